@@ -17,10 +17,13 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, criterion_group, criterion_main};
 use digue_access::caseload::read_csv;
 use digue_access::{
-    BudgetLimits, Budgets, EnforcementMode, LimitsTable, RequestFacts, RouteAccess, Snapshot, release,
+    BudgetLimits, Budgets, EnforcementMode, LimitsTable, RequestFacts, RouteAccess, Snapshot,
+    release,
 };
 use digue_types::person::PersonKeyer;
-use digue_types::{AccountId, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Timestamp};
+use digue_types::{
+    AccountId, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Timestamp,
+};
 
 const PERSONS: u64 = 43_000_000;
 const ACCOUNTS: u64 = 60_000;
@@ -39,8 +42,15 @@ fn person(account: u64, rank: u64) -> u64 {
 
 fn resident_mib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap_or_default();
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|kib| kib.parse::<u64>().ok())
+        .unwrap_or(0)
+        / 1024
 }
 
 fn decision(criterion: &mut Criterion) {
@@ -75,8 +85,12 @@ fn decision(criterion: &mut Criterion) {
     };
     let all = BudgetLimits([Some(100_000), Some(100_000), Some(100_000), None]);
     let portal_limits = BudgetLimits([None, Some(100_000_000), Some(100_000_000), None]);
-    let table =
-        LimitsTable { account: all, organisation: all, portal: portal_limits, ..LimitsTable::default() };
+    let table = LimitsTable {
+        account: all,
+        organisation: all,
+        portal: portal_limits,
+        ..LimitsTable::default()
+    };
     let mut budgets = Budgets::new(table);
     let (portal, access) = (
         PortalId::parse("kairos").unwrap(),
@@ -92,7 +106,9 @@ fn decision(criterion: &mut Criterion) {
     let responses: Vec<(AccountId, OrganisationId, Vec<PersonKey>)> = (0..20_000)
         .map(|number| {
             let account = scatter(number) % ACCOUNTS;
-            let keys = (0..100).map(|rank| keyer.key(&format!("{:08}A", person(account, rank)))).collect();
+            let keys = (0..100)
+                .map(|rank| keyer.key(&format!("{:08}A", person(account, rank))))
+                .collect();
             let organisation = format!("of-{:05}", account / 3);
             let id = AccountId::parse(&format!("{organisation}.a{}", account % 3)).unwrap();
             (id, OrganisationId::parse(&organisation).unwrap(), keys)
@@ -140,7 +156,11 @@ fn decision(criterion: &mut Criterion) {
     }
     let deciding: Duration = times.iter().sum();
     let each = |sum: Duration| sum.as_secs_f64() * 1e6 / times.len() as f64;
-    println!("on average {:.1} us to decide and {:.1} us to sort in later", each(deciding), each(settling));
+    println!(
+        "on average {:.1} us to decide and {:.1} us to sort in later",
+        each(deciding),
+        each(settling)
+    );
     times.sort_unstable();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6;
     println!(
@@ -158,7 +178,12 @@ fn decision(criterion: &mut Criterion) {
                 while budgets.settle(1000) {}
             }
             let now = Timestamp::from_micros(1_763_812_900_000_000 + number as i64);
-            black_box(decide(&mut budgets, number, &responses[number % responses.len()].2, now))
+            black_box(decide(
+                &mut budgets,
+                number,
+                &responses[number % responses.len()].2,
+                now,
+            ))
         });
     });
 }

@@ -1,9 +1,9 @@
 //! Budgets: the most distinct persons that may be shown to an account, to an organisation and by a
 //! portal within a window.
 //!
-//! Knows nothing of caseloads and gates: `decide::release` asks `check` before a response leaves and
-//! calls `charge` within the same borrow, so no other response can use what was just found free.
-//! Nothing is stored: counts are rebuilt from the journal (docs/decisions/0004).
+//! Knows nothing of caseloads and gates: `decide::release` asks `check` before a response leaves
+//! and calls `charge` within the same borrow, so no other response can use what was just found
+//! free. Nothing is stored: counts are rebuilt from the journal (docs/decisions/0004).
 
 use std::collections::VecDeque;
 use std::hash::Hash;
@@ -16,7 +16,8 @@ use hashbrown::HashMap;
 
 use crate::ledger::Ledger;
 
-/// The most distinct persons in each window, indexed by [`SlidingWindow::index`]; `None` is no limit.
+/// The most distinct persons in each window, indexed by [`SlidingWindow::index`]; `None` is no
+/// limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BudgetLimits(pub [Option<u32>; 4]);
 
@@ -25,16 +26,22 @@ impl BudgetLimits {
         self.0[window.index()]
     }
 
-    /// The same windows with `percent` of the persons, at least one, so that rounding locks no account
-    /// out.
+    /// The same windows with `percent` of the persons, at least one, so that rounding locks no
+    /// account out.
     #[must_use]
     pub fn reduced(self, percent: u8) -> Self {
         let part = |limit: u32| u64::from(limit) * u64::from(percent) / 100;
-        Self(self.0.map(|limit| limit.map(|limit| u32::try_from(part(limit)).unwrap_or(limit).max(1))))
+        Self(
+            self.0
+                .map(|limit| limit.map(|limit| u32::try_from(part(limit)).unwrap_or(limit).max(1))),
+        )
     }
 
     fn longest(self) -> Option<SlidingWindow> {
-        SlidingWindow::ALL.into_iter().rev().find(|window| self.of(*window).is_some())
+        SlidingWindow::ALL
+            .into_iter()
+            .rev()
+            .find(|window| self.of(*window).is_some())
     }
 }
 
@@ -126,8 +133,8 @@ impl Budgets {
             ]
             .map(BudgetLimits::longest)
         };
-        // A ledger keeps persons only as long as its longest window: while that stays the same, only
-        // the limits change and the counts remain valid.
+        // A ledger keeps persons only as long as its longest window: while that stays the same,
+        // only the limits change and the counts remain valid.
         if horizons(&self.limits) == horizons(&limits) {
             self.limits = limits;
             return;
@@ -137,16 +144,38 @@ impl Budgets {
         // Responses that were decided and are not in the journal yet are in the old ledgers only.
         let limits = self.limits.clone();
         absorb_all(&mut self.accounts, &before.accounts, limits.account);
-        absorb_all(&mut self.organisations, &before.organisations, limits.organisation);
-        absorb_all(&mut self.exact_search, &before.exact_search, remembered(limits.exact_search));
-        absorb_all(&mut self.break_glass, &before.break_glass, limits.break_glass);
-        absorb_all(&mut self.uninspected, &before.uninspected, limits.uninspected);
+        absorb_all(
+            &mut self.organisations,
+            &before.organisations,
+            limits.organisation,
+        );
+        absorb_all(
+            &mut self.exact_search,
+            &before.exact_search,
+            remembered(limits.exact_search),
+        );
+        absorb_all(
+            &mut self.break_glass,
+            &before.break_glass,
+            limits.break_glass,
+        );
+        absorb_all(
+            &mut self.uninspected,
+            &before.uninspected,
+            limits.uninspected,
+        );
         self.portal.absorb(&before.portal);
     }
 
     /// Every limit that showing these persons now would break; nothing is charged.
     pub fn check(&mut self, now: Timestamp, charge: &Charge<'_>) -> Vec<Broken> {
-        let Charge { account, organisation, persons, percent, .. } = *charge;
+        let Charge {
+            account,
+            organisation,
+            persons,
+            percent,
+            ..
+        } = *charge;
         let mut broken = Vec::new();
         let mut look = |ledger: &mut Ledger,
                         limits: BudgetLimits,
@@ -155,14 +184,17 @@ impl Budgets {
             if persons.is_empty() {
                 return;
             }
-            // Far from every limit it does not matter which persons are new. The upper bound costs no
-            // look-up and includes pending charges; 300 look-ups in cold memory took 36 us
+            // Far from every limit it does not matter which persons are new. The upper bound costs
+            // no look-up and includes pending charges; 300 look-ups in cold memory took 36 us
             // (docs/decisions/0006).
             let added_at_most = u32::try_from(persons.len()).unwrap_or(u32::MAX);
             let is_far = |counts: [u32; 4]| {
-                let fits =
-                    |w: SlidingWindow, limit: u32| counts[w.index()].saturating_add(added_at_most) <= limit;
-                SlidingWindow::ALL.into_iter().all(|w| limits.of(w).is_none_or(|limit| fits(w, limit)))
+                let fits = |w: SlidingWindow, limit: u32| {
+                    counts[w.index()].saturating_add(added_at_most) <= limit
+                };
+                SlidingWindow::ALL
+                    .into_iter()
+                    .all(|w| limits.of(w).is_none_or(|limit| fits(w, limit)))
             };
             if is_far(ledger.counts_at_most()) {
                 return;
@@ -177,7 +209,8 @@ impl Budgets {
                     continue;
                 };
                 let added = new[window.index()];
-                // A response without a new person is never refused, even above a limit that was lowered.
+                // A response without a new person is never refused, even above a limit that was
+                // lowered.
                 if added > 0 && counts[window.index()].saturating_add(added) > limit {
                     broken.push(reason(window));
                 }
@@ -187,24 +220,45 @@ impl Budgets {
         // All unknown callers have one name: together they are no account, and no organisation.
         if !account.is_unknown() {
             let ledger = ledger_of(&mut self.accounts, account, limits.account);
-            // Only the account's own limits are reduced after a recovery: its colleagues have no part in it.
+            // Only the account's own limits are reduced after a recovery: its colleagues have no
+            // part in it.
             let own = limits.account.reduced(percent);
-            look(ledger, own, persons, &|w| RefusalReason::Budget(Scope::Account, w));
+            look(ledger, own, persons, &|w| {
+                RefusalReason::Budget(Scope::Account, w)
+            });
         }
         if !organisation.is_unknown() {
             let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
-            look(ledger, limits.organisation, persons, &|w| RefusalReason::Budget(Scope::Organisation, w));
+            look(ledger, limits.organisation, persons, &|w| {
+                RefusalReason::Budget(Scope::Organisation, w)
+            });
         }
-        look(&mut self.portal, limits.portal, persons, &|w| RefusalReason::Budget(Scope::Portal, w));
+        look(&mut self.portal, limits.portal, persons, &|w| {
+            RefusalReason::Budget(Scope::Portal, w)
+        });
         if !charge.by_exact_search.is_empty() {
-            let ledger = ledger_of(&mut self.exact_search, account, remembered(limits.exact_search));
+            let ledger = ledger_of(
+                &mut self.exact_search,
+                account,
+                remembered(limits.exact_search),
+            );
             let limits = limits.exact_search.reduced(percent);
-            look(ledger, limits, charge.by_exact_search, &RefusalReason::ExactSearchBudget);
+            look(
+                ledger,
+                limits,
+                charge.by_exact_search,
+                &RefusalReason::ExactSearchBudget,
+            );
         }
         if !charge.by_break_glass.is_empty() {
             let ledger = ledger_of(&mut self.break_glass, account, limits.break_glass);
             let limits = limits.break_glass.reduced(percent);
-            look(ledger, limits, charge.by_break_glass, &RefusalReason::BreakGlassBudget);
+            look(
+                ledger,
+                limits,
+                charge.by_break_glass,
+                &RefusalReason::BreakGlassBudget,
+            );
         }
         broken
     }
@@ -212,7 +266,12 @@ impl Budgets {
     /// Counts these persons as shown, whatever the limits. Account, organisation and portal charges
     /// are queued; `settle` sorts them in later.
     pub fn charge(&mut self, now: Timestamp, charge: &Charge<'_>) {
-        let Charge { account, organisation, persons, .. } = *charge;
+        let Charge {
+            account,
+            organisation,
+            persons,
+            ..
+        } = *charge;
         let limits = &self.limits;
         if persons.is_empty() {
             return;
@@ -221,7 +280,8 @@ impl Budgets {
             let ledger = ledger_of(&mut self.accounts, account, limits.account);
             // Listed with the first pending charge only: `settle` expects each ledger once.
             if !ledger.has_pending() {
-                self.unsettled.push_back(Unsettled::Account(account.clone()));
+                self.unsettled
+                    .push_back(Unsettled::Account(account.clone()));
             }
             ledger.charge(now, persons);
         }
@@ -229,7 +289,8 @@ impl Budgets {
             let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
             if !ledger.has_pending() {
                 // As for the account: with the first pending charge only.
-                self.unsettled.push_back(Unsettled::Organisation(organisation.clone()));
+                self.unsettled
+                    .push_back(Unsettled::Organisation(organisation.clone()));
             }
             ledger.charge(now, persons);
         }
@@ -240,7 +301,11 @@ impl Budgets {
         if !charge.by_exact_search.is_empty() {
             // Remembered even without a limit: a person who was found may be opened for a while
             // (`RouteAccess::keeps_found`).
-            let ledger = ledger_of(&mut self.exact_search, account, remembered(limits.exact_search));
+            let ledger = ledger_of(
+                &mut self.exact_search,
+                account,
+                remembered(limits.exact_search),
+            );
             ledger.charge(now, charge.by_exact_search);
             ledger.settle(usize::MAX);
         }
@@ -251,8 +316,8 @@ impl Budgets {
         }
     }
 
-    /// Sorts in about `at_most` of the charges that `charge` queued; true while more are pending. The
-    /// caller runs it every few milliseconds, never between a request and its response.
+    /// Sorts in about `at_most` of the charges that `charge` queued; true while more are pending.
+    /// The caller runs it every few milliseconds, never between a request and its response.
     pub fn settle(&mut self, at_most: usize) -> bool {
         let mut left = at_most;
         while let Some(next) = self.unsettled.pop_front() {
@@ -263,7 +328,8 @@ impl Budgets {
             let Some(ledger) = ledger else { continue };
             let waiting = ledger.pending();
             ledger.settle(left);
-            // Back to the front: the oldest charges must not wait behind accounts that keep reading.
+            // Back to the front: the oldest charges must not wait behind accounts that keep
+            // reading.
             if waiting > left {
                 self.unsettled.push_front(next);
                 return true;
@@ -273,8 +339,14 @@ impl Budgets {
         self.portal.settle(left) > 0
     }
 
-    /// Every limit that one more response that could not be inspected would break; nothing is charged.
-    pub fn check_uninspected(&mut self, now: Timestamp, account: &AccountId, percent: u8) -> Vec<Broken> {
+    /// Every limit that one more response that could not be inspected would break; nothing is
+    /// charged.
+    pub fn check_uninspected(
+        &mut self,
+        now: Timestamp,
+        account: &AccountId,
+        percent: u8,
+    ) -> Vec<Broken> {
         if account.is_unknown() {
             return Vec::new();
         }
@@ -305,16 +377,24 @@ impl Budgets {
     }
 
     /// True when an exact search by this account found `person` at or after `since`.
-    pub fn was_found_exactly(&self, account: &AccountId, person: PersonKey, since: Timestamp) -> bool {
+    pub fn was_found_exactly(
+        &self,
+        account: &AccountId,
+        person: PersonKey,
+        since: Timestamp,
+    ) -> bool {
         let ledger = self.exact_search.get(account);
-        ledger.and_then(|ledger| ledger.last_seen(person)).is_some_and(|at| at >= since)
+        ledger
+            .and_then(|ledger| ledger.last_seen(person))
+            .is_some_and(|at| at >= since)
     }
 
     /// Charges an entry of the journal again after a restart; entries come in order. Only exposures
-    /// that were charged when they happened count: those that were released, in observe-only mode too, and no
-    /// lines of access logs, which are imported long after.
+    /// that were charged when they happened count: those that were released, in observe-only mode
+    /// too, and no lines of access logs, which are imported long after.
     pub fn restore(&mut self, exposure: &Exposure) {
-        // Imported lines have a `source`: they are of another time, and were never weighed against a budget.
+        // Imported lines have a `source`: they are of another time, and were never weighed against
+        // a budget.
         if !exposure.is_released() || exposure.source.is_some() {
             return;
         }
@@ -324,8 +404,14 @@ impl Budgets {
         }
         let keyer = PersonKeyer::new(&exposure.population);
         let keys = |wanted: Option<Basis>| -> Vec<PersonKey> {
-            let groups = exposure.shown.iter().filter(|g| wanted.is_none_or(|basis| g.basis == basis));
-            groups.flat_map(|g| &g.persons).map(|p| keyer.key(p.as_str())).collect()
+            let groups = exposure
+                .shown
+                .iter()
+                .filter(|g| wanted.is_none_or(|basis| g.basis == basis));
+            groups
+                .flat_map(|g| &g.persons)
+                .map(|p| keyer.key(p.as_str()))
+                .collect()
         };
         self.charge(
             exposure.at,
@@ -340,8 +426,8 @@ impl Budgets {
         );
     }
 
-    /// The accounts nearest one of their limits, at most `count`, each with the window in which it is
-    /// nearest; the highest share first.
+    /// The accounts nearest one of their limits, at most `count`, each with the window in which it
+    /// is nearest; the highest share first.
     pub fn nearest(&mut self, now: Timestamp, count: usize) -> Vec<Usage> {
         let limits = self.limits.account;
         let mut usages = Vec::new();
@@ -349,24 +435,41 @@ impl Budgets {
             let counts = ledger.counts(now);
             let windows = SlidingWindow::ALL.into_iter().filter_map(|window| {
                 let limit = limits.of(window)?;
-                Some(Usage { account: account.clone(), window, shown: counts[window.index()], limit })
+                Some(Usage {
+                    account: account.clone(),
+                    window,
+                    shown: counts[window.index()],
+                    limit,
+                })
             });
             usages.extend(windows.max_by(|a, b| a.share().total_cmp(&b.share())));
         }
         usages.retain(|usage| usage.shown > 0);
-        usages.sort_by(|a, b| b.share().total_cmp(&a.share()).then(a.account.cmp(&b.account)));
+        usages.sort_by(|a, b| {
+            b.share()
+                .total_cmp(&a.share())
+                .then(a.account.cmp(&b.account))
+        });
         usages.truncate(count);
         usages
     }
 
     /// Distinct persons shown to an organisation in each window.
-    pub fn shown_to_organisation(&mut self, organisation: &OrganisationId, now: Timestamp) -> [u32; 4] {
-        self.organisations.get_mut(organisation).map_or([0; 4], |ledger| ledger.counts(now))
+    pub fn shown_to_organisation(
+        &mut self,
+        organisation: &OrganisationId,
+        now: Timestamp,
+    ) -> [u32; 4] {
+        self.organisations
+            .get_mut(organisation)
+            .map_or([0; 4], |ledger| ledger.counts(now))
     }
 
     /// Distinct persons shown to `account` in each window.
     pub fn shown_to(&mut self, account: &AccountId, now: Timestamp) -> [u32; 4] {
-        self.accounts.get_mut(account).map_or([0; 4], |ledger| ledger.counts(now))
+        self.accounts
+            .get_mut(account)
+            .map_or([0; 4], |ledger| ledger.counts(now))
     }
 }
 
@@ -396,8 +499,8 @@ fn absorb_all<K: Hash + Eq + Clone>(
     }
 }
 
-/// The same limits, with the longest window: as far back as the journal is read at a start. A shorter memory
-/// would forget persons found earlier at moments that depend on what else was asked.
+/// The same limits, with the longest window: as far back as the journal is read at a start. A
+/// shorter memory would forget persons found earlier at moments that depend on what else was asked.
 fn remembered(limits: BudgetLimits) -> BudgetLimits {
     let mut windows = limits.0;
     windows[SlidingWindow::Month.index()].get_or_insert(u32::MAX);
@@ -409,5 +512,7 @@ fn ledger_of<'m, K: Hash + Eq + Clone>(
     key: &K,
     limits: BudgetLimits,
 ) -> &'m mut Ledger {
-    ledgers.entry_ref(key).or_insert_with(|| Ledger::new(limits.longest().unwrap_or(SlidingWindow::Minute)))
+    ledgers
+        .entry_ref(key)
+        .or_insert_with(|| Ledger::new(limits.longest().unwrap_or(SlidingWindow::Minute)))
 }

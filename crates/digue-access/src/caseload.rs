@@ -36,7 +36,8 @@ impl RelationTerm {
 /// All caseloads of one population.
 #[derive(Clone, Debug, Default)]
 pub struct Caseloads {
-    /// Distinct terms: the rows of one extraction share a few, so a relation holds a number instead.
+    /// Distinct terms: the rows of one extraction share a few, so a relation holds a number
+    /// instead.
     terms: Arc<Vec<RelationTerm>>,
     accounts: HashMap<AccountId, Arc<RelationList>>,
     organisations: HashMap<OrganisationId, Arc<RelationList>>,
@@ -55,15 +56,24 @@ impl Caseloads {
     }
 
     /// The caseload of one account together with its organisation's, to look up many persons.
-    pub fn holder(&self, account: &AccountId, organisation: &OrganisationId) -> AccountCaseload<'_> {
+    pub fn holder(
+        &self,
+        account: &AccountId,
+        organisation: &OrganisationId,
+    ) -> AccountCaseload<'_> {
         let own = self.accounts.get(account).map(AsRef::as_ref);
         let shared = self.organisations.get(organisation).map(AsRef::as_ref);
-        AccountCaseload { terms: &self.terms, lists: [own, shared] }
+        AccountCaseload {
+            terms: &self.terms,
+            lists: [own, shared],
+        }
     }
 
     /// Relations of each account, those of its organisation not counted.
     pub fn sizes(&self) -> impl Iterator<Item = (&AccountId, usize)> {
-        self.accounts.iter().map(|(account, list)| (account, list.len()))
+        self.accounts
+            .iter()
+            .map(|(account, list)| (account, list.len()))
     }
 
     /// Relations of an organisation and of these accounts that hold at `now`, and when they end.
@@ -74,7 +84,9 @@ impl Caseloads {
         now: Timestamp,
     ) -> CaseloadExtent {
         let shared = self.organisations.get(organisation).into_iter();
-        let own = accounts.iter().filter_map(|account| self.accounts.get(account));
+        let own = accounts
+            .iter()
+            .filter_map(|account| self.accounts.get(account));
         let mut extent = CaseloadExtent::default();
         for term in shared.chain(own).flat_map(|list| list.terms()) {
             let term = &self.terms[term as usize];
@@ -111,8 +123,8 @@ pub struct AccountCaseload<'c> {
 }
 
 impl<'c> AccountCaseload<'c> {
-    /// Announces so many calls of `find`: lists of which they will touch most are read into the cache
-    /// first.
+    /// Announces so many calls of `find`: lists of which they will touch most are read into the
+    /// cache first.
     pub fn expect(&self, persons: usize) {
         for list in self.lists.iter().flatten() {
             // Without it the compiler may drop a read whose result is unused.
@@ -122,7 +134,9 @@ impl<'c> AccountCaseload<'c> {
 
     pub fn find(&self, person: PersonKey, now: Timestamp) -> Option<&'c RelationTerm> {
         self.lists.iter().flatten().find_map(|list| {
-            let terms = list.terms_of(person).map(|number| &self.terms[number as usize]);
+            let terms = list
+                .terms_of(person)
+                .map(|number| &self.terms[number as usize]);
             terms.into_iter().find(|term| term.holds(now))
         })
     }
@@ -245,20 +259,29 @@ impl CaseloadRowReader {
         })
     }
 
-    fn holder(&mut self, account: &str, organisation: &str) -> Result<HolderName, CaseloadFaultKind> {
+    fn holder(
+        &mut self,
+        account: &str,
+        organisation: &str,
+    ) -> Result<HolderName, CaseloadFaultKind> {
         let is_last = match &self.last {
             Some(HolderName::Account(last)) => organisation.is_empty() && last.as_str() == account,
-            Some(HolderName::Organisation(last)) => account.is_empty() && last.as_str() == organisation,
+            Some(HolderName::Organisation(last)) => {
+                account.is_empty() && last.as_str() == organisation
+            }
             None => false,
         };
-        // Compared as text, before parsing: ten million rows name some thousands of holders, each in one run.
+        // Compared as text, before parsing: ten million rows name some thousands of holders, each
+        // in one run.
         if let Some(last) = self.last.as_ref().filter(|_| is_last) {
             return Ok(last.clone());
         }
         let wrong = |_| CaseloadFaultKind::Holder;
         let holder = match (account.is_empty(), organisation.is_empty()) {
             (false, true) => HolderName::Account(AccountId::parse(account).map_err(wrong)?),
-            (true, false) => HolderName::Organisation(OrganisationId::parse(organisation).map_err(wrong)?),
+            (true, false) => {
+                HolderName::Organisation(OrganisationId::parse(organisation).map_err(wrong)?)
+            }
             _ => return Err(CaseloadFaultKind::Holder),
         };
         self.last = Some(holder.clone());
@@ -266,23 +289,28 @@ impl CaseloadRowReader {
     }
 }
 
-/// Reads a CSV of caseloads: `person`, `account` or `organisation` or both, and optionally `reason`,
-/// `from`, `until` (dates or RFC 3339 instants; a date means midnight UTC, `until` is exclusive).
+/// Reads a CSV of caseloads: `person`, `account` or `organisation` or both, and optionally
+/// `reason`, `from`, `until` (dates or RFC 3339 instants; a date means midnight UTC, `until` is
+/// exclusive).
 ///
 /// # Errors
-/// The faults of the file, at most `FAULTS_MAX` and one that says that there are more. With a single
-/// fault nothing is loaded: half a caseload would refuse honest work.
+/// The faults of the file, at most `FAULTS_MAX` and one that says that there are more. With a
+/// single fault nothing is loaded: half a caseload would refuse honest work.
 pub fn read_csv(
     input: impl Read,
     population: &PopulationId,
     canonical: Canonical<'_>,
 ) -> Result<Caseloads, Vec<CaseloadFault>> {
-    // Rows of another length are faults: with cells shifted by one, a person would go to another holder.
+    // Rows of another length are faults: with cells shifted by one, a person would go to another
+    // holder.
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(input);
     let columns = match reader.headers().map(CaseloadColumns::locate) {
         Ok(Some(columns)) => columns,
         _ => {
-            return Err(vec![CaseloadFault { line: 1, kind: CaseloadFaultKind::Header }]);
+            return Err(vec![CaseloadFault {
+                line: 1,
+                kind: CaseloadFaultKind::Header,
+            }]);
         }
     };
     let mut builder = CaseloadBuilder::new(population);
@@ -293,18 +321,28 @@ pub fn read_csv(
         let line = reader.position().line();
         let kind = match reader.read_record(&mut cells) {
             Ok(false) => break,
-            Ok(true) => rows.read(columns.cells(&cells), canonical).map(|row| builder.add(&row)).err(),
+            Ok(true) => rows
+                .read(columns.cells(&cells), canonical)
+                .map(|row| builder.add(&row))
+                .err(),
             Err(_) => Some(CaseloadFaultKind::Row),
         };
         let Some(kind) = kind else { continue };
         let line = cells.position().map_or(line, csv::Position::line);
         if faults.len() == FAULTS_MAX {
-            faults.push(CaseloadFault { line, kind: CaseloadFaultKind::TooMany });
+            faults.push(CaseloadFault {
+                line,
+                kind: CaseloadFaultKind::TooMany,
+            });
             break;
         }
         faults.push(CaseloadFault { line, kind });
     }
-    if faults.is_empty() { Ok(builder.finish()) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(builder.finish())
+    } else {
+        Err(faults)
+    }
 }
 
 struct CaseloadColumns {
@@ -319,8 +357,11 @@ struct CaseloadColumns {
 impl CaseloadColumns {
     fn locate(header: &csv::StringRecord) -> Option<Self> {
         // Spreadsheets put a byte-order mark before the first name.
-        let place =
-            |name: &str| header.iter().position(|cell| cell.trim_start_matches('\u{feff}').trim() == name);
+        let place = |name: &str| {
+            header
+                .iter()
+                .position(|cell| cell.trim_start_matches('\u{feff}').trim() == name)
+        };
         let columns = Self {
             account: place("account"),
             organisation: place("organisation"),
@@ -354,8 +395,8 @@ pub struct CaseloadBuilder {
     /// The last row's term: rows of one extraction share it.
     last_term: Option<u32>,
     lists: HashMap<HolderName, Vec<ListedRelation>>,
-    /// Rows usually come grouped by holder: the list being filled is kept out of `lists`, which saves a
-    /// look-up for each row.
+    /// Rows usually come grouped by holder: the list being filled is kept out of `lists`, which
+    /// saves a look-up for each row.
     last: Option<(HolderName, Vec<ListedRelation>)>,
 }
 
@@ -372,7 +413,10 @@ impl CaseloadBuilder {
     }
 
     pub fn add(&mut self, row: &CaseloadRow) {
-        let relation = ListedRelation { person: self.keyer.key(&row.person), term: self.term(&row.term) };
+        let relation = ListedRelation {
+            person: self.keyer.key(&row.person),
+            term: self.term(&row.term),
+        };
         match &mut self.last {
             Some((last, list)) if *last == row.holder => list.push(relation),
             _ => {
@@ -391,10 +435,14 @@ impl CaseloadBuilder {
     }
 
     fn term(&mut self, term: &RelationTerm) -> u32 {
-        if let Some(last) = self.last_term.filter(|last| self.terms[*last as usize] == *term) {
+        if let Some(last) = self
+            .last_term
+            .filter(|last| self.terms[*last as usize] == *term)
+        {
             return last;
         }
-        let next = u32::try_from(self.terms.len()).expect("files have fewer rows than 32 bits count");
+        let next =
+            u32::try_from(self.terms.len()).expect("files have fewer rows than 32 bits count");
         let id = *self.term_ids.entry(term.clone()).or_insert(next);
         if id == next {
             self.terms.push(term.clone());
@@ -405,7 +453,10 @@ impl CaseloadBuilder {
 
     pub fn finish(mut self) -> Caseloads {
         self.put_back();
-        let mut caseloads = Caseloads { terms: Arc::new(self.terms), ..Caseloads::default() };
+        let mut caseloads = Caseloads {
+            terms: Arc::new(self.terms),
+            ..Caseloads::default()
+        };
         for (holder, list) in self.lists {
             // Sorted once per list, here: sorting at each insertion would make loading quadratic.
             let list = Arc::new(RelationList::new(list));
@@ -430,8 +481,8 @@ pub enum RelationCoverage {
 }
 
 impl Caseloads {
-    /// Whether `row` would show more from `now` on than these caseloads already do; `keyer` is that of
-    /// their population.
+    /// Whether `row` would show more from `now` on than these caseloads already do; `keyer` is that
+    /// of their population.
     ///
     /// A relation of an account is compared with those of this account alone: the account may leave
     /// its organisation, and the organisation may lose the person.
@@ -440,7 +491,9 @@ impl Caseloads {
             HolderName::Account(account) => self.accounts.get(account),
             HolderName::Organisation(organisation) => self.organisations.get(organisation),
         };
-        let known = list.into_iter().flat_map(|list| list.terms_of(keyer.key(&row.person)));
+        let known = list
+            .into_iter()
+            .flat_map(|list| list.terms_of(keyer.key(&row.person)));
         let mut known: Vec<&RelationTerm> = known.map(|term| &self.terms[term as usize]).collect();
         known.sort_by_key(|term| begin(term));
         let (from, until) = (begin(&row.term).max(now), end(&row.term));
@@ -470,22 +523,36 @@ fn end(term: &RelationTerm) -> Timestamp {
 
 /// The intersection of two terms, with the reason of the first; `None` when it is empty.
 fn common(one: &RelationTerm, other: &RelationTerm) -> Option<RelationTerm> {
-    let from = if begin(one) >= begin(other) { one.from } else { other.from };
-    let until = if end(one) <= end(other) { one.until } else { other.until };
-    let term = RelationTerm { reason: one.reason.clone(), from, until };
+    let from = if begin(one) >= begin(other) {
+        one.from
+    } else {
+        other.from
+    };
+    let until = if end(one) <= end(other) {
+        one.until
+    } else {
+        other.until
+    };
+    let term = RelationTerm {
+        reason: one.reason.clone(),
+        from,
+        until,
+    };
     (begin(&term) < end(&term)).then_some(term)
 }
 
 /// A date or an instant, as extractions and French spreadsheets write them: `2026-12-31`,
 /// `31/12/2026`, `31/12/26`, with a time of day after a space or a `T`; without a zone it is UTC.
-/// `Some(None)` is a blank cell, `None` an unreadable one: a date that cannot be read must not become
-/// an open end.
+/// `Some(None)` is a blank cell, `None` an unreadable one: a date that cannot be read must not
+/// become an open end.
 fn parse_moment(cell: &str) -> Option<Option<Timestamp>> {
     let cell = cell.trim();
     if cell.is_empty() {
         return Some(None);
     }
-    let (date, time) = cell.split_once(['T', 't', ' ']).unwrap_or((cell, "00:00:00"));
+    let (date, time) = cell
+        .split_once(['T', 't', ' '])
+        .unwrap_or((cell, "00:00:00"));
     // Day first, always: guessing the order from the column could read one file in two ways. A date
     // with the month first is a fault, and one fault refuses the file.
     let date = written::day(date, DayOrder::DayFirst).ok()?;
@@ -509,7 +576,11 @@ mod tests {
 
     fn load(text: &str) -> Result<Caseloads, Vec<CaseloadFault>> {
         read_csv(text.as_bytes(), &population(), &|text| {
-            if text.is_empty() { Err(CaseloadFaultKind::Person) } else { Ok(text.to_owned()) }
+            if text.is_empty() {
+                Err(CaseloadFaultKind::Person)
+            } else {
+                Ok(text.to_owned())
+            }
         })
     }
 
@@ -522,7 +593,8 @@ mod tests {
 
     #[test]
     fn an_account_sees_its_own_persons_and_its_organisations() {
-        let text = "account,organisation,person,reason\na1,,P1,suivi\n,o1,P2,accueil\na2,,P3,suivi\n";
+        let text =
+            "account,organisation,person,reason\na1,,P1,suivi\n,o1,P2,accueil\na2,,P3,suivi\n";
         let caseloads = load(text).unwrap();
         assert!(sees(&caseloads, "a1", "o1", "P1"));
         assert!(sees(&caseloads, "a1", "o1", "P2"));
@@ -586,7 +658,13 @@ mod tests {
             assert_eq!(read(text), Some(Some(expected.to_owned())), "{text}");
         }
         assert_eq!(read("  "), Some(None));
-        for wrong in ["12/31/2026", "2026-02-30", "demain", "31/12", "2026-12-31 25:00"] {
+        for wrong in [
+            "12/31/2026",
+            "2026-02-30",
+            "demain",
+            "31/12",
+            "2026-12-31 25:00",
+        ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }
@@ -609,7 +687,9 @@ mod tests {
                 until: cells[4],
                 reason: "",
             };
-            let row = CaseloadRowReader::default().read(cells, &|text| Ok(text.to_owned())).unwrap();
+            let row = CaseloadRowReader::default()
+                .read(cells, &|text| Ok(text.to_owned()))
+                .unwrap();
             match known.held(&row, &keyer, NOON) {
                 RelationCoverage::Whole => "whole".to_owned(),
                 RelationCoverage::Part(terms) => {
@@ -643,7 +723,10 @@ mod tests {
 
     #[test]
     fn a_file_without_its_columns_is_refused_at_line_one() {
-        assert_eq!(load("a,b\n1,2\n").unwrap_err()[0].kind, CaseloadFaultKind::Header);
+        assert_eq!(
+            load("a,b\n1,2\n").unwrap_err()[0].kind,
+            CaseloadFaultKind::Header
+        );
         assert_eq!(load("").unwrap_err()[0].kind, CaseloadFaultKind::Header);
     }
 

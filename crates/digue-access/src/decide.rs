@@ -1,16 +1,16 @@
 //! The two decisions: may this request go to the portal (`admit`), and may this response leave
 //! (`weigh`, or `release` in one step).
 //!
-//! Knows neither HTTP nor the journal: the gateway brings facts and persons, and carries out what is
-//! decided.
+//! Knows neither HTTP nor the journal: the gateway brings facts and persons, and carries out what
+//! is decided.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use digue_types::{
-    AccountId, Basis, Gate, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, RefusalReason,
-    Timestamp,
+    AccountId, Basis, Gate, OrganisationId, Outcome, PersonKey, PopulationId, PortalId,
+    RefusalReason, Timestamp,
 };
 
 use crate::budget::{Budgets, Charge};
@@ -25,15 +25,17 @@ use crate::policy::{Policies, PolicyFacts};
 pub enum EnforcementMode {
     #[default]
     Enforced,
-    /// Journals what it would have refused, and refuses nothing: neither rules nor gates nor sessions.
+    /// Journals what it would have refused, and refuses nothing: neither rules nor gates nor
+    /// sessions.
     ObserveOnly,
-    /// The first step, before anybody has an account of Digue: like `ObserveOnly`, and a caller of whom
-    /// Digue knows nothing is unknown, which speaks against no request.
+    /// The first step, before anybody has an account of Digue: like `ObserveOnly`, and a caller of
+    /// whom Digue knows nothing is unknown, which speaks against no request.
     Pilot,
 }
 
 impl EnforcementMode {
-    /// The proof that a refusal requires; `None` in the modes that try rules, which therefore cannot refuse.
+    /// The proof that a refusal requires; `None` in the modes that try rules, which therefore
+    /// cannot refuse.
     pub const fn enforcement(self) -> Option<Enforcement> {
         match self {
             Self::Enforced => Some(Enforcement(())),
@@ -51,8 +53,8 @@ impl EnforcementMode {
     }
 }
 
-/// Proof that the rules of a portal are enforced. Its field is private: only `EnforcementMode` makes one, so
-/// that no code path refuses a visit of a portal in pilot or observe-only mode.
+/// Proof that the rules of a portal are enforced. Its field is private: only `EnforcementMode`
+/// makes one, so that no code path refuses a visit of a portal in pilot or observe-only mode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Enforcement(());
 
@@ -83,8 +85,8 @@ pub struct Snapshot {
     pub keys: Arc<ApiKeys>,
     /// Accounts whose limits are reduced for a while.
     pub reductions: Arc<HashMap<AccountId, Reduction>>,
-    /// The state of each organisation's self-assessment, for policies: `current`, `grace` or `due`. An
-    /// organisation that is not listed is `due`.
+    /// The state of each organisation's self-assessment, for policies: `current`, `grace` or `due`.
+    /// An organisation that is not listed is `due`.
     pub postures: Arc<HashMap<OrganisationId, &'static str>>,
 }
 
@@ -98,7 +100,10 @@ pub struct Reduction {
 impl Snapshot {
     /// Percent of its usual limits that the account has at `now`.
     pub fn percent_of(&self, account: &AccountId, now: Timestamp) -> u8 {
-        let reduction = self.reductions.get(account).filter(|reduction| now < reduction.until);
+        let reduction = self
+            .reductions
+            .get(account)
+            .filter(|reduction| now < reduction.until);
         reduction.map_or(100, |reduction| reduction.percent)
     }
 }
@@ -135,8 +140,8 @@ pub struct RequestFacts<'f> {
 }
 
 impl RequestFacts<'_> {
-    /// Where rules are only tried, a caller may be unknown: neither caseload nor policy can be asked about
-    /// one. Enforced mode admits no such caller, whatever its name.
+    /// Where rules are only tried, a caller may be unknown: neither caseload nor policy can be
+    /// asked about one. Enforced mode admits no such caller, whatever its name.
     fn has_unknown_caller(&self) -> bool {
         self.mode.enforcement().is_none() && self.account.is_unknown()
     }
@@ -153,8 +158,8 @@ pub struct Decision {
     pub justification: Option<String>,
 }
 
-/// Every reason against a request, whether or not the mode enforces it; empty when it may go to the portal.
-/// `subjects` are the persons it names.
+/// Every reason against a request, whether or not the mode enforces it; empty when it may go to the
+/// portal. `subjects` are the persons it names.
 pub fn admit(
     snapshot: &Snapshot,
     budgets: &Budgets,
@@ -191,8 +196,9 @@ pub fn release(
     decision
 }
 
-/// `release` in two steps, for a caller that has a last word of its own: the response counts only once the
-/// charge is applied. `is_uninspected`: it could not be read, and may show others besides `persons`.
+/// `release` in two steps, for a caller that has a last word of its own: the response counts only
+/// once the charge is applied. `is_uninspected`: it could not be read, and may show others besides
+/// `persons`.
 pub fn weigh<'w>(
     snapshot: &Snapshot,
     budgets: &'w mut Budgets,
@@ -202,9 +208,11 @@ pub fn weigh<'w>(
 ) -> (Decision, PendingCharge<'w>) {
     let enforcement = facts.mode.enforcement();
     let percent = snapshot.percent_of(facts.account, facts.now);
-    // The gate again, although `admit` has asked it: it may have been closed while the portal answered.
+    // The gate again, although `admit` has asked it: it may have been closed while the portal
+    // answered.
     let mut reasons = Vec::from_iter(gate_refusal(snapshot, facts));
-    // Where rules are only tried every reason is collected, so that a trial shows all that would be refused.
+    // Where rules are only tried every reason is collected, so that a trial shows all that would be
+    // refused.
     if is_uninspected && (enforcement.is_none() || reasons.is_empty()) {
         reasons.extend(budgets.check_uninspected(facts.now, facts.account, percent));
     }
@@ -216,11 +224,13 @@ pub fn weigh<'w>(
     let bases = bases(snapshot, budgets, facts, persons, false);
     let outside = bases.iter().filter(|basis| **basis == Basis::None).count();
     if outside > 0 {
-        reasons.push(if facts.is_exact_search && facts.access.allows_exact_search {
-            RefusalReason::NotExact
-        } else {
-            outside_reason(snapshot, facts)
-        });
+        reasons.push(
+            if facts.is_exact_search && facts.access.allows_exact_search {
+                RefusalReason::NotExact
+            } else {
+                outside_reason(snapshot, facts)
+            },
+        );
     }
     if !facts.has_unknown_caller() {
         reasons.extend(policy_refusal(snapshot, facts, persons.len(), outside));
@@ -235,9 +245,22 @@ pub fn weigh<'w>(
     let justification = (!counted.opened.is_empty())
         .then(|| live_break_glass(snapshot, facts).map(|glass| glass.justification.clone()))
         .flatten();
-    let outcome = if reasons.is_empty() { Outcome::Released } else { Outcome::WouldRefuse };
-    // Observe-only mode counts too: otherwise it could not tell what enforcement would have refused.
-    (Decision { outcome, reasons, bases, justification }, PendingCharge(Some((budgets, counted))))
+    let outcome = if reasons.is_empty() {
+        Outcome::Released
+    } else {
+        Outcome::WouldRefuse
+    };
+    // Observe-only mode counts too: otherwise it could not tell what enforcement would have
+    // refused.
+    (
+        Decision {
+            outcome,
+            reasons,
+            bases,
+            justification,
+        },
+        PendingCharge(Some((budgets, counted))),
+    )
 }
 
 /// Who was shown a response, and when.
@@ -248,8 +271,8 @@ pub struct CountedResponse<'w> {
     pub organisation: &'w OrganisationId,
 }
 
-/// A response that no rule can refuse any more, because a portal that reports by itself has shown it: every
-/// limit that it exceeds, and what it counts.
+/// A response that no rule can refuse any more, because a portal that reports by itself has shown
+/// it: every limit that it exceeds, and what it counts.
 pub fn weigh_shown<'w>(
     snapshot: &Snapshot,
     budgets: &'w mut Budgets,
@@ -258,17 +281,23 @@ pub fn weigh_shown<'w>(
 ) -> (Vec<RefusalReason>, PendingCharge<'w>) {
     let counted = CountedPersons::all(of, persons, false);
     let percent = snapshot.percent_of(of.account, of.now);
-    (budgets.check(of.now, &counted.charge(percent)), PendingCharge(Some((budgets, counted))))
+    (
+        budgets.check(of.now, &counted.charge(percent)),
+        PendingCharge(Some((budgets, counted))),
+    )
 }
 
-/// A response about which the map says nothing, let through where rules are only tried: it counts as uninspected,
-/// if it is.
+/// A response about which the map says nothing, let through where rules are only tried: it counts
+/// as uninspected, if it is.
 pub fn weigh_undescribed<'w>(
     budgets: &'w mut Budgets,
     of: CountedResponse<'w>,
     is_uninspected: bool,
 ) -> PendingCharge<'w> {
-    PendingCharge(Some((budgets, CountedPersons::all(of, &[], is_uninspected))))
+    PendingCharge(Some((
+        budgets,
+        CountedPersons::all(of, &[], is_uninspected),
+    )))
 }
 
 /// The persons of one response, to be counted.
@@ -287,19 +316,40 @@ impl<'w> CountedPersons<'w> {
         bases: &[Basis],
         is_uninspected: bool,
     ) -> Self {
-        let of = CountedResponse { now: facts.now, account: facts.account, organisation: facts.organisation };
-        let of_basis = |wanted: Basis| -> Vec<PersonKey> {
-            persons.iter().zip(bases).filter(|(_, b)| **b == wanted).map(|(p, _)| *p).collect()
+        let of = CountedResponse {
+            now: facts.now,
+            account: facts.account,
+            organisation: facts.organisation,
         };
-        // Opening a person who was found earlier is not another search, and is not charged to the budget
-        // of exact searches.
+        let of_basis = |wanted: Basis| -> Vec<PersonKey> {
+            persons
+                .iter()
+                .zip(bases)
+                .filter(|(_, b)| **b == wanted)
+                .map(|(p, _)| *p)
+                .collect()
+        };
+        // Opening a person who was found earlier is not another search, and is not charged to the
+        // budget of exact searches.
         let found_now = of_basis(Basis::ExactSearch);
-        Self { of, persons, found_now, opened: of_basis(Basis::BreakGlass), is_uninspected }
+        Self {
+            of,
+            persons,
+            found_now,
+            opened: of_basis(Basis::BreakGlass),
+            is_uninspected,
+        }
     }
 
     /// Persons shown by no exception.
     const fn all(of: CountedResponse<'w>, persons: &'w [PersonKey], is_uninspected: bool) -> Self {
-        Self { of, persons, found_now: Vec::new(), opened: Vec::new(), is_uninspected }
+        Self {
+            of,
+            persons,
+            found_now: Vec::new(),
+            opened: Vec::new(),
+            is_uninspected,
+        }
     }
 
     fn charge(&self, percent: u8) -> Charge<'_> {
@@ -314,18 +364,20 @@ impl<'w> CountedPersons<'w> {
     }
 }
 
-/// What a response costs the budgets. It keeps them borrowed, so that nothing is counted between the check
-/// and the charge; dropped, it costs nothing. That of a refusal is empty.
+/// What a response costs the budgets. It keeps them borrowed, so that nothing is counted between
+/// the check and the charge; dropped, it costs nothing. That of a refusal is empty.
 #[must_use = "a response that leaves is counted"]
 pub struct PendingCharge<'w>(Option<(&'w mut Budgets, CountedPersons<'w>)>);
 
 impl PendingCharge<'_> {
     /// Counts the response: it leaves.
     pub fn apply(self) {
-        let Some((budgets, counted)) = self.0 else { return };
+        let Some((budgets, counted)) = self.0 else {
+            return;
+        };
         if counted.is_uninspected {
-            // By force: it was checked in `weigh`, and at observe-only portals it leaves whatever the check
-            // said.
+            // By force: it was checked in `weigh`, and at observe-only portals it leaves whatever
+            // the check said.
             budgets.charge_uninspected(counted.of.now, counted.of.account, 100, true);
         }
         budgets.charge(counted.of.now, &counted.charge(100));
@@ -333,15 +385,23 @@ impl PendingCharge<'_> {
 }
 
 fn refused<'w>(_: Enforcement, reasons: Vec<RefusalReason>) -> (Decision, PendingCharge<'w>) {
-    let decision = Decision { outcome: Outcome::Refused, reasons, bases: Vec::new(), justification: None };
+    let decision = Decision {
+        outcome: Outcome::Refused,
+        reasons,
+        bases: Vec::new(),
+        justification: None,
+    };
     (decision, PendingCharge(None))
 }
 
-/// The refusal of the strictest gate in front of this account, or of a proof of identity that is too old.
+/// The refusal of the strictest gate in front of this account, or of a proof of identity that is
+/// too old.
 pub fn gate_refusal(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> Option<RefusalReason> {
-    let (gate, scope) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
-    // Five minutes: a gate that requires a proof is passed with a proof given for it, not with the one
-    // of the sign-in.
+    let (gate, scope) = snapshot
+        .gates
+        .effective(facts.portal, facts.organisation, facts.account);
+    // Five minutes: a gate that requires a proof is passed with a proof given for it, not with the
+    // one of the sign-in.
     let proof_age_max = match gate {
         Gate::Closed => return Some(RefusalReason::GateClosed(scope)),
         Gate::StepUp => Some(Duration::from_mins(5)),
@@ -353,7 +413,9 @@ pub fn gate_refusal(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> Option<Ref
 }
 
 fn outside_reason(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> RefusalReason {
-    let (gate, scope) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
+    let (gate, scope) = snapshot
+        .gates
+        .effective(facts.portal, facts.organisation, facts.account);
     if gate == Gate::CaseloadOnly {
         RefusalReason::CaseloadOnly(scope)
     } else {
@@ -361,8 +423,8 @@ fn outside_reason(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> RefusalReaso
     }
 }
 
-/// The basis on which each person may be shown; `Basis::None` where there is none. With `is_request`
-/// the persons are those that the request names, and the response is not known yet.
+/// The basis on which each person may be shown; `Basis::None` where there is none. With
+/// `is_request` the persons are those that the request names, and the response is not known yet.
 fn bases(
     snapshot: &Snapshot,
     budgets: &Budgets,
@@ -370,9 +432,11 @@ fn bases(
     persons: &[PersonKey],
     is_request: bool,
 ) -> Vec<Basis> {
-    let (gate, _) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
-    // `CaseloadOnly` also closes routes that need no caseload: a stolen account must not read persons
-    // there that its caseload would refuse it.
+    let (gate, _) = snapshot
+        .gates
+        .effective(facts.portal, facts.organisation, facts.account);
+    // `CaseloadOnly` also closes routes that need no caseload: a stolen account must not read
+    // persons there that its caseload would refuse it.
     if !facts.access.needs_caseload && gate != Gate::CaseloadOnly {
         return vec![Basis::NotRequired; persons.len()];
     }
@@ -380,7 +444,10 @@ fn bases(
         return vec![Basis::CallerUnknown; persons.len()];
     }
     let empty = Caseloads::default();
-    let caseloads = snapshot.caseloads.get(facts.population).map_or(&empty, AsRef::as_ref);
+    let caseloads = snapshot
+        .caseloads
+        .get(facts.population)
+        .map_or(&empty, AsRef::as_ref);
     let holder = caseloads.holder(facts.account, facts.organisation);
     holder.expect(persons.len());
     let mut bases: Vec<Basis> = persons
@@ -393,7 +460,9 @@ fn bases(
     if gate == Gate::CaseloadOnly {
         return bases;
     }
-    let outside: Vec<usize> = (0..bases.len()).filter(|&i| bases[i] == Basis::None).collect();
+    let outside: Vec<usize> = (0..bases.len())
+        .filter(|&i| bases[i] == Basis::None)
+        .collect();
     let since = facts.now.minus(facts.access.keeps_found);
     for &place in &outside {
         if facts.access.keeps_found > Duration::ZERO
@@ -402,8 +471,8 @@ fn bases(
             bases[place] = Basis::FoundEarlier;
         }
     }
-    // A search that shows another person than the one given, or a further one, was not exact. At the
-    // request this cannot be known: `release` decides it.
+    // A search that shows another person than the one given, or a further one, was not exact. At
+    // the request this cannot be known: `release` decides it.
     let is_exact = facts.access.allows_exact_search && facts.is_exact_search;
     let is_one_as_asked = persons.len() == 1 && facts.is_found_as_asked;
     if is_exact && (is_request || is_one_as_asked) {
@@ -421,13 +490,19 @@ fn bases(
     bases
 }
 
-fn live_break_glass<'s>(snapshot: &'s Snapshot, facts: &RequestFacts<'_>) -> Option<&'s BreakGlass> {
+fn live_break_glass<'s>(
+    snapshot: &'s Snapshot,
+    facts: &RequestFacts<'_>,
+) -> Option<&'s BreakGlass> {
     // Almost always empty: no key is built for the look-up then.
     if snapshot.break_glass.is_empty() {
         return None;
     }
     let key = (facts.portal.clone(), facts.account.clone());
-    snapshot.break_glass.get(&key).filter(|glass| facts.now < glass.until)
+    snapshot
+        .break_glass
+        .get(&key)
+        .filter(|glass| facts.now < glass.until)
 }
 
 fn policy_refusal(
@@ -436,9 +511,12 @@ fn policy_refusal(
     persons: usize,
     outside: usize,
 ) -> Option<RefusalReason> {
-    // Unknown to the directory, and only vouched for by the portal's own sign-in: no role, so that a policy
-    // which asks for one does not match.
-    let role = snapshot.directory.find(facts.account).map_or("", |record| record.role.code());
+    // Unknown to the directory, and only vouched for by the portal's own sign-in: no role, so that
+    // a policy which asks for one does not match.
+    let role = snapshot
+        .directory
+        .find(facts.account)
+        .map_or("", |record| record.role.code());
     snapshot.policies.refusal(&PolicyFacts {
         account: facts.account.as_str(),
         organisation: facts.organisation.as_str(),
@@ -454,7 +532,11 @@ fn policy_refusal(
         categories: facts.categories.iter().map(ToString::to_string).collect(),
         persons: i64::try_from(persons).unwrap_or(i64::MAX),
         outside_caseload: i64::try_from(outside).unwrap_or(i64::MAX),
-        posture: snapshot.postures.get(facts.organisation).copied().unwrap_or("due"),
+        posture: snapshot
+            .postures
+            .get(facts.organisation)
+            .copied()
+            .unwrap_or("due"),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Accounts, their organisations and their roles, as part of the snapshot.
 //!
-//! A role says what an account may do in Digue itself. Which persons it may see in a portal is decided
-//! by its caseload (`caseload`).
+//! A role says what an account may do in Digue itself. Which persons it may see in a portal is
+//! decided by its caseload (`caseload`).
 
 use std::collections::HashMap;
 
@@ -28,8 +28,15 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 7] =
-        [Self::Agent, Self::Deputy, Self::Delegate, Self::PortalTeam, Self::Ciso, Self::Dpo, Self::Auditor];
+    pub const ALL: [Self; 7] = [
+        Self::Agent,
+        Self::Deputy,
+        Self::Delegate,
+        Self::PortalTeam,
+        Self::Ciso,
+        Self::Dpo,
+        Self::Auditor,
+    ];
 
     pub const fn code(self) -> &'static str {
         match self {
@@ -77,8 +84,8 @@ impl Role {
         matches!(self, Self::Ciso | Self::PortalTeam)
     }
 
-    /// May approve the CISO's requests and review exceptional access: each of the two officers checks
-    /// the other.
+    /// May approve the CISO's requests and review exceptional access: each of the two officers
+    /// checks the other.
     pub const fn can_review(self) -> bool {
         matches!(self, Self::Ciso | Self::Dpo)
     }
@@ -99,8 +106,8 @@ impl Role {
     }
 }
 
-/// The organisation of an account and its role there: all that a save can change. Suspension is no part of
-/// it, so that no save lifts one.
+/// The organisation of an account and its role there: all that a save can change. Suspension is no
+/// part of it, so that no save lifts one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Membership {
     pub organisation: OrganisationId,
@@ -123,7 +130,14 @@ impl AccountDirectory {
     pub fn save(&mut self, account: AccountId, membership: Membership) {
         let is_suspended = self.0.get(&account).is_some_and(|known| known.is_suspended);
         let Membership { organisation, role } = membership;
-        self.0.insert(account, AccountRecord { organisation, role, is_suspended });
+        self.0.insert(
+            account,
+            AccountRecord {
+                organisation,
+                role,
+                is_suspended,
+            },
+        );
     }
 
     /// Suspends an account or resumes it; nothing happens to one that does not exist.
@@ -163,10 +177,16 @@ mod tests {
     #[test]
     fn saving_an_account_leaves_its_suspension_as_it_is() {
         let account = AccountId::parse("a1").unwrap();
-        let membership = |role| Membership { organisation: OrganisationId::parse("of-1").unwrap(), role };
+        let membership = |role| Membership {
+            organisation: OrganisationId::parse("of-1").unwrap(),
+            role,
+        };
         let mut directory = AccountDirectory::default();
         directory.save(account.clone(), membership(Role::Agent));
-        assert!(!directory.find(&account).unwrap().is_suspended, "a new account is active");
+        assert!(
+            !directory.find(&account).unwrap().is_suspended,
+            "a new account is active"
+        );
         for is_suspended in [true, false] {
             directory.set_suspended(&account, is_suspended);
             directory.save(account.clone(), membership(Role::Delegate));

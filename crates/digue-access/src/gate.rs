@@ -1,7 +1,7 @@
 //! Gates: closing an account, an organisation, a portal or everything in one act.
 //!
-//! The table only says which gate is in force. What a gate refuses is decided in `decide`; who may set
-//! one is not known here.
+//! The table only says which gate is in force. What a gate refuses is decided in `decide`; who may
+//! set one is not known here.
 
 use std::collections::HashMap;
 
@@ -104,7 +104,9 @@ impl GateTable {
         ];
         let gates = reaches.iter().map(|reach| (self.of(reach), reach.scope()));
         // Of equally strict gates the last, hence the narrowest, is named: that is the one to open.
-        gates.max_by_key(|(gate, _)| *gate).expect("the array has four elements")
+        gates
+            .max_by_key(|(gate, _)| *gate)
+            .expect("the array has four elements")
     }
 
     /// Every gate that is not open, widest first.
@@ -130,10 +132,19 @@ mod tests {
         assert_eq!(gates.effective(&portal, &org, &account).0, Gate::Open);
         gates.set(Reach::Portal(portal.clone()), Gate::CaseloadOnly);
         gates.set(Reach::Account(account.clone()), Gate::Closed);
-        assert_eq!(gates.effective(&portal, &org, &account), (Gate::Closed, Scope::Account));
+        assert_eq!(
+            gates.effective(&portal, &org, &account),
+            (Gate::Closed, Scope::Account)
+        );
         gates.set(Reach::Account(account.clone()), Gate::Open);
-        assert_eq!(gates.effective(&portal, &org, &account), (Gate::CaseloadOnly, Scope::Portal));
+        assert_eq!(
+            gates.effective(&portal, &org, &account),
+            (Gate::CaseloadOnly, Scope::Portal)
+        );
         gates.set(Reach::Everything, Gate::Closed);
-        assert_eq!(gates.effective(&portal, &org, &account).1, Scope::Everything);
+        assert_eq!(
+            gates.effective(&portal, &org, &account).1,
+            Scope::Everything
+        );
     }
 }

@@ -37,7 +37,12 @@ impl ApiKeys {
 
     /// Removes all keys of an account; returns their names.
     pub fn remove_of(&mut self, account: &AccountId) -> Vec<SessionId> {
-        let gone = self.0.values().filter(|key| key.account == *account).map(|key| key.id.clone()).collect();
+        let gone = self
+            .0
+            .values()
+            .filter(|key| key.account == *account)
+            .map(|key| key.id.clone())
+            .collect();
         self.0.retain(|_, key| key.account != *account);
         gone
     }
@@ -48,10 +53,12 @@ impl ApiKeys {
         self.0.get(secret).filter(|key| now < key.expires_at)
     }
 
-    /// True while a key of this name exists and has not expired; long-lived streams ask it again and
-    /// again.
+    /// True while a key of this name exists and has not expired; long-lived streams ask it again
+    /// and again.
     pub fn is_live(&self, id: &SessionId, now: Timestamp) -> bool {
-        self.0.values().any(|key| key.id == *id && now < key.expires_at)
+        self.0
+            .values()
+            .any(|key| key.id == *id && now < key.expires_at)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &ApiKey> {

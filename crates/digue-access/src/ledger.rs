@@ -11,17 +11,17 @@ use hashbrown::HashMap;
 
 /// The distinct persons shown within one scope: an account, an organisation, a portal.
 ///
-/// A charge is queued at once and sorted in later, by `settle` or when exact figures are needed: for
-/// a response of a hundred persons a portal-wide ledger touches a hundred cold cache lines, and no
-/// response needs to wait for that while all figures are far from their limits.
+/// A charge is queued at once and sorted in later, by `settle` or when exact figures are needed:
+/// for a response of a hundred persons a portal-wide ledger touches a hundred cold cache lines, and
+/// no response needs to wait for that while all figures are far from their limits.
 ///
 /// 28 bytes for each exposure within the longest window that is counted. Persons are told apart by
 /// 64 of their 128 bits: two persons of one scope among a million are confused with a probability
 /// of 3e-8, and then count as one.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    /// Second of each person's last exposure. In parts, so that a map that grows moves a part of the
-    /// persons and delays no response for long.
+    /// Second of each person's last exposure. In parts, so that a map that grows moves a part of
+    /// the persons and delays no response for long.
     last_seen: Vec<HashMap<u64, u32>>,
     /// Charges that are not in `last_seen` and `log` yet, in order of time.
     pending: VecDeque<(u32, u64)>,
@@ -69,18 +69,22 @@ impl Ledger {
     /// Counts `persons` as shown at `now`, or at the last charge where the clock has stepped back.
     pub fn charge(&mut self, now: Timestamp, persons: &[PersonKey]) {
         let last = self.pending.back().map_or(self.now, |(at, _)| *at);
-        // `move_on` relies on a log in order of time. A later time only makes the person count longer.
+        // `move_on` relies on a log in order of time. A later time only makes the person count
+        // longer.
         let at = seconds(now).max(last);
         if self.pending.len() + persons.len() > PENDING_MAX {
             self.settle(usize::MAX);
         }
-        self.pending.extend(persons.iter().map(|person| (at, person.0)));
+        self.pending
+            .extend(persons.iter().map(|person| (at, person.0)));
     }
 
     /// Sorts in at most `at_most` charges, the oldest first; returns how many are left.
     pub fn settle(&mut self, at_most: usize) -> usize {
         for _ in 0..at_most {
-            let Some((at, person)) = self.pending.pop_front() else { break };
+            let Some((at, person)) = self.pending.pop_front() else {
+                break;
+            };
             if at > self.now {
                 self.move_on(at);
             }
@@ -115,24 +119,31 @@ impl Ledger {
         for person in persons {
             let last = self.part(person.0).get(&person.0).copied();
             for window in self.windows() {
-                new[window.index()] += u32::from(!last.is_some_and(|last| self.is_within(last, window)));
+                new[window.index()] +=
+                    u32::from(!last.is_some_and(|last| self.is_within(last, window)));
             }
         }
         new
     }
 
-    /// Counts one more thing that is equal to no other, such as a response. Its key is its second and its number
-    /// within it, so that two ledgers charged with the same things hold the same keys.
+    /// Counts one more thing that is equal to no other, such as a response. Its key is its second
+    /// and its number within it, so that two ledgers charged with the same things hold the same
+    /// keys.
     pub fn charge_another(&mut self, now: Timestamp) {
         // Everything pending first: the number within the second is counted in the log.
         self.settle(usize::MAX);
         let at = seconds(now).max(self.now);
-        let before = self.log.iter().rev().take_while(|(logged, _)| *logged == at).count() as u64;
+        let before = self
+            .log
+            .iter()
+            .rev()
+            .take_while(|(logged, _)| *logged == at)
+            .count() as u64;
         self.charge(now, &[PersonKey(u64::from(at) << 32 | before, 0)]);
     }
 
-    /// Adds the charges of `other`, each at its own time: the result is the ledger that had been charged with
-    /// both in order of time, whichever of them some charges are in.
+    /// Adds the charges of `other`, each at its own time: the result is the ledger that had been
+    /// charged with both in order of time, whichever of them some charges are in.
     pub fn absorb(&mut self, other: &Self) {
         let mut both = Self::in_parts(self.longest, self.last_seen.len());
         let mut charges: Vec<(u32, u64)> = self.charges().chain(other.charges()).collect();
@@ -153,7 +164,12 @@ impl Ledger {
 
     /// When `person` was last shown, within the longest window.
     pub fn last_seen(&self, person: PersonKey) -> Option<Timestamp> {
-        let pending = self.pending.iter().rev().find(|(_, who)| *who == person.0).map(|(at, _)| at);
+        let pending = self
+            .pending
+            .iter()
+            .rev()
+            .find(|(_, who)| *who == person.0)
+            .map(|(at, _)| at);
         let at = pending.or_else(|| self.part(person.0).get(&person.0));
         at.map(|&at| Timestamp::from_secs(i64::from(at)))
     }
@@ -193,7 +209,8 @@ impl Ledger {
         for window in self.windows() {
             let w = window.index();
             let length = length_secs(window);
-            while let Some(&(at, person)) = self.log.get((self.released[w] - self.dropped) as usize) {
+            while let Some(&(at, person)) = self.log.get((self.released[w] - self.dropped) as usize)
+            {
                 if at.saturating_add(length) > self.now {
                     break;
                 }
@@ -206,8 +223,10 @@ impl Ledger {
         }
         // No window needs what has left the longest one.
         while self.dropped < self.released[self.longest.index()] {
-            let (at, person) =
-                self.log.pop_front().expect("entries between dropped and released are in the log");
+            let (at, person) = self
+                .log
+                .pop_front()
+                .expect("entries between dropped and released are in the log");
             self.dropped += 1;
             let part = self.part_mut(person);
             if part.get(&person) == Some(&at) {
@@ -231,7 +250,9 @@ impl Ledger {
 
     fn windows(&self) -> impl Iterator<Item = SlidingWindow> + use<> {
         let longest = self.longest;
-        SlidingWindow::ALL.into_iter().take_while(move |window| *window <= longest)
+        SlidingWindow::ALL
+            .into_iter()
+            .take_while(move |window| *window <= longest)
     }
 
     fn is_within(&self, at: u32, window: SlidingWindow) -> bool {
@@ -240,12 +261,14 @@ impl Ledger {
 }
 
 fn length_secs(window: SlidingWindow) -> u32 {
-    u32::try_from(window.length().as_secs()).expect("the longest window has 30 days: 2,592,000 seconds")
+    u32::try_from(window.length().as_secs())
+        .expect("the longest window has 30 days: 2,592,000 seconds")
 }
 
 /// Seconds, rounded up.
 fn seconds(time: Timestamp) -> u32 {
-    let up = time.micros().div_euclid(1_000_000) + i64::from(time.micros().rem_euclid(1_000_000) > 0);
+    let up =
+        time.micros().div_euclid(1_000_000) + i64::from(time.micros().rem_euclid(1_000_000) > 0);
     u32::try_from(up.max(0)).unwrap_or(u32::MAX)
 }
 
@@ -291,7 +314,10 @@ mod tests {
     fn what_has_passed_is_forgotten() {
         let mut ledger = Ledger::new(SlidingWindow::Minute);
         for second in 0..10_000 {
-            ledger.charge(Timestamp::from_secs(second), &[person(u64::try_from(second).unwrap())]);
+            ledger.charge(
+                Timestamp::from_secs(second),
+                &[person(u64::try_from(second).unwrap())],
+            );
             ledger.settle(1);
         }
         assert!(ledger.log.len() <= 60 && ledger.last_seen[0].len() <= 60);
@@ -310,8 +336,8 @@ mod tests {
     }
 
     proptest! {
-        /// Two ledgers that were charged with parts of the same exposures, or with the same ones, are absorbed to
-        /// the ledger that was charged with all of them.
+        /// Two ledgers that were charged with parts of the same exposures, or with the same ones,
+        /// are absorbed to the ledger that was charged with all of them.
         #[test]
         fn absorbing_is_charging_in_order_of_time(
             steps in proptest::collection::vec((0i64..4000, 0u64..12, 0usize..3, 0usize..3), 1..80)
@@ -339,8 +365,8 @@ mod tests {
             }
         }
 
-        /// Against the definition (distinct persons whose last exposure is within the window), however many
-        /// charges have been sorted in.
+        /// Against the definition (distinct persons whose last exposure is within the window),
+        /// however many charges have been sorted in.
         #[test]
         fn counts_are_those_of_the_definition(
             steps in proptest::collection::vec((0i64..4000, 0u64..12, 0usize..3, any::<bool>()), 1..120)

@@ -1,8 +1,8 @@
 //! May this account see these persons now?
 //!
 //! Pure: the caller brings the snapshot of rules, the facts of the request and the time. Nothing
-//! here opens a socket, touches a file or asks for the time, so every rule has a one-line test and a
-//! year of work replays in seconds.
+//! here opens a socket, touches a file or asks for the time, so every rule has a one-line test and
+//! a year of work replays in seconds.
 //!
 //! Start with `decide`: `admit` judges the request, `weigh` judges the response. The other modules
 //! hold what these two consult.

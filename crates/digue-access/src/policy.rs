@@ -7,8 +7,8 @@
 use std::str::FromStr as _;
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId,
-    PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
+    Authorizer, Context, Decision, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy,
+    PolicyId, PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
 use digue_types::{AccountId, OrganisationId, RefusalReason};
 use miette::Diagnostic as _;
@@ -71,14 +71,19 @@ pub struct PolicyFacts<'f> {
     pub posture: &'f str,
 }
 
-/// Faults for accounts and organisations that a policy does not name in their canonical spelling: Cedar
-/// compares text, so the policy would never match, and a `forbid` would forbid nothing.
+/// Faults for accounts and organisations that a policy does not name in their canonical spelling:
+/// Cedar compares text, so the policy would never match, and a `forbid` would forbid nothing.
 fn other_spellings<'t>(file: &'t str, text: &'t str) -> impl Iterator<Item = PolicyFault> + 't {
-    let named = ["Account", "Organisation"].into_iter().flat_map(move |kind| {
-        let before = format!("{kind}::\"");
-        let places: Vec<usize> = text.match_indices(&before).map(|(place, _)| place + before.len()).collect();
-        places.into_iter().map(move |place| (kind, place))
-    });
+    let named = ["Account", "Organisation"]
+        .into_iter()
+        .flat_map(move |kind| {
+            let before = format!("{kind}::\"");
+            let places: Vec<usize> = text
+                .match_indices(&before)
+                .map(|(place, _)| place + before.len())
+                .collect();
+            places.into_iter().map(move |place| (kind, place))
+        });
     named.filter_map(move |(kind, place)| {
         let written = &text[place..][..text[place..].find('"')?];
         let canonical = match kind {
@@ -86,7 +91,11 @@ fn other_spellings<'t>(file: &'t str, text: &'t str) -> impl Iterator<Item = Pol
             _ => OrganisationId::parse(written).ok()?.to_string(),
         };
         let message = format!("{kind}::\"{written}\": {kind}::\"{canonical}\"");
-        let fault = PolicyFault { file: file.to_owned(), line: line_at(text, place), message };
+        let fault = PolicyFault {
+            file: file.to_owned(),
+            line: line_at(text, place),
+            message,
+        };
         (canonical != written).then_some(fault)
     })
 }
@@ -104,26 +113,40 @@ impl Policies {
     /// # Errors
     /// Every fault of every file; with one fault no policy is loaded.
     pub fn parse(files: &[(String, String)]) -> Result<Self, Vec<PolicyFault>> {
-        let (schema, _) =
-            Schema::from_cedarschema_str(SCHEMA).expect("SCHEMA is a constant that the tests parse");
+        let (schema, _) = Schema::from_cedarschema_str(SCHEMA)
+            .expect("SCHEMA is a constant that the tests parse");
         let validator = Validator::new(schema);
         let mut set = PolicySet::new();
         let mut faults = Vec::new();
         for (file, text) in files {
             match PolicySet::from_str(text) {
                 Err(errors) => faults.extend(errors.iter().map(|error| {
-                    let offset = error.labels().and_then(|mut labels| labels.next()).map(|l| l.offset());
+                    let offset = error
+                        .labels()
+                        .and_then(|mut labels| labels.next())
+                        .map(|l| l.offset());
                     let line = offset.map_or(0, |offset| line_at(text, offset));
-                    PolicyFault { file: file.clone(), line, message: error.to_string() }
+                    PolicyFault {
+                        file: file.clone(),
+                        line,
+                        message: error.to_string(),
+                    }
                 })),
                 Ok(parsed) => {
-                    // Strict: a comparison of two types never holds, so a `forbid` with one would silently
-                    // forbid nothing.
+                    // Strict: a comparison of two types never holds, so a `forbid` with one would
+                    // silently forbid nothing.
                     let result = validator.validate(&parsed, ValidationMode::Strict);
                     faults.extend(result.validation_errors().map(|error| {
-                        let offset = error.labels().and_then(|mut labels| labels.next()).map(|l| l.offset());
+                        let offset = error
+                            .labels()
+                            .and_then(|mut labels| labels.next())
+                            .map(|l| l.offset());
                         let line = offset.map_or(0, |offset| line_at(text, offset));
-                        PolicyFault { file: file.clone(), line, message: error.to_string() }
+                        PolicyFault {
+                            file: file.clone(),
+                            line,
+                            message: error.to_string(),
+                        }
                     }));
                     faults.extend(other_spellings(file, text));
                     add_all(&mut set, &parsed, file, &mut faults);
@@ -135,17 +158,20 @@ impl Policies {
         }
         // FNV-1a, 64 bits: tells versions apart in the journal, and is no protection.
         let mut version = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in files.iter().flat_map(|(name, text)| name.bytes().chain(text.bytes())) {
+        for byte in files
+            .iter()
+            .flat_map(|(name, text)| name.bytes().chain(text.bytes()))
+        {
             version = (version ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
         }
         Ok(Self { set, version })
     }
 
-    /// True when these policies allow nothing that `old` refused: every policy of `old` is still there,
-    /// and every added one is a `forbid`.
+    /// True when these policies allow nothing that `old` refused: every policy of `old` is still
+    /// there, and every added one is a `forbid`.
     ///
-    /// Compares the text of policies, not their meaning: an answer of false may be wrong, which only costs
-    /// the approval of a second person; an answer of true is not.
+    /// Compares the text of policies, not their meaning: an answer of false may be wrong, which
+    /// only costs the approval of a second person; an answer of true is not.
     pub fn only_forbids_more_than(&self, old: &Self) -> bool {
         if old.set.is_empty() {
             // Without a policy everything was allowed: nothing can be wider.
@@ -185,7 +211,8 @@ impl Policies {
         let organisation = uid("Organisation", facts.organisation)?;
         let route = uid("Route", &format!("{}/{}", facts.portal, facts.route))?;
         let parents = std::collections::HashSet::from([organisation.clone()]);
-        let entity = cedar_policy::Entity::new(account.clone(), Default::default(), parents).ok()?;
+        let entity =
+            cedar_policy::Entity::new(account.clone(), Default::default(), parents).ok()?;
         let group = cedar_policy::Entity::with_uid(organisation);
         let entities = Entities::from_entities([entity, group], None).ok()?;
         let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
@@ -195,20 +222,39 @@ impl Policies {
             ("organisation".to_owned(), text(facts.organisation)),
             ("role".to_owned(), text(facts.role)),
             ("ip".to_owned(), RestrictedExpression::new_ip(facts.ip)),
-            ("hour".to_owned(), RestrictedExpression::new_long(facts.hour)),
-            ("weekday".to_owned(), RestrictedExpression::new_long(facts.weekday)),
-            ("break_glass".to_owned(), RestrictedExpression::new_bool(facts.break_glass)),
-            ("exact_search".to_owned(), RestrictedExpression::new_bool(facts.exact_search)),
+            (
+                "hour".to_owned(),
+                RestrictedExpression::new_long(facts.hour),
+            ),
+            (
+                "weekday".to_owned(),
+                RestrictedExpression::new_long(facts.weekday),
+            ),
+            (
+                "break_glass".to_owned(),
+                RestrictedExpression::new_bool(facts.break_glass),
+            ),
+            (
+                "exact_search".to_owned(),
+                RestrictedExpression::new_bool(facts.exact_search),
+            ),
             (
                 "categories".to_owned(),
                 RestrictedExpression::new_set(facts.categories.iter().map(|c| text(c))),
             ),
-            ("persons".to_owned(), RestrictedExpression::new_long(facts.persons)),
-            ("outside_caseload".to_owned(), RestrictedExpression::new_long(facts.outside_caseload)),
+            (
+                "persons".to_owned(),
+                RestrictedExpression::new_long(facts.persons),
+            ),
+            (
+                "outside_caseload".to_owned(),
+                RestrictedExpression::new_long(facts.outside_caseload),
+            ),
             ("posture".to_owned(), text(facts.posture)),
         ])
         .ok()?;
-        let request = Request::new(account, uid("Action", "request")?, route, context, None).ok()?;
+        let request =
+            Request::new(account, uid("Action", "request")?, route, context, None).ok()?;
         let response = Authorizer::new().is_authorized(&request, &self.set, &entities);
         // Cedar ignores a policy that fails to evaluate; it might have been a `forbid`.
         if response.diagnostics().errors().next().is_some() {
@@ -223,12 +269,20 @@ fn add_all(set: &mut PolicySet, parsed: &PolicySet, file: &str, faults: &mut Vec
         let id = PolicyId::new(format!("{file}#{}", policy.id()));
         let renamed: Policy = policy.new_id(id);
         if let Err(error) = set.add(renamed) {
-            faults.push(PolicyFault { file: file.to_owned(), line: 0, message: error.to_string() });
+            faults.push(PolicyFault {
+                file: file.to_owned(),
+                line: 0,
+                message: error.to_string(),
+            });
         }
     }
     if parsed.templates().next().is_some() {
         let message = "policy templates are not supported".to_owned();
-        faults.push(PolicyFault { file: file.to_owned(), line: 0, message });
+        faults.push(PolicyFault {
+            file: file.to_owned(),
+            line: 0,
+            message,
+        });
     }
 }
 
@@ -238,7 +292,11 @@ fn uid(kind: &str, name: &str) -> Option<EntityUid> {
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
+    text.as_bytes()[..offset.min(text.len())]
+        .iter()
+        .filter(|b| **b == b'\n')
+        .count()
+        + 1
 }
 
 #[cfg(test)]
@@ -251,10 +309,26 @@ mod tests {
             "permit(principal, action, resource);
             forbid(principal, action, resource) when { context.posture == \"due\" && context.action == \"export\" };",
         );
-        let due = PolicyFacts { posture: "due", action: "export", ..facts() };
+        let due = PolicyFacts {
+            posture: "due",
+            action: "export",
+            ..facts()
+        };
         assert_eq!(policies.refusal(&due), Some(RefusalReason::Policy));
-        assert_eq!(policies.refusal(&PolicyFacts { posture: "grace", ..due }), None);
-        assert_eq!(policies.refusal(&PolicyFacts { posture: "due", ..facts() }), None);
+        assert_eq!(
+            policies.refusal(&PolicyFacts {
+                posture: "grace",
+                ..due
+            }),
+            None
+        );
+        assert_eq!(
+            policies.refusal(&PolicyFacts {
+                posture: "due",
+                ..facts()
+            }),
+            None
+        );
     }
 
     fn facts() -> PolicyFacts<'static> {
@@ -292,7 +366,10 @@ mod tests {
             forbid(principal, action, resource) when { context.hour < 7 || context.hour >= 20 };";
         let policies = policies(text);
         assert_eq!(policies.refusal(&facts()), None);
-        assert_eq!(policies.refusal(&PolicyFacts { hour: 3, ..facts() }), Some(RefusalReason::Policy));
+        assert_eq!(
+            policies.refusal(&PolicyFacts { hour: 3, ..facts() }),
+            Some(RefusalReason::Policy)
+        );
     }
 
     #[test]
@@ -302,25 +379,42 @@ mod tests {
         let policies = policies(text);
         assert_eq!(policies.refusal(&facts()), None);
         assert_eq!(
-            policies.refusal(&PolicyFacts { ip: "198.51.100.1", ..facts() }),
+            policies.refusal(&PolicyFacts {
+                ip: "198.51.100.1",
+                ..facts()
+            }),
             Some(RefusalReason::Policy)
         );
         assert_eq!(
-            policies.refusal(&PolicyFacts { organisation: "of-2", ..facts() }),
+            policies.refusal(&PolicyFacts {
+                organisation: "of-2",
+                ..facts()
+            }),
             Some(RefusalReason::Policy)
         );
     }
 
     #[test]
     fn a_fact_that_cannot_be_read_refuses() {
-        let policies = policies("permit(principal, action, resource) when { context.ip.isIpv4() };");
-        assert!(policies.refusal(&PolicyFacts { ip: "nowhere", ..facts() }).is_some());
+        let policies =
+            policies("permit(principal, action, resource) when { context.ip.isIpv4() };");
+        assert!(
+            policies
+                .refusal(&PolicyFacts {
+                    ip: "nowhere",
+                    ..facts()
+                })
+                .is_some()
+        );
     }
 
     #[test]
     fn every_fault_is_said_with_its_line() {
         let files = [
-            ("a.cedar".to_owned(), "permit(principal, action, resource);\nforbid(".to_owned()),
+            (
+                "a.cedar".to_owned(),
+                "permit(principal, action, resource);\nforbid(".to_owned(),
+            ),
             (
                 "b.cedar".to_owned(),
                 "permit(principal, action, resource)\nwhen { context.weather == 1 };".to_owned(),

@@ -1,8 +1,8 @@
 //! Sessions kept on the server, with idle and absolute limits, that can be cut at once.
 //!
-//! The cookie carries a random secret; only its SHA-256 is kept here, so a copy of this table
-//! signs nobody in. Each session is valid for one host: a portal's or the console's. How an identity
-//! is proved, and how cookies are set, is not known here.
+//! The cookie carries a random secret; only its SHA-256 is kept here, so a copy of this table signs
+//! nobody in. Each session is valid for one host: a portal's or the console's. How an identity is
+//! proved, and how cookies are set, is not known here.
 
 use core::fmt;
 use core::net::IpAddr;
@@ -29,13 +29,17 @@ impl Default for SessionLimits {
         Self {
             idle: Duration::from_mins(30),
             absolute: Duration::from_hours(10),
-            held_to: HeldTo { network: true, agent: true, tls: true },
+            held_to: HeldTo {
+                network: true,
+                agent: true,
+                tls: true,
+            },
         }
     }
 }
 
-/// What must not change during a session. A copied cookie arrives from another network, with another
-/// browser or another TLS stack.
+/// What must not change during a session. A copied cookie arrives from another network, with
+/// another browser or another TLS stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldTo {
     pub network: bool,
@@ -43,7 +47,8 @@ pub struct HeldTo {
     pub tls: bool,
 }
 
-/// The address of a client. Unknown is kept apart from every address: two unknown ones are not the same.
+/// The address of a client. Unknown is kept apart from every address: two unknown ones are not the
+/// same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub enum ClientIp {
     Known(IpAddr),
@@ -53,24 +58,30 @@ pub enum ClientIp {
 }
 
 impl ClientIp {
-    /// Parses an address; any other text is `Unknown`. An IPv4-mapped IPv6 address becomes the IPv4 address,
-    /// so that one client has one spelling.
+    /// Parses an address; any other text is `Unknown`. An IPv4-mapped IPv6 address becomes the IPv4
+    /// address, so that one client has one spelling.
     pub fn read(text: &str) -> Self {
-        text.parse::<IpAddr>().map_or(Self::Unknown, |address| Self::Known(address.to_canonical()))
+        text.parse::<IpAddr>()
+            .map_or(Self::Unknown, |address| Self::Known(address.to_canonical()))
     }
 
     pub const fn is_unknown(self) -> bool {
         matches!(self, Self::Unknown)
     }
 
-    /// The network, about the size of a site: 24 bits of IPv4, 48 of IPv6. Comparing whole addresses would
-    /// end a session whenever the client takes another temporary address (RFC 8981).
+    /// The network, about the size of a site: 24 bits of IPv4, 48 of IPv6. Comparing whole
+    /// addresses would end a session whenever the client takes another temporary address (RFC
+    /// 8981).
     fn network(self) -> Option<ClientNetwork> {
         match self {
-            Self::Known(IpAddr::V4(ip)) => {
-                Some(ClientNetwork { is_v4: true, bits: u128::from(ip.to_bits() >> 8) })
-            }
-            Self::Known(IpAddr::V6(ip)) => Some(ClientNetwork { is_v4: false, bits: ip.to_bits() >> 80 }),
+            Self::Known(IpAddr::V4(ip)) => Some(ClientNetwork {
+                is_v4: true,
+                bits: u128::from(ip.to_bits() >> 8),
+            }),
+            Self::Known(IpAddr::V6(ip)) => Some(ClientNetwork {
+                is_v4: false,
+                bits: ip.to_bits() >> 80,
+            }),
             Self::Unknown => None,
         }
     }
@@ -103,8 +114,8 @@ pub struct RequestOrigin {
     pub tls: String,
 }
 
-/// A key that cannot leave its device (W3C draft *Device Bound Session Credentials*): the cookie that
-/// comes with it lasts minutes, and only a proof of the key obtains the next one.
+/// A key that cannot leave its device (W3C draft *Device Bound Session Credentials*): the cookie
+/// that comes with it lasts minutes, and only a proof of the key obtains the next one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Device {
     /// The public key as a JWK.
@@ -112,15 +123,17 @@ pub struct Device {
     /// SHA-256 of the short cookie.
     pub cookie: TokenHash,
     pub until: Timestamp,
-    /// The previous cookie and until when it is accepted, for requests that were under way when it was
-    /// replaced.
+    /// The previous cookie and until when it is accepted, for requests that were under way when it
+    /// was replaced.
     pub before: Option<(TokenHash, Timestamp)>,
 }
 
 impl Device {
     fn accepts(&self, cookie: Option<&TokenHash>, now: Timestamp) -> bool {
         let is_current = cookie == Some(&self.cookie) && now < self.until;
-        let is_before = self.before.is_some_and(|(known, until)| cookie == Some(&known) && now < until);
+        let is_before = self
+            .before
+            .is_some_and(|(known, until)| cookie == Some(&known) && now < until);
         is_current || is_before
     }
 }
@@ -139,8 +152,8 @@ pub struct Session {
     /// Where and with what it was opened: shown to its holder, and compared with each request.
     pub origin: RequestOrigin,
     /// Its address of the other family, since one machine may alternate between IPv4 and IPv6.
-    /// Accepted only when more than the cookie shows that it is the holder's: the key of the device, or
-    /// a fresh proof.
+    /// Accepted only when more than the cookie shows that it is the holder's: the key of the
+    /// device, or a fresh proof.
     pub other_ip: ClientIp,
     /// The key of the device to which the session is bound, if any.
     pub device: Option<Device>,
@@ -154,24 +167,30 @@ impl Session {
     /// True when a request does not come from the network, browser or TLS stack of the session.
     fn has_moved(&self, seen: &RequestOrigin, held_to: HeldTo) -> bool {
         let other_agent = held_to.agent && self.origin.agent != seen.agent;
-        // A fingerprint is missing where another proxy terminates TLS: there is nothing to compare then.
-        // An unknown address, on the contrary, is taken for another one (`is_elsewhere`).
+        // A fingerprint is missing where another proxy terminates TLS: there is nothing to compare
+        // then. An unknown address, on the contrary, is taken for another one (`is_elsewhere`).
         let both_tls = !self.origin.tls.is_empty() && !seen.tls.is_empty();
         let other_tls = held_to.tls && both_tls && self.origin.tls != seen.tls;
         other_agent || other_tls || (held_to.network && self.is_elsewhere(seen.ip))
     }
 
-    /// True for a network that is neither of the session's. An unknown address, on either side, never
-    /// matches.
+    /// True for a network that is neither of the session's. An unknown address, on either side,
+    /// never matches.
     fn is_elsewhere(&self, ip: ClientIp) -> bool {
-        let Some(seen) = ip.network() else { return true };
-        ![self.origin.ip, self.other_ip].iter().any(|known| known.network() == Some(seen))
+        let Some(seen) = ip.network() else {
+            return true;
+        };
+        ![self.origin.ip, self.other_ip]
+            .iter()
+            .any(|known| known.network() == Some(seen))
     }
 
     /// True for an address of the other family while none is known yet.
     fn is_first_of_family(&self, ip: ClientIp) -> bool {
         let (home, seen) = (self.origin.ip.network(), ip.network());
-        let differs = home.zip(seen).is_some_and(|(home, seen)| home.is_v4 != seen.is_v4);
+        let differs = home
+            .zip(seen)
+            .is_some_and(|(home, seen)| home.is_v4 != seen.is_v4);
         differs && self.other_ip.is_unknown()
     }
 }
@@ -219,7 +238,11 @@ pub struct Sessions {
 
 impl Sessions {
     pub fn new(limits: SessionLimits) -> Self {
-        Self { by_token: HashMap::new(), tokens: HashMap::new(), limits }
+        Self {
+            by_token: HashMap::new(),
+            tokens: HashMap::new(),
+            limits,
+        }
     }
 
     pub fn open(&mut self, open: OpenSession) {
@@ -237,8 +260,13 @@ impl Sessions {
         now: Timestamp,
     ) -> SessionLookup<'_> {
         let limits = self.limits;
-        // The host is part of the key: a cookie taken from one portal opens no other, nor the console.
-        let Some(known) = self.by_token.get(token).filter(|session| session.host == host) else {
+        // The host is part of the key: a cookie taken from one portal opens no other, nor the
+        // console.
+        let Some(known) = self
+            .by_token
+            .get(token)
+            .filter(|session| session.host == host)
+        else {
             return SessionLookup::Nothing;
         };
         if !known.is_live(now, &limits) {
@@ -248,16 +276,23 @@ impl Sessions {
             return SessionLookup::Nothing;
         }
         let session = self.by_token.get_mut(token).expect("found above");
-        // A thief with a copied cookie has an address of the other family, too: without a key that stays
-        // on the device, the first such address is no more trustworthy than any other.
-        let holds_key = session.device.as_ref().is_some_and(|device| device.accepts(bearer.device, now));
+        // A thief with a copied cookie has an address of the other family, too: without a key that
+        // stays on the device, the first such address is no more trustworthy than any other.
+        let holds_key = session
+            .device
+            .as_ref()
+            .is_some_and(|device| device.accepts(bearer.device, now));
         if holds_key && session.is_first_of_family(bearer.origin.ip) {
             session.other_ip = bearer.origin.ip;
         }
         if session.has_moved(bearer.origin, limits.held_to) {
             return SessionLookup::Doubted(session, SessionDoubt::Moved);
         }
-        if session.device.as_ref().is_some_and(|device| !device.accepts(bearer.device, now)) {
+        if session
+            .device
+            .as_ref()
+            .is_some_and(|device| !device.accepts(bearer.device, now))
+        {
             return SessionLookup::Doubted(session, SessionDoubt::Unbound);
         }
         // Never back: a clock that was set back must not end a session that is in use.
@@ -267,15 +302,23 @@ impl Sessions {
 
     /// Binds a session to a device key, or replaces its short cookie.
     pub fn bind(&mut self, id: &SessionId, device: Device) {
-        if let Some(session) = self.tokens.get(id).and_then(|token| self.by_token.get_mut(token)) {
+        if let Some(session) = self
+            .tokens
+            .get(id)
+            .and_then(|token| self.by_token.get_mut(token))
+        {
             session.device = Some(device);
         }
     }
 
-    /// Records the holder's address of the other family, after a fresh proof made from there. False when
-    /// nothing was recorded: it is of the same family, or one is known already.
+    /// Records the holder's address of the other family, after a fresh proof made from there. False
+    /// when nothing was recorded: it is of the same family, or one is known already.
     pub fn know_other_address(&mut self, id: &SessionId, ip: ClientIp) -> bool {
-        match self.tokens.get(id).and_then(|token| self.by_token.get_mut(token)) {
+        match self
+            .tokens
+            .get(id)
+            .and_then(|token| self.by_token.get_mut(token))
+        {
             Some(session) if session.is_first_of_family(ip) => {
                 session.other_ip = ip;
                 true
@@ -290,15 +333,23 @@ impl Sessions {
 
     /// Records a fresh proof of identity.
     pub fn prove(&mut self, id: &SessionId, at: Timestamp) {
-        if let Some(session) = self.tokens.get(id).and_then(|token| self.by_token.get_mut(token)) {
-            // The later one: two tabs may prove at the same time, and their answers arrive in any order.
+        if let Some(session) = self
+            .tokens
+            .get(id)
+            .and_then(|token| self.by_token.get_mut(token))
+        {
+            // The later one: two tabs may prove at the same time, and their answers arrive in any
+            // order.
             session.proved_at = session.proved_at.max(at);
         }
     }
 
     /// True while a session of this name is live; streams in flight ask it again and again.
     pub fn is_live(&self, id: &SessionId, now: Timestamp) -> bool {
-        let session = self.tokens.get(id).and_then(|token| self.by_token.get(token));
+        let session = self
+            .tokens
+            .get(id)
+            .and_then(|token| self.by_token.get(token));
         session.is_some_and(|session| session.is_live(now, &self.limits))
     }
 
@@ -340,7 +391,11 @@ mod tests {
     use super::*;
 
     fn origin(ip: &str, agent: &str, tls: &str) -> RequestOrigin {
-        RequestOrigin { ip: ClientIp::read(ip), agent: agent.into(), tls: tls.into() }
+        RequestOrigin {
+            ip: ClientIp::read(ip),
+            agent: agent.into(),
+            tls: tls.into(),
+        }
     }
 
     fn home() -> RequestOrigin {
@@ -373,8 +428,14 @@ mod tests {
     }
 
     fn is_good(sessions: &mut Sessions, host: &str, at: Timestamp) -> bool {
-        let bearer = Bearer { origin: &home(), device: None };
-        matches!(sessions.touch(&[1; 32], host, bearer, at), SessionLookup::Good(_))
+        let bearer = Bearer {
+            origin: &home(),
+            device: None,
+        };
+        matches!(
+            sessions.touch(&[1; 32], host, bearer, at),
+            SessionLookup::Good(_)
+        )
     }
 
     #[test]
@@ -413,7 +474,10 @@ mod tests {
     fn a_cookie_that_moved_is_doubted_and_its_holder_is_not() {
         let mut sessions = sessions();
         let mut check = |origin: RequestOrigin, is_moved: bool| {
-            let bearer = Bearer { origin: &origin, device: None };
+            let bearer = Bearer {
+                origin: &origin,
+                device: None,
+            };
             let found = sessions.touch(&[1; 32], "portal.test", bearer, minutes(1));
             let expected = match found {
                 SessionLookup::Doubted(_, SessionDoubt::Moved) => true,
@@ -440,19 +504,34 @@ mod tests {
 
     fn moves_from(sessions: &mut Sessions, ip: &str, device: Option<&TokenHash>) -> bool {
         let origin = origin(ip, "Firefox", "a_b");
-        let bearer = Bearer { origin: &origin, device };
-        !matches!(sessions.touch(&[1; 32], "portal.test", bearer, minutes(1)), SessionLookup::Good(_))
+        let bearer = Bearer {
+            origin: &origin,
+            device,
+        };
+        !matches!(
+            sessions.touch(&[1; 32], "portal.test", bearer, minutes(1)),
+            SessionLookup::Good(_)
+        )
     }
 
     #[test]
     fn an_address_of_the_other_family_is_taken_over_with_the_key_of_the_device() {
         let mut sessions = sessions();
         let id = SessionId::parse("s1").unwrap();
-        let device = Device { key: String::new(), cookie: [2; 32], until: minutes(10), before: None };
+        let device = Device {
+            key: String::new(),
+            cookie: [2; 32],
+            until: minutes(10),
+            before: None,
+        };
         sessions.bind(&id, device);
         assert!(moves_from(&mut sessions, "2001:db8:1::7", None));
         assert!(!moves_from(&mut sessions, "2001:db8:1::7", Some(&[2; 32])));
-        assert!(!moves_from(&mut sessions, "2001:db8:1:2::9", Some(&[2; 32])));
+        assert!(!moves_from(
+            &mut sessions,
+            "2001:db8:1:2::9",
+            Some(&[2; 32])
+        ));
         // One site of each family, and no third.
         assert!(moves_from(&mut sessions, "2001:db8:2::7", Some(&[2; 32])));
         assert!(!moves_from(&mut sessions, "192.0.2.7", Some(&[2; 32])));
@@ -463,7 +542,10 @@ mod tests {
         let mut sessions = sessions();
         let id = SessionId::parse("s1").unwrap();
         sessions.know_other_address(&id, ClientIp::read("203.0.113.9"));
-        assert!(moves_from(&mut sessions, "203.0.113.9", None), "of the same family it is another place");
+        assert!(
+            moves_from(&mut sessions, "203.0.113.9", None),
+            "of the same family it is another place"
+        );
         sessions.know_other_address(&id, ClientIp::read("2001:db8:1::7"));
         assert!(!moves_from(&mut sessions, "2001:db8:1::7", None));
         sessions.know_other_address(&id, ClientIp::read("2001:db8:2::7"));
@@ -482,12 +564,24 @@ mod tests {
     fn a_bound_session_asks_for_the_cookie_of_its_device() {
         let mut sessions = sessions();
         let id = SessionId::parse("s1").unwrap();
-        let device = |cookie, before| Device { key: String::new(), cookie, until: minutes(10), before };
+        let device = |cookie, before| Device {
+            key: String::new(),
+            cookie,
+            until: minutes(10),
+            before,
+        };
         let check = |sessions: &mut Sessions, cookie: Option<u8>, at, is_good: bool| {
             let cookie = cookie.map(|byte| [byte; 32]);
-            let bearer = Bearer { origin: &home(), device: cookie.as_ref() };
+            let bearer = Bearer {
+                origin: &home(),
+                device: cookie.as_ref(),
+            };
             let found = sessions.touch(&[1; 32], "portal.test", bearer, at);
-            assert_eq!(matches!(found, SessionLookup::Good(_)), is_good, "{cookie:?}: {found:?}");
+            assert_eq!(
+                matches!(found, SessionLookup::Good(_)),
+                is_good,
+                "{cookie:?}: {found:?}"
+            );
         };
         sessions.bind(&id, device([2; 32], None));
         check(&mut sessions, None, minutes(1), false);

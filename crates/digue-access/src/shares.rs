@@ -1,9 +1,10 @@
 //! Quotas: a bounded amount that many holders take from, so that none starves the others.
 //!
-//! A holder of weight *w* may hold at most *w* times the amount that remains free: an account of weight 1
-//! alone gets a half of all, two get a third each, and however many are greedy, something is left for the
-//! next (the dynamic thresholds of Choudhury and Hahne, 1998, by which switches share their buffers). A fixed
-//! part for each holder would leave memory unused while only few are active.
+//! A holder of weight *w* may hold at most *w* times the amount that remains free: an account of
+//! weight 1 alone gets a half of all, two get a third each, and however many are greedy, something
+//! is left for the next (the dynamic thresholds of Choudhury and Hahne, 1998, by which switches
+//! share their buffers). A fixed part for each holder would leave memory unused while only few are
+//! active.
 //!
 //! Nothing here knows what the amount is, or who the holders are.
 
@@ -12,12 +13,15 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The sender to which limits apply: an IPv4 address, or the /64 network of an IPv6 address. One client
-/// chooses freely among the 2^64 addresses of its network, so a limit for each would be none.
+/// The sender to which limits apply: an IPv4 address, or the /64 network of an IPv6 address. One
+/// client chooses freely among the 2^64 addresses of its network, so a limit for each would be
+/// none.
 pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        IpAddr::V6(address) => {
+            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
+        }
     }
 }
 
@@ -55,8 +59,14 @@ pub struct AmountShare<H: Clone + Eq + Hash> {
 
 impl<H: Clone + Eq + Hash> SharedAmount<H> {
     pub fn new(limit: usize) -> Arc<Self> {
-        let state = SharedAmountState { used: 0, held: HashMap::new() };
-        Arc::new(Self { limit, state: Mutex::new(state) })
+        let state = SharedAmountState {
+            used: 0,
+            held: HashMap::new(),
+        };
+        Arc::new(Self {
+            limit,
+            state: Mutex::new(state),
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, SharedAmountState<H>> {
@@ -69,7 +79,11 @@ impl<H: Clone + Eq + Hash> SharedAmount<H> {
 
     /// Begins a use that holds nothing yet. Each holder has its weight and must be named once.
     pub fn begin(self: &Arc<Self>, holders: Vec<(H, Eighths)>) -> AmountShare<H> {
-        AmountShare { from: self.clone(), holders, amount: 0 }
+        AmountShare {
+            from: self.clone(),
+            holders,
+            amount: 0,
+        }
     }
 }
 
@@ -85,11 +99,14 @@ impl<H: Clone + Eq + Hash> AmountShare<H> {
     pub fn grow(&mut self, amount: usize) -> Result<(), ShareExceeded> {
         let mut state = self.from.state();
         // Checked: sizes come from a client's `Content-Length`, and a wrapped sum would be granted.
-        let used = state.used.checked_add(amount).filter(|used| *used <= self.from.limit);
+        let used = state
+            .used
+            .checked_add(amount)
+            .filter(|used| *used <= self.from.limit);
         let used = used.ok_or(ShareExceeded)?;
         let free = self.from.limit - used;
-        // All holders are checked before any is charged. `free` is what is left after this use: a quota of
-        // what is free before could take everything.
+        // All holders are checked before any is charged. `free` is what is left after this use: a
+        // quota of what is free before could take everything.
         for (holder, Eighths(weight)) in &self.holders {
             let held = state.held.get(holder).copied().unwrap_or_default() + amount;
             if held > (free / 8).saturating_mul(*weight) {
@@ -110,7 +127,9 @@ impl<H: Clone + Eq + Hash> AmountShare<H> {
         let mut state = self.from.state();
         state.used -= given_back;
         for (holder, _) in &self.holders {
-            let Some(held) = state.held.get_mut(holder) else { continue };
+            let Some(held) = state.held.get_mut(holder) else {
+                continue;
+            };
             *held -= given_back;
             // The map holds those who hold something: its size is bounded by the uses in progress.
             if *held == 0 {
@@ -161,9 +180,13 @@ mod tests {
     #[test]
     fn all_uses_of_one_holder_are_one_share() {
         let amount = SharedAmount::new(8000);
-        let mut uses: Vec<_> =
-            (0..100).map(|_| amount.begin(vec![("a", Eighths(8)), ("portal", Eighths(24))])).collect();
-        let taken = uses.iter_mut().map(|share| usize::from(share.grow(80).is_ok()) * 80).sum::<usize>();
+        let mut uses: Vec<_> = (0..100)
+            .map(|_| amount.begin(vec![("a", Eighths(8)), ("portal", Eighths(24))]))
+            .collect();
+        let taken = uses
+            .iter_mut()
+            .map(|share| usize::from(share.grow(80).is_ok()) * 80)
+            .sum::<usize>();
         assert_eq!((taken, amount.used()), (4000, 4000));
         uses.clear();
         assert_eq!((amount.used(), amount.state().held.len()), (0, 0));
@@ -173,13 +196,20 @@ mod tests {
     fn a_group_is_bounded_too_however_many_belong_to_it() {
         let amount = SharedAmount::new(9600);
         let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
-        let mut uses: Vec<_> =
-            names.iter().map(|name| amount.begin(vec![(*name, Eighths(8)), ("of", Eighths(16))])).collect();
+        let mut uses: Vec<_> = names
+            .iter()
+            .map(|name| amount.begin(vec![(*name, Eighths(8)), ("of", Eighths(16))]))
+            .collect();
         for share in &mut uses {
             takes(share, 8);
         }
         assert_eq!(amount.used(), 6400, "two thirds");
-        assert!(amount.begin(vec![("other", Eighths(8)), ("of-2", Eighths(16))]).grow(100).is_ok());
+        assert!(
+            amount
+                .begin(vec![("other", Eighths(8)), ("of-2", Eighths(16))])
+                .grow(100)
+                .is_ok()
+        );
     }
 
     #[test]

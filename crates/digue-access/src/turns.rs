@@ -1,7 +1,8 @@
-//! Fair scheduling: where many holders wait for few workers, the one that has used the least is next.
+//! Fair scheduling: where many holders wait for few workers, the one that has used the least is
+//! next.
 //!
-//! Only the order is decided here. The caller runs the jobs, and measures what each one used, in a unit
-//! of its choice.
+//! Only the order is decided here. The caller runs the jobs, and measures what each one used, in a
+//! unit of its choice.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -40,17 +41,32 @@ impl<H: Clone + Eq + Hash, J> TurnOrder<H, J> {
     pub fn new(workers: usize, waiting_per_holder: usize) -> Self {
         // With one worker, half of them would be none.
         let workers = workers.max(2);
-        Self { workers, per_holder: workers / 2, waiting_per_holder, working: 0, lines: HashMap::new() }
+        Self {
+            workers,
+            per_holder: workers / 2,
+            waiting_per_holder,
+            working: 0,
+            lines: HashMap::new(),
+        }
     }
 
     /// Adds a job to the holder's line.
     pub fn wait(&mut self, holder: &H, job: J) -> Result<(), LineFull> {
-        // A holder that was idle starts level with the least served: otherwise its credit from the idle
-        // time would let it take every turn until it had caught up.
-        let least = self.lines.values().filter(|line| !line.is_idle()).map(|line| line.used).min();
+        // A holder that was idle starts level with the least served: otherwise its credit from the
+        // idle time would let it take every turn until it had caught up.
+        let least = self
+            .lines
+            .values()
+            .filter(|line| !line.is_idle())
+            .map(|line| line.used)
+            .min();
         let limit = self.waiting_per_holder;
         let line = self.lines.entry(holder.clone());
-        let line = line.or_insert_with(|| WaitingLine { working: 0, waiting: VecDeque::new(), used: 0 });
+        let line = line.or_insert_with(|| WaitingLine {
+            working: 0,
+            waiting: VecDeque::new(),
+            used: 0,
+        });
         if line.waiting.len() >= limit {
             return Err(LineFull);
         }
@@ -68,8 +84,11 @@ impl<H: Clone + Eq + Hash, J> TurnOrder<H, J> {
         }
         let per_holder = self.per_holder;
         let may = |line: &WaitingLine<J>| line.working < per_holder && !line.waiting.is_empty();
-        let (holder, line) =
-            self.lines.iter_mut().filter(|(_, line)| may(line)).min_by_key(|(_, l)| l.used)?;
+        let (holder, line) = self
+            .lines
+            .iter_mut()
+            .filter(|(_, line)| may(line))
+            .min_by_key(|(_, l)| l.used)?;
         let job = line.waiting.pop_front()?;
         line.working += 1;
         self.working += 1;
@@ -78,12 +97,15 @@ impl<H: Clone + Eq + Hash, J> TurnOrder<H, J> {
 
     /// Ends a job of `holder` that used `used`.
     pub fn end(&mut self, holder: &H, used: u64) {
-        let Some(line) = self.lines.get_mut(holder) else { return };
+        let Some(line) = self.lines.get_mut(holder) else {
+            return;
+        };
         // Saturating: a job that is given up twice must not stop the queue for good.
         line.working = line.working.saturating_sub(1);
         line.used = line.used.saturating_add(used);
         self.working = self.working.saturating_sub(1);
-        // What idle holders have used matters only against others: with all of them idle it is forgotten.
+        // What idle holders have used matters only against others: with all of them idle it is
+        // forgotten.
         if self.lines.values().all(WaitingLine::is_idle) {
             self.lines.clear();
         }

@@ -1,7 +1,7 @@
 //! Accounts: listing, suspending and resuming them, and creating them at the terminal.
 //!
-//! Suspending narrows access: those who answer for an account may do it at once, and its sessions end.
-//! Resuming widens it: only the operator's officers may.
+//! Suspending narrows access: those who answer for an account may do it at once, and its sessions
+//! end. Resuming widens it: only the operator's officers may.
 
 pub mod stored;
 
@@ -32,7 +32,8 @@ pub struct OverseenAccount {
     pub sessions: usize,
     /// The reduced limits after a recovery or a containment, while they last.
     pub reduction: Option<Reduction>,
-    /// The gate of the account itself: a closed one refuses every request, even if the account is active.
+    /// The gate of the account itself: a closed one refuses every request, even if the account is
+    /// active.
     pub gate: Gate,
     /// Its holder is not confirmed.
     pub is_quarantined: bool,
@@ -47,8 +48,8 @@ pub struct OverseenAccount {
     pub answers: bool,
 }
 
-/// The accounts that the actor may see, by name: all of them for officers, those of their own organisation
-/// for delegates and deputies.
+/// The accounts that the actor may see, by name: all of them for officers, those of their own
+/// organisation for delegates and deputies.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, OperationError> {
     let rules = app.gateway().rules();
     if !actor.role.oversees() {
@@ -61,19 +62,29 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, Oper
     let identities = app.store().identity_counts().await?;
     let now = app.clock().now();
     let sessions = app.gateway().session_counts();
-    let held = |counts: &HashMap<AccountId, usize>, account| counts.get(account).copied().unwrap_or(0);
-    let theirs = rules.directory.iter().filter(|(_, r)| sees_all || Some(&r.organisation) == own.as_ref());
+    let held =
+        |counts: &HashMap<AccountId, usize>, account| counts.get(account).copied().unwrap_or(0);
+    let theirs = rules
+        .directory
+        .iter()
+        .filter(|(_, r)| sees_all || Some(&r.organisation) == own.as_ref());
     let mut known: Vec<OverseenAccount> = theirs
         .map(|(account, record)| {
             let answers = answers_for(&rules, actor, account);
             let unconfirmed = app.unconfirmed().find(account);
             let may_hand_over = invitations::may_hand_over(app, actor, account);
-            let has_address = unconfirmed.as_ref().is_some_and(|known| !known.email.is_empty());
+            let has_address = unconfirmed
+                .as_ref()
+                .is_some_and(|known| !known.email.is_empty());
             OverseenAccount {
                 passkeys: held(&passkeys, account),
                 identities: held(&identities, account),
                 has_password: passwords.contains(account),
-                reduction: rules.reductions.get(account).copied().filter(|known| now < known.until),
+                reduction: rules
+                    .reductions
+                    .get(account)
+                    .copied()
+                    .filter(|known| now < known.until),
                 answers,
                 sessions: held(&sessions, account),
                 gate: rules.gates.of(&Reach::Account(account.clone())),
@@ -100,12 +111,18 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, Oper
 pub async fn leave(app: &App, actor: &Actor) -> Result<(), OperationError> {
     actor.must_be_fresh(app)?;
     let rules = app.gateway().rules();
-    let own = rules.directory.find(&actor.account).cloned().ok_or(OperationError::Denied)?;
+    let own = rules
+        .directory
+        .find(&actor.account)
+        .cloned()
+        .ok_or(OperationError::Denied)?;
     if actor.role.can_watch() || actor.role.can_load() {
         return Err(OperationError::Denied);
     }
     let others = rules.directory.iter().filter(|(account, record)| {
-        **account != actor.account && record.organisation == own.organisation && !record.is_suspended
+        **account != actor.account
+            && record.organisation == own.organisation
+            && !record.is_suspended
     });
     let (mut agents, mut leaders) = (0, 0);
     for (_, record) in others {
@@ -128,8 +145,8 @@ pub enum AtTerminal {
 
 /// Adds an account at the terminal or, with `moves`, moves one to another organisation or role.
 ///
-/// While no officer has credentials the terminal sets Digue up alone. From then on its user counts as one
-/// person: an officer must approve what is requested here.
+/// While no officer has credentials the terminal sets Digue up alone. From then on its user counts
+/// as one person: an officer must approve what is requested here.
 pub async fn set_at_terminal(
     app: &App,
     account: &AccountId,
@@ -168,7 +185,9 @@ pub async fn set_at_terminal(
             }])
         }
     };
-    approvals::keep(app, &digue, &request, organisation, String::new()).await.map(AtTerminal::Waiting)
+    approvals::keep(app, &digue, &request, organisation, String::new())
+        .await
+        .map(AtTerminal::Waiting)
 }
 
 /// True when an officer who could approve has credentials of their own.
@@ -180,7 +199,10 @@ async fn has_officer(app: &App) -> Result<bool, OperationError> {
 async fn officers(app: &App) -> Result<Vec<AccountId>, OperationError> {
     let rules = app.gateway().rules();
     let mut found = Vec::new();
-    let all = rules.directory.iter().filter(|(_, record)| record.role.can_review() && !record.is_suspended);
+    let all = rules
+        .directory
+        .iter()
+        .filter(|(_, record)| record.role.can_review() && !record.is_suspended);
     for (account, _) in all {
         // An officer without credentials could approve nothing: from then on nobody could set the
         // installation up.
@@ -194,9 +216,9 @@ async fn officers(app: &App) -> Result<Vec<AccountId>, OperationError> {
     Ok(found)
 }
 
-/// A one-time link, at the terminal. Refused for an officer with credentials while another officer has
-/// some, too: a lost passkey is then a matter of a recovery by two persons, and the terminal cannot become
-/// an officer alone.
+/// A one-time link, at the terminal. Refused for an officer with credentials while another officer
+/// has some, too: a lost passkey is then a matter of a recovery by two persons, and the terminal
+/// cannot become an officer alone.
 pub async fn link_at_terminal(
     app: &App,
     account: &AccountId,
@@ -230,8 +252,8 @@ pub async fn set_suspended(
     // For a delegate, accounts of other organisations do not exist: the error must not reveal them.
     let own = organisation_of(&rules, actor);
     let record = rules.directory.find(account);
-    let is_hidden =
-        record.is_none_or(|record| !actor.role.can_act() && Some(&record.organisation) != own.as_ref());
+    let is_hidden = record
+        .is_none_or(|record| !actor.role.can_act() && Some(&record.organisation) != own.as_ref());
     if is_hidden {
         return Err(OperationError::NotFound("account"));
     }
@@ -246,7 +268,12 @@ pub async fn set_suspended(
     if !is_suspended_now(&rules, account)? {
         return Err(OperationError::Conflict);
     }
-    app.write_down(actor, Act::AccountResumed, change(account, "suspended", "active", &reason)).await?;
+    app.write_down(
+        actor,
+        Act::AccountResumed,
+        change(account, "suspended", "active", &reason),
+    )
+    .await?;
     app.store().set_suspended(account, false).await?;
     identity_cuts::lift(app, account).await?;
     Arc::make_mut(&mut rules.directory).set_suspended(account, false);
@@ -255,7 +282,10 @@ pub async fn set_suspended(
 }
 
 fn is_suspended_now(rules: &Snapshot, account: &AccountId) -> Result<bool, OperationError> {
-    let record = rules.directory.find(account).ok_or(OperationError::NotFound("account"))?;
+    let record = rules
+        .directory
+        .find(account)
+        .ok_or(OperationError::NotFound("account"))?;
     Ok(record.is_suspended)
 }
 
@@ -268,12 +298,18 @@ fn change(account: &AccountId, before: &str, after: &str, reason: &str) -> ActDe
     }
 }
 
-/// Suspends an account. As with closing a gate, it is applied first, and stored and journalled after.
+/// Suspends an account. As with closing a gate, it is applied first, and stored and journalled
+/// after.
 ///
 /// # Errors
-/// `Conflict` for an account that is suspended already. A suspension that the store could not keep, so that a
-/// restart would lift it, is stored by the next call.
-async fn suspend(app: &App, actor: &Actor, account: &AccountId, reason: &str) -> Result<(), OperationError> {
+/// `Conflict` for an account that is suspended already. A suspension that the store could not keep,
+/// so that a restart would lift it, is stored by the next call.
+async fn suspend(
+    app: &App,
+    actor: &Actor,
+    account: &AccountId,
+    reason: &str,
+) -> Result<(), OperationError> {
     // Held to the end: a resumption waits until the suspension is stored.
     let mut rules = app.rules().await;
     let is_known = is_suspended_now(&rules, account)?;

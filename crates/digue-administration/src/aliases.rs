@@ -1,8 +1,8 @@
 //! Alias tables: other identifiers of the same persons, one CSV for each portal.
 //!
-//! An identifier without a row counts as a person of its own, in nobody's caseload. A row therefore always
-//! widens access: it counts two identifiers as one, or brings one into a caseload. New and changed rows
-//! wait for a second person; a feed may add new persons and never merges.
+//! An identifier without a row counts as a person of its own, in nobody's caseload. A row therefore
+//! always widens access: it counts two identifiers as one, or brings one into a caseload. New and
+//! changed rows wait for a second person; a feed may add new persons and never merges.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
@@ -23,14 +23,24 @@ const IDENTIFIER: usize = 1;
 const PERSON: usize = 2;
 
 const COLUMNS: [CsvColumn; 3] = [
-    CsvColumn { name: "kind", aliases: &["kind", "type", "sorte"] },
-    CsvColumn { name: "identifier", aliases: &["identifier", "identifiant"] },
-    CsvColumn { name: "person", aliases: &["person", "personne"] },
+    CsvColumn {
+        name: "kind",
+        aliases: &["kind", "type", "sorte"],
+    },
+    CsvColumn {
+        name: "identifier",
+        aliases: &["identifier", "identifiant"],
+    },
+    CsvColumn {
+        name: "person",
+        aliases: &["person", "personne"],
+    },
 ];
 
 const FAULTS_MAX: usize = 1000;
 
-/// Reads the rows of an alias file, with identifiers and persons in canonical form; otherwise its faults.
+/// Reads the rows of an alias file, with identifiers and persons in canonical form; otherwise its
+/// faults.
 fn read_rows(csv: &[u8], map: &Portal) -> Result<(AliasTable, Vec<String>), OperationError> {
     let line_fault = |fault: PlacedFault| fault.line_fault("alias");
     let file = CsvFile::open(csv, &COLUMNS, &[KIND, IDENTIFIER, PERSON])
@@ -43,7 +53,8 @@ fn read_rows(csv: &[u8], map: &Portal) -> Result<(AliasTable, Vec<String>), Oper
             Ok(row) => {
                 let cells = [KIND, IDENTIFIER, PERSON].map(|column| row.cell(column));
                 let fault = |column: usize, code: &str| {
-                    LineFault::new(row.line, &format!("alias-fault-{code}")).at(COLUMNS[column].name)
+                    LineFault::new(row.line, &format!("alias-fault-{code}"))
+                        .at(COLUMNS[column].name)
                 };
                 match read_row(map, cells) {
                     Err((column, code)) => fault(column, code),
@@ -60,16 +71,28 @@ fn read_rows(csv: &[u8], map: &Portal) -> Result<(AliasTable, Vec<String>), Oper
         faults.push(fault);
         faults.len() < FAULTS_MAX
     });
-    if faults.is_empty() { Ok((table, file.ignored)) } else { Err(OperationError::Faults(faults)) }
+    if faults.is_empty() {
+        Ok((table, file.ignored))
+    } else {
+        Err(OperationError::Faults(faults))
+    }
 }
 
 fn read_row(
     map: &Portal,
     [kind, identifier, person]: [&str; 3],
 ) -> Result<((String, String), PersonRef), (usize, &'static str)> {
-    let known = map.kinds.iter().find(|known| known.name == kind).ok_or((KIND, "kind"))?;
-    let identifier = known.canonical(identifier).ok_or((IDENTIFIER, "identifier"))?;
-    let person = map.kinds[map.primary].canonical(person).ok_or((PERSON, "person"))?;
+    let known = map
+        .kinds
+        .iter()
+        .find(|known| known.name == kind)
+        .ok_or((KIND, "kind"))?;
+    let identifier = known
+        .canonical(identifier)
+        .ok_or((IDENTIFIER, "identifier"))?;
+    let person = map.kinds[map.primary]
+        .canonical(person)
+        .ok_or((PERSON, "person"))?;
     let person = PersonRef::parse(&person).map_err(|_| (PERSON, "person"))?;
     Ok(((kind.to_owned(), identifier.to_string()), person))
 }
@@ -79,7 +102,8 @@ fn read_row(
 pub struct LoadedAliases {
     /// In force now.
     pub aliases: usize,
-    /// The part that waits for a second person: the id of the request, and how much access it would add.
+    /// The part that waits for a second person: the id of the request, and how much access it would
+    /// add.
     pub waiting: Option<(String, LoadGrowth)>,
     /// Columns of the file that are not used.
     pub ignored: Vec<String>,
@@ -109,7 +133,12 @@ async fn load_judged(
     allowance: Allowance,
 ) -> Result<LoadedAliases, OperationError> {
     let target = LoadTarget::Aliases(portal.clone());
-    let map = app.gateway().hosts().portal(portal).ok_or(OperationError::NotFound("portal"))?.clone();
+    let map = app
+        .gateway()
+        .hosts()
+        .portal(portal)
+        .ok_or(OperationError::NotFound("portal"))?
+        .clone();
     let file = kept(app.data_folder(), portal);
     let base = app.aliases().of(portal);
     // Rows added to a damaged file would make what is left of it the whole table.
@@ -121,23 +150,41 @@ async fn load_judged(
         Allowance::All | Allowance::Nothing => None,
     };
     let draft = file.path.clone();
-    let judged = tokio::task::spawn_blocking(move || judge(&map, &base, &csv, mode, &allowance, &draft));
-    let judged = judged.await.map_err(|error| OperationError::Unavailable(error.to_string()))??;
+    let judged =
+        tokio::task::spawn_blocking(move || judge(&map, &base, &csv, mode, &allowance, &draft));
+    let judged = judged
+        .await
+        .map_err(|error| OperationError::Unavailable(error.to_string()))??;
     let version = loads::last_replaced(app, &target).await?;
-    let replaced = if mode == LoadMode::Add { version } else { version + 1 };
+    let replaced = if mode == LoadMode::Add {
+        version
+    } else {
+        version + 1
+    };
     let waiting = match judged.waiting {
         Some((draft, growth)) => {
-            let load =
-                WaitingLoad { target: target.clone(), base: replaced, digest: draft.digest.clone(), growth };
+            let load = WaitingLoad {
+                target: target.clone(),
+                base: replaced,
+                digest: draft.digest.clone(),
+                growth,
+            };
             Some(caseloads::ask(app, actor, load, draft, &waiting_folder(app, portal)).await?)
         }
         None => None,
     };
     let count = judged.table.len();
-    let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| format!(" {id} {}", growth.line()));
+    let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| {
+        format!(" {id} {}", growth.line())
+    });
     let after = format!("aliases:{count} sha256:{}{waits}", judged.next.digest);
-    let details = ActDetails { subject: Subject::Portal(portal.clone()), after, ..ActDetails::default() };
-    // Charged first, as in `caseloads`: a failure afterwards loses allowance and never exceeds the bound.
+    let details = ActDetails {
+        subject: Subject::Portal(portal.clone()),
+        after,
+        ..ActDetails::default()
+    };
+    // Charged first, as in `caseloads`: a failure afterwards loses allowance and never exceeds the
+    // bound.
     if let Some(feed) = feed.filter(|_| judged.added > 0) {
         feed.charge(app, judged.added).await?;
     }
@@ -146,7 +193,11 @@ async fn load_judged(
     loads::set_replaced(app, &target, replaced).await?;
     app.aliases().set(portal.clone(), judged.table);
     app.not_taken().clear(&target.name());
-    Ok(LoadedAliases { aliases: count, waiting, ignored: judged.ignored })
+    Ok(LoadedAliases {
+        aliases: count,
+        waiting,
+        ignored: judged.ignored,
+    })
 }
 
 /// A file, compared with the table in force.
@@ -179,17 +230,30 @@ fn judge(
         return Err(OperationError::Invalid("invalid-load-shrinks"));
     }
     let mut named: HashMap<(&str, &PersonRef), usize> = HashMap::new();
-    let kept_rows = base.iter().filter(|(key, _)| mode == LoadMode::Add || rows.contains_key(*key));
-    let after = kept_rows.filter(|(key, _)| !rows.contains_key(*key)).chain(&rows);
+    let kept_rows = base
+        .iter()
+        .filter(|(key, _)| mode == LoadMode::Add || rows.contains_key(*key));
+    let after = kept_rows
+        .filter(|(key, _)| !rows.contains_key(*key))
+        .chain(&rows);
     after.for_each(|((kind, _), person)| *named.entry((kind, person)).or_default() += 1);
-    // A row merges when it moves an identifier to another person, or gives a person a second identifier of
-    // one kind: budgets and caseloads would then count two persons as one. Counted over the table as it
-    // would be, so that two new rows of one file merge, too.
+    // A row merges when it moves an identifier to another person, or gives a person a second
+    // identifier of one kind: budgets and caseloads would then count two persons as one. Counted
+    // over the table as it would be, so that two new rows of one file merge, too.
     let merges = |key: &(String, String), person: &PersonRef| {
-        base.contains_key(key) || named.get(&(key.0.as_str(), person)).is_some_and(|count| *count > 1)
+        base.contains_key(key)
+            || named
+                .get(&(key.0.as_str(), person))
+                .is_some_and(|count| *count > 1)
     };
-    let new: Vec<_> = rows.iter().filter(|(key, person)| base.get(*key) != Some(*person)).collect();
-    let alone = new.iter().filter(|(key, person)| !merges(key, person)).count();
+    let new: Vec<_> = rows
+        .iter()
+        .filter(|(key, person)| base.get(*key) != Some(*person))
+        .collect();
+    let alone = new
+        .iter()
+        .filter(|(key, person)| !merges(key, person))
+        .count();
     let alone = u64::try_from(alone).unwrap_or(u64::MAX);
     let is_within = matches!(allowance, Allowance::Feed(feed) if alone <= feed.left);
     let waits: HashSet<&(String, String)> = match allowance {
@@ -206,7 +270,11 @@ fn judge(
     let sizes = HashMap::new();
     let mut counter = GrowthCounter::new(&sizes);
     let mut later = AliasTable::new();
-    let mut table = if mode == LoadMode::Add { base.clone() } else { AliasTable::new() };
+    let mut table = if mode == LoadMode::Add {
+        base.clone()
+    } else {
+        AliasTable::new()
+    };
     for (key, person) in &rows {
         if waits.contains(key) {
             counter.alias(keyer.key(person.as_str()), merges(key, person));
@@ -220,7 +288,13 @@ fn judge(
     let later = write(&later, draft.with_extension("later"))?;
     let added = if is_within { alone } else { 0 };
     let waiting = (growth.rows > 0).then_some((later, growth));
-    Ok(AliasComparison { table, next, waiting, added, ignored })
+    Ok(AliasComparison {
+        table,
+        next,
+        waiting,
+        added,
+        ignored,
+    })
 }
 
 /// Writes a table sorted by its keys, so that equal tables have equal digests.
@@ -230,9 +304,13 @@ fn write(table: &AliasTable, path: PathBuf) -> Result<FileDraft, OperationError>
     let mut writer = csv::Writer::from_writer(draft);
     let mut rows: Vec<_> = table.iter().collect();
     rows.sort_unstable();
-    writer.write_record(COLUMNS.map(|column| column.name)).map_err(|error| fault(&error))?;
+    writer
+        .write_record(COLUMNS.map(|column| column.name))
+        .map_err(|error| fault(&error))?;
     for ((kind, identifier), person) in rows {
-        writer.write_record([kind, identifier, person.as_str()]).map_err(|error| fault(&error))?;
+        writer
+            .write_record([kind, identifier, person.as_str()])
+            .map_err(|error| fault(&error))?;
     }
     let mut draft = writer.into_inner().map_err(|error| fault(&error))?;
     draft.flush().map_err(|error| fault(&error))?;
@@ -241,20 +319,35 @@ fn write(table: &AliasTable, path: PathBuf) -> Result<FileDraft, OperationError>
 
 /// Checks that the waiting rows are the ones that the request describes.
 pub(crate) async fn must_be_current(app: &App, load: &WaitingLoad) -> Result<(), OperationError> {
-    let LoadTarget::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
-    caseloads::waiting_rows(app, load, &waiting_folder(app, portal)).await.map(drop)
+    let LoadTarget::Aliases(portal) = &load.target else {
+        return Err(OperationError::NotFound("portal"));
+    };
+    caseloads::waiting_rows(app, load, &waiting_folder(app, portal))
+        .await
+        .map(drop)
 }
 
 /// Loads the waiting rows, once a second person has approved them.
 pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), OperationError> {
-    let LoadTarget::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
+    let LoadTarget::Aliases(portal) = &load.target else {
+        return Err(OperationError::NotFound("portal"));
+    };
     let _one = loads::hold(app).await;
     let csv = caseloads::waiting_rows(app, load, &waiting_folder(app, portal)).await?;
-    load_judged(app, &Actor::digue(), portal, csv, LoadMode::Add, Allowance::All).await.map(drop)
+    load_judged(
+        app,
+        &Actor::digue(),
+        portal,
+        csv,
+        LoadMode::Add,
+        Allowance::All,
+    )
+    .await
+    .map(drop)
 }
 
-/// Loads the stored alias tables at a start and a reload. A file that was changed or cannot be read leaves
-/// the table in force as it is; at a start every identifier is then a person of its own.
+/// Loads the stored alias tables at a start and a reload. A file that was changed or cannot be read
+/// leaves the table in force as it is; at a start every identifier is then a person of its own.
 pub async fn load_kept(app: &App) -> Result<(), OperationError> {
     let _one = loads::hold(app).await;
     for portal in app.gateway().hosts().portals() {
@@ -269,23 +362,30 @@ pub async fn load_kept(app: &App) -> Result<(), OperationError> {
         };
         let map = portal.clone();
         let read = tokio::task::spawn_blocking(move || read_rows(&csv, &map));
-        match read.await.map_err(|error| OperationError::Unavailable(error.to_string()))? {
+        match read
+            .await
+            .map_err(|error| OperationError::Unavailable(error.to_string()))?
+        {
             Ok((table, _)) => {
                 app.aliases().set(portal.id.clone(), table);
                 app.not_taken().clear(&file.name);
             }
             Err(error) => {
                 tracing::error!(%error, file = %file.path.display(), "Kept alias file is invalid; skipped");
-                app.note_not_taken(&file.name, UnfinishedFile::Unreadable).await?;
+                app.note_not_taken(&file.name, UnfinishedFile::Unreadable)
+                    .await?;
             }
         }
     }
     Ok(())
 }
 
-/// The alias table of a portal as its file has it, for commands that work without the store. Its digest
-/// is therefore not verified.
-pub fn kept_table(data_folder: &Path, portal: &Portal) -> Result<Option<AliasTable>, OperationError> {
+/// The alias table of a portal as its file has it, for commands that work without the store. Its
+/// digest is therefore not verified.
+pub fn kept_table(
+    data_folder: &Path,
+    portal: &Portal,
+) -> Result<Option<AliasTable>, OperationError> {
     match std::fs::read(kept(data_folder, &portal.id).path) {
         Ok(csv) => read_rows(&csv, portal).map(|(table, _)| Some(table)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -301,5 +401,8 @@ fn kept(data_folder: &Path, portal: &PortalId) -> KeptFile {
 }
 
 fn waiting_folder(app: &App, portal: &PortalId) -> PathBuf {
-    app.data_folder().join("aliases").join("waiting").join(portal.as_str())
+    app.data_folder()
+        .join("aliases")
+        .join("waiting")
+        .join(portal.as_str())
 }

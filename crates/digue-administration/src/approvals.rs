@@ -1,8 +1,10 @@
-//! Approval requests: what widens access is requested by one person and approved by another within a day.
+//! Approval requests: what widens access is requested by one person and approved by another within
+//! a day.
 //!
-//! An attacker who took over one account can request, and gets nothing. The request is stored as it was
-//! made, so that exactly what the approver read is carried out. Requesting and approving both require a
-//! fresh proof of identity. It knows nothing of how a request is decided and carried out (`decisions`).
+//! An attacker who took over one account can request, and gets nothing. The request is stored as it
+//! was made, so that exactly what the approver read is carried out. Requesting and approving both
+//! require a fresh proof of identity. It knows nothing of how a request is decided and carried out
+//! (`decisions`).
 
 mod codec;
 mod earlier_form;
@@ -49,10 +51,14 @@ pub async fn ask(
     is_possible(app, request)?;
     let rules = app.gateway().rules();
     let organisation = match request {
-        ApprovalRequest::AddAccounts(accounts) => accounts.first().map(|one| one.organisation.clone()),
-        ApprovalRequest::RecoverAccount { account, .. } | ApprovalRequest::IssueKey { account, .. } => {
-            rules.directory.find(account).map(|record| record.organisation.clone())
+        ApprovalRequest::AddAccounts(accounts) => {
+            accounts.first().map(|one| one.organisation.clone())
         }
+        ApprovalRequest::RecoverAccount { account, .. }
+        | ApprovalRequest::IssueKey { account, .. } => rules
+            .directory
+            .find(account)
+            .map(|record| record.organisation.clone()),
         _ => organisation_of(&rules, actor),
     };
     let organisation = organisation.ok_or(OperationError::Denied)?;
@@ -80,8 +86,8 @@ pub(crate) async fn keep(
         expires_at: now.plus(WAITS),
         decided: None,
     };
-    // Looking for a duplicate and adding the request are one step under this lock: otherwise two identical
-    // requests could be approved one after the other.
+    // Looking for a duplicate and adding the request are one step under this lock: otherwise two
+    // identical requests could be approved one after the other.
     let _one_at_a_time = app.area::<RequestLock>().0.lock().await;
     let waits = |known: &ApprovalRecord| known.decided.is_none() && now < known.expires_at;
     let is_same = |known: &ApprovalRecord| match ApprovalRequest::of(known) {
@@ -92,7 +98,13 @@ pub(crate) async fn keep(
             false
         }
     };
-    if app.store().approvals().await?.iter().any(|known| waits(known) && is_same(known)) {
+    if app
+        .store()
+        .approvals()
+        .await?
+        .iter()
+        .any(|known| waits(known) && is_same(known))
+    {
         return Err(OperationError::Conflict);
     }
     let details = ActDetails {
@@ -107,8 +119,8 @@ pub(crate) async fn keep(
     Ok(record.id)
 }
 
-/// Requests the approval of the part of a load that widens access. Who may load may also request it.
-/// To be called with `LoadLock` held.
+/// Requests the approval of the part of a load that widens access. Who may load may also request
+/// it. To be called with `LoadLock` held.
 pub(crate) async fn ask_for_load(
     app: &App,
     actor: &Actor,
@@ -149,43 +161,61 @@ fn may_ask(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), Op
             let may = |one: &NewAccount| may_add(actor, own.as_ref(), &one.organisation, one.role);
             require(!accounts.is_empty() && accounts.iter().all(may))
         }
-        ApprovalRequest::RecoverAccount { account, .. } | ApprovalRequest::IssueKey { account, .. } => {
-            require(answers_for(&rules, actor, account))
-        }
+        ApprovalRequest::RecoverAccount { account, .. }
+        | ApprovalRequest::IssueKey { account, .. } => require(answers_for(&rules, actor, account)),
         ApprovalRequest::ExportJournal => actor.must_watch(),
         ApprovalRequest::AddToCaseload(addition) => may_ask_for(&rules, actor, addition),
-        ApprovalRequest::HandOver { organisation, from, .. } => {
+        ApprovalRequest::HandOver {
+            organisation, from, ..
+        } => {
             let own = organisation_of(&rules, actor);
             require(
-                actor.role == Role::Delegate && *from == actor.account && own.as_ref() == Some(organisation),
+                actor.role == Role::Delegate
+                    && *from == actor.account
+                    && own.as_ref() == Some(organisation),
             )
         }
         ApprovalRequest::AllowFeed { .. } => require(actor.role.can_act() || actor.role.can_load()),
         // Requested by Digue when a map is reloaded or a file is loaded (`keep`), never by a form.
-        ApprovalRequest::WidenRules { .. } | ApprovalRequest::Load(_) => Err(OperationError::Denied),
+        ApprovalRequest::WidenRules { .. } | ApprovalRequest::Load(_) => {
+            Err(OperationError::Denied)
+        }
         // Requested only at the terminal (`accounts::set_at_terminal`).
         ApprovalRequest::MoveAccount { .. } => Err(OperationError::Denied),
     }
 }
 
 /// Delegates and deputies may request additions for their organisation and for its own accounts.
-fn may_ask_for(rules: &Snapshot, actor: &Actor, addition: &AgreedRelation) -> Result<(), OperationError> {
+fn may_ask_for(
+    rules: &Snapshot,
+    actor: &Actor,
+    addition: &AgreedRelation,
+) -> Result<(), OperationError> {
     let is_own = organisation_of(rules, actor).as_ref() == Some(&addition.organisation);
     let is_theirs = addition.account.as_ref().is_none_or(|account| {
-        rules.directory.find(account).is_some_and(|record| record.organisation == addition.organisation)
+        rules
+            .directory
+            .find(account)
+            .is_some_and(|record| record.organisation == addition.organisation)
     });
     require(actor.role.leads_agents() && is_own && is_theirs)
 }
 
-/// Refuses a request that could not be carried out now. Checked when it is made and again when it is
-/// approved, because a day may lie between the two.
+/// Refuses a request that could not be carried out now. Checked when it is made and again when it
+/// is approved, because a day may lie between the two.
 pub(crate) fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), OperationError> {
     let rules = app.gateway().rules();
     match request {
-        // Only the confirmation of its holder opens the gate of such an account: otherwise two persons
-        // could open an account whose invitation is in unknown hands.
-        ApprovalRequest::OpenGate { reach: Reach::Account(account), .. }
-        | ApprovalRequest::Reopen(ReopeningStep { reach: Reach::Account(account), .. })
+        // Only the confirmation of its holder opens the gate of such an account: otherwise two
+        // persons could open an account whose invitation is in unknown hands.
+        ApprovalRequest::OpenGate {
+            reach: Reach::Account(account),
+            ..
+        }
+        | ApprovalRequest::Reopen(ReopeningStep {
+            reach: Reach::Account(account),
+            ..
+        })
         | ApprovalRequest::IssueKey { account, .. }
             if app.unconfirmed().has(account) =>
         {
@@ -195,7 +225,9 @@ pub(crate) fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), Op
             Err(OperationError::Conflict)
         }
         ApprovalRequest::AddAccounts(accounts)
-            if accounts.iter().any(|one| rules.directory.find(&one.account).is_some()) =>
+            if accounts
+                .iter()
+                .any(|one| rules.directory.find(&one.account).is_some()) =>
         {
             Err(OperationError::Invalid("invalid-account-exists"))
         }
@@ -203,21 +235,35 @@ pub(crate) fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), Op
             Err(OperationError::Invalid("invalid-since"))
         }
         ApprovalRequest::AddToCaseload(addition)
-            if addition.until.is_some_and(|until| until <= app.clock().now()) =>
+            if addition
+                .until
+                .is_some_and(|until| until <= app.clock().now()) =>
         {
             Err(OperationError::Invalid("invalid-until"))
         }
         // A feed acts by API keys of an account, which must itself have the right to load.
         ApprovalRequest::AllowFeed { account, .. }
-            if rules.directory.find(account).is_none_or(|record| !record.role.can_load()) =>
+            if rules
+                .directory
+                .find(account)
+                .is_none_or(|record| !record.role.can_load()) =>
         {
             Err(OperationError::Invalid("invalid-feed-account"))
         }
-        ApprovalRequest::HandOver { organisation, from, to } => {
+        ApprovalRequest::HandOver {
+            organisation,
+            from,
+            to,
+        } => {
             let successor = rules.directory.find(to).filter(|record| {
-                record.organisation == *organisation && !record.is_suspended && record.role != Role::Delegate
+                record.organisation == *organisation
+                    && !record.is_suspended
+                    && record.role != Role::Delegate
             });
-            let holds = rules.directory.find(from).is_some_and(|record| record.role == Role::Delegate);
+            let holds = rules
+                .directory
+                .find(from)
+                .is_some_and(|record| record.role == Role::Delegate);
             if successor.is_some() && holds && from != to && !app.unconfirmed().has(to) {
                 Ok(())
             } else {
@@ -228,23 +274,27 @@ pub(crate) fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), Op
     }
 }
 
-/// A delegate or deputy adds agents of their own organisation; the operator's officers add any account.
+/// A delegate or deputy adds agents of their own organisation; the operator's officers add any
+/// account.
 pub(crate) fn may_add(
     actor: &Actor,
     own: Option<&OrganisationId>,
     organisation: &OrganisationId,
     role: Role,
 ) -> bool {
-    let is_own_agent = actor.role.leads_agents() && own == Some(organisation) && role == Role::Agent;
+    let is_own_agent =
+        actor.role.leads_agents() && own == Some(organisation) && role == Role::Agent;
     actor.role.can_act() || is_own_agent
 }
 
 /// True when the actor may be the second person: never the requester, nor the person it is about.
-/// Officers may decide every request (the CISO and the DPO supervise each other); for accounts and keys
-/// those who could have made the request may, too.
+/// Officers may decide every request (the CISO and the DPO supervise each other); for accounts and
+/// keys those who could have made the request may, too.
 fn may_decide(app: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
     // Unreadable: nobody may approve what cannot be shown.
-    let Ok(request) = ApprovalRequest::of(record) else { return false };
+    let Ok(request) = ApprovalRequest::of(record) else {
+        return false;
+    };
     let is_about = match &request {
         ApprovalRequest::RecoverAccount { account, .. }
         | ApprovalRequest::IssueKey { account, .. }
@@ -283,7 +333,11 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<WaitingApproval>, Oper
     records.retain(|record| actor.role.can_watch() || Some(&record.organisation) == own.as_ref());
     let waiting = records.into_iter().map(|record| {
         let is_over = record.decided.is_some() || now >= record.expires_at;
-        WaitingApproval { may_decide: !is_over && may_decide(app, actor, &record), is_over, record }
+        WaitingApproval {
+            may_decide: !is_over && may_decide(app, actor, &record),
+            is_over,
+            record,
+        }
     });
     Ok(waiting.collect())
 }

@@ -1,5 +1,5 @@
-//! Break glass: access outside the caseload with a written reason, for minutes, to few persons, and reviewed
-//! afterwards. The limits themselves belong to the portal's map and to `digue-access`.
+//! Break glass: access outside the caseload with a written reason, for minutes, to few persons, and
+//! reviewed afterwards. The limits themselves belong to the portal's map and to `digue-access`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,8 +32,24 @@ pub struct BreakGlassUse {
 
 impl From<BreakGlassRecord> for BreakGlassUse {
     fn from(record: BreakGlassRecord) -> Self {
-        let BreakGlassRecord { id, portal, account, justification, opened_at, until, reviewed } = record;
-        Self { id, portal, account, justification, opened_at, until, reviewed }
+        let BreakGlassRecord {
+            id,
+            portal,
+            account,
+            justification,
+            opened_at,
+            until,
+            reviewed,
+        } = record;
+        Self {
+            id,
+            portal,
+            account,
+            justification,
+            opened_at,
+            until,
+            reviewed,
+        }
     }
 }
 
@@ -52,9 +68,16 @@ pub async fn open(
     }
     let justification = parse_reason(justification, JUSTIFICATION_CHARS_MIN)?;
     let hosts = app.gateway().hosts();
-    let map = hosts.portal(portal).ok_or(OperationError::NotFound("portal"))?;
-    // Where the map allows it on no route an opening would have no effect, and must not stand in the journal.
-    if !map.routes.iter().any(|route| route.access.allows_break_glass) {
+    let map = hosts
+        .portal(portal)
+        .ok_or(OperationError::NotFound("portal"))?;
+    // Where the map allows it on no route an opening would have no effect, and must not stand in
+    // the journal.
+    if !map
+        .routes
+        .iter()
+        .any(|route| route.access.allows_break_glass)
+    {
         return Err(OperationError::Denied);
     }
     let now = app.clock().now();
@@ -73,15 +96,18 @@ pub async fn open(
         reason: justification.clone(),
         ..ActDetails::default()
     };
-    // It widens access: journalled first, then in force.
-    // Taken before the journal is written: a gate that closes meanwhile must not be overtaken by this
-    // opening.
+    // It widens access: journalled first, then in force. Taken before the journal is written: a
+    // gate that closes meanwhile must not be overtaken by this opening.
     let mut rules = app.rules().await;
-    app.write_down(&actor, Act::BreakGlassOpened, details).await?;
+    app.write_down(&actor, Act::BreakGlassOpened, details)
+        .await?;
     app.store().add_break_glass(&record).await?;
     let open = Arc::make_mut(&mut rules.break_glass);
     open.retain(|_, glass| now < glass.until);
-    let glass = BreakGlass { justification, until: record.until };
+    let glass = BreakGlass {
+        justification,
+        until: record.until,
+    };
     open.insert((portal.clone(), session.account.clone()), glass);
     app.publish(&rules);
     Ok(record.into())
@@ -90,19 +116,35 @@ pub async fn open(
 /// All uses of break glass, the newest first.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<BreakGlassUse>, OperationError> {
     actor.must_watch()?;
-    Ok(app.store().break_glass().await?.into_iter().map(BreakGlassUse::from).collect())
+    Ok(app
+        .store()
+        .break_glass()
+        .await?
+        .into_iter()
+        .map(BreakGlassUse::from)
+        .collect())
 }
 
 /// Marks a use as reviewed; not by the person who opened it.
 pub async fn review(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_review()?;
     let known = app.store().break_glass().await?;
-    let record = known.iter().find(|r| r.id == id).ok_or(OperationError::NotFound("break-glass"))?;
+    let record = known
+        .iter()
+        .find(|r| r.id == id)
+        .ok_or(OperationError::NotFound("break-glass"))?;
     if record.account == actor.account {
         return Err(OperationError::Denied);
     }
-    let details = ActDetails { subject: Subject::Other(id.to_owned()), ..ActDetails::default() };
-    let claim = app.store().review_break_glass(id, &actor.account, app.clock().now());
+    let details = ActDetails {
+        subject: Subject::Other(id.to_owned()),
+        ..ActDetails::default()
+    };
+    let claim = app
+        .store()
+        .review_break_glass(id, &actor.account, app.clock().now());
     let release = app.store().release_break_glass(id);
-    app.claim((actor, Act::BreakGlassReviewed, details), claim, release).await.map(drop)
+    app.claim((actor, Act::BreakGlassReviewed, details), claim, release)
+        .await
+        .map(drop)
 }

@@ -1,5 +1,5 @@
-//! Loading caseloads: whole files, all or nothing. Rows that widen no access are in force at once; the rest
-//! waits for a second person, from every sender and by every way (docs/decisions/0008).
+//! Loading caseloads: whole files, all or nothing. Rows that widen no access are in force at once;
+//! the rest waits for a second person, from every sender and by every way (docs/decisions/0008).
 //!
 //! Loads are serialised by `LoadLock`. Files are read, compared and written without the lock of the
 //! rules, so that a gate that closes does not wait for them.
@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use digue_access::caseload::{
-    CaseloadBuilder, CaseloadCells, CaseloadFault, CaseloadFaultKind, CaseloadRow, CaseloadRowReader,
-    Caseloads, HolderName, RelationCoverage,
+    CaseloadBuilder, CaseloadCells, CaseloadFault, CaseloadFaultKind, CaseloadRow,
+    CaseloadRowReader, Caseloads, HolderName, RelationCoverage,
 };
 use digue_app::canonical::portal_of;
 use digue_app::csv_file::{CsvColumn, CsvFile, PlacedFault};
@@ -30,7 +30,8 @@ pub struct LoadOutcome {
     /// In force now.
     pub relations: usize,
     pub version: u64,
-    /// The part that waits for a second person: the id of the request, and how much access it would add.
+    /// The part that waits for a second person: the id of the request, and how much access it would
+    /// add.
     pub waiting: Option<(String, LoadGrowth)>,
     /// Columns of the file that are not used.
     pub ignored: Vec<String>,
@@ -83,29 +84,34 @@ async fn load_judged(
     let waiting = match prepared.waiting {
         Some((draft, growth)) => {
             let load =
-                // The version that was replaced last: additions in between do not make the waiting part out
-                // of date.
+                // The version that was replaced last: additions in between do not make the waiting
+                // part out of date.
                 WaitingLoad { target: target.clone(), base: replaced, digest: draft.digest.clone(), growth };
             Some(ask(app, actor, load, draft, &waiting_file(app, population)).await?)
         }
         None => None,
     };
     let relations = prepared.caseloads.relations();
-    let after = format!("version:{version} relations:{relations} sha256:{}", prepared.next.digest);
-    let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| format!(" {id} {}", growth.line()));
+    let after = format!(
+        "version:{version} relations:{relations} sha256:{}",
+        prepared.next.digest
+    );
+    let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| {
+        format!(" {id} {}", growth.line())
+    });
     let details = ActDetails {
         subject: Subject::Population(population.clone()),
         before: format!("version:{before}"),
         after: after + &waits,
         ..ActDetails::default()
     };
-    // The feed is charged first: if a later step fails, allowance is lost. The other order could let a
-    // feed add more than its bound.
+    // The feed is charged first: if a later step fails, allowance is lost. The other order could
+    // let a feed add more than its bound.
     if let Some(feed) = feed.filter(|_| prepared.added.readings > 0) {
         feed.charge(app, prepared.added.readings).await?;
     }
-    // Journal, file, version, then memory: a crash in between leaves the wider state journalled, and the
-    // next start reads the file.
+    // Journal, file, version, then memory: a crash in between leaves the wider state journalled,
+    // and the next start reads the file.
     app.write_down(actor, Act::CaseloadLoaded, details).await?;
     kept(app, population).put(app, prepared.next).await?;
     app.store().set_caseload_version(version).await?;
@@ -113,7 +119,12 @@ async fn load_judged(
         loads::set_replaced(app, &target, version).await?;
     }
     publish(app, population, prepared.caseloads, version).await;
-    Ok(LoadOutcome { relations, version, waiting, ignored: prepared.ignored })
+    Ok(LoadOutcome {
+        relations,
+        version,
+        waiting,
+        ignored: prepared.ignored,
+    })
 }
 
 /// Stores the waiting rows beside the files in force, and requests approval.
@@ -124,14 +135,16 @@ pub(crate) async fn ask(
     draft: FileDraft,
     folder: &Path,
 ) -> Result<(String, LoadGrowth), OperationError> {
-    // A program cannot give a fresh proof of identity. Its rows may still wait: nothing is in force until
-    // a person approves.
+    // A program cannot give a fresh proof of identity. Its rows may still wait: nothing is in force
+    // until a person approves.
     if !actor.is_program() {
         actor.must_be_fresh(app)?;
     }
-    // Under the name of its digest: the request names exactly these rows, and another load cannot overwrite
-    // them.
-    draft.rename(folder.join(format!("{}.csv", load.digest))).await?;
+    // Under the name of its digest: the request names exactly these rows, and another load cannot
+    // overwrite them.
+    draft
+        .rename(folder.join(format!("{}.csv", load.digest)))
+        .await?;
     let growth = load.growth.clone();
     let id = approvals::ask_for_load(app, actor, load).await?;
     Ok((id, growth))
@@ -141,11 +154,14 @@ pub(crate) async fn ask(
 async fn publish(app: &App, population: &PopulationId, caseloads: Caseloads, version: u64) {
     let mut rules = app.rules().await;
     // `load_kept` passes version 0: a file that is read back is no new version.
-    rules.caseloads.insert(population.clone(), Arc::new(caseloads));
+    rules
+        .caseloads
+        .insert(population.clone(), Arc::new(caseloads));
     rules.caseload_version = rules.caseload_version.max(version);
     app.publish(&rules);
     drop(rules);
-    app.not_taken().clear(&LoadTarget::Caseload(population.clone()).name());
+    app.not_taken()
+        .clear(&LoadTarget::Caseload(population.clone()).name());
 }
 
 /// Adds an approved relation to the caseload in force.
@@ -158,15 +174,29 @@ pub(crate) async fn add_one(
         Some(account) => HolderName::Account(account.clone()),
         None => HolderName::Organisation(addition.organisation.clone()),
     };
-    let term =
-        digue_access::caseload::RelationTerm { reason: reason.to_owned(), from: None, until: addition.until };
-    let row = CaseloadRow { holder, person: addition.person.clone(), term };
+    let term = digue_access::caseload::RelationTerm {
+        reason: reason.to_owned(),
+        from: None,
+        until: addition.until,
+    };
+    let row = CaseloadRow {
+        holder,
+        person: addition.person.clone(),
+        term,
+    };
     let mut rows = RowWriter::new(Vec::new()).map_err(unavailable)?;
     rows.write(&row).map_err(unavailable)?;
     let csv = rows.finish().map_err(unavailable)?;
     let _one = loads::hold(app).await;
-    let done =
-        load_judged(app, &Actor::digue(), &addition.population, csv, LoadMode::Add, Allowance::All).await;
+    let done = load_judged(
+        app,
+        &Actor::digue(),
+        &addition.population,
+        csv,
+        LoadMode::Add,
+        Allowance::All,
+    )
+    .await;
     done.map(drop)
 }
 
@@ -177,7 +207,16 @@ pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), Op
     };
     let _one = loads::hold(app).await;
     let csv = waiting_rows(app, load, &waiting_file(app, population)).await?;
-    load_judged(app, &Actor::digue(), population, csv, LoadMode::Add, Allowance::All).await.map(drop)
+    load_judged(
+        app,
+        &Actor::digue(),
+        population,
+        csv,
+        LoadMode::Add,
+        Allowance::All,
+    )
+    .await
+    .map(drop)
 }
 
 /// The waiting rows, if they are the ones that the request describes and the file in force was not
@@ -194,22 +233,32 @@ pub(crate) async fn waiting_rows(
     let read = tokio::task::spawn_blocking(move || std::fs::read(path));
     let csv = read.await.map_err(unavailable)?.map_err(unavailable)?;
     let digest = digue_app::files::hex(ring::digest::digest(&ring::digest::SHA256, &csv).as_ref());
-    // Compared when they are read back: the file lies on disk for up to a day, and the approver saw only its
-    // digest.
-    if digest == load.digest { Ok(csv) } else { Err(OperationError::Invalid("invalid-load-changed")) }
+    // Compared when they are read back: the file lies on disk for up to a day, and the approver saw
+    // only its digest.
+    if digest == load.digest {
+        Ok(csv)
+    } else {
+        Err(OperationError::Invalid("invalid-load-changed"))
+    }
 }
 
-/// True when the load would give a relation to the account that approves it, or to its organisation.
+/// True when the load would give a relation to the account that approves it, or to its
+/// organisation.
 pub(crate) async fn gives_to(
     app: &App,
     load: &WaitingLoad,
     account: &AccountId,
 ) -> Result<bool, OperationError> {
-    let LoadTarget::Caseload(population) = &load.target else { return Ok(false) };
+    let LoadTarget::Caseload(population) = &load.target else {
+        return Ok(false);
+    };
     let csv = waiting_rows(app, load, &waiting_file(app, population)).await?;
     let portal = portal_of(app, population)?;
     let rules = app.gateway().rules();
-    let organisation = rules.directory.find(account).map(|record| record.organisation.clone());
+    let organisation = rules
+        .directory
+        .find(account)
+        .map(|record| record.organisation.clone());
     let mut is_given = false;
     each_row(&csv, &portal, &HashSet::new(), &mut |row| {
         is_given |= match &row.holder {
@@ -228,12 +277,30 @@ const FROM: usize = 4;
 const UNTIL: usize = 5;
 
 const COLUMNS: [CsvColumn; 6] = [
-    CsvColumn { name: "account", aliases: &["account", "compte"] },
-    CsvColumn { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
-    CsvColumn { name: "person", aliases: &["person", "personne"] },
-    CsvColumn { name: "reason", aliases: &["reason", "motif"] },
-    CsvColumn { name: "from", aliases: &["from", "du", "début", "debut"] },
-    CsvColumn { name: "until", aliases: &["until", "au", "fin"] },
+    CsvColumn {
+        name: "account",
+        aliases: &["account", "compte"],
+    },
+    CsvColumn {
+        name: "organisation",
+        aliases: &["organisation", "organization", "organisme"],
+    },
+    CsvColumn {
+        name: "person",
+        aliases: &["person", "personne"],
+    },
+    CsvColumn {
+        name: "reason",
+        aliases: &["reason", "motif"],
+    },
+    CsvColumn {
+        name: "from",
+        aliases: &["from", "du", "début", "debut"],
+    },
+    CsvColumn {
+        name: "until",
+        aliases: &["until", "au", "fin"],
+    },
 ];
 
 /// The most faults that are listed; reading stops there.
@@ -250,12 +317,22 @@ fn each_row(
     let file = CsvFile::open(csv, &COLUMNS, &[PERSON])
         .map_err(|fault| OperationError::Faults(vec![line_fault(fault)]))?;
     if !file.has(ACCOUNT) && !file.has(ORGANISATION) {
-        return Err(OperationError::Faults(vec![LineFault::new(1, "caseload-fault-header")]));
+        return Err(OperationError::Faults(vec![LineFault::new(
+            1,
+            "caseload-fault-header",
+        )]));
     }
     let primary = &portal.kinds[portal.primary];
     let canonical = |text: &str| {
-        let person = primary.canonical(text).map(String::from).ok_or(CaseloadFaultKind::Person)?;
-        if decoys.contains(&person) { Err(CaseloadFaultKind::Decoy) } else { Ok(person) }
+        let person = primary
+            .canonical(text)
+            .map(String::from)
+            .ok_or(CaseloadFaultKind::Person)?;
+        if decoys.contains(&person) {
+            Err(CaseloadFaultKind::Decoy)
+        } else {
+            Ok(person)
+        }
     };
     let mut rows = CaseloadRowReader::default();
     let mut faults = Vec::new();
@@ -285,11 +362,18 @@ fn each_row(
         };
         faults.push(fault);
         if faults.len() == FAULTS_MAX {
-            faults.push(LineFault::new(faults[FAULTS_MAX - 1].line, "caseload-fault-too-many"));
+            faults.push(LineFault::new(
+                faults[FAULTS_MAX - 1].line,
+                "caseload-fault-too-many",
+            ));
         }
         faults.len() < FAULTS_MAX
     });
-    if faults.is_empty() { Ok(file.ignored) } else { Err(OperationError::Faults(faults)) }
+    if faults.is_empty() {
+        Ok(file.ignored)
+    } else {
+        Err(OperationError::Faults(faults))
+    }
 }
 
 /// Writes relations in Digue's own form: UTF-8, commas, canonical persons, full timestamps.
@@ -309,7 +393,14 @@ impl<W: std::io::Write> RowWriter<W> {
         };
         let moment = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
         let (from, until) = (moment(row.term.from), moment(row.term.until));
-        self.0.write_record([account, organisation, &row.person, &row.term.reason, &from, &until])
+        self.0.write_record([
+            account,
+            organisation,
+            &row.person,
+            &row.term.reason,
+            &from,
+            &until,
+        ])
     }
 
     fn finish(mut self) -> Result<W, String> {
@@ -384,15 +475,17 @@ impl CaseloadJob {
     }
 
     async fn run(self) -> Result<PreparedLoad, OperationError> {
-        tokio::task::spawn_blocking(move || self.prepare()).await.map_err(unavailable)?
+        tokio::task::spawn_blocking(move || self.prepare())
+            .await
+            .map_err(unavailable)?
     }
 
     fn prepare(self) -> Result<PreparedLoad, OperationError> {
         let keyer = self.portal.keyer();
         let (ignored, total, added) = self.count(&keyer)?;
         self.must_not_lose(total)?;
-        // A feed beyond its bound adds nothing at all: taking rows up to the bound would leave a caseload
-        // that nobody wrote.
+        // A feed beyond its bound adds nothing at all: taking rows up to the bound would leave a
+        // caseload that nobody wrote.
         let is_within = match &self.allowance {
             Allowance::All => true,
             Allowance::Nothing => false,
@@ -403,48 +496,81 @@ impl CaseloadJob {
             Allowance::Nothing => false,
             Allowance::Feed(feed) => is_within && !feed.is_own(&row.holder),
         };
-        let mut next = CaseloadOutput::create(&self.portal.population, self.draft.with_extension("draft"))?;
-        let mut later = CaseloadOutput::create(&self.portal.population, self.draft.with_extension("later"))?;
+        let mut next =
+            CaseloadOutput::create(&self.portal.population, self.draft.with_extension("draft"))?;
+        let mut later =
+            CaseloadOutput::create(&self.portal.population, self.draft.with_extension("later"))?;
         let mut counter = GrowthCounter::new(&self.sizes);
-        // Decoys are not checked in the file in force: one may have been planted since it was loaded.
+        // Decoys are not checked in the file in force: one may have been planted since it was
+        // loaded.
         if self.mode == LoadMode::Add && !self.kept.is_empty() {
-            each_row(&self.kept, &self.portal, &HashSet::new(), &mut |row| next.push(row))?;
+            each_row(&self.kept, &self.portal, &HashSet::new(), &mut |row| {
+                next.push(row)
+            })?;
         }
-        each_row(
-            &self.csv,
-            &self.portal,
-            &self.decoys,
-            &mut |row| match self.base.held(row, &keyer, self.now) {
-                RelationCoverage::Whole if self.mode == LoadMode::Add => {}
-                RelationCoverage::Whole => next.push(row),
-                RelationCoverage::Part(_) if may(row) => next.push(row),
-                // The whole row waits, and the parts of its period that are in force already stay. With
-                // `Add` they are in the kept file, which was copied above.
-                RelationCoverage::Part(terms) => {
-                    counter.relation(&row.holder, keyer.key(&row.person), row.term.until.is_some());
-                    later.push(row);
-                    let terms = terms.into_iter().filter(|_| self.mode != LoadMode::Add);
-                    terms.for_each(|term| next.push(&CaseloadRow { term, ..row.clone() }));
-                }
-            },
-        )?;
+        each_row(&self.csv, &self.portal, &self.decoys, &mut |row| match self
+            .base
+            .held(row, &keyer, self.now)
+        {
+            RelationCoverage::Whole if self.mode == LoadMode::Add => {}
+            RelationCoverage::Whole => next.push(row),
+            RelationCoverage::Part(_) if may(row) => next.push(row),
+            // The whole row waits, and the parts of its period that are in force already stay. With
+            // `Add` they are in the kept file, which was copied above.
+            RelationCoverage::Part(terms) => {
+                counter.relation(
+                    &row.holder,
+                    keyer.key(&row.person),
+                    row.term.until.is_some(),
+                );
+                later.push(row);
+                let terms = terms.into_iter().filter(|_| self.mode != LoadMode::Add);
+                terms.for_each(|term| {
+                    next.push(&CaseloadRow {
+                        term,
+                        ..row.clone()
+                    })
+                });
+            }
+        })?;
         let growth = counter.finish();
         let (next, caseloads) = next.finish()?;
         let (later, _) = later.finish()?;
         let waiting = (growth.rows > 0).then_some((later, growth));
-        let added = if is_within { added } else { LoadGrowth::default() };
-        Ok(PreparedLoad { caseloads, next, waiting, added, ignored })
+        let added = if is_within {
+            added
+        } else {
+            LoadGrowth::default()
+        };
+        Ok(PreparedLoad {
+            caseloads,
+            next,
+            waiting,
+            added,
+            ignored,
+        })
     }
 
-    /// The unused columns, the number of rows, and the growth, without rows about the sender itself.
+    /// The unused columns, the number of rows, and the growth, without rows about the sender
+    /// itself.
     fn count(&self, keyer: &PersonKeyer) -> Result<(Vec<String>, u64, LoadGrowth), OperationError> {
         let mut total = 0;
         let mut counter = GrowthCounter::new(&self.sizes);
         let ignored = each_row(&self.csv, &self.portal, &self.decoys, &mut |row| {
             total += 1;
-            let is_own = matches!(&self.allowance, Allowance::Feed(feed) if feed.is_own(&row.holder));
-            if !is_own && matches!(self.base.held(row, keyer, self.now), RelationCoverage::Part(_)) {
-                counter.relation(&row.holder, keyer.key(&row.person), row.term.until.is_some());
+            let is_own =
+                matches!(&self.allowance, Allowance::Feed(feed) if feed.is_own(&row.holder));
+            if !is_own
+                && matches!(
+                    self.base.held(row, keyer, self.now),
+                    RelationCoverage::Part(_)
+                )
+            {
+                counter.relation(
+                    &row.holder,
+                    keyer.key(&row.person),
+                    row.term.until.is_some(),
+                );
             }
         })?;
         Ok((ignored, total, counter.finish()))
@@ -454,7 +580,9 @@ impl CaseloadJob {
     fn must_not_lose(&self, total: u64) -> Result<(), OperationError> {
         let before = u64::try_from(self.base.relations()).unwrap_or(u64::MAX);
         match self.mode {
-            LoadMode::Replace { confirms_loss: false } if loads::loses_half(before, total) => {
+            LoadMode::Replace {
+                confirms_loss: false,
+            } if loads::loses_half(before, total) => {
                 Err(OperationError::Invalid("invalid-load-shrinks"))
             }
             LoadMode::Add if total == 0 => Err(OperationError::Invalid("invalid-load-empty")),
@@ -463,8 +591,8 @@ impl CaseloadJob {
     }
 }
 
-/// Writes rows to a file and to memory at once. The first disk error is kept for `finish`, because the
-/// callback that pushes rows cannot fail.
+/// Writes rows to a file and to memory at once. The first disk error is kept for `finish`, because
+/// the callback that pushes rows cannot fail.
 struct CaseloadOutput {
     rows: RowWriter<FileDraftWriter>,
     builder: CaseloadBuilder,
@@ -473,9 +601,13 @@ struct CaseloadOutput {
 
 impl CaseloadOutput {
     fn create(population: &PopulationId, path: PathBuf) -> Result<Self, OperationError> {
-        let rows =
-            RowWriter::new(FileDraftWriter::create(path).map_err(unavailable)?).map_err(unavailable)?;
-        Ok(Self { rows, builder: CaseloadBuilder::new(population), fault: None })
+        let rows = RowWriter::new(FileDraftWriter::create(path).map_err(unavailable)?)
+            .map_err(unavailable)?;
+        Ok(Self {
+            rows,
+            builder: CaseloadBuilder::new(population),
+            fault: None,
+        })
     }
 
     fn push(&mut self, row: &CaseloadRow) {
@@ -495,13 +627,15 @@ impl CaseloadOutput {
     }
 }
 
-/// Loads the stored files at a start and a reload. A file that was changed or cannot be read leaves the
-/// caseload in force as it is; at a start that is an empty one, and nothing is widened.
+/// Loads the stored files at a start and a reload. A file that was changed or cannot be read leaves
+/// the caseload in force as it is; at a start that is an empty one, and nothing is widened.
 pub async fn load_kept(app: &App) -> Result<(), OperationError> {
     let _one = loads::hold(app).await;
     let hosts = app.gateway().hosts();
-    let populations: std::collections::BTreeSet<PopulationId> =
-        hosts.portals().map(|portal| portal.population.clone()).collect();
+    let populations: std::collections::BTreeSet<PopulationId> = hosts
+        .portals()
+        .map(|portal| portal.population.clone())
+        .collect();
     for population in populations {
         let file = kept(app, &population);
         let csv = match file.read(app).await? {
@@ -515,15 +649,20 @@ pub async fn load_kept(app: &App) -> Result<(), OperationError> {
         let portal = portal_of(app, &population)?;
         let parsed = tokio::task::spawn_blocking(move || {
             let mut builder = CaseloadBuilder::new(&portal.population);
-            // No check for decoys: one planted since must not disable the caseload, and a reading of it is
-            // evidence all the same.
-            each_row(&csv, &portal, &HashSet::new(), &mut |row| builder.add(row)).map(|_| builder.finish())
+            // No check for decoys: one planted since must not disable the caseload, and a reading
+            // of it is evidence all the same.
+            each_row(&csv, &portal, &HashSet::new(), &mut |row| builder.add(row))
+                .map(|_| builder.finish())
         });
         match parsed.await.map_err(unavailable)? {
             Ok(caseloads) => publish(app, &population, caseloads, 0).await,
             Err(error) => {
                 tracing::error!(%error, file = %file.path.display(), "Kept caseloads are invalid; skipped");
-                app.note_not_taken(&file.name, digue_app::kept_files::UnfinishedFile::Unreadable).await?;
+                app.note_not_taken(
+                    &file.name,
+                    digue_app::kept_files::UnfinishedFile::Unreadable,
+                )
+                .await?;
             }
         }
     }
@@ -533,12 +672,18 @@ pub async fn load_kept(app: &App) -> Result<(), OperationError> {
 fn kept(app: &App, population: &PopulationId) -> KeptFile {
     KeptFile {
         name: LoadTarget::Caseload(population.clone()).name(),
-        path: app.data_folder().join("caseloads").join(format!("{population}.csv")),
+        path: app
+            .data_folder()
+            .join("caseloads")
+            .join(format!("{population}.csv")),
     }
 }
 
 fn waiting_file(app: &App, population: &PopulationId) -> PathBuf {
-    app.data_folder().join("caseloads").join("waiting").join(population.as_str())
+    app.data_folder()
+        .join("caseloads")
+        .join("waiting")
+        .join(population.as_str())
 }
 
 fn unavailable(error: impl ToString) -> OperationError {

@@ -1,7 +1,7 @@
 //! Decisions on approval requests, and how an approved one is carried out.
 //!
-//! What an approver read is what is done: the request is the stored one. How a change is made belongs to the
-//! module that it concerns.
+//! What an approver read is what is done: the request is the stored one. How a change is made
+//! belongs to the module that it concerns.
 
 use digue_access::{AccountDirectory, Membership, Role};
 use digue_app::act_contents::AccountPlace;
@@ -35,9 +35,15 @@ pub async fn decide(
     id: &str,
     is_granted: bool,
 ) -> Result<ApprovalOutcome, OperationError> {
-    let waiting = list(app, actor).await?.into_iter().find(|waiting| waiting.record.id == id);
-    let WaitingApproval { record, may_decide, is_over } =
-        waiting.ok_or(OperationError::NotFound("approval"))?;
+    let waiting = list(app, actor)
+        .await?
+        .into_iter()
+        .find(|waiting| waiting.record.id == id);
+    let WaitingApproval {
+        record,
+        may_decide,
+        is_over,
+    } = waiting.ok_or(OperationError::NotFound("approval"))?;
     if is_over {
         return Err(OperationError::Conflict);
     }
@@ -55,11 +61,20 @@ pub async fn decide(
         after: request.journal_summary(),
         reason: record.reason.clone(),
     };
-    let act = if is_granted { Act::ApprovalGranted } else { Act::ApprovalRefused };
-    let decided = ApprovalDecision { by: actor.account.clone(), at: app.clock().now(), is_granted };
-    // The order matters: the claim lets one of several concurrent deciders through, so that the journal
-    // holds no decision that came too late; it expires after a minute if this process dies. Settling
-    // makes it final. Only then is it carried out: a failure there leaves it approved and not repeated.
+    let act = if is_granted {
+        Act::ApprovalGranted
+    } else {
+        Act::ApprovalRefused
+    };
+    let decided = ApprovalDecision {
+        by: actor.account.clone(),
+        at: app.clock().now(),
+        is_granted,
+    };
+    // The order matters: the claim lets one of several concurrent deciders through, so that the
+    // journal holds no decision that came too late; it expires after a minute if this process dies.
+    // Settling makes it final. Only then is it carried out: a failure there leaves it approved and
+    // not repeated.
     let claim = app.store().claim_approval(id, &decided);
     let release = app.store().release_approval(id, &actor.account);
     app.claim((actor, act, details), claim, release).await?;
@@ -67,14 +82,25 @@ pub async fn decide(
     if !app.store().settle_approval(id, &decided).await? {
         return Err(OperationError::Conflict);
     }
-    let invitations = if is_granted { carry_out(app, actor, &request, &record).await? } else { Vec::new() };
-    Ok(ApprovalOutcome { request, invitations })
+    let invitations = if is_granted {
+        carry_out(app, actor, &request, &record).await?
+    } else {
+        Vec::new()
+    };
+    Ok(ApprovalOutcome {
+        request,
+        invitations,
+    })
 }
 
-/// Checks that the files behind a request are unchanged since it was made, and that they give nothing to
-/// the approver. The files are checked again under `LoadLock` when the load is carried out; here an
-/// approver learns of a change before the decision is journalled.
-async fn must_be_current(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), OperationError> {
+/// Checks that the files behind a request are unchanged since it was made, and that they give
+/// nothing to the approver. The files are checked again under `LoadLock` when the load is carried
+/// out; here an approver learns of a change before the decision is journalled.
+async fn must_be_current(
+    app: &App,
+    actor: &Actor,
+    request: &ApprovalRequest,
+) -> Result<(), OperationError> {
     match request {
         ApprovalRequest::Load(load) => match load.target {
             LoadTarget::Caseload(_) if caseloads::gives_to(app, load, &actor.account).await? => {
@@ -83,7 +109,9 @@ async fn must_be_current(app: &App, actor: &Actor, request: &ApprovalRequest) ->
             LoadTarget::Caseload(_) => Ok(()),
             LoadTarget::Aliases(_) => aliases::must_be_current(app, load).await,
         },
-        ApprovalRequest::WidenRules { of, detail } => rules::wanted(app, of, detail).await.map(drop),
+        ApprovalRequest::WidenRules { of, detail } => {
+            rules::wanted(app, of, detail).await.map(drop)
+        }
         _ => Ok(()),
     }
 }
@@ -104,9 +132,13 @@ async fn carry_out(
             reopening::carry_out(app, actor, step, &record.reason).await?;
             Ok(Vec::new())
         }
-        ApprovalRequest::AddAccounts(accounts) => add_accounts(app, actor, accounts, &record.asked_by).await,
+        ApprovalRequest::AddAccounts(accounts) => {
+            add_accounts(app, actor, accounts, &record.asked_by).await
+        }
         ApprovalRequest::RecoverAccount { account, since } => {
-            recovery::carry_out(app, actor, account, *since, record).await.map(|one| vec![one])
+            recovery::carry_out(app, actor, account, *since, record)
+                .await
+                .map(|one| vec![one])
         }
         ApprovalRequest::WidenRules { of, detail } => {
             rules::grant(app, of, detail).await?;
@@ -123,28 +155,44 @@ async fn carry_out(
             }
             Ok(Vec::new())
         }
-        ApprovalRequest::MoveAccount { account, organisation, role } => {
+        ApprovalRequest::MoveAccount {
+            account,
+            organisation,
+            role,
+        } => {
             move_account(app, actor, account, organisation, *role).await?;
             Ok(Vec::new())
         }
-        ApprovalRequest::AllowFeed { account, target, per_day } => {
+        ApprovalRequest::AllowFeed {
+            account,
+            target,
+            per_day,
+        } => {
             let details = ActDetails {
                 subject: Subject::Account(account.clone()),
                 after: format!("{} {per_day}", target.name()),
                 reason: record.reason.clone(),
                 ..ActDetails::default()
             };
-            // An act of its own beside the approval: auditors look for the bound under the account, not under
-            // the request.
+            // An act of its own beside the approval: auditors look for the bound under the account,
+            // not under the request.
             app.write_down(actor, Act::FeedAllowed, details).await?;
             loads::allow_feed(app, account, target, *per_day).await?;
             Ok(Vec::new())
         }
-        ApprovalRequest::HandOver { organisation, from, to } => {
+        ApprovalRequest::HandOver {
+            organisation,
+            from,
+            to,
+        } => {
             hand_over(app, actor, organisation, (from, to)).await?;
             Ok(Vec::new())
         }
-        ApprovalRequest::IssueKey { account, thumbprint, name } => {
+        ApprovalRequest::IssueKey {
+            account,
+            thumbprint,
+            name,
+        } => {
             keys::grant(app, actor, record, (account, thumbprint, name)).await?;
             Ok(Vec::new())
         }
@@ -162,20 +210,30 @@ async fn move_account(
     role: Role,
 ) -> Result<(), OperationError> {
     let rules = app.gateway().rules();
-    let known = rules.directory.find(account).ok_or(OperationError::NotFound("account"))?;
+    let known = rules
+        .directory
+        .find(account)
+        .ok_or(OperationError::NotFound("account"))?;
     let details = ActDetails {
         subject: Subject::Account(account.clone()),
         before: AccountPlace::of(known).to_string(),
-        after: AccountPlace { organisation: organisation.clone(), role }.to_string(),
+        after: AccountPlace {
+            organisation: organisation.clone(),
+            role,
+        }
+        .to_string(),
         ..ActDetails::default()
     };
     app.write_down(actor, Act::AccountMoved, details).await?;
-    let moved = Membership { organisation: organisation.clone(), role };
+    let moved = Membership {
+        organisation: organisation.clone(),
+        role,
+    };
     directory::put(app, actor, |_| Ok(vec![(account.clone(), moved)])).await
 }
 
-/// Makes `to` the delegate and `from` an agent. The successor must hold a passkey, as every delegate; the
-/// sessions of both end, so that neither continues with earlier rights.
+/// Makes `to` the delegate and `from` an agent. The successor must hold a passkey, as every
+/// delegate; the sessions of both end, so that neither continues with earlier rights.
 async fn hand_over(
     app: &App,
     actor: &Actor,
@@ -188,17 +246,24 @@ async fn hand_over(
     let plan = |directory: &AccountDirectory| {
         let place = |account: &AccountId, role: Role| {
             // One of the two may have been moved elsewhere while the request waited.
-            let known = directory.find(account).filter(|known| known.organisation == *organisation);
+            let known = directory
+                .find(account)
+                .filter(|known| known.organisation == *organisation);
             known.ok_or(OperationError::Invalid("invalid-successor"))?;
             Ok::<_, OperationError>((
                 account.clone(),
-                Membership { organisation: organisation.clone(), role },
+                Membership {
+                    organisation: organisation.clone(),
+                    role,
+                },
             ))
         };
         Ok(vec![place(to, Role::Delegate)?, place(from, Role::Agent)?])
     };
     directory::put(app, actor, plan).await?;
-    app.end_sessions(|session| session.account == *from || session.account == *to).await.map(drop)
+    app.end_sessions(|session| session.account == *from || session.account == *to)
+        .await
+        .map(drop)
 }
 
 async fn add_accounts(
@@ -207,25 +272,44 @@ async fn add_accounts(
     accounts: &[NewAccount],
     asked_by: &AccountId,
 ) -> Result<Vec<Invitation>, OperationError> {
-    // The gates first: were an account saved before its gate, a crash in between would leave it open.
+    // The gates first: were an account saved before its gate, a crash in between would leave it
+    // open.
     for one in accounts {
-        let involved = InvolvedAccounts { asked_by, granted_by: &actor.account, email: one.email.as_deref() };
+        let involved = InvolvedAccounts {
+            asked_by,
+            granted_by: &actor.account,
+            email: one.email.as_deref(),
+        };
         invitations::put_aside(app, actor, &one.account, involved).await?;
     }
     let plan = |directory: &AccountDirectory| {
         // Another request may have added one of them since `is_possible`.
-        if accounts.iter().any(|one| directory.find(&one.account).is_some()) {
+        if accounts
+            .iter()
+            .any(|one| directory.find(&one.account).is_some())
+        {
             return Err(OperationError::Invalid("invalid-account-exists"));
         }
-        let membership =
-            |one: &NewAccount| Membership { organisation: one.organisation.clone(), role: one.role };
-        Ok(accounts.iter().map(|one| (one.account.clone(), membership(one))).collect())
+        let membership = |one: &NewAccount| Membership {
+            organisation: one.organisation.clone(),
+            role: one.role,
+        };
+        Ok(accounts
+            .iter()
+            .map(|one| (one.account.clone(), membership(one)))
+            .collect())
     };
     directory::put(app, actor, plan).await?;
     let mut invited = Vec::new();
     for one in accounts {
-        app.store().save_contact(&one.account, one.email.as_deref().unwrap_or_default()).await?;
-        invited.push(Invitation { account: one.account.clone(), email: one.email.clone(), link: None });
+        app.store()
+            .save_contact(&one.account, one.email.as_deref().unwrap_or_default())
+            .await?;
+        invited.push(Invitation {
+            account: one.account.clone(),
+            email: one.email.clone(),
+            link: None,
+        });
     }
     Ok(invited)
 }

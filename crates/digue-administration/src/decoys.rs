@@ -1,7 +1,8 @@
 //! Decoys: fictitious persons for the portal team to plant. One reading is evidence.
 //!
-//! An identifier is drawn in the shape of a real one, so that an attacker cannot recognise it. Identifiers
-//! that Digue knows are avoided; whether the portal uses one otherwise, only the portal can tell.
+//! An identifier is drawn in the shape of a real one, so that an attacker cannot recognise it.
+//! Identifiers that Digue knows are avoided; whether the portal uses one otherwise, only the portal
+//! can tell.
 
 use std::collections::HashSet;
 
@@ -14,7 +15,8 @@ pub(crate) const COUNT_MAX: usize = 1000;
 /// Draws for each decoy before giving up: a shape with a check digit takes some.
 const DRAWS: usize = 10_000;
 
-/// Draws `count` identifiers in the shape of `like`, each in the portal's canonical form, none `taken`.
+/// Draws `count` identifiers in the shape of `like`, each in the portal's canonical form, none
+/// `taken`.
 ///
 /// Digits become digits and letters letters; everything else stays. Sorted as drawn.
 pub fn draw(
@@ -24,8 +26,10 @@ pub fn draw(
     taken: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<String>, OperationError> {
     let kind = &portal.kinds[portal.primary];
-    // The example must be in canonical form itself: what is drawn keeps its separators and its length.
-    if kind.canonical(like).as_deref() != Some(like) || !like.bytes().any(|byte| byte.is_ascii_alphanumeric())
+    // The example must be in canonical form itself: what is drawn keeps its separators and its
+    // length.
+    if kind.canonical(like).as_deref() != Some(like)
+        || !like.bytes().any(|byte| byte.is_ascii_alphanumeric())
     {
         return Err(OperationError::Invalid("invalid-decoy-shape"));
     }
@@ -37,8 +41,8 @@ pub fn draw(
     let mut known = HashSet::from([like.to_owned()]);
     for _ in 0..count.saturating_mul(DRAWS) {
         let drawn = one_like(like)?;
-        // Drawn blindly and checked after: the check digit is the portal's own rule, which only `canonical`
-        // knows.
+        // Drawn blindly and checked after: the check digit is the portal's own rule, which only
+        // `canonical` knows.
         let is_written_so = kind.canonical(&drawn).as_deref() == Some(&*drawn);
         if is_written_so && !taken(&drawn) && known.insert(drawn.clone()) {
             decoys.push(drawn);
@@ -65,7 +69,8 @@ fn one_like(like: &str) -> Result<String, OperationError> {
 
 /// A uniform random number below `limit`.
 fn below(limit: u8) -> Result<u8, OperationError> {
-    // Bytes from the incomplete last range are drawn again: the remainder alone would prefer low numbers.
+    // Bytes from the incomplete last range are drawn again: the remainder alone would prefer low
+    // numbers.
     let whole = u8::MAX - u8::MAX % limit;
     loop {
         let mut byte = [0];

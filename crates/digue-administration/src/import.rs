@@ -1,9 +1,9 @@
-//! Import of access logs from before a portal was behind the gateway, so that *whom did this account read
-//! last year* has an answer on the first day.
+//! Import of access logs from before a portal was behind the gateway, so that *whom did this
+//! account read last year* has an answer on the first day.
 //!
-//! Lines are interpreted by the portal's own map. Each line is identified by its text and its number among
-//! equal lines of its file, so that it is written once, however often a log is read. Unreadable lines are
-//! rejected with their reason and counted; nothing is guessed.
+//! Lines are interpreted by the portal's own map. Each line is identified by its text and its
+//! number among equal lines of its file, so that it is written once, however often a log is read.
+//! Unreadable lines are rejected with their reason and counted; nothing is guessed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Read, Write};
@@ -17,8 +17,8 @@ use digue_journal::{Journal, codec};
 use digue_logs::access_log::{self, CsvHeader, LogForm};
 use digue_logs::lines::{InputFault, InputLine, InputLines};
 use digue_types::{
-    AccountId, Act, Administration, Event, ExchangeId, Exposure, OrganisationId, RequestClient, SessionId,
-    Subject, Timestamp,
+    AccountId, Act, Administration, Event, ExchangeId, Exposure, OrganisationId, RequestClient,
+    SessionId, Subject, Timestamp,
 };
 use http::{Method, Uri};
 use ring::digest::{SHA256, digest};
@@ -80,7 +80,8 @@ pub struct LogOutcome {
 
 /// The longest line of an access log.
 const LINE_BYTES_MAX: usize = 64 << 10;
-/// The longest line of the exposure form, which may name many persons; the same limit as for the API.
+/// The longest line of the exposure form, which may name many persons; the same limit as for the
+/// API.
 const EXPOSURE_BYTES_MAX: usize = 8 << 20;
 /// Exposures in one append.
 // Each append waits for the disk: one for each line would take days for a long log.
@@ -105,13 +106,16 @@ pub fn known_lines(journal: &Journal) -> Result<HashSet<LineName>, ImportError> 
 
 fn parse_line_name(exchange: &str) -> Option<LineName> {
     let (pairs, _) = exchange.strip_prefix(PREFIX)?.as_bytes().as_chunks::<2>();
-    let bytes = pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let bytes = pairs
+        .iter()
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     bytes.collect::<Option<Vec<u8>>>()?.try_into().ok()
 }
 
 impl Importer<'_> {
-    /// Imports one log called `name`, compressed or not. `known` receives the names of written lines,
-    /// `progress` the number of lines read, `rejects` the rejected lines, one JSON object each.
+    /// Imports one log called `name`, compressed or not. `known` receives the names of written
+    /// lines, `progress` the number of lines read, `rejects` the rejected lines, one JSON object
+    /// each.
     pub fn read(
         &self,
         name: &str,
@@ -121,7 +125,11 @@ impl Importer<'_> {
         progress: &mut dyn FnMut(u64),
     ) -> Result<LogOutcome, ImportError> {
         let is_reported = self.form == LogForm::Exposures;
-        let bytes_max = if is_reported { EXPOSURE_BYTES_MAX } else { LINE_BYTES_MAX };
+        let bytes_max = if is_reported {
+            EXPOSURE_BYTES_MAX
+        } else {
+            LINE_BYTES_MAX
+        };
         let mut lines = InputLines::new(log, bytes_max);
         let mut reading = LogReading {
             name,
@@ -141,8 +149,8 @@ impl Importer<'_> {
                     }
                     self.take_line(line, &mut reading)?;
                 }
-                // A log of an unsupported form is refused before anything is written; one that breaks off
-                // keeps what was read.
+                // A log of an unsupported form is refused before anything is written; one that
+                // breaks off keeps what was read.
                 Err(fault) if fault.error.is_refusal() => return Err(ImportError::Input(fault)),
                 Err(fault) => break Some(fault),
             }
@@ -156,9 +164,13 @@ impl Importer<'_> {
         Ok(LogOutcome { tally, stopped })
     }
 
-    fn take_line(&self, line: InputLine<'_>, reading: &mut LogReading<'_>) -> Result<(), ImportError> {
-        // Lossy, because one broken user agent must not reject a line; the fields that matter are checked in
-        // `take`.
+    fn take_line(
+        &self,
+        line: InputLine<'_>,
+        reading: &mut LogReading<'_>,
+    ) -> Result<(), ImportError> {
+        // Lossy, because one broken user agent must not reject a line; the fields that matter are
+        // checked in `take`.
         let text = String::from_utf8_lossy(line.bytes.trim_ascii_end());
         if let LogForm::Csv(members) = &self.form
             && reading.header.is_none()
@@ -174,7 +186,8 @@ impl Importer<'_> {
         let line_name = name_line(line.bytes, &mut reading.repeats);
         let source = format!("{}:{}", reading.name, line.number);
         match self.take(line, &text, reading.header.as_ref(), line_name, &source) {
-            // Parsed all the same: the count of rejected lines must not depend on what was imported before.
+            // Parsed all the same: the count of rejected lines must not depend on what was imported
+            // before.
             Ok(_) if reading.known.contains(&line_name) => tally.known += 1,
             Ok(exposure) => {
                 reading.known.insert(line_name);
@@ -204,7 +217,8 @@ impl Importer<'_> {
     }
 
     fn note(&self, name: &str, tally: &ImportTally) -> Result<(), ImportError> {
-        // A second run that found nothing new leaves no entry, so that imports can be repeated by a timer.
+        // A second run that found nothing new leaves no entry, so that imports can be repeated by a
+        // timer.
         if self.is_trial || tally.written == 0 {
             return Ok(());
         }
@@ -223,7 +237,8 @@ impl Importer<'_> {
             ),
             reason: String::new(),
         };
-        self.journal.append_and_wait(vec![Event::Administration(act)])?;
+        self.journal
+            .append_and_wait(vec![Event::Administration(act)])?;
         Ok(())
     }
 
@@ -247,16 +262,29 @@ impl Importer<'_> {
             return self.take_reported(line.bytes, name, source);
         }
         let fields = self.form.read(text, header).ok_or("form")?;
-        // Bytes that are not UTF-8 are tolerated in the user agent and nowhere else: in an account or a
-        // target they would change who saw whom.
-        let texts = [&fields.at, &fields.account, &fields.organisation, &fields.session, &fields.target];
-        if texts.iter().any(|text| text.contains(char::REPLACEMENT_CHARACTER)) {
+        // Bytes that are not UTF-8 are tolerated in the user agent and nowhere else: in an account
+        // or a target they would change who saw whom.
+        let texts = [
+            &fields.at,
+            &fields.account,
+            &fields.organisation,
+            &fields.session,
+            &fields.target,
+        ];
+        if texts
+            .iter()
+            .any(|text| text.contains(char::REPLACEMENT_CHARACTER))
+        {
             return Err("not-utf8");
         }
         let lacks_zone = access_log::lacks_zone(&fields.at);
-        let at = access_log::parse_moment(&fields.at).ok_or(if lacks_zone { "no-zone" } else { "time" })?;
-        // A clock that is ahead, or a day and month that were swapped: such lines would stay at the end of
-        // every list.
+        let at = access_log::parse_moment(&fields.at).ok_or(if lacks_zone {
+            "no-zone"
+        } else {
+            "time"
+        })?;
+        // A clock that is ahead, or a day and month that were swapped: such lines would stay at the
+        // end of every list.
         if at > self.now {
             return Err("future");
         }
@@ -266,8 +294,16 @@ impl Importer<'_> {
         if fields.account.is_empty() || fields.account == "-" {
             return Err("no-account");
         }
-        let account = self.portal.mapping.account(&fields.account).map_err(|_| "account")?;
-        let session = if matches!(fields.session.as_str(), "" | "-") { "import" } else { &fields.session };
+        let account = self
+            .portal
+            .mapping
+            .account(&fields.account)
+            .map_err(|_| "account")?;
+        let session = if matches!(fields.session.as_str(), "" | "-") {
+            "import"
+        } else {
+            &fields.session
+        };
         let past = PastRequest {
             at,
             exchange: exchange_of(name),
@@ -294,7 +330,12 @@ impl Importer<'_> {
     }
 
     /// A line of the documented form of exposures, as `POST /v1/exposures` takes them.
-    fn take_reported(&self, line: &[u8], name: LineName, source: &str) -> Result<Exposure, &'static str> {
+    fn take_reported(
+        &self,
+        line: &[u8],
+        name: LineName,
+        source: &str,
+    ) -> Result<Exposure, &'static str> {
         let reported = reported::exposure_of(self.portal, line, self.now, exchange_of(name));
         let exposure = reported.map_err(|(_, code)| match code {
             "json" | "members" => "form",
@@ -307,16 +348,31 @@ impl Importer<'_> {
         if exposure.at < self.oldest {
             return Err("past-retention");
         }
-        Ok(Exposure { source: Some(source.chars().take(400).collect()), ..exposure })
+        Ok(Exposure {
+            source: Some(source.chars().take(400).collect()),
+            ..exposure
+        })
     }
 
-    fn organisation(&self, account: &AccountId, logged: &str) -> Result<OrganisationId, &'static str> {
+    fn organisation(
+        &self,
+        account: &AccountId,
+        logged: &str,
+    ) -> Result<OrganisationId, &'static str> {
         if !matches!(logged, "" | "-") {
-            return self.portal.mapping.organisation(logged).map_err(|_| "organisation");
+            return self
+                .portal
+                .mapping
+                .organisation(logged)
+                .map_err(|_| "organisation");
         }
-        // Accounts that left are in no directory. Their consultations count, under an organisation that says
-        // so.
-        Ok(self.organisations.get(account).cloned().unwrap_or_else(OrganisationId::unknown))
+        // Accounts that left are in no directory. Their consultations count, under an organisation
+        // that says so.
+        Ok(self
+            .organisations
+            .get(account)
+            .cloned()
+            .unwrap_or_else(OrganisationId::unknown))
     }
 }
 
@@ -331,23 +387,32 @@ struct LogReading<'r> {
     header: Option<CsvHeader>,
 }
 
-/// The name of a line. The same line twice in one file is two requests; the same line in two files is one,
-/// so that a log can be read again.
+/// The name of a line. The same line twice in one file is two requests; the same line in two files
+/// is one, so that a log can be read again.
 fn name_line(line: &[u8], repeats: &mut HashMap<LineName, u32>) -> LineName {
     let name = |text: &[u8]| -> LineName {
-        // 128 bits are enough to recognise a line, and half the memory for a log of some hundred million.
-        digest(&SHA256, text).as_ref()[..16].try_into().expect("16 of 32 bytes")
+        // 128 bits are enough to recognise a line, and half the memory for a log of some hundred
+        // million.
+        digest(&SHA256, text).as_ref()[..16]
+            .try_into()
+            .expect("16 of 32 bytes")
     };
     let first = name(line.trim_ascii_end());
     let count = repeats.entry(first).or_default();
     *count += 1;
-    // The first occurrence keeps the plain name, so that the rule does not depend on how many follow.
-    if *count == 1 { first } else { name(&[first.as_slice(), &count.to_be_bytes()].concat()) }
+    // The first occurrence keeps the plain name, so that the rule does not depend on how many
+    // follow.
+    if *count == 1 {
+        first
+    } else {
+        name(&[first.as_slice(), &count.to_be_bytes()].concat())
+    }
 }
 
 fn exchange_of(name: LineName) -> ExchangeId {
     let hex: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-    ExchangeId::parse(&format!("{PREFIX}{hex}")).expect("a prefix and 32 hexadecimal digits are valid")
+    ExchangeId::parse(&format!("{PREFIX}{hex}"))
+        .expect("a prefix and 32 hexadecimal digits are valid")
 }
 
 #[cfg(test)]

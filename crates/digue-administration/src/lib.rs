@@ -1,5 +1,5 @@
-//! Administration: accounts, organisations, approvals by a second person, caseloads and aliases, rules,
-//! reopening.
+//! Administration: accounts, organisations, approvals by a second person, caseloads and aliases,
+//! rules, reopening.
 
 pub mod accounts;
 pub mod aliases;
@@ -25,5 +25,7 @@ use crate::loads::LoadLock;
 /// Adds what administration keeps between calls.
 #[must_use]
 pub fn areas(before: Areas) -> Areas {
-    before.with(LoadLock::default()).with(RequestLock::default())
+    before
+        .with(LoadLock::default())
+        .with(RequestLock::default())
 }

@@ -1,8 +1,8 @@
 //! How much access a caseload file or an alias table would add; which part of it waits for a second
 //! person, and how much a feed may add without approval.
 //!
-//! A feed is a program for whose account two persons allowed a bounded growth a day. It never adds to its
-//! own account, to another account of the same holder, nor to its organisation.
+//! A feed is a program for whose account two persons allowed a bounded growth a day. It never adds
+//! to its own account, to another account of the same holder, nor to its organisation.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
@@ -13,8 +13,10 @@ use digue_app::{Actor, App, Area, OperationError};
 use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, PortalId, Subject};
 use tokio::sync::{Mutex, MutexGuard};
 
-/// Serialises loads of caseloads and alias tables: two that started from the same state would lose one.
-// The first of the async locks. Apart from `App::rules`, so that reading a large file delays no gate.
+/// Serialises loads of caseloads and alias tables: two that started from the same state would lose
+/// one.
+// The first of the async locks. Apart from `App::rules`, so that reading a large file delays no
+// gate.
 #[derive(Default)]
 pub(crate) struct LoadLock(Mutex<()>);
 
@@ -25,8 +27,9 @@ pub(crate) async fn hold(app: &App) -> MutexGuard<'_, ()> {
     app.area::<LoadLock>().0.lock().await
 }
 
-/// True when a file of `after` rows that replaces `before` would lose half of them or more, or leave none: a
-/// failed extraction looks like that. Its sender may confirm the loss (`LoadMode::Replace`).
+/// True when a file of `after` rows that replaces `before` would lose half of them or more, or
+/// leave none: a failed extraction looks like that. Its sender may confirm the loss
+/// (`LoadMode::Replace`).
 pub(crate) const fn loses_half(before: u64, after: u64) -> bool {
     // Rounded down: of three rows, two must remain.
     after <= before / 2
@@ -70,8 +73,8 @@ pub struct LoadGrowth {
     pub persons: u64,
     pub accounts: u64,
     pub organisations: u64,
-    /// Pairs of an account and a person that it may newly read. A row for an organisation counts for each
-    /// of its accounts.
+    /// Pairs of an account and a person that it may newly read. A row for an organisation counts
+    /// for each of its accounts.
     pub readings: u64,
     /// Rows without an end date.
     pub endless: u64,
@@ -79,7 +82,15 @@ pub struct LoadGrowth {
     pub merges: u64,
 }
 
-const NAMES: [&str; 7] = ["rows", "persons", "accounts", "organisations", "readings", "endless", "merges"];
+const NAMES: [&str; 7] = [
+    "rows",
+    "persons",
+    "accounts",
+    "organisations",
+    "readings",
+    "endless",
+    "merges",
+];
 
 impl LoadGrowth {
     /// As one line of text: `rows:3 persons:2 ...`.
@@ -93,8 +104,11 @@ impl LoadGrowth {
             self.endless,
             self.merges,
         ];
-        let words: Vec<String> =
-            NAMES.iter().zip(numbers).map(|(name, number)| format!("{name}:{number}")).collect();
+        let words: Vec<String> = NAMES
+            .iter()
+            .zip(numbers)
+            .map(|(name, number)| format!("{name}:{number}"))
+            .collect();
         words.join(" ")
     }
 
@@ -102,10 +116,31 @@ impl LoadGrowth {
         let mut words = line.split(' ');
         let mut numbers = [0; NAMES.len()];
         for (name, number) in NAMES.iter().zip(&mut numbers) {
-            *number = words.next()?.strip_prefix(name)?.strip_prefix(':')?.parse().ok()?;
+            *number = words
+                .next()?
+                .strip_prefix(name)?
+                .strip_prefix(':')?
+                .parse()
+                .ok()?;
         }
-        let [rows, persons, accounts, organisations, readings, endless, merges] = numbers;
-        Some(Self { rows, persons, accounts, organisations, readings, endless, merges })
+        let [
+            rows,
+            persons,
+            accounts,
+            organisations,
+            readings,
+            endless,
+            merges,
+        ] = numbers;
+        Some(Self {
+            rows,
+            persons,
+            accounts,
+            organisations,
+            readings,
+            endless,
+            merges,
+        })
     }
 }
 
@@ -120,7 +155,12 @@ pub(crate) struct GrowthCounter<'c> {
 
 impl<'c> GrowthCounter<'c> {
     pub(crate) fn new(sizes: &'c HashMap<OrganisationId, u64>) -> Self {
-        Self { growth: LoadGrowth::default(), persons: HashSet::new(), holders: BTreeSet::new(), sizes }
+        Self {
+            growth: LoadGrowth::default(),
+            persons: HashSet::new(),
+            holders: BTreeSet::new(),
+            sizes,
+        }
     }
 
     pub(crate) fn relation(&mut self, holder: &HolderName, person: PersonKey, ends: bool) {
@@ -129,7 +169,8 @@ impl<'c> GrowthCounter<'c> {
         self.growth.readings += match holder {
             HolderName::Account(_) => 1,
             HolderName::Organisation(organisation) => {
-                // An organisation without accounts counts as one: its first account would have the relation.
+                // An organisation without accounts counts as one: its first account would have the
+                // relation.
                 self.sizes.get(organisation).copied().unwrap_or(1).max(1)
             }
         };
@@ -148,7 +189,11 @@ impl<'c> GrowthCounter<'c> {
 
     pub(crate) fn finish(self) -> LoadGrowth {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        let accounts = self.holders.iter().filter(|holder| matches!(holder, HolderName::Account(_))).count();
+        let accounts = self
+            .holders
+            .iter()
+            .filter(|holder| matches!(holder, HolderName::Account(_)))
+            .count();
         LoadGrowth {
             persons: count(self.persons.len()),
             accounts: count(accounts),
@@ -195,7 +240,9 @@ impl LoadFeed {
     pub(crate) fn is_own(&self, holder: &HolderName) -> bool {
         match holder {
             HolderName::Account(account) => self.own_accounts.contains(account),
-            HolderName::Organisation(organisation) => Some(organisation) == self.own_organisation.as_ref(),
+            HolderName::Organisation(organisation) => {
+                Some(organisation) == self.own_organisation.as_ref()
+            }
         }
     }
 
@@ -203,7 +250,10 @@ impl LoadFeed {
     pub(crate) async fn charge(&self, app: &App, readings: u64) -> Result<(), OperationError> {
         let (now, target) = (app.clock().now(), self.target.name());
         let load = (now, readings);
-        Ok(app.store().add_feed_load(&self.account, &target, load, now.minus(DAY)).await?)
+        Ok(app
+            .store()
+            .add_feed_load(&self.account, &target, load, now.minus(DAY))
+            .await?)
     }
 }
 
@@ -214,11 +264,14 @@ pub(crate) async fn allow_feed(
     target: &LoadTarget,
     per_day: u32,
 ) -> Result<(), OperationError> {
-    Ok(app.store().set_feed(account, &target.name(), per_day).await?)
+    Ok(app
+        .store()
+        .set_feed(account, &target.name(), per_day)
+        .await?)
 }
 
-/// How much `actor` may load into `target` without approval. A stored bound that cannot be read is an
-/// error: it is neither unlimited nor zero.
+/// How much `actor` may load into `target` without approval. A stored bound that cannot be read is
+/// an error: it is neither unlimited nor zero.
 pub(crate) async fn allowance(
     app: &App,
     actor: &Actor,
@@ -234,10 +287,13 @@ pub(crate) async fn allowance(
     let Some(bound) = app.store().feed(&actor.account, &target.name()).await? else {
         return Ok(Allowance::Nothing);
     };
-    // A sliding day, not a calendar day: at midnight a feed could otherwise add twice its bound within an
-    // hour.
+    // A sliding day, not a calendar day: at midnight a feed could otherwise add twice its bound
+    // within an hour.
     let since = app.clock().now().minus(DAY);
-    let used = app.store().feed_loads(&actor.account, &target.name(), since).await?;
+    let used = app
+        .store()
+        .feed_loads(&actor.account, &target.name(), since)
+        .await?;
     let spent: u64 = used.iter().map(|(_, count)| count).sum();
     Ok(Allowance::Feed(LoadFeed {
         left: u64::from(bound).saturating_sub(spent),
@@ -254,11 +310,17 @@ pub(crate) async fn allowance(
 }
 
 /// The account, and those with the same e-mail address: they have the same holder.
-async fn accounts_of_holder(app: &App, account: &AccountId) -> Result<HashSet<AccountId>, OperationError> {
+async fn accounts_of_holder(
+    app: &App,
+    account: &AccountId,
+) -> Result<HashSet<AccountId>, OperationError> {
     let contacts = app.store().contacts().await?;
     let address = contacts.get(account).filter(|address| !address.is_empty());
     let is_same = |known: &str| address.is_some_and(|address| known.eq_ignore_ascii_case(address));
-    let others = contacts.iter().filter(|(_, known)| is_same(known)).map(|(account, _)| account.clone());
+    let others = contacts
+        .iter()
+        .filter(|(_, known)| is_same(known))
+        .map(|(account, _)| account.clone());
     Ok(others.chain([account.clone()]).collect())
 }
 
@@ -282,17 +344,33 @@ impl WaitingLoad {
         let mut parts = detail.splitn(3, ' ');
         let base = parts.next()?.parse().ok()?;
         let digest = parts.next()?.to_owned();
-        Some(Self { target, base, digest, growth: LoadGrowth::parse(parts.next()?)? })
+        Some(Self {
+            target,
+            base,
+            digest,
+            growth: LoadGrowth::parse(parts.next()?)?,
+        })
     }
 }
 
 /// The version of the last load that replaced the whole file; 0 when none did.
 pub(crate) async fn last_replaced(app: &App, target: &LoadTarget) -> Result<u64, OperationError> {
-    Ok(app.store().last_replacement(&target.name()).await?.unwrap_or(0))
+    Ok(app
+        .store()
+        .last_replacement(&target.name())
+        .await?
+        .unwrap_or(0))
 }
 
-pub(crate) async fn set_replaced(app: &App, target: &LoadTarget, version: u64) -> Result<(), OperationError> {
-    Ok(app.store().set_last_replacement(&target.name(), version).await?)
+pub(crate) async fn set_replaced(
+    app: &App,
+    target: &LoadTarget,
+    version: u64,
+) -> Result<(), OperationError> {
+    Ok(app
+        .store()
+        .set_last_replacement(&target.name(), version)
+        .await?)
 }
 
 #[cfg(test)]
@@ -301,10 +379,28 @@ mod tests {
 
     #[test]
     fn a_file_must_keep_more_than_half() {
-        for (before, after) in [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (5, 2), (1000, 500), (u64::MAX, 0)] {
+        for (before, after) in [
+            (0, 0),
+            (1, 0),
+            (2, 1),
+            (3, 1),
+            (4, 2),
+            (5, 2),
+            (1000, 500),
+            (u64::MAX, 0),
+        ] {
             assert!(loses_half(before, after), "{after} of {before}");
         }
-        for (before, after) in [(0, 1), (1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (1000, 501), (1, u64::MAX)] {
+        for (before, after) in [
+            (0, 1),
+            (1, 1),
+            (2, 2),
+            (3, 2),
+            (4, 3),
+            (5, 3),
+            (1000, 501),
+            (1, u64::MAX),
+        ] {
             assert!(!loses_half(before, after), "{after} of {before}");
         }
     }
@@ -321,9 +417,17 @@ mod tests {
             merges: 0,
         };
         let target = LoadTarget::parse("caseload:personnes").unwrap();
-        let load = WaitingLoad { target: target.clone(), base: 7, digest: "ab".into(), growth };
+        let load = WaitingLoad {
+            target: target.clone(),
+            base: 7,
+            digest: "ab".into(),
+            growth,
+        };
         assert_eq!(WaitingLoad::parse(target, &load.detail()), Some(load));
-        assert_eq!(LoadTarget::parse("aliases:portail").unwrap().name(), "aliases:portail");
+        assert_eq!(
+            LoadTarget::parse("aliases:portail").unwrap().name(),
+            "aliases:portail"
+        );
         assert_eq!(LoadTarget::parse("caseload"), None);
     }
 }

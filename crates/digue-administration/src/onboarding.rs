@@ -27,21 +27,42 @@ const EMAIL: usize = 3;
 
 /// French and English column names; only the account is required.
 const COLUMNS: [CsvColumn; 4] = [
-    CsvColumn { name: "account", aliases: &["account", "compte", "identifiant"] },
-    CsvColumn { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
-    CsvColumn { name: "role", aliases: &["role", "rôle"] },
-    CsvColumn { name: "email", aliases: &["email", "e-mail", "mail", "courriel"] },
+    CsvColumn {
+        name: "account",
+        aliases: &["account", "compte", "identifiant"],
+    },
+    CsvColumn {
+        name: "organisation",
+        aliases: &["organisation", "organization", "organisme"],
+    },
+    CsvColumn {
+        name: "role",
+        aliases: &["role", "rôle"],
+    },
+    CsvColumn {
+        name: "email",
+        aliases: &["email", "e-mail", "mail", "courriel"],
+    },
 ];
 
-/// Reads a file into an approval request: column `account`, and optionally `organisation` (default: the
-/// actor's own), `role` (default: agent) and `email` (default: none).
-pub async fn read(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, OperationError> {
+/// Reads a file into an approval request: column `account`, and optionally `organisation` (default:
+/// the actor's own), `role` (default: agent) and `email` (default: none).
+pub async fn read(
+    app: &App,
+    actor: &Actor,
+    bytes: &[u8],
+) -> Result<ApprovalRequest, OperationError> {
     require(!roles_to_give(actor).is_empty())?;
     let (rules, actor, bytes) = (app.gateway().rules(), actor.clone(), bytes.to_vec());
-    app.blocking(move || accounts_in(&rules, &actor, &bytes)).await?
+    app.blocking(move || accounts_in(&rules, &actor, &bytes))
+        .await?
 }
 
-fn accounts_in(rules: &Snapshot, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, OperationError> {
+fn accounts_in(
+    rules: &Snapshot,
+    actor: &Actor,
+    bytes: &[u8],
+) -> Result<ApprovalRequest, OperationError> {
     let own = organisation_of(rules, actor);
     let line_fault = |fault: PlacedFault| fault.line_fault("onboarding");
     let file = CsvFile::open(bytes, &COLUMNS, &[ACCOUNT])
@@ -59,10 +80,16 @@ fn accounts_in(rules: &Snapshot, actor: &Actor, bytes: &[u8]) -> Result<Approval
             }
         };
         // Reported once for each column.
-        for column in row.filled_ignored().filter(|column| unknown.insert(*column)) {
-            faults.push(LineFault::new(row.line, "onboarding-fault-column").at(&file.ignored[column]));
+        for column in row
+            .filled_ignored()
+            .filter(|column| unknown.insert(*column))
+        {
+            faults.push(
+                LineFault::new(row.line, "onboarding-fault-column").at(&file.ignored[column]),
+            );
         }
-        let fault = |column: usize, key: &str| LineFault::new(row.line, key).at(COLUMNS[column].name);
+        let fault =
+            |column: usize, key: &str| LineFault::new(row.line, key).at(COLUMNS[column].name);
         match read_row(&row, own.as_ref()) {
             Err((column, key)) => faults.push(fault(column, key)),
             Ok(one) if !may_add(actor, own.as_ref(), &one.organisation, one.role) => {
@@ -97,10 +124,16 @@ pub fn parse_email(text: &str) -> Option<String> {
     parse_address(text)
 }
 
-fn read_row(row: &CsvFileRow<'_>, own: Option<&OrganisationId>) -> Result<NewAccount, (usize, &'static str)> {
+fn read_row(
+    row: &CsvFileRow<'_>,
+    own: Option<&OrganisationId>,
+) -> Result<NewAccount, (usize, &'static str)> {
     let organisation = match row.cell(ORGANISATION) {
-        "" => own.cloned().ok_or((ORGANISATION, "onboarding-fault-organisation"))?,
-        text => OrganisationId::parse(text).map_err(|_| (ORGANISATION, "onboarding-fault-organisation"))?,
+        "" => own
+            .cloned()
+            .ok_or((ORGANISATION, "onboarding-fault-organisation"))?,
+        text => OrganisationId::parse(text)
+            .map_err(|_| (ORGANISATION, "onboarding-fault-organisation"))?,
     };
     let role = match row.cell(ROLE) {
         "" => Role::Agent,
@@ -110,15 +143,22 @@ fn read_row(row: &CsvFileRow<'_>, own: Option<&OrganisationId>) -> Result<NewAcc
         "" => None,
         text => Some(parse_address(text).ok_or((EMAIL, "onboarding-fault-email"))?),
     };
-    let account = AccountId::parse(row.cell(ACCOUNT)).map_err(|_| (ACCOUNT, "onboarding-fault-account"))?;
-    Ok(NewAccount { account, organisation, role, email })
+    let account =
+        AccountId::parse(row.cell(ACCOUNT)).map_err(|_| (ACCOUNT, "onboarding-fault-account"))?;
+    Ok(NewAccount {
+        account,
+        organisation,
+        role,
+        email,
+    })
 }
 
 /// A role by its code or by its name in either language, ignoring case.
 fn role_named(text: &str) -> Option<Role> {
     let name = text.trim().to_lowercase();
     let is_named = |role: &Role| {
-        let names = Language::ALL.map(|language| locale_text(language, role_key(*role)).to_lowercase());
+        let names =
+            Language::ALL.map(|language| locale_text(language, role_key(*role)).to_lowercase());
         role.code() == name || names.contains(&name) || plain(&name) == plain(&names[0])
     };
     Role::ALL.into_iter().find(is_named)
@@ -145,7 +185,10 @@ fn plain(text: &str) -> String {
         sign => sign,
     });
     let plain: String = plain.collect();
-    plain.strip_suffix("ee").map(|stem| format!("{stem}e")).unwrap_or(plain)
+    plain
+        .strip_suffix("ee")
+        .map(|stem| format!("{stem}e"))
+        .unwrap_or(plain)
 }
 
 #[cfg(test)]

@@ -65,9 +65,14 @@ fn persons_day(app: &App, organisation: &OrganisationId) -> u32 {
     let gateway = app.gateway();
     let hosts = gateway.hosts();
     let shown = hosts.portals().filter_map(|portal| {
-        gateway.with_budgets(&portal.id, |budgets| budgets.shown_to_organisation(organisation, now))
+        gateway.with_budgets(&portal.id, |budgets| {
+            budgets.shown_to_organisation(organisation, now)
+        })
     });
-    shown.map(|windows| windows[SlidingWindow::Day.index()]).max().unwrap_or(0)
+    shown
+        .map(|windows| windows[SlidingWindow::Day.index()])
+        .max()
+        .unwrap_or(0)
 }
 
 /// One organisation with its limits.
@@ -80,8 +85,15 @@ pub struct OrganisationView {
     pub may_change: bool,
 }
 
-pub async fn view(app: &App, actor: &Actor, id: &OrganisationId) -> Result<OrganisationView, OperationError> {
-    let known = list(app, actor).await?.into_iter().find(|known| known.record.id == *id);
+pub async fn view(
+    app: &App,
+    actor: &Actor,
+    id: &OrganisationId,
+) -> Result<OrganisationView, OperationError> {
+    let known = list(app, actor)
+        .await?
+        .into_iter()
+        .find(|known| known.record.id == *id);
     let known = known.ok_or(OperationError::NotFound("organisation"))?;
     let (gateway, now) = (app.gateway(), app.clock().now());
     let hosts = gateway.hosts();
@@ -94,7 +106,11 @@ pub async fn view(app: &App, actor: &Actor, id: &OrganisationId) -> Result<Organ
             Some((portal.id.clone(), window, shown[window.index()], limit))
         }));
     }
-    Ok(OrganisationView { known, budgets, may_change: actor.role.can_act() })
+    Ok(OrganisationView {
+        known,
+        budgets,
+        may_change: actor.role.can_act(),
+    })
 }
 
 /// Adds an organisation, or changes its name and address.
@@ -115,15 +131,25 @@ pub async fn save(
         "" => String::new(),
         text => parse_address(text).ok_or(OperationError::Invalid("invalid-email"))?,
     };
-    let before = app.store().organisations().await?.into_iter().find(|known| known.id == *id);
+    let before = app
+        .store()
+        .organisations()
+        .await?
+        .into_iter()
+        .find(|known| known.id == *id);
     let details = ActDetails {
         subject: Subject::Organisation(id.clone()),
         before: before.map(|known| known.name).unwrap_or_default(),
         after: called.to_owned(),
         ..ActDetails::default()
     };
-    app.write_down(actor, Act::OrganisationSaved, details).await?;
-    let record = OrganisationRecord { id: id.clone(), name: called.to_owned(), email };
+    app.write_down(actor, Act::OrganisationSaved, details)
+        .await?;
+    let record = OrganisationRecord {
+        id: id.clone(),
+        name: called.to_owned(),
+        email,
+    };
     Ok(app.store().save_organisation(&record).await?)
 }
 

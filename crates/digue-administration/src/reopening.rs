@@ -1,6 +1,6 @@
-//! Progressive reopening after an incident: which gate, how wide, and with which percentage of the limits.
-//! Requested by one person and approved by another. The limits are set before the gate opens, and the
-//! incident log records it.
+//! Progressive reopening after an incident: which gate, how wide, and with which percentage of the
+//! limits. Requested by one person and approved by another. The limits are set before the gate
+//! opens, and the incident log records it.
 
 use std::time::Duration;
 
@@ -52,15 +52,41 @@ pub(crate) async fn carry_out(
     let until = app.clock().now().plus(STEP_LASTS);
     // Before the gate: between the two the account would otherwise have its full limits.
     for account in accounts_of(app, &step.reach) {
-        recovery::reduce(app, &account, Reduction { percent: step.percent, until }).await?;
+        recovery::reduce(
+            app,
+            &account,
+            Reduction {
+                percent: step.percent,
+                until,
+            },
+        )
+        .await?;
     }
     if app.gateway().rules().gates.of(&step.reach) != step.gate {
         let reason = GateReason::Officer(reason.to_owned());
-        gates::apply(app, actor, step.reach.clone(), step.gate, reason, ActAuthority::Two).await?;
+        gates::apply(
+            app,
+            actor,
+            step.reach.clone(),
+            step.gate,
+            reason,
+            ActAuthority::Two,
+        )
+        .await?;
     }
-    let what = ReopenedGate { subject: step.reach.subject(), gate: step.gate }.to_string();
-    let note = IncidentNote::Reopening { what, budget_percent: Some(step.percent), text: reason.to_owned() };
-    incidents::add(app, actor, &step.incident, None, note).await.map(drop)
+    let what = ReopenedGate {
+        subject: step.reach.subject(),
+        gate: step.gate,
+    }
+    .to_string();
+    let note = IncidentNote::Reopening {
+        what,
+        budget_percent: Some(step.percent),
+        text: reason.to_owned(),
+    };
+    incidents::add(app, actor, &step.incident, None, note)
+        .await
+        .map(drop)
 }
 
 /// The accounts whose limits a step sets; none for a portal, whose limits are in its map.
@@ -69,7 +95,10 @@ fn accounts_of(app: &App, reach: &Reach) -> Vec<AccountId> {
     match reach {
         Reach::Account(account) => vec![account.clone()],
         Reach::Organisation(organisation) => {
-            let own = rules.directory.iter().filter(|(_, record)| record.organisation == *organisation);
+            let own = rules
+                .directory
+                .iter()
+                .filter(|(_, record)| record.organisation == *organisation);
             own.map(|(account, _)| account.clone()).collect()
         }
         _ => Vec::new(),

@@ -1,9 +1,10 @@
-//! Maps and policies that allow more than the last approved ones: held back until a second person approves.
+//! Maps and policies that allow more than the last approved ones: held back until a second person
+//! approves.
 //!
-//! The author of the files is one person, whether they restart Digue or send it a signal. The approved
-//! version is stored whole and stays in force until an officer approves the wanted one; changes that only
-//! narrow are applied at once (docs/decisions/0008). What counts as a widening is decided where the files
-//! are read (`digue`), not here.
+//! The author of the files is one person, whether they restart Digue or send it a signal. The
+//! approved version is stored whole and stays in force until an officer approves the wanted one;
+//! changes that only narrow are applied at once (docs/decisions/0008). What counts as a widening is
+//! decided where the files are read (`digue`), not here.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +14,16 @@ use digue_types::{Act, OrganisationId};
 
 use crate::approvals::{self, ApprovalRequest, RulesGuard};
 
-/// The approved rules as text, by subject. An unreadable name is an error: ignoring it would take a known
-/// portal for a new one.
+/// The approved rules as text, by subject. An unreadable name is an error: ignoring it would take a
+/// known portal for a new one.
 pub async fn granted(app: &App) -> Result<BTreeMap<RulesGuard, String>, OperationError> {
     let kept = app.store().granted_rules().await?;
     let named = kept.into_iter().map(|(name, text)| {
         RulesGuard::parse(&name)
             .map(|of| (of, text))
-            .ok_or_else(|| OperationError::Unavailable(format!("the stored rules {name} cannot be read")))
+            .ok_or_else(|| {
+                OperationError::Unavailable(format!("the stored rules {name} cannot be read"))
+            })
     });
     named.collect()
 }
@@ -45,17 +48,29 @@ pub async fn hold_back(
     let digue = Actor::digue();
     app.store().set_wanted_rules(&of.name(), text).await?;
     let listed = differences.iter().take(LISTED_MAX).cloned();
-    let more = (differences.len() > LISTED_MAX).then(|| format!("+{}", differences.len() - LISTED_MAX));
-    let lines: Vec<String> =
-        std::iter::once(format!("sha256:{}", sha256(text))).chain(listed).chain(more).collect();
-    let request = ApprovalRequest::WidenRules { of: of.clone(), detail: lines.join("\n") };
+    let more =
+        (differences.len() > LISTED_MAX).then(|| format!("+{}", differences.len() - LISTED_MAX));
+    let lines: Vec<String> = std::iter::once(format!("sha256:{}", sha256(text)))
+        .chain(listed)
+        .chain(more)
+        .collect();
+    let request = ApprovalRequest::WidenRules {
+        of: of.clone(),
+        detail: lines.join("\n"),
+    };
     let operator = OrganisationId::parse("digue").expect("`digue` is a valid organisation name");
     match approvals::keep(app, &digue, &request, operator, String::new()).await {
         Ok(_) => {
             let mut after = lines.join("\n");
             after.truncate(after.floor_char_boundary(TOLD_MAX));
-            let details = ActDetails { subject: of.subject(), after, ..ActDetails::default() };
-            app.write_down(&digue, Act::RulesHeld, details).await.map(drop)
+            let details = ActDetails {
+                subject: of.subject(),
+                after,
+                ..ActDetails::default()
+            };
+            app.write_down(&digue, Act::RulesHeld, details)
+                .await
+                .map(drop)
         }
         // The same rules wait already, from an earlier start or reload.
         Err(OperationError::Conflict) => Ok(()),
@@ -65,9 +80,16 @@ pub async fn hold_back(
 
 /// The rules that a request is about. Compared by digest, so that a file changed after the approver
 /// read the request is not approved with it.
-pub(crate) async fn wanted(app: &App, of: &RulesGuard, detail: &str) -> Result<String, OperationError> {
+pub(crate) async fn wanted(
+    app: &App,
+    of: &RulesGuard,
+    detail: &str,
+) -> Result<String, OperationError> {
     let wanted = app.store().wanted_rules(&of.name()).await?;
-    let digest = detail.lines().next().and_then(|line| line.strip_prefix("sha256:"));
+    let digest = detail
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix("sha256:"));
     let wanted = wanted.filter(|wanted| Some(sha256(wanted).as_str()) == digest);
     wanted.ok_or(OperationError::Invalid("invalid-load-changed"))
 }
@@ -80,7 +102,8 @@ pub(crate) async fn grant(app: &App, of: &RulesGuard, detail: &str) -> Result<()
         after: format!("sha256:{}", sha256(&wanted)),
         ..ActDetails::default()
     };
-    app.write_down(&Actor::digue(), Act::RulesGranted, details).await?;
+    app.write_down(&Actor::digue(), Act::RulesGranted, details)
+        .await?;
     take_over(app, of, &wanted).await?;
     app.want_reload();
     Ok(())

@@ -1,7 +1,8 @@
 //! The lists that go with recorded exposures: accounts with their organisation, and caseloads.
 //!
-//! They are read like every other list of the operator: any usual encoding and delimiter, quoted cells. A
-//! list with a fault is not used at all, because a theft could hide in the row that was left out.
+//! They are read like every other list of the operator: any usual encoding and delimiter, quoted
+//! cells. A list with a fault is not used at all, because a theft could hide in the row that was
+//! left out.
 
 use digue_app::LineFault;
 use digue_app::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
@@ -30,25 +31,52 @@ pub struct CaseloadListRow {
 }
 
 const ACCOUNTS: [CsvColumn; 4] = [
-    CsvColumn { name: "account", aliases: &["account", "compte"] },
-    CsvColumn { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
-    CsvColumn { name: "created", aliases: &["created", "created at", "cree", "cree le"] },
-    CsvColumn { name: "batch", aliases: &["batch", "traitement"] },
+    CsvColumn {
+        name: "account",
+        aliases: &["account", "compte"],
+    },
+    CsvColumn {
+        name: "organisation",
+        aliases: &["organisation", "organization", "organisme"],
+    },
+    CsvColumn {
+        name: "created",
+        aliases: &["created", "created at", "cree", "cree le"],
+    },
+    CsvColumn {
+        name: "batch",
+        aliases: &["batch", "traitement"],
+    },
 ];
 
 const CASELOAD: [CsvColumn; 5] = [
-    CsvColumn { name: "account", aliases: &["account", "compte"] },
-    CsvColumn { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
-    CsvColumn { name: "person", aliases: &["person", "personne"] },
-    CsvColumn { name: "from", aliases: &["from", "du", "debut"] },
-    CsvColumn { name: "until", aliases: &["until", "au", "fin"] },
+    CsvColumn {
+        name: "account",
+        aliases: &["account", "compte"],
+    },
+    CsvColumn {
+        name: "organisation",
+        aliases: &["organisation", "organization", "organisme"],
+    },
+    CsvColumn {
+        name: "person",
+        aliases: &["person", "personne"],
+    },
+    CsvColumn {
+        name: "from",
+        aliases: &["from", "du", "debut"],
+    },
+    CsvColumn {
+        name: "until",
+        aliases: &["until", "au", "fin"],
+    },
 ];
 
 /// The most faults that are listed; reading stops there.
 const FAULTS_MAX: usize = 20;
 
-/// Reads CSV with a header: `account`, and optionally `organisation`, `created` (a date or an instant) and
-/// `batch` (`01:00-05:00 600`: hours and persons a day).
+/// Reads CSV with a header: `account`, and optionally `organisation`, `created` (a date or an
+/// instant) and `batch` (`01:00-05:00 600`: hours and persons a day).
 ///
 /// # Errors
 /// Every fault with its line and column.
@@ -61,18 +89,25 @@ pub fn accounts(bytes: &[u8]) -> Result<Vec<ListedAccount>, Vec<LineFault>> {
         let organisation = row.cell(1).to_owned();
         let created = moment(row, 2, "created")?;
         let batch = batch(row, account)?;
-        Ok(ListedAccount { account: account.to_owned(), organisation, created, batch })
+        Ok(ListedAccount {
+            account: account.to_owned(),
+            organisation,
+            created,
+            batch,
+        })
     })
 }
 
-/// Reads CSV with a header: `person`, `account` or `organisation`, and optionally `from` and `until` (dates
-/// or instants).
+/// Reads CSV with a header: `person`, `account` or `organisation`, and optionally `from` and
+/// `until` (dates or instants).
 ///
 /// # Errors
 /// Every fault with its line and column.
 pub fn caseload(bytes: &[u8]) -> Result<Vec<CaseloadListRow>, Vec<LineFault>> {
     rows(bytes, &CASELOAD, &[2], "watch-caseload", |row| {
-        let holder = Some(row.cell(0)).filter(|name| !name.is_empty()).unwrap_or(row.cell(1));
+        let holder = Some(row.cell(0))
+            .filter(|name| !name.is_empty())
+            .unwrap_or(row.cell(1));
         if holder.is_empty() {
             return Err(LineFault::new(row.line, "watch-list-holder"));
         }
@@ -106,7 +141,11 @@ fn rows<T>(
         }
         faults.len() < FAULTS_MAX
     });
-    if faults.is_empty() { Ok(taken) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(taken)
+    } else {
+        Err(faults)
+    }
 }
 
 fn batch(row: &CsvFileRow<'_>, account: &str) -> Result<Option<DeclaredBatch>, LineFault> {
@@ -120,9 +159,16 @@ fn batch(row: &CsvFileRow<'_>, account: &str) -> Result<Option<DeclaredBatch>, L
         let (from_minute, until_minute) = (parse_minute(from)?, parse_minute(until)?);
         let persons = persons.trim().parse().ok().filter(|persons| *persons > 0)?;
         let account = account.to_owned();
-        (from_minute != until_minute).then_some(DeclaredBatch { account, from_minute, until_minute, persons })
+        (from_minute != until_minute).then_some(DeclaredBatch {
+            account,
+            from_minute,
+            until_minute,
+            persons,
+        })
     };
-    parse().map(Some).ok_or_else(|| LineFault::new(row.line, "watch-list-batch").at("batch"))
+    parse()
+        .map(Some)
+        .ok_or_else(|| LineFault::new(row.line, "watch-list-batch").at("batch"))
 }
 
 /// The minute of the day of `01:00`; `24:00` counts as `00:00`.
@@ -174,27 +220,47 @@ mod tests {
             batch: None,
         };
         let instant = Timestamp::parse_rfc3339("2026-01-02T08:00:00Z");
-        assert_eq!(listed, [of("a1", "Dupont, frères", date("2026-01-02")), of("a;2", "of-2", instant)]);
-        let listed =
-            caseload(b"compte;organisme;personne;du;au\na1;;P1;2026-01-02;\n;o;\"P;2\";;2026-02-01\n");
+        assert_eq!(
+            listed,
+            [
+                of("a1", "Dupont, frères", date("2026-01-02")),
+                of("a;2", "of-2", instant)
+            ]
+        );
+        let listed = caseload(
+            b"compte;organisme;personne;du;au\na1;;P1;2026-01-02;\n;o;\"P;2\";;2026-02-01\n",
+        );
         let of = |holder: &str, person: &str, from, until| CaseloadListRow {
             holder: holder.to_owned(),
             person: person.to_owned(),
             from,
             until,
         };
-        let expected = [of("a1", "P1", date("2026-01-02"), None), of("o", "P;2", None, date("2026-02-01"))];
+        let expected = [
+            of("a1", "P1", date("2026-01-02"), None),
+            of("o", "P;2", None, date("2026-02-01")),
+        ];
         assert_eq!(listed.unwrap(), expected);
     }
 
     #[test]
     fn a_batch_has_hours_and_persons() {
         let listed = accounts(b"account;batch\na1;23:30-05:00 600\na2;\n").unwrap();
-        let batch =
-            DeclaredBatch { account: "a1".into(), from_minute: 1410, until_minute: 300, persons: 600 };
+        let batch = DeclaredBatch {
+            account: "a1".into(),
+            from_minute: 1410,
+            until_minute: 300,
+            persons: 600,
+        };
         assert_eq!((&listed[0].batch, &listed[1].batch), (&Some(batch), &None));
-        for wrong in ["01:00-05:00", "01:00-05:00 0", "1:00-05:00 6", "01:00-24:00 6", "01:00-01:00 6", "600"]
-        {
+        for wrong in [
+            "01:00-05:00",
+            "01:00-05:00 0",
+            "1:00-05:00 6",
+            "01:00-24:00 6",
+            "01:00-01:00 6",
+            "600",
+        ] {
             let fault = LineFault::new(2, "watch-list-batch").at("batch");
             assert_eq!(
                 accounts(format!("account,batch\na1,{wrong}\n").as_bytes()),
@@ -211,7 +277,10 @@ mod tests {
             column: column.map(ToOwned::to_owned),
             key: key.to_owned(),
         };
-        assert_eq!(accounts(b"name\nx\n"), Err(vec![of(1, None, "watch-accounts-fault-header")]));
+        assert_eq!(
+            accounts(b"name\nx\n"),
+            Err(vec![of(1, None, "watch-accounts-fault-header")])
+        );
         assert_eq!(
             accounts(b"account,created\n\"a\n1\",2026-13-01\n,2026-01-01\na3,2026-01-01\n"),
             Err(vec![

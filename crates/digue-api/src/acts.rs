@@ -50,7 +50,8 @@ pub async fn set_gate(
     let reach = reach(&sent.scope, &sent.name)?;
     let gate = position(&sent.gate)?;
     let done = gates::set_gate(&console.app, &actor, reach, gate, &sent.reason).await;
-    done.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
+    done.map_err(ApiError::from)
+        .map(|()| StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
@@ -70,7 +71,9 @@ pub async fn save_organisation(
     let id = OrganisationId::parse(&id).map_err(|_| OperationError::NotFound("organisation"));
     let id = id?;
     let saved = organisations::save(&console.app, &actor, &id, &sent.name, &sent.email).await;
-    saved.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
+    saved
+        .map_err(ApiError::from)
+        .map(|()| StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
@@ -122,7 +125,9 @@ fn new_account(sent: AccountBody) -> Result<NewAccount, OperationError> {
     let wrong = || OperationError::Invalid("invalid-account-name");
     let email = match sent.email.as_deref().map(str::trim) {
         None | Some("") => None,
-        Some(text) => Some(onboarding::parse_email(text).ok_or(OperationError::Invalid("invalid-email"))?),
+        Some(text) => {
+            Some(onboarding::parse_email(text).ok_or(OperationError::Invalid("invalid-email"))?)
+        }
     };
     Ok(NewAccount {
         account: AccountId::parse(&sent.account).map_err(|_| wrong())?,
@@ -136,36 +141,86 @@ fn new_account(sent: AccountBody) -> Result<NewAccount, OperationError> {
 pub fn key_name(text: &str) -> Result<String, OperationError> {
     let text = text.trim();
     let fits = (1..=60).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err(OperationError::Invalid("invalid-passkey-name")) }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(OperationError::Invalid("invalid-passkey-name"))
+    }
 }
 
 impl ApprovalRequestBody {
     /// The approval request and its reason.
     fn parse(self) -> Result<(ApprovalRequest, String), OperationError> {
         Ok(match self {
-            Self::OpenGate { scope, name, gate, reason } => {
-                (ApprovalRequest::OpenGate { reach: reach(&scope, &name)?, gate: position(&gate)? }, reason)
-            }
+            Self::OpenGate {
+                scope,
+                name,
+                gate,
+                reason,
+            } => (
+                ApprovalRequest::OpenGate {
+                    reach: reach(&scope, &name)?,
+                    gate: position(&gate)?,
+                },
+                reason,
+            ),
             Self::AddAccounts { accounts, reason } => {
-                let accounts = accounts.into_iter().map(new_account).collect::<Result<_, _>>()?;
+                let accounts = accounts
+                    .into_iter()
+                    .map(new_account)
+                    .collect::<Result<_, _>>()?;
                 (ApprovalRequest::AddAccounts(accounts), reason)
             }
-            Self::RecoverAccount { account, since, reason } => {
-                // Times far outside would overflow when they are turned into microseconds; 10^11 seconds is
-                // the year 5138.
+            Self::RecoverAccount {
+                account,
+                since,
+                reason,
+            } => {
+                // Times far outside would overflow when they are turned into microseconds; 10^11
+                // seconds is the year 5138.
                 let since = Timestamp::from_secs(since.clamp(0, 100_000_000_000));
-                (ApprovalRequest::RecoverAccount { account: account_named(&account)?, since }, reason)
+                (
+                    ApprovalRequest::RecoverAccount {
+                        account: account_named(&account)?,
+                        since,
+                    },
+                    reason,
+                )
             }
-            Self::IssueKey { account, public_key, name, reason } => {
+            Self::IssueKey {
+                account,
+                public_key,
+                name,
+                reason,
+            } => {
                 let thumbprint = keys::parse_public_key(&public_key)?;
                 let account = account_named(&account)?;
-                (ApprovalRequest::IssueKey { account, thumbprint, name: key_name(&name)? }, reason)
+                (
+                    ApprovalRequest::IssueKey {
+                        account,
+                        thumbprint,
+                        name: key_name(&name)?,
+                    },
+                    reason,
+                )
             }
             Self::ExportJournal { reason } => (ApprovalRequest::ExportJournal, reason),
-            Self::AllowFeed { account, target, per_day, reason } => {
-                let target =
-                    LoadTarget::parse(&target).ok_or(OperationError::Invalid("invalid-feed-target"))?;
-                (ApprovalRequest::AllowFeed { account: account_named(&account)?, target, per_day }, reason)
+            Self::AllowFeed {
+                account,
+                target,
+                per_day,
+                reason,
+            } => {
+                let target = LoadTarget::parse(&target)
+                    .ok_or(OperationError::Invalid("invalid-feed-target"))?;
+                (
+                    ApprovalRequest::AllowFeed {
+                        account: account_named(&account)?,
+                        target,
+                        per_day,
+                    },
+                    reason,
+                )
             }
         })
     }
@@ -199,7 +254,9 @@ pub async fn decide(
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let done = decisions::decide(&console.app, &actor, &id, sent.granted).await?;
-    Ok(Json(json!({"invitations": done.invitations.iter().map(invitation).collect::<Vec<_>>()})))
+    Ok(Json(
+        json!({"invitations": done.invitations.iter().map(invitation).collect::<Vec<_>>()}),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -218,7 +275,8 @@ pub async fn suspend(
     let account = account_named(&account)?;
     let app = &console.app;
     let done = accounts::set_suspended(app, &actor, &account, sent.suspended, &sent.reason).await;
-    done.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
+    done.map_err(ApiError::from)
+        .map(|()| StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
@@ -237,7 +295,8 @@ pub async fn confirm(
     let actor = visitor.actor(&console.app)?;
     let account = account_named(&account)?;
     let done = invitations::confirm(&console.app, &actor, &account, &sent.code, &sent.how).await;
-    done.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
+    done.map_err(ApiError::from)
+        .map(|()| StatusCode::NO_CONTENT)
 }
 
 pub async fn invite(
@@ -280,7 +339,8 @@ pub async fn review(
 ) -> Result<StatusCode, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let done = break_glass::review(&console.app, &actor, &id).await;
-    done.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
+    done.map_err(ApiError::from)
+        .map(|()| StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
@@ -297,7 +357,11 @@ pub async fn verdict(
     JsonBody(sent): JsonBody<VerdictBody>,
 ) -> Result<StatusCode, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let outcome = if sent.theft { FindingOutcome::Theft } else { FindingOutcome::Work };
+    let outcome = if sent.theft {
+        FindingOutcome::Theft
+    } else {
+        FindingOutcome::Work
+    };
     let done = findings::decide(&console.app, &actor, &id, outcome, &sent.reason).await;
     done.map_err(ApiError::from).map(|_| StatusCode::NO_CONTENT)
 }
@@ -311,7 +375,8 @@ pub async fn revoke(
     let actor = visitor.actor(&console.app)?;
     let id = SessionId::parse(&id).map_err(|_| OperationError::NotFound("key"))?;
     let done = keys::revoke(&console.app, &actor, &id, &sent.reason).await;
-    done.map_err(ApiError::from).map(|()| StatusCode::NO_CONTENT)
+    done.map_err(ApiError::from)
+        .map(|()| StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
@@ -330,5 +395,7 @@ pub async fn person_link(
     let actor = visitor.actor(&console.app)?;
     let token = persons::embed(&console.app, &actor, &sent.population, &sent.person).await;
     let token = token?;
-    Ok(Json(json!({"url": format!("{}/person/embed?token={token}", console.app.console_url())})))
+    Ok(Json(
+        json!({"url": format!("{}/person/embed?token={token}", console.app.console_url())}),
+    ))
 }

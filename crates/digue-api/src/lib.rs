@@ -1,5 +1,5 @@
-//! The same operations for programs: JSON in and out, errors as RFC 9457 problem documents, described by
-//! `assets/openapi.json`.
+//! The same operations for programs: JSON in and out, errors as RFC 9457 problem documents,
+//! described by `assets/openapi.json`.
 
 pub mod acts;
 pub mod reads;
@@ -31,7 +31,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        // Before the body is parsed: a sender who may not send learns nothing of what would be accepted.
+        // Before the body is parsed: a sender who may not send learns nothing of what would be
+        // accepted.
         if request.extensions().get::<Visitor>().is_none() {
             return Err(ApiError::from(OperationError::Denied));
         }
@@ -65,7 +66,14 @@ const OPENAPI: &str = include_str!("../assets/openapi.json");
 
 /// The API description; public.
 pub async fn openapi() -> Response {
-    ([(header::CONTENT_TYPE, "application/vnd.oai.openapi+json;version=3.1")], OPENAPI).into_response()
+    (
+        [(
+            header::CONTENT_TYPE,
+            "application/vnd.oai.openapi+json;version=3.1",
+        )],
+        OPENAPI,
+    )
+        .into_response()
 }
 
 /// An address or a method that the API does not have.
@@ -78,11 +86,17 @@ fn population(text: &str) -> Result<PopulationId, OperationError> {
 }
 
 /// 200, or 202 when a part waits for a second person.
-fn loaded(mut body: Value, waiting: Option<(String, LoadGrowth)>, ignored: Vec<String>) -> Response {
+fn loaded(
+    mut body: Value,
+    waiting: Option<(String, LoadGrowth)>,
+    ignored: Vec<String>,
+) -> Response {
     if !ignored.is_empty() {
         body["ignored"] = ignored.into();
     }
-    let Some((id, growth)) = waiting else { return Json(body).into_response() };
+    let Some((id, growth)) = waiting else {
+        return Json(body).into_response();
+    };
     body["waiting"] = json!({
         "id": id,
         "rows": growth.rows,
@@ -105,13 +119,17 @@ pub struct LoadBody {
 
 impl QuotaPermit for LoadBody {
     fn is_within(&self) -> bool {
-        self.confirm.as_deref().is_none_or(|confirm| confirm == "loss")
+        self.confirm
+            .as_deref()
+            .is_none_or(|confirm| confirm == "loss")
     }
 }
 
 impl LoadBody {
     fn replace(&self) -> LoadMode {
-        LoadMode::Replace { confirms_loss: self.confirm.is_some() }
+        LoadMode::Replace {
+            confirms_loss: self.confirm.is_some(),
+        }
     }
 }
 
@@ -159,7 +177,18 @@ pub async fn replace_aliases(
     let actor = visitor.actor(&console.app)?;
     let portal = PortalId::parse(&portal).map_err(|_| OperationError::NotFound("portal"));
     let portal = portal?;
-    let done = aliases::load(&console.app, &actor, &portal, body.to_vec(), loading.replace()).await;
+    let done = aliases::load(
+        &console.app,
+        &actor,
+        &portal,
+        body.to_vec(),
+        loading.replace(),
+    )
+    .await;
     let done = done?;
-    Ok(loaded(json!({"aliases": done.aliases}), done.waiting, done.ignored))
+    Ok(loaded(
+        json!({"aliases": done.aliases}),
+        done.waiting,
+        done.ignored,
+    ))
 }

@@ -62,7 +62,10 @@ impl PageQuery {
     }
 }
 
-pub async fn overview(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
+pub async fn overview(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let view = watch::overview(&console.app, &actor).await?;
     let coverage: Vec<Value> = view.coverage.iter().map(coverage).collect();
@@ -107,7 +110,10 @@ fn outside(row: &digue_exposure::OutsideRow) -> Value {
     })
 }
 
-pub async fn portals(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
+pub async fn portals(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let portals = watch::portals(&console.app, &actor)?;
     let items: Vec<Value> = portals
@@ -145,7 +151,12 @@ pub async fn accounts(
     let wanted = page.q.to_lowercase();
     let is_wanted = |one: &&accounts::OverseenAccount| {
         one.account.as_str().to_lowercase().contains(&wanted)
-            || one.record.organisation.as_str().to_lowercase().contains(&wanted)
+            || one
+                .record
+                .organisation
+                .as_str()
+                .to_lowercase()
+                .contains(&wanted)
     };
     let items = known.iter().filter(is_wanted).map(|one| {
         json!({
@@ -174,16 +185,21 @@ pub async fn account(
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let account = account_named(&account)?;
-    let view =
-        watch::account(&console.app, &actor, &account, (EvidenceForm::Shown, Subject::History)).await?;
+    let view = watch::account(
+        &console.app,
+        &actor,
+        &account,
+        (EvidenceForm::Shown, Subject::History),
+    )
+    .await?;
     let budgets = view.budgets.iter().flat_map(|(portal, windows)| {
         windows.iter().map(move |(window, shown, limit)| {
             json!({"portal": portal, "window": window.code(), "persons": shown, "limit": limit})
         })
     });
     let persons = view.persons.iter().take(LINES);
-    let persons =
-        persons.map(|(person, times, last)| json!({"person": person, "times": times, "last": last}));
+    let persons = persons
+        .map(|(person, times, last)| json!({"person": person, "times": times, "last": last}));
     Ok(Json(json!({
         "account": view.account,
         "organisation": view.organisation,
@@ -195,8 +211,8 @@ pub async fn account(
     })))
 }
 
-/// What an account was shown between the presumed date and its recovery. Data leaves, so that it needs a
-/// fresh proof and is journalled.
+/// What an account was shown between the presumed date and its recovery. Data leaves, so that it
+/// needs a fresh proof and is journalled.
 pub async fn look_back(
     State(console): State<Console>,
     visitor: Visitor,
@@ -206,7 +222,10 @@ pub async fn look_back(
     let account = account_named(&account)?;
     let found = recovery::look_back(&console.app, &actor, &account, EvidenceForm::File).await;
     let found = found?;
-    let persons = found.persons.iter().map(|(person, last)| json!({"person": person, "last": last}));
+    let persons = found
+        .persons
+        .iter()
+        .map(|(person, last)| json!({"person": person, "last": last}));
     Ok(Json(json!({
         "account": account,
         "since": found.record.since,
@@ -248,7 +267,8 @@ pub async fn person(
     ApiQuery(query): ApiQuery<PersonQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let person = PersonRef::parse(query.person.trim()).map_err(|_| OperationError::Invalid("invalid-query"));
+    let person =
+        PersonRef::parse(query.person.trim()).map_err(|_| OperationError::Invalid("invalid-query"));
     let person = person?;
     let sights = watch::person(&console.app, &actor, &person, EvidenceForm::Shown).await?;
     Ok(Json(match sights {
@@ -287,7 +307,11 @@ pub async fn organisations(
         one.record.id.as_str().to_lowercase().contains(&wanted)
             || one.record.name.to_lowercase().contains(&wanted)
     };
-    Ok(page.of(known.iter().filter(is_wanted).map(organisation_json).collect()))
+    Ok(page.of(known
+        .iter()
+        .filter(is_wanted)
+        .map(organisation_json)
+        .collect()))
 }
 
 pub async fn organisation(
@@ -314,19 +338,22 @@ pub async fn sessions(
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let sessions = watch::sessions(&console.app, &actor)?;
-    let items = sessions.iter().filter(|one| one.account.as_str().contains(&page.q)).map(|one| {
-        json!({
-            "session": one.id,
-            "account": one.account,
-            "organisation": one.organisation,
-            "host": one.host,
-            "opened_at": one.opened_at,
-            "seen_at": one.seen_at,
-            "ip": one.origin.ip.to_string(),
-            "agent": one.origin.agent,
-            "bound": one.device.is_some(),
-        })
-    });
+    let items = sessions
+        .iter()
+        .filter(|one| one.account.as_str().contains(&page.q))
+        .map(|one| {
+            json!({
+                "session": one.id,
+                "account": one.account,
+                "organisation": one.organisation,
+                "host": one.host,
+                "opened_at": one.opened_at,
+                "seen_at": one.seen_at,
+                "ip": one.origin.ip.to_string(),
+                "agent": one.origin.agent,
+                "bound": one.device.is_some(),
+            })
+        });
     Ok(page.of(items.collect()))
 }
 
@@ -367,7 +394,10 @@ pub async fn approvals(
     Ok(page.of(waiting.iter().map(approval).collect()))
 }
 
-pub async fn gates(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
+pub async fn gates(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let gates = gates::shut_gates(&console.app, &actor).await?;
     let items: Vec<Value> = gates
@@ -441,7 +471,9 @@ pub async fn incidents(
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let views = incidents::list(&console.app, &actor).await?;
-    let items = views.iter().map(|view| incident_json(&console, view, visitor.language));
+    let items = views
+        .iter()
+        .map(|view| incident_json(&console, view, visitor.language));
     Ok(page.of(items.collect()))
 }
 
@@ -454,14 +486,17 @@ pub async fn incident(
     let view = incidents::view(&console.app, &actor, &id).await?;
     let campaigns = digue_notices::campaigns(&console.app, &actor, &id).await?;
     let mut json = incident_json(&console, &view, visitor.language);
-    json["campaigns"] = campaigns.iter().map(|campaign| campaign_json(campaign, visitor.language)).collect();
+    json["campaigns"] = campaigns
+        .iter()
+        .map(|campaign| campaign_json(campaign, visitor.language))
+        .collect();
     Ok(Json(json))
 }
 
 fn campaign_json(campaign: &CampaignView, language: Language) -> Value {
-    let problem = campaign
-        .lacks_mail_server()
-        .then(|| json!({"type": "no-mail-server", "detail": text(language, "notices-no-mail-server")}));
+    let problem = campaign.lacks_mail_server().then(
+        || json!({"type": "no-mail-server", "detail": text(language, "notices-no-mail-server")}),
+    );
     json!({
         "id": campaign.record.id,
         "subject": campaign.record.subject,
@@ -501,7 +536,9 @@ pub struct ScopeQuery {
 impl QuotaPermit for ScopeQuery {
     fn is_within(&self) -> bool {
         let texts = [&self.account, &self.organisation, &self.route];
-        texts.into_iter().all(|text| text.chars().count() <= Q_CHARS_MAX)
+        texts
+            .into_iter()
+            .all(|text| text.chars().count() <= Q_CHARS_MAX)
             && self.first <= FIRST_MAX
             && self.count.is_none_or(|count| count <= PAGE_ITEMS_MAX)
     }
@@ -511,13 +548,15 @@ impl ScopeQuery {
     fn question(&self) -> Result<ScopeQuestion, OperationError> {
         fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
             let items = text.split_whitespace().map(str::parse);
-            items.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-query"))
+            items
+                .collect::<Result<_, _>>()
+                .map_err(|_| OperationError::Invalid("invalid-query"))
         }
         let moment = |text: &Option<String>| match text {
             None => Ok(None),
-            Some(text) => {
-                Timestamp::parse_rfc3339(text).map(Some).ok_or(OperationError::Invalid("invalid-query"))
-            }
+            Some(text) => Timestamp::parse_rfc3339(text)
+                .map(Some)
+                .ok_or(OperationError::Invalid("invalid-query")),
         };
         Ok(ScopeQuestion {
             accounts: list(&self.account)?,
@@ -540,7 +579,12 @@ pub async fn scope(
     let question = query.question()?;
     let scoped = scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await?;
     let (total, sureness) = scoped.counted();
-    let persons = scoped.people.persons.iter().skip(query.first).take(query.count.unwrap_or(PAGE_ITEMS));
+    let persons = scoped
+        .people
+        .persons
+        .iter()
+        .skip(query.first)
+        .take(query.count.unwrap_or(PAGE_ITEMS));
     let items: Vec<Value> = persons.map(affected::person_json).collect();
     Ok(Json(json!({
         "total": total,
@@ -561,7 +605,10 @@ pub struct EntryRangeQuery {
 
 impl QuotaPermit for EntryRangeQuery {
     fn is_within(&self) -> bool {
-        self.first <= ENTRY_MAX && self.count.is_none_or(|count| count <= PAGE_ITEMS_MAX as u64)
+        self.first <= ENTRY_MAX
+            && self
+                .count
+                .is_none_or(|count| count <= PAGE_ITEMS_MAX as u64)
     }
 }
 
@@ -572,13 +619,28 @@ pub async fn journal(
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let count = range.count.unwrap_or(PAGE_ITEMS as u64);
-    let entries = watch::entries(&console.app, &actor, range.first, count, EvidenceForm::Shown).await;
+    let entries = watch::entries(
+        &console.app,
+        &actor,
+        range.first,
+        count,
+        EvidenceForm::Shown,
+    )
+    .await;
     let entries = entries?;
-    let items: Vec<Value> = entries.iter().map(|(index, event)| entry::as_json(*index, event)).collect();
-    Ok(Json(json!({"total": console.app.journal_status().checkpoint_size, "items": items})))
+    let items: Vec<Value> = entries
+        .iter()
+        .map(|(index, event)| entry::as_json(*index, event))
+        .collect();
+    Ok(Json(
+        json!({"total": console.app.journal_status().checkpoint_size, "items": items}),
+    ))
 }
 
-pub async fn settings(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
+pub async fn settings(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let view = settings::read(&console.app, &actor).await?;
     Ok(Json(json!({

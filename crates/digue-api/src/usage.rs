@@ -1,5 +1,5 @@
-//! `findUsage` of Estonia's data tracker (specification 1.6, OpenAPI 2.1.0): a portal shows its persons, in
-//! its own pages, who consulted their records.
+//! `findUsage` of Estonia's data tracker (specification 1.6, OpenAPI 2.1.0): a portal shows its
+//! persons, in its own pages, who consulted their records.
 
 use axum::Json;
 use axum::extract::State;
@@ -41,12 +41,14 @@ impl QuotaPermit for FindUsage {
 }
 
 fn moment(text: Option<&String>) -> Result<Option<Timestamp>, OperationError> {
-    let parse =
-        |text: &String| Timestamp::parse_rfc3339(text).ok_or(OperationError::Invalid("invalid-query"));
+    let parse = |text: &String| {
+        Timestamp::parse_rfc3339(text).ok_or(OperationError::Invalid("invalid-query"))
+    };
     text.map(parse).transpose()
 }
 
-/// The usages of one person's data, the newest first. `X-Road-UserId` names the requester and is journalled.
+/// The usages of one person's data, the newest first. `X-Road-UserId` names the requester and is
+/// journalled.
 pub async fn find(
     State(console): State<Console>,
     visitor: Visitor,
@@ -55,16 +57,30 @@ pub async fn find(
 ) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     persons::must_read(&actor)?;
-    // The requester is named by the calling system; without a name the entry would not say who asked.
-    let user = headers.get("x-road-userid").and_then(|value| value.to_str().ok());
+    // The requester is named by the calling system; without a name the entry would not say who
+    // asked.
+    let user = headers
+        .get("x-road-userid")
+        .and_then(|value| value.to_str().ok());
     let user = user.ok_or(OperationError::Invalid("invalid-query"))?;
-    let (from, to) = (moment(query.period_start.as_ref()), moment(query.period_end.as_ref()));
+    let (from, to) = (
+        moment(query.period_start.as_ref()),
+        moment(query.period_end.as_ref()),
+    );
     let (from, to) = (from?, to?);
-    let person = persons::of_program(&console.app, &actor, &query.population, &query.user_code, user).await;
+    let person = persons::of_program(
+        &console.app,
+        &actor,
+        &query.population,
+        &query.user_code,
+        user,
+    )
+    .await;
     let person = person?;
     let rows = sights::all(&console.app, &person).await?;
-    let within =
-        rows.iter().filter(|row| from.is_none_or(|from| from <= row.at) && to.is_none_or(|to| row.at <= to));
+    let within = rows
+        .iter()
+        .filter(|row| from.is_none_or(|from| from <= row.at) && to.is_none_or(|to| row.at <= to));
     let total = within.clone().count();
     let usages: Vec<Value> = within
         .skip(query.offset)
@@ -85,13 +101,19 @@ pub async fn find(
 }
 
 /// The time from which there is a log.
-pub async fn period(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
+pub async fn period(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let since = persons::kept_since(&console.app, &actor).await?;
     Ok(Json(json!({"periodStart": since})))
 }
 
-pub async fn heartbeat(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
+pub async fn heartbeat(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, ApiError> {
     let actor = visitor.actor(&console.app)?;
     persons::must_read(&actor)?;
     let failure = console.app.journal_status().failure;

@@ -1,4 +1,5 @@
-//! What acts hold before and after, where a program reads it again: one type for the writer and the readers.
+//! What acts hold before and after, where a program reads it again: one type for the writer and the
+//! readers.
 //!
 //! The texts are the stored form in the journal and never change.
 
@@ -18,16 +19,23 @@ pub struct AccountPlace {
 
 impl AccountPlace {
     pub fn of(record: &AccountRecord) -> Self {
-        Self { organisation: record.organisation.clone(), role: record.role }
+        Self {
+            organisation: record.organisation.clone(),
+            role: record.role,
+        }
     }
 
     /// `None` for a text of another form.
     pub fn parse(text: &str) -> Option<Self> {
         let (_, role) = text.split_once(' ')?;
-        Some(Self { organisation: Self::organisation_in(text)?, role: Role::parse(role)? })
+        Some(Self {
+            organisation: Self::organisation_in(text)?,
+            role: Role::parse(role)?,
+        })
     }
 
-    /// The organisation alone: an entry of another version may have a role that this one does not know.
+    /// The organisation alone: an entry of another version may have a role that this one does not
+    /// know.
     pub fn organisation_in(text: &str) -> Option<OrganisationId> {
         text.split(' ').next()?.parse().ok()
     }
@@ -51,7 +59,10 @@ impl JudgedFinding {
     /// Without a readable weight it counts as an alert, which allows the account the least.
     pub fn parse(text: &str) -> Self {
         let (weight, at) = text.split_once(' ').unwrap_or((text, ""));
-        Self { weight: Weight::parse(weight).unwrap_or(Weight::Alert), at: Timestamp::parse_rfc3339(at) }
+        Self {
+            weight: Weight::parse(weight).unwrap_or(Weight::Alert),
+            at: Timestamp::parse_rfc3339(at),
+        }
     }
 }
 
@@ -73,13 +84,19 @@ pub struct FindingFigures {
 
 impl FindingFigures {
     pub fn of(record: &FindingRecord) -> Self {
-        Self { evidence: record.evidence as f64 / 1000.0, persons: record.persons }
+        Self {
+            evidence: record.evidence as f64 / 1000.0,
+            persons: record.persons,
+        }
     }
 
     /// `None` for a text of another form.
     pub fn parse(text: &str) -> Option<Self> {
         let (evidence, persons) = text.strip_prefix("evidence:")?.split_once(" persons:")?;
-        Some(Self { evidence: evidence.parse().ok()?, persons: persons.parse().ok()? })
+        Some(Self {
+            evidence: evidence.parse().ok()?,
+            persons: persons.parse().ok()?,
+        })
     }
 }
 
@@ -95,22 +112,41 @@ mod tests {
 
     #[test]
     fn what_the_journal_holds_is_read_as_it_was_written() {
-        let place = AccountPlace { organisation: "of-1".parse().unwrap(), role: Role::Agent };
+        let place = AccountPlace {
+            organisation: "of-1".parse().unwrap(),
+            role: Role::Agent,
+        };
         assert_eq!(place.to_string(), "of-1 agent");
         assert_eq!(AccountPlace::parse("of-1 agent"), Some(place));
         assert_eq!(AccountPlace::parse("of-1 stranger"), None);
-        assert_eq!(AccountPlace::organisation_in("of-1 stranger"), "of-1".parse().ok());
-        let figures = FindingFigures { evidence: 3.2, persons: 29 };
+        assert_eq!(
+            AccountPlace::organisation_in("of-1 stranger"),
+            "of-1".parse().ok()
+        );
+        let figures = FindingFigures {
+            evidence: 3.2,
+            persons: 29,
+        };
         assert_eq!(figures.to_string(), "evidence:3.2 persons:29");
-        assert_eq!(FindingFigures::parse("evidence:3.2 persons:29"), Some(figures));
+        assert_eq!(
+            FindingFigures::parse("evidence:3.2 persons:29"),
+            Some(figures)
+        );
         let at = Timestamp::parse_rfc3339("2026-11-28T22:00:00Z");
         for (text, weight, at) in [
             ("containment 2026-11-28T22:00:00Z", Weight::Containment, at),
             ("containment", Weight::Containment, None),
         ] {
             let judged = JudgedFinding { weight, at };
-            assert_eq!((judged.to_string(), JudgedFinding::parse(text)), (text.to_owned(), judged));
+            assert_eq!(
+                (judged.to_string(), JudgedFinding::parse(text)),
+                (text.to_owned(), judged)
+            );
         }
-        assert_eq!(JudgedFinding::parse("").weight, Weight::Alert, "an unreadable weight allows the least");
+        assert_eq!(
+            JudgedFinding::parse("").weight,
+            Weight::Alert,
+            "an unreadable weight allows the least"
+        );
     }
 }

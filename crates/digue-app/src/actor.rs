@@ -1,6 +1,8 @@
-//! The actor of an operation: an account with its role and its last proof of identity, or Digue itself.
+//! The actor of an operation: an account with its role and its last proof of identity, or Digue
+//! itself.
 //!
-//! An `Actor` is a snapshot: it is made for each request from the directory in force, and is not kept.
+//! An `Actor` is a snapshot: it is made for each request from the directory in force, and is not
+//! kept.
 
 use digue_access::{Role, Session};
 use digue_types::{AccountId, Timestamp};
@@ -24,26 +26,44 @@ impl Actor {
     /// `Denied` for an account that is suspended or no longer exists.
     pub fn of_session(app: &App, session: &Session) -> Result<Self, OperationError> {
         let rules = app.gateway().rules();
-        let record = rules.directory.find(&session.account).filter(|record| !record.is_suspended);
+        let record = rules
+            .directory
+            .find(&session.account)
+            .filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
         let role = role_now(app, &session.account, record.role);
-        Ok(Self { account: session.account.clone(), role, proved_at: session.proved_at })
+        Ok(Self {
+            account: session.account.clone(),
+            role,
+            proved_at: session.proved_at,
+        })
     }
 
-    /// A program that signed its request with an API key of this account. It cannot give a fresh proof
-    /// of identity, so every act that requires one is refused to it.
+    /// A program that signed its request with an API key of this account. It cannot give a fresh
+    /// proof of identity, so every act that requires one is refused to it.
     pub fn of_program(app: &App, account: &AccountId) -> Result<Self, OperationError> {
         let rules = app.gateway().rules();
-        let record = rules.directory.find(account).filter(|record| !record.is_suspended);
+        let record = rules
+            .directory
+            .find(account)
+            .filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
         let role = role_now(app, account, record.role);
-        Ok(Self { account: account.clone(), role, proved_at: Timestamp::ZERO })
+        Ok(Self {
+            account: account.clone(),
+            role,
+            proved_at: Timestamp::ZERO,
+        })
     }
 
     /// Digue itself, or the person at its terminal. Its proof of identity is always fresh.
     pub fn digue() -> Self {
         let account = AccountId::parse("digue").expect("`digue` is a valid account name");
-        Self { account, role: Role::Ciso, proved_at: Timestamp::from_micros(i64::MAX) }
+        Self {
+            account,
+            role: Role::Ciso,
+            proved_at: Timestamp::from_micros(i64::MAX),
+        }
     }
 
     pub fn is_digue(&self) -> bool {
@@ -55,11 +75,16 @@ impl Actor {
         self.proved_at == Timestamp::ZERO
     }
 
-    /// Sensitive acts (requesting or approving what widens access, taking data out) require a proof of
-    /// identity from the last minutes: a session that was left open, or stolen, can do none of them.
+    /// Sensitive acts (requesting or approving what widens access, taking data out) require a proof
+    /// of identity from the last minutes: a session that was left open, or stolen, can do none of
+    /// them.
     pub fn must_be_fresh(&self, app: &App) -> Result<(), OperationError> {
         let age = app.clock().now().since(self.proved_at);
-        if age <= app.proof_lasts() { Ok(()) } else { Err(OperationError::ProofNeeded) }
+        if age <= app.proof_lasts() {
+            Ok(())
+        } else {
+            Err(OperationError::ProofNeeded)
+        }
     }
 
     pub fn must_watch(&self) -> Result<(), OperationError> {
@@ -82,8 +107,8 @@ impl Actor {
         require(self.role.can_respond())
     }
 
-    /// Checks that the actor may write to the ISMS and set the template of papers: the two officers. To be
-    /// called before any input is read.
+    /// Checks that the actor may write to the ISMS and set the template of papers: the two
+    /// officers. To be called before any input is read.
     pub fn must_govern(&self) -> Result<(), OperationError> {
         require(self.role.can_govern())
     }
@@ -93,12 +118,20 @@ impl Actor {
     }
 }
 
-/// The role that an account has now. Until its holder is confirmed an account is only an agent in the
-/// console: an intercepted invitation must not give an attacker the role of an officer.
+/// The role that an account has now. Until its holder is confirmed an account is only an agent in
+/// the console: an intercepted invitation must not give an attacker the role of an officer.
 fn role_now(app: &App, account: &AccountId, role: Role) -> Role {
-    if app.unconfirmed().has(account) { Role::Agent } else { role }
+    if app.unconfirmed().has(account) {
+        Role::Agent
+    } else {
+        role
+    }
 }
 
 pub fn require(may: bool) -> Result<(), OperationError> {
-    if may { Ok(()) } else { Err(OperationError::Denied) }
+    if may {
+        Ok(())
+    } else {
+        Err(OperationError::Denied)
+    }
 }

@@ -56,16 +56,18 @@ impl From<AppendError> for UnconfirmedAct {
 impl From<UnconfirmedAct> for OperationError {
     fn from(act: UnconfirmedAct) -> Self {
         match act {
-            UnconfirmedAct::NotWritten(text) | UnconfirmedAct::Unknown(text) => Self::Unavailable(text),
+            UnconfirmedAct::NotWritten(text) | UnconfirmedAct::Unknown(text) => {
+                Self::Unavailable(text)
+            }
         }
     }
 }
 
-/// An area that follows acts. It is called after the act is durable and before the operation returns, so
-/// that the next page shows what followed.
+/// An area that follows acts. It is called after the act is durable and before the operation
+/// returns, so that the next page shows what followed.
 ///
-/// The operation may hold the lock of the rules (`App::rules`): a subscriber never takes it. A failure is
-/// the subscriber's own to report; the act has happened.
+/// The operation may hold the lock of the rules (`App::rules`): a subscriber never takes it. A
+/// failure is the subscriber's own to report; the act has happened.
 pub trait ActSubscriber: Send + Sync {
     fn committed<'a>(&'a self, app: &'a App, act: CommittedAct<'a>) -> BoxFuture<'a, ()>;
 }
@@ -118,15 +120,27 @@ impl App {
             })
         };
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        self.journal().append(all.iter().map(event).collect(), move |result| {
-            let _ = sender.send(result);
-        });
+        self.journal()
+            .append(all.iter().map(event).collect(), move |result| {
+                let _ = sender.send(result);
+            });
         match receiver.await {
             Ok(Ok(receipt)) => {
-                // After the entry is durable: incident logs cite its number. The caller may hold `rules`.
+                // After the entry is durable: incident logs cite its number. The caller may hold
+                // `rules`.
                 for (entry, details) in (receipt.first..).zip(&all) {
                     for subscriber in &self.area::<Subscribers>().0 {
-                        subscriber.committed(self, CommittedAct { actor, act, details, entry }).await;
+                        subscriber
+                            .committed(
+                                self,
+                                CommittedAct {
+                                    actor,
+                                    act,
+                                    details,
+                                    entry,
+                                },
+                            )
+                            .await;
                     }
                 }
                 Ok(receipt.first)
@@ -137,14 +151,16 @@ impl App {
         }
     }
 
-    /// Claims something in the store, then journals the act. In this order the journal never states that an
-    /// act was done when a concurrent one won the claim. The claim is released when the journal certainly does
-    /// not have the act. Where it may have it, the act is journalled once more; if that fails too, the claim is
-    /// kept: the journal could otherwise state what the store denies.
+    /// Claims something in the store, then journals the act. In this order the journal never states
+    /// that an act was done when a concurrent one won the claim. The claim is released when the
+    /// journal certainly does not have the act. Where it may have it, the act is journalled once
+    /// more; if that fails too, the claim is kept: the journal could otherwise state what the store
+    /// denies.
     ///
     /// # Errors
-    /// `Conflict` when the store refuses the claim; nothing is journalled then. `Unavailable` when the act is not
-    /// journalled, or not known to be; in the second case what was claimed stays done.
+    /// `Conflict` when the store refuses the claim; nothing is journalled then. `Unavailable` when
+    /// the act is not journalled, or not known to be; in the second case what was claimed stays
+    /// done.
     pub async fn claim(
         &self,
         (actor, act, details): (&Actor, Act, ActDetails),
@@ -168,7 +184,8 @@ impl App {
             }
             Err(UnconfirmedAct::Unknown(_)) => {}
         }
-        // Once more, on the files of a recovered journal: an act that is stated twice misleads nobody.
+        // Once more, on the files of a recovered journal: an act that is stated twice misleads
+        // nobody.
         let again = self.append_acts(actor, act, vec![details]).await;
         again.map_err(|error| {
             tracing::error!(
@@ -182,6 +199,14 @@ impl App {
 
     /// Says in the journal that Digue started or stopped, and under which rules.
     pub async fn note(&self, act: Act, subject: Subject) -> Result<u64, OperationError> {
-        self.write_down(&Actor::digue(), act, ActDetails { subject, ..ActDetails::default() }).await
+        self.write_down(
+            &Actor::digue(),
+            act,
+            ActDetails {
+                subject,
+                ..ActDetails::default()
+            },
+        )
+        .await
     }
 }

@@ -19,8 +19,8 @@ use crate::canonical;
 /// From (kind, identifier) to the person.
 pub type AliasTable = HashMap<(String, String), PersonRef>;
 
-/// All tables in force. The gateway reads them for each identifier of another kind, so that a load swaps
-/// them without a lock.
+/// All tables in force. The gateway reads them for each identifier of another kind, so that a load
+/// swaps them without a lock.
 #[derive(Default)]
 pub struct AliasTables(ArcSwap<HashMap<PortalId, Arc<AliasTable>>>);
 
@@ -37,7 +37,8 @@ impl App {
 impl AliasTables {
     pub fn set(&self, portal: PortalId, table: AliasTable) {
         let table = Arc::new(table);
-        // May run again when another load comes in between: the closure builds a table and does nothing else.
+        // May run again when another load comes in between: the closure builds a table and does
+        // nothing else.
         self.0.rcu(|tables| {
             let mut tables = HashMap::clone(tables);
             tables.insert(portal.clone(), table.clone());
@@ -54,8 +55,12 @@ impl AliasTables {
 impl Aliases for AliasTables {
     fn resolve(&self, portal: &PortalId, kind: &str, identifier: &str) -> Option<PersonRef> {
         let tables = self.0.load();
-        // Allocates two short strings for the look-up; only identifiers of secondary kinds come here.
-        tables.get(portal)?.get(&(kind.to_owned(), identifier.to_owned())).cloned()
+        // Allocates two short strings for the look-up; only identifiers of secondary kinds come
+        // here.
+        tables
+            .get(portal)?
+            .get(&(kind.to_owned(), identifier.to_owned()))
+            .cloned()
     }
 }
 
@@ -67,43 +72,62 @@ pub struct AliasesInForce {
 
 impl AliasesInForce {
     pub fn of(app: &App) -> Self {
-        Self { hosts: app.gateway().hosts(), tables: app.area::<Arc<AliasTables>>().clone() }
+        Self {
+            hosts: app.gateway().hosts(),
+            tables: app.area::<Arc<AliasTables>>().clone(),
+        }
     }
 
-    /// Every reference under which the journal may show a person, from typed text: the portal's own form, the
-    /// person that an identifier of another kind stands for, and the identifiers that stand for that person.
+    /// Every reference under which the journal may show a person, from typed text: the portal's own
+    /// form, the person that an identifier of another kind stands for, and the identifiers that
+    /// stand for that person.
     pub fn references(&self, typed: &str) -> Vec<PersonRef> {
         let typed = typed.trim();
         let mut texts = canonical::forms(&self.hosts, typed);
         for portal in self.hosts.portals() {
             let table = self.tables.of(&portal.id);
-            for (_, kind) in portal.kinds.iter().enumerate().filter(|(place, _)| *place != portal.primary) {
-                let Some(identifier) = kind.canonical(typed).map(String::from) else { continue };
+            for (_, kind) in portal
+                .kinds
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| *place != portal.primary)
+            {
+                let Some(identifier) = kind.canonical(typed).map(String::from) else {
+                    continue;
+                };
                 texts.push(format!("{}:{identifier}", kind.name));
                 if let Some(person) = table.get(&(kind.name.clone(), identifier)) {
                     texts.push(person.to_string());
                 }
             }
             let known = texts.clone();
-            let others = table.iter().filter(|(_, person)| known.iter().any(|text| text == person.as_str()));
+            let others = table
+                .iter()
+                .filter(|(_, person)| known.iter().any(|text| text == person.as_str()));
             texts.extend(others.map(|((kind, identifier), _)| format!("{kind}:{identifier}")));
         }
         texts.sort_unstable();
         texts.dedup();
-        texts.iter().filter_map(|text| PersonRef::parse(text).ok()).collect()
+        texts
+            .iter()
+            .filter_map(|text| PersonRef::parse(text).ok())
+            .collect()
     }
 
-    /// The person that a reference of the journal means today, and true when it is an identifier of another
-    /// kind without an alias: how many persons such identifiers are is not known.
+    /// The person that a reference of the journal means today, and true when it is an identifier of
+    /// another kind without an alias: how many persons such identifiers are is not known.
     pub fn person_of(&self, population: &PopulationId, reference: &PersonRef) -> (PersonRef, bool) {
         let Some((kind, identifier)) = reference.as_str().split_once(':') else {
             return (reference.clone(), false);
         };
         let mut is_unmerged = false;
         for portal in self.hosts.portals() {
-            let is_secondary =
-                |(place, known): (usize, &IdentifierKind)| place != portal.primary && known.name == kind;
-            if portal.population != *population || !portal.kinds.iter().enumerate().any(is_secondary) {
+            let is_secondary = |(place, known): (usize, &IdentifierKind)| {
+                place != portal.primary && known.name == kind
+            };
+            if portal.population != *population
+                || !portal.kinds.iter().enumerate().any(is_secondary)
+            {
                 continue;
             }
             if let Some(person) = self.tables.resolve(&portal.id, kind, identifier) {
@@ -114,8 +138,9 @@ impl AliasesInForce {
         (reference.clone(), is_unmerged)
     }
 
-    /// Merges the persons of an answer that are one person by the aliases in force, also where the entries are
-    /// older than the aliases. The number counts the identifiers that no alias leads to a person.
+    /// Merges the persons of an answer that are one person by the aliases in force, also where the
+    /// entries are older than the aliases. The number counts the identifiers that no alias leads to
+    /// a person.
     pub fn merged(&self, answer: &ScopeAnswer) -> (ScopeAnswer, u64) {
         let mut known: BTreeMap<(PopulationId, PersonRef), Affected> = BTreeMap::new();
         let mut unmerged = 0;
@@ -125,10 +150,23 @@ impl AliasesInForce {
             let key = (one.population.clone(), person.clone());
             match known.get_mut(&key) {
                 Some(same) => same.join(one),
-                None => drop(known.insert(key, Affected { person, ..one.clone() })),
+                None => drop(known.insert(
+                    key,
+                    Affected {
+                        person,
+                        ..one.clone()
+                    },
+                )),
             }
         }
         let persons = known.into_values().collect();
-        (ScopeAnswer { persons, exposures: answer.exposures, quality: answer.quality }, unmerged)
+        (
+            ScopeAnswer {
+                persons,
+                exposures: answer.exposures,
+                quality: answer.quality,
+            },
+            unmerged,
+        )
     }
 }

@@ -1,11 +1,12 @@
 //! The application: what every operation works with, and how it is built.
 //!
-//! It holds no rule and no state of any area: authorisation and validation belong to the operation that
-//! calls it, and what an area keeps is found by its type (`App::area`).
+//! It holds no rule and no state of any area: authorisation and validation belong to the operation
+//! that calls it, and what an area keeps is found by its type (`App::area`).
 //!
-//! Lock order of the async locks: `LoadLock`, `CredentialLock`, `AccountSaveLock`, `rules`; then those of
-//! registers and of requests of persons, under which no async lock is taken. The std locks are never held across an `await`; their
-//! order is `journalled`, `journal_state`, and then all others, under which none is taken.
+//! Lock order of the async locks: `LoadLock`, `CredentialLock`, `AccountSaveLock`, `rules`; then
+//! those of registers and of requests of persons, under which no async lock is taken. The std locks
+//! are never held across an `await`; their order is `journalled`, `journal_state`, and then all
+//! others, under which none is taken.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,17 +66,18 @@ pub struct AppParts {
 pub struct App {
     store: Store,
     journal: Arc<Journal>,
-    // Guards the exposure index and the last checkpoint. The journal's own thread takes it for writing at
-    // each commit and then, while holding it, the monitor's lock: never take it with the monitor's lock held.
+    // Guards the exposure index and the last checkpoint. The journal's own thread takes it for
+    // writing at each commit and then, while holding it, the monitor's lock: never take it with the
+    // monitor's lock held.
     journal_state: Arc<RwLock<JournalState>>,
     rebuilder: Rebuilder,
     monitor: Arc<DetectionMonitor>,
     client: Option<HttpClient>,
     is_published: bool,
     clock: Arc<dyn Clock>,
-    // The next rules to publish. Each change is made and published under this lock, which is the last
-    // async lock and may be held while an act is journalled (`gates`): no subscriber of acts may take it.
-    // Readers use the published copy, `gateway().rules()`, and wait for no one.
+    // The next rules to publish. Each change is made and published under this lock, which is the
+    // last async lock and may be held while an act is journalled (`gates`): no subscriber of acts
+    // may take it. Readers use the published copy, `gateway().rules()`, and wait for no one.
     rules: Mutex<Snapshot>,
     gateway: OnceLock<Gateway>,
     session_limits: SessionLimits,
@@ -144,7 +146,10 @@ impl App {
     /// # Panics
     /// When called twice.
     pub fn attach(&self, gateway: Gateway) {
-        assert!(self.gateway.set(gateway).is_ok(), "the gateway is attached once");
+        assert!(
+            self.gateway.set(gateway).is_ok(),
+            "the gateway is attached once"
+        );
     }
 
     /// The state in the database. Operations use it; the console does not.
@@ -172,18 +177,23 @@ impl App {
     }
 
     pub fn gateway(&self) -> &Gateway {
-        // Set later than the rest: the gateway is built from the console's pages, which hold this app.
-        self.gateway.get().expect("`attach` is called at start, before the first operation")
+        // Set later than the rest: the gateway is built from the console's pages, which hold this
+        // app.
+        self.gateway
+            .get()
+            .expect("`attach` is called at start, before the first operation")
     }
 
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
 
-    /// The index and the state of the journal. Do not hold it across slow work: the journal's next commit
-    /// waits for it. `view` copies what a long question needs.
+    /// The index and the state of the journal. Do not hold it across slow work: the journal's next
+    /// commit waits for it. `view` copies what a long question needs.
     pub fn journal_state(&self) -> RwLockReadGuard<'_, JournalState> {
-        self.journal_state.read().unwrap_or_else(PoisonError::into_inner)
+        self.journal_state
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The index as it is now, for long questions: holds no lock and does not change.
@@ -196,9 +206,13 @@ impl App {
         self.rebuilder.start(&self.journal, &self.journal_state);
     }
 
-    /// Calls `take` with each event of the journal from entry `first` on. Entries whose period key was
-    /// destroyed are left out.
-    pub fn each_entry(&self, first: u64, take: &mut dyn FnMut(Event)) -> Result<(), OperationError> {
+    /// Calls `take` with each event of the journal from entry `first` on. Entries whose period key
+    /// was destroyed are left out.
+    pub fn each_entry(
+        &self,
+        first: u64,
+        take: &mut dyn FnMut(Event),
+    ) -> Result<(), OperationError> {
         let read = self.journal.each(first, &mut |_, opened| {
             if let OpenedKeyring::Event(event) = opened {
                 take(event);
@@ -212,7 +226,8 @@ impl App {
         let gates = self.gateway().rules().gates.clone();
         let is_open = |account: &str| {
             AccountId::parse(account).is_ok_and(|account| {
-                // Only a closed gate stops work: an account that continues behind a step-up stays monitored.
+                // Only a closed gate stops work: an account that continues behind a step-up stays
+                // monitored.
                 gates.of(&digue_access::Reach::Account(account)) != digue_types::Gate::Closed
             })
         };
@@ -228,19 +243,29 @@ impl App {
         };
         let hosts = self.gateway().hosts();
         let is_observed = |portal: &digue_types::PortalId| {
-            hosts.portal(portal).is_some_and(|portal| portal.mode.enforcement().is_none())
+            hosts
+                .portal(portal)
+                .is_some_and(|portal| portal.mode.enforcement().is_none())
         };
-        self.monitor.remember(&read, &is_open, &is_observed, self.clock.now())
+        self.monitor
+            .remember(&read, &is_open, &is_observed, self.clock.now())
     }
 
     /// Writes the index to its folder at shutdown, so that the next start reads only newer entries.
     pub fn close_index(&self) {
-        self.journal_state.write().unwrap_or_else(PoisonError::into_inner).index.close();
+        self.journal_state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .index
+            .close();
     }
 
-    /// Marks the index as not to be used at the next start. To be called before period keys are destroyed.
+    /// Marks the index as not to be used at the next start. To be called before period keys are
+    /// destroyed.
     pub fn mark_index_stale(&self) -> Result<(), OperationError> {
-        self.rebuilder.mark_stale().map_err(|error| OperationError::Unavailable(error.to_string()))
+        self.rebuilder
+            .mark_stale()
+            .map_err(|error| OperationError::Unavailable(error.to_string()))
     }
 
     /// The detection that the gateway consults.
@@ -250,12 +275,16 @@ impl App {
 
     /// Scheme, host and port of every portal: the pages that may frame a person's own list.
     pub fn portal_origins(&self) -> Vec<String> {
-        self.portal_urls.iter().map(|(_, url)| url.clone()).collect()
+        self.portal_urls
+            .iter()
+            .map(|(_, url)| url.clone())
+            .collect()
     }
 
     /// The public addresses: the console's and each portal's.
     pub fn public_urls(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.console_url.as_str()).chain(self.portal_urls.iter().map(|(_, url)| url.as_str()))
+        std::iter::once(self.console_url.as_str())
+            .chain(self.portal_urls.iter().map(|(_, url)| url.as_str()))
     }
 
     /// The client for other services over HTTP; `None` where nothing may be contacted.
@@ -273,8 +302,8 @@ impl App {
         self.rebuilder.is_running()
     }
 
-    /// An answer of the index. A damaged index is rebuilt, and the question fails until then: an answer
-    /// from the intact part would pass for a complete one.
+    /// An answer of the index. A damaged index is rebuilt, and the question fails until then: an
+    /// answer from the intact part would pass for a complete one.
     pub fn answered<T>(&self, answer: Result<T, IndexError>) -> Result<T, OperationError> {
         answer.map_err(|error| {
             tracing::error!(%error, "Exposure index query failed; the index is rebuilt if it is damaged");
@@ -305,7 +334,10 @@ impl App {
 
     /// The console's host name, without scheme and port.
     pub fn console_host(&self) -> &str {
-        let rest = self.console_url.split_once("://").map_or(self.console_url.as_str(), |(_, rest)| rest);
+        let rest = self
+            .console_url
+            .split_once("://")
+            .map_or(self.console_url.as_str(), |(_, rest)| rest);
         rest.split([':', '/']).next().unwrap_or_default()
     }
 
@@ -314,7 +346,10 @@ impl App {
         if self.console_host() == host {
             return Some(&self.console_url);
         }
-        self.portal_urls.iter().find(|(known, _)| known == host).map(|(_, url)| url.as_str())
+        self.portal_urls
+            .iter()
+            .find(|(known, _)| known == host)
+            .map(|(_, url)| url.as_str())
     }
 
     /// The next rules, to be changed and published while the guard is held.
@@ -322,10 +357,11 @@ impl App {
         self.rules.lock().await
     }
 
-    /// Publishes the rules: the next request and every stream in flight obey them. The caller holds the
-    /// guard of `rules`, so that publications happen in the order of the changes.
+    /// Publishes the rules: the next request and every stream in flight obey them. The caller holds
+    /// the guard of `rules`, so that publications happen in the order of the changes.
     pub fn publish(&self, rules: &Snapshot) {
-        // Before `attach` there is nothing to publish to: `first_state` hands the rules to the gateway.
+        // Before `attach` there is nothing to publish to: `first_state` hands the rules to the
+        // gateway.
         if let Some(gateway) = self.gateway.get() {
             gateway.set_rules(rules.clone());
         }
@@ -350,8 +386,8 @@ impl App {
 
     /// Signals that the files must be read again, because wider rules were approved.
     pub fn want_reload(&self) {
-        // A permit is kept until it is taken: a request that comes while the files are being read is not
-        // lost.
+        // A permit is kept until it is taken: a request that comes while the files are being read
+        // is not lost.
         self.reload_wanted.notify_one();
     }
 
@@ -366,5 +402,10 @@ impl App {
 /// # Errors
 /// `Unavailable` for one that cannot be read: entries would name the rules of another version.
 async fn stored_keys(store: &Store) -> Result<ApiKeys, OperationError> {
-    Ok(store.keys().await?.into_iter().map(|record| (record.secret, record.key)).collect())
+    Ok(store
+        .keys()
+        .await?
+        .into_iter()
+        .map(|record| (record.secret, record.key))
+        .collect())
 }

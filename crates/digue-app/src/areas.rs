@@ -1,7 +1,7 @@
 //! What the areas of operations keep between calls: one value of each type, put together at start.
 //!
-//! The app itself knows no area. Each area takes its own value out by its type (`App::area`), so that none
-//! reaches into another one's.
+//! The app itself knows no area. Each area takes its own value out by its type (`App::area`), so
+//! that none reaches into another one's.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -21,14 +21,24 @@ impl Areas {
     #[must_use]
     pub fn with<A: Area>(mut self, area: A) -> Self {
         let before = self.0.insert(TypeId::of::<A>(), Box::new(area));
-        assert!(before.is_none(), "{} is added once", std::any::type_name::<A>());
+        assert!(
+            before.is_none(),
+            "{} is added once",
+            std::any::type_name::<A>()
+        );
         self
     }
 
     pub(crate) fn get<A: Area>(&self) -> &A {
-        let area = self.0.get(&TypeId::of::<A>()).and_then(|area| area.downcast_ref());
+        let area = self
+            .0
+            .get(&TypeId::of::<A>())
+            .and_then(|area| area.downcast_ref());
         area.unwrap_or_else(|| {
-            panic!("{} is among the areas that the app is built with", std::any::type_name::<A>())
+            panic!(
+                "{} is among the areas that the app is built with",
+                std::any::type_name::<A>()
+            )
         })
     }
 }

@@ -1,5 +1,5 @@
-//! Attached files, such as the authority's receipt or a signed document. Stored by hash with their subject;
-//! Digue never opens them.
+//! Attached files, such as the authority's receipt or a signed document. Stored by hash with their
+//! subject; Digue never opens them.
 
 use digue_store::FileRecord;
 
@@ -35,27 +35,58 @@ pub async fn keep(
         kept_at: app.clock().now(),
         kept_by: actor.account.clone(),
     };
-    if app.store().add_file(&file, bytes).await? { Ok(file) } else { Err(OperationError::Conflict) }
+    if app.store().add_file(&file, bytes).await? {
+        Ok(file)
+    } else {
+        Err(OperationError::Conflict)
+    }
 }
 
 /// A file of a subject: its name and its content.
 ///
 /// # Errors
 /// `NotFound` when the subject has no such file.
-pub async fn read(app: &App, subject: &str, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
+pub async fn read(
+    app: &App,
+    subject: &str,
+    hash: &str,
+) -> Result<(String, Vec<u8>), OperationError> {
     let missing = OperationError::NotFound("file");
-    let found = app.store().files(subject).await?.into_iter().find(|file| file.hash == hash);
-    let Some(file) = found else { return Err(missing) };
-    Ok((file.name, app.store().file_bytes(subject, hash).await?.ok_or(missing)?))
+    let found = app
+        .store()
+        .files(subject)
+        .await?
+        .into_iter()
+        .find(|file| file.hash == hash);
+    let Some(file) = found else {
+        return Err(missing);
+    };
+    Ok((
+        file.name,
+        app.store()
+            .file_bytes(subject, hash)
+            .await?
+            .ok_or(missing)?,
+    ))
 }
 
 /// A plain file name: no folder, and no character that a header or a shell would interpret.
 fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let plain = |sign: char| if sign.is_alphanumeric() || "-_. ".contains(sign) { sign } else { '_' };
+    let plain = |sign: char| {
+        if sign.is_alphanumeric() || "-_. ".contains(sign) {
+            sign
+        } else {
+            '_'
+        }
+    };
     let name: String = last.chars().take(NAME_CHARS_MAX).map(plain).collect();
     let name = name.trim_matches([' ', '.']).to_owned();
-    if name.is_empty() { "file".to_owned() } else { name }
+    if name.is_empty() {
+        "file".to_owned()
+    } else {
+        name
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Work that would hold up an async worker, and with it the responses of others: files, scans of the index and
-//! the journal, uploads to be read, documents to be written.
+//! Work that would hold up an async worker, and with it the responses of others: files, scans of
+//! the index and the journal, uploads to be read, documents to be written.
 //!
 //! It runs on threads of its own, a few at once. What it computes is no matter of this file.
 
@@ -16,7 +16,8 @@ use crate::error::OperationError;
 
 /// Pieces of work that run at once; the gateway needs the other cores of the machine.
 const AT_ONCE: usize = 4;
-/// Pieces of work that may wait; further ones are refused with `Busy`, because each holds its upload or view.
+/// Pieces of work that may wait; further ones are refused with `Busy`, because each holds its
+/// upload or view.
 const WAITING_MAX: usize = 128;
 
 /// The turns of blocking work.
@@ -27,7 +28,10 @@ pub(crate) struct BlockingWork {
 
 impl Default for BlockingWork {
     fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), waiting: AtomicUsize::new(0) }
+        Self {
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            waiting: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -52,15 +56,19 @@ impl BlockingWork {
             return Err(OperationError::Busy);
         }
         let turns = self.turns.clone();
-        let turn = turns.acquire_owned().await.expect("the turns are never closed");
+        let turn = turns
+            .acquire_owned()
+            .await
+            .expect("the turns are never closed");
         drop(place);
         let done = tokio::task::spawn_blocking(move || {
-            // Held by the work and not by the request: work goes on when its request is cancelled, and
-            // still counts.
+            // Held by the work and not by the request: work goes on when its request is cancelled,
+            // and still counts.
             let _turn = turn;
             work()
         });
-        done.await.map_err(|error| OperationError::Unavailable(error.to_string()))
+        done.await
+            .map_err(|error| OperationError::Unavailable(error.to_string()))
     }
 }
 
@@ -92,7 +100,9 @@ impl App {
             });
             read.map(|()| found)
         };
-        self.blocking(read).await?.map_err(|error| OperationError::Unavailable(error.to_string()))
+        self.blocking(read)
+            .await?
+            .map_err(|error| OperationError::Unavailable(error.to_string()))
     }
 }
 
@@ -120,21 +130,36 @@ mod tests {
             assert!(poll_once(request.as_mut()).is_pending());
         }
         let mut next = pin!(blocking.run(|| 7));
-        assert!(poll_once(next.as_mut()).is_pending(), "all turns are taken by cancelled requests");
+        assert!(
+            poll_once(next.as_mut()).is_pending(),
+            "all turns are taken by cancelled requests"
+        );
         assert_eq!(blocking.turns.available_permits(), 0);
-        tokio::task::spawn_blocking(move || together.wait()).await.unwrap();
+        tokio::task::spawn_blocking(move || together.wait())
+            .await
+            .unwrap();
         assert_eq!(next.await.unwrap(), 7);
     }
 
     #[tokio::test]
     async fn what_finds_no_place_to_wait_is_refused_and_places_are_given_back() {
         let blocking = BlockingWork::default();
-        let all = blocking.turns.clone().acquire_many_owned(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
-        let mut waiting: Vec<_> = (0..WAITING_MAX).map(|n| Box::pin(blocking.run(move || n))).collect();
+        let all = blocking
+            .turns
+            .clone()
+            .acquire_many_owned(u32::try_from(AT_ONCE).unwrap())
+            .await
+            .unwrap();
+        let mut waiting: Vec<_> = (0..WAITING_MAX)
+            .map(|n| Box::pin(blocking.run(move || n)))
+            .collect();
         for request in &mut waiting {
             assert!(poll_once(request.as_mut()).is_pending());
         }
-        assert!(matches!(blocking.run(|| ()).await, Err(OperationError::Busy)));
+        assert!(matches!(
+            blocking.run(|| ()).await,
+            Err(OperationError::Busy)
+        ));
         waiting.clear();
         assert_eq!(blocking.waiting.load(Ordering::SeqCst), 0);
         drop(all);

@@ -37,7 +37,10 @@ pub struct ManualClock {
 
 impl ManualClock {
     pub fn new(at: Timestamp, zone: TimeZone) -> Self {
-        Self { micros: AtomicI64::new(at.micros()), zone }
+        Self {
+            micros: AtomicI64::new(at.micros()),
+            zone,
+        }
     }
 
     pub fn set(&self, at: Timestamp) {
@@ -61,5 +64,8 @@ fn local(zone: &TimeZone, at: Timestamp) -> (i64, i64) {
         return (0, 1);
     };
     let time = time.to_zoned(zone.clone());
-    (i64::from(time.hour()), i64::from(time.weekday().to_monday_one_offset()))
+    (
+        i64::from(time.hour()),
+        i64::from(time.weekday().to_monday_one_offset()),
+    )
 }

@@ -1,5 +1,5 @@
-//! The recent automatic containments: several in one organisation widen the next step, many in one portal
-//! blow its fuse and end automatic closing.
+//! The recent automatic containments: several in one organisation widen the next step, many in one
+//! portal blow its fuse and end automatic closing.
 //!
 //! Only automatic steps count. What people close or reopen changes nothing here.
 
@@ -29,10 +29,12 @@ pub struct AccountClosing {
 pub(crate) struct AccountClosings(VecDeque<AccountClosing>);
 
 impl AccountClosings {
-    /// An account counts once, by its strictest step: after a rebuild of the memory it is found again.
+    /// An account counts once, by its strictest step: after a rebuild of the memory it is found
+    /// again.
     pub(crate) fn note(&mut self, closing: AccountClosing) {
-        let is_milder =
-            |known: &AccountClosing| known.account == closing.account && known.taken > closing.taken;
+        let is_milder = |known: &AccountClosing| {
+            known.account == closing.account && known.taken > closing.taken
+        };
         if !self.0.iter().any(is_milder) {
             self.0.retain(|known| known.account != closing.account);
             self.0.push_back(closing);
@@ -49,16 +51,21 @@ impl AccountClosings {
         let fuse_hours = Duration::from_hours(u64::from(playbook.fuse.hours));
         let kept_since = finding.at.minus(fuse_hours.max(WIDENS_FOR));
         self.0.retain(|closing| closing.at >= kept_since);
-        let (widens_since, fuse_since) = (finding.at.minus(WIDENS_FOR), finding.at.minus(fuse_hours));
+        let (widens_since, fuse_since) =
+            (finding.at.minus(WIDENS_FOR), finding.at.minus(fuse_hours));
         let of_day = || self.0.iter().filter(|closing| closing.at >= widens_since);
         let of_portal = |closing: &&AccountClosing| closing.portal == finding.portal;
-        let of_organisation = |closing: &&AccountClosing| closing.organisation == finding.organisation;
+        let of_organisation =
+            |closing: &&AccountClosing| closing.organisation == finding.organisation;
         let accounts = of_day().filter(of_organisation).count();
-        let organisations: HashSet<&str> =
-            of_day().filter(of_portal).map(|closing| closing.organisation.as_str()).collect();
+        let organisations: HashSet<&str> = of_day()
+            .filter(of_portal)
+            .map(|closing| closing.organisation.as_str())
+            .collect();
         let fused = || {
-            let closes =
-                |closing: &&AccountClosing| closing.taken >= Action::CloseAccount && closing.at >= fuse_since;
+            let closes = |closing: &&AccountClosing| {
+                closing.taken >= Action::CloseAccount && closing.at >= fuse_since
+            };
             self.0.iter().filter(closes).filter(of_portal)
         };
         let at_work = engine.at_work(finding.at, &finding.portal, &finding.organisation);
@@ -66,7 +73,8 @@ impl AccountClosings {
         RecentClosings {
             accounts: count(accounts),
             organisations: count(organisations.len()),
-            closed_at_portal: fused().fold(0_u32, |sum, closing| sum.saturating_add(closing.accounts)),
+            closed_at_portal: fused()
+                .fold(0_u32, |sum, closing| sum.saturating_add(closing.accounts)),
             at_work: at_work.accounts,
             open_in_organisation: at_work.of_organisation.saturating_sub(closed_here).max(1),
         }
@@ -126,11 +134,21 @@ mod tests {
             closings.note(closing(hours, account, taken));
         }
         let engine = Engine::new(EngineOptions::default());
-        let fuse = Fuse { hours: 48, ..Fuse::default() };
-        let playbook = Playbook { fuse, ..Playbook::default() };
+        let fuse = Fuse {
+            hours: 48,
+            ..Fuse::default()
+        };
+        let playbook = Playbook {
+            fuse,
+            ..Playbook::default()
+        };
         let mut recent = |hours, organisation, portal| {
             let recent = closings.recent(&engine, &finding(hours, organisation, portal), &playbook);
-            (recent.accounts, recent.organisations, recent.closed_at_portal)
+            (
+                recent.accounts,
+                recent.organisations,
+                recent.closed_at_portal,
+            )
         };
         assert_eq!(recent(3, "of-1", "kairos"), (3, 1, 2));
         assert_eq!(recent(3, "of-2", "kairos"), (0, 1, 2));

@@ -1,5 +1,5 @@
-//! The directory in force: which organisation an actor belongs to, which accounts it answers for, and how
-//! accounts are saved.
+//! The directory in force: which organisation an actor belongs to, which accounts it answers for,
+//! and how accounts are saved.
 //!
 //! What may be done to an account belongs to the module of the act.
 
@@ -16,10 +16,10 @@ use crate::app::App;
 use crate::areas::Area;
 use crate::error::OperationError;
 
-/// Serialises saves of accounts: they apply in the order of their entries, and none rests on a directory that
-/// another one changes.
-// Held while the saves are journalled. Before `rules`, and apart from it, so that a closing or a suspension never
-// waits for the entries of a save.
+/// Serialises saves of accounts: they apply in the order of their entries, and none rests on a
+/// directory that another one changes.
+// Held while the saves are journalled. Before `rules`, and apart from it, so that a closing or a
+// suspension never waits for the entries of a save.
 #[derive(Default)]
 pub(crate) struct AccountSaveLock(Mutex<()>);
 
@@ -27,15 +27,20 @@ impl Area for AccountSaveLock {}
 
 /// The organisation that the actor belongs to.
 pub fn organisation_of(rules: &Snapshot, actor: &Actor) -> Option<OrganisationId> {
-    rules.directory.find(&actor.account).map(|record| record.organisation.clone())
+    rules
+        .directory
+        .find(&actor.account)
+        .map(|record| record.organisation.clone())
 }
 
 /// Officers who act answer for every account, delegates and deputies for the agents of their own
 /// organisation; no one for their own account.
 pub fn answers_for(rules: &Snapshot, actor: &Actor, account: &AccountId) -> bool {
-    let Some(record) = rules.directory.find(account) else { return false };
-    let is_own_agent =
-        record.role == Role::Agent && Some(&record.organisation) == organisation_of(rules, actor).as_ref();
+    let Some(record) = rules.directory.find(account) else {
+        return false;
+    };
+    let is_own_agent = record.role == Role::Agent
+        && Some(&record.organisation) == organisation_of(rules, actor).as_ref();
     let may = actor.role.can_act() || (actor.role.leads_agents() && is_own_agent);
     may && actor.account != *account
 }
@@ -50,9 +55,9 @@ pub async fn save(
     put(app, actor, |_| Ok(accounts)).await
 }
 
-/// Adds or moves the accounts that `plan` returns, for callers that have authorised the actor. `plan` sees the
-/// directory as it is while no other save is under way: what it found still holds when it is applied. A
-/// suspension is left as it is, also one that comes in between.
+/// Adds or moves the accounts that `plan` returns, for callers that have authorised the actor.
+/// `plan` sees the directory as it is while no other save is under way: what it found still holds
+/// when it is applied. A suspension is left as it is, also one that comes in between.
 ///
 /// # Errors
 /// Those of `plan`; nothing is journalled or changed then.
@@ -67,18 +72,28 @@ pub async fn put(
     // A session carries the organisation that it was opened with: after a change of organisation or
     // role the account must sign in again, or it would keep the rights that it had.
     let is_moved = |id: &AccountId, to: &Membership| {
-        known.find(id).is_some_and(|known| known.organisation != to.organisation || known.role != to.role)
+        known
+            .find(id)
+            .is_some_and(|known| known.organisation != to.organisation || known.role != to.role)
     };
-    let moved: Vec<AccountId> =
-        accounts.iter().filter(|(id, to)| is_moved(id, to)).map(|(id, _)| id.clone()).collect();
+    let moved: Vec<AccountId> = accounts
+        .iter()
+        .filter(|(id, to)| is_moved(id, to))
+        .map(|(id, _)| id.clone())
+        .collect();
     // One entry for each account: who existed when is answered from the journal alone.
     let details = accounts.iter().map(|(id, to)| ActDetails {
         subject: Subject::Account(id.clone()),
-        after: AccountPlace { organisation: to.organisation.clone(), role: to.role }.to_string(),
+        after: AccountPlace {
+            organisation: to.organisation.clone(),
+            role: to.role,
+        }
+        .to_string(),
         ..ActDetails::default()
     });
     // Before the store: no account exists, even for a moment, without its entry.
-    app.write_all(actor, Act::AccountSaved, details.collect()).await?;
+    app.write_all(actor, Act::AccountSaved, details.collect())
+        .await?;
     app.store().save_accounts(&accounts).await?;
     let mut rules = app.rules().await;
     let directory = Arc::make_mut(&mut rules.directory);
@@ -91,5 +106,7 @@ pub async fn put(
     if moved.is_empty() {
         return Ok(());
     }
-    app.end_sessions(|session| moved.contains(&session.account)).await.map(drop)
+    app.end_sessions(|session| moved.contains(&session.account))
+        .await
+        .map(drop)
 }

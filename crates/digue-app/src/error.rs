@@ -18,12 +18,19 @@ pub struct LineFault {
 
 impl LineFault {
     pub fn new(line: usize, key: &str) -> Self {
-        Self { line, column: None, key: key.to_owned() }
+        Self {
+            line,
+            column: None,
+            key: key.to_owned(),
+        }
     }
 
     /// The same fault, in this column.
     pub fn at(self, column: &str) -> Self {
-        Self { column: Some(column.to_owned()), ..self }
+        Self {
+            column: Some(column.to_owned()),
+            ..self
+        }
     }
 }
 
@@ -43,8 +50,8 @@ pub enum OperationError {
     /// The actor's role or organisation does not allow it.
     #[error("not allowed")]
     Denied,
-    /// It does not exist, or it is hidden from this actor: the two are not told apart, so that names
-    /// cannot be probed.
+    /// It does not exist, or it is hidden from this actor: the two are not told apart, so that
+    /// names cannot be probed.
     #[error("{0} does not exist")]
     NotFound(&'static str),
     /// The user can correct the input; the locale key says how.
@@ -79,8 +86,12 @@ pub enum OperationError {
 impl From<StoreError> for OperationError {
     fn from(error: StoreError) -> Self {
         use std::error::Error as _;
-        // `Unavailable` keeps a text only: without the source the operator would not learn what failed.
-        let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        // `Unavailable` keeps a text only: without the source the operator would not learn what
+        // failed.
+        let cause = error
+            .source()
+            .map(|source| format!(": {source}"))
+            .unwrap_or_default();
         Self::Unavailable(format!("{error}{cause}"))
     }
 }

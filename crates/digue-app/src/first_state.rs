@@ -19,7 +19,9 @@ impl App {
         let mut sessions = Sessions::new(self.session_limits());
         let mut over = Vec::new();
         for (token, session) in self.store().sessions().await? {
-            let is_cut = cuts.get(&session.account).is_some_and(|cut| session.opened_at <= cut.at);
+            let is_cut = cuts
+                .get(&session.account)
+                .is_some_and(|cut| session.opened_at <= cut.at);
             let known = rules.directory.find(&session.account);
             if is_cut || known.is_none_or(|known| known.organisation != session.organisation) {
                 over.push(session.id);

@@ -18,8 +18,8 @@ pub struct MonitoredFinding {
     pub is_trial: bool,
 }
 
-/// Findings that may wait before those that only inform people are left out. Steps are always kept: an account
-/// is cut by its first one, so that at most one waits for each account.
+/// Findings that may wait before those that only inform people are left out. Steps are always kept:
+/// an account is cut by its first one, so that at most one waits for each account.
 const WAITING_MAX: usize = 10_000;
 
 /// The findings that wait.
@@ -56,10 +56,16 @@ impl FoundFindings {
     fn take(&self) -> Option<MonitoredFinding> {
         let (next, left_out) = {
             let mut queue = self.lock();
-            (queue.waiting.pop_front(), std::mem::take(&mut queue.left_out))
+            (
+                queue.waiting.pop_front(),
+                std::mem::take(&mut queue.left_out),
+            )
         };
         if left_out > 0 {
-            tracing::error!(left_out, "Too many findings waited; alerts were left out, and no step");
+            tracing::error!(
+                left_out,
+                "Too many findings waited; alerts were left out, and no step"
+            );
         }
         next
     }
@@ -107,7 +113,11 @@ mod tests {
         };
         MonitoredFinding {
             finding,
-            step: PlaybookStep { taken, intended: taken, is_fused: false },
+            step: PlaybookStep {
+                taken,
+                intended: taken,
+                is_fused: false,
+            },
             is_trial: false,
         }
     }
@@ -122,9 +132,13 @@ mod tests {
         all.put(found(Action::CloseAccount));
         let counts = |queue: &FoundQueue| (queue.waiting.len(), queue.left_out);
         assert_eq!(counts(&all.lock()), (WAITING_MAX + 1, 5));
-        let taken: Vec<Action> =
-            std::iter::from_fn(|| receiver.take_waiting()).map(|found| found.step.taken).collect();
-        assert_eq!((taken.len(), taken.last()), (WAITING_MAX + 1, Some(&Action::CloseAccount)));
+        let taken: Vec<Action> = std::iter::from_fn(|| receiver.take_waiting())
+            .map(|found| found.step.taken)
+            .collect();
+        assert_eq!(
+            (taken.len(), taken.last()),
+            (WAITING_MAX + 1, Some(&Action::CloseAccount))
+        );
         assert_eq!(counts(&all.lock()), (0, 0));
     }
 

@@ -1,5 +1,5 @@
-//! Responses that left without an entry, where rules are only tried: the journal is told of them as soon as it is
-//! written again, and the entry is an alarm.
+//! Responses that left without an entry, where rules are only tried: the journal is told of them as
+//! soon as it is written again, and the entry is an alarm.
 
 use digue_gateway::gaps::UnrecordedResponses;
 use digue_types::{Act, Subject};
@@ -16,7 +16,9 @@ use crate::error::OperationError;
 pub async fn journal_due(app: &App) -> Result<(), OperationError> {
     let mut failure = None;
     for gap in app.gateway().take_unrecorded() {
-        if let Err(error) = app.write_down(&Actor::digue(), Act::ResponsesUnrecorded, details_of(&gap)).await
+        if let Err(error) = app
+            .write_down(&Actor::digue(), Act::ResponsesUnrecorded, details_of(&gap))
+            .await
         {
             app.gateway().put_back_unrecorded(gap);
             failure = Some(error);

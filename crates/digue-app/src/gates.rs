@@ -1,7 +1,7 @@
 //! Closing and reopening gates.
 //!
-//! A closing is applied first and journalled second: containment must not wait for a failing disk; the
-//! failure is returned. An opening is journalled first: nothing is widened without a trace.
+//! A closing is applied first and journalled second: containment must not wait for a failing disk;
+//! the failure is returned. An opening is journalled first: nothing is widened without a trace.
 
 use std::sync::Arc;
 
@@ -30,7 +30,8 @@ pub fn parse_reason(text: &str, chars_min: usize) -> Result<String, OperationErr
     if visible_chars(text) < chars_min {
         return Err(OperationError::Invalid("invalid-reason-short"));
     }
-    if text.chars().count() > REASON_CHARS_MAX || text.chars().any(|c| c.is_control() && c != '\n') {
+    if text.chars().count() > REASON_CHARS_MAX || text.chars().any(|c| c.is_control() && c != '\n')
+    {
         return Err(OperationError::Invalid("invalid-reason-long"));
     }
     Ok(text.to_owned())
@@ -43,8 +44,8 @@ pub enum ActAuthority {
     Two,
 }
 
-/// Sets a gate, effective at once on live sessions and streams. Opening a closed one needs two persons
-/// (`approvals`).
+/// Sets a gate, effective at once on live sessions and streams. Opening a closed one needs two
+/// persons (`approvals`).
 pub async fn set_gate(
     app: &App,
     actor: &Actor,
@@ -73,15 +74,18 @@ pub async fn apply(
         GateReason::Quarantine | GateReason::Monitor { .. } | GateReason::Cleared(_) => reason,
     };
     // Only the confirmation of its holder opens such an account (`invitations::confirm`).
-    if gate != Gate::Closed && matches!(&reach, Reach::Account(account) if app.unconfirmed().has(account)) {
+    if gate != Gate::Closed
+        && matches!(&reach, Reach::Account(account) if app.unconfirmed().has(account))
+    {
         return Err(OperationError::Invalid("invalid-gate-unconfirmed"));
     }
-    // Held to the end, also while the entry is written: the gate that is journalled as "before" is the
-    // one that was in force, and two changes of one gate are journalled in the order in which they apply.
+    // Held to the end, also while the entry is written: the gate that is journalled as "before" is
+    // the one that was in force, and two changes of one gate are journalled in the order in which
+    // they apply.
     let mut rules = app.rules().await;
     let before = rules.gates.of(&reach);
-    // A closing is in force before it is stored. One that the store could not keep, so that a restart would
-    // open the gate, is stored by the next call.
+    // A closing is in force before it is stored. One that the store could not keep, so that a
+    // restart would open the gate, is stored by the next call.
     if before == gate && (gate == Gate::Open || is_stored(app, &reach, gate).await?) {
         return Err(OperationError::Conflict);
     }
@@ -104,8 +108,8 @@ pub async fn apply(
     if gate >= before {
         Arc::make_mut(&mut rules.gates).set(reach, gate);
         app.publish(&rules);
-        // Both are tried and the gate stays closed, whichever of them fails: the caller learns that the trace
-        // is incomplete.
+        // Both are tried and the gate stays closed, whichever of them fails: the caller learns that
+        // the trace is incomplete.
         let written = app.write_down(actor, Act::GateSet, details).await.map(drop);
         let stored = app.store().set_gate(&record).await;
         written?;
@@ -116,7 +120,8 @@ pub async fn apply(
         if gate == Gate::Open
             && let Reach::Account(account) = &reach
         {
-            // Before the gate opens: identities that a proxy vouches for would otherwise stay refused.
+            // Before the gate opens: identities that a proxy vouches for would otherwise stay
+            // refused.
             identity_cuts::lift(app, account).await?;
         }
         Arc::make_mut(&mut rules.gates).set(reach, gate);
@@ -126,7 +131,12 @@ pub async fn apply(
 }
 
 async fn is_stored(app: &App, reach: &Reach, gate: Gate) -> Result<bool, OperationError> {
-    Ok(app.store().gates().await?.iter().any(|known| known.reach == *reach && known.gate == gate))
+    Ok(app
+        .store()
+        .gates()
+        .await?
+        .iter()
+        .any(|known| known.reach == *reach && known.gate == gate))
 }
 
 /// A gate that is not open, with who set it and why.
@@ -143,14 +153,26 @@ pub struct ShutGate {
 pub async fn shut_gates(app: &App, actor: &Actor) -> Result<Vec<ShutGate>, OperationError> {
     actor.must_watch()?;
     let gates = app.store().gates().await?.into_iter().map(|record| {
-        let GateRecord { reach, gate, reason, set_by, set_at } = record;
-        ShutGate { reach, gate, reason, set_by, set_at }
+        let GateRecord {
+            reach,
+            gate,
+            reason,
+            set_by,
+            set_at,
+        } = record;
+        ShutGate {
+            reach,
+            gate,
+            reason,
+            set_by,
+            set_at,
+        }
     });
     Ok(gates.collect())
 }
 
-/// Ends every session of an account and refuses the identities that others vouch for. Streams in flight
-/// stop within a second.
+/// Ends every session of an account and refuses the identities that others vouch for. Streams in
+/// flight stop within a second.
 pub async fn cut_sessions(
     app: &App,
     actor: &Actor,

@@ -1,7 +1,7 @@
 //! Cutting an account: Digue's own sessions, and the identities that other systems vouch for.
 //!
-//! A proxy's header and a token of the portal's own login cannot be revoked at their source. They are
-//! refused from the cut on (`digue_gateway::cuts`), and the mark survives a restart.
+//! A proxy's header and a token of the portal's own login cannot be revoked at their source. They
+//! are refused from the cut on (`digue_gateway::cuts`), and the mark survives a restart.
 
 use std::collections::HashMap;
 
@@ -16,8 +16,8 @@ use crate::error::OperationError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CutDone {
     pub sessions: Vec<SessionId>,
-    /// Until when a proxy's header for this account is refused. Tokens of a login made before the cut are
-    /// refused for good.
+    /// Until when a proxy's header for this account is refused. Tokens of a login made before the
+    /// cut are refused for good.
     pub headers_refused_until: Timestamp,
 }
 
@@ -28,9 +28,13 @@ pub async fn cut_account(app: &App, account: &AccountId) -> Result<CutDone, Oper
     // Removed also where the mark failed: a restart brings back what is in the store.
     app.remove_sessions(&sessions).await?;
     marked?;
-    // As long as a session may last at most: nothing in a header tells a new sign-in from the stolen one.
+    // As long as a session may last at most: nothing in a header tells a new sign-in from the
+    // stolen one.
     let headers_refused_until = cut.at.plus(app.gateway().headers_refused_for());
-    Ok(CutDone { sessions, headers_refused_until })
+    Ok(CutDone {
+        sessions,
+        headers_refused_until,
+    })
 }
 
 /// Accepts the account's external identities again.
@@ -52,13 +56,29 @@ pub async fn restore(app: &App) -> Result<(), OperationError> {
 /// The stored cuts, the lifted ones included.
 ///
 /// # Errors
-/// `Unavailable` for one that cannot be read. Skipping it would accept what it refused, so a start fails
-/// instead.
-pub(crate) async fn stored(store: &Store) -> Result<HashMap<AccountId, AccountCut>, OperationError> {
+/// `Unavailable` for one that cannot be read. Skipping it would accept what it refused, so a start
+/// fails instead.
+pub(crate) async fn stored(
+    store: &Store,
+) -> Result<HashMap<AccountId, AccountCut>, OperationError> {
     let cuts = store.identity_cuts().await?.into_iter();
-    Ok(cuts.map(|cut| (cut.account, AccountCut { at: cut.at, is_lifted: cut.is_lifted })).collect())
+    Ok(cuts
+        .map(|cut| {
+            (
+                cut.account,
+                AccountCut {
+                    at: cut.at,
+                    is_lifted: cut.is_lifted,
+                },
+            )
+        })
+        .collect())
 }
 
 fn record(account: &AccountId, cut: AccountCut) -> IdentityCutRecord {
-    IdentityCutRecord { account: account.clone(), at: cut.at, is_lifted: cut.is_lifted }
+    IdentityCutRecord {
+        account: account.clone(),
+        at: cut.at,
+        is_lifted: cut.is_lifted,
+    }
 }

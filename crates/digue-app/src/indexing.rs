@@ -1,9 +1,9 @@
-//! The life of the exposure index beside the journal: opened, caught up, and rebuilt when it is damaged
-//! or when period keys were destroyed.
+//! The life of the exposure index beside the journal: opened, caught up, and rebuilt when it is
+//! damaged or when period keys were destroyed.
 //!
-//! Each index has a numbered folder of its own; the file `current` names the one in use. While another
-//! one is built the old one answers. The index is no evidence: in doubt it is thrown away and rebuilt
-//! (docs/decisions/0010).
+//! Each index has a numbered folder of its own; the file `current` names the one in use. While
+//! another one is built the old one answers. The index is no evidence: in doubt it is thrown away
+//! and rebuilt (docs/decisions/0010).
 
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -56,9 +56,9 @@ impl IndexFolder {
         (number, self.0.join(number.to_string()))
     }
 
-    /// Marks the index as not to be used at the next start, because keys of entries that it contains are
-    /// about to be destroyed. Marked before the keys go: after a crash in between, the index must not
-    /// answer from entries that the journal can no longer show.
+    /// Marks the index as not to be used at the next start, because keys of entries that it
+    /// contains are about to be destroyed. Marked before the keys go: after a crash in between, the
+    /// index must not answer from entries that the journal can no longer show.
     pub fn mark_stale(&self) -> io::Result<()> {
         let folder = self.current();
         if folder.is_dir() {
@@ -85,12 +85,17 @@ impl IndexFolder {
     /// Deletes an index that is marked stale.
     fn remove_stale(&self) -> io::Result<()> {
         let folder = self.current();
-        if self.is_stale() { std::fs::remove_dir_all(folder) } else { Ok(()) }
+        if self.is_stale() {
+            std::fs::remove_dir_all(folder)
+        } else {
+            Ok(())
+        }
     }
 
     /// Makes `number` the index in use and deletes the others.
     fn switch(&self, number: u64) -> io::Result<()> {
-        // Renamed into place, so that `current` is never half written. Not synced: losing it means a rebuild.
+        // Renamed into place, so that `current` is never half written. Not synced: losing it means
+        // a rebuild.
         let draft = self.0.join("current.tmp");
         std::fs::write(&draft, format!("{number}\n"))?;
         std::fs::rename(draft, self.0.join("current"))?;
@@ -109,8 +114,8 @@ impl IndexFolder {
     }
 }
 
-/// Opens the index of `journal` and brings it up to date; the `Opening` says whether it had to start from
-/// nothing, and why. `progress` receives the number of the entry that was just read.
+/// Opens the index of `journal` and brings it up to date; the `Opening` says whether it had to
+/// start from nothing, and why. `progress` receives the number of the entry that was just read.
 pub fn open(
     folder: &IndexFolder,
     journal: &Journal,
@@ -120,19 +125,30 @@ pub fn open(
     // Leftovers of a rebuild that a crash interrupted.
     folder.remove_others()?;
     folder.remove_stale()?;
-    let (mut index, opening) =
-        Index::open(&folder.current(), &|size| journal.root(size), SegmentSizes::default())?;
+    let (mut index, opening) = Index::open(
+        &folder.current(),
+        &|size| journal.root(size),
+        SegmentSizes::default(),
+    )?;
     if let Some(cause) = &opening.rebuilt {
-        tracing::warn!(cause, "Exposure index was damaged; rebuilding it from the journal");
+        tracing::warn!(
+            cause,
+            "Exposure index was damaged; rebuilding it from the journal"
+        );
     }
     catch_up(&mut index, journal, progress)?;
     Ok((index, opening))
 }
 
-fn catch_up(index: &mut Index, journal: &Journal, progress: &mut dyn FnMut(u64)) -> Result<(), OpenError> {
+fn catch_up(
+    index: &mut Index,
+    journal: &Journal,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), OpenError> {
     let status = journal.status();
-    if let Some(root) =
-        journal.root(status.checkpoint_size).filter(|_| index.size() >= status.checkpoint_size)
+    if let Some(root) = journal
+        .root(status.checkpoint_size)
+        .filter(|_| index.size() >= status.checkpoint_size)
     {
         index.note_checkpoint(status.checkpoint_size, root);
     }
@@ -142,8 +158,8 @@ fn catch_up(index: &mut Index, journal: &Journal, progress: &mut dyn FnMut(u64))
         if entry % 65_536 == 0 {
             progress(entry);
         }
-        // Segments written on the way need a root that identifies this journal: without one, a start
-        // after an interruption would throw them away.
+        // Segments written on the way need a root that identifies this journal: without one, a
+        // start after an interruption would throw them away.
         if index.size() - marked >= 1 << 20 {
             marked = index.size();
             if let Some(root) = journal.root(marked) {
@@ -163,7 +179,10 @@ pub fn take(index: &mut Index, entry: u64, opened: OpenedKeyring) {
     // Entries between the last one and this one were pruned.
     index.skip_to(entry);
     match opened {
-        OpenedKeyring::Event(event) => index.add(&Committed { index: entry, event }),
+        OpenedKeyring::Event(event) => index.add(&Committed {
+            index: entry,
+            event,
+        }),
         OpenedKeyring::Forgotten(_) => index.skip_to(entry + 1),
     }
 }
@@ -172,13 +191,18 @@ pub fn take(index: &mut Index, entry: u64, opened: OpenedKeyring) {
 pub(crate) struct Rebuilder {
     folder: Option<IndexFolder>,
     is_running: Arc<AtomicBool>,
-    /// A rebuild was requested after the current one began, which may have read entries that are gone now.
+    /// A rebuild was requested after the current one began, which may have read entries that are
+    /// gone now.
     is_wanted: Arc<AtomicBool>,
 }
 
 impl Rebuilder {
     pub(crate) fn new(folder: Option<IndexFolder>) -> Self {
-        Self { folder, is_running: Arc::default(), is_wanted: Arc::default() }
+        Self {
+            folder,
+            is_running: Arc::default(),
+            is_wanted: Arc::default(),
+        }
     }
 
     pub(crate) fn is_running(&self) -> bool {
@@ -190,10 +214,11 @@ impl Rebuilder {
         self.folder.as_ref().map_or(Ok(()), IndexFolder::mark_stale)
     }
 
-    /// Starts a rebuild on its own thread. Requests during a rebuild cause exactly one more after it.
+    /// Starts a rebuild on its own thread. Requests during a rebuild cause exactly one more after
+    /// it.
     pub(crate) fn start(&self, journal: &Arc<Journal>, state: &Arc<RwLock<JournalState>>) {
-        // Before `is_running` is looked at: either the running rebuild sees the request, or this call sees
-        // that it has ended and starts another.
+        // Before `is_running` is looked at: either the running rebuild sees the request, or this
+        // call sees that it has ended and starts another.
         self.is_wanted.store(true, Ordering::Release);
         if self.is_running.swap(true, Ordering::AcqRel) {
             return;
@@ -203,7 +228,8 @@ impl Rebuilder {
         let work = move || {
             loop {
                 while is_wanted.swap(false, Ordering::AcqRel) {
-                    // A panic must not leave `is_running` set: no index would ever be rebuilt again.
+                    // A panic must not leave `is_running` set: no index would ever be rebuilt
+                    // again.
                     let rebuilt = std::panic::catch_unwind(AssertUnwindSafe(|| {
                         rebuild(folder.as_ref(), &journal, &state)
                     }));
@@ -219,14 +245,18 @@ impl Rebuilder {
                     }
                 }
                 is_running.store(false, Ordering::Release);
-                // A request between the last check and the store above saw `is_running` and started no
-                // thread: this one continues, unless a later request has started another.
+                // A request between the last check and the store above saw `is_running` and started
+                // no thread: this one continues, unless a later request has started another.
                 if !is_wanted.load(Ordering::Acquire) || is_running.swap(true, Ordering::AcqRel) {
                     return;
                 }
             }
         };
-        if std::thread::Builder::new().name("index-again".into()).spawn(work).is_err() {
+        if std::thread::Builder::new()
+            .name("index-again".into())
+            .spawn(work)
+            .is_err()
+        {
             self.is_running.store(false, Ordering::Release);
         }
     }
@@ -234,7 +264,10 @@ impl Rebuilder {
 
 /// Ends the collection of entries for an index that will not be.
 fn forget_backlog(state: &RwLock<JournalState>) {
-    state.write().unwrap_or_else(PoisonError::into_inner).backlog = None;
+    state
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .backlog = None;
 }
 
 fn rebuild(
@@ -254,15 +287,18 @@ fn rebuild(
     };
     // The long part, with no lock held: commits go on.
     catch_up(&mut fresh, journal, &mut |_| {})?;
-    // From here on new commits also go to the backlog. The second pass reads those that came during the
-    // first; entries that are in both are filtered out by their number below.
+    // From here on new commits also go to the backlog. The second pass reads those that came during
+    // the first; entries that are in both are filtered out by their number below.
     write().backlog = Some(Vec::new());
     let caught_up = catch_up(&mut fresh, journal, &mut |_| {});
     let mut state = write();
     let backlog = state.backlog.take().unwrap_or_default();
     caught_up?;
-    for committed in
-        backlog.iter().filter(|committed| committed.index >= fresh.size()).cloned().collect::<Vec<_>>()
+    for committed in backlog
+        .iter()
+        .filter(|committed| committed.index >= fresh.size())
+        .cloned()
+        .collect::<Vec<_>>()
     {
         fresh.add(&committed);
     }

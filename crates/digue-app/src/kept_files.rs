@@ -1,8 +1,8 @@
 //! Files that Digue keeps for its next start: caseloads and alias tables.
 //!
-//! The store has the digest of each, so that a file that was planted, changed or removed is not used: it
-//! would widen access without the two persons that this needs. An unreadable file is never taken for an
-//! empty one.
+//! The store has the digest of each, so that a file that was planted, changed or removed is not
+//! used: it would widen access without the two persons that this needs. An unreadable file is never
+//! taken for an empty one.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -53,11 +53,17 @@ impl UnfinishedFiles {
     }
 
     pub fn clear(&self, name: &str) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(name);
     }
 
     pub(crate) fn all(&self) -> BTreeMap<String, UnfinishedFile> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -70,8 +76,16 @@ impl App {
     }
 
     /// Says, in the log and once in the journal, that a kept file is not in force.
-    pub async fn note_not_taken(&self, name: &str, why: UnfinishedFile) -> Result<(), OperationError> {
-        tracing::error!(file = name, cause = why.code(), "Kept file is not in force; load it again");
+    pub async fn note_not_taken(
+        &self,
+        name: &str,
+        why: UnfinishedFile,
+    ) -> Result<(), OperationError> {
+        tracing::error!(
+            file = name,
+            cause = why.code(),
+            "Kept file is not in force; load it again"
+        );
         if self.not_taken().note(name, why) {
             return Ok(());
         }
@@ -80,7 +94,9 @@ impl App {
             after: why.code().to_owned(),
             ..ActDetails::default()
         };
-        self.write_down(&Actor::digue(), Act::FileNotTaken, details).await.map(drop)
+        self.write_down(&Actor::digue(), Act::FileNotTaken, details)
+            .await
+            .map(drop)
     }
 
     /// Kept files that are not in force, by what they are.
@@ -97,20 +113,25 @@ pub struct KeptFile {
 }
 
 impl KeptFile {
-    /// Its content; `None` when there never was one. A file for which the store has no digest is accepted
-    /// once, and its digest stored: a new installation begins with it.
-    pub async fn read(&self, app: &App) -> Result<Result<Option<Vec<u8>>, UnfinishedFile>, OperationError> {
+    /// Its content; `None` when there never was one. A file for which the store has no digest is
+    /// accepted once, and its digest stored: a new installation begins with it.
+    pub async fn read(
+        &self,
+        app: &App,
+    ) -> Result<Result<Option<Vec<u8>>, UnfinishedFile>, OperationError> {
         let known = app.store().file_digests(&self.name).await?;
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || {
             std::fs::read(path).map(|bytes| (hex(digest(&SHA256, &bytes).as_ref()), bytes))
         });
-        let read = read.await.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+        let read = read
+            .await
+            .map_err(|error| OperationError::Unavailable(error.to_string()))?;
         Ok(match (read, known) {
             (Ok((digest, bytes)), known) if known.contains(&digest) => Ok(Some(bytes)),
             (Ok((digest, bytes)), known) if known.is_empty() => {
-                // From now on it is known: a file that is exchanged between two starts is refused at the
-                // second.
+                // From now on it is known: a file that is exchanged between two starts is refused
+                // at the second.
                 app.store().set_file_digest(&self.name, &digest).await?;
                 Ok(Some(bytes))
             }
@@ -129,12 +150,17 @@ impl KeptFile {
         })
     }
 
-    /// Puts `draft`, which is durable, in its place. Both digests are accepted during the replacement: at
-    /// whichever moment a crash happens, the file that is there is a known one.
+    /// Puts `draft`, which is durable, in its place. Both digests are accepted during the
+    /// replacement: at whichever moment a crash happens, the file that is there is a known one.
     pub async fn put(&self, app: &App, draft: FileDraft) -> Result<(), OperationError> {
-        app.store().add_file_digest(&self.name, &draft.digest).await?;
+        app.store()
+            .add_file_digest(&self.name, &draft.digest)
+            .await?;
         draft.rename(self.path.clone()).await?;
-        Ok(app.store().set_file_digest(&self.name, &draft.digest).await?)
+        Ok(app
+            .store()
+            .set_file_digest(&self.name, &draft.digest)
+            .await?)
     }
 }
 
@@ -149,13 +175,17 @@ impl FileDraft {
     pub async fn rename(&self, path: PathBuf) -> Result<(), OperationError> {
         let from = self.path.clone();
         let renamed = tokio::task::spawn_blocking(move || -> io::Result<()> {
-            let folder = path.parent().expect("kept files lie in a folder under the data folder");
+            let folder = path
+                .parent()
+                .expect("kept files lie in a folder under the data folder");
             std::fs::create_dir_all(folder)?;
             std::fs::rename(from, &path)?;
             // The folder too: without it a power failure may undo the rename.
             std::fs::File::open(folder)?.sync_all()
         });
-        let renamed = renamed.await.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+        let renamed = renamed
+            .await
+            .map_err(|error| OperationError::Unavailable(error.to_string()))?;
         renamed.map_err(|error| OperationError::Unavailable(error.to_string()))
     }
 }
@@ -169,15 +199,28 @@ pub struct FileDraftWriter {
 
 impl FileDraftWriter {
     pub fn create(path: PathBuf) -> io::Result<Self> {
-        std::fs::create_dir_all(path.parent().expect("kept files lie in a folder under the data folder"))?;
+        std::fs::create_dir_all(
+            path.parent()
+                .expect("kept files lie in a folder under the data folder"),
+        )?;
         let file = io::BufWriter::with_capacity(1 << 20, std::fs::File::create(&path)?);
-        Ok(Self { file, path, digest: Context::new(&SHA256) })
+        Ok(Self {
+            file,
+            path,
+            digest: Context::new(&SHA256),
+        })
     }
 
     pub fn finish(self) -> io::Result<FileDraft> {
-        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let file = self
+            .file
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
-        Ok(FileDraft { digest: hex(self.digest.finish().as_ref()), path: self.path })
+        Ok(FileDraft {
+            digest: hex(self.digest.finish().as_ref()),
+            path: self.path,
+        })
     }
 }
 

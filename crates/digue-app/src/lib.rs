@@ -1,5 +1,5 @@
-//! What every operation works with: the store, the journal, the clock, the actor, errors, and how an act
-//! becomes durable.
+//! What every operation works with: the store, the journal, the clock, the actor, errors, and how
+//! an act becomes durable.
 //!
 //! It knows no area of operations. Areas keep their state here by type (`Areas`) and follow acts by
 //! subscribing (`ActSubscriber`).
@@ -52,8 +52,8 @@ pub use app::{App, AppParts};
 pub use areas::{Area, Areas};
 pub use error::{LineFault, OperationError};
 
-/// The areas of the app itself, to which each area of operations adds its own. The subscribers are called
-/// with each act once it is durable, in this order.
+/// The areas of the app itself, to which each area of operations adds its own. The subscribers are
+/// called with each act once it is durable, in this order.
 ///
 /// # Errors
 /// `Unavailable` when the store cannot be read.

@@ -1,11 +1,12 @@
 //! The response monitor: detection examines every response before it leaves.
 //!
-//! A response that reveals a theft is withheld at once, and nothing more goes to that account while the
-//! containment is journalled, stored and applied to sessions (`containment`). After a start the engine's
-//! memory is rebuilt from the journal in the background; until then an engine without memory examines.
+//! A response that reveals a theft is withheld at once, and nothing more goes to that account while
+//! the containment is journalled, stored and applied to sessions (`containment`). After a start the
+//! engine's memory is rebuilt from the journal in the background; until then an engine without
+//! memory examines.
 //!
-//! Portals in pilot or observe-only mode have an engine of their own: its findings are reported and never
-//! acted upon, and carry no weight at portals whose rules are enforced.
+//! Portals in pilot or observe-only mode have an engine of their own: its findings are reported and
+//! never acted upon, and carry no weight at portals whose rules are enforced.
 //!
 //! This file closes no gate and writes nothing: it gives verdicts and sends findings on.
 
@@ -17,13 +18,13 @@ use std::time::Duration;
 use digue_detection::playbook::PlaybookStep;
 use digue_detection::sighting::number_of;
 use digue_detection::{
-    Action, Bars, DeclaredBatch, Engine, EngineOptions, Finding, Fuse, Playbook, RecentClosings, SeenPerson,
-    Sighting, SightingKind, Weight, Work,
+    Action, Bars, DeclaredBatch, Engine, EngineOptions, Finding, Fuse, Playbook, RecentClosings,
+    SeenPerson, Sighting, SightingKind, Weight, Work,
 };
 use digue_gateway::ports::{ResourceFetch, ResponseMonitor, Verdict};
 use digue_types::{
-    AccountId, Act, Administration, Basis, Event, Exposure, Gate, OrganisationId, Outcome, PersonKey,
-    PopulationId, PortalId, RefusalReason, Timestamp,
+    AccountId, Act, Administration, Basis, Event, Exposure, Gate, OrganisationId, Outcome,
+    PersonKey, PopulationId, PortalId, RefusalReason, Timestamp,
 };
 
 use crate::act_contents::{AccountPlace, JudgedFinding};
@@ -69,9 +70,10 @@ const COUNTED_MAX: u64 = 1000;
 /// The detection of a running Digue.
 pub struct DetectionMonitor {
     rules: WatchRules,
-    // Guards the engines and the accounts that are cut. Before the queue of findings and after all others: the
-    // journal indexer takes it while it holds `JournalState`, so that nothing else may be locked, awaited or
-    // written under it. Each response waits for it, for some microseconds (docs/decisions/0011).
+    // Guards the engines and the accounts that are cut. Before the queue of findings and after all
+    // others: the journal indexer takes it while it holds `JournalState`, so that nothing else may
+    // be locked, awaited or written under it. Each response waits for it, for some microseconds
+    // (docs/decisions/0011).
     state: Mutex<MonitorState>,
     found: Arc<FoundFindings>,
     /// The receiver of findings was handed over.
@@ -94,8 +96,9 @@ struct MonitorState {
 /// Exposures kept while the memory is being rebuilt; some hundred megabytes at most.
 const EXPOSURES_KEPT_MAX: usize = 200_000;
 
-/// The events that arrived while the memory was being rebuilt. At the bound further exposures are left out, and
-/// detection knows as much less of the accounts; acts of administration are few and always kept.
+/// The events that arrived while the memory was being rebuilt. At the bound further exposures are
+/// left out, and detection knows as much less of the accounts; acts of administration are few and
+/// always kept.
 #[derive(Default)]
 struct PendingEvents {
     events: Vec<PendingEvent>,
@@ -130,18 +133,30 @@ impl DetectionMonitor {
             backlog: None,
         };
         let is_received = AtomicBool::new(false);
-        Self { rules, state: Mutex::new(state), found: Arc::default(), is_received }
+        Self {
+            rules,
+            state: Mutex::new(state),
+            found: Arc::default(),
+            is_received,
+        }
     }
 
     fn engine(rules: &WatchRules) -> Engine {
-        let decoys = rules.decoys.iter().map(|(population, person)| PersonKey::new(population, person).0);
+        let decoys = rules
+            .decoys
+            .iter()
+            .map(|(population, person)| PersonKey::new(population, person).0);
         Engine::new(EngineOptions {
             bars: rules.bars,
             listed_max: rules.listed_max,
             day_offset_secs: rules.day_offset_secs,
             decoys: decoys.collect(),
             batches: rules.batches.clone(),
-            work: rules.work.iter().map(|(portal, work)| (portal.to_string(), *work)).collect(),
+            work: rules
+                .work
+                .iter()
+                .map(|(portal, work)| (portal.to_string(), *work))
+                .collect(),
             ..EngineOptions::default()
         })
     }
@@ -158,7 +173,11 @@ impl DetectionMonitor {
 
     /// The fictitious persons of a population.
     pub fn decoys_of(&self, population: &PopulationId) -> HashSet<String> {
-        let ours = self.rules.decoys.iter().filter(|(known, _)| known == population);
+        let ours = self
+            .rules
+            .decoys
+            .iter()
+            .filter(|(known, _)| known == population);
         ours.map(|(_, person)| person.clone()).collect()
     }
 
@@ -170,7 +189,10 @@ impl DetectionMonitor {
     /// The declared automatic work of an account.
     pub fn batches_of(&self, account: &AccountId) -> Vec<DeclaredBatch> {
         let batches = self.rules.batches.iter();
-        batches.filter(|batch| batch.account == account.as_str()).cloned().collect()
+        batches
+            .filter(|batch| batch.account == account.as_str())
+            .cloned()
+            .collect()
     }
 
     /// The fuse: how many automatic closings are allowed before people decide.
@@ -198,22 +220,29 @@ impl DetectionMonitor {
     /// An act of administration became durable.
     pub(crate) fn act(&self, act: &Administration) {
         let mut state = self.state();
-        let MonitorState { engine, trial, made, backlog, .. } = &mut *state;
+        let MonitorState {
+            engine,
+            trial,
+            made,
+            backlog,
+            ..
+        } = &mut *state;
         tell([engine, trial], made, act);
         if let Some(backlog) = backlog {
             backlog.events.push(PendingEvent::Act(act.clone()));
         }
     }
 
-    /// Keeps the events that arrive from now on for the memory that is about to be rebuilt. To be called
-    /// before the end of the journal is read: an event is then in the journal's range or in the backlog.
+    /// Keeps the events that arrive from now on for the memory that is about to be rebuilt. To be
+    /// called before the end of the journal is read: an event is then in the journal's range or in
+    /// the backlog.
     pub fn begin_remembering(&self) {
         self.state().backlog = Some(PendingEvents::default());
     }
 
-    /// Rebuilds the memory. `read` yields the events that the journal held when `begin_remembering` was
-    /// called; `is_open` says which accounts may work now, if only after a fresh proof; `is_observed`
-    /// says at which portals rules are only tried now.
+    /// Rebuilds the memory. `read` yields the events that the journal held when `begin_remembering`
+    /// was called; `is_open` says which accounts may work now, if only after a fresh proof;
+    /// `is_observed` says at which portals rules are only tried now.
     pub fn remember<E>(
         &self,
         read: &dyn Fn(&mut dyn FnMut(Event)) -> Result<(), E>,
@@ -225,7 +254,8 @@ impl DetectionMonitor {
         let mut made = HashMap::new();
         let mut take = |event: Event| match event {
             Event::Exposure(exposure) if is_observed(&exposure.portal) => {
-                // Findings from old entries are dropped: they were reported when the entries were new.
+                // Findings from old entries are dropped: they were reported when the entries were
+                // new.
                 observe(&mut trial, &exposure);
             }
             Event::Exposure(exposure) => {
@@ -241,24 +271,31 @@ impl DetectionMonitor {
         // Read without the lock: responses are examined meanwhile by the engine without memory.
         let done = read(&mut take);
         for account in engine.contained_accounts() {
-            // The engine contains anew what it finds in old entries. An account whose gate is open was
-            // never contained (the entries are older than detection), or was reopened by people.
+            // The engine contains anew what it finds in old entries. An account whose gate is open
+            // was never contained (the entries are older than detection), or was reopened by
+            // people.
             if is_open(&account) {
                 engine.reopened(now, &account);
             }
         }
-        // Swapping the engines and replaying the backlog are one step: no response comes in between.
+        // Swapping the engines and replaying the backlog are one step: no response comes in
+        // between.
         let mut state = self.state();
         let backlog = state.backlog.take().unwrap_or_default();
         (state.engine, state.trial, state.made) = (engine, trial, made);
         for event in backlog.events {
             match event {
-                // It has left already, but with the whole memory it may reveal a theft that the engine
-                // without memory could not see: then the next response is withheld.
+                // It has left already, but with the whole memory it may reveal a theft that the
+                // engine without memory could not see: then the next response is withheld.
                 PendingEvent::Shown(exposure) => drop(self.weigh(&mut state, &exposure)),
                 PendingEvent::Observed(exposure) => self.weigh_trial(&mut state, &exposure),
                 PendingEvent::Act(act) => {
-                    let MonitorState { engine, trial, made, .. } = &mut *state;
+                    let MonitorState {
+                        engine,
+                        trial,
+                        made,
+                        ..
+                    } = &mut *state;
                     tell([engine, trial], made, &act);
                 }
             }
@@ -266,7 +303,10 @@ impl DetectionMonitor {
         drop(state);
         if backlog.left_out > 0 {
             let left_out = backlog.left_out;
-            tracing::error!(left_out, "Exposures during the rebuild were not kept; detection knows less");
+            tracing::error!(
+                left_out,
+                "Exposures during the rebuild were not kept; detection knows less"
+            );
         }
         done
     }
@@ -313,8 +353,8 @@ impl ResponseMonitor for DetectionMonitor {
 }
 
 impl DetectionMonitor {
-    /// True when this step leaves the account open under conditions (a fresh proof, the caseload only):
-    /// it stays monitored. Only once: a repeated finding leaves the account contained.
+    /// True when this step leaves the account open under conditions (a fresh proof, the caseload
+    /// only): it stays monitored. Only once: a repeated finding leaves the account contained.
     fn leaves_open(finding: &Finding, taken: Action) -> bool {
         let is_conditional = taken > Action::Observe && taken < Action::CloseAccount;
         finding.weight == Weight::Containment && is_conditional && !finding.is_repeated
@@ -322,7 +362,9 @@ impl DetectionMonitor {
 
     /// The step for a finding as if nothing else had been closed.
     fn step_alone(&self, finding: &Finding) -> PlaybookStep {
-        self.rules.playbook.step(finding, &RecentClosings::default())
+        self.rules
+            .playbook
+            .step(finding, &RecentClosings::default())
     }
 
     /// Examines an exposure and sends on what is found.
@@ -334,7 +376,9 @@ impl DetectionMonitor {
         if state.cut.contains(&exposure.account) {
             return Verdict::Withhold;
         }
-        let recent = state.closings.recent(&state.engine, &finding, &self.rules.playbook);
+        let recent = state
+            .closings
+            .recent(&state.engine, &finding, &self.rules.playbook);
         let step = self.rules.playbook.step(&finding, &recent);
         let is_cut = finding.weight == Weight::Containment && step.taken > Action::LowerBudget;
         if is_cut && finding.account.is_some() {
@@ -345,7 +389,11 @@ impl DetectionMonitor {
                 organisation: finding.organisation.clone(),
                 portal: finding.portal.clone(),
                 taken: step.taken,
-                accounts: if closes_all { recent.open_in_organisation } else { 1 },
+                accounts: if closes_all {
+                    recent.open_in_organisation
+                } else {
+                    1
+                },
             });
             state.cut.insert(exposure.account.clone());
         }
@@ -353,30 +401,52 @@ impl DetectionMonitor {
             // Withheld until the gate requires what the step demands, then monitored again.
             state.engine.left_open(&finding);
         }
-        self.found.put(MonitoredFinding { finding, step, is_trial: false });
-        if is_cut { Verdict::Withhold } else { Verdict::Pass }
+        self.found.put(MonitoredFinding {
+            finding,
+            step,
+            is_trial: false,
+        });
+        if is_cut {
+            Verdict::Withhold
+        } else {
+            Verdict::Pass
+        }
     }
 
     /// Findings where rules are only tried report the step that would have been taken.
     fn weigh_trial(&self, state: &mut MonitorState, exposure: &Exposure) {
-        let Some(finding) = observe(&mut state.trial, exposure) else { return };
+        let Some(finding) = observe(&mut state.trial, exposure) else {
+            return;
+        };
         let intended = self.step_alone(&finding).intended;
-        let step = PlaybookStep { taken: Action::Observe, intended, is_fused: false };
-        self.found.put(MonitoredFinding { finding, step, is_trial: true });
+        let step = PlaybookStep {
+            taken: Action::Observe,
+            intended,
+            is_fused: false,
+        };
+        self.found.put(MonitoredFinding {
+            finding,
+            step,
+            is_trial: true,
+        });
     }
 }
 
 /// Gives one exposure to an engine.
 fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
-    // Imported exposures describe another time. Later parts of a response without persons would count as
-    // further requests.
+    // Imported exposures describe another time. Later parts of a response without persons would
+    // count as further requests.
     if exposure.source.is_some() || exposure.part > 1 && exposure.shown.is_empty() {
         return None;
     }
     let kind = match exposure.outcome {
-        Outcome::Refused if exposure.reasons.contains(&RefusalReason::SessionMoved) => SightingKind::Moved,
+        Outcome::Refused if exposure.reasons.contains(&RefusalReason::SessionMoved) => {
+            SightingKind::Moved
+        }
         Outcome::Refused if exposure.reasons.iter().any(is_about_persons) => SightingKind::Refused,
-        Outcome::Refused if exposure.reasons.iter().any(is_about_addresses) => SightingKind::Unmapped,
+        Outcome::Refused if exposure.reasons.iter().any(is_about_addresses) => {
+            SightingKind::Unmapped
+        }
         Outcome::Refused => return None,
         _ if exposure.inspection.is_uninspected() => SightingKind::Uninspected(exposure.body_bytes),
         _ => SightingKind::Shown,
@@ -394,8 +464,8 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
             is_explained,
         }));
     }
-    // All unknown callers have one name: what they do together is the work of no account, and is judged as none.
-    // No work leads to a decoy.
+    // All unknown callers have one name: what they do together is the work of no account, and is
+    // judged as none. No work leads to a decoy.
     if exposure.account.is_unknown() && !persons.iter().any(|person| engine.is_decoy(person.key)) {
         return None;
     }
@@ -411,7 +481,8 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
         kind,
         persons: &persons,
     };
-    // One entry may stand for many refusals. Bounded, because the loop runs under the monitor's lock.
+    // One entry may stand for many refusals. Bounded, because the loop runs under the monitor's
+    // lock.
     let times = exposure.requests().min(COUNTED_MAX);
     (0..times).filter_map(|_| engine.observe(&sighting)).last()
 }
@@ -429,18 +500,27 @@ const fn is_about_persons(reason: &RefusalReason) -> bool {
     )
 }
 
-/// Refusals that come from trying addresses or from requests faster than people make them. A portal that
-/// was changed before its map causes them for all of its users: they raise alerts and close no account.
+/// Refusals that come from trying addresses or from requests faster than people make them. A portal
+/// that was changed before its map causes them for all of its users: they raise alerts and close no
+/// account.
 const fn is_about_addresses(reason: &RefusalReason) -> bool {
     matches!(
         reason,
-        RefusalReason::UnknownRoute | RefusalReason::TooManyRequests | RefusalReason::MalformedRequest
+        RefusalReason::UnknownRoute
+            | RefusalReason::TooManyRequests
+            | RefusalReason::MalformedRequest
     )
 }
 
 /// Gives one act of administration to the engines.
-fn tell(engines: [&mut Engine; 2], made: &mut HashMap<(AccountId, i64), u32>, act: &Administration) {
-    let Some(account) = act.subject.account() else { return };
+fn tell(
+    engines: [&mut Engine; 2],
+    made: &mut HashMap<(AccountId, i64), u32>,
+    act: &Administration,
+) {
+    let Some(account) = act.subject.account() else {
+        return;
+    };
     let account = account.as_str();
     let is_new = act.act == Act::AccountSaved && act.before.is_empty();
     let made_with = is_new.then(|| {
@@ -459,8 +539,8 @@ fn tell(engines: [&mut Engine; 2], made: &mut HashMap<(AccountId, i64), u32>, ac
                 }
                 _ => {}
             },
-            // Only a verdict of a person teaches (docs/decisions/0017); a gate that opens does not. It
-            // comes by the journal, so that a rebuilt memory knows it, too.
+            // Only a verdict of a person teaches (docs/decisions/0017); a gate that opens does not.
+            // It comes by the journal, so that a rebuilt memory knows it, too.
             Act::FindingCleared => {
                 let judged = JudgedFinding::parse(&act.before);
                 engine.found_to_be_work(act.at, account, judged.weight, judged.at);
@@ -494,12 +574,17 @@ mod tests {
     #[test]
     fn unknown_callers_together_are_no_thief_and_a_decoy_that_one_opens_is_reported() {
         let population = PopulationId::parse("personnes").unwrap();
-        let rules = WatchRules { decoys: vec![(population, "P6".to_owned())], ..WatchRules::default() };
+        let rules = WatchRules {
+            decoys: vec![(population, "P6".to_owned())],
+            ..WatchRules::default()
+        };
         let monitor = DetectionMonitor::new(rules);
         let mut receiver = monitor.take_found().unwrap();
         let open = |number: u64, person: &str| {
             let event = digue_testkit::events::shown(number, AccountId::unknown().as_str(), person);
-            let Event::Exposure(exposure) = event else { panic!("an exposure") };
+            let Event::Exposure(exposure) = event else {
+                panic!("an exposure")
+            };
             monitor.observe(&exposure);
         };
         for number in 0..5_000 {
@@ -508,7 +593,10 @@ mod tests {
         assert_eq!(monitor.accounts(), 0);
         open(5_000, "P6");
         let found = receiver.take_waiting().expect("a decoy was opened");
-        assert!(found.is_trial && found.step.taken == Action::Observe, "{found:?}");
+        assert!(
+            found.is_trial && found.step.taken == Action::Observe,
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -528,9 +616,10 @@ mod tests {
         let mut tell = |engine: &mut Engine, one| tell([engine, &mut other], &mut made, &one);
         tell(&mut engine, act(Act::AccountSaved, "", "of-1 agent"));
         assert_eq!(engine.accounts(), 1);
-        for (reopening, before, after) in
-            [(Act::FindingCleared, "containment", "finding:fi-1"), (Act::GateSet, "closed", "open")]
-        {
+        for (reopening, before, after) in [
+            (Act::FindingCleared, "containment", "finding:fi-1"),
+            (Act::GateSet, "closed", "open"),
+        ] {
             tell(&mut engine, act(Act::GateSet, "open", "closed"));
             assert_eq!(engine.contained_accounts(), ["a1"]);
             tell(&mut engine, act(reopening, before, after));

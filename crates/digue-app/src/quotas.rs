@@ -1,8 +1,8 @@
-//! Quotas of requests without an account: a limit for an address, one for a network, and a total that is
-//! divided among the networks that ask.
+//! Quotas of requests without an account: a limit for an address, one for a network, and a total
+//! that is divided among the networks that ask.
 //!
-//! No sender starves another: under a flood from many networks each keeps its share, and a new network is
-//! served. Nothing is kept after the period.
+//! No sender starves another: under a flood from many networks each keeps its share, and a new
+//! network is served. Nothing is kept after the period.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -26,14 +26,16 @@ pub struct QuotaLimits {
     pub least: u32,
 }
 
-/// The most networks that are counted at once, some tens of bytes each. Beyond it new ones are refused.
+/// The most networks that are counted at once, some tens of bytes each. Beyond it new ones are
+/// refused.
 const NETWORKS_MAX: usize = 200_000;
 
 /// Counts of one period.
 #[derive(Default)]
 struct QuotaCounts {
     period: i64,
-    /// Only addresses that were served: at most the share of each network, for `NETWORKS_MAX` networks.
+    /// Only addresses that were served: at most the share of each network, for `NETWORKS_MAX`
+    /// networks.
     addresses: HashMap<QuotaAddress, u32>,
     networks: HashMap<QuotaNetwork, u32>,
 }
@@ -51,7 +53,10 @@ fn places(ip: &str) -> (QuotaAddress, QuotaNetwork) {
     let bits = match ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(IpAddr::V4(ip)) => ip.to_ipv6_mapped().to_bits(),
         Ok(IpAddr::V6(ip)) => {
-            return (QuotaAddress(ip.to_bits() >> 64 << 64), QuotaNetwork(ip.to_bits() >> 80 << 80));
+            return (
+                QuotaAddress(ip.to_bits() >> 64 << 64),
+                QuotaNetwork(ip.to_bits() >> 80 << 80),
+            );
         }
         // Senders without a valid address share one.
         Err(_) => 0,
@@ -68,15 +73,23 @@ pub struct Quotas {
 
 impl Quotas {
     pub fn new(limits: QuotaLimits) -> Self {
-        Self { limits, counts: Mutex::default() }
+        Self {
+            limits,
+            counts: Mutex::default(),
+        }
     }
 
     fn lock(&self, now: Timestamp) -> MutexGuard<'_, QuotaCounts> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let seconds = i64::try_from(self.limits.period.as_secs()).unwrap_or(i64::MAX).max(1);
+        let seconds = i64::try_from(self.limits.period.as_secs())
+            .unwrap_or(i64::MAX)
+            .max(1);
         let period = now.secs().div_euclid(seconds);
         if counts.period != period {
-            *counts = QuotaCounts { period, ..QuotaCounts::default() };
+            *counts = QuotaCounts {
+                period,
+                ..QuotaCounts::default()
+            };
         }
         counts
     }
@@ -93,11 +106,13 @@ impl Quotas {
             return Err(OperationError::Busy);
         }
         // This network counts among those that ask, also at its first request.
-        let asking = u32::try_from(counts.networks.len() + usize::from(!is_known)).unwrap_or(u32::MAX);
+        let asking =
+            u32::try_from(counts.networks.len() + usize::from(!is_known)).unwrap_or(u32::MAX);
         let fair = (self.limits.total / asking.max(1)).max(self.limits.least);
         let of_network = counts.networks.get(&network).copied().unwrap_or(0);
         let of_address = counts.addresses.get(&address).copied().unwrap_or(0);
-        if of_network >= self.limits.per_network.min(fair) || of_address >= self.limits.per_address.min(fair)
+        if of_network >= self.limits.per_network.min(fair)
+            || of_address >= self.limits.per_address.min(fair)
         {
             return Err(OperationError::Busy);
         }
@@ -128,7 +143,9 @@ mod tests {
 
     fn passed(quotas: &Quotas, ip: &str, times: u32) -> u32 {
         let now = Timestamp::from_secs(60);
-        (0..times).map(|_| u32::from(quotas.pass(now, ip).is_ok())).sum()
+        (0..times)
+            .map(|_| u32::from(quotas.pass(now, ip).is_ok()))
+            .sum()
     }
 
     /// 151 addresses made the desk refuse everybody.
@@ -148,11 +165,22 @@ mod tests {
     #[test]
     fn one_place_has_one_share_however_it_writes_its_address() {
         let quotas = quotas();
-        assert_eq!(passed(&quotas, "192.0.2.7", 15) + passed(&quotas, "::ffff:192.0.2.7", 15), 20);
+        assert_eq!(
+            passed(&quotas, "192.0.2.7", 15) + passed(&quotas, "::ffff:192.0.2.7", 15),
+            20
+        );
         // A customer who has a whole network of addresses.
-        let all: u32 = (0..1000).map(|n| passed(&quotas, &format!("2001:db8:7:{n:x}::1"), 20)).sum();
+        let all: u32 = (0..1000)
+            .map(|n| passed(&quotas, &format!("2001:db8:7:{n:x}::1"), 20))
+            .sum();
         assert_eq!(all, 100);
-        assert_eq!(passed(&quotas, "no address", 15) + passed(&quotas, "neither", 15), 20);
-        assert!(quotas.pass(Timestamp::from_secs(120), "192.0.2.7").is_ok(), "the minute is over");
+        assert_eq!(
+            passed(&quotas, "no address", 15) + passed(&quotas, "neither", 15),
+            20
+        );
+        assert!(
+            quotas.pass(Timestamp::from_secs(120), "192.0.2.7").is_ok(),
+            "the minute is over"
+        );
     }
 }

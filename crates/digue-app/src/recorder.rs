@@ -1,4 +1,5 @@
-//! The bridge between the gateway and the journal, and from the journal to the index and the monitor.
+//! The bridge between the gateway and the journal, and from the journal to the index and the
+//! monitor.
 //!
 //! It decides nothing and reads no content: it passes events on in the order of their entries.
 
@@ -40,7 +41,8 @@ pub struct JournalState {
     pub checkpoint: Option<(Checkpoint, Timestamp)>,
     /// The last failure of the disk, with its date; `None` once an entry is durable again.
     pub failure: Option<(String, Timestamp)>,
-    /// Entries committed during the second, short reading of a rebuild; the new index takes them last.
+    /// Entries committed during the second, short reading of a rebuild; the new index takes them
+    /// last.
     pub(crate) backlog: Option<Vec<Committed>>,
 }
 
@@ -53,9 +55,12 @@ pub struct JournalIndexer {
 
 impl JournalObserver for JournalIndexer {
     fn committed(&mut self, entries: &[Committed]) {
-        // Held while the monitor's lock is taken below: acts reach it in the order of the journal. The
-        // monitor therefore never takes this lock while it holds its own.
-        let mut journal_state = self.journal_state.write().unwrap_or_else(PoisonError::into_inner);
+        // Held while the monitor's lock is taken below: acts reach it in the order of the journal.
+        // The monitor therefore never takes this lock while it holds its own.
+        let mut journal_state = self
+            .journal_state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         for entry in entries {
             if let Event::Administration(act) = &entry.event {
                 self.monitor.act(act);
@@ -69,14 +74,25 @@ impl JournalObserver for JournalIndexer {
     }
 
     fn checkpoint(&mut self, checkpoint: &Checkpoint) {
-        let mut journal_state = self.journal_state.write().unwrap_or_else(PoisonError::into_inner);
-        journal_state.index.note_checkpoint(checkpoint.size, checkpoint.root);
+        let mut journal_state = self
+            .journal_state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        journal_state
+            .index
+            .note_checkpoint(checkpoint.size, checkpoint.root);
         journal_state.checkpoint = Some((checkpoint.clone(), self.clock.now()));
     }
 
     fn failed(&mut self, error: &str) {
-        tracing::error!(error, "Journal write failed; enforced portals release nothing until one succeeds");
-        let mut journal_state = self.journal_state.write().unwrap_or_else(PoisonError::into_inner);
+        tracing::error!(
+            error,
+            "Journal write failed; enforced portals release nothing until one succeeds"
+        );
+        let mut journal_state = self
+            .journal_state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         journal_state.failure = Some((error.to_owned(), self.clock.now()));
     }
 }

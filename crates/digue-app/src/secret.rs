@@ -1,4 +1,5 @@
-//! Random secrets, shown once: only their SHA-256 is stored. And the sealing of what must be stored.
+//! Random secrets, shown once: only their SHA-256 is stored. And the sealing of what must be
+//! stored.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -50,13 +51,16 @@ impl SecretSeal {
         Ok(Self(LessSafeKey::new(key)))
     }
 
-    /// `about` is authenticated with it: a sealed text that is moved to another row does not open there.
+    /// `about` is authenticated with it: a sealed text that is moved to another row does not open
+    /// there.
     pub fn seal(&self, about: &str, plain: &[u8]) -> Result<String, OperationError> {
         let broken = |what: &str| OperationError::Unavailable(what.to_owned());
         let mut nonce = [0; NONCE_LEN];
-        // Random nonces: with far fewer than 2^32 sealed texts for one key, none repeats (NIST SP 800-38D,
-        // 8.3).
-        SystemRandom::new().fill(&mut nonce).map_err(|_| broken("no randomness"))?;
+        // Random nonces: with far fewer than 2^32 sealed texts for one key, none repeats (NIST SP
+        // 800-38D, 8.3).
+        SystemRandom::new()
+            .fill(&mut nonce)
+            .map_err(|_| broken("no randomness"))?;
         let mut sealed = plain.to_vec();
         self.0
             .seal_in_place_append_tag(
@@ -73,6 +77,11 @@ impl SecretSeal {
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut sealed = sealed.to_vec();
-        Some(self.0.open_in_place(nonce, Aad::from(about.as_bytes()), &mut sealed).ok()?.to_vec())
+        Some(
+            self.0
+                .open_in_place(nonce, Aad::from(about.as_bytes()), &mut sealed)
+                .ok()?
+                .to_vec(),
+        )
     }
 }

@@ -1,8 +1,8 @@
 //! Opening and ending sessions: no session survives a cut that came while it was being opened.
 //!
-//! An opening takes time, because it is journalled and stored before the gateway knows the session. It is
-//! announced first. Whoever ends sessions also ends the openings under way, and an ended one is never
-//! completed. What an account may do is no matter of this file.
+//! An opening takes time, because it is journalled and stored before the gateway knows the session.
+//! It is announced first. Whoever ends sessions also ends the openings under way, and an ended one
+//! is never completed. What an account may do is no matter of this file.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,10 +19,11 @@ use crate::error::OperationError;
 /// The openings under way, and the ended sessions that the store still has.
 #[derive(Default)]
 pub(crate) struct SessionChanges {
-    // Before the gateway's table of sessions, which is changed under it: an end and a completion exclude each
-    // other. Never held across an `await`.
+    // Before the gateway's table of sessions, which is changed under it: an end and a completion
+    // exclude each other. Never held across an `await`.
     openings: Mutex<SessionOpenings>,
-    // A leaf lock. Sessions whose removal failed; each was a live session once, which bounds their number.
+    // A leaf lock. Sessions whose removal failed; each was a live session once, which bounds their
+    // number.
     unremoved: Mutex<HashSet<SessionId>>,
 }
 
@@ -46,7 +47,11 @@ struct AnnouncedSession {
 impl SessionOpenings {
     fn end_announced(&mut self, which: &dyn Fn(&Session) -> bool) -> Vec<SessionId> {
         let mut ended = Vec::new();
-        for announced in self.announced.values_mut().filter(|announced| which(&announced.session)) {
+        for announced in self
+            .announced
+            .values_mut()
+            .filter(|announced| which(&announced.session))
+        {
             announced.is_ended = true;
             ended.push(announced.session.id.clone());
         }
@@ -54,8 +59,8 @@ impl SessionOpenings {
     }
 }
 
-/// When a proof of identity began, in cuts of accounts. A cut of the account since then makes the proof void:
-/// a recovery may have taken the credential away that it rests on.
+/// When a proof of identity began, in cuts of accounts. A cut of the account since then makes the
+/// proof void: a recovery may have taken the credential away that it rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProofStart(u64);
 
@@ -65,7 +70,9 @@ impl SessionChanges {
     }
 
     fn unremoved(&self) -> MutexGuard<'_, HashSet<SessionId>> {
-        self.unremoved.lock().unwrap_or_else(PoisonError::into_inner)
+        self.unremoved
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -83,8 +90,13 @@ impl SessionOpening<'_> {
     pub fn complete(self, token: TokenHash) -> Result<(), OperationError> {
         let mut openings = self.app.area::<SessionChanges>().openings();
         match openings.announced.remove(&self.id) {
-            Some(AnnouncedSession { session, is_ended: false }) => {
-                self.app.gateway().open_session(OpenSession { token, session });
+            Some(AnnouncedSession {
+                session,
+                is_ended: false,
+            }) => {
+                self.app
+                    .gateway()
+                    .open_session(OpenSession { token, session });
                 Ok(())
             }
             Some(AnnouncedSession { is_ended: true, .. }) | None => Err(OperationError::Denied),
@@ -94,7 +106,11 @@ impl SessionOpening<'_> {
 
 impl Drop for SessionOpening<'_> {
     fn drop(&mut self) {
-        self.app.area::<SessionChanges>().openings().announced.remove(&self.id);
+        self.app
+            .area::<SessionChanges>()
+            .openings()
+            .announced
+            .remove(&self.id);
     }
 }
 
@@ -104,9 +120,9 @@ impl App {
         ProofStart(self.area::<SessionChanges>().openings().cuts)
     }
 
-    /// Announces a session that is about to be opened, by a proof that began at `begun`. To be called before it
-    /// is checked that its account may have one: whatever ends the account's sessions from here on ends this
-    /// one.
+    /// Announces a session that is about to be opened, by a proof that began at `begun`. To be
+    /// called before it is checked that its account may have one: whatever ends the account's
+    /// sessions from here on ends this one.
     ///
     /// # Errors
     /// `Denied` when the account was cut since the proof began.
@@ -116,19 +132,30 @@ impl App {
         begun: ProofStart,
     ) -> Result<SessionOpening<'_>, OperationError> {
         let mut openings = self.area::<SessionChanges>().openings();
-        if openings.last_cut.get(&session.account).is_some_and(|cut| *cut > begun.0) {
+        if openings
+            .last_cut
+            .get(&session.account)
+            .is_some_and(|cut| *cut > begun.0)
+        {
             return Err(OperationError::Denied);
         }
-        let announced = AnnouncedSession { session: session.clone(), is_ended: false };
+        let announced = AnnouncedSession {
+            session: session.clone(),
+            is_ended: false,
+        };
         openings.announced.insert(session.id.clone(), announced);
-        Ok(SessionOpening { app: self, id: session.id.clone() })
+        Ok(SessionOpening {
+            app: self,
+            id: session.id.clone(),
+        })
     }
 
-    /// Ends the sessions that `which` selects, those that are being opened included, at once and then in the
-    /// store; returns their names.
+    /// Ends the sessions that `which` selects, those that are being opened included, at once and
+    /// then in the store; returns their names.
     ///
     /// # Errors
-    /// `Unavailable` when the store could not remove them. They are over nonetheless (`remove_sessions`).
+    /// `Unavailable` when the store could not remove them. They are over nonetheless
+    /// (`remove_sessions`).
     pub async fn end_sessions(
         &self,
         which: impl Fn(&Session) -> bool,
@@ -138,8 +165,8 @@ impl App {
         Ok(ended)
     }
 
-    /// The first half of `end_sessions`, for callers that journal the end before they touch the store, which
-    /// still has the sessions.
+    /// The first half of `end_sessions`, for callers that journal the end before they touch the
+    /// store, which still has the sessions.
     #[must_use = "the store still has these sessions"]
     pub fn cut_sessions(&self, which: impl Fn(&Session) -> bool) -> Vec<SessionId> {
         let mut openings = self.area::<SessionChanges>().openings();
@@ -147,8 +174,8 @@ impl App {
         [self.gateway().cut_sessions(which), announced].concat()
     }
 
-    /// Ends all sessions of an account, and from now on refuses the identities that others vouch for. The
-    /// store still has the sessions (`remove_sessions`).
+    /// Ends all sessions of an account, and from now on refuses the identities that others vouch
+    /// for. The store still has the sessions (`remove_sessions`).
     pub(crate) fn cut_account(&self, account: &AccountId) -> (Vec<SessionId>, AccountCut) {
         let mut openings = self.area::<SessionChanges>().openings();
         openings.cuts += 1;
@@ -162,7 +189,8 @@ impl App {
     /// Removes ended sessions from the store, and those that it could not remove before.
     ///
     /// # Errors
-    /// `Unavailable` when the store fails; the next call removes them, at the latest that of `tidy_sessions`.
+    /// `Unavailable` when the store fails; the next call removes them, at the latest that of
+    /// `tidy_sessions`.
     pub async fn remove_sessions(&self, ended: &[SessionId]) -> Result<(), OperationError> {
         // Noted first: a cancelled request leaves them to the next call, too.
         let all: Vec<SessionId> = {
@@ -172,13 +200,16 @@ impl App {
         };
         if !all.is_empty() {
             self.store().remove_sessions(&all).await?;
-            self.area::<SessionChanges>().unremoved().retain(|id| !all.contains(id));
+            self.area::<SessionChanges>()
+                .unremoved()
+                .retain(|id| !all.contains(id));
         }
         Ok(())
     }
 
     /// Ends sessions that have expired, and removes what the store could not remove before.
     pub async fn tidy_sessions(&self) -> Result<(), OperationError> {
-        self.remove_sessions(&self.gateway().expire_sessions()).await
+        self.remove_sessions(&self.gateway().expire_sessions())
+            .await
     }
 }

@@ -1,5 +1,5 @@
-//! The signals of a finding: as they are stored, as the journal keeps them, and as sentences for those who
-//! decide about it.
+//! The signals of a finding: as they are stored, as the journal keeps them, and as sentences for
+//! those who decide about it.
 //!
 //! It takes no step: what follows a finding belongs to `containment`.
 
@@ -20,13 +20,18 @@ pub fn subject_of(record: &FindingRecord) -> Subject {
 pub fn reason_of(signals: &[Signal]) -> String {
     let texts = signals.iter().map(|signal| {
         let figures = signal.figures;
-        let within = if figures.minutes > 0 { format!(" in {} min", figures.minutes) } else { String::new() };
+        let within = if figures.minutes > 0 {
+            format!(" in {} min", figures.minutes)
+        } else {
+            String::new()
+        };
         format!("{} {}/{}{within}", signal.kind, figures.seen, figures.usual)
     });
     texts.collect::<Vec<_>>().join("; ")
 }
 
-/// The signals in a text of `reason_of`; `None` for a text of another form. The journal keeps no evidence.
+/// The signals in a text of `reason_of`; `None` for a text of another form. The journal keeps no
+/// evidence.
 pub fn journalled_signals(text: &str) -> Option<Vec<Signal>> {
     let signal = |said: &str| {
         let (said, minutes) = match said.strip_suffix(" min") {
@@ -38,10 +43,22 @@ pub fn journalled_signals(text: &str) -> Option<Vec<Signal>> {
         };
         let (kind, counts) = said.split_once(' ')?;
         let (seen, usual) = counts.split_once('/')?;
-        let figures = Figures { seen: seen.parse().ok()?, usual: usual.parse().ok()?, minutes };
-        Some(Signal { kind: SignalKind::parse(kind)?, evidence: 0.0, figures })
+        let figures = Figures {
+            seen: seen.parse().ok()?,
+            usual: usual.parse().ok()?,
+            minutes,
+        };
+        Some(Signal {
+            kind: SignalKind::parse(kind)?,
+            evidence: 0.0,
+            figures,
+        })
     };
-    if text.is_empty() { None } else { text.split("; ").map(signal).collect() }
+    if text.is_empty() {
+        None
+    } else {
+        text.split("; ").map(signal).collect()
+    }
 }
 
 /// The signals of a stored finding.
@@ -49,8 +66,8 @@ pub fn journalled_signals(text: &str) -> Option<Vec<Signal>> {
 pub enum StoredSignals {
     /// The strongest first.
     Kept(Vec<Signal>),
-    /// Those that this version knows, the strongest first; there are others, of kinds that only a later
-    /// version knows.
+    /// Those that this version knows, the strongest first; there are others, of kinds that only a
+    /// later version knows.
     InPart(Vec<Signal>),
     /// What is stored cannot be read: it must not pass for a finding without signals.
     Unreadable,
@@ -113,25 +130,49 @@ pub fn signals_of(record: &FindingRecord) -> StoredSignals {
     };
     let count = stored.len();
     let signals = stored.into_iter().filter_map(|signal| {
-        let StoredFigures { seen, usual, minutes } = signal.figures;
-        let figures = Figures { seen, usual, minutes };
-        Some(Signal { kind: SignalKind::parse(&signal.kind)?, evidence: signal.evidence, figures })
+        let StoredFigures {
+            seen,
+            usual,
+            minutes,
+        } = signal.figures;
+        let figures = Figures {
+            seen,
+            usual,
+            minutes,
+        };
+        Some(Signal {
+            kind: SignalKind::parse(&signal.kind)?,
+            evidence: signal.evidence,
+            figures,
+        })
     });
     let signals: Vec<Signal> = signals.collect();
-    if signals.len() == count { StoredSignals::Kept(signals) } else { StoredSignals::InPart(signals) }
+    if signals.len() == count {
+        StoredSignals::Kept(signals)
+    } else {
+        StoredSignals::InPart(signals)
+    }
 }
 
-/// The signals that are reasons by themselves. One whose count stays within the usual level that its sentence
-/// states is none: it only adds to the sum, together with others.
+/// The signals that are reasons by themselves. One whose count stays within the usual level that
+/// its sentence states is none: it only adds to the sum, together with others.
 pub fn reasons(signals: &[Signal]) -> impl Iterator<Item = &Signal> {
-    signals.iter().filter(|signal| !states_usual(signal.kind) || signal.figures.seen > signal.figures.usual)
+    signals
+        .iter()
+        .filter(|signal| !states_usual(signal.kind) || signal.figures.seen > signal.figures.usual)
 }
 
-/// The reasons as sentences, the strongest first. Signals of which none is a reason by itself have one
-/// sentence together.
+/// The reasons as sentences, the strongest first. Signals of which none is a reason by itself have
+/// one sentence together.
 pub fn sentences(language: Language, signals: &[Signal]) -> Vec<String> {
-    let texts: Vec<String> = reasons(signals).map(|signal| sentence(language, signal)).collect();
-    if texts.is_empty() && !signals.is_empty() { vec![text(language, "reasons-together")] } else { texts }
+    let texts: Vec<String> = reasons(signals)
+        .map(|signal| sentence(language, signal))
+        .collect();
+    if texts.is_empty() && !signals.is_empty() {
+        vec![text(language, "reasons-together")]
+    } else {
+        texts
+    }
 }
 
 /// A signal as one sentence with its figures.
@@ -148,16 +189,25 @@ pub fn sentence(language: Language, signal: &Signal) -> String {
 
 /// The counterfactual: how much less would not have raised the finding's leading signal.
 pub fn innocence(language: Language, around: &Surroundings, lead: &Signal) -> String {
-    let Some((key, count)) = unit_of(lead.kind).zip(around.innocent.filter(|count| *count > 0)) else {
+    let Some((key, count)) = unit_of(lead.kind).zip(around.innocent.filter(|count| *count > 0))
+    else {
         return text(language, "innocent-never");
     };
-    // A rise over days would have ended with a smaller last day; what has no window is counted by the day.
+    // A rise over days would have ended with a smaller last day; what has no window is counted by
+    // the day.
     let is_by_day = lead.kind == SignalKind::Slow || lead.figures.minutes == 0;
-    let minutes = if is_by_day { 1440 } else { lead.figures.minutes };
+    let minutes = if is_by_day {
+        1440
+    } else {
+        lead.figures.minutes
+    };
     text_with(
         language,
         key,
-        &[("count", Value::from(count)), ("period", Value::from(period(language, minutes)))],
+        &[
+            ("count", Value::from(count)),
+            ("period", Value::from(period(language, minutes))),
+        ],
     )
 }
 
@@ -251,13 +301,32 @@ mod tests {
     #[test]
     fn signals_in_the_journal_are_read_as_they_were_written() {
         let figures = [(51, 15, 0), (1, 0, 1440), (43, 9, 1)];
-        let figures = figures.map(|(seen, usual, minutes)| Figures { seen, usual, minutes });
+        let figures = figures.map(|(seen, usual, minutes)| Figures {
+            seen,
+            usual,
+            minutes,
+        });
         for &kind in SignalKind::ALL {
-            let signals: Vec<Signal> =
-                figures.map(|figures| Signal { kind, evidence: 0.0, figures }).to_vec();
-            assert_eq!(journalled_signals(&reason_of(&signals)), Some(signals), "{kind}");
+            let signals: Vec<Signal> = figures
+                .map(|figures| Signal {
+                    kind,
+                    evidence: 0.0,
+                    figures,
+                })
+                .to_vec();
+            assert_eq!(
+                journalled_signals(&reason_of(&signals)),
+                Some(signals),
+                "{kind}"
+            );
         }
-        for other in ["", "vol probable", "pace 43", "pace 43/9; et le reste", "fi-1"] {
+        for other in [
+            "",
+            "vol probable",
+            "pace 43",
+            "pace 43/9; et le reste",
+            "fi-1",
+        ] {
             assert_eq!(journalled_signals(other), None, "{other}");
         }
     }
@@ -266,15 +335,37 @@ mod tests {
     fn every_kind_has_its_sentence_in_both_languages() {
         for &kind in SignalKind::ALL {
             for language in Language::ALL {
-                let figures = Figures { seen: 67, usual: 12, minutes: 4320 };
-                let shown = sentence(language, &Signal { kind, evidence: 4.0, figures });
-                assert!(!shown.contains('[') && shown.ends_with('.'), "{kind}: {shown}");
+                let figures = Figures {
+                    seen: 67,
+                    usual: 12,
+                    minutes: 4320,
+                };
+                let shown = sentence(
+                    language,
+                    &Signal {
+                        kind,
+                        evidence: 4.0,
+                        figures,
+                    },
+                );
+                assert!(
+                    !shown.contains('[') && shown.ends_with('.'),
+                    "{kind}: {shown}"
+                );
             }
         }
     }
 
     fn signal(kind: SignalKind, seen: u32, usual: u32) -> Signal {
-        Signal { kind, evidence: 1.0, figures: Figures { seen, usual, minutes: 1440 } }
+        Signal {
+            kind,
+            evidence: 1.0,
+            figures: Figures {
+                seen,
+                usual,
+                minutes: 1440,
+            },
+        }
     }
 
     #[test]
@@ -282,12 +373,17 @@ mod tests {
         let volume = |seen| signal(SignalKind::Volume, seen, 28);
         let device = signal(SignalKind::NewDevice, 3, 0);
         let kinds = |signals: &[Signal]| -> Vec<(SignalKind, u32)> {
-            reasons(signals).map(|one| (one.kind, one.figures.seen)).collect()
+            reasons(signals)
+                .map(|one| (one.kind, one.figures.seen))
+                .collect()
         };
         assert_eq!(kinds(&[volume(10), device]), [(SignalKind::NewDevice, 3)]);
         assert_eq!(kinds(&[volume(28)]), []);
         assert_eq!(kinds(&[volume(29)]), [(SignalKind::Volume, 29)]);
-        assert_eq!(kinds(&[signal(SignalKind::Unmapped, 1000, 1000)]), [(SignalKind::Unmapped, 1000)]);
+        assert_eq!(
+            kinds(&[signal(SignalKind::Unmapped, 1000, 1000)]),
+            [(SignalKind::Unmapped, 1000)]
+        );
     }
 
     #[test]
@@ -295,7 +391,11 @@ mod tests {
         for &kind in SignalKind::ALL {
             let shown = sentence(Language::French, &signal(kind, 67, 4321));
             let states = shown.contains("4\u{202f}321") || shown.contains("4321");
-            assert_eq!(states_usual(kind) || kind == SignalKind::Unmapped, states, "{kind}: {shown}");
+            assert_eq!(
+                states_usual(kind) || kind == SignalKind::Unmapped,
+                states,
+                "{kind}: {shown}"
+            );
         }
     }
 
@@ -312,14 +412,34 @@ mod tests {
     fn every_kind_says_what_would_have_been_innocent_in_both_languages() {
         for &kind in SignalKind::ALL {
             for language in Language::ALL {
-                for (minutes, innocent) in
-                    [(0, Some(1)), (10, Some(12)), (4320, Some(9)), (10, Some(0)), (0, None)]
-                {
-                    let lead =
-                        Signal { kind, evidence: 4.0, figures: Figures { seen: 67, usual: 12, minutes } };
-                    let shown =
-                        innocence(language, &Surroundings { innocent, ..Surroundings::default() }, &lead);
-                    assert!(!shown.contains('[') && shown.ends_with('.'), "{kind}: {shown}");
+                for (minutes, innocent) in [
+                    (0, Some(1)),
+                    (10, Some(12)),
+                    (4320, Some(9)),
+                    (10, Some(0)),
+                    (0, None),
+                ] {
+                    let lead = Signal {
+                        kind,
+                        evidence: 4.0,
+                        figures: Figures {
+                            seen: 67,
+                            usual: 12,
+                            minutes,
+                        },
+                    };
+                    let shown = innocence(
+                        language,
+                        &Surroundings {
+                            innocent,
+                            ..Surroundings::default()
+                        },
+                        &lead,
+                    );
+                    assert!(
+                        !shown.contains('[') && shown.ends_with('.'),
+                        "{kind}: {shown}"
+                    );
                     assert!(!shown.contains(" 0 "), "{kind}: {shown}");
                 }
             }
@@ -328,8 +448,16 @@ mod tests {
 
     #[test]
     fn a_sentence_has_its_figures() {
-        let figures = Figures { seen: 67, usual: 12, minutes: 4320 };
-        let signal = Signal { kind: SignalKind::Slow, evidence: 4.0, figures };
+        let figures = Figures {
+            seen: 67,
+            usual: 12,
+            minutes: 4320,
+        };
+        let signal = Signal {
+            kind: SignalKind::Slow,
+            evidence: 4.0,
+            figures,
+        };
         assert!(sentence(Language::French, &signal).contains("67"));
         assert!(sentence(Language::English, &signal).contains("3 days"));
     }
@@ -356,14 +484,20 @@ mod tests {
     #[test]
     fn signals_that_cannot_be_read_are_not_taken_for_none() {
         assert_eq!(signals_of(&finding("[]")), StoredSignals::Kept(Vec::new()));
-        for stored in
-            ["", "{}", "[{\"kind\":\"pace\"}]", "[{\"kind\":\"pace\",\"evidence\":1.0,\"figures\":7}]"]
-        {
+        for stored in [
+            "",
+            "{}",
+            "[{\"kind\":\"pace\"}]",
+            "[{\"kind\":\"pace\",\"evidence\":1.0,\"figures\":7}]",
+        ] {
             let read = signals_of(&finding(stored));
             assert_eq!(read, StoredSignals::Unreadable, "{stored}");
             for language in Language::ALL {
                 let shown = read.in_words(language).join(" ");
-                assert!(shown.ends_with('.') && !shown.contains('['), "{stored}: {shown}");
+                assert!(
+                    shown.ends_with('.') && !shown.contains('['),
+                    "{stored}: {shown}"
+                );
             }
         }
     }

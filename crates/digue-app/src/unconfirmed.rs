@@ -1,4 +1,5 @@
-//! Accounts whose holder nobody has confirmed yet: each request asks whether its account is one of them.
+//! Accounts whose holder nobody has confirmed yet: each request asks whether its account is one of
+//! them.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -10,8 +11,10 @@ use crate::app::App;
 use crate::areas::Area;
 use crate::error::OperationError;
 
-/// The accounts whose holder is not confirmed: a copy of the store, because each request of an actor asks.
-// A leaf lock, never held across an `await`. The store is written first: what this copy says survives.
+/// The accounts whose holder is not confirmed: a copy of the store, because each request of an
+/// actor asks.
+// A leaf lock, never held across an `await`. The store is written first: what this copy says
+// survives.
 #[derive(Default)]
 pub struct UnconfirmedAccounts(RwLock<HashMap<AccountId, UnconfirmedRecord>>);
 
@@ -26,16 +29,25 @@ impl App {
 
 impl UnconfirmedAccounts {
     pub(crate) fn new(records: Vec<UnconfirmedRecord>) -> Self {
-        let known = records.into_iter().map(|record| (record.account.clone(), record));
+        let known = records
+            .into_iter()
+            .map(|record| (record.account.clone(), record));
         Self(RwLock::new(known.collect()))
     }
 
     pub fn find(&self, account: &AccountId) -> Option<UnconfirmedRecord> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(account).cloned()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(account)
+            .cloned()
     }
 
     pub fn has(&self, account: &AccountId) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(account)
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(account)
     }
 
     pub async fn save(&self, app: &App, record: UnconfirmedRecord) -> Result<(), OperationError> {
@@ -46,6 +58,9 @@ impl UnconfirmedAccounts {
     }
 
     pub fn forget(&self, account: &AccountId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(account);
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(account);
     }
 }

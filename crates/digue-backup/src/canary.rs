@@ -1,8 +1,9 @@
 //! Proof that a repository cannot be emptied from here: by trying, and failing.
 //!
-//! A server that calls itself append-only is believed only after it refused to delete. A deletion of a file
-//! that does not exist is asked in the real repository: it harms nothing, and a server that protects refuses
-//! before it looks. Then a file that is really there is deleted in a sibling repository made for that.
+//! A server that calls itself append-only is believed only after it refused to delete. A deletion
+//! of a file that does not exist is asked in the real repository: it harms nothing, and a server
+//! that protects refuses before it looks. Then a file that is really there is deleted in a sibling
+//! repository made for that.
 
 use ring::digest::{SHA256, digest};
 use rustic_core::{BytesList, FileType, Id, ReadBackend as _, WriteBackend as _};
@@ -36,7 +37,12 @@ impl DeletionProof {
 }
 
 /// The kinds of files that a repository needs to be read.
-const KINDS: [FileType; 4] = [FileType::Pack, FileType::Index, FileType::Snapshot, FileType::Key];
+const KINDS: [FileType; 4] = [
+    FileType::Pack,
+    FileType::Index,
+    FileType::Snapshot,
+    FileType::Key,
+];
 
 /// Tries to delete, in `real` what does not exist and in `sibling` what does.
 ///
@@ -63,17 +69,25 @@ fn tried(real: &RestStore, sibling: &RestStore) -> Result<Vec<String>, String> {
     let id = identifier(digest(&SHA256, content.as_ref()).as_ref());
     for kind in KINDS {
         let bytes = BytesList::from(content.as_ref().to_vec());
-        sibling.write_bytes(kind, &id, false, bytes).map_err(|error| error.display_log())?;
+        sibling
+            .write_bytes(kind, &id, false, bytes)
+            .map_err(|error| error.display_log())?;
         let status = sibling.delete(kind, &id).map_err(said)?;
         // A server may lie: what counts is whether the canary is still there.
-        let is_there = sibling.read_full(kind, &id).is_ok_and(|read| read == content.as_ref());
+        let is_there = sibling
+            .read_full(kind, &id)
+            .is_ok_and(|read| read == content.as_ref());
         let name = kind.dirname().to_owned();
         if (!is_refusal(status) || !is_there) && !deletable.contains(&name) {
             deletable.push(name);
         }
     }
     // Without its configuration nothing of a repository is read, and it has no hash of its own.
-    if !is_refusal(sibling.delete(FileType::Config, &Id::default()).map_err(said)?) {
+    if !is_refusal(
+        sibling
+            .delete(FileType::Config, &Id::default())
+            .map_err(said)?,
+    ) {
         deletable.push(FileType::Config.dirname().to_owned());
     }
     Ok(deletable)

@@ -1,7 +1,7 @@
 //! The result of a restore drill, and what it allows anybody to say.
 //!
-//! A drill passes only when every step that it needs passed: what was skipped was not tested. A drill that
-//! was not run is red, and stays red.
+//! A drill passes only when every step that it needs passed: what was skipped was not tested. A
+//! drill that was not run is red, and stays red.
 
 use std::time::Duration;
 
@@ -70,8 +70,8 @@ impl DrillStep {
         }
     }
 
-    /// True when the drill fails without it. Isolation and the journal's knowledge are not to be had
-    /// everywhere: a clean machine knows no journal yet.
+    /// True when the drill fails without it. Isolation and the journal's knowledge are not to be
+    /// had everywhere: a clean machine knows no journal yet.
     pub const fn is_required(self) -> bool {
         match self {
             Self::Isolated | Self::SnapshotIsJournaled | Self::CheckpointReached => false,
@@ -138,7 +138,16 @@ impl DrillReport {
         data_of: Timestamp,
         began: Timestamp,
     ) -> Self {
-        Self { repository, snapshot, began, ended: began, data_of, files: 0, bytes: 0, steps: Vec::new() }
+        Self {
+            repository,
+            snapshot,
+            began,
+            ended: began,
+            data_of,
+            files: 0,
+            bytes: 0,
+            steps: Vec::new(),
+        }
     }
 
     /// Notes how a step went; the worse of two outcomes stays.
@@ -152,8 +161,11 @@ impl DrillReport {
 
     /// Notes that a step passed when nothing differed.
     pub fn note_differences(&mut self, step: DrillStep, differences: Vec<String>) {
-        let outcome =
-            if differences.is_empty() { StepOutcome::Passed } else { StepOutcome::Failed(differences) };
+        let outcome = if differences.is_empty() {
+            StepOutcome::Passed
+        } else {
+            StepOutcome::Failed(differences)
+        };
         self.note(step, outcome);
     }
 
@@ -161,12 +173,22 @@ impl DrillReport {
     pub fn end(&mut self, now: Timestamp, tolerance: DrillTolerance) {
         self.ended = now;
         let within = |is: bool, value: Duration| {
-            if is { StepOutcome::Passed } else { StepOutcome::Failed(vec![format!("{}s", value.as_secs())]) }
+            if is {
+                StepOutcome::Passed
+            } else {
+                StepOutcome::Failed(vec![format!("{}s", value.as_secs())])
+            }
         };
         // A clock that went back makes both unknown, not zero.
         let is_ordered = self.data_of <= self.began && self.began <= now;
-        self.note(DrillStep::WithinAge, within(is_ordered && self.age() <= tolerance.age, self.age()));
-        self.note(DrillStep::WithinTime, within(is_ordered && self.time() <= tolerance.time, self.time()));
+        self.note(
+            DrillStep::WithinAge,
+            within(is_ordered && self.age() <= tolerance.age, self.age()),
+        );
+        self.note(
+            DrillStep::WithinTime,
+            within(is_ordered && self.time() <= tolerance.time, self.time()),
+        );
     }
 
     /// Age of the data had the body fallen when the drill began (PDMA constatée).
@@ -186,15 +208,26 @@ impl DrillReport {
 
     /// Every step in order with its outcome.
     pub fn outcomes(&self) -> impl Iterator<Item = (DrillStep, StepOutcome)> {
-        DrillStep::ALL.into_iter().map(|step| (step, self.outcome(step)))
+        DrillStep::ALL
+            .into_iter()
+            .map(|step| (step, self.outcome(step)))
     }
 
     pub fn verdict(&self) -> DrillVerdict {
-        if self.steps.iter().any(|(_, outcome)| matches!(outcome, StepOutcome::Failed(_))) {
+        if self
+            .steps
+            .iter()
+            .any(|(_, outcome)| matches!(outcome, StepOutcome::Failed(_)))
+        {
             return DrillVerdict::Failed;
         }
-        let is_missing = |step: &DrillStep| step.is_required() && self.outcome(*step) == StepOutcome::NotRun;
-        if DrillStep::ALL.iter().any(is_missing) { DrillVerdict::Incomplete } else { DrillVerdict::Passed }
+        let is_missing =
+            |step: &DrillStep| step.is_required() && self.outcome(*step) == StepOutcome::NotRun;
+        if DrillStep::ALL.iter().any(is_missing) {
+            DrillVerdict::Incomplete
+        } else {
+            DrillVerdict::Passed
+        }
     }
 }
 
@@ -222,13 +255,17 @@ pub enum DrillStanding {
 impl DrillStanding {
     /// From all drills of a repository, in any order.
     pub fn of(drills: &[PastDrill], cadence: Cadence, now: Timestamp) -> Self {
-        let Some(newest) = drills.iter().max_by_key(|drill| drill.at).copied() else { return Self::NeverRun };
+        let Some(newest) = drills.iter().max_by_key(|drill| drill.at).copied() else {
+            return Self::NeverRun;
+        };
         if newest.verdict != DrillVerdict::Passed {
             return Self::NotPassed(newest);
         }
         match cadence.state(Some(newest.at), now) {
             DueState::Waiting { .. } | DueState::Due { .. } => Self::Proved(newest),
-            DueState::Never | DueState::Overdue { .. } | DueState::ClockMoved { .. } => Self::Overdue(newest),
+            DueState::Never | DueState::Overdue { .. } | DueState::ClockMoved { .. } => {
+                Self::Overdue(newest)
+            }
         }
     }
 
@@ -246,13 +283,23 @@ mod tests {
 
     use super::*;
 
-    const TOLERANCE: DrillTolerance =
-        DrillTolerance { age: Duration::from_hours(24), time: Duration::from_hours(4) };
+    const TOLERANCE: DrillTolerance = DrillTolerance {
+        age: Duration::from_hours(24),
+        time: Duration::from_hours(4),
+    };
 
     fn report() -> DrillReport {
         let id = "0".repeat(64);
-        let (repository, snapshot) = (RepositoryId::parse(&id).unwrap(), SnapshotId::parse(&id).unwrap());
-        DrillReport::begin(repository, snapshot, Timestamp::from_secs(0), Timestamp::from_secs(7_200))
+        let (repository, snapshot) = (
+            RepositoryId::parse(&id).unwrap(),
+            SnapshotId::parse(&id).unwrap(),
+        );
+        DrillReport::begin(
+            repository,
+            snapshot,
+            Timestamp::from_secs(0),
+            Timestamp::from_secs(7_200),
+        )
     }
 
     fn complete() -> DrillReport {
@@ -267,7 +314,10 @@ mod tests {
     fn a_drill_says_how_old_and_how_long() {
         let mut report = complete();
         report.end(Timestamp::from_secs(7_500), TOLERANCE);
-        assert_eq!((report.age().as_secs(), report.time().as_secs()), (7_200, 300));
+        assert_eq!(
+            (report.age().as_secs(), report.time().as_secs()),
+            (7_200, 300)
+        );
         assert_eq!(report.verdict(), DrillVerdict::Passed);
     }
 
@@ -277,8 +327,17 @@ mod tests {
         slow.end(Timestamp::from_secs(7_200 + 5 * 3_600), TOLERANCE);
         assert_eq!(slow.verdict(), DrillVerdict::Failed);
         let mut old = complete();
-        old.end(Timestamp::from_secs(7_201), DrillTolerance { age: Duration::from_mins(119), ..TOLERANCE });
-        assert_eq!(old.outcome(DrillStep::WithinAge), StepOutcome::Failed(vec!["7200s".to_owned()]));
+        old.end(
+            Timestamp::from_secs(7_201),
+            DrillTolerance {
+                age: Duration::from_mins(119),
+                ..TOLERANCE
+            },
+        );
+        assert_eq!(
+            old.outcome(DrillStep::WithinAge),
+            StepOutcome::Failed(vec!["7200s".to_owned()])
+        );
     }
 
     #[test]
@@ -302,7 +361,10 @@ mod tests {
     #[test]
     fn a_failure_is_not_taken_back() {
         let mut report = complete();
-        report.note(DrillStep::FilesMatch, StepOutcome::Failed(vec!["a.txt".to_owned()]));
+        report.note(
+            DrillStep::FilesMatch,
+            StepOutcome::Failed(vec!["a.txt".to_owned()]),
+        );
         report.note(DrillStep::FilesMatch, StepOutcome::Passed);
         assert_eq!(report.verdict(), DrillVerdict::Failed);
     }
@@ -311,9 +373,17 @@ mod tests {
     fn never_run_overdue_and_failed_are_red() {
         let cadence = Cadence::every(Duration::from_hours(24 * 30));
         let at = Timestamp::from_secs(0);
-        let past = |verdict| PastDrill { at, verdict, age: Duration::ZERO, time: Duration::ZERO };
+        let past = |verdict| PastDrill {
+            at,
+            verdict,
+            age: Duration::ZERO,
+            time: Duration::ZERO,
+        };
         let now = Timestamp::from_secs(86_400);
-        assert_eq!(DrillStanding::of(&[], cadence, now), DrillStanding::NeverRun);
+        assert_eq!(
+            DrillStanding::of(&[], cadence, now),
+            DrillStanding::NeverRun
+        );
         assert!(DrillStanding::of(&[], cadence, now).is_red());
         assert!(DrillStanding::of(&[past(DrillVerdict::Incomplete)], cadence, now).is_red());
         let passed = [past(DrillVerdict::Passed)];

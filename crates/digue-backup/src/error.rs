@@ -19,7 +19,11 @@ pub enum BackupError {
     RepositoryExists(String),
     /// It was replaced, or another disk is plugged in.
     #[error("the repository at {place} is {found}, not {expected}")]
-    OtherRepository { place: String, expected: RepositoryId, found: RepositoryId },
+    OtherRepository {
+        place: String,
+        expected: RepositoryId,
+        found: RepositoryId,
+    },
     #[error("no space is left at {place}")]
     StorageFull {
         place: String,
@@ -107,19 +111,40 @@ impl BackupError {
         let mut cause: Option<&(dyn Error + 'static)> = error.source();
         while let Some(one) = cause {
             if let Some(io) = one.downcast_ref::<io::Error>()
-                && matches!(io.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+                && matches!(
+                    io.kind(),
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+                )
             {
                 let source = io::Error::from(io.kind());
                 return Self::StorageFull { place, source };
             }
             match one.downcast_ref::<StoreFault>() {
-                Some(StoreFault::Refused(status)) => return Self::Refused { place, status: *status },
-                Some(StoreFault::Unreachable(_)) => return Self::Unreachable { place, source: error },
-                Some(StoreFault::WrongHash) => return Self::Damaged { place, source: error },
+                Some(StoreFault::Refused(status)) => {
+                    return Self::Refused {
+                        place,
+                        status: *status,
+                    };
+                }
+                Some(StoreFault::Unreachable(_)) => {
+                    return Self::Unreachable {
+                        place,
+                        source: error,
+                    };
+                }
+                Some(StoreFault::WrongHash) => {
+                    return Self::Damaged {
+                        place,
+                        source: error,
+                    };
+                }
                 Some(StoreFault::Protocol(_)) | None => {}
             }
             cause = one.source();
         }
-        Self::Library { place, source: error }
+        Self::Library {
+            place,
+            source: error,
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! A repository in a folder: a disk, a mounted share, a removable disk.
 //!
-//! The layout is restic's. A file is written under another name, made durable, and renamed: a reader sees
-//! it whole or not at all, whatever is unplugged or killed. A folder protects nothing from its own machine.
+//! The layout is restic's. A file is written under another name, made durable, and renamed: a
+//! reader sees it whole or not at all, whatever is unplugged or killed. A folder protects nothing
+//! from its own machine.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -10,7 +11,8 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 use rustic_core::{
-    ALL_FILE_TYPES, BytesList, ErrorKind, FileType, Id, ReadBackend, RusticError, RusticResult, WriteBackend,
+    ALL_FILE_TYPES, BytesList, ErrorKind, FileType, Id, ReadBackend, RusticError, RusticResult,
+    WriteBackend,
 };
 
 use crate::error::{BackupError, StoreFault};
@@ -29,7 +31,10 @@ pub struct FolderStore {
 impl FolderStore {
     /// For reading; the folder need not exist.
     pub fn reader(root: &Path) -> Self {
-        Self { root: root.to_owned(), lock: None }
+        Self {
+            root: root.to_owned(),
+            lock: None,
+        }
     }
 
     /// For writing, alone. What a writer that was killed left unfinished is removed.
@@ -38,16 +43,26 @@ impl FolderStore {
     /// `Busy` while another process writes; `File` when the folder cannot be made.
     pub fn writer(root: &Path) -> Result<Self, BackupError> {
         let folder = root.join(UNFINISHED);
-        let failed = |source| BackupError::File { path: folder.clone(), source };
+        let failed = |source| BackupError::File {
+            path: folder.clone(),
+            source,
+        };
         fs::create_dir_all(&folder).map_err(failed)?;
         let name = folder.join("lock");
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(name).map_err(failed)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(name)
+            .map_err(failed)?;
         match lock.try_lock() {
             // Some network shares have no locks; there, two writers only cost time.
             Ok(()) => {}
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(source)) => return Err(failed(source)),
-            Err(TryLockError::WouldBlock) => return Err(BackupError::Busy(root.display().to_string())),
+            Err(TryLockError::WouldBlock) => {
+                return Err(BackupError::Busy(root.display().to_string()));
+            }
         }
         for entry in fs::read_dir(&folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
@@ -55,7 +70,10 @@ impl FolderStore {
                 fs::remove_file(path).map_err(failed)?;
             }
         }
-        Ok(Self { root: root.to_owned(), lock: Some(lock) })
+        Ok(Self {
+            root: root.to_owned(),
+            lock: Some(lock),
+        })
     }
 
     fn path(&self, kind: FileType, id: &Id) -> PathBuf {
@@ -63,12 +81,18 @@ impl FolderStore {
         match kind {
             FileType::Config => self.root.join("config"),
             FileType::Pack => self.root.join("data").join(&name[..2]).join(name),
-            FileType::Key | FileType::Snapshot | FileType::Index => self.root.join(kind.dirname()).join(name),
+            FileType::Key | FileType::Snapshot | FileType::Index => {
+                self.root.join(kind.dirname()).join(name)
+            }
         }
     }
 
     fn write(&self, path: &Path, unfinished: &Path, content: &BytesList) -> io::Result<()> {
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(unfinished)?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .open(unfinished)?;
         for part in content.slice() {
             file.write_all(part)?;
         }
@@ -95,7 +119,13 @@ fn list(folder: &Path, found: &mut Vec<(Id, u32)>) -> io::Result<()> {
     };
     for entry in entries {
         let entry = entry?;
-        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<Id>().ok()) else { continue };
+        let Some(id) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<Id>().ok())
+        else {
+            continue;
+        };
         let size = u32::try_from(entry.metadata()?.len()).map_err(io::Error::other)?;
         found.push((id, size));
     }
@@ -111,7 +141,10 @@ impl ReadBackend for FolderStore {
         if kind == FileType::Config {
             let path = self.root.join("config");
             return match fs::metadata(&path) {
-                Ok(found) => Ok(vec![(Id::default(), u32::try_from(found.len()).unwrap_or(u32::MAX))]),
+                Ok(found) => Ok(vec![(
+                    Id::default(),
+                    u32::try_from(found.len()).unwrap_or(u32::MAX),
+                )]),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
                 Err(error) => Err(failed(&path, error)),
             };
@@ -130,7 +163,8 @@ impl ReadBackend for FolderStore {
     fn read_full(&self, kind: FileType, id: &Id) -> RusticResult<Bytes> {
         let path = self.path(kind, id);
         let bytes = fs::read(&path).map_err(|error| failed(&path, error))?;
-        // A configuration is not named by its hash. The other files are: what decays is found here first.
+        // A configuration is not named by its hash. The other files are: what decays is found here
+        // first.
         if matches!(kind, FileType::Snapshot | FileType::Index)
             && digest(&SHA256, &bytes).as_ref() != hex(id).as_slice()
         {
@@ -166,8 +200,9 @@ impl ReadBackend for FolderStore {
 /// The bytes of an identifier.
 pub(crate) fn hex(id: &Id) -> Vec<u8> {
     let digits = id.to_hex().as_str().to_owned();
-    let byte =
-        |at| u8::from_str_radix(&digits[at..at + 2], 16).expect("an identifier has hexadecimal digits");
+    let byte = |at| {
+        u8::from_str_radix(&digits[at..at + 2], 16).expect("an identifier has hexadecimal digits")
+    };
     (0..digits.len()).step_by(2).map(byte).collect()
 }
 
@@ -185,14 +220,23 @@ impl WriteBackend for FolderStore {
         Ok(())
     }
 
-    fn write_bytes(&self, kind: FileType, id: &Id, _cacheable: bool, content: BytesList) -> RusticResult<()> {
+    fn write_bytes(
+        &self,
+        kind: FileType,
+        id: &Id,
+        _cacheable: bool,
+        content: BytesList,
+    ) -> RusticResult<()> {
         let path = self.path(kind, id);
         if self.lock.is_none() {
             return Err(failed(&path, io::ErrorKind::ReadOnlyFilesystem.into()));
         }
         let unfinished =
-            self.root.join(UNFINISHED).join(format!("{}-{}", kind.dirname(), id.to_hex().as_str()));
-        self.write(&path, &unfinished, &content).map_err(|error| failed(&path, error))
+            self.root
+                .join(UNFINISHED)
+                .join(format!("{}-{}", kind.dirname(), id.to_hex().as_str()));
+        self.write(&path, &unfinished, &content)
+            .map_err(|error| failed(&path, error))
     }
 
     fn remove(&self, kind: FileType, id: &Id, _cacheable: bool) -> RusticResult<()> {

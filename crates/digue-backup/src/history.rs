@@ -1,7 +1,7 @@
 //! What happened to backups, as the journal keeps it, and what may be said from it.
 //!
-//! An event is written down by the process that holds the journal; its time is the entry's, never one that
-//! the event carries.
+//! An event is written down by the process that holds the journal; its time is the entry's, never
+//! one that the event carries.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -62,14 +62,20 @@ impl From<&BackupError> for BackupFailure {
         match error {
             BackupError::WrongKey(_) => Self::WrongKey,
             BackupError::NoRepository(_) | BackupError::NoSnapshot(_) => Self::NoRepository,
-            BackupError::OtherRepository { .. } | BackupError::RepositoryExists(_) => Self::OtherRepository,
+            BackupError::OtherRepository { .. } | BackupError::RepositoryExists(_) => {
+                Self::OtherRepository
+            }
             BackupError::StorageFull { .. } => Self::StorageFull,
             BackupError::Busy(_) => Self::Busy,
             BackupError::Unreachable { .. } => Self::Unreachable,
             BackupError::Refused { .. } => Self::Refused,
             BackupError::Damaged { .. } | BackupError::ReadingBroken { .. } => Self::Damaged,
-            BackupError::CommandNotStarted { .. } | BackupError::CommandFailed { .. } => Self::CommandFailed,
-            BackupError::NotEmpty(_) | BackupError::Escapes(_) | BackupError::File { .. } => Self::File,
+            BackupError::CommandNotStarted { .. } | BackupError::CommandFailed { .. } => {
+                Self::CommandFailed
+            }
+            BackupError::NotEmpty(_) | BackupError::Escapes(_) | BackupError::File { .. } => {
+                Self::File
+            }
             BackupError::Library { .. } => Self::Library,
         }
     }
@@ -134,7 +140,9 @@ pub enum BackupEvent {
 impl BackupEvent {
     /// The event of a drill.
     pub fn drilled(repository: &str, report: &DrillReport) -> Self {
-        let failed = report.outcomes().filter(|(_, outcome)| matches!(outcome, StepOutcome::Failed(_)));
+        let failed = report
+            .outcomes()
+            .filter(|(_, outcome)| matches!(outcome, StepOutcome::Failed(_)));
         Self::Drilled {
             repository: repository.to_owned(),
             id: report.repository.clone(),
@@ -189,10 +197,19 @@ pub struct BackupHistory {
 }
 
 impl BackupHistory {
-    /// Takes the event of an entry written at `at`. The same snapshot twice counts once, at its first entry.
+    /// Takes the event of an entry written at `at`. The same snapshot twice counts once, at its
+    /// first entry.
     pub fn add(&mut self, at: Timestamp, event: &BackupEvent) {
         match event {
-            BackupEvent::Made { repository, id, source, snapshot, unread, suspicion, .. } => {
+            BackupEvent::Made {
+                repository,
+                id,
+                source,
+                snapshot,
+                unread,
+                suspicion,
+                ..
+            } => {
                 let pair = (repository.clone(), source.clone());
                 latest(&mut self.stored, pair.clone(), at);
                 // A backup that lacks files is kept, and is no success.
@@ -203,13 +220,38 @@ impl BackupHistory {
                 if !known.iter().any(|entry| entry.id == *snapshot) {
                     let is_suspect = *suspicion != SuspicionLevel::Clean;
                     let (id, source) = (snapshot.clone(), source.clone());
-                    known.push(JournaledSnapshot { id, source, at, is_suspect, is_drilled: false });
+                    known.push(JournaledSnapshot {
+                        id,
+                        source,
+                        at,
+                        is_suspect,
+                        is_drilled: false,
+                    });
                 }
             }
-            BackupEvent::Drilled { repository, id, snapshot, verdict, age_secs, time_secs, .. } => {
-                let (age, time) = (Duration::from_secs(*age_secs), Duration::from_secs(*time_secs));
-                let past = PastDrill { at, verdict: *verdict, age, time };
-                self.drills.entry(repository.clone()).or_default().push(past);
+            BackupEvent::Drilled {
+                repository,
+                id,
+                snapshot,
+                verdict,
+                age_secs,
+                time_secs,
+                ..
+            } => {
+                let (age, time) = (
+                    Duration::from_secs(*age_secs),
+                    Duration::from_secs(*time_secs),
+                );
+                let past = PastDrill {
+                    at,
+                    verdict: *verdict,
+                    age,
+                    time,
+                };
+                self.drills
+                    .entry(repository.clone())
+                    .or_default()
+                    .push(past);
                 if *verdict == DrillVerdict::Passed
                     && let Some(known) = self.snapshots.get_mut(id)
                 {
@@ -225,19 +267,34 @@ impl BackupHistory {
             BackupEvent::Reported { system, standing } => {
                 self.reports.insert(system.clone(), (at, standing.clone()));
             }
-            BackupEvent::Verified { repository, .. } => latest(&mut self.verified, repository.clone(), at),
+            BackupEvent::Verified { repository, .. } => {
+                latest(&mut self.verified, repository.clone(), at)
+            }
             BackupEvent::Failed { .. } | BackupEvent::KeySplit { .. } => {}
         }
     }
 
     /// Where the backup of a source to a repository stands.
-    pub fn backup(&self, repository: &str, source: &str, cadence: Cadence, now: Timestamp) -> DueState {
+    pub fn backup(
+        &self,
+        repository: &str,
+        source: &str,
+        cadence: Cadence,
+        now: Timestamp,
+    ) -> DueState {
         let last = self.made.get(&(repository.to_owned(), source.to_owned()));
         cadence.state(last.copied(), now)
     }
 
-    /// The same as `backup`, where a backup that lacks files counts, too: another one would lack them again.
-    pub fn stored(&self, repository: &str, source: &str, cadence: Cadence, now: Timestamp) -> DueState {
+    /// The same as `backup`, where a backup that lacks files counts, too: another one would lack
+    /// them again.
+    pub fn stored(
+        &self,
+        repository: &str,
+        source: &str,
+        cadence: Cadence,
+        now: Timestamp,
+    ) -> DueState {
         let last = self.stored.get(&(repository.to_owned(), source.to_owned()));
         cadence.state(last.copied(), now)
     }
@@ -261,7 +318,11 @@ impl BackupHistory {
 
     /// What may be said of a repository's restores.
     pub fn drill(&self, repository: &str, cadence: Cadence, now: Timestamp) -> DrillStanding {
-        DrillStanding::of(self.drills.get(repository).map_or(&[], Vec::as_slice), cadence, now)
+        DrillStanding::of(
+            self.drills.get(repository).map_or(&[], Vec::as_slice),
+            cadence,
+            now,
+        )
     }
 
     /// The snapshots of a repository that the journal knows: what retention may count.
@@ -269,11 +330,14 @@ impl BackupHistory {
         self.snapshots.get(repository).map_or(&[], Vec::as_slice)
     }
 
-    /// The newest sound snapshot of a source, by the journal's time: what a restore begins with. A newer one
-    /// that the journal does not know may be anybody's.
+    /// The newest sound snapshot of a source, by the journal's time: what a restore begins with. A
+    /// newer one that the journal does not know may be anybody's.
     pub fn newest(&self, repository: &RepositoryId, source: &str) -> Option<&JournaledSnapshot> {
         let sound = |entry: &&JournaledSnapshot| entry.source == source && !entry.is_suspect;
-        self.snapshots(repository).iter().filter(sound).max_by_key(|entry| entry.at)
+        self.snapshots(repository)
+            .iter()
+            .filter(sound)
+            .max_by_key(|entry| entry.at)
     }
 
     /// What another system's report said last; `None` when none was ever read.
@@ -281,22 +345,32 @@ impl BackupHistory {
         self.reports.get(system).map(|(_, standing)| standing)
     }
 
-    /// Where the backups of another system stand, by its newest success. A report cannot date one later than
-    /// the entry that took it in.
+    /// Where the backups of another system stand, by its newest success. A report cannot date one
+    /// later than the entry that took it in.
     ///
-    /// Whatever it succeeded in before, a newest backup that failed and a report that cannot be read are as
-    /// red as none.
+    /// Whatever it succeeded in before, a newest backup that failed and a report that cannot be
+    /// read are as red as none.
     pub fn reported(&self, system: &str, cadence: Cadence, now: Timestamp) -> DueState {
-        let last = self.reports.get(system).and_then(|(at, standing)| match standing {
-            ReportStanding::Made { at_secs, .. } => Some(Timestamp::from_secs(*at_secs).min(*at)),
-            ReportStanding::Failed { .. } | ReportStanding::Empty | ReportStanding::Unreadable => None,
-        });
+        let last = self
+            .reports
+            .get(system)
+            .and_then(|(at, standing)| match standing {
+                ReportStanding::Made { at_secs, .. } => {
+                    Some(Timestamp::from_secs(*at_secs).min(*at))
+                }
+                ReportStanding::Failed { .. }
+                | ReportStanding::Empty
+                | ReportStanding::Unreadable => None,
+            });
         cadence.state(last, now)
     }
 
     /// Repositories from which nothing could be deleted when it was last tried.
     pub fn proved(&self) -> BTreeSet<&str> {
-        let proved = self.proofs.iter().filter(|(_, (_, proof))| proof.is_proved());
+        let proved = self
+            .proofs
+            .iter()
+            .filter(|(_, (_, proof))| proof.is_proved());
         proved.map(|(repository, _)| repository.as_str()).collect()
     }
 }
@@ -311,7 +385,10 @@ fn latest<K: Ord>(times: &mut BTreeMap<K, Timestamp>, key: K, at: Timestamp) {
 mod tests {
     use super::*;
 
-    const DAY: Cadence = Cadence { every: Duration::from_hours(24), overdue_after: Duration::from_hours(36) };
+    const DAY: Cadence = Cadence {
+        every: Duration::from_hours(24),
+        overdue_after: Duration::from_hours(36),
+    };
 
     fn repository() -> RepositoryId {
         RepositoryId::parse(&"a".repeat(64)).unwrap()
@@ -347,7 +424,10 @@ mod tests {
     }
 
     fn reported(standing: ReportStanding) -> BackupEvent {
-        BackupEvent::Reported { system: "compta".to_owned(), standing }
+        BackupEvent::Reported {
+            system: "compta".to_owned(),
+            standing,
+        }
     }
 
     fn at(hours: i64) -> Timestamp {
@@ -364,12 +444,20 @@ mod tests {
                 source: "compta".to_owned(),
                 failure: BackupFailure::StorageFull,
             },
-            BackupEvent::Verified { repository: "disque".to_owned(), part: 3, of: 30, faults: 0 },
+            BackupEvent::Verified {
+                repository: "disque".to_owned(),
+                part: 3,
+                of: 30,
+                faults: 0,
+            },
             BackupEvent::DeletionTried {
                 repository: "disque".to_owned(),
                 proof: DeletionProof::Deletable(vec!["data".to_owned()]),
             },
-            reported(ReportStanding::Made { at_secs: 7, bytes: None }),
+            reported(ReportStanding::Made {
+                at_secs: 7,
+                bytes: None,
+            }),
             reported(ReportStanding::Failed { last_secs: Some(7) }),
             reported(ReportStanding::Unreadable),
         ];
@@ -396,15 +484,24 @@ mod tests {
         let mut history = BackupHistory::default();
         history.add(at(5), &made('1', 0, SuspicionLevel::Alarm));
         history.add(at(9), &made('1', 0, SuspicionLevel::Clean));
-        assert_eq!(history.newest(&repository(), OWN_SOURCE), None, "a suspect one is no beginning");
+        assert_eq!(
+            history.newest(&repository(), OWN_SOURCE),
+            None,
+            "a suspect one is no beginning"
+        );
         let known = history.snapshots(&repository());
         assert_eq!(known.len(), 1);
-        assert_eq!((known[0].at, known[0].is_suspect, known[0].is_drilled), (at(5), true, false));
+        assert_eq!(
+            (known[0].at, known[0].is_suspect, known[0].is_drilled),
+            (at(5), true, false)
+        );
         history.add(at(10), &drilled(DrillVerdict::Passed));
         assert!(history.snapshots(&repository())[0].is_drilled);
         history.add(at(12), &made('2', 0, SuspicionLevel::Clean));
         history.add(at(11), &made('3', 0, SuspicionLevel::Clean));
-        let newest = history.newest(&repository(), OWN_SOURCE).map(|entry| entry.id.clone());
+        let newest = history
+            .newest(&repository(), OWN_SOURCE)
+            .map(|entry| entry.id.clone());
         assert_eq!(newest, Some(snapshot('2')));
         assert_eq!(history.newest(&repository(), "compta"), None);
     }
@@ -425,11 +522,17 @@ mod tests {
         let mut history = BackupHistory::default();
         let standing = |history: &BackupHistory, hours| history.reported("compta", DAY, at(hours));
         assert!(standing(&history, 1).is_red());
-        let made = |hours: i64| ReportStanding::Made { at_secs: hours * 3_600, bytes: None };
+        let made = |hours: i64| ReportStanding::Made {
+            at_secs: hours * 3_600,
+            bytes: None,
+        };
         history.add(at(10), &reported(made(9)));
         assert!(!standing(&history, 11).is_red());
         assert!(standing(&history, 60).is_red());
-        for bad in [ReportStanding::Failed { last_secs: Some(9) }, ReportStanding::Empty] {
+        for bad in [
+            ReportStanding::Failed { last_secs: Some(9) },
+            ReportStanding::Empty,
+        ] {
             history.add(at(11), &reported(bad));
             assert!(standing(&history, 11).is_red());
         }
@@ -442,7 +545,10 @@ mod tests {
     #[test]
     fn only_a_refused_deletion_proves() {
         let mut history = BackupHistory::default();
-        let tried = |proof| BackupEvent::DeletionTried { repository: "serveur".to_owned(), proof };
+        let tried = |proof| BackupEvent::DeletionTried {
+            repository: "serveur".to_owned(),
+            proof,
+        };
         history.add(at(1), &tried(DeletionProof::Refused));
         assert_eq!(history.proved(), BTreeSet::from(["serveur"]));
         history.add(at(2), &tried(DeletionProof::NotRun("away".to_owned())));

@@ -10,8 +10,14 @@ use serde::{Deserialize, Serialize};
 pub struct IdentifierError(String);
 
 fn parse(text: &str) -> Result<String, IdentifierError> {
-    let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if text.len() == 64 && is_hex { Ok(text.to_owned()) } else { Err(IdentifierError(text.to_owned())) }
+    let is_hex = text
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if text.len() == 64 && is_hex {
+        Ok(text.to_owned())
+    } else {
+        Err(IdentifierError(text.to_owned()))
+    }
 }
 
 /// One snapshot: the SHA-256 of its file.

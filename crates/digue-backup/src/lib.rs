@@ -1,8 +1,9 @@
-//! Backups in restic's format, their restore drills, and the signs that a source is being encrypted.
+//! Backups in restic's format, their restore drills, and the signs that a source is being
+//! encrypted.
 //!
-//! The crate decides and stores; it does not know Digue's journal, its store or HTTP. What happened in a
-//! repository is written to the journal by its callers, and retention is decided from those entries: a
-//! snapshot's own date is whatever its author wrote into it.
+//! The crate decides and stores; it does not know Digue's journal, its store or HTTP. What happened
+//! in a repository is written to the journal by its callers, and retention is decided from those
+//! entries: a snapshot's own date is whatever its author wrote into it.
 //!
 //! `rustic_core` is seen in `repository.rs` and in the stores below it, and nowhere else.
 

@@ -39,7 +39,8 @@ pub struct Loss {
     pub span: Option<Duration>,
 }
 
-/// The kept checkpoint is *older* than the backup claims to be, or the other way round: one of them lies.
+/// The kept checkpoint is *older* than the backup claims to be, or the other way round: one of them
+/// lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the journal had {known} entries when it was complete, and the backup has {restored}")]
 pub struct LossContradiction {
@@ -54,19 +55,32 @@ pub struct LossContradiction {
 pub fn between(restored: JournalPoint, last: LastKnown) -> Result<Loss, LossContradiction> {
     match last {
         LastKnown::Complete(known) => {
-            let contradiction = LossContradiction { known: known.entries, restored: restored.entries };
-            let entries = known.entries.checked_sub(restored.entries).ok_or(contradiction)?;
-            Ok(Loss { entries: LostEntries::Exactly(entries), span: Some(known.at.since(restored.at)) })
+            let contradiction = LossContradiction {
+                known: known.entries,
+                restored: restored.entries,
+            };
+            let entries = known
+                .entries
+                .checked_sub(restored.entries)
+                .ok_or(contradiction)?;
+            Ok(Loss {
+                entries: LostEntries::Exactly(entries),
+                span: Some(known.at.since(restored.at)),
+            })
         }
         // A checkpoint kept before the backup was made says nothing of what came after.
-        LastKnown::Kept(known) if known.entries <= restored.entries => {
-            Ok(Loss { entries: LostEntries::Unknown, span: None })
-        }
+        LastKnown::Kept(known) if known.entries <= restored.entries => Ok(Loss {
+            entries: LostEntries::Unknown,
+            span: None,
+        }),
         LastKnown::Kept(known) => Ok(Loss {
             entries: LostEntries::AtLeast(known.entries - restored.entries),
             span: Some(known.at.since(restored.at)),
         }),
-        LastKnown::Nothing => Ok(Loss { entries: LostEntries::Unknown, span: None }),
+        LastKnown::Nothing => Ok(Loss {
+            entries: LostEntries::Unknown,
+            span: None,
+        }),
     }
 }
 
@@ -75,14 +89,23 @@ mod tests {
     use super::*;
 
     fn point(entries: u64) -> JournalPoint {
-        JournalPoint { entries, at: Timestamp::from_secs(entries as i64) }
+        JournalPoint {
+            entries,
+            at: Timestamp::from_secs(entries as i64),
+        }
     }
 
     #[test]
     fn a_kept_checkpoint_gives_a_lower_bound_and_a_complete_journal_the_figure() {
         let loss = |last| between(point(100), last).unwrap().entries;
-        assert_eq!(loss(LastKnown::Complete(point(130))), LostEntries::Exactly(30));
-        assert_eq!(loss(LastKnown::Complete(point(100))), LostEntries::Exactly(0));
+        assert_eq!(
+            loss(LastKnown::Complete(point(130))),
+            LostEntries::Exactly(30)
+        );
+        assert_eq!(
+            loss(LastKnown::Complete(point(100))),
+            LostEntries::Exactly(0)
+        );
         assert_eq!(loss(LastKnown::Kept(point(130))), LostEntries::AtLeast(30));
     }
 

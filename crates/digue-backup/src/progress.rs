@@ -48,7 +48,10 @@ struct ByteBar {
 
 impl ByteBar {
     fn tell(&self) {
-        self.sink.bytes(self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed));
+        self.sink.bytes(
+            self.done.load(Ordering::Relaxed),
+            self.all.load(Ordering::Relaxed),
+        );
     }
 }
 

@@ -1,11 +1,12 @@
 //! The recovery key: drawn once, split over printed sheets, never stored.
 //!
-//! A sheet is a list of words. It carries which ceremony it belongs to, how many sheets are needed and a
-//! checksum of its own, so that a word read wrong is found on the sheet and not after the fall. The secret
-//! carries a checksum too: sheets that do not belong together never yield a wrong key silently.
+//! A sheet is a list of words. It carries which ceremony it belongs to, how many sheets are needed
+//! and a checksum of its own, so that a word read wrong is found on the sheet and not after the
+//! fall. The secret carries a checksum too: sheets that do not belong together never yield a wrong
+//! key silently.
 //!
-//! k of n hides nothing from a thief who owns the running machine: it reads the repository's everyday
-//! password. It protects against one dishonest holder, one lost sheet and one burnt
+//! k of n hides nothing from a thief who owns the running machine: it reads the repository's
+//! everyday password. It protects against one dishonest holder, one lost sheet and one burnt
 //! office.
 
 use std::fmt;
@@ -78,8 +79,8 @@ pub enum KeySheetError {
 
 impl SharingRule {
     /// # Errors
-    /// `KeySheetError::Rule` unless 2 <= `needed` <= `sheets` <= 16: a single sheet that opens everything is
-    /// a password on paper.
+    /// `KeySheetError::Rule` unless 2 <= `needed` <= `sheets` <= 16: a single sheet that opens
+    /// everything is a password on paper.
     pub const fn new(needed: u8, sheets: u8) -> Result<Self, KeySheetError> {
         if needed >= 2 && needed <= sheets && sheets <= 16 {
             Ok(Self { needed, sheets })
@@ -96,30 +97,41 @@ impl RecoveryKey {
     /// `KeySheetError::NoRandomness` when the system has none.
     pub fn draw() -> Result<Self, KeySheetError> {
         let mut secret = [0; SECRET_BYTES];
-        SystemRandom::new().fill(&mut secret).map_err(|_| KeySheetError::NoRandomness)?;
+        SystemRandom::new()
+            .fill(&mut secret)
+            .map_err(|_| KeySheetError::NoRandomness)?;
         Ok(Self(secret))
     }
 
     /// The password that plain restic asks for: eight groups of four digits, `3f2a-…`.
     pub fn to_password(&self) -> String {
-        let groups = self.0.chunks(2).map(|pair| format!("{:02x}{:02x}", pair[0], pair[1]));
+        let groups = self
+            .0
+            .chunks(2)
+            .map(|pair| format!("{:02x}{:02x}", pair[0], pair[1]));
         groups.collect::<Vec<_>>().join("-")
     }
 
     /// For the journal: proves which key was split without saying anything of it.
     pub fn fingerprint(&self) -> String {
         let labelled = [b"digue recovery key\n".as_slice(), &self.0].concat();
-        digest(&SHA256, &labelled).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        digest(&SHA256, &labelled)
+            .as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
-    /// Splits the key, and tries *every* group of sheets that should open it: a quorum leaves bad sheets
-    /// unseen.
+    /// Splits the key, and tries *every* group of sheets that should open it: a quorum leaves bad
+    /// sheets unseen.
     ///
     /// # Errors
     /// `KeySheetError::NoRandomness`; `KeySheetError::NotTogether` when the trial failed.
     pub fn split(&self, rule: SharingRule) -> Result<Vec<KeySheet>, KeySheetError> {
         let mut ceremony = [0; 2];
-        SystemRandom::new().fill(&mut ceremony).map_err(|_| KeySheetError::NoRandomness)?;
+        SystemRandom::new()
+            .fill(&mut ceremony)
+            .map_err(|_| KeySheetError::NoRandomness)?;
         let secret = [self.0.as_slice(), &checksum(&self.0)].concat();
         let dealer = Sharks(rule.needed).dealer(&secret);
         let sheets: Vec<KeySheet> = dealer
@@ -127,12 +139,22 @@ impl RecoveryKey {
             .map(|share| {
                 let share = Vec::from(&share);
                 let ceremony = u16::from_be_bytes(ceremony);
-                KeySheet { ceremony, number: share[0], needed: rule.needed, share: share[1..].to_vec() }
+                KeySheet {
+                    ceremony,
+                    number: share[0],
+                    needed: rule.needed,
+                    share: share[1..].to_vec(),
+                }
             })
             .collect();
         for start in 0..sheets.len() {
-            let group: Vec<KeySheet> =
-                sheets.iter().cycle().skip(start).take(usize::from(rule.needed)).cloned().collect();
+            let group: Vec<KeySheet> = sheets
+                .iter()
+                .cycle()
+                .skip(start)
+                .take(usize::from(rule.needed))
+                .cloned()
+                .collect();
             if Self::join(&group)? != *self {
                 return Err(KeySheetError::NotTogether);
             }
@@ -145,30 +167,51 @@ impl RecoveryKey {
     /// # Errors
     /// See `KeySheetError`: too few, twice the same, of different ceremonies.
     pub fn join(sheets: &[KeySheet]) -> Result<Self, KeySheetError> {
-        let Some(first) = sheets.first() else { return Err(KeySheetError::TooFew { given: 0, needed: 2 }) };
+        let Some(first) = sheets.first() else {
+            return Err(KeySheetError::TooFew {
+                given: 0,
+                needed: 2,
+            });
+        };
         for (place, sheet) in sheets.iter().enumerate() {
             if (sheet.ceremony, sheet.needed) != (first.ceremony, first.needed) {
                 return Err(KeySheetError::OtherCeremony);
             }
-            if sheets[..place].iter().any(|earlier| earlier.number == sheet.number) {
+            if sheets[..place]
+                .iter()
+                .any(|earlier| earlier.number == sheet.number)
+            {
                 return Err(KeySheetError::Twice(sheet.number));
             }
         }
-        let too_few = KeySheetError::TooFew { given: sheets.len(), needed: first.needed };
+        let too_few = KeySheetError::TooFew {
+            given: sheets.len(),
+            needed: first.needed,
+        };
         if sheets.len() < usize::from(first.needed) {
             return Err(too_few);
         }
         let shares: Result<Vec<Share>, _> = sheets
             .iter()
-            .map(|sheet| Share::try_from([&[sheet.number], sheet.share.as_slice()].concat().as_slice()))
+            .map(|sheet| {
+                Share::try_from(
+                    [&[sheet.number], sheet.share.as_slice()]
+                        .concat()
+                        .as_slice(),
+                )
+            })
             .collect();
         let shares = shares.map_err(|_| KeySheetError::NotTogether)?;
         let secret = Sharks(first.needed).recover(&shares).map_err(|_| too_few)?;
-        let (key, check) = secret.split_at_checked(SECRET_BYTES).ok_or(KeySheetError::NotTogether)?;
+        let (key, check) = secret
+            .split_at_checked(SECRET_BYTES)
+            .ok_or(KeySheetError::NotTogether)?;
         if check != checksum(key) {
             return Err(KeySheetError::NotTogether);
         }
-        Ok(Self(key.try_into().map_err(|_| KeySheetError::NotTogether)?))
+        Ok(Self(
+            key.try_into().map_err(|_| KeySheetError::NotTogether)?,
+        ))
     }
 }
 
@@ -180,7 +223,11 @@ impl fmt::Debug for RecoveryKey {
 
 impl fmt::Debug for KeySheet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeySheet({} of ceremony {:04x})", self.number, self.ceremony)
+        write!(
+            f,
+            "KeySheet({} of ceremony {:04x})",
+            self.number, self.ceremony
+        )
     }
 }
 
@@ -194,27 +241,40 @@ impl KeySheet {
         let check = checksum(&bytes);
         bytes.extend(check);
         let list = Language::French.word_list();
-        (0..SHEET_WORDS).map(|place| list[word_at(&bytes, place)]).collect()
+        (0..SHEET_WORDS)
+            .map(|place| list[word_at(&bytes, place)])
+            .collect()
     }
 
-    /// Reads the words that were typed: accents, capitals and further letters than the first four do
-    /// not matter.
+    /// Reads the words that were typed: accents, capitals and further letters than the first four
+    /// do not matter.
     ///
     /// # Errors
     /// Which word is not of the list, or that they do not fit together.
     pub fn parse(text: &str) -> Result<Self, KeySheetError> {
-        let typed: Vec<String> = text.split_whitespace().map(fold).filter(|word| !word.is_empty()).collect();
+        let typed: Vec<String> = text
+            .split_whitespace()
+            .map(fold)
+            .filter(|word| !word.is_empty())
+            .collect();
         if typed.len() != SHEET_WORDS {
             return Err(KeySheetError::WordCount(typed.len()));
         }
-        let list: Vec<String> = Language::French.word_list().iter().map(|word| fold(word)).collect();
+        let list: Vec<String> = Language::French
+            .word_list()
+            .iter()
+            .map(|word| fold(word))
+            .collect();
         let mut bits = Vec::with_capacity(SHEET_WORDS * BITS_PER_WORD);
         for (place, word) in typed.iter().enumerate() {
             let index = find(&list, word).ok_or(KeySheetError::UnknownWord(place + 1))?;
             bits.extend((0..BITS_PER_WORD).rev().map(|bit| index >> bit & 1 == 1));
         }
         let (bits, padding) = bits.split_at(SHEET_BYTES * 8);
-        let to_byte = |bits: &[bool]| bits.iter().fold(0u8, |byte, bit| byte << 1 | u8::from(*bit));
+        let to_byte = |bits: &[bool]| {
+            bits.iter()
+                .fold(0u8, |byte, bit| byte << 1 | u8::from(*bit))
+        };
         let bytes: Vec<u8> = bits.chunks(8).map(to_byte).collect();
         let (body, check) = bytes.split_at(SHEET_BYTES - CHECK_BYTES);
         if check != checksum(body) || padding.contains(&true) {
@@ -224,25 +284,41 @@ impl KeySheet {
             return Err(KeySheetError::Version(body[0]));
         }
         let ceremony = u16::from_be_bytes([body[1], body[2]]);
-        Ok(Self { ceremony, needed: body[3], number: body[4], share: body[HEAD_BYTES..].to_vec() })
+        Ok(Self {
+            ceremony,
+            needed: body[3],
+            number: body[4],
+            share: body[HEAD_BYTES..].to_vec(),
+        })
     }
 }
 
 /// The index in the list of the word at `place`; bits after the end are zero.
 fn word_at(bytes: &[u8], place: usize) -> usize {
-    let bit =
-        |position: usize| bytes.get(position / 8).is_some_and(|byte| byte >> (7 - position % 8) & 1 == 1);
+    let bit = |position: usize| {
+        bytes
+            .get(position / 8)
+            .is_some_and(|byte| byte >> (7 - position % 8) & 1 == 1)
+    };
     let first = place * BITS_PER_WORD;
-    (first..first + BITS_PER_WORD).fold(0, |index, position| index << 1 | usize::from(bit(position)))
+    (first..first + BITS_PER_WORD)
+        .fold(0, |index, position| index << 1 | usize::from(bit(position)))
 }
 
 /// Lower case, without accents or anything that is not a letter.
 fn fold(word: &str) -> String {
-    let plain = DecomposingNormalizer::new_nfd().normalize(word).into_owned();
-    plain.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect()
+    let plain = DecomposingNormalizer::new_nfd()
+        .normalize(word)
+        .into_owned();
+    plain
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect()
 }
 
-/// The first four letters tell every word of the list from the others; shorter words are typed whole.
+/// The first four letters tell every word of the list from the others; shorter words are typed
+/// whole.
 fn find(list: &[String], typed: &str) -> Option<usize> {
     if let Some(index) = list.iter().position(|word| word == typed) {
         return Some(index);
@@ -278,9 +354,18 @@ mod tests {
             assert_eq!(RecoveryKey::join(&pair), Ok(key.clone()));
         }
         let alone = RecoveryKey::join(&sheets[..1]);
-        assert_eq!(alone, Err(KeySheetError::TooFew { given: 1, needed: 2 }));
+        assert_eq!(
+            alone,
+            Err(KeySheetError::TooFew {
+                given: 1,
+                needed: 2
+            })
+        );
         let twice = [sheets[1].clone(), sheets[1].clone()];
-        assert_eq!(RecoveryKey::join(&twice), Err(KeySheetError::Twice(sheets[1].number)));
+        assert_eq!(
+            RecoveryKey::join(&twice),
+            Err(KeySheetError::Twice(sheets[1].number))
+        );
     }
 
     #[test]
@@ -308,14 +393,24 @@ mod tests {
         let (_, sheets) = sheets(3, 5);
         let words = sheets[4].words();
         assert_eq!(words.len(), SHEET_WORDS);
-        assert_eq!(KeySheet::parse(&words.join(" ").to_uppercase()), Ok(sheets[4].clone()));
-        let heads: Vec<String> = words.iter().map(|word| fold(word).chars().take(4).collect()).collect();
+        assert_eq!(
+            KeySheet::parse(&words.join(" ").to_uppercase()),
+            Ok(sheets[4].clone())
+        );
+        let heads: Vec<String> = words
+            .iter()
+            .map(|word| fold(word).chars().take(4).collect())
+            .collect();
         assert_eq!(KeySheet::parse(&heads.join("\n")), Ok(sheets[4].clone()));
     }
 
     #[test]
     fn four_letters_tell_each_word_of_the_list() {
-        let list: Vec<String> = Language::French.word_list().iter().map(|word| fold(word)).collect();
+        let list: Vec<String> = Language::French
+            .word_list()
+            .iter()
+            .map(|word| fold(word))
+            .collect();
         for (index, word) in list.iter().enumerate() {
             assert_eq!(find(&list, word), Some(index), "{word}");
             let head: String = word.chars().take(4).collect();
@@ -327,7 +422,10 @@ mod tests {
     fn neither_key_nor_sheet_is_shown_by_accident() {
         let (key, sheets) = sheets(2, 2);
         let shown = format!("{key:?} {:?}", sheets[0]);
-        assert!(!shown.contains(&key.to_password()) && !shown.contains(sheets[0].words()[6]), "{shown}");
+        assert!(
+            !shown.contains(&key.to_password()) && !shown.contains(sheets[0].words()[6]),
+            "{shown}"
+        );
     }
 
     proptest! {

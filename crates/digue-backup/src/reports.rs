@@ -1,6 +1,7 @@
 //! Reports of other systems' backups, in the forms in which those systems write them.
 //!
-//! A report is believed as far as it goes: it says that a backup was made, never that it can be restored.
+//! A report is believed as far as it goes: it says that a backup was made, never that it can be
+//! restored.
 
 use digue_types::Timestamp;
 use jiff::civil::DateTime;
@@ -18,13 +19,19 @@ pub enum ReportFormat {
     PgBackRest,
     /// `proxmox-backup-client snapshot list --output-format json`.
     Proxmox,
-    /// `{"backups": [{"at": "2026-11-28T02:00:00Z", "outcome": "made", "bytes": 12}]}`, for every other system;
-    /// the outcome is `made` or `failed`.
+    /// `{"backups": [{"at": "2026-11-28T02:00:00Z", "outcome": "made", "bytes": 12}]}`, for every
+    /// other system; the outcome is `made` or `failed`.
     Declared,
 }
 
 impl ReportFormat {
-    pub const ALL: [Self; 5] = [Self::Restic, Self::Borg, Self::PgBackRest, Self::Proxmox, Self::Declared];
+    pub const ALL: [Self; 5] = [
+        Self::Restic,
+        Self::Borg,
+        Self::PgBackRest,
+        Self::Proxmox,
+        Self::Declared,
+    ];
 
     pub const fn code(self) -> &'static str {
         match self {
@@ -100,17 +107,30 @@ impl ReportStanding {
     }
 
     fn from_backups(backups: &[ReportedBackup]) -> Self {
-        let made = backups.iter().filter(|backup| backup.outcome == ReportedOutcome::Made).max();
+        let made = backups
+            .iter()
+            .filter(|backup| backup.outcome == ReportedOutcome::Made)
+            .max();
         // Of two at one moment, the failed one speaks: `max_by_key` yields the last of equals.
-        let newest = backups.iter().max_by_key(|backup| (backup.at, backup.outcome != ReportedOutcome::Made));
+        let newest = backups
+            .iter()
+            .max_by_key(|backup| (backup.at, backup.outcome != ReportedOutcome::Made));
         match newest {
             None => Self::Empty,
-            Some(ReportedBackup { at, outcome: ReportedOutcome::Made, bytes }) => {
-                Self::Made { at_secs: at.secs(), bytes: *bytes }
-            }
-            Some(ReportedBackup { outcome: ReportedOutcome::Failed, .. }) => {
-                Self::Failed { last_secs: made.map(|backup| backup.at.secs()) }
-            }
+            Some(ReportedBackup {
+                at,
+                outcome: ReportedOutcome::Made,
+                bytes,
+            }) => Self::Made {
+                at_secs: at.secs(),
+                bytes: *bytes,
+            },
+            Some(ReportedBackup {
+                outcome: ReportedOutcome::Failed,
+                ..
+            }) => Self::Failed {
+                last_secs: made.map(|backup| backup.at.secs()),
+            },
         }
     }
 }
@@ -133,13 +153,20 @@ fn restic(text: &str) -> Result<Vec<ReportedBackup>, ReportError> {
     }
     let snapshots: Vec<ResticSnapshot> = serde_json::from_str(text)?;
     let made = snapshots.into_iter().map(|snapshot| {
-        let bytes = snapshot.summary.and_then(|summary| summary.total_bytes_processed);
-        Ok(ReportedBackup { at: rfc3339(&snapshot.time)?, outcome: ReportedOutcome::Made, bytes })
+        let bytes = snapshot
+            .summary
+            .and_then(|summary| summary.total_bytes_processed);
+        Ok(ReportedBackup {
+            at: rfc3339(&snapshot.time)?,
+            outcome: ReportedOutcome::Made,
+            bytes,
+        })
     });
     made.collect()
 }
 
-/// An archive that was interrupted is listed with `.checkpoint` in its name by version 1: it is none.
+/// An archive that was interrupted is listed with `.checkpoint` in its name by version 1: it is
+/// none.
 fn borg(text: &str, zone: &TimeZone) -> Result<Vec<ReportedBackup>, ReportError> {
     #[derive(Deserialize)]
     struct BorgList {
@@ -151,10 +178,17 @@ fn borg(text: &str, zone: &TimeZone) -> Result<Vec<ReportedBackup>, ReportError>
         start: String,
     }
     let list: BorgList = serde_json::from_str(text)?;
-    let whole = list.archives.into_iter().filter(|archive| !archive.name.contains(".checkpoint"));
+    let whole = list
+        .archives
+        .into_iter()
+        .filter(|archive| !archive.name.contains(".checkpoint"));
     let made = whole.map(|archive| {
         let at = local(&archive.start, zone)?;
-        Ok(ReportedBackup { at, outcome: ReportedOutcome::Made, bytes: None })
+        Ok(ReportedBackup {
+            at,
+            outcome: ReportedOutcome::Made,
+            bytes: None,
+        })
     });
     made.collect()
 }
@@ -205,7 +239,11 @@ fn pgbackrest(text: &str) -> Result<Vec<ReportedBackup>, ReportError> {
         }
         found.extend(stanza.backup.into_iter().map(|backup| ReportedBackup {
             at: Timestamp::from_secs(backup.timestamp.start),
-            outcome: if backup.error == Some(true) { ReportedOutcome::Failed } else { ReportedOutcome::Made },
+            outcome: if backup.error == Some(true) {
+                ReportedOutcome::Failed
+            } else {
+                ReportedOutcome::Made
+            },
             bytes: Some(backup.info.size),
         }));
     }
@@ -226,7 +264,9 @@ fn proxmox(text: &str) -> Result<Vec<ReportedBackup>, ReportError> {
     }
     let snapshots: Vec<ProxmoxSnapshot> = serde_json::from_str(text)?;
     // Without a size it is running, or was interrupted.
-    let ended = snapshots.into_iter().filter(|snapshot| snapshot.size.is_some());
+    let ended = snapshots
+        .into_iter()
+        .filter(|snapshot| snapshot.size.is_some());
     let read = ended.map(|snapshot| ReportedBackup {
         at: Timestamp::from_secs(snapshot.backup_time),
         outcome: match snapshot.verification {
@@ -253,7 +293,11 @@ fn declared(text: &str) -> Result<Vec<ReportedBackup>, ReportError> {
     }
     let declaration: Declaration = serde_json::from_str(text)?;
     let read = declaration.backups.into_iter().map(|backup| {
-        Ok(ReportedBackup { at: rfc3339(&backup.at)?, outcome: backup.outcome, bytes: backup.bytes })
+        Ok(ReportedBackup {
+            at: rfc3339(&backup.at)?,
+            outcome: backup.outcome,
+            bytes: backup.bytes,
+        })
     });
     read.collect()
 }

@@ -1,9 +1,9 @@
 //! One repository, opened: backups, listings, verification, restores. The only file that sees how
 //! `rustic_core` is used; its interface changes with every release.
 //!
-//! Two of its habits are corrected here. It skips files that it cannot read with a line in the log: here
-//! they are counted and named. It stores the output of a command before it knows that the command failed:
-//! here a command's output is a file first.
+//! Two of its habits are corrected here. It skips files that it cannot read with a line in the log:
+//! here they are counted and named. It stores the output of a command before it knows that the
+//! command failed: here a command's output is a file first.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,11 +15,11 @@ use digue_types::Timestamp;
 use ring::digest::{Context, SHA256, digest};
 use rustic_core::repofile::{NodeType, SnapshotFile};
 use rustic_core::{
-    BackupOptions, CheckOptions, CheckResults, ConfigOptions, Credentials, Excludes, IndexedFullStatus,
-    KeyOptions, LocalDestination, LocalSource, LocalSourceFilterOptions, LocalSourceSaveOptions, LsOptions,
-    OpenStatus, ReadSource, ReadSourceEntry, ReadSourceOpen, ReadSubsetOption, Repository,
-    RepositoryBackends, RepositoryOptions, RestoreOptions, RusticError, RusticResult, SnapshotOptions,
-    WriteBackend,
+    BackupOptions, CheckOptions, CheckResults, ConfigOptions, Credentials, Excludes,
+    IndexedFullStatus, KeyOptions, LocalDestination, LocalSource, LocalSourceFilterOptions,
+    LocalSourceSaveOptions, LsOptions, OpenStatus, ReadSource, ReadSourceEntry, ReadSourceOpen,
+    ReadSubsetOption, Repository, RepositoryBackends, RepositoryOptions, RestoreOptions,
+    RusticError, RusticResult, SnapshotOptions, WriteBackend,
 };
 
 use crate::error::BackupError;
@@ -108,7 +108,10 @@ impl BackupRepository {
     ///
     /// # Errors
     /// `RepositoryExists` where there is one; what the store says.
-    pub fn init(store: RepositoryStore, password: &RepositoryPassword) -> Result<Self, BackupError> {
+    pub fn init(
+        store: RepositoryStore,
+        password: &RepositoryPassword,
+    ) -> Result<Self, BackupError> {
         let place = store.location();
         let failed = |error| BackupError::of(&place, error);
         let repository = connect(store.clone(), None).map_err(failed)?;
@@ -116,8 +119,17 @@ impl BackupRepository {
             return Err(BackupError::RepositoryExists(place));
         }
         let credentials = Credentials::password(&password.0);
-        let opened = repository.init(&credentials, &KeyOptions::default(), &ConfigOptions::default());
-        Ok(Self { repository: opened.map_err(failed)?, place, store, progress: None })
+        let opened = repository.init(
+            &credentials,
+            &KeyOptions::default(),
+            &ConfigOptions::default(),
+        );
+        Ok(Self {
+            repository: opened.map_err(failed)?,
+            place,
+            store,
+            progress: None,
+        })
     }
 
     /// Opens a repository.
@@ -135,8 +147,15 @@ impl BackupRepository {
         if repository.config_id().map_err(failed)?.is_none() {
             return Err(BackupError::NoRepository(place));
         }
-        let opened = repository.open(&Credentials::password(&password.0)).map_err(failed)?;
-        Ok(Self { repository: opened, place, store, progress })
+        let opened = repository
+            .open(&Credentials::password(&password.0))
+            .map_err(failed)?;
+        Ok(Self {
+            repository: opened,
+            place,
+            store,
+            progress,
+        })
     }
 
     /// Where it is, for people.
@@ -146,7 +165,8 @@ impl BackupRepository {
 
     pub fn id(&self) -> RepositoryId {
         let id = self.repository.config().id.to_hex();
-        RepositoryId::parse(id.as_str()).expect("the library's identifiers have 64 hexadecimal digits")
+        RepositoryId::parse(id.as_str())
+            .expect("the library's identifiers have 64 hexadecimal digits")
     }
 
     /// # Errors
@@ -157,7 +177,11 @@ impl BackupRepository {
             return Ok(());
         }
         let place = self.place.clone();
-        Err(BackupError::OtherRepository { place, expected: expected.clone(), found })
+        Err(BackupError::OtherRepository {
+            place,
+            expected: expected.clone(),
+            found,
+        })
     }
 
     /// Adds the key of a ceremony beside the everyday password.
@@ -166,7 +190,10 @@ impl BackupRepository {
     /// What the store says.
     pub fn add_recovery_key(&self, key: &RecoveryKey) -> Result<(), BackupError> {
         let options = KeyOptions::default();
-        self.repository.add_key(&key.to_password(), &options).map(drop).map_err(|error| self.failed(error))
+        self.repository
+            .add_key(&key.to_password(), &options)
+            .map(drop)
+            .map_err(|error| self.failed(error))
     }
 
     /// All snapshots, oldest declared date first.
@@ -186,11 +213,17 @@ impl BackupRepository {
     pub fn back_up(&self, source: &BackupSource) -> Result<MadeBackup, BackupError> {
         let failed = |error| self.failed(error);
         let indexed = self.again()?.to_indexed_ids().map_err(failed)?;
-        let globs: Vec<String> = source.excludes.iter().map(|pattern| format!("!{pattern}")).collect();
+        let globs: Vec<String> = source
+            .excludes
+            .iter()
+            .map(|pattern| format!("!{pattern}"))
+            .collect();
         let excludes = Excludes::default().globs(globs);
         let options = BackupOptions::default().excludes(excludes.clone());
-        let folder = fs::canonicalize(&source.folder)
-            .map_err(|error| BackupError::File { path: source.folder.clone(), source: error })?;
+        let folder = fs::canonicalize(&source.folder).map_err(|error| BackupError::File {
+            path: source.folder.clone(),
+            source: error,
+        })?;
         let paths = [folder];
         let local = LocalSource::new(
             LocalSourceSaveOptions::default(),
@@ -198,15 +231,30 @@ impl BackupRepository {
             &LocalSourceFilterOptions::default(),
             &paths,
         );
-        let watched = WatchedSource { inner: local.map_err(failed)?, unread: Arc::default() };
-        let snapshot = SnapshotOptions::default().label(source.name.clone()).to_snapshot().map_err(failed)?;
-        let made = indexed.archive(&options, &watched, snapshot, &paths).map_err(failed)?;
+        let watched = WatchedSource {
+            inner: local.map_err(failed)?,
+            unread: Arc::default(),
+        };
+        let snapshot = SnapshotOptions::default()
+            .label(source.name.clone())
+            .to_snapshot()
+            .map_err(failed)?;
+        let made = indexed
+            .archive(&options, &watched, snapshot, &paths)
+            .map_err(failed)?;
         self.must_be_whole(&made)?;
-        let unread = watched.unread.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let unread = watched
+            .unread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let summary = made.summary.as_ref();
         Ok(MadeBackup {
             snapshot: info(&made).id,
-            parent: made.parent.as_ref().map(|parent| identifier(parent.to_hex().as_str())),
+            parent: made
+                .parent
+                .as_ref()
+                .map(|parent| identifier(parent.to_hex().as_str())),
             files: summary.map_or(0, |summary| summary.total_files_processed),
             bytes: summary.map_or(0, |summary| summary.total_bytes_processed),
             bytes_added: summary.map_or(0, |summary| summary.data_added_packed),
@@ -214,21 +262,32 @@ impl BackupRepository {
         })
     }
 
-    /// Reads a snapshot back as another client would: it is listed, and everything it names is there.
+    /// Reads a snapshot back as another client would: it is listed, and everything it names is
+    /// there.
     fn must_be_whole(&self, made: &SnapshotFile) -> Result<(), BackupError> {
         let id = info(made).id;
         let read = self.file(&id)?;
         let trees = vec![read.tree];
         let results = self.unbroken(|| {
-            let checked = self.repository.check_with_trees(CheckOptions::default(), trees);
+            let checked = self
+                .repository
+                .check_with_trees(CheckOptions::default(), trees);
             checked.map_err(|error| self.failed(error))
         })?;
-        results.is_ok().map_err(|source| BackupError::Damaged { place: self.place.clone(), source })
+        results.is_ok().map_err(|source| BackupError::Damaged {
+            place: self.place.clone(),
+            source,
+        })
     }
 
-    // On damaged packs the library's threads end in a panic, or not, as it happens: damaged both times.
+    // On damaged packs the library's threads end in a panic, or not, as it happens: damaged both
+    // times.
     fn unbroken<T>(&self, read: impl FnOnce() -> Result<T, BackupError>) -> Result<T, BackupError> {
-        let broken = || Err(BackupError::ReadingBroken { place: self.place.clone() });
+        let broken = || {
+            Err(BackupError::ReadingBroken {
+                place: self.place.clone(),
+            })
+        };
         catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| broken())
     }
 
@@ -238,10 +297,16 @@ impl BackupRepository {
     /// When the repository could not be read at all: then nothing was verified.
     pub fn verify(&self, slice: PackSlice) -> Result<Vec<String>, BackupError> {
         let subset = ReadSubsetOption::IdSubSet((slice.part, slice.of));
-        let options = CheckOptions::default().read_data(true).read_data_subset(subset);
-        let results = self.unbroken(|| self.repository.check(options).map_err(|error| self.failed(error)))?;
-        // Warnings are packs that no index names: what a backup that was killed had already sent. The library
-        // hides the names of its levels; a list of one says whether it is an error.
+        let options = CheckOptions::default()
+            .read_data(true)
+            .read_data_subset(subset);
+        let results = self.unbroken(|| {
+            self.repository
+                .check(options)
+                .map_err(|error| self.failed(error))
+        })?;
+        // Warnings are packs that no index names: what a backup that was killed had already sent.
+        // The library hides the names of its levels; a list of one says whether it is an error.
         let faults = results.0.into_iter().filter_map(|fault| {
             let said = fault.1.to_string();
             CheckResults(vec![fault]).is_ok().is_err().then_some(said)
@@ -265,8 +330,18 @@ impl BackupRepository {
             for blob in node.content.iter().flatten() {
                 content.update(blob.to_hex().as_bytes());
             }
-            let content = content.finish().as_ref().try_into().expect("a digest has 32 bytes");
-            found.insert(shown(path), ListedFile { bytes: node.meta.size, content });
+            let content = content
+                .finish()
+                .as_ref()
+                .try_into()
+                .expect("a digest has 32 bytes");
+            found.insert(
+                shown(path),
+                ListedFile {
+                    bytes: node.meta.size,
+                    content,
+                },
+            );
             Ok(())
         })?;
         Ok(found)
@@ -293,16 +368,23 @@ impl BackupRepository {
         Ok(types)
     }
 
-    fn heads(&self, id: &SnapshotId, paths: &[String]) -> Result<BTreeMap<String, ContentKind>, BackupError> {
+    fn heads(
+        &self,
+        id: &SnapshotId,
+        paths: &[String],
+    ) -> Result<BTreeMap<String, ContentKind>, BackupError> {
         let (indexed, snapshot) = self.indexed(id)?;
         let wanted: BTreeSet<&String> = paths.iter().collect();
         let mut found = BTreeMap::new();
         self.each_file(&indexed, &snapshot, &mut |path, node| {
             let path = shown(path);
             if wanted.contains(&path) {
-                let open = indexed.open_file(node).map_err(|error| self.failed(error))?;
-                let head =
-                    indexed.read_file_at(&open, 0, SAMPLE_BYTES).map_err(|error| self.failed(error))?;
+                let open = indexed
+                    .open_file(node)
+                    .map_err(|error| self.failed(error))?;
+                let head = indexed
+                    .read_file_at(&open, 0, SAMPLE_BYTES)
+                    .map_err(|error| self.failed(error))?;
                 found.insert(path, ContentKind::of_head(&head));
             }
             Ok(())
@@ -310,7 +392,8 @@ impl BackupRepository {
         Ok(found)
     }
 
-    /// Restores a snapshot into a folder that is new or empty, and compares every file with its hashes.
+    /// Restores a snapshot into a folder that is new or empty, and compares every file with its
+    /// hashes.
     ///
     /// # Errors
     /// `NotEmpty`, `Escapes`, `NoSnapshot`; what the store says.
@@ -326,12 +409,17 @@ impl BackupRepository {
         self.each_file(&indexed, &snapshot, &mut |_, _| Ok(()))?;
         let root = self.root(&indexed, &snapshot)?;
         let streamer = indexed.ls(&root, &LsOptions::default()).map_err(failed)?;
-        let to = into.to_str().ok_or_else(|| BackupError::Escapes(into.to_owned()))?;
+        let to = into
+            .to_str()
+            .ok_or_else(|| BackupError::Escapes(into.to_owned()))?;
         let destination = LocalDestination::new(to, true, !root.is_dir()).map_err(failed)?;
         let options = RestoreOptions::default().no_ownership(true);
-        let plan =
-            indexed.prepare_restore(&options, streamer.clone(), &destination, false).map_err(failed)?;
-        indexed.restore(plan, &options, streamer, &destination).map_err(failed)?;
+        let plan = indexed
+            .prepare_restore(&options, streamer.clone(), &destination, false)
+            .map_err(failed)?;
+        indexed
+            .restore(plan, &options, streamer, &destination)
+            .map_err(failed)?;
         self.compare(&indexed, &snapshot, into)
     }
 
@@ -346,8 +434,13 @@ impl BackupRepository {
         self.each_file(indexed, snapshot, &mut |path, node| {
             let mut pieces = Vec::new();
             for blob in node.content.iter().flatten() {
-                let entry = indexed.get_index_entry(blob).map_err(|error| self.failed(error))?;
-                pieces.push((entry.data_length() as usize, blob.to_hex().as_str().to_owned()));
+                let entry = indexed
+                    .get_index_entry(blob)
+                    .map_err(|error| self.failed(error))?;
+                pieces.push((
+                    entry.data_length() as usize,
+                    blob.to_hex().as_str().to_owned(),
+                ));
             }
             result.files += 1;
             result.bytes += node.meta.size;
@@ -359,26 +452,39 @@ impl BackupRepository {
         Ok(result)
     }
 
-    /// The library's repository once more: reading an index consumes it. By the master key, because a password
-    /// is slow to try on purpose.
+    /// The library's repository once more: reading an index consumes it. By the master key, because
+    /// a password is slow to try on purpose.
     fn again(&self) -> Result<Repository<OpenStatus>, BackupError> {
         let key = Credentials::Masterkey(self.repository.key());
         let connected = connect(self.store.clone(), self.progress.clone());
-        connected.and_then(|repository| repository.open(&key)).map_err(|error| self.failed(error))
+        connected
+            .and_then(|repository| repository.open(&key))
+            .map_err(|error| self.failed(error))
     }
 
     fn files(&self) -> Result<Vec<SnapshotFile>, BackupError> {
-        self.repository.get_all_snapshots().map_err(|error| self.failed(error))
+        self.repository
+            .get_all_snapshots()
+            .map_err(|error| self.failed(error))
     }
 
     fn file(&self, id: &SnapshotId) -> Result<SnapshotFile, BackupError> {
-        let found = self.files()?.into_iter().find(|snapshot| info(snapshot).id == *id);
+        let found = self
+            .files()?
+            .into_iter()
+            .find(|snapshot| info(snapshot).id == *id);
         found.ok_or_else(|| BackupError::NoSnapshot(id.clone()))
     }
 
-    fn indexed(&self, id: &SnapshotId) -> Result<(Repository<IndexedFullStatus>, SnapshotFile), BackupError> {
+    fn indexed(
+        &self,
+        id: &SnapshotId,
+    ) -> Result<(Repository<IndexedFullStatus>, SnapshotFile), BackupError> {
         let snapshot = self.file(id)?;
-        let indexed = self.again()?.to_indexed().map_err(|error| self.failed(error))?;
+        let indexed = self
+            .again()?
+            .to_indexed()
+            .map_err(|error| self.failed(error))?;
         Ok((indexed, snapshot))
     }
 
@@ -408,7 +514,10 @@ impl BackupRepository {
         let root = self.root(indexed, snapshot)?;
         for item in indexed.ls(&root, &LsOptions::default()).map_err(failed)? {
             let (path, node) = item.map_err(failed)?;
-            if !path.components().all(|part| matches!(part, Component::Normal(_))) {
+            if !path
+                .components()
+                .all(|part| matches!(part, Component::Normal(_)))
+            {
                 return Err(BackupError::Escapes(path));
             }
             if node.node_type == NodeType::File {
@@ -423,7 +532,10 @@ impl BackupRepository {
     }
 }
 
-fn connect(store: RepositoryStore, progress: Option<Arc<dyn ProgressSink>>) -> RusticResult<Repository<()>> {
+fn connect(
+    store: RepositoryStore,
+    progress: Option<Arc<dyn ProgressSink>>,
+) -> RusticResult<Repository<()>> {
     let backends = RepositoryBackends::new(store, None);
     // A cache would be one more copy to protect, in the home of the account that runs this.
     let options = RepositoryOptions::default().no_cache(true);
@@ -459,21 +571,29 @@ fn must_be_empty(folder: &Path) -> Result<(), BackupError> {
         Ok(true) => Ok(()),
         Ok(false) => Err(BackupError::NotEmpty(folder.to_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(BackupError::File { path: folder.to_owned(), source }),
+        Err(source) => Err(BackupError::File {
+            path: folder.to_owned(),
+            source,
+        }),
     }
 }
 
 /// True when the file consists of pieces of these lengths and SHA-256.
 fn is_same(path: &Path, pieces: &[(usize, String)]) -> bool {
     use std::io::Read as _;
-    let Ok(mut file) = fs::File::open(path) else { return false };
+    let Ok(mut file) = fs::File::open(path) else {
+        return false;
+    };
     for (length, expected) in pieces {
         let mut piece = vec![0; *length];
         if file.read_exact(&mut piece).is_err() {
             return false;
         }
-        let found: String =
-            digest(&SHA256, &piece).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let found: String = digest(&SHA256, &piece)
+            .as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         if found != *expected {
             return false;
         }
@@ -500,7 +620,10 @@ struct WatchedReader<R> {
 }
 
 fn note(unread: &Mutex<Vec<String>>, path: &str) {
-    unread.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+    unread
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(path.to_owned());
 }
 
 impl ReadSource for WatchedSource {
@@ -516,7 +639,11 @@ impl ReadSource for WatchedSource {
         Box::new(self.inner.entries().map(move |entry| match entry {
             Ok(ReadSourceEntry { path, node, open }) => {
                 let shown = path.display().to_string();
-                let open = open.map(|inner| WatchedFile { inner, path: shown, unread: unread.clone() });
+                let open = open.map(|inner| WatchedFile {
+                    inner,
+                    path: shown,
+                    unread: unread.clone(),
+                });
                 Ok(ReadSourceEntry { path, node, open })
             }
             Err(error) => {
@@ -531,8 +658,15 @@ impl<O: ReadSourceOpen> ReadSourceOpen for WatchedFile<O> {
     type Reader = WatchedReader<O::Reader>;
 
     fn open(self) -> RusticResult<Self::Reader> {
-        let opened = self.inner.open().inspect_err(|_| note(&self.unread, &self.path));
-        Ok(WatchedReader { inner: opened?, path: self.path, unread: self.unread })
+        let opened = self
+            .inner
+            .open()
+            .inspect_err(|_| note(&self.unread, &self.path));
+        Ok(WatchedReader {
+            inner: opened?,
+            path: self.path,
+            unread: self.unread,
+        })
     }
 }
 

@@ -1,8 +1,8 @@
-//! A repository behind a REST server, by the protocol of `rest-server`, which `rclone serve restic` speaks
-//! too.
+//! A repository behind a REST server, by the protocol of `rest-server`, which `rclone serve restic`
+//! speaks too.
 //!
-//! HTTP itself is the caller's: this file says what to ask and reads what comes back. Whether the server is
-//! append-only is not believed: see `canary`.
+//! HTTP itself is the caller's: this file says what to ask and reads what comes back. Whether the
+//! server is append-only is not believed: see `canary`.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -58,7 +58,13 @@ pub struct RestRequest {
 
 impl RestRequest {
     fn new(method: RestMethod, path: String) -> Self {
-        Self { method, path, range: None, wants_sizes: false, body: Bytes::new() }
+        Self {
+            method,
+            path,
+            range: None,
+            wants_sizes: false,
+            body: Bytes::new(),
+        }
     }
 }
 
@@ -89,7 +95,10 @@ struct ListedObject {
 impl RestStore {
     /// `place` is shown to people and holds no password.
     pub fn new(place: &str, transport: Arc<dyn RestTransport>) -> Self {
-        Self { place: place.to_owned(), transport }
+        Self {
+            place: place.to_owned(),
+            transport,
+        }
     }
 
     fn path(kind: FileType, id: &Id) -> String {
@@ -121,7 +130,11 @@ impl RestStore {
 
     fn expect(&self, request: &RestRequest) -> Result<RestAnswer, StoreFault> {
         let answer = self.ask(request)?;
-        if (200..300).contains(&answer.status) { Ok(answer) } else { Err(StoreFault::Refused(answer.status)) }
+        if (200..300).contains(&answer.status) {
+            Ok(answer)
+        } else {
+            Err(StoreFault::Refused(answer.status))
+        }
     }
 
     fn upload(&self, kind: FileType, id: &Id, content: BytesList) -> Result<(), StoreFault> {
@@ -130,12 +143,18 @@ impl RestStore {
         let answer = self.ask(&request)?;
         match answer.status {
             200..300 => Ok(()),
-            // An append-only server has it already: an upload whose answer was lost, or that was killed
-            // after it. Only the same file is the same: its name is its hash, so its size is enough.
+            // An append-only server has it already: an upload whose answer was lost, or that was
+            // killed after it. Only the same file is the same: its name is its hash, so its size is
+            // enough.
             403 | 409 if kind != FileType::Config => {
                 let found = self.ask(&RestRequest::new(RestMethod::Head, Self::path(kind, id)))?;
-                let is_whole = found.status == 200 && found.length == Some(request.body.len() as u64);
-                if is_whole { Ok(()) } else { Err(StoreFault::Refused(answer.status)) }
+                let is_whole =
+                    found.status == 200 && found.length == Some(request.body.len() as u64);
+                if is_whole {
+                    Ok(())
+                } else {
+                    Err(StoreFault::Refused(answer.status))
+                }
             }
             status => Err(StoreFault::Refused(status)),
         }
@@ -150,10 +169,15 @@ impl ReadBackend for RestStore {
     fn list_with_size(&self, kind: FileType) -> RusticResult<Vec<(Id, u32)>> {
         if kind == FileType::Config {
             let request = RestRequest::new(RestMethod::Head, "config".to_owned());
-            let answer = self.ask(&request).map_err(|fault| fault.wrap("asking for the configuration"))?;
+            let answer = self
+                .ask(&request)
+                .map_err(|fault| fault.wrap("asking for the configuration"))?;
             return match answer.status {
                 200 => {
-                    let size = answer.length.and_then(|length| u32::try_from(length).ok()).unwrap_or(0);
+                    let size = answer
+                        .length
+                        .and_then(|length| u32::try_from(length).ok())
+                        .unwrap_or(0);
                     Ok(vec![(Id::default(), size)])
                 }
                 404 => Ok(Vec::new()),
@@ -162,7 +186,9 @@ impl ReadBackend for RestStore {
         }
         let mut request = RestRequest::new(RestMethod::Get, format!("{}/", kind.dirname()));
         request.wants_sizes = true;
-        let answer = self.ask(&request).map_err(|fault| fault.wrap("listing files"))?;
+        let answer = self
+            .ask(&request)
+            .map_err(|fault| fault.wrap("listing files"))?;
         match answer.status {
             200 => {}
             // A folder that nothing was written to yet.
@@ -171,12 +197,17 @@ impl ReadBackend for RestStore {
         }
         let listed: Vec<ListedObject> = serde_json::from_slice(&answer.body)
             .map_err(|error| StoreFault::Protocol(error.to_string()).wrap("listing files"))?;
-        Ok(listed.into_iter().filter_map(|one| one.name.parse().ok().map(|id| (id, one.size))).collect())
+        Ok(listed
+            .into_iter()
+            .filter_map(|one| one.name.parse().ok().map(|id| (id, one.size)))
+            .collect())
     }
 
     fn read_full(&self, kind: FileType, id: &Id) -> RusticResult<Bytes> {
         let request = RestRequest::new(RestMethod::Get, Self::path(kind, id));
-        let answer = self.expect(&request).map_err(|fault| fault.wrap("reading a file"))?;
+        let answer = self
+            .expect(&request)
+            .map_err(|fault| fault.wrap("reading a file"))?;
         if matches!(kind, FileType::Snapshot | FileType::Index)
             && digest(&SHA256, &answer.body).as_ref() != hex(id).as_slice()
         {
@@ -199,7 +230,9 @@ impl ReadBackend for RestStore {
         let mut request = RestRequest::new(RestMethod::Get, Self::path(kind, id));
         let first = u64::from(offset);
         request.range = Some((first, first + u64::from(length) - 1));
-        let answer = self.expect(&request).map_err(|fault| fault.wrap("reading a part of a file"))?;
+        let answer = self
+            .expect(&request)
+            .map_err(|fault| fault.wrap("reading a part of a file"))?;
         let wanted = length as usize;
         match answer.body.len() {
             found if found == wanted => Ok(answer.body),
@@ -222,11 +255,20 @@ impl ReadBackend for RestStore {
 impl WriteBackend for RestStore {
     fn create(&self) -> RusticResult<()> {
         let request = RestRequest::new(RestMethod::Post, "?create=true".to_owned());
-        self.expect(&request).map(drop).map_err(|fault| fault.wrap("making a repository"))
+        self.expect(&request)
+            .map(drop)
+            .map_err(|fault| fault.wrap("making a repository"))
     }
 
-    fn write_bytes(&self, kind: FileType, id: &Id, _cacheable: bool, content: BytesList) -> RusticResult<()> {
-        self.upload(kind, id, content).map_err(|fault| fault.wrap("writing a file"))
+    fn write_bytes(
+        &self,
+        kind: FileType,
+        id: &Id,
+        _cacheable: bool,
+        content: BytesList,
+    ) -> RusticResult<()> {
+        self.upload(kind, id, content)
+            .map_err(|fault| fault.wrap("writing a file"))
     }
 
     fn remove(&self, kind: FileType, id: &Id, _cacheable: bool) -> RusticResult<()> {

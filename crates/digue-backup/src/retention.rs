@@ -1,9 +1,10 @@
 //! Which snapshots may go, decided by when the *journal* says that they were made.
 //!
-//! A snapshot carries the date that its author wrote into it, and the holder of a repository's key may add
-//! snapshots of any date. Rules that trust those dates (`restic forget`, `rustic forget`) keep the forged
-//! ones and remove the true ones: thirty forged ones a minute after ours, or a single one a year ahead. Here
-//! only a snapshot that the journal knows can be counted by a rule; all others are kept and listed.
+//! A snapshot carries the date that its author wrote into it, and the holder of a repository's key
+//! may add snapshots of any date. Rules that trust those dates (`restic forget`, `rustic forget`)
+//! keep the forged ones and remove the true ones: thirty forged ones a minute after ours, or a
+//! single one a year ahead. Here only a snapshot that the journal knows can be counted by a rule;
+//! all others are kept and listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,7 +13,8 @@ use digue_types::Timestamp;
 
 use crate::SnapshotId;
 
-/// How many snapshots of each source are kept. The rules add up: a snapshot that one of them keeps stays.
+/// How many snapshots of each source are kept. The rules add up: a snapshot that one of them keeps
+/// stays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct KeepRules {
     pub last: usize,
@@ -24,7 +26,12 @@ pub struct KeepRules {
 
 impl Default for KeepRules {
     fn default() -> Self {
-        Self { last: 3, daily: 14, weekly: 8, monthly: 12 }
+        Self {
+            last: 3,
+            daily: 14,
+            weekly: 8,
+            monthly: 12,
+        }
     }
 }
 
@@ -116,8 +123,10 @@ pub fn plan(
     rules: &KeepRules,
     now: Timestamp,
 ) -> RetentionPlan {
-    let declared: BTreeMap<&SnapshotId, Timestamp> =
-        present.iter().map(|snapshot| (&snapshot.id, snapshot.declared)).collect();
+    let declared: BTreeMap<&SnapshotId, Timestamp> = present
+        .iter()
+        .map(|snapshot| (&snapshot.id, snapshot.declared))
+        .collect();
     let mut plan = RetentionPlan::default();
     let mut of_source: BTreeMap<&str, Vec<&JournaledSnapshot>> = BTreeMap::new();
     let mut known = BTreeSet::new();
@@ -145,25 +154,40 @@ pub fn plan(
     for candidates in of_source.into_values() {
         plan.apply(candidates, rules);
     }
-    let unknown: Vec<&PresentSnapshot> =
-        present.iter().filter(|snapshot| !known.contains(&snapshot.id)).collect();
+    let unknown: Vec<&PresentSnapshot> = present
+        .iter()
+        .filter(|snapshot| !known.contains(&snapshot.id))
+        .collect();
     for snapshot in &unknown {
-        plan.kept.entry(snapshot.id.clone()).or_default().insert(KeepReason::Unknown);
+        plan.kept
+            .entry(snapshot.id.clone())
+            .or_default()
+            .insert(KeepReason::Unknown);
     }
     let found = [
-        (unknown.len(), Freeze::UnknownSnapshots as fn(usize) -> Freeze),
+        (
+            unknown.len(),
+            Freeze::UnknownSnapshots as fn(usize) -> Freeze,
+        ),
         (plan.vanished.len(), Freeze::Vanished),
         (suspect, Freeze::Suspect),
         (ahead, Freeze::AheadOfClock),
         (differ, Freeze::DatesDiffer),
     ];
-    plan.freezes = found.into_iter().filter(|(count, _)| *count > 0).map(|(count, of)| of(count)).collect();
+    plan.freezes = found
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, of)| of(count))
+        .collect();
     plan
 }
 
 impl RetentionPlan {
     fn keep(&mut self, entry: &JournaledSnapshot, reason: KeepReason) {
-        self.kept.entry(entry.id.clone()).or_default().insert(reason);
+        self.kept
+            .entry(entry.id.clone())
+            .or_default()
+            .insert(reason);
     }
 
     /// Applies the rules to the sound snapshots of one source.
@@ -179,11 +203,19 @@ impl RetentionPlan {
         if let Some(entry) = candidates.iter().find(|entry| entry.is_drilled) {
             self.keep(entry, KeepReason::LastDrilled);
         }
-        self.keep_newest_of_each(&candidates, rules.daily, KeepReason::Daily, Timestamp::utc_day);
+        self.keep_newest_of_each(
+            &candidates,
+            rules.daily,
+            KeepReason::Daily,
+            Timestamp::utc_day,
+        );
         self.keep_newest_of_each(&candidates, rules.weekly, KeepReason::Weekly, week);
         self.keep_newest_of_each(&candidates, rules.monthly, KeepReason::Monthly, month);
-        let gone = candidates.iter().filter(|entry| !self.kept.contains_key(&entry.id));
-        self.removable.extend(gone.map(|entry| entry.id.clone()).collect::<Vec<_>>());
+        let gone = candidates
+            .iter()
+            .filter(|entry| !self.kept.contains_key(&entry.id));
+        self.removable
+            .extend(gone.map(|entry| entry.id.clone()).collect::<Vec<_>>());
     }
 
     /// `newest_first` is sorted; `period` numbers the day, week or month of a time.

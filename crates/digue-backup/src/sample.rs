@@ -1,9 +1,9 @@
 //! What a piece of a file looks like: a known format, text, or nothing but noise.
 //!
-//! Entropy alone is useless on office files: they are compressed, and reach 7.9 bits in every second sample.
-//! The chi-square of byte counts tells them apart, because compressed formats keep headers and tables, and
-//! encrypted bytes do not (Davies et al., Entropy 24:1503). It does not tell apart xz or gzip, whose magic
-//! numbers do.
+//! Entropy alone is useless on office files: they are compressed, and reach 7.9 bits in every
+//! second sample. The chi-square of byte counts tells them apart, because compressed formats keep
+//! headers and tables, and encrypted bytes do not (Davies et al., Entropy 24:1503). It does not
+//! tell apart xz or gzip, whose magic numbers do.
 
 /// Bytes read from each place of a file.
 pub const SAMPLE_BYTES: usize = 64 * 1024;
@@ -56,7 +56,10 @@ const MAGIC: [(&[u8], KnownFormat); 12] = [
     (b"\x28\xb5\x2f\xfd", KnownFormat::Zstd),
     (b"7z\xbc\xaf\x27\x1c", KnownFormat::SevenZip),
     (b"SQLite format 3\0", KnownFormat::Sqlite),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", KnownFormat::CompoundFile),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        KnownFormat::CompoundFile,
+    ),
     (b"\x7fELF", KnownFormat::Elf),
 ];
 
@@ -69,7 +72,8 @@ impl ContentKind {
         if let Some((_, format)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
             return Self::Format(*format);
         }
-        // Fast families encrypt the beginning only: the first counted bytes are judged by themselves, too.
+        // Fast families encrypt the beginning only: the first counted bytes are judged by
+        // themselves, too.
         if head.get(..JUDGED_FROM).is_some_and(is_random_like) {
             return Self::RandomLike;
         }
@@ -89,8 +93,8 @@ impl ContentKind {
         }
     }
 
-    /// True when a file that was `before` lost its type: nothing that people do to a document turns it into
-    /// noise.
+    /// True when a file that was `before` lost its type: nothing that people do to a document turns
+    /// it into noise.
     pub fn is_lost_from(self, before: Self) -> bool {
         match before {
             Self::Format(_) => matches!(self, Self::RandomLike | Self::Other),
@@ -110,7 +114,10 @@ pub fn chi_square(bytes: &[u8]) -> f64 {
         counts[usize::from(*byte)] += 1;
     }
     let expected = bytes.len() as f64 / 256.0;
-    counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum()
+    counts
+        .iter()
+        .map(|count| (f64::from(*count) - expected).powi(2) / expected)
+        .sum()
 }
 
 /// True when the byte counts are those of random bytes: neither more uneven, nor suspiciously even.
@@ -120,7 +127,8 @@ pub fn is_random_like(bytes: &[u8]) -> bool {
 
 /// Text has no control characters but white space, in UTF-8 or in a Latin encoding.
 fn is_text(bytes: &[u8]) -> bool {
-    let is_control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
+    let is_control =
+        |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
     let controls = bytes.iter().filter(|byte| is_control(byte)).count();
     // A random byte is a control character in one of nine cases.
     controls * 200 <= bytes.len()
@@ -144,7 +152,9 @@ mod tests {
 
     #[test]
     fn noise_is_seen_in_nearly_every_sample() {
-        let seen = (1..=1_000).filter(|seed| is_random_like(&noise(*seed, SAMPLE_BYTES))).count();
+        let seen = (1..=1_000)
+            .filter(|seed| is_random_like(&noise(*seed, SAMPLE_BYTES)))
+            .count();
         assert!(seen >= 990, "{seen}");
     }
 
@@ -162,13 +172,22 @@ mod tests {
         let document = ContentKind::of_head(b"PK\x03\x04and so on");
         let text = ContentKind::of_head("un texte".repeat(100).as_bytes());
         assert!(noise.is_lost_from(document) && noise.is_lost_from(text));
-        assert!(!document.is_lost_from(document) && !document.is_lost_from(text) && !text.is_lost_from(text));
-        assert!(!noise.is_lost_from(noise), "what was noise before has no type to lose");
+        assert!(
+            !document.is_lost_from(document)
+                && !document.is_lost_from(text)
+                && !text.is_lost_from(text)
+        );
+        assert!(
+            !noise.is_lost_from(noise),
+            "what was noise before has no type to lose"
+        );
     }
 
     #[test]
     fn a_text_whose_head_alone_is_noise_lost_its_type() {
-        let text = "Le dossier de la personne est complet. ".repeat(2_000).into_bytes();
+        let text = "Le dossier de la personne est complet. "
+            .repeat(2_000)
+            .into_bytes();
         let mut attacked = text.clone();
         attacked[..JUDGED_FROM].copy_from_slice(&noise(5, JUDGED_FROM));
         assert!(ContentKind::of_head(&attacked).is_lost_from(ContentKind::of_head(&text)));

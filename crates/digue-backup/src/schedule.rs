@@ -35,21 +35,32 @@ pub enum DueState {
 impl Cadence {
     /// Overdue after one and a half times the interval, and never within a day of it.
     pub fn every(every: Duration) -> Self {
-        Self { every, overdue_after: (every * 3 / 2).max(every + Duration::from_hours(1)) }
+        Self {
+            every,
+            overdue_after: (every * 3 / 2).max(every + Duration::from_hours(1)),
+        }
     }
 
     pub fn state(&self, last_success: Option<Timestamp>, now: Timestamp) -> DueState {
-        let Some(last) = last_success else { return DueState::Never };
+        let Some(last) = last_success else {
+            return DueState::Never;
+        };
         if last > now {
             return DueState::ClockMoved { last };
         }
         let age = now.since(last);
         if age > self.overdue_after {
-            DueState::Overdue { since: age.saturating_sub(self.every) }
+            DueState::Overdue {
+                since: age.saturating_sub(self.every),
+            }
         } else if age >= self.every {
-            DueState::Due { since: age.saturating_sub(self.every) }
+            DueState::Due {
+                since: age.saturating_sub(self.every),
+            }
         } else {
-            DueState::Waiting { next: last.plus(self.every) }
+            DueState::Waiting {
+                next: last.plus(self.every),
+            }
         }
     }
 }
@@ -108,14 +119,30 @@ mod tests {
         let cadence = Cadence::every(DAY);
         let last = Timestamp::from_secs(1_000_000);
         let after = |hours| cadence.state(Some(last), last.plus(Duration::from_hours(hours)));
-        assert_eq!(after(23), DueState::Waiting { next: last.plus(DAY) });
-        assert_eq!(after(30), DueState::Due { since: Duration::from_hours(6) });
-        assert_eq!(after(37), DueState::Overdue { since: Duration::from_hours(13) });
+        assert_eq!(
+            after(23),
+            DueState::Waiting {
+                next: last.plus(DAY)
+            }
+        );
+        assert_eq!(
+            after(30),
+            DueState::Due {
+                since: Duration::from_hours(6)
+            }
+        );
+        assert_eq!(
+            after(37),
+            DueState::Overdue {
+                since: Duration::from_hours(13)
+            }
+        );
     }
 
     #[test]
     fn a_success_in_the_future_is_not_believed() {
-        let state = Cadence::every(DAY).state(Some(Timestamp::from_secs(10)), Timestamp::from_secs(5));
+        let state =
+            Cadence::every(DAY).state(Some(Timestamp::from_secs(10)), Timestamp::from_secs(5));
         assert!(state.is_red() && state.runs_now());
     }
 

@@ -1,9 +1,9 @@
 //! Signs that a source is being encrypted: what changed between two snapshots, scored.
 //!
-//! Thresholds come from a replay of 7,200 active days of twelve repositories, and from products' published
-//! rules. Volume alone is a poor sign (one false alarm in 650 backups); a file that lost its type is a good
-//! one, and a canary that moved is proof. A score never stops a backup: it freezes deletion, keeps the last
-//! clean snapshot and calls a person.
+//! Thresholds come from a replay of 7,200 active days of twelve repositories, and from products'
+//! published rules. Volume alone is a poor sign (one false alarm in 650 backups); a file that lost
+//! its type is a good one, and a canary that moved is proof. A score never stops a backup: it
+//! freezes deletion, keeps the last clean snapshot and calls a person.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,7 +62,8 @@ pub struct SampledTypes {
     pub lost: Vec<String>,
 }
 
-/// What is usual for a source: the share of files touched by each of its backups of the last thirty days.
+/// What is usual for a source: the share of files touched by each of its backups of the last thirty
+/// days.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct UsualChange {
     shares: Vec<f64>,
@@ -73,13 +74,26 @@ pub struct UsualChange {
 pub enum EncryptionSign {
     CanaryTouched(Vec<String>),
     RansomNote(Vec<String>),
-    ManyTouched { share: f64, files: usize, limit: f64 },
+    ManyTouched {
+        share: f64,
+        files: usize,
+        limit: f64,
+    },
     NewExtensions(usize),
-    ManyDeleted { files: usize, share: f64 },
+    ManyDeleted {
+        files: usize,
+        share: f64,
+    },
     ExtensionGone(ExtensionLoss),
-    TypesLost { lost: usize, sampled: usize },
+    TypesLost {
+        lost: usize,
+        sampled: usize,
+    },
     RepeatedName(RepeatedName),
-    Shrank { before: u64, after: u64 },
+    Shrank {
+        before: u64,
+        after: u64,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -155,7 +169,8 @@ impl UsualChange {
 }
 
 impl SourceChange {
-    /// Compares two snapshots. `canaries` are files that Digue laid out and no one has a reason to touch.
+    /// Compares two snapshots. `canaries` are files that Digue laid out and no one has a reason to
+    /// touch.
     pub fn between(before: &FileListing, after: &FileListing, canaries: &[String]) -> Self {
         let mut change = Self {
             files_before: before.len(),
@@ -170,15 +185,25 @@ impl SourceChange {
                 Some(_) => {}
             }
         }
-        change.added = after.keys().filter(|path| !before.contains_key(*path)).cloned().collect();
+        change.added = after
+            .keys()
+            .filter(|path| !before.contains_key(*path))
+            .cloned()
+            .collect();
         let touched: BTreeSet<&String> = change.modified.iter().chain(&change.deleted).collect();
-        change.canaries = canaries.iter().filter(|path| touched.contains(path)).cloned().collect();
+        change.canaries = canaries
+            .iter()
+            .filter(|path| touched.contains(path))
+            .cloned()
+            .collect();
         change.new_extensions = new_extensions(before, &change.added);
         change.worst_extension = worst_extension(before, &change.deleted);
         change.repeated_name = repeated_name(&change.added);
         let is_note = |path: &&String| {
             let name = name_of(path).to_lowercase().replace([' ', '-'], "_");
-            NOTES.iter().any(|note| name.contains(&note.replace('-', "_")))
+            NOTES
+                .iter()
+                .any(|note| name.contains(&note.replace('-', "_")))
         };
         change.ransom_notes = change.added.iter().filter(is_note).cloned().collect();
         change
@@ -204,17 +229,33 @@ impl SampledTypes {
 pub fn score(change: &SourceChange, types: &SampledTypes, usual: &UsualChange) -> EncryptionScore {
     let mut found: Vec<(u32, EncryptionSign)> = Vec::new();
     if !change.canaries.is_empty() {
-        found.push((ALARM_FROM, EncryptionSign::CanaryTouched(change.canaries.clone())));
+        found.push((
+            ALARM_FROM,
+            EncryptionSign::CanaryTouched(change.canaries.clone()),
+        ));
     }
     if !change.ransom_notes.is_empty() {
-        found.push((SUSPECT_FROM, EncryptionSign::RansomNote(change.ransom_notes.clone())));
+        found.push((
+            SUSPECT_FROM,
+            EncryptionSign::RansomNote(change.ransom_notes.clone()),
+        ));
     }
     found.extend(volume_signs(change, usual));
     let lost = types.lost.len();
     if lost >= TYPES_LOST && share(lost, types.sampled) >= TYPES_LOST_SHARE {
-        found.push((3, EncryptionSign::TypesLost { lost, sampled: types.sampled }));
+        found.push((
+            3,
+            EncryptionSign::TypesLost {
+                lost,
+                sampled: types.sampled,
+            },
+        ));
     }
-    if let Some(repeated) = change.repeated_name.as_ref().filter(|name| name.folders >= REPEATED_IN) {
+    if let Some(repeated) = change
+        .repeated_name
+        .as_ref()
+        .filter(|name| name.folders >= REPEATED_IN)
+    {
         found.push((1, EncryptionSign::RepeatedName(repeated.clone())));
     }
     let points = found.iter().map(|(points, _)| points).sum();
@@ -223,27 +264,61 @@ pub fn score(change: &SourceChange, types: &SampledTypes, usual: &UsualChange) -
         SUSPECT_FROM..ALARM_FROM => SuspicionLevel::Suspect,
         _ => SuspicionLevel::Alarm,
     };
-    let candidates = change.canaries.iter().chain(&types.lost).chain(&change.ransom_notes);
-    let worst = candidates.chain(&change.modified).chain(&change.deleted).take(WORST).cloned().collect();
+    let candidates = change
+        .canaries
+        .iter()
+        .chain(&types.lost)
+        .chain(&change.ransom_notes);
+    let worst = candidates
+        .chain(&change.modified)
+        .chain(&change.deleted)
+        .take(WORST)
+        .cloned()
+        .collect();
     let signs = found.into_iter().map(|(_, sign)| sign).collect();
-    EncryptionScore { points, level, signs, worst, is_learning: usual.is_learning() }
+    EncryptionScore {
+        points,
+        level,
+        signs,
+        worst,
+        is_learning: usual.is_learning(),
+    }
 }
 
 /// Signs of how much changed, whatever it became.
 fn volume_signs(change: &SourceChange, usual: &UsualChange) -> Vec<(u32, EncryptionSign)> {
     let mut found = Vec::new();
-    let (touched, files, limit) =
-        (change.touched_share(), change.modified.len() + change.deleted.len(), usual.limit());
+    let (touched, files, limit) = (
+        change.touched_share(),
+        change.modified.len() + change.deleted.len(),
+        usual.limit(),
+    );
     if touched > limit && files >= TOUCHED_FILES {
-        found.push((2, EncryptionSign::ManyTouched { share: touched, files, limit }));
+        found.push((
+            2,
+            EncryptionSign::ManyTouched {
+                share: touched,
+                files,
+                limit,
+            },
+        ));
     }
     if change.new_extensions > NEW_EXTENSIONS {
         found.push((2, EncryptionSign::NewExtensions(change.new_extensions)));
     }
-    let (deleted, deleted_share) = (change.deleted.len(), share(change.deleted.len(), change.files_before));
+    let (deleted, deleted_share) = (
+        change.deleted.len(),
+        share(change.deleted.len(), change.files_before),
+    );
     // A handful of files is a fifth of a small folder.
     if deleted >= TOUCHED_FILES && deleted_share >= DELETED_SHARE {
-        found.push((2, EncryptionSign::ManyDeleted { files: deleted, share: deleted_share }));
+        found.push((
+            2,
+            EncryptionSign::ManyDeleted {
+                files: deleted,
+                share: deleted_share,
+            },
+        ));
     } else if let Some(loss) = &change.worst_extension
         && loss.deleted >= DELETED_FILES
         && loss.deleted * 2 > loss.before
@@ -260,7 +335,11 @@ fn volume_signs(change: &SourceChange, usual: &UsualChange) -> Vec<(u32, Encrypt
 }
 
 fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 fn name_of(path: &str) -> &str {
@@ -268,16 +347,24 @@ fn name_of(path: &str) -> &str {
 }
 
 fn extension_of(path: &str) -> Option<&str> {
-    name_of(path).rsplit_once('.').map(|(_, extension)| extension)
+    name_of(path)
+        .rsplit_once('.')
+        .map(|(_, extension)| extension)
 }
 
 fn new_extensions(before: &FileListing, added: &[String]) -> usize {
-    let known: BTreeSet<&str> = before.keys().filter_map(|path| extension_of(path)).collect();
+    let known: BTreeSet<&str> = before
+        .keys()
+        .filter_map(|path| extension_of(path))
+        .collect();
     // A first backup has no usual extensions.
     if before.is_empty() {
         return 0;
     }
-    added.iter().filter(|path| extension_of(path).is_some_and(|new| !known.contains(new))).count()
+    added
+        .iter()
+        .filter(|path| extension_of(path).is_some_and(|new| !known.contains(new)))
+        .count()
 }
 
 fn worst_extension(before: &FileListing, deleted: &[String]) -> Option<ExtensionLoss> {
@@ -292,7 +379,11 @@ fn worst_extension(before: &FileListing, deleted: &[String]) -> Option<Extension
     let gone = count(&mut deleted.iter());
     let (extension, deleted) = gone.into_iter().max_by_key(|(_, deleted)| *deleted)?;
     let before = all.get(&extension).copied().unwrap_or(0);
-    Some(ExtensionLoss { extension, deleted, before })
+    Some(ExtensionLoss {
+        extension,
+        deleted,
+        before,
+    })
 }
 
 fn repeated_name(added: &[String]) -> Option<RepeatedName> {
@@ -301,7 +392,10 @@ fn repeated_name(added: &[String]) -> Option<RepeatedName> {
         *folders.entry(name_of(path)).or_default() += 1;
     }
     let (name, folders) = folders.into_iter().max_by_key(|(_, folders)| *folders)?;
-    Some(RepeatedName { name: name.to_owned(), folders })
+    Some(RepeatedName {
+        name: name.to_owned(),
+        folders,
+    })
 }
 
 #[cfg(test)]

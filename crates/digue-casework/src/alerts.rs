@@ -1,10 +1,11 @@
-//! The alert sender: sends findings to other systems by signed webhook, with retries, and by syslog, both in
-//! OCSF.
+//! The alert sender: sends findings to other systems by signed webhook, with retries, and by
+//! syslog, both in OCSF.
 //!
-//! Findings wait in the store while a receiver is away, also over restarts. Each channel has its own progress
-//! and its own pauses: one that fails neither delays the other nor makes it repeat what it has. On a channel
-//! findings are sent in order, one by one, never faster than the receiver answers. A finding is marked after
-//! it was sent: a receiver may therefore get it twice after a crash, and can recognise it by its id.
+//! Findings wait in the store while a receiver is away, also over restarts. Each channel has its
+//! own progress and its own pauses: one that fails neither delays the other nor makes it repeat
+//! what it has. On a channel findings are sent in order, one by one, never faster than the receiver
+//! answers. A finding is marked after it was sent: a receiver may therefore get it twice after a
+//! crash, and can recognise it by its id.
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -86,7 +87,11 @@ pub fn has_listener(app: &App) -> bool {
 
 impl AlertSender {
     pub(crate) fn new(rules: AlertRules) -> Self {
-        Self { rules, webhook: ChannelPause::default(), syslog: ChannelPause::default() }
+        Self {
+            rules,
+            webhook: ChannelPause::default(),
+            syslog: ChannelPause::default(),
+        }
     }
 
     const fn pause(&self, channel: AlertChannel) -> &ChannelPause {
@@ -118,16 +123,27 @@ async fn tell_on(app: &App, channel: AlertChannel) -> Result<usize, OperationErr
         return Ok(0);
     };
     let mut sent_count = 0;
-    for record in app.store().untold_findings(channel, FINDINGS_AT_ONCE).await? {
+    for record in app
+        .store()
+        .untold_findings(channel, FINDINGS_AT_ONCE)
+        .await?
+    {
         if let Err(error) = receiver.tell(app, &record, now).await {
             let (finding, channel) = (record.id.as_str(), channel.code());
-            tracing::warn!(finding, channel, error, "Sending a finding failed; retrying later");
+            tracing::warn!(
+                finding,
+                channel,
+                error,
+                "Sending a finding failed; retrying later"
+            );
             pause.begin(now);
             // The later ones wait, too: receivers get findings in order.
             return Ok(sent_count);
         }
         // Marked one by one: after a crash only the finding in flight is sent again.
-        app.store().tell_finding(record.id.as_str(), channel, now).await?;
+        app.store()
+            .tell_finding(record.id.as_str(), channel, now)
+            .await?;
         sent_count += 1;
     }
     pause.end();
@@ -141,9 +157,16 @@ enum AlertReceiver<'s> {
 }
 
 /// The receiver of a channel; `None` where none is configured.
-fn receiver<'s>(app: &'s App, sender: &'s AlertSender, channel: AlertChannel) -> Option<AlertReceiver<'s>> {
+fn receiver<'s>(
+    app: &'s App,
+    sender: &'s AlertSender,
+    channel: AlertChannel,
+) -> Option<AlertReceiver<'s>> {
     match channel {
-        AlertChannel::Webhook => Some(AlertReceiver::Webhook(app.client()?, sender.rules.webhook.as_ref()?)),
+        AlertChannel::Webhook => Some(AlertReceiver::Webhook(
+            app.client()?,
+            sender.rules.webhook.as_ref()?,
+        )),
         AlertChannel::Syslog => sender.rules.syslog.map(AlertReceiver::Syslog),
     }
 }
@@ -153,38 +176,69 @@ impl AlertReceiver<'_> {
         let event = ocsf::finding_event(app.console_url(), record).to_string();
         match self {
             Self::Webhook(client, webhook) => post(client, webhook, &event, now).await,
-            Self::Syslog(address) => send(*address, &event, record).await.map_err(|error| error.to_string()),
+            Self::Syslog(address) => send(*address, &event, record)
+                .await
+                .map_err(|error| error.to_string()),
         }
     }
 }
 
-/// The signature header `t=SECONDS,v1=HEX`: HMAC-SHA256 of `SECONDS.BODY`. The time is signed, so that a
-/// receiver can refuse an old body that is sent again.
+/// The signature header `t=SECONDS,v1=HEX`: HMAC-SHA256 of `SECONDS.BODY`. The time is signed, so
+/// that a receiver can refuse an old body that is sent again.
 pub fn signature(secret: &str, now: Timestamp, body: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let tag = hmac::sign(&key, format!("{}.{body}", now.secs()).as_bytes());
-    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = tag
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("t={},v1={hex}", now.secs())
 }
 
-async fn post(client: &HttpClient, webhook: &Webhook, event: &str, now: Timestamp) -> Result<(), String> {
+async fn post(
+    client: &HttpClient,
+    webhook: &Webhook,
+    event: &str,
+    now: Timestamp,
+) -> Result<(), String> {
     let request = http::Request::post(&webhook.url)
         .header("content-type", "application/json")
         .header("digue-signature", signature(&webhook.secret, now, event))
         .body(body::full(event.to_owned()))
         .map_err(|error| error.to_string())?;
-    let answer = client.send(request, ANSWER_TIME_MAX).await.map_err(|error| error.to_string())?;
+    let answer = client
+        .send(request, ANSWER_TIME_MAX)
+        .await
+        .map_err(|error| error.to_string())?;
     let status = answer.status();
     // Read to its end, so that the connection can be reused.
-    let _ = tokio::time::timeout(ANSWER_TIME_MAX, body::collect(answer.into_body(), ANSWER_BYTES_MAX)).await;
-    if status.is_success() { Ok(()) } else { Err(format!("status {}", status.as_u16())) }
+    let _ = tokio::time::timeout(
+        ANSWER_TIME_MAX,
+        body::collect(answer.into_body(), ANSWER_BYTES_MAX),
+    )
+    .await;
+    if status.is_success() {
+        Ok(())
+    } else {
+        Err(format!("status {}", status.as_u16()))
+    }
 }
 
 async fn send(address: SocketAddr, event: &str, record: &FindingRecord) -> std::io::Result<()> {
     // Facility 10 (security), severity 1 (alert) or 4 (warning).
     let severity = if record.weight == "containment" { 1 } else { 4 };
-    let line = format!("<{}>1 {} - digue - {} - {event}", 10 * 8 + severity, record.at, record.id);
-    let local = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let line = format!(
+        "<{}>1 {} - digue - {} - {event}",
+        10 * 8 + severity,
+        record.at,
+        record.id
+    );
+    let local = if address.is_ipv4() {
+        "0.0.0.0:0"
+    } else {
+        "[::]:0"
+    };
     let socket = tokio::net::UdpSocket::bind(local).await?;
     socket.send_to(line.as_bytes(), address).await.map(drop)
 }

@@ -25,8 +25,8 @@ use tokio::sync::Mutex;
 
 use crate::incidents::{self, IncidentView};
 
-/// Serialises adding versions of affected sets: giving the next number, writing the list under it and adding the
-/// entry are one step.
+/// Serialises adding versions of affected sets: giving the next number, writing the list under it
+/// and adding the entry are one step.
 // Held while the act is journalled; no other async lock is taken under it.
 #[derive(Default)]
 pub(crate) struct VersionLock(Mutex<()>);
@@ -55,7 +55,10 @@ pub async fn compute_affected(
     let _one_at_a_time = app.area::<VersionLock>().0.lock().await;
     let (_, incident) = incidents::fold(app, id).await?;
     let number = incident.next_version();
-    let others = incident.affected().map(|version| version.others.clone()).unwrap_or_default();
+    let others = incident
+        .affected()
+        .map(|version| version.others.clone())
+        .unwrap_or_default();
     let version = AffectedVersion {
         number,
         question: affected::question_json(&scoped.question).to_string(),
@@ -64,20 +67,39 @@ pub async fn compute_affected(
         others,
         ..counts
     };
-    let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, app.clock().now());
+    let head = affected::head(
+        &scoped.question,
+        &scoped.answer,
+        &scoped.note,
+        app.clock().now(),
+    );
     let (journal, path) = (app.journal().clone(), list_path(app, id, number));
     let write = move || {
         let mut bytes = Vec::new();
-        affected::write(&mut bytes, &head, &scoped.answer, &journal.origin(), &|text| journal.sign(text))?;
+        affected::write(
+            &mut bytes,
+            &head,
+            &scoped.answer,
+            &journal.origin(),
+            &|text| journal.sign(text),
+        )?;
         keep(&path, &bytes)
     };
     // The file before the entry: a version in the log always has its list.
     app.blocking(write).await?.map_err(unavailable)?;
-    incidents::add(app, actor, id, None, IncidentNote::Affected(version.clone())).await?;
+    incidents::add(
+        app,
+        actor,
+        id,
+        None,
+        IncidentNote::Affected(version.clone()),
+    )
+    .await?;
     Ok(version)
 }
 
-/// Adds stated groups of persons who are in no list (relatives, trusted third persons), as a new version.
+/// Adds stated groups of persons who are in no list (relatives, trusted third persons), as a new
+/// version.
 pub async fn state_others(
     app: &App,
     actor: &Actor,
@@ -97,9 +119,15 @@ pub async fn state_others(
             if last.has_list() {
                 let list = list_bytes(app, id, last.number).await?;
                 let path = list_path(app, id, number);
-                app.blocking(move || keep(&path, &list)).await?.map_err(unavailable)?;
+                app.blocking(move || keep(&path, &list))
+                    .await?
+                    .map_err(unavailable)?;
             }
-            AffectedVersion { number, others, ..last.clone() }
+            AffectedVersion {
+                number,
+                others,
+                ..last.clone()
+            }
         }
         // No list of persons, as after an outage: only what people state, which is a lower bound.
         None => AffectedVersion {
@@ -109,7 +137,10 @@ pub async fn state_others(
             hash: String::new(),
             quality: AffectedQuality::LowerBound,
             reason: String::new(),
-            reasons: vec![QualityReason { doubt: CountDoubt::Stated, count: 1 }],
+            reasons: vec![QualityReason {
+                doubt: CountDoubt::Stated,
+                count: 1,
+            }],
             persons: 0,
             records: 0,
             by_category: BTreeMap::new(),
@@ -117,15 +148,30 @@ pub async fn state_others(
             others,
         },
     };
-    incidents::add(app, actor, id, None, IncidentNote::Affected(version.clone())).await?;
+    incidents::add(
+        app,
+        actor,
+        id,
+        None,
+        IncidentNote::Affected(version.clone()),
+    )
+    .await?;
     Ok(version)
 }
 
 /// Recomputes a version at its checkpoint; true when it gives the same hash.
-pub async fn recompute(app: &App, actor: &Actor, id: &str, number: u32) -> Result<bool, OperationError> {
+pub async fn recompute(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    number: u32,
+) -> Result<bool, OperationError> {
     actor.must_watch()?;
     let (_, incident) = incidents::fold(app, id).await?;
-    let version = incident.affected.iter().find(|version| version.number == number);
+    let version = incident
+        .affected
+        .iter()
+        .find(|version| version.number == number);
     let version = version.ok_or(OperationError::NotFound("version"))?;
     if !version.has_list() {
         return Err(OperationError::NotFound("version"));
@@ -134,45 +180,68 @@ pub async fn recompute(app: &App, actor: &Actor, id: &str, number: u32) -> Resul
     let json = serde_json::from_str(&version.question).map_err(unavailable)?;
     let question = affected::question_of(&json)
         .ok_or_else(|| unavailable("the question of an affected set cannot be read"))?;
-    // Without its checkpoint the question would be asked of the whole journal, and the answer would differ.
+    // Without its checkpoint the question would be asked of the whole journal, and the answer would
+    // differ.
     let checkpoint: u64 = version
         .checkpoint
         .parse()
         .map_err(|_| unavailable("the checkpoint of an affected set cannot be read"))?;
-    let question = ScopeQuestion { before_entry: Some(checkpoint), ..question };
-    let recomputed = move || view.answer(&question, &mut |_| {}).map(|answer| hash_of(&answer));
+    let question = ScopeQuestion {
+        before_entry: Some(checkpoint),
+        ..question
+    };
+    let recomputed = move || {
+        view.answer(&question, &mut |_| {})
+            .map(|answer| hash_of(&answer))
+    };
     let hash = app.answered(app.blocking(recomputed).await?)?;
     Ok(hash == version.hash)
 }
 
 /// The stored signed list of a version.
-pub async fn signed_list(app: &App, actor: &Actor, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
+pub async fn signed_list(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    number: u32,
+) -> Result<Vec<u8>, OperationError> {
     let fetch = list_bytes(app, id, number);
-    let subject = |_: &_| Subject::Affected { incident: id.to_owned(), version: number };
+    let subject = |_: &_| Subject::Affected {
+        incident: id.to_owned(),
+        version: number,
+    };
     reading::read(app, actor, EvidenceForm::File, fetch, subject).await
 }
 
 /// `signed_list`, for callers whose own act journals the reading.
 pub async fn list_bytes(app: &App, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
     let path = list_path(app, id, number);
-    app.blocking(move || std::fs::read(path)).await?.map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => OperationError::NotFound("version"),
-        _ => OperationError::Unavailable(error.to_string()),
-    })
+    app.blocking(move || std::fs::read(path))
+        .await?
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => OperationError::NotFound("version"),
+            _ => OperationError::Unavailable(error.to_string()),
+        })
 }
 
 fn list_path(app: &App, id: &str, number: u32) -> PathBuf {
     // Ids are made by Digue, but this one may come from a request: it must not leave the folder.
-    let name: String =
-        id.chars().filter(|sign| sign.is_ascii_alphanumeric() || "-_".contains(*sign)).collect();
-    app.data_folder().join("incidents").join(name).join(format!("affected-{number}.ndjson"))
+    let name: String = id
+        .chars()
+        .filter(|sign| sign.is_ascii_alphanumeric() || "-_".contains(*sign))
+        .collect();
+    app.data_folder()
+        .join("incidents")
+        .join(name)
+        .join(format!("affected-{number}.ndjson"))
 }
 
 fn unavailable(error: impl ToString) -> OperationError {
     OperationError::Unavailable(error.to_string())
 }
 
-/// SHA-256 over the lines of persons, without head and date: the same list always has the same hash.
+/// SHA-256 over the lines of persons, without head and date: the same list always has the same
+/// hash.
 fn hash_of(answer: &ScopeAnswer) -> String {
     let mut hash = Context::new(&SHA256);
     for person in &answer.persons {
@@ -188,7 +257,9 @@ fn counted(scoped: &ScopeResult) -> AffectedVersion {
     let mut by_category: BTreeMap<String, u64> = BTreeMap::new();
     let mut by_population: BTreeMap<String, u64> = BTreeMap::new();
     for person in &people.persons {
-        *by_population.entry(person.population.to_string()).or_default() += 1;
+        *by_population
+            .entry(person.population.to_string())
+            .or_default() += 1;
         for category in &person.categories {
             *by_category.entry(category.to_string()).or_default() += 1;
         }
@@ -210,8 +281,8 @@ fn counted(scoped: &ScopeResult) -> AffectedVersion {
     }
 }
 
-/// The suggested scope question of an incident: what was shown in the session of the finding, and not
-/// everything that the account's holder ever read.
+/// The suggested scope question of an incident: what was shown in the session of the finding, and
+/// not everything that the account's holder ever read.
 pub async fn suggested(app: &App, view: &IncidentView) -> Result<ScopeQuestion, OperationError> {
     let incident = &view.incident;
     let mut question = ScopeQuestion::default();
@@ -231,7 +302,9 @@ pub async fn suggested(app: &App, view: &IncidentView) -> Result<ScopeQuestion, 
     }
     if let (Some(account), Some(seen)) = (question.accounts.first(), incident.acts.seen()) {
         let (view, whose, until) = (app.view(), account.clone(), seen.at());
-        let last = app.blocking(move || view.exposures_between(&whose, Timestamp::ZERO, until, 1)).await?;
+        let last = app
+            .blocking(move || view.exposures_between(&whose, Timestamp::ZERO, until, 1))
+            .await?;
         if let Some(last) = app.answered(last)?.first() {
             let entry = read_entries(app, last.entry, 1).await?.into_iter().next();
             if let Some((_, Event::Exposure(exposure))) = entry {
@@ -245,13 +318,18 @@ pub async fn suggested(app: &App, view: &IncidentView) -> Result<ScopeQuestion, 
 /// Lists with more persons are not read to propose a period: a page must not wait for it.
 const PERIOD_PERSONS_MAX: u64 = 20_000;
 
-/// The first and the last exposure of the last signed list; `None` without a list, or with one too long to be read
-/// for a proposal.
+/// The first and the last exposure of the last signed list; `None` without a list, or with one too
+/// long to be read for a proposal.
 pub(crate) async fn list_period(
     app: &App,
     view: &IncidentView,
 ) -> Result<Option<(Timestamp, Timestamp)>, OperationError> {
-    let Some(version) = view.incident.affected.iter().rfind(|version| version.has_list()) else {
+    let Some(version) = view
+        .incident
+        .affected
+        .iter()
+        .rfind(|version| version.has_list())
+    else {
         return Ok(None);
     };
     if version.persons > PERIOD_PERSONS_MAX {
@@ -293,39 +371,77 @@ pub struct Severity {
 pub fn severity(incident: &Incident) -> Severity {
     let data = data_kinds(incident);
     let natures = natures(incident);
-    let is_malicious = !incident
-        .fields
-        .get(&Field::CauseOf)
-        .is_some_and(|cause| cause.what.first().is_some_and(|code| code.ends_with("accidental")));
+    let is_malicious = !incident.fields.get(&Field::CauseOf).is_some_and(|cause| {
+        cause
+            .what
+            .first()
+            .is_some_and(|code| code.ends_with("accidental"))
+    });
     let has = |nature: Nature| natures.contains(&nature);
     let is_confidentiality = has(Nature::Confidentiality);
-    let suggested = Terms::suggested(&data, is_malicious, is_confidentiality, has(Nature::Availability));
-    let terms = incident.severity.as_ref().map_or(suggested, |decided| decided.what);
-    Severity { suggested, terms, score: terms.score(), is_overridden: incident.severity.is_some() }
+    let suggested = Terms::suggested(
+        &data,
+        is_malicious,
+        is_confidentiality,
+        has(Nature::Availability),
+    );
+    let terms = incident
+        .severity
+        .as_ref()
+        .map_or(suggested, |decided| decided.what);
+    Severity {
+        suggested,
+        terms,
+        score: terms.score(),
+        is_overridden: incident.severity.is_some(),
+    }
 }
 
 /// The kinds of data: as stated, otherwise as derived from the categories that were shown.
 fn data_kinds(incident: &Incident) -> Vec<DataKind> {
-    if let Some(answer) = incident.fields.get(&Field::DataKinds).filter(|answer| !answer.what.is_empty()) {
-        return answer.what.iter().filter_map(|code| DataKind::parse(code)).collect();
+    if let Some(answer) = incident
+        .fields
+        .get(&Field::DataKinds)
+        .filter(|answer| !answer.what.is_empty())
+    {
+        return answer
+            .what
+            .iter()
+            .filter_map(|code| DataKind::parse(code))
+            .collect();
     }
     computed_kinds(incident)
 }
 
 pub(crate) fn computed_kinds(incident: &Incident) -> Vec<DataKind> {
-    let categories = incident.affected().into_iter().flat_map(|version| version.by_category.keys());
-    let mut kinds: Vec<DataKind> =
-        categories.map(|category| DataKind::of_category(category).unwrap_or(DataKind::Other)).collect();
+    let categories = incident
+        .affected()
+        .into_iter()
+        .flat_map(|version| version.by_category.keys());
+    let mut kinds: Vec<DataKind> = categories
+        .map(|category| DataKind::of_category(category).unwrap_or(DataKind::Other))
+        .collect();
     kinds.sort_unstable();
     kinds.dedup();
     kinds
 }
 
 pub(crate) fn natures(incident: &Incident) -> Vec<Nature> {
-    match incident.fields.get(&Field::Natures).filter(|answer| !answer.what.is_empty()) {
-        Some(answer) => answer.what.iter().filter_map(|code| Nature::parse(code)).collect(),
+    match incident
+        .fields
+        .get(&Field::Natures)
+        .filter(|answer| !answer.what.is_empty())
+    {
+        Some(answer) => answer
+            .what
+            .iter()
+            .filter_map(|code| Nature::parse(code))
+            .collect(),
         // Persons were shown to someone without the right to see them.
-        None if incident.affected().is_some_and(|version| version.persons > 0) => {
+        None if incident
+            .affected()
+            .is_some_and(|version| version.persons > 0) =>
+        {
             vec![Nature::Confidentiality]
         }
         None => Vec::new(),
@@ -341,7 +457,10 @@ pub async fn complement(
     later: u32,
 ) -> Result<Vec<AffectedPerson>, OperationError> {
     actor.must_watch()?;
-    let (earlier, later) = (list_bytes(app, id, earlier).await?, list_bytes(app, id, later).await?);
+    let (earlier, later) = (
+        list_bytes(app, id, earlier).await?,
+        list_bytes(app, id, later).await?,
+    );
     let difference = move || {
         let (earlier, later) = (persons(&earlier)?, persons(&later)?);
         Ok(digue_response::affected::complement(&earlier, &later))
@@ -352,13 +471,20 @@ pub async fn complement(
 /// The persons of a signed list, sorted.
 fn persons(list: &[u8]) -> Result<Vec<AffectedPerson>, OperationError> {
     let text = std::str::from_utf8(list).map_err(unavailable)?;
-    let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).map_err(unavailable));
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Json>(line).map_err(unavailable));
     let mut persons = Vec::new();
     for line in lines {
         let line = line?;
         // The head and the seal contain no person.
-        if let (Some(population), Some(person)) = (line["population"].as_str(), line["person"].as_str()) {
-            persons.push(AffectedPerson { population: population.to_owned(), person: person.to_owned() });
+        if let (Some(population), Some(person)) =
+            (line["population"].as_str(), line["person"].as_str())
+        {
+            persons.push(AffectedPerson {
+                population: population.to_owned(),
+                person: person.to_owned(),
+            });
         }
     }
     persons.sort_unstable();

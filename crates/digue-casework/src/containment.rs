@@ -27,14 +27,19 @@ use crate::findings;
 /// Mails about findings within an hour; the console shows the rest.
 const MAILS_AN_HOUR: usize = 6;
 
-/// Carries out the step of a finding. The monitor withholds the account's responses already. A failure of
-/// one part does not stop the others: the first error is returned at the end.
+/// Carries out the step of a finding. The monitor withholds the account's responses already. A
+/// failure of one part does not stop the others: the first error is returned at the end.
 pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), OperationError> {
-    let MonitoredFinding { finding, step, is_trial } = found;
+    let MonitoredFinding {
+        finding,
+        step,
+        is_trial,
+    } = found;
     let id = finding_id(app);
     let whom = FoundSubject::of(&finding);
-    // The gate first: the journal can wait for a slow disk, containment cannot. Nor does it depend on what only
-    // the record needs: a name that cannot be read leaves its own gate open, and no other.
+    // The gate first: the journal can wait for a slow disk, containment cannot. Nor does it depend
+    // on what only the record needs: a name that cannot be read leaves its own gate open, and no
+    // other.
     let acted = if step.taken > Action::Observe && whom.account.is_some() {
         act_on(app, &whom, &id, step.taken, &reason_of(&finding.signals)).await
     } else {
@@ -47,8 +52,8 @@ pub async fn respond(app: &App, found: MonitoredFinding) -> Result<(), Operation
     acted.and(noted)
 }
 
-/// An identifier for a finding. Without randomness the moment names it: no gate stays open for want of a name,
-/// and guessing one is of no use.
+/// An identifier for a finding. Without randomness the moment names it: no gate stays open for want
+/// of a name, and guessing one is of no use.
 fn finding_id(app: &App) -> FindingId {
     let text = name("fi").unwrap_or_else(|error| {
         tracing::error!(%error, "No randomness; the finding is named by its moment");
@@ -94,23 +99,39 @@ impl FoundSubject {
     }
 
     fn named(self) -> Result<FoundNames, OperationError> {
-        let Self { account, organisation, portal } = self;
-        Ok(FoundNames { account: account.transpose()?, organisation: organisation?, portal: portal? })
+        let Self {
+            account,
+            organisation,
+            portal,
+        } = self;
+        Ok(FoundNames {
+            account: account.transpose()?,
+            organisation: organisation?,
+            portal: portal?,
+        })
     }
 
-    /// The gates that a step closes, from the narrowest reach to the widest: if a later one fails, the account
-    /// itself is closed.
+    /// The gates that a step closes, from the narrowest reach to the widest: if a later one fails,
+    /// the account itself is closed.
     fn gates(&self, action: Action) -> Vec<(Result<Reach, UnreadableName>, Gate)> {
         let gate = match action {
             Action::Observe | Action::LowerBudget => None,
             Action::CaseloadOnly => Some(Gate::CaseloadOnly),
             Action::StepUp => Some(Gate::StepUp),
-            Action::CloseAccount | Action::CloseOrganisation | Action::ClosePortal => Some(Gate::Closed),
+            Action::CloseAccount | Action::CloseOrganisation | Action::ClosePortal => {
+                Some(Gate::Closed)
+            }
         };
-        let account = self.account.clone().map(|account| account.map(Reach::Account));
+        let account = self
+            .account
+            .clone()
+            .map(|account| account.map(Reach::Account));
         let mut shut: Vec<_> = account.into_iter().zip(gate).collect();
         if action >= Action::CloseOrganisation {
-            shut.push((self.organisation.clone().map(Reach::Organisation), Gate::Closed));
+            shut.push((
+                self.organisation.clone().map(Reach::Organisation),
+                Gate::Closed,
+            ));
         }
         if action == Action::ClosePortal {
             shut.push((self.portal.clone().map(Reach::Portal), Gate::Closed));
@@ -126,7 +147,11 @@ async fn note(
     (id, step): (FindingId, PlaybookStep),
     is_trial: bool,
 ) -> Result<(), OperationError> {
-    let FoundNames { account, organisation, portal } = names;
+    let FoundNames {
+        account,
+        organisation,
+        portal,
+    } = names;
     let record = FindingRecord {
         id: id.clone(),
         at: finding.at,
@@ -151,21 +176,32 @@ async fn note(
     };
     let details = ActDetails {
         subject: subject_of(&record),
-        before: FindingFigures { evidence: finding.evidence.into(), persons: finding.persons }.to_string(),
+        before: FindingFigures {
+            evidence: finding.evidence.into(),
+            persons: finding.persons,
+        }
+        .to_string(),
         after: step.taken.code().to_owned(),
         reason: reason_of(&finding.signals),
     };
-    let written = app.write_down(&Actor::digue(), act, details).await.map(drop);
+    let written = app
+        .write_down(&Actor::digue(), act, details)
+        .await
+        .map(drop);
     let begins = fuse_begins(app, &record).await;
-    let stored = app.store().add_finding(&record).await.map_err(OperationError::from);
+    let stored = app
+        .store()
+        .add_finding(&record)
+        .await
+        .map_err(OperationError::from);
     if let Err(error) = tell_people(app, &record, begins).await {
         tracing::error!(%error, finding = %id, "Mail about a finding failed; the console shows it");
     }
     written.and(stored)
 }
 
-/// Closes the gates that the step names, cuts sessions, and lowers the limits that apply once the account
-/// is open again.
+/// Closes the gates that the step names, cuts sessions, and lowers the limits that apply once the
+/// account is open again.
 async fn act_on(
     app: &App,
     whom: &FoundSubject,
@@ -177,7 +213,8 @@ async fn act_on(
     let reason = GateReason::monitor(finding.clone(), why, REASON_CHARS_MAX);
     let mut failed = Ok(());
     for (reach, gate) in whom.gates(action) {
-        // Remembered and not returned: the other gates are closed and the sessions cut even when one failed.
+        // Remembered and not returned: the other gates are closed and the sessions cut even when
+        // one failed.
         let reach = match reach {
             Ok(reach) => reach,
             Err(unreadable) => {
@@ -194,15 +231,18 @@ async fn act_on(
             failed = Err(error);
         }
     }
-    let Some(Ok(account)) = &whom.account else { return failed };
+    let Some(Ok(account)) = &whom.account else {
+        return failed;
+    };
     if action >= Action::CloseAccount
         && let Err(error) = identity_cuts::cut_account(app, account).await
     {
         // The sessions are over; their mark or their removal from the store failed.
         failed = Err(error);
     }
-    // Only after the gate is in force may the monitor stop withholding. A gate is in force even when its
-    // entry or its row failed (`gates::apply` publishes first), and that failure is returned.
+    // Only after the gate is in force may the monitor stop withholding. A gate is in force even
+    // when its entry or its row failed (`gates::apply` publishes first), and that failure is
+    // returned.
     app.monitor().held(account);
     let reduction = recovery::reduction(app.clock().now());
     recovery::reduce(app, account, reduction).await?;
@@ -216,13 +256,15 @@ fn to_json(signals: &[Signal]) -> String {
 /// The surroundings as JSON; empty for a finding about an organisation, which has no account's day.
 fn around_json(finding: &Finding) -> String {
     match finding.account {
-        Some(_) => serde_json::to_string(&finding.around).expect("numbers and booleans always serialise"),
+        Some(_) => {
+            serde_json::to_string(&finding.around).expect("numbers and booleans always serialise")
+        }
         None => String::new(),
     }
 }
 
-/// True for the first finding of a portal that the fuse held back. Also true when the store cannot be
-/// read: one mail too many is better than officers who do not know that closing has stopped.
+/// True for the first finding of a portal that the fuse held back. Also true when the store cannot
+/// be read: one mail too many is better than officers who do not know that closing has stopped.
 async fn fuse_begins(app: &App, record: &FindingRecord) -> bool {
     if !record.is_fused {
         return false;
@@ -231,54 +273,88 @@ async fn fuse_begins(app: &App, record: &FindingRecord) -> bool {
     let of_fuse = |known: &FindingRecord| {
         known.is_fused && known.portal == record.portal && known.at > since && known.id != record.id
     };
-    !app.store().findings(findings::FINDINGS).await.is_ok_and(|known| known.iter().any(of_fuse))
+    !app.store()
+        .findings(findings::FINDINGS)
+        .await
+        .is_ok_and(|known| known.iter().any(of_fuse))
 }
 
 /// Findings read at a start; many, because the few closings lie among alerts.
 const RECALLED: u32 = 10_000;
 
-/// Restores the count of automatic closings after a start, so that a restart does not reset the fuse.
+/// Restores the count of automatic closings after a start, so that a restart does not reset the
+/// fuse.
 pub async fn recall_closings(app: &App) -> Result<(), OperationError> {
     let since = findings::fuse_since(app);
     let rules = app.gateway().rules();
     let findings = app.store().findings(RECALLED).await?;
-    let closings = findings.iter().filter(|record| record.at > since).filter_map(|record| {
-        // Counted by what was done and not by what was intended: an observed finding closed nothing.
-        let taken = Action::parse(&record.action).filter(|taken| *taken >= Action::CloseAccount)?;
-        let of_organisation =
-            rules.directory.iter().filter(|(_, known)| known.organisation == record.organisation).count();
-        let closes_all = taken >= Action::CloseOrganisation;
-        Some(AccountClosing {
-            at: record.at,
-            account: record.account.as_ref()?.to_string(),
-            organisation: record.organisation.to_string(),
-            portal: record.portal.to_string(),
-            taken,
-            accounts: if closes_all { u32::try_from(of_organisation).unwrap_or(u32::MAX) } else { 1 },
-        })
-    });
+    let closings = findings
+        .iter()
+        .filter(|record| record.at > since)
+        .filter_map(|record| {
+            // Counted by what was done and not by what was intended: an observed finding closed
+            // nothing.
+            let taken =
+                Action::parse(&record.action).filter(|taken| *taken >= Action::CloseAccount)?;
+            let of_organisation = rules
+                .directory
+                .iter()
+                .filter(|(_, known)| known.organisation == record.organisation)
+                .count();
+            let closes_all = taken >= Action::CloseOrganisation;
+            Some(AccountClosing {
+                at: record.at,
+                account: record.account.as_ref()?.to_string(),
+                organisation: record.organisation.to_string(),
+                portal: record.portal.to_string(),
+                taken,
+                accounts: if closes_all {
+                    u32::try_from(of_organisation).unwrap_or(u32::MAX)
+                } else {
+                    1
+                },
+            })
+        });
     app.monitor().recall_closings(closings);
     Ok(())
 }
 
-/// Mails the officers who decide: once for a finding, within an hourly limit; when the fuse blows, in any
-/// case.
-async fn tell_people(app: &App, record: &FindingRecord, fuse_begins: bool) -> Result<(), OperationError> {
+/// Mails the officers who decide: once for a finding, within an hourly limit; when the fuse blows,
+/// in any case.
+async fn tell_people(
+    app: &App,
+    record: &FindingRecord,
+    fuse_begins: bool,
+) -> Result<(), OperationError> {
     if !digue_mail::is_configured(app) {
         return Ok(());
     }
     if fuse_begins {
         let portal = record.portal.clone();
-        return digue_mail::tell_roles(app, Role::can_act, |_| Mail::ClosingsHeld { portal: portal.clone() })
-            .await;
+        return digue_mail::tell_roles(app, Role::can_act, |_| Mail::ClosingsHeld {
+            portal: portal.clone(),
+        })
+        .await;
     }
     let hour = app.clock().now().minus(Duration::from_hours(1));
-    let lately = app.store().findings(100).await?.iter().filter(|known| known.at > hour).count();
+    let lately = app
+        .store()
+        .findings(100)
+        .await?
+        .iter()
+        .filter(|known| known.at > hour)
+        .count();
     // Counted from the store, not in memory: a restart must not renew the allowance.
     if lately > MAILS_AN_HOUR {
         tracing::warn!(finding = %record.id, "Too many findings for mail; the console shows them");
         return Ok(());
     }
-    let about = record.account.clone().unwrap_or_else(|| Actor::digue().account);
-    digue_mail::tell_roles(app, Role::can_act, |_| Mail::Finding { account: about.clone() }).await
+    let about = record
+        .account
+        .clone()
+        .unwrap_or_else(|| Actor::digue().account);
+    digue_mail::tell_roles(app, Role::can_act, |_| Mail::Finding {
+        account: about.clone(),
+    })
+    .await
 }

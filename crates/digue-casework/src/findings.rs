@@ -40,7 +40,8 @@ pub(crate) fn around_of(record: &FindingRecord) -> StoredSurroundings {
     if record.around.is_empty() {
         return StoredSurroundings::NotKept;
     }
-    serde_json::from_str(&record.around).map_or(StoredSurroundings::Unreadable, StoredSurroundings::Kept)
+    serde_json::from_str(&record.around)
+        .map_or(StoredSurroundings::Unreadable, StoredSurroundings::Kept)
 }
 
 /// What a finding was, as an officer decided.
@@ -59,7 +60,9 @@ impl FindingOutcome {
     }
 
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::Theft, Self::Work].into_iter().find(|outcome| outcome.code() == code)
+        [Self::Theft, Self::Work]
+            .into_iter()
+            .find(|outcome| outcome.code() == code)
     }
 }
 
@@ -107,7 +110,11 @@ impl From<FindingRecord> for ListedFinding {
             action: Action::parse(&record.action),
             intended: Action::parse(&record.intended),
             decided: record.verdict.map(|verdict| DecidedFinding {
-                outcome: if verdict.is_theft { FindingOutcome::Theft } else { FindingOutcome::Work },
+                outcome: if verdict.is_theft {
+                    FindingOutcome::Theft
+                } else {
+                    FindingOutcome::Work
+                },
                 by: verdict.by,
                 at: verdict.at,
                 reason: verdict.reason,
@@ -125,7 +132,9 @@ impl From<FindingRecord> for ListedFinding {
 
 /// The beginning of the period in which automatic closings count towards the fuse.
 pub(crate) fn fuse_since(app: &App) -> Timestamp {
-    app.clock().now().minus(Duration::from_hours(u64::from(app.monitor().fuse().hours)))
+    app.clock()
+        .now()
+        .minus(Duration::from_hours(u64::from(app.monitor().fuse().hours)))
 }
 
 /// The findings page.
@@ -157,10 +166,13 @@ pub struct HeldClosings {
     pub waiting: usize,
 }
 
-/// What the fuse holds back now, and what it held back earlier and still waits for a decision; by portal.
+/// What the fuse holds back now, and what it held back earlier and still waits for a decision; by
+/// portal.
 fn held_closings(findings: &[FindingRecord], since: Timestamp) -> Vec<HeldClosings> {
     let mut held: Vec<HeldClosings> = Vec::new();
-    let fused = |record: &&FindingRecord| record.is_fused && (record.at > since || record.verdict.is_none());
+    let fused = |record: &&FindingRecord| {
+        record.is_fused && (record.at > since || record.verdict.is_none())
+    };
     for record in findings.iter().filter(fused) {
         let waiting = usize::from(record.verdict.is_none());
         match held.iter_mut().find(|known| known.portal == record.portal) {
@@ -168,7 +180,11 @@ fn held_closings(findings: &[FindingRecord], since: Timestamp) -> Vec<HeldClosin
                 known.since = known.since.min(record.at);
                 known.waiting += waiting;
             }
-            None => held.push(HeldClosings { portal: record.portal.clone(), since: record.at, waiting }),
+            None => held.push(HeldClosings {
+                portal: record.portal.clone(),
+                since: record.at,
+                waiting,
+            }),
         }
     }
     held.sort_by(|a, b| a.portal.cmp(&b.portal));
@@ -187,7 +203,11 @@ pub async fn view(app: &App, actor: &Actor) -> Result<WatchView, OperationError>
     let waiting = || findings.iter().filter(|finding| finding.verdict.is_none());
     let since = now.minus(Duration::from_hours(24 * RATE_DAYS));
     let is_false = |finding: &&FindingRecord| {
-        finding.at > since && finding.verdict.as_ref().is_some_and(|verdict| !verdict.is_theft)
+        finding.at > since
+            && finding
+                .verdict
+                .as_ref()
+                .is_some_and(|verdict| !verdict.is_theft)
     };
     Ok(WatchView {
         now,
@@ -217,8 +237,8 @@ pub struct FindingView {
     pub sisters: Vec<ListedFinding>,
     /// The open incident about the same subject.
     pub incident: Option<String>,
-    /// The accounts that may confirm a theft: of the CISO, and of the DPO who stands in; and those that may decide
-    /// that it was work.
+    /// The accounts that may confirm a theft: of the CISO, and of the DPO who stands in; and those
+    /// that may decide that it was work.
     pub deciders: FindingDeciders,
 }
 
@@ -239,7 +259,10 @@ fn deciders(app: &App) -> FindingDeciders {
         accounts.sort();
         accounts
     };
-    FindingDeciders { cisos: of(Role::Ciso), dpos: of(Role::Dpo) }
+    FindingDeciders {
+        cisos: of(Role::Ciso),
+        dpos: of(Role::Dpo),
+    }
 }
 
 /// Days in the chart.
@@ -247,42 +270,68 @@ const DAYS: i64 = 30;
 
 pub async fn finding(app: &App, actor: &Actor, id: &str) -> Result<FindingView, OperationError> {
     actor.must_watch()?;
-    let record = app.store().finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
+    let record = app
+        .store()
+        .finding(id)
+        .await?
+        .ok_or(OperationError::NotFound("finding"))?;
     let last = record.at.utc_day();
     let mut days = Vec::new();
-    let mut gate = app.gateway().rules().gates.of(&Reach::Organisation(record.organisation.clone()));
+    let mut gate = app
+        .gateway()
+        .rules()
+        .gates
+        .of(&Reach::Organisation(record.organisation.clone()));
     if let Some(account) = &record.account {
         let (view, whose) = (app.view(), account.clone());
-        let by_day = app.blocking(move || view.persons_by(&whose, &|at| at.utc_day())).await?;
+        let by_day = app
+            .blocking(move || view.persons_by(&whose, &|at| at.utc_day()))
+            .await?;
         let by_day = app.answered(by_day)?;
-        days = (last - DAYS + 1..=last).map(|day| (day, by_day.get(&day).copied().unwrap_or(0))).collect();
-        gate = app.gateway().rules().gates.of(&Reach::Account(account.clone()));
+        days = (last - DAYS + 1..=last)
+            .map(|day| (day, by_day.get(&day).copied().unwrap_or(0)))
+            .collect();
+        gate = app
+            .gateway()
+            .rules()
+            .gates
+            .of(&Reach::Account(account.clone()));
     }
     let findings = app.store().findings(FINDINGS).await?;
     Ok(FindingView {
-        sisters: sisters(&findings, &record).cloned().map(ListedFinding::from).collect(),
+        sisters: sisters(&findings, &record)
+            .cloned()
+            .map(ListedFinding::from)
+            .collect(),
         incident: incidents::about(app, &subject_of(&record)).await,
         deciders: deciders(app),
         days,
         gate,
         fuse_hours: app.monitor().fuse().hours,
-        batches: record.account.as_ref().map(|account| app.monitor().batches_of(account)).unwrap_or_default(),
+        batches: record
+            .account
+            .as_ref()
+            .map(|account| app.monitor().batches_of(account))
+            .unwrap_or_default(),
         finding: record.into(),
     })
 }
 
-/// The finding of a record, as a verdict about it names it. An unreadable weight is the one that allows the
-/// account the least.
+/// The finding of a record, as a verdict about it names it. An unreadable weight is the one that
+/// allows the account the least.
 fn judged(record: &FindingRecord) -> JudgedFinding {
     let weight = Weight::parse(&record.weight).unwrap_or(Weight::Alert);
-    JudgedFinding { weight, at: Some(record.at) }
+    JudgedFinding {
+        weight,
+        at: Some(record.at),
+    }
 }
 
 /// Two findings about the same subject within this time are of the same event.
 const SISTERS_WITHIN: Duration = Duration::from_hours(24);
 
-/// The findings without a verdict that are of the same event: about the same subject, within a day. A confirmed
-/// theft takes them along, so that nobody decides the same night twice.
+/// The findings without a verdict that are of the same event: about the same subject, within a day.
+/// A confirmed theft takes them along, so that nobody decides the same night twice.
 fn sisters<'f>(
     findings: &'f [FindingRecord],
     record: &'f FindingRecord,
@@ -305,9 +354,9 @@ pub struct VerdictOutcome {
     pub sisters: usize,
 }
 
-/// Whether an actor may decide that a finding was this. A theft keeps access closed and starts the legal clocks, so
-/// either officer may confirm it: the DPO stands in for the CISO. Work ends a suspicion and may widen access: only
-/// the CISO decides it.
+/// Whether an actor may decide that a finding was this. A theft keeps access closed and starts the
+/// legal clocks, so either officer may confirm it: the DPO stands in for the CISO. Work ends a
+/// suspicion and may widen access: only the CISO decides it.
 pub fn must_decide(actor: &Actor, outcome: FindingOutcome) -> Result<(), OperationError> {
     match outcome {
         FindingOutcome::Theft => actor.must_respond(),
@@ -315,11 +364,12 @@ pub fn must_decide(actor: &Actor, outcome: FindingOutcome) -> Result<(), Operati
     }
 }
 
-/// Decides what a finding was, a theft or work: once, by an officer who may (`must_decide`), with a reason. A theft
-/// opens its incident with the list of the persons shown, and takes the findings of the same event along.
+/// Decides what a finding was, a theft or work: once, by an officer who may (`must_decide`), with a
+/// reason. A theft opens its incident with the list of the persons shown, and takes the findings of
+/// the same event along.
 ///
-/// "Work" teaches detection, by its entry in the journal. A gate that detection closed is not opened by
-/// this: that needs two persons.
+/// "Work" teaches detection, by its entry in the journal. A gate that detection closed is not
+/// opened by this: that needs two persons.
 pub async fn decide(
     app: &App,
     actor: &Actor,
@@ -330,7 +380,11 @@ pub async fn decide(
     must_decide(actor, outcome)?;
     let is_theft = outcome == FindingOutcome::Theft;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let record = app.store().finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
+    let record = app
+        .store()
+        .finding(id)
+        .await?
+        .ok_or(OperationError::NotFound("finding"))?;
     give_verdict(app, actor, &record, is_theft, &reason).await?;
     if is_theft {
         let findings = app.store().findings(FINDINGS).await?;
@@ -344,10 +398,14 @@ pub async fn decide(
             }
         }
         let incident = incident_of_theft(app, actor, &record).await?;
-        return Ok(VerdictOutcome { incident: Some(incident), sisters: taken });
+        return Ok(VerdictOutcome {
+            incident: Some(incident),
+            sisters: taken,
+        });
     }
     if let Some(account) = &record.account {
-        // A step-up or a caseload-only gate ends with the suspicion; a closed gate needs two persons.
+        // A step-up or a caseload-only gate ends with the suspicion; a closed gate needs two
+        // persons.
         let reach = Reach::Account(account.clone());
         let gate = app.gateway().rules().gates.of(&reach);
         if matches!(gate, Gate::StepUp | Gate::CaseloadOnly) {
@@ -367,22 +425,37 @@ async fn give_verdict(
     reason: &str,
 ) -> Result<(), OperationError> {
     let now = app.clock().now();
-    let act = if is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
+    let act = if is_theft {
+        Act::FindingConfirmed
+    } else {
+        Act::FindingCleared
+    };
     let details = ActDetails {
         subject: subject_of(record),
         before: judged(record).to_string(),
         after: Subject::from(&record.id).to_string(),
         reason: reason.to_owned(),
     };
-    let verdict = FindingVerdict { is_theft, by: actor.account.clone(), at: now, reason: reason.to_owned() };
+    let verdict = FindingVerdict {
+        is_theft,
+        by: actor.account.clone(),
+        at: now,
+        reason: reason.to_owned(),
+    };
     let id = record.id.as_str();
     let claim = app.store().decide_finding(id, &verdict);
     // Claimed before it is journalled: of two officers who decide at once one gets a conflict.
-    app.claim((actor, act, details), claim, app.store().release_finding(id, &actor.account)).await.map(drop)
+    app.claim(
+        (actor, act, details),
+        claim,
+        app.store().release_finding(id, &actor.account),
+    )
+    .await
+    .map(drop)
 }
 
-/// The open incident about the subject of a theft, or a new one. A new one begins with the list of the persons
-/// shown: it is the first thing that everybody asks for.
+/// The open incident about the subject of a theft, or a new one. A new one begins with the list of
+/// the persons shown: it is the first thing that everybody asks for.
 async fn incident_of_theft(
     app: &App,
     actor: &Actor,
@@ -393,9 +466,15 @@ async fn incident_of_theft(
     if let Some(known) = incidents::about(app, &subject).await {
         return Ok(known);
     }
-    let whom = record.account.as_ref().map_or(record.organisation.as_str(), AccountId::as_str);
-    let title =
-        text_with(Language::default(), "incident-of-theft", &[("whom", Value::from(whom.to_owned()))]);
+    let whom = record
+        .account
+        .as_ref()
+        .map_or(record.organisation.as_str(), AccountId::as_str);
+    let title = text_with(
+        Language::default(),
+        "incident-of-theft",
+        &[("whom", Value::from(whom.to_owned()))],
+    );
     let id = incidents::open(app, actor, Source::Containment, &title, subject).await?;
     if let Err(error) = first_list(app, actor, &id).await {
         // The incident is open all the same, and its page asks for the list.
@@ -407,5 +486,7 @@ async fn incident_of_theft(
 async fn first_list(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     let view = incidents::view(app, actor, id).await?;
     let question = breach::suggested(app, &view).await?;
-    breach::compute_affected(app, actor, id, question).await.map(drop)
+    breach::compute_affected(app, actor, id, question)
+        .await
+        .map(drop)
 }

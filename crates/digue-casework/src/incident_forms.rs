@@ -1,5 +1,5 @@
-//! The small forms of an incident: each becomes one entry of its log. The forms of the six steps, which become
-//! many, are in `step_forms`.
+//! The small forms of an incident: each becomes one entry of its log. The forms of the six steps,
+//! which become many, are in `step_forms`.
 
 use digue_app::{Actor, App, OperationError};
 use digue_response::IncidentNote;
@@ -7,7 +7,9 @@ use digue_response::affected::OtherQuestion;
 use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{EntryKind, IncidentRole, IncidentState};
 use digue_response::notification::{Field, FormFieldShape, Stage};
-use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Terms};
+use digue_response::severity::{
+    Availability, Confidentiality, DataContext, Ease, Integrity, Terms,
+};
 use digue_response::sheet::{Answer, Sheet};
 use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
 use digue_types::Timestamp;
@@ -29,10 +31,17 @@ pub async fn take(
     match form.text("note") {
         "others" => {
             let kind = form.choice("kind", PersonKind::parse)?;
-            let other = OtherQuestion { kind, persons: form.number("persons")?, basis: form.owned("basis") };
+            let other = OtherQuestion {
+                kind,
+                persons: form.number("persons")?,
+                basis: form.owned("basis"),
+            };
             let view = incidents::view(app, actor, id).await?;
-            let mut others =
-                view.incident.affected().map(|version| version.others.clone()).unwrap_or_default();
+            let mut others = view
+                .incident
+                .affected()
+                .map(|version| version.others.clone())
+                .unwrap_or_default();
             others.retain(|known| known.kind != kind);
             others.push(other);
             breach::state_others(app, actor, id, others).await.map(drop)
@@ -45,8 +54,14 @@ pub async fn take(
         _ => {
             let at = form.moment("at", zone)?;
             let note = note_of(form, zone)?;
-            let happened = if matches!(note, IncidentNote::Said { .. }) { at } else { None };
-            incidents::add(app, actor, id, happened, note).await.map(drop)
+            let happened = if matches!(note, IncidentNote::Said { .. }) {
+                at
+            } else {
+                None
+            };
+            incidents::add(app, actor, id, happened, note)
+                .await
+                .map(drop)
         }
     }
 }
@@ -68,12 +83,18 @@ pub(crate) fn field_value(
 ) -> Result<Vec<String>, OperationError> {
     let values = form.all(field.code());
     match field.shape() {
-        FormFieldShape::Moment => values.iter().map(|text| Ok(local_time(text, zone)?.to_string())).collect(),
+        FormFieldShape::Moment => values
+            .iter()
+            .map(|text| Ok(local_time(text, zone)?.to_string()))
+            .collect(),
         FormFieldShape::Number => Ok(values
             .iter()
             .map(|text| text.chars().filter(|sign| !sign.is_whitespace()).collect())
             .collect()),
-        FormFieldShape::Text => Ok(values.iter().map(|text| text.replace("\r\n", "\n")).collect()),
+        FormFieldShape::Text => Ok(values
+            .iter()
+            .map(|text| text.replace("\r\n", "\n"))
+            .collect()),
         _ => Ok(values),
     }
 }
@@ -88,11 +109,18 @@ fn note_of(form: &TypedForm, zone: &TimeZone) -> Result<IncidentNote, OperationE
             text: form.owned("text"),
             journal: None,
         },
-        "corrected" => IncidentNote::Corrected { entry: form.number("entry")?, text: form.owned("text") },
-        "withdrawn" => IncidentNote::Withdrawn { entry: form.number("entry")?, reason: reason() },
-        "state" => {
-            IncidentNote::StateSet { state: form.choice("state", IncidentState::parse)?, reason: reason() }
-        }
+        "corrected" => IncidentNote::Corrected {
+            entry: form.number("entry")?,
+            text: form.owned("text"),
+        },
+        "withdrawn" => IncidentNote::Withdrawn {
+            entry: form.number("entry")?,
+            reason: reason(),
+        },
+        "state" => IncidentNote::StateSet {
+            state: form.choice("state", IncidentState::parse)?,
+            reason: reason(),
+        },
         "role" => IncidentNote::RoleSet {
             role: form.choice("role", IncidentRole::parse)?,
             is_insured: form.has("insured"),
@@ -103,8 +131,13 @@ fn note_of(form: &TypedForm, zone: &TimeZone) -> Result<IncidentNote, OperationE
             reason: reason(),
             of: form.choice("of", Awareness::parse)?,
         },
-        "occurred" => IncidentNote::Occurred { from: micros("from")?, to: maybe("to")? },
-        "sheet" => IncidentNote::SheetAdded { sheet: form.choice("sheet", Sheet::parse)? },
+        "occurred" => IncidentNote::Occurred {
+            from: micros("from")?,
+            to: maybe("to")?,
+        },
+        "sheet" => IncidentNote::SheetAdded {
+            sheet: form.choice("sheet", Sheet::parse)?,
+        },
         "step" => IncidentNote::Step {
             sheet: form.choice("sheet", Sheet::parse)?,
             step: form.owned("step"),
@@ -116,20 +149,31 @@ fn note_of(form: &TypedForm, zone: &TimeZone) -> Result<IncidentNote, OperationE
             owner: form.owned("owner"),
             due: maybe("due")?,
         },
-        "done" => IncidentNote::TaskDone { task: form.number("task")?, text: form.owned("text") },
-        "severity" => IncidentNote::SeveritySet { terms: terms_of(form)?, reason: reason() },
-        "gravity" => {
-            IncidentNote::GravitySet { gravity: form.choice("gravity", Gravity::parse)?, reason: reason() }
-        }
-        "authority" => IncidentNote::AuthorityDecided { notify: form.yes_or_no("notify")?, reason: reason() },
+        "done" => IncidentNote::TaskDone {
+            task: form.number("task")?,
+            text: form.owned("text"),
+        },
+        "severity" => IncidentNote::SeveritySet {
+            terms: terms_of(form)?,
+            reason: reason(),
+        },
+        "gravity" => IncidentNote::GravitySet {
+            gravity: form.choice("gravity", Gravity::parse)?,
+            reason: reason(),
+        },
+        "authority" => IncidentNote::AuthorityDecided {
+            notify: form.yes_or_no("notify")?,
+            reason: reason(),
+        },
         "persons" => IncidentNote::PersonsDecided {
             inform: form.yes_or_no("inform")?,
             exemption: form.maybe_choice("exemption", Exemption::parse)?,
             reason: reason(),
         },
-        "delay" => {
-            IncidentNote::DelayExplained { clock: form.choice("clock", ClockKind::parse)?, reason: reason() }
-        }
+        "delay" => IncidentNote::DelayExplained {
+            clock: form.choice("clock", ClockKind::parse)?,
+            reason: reason(),
+        },
         "met" => IncidentNote::Met {
             clock: form.choice("clock", ClockKind::parse)?,
             at: micros("at")?,
@@ -168,7 +212,10 @@ mod tests {
     use super::*;
 
     fn form(text: &str) -> TypedForm {
-        let pair = |pair: &str| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let pair = |pair: &str| {
+            pair.split_once('=')
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        };
         TypedForm::new(text.split('&').filter_map(pair).collect())
     }
 
@@ -190,7 +237,10 @@ mod tests {
             "note=persons&inform=no&exemption=autre&reason=parce que",
             "note=severity&adjustment=9&reason=parce que",
         ] {
-            assert!(matches!(note(undecided), Err(OperationError::Invalid(_))), "{undecided}");
+            assert!(
+                matches!(note(undecided), Err(OperationError::Invalid(_))),
+                "{undecided}"
+            );
         }
         assert!(
             form("data=identity&data=autre")
@@ -202,12 +252,28 @@ mod tests {
     #[test]
     fn an_hour_that_a_form_cut_to_the_minute_is_no_answer() {
         let same = |computed: &str, value: &str| {
-            is_unchanged(Field::DiscoveredAt, &[computed.to_owned()], &[value.to_owned()])
+            is_unchanged(
+                Field::DiscoveredAt,
+                &[computed.to_owned()],
+                &[value.to_owned()],
+            )
         };
         assert!(same("2026-11-28T12:23:08.5Z", "2026-11-28T12:23:00Z"));
         assert!(!same("2026-11-28T12:23:08.5Z", "2026-11-28T12:24:00Z"));
-        assert!(!is_unchanged(Field::DiscoveredAt, &[], &["2026-11-28T12:23:00Z".to_owned()]));
-        assert!(is_unchanged(Field::Circumstances, &["a".to_owned()], &["a".to_owned()]));
-        assert!(!is_unchanged(Field::Circumstances, &["a".to_owned()], &["b".to_owned()]));
+        assert!(!is_unchanged(
+            Field::DiscoveredAt,
+            &[],
+            &["2026-11-28T12:23:00Z".to_owned()]
+        ));
+        assert!(is_unchanged(
+            Field::Circumstances,
+            &["a".to_owned()],
+            &["a".to_owned()]
+        ));
+        assert!(!is_unchanged(
+            Field::Circumstances,
+            &["a".to_owned()],
+            &["b".to_owned()]
+        ));
     }
 }

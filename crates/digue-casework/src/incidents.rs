@@ -1,7 +1,9 @@
-//! Incidents: opening them, adding entries, decisions, and acts of the journal that enter their log.
+//! Incidents: opening them, adding entries, decisions, and acts of the journal that enter their
+//! log.
 //!
-//! An entry is claimed in the store and journalled by its hash; it is never changed. The state of an
-//! incident is the fold of its entries (`digue-response`), computed on each read (docs/decisions/0012).
+//! An entry is claimed in the store and journalled by its hash; it is never changed. The state of
+//! an incident is the fold of its entries (`digue-response`), computed on each read
+//! (docs/decisions/0012).
 
 mod look_back;
 pub mod stored;
@@ -9,7 +11,9 @@ pub mod stored;
 use digue_app::directory::organisation_of;
 use digue_app::files::sha256;
 use digue_app::secret::name;
-use digue_app::{ActDetails, ActSubscriber, Actor, App, Area, CommittedAct, OperationError, attachments};
+use digue_app::{
+    ActDetails, ActSubscriber, Actor, App, Area, CommittedAct, OperationError, attachments,
+};
 use digue_evidence::reading::{self, EvidenceForm};
 use digue_types::visible::is_blank;
 use std::collections::{HashMap, HashSet};
@@ -29,7 +33,8 @@ pub(crate) use look_back::is_about;
 use crate::operator;
 
 /// The incidents that follow a subject of acts, such as `account:a1`. Only open ones.
-// A leaf lock. A copy of what the stored incidents say, so that each act costs a look-up and no query.
+// A leaf lock. A copy of what the stored incidents say, so that each act costs a look-up and no
+// query.
 #[derive(Default)]
 pub(crate) struct IncidentFollowing(RwLock<FollowedSubjects>);
 
@@ -66,20 +71,31 @@ impl IncidentFollowing {
     }
 
     fn is_empty(&self) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).incidents.is_empty()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .incidents
+            .is_empty()
     }
 
     /// An incident that was opened, or is open at a start.
     fn follow(&self, subject: &Subject, incident: &str) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).follow(subject, incident);
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .follow(subject, incident);
     }
 
-    /// The state of an incident with this many entries: the subject that it follows, `None` when it is closed.
-    /// One who closes and one who reopens may come here in another order than their entries: the later state
-    /// stays.
+    /// The state of an incident with this many entries: the subject that it follows, `None` when it
+    /// is closed. One who closes and one who reopens may come here in another order than their
+    /// entries: the later state stays.
     fn settle(&self, incident: &str, entries: usize, subject: Option<&Subject>) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if known.settled.get(incident).is_some_and(|later| *later > entries) {
+        if known
+            .settled
+            .get(incident)
+            .is_some_and(|later| *later > entries)
+        {
             return;
         }
         known.settled.insert(incident.to_owned(), entries);
@@ -106,8 +122,8 @@ impl IncidentView {
         reference(&self.record)
     }
 
-    /// True once a person established that it is an incident. Before that, and after a dismissal, partners
-    /// are informed of nothing.
+    /// True once a person established that it is an incident. Before that, and after a dismissal,
+    /// partners are informed of nothing.
     pub fn is_established(&self) -> bool {
         match self.incident.state() {
             IncidentState::Confirmed | IncidentState::Contained | IncidentState::Resolved => true,
@@ -150,8 +166,8 @@ pub(crate) struct Lessons(pub(crate) Box<dyn LessonSubscriber>);
 
 impl Area for Lessons {}
 
-/// Opens an incident and returns its id. `about` is the subject of acts that it follows: an account, an
-/// organisation, a portal, or nothing.
+/// Opens an incident and returns its id. `about` is the subject of acts that it follows: an
+/// account, an organisation, a portal, or nothing.
 pub async fn open(
     app: &App,
     actor: &Actor,
@@ -166,7 +182,11 @@ pub async fn open(
     }
     let id = name("in")?;
     let now = app.clock().now();
-    let note = IncidentNote::Opened { source, title: title.to_owned(), about: about.clone() };
+    let note = IncidentNote::Opened {
+        source,
+        title: title.to_owned(),
+        about: about.clone(),
+    };
     let first = record_of(&id, 1, (now, now), actor, &note);
     let details = ActDetails {
         subject: Subject::Incident(id.to_string()),
@@ -188,9 +208,20 @@ pub async fn open(
     };
     add(app, &Actor::digue(), &id, None, role).await?;
     // An imported incident is over: no checklist of first steps.
-    let sheets = if source == Source::Imported { &[] } else { first_sheets(&about) };
+    let sheets = if source == Source::Imported {
+        &[]
+    } else {
+        first_sheets(&about)
+    };
     for sheet in sheets {
-        add(app, &Actor::digue(), &id, None, IncidentNote::SheetAdded { sheet: *sheet }).await?;
+        add(
+            app,
+            &Actor::digue(),
+            &id,
+            None,
+            IncidentNote::SheetAdded { sheet: *sheet },
+        )
+        .await?;
     }
     for (at, note) in look_back::earlier(app, &about).await? {
         add(app, &Actor::digue(), &id, Some(at), note).await?;
@@ -204,20 +235,33 @@ pub(crate) const TITLE_CHARS_MAX: usize = 200;
 /// The checklists that every incident of this kind begins with.
 fn first_sheets(about: &Subject) -> &'static [Sheet] {
     if about.is_account() {
-        &[Sheet::Qualification, Sheet::Containment, Sheet::StolenAccount, Sheet::DataLeak]
+        &[
+            Sheet::Qualification,
+            Sheet::Containment,
+            Sheet::StolenAccount,
+            Sheet::DataLeak,
+        ]
     } else {
         &[Sheet::Qualification, Sheet::Containment, Sheet::DataLeak]
     }
 }
 
 /// A partner's report: a delegate or deputy reports an incident about their own organisation. The
-/// operator's officers see it at once, and the processor's notification of GDPR art. 33(2) has its date.
+/// operator's officers see it at once, and the processor's notification of GDPR art. 33(2) has its
+/// date.
 ///
 /// # Errors
 /// `Denied` unless the actor is a delegate or deputy.
-pub async fn report(app: &App, actor: &Actor, title: &str, text: &str) -> Result<String, OperationError> {
+pub async fn report(
+    app: &App,
+    actor: &Actor,
+    title: &str,
+    text: &str,
+) -> Result<String, OperationError> {
     let own = organisation_of(&app.gateway().rules(), actor);
-    let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
+    let own = own
+        .filter(|_| actor.role.leads_agents())
+        .ok_or(OperationError::Denied)?;
     if is_blank(text) {
         return Err(OperationError::Invalid("incident-refused-no-text"));
     }
@@ -233,12 +277,23 @@ pub async fn report(app: &App, actor: &Actor, title: &str, text: &str) -> Result
     let digue = Actor::digue();
     let id = open(app, &digue, Source::Partner, title, (&own).into()).await?;
     let text = format!("{} – {}", actor.account, text.trim());
-    add(app, &digue, &id, None, IncidentNote::Said { kind: EntryKind::Fact, text, journal: None }).await?;
+    add(
+        app,
+        &digue,
+        &id,
+        None,
+        IncidentNote::Said {
+            kind: EntryKind::Fact,
+            text,
+            journal: None,
+        },
+    )
+    .await?;
     Ok(id)
 }
 
-/// The most reports of one organisation in a period: more come from a stolen account, or belong in the
-/// incident that is open.
+/// The most reports of one organisation in a period: more come from a stolen account, or belong in
+/// the incident that is open.
 const REPORTS_MAX: usize = 5;
 const REPORTS_WITHIN: std::time::Duration = std::time::Duration::from_hours(24);
 
@@ -246,13 +301,18 @@ const REPORTS_WITHIN: std::time::Duration = std::time::Duration::from_hours(24);
 pub async fn own(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
     let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
-    let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
+    let own = own
+        .filter(|_| actor.role.leads_agents())
+        .ok_or(OperationError::Denied)?;
     let mut views = list(app, &Actor::digue()).await?;
     // Not the incidents about the actor's own account: its user may be the suspect.
     views.retain(|view| match view.incident.about.clone().canonical() {
         Subject::Organisation(organisation) => organisation == own,
         Subject::Account(account) => {
-            let is_own = rules.directory.find(&account).is_some_and(|record| record.organisation == own);
+            let is_own = rules
+                .directory
+                .find(&account)
+                .is_some_and(|record| record.organisation == own);
             is_own && account != actor.account
         }
         _ => false,
@@ -270,9 +330,19 @@ pub async fn keep_file(
 ) -> Result<(), OperationError> {
     actor.must_respond()?;
     fold(app, id).await?;
-    let file =
-        attachments::keep(app, actor, &Subject::Incident(id.to_owned()).to_string(), name, bytes).await?;
-    let note = IncidentNote::Kept { name: file.name, hash: file.hash, size: file.size };
+    let file = attachments::keep(
+        app,
+        actor,
+        &Subject::Incident(id.to_owned()).to_string(),
+        name,
+        bytes,
+    )
+    .await?;
+    let note = IncidentNote::Kept {
+        name: file.name,
+        hash: file.hash,
+        size: file.size,
+    };
     add(app, actor, id, None, note).await.map(drop)
 }
 
@@ -290,7 +360,10 @@ pub async fn file(
         }
         attachments::read(app, &Subject::Incident(id.to_owned()).to_string(), hash).await
     };
-    reading::read(app, actor, EvidenceForm::File, fetch, |_| Subject::File(hash.to_owned())).await
+    reading::read(app, actor, EvidenceForm::File, fetch, |_| {
+        Subject::File(hash.to_owned())
+    })
+    .await
 }
 
 /// Adds an entry and returns its number. `at` is when it happened; now if `None`.
@@ -305,47 +378,73 @@ pub async fn add(
     let now = app.clock().now();
     let (entries, incident) = fold(app, id).await?;
     let rules = operator::rules(app);
-    incident.accepts(&note, now, &rules.rules, &rules.zone).map_err(refused)?;
+    incident
+        .accepts(&note, now, &rules.rules, &rules.zone)
+        .map_err(refused)?;
     if at.is_some_and(|at| at > now) {
         return Err(refused(EntryRefusal::Future));
     }
-    if matches!(note, IncidentNote::StateSet { state: IncidentState::Resolved, .. }) {
+    if matches!(
+        note,
+        IncidentNote::StateSet {
+            state: IncidentState::Resolved,
+            ..
+        }
+    ) {
         // Checked here and not in `accepts`: the log has only campaigns that ended.
         let campaigns = app.store().campaigns().await?;
-        if campaigns.iter().any(|one| one.incident == id && is_under_way(&one.state)) {
+        if campaigns
+            .iter()
+            .any(|one| one.incident == id && is_under_way(&one.state))
+        {
             return Err(refused(EntryRefusal::NoticesUnsent));
         }
     }
-    let number = u32::try_from(entries.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let number = u32::try_from(entries.len())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
     let record = record_of(id, number, (at.unwrap_or(now), now), actor, &note);
     let details = ActDetails {
         subject: Subject::Incident(id.to_string()),
         after: EntryHash::of(&record).to_string(),
         ..ActDetails::default()
     };
-    // The store numbers entries without gaps: of two concurrent writers one gets the number, and only that
-    // one is journalled.
+    // The store numbers entries without gaps: of two concurrent writers one gets the number, and
+    // only that one is journalled.
     let claim = app.store().add_incident_entry(&record);
     let release = app.store().release_incident_entry(&record);
-    app.claim((actor, Act::IncidentNoted, details), claim, release).await?;
-    if let IncidentNote::Lesson { measure, owner, due, text } = &note
+    app.claim((actor, Act::IncidentNoted, details), claim, release)
+        .await?;
+    if let IncidentNote::Lesson {
+        measure,
+        owner,
+        due,
+        text,
+    } = &note
         && !is_blank(measure)
     {
         let due = due.map(Timestamp::from_micros);
-        let named = NamedMeasure { incident: id, title: measure, lesson: text, owner, due };
+        let named = NamedMeasure {
+            incident: id,
+            title: measure,
+            lesson: text,
+            owner,
+            due,
+        };
         app.area::<Lessons>().0.learnt(app, actor, named).await?;
     }
     if let IncidentNote::StateSet { .. } = note {
         let (entries, incident) = fold(app, id).await?;
         let follows = !incident.is_closed() && !incident.about.is_nothing();
         let subject = follows.then_some(&incident.about);
-        app.area::<IncidentFollowing>().settle(id, entries.len(), subject);
+        app.area::<IncidentFollowing>()
+            .settle(id, entries.len(), subject);
     }
     Ok(number)
 }
 
-/// The rules that these entries would break, by their place: each is judged after the ones before it that
-/// would be accepted.
+/// The rules that these entries would break, by their place: each is judged after the ones before
+/// it that would be accepted.
 pub async fn refusals(
     app: &App,
     actor: &Actor,
@@ -361,16 +460,24 @@ pub async fn refusals(
             refused.push((place, why));
             continue;
         }
-        let number = u32::try_from(entries.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let number = u32::try_from(entries.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
         let (author, note) = (actor.account.to_string(), note.clone());
-        entries.push(IncidentEntry { number, at: now, recorded_at: now, author, note });
+        entries.push(IncidentEntry {
+            number,
+            at: now,
+            recorded_at: now,
+            author,
+            note,
+        });
         incident = Incident::of(&entries).ok_or_else(|| unreadable(id))?;
     }
     Ok(refused)
 }
 
-/// Adds several entries. All are checked before the first is added, so that an invalid one adds none; a
-/// failure of the store in between leaves the earlier ones.
+/// Adds several entries. All are checked before the first is added, so that an invalid one adds
+/// none; a failure of the store in between leaves the earlier ones.
 pub async fn add_all(
     app: &App,
     actor: &Actor,
@@ -392,7 +499,12 @@ pub struct IncidentLog;
 impl ActSubscriber for IncidentLog {
     fn committed<'a>(&'a self, app: &'a App, act: CommittedAct<'a>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let CommittedAct { actor, act, details, entry } = act;
+            let CommittedAct {
+                actor,
+                act,
+                details,
+                entry,
+            } = act;
             for id in concerned(app, &details.subject) {
                 let note = IncidentNote::Seen {
                     act,
@@ -422,7 +534,10 @@ fn concerned(app: &App, subject: &Subject) -> Vec<String> {
     if let Some(account) = subject.account()
         && let Some(record) = app.gateway().rules().directory.find(&account)
     {
-        incidents.extend(app.area::<IncidentFollowing>().of(&Subject::from(&record.organisation)));
+        incidents.extend(
+            app.area::<IncidentFollowing>()
+                .of(&Subject::from(&record.organisation)),
+        );
     }
     incidents
 }
@@ -436,7 +551,8 @@ pub fn is_under_way(state: &str) -> bool {
 pub async fn follow_open(app: &App) -> Result<(), OperationError> {
     for (record, _, incident) in all(app).await? {
         if !incident.is_closed() && !incident.about.is_nothing() {
-            app.area::<IncidentFollowing>().follow(&incident.about, &record.id);
+            app.area::<IncidentFollowing>()
+                .follow(&incident.about, &record.id);
         }
     }
     Ok(())
@@ -447,28 +563,52 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, Operati
     actor.must_watch()?;
     let now = app.clock().now();
     let rules = operator::rules(app);
-    let views = all(app).await?.into_iter().map(|(record, entries, incident)| {
-        let clocks = incident.clocks(&rules.rules, &rules.zone);
-        IncidentView { record, entries, clocks, incident, now }
-    });
+    let views = all(app)
+        .await?
+        .into_iter()
+        .map(|(record, entries, incident)| {
+            let clocks = incident.clocks(&rules.rules, &rules.zone);
+            IncidentView {
+                record,
+                entries,
+                clocks,
+                incident,
+                now,
+            }
+        });
     Ok(views.collect())
 }
 
 pub async fn view(app: &App, actor: &Actor, id: &str) -> Result<IncidentView, OperationError> {
     actor.must_watch()?;
-    let record = app.store().incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
+    let record = app
+        .store()
+        .incident(id)
+        .await?
+        .ok_or(OperationError::NotFound("incident"))?;
     let (entries, incident) = fold(app, id).await?;
     let rules = operator::rules(app);
     let clocks = incident.clocks(&rules.rules, &rules.zone);
-    Ok(IncidentView { record, entries, clocks, incident, now: app.clock().now() })
+    Ok(IncidentView {
+        record,
+        entries,
+        clocks,
+        incident,
+        now: app.clock().now(),
+    })
 }
 
 /// The open incident about a subject, if there is one.
 pub async fn about(app: &App, subject: &Subject) -> Option<String> {
-    app.area::<IncidentFollowing>().of(subject).into_iter().next()
+    app.area::<IncidentFollowing>()
+        .of(subject)
+        .into_iter()
+        .next()
 }
 
-async fn all(app: &App) -> Result<Vec<(IncidentRecord, Vec<IncidentEntry>, Incident)>, OperationError> {
+async fn all(
+    app: &App,
+) -> Result<Vec<(IncidentRecord, Vec<IncidentEntry>, Incident)>, OperationError> {
     let mut entries: HashMap<String, Vec<IncidentEntry>> = HashMap::new();
     for record in app.store().incident_entries("").await? {
         let incident = record.incident.clone();
@@ -483,12 +623,18 @@ async fn all(app: &App) -> Result<Vec<(IncidentRecord, Vec<IncidentEntry>, Incid
     Ok(all)
 }
 
-pub(crate) async fn fold(app: &App, id: &str) -> Result<(Vec<IncidentEntry>, Incident), OperationError> {
+pub(crate) async fn fold(
+    app: &App,
+    id: &str,
+) -> Result<(Vec<IncidentEntry>, Incident), OperationError> {
     let records = app.store().incident_entries(id).await?;
     if records.is_empty() || id.is_empty() {
         return Err(OperationError::NotFound("incident"));
     }
-    let entries = records.into_iter().map(entry_of).collect::<Result<Vec<_>, _>>()?;
+    let entries = records
+        .into_iter()
+        .map(entry_of)
+        .collect::<Result<Vec<_>, _>>()?;
     let incident = Incident::of(&entries).ok_or_else(|| unreadable(id))?;
     Ok((entries, incident))
 }
@@ -499,8 +645,20 @@ fn unreadable(id: &str) -> OperationError {
 
 fn entry_of(record: EntryRecord) -> Result<IncidentEntry, OperationError> {
     let note = serde_json::from_str(&record.note).map_err(|_| unreadable(&record.incident))?;
-    let EntryRecord { number, at, recorded_at, author, .. } = record;
-    Ok(IncidentEntry { number, at, recorded_at, author, note })
+    let EntryRecord {
+        number,
+        at,
+        recorded_at,
+        author,
+        ..
+    } = record;
+    Ok(IncidentEntry {
+        number,
+        at,
+        recorded_at,
+        author,
+        note,
+    })
 }
 
 fn record_of(
@@ -551,8 +709,8 @@ pub(crate) const fn refusal_key(why: EntryRefusal) -> &'static str {
     }
 }
 
-/// An entry as the journal holds it: `4 HASH at 2026-11-28T22:00:00Z`. The hour is included because legal
-/// clocks run from it: an edited one must be noticed.
+/// An entry as the journal holds it: `4 HASH at 2026-11-28T22:00:00Z`. The hour is included because
+/// legal clocks run from it: an edited one must be noticed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct EntryHash {
     number: u32,
@@ -564,7 +722,11 @@ struct EntryHash {
 
 impl EntryHash {
     fn of(entry: &EntryRecord) -> Self {
-        Self { number: entry.number, hash: sha256(&entry.note), at: Some(entry.at) }
+        Self {
+            number: entry.number,
+            hash: sha256(&entry.note),
+            at: Some(entry.at),
+        }
     }
 
     /// The current form, and the form of version 0.1.0.
@@ -580,7 +742,11 @@ impl EntryHash {
             Some((hash, at)) => (hash, Some(Timestamp::parse_rfc3339(at)?)),
             None => (rest, None),
         };
-        Some(Self { number: number.parse().ok()?, hash: hash.to_owned(), at })
+        Some(Self {
+            number: number.parse().ok()?,
+            hash: hash.to_owned(),
+            at,
+        })
     }
 }
 
@@ -591,24 +757,35 @@ impl fmt::Display for EntryHash {
     }
 }
 
-/// The numbers of entries that differ from the hashes in the journal: they were changed in the database
-/// by other means than Digue.
+/// The numbers of entries that differ from the hashes in the journal: they were changed in the
+/// database by other means than Digue.
 pub async fn check(app: &App, actor: &Actor, id: &str) -> Result<Vec<u32>, OperationError> {
     actor.must_watch()?;
     let records = app.store().incident_entries(id).await?;
-    let record = app.store().incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
+    let record = app
+        .store()
+        .incident(id)
+        .await?
+        .ok_or(OperationError::NotFound("incident"))?;
     let from = record.journal.max(app.journal_minimum());
     let subject = Subject::Incident(id.to_owned());
-    let known = app.gather(from, HashSet::new(), move |known: &mut HashSet<String>, event| {
-        if let Event::Administration(act) = event
-            && act.subject == subject
-        {
-            known.insert(act.after);
-        }
-    });
+    let known = app.gather(
+        from,
+        HashSet::new(),
+        move |known: &mut HashSet<String>, event| {
+            if let Event::Administration(act) = event
+                && act.subject == subject
+            {
+                known.insert(act.after);
+            }
+        },
+    );
     let known = known.await?;
-    let is_known =
-        |record: &EntryRecord| EntryHash::forms(record).iter().any(|form| known.contains(&form.to_string()));
+    let is_known = |record: &EntryRecord| {
+        EntryHash::forms(record)
+            .iter()
+            .any(|form| known.contains(&form.to_string()))
+    };
     let differs = records.iter().filter(|record| !is_known(record));
     Ok(differs.map(|record| record.number).collect())
 }

@@ -41,7 +41,11 @@ pub struct CaseworkSettings {
 /// Adds what casework keeps between calls.
 #[must_use]
 pub fn areas(before: Areas, settings: CaseworkSettings) -> Areas {
-    let CaseworkSettings { operator, alerts, lessons } = settings;
+    let CaseworkSettings {
+        operator,
+        alerts,
+        lessons,
+    } = settings;
     before
         .with(operator)
         .with(AlertSender::new(alerts))

@@ -24,9 +24,16 @@ impl PaperReader {
             IncidentNote::Withdrawn { entry, reason } => {
                 (self.say1("log-withdraws", "entry", entry), reason.clone())
             }
-            IncidentNote::Lesson { text, measure, .. } => (self.say("log-lesson"), self.pair(text, measure)),
-            // An entry that nothing here has words for is named as such, and is no empty line of the log.
-            _ => (kind("action"), self.action_entry(note).unwrap_or_else(|| self.say("stored-unreadable"))),
+            IncidentNote::Lesson { text, measure, .. } => {
+                (self.say("log-lesson"), self.pair(text, measure))
+            }
+            // An entry that nothing here has words for is named as such, and is no empty line of
+            // the log.
+            _ => (
+                kind("action"),
+                self.action_entry(note)
+                    .unwrap_or_else(|| self.say("stored-unreadable")),
+            ),
         }
     }
 
@@ -44,7 +51,13 @@ impl PaperReader {
                 ];
                 self.sentence("log-submitted", &values)
             }
-            IncidentNote::Met { clock, at, to, receipt, persons } => {
+            IncidentNote::Met {
+                clock,
+                at,
+                to,
+                receipt,
+                persons,
+            } => {
                 // The receipt of a campaign is its identifier, which says nothing to people.
                 let receipt = persons.map_or(receipt.as_str(), |_| "");
                 let done = format!("{} – {to} {receipt}", self.moment_of(*at));
@@ -53,9 +66,18 @@ impl PaperReader {
             IncidentNote::Kept { name, hash, .. } => {
                 self.pair(&self.say("log-kept"), &format!("{name} ({hash})"))
             }
-            IncidentNote::Reopening { what, budget_percent, text } => {
-                let budget = budget_percent.map(|percent| self.say1("restart-percent", "percent", percent));
-                let done = format!("{} {} {text}", self.reopened(what), budget.unwrap_or_default());
+            IncidentNote::Reopening {
+                what,
+                budget_percent,
+                text,
+            } => {
+                let budget =
+                    budget_percent.map(|percent| self.say1("restart-percent", "percent", percent));
+                let done = format!(
+                    "{} {} {text}",
+                    self.reopened(what),
+                    budget.unwrap_or_default()
+                );
                 self.pair(&self.say("log-reopening"), &done)
             }
             _ => return None,
@@ -69,13 +91,22 @@ impl PaperReader {
     /// What happened, and what is known.
     fn fact_entry(&self, note: &IncidentNote) -> Option<String> {
         Some(match note {
-            IncidentNote::Opened { source, title, about } => {
+            IncidentNote::Opened {
+                source,
+                title,
+                about,
+            } => {
                 let opened = self.say1("log-opened", "source", self.say(source.key()));
                 format!("{opened} {title} ({})", self.subject(about))
             }
-            IncidentNote::Seen { act, subject, after, reason, by, .. } => {
-                self.act(*act, subject, after, (by.as_str(), reason.as_str()))
-            }
+            IncidentNote::Seen {
+                act,
+                subject,
+                after,
+                reason,
+                by,
+                ..
+            } => self.act(*act, subject, after, (by.as_str(), reason.as_str())),
             IncidentNote::Occurred { from, to } => match to {
                 Some(to) => {
                     let values = [("from", self.moment_of(*from)), ("to", self.moment_of(*to))];
@@ -83,13 +114,20 @@ impl PaperReader {
                 }
                 None => self.say1("log-occurred-since", "from", self.moment_of(*from)),
             },
-            IncidentNote::Step { sheet, step, answer, text } => {
+            IncidentNote::Step {
+                sheet,
+                step,
+                answer,
+                text,
+            } => {
                 let question = self.say(&format!("{}-{step}", sheet.key()));
                 format!("{question} {}. {text}", self.say(answer.key()))
             }
             IncidentNote::Affected(version) => {
-                let values =
-                    [("version", version.number.to_string()), ("persons", self.persons(Some(version)))];
+                let values = [
+                    ("version", version.number.to_string()),
+                    ("persons", self.persons(Some(version))),
+                ];
                 self.sentence("log-affected", &values)
             }
             IncidentNote::FieldSet { field, value } => {
@@ -128,22 +166,37 @@ impl PaperReader {
                 let level = self.say(terms.score().level.key());
                 (self.say1("log-severity", "level", level), reason.clone())
             }
-            IncidentNote::GravitySet { gravity, reason } => {
-                (self.say1("log-gravity", "gravity", self.say(gravity.key())), reason.clone())
-            }
-            IncidentNote::AuthorityDecided { notify, reason } => {
-                (self.say(if *notify { "decided-notify" } else { "decided-not-notify" }), reason.clone())
-            }
-            IncidentNote::PersonsDecided { inform, exemption, reason } => {
-                let what = self.say(if *inform { "decided-inform" } else { "decided-not-inform" });
+            IncidentNote::GravitySet { gravity, reason } => (
+                self.say1("log-gravity", "gravity", self.say(gravity.key())),
+                reason.clone(),
+            ),
+            IncidentNote::AuthorityDecided { notify, reason } => (
+                self.say(if *notify {
+                    "decided-notify"
+                } else {
+                    "decided-not-notify"
+                }),
+                reason.clone(),
+            ),
+            IncidentNote::PersonsDecided {
+                inform,
+                exemption,
+                reason,
+            } => {
+                let what = self.say(if *inform {
+                    "decided-inform"
+                } else {
+                    "decided-not-inform"
+                });
                 match exemption {
                     Some(exemption) => (what, self.pair(&self.say(exemption.key()), reason)),
                     None => (what, reason.clone()),
                 }
             }
-            IncidentNote::DelayExplained { clock, reason } => {
-                (self.say1("log-delay", "clock", self.say(clock.key())), reason.clone())
-            }
+            IncidentNote::DelayExplained { clock, reason } => (
+                self.say1("log-delay", "clock", self.say(clock.key())),
+                reason.clone(),
+            ),
             _ => return None,
         };
         Some(self.pair(&what, &why))

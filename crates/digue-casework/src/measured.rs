@@ -16,13 +16,20 @@ use crate::notification;
 const FINDINGS: u32 = 500;
 
 /// The facts that Digue can state in checklists.
-pub async fn facts(app: &App, actor: &Actor, view: &IncidentView) -> Result<MeasuredFacts, OperationError> {
+pub async fn facts(
+    app: &App,
+    actor: &Actor,
+    view: &IncidentView,
+) -> Result<MeasuredFacts, OperationError> {
     actor.must_watch()?;
     let rules = app.gateway().rules();
     let about = view.incident.about.clone().canonical();
     let organisation = match &about {
         Subject::Organisation(organisation) => Some(organisation.clone()),
-        Subject::Account(account) => rules.directory.find(account).map(|record| record.organisation.clone()),
+        Subject::Account(account) => rules
+            .directory
+            .find(account)
+            .map(|record| record.organisation.clone()),
         _ => None,
     };
     let concerns = |account: &AccountId, of: &OrganisationId| match &about {
@@ -30,13 +37,27 @@ pub async fn facts(app: &App, actor: &Actor, view: &IncidentView) -> Result<Meas
         Subject::Organisation(named) => of == named,
         _ => true,
     };
-    let accounts = rules.directory.iter().filter(|(id, record)| concerns(id, &record.organisation)).count();
-    let sessions = app.gateway().sessions(|one| concerns(&one.account, &one.organisation)).len();
-    let colleagues = organisation
-        .as_ref()
-        .map_or(0, |own| rules.directory.iter().filter(|(_, record)| record.organisation == *own).count());
+    let accounts = rules
+        .directory
+        .iter()
+        .filter(|(id, record)| concerns(id, &record.organisation))
+        .count();
+    let sessions = app
+        .gateway()
+        .sessions(|one| concerns(&one.account, &one.organisation))
+        .len();
+    let colleagues = organisation.as_ref().map_or(0, |own| {
+        rules
+            .directory
+            .iter()
+            .filter(|(_, record)| record.organisation == *own)
+            .count()
+    });
     let is_suspended = match &about {
-        Subject::Account(account) => rules.directory.find(account).is_some_and(|record| record.is_suspended),
+        Subject::Account(account) => rules
+            .directory
+            .find(account)
+            .is_some_and(|record| record.is_suspended),
         _ => false,
     };
     let is_closed = Reach::of(&about).is_some_and(|reach| rules.gates.of(&reach) == Gate::Closed);
@@ -52,7 +73,10 @@ pub async fn facts(app: &App, actor: &Actor, view: &IncidentView) -> Result<Meas
         })
         .collect();
     let affected = view.incident.affected().map(|version| {
-        let unread = version.reasons.iter().filter(|reason| reason.doubt == CountDoubt::Uninspected);
+        let unread = version
+            .reasons
+            .iter()
+            .filter(|reason| reason.doubt == CountDoubt::Uninspected);
         MeasuredPersons {
             persons: version.persons,
             has_list: version.has_list(),
@@ -65,7 +89,10 @@ pub async fn facts(app: &App, actor: &Actor, view: &IncidentView) -> Result<Meas
         sessions,
         is_shut: is_suspended || is_closed,
         findings: found.len(),
-        waiting: found.iter().filter(|finding| finding.verdict.is_none()).count(),
+        waiting: found
+            .iter()
+            .filter(|finding| finding.verdict.is_none())
+            .count(),
         gates: app.store().gates().await?.len(),
         journal: app.journal_status().size,
         colleagues,
@@ -82,14 +109,19 @@ pub async fn progress(
 ) -> Result<IncidentProgress, OperationError> {
     actor.must_watch()?;
     let campaigns = app.store().campaigns().await?;
-    let running = campaigns.iter().filter(|one| one.incident == view.record.id && is_under_way(&one.state));
+    let running = campaigns
+        .iter()
+        .filter(|one| one.incident == view.record.id && is_under_way(&one.state));
     let running = running.map(|one| {
-        let unread = || OperationError::Unavailable(format!("the state of campaign {} is unknown", one.id));
+        let unread =
+            || OperationError::Unavailable(format!("the state of campaign {} is unknown", one.id));
         RunningCampaign::parse(&one.state).ok_or_else(unread)
     });
     let about = view.incident.about.clone().canonical();
     let findings = app.store().findings(FINDINGS).await?;
-    let waiting = findings.iter().filter(|finding| finding.verdict.is_none() && is_about(finding, &about));
+    let waiting = findings
+        .iter()
+        .filter(|finding| finding.verdict.is_none() && is_about(finding, &about));
     let facts = ProgressFacts {
         unknown: notification::draft(app, view, language).unknown(),
         campaigns: running.collect::<Result<_, _>>()?,

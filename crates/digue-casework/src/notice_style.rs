@@ -12,8 +12,11 @@ pub enum Style {
 }
 
 impl Style {
-    pub const ALL: [Self; 3] =
-        [Self::Plain(Language::French), Self::Easy(Language::French), Self::Plain(Language::English)];
+    pub const ALL: [Self; 3] = [
+        Self::Plain(Language::French),
+        Self::Easy(Language::French),
+        Self::Plain(Language::English),
+    ];
 
     pub const fn code(self) -> &'static str {
         match self {
@@ -27,7 +30,11 @@ impl Style {
     pub fn parse(code: &str) -> Option<Self> {
         let easy = code.strip_suffix("-easy");
         let language = Language::parse(easy.unwrap_or(code))?;
-        Some(if easy.is_some() { Self::Easy(language) } else { Self::Plain(language) })
+        Some(if easy.is_some() {
+            Self::Easy(language)
+        } else {
+            Self::Plain(language)
+        })
     }
 
     pub const fn language(self) -> Language {

@@ -1,4 +1,5 @@
-//! The notification of a breach to the authority: its draft, whose fields facts or answers fill, and what was sent.
+//! The notification of a breach to the authority: its draft, whose fields facts or answers fill,
+//! and what was sent.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +34,13 @@ pub struct Controller {
 
 pub fn controller(app: &App, language: Language) -> Controller {
     let missing = || text(language, "paper-missing");
-    let answer = |field: Field| operator::rules(app).controller.get(&field).cloned().unwrap_or_else(missing);
+    let answer = |field: Field| {
+        operator::rules(app)
+            .controller
+            .get(&field)
+            .cloned()
+            .unwrap_or_else(missing)
+    };
     Controller {
         name: answer(Field::ControllerName),
         contact: answer(Field::ContactName),
@@ -44,17 +51,30 @@ pub fn controller(app: &App, language: Language) -> Controller {
 
 /// The draft of the notification: every field filled from facts or answers, or marked unknown.
 pub fn draft(app: &App, view: &IncidentView, language: Language) -> NotificationDraft {
-    let answers = view.incident.fields.iter().map(|(field, answer)| (*field, answer.what.clone())).collect();
+    let answers = view
+        .incident
+        .fields
+        .iter()
+        .map(|(field, answer)| (*field, answer.what.clone()))
+        .collect();
     NotificationDraft::new(&facts(app, view, language), &answers)
 }
 
 /// The fields that Digue fills from its own facts.
 fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, Vec<String>> {
-    let IncidentView { incident, entries, .. } = view;
+    let IncidentView {
+        incident, entries, ..
+    } = view;
     let rules = operator::rules(app);
-    let reader = PaperReader { language, zone: rules.zone.clone() };
-    let mut facts: BTreeMap<Field, Vec<String>> =
-        rules.controller.iter().map(|(field, value)| (*field, vec![value.clone()])).collect();
+    let reader = PaperReader {
+        language,
+        zone: rules.zone.clone(),
+    };
+    let mut facts: BTreeMap<Field, Vec<String>> = rules
+        .controller
+        .iter()
+        .map(|(field, value)| (*field, vec![value.clone()]))
+        .collect();
     let mut one = |field: Field, value: Option<String>| {
         if let Some(value) = value {
             facts.insert(field, vec![value]);
@@ -63,41 +83,98 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
     let stamp = |at: Timestamp| at.to_string();
     one(Field::DiscoveredAt, incident.discovered_at().map(stamp));
     one(Field::AwareAt, incident.aware_at().map(stamp));
-    one(Field::StartedAt, incident.occurred.map(|(from, _)| stamp(from)));
-    one(Field::EndedAt, incident.occurred.and_then(|(_, to)| to).map(stamp));
+    one(
+        Field::StartedAt,
+        incident.occurred.map(|(from, _)| stamp(from)),
+    );
+    one(
+        Field::EndedAt,
+        incident.occurred.and_then(|(_, to)| to).map(stamp),
+    );
     // "Contained" is a judgement; an end date or a closed gate is a fact.
     let is_over = incident.occurred.is_some_and(|(_, to)| to.is_some())
         || incident.acts.fact(ClaimKind::Access).is_some();
     // Never "yes" from facts alone: without an end the field stays unknown, and a person answers.
     one(Field::StillGoingOn, is_over.then(|| "no".to_owned()));
     one(Field::Established, is_established(incident));
-    one(Field::ProcessorToldAt, partner_reported_at(incident).map(stamp));
+    one(
+        Field::ProcessorToldAt,
+        partner_reported_at(incident).map(stamp),
+    );
     one(Field::Circumstances, Some(circumstances(view, &reader)));
-    let delay = incident.delays.get(&ClockKind::Authority).map(|decided| decided.reason.clone());
+    let delay = incident
+        .delays
+        .get(&ClockKind::Authority)
+        .map(|decided| decided.reason.clone());
     one(Field::DelayReasons, delay);
     one(Field::What, Some(reader.what_happened(incident)));
     if let Some(version) = incident.affected() {
         one(Field::PersonCount, Some(version.everybody().to_string()));
-        one(Field::PersonCountQuality, Some(version.quality.code().to_owned()));
-        one(Field::RecordCount, (version.records > 0).then(|| version.records.to_string()));
-        one(Field::Identifiable, (version.persons > 0).then(|| "yes".to_owned()));
+        one(
+            Field::PersonCountQuality,
+            Some(version.quality.code().to_owned()),
+        );
+        one(
+            Field::RecordCount,
+            (version.records > 0).then(|| version.records.to_string()),
+        );
+        one(
+            Field::Identifiable,
+            (version.persons > 0).then(|| "yes".to_owned()),
+        );
     }
-    one(Field::Support, (!incident.about.is_nothing()).then(|| text(language, "breach-support-portal")));
+    one(
+        Field::Support,
+        (!incident.about.is_nothing()).then(|| text(language, "breach-support-portal")),
+    );
     one(Field::MeasuresBefore, Some(measures_before(app, language)));
     one(Field::MeasuresTaken, measures_taken(entries, &reader));
     one(Field::MeasuresPlanned, measures_planned(incident));
     let score = severity(incident).score;
-    let gravity = incident.gravity.as_ref().map_or(score.gravity(), |decided| decided.what);
+    let gravity = incident
+        .gravity
+        .as_ref()
+        .map_or(score.gravity(), |decided| decided.what);
     one(Field::GravityOf, Some(gravity.code().to_owned()));
     informing(incident, &mut one);
-    let filed = incident.acts.fact(ClaimKind::Complaint).map(|_| "yes".to_owned());
+    let filed = incident
+        .acts
+        .fact(ClaimKind::Complaint)
+        .map(|_| "yes".to_owned());
     one(Field::ComplaintFiled, filed);
-    let codes = |codes: Vec<&str>| codes.into_iter().map(ToOwned::to_owned).collect::<Vec<String>>();
-    facts.insert(Field::Natures, codes(natures(incident).iter().map(|nature| nature.code()).collect()));
-    facts.insert(Field::DataKinds, codes(computed_kinds(incident).iter().map(|kind| kind.code()).collect()));
-    let others = incident.affected().into_iter().flat_map(|version| &version.others);
+    let codes = |codes: Vec<&str>| {
+        codes
+            .into_iter()
+            .map(ToOwned::to_owned)
+            .collect::<Vec<String>>()
+    };
+    facts.insert(
+        Field::Natures,
+        codes(
+            natures(incident)
+                .iter()
+                .map(|nature| nature.code())
+                .collect(),
+        ),
+    );
+    facts.insert(
+        Field::DataKinds,
+        codes(
+            computed_kinds(incident)
+                .iter()
+                .map(|kind| kind.code())
+                .collect(),
+        ),
+    );
+    let others = incident
+        .affected()
+        .into_iter()
+        .flat_map(|version| &version.others);
     let mut persons: Vec<&str> = others.map(|other| other.kind.code()).collect();
-    if incident.affected().is_some_and(|version| version.persons > 0) {
+    if incident
+        .affected()
+        .is_some_and(|version| version.persons > 0)
+    {
         persons.insert(0, "users");
     }
     persons.dedup();
@@ -110,26 +187,33 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
     facts
 }
 
-/// When a partner reported the incident through Digue (`incidents::report`): the notification of GDPR art. 33(2).
-/// `None` where an officer entered what a partner had said, whose hour is not known, and where the operator is
-/// itself the processor.
+/// When a partner reported the incident through Digue (`incidents::report`): the notification of
+/// GDPR art. 33(2). `None` where an officer entered what a partner had said, whose hour is not
+/// known, and where the operator is itself the processor.
 fn partner_reported_at(incident: &Incident) -> Option<Timestamp> {
     let is_own_report =
         incident.source == Source::Partner && incident.opened_by == Actor::digue().account.as_str();
     (is_own_report && incident.role != IncidentRole::Processor).then_some(incident.opened_at)
 }
 
-/// "Established" once the incident is confirmed, or once an officer confirmed a theft and a signed list names persons
-/// whose data were shown; before that a person must state it.
+/// "Established" once the incident is confirmed, or once an officer confirmed a theft and a signed
+/// list names persons whose data were shown; before that a person must state it.
 fn is_established(incident: &Incident) -> Option<String> {
-    let is_confirmed = incident.states.iter().any(|state| state.what == IncidentState::Confirmed);
+    let is_confirmed = incident
+        .states
+        .iter()
+        .any(|state| state.what == IncidentState::Confirmed);
     let is_theft = incident.happening() == Happening::StolenAccount
-        && incident.affected().is_some_and(|version| version.persons > 0);
+        && incident
+            .affected()
+            .is_some_and(|version| version.persons > 0);
     (is_confirmed || is_theft).then(|| "yes".to_owned())
 }
 
 fn informing(incident: &Incident, one: &mut impl FnMut(Field, Option<String>)) {
-    let Some(decided) = &incident.persons else { return };
+    let Some(decided) = &incident.persons else {
+        return;
+    };
     let informed = incident.met.get(&ClockKind::Persons);
     let state = match (decided.what.inform, informed) {
         (false, _) => "no",
@@ -143,7 +227,10 @@ fn informing(incident: &Incident, one: &mut impl FnMut(Field, Option<String>)) {
     if let Some(informed) = informed {
         one(Field::InformedAt, Some(informed.at.to_string()));
         one(Field::InformedBy, Some(informed.to.clone()));
-        one(Field::InformedCount, informed.persons.map(|persons| persons.to_string()));
+        one(
+            Field::InformedCount,
+            informed.persons.map(|persons| persons.to_string()),
+        );
     }
 }
 
@@ -152,12 +239,19 @@ fn circumstances(view: &IncidentView, reader: &PaperReader) -> String {
     let incident = &view.incident;
     let discovered = incident.discovered_at();
     let values = [
-        ("discovered", Value::from(discovered.map(|at| reader.moment(at)).unwrap_or_default())),
+        (
+            "discovered",
+            Value::from(discovered.map(|at| reader.moment(at)).unwrap_or_default()),
+        ),
         ("at", Value::from(reader.moment(incident.opened_at))),
         ("source", Value::from(reader.say(incident.source.key()))),
         ("title", Value::from(incident.title.clone())),
     ];
-    let key = if discovered.is_some() { "breach-discovered" } else { "breach-circumstances" };
+    let key = if discovered.is_some() {
+        "breach-discovered"
+    } else {
+        "breach-circumstances"
+    };
     text_with(reader.language, key, &values)
 }
 
@@ -167,31 +261,45 @@ fn measures_before(app: &App, language: Language) -> String {
     let accounts = rules.directory.iter().count();
     let hosts = app.gateway().hosts();
     let portals = hosts.portals().count();
-    let caseloads: usize = rules.caseloads.values().map(|caseloads| caseloads.relations()).sum();
+    let caseloads: usize = rules
+        .caseloads
+        .values()
+        .map(|caseloads| caseloads.relations())
+        .sum();
     let values = [
         ("accounts", Value::from(accounts)),
         ("portals", Value::from(portals)),
         ("relations", Value::from(caseloads)),
-        ("passwords", Value::from(usize::from(password::is_allowed(app)))),
+        (
+            "passwords",
+            Value::from(usize::from(password::is_allowed(app))),
+        ),
     ];
     text_with(language, "breach-measures-before", &values)
 }
 
 /// The measures taken, from the log: gates, and actions that people entered.
 fn measures_taken(entries: &[IncidentEntry], reader: &PaperReader) -> Option<String> {
-    let lines: Vec<String> = entries.iter().filter_map(|entry| reader.taken(entry)).collect();
+    let lines: Vec<String> = entries
+        .iter()
+        .filter_map(|entry| reader.taken(entry))
+        .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 fn measures_planned(incident: &Incident) -> Option<String> {
-    let open = incident.tasks.iter().filter(|task| task.done_at.is_none()).map(|task| task.title.clone());
+    let open = incident
+        .tasks
+        .iter()
+        .filter(|task| task.done_at.is_none())
+        .map(|task| task.title.clone());
     let lessons = incident.lessons.iter().map(|lesson| lesson.measure.clone());
     let lines: Vec<String> = open.chain(lessons).filter(|line| !is_blank(line)).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// The language of what is sent to the authority, whoever enters that it was sent: two drafts in two languages would
-/// differ in every sentence.
+/// The language of what is sent to the authority, whoever enters that it was sent: two drafts in
+/// two languages would differ in every sentence.
 pub const AUTHORITY_LANGUAGE: Language = Language::French;
 
 /// Records that a notification was sent, with its content.
@@ -212,11 +320,18 @@ pub async fn submit(
         stage,
         submitted_at: at.micros(),
         receipt: receipt.trim().to_owned(),
-        // The content as sent: later corrections of the incident must not change what the authority received.
+        // The content as sent: later corrections of the incident must not change what the authority
+        // received.
         snapshot: draft.snapshot(),
-        unknown: draft.unknown().into_iter().map(|(field, _)| field).collect(),
+        unknown: draft
+            .unknown()
+            .into_iter()
+            .map(|(field, _)| field)
+            .collect(),
     };
-    incidents::add(app, actor, id, None, IncidentNote::Submitted(submission)).await.map(drop)
+    incidents::add(app, actor, id, None, IncidentNote::Submitted(submission))
+        .await
+        .map(drop)
 }
 
 /// The notification as structured values: code, value, source, and who can answer.
@@ -224,7 +339,11 @@ pub fn to_json(app: &App, view: &IncidentView, language: Language) -> Json {
     let draft = draft(app, view, language);
     let fields = draft.0.iter().map(|(field, filled)| {
         let answer = match filled {
-            FilledField::Value { value, from, computed } => json!({
+            FilledField::Value {
+                value,
+                from,
+                computed,
+            } => json!({
                 "value": value,
                 "from": if *from == FormFieldSource::Facts { "facts" } else { "answer" },
                 "computed": computed,

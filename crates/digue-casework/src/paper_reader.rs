@@ -19,11 +19,18 @@ impl PaperReader {
     }
 
     pub(crate) fn say1(&self, key: &str, name: &str, value: impl ToString) -> String {
-        text_with(self.language, key, &[(name, Value::from(value.to_string()))])
+        text_with(
+            self.language,
+            key,
+            &[(name, Value::from(value.to_string()))],
+        )
     }
 
     pub(crate) fn pair(&self, what: &str, text: &str) -> String {
-        let values = [("what", Value::from(what.to_owned())), ("text", Value::from(text.to_owned()))];
+        let values = [
+            ("what", Value::from(what.to_owned())),
+            ("text", Value::from(text.to_owned())),
+        ];
         text_with(self.language, "log-pair", &values)
     }
 
@@ -34,7 +41,10 @@ impl PaperReader {
             Language::English => "%d %b %Y, %H:%M",
         };
         match jiff::Timestamp::from_microsecond(at.micros()) {
-            Ok(time) => time.to_zoned(self.zone.clone()).strftime(pattern).to_string(),
+            Ok(time) => time
+                .to_zoned(self.zone.clone())
+                .strftime(pattern)
+                .to_string(),
             Err(_) => at.to_string(),
         }
     }
@@ -42,7 +52,10 @@ impl PaperReader {
     /// The form of `datetime-local` fields.
     pub fn form_time(&self, at: Timestamp) -> String {
         match jiff::Timestamp::from_microsecond(at.micros()) {
-            Ok(time) => time.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string(),
+            Ok(time) => time
+                .to_zoned(self.zone.clone())
+                .strftime("%Y-%m-%dT%H:%M")
+                .to_string(),
             Err(_) => at.to_string(),
         }
     }
@@ -50,22 +63,29 @@ impl PaperReader {
     /// A time for tables: local, with its offset and all digits.
     pub(crate) fn exact(&self, at: Timestamp) -> String {
         match jiff::Timestamp::from_microsecond(at.micros()) {
-            Ok(time) => time.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string(),
+            Ok(time) => time
+                .to_zoned(self.zone.clone())
+                .strftime("%Y-%m-%dT%H:%M:%S%.f%:z")
+                .to_string(),
             Err(_) => at.to_string(),
         }
     }
 
-    /// The same for a spreadsheet, to the second and without offset; a text where that would be read back as
-    /// another instant.
+    /// The same for a spreadsheet, to the second and without offset; a text where that would be
+    /// read back as another instant.
     pub(crate) fn moment_cell(&self, at: Timestamp) -> WrittenCell {
-        let exact = jiff::Timestamp::from_microsecond(at.micros()).ok().and_then(|time| {
-            let local = time.to_zoned(self.zone.clone()).datetime();
-            // An hour that occurs twice in autumn cannot be told apart in a cell without offset.
-            let again = self.zone.to_ambiguous_timestamp(local).unambiguous().ok()?;
-            let day = SheetDay::new(local.year(), local.month(), local.day())?;
-            let clock = [local.hour(), local.minute(), local.second()].map(i8::unsigned_abs);
-            (again == time && local.subsec_nanosecond() == 0).then_some(WrittenCell::Moment(day, clock))
-        });
+        let exact = jiff::Timestamp::from_microsecond(at.micros())
+            .ok()
+            .and_then(|time| {
+                let local = time.to_zoned(self.zone.clone()).datetime();
+                // An hour that occurs twice in autumn cannot be told apart in a cell without
+                // offset.
+                let again = self.zone.to_ambiguous_timestamp(local).unambiguous().ok()?;
+                let day = SheetDay::new(local.year(), local.month(), local.day())?;
+                let clock = [local.hour(), local.minute(), local.second()].map(i8::unsigned_abs);
+                (again == time && local.subsec_nanosecond() == 0)
+                    .then_some(WrittenCell::Moment(day, clock))
+            });
         exact.unwrap_or_else(|| self.exact(at).into())
     }
 
@@ -76,7 +96,10 @@ impl PaperReader {
             Language::English => "%d %b %Y",
         };
         match jiff::Timestamp::from_microsecond(at.micros()) {
-            Ok(time) => time.to_zoned(self.zone.clone()).strftime(pattern).to_string(),
+            Ok(time) => time
+                .to_zoned(self.zone.clone())
+                .strftime(pattern)
+                .to_string(),
             Err(_) => at.to_string(),
         }
     }
@@ -84,15 +107,16 @@ impl PaperReader {
     /// A field value in words.
     pub fn value(&self, field: Field, value: &[String]) -> String {
         let shown = value.iter().map(|code| match field.shape() {
-            FormFieldShape::One(_) | FormFieldShape::Many(_) => {
-                field.choice_key(code).map_or_else(|| code.clone(), |key| self.say(&key))
-            }
+            FormFieldShape::One(_) | FormFieldShape::Many(_) => field
+                .choice_key(code)
+                .map_or_else(|| code.clone(), |key| self.say(&key)),
             FormFieldShape::Moment => {
                 Timestamp::parse_rfc3339(code).map_or_else(|| code.clone(), |at| self.moment(at))
             }
-            FormFieldShape::Number => {
-                code.parse::<u64>().map_or_else(|_| code.clone(), |n| digue_locales::number(self.language, n))
-            }
+            FormFieldShape::Number => code.parse::<u64>().map_or_else(
+                |_| code.clone(),
+                |n| digue_locales::number(self.language, n),
+            ),
             FormFieldShape::Line | FormFieldShape::Text => code.clone(),
         });
         shown.collect::<Vec<_>>().join(", ")

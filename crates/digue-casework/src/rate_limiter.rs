@@ -1,4 +1,5 @@
-//! Limits of requests without an account, so that codes cannot be guessed and no address starves the others.
+//! Limits of requests without an account, so that codes cannot be guessed and no address starves
+//! the others.
 
 use std::time::Duration;
 
@@ -7,8 +8,13 @@ use digue_app::{App, Area, OperationError};
 
 /// Checks within a minute: more than people make, and shared fairly among all addresses.
 // The total bounds a guesser with many addresses: 3,000 a minute find no code of 60 bits.
-const CHECKS: QuotaLimits =
-    QuotaLimits { period: Duration::from_mins(1), per_address: 20, per_network: 100, total: 3000, least: 2 };
+const CHECKS: QuotaLimits = QuotaLimits {
+    period: Duration::from_mins(1),
+    per_address: 20,
+    per_network: 100,
+    total: 3000,
+    least: 2,
+};
 
 /// The requests without an account of the last minute and day.
 pub(crate) struct RateLimiter {
@@ -27,7 +33,10 @@ const REPORTS: QuotaLimits = QuotaLimits {
 
 impl Default for RateLimiter {
     fn default() -> Self {
-        Self { checks: Quotas::new(CHECKS), reports: Quotas::new(REPORTS) }
+        Self {
+            checks: Quotas::new(CHECKS),
+            reports: Quotas::new(REPORTS),
+        }
     }
 }
 
@@ -43,5 +52,8 @@ pub fn pass(app: &App, ip: &str) -> Result<(), OperationError> {
 
 /// True while submissions from this address are kept.
 pub fn keeps_report(app: &App, ip: &str) -> bool {
-    app.area::<RateLimiter>().reports.pass(app.clock().now(), ip).is_ok()
+    app.area::<RateLimiter>()
+        .reports
+        .pass(app.clock().now(), ip)
+        .is_ok()
 }

@@ -1,9 +1,9 @@
-//! Import of an earlier data-breach register from a spreadsheet: a preview shows what would be opened, and a
-//! confirmation opens it.
+//! Import of an earlier data-breach register from a spreadsheet: a preview shows what would be
+//! opened, and a confirmation opens it.
 //!
-//! A row is recognised by its reference, or by its title and hour of awareness: then it opens nothing, and
-//! cells that differ from the register are reported. Faults are reported by row and column; the file can be
-//! corrected and read again.
+//! A row is recognised by its reference, or by its title and hour of awareness: then it opens
+//! nothing, and cells that differ from the register are reported. Faults are reported by row and
+//! column; the file can be corrected and read again.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -30,7 +30,8 @@ use crate::uploaded_table::{
     CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, taken,
 };
 
-/// Serialises imports of a register of violations: two of the same file would open each incident twice.
+/// Serialises imports of a register of violations: two of the same file would open each incident
+/// twice.
 // No other lock is held while it is taken.
 #[derive(Default)]
 pub(crate) struct ImportLock(tokio::sync::Mutex<()>);
@@ -91,15 +92,21 @@ pub struct RegisterPreview {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegisterOutcome {
     Taken(RegisterPreview),
-    /// The register changed since the preview. Nothing was opened; this is what the file would do now.
+    /// The register changed since the preview. Nothing was opened; this is what the file would do
+    /// now.
     Outdated(RegisterPreview),
 }
 
 /// Shows what a file with the register's columns, in either language, would open; opens nothing.
 ///
 /// # Errors
-/// `Invalid` for a file that is not a table, `Faults` where the columns of the register are not found.
-pub async fn preview(app: &App, actor: &Actor, bytes: &[u8]) -> Result<RegisterPreview, OperationError> {
+/// `Invalid` for a file that is not a table, `Faults` where the columns of the register are not
+/// found.
+pub async fn preview(
+    app: &App,
+    actor: &Actor,
+    bytes: &[u8],
+) -> Result<RegisterPreview, OperationError> {
     Ok(plan(app, actor, bytes).await?.preview)
 }
 
@@ -126,7 +133,11 @@ pub async fn import(
     Ok(RegisterOutcome::Taken(plan.preview))
 }
 
-async fn plan(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ViolationImportPlan, OperationError> {
+async fn plan(
+    app: &App,
+    actor: &Actor,
+    bytes: &[u8],
+) -> Result<ViolationImportPlan, OperationError> {
     actor.must_respond()?;
     if bytes.len() > FILE_BYTES_MAX {
         return Err(OperationError::Invalid("table-too-large"));
@@ -160,11 +171,18 @@ async fn plan(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ViolationImportP
                 let seen = table.cell(row, column).map_or("", UploadedCell::seen);
                 let seen = seen.chars().take(80).collect();
                 let fault = fault.code();
-                plan.preview.faults.push(RowFault { row: row.number, place, column, fault, seen });
+                plan.preview.faults.push(RowFault {
+                    row: row.number,
+                    place,
+                    column,
+                    fault,
+                    seen,
+                });
             }
         }
     }
-    plan.preview.digest = sha256(&serde_json::to_string(&plan.drafts).expect("notes are plain data"));
+    plan.preview.digest =
+        sha256(&serde_json::to_string(&plan.drafts).expect("notes are plain data"));
     Ok(plan)
 }
 
@@ -180,7 +198,11 @@ struct ViolationRowCells {
 
 impl ViolationRowCells {
     fn read(table: &UploadedTable<&'static str>, row: &UploadedRow) -> Self {
-        let mut cells = Self { texts: BTreeMap::new(), reference: String::new(), faults: Vec::new() };
+        let mut cells = Self {
+            texts: BTreeMap::new(),
+            reference: String::new(),
+            faults: Vec::new(),
+        };
         for (place, name) in &table.columns {
             match taken(row.cells.get(place), usage(name)) {
                 Ok("") => {}
@@ -201,16 +223,24 @@ impl ViolationRowCells {
         let is_new = |(name, _): &(&'static str, ViolationCellFault)| {
             !self.faults.iter().any(|(same, _)| same == name)
         };
-        self.faults.iter().copied().chain(others.into_iter().filter(is_new)).collect()
+        self.faults
+            .iter()
+            .copied()
+            .chain(others.into_iter().filter(is_new))
+            .collect()
     }
 }
 
 /// How a column uses a cell.
 fn usage(name: &str) -> CellUse {
-    match COLUMNS.iter().find(|(known, _)| *known == name).map(|(_, column)| *column) {
-        Some(ViolationColumn::Aware | ViolationColumn::NotifiedAt | ViolationColumn::InformedAt) => {
-            CellUse::Day
-        }
+    match COLUMNS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, column)| *column)
+    {
+        Some(
+            ViolationColumn::Aware | ViolationColumn::NotifiedAt | ViolationColumn::InformedAt,
+        ) => CellUse::Day,
         Some(ViolationColumn::Exemption | ViolationColumn::State) => CellUse::Word,
         Some(ViolationColumn::Field(field)) => match field.shape() {
             FormFieldShape::Moment => CellUse::Day,
@@ -258,7 +288,12 @@ impl ViolationImportPlan {
             unnamed_columns: table.unnamed.clone(),
             ..RegisterPreview::default()
         };
-        Self { known, references: HashSet::new(), drafts: Vec::new(), preview }
+        Self {
+            known,
+            references: HashSet::new(),
+            drafts: Vec::new(),
+            preview,
+        }
     }
 
     /// Adds a row to the plan, or returns all its faults.
@@ -325,25 +360,44 @@ struct KnownViolation {
 impl KnownViolation {
     fn planned(earlier: EarlierViolation) -> Self {
         // A row without a state has the one that the register derives.
-        let state = states_of(&earlier).last().copied().unwrap_or(IncidentState::Suspected);
+        let state = states_of(&earlier)
+            .last()
+            .copied()
+            .unwrap_or(IncidentState::Suspected);
         let answers = earlier.fields.keys().copied().collect();
-        let row = without_origin(EarlierViolation { state: Some(state), ..earlier });
-        Self { reference: String::new(), rows: vec![row], answers }
+        let row = without_origin(EarlierViolation {
+            state: Some(state),
+            ..earlier
+        });
+        Self {
+            reference: String::new(),
+            rows: vec![row],
+            answers,
+        }
     }
 
     /// The columns in which a row differs from the register in every language.
     fn differences(&self, row: &EarlierViolation) -> RowFaults {
         let row = without_origin(row.clone());
-        let mut differing = self.rows.iter().map(|register| row.differences_from(register));
+        let mut differing = self
+            .rows
+            .iter()
+            .map(|register| row.differences_from(register));
         let mut columns = differing.next().unwrap_or_default();
         for others in differing {
             columns.retain(|column| others.contains(column));
         }
-        columns.into_iter().map(|column| (column, self.fault(column))).collect()
+        columns
+            .into_iter()
+            .map(|column| (column, self.fault(column)))
+            .collect()
     }
 
     fn fault(&self, column: &str) -> ViolationCellFault {
-        let field = COLUMNS.iter().find(|(name, _)| *name == column).map(|(_, column)| *column);
+        let field = COLUMNS
+            .iter()
+            .find(|(name, _)| *name == column)
+            .map(|(_, column)| *column);
         match field {
             Some(ViolationColumn::Field(field)) if !self.answers.contains(&field) => {
                 ViolationCellFault::Computed
@@ -364,11 +418,15 @@ struct KnownViolations {
 impl KnownViolations {
     async fn read(app: &App, actor: &Actor) -> Result<Self, OperationError> {
         let zone = operator::rules(app).zone.clone();
-        let readers = Language::ALL.map(|language| PaperReader { language, zone: zone.clone() });
+        let readers = Language::ALL.map(|language| PaperReader {
+            language,
+            zone: zone.clone(),
+        });
         let mut known = Self::default();
         for view in incidents::list(app, actor).await? {
-            let row =
-                |reader: &PaperReader| without_origin(EarlierViolation::of(&row_of(app, &view, reader)));
+            let row = |reader: &PaperReader| {
+                without_origin(EarlierViolation::of(&row_of(app, &view, reader)))
+            };
             known.add(KnownViolation {
                 reference: view.reference(),
                 rows: readers.iter().map(row).collect(),
@@ -383,19 +441,27 @@ impl KnownViolations {
         if !violation.reference.is_empty() {
             self.by_reference.insert(violation.reference.clone(), at);
         }
-        let row = violation.rows.first().expect("`rows` has one row for each language");
+        let row = violation
+            .rows
+            .first()
+            .expect("`rows` has one row for each language");
         self.by_identity.insert(identity(row), at);
         self.all.push(violation);
     }
 
-    /// The fields of a row, and the breach that it is about, if known. The reference comes first; a foreign
-    /// reference that this register gave to another breach does not hide a match by title and hour.
+    /// The fields of a row, and the breach that it is about, if known. The reference comes first; a
+    /// foreign reference that this register gave to another breach does not hide a match by title
+    /// and hour.
     fn find(
         &self,
         reader: &ViolationRowReader<'_>,
         cells: &ViolationRowCells,
     ) -> Result<(EarlierViolation, Option<usize>), RowFaults> {
-        let named = self.by_reference.get(&cells.reference).or_else(|| self.unaware(cells)).copied();
+        let named = self
+            .by_reference
+            .get(&cells.reference)
+            .or_else(|| self.unaware(cells))
+            .copied();
         let earlier = match named {
             Some(at) => reader.read_known(&cells.texts, &self.all[at].rows[0])?,
             None => reader.read(&cells.texts)?,
@@ -410,7 +476,10 @@ impl KnownViolations {
 
     /// The breach of this title with unknown hour of awareness, for a row that states none.
     fn unaware(&self, cells: &ViolationRowCells) -> Option<&usize> {
-        let title = cells.texts.get("title").filter(|_| !cells.texts.contains_key("aware-at"))?;
+        let title = cells
+            .texts
+            .get("title")
+            .filter(|_| !cells.texts.contains_key("aware-at"))?;
         self.by_identity.get(&(title.trim().to_owned(), None))
     }
 }
@@ -430,12 +499,18 @@ fn without_origin(mut earlier: EarlierViolation) -> EarlierViolation {
 /// A reason of a few letters, which says nothing alone, with its origin.
 fn reason_from_there(reason: &str) -> String {
     let language = Language::default();
-    let values = [("what", text(language, "register-earlier").into()), ("text", reason.into())];
+    let values = [
+        ("what", text(language, "register-earlier").into()),
+        ("text", reason.into()),
+    ];
     text_with(language, "log-pair", &values)
 }
 
 fn find(bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
-    let readers = Language::ALL.map(|language| PaperReader { language, zone: jiff::tz::TimeZone::UTC });
+    let readers = Language::ALL.map(|language| PaperReader {
+        language,
+        zone: jiff::tz::TimeZone::UTC,
+    });
     let names = names_of_columns(&readers);
     let sheet_names: Vec<String> = Language::ALL
         .iter()
@@ -446,7 +521,10 @@ fn find(bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
         &TableWanted {
             sheet_names: &sheet_names,
             column_of: &|name| {
-                names.iter().find(|(known, ..)| known == name).map(|(_, column, fit)| (*column, *fit))
+                names
+                    .iter()
+                    .find(|(known, ..)| known == name)
+                    .map(|(_, column, fit)| (*column, *fit))
             },
             is_needed: &|column| column == "title",
             needed_name: &column_name(&readers[0], "title", ViolationColumn::Title),
@@ -466,16 +544,27 @@ fn names_of_columns(readers: &[PaperReader]) -> Vec<(String, &'static str, NameF
         }
     };
     for (name, column) in COLUMNS.iter() {
-        readers.iter().for_each(|reader| add(&column_name(reader, name, *column), name, NameFit::Own));
+        readers
+            .iter()
+            .for_each(|reader| add(&column_name(reader, name, *column), name, NameFit::Own));
     }
-    readers.iter().for_each(|reader| add(&reader.say("column-reference"), REFERENCE, NameFit::Own));
-    COLUMNS.iter().for_each(|(name, _)| add(name, name, NameFit::Code));
+    readers
+        .iter()
+        .for_each(|reader| add(&reader.say("column-reference"), REFERENCE, NameFit::Own));
+    COLUMNS
+        .iter()
+        .for_each(|(name, _)| add(name, name, NameFit::Code));
     add(REFERENCE, REFERENCE, NameFit::Code);
     for name in ["aware-at", "notified", "told", "exemption"] {
         for reader in readers {
             let others = reader.say(&format!("import-register-{name}"));
-            let name = COLUMNS.iter().find(|(known, _)| *known == name).map_or("title", |(name, _)| name);
-            others.split('|').for_each(|other| add(other, name, NameFit::Other));
+            let name = COLUMNS
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map_or("title", |(name, _)| name);
+            others
+                .split('|')
+                .for_each(|other| add(other, name, NameFit::Other));
         }
     }
     names
@@ -483,11 +572,16 @@ fn names_of_columns(readers: &[PaperReader]) -> Vec<(String, &'static str, NameF
 
 /// A word of either language as a code of the field.
 fn choice(field: Field, word: &str) -> Option<String> {
-    let (FormFieldShape::One(codes) | FormFieldShape::Many(codes)) = field.shape() else { return None };
+    let (FormFieldShape::One(codes) | FormFieldShape::Many(codes)) = field.shape() else {
+        return None;
+    };
     let word = folded(word);
     let is_it = |code: &&&str| {
         let key = field.choice_key(code).unwrap_or_default();
-        **code == word || Language::ALL.iter().any(|language| folded(&text(*language, &key)) == word)
+        **code == word
+            || Language::ALL
+                .iter()
+                .any(|language| folded(&text(*language, &key)) == word)
     };
     codes.iter().find(is_it).map(|code| (*code).to_owned())
 }
@@ -495,7 +589,10 @@ fn choice(field: Field, word: &str) -> Option<String> {
 fn exemption(word: &str) -> Option<Exemption> {
     let word = folded(word);
     let is_it = |one: &&Exemption| {
-        one.code() == word || Language::ALL.iter().any(|language| folded(&text(*language, one.key())) == word)
+        one.code() == word
+            || Language::ALL
+                .iter()
+                .any(|language| folded(&text(*language, one.key())) == word)
     };
     Exemption::ALL.iter().find(is_it).copied()
 }
@@ -503,7 +600,10 @@ fn exemption(word: &str) -> Option<Exemption> {
 fn state(word: &str) -> Option<IncidentState> {
     let word = folded(word);
     let is_it = |one: &&IncidentState| {
-        one.code() == word || Language::ALL.iter().any(|language| folded(&text(*language, one.key())) == word)
+        one.code() == word
+            || Language::ALL
+                .iter()
+                .any(|language| folded(&text(*language, one.key())) == word)
     };
     IncidentState::ALL.iter().find(is_it).copied()
 }
@@ -532,7 +632,9 @@ fn accepted(
     let rules = operator::rules(app);
     for (column, note) in &notes {
         let incident = Incident::of(&entries).ok_or("title")?;
-        incident.accepts(note, now, &rules.rules, &rules.zone).map_err(|_| *column)?;
+        incident
+            .accepts(note, now, &rules.rules, &rules.zone)
+            .map_err(|_| *column)?;
         entries.push(entry(entries.len() + 1, note));
     }
     Ok(notes)
@@ -551,18 +653,30 @@ fn notes_of(earlier: &EarlierViolation) -> Vec<(&'static str, IncidentNote)> {
     if let Some(at) = earlier.aware_at {
         notes.push((
             "aware-at",
-            IncidentNote::Aware { at: at.micros(), reason: why.clone(), of: Awareness::Data },
+            IncidentNote::Aware {
+                at: at.micros(),
+                reason: why.clone(),
+                of: Awareness::Data,
+            },
         ));
     }
-    let fields = earlier
-        .fields
-        .iter()
-        .map(|(field, value)| (field.code(), IncidentNote::FieldSet { field: *field, value: value.clone() }));
+    let fields = earlier.fields.iter().map(|(field, value)| {
+        (
+            field.code(),
+            IncidentNote::FieldSet {
+                field: *field,
+                value: value.clone(),
+            },
+        )
+    });
     notes.extend(fields);
     if let Some((notify, reason)) = &earlier.authority {
         notes.push((
             "authority",
-            IncidentNote::AuthorityDecided { notify: *notify, reason: reasoned(reason) },
+            IncidentNote::AuthorityDecided {
+                notify: *notify,
+                reason: reasoned(reason),
+            },
         ));
     }
     if let Some((inform, reason)) = &earlier.persons {
@@ -575,16 +689,29 @@ fn notes_of(earlier: &EarlierViolation) -> Vec<(&'static str, IncidentNote)> {
     }
     notes.extend(duties_of(earlier, &why));
     let states = states_of(earlier).iter();
-    notes
-        .extend(states.map(|state| ("state", IncidentNote::StateSet { state: *state, reason: why.clone() })));
+    notes.extend(states.map(|state| {
+        (
+            "state",
+            IncidentNote::StateSet {
+                state: *state,
+                reason: why.clone(),
+            },
+        )
+    }));
     notes
 }
 
-/// The states that a breach passes through. A register without states describes closed ones, as far as their
-/// decisions were carried out.
+/// The states that a breach passes through. A register without states describes closed ones, as far
+/// as their decisions were carried out.
 fn states_of(earlier: &EarlierViolation) -> &'static [IncidentState] {
-    let is_notified = earlier.authority.as_ref().is_some_and(|(is, _)| !is || earlier.notified_at.is_some());
-    let is_informed = earlier.persons.as_ref().is_some_and(|(is, _)| !is || earlier.informed_at.is_some());
+    let is_notified = earlier
+        .authority
+        .as_ref()
+        .is_some_and(|(is, _)| !is || earlier.notified_at.is_some());
+    let is_informed = earlier
+        .persons
+        .as_ref()
+        .is_some_and(|(is, _)| !is || earlier.informed_at.is_some());
     match earlier.state {
         Some(IncidentState::Suspected) => &[],
         Some(IncidentState::Confirmed) => &[IncidentState::Confirmed],
@@ -615,7 +742,10 @@ fn duties_of(earlier: &EarlierViolation, why: &str) -> Vec<(&'static str, Incide
     };
     if let Some(at) = earlier.notified_at {
         if earlier.delay.is_some() || is_late(at) {
-            notes.push(("delay", explained(ClockKind::Authority, earlier.delay.as_ref())));
+            notes.push((
+                "delay",
+                explained(ClockKind::Authority, earlier.delay.as_ref()),
+            ));
         }
         let submission = SentNotification {
             stage: Stage::Complete,
@@ -627,11 +757,19 @@ fn duties_of(earlier: &EarlierViolation, why: &str) -> Vec<(&'static str, Incide
         notes.push(("notified", IncidentNote::Submitted(submission)));
     }
     if let Some(at) = earlier.informed_at {
-        let means = earlier.fields.get(&Field::InformedBy).and_then(|means| means.first());
+        let means = earlier
+            .fields
+            .get(&Field::InformedBy)
+            .and_then(|means| means.first());
         let to = means.cloned().unwrap_or_else(|| why.to_owned());
         let receipt = String::new();
-        let met =
-            IncidentNote::Met { clock: ClockKind::Persons, at: at.micros(), to, receipt, persons: None };
+        let met = IncidentNote::Met {
+            clock: ClockKind::Persons,
+            at: at.micros(),
+            to,
+            receipt,
+            persons: None,
+        };
         notes.push(("told", met));
     }
     notes
@@ -643,5 +781,7 @@ pub fn column(reader: &PaperReader, name: &str) -> String {
         return reader.say("column-reference");
     }
     let found = COLUMNS.iter().find(|(known, _)| *known == name);
-    found.map(|(name, column)| column_name(reader, name, *column)).unwrap_or_default()
+    found
+        .map(|(name, column)| column_name(reader, name, *column))
+        .unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Sentences of documents and pages about an incident: claims, events, acts, counts. A claim comes with its
-//! fact from `digue-response`; nothing here turns a decision into something done.
+//! Sentences of documents and pages about an incident: claims, events, acts, counts. A claim comes
+//! with its fact from `digue-response`; nothing here turns a decision into something done.
 
 use digue_app::signals::{journalled_signals, sentences};
 use digue_locales::{Value, number, text_with};
@@ -21,8 +21,10 @@ const NOTICE_CLAIMS: [ClaimKind; 2] = [ClaimKind::Access, ClaimKind::Authority];
 
 impl PaperReader {
     pub(crate) fn sentence(&self, key: &str, values: &[(&str, String)]) -> String {
-        let values: Vec<(&str, Value)> =
-            values.iter().map(|(name, value)| (*name, Value::from(value.clone()))).collect();
+        let values: Vec<(&str, Value)> = values
+            .iter()
+            .map(|(name, value)| (*name, Value::from(value.clone())))
+            .collect();
         text_with(self.language, key, &values)
     }
 
@@ -35,35 +37,57 @@ impl PaperReader {
         self.sentence(&claim.key(), &[("at", self.hour(claim))])
     }
 
-    /// The same for officers: with the author of the act, its receipt, and contradictions with what Digue
-    /// sent itself.
+    /// The same for officers: with the author of the act, its receipt, and contradictions with what
+    /// Digue sent itself.
     pub(crate) fn claim_with_source(&self, view: &IncidentView, claim: Claim) -> String {
         let sentence = self.claim(claim);
-        let ClaimStanding::Done(fact) = claim.standing() else { return sentence };
-        let Some(entry) = view.entries.iter().find(|entry| entry.number == fact.entry()) else {
+        let ClaimStanding::Done(fact) = claim.standing() else {
+            return sentence;
+        };
+        let Some(entry) = view
+            .entries
+            .iter()
+            .find(|entry| entry.number == fact.entry())
+        else {
             return sentence;
         };
         let receipt = match &entry.note {
             // Digue's own campaign counted it.
-            IncidentNote::Met { persons: Some(_), .. } => return sentence,
+            IncidentNote::Met {
+                persons: Some(_), ..
+            } => return sentence,
             IncidentNote::Met { receipt, .. } => receipt.as_str(),
             IncidentNote::Submitted(submission) => submission.receipt.as_str(),
             _ => return sentence,
         };
         let (by, receipt) = (entry.author.clone(), receipt.trim().to_owned());
-        let key = if is_blank(&receipt) { "claim-stated-bare" } else { "claim-stated" };
-        let stated = self.sentence(key, &[("claim", sentence), ("by", by), ("receipt", receipt)]);
+        let key = if is_blank(&receipt) {
+            "claim-stated-bare"
+        } else {
+            "claim-stated"
+        };
+        let stated = self.sentence(
+            key,
+            &[("claim", sentence), ("by", by), ("receipt", receipt)],
+        );
         match claim.kind() {
-            ClaimKind::Persons => {
-                [stated].into_iter().chain(self.notices_differ(view)).collect::<Vec<_>>().join(" ")
-            }
+            ClaimKind::Persons => [stated]
+                .into_iter()
+                .chain(self.notices_differ(view))
+                .collect::<Vec<_>>()
+                .join(" "),
             _ => stated,
         }
     }
 
     /// The outcome of Digue's own notices, where not everyone was reached.
     fn notices_differ(&self, view: &IncidentView) -> Option<String> {
-        let ended = view.incident.notices.iter().map(|(_, ended)| ended).filter(|ended| !ended.is_whole());
+        let ended = view
+            .incident
+            .notices
+            .iter()
+            .map(|(_, ended)| ended)
+            .filter(|ended| !ended.is_whole());
         let (mut sent, mut listed, mut unsent, mut unreached) = (0, 0, 0, 0);
         let mut has_any = false;
         for one in ended {
@@ -88,7 +112,10 @@ impl PaperReader {
     /// Every claim with its source.
     pub fn claims_with_sources(&self, view: &IncidentView) -> Vec<String> {
         let claims = view.incident.claims(&view.clocks, view.now);
-        claims.into_iter().map(|claim| self.claim_with_source(view, claim)).collect()
+        claims
+            .into_iter()
+            .map(|claim| self.claim_with_source(view, claim))
+            .collect()
     }
 
     /// Every claim of an incident at its present state.
@@ -101,7 +128,8 @@ impl PaperReader {
         self.claim_with_source(view, view.incident.claim(kind, &view.clocks, view.now))
     }
 
-    /// When it happened, as the beginning of a sentence; empty rather than the time of something else.
+    /// When it happened, as the beginning of a sentence; empty rather than the time of something
+    /// else.
     fn when(&self, incident: &Incident, prefix: &str) -> String {
         let (key, from, to) = match incident.occurred {
             None => ("unknown", String::new(), String::new()),
@@ -111,23 +139,38 @@ impl PaperReader {
             }
             Some((from, Some(to))) => ("between", self.date(from), self.date(to)),
         };
-        self.sentence(&format!("{prefix}when-{key}"), &[("from", from), ("to", to)])
+        self.sentence(
+            &format!("{prefix}when-{key}"),
+            &[("from", from), ("to", to)],
+        )
     }
 
     /// What happened, as far as the log shows.
     pub fn happened(&self, incident: &Incident) -> String {
-        self.sentence(incident.happening().key(), &[("when", self.when(incident, ""))])
+        self.sentence(
+            incident.happening().key(),
+            &[("when", self.when(incident, ""))],
+        )
     }
 
     /// The same for the authority, with the number of persons and the kinds of data.
     pub(crate) fn what_happened(&self, incident: &Incident) -> String {
         let happened = self.happened(incident);
-        let Some(version) = incident.affected() else { return happened };
+        let Some(version) = incident.affected() else {
+            return happened;
+        };
         let kinds = self.kinds(version.by_category.keys().cloned().collect::<Vec<_>>());
         let values = [
             ("happened", happened),
             ("persons", self.persons(Some(version))),
-            ("kinds", if kinds.is_empty() { self.say("paper-unknown") } else { kinds.join(", ") }),
+            (
+                "kinds",
+                if kinds.is_empty() {
+                    self.say("paper-unknown")
+                } else {
+                    kinds.join(", ")
+                },
+            ),
         ];
         self.sentence("breach-what", &values)
     }
@@ -139,7 +182,10 @@ impl PaperReader {
         let affected = facts.affected.as_ref();
         let values: Vec<(&str, String)> = match fact {
             SheetFact::Accounts => {
-                vec![("accounts", count(facts.accounts)), ("sessions", count(facts.sessions))]
+                vec![
+                    ("accounts", count(facts.accounts)),
+                    ("sessions", count(facts.sessions)),
+                ]
             }
             SheetFact::Affected => {
                 let persons = affected.map(|affected| number(self.language, affected.persons));
@@ -151,7 +197,10 @@ impl PaperReader {
                 vec![("categories", kinds.unwrap_or_else(unknown))]
             }
             SheetFact::Findings => {
-                vec![("findings", count(facts.findings)), ("waiting", count(facts.waiting))]
+                vec![
+                    ("findings", count(facts.findings)),
+                    ("waiting", count(facts.waiting)),
+                ]
             }
             SheetFact::Gates => vec![("gates", count(facts.gates))],
             SheetFact::Journal => vec![("entries", number(self.language, facts.journal))],
@@ -177,15 +226,24 @@ impl PaperReader {
             Style::Plain(_) => {
                 let when = self.when(incident, "");
                 let happened = self.sentence(&format!("notice-{key}"), &[("when", when)]);
-                std::iter::once(happened).chain(claims.map(|claim| self.claim(claim))).collect()
+                std::iter::once(happened)
+                    .chain(claims.map(|claim| self.claim(claim)))
+                    .collect()
             }
             Style::Easy(_) => {
-                let happened = [self.say(&format!("notice-easy-{key}")), self.when(incident, "notice-easy-")];
+                let happened = [
+                    self.say(&format!("notice-easy-{key}")),
+                    self.when(incident, "notice-easy-"),
+                ];
                 let claims = claims.map(|claim| {
                     let key = claim.key().replacen("claim-", "claim-easy-", 1);
                     self.sentence(&key, &[("at", self.hour(claim))])
                 });
-                happened.into_iter().chain(claims).chain([self.say("notice-easy-fault")]).collect()
+                happened
+                    .into_iter()
+                    .chain(claims)
+                    .chain([self.say("notice-easy-fault")])
+                    .collect()
             }
         };
         parts.join(" ")
@@ -193,9 +251,14 @@ impl PaperReader {
 
     /// The number of persons and how exact it is; said plainly when nobody counted.
     pub fn persons(&self, version: Option<&AffectedVersion>) -> String {
-        let Some(version) = version else { return self.say("persons-unknown") };
+        let Some(version) = version else {
+            return self.say("persons-unknown");
+        };
         let key = format!("persons-{}", version.quality.code());
-        self.sentence(&key, &[("shown", number(self.language, version.everybody()))])
+        self.sentence(
+            &key,
+            &[("shown", number(self.language, version.everybody()))],
+        )
     }
 
     /// Categories of a map in the authority's terms, each once; others unchanged.
@@ -211,10 +274,13 @@ impl PaperReader {
         kinds
     }
 
-    /// A subject of the journal in words (`account:a1`, `record:ME-3`); its name where there is no word.
+    /// A subject of the journal in words (`account:a1`, `record:ME-3`); its name where there is no
+    /// word.
     pub fn named(&self, subject: &Subject) -> String {
         match subject.clone().canonical() {
-            Subject::Account(_) | Subject::Organisation(_) | Subject::Portal(_) => self.subject(subject),
+            Subject::Account(_) | Subject::Organisation(_) | Subject::Portal(_) => {
+                self.subject(subject)
+            }
             Subject::Incident(_) | Subject::Affected { .. } => self.say("subject-incident"),
             // Their names are random, or the hash of an identifier.
             Subject::Finding(_) => self.say("subject-finding"),
@@ -231,34 +297,48 @@ impl PaperReader {
         let named = |key: &str, name: String| self.sentence(key, &[("name", name)]);
         match subject.clone().canonical() {
             Subject::Account(account) => named("subject-account", account.to_string()),
-            Subject::Organisation(organisation) => named("subject-organisation", organisation.to_string()),
+            Subject::Organisation(organisation) => {
+                named("subject-organisation", organisation.to_string())
+            }
             Subject::Portal(portal) => named("subject-portal", portal.to_string()),
             _ => self.say("subject-other"),
         }
     }
 
     /// An act of the journal in words: what was done to whom, and the reason if a person gave one.
-    pub fn act(&self, act: Act, subject: &Subject, after: &str, (by, reason): (&str, &str)) -> String {
+    pub fn act(
+        &self,
+        act: Act,
+        subject: &Subject,
+        after: &str,
+        (by, reason): (&str, &str),
+    ) -> String {
         let who = ("who", self.subject(subject));
         let gate = Gate::parse(after).filter(|_| act == Act::GateSet);
         let what = match gate {
             Some(gate) => self.sentence(&format!("taken-{}", gate.code()), &[who]),
-            None => self.sentence("taken-other", &[("act", self.say(&format!("act-{}", act.code()))), who]),
+            None => self.sentence(
+                "taken-other",
+                &[("act", self.say(&format!("act-{}", act.code()))), who],
+            ),
         };
         // Only the reason of a gate has a form: that of another act may begin with the same words.
         let gate_reason = gate.map(|_| GateReason::parse(reason));
-        let written =
-            if let Some(GateReason::Officer(text)) = gate_reason { text } else { reason.to_owned() };
-        // Reasons that Digue writes are in the form of the journal: signals become sentences, the rest is left to
-        // the page of the finding.
+        let written = if let Some(GateReason::Officer(text)) = gate_reason {
+            text
+        } else {
+            reason.to_owned()
+        };
+        // Reasons that Digue writes are in the form of the journal: signals become sentences, the
+        // rest is left to the page of the finding.
         let is_person = !by.is_empty() && by != "digue";
         if is_person && !written.is_empty() {
             return self.pair(&what, &written);
         }
         match journalled_signals(reason).filter(|_| !is_person) {
-            Some(signals) => {
-                [vec![format!("{what}.")], sentences(self.language, &signals)].concat().join(" ")
-            }
+            Some(signals) => [vec![format!("{what}.")], sentences(self.language, &signals)]
+                .concat()
+                .join(" "),
             None => what,
         }
     }
@@ -266,9 +346,10 @@ impl PaperReader {
     /// `portal:portail open` in words.
     pub fn reopened(&self, what: &str) -> String {
         match ReopenedGate::parse(what) {
-            Some(ReopenedGate { subject, gate }) => {
-                self.sentence(&format!("taken-{}", gate.code()), &[("who", self.subject(&subject))])
-            }
+            Some(ReopenedGate { subject, gate }) => self.sentence(
+                &format!("taken-{}", gate.code()),
+                &[("who", self.subject(&subject))],
+            ),
             None => self.subject(&Subject::parse(what)),
         }
     }
@@ -276,12 +357,22 @@ impl PaperReader {
     /// One line of what was done, from an entry of the log; `None` for an entry that is not an act.
     pub(crate) fn taken(&self, entry: &IncidentEntry) -> Option<String> {
         let what = match &entry.note {
-            IncidentNote::Said { kind: EntryKind::Action, text, .. } => text.clone(),
-            IncidentNote::Seen { act, subject, after, reason, by, .. }
-                if matches!(
-                    act,
-                    Act::GateSet | Act::SessionCut | Act::AccountSuspended | Act::AccountResumed
-                ) =>
+            IncidentNote::Said {
+                kind: EntryKind::Action,
+                text,
+                ..
+            } => text.clone(),
+            IncidentNote::Seen {
+                act,
+                subject,
+                after,
+                reason,
+                by,
+                ..
+            } if matches!(
+                act,
+                Act::GateSet | Act::SessionCut | Act::AccountSuspended | Act::AccountResumed
+            ) =>
             {
                 self.act(*act, subject, after, (by, reason))
             }
@@ -295,13 +386,24 @@ impl PaperReader {
     pub(crate) fn logged(&self, note: &IncidentNote) -> Option<String> {
         Some(match note {
             IncidentNote::Said { text, .. } => text.clone(),
-            IncidentNote::Seen { act, subject, after, reason, journal, by, .. } => {
+            IncidentNote::Seen {
+                act,
+                subject,
+                after,
+                reason,
+                journal,
+                by,
+                ..
+            } => {
                 let what = self.act(*act, subject, after, (by, reason));
                 // Findings from before the incident was opened have no own entry to cite.
                 if *journal == 0 {
                     return Some(what);
                 }
-                self.sentence("act-cited", &[("what", what), ("entry", journal.to_string())])
+                self.sentence(
+                    "act-cited",
+                    &[("what", what), ("entry", journal.to_string())],
+                )
             }
             IncidentNote::StateSet { state, reason } => self.pair(&self.say(state.key()), reason),
             IncidentNote::Aware { at, reason, of } => {

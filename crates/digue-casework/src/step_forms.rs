@@ -1,8 +1,8 @@
-//! The forms of the six steps of an incident: what is asked on one sheet, with what the facts say, and how a
-//! whole sheet is saved at once.
+//! The forms of the six steps of an incident: what is asked on one sheet, with what the facts say,
+//! and how a whole sheet is saved at once.
 //!
-//! A sheet is checked before anything of it is added. What cannot be added is told field by field, and what was
-//! typed is shown again. Addresses and looks belong to the console.
+//! A sheet is checked before anything of it is added. What cannot be added is told field by field,
+//! and what was typed is shown again. Addresses and looks belong to the console.
 
 mod inputs;
 mod sheet_notes;
@@ -55,7 +55,12 @@ pub async fn form(
 ) -> Result<StepForm, OperationError> {
     let facts = measured::facts(app, actor, view).await?;
     let draft = notification::draft(app, view, reader.language);
-    let source = SheetSource { view, facts, draft, reader };
+    let source = SheetSource {
+        view,
+        facts,
+        draft,
+        reader,
+    };
     Ok(StepForm(match step {
         ProgressStep::Qualify => {
             let period = breach::list_period(app, view).await?;
@@ -85,7 +90,9 @@ pub async fn refused_form(
     reader: &PaperReader,
     (typed, faults): (&TypedForm, &[SheetFault]),
 ) -> Result<StepForm, OperationError> {
-    Ok(form(app, actor, view, step, reader).await?.retyped(typed, faults, reader))
+    Ok(form(app, actor, view, step, reader)
+        .await?
+        .retyped(typed, faults, reader))
 }
 
 /// Saves a whole sheet: everything of it, or nothing.
@@ -99,7 +106,12 @@ pub async fn save(
 ) -> Result<SheetOutcome, OperationError> {
     actor.must_respond()?;
     let view = incidents::view(app, actor, id).await?;
-    let mut sheet = SheetNotes { typed, reader, notes: Vec::new(), faults: Vec::new() };
+    let mut sheet = SheetNotes {
+        typed,
+        reader,
+        notes: Vec::new(),
+        faults: Vec::new(),
+    };
     match step {
         ProgressStep::Qualify => {
             sheet.times(&view);
@@ -115,13 +127,22 @@ pub async fn save(
             sheet.state();
         }
     }
-    let SheetNotes { notes, mut faults, .. } = sheet;
+    let SheetNotes {
+        notes, mut faults, ..
+    } = sheet;
     let all: Vec<IncidentNote> = notes.iter().map(|written| written.note.clone()).collect();
     for (place, why) in incidents::refusals(app, actor, id, &all).await? {
         let written = &notes[place];
         let is_reason = matches!(why, EntryRefusal::NoReason | EntryRefusal::NoText);
-        let field = if is_reason { &written.reason } else { &written.field };
-        faults.push(SheetFault { field: field.clone(), key: incidents::refusal_key(why) });
+        let field = if is_reason {
+            &written.reason
+        } else {
+            &written.field
+        };
+        faults.push(SheetFault {
+            field: field.clone(),
+            key: incidents::refusal_key(why),
+        });
     }
     if !faults.is_empty() {
         return Ok(SheetOutcome::Refused(faults));
@@ -150,24 +171,42 @@ impl SheetSource<'_> {
     }
 
     fn section(&self, title: &str, fields: Vec<FormInput>) -> FormSection {
-        FormSection { title: self.reader.say(title), notes: Vec::new(), fields, folded: None }
+        FormSection {
+            title: self.reader.say(title),
+            notes: Vec::new(),
+            fields,
+            folded: None,
+        }
     }
 
-    /// When one knew, and when it happened; proposed from the signed list and from the hour at which the theft
-    /// was confirmed.
+    /// When one knew, and when it happened; proposed from the signed list and from the hour at
+    /// which the theft was confirmed.
     fn times(&self, period: Option<(Timestamp, Timestamp)>) -> FormSection {
         let incident = &self.view.incident;
-        let time = |at: Option<Timestamp>| at.map(|at| self.reader.form_time(at)).into_iter().collect();
+        let time =
+            |at: Option<Timestamp>| at.map(|at| self.reader.form_time(at)).into_iter().collect();
         let theft = incident.acts.theft().map(|theft| theft.at());
         let mut aware = self.input("aware-at", "aware-at", InputKind::Moment);
         aware.is_missing = incident.aware_at().is_none();
         aware.values = time(incident.aware_at().or(theft));
-        aware.notes = [("moment-seen", incident.discovered_at()), ("moment-theft", theft)]
-            .into_iter()
-            .filter_map(|(key, at)| Some(self.reader.pair(&self.reader.say(key), &self.reader.moment(at?))))
-            .collect();
+        aware.notes = [
+            ("moment-seen", incident.discovered_at()),
+            ("moment-theft", theft),
+        ]
+        .into_iter()
+        .filter_map(|(key, at)| {
+            Some(
+                self.reader
+                    .pair(&self.reader.say(key), &self.reader.moment(at?)),
+            )
+        })
+        .collect();
         let mut reason = self.input("aware-reason", "aware-reason", InputKind::Line);
-        let stated = incident.awareness.iter().rev().find(|(of, _)| *of == Awareness::Data);
+        let stated = incident
+            .awareness
+            .iter()
+            .rev()
+            .find(|(of, _)| *of == Awareness::Data);
         reason.values = match (stated, theft) {
             (Some((_, stated)), _) => vec![stated.reason.clone()],
             (None, Some(_)) => vec![self.reader.say("aware-reason-theft")],
@@ -189,14 +228,32 @@ impl SheetSource<'_> {
 
     /// The checklists of a step: what each requires, then what it also asks, folded.
     fn sheets(&self, of: ProgressStep) -> Vec<FormSection> {
-        let sheets = self.view.incident.sheets.iter().filter(|sheet| step_of(**sheet) == of);
+        let sheets = self
+            .view
+            .incident
+            .sheets
+            .iter()
+            .filter(|sheet| step_of(**sheet) == of);
         let section = |sheet: Sheet, is_mandatory: bool| {
-            let steps = sheet.steps().iter().filter(|step| step.is_mandatory == is_mandatory);
+            let steps = sheet
+                .steps()
+                .iter()
+                .filter(|step| step.is_mandatory == is_mandatory);
             let fields: Vec<FormInput> = steps.flat_map(|step| self.step(sheet, step)).collect();
             let folded = (!is_mandatory).then_some("sheet-optional");
-            (!fields.is_empty()).then(|| FormSection { folded, ..self.section(sheet.key(), fields) })
+            (!fields.is_empty()).then(|| FormSection {
+                folded,
+                ..self.section(sheet.key(), fields)
+            })
         };
-        sheets.flat_map(|sheet| [true, false].map(|is| section(*sheet, is)).into_iter().flatten()).collect()
+        sheets
+            .flat_map(|sheet| {
+                [true, false]
+                    .map(|is| section(*sheet, is))
+                    .into_iter()
+                    .flatten()
+            })
+            .collect()
     }
 
     fn step(&self, sheet: Sheet, step: &SheetStep) -> Vec<FormInput> {
@@ -208,28 +265,46 @@ impl SheetSource<'_> {
             notes.push(self.reader.fact(fact, &self.facts));
         }
         if let Some(stored) = stored {
-            let by = [("by", stored.by.clone()), ("at", self.reader.moment(stored.at))];
+            let by = [
+                ("by", stored.by.clone()),
+                ("at", self.reader.moment(stored.at)),
+            ];
             notes.push(self.reader.sentence("sheets-answered", &by));
         }
         let is_missing = step.is_mandatory && stored.is_none();
         let anchor = Some(format!("q-{}-{}", sheet.code(), step.code));
-        let text = || stored.map(|stored| stored.text.clone()).filter(|text| !text.is_empty());
+        let text = || {
+            stored
+                .map(|stored| stored.text.clone())
+                .filter(|text| !text.is_empty())
+        };
         if step.does == StepEffect::Describes {
             let mut description = self.input(&text_name, &label, InputKind::Text);
-            (description.values, description.notes, description.is_missing) =
-                (text().into_iter().collect(), notes, is_missing);
+            (
+                description.values,
+                description.notes,
+                description.is_missing,
+            ) = (text().into_iter().collect(), notes, is_missing);
             description.anchor = anchor;
             return vec![description];
         }
-        let proposed = self.facts.proposes(sheet, step.code).filter(|_| stored.is_none());
+        let proposed = self
+            .facts
+            .proposes(sheet, step.code)
+            .filter(|_| stored.is_none());
         if proposed.is_some() {
             notes.push(self.reader.say("sheets-proposed"));
         }
         let mut answer = self.input(&answer_name, &label, InputKind::One);
-        answer.choices =
-            Answer::ALL.iter().map(|one| (one.code().to_owned(), self.reader.say(one.key()))).collect();
+        answer.choices = Answer::ALL
+            .iter()
+            .map(|one| (one.code().to_owned(), self.reader.say(one.key())))
+            .collect();
         let chosen = stored.map(|stored| stored.answer).or(proposed);
-        answer.values = chosen.map(|one| one.code().to_owned()).into_iter().collect();
+        answer.values = chosen
+            .map(|one| one.code().to_owned())
+            .into_iter()
+            .collect();
         (answer.notes, answer.is_missing, answer.anchor) = (notes, is_missing, anchor);
         answer.action = match step.does {
             StepEffect::Runs(action) => Some(action),
@@ -244,20 +319,33 @@ impl SheetSource<'_> {
     /// What it is: asked until it is contained.
     fn state(&self) -> Option<FormSection> {
         let next: &[IncidentState] = match self.view.incident.state() {
-            IncidentState::Suspected => {
-                &[IncidentState::Contained, IncidentState::Confirmed, IncidentState::Dismissed]
-            }
+            IncidentState::Suspected => &[
+                IncidentState::Contained,
+                IncidentState::Confirmed,
+                IncidentState::Dismissed,
+            ],
             IncidentState::Confirmed => &[IncidentState::Contained, IncidentState::Dismissed],
-            IncidentState::Contained | IncidentState::Resolved | IncidentState::Dismissed => return None,
+            IncidentState::Contained | IncidentState::Resolved | IncidentState::Dismissed => {
+                return None;
+            }
         };
         let mut state = self.input("state", "state-what", InputKind::One);
         state.is_missing = true;
         state.choices = next
             .iter()
-            .map(|one| (one.code().to_owned(), self.reader.say(&format!("state-is-{}", one.code()))))
+            .map(|one| {
+                (
+                    one.code().to_owned(),
+                    self.reader.say(&format!("state-is-{}", one.code())),
+                )
+            })
             .collect();
         if !self.view.incident.about.is_nothing() {
-            let key = if self.facts.is_shut { "state-access-shut" } else { "state-access-open" };
+            let key = if self.facts.is_shut {
+                "state-access-shut"
+            } else {
+                "state-access-open"
+            };
             state.notes.push(self.reader.say(key));
         }
         let reason = self.input("state-reason", "column-reason", InputKind::Line);
@@ -266,15 +354,20 @@ impl SheetSource<'_> {
 
     fn yes_or_no(&self, name: &str, label: &str, [yes, no]: [&str; 2]) -> FormInput {
         let mut field = self.input(name, label, InputKind::One);
-        field.choices =
-            vec![("yes".to_owned(), self.reader.say(yes)), ("no".to_owned(), self.reader.say(no))];
+        field.choices = vec![
+            ("yes".to_owned(), self.reader.say(yes)),
+            ("no".to_owned(), self.reader.say(no)),
+        ];
         field
     }
 
     fn authority(&self) -> FormSection {
         let decided = self.view.incident.authority.as_ref();
-        let mut notify =
-            self.yes_or_no("notify", "decide-authority", ["decided-notify", "decided-not-notify"]);
+        let mut notify = self.yes_or_no(
+            "notify",
+            "decide-authority",
+            ["decided-notify", "decided-not-notify"],
+        );
         let mut reason = self.input("notify-reason", "column-reason", InputKind::Text);
         notify.is_missing = decided.is_none();
         if let Some(decided) = decided {
@@ -289,15 +382,26 @@ impl SheetSource<'_> {
 
     fn persons(&self) -> FormSection {
         let decided = self.view.incident.persons.as_ref();
-        let mut inform = self.yes_or_no("inform", "decide-persons", ["decided-inform", "decided-not-inform"]);
+        let mut inform = self.yes_or_no(
+            "inform",
+            "decide-persons",
+            ["decided-inform", "decided-not-inform"],
+        );
         let mut exemption = self.input("exemption", "decide-exemption", InputKind::One);
-        exemption.choices =
-            Exemption::ALL.iter().map(|one| (one.code().to_owned(), self.reader.say(one.key()))).collect();
+        exemption.choices = Exemption::ALL
+            .iter()
+            .map(|one| (one.code().to_owned(), self.reader.say(one.key())))
+            .collect();
         let mut reason = self.input("inform-reason", "column-reason", InputKind::Text);
         inform.is_missing = decided.is_none();
         if let Some(decided) = decided {
             inform.values = vec![if decided.what.inform { "yes" } else { "no" }.to_owned()];
-            exemption.values = decided.what.exemption.map(|one| one.code().to_owned()).into_iter().collect();
+            exemption.values = decided
+                .what
+                .exemption
+                .map(|one| one.code().to_owned())
+                .into_iter()
+                .collect();
             reason.values = vec![decided.reason.clone()];
             inform.notes.push(self.decided_by(&decided.by, decided.at));
         }
@@ -307,13 +411,23 @@ impl SheetSource<'_> {
     }
 
     fn decided_by(&self, by: &str, at: Timestamp) -> String {
-        self.reader.sentence("decided-by", &[("by", by.to_owned()), ("at", self.reader.moment(at))])
+        self.reader.sentence(
+            "decided-by",
+            &[("by", by.to_owned()), ("at", self.reader.moment(at))],
+        )
     }
 
-    /// The fields of the notification: those that are unknown first, then the others by the blocks of the form.
+    /// The fields of the notification: those that are unknown first, then the others by the blocks
+    /// of the form.
     fn fields(&self) -> Vec<FormSection> {
-        let unknown = self.draft.0.iter().filter(|(_, filled)| matches!(filled, FilledField::Unknown(_)));
-        let unknown: Vec<FormInput> = unknown.map(|(field, filled)| self.field(*field, filled)).collect();
+        let unknown = self
+            .draft
+            .0
+            .iter()
+            .filter(|(_, filled)| matches!(filled, FilledField::Unknown(_)));
+        let unknown: Vec<FormInput> = unknown
+            .map(|(field, filled)| self.field(*field, filled))
+            .collect();
         let mut sections = Vec::new();
         if !unknown.is_empty() {
             sections.push(self.section("notification-to-answer", unknown));
@@ -322,10 +436,14 @@ impl SheetSource<'_> {
             let fields = self.draft.0.iter().filter(|(field, filled)| {
                 field.block() == *block && !matches!(filled, FilledField::Unknown(_))
             });
-            let fields: Vec<FormInput> = fields.map(|(field, filled)| self.field(*field, filled)).collect();
+            let fields: Vec<FormInput> = fields
+                .map(|(field, filled)| self.field(*field, filled))
+                .collect();
             if !fields.is_empty() {
-                sections
-                    .push(FormSection { folded: Some("sheet-filled"), ..self.section(block.key(), fields) });
+                sections.push(FormSection {
+                    folded: Some("sheet-filled"),
+                    ..self.section(block.key(), fields)
+                });
             }
         }
         sections
@@ -342,27 +460,37 @@ impl SheetSource<'_> {
         };
         let mut shown = self.input(field.code(), field.key(), kind);
         let name = |code: &&str| {
-            let words =
-                field.choice_key(code).map_or_else(|| (*code).to_owned(), |key| self.reader.say(&key));
+            let words = field
+                .choice_key(code)
+                .map_or_else(|| (*code).to_owned(), |key| self.reader.say(&key));
             ((*code).to_owned(), words)
         };
         shown.choices = codes.iter().map(name).collect();
         match filled {
-            FilledField::Value { value, from, computed } => {
+            FilledField::Value {
+                value,
+                from,
+                computed,
+            } => {
                 shown.values = value.iter().map(|text| self.as_form(field, text)).collect();
                 shown.notes.push(self.reader.say(match from {
                     FormFieldSource::Facts => "notification-computed",
                     FormFieldSource::Answer => "notification-answered",
                 }));
-                let computed = computed.as_ref().map(|computed| self.reader.value(field, computed));
-                shown
-                    .notes
-                    .extend(computed.map(|value| self.reader.say1("notification-facts-say", "value", value)));
+                let computed = computed
+                    .as_ref()
+                    .map(|computed| self.reader.value(field, computed));
+                shown.notes.extend(
+                    computed
+                        .map(|value| self.reader.say1("notification-facts-say", "value", value)),
+                );
             }
             FilledField::Unknown(who) => {
                 shown.is_missing = true;
                 let who = self.reader.say(who.key());
-                shown.notes.push(self.reader.say1("notification-ask", "who", who));
+                shown
+                    .notes
+                    .push(self.reader.say1("notification-ask", "who", who));
             }
             FilledField::NotAsked => shown.notes.push(self.reader.say("notification-not-asked")),
         }
@@ -371,9 +499,8 @@ impl SheetSource<'_> {
 
     fn as_form(&self, field: Field, text: &str) -> String {
         match field.shape() {
-            FormFieldShape::Moment => {
-                Timestamp::parse_rfc3339(text).map_or_else(|| text.to_owned(), |at| self.reader.form_time(at))
-            }
+            FormFieldShape::Moment => Timestamp::parse_rfc3339(text)
+                .map_or_else(|| text.to_owned(), |at| self.reader.form_time(at)),
             _ => text.to_owned(),
         }
     }
@@ -388,7 +515,12 @@ impl SheetSource<'_> {
         };
         state.choices = next
             .iter()
-            .map(|one| (one.code().to_owned(), self.reader.say(&format!("state-is-{}", one.code()))))
+            .map(|one| {
+                (
+                    one.code().to_owned(),
+                    self.reader.say(&format!("state-is-{}", one.code())),
+                )
+            })
             .collect();
         let reason = self.input("state-reason", "column-reason", InputKind::Line);
         self.section("sheet-closing", vec![state, reason])

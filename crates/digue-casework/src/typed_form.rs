@@ -1,5 +1,5 @@
-//! A form as a person typed it, and the local times in it. Names may occur several times; what was typed is
-//! kept as it is, so that a page can show it again beside its faults.
+//! A form as a person typed it, and the local times in it. Names may occur several times; what was
+//! typed is kept as it is, so that a page can show it again beside its faults.
 
 use digue_app::OperationError;
 use digue_types::Timestamp;
@@ -16,7 +16,10 @@ impl TypedForm {
 
     /// The first value of a field without surrounding white space; empty without one.
     pub fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value.trim())
     }
 
     pub fn owned(&self, name: &str) -> String {
@@ -25,8 +28,15 @@ impl TypedForm {
 
     /// The values of a field that are not empty.
     pub fn all(&self, name: &str) -> Vec<String> {
-        let values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.trim());
-        values.filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
+        let values = self
+            .0
+            .iter()
+            .filter(|(known, _)| known == name)
+            .map(|(_, value)| value.trim());
+        values
+            .filter(|value| !value.is_empty())
+            .map(ToOwned::to_owned)
+            .collect()
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -34,7 +44,11 @@ impl TypedForm {
     }
 
     /// A value of a closed list.
-    pub fn choice<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, OperationError> {
+    pub fn choice<T>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, OperationError> {
         parse(self.text(name)).ok_or(OperationError::Invalid("incident-refused-value"))
     }
 
@@ -53,7 +67,11 @@ impl TypedForm {
         name: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Vec<T>, OperationError> {
-        let chosen = self.all(name).iter().map(|code| parse(code)).collect::<Option<Vec<T>>>();
+        let chosen = self
+            .all(name)
+            .iter()
+            .map(|code| parse(code))
+            .collect::<Option<Vec<T>>>();
         chosen.ok_or(OperationError::Invalid("incident-refused-value"))
     }
 
@@ -63,7 +81,11 @@ impl TypedForm {
         name: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<T>, OperationError> {
-        if self.text(name).is_empty() { Ok(None) } else { self.choice(name, parse).map(Some) }
+        if self.text(name).is_empty() {
+            Ok(None)
+        } else {
+            self.choice(name, parse).map(Some)
+        }
     }
 
     pub fn moment(&self, name: &str, zone: &TimeZone) -> Result<Option<Timestamp>, OperationError> {
@@ -71,23 +93,30 @@ impl TypedForm {
     }
 
     pub fn needed_moment(&self, name: &str, zone: &TimeZone) -> Result<Timestamp, OperationError> {
-        self.moment(name, zone)?.ok_or(OperationError::Invalid("invalid-since"))
+        self.moment(name, zone)?
+            .ok_or(OperationError::Invalid("invalid-since"))
     }
 
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, OperationError> {
-        self.text(name).parse().map_err(|_| OperationError::Invalid("incident-refused-value"))
+        self.text(name)
+            .parse()
+            .map_err(|_| OperationError::Invalid("incident-refused-value"))
     }
 }
 
 /// A time in the form of a `datetime-local` field, in the console's zone.
 pub fn local_time(text: &str, zone: &TimeZone) -> Result<Timestamp, OperationError> {
-    let time: jiff::civil::DateTime = text.parse().map_err(|_| OperationError::Invalid("invalid-since"))?;
+    let time: jiff::civil::DateTime = text
+        .parse()
+        .map_err(|_| OperationError::Invalid("invalid-since"))?;
     let local = zone.to_ambiguous_zoned(time);
     // An hour that occurs twice is taken as the first one: the stricter for a deadline.
     if let AmbiguousOffset::Gap { .. } = local.offset() {
         return Err(OperationError::Invalid("invalid-skipped-hour"));
     }
-    let at = local.earlier().map_err(|_| OperationError::Invalid("invalid-since"))?;
+    let at = local
+        .earlier()
+        .map_err(|_| OperationError::Invalid("invalid-since"))?;
     Ok(Timestamp::from_micros(at.timestamp().as_microsecond()))
 }
 
@@ -107,9 +136,15 @@ mod tests {
     fn an_hour_that_does_not_exist_is_refused_and_one_that_comes_twice_is_the_first() {
         let paris = TimeZone::get("Europe/Paris").unwrap();
         let refused = local_time("2026-03-29T02:30", &paris);
-        assert!(matches!(refused, Err(OperationError::Invalid("invalid-skipped-hour"))));
+        assert!(matches!(
+            refused,
+            Err(OperationError::Invalid("invalid-skipped-hour"))
+        ));
         let twice = local_time("2026-10-25T02:30", &paris).unwrap();
         assert_eq!(twice.to_string(), "2026-10-25T00:30:00Z");
-        assert_eq!(local_time("2026-03-29T03:30", &paris).unwrap().to_string(), "2026-03-29T01:30:00Z");
+        assert_eq!(
+            local_time("2026-03-29T03:30", &paris).unwrap().to_string(),
+            "2026-03-29T01:30:00Z"
+        );
     }
 }

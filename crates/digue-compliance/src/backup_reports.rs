@@ -16,11 +16,19 @@ const BYTES_MAX: u64 = 64 << 20;
 /// Reads each report, and journals those that say something else than before; how many.
 ///
 /// # Errors
-/// When the journal cannot be read or written. A report that cannot be read is a fact about its system.
+/// When the journal cannot be read or written. A report that cannot be read is a fact about its
+/// system.
 pub async fn journal_reports(app: &App) -> Result<usize, OperationError> {
-    let Some(rules) = backups::rules(app).filter(|rules| !rules.reports.is_empty()) else { return Ok(0) };
+    let Some(rules) = backups::rules(app).filter(|rules| !rules.reports.is_empty()) else {
+        return Ok(0);
+    };
     let (reports, zone) = (rules.reports.clone(), rules.zone.clone());
-    let read = move || reports.into_iter().map(|rule| (standing(&rule, &zone), rule)).collect::<Vec<_>>();
+    let read = move || {
+        reports
+            .into_iter()
+            .map(|rule| (standing(&rule, &zone), rule))
+            .collect::<Vec<_>>()
+    };
     let read = tokio::task::spawn_blocking(read).await;
     let read = read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     let history = backups::history(app).await?;
@@ -41,7 +49,14 @@ pub async fn journal_reports(app: &App) -> Result<usize, OperationError> {
                 "Report of a backup cannot be read; its system counts as not backed up until it can"
             );
         }
-        backups::write_down(app, &BackupEvent::Reported { system: rule.name, standing }).await?;
+        backups::write_down(
+            app,
+            &BackupEvent::Reported {
+                system: rule.name,
+                standing,
+            },
+        )
+        .await?;
         count += 1;
     }
     Ok(count)
@@ -63,5 +78,9 @@ fn standing(rule: &ReportRule, zone: &TimeZone) -> Result<ReportStanding, Report
     if bytes > BYTES_MAX {
         return Err(ReportFileError::TooLarge(bytes));
     }
-    Ok(ReportStanding::of(rule.format, &fs::read_to_string(&rule.file)?, zone)?)
+    Ok(ReportStanding::of(
+        rule.format,
+        &fs::read_to_string(&rule.file)?,
+        zone,
+    )?)
 }

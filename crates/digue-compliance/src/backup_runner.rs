@@ -1,5 +1,6 @@
-//! Starts backups, readings and drills when they are due, each as a process of its own: one that fails or is
-//! killed takes no request with it, and leaves its result as if a person had started it.
+//! Starts backups, readings and drills when they are due, each as a process of its own: one that
+//! fails or is killed takes no request with it, and leaves its result as if a person had started
+//! it.
 
 use std::collections::HashMap;
 use std::io;
@@ -26,7 +27,11 @@ pub struct BackupRunner {
 
 impl BackupRunner {
     pub fn new(command: CommandOfJob) -> Self {
-        Self { command, running: None, ended: HashMap::new() }
+        Self {
+            command,
+            running: None,
+            ended: HashMap::new(),
+        }
     }
 
     /// Starts the first command that is due, unless one runs.
@@ -39,7 +44,11 @@ impl BackupRunner {
             return Ok(());
         }
         for job in backup_schedule::due(app).await? {
-            if self.ended.get(&job).is_some_and(|ended| now.since(*ended) < AGAIN_AFTER) {
+            if self
+                .ended
+                .get(&job)
+                .is_some_and(|ended| now.since(*ended) < AGAIN_AFTER)
+            {
                 continue;
             }
             let started = (self.command)(&job)
@@ -60,7 +69,9 @@ impl BackupRunner {
     }
 
     fn is_running(&mut self, now: Timestamp) -> bool {
-        let Some((job, child)) = &mut self.running else { return false };
+        let Some((job, child)) = &mut self.running else {
+            return false;
+        };
         match child.try_wait() {
             Ok(None) => return true,
             Ok(Some(status)) if status.success() => {}

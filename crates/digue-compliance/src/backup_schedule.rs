@@ -32,14 +32,21 @@ impl BackupJob {
     /// In the order in which they run: what the others prove is as old as the last backup.
     const ALL: [Self; 4] = [Self::Make, Self::Verify, Self::TryDeletion, Self::Drill];
 
-    fn is_due(self, history: &BackupHistory, rules: &BackupRules, repository: &str, now: Timestamp) -> bool {
+    fn is_due(
+        self,
+        history: &BackupHistory,
+        rules: &BackupRules,
+        repository: &str,
+        now: Timestamp,
+    ) -> bool {
         let stored = |source: &str| history.stored(repository, source, rules.backups, now);
         // Nothing to prove yet.
         if self != Self::Make && stored(OWN_SOURCE) == DueState::Never {
             return false;
         }
-        let runs =
-            |every: Duration, last: Option<Timestamp>| Cadence::every(every).state(last, now).runs_now();
+        let runs = |every: Duration, last: Option<Timestamp>| {
+            Cadence::every(every).state(last, now).runs_now()
+        };
         match self {
             Self::Make => rules.sources.iter().any(|source| stored(source).runs_now()),
             Self::Verify => runs(DAY, history.last_verified(repository)),
@@ -59,15 +66,26 @@ impl BackupJob {
 /// # Errors
 /// When the journal cannot be read.
 pub async fn due(app: &App) -> Result<Vec<DueJob>, OperationError> {
-    let Some(rules) = backups::rules(app).filter(|rules| rules.runs_itself) else { return Ok(Vec::new()) };
-    Ok(due_by(&backups::history(app).await?, rules, app.clock().now()))
+    let Some(rules) = backups::rules(app).filter(|rules| rules.runs_itself) else {
+        return Ok(Vec::new());
+    };
+    Ok(due_by(
+        &backups::history(app).await?,
+        rules,
+        app.clock().now(),
+    ))
 }
 
 fn due_by(history: &BackupHistory, rules: &BackupRules, now: Timestamp) -> Vec<DueJob> {
-    let pairs =
-        BackupJob::ALL.into_iter().flat_map(|job| rules.repositories.iter().map(move |one| (job, one)));
+    let pairs = BackupJob::ALL
+        .into_iter()
+        .flat_map(|job| rules.repositories.iter().map(move |one| (job, one)));
     let due = pairs.filter(|(job, repository)| job.is_due(history, rules, repository, now));
-    due.map(|(job, repository)| DueJob { job, repository: repository.clone() }).collect()
+    due.map(|(job, repository)| DueJob {
+        job,
+        repository: repository.clone(),
+    })
+    .collect()
 }
 
 #[cfg(test)]
@@ -94,13 +112,29 @@ mod tests {
     }
 
     fn ids() -> (RepositoryId, SnapshotId) {
-        (RepositoryId::parse(&"a".repeat(64)).unwrap(), SnapshotId::parse(&"b".repeat(64)).unwrap())
+        (
+            RepositoryId::parse(&"a".repeat(64)).unwrap(),
+            SnapshotId::parse(&"b".repeat(64)).unwrap(),
+        )
     }
 
     fn made(source: &str, unread: u64) -> BackupEvent {
         let (id, snapshot) = ids();
-        let (repository, source, suspicion) = ("disque".to_owned(), source.to_owned(), SuspicionLevel::Clean);
-        BackupEvent::Made { repository, id, source, snapshot, files: 1, bytes: 1, unread, suspicion }
+        let (repository, source, suspicion) = (
+            "disque".to_owned(),
+            source.to_owned(),
+            SuspicionLevel::Clean,
+        );
+        BackupEvent::Made {
+            repository,
+            id,
+            source,
+            snapshot,
+            files: 1,
+            bytes: 1,
+            unread,
+            suspicion,
+        }
     }
 
     fn drilled(verdict: DrillVerdict) -> BackupEvent {
@@ -122,7 +156,10 @@ mod tests {
     }
 
     fn jobs(history: &BackupHistory, now: Timestamp) -> Vec<BackupJob> {
-        due_by(history, &rules(), now).into_iter().map(|due| due.job).collect()
+        due_by(history, &rules(), now)
+            .into_iter()
+            .map(|due| due.job)
+            .collect()
     }
 
     #[test]
@@ -130,7 +167,12 @@ mod tests {
         let mut history = BackupHistory::default();
         assert_eq!(jobs(&history, at(0)), [BackupJob::Make]);
         history.add(at(0), &made(OWN_SOURCE, 0));
-        let all = [BackupJob::Make, BackupJob::Verify, BackupJob::TryDeletion, BackupJob::Drill];
+        let all = [
+            BackupJob::Make,
+            BackupJob::Verify,
+            BackupJob::TryDeletion,
+            BackupJob::Drill,
+        ];
         assert_eq!(jobs(&history, at(1)), all, "one source is missing");
         history.add(at(1), &made("dossiers", 0));
         assert_eq!(jobs(&history, at(1)), all[1..]);
@@ -144,7 +186,15 @@ mod tests {
             history.add(at(hours), &made(OWN_SOURCE, 1));
             history.add(at(hours), &made("dossiers", 0));
             let repository = "disque".to_owned();
-            history.add(at(hours), &BackupEvent::Verified { repository, part: 1, of: 30, faults: 0 });
+            history.add(
+                at(hours),
+                &BackupEvent::Verified {
+                    repository,
+                    part: 1,
+                    of: 30,
+                    faults: 0,
+                },
+            );
         };
         day(&mut history, 0);
         let (repository, proof) = ("disque".to_owned(), DeletionProof::NotImmutable);
@@ -152,7 +202,11 @@ mod tests {
         history.add(at(0), &drilled(DrillVerdict::Failed));
         assert_eq!(jobs(&history, at(23)), []);
         day(&mut history, 24);
-        assert_eq!(jobs(&history, at(25)), [BackupJob::Drill], "the failed one, again");
+        assert_eq!(
+            jobs(&history, at(25)),
+            [BackupJob::Drill],
+            "the failed one, again"
+        );
         history.add(at(25), &drilled(DrillVerdict::Passed));
         assert_eq!(jobs(&history, at(47)), []);
         day(&mut history, 7 * 24);

@@ -1,8 +1,8 @@
-//! Backups and drills as the journal knows them: the results that the commands leave are journalled here,
-//! and the checks are measured from the journal's entries alone.
+//! Backups and drills as the journal knows them: the results that the commands leave are journalled
+//! here, and the checks are measured from the journal's entries alone.
 //!
-//! A result's own date does not count: the entry's does. An account that can write into the data folder owns
-//! the machine already; the entry then says when that was.
+//! A result's own date does not count: the entry's does. An account that can write into the data
+//! folder owns the machine already; the entry then says when that was.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -69,7 +69,10 @@ impl Area for BackupLedger {}
 
 impl BackupLedger {
     pub(crate) fn new(rules: Option<BackupRules>) -> Self {
-        Self { rules, known: Arc::default() }
+        Self {
+            rules,
+            known: Arc::default(),
+        }
     }
 }
 
@@ -93,7 +96,12 @@ pub async fn journal_results(app: &App) -> Result<usize, OperationError> {
             Ok(event) => {
                 write_down(app, &event).await?;
                 count += 1;
-                if let BackupEvent::Made { repository, source, suspicion: SuspicionLevel::Alarm, .. } = &event
+                if let BackupEvent::Made {
+                    repository,
+                    source,
+                    suspicion: SuspicionLevel::Alarm,
+                    ..
+                } = &event
                 {
                     open_incident(app, repository, source).await?;
                 }
@@ -115,24 +123,40 @@ pub async fn journal_results(app: &App) -> Result<usize, OperationError> {
     Ok(count)
 }
 
-/// Opens an incident for an alarm, with the checklist of its kind. Alarms that follow while it is open belong
-/// to it: every source goes to every repository.
+/// Opens an incident for an alarm, with the checklist of its kind. Alarms that follow while it is
+/// open belong to it: every source goes to every repository.
 async fn open_incident(app: &App, repository: &str, source: &str) -> Result<(), OperationError> {
     let digue = Actor::digue();
     let known = incidents::list(app, &digue).await?;
-    if known.iter().any(|view| view.incident.source == Source::Backup && !view.incident.is_closed()) {
+    if known
+        .iter()
+        .any(|view| view.incident.source == Source::Backup && !view.incident.is_closed())
+    {
         return Ok(());
     }
-    let values =
-        [("repository", Value::from(repository.to_owned())), ("source", Value::from(source.to_owned()))];
+    let values = [
+        ("repository", Value::from(repository.to_owned())),
+        ("source", Value::from(source.to_owned())),
+    ];
     let title = text_with(Language::default(), "incident-of-encryption", &values);
     let id = incidents::open(app, &digue, Source::Backup, &title, Subject::Nothing).await?;
-    incidents::add(app, &digue, &id, None, IncidentNote::SheetAdded { sheet: Sheet::Ransomware }).await?;
+    incidents::add(
+        app,
+        &digue,
+        &id,
+        None,
+        IncidentNote::SheetAdded {
+            sheet: Sheet::Ransomware,
+        },
+    )
+    .await?;
     Ok(())
 }
 
 async fn remove(path: &Path) -> Result<(), OperationError> {
-    tokio::fs::remove_file(path).await.map_err(|error| OperationError::Unavailable(error.to_string()))
+    tokio::fs::remove_file(path)
+        .await
+        .map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
 fn read_results(folder: &Path) -> std::io::Result<Vec<(PathBuf, String)>> {
@@ -144,12 +168,18 @@ fn read_results(folder: &Path) -> std::io::Result<Vec<(PathBuf, String)>> {
     let mut paths = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             paths.push(path);
         }
     }
     paths.sort();
-    paths.into_iter().map(|path| std::fs::read_to_string(&path).map(|text| (path, text))).collect()
+    paths
+        .into_iter()
+        .map(|path| std::fs::read_to_string(&path).map(|text| (path, text)))
+        .collect()
 }
 
 const fn act_of(event: &BackupEvent) -> Act {
@@ -171,7 +201,9 @@ pub(crate) async fn write_down(app: &App, event: &BackupEvent) -> Result<(), Ope
         after: event.to_text(),
         ..ActDetails::default()
     };
-    app.write_down(&Actor::digue(), act_of(event), details).await.map(drop)
+    app.write_down(&Actor::digue(), act_of(event), details)
+        .await
+        .map(drop)
 }
 
 /// What the operator configured; `None` without `[backup]`.
@@ -187,30 +219,51 @@ pub(crate) async fn history(app: &App) -> Result<BackupHistory, OperationError> 
     let read = tokio::task::spawn_blocking(move || catch_up(&journal, &known)).await;
     let read = read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    Ok(ledger.known.read().unwrap_or_else(PoisonError::into_inner).history.clone())
+    Ok(ledger
+        .known
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .history
+        .clone())
 }
 
 /// Measures the checks `backups` and `restore-drills`: what was never done fails.
-pub(crate) async fn measure(app: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
-    let Some(rules) = rules(app) else { return Ok(Measurement::unknown(NotRun::NoSource)) };
+pub(crate) async fn measure(
+    app: &App,
+    check: Check,
+    now: Timestamp,
+) -> Result<Measurement, OperationError> {
+    let Some(rules) = rules(app) else {
+        return Ok(Measurement::unknown(NotRun::NoSource));
+    };
     Ok(judge(&history(app).await?, rules, check, now))
 }
 
-/// Takes what the index has since the last time. It holds every act: a journal of a nation is not read through
-/// for a handful of entries.
+/// Takes what the index has since the last time. It holds every act: a journal of a nation is not
+/// read through for a handful of entries.
 fn catch_up_by_index(app: &App, known: &RwLock<KnownBackups>) {
     let from = known.read().unwrap_or_else(PoisonError::into_inner).next;
     let (newest_first, size) = {
         let standing = app.journal_state();
-        let new = standing.index.acts(usize::MAX).take_while(|(entry, _)| *entry >= from);
+        let new = standing
+            .index
+            .acts(usize::MAX)
+            .take_while(|(entry, _)| *entry >= from);
         let ours = new.filter(|(_, act)| is_ours(act.act));
-        (ours.cloned().collect::<Vec<(u64, Administration)>>(), standing.index.size())
+        (
+            ours.cloned().collect::<Vec<(u64, Administration)>>(),
+            standing.index.size(),
+        )
     };
     // Not while the state of the journal is held: its writer waits for that.
     let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
     // What another reader took meanwhile is not taken twice.
     let next = known.next;
-    for (_, act) in newest_first.iter().rev().filter(|(entry, _)| *entry >= next) {
+    for (_, act) in newest_first
+        .iter()
+        .rev()
+        .filter(|(entry, _)| *entry >= next)
+    {
         known.take(act);
     }
     known.next = next.max(size);
@@ -258,7 +311,12 @@ pub fn event_of(act: Act, after: &str) -> Option<BackupEvent> {
     }
 }
 
-fn judge(history: &BackupHistory, rules: &BackupRules, check: Check, now: Timestamp) -> Measurement {
+fn judge(
+    history: &BackupHistory,
+    rules: &BackupRules,
+    check: Check,
+    now: Timestamp,
+) -> Measurement {
     let repositories = &rules.repositories;
     if check == Check::RestoreDrills {
         // The reports of others prove no restore.
@@ -269,12 +327,17 @@ fn judge(history: &BackupHistory, rules: &BackupRules, check: Check, now: Timest
         let red = repositories.iter().filter(is_red).cloned().collect();
         return Measurement::of(repositories.len() as u64, red);
     }
-    let pairs = repositories.iter().flat_map(|one| rules.sources.iter().map(move |source| (one, source)));
+    let pairs = repositories
+        .iter()
+        .flat_map(|one| rules.sources.iter().map(move |source| (one, source)));
     let own = pairs
         .clone()
         .filter(|(one, source)| history.backup(one, source, rules.backups, now).is_red())
         .map(|(one, source)| format!("{source}@{one}"));
-    let others = rules.reports.iter().filter(|rule| history.reported(&rule.name, rule.backups, now).is_red());
+    let others = rules
+        .reports
+        .iter()
+        .filter(|rule| history.reported(&rule.name, rule.backups, now).is_red());
     let red = own.chain(others.map(|rule| rule.name.clone())).collect();
     Measurement::of((pairs.count() + rules.reports.len()) as u64, red)
 }
@@ -321,11 +384,22 @@ mod tests {
             assert_eq!(check.judge(&found), CheckOutcome::Fail);
         }
         history.add(now, &made("disque"));
-        assert_eq!(judge(&history, &rules(), Check::Backups, now).failing, ["digue@serveur"]);
+        assert_eq!(
+            judge(&history, &rules(), Check::Backups, now).failing,
+            ["digue@serveur"]
+        );
         history.add(now, &made("serveur"));
-        assert_eq!(Check::Backups.judge(&judge(&history, &rules(), Check::Backups, now)), CheckOutcome::Pass);
+        assert_eq!(
+            Check::Backups.judge(&judge(&history, &rules(), Check::Backups, now)),
+            CheckOutcome::Pass
+        );
         let later = now.plus(DAY * 3);
-        assert_eq!(judge(&history, &rules(), Check::Backups, later).failing.len(), 2);
+        assert_eq!(
+            judge(&history, &rules(), Check::Backups, later)
+                .failing
+                .len(),
+            2
+        );
     }
 
     #[test]
@@ -337,12 +411,31 @@ mod tests {
             file: PathBuf::new(),
             backups: Cadence::every(DAY),
         };
-        let rules = BackupRules { repositories: Vec::new(), reports: vec![report], ..rules() };
+        let rules = BackupRules {
+            repositories: Vec::new(),
+            reports: vec![report],
+            ..rules()
+        };
         let mut history = BackupHistory::default();
-        assert_eq!(judge(&history, &rules, Check::Backups, now).failing, ["compta"]);
-        let standing = ReportStanding::Made { at_secs: now.secs(), bytes: None };
-        history.add(now, &BackupEvent::Reported { system: "compta".to_owned(), standing });
-        assert_eq!(Check::Backups.judge(&judge(&history, &rules, Check::Backups, now)), CheckOutcome::Pass);
+        assert_eq!(
+            judge(&history, &rules, Check::Backups, now).failing,
+            ["compta"]
+        );
+        let standing = ReportStanding::Made {
+            at_secs: now.secs(),
+            bytes: None,
+        };
+        history.add(
+            now,
+            &BackupEvent::Reported {
+                system: "compta".to_owned(),
+                standing,
+            },
+        );
+        assert_eq!(
+            Check::Backups.judge(&judge(&history, &rules, Check::Backups, now)),
+            CheckOutcome::Pass
+        );
         let drills = judge(&history, &rules, Check::RestoreDrills, now);
         assert_eq!(Check::RestoreDrills.judge(&drills), CheckOutcome::NotRun);
     }

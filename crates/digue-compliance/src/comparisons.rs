@@ -25,7 +25,14 @@ mod tests {
     #[test]
     fn each_kind_of_stored_records_is_compared_by_exactly_one_area() {
         for &kind in StoredKind::ALL {
-            assert_eq!(super::all().kinds().filter(|compared| *compared == kind).count(), 1, "{kind:?}");
+            assert_eq!(
+                super::all()
+                    .kinds()
+                    .filter(|compared| *compared == kind)
+                    .count(),
+                1,
+                "{kind:?}"
+            );
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The ISMS: its registers, written by people, beside the results of checks on the running system.
 //!
-//! A revision is journalled by its hash, then stored, and never changed. The current records are kept in
-//! memory and read again from the store after each write (docs/decisions/0013). Kinds, fields and whatever
-//! is computed from them belong to `digue-isms`.
+//! A revision is journalled by its hash, then stored, and never changed. The current records are
+//! kept in memory and read again from the store after each write (docs/decisions/0013). Kinds,
+//! fields and whatever is computed from them belong to `digue-isms`.
 
 mod act_contents;
 pub mod ask;
@@ -44,8 +44,8 @@ use jiff::tz::TimeZone;
 pub(crate) struct IsmsState {
     // A leaf lock.
     cached: RwLock<CachedRegisters>,
-    // Serialises writes: giving the next id, checking links and adding the revision are one step. Held while
-    // the act is journalled; no other async lock is taken under it.
+    // Serialises writes: giving the next id, checking links and adding the revision are one step.
+    // Held while the act is journalled; no other async lock is taken under it.
     pub(crate) writing: tokio::sync::Mutex<()>,
 }
 
@@ -68,8 +68,8 @@ impl IsmsState {
         cached.known.clone().ok_or(CacheFill(cached.writes))
     }
 
-    /// Caches what a read found. One that began before the last write does not replace what that write made
-    /// void: later readers would miss the write until the next one.
+    /// Caches what a read found. One that began before the last write does not replace what that
+    /// write made void: later readers would miss the write until the next one.
     fn fill(&self, read: &CacheFill, registers: &Arc<Registers>) {
         let mut cached = self.cached.write().unwrap_or_else(PoisonError::into_inner);
         if cached.writes == read.0 {
@@ -77,8 +77,8 @@ impl IsmsState {
         }
     }
 
-    /// Makes the cache void once the write is over, however it ends: it may have reached the store also when
-    /// it failed or was cancelled.
+    /// Makes the cache void once the write is over, however it ends: it may have reached the store
+    /// also when it failed or was cancelled.
     const fn write(&self) -> CacheWrite<'_> {
         CacheWrite(self)
     }
@@ -88,8 +88,15 @@ struct CacheWrite<'s>(&'s IsmsState);
 
 impl Drop for CacheWrite<'_> {
     fn drop(&mut self) {
-        let mut cached = self.0.cached.write().unwrap_or_else(PoisonError::into_inner);
-        *cached = CachedRegisters { known: None, writes: cached.writes + 1 };
+        let mut cached = self
+            .0
+            .cached
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *cached = CachedRegisters {
+            known: None,
+            writes: cached.writes + 1,
+        };
     }
 }
 
@@ -125,7 +132,12 @@ fn registers_of(revisions: Vec<RevisionRecord>) -> Registers {
             Err(record) if record.is_over => {}
             Err(RevisionRecord { kind, id, .. }) => match RegisterKind::parse(&kind) {
                 Some(kind) => {
-                    unreadable.push(UnreadableRecord { kind, id, title: String::new(), faults: Vec::new() });
+                    unreadable.push(UnreadableRecord {
+                        kind,
+                        id,
+                        title: String::new(),
+                        faults: Vec::new(),
+                    });
                 }
                 None => tracing::error!(
                     record.kind = kind,
@@ -138,11 +150,29 @@ fn registers_of(revisions: Vec<RevisionRecord>) -> Registers {
     Registers::new(read).with_unreadable(unreadable)
 }
 
-/// A stored revision; the record itself when it is of a later version, or damaged, and cannot be read.
+/// A stored revision; the record itself when it is of a later version, or damaged, and cannot be
+/// read.
 fn revision_of(record: RevisionRecord) -> Result<Revision, RevisionRecord> {
-    let Some((kind, values)) = parsed(&record) else { return Err(record) };
-    let RevisionRecord { id, number, at, author, is_over, .. } = record;
-    Ok(Revision { kind, id, number, at, by: author, is_over, values })
+    let Some((kind, values)) = parsed(&record) else {
+        return Err(record);
+    };
+    let RevisionRecord {
+        id,
+        number,
+        at,
+        author,
+        is_over,
+        ..
+    } = record;
+    Ok(Revision {
+        kind,
+        id,
+        number,
+        at,
+        by: author,
+        is_over,
+        values,
+    })
 }
 
 fn parsed(record: &RevisionRecord) -> Option<(RegisterKind, Values)> {
@@ -167,7 +197,10 @@ pub(crate) fn complete<R: RegisterRecord>(
 /// The current time, as an instant and as a day in the operator's zone.
 pub fn now(app: &App) -> Measurements {
     let at = app.clock().now();
-    Measurements { at, today: day_of(app, at) }
+    Measurements {
+        at,
+        today: day_of(app, at),
+    }
 }
 
 /// The day of an instant in the operator's zone.
@@ -178,7 +211,8 @@ pub(crate) fn day_of(app: &App, at: Timestamp) -> Date {
 /// The day of an instant in a zone.
 pub(crate) fn day_in(at: Timestamp, zone: &TimeZone) -> Date {
     // A time beyond the calendar can only come from a damaged row.
-    let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let instant =
+        jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     instant.to_zoned(zone.clone()).date()
 }
 
@@ -213,7 +247,11 @@ pub async fn history(
         }
     }
     let is_known = !history.revisions.is_empty() || !history.unreadable.is_empty();
-    if is_known { Ok(history) } else { Err(OperationError::NotFound("record")) }
+    if is_known {
+        Ok(history)
+    } else {
+        Err(OperationError::NotFound("record"))
+    }
 }
 
 /// Why a record was not saved.
@@ -281,14 +319,37 @@ pub(crate) async fn write(
             }
             (id.to_owned(), known.number + 1)
         }
-        None => (format!("{}-{}", kind.prefix(), free_number(app, &registers, kind).await?), 1),
+        None => (
+            format!(
+                "{}-{}",
+                kind.prefix(),
+                free_number(app, &registers, kind).await?
+            ),
+            1,
+        ),
     };
-    add(app, actor, RevisionDraft { kind, id: id.clone(), number, is_over: false, values }).await?;
+    add(
+        app,
+        actor,
+        RevisionDraft {
+            kind,
+            id: id.clone(),
+            number,
+            is_over: false,
+            values,
+        },
+    )
+    .await?;
     Ok(id)
 }
 
 /// Ends a record: it is no longer current and stays in the history.
-pub async fn end(app: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Result<(), OperationError> {
+pub async fn end(
+    app: &App,
+    actor: &Actor,
+    kind: RegisterKind,
+    id: &str,
+) -> Result<(), OperationError> {
     actor.must_govern()?;
     let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
     let registers = in_force(app).await?;
@@ -297,19 +358,41 @@ pub async fn end(app: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Resu
         return Err(OperationError::Conflict);
     }
     let (number, values) = (known.number + 1, known.values.clone());
-    add(app, actor, RevisionDraft { kind, id: id.to_owned(), number, is_over: true, values }).await
+    add(
+        app,
+        actor,
+        RevisionDraft {
+            kind,
+            id: id.to_owned(),
+            number,
+            is_over: true,
+            values,
+        },
+    )
+    .await
 }
 
 /// A record in force.
 ///
 /// # Errors
 /// `Unavailable` for one that cannot be read, which does exist.
-fn found<'r>(registers: &'r Registers, kind: RegisterKind, id: &str) -> Result<&'r Revision, OperationError> {
-    let is_unreadable = || registers.unreadable().iter().any(|record| record.kind == kind && record.id == id);
-    registers.find(kind, id).ok_or_else(|| match is_unreadable() {
-        true => OperationError::Unavailable(format!("record {id} cannot be read")),
-        false => OperationError::NotFound("record"),
-    })
+fn found<'r>(
+    registers: &'r Registers,
+    kind: RegisterKind,
+    id: &str,
+) -> Result<&'r Revision, OperationError> {
+    let is_unreadable = || {
+        registers
+            .unreadable()
+            .iter()
+            .any(|record| record.kind == kind && record.id == id)
+    };
+    registers
+        .find(kind, id)
+        .ok_or_else(|| match is_unreadable() {
+            true => OperationError::Unavailable(format!("record {id} cannot be read")),
+            false => OperationError::NotFound("record"),
+        })
 }
 
 /// A revision that is about to be written.
@@ -325,7 +408,8 @@ async fn add(app: &App, actor: &Actor, draft: RevisionDraft) -> Result<(), Opera
     add_all(app, actor, vec![draft]).await
 }
 
-/// Adds revisions together, each with its own entry in the journal. The caller holds `IsmsState::writing`.
+/// Adds revisions together, each with its own entry in the journal. The caller holds
+/// `IsmsState::writing`.
 pub(crate) async fn add_all(
     app: &App,
     actor: &Actor,
@@ -334,12 +418,24 @@ pub(crate) async fn add_all(
     if drafts.is_empty() {
         return Ok(());
     }
-    let records: Vec<RevisionRecord> = drafts.iter().map(|draft| record_of(app, actor, draft)).collect();
-    app.write_all(actor, Act::RecordSaved, records.iter().map(details_of).collect()).await?;
+    let records: Vec<RevisionRecord> = drafts
+        .iter()
+        .map(|draft| record_of(app, actor, draft))
+        .collect();
+    app.write_all(
+        actor,
+        Act::RecordSaved,
+        records.iter().map(details_of).collect(),
+    )
+    .await?;
     let write = app.area::<IsmsState>().write();
     let added = app.store().add_revisions(&records).await?;
     drop(write);
-    if added { Ok(()) } else { Err(OperationError::Conflict) }
+    if added {
+        Ok(())
+    } else {
+        Err(OperationError::Conflict)
+    }
 }
 
 fn record_of(app: &App, actor: &Actor, draft: &RevisionDraft) -> RevisionRecord {
@@ -362,16 +458,32 @@ fn details_of(record: &RevisionRecord) -> ActDetails {
     }
 }
 
-/// The next free number of a kind: 13 for `ME-13`. Also asks the store, because an ended record keeps its
-/// number and is not among the current ones.
+/// The next free number of a kind: 13 for `ME-13`. Also asks the store, because an ended record
+/// keeps its number and is not among the current ones.
 pub(crate) async fn free_number(
     app: &App,
     registers: &Registers,
     kind: RegisterKind,
 ) -> Result<u32, OperationError> {
-    let place = |id: &str| id.strip_prefix(kind.prefix())?.strip_prefix('-')?.parse::<u32>().ok();
-    let mut next = registers.of(kind).iter().filter_map(|known| place(&known.id)).max().unwrap_or(0) + 1;
-    while !app.store().revisions(kind.code(), &format!("{}-{next}", kind.prefix())).await?.is_empty() {
+    let place = |id: &str| {
+        id.strip_prefix(kind.prefix())?
+            .strip_prefix('-')?
+            .parse::<u32>()
+            .ok()
+    };
+    let mut next = registers
+        .of(kind)
+        .iter()
+        .filter_map(|known| place(&known.id))
+        .max()
+        .unwrap_or(0)
+        + 1;
+    while !app
+        .store()
+        .revisions(kind.code(), &format!("{}-{next}", kind.prefix()))
+        .await?
+        .is_empty()
+    {
         next += 1;
     }
     Ok(next)
@@ -385,13 +497,22 @@ pub(crate) fn unknown_links(
 ) -> Result<(), Vec<FieldFault>> {
     let mut faults = Vec::new();
     for field in kind.fields() {
-        let (FieldShape::Link(to) | FieldShape::Links(to)) = field.shape else { continue };
+        let (FieldShape::Link(to) | FieldShape::Links(to)) = field.shape else {
+            continue;
+        };
         let names = values.get(field.code).map_or(&[][..], Vec::as_slice);
         if names.iter().any(|name| registers.find(to, name).is_none()) {
-            faults.push(FieldFault { field: field.code, unfit: FieldError::Unknown });
+            faults.push(FieldFault {
+                field: field.code,
+                unfit: FieldError::Unknown,
+            });
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults)
+    }
 }
 
 /// The title of a record for lists.
@@ -400,7 +521,9 @@ pub fn title(kind: RegisterKind, values: &Values, language: Language) -> String 
     let named = of("title");
     named
         .or_else(|| match kind {
-            RegisterKind::Role => of("role").map(|code| text(language, &format!("smsi-role-{code}"))),
+            RegisterKind::Role => {
+                of("role").map(|code| text(language, &format!("smsi-role-{code}")))
+            }
             RegisterKind::Applicability => of("requirement"),
             RegisterKind::Acceptance => of("risk"),
             RegisterKind::Measurement => of("objective"),
@@ -438,7 +561,10 @@ impl LessonSubscriber for LessonMeasures {
         measure: NamedMeasure<'a>,
     ) -> BoxFuture<'a, Result<(), OperationError>> {
         Box::pin(async move {
-            let due = measure.due.map(|due| day_of(app, due).to_string()).unwrap_or_default();
+            let due = measure
+                .due
+                .map(|due| day_of(app, due).to_string())
+                .unwrap_or_default();
             let fields = [
                 ("title", measure.title.chars().take(300).collect()),
                 ("description", measure.lesson.chars().take(8_000).collect()),
@@ -457,7 +583,10 @@ impl LessonSubscriber for LessonMeasures {
 
 /// Field values from pairs with one value each.
 fn values_of<const N: usize>(fields: [(&str, String); N]) -> Values {
-    fields.into_iter().map(|(field, value)| (field.to_owned(), vec![value])).collect()
+    fields
+        .into_iter()
+        .map(|(field, value)| (field.to_owned(), vec![value]))
+        .collect()
 }
 
 /// The subject under which the files of a record are kept.
@@ -482,12 +611,19 @@ mod tests {
     #[test]
     fn a_read_that_began_before_a_write_does_not_fill_the_cache_after_it() {
         let state = IsmsState::default();
-        let Err(older) = state.look() else { panic!("nothing is cached yet") };
+        let Err(older) = state.look() else {
+            panic!("nothing is cached yet")
+        };
         drop(state.write());
         state.fill(&older, &registers("before the write"));
-        let Err(newer) = state.look() else { panic!("the older read overwrote what the write made void") };
+        let Err(newer) = state.look() else {
+            panic!("the older read overwrote what the write made void")
+        };
         state.fill(&newer, &registers("after the write"));
-        assert_eq!(state.look().ok().unwrap().unreadable()[0].id, "after the write");
+        assert_eq!(
+            state.look().ok().unwrap().unreadable()[0].id,
+            "after the write"
+        );
         // Two reads of the same state may both fill it; a write that failed makes it void as well.
         state.fill(&newer, &registers("again"));
         drop(state.write());

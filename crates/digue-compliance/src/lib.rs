@@ -16,9 +16,13 @@ use crate::isms::IsmsState;
 use crate::space::PartnerRules;
 use crate::space::assessment::AssessmentAnswers;
 
-/// Adds what compliance keeps between calls; `expected` are the backups that the operator configured.
+/// Adds what compliance keeps between calls; `expected` are the backups that the operator
+/// configured.
 #[must_use]
 pub fn areas(before: Areas, partners: PartnerRules, expected: Option<BackupRules>) -> Areas {
-    let own = before.with(IsmsState::default()).with(partners).with(AssessmentAnswers::default());
+    let own = before
+        .with(IsmsState::default())
+        .with(partners)
+        .with(AssessmentAnswers::default());
     own.with(BackupLedger::new(expected))
 }

@@ -1,5 +1,5 @@
-//! The space of a partner organisation: its people, its caseload, what its people were shown, and what
-//! blocks them. Delegates and deputies see all of it; an agent sees their own part.
+//! The space of a partner organisation: its people, its caseload, what its people were shown, and
+//! what blocks them. Delegates and deputies see all of it; an agent sees their own part.
 
 pub mod assessment;
 pub mod attestation;
@@ -31,8 +31,8 @@ const LINES: usize = 20;
 /// What the operator requires of its partners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartnerRules {
-    /// Days after a self-assessment expires, or after an organisation is first seen, before its posture is
-    /// `due`.
+    /// Days after a self-assessment expires, or after an organisation is first seen, before its
+    /// posture is `due`.
     pub assessment_grace_days: i64,
 }
 
@@ -40,7 +40,9 @@ impl Area for PartnerRules {}
 
 impl Default for PartnerRules {
     fn default() -> Self {
-        Self { assessment_grace_days: 30 }
+        Self {
+            assessment_grace_days: 30,
+        }
     }
 }
 
@@ -58,8 +60,8 @@ pub struct OrganisationSpace {
     pub limit_day: Option<u32>,
     pub held: Vec<HeldReason>,
     pub unusual: Vec<UnusualDay>,
-    /// The first day, as days since 1970, on which any of the accounts worked, within the days searched;
-    /// nothing is known of earlier ones.
+    /// The first day, as days since 1970, on which any of the accounts worked, within the days
+    /// searched; nothing is known of earlier ones.
     pub watched_since: Option<i64>,
     pub caseload: Vec<Caseload>,
     pub break_glass: Vec<BreakGlassUse>,
@@ -115,12 +117,28 @@ pub async fn show(app: &App, actor: &Actor) -> Result<OrganisationSpace, Operati
     let leads = actor.role.leads_agents();
     let theirs = people(&rules, actor, &organisation);
     let records = app.store().organisations().await?;
-    let name = records.into_iter().find(|record| record.id == organisation).map(|record| record.name);
+    let name = records
+        .into_iter()
+        .find(|record| record.id == organisation)
+        .map(|record| record.name);
     let (persons_day, limit_day) = seen_today(app, actor, &organisation);
-    let glass = app.store().break_glass().await?.into_iter().filter(|one| theirs.contains(&one.account));
-    let accounts = if leads { accounts::list(app, actor).await? } else { Vec::new() };
+    let glass = app
+        .store()
+        .break_glass()
+        .await?
+        .into_iter()
+        .filter(|one| theirs.contains(&one.account));
+    let accounts = if leads {
+        accounts::list(app, actor).await?
+    } else {
+        Vec::new()
+    };
     let (unusual, watched_since) = unusual(app, &theirs).await?;
-    let views = if leads { incidents::own(app, actor).await? } else { Vec::new() };
+    let views = if leads {
+        incidents::own(app, actor).await?
+    } else {
+        Vec::new()
+    };
     Ok(OrganisationSpace {
         name: name.unwrap_or_else(|| organisation.to_string()),
         leads,
@@ -132,7 +150,10 @@ pub async fn show(app: &App, actor: &Actor) -> Result<OrganisationSpace, Operati
         watched_since,
         caseload: caseload(app, &rules, &organisation, &theirs),
         break_glass: glass.take(LINES).map(BreakGlassUse::from).collect(),
-        incidents_open: views.iter().filter(|view| !view.incident.is_closed()).count(),
+        incidents_open: views
+            .iter()
+            .filter(|view| !view.incident.is_closed())
+            .count(),
         organisation,
     })
 }
@@ -142,7 +163,10 @@ fn people(rules: &Snapshot, actor: &Actor, organisation: &OrganisationId) -> Vec
     if !actor.role.leads_agents() {
         return vec![actor.account.clone()];
     }
-    let theirs = rules.directory.iter().filter(|(_, record)| record.organisation == *organisation);
+    let theirs = rules
+        .directory
+        .iter()
+        .filter(|(_, record)| record.organisation == *organisation);
     let mut accounts: Vec<AccountId> = theirs.map(|(account, _)| account.clone()).collect();
     accounts.sort();
     accounts
@@ -162,23 +186,34 @@ fn seen_today(app: &App, actor: &Actor, organisation: &OrganisationId) -> (u32, 
             };
             shown[day.index()]
         });
-        let limits = if leads { &portal.limits.organisation } else { &portal.limits.account };
+        let limits = if leads {
+            &portal.limits.organisation
+        } else {
+            &portal.limits.account
+        };
         (shown.unwrap_or(0), limits.of(day))
     });
     let nearness = |(shown, limit): &(u32, Option<u32>)| match limit {
         Some(limit) => (u64::from(*shown) * 10_000) / u64::from((*limit).max(1)),
         None => 0,
     };
-    seen.max_by_key(|one| (nearness(one), one.0)).unwrap_or_default()
+    seen.max_by_key(|one| (nearness(one), one.0))
+        .unwrap_or_default()
 }
 
-fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[AccountId]) -> Vec<HeldReason> {
+fn held(
+    gates: Vec<GateRecord>,
+    organisation: &OrganisationId,
+    theirs: &[AccountId],
+) -> Vec<HeldReason> {
     let concerns = |reach: &Reach| match reach {
         Reach::Account(account) => theirs.contains(account),
         Reach::Organisation(named) => named == organisation,
         Reach::Portal(_) | Reach::Everything => true,
     };
-    let shut = gates.into_iter().filter(|record| record.gate != Gate::Open && concerns(&record.reach));
+    let shut = gates
+        .into_iter()
+        .filter(|record| record.gate != Gate::Open && concerns(&record.reach));
     shut.map(|record| HeldReason {
         is_quarantine: gates::is_quarantine(&record),
         gate: record.gate,
@@ -193,7 +228,10 @@ async fn unusual(
     app: &App,
     accounts: &[AccountId],
 ) -> Result<(Vec<UnusualDay>, Option<i64>), OperationError> {
-    let (epoch, zone) = (jiff::civil::Date::constant(1970, 1, 1), operator::rules(app).zone.clone());
+    let (epoch, zone) = (
+        jiff::civil::Date::constant(1970, 1, 1),
+        operator::rules(app).zone.clone(),
+    );
     let day = move |at: Timestamp| digue_isms::register::days_between(epoch, day_in(at, &zone));
     let first = day(app.clock().now()) - DAYS;
     let (view, accounts) = (app.view(), accounts.to_vec());
@@ -202,8 +240,14 @@ async fn unusual(
         let mut since: Option<i64> = None;
         for account in &accounts {
             let by_day = view.persons_by(account, &day)?;
-            since = since.into_iter().chain(by_day.range(first..).next().map(|(day, _)| *day)).min();
-            found.extend(beyond(account, by_day.range(first..).map(|(day, persons)| (*day, *persons))));
+            since = since
+                .into_iter()
+                .chain(by_day.range(first..).next().map(|(day, _)| *day))
+                .min();
+            found.extend(beyond(
+                account,
+                by_day.range(first..).map(|(day, persons)| (*day, *persons)),
+            ));
         }
         Ok((found, since))
     };
@@ -218,12 +262,21 @@ fn beyond(account: &AccountId, days: impl Iterator<Item = (i64, usize)>) -> Vec<
     let mut sizes: Vec<usize> = days.iter().map(|(_, persons)| *persons).collect();
     sizes.sort_unstable();
     // The lower median of an even number: a single bad day must not make itself usual.
-    let usual = sizes.get(sizes.len().saturating_sub(1) / 2).copied().unwrap_or(0);
+    let usual = sizes
+        .get(sizes.len().saturating_sub(1) / 2)
+        .copied()
+        .unwrap_or(0);
     // Without another day to compare with, only the floor applies.
     let usual = if sizes.len() < 2 { 0 } else { usual };
     let limit = (usual * TIMES).max(FLOOR);
     let over = days.into_iter().filter(|(_, persons)| *persons > limit);
-    over.map(|(day, persons)| UnusualDay { account: account.clone(), day, persons, usual }).collect()
+    over.map(|(day, persons)| UnusualDay {
+        account: account.clone(),
+        day,
+        persons,
+        usual,
+    })
+    .collect()
 }
 
 fn caseload(
@@ -239,8 +292,16 @@ fn caseload(
         .iter()
         .map(|(population, caseloads)| {
             let extent = caseloads.extent(organisation, theirs, now);
-            let ends = extent.ends.into_iter().take_while(|(at, _)| *at <= last).collect();
-            Caseload { population: population.clone(), relations: extent.relations, ends }
+            let ends = extent
+                .ends
+                .into_iter()
+                .take_while(|(at, _)| *at <= last)
+                .collect();
+            Caseload {
+                population: population.clone(),
+                relations: extent.relations,
+                ends,
+            }
         })
         .collect();
     known.sort_by(|a, b| a.population.cmp(&b.population));
@@ -257,10 +318,24 @@ pub async fn ask_for_person(
     reason: &str,
 ) -> Result<(), OperationError> {
     let organisation = led(app, actor)?;
-    let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
+    let population =
+        PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
     let person = canonical::person(app, &population, person)?;
-    let addition = AgreedRelation { population, person, account, organisation, until };
-    approvals::ask(app, actor, &ApprovalRequest::AddToCaseload(addition), reason).await.map(drop)
+    let addition = AgreedRelation {
+        population,
+        person,
+        account,
+        organisation,
+        until,
+    };
+    approvals::ask(
+        app,
+        actor,
+        &ApprovalRequest::AddToCaseload(addition),
+        reason,
+    )
+    .await
+    .map(drop)
 }
 
 /// Requests that another account becomes the delegate.
@@ -273,15 +348,25 @@ pub async fn ask_hand_over(
     let organisation = led(app, actor)?;
     require(actor.role == Role::Delegate)?;
     // Errors must not reveal accounts of other organisations.
-    let is_own = app.gateway().rules().directory.find(&to).is_some_and(|r| r.organisation == organisation);
+    let is_own = app
+        .gateway()
+        .rules()
+        .directory
+        .find(&to)
+        .is_some_and(|r| r.organisation == organisation);
     if is_own && app.store().passkeys_of(&to).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-successor-passkey"));
     }
-    let request = ApprovalRequest::HandOver { organisation, from: actor.account.clone(), to };
+    let request = ApprovalRequest::HandOver {
+        organisation,
+        from: actor.account.clone(),
+        to,
+    };
     approvals::ask(app, actor, &request, reason).await.map(drop)
 }
 
-/// Reports that an agent's use of break glass was not expected: an incident is opened for the operator.
+/// Reports that an agent's use of break glass was not expected: an incident is opened for the
+/// operator.
 pub async fn doubt_break_glass(
     app: &App,
     actor: &Actor,
@@ -307,8 +392,14 @@ mod tests {
     fn a_day_far_beyond_the_own_median_is_unusual() {
         let account = AccountId::parse("a1").unwrap();
         let of = |sizes: &[usize]| {
-            let days = sizes.iter().enumerate().map(|(day, size)| (i64::try_from(day).unwrap(), *size));
-            beyond(&account, days).into_iter().map(|one| (one.persons, one.usual)).collect::<Vec<_>>()
+            let days = sizes
+                .iter()
+                .enumerate()
+                .map(|(day, size)| (i64::try_from(day).unwrap(), *size));
+            beyond(&account, days)
+                .into_iter()
+                .map(|one| (one.persons, one.usual))
+                .collect::<Vec<_>>()
         };
         assert_eq!(of(&[10, 12, 11, 300]), [(300, 11)]);
         assert_eq!(of(&[10, 12, 11, 30]), []);

@@ -38,7 +38,11 @@ impl BackupSettings {
     /// What the checks expect.
     pub fn rules(&self, zone: TimeZone) -> BackupRules {
         BackupRules {
-            repositories: self.repositories.iter().map(|repository| repository.name.clone()).collect(),
+            repositories: self
+                .repositories
+                .iter()
+                .map(|repository| repository.name.clone())
+                .collect(),
             sources: self.sources(),
             backups: self.backups,
             drills: self.drills,
@@ -52,7 +56,11 @@ impl BackupSettings {
     pub fn sources(&self) -> Vec<String> {
         let folders = self.folders.iter().map(|folder| folder.name.clone());
         let commands = self.commands.iter().map(|command| command.name.clone());
-        [OWN_SOURCE.to_owned()].into_iter().chain(folders).chain(commands).collect()
+        [OWN_SOURCE.to_owned()]
+            .into_iter()
+            .chain(folders)
+            .chain(commands)
+            .collect()
     }
 }
 
@@ -62,14 +70,29 @@ pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings>
     let every = section.duration("every").unwrap_or(DAY);
     let drill_every = section.duration("drill_every").unwrap_or(DAY * 30);
     let age = section.duration("data_age").unwrap_or(DAY);
-    let time = section.duration("restore_time").unwrap_or(Duration::from_hours(4));
-    let repositories: Vec<Option<RepositorySettings>> =
-        section.sections("repositories").iter().map(read_repository).collect();
-    let folders: Vec<Option<BackupSource>> = section.sections("folders").iter().map(read_folder).collect();
-    let commands: Vec<Option<CommandSettings>> =
-        section.sections("commands").iter().map(read_command).collect();
-    let reports: Vec<Option<ReportRule>> =
-        section.sections("reports").iter().map(|report| read_report(report, every)).collect();
+    let time = section
+        .duration("restore_time")
+        .unwrap_or(Duration::from_hours(4));
+    let repositories: Vec<Option<RepositorySettings>> = section
+        .sections("repositories")
+        .iter()
+        .map(read_repository)
+        .collect();
+    let folders: Vec<Option<BackupSource>> = section
+        .sections("folders")
+        .iter()
+        .map(read_folder)
+        .collect();
+    let commands: Vec<Option<CommandSettings>> = section
+        .sections("commands")
+        .iter()
+        .map(read_command)
+        .collect();
+    let reports: Vec<Option<ReportRule>> = section
+        .sections("reports")
+        .iter()
+        .map(|report| read_report(report, every))
+        .collect();
     let settings = BackupSettings {
         backups: Cadence::every(every),
         drills: Cadence::every(drill_every),
@@ -89,12 +112,18 @@ pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings>
 
 /// Two sources or two repositories with one name would be one in every figure.
 fn has_own_names(section: &ConfigSection<'_>, settings: &BackupSettings) -> bool {
-    let repositories = settings.repositories.iter().map(|repository| repository.name.clone());
+    let repositories = settings
+        .repositories
+        .iter()
+        .map(|repository| repository.name.clone());
     let reports = settings.reports.iter().map(|report| report.name.clone());
     // A report and a repository are one subject of the journal's entries.
     let kept = repositories.chain(reports).collect::<Vec<_>>();
     for (key, names) in [("folders", settings.sources()), ("repositories", kept)] {
-        let twice = names.iter().enumerate().find(|(place, name)| names[..*place].contains(name));
+        let twice = names
+            .iter()
+            .enumerate()
+            .find(|(place, name)| names[..*place].contains(name));
         if let Some((_, name)) = twice {
             section.fault(key, "fault-value", name);
             return false;
@@ -109,7 +138,11 @@ fn read_repository(section: &ConfigSection<'_>) -> Option<RepositorySettings> {
     if password_file.is_none() {
         section.fault("password_file", "fault-missing", "");
     }
-    let id = if section.has("id") { Some(section.parse("id", RepositoryId::parse)?) } else { None };
+    let id = if section.has("id") {
+        Some(section.parse("id", RepositoryId::parse)?)
+    } else {
+        None
+    };
     let user = section.text("user");
     let login_file = section.path("login_file");
     if user.is_some() != login_file.is_some() {
@@ -118,13 +151,21 @@ fn read_repository(section: &ConfigSection<'_>) -> Option<RepositorySettings> {
     }
     let place = match (section.path("folder"), section.parse("url", parse_url)) {
         (Some(folder), None) => RepositoryPlace::Folder(folder),
-        (None, Some(url)) => RepositoryPlace::Rest { url, login: user.zip(login_file) },
+        (None, Some(url)) => RepositoryPlace::Rest {
+            url,
+            login: user.zip(login_file),
+        },
         (Some(_), Some(_)) | (None, None) => {
             section.fault("folder", "fault-value", "folder | url");
             return None;
         }
     };
-    Some(RepositorySettings { name: name?, place, password_file: password_file?, id })
+    Some(RepositorySettings {
+        name: name?,
+        place,
+        password_file: password_file?,
+        id,
+    })
 }
 
 fn read_folder(section: &ConfigSection<'_>) -> Option<BackupSource> {
@@ -133,7 +174,11 @@ fn read_folder(section: &ConfigSection<'_>) -> Option<BackupSource> {
     if folder.is_none() {
         section.fault("path", "fault-missing", "");
     }
-    Some(BackupSource { name: name?, folder: folder?, excludes: section.texts("exclude") })
+    Some(BackupSource {
+        name: name?,
+        folder: folder?,
+        excludes: section.texts("exclude"),
+    })
 }
 
 fn read_command(section: &ConfigSection<'_>) -> Option<CommandSettings> {
@@ -143,7 +188,10 @@ fn read_command(section: &ConfigSection<'_>) -> Option<CommandSettings> {
         section.fault("command", "fault-missing", "");
         return None;
     }
-    Some(CommandSettings { name: name?, program })
+    Some(CommandSettings {
+        name: name?,
+        program,
+    })
 }
 
 fn read_report(section: &ConfigSection<'_>, every: Duration) -> Option<ReportRule> {
@@ -154,7 +202,12 @@ fn read_report(section: &ConfigSection<'_>, every: Duration) -> Option<ReportRul
         section.fault("file", "fault-missing", "");
     }
     let backups = Cadence::every(section.duration("every").unwrap_or(every));
-    Some(ReportRule { name: name?, format: format?, file: file?, backups })
+    Some(ReportRule {
+        name: name?,
+        format: format?,
+        file: file?,
+        backups,
+    })
 }
 
 /// The codes of `ReportFormat`.
@@ -162,7 +215,8 @@ const FORMATS: &str = "restic | borg | pgbackrest | proxmox | declared";
 
 /// Names become file names and labels.
 fn parse_name(text: &str) -> Result<String, &'static str> {
-    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    let is_plain =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     if !text.is_empty() && text.len() <= 40 && text.chars().all(is_plain) {
         Ok(text.to_owned())
     } else {

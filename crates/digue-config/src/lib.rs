@@ -53,13 +53,19 @@ impl Config {
 
 /// The retention of each portal's exposures.
 pub fn retentions(maps: &[PortalMap]) -> Vec<(PortalId, Retention)> {
-    maps.iter().map(|map| (map.portal.id.clone(), map.retention.clone())).collect()
+    maps.iter()
+        .map(|map| (map.portal.id.clone(), map.retention.clone()))
+        .collect()
 }
 
 /// The public URL of each portal, by host.
 pub fn portal_urls(maps: &[PortalMap]) -> Vec<(String, String)> {
     let of = |map: &PortalMap| -> Vec<(String, String)> {
-        map.portal.hosts.iter().map(|host| (host.clone(), map.url.clone())).collect()
+        map.portal
+            .hosts
+            .iter()
+            .map(|host| (host.clone(), map.url.clone()))
+            .collect()
     };
     maps.iter().flat_map(of).collect()
 }
@@ -67,7 +73,8 @@ pub fn portal_urls(maps: &[PortalMap]) -> Vec<(String, String)> {
 /// Ports of the public URLs.
 pub fn public_ports(maps: &[PortalMap], console_url: &str) -> Vec<u16> {
     let urls = maps.iter().map(|map| map.url.as_str()).chain([console_url]);
-    urls.filter_map(|url| url.parse::<http::Uri>().ok()?.port_u16()).collect()
+    urls.filter_map(|url| url.parse::<http::Uri>().ok()?.port_u16())
+        .collect()
 }
 
 /// Policy files by name, and the policies that they form together.
@@ -81,8 +88,10 @@ pub struct PolicyFiles {
 pub fn parse_policies(
     texts: &BTreeMap<String, String>,
 ) -> Result<Policies, Vec<digue_access::policy::PolicyFault>> {
-    let files: Vec<(String, String)> =
-        texts.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
+    let files: Vec<(String, String)> = texts
+        .iter()
+        .map(|(name, text)| (name.clone(), text.clone()))
+        .collect();
     Policies::parse(&files)
 }
 
@@ -109,61 +118,101 @@ pub fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
         }
     }
     if maps.is_empty() && faults.is_empty() {
-        faults.push(ConfigFault::of_file(&settings.portals_folder, "fault-no-portal", ""));
+        faults.push(ConfigFault::of_file(
+            &settings.portals_folder,
+            "fault-no-portal",
+            "",
+        ));
     }
-    let portals: Vec<(&Path, &Portal)> =
-        maps.iter().map(|(path, map)| (path.as_path(), &map.portal)).collect();
+    let portals: Vec<(&Path, &Portal)> = maps
+        .iter()
+        .map(|(path, map)| (path.as_path(), &map.portal))
+        .collect();
     check_together(&settings, &portals, &mut faults);
     let policies = match &settings.policies_folder {
         Some(folder) => read_policies(folder, &mut faults),
         None => Some(PolicyFiles::default()),
     };
     match policies {
-        Some(policies) if faults.is_empty() => {
-            Ok(Config { settings, maps: maps.into_iter().map(|(_, map)| map).collect(), policies, warnings })
-        }
+        Some(policies) if faults.is_empty() => Ok(Config {
+            settings,
+            maps: maps.into_iter().map(|(_, map)| map).collect(),
+            policies,
+            warnings,
+        }),
         _ => Err(faults),
     }
 }
 
 /// Checks that need all maps together.
-fn check_together(settings: &Settings, portals: &[(&Path, &Portal)], faults: &mut Vec<ConfigFault>) {
+fn check_together(
+    settings: &Settings,
+    portals: &[(&Path, &Portal)],
+    faults: &mut Vec<ConfigFault>,
+) {
     for (place, (path, portal)) in portals.iter().enumerate() {
         // Each pair once; the fault is reported at the later file.
         for (_, other) in &portals[..place] {
             if other.id == portal.id {
-                faults.push(ConfigFault::of_file(path, "fault-portal-twice", portal.id.as_str()));
+                faults.push(ConfigFault::of_file(
+                    path,
+                    "fault-portal-twice",
+                    portal.id.as_str(),
+                ));
             }
             if let Some(host) = portal.hosts.iter().find(|host| other.hosts.contains(host)) {
                 faults.push(ConfigFault::of_file(path, "fault-host-twice", host));
             }
         }
         if portal.hosts.contains(&settings.console_host) {
-            faults.push(ConfigFault::of_file(path, "fault-host-twice", &settings.console_host));
+            faults.push(ConfigFault::of_file(
+                path,
+                "fault-host-twice",
+                &settings.console_host,
+            ));
         }
     }
     for provider in &settings.providers {
         if let ProviderAudience::Persons(rules) = &provider.serves
-            && portals.iter().all(|(_, portal)| portal.population != rules.population)
+            && portals
+                .iter()
+                .all(|(_, portal)| portal.population != rules.population)
         {
             let file = settings.file.clone();
             let detail = rules.population.to_string();
             let name = format!("providers.{}.person.population", provider.id);
-            faults.push(ConfigFault { file, line: 0, key: "fault-unknown-population", name, detail });
+            faults.push(ConfigFault {
+                file,
+                line: 0,
+                key: "fault-unknown-population",
+                name,
+                detail,
+            });
         }
     }
     for known in &settings.watch.work {
         if portals.iter().all(|(_, portal)| portal.id != known.portal) {
             let (file, line) = (settings.file.clone(), known.line);
             let (name, detail) = ("watch.work".to_owned(), known.portal.to_string());
-            faults.push(ConfigFault { file, line, key: "fault-watch-portal", name, detail });
+            faults.push(ConfigFault {
+                file,
+                line,
+                key: "fault-watch-portal",
+                name,
+                detail,
+            });
         }
     }
     for decoy in &settings.watch.decoys {
-        let portal = portals.iter().find(|(_, portal)| portal.id.as_str() == decoy.portal);
+        let portal = portals
+            .iter()
+            .find(|(_, portal)| portal.id.as_str() == decoy.portal);
         // A decoy that the portal writes differently would never be recognised.
         let is_met = portal.is_some_and(|(_, portal)| {
-            portal.kinds[portal.primary].canonical(&decoy.person).as_deref() == Some(&*decoy.person)
+            portal.kinds[portal.primary]
+                .canonical(&decoy.person)
+                .as_deref()
+                == Some(&*decoy.person)
         });
         if !is_met {
             let (file, line) = (decoy.file.clone(), decoy.line);
@@ -183,15 +232,24 @@ fn read_policies(folder: &Path, faults: &mut Vec<ConfigFault>) -> Option<PolicyF
     for path in files_in(folder, "cedar", faults) {
         match std::fs::read_to_string(&path) {
             Ok(text) => files.push((path.display().to_string(), text)),
-            Err(error) => faults.push(ConfigFault::of_file(&path, "fault-unreadable", &error.to_string())),
+            Err(error) => faults.push(ConfigFault::of_file(
+                &path,
+                "fault-unreadable",
+                &error.to_string(),
+            )),
         }
     }
     match Policies::parse(&files) {
         Ok(policies) => {
             let name = |path: String| {
-                Path::new(&path).file_name().map_or(path.clone(), |n| n.to_string_lossy().into())
+                Path::new(&path)
+                    .file_name()
+                    .map_or(path.clone(), |n| n.to_string_lossy().into())
             };
-            let texts = files.into_iter().map(|(path, text)| (name(path), text)).collect();
+            let texts = files
+                .into_iter()
+                .map(|(path, text)| (name(path), text))
+                .collect();
             Some(PolicyFiles { texts, policies })
         }
         Err(found) => {
@@ -214,7 +272,11 @@ fn files_in(folder: &Path, extension: &str, faults: &mut Vec<ConfigFault>) -> Ve
     let items = match std::fs::read_dir(folder) {
         Ok(items) => items,
         Err(error) => {
-            faults.push(ConfigFault::of_file(folder, "fault-unreadable", &error.to_string()));
+            faults.push(ConfigFault::of_file(
+                folder,
+                "fault-unreadable",
+                &error.to_string(),
+            ));
             return Vec::new();
         }
     };
@@ -223,7 +285,11 @@ fn files_in(folder: &Path, extension: &str, faults: &mut Vec<ConfigFault>) -> Ve
         match item {
             Ok(item) => paths.push(item.path()),
             // A map or a policy that cannot be listed must not be missing in silence.
-            Err(error) => faults.push(ConfigFault::of_file(folder, "fault-unreadable", &error.to_string())),
+            Err(error) => faults.push(ConfigFault::of_file(
+                folder,
+                "fault-unreadable",
+                &error.to_string(),
+            )),
         }
     }
     paths.retain(|path| path.extension().is_some_and(|e| e == extension));

@@ -15,15 +15,24 @@ pub struct LimitSettings {
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { gateway: GatewayLimits::default(), stop_grace: Duration::from_secs(30) }
+        Self {
+            gateway: GatewayLimits::default(),
+            stop_grace: Duration::from_secs(30),
+        }
     }
 }
 
 pub(crate) fn read_limits(section: Option<&ConfigSection<'_>>) -> LimitSettings {
     let mut settings = LimitSettings::default();
-    let Some(section) = section else { return settings };
-    let GatewayLimits { held_bytes, requests_per_account, requests_per_minute, connections } =
-        &mut settings.gateway;
+    let Some(section) = section else {
+        return settings;
+    };
+    let GatewayLimits {
+        held_bytes,
+        requests_per_account,
+        requests_per_minute,
+        connections,
+    } = &mut settings.gateway;
     if let Some(bytes) = section.bytes("held_bytes") {
         *held_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     }
@@ -32,7 +41,11 @@ pub(crate) fn read_limits(section: Option<&ConfigSection<'_>>) -> LimitSettings 
         *requests_per_minute = requests;
     }
     count(section, "connections", &mut connections.in_all);
-    count(section, "connections_per_address", &mut connections.per_address);
+    count(
+        section,
+        "connections_per_address",
+        &mut connections.per_address,
+    );
     if let Some(streams) = positive(section, "requests_per_connection") {
         connections.streams = streams;
     }

@@ -1,8 +1,8 @@
 //! Does a map let more through than the one it replaces?
 //!
-//! Both texts are compared name by name. Every difference is a widening, unless it is one of the few
-//! changes below that only narrow: a key added to maps later is a widening until someone writes here why it
-//! is not (decision 8).
+//! Both texts are compared name by name. Every difference is a widening, unless it is one of the
+//! few changes below that only narrow: a key added to maps later is a widening until someone writes
+//! here why it is not (decision 8).
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,12 @@ struct MapDifference {
 impl MapDifference {
     fn line(&self) -> String {
         let shown = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), on_one_line);
-        format!("{}: {} -> {}", self.path.join("."), shown(&self.before), shown(&self.after))
+        format!(
+            "{}: {} -> {}",
+            self.path.join("."),
+            shown(&self.before),
+            shown(&self.after)
+        )
     }
 }
 
@@ -44,7 +49,9 @@ fn on_one_line(text: &str) -> String {
 /// What `new` lets through that `old` did not, one line each; empty when nothing.
 pub fn widenings(old: &PortalMap, new: &PortalMap) -> Vec<String> {
     let differences = differences(old, new);
-    let wider = differences.into_iter().filter(|difference| !only_narrows(difference, old, new));
+    let wider = differences
+        .into_iter()
+        .filter(|difference| !only_narrows(difference, old, new));
     wider.map(|difference| difference.line()).collect()
 }
 
@@ -66,12 +73,21 @@ fn differences(old: &PortalMap, new: &PortalMap) -> Vec<MapDifference> {
     let (b, _) = DeTable::parse_recoverable(&new.source.text);
     let texts = (old.source.text.as_str(), new.source.text.as_str());
     tables(&mut Vec::new(), texts, a.get_ref(), b.get_ref(), &mut found);
-    let files: BTreeSet<&String> = old.source.files.keys().chain(new.source.files.keys()).collect();
+    let files: BTreeSet<&String> = old
+        .source
+        .files
+        .keys()
+        .chain(new.source.files.keys())
+        .collect();
     for file in files {
         let (before, after) = (old.source.files.get(file), new.source.files.get(file));
         if before != after {
             let path = vec!["file".to_owned(), file.clone()];
-            found.push(MapDifference { path, before: before.cloned(), after: after.cloned() });
+            found.push(MapDifference {
+                path,
+                before: before.cloned(),
+                after: after.cloned(),
+            });
         }
     }
     found
@@ -84,7 +100,11 @@ fn tables(
     new: &DeTable<'_>,
     found: &mut Vec<MapDifference>,
 ) {
-    let keys: BTreeSet<&str> = old.keys().chain(new.keys()).map(|key| key.get_ref().as_ref()).collect();
+    let keys: BTreeSet<&str> = old
+        .keys()
+        .chain(new.keys())
+        .map(|key| key.get_ref().as_ref())
+        .collect();
     for key in keys {
         path.push(key.to_owned());
         values(path, texts, old.get(key), new.get(key), found);
@@ -106,10 +126,13 @@ fn values(
     match (old, new) {
         (Some(a), Some(b)) if is_same(a, texts.0, b, texts.1) => {}
         (Some(a), Some(b)) if table(old) && table(new) => {
-            let (Some(a), Some(b)) = (a.get_ref().as_table(), b.get_ref().as_table()) else { return };
+            let (Some(a), Some(b)) = (a.get_ref().as_table(), b.get_ref().as_table()) else {
+                return;
+            };
             tables(path, texts, a, b, found);
         }
-        // By name and not by place: an inserted route would otherwise change every one that follows.
+        // By name and not by place: an inserted route would otherwise change every one that
+        // follows.
         (Some(a), Some(b)) if is_routes => match (by_name(a), by_name(b)) {
             (Some(a), Some(b)) => routes(path, texts, &a, &b, found),
             _ => found.push(difference(path, texts, old, new)),
@@ -118,10 +141,22 @@ fn values(
     }
 }
 
-fn difference(path: &[String], texts: (&str, &str), old: Value<'_>, new: Value<'_>) -> MapDifference {
-    let shown =
-        |value: Value<'_>, text: &str| value.and_then(|value| text.get(value.span())).map(ToOwned::to_owned);
-    MapDifference { path: path.to_vec(), before: shown(old, texts.0), after: shown(new, texts.1) }
+fn difference(
+    path: &[String],
+    texts: (&str, &str),
+    old: Value<'_>,
+    new: Value<'_>,
+) -> MapDifference {
+    let shown = |value: Value<'_>, text: &str| {
+        value
+            .and_then(|value| text.get(value.span()))
+            .map(ToOwned::to_owned)
+    };
+    MapDifference {
+        path: path.to_vec(),
+        before: shown(old, texts.0),
+        after: shown(new, texts.1),
+    }
 }
 
 type Named<'v> = Vec<(&'v str, &'v Spanned<DeValue<'v>>)>;
@@ -150,19 +185,29 @@ fn routes(
 ) {
     let of = |list: &Named<'_>, name: &str| list.iter().any(|(known, _)| *known == name);
     let order = |list: &Named<'_>, other: &Named<'_>| -> Vec<String> {
-        list.iter().map(|(name, _)| (*name).to_owned()).filter(|name| of(other, name)).collect()
+        list.iter()
+            .map(|(name, _)| (*name).to_owned())
+            .filter(|name| of(other, name))
+            .collect()
     };
     let (before, after) = (order(old, new), order(new, old));
     if before != after {
         // Their order may decide which route answers.
         let path = vec!["routes".to_owned()];
         let shown = |names: Vec<String>| Some(names.join(", "));
-        found.push(MapDifference { path, before: shown(before), after: shown(after) });
+        found.push(MapDifference {
+            path,
+            before: shown(before),
+            after: shown(after),
+        });
     }
     let names: BTreeSet<&str> = old.iter().chain(new).map(|(name, _)| *name).collect();
     for name in names {
         let find = |list: &Named<'_>| list.iter().position(|(known, _)| *known == name);
-        let (a, b) = (find(old).map(|place| old[place].1), find(new).map(|place| new[place].1));
+        let (a, b) = (
+            find(old).map(|place| old[place].1),
+            find(new).map(|place| new[place].1),
+        );
         path.push(name.to_owned());
         values(path, texts, a, b, found);
         path.pop();
@@ -174,19 +219,23 @@ fn is_same(a: &Spanned<DeValue<'_>>, a_text: &str, b: &Spanned<DeValue<'_>>, b_t
     match (a.get_ref(), b.get_ref()) {
         (DeValue::String(a), DeValue::String(b)) => a == b,
         (DeValue::Array(a), DeValue::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_same(a, a_text, b, b_text))
+            a.len() == b.len()
+                && a.iter()
+                    .zip(b.iter())
+                    .all(|(a, b)| is_same(a, a_text, b, b_text))
         }
         (DeValue::Table(a), DeValue::Table(b)) => {
             let has = |(key, a): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
                 let key: &std::borrow::Cow<'_, str> = key.get_ref();
-                b.get(key.as_ref()).is_some_and(|b| is_same(a, a_text, b, b_text))
+                b.get(key.as_ref())
+                    .is_some_and(|b| is_same(a, a_text, b, b_text))
             };
             a.len() == b.len() && a.iter().all(has)
         }
         (DeValue::Table(_) | DeValue::Array(_) | DeValue::String(_), _)
         | (_, DeValue::Table(_) | DeValue::Array(_) | DeValue::String(_)) => false,
-        // Numbers, dates and booleans have one usual spelling; another one counts as a difference, which is
-        // safe.
+        // Numbers, dates and booleans have one usual spelling; another one counts as a difference,
+        // which is safe.
         _ => a_text.get(a.span()) == b_text.get(b.span()),
     }
 }
@@ -201,7 +250,8 @@ fn only_narrows(difference: &MapDifference, old: &PortalMap, new: &PortalMap) ->
         ["import" | "timeouts", ..] => true,
         // Of the modes that refuse nothing, a pilot asks for less.
         ["portal", "mode"] => match (a.mode, b.mode) {
-            (_, EnforcementMode::Enforced) | (EnforcementMode::Pilot, EnforcementMode::ObserveOnly) => true,
+            (_, EnforcementMode::Enforced)
+            | (EnforcementMode::Pilot, EnforcementMode::ObserveOnly) => true,
             (before, after) => before == after,
         },
         ["portal", "population"] => a.population == b.population,
@@ -217,7 +267,8 @@ fn only_narrows(difference: &MapDifference, old: &PortalMap, new: &PortalMap) ->
             removed.is_some_and(|removed| !is_taken_over(removed, &b.routes))
         }
         ["routes", name, key] => {
-            let of = |routes: &'_ [Route]| routes.iter().position(|route| route.name.as_str() == name);
+            let of =
+                |routes: &'_ [Route]| routes.iter().position(|route| route.name.as_str() == name);
             match (of(&a.routes), of(&b.routes)) {
                 (Some(old_place), Some(new_place)) => {
                     let (before, after) = (&a.routes[old_place], &b.routes[new_place]);
@@ -261,8 +312,8 @@ fn route_narrows(key: &str, before: &Route, after: &Route, all: &[Route]) -> boo
             is_part && !is_taken_over(before, all)
         }
         "request_bytes" => after.request_bytes_max <= before.request_bytes_max,
-        // A response beyond these limits is not inspected: lower limits let more of them leave where the
-        // map releases such responses.
+        // A response beyond these limits is not inspected: lower limits let more of them leave
+        // where the map releases such responses.
         "held_bytes" | "decoded_bytes" | "persons_max" => {
             let (a, b) = (&before.inspect_limits, &after.inspect_limits);
             refuses_uninspected(after.uninspected)
@@ -274,25 +325,37 @@ fn route_narrows(key: &str, before: &Route, after: &Route, all: &[Route]) -> boo
             let stays = |(before, after): (UninspectedChoice, UninspectedChoice)| {
                 after == UninspectedChoice::Refuse || before == after
             };
-            choices(before.uninspected).into_iter().zip(choices(after.uninspected)).all(stays)
+            choices(before.uninspected)
+                .into_iter()
+                .zip(choices(after.uninspected))
+                .all(stays)
         }
         _ => false,
     }
 }
 
 fn refuses_uninspected(uninspected: OnUninspected) -> bool {
-    choices(uninspected).iter().all(|choice| *choice == UninspectedChoice::Refuse)
+    choices(uninspected)
+        .iter()
+        .all(|choice| *choice == UninspectedChoice::Refuse)
 }
 
 fn choices(uninspected: OnUninspected) -> [UninspectedChoice; 4] {
-    let OnUninspected { too_large, unknown_type, broken, undescribed } = uninspected;
+    let OnUninspected {
+        too_large,
+        unknown_type,
+        broken,
+        undescribed,
+    } = uninspected;
     [too_large, unknown_type, broken, undescribed]
 }
 
 /// True when another route could answer what this one no longer answers.
 fn is_taken_over(route: &Route, all: &[Route]) -> bool {
     let others = all.iter().filter(|other| other.name != route.name);
-    others.into_iter().any(|other| other.pattern.overlaps(&route.pattern))
+    others
+        .into_iter()
+        .any(|other| other.pattern.overlaps(&route.pattern))
 }
 
 #[cfg(test)]

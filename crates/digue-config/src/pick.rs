@@ -1,5 +1,5 @@
-//! What each rule of a map says alike, for requests and for responses: the kind of its identifiers, and their
-//! pattern.
+//! What each rule of a map says alike, for requests and for responses: the kind of its identifiers,
+//! and their pattern.
 
 use digue_identifiers::{IdentifierKind, Pick, SearchPattern};
 
@@ -24,11 +24,21 @@ pub(crate) fn read_pick(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -
     let pattern = section.parse("pattern", SearchPattern::new);
     // Two groups are ambiguous; without a group the whole match is taken, with the words around the
     // identifier. A sweep has none around it.
-    let groups = pattern.as_ref().map_or(1, |pattern| pattern.captures_len() - 1);
+    let groups = pattern
+        .as_ref()
+        .map_or(1, |pattern| pattern.captures_len() - 1);
     if groups > 1 || (groups == 0 && section.has("at")) {
         section.warn("pattern", "warning-pattern-groups", groups);
     }
     let rule = section.texts("at").join(" | ");
-    let rule = if rule.is_empty() { section.own_name() } else { rule };
-    Some(Pick { kind: kind?, pattern, rule: rule.into() })
+    let rule = if rule.is_empty() {
+        section.own_name()
+    } else {
+        rule
+    };
+    Some(Pick {
+        kind: kind?,
+        pattern,
+        rule: rule.into(),
+    })
 }

@@ -10,14 +10,16 @@ use digue_gateway::identity::{TokenVerifier, VerifierOptions};
 use digue_gateway::name_mapping::{IdentityMapping, NameMapping};
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule, Route,
-    RouteKind, Timeouts, UninspectedChoice, Upstream, most_specific_first,
+    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule,
+    Route, RouteKind, Timeouts, UninspectedChoice, Upstream, most_specific_first,
 };
 use digue_gateway::request_headers::parse_request_header;
 use digue_gateway::response_headers::{HeaderRules, is_never_passed};
 use digue_identifiers::{IdentifierKind, IdentifierShape, Normalise};
 use digue_inspect::jsonpath;
-use digue_inspect::{ErrorRules, RequestRule, RequestSource, ResponseRules, RuleBlock, StatusPattern};
+use digue_inspect::{
+    ErrorRules, RequestRule, RequestSource, ResponseRules, RuleBlock, StatusPattern,
+};
 use digue_logs::access_log::{LogForm, LogMembers};
 use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, SlidingWindow};
 use http::{HeaderName, Method};
@@ -53,27 +55,54 @@ pub fn read(
 }
 
 /// Reads a map as it was stored.
-pub fn read_kept(file: &Path, source: &WholeText, faults: &mut Vec<ConfigFault>) -> Option<PortalMap> {
+pub fn read_kept(
+    file: &Path,
+    source: &WholeText,
+    faults: &mut Vec<ConfigFault>,
+) -> Option<PortalMap> {
     ConfigSource::of_kept(file, source).read(faults, read_map)
 }
 
 fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let section = root.need_section("portal");
     let identity_section = root.section("identity");
-    let mapping = identity_section.as_ref().and_then(|section| section.section("mapping"));
-    let mapping = mapping.map_or_else(|| Some(IdentityMapping::default()), |section| read_mapping(&section));
+    let mapping = identity_section
+        .as_ref()
+        .and_then(|section| section.section("mapping"));
+    let mapping = mapping.map_or_else(
+        || Some(IdentityMapping::default()),
+        |section| read_mapping(&section),
+    );
     let identity = read_identity(identity_section);
-    let kinds = root.need_section("identifiers").map(|section| read_kinds(&section));
+    let kinds = root
+        .need_section("identifiers")
+        .map(|section| read_kinds(&section));
     let (kinds, primary) = kinds.flatten().unwrap_or_default();
     let limits = read_budgets(root.section("budgets"));
-    let lasts = root.section("break_glass").and_then(|section| section.duration("lasts"));
+    let lasts = root
+        .section("break_glass")
+        .and_then(|section| section.duration("lasts"));
     let timeouts = read_timeouts(root.section("timeouts"));
-    let report_token = root.section("report").and_then(|section| read_report_token(&section));
-    let errors = root.section("errors").map(|section| read_errors(&section, &kinds));
-    let query = section.as_ref().and_then(read_usual_query).unwrap_or(QueryRule::NAMED);
-    let usual = RouteDefaults { kinds: &kinds, errors, query };
+    let report_token = root
+        .section("report")
+        .and_then(|section| read_report_token(&section));
+    let errors = root
+        .section("errors")
+        .map(|section| read_errors(&section, &kinds));
+    let query = section
+        .as_ref()
+        .and_then(read_usual_query)
+        .unwrap_or(QueryRule::NAMED);
+    let usual = RouteDefaults {
+        kinds: &kinds,
+        errors,
+        query,
+    };
     let sections = root.sections("routes");
-    let routes: Vec<Option<Route>> = sections.iter().map(|section| read_route(section, &usual)).collect();
+    let routes: Vec<Option<Route>> = sections
+        .iter()
+        .map(|section| read_route(section, &usual))
+        .collect();
     if routes.is_empty() {
         root.fault("routes", "fault-missing", "");
     }
@@ -82,9 +111,14 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         super::routes::warn(&sections, routes);
     }
     drop(sections);
-    let retention =
-        root.section("journal").map_or(Some(Retention::default()), |section| read_retention(&section));
-    let logs = root.section("import").map_or(LogForm::Combined, |section| read_logs(&section));
+    let retention = root
+        .section("journal")
+        .map_or(Some(Retention::default()), |section| {
+            read_retention(&section)
+        });
+    let logs = root
+        .section("import")
+        .map_or(LogForm::Combined, |section| read_logs(&section));
     let routes = routes?;
     let section = section?;
     let id = section.need("name", PortalId::parse);
@@ -97,15 +131,19 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let mode = section
         .choice(
             "mode",
-            &[EnforcementMode::Enforced, EnforcementMode::ObserveOnly, EnforcementMode::Pilot]
-                .map(|mode| (mode.code(), mode)),
+            &[
+                EnforcementMode::Enforced,
+                EnforcementMode::ObserveOnly,
+                EnforcementMode::Pilot,
+            ]
+            .map(|mode| (mode.code(), mode)),
         )
         .unwrap_or_default();
     let (identity, named_headers) = identity?;
     let (id, (url, host)) = (id?, url?);
     hosts.insert(0, host);
-    // Without the key each portal has a population of its own: identifiers of two portals must not meet by
-    // accident.
+    // Without the key each portal has a population of its own: identifiers of two portals must not
+    // meet by accident.
     let usual_population = PopulationId::parse(id.as_str()).ok();
     let response_headers = HeaderRules::new(named_response_headers(&section), &kinds);
     warn_of_lost_headers(&section, &response_headers, &routes);
@@ -113,7 +151,10 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         population: population.or(usual_population)?,
         id,
         hosts,
-        upstream: Upstream { host: upstream_host, ..upstream? },
+        upstream: Upstream {
+            host: upstream_host,
+            ..upstream?
+        },
         identity,
         mapping: mapping?,
         request_headers,
@@ -122,19 +163,33 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         kinds,
         primary,
         limits,
-        break_glass: BreakGlassRule { lasts: lasts.unwrap_or(Duration::from_mins(15)) },
+        break_glass: BreakGlassRule {
+            lasts: lasts.unwrap_or(Duration::from_mins(15)),
+        },
         routes: most_specific_first(routes),
         timeouts,
         report_token,
         response_headers,
     };
-    Some(PortalMap { portal, url, retention: retention?, logs, source: root.whole(), narrowed_by: None })
+    Some(PortalMap {
+        portal,
+        url,
+        retention: retention?,
+        logs,
+        source: root.whole(),
+        narrowed_by: None,
+    })
 }
 
-/// Warns when no rule recognises an identifier in a header, so that headers that portals need are removed.
+/// Warns when no rule recognises an identifier in a header, so that headers that portals need are
+/// removed.
 fn warn_of_lost_headers(section: &ConfigSection<'_>, headers: &HeaderRules, routes: &[Route]) {
     let is_blind = |route: &&Route| {
-        let has_sweep = route.response.blocks.iter().any(|block| !block.sweep.is_empty());
+        let has_sweep = route
+            .response
+            .blocks
+            .iter()
+            .any(|block| !block.sweep.is_empty());
         route.kind == RouteKind::Held && !headers.has_shapes() && !has_sweep
     };
     let is_named = |name: &HeaderName| headers.named.contains(name);
@@ -146,11 +201,14 @@ fn warn_of_lost_headers(section: &ConfigSection<'_>, headers: &HeaderRules, rout
     }
 }
 
-/// Response headers that pass besides the usual ones; never those that caches or other servers obey.
+/// Response headers that pass besides the usual ones; never those that caches or other servers
+/// obey.
 fn named_response_headers(section: &ConfigSection<'_>) -> Vec<HeaderName> {
-    section.parse_all("response_headers", |text| match text.parse::<HeaderName>() {
-        Ok(name) if !is_never_passed(&name) => Ok(name),
-        _ => Err("x-total-count | location | set-cookie"),
+    section.parse_all("response_headers", |text| {
+        match text.parse::<HeaderName>() {
+            Ok(name) if !is_never_passed(&name) => Ok(name),
+            _ => Err("x-total-count | location | set-cookie"),
+        }
     })
 }
 
@@ -169,7 +227,9 @@ fn read_logs(section: &ConfigSection<'_>) -> LogForm {
         ("csv", MapWord::Csv),
         ("exposures", MapWord::Exposures),
     ];
-    let word = section.choice("format", &words).unwrap_or(MapWord::Combined);
+    let word = section
+        .choice("format", &words)
+        .unwrap_or(MapWord::Combined);
     let mut members = LogMembers::default();
     for (name, member) in [
         ("at", &mut members.at),
@@ -196,7 +256,8 @@ fn read_logs(section: &ConfigSection<'_>) -> LogForm {
 }
 
 fn parse_host(text: &str) -> Result<String, String> {
-    let authority: http::uri::Authority = text.parse().map_err(|_| "portail.exemple.fr".to_owned())?;
+    let authority: http::uri::Authority =
+        text.parse().map_err(|_| "portail.exemple.fr".to_owned())?;
     if authority.port().is_some() {
         return Err("portail.exemple.fr".to_owned());
     }
@@ -205,7 +266,9 @@ fn parse_host(text: &str) -> Result<String, String> {
 
 fn parse_upstream(text: &str) -> Result<Upstream, String> {
     let (url, _) = parse_public_url(text).map_err(|_| "http://127.0.0.1:9000".to_owned())?;
-    let uri: http::Uri = url.parse().map_err(|_| "http://127.0.0.1:9000".to_owned())?;
+    let uri: http::Uri = url
+        .parse()
+        .map_err(|_| "http://127.0.0.1:9000".to_owned())?;
     let authority = uri.authority().ok_or("http://127.0.0.1:9000")?;
     Ok(Upstream {
         is_https: uri.scheme_str() == Some("https"),
@@ -218,20 +281,28 @@ fn read_identity(section: Option<ConfigSection<'_>>) -> Option<(Identity, NamedH
     let Some(section) = section else {
         return Some((Identity::Session, NamedHeaders::default()));
     };
-    let named = section.section("headers").map_or_else(NamedHeaders::default, |headers| NamedHeaders {
-        account: headers.parse("account", str::parse),
-        organisation: headers.parse("organisation", str::parse),
-        role: headers.parse("role", str::parse),
-    });
+    let named = section
+        .section("headers")
+        .map_or_else(NamedHeaders::default, |headers| NamedHeaders {
+            account: headers.parse("account", str::parse),
+            organisation: headers.parse("organisation", str::parse),
+            role: headers.parse("role", str::parse),
+        });
     #[derive(Clone, Copy)]
     enum ValueSource {
         Session,
         Jwt,
         Header,
     }
-    let words =
-        [("session", ValueSource::Session), ("jwt", ValueSource::Jwt), ("header", ValueSource::Header)];
-    let identity = match section.choice("from", &words).unwrap_or(ValueSource::Session) {
+    let words = [
+        ("session", ValueSource::Session),
+        ("jwt", ValueSource::Jwt),
+        ("header", ValueSource::Header),
+    ];
+    let identity = match section
+        .choice("from", &words)
+        .unwrap_or(ValueSource::Session)
+    {
         ValueSource::Session => Identity::Session,
         ValueSource::Jwt => Identity::Jwt(Box::new(read_verifier(&section)?)),
         ValueSource::Header => {
@@ -242,31 +313,47 @@ fn read_identity(section: Option<ConfigSection<'_>>) -> Option<(Identity, NamedH
             if from.is_empty() {
                 section.fault("trusted", "fault-missing", "");
             }
-            Identity::Header { account: account?, organisation, from }
+            Identity::Header {
+                account: account?,
+                organisation,
+                from,
+            }
         }
     };
     Some((identity, named))
 }
 
-/// `[identity.mapping.account]` and `.organisation`: `strip`, and a `pattern` whose first group is the
-/// name.
+/// `[identity.mapping.account]` and `.organisation`: `strip`, and a `pattern` whose first group is
+/// the name.
 fn read_mapping(section: &ConfigSection<'_>) -> Option<IdentityMapping> {
     let read = |key: &str| {
-        let Some(section) = section.section(key) else { return Some(NameMapping::default()) };
+        let Some(section) = section.section(key) else {
+            return Some(NameMapping::default());
+        };
         let (strip, pattern) = (section.texts("strip"), section.text("pattern"));
         let mapping = NameMapping::new(strip, pattern.as_deref());
-        mapping.map_err(|error| section.fault("pattern", "fault-value", error)).ok()
+        mapping
+            .map_err(|error| section.fault("pattern", "fault-value", error))
+            .ok()
     };
     let (account, organisation) = (read("account"), read("organisation"));
-    Some(IdentityMapping { account: account?, organisation: organisation? })
+    Some(IdentityMapping {
+        account: account?,
+        organisation: organisation?,
+    })
 }
 
 fn read_verifier(section: &ConfigSection<'_>) -> Option<TokenVerifier> {
     let jwks = section.need_text("jwks").and_then(|name| {
-        section.read_file(&name).map_err(|error| section.fault("jwks", "fault-value", error)).ok()
+        section
+            .read_file(&name)
+            .map_err(|error| section.fault("jwks", "fault-value", error))
+            .ok()
     });
     let (issuer, audience) = (section.need_text("issuer"), section.need_text("audience"));
-    let header = section.parse("header", str::parse).unwrap_or(http::header::AUTHORIZATION);
+    let header = section
+        .parse("header", str::parse)
+        .unwrap_or(http::header::AUTHORIZATION);
     let options = VerifierOptions {
         header,
         account_claim: section.text("account").unwrap_or_else(|| "sub".to_owned()),
@@ -275,7 +362,9 @@ fn read_verifier(section: &ConfigSection<'_>) -> Option<TokenVerifier> {
         issuer: issuer?,
         audience: audience?,
     };
-    TokenVerifier::new(options).map_err(|error| section.fault("jwks", "fault-value", error)).ok()
+    TokenVerifier::new(options)
+        .map_err(|error| section.fault("jwks", "fault-value", error))
+        .ok()
 }
 
 fn read_kinds(section: &ConfigSection<'_>) -> Option<(Vec<IdentifierKind>, usize)> {
@@ -320,9 +409,11 @@ fn read_budgets(section: Option<ConfigSection<'_>>) -> LimitsTable {
         return LimitsTable::default();
     };
     let limits = |key: &str| {
-        section.section(key).map_or_else(BudgetLimits::default, |windows| {
-            BudgetLimits(SlidingWindow::ALL.map(|window| windows.number(window.code())))
-        })
+        section
+            .section(key)
+            .map_or_else(BudgetLimits::default, |windows| {
+                BudgetLimits(SlidingWindow::ALL.map(|window| windows.number(window.code())))
+            })
     };
     LimitsTable {
         account: limits("account"),
@@ -378,23 +469,43 @@ fn read_errors(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> ErrorRu
     if statuses.is_empty() {
         section.fault("statuses", "fault-missing", "");
     }
-    let types = section.texts("types").iter().map(|text| text.to_ascii_lowercase()).collect();
+    let types = section
+        .texts("types")
+        .iter()
+        .map(|text| text.to_ascii_lowercase())
+        .collect();
     let bytes_max = section.bytes("bytes").unwrap_or(2 << 10);
     let bytes_max = usize::try_from(bytes_max).unwrap_or(usize::MAX);
-    // A pattern that is refused is a fault of the section, so that no map without it comes into force.
-    let sweep = section.sections("sweep").iter().filter_map(|rule| read_sweep(rule, kinds)).collect();
-    ErrorRules { statuses, types, bytes_max, sweep }
+    // A pattern that is refused is a fault of the section, so that no map without it comes into
+    // force.
+    let sweep = section
+        .sections("sweep")
+        .iter()
+        .filter_map(|rule| read_sweep(rule, kinds))
+        .collect();
+    ErrorRules {
+        statuses,
+        types,
+        bytes_max,
+        sweep,
+    }
 }
 
 fn read_usual_query(section: &ConfigSection<'_>) -> Option<QueryRule> {
-    section.has("query").then(|| match section.choice("query", &[("named", false), ("any", true)]) {
-        Some(true) => QueryRule::Any,
-        _ => QueryRule::NAMED,
+    section.has("query").then(|| {
+        match section.choice("query", &[("named", false), ("any", true)]) {
+            Some(true) => QueryRule::Any,
+            _ => QueryRule::NAMED,
+        }
     })
 }
 
 /// The parameters that a route accepts: `"any"`, or a list of names and of `{ name, values }`.
-fn read_query(section: &ConfigSection<'_>, request: &[RequestRule], usual: &QueryRule) -> QueryRule {
+fn read_query(
+    section: &ConfigSection<'_>,
+    request: &[RequestRule],
+    usual: &QueryRule,
+) -> QueryRule {
     if section.is_text("query") {
         return match section.choice("query", &[("any", true), ("named", false)]) {
             Some(true) => QueryRule::Any,
@@ -421,7 +532,10 @@ fn read_query(section: &ConfigSection<'_>, request: &[RequestRule], usual: &Quer
         if let RequestSource::Query(name) = &rule.source
             && !parameters.iter().any(|known| known.name == *name)
         {
-            parameters.push(QueryParameter { name: name.clone(), values: None });
+            parameters.push(QueryParameter {
+                name: name.clone(),
+                values: None,
+            });
         }
     }
     QueryRule::Named(parameters)
@@ -433,8 +547,14 @@ fn hex(bytes: &[u8; 32]) -> String {
 
 fn unhex(text: &str) -> Option<[u8; 32]> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let bytes = pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    bytes.collect::<Option<Vec<u8>>>().filter(|_| rest.is_empty())?.try_into().ok()
+    let bytes = pairs
+        .iter()
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    bytes
+        .collect::<Option<Vec<u8>>>()
+        .filter(|_| rest.is_empty())?
+        .try_into()
+        .ok()
 }
 
 fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<Route> {
@@ -446,7 +566,9 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
     let action = if is_held {
         section.need("action", ActionName::parse)
     } else {
-        section.parse("action", ActionName::parse).or_else(|| ActionName::parse("pass").ok())
+        section
+            .parse("action", ActionName::parse)
+            .or_else(|| ActionName::parse("pass").ok())
     };
     let exact_sets = section.text_sets("exact_search");
     let request: Vec<Option<RequestRule>> = section
@@ -461,8 +583,11 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
             section.fault("exact_search", "fault-unknown-field", unknown);
         }
     }
-    let blocks: Vec<Option<RuleBlock>> =
-        section.sections("response").iter().map(|block| read_block(block, kinds)).collect();
+    let blocks: Vec<Option<RuleBlock>> = section
+        .sections("response")
+        .iter()
+        .map(|block| read_block(block, kinds))
+        .collect();
     let blocks = blocks.into_iter().collect::<Option<Vec<_>>>();
     let access = RouteAccess {
         needs_caseload: section
@@ -475,9 +600,17 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
         proof_age_max: section.duration("proof_within"),
     };
     let categories = section.parse_all("categories", Category::parse);
-    let query = read_query(section, request.as_deref().unwrap_or_default(), &usual.query);
-    let graphql = section.choice("graphql", &[("no-aliases", GraphQl::NoAliases)]).unwrap_or(GraphQl::Unread);
-    let methods = section.parse_all("methods", |text| text.parse::<Method>().map_err(|_| "GET | POST | ..."));
+    let query = read_query(
+        section,
+        request.as_deref().unwrap_or_default(),
+        &usual.query,
+    );
+    let graphql = section
+        .choice("graphql", &[("no-aliases", GraphQl::NoAliases)])
+        .unwrap_or(GraphQl::Unread);
+    let methods = section.parse_all("methods", |text| {
+        text.parse::<Method>().map_err(|_| "GET | POST | ...")
+    });
     let held = section.bytes("held_bytes").unwrap_or(16 << 20);
     let decoded = section.bytes("decoded_bytes").unwrap_or(64 << 20);
     let uninspected = read_uninspected(section.section("uninspected"));
@@ -495,7 +628,10 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
         exact_sets,
         query,
         graphql,
-        response: ResponseRules { blocks: blocks?, errors: usual.errors.clone() },
+        response: ResponseRules {
+            blocks: blocks?,
+            errors: usual.errors.clone(),
+        },
         uninspected,
         held_bytes_max: usize::try_from(held).unwrap_or(usize::MAX),
         inspect_limits: digue_inspect::InspectionLimits {
@@ -524,7 +660,10 @@ fn read_uninspected(section: Option<ConfigSection<'_>>) -> OnUninspected {
     let Some(section) = section else {
         return OnUninspected::default();
     };
-    let words = [("refuse", UninspectedChoice::Refuse), ("release", UninspectedChoice::Release)];
+    let words = [
+        ("refuse", UninspectedChoice::Refuse),
+        ("release", UninspectedChoice::Release),
+    ];
     let choice = |key: &str| section.choice(key, &words).unwrap_or_default();
     OnUninspected {
         too_large: choice("too-large"),
@@ -561,10 +700,12 @@ fn read_request_rule(
     let at = section.need_text("at");
     let name = section.text("name").or_else(|| at.clone());
     // A named person is a subject of the request, unless the value is used for a search.
-    let is_searched =
-        name.as_ref().is_some_and(|name| exact_sets.iter().flatten().any(|known| known == name));
-    let is_subject =
-        section.boolean("subject").unwrap_or(matches!(place, Some(ValuePlace::Path)) || !is_searched);
+    let is_searched = name
+        .as_ref()
+        .is_some_and(|name| exact_sets.iter().flatten().any(|known| known == name));
+    let is_subject = section
+        .boolean("subject")
+        .unwrap_or(matches!(place, Some(ValuePlace::Path)) || !is_searched);
     let (pick, at) = (pick?, at?);
     let source = match place? {
         ValuePlace::Path => {
@@ -576,11 +717,18 @@ fn read_request_rule(
         ValuePlace::Query => RequestSource::Query(at),
         ValuePlace::Form => RequestSource::Form(at),
         ValuePlace::Json => {
-            let path =
-                jsonpath::RecordPath::parse(&at).map_err(|error| section.fault("at", "fault-value", error));
+            let path = jsonpath::RecordPath::parse(&at)
+                .map_err(|error| section.fault("at", "fault-value", error));
             let source = RequestSource::json(path.ok()?, pick.clone());
-            source.map_err(|error| section.fault("at", "fault-value", error)).ok()?
+            source
+                .map_err(|error| section.fault("at", "fault-value", error))
+                .ok()?
         }
     };
-    Some(RequestRule { name: name?, source, pick, is_subject })
+    Some(RequestRule {
+        name: name?,
+        source,
+        pick,
+        is_subject,
+    })
 }

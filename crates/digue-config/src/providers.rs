@@ -23,7 +23,9 @@ pub(crate) fn read_providers(sections: &[ConfigSection<'_>]) -> Option<Vec<Provi
 
 fn read_provider(section: &ConfigSection<'_>) -> Option<ProviderRules> {
     let id = section.need("id", parse_id);
-    let label = section.text("label").filter(|label| !label.trim().is_empty());
+    let label = section
+        .text("label")
+        .filter(|label| !label.trim().is_empty());
     let issuer = section.need("issuer", parse_issuer);
     let client = section.need_text("client");
     let secret = read_secret(section);
@@ -37,7 +39,9 @@ fn read_provider(section: &ConfigSection<'_>) -> Option<ProviderRules> {
         ("none", UserInfo::None),
         ("danger-unsigned", UserInfo::DangerUnsigned),
     ];
-    let user_info = section.choice("userinfo", &words).unwrap_or(UserInfo::Signed);
+    let user_info = section
+        .choice("userinfo", &words)
+        .unwrap_or(UserInfo::Signed);
     let person = section.section("person");
     let serves = match (serves_persons?, person) {
         (false, None) => ProviderAudience::Accounts,
@@ -53,7 +57,13 @@ fn read_provider(section: &ConfigSection<'_>) -> Option<ProviderRules> {
     };
     let usual = FactorRules::default();
     // An empty list is an answer, and not the same as no line: it switches the factor off.
-    let or = |key: &str, usual: Vec<String>| if section.has(key) { section.texts(key) } else { usual };
+    let or = |key: &str, usual: Vec<String>| {
+        if section.has(key) {
+            section.texts(key)
+        } else {
+            usual
+        }
+    };
     Some(ProviderRules {
         label: label.or_else(|| id.clone())?,
         id: id?,
@@ -91,7 +101,8 @@ fn read_secret(section: &ConfigSection<'_>) -> Option<String> {
     }
 }
 
-/// `[providers.person]`: a claim that is the portal's own identifier, or a source in which to look it up.
+/// `[providers.person]`: a claim that is the portal's own identifier, or a source in which to look
+/// it up.
 fn read_person(section: &ConfigSection<'_>) -> Option<PersonRules> {
     let population = section.need("population", PopulationId::parse)?;
     let by = if section.has("claim") {
@@ -102,7 +113,10 @@ fn read_person(section: &ConfigSection<'_>) -> Option<PersonRules> {
             section.fault("claims", "fault-missing", "");
             return None;
         }
-        PersonBy::Source { source: read_contacts(section)?, claims }
+        PersonBy::Source {
+            source: read_contacts(section)?,
+            claims,
+        }
     };
     Some(PersonRules { population, by })
 }
@@ -111,7 +125,11 @@ fn read_person(section: &ConfigSection<'_>) -> Option<PersonRules> {
 fn parse_id(text: &str) -> Result<String, &'static str> {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let is_name = (1..=32).contains(&text.len()) && text.chars().all(is_plain);
-    if is_name { Ok(text.to_owned()) } else { Err("a-z, 0-9, -") }
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("a-z, 0-9, -")
+    }
 }
 
 /// Compared exactly with the provider's own statement, so it is not normalised here.
@@ -119,5 +137,9 @@ fn parse_issuer(text: &str) -> Result<String, &'static str> {
     let example = "https://fournisseur.exemple.fr";
     let uri: http::Uri = text.parse().map_err(|_| example)?;
     let is_secure = uri.scheme_str() == Some("https") && uri.query().is_none();
-    if is_secure { Ok(text.to_owned()) } else { Err(example) }
+    if is_secure {
+        Ok(text.to_owned())
+    } else {
+        Err(example)
+    }
 }

@@ -1,7 +1,7 @@
 //! Are more proxies trusted than before, or in another way?
 //!
-//! A trusted proxy states the addresses of clients and receives identities. A new one, another header,
-//! another secret: each may widen access and waits for a second person.
+//! A trusted proxy states the addresses of clients and receives identities. A new one, another
+//! header, another secret: each may widen access and waits for a second person.
 
 use digue_connections::client_address::{ClientHeader, TrustedProxies};
 use ipnet::IpNet;
@@ -33,12 +33,16 @@ pub fn read(text: &str) -> Result<TrustedProxies, ProxyLineFault> {
         let fault = || ProxyLineFault(line.to_owned());
         if let Some(name) = line.strip_prefix(HEADER) {
             let known = [ClientHeader::XForwardedFor, ClientHeader::Forwarded];
-            let found = known.into_iter().find(|header| header_name(*header) == name);
+            let found = known
+                .into_iter()
+                .find(|header| header_name(*header) == name);
             proxies.says_client_in = found.ok_or_else(fault)?;
         } else if let Some(hash) = line.strip_prefix(SECRET) {
             proxies.secret = Some(unhex(hash).ok_or_else(fault)?);
         } else {
-            proxies.networks.push(line.parse::<IpNet>().map_err(|_| fault())?);
+            proxies
+                .networks
+                .push(line.parse::<IpNet>().map_err(|_| fault())?);
         }
     }
     Ok(proxies)
@@ -48,9 +52,14 @@ pub fn read(text: &str) -> Result<TrustedProxies, ProxyLineFault> {
 pub fn in_force(granted: &TrustedProxies, wanted: TrustedProxies) -> (TrustedProxies, Vec<String>) {
     let is_granted = |net: &IpNet| granted.networks.iter().any(|known| known.contains(net));
     let new = wanted.networks.iter().filter(|net| !is_granted(net));
-    let mut waiting: Vec<String> = new.map(|net| format!("proxies.trusted: - -> {net}")).collect();
+    let mut waiting: Vec<String> = new
+        .map(|net| format!("proxies.trusted: - -> {net}"))
+        .collect();
     if wanted.says_client_in != granted.says_client_in {
-        let (before, after) = (header_name(granted.says_client_in), header_name(wanted.says_client_in));
+        let (before, after) = (
+            header_name(granted.says_client_in),
+            header_name(wanted.says_client_in),
+        );
         waiting.push(format!("proxies.client_header: {before} -> {after}"));
     }
     let is_other_secret = wanted.secret.is_some() && wanted.secret != granted.secret;
@@ -107,23 +116,40 @@ mod tests {
     fn what_was_granted_is_read_as_it_was_written() {
         for one in [
             proxies(&[], USUAL, None),
-            proxies(&["10.0.0.0/8", "2001:db8::/32"], ClientHeader::Forwarded, Some(0xa7)),
+            proxies(
+                &["10.0.0.0/8", "2001:db8::/32"],
+                ClientHeader::Forwarded,
+                Some(0xa7),
+            ),
         ] {
             assert_eq!(written(&read(&written(&one)).unwrap()), written(&one));
         }
         // As it was stored before there were other lines.
         assert_eq!(written(&read("10.0.0.0/8").unwrap()), "10.0.0.0/8");
-        for odd in ["nowhere", "secret: 12", "secret: \u{e9}", "client_header: via"] {
+        for odd in [
+            "nowhere",
+            "secret: 12",
+            "secret: \u{e9}",
+            "client_header: via",
+        ] {
             assert!(read(odd).is_err(), "{odd}");
         }
     }
 
     #[track_caller]
-    fn check(granted: &TrustedProxies, wanted: TrustedProxies, taken: &TrustedProxies, waiting: &[&str]) {
+    fn check(
+        granted: &TrustedProxies,
+        wanted: TrustedProxies,
+        taken: &TrustedProxies,
+        waiting: &[&str],
+    ) {
         let (found, waits) = in_force(granted, wanted);
         assert_eq!(
             (written(&found), waits),
-            (written(taken), waiting.iter().map(ToString::to_string).collect())
+            (
+                written(taken),
+                waiting.iter().map(ToString::to_string).collect()
+            )
         );
     }
 
@@ -135,7 +161,11 @@ mod tests {
         check(&granted, narrower.clone(), &narrower, &[]);
         check(
             &granted,
-            proxies(&["10.0.0.0/8", "192.0.2.0/24"], ClientHeader::Forwarded, Some(2)),
+            proxies(
+                &["10.0.0.0/8", "192.0.2.0/24"],
+                ClientHeader::Forwarded,
+                Some(2),
+            ),
             &proxies(&["10.0.0.0/8"], USUAL, None),
             &[
                 "proxies.trusted: - -> 192.0.2.0/24",

@@ -1,7 +1,7 @@
 //! Reads TOML in such a way that every fault is found, with its line.
 //!
-//! A [`ConfigSection`] is one table. Values are requested by name; a wrong type, a value that does not
-//! parse and a name that was never requested all become faults, and reading continues.
+//! A [`ConfigSection`] is one table. Values are requested by name; a wrong type, a value that does
+//! not parse and a name that was never requested all become faults, and reading continues.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,15 +30,27 @@ pub struct ConfigFault {
 
 impl ConfigFault {
     pub(crate) fn of_file(file: &Path, key: &'static str, detail: &str) -> Self {
-        Self { file: file.to_owned(), line: 0, key, name: String::new(), detail: detail.to_owned() }
+        Self {
+            file: file.to_owned(),
+            line: 0,
+            key,
+            name: String::new(),
+            detail: detail.to_owned(),
+        }
     }
 
     /// `file:line: sentence`.
     pub fn say(&self, language: Language) -> String {
-        let values =
-            [("name", Value::from(self.name.as_str())), ("detail", Value::from(self.detail.as_str()))];
+        let values = [
+            ("name", Value::from(self.name.as_str())),
+            ("detail", Value::from(self.detail.as_str())),
+        ];
         let sentence = text_with(language, self.key, &values);
-        let line = if self.line == 0 { String::new() } else { format!("{}:", self.line) };
+        let line = if self.line == 0 {
+            String::new()
+        } else {
+            format!("{}:", self.line)
+        };
         format!("{}:{line} {sentence}", self.file.display())
     }
 }
@@ -73,7 +85,10 @@ impl WholeText {
         let text = value["text"].as_str()?.to_owned();
         let files = value["files"].as_object()?.iter();
         let files = files.map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned())));
-        Some(Self { text, files: files.collect::<Option<_>>()? })
+        Some(Self {
+            text,
+            files: files.collect::<Option<_>>()?,
+        })
     }
 }
 
@@ -90,7 +105,11 @@ impl ConfigSource {
                 named: RefCell::default(),
             }),
             Err(error) => {
-                faults.push(ConfigFault::of_file(file, "fault-unreadable", &error.to_string()));
+                faults.push(ConfigFault::of_file(
+                    file,
+                    "fault-unreadable",
+                    &error.to_string(),
+                ));
                 None
             }
         }
@@ -110,11 +129,14 @@ impl ConfigSource {
 
     /// The text, and the named files that were read so far.
     fn whole(&self) -> WholeText {
-        WholeText { text: self.text.clone(), files: self.named.borrow().clone() }
+        WholeText {
+            text: self.text.clone(),
+            files: self.named.borrow().clone(),
+        }
     }
 
-    /// Parses the file and passes the root table to `read`; all faults go to `faults`. `None` when there
-    /// were any.
+    /// Parses the file and passes the root table to `read`; all faults go to `faults`. `None` when
+    /// there were any.
     pub(crate) fn read<T>(
         self,
         faults: &mut Vec<ConfigFault>,
@@ -141,7 +163,10 @@ impl ConfigSource {
             let value = read(&section);
             if !errors.is_empty() {
                 // After a syntax error names look missing or unknown: report the cause only.
-                section.used.borrow_mut().extend(section.table.keys().map(|k| k.get_ref().to_string()));
+                section
+                    .used
+                    .borrow_mut()
+                    .extend(section.table.keys().map(|k| k.get_ref().to_string()));
             }
             value
         };
@@ -157,7 +182,11 @@ impl ConfigSource {
     }
 
     fn line_at(&self, offset: usize) -> usize {
-        self.text.as_bytes()[..offset.min(self.text.len())].iter().filter(|b| **b == b'\n').count() + 1
+        self.text.as_bytes()[..offset.min(self.text.len())]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count()
+            + 1
     }
 
     fn warn(&self, line: usize, key: &'static str, name: &str, detail: &str) {
@@ -194,16 +223,32 @@ impl Drop for ConfigSection<'_> {
     fn drop(&mut self) {
         // Only now are all requested names known; the others are misspelt, or of another version.
         let used = self.used.borrow();
-        for key in self.table.keys().filter(|key| !used.contains(key.get_ref().as_ref())) {
+        for key in self
+            .table
+            .keys()
+            .filter(|key| !used.contains(key.get_ref().as_ref()))
+        {
             let line = self.source.line_at(key.span().start);
-            self.source.push(line, "fault-unknown-name", &self.name(key.get_ref()), "");
+            self.source
+                .push(line, "fault-unknown-name", &self.name(key.get_ref()), "");
         }
     }
 }
 
 impl<'s> ConfigSection<'s> {
-    fn new(source: &'s ConfigSource, table: &'s DeTable<'s>, span: Range<usize>, path: String) -> Self {
-        Self { source, table, span, path, used: RefCell::default() }
+    fn new(
+        source: &'s ConfigSource,
+        table: &'s DeTable<'s>,
+        span: Range<usize>,
+        path: String,
+    ) -> Self {
+        Self {
+            source,
+            table,
+            span,
+            path,
+            used: RefCell::default(),
+        }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -222,10 +267,16 @@ impl<'s> ConfigSection<'s> {
         keep: impl FnOnce(String) -> String,
     ) -> std::io::Result<String> {
         let text = match &self.source.kept {
-            Some(kept) => kept.get(name).cloned().ok_or(std::io::ErrorKind::NotFound)?,
+            Some(kept) => kept
+                .get(name)
+                .cloned()
+                .ok_or(std::io::ErrorKind::NotFound)?,
             None => keep(std::fs::read_to_string(self.source.folder().join(name))?),
         };
-        self.source.named.borrow_mut().insert(name.to_owned(), text.clone());
+        self.source
+            .named
+            .borrow_mut()
+            .insert(name.to_owned(), text.clone());
         Ok(text)
     }
 
@@ -235,7 +286,11 @@ impl<'s> ConfigSection<'s> {
     }
 
     fn name(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 
     fn find(&self, key: &str) -> Option<&'s Spanned<DeValue<'s>>> {
@@ -243,9 +298,16 @@ impl<'s> ConfigSection<'s> {
         self.table.get(key)
     }
 
-    fn fault_at(&self, value: &Spanned<DeValue<'_>>, fault: &'static str, key: &str, detail: impl Display) {
+    fn fault_at(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        fault: &'static str,
+        key: &str,
+        detail: impl Display,
+    ) {
         let line = self.source.line_at(value.span().start);
-        self.source.push(line, fault, &self.name(key), &detail.to_string());
+        self.source
+            .push(line, fault, &self.name(key), &detail.to_string());
     }
 
     /// A fault of a value that parses but is not acceptable.
@@ -254,7 +316,8 @@ impl<'s> ConfigSection<'s> {
             Some(value) => self.fault_at(value, fault, key, detail),
             None => {
                 let line = self.source.line_at(self.span.start);
-                self.source.push(line, fault, &self.name(key), &detail.to_string());
+                self.source
+                    .push(line, fault, &self.name(key), &detail.to_string());
             }
         }
     }
@@ -322,8 +385,17 @@ impl<'s> ConfigSection<'s> {
     /// One of the listed words.
     pub(crate) fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
         self.parse(key, |text| {
-            let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
-            found.ok_or_else(|| words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" | "))
+            let found = words
+                .iter()
+                .find(|(word, _)| *word == text)
+                .map(|(_, value)| *value);
+            found.ok_or_else(|| {
+                words
+                    .iter()
+                    .map(|(word, _)| *word)
+                    .collect::<Vec<_>>()
+                    .join(" | ")
+            })
         })
     }
 
@@ -359,13 +431,19 @@ impl<'s> ConfigSection<'s> {
                 return Some(vec![text.to_owned()]);
             }
             let list = value.as_array()?;
-            list.iter().map(|item| item.get_ref().as_str().map(ToOwned::to_owned)).collect()
+            list.iter()
+                .map(|item| item.get_ref().as_str().map(ToOwned::to_owned))
+                .collect()
         })
         .unwrap_or_default()
     }
 
     /// A list of texts that must parse, each with its own line; a single text is a list of one.
-    pub(crate) fn parse_all<T, E: Display>(&self, key: &str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+    pub(crate) fn parse_all<T, E: Display>(
+        &self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Vec<T> {
         let Some(value) = self.find(key) else {
             return Vec::new();
         };
@@ -390,7 +468,9 @@ impl<'s> ConfigSection<'s> {
     }
 
     pub(crate) fn is_text(&self, key: &str) -> bool {
-        self.table.get(key).is_some_and(|value| value.get_ref().as_str().is_some())
+        self.table
+            .get(key)
+            .is_some_and(|value| value.get_ref().as_str().is_some())
     }
 
     /// A list whose items are texts or tables.
@@ -408,7 +488,12 @@ impl<'s> ConfigSection<'s> {
                 items.push(Ok(text.to_owned()));
             } else if let Some(table) = item.get_ref().as_table() {
                 let path = format!("{}[{}]", self.name(key), place + 1);
-                items.push(Err(ConfigSection::new(self.source, table, item.span(), path)));
+                items.push(Err(ConfigSection::new(
+                    self.source,
+                    table,
+                    item.span(),
+                    path,
+                )));
             } else {
                 self.fault_at(item, "fault-type", key, "[text, { name = text }, ...]");
             }
@@ -428,12 +513,19 @@ impl<'s> ConfigSection<'s> {
 
     /// The line of a value of the section, for later messages.
     pub(crate) fn line_of(&self, key: &str) -> usize {
-        self.source.line_at(self.table.get(key).map_or(self.span.start, |value| value.span().start))
+        self.source.line_at(
+            self.table
+                .get(key)
+                .map_or(self.span.start, |value| value.span().start),
+        )
     }
 
     /// Reports something valid that is most likely a mistake.
     pub(crate) fn warn(&self, key: &str, warning: &'static str, detail: impl Display) {
-        let start = self.table.get(key).map_or(self.span.start, |value| value.span().start);
+        let start = self
+            .table
+            .get(key)
+            .map_or(self.span.start, |value| value.span().start);
         let (line, name) = (self.source.line_at(start), self.name(key));
         self.source.warn(line, warning, &name, &detail.to_string());
     }
@@ -445,7 +537,10 @@ impl<'s> ConfigSection<'s> {
             sets.iter()
                 .map(|set| {
                     let items = set.get_ref().as_array()?;
-                    items.iter().map(|item| item.get_ref().as_str().map(ToOwned::to_owned)).collect()
+                    items
+                        .iter()
+                        .map(|item| item.get_ref().as_str().map(ToOwned::to_owned))
+                        .collect()
                 })
                 .collect()
         })
@@ -455,7 +550,12 @@ impl<'s> ConfigSection<'s> {
     pub(crate) fn section(&self, key: &str) -> Option<ConfigSection<'s>> {
         let value = self.find(key)?;
         match value.get_ref().as_table() {
-            Some(table) => Some(ConfigSection::new(self.source, table, value.span(), self.name(key))),
+            Some(table) => Some(ConfigSection::new(
+                self.source,
+                table,
+                value.span(),
+                self.name(key),
+            )),
             None => {
                 self.fault_at(value, "fault-type", key, "[table]");
                 None
@@ -470,8 +570,11 @@ impl<'s> ConfigSection<'s> {
 
     /// The names in the table, in file order.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<(usize, String)> =
-            self.table.keys().map(|key| (key.span().start, key.get_ref().to_string())).collect();
+        let mut names: Vec<(usize, String)> = self
+            .table
+            .keys()
+            .map(|key| (key.span().start, key.get_ref().to_string()))
+            .collect();
         names.sort();
         names.into_iter().map(|(_, name)| name).collect()
     }
@@ -484,14 +587,18 @@ impl<'s> ConfigSection<'s> {
             match value.get_ref().as_table() {
                 Some(table) => {
                     let name = key.get_ref().to_string();
-                    let section = ConfigSection::new(self.source, table, key.span(), self.name(&name));
+                    let section =
+                        ConfigSection::new(self.source, table, key.span(), self.name(&name));
                     sections.push((key.span().start, name, section));
                 }
                 None => self.fault_at(value, "fault-type", key.get_ref(), "[table]"),
             }
         }
         sections.sort_by_key(|(start, _, _)| *start);
-        sections.into_iter().map(|(_, name, section)| (name, section)).collect()
+        sections
+            .into_iter()
+            .map(|(_, name, section)| (name, section))
+            .collect()
     }
 
     /// An array of tables.
@@ -518,7 +625,13 @@ impl<'s> ConfigSection<'s> {
 }
 
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let units = [("ms", 1), ("min", 60_000), ("s", 1000), ("h", 3_600_000), ("d", 86_400_000)];
+    let units = [
+        ("ms", 1),
+        ("min", 60_000),
+        ("s", 1000),
+        ("h", 3_600_000),
+        ("d", 86_400_000),
+    ];
     units
         .iter()
         .find_map(|(unit, millis)| {
@@ -529,7 +642,12 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
-    let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1u64 << 30), ("", 1)];
+    let units = [
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1u64 << 30),
+        ("", 1),
+    ];
     units
         .iter()
         .find_map(|(unit, size)| {

@@ -41,7 +41,9 @@ pub(crate) fn read_response(section: Option<ConfigSection<'_>>) -> Option<Respon
         is_insured: false,
         is_nis2: false,
     };
-    let Some(section) = section else { return Some(settings) };
+    let Some(section) = section else {
+        return Some(settings);
+    };
     for (key, field) in CONTROLLER {
         if let Some(text) = section.text(key).filter(|text| !text.trim().is_empty()) {
             settings.controller.insert(field, text.trim().to_owned());
@@ -55,7 +57,11 @@ pub(crate) fn read_response(section: Option<ConfigSection<'_>>) -> Option<Respon
     let later: Vec<Option<ClockRule>> = section.sections("clocks").iter().map(read_rule).collect();
     for rule in later.into_iter().collect::<Option<Vec<_>>>()? {
         // The rule in force until then ends when this one begins.
-        for earlier in settings.rules.iter_mut().filter(|known| known.kind == rule.kind) {
+        for earlier in settings
+            .rules
+            .iter_mut()
+            .filter(|known| known.kind == rule.kind)
+        {
             if earlier.from < rule.from && earlier.until.is_none_or(|until| until > rule.from) {
                 earlier.until = Some(rule.from);
             }
@@ -82,20 +88,38 @@ pub(crate) fn read_contacts(section: &ConfigSection<'_>) -> Option<ContactSource
         }
         None => section.need("url", parse_store_url)?,
     };
-    Some(ContactSource { url, query: section.need_text("query")? })
+    Some(ContactSource {
+        url,
+        query: section.need_text("query")?,
+    })
 }
 
 /// A new line of the table: the same article with another term, from a date on.
 fn read_rule(section: &ConfigSection<'_>) -> Option<ClockRule> {
-    let kinds: Vec<(&str, ClockKind)> = ClockKind::ALL.iter().map(|kind| (kind.code(), *kind)).collect();
+    let kinds: Vec<(&str, ClockKind)> = ClockKind::ALL
+        .iter()
+        .map(|kind| (kind.code(), *kind))
+        .collect();
     let kind = section.choice("kind", &kinds)?;
     let date = |text: &str| text.parse::<Date>().map_err(|_| "2028-01-01");
     let from = section.need("from", date)?;
-    let until = if section.has("until") { Some(section.need("until", date)?) } else { None };
-    let Some(hours) = section.number("hours").filter(|hours| (1..=8760).contains(hours)) else {
+    let until = if section.has("until") {
+        Some(section.need("until", date)?)
+    } else {
+        None
+    };
+    let Some(hours) = section
+        .number("hours")
+        .filter(|hours| (1..=8760).contains(hours))
+    else {
         section.fault("hours", "fault-value", "1-8760");
         return None;
     };
     let known = RULES.iter().find(|rule| rule.kind == kind)?;
-    Some(ClockRule { term: LegalTerm::Hours(hours), from, until, ..*known })
+    Some(ClockRule {
+        term: LegalTerm::Hours(hours),
+        from,
+        until,
+        ..*known
+    })
 }

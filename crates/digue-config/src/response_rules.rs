@@ -1,7 +1,7 @@
 //! `[[routes.response]]`: how one type of response is read.
 //!
-//! Every block says where its records are, or why it has none: otherwise *nobody found* would pass for
-//! *nobody shown* (decision 16).
+//! Every block says where its records are, or why it has none: otherwise *nobody found* would pass
+//! for *nobody shown* (decision 16).
 
 use digue_html::selector;
 use digue_identifiers::{IdentifierKind, Pick};
@@ -20,16 +20,30 @@ use super::reader::ConfigSection;
 const FORMATS: &str = "json | ndjson | html | csv | xlsx | xml | text | nobody";
 
 /// One block. Faults go to the section's source.
-pub(crate) fn read_block(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<RuleBlock> {
+pub(crate) fn read_block(
+    section: &ConfigSection<'_>,
+    kinds: &[IdentifierKind],
+) -> Option<RuleBlock> {
     let format = section.need_text("format");
     let types = section.texts("types");
-    let sweep: Vec<Option<Pick>> =
-        section.sections("sweep").iter().map(|rule| read_sweep(rule, kinds)).collect();
-    let without_records = section.text("no_records").filter(|reason| !reason.trim().is_empty());
+    let sweep: Vec<Option<Pick>> = section
+        .sections("sweep")
+        .iter()
+        .map(|rule| read_sweep(rule, kinds))
+        .collect();
+    let without_records = section
+        .text("no_records")
+        .filter(|reason| !reason.trim().is_empty());
     let empty_statuses = section.parse_all("empty_status", StatusPattern::parse);
     let format = format?;
-    let undescribed_max =
-        read_share(section, if format == "html" && without_records.is_some() { None } else { Some(0) });
+    let undescribed_max = read_share(
+        section,
+        if format == "html" && without_records.is_some() {
+            None
+        } else {
+            Some(0)
+        },
+    );
     let rules = read_rules(section, &format, kinds)?;
     check_records(section, &format, without_records.is_some());
     if matches!(rules, BlockRules::Nobody) && types.is_empty() {
@@ -40,11 +54,21 @@ pub(crate) fn read_block(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) 
         section.fault("sweep", "fault-missing", "");
     }
     let types = if types.is_empty() {
-        usual_types(&format).iter().map(|t| (*t).to_owned()).collect()
+        usual_types(&format)
+            .iter()
+            .map(|t| (*t).to_owned())
+            .collect()
     } else {
         types.iter().map(|t| t.to_ascii_lowercase()).collect()
     };
-    Some(RuleBlock { types, rules, sweep, without_records, empty_statuses, undescribed_max })
+    Some(RuleBlock {
+        types,
+        rules,
+        sweep,
+        without_records,
+        empty_statuses,
+        undescribed_max,
+    })
 }
 
 /// In tables, rows are the records; every other format names its records, or says why it has none.
@@ -62,13 +86,21 @@ fn check_records(section: &ConfigSection<'_>, format: &str, has_reason: bool) {
     }
 }
 
-fn read_rules(section: &ConfigSection<'_>, format: &str, kinds: &[IdentifierKind]) -> Option<BlockRules> {
+fn read_rules(
+    section: &ConfigSection<'_>,
+    format: &str,
+    kinds: &[IdentifierKind],
+) -> Option<BlockRules> {
     let persons = section.sections("persons");
     let compare = section.sections("compare");
     match format {
         "json" | "ndjson" => {
             let rules = read_json(section, &persons, &compare, kinds)?;
-            Some(if format == "json" { BlockRules::Json(rules) } else { BlockRules::NdJson(rules) })
+            Some(if format == "json" {
+                BlockRules::Json(rules)
+            } else {
+                BlockRules::NdJson(rules)
+            })
         }
         "html" => Some(BlockRules::Html(HtmlRules {
             rules: each(&persons, |rule| read_html_rule(rule, kinds))?,
@@ -77,11 +109,17 @@ fn read_rules(section: &ConfigSection<'_>, format: &str, kinds: &[IdentifierKind
             no_person: section.parse_all("no_person", selector::parse_selector),
             compare: each(&compare, |rule| read_html_rule(rule, kinds))?,
         })),
-        "csv" => Some(BlockRules::Csv(read_table(section, &persons, &compare, kinds)?)),
-        "xlsx" => Some(BlockRules::Xlsx(read_table(section, &persons, &compare, kinds)?)),
+        "csv" => Some(BlockRules::Csv(read_table(
+            section, &persons, &compare, kinds,
+        )?)),
+        "xlsx" => Some(BlockRules::Xlsx(read_table(
+            section, &persons, &compare, kinds,
+        )?)),
         "xml" => read_xml(section, &persons, &compare, kinds).map(BlockRules::Xml),
         "text" => {
-            let is_record_per_line = section.choice("records", &[("lines", true)]).unwrap_or(false);
+            let is_record_per_line = section
+                .choice("records", &[("lines", true)])
+                .unwrap_or(false);
             Some(BlockRules::Text { is_record_per_line })
         }
         "nobody" => Some(BlockRules::Nobody),
@@ -108,7 +146,10 @@ fn read_share(section: &ConfigSection<'_>, usual: Option<u16>) -> Option<u16> {
 }
 
 /// All of the items, or none: each has reported its own faults.
-fn each<T>(sections: &[ConfigSection<'_>], read: impl Fn(&ConfigSection<'_>) -> Option<T>) -> Option<Vec<T>> {
+fn each<T>(
+    sections: &[ConfigSection<'_>],
+    read: impl Fn(&ConfigSection<'_>) -> Option<T>,
+) -> Option<Vec<T>> {
     let read: Vec<Option<T>> = sections.iter().map(read).collect();
     read.into_iter().collect()
 }
@@ -127,7 +168,9 @@ fn read_json(
         compare: each(compare, |rule| read_json_rule(rule, kinds))?,
         fields: section.texts("fields"),
     };
-    JsonRules::new(map).map_err(|error| section.fault("persons", "fault-value", error)).ok()
+    JsonRules::new(map)
+        .map_err(|error| section.fault("persons", "fault-value", error))
+        .ok()
 }
 
 fn read_xml(
@@ -170,7 +213,11 @@ pub(crate) fn read_sweep(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) 
 fn read_json_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<JsonRule> {
     let pick = read_pick(section, kinds);
     let path = section.need("at", jsonpath::RecordPath::parse);
-    Some(JsonRule { path: path?, pick: pick?, is_own: section.boolean("own") })
+    Some(JsonRule {
+        path: path?,
+        pick: pick?,
+        is_own: section.boolean("own"),
+    })
 }
 
 fn read_html_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<HtmlRule> {
@@ -182,13 +229,22 @@ fn read_html_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Opti
         _ => Err("text | @href | @value | @data-..."),
     });
     let is_own = section.boolean("own").unwrap_or(true);
-    Some(HtmlRule { selector: selector?, take: take.unwrap_or(IdentifierPart::Text), pick: pick?, is_own })
+    Some(HtmlRule {
+        selector: selector?,
+        take: take.unwrap_or(IdentifierPart::Text),
+        pick: pick?,
+        is_own,
+    })
 }
 
 fn read_xml_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<XmlRule> {
     let pick = read_pick(section, kinds);
     let path = section.need("at", XmlPath::parse);
-    Some(XmlRule { path: path?, pick: pick?, is_own: section.boolean("own") })
+    Some(XmlRule {
+        path: path?,
+        pick: pick?,
+        is_own: section.boolean("own"),
+    })
 }
 
 fn read_table(

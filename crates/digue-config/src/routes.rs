@@ -8,7 +8,9 @@ use super::reader::ConfigSection;
 pub(crate) fn warn(sections: &[ConfigSection<'_>], routes: &[Route]) {
     for (place, (section, route)) in sections.iter().zip(routes).enumerate() {
         warn_of_one(section, route);
-        let twin = routes[..place].iter().position(|earlier| is_shadowed_by(route, earlier));
+        let twin = routes[..place]
+            .iter()
+            .position(|earlier| is_shadowed_by(route, earlier));
         if let Some(twin) = twin {
             let earlier = format!("{} ({})", routes[twin].name, sections[twin].line());
             section.warn("path", "warning-route-twice", earlier);
@@ -34,6 +36,10 @@ fn warn_of_one(section: &ConfigSection<'_>, route: &Route) {
 /// True when `earlier` answers every request for `route`: same paths, and no method of its own.
 fn is_shadowed_by(route: &Route, earlier: &Route) -> bool {
     let covers_methods = earlier.methods.is_empty()
-        || (!route.methods.is_empty() && route.methods.iter().all(|method| earlier.methods.contains(method)));
+        || (!route.methods.is_empty()
+            && route
+                .methods
+                .iter()
+                .all(|method| earlier.methods.contains(method)));
     covers_methods && earlier.pattern.is_same_as(&route.pattern)
 }

@@ -81,12 +81,15 @@ pub struct JournalSettings {
 
 /// `[messages]`: what the message desk compares suspicious messages with.
 fn read_messages(section: Option<ConfigSection<'_>>) -> Option<DeskRules> {
-    let Some(section) = section else { return Some(DeskRules::default()) };
+    let Some(section) = section else {
+        return Some(DeskRules::default());
+    };
     let records = match section.path("records") {
         None => DnsRecords::default(),
         Some(path) => {
             let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-            match text.and_then(|text| DnsRecords::parse(&text).map_err(|fault| fault.to_string())) {
+            match text.and_then(|text| DnsRecords::parse(&text).map_err(|fault| fault.to_string()))
+            {
                 Ok(records) => records,
                 Err(fault) => {
                     section.fault("records", "fault-value", &fault);
@@ -95,7 +98,11 @@ fn read_messages(section: Option<ConfigSection<'_>>) -> Option<DeskRules> {
             }
         }
     };
-    let domains: Vec<String> = section.texts("domains").iter().map(|domain| domain.to_lowercase()).collect();
+    let domains: Vec<String> = section
+        .texts("domains")
+        .iter()
+        .map(|domain| domain.to_lowercase())
+        .collect();
     Some(DeskRules {
         domains,
         names: section.texts("names"),
@@ -109,7 +116,9 @@ fn read_partners(section: Option<ConfigSection<'_>>) -> PartnerRules {
     let usual = PartnerRules::default();
     let grace = section.and_then(|section| section.duration("assessment_grace"));
     let days = grace.and_then(|grace| i64::try_from(grace.as_secs() / 86_400).ok());
-    PartnerRules { assessment_grace_days: days.unwrap_or(usual.assessment_grace_days) }
+    PartnerRules {
+        assessment_grace_days: days.unwrap_or(usual.assessment_grace_days),
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,13 +138,18 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
     ConfigSource::open(file, faults)?.read(faults, |root| {
         let digue = root.need_section("digue");
         let console = root.need_section("console");
-        let listeners: Vec<Option<ListenerSettings>> =
-            root.sections("listeners").iter().map(read_listener).collect();
+        let listeners: Vec<Option<ListenerSettings>> = root
+            .sections("listeners")
+            .iter()
+            .map(read_listener)
+            .collect();
         if listeners.is_empty() {
             root.fault("listeners", "fault-missing", "");
         }
         let (sessions, proof_lasts) = read_sessions(root.section("sessions"));
-        let password = root.section("password").and_then(|section| read_password(&section));
+        let password = root
+            .section("password")
+            .and_then(|section| read_password(&section));
         let providers = read_providers(&root.sections("providers"));
         let mail = root.section("mail").map(|section| read_mail(&section));
         let watch = read_watch(root.section("watch"));
@@ -143,23 +157,33 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let partners = read_partners(root.section("partners"));
         let response = read_response(root.section("response"));
         let limits = read_limits(root.section("limits").as_ref());
-        let proxies = root
-            .section("proxies")
-            .map_or_else(|| Some(TrustedProxies::default()), |section| read_proxies(&section));
+        let proxies = root.section("proxies").map_or_else(
+            || Some(TrustedProxies::default()),
+            |section| read_proxies(&section),
+        );
         let upstream = root.section("upstream");
         let upstream_authorities = upstream.and_then(|section| section.path("authorities"));
-        let store_url = root.section("store").and_then(|section| section.parse("url", parse_store_url));
+        let store_url = root
+            .section("store")
+            .and_then(|section| section.parse("url", parse_store_url));
         let console_url = console.and_then(|section| section.need("url", parse_public_url));
         let journal = root.section("journal");
         let backup = root.section("backup").map(|section| read_backup(&section));
         let monitoring = root.section("monitoring");
-        let monitoring = monitoring.map(|section| section.need("address", str::parse::<SocketAddr>));
+        let monitoring =
+            monitoring.map(|section| section.need("address", str::parse::<SocketAddr>));
         let digue = digue?;
-        // Relative to the configuration file, not to the working directory: a service and a shell start
-        // elsewhere.
-        let folder = |key: &str, usual: &str| digue.path(key).unwrap_or_else(|| digue.folder().join(usual));
+        // Relative to the configuration file, not to the working directory: a service and a shell
+        // start elsewhere.
+        let folder = |key: &str, usual: &str| {
+            digue
+                .path(key)
+                .unwrap_or_else(|| digue.folder().join(usual))
+        };
         let (data_folder, portals_folder) = (folder("data", "data"), folder("portals", "portals"));
-        let policies = digue.has("policies").then(|| folder("policies", "policies"));
+        let policies = digue
+            .has("policies")
+            .then(|| folder("policies", "policies"));
         let name = digue.need("name", parse_name);
         let time_zone = digue.parse("time_zone", parse_zone);
         let (console_url, console_host) = console_url?;
@@ -167,8 +191,8 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         Some(Settings {
             file: file.to_owned(),
             name: name?,
-            // Legal days and working hours need a zone, and the operators that Digue is made for are in
-            // France.
+            // Legal days and working hours need a zone, and the operators that Digue is made for
+            // are in France.
             time_zone: time_zone.unwrap_or_else(|| "Europe/Paris".to_owned()),
             portals_folder,
             policies_folder: policies,
@@ -197,11 +221,14 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
     })
 }
 
-/// `[proxies]`: their networks, the header with the client's address, and the secret that proves their own
-/// questions.
+/// `[proxies]`: their networks, the header with the client's address, and the secret that proves
+/// their own questions.
 fn read_proxies(section: &ConfigSection<'_>) -> Option<TrustedProxies> {
     let networks = section.parse_all("trusted", str::parse::<IpNet>);
-    let words = [("x-forwarded-for", ClientHeader::XForwardedFor), ("forwarded", ClientHeader::Forwarded)];
+    let words = [
+        ("x-forwarded-for", ClientHeader::XForwardedFor),
+        ("forwarded", ClientHeader::Forwarded),
+    ];
     let says_client_in = section.choice("client_header", &words).unwrap_or_default();
     let secret = match section.path("secret_file") {
         None => None,
@@ -218,7 +245,11 @@ fn read_proxies(section: &ConfigSection<'_>) -> Option<TrustedProxies> {
             }
         },
     };
-    Some(TrustedProxies { networks, says_client_in, secret })
+    Some(TrustedProxies {
+        networks,
+        says_client_in,
+        secret,
+    })
 }
 
 fn read_listener(section: &ConfigSection<'_>) -> Option<ListenerSettings> {
@@ -244,7 +275,10 @@ fn read_listener(section: &ConfigSection<'_>) -> Option<ListenerSettings> {
             }
         }
     }
-    Some(ListenerSettings { address: address?, tls })
+    Some(ListenerSettings {
+        address: address?,
+        tls,
+    })
 }
 
 fn read_journal(section: Option<ConfigSection<'_>>, data: &Path) -> Option<JournalSettings> {
@@ -255,7 +289,9 @@ fn read_journal(section: Option<ConfigSection<'_>>, data: &Path) -> Option<Journ
         is_published: false,
         witnesses: WitnessRules::default(),
     };
-    let Some(section) = section else { return Some(settings) };
+    let Some(section) = section else {
+        return Some(settings);
+    };
     let words = [("month", PeriodLength::Month), ("day", PeriodLength::Day)];
     settings.period = section.choice("period", &words).unwrap_or_default();
     if let Some(path) = section.path("master_key") {
@@ -271,7 +307,9 @@ fn read_journal(section: Option<ConfigSection<'_>>, data: &Path) -> Option<Journ
 pub(crate) fn read_retention(section: &ConfigSection<'_>) -> Option<Retention> {
     let usual = Retention::default();
     let keep = section.duration("retention").unwrap_or(usual.keep);
-    let reason = section.text("retention_reason").filter(|reason| !reason.trim().is_empty());
+    let reason = section
+        .text("retention_reason")
+        .filter(|reason| !reason.trim().is_empty());
     match Retention::new(keep, reason) {
         Ok(retention) => Some(retention),
         Err(RetentionError::TooShort) => {
@@ -296,12 +334,18 @@ fn read_witnesses(section: &ConfigSection<'_>) -> Option<WitnessRules> {
         .map(|section| {
             let key = section.need("key", CosignerKey::parse);
             let url = section.need("url", parse_witness_url);
-            Some(WitnessPeer { key: key?, url: url? })
+            Some(WitnessPeer {
+                key: key?,
+                url: url?,
+            })
         })
         .collect();
     let witnesses = witnesses.into_iter().collect::<Option<Vec<_>>>()?;
-    // All of them unless said otherwise: a smaller quorum is a decision that the operator takes in writing.
-    let quorum = section.number("quorum").map_or(witnesses.len(), |count| count as usize);
+    // All of them unless said otherwise: a smaller quorum is a decision that the operator takes in
+    // writing.
+    let quorum = section
+        .number("quorum")
+        .map_or(witnesses.len(), |count| count as usize);
     if quorum > witnesses.len() {
         section.fault("quorum", "fault-value", format!("<= {}", witnesses.len()));
         return None;
@@ -311,14 +355,18 @@ fn read_witnesses(section: &ConfigSection<'_>) -> Option<WitnessRules> {
         witnesses,
         quorum,
         every: section.duration("witness_every").unwrap_or(usual.every),
-        alarm_after: section.duration("witness_alarm").unwrap_or(usual.alarm_after),
+        alarm_after: section
+            .duration("witness_alarm")
+            .unwrap_or(usual.alarm_after),
     })
 }
 
 /// The limits of sessions, and how long a proof of identity is fresh.
 fn read_sessions(section: Option<ConfigSection<'_>>) -> (SessionLimits, Duration) {
     let (usual, usual_proof) = (SessionLimits::default(), Duration::from_mins(5));
-    let Some(section) = section else { return (usual, usual_proof) };
+    let Some(section) = section else {
+        return (usual, usual_proof);
+    };
     let limits = SessionLimits {
         idle: section.duration("idle").unwrap_or(usual.idle),
         absolute: section.duration("absolute").unwrap_or(usual.absolute),
@@ -337,7 +385,11 @@ fn read_held_to(section: &ConfigSection<'_>) -> Option<HeldTo> {
         return None;
     }
     // A list that is there is complete: whoever writes `["tls"]` gives the other two up.
-    let mut held_to = HeldTo { network: false, agent: false, tls: false };
+    let mut held_to = HeldTo {
+        network: false,
+        agent: false,
+        tls: false,
+    };
     for word in section.texts("held_to") {
         match word.as_str() {
             "network" => held_to.network = true,
@@ -354,7 +406,8 @@ fn read_password(section: &ConfigSection<'_>) -> Option<PasswordRules> {
     let is_allowed = section.boolean("allowed").unwrap_or(false);
     let breached = section.path("breached");
     if let Some(path) = &breached
-        // Checked at the start: a missing list would otherwise be found when the first password is set.
+        // Checked at the start: a missing list would otherwise be found when the first password is
+        // set.
         && let Err(error) = std::fs::metadata(path)
     {
         section.fault("breached", "fault-value", error);
@@ -368,7 +421,9 @@ fn read_mail(section: &ConfigSection<'_>) -> Option<MailSettings> {
         ("starttls", Protection::StartTls),
         ("danger-none", Protection::DangerNone),
     ];
-    let protection = section.choice("protection", &words).unwrap_or(Protection::Tls);
+    let protection = section
+        .choice("protection", &words)
+        .unwrap_or(Protection::Tls);
     let host = section.need_text("host")?;
     let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1");
     // Without TLS the password and the mails would cross a network in the clear.
@@ -381,7 +436,9 @@ fn read_mail(section: &ConfigSection<'_>) -> Option<MailSettings> {
         Protection::StartTls => 587,
         Protection::DangerNone => 25,
     };
-    let port = section.number("port").map_or(Some(usual), |port| u16::try_from(port).ok());
+    let port = section
+        .number("port")
+        .map_or(Some(usual), |port| u16::try_from(port).ok());
     let Some(port) = port else {
         section.fault("port", "fault-value", "1-65535");
         return None;
@@ -399,7 +456,11 @@ fn read_mail(section: &ConfigSection<'_>) -> Option<MailSettings> {
         None => None,
         Some(Ok(key)) => {
             let named = |key: &str| section.need_text(key);
-            Some(Dkim { domain: named("dkim_domain")?, selector: named("dkim_selector")?, key })
+            Some(Dkim {
+                domain: named("dkim_domain")?,
+                selector: named("dkim_selector")?,
+                key,
+            })
         }
         Some(Err(error)) => {
             section.fault("dkim_key_file", "fault-value", error);
@@ -413,7 +474,16 @@ fn read_mail(section: &ConfigSection<'_>) -> Option<MailSettings> {
         }
         None => None,
     };
-    Some(MailSettings { host, port, protection, user: section.text("user"), password, from, dkim, returns })
+    Some(MailSettings {
+        host,
+        port,
+        protection,
+        user: section.text("user"),
+        password,
+        from,
+        dkim,
+        returns,
+    })
 }
 
 fn parse_mail_address(text: &str) -> Result<String, &'static str> {
@@ -423,10 +493,18 @@ fn parse_mail_address(text: &str) -> Result<String, &'static str> {
 fn parse_name(text: &str) -> Result<String, String> {
     let is_name = !text.is_empty()
         && text.len() <= 128
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._/".contains(c));
-    if is_name { Ok(text.to_owned()) } else { Err("digue.exemple.fr".to_owned()) }
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._/".contains(c));
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("digue.exemple.fr".to_owned())
+    }
 }
 
 fn parse_zone(text: &str) -> Result<String, String> {
-    jiff::tz::TimeZone::get(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+    jiff::tz::TimeZone::get(text)
+        .map(|_| text.to_owned())
+        .map_err(|error| error.to_string())
 }

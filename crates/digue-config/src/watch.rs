@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use digue_administration::watch_lists::parse_minute;
 use digue_casework::alerts::{AlertRules, Webhook};
 use digue_detection::playbook::PlaybookLine;
-use digue_detection::{Action, Bars, DeclaredBatch, EngineOptions, Fuse, Playbook, SignalKind, Weight, Work};
+use digue_detection::{
+    Action, Bars, DeclaredBatch, EngineOptions, Fuse, Playbook, SignalKind, Weight, Work,
+};
 
 use digue_types::{AccountId, PortalId};
 
@@ -53,7 +55,8 @@ const ACTIONS: [(&str, Action); 7] = [
     ("close-portal", Action::ClosePortal),
 ];
 
-/// Account-days per false alarm that can be configured: an alarm a day for each account would be useless.
+/// Account-days per false alarm that can be configured: an alarm a day for each account would be
+/// useless.
 const DAYS_MIN: u32 = 10;
 const DAYS_MAX: u32 = 100_000_000;
 
@@ -67,7 +70,9 @@ pub(crate) fn read_watch(section: Option<ConfigSection<'_>>) -> Option<WatchSett
         work: Vec::new(),
         alerts: AlertRules::default(),
     };
-    let Some(section) = section else { return Some(settings) };
+    let Some(section) = section else {
+        return Some(settings);
+    };
     if let Some(automatic) = section.choice("automatic", &ACTIONS) {
         if automatic == Action::ClosePortal {
             // It stops everyone's work: never without a person.
@@ -78,7 +83,8 @@ pub(crate) fn read_watch(section: Option<ConfigSection<'_>>) -> Option<WatchSett
     }
     let bar = |key: &str, usual: f32| match section.number(key) {
         None => Some(usual),
-        // Evidence is the logarithm of odds: a bar of days per false alarm becomes a bar of evidence.
+        // Evidence is the logarithm of odds: a bar of days per false alarm becomes a bar of
+        // evidence.
         Some(days) if (DAYS_MIN..=DAYS_MAX).contains(&days) => Some((days as f32).log10()),
         Some(_) => {
             section.fault(key, "fault-value", format!("{DAYS_MIN}-{DAYS_MAX}"));
@@ -89,7 +95,11 @@ pub(crate) fn read_watch(section: Option<ConfigSection<'_>>) -> Option<WatchSett
     settings.bars.containment = bar("days_per_false_containment", settings.bars.containment)?;
     // A containment that needs less than an alert would act before it warned.
     if settings.bars.containment < settings.bars.alert {
-        section.fault("days_per_false_containment", "fault-value", ">= days_per_false_alert");
+        section.fault(
+            "days_per_false_containment",
+            "fault-value",
+            ">= days_per_false_alert",
+        );
         return None;
     }
     let small = |key: &str, usual: u32| match section.number(key) {
@@ -101,10 +111,12 @@ pub(crate) fn read_watch(section: Option<ConfigSection<'_>>) -> Option<WatchSett
         }
     };
     settings.listed_max = small("listed_persons", settings.listed_max)?;
-    settings.playbook.organisation_after = small("organisation_after", settings.playbook.organisation_after)?;
+    settings.playbook.organisation_after =
+        small("organisation_after", settings.playbook.organisation_after)?;
     settings.playbook.portal_after = small("portal_after", settings.playbook.portal_after)?;
     settings.playbook.fuse = read_fuse(&section, settings.playbook.fuse)?;
-    let lines: Vec<Option<PlaybookLine>> = section.sections("playbook").iter().map(read_line).collect();
+    let lines: Vec<Option<PlaybookLine>> =
+        section.sections("playbook").iter().map(read_line).collect();
     if !lines.is_empty() {
         settings.playbook.lines = lines.into_iter().collect::<Option<Vec<_>>>()?;
     }
@@ -128,10 +140,17 @@ pub(crate) fn read_watch(section: Option<ConfigSection<'_>>) -> Option<WatchSett
         };
         match std::fs::read_to_string(path) {
             Ok(secret) if secret.trim().len() >= SECRET_CHARS_MIN => {
-                settings.alerts.webhook = Some(Webhook { url, secret: secret.trim().to_owned() });
+                settings.alerts.webhook = Some(Webhook {
+                    url,
+                    secret: secret.trim().to_owned(),
+                });
             }
             Ok(_) => {
-                section.fault("webhook_secret_file", "fault-value", format!(">= {SECRET_CHARS_MIN}"));
+                section.fault(
+                    "webhook_secret_file",
+                    "fault-value",
+                    format!(">= {SECRET_CHARS_MIN}"),
+                );
                 return None;
             }
             Err(error) => {
@@ -174,7 +193,11 @@ fn read_work(section: &ConfigSection<'_>) -> Option<Vec<PortalWork>> {
     let read = |name: String| {
         let work = section.choice(&name, &WORK)?;
         match PortalId::parse(&name) {
-            Ok(portal) => Some(PortalWork { portal, work, line: section.line_of(&name) }),
+            Ok(portal) => Some(PortalWork {
+                portal,
+                work,
+                line: section.line_of(&name),
+            }),
             Err(error) => {
                 section.fault(&name, "fault-value", error);
                 None
@@ -216,12 +239,21 @@ fn parse_webhook(text: &str) -> Result<String, String> {
     let is_here = matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
     // Its messages name accounts: unencrypted to this machine only.
     let is_safe = uri.scheme_str() == Some("https") || uri.scheme_str() == Some("http") && is_here;
-    if is_safe { Ok(text.to_owned()) } else { Err(example()) }
+    if is_safe {
+        Ok(text.to_owned())
+    } else {
+        Err(example())
+    }
 }
 
 fn read_line(section: &ConfigSection<'_>) -> Option<PlaybookLine> {
-    let weights = [("alert", Weight::Alert), ("containment", Weight::Containment)];
-    let weight = section.choice("on", &weights).unwrap_or(Weight::Containment);
+    let weights = [
+        ("alert", Weight::Alert),
+        ("containment", Weight::Containment),
+    ];
+    let weight = section
+        .choice("on", &weights)
+        .unwrap_or(Weight::Containment);
     let mut signals = Vec::new();
     for code in section.texts("signals") {
         match SignalKind::parse(&code) {
@@ -232,7 +264,11 @@ fn read_line(section: &ConfigSection<'_>) -> Option<PlaybookLine> {
             }
         }
     }
-    Some(PlaybookLine { weight, signals, action: section.choice("action", &ACTIONS)? })
+    Some(PlaybookLine {
+        weight,
+        signals,
+        action: section.choice("action", &ACTIONS)?,
+    })
 }
 
 /// A CSV of `portal,person`.
@@ -245,7 +281,12 @@ fn read_decoys(section: &ConfigSection<'_>, path: &Path) -> Option<Vec<Decoy>> {
         }
     };
     let mut decoys = Vec::new();
-    for (place, line) in text.lines().enumerate().skip(1).filter(|(_, line)| !line.trim().is_empty()) {
+    for (place, line) in text
+        .lines()
+        .enumerate()
+        .skip(1)
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
         match line.split_once([',', ';']) {
             Some((portal, person)) if !person.trim().is_empty() => {
                 decoys.push(Decoy {
@@ -256,7 +297,11 @@ fn read_decoys(section: &ConfigSection<'_>, path: &Path) -> Option<Vec<Decoy>> {
                 });
             }
             _ => {
-                section.fault("decoys", "fault-value", format!("{}:{}", path.display(), place + 1));
+                section.fault(
+                    "decoys",
+                    "fault-value",
+                    format!("{}:{}", path.display(), place + 1),
+                );
                 return None;
             }
         }

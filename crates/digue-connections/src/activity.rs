@@ -1,7 +1,9 @@
-//! What one connection is doing: since when it waits for its client, and how fast that client moves bytes.
+//! What one connection is doing: since when it waits for its client, and how fast that client moves
+//! bytes.
 //!
-//! Only time that the *client* takes is counted: a slow portal, or a page that waits for an event, is not
-//! the client's fault. This module knows neither sockets nor requests; its callers supply the instants.
+//! Only time that the *client* takes is counted: a slow portal, or a page that waits for an event,
+//! is not the client's fault. This module knows neither sockets nor requests; its callers supply
+//! the instants.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -17,15 +19,16 @@ pub struct PaceLimits {
     pub first_request: Duration,
     /// From one request until the next is complete.
     pub idle: Duration,
-    /// The least number of bytes a second that a client sends or receives, averaged over `window` of its
-    /// own time.
+    /// The least number of bytes a second that a client sends or receives, averaged over `window`
+    /// of its own time.
     pub bytes_per_second_min: u64,
     pub window: Duration,
 }
 
 impl Default for PaceLimits {
-    /// Generous: a line of 1 kB/s, the slowest on which a page still loads, is eight times the minimum. The
-    /// window is nginx's: on a slow line the kernel's buffers empty in large parts, far apart.
+    /// Generous: a line of 1 kB/s, the slowest on which a page still loads, is eight times the
+    /// minimum. The window is nginx's: on a slow line the kernel's buffers empty in large parts,
+    /// far apart.
     fn default() -> Self {
         Self {
             first_request: Duration::from_secs(15),
@@ -67,8 +70,8 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Consecutive slow windows that close the connection. The kernel's send buffer empties in large parts:
-    /// on a line of 1 kB/s minutes can pass between two of them.
+    /// Consecutive slow windows that close the connection. The kernel's send buffer empties in
+    /// large parts: on a line of 1 kB/s minutes can pass between two of them.
     const fn patience(self) -> u8 {
         match self {
             Self::FromClient => 1,
@@ -77,7 +80,8 @@ impl Direction {
     }
 }
 
-/// Empty windows after which one transfer counts as stalled, although others on its connection move.
+/// Empty windows after which one transfer counts as stalled, although others on its connection
+/// move.
 const STALLED_WINDOWS: u8 = 2;
 
 /// The socket's own writes; bodies are numbered from 1.
@@ -122,7 +126,9 @@ struct Transfer {
 
 impl Transfer {
     fn waited(&self, now: Instant) -> Duration {
-        let current = self.waits_since.map(|since| now.saturating_duration_since(since));
+        let current = self
+            .waits_since
+            .map(|since| now.saturating_duration_since(since));
         self.waited + current.unwrap_or_default()
     }
 
@@ -133,8 +139,8 @@ impl Transfer {
 
     /// Closes a window of the client's time; true when too many of them were too slow.
     ///
-    /// Streams of one connection share its bandwidth: one that gets its turn late is not slow, one that
-    /// moves nothing for several windows has stalled.
+    /// Streams of one connection share its bandwidth: one that gets its turn late is not slow, one
+    /// that moves nothing for several windows has stalled.
     fn end_window(&mut self, now: Instant, moved: u64, is_slow: bool) -> bool {
         let in_a_row = |before: u8, is_so: bool| if is_so { before.saturating_add(1) } else { 0 };
         *self = Self {
@@ -161,7 +167,10 @@ impl Activity {
             transfers: HashMap::new(),
             moved: 0,
         };
-        Self { state: Mutex::new(state), end: Notify::new() }
+        Self {
+            state: Mutex::new(state),
+            end: Notify::new(),
+        }
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, ActivityState> {
@@ -186,7 +195,11 @@ impl Activity {
         let mut state = self.state();
         let number = state.next;
         state.next += 1;
-        let transfer = Transfer { direction, moved_before: state.moved, ..Transfer::default() };
+        let transfer = Transfer {
+            direction,
+            moved_before: state.moved,
+            ..Transfer::default()
+        };
         state.transfers.insert(number, transfer);
         number
     }
@@ -202,7 +215,9 @@ impl Activity {
         if number != SOCKET {
             state.moved += bytes;
         }
-        let Some(transfer) = state.transfers.get_mut(&number) else { return };
+        let Some(transfer) = state.transfers.get_mut(&number) else {
+            return;
+        };
         transfer.bytes += bytes;
         transfer.stop_waiting(now);
         if is_clients {
@@ -216,20 +231,26 @@ impl Activity {
         self.turn(SOCKET, bytes, is_blocked, now);
     }
 
-    /// Whether this connection ever served a request, and since when it has waited for its client alone;
-    /// `None` while a request is waiting for anything else. Ordered so that connections that never served
-    /// one come first.
+    /// Whether this connection ever served a request, and since when it has waited for its client
+    /// alone; `None` while a request is waiting for anything else. Ordered so that connections that
+    /// never served one come first.
     pub fn waits_since(&self) -> Option<(bool, Instant)> {
         let state = self.state();
         if state.requests == 0 {
             return Some((state.has_served, state.idle_since));
         }
-        let bodies = || state.transfers.iter().filter(|(number, _)| **number != SOCKET);
+        let bodies = || {
+            state
+                .transfers
+                .iter()
+                .filter(|(number, _)| **number != SOCKET)
+        };
         // Some request has no body in transfer: a portal, or an inspection, is working on it.
         if bodies().count() < state.requests {
             return None;
         }
-        let since: Option<Vec<Instant>> = bodies().map(|(_, transfer)| transfer.waits_since).collect();
+        let since: Option<Vec<Instant>> =
+            bodies().map(|(_, transfer)| transfer.waits_since).collect();
         // The latest of them: a connection has waited only since its last transfer came to a halt.
         Some((state.has_served, since?.into_iter().max()?))
     }
@@ -253,7 +274,8 @@ impl Activity {
             if let Some(ending) = self.state().ending {
                 return ending;
             }
-            // `notify_one` stores a permit, so an `end` between the check and this line is not lost.
+            // `notify_one` stores a permit, so an `end` between the check and this line is not
+            // lost.
             self.end.notified().await;
         }
     }
@@ -261,8 +283,8 @@ impl Activity {
 
 impl ActivityState {
     fn judge(&mut self, now: Instant, limits: &PaceLimits) -> Option<Ending> {
-        // Without a request the last response may still lie in the socket's buffer, because its client takes
-        // nothing.
+        // Without a request the last response may still lie in the socket's buffer, because its
+        // client takes nothing.
         if self.requests == 0 && !self.is_writing() {
             let idle = now.saturating_duration_since(self.idle_since);
             if !self.has_served && idle >= limits.first_request {
@@ -272,12 +294,18 @@ impl ActivityState {
                 return Some(Ending::Idle);
             }
         }
-        let least = limits.bytes_per_second_min.saturating_mul(limits.window.as_secs().max(1));
+        let least = limits
+            .bytes_per_second_min
+            .saturating_mul(limits.window.as_secs().max(1));
         let mut is_slow = false;
         for (number, transfer) in &mut self.transfers {
             if transfer.waited(now) >= limits.window {
                 let of_connection = self.moved.saturating_sub(transfer.moved_before);
-                let seen = if *number == SOCKET { transfer.bytes } else { of_connection };
+                let seen = if *number == SOCKET {
+                    transfer.bytes
+                } else {
+                    of_connection
+                };
                 is_slow |= transfer.end_window(now, self.moved, seen < least);
             }
         }
@@ -285,7 +313,9 @@ impl ActivityState {
     }
 
     fn is_writing(&self) -> bool {
-        self.transfers.get(&SOCKET).is_some_and(|socket| socket.waits_since.is_some())
+        self.transfers
+            .get(&SOCKET)
+            .is_some_and(|socket| socket.waits_since.is_some())
     }
 }
 
@@ -318,14 +348,21 @@ mod tests {
     fn a_client_that_asks_nothing_is_ended() {
         let (mut clock, activity) = begin();
         assert_eq!(activity.check(clock.after(14), &LIMITS), None);
-        assert_eq!(activity.check(clock.after(1), &LIMITS), Some(Ending::Silent));
+        assert_eq!(
+            activity.check(clock.after(1), &LIMITS),
+            Some(Ending::Silent)
+        );
     }
 
     #[test]
     fn a_client_that_asks_nothing_more_is_ended_later() {
         let (mut clock, activity) = begin();
         activity.begin_request();
-        assert_eq!(activity.check(clock.after(1000), &LIMITS), None, "the portal takes its time");
+        assert_eq!(
+            activity.check(clock.after(1000), &LIMITS),
+            None,
+            "the portal takes its time"
+        );
         activity.end_request(clock.0);
         assert_eq!(activity.check(clock.after(74), &LIMITS), None);
         assert_eq!(activity.check(clock.after(1), &LIMITS), Some(Ending::Idle));
@@ -341,7 +378,11 @@ mod tests {
             for _ in 0..30 {
                 activity.turn(body, bytes_each_second, true, clock.after(1));
             }
-            assert_eq!(activity.check(clock.0, &LIMITS), expected, "{bytes_each_second}");
+            assert_eq!(
+                activity.check(clock.0, &LIMITS),
+                expected,
+                "{bytes_each_second}"
+            );
         }
     }
 
@@ -405,7 +446,11 @@ mod tests {
         activity.begin_request();
         assert_eq!(activity.waits_since(), None, "it is answered");
         let body = activity.begin_transfer(Direction::FromClient);
-        assert_eq!(activity.waits_since(), None, "nobody waits for the body yet");
+        assert_eq!(
+            activity.waits_since(),
+            None,
+            "nobody waits for the body yet"
+        );
         let since = clock.after(1);
         activity.turn(body, 0, true, since);
         assert_eq!(activity.waits_since(), Some((false, since)));

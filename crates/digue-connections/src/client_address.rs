@@ -1,7 +1,7 @@
 //! The client's address: the peer's, or the one that trusted proxies in front of Digue report.
 //!
-//! What a trusted proxy reports in an unreadable form is *unknown*, never the proxy's own address: sessions
-//! are bound to addresses, and all clients of one proxy would count as one.
+//! What a trusted proxy reports in an unreadable form is *unknown*, never the proxy's own address:
+//! sessions are bound to addresses, and all clients of one proxy would count as one.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -23,11 +23,16 @@ pub struct TrustedProxies {
 impl TrustedProxies {
     /// Proxies of these networks, with the usual header.
     pub fn of(networks: Vec<IpNet>) -> Self {
-        Self { networks, ..Self::default() }
+        Self {
+            networks,
+            ..Self::default()
+        }
     }
 
     pub fn contains(&self, address: &IpAddr) -> bool {
-        self.networks.iter().any(|network| network.contains(address))
+        self.networks
+            .iter()
+            .any(|network| network.contains(address))
     }
 }
 
@@ -48,26 +53,41 @@ pub struct ForwardedClient {
     pub is_secure: Option<bool>,
 }
 
-/// The rightmost address that is not a trusted proxy's; the peer's when the peer itself is not trusted.
-/// Anyone can have written the addresses to its left.
+/// The rightmost address that is not a trusted proxy's; the peer's when the peer itself is not
+/// trusted. Anyone can have written the addresses to its left.
 pub fn client_of(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> ForwardedClient {
     // Its headers are not read at all: anyone who reaches the port could have written them.
     if !proxies.contains(&peer) {
-        return ForwardedClient { ip: ClientIp::Known(peer), is_secure: None };
+        return ForwardedClient {
+            ip: ClientIp::Known(peer),
+            is_secure: None,
+        };
     }
     match proxies.says_client_in {
         ClientHeader::XForwardedFor => {
-            let values = headers.get_all("x-forwarded-for").iter().map(http::HeaderValue::as_bytes);
-            let listed: Vec<&[u8]> = values.flat_map(|value| value.split(|byte| *byte == b',')).collect();
-            let (ip, place) = last_untrusted(peer, listed.iter().map(|text| parse_bytes(text)), proxies);
+            let values = headers
+                .get_all("x-forwarded-for")
+                .iter()
+                .map(http::HeaderValue::as_bytes);
+            let listed: Vec<&[u8]> = values
+                .flat_map(|value| value.split(|byte| *byte == b','))
+                .collect();
+            let (ip, place) =
+                last_untrusted(peer, listed.iter().map(|text| parse_bytes(text)), proxies);
             let proxies_after = place.map_or(0, |place| listed.len() - 1 - place);
-            ForwardedClient { ip, is_secure: scheme_before(headers, proxies_after) }
+            ForwardedClient {
+                ip,
+                is_secure: scheme_before(headers, proxies_after),
+            }
         }
         ClientHeader::Forwarded => {
             let elements = forwarded_elements(headers);
             let addresses = elements.iter().map(|element| element.address);
             let (ip, place) = last_untrusted(peer, addresses, proxies);
-            ForwardedClient { ip, is_secure: place.and_then(|place| elements[place].is_secure) }
+            ForwardedClient {
+                ip,
+                is_secure: place.and_then(|place| elements[place].is_secure),
+            }
         }
     }
 }
@@ -80,8 +100,11 @@ fn last_untrusted(
 ) -> (ClientIp, Option<usize>) {
     let mut client = (ClientIp::Known(peer), None);
     for (place, address) in listed.enumerate().rev() {
-        // Not skipped: the unreadable address may be the client's, and the one to its left anyone's.
-        let Some(address) = address else { return (ClientIp::Unknown, Some(place)) };
+        // Not skipped: the unreadable address may be the client's, and the one to its left
+        // anyone's.
+        let Some(address) = address else {
+            return (ClientIp::Unknown, Some(place));
+        };
         client = (ClientIp::Known(address), Some(place));
         if !proxies.contains(&address) {
             break;
@@ -90,12 +113,18 @@ fn last_untrusted(
     client
 }
 
-/// `X-Forwarded-Proto`, as the proxy says that the client reached; `proxies_after` further trusted ones have
-/// added their words to the right of it. What stands to its left is the client's own. A proxy that sets the
-/// header instead of adding to it leaves fewer words: the first of them is then the one of the outermost proxy.
+/// `X-Forwarded-Proto`, as the proxy says that the client reached; `proxies_after` further trusted
+/// ones have added their words to the right of it. What stands to its left is the client's own. A
+/// proxy that sets the header instead of adding to it leaves fewer words: the first of them is then
+/// the one of the outermost proxy.
 fn scheme_before(headers: &HeaderMap, proxies_after: usize) -> Option<bool> {
-    let values = headers.get_all("x-forwarded-proto").iter().map(http::HeaderValue::as_bytes);
-    let listed: Vec<&[u8]> = values.flat_map(|value| value.split(|byte| *byte == b',')).collect();
+    let values = headers
+        .get_all("x-forwarded-proto")
+        .iter()
+        .map(http::HeaderValue::as_bytes);
+    let listed: Vec<&[u8]> = values
+        .flat_map(|value| value.split(|byte| *byte == b','))
+        .collect();
     let place = listed.len().checked_sub(1)?.saturating_sub(proxies_after);
     parse_scheme(std::str::from_utf8(listed[place]).ok()?)
 }
@@ -112,8 +141,8 @@ fn parse_bytes(text: &[u8]) -> Option<IpAddr> {
     parse_address(std::str::from_utf8(text).ok()?)
 }
 
-/// One address in any of the forms that proxies write: plain, with a port, in brackets, in quotes, with a
-/// zone, or IPv4 mapped into IPv6.
+/// One address in any of the forms that proxies write: plain, with a port, in brackets, in quotes,
+/// with a zone, or IPv4 mapped into IPv6.
 pub fn parse_address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let text = match text.strip_prefix('"') {
@@ -135,17 +164,25 @@ pub fn parse_address(text: &str) -> Option<IpAddr> {
     address.map(IpAddr::V4)
 }
 
-/// An address as an access log or a report gives it, for the journal: canonical where it parses, else the
-/// text as it is, at most 64 characters.
+/// An address as an access log or a report gives it, for the journal: canonical where it parses,
+/// else the text as it is, at most 64 characters.
 pub fn reported_address(text: &str) -> String {
-    parse_address(text).map_or_else(|| text.chars().take(64).collect(), |address| address.to_string())
+    parse_address(text).map_or_else(
+        || text.chars().take(64).collect(),
+        |address| address.to_string(),
+    )
 }
 
-/// The zone of a link-local address names an interface of the proxy and says nothing about the client.
+/// The zone of a link-local address names an interface of the proxy and says nothing about the
+/// client.
 fn parse_v6(text: &str) -> Option<IpAddr> {
     let address = text.split_once('%').map_or(text, |(address, _)| address);
-    // A dual-stack proxy writes IPv4 addresses in their IPv6 form; networks are configured in the other.
-    address.parse::<Ipv6Addr>().ok().map(|address| IpAddr::V6(address).to_canonical())
+    // A dual-stack proxy writes IPv4 addresses in their IPv6 form; networks are configured in the
+    // other.
+    address
+        .parse::<Ipv6Addr>()
+        .ok()
+        .map(|address| IpAddr::V6(address).to_canonical())
 }
 
 fn is_port(text: &str) -> bool {
@@ -162,8 +199,12 @@ fn forwarded_elements(headers: &HeaderMap) -> Vec<ForwardedElement> {
     let mut elements = Vec::new();
     for value in headers.get_all("forwarded") {
         let Ok(text) = value.to_str() else {
-            // It keeps its place in the list: the walk from the right must stop there and not pass over it.
-            elements.push(ForwardedElement { address: None, is_secure: None });
+            // It keeps its place in the list: the walk from the right must stop there and not pass
+            // over it.
+            elements.push(ForwardedElement {
+                address: None,
+                is_secure: None,
+            });
             continue;
         };
         elements.extend(split_outside_quotes(text, ',').map(parse_element));
@@ -172,9 +213,14 @@ fn forwarded_elements(headers: &HeaderMap) -> Vec<ForwardedElement> {
 }
 
 fn parse_element(text: &str) -> ForwardedElement {
-    let mut element = ForwardedElement { address: None, is_secure: None };
+    let mut element = ForwardedElement {
+        address: None,
+        is_secure: None,
+    };
     for pair in split_outside_quotes(text, ';') {
-        let Some((name, value)) = pair.split_once('=') else { continue };
+        let Some((name, value)) = pair.split_once('=') else {
+            continue;
+        };
         let value = unquoted(value.trim());
         match name.trim().to_ascii_lowercase().as_str() {
             "for" => element.address = parse_address(&value),
@@ -203,7 +249,10 @@ fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &st
 }
 
 fn unquoted(text: &str) -> Cow<'_, str> {
-    match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+    match text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    {
         Some(inside) if inside.contains('\\') => Cow::Owned(inside.replace('\\', "")),
         Some(inside) => Cow::Borrowed(inside),
         None => Cow::Borrowed(text),
@@ -219,7 +268,10 @@ mod tests {
     fn proxies(says_client_in: ClientHeader) -> TrustedProxies {
         TrustedProxies {
             says_client_in,
-            ..TrustedProxies::of(vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()])
+            ..TrustedProxies::of(vec![
+                "10.0.0.0/8".parse().unwrap(),
+                "fd00::/8".parse().unwrap(),
+            ])
         }
     }
 
@@ -238,7 +290,11 @@ mod tests {
     #[track_caller]
     fn check(peer: &str, forwarded: &str, expected: ClientIp) {
         let headers = headers(&[("x-forwarded-for", forwarded.as_bytes())]);
-        let client = client_of(peer.parse().unwrap(), &headers, &proxies(ClientHeader::XForwardedFor));
+        let client = client_of(
+            peer.parse().unwrap(),
+            &headers,
+            &proxies(ClientHeader::XForwardedFor),
+        );
         assert_eq!(client.ip, expected, "{forwarded}");
     }
 
@@ -246,10 +302,18 @@ mod tests {
     fn named_proxies_are_believed_and_nobody_else() {
         check("192.0.2.1", "1.1.1.1", known("192.0.2.1"));
         check("10.0.0.1", "198.51.100.7", known("198.51.100.7"));
-        check("10.0.0.1", "6.6.6.6, 198.51.100.7, 10.0.0.2", known("198.51.100.7"));
+        check(
+            "10.0.0.1",
+            "6.6.6.6, 198.51.100.7, 10.0.0.2",
+            known("198.51.100.7"),
+        );
         check("10.0.0.1", "nonsense, 198.51.100.7", known("198.51.100.7"));
         check("10.0.0.1", "\"[fd00::1]:443\"", known("fd00::1"));
-        let alone = client_of("10.0.0.1".parse().unwrap(), &HeaderMap::new(), &proxies(Default::default()));
+        let alone = client_of(
+            "10.0.0.1".parse().unwrap(),
+            &HeaderMap::new(),
+            &proxies(Default::default()),
+        );
         assert_eq!(alone.ip, known("10.0.0.1"), "a proxy that asks for itself");
     }
 
@@ -296,8 +360,15 @@ mod tests {
             check("10.0.0.1", text, ClientIp::Unknown);
         }
         // Bytes that are not text do not make the reader continue with what the client wrote.
-        let hidden = headers(&[("x-forwarded-for", b"6.6.6.6"), ("x-forwarded-for", b"\xff")]);
-        let client = client_of("10.0.0.1".parse().unwrap(), &hidden, &proxies(Default::default()));
+        let hidden = headers(&[
+            ("x-forwarded-for", b"6.6.6.6"),
+            ("x-forwarded-for", b"\xff"),
+        ]);
+        let client = client_of(
+            "10.0.0.1".parse().unwrap(),
+            &hidden,
+            &proxies(Default::default()),
+        );
         assert_eq!(client.ip, ClientIp::Unknown);
     }
 
@@ -325,32 +396,56 @@ mod tests {
             // One proxy adds what it saw to what the client wrote, on the same line or on another.
             ("198.51.100.7", &["https, http"][..], Some(false)),
             ("198.51.100.7", &["https", "http"], Some(false)),
-            ("6.6.6.6, 198.51.100.7", &["https, https, http"], Some(false)),
+            (
+                "6.6.6.6, 198.51.100.7",
+                &["https, https, http"],
+                Some(false),
+            ),
             ("198.51.100.7", &["http, https"], Some(true)),
             // Two proxies: the client's connection was to the first.
             ("198.51.100.7, 10.0.0.9", &["http, https, http"], Some(true)),
-            ("198.51.100.7, 10.0.0.9", &["https, http, https"], Some(false)),
+            (
+                "198.51.100.7, 10.0.0.9",
+                &["https, http, https"],
+                Some(false),
+            ),
             // The second passes on the header of the first.
             ("198.51.100.7, 10.0.0.9", &["https"], Some(true)),
             ("198.51.100.7", &["https, gopher"], None),
         ] {
             let addresses = [("x-forwarded-for", addresses.as_bytes())];
-            let schemes: Vec<_> =
-                schemes.iter().map(|scheme| ("x-forwarded-proto", scheme.as_bytes())).collect();
+            let schemes: Vec<_> = schemes
+                .iter()
+                .map(|scheme| ("x-forwarded-proto", scheme.as_bytes()))
+                .collect();
             let headers = headers(&[&addresses[..], &schemes[..]].concat());
-            let client = client_of("10.0.0.1".parse().unwrap(), &headers, &proxies(Default::default()));
+            let client = client_of(
+                "10.0.0.1".parse().unwrap(),
+                &headers,
+                &proxies(Default::default()),
+            );
             assert_eq!(client.is_secure, expected, "{schemes:?}");
         }
         // Bytes that are not text do not make the reader continue with what the client wrote.
-        let hidden = headers(&[("x-forwarded-proto", b"https"), ("x-forwarded-proto", b"\xff")]);
-        let client = client_of("10.0.0.1".parse().unwrap(), &hidden, &proxies(Default::default()));
+        let hidden = headers(&[
+            ("x-forwarded-proto", b"https"),
+            ("x-forwarded-proto", b"\xff"),
+        ]);
+        let client = client_of(
+            "10.0.0.1".parse().unwrap(),
+            &hidden,
+            &proxies(Default::default()),
+        );
         assert_eq!(client.is_secure, None);
     }
 
     #[test]
     fn forwarded_is_read_where_the_operator_says_so_and_only_there() {
         let check = |text: &str, ip: ClientIp, is_secure: Option<bool>| {
-            let headers = headers(&[("forwarded", text.as_bytes()), ("x-forwarded-for", b"6.6.6.6")]);
+            let headers = headers(&[
+                ("forwarded", text.as_bytes()),
+                ("x-forwarded-for", b"6.6.6.6"),
+            ]);
             let peer = "10.0.0.1".parse().unwrap();
             let client = client_of(peer, &headers, &proxies(ClientHeader::Forwarded));
             assert_eq!(client, ForwardedClient { ip, is_secure }, "{text}");
@@ -358,9 +453,21 @@ mod tests {
             assert_eq!(usual.ip, known("6.6.6.6"));
         };
         check("for=198.51.100.7", known("198.51.100.7"), None);
-        check("For=\"[2001:db8::1]:4711\";Proto=https", known("2001:db8::1"), Some(true));
-        check("for=6.6.6.6, for=198.51.100.7;proto=http, for=10.0.0.9", known("198.51.100.7"), Some(false));
-        check("for=\"198.51.100.7:80\";by=\"a,b;c\"", known("198.51.100.7"), None);
+        check(
+            "For=\"[2001:db8::1]:4711\";Proto=https",
+            known("2001:db8::1"),
+            Some(true),
+        );
+        check(
+            "for=6.6.6.6, for=198.51.100.7;proto=http, for=10.0.0.9",
+            known("198.51.100.7"),
+            Some(false),
+        );
+        check(
+            "for=\"198.51.100.7:80\";by=\"a,b;c\"",
+            known("198.51.100.7"),
+            None,
+        );
         check("for=unknown;proto=https", ClientIp::Unknown, Some(true));
         check("proto=https", ClientIp::Unknown, Some(true));
         check("for=198.51.100.7, secret", ClientIp::Unknown, None);

@@ -1,5 +1,5 @@
-//! What is known about the connection of a request: established once, when the request arrives, and passed
-//! on. No later step reads forwarded headers or the socket again.
+//! What is known about the connection of a request: established once, when the request arrives, and
+//! passed on. No later step reads forwarded headers or the socket again.
 
 use std::net::IpAddr;
 
@@ -59,9 +59,16 @@ impl ConnectionFacts {
     }
 }
 
-/// What a client says about itself goes to the journal, so it is bounded. Bytes that are not UTF-8 become
-/// the replacement character, so that two such clients still differ where they can.
+/// What a client says about itself goes to the journal, so it is bounded. Bytes that are not UTF-8
+/// become the replacement character, so that two such clients still differ where they can.
 fn user_agent(headers: &HeaderMap) -> String {
-    let value = headers.get(header::USER_AGENT).map(http::HeaderValue::as_bytes).unwrap_or_default();
-    String::from_utf8_lossy(value).chars().filter(|sign| !sign.is_control()).take(200).collect()
+    let value = headers
+        .get(header::USER_AGENT)
+        .map(http::HeaderValue::as_bytes)
+        .unwrap_or_default();
+    String::from_utf8_lossy(value)
+        .chars()
+        .filter(|sign| !sign.is_control())
+        .take(200)
+        .collect()
 }

@@ -1,9 +1,10 @@
 //! The fingerprint of a client's TLS stack: JA4 of its ClientHello.
 //!
-//! Cipher suites and extensions are sorted, signature algorithms are not, and all are hashed as the JA4
-//! specification says. Extensions that vary between two connections of one browser (a resumed session's
-//! ticket, padding) would make it look like two; `TlsFingerprint` omits them, so that it stays the same as
-//! long as the TLS stack does (decision 7). Evidence, not proof: a browser can be imitated.
+//! Cipher suites and extensions are sorted, signature algorithms are not, and all are hashed as the
+//! JA4 specification says. Extensions that vary between two connections of one browser (a resumed
+//! session's ticket, padding) would make it look like two; `TlsFingerprint` omits them, so that it
+//! stays the same as long as the TLS stack does (decision 7). Evidence, not proof: a browser can be
+//! imitated.
 
 use std::io;
 use std::pin::Pin;
@@ -40,8 +41,8 @@ pub struct Hello {
 
 const SERVER_NAME: u16 = 0x0000;
 const PROTOCOLS: u16 = 0x0010;
-/// Padding, pre-shared key, early data, cookie: they belong to a connection, not to a stack. And the HTTP/2
-/// settings (both numbers): browsers omit them from the connections of their WebSockets.
+/// Padding, pre-shared key, early data, cookie: they belong to a connection, not to a stack. And
+/// the HTTP/2 settings (both numbers): browsers omit them from the connections of their WebSockets.
 const PASSING: [u16; 6] = [0x0015, 0x0029, 0x002a, 0x002c, 0x4469, 0x44cd];
 
 /// Values that browsers send to keep servers from relying on a fixed list (RFC 8701).
@@ -50,14 +51,15 @@ fn is_grease(value: u16) -> bool {
 }
 
 impl Hello {
-    /// Parses the records at the start of a connection; `None` while they hold no complete ClientHello.
+    /// Parses the records at the start of a connection; `None` while they hold no complete
+    /// ClientHello.
     pub fn parse(records: &[u8]) -> Option<Self> {
         let mut message = Vec::new();
         let mut rest = records;
         while rest.len() >= 5 && rest[0] == 22 {
             let length = usize::from(u16::from_be_bytes([rest[3], rest[4]]));
-            // Browsers split a long ClientHello over several records: the messages are joined before
-            // parsing.
+            // Browsers split a long ClientHello over several records: the messages are joined
+            // before parsing.
             message.extend_from_slice(rest.get(5..5 + length)?);
             rest = &rest[5 + length..];
             if let Some(hello) = Self::of_message(&message) {
@@ -72,11 +74,19 @@ impl Hello {
         let TlsMessage::Handshake(TlsMessageHandshake::ClientHello(client_hello)) = parsed else {
             return None;
         };
-        let mut hello = Self { version: client_hello.version.0, ..Self::default() };
-        hello.ciphers =
-            client_hello.ciphers.iter().map(|cipher| cipher.0).filter(|c| !is_grease(*c)).collect();
+        let mut hello = Self {
+            version: client_hello.version.0,
+            ..Self::default()
+        };
+        hello.ciphers = client_hello
+            .ciphers
+            .iter()
+            .map(|cipher| cipher.0)
+            .filter(|c| !is_grease(*c))
+            .collect();
         let (_, extensions) =
-            tls_parser::parse_tls_client_hello_extensions(client_hello.ext.unwrap_or_default()).ok()?;
+            tls_parser::parse_tls_client_hello_extensions(client_hello.ext.unwrap_or_default())
+                .ok()?;
         for extension in &extensions {
             match extension {
                 TlsExtension::SNI(names) => hello.has_name = !names.is_empty(),
@@ -85,7 +95,9 @@ impl Hello {
                     hello.version = real.max().unwrap_or(hello.version);
                 }
                 TlsExtension::SignatureAlgorithms(list) => hello.signatures.clone_from(list),
-                TlsExtension::ALPN(names) => hello.protocol = names.first().map(|name| name.to_vec()),
+                TlsExtension::ALPN(names) => {
+                    hello.protocol = names.first().map(|name| name.to_vec())
+                }
                 _ => {}
             }
         }
@@ -121,7 +133,12 @@ impl Hello {
     }
 
     pub fn fingerprint(&self) -> TlsFingerprint {
-        TlsFingerprint(self.hashes(&PASSING).as_bytes().try_into().expect("twice twelve digits"))
+        TlsFingerprint(
+            self.hashes(&PASSING)
+                .as_bytes()
+                .try_into()
+                .expect("twice twelve digits"),
+        )
     }
 
     fn hashes(&self, without: &[u16]) -> String {
@@ -129,7 +146,8 @@ impl Hello {
         ciphers.sort_unstable();
         let mut extensions = self.extensions.clone();
         // JA4 leaves these two out of the hash: its first part has them.
-        extensions.retain(|kind| ![SERVER_NAME, PROTOCOLS].contains(kind) && !without.contains(kind));
+        extensions
+            .retain(|kind| ![SERVER_NAME, PROTOCOLS].contains(kind) && !without.contains(kind));
         extensions.sort_unstable();
         let mut hashed = listed(&extensions);
         if !self.signatures.is_empty() {
@@ -152,14 +170,21 @@ fn types_of(mut bytes: &[u8]) -> Vec<u16> {
 }
 
 fn listed(values: &[u16]) -> String {
-    values.iter().map(|value| format!("{value:04x}")).collect::<Vec<_>>().join(",")
+    values
+        .iter()
+        .map(|value| format!("{value:04x}"))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 fn short_hash(text: &str) -> String {
     if text.is_empty() {
         return "0".repeat(12);
     }
-    digest(&SHA256, text.as_bytes()).as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest(&SHA256, text.as_bytes()).as_ref()[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Reads the ClientHello of a connection, and returns the connection with all of its bytes.
@@ -168,7 +193,8 @@ pub async fn overhear<S: AsyncRead + Unpin>(
 ) -> io::Result<(Option<TlsFingerprint>, Replayed<S>)> {
     let mut read = BytesMut::with_capacity(2048);
     let hello = loop {
-        // 22 is a handshake record (RFC 8446, 5.1); anything else is left to the TLS acceptor to refuse.
+        // 22 is a handshake record (RFC 8446, 5.1); anything else is left to the TLS acceptor to
+        // refuse.
         if stream.read_buf(&mut read).await? == 0 || read[0] != 22 {
             break None;
         }
@@ -177,7 +203,13 @@ pub async fn overhear<S: AsyncRead + Unpin>(
             break hello;
         }
     };
-    Ok((hello.map(|hello| hello.fingerprint()), Replayed { read: read.freeze(), stream }))
+    Ok((
+        hello.map(|hello| hello.fingerprint()),
+        Replayed {
+            read: read.freeze(),
+            stream,
+        },
+    ))
 }
 
 /// A connection whose first bytes were already read: it returns them again.
@@ -202,7 +234,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Replayed<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Replayed<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -225,14 +261,16 @@ mod tests {
             version: 0x0304,
             has_name: true,
             ciphers: vec![
-                0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014,
-                0x009c, 0x009d, 0x002f, 0x0035,
+                0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013,
+                0xc014, 0x009c, 0x009d, 0x002f, 0x0035,
             ],
             extensions: vec![
-                0x001b, 0x0000, 0x0033, 0x0010, 0x4469, 0x0017, 0x002d, 0x000d, 0x0005, 0x0023, 0x0012,
-                0x002b, 0xff01, 0x000b, 0x000a, 0x0015,
+                0x001b, 0x0000, 0x0033, 0x0010, 0x4469, 0x0017, 0x002d, 0x000d, 0x0005, 0x0023,
+                0x0012, 0x002b, 0xff01, 0x000b, 0x000a, 0x0015,
             ],
-            signatures: vec![0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601],
+            signatures: vec![
+                0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601,
+            ],
             protocol: Some(b"h2".to_vec()),
         }
     }
@@ -265,7 +303,12 @@ mod tests {
 
     #[test]
     fn anything_may_arrive() {
-        for bytes in [&b""[..], b"GET / HTTP/1.1", &[22, 3, 1, 0, 0], &[22, 3, 1, 255, 255, 1]] {
+        for bytes in [
+            &b""[..],
+            b"GET / HTTP/1.1",
+            &[22, 3, 1, 0, 0],
+            &[22, 3, 1, 255, 255, 1],
+        ] {
             assert_eq!(Hello::parse(bytes), None);
         }
     }
@@ -273,12 +316,13 @@ mod tests {
     /// A real client: the ClientHello of rustls is read, and reaches the other end unchanged.
     #[tokio::test]
     async fn the_connection_goes_on_as_if_nobody_had_listened() {
-        let config =
-            rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-                .with_safe_default_protocol_versions()
-                .unwrap()
-                .with_root_certificates(rustls::RootCertStore::empty())
-                .with_no_client_auth();
+        let config = rustls::ClientConfig::builder_with_provider(
+            rustls::crypto::ring::default_provider().into(),
+        )
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
         let name = "digue.test".try_into().unwrap();
         let mut client = rustls::ClientConnection::new(config.into(), name).unwrap();
         let mut hello_bytes = Vec::new();
@@ -286,7 +330,9 @@ mod tests {
         let (near, mut far) = tokio::io::duplex(64);
         let sent = hello_bytes.clone();
         let sending = tokio::spawn(async move {
-            tokio::io::AsyncWriteExt::write_all(&mut far, &sent).await.unwrap();
+            tokio::io::AsyncWriteExt::write_all(&mut far, &sent)
+                .await
+                .unwrap();
             drop(far);
         });
         let (fingerprint, mut stream) = overhear(near).await.unwrap();

@@ -1,5 +1,5 @@
-//! Connections of clients: how many there may be, how fast they must be, whose they are, and the fingerprint of
-//! their TLS stack.
+//! Connections of clients: how many there may be, how fast they must be, whose they are, and the
+//! fingerprint of their TLS stack.
 //!
 //! Nothing here knows portals, accounts or the journal.
 

@@ -23,7 +23,10 @@ pub struct UnderWay {
 impl UnderWay {
     pub fn begin(slot: Arc<Slot>, request: Option<ClientRequest>) -> Self {
         slot.activity.begin_request();
-        Self { slot, _request: request }
+        Self {
+            slot,
+            _request: request,
+        }
     }
 
     /// Resolves when the connection is to be closed.
@@ -46,7 +49,9 @@ pub struct KeptUntilSent {
 
 impl KeptUntilSent {
     pub fn new(kept: impl Send + Sync + 'static) -> Self {
-        Self { _kept: Arc::new(kept) }
+        Self {
+            _kept: Arc::new(kept),
+        }
     }
 }
 
@@ -72,7 +77,12 @@ impl Paced {
     /// The body of a response, which keeps what its request holds.
     pub fn to_client(inner: Body, under_way: UnderWay, kept: Option<KeptUntilSent>) -> Self {
         let activity = under_way.slot.activity.clone();
-        Self::new(inner, Direction::ToClient, activity, (Some(under_way), kept))
+        Self::new(
+            inner,
+            Direction::ToClient,
+            activity,
+            (Some(under_way), kept),
+        )
     }
 
     fn new(
@@ -85,7 +95,13 @@ impl Paced {
         if direction == Direction::ToClient {
             activity.turn(transfer, 0, true, Instant::now());
         }
-        Self { inner, direction, activity, transfer, _kept: kept }
+        Self {
+            inner,
+            direction,
+            activity,
+            transfer,
+            _kept: kept,
+        }
     }
 }
 
@@ -106,7 +122,8 @@ impl HttpBody for Paced {
         // Pending means that the sender is to act: the client of a request's body, the portal of a
         // response's.
         let is_clients = polled.is_pending() == (this.direction == Direction::FromClient);
-        this.activity.turn(this.transfer, bytes as u64, is_clients, Instant::now());
+        this.activity
+            .turn(this.transfer, bytes as u64, is_clients, Instant::now());
         polled
     }
 
@@ -136,7 +153,12 @@ pub struct PacedSocket<S> {
 
 impl<S> PacedSocket<S> {
     pub const fn new(inner: S, activity: Arc<Activity>) -> Self {
-        Self { inner, activity, is_blocked: false, written: 0 }
+        Self {
+            inner,
+            activity,
+            is_blocked: false,
+            written: 0,
+        }
     }
 
     /// Reports changes only: for a client that receives everything at once this costs nothing.
@@ -149,7 +171,8 @@ impl<S> PacedSocket<S> {
         }
         self.is_blocked = polled.is_pending();
         let written = std::mem::take(&mut self.written);
-        self.activity.socket(written, self.is_blocked, Instant::now());
+        self.activity
+            .socket(written, self.is_blocked, Instant::now());
     }
 }
 

@@ -1,9 +1,10 @@
-//! How many connections there may be, in total and from one address, and which one is closed for a new one.
+//! How many connections there may be, in total and from one address, and which one is closed for a
+//! new one.
 //!
-//! A full table refuses nothing while connections are idle: the connection that has waited for its client
-//! the longest is closed, first those that never sent a request. An address of a trusted proxy stands for
-//! many clients: its connections count in the total only. Requests are counted by the address of the
-//! client, through a proxy or not.
+//! A full table refuses nothing while connections are idle: the connection that has waited for its
+//! client the longest is closed, first those that never sent a request. An address of a trusted
+//! proxy stands for many clients: its connections count in the total only. Requests are counted by
+//! the address of the client, through a proxy or not.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -21,7 +22,8 @@ use crate::activity::{Activity, Ending, PaceLimits};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionLimits {
     pub in_all: usize,
-    /// From one IPv4 address, or one IPv6 network of 64 bits; also the number of concurrent requests.
+    /// From one IPv4 address, or one IPv6 network of 64 bits; also the number of concurrent
+    /// requests.
     pub per_address: usize,
     /// Concurrent requests on one HTTP/2 connection.
     pub streams: u32,
@@ -90,8 +92,8 @@ impl Slot {
         &self.activity
     }
 
-    /// Identifies the connection for quotas; `None` for a trusted proxy, whose connections carry many
-    /// clients.
+    /// Identifies the connection for quotas; `None` for a trusted proxy, whose connections carry
+    /// many clients.
     pub fn share_key(&self) -> Option<u64> {
         (!self.is_proxy).then_some(self.number)
     }
@@ -124,7 +126,12 @@ impl Drop for ClientRequest {
 
 impl ConnectionTable {
     pub fn new(limits: ConnectionLimits, trusted: Vec<IpNet>) -> Arc<Self> {
-        Arc::new(Self { limits, trusted, rows: Mutex::default(), requests: Mutex::default() })
+        Arc::new(Self {
+            limits,
+            trusted,
+            rows: Mutex::default(),
+            requests: Mutex::default(),
+        })
     }
 
     pub fn limits(&self) -> &ConnectionLimits {
@@ -151,10 +158,13 @@ impl ConnectionTable {
         let client = (!is_proxy).then(|| network_of(peer));
         let activity = Arc::new(Activity::new(now));
         let mut rows = self.rows();
-        // The address's own limit first: a client at its limit must displace its own connections, not
-        // others'.
+        // The address's own limit first: a client at its limit must displace its own connections,
+        // not others'.
         if let Some(client) = client
-            && rows.by_client.get(&client).is_some_and(|own| own.len() >= self.limits.per_address)
+            && rows
+                .by_client
+                .get(&client)
+                .is_some_and(|own| own.len() >= self.limits.per_address)
             && rows.displace(Some(client), self.limits.per_address) == 0
         {
             return Err(TableFull::Address);
@@ -164,10 +174,16 @@ impl ConnectionTable {
         }
         let number = rows.add(client, activity.clone());
         drop(rows);
-        Ok(Slot { table: self.clone(), number, is_proxy, activity })
+        Ok(Slot {
+            table: self.clone(),
+            number,
+            is_proxy,
+            activity,
+        })
     }
 
-    /// Closes some of the connections that have waited longest: the system has no file descriptors left.
+    /// Closes some of the connections that have waited longest: the system has no file descriptors
+    /// left.
     pub fn displace(&self) -> usize {
         let mut rows = self.rows();
         let present = rows.all.len();
@@ -184,19 +200,27 @@ impl ConnectionTable {
         }
         *count += 1;
         drop(requests);
-        Ok(ClientRequest { table: self.clone(), client })
+        Ok(ClientRequest {
+            table: self.clone(),
+            client,
+        })
     }
 
     /// Closes the connections whose client does not keep to the limits.
     pub fn check(&self, now: Instant) -> Vec<Ending> {
-        // Copied, so that thousands of activities are not examined while new connections wait for the lock.
-        let all: Vec<(u64, Arc<Activity>)> =
-            self.rows().all.iter().map(|(number, row)| (*number, row.activity.clone())).collect();
+        // Copied, so that thousands of activities are not examined while new connections wait for
+        // the lock.
+        let all: Vec<(u64, Arc<Activity>)> = self
+            .rows()
+            .all
+            .iter()
+            .map(|(number, row)| (*number, row.activity.clone()))
+            .collect();
         let mut endings = Vec::new();
         for (number, activity) in all {
             if let Some(ending) = activity.check(now, &self.limits.pace) {
-                // Now, and not when its task ends: a client that takes nothing may hold that up while others
-                // wait.
+                // Now, and not when its task ends: a client that takes nothing may hold that up
+                // while others wait.
                 self.rows().remove(number);
                 endings.push(ending);
             }
@@ -242,7 +266,9 @@ impl ConnectionRows {
     }
 
     fn remove(&mut self, number: u64) {
-        let Some(client) = self.all.remove(&number).and_then(|row| row.client) else { return };
+        let Some(client) = self.all.remove(&number).and_then(|row| row.client) else {
+            return;
+        };
         if let Some(own) = self.by_client.get_mut(&client) {
             own.remove(&number);
             if own.is_empty() {
@@ -251,11 +277,18 @@ impl ConnectionRows {
         }
     }
 
-    /// Closes the connections, of one client or of all, that have waited longest; returns how many. Several
-    /// at once: examining the whole table for each new connection would itself be an attack.
+    /// Closes the connections, of one client or of all, that have waited longest; returns how many.
+    /// Several at once: examining the whole table for each new connection would itself be an
+    /// attack.
     fn displace(&mut self, client: Option<IpAddr>, limit: usize) -> usize {
         let candidates: Vec<u64> = match client {
-            Some(client) => self.by_client.get(&client).into_iter().flatten().copied().collect(),
+            Some(client) => self
+                .by_client
+                .get(&client)
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect(),
             None => self.all.keys().copied().collect(),
         };
         let waiting = |number: u64| Some((self.all.get(&number)?.activity.waits_since()?, number));
@@ -264,7 +297,8 @@ impl ConnectionRows {
         if enough == 0 {
             return 0;
         }
-        // A selection and no sort: the table may hold tens of thousands of connections, under its lock.
+        // A selection and no sort: the table may hold tens of thousands of connections, under its
+        // lock.
         waiting.select_nth_unstable(enough - 1);
         for (_, number) in &waiting[..enough] {
             if let Some(row) = self.all.get(number) {
@@ -286,7 +320,11 @@ mod tests {
     use super::*;
 
     fn table(in_all: usize, per_address: usize) -> Arc<ConnectionTable> {
-        let limits = ConnectionLimits { in_all, per_address, ..ConnectionLimits::default() };
+        let limits = ConnectionLimits {
+            in_all,
+            per_address,
+            ..ConnectionLimits::default()
+        };
         ConnectionTable::new(limits, vec!["10.0.0.0/8".parse().unwrap()])
     }
 
@@ -297,8 +335,13 @@ mod tests {
     #[test]
     fn one_address_never_takes_more_than_its_share_and_the_newest_stay() {
         let (table, start) = (table(1000, 4), Instant::now());
-        let slots: Vec<Slot> =
-            (0..20).map(|n| table.admit(from(1), start + Duration::from_secs(n)).unwrap()).collect();
+        let slots: Vec<Slot> = (0..20)
+            .map(|n| {
+                table
+                    .admit(from(1), start + Duration::from_secs(n))
+                    .unwrap()
+            })
+            .collect();
         assert_eq!(table.len(), 4);
         let live: HashSet<u64> = table.rows().all.keys().copied().collect();
         assert_eq!(live, slots[16..].iter().map(|slot| slot.number).collect());
@@ -327,12 +370,20 @@ mod tests {
     #[test]
     fn when_everybody_is_being_answered_a_newcomer_is_refused() {
         let (table, now) = (table(2, 2), Instant::now());
-        let slots = [table.admit(from(1), now).unwrap(), table.admit(from(2), now).unwrap()];
+        let slots = [
+            table.admit(from(1), now).unwrap(),
+            table.admit(from(2), now).unwrap(),
+        ];
         slots.iter().for_each(|slot| slot.activity.begin_request());
         assert_eq!(table.admit(from(3), now).unwrap_err(), TableFull::All);
-        let body = slots[0].activity.begin_transfer(crate::activity::Direction::FromClient);
+        let body = slots[0]
+            .activity
+            .begin_transfer(crate::activity::Direction::FromClient);
         slots[0].activity.turn(body, 0, true, now);
-        assert!(table.admit(from(3), now).is_ok(), "an unfinished body is waiting, too");
+        assert!(
+            table.admit(from(3), now).is_ok(),
+            "an unfinished body is waiting, too"
+        );
     }
 
     #[test]
@@ -343,7 +394,11 @@ mod tests {
             std::mem::forget(table.admit(peer, now).unwrap());
         }
         assert_eq!(table.len(), 2);
-        std::mem::forget(table.admit("2001:db8:1:3::1".parse().unwrap(), now).unwrap());
+        std::mem::forget(
+            table
+                .admit("2001:db8:1:3::1".parse().unwrap(), now)
+                .unwrap(),
+        );
         assert_eq!(table.len(), 3);
     }
 
@@ -355,7 +410,10 @@ mod tests {
         assert_eq!((table.len(), slots[0].share_key()), (50, None));
         let first = table.admit_request(from(1)).unwrap();
         let _second = table.admit_request(from(1)).unwrap();
-        assert_eq!(table.admit_request(from(1)).unwrap_err(), TableFull::Address);
+        assert_eq!(
+            table.admit_request(from(1)).unwrap_err(),
+            TableFull::Address
+        );
         assert!(table.admit_request(from(2)).is_ok());
         drop(first);
         assert!(table.admit_request(from(1)).is_ok());
@@ -364,7 +422,9 @@ mod tests {
     #[test]
     fn silent_connections_end_by_themselves() {
         let (table, now) = (table(1000, 1000), Instant::now());
-        let slots: Vec<Slot> = (0..100).map(|_| table.admit(from(1), now).unwrap()).collect();
+        let slots: Vec<Slot> = (0..100)
+            .map(|_| table.admit(from(1), now).unwrap())
+            .collect();
         slots[0].activity.begin_request();
         let endings = table.check(now + Duration::from_secs(15));
         assert_eq!((endings.len(), table.len()), (99, 1));

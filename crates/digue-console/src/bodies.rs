@@ -1,9 +1,9 @@
 //! Request bodies: their sender is known before a byte is read.
 //!
-//! A handler gets a complete body, and only through this file: a route that is not in the table below accepts
-//! bodies of signed-in users only. What visitors without a session may send is small and listed; large bodies
-//! are written to disk as they arrive and processed one after the other. All memory for waiting bodies has
-//! quotas, so that no sender starves the others.
+//! A handler gets a complete body, and only through this file: a route that is not in the table
+//! below accepts bodies of signed-in users only. What visitors without a session may send is small
+//! and listed; large bodies are written to disk as they arrive and processed one after the other.
+//! All memory for waiting bodies has quotas, so that no sender starves the others.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
@@ -44,8 +44,8 @@ enum BodyRule {
     Role(fn(Role) -> bool, usize),
 }
 
-/// Routes that are not listed accept bodies of members, of the usual size. All paths below `/.digue/` are for
-/// signing in: public and small.
+/// Routes that are not listed accept bodies of members, of the usual size. All paths below
+/// `/.digue/` are for signing in: public and small.
 const RULES: &[(&str, BodyRule)] = &[
     ("/check", BodyRule::Public(SMALL_BYTES_MAX)),
     ("/messages", BodyRule::Public(MESSAGE_BYTES_MAX)),
@@ -55,33 +55,70 @@ const RULES: &[(&str, BodyRule)] = &[
     ("/person/leave", BodyRule::Public(SMALL_BYTES_MAX)),
     ("/person/ask", BodyRule::Public(SMALL_BYTES_MAX)),
     ("/person/wish", BodyRule::Public(SMALL_BYTES_MAX)),
-    ("/incidents/{incident}/notices", BodyRule::Role(Role::can_respond, CONTACTS_BYTES_MAX)),
-    ("/incidents/{incident}/files", BodyRule::Member(FILE_BYTES_MAX + SMALL_BYTES_MAX)),
+    (
+        "/incidents/{incident}/notices",
+        BodyRule::Role(Role::can_respond, CONTACTS_BYTES_MAX),
+    ),
+    (
+        "/incidents/{incident}/files",
+        BodyRule::Member(FILE_BYTES_MAX + SMALL_BYTES_MAX),
+    ),
     ("/register/import", BodyRule::Member(SHEET_BYTES_MAX)),
     ("/smsi/exchange/pia", BodyRule::Member(SHEET_BYTES_MAX)),
     ("/smsi/exchange/template", BodyRule::Member(SHEET_BYTES_MAX)),
-    ("/smsi/registers/{kind}/import", BodyRule::Member(SHEET_BYTES_MAX)),
-    ("/smsi/documents/{record}", BodyRule::Member(SHEET_BYTES_MAX)),
-    ("/api/v1/caseloads/{population}", BodyRule::Role(Role::can_load, CASELOAD_BYTES_MAX)),
-    ("/api/v1/aliases/{portal}", BodyRule::Role(Role::can_load, CASELOAD_BYTES_MAX)),
+    (
+        "/smsi/registers/{kind}/import",
+        BodyRule::Member(SHEET_BYTES_MAX),
+    ),
+    (
+        "/smsi/documents/{record}",
+        BodyRule::Member(SHEET_BYTES_MAX),
+    ),
+    (
+        "/api/v1/caseloads/{population}",
+        BodyRule::Role(Role::can_load, CASELOAD_BYTES_MAX),
+    ),
+    (
+        "/api/v1/aliases/{portal}",
+        BodyRule::Role(Role::can_load, CASELOAD_BYTES_MAX),
+    ),
 ];
 
 fn rule_of(path: &str) -> BodyRule {
     if path.starts_with("/.digue/") {
         return BodyRule::Public(SMALL_BYTES_MAX);
     }
-    let known = RULES.iter().find(|(known, _)| *known == path).map(|(_, rule)| *rule);
+    let known = RULES
+        .iter()
+        .find(|(known, _)| *known == path)
+        .map(|(_, rule)| *rule);
     known.unwrap_or(BodyRule::Member(USUAL_BYTES_MAX))
 }
 
 /// Reads the body of a request whose sender may send it; every other is answered unread.
-pub(crate) async fn admit(State(console): State<Console>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn admit(
+    State(console): State<Console>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let body = std::mem::take(request.body_mut());
-    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
     // GET and HEAD are passed on without their body, which was taken above: no handler reads one.
-    let has_body = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let (Some(path), true) = (path, has_body) else { return next.run(request).await };
-    let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_else(Visitor::nobody);
+    let has_body = !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    let (Some(path), true) = (path, has_body) else {
+        return next.run(request).await;
+    };
+    let visitor = request
+        .extensions()
+        .get::<Visitor>()
+        .cloned()
+        .unwrap_or_else(Visitor::nobody);
     let rule = rule_of(&path);
     let (limit, senders) = match permitted(&console.app, &visitor, rule) {
         Ok(permitted) => permitted,
@@ -90,7 +127,15 @@ pub(crate) async fn admit(State(console): State<Console>, mut request: Request, 
     let taken = match limit > MESSAGE_BYTES_MAX {
         false => hold(&console.bodies, body, request.headers(), limit, senders).await,
         true => {
-            spool(&console.bodies, console.app.data_folder(), body, request.headers(), limit, senders).await
+            spool(
+                &console.bodies,
+                console.app.data_folder(),
+                body,
+                request.headers(),
+                limit,
+                senders,
+            )
+            .await
         }
     };
     match taken {
@@ -103,10 +148,14 @@ pub(crate) async fn admit(State(console): State<Console>, mut request: Request, 
 }
 
 /// How much this visitor may send here, and on whose account.
-fn permitted(app: &App, visitor: &Visitor, rule: BodyRule) -> Result<(usize, Senders), OperationError> {
+fn permitted(
+    app: &App,
+    visitor: &Visitor,
+    rule: BodyRule,
+) -> Result<(usize, Senders), OperationError> {
     let actor = match (rule, visitor.actor(app)) {
-        // Tried as an account first: a signed-in user has a larger quota than strangers, also on public
-        // routes.
+        // Tried as an account first: a signed-in user has a larger quota than strangers, also on
+        // public routes.
         (BodyRule::Public(limit), Err(_)) => return Ok((limit, strangers(visitor))),
         (_, actor) => actor?,
     };
@@ -115,15 +164,25 @@ fn permitted(app: &App, visitor: &Visitor, rule: BodyRule) -> Result<(usize, Sen
         BodyRule::Role(may, limit) if may(actor.role) => limit,
         BodyRule::Role(..) => return Err(OperationError::Denied),
     };
-    Ok((limit, vec![(BodySender::Account(actor.account), Eighths(8))]))
+    Ok((
+        limit,
+        vec![(BodySender::Account(actor.account), Eighths(8))],
+    ))
 }
 
-/// All senders without a session share half of it, and each address has a sixteenth of what is free.
+/// All senders without a session share half of it, and each address has a sixteenth of what is
+/// free.
 fn strangers(visitor: &Visitor) -> Senders {
     let ip = visitor.origin.ip.to_string();
-    // A host has a whole IPv6 network; counted by address, it would have as many quotas as it likes.
-    let address = ip.parse().map_or(ip, |address| network_of(address).to_string());
-    vec![(BodySender::Address(address), Eighths(1)), (BodySender::Strangers, Eighths(8))]
+    // A host has a whole IPv6 network; counted by address, it would have as many quotas as it
+    // likes.
+    let address = ip
+        .parse()
+        .map_or(ip, |address| network_of(address).to_string());
+    vec![
+        (BodySender::Address(address), Eighths(1)),
+        (BodySender::Strangers, Eighths(8)),
+    ]
 }
 
 fn refused(path: &str, error: OperationError) -> Response {
@@ -138,7 +197,9 @@ fn not_taken(visitor: &Visitor, path: &str, why: BodyError) -> Response {
         BodyError::TooLarge => too_large(visitor, path.starts_with("/api/")),
         BodyError::Busy => refused(path, OperationError::Busy),
         BodyError::Cut => StatusCode::BAD_REQUEST.into_response(),
-        BodyError::Unwritable(error) => refused(path, OperationError::Unavailable(error.to_string())),
+        BodyError::Unwritable(error) => {
+            refused(path, OperationError::Unavailable(error.to_string()))
+        }
     }
 }
 
@@ -157,10 +218,21 @@ mod tests {
 
     #[test]
     fn what_is_not_in_the_table_is_for_members() {
-        for path in ["/gates", "/api/v1/approvals", "/a/new/{route}", "/space/persons"] {
-            assert!(matches!(rule_of(path), BodyRule::Member(USUAL_BYTES_MAX)), "{path}");
+        for path in [
+            "/gates",
+            "/api/v1/approvals",
+            "/a/new/{route}",
+            "/space/persons",
+        ] {
+            assert!(
+                matches!(rule_of(path), BodyRule::Member(USUAL_BYTES_MAX)),
+                "{path}"
+            );
         }
-        assert!(matches!(rule_of("/.digue/enter"), BodyRule::Public(SMALL_BYTES_MAX)));
+        assert!(matches!(
+            rule_of("/.digue/enter"),
+            BodyRule::Public(SMALL_BYTES_MAX)
+        ));
     }
 
     #[test]
@@ -169,7 +241,9 @@ mod tests {
             match rule {
                 BodyRule::Public(limit) => assert!(*limit <= MESSAGE_BYTES_MAX, "{path}"),
                 BodyRule::Member(limit) => assert!(*limit <= SHEET_BYTES_MAX, "{path}"),
-                BodyRule::Role(may, _) => assert!(!may(Role::Agent) && !may(Role::Delegate), "{path}"),
+                BodyRule::Role(may, _) => {
+                    assert!(!may(Role::Agent) && !may(Role::Delegate), "{path}")
+                }
             }
         }
     }

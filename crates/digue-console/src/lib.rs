@@ -1,5 +1,5 @@
-//! Pages. No rules: a handler translates a request into an operation and its result into a page. An `if` about the
-//! domain belongs in another crate.
+//! Pages. No rules: a handler translates a request into an operation and its result into a page. An
+//! `if` about the domain belongs in another crate.
 
 mod account;
 mod bodies;

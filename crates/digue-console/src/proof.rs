@@ -1,5 +1,5 @@
-//! Sensitive acts without a fresh proof of identity: the proof is requested, and the submitted form is kept
-//! on the page and sent again afterwards, so that nothing is typed twice.
+//! Sensitive acts without a fresh proof of identity: the proof is requested, and the submitted form
+//! is kept on the page and sent again afterwards, so that nothing is typed twice.
 
 use digue_app::OperationError;
 use digue_identity::password;
@@ -41,9 +41,17 @@ struct ProofPage {
 }
 
 /// Keeps the form of a request until it is known whether a proof is needed.
-pub(crate) async fn keep_form(State(console): State<Console>, request: Request, next: Next) -> Response {
+pub(crate) async fn keep_form(
+    State(console): State<Console>,
+    request: Request,
+    next: Next,
+) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned();
-    let action = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    let action = request
+        .uri()
+        .path_and_query()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let is_post = request.method() == Method::POST;
     let (request, kept) = match is_post && is_form(request.headers()) {
         true => match read(request).await {
@@ -53,27 +61,48 @@ pub(crate) async fn keep_form(State(console): State<Console>, request: Request, 
         false => (request, Bytes::new()),
     };
     let response = next.run(request).await;
-    let needs_proof = response.extensions().get().is_some_and(FailedOperation::needs_proof);
+    let needs_proof = response
+        .extensions()
+        .get()
+        .is_some_and(FailedOperation::needs_proof);
     match visitor {
         Some(visitor) if needs_proof && visitor.session.is_some() => {
             let body = String::from_utf8_lossy(&kept).into_owned();
             // Other bodies cannot be kept on a page: their form must be filled in again.
             let is_kept = !is_post || !kept.is_empty();
-            let (action, is_post) = if is_kept { (action, is_post) } else { ("/".to_owned(), false) };
-            ask(&console, &visitor, KeptForm { action, is_post, body }, false).await
+            let (action, is_post) = if is_kept {
+                (action, is_post)
+            } else {
+                ("/".to_owned(), false)
+            };
+            ask(
+                &console,
+                &visitor,
+                KeptForm {
+                    action,
+                    is_post,
+                    body,
+                },
+                false,
+            )
+            .await
         }
         _ => response,
     }
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
 }
 
 async fn read(request: Request) -> Result<(Request, Bytes), StatusCode> {
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, KEPT_BYTES_MAX).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    let bytes = to_bytes(body, KEPT_BYTES_MAX)
+        .await
+        .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
     Ok((Request::from_parts(parts, Body::from(bytes.clone())), bytes))
 }
 
@@ -91,7 +120,11 @@ impl KeptForm {
         } else {
             self.action.split_once('?').map_or("", |(_, query)| query)
         };
-        fields.split('&').filter(|pair| !pair.is_empty()).map(pair_of).collect()
+        fields
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(pair_of)
+            .collect()
     }
 }
 
@@ -99,7 +132,9 @@ fn pair_of(pair: &str) -> (String, String) {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     let plain = |text: &str| {
         let text = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
+        percent_encoding::percent_decode_str(&text)
+            .decode_utf8_lossy()
+            .into_owned()
     };
     (plain(name), plain(value))
 }
@@ -117,8 +152,12 @@ async fn show(
 ) -> Response {
     let (mut has_password, mut identities) = (false, Vec::new());
     if let Ok(session) = visitor.console_session() {
-        has_password = password::own(&console.app, session).await.is_ok_and(|own| own.is_some());
-        identities = providers::own(&console.app, session).await.unwrap_or_default();
+        has_password = password::own(&console.app, session)
+            .await
+            .is_ok_and(|own| own.is_some());
+        identities = providers::own(&console.app, session)
+            .await
+            .unwrap_or_default();
     }
     let fields = kept.fields();
     let page = page(&ProofPage {
@@ -132,8 +171,17 @@ async fn show(
         is_wrong,
         is_proved,
     });
-    let status = if is_proved { StatusCode::OK } else { StatusCode::FORBIDDEN };
-    (status, [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response()
+    let status = if is_proved {
+        StatusCode::OK
+    } else {
+        StatusCode::FORBIDDEN
+    };
+    (
+        status,
+        [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))],
+        page,
+    )
+        .into_response()
 }
 
 #[derive(Deserialize)]
@@ -157,8 +205,16 @@ pub(crate) async fn by_password(
 ) -> Result<Response, PageError> {
     let session = visitor.console_session()?;
     let is_local = form.action.starts_with('/') && !form.action.starts_with("//");
-    let action = if is_local { form.action } else { "/".to_owned() };
-    let kept = KeptForm { action, is_post: form.is_post == 1, body: form.body };
+    let action = if is_local {
+        form.action
+    } else {
+        "/".to_owned()
+    };
+    let kept = KeptForm {
+        action,
+        is_post: form.is_post == 1,
+        body: form.body,
+    };
     let device = device_of(&headers);
     match password::prove(&console.app, session, &form.password, &form.code, device).await {
         Ok(()) => Ok(show(&console, &visitor, kept, false, true).await),
@@ -178,10 +234,20 @@ mod tests {
             is_post: true,
             body: "scope=account&reason=vol+d%27un+poste&x".into(),
         };
-        let expected = [("scope", "account"), ("reason", "vol d'un poste"), ("x", "")];
-        assert_eq!(kept.fields(), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let asked =
-            KeptForm { action: "/persons/sights.csv?person=P1".into(), is_post: false, body: String::new() };
+        let expected = [
+            ("scope", "account"),
+            ("reason", "vol d'un poste"),
+            ("x", ""),
+        ];
+        assert_eq!(
+            kept.fields(),
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
+        let asked = KeptForm {
+            action: "/persons/sights.csv?person=P1".into(),
+            is_post: false,
+            body: String::new(),
+        };
         assert_eq!(asked.fields(), [("person".to_owned(), "P1".to_owned())]);
     }
 }

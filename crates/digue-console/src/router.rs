@@ -23,10 +23,18 @@ use crate::watch::{
 };
 use crate::{error, form, proof, surround, view};
 use digue_isms_pages::{awareness, checks, home, import, registers, reviews, samples};
-use digue_people_pages::{account, accounts, approvals, desk, keys, organisations, requests, space};
+use digue_people_pages::{
+    account, accounts, approvals, desk, keys, organisations, requests, space,
+};
 
 pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
-    let console = Console { app, zone, demo, bodies: Bodies::new(), counts: Arc::default() };
+    let console = Console {
+        app,
+        zone,
+        demo,
+        bodies: Bodies::new(),
+        counts: Arc::default(),
+    };
     pages()
         .merge(response())
         .merge(governance())
@@ -35,16 +43,28 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
         .merge(corner())
         .fallback(sign_in::not_found)
         .method_not_allowed_fallback(sign_in::method_not_allowed)
-        .layer(middleware::from_fn_with_state(console.clone(), proof::keep_form))
+        .layer(middleware::from_fn_with_state(
+            console.clone(),
+            proof::keep_form,
+        ))
         // `bodies` limits who may send how much; handlers get a complete body.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(console.clone(), bodies::admit))
-        .layer(middleware::from_fn_with_state(console.clone(), form::refuse_foreign_posts))
+        .layer(middleware::from_fn_with_state(
+            console.clone(),
+            bodies::admit,
+        ))
+        .layer(middleware::from_fn_with_state(
+            console.clone(),
+            form::refuse_foreign_posts,
+        ))
         // Outermost: applies also to responses of the layers that can fail.
         .layer(middleware::from_fn(error::show_errors))
         .layer(middleware::from_fn(view::protect))
         // Before everything that makes a page.
-        .layer(middleware::from_fn_with_state(console.clone(), surround::surround))
+        .layer(middleware::from_fn_with_state(
+            console.clone(),
+            surround::surround,
+        ))
         .with_state(console)
 }
 
@@ -67,10 +87,19 @@ fn pages() -> Router<Console> {
         .route("/accounts", get(accounts::list))
         .route("/accounts.csv", get(accounts::list_csv))
         .route("/accounts/{account}", get(account::show))
-        .route("/accounts/{account}/exposures.csv", get(account::exposures_csv))
+        .route(
+            "/accounts/{account}/exposures.csv",
+            get(account::exposures_csv),
+        )
         .route("/accounts/{account}/persons.csv", get(account::persons_csv))
-        .route("/accounts/{account}/look-back.csv", get(account::look_back_csv))
-        .route("/organisations", get(organisations::list).post(organisations::save))
+        .route(
+            "/accounts/{account}/look-back.csv",
+            get(account::look_back_csv),
+        )
+        .route(
+            "/organisations",
+            get(organisations::list).post(organisations::save),
+        )
         .route("/organisations.csv", get(organisations::list_csv))
         .route("/organisations/{organisation}", get(organisations::show))
         .route("/sessions", get(sessions::list))
@@ -88,7 +117,10 @@ fn pages() -> Router<Console> {
         .route("/accounts/confirm", post(approvals::confirm))
         .route("/accounts/invite", post(approvals::invite))
         .route("/accounts/identity", post(approvals::invite_identity))
-        .route("/approvals", get(approvals::list).post(approvals::add_account))
+        .route(
+            "/approvals",
+            get(approvals::list).post(approvals::add_account),
+        )
         .route("/approvals/onboard", post(approvals::onboard))
         .route("/approvals/recover", post(approvals::recover))
         .route("/approvals/export", post(approvals::ask_export))
@@ -110,7 +142,10 @@ fn pages() -> Router<Console> {
         .route("/self/passkeys/finish", post(own::finish_adding))
         .route("/self/passkeys/remove", post(own::remove))
         .route("/self/keys", post(own::fetch_key))
-        .route("/self/password", get(own::show_password).post(own::set_password))
+        .route(
+            "/self/password",
+            get(own::show_password).post(own::set_password),
+        )
         .route("/self/identities", get(own::choose_provider))
         .route("/self/identities/remove", post(own::unlink))
         .route("/self/password/remove", post(own::remove_password))
@@ -124,29 +159,74 @@ fn response() -> Router<Console> {
         .route("/incidents.csv", get(incidents::list_csv))
         .route("/incidents/{incident}", get(incidents::show))
         .route("/incidents/{incident}/sheets", get(incident_steps::sheets))
-        .route("/incidents/{incident}/affected", get(incident_steps::affected).post(breach::compute))
-        .route("/incidents/{incident}/affected/{version}", get(breach::signed_list))
-        .route("/incidents/{incident}/decisions", get(incident_steps::decisions))
-        .route("/incidents/{incident}/notification", get(incident_steps::notification))
-        .route("/incidents/{incident}/notification.json", get(breach::notification_json))
-        .route("/incidents/{incident}/closing", get(incident_steps::closing))
-        .route("/incidents/{incident}/steps/{step}", post(incident_steps::save))
+        .route(
+            "/incidents/{incident}/affected",
+            get(incident_steps::affected).post(breach::compute),
+        )
+        .route(
+            "/incidents/{incident}/affected/{version}",
+            get(breach::signed_list),
+        )
+        .route(
+            "/incidents/{incident}/decisions",
+            get(incident_steps::decisions),
+        )
+        .route(
+            "/incidents/{incident}/notification",
+            get(incident_steps::notification),
+        )
+        .route(
+            "/incidents/{incident}/notification.json",
+            get(breach::notification_json),
+        )
+        .route(
+            "/incidents/{incident}/closing",
+            get(incident_steps::closing),
+        )
+        .route(
+            "/incidents/{incident}/steps/{step}",
+            post(incident_steps::save),
+        )
         .route("/incidents/{incident}/notices/begin", post(notices::begin))
-        .route("/incidents/{incident}/notices", get(notices::show).post(notices::prepare))
-        .route("/incidents/{incident}/notices/{campaign}", get(notices::campaign).post(notices::set_state))
-        .route("/incidents/{incident}/notices/{campaign}/{file}", get(notices::file))
+        .route(
+            "/incidents/{incident}/notices",
+            get(notices::show).post(notices::prepare),
+        )
+        .route(
+            "/incidents/{incident}/notices/{campaign}",
+            get(notices::campaign).post(notices::set_state),
+        )
+        .route(
+            "/incidents/{incident}/notices/{campaign}/{file}",
+            get(notices::file),
+        )
         // Public: is this message genuine?
         .route("/check", get(notices::check).post(notices::check_code))
         .route("/check/messages.txt", get(notices::messages))
         .route("/incidents/{incident}/entries", post(incident_notes::add))
         .route("/incidents/{incident}/papers/{paper}", get(breach::paper))
-        .route("/incidents/{incident}/files", post(incident_acts::keep_file))
-        .route("/incidents/{incident}/files/{hash}", get(incident_acts::file))
+        .route(
+            "/incidents/{incident}/files",
+            post(incident_acts::keep_file),
+        )
+        .route(
+            "/incidents/{incident}/files/{hash}",
+            get(incident_acts::file),
+        )
         .route("/incidents/{incident}/check", post(incident_acts::check))
-        .route("/incidents/{incident}/reopening", post(incident_acts::reopen))
+        .route(
+            "/incidents/{incident}/reopening",
+            post(incident_acts::reopen),
+        )
         // For partner organisations
-        .route("/own-incidents", get(own_incidents::list).post(own_incidents::report))
-        .route("/own-incidents/{incident}/partner.pdf", get(own_incidents::paper))
+        .route(
+            "/own-incidents",
+            get(own_incidents::list).post(own_incidents::report),
+        )
+        .route(
+            "/own-incidents/{incident}/partner.pdf",
+            get(own_incidents::paper),
+        )
         .route("/register", get(breach::register))
         .route("/register/import", post(register_import::import))
         .route("/register/papers/{paper}", get(breach::register_paper))
@@ -169,32 +249,59 @@ fn governance() -> Router<Console> {
         .route("/smsi/exchange/template", post(home::take_template))
         .route("/smsi/exchange/{file}", get(checks::exported))
         .route("/smsi/registers", get(registers::registers))
-        .route("/smsi/registers/{kind}", get(registers::list).post(registers::add))
+        .route(
+            "/smsi/registers/{kind}",
+            get(registers::list).post(registers::add),
+        )
         .route("/smsi/registers/{kind}/new", get(registers::new))
         .route("/smsi/registers/{kind}/import", post(import::import))
-        .route("/smsi/registers/{kind}/{record}", get(registers::show).post(registers::save))
-        .route("/smsi/registers/{kind}/{record}/sign", post(registers::sign))
+        .route(
+            "/smsi/registers/{kind}/{record}",
+            get(registers::show).post(registers::save),
+        )
+        .route(
+            "/smsi/registers/{kind}/{record}/sign",
+            post(registers::sign),
+        )
         .route("/smsi/registers/{kind}/{record}/end", post(registers::end))
-        .route("/smsi/registers/{kind}/{record}/fill", post(registers::fill))
+        .route(
+            "/smsi/registers/{kind}/{record}/fill",
+            post(registers::fill),
+        )
         .route("/smsi/samples", get(samples::samples))
         .route("/smsi/files/{file}", get(registers::file))
         .route("/smsi/documents/{record}", post(registers::attach))
         .route("/smsi/checks", get(checks::list).post(checks::run))
         .route("/smsi/checks.csv", get(checks::list_csv))
-        .route("/smsi/checks/{check}", get(checks::show).post(checks::switch))
-        .route("/smsi/statement", get(checks::statement_page).post(checks::freeze))
+        .route(
+            "/smsi/checks/{check}",
+            get(checks::show).post(checks::switch),
+        )
+        .route(
+            "/smsi/statement",
+            get(checks::statement_page).post(checks::freeze),
+        )
         .route("/smsi/statement/{file}", get(checks::statement_file))
         .route("/smsi/frameworks/{framework}", get(checks::frameworks))
         // Every access, looked at once a year
         .route("/reviews", get(reviews::list).post(reviews::open))
-        .route("/reviews/{review}", get(reviews::show).post(reviews::decide))
+        .route(
+            "/reviews/{review}",
+            get(reviews::show).post(reviews::decide),
+        )
         .route("/reviews/{review}/lines.csv", get(reviews::show_csv))
         // For every user
         .route("/awareness", get(awareness::list))
         .route("/awareness/state", get(awareness::state))
         .route("/awareness/state.csv", get(awareness::state_csv))
-        .route("/awareness/{module}", get(awareness::show).post(awareness::answer))
-        .route("/awareness/documents/{record}", get(awareness::file).post(awareness::read))
+        .route(
+            "/awareness/{module}",
+            get(awareness::show).post(awareness::answer),
+        )
+        .route(
+            "/awareness/documents/{record}",
+            get(awareness::file).post(awareness::read),
+        )
 }
 
 /// The spaces of partner organisations and of persons, and the operator's answers.
@@ -214,7 +321,10 @@ fn people() -> Router<Console> {
         .route("/messages", get(desk::ask).post(desk::examine))
         // For the person whose record it is
         .route("/person", get(person_space::show))
-        .route("/person/door", get(person_space::sign_in).post(person_space::enter))
+        .route(
+            "/person/door",
+            get(person_space::sign_in).post(person_space::enter),
+        )
         .route("/person/letter", post(person_space::ask_letter))
         .route("/person/leave", post(person_space::leave))
         .route("/person/consultations.csv", get(person_space::rows_csv))
@@ -226,7 +336,10 @@ fn people() -> Router<Console> {
         .route("/requests.csv", get(requests::list_csv))
         .route("/requests/letters", post(requests::letters))
         .route("/requests/hidden", post(requests::hide))
-        .route("/requests/{request}", get(requests::show).post(requests::answer))
+        .route(
+            "/requests/{request}",
+            get(requests::show).post(requests::answer),
+        )
         .route("/messages/reports", get(desk::reports))
         .route("/messages/reports.csv", get(desk::reports_csv))
         .route("/messages/publish", post(desk::publish))
@@ -243,9 +356,15 @@ fn programs() -> Router<Console> {
         .route("/api/v1/settings", get(reads::settings))
         .route("/api/v1/accounts", get(reads::accounts))
         .route("/api/v1/accounts/{account}", get(reads::account))
-        .route("/api/v1/accounts/{account}/look-back", get(reads::look_back))
+        .route(
+            "/api/v1/accounts/{account}/look-back",
+            get(reads::look_back),
+        )
         .route("/api/v1/accounts/{account}/suspension", put(acts::suspend))
-        .route("/api/v1/accounts/{account}/confirmation", post(acts::confirm))
+        .route(
+            "/api/v1/accounts/{account}/confirmation",
+            post(acts::confirm),
+        )
         .route("/api/v1/accounts/{account}/invitation", post(acts::invite))
         .route("/api/v1/accounts/{account}/cut", post(acts::cut))
         .route("/api/v1/persons", get(reads::person))
@@ -256,7 +375,10 @@ fn programs() -> Router<Console> {
         .route("/v2/heartbeat", get(usage::heartbeat))
         .route("/api/v1/scope", get(reads::scope))
         .route("/api/v1/organisations", get(reads::organisations))
-        .route("/api/v1/organisations/{organisation}", get(reads::organisation).put(acts::save_organisation))
+        .route(
+            "/api/v1/organisations/{organisation}",
+            get(reads::organisation).put(acts::save_organisation),
+        )
         .route("/api/v1/sessions", get(reads::sessions))
         .route("/api/v1/approvals", get(reads::approvals).post(acts::ask))
         .route("/api/v1/approvals/{approval}/decision", post(acts::decide))
@@ -282,7 +404,10 @@ fn programs() -> Router<Console> {
 fn corner() -> Router<Console> {
     Router::new()
         .route("/.digue/sign-in", get(sign_in::sign_in))
-        .route("/.digue/enter", get(sign_in::enter_page).post(sign_in::enter))
+        .route(
+            "/.digue/enter",
+            get(sign_in::enter_page).post(sign_in::enter),
+        )
         .route("/.digue/passkey/begin", post(sign_in::begin))
         .route("/.digue/passkey/finish", post(sign_in::finish))
         .route("/.digue/password", post(sign_in::by_password))
@@ -301,7 +426,10 @@ fn corner() -> Router<Console> {
         .route("/.digue/device/refresh", post(device::refresh))
         .route("/.digue/leave", post(sign_in::leave))
         .route("/.digue/language", post(sign_in::language))
-        .route("/.digue/break-glass", get(break_glass::ask).post(break_glass::open))
+        .route(
+            "/.digue/break-glass",
+            get(break_glass::ask).post(break_glass::open),
+        )
         .route("/.digue/jwks.json", get(sign_in::jwks))
         .route("/.digue/tlog/{*path}", get(scope::published))
         .route("/.digue/theme", post(surround::choose_theme))

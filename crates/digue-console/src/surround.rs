@@ -15,13 +15,25 @@ use crate::visitor::Visitor;
 
 const THEME_COOKIE: &str = "digue-theme";
 
-pub(crate) async fn surround(State(console): State<Console>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn surround(
+    State(console): State<Console>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let chosen = cookie(request.headers(), THEME_COOKIE).and_then(ColourTheme::parse);
     let path = request.uri().path().to_owned();
-    let mut frame = PageFrame { path, theme: chosen.unwrap_or_default(), counts: Vec::new() };
+    let mut frame = PageFrame {
+        path,
+        theme: chosen.unwrap_or_default(),
+        counts: Vec::new(),
+    };
     let is_page = request.method() == Method::GET && has_menu(&frame.path);
     // Read first: the visitor of the request is borrowed only between awaits.
-    let visitor = request.extensions().get::<Visitor>().filter(|_| is_page).cloned();
+    let visitor = request
+        .extensions()
+        .get::<Visitor>()
+        .filter(|_| is_page)
+        .cloned();
     if let Some(actor) = visitor.and_then(|visitor| visitor.actor(&console.app).ok()) {
         frame.counts = console.counts.of(&console.app, &actor).await;
     }
@@ -33,8 +45,13 @@ pub(crate) async fn surround(State(console): State<Console>, mut request: Reques
 
 /// Files, streams, programs and the sign-in pages have no menu.
 fn has_menu(path: &str) -> bool {
-    let is_apart = ["/.digue/", "/api/", "/v2/", "/events"].iter().any(|apart| path.starts_with(apart));
-    let is_file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    let is_apart = ["/.digue/", "/api/", "/v2/", "/events"]
+        .iter()
+        .any(|apart| path.starts_with(apart));
+    let is_file = path
+        .rsplit('/')
+        .next()
+        .is_some_and(|last| last.contains('.'));
     !is_apart && !is_file
 }
 
@@ -46,6 +63,9 @@ pub(crate) struct ThemeForm {
 /// Stores the chosen theme for a year, and returns to the page where it was chosen.
 pub(crate) async fn choose_theme(headers: HeaderMap, Form(form): Form<ThemeForm>) -> Response {
     let chosen = ColourTheme::parse(&form.theme).unwrap_or_default();
-    let cookie = format!("{THEME_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", chosen.code());
+    let cookie = format!(
+        "{THEME_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax",
+        chosen.code()
+    );
     back_with_cookie(&headers, String::new(), &cookie)
 }

@@ -33,7 +33,8 @@ pub struct DrillPlan<'p> {
 /// Runs a drill; `now` reads the clock.
 ///
 /// # Errors
-/// When it could not begin: no backup of Digue, no repository, no folder. What fails later is in the report.
+/// When it could not begin: no backup of Digue, no repository, no folder. What fails later is in
+/// the report.
 pub fn run(
     repository: &BackupRepository,
     plan: &DrillPlan<'_>,
@@ -43,13 +44,17 @@ pub fn run(
     let snapshots = repository.snapshots()?;
     let newest = |source: &str| {
         // A newer one that the journal does not know may be a thief's.
-        let journaled = plan.history.and_then(|known| known.newest(&repository.id(), source));
+        let journaled = plan
+            .history
+            .and_then(|known| known.newest(&repository.id(), source));
         choose(&snapshots, source, journaled.map(|entry| &entry.id))
             .map(|chosen| (chosen, journaled.is_some()))
     };
     let (own, is_journaled) = newest(OWN_SOURCE)?;
     fs::create_dir_all(&plan.parent).map_err(ContinuityError::file(&plan.parent))?;
-    let folder = tempfile::Builder::new().prefix("drill-").tempdir_in(&plan.parent);
+    let folder = tempfile::Builder::new()
+        .prefix("drill-")
+        .tempdir_in(&plan.parent);
     let folder = folder.map_err(ContinuityError::file(&plan.parent))?;
     let mut report = DrillReport::begin(repository.id(), own.id.clone(), own.declared, began);
     report.note(DrillStep::RepositoryIsOurs, StepOutcome::Passed);
@@ -61,7 +66,10 @@ pub fn run(
         report.note(DrillStep::Isolated, StepOutcome::Passed);
     }
     let read = repository.verify(plan.slice);
-    report.note_differences(DrillStep::PacksRead, read.unwrap_or_else(|error| vec![error.to_string()]));
+    report.note_differences(
+        DrillStep::PacksRead,
+        read.unwrap_or_else(|error| vec![error.to_string()]),
+    );
     for source in &plan.sources {
         let chosen = newest(source).map(|(chosen, _)| chosen);
         restore(repository, chosen, &folder.path().join(source), &mut report);
@@ -88,7 +96,10 @@ fn restore(
             report.note(DrillStep::Restored, StepOutcome::Passed);
             report.note_differences(DrillStep::FilesMatch, restored.differing);
         }
-        Err(error) => report.note(DrillStep::Restored, StepOutcome::Failed(vec![error.chain()])),
+        Err(error) => report.note(
+            DrillStep::Restored,
+            StepOutcome::Failed(vec![error.chain()]),
+        ),
     }
 }
 
@@ -100,16 +111,26 @@ fn note(report: &mut DrillReport, step: DrillStep, found: Result<Vec<String>, Co
 fn prove(plan: &DrillPlan<'_>, restored: &Path, report: &mut DrillReport) {
     match data_of(restored) {
         Ok(at) => report.data_of = at,
-        Err(error) => report.note(DrillStep::Restored, StepOutcome::Failed(vec![error.chain()])),
+        Err(error) => report.note(
+            DrillStep::Restored,
+            StepOutcome::Failed(vec![error.chain()]),
+        ),
     }
     match RestoredJournal::verify(restored, plan.checkpoint.as_deref()) {
         Ok(journal) => {
-            note(report, DrillStep::JournalVerifies, journal.faults(&plan.data));
+            note(
+                report,
+                DrillStep::JournalVerifies,
+                journal.faults(&plan.data),
+            );
             match journal.begins(&plan.data) {
                 Ok(None) => {}
                 Ok(Some(true)) => report.note(DrillStep::CheckpointReached, StepOutcome::Passed),
                 Ok(Some(false)) => {
-                    report.note(DrillStep::CheckpointReached, StepOutcome::Failed(vec!["root".to_owned()]));
+                    report.note(
+                        DrillStep::CheckpointReached,
+                        StepOutcome::Failed(vec!["root".to_owned()]),
+                    );
                 }
                 Err(error) => note(report, DrillStep::CheckpointReached, Err(error)),
             }

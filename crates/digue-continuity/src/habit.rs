@@ -13,8 +13,8 @@ const SAMPLED_MAX: usize = 400;
 /// Backups that are remembered.
 const REMEMBERED: usize = 60;
 
-/// Compares a backup with the one before; `habit` is the file with the shares of earlier ones. `None` for a
-/// first backup: there is nothing to compare it with.
+/// Compares a backup with the one before; `habit` is the file with the shares of earlier ones.
+/// `None` for a first backup: there is nothing to compare it with.
 ///
 /// # Errors
 /// When the repository or the file cannot be read or written.
@@ -23,14 +23,23 @@ pub fn judge(
     made: &MadeBackup,
     habit: &Path,
 ) -> Result<Option<EncryptionScore>, ContinuityError> {
-    let Some(parent) = &made.parent else { return Ok(None) };
+    let Some(parent) = &made.parent else {
+        return Ok(None);
+    };
     let mut shares: Vec<f64> = match fs::read(habit) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map_err(|source| ContinuityError::Manifest { path: habit.to_owned(), source })?,
+        Ok(bytes) => {
+            serde_json::from_slice(&bytes).map_err(|source| ContinuityError::Manifest {
+                path: habit.to_owned(),
+                source,
+            })?
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(ContinuityError::file(habit)(error)),
     };
-    let (before, after) = (repository.listing(parent)?, repository.listing(&made.snapshot)?);
+    let (before, after) = (
+        repository.listing(parent)?,
+        repository.listing(&made.snapshot)?,
+    );
     let change = SourceChange::between(&before, &after, &[]);
     let sampled = &change.modified[..change.modified.len().min(SAMPLED_MAX)];
     let types = repository.sample(parent, &made.snapshot, sampled)?;

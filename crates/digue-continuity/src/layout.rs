@@ -1,9 +1,11 @@
-//! Digue itself and the output of commands, laid out as folders that do not change while they are read.
+//! Digue itself and the output of commands, laid out as folders that do not change while they are
+//! read.
 //!
-//! The layout is kept between backups: a file that did not change keeps its date, and is not read again.
+//! The layout is kept between backups: a file that did not change keeps its date, and is not read
+//! again.
 //!
-//! Order: the state first, then the other files, then the journal. What state and files remember of the
-//! journal's head is then never newer than the journal beside them.
+//! Order: the state first, then the other files, then the journal. What state and files remember of
+//! the journal's head is then never newer than the journal beside them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -45,7 +47,8 @@ pub struct BackupManifest {
 /// The manifest's file name.
 pub const MANIFEST: &str = "sauvegarde.json";
 
-/// In the data folder, and not to be stored: what is rebuilt, what is copied otherwise, and the layout.
+/// In the data folder, and not to be stored: what is rebuilt, what is copied otherwise, and the
+/// layout.
 const LEFT_OUT: [&str; 3] = ["index", "backup", "journal"];
 const WRITE_AHEAD: &str = "wal";
 
@@ -66,16 +69,24 @@ pub fn own(from: &Installation, into: &Path, begun: Timestamp) -> Laid<()> {
         Err(error) => return Err(ContinuityError::file(&from.master_key)(error)),
     };
     let is_left_out = |path: &Path| {
-        let first = path.components().next().map(|part| part.as_os_str().to_string_lossy().into_owned());
-        // The key that opens the journal's entries stays where the operator keeps it: on paper or elsewhere.
-        let is_master = path == Path::new("keys/master.key") || master.as_ref() == Some(&real.join(path));
+        let first = path
+            .components()
+            .next()
+            .map(|part| part.as_os_str().to_string_lossy().into_owned());
+        // The key that opens the journal's entries stays where the operator keeps it: on paper or
+        // elsewhere.
+        let is_master =
+            path == Path::new("keys/master.key") || master.as_ref() == Some(&real.join(path));
         let is_state = path.to_string_lossy().starts_with("state.db");
         first.is_some_and(|first| LEFT_OUT.contains(&first.as_str())) || is_state || is_master
     };
     mirror(&from.data, &data, &is_left_out, &["state.db", "journal"])?;
     copy_configuration(from, &into.join("configuration"))?;
     let entries = copy_journal(&from.data, &data.join("journal"))?;
-    let manifest = BackupManifest { begun_at: begun.to_string(), entries };
+    let manifest = BackupManifest {
+        begun_at: begun.to_string(),
+        entries,
+    };
     let text = serde_json::to_vec(&manifest).expect("a date and a number become JSON");
     write(&into.join(MANIFEST), &text)
 }
@@ -86,14 +97,20 @@ fn copy_state(url: &str, into: &Path) -> Laid<()> {
     }
     let draft = into.with_extension("draft");
     remove_if_there(&draft)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(ContinuityError::file(into))?.block_on(Store::copy_to(url, &draft))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime
+        .map_err(ContinuityError::file(into))?
+        .block_on(Store::copy_to(url, &draft))?;
     fs::rename(&draft, into).map_err(ContinuityError::file(into))
 }
 
 fn remove_if_there(path: &Path) -> Laid<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ContinuityError::file(path)(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(ContinuityError::file(path)(error))
+        }
         Ok(()) | Err(_) => Ok(()),
     }
 }
@@ -104,7 +121,10 @@ fn write(path: &Path, bytes: &[u8]) -> Laid<()> {
 
 fn copy_configuration(from: &Installation, into: &Path) -> Laid<()> {
     fs::create_dir_all(into).map_err(ContinuityError::file(into))?;
-    let name = from.configuration.file_name().unwrap_or_else(|| "digue.toml".as_ref());
+    let name = from
+        .configuration
+        .file_name()
+        .unwrap_or_else(|| "digue.toml".as_ref());
     copy_changed(&from.configuration, &into.join(name))?;
     mirror(&from.portals, &into.join("portals"), &|_| false, &[])?;
     match &from.policies {
@@ -113,22 +133,25 @@ fn copy_configuration(from: &Installation, into: &Path) -> Laid<()> {
     }
 }
 
-/// Copies the journal up to the checkpoint that it had before the first file was copied; its entries.
+/// Copies the journal up to the checkpoint that it had before the first file was copied; its
+/// entries.
 fn copy_journal(data: &Path, into: &Path) -> Laid<u64> {
     let journal = data.join("journal");
     let read = |path: &Path| fs::read_to_string(path).map_err(ContinuityError::file(path));
     let key = Verifier::parse(&read(&data.join("keys/journal.pub"))?)?;
     let note = read(&journal.join("checkpoint"))?;
     let head = Checkpoint::open(&note, &key)?;
-    // Tiles are whole before a checkpoint names them. A partial one may be replaced by a fuller one while
-    // this reads: it holds the same hashes and more.
-    let is_left_out = |path: &Path| path.starts_with(WRITE_AHEAD) || path == Path::new("checkpoint");
+    // Tiles are whole before a checkpoint names them. A partial one may be replaced by a fuller one
+    // while this reads: it holds the same hashes and more.
+    let is_left_out =
+        |path: &Path| path.starts_with(WRITE_AHEAD) || path == Path::new("checkpoint");
     mirror(&journal, into, &is_left_out, &["checkpoint"])?;
     write(&into.join("checkpoint"), note.as_bytes())?;
     Ok(head.size)
 }
 
-/// Makes `to` hold the files of `from`, `keeps` excepted. A file that vanishes while this reads was replaced.
+/// Makes `to` hold the files of `from`, `keeps` excepted. A file that vanishes while this reads was
+/// replaced.
 fn mirror(from: &Path, to: &Path, is_left_out: &dyn Fn(&Path) -> bool, keeps: &[&str]) -> Laid<()> {
     fs::create_dir_all(to).map_err(ContinuityError::file(to))?;
     let mut wanted = BTreeSet::new();
@@ -142,7 +165,8 @@ fn mirror(from: &Path, to: &Path, is_left_out: &dyn Fn(&Path) -> bool, keeps: &[
         }
         match copy_changed(&from.join(&path), &target) {
             Ok(()) => drop(wanted.insert(path)),
-            Err(ContinuityError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            Err(ContinuityError::File { source, .. })
+                if source.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
     }
@@ -155,8 +179,8 @@ fn mirror(from: &Path, to: &Path, is_left_out: &dyn Fn(&Path) -> bool, keeps: &[
     Ok(())
 }
 
-/// Copies when size or content differ, so that what did not change keeps its date. A copy that was torn by a
-/// kill differs, and is made anew.
+/// Copies when size or content differ, so that what did not change keeps its date. A copy that was
+/// torn by a kill differs, and is made anew.
 fn copy_changed(from: &Path, to: &Path) -> Laid<()> {
     let bytes = fs::read(from).map_err(ContinuityError::file(from))?;
     let is_same = fs::metadata(to).is_ok_and(|known| known.len() == bytes.len() as u64)
@@ -176,23 +200,34 @@ fn files_below(root: &Path) -> Laid<Vec<PathBuf>> {
             if kind.is_dir() {
                 folders.push(path);
             } else if kind.is_file() {
-                found.push(path.strip_prefix(root).expect("it was found below").to_owned());
+                found.push(
+                    path.strip_prefix(root)
+                        .expect("it was found below")
+                        .to_owned(),
+                );
             }
         }
     }
     Ok(found)
 }
 
-/// Runs a command and keeps its output in the folder `into`, only when it succeeded: half a dump is no dump.
+/// Runs a command and keeps its output in the folder `into`, only when it succeeded: half a dump is
+/// no dump.
 ///
 /// # Errors
 /// `CommandNotStarted`, `CommandFailed`; `File` when there is no room for the output.
 pub fn command_output(name: &str, program: &[String], into: &Path) -> Result<(), BackupError> {
-    let file = |source| BackupError::File { path: into.to_owned(), source };
+    let file = |source| BackupError::File {
+        path: into.to_owned(),
+        source,
+    };
     fs::create_dir_all(into).map_err(file)?;
     let draft = into.with_extension("draft");
     let output = fs::File::create(&draft).map_err(file)?;
-    let not_started = |source| BackupError::CommandNotStarted { name: name.to_owned(), source };
+    let not_started = |source| BackupError::CommandNotStarted {
+        name: name.to_owned(),
+        source,
+    };
     let nothing = || file(io::ErrorKind::InvalidInput.into());
     let (program, arguments) = program.split_first().ok_or_else(nothing)?;
     let ended = Command::new(program)
@@ -204,7 +239,10 @@ pub fn command_output(name: &str, program: &[String], into: &Path) -> Result<(),
         .map_err(not_started)?;
     if !ended.success() {
         fs::remove_file(&draft).map_err(file)?;
-        return Err(BackupError::CommandFailed { name: name.to_owned(), status: ended.to_string() });
+        return Err(BackupError::CommandFailed {
+            name: name.to_owned(),
+            status: ended.to_string(),
+        });
     }
     fs::rename(&draft, into.join(name)).map_err(file)
 }

@@ -1,7 +1,8 @@
 //! What a backup of Digue consists of, and what a restore of it proves.
 //!
-//! Between `digue-backup`, which stores folders and knows nothing of Digue, and the commands, which know the
-//! configuration and speak to people. Nothing here needs a serving Digue; nothing here writes its journal.
+//! Between `digue-backup`, which stores folders and knows nothing of Digue, and the commands, which
+//! know the configuration and speak to people. Nothing here needs a serving Digue; nothing here
+//! writes its journal.
 
 pub mod drill;
 mod error;

@@ -1,4 +1,5 @@
-//! Repositories as the operator names them: a folder or a server, with its password and its identity.
+//! Repositories as the operator names them: a folder or a server, with its password and its
+//! identity.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,11 +45,14 @@ type Opened<T> = Result<T, ContinuityError>;
 /// # Errors
 /// When the file cannot be read.
 pub fn password_in(path: &Path) -> Opened<RepositoryPassword> {
-    fs::read_to_string(path).map(|text| RepositoryPassword::new(&text)).map_err(ContinuityError::file(path))
+    fs::read_to_string(path)
+        .map(|text| RepositoryPassword::new(&text))
+        .map_err(ContinuityError::file(path))
 }
 
 impl RepositoryPlace {
-    /// False for a disk that is not plugged in, and for a folder without a repository. A server is not asked.
+    /// False for a disk that is not plugged in, and for a folder without a repository. A server is
+    /// not asked.
     pub fn is_there(&self) -> bool {
         match self {
             Self::Folder(folder) => folder.join("config").exists(),
@@ -67,8 +71,8 @@ impl RepositoryPlace {
         })
     }
 
-    /// Its files, for writing. Only where a repository may be made is a folder made: the mount point of a disk that
-    /// is not plugged in is an empty folder of this machine's own.
+    /// Its files, for writing. Only where a repository may be made is a folder made: the mount
+    /// point of a disk that is not plugged in is an empty folder of this machine's own.
     fn writer(&self, name: &str, client: &HttpClient, inits: bool) -> Opened<RepositoryStore> {
         match self {
             Self::Folder(folder) if !inits && !self.is_there() => {
@@ -94,7 +98,9 @@ fn rest(
             Some((user.as_str(), password))
         }
     };
-    let login = login.as_ref().map(|(user, password)| (*user, password.trim_end()));
+    let login = login
+        .as_ref()
+        .map(|(user, password)| (*user, password.trim_end()));
     let client = RestClient::new(url, login, client.clone()).map_err(ContinuityError::Thread)?;
     Ok(RestStore::new(name, Arc::new(client)))
 }
@@ -110,7 +116,11 @@ impl RepositorySettings {
         progress: Option<Arc<dyn ProgressSink>>,
     ) -> Opened<BackupRepository> {
         let store = self.place.reader(&self.name, client)?;
-        self.expected(BackupRepository::open(store, &password_in(&self.password_file)?, progress)?)
+        self.expected(BackupRepository::open(
+            store,
+            &password_in(&self.password_file)?,
+            progress,
+        )?)
     }
 
     /// Opens it for writing, if it is the expected one.
@@ -123,7 +133,11 @@ impl RepositorySettings {
         progress: Option<Arc<dyn ProgressSink>>,
     ) -> Opened<BackupRepository> {
         let store = self.place.writer(&self.name, client, false)?;
-        self.expected(BackupRepository::open(store, &password_in(&self.password_file)?, progress)?)
+        self.expected(BackupRepository::open(
+            store,
+            &password_in(&self.password_file)?,
+            progress,
+        )?)
     }
 
     /// Makes it where there is none, and opens it for writing; true when it was made.
@@ -137,7 +151,8 @@ impl RepositorySettings {
     ) -> Opened<(BackupRepository, bool)> {
         let password = password_in(&self.password_file)?;
         let store = self.place.writer(&self.name, client, true)?;
-        let (repository, is_new) = match BackupRepository::open(store.clone(), &password, progress) {
+        let (repository, is_new) = match BackupRepository::open(store.clone(), &password, progress)
+        {
             Err(BackupError::NoRepository(_)) => (BackupRepository::init(store, &password)?, true),
             opened => (opened?, false),
         };
@@ -151,8 +166,8 @@ impl RepositorySettings {
         Ok(repository)
     }
 
-    /// Tries to delete, and says what came of it. A sibling on the server, `URL-canari`, holds what is there to be
-    /// deleted.
+    /// Tries to delete, and says what came of it. A sibling on the server, `URL-canari`, holds what
+    /// is there to be deleted.
     ///
     /// # Errors
     /// When the password of the server cannot be read.

@@ -27,19 +27,32 @@ pub(crate) struct RestClient {
 }
 
 impl RestClient {
-    /// `url` is the repository's, without a final `/`; `login` are the name and password that the server asks
-    /// for.
+    /// `url` is the repository's, without a final `/`; `login` are the name and password that the
+    /// server asks for.
     ///
     /// # Errors
     /// When the system gives no thread to wait with.
-    pub(crate) fn new(url: String, login: Option<(&str, &str)>, client: HttpClient) -> io::Result<Self> {
-        let authorization =
-            login.map(|(user, password)| format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))));
+    pub(crate) fn new(
+        url: String,
+        login: Option<(&str, &str)>,
+        client: HttpClient,
+    ) -> io::Result<Self> {
+        let authorization = login.map(|(user, password)| {
+            format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+        });
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { url, authorization, client, runtime })
+        Ok(Self {
+            url,
+            authorization,
+            client,
+            runtime,
+        })
     }
 
-    async fn exchange(&self, request: &RestRequest) -> Result<RestAnswer, Box<dyn Error + Send + Sync>> {
+    async fn exchange(
+        &self,
+        request: &RestRequest,
+    ) -> Result<RestAnswer, Box<dyn Error + Send + Sync>> {
         let mut sent = Request::builder()
             .method(request.method.name())
             .uri(format!("{}/{}", self.url, request.path))
@@ -53,12 +66,19 @@ impl RestClient {
         if request.wants_sizes {
             sent = sent.header(header::ACCEPT, "application/vnd.x.restic.rest.v2");
         }
-        let answer = self.client.send(sent.body(body::full(request.body.clone()))?, ANSWER_WITHIN).await?;
+        let answer = self
+            .client
+            .send(sent.body(body::full(request.body.clone()))?, ANSWER_WITHIN)
+            .await?;
         let status = answer.status().as_u16();
         let length = answer.headers().get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
         let body = body::collect(answer.into_body(), ANSWER_BYTES_MAX).await?;
-        Ok(RestAnswer { status, length, body })
+        Ok(RestAnswer {
+            status,
+            length,
+            body,
+        })
     }
 }
 

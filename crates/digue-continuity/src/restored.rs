@@ -44,10 +44,16 @@ pub fn choose<'s>(
 pub fn data_of(folder: &Path) -> Proved<Timestamp> {
     let path = folder.join(MANIFEST);
     let bytes = fs::read(&path).map_err(ContinuityError::file(&path))?;
-    let manifest: BackupManifest = serde_json::from_slice(&bytes)
-        .map_err(|source| ContinuityError::Manifest { path: path.clone(), source })?;
+    let manifest: BackupManifest =
+        serde_json::from_slice(&bytes).map_err(|source| ContinuityError::Manifest {
+            path: path.clone(),
+            source,
+        })?;
     let at = Timestamp::parse_rfc3339(&manifest.begun_at);
-    at.ok_or(ContinuityError::ManifestDate { path, date: manifest.begun_at })
+    at.ok_or(ContinuityError::ManifestDate {
+        path,
+        date: manifest.begun_at,
+    })
 }
 
 fn key_in(data: &Path) -> Proved<Verifier> {
@@ -75,7 +81,14 @@ impl RestoredJournal {
         let earlier = kept.as_ref().filter(|kept| kept.size <= report.size);
         let report = match earlier {
             None => report,
-            Some(_) => verify(&disk, &VerifyAgainst { earlier, ..VerifyAgainst::key(&key) }, |_, _| {})?,
+            Some(_) => verify(
+                &disk,
+                &VerifyAgainst {
+                    earlier,
+                    ..VerifyAgainst::key(&key)
+                },
+                |_, _| {},
+            )?,
         };
         Ok(Self { report, key })
     }
@@ -86,8 +99,9 @@ impl RestoredJournal {
     /// When the key in `data` cannot be read.
     pub fn faults(&self, data: &Path) -> Proved<Vec<String>> {
         let findings = self.report.findings.iter();
-        let mut faults: Vec<String> =
-            findings.map(|finding| format!("{} {}", finding.kind, finding.detail)).collect();
+        let mut faults: Vec<String> = findings
+            .map(|finding| format!("{} {}", finding.kind, finding.detail))
+            .collect();
         if key_in(data)?.to_text() != self.key.to_text() {
             faults.push("journal.pub".to_owned());
         }
@@ -117,15 +131,22 @@ impl RestoredJournal {
     /// # Errors
     /// When the checkpoint cannot be read, or is not this journal's.
     pub fn loss(&self, data_of: Timestamp, kept: Option<&Path>) -> Proved<Loss> {
-        let restored = JournalPoint { entries: self.report.size, at: data_of };
+        let restored = JournalPoint {
+            entries: self.report.size,
+            at: data_of,
+        };
         let last = match kept {
             None => LastKnown::Nothing,
             Some(path) => {
                 let kept = checkpoint_in(path, &self.key)?;
-                LastKnown::Kept(JournalPoint { entries: kept.size, at: data_of })
+                LastKnown::Kept(JournalPoint {
+                    entries: kept.size,
+                    at: data_of,
+                })
             }
         };
-        Ok(loss::between(restored, last).expect("a kept checkpoint never contradicts: it is a lower bound"))
+        Ok(loss::between(restored, last)
+            .expect("a kept checkpoint never contradicts: it is a lower bound"))
     }
 }
 
@@ -141,15 +162,19 @@ fn checkpoint_in(path: &Path, key: &Verifier) -> Proved<Checkpoint> {
 pub fn state_faults(folder: &Path) -> Proved<Vec<String>> {
     let file = folder.join("data/state.db");
     let url = format!("sqlite:{}", file.display());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(ContinuityError::file(&file))?.block_on(async {
-        let store = Store::open(&url).await?;
-        let mut faults = store.integrity_faults().await?;
-        // A state without a single account is an empty file that was migrated.
-        if store.accounts().await?.is_empty() {
-            faults.push("accounts: 0".to_owned());
-        }
-        store.close().await;
-        Ok(faults)
-    })
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime
+        .map_err(ContinuityError::file(&file))?
+        .block_on(async {
+            let store = Store::open(&url).await?;
+            let mut faults = store.integrity_faults().await?;
+            // A state without a single account is an empty file that was migrated.
+            if store.accounts().await?.is_empty() {
+                faults.push("accounts: 0".to_owned());
+            }
+            store.close().await;
+            Ok(faults)
+        })
 }

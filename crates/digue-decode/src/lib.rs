@@ -1,7 +1,7 @@
 //! Content codings and character sets: from the bytes as sent to the text that rules read.
 //!
-//! Output is bounded: a decompression bomb stops at the limit with `TooLarge`, whatever its ratio. Bytes
-//! after the end of a coded body are an error, since a client might read them.
+//! Output is bounded: a decompression bomb stops at the limit with `TooLarge`, whatever its ratio.
+//! Bytes after the end of a coded body are an error, since a client might read them.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -12,8 +12,8 @@ use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use digue_identifiers::reading::Unreadable;
 
-/// The content codings to ask a portal for. `deflate` is decoded, too, and not asked for: servers differ in
-/// what they send under this name.
+/// The content codings to ask a portal for. `deflate` is decoded, too, and not asked for: servers
+/// differ in what they send under this name.
 pub const CODINGS: [&str; 3] = ["gzip", "br", "zstd"];
 
 /// The most codings of one body.
@@ -27,7 +27,11 @@ const ZSTD_WINDOW_BYTES_MAX: u64 = 8 << 20;
 
 /// Decodes a body by its `Content-Encoding` header, up to `limit` bytes.
 pub fn decode<'b>(coding: &str, body: &'b [u8], limit: usize) -> Result<Cow<'b, [u8]>, Unreadable> {
-    let names: Vec<&str> = coding.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> = coding
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
     if names.len() > CODINGS_MAX {
         let place = UnreadPlace::numbered("coded ", names.len() as u64).and(" times");
         return Err(ReadFailure::new(UnreadCause::Coding).at(place).into());
@@ -42,23 +46,29 @@ pub fn decode<'b>(coding: &str, body: &'b [u8], limit: usize) -> Result<Cow<'b, 
         bytes = Cow::Owned(decode_one(name, &bytes, limit)?);
     }
     // An uncoded body passed no bounded reader above.
-    if bytes.len() > limit { Err(Unreadable::too_large()) } else { Ok(bytes) }
+    if bytes.len() > limit {
+        Err(Unreadable::too_large())
+    } else {
+        Ok(bytes)
+    }
 }
 
 fn decode_one(name: &str, body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
     match name.to_ascii_lowercase().as_str() {
-        // Several members are one body (RFC 1952, 2.2): a decoder that stops after the first would miss the
-        // rest.
+        // Several members are one body (RFC 1952, 2.2): a decoder that stops after the first would
+        // miss the rest.
         "gzip" | "x-gzip" => read_bounded(flate2::read::MultiGzDecoder::new(body), limit),
         "br" => decode_brotli(body, limit),
         "zstd" => decode_zstd(body, limit),
         "deflate" => decode_deflate(body, limit),
-        _ => Err(ReadFailure::new(UnreadCause::Coding).at("content-encoding").into()),
+        _ => Err(ReadFailure::new(UnreadCause::Coding)
+            .at("content-encoding")
+            .into()),
     }
 }
 
-/// Drives the decoder's state directly: the library's reader silently drops bytes after the end of the
-/// stream, in which a person could be hidden.
+/// Drives the decoder's state directly: the library's reader silently drops bytes after the end of
+/// the stream, in which a person could be hidden.
 fn decode_brotli(body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
     use brotli::{BrotliDecompressStream, BrotliResult, BrotliState, HeapAlloc};
     let mut state = BrotliState::new(HeapAlloc::new(0), HeapAlloc::new(0), HeapAlloc::default());
@@ -84,7 +94,9 @@ fn decode_brotli(body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
         match result {
             BrotliResult::NeedsMoreOutput => {}
             BrotliResult::ResultSuccess if input_left == 0 => return Ok(bytes),
-            BrotliResult::ResultSuccess | BrotliResult::NeedsMoreInput | BrotliResult::ResultFailure => {
+            BrotliResult::ResultSuccess
+            | BrotliResult::NeedsMoreInput
+            | BrotliResult::ResultFailure => {
                 return Err(undecodable());
             }
         }
@@ -94,9 +106,11 @@ fn decode_brotli(body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
 fn decode_zstd(mut body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
     while !body.is_empty() {
-        let frame =
-            ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut body, ZSTD_WINDOW_BYTES_MAX)
-                .map_err(|_| undecodable())?;
+        let frame = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(
+            &mut body,
+            ZSTD_WINDOW_BYTES_MAX,
+        )
+        .map_err(|_| undecodable())?;
         // The limit is on all frames together, or many small ones would pass it.
         bytes.extend(read_bounded(frame, limit - bytes.len().min(limit))?);
     }
@@ -115,35 +129,46 @@ fn read_bounded(reader: impl Read, limit: usize) -> Result<Vec<u8>, Unreadable> 
     }
 }
 
-/// `deflate` is a zlib stream (RFC 9110, 8.4.1.2); some servers send raw deflate data, and browsers accept
-/// both.
+/// `deflate` is a zlib stream (RFC 9110, 8.4.1.2); some servers send raw deflate data, and browsers
+/// accept both.
 fn decode_deflate(body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
-    let has_zlib_header =
-        body.len() >= 2 && body[0] & 0x0f == 8 && u16::from_be_bytes([body[0], body[1]]).is_multiple_of(31);
+    let has_zlib_header = body.len() >= 2
+        && body[0] & 0x0f == 8
+        && u16::from_be_bytes([body[0], body[1]]).is_multiple_of(31);
     let mut rest = body;
     let bytes = if has_zlib_header {
         read_bounded(flate2::bufread::ZlibDecoder::new(&mut rest), limit)?
     } else {
         read_bounded(flate2::bufread::DeflateDecoder::new(&mut rest), limit)?
     };
-    if rest.is_empty() { Ok(bytes) } else { Err(undecodable()) }
+    if rest.is_empty() {
+        Ok(bytes)
+    } else {
+        Err(undecodable())
+    }
 }
 
 /// The body is truncated or damaged, or has bytes after its end.
 fn undecodable() -> Unreadable {
     let detail = ReadFailure::new(UnreadCause::Coding);
-    Unreadable { cause: digue_types::UninspectedCause::Broken, detail }
+    Unreadable {
+        cause: digue_types::UninspectedCause::Broken,
+        detail,
+    }
 }
 
-/// The character set of a body: its byte-order mark, else the header's, else UTF-8 when the bytes are valid
-/// UTF-8, else Windows-1252, in which every byte sequence is valid.
+/// The character set of a body: its byte-order mark, else the header's, else UTF-8 when the bytes
+/// are valid UTF-8, else Windows-1252, in which every byte sequence is valid.
 pub fn charset(declared: Option<&str>, bytes: &[u8]) -> Result<&'static Encoding, Unreadable> {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return Ok(encoding);
     }
     match declared.map(str::trim).filter(|label| !label.is_empty()) {
-        Some(label) => Encoding::for_label_no_replacement(label.as_bytes())
-            .ok_or_else(|| ReadFailure::new(UnreadCause::CharacterSet).at("content-type").into()),
+        Some(label) => Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
+            ReadFailure::new(UnreadCause::CharacterSet)
+                .at("content-type")
+                .into()
+        }),
         None if let Some(encoding) = utf_16_without_mark(bytes) => Ok(encoding),
         None if is_utf8(bytes) => Ok(UTF_8),
         None => Ok(WINDOWS_1252),
@@ -164,7 +189,8 @@ fn utf_16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// The text of a body. Undecodable bytes are an error: a replaced character could hide an identifier.
+/// The text of a body. Undecodable bytes are an error: a replaced character could hide an
+/// identifier.
 pub fn text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Unreadable> {
     let is_undeclared = declared.is_none_or(|label| label.trim().is_empty());
     if is_undeclared
@@ -176,13 +202,15 @@ pub fn text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>,
     }
     let (text, _, had_errors) = charset(declared, bytes)?.decode(bytes);
     if had_errors {
-        return Err(ReadFailure::new(UnreadCause::CharacterSet).at("text").into());
+        return Err(ReadFailure::new(UnreadCause::CharacterSet)
+            .at("text")
+            .into());
     }
     Ok(text)
 }
 
-/// The text of an XML document (RFC 7303): by its byte-order mark, else the header, else the declaration in
-/// its first line, else UTF-8.
+/// The text of an XML document (RFC 7303): by its byte-order mark, else the header, else the
+/// declaration in its first line, else UTF-8.
 pub fn xml_text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Unreadable> {
     let declared = declared.filter(|label| !label.trim().is_empty());
     let own = declared.is_none().then(|| declared_in_xml(bytes)).flatten();
@@ -192,9 +220,19 @@ pub fn xml_text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, s
 /// The value of `encoding` in `<?xml version="1.0" encoding="..."?>`.
 fn declared_in_xml(bytes: &[u8]) -> Option<&str> {
     let end = bytes.iter().take(200).position(|byte| *byte == b'>')?;
-    let line = std::str::from_utf8(&bytes[..end]).ok()?.strip_prefix("<?xml")?;
-    let value = line.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let line = std::str::from_utf8(&bytes[..end])
+        .ok()?
+        .strip_prefix("<?xml")?;
+    let value = line
+        .split_once("encoding")?
+        .1
+        .trim_start()
+        .strip_prefix('=')?
+        .trim_start();
+    let quote = value
+        .chars()
+        .next()
+        .filter(|quote| matches!(quote, '"' | '\''))?;
     value[1..].split(quote).next()
 }
 
@@ -226,7 +264,9 @@ mod tests {
 
     fn brotli(bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        brotli::CompressorWriter::new(&mut out, 4096, 5, 22).write_all(bytes).unwrap();
+        brotli::CompressorWriter::new(&mut out, 4096, 5, 22)
+            .write_all(bytes)
+            .unwrap();
         out
     }
 
@@ -242,16 +282,30 @@ mod tests {
         assert_eq!(decode("BR", &brotli(&text), 4096).unwrap(), &text[..]);
         assert_eq!(decode("zstd", &zstd(&text), 4096).unwrap(), &text[..]);
         assert_eq!(decode("None", &text, 4096).unwrap(), &text[..]);
-        assert_eq!(decode("UTF-8, gzip", &gzip(&text), 4096).unwrap(), &text[..]);
-        assert_eq!(decode("deflate", &deflate(&text, true), 4096).unwrap(), &text[..]);
-        assert_eq!(decode("deflate", &deflate(&text, false), 4096).unwrap(), &text[..]);
-        assert_eq!(decode("br, gzip", &gzip(&brotli(&text)), 4096).unwrap(), &text[..]);
+        assert_eq!(
+            decode("UTF-8, gzip", &gzip(&text), 4096).unwrap(),
+            &text[..]
+        );
+        assert_eq!(
+            decode("deflate", &deflate(&text, true), 4096).unwrap(),
+            &text[..]
+        );
+        assert_eq!(
+            decode("deflate", &deflate(&text, false), 4096).unwrap(),
+            &text[..]
+        );
+        assert_eq!(
+            decode("br, gzip", &gzip(&brotli(&text)), 4096).unwrap(),
+            &text[..]
+        );
     }
 
     #[test]
     fn every_coding_that_is_asked_for_is_known() {
         for coding in CODINGS {
-            let Err(unreadable) = decode(coding, b"nonsense", 100) else { panic!("{coding}") };
+            let Err(unreadable) = decode(coding, b"nonsense", 100) else {
+                panic!("{coding}")
+            };
             assert_eq!(unreadable.cause, UninspectedCause::Broken, "{coding}");
         }
     }
@@ -259,8 +313,15 @@ mod tests {
     #[test]
     fn a_bomb_stops_at_the_limit() {
         let zeros = vec![0u8; 8 << 20];
-        for (coding, body) in [("gzip", gzip(&zeros)), ("br", brotli(&zeros)), ("zstd", zstd(&zeros))] {
-            assert!(decode(coding, &body, 1 << 20) == Err(Unreadable::too_large()), "{coding}");
+        for (coding, body) in [
+            ("gzip", gzip(&zeros)),
+            ("br", brotli(&zeros)),
+            ("zstd", zstd(&zeros)),
+        ] {
+            assert!(
+                decode(coding, &body, 1 << 20) == Err(Unreadable::too_large()),
+                "{coding}"
+            );
         }
         let twice = gzip(&gzip(&zeros));
         assert!(decode("gzip, gzip", &twice, 1 << 20) == Err(Unreadable::too_large()));
@@ -279,18 +340,33 @@ mod tests {
     fn damage_and_unknown_codings_are_said() {
         let mut cut = gzip(b"hello");
         cut.truncate(cut.len() - 3);
-        assert!(matches!(decode("gzip", &cut, 100), Err(Unreadable { cause: UninspectedCause::Broken, .. })));
+        assert!(matches!(
+            decode("gzip", &cut, 100),
+            Err(Unreadable {
+                cause: UninspectedCause::Broken,
+                ..
+            })
+        ));
         assert!(matches!(
             decode("zstd", b"nonsense", 100),
-            Err(Unreadable { cause: UninspectedCause::Broken, .. })
+            Err(Unreadable {
+                cause: UninspectedCause::Broken,
+                ..
+            })
         ));
         assert!(matches!(
             decode("compress", b"x", 100),
-            Err(Unreadable { cause: UninspectedCause::UnknownType, .. })
+            Err(Unreadable {
+                cause: UninspectedCause::UnknownType,
+                ..
+            })
         ));
         assert!(matches!(
             decode("gzip,gzip,gzip", b"x", 100),
-            Err(Unreadable { cause: UninspectedCause::UnknownType, .. })
+            Err(Unreadable {
+                cause: UninspectedCause::UnknownType,
+                ..
+            })
         ));
     }
 

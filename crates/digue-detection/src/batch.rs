@@ -1,7 +1,7 @@
 //! Responses of one instant have no order: they are collected, sorted and observed together.
 //!
-//! Records with coarse times (a second, a day) therefore give the same findings in whatever order their
-//! lines of one time come.
+//! Records with coarse times (a second, a day) therefore give the same findings in whatever order
+//! their lines of one time come.
 
 use digue_types::Timestamp;
 
@@ -93,9 +93,15 @@ impl Batches {
         self.spare.pop().unwrap_or(OwnedSighting::blank())
     }
 
-    /// Adds one sighting; when its time is later than that of the waiting ones, these are observed first
-    /// and their findings appended to `found`. An earlier time is replaced by the waiting one.
-    pub fn push(&mut self, engine: &mut Engine, mut sighting: OwnedSighting, found: &mut Vec<Finding>) {
+    /// Adds one sighting; when its time is later than that of the waiting ones, these are observed
+    /// first and their findings appended to `found`. An earlier time is replaced by the waiting
+    /// one.
+    pub fn push(
+        &mut self,
+        engine: &mut Engine,
+        mut sighting: OwnedSighting,
+        found: &mut Vec<Finding>,
+    ) {
         if let Some(last) = self.waiting.last() {
             if sighting.at > last.at {
                 self.flush(engine, found);
@@ -110,7 +116,8 @@ impl Batches {
     pub fn flush(&mut self, engine: &mut Engine, found: &mut Vec<Finding>) {
         if self.waiting.len() > 1 {
             for sighting in &mut self.waiting {
-                // Persons too: which of them a window counts may depend on their order within the response.
+                // Persons too: which of them a window counts may depend on their order within the
+                // response.
                 sighting.persons.sort_unstable();
             }
             self.waiting.sort_unstable();

@@ -1,11 +1,11 @@
 //! Evidence of a day besides its volume, as bets against honest work.
 //!
 //! Each family of signs (place, manner, status) is one variable: which of its signs was the
-//! strongest that day, or none. A bet on it is the share of stolen days on which a thief is assumed to
-//! show that sign, divided by the share of honest days of this portal on which it was shown; on days
-//! without a sign the same bet loses. A sign therefore pays on other days for what it wins on one, and a
-//! sign that every account shows at a portal (one office, one browser, one gateway) is worth nothing
-//! there. Half of each stake is held back, because families depend on each other
+//! strongest that day, or none. A bet on it is the share of stolen days on which a thief is assumed
+//! to show that sign, divided by the share of honest days of this portal on which it was shown; on
+//! days without a sign the same bet loses. A sign therefore pays on other days for what it wins on
+//! one, and a sign that every account shows at a portal (one office, one browser, one gateway) is
+//! worth nothing there. Half of each stake is held back, because families depend on each other
 //! (docs/decisions/0017).
 
 use crate::signal::{Signal, SignalKind};
@@ -13,8 +13,8 @@ use crate::signal::{Signal, SignalKind};
 /// Weight, in days, of the assumed shares against the measured ones.
 const PRIOR_DAYS: f32 = 200.0;
 
-/// A family: its signs, and the share of stolen days on which each is the strongest. The remaining share
-/// is that of days without a sign.
+/// A family: its signs, and the share of stolen days on which each is the strongest. The remaining
+/// share is that of days without a sign.
 struct Family(&'static [(SignalKind, f32)]);
 
 const FAMILIES: [Family; 3] = [
@@ -26,7 +26,11 @@ const FAMILIES: [Family; 3] = [
         (SignalKind::NewDevice, 0.2),
         (SignalKind::OlderCookie, 0.05),
     ]),
-    Family(&[(SignalKind::Program, 0.2), (SignalKind::Rhythm, 0.15), (SignalKind::NoResources, 0.15)]),
+    Family(&[
+        (SignalKind::Program, 0.2),
+        (SignalKind::Rhythm, 0.15),
+        (SignalKind::NoResources, 0.15),
+    ]),
     Family(&[
         (SignalKind::AccountsMade, 0.1),
         (SignalKind::NewAccount, 0.15),
@@ -52,7 +56,10 @@ impl Rates {
         const DAYS_MAX: f32 = 250_000.0;
         if self.days > DAYS_MAX {
             self.days /= 2.0;
-            self.shown.iter_mut().flatten().for_each(|shown| *shown /= 2.0);
+            self.shown
+                .iter_mut()
+                .flatten()
+                .for_each(|shown| *shown /= 2.0);
         }
         self.days += 1.0;
         for (family, sign) in signs.into_iter().enumerate() {
@@ -62,15 +69,16 @@ impl Rates {
         }
     }
 
-    /// Share of honest days with this sign; before anything is measured, the one at which the sign is worth
-    /// `evidence`.
+    /// Share of honest days with this sign; before anything is measured, the one at which the sign
+    /// is worth `evidence`.
     fn share(&self, family: usize, place: usize, stolen: f32, evidence: f32) -> f32 {
         let prior = stolen / 10_f32.powf(evidence);
         (self.shown[family][place] + PRIOR_DAYS * prior) / (self.days + PRIOR_DAYS)
     }
 
-    /// Bounds each signal by what its sign is worth at this portal, drops those that are worth nothing, and
-    /// returns the bet on all of them together, as a decimal logarithm, with the signs of the day.
+    /// Bounds each signal by what its sign is worth at this portal, drops those that are worth
+    /// nothing, and returns the bet on all of them together, as a decimal logarithm, with the signs
+    /// of the day.
     pub(crate) fn weigh(&self, signals: &mut Vec<Signal>) -> (f32, Signs) {
         let mut signs = Signs::default();
         let mut total = 0.0;
@@ -78,7 +86,8 @@ impl Rates {
             let mut best: Option<(usize, f32)> = None;
             for (place, (kind, stolen)) in kinds.iter().enumerate() {
                 for signal in signals.iter_mut().filter(|signal| signal.kind == *kind) {
-                    let worth = (stolen / self.share(family, place, *stolen, signal.evidence)).log10();
+                    let worth =
+                        (stolen / self.share(family, place, *stolen, signal.evidence)).log10();
                     signal.evidence = signal.evidence.min(worth);
                     if best.is_none_or(|(_, most)| signal.evidence > most) {
                         best = Some((place, signal.evidence));
@@ -102,7 +111,11 @@ mod tests {
     use crate::signal::Figures;
 
     fn sign(kind: SignalKind, evidence: f32) -> Signal {
-        Signal { kind, evidence, figures: Figures::default() }
+        Signal {
+            kind,
+            evidence,
+            figures: Figures::default(),
+        }
     }
 
     #[test]
@@ -142,7 +155,11 @@ mod tests {
         for number in 0..20_000 {
             let (bet, signs) = day(&rates, number);
             rates.learn(signs);
-            sum += if number >= 2000 { 10_f32.powf(bet) } else { 0.0 };
+            sum += if number >= 2000 {
+                10_f32.powf(bet)
+            } else {
+                0.0
+            };
         }
         assert!(sum / 18_000.0 <= 1.0, "{}", sum / 18_000.0);
     }

@@ -1,22 +1,30 @@
-//! The day's count against its prediction: finds slow reading, pulses, ramps and thefts by new accounts.
+//! The day's count against its prediction: finds slow reading, pulses, ramps and thefts by new
+//! accounts.
 //!
-//! The count of an honest day is assumed to be negative-binomial about the account's mean (mixed with its
-//! peers' while its own days are few); a share of [`Tuning::unlike_share`] of all days is unlike the
-//! others and has a far longer tail. A theft adds some amount to each day on which it works; there are
-//! five amounts, from half of the account's upper level to fifteen times that level. For each, and for
-//! each use of the evidence besides volume ([`DayContext`]), the ratio of the two likelihoods is a bet
-//! whose expectation on an honest day is 1; a CUSUM of them is an e-detector (Lorden 1971; Shin,
-//! Ramdas and Rinaldo 2022): over T honest days it exceeds `10^b` with a probability of at most
-//! `T / 10^b`. Sums restart rather than fall below 1, and days without work neither win nor lose.
+//! The count of an honest day is assumed to be negative-binomial about the account's mean (mixed
+//! with its peers' while its own days are few); a share of [`Tuning::unlike_share`] of all days is
+//! unlike the others and has a far longer tail. A theft adds some amount to each day on which it
+//! works; there are five amounts, from half of the account's upper level to fifteen times that
+//! level. For each, and for each use of the evidence besides volume ([`DayContext`]), the ratio of
+//! the two likelihoods is a bet whose expectation on an honest day is 1; a CUSUM of them is an
+//! e-detector (Lorden 1971; Shin, Ramdas and Rinaldo 2022): over T honest days it exceeds `10^b`
+//! with a probability of at most `T / 10^b`. Sums restart rather than fall below 1, and days
+//! without work neither win nor lose.
 //!
 //! `docs/decisions/0017-the-watch-bets-on-days.md` has the sketch of the proof and what was tried.
 
 use crate::negative_binomial::log_negative_binomial;
 use crate::tuning::Tuning;
 
-/// Amounts that a theft adds, in upper levels of the account, and their shares of the bet. The shares sum to
-/// 1, so that the mixture is a bet again.
-const AMOUNTS: [(f32, f32); 5] = [(0.5, 0.25), (1.0, 0.25), (2.0, 0.2), (5.0, 0.2), (15.0, 0.1)];
+/// Amounts that a theft adds, in upper levels of the account, and their shares of the bet. The
+/// shares sum to 1, so that the mixture is a bet again.
+const AMOUNTS: [(f32, f32); 5] = [
+    (0.5, 0.25),
+    (1.0, 0.25),
+    (2.0, 0.2),
+    (5.0, 0.2),
+    (15.0, 0.1),
+];
 /// Shares of the three uses of the context (`DayContext::used`); they sum to 1, too.
 const USES: [f32; 3] = [0.25, 0.5, 0.25];
 /// Fewer persons than this are no evidence by themselves: any account has such a day.
@@ -27,13 +35,14 @@ const PERSONS_MIN: u32 = 5;
 pub(crate) struct Prediction {
     /// Mean count beyond the first of a working day: a day is a working day because there was one.
     pub(crate) mean: f32,
-    /// 1 / size of the negative binomial: the variance beyond Poisson's, divided by the squared mean.
+    /// 1 / size of the negative binomial: the variance beyond Poisson's, divided by the squared
+    /// mean.
     pub(crate) dispersion: f32,
 }
 
 impl Prediction {
-    /// Mixes an account's `own` mean and dispersion over `days` with its peers': the mean and variance of the
-    /// logarithms of their means (`peers`), and their dispersion.
+    /// Mixes an account's `own` mean and dispersion over `days` with its peers': the mean and
+    /// variance of the logarithms of their means (`peers`), and their dispersion.
     pub(crate) fn of(
         tuning: &Tuning,
         own: (f32, f32),
@@ -41,8 +50,8 @@ impl Prediction {
         peers: (f32, f32),
         peers_dispersion: f32,
     ) -> Self {
-        // Consecutive days are alike: two count as one. Those of a newcomer, whose work is still growing,
-        // count far less.
+        // Consecutive days are alike: two count as one. Those of a newcomer, whose work is still
+        // growing, count far less.
         let young = (1.0 - age_days as f32 / tuning.young_days).max(0.0);
         let number = days as f32 / (2.0 + 6.0 * young);
         let dispersion = (own.1 * days as f32 + peers_dispersion * 10.0) / (days as f32 + 10.0);
@@ -70,7 +79,10 @@ impl Prediction {
     /// The prediction for a day on which all accounts do `factor` times as much.
     pub(crate) fn times(self, factor: f32) -> Self {
         // The factor applies to the whole count; `mean` leaves out the first of the day.
-        Self { mean: (self.mean + 1.0) * factor - 1.0, ..self }
+        Self {
+            mean: (self.mean + 1.0) * factor - 1.0,
+            ..self
+        }
     }
 
     /// The upper level: about nineteen days in twenty stay below it.
@@ -84,9 +96,11 @@ impl Prediction {
         let mean = tuning.unlike_mean * (self.mean + 1.0);
         let unlike = log_count(count, mean, 1.0 / tuning.unlike_size);
         let share = f64::from(tuning.unlike_share);
-        // Far from both means the densities underflow to 0, whose logarithm would make every later sum
-        // infinite.
-        ((1.0 - share) * likely.exp() + share * unlike.exp()).max(1e-300).ln()
+        // Far from both means the densities underflow to 0, whose logarithm would make every later
+        // sum infinite.
+        ((1.0 - share) * likely.exp() + share * unlike.exp())
+            .max(1e-300)
+            .ln()
     }
 
     fn log_theft(self, count: f32, amount: f32) -> f64 {
@@ -109,11 +123,15 @@ impl Prediction {
 
 /// The log-likelihood of `count`, with the dispersion instead of the size.
 fn log_count(count: f32, mean: f32, dispersion: f32) -> f64 {
-    log_negative_binomial(f64::from(count), f64::from(mean), 1.0 / f64::from(dispersion.max(0.01)))
+    log_negative_binomial(
+        f64::from(count),
+        f64::from(mean),
+        1.0 / f64::from(dispersion.max(0.01)),
+    )
 }
 
-/// Evidence of a day besides its volume, as decimal logarithms of bets: deviation from the account's own
-/// habits, and signs that someone else uses the account.
+/// Evidence of a day besides its volume, as decimal logarithms of bets: deviation from the
+/// account's own habits, and signs that someone else uses the account.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct DayContext {
     pub(crate) habits: f32,
@@ -121,11 +139,16 @@ pub(crate) struct DayContext {
 }
 
 impl DayContext {
-    /// The part that each use takes: nothing, the habits, both. Bounded by 1.5 times the evidence of the
-    /// volume: a few persons at an odd hour from a new device are worth an alert, not a containment.
+    /// The part that each use takes: nothing, the habits, both. Bounded by 1.5 times the evidence
+    /// of the volume: a few persons at an odd hour from a new device are worth an alert, not a
+    /// containment.
     fn used(self, volume: f32) -> [f32; USES.len()] {
         let most = 1.5 * volume.max(0.0);
-        [0.0, self.habits.min(most), (self.habits + self.elsewhere).min(most)]
+        [
+            0.0,
+            self.habits.min(most),
+            (self.habits + self.elsewhere).min(most),
+        ]
     }
 }
 
@@ -158,8 +181,8 @@ pub(crate) struct Rise {
 }
 
 impl Daily {
-    /// The evidence if the day ended with this count; changes nothing. It grows with the count during the
-    /// day, so the running value never exceeds that of the whole day (a test checks it).
+    /// The evidence if the day ended with this count; changes nothing. It grows with the count
+    /// during the day, so the running value never exceeds that of the whole day (a test checks it).
     pub(crate) fn with(
         &self,
         tuning: &Tuning,
@@ -170,25 +193,47 @@ impl Daily {
     ) -> Rise {
         let ratios = honest.ratios(tuning, count as f32);
         let mut total = 0.0_f32;
-        let mut most = Rise { evidence: -9.0, days: 1, counted: count, upper: honest.upper() };
+        let mut most = Rise {
+            evidence: -9.0,
+            days: 1,
+            counted: count,
+            upper: honest.upper(),
+        };
         for (amount, (_, share)) in AMOUNTS.into_iter().enumerate() {
             for (place, use_share) in USES.into_iter().enumerate() {
                 let gains = [ratios[amount], context.used(ratios[amount])[place]];
                 let next = self.next(tuning, (amount, place), day, count, honest.upper(), gains);
-                // Slow growth of honest work adds up to any bar: below a share of the upper level on each
-                // day it is taken for drift, and its evidence is bounded.
+                // Slow growth of honest work adds up to any bar: below a share of the upper level
+                // on each day it is taken for drift, and its evidence is bounded.
                 let is_much = next.counted as f32 >= tuning.worthwhile * next.upper;
-                let evidence = if is_much { next.sum } else { next.sum.min(tuning.drift_max) };
-                let evidence = if next.counted < PERSONS_MIN { evidence.min(0.0) } else { evidence };
-                // Single precision ends at 10^38: bounded, so that a mixture of such bets is still a number.
+                let evidence = if is_much {
+                    next.sum
+                } else {
+                    next.sum.min(tuning.drift_max)
+                };
+                let evidence = if next.counted < PERSONS_MIN {
+                    evidence.min(0.0)
+                } else {
+                    evidence
+                };
+                // Single precision ends at 10^38: bounded, so that a mixture of such bets is still
+                // a number.
                 total += share * use_share * (evidence.min(30.0) * std::f32::consts::LN_10).exp();
                 if evidence > most.evidence {
                     let days = u32::try_from(day - next.since + 1).unwrap_or(1);
-                    most = Rise { evidence, days, counted: next.counted, upper: next.upper };
+                    most = Rise {
+                        evidence,
+                        days,
+                        counted: next.counted,
+                        upper: next.upper,
+                    };
                 }
             }
         }
-        Rise { evidence: total.log10() + tuning.looseness, ..most }
+        Rise {
+            evidence: total.log10() + tuning.looseness,
+            ..most
+        }
     }
 
     /// Adds the final count of a day to the sums.
@@ -229,7 +274,11 @@ impl Daily {
         CusumState {
             sum,
             since: if begins { day } else { before.since },
-            counted: if begins { count } else { before.counted.saturating_add(count) },
+            counted: if begins {
+                count
+            } else {
+                before.counted.saturating_add(count)
+            },
             upper: if begins { upper } else { before.upper + upper },
         }
     }
@@ -247,13 +296,18 @@ mod tests {
         Tuning::default()
     }
 
-    const HONEST: Prediction = Prediction { mean: 4.0, dispersion: 0.4 };
+    const HONEST: Prediction = Prediction {
+        mean: 4.0,
+        dispersion: 0.4,
+    };
 
     fn days(counts: &[u32]) -> f32 {
         let mut daily = Daily::default();
         let mut last = 0.0;
         for (day, &count) in counts.iter().enumerate() {
-            last = daily.with(&tuning(), day as i32, count, HONEST, DayContext::default()).evidence;
+            last = daily
+                .with(&tuning(), day as i32, count, HONEST, DayContext::default())
+                .evidence;
             daily.close(&tuning(), day as i32, count, HONEST, DayContext::default());
         }
         last
@@ -261,12 +315,18 @@ mod tests {
 
     #[test]
     fn twice_the_upper_level_is_evident_in_days() {
-        assert!(days(&[3, 4, 24, 26, 28, 25]) > 4.0, "{}", days(&[3, 4, 24, 26, 28, 25]));
+        assert!(
+            days(&[3, 4, 24, 26, 28, 25]) > 4.0,
+            "{}",
+            days(&[3, 4, 24, 26, 28, 25])
+        );
     }
 
     #[test]
     fn pulses_are_evident_too() {
-        let month: Vec<u32> = (0..28).map(|day| if day % 4 == 0 { 36 } else { 3 }).collect();
+        let month: Vec<u32> = (0..28)
+            .map(|day| if day % 4 == 0 { 36 } else { 3 })
+            .collect();
         assert!(days(&month[..25]) > 3.5, "{}", days(&month[..21]));
     }
 
@@ -280,16 +340,27 @@ mod tests {
 
     #[test]
     fn an_honest_day_has_an_expectation_of_one_for_every_amount() {
-        for honest in
-            [HONEST, Prediction { mean: 0.5, dispersion: 1.5 }, Prediction { mean: 40.0, dispersion: 0.1 }]
-        {
+        for honest in [
+            HONEST,
+            Prediction {
+                mean: 0.5,
+                dispersion: 1.5,
+            },
+            Prediction {
+                mean: 40.0,
+                dispersion: 0.1,
+            },
+        ] {
             let mut expected = [0.0_f64; AMOUNTS.len()];
             for count in 0..60_000 {
                 let likely = honest.log_honest(&tuning(), count as f32);
-                for (sum, ratio) in expected
-                    .iter_mut()
-                    .zip(honest.ratios(&Tuning { temper: 1.0, ..tuning() }, count as f32 + 1.0))
-                {
+                for (sum, ratio) in expected.iter_mut().zip(honest.ratios(
+                    &Tuning {
+                        temper: 1.0,
+                        ..tuning()
+                    },
+                    count as f32 + 1.0,
+                )) {
                     *sum += likely.exp() * 10_f64.powf(f64::from(ratio));
                 }
             }
@@ -303,8 +374,13 @@ mod tests {
     fn more_is_never_less_evident() {
         let mut last = -10.0;
         for count in 0..400 {
-            let now = Daily::default().with(&tuning(), 0, count, HONEST, DayContext::default()).evidence;
-            assert!(now >= last - 0.05 || count < 8, "{count}: {now} after {last}");
+            let now = Daily::default()
+                .with(&tuning(), 0, count, HONEST, DayContext::default())
+                .evidence;
+            assert!(
+                now >= last - 0.05 || count < 8,
+                "{count}: {now} after {last}"
+            );
             last = now;
         }
     }
@@ -319,10 +395,16 @@ mod tests {
         }
         let (mut daily, mut alarms) = (Daily::default(), 0);
         for day in 0..days {
-            *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let drawn = (*state >> 11) as f64 / (1_u64 << 53) as f64;
             let count = below.partition_point(|share| *share < drawn) as u32 + 1;
-            if daily.with(&tuning(), day, count, honest, DayContext::default()).evidence >= bar {
+            if daily
+                .with(&tuning(), day, count, honest, DayContext::default())
+                .evidence
+                >= bar
+            {
                 alarms += 1;
                 daily.forget();
             } else {
@@ -335,11 +417,22 @@ mod tests {
     #[test]
     fn honest_days_alarm_no_oftener_than_is_stated() {
         let mut state = 7;
-        for honest in
-            [HONEST, Prediction { mean: 1.5, dispersion: 0.8 }, Prediction { mean: 8.0, dispersion: 1.5 }]
-        {
+        for honest in [
+            HONEST,
+            Prediction {
+                mean: 1.5,
+                dispersion: 0.8,
+            },
+            Prediction {
+                mean: 8.0,
+                dispersion: 1.5,
+            },
+        ] {
             let alarms = alarms(honest, 60_000, 3.0, &mut state);
-            assert!(alarms <= 60, "{honest:?}: {alarms} of 60,000 days, one in 1,000 is stated");
+            assert!(
+                alarms <= 60,
+                "{honest:?}: {alarms} of 60,000 days, one in 1,000 is stated"
+            );
         }
     }
 }

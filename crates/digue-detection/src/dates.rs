@@ -1,5 +1,5 @@
-//! Signs of an account's status: back after a long silence, just made, just recovered, made together with
-//! others.
+//! Signs of an account's status: back after a long silence, just made, just recovered, made
+//! together with others.
 
 use crate::signal::{Figures, Signal, SignalKind};
 
@@ -26,15 +26,25 @@ pub(crate) struct AccountDates {
 impl AccountDates {
     /// Records that the account works on `day`, for the first time since `last`.
     pub(crate) fn work(&mut self, last: Option<i32>, day: i32) {
-        if let Some(silence) = last.map(|last| day - last).filter(|silence| *silence >= DORMANT_DAYS) {
+        if let Some(silence) = last
+            .map(|last| day - last)
+            .filter(|silence| *silence >= DORMANT_DAYS)
+        {
             self.returned = Some((day, silence));
         }
     }
 
     pub(crate) fn signals(&self, day: i32, out: &mut Vec<Signal>) {
         let mut say = |kind, evidence, seen: i32| {
-            let figures = Figures { seen: seen.unsigned_abs(), ..Figures::default() };
-            out.push(Signal { kind, evidence, figures });
+            let figures = Figures {
+                seen: seen.unsigned_abs(),
+                ..Figures::default()
+            };
+            out.push(Signal {
+                kind,
+                evidence,
+                figures,
+            });
         };
         if let Some((back, silence)) = self.returned
             && day - back < RETURN_DAYS
@@ -45,7 +55,11 @@ impl AccountDates {
             && (0..NEW_DAYS).contains(&(day - made))
         {
             if self.made_with >= MADE_IN_A_ROW {
-                say(SignalKind::AccountsMade, 1.5, i32::try_from(self.made_with).unwrap_or(i32::MAX));
+                say(
+                    SignalKind::AccountsMade,
+                    1.5,
+                    i32::try_from(self.made_with).unwrap_or(i32::MAX),
+                );
             } else {
                 say(SignalKind::NewAccount, 0.4, day - made);
             }
@@ -66,7 +80,10 @@ mod tests {
     fn check(dates: AccountDates, day: i32, expected: &[SignalKind]) {
         let mut out = Vec::new();
         dates.signals(day, &mut out);
-        assert_eq!(out.iter().map(|signal| signal.kind).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            out.iter().map(|signal| signal.kind).collect::<Vec<_>>(),
+            expected
+        );
     }
 
     #[test]
@@ -82,15 +99,29 @@ mod tests {
 
     #[test]
     fn an_account_is_new_for_a_week_and_told_apart_in_a_row() {
-        let one = AccountDates { made: Some(10), made_with: 1, ..AccountDates::default() };
+        let one = AccountDates {
+            made: Some(10),
+            made_with: 1,
+            ..AccountDates::default()
+        };
         check(one, 12, &[SignalKind::NewAccount]);
         check(one, 17, &[]);
-        check(AccountDates { made_with: 3, ..one }, 12, &[SignalKind::AccountsMade]);
+        check(
+            AccountDates {
+                made_with: 3,
+                ..one
+            },
+            12,
+            &[SignalKind::AccountsMade],
+        );
     }
 
     #[test]
     fn a_recovery_is_told_for_a_fortnight() {
-        let dates = AccountDates { recovered: Some(10), ..AccountDates::default() };
+        let dates = AccountDates {
+            recovered: Some(10),
+            ..AccountDates::default()
+        };
         check(dates, 12, &[SignalKind::Recovered]);
         check(dates, 30, &[]);
     }

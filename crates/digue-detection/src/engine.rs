@@ -1,8 +1,9 @@
 //! The engine: sightings go in one by one, findings come out.
 //!
-//! Memory is bounded by the number of accounts: each has a profile of bounded size. Rebuilt from the same
-//! entries, the engine is in the same state. What is done about a finding is not known here: the caller
-//! reports back what happened (`contained`, `left_open`, `reopened`, `found_to_be_work`).
+//! Memory is bounded by the number of accounts: each has a profile of bounded size. Rebuilt from
+//! the same entries, the engine is in the same state. What is done about a finding is not known
+//! here: the caller reports back what happened (`contained`, `left_open`, `reopened`,
+//! `found_to_be_work`).
 
 use std::time::Duration;
 
@@ -35,8 +36,8 @@ pub struct EngineOptions {
     /// The most new persons in one response, or by lists within ten minutes, that any work needs.
     pub listed_max: u32,
     /// For recorded work: an account that works so long after its containment is taken to have been
-    /// reopened; `None` where the caller calls `reopened`. A record has no verdicts either: after the second
-    /// such reopening within a month the work is taken to have been found to be work.
+    /// reopened; `None` where the caller calls `reopened`. A record has no verdicts either: after
+    /// the second such reopening within a month the work is taken to have been found to be work.
     pub reopens_after: Option<Duration>,
     /// Scheduled work.
     pub batches: Vec<DeclaredBatch>,
@@ -66,8 +67,8 @@ impl Default for EngineOptions {
 
 /// Scheduled work: a nightly export, a program that fetches its files.
 ///
-/// Within its hours, so many persons a day are not judged by number and pace. The response that exceeds
-/// them is judged like any other, and decoys always are.
+/// Within its hours, so many persons a day are not judged by number and pace. The response that
+/// exceeds them is judged like any other, and decoys always are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeclaredBatch {
     pub account: String,
@@ -98,7 +99,8 @@ impl DeclaredBatch {
 const SEEN: usize = 1 << 20;
 /// A response with at most so many persons is a record page; one with more is a list.
 const SHEET_PERSONS_MAX: usize = 2;
-/// Days during which an account's lists show its caseload for the first time and are not judged as new.
+/// Days during which an account's lists show its caseload for the first time and are not judged as
+/// new.
 pub(crate) const FIRST_DAYS: i32 = 5;
 /// See [`EngineOptions::reopens_after`].
 const REOPENINGS_MAX: usize = 2;
@@ -135,12 +137,13 @@ pub(crate) struct NetworkUse {
     first_day: i32,
     day: i32,
     pub(crate) organisations: Vec<u32>,
-    /// Days on which it was crowded. A mobile carrier's address is shared every day and says nothing.
+    /// Days on which it was crowded. A mobile carrier's address is shared every day and says
+    /// nothing.
     pub(crate) crowded_days: u16,
 }
 
-/// The accounts that use a place. Several of them over days mean an office behind one address, with one
-/// browser.
+/// The accounts that use a place. Several of them over days mean an office behind one address, with
+/// one browser.
 #[derive(Clone, Copy)]
 struct PlaceUsers {
     first_day: i32,
@@ -207,10 +210,16 @@ impl Engine {
 
     /// Observes one response; returns a finding when it reveals something new.
     ///
-    /// Responses must come in the order of their time; see [`crate::Batches`] for those of one instant.
+    /// Responses must come in the order of their time; see [`crate::Batches`] for those of one
+    /// instant.
     pub fn observe(&mut self, sighting: &Sighting<'_>) -> Option<Finding> {
         let (second, day) = self.clock(sighting.at);
-        let account = self.account(sighting.account, sighting.organisation, sighting.portal, day);
+        let account = self.account(
+            sighting.account,
+            sighting.organisation,
+            sighting.portal,
+            day,
+        );
         self.begin(account, day);
         if sighting.kind == SightingKind::Resource {
             let profile = &mut self.profiles[account];
@@ -227,7 +236,9 @@ impl Engine {
         profile.last_place = place;
         profile.places.meet(sighting.session, place, second, day);
         if self.options.reopens_after.is_some_and(|after| {
-            profile.contained.is_some_and(|at| u64::from(second.saturating_sub(at)) > after.as_secs())
+            profile
+                .contained
+                .is_some_and(|at| u64::from(second.saturating_sub(at)) > after.as_secs())
         }) {
             profile.reopen(day);
             if profile.reopenings() >= REOPENINGS_MAX {
@@ -259,14 +270,25 @@ impl Engine {
         };
         self.crowd(place, account, day);
         let organisation = self.profiles[account].organisation as usize;
-        self.organisations[organisation].unknown_persons.add(&self.options.tuning, day, met.new + met.listed);
+        self.organisations[organisation].unknown_persons.add(
+            &self.options.tuning,
+            day,
+            met.new + met.listed,
+        );
         let found = self.judge(account, sighting, place, &met);
         found.or_else(|| self.many_unknown(account, sighting))
     }
 
-    /// Records that an account was made; `made_with` is the number that the same leader made on that day,
-    /// this one included.
-    pub fn made(&mut self, at: Timestamp, account: &str, organisation: &str, portal: &str, made_with: u32) {
+    /// Records that an account was made; `made_with` is the number that the same leader made on
+    /// that day, this one included.
+    pub fn made(
+        &mut self,
+        at: Timestamp,
+        account: &str,
+        organisation: &str,
+        portal: &str,
+        made_with: u32,
+    ) {
         let (_, day) = self.clock(at);
         let account = self.account(account, organisation, portal, day);
         let dates = &mut self.profiles[account].dates;
@@ -281,8 +303,8 @@ impl Engine {
         }
     }
 
-    /// Records that an account was cut off, by detection or by a person: the places it used lately are
-    /// remembered.
+    /// Records that an account was cut off, by detection or by a person: the places it used lately
+    /// are remembered.
     pub fn contained(&mut self, at: Timestamp, account: &str) {
         let (second, day) = self.clock(at);
         if let Some(&account) = self.account_names.get(account) {
@@ -290,19 +312,22 @@ impl Engine {
         }
     }
 
-    /// Records that the step taken for a finding left the account open: there is another finding when it
-    /// continues and the odds are ten times worse.
+    /// Records that the step taken for a finding left the account open: there is another finding
+    /// when it continues and the odds are ten times worse.
     pub fn left_open(&mut self, finding: &Finding) {
         let (_, day) = self.clock(finding.at);
-        let known = finding.account.as_ref().and_then(|account| self.account_names.get(account));
+        let known = finding
+            .account
+            .as_ref()
+            .and_then(|account| self.account_names.get(account));
         if let Some(&account) = known {
             let profile = &mut self.profiles[account as usize];
             (profile.contained, profile.stepped) = (None, Some((day, finding.evidence)));
         }
     }
 
-    /// Records that an account was reopened. It may have been a theft nevertheless: what it did teaches
-    /// nothing, its places stay remembered, and it is judged as before.
+    /// Records that an account was reopened. It may have been a theft nevertheless: what it did
+    /// teaches nothing, its places stay remembered, and it is judged as before.
     pub fn reopened(&mut self, at: Timestamp, account: &str) {
         let (_, day) = self.clock(at);
         if let Some(&account) = self.account_names.get(account) {
@@ -310,8 +335,9 @@ impl Engine {
         }
     }
 
-    /// Records the verdict of a person that the counts cited by a finding were work: so much is allowed for
-    /// a fortnight, and teaches. Where `found_at` is not known, the finding that allows least is taken.
+    /// Records the verdict of a person that the counts cited by a finding were work: so much is
+    /// allowed for a fortnight, and teaches. Where `found_at` is not known, the finding that allows
+    /// least is taken.
     pub fn found_to_be_work(
         &mut self,
         at: Timestamp,
@@ -320,7 +346,10 @@ impl Engine {
         found_at: Option<Timestamp>,
     ) {
         let (_, day) = self.clock(at);
-        let judged = FindingReference { weight, second: found_at.map(|at| self.clock(at).0) };
+        let judged = FindingReference {
+            weight,
+            second: found_at.map(|at| self.clock(at).0),
+        };
         if let Some(&owner) = self.account_names.get(account) {
             self.profiles[owner as usize].confirm(&self.options.tuning, judged, day);
             // Still contained for another finding: its places stay remembered.
@@ -328,7 +357,8 @@ impl Engine {
                 return;
             }
             self.remembered.retain(|_, (_, whose)| *whose != owner);
-            self.remembered_networks.retain(|_, (_, whose)| *whose != owner);
+            self.remembered_networks
+                .retain(|_, (_, whose)| *whose != owner);
         }
     }
 
@@ -344,15 +374,17 @@ impl Engine {
         names
     }
 
-    /// Accounts that worked at a portal in the last seven days, and those of them in this organisation.
-    /// Accounts without a named portal count at each.
+    /// Accounts that worked at a portal in the last seven days, and those of them in this
+    /// organisation. Accounts without a named portal count at each.
     pub fn at_work(&self, at: Timestamp, portal: &str, organisation: &str) -> AtWork {
         let (_, day) = self.clock(at);
         let of_portal = [self.portal_names.get(portal), self.portal_names.get("")];
         let organisation = self.organisation_names.get(organisation);
         let mut at_work = AtWork::default();
         for profile in &self.profiles {
-            let is_recent = profile.last_day.is_some_and(|last| day - last < AT_WORK_DAYS);
+            let is_recent = profile
+                .last_day
+                .is_some_and(|last| day - last < AT_WORK_DAYS);
             if is_recent && of_portal.contains(&Some(&profile.portal)) {
                 at_work.accounts += 1;
                 at_work.of_organisation += u32::from(organisation == Some(&profile.organisation));
@@ -373,9 +405,15 @@ impl Engine {
 
     /// Local second and day of an instant, since 1970; earlier ones become 0.
     pub(crate) fn clock(&self, at: Timestamp) -> (u32, i32) {
-        let local = at.secs().saturating_add(i64::from(self.options.day_offset_secs)).max(0);
+        let local = at
+            .secs()
+            .saturating_add(i64::from(self.options.day_offset_secs))
+            .max(0);
         let second = u32::try_from(local).unwrap_or(u32::MAX);
-        (second, i32::try_from(second / 86_400).expect("2^32 seconds are 49,710 days"))
+        (
+            second,
+            i32::try_from(second / 86_400).expect("2^32 seconds are 49,710 days"),
+        )
     }
 
     fn account(&mut self, account: &str, organisation: &str, portal: &str, day: i32) -> usize {
@@ -385,16 +423,23 @@ impl Engine {
             return known as usize;
         }
         if self.profiles.len() >= self.options.accounts_max {
-            // All further accounts share a profile: they are judged together rather than not at all.
+            // All further accounts share a profile: they are judged together rather than not at
+            // all.
             return self.profiles.len() - 1;
         }
         let portal = self.portal(portal);
         let organisation = self.organisation(organisation);
-        self.organisations[organisation as usize].organisation_day.accounts += 1;
+        self.organisations[organisation as usize]
+            .organisation_day
+            .accounts += 1;
         let number = u32::try_from(self.profiles.len()).expect("accounts_max is far below 2^32");
         self.account_names.insert(account.to_owned(), number);
         let mut profile = Profile::new(organisation, portal, day);
-        profile.expect(&self.options.tuning, &self.portals[portal as usize].common, day);
+        profile.expect(
+            &self.options.tuning,
+            &self.portals[portal as usize].common,
+            day,
+        );
         self.profiles.push(profile);
         number as usize
     }
@@ -410,7 +455,8 @@ impl Engine {
         organisation_day.accounts = organisation_day.accounts.saturating_sub(1);
         self.organisations[now as usize].organisation_day.accounts += 1;
         let profile = &mut self.profiles[account];
-        (profile.organisation, profile.of_organisation) = (now, crate::surge::SurgeShare::default());
+        (profile.organisation, profile.of_organisation) =
+            (now, crate::surge::SurgeShare::default());
         (profile.share, profile.share_day) = (0.0, profile.today.day);
     }
 
@@ -433,7 +479,12 @@ impl Engine {
             return known;
         }
         let number = u32::try_from(self.portals.len()).expect("portals are configured one by one");
-        let work = self.options.work.iter().find(|(portal, _)| portal == name).map(|(_, work)| *work);
+        let work = self
+            .options
+            .work
+            .iter()
+            .find(|(portal, _)| portal == name)
+            .map(|(_, work)| *work);
         self.portals.push(PortalState {
             common: PortalHabits {
                 work: work.unwrap_or_default(),
@@ -443,7 +494,10 @@ impl Engine {
             seen: RecentSet::new(SEEN),
             explained: 0.0,
             programs: 0.0,
-            surge: Surge::new(self.options.tuning.portal_doubt, self.options.tuning.ordinary),
+            surge: Surge::new(
+                self.options.tuning.portal_doubt,
+                self.options.tuning.ordinary,
+            ),
         });
         self.portal_names.insert(name.to_owned(), number);
         number
@@ -453,13 +507,17 @@ impl Engine {
         if let Some(&known) = self.organisation_names.get(name) {
             return known;
         }
-        let number = u32::try_from(self.organisations.len()).expect("fewer than 2^32 organisations exist");
+        let number =
+            u32::try_from(self.organisations.len()).expect("fewer than 2^32 organisations exist");
         self.organisations.push(OrganisationState {
             name: name.to_owned(),
             organisation_day: OrganisationDay::default(),
             unknown_persons: UnknownPersons::default(),
             alerted_day: -1,
-            surge: Surge::new(2.0 * self.options.tuning.portal_doubt, self.options.tuning.ordinary),
+            surge: Surge::new(
+                2.0 * self.options.tuning.portal_doubt,
+                self.options.tuning.ordinary,
+            ),
         });
         self.organisation_names.insert(name.to_owned(), number);
         number
@@ -476,14 +534,21 @@ impl Engine {
             self.weigh_context(account, place, &mut signs);
         }
         let profile = &mut self.profiles[account];
-        profile.begin(&self.options.tuning, day, &mut self.portals[profile.portal as usize].common);
+        profile.begin(
+            &self.options.tuning,
+            day,
+            &mut self.portals[profile.portal as usize].common,
+        );
     }
 
-    /// Counts a response in the declared batch whose hours it falls in; true while that is within its number.
+    /// Counts a response in the declared batch whose hours it falls in; true while that is within
+    /// its number.
     fn is_batch(&mut self, sighting: &Sighting<'_>, second: u32, day: i32) -> bool {
         let minute = second / 60 % 1440;
         let fits = |batch: &DeclaredBatch| batch.account == sighting.account && batch.holds(minute);
-        let Some(place) = self.options.batches.iter().position(fits) else { return false };
+        let Some(place) = self.options.batches.iter().position(fits) else {
+            return false;
+        };
         let day = self.options.batches[place].day_of(minute, day);
         let (last, count) = &mut self.batched[place];
         if *last != day {
@@ -493,8 +558,15 @@ impl Engine {
         *count <= self.options.batches[place].persons
     }
 
-    /// Counts the persons of a response, in the account's day and windows and in the portal's memory.
-    fn meet(&mut self, account: usize, sighting: &Sighting<'_>, second: u32, day: i32) -> ResponseCounts {
+    /// Counts the persons of a response, in the account's day and windows and in the portal's
+    /// memory.
+    fn meet(
+        &mut self,
+        account: usize,
+        sighting: &Sighting<'_>,
+        second: u32,
+        day: i32,
+    ) -> ResponseCounts {
         let is_batch = !self.options.batches.is_empty() && self.is_batch(sighting, second, day);
         let profile = &mut self.profiles[account];
         let portal = &mut self.portals[profile.portal as usize];
@@ -505,12 +577,13 @@ impl Engine {
         profile.lists.move_on(second);
         for person in sighting.persons {
             let key = (person.key ^ (person.key >> 32)) as u32;
-            // By the whole key, of which the memory of persons keeps 32 bits; and before batches are left
-            // out: decoys are judged there, too.
+            // By the whole key, of which the memory of persons keeps 32 bits; and before batches
+            // are left out: decoys are judged there, too.
             met.decoys += u32::from(self.options.decoys.contains(&person.key));
             let last_read = portal.seen.meet(key, today);
             let is_new = profile.meet(key, today);
-            portal.explained += 0.0005 * (f32::from(u8::from(person.is_explained)) - portal.explained);
+            portal.explained +=
+                0.0005 * (f32::from(u8::from(person.is_explained)) - portal.explained);
             let is_strange = is_new && !person.is_explained;
             if is_batch {
                 continue;
@@ -550,7 +623,14 @@ impl Engine {
     }
 
     /// Records the kind of a response, and the greatest counts of the day's windows.
-    fn note_response(&mut self, account: usize, sighting: &Sighting<'_>, second: u32, day: i32, lists: bool) {
+    fn note_response(
+        &mut self,
+        account: usize,
+        sighting: &Sighting<'_>,
+        second: u32,
+        day: i32,
+        lists: bool,
+    ) {
         let profile = &mut self.profiles[account];
         let is_sheet = sighting.persons.len() <= SHEET_PERSONS_MAX;
         let page = ListPage {
@@ -572,8 +652,16 @@ impl Engine {
         if sighting.action == "search" {
             profile.today.add(DayCount::Searches, 1);
         }
-        let (paced, all, lists) = (profile.sheets.paced(), profile.sheets.all(), profile.lists.all());
-        let counts = [DayCount::PacedMinute, DayCount::PacedTen, DayCount::PacedHour];
+        let (paced, all, lists) = (
+            profile.sheets.paced(),
+            profile.sheets.all(),
+            profile.lists.all(),
+        );
+        let counts = [
+            DayCount::PacedMinute,
+            DayCount::PacedTen,
+            DayCount::PacedHour,
+        ];
         for (count, seen) in counts.into_iter().zip(paced) {
             profile.today.at_least(count, seen);
         }
@@ -581,7 +669,8 @@ impl Engine {
         profile.today.at_least(DayCount::ListsTen, lists[1]);
     }
 
-    /// Updates the account's part in the day of its portal and organisation, and its factor of the day.
+    /// Updates the account's part in the day of its portal and organisation, and its factor of the
+    /// day.
     fn note_share(&mut self, account: usize, day: i32) {
         let profile = &mut self.profiles[account];
         let portal = &mut self.portals[profile.portal as usize];
@@ -590,12 +679,14 @@ impl Engine {
             let ratio = profile.today.count(DayCount::Sheets) as f32 / mean;
             portal.surge.note(&mut profile.of_portal, day, ratio);
             if !organisation.name.is_empty() {
-                organisation.surge.note(&mut profile.of_organisation, day, ratio);
+                organisation
+                    .surge
+                    .note(&mut profile.of_organisation, day, ratio);
             }
         }
-        // The other organisations of the portal explain a busy day; the account's own adds only within a
-        // bound. With its own organisation in the factor, ten stolen accounts of fifteen explained
-        // themselves (docs/decisions/0017).
+        // The other organisations of the portal explain a busy day; the account's own adds only
+        // within a bound. With its own organisation in the factor, ten stolen accounts of fifteen
+        // explained themselves (docs/decisions/0017).
         if organisation.name.is_empty() {
             profile.factor = portal.surge.factor(day);
             return;
@@ -611,7 +702,8 @@ impl Engine {
             return;
         }
         if self.networks.len() >= PLACES_MAX && !self.networks.contains_key(&place.network) {
-            // Full: what was not used for a week is forgotten, and new networks are ignored until then.
+            // Full: what was not used for a week is forgotten, and new networks are ignored until
+            // then.
             self.networks.retain(|_, network| day - network.day < 7);
             if self.networks.len() >= PLACES_MAX {
                 return;
@@ -621,7 +713,10 @@ impl Engine {
         let network = self
             .networks
             .entry(place.network)
-            .or_insert_with(|| NetworkUse { first_day: day, ..NetworkUse::default() });
+            .or_insert_with(|| NetworkUse {
+                first_day: day,
+                ..NetworkUse::default()
+            });
         if network.day != day {
             if network.organisations.len() >= 4 {
                 network.crowded_days = network.crowded_days.saturating_add(1);
@@ -629,7 +724,8 @@ impl Engine {
             network.day = day;
             network.organisations.clear();
         }
-        // Sixteen say as much as a thousand: beyond four a network is crowded, and the list stays short.
+        // Sixteen say as much as a thousand: beyond four a network is crowded, and the list stays
+        // short.
         if network.organisations.len() < 16 && !network.organisations.contains(&organisation) {
             network.organisations.push(organisation);
         }
@@ -642,7 +738,11 @@ impl Engine {
         if self.tenants.len() >= PLACES_MAX && !self.tenants.contains_key(&place) {
             return;
         }
-        let fresh = PlaceUsers { first_day: day, last_account: account, accounts: 1 };
+        let fresh = PlaceUsers {
+            first_day: day,
+            last_account: account,
+            accounts: 1,
+        };
         let tenants = self.tenants.entry(place).or_insert(fresh);
         if tenants.last_account != account {
             tenants.last_account = account;
@@ -653,11 +753,13 @@ impl Engine {
     /// True when several accounts have used this place for a week: an office.
     pub(crate) fn is_office(&self, place: ClientPlace, day: i32) -> bool {
         let is_old = |first_day: i32| day - first_day >= OFFICE_DAYS;
-        self.tenants.get(&place).is_some_and(|tenants| tenants.accounts > 1 && is_old(tenants.first_day))
+        self.tenants
+            .get(&place)
+            .is_some_and(|tenants| tenants.accounts > 1 && is_old(tenants.first_day))
     }
 
-    /// True when a network has been in use for a week, or is often crowded: it is not the thief's own, and is
-    /// not remembered with a contained account.
+    /// True when a network has been in use for a week, or is often crowded: it is not the thief's
+    /// own, and is not remembered with a contained account.
     pub(crate) fn is_old_network(&self, network: u32, day: i32) -> bool {
         let known = self.networks.get(&network);
         known.is_some_and(|known| day - known.first_day >= OFFICE_DAYS || known.crowded_days >= 3)

@@ -1,5 +1,5 @@
-//! Sub-resources: a browser fetches style sheets, scripts and images with its pages; a program with a
-//! copied cookie fetches the record pages only.
+//! Sub-resources: a browser fetches style sheets, scripts and images with its pages; a program with
+//! a copied cookie fetches the record pages only.
 //!
 //! Browsers cache, and the resources of some portals do not pass the gateway. A day without any is
 //! therefore a sign only where this account, or its peers, fetch some on nearly every working day.
@@ -25,8 +25,8 @@ impl FetchingDays {
     }
 }
 
-/// Decimal logarithm of the odds against a day of `sheets` record pages without a resource; `None` where
-/// that is usual, or not known to be unusual.
+/// Decimal logarithm of the odds against a day of `sheets` record pages without a resource; `None`
+/// where that is usual, or not known to be unusual.
 pub(crate) fn evidence(sheets: u32, own: FetchingDays, peers: FetchingDays) -> Option<f32> {
     if sheets < SHEETS_MIN || peers.all < DAYS_MIN {
         return None;
@@ -59,8 +59,16 @@ mod tests {
     #[test]
     fn few_sheets_and_portals_without_resources_are_not() {
         assert_eq!(evidence(5, days(20, 20), days(40, 40)), None);
-        assert_eq!(evidence(20, days(20, 0), days(40, 0)), None, "resources do not pass here");
-        assert_eq!(evidence(20, days(20, 4), days(40, 38)), None, "this one keeps what it fetched");
+        assert_eq!(
+            evidence(20, days(20, 0), days(40, 0)),
+            None,
+            "resources do not pass here"
+        );
+        assert_eq!(
+            evidence(20, days(20, 4), days(40, 38)),
+            None,
+            "this one keeps what it fetched"
+        );
         assert_eq!(
             evidence(20, FetchingDays::default(), FetchingDays::default()),
             None,

@@ -1,11 +1,11 @@
 //! The weight of all signals together, and the bars that it is compared with.
 //!
-//! Every count has a share of one budget. The sum of each share times the odds of its signal is a bet
-//! from which honest work wins nothing on average. The shares sum to less than 1.5: by Markov's
-//! inequality the bet exceeds `10^bar` on at most 1.5 account-days in `10^bar`. Signals that say nothing
-//! about volume (shape, hours, devices, rhythm, status) multiply the bet, within bounds that alone never
-//! reach the bar of containment. The model is an approximation; `docs/benchmarks.md` has the
-//! measurements.
+//! Every count has a share of one budget. The sum of each share times the odds of its signal is a
+//! bet from which honest work wins nothing on average. The shares sum to less than 1.5: by Markov's
+//! inequality the bet exceeds `10^bar` on at most 1.5 account-days in `10^bar`. Signals that say
+//! nothing about volume (shape, hours, devices, rhythm, status) multiply the bet, within bounds
+//! that alone never reach the bar of containment. The model is an approximation;
+//! `docs/benchmarks.md` has the measurements.
 
 use digue_types::Timestamp;
 
@@ -21,7 +21,10 @@ pub struct Bars {
 impl Default for Bars {
     /// One false alert in 1,000 account-days, one false containment in 10,000.
     fn default() -> Self {
-        Self { alert: 3.0, containment: 4.0 }
+        Self {
+            alert: 3.0,
+            containment: 4.0,
+        }
     }
 }
 
@@ -34,7 +37,9 @@ pub enum Weight {
 
 impl Weight {
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::Alert, Self::Containment].into_iter().find(|weight| weight.code() == code)
+        [Self::Alert, Self::Containment]
+            .into_iter()
+            .find(|weight| weight.code() == code)
     }
 
     pub const fn code(self) -> &'static str {
@@ -58,8 +63,8 @@ pub struct Finding {
     pub evidence: f32,
     /// The strongest first, at most five.
     pub signals: Vec<Signal>,
-    /// Persons that the account was shown today: distinct ones on record pages, and new ones in lists, the
-    /// response that reveals it included.
+    /// Persons that the account was shown today: distinct ones on record pages, and new ones in
+    /// lists, the response that reveals it included.
     pub persons: u32,
     /// The account continued, with odds ten times worse, after a step that left it open.
     pub is_repeated: bool,
@@ -77,21 +82,22 @@ pub struct Surroundings {
     pub portal_factor: f32,
     /// The same for the organisation.
     pub organisation_factor: f32,
-    /// Days for which the portal is known, and its accounts with habits: while either is small, the usual
-    /// level is taken from the declared kind of work.
+    /// Days for which the portal is known, and its accounts with habits: while either is small, the
+    /// usual level is taken from the declared kind of work.
     pub portal_days: u32,
     pub known_accounts: u32,
     /// Whether it was.
     pub is_early: bool,
-    /// The highest value of the leading count that would not have been reported; `None` where it has no
-    /// number.
+    /// The highest value of the leading count that would not have been reported; `None` where it
+    /// has no number.
     pub innocent: Option<u32>,
 }
 
-/// True while a portal is new: for two weeks, or for two months while few of its accounts have habits.
+/// True while a portal is new: for two weeks, or for two months while few of its accounts have
+/// habits.
 ///
-/// No longer: a small portal never has many such accounts, and making dozens of accounts must not switch off
-/// detection for the others.
+/// No longer: a small portal never has many such accounts, and making dozens of accounts must not
+/// switch off detection for the others.
 pub(crate) const fn is_early(portal_days: u32, known_accounts: u32, at_work: u32) -> bool {
     const DAYS: u32 = 14;
     const DAYS_MAX: u32 = 60;
@@ -139,7 +145,11 @@ mod tests {
 
     #[test]
     fn the_strongest_of_each_kind_comes_first() {
-        let signal = |kind, evidence| Signal { kind, evidence, figures: Figures::default() };
+        let signal = |kind, evidence| Signal {
+            kind,
+            evidence,
+            figures: Figures::default(),
+        };
         let kept = strongest(vec![
             signal(SignalKind::Pace, 1.0),
             signal(SignalKind::Decoy, 8.0),
@@ -147,7 +157,9 @@ mod tests {
             signal(SignalKind::Hours, 0.0),
         ]);
         assert_eq!(
-            kept.iter().map(|s| (s.kind, s.evidence)).collect::<Vec<_>>(),
+            kept.iter()
+                .map(|s| (s.kind, s.evidence))
+                .collect::<Vec<_>>(),
             [(SignalKind::Decoy, 8.0), (SignalKind::Pace, 3.0)]
         );
     }

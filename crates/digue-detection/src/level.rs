@@ -1,12 +1,12 @@
-//! The usual level: the one below which nineteen working days in twenty stay, and the mean and dispersion
-//! from which a day's count is predicted.
+//! The usual level: the one below which nineteen working days in twenty stay, and the mean and
+//! dispersion from which a day's count is predicted.
 //!
-//! An account's own days are the best evidence; while there are few, its peers' are mixed in, so that an
-//! account is judged from its first minute, and by its own habits after a month. A thief who uses an
-//! account must not teach it: days wait before they count, a day teaches at most so many times the usual
-//! level, the mean grows by at most so much in a month (see `tuning`), and days that may have been theft
-//! never count. A whole portal may grow faster: counts are divided by its factor of the day before they
-//! teach (`surge`).
+//! An account's own days are the best evidence; while there are few, its peers' are mixed in, so
+//! that an account is judged from its first minute, and by its own habits after a month. A thief
+//! who uses an account must not teach it: days wait before they count, a day teaches at most so
+//! many times the usual level, the mean grows by at most so much in a month (see `tuning`), and
+//! days that may have been theft never count. A whole portal may grow faster: counts are divided by
+//! its factor of the day before they teach (`surge`).
 
 use std::collections::VecDeque;
 
@@ -21,7 +21,8 @@ const BEYOND_MIN: f32 = 0.4;
 /// Working days of an account before its growth is limited.
 const GROWTH_AFTER: usize = 20;
 
-/// Counts of the last days, as a ring without allocation: one exists for each account and kind of count.
+/// Counts of the last days, as a ring without allocation: one exists for each account and kind of
+/// count.
 #[derive(Clone, Debug)]
 struct LastDays {
     counts: [u16; DAYS],
@@ -32,7 +33,11 @@ struct LastDays {
 
 impl Default for LastDays {
     fn default() -> Self {
-        Self { counts: [0; DAYS], next: 0, len: 0 }
+        Self {
+            counts: [0; DAYS],
+            next: 0,
+            len: 0,
+        }
     }
 }
 
@@ -48,7 +53,10 @@ impl LastDays {
         let number = number.min(self.len);
         match self.next.checked_sub(number) {
             Some(first) => (&self.counts[first..self.next], &[]),
-            None => (&self.counts[DAYS - (number - self.next)..], &self.counts[..self.next]),
+            None => (
+                &self.counts[DAYS - (number - self.next)..],
+                &self.counts[..self.next],
+            ),
         }
     }
 }
@@ -96,7 +104,8 @@ impl Level {
         self.dispersion
     }
 
-    /// The level of an account of this age: the geometric mean of its own and its peers', weighted by days.
+    /// The level of an account of this age: the geometric mean of its own and its peers', weighted
+    /// by days.
     pub(crate) fn usual(&self, peers: f32, age_days: i32) -> f32 {
         let days = self.days.len as f32;
         // Peers weigh four days, more in the first two months, when work is still growing.
@@ -106,13 +115,27 @@ impl Level {
         ((days * own + trust * peers.max(1.0).ln()) / (days + trust)).exp()
     }
 
-    /// Adds a finished working day. With `is_confirmed`, a verdict found such days to be work, and they teach
-    /// in full.
-    pub(crate) fn learn(&mut self, tuning: &Tuning, day: i32, count: f32, usual: f32, is_confirmed: bool) {
-        let taught = if is_confirmed { count } else { count.min(tuning.taught_max * usual.max(1.0)) };
+    /// Adds a finished working day. With `is_confirmed`, a verdict found such days to be work, and
+    /// they teach in full.
+    pub(crate) fn learn(
+        &mut self,
+        tuning: &Tuning,
+        day: i32,
+        count: f32,
+        usual: f32,
+        is_confirmed: bool,
+    ) {
+        let taught = if is_confirmed {
+            count
+        } else {
+            count.min(tuning.taught_max * usual.max(1.0))
+        };
         self.waiting.push_back((day, whole(taught)));
-        let ripe =
-            self.waiting.iter().take_while(|(then, _)| (day - then) as f32 >= tuning.wait_days).count();
+        let ripe = self
+            .waiting
+            .iter()
+            .take_while(|(then, _)| (day - then) as f32 >= tuning.wait_days)
+            .count();
         if ripe > 0 {
             for _ in 0..ripe {
                 let (_, count) = self.waiting.pop_front().expect("counted");
@@ -134,8 +157,8 @@ impl Level {
         let number = self.days.len as f32;
         let p95 = percentile_95(self.days.latest(DAYS));
         self.own = p95;
-        // For work that grows: at least the second greatest of the last ten days, which one unusual day
-        // cannot set.
+        // For work that grows: at least the second greatest of the last ten days, which one unusual
+        // day cannot set.
         if self.days.len >= 10 {
             let [_, second, _] = greatest(self.days.latest(10));
             self.own = self.own.max(f32::from(second));
@@ -159,8 +182,8 @@ impl Level {
             (self.ceiling, self.ceiling_day) = (self.mean, day);
             return;
         }
-        // At most a year: an account that returns after a long absence must not grow by all the months that
-        // it was away.
+        // At most a year: an account that returns after a long absence must not grow by all the
+        // months that it was away.
         let months = (day - self.ceiling_day).clamp(0, 366) as f32 / 30.0;
         let ceiling = (self.ceiling * tuning.growth_a_month.powf(months)).max(0.5);
         if self.mean > ceiling {
@@ -177,8 +200,8 @@ pub(crate) fn beyond_first(mean: f32) -> f32 {
     (mean - 1.0).max(BEYOND_MIN)
 }
 
-/// The 95th percentile of at most `DAYS` counts, interpolated. Among 40 counts it lies between the second
-/// and the third greatest: three are enough, and nothing is sorted.
+/// The 95th percentile of at most `DAYS` counts, interpolated. Among 40 counts it lies between the
+/// second and the third greatest: three are enough, and nothing is sorted.
 fn percentile_95(counts: (&[u16], &[u16])) -> f32 {
     let number = counts.0.len() + counts.1.len();
     let greatest = greatest(counts);
@@ -187,7 +210,10 @@ fn percentile_95(counts: (&[u16], &[u16])) -> f32 {
     if below >= last {
         return f32::from(greatest[0]);
     }
-    let (low, high) = (f32::from(greatest[last - below]), f32::from(greatest[last - below - 1]));
+    let (low, high) = (
+        f32::from(greatest[last - below]),
+        f32::from(greatest[last - below - 1]),
+    );
     low + (place - below as f32) * (high - low)
 }
 
@@ -203,14 +229,19 @@ fn greatest((earlier, later): (&[u16], &[u16])) -> [u16; 3] {
 }
 
 fn sum((earlier, later): (&[u16], &[u16])) -> f32 {
-    earlier.iter().chain(later).map(|count| f32::from(*count)).sum()
+    earlier
+        .iter()
+        .chain(later)
+        .map(|count| f32::from(*count))
+        .sum()
 }
 
 fn whole(count: f32) -> u16 {
     count.round().clamp(0.0, 65_535.0) as u16
 }
 
-/// The accounts of a portal together: sums from which mean and variance of their levels' logarithms follow.
+/// The accounts of a portal together: sums from which mean and variance of their levels' logarithms
+/// follow.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Peers {
     accounts: f64,
@@ -236,8 +267,8 @@ impl Peers {
         self.accounts as f32
     }
 
-    /// A high level among peers. Three assumed accounts at `prior` are included, which matter while there are
-    /// few others.
+    /// A high level among peers. Three assumed accounts at `prior` are included, which matter while
+    /// there are few others.
     pub(crate) fn usual(&self, prior: f32) -> f32 {
         const SPREAD: f32 = 1.3;
         let (mean, variance) = self.logarithm(prior);
@@ -250,7 +281,11 @@ impl Peers {
         let count = self.accounts + 3.0;
         let mean = (self.sum + 3.0 * prior) / count;
         let own = (self.squares
-            - if self.accounts > 0.0 { self.sum * self.sum / self.accounts } else { 0.0 })
+            - if self.accounts > 0.0 {
+                self.sum * self.sum / self.accounts
+            } else {
+                0.0
+            })
         .max(0.0);
         (mean as f32, ((own + 3.0) / count) as f32)
     }
@@ -288,7 +323,9 @@ mod tests {
         for number in 1..=DAYS {
             let counts: Vec<u16> = (0..number)
                 .map(|_| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    state = state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
                     (state >> 60) as u16
                 })
                 .collect();
@@ -298,7 +335,10 @@ mod tests {
             let at = |place: usize| f32::from(sorted[place.min(number - 1)]);
             let (low, high) = (at(place as usize), at(place as usize + 1));
             let expected = low + place.fract() * (high - low);
-            assert!((percentile_95((&counts, &[])) - expected).abs() < 1e-4, "{sorted:?}");
+            assert!(
+                (percentile_95((&counts, &[])) - expected).abs() < 1e-4,
+                "{sorted:?}"
+            );
         }
     }
 
@@ -321,7 +361,11 @@ mod tests {
         assert!(level.usual(4.0, 90) <= before * 1.01, "three days wait");
         level.learn(&Tuning::default(), 43, 400.0, before, false);
         level.learn(&Tuning::default(), 44, 400.0, before, false);
-        assert!(level.usual(4.0, 90) < before * 2.1, "{}", level.usual(4.0, 90));
+        assert!(
+            level.usual(4.0, 90) < before * 2.1,
+            "{}",
+            level.usual(4.0, 90)
+        );
     }
 
     #[test]
@@ -338,9 +382,19 @@ mod tests {
         let mut level = level_of((0..40).map(|_| 10));
         for day in 0..60_i32 {
             let usual = level.usual(10.0, 90);
-            level.learn(&Tuning::default(), 40 + day, 10.0 * 1.05_f32.powi(day), usual, false);
+            level.learn(
+                &Tuning::default(),
+                40 + day,
+                10.0 * 1.05_f32.powi(day),
+                usual,
+                false,
+            );
         }
-        assert!(level.mean().unwrap() < 10.0 * 4.0 * 1.1, "{:?}", level.mean());
+        assert!(
+            level.mean().unwrap() < 10.0 * 4.0 * 1.1,
+            "{:?}",
+            level.mean()
+        );
     }
 
     #[test]

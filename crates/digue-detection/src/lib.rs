@@ -1,12 +1,12 @@
 //! Exposures in, findings out: tells abnormal consultation from work, and says why.
 //!
-//! Pure: no clock, no randomness, no file. The same exposures give the same findings, whether they come one
-//! by one from the gateway, out of the journal after a restart, or from a recorded file.
+//! Pure: no clock, no randomness, no file. The same exposures give the same findings, whether they
+//! come one by one from the gateway, out of the journal after a restart, or from a recorded file.
 //!
-//! Start with `engine`: it holds the bounded memory of each account and is the only entry point. Each kind
-//! of signal is a small detector in a file of its own; `judge` collects their evidence and `fusion` weighs it
-//! against one bar, set by how many false alarms are allowed. `playbook` chooses the step for a finding;
-//! carrying it out is not known here.
+//! Start with `engine`: it holds the bounded memory of each account and is the only entry point.
+//! Each kind of signal is a small detector in a file of its own; `judge` collects their evidence
+//! and `fusion` weighs it against one bar, set by how many false alarms are allowed. `playbook`
+//! chooses the step for a finding; carrying it out is not known here.
 
 pub mod batch;
 mod context;

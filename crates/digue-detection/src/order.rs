@@ -1,7 +1,7 @@
 //! Enumeration: identifiers that follow each other by a constant step, as those of work do not.
 //!
-//! A thief may open each record page twice, or work in between: several walks are followed at a time, and
-//! opening the same page again changes nothing.
+//! A thief may open each record page twice, or work in between: several walks are followed at a
+//! time, and opening the same page again changes nothing.
 
 /// One walk: its last number, its step (0 before the second number), and its length.
 #[derive(Clone, Copy, Debug)]
@@ -29,23 +29,41 @@ impl NumberOrder {
         if let Some(place) = self.0.iter().position(|walk| walk.last == number) {
             return self.0[place].run;
         }
-        let goes_on = |walk: &NumberWalk| walk.step != 0 && step(walk.last, number) == Some(walk.step);
+        let goes_on =
+            |walk: &NumberWalk| walk.step != 0 && step(walk.last, number) == Some(walk.step);
         let place = self.0.iter().position(goes_on).or_else(|| {
             // A second number could give any walk its step; the latest is the likeliest.
-            self.0.iter().position(|walk| walk.step == 0 && step(walk.last, number).is_some())
+            self.0
+                .iter()
+                .position(|walk| walk.step == 0 && step(walk.last, number).is_some())
         });
         let walk = match place {
             Some(place) => {
                 let before = self.0.remove(place);
                 let step = step(before.last, number).expect("found by it");
-                NumberWalk { last: number, step, run: before.run + 1 }
+                NumberWalk {
+                    last: number,
+                    step,
+                    run: before.run + 1,
+                }
             }
-            None => NumberWalk { last: number, step: 0, run: 1 },
+            None => NumberWalk {
+                last: number,
+                step: 0,
+                run: 1,
+            },
         };
         self.0.insert(0, walk);
         // A walk of two is a guess: its last number may also begin another walk.
         if walk.run == 2 {
-            self.0.insert(1, NumberWalk { last: number, step: 0, run: 1 });
+            self.0.insert(
+                1,
+                NumberWalk {
+                    last: number,
+                    step: 0,
+                    run: 1,
+                },
+            );
         }
         self.0.truncate(WALKS);
         walk.run

@@ -1,9 +1,9 @@
 //! Collusion: the evidence of several accounts of one organisation together.
 //!
-//! Each account's evidence is a bet against honest work. If accounts worked independently, their bets would
-//! multiply. They share campaigns and busy days, most of which the day's factor (`surge`) removes; for the
-//! rest, only the root of each bet counts. Since only a few accounts may be involved, each stakes a small
-//! part.
+//! Each account's evidence is a bet against honest work. If accounts worked independently, their
+//! bets would multiply. They share campaigns and busy days, most of which the day's factor
+//! (`surge`) removes; for the rest, only the root of each bet counts. Since only a few accounts may
+//! be involved, each stakes a small part.
 
 use crate::level::Level;
 use crate::tuning::Tuning;
@@ -26,15 +26,19 @@ pub(crate) struct OrganisationDay {
 }
 
 impl OrganisationDay {
-    /// Replaces an account's share of `day`, which was `before` (0 when it had none today), by that of
-    /// `evidence`; returns the new share.
+    /// Replaces an account's share of `day`, which was `before` (0 when it had none today), by that
+    /// of `evidence`; returns the new share.
     pub(crate) fn weigh(&mut self, tuning: &Tuning, day: i32, before: f32, evidence: f32) -> f32 {
         if day != self.day {
             (self.day, self.sum, self.taking_part) = (day, 0.0, 0);
         }
         let part = (3.0 / self.accounts.max(1) as f32).clamp(0.01, 0.3);
         let odds = 10_f32.powf(evidence.min(EVIDENCE_MAX) * tuning.dependence);
-        let share = if evidence < TAKES_PART { 0.0 } else { (1.0 - part + part * odds).log10() };
+        let share = if evidence < TAKES_PART {
+            0.0
+        } else {
+            (1.0 - part + part * odds).log10()
+        };
         // Losses of idle accounts are estimated in `evidence`, not added here one by one.
         let share = share.max(0.0);
         self.sum += share - before;
@@ -52,7 +56,10 @@ impl OrganisationDay {
             let part = (3.0 / self.accounts.max(1) as f32).clamp(0.01, 0.3);
             let idle = self.accounts.saturating_sub(self.taking_part) as f32;
             // Idle accounts lose their stake; about half of them work on a day.
-            (self.sum + 0.5 * idle * (1.0 - part).log10(), self.taking_part)
+            (
+                self.sum + 0.5 * idle * (1.0 - part).log10(),
+                self.taking_part,
+            )
         })
     }
 }
@@ -60,8 +67,8 @@ impl OrganisationDay {
 /// Days after which an organisation's own level is used.
 const SETTLED_DAYS: usize = 10;
 
-/// Persons new to the account and unexplained, of a whole organisation by day: shows a theft that its
-/// accounts divide among them.
+/// Persons new to the account and unexplained, of a whole organisation by day: shows a theft that
+/// its accounts divide among them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UnknownPersons {
     day: i32,
@@ -74,15 +81,16 @@ impl UnknownPersons {
         if day > self.day {
             let usual = self.level.own().unwrap_or(1.0);
             if self.today > 0 {
-                self.level.learn(tuning, self.day, self.today as f32, usual.max(10.0), false);
+                self.level
+                    .learn(tuning, self.day, self.today as f32, usual.max(10.0), false);
             }
             (self.day, self.today) = (day, 0);
         }
         self.today = self.today.saturating_add(persons);
     }
 
-    /// Evidence, persons of today, and the usual level on a day on which all accounts do `factor` times as
-    /// much; `None` while the count is not unusual.
+    /// Evidence, persons of today, and the usual level on a day on which all accounts do `factor`
+    /// times as much; `None` while the count is not unusual.
     pub(crate) fn evidence(&self, factor: f32) -> Option<(f32, u32, f32)> {
         if self.level.days() < SETTLED_DAYS {
             return None;
@@ -99,7 +107,10 @@ mod tests {
 
     #[test]
     fn ten_accounts_that_are_each_a_little_busy_are_a_company() {
-        let mut organisation_day = OrganisationDay { accounts: 12, ..OrganisationDay::default() };
+        let mut organisation_day = OrganisationDay {
+            accounts: 12,
+            ..OrganisationDay::default()
+        };
         for _ in 0..10 {
             organisation_day.weigh(&Tuning::default(), 5, 0.0, 1.5);
         }
@@ -109,11 +120,17 @@ mod tests {
 
     #[test]
     fn two_busy_accounts_are_no_company_and_a_large_house_has_busy_days() {
-        let mut small = OrganisationDay { accounts: 12, ..OrganisationDay::default() };
+        let mut small = OrganisationDay {
+            accounts: 12,
+            ..OrganisationDay::default()
+        };
         small.weigh(&Tuning::default(), 5, 0.0, 2.0);
         small.weigh(&Tuning::default(), 5, 0.0, 2.0);
         assert_eq!(small.evidence(5), None);
-        let mut large = OrganisationDay { accounts: 500, ..OrganisationDay::default() };
+        let mut large = OrganisationDay {
+            accounts: 500,
+            ..OrganisationDay::default()
+        };
         for _ in 0..6 {
             large.weigh(&Tuning::default(), 5, 0.0, 1.5);
         }
@@ -130,13 +147,23 @@ mod tests {
         unknown_persons.add(&Tuning::default(), 40, 80);
         unknown_persons.add(&Tuning::default(), 40, 30);
         let (evidence, today, usual) = unknown_persons.evidence(1.0).unwrap();
-        assert_eq!(unknown_persons.evidence(6.0), None, "where everybody does six times as much");
-        assert!(evidence > 4.0 && today == 110 && usual < 25.0, "{evidence} {usual}");
+        assert_eq!(
+            unknown_persons.evidence(6.0),
+            None,
+            "where everybody does six times as much"
+        );
+        assert!(
+            evidence > 4.0 && today == 110 && usual < 25.0,
+            "{evidence} {usual}"
+        );
     }
 
     #[test]
     fn a_new_day_begins_anew() {
-        let mut organisation_day = OrganisationDay { accounts: 5, ..OrganisationDay::default() };
+        let mut organisation_day = OrganisationDay {
+            accounts: 5,
+            ..OrganisationDay::default()
+        };
         for _ in 0..4 {
             organisation_day.weigh(&Tuning::default(), 5, 0.0, 2.0);
         }

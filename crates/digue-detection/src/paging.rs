@@ -1,6 +1,7 @@
 //! Lists read page by page, and to their end: people look at the first pages and search again.
 //!
-//! Only pages with a person who is new and unexplained count: going through one's own caseload is work.
+//! Only pages with a person who is new and unexplained count: going through one's own caseload is
+//! work.
 
 /// Pages further apart, in seconds, belong to two walks.
 const APART: u32 = 120;
@@ -47,8 +48,17 @@ impl Paging {
             *self = Self::default();
             return (0, false);
         }
-        let pages = if goes_on && page.persons == self.size { self.pages + 1 } else { 1 };
-        *self = Self { action: page.action, size: page.persons, pages, last_second: page.second };
+        let pages = if goes_on && page.persons == self.size {
+            self.pages + 1
+        } else {
+            1
+        };
+        *self = Self {
+            action: page.action,
+            size: page.persons,
+            pages,
+            last_second: page.second,
+        };
         (pages, false)
     }
 }
@@ -63,7 +73,13 @@ mod tests {
         let (mut most, mut ends) = (0, 0);
         for (place, &persons) in sizes.iter().enumerate() {
             let second = 1000 + place as u32 * apart;
-            let page = ListPage { second, action: 1, persons, is_list: persons > 2, is_strange };
+            let page = ListPage {
+                second,
+                action: 1,
+                persons,
+                is_list: persons > 2,
+                is_strange,
+            };
             let (pages, is_end) = paging.next(page);
             most = most.max(pages);
             ends += u32::from(is_end);
@@ -74,7 +90,11 @@ mod tests {
     #[test]
     fn full_pages_and_a_short_one_are_a_walk_to_the_end() {
         assert_eq!(walk(&[50, 50, 50, 50, 12], 5, true), (5, 1));
-        assert_eq!(walk(&[50, 50, 50, 0], 5, true), (4, 1), "an empty page is an end, too");
+        assert_eq!(
+            walk(&[50, 50, 50, 0], 5, true),
+            (4, 1),
+            "an empty page is an end, too"
+        );
         assert_eq!(walk(&[20, 20, 7, 20, 20, 20, 1], 5, true), (4, 2));
     }
 
@@ -82,7 +102,11 @@ mod tests {
     fn one_page_now_and_then_is_not() {
         assert_eq!(walk(&[50, 12, 50, 7], 5, true), (1, 0));
         assert_eq!(walk(&[50, 50, 50, 12], 300, true), (1, 0), "minutes apart");
-        assert_eq!(walk(&[50, 50, 50, 50, 12], 5, false), (0, 0), "the own caseload");
+        assert_eq!(
+            walk(&[50, 50, 50, 50, 12], 5, false),
+            (0, 0),
+            "the own caseload"
+        );
     }
 
     #[test]
@@ -92,7 +116,13 @@ mod tests {
         for place in 0..12_u32 {
             let is_list = place % 2 == 0;
             let (action, persons) = if is_list { (1, 50) } else { (2, 1) };
-            let page = ListPage { second: place * 5, action, persons, is_list, is_strange: true };
+            let page = ListPage {
+                second: place * 5,
+                action,
+                persons,
+                is_list,
+                is_strange: true,
+            };
             most = most.max(paging.next(page).0);
         }
         assert_eq!(most, 6);

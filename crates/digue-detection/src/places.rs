@@ -65,14 +65,27 @@ const AGENTS_MAX: usize = 4096;
 
 impl Agents {
     pub(crate) fn place(&mut self, ip: &str, agent: &str) -> ClientPlace {
-        let number = if agent.is_empty() { 0 } else { hash(agent).max(1) };
-        // A client may send a different header with each request: the cache must not grow with them.
+        let number = if agent.is_empty() {
+            0
+        } else {
+            hash(agent).max(1)
+        };
+        // A client may send a different header with each request: the cache must not grow with
+        // them.
         if self.0.len() >= AGENTS_MAX {
             self.0.clear();
         }
         let is_program = number != 0 && *self.0.entry(number).or_insert_with(|| is_program(agent));
-        let network = if ip.is_empty() { 0 } else { hash(&network_of(ip)).max(1) };
-        ClientPlace { network, agent: number, is_program }
+        let network = if ip.is_empty() {
+            0
+        } else {
+            hash(&network_of(ip)).max(1)
+        };
+        ClientPlace {
+            network,
+            agent: number,
+            is_program,
+        }
     }
 }
 
@@ -83,7 +96,8 @@ impl ClientPlace {
     }
 }
 
-/// The network as text: the first 24 bits of an IPv4 address, the first 48 of an IPv6 one, however it is written.
+/// The network as text: the first 24 bits of an IPv4 address, the first 48 of an IPv6 one, however
+/// it is written.
 fn network_of(ip: &str) -> Cow<'_, str> {
     if let Ok(address) = ip.parse::<Ipv6Addr>() {
         return match address.to_ipv4_mapped() {
@@ -97,12 +111,16 @@ fn network_of(ip: &str) -> Cow<'_, str> {
             }
         };
     }
-    ip.rsplit_once('.').map_or(ip, |(network, _)| network).into()
+    ip.rsplit_once('.')
+        .map_or(ip, |(network, _)| network)
+        .into()
 }
 
 /// FNV-1a, to compare names; it protects nothing.
 pub(crate) fn hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    text.bytes().fold(0x811c_9dc5, |hash: u32, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -146,8 +164,10 @@ impl Places {
         let name = hash(session);
         let Some(known) = self.sessions.iter_mut().find(|known| known.name == name) else {
             if self.sessions.len() >= SESSIONS {
-                let oldest = (0..self.sessions.len()).min_by_key(|&at| self.sessions[at].last_second);
-                self.sessions.swap_remove(oldest.expect("SESSIONS is not 0"));
+                let oldest =
+                    (0..self.sessions.len()).min_by_key(|&at| self.sessions[at].last_second);
+                self.sessions
+                    .swap_remove(oldest.expect("SESSIONS is not 0"));
             }
             self.sessions.push(SessionPlace {
                 name,
@@ -165,8 +185,8 @@ impl Places {
         }
         if known.place != place {
             if known.place.agent != place.agent {
-                // A browser's name changes within a session only by an update, which is far rarer than a
-                // copied cookie.
+                // A browser's name changes within a session only by an update, which is far rarer
+                // than a copied cookie.
                 self.moved = self.moved.max(3.0);
             } else {
                 self.moved = self.moved.max(0.5);
@@ -200,8 +220,8 @@ impl Places {
         true
     }
 
-    /// Appends the signals of the place; `days` are the account's working days so far, `programs` is true
-    /// where programs are normal.
+    /// Appends the signals of the place; `days` are the account's working days so far, `programs`
+    /// is true where programs are normal.
     pub(crate) fn signals(
         &self,
         place: ClientPlace,
@@ -211,7 +231,14 @@ impl Places {
         out: &mut Vec<Signal>,
     ) {
         let mut say = |kind, evidence, seen| {
-            out.push(Signal { kind, evidence, figures: Figures { seen, ..Figures::default() } });
+            out.push(Signal {
+                kind,
+                evidence,
+                figures: Figures {
+                    seen,
+                    ..Figures::default()
+                },
+            });
         };
         let device = self.devices.iter().find(|(known, ..)| *known == place);
         let used = device.map_or(0, |device| device.2);
@@ -220,8 +247,10 @@ impl Places {
         }
         let age = device.map_or(0, |(_, first, ..)| today - first);
         if age < YOUNG_DAYS && days >= 10 && (2..=OWN_DEVICES_MAX).contains(&self.devices.len()) {
-            let knows_agent =
-                self.devices.iter().any(|(known, ..)| known.agent == place.agent && *known != place);
+            let knows_agent = self
+                .devices
+                .iter()
+                .any(|(known, ..)| known.agent == place.agent && *known != place);
             let evidence = if used == 1 { 0.7 } else { 0.4 };
             say(
                 SignalKind::NewDevice,
@@ -232,7 +261,10 @@ impl Places {
         if self.moved > 0.0 {
             say(SignalKind::Moved, self.moved, 1);
         }
-        if let Some(minutes) = self.older_cookie.filter(|_| self.devices.len() <= OWN_DEVICES_MAX) {
+        if let Some(minutes) = self
+            .older_cookie
+            .filter(|_| self.devices.len() <= OWN_DEVICES_MAX)
+        {
             say(SignalKind::OlderCookie, 0.5, minutes);
         }
         if self.turns >= 2 {
@@ -253,15 +285,20 @@ impl Places {
         self.moved >= 2.0
     }
 
-    /// The young devices, to be remembered when the account is cut off; those used for longer are the
-    /// holder's.
+    /// The young devices, to be remembered when the account is cut off; those used for longer are
+    /// the holder's.
     pub(crate) fn recent(&self, day: i32) -> impl Iterator<Item = ClientPlace> {
-        self.devices.iter().filter(move |(_, first, ..)| day - first <= YOUNG_DAYS).map(|(place, ..)| *place)
+        self.devices
+            .iter()
+            .filter(move |(_, first, ..)| day - first <= YOUNG_DAYS)
+            .map(|(place, ..)| *place)
     }
 
     /// True when the account began to use this place within the last days.
     pub(crate) fn is_young(&self, place: ClientPlace, day: i32) -> bool {
-        self.devices.iter().any(|(known, first, ..)| *known == place && day - first <= YOUNG_DAYS)
+        self.devices
+            .iter()
+            .any(|(known, first, ..)| *known == place && day - first <= YOUNG_DAYS)
     }
 }
 
@@ -274,7 +311,12 @@ mod tests {
     fn signals(visits: &[(&str, &str, u32)]) -> Vec<SignalKind> {
         let mut places = Places::default();
         for day in 0..12 {
-            places.meet("old", ClientPlace::of(HOME.0, HOME.1), day * 86_400, day as i32);
+            places.meet(
+                "old",
+                ClientPlace::of(HOME.0, HOME.1),
+                day * 86_400,
+                day as i32,
+            );
         }
         let mut last = ClientPlace::default();
         for &(ip, agent, second) in visits {
@@ -301,7 +343,10 @@ mod tests {
 
     #[test]
     fn the_usual_device_says_nothing() {
-        assert_eq!(signals(&[(HOME.0, HOME.1, 0), ("192.0.2.99", HOME.1, 60)]), vec![]);
+        assert_eq!(
+            signals(&[(HOME.0, HOME.1, 0), ("192.0.2.99", HOME.1, 60)]),
+            vec![]
+        );
     }
 
     #[test]
@@ -316,16 +361,26 @@ mod tests {
         let said = signals(&[(HOME.0, HOME.1, 0), (there, HOME.1, 3600)]);
         assert!(said.contains(&SignalKind::OlderCookie), "{said:?}");
         let signed_in_there = signals(&[(there, HOME.1, 0), (there, HOME.1, 3600)]);
-        assert!(!signed_in_there.contains(&SignalKind::OlderCookie), "{signed_in_there:?}");
+        assert!(
+            !signed_in_there.contains(&SignalKind::OlderCookie),
+            "{signed_in_there:?}"
+        );
         let known_device = signals(&[("192.0.2.8", HOME.1, 0), (HOME.0, HOME.1, 3600)]);
-        assert!(!known_device.contains(&SignalKind::OlderCookie), "{known_device:?}");
+        assert!(
+            !known_device.contains(&SignalKind::OlderCookie),
+            "{known_device:?}"
+        );
     }
 
     #[test]
     fn turns_between_two_networks_are_two_people() {
         let there = "203.0.113.9";
-        let said =
-            signals(&[(HOME.0, HOME.1, 0), (there, HOME.1, 30), (HOME.0, HOME.1, 60), (there, HOME.1, 90)]);
+        let said = signals(&[
+            (HOME.0, HOME.1, 0),
+            (there, HOME.1, 30),
+            (HOME.0, HOME.1, 60),
+            (there, HOME.1, 90),
+        ]);
         assert!(said.contains(&SignalKind::TwoPlaces), "{said:?}");
         let moved_house = signals(&[(HOME.0, HOME.1, 0), (there, HOME.1, 30)]);
         assert!(!moved_house.contains(&SignalKind::TwoPlaces));
@@ -334,7 +389,10 @@ mod tests {
     #[test]
     fn a_program_is_heard_until_it_is_known() {
         let said = signals(&[("203.0.113.9", "python-requests/2.32", 0)]);
-        assert!(said.contains(&SignalKind::Program) && said.contains(&SignalKind::NewDevice), "{said:?}");
+        assert!(
+            said.contains(&SignalKind::Program) && said.contains(&SignalKind::NewDevice),
+            "{said:?}"
+        );
         let mut places = Places::default();
         let program = ClientPlace::of("192.0.2.7", "python-requests/2.32");
         for day in 0..12 {
@@ -359,7 +417,12 @@ mod tests {
     fn a_session_name_that_lives_for_days_moves_house_by_night() {
         let mut places = Places::default();
         places.meet("a1", ClientPlace::of(HOME.0, HOME.1), 0, 0);
-        places.meet("a1", ClientPlace::of(HOME.0, "Mozilla/5.0 Chrome/150"), 86_400, 1);
+        places.meet(
+            "a1",
+            ClientPlace::of(HOME.0, "Mozilla/5.0 Chrome/150"),
+            86_400,
+            1,
+        );
         assert!(!places.has_moved());
     }
 

@@ -73,8 +73,8 @@ pub struct Playbook {
     pub fuse: Fuse,
 }
 
-/// Limits how many accounts of one portal are closed automatically: when many are found at once, a change of
-/// the portal is more likely than the theft of all of them.
+/// Limits how many accounts of one portal are closed automatically: when many are found at once, a
+/// change of the portal is more likely than the theft of all of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fuse {
     /// Percent of the portal's active accounts.
@@ -86,7 +86,11 @@ pub struct Fuse {
 
 impl Default for Fuse {
     fn default() -> Self {
-        Self { share_percent: 5, accounts: 5, hours: 24 }
+        Self {
+            share_percent: 5,
+            accounts: 5,
+            hours: 24,
+        }
     }
 }
 
@@ -115,15 +119,27 @@ pub struct RecentClosings {
 
 impl Default for Playbook {
     fn default() -> Self {
-        // Volume alone may be work that changed: the holder passes with a fresh proof, a copied cookie does
-        // not.
+        // Volume alone may be work that changed: the holder passes with a fresh proof, a copied
+        // cookie does not.
         let slow = vec![SignalKind::Slow, SignalKind::Volume];
         Self {
             automatic: Action::CloseOrganisation,
             lines: vec![
-                PlaybookLine { weight: Weight::Containment, signals: slow, action: Action::StepUp },
-                PlaybookLine { weight: Weight::Containment, signals: vec![], action: Action::CloseAccount },
-                PlaybookLine { weight: Weight::Alert, signals: vec![], action: Action::Observe },
+                PlaybookLine {
+                    weight: Weight::Containment,
+                    signals: slow,
+                    action: Action::StepUp,
+                },
+                PlaybookLine {
+                    weight: Weight::Containment,
+                    signals: vec![],
+                    action: Action::CloseAccount,
+                },
+                PlaybookLine {
+                    weight: Weight::Alert,
+                    signals: vec![],
+                    action: Action::Observe,
+                },
             ],
             organisation_after: 3,
             portal_after: 5,
@@ -148,13 +164,21 @@ impl Playbook {
         // Closing a portal stops everyone: that takes a person, whatever the settings say.
         let bounded = intended.min(self.automatic).min(Action::CloseOrganisation);
         let taken = self.within_fuse(bounded, recent);
-        PlaybookStep { taken, intended, is_fused: taken < bounded }
+        PlaybookStep {
+            taken,
+            intended,
+            is_fused: taken < bounded,
+        }
     }
 
-    /// The strictest step, up to `action`, that closes no more accounts than the fuse allows. Step-up is
-    /// always allowed: an honest holder proves their identity and continues, a copied cookie does not.
+    /// The strictest step, up to `action`, that closes no more accounts than the fuse allows.
+    /// Step-up is always allowed: an honest holder proves their identity and continues, a copied
+    /// cookie does not.
     fn within_fuse(&self, action: Action, recent: &RecentClosings) -> Action {
-        let left = self.fuse.limit(recent.at_work).saturating_sub(recent.closed_at_portal);
+        let left = self
+            .fuse
+            .limit(recent.at_work)
+            .saturating_sub(recent.closed_at_portal);
         let closes_one = action.min(Action::CloseAccount);
         if left == 0 {
             action.min(Action::StepUp)
@@ -168,10 +192,15 @@ impl Playbook {
     fn intended(&self, finding: &Finding, recent: &RecentClosings) -> Action {
         let lead = finding.signals.first().map(|signal| signal.kind);
         let fits = |line: &&PlaybookLine| {
-            let is_led = line.signals.is_empty() || lead.is_some_and(|lead| line.signals.contains(&lead));
+            let is_led =
+                line.signals.is_empty() || lead.is_some_and(|lead| line.signals.contains(&lead));
             line.weight == finding.weight && is_led
         };
-        let mut intended = self.lines.iter().find(fits).map_or(Action::Observe, |line| line.action);
+        let mut intended = self
+            .lines
+            .iter()
+            .find(fits)
+            .map_or(Action::Observe, |line| line.action);
         if finding.is_repeated {
             // A step that left the account open did not stop it.
             intended = intended.max(Action::CloseAccount);
@@ -208,7 +237,11 @@ mod tests {
             portal: "p".to_owned(),
             weight,
             evidence: 4.2,
-            signals: vec![Signal { kind, evidence: 4.0, figures: Figures::default() }],
+            signals: vec![Signal {
+                kind,
+                evidence: 4.0,
+                figures: Figures::default(),
+            }],
             persons: 10,
             is_repeated: false,
             around: Surroundings::default(),
@@ -216,15 +249,35 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(weight: Weight, kind: SignalKind, closed: (u32, u32), taken: Action, intended: Action) {
-        let recent = RecentClosings { accounts: closed.0, organisations: closed.1, ..Default::default() };
+    fn check(
+        weight: Weight,
+        kind: SignalKind,
+        closed: (u32, u32),
+        taken: Action,
+        intended: Action,
+    ) {
+        let recent = RecentClosings {
+            accounts: closed.0,
+            organisations: closed.1,
+            ..Default::default()
+        };
         let step = Playbook::default().step(&finding(weight, kind), &recent);
-        assert_eq!(step, PlaybookStep { taken, intended, is_fused: false });
+        assert_eq!(
+            step,
+            PlaybookStep {
+                taken,
+                intended,
+                is_fused: false
+            }
+        );
     }
 
     /// The step for a theft by one account of many, after so many closings.
     fn fused(automatic: Action, recent: RecentClosings) -> (Action, bool) {
-        let playbook = Playbook { automatic, ..Playbook::default() };
+        let playbook = Playbook {
+            automatic,
+            ..Playbook::default()
+        };
         let step = playbook.step(&finding(Weight::Containment, SignalKind::Pace), &recent);
         (step.taken, step.is_fused)
     }
@@ -233,28 +286,64 @@ mod tests {
     fn the_first_line_that_fits_decides() {
         use Action::*;
         check(Weight::Alert, SignalKind::Pace, (0, 0), Observe, Observe);
-        check(Weight::Containment, SignalKind::Pace, (0, 0), CloseAccount, CloseAccount);
-        check(Weight::Containment, SignalKind::Slow, (0, 0), StepUp, StepUp);
+        check(
+            Weight::Containment,
+            SignalKind::Pace,
+            (0, 0),
+            CloseAccount,
+            CloseAccount,
+        );
+        check(
+            Weight::Containment,
+            SignalKind::Slow,
+            (0, 0),
+            StepUp,
+            StepUp,
+        );
     }
 
     #[test]
     fn what_goes_on_after_a_step_up_is_closed() {
-        let again = Finding { is_repeated: true, ..finding(Weight::Containment, SignalKind::Slow) };
-        assert_eq!(Playbook::default().step(&again, &RecentClosings::default()).taken, Action::CloseAccount);
+        let again = Finding {
+            is_repeated: true,
+            ..finding(Weight::Containment, SignalKind::Slow)
+        };
+        assert_eq!(
+            Playbook::default()
+                .step(&again, &RecentClosings::default())
+                .taken,
+            Action::CloseAccount
+        );
     }
 
     #[test]
     fn several_accounts_wish_for_more_than_is_automatic() {
         use Action::*;
-        check(Weight::Containment, SignalKind::Pace, (2, 0), CloseOrganisation, CloseOrganisation);
-        check(Weight::Containment, SignalKind::Pace, (2, 4), CloseOrganisation, ClosePortal);
+        check(
+            Weight::Containment,
+            SignalKind::Pace,
+            (2, 0),
+            CloseOrganisation,
+            CloseOrganisation,
+        );
+        check(
+            Weight::Containment,
+            SignalKind::Pace,
+            (2, 4),
+            CloseOrganisation,
+            ClosePortal,
+        );
         check(Weight::Alert, SignalKind::Pace, (9, 9), Observe, Observe);
     }
 
     #[test]
     fn no_more_accounts_are_closed_than_the_fuse_lets_through() {
         let after = |closed_at_portal, at_work| {
-            let recent = RecentClosings { closed_at_portal, at_work, ..Default::default() };
+            let recent = RecentClosings {
+                closed_at_portal,
+                at_work,
+                ..Default::default()
+            };
             fused(Action::CloseOrganisation, recent)
         };
         for (closed, at_work, expected) in [
@@ -289,23 +378,48 @@ mod tests {
 
     #[test]
     fn what_is_not_automatic_is_not_the_fuses_doing() {
-        let recent = RecentClosings { closed_at_portal: 99, ..Default::default() };
-        for automatic in [Action::Observe, Action::LowerBudget, Action::CaseloadOnly, Action::StepUp] {
+        let recent = RecentClosings {
+            closed_at_portal: 99,
+            ..Default::default()
+        };
+        for automatic in [
+            Action::Observe,
+            Action::LowerBudget,
+            Action::CaseloadOnly,
+            Action::StepUp,
+        ] {
             assert_eq!(fused(automatic, recent), (automatic, false));
         }
     }
 
     #[test]
     fn a_portal_is_never_closed_unasked() {
-        let recent = RecentClosings { accounts: 9, organisations: 9, ..Default::default() };
-        assert_eq!(fused(Action::ClosePortal, recent), (Action::CloseOrganisation, false));
+        let recent = RecentClosings {
+            accounts: 9,
+            organisations: 9,
+            ..Default::default()
+        };
+        assert_eq!(
+            fused(Action::ClosePortal, recent),
+            (Action::CloseOrganisation, false)
+        );
     }
 
     #[test]
     fn accounts_without_an_organisation_close_none() {
-        let recent = RecentClosings { accounts: 9, organisations: 9, ..Default::default() };
-        let alone = Finding { organisation: String::new(), ..finding(Weight::Containment, SignalKind::Pace) };
+        let recent = RecentClosings {
+            accounts: 9,
+            organisations: 9,
+            ..Default::default()
+        };
+        let alone = Finding {
+            organisation: String::new(),
+            ..finding(Weight::Containment, SignalKind::Pace)
+        };
         let step = Playbook::default().step(&alone, &recent);
-        assert_eq!((step.taken, step.intended), (Action::CloseAccount, Action::CloseAccount));
+        assert_eq!(
+            (step.taken, step.intended),
+            (Action::CloseAccount, Action::CloseAccount)
+        );
     }
 }

@@ -20,7 +20,9 @@ use crate::recent_set::RecentSet;
 use crate::rhythm::Rhythm;
 use crate::shape::{HOURS, KINDS, Mixture, OF_HOURS, OF_KINDS, bounded};
 use crate::surge::SurgeShare;
-use crate::tally::{ALL, AccountDay, COUNTS, DAILY, DayCount, LevelFigures, Levels, PeerLevels, Work, floor};
+use crate::tally::{
+    ALL, AccountDay, COUNTS, DAILY, DayCount, LevelFigures, Levels, PeerLevels, Work, floor,
+};
 use crate::tuning::Tuning;
 
 /// Persons that are remembered for an account; at most twice as many.
@@ -96,7 +98,8 @@ pub(crate) struct Profile {
     cited: VecDeque<CitedCounts>,
     /// Count, value and last day of what verdicts allow.
     allowed: Vec<(DayCount, f32, i32)>,
-    /// One bit for each [`DayCount`] that a verdict once found to be work: no bound applies to its habits.
+    /// One bit for each [`DayCount`] that a verdict once found to be work: no bound applies to its
+    /// habits.
     confirmed: u32,
     /// Day and evidence of the finding after which a step left it open.
     pub(crate) stepped: Option<(i32, f32)>,
@@ -204,13 +207,18 @@ impl Profile {
             signs: Signs::default(),
             listed: VecDeque::new(),
             usuals: [1.0; COUNTS],
-            predictions: [Prediction { mean: 1.0, dispersion: 1.0 }; DAILY.len()],
+            predictions: [Prediction {
+                mean: 1.0,
+                dispersion: 1.0,
+            }; DAILY.len()],
         }
     }
 
     /// Records that `key` was shown; true when it is new to the account, or was not read for long.
     pub(crate) fn meet(&mut self, key: u32, day: u16) -> bool {
-        self.known.meet(key, day).is_none_or(|before| day.saturating_sub(before) > KNOWN_DAYS)
+        self.known
+            .meet(key, day)
+            .is_none_or(|before| day.saturating_sub(before) > KNOWN_DAYS)
     }
 
     /// Records an opened record page; true for the first time today.
@@ -224,7 +232,10 @@ impl Profile {
 
     /// Working days before today.
     pub(crate) fn worked(&self) -> usize {
-        self.levels.of(DayCount::Sheets).days().max(self.levels.of(DayCount::Listed).days())
+        self.levels
+            .of(DayCount::Sheets)
+            .days()
+            .max(self.levels.of(DayCount::Listed).days())
     }
 
     /// The usual level of `count`, or what a verdict allows where that is more.
@@ -241,7 +252,10 @@ impl Profile {
         }
         for (place, (count, _)) in DAILY.into_iter().enumerate() {
             let level = self.levels.of(count);
-            self.predictions[place] = common.levels.prediction(tuning, place, level, age, common.work);
+            self.predictions[place] =
+                common
+                    .levels
+                    .prediction(tuning, place, level, age, common.work);
         }
     }
 
@@ -256,7 +270,8 @@ impl Profile {
         self.confirmed >> (count as u32) & 1 == 1
     }
 
-    /// The rise of one of the `DAILY` counts over its prediction; `None` while it is not above the mean.
+    /// The rise of one of the `DAILY` counts over its prediction; `None` while it is not above the
+    /// mean.
     pub(crate) fn rise(
         &self,
         tuning: &Tuning,
@@ -291,7 +306,11 @@ impl Profile {
             Some((last, count)) if *last == day => *count += persons,
             Some(_) | None => self.listed.push_back((day, persons)),
         }
-        while self.listed.front().is_some_and(|(first, _)| day - first >= LIST_DAYS) {
+        while self
+            .listed
+            .front()
+            .is_some_and(|(first, _)| day - first >= LIST_DAYS)
+        {
             self.listed.pop_front();
         }
     }
@@ -307,12 +326,19 @@ impl Profile {
         level.mean().filter(|_| level.days() >= SETTLED_DAYS)
     }
 
-    /// How unusual the last working days were, today included (-1 to 3, 0 without history); then, for today
-    /// alone, by kinds of persons and by hours.
+    /// How unusual the last working days were, today included (-1 to 3, 0 without history); then,
+    /// for today alone, by kinds of persons and by hours.
     pub(crate) fn strangeness(&self, common: &PortalHabits) -> (f32, f32, f32) {
         let (kinds, hours) = self.strangeness_of(&self.today, common);
-        let last = self.strange.iter().filter(|(day, _)| self.today.day - day < 14).rev();
-        let before: f32 = last.take(STRANGE_DAYS - 1).map(|(_, strange)| *strange).sum();
+        let last = self
+            .strange
+            .iter()
+            .filter(|(day, _)| self.today.day - day < 14)
+            .rev();
+        let before: f32 = last
+            .take(STRANGE_DAYS - 1)
+            .map(|(_, strange)| *strange)
+            .sum();
         ((before + kinds + hours).clamp(-1.0, 3.0), kinds, hours)
     }
 
@@ -320,8 +346,12 @@ impl Profile {
         if self.worked() < KNOWN_WORK_DAYS {
             return (0.0, 0.0);
         }
-        let kinds = self.kinds.strangeness(&common.kinds, &bounded(&day.kinds), OF_KINDS);
-        let hours = self.hours.strangeness(&common.hours, &day.hours(), OF_HOURS);
+        let kinds = self
+            .kinds
+            .strangeness(&common.kinds, &bounded(&day.kinds), OF_KINDS);
+        let hours = self
+            .hours
+            .strangeness(&common.hours, &day.hours(), OF_HOURS);
         (kinds.clamp(-1.0, 1.5), hours.clamp(-1.0, 1.5))
     }
 
@@ -351,8 +381,8 @@ impl Profile {
             self.strange.pop_front();
         }
         if self.tainted_day == Some(done.day) {
-            // It was contained on that day, which teaches nothing: the whole day is kept with the finding, in
-            // case a verdict finds it to be work.
+            // It was contained on that day, which teaches nothing: the whole day is kept with the
+            // finding, in case a verdict finds it to be work.
             for cited in self.cited.iter_mut().filter(|cited| cited.day == done.day) {
                 for (count, seen) in &mut cited.counts {
                     *seen = (*seen).max(done.count(*count));
@@ -360,7 +390,10 @@ impl Profile {
             }
             return;
         }
-        let context = DayContext { habits: (kinds + hours).clamp(-1.0, 2.0), ..self.context };
+        let context = DayContext {
+            habits: (kinds + hours).clamp(-1.0, 2.0),
+            ..self.context
+        };
         let is_early = common.is_early(done.day);
         for (place, (count, _)) in DAILY.into_iter().enumerate() {
             if is_early {
@@ -372,8 +405,8 @@ impl Profile {
             let seen = self.judged(count, done, honest);
             self.levels.daily[place].close(tuning, done.day, seen, honest, context);
         }
-        // At a new portal the usual level is only assumed, and true work may be far more: days teach up to
-        // three times as much.
+        // At a new portal the usual level is only assumed, and true work may be far more: days
+        // teach up to three times as much.
         let teaching = if is_early { 3.0 } else { 1.0 };
         for count in ALL {
             let seen = done.count(count);
@@ -385,11 +418,19 @@ impl Profile {
             let is_allowed = self.allowed(count, done.day).is_some();
             let level = self.levels.of_mut(count);
             let before = LevelFigures::of(level);
-            level.learn(tuning, done.day, seen as f32 / self.factor, usual * teaching, is_allowed);
-            common.levels.replace(count, &before, &LevelFigures::of(level));
+            level.learn(
+                tuning,
+                done.day,
+                seen as f32 / self.factor,
+                usual * teaching,
+                is_allowed,
+            );
+            common
+                .levels
+                .replace(count, &before, &LevelFigures::of(level));
         }
-        // Resources are not journalled: after a rebuild from the journal, days before the first live one say
-        // nothing.
+        // Resources are not journalled: after a rebuild from the journal, days before the first
+        // live one say nothing.
         if common.fetches && done.count(DayCount::Sheets) > 0 {
             self.fetching.learn(self.has_fetched);
             common.fetching.learn(self.has_fetched);
@@ -417,19 +458,30 @@ impl Profile {
         (second, day): (u32, i32),
         counts: impl Iterator<Item = DayCount>,
     ) {
-        let counts = counts.map(|count| (count, self.today.count(count))).collect();
-        self.cited.push_back(CitedCounts { weight, second, day, counts });
+        let counts = counts
+            .map(|count| (count, self.today.count(count)))
+            .collect();
+        self.cited.push_back(CitedCounts {
+            weight,
+            second,
+            day,
+            counts,
+        });
         if self.cited.len() > CITED_MAX {
             self.cited.pop_front();
         }
     }
 
-    /// Records a reopening. It says that the account may be used again, not that what was read was work: its
-    /// sums are cleared, and it is judged as before.
+    /// Records a reopening. It says that the account may be used again, not that what was read was
+    /// work: its sums are cleared, and it is judged as before.
     pub(crate) fn reopen(&mut self, day: i32) {
         if self.contained.take().is_some() {
             self.reopenings.push_back(day);
-            while self.reopenings.front().is_some_and(|first| day - first > REOPENINGS_DAYS) {
+            while self
+                .reopenings
+                .front()
+                .is_some_and(|first| day - first > REOPENINGS_DAYS)
+            {
                 self.reopenings.pop_front();
             }
         }
@@ -441,8 +493,15 @@ impl Profile {
 
     /// The finding of the last containment.
     pub(crate) fn last_containment(&self) -> FindingReference {
-        let last = self.cited.iter().rev().find(|cited| cited.weight == Weight::Containment);
-        FindingReference { weight: Weight::Containment, second: last.map(|cited| cited.second) }
+        let last = self
+            .cited
+            .iter()
+            .rev()
+            .find(|cited| cited.weight == Weight::Containment);
+        FindingReference {
+            weight: Weight::Containment,
+            second: last.map(|cited| cited.second),
+        }
     }
 
     /// Reopenings of the last month without a verdict.
@@ -450,26 +509,42 @@ impl Profile {
         self.reopenings.len()
     }
 
-    /// Records the verdict that what a finding cited was work: so much is allowed for a fortnight, and these
-    /// days teach in full. Counts that it did not cite are not allowed.
+    /// Records the verdict that what a finding cited was work: so much is allowed for a fortnight,
+    /// and these days teach in full. Counts that it did not cite are not allowed.
     ///
-    /// Where the verdict does not name its finding, the one of that weight that allows least is taken: a
-    /// verdict on one finding must never allow what a theft read in another.
+    /// Where the verdict does not name its finding, the one of that weight that allows least is
+    /// taken: a verdict on one finding must never allow what a theft read in another.
     pub(crate) fn confirm(&mut self, tuning: &Tuning, judged: FindingReference, day: i32) {
-        let least = |cited: &CitedCounts| cited.counts.iter().map(|(_, seen)| u64::from(*seen)).sum::<u64>();
-        let is_meant = |cited: &CitedCounts| {
-            cited.weight == judged.weight && judged.second.is_none_or(|second| second == cited.second)
+        let least = |cited: &CitedCounts| {
+            cited
+                .counts
+                .iter()
+                .map(|(_, seen)| u64::from(*seen))
+                .sum::<u64>()
         };
-        let fits = self.cited.iter().enumerate().filter(|(_, cited)| is_meant(cited));
-        let place = fits.min_by_key(|(_, cited)| least(cited)).map(|(place, _)| place);
+        let is_meant = |cited: &CitedCounts| {
+            cited.weight == judged.weight
+                && judged.second.is_none_or(|second| second == cited.second)
+        };
+        let fits = self
+            .cited
+            .iter()
+            .enumerate()
+            .filter(|(_, cited)| is_meant(cited));
+        let place = fits
+            .min_by_key(|(_, cited)| least(cited))
+            .map(|(place, _)| place);
         let cited = place.and_then(|place| self.cited.remove(place));
         for (count, seen) in cited.map_or(Vec::new(), |cited| cited.counts) {
-            self.allowed.retain(|(of, _, until)| *of != count && day <= *until);
-            self.allowed.push((count, seen as f32 * tuning.allowed_more, day + ALLOWED_DAYS));
+            self.allowed
+                .retain(|(of, _, until)| *of != count && day <= *until);
+            self.allowed
+                .push((count, seen as f32 * tuning.allowed_more, day + ALLOWED_DAYS));
             self.confirmed |= 1 << count as u32;
         }
-        let is_of_containment =
-            judged.second.is_none_or(|second| self.contained.is_none_or(|at| at == second));
+        let is_of_containment = judged
+            .second
+            .is_none_or(|second| self.contained.is_none_or(|at| at == second));
         if self.contained.is_some() && (judged.weight == Weight::Alert || !is_of_containment) {
             // It is contained for another finding, which has no verdict.
             return;

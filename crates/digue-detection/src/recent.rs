@@ -7,8 +7,8 @@ use hashbrown::HashMap;
 /// The windows, in seconds.
 pub(crate) const WINDOWS: [u32; 3] = [60, 600, 3600];
 
-/// Record pages of one second that count for pace: people open several tabs at once, and some records have
-/// dates without a time.
+/// Record pages of one second that count for pace: people open several tabs at once, and some
+/// records have dates without a time.
 const PACED_IN_A_SECOND: u32 = 4;
 
 /// Bounds the memory: an account with more persons in an hour was contained long before.
@@ -29,8 +29,8 @@ pub(crate) struct RecentEvents {
 }
 
 impl RecentEvents {
-    /// Counts `key` at `second`, or at the latest second where the clock has stepped back. A number that is
-    /// still in the longest window does not count again.
+    /// Counts `key` at `second`, or at the latest second where the clock has stepped back. A number
+    /// that is still in the longest window does not count again.
     pub(crate) fn meet(&mut self, second: u32, key: u32) {
         let second = second.max(self.now);
         self.move_on(second);
@@ -84,7 +84,9 @@ impl RecentEvents {
     }
 
     fn drop_first(&mut self) {
-        let Some((_, key, is_paced)) = self.log.pop_front() else { return };
+        let Some((_, key, is_paced)) = self.log.pop_front() else {
+            return;
+        };
         self.last.remove(&key);
         for window in 0..3 {
             if self.released[window] > 0 {

@@ -2,9 +2,9 @@
 
 use hashbrown::HashMap;
 
-/// Numbers with the day on which they were last met, in two generations: when the young one is full it
-/// becomes the old one, and the previous old one is dropped. Unlike with a least-recently-used list, no
-/// order has to be kept for each number.
+/// Numbers with the day on which they were last met, in two generations: when the young one is full
+/// it becomes the old one, and the previous old one is dropped. Unlike with a least-recently-used
+/// list, no order has to be kept for each number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecentSet {
     young: HashMap<u32, u16>,
@@ -15,7 +15,11 @@ pub(crate) struct RecentSet {
 impl RecentSet {
     /// Remembers the last `generation_max` numbers, and at most twice as many.
     pub(crate) fn new(generation_max: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), generation_max }
+        Self {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            generation_max,
+        }
     }
 
     #[cfg(test)]

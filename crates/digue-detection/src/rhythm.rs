@@ -19,7 +19,8 @@ impl Rhythm {
             // A pause of ten minutes ends the rhythm.
             if gap > 600_000 {
                 self.count = 0;
-            // Two pages in one millisecond, or a clock that stepped back, say nothing about a rhythm.
+            // Two pages in one millisecond, or a clock that stepped back, say nothing about a
+            // rhythm.
             } else if gap > 0 {
                 self.gaps[self.count % GAPS] = u32::try_from(gap).unwrap_or(u32::MAX);
                 self.count += 1;
@@ -36,9 +37,14 @@ impl Rhythm {
         }
         let gaps = &self.gaps[..count];
         let mean = gaps.iter().map(|gap| *gap as f32).sum::<f32>() / count as f32;
-        let variance = gaps.iter().map(|gap| (*gap as f32 - mean).powi(2)).sum::<f32>() / count as f32;
+        let variance = gaps
+            .iter()
+            .map(|gap| (*gap as f32 - mean).powi(2))
+            .sum::<f32>()
+            / count as f32;
         let variation = variance.sqrt() / mean;
-        // The gaps of people vary by more than half of their mean, those of a program by its jitter.
+        // The gaps of people vary by more than half of their mean, those of a program by its
+        // jitter.
         let evidence = count as f32 * 0.2 * (0.4 / variation.max(0.04)).log10();
         // A program that fetches its work at night is as regular, and slow: that is bounded.
         let most = if mean < 5_000.0 { 3.0 } else { 0.8 };
@@ -64,12 +70,18 @@ mod tests {
     #[test]
     fn a_clock_with_some_jitter_is_heard() {
         let (evidence, mean) = after((0..30).map(|n| 1000 + (n * 37) % 100)).unwrap();
-        assert!(evidence > 2.0 && (950.0..1100.0).contains(&mean), "{evidence} {mean}");
+        assert!(
+            evidence > 2.0 && (950.0..1100.0).contains(&mean),
+            "{evidence} {mean}"
+        );
     }
 
     #[test]
     fn people_are_not() {
-        assert_eq!(after((0..40_i64).map(|n| 2000 + (n * n * 7919) % 60_000)), None);
+        assert_eq!(
+            after((0..40_i64).map(|n| 2000 + (n * n * 7919) % 60_000)),
+            None
+        );
         assert_eq!(after([0; 40]), None, "records without hours");
         assert_eq!(after([1000; 5]), None, "five sheets are no rhythm");
     }

@@ -1,10 +1,11 @@
-//! The shape of work: which kinds of persons an account reads for the first time, and at which hours.
+//! The shape of work: which kinds of persons an account reads for the first time, and at which
+//! hours.
 //!
-//! Novelty alone is worthless: in recorded work, 69 to 100 % of consultations are the account's first of
-//! that person. The sign is novelty of another kind than the account's own: an intake desk reads persons
-//! whom no account has read, a second desk those whom a colleague read yesterday, a thief any. Days
-//! are compared with the account's own mixture and its peers' (Dirichlet-multinomial, so that one odd day
-//! does not count as thirty odd persons).
+//! Novelty alone is worthless: in recorded work, 69 to 100 % of consultations are the account's
+//! first of that person. The sign is novelty of another kind than the account's own: an intake desk
+//! reads persons whom no account has read, a second desk those whom a colleague read yesterday, a
+//! thief any. Days are compared with the account's own mixture and its peers'
+//! (Dirichlet-multinomial, so that one odd day does not count as thirty odd persons).
 
 /// Kinds of persons new to the account, by when any account last read them (`kind_of`).
 pub(crate) const KINDS: usize = 5;
@@ -40,7 +41,11 @@ impl<const N: usize> Mixture<N> {
     /// Adds a day with a weight of at most `weight_max`, however much was read.
     pub(crate) fn learn(&mut self, counts: &[u16; N], weight_max: f32) {
         let total: f32 = counts.iter().map(|count| f32::from(*count)).sum();
-        let factor = if total > weight_max { weight_max / total } else { 1.0 };
+        let factor = if total > weight_max {
+            weight_max / total
+        } else {
+            1.0
+        };
         for (kept, count) in self.0.iter_mut().zip(counts) {
             *kept = *kept * 0.99 + f32::from(*count) * factor;
         }
@@ -56,8 +61,8 @@ impl<const N: usize> Mixture<N> {
         }
     }
 
-    /// Decimal logarithm of how much better the peers' mixture explains a day than the account's own; 0
-    /// without history.
+    /// Decimal logarithm of how much better the peers' mixture explains a day than the account's
+    /// own; 0 without history.
     pub(crate) fn strangeness(&self, peers: &Self, counts: &[u16; N], rule: MixturePrior) -> f32 {
         let own_total = self.total();
         if own_total < 3.0 || counts.iter().all(|count| *count == 0) {
@@ -84,12 +89,22 @@ pub(crate) struct MixturePrior {
     evenly: f32,
 }
 
-pub(crate) const OF_KINDS: MixturePrior = MixturePrior { peers_weight: 4.0, evenly: 0.4 };
-pub(crate) const OF_HOURS: MixturePrior = MixturePrior { peers_weight: 6.0, evenly: 0.1 };
+pub(crate) const OF_KINDS: MixturePrior = MixturePrior {
+    peers_weight: 4.0,
+    evenly: 0.4,
+};
+pub(crate) const OF_HOURS: MixturePrior = MixturePrior {
+    peers_weight: 6.0,
+    evenly: 0.1,
+};
 
 /// Natural logarithm of the Dirichlet-multinomial likelihood, up to a constant of the counts.
 fn log_likelihood(weights: &[f32], counts: &[u16]) -> f32 {
-    let rising = |weight: f32, count: u32| (0..count).map(|step| (weight + step as f32).ln()).sum::<f32>();
+    let rising = |weight: f32, count: u32| {
+        (0..count)
+            .map(|step| (weight + step as f32).ln())
+            .sum::<f32>()
+    };
     let total: u32 = counts.iter().map(|count| u32::from(*count)).sum();
     let mut sum = -rising(weights.iter().sum(), total);
     for (weight, count) in weights.iter().zip(counts) {

@@ -59,5 +59,7 @@ pub struct Sighting<'s> {
 pub fn number_of(identifier: &str) -> Option<u64> {
     let mut digits = identifier.bytes().filter(u8::is_ascii_digit).peekable();
     digits.peek()?;
-    digits.try_fold(0_u64, |number, digit| number.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
+    digits.try_fold(0_u64, |number, digit| {
+        number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    })
 }

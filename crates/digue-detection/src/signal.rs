@@ -86,7 +86,8 @@ kinds!(
     CrowdedNetwork "crowded-network",
     /// Requests for persons outside the caseload, refused.
     Refusals "refusals",
-    /// Requests for routes that the portal's map does not know, as by a program that tries addresses.
+    /// Requests for routes that the portal's map does not know, as by a program that tries
+    /// addresses.
     Unmapped "unmapped",
     /// Responses that could not be inspected.
     Uninspected "uninspected",
@@ -118,7 +119,11 @@ pub struct Figures {
 impl Figures {
     pub fn new(seen: u32, usual: f32, minutes: u32) -> Self {
         // `as` saturates: no level can overflow or be negative.
-        Self { seen, usual: usual.max(0.0).ceil() as u32, minutes }
+        Self {
+            seen,
+            usual: usual.max(0.0).ceil() as u32,
+            minutes,
+        }
     }
 }
 

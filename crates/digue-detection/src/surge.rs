@@ -1,15 +1,15 @@
 //! The factor of the portal's day: how many times their usual work its accounts do together.
 //!
-//! A campaign, a new form, the first of the month: where all accounts are three times as busy, one that is
-//! three times as busy says nothing. The factor is the median, over the accounts at work today, of what each
-//! has done so far divided by its own mean day. It is shrunk towards 1 where few are at work and never
-//! below 1; to raise it, half of the accounts would have to read more. Early in the day the factor of the
-//! days before applies.
+//! A campaign, a new form, the first of the month: where all accounts are three times as busy, one
+//! that is three times as busy says nothing. The factor is the median, over the accounts at work
+//! today, of what each has done so far divided by its own mean day. It is shrunk towards 1 where
+//! few are at work and never below 1; to raise it, half of the accounts would have to read more.
+//! Early in the day the factor of the days before applies.
 
 use std::collections::VecDeque;
 
-/// Buckets of a quarter of a doubling, from a 64th to about a thousand times the mean. A median from
-/// buckets needs no sorted list, and those of one organisation can be subtracted.
+/// Buckets of a quarter of a doubling, from a 64th to about a thousand times the mean. A median
+/// from buckets needs no sorted list, and those of one organisation can be subtracted.
 const BUCKETS: usize = 64;
 const PER_DOUBLING: f32 = 4.0;
 const OF_ONE: f32 = 24.0;
@@ -41,7 +41,14 @@ pub(crate) struct SurgeShare {
 
 impl Surge {
     pub(crate) fn new(doubt: f32, ordinary: f32) -> Self {
-        Self { ordinary, day: -1, at_work: 0, buckets: Box::new([0; BUCKETS]), past: VecDeque::new(), doubt }
+        Self {
+            ordinary,
+            day: -1,
+            at_work: 0,
+            buckets: Box::new([0; BUCKETS]),
+            past: VecDeque::new(),
+            doubt,
+        }
     }
 
     /// Records that an account has done `ratio` times its mean day so far.
@@ -53,8 +60,10 @@ impl Surge {
         if day < self.day || !ratio.is_finite() || ratio <= 0.0 {
             return;
         }
-        let bucket =
-            (ratio.log2() * PER_DOUBLING + OF_ONE).round().clamp(0.0, BUCKETS as f32 - 1.0) as u8 + 1;
+        let bucket = (ratio.log2() * PER_DOUBLING + OF_ONE)
+            .round()
+            .clamp(0.0, BUCKETS as f32 - 1.0) as u8
+            + 1;
         if share.day == day && share.bucket > 0 {
             if share.bucket == bucket {
                 return;
@@ -80,18 +89,21 @@ impl Surge {
         self.buckets.fill(0);
     }
 
-    /// The day's factor so far without the accounts of `others`, at least 1; `None` where too few are at
-    /// work.
+    /// The day's factor so far without the accounts of `others`, at least 1; `None` where too few
+    /// are at work.
     fn of_today(&self, others: Option<&Self>) -> Option<f32> {
         let others = others.filter(|others| others.day == self.day);
         // Saturating: an account that moved within the day stands in two organisations.
-        let at_work = self.at_work.saturating_sub(others.map_or(0, |others| others.at_work));
+        let at_work = self
+            .at_work
+            .saturating_sub(others.map_or(0, |others| others.at_work));
         if at_work < ACCOUNTS_MIN {
             return None;
         }
         let (mut below, mut median) = (0, 0);
         for (place, count) in self.buckets.iter().enumerate() {
-            below += u32::from(count.saturating_sub(others.map_or(0, |others| others.buckets[place])));
+            below +=
+                u32::from(count.saturating_sub(others.map_or(0, |others| others.buckets[place])));
             if below * 2 >= at_work {
                 median = place;
                 break;
@@ -107,14 +119,21 @@ impl Surge {
         self.factor_without(None, day)
     }
 
-    /// The factor of the rest of the group, without `part`: a theft by a whole organisation must not explain
-    /// itself.
+    /// The factor of the rest of the group, without `part`: a theft by a whole organisation must
+    /// not explain itself.
     pub(crate) fn factor_without(&self, part: Option<&Self>, day: i32) -> f32 {
-        let today = if day == self.day { self.of_today(part).unwrap_or(1.0) } else { 1.0 };
+        let today = if day == self.day {
+            self.of_today(part).unwrap_or(1.0)
+        } else {
+            1.0
+        };
         let mut past: Vec<f32> = self.past.iter().copied().collect();
         past.sort_by(f32::total_cmp);
         // The median of the days before: when most of them were busy, so is this morning.
-        let before = past.get(past.len().saturating_sub(1) / 2).copied().unwrap_or(1.0);
+        let before = past
+            .get(past.len().saturating_sub(1) / 2)
+            .copied()
+            .unwrap_or(1.0);
         today.max(if past.len() >= 3 { before } else { 1.0 })
     }
 }
@@ -133,17 +152,26 @@ mod tests {
     #[test]
     fn everybody_three_times_as_busy_is_a_factor_of_nearly_three() {
         let (mut surge, mut shares) = (Surge::new(3.0, 0.85), vec![SurgeShare::default(); 20]);
-        day(&mut surge, &mut shares, 1, |place| 0.5 + place as f32 / 20.0);
+        day(&mut surge, &mut shares, 1, |place| {
+            0.5 + place as f32 / 20.0
+        });
         assert!((1.0..1.3).contains(&surge.factor(1)), "{}", surge.factor(1));
-        day(&mut surge, &mut shares, 2, |place| 3.0 * (0.5 + place as f32 / 20.0));
+        day(&mut surge, &mut shares, 2, |place| {
+            3.0 * (0.5 + place as f32 / 20.0)
+        });
         assert!((2.3..3.4).contains(&surge.factor(2)), "{}", surge.factor(2));
-        assert!((surge.factor(3) - 1.0).abs() < 0.01, "one busy day says nothing of the next morning");
+        assert!(
+            (surge.factor(3) - 1.0).abs() < 0.01,
+            "one busy day says nothing of the next morning"
+        );
     }
 
     #[test]
     fn a_few_thieves_move_nothing() {
         let (mut surge, mut shares) = (Surge::new(3.0, 0.85), vec![SurgeShare::default(); 12]);
-        day(&mut surge, &mut shares, 1, |place| if place < 4 { 50.0 } else { 0.8 });
+        day(&mut surge, &mut shares, 1, |place| {
+            if place < 4 { 50.0 } else { 0.8 }
+        });
         assert!(surge.factor(1) < 1.2, "{}", surge.factor(1));
     }
 

@@ -48,13 +48,25 @@ pub(crate) struct WindowRule {
     pub(crate) minutes: u32,
     /// Share of the false-alarm budget, as a decimal logarithm.
     pub(crate) weight: f32,
-    /// Upper bound of the usual level: no history makes more than this usual, so that a fast theft is found
-    /// on any account.
+    /// Upper bound of the usual level: no history makes more than this usual, so that a fast theft
+    /// is found on any account.
     pub(crate) usual_max: f32,
 }
 
-const fn rule(count: DayCount, kind: SignalKind, minutes: u32, weight: f32, usual_max: f32) -> WindowRule {
-    WindowRule { count, kind, minutes, weight, usual_max }
+const fn rule(
+    count: DayCount,
+    kind: SignalKind,
+    minutes: u32,
+    weight: f32,
+    usual_max: f32,
+) -> WindowRule {
+    WindowRule {
+        count,
+        kind,
+        minutes,
+        weight,
+        usual_max,
+    }
 }
 
 // The shares of these and of `DAILY` sum to less than 1.5 (see `fusion`).
@@ -69,13 +81,23 @@ pub(crate) const RULES: [WindowRule; 12] = [
     rule(DayCount::Ended, SignalKind::ListsEnded, 0, -1.6, 30.0),
     rule(DayCount::Searches, SignalKind::Searches, 0, -1.5, 1000.0),
     rule(DayCount::Empty, SignalKind::Empty, 0, -1.5, 1000.0),
-    rule(DayCount::Uninspected, SignalKind::Uninspected, 0, -1.2, 1000.0),
+    rule(
+        DayCount::Uninspected,
+        SignalKind::Uninspected,
+        0,
+        -1.2,
+        1000.0,
+    ),
     rule(DayCount::Refused, SignalKind::Refusals, 0, -1.2, 40.0),
 ];
 
-/// Counts that are judged by the day and over days, and their shares of the budget as decimal logarithms.
-pub(crate) const DAILY: [(DayCount, f32); 3] =
-    [(DayCount::New, -0.35), (DayCount::Reached, -0.7), (DayCount::Sheets, -0.8)];
+/// Counts that are judged by the day and over days, and their shares of the budget as decimal
+/// logarithms.
+pub(crate) const DAILY: [(DayCount, f32); 3] = [
+    (DayCount::New, -0.35),
+    (DayCount::Reached, -0.7),
+    (DayCount::Sheets, -0.8),
+];
 
 /// Index of the record pages in [`DAILY`].
 pub(crate) const SHEETS: usize = 2;
@@ -129,7 +151,10 @@ pub(crate) struct AccountDay {
 
 impl AccountDay {
     pub(crate) fn of(day: i32) -> Self {
-        Self { day, ..Self::default() }
+        Self {
+            day,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn count(&self, count: DayCount) -> u32 {
@@ -176,8 +201,9 @@ impl Levels {
 pub(crate) struct PeerLevels {
     levels: [Peers; COUNTS],
     means: [Peers; DAILY.len()],
-    /// Sums of the accounts' variances beyond Poisson's, and of their squared means. The quotient of the
-    /// sums, not the mean of quotients: an account that hardly works must not set the dispersion of all.
+    /// Sums of the accounts' variances beyond Poisson's, and of their squared means. The quotient
+    /// of the sums, not the mean of quotients: an account that hardly works must not set the
+    /// dispersion of all.
     spreads: [(f64, f64); DAILY.len()],
 }
 
@@ -200,12 +226,17 @@ impl PeerLevels {
         if let Some(place) = DAILY.iter().position(|(daily, _)| *daily == count) {
             self.means[place].replace(before.mean, after.mean);
             let of = |figures: &LevelFigures| {
-                let square = figures.mean.map_or(0.0, |mean| f64::from(mean.min(50.0)).powi(2));
+                let square = figures
+                    .mean
+                    .map_or(0.0, |mean| f64::from(mean.min(50.0)).powi(2));
                 (square * f64::from(figures.dispersion.min(3.0)), square)
             };
             let (was, is) = (of(before), of(after));
             let spread = &mut self.spreads[place];
-            *spread = ((spread.0 + is.0 - was.0).max(0.0), (spread.1 + is.1 - was.1).max(0.0));
+            *spread = (
+                (spread.0 + is.0 - was.0).max(0.0),
+                (spread.1 + is.1 - was.1).max(0.0),
+            );
         }
     }
 
@@ -222,8 +253,8 @@ impl PeerLevels {
         let prior = beyond_first(prior(count) * work.factor(count) / 2.0);
         let mut peers = self.means[place].logarithm(prior);
         if age_days < NEWCOMER_DAYS {
-            // To a newcomer every person is new: the peers' record pages say how many to expect, not their
-            // new persons.
+            // To a newcomer every person is new: the peers' record pages say how many to expect,
+            // not their new persons.
             let sheets = self.means[SHEETS].logarithm(prior);
             peers = (peers.0.max(sheets.0), peers.1.max(sheets.1));
         }
@@ -248,7 +279,11 @@ pub(crate) struct LevelFigures {
 
 impl LevelFigures {
     pub(crate) fn of(level: &Level) -> Self {
-        Self { own: level.own(), mean: level.mean_beyond(), dispersion: level.dispersion() }
+        Self {
+            own: level.own(),
+            mean: level.mean_beyond(),
+            dispersion: level.dispersion(),
+        }
     }
 }
 
@@ -321,7 +356,10 @@ mod tests {
 
     #[test]
     fn the_shares_of_the_budget_do_not_exceed_it() {
-        let shares = RULES.iter().map(|rule| rule.weight).chain(DAILY.iter().map(|(_, weight)| *weight));
+        let shares = RULES
+            .iter()
+            .map(|rule| rule.weight)
+            .chain(DAILY.iter().map(|(_, weight)| *weight));
         let total: f32 = shares.map(|weight| 10_f32.powf(weight)).sum();
         assert!(total <= 1.5, "{total}");
     }

@@ -1,8 +1,8 @@
-//! The constants that were set by measurement, in one place, so that each can be halved and doubled:
-//! `digue replay --record FILE --sensitivity` shows what that changes.
+//! The constants that were set by measurement, in one place, so that each can be halved and
+//! doubled: `digue replay --record FILE --sensitivity` shows what that changes.
 //!
-//! They were set on half of the accounts of recorded work, by the persons that thefts obtained and by false
-//! alarms; `docs/benchmarks.md` has the figures of the other half.
+//! They were set on half of the accounts of recorded work, by the persons that thefts obtained and
+//! by false alarms; `docs/benchmarks.md` has the figures of the other half.
 
 macro_rules! tuning {
     ($($(#[$doc:meta])* $name:ident: $value:literal,)+) => {
@@ -45,8 +45,8 @@ tuning!(
     drift_max: 2.0,
     /// Power of each day's bet, because busy days follow busy days: 1, since `drift_max` sufficed.
     temper: 1.0,
-    /// Decimal logarithm by which evidence is raised: simulated honest days alarm ten times more rarely than
-    /// the bound says, and half of that decade is given back.
+    /// Decimal logarithm by which evidence is raised: simulated honest days alarm ten times more
+    /// rarely than the bound says, and half of that decade is given back.
     looseness: 0.5,
     /// Greatest variance of the logarithms of the accounts' means.
     spread_max: 1.5,

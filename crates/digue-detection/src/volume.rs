@@ -1,7 +1,7 @@
 //! Evidence of a count within minutes, hours or the day, against its usual level.
 //!
-//! The greatest count of each day in a window has a usual level of its own, like the day's total; four times
-//! that level is about four thousand to one.
+//! The greatest count of each day in a window has a usual level of its own, like the day's total;
+//! four times that level is about four thousand to one.
 
 use crate::signal::{Figures, Signal, SignalKind};
 
@@ -19,7 +19,11 @@ pub(crate) fn count_of(evidence: f32, usual: f32) -> u32 {
 /// The signal of a count above its usual level; `None` below it.
 pub(crate) fn above(kind: SignalKind, count: u32, usual: f32, minutes: u32) -> Option<Signal> {
     let evidence = evidence(count, usual);
-    (evidence > 0.0).then(|| Signal { kind, evidence, figures: Figures::new(count, usual, minutes) })
+    (evidence > 0.0).then(|| Signal {
+        kind,
+        evidence,
+        figures: Figures::new(count, usual, minutes),
+    })
 }
 
 #[cfg(test)]
@@ -30,7 +34,14 @@ mod tests {
     fn four_times_the_usual_level_is_ten_thousand_to_one() {
         let signal = above(SignalKind::Pace, 43, 10.0, 1).unwrap();
         assert!(signal.evidence > 4.0);
-        assert_eq!(signal.figures, Figures { seen: 43, usual: 10, minutes: 1 });
+        assert_eq!(
+            signal.figures,
+            Figures {
+                seen: 43,
+                usual: 10,
+                minutes: 1
+            }
+        );
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! CSV rows that are safe to open in a spreadsheet: no cell is run as a formula, whichever separator
-//! the spreadsheet expects.
+//! CSV rows that are safe to open in a spreadsheet: no cell is run as a formula, whichever
+//! separator the spreadsheet expects.
 //!
-//! Quoting alone is not enough: a program that expects semicolons takes a comma after a closing quote,
-//! and every later quote, for text, and splits the next cell at its semicolon. So a character that starts
-//! a formula is escaped after any separator or line end, not only at the start of a cell.
+//! Quoting alone is not enough: a program that expects semicolons takes a comma after a closing
+//! quote, and every later quote, for text, and splits the next cell at its semicolon. So a
+//! character that starts a formula is escaped after any separator or line end, not only at the
+//! start of a cell.
 
 /// Characters that separate cells or rows in one program or another.
 const SEPARATORS: [char; 6] = [',', ';', '\t', '|', '\n', '\r'];
@@ -41,8 +42,8 @@ fn push_cell(line: &mut String, cell: &str) {
     }
 }
 
-/// The text with an apostrophe before each character that some program would take for the start of a
-/// formula.
+/// The text with an apostrophe before each character that some program would take for the start of
+/// a formula.
 fn guarded(text: &str) -> String {
     let mut guarded = String::with_capacity(text.len());
     let mut may_start = true;
@@ -98,22 +99,54 @@ mod tests {
 
     #[test]
     fn no_hostile_cell_becomes_a_formula_under_any_separator() {
-        let starts = ["", "ok", "ok ", "\"", "\"\"", " ", "\t", "\r", "\n", "\u{a0}", "\u{feff}", "'"];
-        let between =
-            ["", ";", ",", "\t", "|", "\n", "\r\n", "\";", ";\"", ";\"\"", "; ", ";\u{200b}", "\",\""];
-        let formulas = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "＝1", "＋1", "==", "=\"x\""];
+        let starts = [
+            "", "ok", "ok ", "\"", "\"\"", " ", "\t", "\r", "\n", "\u{a0}", "\u{feff}", "'",
+        ];
+        let between = [
+            "",
+            ";",
+            ",",
+            "\t",
+            "|",
+            "\n",
+            "\r\n",
+            "\";",
+            ";\"",
+            ";\"\"",
+            "; ",
+            ";\u{200b}",
+            "\",\"",
+        ];
+        let formulas = [
+            "=cmd|' /C calc'!A0",
+            "+1+1",
+            "-2+3",
+            "@SUM(A1)",
+            "＝1",
+            "＋1",
+            "==",
+            "=\"x\"",
+        ];
         let mut tried = 0;
         for start in starts {
             for separator in between {
                 for formula in formulas {
                     let hostile = format!("{start}{separator}{formula}");
-                    let line = csv_line([hostile.as_str(), "a", hostile.as_str(), &format!("b{hostile}")]);
+                    let line = csv_line([
+                        hostile.as_str(),
+                        "a",
+                        hostile.as_str(),
+                        &format!("b{hostile}"),
+                    ]);
                     for reader in [',', ';', '\t', '|'] {
                         for takes_quotes in [true, false] {
                             let found = cells_of(&line, reader, takes_quotes);
                             let bad: Vec<&String> =
                                 found.iter().filter(|cell| begins_a_formula(cell)).collect();
-                            assert!(bad.is_empty(), "{hostile:?} under {reader:?}: {bad:?} of {line:?}");
+                            assert!(
+                                bad.is_empty(),
+                                "{hostile:?} under {reader:?}: {bad:?} of {line:?}"
+                            );
                             tried += 1;
                         }
                     }
@@ -125,12 +158,26 @@ mod tests {
 
     #[test]
     fn what_is_harmless_comes_back_as_it_was() {
-        let cells =
-            ["", "plain", "a,b", "say \"yes\"", "two\r\nlines", "a-b=c@d+e", "fr; en", "[\"P1\",\"P2\"]"];
+        let cells = [
+            "",
+            "plain",
+            "a,b",
+            "say \"yes\"",
+            "two\r\nlines",
+            "a-b=c@d+e",
+            "fr; en",
+            "[\"P1\",\"P2\"]",
+        ];
         let line = csv_line(cells);
         assert_eq!(cells_of(line.trim_end_matches("\r\n"), ',', true), cells);
-        assert_eq!(csv_line(["=HYPERLINK(\"x\")"]), "\"'=HYPERLINK(\"\"x\"\")\"\r\n");
+        assert_eq!(
+            csv_line(["=HYPERLINK(\"x\")"]),
+            "\"'=HYPERLINK(\"\"x\"\")\"\r\n"
+        );
         // JSON stays JSON.
-        assert_eq!(csv_line(["[\"P1\",\"-2\"]"]), "\"[\"\"P1\"\",\"\"'-2\"\"]\"\r\n");
+        assert_eq!(
+            csv_line(["[\"P1\",\"-2\"]"]),
+            "\"[\"\"P1\"\",\"\"'-2\"\"]\"\r\n"
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Writes one document as PDF, Word or spreadsheet.
 //!
-//! A document holds titles, paragraphs, questions with their answers, and tables; it knows nothing of
-//! layout, and this crate knows nothing of incidents or registers. No clock and no file system: the same
-//! blocks give the same bytes.
+//! A document holds titles, paragraphs, questions with their answers, and tables; it knows nothing
+//! of layout, and this crate knows nothing of incidents or registers. No clock and no file system:
+//! the same blocks give the same bytes.
 
 mod csv_line;
 mod package;
@@ -22,8 +22,8 @@ pub use sheet::{SheetDay, WrittenCell, WrittenSheet, sheet_name, xlsx};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document {
     pub title: String,
-    /// The title is a property of the file and is not printed: in a file of many letters, each letter
-    /// prints its own.
+    /// The title is a property of the file and is not printed: in a file of many letters, each
+    /// letter prints its own.
     pub has_own_titles: bool,
     /// BCP 47.
     pub language: &'static str,
@@ -75,8 +75,8 @@ pub fn docx(document: &Document) -> Result<Vec<u8>, Unprintable> {
     word::printed(&PrintableDocument::of(document))
 }
 
-/// Writes a document into the operator's Word template: `{{content}}` marks where the document goes,
-/// `{{title}}` where its title goes.
+/// Writes a document into the operator's Word template: `{{content}}` marks where the document
+/// goes, `{{title}}` where its title goes.
 ///
 /// # Errors
 /// The template is not a Word file, unpacks to more than 64 MiB, or has no `{{content}}` paragraph.

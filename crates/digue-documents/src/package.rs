@@ -1,5 +1,5 @@
-//! An Office file as a list of named parts in a ZIP archive (ISO/IEC 29500-2). It knows nothing of the
-//! content of a part.
+//! An Office file as a list of named parts in a ZIP archive (ISO/IEC 29500-2). It knows nothing of
+//! the content of a part.
 
 use std::io::{Cursor, Read as _, Write as _};
 
@@ -36,10 +36,16 @@ impl OfficePackage {
                 continue;
             }
             let mut bytes = Vec::new();
-            // Count the bytes that come out instead of trusting the sizes in the archive's directory: a
-            // ZIP bomb lies there. One byte more than what is left is read, to tell "full" from "too large".
-            entry.take(left.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
-            left = left.checked_sub(bytes.len() as u64).ok_or_else(|| failed("the file is too large"))?;
+            // Count the bytes that come out instead of trusting the sizes in the archive's
+            // directory: a ZIP bomb lies there. One byte more than what is left is read, to tell
+            // "full" from "too large".
+            entry
+                .take(left.saturating_add(1))
+                .read_to_end(&mut bytes)
+                .map_err(failed)?;
+            left = left
+                .checked_sub(bytes.len() as u64)
+                .ok_or_else(|| failed("the file is too large"))?;
             parts.push((name, bytes));
         }
         Ok(Self(parts))
@@ -53,7 +59,8 @@ impl OfficePackage {
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Unprintable> {
         let part = self.0.iter().find(|(known, _)| known == name);
         // A copy: the part stays as it is until it is replaced.
-        part.map(|(_, bytes)| String::from_utf8(bytes.clone()).map_err(failed)).transpose()
+        part.map(|(_, bytes)| String::from_utf8(bytes.clone()).map_err(failed))
+            .transpose()
     }
 
     /// Replaces a part. A part that is missing is not added: no relationship would lead to it.
@@ -71,7 +78,8 @@ impl OfficePackage {
     pub(crate) fn written(&self) -> Result<Vec<u8>, Unprintable> {
         let mut file = ZipWriter::new(Cursor::new(Vec::new()));
         for (name, bytes) in &self.0 {
-            file.start_file(name.as_str(), SimpleFileOptions::default()).map_err(failed)?;
+            file.start_file(name.as_str(), SimpleFileOptions::default())
+                .map_err(failed)?;
             file.write_all(bytes).map_err(failed)?;
         }
         Ok(file.finish().map_err(failed)?.into_inner())
@@ -84,10 +92,19 @@ mod tests {
 
     #[test]
     fn what_unpacks_to_more_than_its_share_is_refused() {
-        let package = OfficePackage(vec![("big".to_owned(), vec![0; 1_000]), ("more".to_owned(), vec![1])]);
+        let package = OfficePackage(vec![
+            ("big".to_owned(), vec![0; 1_000]),
+            ("more".to_owned(), vec![1]),
+        ]);
         let bytes = package.written().unwrap();
         assert!(OfficePackage::open_within(&bytes, 1_000).is_err());
-        assert_eq!(OfficePackage::open_within(&bytes, 1_001).unwrap().names().count(), 2);
+        assert_eq!(
+            OfficePackage::open_within(&bytes, 1_001)
+                .unwrap()
+                .names()
+                .count(),
+            2
+        );
         assert!(OfficePackage::open(b"not a file").is_err());
     }
 }

@@ -1,4 +1,5 @@
-//! Writes a document as PDF: A4, one font family, tagged for screen readers (PDF/UA-1, ISO 14289-1).
+//! Writes a document as PDF: A4, one font family, tagged for screen readers (PDF/UA-1, ISO
+//! 14289-1).
 
 mod letters;
 mod pages;
@@ -24,43 +25,72 @@ use letters::{SMALL, TextStyle};
 use pages::{ContentMark, FOOT, HEIGHT, INNER, MARGIN, PdfPages, WIDTH};
 
 pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
-    let accessible = ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1).finish();
+    let accessible = ConfigurationBuilder::new()
+        .with_accessibility_validator(Accessibility::UA1)
+        .finish();
     let accessible = accessible.expect("a single validator cannot conflict with another");
     match printed_as(document, accessible) {
-        // User text can break a rule of PDF/UA. A plain PDF that claims no conformance is better than
-        // no document.
+        // User text can break a rule of PDF/UA. A plain PDF that claims no conformance is better
+        // than no document.
         Err(KrillaError::Validation(_)) => printed_as(document, Configuration::default()),
         other => other,
     }
     .map_err(|error| Unprintable(format!("{error:?}")))
 }
 
-fn printed_as(document: &PrintableDocument, configuration: Configuration) -> Result<Vec<u8>, KrillaError> {
+fn printed_as(
+    document: &PrintableDocument,
+    configuration: Configuration,
+) -> Result<Vec<u8>, KrillaError> {
     let mut pages = PdfPages::default();
     if !document.title.is_empty() && !document.has_own_titles {
         pages.title(&document.title);
     }
     pages.blocks(&document.blocks);
-    let settings = SerializeSettings { configuration, enable_tagging: true, ..SerializeSettings::default() };
+    let settings = SerializeSettings {
+        configuration,
+        enable_tagging: true,
+        ..SerializeSettings::default()
+    };
     let mut file = File::new_with(settings);
-    let titles =
-        [document.title.as_str(), pages.structure.first_heading().unwrap_or_default(), &document.foot];
-    let title = titles.into_iter().find(|title| !title.is_empty()).unwrap_or_default().to_owned();
+    let titles = [
+        document.title.as_str(),
+        pages.structure.first_heading().unwrap_or_default(),
+        &document.foot,
+    ];
+    let title = titles
+        .into_iter()
+        .find(|title| !title.is_empty())
+        .unwrap_or_default()
+        .to_owned();
     file.set_metadata(metadata(document, title.clone()));
     file.set_outline(pages.structure.outline(&title));
     // The last page has no page break after it.
-    let PdfPages { mut all, now, structure, .. } = pages;
+    let PdfPages {
+        mut all,
+        now,
+        structure,
+        ..
+    } = pages;
     all.push(now);
     let mut drawn: Vec<Vec<Identifier>> = vec![Vec::new(); structure.leaves()];
     for (place, marks) in all.iter().enumerate() {
-        let settings = PageSettings::from_wh(WIDTH, HEIGHT).expect("width and height are positive constants");
+        let settings =
+            PageSettings::from_wh(WIDTH, HEIGHT).expect("width and height are positive constants");
         let mut page = file.start_page_with(settings);
         let mut surface = page.surface();
         for mark in marks {
             draw(&mut surface, mark, &mut drawn);
         }
-        let foot = if document.foot.is_empty() { String::new() } else { format!("{} – ", document.foot) };
-        draw_foot(&mut surface, &format!("{foot}{} / {}", place + 1, all.len()));
+        let foot = if document.foot.is_empty() {
+            String::new()
+        } else {
+            format!("{} – ", document.foot)
+        };
+        draw_foot(
+            &mut surface,
+            &format!("{foot}{} / {}", place + 1, all.len()),
+        );
         surface.finish();
         page.finish();
     }
@@ -73,23 +103,44 @@ fn metadata(document: &PrintableDocument, title: String) -> Metadata {
     if !document.language.is_empty() {
         metadata = metadata.language(document.language.to_owned());
     }
-    let Some(at) = document.made_at.as_deref().and_then(MadeAt::parse) else { return metadata };
-    let date = DateTime::new(at.year).month(at.month).day(at.day).hour(at.hour).minute(at.minute);
+    let Some(at) = document.made_at.as_deref().and_then(MadeAt::parse) else {
+        return metadata;
+    };
+    let date = DateTime::new(at.year)
+        .month(at.month)
+        .day(at.day)
+        .hour(at.hour)
+        .minute(at.minute);
     let (hours, minutes) = at.offset;
-    metadata.creation_date(date.second(at.second).utc_offset_hour(hours).utc_offset_minute(minutes))
+    metadata.creation_date(
+        date.second(at.second)
+            .utc_offset_hour(hours)
+            .utc_offset_minute(minutes),
+    )
 }
 
 fn draw(surface: &mut Surface<'_>, mark: &ContentMark, drawn: &mut [Vec<Identifier>]) {
     match mark {
-        ContentMark::Text { x, y, look, line, leaf } => {
-            // Without the space, a screen reader and a copy would join the last word of a line to the
-            // first word of the next.
-            let said = if line.ends_a_word { format!("{} ", line.text) } else { line.text.clone() };
+        ContentMark::Text {
+            x,
+            y,
+            look,
+            line,
+            leaf,
+        } => {
+            // Without the space, a screen reader and a copy would join the last word of a line to
+            // the first word of the next.
+            let said = if line.ends_a_word {
+                format!("{} ", line.text)
+            } else {
+                line.text.clone()
+            };
             let shown = look.letters().shown(&said);
             if shown.trim().is_empty() {
                 return;
             }
-            // Characters that the font lacks are drawn as U+FFFD, but copied and read aloud as they are.
+            // Characters that the font lacks are drawn as U+FFFD, but copied and read aloud as they
+            // are.
             let actual = Some(said.as_str()).filter(|said| *said != shown);
             let span = SpanTag::empty().with_actual_text(actual);
             leaf.take(surface.start_tagged(ContentTag::Span(span)), drawn);
@@ -97,7 +148,9 @@ fn draw(surface: &mut Surface<'_>, mark: &ContentMark, drawn: &mut [Vec<Identifi
             surface.end_tagged();
         }
         ContentMark::Rule { y } => {
-            surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
+            surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(
+                ArtifactType::Layout,
+            )));
             surface.set_fill(Some(ink(0xdc, 0xd9, 0xd3)));
             fill(surface, &[(MARGIN, *y)], INNER, 0.6);
             surface.end_tagged();
@@ -106,7 +159,9 @@ fn draw(surface: &mut Surface<'_>, mark: &ContentMark, drawn: &mut [Vec<Identifi
             match leaf {
                 Some(leaf) => leaf.take(surface.start_tagged(ContentTag::Other), drawn),
                 None => {
-                    surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
+                    surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(
+                        ArtifactType::Layout,
+                    )));
                 }
             }
             surface.set_fill(Some(ink(0, 0, 0)));
@@ -118,16 +173,38 @@ fn draw(surface: &mut Surface<'_>, mark: &ContentMark, drawn: &mut [Vec<Identifi
 
 /// The foot of a page: an artifact, so that screen readers do not repeat it on every page.
 fn draw_foot(surface: &mut Surface<'_>, text: &str) {
-    let look = TextStyle { size: SMALL, is_quiet: true, is_bold: false };
-    surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)));
-    draw_text(surface, (MARGIN, HEIGHT - FOOT), look, &look.letters().shown(text));
+    let look = TextStyle {
+        size: SMALL,
+        is_quiet: true,
+        is_bold: false,
+    };
+    surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(
+        ArtifactType::Footer,
+    )));
+    draw_text(
+        surface,
+        (MARGIN, HEIGHT - FOOT),
+        look,
+        &look.letters().shown(text),
+    );
     surface.end_tagged();
 }
 
 fn draw_text(surface: &mut Surface<'_>, (x, y): (f32, f32), look: TextStyle, text: &str) {
-    surface.set_fill(Some(if look.is_quiet { ink(0x5a, 0x66, 0x6c) } else { ink(0x1d, 0x23, 0x26) }));
+    surface.set_fill(Some(if look.is_quiet {
+        ink(0x5a, 0x66, 0x6c)
+    } else {
+        ink(0x1d, 0x23, 0x26)
+    }));
     let at = Point::from_xy(x, y);
-    surface.draw_text(at, look.letters().font.clone(), look.size, text, false, TextDirection::Auto);
+    surface.draw_text(
+        at,
+        look.letters().font.clone(),
+        look.size,
+        text,
+        false,
+        TextDirection::Auto,
+    );
 }
 
 fn ink(red: u8, green: u8, blue: u8) -> Fill {

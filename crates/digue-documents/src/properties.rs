@@ -16,13 +16,15 @@ pub(crate) struct MadeAt {
 }
 
 impl MadeAt {
-    /// `None` for text that is not a date and time: a file carries no date rather than an invented one.
+    /// `None` for text that is not a date and time: a file carries no date rather than an invented
+    /// one.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (date, time) = text.split_at_checked(10)?;
         let time = time.strip_prefix('T')?;
         let (clock, zone) = time.split_at_checked(8)?;
-        let fraction =
-            zone.strip_prefix('.').map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
+        let fraction = zone.strip_prefix('.').map_or(0, |rest| {
+            1 + rest.bytes().take_while(u8::is_ascii_digit).count()
+        });
         let zone = &zone[fraction..];
         let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
         let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
@@ -31,7 +33,10 @@ impl MadeAt {
             (sign @ ("+" | "-"), rest) => {
                 let [hours, minutes] = numbers(rest, ':', [2, 2])?;
                 let hours = i8::try_from(hours).ok().filter(|hours| *hours <= 14)?;
-                (if sign == "-" { -hours } else { hours }, small(minutes, 0, 59)?)
+                (
+                    if sign == "-" { -hours } else { hours },
+                    small(minutes, 0, 59)?,
+                )
             }
             _ => return None,
         };
@@ -48,7 +53,15 @@ impl MadeAt {
 
     /// In the format of the core properties (W3CDTF), to the second.
     fn written(&self) -> String {
-        let Self { year, month, day, hour, minute, second, offset: (hours, minutes) } = self;
+        let Self {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+            offset: (hours, minutes),
+        } = self;
         let zone = match (hours, minutes) {
             (0, 0) => "Z".to_owned(),
             (hours, minutes) => format!("{hours:+03}:{minutes:02}"),
@@ -58,7 +71,9 @@ impl MadeAt {
 }
 
 fn small(number: u16, from: u8, to: u8) -> Option<u8> {
-    u8::try_from(number).ok().filter(|number| (from..=to).contains(number))
+    u8::try_from(number)
+        .ok()
+        .filter(|number| (from..=to).contains(number))
 }
 
 /// `N` numbers between separators, each of exactly the given number of digits.
@@ -66,8 +81,9 @@ fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> O
     let mut numbers = [0; N];
     let mut parts = text.split(separator);
     for (number, digits) in numbers.iter_mut().zip(digits) {
-        let part =
-            parts.next().filter(|part| part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()))?;
+        let part = parts
+            .next()
+            .filter(|part| part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()))?;
         *number = part.parse().ok()?;
     }
     parts.next().is_none().then_some(numbers)
@@ -86,7 +102,9 @@ pub(crate) fn with_country(language: &str) -> &str {
 pub(crate) fn core(title: &str, language: &str, made_at: Option<&str>) -> String {
     let made = made_at.and_then(MadeAt::parse).map(|at| at.written());
     let day = |name: &str| {
-        let day = |at: &String| format!("<dcterms:{name} xsi:type=\"dcterms:W3CDTF\">{at}</dcterms:{name}>");
+        let day = |at: &String| {
+            format!("<dcterms:{name} xsi:type=\"dcterms:W3CDTF\">{at}</dcterms:{name}>")
+        };
         made.as_ref().map(day).unwrap_or_default()
     };
     let language = match language {
@@ -120,9 +138,14 @@ mod tests {
         ] {
             assert_eq!(written(text).as_deref(), Some(expected));
         }
-        for text in
-            ["", "hier", "2026-13-01T10:00:00Z", "2026-11-28", "2026-11-28T10:00:00", "é026-11-28T10:00:00Z"]
-        {
+        for text in [
+            "",
+            "hier",
+            "2026-13-01T10:00:00Z",
+            "2026-11-28",
+            "2026-11-28T10:00:00",
+            "é026-11-28T10:00:00Z",
+        ] {
             assert_eq!(written(text), None, "{text}");
         }
     }
@@ -130,9 +153,19 @@ mod tests {
     #[test]
     fn what_a_file_says_about_itself_is_escaped_and_never_1970() {
         let said = core("Registre & <risques>", "fr", Some("2026-11-28T10:00:00Z"));
-        assert!(said.contains("<dc:title>Registre &amp; &lt;risques&gt;</dc:title>"), "{said}");
-        assert!(said.contains("<dc:language>fr</dc:language>") && said.contains(">2026-11-28T10:00:00Z<"));
+        assert!(
+            said.contains("<dc:title>Registre &amp; &lt;risques&gt;</dc:title>"),
+            "{said}"
+        );
+        assert!(
+            said.contains("<dc:language>fr</dc:language>")
+                && said.contains(">2026-11-28T10:00:00Z<")
+        );
         let said = core("t", "", None);
-        assert!(!said.contains("dcterms:created") && !said.contains("1970") && !said.contains("dc:language"));
+        assert!(
+            !said.contains("dcterms:created")
+                && !said.contains("1970")
+                && !said.contains("dc:language")
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Writes tables as a workbook. Text is always a text cell, so that no text is run as a formula; dates and
-//! numbers are typed cells, so that users can sort and add them.
+//! Writes tables as a workbook. Text is always a text cell, so that no text is run as a formula;
+//! dates and numbers are typed cells, so that users can sort and add them.
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
@@ -40,12 +40,16 @@ pub struct SheetDay {
 }
 
 impl SheetDay {
-    /// `None` for an invalid date, after 9999, and before 1901: spreadsheets count a 29 February 1900
-    /// that never was, and their serial numbers are wrong before it.
+    /// `None` for an invalid date, after 9999, and before 1901: spreadsheets count a 29 February
+    /// 1900 that never was, and their serial numbers are wrong before it.
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
-        let year = u16::try_from(year).ok().filter(|year| (1901..=9999).contains(year))?;
+        let year = u16::try_from(year)
+            .ok()
+            .filter(|year| (1901..=9999).contains(year))?;
         let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
-        ExcelDateTime::from_ymd(year, month, day).ok().map(|_| Self { year, month, day })
+        ExcelDateTime::from_ymd(year, month, day)
+            .ok()
+            .map(|_| Self { year, month, day })
     }
 }
 
@@ -65,7 +69,11 @@ impl WrittenCell {
     /// Width on the sheet, in characters.
     fn width(&self) -> usize {
         match self {
-            Self::Text(text) => text.lines().map(|line| line.chars().count()).max().unwrap_or(0),
+            Self::Text(text) => text
+                .lines()
+                .map(|line| line.chars().count())
+                .max()
+                .unwrap_or(0),
             Self::Whole(number) => number.to_string().len(),
             Self::Cents(cents) => cents.to_string().len() + 4,
             Self::Day(_) => 10,
@@ -78,8 +86,8 @@ impl WrittenCell {
 const CELL_CHARS_MAX: usize = 32_767;
 const COLUMN_CHARS_MAX: usize = 60;
 const NAME_CHARS_MAX: usize = 31;
-/// Cells are doubles shown with 15 digits; a larger number would silently lose digits, so it is written
-/// as text.
+/// Cells are doubles shown with 15 digits; a larger number would silently lose digits, so it is
+/// written as text.
 const EXACT_MAX: u64 = 999_999_999_999_999;
 
 /// A sheet name that spreadsheets accept: no forbidden character, no apostrophe at either end.
@@ -94,8 +102,8 @@ pub fn sheet_name(name: &str) -> String {
     name.trim_matches(['\'', ' ']).to_owned()
 }
 
-/// The format of each kind of cell. Built-in format numbers, which every program shows according to the
-/// user's locale (ECMA-376, part 1, 18.8.30).
+/// The format of each kind of cell. Built-in format numbers, which every program shows according to
+/// the user's locale (ECMA-376, part 1, 18.8.30).
 struct CellFormats {
     text: Format,
     amount: Format,
@@ -125,15 +133,21 @@ pub fn xlsx(sheets: &[WrittenSheet]) -> Result<Vec<u8>, Unprintable> {
         write_sheet(workbook.add_worksheet(), sheet, &formats).map_err(failed)?;
     }
     let bytes = workbook.save_to_buffer().map_err(failed)?;
-    let (title, language) = sheets.first().map_or(("", ""), |sheet| (sheet.name.as_str(), sheet.language));
-    // The library cannot set a language, and writes the current time: the same sheets have to give the
-    // same bytes.
+    let (title, language) = sheets
+        .first()
+        .map_or(("", ""), |sheet| (sheet.name.as_str(), sheet.language));
+    // The library cannot set a language, and writes the current time: the same sheets have to give
+    // the same bytes.
     let mut package = OfficePackage::open(&bytes)?;
     package.replace(CORE, properties::core(title, language, None));
     package.written()
 }
 
-fn write_sheet(page: &mut Worksheet, sheet: &WrittenSheet, formats: &CellFormats) -> Result<(), XlsxError> {
+fn write_sheet(
+    page: &mut Worksheet,
+    sheet: &WrittenSheet,
+    formats: &CellFormats,
+) -> Result<(), XlsxError> {
     let name = sheet_name(&sheet.name);
     if !name.is_empty() {
         page.set_name(name)?;
@@ -145,7 +159,10 @@ fn write_sheet(page: &mut Worksheet, sheet: &WrittenSheet, formats: &CellFormats
     let head = Format::new().set_bold();
     for (place, text) in (0_u16..).zip(&sheet.header) {
         page.write_string_with_format(header, place, text, &head)?;
-        let cells = sheet.rows.iter().filter_map(|row| row.get(usize::from(place)));
+        let cells = sheet
+            .rows
+            .iter()
+            .filter_map(|row| row.get(usize::from(place)));
         let longest = cells.map(WrittenCell::width).max().unwrap_or(0);
         let width = longest.max(text.chars().count()).min(COLUMN_CHARS_MAX);
         page.set_column_width(place, width as f64 + 2.0)?;
@@ -204,7 +221,10 @@ mod tests {
 
     #[test]
     fn a_name_keeps_its_apostrophes_within() {
-        assert_eq!(sheet_name("Déclaration d'applicabilité"), "Déclaration d'applicabilité");
+        assert_eq!(
+            sheet_name("Déclaration d'applicabilité"),
+            "Déclaration d'applicabilité"
+        );
         assert_eq!(sheet_name("'a'b: c?/'"), "a'b c");
         // The thirty-first sign is an apostrophe.
         let long = format!("{}'fin", "x".repeat(30));
@@ -236,12 +256,23 @@ mod tests {
         let package = OfficePackage::open(&bytes).unwrap();
         let part = |name: &str| package.text(name).unwrap().unwrap();
         let cells = part("xl/worksheets/sheet1.xml");
-        for value in ["<v>46354</v>", "<v>46354.5</v>", "<v>1200</v>", "<v>1234.5</v>"] {
+        for value in [
+            "<v>46354</v>",
+            "<v>46354.5</v>",
+            "<v>1200</v>",
+            "<v>1234.5</v>",
+        ] {
             assert!(cells.contains(value), "{value}: {cells}");
         }
         let texts = part("xl/sharedStrings.xml");
-        assert!(texts.contains("18446744073709551615") && texts.contains("=1+1\n<"), "{texts}");
+        assert!(
+            texts.contains("18446744073709551615") && texts.contains("=1+1\n<"),
+            "{texts}"
+        );
         let core = part(CORE);
-        assert!(core.contains("<dc:title>L'été</dc:title>") && core.contains("<dc:language>fr<"), "{core}");
+        assert!(
+            core.contains("<dc:title>L'été</dc:title>") && core.contains("<dc:language>fr<"),
+            "{core}"
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! Fills the operator's Word template: a file with headers, footers and styles, in which a paragraph
-//! `{{content}}` is replaced by the document, and `{{title}}` by its title, in the body, headers and footers.
+//! Fills the operator's Word template: a file with headers, footers and styles, in which a
+//! paragraph `{{content}}` is replaced by the document, and `{{title}}` by its title, in the body,
+//! headers and footers.
 //!
-//! It searches XML as text instead of parsing it: everything that it does not look for stays byte for byte.
+//! It searches XML as text instead of parsing it: everything that it does not look for stays byte
+//! for byte.
 
 mod marks;
 
@@ -17,13 +19,19 @@ fn failed(error: impl ToString) -> Unprintable {
     Unprintable(error.to_string())
 }
 
-pub(crate) fn printed(template: &[u8], document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
+pub(crate) fn printed(
+    template: &[u8],
+    document: &PrintableDocument,
+) -> Result<Vec<u8>, Unprintable> {
     let mut package = OfficePackage::open_within(template, BYTES_MAX)?;
-    let text = package.text(DOCUMENT)?.ok_or_else(|| failed("the template is no Word file"))?;
+    let text = package
+        .text(DOCUMENT)?
+        .ok_or_else(|| failed("the template is no Word file"))?;
     let mut content = content(document)?;
     if let Some(styles) = package.text(STYLES)? {
         let (names, completed) = headings_of(&styles);
-        // Our headings take the template's own styles, so that its fonts, numbering and outline apply.
+        // Our headings take the template's own styles, so that its fonts, numbering and outline
+        // apply.
         for ((own, ..), theirs) in HEADINGS.iter().zip(names) {
             content = content.replace(&style_mark(own), &style_mark(&escaped(&theirs)));
         }
@@ -36,22 +44,38 @@ pub(crate) fn printed(template: &[u8], document: &PrintableDocument) -> Result<V
     }
     package.replace(DOCUMENT, filled);
     let is_edge = |name: &&str| {
-        let name = name.strip_prefix("word/").filter(|name| name.ends_with(".xml"));
+        let name = name
+            .strip_prefix("word/")
+            .filter(|name| name.ends_with(".xml"));
         name.is_some_and(|name| name.starts_with("header") || name.starts_with("footer"))
     };
-    let edges: Vec<String> = package.names().filter(is_edge).map(ToOwned::to_owned).collect();
+    let edges: Vec<String> = package
+        .names()
+        .filter(is_edge)
+        .map(ToOwned::to_owned)
+        .collect();
     for name in edges {
         if let Some(text) = package.text(&name)? {
             package.replace(&name, marks::filled(&text, None, &title).0);
         }
     }
-    package.replace(CORE, properties::core(&document.title, document.language, document.made_at.as_deref()));
+    package.replace(
+        CORE,
+        properties::core(
+            &document.title,
+            document.language,
+            document.made_at.as_deref(),
+        ),
+    );
     package.written()
 }
 
-/// The body of the document, without its section properties: page size and margins are the template's.
+/// The body of the document, without its section properties: page size and margins are the
+/// template's.
 fn content(document: &PrintableDocument) -> Result<String, Unprintable> {
-    let own = OfficePackage::open(&word::printed(document)?)?.text(DOCUMENT)?.unwrap_or_default();
+    let own = OfficePackage::open(&word::printed(document)?)?
+        .text(DOCUMENT)?
+        .unwrap_or_default();
     const OPEN: &str = "<w:body>";
     let to = own.rfind("<w:sectPr").or_else(|| own.rfind("</w:body>"));
     match (own.find(OPEN), to) {
@@ -60,8 +84,8 @@ fn content(document: &PrintableDocument) -> Result<String, Unprintable> {
     }
 }
 
-/// Removes paragraph ids (`w14:paraId`): a template that does not declare that namespace would become
-/// invalid XML. A search is safe, as `<` inside a text is always escaped.
+/// Removes paragraph ids (`w14:paraId`): a template that does not declare that namespace would
+/// become invalid XML. A search is safe, as `<` inside a text is always escaped.
 fn plain(content: &str) -> String {
     const NAMED: &str = "<w:p w14:paraId=\"";
     let mut plain = String::with_capacity(content.len());
@@ -81,8 +105,8 @@ fn style_mark(id: &str) -> String {
     format!("<w:pStyle w:val=\"{id}\" />")
 }
 
-/// The template's ids for the heading styles (`Titre1` in French Word), and its styles completed with those
-/// that it lacks.
+/// The template's ids for the heading styles (`Titre1` in French Word), and its styles completed
+/// with those that it lacks.
 fn headings_of(styles: &str) -> (Vec<String>, String) {
     let mut completed = styles.to_owned();
     // A style of ours can only be added where `w` means what it means in our markup.
@@ -93,7 +117,10 @@ fn headings_of(styles: &str) -> (Vec<String>, String) {
             return id;
         }
         let is_taken = styles.contains(&format!("w:styleId=\"{own}\""));
-        if let Some(end) = completed.rfind("</w:styles>").filter(|_| may_add && !is_taken) {
+        if let Some(end) = completed
+            .rfind("</w:styles>")
+            .filter(|_| may_add && !is_taken)
+        {
             completed.insert_str(end, &heading_style(heading));
         }
         own.to_owned()
@@ -101,15 +128,18 @@ fn headings_of(styles: &str) -> (Vec<String>, String) {
     (names.collect(), completed)
 }
 
-/// The id of the paragraph style with this name. Word writes the names of its built-in styles in English,
-/// whatever the language of their ids.
+/// The id of the paragraph style with this name. Word writes the names of its built-in styles in
+/// English, whatever the language of their ids.
 fn style_named(styles: &str, name: &str) -> Option<String> {
     styles.split("<w:style ").skip(1).find_map(|style| {
         let style = style.split("</w:style>").next().unwrap_or(style);
         let (head, inside) = style.split_once('>')?;
         let named = attribute(inside.split_once("<w:name ")?.1, "w:val")?;
-        let is_it = attribute(head, "w:type") == Some("paragraph") && named.eq_ignore_ascii_case(name);
-        attribute(head, "w:styleId").filter(|_| is_it).map(ToOwned::to_owned)
+        let is_it =
+            attribute(head, "w:type") == Some("paragraph") && named.eq_ignore_ascii_case(name);
+        attribute(head, "w:styleId")
+            .filter(|_| is_it)
+            .map(ToOwned::to_owned)
     })
 }
 
@@ -117,7 +147,10 @@ fn style_named(styles: &str, name: &str) -> Option<String> {
 fn attribute<'t>(mark: &'t str, name: &str) -> Option<&'t str> {
     let mark = mark.split('>').next().unwrap_or(mark);
     let value = mark.split_once(&format!("{name}="))?.1;
-    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let quote = value
+        .chars()
+        .next()
+        .filter(|quote| matches!(quote, '"' | '\''))?;
     value[1..].split_once(quote).map(|(value, _)| value)
 }
 

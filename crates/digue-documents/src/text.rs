@@ -1,11 +1,11 @@
-//! Removes characters that a file format cannot hold. Users paste characters that XML forbids, such as
-//! Word's soft line break (U+000B), and a single one makes the whole file unreadable: every text of a
-//! document or workbook passes through here, and `PrintableDocument` is the proof.
+//! Removes characters that a file format cannot hold. Users paste characters that XML forbids, such
+//! as Word's soft line break (U+000B), and a single one makes the whole file unreadable: every text
+//! of a document or workbook passes through here, and `PrintableDocument` is the proof.
 
 use crate::{Document, DocumentBlock, WrittenCell, WrittenSheet};
 
-/// The text without characters that XML 1.0 forbids (§2.2, `Char`); soft line breaks and page breaks become
-/// line breaks.
+/// The text without characters that XML 1.0 forbids (§2.2, `Char`); soft line breaks and page
+/// breaks become line breaks.
 ///
 /// U+0085, U+2028 and U+2029 are allowed and kept: an exported register has to import unchanged.
 pub(crate) fn allowed(text: &str) -> String {
@@ -42,7 +42,10 @@ pub(crate) fn in_one_line(text: &str) -> String {
 
 /// Escapes a text for XML content or a double-quoted attribute.
 pub(crate) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// A document whose texts can all be written to a file.
@@ -70,20 +73,28 @@ impl std::ops::Deref for PrintableDocument {
 }
 
 fn block(block: &DocumentBlock) -> DocumentBlock {
-    let row = |row: &Vec<String>| row.iter().map(|text| printable(text)).collect::<Vec<String>>();
+    let row = |row: &Vec<String>| {
+        row.iter()
+            .map(|text| printable(text))
+            .collect::<Vec<String>>()
+    };
     match block {
         DocumentBlock::Title(text) => DocumentBlock::Title(in_one_line(text)),
         DocumentBlock::Heading(text) => DocumentBlock::Heading(in_one_line(text)),
         DocumentBlock::Paragraph(text) => DocumentBlock::Paragraph(printable(text)),
         DocumentBlock::Quiet(text) => DocumentBlock::Quiet(printable(text)),
         DocumentBlock::Point(number, text) => DocumentBlock::Point(*number, printable(text)),
-        DocumentBlock::Pair(asked, answer) => DocumentBlock::Pair(printable(asked), printable(answer)),
-        DocumentBlock::Table { header, rows } => {
-            DocumentBlock::Table { header: row(header), rows: rows.iter().map(row).collect() }
+        DocumentBlock::Pair(asked, answer) => {
+            DocumentBlock::Pair(printable(asked), printable(answer))
         }
-        DocumentBlock::Squares { says, rows } => {
-            DocumentBlock::Squares { says: in_one_line(says), rows: rows.clone() }
-        }
+        DocumentBlock::Table { header, rows } => DocumentBlock::Table {
+            header: row(header),
+            rows: rows.iter().map(row).collect(),
+        },
+        DocumentBlock::Squares { says, rows } => DocumentBlock::Squares {
+            says: in_one_line(says),
+            rows: rows.clone(),
+        },
         DocumentBlock::Break => DocumentBlock::Break,
     }
 }
@@ -92,16 +103,21 @@ fn block(block: &DocumentBlock) -> DocumentBlock {
 pub(crate) fn sheet(sheet: &WrittenSheet) -> WrittenSheet {
     let cell = |cell: &WrittenCell| match cell {
         WrittenCell::Text(text) => WrittenCell::Text(allowed(text)),
-        WrittenCell::Whole(_) | WrittenCell::Cents(_) | WrittenCell::Day(_) | WrittenCell::Moment(..) => {
-            cell.clone()
-        }
+        WrittenCell::Whole(_)
+        | WrittenCell::Cents(_)
+        | WrittenCell::Day(_)
+        | WrittenCell::Moment(..) => cell.clone(),
     };
     WrittenSheet {
         name: in_one_line(&sheet.name),
         language: sheet.language,
         above: sheet.above.iter().map(|text| allowed(text)).collect(),
         header: sheet.header.iter().map(|text| allowed(text)).collect(),
-        rows: sheet.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+        rows: sheet
+            .rows
+            .iter()
+            .map(|row| row.iter().map(cell).collect())
+            .collect(),
     }
 }
 
@@ -118,7 +134,10 @@ mod tests {
 
     #[test]
     fn breaks_stay_breaks_and_what_xml_forbids_is_left_out() {
-        assert_eq!(printable("a\u{b}b\u{85}c\u{2028}d\re\r\nf"), "a\nb\nc\nd\ne\nf");
+        assert_eq!(
+            printable("a\u{b}b\u{85}c\u{2028}d\re\r\nf"),
+            "a\nb\nc\nd\ne\nf"
+        );
         assert_eq!(printable("\u{0}\u{1b}é\u{7f}\u{fffe}\u{ffff}\u{9f}!"), "é!");
         assert_eq!(allowed("a\u{b}b\u{2028}\u{1b}\u{ffff}"), "a\nb\u{2028}");
         assert_eq!(in_one_line(" a\u{b}b\n\n c "), "a b c");

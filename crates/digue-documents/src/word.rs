@@ -5,8 +5,8 @@ mod parts;
 use std::io::Cursor;
 
 use docx_rs::{
-    BreakType, Docx, Paragraph, Run, Table, TableBorder, TableBorderPosition, TableBorders, TableCell,
-    TableCellMargins, TableRow, WidthType,
+    BreakType, Docx, Paragraph, Run, Table, TableBorder, TableBorderPosition, TableBorders,
+    TableCell, TableCellMargins, TableRow, WidthType,
 };
 
 use crate::text::PrintableDocument;
@@ -30,7 +30,10 @@ pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintab
         // Consecutive questions share one table.
         if let DocumentBlock::Pair(asked, answer) = block {
             answered.push((asked, answer));
-            if !matches!(document.blocks.get(place + 1), Some(DocumentBlock::Pair(..))) {
+            if !matches!(
+                document.blocks.get(place + 1),
+                Some(DocumentBlock::Pair(..))
+            ) {
                 body.add_table(pairs(&answered));
                 answered.clear();
             }
@@ -53,15 +56,22 @@ pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintab
                     body.add(Paragraph::new());
                 }
             }
-            DocumentBlock::Squares { rows, .. } => rows.iter().for_each(|row| body.add(squares(row))),
-            DocumentBlock::Break => body.add(Paragraph::new().add_run(Run::new().add_break(BreakType::Page))),
+            DocumentBlock::Squares { rows, .. } => {
+                rows.iter().for_each(|row| body.add(squares(row)))
+            }
+            DocumentBlock::Break => {
+                body.add(Paragraph::new().add_run(Run::new().add_break(BreakType::Page)))
+            }
         }
     }
     if !document.foot.is_empty() {
         body.add(lines(Paragraph::new(), &document.foot, true));
     }
     let mut bytes = Cursor::new(Vec::new());
-    body.into_docx().build().pack(&mut bytes).map_err(|error| Unprintable(error.to_string()))?;
+    body.into_docx()
+        .build()
+        .pack(&mut bytes)
+        .map_err(|error| Unprintable(error.to_string()))?;
     parts::completed(&bytes.into_inner(), document)
 }
 
@@ -88,20 +98,28 @@ impl WordBody {
     }
 
     fn into_docx(self) -> Docx {
-        self.0.into_iter().fold(Docx::new(), |docx, block| match block {
-            WordBlock::Paragraph(paragraph) => docx.add_paragraph(*paragraph),
-            WordBlock::Table(table) => docx.add_table(*table),
-        })
+        self.0
+            .into_iter()
+            .fold(Docx::new(), |docx, block| match block {
+                WordBlock::Paragraph(paragraph) => docx.add_paragraph(*paragraph),
+                WordBlock::Table(table) => docx.add_table(*table),
+            })
     }
 }
 
 fn styled(style: &str, text: &str) -> Paragraph {
-    Paragraph::new().style(style).add_run(Run::new().add_text(text))
+    Paragraph::new()
+        .style(style)
+        .add_run(Run::new().add_text(text))
 }
 
 /// A text with its own line breaks.
 fn lines(paragraph: Paragraph, text: &str, is_quiet: bool) -> Paragraph {
-    let run = if is_quiet { Run::new().color("5A666C") } else { Run::new() };
+    let run = if is_quiet {
+        Run::new().color("5A666C")
+    } else {
+        Run::new()
+    };
     paragraph.add_run(with_lines(run, text))
 }
 
@@ -116,15 +134,24 @@ fn with_lines(mut run: Run, text: &str) -> Run {
 }
 
 fn cell(text: &str, width: usize, is_bold: bool) -> TableCell {
-    let run = if is_bold { Run::new().bold() } else { Run::new() };
+    let run = if is_bold {
+        Run::new().bold()
+    } else {
+        Run::new()
+    };
     let paragraph = Paragraph::new().add_run(with_lines(run, text));
-    TableCell::new().width(width, WidthType::Dxa).add_paragraph(paragraph)
+    TableCell::new()
+        .width(width, WidthType::Dxa)
+        .add_paragraph(paragraph)
 }
 
 fn pairs(pairs: &[(&String, &String)]) -> Table {
     const WIDTHS: [usize; 2] = [PAGE_WIDTH / 3, PAGE_WIDTH - PAGE_WIDTH / 3];
     let rows = pairs.iter().map(|(asked, answer)| {
-        TableRow::new(vec![cell(asked, WIDTHS[0], true), cell(answer, WIDTHS[1], false)])
+        TableRow::new(vec![
+            cell(asked, WIDTHS[0], true),
+            cell(answer, WIDTHS[1], false),
+        ])
     });
     calm(Table::new(rows.collect())).set_grid(WIDTHS.to_vec())
 }
@@ -133,29 +160,48 @@ fn pairs(pairs: &[(&String, &String)]) -> Table {
 fn calm(table: Table) -> Table {
     use TableBorderPosition::{Bottom, InsideH, InsideV, Left, Right, Top};
     let line = |position| TableBorder::new(position).color("DCD9D3").size(4);
-    let borders = [Top, Bottom, InsideH].into_iter().fold(TableBorders::new(), |all, one| all.set(line(one)));
-    let borders = [Left, Right, InsideV].into_iter().fold(borders, TableBorders::clear);
+    let borders = [Top, Bottom, InsideH]
+        .into_iter()
+        .fold(TableBorders::new(), |all, one| all.set(line(one)));
+    let borders = [Left, Right, InsideV]
+        .into_iter()
+        .fold(borders, TableBorders::clear);
     let margins = TableCellMargins::new().margin(60, 100, 60, 60);
-    table.set_borders(borders).margins(margins).width(PAGE_WIDTH, WidthType::Dxa)
+    table
+        .set_borders(borders)
+        .margins(margins)
+        .width(PAGE_WIDTH, WidthType::Dxa)
 }
 
-/// A table with its header; `None` when it has no column. Word reports a file as damaged when a row has no
-/// cells, so every row is filled up to the longest.
+/// A table with its header; `None` when it has no column. Word reports a file as damaged when a row
+/// has no cells, so every row is filled up to the longest.
 fn table(header: &[String], rows: &[Vec<String>]) -> Option<Table> {
-    let columns = rows.iter().map(Vec::len).chain([header.len()]).max().filter(|columns| *columns > 0)?;
+    let columns = rows
+        .iter()
+        .map(Vec::len)
+        .chain([header.len()])
+        .max()
+        .filter(|columns| *columns > 0)?;
     let width = PAGE_WIDTH / columns;
     let row = |texts: &[String], is_bold: bool| {
         let text = |place: usize| texts.get(place).map_or("", String::as_str);
-        TableRow::new((0..columns).map(|place| cell(text(place), width, is_bold)).collect())
+        TableRow::new(
+            (0..columns)
+                .map(|place| cell(text(place), width, is_bold))
+                .collect(),
+        )
     };
     // `docx_rs` cannot mark a header row. `cantSplit` is used for nothing else, and
     // `parts::with_header_rows` turns it into a header that repeats on each page.
     let head = (!header.is_empty()).then(|| row(header, true).cant_split());
-    let rows = head.into_iter().chain(rows.iter().map(|texts| row(texts, false)));
+    let rows = head
+        .into_iter()
+        .chain(rows.iter().map(|texts| row(texts, false)));
     Some(calm(Table::new(rows.collect())).set_grid(vec![width; columns]))
 }
 
-/// A row of a bitmap as block characters. It shows where the code is; the code to scan is the one in the PDF.
+/// A row of a bitmap as block characters. It shows where the code is; the code to scan is the one
+/// in the PDF.
 fn squares(row: &[bool]) -> Paragraph {
     let text: String = row.iter().map(|is| if *is { "██" } else { "  " }).collect();
     Paragraph::new().add_run(Run::new().size(4).add_text(text))

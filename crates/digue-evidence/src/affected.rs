@@ -1,8 +1,8 @@
-//! The affected list as a file: the question, the persons found, the entries that prove it, the checkpoint
-//! at which it was computed, and the journal's signature over all of it.
+//! The affected list as a file: the question, the persons found, the entries that prove it, the
+//! checkpoint at which it was computed, and the journal's signature over all of it.
 //!
-//! JSON lines: the head, one person a line, the seal. The same question at the same checkpoint gives the
-//! same lines, so that anyone with the journal can recompute them.
+//! JSON lines: the head, one person a line, the seal. The same question at the same checkpoint
+//! gives the same lines, so that anyone with the journal can recompute them.
 
 use std::io::{self, BufRead, Write};
 
@@ -62,7 +62,11 @@ pub fn question_json(question: &ScopeQuestion) -> Json {
 
 pub fn question_of(json: &Json) -> Option<ScopeQuestion> {
     fn list<T: std::str::FromStr>(json: &Json, name: &str) -> Option<Vec<T>> {
-        json[name].as_array()?.iter().map(|item| item.as_str()?.parse().ok()).collect()
+        json[name]
+            .as_array()?
+            .iter()
+            .map(|item| item.as_str()?.parse().ok())
+            .collect()
     }
     let moment = |name: &str| match &json[name] {
         Json::Null => Some(None),
@@ -100,11 +104,15 @@ pub fn person_json(person: &Affected) -> Json {
     })
 }
 
-/// The number of persons named by an identifier of another kind. From the journal alone it is not known
-/// whether the list contains them under their own identifier as well.
+/// The number of persons named by an identifier of another kind. From the journal alone it is not
+/// known whether the list contains them under their own identifier as well.
 pub fn unmerged(answer: &ScopeAnswer) -> u64 {
     // Only an identifier of another kind carries its kind as a prefix; the portal's own has none.
-    answer.persons.iter().filter(|one| one.person.as_str().contains(':')).count() as u64
+    answer
+        .persons
+        .iter()
+        .filter(|one| one.person.as_str().contains(':'))
+        .count() as u64
 }
 
 /// Whether the lines of a list are exact, too few or too many.
@@ -116,7 +124,12 @@ pub fn bound(answer: &ScopeAnswer) -> CountBound {
 }
 
 /// The head: everything but the persons.
-pub fn head(question: &ScopeQuestion, answer: &ScopeAnswer, checkpoint: &str, now: Timestamp) -> Json {
+pub fn head(
+    question: &ScopeQuestion,
+    answer: &ScopeAnswer,
+    checkpoint: &str,
+    now: Timestamp,
+) -> Json {
     let quality = answer.quality;
     json!({
         "form": FORM,
@@ -167,33 +180,39 @@ pub fn read(mut input: impl BufRead, key: &Verifier) -> Result<SignedList, Affec
     let mut lines: Vec<String> = Vec::new();
     loop {
         let mut line = String::new();
-        // A limit on each line: the file comes from outside, and one without line ends would otherwise be
-        // read into memory whole.
+        // A limit on each line: the file comes from outside, and one without line ends would
+        // otherwise be read into memory whole.
         let read = io::Read::take(&mut input, LINE_BYTES_MAX).read_line(&mut line)?;
         if read == 0 {
             break;
         }
         if line.pop() != Some('\n') {
-            return Err(AffectedError::Malformed { line: lines.len() + 1, what: "it has no end" });
+            return Err(AffectedError::Malformed {
+                line: lines.len() + 1,
+                what: "it has no end",
+            });
         }
         lines.push(line);
     }
     let malformed = |line, what| AffectedError::Malformed { line, what };
     let seal = lines.pop().ok_or(malformed(1, "the file is empty"))?;
-    let seal: Json = serde_json::from_str(&seal).map_err(|_| malformed(lines.len() + 1, "no seal"))?;
+    let seal: Json =
+        serde_json::from_str(&seal).map_err(|_| malformed(lines.len() + 1, "no seal"))?;
     let mut digest = Context::new(&SHA256);
     for line in &lines {
         digest.update(line.as_bytes());
         digest.update(b"\n");
     }
     let digest = hex(digest.finish().as_ref());
-    let signature = seal["signature"].as_str().ok_or(malformed(lines.len() + 1, "no seal"))?;
+    let signature = seal["signature"]
+        .as_str()
+        .ok_or(malformed(lines.len() + 1, "no seal"))?;
     let text = key.open(signature).map_err(AffectedError::Signature)?;
     // Exactly two members: a third in the unsigned seal could pass for a signed statement.
     let is_plain = seal.as_object().is_some_and(|seal| seal.len() == 2);
     if text != statement(key.name(), &digest) || seal["sha256"] != digest.as_str() || !is_plain {
-        // Compared as a whole, with the origin: a valid signature over something else must not serve as this
-        // one.
+        // Compared as a whole, with the origin: a valid signature over something else must not
+        // serve as this one.
         return Err(AffectedError::Changed);
     }
     if lines.is_empty() {
@@ -204,15 +223,26 @@ pub fn read(mut input: impl BufRead, key: &Verifier) -> Result<SignedList, Affec
         return Err(malformed(1, "another form"));
     }
     let question = question_of(&head["question"]).ok_or(malformed(1, "the question"))?;
-    let note = head["checkpoint"].as_str().ok_or(malformed(1, "no checkpoint"))?;
-    // The checkpoint has a signature of its own, so that the list can be held against what witnesses
-    // cosigned.
+    let note = head["checkpoint"]
+        .as_str()
+        .ok_or(malformed(1, "no checkpoint"))?;
+    // The checkpoint has a signature of its own, so that the list can be held against what
+    // witnesses cosigned.
     let checkpoint = Checkpoint::open(note, key).map_err(AffectedError::Checkpoint)?;
     let computed_at = head["computed_at"].as_str().unwrap_or_default().to_owned();
-    // From the signed checkpoint and not from the question: the list is recomputed at the state at which it
-    // was made.
-    let question = ScopeQuestion { before_entry: Some(checkpoint.size), ..question };
-    Ok(SignedList { question, checkpoint, computed_at, lines, head })
+    // From the signed checkpoint and not from the question: the list is recomputed at the state at
+    // which it was made.
+    let question = ScopeQuestion {
+        before_entry: Some(checkpoint.size),
+        ..question
+    };
+    Ok(SignedList {
+        question,
+        checkpoint,
+        computed_at,
+        lines,
+        head,
+    })
 }
 
 /// The first lines that are in one list and not in the other, both ways.
@@ -235,9 +265,16 @@ const DIFFERENCE_MAX: usize = 20;
 pub fn compare(list: &SignedList, again: &ScopeAnswer) -> ListDifference {
     let known: std::collections::BTreeSet<&str> = list.lines.iter().map(String::as_str).collect();
     // Lines and not fields are compared: whatever was signed, to the byte, must come out again.
-    let computed: std::collections::BTreeSet<String> = again.persons.iter().map(person_line).collect();
-    let missing = known.iter().filter(|line| !computed.contains(**line)).map(|line| (*line).to_owned());
-    let unknown = computed.iter().filter(|line| !known.contains(line.as_str())).cloned();
+    let computed: std::collections::BTreeSet<String> =
+        again.persons.iter().map(person_line).collect();
+    let missing = known
+        .iter()
+        .filter(|line| !computed.contains(**line))
+        .map(|line| (*line).to_owned());
+    let unknown = computed
+        .iter()
+        .filter(|line| !known.contains(line.as_str()))
+        .cloned();
     ListDifference {
         missing: missing.take(DIFFERENCE_MAX).collect(),
         unknown: unknown.take(DIFFERENCE_MAX).collect(),
@@ -255,9 +292,17 @@ pub struct Algebra {
 /// The population and person of each line.
 fn names(list: &SignedList) -> Result<std::collections::BTreeSet<(String, String)>, AffectedError> {
     let named = list.lines.iter().zip(2..).map(|(line, number)| {
-        let malformed = || AffectedError::Malformed { line: number, what: "no person" };
+        let malformed = || AffectedError::Malformed {
+            line: number,
+            what: "no person",
+        };
         let json: Json = serde_json::from_str(line).map_err(|_| malformed())?;
-        let text = |name: &str| json[name].as_str().map(ToOwned::to_owned).ok_or_else(malformed);
+        let text = |name: &str| {
+            json[name]
+                .as_str()
+                .map(ToOwned::to_owned)
+                .ok_or_else(malformed)
+        };
         Ok((text("population")?, text("person")?))
     });
     named.collect()
@@ -287,9 +332,15 @@ mod tests {
         let mut index = Index::new();
         for (entry, person) in ["P1", "P2", "P1", "P3"].into_iter().enumerate() {
             let event = digue_testkit::events::shown(entry as u64, "a1", person);
-            index.add(&Committed { index: entry as u64, event });
+            index.add(&Committed {
+                index: entry as u64,
+                event,
+            });
         }
-        let question = ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..ScopeQuestion::default() };
+        let question = ScopeQuestion {
+            accounts: vec!["a1".parse().unwrap()],
+            ..ScopeQuestion::default()
+        };
         let answer = index.view().answer(&question, &mut |_| {}).unwrap();
         (question, answer)
     }
@@ -297,10 +348,23 @@ mod tests {
     fn file() -> Vec<u8> {
         let (question, answer) = answer();
         let signer = signer();
-        let note = Checkpoint { origin: "digue.test".into(), size: 4, root: [3; 32] }.sign(&signer);
-        let head = head(&question, &answer, &note, Timestamp::from_secs(1_763_100_000));
+        let note = Checkpoint {
+            origin: "digue.test".into(),
+            size: 4,
+            root: [3; 32],
+        }
+        .sign(&signer);
+        let head = head(
+            &question,
+            &answer,
+            &note,
+            Timestamp::from_secs(1_763_100_000),
+        );
         let mut bytes = Vec::new();
-        write(&mut bytes, &head, &answer, "digue.test", &|text| signer.sign(text)).unwrap();
+        write(&mut bytes, &head, &answer, "digue.test", &|text| {
+            signer.sign(text)
+        })
+        .unwrap();
         bytes
     }
 
@@ -308,8 +372,17 @@ mod tests {
     fn a_list_is_read_back_and_computed_again() {
         let list = read(file().as_slice(), signer().verifier()).unwrap();
         let (question, answer) = answer();
-        assert_eq!(list.question, ScopeQuestion { before_entry: Some(4), ..question });
-        assert_eq!((list.lines.len(), &list.head["quality"]), (3, &json!("exact")));
+        assert_eq!(
+            list.question,
+            ScopeQuestion {
+                before_entry: Some(4),
+                ..question
+            }
+        );
+        assert_eq!(
+            (list.lines.len(), &list.head["quality"]),
+            (3, &json!("exact"))
+        );
         assert!(compare(&list, &answer).is_none());
         let mut fewer = answer.clone();
         fewer.persons.remove(1);
@@ -322,9 +395,15 @@ mod tests {
         let mut index = Index::new();
         for (entry, person) in ["P1", "dossier:77"].into_iter().enumerate() {
             let event = digue_testkit::events::shown(entry as u64, "a1", person);
-            index.add(&Committed { index: entry as u64, event });
+            index.add(&Committed {
+                index: entry as u64,
+                event,
+            });
         }
-        let answer = index.view().answer(&ScopeQuestion::default(), &mut |_| {}).unwrap();
+        let answer = index
+            .view()
+            .answer(&ScopeQuestion::default(), &mut |_| {})
+            .unwrap();
         assert_eq!((unmerged(&answer), bound(&answer)), (1, CountBound::Upper));
     }
 
@@ -334,10 +413,16 @@ mod tests {
         for place in 0..sound.len() {
             let mut bytes = sound.clone();
             bytes[place] ^= 1;
-            assert!(read(bytes.as_slice(), signer().verifier()).is_err(), "at {place}");
+            assert!(
+                read(bytes.as_slice(), signer().verifier()).is_err(),
+                "at {place}"
+            );
         }
         let other = Signer::from_seed("digue.test", &[2; 32]).unwrap();
-        assert!(matches!(read(sound.as_slice(), other.verifier()), Err(AffectedError::Signature(_))));
+        assert!(matches!(
+            read(sound.as_slice(), other.verifier()),
+            Err(AffectedError::Signature(_))
+        ));
         assert!(read(&sound[..sound.len() - 1], signer().verifier()).is_err());
         assert!(read(&b""[..], signer().verifier()).is_err());
     }

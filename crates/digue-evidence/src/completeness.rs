@@ -1,7 +1,7 @@
 //! Since when the exposures of some portals are complete in the journal.
 //!
-//! Each portal has a retention of its own, and acts are kept longer than exposures: the first entry that can
-//! be read says nothing about a portal. The destroyed period keys do.
+//! Each portal has a retention of its own, and acts are kept longer than exposures: the first entry
+//! that can be read says nothing about a portal. The destroyed period keys do.
 
 use digue_app::{App, OperationError};
 use digue_journal::keyring::{PeriodKeyRecord, Stream};
@@ -30,38 +30,53 @@ impl CompleteSince {
     }
 }
 
-/// Since when the exposures of the portals that `concerns` selects are complete, however many entries before
-/// cannot be read any more.
+/// Since when the exposures of the portals that `concerns` selects are complete, however many
+/// entries before cannot be read any more.
 pub async fn complete_since(
     app: &App,
     concerns: impl Fn(&PortalId) -> bool,
 ) -> Result<CompleteSince, OperationError> {
     let destroyed = last_destroyed(&app.journal().keys(), concerns);
-    let (journal, minimum, end) =
-        (app.journal().clone(), app.journal_minimum(), app.journal().status().checkpoint_size);
+    let (journal, minimum, end) = (
+        app.journal().clone(),
+        app.journal_minimum(),
+        app.journal().status().checkpoint_size,
+    );
     if end == 0 {
         return Ok(CompleteSince::Empty);
     }
-    let first = app.blocking(move || first_readable(&journal, minimum, end)).await?;
+    let first = app
+        .blocking(move || first_readable(&journal, minimum, end))
+        .await?;
     let first = first.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     let since = first.into_iter().chain(destroyed).max();
     Ok(since.map_or(CompleteSince::NothingLeft, CompleteSince::Since))
 }
 
 /// The end of the last period of these portals whose key was destroyed.
-fn last_destroyed(keys: &[PeriodKeyRecord], concerns: impl Fn(&PortalId) -> bool) -> Option<Timestamp> {
+fn last_destroyed(
+    keys: &[PeriodKeyRecord],
+    concerns: impl Fn(&PortalId) -> bool,
+) -> Option<Timestamp> {
     let is_gone = |key: &&PeriodKeyRecord| match &key.stream {
         Stream::Portal(portal) => key.destroyed.is_some() && concerns(portal),
         Stream::Administration => false,
     };
-    keys.iter().filter(is_gone).map(|key| key.period.end()).max()
+    keys.iter()
+        .filter(is_gone)
+        .map(|key| key.period.end())
+        .max()
 }
 
 /// Entries that are read in one piece while the first readable one is searched.
 const READ_AT_ONCE: u64 = 4096;
 
 /// The time of the first entry from `first` on that can be read.
-fn first_readable(journal: &Journal, mut first: u64, end: u64) -> Result<Option<Timestamp>, OpenError> {
+fn first_readable(
+    journal: &Journal,
+    mut first: u64,
+    end: u64,
+) -> Result<Option<Timestamp>, OpenError> {
     while first < end {
         let next = end.min(first + READ_AT_ONCE);
         if let Some((_, event)) = readable(journal, first..next)?.into_iter().next() {

@@ -46,7 +46,12 @@ fn exposure_json(index: u64, exposure: &Exposure) -> Json {
     let persons: Vec<Json> = exposure
         .shown
         .iter()
-        .flat_map(|group| group.persons.iter().map(|p| json!({"person": p, "basis": group.basis})))
+        .flat_map(|group| {
+            group
+                .persons
+                .iter()
+                .map(|p| json!({"person": p, "basis": group.basis}))
+        })
         .collect();
     json!({
         "entry": index,

@@ -1,5 +1,5 @@
-//! Evidence: reading the journal under one rule, what was shown to whom, exports, witnesses, retention, and
-//! whether stored records are those of the journal.
+//! Evidence: reading the journal under one rule, what was shown to whom, exports, witnesses,
+//! retention, and whether stored records are those of the journal.
 
 pub mod affected;
 pub mod completeness;
@@ -39,7 +39,13 @@ pub struct EvidenceSettings {
 /// Adds what evidence keeps between calls.
 #[must_use]
 pub fn areas(before: Areas, settings: EvidenceSettings) -> Areas {
-    let EvidenceSettings { comparisons, retentions, witnesses, client, now } = settings;
+    let EvidenceSettings {
+        comparisons,
+        retentions,
+        witnesses,
+        client,
+        now,
+    } = settings;
     before
         .with(comparisons)
         .with(JournalledActCache::default())

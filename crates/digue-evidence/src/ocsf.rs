@@ -1,7 +1,8 @@
 //! Entries as events of the Open Cybersecurity Schema Framework (OCSF), for security monitoring.
 //!
-//! An exposure is a Datastore Activity (6005), a session is Authentication (3002), other acts are Entity
-//! Management (3004). OCSF has no attribute for *the persons shown*: they are under `unmapped`.
+//! An exposure is a Datastore Activity (6005), a session is Authentication (3002), other acts are
+//! Entity Management (3004). OCSF has no attribute for *the persons shown*: they are under
+//! `unmapped`.
 
 use digue_app::signals::signals_of;
 use digue_locales::Language;
@@ -50,7 +51,8 @@ fn base(origin: &str, index: u64, event: &Event, activity: OcsfActivity) -> Json
         "activity_id": activity.id,
         "activity_name": activity.caption,
         "type_uid": activity.class * 100 + activity.id,
-        // Milliseconds, as the schema requires; rounded down also before 1970, so that the order is kept.
+        // Milliseconds, as the schema requires; rounded down also before 1970, so that the order is
+        // kept.
         "time": event.at().micros().div_euclid(1000),
         "metadata": {
             "version": VERSION,
@@ -77,15 +79,20 @@ fn exposure_event(origin: &str, index: u64, e: &Exposure) -> Json {
     let activity = if e.persons_found <= 1 { READ } else { QUERY };
     let (status, severity) = match e.outcome {
         Outcome::Released => (1, 1),
-        // It was released: the status says what happened, the severity what an enforcing portal would have
-        // done.
+        // It was released: the status says what happened, the severity what an enforcing portal
+        // would have done.
         Outcome::WouldRefuse => (1, 3),
         Outcome::Refused => (2, 3),
     };
     let persons: Vec<Json> = e
         .shown
         .iter()
-        .flat_map(|group| group.persons.iter().map(|person| json!({"uid": person, "basis": group.basis})))
+        .flat_map(|group| {
+            group
+                .persons
+                .iter()
+                .map(|person| json!({"uid": person, "basis": group.basis}))
+        })
         .collect();
     let event = Event::Exposure(Box::new(e.clone()));
     let mut more = json!({
@@ -175,8 +182,8 @@ fn whose_session(act: &Administration) -> AccountId {
     act.subject.account().unwrap_or_else(|| act.actor.clone())
 }
 
-/// A detection finding, with its sentences in both languages. Signals that cannot be read are null, and the
-/// sentence says so.
+/// A detection finding, with its sentences in both languages. Signals that cannot be read are null,
+/// and the sentence says so.
 pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
     let signals = signals_of(record);
     let message = |language| signals.in_words(language).join(" ");

@@ -1,4 +1,5 @@
-//! The warning at the head of a document whose source records differ from the journal, or cannot be read.
+//! The warning at the head of a document whose source records differ from the journal, or cannot be
+//! read.
 
 use std::collections::BTreeSet;
 
@@ -32,19 +33,28 @@ impl PaperSources<'static> {
         about: PaperSubject::All,
     };
     /// Every incident.
-    pub const INCIDENTS: Self = Self { kinds: &[StoredKind::Incident], about: PaperSubject::All };
+    pub const INCIDENTS: Self = Self {
+        kinds: &[StoredKind::Incident],
+        about: PaperSubject::All,
+    };
 }
 
 impl<'n> PaperSources<'n> {
     /// One incident.
     pub const fn incident(id: &'n str) -> Self {
-        Self { kinds: &[StoredKind::Incident], about: PaperSubject::Name(id) }
+        Self {
+            kinds: &[StoredKind::Incident],
+            about: PaperSubject::Name(id),
+        }
     }
 
     /// Accounts of one organisation, with the reviews of their rights.
     pub const fn accounts(accounts: &'n BTreeSet<AccountId>) -> Self {
         let kinds = &[StoredKind::Account, StoredKind::Gate, StoredKind::Review];
-        Self { kinds, about: PaperSubject::Accounts(accounts) }
+        Self {
+            kinds,
+            about: PaperSubject::Accounts(accounts),
+        }
     }
 
     /// The records that differ or cannot be read, as sentences under their headings.
@@ -57,7 +67,9 @@ impl<'n> PaperSources<'n> {
         let is_its = |one: &&RecordDifference| match self.about {
             PaperSubject::All => true,
             PaperSubject::Name(name) => one.is_about(name),
-            PaperSubject::Accounts(accounts) => accounts.iter().any(|account| one.is_about(account.as_str())),
+            PaperSubject::Accounts(accounts) => accounts
+                .iter()
+                .any(|account| one.is_about(account.as_str())),
         };
         Ok(under_headings(found.iter().filter(is_its), language))
     }
@@ -66,11 +78,19 @@ impl<'n> PaperSources<'n> {
     ///
     /// # Errors
     /// `Unavailable` when the store cannot be read.
-    pub async fn warning(&self, app: &App, language: Language) -> Result<Vec<DocumentBlock>, OperationError> {
+    pub async fn warning(
+        &self,
+        app: &App,
+        language: Language,
+    ) -> Result<Vec<DocumentBlock>, OperationError> {
         let mut blocks = Vec::new();
         for (heading, records) in self.faulty(app, language).await? {
             blocks.push(DocumentBlock::Paragraph(heading));
-            blocks.extend(records.into_iter().map(|one| DocumentBlock::Point(None, one)));
+            blocks.extend(
+                records
+                    .into_iter()
+                    .map(|one| DocumentBlock::Point(None, one)),
+            );
         }
         Ok(blocks)
     }
@@ -79,30 +99,57 @@ impl<'n> PaperSources<'n> {
     ///
     /// # Errors
     /// `Unavailable` when the store cannot be read.
-    pub async fn sheet(&self, app: &App, language: Language) -> Result<Option<WrittenSheet>, OperationError> {
+    pub async fn sheet(
+        &self,
+        app: &App,
+        language: Language,
+    ) -> Result<Option<WrittenSheet>, OperationError> {
         let mut faulty = self.faulty(app, language).await?.into_iter();
-        let Some((heading, first)) = faulty.next() else { return Ok(None) };
+        let Some((heading, first)) = faulty.next() else {
+            return Ok(None);
+        };
         let more = faulty.flat_map(|(heading, records)| std::iter::once(heading).chain(records));
-        let rows = first.into_iter().chain(more).map(|one| vec![one.into()]).collect();
+        let rows = first
+            .into_iter()
+            .chain(more)
+            .map(|one| vec![one.into()])
+            .collect();
         let name = text(language, "stored-sheet");
         let (language, header) = (language.code(), vec![heading]);
-        Ok(Some(WrittenSheet { name, language, header, rows, ..WrittenSheet::default() }))
+        Ok(Some(WrittenSheet {
+            name,
+            language,
+            header,
+            rows,
+            ..WrittenSheet::default()
+        }))
     }
 }
 
-/// Records in words, those that differ from the journal apart from those that cannot be read: what is wrong
-/// with the two is not the same. Headings without records are left out.
+/// Records in words, those that differ from the journal apart from those that cannot be read: what
+/// is wrong with the two is not the same. Headings without records are left out.
 pub fn under_headings<'d>(
     found: impl Iterator<Item = &'d RecordDifference>,
     language: Language,
 ) -> Vec<(String, Vec<String>)> {
     let (unreadable, differing): (Vec<_>, Vec<_>) =
         found.partition(|one| one.fault == StoredFault::Unreadable);
-    let headed = [("stored-differs", differing), ("stored-cannot-read", unreadable)];
-    let headed = headed.into_iter().filter(|(_, records)| !records.is_empty());
+    let headed = [
+        ("stored-differs", differing),
+        ("stored-cannot-read", unreadable),
+    ];
+    let headed = headed
+        .into_iter()
+        .filter(|(_, records)| !records.is_empty());
     headed
         .map(|(key, records)| {
-            (text(language, key), records.into_iter().map(|one| one.in_words(language)).collect())
+            (
+                text(language, key),
+                records
+                    .into_iter()
+                    .map(|one| one.in_words(language))
+                    .collect(),
+            )
         })
         .collect()
 }

@@ -1,8 +1,9 @@
-//! Retention of the journal: how long entries are kept, and the destruction of period keys after that.
+//! Retention of the journal: how long entries are kept, and the destruction of period keys after
+//! that.
 //!
-//! The CNIL asks for six months to one year; longer, up to three years, only where internal control needs
-//! it, with a documented reason (deliberation 2021-122). Keys are destroyed by whole periods, so that an
-//! entry is readable for its retention and at most one period longer.
+//! The CNIL asks for six months to one year; longer, up to three years, only where internal control
+//! needs it, with a documented reason (deliberation 2021-122). Keys are destroyed by whole periods,
+//! so that an entry is readable for its retention and at most one period longer.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -39,7 +40,10 @@ pub enum RetentionError {
 impl Default for Retention {
     /// One year.
     fn default() -> Self {
-        Self { keep: DAY * 365, reason: None }
+        Self {
+            keep: DAY * 365,
+            reason: None,
+        }
     }
 }
 
@@ -48,7 +52,9 @@ impl Retention {
         match keep {
             keep if keep < SHORTEST => Err(RetentionError::TooShort),
             keep if keep > LONGEST => Err(RetentionError::TooLong),
-            keep if keep > LONGEST_WITHOUT_REASON && reason.is_none() => Err(RetentionError::NeedsReason),
+            keep if keep > LONGEST_WITHOUT_REASON && reason.is_none() => {
+                Err(RetentionError::NeedsReason)
+            }
             keep => Ok(Self { keep, reason }),
         }
     }
@@ -69,7 +75,12 @@ pub struct Retentions {
 impl Retentions {
     /// The retention of `stream`. A portal without a map has that of the acts of Digue itself.
     pub fn of(&self, stream: &Stream) -> &Retention {
-        let of_portal = |portal| self.portals.iter().find(|(known, _)| known == portal).map(|(_, keep)| keep);
+        let of_portal = |portal| {
+            self.portals
+                .iter()
+                .find(|(known, _)| known == portal)
+                .map(|(_, keep)| keep)
+        };
         match stream {
             Stream::Administration => &self.app,
             Stream::Portal(portal) => of_portal(portal).unwrap_or(&self.app),
@@ -91,12 +102,20 @@ impl RetentionsInForce {
 
 /// How long each stream of the journal is kept.
 pub fn in_force(app: &App) -> Arc<Retentions> {
-    app.area::<RetentionsInForce>().0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    app.area::<RetentionsInForce>()
+        .0
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
 }
 
 /// Replaces the retentions, as a reload does.
 pub fn set(app: &App, retentions: Retentions) {
-    let mut in_force = app.area::<RetentionsInForce>().0.write().unwrap_or_else(PoisonError::into_inner);
+    let mut in_force = app
+        .area::<RetentionsInForce>()
+        .0
+        .write()
+        .unwrap_or_else(PoisonError::into_inner);
     *in_force = Arc::new(retentions);
 }
 
@@ -113,8 +132,8 @@ pub enum ForgetError {
     Append(#[from] AppendError),
 }
 
-/// Forgets all entries before `before` in every stream of the journal, or in one. Each is journalled before
-/// it happens. Blocks for a long time: not to be called from an async task.
+/// Forgets all entries before `before` in every stream of the journal, or in one. Each is
+/// journalled before it happens. Blocks for a long time: not to be called from an async task.
 pub fn forget_in(
     journal: &Journal,
     retentions: &Retentions,
@@ -127,8 +146,12 @@ pub fn forget_in(
     if streams.is_empty() {
         return Err(ForgetError::NoStream);
     }
-    // All streams are checked before any is touched: half an operation that was refused could not be undone.
-    if let Some(stream) = streams.iter().find(|stream| before > retentions.of(stream).limit(now)) {
+    // All streams are checked before any is touched: half an operation that was refused could not
+    // be undone.
+    if let Some(stream) = streams
+        .iter()
+        .find(|stream| before > retentions.of(stream).limit(now))
+    {
         return Err(ForgetError::WithinRetention(stream.clone()));
     }
     let forget = |stream: Stream| {
@@ -150,24 +173,30 @@ fn streams(journal: &Journal) -> Vec<Stream> {
 pub async fn forget_due(app: &App) -> Result<usize, OperationError> {
     let (journal, retentions, now) = (app.journal().clone(), in_force(app), app.clock().now());
     let is_due = |key: &PeriodKeyRecord| {
-        // The end of a period, not its beginning: its youngest entry must be past the retention, too.
+        // The end of a period, not its beginning: its youngest entry must be past the retention,
+        // too.
         key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now)
     };
     if !journal.keys().iter().any(is_due) {
         return Ok(0);
     }
-    // Before the keys go: after a crash in between, the index must not answer from forgotten entries.
+    // Before the keys go: after a crash in between, the index must not answer from forgotten
+    // entries.
     app.mark_index_stale()?;
     let work = move || {
         let mut count = 0;
         for stream in streams(&journal) {
             let limit = retentions.of(&stream).limit(now);
-            count += forget_stream(&journal, &retentions, &stream, limit, now)?.keys.len();
+            count += forget_stream(&journal, &retentions, &stream, limit, now)?
+                .keys
+                .len();
         }
         Ok::<_, ForgetError>(count)
     };
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
-    let done = tokio::task::spawn_blocking(work).await.map_err(|error| unavailable(&error))?;
+    let done = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| unavailable(&error))?;
     let count = done.map_err(|error| unavailable(&error))?;
     if count > 0 {
         // The index in memory still contains the forgotten entries.
@@ -186,13 +215,20 @@ fn forget_stream(
     let is_due = |key: &PeriodKeyRecord| {
         key.stream == *stream && key.destroyed.is_none() && key.period.end() <= before
     };
-    let periods: Vec<String> =
-        journal.keys().iter().filter(|key| is_due(key)).map(|key| key.period.to_string()).collect();
+    let periods: Vec<String> = journal
+        .keys()
+        .iter()
+        .filter(|key| is_due(key))
+        .map(|key| key.period.to_string())
+        .collect();
     if periods.is_empty() {
-        return Ok(Forgotten { keys: Vec::new(), minimum: journal.minimum() });
+        return Ok(Forgotten {
+            keys: Vec::new(),
+            minimum: journal.minimum(),
+        });
     }
-    // Journalled first: a crash in between leaves a statement without a deletion, and the next run deletes;
-    // the other order could leave a deletion without a trace.
+    // Journalled first: a crash in between leaves a statement without a deletion, and the next run
+    // deletes; the other order could leave a deletion without a trace.
     let act = Administration {
         at: now,
         actor: AccountId::parse("digue").expect("`digue` is a valid account name"),

@@ -38,18 +38,25 @@ impl ScopeResult {
             (CountDoubt::Unmerged, self.unmerged),
         ];
         let doubts = doubts.into_iter().filter(|(_, count)| *count > 0);
-        doubts.map(|(doubt, count)| QualityReason { doubt, count }).collect()
+        doubts
+            .map(|(doubt, count)| QualityReason { doubt, count })
+            .collect()
     }
 
-    /// The number of distinct persons, and whether it is exact or a bound. A lower bound leaves out persons
-    /// who may be counted twice or may not have been shown.
+    /// The number of distinct persons, and whether it is exact or a bound. A lower bound leaves out
+    /// persons who may be counted twice or may not have been shown.
     pub fn counted(&self) -> (u64, AffectedQuality) {
         let sureness = AffectedQuality::of(&self.doubts());
         let all = self.people.persons.len() as u64;
-        let certain = self.people.persons.iter().filter(|person| person.is_certain).count() as u64;
+        let certain = self
+            .people
+            .persons
+            .iter()
+            .filter(|person| person.is_certain)
+            .count() as u64;
         match sureness {
-            // Each unmerged identifier may be a person counted under another one: a lower bound assumes that
-            // all are.
+            // Each unmerged identifier may be a person counted under another one: a lower bound
+            // assumes that all are.
             AffectedQuality::LowerBound => (certain.saturating_sub(self.unmerged), sureness),
             AffectedQuality::Exact | AffectedQuality::UpperBound => (all, sureness),
         }
@@ -74,7 +81,9 @@ pub async fn scope(
     question: ScopeQuestion,
     form: EvidenceForm,
 ) -> Result<ScopeResult, OperationError> {
-    let named = |scoped: &ScopeResult| Subject::Scope { persons: scoped.people.persons.len() as u64 };
+    let named = |scoped: &ScopeResult| Subject::Scope {
+        persons: scoped.people.persons.len() as u64,
+    };
     reading::read(app, actor, form, computed(app, question), named).await
 }
 
@@ -82,13 +91,20 @@ pub async fn scope(
 pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult, OperationError> {
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     let published = app.journal().status().checkpoint_size;
-    let (note, _) = app.journal().continuation(published).map_err(|error| unavailable(&error))?;
+    let (note, _) = app
+        .journal()
+        .continuation(published)
+        .map_err(|error| unavailable(&error))?;
     let head = Note::parse(&note).map_err(|error| unavailable(&error))?;
     // Without its size the question would be asked of no entry, and the answer would be nobody.
     let size = head.text.lines().nth(1).and_then(|size| size.parse().ok());
     let size = size.ok_or_else(|| unavailable(&"the checkpoint has no size"))?;
-    // Bounded by the checkpoint, not by the last entry: only what is signed can be recomputed by others.
-    let question = ScopeQuestion { before_entry: Some(size), ..question };
+    // Bounded by the checkpoint, not by the last entry: only what is signed can be recomputed by
+    // others.
+    let question = ScopeQuestion {
+        before_entry: Some(size),
+        ..question
+    };
     let (view, asked_question) = (app.view(), question.clone());
     must_be_known(app, &view, &question).await?;
     let aliases = AliasesInForce::of(app);
@@ -98,7 +114,8 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
             return Ok(Err(OperationError::Busy));
         }
         let answer = view.answer(&asked_question, &mut |_| {})?;
-        // Only for an empty answer: one question for each session is too much work where something was found.
+        // Only for an empty answer: one question for each session is too much work where something
+        // was found.
         if is_empty(&answer) && !unknown_sessions(&view, &asked_question)?.is_empty() {
             return Ok(Err(OperationError::Invalid("unknown-subject")));
         }
@@ -106,19 +123,32 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
         Ok(Ok((answer, people, unmerged)))
     };
     let (answer, people, unmerged) = app.answered(app.blocking(work).await?)??;
-    Ok(ScopeResult { question, answer, people, unmerged, note, size })
+    Ok(ScopeResult {
+        question,
+        answer,
+        people,
+        unmerged,
+        note,
+        size,
+    })
 }
 
 fn is_empty(answer: &ScopeAnswer) -> bool {
     answer.exposures == 0 && answer.quality == Quality::default()
 }
 
-/// Sessions of a question that are in no entry. Asked of the index alone, because there is no directory of
-/// past sessions.
-pub fn unknown_sessions(view: &IndexView, question: &ScopeQuestion) -> Result<Vec<String>, IndexError> {
+/// Sessions of a question that are in no entry. Asked of the index alone, because there is no
+/// directory of past sessions.
+pub fn unknown_sessions(
+    view: &IndexView,
+    question: &ScopeQuestion,
+) -> Result<Vec<String>, IndexError> {
     let mut unknown = Vec::new();
     for session in &question.sessions {
-        let alone = ScopeQuestion { sessions: vec![session.clone()], ..ScopeQuestion::default() };
+        let alone = ScopeQuestion {
+            sessions: vec![session.clone()],
+            ..ScopeQuestion::default()
+        };
         if is_empty(&view.answer(&alone, &mut |_| {})?) {
             unknown.push(session.to_string());
         }
@@ -126,9 +156,13 @@ pub fn unknown_sessions(view: &IndexView, question: &ScopeQuestion) -> Result<Ve
     Ok(unknown)
 }
 
-/// Refuses a subject that neither the journal nor the directory knows: "nobody was shown" would be a
-/// statement about a mistyped name.
-async fn must_be_known(app: &App, view: &IndexView, question: &ScopeQuestion) -> Result<(), OperationError> {
+/// Refuses a subject that neither the journal nor the directory knows: "nobody was shown" would be
+/// a statement about a mistyped name.
+async fn must_be_known(
+    app: &App,
+    view: &IndexView,
+    question: &ScopeQuestion,
+) -> Result<(), OperationError> {
     let organisations = app.store().organisations().await?;
     let rules = app.gateway().rules();
     let hosts = app.gateway().hosts();
@@ -136,14 +170,21 @@ async fn must_be_known(app: &App, view: &IndexView, question: &ScopeQuestion) ->
         QuestionName::Account(account) => rules.directory.find(account).is_some(),
         QuestionName::Organisation(one) => {
             organisations.iter().any(|known| known.id == *one)
-                || rules.directory.iter().any(|(_, record)| record.organisation == *one)
+                || rules
+                    .directory
+                    .iter()
+                    .any(|(_, record)| record.organisation == *one)
         }
         QuestionName::Portal(portal) => hosts.portal(portal).is_some(),
-        QuestionName::Route(route) => {
-            hosts.portals().any(|portal| portal.routes.iter().any(|known| known.name == *route))
-        }
+        QuestionName::Route(route) => hosts
+            .portals()
+            .any(|portal| portal.routes.iter().any(|known| known.name == *route)),
     });
-    if unknown.is_empty() { Ok(()) } else { Err(OperationError::Invalid("unknown-subject")) }
+    if unknown.is_empty() {
+        Ok(())
+    } else {
+        Err(OperationError::Invalid("unknown-subject"))
+    }
 }
 
 /// The list of `scope` as a signed file. Needs a fresh proof, and is journalled.
@@ -153,28 +194,47 @@ pub async fn signed_list(
     question: ScopeQuestion,
 ) -> Result<Vec<u8>, OperationError> {
     let scoped = scope(app, actor, question, EvidenceForm::File).await?;
-    let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, app.clock().now());
+    let head = affected::head(
+        &scoped.question,
+        &scoped.answer,
+        &scoped.note,
+        app.clock().now(),
+    );
     let journal = app.journal().clone();
     let write = move || {
         let mut bytes = Vec::new();
-        affected::write(&mut bytes, &head, &scoped.answer, &journal.origin(), &|text| journal.sign(text))?;
+        affected::write(
+            &mut bytes,
+            &head,
+            &scoped.answer,
+            &journal.origin(),
+            &|text| journal.sign(text),
+        )?;
         Ok::<_, std::io::Error>(bytes)
     };
-    app.blocking(write).await?.map_err(|error| OperationError::Unavailable(error.to_string()))
+    app.blocking(write)
+        .await?
+        .map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
 /// The receipt of one entry, which discloses its content. Needs a fresh proof, and is journalled.
 pub async fn receipt(app: &App, actor: &Actor, entry: u64) -> Result<String, OperationError> {
     let fetch = async {
-        // An entry beyond the last checkpoint has no signed proof yet; it will have one in a moment.
+        // An entry beyond the last checkpoint has no signed proof yet; it will have one in a
+        // moment.
         if entry >= app.journal().status().checkpoint_size || entry < app.journal().minimum() {
             return Err(OperationError::NotFound("entry"));
         }
         let journal = app.journal().clone();
         let receipt = app.blocking(move || journal.receipt(entry, true)).await?;
-        receipt.map(|receipt| receipt.to_text()).map_err(|e| OperationError::Unavailable(e.to_string()))
+        receipt
+            .map(|receipt| receipt.to_text())
+            .map_err(|e| OperationError::Unavailable(e.to_string()))
     };
-    let reading = EvidenceRead { form: EvidenceForm::File, entries: 1 };
+    let reading = EvidenceRead {
+        form: EvidenceForm::File,
+        entries: 1,
+    };
     reading::read(app, actor, reading, fetch, |_| Subject::Receipt(entry)).await
 }
 

@@ -1,12 +1,13 @@
 //! Compares the records of the database with the journal.
 //!
-//! An attacker who writes to the database directly changes what people read, decide and sign. Each record
-//! whose creation or change is an act of the journal is compared with it: by its hash where the act holds
-//! one, otherwise by the content of the act. Records whose acts are gone with their period key are counted
-//! as older, not as confirmed. A difference is named; which of the two is right is for people to find out.
+//! An attacker who writes to the database directly changes what people read, decide and sign. Each
+//! record whose creation or change is an act of the journal is compared with it: by its hash where
+//! the act holds one, otherwise by the content of the act. Records whose acts are gone with their
+//! period key are counted as older, not as confirmed. A difference is named; which of the two is
+//! right is for people to find out.
 //!
-//! It knows the acts of the journal and no area: each area compares its own records (`StoredComparison`),
-//! and the app is built with the comparisons of all of them.
+//! It knows the acts of the journal and no area: each area compares its own records
+//! (`StoredComparison`), and the app is built with the comparisons of all of them.
 
 mod journalled;
 
@@ -90,16 +91,25 @@ impl RecordDifference {
     /// Reads the text of `to_code`.
     pub fn parse(code: &str) -> Option<Self> {
         let faults = [StoredFault::Missing, StoredFault::Unreadable].into_iter();
-        let found = faults.filter_map(|fault| Some((fault, code.strip_prefix(fault.prefix())?))).next();
+        let found = faults
+            .filter_map(|fault| Some((fault, code.strip_prefix(fault.prefix())?)))
+            .next();
         let (fault, rest) = found.unwrap_or((StoredFault::Differs, code));
         // Only the first colon separates: names contain colons themselves (`gate:account:a1`).
         let (kind, name) = rest.split_once(':')?;
-        Some(Self { kind: StoredKind::parse(kind)?, name: name.to_owned(), fault })
+        Some(Self {
+            kind: StoredKind::parse(kind)?,
+            name: name.to_owned(),
+            fault,
+        })
     }
 
     /// `Barrière de a1`, `Registre RI-3 : présent au journal, absent de la base`.
     pub fn in_words(&self, language: Language) -> String {
-        let name = self.name.rsplit_once(':').map_or(self.name.as_str(), |(_, name)| name);
+        let name = self
+            .name
+            .rsplit_once(':')
+            .map_or(self.name.as_str(), |(_, name)| name);
         let kind = text(language, &format!("stored-{}", self.kind.code()));
         let values = [("kind", Value::from(kind)), ("name", Value::from(name))];
         text_with(language, self.fault.key(), &values)
@@ -126,14 +136,23 @@ pub enum RecordConfirmation {
 }
 
 impl RecordComparison {
-    pub fn note(&mut self, kind: StoredKind, name: impl Into<String>, confirmation: RecordConfirmation) {
+    pub fn note(
+        &mut self,
+        kind: StoredKind,
+        name: impl Into<String>,
+        confirmation: RecordConfirmation,
+    ) {
         match confirmation {
             RecordConfirmation::Older => self.older += 1,
             RecordConfirmation::Same => self.compared += 1,
             RecordConfirmation::Differs => {
                 self.compared += 1;
                 let fault = StoredFault::Differs;
-                self.differences.insert(RecordDifference { kind, name: name.into(), fault });
+                self.differences.insert(RecordDifference {
+                    kind,
+                    name: name.into(),
+                    fault,
+                });
             }
         }
     }
@@ -142,13 +161,21 @@ impl RecordComparison {
     pub fn miss(&mut self, kind: StoredKind, name: impl Into<String>) {
         self.compared += 1;
         let fault = StoredFault::Missing;
-        self.differences.insert(RecordDifference { kind, name: name.into(), fault });
+        self.differences.insert(RecordDifference {
+            kind,
+            name: name.into(),
+            fault,
+        });
     }
 
     /// Notes a stored record, which is also compared, that this version cannot read.
     pub fn cannot_read(&mut self, kind: StoredKind, name: impl Into<String>) {
         let fault = StoredFault::Unreadable;
-        self.differences.insert(RecordDifference { kind, name: name.into(), fault });
+        self.differences.insert(RecordDifference {
+            kind,
+            name: name.into(),
+            fault,
+        });
     }
 }
 
@@ -159,8 +186,8 @@ pub struct StoredComparison {
     pub compare: CompareRecords,
 }
 
-/// Notes the journal's answer about every stored record of a kind, and the records that are missing.
-/// Fails with `Unavailable` when the store cannot be read.
+/// Notes the journal's answer about every stored record of a kind, and the records that are
+/// missing. Fails with `Unavailable` when the store cannot be read.
 pub type CompareRecords =
     for<'c> fn(&'c App, &'c mut RecordComparison) -> BoxFuture<'c, Result<(), OperationError>>;
 
@@ -191,16 +218,18 @@ impl Comparisons {
     /// The comparison of a kind.
     ///
     /// # Errors
-    /// `Unavailable` without one: records that nothing was compared with must not pass as confirmed.
+    /// `Unavailable` without one: records that nothing was compared with must not pass as
+    /// confirmed.
     fn of(&self, kind: StoredKind) -> Result<StoredComparison, OperationError> {
         let found = self.0.iter().find(|comparison| comparison.kind == kind);
-        let absent = || OperationError::Unavailable(format!("no comparison for kind {}", kind.code()));
+        let absent =
+            || OperationError::Unavailable(format!("no comparison for kind {}", kind.code()));
         found.copied().ok_or_else(absent)
     }
 }
 
-/// Compares the records of these kinds. A record and its act are written one after the other: differences
-/// are therefore checked twice, and only those found both times are reported.
+/// Compares the records of these kinds. A record and its act are written one after the other:
+/// differences are therefore checked twice, and only those found both times are reported.
 ///
 /// # Errors
 /// `Unavailable` when the store cannot be read, or no area compares one of the kinds.
@@ -213,18 +242,23 @@ pub async fn compare(
     compare_now(app, kinds).await
 }
 
-pub async fn compare_now(app: &App, kinds: &[StoredKind]) -> Result<RecordComparison, OperationError> {
+pub async fn compare_now(
+    app: &App,
+    kinds: &[StoredKind],
+) -> Result<RecordComparison, OperationError> {
     let first = compare_once(app, kinds).await?;
     if first.differences.is_empty() {
         return Ok(first);
     }
-    // A difference may be a change under way. Waiting costs half a second, and only where something was
-    // found.
+    // A difference may be a change under way. Waiting costs half a second, and only where something
+    // was found.
     tokio::time::sleep(SETTLES_WITHIN).await;
     let mut second = compare_once(app, kinds).await?;
     // Found both times: a record that was changed in between would otherwise be reported by either
     // comparison.
-    second.differences.retain(|difference| first.differences.contains(difference));
+    second
+        .differences
+        .retain(|difference| first.differences.contains(difference));
     Ok(second)
 }
 
@@ -255,8 +289,8 @@ pub struct JournalStatement<'j> {
 }
 
 impl JournalStatement<'_> {
-    /// The confirmation of a record made at `at`: without an act it differs, unless the act may be among
-    /// those that are no longer readable.
+    /// The confirmation of a record made at `at`: without an act it differs, unless the act may be
+    /// among those that are no longer readable.
     pub fn unless_older(&self, at: Timestamp, is_same: bool) -> RecordConfirmation {
         match is_same {
             true => RecordConfirmation::Same,
@@ -265,29 +299,46 @@ impl JournalStatement<'_> {
         }
     }
 
-    /// The confirmation of a record that has neither a date nor an act: in an incomplete journal its act may
-    /// be unreadable.
+    /// The confirmation of a record that has neither a date nor an act: in an incomplete journal
+    /// its act may be unreadable.
     pub fn without_act(&self) -> RecordConfirmation {
-        if self.since > Timestamp::ZERO { RecordConfirmation::Older } else { RecordConfirmation::Differs }
+        if self.since > Timestamp::ZERO {
+            RecordConfirmation::Older
+        } else {
+            RecordConfirmation::Differs
+        }
     }
 }
 
 /// Calls `ask` with the acts of the journal, as far as the index has read them.
 pub fn with_journal_statement<T>(app: &App, ask: impl FnOnce(&JournalStatement<'_>) -> T) -> T {
-    let mut journalled = app.area::<JournalledActCache>().0.lock().unwrap_or_else(PoisonError::into_inner);
-    // `journal_state` is held only to copy the new acts: the journal's commits wait for it. The index
-    // yields the newest first; they are added in the order of the journal below.
+    let mut journalled = app
+        .area::<JournalledActCache>()
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    // `journal_state` is held only to copy the new acts: the journal's commits wait for it. The
+    // index yields the newest first; they are added in the order of the journal below.
     let new: Vec<_> = {
         let state = app.journal_state();
-        let newer = state.index.acts(usize::MAX).take_while(|(entry, _)| *entry >= journalled.end());
+        let newer = state
+            .index
+            .acts(usize::MAX)
+            .take_while(|(entry, _)| *entry >= journalled.end());
         newer.cloned().collect()
     };
     for (entry, act) in new.iter().rev() {
         journalled.add(*entry, act);
     }
     let is_whole = app.journal_minimum() == 0;
-    let since = journalled.first_at().filter(|_| !is_whole).unwrap_or(Timestamp::ZERO);
-    ask(&JournalStatement { journalled: &journalled, since })
+    let since = journalled
+        .first_at()
+        .filter(|_| !is_whole)
+        .unwrap_or(Timestamp::ZERO);
+    ask(&JournalStatement {
+        journalled: &journalled,
+        since,
+    })
 }
 
 #[cfg(test)]
@@ -297,8 +348,13 @@ mod tests {
     #[test]
     fn a_kind_that_no_area_compares_is_not_confirmed() {
         for &kind in StoredKind::ALL {
-            let found = Comparisons::default().of(kind).map(|comparison| comparison.kind);
-            assert!(matches!(found, Err(OperationError::Unavailable(_))), "{kind:?}: {found:?}");
+            let found = Comparisons::default()
+                .of(kind)
+                .map(|comparison| comparison.kind);
+            assert!(
+                matches!(found, Err(OperationError::Unavailable(_))),
+                "{kind:?}: {found:?}"
+            );
         }
     }
 
@@ -311,8 +367,16 @@ mod tests {
             ("in-71 4", "in-7", false),
             ("RI-3", "RI-3", true),
         ] {
-            for fault in [StoredFault::Differs, StoredFault::Missing, StoredFault::Unreadable] {
-                let one = RecordDifference { kind: StoredKind::Record, name: found.to_owned(), fault };
+            for fault in [
+                StoredFault::Differs,
+                StoredFault::Missing,
+                StoredFault::Unreadable,
+            ] {
+                let one = RecordDifference {
+                    kind: StoredKind::Record,
+                    name: found.to_owned(),
+                    fault,
+                };
                 assert_eq!(one.is_about(name), expected, "{found} {name}");
                 assert_eq!(RecordDifference::parse(&one.to_code()), Some(one));
             }

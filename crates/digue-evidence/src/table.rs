@@ -65,7 +65,8 @@ impl<W: Write> CsvTable<W> {
 impl<W: Write> Table for CsvTable<W> {
     fn row(&mut self, cells: Vec<TableCell>) -> io::Result<()> {
         let texts: Vec<String> = cells.into_iter().map(text_of_cell).collect();
-        self.0.write_all(csv_line(texts.iter().map(String::as_str)).as_bytes())
+        self.0
+            .write_all(csv_line(texts.iter().map(String::as_str)).as_bytes())
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
@@ -82,7 +83,8 @@ fn text_of_cell(cell: TableCell) -> String {
 }
 
 /// Rows of one Parquet row group.
-// Rows of a group are held in memory until it is written: larger groups compress better and need more of it.
+// Rows of a group are held in memory until it is written: larger groups compress better and need
+// more of it.
 const GROUP_ROWS: usize = 64 << 10;
 
 /// Parquet, all columns required, compressed with Snappy.
@@ -102,22 +104,34 @@ impl<W: Write + Send> ParquetTable<W> {
         let schema = format!("message digue {{ {} }}", fields.collect::<String>());
         let schema = parse_message_type(&schema).map_err(parquet_error)?;
         // Snappy, because every reader of Parquet has it.
-        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .build();
         let writer = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties));
-        Ok(Self { writer: writer.map_err(parquet_error)?, columns, rows: Vec::new() })
+        Ok(Self {
+            writer: writer.map_err(parquet_error)?,
+            columns,
+            rows: Vec::new(),
+        })
     }
 
     fn write_group(&mut self) -> Result<(), ParquetError> {
         let rows = std::mem::take(&mut self.rows);
         let mut group = self.writer.next_row_group()?;
         for (place, (_, kind)) in self.columns.iter().enumerate() {
-            let Some(mut column) = group.next_column()? else { break };
+            let Some(mut column) = group.next_column()? else {
+                break;
+            };
             if *kind == TableColumnKind::Text {
                 let values: Vec<ByteArray> = rows.iter().map(|row| text_of(&row[place])).collect();
-                column.typed::<ByteArrayType>().write_batch(&values, None, None)?;
+                column
+                    .typed::<ByteArrayType>()
+                    .write_batch(&values, None, None)?;
             } else {
                 let values: Vec<i64> = rows.iter().map(|row| number_of(&row[place])).collect();
-                column.typed::<Int64Type>().write_batch(&values, None, None)?;
+                column
+                    .typed::<Int64Type>()
+                    .write_batch(&values, None, None)?;
             }
             column.close()?;
         }
@@ -128,7 +142,11 @@ impl<W: Write + Send> ParquetTable<W> {
 impl<W: Write + Send> Table for ParquetTable<W> {
     fn row(&mut self, cells: Vec<TableCell>) -> io::Result<()> {
         self.rows.push(cells);
-        if self.rows.len() >= GROUP_ROWS { self.write_group().map_err(parquet_error) } else { Ok(()) }
+        if self.rows.len() >= GROUP_ROWS {
+            self.write_group().map_err(parquet_error)
+        } else {
+            Ok(())
+        }
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
@@ -198,14 +216,22 @@ pub fn entry_row(index: u64, event: &Event) -> Vec<TableCell> {
     match event {
         Event::Exposure(exposure) => exposure_row(index, exposure),
         Event::Administration(act) => {
-            let mut row = vec![TableCell::from(index), TableCell::Moment(act.at), "administration".into()];
+            let mut row = vec![
+                TableCell::from(index),
+                TableCell::Moment(act.at),
+                "administration".into(),
+            ];
             row.push((&act.actor).into());
             row.extend(std::iter::repeat_n(TableCell::from(""), 6));
             row.push(act.act.code().into());
             for (_, kind) in &ENTRY_COLUMNS[row.len()..ENTRY_COLUMNS.len() - 5] {
-                // Columns are required and not optional: absence is an empty text or zero, which the kind of
-                // the entry explains.
-                row.push(if *kind == TableColumnKind::Text { "".into() } else { TableCell::Number(0) });
+                // Columns are required and not optional: absence is an empty text or zero, which
+                // the kind of the entry explains.
+                row.push(if *kind == TableColumnKind::Text {
+                    "".into()
+                } else {
+                    TableCell::Number(0)
+                });
             }
             row.push((&act.subject).into());
             row.extend([&act.before, &act.after, &act.reason].map(TableCell::from));
@@ -218,11 +244,23 @@ pub fn entry_row(index: u64, event: &Event) -> Vec<TableCell> {
 fn exposure_row(index: u64, e: &Exposure) -> Vec<TableCell> {
     let persons: Vec<&str> = e.persons().map(digue_types::PersonRef::as_str).collect();
     let list = |json: serde_json::Value| TableCell::Text(json.to_string());
-    let mut row = vec![TableCell::from(index), TableCell::Moment(e.at), "exposure".into()];
-    row.extend([(&e.account).into(), (&e.organisation).into(), (&e.session).into()]);
+    let mut row = vec![
+        TableCell::from(index),
+        TableCell::Moment(e.at),
+        "exposure".into(),
+    ];
+    row.extend([
+        (&e.account).into(),
+        (&e.organisation).into(),
+        (&e.session).into(),
+    ]);
     row.extend([&e.client.ip, &e.client.user_agent].map(TableCell::from));
     row.extend([(&e.portal).into(), (&e.route).into(), (&e.action).into()]);
-    row.extend([e.outcome.code().into(), e.inspection.code().into(), list(serde_json::json!(e.reasons))]);
+    row.extend([
+        e.outcome.code().into(),
+        e.inspection.code().into(),
+        list(serde_json::json!(e.reasons)),
+    ]);
     row.extend([(&e.population).into(), list(serde_json::json!(persons))]);
     row.push(u64::from(e.persons_found).into());
     row.push(list(serde_json::json!(e.categories)));
@@ -256,7 +294,10 @@ mod tests {
     }
 
     fn rows() -> Vec<Vec<TableCell>> {
-        vec![entry_row(7, &digue_testkit::events::shown(0, "a1", "P1")), entry_row(8, &act())]
+        vec![
+            entry_row(7, &digue_testkit::events::shown(0, "a1", "P1")),
+            entry_row(8, &act()),
+        ]
     }
 
     #[test]
@@ -293,11 +334,17 @@ mod tests {
         rows().into_iter().for_each(|row| table.row(row).unwrap());
         table.finish().unwrap();
         let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
-        let read: Vec<parquet::record::Row> =
-            reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+        let read: Vec<parquet::record::Row> = reader
+            .get_row_iter(None)
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
         assert_eq!(read.len(), 2);
         assert_eq!(
-            (read[0].get_long(0).unwrap(), read[0].get_string(15).unwrap().as_str()),
+            (
+                read[0].get_long(0).unwrap(),
+                read[0].get_string(15).unwrap().as_str()
+            ),
             (7, r#"["P1"]"#)
         );
         assert_eq!(read[1].get_string(27).unwrap(), "closed");

@@ -1,5 +1,5 @@
-//! Read-only views: what happens now, and who saw whom. Whatever connects persons with accounts is read
-//! through `evidence`.
+//! Read-only views: what happens now, and who saw whom. Whatever connects persons with accounts is
+//! read through `evidence`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -14,8 +14,8 @@ use digue_exposure::{CountedExposure, Coverage, Lookup, Minute, OutsideRow, Sigh
 use digue_journal::keyring::OpenedKeyring;
 use digue_journal::{Journal, OpenError};
 use digue_types::{
-    AccountId, Administration, Event, Exposure, Gate, OrganisationId, PersonRef, PortalId, SlidingWindow,
-    Subject, Timestamp,
+    AccountId, Administration, Event, Exposure, Gate, OrganisationId, PersonRef, PortalId,
+    SlidingWindow, Subject, Timestamp,
 };
 
 use crate::reading::{self, EvidenceForm, EvidenceRead};
@@ -74,7 +74,9 @@ pub async fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationErr
     actor.must_watch()?;
     let now = app.clock().now();
     let view = app.view();
-    let persons_day = app.blocking(move || view.distinct_since(now, Duration::from_hours(24))).await?;
+    let persons_day = app
+        .blocking(move || view.distinct_since(now, Duration::from_hours(24)))
+        .await?;
     let persons_day = app.answered(persons_day)?;
     let gateway = app.gateway();
     let hosts = gateway.hosts();
@@ -83,7 +85,12 @@ pub async fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationErr
     let mut nearest: Vec<(PortalId, Usage)> = Vec::new();
     for portal in &portals {
         let usages = gateway.with_budgets(&portal.id, |budgets| budgets.nearest(now, 10));
-        nearest.extend(usages.unwrap_or_default().into_iter().map(|usage| (portal.id.clone(), usage)));
+        nearest.extend(
+            usages
+                .unwrap_or_default()
+                .into_iter()
+                .map(|usage| (portal.id.clone(), usage)),
+        );
     }
     nearest.sort_by(|a, b| b.1.share().total_cmp(&a.1.share()));
     nearest.truncate(10);
@@ -109,7 +116,11 @@ pub async fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationErr
             witnesses: witnesses::view(app),
             is_rebuilding: app.is_rebuilding(),
         },
-        not_taken: app.files_not_taken().into_iter().map(|(name, why)| (name, why.code())).collect(),
+        not_taken: app
+            .files_not_taken()
+            .into_iter()
+            .map(|(name, why)| (name, why.code()))
+            .collect(),
         sessions,
     })
 }
@@ -141,8 +152,8 @@ pub struct PortalView {
     /// The limits, as (what is counted, window, persons).
     pub limits: Vec<(&'static str, SlidingWindow, u32)>,
     pub gate: Gate,
-    /// What to add to the map: addresses that no rule describes, the most requested first. Learnt in pilot and
-    /// observe-only mode.
+    /// What to add to the map: addresses that no rule describes, the most requested first. Learnt
+    /// in pilot and observe-only mode.
     pub outside: Vec<OutsideRow>,
     /// Requests for further addresses outside the map, which are not told apart.
     pub outside_others: u64,
@@ -162,7 +173,9 @@ pub fn portals(app: &App, actor: &Actor) -> Result<Vec<PortalView>, OperationErr
             ("uninspected", portal.limits.uninspected),
         ];
         let limits = tables.into_iter().flat_map(|(name, limits)| {
-            SlidingWindow::ALL.into_iter().filter_map(move |w| limits.of(w).map(|limit| (name, w, limit)))
+            SlidingWindow::ALL
+                .into_iter()
+                .filter_map(move |w| limits.of(w).map(|limit| (name, w, limit)))
         });
         let (mut outside, outside_others) = app.journal_state().index.outside(&portal.id);
         // Entries name what no rule described then; a rule may have been added since.
@@ -173,7 +186,10 @@ pub fn portals(app: &App, actor: &Actor) -> Result<Vec<PortalView>, OperationErr
             hosts: portal.hosts.clone(),
             population: portal.population.to_string(),
             routes: portal.routes.len(),
-            relations: rules.caseloads.get(&portal.population).map_or(0, |known| known.relations()),
+            relations: rules
+                .caseloads
+                .get(&portal.population)
+                .map_or(0, |known| known.relations()),
             limits: limits.collect(),
             gate: rules.gates.of(&Reach::Portal(portal.id.clone())),
             coverage,
@@ -182,14 +198,15 @@ pub fn portals(app: &App, actor: &Actor) -> Result<Vec<PortalView>, OperationErr
     Ok(views.collect())
 }
 
-/// Live sessions, the last used first: all of them for officers, those of their own organisation for
-/// delegates and deputies.
+/// Live sessions, the last used first: all of them for officers, those of their own organisation
+/// for delegates and deputies.
 pub fn sessions(app: &App, actor: &Actor) -> Result<Vec<Session>, OperationError> {
     require(actor.role.oversees())?;
     let own = organisation_of(&app.gateway().rules(), actor);
     let sees_all = actor.role.can_watch();
-    let mut sessions =
-        app.gateway().sessions(|session| sees_all || Some(&session.organisation) == own.as_ref());
+    let mut sessions = app
+        .gateway()
+        .sessions(|session| sees_all || Some(&session.organisation) == own.as_ref());
     sessions.sort_by_key(|session| std::cmp::Reverse(session.seen_at));
     Ok(sessions)
 }
@@ -206,14 +223,30 @@ pub async fn entries(
     form: EvidenceForm,
 ) -> Result<Vec<(u64, Event)>, OperationError> {
     let fetch = read_entries(app, first, count);
-    let reading = EvidenceRead { form, entries: count };
-    reading::read(app, actor, reading, fetch, |_| Subject::Entries { first, count }).await
+    let reading = EvidenceRead {
+        form,
+        entries: count,
+    };
+    reading::read(app, actor, reading, fetch, |_| Subject::Entries {
+        first,
+        count,
+    })
+    .await
 }
 
-/// The readable entries among `count` from `first` on: those whose period key was destroyed are left out.
-pub async fn read_entries(app: &App, first: u64, count: u64) -> Result<Vec<(u64, Event)>, OperationError> {
+/// The readable entries among `count` from `first` on: those whose period key was destroyed are
+/// left out.
+pub async fn read_entries(
+    app: &App,
+    first: u64,
+    count: u64,
+) -> Result<Vec<(u64, Event)>, OperationError> {
     // Not beyond the checkpoint: what is not signed yet could not be recomputed by the auditor.
-    let end = app.journal().status().checkpoint_size.min(first.saturating_add(count));
+    let end = app
+        .journal()
+        .status()
+        .checkpoint_size
+        .min(first.saturating_add(count));
     if first >= end {
         return Ok(Vec::new());
     }
@@ -223,11 +256,17 @@ pub async fn read_entries(app: &App, first: u64, count: u64) -> Result<Vec<(u64,
 }
 
 /// The entries of a range that can be read.
-pub(crate) fn readable(journal: &Journal, entries: Range<u64>) -> Result<Vec<(u64, Event)>, OpenError> {
-    let events = journal.entries(entries)?.into_iter().filter_map(|(index, opened)| match opened {
-        OpenedKeyring::Event(event) => Some((index, event)),
-        OpenedKeyring::Forgotten(_) => None,
-    });
+pub(crate) fn readable(
+    journal: &Journal,
+    entries: Range<u64>,
+) -> Result<Vec<(u64, Event)>, OpenError> {
+    let events = journal
+        .entries(entries)?
+        .into_iter()
+        .filter_map(|(index, opened)| match opened {
+            OpenedKeyring::Event(event) => Some((index, event)),
+            OpenedKeyring::Forgotten(_) => None,
+        });
     Ok(events.collect())
 }
 
@@ -236,11 +275,17 @@ pub async fn read_exposures(
     app: &App,
     entries: Vec<u64>,
 ) -> Result<HashMap<u64, Box<Exposure>>, OperationError> {
-    let (journal, minimum, end) =
-        (app.journal().clone(), app.journal_minimum(), app.journal().status().checkpoint_size);
+    let (journal, minimum, end) = (
+        app.journal().clone(),
+        app.journal_minimum(),
+        app.journal().status().checkpoint_size,
+    );
     let read = move || {
         let mut exposures = HashMap::new();
-        for entry in entries.into_iter().filter(|entry| (minimum..end).contains(entry)) {
+        for entry in entries
+            .into_iter()
+            .filter(|entry| (minimum..end).contains(entry))
+        {
             let event = readable(&journal, entry..entry + 1)?.pop();
             if let Some((entry, Event::Exposure(exposure))) = event {
                 exposures.insert(entry, exposure);
@@ -248,7 +293,9 @@ pub async fn read_exposures(
         }
         Ok::<_, OpenError>(exposures)
     };
-    app.blocking(read).await?.map_err(|error| OperationError::Unavailable(error.to_string()))
+    app.blocking(read)
+        .await?
+        .map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
 /// One account and what it was shown.
@@ -267,7 +314,8 @@ pub struct AccountView {
 /// The most exposures of an account that are listed, the latest ones.
 const EXPOSURES_MAX: usize = 100_000;
 
-/// What an account was shown. `named` is the part of it that the journal entry of this reading names.
+/// What an account was shown. `named` is the part of it that the journal entry of this reading
+/// names.
 pub async fn account(
     app: &App,
     actor: &Actor,
@@ -283,19 +331,33 @@ async fn account_view(app: &App, account: &AccountId) -> Result<AccountView, Ope
     let gateway = app.gateway();
     let record = gateway.rules().directory.find(account).cloned();
     let (view, whose) = (app.view(), account.clone());
-    let look = move || Ok((view.of_account(&whose, EXPOSURES_MAX)?, view.persons_of(&whose)?));
+    let look = move || {
+        Ok((
+            view.of_account(&whose, EXPOSURES_MAX)?,
+            view.persons_of(&whose)?,
+        ))
+    };
     let (exposures, persons) = app.answered(app.blocking(look).await?)?;
-    // An account that was deleted still has exposures; only one that neither knows is a mistyped name.
+    // An account that was deleted still has exposures; only one that neither knows is a mistyped
+    // name.
     if record.is_none() && exposures.is_empty() {
         return Err(OperationError::NotFound("account"));
     }
     let hosts = gateway.hosts();
     let mut budgets = Vec::new();
     for portal in hosts.portals() {
-        let shown = gateway.with_budgets(&portal.id, |b| b.shown_to(account, now)).unwrap_or_default();
+        let shown = gateway
+            .with_budgets(&portal.id, |b| b.shown_to(account, now))
+            .unwrap_or_default();
         let windows = SlidingWindow::ALL
             .into_iter()
-            .map(|window| (window, shown[window.index()], portal.limits.account.of(window)))
+            .map(|window| {
+                (
+                    window,
+                    shown[window.index()],
+                    portal.limits.account.of(window),
+                )
+            })
             .filter(|(_, _, limit)| limit.is_some());
         budgets.push((portal.id.clone(), windows.collect()));
     }
@@ -309,8 +371,8 @@ async fn account_view(app: &App, account: &AccountId) -> Result<AccountView, Ope
     })
 }
 
-/// The timeline of an account: distinct persons by period, as `period_of` numbers them, and the acts about
-/// it.
+/// The timeline of an account: distinct persons by period, as `period_of` numbers them, and the
+/// acts about it.
 #[derive(Clone, Debug)]
 pub struct Timeline {
     pub periods: BTreeMap<i64, usize>,
@@ -328,10 +390,20 @@ pub async fn timeline(
 ) -> Result<Timeline, OperationError> {
     actor.must_watch()?;
     let (view, whose) = (app.view(), account.clone());
-    let periods = app.blocking(move || view.persons_by(&whose, &period_of)).await?;
+    let periods = app
+        .blocking(move || view.persons_by(&whose, &period_of))
+        .await?;
     let periods = app.answered(periods)?;
     let state = app.journal_state();
-    Ok(Timeline { periods, acts: state.index.acts_about(account, ACTS).into_iter().cloned().collect() })
+    Ok(Timeline {
+        periods,
+        acts: state
+            .index
+            .acts_about(account, ACTS)
+            .into_iter()
+            .cloned()
+            .collect(),
+    })
 }
 
 /// The subject that a text in the search field names.
@@ -353,11 +425,18 @@ pub fn find(app: &App, actor: &Actor, text: &str) -> Result<NamedAccount, Operat
         }
     }
     if let Ok(organisation) = OrganisationId::parse(text)
-        && app.gateway().rules().directory.iter().any(|(_, record)| record.organisation == organisation)
+        && app
+            .gateway()
+            .rules()
+            .directory
+            .iter()
+            .any(|(_, record)| record.organisation == organisation)
     {
         return Ok(NamedAccount::Organisation(organisation));
     }
-    PersonRef::parse(text).map(NamedAccount::Person).map_err(|_| OperationError::NotFound("person"))
+    PersonRef::parse(text)
+        .map(NamedAccount::Person)
+        .map_err(|_| OperationError::NotFound("person"))
 }
 
 /// Everyone who was shown this person, newest first.
@@ -377,10 +456,20 @@ pub async fn person(
         sights.sort_by_key(|sight| std::cmp::Reverse(sight.entry));
         // One entry may name the person under two of the references.
         sights.dedup_by_key(|sight| sight.entry);
-        // Without any entry it is not known whether the person exists: that is not "nobody saw them".
-        let is_known = references.iter().any(|reference| view.has_person(reference));
-        Ok(if is_known { Lookup::Known(sights) } else { Lookup::UnknownSubject(vec![typed.to_string()]) })
+        // Without any entry it is not known whether the person exists: that is not "nobody saw
+        // them".
+        let is_known = references
+            .iter()
+            .any(|reference| view.has_person(reference));
+        Ok(if is_known {
+            Lookup::Known(sights)
+        } else {
+            Lookup::UnknownSubject(vec![typed.to_string()])
+        })
     };
     let fetch = async { app.answered(app.blocking(look).await?) };
-    reading::read(app, actor, form, fetch, |_| Subject::Sights(person.to_string())).await
+    reading::read(app, actor, form, fetch, |_| {
+        Subject::Sights(person.to_string())
+    })
+    .await
 }

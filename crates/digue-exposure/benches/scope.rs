@@ -1,10 +1,9 @@
-//! E4: the blast radius of a national year.
-//! `cargo bench -p digue-exposure --bench scope -- FOLDER ROWS`, or `benchmarks/scope/run`, which asks
-//! other engines the same about the same rows.
+//! E4: the blast radius of a national year. `cargo bench -p digue-exposure --bench scope -- FOLDER
+//! ROWS`, or `benchmarks/scope/run`, which asks other engines the same about the same rows.
 //!
 //! A row is one person shown to one account at one second: 60,000 accounts, 43 million persons, one
-//! year. Each account has a caseload of 128 persons drawn uniformly; 95 % of its rows are drawn from
-//! it, the rest from everybody. Account 4242 is the thief: 340,000 persons in 26 hours.
+//! year. Each account has a caseload of 128 persons drawn uniformly; 95 % of its rows are drawn
+//! from it, the rest from everybody. Account 4242 is the thief: 340,000 persons in 26 hours.
 
 #![allow(
     clippy::unwrap_used,
@@ -35,9 +34,15 @@ const FILE_ROWS_MAX: u64 = 200_000_000;
 const ROOT: [u8; 32] = [1; 32];
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
-    let folder = arguments.next().unwrap_or_else(|| "target/scope".to_owned());
-    let rows: u64 = arguments.next().map_or(10_000_000, |rows| rows.parse().expect("a number of rows"));
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
+    let folder = arguments
+        .next()
+        .unwrap_or_else(|| "target/scope".to_owned());
+    let rows: u64 = arguments
+        .next()
+        .map_or(10_000_000, |rows| rows.parse().expect("a number of rows"));
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder).expect("a folder");
     let index = folder.join(format!("index-{rows}"));
@@ -51,11 +56,21 @@ fn main() {
     }
     let start = Instant::now();
     let (index, _) = Index::open_reading(&index, &|_| Some(ROOT)).expect("it opens");
-    println!("# restart from its own files: {:.1} s", start.elapsed().as_secs_f64());
+    println!(
+        "# restart from its own files: {:.1} s",
+        start.elapsed().as_secs_f64()
+    );
     let view = index.view();
     let (on_disk, segments, directories) = view.extent();
-    println!("# rows {on_disk}, segments {segments}, directories {} MiB", directories >> 20);
-    println!("# persons {}, memory {} MiB", index.persons(), memory("VmRSS"));
+    println!(
+        "# rows {on_disk}, segments {segments}, directories {} MiB",
+        directories >> 20
+    );
+    println!(
+        "# persons {}, memory {} MiB",
+        index.persons(),
+        memory("VmRSS")
+    );
     ask(&view);
 }
 
@@ -79,9 +94,14 @@ impl Draw {
 /// Hands over the rows in order of time, a fiftieth of the year at once.
 fn generate(rows: u64, take: &mut dyn FnMut(&[(u32, u32, u32)])) {
     let mut draw = Draw(20_250_712);
-    let caseload: Vec<u32> = (0..ACCOUNTS * CASELOAD).map(|_| draw.below(PERSONS) as u32).collect();
+    let caseload: Vec<u32> = (0..ACCOUNTS * CASELOAD)
+        .map(|_| draw.below(PERSONS) as u32)
+        .collect();
     for chunk in 0..CHUNKS {
-        let (low, high) = (EPOCH + YEAR * chunk / CHUNKS, EPOCH + YEAR * (chunk + 1) / CHUNKS);
+        let (low, high) = (
+            EPOCH + YEAR * chunk / CHUNKS,
+            EPOCH + YEAR * (chunk + 1) / CHUNKS,
+        );
         let mut times: Vec<(u32, u32, u32)> = (0..rows / CHUNKS)
             .map(|_| {
                 let at = low + draw.below(high - low);
@@ -128,24 +148,29 @@ fn theft(draw: &mut Draw) -> Vec<(u32, u32, u32)> {
     }
     list.extend_from_within(..12_000);
     let at = |draw: &mut Draw| (THEFT + draw.below(THEFT_LASTS)) as u32;
-    list.into_iter().map(|person| (at(draw), THIEF, person)).collect()
+    list.into_iter()
+        .map(|person| (at(draw), THIEF, person))
+        .collect()
 }
 
-/// Every row is added as an entry that the journal has just made durable; the time to draw the rows is not
-/// counted.
+/// Every row is added as an entry that the journal has just made durable; the time to draw the rows
+/// is not counted.
 fn load(rows: u64, folder: &Path) {
     let _ = std::fs::remove_dir_all(folder);
     let (mut index, _) = Index::open(folder, &|_| None, SegmentSizes::default()).expect("it opens");
     index.note_checkpoint(0, ROOT);
-    let accounts: Vec<AccountId> =
-        (0..ACCOUNTS).map(|n| AccountId::parse(&format!("a{n}")).expect("a name")).collect();
+    let accounts: Vec<AccountId> = (0..ACCOUNTS)
+        .map(|n| AccountId::parse(&format!("a{n}")).expect("a name"))
+        .collect();
     let event = digue_testkit::events::shown(0, "a0", "P");
     let mut committed = Committed { index: 0, event };
     let mut taken_in = Duration::ZERO;
     generate(rows, &mut |rows| {
         let start = Instant::now();
         for (at, account, number) in rows {
-            let Event::Exposure(exposure) = &mut committed.event else { unreachable!("an exposure") };
+            let Event::Exposure(exposure) = &mut committed.event else {
+                unreachable!("an exposure")
+            };
             exposure.at = Timestamp::from_secs(i64::from(*at));
             exposure.account = accounts[*account as usize].clone();
             exposure.shown[0].persons[0] = person(*number);
@@ -184,13 +209,27 @@ fn ask(view: &IndexView) {
         to: at(from + lasts),
         ..ScopeQuestion::default()
     };
-    let one = ScopeQuestion { accounts: vec![account(THIEF)], ..between(THEFT, THEFT_LASTS) };
-    let fifty = ScopeQuestion { accounts: (100..150).map(account).collect(), ..between(THEFT, 30 * 86_400) };
+    let one = ScopeQuestion {
+        accounts: vec![account(THIEF)],
+        ..between(THEFT, THEFT_LASTS)
+    };
+    let fifty = ScopeQuestion {
+        accounts: (100..150).map(account).collect(),
+        ..between(THEFT, 30 * 86_400)
+    };
     let all = between(THEFT, 7 * 86_400);
-    let first = ScopeQuestion { accounts: vec![account(THIEF)], ..between(THEFT, 60) };
+    let first = ScopeQuestion {
+        accounts: vec![account(THIEF)],
+        ..between(THEFT, 60)
+    };
     let first = view.answer(&first, &mut |_| {}).expect("an answer");
     // References have leading zeros: the least text is the least number.
-    let victim = first.persons.iter().map(|one| one.person.clone()).min().expect("somebody");
+    let victim = first
+        .persons
+        .iter()
+        .map(|one| one.person.clone())
+        .min()
+        .expect("somebody");
     let count = |question: &ScopeQuestion| view.count(question).expect("an answer").to_string();
     report("Q1", &|| count(&one));
     report("Q2", &|| count(&fifty));
@@ -207,8 +246,9 @@ fn sights(view: &IndexView, person: &PersonRef) -> String {
         let known = accounts.entry(number).or_insert((at, at, 0));
         *known = (known.0.min(at), known.1.max(at), known.2 + 1);
     }
-    let lines =
-        accounts.into_iter().map(|(account, (first, last, n))| format!("{account}:{first}:{last}:{n}"));
+    let lines = accounts
+        .into_iter()
+        .map(|(account, (first, last, n))| format!("{account}:{first}:{last}:{n}"));
     lines.collect::<Vec<_>>().join(" ")
 }
 
@@ -229,15 +269,26 @@ fn report(name: &str, question: &dyn Fn() -> String) {
 /// MiB of a line of `/proc/self/status`.
 fn memory(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) >> 10
+    let line = status
+        .lines()
+        .find(|line| line.starts_with(name))
+        .unwrap_or_default();
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|kib| kib.parse::<u64>().ok())
+        .unwrap_or(0)
+        >> 10
 }
 
 fn bytes_of(folder: &Path) -> u64 {
     let items = std::fs::read_dir(folder).into_iter().flatten().flatten();
     items
         .map(|item| {
-            if item.path().is_dir() { bytes_of(&item.path()) } else { item.metadata().map_or(0, |m| m.len()) }
+            if item.path().is_dir() {
+                bytes_of(&item.path())
+            } else {
+                item.metadata().map_or(0, |m| m.len())
+            }
         })
         .sum()
 }

@@ -1,4 +1,5 @@
-//! Packed columns: the smallest number, then each difference from it in as few bits as the largest needs.
+//! Packed columns: the smallest number, then each difference from it in as few bits as the largest
+//! needs.
 
 /// Bytes after the last number, so that every number can be read as one word of eight bytes.
 const PAD: usize = 8;
@@ -35,8 +36,8 @@ pub(crate) struct PackedColumn<'b> {
 }
 
 impl<'b> PackedColumn<'b> {
-    /// The column of `count` numbers at the start of `bytes`, and the bytes after it; `None` when there are
-    /// not enough.
+    /// The column of `count` numbers at the start of `bytes`, and the bytes after it; `None` when
+    /// there are not enough.
     pub(crate) fn split(bytes: &'b [u8], count: usize) -> Option<(Self, &'b [u8])> {
         let (least, rest) = bytes.split_first_chunk::<4>()?;
         let (width, rest) = rest.split_first()?;
@@ -45,17 +46,27 @@ impl<'b> PackedColumn<'b> {
             return None;
         }
         let (bytes, rest) = rest.split_at_checked((count * width).div_ceil(8) + PAD)?;
-        Some((Self { least: u32::from_le_bytes(*least), width, bytes }, rest))
+        Some((
+            Self {
+                least: u32::from_le_bytes(*least),
+                width,
+                bytes,
+            },
+            rest,
+        ))
     }
 
     #[inline]
     pub(crate) fn at(&self, place: usize) -> u32 {
         let bit = place * self.width;
         // 32 bits that begin within a byte take at most 39: one word always has them all.
-        let word: [u8; 8] = self.bytes[bit / 8..bit / 8 + 8].try_into().expect("a slice of eight bytes");
+        let word: [u8; 8] = self.bytes[bit / 8..bit / 8 + 8]
+            .try_into()
+            .expect("a slice of eight bytes");
         let mask = (1u64 << self.width) - 1;
         let difference = (u64::from_le_bytes(word) >> (bit % 8)) & mask;
-        // Wrapping: bytes that were damaged before their checksum was made give a wrong number, and no panic.
+        // Wrapping: bytes that were damaged before their checksum was made give a wrong number, and
+        // no panic.
         self.least.wrapping_add(difference as u32)
     }
 }

@@ -33,8 +33,8 @@ pub(crate) struct ExposureOrigin {
     pub(crate) ip: Box<str>,
 }
 
-/// Appends the persons of rows, as plain words. Most questions need nothing else, so the persons of all
-/// blocks of an account are stored together and apart from the other columns.
+/// Appends the persons of rows, as plain words. Most questions need nothing else, so the persons of
+/// all blocks of an account are stored together and apart from the other columns.
 pub(crate) fn write_persons(rows: &[ExposureRow], out: &mut Vec<u8>) {
     for row in rows {
         out.extend_from_slice(&row.person.to_le_bytes());
@@ -43,8 +43,8 @@ pub(crate) fn write_persons(rows: &[ExposureRow], out: &mut Vec<u8>) {
 
 /// Appends the columns of a block.
 ///
-/// `rows` are of one account, in order of time; `entry_base` is at or below their entries; `origin_of`
-/// resolves their `origin`.
+/// `rows` are of one account, in order of time; `entry_base` is at or below their entries;
+/// `origin_of` resolves their `origin`.
 pub(crate) fn write<'o>(
     rows: &[ExposureRow],
     entry_base: u64,
@@ -55,17 +55,28 @@ pub(crate) fn write<'o>(
         bits::pack(&values.collect::<Vec<u32>>(), out);
     };
     column(&mut rows.iter().map(|row| row.at), out);
-    let relative =
-        |row: &ExposureRow| u32::try_from(row.entry - entry_base).expect("a segment has < 2^32 entries");
+    let relative = |row: &ExposureRow| {
+        u32::try_from(row.entry - entry_base).expect("a segment has < 2^32 entries")
+    };
     column(&mut rows.iter().map(relative), out);
     let mut contexts: Vec<u32> = Vec::new();
-    column(&mut rows.iter().map(|row| place_in(&mut contexts, row.context)), out);
+    column(
+        &mut rows.iter().map(|row| place_in(&mut contexts, row.context)),
+        out,
+    );
     let mut origins: Vec<&ExposureOrigin> = Vec::new();
-    column(&mut rows.iter().map(|row| place_in(&mut origins, origin_of(row.origin))), out);
+    column(
+        &mut rows
+            .iter()
+            .map(|row| place_in(&mut origins, origin_of(row.origin))),
+        out,
+    );
     column(&mut rows.iter().map(|row| row.found), out);
     // 16 bits are enough: a block has 1,024 rows, and no more contexts or origins than rows.
     out.extend_from_slice(&(contexts.len() as u16).to_le_bytes());
-    contexts.iter().for_each(|context| out.extend_from_slice(&context.to_le_bytes()));
+    contexts
+        .iter()
+        .for_each(|context| out.extend_from_slice(&context.to_le_bytes()));
     out.extend_from_slice(&(origins.len() as u16).to_le_bytes());
     for origin in origins {
         for text in [&origin.session, &origin.ip] {
@@ -105,7 +116,12 @@ pub(crate) struct ExposureBlock<'b> {
 
 impl<'b> ExposureBlock<'b> {
     /// The block with these persons and columns; `None` when they cannot be decoded.
-    pub(crate) fn read(persons: &'b [u8], columns: &'b [u8], account: u32, entry_base: u64) -> Option<Self> {
+    pub(crate) fn read(
+        persons: &'b [u8],
+        columns: &'b [u8],
+        account: u32,
+        entry_base: u64,
+    ) -> Option<Self> {
         let (persons, _) = persons.as_chunks::<4>();
         let count = persons.len();
         let (at, rest) = PackedColumn::split(columns, count)?;
@@ -114,7 +130,8 @@ impl<'b> ExposureBlock<'b> {
         let (origin, rest) = PackedColumn::split(rest, count)?;
         let (found, rest) = PackedColumn::split(rest, count)?;
         let (contexts, rest) = rest.split_first_chunk::<2>()?;
-        let (contexts, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*contexts)) * 4)?;
+        let (contexts, rest) =
+            rest.split_at_checked(usize::from(u16::from_le_bytes(*contexts)) * 4)?;
         let (origins, rest) = rest.split_first_chunk::<2>()?;
         let (contexts, _) = contexts.as_chunks::<4>();
         let block = Self {
@@ -157,8 +174,12 @@ impl<'b> ExposureBlock<'b> {
             person: self.person(place),
             at: self.at(place),
             entry: self.entry_base + u64::from(self.entry.at(place)),
-            // The checksum was verified, so a number out of range was written that way: no panic for it.
-            context: self.contexts.get(self.context.at(place) as usize).map_or(0, |c| u32::from_le_bytes(*c)),
+            // The checksum was verified, so a number out of range was written that way: no panic
+            // for it.
+            context: self
+                .contexts
+                .get(self.context.at(place) as usize)
+                .map_or(0, |c| u32::from_le_bytes(*c)),
             origin: self.origin.at(place),
             found: self.found.at(place),
         }
@@ -173,7 +194,14 @@ impl<'b> ExposureBlock<'b> {
             rest = after;
             Some(Box::from(std::str::from_utf8(text).ok()?))
         };
-        (0..self.origin_count).map(|_| Some(ExposureOrigin { session: take()?, ip: take()? })).collect()
+        (0..self.origin_count)
+            .map(|_| {
+                Some(ExposureOrigin {
+                    session: take()?,
+                    ip: take()?,
+                })
+            })
+            .collect()
     }
 }
 
@@ -197,8 +225,14 @@ mod tests {
     fn reads_what_it_wrote() {
         let rows: Vec<ExposureRow> = (0..300).map(row).collect();
         let origins = [
-            ExposureOrigin { session: "s1".into(), ip: "192.0.2.1".into() },
-            ExposureOrigin { session: "s2".into(), ip: "".into() },
+            ExposureOrigin {
+                session: "s1".into(),
+                ip: "192.0.2.1".into(),
+            },
+            ExposureOrigin {
+                session: "s2".into(),
+                ip: "".into(),
+            },
         ];
         let (mut persons, mut bytes) = (Vec::new(), Vec::new());
         write_persons(&rows, &mut persons);
@@ -209,7 +243,10 @@ mod tests {
         assert_eq!(block.origins().unwrap(), origins);
         for length in 0..bytes.len() {
             let cut = ExposureBlock::read(&persons, &bytes[..length], 5, 1000);
-            assert!(cut.is_none_or(|block| block.origins().is_none()), "cut at {length}");
+            assert!(
+                cut.is_none_or(|block| block.origins().is_none()),
+                "cut at {length}"
+            );
         }
     }
 }

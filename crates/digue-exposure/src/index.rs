@@ -56,7 +56,11 @@ impl Index {
         Self::over(shared.clone(), SegmentStore::in_memory(shared), None)
     }
 
-    fn over(shared: Arc<SharedIndex>, segment_store: SegmentStore, folder: Option<PathBuf>) -> Self {
+    fn over(
+        shared: Arc<SharedIndex>,
+        segment_store: SegmentStore,
+        folder: Option<PathBuf>,
+    ) -> Self {
         Self {
             shared,
             segment_store,
@@ -71,9 +75,9 @@ impl Index {
         }
     }
 
-    /// Opens the index in `folder`, or begins one there. `root_at` gives the journal's root at a size. An
-    /// index that is damaged, or was made from a journal with another root, is discarded and begins with
-    /// nothing.
+    /// Opens the index in `folder`, or begins one there. `root_at` gives the journal's root at a
+    /// size. An index that is damaged, or was made from a journal with another root, is discarded
+    /// and begins with nothing.
     pub fn open(
         folder: &Path,
         root_at: &dyn Fn(u64) -> Option<Hash>,
@@ -89,7 +93,10 @@ impl Index {
                 segment_store::LoadedState::default(),
                 sizes,
             )?;
-            return Ok((Self::over(shared, segment_store, Some(folder.to_owned())), opening));
+            return Ok((
+                Self::over(shared, segment_store, Some(folder.to_owned())),
+                opening,
+            ));
         };
         segment_store::remove_strangers(folder, &index.shared.layout().segments)?;
         index.segment_store = SegmentStore::in_folder(index.shared.clone(), folder, state, sizes)?;
@@ -97,8 +104,8 @@ impl Index {
         Ok((index, opening))
     }
 
-    /// Opens the index in `folder` beside the process that writes it: entries that are added stay in memory.
-    /// Without an intact index it begins with nothing.
+    /// Opens the index in `folder` beside the process that writes it: entries that are added stay
+    /// in memory. Without an intact index it begins with nothing.
     pub fn open_reading(
         folder: &Path,
         root_at: &dyn Fn(u64) -> Option<Hash>,
@@ -107,8 +114,8 @@ impl Index {
         Ok((index.map_or_else(Self::new, |(index, _)| index), opening))
     }
 
-    /// The size and root of the journal from which the index in `folder` was last made; `None` without an
-    /// index, or with one whose manifest is damaged.
+    /// The size and root of the journal from which the index in `folder` was last made; `None`
+    /// without an index, or with one whose manifest is damaged.
     pub fn remembered(folder: &Path) -> Result<Option<(u64, Hash)>, IndexError> {
         segment_store::remembered(folder)
     }
@@ -125,10 +132,12 @@ impl Index {
             Err(other) => return Err(other),
         };
         let checkpoint = loaded.checkpoint;
-        // By the root and not by the size alone: a journal that was restored from a backup may have as many
-        // entries.
+        // By the root and not by the size alone: a journal that was restored from a backup may have
+        // as many entries.
         if checkpoint.is_none_or(|(size, root)| root_at(size) != Some(root)) {
-            return nothing(Some("it is of another journal, or of one that was changed".to_owned()));
+            return nothing(Some(
+                "it is of another journal, or of one that was changed".to_owned(),
+            ));
         }
         let (shared, state, size, pulse, kept) = loaded.into_parts();
         let mut acts = Vec::with_capacity(kept.len());
@@ -142,7 +151,13 @@ impl Index {
         let mut index = Self::over(shared.clone(), SegmentStore::in_memory(shared), None);
         (index.size, index.pulse, index.acts_kept) = (size, pulse, acts.len());
         (index.acts, index.checkpoint, index.chunk.entries) = (acts, checkpoint, size..size);
-        Ok((Some((index, state)), Opening { size, rebuilt: None }))
+        Ok((
+            Some((index, state)),
+            Opening {
+                size,
+                rebuilt: None,
+            },
+        ))
     }
 
     /// Entries that the index covers.
@@ -155,7 +170,10 @@ impl Index {
     /// # Panics
     /// When an entry was skipped: an index with a gap would give wrong answers for ever.
     pub fn add(&mut self, committed: &Committed) {
-        assert_eq!(committed.index, self.size, "the index takes entries in order");
+        assert_eq!(
+            committed.index, self.size,
+            "the index takes entries in order"
+        );
         match &committed.event {
             Event::Exposure(exposure) => self.add_exposure(committed.index, exposure),
             Event::Administration(act) => self.acts.push((committed.index, act.clone())),
@@ -180,7 +198,10 @@ impl Index {
     }
 
     fn end_chunk(&mut self) {
-        let next = RowChunk { entries: self.size..self.size, ..RowChunk::default() };
+        let next = RowChunk {
+            entries: self.size..self.size,
+            ..RowChunk::default()
+        };
         let full = std::mem::replace(&mut self.chunk, next);
         self.origins.clear();
         self.segment_store.add(full);
@@ -188,14 +209,18 @@ impl Index {
 
     fn flush(&mut self) {
         let new = self.acts[self.acts_kept..].iter();
-        let acts = new.map(|(entry, act)| (*entry, codec::encode(&Event::Administration(act.clone()))));
+        let acts =
+            new.map(|(entry, act)| (*entry, codec::encode(&Event::Administration(act.clone()))));
         let acts: Vec<_> = acts.collect();
         self.acts_kept = self.acts.len();
-        // Counters as they are now: further entries are counted before the thread has written this range.
-        self.segment_store.flush(self.size, self.pulse.clone(), acts, self.checkpoint);
+        // Counters as they are now: further entries are counted before the thread has written this
+        // range.
+        self.segment_store
+            .flush(self.size, self.pulse.clone(), acts, self.checkpoint);
     }
 
-    /// Writes everything to the folder and ends the writing thread; the next start has nothing to catch up.
+    /// Writes everything to the folder and ends the writing thread; the next start has nothing to
+    /// catch up.
     pub fn close(&mut self) {
         if self.folder.is_some() {
             if !self.chunk.rows.is_empty() {
@@ -208,8 +233,8 @@ impl Index {
 
     /// Records a checkpoint of the journal, by which this index is recognised at the next start.
     pub fn note_checkpoint(&mut self, size: u64, root: Hash) {
-        // Only one that this index has reached: its manifest must not claim a root for entries that it does
-        // not cover.
+        // Only one that this index has reached: its manifest must not claim a root for entries that
+        // it does not cover.
         if size <= self.size {
             self.checkpoint = Some((size, root));
         }
@@ -217,24 +242,46 @@ impl Index {
 
     /// Why the folder is not written any more; `None` while it is.
     pub fn failure(&self) -> Option<String> {
-        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared
+            .failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn add_exposure(&mut self, entry: u64, exposure: &Exposure) {
         self.pulse.add(entry, exposure);
         let origin = self.origin(exposure);
         // Lock order: names, then persons.
-        let mut names = self.shared.names.write().unwrap_or_else(PoisonError::into_inner);
+        let mut names = self
+            .shared
+            .names
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let account = names.account(&exposure.account);
         let at = u32::try_from(exposure.at.secs().max(0)).unwrap_or(u32::MAX);
-        let row = |person, context, found| ExposureRow { account, person, at, entry, context, origin, found };
+        let row = |person, context, found| ExposureRow {
+            account,
+            person,
+            at,
+            entry,
+            context,
+            origin,
+            found,
+        };
         // Before the lock of `persons`, which most refusals then never take.
         if exposure.shown.is_empty() {
             let context = names.context(account, exposure, None);
-            self.chunk.rows.push(row(NOBODY, context, exposure.persons_found));
+            self.chunk
+                .rows
+                .push(row(NOBODY, context, exposure.persons_found));
             return;
         }
-        let mut persons = self.shared.persons.write().unwrap_or_else(PoisonError::into_inner);
+        let mut persons = self
+            .shared
+            .persons
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         for group in &exposure.shown {
             let context = names.context(account, exposure, Some((group.basis, group.means)));
             for person in &group.persons {
@@ -264,8 +311,8 @@ impl Index {
         })
     }
 
-    /// The index as it is now, for questions that take long: the layout is a copy of references, and
-    /// segments and chunks never change.
+    /// The index as it is now, for questions that take long: the layout is a copy of references,
+    /// and segments and chunks never change.
     pub fn view(&self) -> IndexView {
         let mut layout = self.shared.layout().clone();
         // The chunk that is being filled is copied, 4,096 rows at most; full ones are shared.
@@ -282,8 +329,8 @@ impl Index {
         self.pulse.coverage(portal)
     }
 
-    /// The addresses of a portal that no map described when they were asked for, the most requested first; and
-    /// how many requests were for further ones.
+    /// The addresses of a portal that no map described when they were asked for, the most requested
+    /// first; and how many requests were for further ones.
     pub fn outside(&self, portal: &PortalId) -> (Vec<OutsideRow>, u64) {
         self.pulse.outside(portal)
     }
@@ -300,19 +347,33 @@ impl Index {
 
     /// The last `count` acts by an account or upon it, newest first.
     pub fn acts_about(&self, account: &AccountId, count: usize) -> Vec<&(u64, Administration)> {
-        let is_about =
-            |act: &Administration| act.actor == *account || act.subject.account().as_ref() == Some(account);
-        self.acts.iter().rev().filter(|(_, act)| is_about(act)).take(count).collect()
+        let is_about = |act: &Administration| {
+            act.actor == *account || act.subject.account().as_ref() == Some(account)
+        };
+        self.acts
+            .iter()
+            .rev()
+            .filter(|(_, act)| is_about(act))
+            .take(count)
+            .collect()
     }
 
     /// Number of persons that were ever shown.
     pub fn persons(&self) -> usize {
-        self.shared.persons.read().unwrap_or_else(PoisonError::into_inner).len() as usize
+        self.shared
+            .persons
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len() as usize
     }
 
     /// True when an entry of this account was ever added.
     pub fn knows(&self, account: &AccountId) -> bool {
-        let names = self.shared.names.read().unwrap_or_else(PoisonError::into_inner);
+        let names = self
+            .shared
+            .names
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         names.find_account(account).is_some()
     }
 }

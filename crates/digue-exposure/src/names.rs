@@ -1,11 +1,11 @@
-//! Dictionaries of accounts and of *contexts*, the facts that many exposures share, so that a row holds a
-//! number for each.
+//! Dictionaries of accounts and of *contexts*, the facts that many exposures share, so that a row
+//! holds a number for each.
 
 use std::collections::{BTreeSet, HashMap};
 
 use digue_types::{
-    AccountId, Basis, Category, Exposure, Inspection, Means, OrganisationId, Outcome, PopulationId, PortalId,
-    RefusalReason, RouteName,
+    AccountId, Basis, Category, Exposure, Inspection, Means, OrganisationId, Outcome, PopulationId,
+    PortalId, RefusalReason, RouteName,
 };
 
 /// The facts that exposures of one route to one organisation mostly have in common.
@@ -30,12 +30,16 @@ pub(crate) type Right = (Basis, Means);
 fn right_text((basis, means): Right) -> String {
     match means {
         Means::Described => basis.code().to_owned(),
-        Means::Request | Means::Sweep | Means::Header => format!("{} {}", basis.code(), means.code()),
+        Means::Request | Means::Sweep | Means::Header => {
+            format!("{} {}", basis.code(), means.code())
+        }
     }
 }
 
 fn parse_right(text: &str) -> Option<Right> {
-    let (basis, means) = text.split_once(' ').unwrap_or((text, Means::Described.code()));
+    let (basis, means) = text
+        .split_once(' ')
+        .unwrap_or((text, Means::Described.code()));
     Some((Basis::parse(basis)?, Means::parse(means)?))
 }
 
@@ -86,8 +90,17 @@ impl ExposureContext {
 
     fn from_line(line: &str) -> Option<Self> {
         let cells: Vec<&str> = line.split('\t').collect();
-        let [organisation, portal, route, population, categories, outcome, inspection, right, reasons] =
-            cells[..]
+        let [
+            organisation,
+            portal,
+            route,
+            population,
+            categories,
+            outcome,
+            inspection,
+            right,
+            reasons,
+        ] = cells[..]
         else {
             return None;
         };
@@ -96,11 +109,21 @@ impl ExposureContext {
             portal: portal.parse().ok()?,
             route: route.parse().ok()?,
             population: population.parse().ok()?,
-            categories: categories.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?,
+            categories: categories
+                .split_whitespace()
+                .map(|word| word.parse().ok())
+                .collect::<Option<_>>()?,
             outcome: Outcome::parse(outcome)?,
             inspection: Inspection::parse(inspection)?,
-            right: if right.is_empty() { None } else { Some(parse_right(right)?) },
-            reasons: reasons.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?,
+            right: if right.is_empty() {
+                None
+            } else {
+                Some(parse_right(right)?)
+            },
+            reasons: reasons
+                .split_whitespace()
+                .map(|word| word.parse().ok())
+                .collect::<Option<_>>()?,
         })
     }
 }
@@ -112,7 +135,8 @@ pub(crate) struct NameTable {
     account_numbers: HashMap<AccountId, u32>,
     contexts: Vec<ExposureContext>,
     context_numbers: HashMap<ExposureContext, u32>,
-    /// The last context of each account: the next one is mostly the same. `u32::MAX` before the first.
+    /// The last context of each account: the next one is mostly the same. `u32::MAX` before the
+    /// first.
     last_context: Vec<u32>,
     /// Every account that ever had an exposure for the organisation: an account may have moved.
     members: HashMap<OrganisationId, BTreeSet<u32>>,
@@ -130,9 +154,18 @@ impl NameTable {
         number
     }
 
-    pub(crate) fn context(&mut self, account: u32, exposure: &Exposure, right: Option<Right>) -> u32 {
+    pub(crate) fn context(
+        &mut self,
+        account: u32,
+        exposure: &Exposure,
+        right: Option<Right>,
+    ) -> u32 {
         let last = self.last_context[account as usize];
-        if self.contexts.get(last as usize).is_some_and(|known| known.is_of(exposure, right)) {
+        if self
+            .contexts
+            .get(last as usize)
+            .is_some_and(|known| known.is_of(exposure, right))
+        {
             return last;
         }
         let context = ExposureContext::of(exposure, right);
@@ -140,7 +173,10 @@ impl NameTable {
             Some(known) => *known,
             None => self.push_context(context),
         };
-        self.members.entry(exposure.organisation.clone()).or_default().insert(account);
+        self.members
+            .entry(exposure.organisation.clone())
+            .or_default()
+            .insert(account);
         self.last_context[account as usize] = number;
         number
     }
@@ -173,7 +209,11 @@ impl NameTable {
     }
 
     pub(crate) fn members(&self, organisation: &OrganisationId) -> impl Iterator<Item = u32> + '_ {
-        self.members.get(organisation).into_iter().flatten().copied()
+        self.members
+            .get(organisation)
+            .into_iter()
+            .flatten()
+            .copied()
     }
 
     /// The whole table as text.
@@ -212,9 +252,15 @@ impl NameTable {
             let mut cells = line.split('\t');
             let organisation = cells.next()?.parse().ok()?;
             let members: Option<BTreeSet<u32>> = cells.map(|cell| cell.parse().ok()).collect();
-            let members = members.filter(|all| all.iter().all(|member| (*member as usize) < accounts))?;
-            // An older version may have written several spellings of one organisation: they are joined.
-            names.members.entry(organisation).or_default().extend(members);
+            let members =
+                members.filter(|all| all.iter().all(|member| (*member as usize) < accounts))?;
+            // An older version may have written several spellings of one organisation: they are
+            // joined.
+            names
+                .members
+                .entry(organisation)
+                .or_default()
+                .extend(members);
         }
         (names.accounts.len() == accounts && names.contexts.len() == contexts).then_some(names)
     }

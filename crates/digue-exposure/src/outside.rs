@@ -1,4 +1,5 @@
-//! The addresses of a portal that its map does not describe, as entries name them: what is to be added to the map.
+//! The addresses of a portal that its map does not describe, as entries name them: what is to be
+//! added to the map.
 //!
 //! Bounded: a client that tries addresses adds no memory, and what found no place is counted.
 
@@ -31,7 +32,9 @@ pub(crate) struct OutsideAddresses {
 
 impl OutsideAddresses {
     pub(crate) fn add(&mut self, exposure: &Exposure) {
-        let Some(address) = &exposure.unmapped else { return };
+        let Some(address) = &exposure.unmapped else {
+            return;
+        };
         let key = (address.clone(), exposure.status);
         if self.rows.len() >= ADDRESSES_MAX && !self.rows.contains_key(&key) {
             self.others = self.others.saturating_add(exposure.requests());
@@ -44,9 +47,15 @@ impl OutsideAddresses {
 
     /// The most requested first, and the requests for others.
     pub(crate) fn rows(&self) -> (Vec<OutsideRow>, u64) {
-        let row = |((address, status), (requests, bytes)): (&(UnmappedAddress, u16), &(u64, u64))| {
-            OutsideRow { address: address.clone(), status: *status, requests: *requests, bytes: *bytes }
-        };
+        let row =
+            |((address, status), (requests, bytes)): (&(UnmappedAddress, u16), &(u64, u64))| {
+                OutsideRow {
+                    address: address.clone(),
+                    status: *status,
+                    requests: *requests,
+                    bytes: *bytes,
+                }
+            };
         let mut rows: Vec<OutsideRow> = self.rows.iter().map(row).collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.requests));
         (rows, self.others)
@@ -56,8 +65,16 @@ impl OutsideAddresses {
     pub(crate) fn to_lines(&self, portal: &PortalId) -> String {
         let mut text = String::new();
         for ((address, status), (requests, bytes)) in &self.rows {
-            let UnmappedAddress { method, template, media_type } = address;
-            let media_type = if media_type.is_empty() { "-" } else { media_type };
+            let UnmappedAddress {
+                method,
+                template,
+                media_type,
+            } = address;
+            let media_type = if media_type.is_empty() {
+                "-"
+            } else {
+                media_type
+            };
             text.push_str(&format!(
                 "outside {portal} {} {template} {media_type} {status} {requests} {bytes}\n",
                 method.code()
@@ -70,7 +87,10 @@ impl OutsideAddresses {
     }
 
     /// Reads the rest of a line after the portal; `None` when it cannot be parsed.
-    pub(crate) fn read_words<'l>(&mut self, words: &mut impl Iterator<Item = &'l str>) -> Option<()> {
+    pub(crate) fn read_words<'l>(
+        &mut self,
+        words: &mut impl Iterator<Item = &'l str>,
+    ) -> Option<()> {
         let method = words.next()?;
         if method == "-" {
             self.others = words.next()?.parse().ok()?;
@@ -78,10 +98,23 @@ impl OutsideAddresses {
         }
         let method = AddressMethod::parse(method)?;
         let template = words.next()?.to_owned();
-        let media_type = words.next().map(|text| if text == "-" { "" } else { text })?.to_owned();
+        let media_type = words
+            .next()
+            .map(|text| if text == "-" { "" } else { text })?
+            .to_owned();
         let status = words.next()?.parse().ok()?;
         let counts = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-        self.rows.insert((UnmappedAddress { method, template, media_type }, status), counts);
+        self.rows.insert(
+            (
+                UnmappedAddress {
+                    method,
+                    template,
+                    media_type,
+                },
+                status,
+            ),
+            counts,
+        );
         Some(())
     }
 }
@@ -97,7 +130,12 @@ mod tests {
             panic!("an exposure")
         };
         let unmapped = Some(UnmappedAddress::new("GET", template, content_type));
-        Exposure { unmapped, status, body_bytes: 10, ..*exposure }
+        Exposure {
+            unmapped,
+            status,
+            body_bytes: 10,
+            ..*exposure
+        }
     }
 
     #[test]
@@ -113,7 +151,15 @@ mod tests {
         let (rows, others) = outside.rows();
         assert_eq!((rows.len(), others), (ADDRESSES_MAX, 42));
         let first = UnmappedAddress::new("GET", "/b/{x}", Some("text/html"));
-        assert_eq!(rows[0], OutsideRow { address: first, status: 200, requests: 3, bytes: 30 });
+        assert_eq!(
+            rows[0],
+            OutsideRow {
+                address: first,
+                status: 200,
+                requests: 3,
+                bytes: 30
+            }
+        );
         let portal = PortalId::parse("portail").unwrap();
         let mut again = OutsideAddresses::default();
         for line in outside.to_lines(&portal).lines() {

@@ -16,7 +16,11 @@ pub(crate) struct PersonCounter {
 
 impl PersonCounter {
     pub(crate) fn new(known: Dense) -> Self {
-        Self { list: Vec::new(), set: None, known }
+        Self {
+            list: Vec::new(),
+            set: None,
+            known,
+        }
     }
 
     #[inline]
@@ -40,7 +44,8 @@ impl PersonCounter {
     pub(crate) fn add_all(&mut self, persons: &[[u8; 4]]) {
         let persons = persons.iter().map(|person| Dense::from_le_bytes(*person));
         match &mut self.set {
-            // The common case for many persons. `NOBODY` is beyond the end of the set, which ignores it.
+            // The common case for many persons. `NOBODY` is beyond the end of the set, which
+            // ignores it.
             Some(set) => persons.for_each(|person| set.insert(person)),
             None => persons.for_each(|person| self.add(person)),
         }

@@ -1,8 +1,9 @@
-//! The dictionary of persons: each person of each population gets a dense number, in the order of first
-//! appearance, so that a set of persons is a bitmap.
+//! The dictionary of persons: each person of each population gets a dense number, in the order of
+//! first appearance, so that a set of persons is a bitmap.
 //!
 //! Exact: references are compared, never only their hashes. About 17 bytes for a person with a
-//! reference of eight characters. Which identifiers are one human being (aliases) is not known here.
+//! reference of eight characters. Which identifiers are one human being (aliases) is not known
+//! here.
 
 use std::hash::BuildHasher as _;
 
@@ -15,11 +16,12 @@ pub(crate) type Dense = u32;
 /// References are stored in chunks of this size, so that growing copies nothing.
 const CHUNK_BYTES: usize = 4 << 20;
 
-/// Persons for which one offset is kept; within a group records are walked. An offset for each person would
-/// take half as many bytes again.
+/// Persons for which one offset is kept; within a group records are walked. An offset for each
+/// person would take half as many bytes again.
 const GROUP: usize = 8;
 
-/// Hash tables. One table of all persons would move all of them when it grows, under the write lock.
+/// Hash tables. One table of all persons would move all of them when it grows, under the write
+/// lock.
 const SHARDS: usize = 64;
 
 /// The dictionary, in both directions.
@@ -70,7 +72,11 @@ impl Persons {
     }
 
     fn population(&mut self, population: &PopulationId) -> u8 {
-        if let Some(known) = self.populations.iter().position(|known| known == population) {
+        if let Some(known) = self
+            .populations
+            .iter()
+            .position(|known| known == population)
+        {
             return known as u8;
         }
         self.populations.push(population.clone());
@@ -109,7 +115,12 @@ impl Persons {
         let needed = (HEAD + 255) * GROUP;
         let starts_group = (self.count as usize).is_multiple_of(GROUP);
         // A group never spans two chunks: `record_at` walks it within one.
-        if starts_group && self.chunks.last().is_none_or(|chunk| chunk.len() + needed > CHUNK_BYTES) {
+        if starts_group
+            && self
+                .chunks
+                .last()
+                .is_none_or(|chunk| chunk.len() + needed > CHUNK_BYTES)
+        {
             self.chunks.push(Vec::with_capacity(CHUNK_BYTES));
         }
         let number = self.chunks.len() as u64 - 1;
@@ -120,7 +131,10 @@ impl Persons {
         chunk.push(population);
         chunk.push(u8::try_from(reference.len()).expect("references have at most 128 bytes"));
         chunk.extend_from_slice(reference);
-        self.count = self.count.checked_add(1).expect("fewer than 4 billion persons");
+        self.count = self
+            .count
+            .checked_add(1)
+            .expect("fewer than 4 billion persons");
     }
 
     /// The numbers of this person, one for each population that knows it.
@@ -129,8 +143,9 @@ impl Persons {
         let found = (0..self.populations.len()).filter_map(|population| {
             let population = u8::try_from(population).ok()?;
             let hash = Self::hash(&self.hasher, population, reference);
-            let is_same =
-                |dense: &Dense| record_at(&self.chunks, &self.groups, *dense) == (population, reference);
+            let is_same = |dense: &Dense| {
+                record_at(&self.chunks, &self.groups, *dense) == (population, reference)
+            };
             self.shards[shard_of(hash)].find(hash, is_same).copied()
         });
         found.collect()
@@ -139,7 +154,8 @@ impl Persons {
     /// The reference and population of a number.
     pub(crate) fn name(&self, dense: Dense) -> (&PopulationId, PersonRef) {
         let (population, reference) = record_at(&self.chunks, &self.groups, dense);
-        let text = std::str::from_utf8(reference).expect("records are written from references only");
+        let text =
+            std::str::from_utf8(reference).expect("records are written from references only");
         let person = PersonRef::parse(text).expect("records are written from references only");
         (&self.populations[usize::from(population)], person)
     }
@@ -154,12 +170,16 @@ impl Persons {
         }
     }
 
-    /// Reads the `count` records that `write_from` wrote; `None` when they cannot be decoded, or a person
-    /// occurs twice.
+    /// Reads the `count` records that `write_from` wrote; `None` when they cannot be decoded, or a
+    /// person occurs twice.
     pub(crate) fn read(bytes: &[u8], populations: Vec<PopulationId>, count: Dense) -> Option<Self> {
-        let mut persons = Self { populations, ..Self::default() };
+        let mut persons = Self {
+            populations,
+            ..Self::default()
+        };
         let mut rest = bytes;
-        // A record has at least three bytes, so a wrong count reserves no more than the file can hold.
+        // A record has at least three bytes, so a wrong count reserves no more than the file can
+        // hold.
         let room = (count as usize).min(bytes.len() / 3) / SHARDS * 17 / 16;
         for shard in &mut persons.shards {
             shard.reserve(room, |_| unreachable!("an empty table has nothing to move"));
@@ -168,7 +188,8 @@ impl Persons {
             let (head, after) = rest.split_first_chunk::<HEAD>()?;
             let (reference, after) = after.split_at_checked(usize::from(head[1]))?;
             let text = std::str::from_utf8(reference).ok()?;
-            if usize::from(head[0]) >= persons.populations.len() || PersonRef::parse(text).is_err() {
+            if usize::from(head[0]) >= persons.populations.len() || PersonRef::parse(text).is_err()
+            {
                 return None;
             }
             let next = persons.count;
@@ -183,8 +204,8 @@ impl Persons {
 }
 
 fn shard_of(hash: u64) -> usize {
-    // Other bits than the table uses itself, which are the lowest and the highest: otherwise all persons of
-    // a shard would share them.
+    // Other bits than the table uses itself, which are the lowest and the highest: otherwise all
+    // persons of a shard would share them.
     (hash >> 40) as usize % SHARDS
 }
 

@@ -1,12 +1,13 @@
-//! Counters for the console's first page: the last minutes, how much of each portal was inspected, the last
-//! exposures.
+//! Counters for the console's first page: the last minutes, how much of each portal was inspected,
+//! the last exposures.
 //!
 //! Kept up to date entry by entry, so that the page asks no question of the index.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use digue_types::{
-    AccountId, Exposure, Inspection, OrganisationId, Outcome, PortalId, RefusalReason, RouteName, Timestamp,
+    AccountId, Exposure, Inspection, OrganisationId, Outcome, PortalId, RefusalReason, RouteName,
+    Timestamp,
 };
 
 use crate::outside::{OutsideAddresses, OutsideRow};
@@ -103,20 +104,34 @@ impl ExposureCounters {
     }
 
     fn count(&mut self, exposure: &Exposure, shown: u64) {
-        let minute = self.minutes.entry(exposure.at.secs().div_euclid(60)).or_default();
+        let minute = self
+            .minutes
+            .entry(exposure.at.secs().div_euclid(60))
+            .or_default();
         minute.persons += shown;
         if !self.coverage.contains_key(&exposure.portal) {
-            self.coverage.insert(exposure.portal.clone(), Coverage::default());
+            self.coverage
+                .insert(exposure.portal.clone(), Coverage::default());
         }
-        let coverage = self.coverage.get_mut(&exposure.portal).expect("inserted above");
+        let coverage = self
+            .coverage
+            .get_mut(&exposure.portal)
+            .expect("inserted above");
         // The parts of one response count once.
         if exposure.part == 1 {
             if exposure.unmapped.is_some() {
-                self.outside.entry(exposure.portal.clone()).or_default().add(exposure);
+                self.outside
+                    .entry(exposure.portal.clone())
+                    .or_default()
+                    .add(exposure);
             }
             let requests = exposure.requests();
             minute.responses += requests;
-            minute.refused += if exposure.outcome == Outcome::Refused { requests } else { 0 };
+            minute.refused += if exposure.outcome == Outcome::Refused {
+                requests
+            } else {
+                0
+            };
             match exposure.outcome {
                 Outcome::Refused if exposure.reasons.contains(&RefusalReason::UnknownRoute) => {
                     coverage.outside_map += requests;
@@ -150,7 +165,8 @@ impl ExposureCounters {
         if exposure.is_released() && exposure.inspection.is_uninspected() {
             coverage.uninspected_bytes += exposure.body_bytes;
         }
-        // By number and not by age: after an import of old logs, the oldest minutes go, whatever the time is.
+        // By number and not by age: after an import of old logs, the oldest minutes go, whatever
+        // the time is.
         while self.minutes.len() > MINUTES_MAX {
             self.minutes.pop_first();
         }
@@ -170,29 +186,43 @@ impl ExposureCounters {
         self.coverage.get(portal).copied().unwrap_or_default()
     }
 
-    /// The addresses that no map described, the most requested first, and how many requests were for others.
+    /// The addresses that no map described, the most requested first, and how many requests were
+    /// for others.
     pub(crate) fn outside(&self, portal: &PortalId) -> (Vec<OutsideRow>, u64) {
-        self.outside.get(portal).map(OutsideAddresses::rows).unwrap_or_default()
+        self.outside
+            .get(portal)
+            .map(OutsideAddresses::rows)
+            .unwrap_or_default()
     }
 
     pub(crate) fn recent(&self, count: usize) -> impl Iterator<Item = &CountedExposure> {
         self.recent.iter().take(count)
     }
 
-    /// The counters as lines of the manifest. The last exposures are not stored: entries added after the
-    /// start replace them.
+    /// The counters as lines of the manifest. The last exposures are not stored: entries added
+    /// after the start replace them.
     pub(crate) fn to_lines(&self) -> String {
         let mut text = String::new();
         for (portal, coverage) in &self.coverage {
-            let numbers = coverage.clone().numbers().map(|number| number.to_string()).join(" ");
+            let numbers = coverage
+                .clone()
+                .numbers()
+                .map(|number| number.to_string())
+                .join(" ");
             text.push_str(&format!("coverage {portal} {numbers}\n"));
         }
         for (portal, outside) in &self.outside {
             text.push_str(&outside.to_lines(portal));
         }
         for (minute, counts) in &self.minutes {
-            let Minute { persons, responses, refused } = counts;
-            text.push_str(&format!("minute {minute} {persons} {responses} {refused}\n"));
+            let Minute {
+                persons,
+                responses,
+                refused,
+            } = counts;
+            text.push_str(&format!(
+                "minute {minute} {persons} {responses} {refused}\n"
+            ));
         }
         text
     }
@@ -211,12 +241,19 @@ impl ExposureCounters {
             }
             "outside" => {
                 let portal = words.next()?.parse().ok()?;
-                self.outside.entry(portal).or_default().read_words(&mut words)?;
+                self.outside
+                    .entry(portal)
+                    .or_default()
+                    .read_words(&mut words)?;
             }
             "minute" => {
                 let minute = words.next()?.parse().ok()?;
                 let mut number = || words.next()?.parse().ok();
-                let counts = Minute { persons: number()?, responses: number()?, refused: number()? };
+                let counts = Minute {
+                    persons: number()?,
+                    responses: number()?,
+                    refused: number()?,
+                };
                 self.minutes.insert(minute, counts);
             }
             _ => return None,

@@ -12,8 +12,8 @@ use crate::scope::Quality;
 #[derive(Default)]
 pub(crate) struct QualityJudge {
     quality: Quality,
-    /// Entries of responses that could not be fully read but in which persons were found: they have several
-    /// rows and must count once.
+    /// Entries of responses that could not be fully read but in which persons were found: they have
+    /// several rows and must count once.
     uninspected: HashSet<u64>,
 }
 
@@ -53,7 +53,10 @@ impl QualityJudge {
 
     pub(crate) fn quality(self) -> Quality {
         let partly = self.uninspected.len() as u64;
-        Quality { uninspected: self.quality.uninspected + partly, ..self.quality }
+        Quality {
+            uninspected: self.quality.uninspected + partly,
+            ..self.quality
+        }
     }
 }
 
@@ -67,5 +70,9 @@ fn is_by_pattern(context: &ExposureContext) -> bool {
 
 /// True when the response was seen and the person stood where the map describes persons.
 pub(crate) fn is_certain(context: &ExposureContext) -> bool {
-    !is_by_pattern(context) && !matches!(context.inspection, Inspection::RequestOnly | Inspection::Imported)
+    !is_by_pattern(context)
+        && !matches!(
+            context.inspection,
+            Inspection::RequestOnly | Inspection::Imported
+        )
 }

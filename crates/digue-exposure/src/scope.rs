@@ -1,5 +1,5 @@
-//! The questions after a breach, and their answers: which persons were shown, when, which data, and which
-//! entries prove it.
+//! The questions after a breach, and their answers: which persons were shown, when, which data, and
+//! which entries prove it.
 //!
 //! Only types: `view` answers them. An answer says how exact it is, and an unknown name is never
 //! answered with an empty list.
@@ -7,12 +7,13 @@
 use std::collections::BTreeSet;
 
 use digue_types::{
-    AccountId, Category, OrganisationId, PersonRef, PopulationId, PortalId, RouteName, SessionId, Timestamp,
+    AccountId, Category, OrganisationId, PersonRef, PopulationId, PortalId, RouteName, SessionId,
+    Timestamp,
 };
 use ipnet::IpNet;
 
-/// The exposures that a question is about; an empty list does not restrict it. Times are whole seconds:
-/// `from` is included, `to` is not.
+/// The exposures that a question is about; an empty list does not restrict it. Times are whole
+/// seconds: `from` is included, `to` is not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeQuestion {
     pub accounts: Vec<AccountId>,
@@ -50,7 +51,11 @@ impl Affected {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.categories.extend(other.categories.iter().cloned());
-        let shared = other.entries.iter().filter(|entry| self.entries.contains(entry)).count() as u64;
+        let shared = other
+            .entries
+            .iter()
+            .filter(|entry| self.entries.contains(entry))
+            .count() as u64;
         // One response that shows two identifiers of a person showed the person once.
         self.times += other.times.saturating_sub(shared);
         self.entries.extend(&other.entries);
@@ -90,18 +95,27 @@ pub struct Quality {
     pub unseen: u64,
     /// Persons named by requests whose responses Digue did not see: they may not have been shown.
     pub presumed: u64,
-    /// Persons found only by a pattern, outside everything that the map describes: it may have been another
-    /// number.
+    /// Persons found only by a pattern, outside everything that the map describes: it may have been
+    /// another number.
     pub swept: u64,
 }
 
 impl Quality {
     pub const fn bound(self) -> CountBound {
-        // Where persons may be missing, the answer is a lower bound even if some of those listed are
-        // uncertain: a notification must not call it complete.
+        // Where persons may be missing, the answer is a lower bound even if some of those listed
+        // are uncertain: a notification must not call it complete.
         match self {
-            Self { uninspected: 0, unseen: 0, presumed: 0, swept: 0 } => CountBound::Exact,
-            Self { uninspected: 0, unseen: 0, .. } => CountBound::Upper,
+            Self {
+                uninspected: 0,
+                unseen: 0,
+                presumed: 0,
+                swept: 0,
+            } => CountBound::Exact,
+            Self {
+                uninspected: 0,
+                unseen: 0,
+                ..
+            } => CountBound::Upper,
             _ => CountBound::Lower,
         }
     }
@@ -116,8 +130,8 @@ pub enum QuestionName<'q> {
     Route(&'q RouteName),
 }
 
-/// An answer, or the names of the question that are unknown: a mistyped name must not be answered with
-/// "nobody was shown".
+/// An answer, or the names of the question that are unknown: a mistyped name must not be answered
+/// with "nobody was shown".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup<T> {
     Known(T),

@@ -1,9 +1,9 @@
 //! A segment: the rows of a range of the journal in one file that never changes.
 //!
-//! The file holds the rows account by account in order of time, in blocks; then the row numbers of each
-//! person; then the distinct persons of each hour; last a directory, the only part kept in memory.
-//! Every part has a checksum: damage is found when the part is read, and the index is then rebuilt
-//! from the journal. Names, and what a question selects, are not known here.
+//! The file holds the rows account by account in order of time, in blocks; then the row numbers of
+//! each person; then the distinct persons of each hour; last a directory, the only part kept in
+//! memory. Every part has a checksum: damage is found when the part is read, and the index is then
+//! rebuilt from the journal. Names, and what a question selects, are not known here.
 
 use std::fs::File;
 use std::io;
@@ -18,8 +18,8 @@ pub(crate) const MAGIC: &[u8; 16] = b"digue-segment-1\n";
 /// The end of the file: offset and checksum of the directory, then the magic.
 const FOOTER_BYTES: u64 = 8 + 4 + 16;
 
-/// Persons in one bucket of the postings: the directory holds an offset for each bucket, and within one a
-/// person is one byte.
+/// Persons in one bucket of the postings: the directory holds an offset for each bucket, and within
+/// one a person is one byte.
 pub(crate) const BUCKET: u32 = 256;
 const POSTING_BYTES: usize = 5;
 
@@ -67,7 +67,8 @@ pub(crate) struct IndexSegment {
     path: PathBuf,
     pub(crate) entries: Range<u64>,
     pub(crate) rows: u32,
-    /// Ascending; `accounts[i]` has the blocks from `first_blocks[i]` to before `first_blocks[i + 1]`.
+    /// Ascending; `accounts[i]` has the blocks from `first_blocks[i]` to before
+    /// `first_blocks[i + 1]`.
     accounts: Vec<u32>,
     first_blocks: Vec<u32>,
     /// Offset of the persons of each account.
@@ -102,7 +103,9 @@ impl IndexSegment {
 
     /// Bytes that it keeps in memory.
     pub(crate) fn resident_bytes(&self) -> usize {
-        self.accounts.len() * 16 + self.blocks.len() * size_of::<BlockPlace>() + self.buckets.len() * 4
+        self.accounts.len() * 16
+            + self.blocks.len() * size_of::<BlockPlace>()
+            + self.buckets.len() * 4
     }
 
     pub(crate) fn accounts(&self) -> &[u32] {
@@ -114,7 +117,10 @@ impl IndexSegment {
     }
 
     fn section_of(&self, account: u32) -> Option<AccountSection> {
-        self.accounts.binary_search(&account).ok().map(|place| self.section(place))
+        self.accounts
+            .binary_search(&account)
+            .ok()
+            .map(|place| self.section(place))
     }
 
     fn section(&self, place: usize) -> AccountSection {
@@ -122,7 +128,11 @@ impl IndexSegment {
         AccountSection {
             account: self.accounts[place],
             persons_at: self.persons_at[place],
-            end: self.persons_at.get(place + 1).copied().unwrap_or(self.blocks_end),
+            end: self
+                .persons_at
+                .get(place + 1)
+                .copied()
+                .unwrap_or(self.blocks_end),
             first_row: self.blocks[first_block].first_row,
             first_block,
             end_block: self.first_blocks[place + 1] as usize,
@@ -130,30 +140,41 @@ impl IndexSegment {
     }
 
     fn block_end(&self, section: &AccountSection, place: usize) -> u64 {
-        if place + 1 < section.end_block { self.blocks[place + 1].offset } else { section.end }
+        if place + 1 < section.end_block {
+            self.blocks[place + 1].offset
+        } else {
+            section.end
+        }
     }
 
     fn block_rows(&self, place: usize) -> usize {
-        let end = self.blocks.get(place + 1).map_or(self.rows, |next| next.first_row);
+        let end = self
+            .blocks
+            .get(place + 1)
+            .map_or(self.rows, |next| next.first_row);
         (end - self.blocks[place].first_row) as usize
     }
 
-    /// The blocks of a section whose times overlap `times`: one range, as blocks are in order of time.
+    /// The blocks of a section whose times overlap `times`: one range, as blocks are in order of
+    /// time.
     fn within(&self, section: &AccountSection, times: &Range<u32>) -> Range<usize> {
         let all = section.first_block..section.end_block;
-        let first = all.start + self.blocks[all.clone()].partition_point(|block| block.at_most < times.start);
-        let end = first + self.blocks[first..all.end].partition_point(|block| block.at_least < times.end);
+        let first = all.start
+            + self.blocks[all.clone()].partition_point(|block| block.at_most < times.start);
+        let end =
+            first + self.blocks[first..all.end].partition_point(|block| block.at_least < times.end);
         first..end
     }
 
     /// The bytes of the file with the persons of a block.
     fn persons_of(&self, section: &AccountSection, place: usize) -> Range<u64> {
-        let start = section.persons_at + u64::from(self.blocks[place].first_row - section.first_row) * 4;
+        let start =
+            section.persons_at + u64::from(self.blocks[place].first_row - section.first_row) * 4;
         start..start + self.block_rows(place) as u64 * 4
     }
 
-    /// Calls `take` with the blocks of `account` whose times overlap `times`, in order. Rows outside `times`
-    /// may be among them. `buffer` is reused between calls.
+    /// Calls `take` with the blocks of `account` whose times overlap `times`, in order. Rows
+    /// outside `times` may be among them. `buffer` is reused between calls.
     pub(crate) fn visit(
         &self,
         account: u32,
@@ -161,10 +182,16 @@ impl IndexSegment {
         buffer: &mut Vec<u8>,
         take: &mut dyn FnMut(&ExposureBlock<'_>) -> Result<(), IndexError>,
     ) -> Result<(), IndexError> {
-        let Some(section) = self.section_of(account) else { return Ok(()) };
+        let Some(section) = self.section_of(account) else {
+            return Ok(());
+        };
         let places = self.within(&section, &times);
         if !places.is_empty() && section.end - section.persons_at <= SECTION_READ_MAX {
-            self.read(section.persons_at, (section.end - section.persons_at) as usize, buffer)?;
+            self.read(
+                section.persons_at,
+                (section.end - section.persons_at) as usize,
+                buffer,
+            )?;
             for place in places {
                 self.take_block(&section, place, buffer, section.persons_at, take)?;
             }
@@ -186,7 +213,8 @@ impl IndexSegment {
         base: u64,
         take: &mut dyn FnMut(&ExposureBlock<'_>) -> Result<(), IndexError>,
     ) -> Result<(), IndexError> {
-        let cut = |range: Range<u64>| &bytes[(range.start - base) as usize..(range.end - base) as usize];
+        let cut =
+            |range: Range<u64>| &bytes[(range.start - base) as usize..(range.end - base) as usize];
         let persons = cut(self.persons_of(section, place));
         let columns = cut(self.blocks[place].offset..self.block_end(section, place));
         take(&self.block(section, place, persons, columns)?)
@@ -203,7 +231,11 @@ impl IndexSegment {
         let range = self.persons_of(section, place);
         self.read(range.start, (range.end - range.start) as usize, persons)?;
         let offset = self.blocks[place].offset;
-        self.read(offset, (self.block_end(section, place) - offset) as usize, columns)?;
+        self.read(
+            offset,
+            (self.block_end(section, place) - offset) as usize,
+            columns,
+        )?;
         take(&self.block(section, place, persons, columns)?)
     }
 
@@ -215,15 +247,17 @@ impl IndexSegment {
         columns: &'b [u8],
     ) -> Result<ExposureBlock<'b>, IndexError> {
         let known = &self.blocks[place];
-        if crc32fast::hash(columns) != known.checksum || crc32fast::hash(persons) != known.persons_sum {
+        if crc32fast::hash(columns) != known.checksum
+            || crc32fast::hash(persons) != known.persons_sum
+        {
             return Err(self.damaged("a block's checksum"));
         }
         ExposureBlock::read(persons, columns, section.account, self.entries.start)
             .ok_or_else(|| self.damaged("a block"))
     }
 
-    /// Calls `take` with the persons of `account` shown in `times`, little-endian as they are stored. Of
-    /// blocks that lie wholly within `times` only the persons are read.
+    /// Calls `take` with the persons of `account` shown in `times`, little-endian as they are
+    /// stored. Of blocks that lie wholly within `times` only the persons are read.
     pub(crate) fn visit_persons(
         &self,
         account: u32,
@@ -231,14 +265,18 @@ impl IndexSegment {
         buffer: &mut Vec<u8>,
         take: &mut dyn FnMut(&[[u8; 4]]),
     ) -> Result<(), IndexError> {
-        let Some(section) = self.section_of(account) else { return Ok(()) };
+        let Some(section) = self.section_of(account) else {
+            return Ok(());
+        };
         let places = self.within(&section, &times);
         let is_whole = |place: &usize| {
             self.blocks[*place].at_least >= times.start && self.blocks[*place].at_most < times.end
         };
         // Blocks are in order of time, so those that are whole are consecutive and read at once.
         let first = places.clone().find(is_whole).unwrap_or(places.end);
-        let end = (first..places.end).find(|place| !is_whole(place)).unwrap_or(places.end);
+        let end = (first..places.end)
+            .find(|place| !is_whole(place))
+            .unwrap_or(places.end);
         let is_large = section.end - section.persons_at > SECTION_READ_MAX;
         if first == end || !is_large {
             return self.visit(account, times.clone(), buffer, &mut |block| {
@@ -262,7 +300,11 @@ impl IndexSegment {
             })?;
         }
         let start = self.persons_of(&section, first).start;
-        self.read(start, (self.persons_of(&section, end - 1).end - start) as usize, buffer)?;
+        self.read(
+            start,
+            (self.persons_of(&section, end - 1).end - start) as usize,
+            buffer,
+        )?;
         let mut rest = buffer.as_slice();
         for place in first..end {
             let (persons, after) = rest.split_at(self.block_rows(place) * 4);
@@ -278,7 +320,9 @@ impl IndexSegment {
     fn read(&self, offset: u64, length: usize, buffer: &mut Vec<u8>) -> Result<(), IndexError> {
         buffer.resize(length, 0);
         match self.file.read_exact_at(buffer, offset) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.damaged("it is cut")),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Err(self.damaged("it is cut"))
+            }
             read => Ok(read?),
         }
     }
@@ -286,30 +330,43 @@ impl IndexSegment {
     /// The rows that show `person`, in no particular order.
     pub(crate) fn of_person(&self, person: Dense) -> Result<Vec<ExposureRow>, IndexError> {
         let bucket = (person / BUCKET) as usize;
-        let (Some(start), Some(end)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else {
+        let (Some(start), Some(end)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1))
+        else {
             return Ok(Vec::new());
         };
         if start == end {
             return Ok(Vec::new());
         }
         let mut buffer = Vec::new();
-        self.read(self.blocks_end + u64::from(*start), (end - start) as usize, &mut buffer)?;
+        self.read(
+            self.blocks_end + u64::from(*start),
+            (end - start) as usize,
+            &mut buffer,
+        )?;
         let postings = checked(&buffer).ok_or_else(|| self.damaged("postings"))?;
         let mut numbers = Vec::new();
         for posting in postings.chunks_exact(POSTING_BYTES) {
             if u32::from(posting[4]) == person % BUCKET {
-                numbers.push(u32::from_le_bytes(posting[..4].try_into().expect("four bytes")));
+                numbers.push(u32::from_le_bytes(
+                    posting[..4].try_into().expect("four bytes"),
+                ));
             }
         }
         let (mut found, mut columns) = (Vec::new(), Vec::new());
         for number in numbers {
-            let place = self.blocks.partition_point(|block| block.first_row <= number) - 1;
-            let section =
-                self.section(self.first_blocks.partition_point(|first| *first as usize <= place) - 1);
+            let place = self
+                .blocks
+                .partition_point(|block| block.first_row <= number)
+                - 1;
+            let section = self.section(
+                self.first_blocks
+                    .partition_point(|first| *first as usize <= place)
+                    - 1,
+            );
             let within = (number - self.blocks[place].first_row) as usize;
             self.read_block(&section, place, &mut buffer, &mut columns, &mut |block| {
-                // The checksums hold, so this is a fault of the writer: no answer is better than one about
-                // another person.
+                // The checksums hold, so this is a fault of the writer: no answer is better than
+                // one about another person.
                 if within >= block.len() || block.person(within) != person {
                     return Err(self.damaged("a posting"));
                 }
@@ -321,7 +378,12 @@ impl IndexSegment {
     }
 
     /// Appends the sets of the hours from `from` to before `to`, both at the beginning of an hour.
-    pub(crate) fn hours(&self, from: u32, to: u32, out: &mut Vec<Vec<u8>>) -> Result<(), IndexError> {
+    pub(crate) fn hours(
+        &self,
+        from: u32,
+        to: u32,
+        out: &mut Vec<Vec<u8>>,
+    ) -> Result<(), IndexError> {
         let wanted = |hour: u32| hour * HOUR >= from && hour * HOUR < to;
         let first = self.hours.partition_point(|(hour, ..)| hour * HOUR < from);
         let last = self.hours.partition_point(|(hour, ..)| *hour * HOUR < to);
@@ -330,11 +392,16 @@ impl IndexSegment {
         };
         let (_, last_offset, last_bytes) = self.hours[last - 1];
         let mut buffer = Vec::new();
-        self.read(start, (last_offset - start) as usize + last_bytes as usize, &mut buffer)?;
+        self.read(
+            start,
+            (last_offset - start) as usize + last_bytes as usize,
+            &mut buffer,
+        )?;
         for (hour, offset, bytes) in &self.hours[first..last] {
             debug_assert!(wanted(*hour));
             let at = (offset - start) as usize;
-            let set = checked(&buffer[at..at + *bytes as usize]).ok_or_else(|| self.damaged("an hour"))?;
+            let set = checked(&buffer[at..at + *bytes as usize])
+                .ok_or_else(|| self.damaged("an hour"))?;
             out.push(set.to_vec());
         }
         Ok(())
@@ -353,7 +420,10 @@ impl IndexSegment {
             origins.extend(block.origins().ok_or_else(|| self.damaged("origins"))?);
             rows.extend((0..block.len()).map(|place| {
                 let row = block.row(place);
-                ExposureRow { origin: row.origin + base, ..row }
+                ExposureRow {
+                    origin: row.origin + base,
+                    ..row
+                }
             }));
             Ok(())
         })
@@ -363,13 +433,17 @@ impl IndexSegment {
     pub(crate) fn open(path: &Path) -> Result<Self, IndexError> {
         let damaged = |what: &str| IndexError::Damaged(format!("{}: {what}", path.display()));
         let file = match File::open(path) {
-            // A missing file is damage, which a rebuild mends. Other errors of the disk are not: rebuilding
-            // would fail as well.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged("it is missing")),
+            // A missing file is damage, which a rebuild mends. Other errors of the disk are not:
+            // rebuilding would fail as well.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(damaged("it is missing"));
+            }
             opened => opened?,
         };
         let length = file.metadata()?.len();
-        let footer_at = length.checked_sub(FOOTER_BYTES).ok_or_else(|| damaged("it is cut"))?;
+        let footer_at = length
+            .checked_sub(FOOTER_BYTES)
+            .ok_or_else(|| damaged("it is cut"))?;
         let mut footer = [0; FOOTER_BYTES as usize];
         file.read_exact_at(&mut footer, footer_at)?;
         let offset = u64::from_le_bytes(footer[..8].try_into().expect("eight bytes"));
@@ -429,10 +503,14 @@ impl SegmentDirectory {
             && first_blocks.is_sorted_by(|a, b| a < b)
             && persons_at.len() == accounts.len()
             && persons_at.is_sorted()
-            && first_blocks.last().is_some_and(|last| *last as usize == blocks.len())
+            && first_blocks
+                .last()
+                .is_some_and(|last| *last as usize == blocks.len())
             && blocks.is_sorted_by_key(|block| block.offset)
             && blocks.is_sorted_by_key(|block| block.first_row)
-            && blocks.last().is_none_or(|last| last.offset <= blocks_end && last.first_row <= rows)
+            && blocks
+                .last()
+                .is_none_or(|last| last.offset <= blocks_end && last.first_row <= rows)
             && buckets.is_sorted()
             && hours.is_sorted();
         is_sound.then_some(Self {
@@ -452,8 +530,18 @@ impl SegmentDirectory {
         IndexSegment {
             file,
             path: path.to_owned(),
-            at_least: self.blocks.iter().map(|block| block.at_least).min().unwrap_or(0),
-            at_most: self.blocks.iter().map(|block| block.at_most).max().unwrap_or(0),
+            at_least: self
+                .blocks
+                .iter()
+                .map(|block| block.at_least)
+                .min()
+                .unwrap_or(0),
+            at_most: self
+                .blocks
+                .iter()
+                .map(|block| block.at_most)
+                .max()
+                .unwrap_or(0),
             entries: self.entries,
             rows: self.rows,
             accounts: self.accounts,

@@ -1,8 +1,8 @@
-//! The segments on disk. A thread of its own writes new rows, merges small segments into larger ones, and
-//! records in a manifest how far the index goes.
+//! The segments on disk. A thread of its own writes new rows, merges small segments into larger
+//! ones, and records in a manifest how far the index goes.
 //!
-//! Nothing here is evidence: when a manifest or file does not match, the index is rebuilt from the journal.
-//! What rows mean is not known here.
+//! Nothing here is evidence: when a manifest or file does not match, the index is rebuilt from the
+//! journal. What rows mean is not known here.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -21,7 +21,8 @@ use crate::pulse::ExposureCounters;
 use crate::segment::{IndexError, IndexSegment};
 use crate::segment_writer::{SegmentWriter, merge};
 
-/// Numbers of rows at which chunks are written and segments merged; the defaults suit a year of a nation.
+/// Numbers of rows at which chunks are written and segments merged; the defaults suit a year of a
+/// nation.
 #[derive(Clone, Copy, Debug)]
 pub struct SegmentSizes {
     /// Rows of one chunk in memory.
@@ -70,7 +71,11 @@ pub(crate) struct SegmentLayout {
 impl SegmentLayout {
     /// The part in memory.
     pub(crate) fn without_segments(&self) -> Self {
-        Self { segments: Vec::new(), chunks: self.chunks.clone(), given: 0 }
+        Self {
+            segments: Vec::new(),
+            chunks: self.chunks.clone(),
+            given: 0,
+        }
     }
 }
 
@@ -125,7 +130,8 @@ pub(crate) struct LoadedIndex {
     state: StoredState,
 }
 
-/// How much of the appended files counts, with running checksums: files are not read again to be extended.
+/// How much of the appended files counts, with running checksums: files are not read again to be
+/// extended.
 #[derive(Clone, Default)]
 struct StoredState {
     persons: u32,
@@ -139,7 +145,12 @@ struct StoredState {
 impl SegmentStore {
     /// Without a folder: all rows stay in memory.
     pub(crate) fn in_memory(shared: Arc<SharedIndex>) -> Self {
-        Self { shared, sizes: SegmentSizes::default(), sender: None, thread: None }
+        Self {
+            shared,
+            sizes: SegmentSizes::default(),
+            sender: None,
+            thread: None,
+        }
     }
 
     /// Writes to `folder`, continuing from the `loaded` state.
@@ -149,16 +160,28 @@ impl SegmentStore {
         loaded: LoadedState,
         sizes: SegmentSizes,
     ) -> io::Result<Self> {
-        // Unbounded, and short nevertheless: `add` blocks while more than `waiting_rows_max` rows wait.
+        // Unbounded, and short nevertheless: `add` blocks while more than `waiting_rows_max` rows
+        // wait.
         let (sender, receiver) = channel();
-        let keeper =
-            SegmentThread { shared: shared.clone(), folder: folder.to_owned(), state: loaded.0, sizes };
-        let thread = std::thread::Builder::new().name("index".into()).spawn(|| keeper.run(receiver))?;
-        Ok(Self { shared, sizes, sender: Some(sender), thread: Some(thread) })
+        let keeper = SegmentThread {
+            shared: shared.clone(),
+            folder: folder.to_owned(),
+            state: loaded.0,
+            sizes,
+        };
+        let thread = std::thread::Builder::new()
+            .name("index".into())
+            .spawn(|| keeper.run(receiver))?;
+        Ok(Self {
+            shared,
+            sizes,
+            sender: Some(sender),
+            thread: Some(thread),
+        })
     }
 
-    /// Adds a full chunk to the layout; blocks while too many rows wait for the disk. After a failure it does
-    /// not block: rows then stay in memory.
+    /// Adds a full chunk to the layout; blocks while too many rows wait for the disk. After a
+    /// failure it does not block: rows then stay in memory.
     pub(crate) fn add(&self, chunk: RowChunk) {
         let mut layout = self.shared.layout();
         layout.chunks.push(Arc::new(chunk));
@@ -166,7 +189,11 @@ impl SegmentStore {
             && layout.chunks.len() * self.sizes.chunk_rows > self.sizes.waiting_rows_max
             && !self.has_failed()
         {
-            layout = self.shared.written.wait(layout).unwrap_or_else(PoisonError::into_inner);
+            layout = self
+                .shared
+                .written
+                .wait(layout)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -178,7 +205,11 @@ impl SegmentStore {
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.shared
+            .failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
     }
 
     /// Hands the waiting chunks to the thread.
@@ -196,7 +227,13 @@ impl SegmentStore {
         drop(layout);
         let checkpoint = checkpoint.filter(|(size, _)| *size <= end);
         // Fails only when the thread has ended, which it does after setting `failure`.
-        let _ = sender.send(PendingSegment { chunks, end, pulse, acts, checkpoint });
+        let _ = sender.send(PendingSegment {
+            chunks,
+            end,
+            pulse,
+            acts,
+            checkpoint,
+        });
     }
 
     /// Waits until everything handed over is on disk, or the thread has failed.
@@ -220,8 +257,22 @@ pub(crate) struct LoadedState(StoredState);
 
 impl LoadedIndex {
     /// Takes it apart: shared state, state for the thread, size, counters, acts.
-    pub(crate) fn into_parts(self) -> (SharedIndex, LoadedState, u64, ExposureCounters, Vec<(u64, Vec<u8>)>) {
-        (self.shared, LoadedState(self.state), self.size, self.pulse, self.acts)
+    pub(crate) fn into_parts(
+        self,
+    ) -> (
+        SharedIndex,
+        LoadedState,
+        u64,
+        ExposureCounters,
+        Vec<(u64, Vec<u8>)>,
+    ) {
+        (
+            self.shared,
+            LoadedState(self.state),
+            self.size,
+            self.pulse,
+            self.acts,
+        )
     }
 }
 
@@ -237,13 +288,17 @@ impl SegmentThread {
     fn run(mut self, receiver: Receiver<PendingSegment>) {
         for stretch in receiver {
             if let Err(error) = self.keep(&stretch) {
-                // Nothing is lost, since the journal has every entry: rows stay in memory from here on, and
-                // `Index::failure` reports why.
+                // Nothing is lost, since the journal has every entry: rows stay in memory from here
+                // on, and `Index::failure` reports why.
                 //
-                // Under `layout`: `add` looks at `failure` while it holds it, and would sleep for ever if this
-                // came between its look and its wait.
+                // Under `layout`: `add` looks at `failure` while it holds it, and would sleep for
+                // ever if this came between its look and its wait.
                 let layout = self.shared.layout();
-                *self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+                *self
+                    .shared
+                    .failure
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
                 self.shared.written.notify_all();
                 drop(layout);
                 return;
@@ -265,8 +320,8 @@ impl SegmentThread {
         self.append_acts(&stretch.acts)?;
         let replaced = self.merge()?;
         self.write_manifest(stretch)?;
-        // Only now: the old manifest names them, and a crash before would leave it without its files.
-        // Views that still read them have them open.
+        // Only now: the old manifest names them, and a crash before would leave it without its
+        // files. Views that still read them have them open.
         for segment in replaced {
             fs::remove_file(segment.path())?;
         }
@@ -280,32 +335,49 @@ impl SegmentThread {
         for chunk in chunks {
             let base = origins.len() as u32;
             origins.extend(&chunk.origins);
-            rows.extend(chunk.rows.iter().map(|row| ExposureRow { origin: row.origin + base, ..*row }));
+            rows.extend(chunk.rows.iter().map(|row| ExposureRow {
+                origin: row.origin + base,
+                ..*row
+            }));
         }
         rows.sort_unstable_by_key(|row| (row.account, row.at, row.entry, row.person));
         let path = self.next_path();
         let mut writer = SegmentWriter::create(&path, entries, rows.len())?;
         for account in rows.chunk_by(|a, b| a.account == b.account) {
-            writer.account(account[0].account, account, &|number| origins[number as usize])?;
+            writer.account(account[0].account, account, &|number| {
+                origins[number as usize]
+            })?;
         }
         writer.finish()
     }
 
     fn next_path(&mut self) -> PathBuf {
         self.state.next_file += 1;
-        self.folder.join(format!("segments/{:08}", self.state.next_file))
+        self.folder
+            .join(format!("segments/{:08}", self.state.next_file))
     }
 
-    /// Merges the last segments while there are enough of about one size; returns those that were replaced.
+    /// Merges the last segments while there are enough of about one size; returns those that were
+    /// replaced.
     fn merge(&mut self) -> Result<Vec<Arc<IndexSegment>>, IndexError> {
         let mut replaced = Vec::new();
         loop {
             let segments = self.shared.layout().segments.clone();
-            let Some(last) = segments.last().filter(|last| last.rows() < self.sizes.segment_rows_max) else {
+            let Some(last) = segments
+                .last()
+                .filter(|last| last.rows() < self.sizes.segment_rows_max)
+            else {
                 break;
             };
-            let alike = |segment: &&Arc<IndexSegment>| segment.rows() < last.rows().saturating_mul(4).max(1);
-            let count = segments.iter().rev().take_while(alike).take(self.sizes.merge_count).count();
+            let alike = |segment: &&Arc<IndexSegment>| {
+                segment.rows() < last.rows().saturating_mul(4).max(1)
+            };
+            let count = segments
+                .iter()
+                .rev()
+                .take_while(alike)
+                .take(self.sizes.merge_count)
+                .count();
             if count < self.sizes.merge_count {
                 break;
             }
@@ -320,9 +392,13 @@ impl SegmentThread {
     fn append_persons(&mut self) -> io::Result<()> {
         let mut bytes = Vec::new();
         let count = {
-            // It may be ahead of the range, with persons of later entries. After a restart those entries find
-            // their numbers here, and add nobody twice.
-            let persons = self.shared.persons.read().unwrap_or_else(PoisonError::into_inner);
+            // It may be ahead of the range, with persons of later entries. After a restart those
+            // entries find their numbers here, and add nobody twice.
+            let persons = self
+                .shared
+                .persons
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
             persons.write_from(self.state.persons, &mut bytes);
             persons.len()
         };
@@ -343,15 +419,29 @@ impl SegmentThread {
             bytes.extend_from_slice(&(act.len() as u32).to_le_bytes());
             bytes.extend_from_slice(act);
         }
-        append(&self.folder.join("acts"), &mut self.state.acts_bytes, &mut self.state.acts_sum, &bytes)
+        append(
+            &self.folder.join("acts"),
+            &mut self.state.acts_bytes,
+            &mut self.state.acts_sum,
+            &bytes,
+        )
     }
 
     fn write_manifest(&self, stretch: &PendingSegment) -> io::Result<()> {
         let state = &self.state;
         let (populations, names) = {
-            // Names before persons, as `Index::add` takes them: in the other order both could wait for ever.
-            let names = self.shared.names.read().unwrap_or_else(PoisonError::into_inner);
-            let persons = self.shared.persons.read().unwrap_or_else(PoisonError::into_inner);
+            // Names before persons, as `Index::add` takes them: in the other order both could wait
+            // for ever.
+            let names = self
+                .shared
+                .names
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
+            let persons = self
+                .shared
+                .persons
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
             (persons.populations().to_vec(), names.to_text())
         };
         let persons_sum = state.persons_sum.clone().finalize();
@@ -374,12 +464,20 @@ impl SegmentThread {
             text.push_str(&format!("population {population}\n"));
         }
         for segment in &self.shared.layout().segments {
-            let name = segment.path().file_name().unwrap_or_default().to_string_lossy();
+            let name = segment
+                .path()
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy();
             text.push_str(&format!("segment {name}\n"));
         }
         text.push_str(&stretch.pulse.to_lines());
-        // Two files that must match: the manifest, replaced last, contains the number of its names file.
-        replace(&self.folder.join(format!("names.{}", state.next_file)), names.as_bytes())?;
+        // Two files that must match: the manifest, replaced last, contains the number of its names
+        // file.
+        replace(
+            &self.folder.join(format!("names.{}", state.next_file)),
+            names.as_bytes(),
+        )?;
         let text = format!("{MAGIC}\n{}\n{text}", crc32fast::hash(text.as_bytes()));
         replace(&self.folder.join("manifest"), text.as_bytes())?;
         remove_old_names(&self.folder, state.next_file)
@@ -391,7 +489,9 @@ const MAGIC: &str = "digue-index-1";
 fn remove_old_names(folder: &Path, current: u64) -> io::Result<()> {
     for item in fs::read_dir(folder)? {
         let name = item?.file_name().to_string_lossy().into_owned();
-        let number = name.strip_prefix("names.").and_then(|number| number.parse::<u64>().ok());
+        let number = name
+            .strip_prefix("names.")
+            .and_then(|number| number.parse::<u64>().ok());
         if number.is_some_and(|number| number < current) {
             fs::remove_file(folder.join(name))?;
         }
@@ -400,8 +500,17 @@ fn remove_old_names(folder: &Path, current: u64) -> io::Result<()> {
 }
 
 /// Appends `bytes` after the first `length` bytes of a file, and advances `length` and `sum`.
-fn append(path: &Path, length: &mut u64, sum: &mut crc32fast::Hasher, bytes: &[u8]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+fn append(
+    path: &Path,
+    length: &mut u64,
+    sum: &mut crc32fast::Hasher,
+    bytes: &[u8],
+) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)?;
     // Whatever follows was written before a crash, and no manifest counts it.
     file.set_len(*length)?;
     io::Seek::seek(&mut file, io::SeekFrom::Start(*length))?;
@@ -417,15 +526,20 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = fs::File::create(&draft)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    // The folder is not synced: should a power cut bring an old manifest back whose files are gone, the index
-    // is rebuilt.
+    // The folder is not synced: should a power cut bring an old manifest back whose files are gone,
+    // the index is rebuilt.
     fs::rename(&draft, path)
 }
 
 /// The checkpoint in the manifest of an index; `None` without an index or with a damaged manifest.
 pub(crate) fn remembered(folder: &Path) -> Result<Option<(u64, Hash)>, IndexError> {
     match fs::read_to_string(folder.join("manifest")) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::InvalidData
+            ) =>
+        {
             Ok(None)
         }
         read => Ok(Manifest::parse(&read?).and_then(|manifest| manifest.checkpoint)),
@@ -435,8 +549,8 @@ pub(crate) fn remembered(folder: &Path) -> Result<Option<(u64, Hash)>, IndexErro
 /// Loads the index in a folder; `None` when there is none yet.
 ///
 /// # Errors
-/// `Damaged` when any file does not match the manifest, `Disk` when one cannot be read: only the first is
-/// a reason to rebuild.
+/// `Damaged` when any file does not match the manifest, `Disk` when one cannot be read: only the
+/// first is a reason to rebuild.
 pub(crate) fn load(folder: &Path) -> Result<Option<LoadedIndex>, IndexError> {
     let text = match fs::read_to_string(folder.join("manifest")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -444,22 +558,35 @@ pub(crate) fn load(folder: &Path) -> Result<Option<LoadedIndex>, IndexError> {
     };
     let damaged = |what: &str| IndexError::Damaged(what.to_owned());
     let manifest = Manifest::parse(&text).ok_or_else(|| damaged("the manifest"))?;
-    let names = read_part(&folder.join(format!("names.{}", manifest.files)), manifest.names)?;
-    let names = names.and_then(|(bytes, _)| NameTable::from_text(std::str::from_utf8(&bytes).ok()?));
-    let persons = read_part(&folder.join("persons"), (manifest.persons.1, manifest.persons.2))?;
+    let names = read_part(
+        &folder.join(format!("names.{}", manifest.files)),
+        manifest.names,
+    )?;
+    let names =
+        names.and_then(|(bytes, _)| NameTable::from_text(std::str::from_utf8(&bytes).ok()?));
+    let persons = read_part(
+        &folder.join("persons"),
+        (manifest.persons.1, manifest.persons.2),
+    )?;
     let (persons, persons_sum) = persons.ok_or_else(|| damaged("the persons' dictionary"))?;
     let persons = Persons::read(&persons, manifest.populations.clone(), manifest.persons.0);
     let acts = read_part(&folder.join("acts"), manifest.acts)?;
     let (acts, acts_sum) = acts.ok_or_else(|| damaged("the acts"))?;
     let mut segments = Vec::new();
     for name in &manifest.segments {
-        segments.push(Arc::new(IndexSegment::open(&folder.join("segments").join(name))?));
+        segments.push(Arc::new(IndexSegment::open(
+            &folder.join("segments").join(name),
+        )?));
     }
     Ok(Some(LoadedIndex {
         shared: SharedIndex {
             names: RwLock::new(names.ok_or_else(|| damaged("the names"))?),
             persons: RwLock::new(persons.ok_or_else(|| damaged("the persons' dictionary"))?),
-            layout: Mutex::new(SegmentLayout { segments, chunks: Vec::new(), given: 0 }),
+            layout: Mutex::new(SegmentLayout {
+                segments,
+                chunks: Vec::new(),
+                given: 0,
+            }),
             ..SharedIndex::default()
         },
         size: manifest.size,
@@ -477,8 +604,12 @@ pub(crate) fn load(folder: &Path) -> Result<Option<LoadedIndex>, IndexError> {
     }))
 }
 
-/// The first `length` bytes of a file and their hasher; `None` when there are fewer, or another checksum.
-fn read_part(path: &Path, (length, sum): (u64, u32)) -> io::Result<Option<(Vec<u8>, crc32fast::Hasher)>> {
+/// The first `length` bytes of a file and their hasher; `None` when there are fewer, or another
+/// checksum.
+fn read_part(
+    path: &Path,
+    (length, sum): (u64, u32),
+) -> io::Result<Option<(Vec<u8>, crc32fast::Hasher)>> {
     let mut bytes = match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         read => read?,
@@ -531,7 +662,8 @@ impl Manifest {
                 ["size", size] => manifest.size = size.parse().ok()?,
                 ["files", files] => manifest.files = files.parse().ok()?,
                 ["persons", count, bytes, sum] => {
-                    manifest.persons = (count.parse().ok()?, bytes.parse().ok()?, sum.parse().ok()?);
+                    manifest.persons =
+                        (count.parse().ok()?, bytes.parse().ok()?, sum.parse().ok()?);
                 }
                 ["acts", bytes, sum] => manifest.acts = (bytes.parse().ok()?, sum.parse().ok()?),
                 ["names", bytes, sum] => manifest.names = (bytes.parse().ok()?, sum.parse().ok()?),
@@ -551,7 +683,9 @@ impl Manifest {
 
 fn parse_hex(text: &str) -> Option<Hash> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let bytes = pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let bytes = pairs
+        .iter()
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     let bytes: Option<Vec<u8>> = bytes.collect();
     bytes.filter(|_| rest.is_empty())?.try_into().ok()
 }
@@ -578,7 +712,10 @@ pub(crate) fn remove_strangers(folder: &Path, known: &[Arc<IndexSegment>]) -> io
 pub(crate) fn read_any_bytes(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     // With the checksum that a damaged file would lack.
-    let _ = Manifest::parse(&format!("{MAGIC}\n{}\n{text}", crc32fast::hash(text.as_bytes())));
+    let _ = Manifest::parse(&format!(
+        "{MAGIC}\n{}\n{text}",
+        crc32fast::hash(text.as_bytes())
+    ));
     let _ = (NameTable::from_text(&text), parse_acts(bytes));
     let populations = vec![PopulationId::parse("p").expect("a name")];
     let _ = Persons::read(bytes, populations, 3);

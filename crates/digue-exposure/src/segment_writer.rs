@@ -1,4 +1,5 @@
-//! Writes segments: from rows sorted by account and time, and from several segments merged into one.
+//! Writes segments: from rows sorted by account and time, and from several segments merged into
+//! one.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
@@ -55,7 +56,11 @@ impl SegmentWriter {
     ) -> io::Result<()> {
         self.bytes.clear();
         block::write_persons(rows, &mut self.bytes);
-        let sums: Vec<u32> = self.bytes.chunks(BLOCK_ROWS * 4).map(crc32fast::hash).collect();
+        let sums: Vec<u32> = self
+            .bytes
+            .chunks(BLOCK_ROWS * 4)
+            .map(crc32fast::hash)
+            .collect();
         self.out.write_all(&self.bytes)?;
         self.persons_at.push(self.offset);
         self.offset += self.bytes.len() as u64;
@@ -72,8 +77,10 @@ impl SegmentWriter {
             });
             for (row, number) in rows.iter().zip(self.rows..) {
                 if row.person != NOBODY {
-                    self.postings.push((u64::from(row.person) << 32) | u64::from(number));
-                    self.hours.push((u64::from(row.at / HOUR) << 32) | u64::from(row.person));
+                    self.postings
+                        .push((u64::from(row.person) << 32) | u64::from(number));
+                    self.hours
+                        .push((u64::from(row.at / HOUR) << 32) | u64::from(row.person));
                 }
             }
             self.rows += rows.len() as u32;
@@ -86,7 +93,8 @@ impl SegmentWriter {
     }
 
     fn write(&mut self, checksummed: &[u8]) -> io::Result<()> {
-        self.out.write_all(&crc32fast::hash(checksummed).to_le_bytes())?;
+        self.out
+            .write_all(&crc32fast::hash(checksummed).to_le_bytes())?;
         self.out.write_all(checksummed)?;
         self.offset += 4 + checksummed.len() as u64;
         Ok(())
@@ -105,7 +113,10 @@ impl SegmentWriter {
                 bytes.push(((posting >> 32) as u32 % BUCKET) as u8);
             }
             // Buckets in between without a person are empty: they begin and end here.
-            buckets.resize(bucket_of(bucket[0]) as usize + 1, (self.offset - start) as u32);
+            buckets.resize(
+                bucket_of(bucket[0]) as usize + 1,
+                (self.offset - start) as u32,
+            );
             self.write(&bytes)?;
             buckets.push((self.offset - start) as u32);
         }
@@ -138,7 +149,9 @@ impl SegmentWriter {
         let mut directory = Vec::new();
         let u32s = |values: &[u32], out: &mut Vec<u8>| {
             out.extend_from_slice(&(values.len() as u32).to_le_bytes());
-            values.iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
+            values
+                .iter()
+                .for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
         };
         directory.extend_from_slice(&self.entries.start.to_le_bytes());
         directory.extend_from_slice(&self.entries.end.to_le_bytes());
@@ -146,12 +159,17 @@ impl SegmentWriter {
         u32s(&self.accounts, &mut directory);
         u32s(&self.first_blocks, &mut directory);
         directory.extend_from_slice(&(self.persons_at.len() as u32).to_le_bytes());
-        self.persons_at.iter().for_each(|at| directory.extend_from_slice(&at.to_le_bytes()));
+        self.persons_at
+            .iter()
+            .for_each(|at| directory.extend_from_slice(&at.to_le_bytes()));
         directory.extend_from_slice(&(self.blocks.len() as u32).to_le_bytes());
         for block in &self.blocks {
             directory.extend_from_slice(&block.offset.to_le_bytes());
             let sums = [block.persons_sum, block.checksum];
-            for value in [block.first_row, block.at_least, block.at_most].into_iter().chain(sums) {
+            for value in [block.first_row, block.at_least, block.at_most]
+                .into_iter()
+                .chain(sums)
+            {
                 directory.extend_from_slice(&value.to_le_bytes());
             }
         }
@@ -165,10 +183,14 @@ impl SegmentWriter {
         }
         self.out.write_all(&directory)?;
         self.out.write_all(&self.offset.to_le_bytes())?;
-        self.out.write_all(&crc32fast::hash(&directory).to_le_bytes())?;
+        self.out
+            .write_all(&crc32fast::hash(&directory).to_le_bytes())?;
         self.out.write_all(MAGIC)?;
         // Durable before any manifest names it.
-        self.out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()?;
+        self.out
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?
+            .sync_data()?;
         IndexSegment::open(&self.path)
     }
 }
@@ -177,15 +199,19 @@ fn bucket_of(posting: u64) -> u32 {
     (posting >> 32) as u32 / BUCKET
 }
 
-/// Merges consecutive segments into one, account by account: memory holds the rows of one account, besides
-/// postings and hours.
+/// Merges consecutive segments into one, account by account: memory holds the rows of one account,
+/// besides postings and hours.
 pub(crate) fn merge(
     sources: &[std::sync::Arc<IndexSegment>],
     path: &Path,
 ) -> Result<IndexSegment, IndexError> {
     let entries = sources[0].entries.start..sources[sources.len() - 1].entries.end;
     let rows = sources.iter().map(|source| source.rows as usize).sum();
-    let mut accounts: Vec<u32> = sources.iter().flat_map(|source| source.accounts()).copied().collect();
+    let mut accounts: Vec<u32> = sources
+        .iter()
+        .flat_map(|source| source.accounts())
+        .copied()
+        .collect();
     accounts.sort_unstable();
     accounts.dedup();
     let mut writer = SegmentWriter::create(path, entries, rows)?;
@@ -196,8 +222,8 @@ pub(crate) fn merge(
         for source in sources {
             source.rows_of(account, &mut rows, &mut origins)?;
         }
-        // By time again: sources follow each other in the journal, but an import brings times from long
-        // before.
+        // By time again: sources follow each other in the journal, but an import brings times from
+        // long before.
         rows.sort_by_key(|row| (row.at, row.entry));
         writer.account(account, &rows, &|number| &origins[number as usize])?;
     }

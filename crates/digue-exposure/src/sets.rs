@@ -1,5 +1,6 @@
-//! Sets of persons. In memory one bit for each; on disk, for the distinct persons of each hour, containers of
-//! 65,536 numbers, each a list while it is sparse and bits when it is not (as in Roaring bitmaps).
+//! Sets of persons. In memory one bit for each; on disk, for the distinct persons of each hour,
+//! containers of 65,536 numbers, each a list while it is sparse and bits when it is not (as in
+//! Roaring bitmaps).
 
 use crate::persons::Dense;
 
@@ -18,7 +19,9 @@ impl PersonSet {
     /// An empty set for persons below `count`.
     pub(crate) fn new(count: Dense) -> Self {
         let containers = (count as usize).div_ceil(1 << 16);
-        Self { words: vec![0; containers * CONTAINER_WORDS] }
+        Self {
+            words: vec![0; containers * CONTAINER_WORDS],
+        }
     }
 
     #[inline]
@@ -38,7 +41,10 @@ impl PersonSet {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.words.iter().map(|word| word.count_ones() as usize).sum()
+        self.words
+            .iter()
+            .map(|word| word.count_ones() as usize)
+            .sum()
     }
 
     /// Ascending.
@@ -99,14 +105,18 @@ pub(crate) fn write(persons: &[Dense], out: &mut Vec<u8>) {
         out.extend_from_slice(&((container[0] >> 16) as u16).to_le_bytes());
         out.extend_from_slice(&((container.len() - 1) as u16).to_le_bytes());
         if container.len() <= LIST_MAX {
-            container.iter().for_each(|person| out.extend_from_slice(&(*person as u16).to_le_bytes()));
+            container
+                .iter()
+                .for_each(|person| out.extend_from_slice(&(*person as u16).to_le_bytes()));
         } else {
             let mut words = [0u64; CONTAINER_WORDS];
             for person in container {
                 let value = usize::from(*person as u16);
                 words[value / 64] |= 1 << (value % 64);
             }
-            words.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
+            words
+                .iter()
+                .for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
         }
     }
 }
@@ -144,7 +154,10 @@ mod tests {
         write(&[1, 2, 70_000], &mut bytes);
         for length in 1..bytes.len() {
             let mut set = PersonSet::new(100_000);
-            assert!(set.add_all(vec![&bytes[..length]]).is_none() || length == 8, "cut at {length}");
+            assert!(
+                set.add_all(vec![&bytes[..length]]).is_none() || length == 8,
+                "cut at {length}"
+            );
         }
         // A number beyond the last person.
         assert!(PersonSet::new(10).add_all(vec![&bytes]).is_none());

@@ -1,5 +1,5 @@
-//! Answers questions about the index as it was at one moment, from three sources: the segments on disk, the
-//! chunks that wait to be written, and the chunk that is being filled.
+//! Answers questions about the index as it was at one moment, from three sources: the segments on
+//! disk, the chunks that wait to be written, and the chunk that is being filled.
 //!
 //! Whether the asker may know the answer is not decided here.
 
@@ -82,7 +82,10 @@ impl IndexFilter {
     fn takes(&self, row: &ExposureRow) -> bool {
         self.times.contains(&row.at)
             && row.entry < self.before_entry
-            && self.contexts.as_ref().is_none_or(|taken| taken[row.context as usize])
+            && self
+                .contexts
+                .as_ref()
+                .is_none_or(|taken| taken[row.context as usize])
     }
 
     /// True when accounts and times alone select the rows.
@@ -93,7 +96,11 @@ impl IndexFilter {
 
 impl IndexView {
     pub(crate) fn new(shared: Arc<SharedIndex>, layout: SegmentLayout, size: u64) -> Self {
-        Self { shared, layout, size }
+        Self {
+            shared,
+            layout,
+            size,
+        }
     }
 
     /// Entries of the journal that the view covers.
@@ -104,40 +111,73 @@ impl IndexView {
     /// Rows on disk, number of segments, and bytes of their directories in memory.
     pub fn extent(&self) -> (u64, usize, usize) {
         let segments = &self.layout.segments;
-        let rows = segments.iter().map(|segment| u64::from(segment.rows())).sum();
-        (rows, segments.len(), segments.iter().map(|segment| segment.resident_bytes()).sum())
+        let rows = segments
+            .iter()
+            .map(|segment| u64::from(segment.rows()))
+            .sum();
+        (
+            rows,
+            segments.len(),
+            segments
+                .iter()
+                .map(|segment| segment.resident_bytes())
+                .sum(),
+        )
     }
 
     fn names(&self) -> RwLockReadGuard<'_, NameTable> {
-        self.shared.names.read().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .names
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn persons(&self) -> RwLockReadGuard<'_, Persons> {
-        self.shared.persons.read().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .persons
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn filter(&self, question: &ScopeQuestion) -> IndexFilter {
         let names = self.names();
         let seconds = |at: Timestamp| u32::try_from(at.secs().max(0)).unwrap_or(u32::MAX);
-        let asks_contexts =
-            !(question.organisations.is_empty() && question.portals.is_empty() && question.routes.is_empty());
+        let asks_contexts = !(question.organisations.is_empty()
+            && question.portals.is_empty()
+            && question.routes.is_empty());
         let contexts = asks_contexts.then(|| {
             let takes = |list_is_empty: bool, is_in: bool| list_is_empty || is_in;
             let contexts = names.contexts().iter().map(|context| {
                 takes(
                     question.organisations.is_empty(),
                     question.organisations.contains(&context.organisation),
-                ) && takes(question.portals.is_empty(), question.portals.contains(&context.portal))
-                    && takes(question.routes.is_empty(), question.routes.contains(&context.route))
+                ) && takes(
+                    question.portals.is_empty(),
+                    question.portals.contains(&context.portal),
+                ) && takes(
+                    question.routes.is_empty(),
+                    question.routes.contains(&context.route),
+                )
             });
             contexts.collect()
         });
-        let mut accounts: Option<Vec<u32>> = (!question.accounts.is_empty())
-            .then(|| question.accounts.iter().filter_map(|account| names.find_account(account)).collect());
-        // Saves reading the accounts of all other organisations; the contexts still decide, since an account
-        // may have worked for two.
+        let mut accounts: Option<Vec<u32>> = (!question.accounts.is_empty()).then(|| {
+            question
+                .accounts
+                .iter()
+                .filter_map(|account| names.find_account(account))
+                .collect()
+        });
+        // Saves reading the accounts of all other organisations; the contexts still decide, since
+        // an account may have worked for two.
         if accounts.is_none() && !question.organisations.is_empty() {
-            accounts = Some(question.organisations.iter().flat_map(|one| names.members(one)).collect());
+            accounts = Some(
+                question
+                    .organisations
+                    .iter()
+                    .flat_map(|one| names.members(one))
+                    .collect(),
+            );
         }
         if let Some(accounts) = &mut accounts {
             accounts.sort_unstable();
@@ -146,17 +186,28 @@ impl IndexView {
         IndexFilter {
             accounts,
             contexts,
-            sessions: question.sessions.iter().map(|session| session.as_str().into()).collect(),
+            sessions: question
+                .sessions
+                .iter()
+                .map(|session| session.as_str().into())
+                .collect(),
             networks: question.networks.clone(),
             times: question.from.map_or(0, seconds)..question.to.map_or(u32::MAX, seconds),
             // A bound beyond the view selects everything: without it the question stays plain.
-            before_entry: question.before_entry.filter(|entry| *entry < self.size).unwrap_or(u64::MAX),
+            before_entry: question
+                .before_entry
+                .filter(|entry| *entry < self.size)
+                .unwrap_or(u64::MAX),
         }
     }
 
-    /// Calls `take` with every row that the filter selects. Within a segment the rows of an account come
-    /// one after the other.
-    fn each(&self, filter: &IndexFilter, take: &mut dyn FnMut(&ExposureRow)) -> Result<(), IndexError> {
+    /// Calls `take` with every row that the filter selects. Within a segment the rows of an account
+    /// come one after the other.
+    fn each(
+        &self,
+        filter: &IndexFilter,
+        take: &mut dyn FnMut(&ExposureRow),
+    ) -> Result<(), IndexError> {
         let mut buffer = Vec::new();
         for segment in &self.layout.segments {
             if !segment.overlaps(filter.times.start, filter.times.end)
@@ -173,14 +224,21 @@ impl IndexView {
         }
         for chunk in &self.layout.chunks {
             let taken: Vec<bool> = if filter.asks_origins() {
-                chunk.origins.iter().map(|origin| filter.takes_origin(origin)).collect()
+                chunk
+                    .origins
+                    .iter()
+                    .map(|origin| filter.takes_origin(origin))
+                    .collect()
             } else {
                 Vec::new()
             };
             for row in &chunk.rows {
-                let is_asked =
-                    filter.accounts.as_ref().is_none_or(|all| all.binary_search(&row.account).is_ok());
-                if is_asked && filter.takes(row) && (taken.is_empty() || taken[row.origin as usize]) {
+                let is_asked = filter
+                    .accounts
+                    .as_ref()
+                    .is_none_or(|all| all.binary_search(&row.account).is_ok());
+                if is_asked && filter.takes(row) && (taken.is_empty() || taken[row.origin as usize])
+                {
                     take(row);
                 }
             }
@@ -196,10 +254,13 @@ impl IndexView {
     ) -> Vec<String> {
         let names = self.names();
         let contexts = names.contexts();
-        let accounts = question
-            .accounts
-            .iter()
-            .map(|one| (QuestionName::Account(one), one.to_string(), names.find_account(one).is_some()));
+        let accounts = question.accounts.iter().map(|one| {
+            (
+                QuestionName::Account(one),
+                one.to_string(),
+                names.find_account(one).is_some(),
+            )
+        });
         let organisations = question.organisations.iter().map(|one| {
             let is_seen = contexts.iter().any(|context| context.organisation == *one);
             (QuestionName::Organisation(one), one.to_string(), is_seen)
@@ -228,8 +289,8 @@ impl IndexView {
         if filter.is_plain() && filter.accounts.is_none() {
             return Ok(self.of_everybody(&filter)?.len());
         }
-        // The dictionary may have grown since the view was taken, which only makes the set larger than
-        // needed.
+        // The dictionary may have grown since the view was taken, which only makes the set larger
+        // than needed.
         let mut gathered = PersonCounter::new(self.persons().len());
         if !filter.is_plain() {
             self.each(&filter, &mut |row| gathered.add(row.person))?;
@@ -239,21 +300,31 @@ impl IndexView {
         Ok(gathered.len())
     }
 
-    /// Gathers the persons of a plain filter: of blocks that lie wholly within the times only the persons are
-    /// read.
-    fn gather_plain(&self, filter: &IndexFilter, gathered: &mut PersonCounter) -> Result<(), IndexError> {
+    /// Gathers the persons of a plain filter: of blocks that lie wholly within the times only the
+    /// persons are read.
+    fn gather_plain(
+        &self,
+        filter: &IndexFilter,
+        gathered: &mut PersonCounter,
+    ) -> Result<(), IndexError> {
         let mut buffer = Vec::new();
         let accounts = filter.accounts.as_deref().unwrap_or_default();
-        for segment in
-            self.layout.segments.iter().filter(|s| s.overlaps(filter.times.start, filter.times.end))
+        for segment in self
+            .layout
+            .segments
+            .iter()
+            .filter(|s| s.overlaps(filter.times.start, filter.times.end))
         {
             for account in accounts {
                 let add = &mut |persons: &[[u8; 4]]| gathered.add_all(persons);
                 segment.visit_persons(*account, filter.times.clone(), &mut buffer, add)?;
             }
         }
-        let chunks =
-            Self { shared: self.shared.clone(), layout: self.layout.without_segments(), size: self.size };
+        let chunks = Self {
+            shared: self.shared.clone(),
+            layout: self.layout.without_segments(),
+            size: self.size,
+        };
         chunks.each(filter, &mut |row| gathered.add(row.person))
     }
 
@@ -266,7 +337,12 @@ impl IndexView {
         let has_whole_hours = first_hour < last_hour;
         let mut sets = Vec::new();
         if has_whole_hours {
-            for segment in self.layout.segments.iter().filter(|s| s.overlaps(first_hour, last_hour)) {
+            for segment in self
+                .layout
+                .segments
+                .iter()
+                .filter(|s| s.overlaps(first_hour, last_hour))
+            {
                 segment.hours(first_hour, last_hour, &mut sets)?;
             }
         }
@@ -278,18 +354,24 @@ impl IndexView {
             vec![times.clone()]
         };
         for edge in edges.into_iter().filter(|edge| !edge.is_empty()) {
-            let filter = IndexFilter { accounts: None, ..IndexFilter::account(0, edge) };
+            let filter = IndexFilter {
+                accounts: None,
+                ..IndexFilter::account(0, edge)
+            };
             self.each(&filter, &mut |row| set.insert_person(row.person))?;
         }
         if has_whole_hours {
             let chunks = self.layout.chunks.iter().flat_map(|chunk| &chunk.rows);
             let within = first_hour..last_hour;
-            chunks.filter(|row| within.contains(&row.at)).for_each(|row| set.insert_person(row.person));
+            chunks
+                .filter(|row| within.contains(&row.at))
+                .for_each(|row| set.insert_person(row.person));
         }
         Ok(set)
     }
 
-    /// The persons with the entries that prove it. `progress` receives the number of rows found so far.
+    /// The persons with the entries that prove it. `progress` receives the number of rows found so
+    /// far.
     pub fn answer(
         &self,
         question: &ScopeQuestion,
@@ -303,11 +385,13 @@ impl IndexView {
                 progress(rows.len() as u64);
             }
         })?;
-        // After the files are read: the indexer waits for `names` with each new name, and the committer for it.
+        // After the files are read: the indexer waits for `names` with each new name, and the
+        // committer for it.
         let mut judge = QualityJudge::default();
         {
             let names = self.names();
-            rows.iter().for_each(|row| judge.take(names.context_of(row.context), row));
+            rows.iter()
+                .for_each(|row| judge.take(names.context_of(row.context), row));
         }
         rows.retain(|row| row.person != NOBODY);
         rows.sort_unstable_by_key(|row| (row.person, row.entry));
@@ -321,7 +405,9 @@ impl IndexView {
                 let mut entries: Vec<u64> = rows.iter().map(|row| row.entry).collect();
                 entries.dedup();
                 Affected {
-                    is_certain: contexts.iter().any(|context| is_certain(names.context_of(*context))),
+                    is_certain: contexts
+                        .iter()
+                        .any(|context| is_certain(names.context_of(*context))),
                     population: population.clone(),
                     person,
                     first: seconds(times.clone().min().unwrap_or(0)),
@@ -336,15 +422,19 @@ impl IndexView {
             })
             .collect();
         list.sort_unstable_by(|a, b| (&a.population, &a.person).cmp(&(&b.population, &b.person)));
-        Ok(ScopeAnswer { persons: list, exposures: rows.len() as u64, quality: judge.quality() })
+        Ok(ScopeAnswer {
+            persons: list,
+            exposures: rows.len() as u64,
+            quality: judge.quality(),
+        })
     }
 
     /// Every exposure of `person`, in any population, newest first.
     pub fn of_person(&self, person: &PersonRef) -> Result<Vec<Sight>, IndexError> {
         let mut sights = Vec::new();
         let numbers = self.persons().find(person);
-        // Files are read without a lock on the dictionaries: the indexer waits for that lock with every new
-        // name.
+        // Files are read without a lock on the dictionaries: the indexer waits for that lock with
+        // every new name.
         let mut rows = Vec::new();
         for number in numbers {
             self.rows_of_person(number, &mut rows)?;
@@ -377,7 +467,11 @@ impl IndexView {
     }
 
     /// The last `count` exposures of `account`, newest first.
-    pub fn of_account(&self, account: &AccountId, count: usize) -> Result<Vec<CountedExposure>, IndexError> {
+    pub fn of_account(
+        &self,
+        account: &AccountId,
+        count: usize,
+    ) -> Result<Vec<CountedExposure>, IndexError> {
         let Some(number) = self.names().find_account(account) else {
             return Ok(Vec::new());
         };
@@ -398,13 +492,19 @@ impl IndexView {
         self.exposures(&IndexFilter::account(number, both(from, to)), count)
     }
 
-    fn exposures(&self, filter: &IndexFilter, count: usize) -> Result<Vec<CountedExposure>, IndexError> {
-        // By entry, newest last. Rows of one entry may come apart, and only the newest entries are kept:
-        // memory is bounded by `count`.
+    fn exposures(
+        &self,
+        filter: &IndexFilter,
+        count: usize,
+    ) -> Result<Vec<CountedExposure>, IndexError> {
+        // By entry, newest last. Rows of one entry may come apart, and only the newest entries are
+        // kept: memory is bounded by `count`.
         let mut newest: BTreeMap<u64, (ExposureRow, u32)> = BTreeMap::new();
         self.each(filter, &mut |row| {
-            let is_new =
-                newest.len() < count || newest.first_key_value().is_some_and(|(least, _)| row.entry > *least);
+            let is_new = newest.len() < count
+                || newest
+                    .first_key_value()
+                    .is_some_and(|(least, _)| row.entry > *least);
             if is_new || newest.contains_key(&row.entry) {
                 let known = newest.entry(row.entry).or_insert((*row, 0));
                 known.1 += u32::from(row.person != NOBODY);
@@ -433,8 +533,8 @@ impl IndexView {
         Ok(seen.collect())
     }
 
-    /// Distinct persons shown to `account` from `from` to `to`, both included, with how often and when
-    /// last; the most recent first.
+    /// Distinct persons shown to `account` from `from` to `to`, both included, with how often and
+    /// when last; the most recent first.
     pub fn persons_between(
         &self,
         account: &AccountId,
@@ -460,20 +560,29 @@ impl IndexView {
         Ok(list)
     }
 
-    /// Distinct persons ever shown to `account`, with how often and when last; the most recent first.
-    pub fn persons_of(&self, account: &AccountId) -> Result<Vec<(PersonRef, u32, Timestamp)>, IndexError> {
+    /// Distinct persons ever shown to `account`, with how often and when last; the most recent
+    /// first.
+    pub fn persons_of(
+        &self,
+        account: &AccountId,
+    ) -> Result<Vec<(PersonRef, u32, Timestamp)>, IndexError> {
         self.persons_between(account, Timestamp::ZERO, Timestamp::from_micros(i64::MAX))
     }
 
-    /// The organisations to whose accounts `portal` showed persons from `from` to `to`, both included: as they
-    /// were then, whatever became of the accounts.
+    /// The organisations to whose accounts `portal` showed persons from `from` to `to`, both
+    /// included: as they were then, whatever became of the accounts.
     pub fn recipients(
         &self,
         portal: &PortalId,
         from: Timestamp,
         to: Timestamp,
     ) -> Result<BTreeSet<OrganisationId>, IndexError> {
-        let contexts = self.names().contexts().iter().map(|context| context.portal == *portal).collect();
+        let contexts = self
+            .names()
+            .contexts()
+            .iter()
+            .map(|context| context.portal == *portal)
+            .collect();
         let filter = IndexFilter {
             accounts: None,
             contexts: Some(contexts),
@@ -486,11 +595,14 @@ impl IndexView {
             }
         })?;
         let names = self.names();
-        Ok(seen.into_iter().map(|context| names.context_of(context).organisation.clone()).collect())
+        Ok(seen
+            .into_iter()
+            .map(|context| names.context_of(context).organisation.clone())
+            .collect())
     }
 
-    /// The number of distinct persons shown to `account` in each period; `period_of` gives the number of a
-    /// period.
+    /// The number of distinct persons shown to `account` in each period; `period_of` gives the
+    /// number of a period.
     pub fn persons_by(
         &self,
         account: &AccountId,
@@ -512,18 +624,32 @@ impl IndexView {
     }
 
     /// The number of distinct persons shown to any account since `length` before `now`.
-    pub fn distinct_since(&self, now: Timestamp, length: std::time::Duration) -> Result<usize, IndexError> {
+    pub fn distinct_since(
+        &self,
+        now: Timestamp,
+        length: std::time::Duration,
+    ) -> Result<usize, IndexError> {
         let from = Some(now.minus(length));
-        self.count(&ScopeQuestion { from, ..ScopeQuestion::default() })
+        self.count(&ScopeQuestion {
+            from,
+            ..ScopeQuestion::default()
+        })
     }
 
-    /// An entry at or before the first one with a row at or after `from`: where to begin reading the journal.
+    /// An entry at or before the first one with a row at or after `from`: where to begin reading
+    /// the journal.
     pub fn entry_since(&self, from: Timestamp) -> u64 {
         let times = both(from, Timestamp::from_micros(i64::MAX));
-        let segments = self.layout.segments.iter().filter(|segment| segment.overlaps(times.start, times.end));
+        let segments = self
+            .layout
+            .segments
+            .iter()
+            .filter(|segment| segment.overlaps(times.start, times.end));
         let chunks = self.layout.chunks.iter();
         let chunks = chunks.filter(|chunk| chunk.rows.iter().any(|row| times.contains(&row.at)));
-        let starts = segments.map(|one| one.entries().start).chain(chunks.map(|one| one.entries.start));
+        let starts = segments
+            .map(|one| one.entries().start)
+            .chain(chunks.map(|one| one.entries.start));
         starts.min().unwrap_or(self.size)
     }
 
@@ -549,8 +675,13 @@ fn take_block(
     take: &mut dyn FnMut(&ExposureRow),
 ) -> Result<(), IndexError> {
     let origins = if filter.asks_origins() {
-        let origins = block.origins().ok_or_else(|| IndexError::Damaged("origins of a block".to_owned()))?;
-        let taken: Vec<bool> = origins.iter().map(|origin| filter.takes_origin(origin)).collect();
+        let origins = block
+            .origins()
+            .ok_or_else(|| IndexError::Damaged("origins of a block".to_owned()))?;
+        let taken: Vec<bool> = origins
+            .iter()
+            .map(|origin| filter.takes_origin(origin))
+            .collect();
         if !taken.contains(&true) {
             return Ok(());
         }
@@ -563,7 +694,8 @@ fn take_block(
             continue;
         }
         let row = block.row(place);
-        let is_taken = origins.is_empty() || origins.get(row.origin as usize).copied().unwrap_or(false);
+        let is_taken =
+            origins.is_empty() || origins.get(row.origin as usize).copied().unwrap_or(false);
         if is_taken && filter.takes(&row) {
             take(&row);
         }

@@ -1,6 +1,6 @@
-//! How much one account may request: so many requests at the same time, because a portal behind Digue has
-//! fewer workers than one client has streams, and so many per minute, because each may become a journal
-//! entry.
+//! How much one account may request: so many requests at the same time, because a portal behind
+//! Digue has fewer workers than one client has streams, and so many per minute, because each may
+//! become a journal entry.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -21,17 +21,18 @@ pub(crate) struct AccountRequests {
 #[derive(Debug, Default)]
 struct Accounts {
     known: HashMap<AccountId, Asking>,
-    /// Above this size, accounts without requests are removed: twice as many as were left last time, so
-    /// that the scan stays cheap on average.
+    /// Above this size, accounts without requests are removed: twice as many as were left last
+    /// time, so that the scan stays cheap on average.
     full_at: usize,
 }
 
 impl Accounts {
     fn of(&mut self, account: &AccountId, now: i64) -> &mut Asking {
         if self.known.len() >= self.full_at.max(REMEMBERED) {
-            // Accounts with requests in progress must stay: their guards count down an entry that has to be
-            // there.
-            self.known.retain(|_, asking| asking.under_way > 0 || asking.due_at > now);
+            // Accounts with requests in progress must stay: their guards count down an entry that
+            // has to be there.
+            self.known
+                .retain(|_, asking| asking.under_way > 0 || asking.due_at > now);
             self.full_at = self.known.len() * 2;
         }
         self.known.entry(account.clone()).or_default()
@@ -41,8 +42,8 @@ impl Accounts {
 #[derive(Debug, Default)]
 struct Asking {
     under_way: usize,
-    /// When the requests so far would have been made if evenly spaced: microseconds, at most a minute
-    /// ahead.
+    /// When the requests so far would have been made if evenly spaced: microseconds, at most a
+    /// minute ahead.
     due_at: i64,
 }
 
@@ -64,7 +65,11 @@ pub(crate) struct AccountRequest {
 
 impl AccountRequests {
     pub(crate) fn new(at_once: usize, per_minute: u32) -> Arc<Self> {
-        Arc::new(Self { at_once, per_minute: per_minute.max(1), accounts: Mutex::default() })
+        Arc::new(Self {
+            at_once,
+            per_minute: per_minute.max(1),
+            accounts: Mutex::default(),
+        })
     }
 
     pub(crate) fn begin(self: &Arc<Self>, account: &AccountId) -> Result<AccountRequest, TooMany> {
@@ -75,7 +80,10 @@ impl AccountRequests {
             return Err(TooMany);
         }
         asking.under_way += 1;
-        Ok(AccountRequest { of: self.clone(), account: account.clone() })
+        Ok(AccountRequest {
+            of: self.clone(),
+            account: account.clone(),
+        })
     }
 
     /// True, and counted, while the account has requests left in this minute. The generic cell rate
@@ -85,8 +93,8 @@ impl AccountRequests {
         let now = now.micros();
         let asking = accounts.of(account, now);
         let due_at = asking.due_at.max(now) + MINUTE_MICROS / i64::from(self.per_minute);
-        // A refused request is not counted: `due_at` stays, so an account that keeps trying is not locked
-        // out for longer.
+        // A refused request is not counted: `due_at` stays, so an account that keeps trying is not
+        // locked out for longer.
         if due_at > now + MINUTE_MICROS {
             return false;
         }
@@ -128,7 +136,9 @@ mod tests {
         let requests = AccountRequests::new(2, 60);
         let asks = |name, secs, times: usize| {
             let now = Timestamp::from_secs(secs);
-            (0..times).filter(|_| requests.may_ask(&account(name), now)).count()
+            (0..times)
+                .filter(|_| requests.may_ask(&account(name), now))
+                .count()
         };
         assert_eq!(asks("a1", 1000, 100), 60);
         assert_eq!(asks("b1", 1000, 10), 10);
@@ -143,7 +153,10 @@ mod tests {
     fn accounts_that_ask_nothing_are_forgotten() {
         let requests = AccountRequests::new(2, 60);
         for number in 0..5000 {
-            assert!(requests.may_ask(&account(&format!("a{number}")), Timestamp::from_secs(number * 100)));
+            assert!(requests.may_ask(
+                &account(&format!("a{number}")),
+                Timestamp::from_secs(number * 100)
+            ));
         }
         assert!(lock(&requests.accounts).known.len() <= REMEMBERED);
     }

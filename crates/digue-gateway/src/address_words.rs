@@ -1,9 +1,9 @@
-//! The template of an address that no map describes: which of its segments are words of the portal's own, and may
-//! be remembered.
+//! The template of an address that no map describes: which of its segments are words of the
+//! portal's own, and may be remembered.
 //!
-//! A segment that may be a value is never one (`path_template::is_word`), nor is an identifier that the map or the
-//! alias table recognises. What looks like a word may still be a name: where many different ones stand at one place,
-//! none of them is kept any more.
+//! A segment that may be a value is never one (`path_template::is_word`), nor is an identifier that
+//! the map or the alias table recognises. What looks like a word may still be a name: where many
+//! different ones stand at one place, none of them is kept any more.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
@@ -44,21 +44,32 @@ pub(crate) struct AddressWords(Mutex<HashMap<WordPlace, PlaceWords>>);
 
 impl AddressWords {
     /// The template of a path, as a map would write it.
-    pub(crate) fn template(&self, portal: &Portal, aliases: &dyn Aliases, path: &Segments) -> String {
+    pub(crate) fn template(
+        &self,
+        portal: &Portal,
+        aliases: &dyn Aliases,
+        path: &Segments,
+    ) -> String {
         let is_alias = |text: &str| {
             portal.kinds.iter().any(|kind| {
                 let canonical = kind.canonical(text);
                 canonical.is_some_and(|one| aliases.resolve(&portal.id, &kind.name, &one).is_some())
             })
         };
-        let is_value =
-            |text: &str| !is_word(text) || portal.response_headers.recognises(text) || is_alias(text);
+        let is_value = |text: &str| {
+            !is_word(text) || portal.response_headers.recognises(text) || is_alias(text)
+        };
         let mut template = PathTemplate::of(path.texts(), &is_value);
         let mut words = lock(&self.0);
         for place in 0..template.0.len() {
-            let TemplatePart::Literal(word) = &template.0[place] else { continue };
+            let TemplatePart::Literal(word) = &template.0[place] else {
+                continue;
+            };
             let before = PathTemplate(template.0[..place].to_vec()).text();
-            let at = WordPlace { portal: portal.id.clone(), before };
+            let at = WordPlace {
+                portal: portal.id.clone(),
+                before,
+            };
             let words_max = if place == 0 { SECTIONS_MAX } else { WORDS_MAX };
             if !word.is_empty() && !may_keep(&mut words, at, word, words_max) {
                 template = template.with_variable(place);
@@ -68,12 +79,21 @@ impl AddressWords {
     }
 }
 
-fn may_keep(words: &mut HashMap<WordPlace, PlaceWords>, at: WordPlace, word: &str, words_max: usize) -> bool {
+fn may_keep(
+    words: &mut HashMap<WordPlace, PlaceWords>,
+    at: WordPlace,
+    word: &str,
+    words_max: usize,
+) -> bool {
     if words.len() >= PLACES_MAX && !words.contains_key(&at) {
         return false;
     }
-    let known = words.entry(at).or_insert_with(|| PlaceWords::Few(BTreeSet::new()));
-    let PlaceWords::Few(few) = known else { return false };
+    let known = words
+        .entry(at)
+        .or_insert_with(|| PlaceWords::Few(BTreeSet::new()));
+    let PlaceWords::Few(few) = known else {
+        return false;
+    };
     if !few.contains(word) {
         few.insert(word.to_owned());
     }
@@ -89,7 +109,10 @@ mod tests {
     use super::*;
 
     fn place(before: &str) -> WordPlace {
-        WordPlace { portal: PortalId::parse("portail").unwrap(), before: before.to_owned() }
+        WordPlace {
+            portal: PortalId::parse("portail").unwrap(),
+            before: before.to_owned(),
+        }
     }
 
     #[test]
@@ -98,7 +121,10 @@ mod tests {
         let mut keep = |word: &str| may_keep(&mut words, place("/u"), word, 3);
         assert_eq!(["a", "b", "a", "c", "b"].map(&mut keep), [true; 5]);
         assert_eq!(["d", "a"].map(&mut keep), [false; 2]);
-        assert!(may_keep(&mut words, place("/v"), "a", 3), "another place has words of its own");
+        assert!(
+            may_keep(&mut words, place("/v"), "a", 3),
+            "another place has words of its own"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A request's arrival: where it comes from, for which host, and whether Digue or a portal answers it.
+//! A request's arrival: where it comes from, for which host, and whether Digue or a portal answers
+//! it.
 
 use std::sync::Arc;
 
@@ -34,16 +35,19 @@ pub(crate) fn respond(
     connection: ConnectionFacts,
     mut request: Request<Body>,
 ) -> BoxFuture<Response<Body>> {
-    // Before anything reads them, save for the facts of the connection: those were stated by the proxy in front,
-    // and its client may not remove them.
+    // Before anything reads them, save for the facts of the connection: those were stated by the
+    // proxy in front, and its client may not remove them.
     headers::end_connection_fields(request.headers_mut());
-    // Boxed here, once: otherwise the compiler would check the server's generics again for each phase.
+    // Boxed here, once: otherwise the compiler would check the server's generics again for each
+    // phase.
     Box::pin(async move {
         // A copy: the request is consumed, and a refusal needs its languages and accepted types.
         let request_headers = request.headers().clone();
         // After a sign-in or a fresh proof, a person continues where they were stopped.
         let is_page = request.method() == Method::GET && wants_page(&request_headers);
-        let place = is_page.then(|| request.uri().path_and_query().map(ToString::to_string)).flatten();
+        let place = is_page
+            .then(|| request.uri().path_and_query().map(ToString::to_string))
+            .flatten();
         match arrive(&shared, connection, request).await {
             Ok(response) => response,
             Err(mut refusal) => {
@@ -72,24 +76,33 @@ async fn arrive(
     let hosts = shared.hosts.load_full();
     let host = authority.host;
     let portal = hosts.portal_at(&host).cloned();
-    // An unparsable path may still be meant for us: `/.digue%2f..` must never reach an observed portal.
+    // An unparsable path may still be meant for us: `/.digue%2f..` must never reach an observed
+    // portal.
     let is_reserved = match &path {
         Ok(path) => path.is_reserved(),
         Err(_) => request.uri().path().starts_with("/.digue"),
     };
-    // Before every check below: where rules are only tried nothing is refused, not even a malformed path.
+    // Before every check below: where rules are only tried nothing is refused, not even a malformed
+    // path.
     if let Some(portal) = &portal
         && portal.mode.enforcement().is_none()
         && !is_reserved
     {
-        let arrival = PortalArrival { connection, portal: portal.clone(), host, path: path.ok() };
+        let arrival = PortalArrival {
+            connection,
+            portal: portal.clone(),
+            host,
+            path: path.ok(),
+        };
         return Ok(observed(shared, arrival, request).await);
     }
-    let is_own_port = authority.port.is_none_or(|port| port == connection.local_port || hosts.has_port(port));
+    let is_own_port = authority
+        .port
+        .is_none_or(|port| port == connection.local_port || hosts.has_port(port));
     let portal = portal.filter(|_| is_own_port);
     let is_console = is_own_port && hosts.is_console(&host);
-    // Load balancers and nginx `auth_request` also call forward authentication by IP address, so before the
-    // host check.
+    // Load balancers and nginx `auth_request` also call forward authentication by IP address, so
+    // before the host check.
     if forward_auth::is_asked(&request) {
         // The body is dropped unread: forward authentication decides on the head alone.
         return Ok(forward_auth::answer(shared.clone(), connection, request.map(drop)).await);
@@ -104,7 +117,12 @@ async fn arrive(
     match portal {
         Some(portal) if !is_reserved => {
             let enforcement = portal.mode.enforcement();
-            let arrival = PortalArrival { connection, portal, host, path: path.ok() };
+            let arrival = PortalArrival {
+                connection,
+                portal,
+                host,
+                path: path.ok(),
+            };
             match enforcement {
                 Some(enforcement) => proxied(shared, enforcement, arrival, request).await,
                 None => Ok(observed(shared, arrival, request).await),
@@ -130,17 +148,34 @@ async fn local(
 ) -> Response<Body> {
     let now = shared.clock.now();
     let origin = connection.origin;
-    let (session, doubted) = match identity::session_of(shared, &host, &origin, request.headers(), now) {
-        identity::SessionCaller::Good(session) => (Some(session), None),
-        identity::SessionCaller::Doubted(session, doubt) => (None, Some((session, doubt))),
-        identity::SessionCaller::Nobody => (None, None),
+    let (session, doubted) =
+        match identity::session_of(shared, &host, &origin, request.headers(), now) {
+            identity::SessionCaller::Good(session) => (Some(session), None),
+            identity::SessionCaller::Doubted(session, doubt) => (None, Some((session, doubt))),
+            identity::SessionCaller::Nobody => (None, None),
+        };
+    let target = ProofTarget {
+        host: &host,
+        method: request.method(),
+        path: request.uri().path(),
     };
-    let target = ProofTarget { host: &host, method: request.method(), path: request.uri().path() };
-    let program = key::by_key(&shared.rules.load(), &shared.used_proofs, target, request.headers(), now);
+    let program = key::by_key(
+        &shared.rules.load(),
+        &shared.used_proofs,
+        target,
+        request.headers(),
+        now,
+    );
     let program = program.and_then(Result::ok).map(|caller| caller.account);
     let unrecognised = PresentedKey::of(request.headers()).filter(|_| program.is_none());
-    let account = session.as_ref().map(|session| &session.account).or(program.as_ref());
-    let counted = match account.map(|account| shared.account_requests.begin(account)).transpose() {
+    let account = session
+        .as_ref()
+        .map(|session| &session.account)
+        .or(program.as_ref());
+    let counted = match account
+        .map(|account| shared.account_requests.begin(account))
+        .transpose()
+    {
         Ok(counted) => counted,
         Err(_) => return Refusal::busy().respond(request.headers()),
     };
@@ -160,6 +195,8 @@ async fn local(
     {
         key.challenge(&shared.used_proofs, response.headers_mut());
     }
-    response.extensions_mut().insert(KeptUntilSent::new(counted));
+    response
+        .extensions_mut()
+        .insert(KeptUntilSent::new(counted));
     response
 }

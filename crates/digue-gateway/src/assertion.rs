@@ -19,13 +19,14 @@ const ASSERTION_AGE_MAX: Duration = Duration::from_secs(60);
 pub struct Asserter {
     key: SigningKey,
     issuer: String,
-    /// Signing costs more than the rest of a request: one assertion serves a session for a while. The lock
-    /// is a leaf, held while signing.
+    /// Signing costs more than the rest of a request: one assertion serves a session for a while.
+    /// The lock is a leaf, held while signing.
     cache: Mutex<HashMap<AssertedFacts, (Timestamp, HeaderValue)>>,
 }
 
-/// All that an assertion says, save its times. It is the key of the cache, and claims are made from nothing
-/// else: a caller about whom anything changed, such as the organisation, is asserted afresh.
+/// All that an assertion says, save its times. It is the key of the cache, and claims are made from
+/// nothing else: a caller about whom anything changed, such as the organisation, is asserted
+/// afresh.
 #[derive(PartialEq, Eq, Hash)]
 struct AssertedFacts {
     portal: PortalId,
@@ -71,7 +72,11 @@ impl AssertedFacts {
 impl Asserter {
     /// `pkcs8` is a P-256 private key in DER; `issuer` names this installation.
     pub fn new(pkcs8: &[u8], issuer: &str) -> Result<Self, SigningKeyError> {
-        Ok(Self { key: SigningKey::new(pkcs8)?, issuer: issuer.to_owned(), cache: Mutex::default() })
+        Ok(Self {
+            key: SigningKey::new(pkcs8)?,
+            issuer: issuer.to_owned(),
+            cache: Mutex::default(),
+        })
     }
 
     /// The public key set, as served under `/.digue/jwks.json`.
@@ -80,7 +85,12 @@ impl Asserter {
     }
 
     /// The assertion about `caller` for `portal`.
-    pub fn assert(&self, portal: &PortalId, caller: &Caller, now: Timestamp) -> Option<HeaderValue> {
+    pub fn assert(
+        &self,
+        portal: &PortalId,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Option<HeaderValue> {
         let facts = AssertedFacts::of(portal, caller);
         let mut cache = lock(&self.cache);
         if let Some((until, value)) = cache.get(&facts)
@@ -90,9 +100,11 @@ impl Asserter {
         }
         let token = self.key.sign(&facts.claims(&self.issuer, now))?;
         let value = HeaderValue::from_str(&token).ok()?;
-        // Expired ones go at each insertion: the cache holds the callers of half a minute and needs no task.
+        // Expired ones go at each insertion: the cache holds the callers of half a minute and needs
+        // no task.
         cache.retain(|_, (until, _)| now < *until);
-        // Cached for half of its life: what the portal receives is valid for at least the other half.
+        // Cached for half of its life: what the portal receives is valid for at least the other
+        // half.
         cache.insert(facts, (now.plus(ASSERTION_AGE_MAX / 2), value.clone()));
         Some(value)
     }
@@ -117,7 +129,8 @@ mod tests {
     #[test]
     fn an_account_that_moved_is_asserted_with_its_new_organisation_at_once() {
         let key =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+                .unwrap();
         let asserter = Asserter::new(key.as_ref(), "digue.test").unwrap();
         let portal = PortalId::parse("kairos").unwrap();
         let now = Timestamp::from_secs(1_763_000_000);
@@ -129,9 +142,16 @@ mod tests {
             kind: CallerKind::Session,
         };
         let first = asserter.assert(&portal, &caller, now).unwrap();
-        assert_eq!(asserter.assert(&portal, &caller, now).unwrap(), first, "signed once for a while");
+        assert_eq!(
+            asserter.assert(&portal, &caller, now).unwrap(),
+            first,
+            "signed once for a while"
+        );
         caller.organisation = OrganisationId::parse("of-2").unwrap();
         let moved = claims(&asserter.assert(&portal, &caller, now).unwrap());
-        assert_eq!((&moved["org"], &moved["sub"]), (&Value::from("of-2"), &Value::from("a1")));
+        assert_eq!(
+            (&moved["org"], &moved["sub"]),
+            (&Value::from("of-2"), &Value::from("a1"))
+        );
     }
 }

@@ -19,7 +19,8 @@ impl Authority {
         let authority: http::uri::Authority = text.parse().ok()?;
         let port = authority.port_u16();
         // `host:` and ports above 65535 are no port to one program and something else to the next.
-        let is_plain = !text.contains('@') && (port.is_some() || authority.host().len() == text.len());
+        let is_plain =
+            !text.contains('@') && (port.is_some() || authority.host().len() == text.len());
         // `host.` is `host` (RFC 3986, 3.2.2), and the map names it without the dot.
         let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
         (is_plain && !host.is_empty()).then_some(Self { host, port })
@@ -30,7 +31,10 @@ impl Authority {
 pub(crate) fn authority_of(request: &Request<Body>) -> Result<Authority, Refusal> {
     let malformed = || Refusal::of(vec![RefusalReason::MalformedRequest], None);
     let mut fields = request.headers().get_all(header::HOST).iter();
-    let field = fields.next().map(|value| value.to_str().map_err(|_| malformed())).transpose()?;
+    let field = fields
+        .next()
+        .map(|value| value.to_str().map_err(|_| malformed()))
+        .transpose()?;
     if fields.next().is_some() {
         return Err(malformed());
     }
@@ -45,8 +49,8 @@ pub(crate) fn authority_of(request: &Request<Body>) -> Result<Authority, Refusal
     Authority::parse(authority).ok_or_else(malformed)
 }
 
-/// Methods for intermediaries between client and portal: a tunnel cannot be inspected, and an echo of the
-/// request would show the headers that the portal receives.
+/// Methods for intermediaries between client and portal: a tunnel cannot be inspected, and an echo
+/// of the request would show the headers that the portal receives.
 pub(crate) fn is_refused_method(method: &Method) -> bool {
     matches!(method.as_str(), "CONNECT" | "TRACE" | "TRACK")
 }

@@ -55,25 +55,37 @@ pub enum IdentityFailure {
 }
 
 impl IdentityFailure {
-    /// True where Digue knows nothing of the caller, good or bad: anybody with an account of the portal's own
-    /// is one as long as nobody has an account of Digue.
+    /// True where Digue knows nothing of the caller, good or bad: anybody with an account of the
+    /// portal's own is one as long as nobody has an account of Digue.
     pub(crate) const fn is_of_a_stranger(&self) -> bool {
-        matches!(self, Self::NotSignedIn | Self::NotAdmitted | Self::Unplaced(_))
+        matches!(
+            self,
+            Self::NotSignedIn | Self::NotAdmitted | Self::Unplaced(_)
+        )
     }
 }
 
 /// SHA-256 of a cookie's secret; sessions are stored under it.
 pub fn token_hash(secret: &str) -> TokenHash {
-    digest(&SHA256, secret.as_bytes()).as_ref().try_into().expect("SHA-256 gives 32 bytes")
+    digest(&SHA256, secret.as_bytes())
+        .as_ref()
+        .try_into()
+        .expect("SHA-256 gives 32 bytes")
 }
 
 /// The organisation of an account that the directory knows.
-pub(crate) fn directory_organisation(rules: &Snapshot, account: &AccountId) -> Option<OrganisationId> {
-    rules.directory.find(account).map(|record| record.organisation.clone())
+pub(crate) fn directory_organisation(
+    rules: &Snapshot,
+    account: &AccountId,
+) -> Option<OrganisationId> {
+    rules
+        .directory
+        .find(account)
+        .map(|record| record.organisation.clone())
 }
 
-/// The directory decides; a token or header only for accounts that it does not know. Unknown where neither
-/// says anything.
+/// The directory decides; a token or header only for accounts that it does not know. Unknown where
+/// neither says anything.
 pub(crate) fn organisation_of(
     portal: &PortalId,
     snapshot: &Snapshot,
@@ -83,12 +95,18 @@ pub(crate) fn organisation_of(
     if let Some(known) = directory_organisation(snapshot, account) {
         return Ok(known);
     }
-    let Some(claimed) = claimed else { return Ok(OrganisationId::unknown()) };
+    let Some(claimed) = claimed else {
+        return Ok(OrganisationId::unknown());
+    };
     claimed.map_err(|fault| not_taken(portal, "organisation", &fault))
 }
 
 /// Logs that a vouched-for identity is not accepted; the name itself stays out of the log.
-pub(crate) fn not_taken(portal: &PortalId, what: &str, fault: &dyn std::fmt::Display) -> IdentityFailure {
+pub(crate) fn not_taken(
+    portal: &PortalId,
+    what: &str,
+    fault: &dyn std::fmt::Display,
+) -> IdentityFailure {
     tracing::warn!(
         portal.id = %portal,
         what,

@@ -1,8 +1,8 @@
 //! Cutting an account whose identity another system vouches for.
 //!
-//! Digue's own sessions are removed. We cannot revoke a token or a proxy's header, so it is refused: tokens
-//! of a sign-in before the cut, whenever they arrive; headers for as long as a session may last at most,
-//! because nothing in them distinguishes one sign-in from the next.
+//! Digue's own sessions are removed. We cannot revoke a token or a proxy's header, so it is
+//! refused: tokens of a sign-in before the cut, whenever they arrive; headers for as long as a
+//! session may last at most, because nothing in them distinguishes one sign-in from the next.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -17,8 +17,8 @@ use crate::token::CLOCK_SKEW;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountCut {
     pub at: Timestamp,
-    /// An officer has let it work again: headers are accepted again. Tokens from before the cut are not:
-    /// their holder may be the thief.
+    /// An officer has let it work again: headers are accepted again. Tokens from before the cut are
+    /// not: their holder may be the thief.
     pub is_lifted: bool,
 }
 
@@ -28,7 +28,10 @@ pub struct AccountCuts(RwLock<HashMap<AccountId, AccountCut>>);
 
 impl AccountCuts {
     pub fn set(&self, account: AccountId, cut: AccountCut) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(account, cut);
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(account, cut);
     }
 
     /// The cut of an account that may work again; `None` when there was none.
@@ -39,8 +42,8 @@ impl AccountCuts {
         Some(*cut)
     }
 
-    /// True when an identity of this kind was cut and has not become valid since. `headers_for`: how long a
-    /// header is refused.
+    /// True when an identity of this kind was cut and has not become valid since. `headers_for`:
+    /// how long a header is refused.
     pub fn refuse(
         &self,
         account: &AccountId,
@@ -49,13 +52,15 @@ impl AccountCuts {
         headers_for: Duration,
     ) -> bool {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(cut) = all.get(account) else { return false };
+        let Some(cut) = all.get(account) else {
+            return false;
+        };
         match kind {
             // Their own stores end these: the session was removed, the key revoked.
             CallerKind::Session | CallerKind::Key => false,
-            // The issuer dates sign-ins, by a clock that may be ahead of ours: what may have been before the cut
-            // counts as before it, and who signs in at once after it does so again. Zero, where the token gives no
-            // date, always counts as before.
+            // The issuer dates sign-ins, by a clock that may be ahead of ours: what may have been
+            // before the cut counts as before it, and who signs in at once after it does so again.
+            // Zero, where the token gives no date, always counts as before.
             CallerKind::Token { signed_in_at } => signed_in_at <= cut.at.plus(CLOCK_SKEW),
             CallerKind::Header => !cut.is_lifted && now < cut.at.plus(headers_for),
         }
@@ -72,19 +77,55 @@ mod tests {
         let at = Timestamp::from_secs;
         let hour = Duration::from_hours(1);
         let cuts = AccountCuts::default();
-        let token = |secs| CallerKind::Token { signed_in_at: at(secs) };
+        let token = |secs| CallerKind::Token {
+            signed_in_at: at(secs),
+        };
         assert!(!cuts.refuse(&account, CallerKind::Header, at(100), hour));
-        cuts.set(account.clone(), AccountCut { at: at(100), is_lifted: false });
+        cuts.set(
+            account.clone(),
+            AccountCut {
+                at: at(100),
+                is_lifted: false,
+            },
+        );
         assert!(cuts.refuse(&account, CallerKind::Header, at(101), hour));
         assert!(!cuts.refuse(&account, CallerKind::Header, at(100 + 3600), hour));
         assert!(cuts.refuse(&account, token(100), at(100_000), hour));
-        assert!(cuts.refuse(&account, CallerKind::Token { signed_in_at: Timestamp::ZERO }, at(101), hour));
+        assert!(cuts.refuse(
+            &account,
+            CallerKind::Token {
+                signed_in_at: Timestamp::ZERO
+            },
+            at(101),
+            hour
+        ));
         // Its issuer's clock may be ahead by as much as its tokens may be early.
         assert!(cuts.refuse(&account, token(101), at(102), hour));
-        assert!(cuts.refuse(&account, token(100 + CLOCK_SKEW.as_secs() as i64), at(100_000), hour));
-        assert!(!cuts.refuse(&account, token(101 + CLOCK_SKEW.as_secs() as i64), at(200), hour));
-        assert!(!cuts.refuse(&AccountId::parse("a2").unwrap(), CallerKind::Header, at(101), hour));
-        assert_eq!(cuts.lift(&account), Some(AccountCut { at: at(100), is_lifted: true }));
+        assert!(cuts.refuse(
+            &account,
+            token(100 + CLOCK_SKEW.as_secs() as i64),
+            at(100_000),
+            hour
+        ));
+        assert!(!cuts.refuse(
+            &account,
+            token(101 + CLOCK_SKEW.as_secs() as i64),
+            at(200),
+            hour
+        ));
+        assert!(!cuts.refuse(
+            &AccountId::parse("a2").unwrap(),
+            CallerKind::Header,
+            at(101),
+            hour
+        ));
+        assert_eq!(
+            cuts.lift(&account),
+            Some(AccountCut {
+                at: at(100),
+                is_lifted: true
+            })
+        );
         assert!(!cuts.refuse(&account, CallerKind::Header, at(101), hour));
         assert!(cuts.refuse(&account, token(99), at(101), hour));
     }

@@ -1,9 +1,10 @@
 //! Forward authentication: for operators who keep their own proxy in front of the portal.
 //!
-//! Digue sees the request and *never the response*: it can refuse by session, gate, route and the persons
-//! that the request names, and each answer says that the rest is not covered. The decision, its entry and
-//! detection are those of a visit (`visit`). The conventions are those of nginx `auth_request`, Traefik and
-//! Caddy `forward_auth`, and Envoy's ext_authz over HTTP. Only trusted proxies may ask.
+//! Digue sees the request and *never the response*: it can refuse by session, gate, route and the
+//! persons that the request names, and each answer says that the rest is not covered. The decision,
+//! its entry and detection are those of a visit (`visit`). The conventions are those of nginx
+//! `auth_request`, Traefik and Caddy `forward_auth`, and Envoy's ext_authz over HTTP. Only trusted
+//! proxies may ask.
 
 use std::sync::Arc;
 
@@ -73,7 +74,8 @@ struct Original {
     target: Uri,
 }
 
-/// 200, with the identity when the proxy sent its secret; otherwise the refusal for the proxy to forward.
+/// 200, with the identity when the proxy sent its secret; otherwise the refusal for the proxy to
+/// forward.
 pub fn answer(
     shared: Arc<SharedGateway>,
     connection: ConnectionFacts,
@@ -84,7 +86,11 @@ pub fn answer(
         let mut response = match check(&shared, &connection, &request, dialect).await {
             Ok(response) => response,
             Err(refusal) => {
-                let mut response = refused(&refusal, request.headers(), dialect.map(|(dialect, _)| dialect));
+                let mut response = refused(
+                    &refusal,
+                    request.headers(),
+                    dialect.map(|(dialect, _)| dialect),
+                );
                 if refusal.reasons.contains(&RefusalReason::NoSession)
                     && let Some(key) = PresentedKey::of(request.headers())
                 {
@@ -102,9 +108,16 @@ pub fn answer(
 fn refused(refusal: &Refusal, headers: &HeaderMap, dialect: Option<Dialect>) -> Response<Body> {
     let mut response = refusal.respond(headers);
     let causes: Vec<String> = refusal.reasons.iter().map(ToString::to_string).collect();
-    let causes = if causes.is_empty() { refusal.details.join(",") } else { causes.join(",") };
+    let causes = if causes.is_empty() {
+        refusal.details.join(",")
+    } else {
+        causes.join(",")
+    };
     let cause = HeaderValue::from_str(&format!("{} {causes}", refusal.status.as_u16()));
-    response.headers_mut().insert(CAUSE, cause.expect("codes of reasons and details are ASCII"));
+    response.headers_mut().insert(
+        CAUSE,
+        cause.expect("codes of reasons and details are ASCII"),
+    );
     if refusal.status == StatusCode::UNAUTHORIZED && wants_page(headers) {
         // Traefik and Caddy forward a redirect; nginx turns a 401 into one through `error_page`.
         if dialect != Some(Dialect::AuthRequest) {
@@ -141,9 +154,9 @@ async fn check(
     // Where rules are only tried nothing is refused, whatever the port.
     let is_observed = portal.is_some_and(|portal| portal.mode.enforcement().is_none());
     let is_own_port = is_observed || original.host.port.is_none_or(|port| hosts.has_port(port));
-    let portal = portal
-        .filter(|_| is_own_port)
-        .ok_or_else(|| Refusal::unavailable(StatusCode::FORBIDDEN, "unknown-host-title", "unknown-host"))?;
+    let portal = portal.filter(|_| is_own_port).ok_or_else(|| {
+        Refusal::unavailable(StatusCode::FORBIDDEN, "unknown-host-title", "unknown-host")
+    })?;
     // No error here: the visit refuses an unreadable path and journals it for its account.
     let path = Segments::parse(original.target.path()).ok();
     let portal_request = PortalRequest {
@@ -162,10 +175,13 @@ async fn check(
     };
     let mut response = Response::new(empty());
     let headers = response.headers_mut();
-    // A client behind the proxy can ask here, too; the identity is for the portal, not for the client.
+    // A client behind the proxy can ask here, too; the identity is for the portal, not for the
+    // client.
     if is_own == Some(true)
         && let Some(caller) = caller
-        && let Some(assertion) = shared.asserter.assert(&portal.id, &caller, shared.clock.now())
+        && let Some(assertion) = shared
+            .asserter
+            .assert(&portal.id, &caller, shared.clock.now())
     {
         headers.insert(crate::headers::IDENTITY, assertion);
     }
@@ -178,12 +194,16 @@ async fn check(
 /// Whether the proxy sent its secret; `None` when none is configured.
 fn is_proxys_own(shared: &SharedGateway, headers: &HeaderMap) -> Option<bool> {
     let secret = shared.proxies.secret?;
-    let shown = headers.get(PROXY_SECRET).and_then(|value| value.to_str().ok());
-    // Hashes are compared, never secrets, so the time that the comparison takes reveals nothing useful.
+    let shown = headers
+        .get(PROXY_SECRET)
+        .and_then(|value| value.to_str().ok());
+    // Hashes are compared, never secrets, so the time that the comparison takes reveals nothing
+    // useful.
     Some(shown.is_some_and(|shown| token_hash(shown.trim()) == secret))
 }
 
-/// The original request, from the fields of each kind of proxy; `None` when one is missing or sent twice.
+/// The original request, from the fields of each kind of proxy; `None` when one is missing or sent
+/// twice.
 fn original_of(dialect: Dialect, target: &str, request: &Request<()>) -> Option<Original> {
     let field = |name: &str| {
         let mut values = request.headers().get_all(name).iter();
@@ -197,10 +217,18 @@ fn original_of(dialect: Dialect, target: &str, request: &Request<()>) -> Option<
         }
         Dialect::ForwardAuth => {
             let target = parse_target(field("x-forwarded-uri")?)?;
-            (field("x-forwarded-method")?, field("x-forwarded-host")?, target)
+            (
+                field("x-forwarded-method")?,
+                field("x-forwarded-host")?,
+                target,
+            )
         }
         Dialect::ExtAuthz => {
-            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+            let query = request
+                .uri()
+                .query()
+                .map(|query| format!("?{query}"))
+                .unwrap_or_default();
             let target = parse_target(format!("{target}{query}").as_bytes())?;
             let host = field("x-forwarded-host").or_else(|| field("host"))?;
             (request.method().as_str().as_bytes(), host, target)
@@ -215,8 +243,13 @@ fn original_of(dialect: Dialect, target: &str, request: &Request<()>) -> Option<
 
 /// Host and target of `https://host/target`.
 fn split_url(url: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = url.strip_prefix(b"https://").or_else(|| url.strip_prefix(b"http://"))?;
-    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let rest = url
+        .strip_prefix(b"https://")
+        .or_else(|| url.strip_prefix(b"http://"))?;
+    let end = rest
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#'))
+        .unwrap_or(rest.len());
     Some(rest.split_at(end))
 }
 
@@ -231,11 +264,20 @@ fn parse_target(raw: &[u8]) -> Option<Uri> {
     if raw.iter().any(is_odd) {
         return None;
     }
-    // Only bytes above 127 are encoded: with a `%` or `/` encoded again, the path would be another one.
+    // Only bytes above 127 are encoded: with a `%` or `/` encoded again, the path would be another
+    // one.
     let text = percent_encode(raw, UNENCODED).to_string();
-    let text = if text.is_empty() { "/".to_owned() } else { text };
+    let text = if text.is_empty() {
+        "/".to_owned()
+    } else {
+        text
+    };
     // `?a=b` without a path is the root; anything else without a leading slash is not a target.
-    let text = if text.starts_with('?') { format!("/{text}") } else { text };
+    let text = if text.starts_with('?') {
+        format!("/{text}")
+    } else {
+        text
+    };
     if !text.starts_with('/') {
         return None;
     }
@@ -250,7 +292,9 @@ mod tests {
     use digue_access::{EnforcementMode, LimitsTable, RouteAccess, Sessions, Snapshot};
     use digue_identifiers::{IdentifierKind, Pick};
     use digue_inspect::{RequestRule, RequestSource, ResponseRules};
-    use digue_types::{ActionName, Exposure, PersonRef, PopulationId, PortalId, RouteName, Timestamp};
+    use digue_types::{
+        ActionName, Exposure, PersonRef, PopulationId, PortalId, RouteName, Timestamp,
+    };
     use ring::rand::SystemRandom;
     use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
@@ -261,11 +305,12 @@ mod tests {
     use crate::name_mapping::IdentityMapping;
     use crate::path::Pattern;
     use crate::portal::{
-        BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind, Timeouts,
-        Upstream,
+        BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind,
+        Timeouts, Upstream,
     };
     use crate::ports::{
-        Aliases, Clock, JournalWriteError, LocalPages, Recorder, ResourceFetch, ResponseMonitor, Verdict,
+        Aliases, Clock, JournalWriteError, LocalPages, Recorder, ResourceFetch, ResponseMonitor,
+        Verdict,
     };
     use crate::response_headers::HeaderRules;
     use digue_connections::client_address::TrustedProxies;
@@ -276,19 +321,34 @@ mod tests {
     fn targets_are_read_as_the_gateway_reads_them_or_not_at_all() {
         let read = |url: &str| {
             let (host, target) = split_url(url.as_bytes())?;
-            Some((std::str::from_utf8(host).ok()?.to_owned(), parse_target(target)?.to_string()))
+            Some((
+                std::str::from_utf8(host).ok()?.to_owned(),
+                parse_target(target)?.to_string(),
+            ))
         };
         let some = |host: &str, target: &str| Some((host.to_owned(), target.to_owned()));
-        assert_eq!(read("https://p.fr/fiche/P1?a=b"), some("p.fr", "/fiche/P1?a=b"));
+        assert_eq!(
+            read("https://p.fr/fiche/P1?a=b"),
+            some("p.fr", "/fiche/P1?a=b")
+        );
         assert_eq!(read("http://p.fr:8080"), some("p.fr:8080", "/"));
         assert_eq!(read("http://p.fr?a=b"), some("p.fr", "/?a=b"));
         assert_eq!(read("http://p.fr/é"), some("p.fr", "/%C3%A9"));
         // Not an authority: the path of the second URL is a path.
         assert_eq!(
-            parse_target(b"//evil.fr/x").map(|uri| uri.path().to_owned()).as_deref(),
+            parse_target(b"//evil.fr/x")
+                .map(|uri| uri.path().to_owned())
+                .as_deref(),
             Some("//evil.fr/x")
         );
-        for odd in ["http://p.fr/a b", "http://p.fr/a#b", "http://p.fr/a\\b", "ftp://p.fr/", "p.fr/a", "/a"] {
+        for odd in [
+            "http://p.fr/a b",
+            "http://p.fr/a#b",
+            "http://p.fr/a\\b",
+            "ftp://p.fr/",
+            "p.fr/a",
+            "/a",
+        ] {
             assert_eq!(read(odd), None, "{odd}");
         }
     }
@@ -296,7 +356,10 @@ mod tests {
     #[test]
     fn each_proxy_gets_what_it_understands() {
         let refusal = Refusal::of(
-            vec![RefusalReason::Budget(digue_types::Scope::Account, digue_types::SlidingWindow::Day)],
+            vec![RefusalReason::Budget(
+                digue_types::Scope::Account,
+                digue_types::SlidingWindow::Day,
+            )],
             Some(7),
         );
         let nginx = refused(&refusal, &HeaderMap::new(), Some(Dialect::AuthRequest));
@@ -320,7 +383,11 @@ mod tests {
         fn look(&self, exposure: &Exposure) -> Verdict {
             self.0.lock().unwrap().push(exposure.clone());
             let is_theft = exposure.persons().any(|person| person.as_str() == "P9");
-            if is_theft { Verdict::Withhold } else { Verdict::Pass }
+            if is_theft {
+                Verdict::Withhold
+            } else {
+                Verdict::Pass
+            }
         }
 
         fn observe(&self, exposure: &Exposure) {
@@ -370,7 +437,11 @@ mod tests {
     }
 
     fn portal() -> Portal {
-        let kinds = vec![IdentifierKind { name: "id".to_owned(), steps: vec![], shape: None }];
+        let kinds = vec![IdentifierKind {
+            name: "id".to_owned(),
+            steps: vec![],
+            shape: None,
+        }];
         let rule = RequestRule {
             name: "id".to_owned(),
             source: RequestSource::Path("id".to_owned()),
@@ -395,7 +466,10 @@ mod tests {
             query: QueryRule::Any,
             graphql: GraphQl::Unread,
             exact_sets: vec![],
-            response: ResponseRules { blocks: vec![], errors: None },
+            response: ResponseRules {
+                blocks: vec![],
+                errors: None,
+            },
             uninspected: OnUninspected::default(),
             held_bytes_max: 1,
             inspect_limits: digue_inspect::InspectionLimits::default(),
@@ -405,7 +479,11 @@ mod tests {
             id: PortalId::parse("portail").unwrap(),
             population: PopulationId::parse("personnes").unwrap(),
             hosts: vec!["portail.test".to_owned()],
-            upstream: Upstream { is_https: false, authority: "127.0.0.1:1".to_owned(), host: None },
+            upstream: Upstream {
+                is_https: false,
+                authority: "127.0.0.1:1".to_owned(),
+                host: None,
+            },
             identity: Identity::Header {
                 account: HeaderName::from_static("x-user"),
                 organisation: Some(HeaderName::from_static("x-org")),
@@ -418,7 +496,9 @@ mod tests {
             kinds,
             primary: 0,
             limits: LimitsTable::default(),
-            break_glass: BreakGlassRule { lasts: Duration::ZERO },
+            break_glass: BreakGlassRule {
+                lasts: Duration::ZERO,
+            },
             routes: vec![route],
             timeouts: Timeouts::default(),
             report_token: None,
@@ -426,8 +506,8 @@ mod tests {
         }
     }
 
-    /// Asks as nginx does, about these URLs; returns the answers, what the monitor was shown, and what was
-    /// journalled.
+    /// Asks as nginx does, about these URLs; returns the answers, what the monitor was shown, and
+    /// what was journalled.
     async fn answers_to(urls: &[&str]) -> (Vec<StatusCode>, Vec<Exposure>, Vec<Exposure>) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (watching, entries) = (Arc::new(Watching::default()), Arc::new(Entries::default()));
@@ -474,18 +554,28 @@ mod tests {
 
     #[tokio::test]
     async fn the_watch_is_told_what_the_journal_is_and_has_the_last_word() {
-        let urls = ["http://portail.test/fiche/P1", "http://portail.test/fiche/P9"];
+        let urls = [
+            "http://portail.test/fiche/P1",
+            "http://portail.test/fiche/P9",
+        ];
         let (answers, monitored, written) = answers_to(&urls).await;
         assert_eq!(answers, [StatusCode::OK, StatusCode::FORBIDDEN]);
         let names = |exposures: &[Exposure]| -> Vec<_> {
-            let mut names: Vec<_> = exposures.iter().map(|exposure| exposure.exchange.clone()).collect();
+            let mut names: Vec<_> = exposures
+                .iter()
+                .map(|exposure| exposure.exchange.clone())
+                .collect();
             // The monitor sees a withheld exposure again when it is journalled.
             names.dedup();
             names
         };
         // A restart reads the journal: it must know neither more nor less than the live monitor.
         assert_eq!(names(&monitored), names(&written));
-        assert!(written.iter().all(|exposure| exposure.inspection == digue_types::Inspection::RequestOnly));
+        assert!(
+            written
+                .iter()
+                .all(|exposure| exposure.inspection == digue_types::Inspection::RequestOnly)
+        );
         assert_eq!(written[1].reasons, [RefusalReason::Withheld]);
         assert_eq!(written[1].persons().count(), 0);
     }

@@ -1,5 +1,5 @@
-//! Responses that left without an entry, where rules are only tried: counted, so that the journal can be told once
-//! it is written again.
+//! Responses that left without an entry, where rules are only tried: counted, so that the journal
+//! can be told once it is written again.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -29,7 +29,12 @@ pub(crate) struct JournalGaps {
 impl JournalGaps {
     /// Counts one more; returns the number since the start.
     pub(crate) fn note(&self, portal: &PortalId, at: Timestamp) -> u64 {
-        self.put_back(UnrecordedResponses { portal: portal.clone(), count: 1, since: at, until: at });
+        self.put_back(UnrecordedResponses {
+            portal: portal.clone(),
+            count: 1,
+            since: at,
+            until: at,
+        });
         // Relaxed: a figure for the console and the log, read by nothing that decides.
         self.total.fetch_add(1, Ordering::Relaxed) + 1
     }
@@ -40,7 +45,9 @@ impl JournalGaps {
     }
 
     pub(crate) fn take(&self) -> Vec<UnrecordedResponses> {
-        std::mem::take(&mut *lock(&self.waiting)).into_values().collect()
+        std::mem::take(&mut *lock(&self.waiting))
+            .into_values()
+            .collect()
     }
 
     pub(crate) fn put_back(&self, gap: UnrecordedResponses) {
@@ -72,7 +79,15 @@ mod tests {
         gaps.note(&portal, Timestamp::from_secs(2));
         taken.into_iter().for_each(|gap| gaps.put_back(gap));
         let (since, until) = (Timestamp::from_secs(2), Timestamp::from_secs(9));
-        assert_eq!(gaps.take(), [UnrecordedResponses { portal, count: 3, since, until }]);
+        assert_eq!(
+            gaps.take(),
+            [UnrecordedResponses {
+                portal,
+                count: 3,
+                since,
+                until
+            }]
+        );
         assert_eq!(gaps.total(), 3);
     }
 }

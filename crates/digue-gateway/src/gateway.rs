@@ -1,7 +1,7 @@
 //! The gateway's shared state, and the few operations by which the rest of Digue changes it.
 //!
-//! Requests load rules and portals as snapshots (`ArcSwap`) and hold no lock while they wait for a portal,
-//! a disk or a client.
+//! Requests load rules and portals as snapshots (`ArcSwap`) and hold no lock while they wait for a
+//! portal, a disk or a client.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,14 +80,20 @@ pub struct Hosts {
     /// Ports at which clients reach Digue.
     ports: BTreeSet<u16>,
     // One lock for each portal: a busy portal does not delay the decisions of another. Held for one
-    // decision, and while `set_hosts` reads the journal; never together with `SharedGateway::sessions`.
+    // decision, and while `set_hosts` reads the journal; never together with
+    // `SharedGateway::sessions`.
     budgets: HashMap<PortalId, Arc<Mutex<Budgets>>>,
 }
 
 impl Hosts {
-    /// `portals` have distinct ids and hosts, none of them a console's (checked with the configuration).
-    /// `ports` are those of public addresses, besides the usual ones and those of the listeners.
-    pub fn new(portals: Vec<Portal>, console: Vec<String>, ports: impl IntoIterator<Item = u16>) -> Self {
+    /// `portals` have distinct ids and hosts, none of them a console's (checked with the
+    /// configuration). `ports` are those of public addresses, besides the usual ones and those of
+    /// the listeners.
+    pub fn new(
+        portals: Vec<Portal>,
+        console: Vec<String>,
+        ports: impl IntoIterator<Item = u16>,
+    ) -> Self {
         let mut hosts = Self {
             portals: HashMap::new(),
             by_id: HashMap::new(),
@@ -123,14 +129,16 @@ impl Hosts {
         self.console.iter().any(|known| known == host)
     }
 
-    /// True for a port that may appear in `Host`: with another, links that the portal generates would lead
-    /// elsewhere.
+    /// True for a port that may appear in `Host`: with another, links that the portal generates
+    /// would lead elsewhere.
     pub(crate) fn has_port(&self, port: u16) -> bool {
         self.ports.contains(&port)
     }
 
     pub(crate) fn budgets(&self, portal: &PortalId) -> &Mutex<Budgets> {
-        self.budgets.get(portal).expect("`new` and `set_hosts` insert the budgets of every portal")
+        self.budgets
+            .get(portal)
+            .expect("`new` and `set_hosts` insert the budgets of every portal")
     }
 }
 
@@ -150,8 +158,8 @@ pub struct SharedGateway {
     pub(crate) proxies: TrustedProxies,
     pub(crate) cuts: AccountCuts,
     pub(crate) held: Arc<HeldBytes>,
-    /// Copies of what passes where rules are only tried, counted apart so that observing takes nothing from
-    /// enforced portals.
+    /// Copies of what passes where rules are only tried, counted apart so that observing takes
+    /// nothing from enforced portals.
     pub(crate) observed: Arc<HeldBytes>,
     /// Entries of responses that have already left.
     pub(crate) pending_entries: PendingEntries,
@@ -168,8 +176,8 @@ pub struct SharedGateway {
     /// Changes whenever rules or sessions change; responses being sent subscribe to it.
     pub(crate) changes: watch::Sender<u64>,
     exchanges: AtomicU64,
-    /// Distinguishes the exchanges of this process from those of earlier ones: the microsecond of its
-    /// start.
+    /// Distinguishes the exchanges of this process from those of earlier ones: the microsecond of
+    /// its start.
     boot: u64,
 }
 
@@ -188,7 +196,8 @@ impl SharedGateway {
             return false;
         }
         let headers_for = lock(&self.sessions).limits().absolute;
-        self.cuts.refuse(&caller.account, caller.kind, now, headers_for)
+        self.cuts
+            .refuse(&caller.account, caller.kind, now, headers_for)
     }
 }
 
@@ -207,8 +216,8 @@ impl SharedGateway {
         }
     }
 
-    /// Reports an observed response without an entry: observing stops nothing, so this is all that can be
-    /// done now. The journal is told how many there were once it can be written again.
+    /// Reports an observed response without an entry: observing stops nothing, so this is all that
+    /// can be done now. The journal is told how many there were once it can be written again.
     pub(crate) fn note_unrecorded(&self, portal: &PortalId, cause: &str) {
         let count = self.gaps.note(portal, self.clock.now());
         tracing::error!(portal.id = %portal, cause, count, "An observed response left without a journal entry");
@@ -234,7 +243,10 @@ impl Gateway {
             pages: parts.pages,
             asserter: parts.asserter,
             upstream: parts.upstream,
-            connections: ConnectionTable::new(parts.limits.connections, parts.proxies.networks.clone()),
+            connections: ConnectionTable::new(
+                parts.limits.connections,
+                parts.proxies.networks.clone(),
+            ),
             proxies: parts.proxies,
             cuts: AccountCuts::default(),
             held: HeldBytes::new(parts.limits.held_bytes),
@@ -266,25 +278,30 @@ impl Gateway {
         self.0.rules.load_full()
     }
 
-    /// Replaces the portals' maps; persons already counted stay counted. `history` supplies all exposures
-    /// of the journal, in order, to fill windows that were not counted so far.
+    /// Replaces the portals' maps; persons already counted stay counted. `history` supplies all
+    /// exposures of the journal, in order, to fill windows that were not counted so far.
     pub fn set_hosts(&self, mut hosts: Hosts, history: &dyn Fn(&mut dyn FnMut(&Exposure))) {
         let current = self.0.hosts.load();
         for (id, portal) in &hosts.by_id {
             match current.budgets.get(id) {
-                // The same budgets under their lock, not a copy: requests that still hold the old maps
-                // charge them, too.
+                // The same budgets under their lock, not a copy: requests that still hold the old
+                // maps charge them, too.
                 Some(budgets) => {
-                    lock(budgets).adopt(portal.limits.clone(), |take| history(&mut of_portal(id, take)));
+                    lock(budgets).adopt(portal.limits.clone(), |take| {
+                        history(&mut of_portal(id, take))
+                    });
                     hosts.budgets.insert(id.clone(), budgets.clone());
                 }
                 None => {
                     let mut budgets = lock(&hosts.budgets[id]);
-                    history(&mut of_portal(id, &mut |exposure| budgets.restore(exposure)));
+                    history(&mut of_portal(id, &mut |exposure| {
+                        budgets.restore(exposure)
+                    }));
                 }
             }
         }
-        // Last, when the budgets are filled: no request may meet a portal whose past is not counted yet.
+        // Last, when the budgets are filled: no request may meet a portal whose past is not counted
+        // yet.
         self.0.hosts.store(Arc::new(hosts));
         self.notify();
     }
@@ -319,16 +336,24 @@ impl Gateway {
     }
 
     /// Calls `look` with the budgets of a portal; `None` for an unknown portal.
-    pub fn with_budgets<T>(&self, portal: &PortalId, look: impl FnOnce(&mut Budgets) -> T) -> Option<T> {
+    pub fn with_budgets<T>(
+        &self,
+        portal: &PortalId,
+        look: impl FnOnce(&mut Budgets) -> T,
+    ) -> Option<T> {
         let hosts = self.0.hosts.load();
-        hosts.budgets.get(portal).map(|budgets| look(&mut lock(budgets)))
+        hosts
+            .budgets
+            .get(portal)
+            .map(|budgets| look(&mut lock(budgets)))
     }
 
     /// Applies the queued charges, a batch at a time, so that no response waits long for the lock.
     pub fn settle_budgets(&self) {
         const AT_ONCE: usize = 1000;
         for budgets in self.0.hosts.load().budgets.values() {
-            // The lock is released between batches: a decision waits for one of them at most (decision 6).
+            // The lock is released between batches: a decision waits for one of them at most
+            // (decision 6).
             while lock(budgets).settle(AT_ONCE) {}
         }
     }
@@ -365,10 +390,17 @@ impl Gateway {
 
     /// Cuts an account: its sessions, and identities vouched for before now.
     pub fn cut_account(&self, account: &AccountId) -> (Vec<SessionId>, AccountCut) {
-        let cut = AccountCut { at: self.0.clock.now(), is_lifted: false };
-        // Before `cut_sessions`, which wakes the guards of responses being sent: they must see this cut.
+        let cut = AccountCut {
+            at: self.0.clock.now(),
+            is_lifted: false,
+        };
+        // Before `cut_sessions`, which wakes the guards of responses being sent: they must see this
+        // cut.
         self.0.cuts.set(account.clone(), cut);
-        (self.cut_sessions(|session| session.account == *account), cut)
+        (
+            self.cut_sessions(|session| session.account == *account),
+            cut,
+        )
     }
 
     /// Restores a cut made before this start.
@@ -386,8 +418,8 @@ impl Gateway {
         lock(&self.0.sessions).limits().absolute
     }
 
-    /// Records that the holder of a session also uses this address, which they have just proved. False when
-    /// it is not the first address of another family (IPv4 or IPv6).
+    /// Records that the holder of a session also uses this address, which they have just proved.
+    /// False when it is not the first address of another family (IPv4 or IPv6).
     pub fn know_other_address(&self, id: &SessionId, ip: ClientIp) -> bool {
         lock(&self.0.sessions).know_other_address(id, ip)
     }
@@ -398,12 +430,22 @@ impl Gateway {
 
     pub fn sessions_of(&self, account: &AccountId) -> Vec<Session> {
         let sessions = lock(&self.0.sessions);
-        sessions.iter().map(|(_, s)| s).filter(|s| s.account == *account).cloned().collect()
+        sessions
+            .iter()
+            .map(|(_, s)| s)
+            .filter(|s| s.account == *account)
+            .cloned()
+            .collect()
     }
 
     /// The live sessions for which `which` is true.
     pub fn sessions(&self, which: impl Fn(&Session) -> bool) -> Vec<Session> {
-        lock(&self.0.sessions).iter().map(|(_, s)| s).filter(|s| which(s)).cloned().collect()
+        lock(&self.0.sessions)
+            .iter()
+            .map(|(_, s)| s)
+            .filter(|s| which(s))
+            .cloned()
+            .collect()
     }
 
     pub fn session_count(&self) -> usize {
@@ -449,15 +491,20 @@ fn of_portal(id: &PortalId, take: &mut dyn FnMut(&Exposure)) -> impl FnMut(&Expo
     }
 }
 
-/// The most responses of one entry that are counted one by one: the loop runs under the budgets' lock.
+/// The most responses of one entry that are counted one by one: the loop runs under the budgets'
+/// lock.
 const MERGED_MAX: u64 = 1000;
 
-/// Passes the responses for which an entry stands, each as it was counted when it left. Their times are not
-/// known: that of the last one forgets none too soon.
+/// Passes the responses for which an entry stands, each as it was counted when it left. Their times
+/// are not known: that of the last one forgets none too soon.
 fn each_response(exposure: &Exposure, take: &mut dyn FnMut(&Exposure)) {
     match exposure.repeated {
         Some(repeated) if exposure.is_released() => {
-            let one = Exposure { at: repeated.until, repeated: None, ..exposure.clone() };
+            let one = Exposure {
+                at: repeated.until,
+                repeated: None,
+                ..exposure.clone()
+            };
             (0..repeated.count.min(MERGED_MAX)).for_each(|_| take(&one));
         }
         Some(_) | None => take(exposure),

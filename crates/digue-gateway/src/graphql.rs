@@ -1,9 +1,9 @@
 //! GraphQL requests, as far as they can rename the fields of a response.
 //!
-//! A client may give any field any name: `{ personnes { id: tuteur, nom } }` answers with the identifier of
-//! another person under the name that the map trusts. Where the map says so, a query with an alias is
-//! refused, and so is one that cannot be read: a stored query, a batch, a malformed one, or one that the portal
-//! could read otherwise than Digue.
+//! A client may give any field any name: `{ personnes { id: tuteur, nom } }` answers with the
+//! identifier of another person under the name that the map trusts. Where the map says so, a query
+//! with an alias is refused, and so is one that cannot be read: a stored query, a batch, a
+//! malformed one, or one that the portal could read otherwise than Digue.
 
 use std::borrow::Cow;
 
@@ -21,18 +21,25 @@ pub enum GraphQl {
     NoAliases,
 }
 
-/// True when the query renames nothing. `content_type` and `body` are those of the request; `query` holds
-/// its decoded parameters.
+/// True when the query renames nothing. `content_type` and `body` are those of the request; `query`
+/// holds its decoded parameters.
 pub fn has_no_alias(content_type: &str, body: &[u8], query: &[(String, String)]) -> bool {
     // Also in the query string, where `extensions`, `id` and `documentId` name stored queries.
-    let is_stored = |name: &str| matches!(name, "extensions" | "documentId" | "id" | "queryId" | "hash");
+    let is_stored = |name: &str| {
+        matches!(
+            name,
+            "extensions" | "documentId" | "id" | "queryId" | "hash"
+        )
+    };
     if query.iter().any(|(name, _)| is_stored(name)) {
         return false;
     }
     let parameter = query.iter().filter(|(name, _)| name == "query");
     let mut texts: Vec<String> = parameter.map(|(_, text)| text.clone()).collect();
     if !body.is_empty() {
-        let Some(text) = query_of_body(content_type, body) else { return false };
+        let Some(text) = query_of_body(content_type, body) else {
+            return false;
+        };
         texts.push(text);
     }
     // No query at all is a fault as well: the portal may run one that we have not seen.
@@ -49,17 +56,17 @@ fn query_of_body(content_type: &str, body: &[u8]) -> Option<String> {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     match essence.to_ascii_lowercase().as_str() {
         // An array would be read as the members in their order, and is a batch.
-        "application/json" if text.trim_start().starts_with('{') => {
-            serde_json::from_str(text).ok().map(|GraphQlBody { query, .. }| query.into_owned())
-        }
+        "application/json" if text.trim_start().starts_with('{') => serde_json::from_str(text)
+            .ok()
+            .map(|GraphQlBody { query, .. }| query.into_owned()),
         "application/graphql" => Some(text.to_owned()),
         _ => None,
     }
 }
 
-/// The members of a request in the GraphQL-over-HTTP specification, without `extensions`: any other member
-/// (`documentId`, `extensions`) could name a stored query instead of this one. A member that is given twice is
-/// an error: parsers differ in which of the two they take.
+/// The members of a request in the GraphQL-over-HTTP specification, without `extensions`: any other
+/// member (`documentId`, `extensions`) could name a stored query instead of this one. A member that
+/// is given twice is an error: parsers differ in which of the two they take.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct GraphQlBody<'b> {
@@ -73,8 +80,8 @@ struct GraphQlBody<'b> {
     operation_name: IgnoredAny,
 }
 
-/// An alias is a name and a colon outside parentheses; inside them are arguments, variables and their
-/// values.
+/// An alias is a name and a colon outside parentheses; inside them are arguments, variables and
+/// their values.
 fn is_without_alias(text: &str) -> bool {
     let mut parentheses = 0usize;
     let mut rest = text;
@@ -110,7 +117,8 @@ fn after_string(rest: &str) -> Option<&str> {
         let mut from = 0;
         loop {
             let end = from + block[from..].find("\"\"\"")?;
-            // The only escape of a block string (GraphQL, 2.9.4); other backslashes stand for themselves.
+            // The only escape of a block string (GraphQL, 2.9.4); other backslashes stand for
+            // themselves.
             if !block[..end].ends_with('\\') {
                 return Some(&block[end + 3..]);
             }
@@ -123,8 +131,8 @@ fn after_string(rest: &str) -> Option<&str> {
         match bytes.get(at)? {
             b'\\' => at += 2,
             b'"' => return rest.get(at + 1..),
-            // A plain string ends on its line (GraphQL, 2.9.4); a portal that reads on would see another
-            // query.
+            // A plain string ends on its line (GraphQL, 2.9.4); a portal that reads on would see
+            // another query.
             b'\n' | b'\r' => return None,
             _ => at += 1,
         }
@@ -166,7 +174,10 @@ mod tests {
             r#"{"query":"{ personnes { id } }","operationName":"a","operationName":"b"}"#,
             r#"["{ personnes { id } }",{},""]"#,
         ] {
-            assert!(!has_no_alias("application/json", body.as_bytes(), &[]), "{body}");
+            assert!(
+                !has_no_alias("application/json", body.as_bytes(), &[]),
+                "{body}"
+            );
         }
     }
 
@@ -176,9 +187,16 @@ mod tests {
         let body = br#"{"query":"{ personnes { id+ADo- note } }"}"#;
         assert!(has_no_alias("application/json; charset=UTF-8", body, &[]));
         for charset in ["utf-7", "utf-16", "ibm037"] {
-            assert!(!has_no_alias(&format!("application/json; charset={charset}"), body, &[]), "{charset}");
             assert!(
-                !has_no_alias(&format!("application/graphql; charset={charset}"), b"{ a }", &[]),
+                !has_no_alias(&format!("application/json; charset={charset}"), body, &[]),
+                "{charset}"
+            );
+            assert!(
+                !has_no_alias(
+                    &format!("application/graphql; charset={charset}"),
+                    b"{ a }",
+                    &[]
+                ),
                 "{charset}"
             );
         }
@@ -192,7 +210,10 @@ mod tests {
             r#"{"id":"1","query":"{persons{id}}"}"#,
             r#"[{"query":"{persons{id}}"}]"#,
         ] {
-            assert!(!has_no_alias("application/json", body.as_bytes(), &[]), "{body}");
+            assert!(
+                !has_no_alias("application/json", body.as_bytes(), &[]),
+                "{body}"
+            );
         }
         let plain = br#"{"query":"{persons{id}}","variables":{"id":1},"operationName":null}"#;
         assert!(has_no_alias("application/json", plain, &[]));
@@ -215,11 +236,30 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_no_query() {
-        for body in ["", "[]", "{}", r#"{"query":7}"#, r#"[{"query":"{a}"}]"#, "{", r#"{"query":"{a(\"}"}"#] {
-            assert!(!has_no_alias("application/json", body.as_bytes(), &[]), "{body}");
+        for body in [
+            "",
+            "[]",
+            "{}",
+            r#"{"query":7}"#,
+            r#"[{"query":"{a}"}]"#,
+            "{",
+            r#"{"query":"{a(\"}"}"#,
+        ] {
+            assert!(
+                !has_no_alias("application/json", body.as_bytes(), &[]),
+                "{body}"
+            );
         }
         assert!(!has_no_alias("multipart/form-data", b"x", &[]));
-        assert!(has_no_alias("", b"", &[("query".to_owned(), "{ a }".to_owned())]));
-        assert!(!has_no_alias("", b"", &[("query".to_owned(), "{ a: b }".to_owned())]));
+        assert!(has_no_alias(
+            "",
+            b"",
+            &[("query".to_owned(), "{ a }".to_owned())]
+        ));
+        assert!(!has_no_alias(
+            "",
+            b"",
+            &[("query".to_owned(), "{ a: b }".to_owned())]
+        ));
     }
 }

@@ -1,8 +1,8 @@
 //! The body of a response on its way to a client, stopped when its account is cut.
 //!
-//! Before each piece the guard checks whether rules or sessions changed; only then does it check again
-//! whether this account may still read. A cut closes the connection in the middle of the response: the
-//! status has already been sent.
+//! Before each piece the guard checks whether rules or sessions changed; only then does it check
+//! again whether this account may still read. A cut closes the connection in the middle of the
+//! response: the status has already been sent.
 
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
@@ -31,28 +31,43 @@ pub struct CutGuard {
 
 impl CutGuard {
     pub fn new(shared: Arc<SharedGateway>, portal: PortalId, caller: Caller) -> Self {
-        Self { shared, portal, caller }
+        Self {
+            shared,
+            portal,
+            caller,
+        }
     }
 
     /// True when this account may no longer receive anything.
     pub fn is_cut(&self) -> bool {
         let rules = self.shared.rules.load();
         let caller = &self.caller;
-        let (gate, _) = rules.gates.effective(&self.portal, &caller.organisation, &caller.account);
+        let (gate, _) = rules
+            .gates
+            .effective(&self.portal, &caller.organisation, &caller.account);
         if gate == Gate::Closed {
             return true;
         }
-        let is_suspended = rules.directory.find(&caller.account).is_some_and(|r| r.is_suspended);
+        let is_suspended = rules
+            .directory
+            .find(&caller.account)
+            .is_some_and(|r| r.is_suspended);
         if is_suspended {
             return true;
         }
         let now = self.shared.clock.now();
         match caller.kind {
-            CallerKind::Header | CallerKind::Token { .. } => return self.shared.is_cut(caller, now),
+            CallerKind::Header | CallerKind::Token { .. } => {
+                return self.shared.is_cut(caller, now);
+            }
             CallerKind::Key => return !rules.keys.is_live(&caller.session, now),
             CallerKind::Session => {}
         }
-        let sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let sessions = self
+            .shared
+            .sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         !sessions.is_live(&caller.session, now)
     }
 
@@ -102,10 +117,21 @@ impl GuardedBody {
         Self::new(guard, GuardedSource::Stream { start, rest }, on_end)
     }
 
-    fn new(guard: CutGuard, inner: GuardedSource, on_end: Option<Box<dyn FnOnce(u64) + Send>>) -> Self {
+    fn new(
+        guard: CutGuard,
+        inner: GuardedSource,
+        on_end: Option<Box<dyn FnOnce(u64) + Send>>,
+    ) -> Self {
         let changes = guard.shared.changes.subscribe();
         let watching = guard.clone();
-        Self { inner, guard, cut: Box::pin(async move { watching.cut().await }), changes, on_end, sent: 0 }
+        Self {
+            inner,
+            guard,
+            cut: Box::pin(async move { watching.cut().await }),
+            changes,
+            on_end,
+            sent: 0,
+        }
     }
 }
 
@@ -127,7 +153,8 @@ impl HttpBody for GuardedBody {
         // An error means that the gateway is gone: then it is better to look than to send on.
         let changed = this.changes.has_changed().unwrap_or(true);
         if changed {
-            // Before the check, so that a change during it is not missed: the next piece looks again.
+            // Before the check, so that a change during it is not missed: the next piece looks
+            // again.
             this.changes.mark_unchanged();
         }
         if (changed && this.guard.is_cut()) || this.cut.as_mut().poll(context).is_ready() {

@@ -1,8 +1,9 @@
 //! Which headers pass, in both directions.
 //!
-//! Hop-by-hop fields end here (RFC 9110, 7.6.1): those that `Connection` names before anything is read, so that
-//! no rule reads a field that the other side does not receive. Of a client's fields, those of `request_headers`
-//! and those that the map names pass. Cookies are bytes: one that is not text must not hide another.
+//! Hop-by-hop fields end here (RFC 9110, 7.6.1): those that `Connection` names before anything is
+//! read, so that no rule reads a field that the other side does not receive. Of a client's fields,
+//! those of `request_headers` and those that the map names pass. Cookies are bytes: one that is not
+//! text must not hide another.
 
 use digue_decode::CODINGS;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -32,13 +33,14 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     header::UPGRADE,
 ];
 
-/// Removes the fields that `Connection` names, first of all when a message arrives: to everything that reads it
-/// afterwards they were never sent. If they were removed only when it is forwarded, a client could show the
-/// rules a field, such as `Content-Type`, that the portal does not get. Naming an end-to-end field is against
-/// RFC 9110, 7.6.1; removing it obeys the same section and gains its sender nothing.
+/// Removes the fields that `Connection` names, first of all when a message arrives: to everything
+/// that reads it afterwards they were never sent. If they were removed only when it is forwarded, a
+/// client could show the rules a field, such as `Content-Type`, that the portal does not get.
+/// Naming an end-to-end field is against RFC 9110, 7.6.1; removing it obeys the same section and
+/// gains its sender nothing.
 ///
-/// Fields that are hop-by-hop without being named stay for the gateway itself, as `Upgrade` does; they are
-/// removed on forwarding.
+/// Fields that are hop-by-hop without being named stay for the gateway itself, as `Upgrade` does;
+/// they are removed on forwarding.
 pub(crate) fn end_connection_fields(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
@@ -52,12 +54,12 @@ pub(crate) fn end_connection_fields(headers: &mut HeaderMap) {
     }
 }
 
-/// Removes everything that must not reach the portal. `passing` holds the client headers that the map
-/// names.
+/// Removes everything that must not reach the portal. `passing` holds the client headers that the
+/// map names.
 pub fn strip_request(headers: &mut HeaderMap, passing: &[HeaderName]) {
     strip_hops(headers);
-    // Before `keep_passing`, which lets `authorization` and `dpop` pass: only here is a key of Digue told
-    // from the portal's own credentials.
+    // Before `keep_passing`, which lets `authorization` and `dpop` pass: only here is a key of
+    // Digue told from the portal's own credentials.
     key::strip(headers);
     keep_passing(headers, passing);
     // The portal cannot ask the client to continue: the body is already on its way.
@@ -68,7 +70,8 @@ pub fn strip_request(headers: &mut HeaderMap, passing: &[HeaderName]) {
 
 /// For responses that will be held: ask for the whole of it, in a coding that can be read.
 pub fn ask_for_readable(headers: &mut HeaderMap) {
-    // A part of a document, or 304 for a copy that the client has, shows persons whom no inspection sees.
+    // A part of a document, or 304 for a copy that the client has, shows persons whom no inspection
+    // sees.
     for name in [
         header::RANGE,
         header::IF_RANGE,
@@ -87,12 +90,19 @@ pub fn ask_for_readable(headers: &mut HeaderMap) {
         .map(str::trim)
         .filter(|coding| {
             let name = coding.split(';').next().unwrap_or_default().trim();
-            CODINGS.iter().chain(&["identity"]).any(|known| known.eq_ignore_ascii_case(name))
+            CODINGS
+                .iter()
+                .chain(&["identity"])
+                .any(|known| known.eq_ignore_ascii_case(name))
         })
         .map(ToOwned::to_owned)
         .collect();
     headers.remove(header::ACCEPT_ENCODING);
-    let value = if wanted.is_empty() { "identity".to_owned() } else { wanted.join(", ") };
+    let value = if wanted.is_empty() {
+        "identity".to_owned()
+    } else {
+        wanted.join(", ")
+    };
     if let Ok(value) = HeaderValue::from_str(&value) {
         headers.insert(header::ACCEPT_ENCODING, value);
     }
@@ -100,11 +110,13 @@ pub fn ask_for_readable(headers: &mut HeaderMap) {
 
 /// True when a client asks for a WebSocket.
 pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
-    headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+    headers
+        .get(header::UPGRADE)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Removes everything that must not reach the client. Called before the response is inspected, so that what is
-/// inspected is what the client receives.
+/// Removes everything that must not reach the client. Called before the response is inspected, so
+/// that what is inspected is what the client receives.
 pub fn strip_response(headers: &mut HeaderMap) {
     strip_response_hops(headers);
     headers.remove(&RECEIPT);
@@ -118,16 +130,20 @@ pub(crate) fn strip_own_cookies(headers: &mut HeaderMap) {
         return;
     }
     // A portal may not set, overwrite or clear Digue's own cookies.
-    let kept: Vec<HeaderValue> =
-        headers.get_all(header::SET_COOKIE).iter().filter(|value| !is_own(value)).cloned().collect();
+    let kept: Vec<HeaderValue> = headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .filter(|value| !is_own(value))
+        .cloned()
+        .collect();
     headers.remove(header::SET_COOKIE);
     for value in kept {
         headers.append(header::SET_COOKIE, value);
     }
 }
 
-/// Removes only the hop-by-hop fields of a response: everything else is Digue's own to set, or was seen by an
-/// observe-only portal's client before.
+/// Removes only the hop-by-hop fields of a response: everything else is Digue's own to set, or was
+/// seen by an observe-only portal's client before.
 pub fn strip_response_hops(headers: &mut HeaderMap) {
     end_connection_fields(headers);
     strip_hops(headers);
@@ -158,7 +174,9 @@ fn single_cookie<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
     if found.next().is_some() {
         return None;
     }
-    std::str::from_utf8(value).ok().filter(|value| value.is_ascii())
+    std::str::from_utf8(value)
+        .ok()
+        .filter(|value| value.is_ascii())
 }
 
 /// Names and values of all cookies. Their bytes may be anything: browsers send what scripts wrote.
@@ -170,22 +188,34 @@ pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
-    let values = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
-    values.flat_map(|value| value.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii)
+    let values = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    values
+        .flat_map(|value| value.split(|byte| *byte == b';'))
+        .map(<[u8]>::trim_ascii)
 }
 
-/// Every cookie of Digue begins with the name of the first. An equals sign may precede it: browsers send
-/// the value of a cookie without a name as if it were a name.
+/// Every cookie of Digue begins with the name of the first. An equals sign may precede it: browsers
+/// send the value of a cookie without a name as if it were a name.
 pub(crate) fn is_own_cookie(pair: &[u8]) -> bool {
     let is_padding = |byte: &u8| *byte == b'=' || byte.is_ascii_whitespace();
-    let start = pair.iter().position(|byte| !is_padding(byte)).unwrap_or(pair.len());
+    let start = pair
+        .iter()
+        .position(|byte| !is_padding(byte))
+        .unwrap_or(pair.len());
     let prefix = SESSION_COOKIE.as_bytes();
-    pair[start..].get(..prefix.len()).is_some_and(|name| name.eq_ignore_ascii_case(prefix))
+    pair[start..]
+        .get(..prefix.len())
+        .is_some_and(|name| name.eq_ignore_ascii_case(prefix))
 }
 
 fn strip_request_cookies(headers: &mut HeaderMap) {
     // HTTP/2 clients may split cookies over several fields; portals expect one (RFC 9113, 8.2.3).
-    let kept: Vec<&[u8]> = pairs(headers).filter(|pair| !pair.is_empty() && !is_own_cookie(pair)).collect();
+    let kept: Vec<&[u8]> = pairs(headers)
+        .filter(|pair| !pair.is_empty() && !is_own_cookie(pair))
+        .collect();
     let kept = kept.join(&b"; "[..]);
     headers.remove(header::COOKIE);
     if kept.is_empty() {
@@ -202,7 +232,10 @@ mod tests {
     fn map(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
-            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            headers.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
         }
         headers
     }
@@ -218,7 +251,12 @@ mod tests {
     #[test]
     fn hop_by_hop_fields_end_here() {
         check(
-            &[("connection", "close, x-mine"), ("x-mine", "1"), ("te", "trailers"), ("accept", "*/*")],
+            &[
+                ("connection", "close, x-mine"),
+                ("x-mine", "1"),
+                ("te", "trailers"),
+                ("accept", "*/*"),
+            ],
             &[("accept", "*/*")],
         );
     }
@@ -229,10 +267,19 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(header::CONNECTION, HeaderValue::from_static(names));
         // A value that is no text hides none of its names.
-        headers.append(header::CONNECTION, HeaderValue::from_bytes(b"accept, \xff").unwrap());
-        for name in
-            ["content-type", "content-encoding", "cookie", "x-portal-lock", "upgrade", "accept", "dnt"]
-        {
+        headers.append(
+            header::CONNECTION,
+            HeaderValue::from_bytes(b"accept, \xff").unwrap(),
+        );
+        for name in [
+            "content-type",
+            "content-encoding",
+            "cookie",
+            "x-portal-lock",
+            "upgrade",
+            "accept",
+            "dnt",
+        ] {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static("1"));
         }
         end_connection_fields(&mut headers);
@@ -242,9 +289,16 @@ mod tests {
 
     #[test]
     fn forwarding_removes_no_field_that_the_rules_have_read() {
-        let sent = [("content-type", "application/json"), ("cookie", "a=1"), ("x-portal-lock", "1")];
+        let sent = [
+            ("content-type", "application/json"),
+            ("cookie", "a=1"),
+            ("x-portal-lock", "1"),
+        ];
         let mut headers = map(&sent);
-        headers.insert(header::CONNECTION, HeaderValue::from_static("content-type, cookie, x-portal-lock"));
+        headers.insert(
+            header::CONNECTION,
+            HeaderValue::from_static("content-type, cookie, x-portal-lock"),
+        );
         strip_request(&mut headers, &[HeaderName::from_static("x-portal-lock")]);
         assert_eq!(headers, map(&sent));
     }
@@ -262,20 +316,38 @@ mod tests {
                 ("x-portal-lock", "named"),
                 ("x-requested-with", "XMLHttpRequest"),
             ],
-            &[("x-portal-lock", "named"), ("x-requested-with", "XMLHttpRequest")],
+            &[
+                ("x-portal-lock", "named"),
+                ("x-requested-with", "XMLHttpRequest"),
+            ],
         );
     }
 
     #[test]
     fn digues_cookies_stay_with_digue() {
-        check(&[("cookie", "a=1; __Host-digue=secret; b=2")], &[("cookie", "a=1; b=2")]);
-        check(&[("cookie", "__Host-digue-device=s; b=2; __Host-digue-known=t")], &[("cookie", "b=2")]);
         check(
-            &[("cookie", "=__Host-digue=secret; = __host-DIGUE-device=t; __Host-digue; b")],
+            &[("cookie", "a=1; __Host-digue=secret; b=2")],
+            &[("cookie", "a=1; b=2")],
+        );
+        check(
+            &[("cookie", "__Host-digue-device=s; b=2; __Host-digue-known=t")],
+            &[("cookie", "b=2")],
+        );
+        check(
+            &[(
+                "cookie",
+                "=__Host-digue=secret; = __host-DIGUE-device=t; __Host-digue; b",
+            )],
             &[("cookie", "b")],
         );
-        assert_eq!(session_cookie(&map(&[("cookie", "a=1; __Host-digue=s")])), Some("s"));
-        assert_eq!(session_cookie(&map(&[("cookie", "__Host-digue=s; __Host-digue=t")])), None);
+        assert_eq!(
+            session_cookie(&map(&[("cookie", "a=1; __Host-digue=s")])),
+            Some("s")
+        );
+        assert_eq!(
+            session_cookie(&map(&[("cookie", "__Host-digue=s; __Host-digue=t")])),
+            None
+        );
         assert_eq!(session_cookie(&map(&[("cookie", "=__Host-digue=s")])), None);
         let mut headers = map(&[
             ("set-cookie", "__Host-digue=x; Path=/"),
@@ -295,7 +367,10 @@ mod tests {
         headers.insert(header::COOKIE, HeaderValue::from_bytes(bytes).unwrap());
         assert_eq!(session_cookie(&headers), Some("s"));
         strip_request(&mut headers, &[]);
-        assert_eq!(headers[header::COOKIE].as_bytes(), b"nom=Andr\xe9; ville=\xc3\x89vry");
+        assert_eq!(
+            headers[header::COOKIE].as_bytes(),
+            b"nom=Andr\xe9; ville=\xc3\x89vry"
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Holds a message: its whole body in memory, within limits and charged to its holders, before anything is
-//! decided.
+//! Holds a message: its whole body in memory, within limits and charged to its holders, before
+//! anything is decided.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +23,8 @@ pub enum BodyHolder {
 }
 
 impl BodyHolder {
-    /// An account or a connection gets at most half of the total, an organisation two thirds, a portal
-    /// three quarters; however many take their maximum, some stays free (see [`shares`]).
+    /// An account or a connection gets at most half of the total, an organisation two thirds, a
+    /// portal three quarters; however many take their maximum, some stays free (see [`shares`]).
     const fn weight(&self) -> Eighths {
         match self {
             Self::Connection(_) | Self::Account(_) => Eighths(8),
@@ -42,10 +42,16 @@ pub type Share = shares::AmountShare<BodyHolder>;
 
 /// Starts a share, empty, for these holders.
 pub(crate) fn begin(held: &Arc<HeldBytes>, holders: impl IntoIterator<Item = BodyHolder>) -> Share {
-    held.begin(holders.into_iter().map(|holder| (holder.clone(), holder.weight())).collect())
+    held.begin(
+        holders
+            .into_iter()
+            .map(|holder| (holder.clone(), holder.weight()))
+            .collect(),
+    )
 }
 
-/// Bytes that keep their share until the last clone is dropped, including those in queues and buffers.
+/// Bytes that keep their share until the last clone is dropped, including those in queues and
+/// buffers.
 pub(crate) fn counted(bytes: Bytes, share: Share) -> Bytes {
     struct CountedBytes {
         bytes: Bytes,
@@ -56,7 +62,10 @@ pub(crate) fn counted(bytes: Bytes, share: Share) -> Bytes {
             &self.bytes
         }
     }
-    Bytes::from_owner(CountedBytes { bytes, _share: share })
+    Bytes::from_owner(CountedBytes {
+        bytes,
+        _share: share,
+    })
 }
 
 /// The result of holding a body.
@@ -84,11 +93,25 @@ pub enum HoldError {
 }
 
 /// Reads all of `body`, at most `limit` bytes; `idle` is the longest silence between two pieces.
-pub async fn hold(mut body: Body, limit: usize, idle: Duration, share: Share) -> Result<HeldBody, HoldError> {
-    let mut collected = Collected { share, first: Bytes::new(), joined: BytesMut::new(), limit };
+pub async fn hold(
+    mut body: Body,
+    limit: usize,
+    idle: Duration,
+    share: Share,
+) -> Result<HeldBody, HoldError> {
+    let mut collected = Collected {
+        share,
+        first: Bytes::new(),
+        joined: BytesMut::new(),
+        limit,
+    };
     // Claimed before the first byte: a message that cannot be held is refused at once and not after
     // megabytes.
-    if let Some(length) = body.size_hint().exact().and_then(|length| usize::try_from(length).ok()) {
+    if let Some(length) = body
+        .size_hint()
+        .exact()
+        .and_then(|length| usize::try_from(length).ok())
+    {
         // The declared length is the sender's own claim: never more than what will be read.
         collected.share.grow(length.min(limit))?;
     }
@@ -104,10 +127,13 @@ pub async fn hold(mut body: Body, limit: usize, idle: Duration, share: Share) ->
             continue;
         };
         collected.add(piece)?;
-        // After the piece was added: it has arrived anyway, and leaves with `start`. It exceeds the limit by
-        // one piece at most.
+        // After the piece was added: it has arrived anyway, and leaves with `start`. It exceeds the
+        // limit by one piece at most.
         if collected.len() > limit {
-            return Ok(HeldBody::TooLarge { start: collected.start(), rest: body });
+            return Ok(HeldBody::TooLarge {
+                start: collected.start(),
+                rest: body,
+            });
         }
     }
 }
@@ -150,11 +176,18 @@ impl Collected {
 
     fn bytes(&mut self) -> Bytes {
         let joined = std::mem::take(&mut self.joined);
-        if joined.is_empty() { std::mem::take(&mut self.first) } else { joined.freeze() }
+        if joined.is_empty() {
+            std::mem::take(&mut self.first)
+        } else {
+            joined.freeze()
+        }
     }
 
     fn whole(mut self) -> HeldBody {
-        HeldBody::Whole { bytes: self.bytes(), share: self.share }
+        HeldBody::Whole {
+            bytes: self.bytes(),
+            share: self.share,
+        }
     }
 
     fn start(mut self) -> Bytes {
@@ -185,7 +218,9 @@ mod tests {
             _: &mut std::task::Context<'_>,
         ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
             let size = self.0.pop();
-            std::task::Poll::Ready(size.map(|size| Ok(http_body::Frame::data(vec![7; size].into()))))
+            std::task::Poll::Ready(
+                size.map(|size| Ok(http_body::Frame::data(vec![7; size].into()))),
+            )
         }
     }
 
@@ -198,7 +233,9 @@ mod tests {
         let held = HeldBytes::new(10_000);
         for body in [full(vec![7; 1000]), pieces(&[300, 300, 400])] {
             let HeldBody::Whole { bytes, share } =
-                hold(body, 2000, IDLE, begin(&held, account("a1"))).await.unwrap()
+                hold(body, 2000, IDLE, begin(&held, account("a1")))
+                    .await
+                    .unwrap()
             else {
                 panic!("it fits")
             };
@@ -216,8 +253,17 @@ mod tests {
     #[tokio::test]
     async fn the_start_of_what_is_too_large_is_counted_too() {
         let held = HeldBytes::new(10_000);
-        let read = hold(pieces(&[600, 600, 600]), 1000, IDLE, begin(&held, account("a1"))).await.unwrap();
-        let HeldBody::TooLarge { start, .. } = read else { panic!("too large") };
+        let read = hold(
+            pieces(&[600, 600, 600]),
+            1000,
+            IDLE,
+            begin(&held, account("a1")),
+        )
+        .await
+        .unwrap();
+        let HeldBody::TooLarge { start, .. } = read else {
+            panic!("too large")
+        };
         assert_eq!(start.len(), 1200);
         assert!(held.used() >= 1200);
         drop(start);
@@ -229,14 +275,27 @@ mod tests {
         let held = HeldBytes::new(100_000);
         let mut kept = Vec::new();
         let refused = loop {
-            match hold(full(vec![7; 1000]), 2000, IDLE, begin(&held, account("greedy"))).await {
+            match hold(
+                full(vec![7; 1000]),
+                2000,
+                IDLE,
+                begin(&held, account("greedy")),
+            )
+            .await
+            {
                 Ok(read) => kept.push(read),
                 Err(error) => break error,
             }
         };
         assert!(matches!(refused, HoldError::Full(_)));
         assert_eq!(kept.len(), 50);
-        let other = hold(full(vec![7; 20_000]), 30_000, IDLE, begin(&held, account("honest"))).await;
+        let other = hold(
+            full(vec![7; 20_000]),
+            30_000,
+            IDLE,
+            begin(&held, account("honest")),
+        )
+        .await;
         assert!(matches!(other, Ok(HeldBody::Whole { .. })));
     }
 }

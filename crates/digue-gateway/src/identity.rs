@@ -36,31 +36,51 @@ pub(crate) fn identify(
     let snapshot = shared.rules.load();
     let portal = request.portal;
     let mut caller = match &portal.identity {
-        Identity::Session => match by_key(&snapshot, &shared.used_proofs, request.target, headers, now) {
-            Some(caller) => caller?,
-            None => by_session(shared, request.target.host, &request.connection.origin, headers, now)?,
-        },
+        Identity::Session => {
+            match by_key(&snapshot, &shared.used_proofs, request.target, headers, now) {
+                Some(caller) => caller?,
+                None => by_session(
+                    shared,
+                    request.target.host,
+                    &request.connection.origin,
+                    headers,
+                    now,
+                )?,
+            }
+        }
         Identity::Jwt(verifier) => {
             verifier.identify((&portal.id, &portal.mapping), &snapshot, headers, now)?
         }
-        Identity::Header { account, organisation, from } => {
+        Identity::Header {
+            account,
+            organisation,
+            from,
+        } => {
             // By the address of the peer, not of the client: the header is the proxy's own word.
-            if !from.iter().any(|network| network.contains(&request.connection.peer)) {
+            if !from
+                .iter()
+                .any(|network| network.contains(&request.connection.peer))
+            {
                 return Err(IdentityFailure::NotSignedIn);
             }
             by_header(portal, &snapshot, (account, organisation.as_ref()), headers)?
         }
     };
-    // The name of callers that are not known, for whom no caseload and no budget counts: no account has it.
+    // The name of callers that are not known, for whom no caseload and no budget counts: no account
+    // has it.
     if caller.account.is_unknown() {
         return Err(IdentityFailure::NotAdmitted);
     }
     match snapshot.directory.find(&caller.account) {
-        Some(record) if record.is_suspended => return Err(IdentityFailure::ShutOut(Box::new(caller))),
+        Some(record) if record.is_suspended => {
+            return Err(IdentityFailure::ShutOut(Box::new(caller)));
+        }
         // The current organisation: a session may be older than a move to another one.
         Some(record) => caller.organisation = record.organisation.clone(),
         // A session may outlive its account; it is refused here.
-        None if !caller.kind.is_vouched_for() => return Err(IdentityFailure::ShutOut(Box::new(caller))),
+        None if !caller.kind.is_vouched_for() => {
+            return Err(IdentityFailure::ShutOut(Box::new(caller)));
+        }
         None => {}
     }
     if shared.is_cut(&caller, now) {
@@ -102,9 +122,14 @@ fn with_session<T>(
     now: Timestamp,
     look: impl FnOnce(SessionLookup<'_>) -> T,
 ) -> T {
-    let Some(secret) = session_cookie(headers) else { return look(SessionLookup::Nothing) };
+    let Some(secret) = session_cookie(headers) else {
+        return look(SessionLookup::Nothing);
+    };
     let device = device_cookie(headers).map(token_hash);
-    let bearer = Bearer { origin, device: device.as_ref() };
+    let bearer = Bearer {
+        origin,
+        device: device.as_ref(),
+    };
     // One lock for look-up and use: a cut cannot fall between the two.
     let mut sessions = lock(&shared.sessions);
     look(sessions.touch(&token_hash(secret), host, bearer, now))
@@ -126,7 +151,9 @@ fn by_session(
     };
     with_session(shared, host, origin, headers, now, |found| match found {
         SessionLookup::Good(session) => Ok(caller(session)),
-        SessionLookup::Doubted(session, _) => Err(IdentityFailure::Doubted(Box::new(caller(session)))),
+        SessionLookup::Doubted(session, _) => {
+            Err(IdentityFailure::Doubted(Box::new(caller(session))))
+        }
         SessionLookup::Nothing => Err(IdentityFailure::NotSignedIn),
     })
 }
@@ -142,23 +169,38 @@ fn by_header(
         Err(fault) => Err(not_taken(&portal.id, "header", &fault)),
     };
     let account = header_value(account)?.ok_or(IdentityFailure::NotSignedIn)?;
-    let account =
-        portal.mapping.account(account).map_err(|fault| not_taken(&portal.id, "account", &fault))?;
+    let account = portal
+        .mapping
+        .account(account)
+        .map_err(|fault| not_taken(&portal.id, "account", &fault))?;
     let claimed = organisation.map(header_value).transpose()?.flatten();
     let claimed = claimed.map(|text| portal.mapping.organisation(text));
     let organisation = organisation_of(&portal.id, snapshot, &account, claimed)?;
     let session = SessionId::parse("proxy").expect("the fixed name `proxy` is a session id");
     // A header says who a user is, never when they proved it.
     let proved_at = Timestamp::ZERO;
-    Ok(Caller { account, organisation, session, proved_at, kind: CallerKind::Header })
+    Ok(Caller {
+        account,
+        organisation,
+        session,
+        proved_at,
+        kind: CallerKind::Header,
+    })
 }
 
 /// A header that is sent once, as text; names of people are written in UTF-8.
-fn single_text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, NameFault> {
+fn single_text<'h>(
+    headers: &'h HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'h str>, NameFault> {
     let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     if values.next().is_some() {
         return Err(NameFault::Several);
     }
-    std::str::from_utf8(value.as_bytes()).map(Some).map_err(|_| NameFault::NoText)
+    std::str::from_utf8(value.as_bytes())
+        .map(Some)
+        .map_err(|_| NameFault::NoText)
 }

@@ -1,6 +1,6 @@
-//! Inspections that may take long run apart from the workers that serve connections: a few at a time, in
-//! turn between accounts, the one that has used the least time first. A page made to be slow to inspect
-//! slows down only the account that requested it.
+//! Inspections that may take long run apart from the workers that serve connections: a few at a
+//! time, in turn between accounts, the one that has used the least time first. A page made to be
+//! slow to inspect slows down only the account that requested it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,8 +57,8 @@ struct Turn {
 }
 
 impl Turn {
-    /// Nothing waits for this turn any more. The caller starts the next in a loop: from `drop`, each
-    /// abandoned turn would recurse once.
+    /// Nothing waits for this turn any more. The caller starts the next in a loop: from `drop`,
+    /// each abandoned turn would recurse once.
     fn give_up(mut self) {
         self.is_given_up = true;
         self.queue.order().end(&self.account, 0);
@@ -92,9 +92,17 @@ impl InspectionQueue {
 
     fn begin_next(self: &Arc<Self>) {
         loop {
-            let Some((account, waiting)) = self.order().begin() else { return };
-            let turn = Turn { queue: self.clone(), account, since: Instant::now(), is_given_up: false };
-            // Without the lock: an abandoned turn comes back here, and ending it takes the lock again.
+            let Some((account, waiting)) = self.order().begin() else {
+                return;
+            };
+            let turn = Turn {
+                queue: self.clone(),
+                account,
+                since: Instant::now(),
+                is_given_up: false,
+            };
+            // Without the lock: an abandoned turn comes back here, and ending it takes the lock
+            // again.
             if let Err(turn) = waiting.send(turn) {
                 turn.give_up();
             }
@@ -111,11 +119,14 @@ impl InspectionQueue {
         let (sender, receiver) = oneshot::channel();
         self.order().wait(account, sender)?;
         self.begin_next();
-        let turn = receiver.await.expect("a waiting job is always given its turn, never dropped");
+        let turn = receiver
+            .await
+            .expect("a waiting job is always given its turn, never dropped");
         let done = tokio::task::spawn_blocking(move || {
             let begun = Instant::now();
             let done = work();
-            // Before the result is handed over: the turn must not last until the request's task runs again.
+            // Before the result is handed over: the turn must not last until the request's task
+            // runs again.
             drop(turn);
             (done, begun.elapsed())
         });
@@ -125,8 +136,8 @@ impl InspectionQueue {
     }
 }
 
-/// Inspects one response. A panic in a reader makes the response unreadable: it is never taken for one
-/// without persons.
+/// Inspects one response. A panic in a reader makes the response unreadable: it is never taken for
+/// one without persons.
 pub(crate) fn look_into(
     portal: &Portal,
     route: &Route,
@@ -134,7 +145,9 @@ pub(crate) fn look_into(
     headers: &HeaderMap,
     bytes: &Bytes,
 ) -> Result<ShownIdentifiers, Unreadable> {
-    let caught = catch_unwind(AssertUnwindSafe(|| read(portal, route, status, headers, bytes)));
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        read(portal, route, status, headers, bytes)
+    }));
     caught.unwrap_or_else(|_| Err(ReadFailure::new(UnreadCause::Failed).into()))
 }
 
@@ -145,7 +158,8 @@ fn read(
     headers: &HeaderMap,
     bytes: &Bytes,
 ) -> Result<ShownIdentifiers, Unreadable> {
-    let unreadable = |name: &'static str| Unreadable::from(ReadFailure::new(UnreadCause::Header).at(name));
+    let unreadable =
+        |name: &'static str| Unreadable::from(ReadFailure::new(UnreadCause::Header).at(name));
     let types: Vec<&HeaderValue> = headers.get_all(header::CONTENT_TYPE).iter().collect();
     let content_type = match types[..] {
         [] => None,
@@ -157,21 +171,36 @@ fn read(
     for value in headers.get_all(header::CONTENT_ENCODING) {
         codings.push(value.to_str().map_err(|_| unreadable("content-encoding"))?);
     }
-    let message =
-        Message { status: status.as_u16(), content_type, content_encoding: &codings.join(","), body: bytes };
-    match digue_inspect::inspect(&route.response, &portal.kinds, &message, &route.inspect_limits) {
+    let message = Message {
+        status: status.as_u16(),
+        content_type,
+        content_encoding: &codings.join(","),
+        body: bytes,
+    };
+    match digue_inspect::inspect(
+        &route.response,
+        &portal.kinds,
+        &message,
+        &route.inspect_limits,
+    ) {
         ResponseReading::Persons(shown) => Ok(shown),
         ResponseReading::ShowsNobody(_) => Ok(ShownIdentifiers::default()),
         ResponseReading::Unreadable(why) => Err(why),
     }
 }
 
-/// Logs an inspection that takes longer than its size explains: the page was made so, or found a fault in a
-/// reader.
+/// Logs an inspection that takes longer than its size explains: the page was made so, or found a
+/// fault in a reader.
 fn note_slow(bytes: usize, took: Duration) {
-    let megabytes = u32::try_from(bytes >> 20).unwrap_or(u32::MAX).saturating_add(1);
+    let megabytes = u32::try_from(bytes >> 20)
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
     if took > USUAL + PER_MEGABYTE.saturating_mul(megabytes) {
-        tracing::warn!(bytes, millis = took.as_millis(), "An inspection took longer than its size explains");
+        tracing::warn!(
+            bytes,
+            millis = took.as_millis(),
+            "An inspection took longer than its size explains"
+        );
     }
 }
 

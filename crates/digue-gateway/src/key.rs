@@ -1,14 +1,14 @@
 //! Programs that sign every request: `Authorization: DPoP` with a proof of possession (RFC 9449).
 //!
-//! The proof names the method and address that it is for, is valid for a minute and once, and is bound to
-//! the secret that accompanies it: a copy of either is useless.
+//! The proof names the method and address that it is for, is valid for a minute and once, and is
+//! bound to the secret that accompanies it: a copy of either is useless.
 //!
-//! Which proofs were used before a start is not known. A proof is then accepted when it names the nonce of this
-//! start (RFC 9449, 9), or when it is dated after all that could be used before; others get 401 with the nonce,
-//! and the program signs once more.
+//! Which proofs were used before a start is not known. A proof is then accepted when it names the
+//! nonce of this start (RFC 9449, 9), or when it is dated after all that could be used before;
+//! others get 401 with the nonce, and the program signs once more.
 //!
-//! A portal may need an `Authorization` of its own: the two then arrive as `Digue-Authorization` and
-//! `Digue-DPoP`, and the usual headers are the portal's.
+//! A portal may need an `Authorization` of its own: the two then arrive as `Digue-Authorization`
+//! and `Digue-DPoP`, and the usual headers are the portal's.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -34,8 +34,9 @@ const SKEW: Duration = Duration::from_secs(30);
 const SECS: std::ops::Range<i64> = 0..100_000_000_000;
 /// How long a proof is valid.
 const PROOF_LASTS: Duration = Duration::from_secs(60);
-/// Proofs of one key remembered at a time, some 150 a second for as long as they are valid; beyond that,
-/// none of this key is accepted until some have expired. Keys are granted one by one, so there are few.
+/// Proofs of one key remembered at a time, some 150 a second for as long as they are valid; beyond
+/// that, none of this key is accepted until some have expired. Keys are granted one by one, so
+/// there are few.
 const PROOFS_MAX: usize = 20_000;
 
 /// The target that a proof must name.
@@ -60,12 +61,19 @@ pub struct UsedProofs {
 impl UsedProofs {
     pub fn new(since: Timestamp) -> Self {
         let mut drawn = [0; 16];
-        SystemRandom::new().fill(&mut drawn).expect("the system gives random bytes");
-        Self { since, nonce: URL_SAFE_NO_PAD.encode(drawn), used: Mutex::default() }
+        SystemRandom::new()
+            .fill(&mut drawn)
+            .expect("the system gives random bytes");
+        Self {
+            since,
+            nonce: URL_SAFE_NO_PAD.encode(drawn),
+            used: Mutex::default(),
+        }
     }
 
-    /// True for a proof that was certainly not used before the start: one with this nonce, or dated so late
-    /// that it was too early before. A proof is accepted up to `SKEW` before its date, and says only the second.
+    /// True for a proof that was certainly not used before the start: one with this nonce, or dated
+    /// so late that it was too early before. A proof is accepted up to `SKEW` before its date, and
+    /// says only the second.
     fn is_unused_before(&self, at: Timestamp, nonce: Option<&str>) -> bool {
         nonce == Some(&self.nonce) || at.secs() > self.since.plus(SKEW).secs()
     }
@@ -117,10 +125,19 @@ impl ProofPlace {
     /// `None` when a request presents no key.
     fn of(headers: &HeaderMap) -> Option<Self> {
         if headers.contains_key(OWN_AUTHORIZATION) {
-            return Some(Self { authorization: OWN_AUTHORIZATION, proof: OWN_PROOF });
+            return Some(Self {
+                authorization: OWN_AUTHORIZATION,
+                proof: OWN_PROOF,
+            });
         }
-        let shows_key = headers.get_all(AUTHORIZATION).iter().any(|value| secret_of(value).is_some());
-        shows_key.then_some(Self { authorization: AUTHORIZATION, proof: PROOF })
+        let shows_key = headers
+            .get_all(AUTHORIZATION)
+            .iter()
+            .any(|value| secret_of(value).is_some());
+        shows_key.then_some(Self {
+            authorization: AUTHORIZATION,
+            proof: PROOF,
+        })
     }
 }
 
@@ -135,8 +152,8 @@ fn secret_of(value: &HeaderValue) -> Option<&str> {
     scheme.eq_ignore_ascii_case("dpop").then_some(secret.trim())
 }
 
-/// A key that a request presents, kept for the challenge in Digue's own answer. The answers of portals have
-/// challenges of their own.
+/// A key that a request presents, kept for the challenge in Digue's own answer. The answers of
+/// portals have challenges of their own.
 pub struct PresentedKey {
     proof: Option<HeaderValue>,
 }
@@ -145,23 +162,29 @@ impl PresentedKey {
     /// `None` when a request presents no key.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         let place = ProofPlace::of(headers)?;
-        Some(Self { proof: headers.get(place.proof).cloned() })
+        Some(Self {
+            proof: headers.get(place.proof).cloned(),
+        })
     }
 
-    /// Adds the nonce to the answer to a request whose caller was not recognised, and asks for it where the proof
-    /// does not name it (RFC 9449, 9).
+    /// Adds the nonce to the answer to a request whose caller was not recognised, and asks for it
+    /// where the proof does not name it (RFC 9449, 9).
     pub fn challenge(&self, used: &UsedProofs, answer: &mut HeaderMap) {
         let nonce = HeaderValue::from_str(&used.nonce).expect("base64url is ASCII");
         answer.insert(NONCE, nonce);
         if !self.names(&used.nonce) {
-            answer.append(WWW_AUTHENTICATE, HeaderValue::from_static(r#"DPoP error="use_dpop_nonce""#));
+            answer.append(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static(r#"DPoP error="use_dpop_nonce""#),
+            );
         }
     }
 
     fn names(&self, nonce: &str) -> bool {
         let proof = self.proof.as_ref().and_then(|proof| proof.to_str().ok());
         let proved = proof.and_then(|proof| possession::verify(proof, PROOF_TYPE, None).ok());
-        proved.is_some_and(|proved| proved.claims.get("nonce").and_then(Value::as_str) == Some(nonce))
+        proved
+            .is_some_and(|proved| proved.claims.get("nonce").and_then(Value::as_str) == Some(nonce))
     }
 }
 
@@ -190,7 +213,11 @@ fn verify(
     let proved = possession::verify(proof, PROOF_TYPE, None).ok()?;
     let text = |name: &str| proved.claims.get(name).and_then(Value::as_str);
     // Within the range of `Timestamp`: another number of seconds would overflow microseconds.
-    let secs = proved.claims.get("iat").and_then(Value::as_i64).filter(|secs| SECS.contains(secs))?;
+    let secs = proved
+        .claims
+        .get("iat")
+        .and_then(Value::as_i64)
+        .filter(|secs| SECS.contains(secs))?;
     let at = Timestamp::from_secs(secs);
     let is_in_time = at <= now.plus(SKEW) && now <= at.plus(PROOF_LASTS + SKEW);
     let secret_hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()));
@@ -220,10 +247,14 @@ fn verify(
 
 /// The address of this request, without the query: web scheme, host, path.
 fn is_address(htu: &str, target: ProofTarget<'_>) -> bool {
-    let Ok(uri) = htu.parse::<http::Uri>() else { return false };
+    let Ok(uri) = htu.parse::<http::Uri>() else {
+        return false;
+    };
     let is_web = matches!(uri.scheme_str(), Some("https" | "http"));
     // Without query and fragment, as RFC 9449, 4.3 has it.
-    let is_host = uri.host().is_some_and(|host| host.eq_ignore_ascii_case(target.host));
+    let is_host = uri
+        .host()
+        .is_some_and(|host| host.eq_ignore_ascii_case(target.host));
     is_web && is_host && uri.path() == target.path
 }
 
@@ -235,13 +266,18 @@ mod tests {
     fn no_proof_that_could_be_used_before_the_start_counts_as_unused() {
         let start = Timestamp::from_micros(1_763_000_000_900_000);
         let proofs = UsedProofs::new(start);
-        let dated = |secs: i64| proofs.is_unused_before(Timestamp::from_secs(1_763_000_000 + secs), None);
-        // From a clock that is ahead by the tolerated 30 s, used in the last moment before the start.
+        let dated =
+            |secs: i64| proofs.is_unused_before(Timestamp::from_secs(1_763_000_000 + secs), None);
+        // From a clock that is ahead by the tolerated 30 s, used in the last moment before the
+        // start.
         assert!(!dated(0) && !dated(1) && !dated(30));
         assert!(dated(31));
         assert!(proofs.is_unused_before(start, Some(&proofs.nonce)));
         let other = UsedProofs::new(start);
-        assert!(!proofs.is_unused_before(start, Some(&other.nonce)), "of another start");
+        assert!(
+            !proofs.is_unused_before(start, Some(&other.nonce)),
+            "of another start"
+        );
     }
 
     #[test]
@@ -254,11 +290,22 @@ mod tests {
             bytes
         };
         let now = Timestamp::from_secs(1_763_000_000);
-        let taken = (0..PROOFS_MAX + 500).filter(|n| proofs.take(&key("key-a"), proof(*n), now)).count();
+        let taken = (0..PROOFS_MAX + 500)
+            .filter(|n| proofs.take(&key("key-a"), proof(*n), now))
+            .count();
         assert_eq!(taken, PROOFS_MAX);
-        assert!(proofs.take(&key("key-b"), proof(1), now), "another key goes on");
-        assert!(!proofs.take(&key("key-b"), proof(1), now), "and each proof is good once");
+        assert!(
+            proofs.take(&key("key-b"), proof(1), now),
+            "another key goes on"
+        );
+        assert!(
+            !proofs.take(&key("key-b"), proof(1), now),
+            "and each proof is good once"
+        );
         let later = now.plus(PROOF_LASTS + SKEW + SKEW);
-        assert!(proofs.take(&key("key-a"), proof(1), later), "what is over is forgotten");
+        assert!(
+            proofs.take(&key("key-a"), proof(1), later),
+            "what is over is forgotten"
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! The gateway: a reverse proxy that holds each response until it may leave.
 //!
-//! It knows HTTP, portal maps and a snapshot of the rules. It never sees the store, never writes journal
-//! files and has no page of its own except refusals: it reaches the rest of Digue through `ports` only.
+//! It knows HTTP, portal maps and a snapshot of the rules. It never sees the store, never writes
+//! journal files and has no page of its own except refusals: it reaches the rest of Digue through
+//! `ports` only.
 
 mod account_requests;
 mod address_words;

@@ -3,8 +3,8 @@
 use digue_inspect::read_request;
 use digue_inspect::request::RequestParts;
 use digue_types::{
-    AccountId, Basis, ExchangeId, Exposure, Inspection, Means, OrganisationId, Outcome, RequestClient,
-    SessionId, ShownPersons, Timestamp,
+    AccountId, Basis, ExchangeId, Exposure, Inspection, Means, OrganisationId, Outcome,
+    RequestClient, SessionId, ShownPersons, Timestamp,
 };
 use http::{Method, Uri};
 
@@ -53,7 +53,9 @@ pub fn exposure_of(
     past: PastRequest,
 ) -> Result<Exposure, PastRequestError> {
     let segments = Segments::parse(past.target.path()).map_err(|_| PastRequestError::Path)?;
-    let (route, values) = portal.route(&past.method, &segments).ok_or(PastRequestError::UnknownRoute)?;
+    let (route, values) = portal
+        .route(&past.method, &segments)
+        .ok_or(PastRequestError::UnknownRoute)?;
     if matches!(route.kind, RouteKind::Assets { .. }) {
         return Err(PastRequestError::Assets);
     }
@@ -61,8 +63,14 @@ pub fn exposure_of(
         return Err(PastRequestError::NotShown);
     }
     let query = past.target.query().unwrap_or_default();
-    let parts = RequestParts { path: &values, query, content_type: "", body: &[] };
-    let fields = read_request(&route.request, &portal.kinds, &parts).map_err(|_| PastRequestError::Values)?;
+    let parts = RequestParts {
+        path: &values,
+        query,
+        content_type: "",
+        body: &[],
+    };
+    let fields = read_request(&route.request, &portal.kinds, &parts)
+        .map_err(|_| PastRequestError::Values)?;
     let named = route.request.iter().filter(|rule| rule.is_subject);
     let identifiers = named.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());
     let persons = persons_of(portal, aliases, identifiers).map_err(|_| PastRequestError::Values)?;
@@ -70,7 +78,11 @@ pub fn exposure_of(
     let shown = if persons.is_empty() {
         vec![]
     } else {
-        vec![ShownPersons { basis: Basis::Declared, means: Means::Described, persons }]
+        vec![ShownPersons {
+            basis: Basis::Declared,
+            means: Means::Described,
+            persons,
+        }]
     };
     Ok(Exposure {
         at: past.at,

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// The most entries that may be in progress, of responses that are being sent or have left. Without a bound, a
-/// journal that does not answer would take the memory of the process, and the portals with it.
+/// The most entries that may be in progress, of responses that are being sent or have left. Without
+/// a bound, a journal that does not answer would take the memory of the process, and the portals
+/// with it.
 const IN_PROGRESS_MAX: usize = 20_000;
 
 /// Counts the entries in progress.
@@ -46,7 +47,9 @@ impl PendingEntry {
 
     /// Spawns the work; false when there is no runtime any more to run it.
     pub(crate) fn spawn(self, work: impl Future<Output = ()> + Send + 'static) -> bool {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return false;
+        };
         runtime.spawn(async move {
             work.await;
             drop(self);

@@ -1,7 +1,7 @@
 //! A portal map, compiled: what `digue check` accepted and the gateway enforces.
 //!
-//! Every field has been checked; nothing here reads a file. A request is refused when its host or route is
-//! not found here.
+//! Every field has been checked; nothing here reads a file. A request is refused when its host or
+//! route is not found here.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use digue_access::{EnforcementMode, LimitsTable, RouteAccess};
 use digue_identifiers::IdentifierKind;
 use digue_inspect::{RequestRule, ResponseRules};
 use digue_types::{
-    ActionName, Category, PersonKey, PersonRef, PopulationId, PortalId, RouteName, UninspectedCause,
-    UnmappedAddress, person::PersonKeyer,
+    ActionName, Category, PersonKey, PersonRef, PopulationId, PortalId, RouteName,
+    UninspectedCause, UnmappedAddress, person::PersonKeyer,
 };
 use http::{HeaderName, Method};
 use ipnet::IpNet;
@@ -52,15 +52,26 @@ pub struct Portal {
 }
 
 impl Portal {
-    pub fn route(&self, method: &Method, path: &Segments) -> Option<(&Route, Vec<(String, String)>)> {
-        self.place(method, path).map(|(place, values)| (&self.routes[place], values))
+    pub fn route(
+        &self,
+        method: &Method,
+        path: &Segments,
+    ) -> Option<(&Route, Vec<(String, String)>)> {
+        self.place(method, path)
+            .map(|(place, values)| (&self.routes[place], values))
     }
 
     /// The place in `routes` of the one that answers, with the values of the path.
-    pub(crate) fn place(&self, method: &Method, path: &Segments) -> Option<(usize, Vec<(String, String)>)> {
+    pub(crate) fn place(
+        &self,
+        method: &Method,
+        path: &Segments,
+    ) -> Option<(usize, Vec<(String, String)>)> {
         self.routes.iter().enumerate().find_map(|(place, route)| {
             let fits = route.methods.is_empty() || route.methods.contains(method);
-            fits.then(|| route.pattern.matches(path)).flatten().map(|values| (place, values))
+            fits.then(|| route.pattern.matches(path))
+                .flatten()
+                .map(|values| (place, values))
         })
     }
 
@@ -103,7 +114,11 @@ pub enum Identity {
     /// A JWT issued by the portal's own sign-in.
     Jwt(Box<TokenVerifier>),
     /// Headers set by a proxy in front of Digue, at an address within `from`.
-    Header { account: HeaderName, organisation: Option<HeaderName>, from: Vec<IpNet> },
+    Header {
+        account: HeaderName,
+        organisation: Option<HeaderName>,
+        from: Vec<IpNet>,
+    },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -115,7 +130,11 @@ pub struct NamedHeaders {
 
 impl NamedHeaders {
     pub fn names(&self) -> Vec<HeaderName> {
-        [&self.account, &self.organisation, &self.role].into_iter().flatten().cloned().collect()
+        [&self.account, &self.organisation, &self.role]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
     }
 }
 
@@ -185,8 +204,8 @@ pub fn most_specific_first(mut routes: Vec<Route>) -> Vec<Route> {
     routes
 }
 
-/// Which parameters a request may carry: one that the map does not name could change what the response
-/// contains.
+/// Which parameters a request may carry: one that the map does not name could change what the
+/// response contains.
 #[derive(Clone, Debug)]
 pub enum QueryRule {
     Any,
@@ -207,13 +226,22 @@ impl QueryRule {
 
     /// The name of the first parameter that the map does not accept; each occurrence is checked.
     pub fn stranger<'q>(&self, query: &'q [(String, String)]) -> Option<&'q str> {
-        let Self::Named(known) = self else { return None };
+        let Self::Named(known) = self else {
+            return None;
+        };
         let fits = |(name, value): &(String, String)| {
             known.iter().any(|known| {
-                known.name == *name && known.values.as_ref().is_none_or(|values| values.is_match(value))
+                known.name == *name
+                    && known
+                        .values
+                        .as_ref()
+                        .is_none_or(|values| values.is_match(value))
             })
         };
-        query.iter().find(|pair| !fits(pair)).map(|(name, _)| name.as_str())
+        query
+            .iter()
+            .find(|pair| !fits(pair))
+            .map(|(name, _)| name.as_str())
     }
 }
 

@@ -35,8 +35,8 @@ pub trait ResponseMonitor: Send + Sync {
     /// Examines each exposure that is about to be journalled, refusals included.
     fn look(&self, exposure: &Exposure) -> Verdict;
 
-    /// Informed of each exposure of a portal in pilot or observe-only mode, after the response has left: no action may
-    /// follow.
+    /// Informed of each exposure of a portal in pilot or observe-only mode, after the response has
+    /// left: no action may follow.
     fn observe(&self, exposure: &Exposure);
 
     /// Informed of each style sheet, script or image that goes to a recognised account.
@@ -93,8 +93,8 @@ pub struct LocalArrival {
     /// The portal of this host; `None` on the console's.
     pub portal: Option<PortalId>,
     pub session: Option<Session>,
-    /// A session whose cookie came from elsewhere, or without its device key: good for proving one's
-    /// identity, and for nothing else.
+    /// A session whose cookie came from elsewhere, or without its device key: good for proving
+    /// one's identity, and for nothing else.
     pub doubted: Option<(Session, SessionDoubt)>,
     /// The account of a program that signed the request with its key.
     pub program: Option<AccountId>,

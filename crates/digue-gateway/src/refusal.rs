@@ -45,41 +45,61 @@ impl From<ClientError> for Refusal {
 impl Refusal {
     /// Too much at once, of one account or in total: nothing was decided, and a retry may succeed.
     pub fn busy() -> Self {
-        let busy =
-            Self::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-busy");
-        Self { retry_after_secs: Some(1), ..busy }
+        let busy = Self::unavailable(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable-title",
+            "unavailable-busy",
+        );
+        Self {
+            retry_after_secs: Some(1),
+            ..busy
+        }
     }
 
-    /// The body of a request could not be held: its sender broke off or fell silent, or the memory is full.
+    /// The body of a request could not be held: its sender broke off or fell silent, or the memory
+    /// is full.
     pub fn unheld_request(error: &HoldError) -> Self {
         match error {
             HoldError::Cut(_) => {
                 Self::unavailable(StatusCode::BAD_REQUEST, "bad-request-title", "request-cut")
             }
-            HoldError::Silent => {
-                Self::unavailable(StatusCode::REQUEST_TIMEOUT, "request-silent-title", "request-silent")
-            }
+            HoldError::Silent => Self::unavailable(
+                StatusCode::REQUEST_TIMEOUT,
+                "request-silent-title",
+                "request-silent",
+            ),
             HoldError::Full(_) => Self::busy(),
         }
     }
 
     /// The body of a request is larger than its address allows.
     pub fn too_large() -> Self {
-        Self::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large")
+        Self::unavailable(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large-title",
+            "too-large",
+        )
     }
 
     /// The journal did not accept the entry: the response does not leave.
     pub fn unrecorded(JournalWriteError(cause): JournalWriteError) -> Self {
-        tracing::error!(cause, "The journal accepts no entries; responses are refused until it does");
-        Self::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
+        tracing::error!(
+            cause,
+            "The journal accepts no entries; responses are refused until it does"
+        );
+        Self::unavailable(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable-title",
+            "unavailable-journal",
+        )
     }
 
     /// A refusal by the rules.
     pub fn of(reasons: Vec<RefusalReason>, entry: Option<u64>) -> Self {
         let status = match reasons.first() {
-            Some(RefusalReason::NoSession | RefusalReason::SessionMoved | RefusalReason::StepUp(_)) => {
-                StatusCode::UNAUTHORIZED
-            }
+            Some(
+                RefusalReason::NoSession | RefusalReason::SessionMoved | RefusalReason::StepUp(_),
+            ) => StatusCode::UNAUTHORIZED,
             Some(
                 RefusalReason::MalformedRequest
                 | RefusalReason::UnknownParameter
@@ -96,8 +116,10 @@ impl Refusal {
             Some(RefusalReason::Uninspectable(_)) => StatusCode::BAD_GATEWAY,
             _ => StatusCode::FORBIDDEN,
         };
-        let mut details: Vec<String> =
-            reasons.iter().map(|reason| format!("reason-{}", reason.family())).collect();
+        let mut details: Vec<String> = reasons
+            .iter()
+            .map(|reason| format!("reason-{}", reason.family()))
+            .collect();
         details.dedup();
         let title = match status {
             StatusCode::BAD_REQUEST => "bad-request-title",
@@ -135,18 +157,29 @@ impl Refusal {
 
     /// The same, when the portal had already received the request.
     pub fn after_the_portal(self) -> Self {
-        Self { may_have_arrived: true, ..self }
+        Self {
+            may_have_arrived: true,
+            ..self
+        }
     }
 
     /// The response, in the form and language that the request's headers ask for.
     pub fn respond(&self, request: &HeaderMap) -> Response<Body> {
         let language = language_of(request);
         let is_page = wants_page(request);
-        let body = if is_page { self.page(language) } else { self.problem(language) };
+        let body = if is_page {
+            self.page(language)
+        } else {
+            self.problem(language)
+        };
         let mut response = Response::new(full(body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        let kind = if is_page { "text/html; charset=utf-8" } else { "application/problem+json" };
+        let kind = if is_page {
+            "text/html; charset=utf-8"
+        } else {
+            "application/problem+json"
+        };
         let fixed: [(HeaderName, &str); 6] = [
             (header::CONTENT_TYPE, kind),
             (header::CACHE_CONTROL, "no-store"),
@@ -159,7 +192,10 @@ impl Refusal {
             ),
         ];
         for (name, value) in fixed {
-            headers.insert(name, HeaderValue::from_str(value).expect("the values above are ASCII"));
+            headers.insert(
+                name,
+                HeaderValue::from_str(value).expect("the values above are ASCII"),
+            );
         }
         if let Some(seconds) = self.retry_after_secs {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -188,10 +224,17 @@ impl Refusal {
         }
         let kind = self.reasons.first().map(RefusalReason::family);
         let problem = ProblemDocument {
-            r#type: kind.map_or("about:blank".to_owned(), |family| format!("urn:digue:refusal:{family}")),
+            r#type: kind.map_or("about:blank".to_owned(), |family| {
+                format!("urn:digue:refusal:{family}")
+            }),
             title: text(language, self.title),
             status: self.status.as_u16(),
-            detail: self.details.iter().map(|key| text(language, key)).collect::<Vec<_>>().join(" "),
+            detail: self
+                .details
+                .iter()
+                .map(|key| text(language, key))
+                .collect::<Vec<_>>()
+                .join(" "),
             reasons: &self.reasons,
             entry: self.entry,
         };
@@ -208,20 +251,30 @@ impl Refusal {
             )),
             None => say("refusal-no-reference"),
         };
-        let sentences: String =
-            self.details.iter().map(|key| format!("<p class=\"reason\">{}</p>", say(key))).collect();
+        let sentences: String = self
+            .details
+            .iter()
+            .map(|key| format!("<p class=\"reason\">{}</p>", say(key)))
+            .collect();
         let mut links = String::new();
         if self.status == StatusCode::UNAUTHORIZED {
             // A session is not enough where a fresh proof is required.
             let asks_proof = |reason: &RefusalReason| {
-                matches!(reason, RefusalReason::StepUp(_) | RefusalReason::SessionMoved)
+                matches!(
+                    reason,
+                    RefusalReason::StepUp(_) | RefusalReason::SessionMoved
+                )
             };
             let is_step_up = self.reasons.iter().any(asks_proof);
             links.push_str(&format!(
                 "<a class=\"button\" href=\"/.digue/sign-in?next={}{}\">{}</a>",
                 encode(self.return_to.as_deref().unwrap_or_default()),
                 if is_step_up { "&amp;fresh=1" } else { "" },
-                say(if is_step_up { "refusal-prove" } else { "refusal-sign-in" })
+                say(if is_step_up {
+                    "refusal-prove"
+                } else {
+                    "refusal-sign-in"
+                })
             ));
         }
         if self.may_break_glass {
@@ -240,7 +293,11 @@ impl Refusal {
             lang = language.code(),
             title = say(self.title),
             product = say("product"),
-            lead = if self.reasons.is_empty() { String::new() } else { say("refusal-lead") },
+            lead = if self.reasons.is_empty() {
+                String::new()
+            } else {
+                say("refusal-lead")
+            },
         )
     }
 }
@@ -251,7 +308,9 @@ pub fn language_of(headers: &HeaderMap) -> Language {
         .filter(|(name, _)| *name == b"digue-language")
         .find_map(|(_, value)| Language::parse(std::str::from_utf8(value).ok()?));
     chosen.unwrap_or_else(|| {
-        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+        let accepted = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|v| v.to_str().ok());
         Language::negotiate(accepted.unwrap_or_default())
     })
 }
@@ -291,11 +350,18 @@ mod tests {
 
     #[test]
     fn programs_get_a_problem_document_with_the_entry() {
-        let refusal = Refusal::of(vec![RefusalReason::Budget(Scope::Account, SlidingWindow::Hour)], Some(42));
+        let refusal = Refusal::of(
+            vec![RefusalReason::Budget(Scope::Account, SlidingWindow::Hour)],
+            Some(42),
+        );
         let response = refusal.respond(&HeaderMap::new());
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
-        let problem: serde_json::Value = serde_json::from_str(&refusal.problem(Language::English)).unwrap();
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+        let problem: serde_json::Value =
+            serde_json::from_str(&refusal.problem(Language::English)).unwrap();
         assert_eq!(problem["type"], "urn:digue:refusal:budget");
         assert_eq!(problem["reasons"][0], "budget:account:1h");
         assert_eq!(problem["entry"], 42);
@@ -304,13 +370,24 @@ mod tests {
     #[test]
     fn a_request_that_did_not_arrive_whole_is_not_called_too_large() {
         let cut = HoldError::Cut("reset".into());
-        for (error, status) in
-            [(cut, StatusCode::BAD_REQUEST), (HoldError::Silent, StatusCode::REQUEST_TIMEOUT)]
-        {
+        for (error, status) in [
+            (cut, StatusCode::BAD_REQUEST),
+            (HoldError::Silent, StatusCode::REQUEST_TIMEOUT),
+        ] {
             let refusal = Refusal::unheld_request(&error);
             assert_eq!(refusal.status, status);
-            for key in refusal.details.iter().map(String::as_str).chain([refusal.title]) {
-                assert!(Language::ALL.iter().all(|language| digue_locales::has(*language, key)), "{key}");
+            for key in refusal
+                .details
+                .iter()
+                .map(String::as_str)
+                .chain([refusal.title])
+            {
+                assert!(
+                    Language::ALL
+                        .iter()
+                        .all(|language| digue_locales::has(*language, key)),
+                    "{key}"
+                );
             }
         }
     }
@@ -322,7 +399,10 @@ mod tests {
         let refusal = Refusal::of(vec![RefusalReason::OutsideCaseload], Some(7));
         assert!(refusal.page(Language::French).contains("portefeuille"));
         assert!(refusal.page(Language::English).contains("caseload"));
-        assert_eq!(refusal.respond(&headers).headers()[header::CONTENT_LANGUAGE], "fr");
+        assert_eq!(
+            refusal.respond(&headers).headers()[header::CONTENT_LANGUAGE],
+            "fr"
+        );
     }
 
     #[test]
@@ -333,9 +413,15 @@ mod tests {
             refusal.page(Language::French)
         };
         let stranger = link(RefusalReason::NoSession);
-        assert!(stranger.contains("/.digue/sign-in?next=") && !stranger.contains("fresh"), "{stranger}");
+        assert!(
+            stranger.contains("/.digue/sign-in?next=") && !stranger.contains("fresh"),
+            "{stranger}"
+        );
         let step_up = link(RefusalReason::StepUp(Scope::Account));
-        assert!(step_up.contains("&amp;fresh=1") && step_up.contains("Prouver"), "{step_up}");
+        assert!(
+            step_up.contains("&amp;fresh=1") && step_up.contains("Prouver"),
+            "{step_up}"
+        );
     }
 
     #[test]
@@ -369,7 +455,11 @@ mod tests {
         for reason in families {
             let key = format!("reason-{}", reason.family());
             for language in Language::ALL {
-                assert!(digue_locales::has(language, &key), "{key} in {}", language.code());
+                assert!(
+                    digue_locales::has(language, &key),
+                    "{key} in {}",
+                    language.code()
+                );
             }
         }
     }

@@ -1,17 +1,17 @@
-//! Refusals as the journal has them: the first few of a kind one by one, further ones as one entry a minute
-//! with their count and period. Otherwise a client that is refused as fast as it can send would fill the
-//! disk.
+//! Refusals as the journal has them: the first few of a kind one by one, further ones as one entry
+//! a minute with their count and period. Otherwise a client that is refused as fast as it can send
+//! would fill the disk.
 //!
-//! A kind is an account, a portal, and the reasons. The counts are kept in memory only: a crash loses those
-//! of at most one minute, never the first refusals of a kind.
+//! A kind is an account, a portal, and the reasons. The counts are kept in memory only: a crash
+//! loses those of at most one minute, never the first refusals of a kind.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use digue_types::{
-    AccountId, ActionName, Exposure, Inspection, PortalId, RefusalReason, RepeatedExposure, RouteName,
-    Timestamp, UnmappedAddress,
+    AccountId, ActionName, Exposure, Inspection, PortalId, RefusalReason, RepeatedExposure,
+    RouteName, Timestamp, UnmappedAddress,
 };
 
 use crate::lock::lock;
@@ -19,8 +19,8 @@ use crate::lock::lock;
 /// Refusals of a kind that are journalled one by one, until a whole window passes without any.
 const SINGLE_MAX: u32 = 10;
 const WINDOW: Duration = Duration::from_mins(1);
-/// Addresses outside the map that are counted apart in one window; further ones are counted together, so that a
-/// client that tries addresses fills no disk either.
+/// Addresses outside the map that are counted apart in one window; further ones are counted
+/// together, so that a client that tries addresses fills no disk either.
 const ADDRESSES_MAX: usize = 100;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,7 +28,8 @@ struct RefusalKind {
     account: AccountId,
     portal: PortalId,
     reasons: Vec<RefusalReason>,
-    /// Where rules are only tried the bytes were sent: how far they were inspected must survive merging.
+    /// Where rules are only tried the bytes were sent: how far they were inspected must survive
+    /// merging.
     inspection: Inspection,
 }
 
@@ -49,7 +50,11 @@ impl RefusalCounter {
     pub(crate) fn take(&self, refusal: Exposure) -> Option<Exposure> {
         let kind = kind_of(&refusal);
         let mut kinds = lock(&self.0);
-        let fresh = || RefusalWindow { since: refusal.at, single: 0, counted: BTreeMap::new() };
+        let fresh = || RefusalWindow {
+            since: refusal.at,
+            single: 0,
+            counted: BTreeMap::new(),
+        };
         let window = kinds.entry(kind).or_insert_with(fresh);
         if window.single < SINGLE_MAX {
             window.single += 1;
@@ -69,8 +74,8 @@ impl RefusalCounter {
             window.since = now;
             let counted = std::mem::take(&mut window.counted);
             let goes_on = !counted.is_empty();
-            // A kind without refusals in its window is forgotten: its next ones are journalled one by one
-            // again.
+            // A kind without refusals in its window is forgotten: its next ones are journalled one
+            // by one again.
             due.extend(counted.into_values());
             goes_on
         });
@@ -80,10 +85,17 @@ impl RefusalCounter {
     /// Counts again a merged entry that could not be journalled.
     pub(crate) fn put_back(&self, refusals: Exposure) {
         let mut kinds = lock(&self.0);
-        // As if the single ones were used up: further refusals of the kind join these and do not overtake
-        // them.
-        let fresh = || RefusalWindow { since: refusals.at, single: SINGLE_MAX, counted: BTreeMap::new() };
-        kinds.entry(kind_of(&refusals)).or_insert_with(fresh).count(refusals);
+        // As if the single ones were used up: further refusals of the kind join these and do not
+        // overtake them.
+        let fresh = || RefusalWindow {
+            since: refusals.at,
+            single: SINGLE_MAX,
+            counted: BTreeMap::new(),
+        };
+        kinds
+            .entry(kind_of(&refusals))
+            .or_insert_with(fresh)
+            .count(refusals);
     }
 }
 
@@ -98,27 +110,48 @@ fn kind_of(refusal: &Exposure) -> RefusalKind {
 
 impl RefusalWindow {
     fn count(&mut self, refusal: Exposure) {
-        let address = refusal.unmapped.clone().map(|address| Some((address, refusal.status)));
-        let has_room =
-            |address: &Option<_>| self.counted.len() < ADDRESSES_MAX || self.counted.contains_key(address);
+        let address = refusal
+            .unmapped
+            .clone()
+            .map(|address| Some((address, refusal.status)));
+        let has_room = |address: &Option<_>| {
+            self.counted.len() < ADDRESSES_MAX || self.counted.contains_key(address)
+        };
         let address = address.filter(has_room).flatten();
         let unmapped = address.as_ref().map(|(address, _)| address.clone());
-        let refusal = Exposure { unmapped, ..refusal };
+        let refusal = Exposure {
+            unmapped,
+            ..refusal
+        };
         match self.counted.get_mut(&address) {
             Some(counted) => merge(counted, &refusal),
             None => {
-                let repeated = refusal.repeated.unwrap_or(RepeatedExposure { count: 1, until: refusal.at });
-                self.counted.insert(address, Exposure { repeated: Some(repeated), ..refusal });
+                let repeated = refusal.repeated.unwrap_or(RepeatedExposure {
+                    count: 1,
+                    until: refusal.at,
+                });
+                self.counted.insert(
+                    address,
+                    Exposure {
+                        repeated: Some(repeated),
+                        ..refusal
+                    },
+                );
             }
         }
     }
 }
 
-/// Merges two entries. Where they differ, the field is left open: the entry must not claim for all what
-/// holds for one.
+/// Merges two entries. Where they differ, the field is left open: the entry must not claim for all
+/// what holds for one.
 fn merge(counted: &mut Exposure, refusal: &Exposure) {
-    let until = refusal.repeated.map_or(refusal.at, |repeated| repeated.until);
-    let before = counted.repeated.unwrap_or(RepeatedExposure { count: 1, until: counted.at });
+    let until = refusal
+        .repeated
+        .map_or(refusal.at, |repeated| repeated.until);
+    let before = counted.repeated.unwrap_or(RepeatedExposure {
+        count: 1,
+        until: counted.at,
+    });
     counted.repeated = Some(RepeatedExposure {
         count: before.count.saturating_add(refusal.requests()),
         until: before.until.max(until),
@@ -142,7 +175,9 @@ fn merge(counted: &mut Exposure, refusal: &Exposure) {
 
 #[cfg(test)]
 mod tests {
-    use digue_types::{ExchangeId, OrganisationId, Outcome, PopulationId, RequestClient, SessionId};
+    use digue_types::{
+        ExchangeId, OrganisationId, Outcome, PopulationId, RequestClient, SessionId,
+    };
 
     use super::*;
 
@@ -189,7 +224,12 @@ mod tests {
         // Ten minutes, a hundred a second.
         for second in 0..600 {
             for _ in 0..100 {
-                written.extend(counter.take(refusal("a1", "-", RefusalReason::UnknownRoute, second)));
+                written.extend(counter.take(refusal(
+                    "a1",
+                    "-",
+                    RefusalReason::UnknownRoute,
+                    second,
+                )));
             }
             written.extend(counter.due(Timestamp::from_secs(second), false));
         }
@@ -198,7 +238,10 @@ mod tests {
         assert!(written.len() <= 10 + 11, "{}", written.len());
         let second = &written[10];
         let until = second.repeated.unwrap().until;
-        assert!(second.at == Timestamp::from_secs(0) && until == Timestamp::from_secs(60), "{until:?}");
+        assert!(
+            second.at == Timestamp::from_secs(0) && until == Timestamp::from_secs(60),
+            "{until:?}"
+        );
     }
 
     #[test]
@@ -218,15 +261,27 @@ mod tests {
     fn kinds_are_counted_apart_and_what_differs_within_one_is_left_open() {
         let counter = RefusalCounter::default();
         for number in 0..20 {
-            let _ = counter.take(refusal("a1", "fiche", RefusalReason::OutsideCaseload, number));
-            let _ = counter.take(refusal("a2", "fiche", RefusalReason::OutsideCaseload, number));
+            let _ = counter.take(refusal(
+                "a1",
+                "fiche",
+                RefusalReason::OutsideCaseload,
+                number,
+            ));
+            let _ = counter.take(refusal(
+                "a2",
+                "fiche",
+                RefusalReason::OutsideCaseload,
+                number,
+            ));
             let _ = counter.take(refusal("a1", "-", RefusalReason::UnknownRoute, number));
         }
         let _ = counter.take(refusal("a2", "liste", RefusalReason::OutsideCaseload, 20));
         let mut due = counter.due(Timestamp::from_secs(30), true);
         due.sort_by_key(|entry| (entry.account.clone(), entry.requests()));
-        let summaries: Vec<_> =
-            due.iter().map(|e| (e.account.as_str(), e.route.as_str(), e.requests())).collect();
+        let summaries: Vec<_> = due
+            .iter()
+            .map(|e| (e.account.as_str(), e.route.as_str(), e.requests()))
+            .collect();
         assert_eq!(summaries[2], ("a2", "-", 11));
         assert_eq!(count(&due), 31);
         assert_eq!(due[2].persons_found, 11);
@@ -237,7 +292,10 @@ mod tests {
         let counter = RefusalCounter::default();
         let ask = |template: String| {
             let unmapped = Some(UnmappedAddress::new("GET", &template, Some("text/html")));
-            counter.take(Exposure { unmapped, ..refusal("unknown", "-", RefusalReason::UnknownRoute, 1) })
+            counter.take(Exposure {
+                unmapped,
+                ..refusal("unknown", "-", RefusalReason::UnknownRoute, 1)
+            })
         };
         let mut written: Vec<Exposure> = (0..50).filter_map(|_| ask("/a".into())).collect();
         written.extend((0..5_000).filter_map(|number| ask(format!("/b{number}"))));
@@ -246,7 +304,12 @@ mod tests {
         assert!(written.len() <= 10 + ADDRESSES_MAX + 1, "{}", written.len());
         let of_a: u64 = written
             .iter()
-            .filter(|entry| entry.unmapped.as_ref().is_some_and(|address| address.template == "/a"))
+            .filter(|entry| {
+                entry
+                    .unmapped
+                    .as_ref()
+                    .is_some_and(|address| address.template == "/a")
+            })
             .map(Exposure::requests)
             .sum();
         assert_eq!(of_a, 50);
@@ -255,11 +318,15 @@ mod tests {
     #[test]
     fn what_the_disk_refused_is_counted_again() {
         let counter = RefusalCounter::default();
-        (0..15).for_each(|_| drop(counter.take(refusal("a1", "-", RefusalReason::UnknownRoute, 1))));
+        (0..15)
+            .for_each(|_| drop(counter.take(refusal("a1", "-", RefusalReason::UnknownRoute, 1))));
         let lost = counter.due(Timestamp::from_secs(100), false).remove(0);
         drop(counter.take(refusal("a1", "-", RefusalReason::UnknownRoute, 101)));
         counter.put_back(lost);
         let due = counter.due(Timestamp::from_secs(200), false);
-        assert_eq!((count(&due), due.len(), due[0].at), (6, 1, Timestamp::from_secs(1)));
+        assert_eq!(
+            (count(&due), due.len(), due[0].at),
+            (6, 1, Timestamp::from_secs(1))
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! `POST /v1/exposures`: a portal that reports its own exposures.
 //!
-//! The lines are journalled as one unit or not at all, and every fault is listed with its line. Each is a
-//! visit whose persons have already been shown (`visit::reported`): budgets count them but cannot refuse
-//! them, and the answer names those exceeded.
+//! The lines are journalled as one unit or not at all, and every fault is listed with its line.
+//! Each is a visit whose persons have already been shown (`visit::reported`): budgets count them
+//! but cannot refuse them, and the answer names those exceeded.
 
 use std::sync::Arc;
 
@@ -54,12 +54,19 @@ pub(crate) async fn answer(
     request: Request<Body>,
 ) -> Result<Response<Body>, Refusal> {
     // Before the body: nothing of an unauthenticated client is read (promise 33).
-    let portal =
-        portal_of(shared, &request).ok_or_else(|| Refusal::of(vec![RefusalReason::NoSession], None))?;
+    let portal = portal_of(shared, &request)
+        .ok_or_else(|| Refusal::of(vec![RefusalReason::NoSession], None))?;
     let language = language_of(request.headers());
     let share = hold::begin(&shared.held, [BodyHolder::Portal(portal.id.clone())]);
     // The share is kept while the bytes are read.
-    let (body, _share) = match hold(request.into_body(), BODY_BYTES_MAX, portal.timeouts.idle, share).await {
+    let (body, _share) = match hold(
+        request.into_body(),
+        BODY_BYTES_MAX,
+        portal.timeouts.idle,
+        share,
+    )
+    .await
+    {
         Ok(HeldBody::Whole { bytes, share }) => (bytes, share),
         Ok(HeldBody::TooLarge { .. }) => return Err(Refusal::too_large()),
         Err(error) => return Err(Refusal::unheld_request(&error)),
@@ -68,14 +75,22 @@ pub(crate) async fn answer(
         Ok(report) => report,
         Err(faults) => return Ok(faulty(language, faults)),
     };
-    Ok(json(StatusCode::OK, &reported(shared, &portal, report).await?))
+    Ok(json(
+        StatusCode::OK,
+        &reported(shared, &portal, report).await?,
+    ))
 }
 
 /// Every fault of a report, none of which was journalled.
 fn faulty(language: Language, faults: Vec<(usize, LineFault)>) -> Response<Body> {
     let located = |(line, (member, code)): (usize, LineFault)| {
         let fault = text(language, &format!("report-fault-{code}"));
-        ReportFault { line, member, code, fault }
+        ReportFault {
+            line,
+            member,
+            code,
+            fault,
+        }
     };
     let report = FaultyReport {
         r#type: "urn:digue:invalid-report",
@@ -86,17 +101,24 @@ fn faulty(language: Language, faults: Vec<(usize, LineFault)>) -> Response<Body>
     json(StatusCode::UNPROCESSABLE_ENTITY, &report)
 }
 
-/// The portal whose report token the request carries. Hashes are compared, never secrets, so the time that
-/// the comparison takes reveals nothing useful.
+/// The portal whose report token the request carries. Hashes are compared, never secrets, so the
+/// time that the comparison takes reveals nothing useful.
 fn portal_of(shared: &SharedGateway, request: &Request<Body>) -> Option<Arc<Portal>> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let value = request
+        .headers()
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?;
     let (scheme, token) = value.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
     }
     let hash = token_hash(token.trim());
     let hosts = shared.hosts.load();
-    hosts.portals().find(|portal| portal.report_token == Some(hash)).cloned()
+    hosts
+        .portals()
+        .find(|portal| portal.report_token == Some(hash))
+        .cloned()
 }
 
 fn read_lines(
@@ -119,14 +141,28 @@ fn read_lines(
             break;
         }
     }
-    if faults.is_empty() { Ok(report) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(report)
+    } else {
+        Err(faults)
+    }
 }
 
 fn json<T: Serialize>(status: StatusCode, value: &T) -> Response<Body> {
-    let mut response = Response::new(full(serde_json::to_vec(value).expect("strings and numbers serialise")));
+    let mut response = Response::new(full(
+        serde_json::to_vec(value).expect("strings and numbers serialise"),
+    ));
     *response.status_mut() = status;
-    let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let kind = if status.is_success() {
+        "application/json"
+    } else {
+        "application/problem+json"
+    };
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -1,18 +1,21 @@
-//! A visit as a portal reports it: one JSON object per line, in the format of `docs/reference/exposures.md`.
+//! A visit as a portal reports it: one JSON object per line, in the format of
+//! `docs/reference/exposures.md`.
 //!
-//! Reads lines and nothing else: what follows from them is a visit like any other (`visit`), or an import.
+//! Reads lines and nothing else: what follows from them is a visit like any other (`visit`), or an
+//! import.
 
 use digue_types::{
-    AccountId, ActionName, Basis, Category, ExchangeId, Exposure, Inspection, Means, OrganisationId, Outcome,
-    PersonRef, RequestClient, RouteName, SessionId, ShownPersons, Timestamp,
+    AccountId, ActionName, Basis, Category, ExchangeId, Exposure, Inspection, Means,
+    OrganisationId, Outcome, PersonRef, RequestClient, RouteName, SessionId, ShownPersons,
+    Timestamp,
 };
 use serde::Deserialize;
 
 use crate::portal::Portal;
 use digue_connections::client_address::reported_address;
 
-/// One line as the portal writes it. Unknown members are a fault: the value of a misspelt one would be
-/// lost. Optional members may be `null`, which many programs write for an absent value.
+/// One line as the portal writes it. Unknown members are a fault: the value of a misspelt one would
+/// be lost. Optional members may be `null`, which many programs write for an absent value.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReportedLine<'l> {
@@ -39,8 +42,8 @@ struct ReportedClient {
     user_agent: Option<String>,
 }
 
-/// A fault of one line: the member at fault, empty for the line as a whole, and its code. The line is never
-/// quoted: it names persons.
+/// A fault of one line: the member at fault, empty for the line as a whole, and its code. The line
+/// is never quoted: it names persons.
 pub type LineFault = (&'static str, &'static str);
 
 /// A visit that a portal reports.
@@ -59,8 +62,13 @@ pub(crate) struct ReportedVisit {
 }
 
 /// The visit in one line of a report.
-pub(crate) fn read_line(portal: &Portal, line: &[u8], now: Timestamp) -> Result<ReportedVisit, LineFault> {
-    let line: ReportedLine<'_> = serde_json::from_slice(line).map_err(|error| ("", category(&error)))?;
+pub(crate) fn read_line(
+    portal: &Portal,
+    line: &[u8],
+    now: Timestamp,
+) -> Result<ReportedVisit, LineFault> {
+    let line: ReportedLine<'_> =
+        serde_json::from_slice(line).map_err(|error| ("", category(&error)))?;
     if line.portal != portal.id.as_str() {
         return Err(("portal", "other-portal"));
     }
@@ -79,8 +87,12 @@ pub(crate) fn read_line(portal: &Portal, line: &[u8], now: Timestamp) -> Result<
     }
     persons.sort();
     persons.dedup();
-    let categories: Result<Vec<Category>, _> =
-        line.categories.iter().flatten().map(|text| Category::parse(text)).collect();
+    let categories: Result<Vec<Category>, _> = line
+        .categories
+        .iter()
+        .flatten()
+        .map(|text| Category::parse(text))
+        .collect();
     let client = line.client.unwrap_or_default();
     let text_or_empty = |text: Option<String>| text.unwrap_or_default();
     let session = line.session.as_deref().unwrap_or("reported");
@@ -88,7 +100,10 @@ pub(crate) fn read_line(portal: &Portal, line: &[u8], now: Timestamp) -> Result<
         at,
         route: RouteName::parse(&line.route).map_err(name("route"))?,
         action: ActionName::parse(&line.action).map_err(name("action"))?,
-        account: portal.mapping.account(&line.account).map_err(|_| ("account", "name"))?,
+        account: portal
+            .mapping
+            .account(&line.account)
+            .map_err(|_| ("account", "name"))?,
         organisation: portal
             .mapping
             .organisation(&line.organisation)
@@ -113,7 +128,13 @@ pub fn exposure_of(
 ) -> Result<Exposure, LineFault> {
     let visit = read_line(portal, line, now)?;
     let persons_found = u32::try_from(visit.persons.len()).unwrap_or(u32::MAX);
-    let declared = |persons| vec![ShownPersons { basis: Basis::Declared, means: Means::Described, persons }];
+    let declared = |persons| {
+        vec![ShownPersons {
+            basis: Basis::Declared,
+            means: Means::Described,
+            persons,
+        }]
+    };
     Ok(Exposure {
         at: visit.at,
         exchange,
@@ -129,7 +150,11 @@ pub fn exposure_of(
         inspection: Inspection::Reported,
         population: portal.population.clone(),
         persons_found,
-        shown: if persons_found == 0 { Vec::new() } else { declared(visit.persons) },
+        shown: if persons_found == 0 {
+            Vec::new()
+        } else {
+            declared(visit.persons)
+        },
         categories: visit.categories,
         body_bytes: 0,
         status: 0,

@@ -1,8 +1,9 @@
 //! Which headers of a client reach a portal: those of this list and those that the map names.
 //!
-//! Portals trust many headers that a proxy usually sets: for the user, the address, the host. No list of
-//! those can be complete, so the list is of headers that pass: the standard fields of a request (RFC 9110
-//! and the IANA registry), fetch metadata and client hints, and those of common frameworks' scripts.
+//! Portals trust many headers that a proxy usually sets: for the user, the address, the host. No
+//! list of those can be complete, so the list is of headers that pass: the standard fields of a
+//! request (RFC 9110 and the IANA registry), fetch metadata and client hints, and those of common
+//! frameworks' scripts.
 
 use http::header::{HeaderMap, HeaderName};
 
@@ -145,8 +146,8 @@ const PASSING_BEGINNINGS: [&str; 16] = [
     "x-up-",
 ];
 
-/// Names that no map may let pass: with them a client would claim another identity, address or method, or
-/// control the connection.
+/// Names that no map may let pass: with them a client would claim another identity, address or
+/// method, or control the connection.
 const NEVER: [&str; 26] = [
     "connection",
     "expect",
@@ -176,8 +177,15 @@ const NEVER: [&str; 26] = [
     "x-accel-redirect",
 ];
 
-const NEVER_BEGINNINGS: [&str; 7] =
-    ["digue-", "proxy-", "remote-", "x-forwarded-", "x-remote-", "x-envoy-", "x-original-"];
+const NEVER_BEGINNINGS: [&str; 7] = [
+    "digue-",
+    "proxy-",
+    "remote-",
+    "x-forwarded-",
+    "x-remote-",
+    "x-envoy-",
+    "x-original-",
+];
 
 /// Why a map may not name a header.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -197,15 +205,25 @@ pub fn parse_request_header(text: &str) -> Result<HeaderName, RequestHeaderError
     if name.as_str().contains('_') {
         return Err(RequestHeaderError::Underscore);
     }
-    if is_never(name.as_str()) { Err(RequestHeaderError::Claims) } else { Ok(name) }
+    if is_never(name.as_str()) {
+        Err(RequestHeaderError::Claims)
+    } else {
+        Ok(name)
+    }
 }
 
 fn is_never(name: &str) -> bool {
-    NEVER.contains(&name) || NEVER_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+    NEVER.contains(&name)
+        || NEVER_BEGINNINGS
+            .iter()
+            .any(|beginning| name.starts_with(beginning))
 }
 
 fn passes(name: &str) -> bool {
-    PASSING.contains(&name) || PASSING_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+    PASSING.contains(&name)
+        || PASSING_BEGINNINGS
+            .iter()
+            .any(|beginning| name.starts_with(beginning))
 }
 
 /// Drops every header that neither this list nor `named` lets pass.
@@ -213,8 +231,8 @@ pub fn keep_passing(headers: &mut HeaderMap, named: &[HeaderName]) {
     let dropped: Vec<HeaderName> = headers
         .keys()
         .filter(|name| {
-            // With an underscore, even a listed name may overwrite another header's variable (RFC 3875,
-            // 4.1.18).
+            // With an underscore, even a listed name may overwrite another header's variable (RFC
+            // 3875, 4.1.18).
             let is_listed = passes(name.as_str()) || named.contains(name);
             !is_listed || name.as_str().contains('_')
         })
@@ -234,7 +252,10 @@ mod tests {
 
     fn reaches(name: &str, named: &[HeaderName]) -> bool {
         let mut headers = HeaderMap::new();
-        headers.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::from_static("x"));
+        headers.insert(
+            name.parse::<HeaderName>().unwrap(),
+            HeaderValue::from_static("x"),
+        );
         keep_passing(&mut headers, named);
         !headers.is_empty()
     }
@@ -328,11 +349,27 @@ mod tests {
     fn a_map_names_more_and_never_what_claims() {
         let named = parse_request_header("X-Dossier-Lock").unwrap();
         assert!(reaches("x-dossier-lock", std::slice::from_ref(&named)));
-        for name in ["remote-user", "X-Forwarded-For", "host", "Digue-Identity", "X-HTTP-Method-Override"] {
-            assert_eq!(parse_request_header(name), Err(RequestHeaderError::Claims), "{name}");
+        for name in [
+            "remote-user",
+            "X-Forwarded-For",
+            "host",
+            "Digue-Identity",
+            "X-HTTP-Method-Override",
+        ] {
+            assert_eq!(
+                parse_request_header(name),
+                Err(RequestHeaderError::Claims),
+                "{name}"
+            );
         }
-        assert_eq!(parse_request_header("x_lock"), Err(RequestHeaderError::Underscore));
-        assert_eq!(parse_request_header("no name"), Err(RequestHeaderError::Name));
+        assert_eq!(
+            parse_request_header("x_lock"),
+            Err(RequestHeaderError::Underscore)
+        );
+        assert_eq!(
+            parse_request_header("no name"),
+            Err(RequestHeaderError::Name)
+        );
     }
 
     #[test]

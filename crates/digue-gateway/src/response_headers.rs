@@ -1,9 +1,9 @@
 //! Which headers of a portal's response reach its client, in enforced mode.
 //!
-//! What is shown outside the body is inspected or stripped (promise 29). A header with a fixed vocabulary
-//! passes when its value belongs to it. Any other text is searched for identifiers, however they are
-//! encoded, and the persons found count as shown. Where no shape could recognise an identifier, and for
-//! names that no standard defines, only what the map names passes.
+//! What is shown outside the body is inspected or stripped (promise 29). A header with a fixed
+//! vocabulary passes when its value belongs to it. Any other text is searched for identifiers,
+//! however they are encoded, and the persons found count as shown. Where no shape could recognise
+//! an identifier, and for names that no standard defines, only what the map names passes.
 
 use digue_identifiers::{Identifier, IdentifierKind, Pick};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -23,9 +23,14 @@ pub struct HeaderRules {
 
 impl HeaderRules {
     pub fn new(named: Vec<HeaderName>, kinds: &[IdentifierKind]) -> Self {
-        let shapes =
-            kinds.iter().enumerate().filter_map(|(kind, described)| Some((kind, telling(described)?)));
-        Self { named, shapes: shapes.collect() }
+        let shapes = kinds
+            .iter()
+            .enumerate()
+            .filter_map(|(kind, described)| Some((kind, telling(described)?)));
+        Self {
+            named,
+            shapes: shapes.collect(),
+        }
     }
 
     /// True for a text in which an identifier of a person would be recognised anywhere.
@@ -92,18 +97,24 @@ fn class_of(name: &HeaderName) -> HeaderClass {
     match name.as_str() {
         "content-length" => HeaderClass::Fixed(is_number),
         "date" | "last-modified" => HeaderClass::Fixed(is_date),
-        "retry-after" => HeaderClass::Fixed(|value| is_date(value) || is_number(value) && value.len() <= 6),
+        "retry-after" => {
+            HeaderClass::Fixed(|value| is_date(value) || is_number(value) && value.len() <= 6)
+        }
         "content-language" => HeaderClass::Fixed(|value| all(value, ',', is_language)),
         "content-encoding" => HeaderClass::Fixed(|value| all(value, ',', is_coding)),
         "vary" | "access-control-allow-headers" | "access-control-expose-headers" => {
             HeaderClass::Fixed(|value| all(value, ',', is_field_name))
         }
         "allow" | "access-control-allow-methods" => HeaderClass::Fixed(|value| {
-            all(value, ',', |word| word == "*" || is_of(word, |b| b.is_ascii_uppercase()))
+            all(value, ',', |word| {
+                word == "*" || is_of(word, |b| b.is_ascii_uppercase())
+            })
         }),
         "cache-control" => HeaderClass::Fixed(|value| all(value, ',', is_cache_directive)),
         "content-type" => HeaderClass::Fixed(is_plain_media_type),
-        "strict-transport-security" => HeaderClass::Fixed(|value| all(value, ';', is_transport_directive)),
+        "strict-transport-security" => {
+            HeaderClass::Fixed(|value| all(value, ';', is_transport_directive))
+        }
         "x-frame-options"
         | "x-content-type-options"
         | "referrer-policy"
@@ -116,11 +127,15 @@ fn class_of(name: &HeaderName) -> HeaderClass {
         "access-control-allow-credentials" | "origin-agent-cluster" => {
             HeaderClass::Fixed(|value| ["true", "?1", "?0"].contains(&value))
         }
-        "access-control-max-age" => HeaderClass::Fixed(|value| is_number(value) && value.len() <= 6),
+        "access-control-max-age" => {
+            HeaderClass::Fixed(|value| is_number(value) && value.len() <= 6)
+        }
         "access-control-allow-origin" | "timing-allow-origin" => {
             HeaderClass::Fixed(|value| matches!(value, "*" | "null"))
         }
-        "x-xss-protection" => HeaderClass::Fixed(|value| matches!(value, "0" | "1" | "1; mode=block")),
+        "x-xss-protection" => {
+            HeaderClass::Fixed(|value| matches!(value, "0" | "1" | "1; mode=block"))
+        }
         "location"
         | "content-location"
         | "link"
@@ -164,18 +179,19 @@ impl HeaderSweep<'_> {
         shown
     }
 
-    /// Keeps the headers of a resource that the map declares to show no one, without those that name a
-    /// person.
+    /// Keeps the headers of a resource that the map declares to show no one, without those that
+    /// name a person.
     pub(crate) fn pass_assets(&self, headers: &mut HeaderMap) {
-        let ends_sessions = |name: &HeaderName| matches!(name.as_str(), "clear-site-data" | "alt-svc");
+        let ends_sessions =
+            |name: &HeaderName| matches!(name.as_str(), "clear-site-data" | "alt-svc");
         let is_for_servers = |name: &HeaderName| {
             name.as_str().starts_with("x-accel-") || name.as_str().starts_with("x-sendfile")
         };
         self.retain(headers, |name, value| match class_of(name) {
             _ if ends_sessions(name) || is_for_servers(name) => false,
             HeaderClass::Fixed(keeps_to_it) if value.to_str().is_ok_and(keeps_to_it) => true,
-            // Only the header is dropped: a tag that looks like an identifier is no reason to refuse the
-            // resource.
+            // Only the header is dropped: a tag that looks like an identifier is no reason to
+            // refuse the resource.
             _ => self.look(name, value).is_some_and(|shown| shown.is_empty()),
         });
     }
@@ -209,11 +225,16 @@ impl HeaderSweep<'_> {
         let mut found = Vec::new();
         for reading in readings(&text) {
             for pick in &self.picks {
-                let Some(pattern) = &pick.pattern else { continue };
+                let Some(pattern) = &pick.pattern else {
+                    continue;
+                };
                 for groups in pattern.captures_iter(&reading) {
                     let part = groups.get(1).or(groups.get(0))?;
                     let text = self.kinds[pick.kind].canonical(part.as_str())?;
-                    found.push(Identifier { kind: pick.kind, text });
+                    found.push(Identifier {
+                        kind: pick.kind,
+                        text,
+                    });
                 }
             }
             for (kind, shape) in &self.rules.shapes {
@@ -230,7 +251,11 @@ impl HeaderSweep<'_> {
         Some(found)
     }
 
-    fn retain(&self, headers: &mut HeaderMap, mut keeps: impl FnMut(&HeaderName, &HeaderValue) -> bool) {
+    fn retain(
+        &self,
+        headers: &mut HeaderMap,
+        mut keeps: impl FnMut(&HeaderName, &HeaderValue) -> bool,
+    ) {
         let all = std::mem::take(headers);
         for (name, value) in &all {
             if keeps(name, value) {
@@ -238,7 +263,8 @@ impl HeaderSweep<'_> {
             } else if name == header::CONTENT_TYPE
                 && let Some(plain) = plain_media_type(value)
             {
-                // A client would guess the type of a body without one: the type stays, its parameters go.
+                // A client would guess the type of a body without one: the type stays, its
+                // parameters go.
                 headers.append(name, plain);
             }
         }
@@ -248,7 +274,11 @@ impl HeaderSweep<'_> {
 /// Replaces addresses of the portal itself by those at which clients reach it.
 pub(crate) fn rewrite_addresses(headers: &mut HeaderMap, upstream: &str, public_origin: &str) {
     let upstream = upstream.to_ascii_lowercase();
-    let origins = [format!("http://{upstream}"), format!("https://{upstream}"), format!("//{upstream}")];
+    let origins = [
+        format!("http://{upstream}"),
+        format!("https://{upstream}"),
+        format!("//{upstream}"),
+    ];
     for name in ["location", "content-location", "link", "refresh"] {
         let values: Vec<HeaderValue> = headers.get_all(name).iter().cloned().collect();
         if values.is_empty() {
@@ -257,7 +287,10 @@ pub(crate) fn rewrite_addresses(headers: &mut HeaderMap, upstream: &str, public_
         let name = HeaderName::from_static(name);
         headers.remove(&name);
         for value in values {
-            let rewritten = value.to_str().ok().map(|text| replace_origins(text, &origins, public_origin));
+            let rewritten = value
+                .to_str()
+                .ok()
+                .map(|text| replace_origins(text, &origins, public_origin));
             let rewritten = rewritten.and_then(|text| HeaderValue::from_str(&text).ok());
             headers.append(name.clone(), rewritten.unwrap_or(value));
         }
@@ -272,7 +305,8 @@ fn replace_origins(text: &str, origins: &[String; 3], public: &str) -> String {
         let found = origins.iter().find(|origin| {
             let rest = &lower.as_bytes()[at..];
             let end = rest.get(origin.len());
-            rest.starts_with(origin.as_bytes()) && end.is_none_or(|byte| b"/?#>\";, '".contains(byte))
+            rest.starts_with(origin.as_bytes())
+                && end.is_none_or(|byte| b"/?#>\";, '".contains(byte))
         });
         if let Some(origin) = found {
             out.push_str(public);
@@ -314,8 +348,8 @@ const ORDINARY: [&str; 24] = [
     "20260710093000",
 ];
 
-/// The shape of a kind, without its anchors, for use in any text; `None` when it does not distinguish an
-/// identifier from ordinary words.
+/// The shape of a kind, without its anchors, for use in any text; `None` when it does not
+/// distinguish an identifier from ordinary words.
 fn telling(kind: &IdentifierKind) -> Option<Regex> {
     let shape = kind.shape.as_ref()?;
     let is_ordinary = |word: &&str| kind.canonical(word).is_some() || shape.is_match(word);
@@ -323,22 +357,31 @@ fn telling(kind: &IdentifierKind) -> Option<Regex> {
         return None;
     }
     // The steps of a kind may change letter case before its shape is compared.
-    let parsed = regex_syntax::ParserBuilder::new().case_insensitive(true).build().parse(shape.as_str());
+    let parsed = regex_syntax::ParserBuilder::new()
+        .case_insensitive(true)
+        .build()
+        .parse(shape.as_str());
     let anywhere = without_anchors(&parsed.expect("the same pattern was compiled with the map"));
     Some(Regex::new(&anywhere.to_string()).expect("removing anchors keeps a pattern valid"))
 }
 
-/// The same pattern without anchors, wherever they are: `^a$|^b$` describes a whole value, and a header
-/// holds more than that. On the syntax tree: removing them from the text cut alternations apart.
+/// The same pattern without anchors, wherever they are: `^a$|^b$` describes a whole value, and a
+/// header holds more than that. On the syntax tree: removing them from the text cut alternations
+/// apart.
 fn without_anchors(pattern: &Hir) -> Hir {
     match pattern.kind() {
         HirKind::Look(
             Look::Start | Look::End | Look::StartLF | Look::EndLF | Look::StartCRLF | Look::EndCRLF,
         ) => Hir::empty(),
-        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => pattern.clone(),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => {
+            pattern.clone()
+        }
         HirKind::Repetition(repetition) => {
             let sub = Box::new(without_anchors(&repetition.sub));
-            Hir::repetition(Repetition { sub, ..repetition.clone() })
+            Hir::repetition(Repetition {
+                sub,
+                ..repetition.clone()
+            })
         }
         HirKind::Capture(capture) => without_anchors(&capture.sub),
         HirKind::Concat(all) => Hir::concat(all.iter().map(without_anchors).collect()),
@@ -362,21 +405,31 @@ fn without_fixed_attributes(value: &[u8]) -> Vec<u8> {
     };
     let mut parts = value.split(|byte| *byte == b';');
     let pair = parts.next().unwrap_or_default();
-    let kept: Vec<&[u8]> = std::iter::once(pair).chain(parts.filter(|part| !is_fixed(part))).collect();
+    let kept: Vec<&[u8]> = std::iter::once(pair)
+        .chain(parts.filter(|part| !is_fixed(part)))
+        .collect();
     kept.join(&b';')
 }
 
 /// A content security policy without nonces and digests: random letters may look like anything.
 fn without_digests(value: &[u8]) -> Vec<u8> {
     let is_digest = |word: &&[u8]| {
-        ["'nonce-", "'sha256-", "'sha384-", "'sha512-"].iter().any(|start| word.starts_with(start.as_bytes()))
+        ["'nonce-", "'sha256-", "'sha384-", "'sha512-"]
+            .iter()
+            .any(|start| word.starts_with(start.as_bytes()))
     };
-    let kept: Vec<&[u8]> = value.split(|byte| *byte == b' ').filter(|word| !is_digest(word)).collect();
+    let kept: Vec<&[u8]> = value
+        .split(|byte| *byte == b' ')
+        .filter(|word| !is_digest(word))
+        .collect();
     kept.join(&b' ')
 }
 
 fn all(value: &str, separator: char, fits: impl Fn(&str) -> bool) -> bool {
-    value.split(separator).map(str::trim).all(|part| part.is_empty() || fits(part))
+    value
+        .split(separator)
+        .map(str::trim)
+        .all(|part| part.is_empty() || fits(part))
 }
 
 fn is_of(word: &str, fits: impl Fn(u8) -> bool) -> bool {
@@ -404,10 +457,17 @@ fn is_date(value: &str) -> bool {
 
 /// `is_date`, and the forms of cookies: `fri, 10-jul-2026 09:00:00 gmt`.
 fn is_cookie_date(value: &str) -> bool {
-    let parts: Vec<&str> = value.split([' ', ',', '-', ':']).filter(|part| !part.is_empty()).collect();
-    let fits =
-        |part: &&str| part.len() <= 4 && (is_number(part) || is_of(part, |byte| byte.is_ascii_alphabetic()));
-    parts.len() == 8 && parts.iter().all(|part| fits(part) || part.len() <= 9 && part.ends_with("day"))
+    let parts: Vec<&str> = value
+        .split([' ', ',', '-', ':'])
+        .filter(|part| !part.is_empty())
+        .collect();
+    let fits = |part: &&str| {
+        part.len() <= 4 && (is_number(part) || is_of(part, |byte| byte.is_ascii_alphabetic()))
+    };
+    parts.len() == 8
+        && parts
+            .iter()
+            .all(|part| fits(part) || part.len() <= 9 && part.ends_with("day"))
 }
 
 fn is_language(tag: &str) -> bool {
@@ -419,13 +479,16 @@ fn is_language(tag: &str) -> bool {
 }
 
 fn is_coding(word: &str) -> bool {
-    let known = ["gzip", "x-gzip", "br", "zstd", "deflate", "compress", "identity", "none", "utf-8"];
+    let known = [
+        "gzip", "x-gzip", "br", "zstd", "deflate", "compress", "identity", "none", "utf-8",
+    ];
     known.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// Field names without digits: enough for those in use, and no room for an identifier.
 fn is_field_name(word: &str) -> bool {
-    word == "*" || word.len() <= 64 && is_of(word, |byte| byte.is_ascii_alphabetic() || byte == b'-')
+    word == "*"
+        || word.len() <= 64 && is_of(word, |byte| byte.is_ascii_alphabetic() || byte == b'-')
 }
 
 fn is_words(word: &str) -> bool {
@@ -444,7 +507,12 @@ fn is_cache_directive(directive: &str) -> bool {
         "immutable",
         "must-understand",
     ];
-    const AGES: [&str; 4] = ["max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"];
+    const AGES: [&str; 4] = [
+        "max-age",
+        "s-maxage",
+        "stale-while-revalidate",
+        "stale-if-error",
+    ];
     let directive = directive.to_ascii_lowercase();
     match directive.split_once('=') {
         Some((name, age)) => AGES.contains(&name) && is_number(age),
@@ -482,7 +550,8 @@ fn is_essence(essence: &str) -> bool {
         is_of(kind, |byte| byte.is_ascii_alphabetic())
             && sub.len() <= 100
             && is_of(sub, is_token)
-            // Registered types have single digits (`x509-ca-cert`, `vnd.3gpp2.sms`), never four in a row.
+            // Registered types have single digits (`x509-ca-cert`, `vnd.3gpp2.sms`), never four in
+            // a row.
             && !sub.as_bytes().windows(4).any(|four| four.iter().all(u8::is_ascii_digit))
     })
 }
@@ -500,7 +569,9 @@ fn plain_media_type(value: &HeaderValue) -> Option<HeaderValue> {
         Some(charset) => format!("{essence}; {charset}"),
         None => essence.to_owned(),
     };
-    is_plain_media_type(&plain).then(|| HeaderValue::from_str(&plain).ok()).flatten()
+    is_plain_media_type(&plain)
+        .then(|| HeaderValue::from_str(&plain).ok())
+        .flatten()
 }
 
 #[cfg(test)]

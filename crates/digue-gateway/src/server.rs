@@ -29,10 +29,11 @@ use digue_http::body::{Body, boxed, empty};
 
 const HEADER_BYTES_MAX: usize = 64 * 1024;
 const HEADERS_MAX: usize = 100;
-/// Connections that may wait to be accepted, as far as the system allows: while one address opens hundreds
-/// at once, other clients wait behind them and are not rejected.
+/// Connections that may wait to be accepted, as far as the system allows: while one address opens
+/// hundreds at once, other clients wait behind them and are not rejected.
 const BACKLOG: u32 = 4096;
-/// Streams that a client may reset before they are accepted; more end the connection (CVE-2023-44487).
+/// Streams that a client may reset before they are accepted; more end the connection
+/// (CVE-2023-44487).
 const HTTP2_RESETS_MAX: usize = 32;
 /// How long a connection closed in good order may finish what is in progress.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(2);
@@ -44,12 +45,22 @@ pub struct Listener {
 }
 
 impl Listener {
-    pub async fn bind(address: SocketAddr, tls: Option<Arc<ArcSwap<ServerConfig>>>) -> io::Result<Self> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    pub async fn bind(
+        address: SocketAddr,
+        tls: Option<Arc<ArcSwap<ServerConfig>>>,
+    ) -> io::Result<Self> {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
         // As `TcpListener::bind` does: the port may still be in TIME_WAIT after a restart.
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
-        Ok(Self { socket: socket.listen(BACKLOG)?, tls })
+        Ok(Self {
+            socket: socket.listen(BACKLOG)?,
+            tls,
+        })
     }
 
     pub fn local_address(&self) -> io::Result<SocketAddr> {
@@ -75,8 +86,11 @@ impl Listener {
                 }
             };
             // Without a slot the socket is closed here, unread.
-            let Ok(slot) = connections.admit(address.ip(), Instant::now()) else { continue };
-            // Responses are written in large pieces; Nagle's algorithm would only delay the last one.
+            let Ok(slot) = connections.admit(address.ip(), Instant::now()) else {
+                continue;
+            };
+            // Responses are written in large pieces; Nagle's algorithm would only delay the last
+            // one.
             let _ = stream.set_nodelay(true);
             // Fails only for a connection that is already gone, whose port does not matter.
             let local_port = stream.local_addr().map_or(0, |local| local.port());
@@ -118,7 +132,8 @@ fn builder(limits: &ConnectionLimits) -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        // hyper's own timeout would include the time between two requests; `activity` distinguishes them.
+        // hyper's own timeout would include the time between two requests; `activity` distinguishes
+        // them.
         .header_read_timeout(None)
         .max_buf_size(HEADER_BYTES_MAX)
         .max_headers(HEADERS_MAX)
@@ -175,14 +190,22 @@ impl Connection {
     {
         let address = self.address.ip().to_canonical();
         let local_port = self.local_port;
-        let peer = PeerAddress { address, local_port, is_secure: tls.is_some(), tls: tls.flatten() };
+        let peer = PeerAddress {
+            address,
+            local_port,
+            is_secure: tls.is_some(),
+            tls: tls.flatten(),
+        };
         let (shared, slot) = (self.gateway.0.clone(), self.slot.clone());
         let service = service_fn(move |request: Request<Incoming>| {
             let (shared, slot) = (shared.clone(), slot.clone());
             async move { Ok::<_, std::convert::Infallible>(respond(shared, slot, peer, request).await) }
         });
-        let mut connection =
-            std::pin::pin!(self.server.serve_connection_with_upgrades(io, service).into_owned());
+        let mut connection = std::pin::pin!(
+            self.server
+                .serve_connection_with_upgrades(io, service)
+                .into_owned()
+        );
         // Errors of the connection are the client's doing, or a cut of ours: none is logged.
         tokio::select! {
             _ = connection.as_mut() => return,
@@ -233,6 +256,9 @@ async fn respond(
 fn too_many() -> Response<Body> {
     let mut response = Response::new(empty());
     *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-    response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("1"));
+    response.headers_mut().insert(
+        http::header::RETRY_AFTER,
+        http::HeaderValue::from_static("1"),
+    );
     response
 }

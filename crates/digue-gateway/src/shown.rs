@@ -1,4 +1,5 @@
-//! Identifiers to persons, and persons to the groups of an entry: the same for every source of requests.
+//! Identifiers to persons, and persons to the groups of an entry: the same for every source of
+//! requests.
 
 use std::collections::HashSet;
 
@@ -17,8 +18,11 @@ pub(crate) fn persons_of<'i>(
     aliases: &dyn Aliases,
     identifiers: impl Iterator<Item = &'i Identifier>,
 ) -> Result<Vec<PersonRef>, Unreadable> {
-    let found =
-        persons_by_means(portal, aliases, identifiers.map(|identifier| (identifier, Means::Request)))?;
+    let found = persons_by_means(
+        portal,
+        aliases,
+        identifiers.map(|identifier| (identifier, Means::Request)),
+    )?;
     Ok(found.into_iter().map(|(person, _)| person).collect())
 }
 
@@ -28,7 +32,14 @@ pub(crate) fn persons_shown(
     aliases: &dyn Aliases,
     shown: &ShownIdentifiers,
 ) -> Result<FoundPersons, Unreadable> {
-    persons_by_means(portal, aliases, shown.found.iter().map(|(identifier, means)| (identifier, *means)))
+    persons_by_means(
+        portal,
+        aliases,
+        shown
+            .found
+            .iter()
+            .map(|(identifier, means)| (identifier, *means)),
+    )
 }
 
 fn persons_by_means<'i>(
@@ -48,15 +59,20 @@ fn persons_by_means<'i>(
     Ok(persons)
 }
 
-/// An identifier that cannot become a person reference is never skipped: it makes the message unreadable.
+/// An identifier that cannot become a person reference is never skipped: it makes the message
+/// unreadable.
 fn person_of(
     portal: &Portal,
     aliases: &dyn Aliases,
     identifier: &Identifier,
 ) -> Result<PersonRef, Unreadable> {
     let kind = &portal.kinds[identifier.kind].name;
-    let unwritable =
-        |_| ReadFailure::new(UnreadCause::ValueShape).by_rule(kind).shaped_as(&identifier.text).into();
+    let unwritable = |_| {
+        ReadFailure::new(UnreadCause::ValueShape)
+            .by_rule(kind)
+            .shaped_as(&identifier.text)
+            .into()
+    };
     if identifier.kind == portal.primary {
         return PersonRef::parse(&identifier.text).map_err(unwritable);
     }
@@ -69,16 +85,26 @@ fn person_of(
 
 /// The persons named by a request.
 pub(crate) fn named_by_request(persons: Vec<PersonRef>) -> FoundPersons {
-    persons.into_iter().map(|person| (person, Means::Request)).collect()
+    persons
+        .into_iter()
+        .map(|person| (person, Means::Request))
+        .collect()
 }
 
 /// Persons grouped by basis and means; empty without bases (a refusal).
 pub(crate) fn grouped(persons: FoundPersons, bases: &[Basis]) -> Vec<ShownPersons> {
     let mut groups: Vec<ShownPersons> = Vec::new();
     for ((person, means), &basis) in persons.into_iter().zip(bases) {
-        match groups.iter_mut().find(|group| (group.basis, group.means) == (basis, means)) {
+        match groups
+            .iter_mut()
+            .find(|group| (group.basis, group.means) == (basis, means))
+        {
             Some(group) => group.persons.push(person),
-            None => groups.push(ShownPersons { basis, means, persons: vec![person] }),
+            None => groups.push(ShownPersons {
+                basis,
+                means,
+                persons: vec![person],
+            }),
         }
     }
     groups.sort_by_key(|group| (group.basis, group.means));

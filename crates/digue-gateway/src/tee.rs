@@ -35,8 +35,8 @@ pub(crate) enum CopyExtent {
     CutShort,
 }
 
-/// The copy of a body, readable during and after its passage. Its lock is taken before that of `HeldBytes`,
-/// in which its share grows.
+/// The copy of a body, readable during and after its passage. Its lock is taken before that of
+/// `HeldBytes`, in which its share grows.
 #[derive(Clone)]
 pub(crate) struct BodyCopy(Arc<Mutex<CopyState>>);
 
@@ -51,8 +51,13 @@ struct CopyState {
 impl BodyCopy {
     fn new(limit: usize, share: Share) -> Self {
         let share = Some(share);
-        let state =
-            CopyState { kept: BytesMut::new(), passed: 0, extent: CopyExtent::CutShort, limit, share };
+        let state = CopyState {
+            kept: BytesMut::new(),
+            passed: 0,
+            extent: CopyExtent::CutShort,
+            limit,
+            share,
+        };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -65,7 +70,11 @@ impl BodyCopy {
         }
         if state.kept.len() + piece.len() > state.limit {
             state.give_up(CopyExtent::TooLarge);
-        } else if state.share.as_mut().is_some_and(|share| share.grow(piece.len()).is_ok()) {
+        } else if state
+            .share
+            .as_mut()
+            .is_some_and(|share| share.grow(piece.len()).is_ok())
+        {
             state.kept.extend_from_slice(piece);
         } else {
             state.give_up(CopyExtent::NoRoom);
@@ -119,7 +128,13 @@ pub(crate) fn tee(body: Body, limit: usize, share: Share) -> (CopyingBody, BodyC
         copy.end();
     }
     // The head of the message may still have to be sent before a body that fails at once.
-    let body = CopyingBody { inner: body, copy: copy.clone(), on_end: None, broken: None, is_sent: false };
+    let body = CopyingBody {
+        inner: body,
+        copy: copy.clone(),
+        on_end: None,
+        broken: None,
+        is_sent: false,
+    };
     (body, copy)
 }
 
@@ -150,7 +165,8 @@ impl HttpBody for CopyingBody {
                 this.is_sent = false;
                 Poll::Ready(Some(Ok(frame)))
             }
-            // hyper drops what it has not written when a body fails; polled once more, it writes first.
+            // hyper drops what it has not written when a body fails; polled once more, it writes
+            // first.
             Poll::Ready(Some(Err(broken))) if !this.is_sent => {
                 this.broken = Some(broken);
                 context.waker().wake_by_ref();
@@ -215,8 +231,9 @@ mod tests {
     }
 
     fn pieces(count: usize, is_cut: bool) -> Body {
-        let mut pieces: VecDeque<Result<Bytes, BoxError>> =
-            (0..count).map(|_| Ok(Bytes::from_static(b"abcd"))).collect();
+        let mut pieces: VecDeque<Result<Bytes, BoxError>> = (0..count)
+            .map(|_| Ok(Bytes::from_static(b"abcd")))
+            .collect();
         if is_cut {
             pieces.push_back(Err("cut".into()));
         }
@@ -224,16 +241,30 @@ mod tests {
     }
 
     fn read(body: CopyingBody) -> Result<Bytes, BoxError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(body.collect()).map(http_body_util::Collected::to_bytes)
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime
+            .block_on(body.collect())
+            .map(http_body_util::Collected::to_bytes)
     }
 
     #[track_caller]
-    fn check(pieces: Body, limit: usize, room: usize, kept: &[u8], passed: u64, extent: CopyExtent) {
+    fn check(
+        pieces: Body,
+        limit: usize,
+        room: usize,
+        kept: &[u8],
+        passed: u64,
+        extent: CopyExtent,
+    ) {
         let (teed, copy) = tee(pieces, limit, begin(&HeldBytes::new(room), []));
         let read = read(teed);
         let copied = copy.take();
-        assert_eq!((&*copied.bytes, copied.passed, copied.extent), (kept, passed, extent));
+        assert_eq!(
+            (&*copied.bytes, copied.passed, copied.extent),
+            (kept, passed, extent)
+        );
         assert!(read.map_or(true, |bytes| bytes.len() as u64 == passed));
     }
 
@@ -251,7 +282,10 @@ mod tests {
         let (mut teed, _) = tee(pieces(0, true), 80, begin(&HeldBytes::new(80), []));
         let mut context = Context::from_waker(std::task::Waker::noop());
         assert!(Pin::new(&mut teed).poll_frame(&mut context).is_pending());
-        assert!(matches!(Pin::new(&mut teed).poll_frame(&mut context), Poll::Ready(Some(Err(_)))));
+        assert!(matches!(
+            Pin::new(&mut teed).poll_frame(&mut context),
+            Poll::Ready(Some(Err(_)))
+        ));
     }
 
     #[test]

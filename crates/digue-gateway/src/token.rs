@@ -28,14 +28,17 @@ pub struct TokenVerifier {
     written: WrittenFaults,
 }
 
-/// Faults of tokens already logged, so that each is logged once a minute at most. Its lock is a leaf.
+/// Faults of tokens already logged, so that each is logged once a minute at most. Its lock is a
+/// leaf.
 #[derive(Default)]
 struct WrittenFaults(Mutex<HashMap<TokenFault, Timestamp>>);
 
 impl WrittenFaults {
     fn is_due(&self, fault: TokenFault, now: Timestamp) -> bool {
         let mut known = lock(&self.0);
-        let is_due = known.get(&fault).is_none_or(|at| now.since(*at) >= Duration::from_mins(1));
+        let is_due = known
+            .get(&fault)
+            .is_none_or(|at| now.since(*at) >= Duration::from_mins(1));
         if is_due {
             known.insert(fault, now);
         }
@@ -88,19 +91,38 @@ impl TokenVerifier {
         let account = claims.get(&self.account_claim).ok_or(NameFault::NoText);
         let account = account.and_then(|value| mapping.account_claim(value));
         let account = account.map_err(|fault| not_taken(portal, "account", &fault))?;
-        let claimed = self.organisation_claim.as_deref().and_then(|name| claims.get(name));
+        let claimed = self
+            .organisation_claim
+            .as_deref()
+            .and_then(|name| claims.get(name));
         let claimed = claimed.map(|value| mapping.organisation_claim(value));
         let organisation = organisation_of(portal, snapshot, &account, claimed)?;
-        // One sign-in at the portal is one session here: its own `sid` or `jti`, or the token's digest.
+        // One sign-in at the portal is one session here: its own `sid` or `jti`, or the token's
+        // digest.
         let name = text("sid").or_else(|| text("jti")).unwrap_or(token);
         // 96 bits: short in the journal, and still no two sign-ins share a name.
         let digest = URL_SAFE_NO_PAD.encode(&token_hash(name)[..12]);
         let session = SessionId::parse(&format!("jwt-{digest}")).expect("base64url fits");
         let proved_at = proved_at(&claims, now);
-        let issued = || jwt::numeric_date(&claims, "iat").known().unwrap_or(Timestamp::ZERO);
-        // For cuts: where the issuer does not say when its user signed in, the date of issue has to do.
-        let signed_in_at = if proved_at == Timestamp::ZERO { issued() } else { proved_at };
-        Ok(Caller { account, organisation, session, proved_at, kind: CallerKind::Token { signed_in_at } })
+        let issued = || {
+            jwt::numeric_date(&claims, "iat")
+                .known()
+                .unwrap_or(Timestamp::ZERO)
+        };
+        // For cuts: where the issuer does not say when its user signed in, the date of issue has to
+        // do.
+        let signed_in_at = if proved_at == Timestamp::ZERO {
+            issued()
+        } else {
+            proved_at
+        };
+        Ok(Caller {
+            account,
+            organisation,
+            session,
+            proved_at,
+            kind: CallerKind::Token { signed_in_at },
+        })
     }
 
     /// The header that carries the token.
@@ -122,9 +144,12 @@ impl TokenVerifier {
     }
 
     fn claims(&self, token: &str, now: Timestamp) -> Result<Map<String, Value>, TokenFault> {
-        // A logout token or a proof of possession is signed by the same keys and is not an identity.
+        // A logout token or a proof of possession is signed by the same keys and is not an
+        // identity.
         let typ = jwt::token_type(token);
-        if typ.is_some_and(|typ| !matches!(typ.trim_start_matches("application/"), "jwt" | "at+jwt")) {
+        if typ
+            .is_some_and(|typ| !matches!(typ.trim_start_matches("application/"), "jwt" | "at+jwt"))
+        {
             return Err(TokenFault::Malformed);
         }
         let claims = self.keys.claims(token, &self.issuer, &self.audience)?;
@@ -146,8 +171,8 @@ impl TokenVerifier {
     }
 }
 
-/// When the holder of a token proved who they are: `auth_time`, and nothing else. A token is reissued
-/// without asking the user (`iat`), and no one proved anything in the future.
+/// When the holder of a token proved who they are: `auth_time`, and nothing else. A token is
+/// reissued without asking the user (`iat`), and no one proved anything in the future.
 fn proved_at(claims: &Map<String, Value>, now: Timestamp) -> Timestamp {
     match jwt::numeric_date(claims, "auth_time") {
         NumericDate::Known(at) if at <= now.plus(CLOCK_SKEW) => at.min(now),

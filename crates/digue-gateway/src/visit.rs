@@ -1,16 +1,19 @@
-//! The life of a request at a portal. Whichever way it comes, it takes the same steps in the same order:
+//! The life of a request at a portal. Whichever way it comes, it takes the same steps in the same
+//! order:
 //!
 //! 1. `identify`: who sends it, and which rule of the map applies;
 //! 2. `admit`: whom it names, and whether it may reach the portal;
-//! 3. the way brings what the portal shows: held and inspected, named by the request alone, or reported;
+//! 3. the way brings what the portal shows: held and inspected, named by the request alone, or
+//!    reported;
 //! 4. `decide`: every person, every budget; then the monitor, which has the last word;
 //! 5. `record`: the entry is durable;
 //! 6. `release`: the answer is handed out, and the way carries it out.
 //!
-//! Each step takes the visit of the step before and gives the next one, so that none can be left out or
-//! exchanged with another. The answer goes in at `decide` and comes out of `release`: no byte leaves before
-//! its entry. What an objection does is the visit's *mode* (`mode`): it ends the visit where rules are
-//! enforced, and changes nothing in pilot or observe-only mode or when the portal has shown the persons already.
+//! Each step takes the visit of the step before and gives the next one, so that none can be left
+//! out or exchanged with another. The answer goes in at `decide` and comes out of `release`: no
+//! byte leaves before its entry. What an objection does is the visit's *mode* (`mode`): it ends the
+//! visit where rules are enforced, and changes nothing in pilot or observe-only mode or when the
+//! portal has shown the persons already.
 //!
 //! API keys are no way of their own: a program is a caller like any other (`identity`).
 
@@ -67,7 +70,10 @@ pub(crate) async fn proxied(
     let (parts, body) = request.into_parts();
     let (portal_request, connection) = (arrival.request(&parts), &arrival.connection);
     let route = portal_request.route();
-    if let Some((route, _)) = route.as_ref().filter(|(route, _)| is_public(&portal_request, route)) {
+    if let Some((route, _)) = route
+        .as_ref()
+        .filter(|(route, _)| is_public(&portal_request, route))
+    {
         return forward_public(shared, &portal_request, route, (&parts, body)).await;
     }
     let (visit, turn) = identify(shared, enforcement, &portal_request, route).await?;
@@ -76,15 +82,31 @@ pub(crate) async fn proxied(
         Admission::Assets(visit) => visit.forward(&parts, body, connection).await?,
         Admission::Held(visit, route) => {
             let (showing, answer) = visit.fetch(&route, &parts, body, connection).await?;
-            visit.decide(showing, answer).await?.record().await?.release()?.respond()
+            visit
+                .decide(showing, answer)
+                .await?
+                .record()
+                .await?
+                .release()?
+                .respond()
         }
         Admission::Tunnel(visit) => {
-            let client_side = client_side.expect("a tunnel is admitted for a request for a WebSocket");
+            let client_side =
+                client_side.expect("a tunnel is admitted for a request for a WebSocket");
             let tunnel = TunnelRequest::new(&visit, &parts, connection, client_side);
             let showing = Showing::stream(&visit);
-            visit.decide(showing, tunnel).await?.record().await?.release()?.open(turn.clone()).await?
+            visit
+                .decide(showing, tunnel)
+                .await?
+                .record()
+                .await?
+                .release()?
+                .open(turn.clone())
+                .await?
         }
-        Admission::Unmapped(visit) => return Err(visit.refuse(vec![RefusalReason::UnknownRoute]).await),
+        Admission::Unmapped(visit) => {
+            return Err(visit.refuse(vec![RefusalReason::UnknownRoute]).await);
+        }
     };
     // Until the last byte has left, the request counts among those of its account.
     if let Some(turn) = turn {
@@ -101,15 +123,22 @@ pub(crate) struct Permission {
     pub(crate) entry: Option<u64>,
 }
 
-/// Through forward authentication: the same decision, entry and monitor, on what the request alone shows.
+/// Through forward authentication: the same decision, entry and monitor, on what the request alone
+/// shows.
 pub(crate) async fn permitted(
     shared: &Arc<SharedGateway>,
     enforcement: Enforcement,
     request: &PortalRequest<'_>,
 ) -> Result<Permission, Refusal> {
-    if request.route().is_some_and(|(route, _)| is_public(request, &route)) {
+    if request
+        .route()
+        .is_some_and(|(route, _)| is_public(request, &route))
+    {
         note_public_fetch(shared, request, shared.clock.now());
-        return Ok(Permission { caller: None, entry: None });
+        return Ok(Permission {
+            caller: None,
+            entry: None,
+        });
     }
     request_only(shared, enforcement, request).await
 }
@@ -131,8 +160,15 @@ pub(crate) async fn permitted_observed(
         // A pilot keeps nothing back, not even for the journal.
         EnforcementMode::Pilot => {
             let pending = shared.pending_entries.begin();
-            shared.follow_up(pending, &request.portal.id, async move { drop(concluded.await) });
-            Permission { caller: None, entry: None }
+            shared.follow_up(
+                pending,
+                &request.portal.id,
+                async move { drop(concluded.await) },
+            );
+            Permission {
+                caller: None,
+                entry: None,
+            }
         }
         EnforcementMode::ObserveOnly | EnforcementMode::Enforced => concluded.await,
     }
@@ -157,7 +193,10 @@ async fn conclude_request<M: RequestMode>(
     let visit = match visit.admit(&RequestView::without_body(uri)).await? {
         Admission::Assets(visit) => {
             visit.note_fetch();
-            return Ok(Permission { caller, entry: None });
+            return Ok(Permission {
+                caller,
+                entry: None,
+            });
         }
         Admission::Held(visit, _) | Admission::Tunnel(visit) => visit,
         Admission::Unmapped(mut visit) => {
@@ -166,12 +205,19 @@ async fn conclude_request<M: RequestMode>(
         }
     };
     let showing = Showing::request_only(&visit);
-    let entry = visit.decide(showing, ()).await?.record().await?.release()?.entry;
+    let entry = visit
+        .decide(showing, ())
+        .await?
+        .record()
+        .await?
+        .release()?
+        .entry;
     Ok(Permission { caller, entry })
 }
 
-/// Through the proxy to a portal in pilot or observe-only mode: the response goes first, and the steps follow it. What
-/// enforced mode would have decided is journalled and the monitor is informed; nothing else follows.
+/// Through the proxy to a portal in pilot or observe-only mode: the response goes first, and the
+/// steps follow it. What enforced mode would have decided is journalled and the monitor is
+/// informed; nothing else follows.
 pub(crate) async fn observed(
     shared: &Arc<SharedGateway>,
     arrival: PortalArrival,
@@ -194,12 +240,19 @@ fn conclude_later(
     request: ObservedRequest,
     response: ObservedResponse,
 ) {
-    let (shared, portal) = (visit.visit().shared.clone(), visit.visit().portal.id.clone());
+    let (shared, portal) = (
+        visit.visit().shared.clone(),
+        visit.visit().portal.id.clone(),
+    );
     // Spawned: the entry must not delay the end of the response.
     shared.follow_up(pending, &portal, conclude(visit, request, response));
 }
 
-async fn conclude(visit: IdentifiedVisit<Observation>, request: ObservedRequest, response: ObservedResponse) {
+async fn conclude(
+    visit: IdentifiedVisit<Observation>,
+    request: ObservedRequest,
+    response: ObservedResponse,
+) {
     let view = request.view(visit.visit());
     let Ok(admission) = visit.admit(&view).await;
     let (visit, route) = match admission {

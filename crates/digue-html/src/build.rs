@@ -1,9 +1,9 @@
-//! Builds the tree of a page as the standard has browsers build it (HTML, section 13.2.6): implied end tags,
-//! table bodies without a tag, content misplaced in tables, formatting across paragraphs. The states and
-//! their names are those of the standard; comments here only say where we differ.
+//! Builds the tree of a page as the standard has browsers build it (HTML, section 13.2.6): implied
+//! end tags, table bodies without a tag, content misplaced in tables, formatting across paragraphs.
+//! The states and their names are those of the standard; comments here only say where we differ.
 //!
-//! The work for one tag is bounded by the depth, which is bounded; the number of nodes is bounded by the
-//! bytes.
+//! The work for one tag is bounded by the depth, which is bounded; the number of nodes is bounded
+//! by the bytes.
 
 use crate::tag::{self, Tag};
 use crate::tokens::{HtmlToken, RawText, TagToken, Tokens, is_space, raw_text_of};
@@ -25,8 +25,8 @@ const NODES_MIN: usize = 4096;
 /// Fewest bytes of a page for each node, on average: `<td>1`.
 const BYTES_OF_NODE: usize = 4;
 
-/// The most steps over open elements for each byte of the page. Honest pages need less than one; without a
-/// limit, a page of unclosed formatting tags costs quadratic time.
+/// The most steps over open elements for each byte of the page. Honest pages need less than one;
+/// without a limit, a page of unclosed formatting tags costs quadratic time.
 const STEPS_OF_BYTE: usize = 64;
 
 /// A way in which some client reads a page.
@@ -53,8 +53,8 @@ pub struct AttributeLookup {
 pub struct BuiltPage<'t> {
     pub tree: HtmlTree<'t>,
     pub met: AttributeLookup,
-    /// What is in no element: comments, document types, tags and texts that browsers drop. Filled only when
-    /// the page is swept.
+    /// What is in no element: comments, document types, tags and texts that browsers drop. Filled
+    /// only when the page is swept.
     pub asides: String,
     /// Steps over open elements, and nodes moved: the work beyond one pass over the bytes.
     pub steps: usize,
@@ -111,14 +111,19 @@ struct TextRun {
 #[derive(Clone, Copy)]
 enum Formatting {
     Marker,
-    Element { node: u32, tag: Tag, start: u32, end: u32 },
+    Element {
+        node: u32,
+        tag: Tag,
+        start: u32,
+        end: u32,
+    },
 }
 
 /// Where a node is inserted.
 enum InsertionPlace {
     LastChildOf(u32),
-    /// Before the table, or, when the table has no parent, as last child of the element below it on the
-    /// stack.
+    /// Before the table, or, when the table has no parent, as last child of the element below it on
+    /// the stack.
     BeforeTable {
         table: u32,
         otherwise: u32,
@@ -169,7 +174,12 @@ pub fn build(text: &str, manner: ParseManner, sweeps: bool) -> Result<BuiltPage<
     }
     let mut builder = TreeBuilder::new(text, manner, sweeps);
     builder.run()?;
-    Ok(BuiltPage { tree: builder.tree, met: builder.met, asides: builder.asides, steps: builder.steps })
+    Ok(BuiltPage {
+        tree: builder.tree,
+        met: builder.met,
+        asides: builder.asides,
+        steps: builder.steps,
+    })
 }
 
 impl<'t> TreeBuilder<'t> {
@@ -205,7 +215,12 @@ impl<'t> TreeBuilder<'t> {
     }
 
     fn run(&mut self) -> Result<(), TreeFault> {
-        let steps_max = self.tokens.text.len().saturating_mul(STEPS_OF_BYTE).saturating_add(1 << 20);
+        let steps_max = self
+            .tokens
+            .text
+            .len()
+            .saturating_mul(STEPS_OF_BYTE)
+            .saturating_add(1 << 20);
         loop {
             let reads_cdata = self.manner.is_xml || self.current_space() != Namespace::Html;
             let token = self.tokens.next(&mut self.tree.names, reads_cdata);
@@ -231,10 +246,15 @@ impl<'t> TreeBuilder<'t> {
         self.is_kept = false;
         let skips_line_end = std::mem::take(&mut self.skips_line_end);
         let (start, end) = match token {
-            HtmlToken::Text { mut start, end, is_raw } => {
+            HtmlToken::Text {
+                mut start,
+                end,
+                is_raw,
+            } => {
                 if skips_line_end {
                     start = self.after_line_end(start, end);
-                    // Nothing is left, not even a white space that would open formatting elements again.
+                    // Nothing is left, not even a white space that would open formatting elements
+                    // again.
                     if start == end {
                         return;
                     }
@@ -243,8 +263,9 @@ impl<'t> TreeBuilder<'t> {
                 (start, end)
             }
             HtmlToken::Start(tag) => {
-                let is_xml_only =
-                    tag.is_self_closing && !tag::is_void(tag.tag) && self.current_space() == Namespace::Html;
+                let is_xml_only = tag.is_self_closing
+                    && !tag::is_void(tag.tag)
+                    && self.current_space() == Namespace::Html;
                 self.met.xml |= self.looks_like_xml && is_xml_only;
                 self.item(Item::Start(tag));
                 if self.manner.is_xml && tag.is_self_closing {
@@ -254,14 +275,16 @@ impl<'t> TreeBuilder<'t> {
             }
             HtmlToken::End(tag) => {
                 self.item(Item::End(tag));
-                // An end tag shows nothing, but a hostile one can carry text in attributes or in a long name.
+                // An end tag shows nothing, but a hostile one can carry text in attributes or in a
+                // long name.
                 if !tag.has_attributes() && tag.tag.is_short() {
                     return;
                 }
                 (tag.start, tag.end)
             }
             HtmlToken::Comment { start, end } => {
-                self.met.xml |= self.looks_like_xml && self.tokens.text[start..end].starts_with("[CDATA[");
+                self.met.xml |=
+                    self.looks_like_xml && self.tokens.text[start..end].starts_with("[CDATA[");
                 (start, end)
             }
             HtmlToken::Doctype { start, end } => {
@@ -277,7 +300,10 @@ impl<'t> TreeBuilder<'t> {
 
     fn after_line_end(&self, start: usize, end: usize) -> usize {
         let text = &self.tokens.text[start..end];
-        let rest = text.strip_prefix("\r\n").or_else(|| text.strip_prefix(['\n', '\r'])).unwrap_or(text);
+        let rest = text
+            .strip_prefix("\r\n")
+            .or_else(|| text.strip_prefix(['\n', '\r']))
+            .unwrap_or(text);
         end - rest.len()
     }
 
@@ -299,7 +325,11 @@ impl<'t> TreeBuilder<'t> {
             return self.blanks_of(text);
         }
         let raw = &self.tokens.text[text.start..text.end];
-        let blank = if text.is_raw { blank_bytes(raw) } else { leading_blank(raw) };
+        let blank = if text.is_raw {
+            blank_bytes(raw)
+        } else {
+            leading_blank(raw)
+        };
         let splits = matches!(
             self.mode,
             Mode::Initial
@@ -316,8 +346,14 @@ impl<'t> TreeBuilder<'t> {
             return self.item(Item::Blank(text));
         }
         if splits && blank > 0 {
-            self.item(Item::Blank(TextRun { end: text.start + blank, ..text }));
-            return self.item(Item::Text(TextRun { start: text.start + blank, ..text }));
+            self.item(Item::Blank(TextRun {
+                end: text.start + blank,
+                ..text
+            }));
+            return self.item(Item::Text(TextRun {
+                start: text.start + blank,
+                ..text
+            }));
         }
         self.item(Item::Text(text));
     }
@@ -328,13 +364,22 @@ impl<'t> TreeBuilder<'t> {
         let mut at = 0;
         while at < whole.len() {
             // A space may be written as a character reference.
-            let blank = if text.is_raw { blank_bytes(&whole[at..]) } else { leading_blank(&whole[at..]) };
+            let blank = if text.is_raw {
+                blank_bytes(&whole[at..])
+            } else {
+                leading_blank(&whole[at..])
+            };
             if blank > 0 {
                 let start = text.start + at;
-                self.item(Item::Blank(TextRun { start, end: start + blank, ..text }));
+                self.item(Item::Blank(TextRun {
+                    start,
+                    end: start + blank,
+                    ..text
+                }));
             }
             at += blank;
-            // At least one byte of a word, which may begin with another reference: without it, no progress.
+            // At least one byte of a word, which may begin with another reference: without it, no
+            // progress.
             let is_word = |(place, byte): &(usize, u8)| {
                 !is_space(*byte) && *byte != 0 && (*place == 0 || *byte != b'&')
             };
@@ -346,8 +391,11 @@ impl<'t> TreeBuilder<'t> {
 
     fn item(&mut self, item: Item) {
         loop {
-            let flow =
-                if self.is_foreign(&item) { self.in_foreign(item) } else { self.step(self.mode, item) };
+            let flow = if self.is_foreign(&item) {
+                self.in_foreign(item)
+            } else {
+                self.step(self.mode, item)
+            };
             if flow == Flow::Done || self.fault.is_some() {
                 return;
             }
@@ -398,7 +446,11 @@ impl<'t> TreeBuilder<'t> {
 
     fn html_tag(&self, id: u32) -> Tag {
         let node = self.tree.node(id);
-        if node.space == Namespace::Html { node.tag } else { Tag(0) }
+        if node.space == Namespace::Html {
+            node.tag
+        } else {
+            Tag(0)
+        }
     }
 
     fn is_default_scope(&self, id: u32) -> bool {
@@ -410,12 +462,18 @@ impl<'t> TreeBuilder<'t> {
         let node = self.tree.node(id);
         match node.space {
             Namespace::Html => false,
-            Namespace::MathMl => matches!(node.tag, tag::MI | tag::MO | tag::MN | tag::MS | tag::MTEXT),
+            Namespace::MathMl => {
+                matches!(node.tag, tag::MI | tag::MO | tag::MN | tag::MS | tag::MTEXT)
+            }
             Namespace::Svg => matches!(node.tag, tag::FOREIGN_OBJECT | tag::DESC | tag::TITLE),
         }
     }
 
-    fn is_in_scope(&mut self, is_wanted: impl Fn(Tag) -> bool, ends: impl Fn(&Self, u32) -> bool) -> bool {
+    fn is_in_scope(
+        &mut self,
+        is_wanted: impl Fn(Tag) -> bool,
+        ends: impl Fn(&Self, u32) -> bool,
+    ) -> bool {
         for (steps, id) in self.open.iter().rev().enumerate() {
             let is_found = is_wanted(self.html_tag(*id));
             if is_found || ends(self, *id) {
@@ -432,11 +490,18 @@ impl<'t> TreeBuilder<'t> {
     }
 
     fn has_in_table_scope(&mut self, wanted: Tag) -> bool {
-        self.is_in_scope(|tag| tag == wanted, |builder, id| tag::is_table_scope(builder.html_tag(id)))
+        self.is_in_scope(
+            |tag| tag == wanted,
+            |builder, id| tag::is_table_scope(builder.html_tag(id)),
+        )
     }
 
     fn has_open_template(&self) -> bool {
-        !self.template_modes.is_empty() && self.open.iter().any(|id| self.html_tag(*id) == tag::TEMPLATE)
+        !self.template_modes.is_empty()
+            && self
+                .open
+                .iter()
+                .any(|id| self.html_tag(*id) == tag::TEMPLATE)
     }
 
     fn push(&mut self, id: u32) {
@@ -483,9 +548,10 @@ impl<'t> TreeBuilder<'t> {
     }
 
     fn close_paragraph(&mut self) {
-        if self
-            .is_in_scope(|tag| tag == tag::P, |b, id| b.is_default_scope(id) || b.html_tag(id) == tag::BUTTON)
-        {
+        if self.is_in_scope(
+            |tag| tag == tag::P,
+            |b, id| b.is_default_scope(id) || b.html_tag(id) == tag::BUTTON,
+        ) {
             self.imply_ends(Some(tag::P));
             self.pop_through(|tag| tag == tag::P);
         }
@@ -504,7 +570,10 @@ impl<'t> TreeBuilder<'t> {
             match self.html_tag(id) {
                 tag::TEMPLATE => return InsertionPlace::LastChildOf(id),
                 tag::TABLE if at > 0 => {
-                    return InsertionPlace::BeforeTable { table: id, otherwise: self.open[at - 1] };
+                    return InsertionPlace::BeforeTable {
+                        table: id,
+                        otherwise: self.open[at - 1],
+                    };
                 }
                 _ => {}
             }
@@ -570,7 +639,11 @@ impl<'t> TreeBuilder<'t> {
             start = self.after_line_end(start, end);
         }
         if end > start {
-            self.insert_text(TextRun { start, end, is_raw: raw != RawText::WithReferences });
+            self.insert_text(TextRun {
+                start,
+                end,
+                is_raw: raw != RawText::WithReferences,
+            });
         }
         if raw != RawText::ToTheEnd {
             // The end tag can only match this element, as its content is text: consume it here.
@@ -583,7 +656,10 @@ impl<'t> TreeBuilder<'t> {
     fn close_at_once(&mut self, token: &TagToken) {
         let id = self.current();
         let node = self.tree.node(id);
-        if node.space != Namespace::Html || node.tag != token.tag || node.start != attributes_of(token) {
+        if node.space != Namespace::Html
+            || node.tag != token.tag
+            || node.start != attributes_of(token)
+        {
             return;
         }
         self.pop();
@@ -629,7 +705,9 @@ impl<'t> TreeBuilder<'t> {
         if matches!(place, InsertionPlace::LastChildOf(0)) {
             return;
         }
-        let id = self.tree.create(Tag::TEXT, Namespace::Html, text.start as u32);
+        let id = self
+            .tree
+            .create(Tag::TEXT, Namespace::Html, text.start as u32);
         let node = self.tree.node_mut(id);
         node.end = text.end as u32;
         node.is_raw = text.is_raw;
@@ -657,7 +735,9 @@ impl<'t> TreeBuilder<'t> {
                 tag::CAPTION => return Mode::InCaption,
                 tag::COLGROUP => return Mode::InColumnGroup,
                 tag::TABLE => return Mode::InTable,
-                tag::TEMPLATE => return self.template_modes.last().copied().unwrap_or(Mode::InBody),
+                tag::TEMPLATE => {
+                    return self.template_modes.last().copied().unwrap_or(Mode::InBody);
+                }
                 tag::HEAD if !is_last => return Mode::InHead,
                 tag::BODY => return Mode::InBody,
                 tag::FRAMESET => return Mode::InFrameset,
@@ -677,11 +757,16 @@ impl<'t> TreeBuilder<'t> {
     }
 }
 
-/// Separates values in a swept text. A control character, so that two values never join to one identifier.
+/// Separates values in a swept text. A control character, so that two values never join to one
+/// identifier.
 pub const SEPARATOR: char = '\u{1f}';
 
 fn attributes_of(token: &TagToken) -> u32 {
-    if token.has_attributes() { token.attributes as u32 } else { NONE }
+    if token.has_attributes() {
+        token.attributes as u32
+    } else {
+        NONE
+    }
 }
 
 /// True for a page that declares XHTML: some clients read it as XML.

@@ -1,8 +1,8 @@
 //! Matches all selectors of a map in one walk over the tree.
 //!
-//! Each compound of each selector is one bit. An element carries the bits that its children and descendants
-//! may match, its parent those that its next siblings may. Matching each selector by itself would walk the
-//! page once for each.
+//! Each compound of each selector is one bit. An element carries the bits that its children and
+//! descendants may match, its parent those that its next siblings may. Matching each selector by
+//! itself would walk the page once for each.
 
 use crate::selector::{Combinator, Compound, CompoundChain, SelectableElement, Selector};
 
@@ -43,7 +43,10 @@ pub struct AwaitedMatches {
 
 impl<'r> Matcher<'r> {
     pub fn new(selectors: impl Iterator<Item = (Target, &'r Selector)>) -> Self {
-        let mut matcher = Self { banks: vec![SelectorBank::default()], needs_place_of_type: false };
+        let mut matcher = Self {
+            banks: vec![SelectorBank::default()],
+            needs_place_of_type: false,
+        };
         for (target, selector) in selectors {
             for chain in &selector.chains {
                 matcher.add(target, chain);
@@ -53,16 +56,26 @@ impl<'r> Matcher<'r> {
     }
 
     fn add(&mut self, target: Target, chain: &'r CompoundChain) {
-        // A chain stays within one bank: its next bit is a shift away. `COMPOUNDS_MAX` keeps it shorter than
-        // a bank.
-        if self.banks.last().is_none_or(|bank| bank.steps.len() + chain.links.len() > BANK_BITS) {
+        // A chain stays within one bank: its next bit is a shift away. `COMPOUNDS_MAX` keeps it
+        // shorter than a bank.
+        if self
+            .banks
+            .last()
+            .is_none_or(|bank| bank.steps.len() + chain.links.len() > BANK_BITS)
+        {
             self.banks.push(SelectorBank::default());
         }
-        let Some(bank) = self.banks.last_mut() else { return };
+        let Some(bank) = self.banks.last_mut() else {
+            return;
+        };
         bank.starts |= 1 << bank.steps.len();
         for link in &chain.links {
             self.needs_place_of_type |= link.compound.needs_place_of_type();
-            bank.steps.push(MatchStep { compound: &link.compound, then: link.then, target });
+            bank.steps.push(MatchStep {
+                compound: &link.compound,
+                then: link.then,
+                target,
+            });
         }
     }
 
@@ -71,8 +84,8 @@ impl<'r> Matcher<'r> {
         self.banks.len()
     }
 
-    /// Matches one element. `parent` holds what its parent's children may match, `below` receives what its
-    /// own children may match, and `chosen` the targets of the selectors that select it.
+    /// Matches one element. `parent` holds what its parent's children may match, `below` receives
+    /// what its own children may match, and `chosen` the targets of the selectors that select it.
     pub fn enter(
         &self,
         element: &impl SelectableElement,
@@ -94,8 +107,12 @@ impl SelectorBank<'_> {
         below: &mut AwaitedMatches,
         chosen: &mut Vec<Target>,
     ) {
-        *below = AwaitedMatches { descendants: parent.descendants, ..AwaitedMatches::default() };
-        let mut candidates = self.starts | parent.descendants | parent.children | parent.next | parent.later;
+        *below = AwaitedMatches {
+            descendants: parent.descendants,
+            ..AwaitedMatches::default()
+        };
+        let mut candidates =
+            self.starts | parent.descendants | parent.children | parent.next | parent.later;
         // `a + b` concerns only the very next sibling, which is this element.
         parent.next = 0;
         while candidates != 0 {

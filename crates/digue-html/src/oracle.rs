@@ -1,9 +1,9 @@
 //! Compares our tree of a page with that of html5ever, which follows the standard's own test suite.
 //!
-//! Known differences, none of which changes what is read: html5ever compares the attributes of two formatting
-//! elements as sets, we compare them as written; it knows every old document type; it replaces U+0000 in some
-//! places where we drop it; in a template without a table, it does not let a caption end a `thead`, which the
-//! standard does.
+//! Known differences, none of which changes what is read: html5ever compares the attributes of two
+//! formatting elements as sets, we compare them as written; it knows every old document type; it
+//! replaces U+0000 in some places where we drop it; in a template without a table, it does not let
+//! a caption end a `thead`, which the standard does.
 
 #[cfg(test)]
 use html5ever::tendril::TendrilSink as _;
@@ -17,8 +17,8 @@ use crate::references::{ReferenceContext, decoded};
 use crate::tag::Tag;
 use crate::tree::{HtmlTree, NONE};
 
-/// A tree as one line: names, attributes, texts, with adjacent texts joined. White space around a text is
-/// left out: to which of two elements a line break belongs (`<table>\n</>x`) is invisible.
+/// A tree as one line: names, attributes, texts, with adjacent texts joined. White space around a
+/// text is left out: to which of two elements a line break belongs (`<table>\n</>x`) is invisible.
 #[derive(Default)]
 struct Outline {
     line: String,
@@ -38,9 +38,11 @@ impl Outline {
         self.flush();
         attributes.sort();
         attributes.dedup_by(|later, first| later.0 == first.0);
-        self.line.push_str(&format!("<{}", name.to_ascii_lowercase()));
+        self.line
+            .push_str(&format!("<{}", name.to_ascii_lowercase()));
         for (name, value) in attributes {
-            self.line.push_str(&format!(" {}={value:?}", name.to_ascii_lowercase()));
+            self.line
+                .push_str(&format!(" {}={value:?}", name.to_ascii_lowercase()));
         }
         self.line.push('>');
     }
@@ -54,12 +56,21 @@ impl Outline {
 fn of_oracle(node: &Handle, outline: &mut Outline) {
     match &node.data {
         NodeData::Text { contents } => outline.text.push_str(&contents.borrow()),
-        NodeData::Element { name, attrs, template_contents, .. } => {
+        NodeData::Element {
+            name,
+            attrs,
+            template_contents,
+            ..
+        } => {
             let attributes = attrs
                 .borrow()
                 .iter()
                 .map(|attribute| {
-                    let prefix = attribute.name.prefix.as_ref().map(|prefix| format!("{prefix}:"));
+                    let prefix = attribute
+                        .name
+                        .prefix
+                        .as_ref()
+                        .map(|prefix| format!("{prefix}:"));
                     let name = format!("{}{}", prefix.unwrap_or_default(), attribute.name.local);
                     (name, attribute.value.to_string())
                 })
@@ -89,7 +100,12 @@ fn of_ours(tree: &HtmlTree<'_>, id: u32, outline: &mut Outline) {
     if id != 0 {
         let attributes = tree
             .attributes(id)
-            .map(|(name, value)| (name.to_owned(), decoded(value, ReferenceContext::Attribute).into_owned()))
+            .map(|(name, value)| {
+                (
+                    name.to_owned(),
+                    decoded(value, ReferenceContext::Attribute).into_owned(),
+                )
+            })
             .collect();
         outline.open(&tree.names.name(node.tag), attributes);
     }
@@ -105,12 +121,26 @@ fn of_ours(tree: &HtmlTree<'_>, id: u32, outline: &mut Outline) {
 
 #[track_caller]
 fn check(page: &str, runs_scripts: bool) {
-    let tree_builder = TreeBuilderOpts { scripting_enabled: runs_scripts, ..TreeBuilderOpts::default() };
-    let options = ParseOpts { tree_builder, ..ParseOpts::default() };
+    let tree_builder = TreeBuilderOpts {
+        scripting_enabled: runs_scripts,
+        ..TreeBuilderOpts::default()
+    };
+    let options = ParseOpts {
+        tree_builder,
+        ..ParseOpts::default()
+    };
     let oracle = parse_document(RcDom::default(), options).one(page);
     let (mut expected, mut actual) = (Outline::default(), Outline::default());
     of_oracle(&oracle.document, &mut expected);
-    let built = build(page, ParseManner { runs_scripts, ..ParseManner::default() }, false).unwrap();
+    let built = build(
+        page,
+        ParseManner {
+            runs_scripts,
+            ..ParseManner::default()
+        },
+        false,
+    )
+    .unwrap();
     of_ours(&built.tree, 0, &mut actual);
     assert_eq!(actual.line, expected.line, "{page}");
 }
@@ -237,7 +267,9 @@ fn piece() -> impl Strategy<Value = String> {
         "<!x>",
         "a<b",
     ]);
-    let text = prop::sample::select(vec!["x", " ", "&amp;", "é", "\n", "&nbsp;", "<", "&#32;", "&eacute"]);
+    let text = prop::sample::select(vec![
+        "x", " ", "&amp;", "é", "\n", "&nbsp;", "<", "&#32;", "&eacute",
+    ]);
     prop_oneof![
         5 => names.clone().prop_map(|name| format!("<{name}>")),
         3 => names.prop_map(|name| format!("</{}>", name.split(' ').next().unwrap())),
@@ -248,11 +280,19 @@ fn piece() -> impl Strategy<Value = String> {
 
 /// Without `<frameset>`, which is compared above only: such pages show no persons.
 fn soup() -> impl Strategy<Value = String> {
-    let start =
-        prop::sample::select(vec!["", "<!doctype html>", "<!doctype html><table>", "<table><tr><td>"]);
+    let start = prop::sample::select(vec![
+        "",
+        "<!doctype html>",
+        "<!doctype html><table>",
+        "<table><tr><td>",
+    ]);
     (start, proptest::collection::vec(piece(), 0..24)).prop_map(|(start, pieces)| {
         let page = start.to_owned() + &pieces.concat();
-        if page.contains("<template>") { page.replace("thead", "tbody") } else { page }
+        if page.contains("<template>") {
+            page.replace("thead", "tbody")
+        } else {
+            page
+        }
     })
 }
 

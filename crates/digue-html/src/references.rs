@@ -1,4 +1,5 @@
-//! Character references as a browser decodes them: `&eacute;`, `&#233;`, `&eacute` without its semicolon.
+//! Character references as a browser decodes them: `&eacute;`, `&#233;`, `&eacute` without its
+//! semicolon.
 
 use std::borrow::Cow;
 
@@ -7,15 +8,16 @@ use memchr::memchr;
 
 /// Names that are also valid without a semicolon (HTML, 13.5). Sorted, for a binary search.
 const LEGACY: [&str; 106] = [
-    "AElig", "AMP", "Aacute", "Acirc", "Agrave", "Aring", "Atilde", "Auml", "COPY", "Ccedil", "ETH",
-    "Eacute", "Ecirc", "Egrave", "Euml", "GT", "Iacute", "Icirc", "Igrave", "Iuml", "LT", "Ntilde", "Oacute",
-    "Ocirc", "Ograve", "Oslash", "Otilde", "Ouml", "QUOT", "REG", "THORN", "Uacute", "Ucirc", "Ugrave",
-    "Uuml", "Yacute", "aacute", "acirc", "acute", "aelig", "agrave", "amp", "aring", "atilde", "auml",
-    "brvbar", "ccedil", "cedil", "cent", "copy", "curren", "deg", "divide", "eacute", "ecirc", "egrave",
-    "eth", "euml", "frac12", "frac14", "frac34", "gt", "iacute", "icirc", "iexcl", "igrave", "iquest",
-    "iuml", "laquo", "lt", "macr", "micro", "middot", "nbsp", "not", "ntilde", "oacute", "ocirc", "ograve",
-    "ordf", "ordm", "oslash", "otilde", "ouml", "para", "plusmn", "pound", "quot", "raquo", "reg", "sect",
-    "shy", "sup1", "sup2", "sup3", "szlig", "thorn", "times", "uacute", "ucirc", "ugrave", "uml", "uuml",
+    "AElig", "AMP", "Aacute", "Acirc", "Agrave", "Aring", "Atilde", "Auml", "COPY", "Ccedil",
+    "ETH", "Eacute", "Ecirc", "Egrave", "Euml", "GT", "Iacute", "Icirc", "Igrave", "Iuml", "LT",
+    "Ntilde", "Oacute", "Ocirc", "Ograve", "Oslash", "Otilde", "Ouml", "QUOT", "REG", "THORN",
+    "Uacute", "Ucirc", "Ugrave", "Uuml", "Yacute", "aacute", "acirc", "acute", "aelig", "agrave",
+    "amp", "aring", "atilde", "auml", "brvbar", "ccedil", "cedil", "cent", "copy", "curren", "deg",
+    "divide", "eacute", "ecirc", "egrave", "eth", "euml", "frac12", "frac14", "frac34", "gt",
+    "iacute", "icirc", "iexcl", "igrave", "iquest", "iuml", "laquo", "lt", "macr", "micro",
+    "middot", "nbsp", "not", "ntilde", "oacute", "ocirc", "ograve", "ordf", "ordm", "oslash",
+    "otilde", "ouml", "para", "plusmn", "pound", "quot", "raquo", "reg", "sect", "shy", "sup1",
+    "sup2", "sup3", "szlig", "thorn", "times", "uacute", "ucirc", "ugrave", "uml", "uuml",
     "yacute", "yen", "yuml",
 ];
 
@@ -68,15 +70,19 @@ fn numeric(rest: &str, text: &mut String) -> usize {
     let bytes = rest.as_bytes();
     let is_hex = matches!(bytes.get(2), Some(b'x' | b'X'));
     let (start, radix) = if is_hex { (3, 16) } else { (2, 10) };
-    let digits =
-        bytes[start.min(bytes.len())..].iter().take_while(|byte| char::from(**byte).is_digit(radix)).count();
+    let digits = bytes[start.min(bytes.len())..]
+        .iter()
+        .take_while(|byte| char::from(**byte).is_digit(radix))
+        .count();
     if digits == 0 {
         return 0;
     }
-    let code = rest[start..start + digits].chars().fold(0u32, |code, digit| {
-        let digit = digit.to_digit(radix).unwrap_or(0);
-        code.saturating_mul(radix).saturating_add(digit)
-    });
+    let code = rest[start..start + digits]
+        .chars()
+        .fold(0u32, |code, digit| {
+            let digit = digit.to_digit(radix).unwrap_or(0);
+            code.saturating_mul(radix).saturating_add(digit)
+        });
     text.push(character(code));
     let end = start + digits;
     end + usize::from(bytes.get(end) == Some(&b';'))
@@ -97,8 +103,11 @@ fn character(code: u32) -> char {
 
 fn named(rest: &str, context: ReferenceContext, text: &mut String) -> usize {
     let bytes = rest.as_bytes();
-    let letters =
-        bytes[1..].iter().take(NAME_BYTES_MAX + 1).take_while(|b| b.is_ascii_alphanumeric()).count();
+    let letters = bytes[1..]
+        .iter()
+        .take(NAME_BYTES_MAX + 1)
+        .take_while(|b| b.is_ascii_alphanumeric())
+        .count();
     let name = &rest[1..=letters];
     if bytes.get(letters + 1) == Some(&b';')
         && let Some(value) = entity(name)
@@ -121,7 +130,9 @@ fn named(rest: &str, context: ReferenceContext, text: &mut String) -> usize {
 }
 
 fn entity(name: &str) -> Option<&'static str> {
-    let place = NAMED_ENTITIES.binary_search_by(|(known, _)| (*known).cmp(name.as_bytes())).ok()?;
+    let place = NAMED_ENTITIES
+        .binary_search_by(|(known, _)| (*known).cmp(name.as_bytes()))
+        .ok()?;
     Some(NAMED_ENTITIES[place].1)
 }
 
@@ -133,23 +144,43 @@ mod tests {
     fn every_name_is_found_and_those_without_semicolon_are_sorted() {
         assert!(LEGACY.is_sorted());
         for name in LEGACY {
-            assert_eq!(entity(name).map(|text| text.chars().count()), Some(1), "{name}");
+            assert_eq!(
+                entity(name).map(|text| text.chars().count()),
+                Some(1),
+                "{name}"
+            );
         }
         assert!(
             NAMED_ENTITIES
                 .iter()
                 .all(|(name, value)| entity(std::str::from_utf8(name).unwrap()) == Some(value))
         );
-        assert!(NAMED_ENTITIES.iter().all(|(name, _)| name.len() <= NAME_BYTES_MAX));
+        assert!(
+            NAMED_ENTITIES
+                .iter()
+                .all(|(name, _)| name.len() <= NAME_BYTES_MAX)
+        );
     }
 
     #[test]
     fn references_are_the_characters_they_stand_for() {
         let text = |raw: &str| decoded(raw, ReferenceContext::Text).into_owned();
         assert_eq!(text("1&#50;3&amp;4&#x41;&#X42;&#67"), "123&4ABC");
-        assert_eq!(text("L&eacute;a L&eacutea &notit; &notin; &nbsp"), "Léa Léa ¬it; ∉ \u{a0}");
-        assert_eq!(text("&#0;&#xd800;&#x110000;&#99999999999;&#128;"), "\u{fffd}\u{fffd}\u{fffd}\u{fffd}€");
-        assert_eq!(text("a & b &; &# &#x &unknown; &"), "a & b &; &# &#x &unknown; &");
-        assert_eq!(decoded("?a=1&copy=2&amp;id=5&lt", ReferenceContext::Attribute), "?a=1&copy=2&id=5<");
+        assert_eq!(
+            text("L&eacute;a L&eacutea &notit; &notin; &nbsp"),
+            "Léa Léa ¬it; ∉ \u{a0}"
+        );
+        assert_eq!(
+            text("&#0;&#xd800;&#x110000;&#99999999999;&#128;"),
+            "\u{fffd}\u{fffd}\u{fffd}\u{fffd}€"
+        );
+        assert_eq!(
+            text("a & b &; &# &#x &unknown; &"),
+            "a & b &; &# &#x &unknown; &"
+        );
+        assert_eq!(
+            decoded("?a=1&copy=2&amp;id=5&lt", ReferenceContext::Attribute),
+            "?a=1&copy=2&id=5<"
+        );
     }
 }

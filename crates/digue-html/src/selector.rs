@@ -1,9 +1,10 @@
-//! CSS selectors, restricted to those that can be matched in one pass from the top of a page to its end.
+//! CSS selectors, restricted to those that can be matched in one pass from the top of a page to its
+//! end.
 //!
-//! Types, `*`, `#id`, `.class`, `[attribute]` with its operators and the flag `i`, `:not(...)` of one simple
-//! selector, `:first-child`, `:first-of-type`, `:nth-child(an+b)`, `:nth-of-type(an+b)`; descendants, children (`>`),
-//! the next sibling (`+`) and later siblings (`~`); lists with commas. Names of types and attributes have no letter
-//! case, as in HTML.
+//! Types, `*`, `#id`, `.class`, `[attribute]` with its operators and the flag `i`, `:not(...)` of
+//! one simple selector, `:first-child`, `:first-of-type`, `:nth-child(an+b)`, `:nth-of-type(an+b)`;
+//! descendants, children (`>`), the next sibling (`+`) and later siblings (`~`); lists with commas.
+//! Names of types and attributes have no letter case, as in HTML.
 
 use std::str::FromStr;
 
@@ -62,7 +63,11 @@ pub struct Compound {
 pub enum Test {
     Id(String),
     Class(String),
-    Attribute { name: String, value: Option<ValueTest>, ignores_case: bool },
+    Attribute {
+        name: String,
+        value: Option<ValueTest>,
+        ignores_case: bool,
+    },
     NthChild(Nth),
     NthOfType(Nth),
     Not(Box<Compound>),
@@ -97,7 +102,11 @@ impl Nth {
     const fn fits(self, place: u32) -> bool {
         let beyond = place as i64 - self.offset;
         // `n` counts from zero: an element before the offset does not fit a positive step.
-        if self.step == 0 { beyond == 0 } else { beyond % self.step == 0 && beyond / self.step >= 0 }
+        if self.step == 0 {
+            beyond == 0
+        } else {
+            beyond % self.step == 0 && beyond / self.step >= 0
+        }
     }
 }
 
@@ -145,14 +154,22 @@ impl Compound {
 impl Test {
     fn fits(&self, element: &impl SelectableElement) -> bool {
         let same = |left: &str, right: &str| {
-            if element.has_quirks() { left.eq_ignore_ascii_case(right) } else { left == right }
+            if element.has_quirks() {
+                left.eq_ignore_ascii_case(right)
+            } else {
+                left == right
+            }
         };
         match self {
             Self::Id(id) => element.attribute("id").is_some_and(|value| same(value, id)),
             Self::Class(class) => element
                 .attribute("class")
                 .is_some_and(|value| value.split_ascii_whitespace().any(|word| same(word, class))),
-            Self::Attribute { name, value, ignores_case } => element.attribute(name).is_some_and(|actual| {
+            Self::Attribute {
+                name,
+                value,
+                ignores_case,
+            } => element.attribute(name).is_some_and(|actual| {
                 value.as_ref().is_none_or(|wanted| match ignores_case {
                     true => wanted.fits(&actual.to_ascii_lowercase()),
                     false => wanted.fits(actual),
@@ -171,9 +188,9 @@ impl ValueTest {
         match self.operator {
             Operator::Equal => actual == value,
             Operator::Word => actual.split_ascii_whitespace().any(|word| word == value),
-            Operator::Language => {
-                actual.strip_prefix(value).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-            }
+            Operator::Language => actual
+                .strip_prefix(value)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-')),
             // An empty value matches nothing (Selectors Level 4, 6.2).
             Operator::Start => !value.is_empty() && actual.starts_with(value),
             Operator::End => !value.is_empty() && actual.ends_with(value),
@@ -184,8 +201,8 @@ impl ValueTest {
 
 /// HTML attributes whose values are case-insensitive.
 const CASELESS: [&str; 14] = [
-    "align", "dir", "disabled", "hreflang", "lang", "language", "media", "method", "rel", "scope", "shape",
-    "target", "type", "valign",
+    "align", "dir", "disabled", "hreflang", "lang", "language", "media", "method", "rel", "scope",
+    "shape", "target", "type", "valign",
 ];
 
 /// Parses a selector or a comma-separated list of them.
@@ -202,7 +219,10 @@ impl FromStr for Selector {
         loop {
             chains.push(input.chain()?);
             if input.rest.is_empty() {
-                return Ok(Self { text: text.to_owned(), chains });
+                return Ok(Self {
+                    text: text.to_owned(),
+                    chains,
+                });
             }
             input.expect(',')?;
         }
@@ -321,7 +341,11 @@ impl SelectorInput<'_> {
             "first-of-type" => return Ok(Test::NthOfType(Nth::FIRST)),
             "nth-child" | "nth-of-type" | "not" => {}
             // `:last-child`, `:has` and the like need elements that come later.
-            _ => return fault(format!("`:{name}` cannot be followed from the top of a page to its end")),
+            _ => {
+                return fault(format!(
+                    "`:{name}` cannot be followed from the top of a page to its end"
+                ));
+            }
         }
         self.expect('(')?;
         self.skip_spaces();
@@ -339,17 +363,26 @@ impl SelectorInput<'_> {
     fn negated(&mut self) -> Result<Compound, SelectorError> {
         let compound = self.compound(false)?;
         let parts = compound.tests.len() + usize::from(compound.name.is_some());
-        if parts == 1 { Ok(compound) } else { fault("`:not(...)` takes one simple selector") }
+        if parts == 1 {
+            Ok(compound)
+        } else {
+            fault("`:not(...)` takes one simple selector")
+        }
     }
 
     fn nth(&mut self) -> Result<Nth, SelectorError> {
         let end = self.rest.find(')').unwrap_or(self.rest.len());
-        let written: String = self.rest[..end].chars().filter(|c| !c.is_ascii_whitespace()).collect();
+        let written: String = self.rest[..end]
+            .chars()
+            .filter(|c| !c.is_ascii_whitespace())
+            .collect();
         let written = written.to_ascii_lowercase();
         self.rest = &self.rest[end..];
         let number = |text: &str| {
             // Read as 32 bits and computed in 64, so that no difference below overflows.
-            text.parse::<i32>().map(i64::from).map_err(|_| SelectorError(format!("`{written}` is not an+b")))
+            text.parse::<i32>()
+                .map(i64::from)
+                .map_err(|_| SelectorError(format!("`{written}` is not an+b")))
         };
         match written.as_str() {
             "odd" => return Ok(Nth { step: 2, offset: 1 }),
@@ -357,14 +390,24 @@ impl SelectorInput<'_> {
             _ => {}
         }
         let Some((step, offset)) = written.split_once('n') else {
-            return Ok(Nth { step: 0, offset: number(&written)? });
+            return Ok(Nth {
+                step: 0,
+                offset: number(&written)?,
+            });
         };
         let step = match step {
             "" | "+" => 1,
             "-" => -1,
             step => number(step)?,
         };
-        Ok(Nth { step, offset: if offset.is_empty() { 0 } else { number(offset)? } })
+        Ok(Nth {
+            step,
+            offset: if offset.is_empty() {
+                0
+            } else {
+                number(offset)?
+            },
+        })
     }
 
     fn attribute(&mut self) -> Result<Test, SelectorError> {
@@ -373,7 +416,11 @@ impl SelectorInput<'_> {
         let name = self.name()?.to_ascii_lowercase();
         self.skip_spaces();
         if self.accept(']') {
-            return Ok(Test::Attribute { name, value: None, ignores_case: false });
+            return Ok(Test::Attribute {
+                name,
+                value: None,
+                ignores_case: false,
+            });
         }
         let operators = [
             ("=", Operator::Equal),
@@ -383,7 +430,9 @@ impl SelectorInput<'_> {
             ("$=", Operator::End),
             ("*=", Operator::Part),
         ];
-        let Some((sign, operator)) = operators.into_iter().find(|(sign, _)| self.rest.starts_with(sign))
+        let Some((sign, operator)) = operators
+            .into_iter()
+            .find(|(sign, _)| self.rest.starts_with(sign))
         else {
             return fault(format!("an operator is expected at `{}`", self.rest));
         };
@@ -395,7 +444,8 @@ impl SelectorInput<'_> {
         };
         self.skip_spaces();
         let mut ignores_case = CASELESS.contains(&name.as_str());
-        // Selectors Level 4, 6.3: `i` and `s` decide about letter case, whatever HTML says of the attribute.
+        // Selectors Level 4, 6.3: `i` and `s` decide about letter case, whatever HTML says of the
+        // attribute.
         if let Some(flag @ ('i' | 'I' | 's' | 'S')) = self.peek() {
             ignores_case = flag.eq_ignore_ascii_case(&'i');
             self.rest = &self.rest[1..];
@@ -405,7 +455,11 @@ impl SelectorInput<'_> {
         if ignores_case {
             value = value.to_ascii_lowercase();
         }
-        Ok(Test::Attribute { name, value: Some(ValueTest { operator, value }), ignores_case })
+        Ok(Test::Attribute {
+            name,
+            value: Some(ValueTest { operator, value }),
+            ignores_case,
+        })
     }
 
     fn string(&mut self, quote: char) -> Result<String, SelectorError> {
@@ -438,19 +492,33 @@ impl SelectorInput<'_> {
                 break;
             }
         }
-        if text.is_empty() { fault(format!("a name is expected at `{}`", self.rest)) } else { Ok(text) }
+        if text.is_empty() {
+            fault(format!("a name is expected at `{}`", self.rest))
+        } else {
+            Ok(text)
+        }
     }
 
     fn escape(&mut self) -> Result<char, SelectorError> {
         self.expect('\\')?;
-        // CSS Syntax Level 3, 4.3.7: at most six digits; one white space after them belongs to the escape.
-        let digits = self.rest.bytes().take(6).take_while(u8::is_ascii_hexdigit).count();
+        // CSS Syntax Level 3, 4.3.7: at most six digits; one white space after them belongs to the
+        // escape.
+        let digits = self
+            .rest
+            .bytes()
+            .take(6)
+            .take_while(u8::is_ascii_hexdigit)
+            .count();
         if digits == 0 {
-            let Some(c) = self.peek() else { return fault("nothing after `\\`") };
+            let Some(c) = self.peek() else {
+                return fault("nothing after `\\`");
+            };
             self.rest = &self.rest[c.len_utf8()..];
             return Ok(c);
         }
-        let code = u32::from_str_radix(&self.rest[..digits], 16).ok().and_then(char::from_u32);
+        let code = u32::from_str_radix(&self.rest[..digits], 16)
+            .ok()
+            .and_then(char::from_u32);
         self.rest = &self.rest[digits..];
         if self.peek().is_some_and(|c| c.is_ascii_whitespace()) {
             self.rest = &self.rest[1..];
@@ -489,7 +557,11 @@ mod tests {
             ".\\31 0",
             "é",
         ] {
-            assert!(parse_selector(text).is_ok(), "{text}: {:?}", parse_selector(text));
+            assert!(
+                parse_selector(text).is_ok(),
+                "{text}: {:?}",
+                parse_selector(text)
+            );
         }
     }
 

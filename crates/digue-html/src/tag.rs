@@ -1,7 +1,7 @@
 //! Element names as numbers, and the sets of elements that the standard defines.
 //!
-//! A name of up to eight bytes is packed into a number; longer names are numbered in order of appearance.
-//! Comparing names is then one instruction, in loops that run for every tag.
+//! A name of up to eight bytes is packed into a number; longer names are numbered in order of
+//! appearance. Comparing names is then one instruction, in loops that run for every tag.
 
 use std::collections::HashMap;
 
@@ -65,8 +65,14 @@ tags! {
 }
 
 /// Longer names with rules of their own in the standard, in the order of their numbers.
-const LONG: [&str; 6] =
-    ["annotation-xml", "blockquote", "figcaption", "foreignobject", "malignmark", "plaintext"];
+const LONG: [&str; 6] = [
+    "annotation-xml",
+    "blockquote",
+    "figcaption",
+    "foreignobject",
+    "malignmark",
+    "plaintext",
+];
 
 pub const ANNOTATION_XML: Tag = Tag::numbered(0);
 pub const BLOCKQUOTE: Tag = Tag::numbered(1);
@@ -85,12 +91,14 @@ pub struct TagNames {
 impl TagNames {
     pub fn tag(&mut self, written: &str) -> Tag {
         if written.len() <= 8 {
-            let packed =
-                written.bytes().fold(0, |packed, byte| packed << 8 | u64::from(byte.to_ascii_lowercase()));
+            let packed = written.bytes().fold(0, |packed, byte| {
+                packed << 8 | u64::from(byte.to_ascii_lowercase())
+            });
             return Tag(packed);
         }
         let name = written.to_ascii_lowercase();
-        // First, because these names are compared with constants and need the same number on every page.
+        // First, because these names are compared with constants and need the same number on every
+        // page.
         if let Some(number) = LONG.iter().position(|long| **long == name) {
             return Tag::numbered(number as u64);
         }
@@ -106,13 +114,22 @@ impl TagNames {
     /// The name in lower case.
     pub fn name(&self, tag: Tag) -> String {
         if tag.is_short() {
-            let bytes: Vec<u8> = tag.0.to_be_bytes().into_iter().filter(|byte| *byte != 0).collect();
+            let bytes: Vec<u8> = tag
+                .0
+                .to_be_bytes()
+                .into_iter()
+                .filter(|byte| *byte != 0)
+                .collect();
             return String::from_utf8_lossy(&bytes).into_owned();
         }
         let number = (tag.0 & !NUMBERED) as usize;
         match LONG.get(number) {
             Some(name) => (*name).to_owned(),
-            None => self.names.get(number - LONG.len()).map(|name| name.to_string()).unwrap_or_default(),
+            None => self
+                .names
+                .get(number - LONG.len())
+                .map(|name| name.to_string())
+                .unwrap_or_default(),
         }
     }
 }
@@ -120,7 +137,10 @@ impl TagNames {
 /// The name of an element of the standard; `None` for a name that the page made up.
 pub fn standard_name(tag: Tag) -> Option<&'static str> {
     if tag.is_short() {
-        return SHORT.iter().find(|(known, _)| *known == tag).map(|(_, name)| *name);
+        return SHORT
+            .iter()
+            .find(|(known, _)| *known == tag)
+            .map(|(_, name)| *name);
     }
     LONG.get((tag.0 & !NUMBERED) as usize).copied()
 }
@@ -219,16 +239,26 @@ pub const fn is_heading(tag: Tag) -> bool {
 
 /// Elements whose end tag may be implied.
 pub const fn is_implied_end(tag: Tag) -> bool {
-    matches!(tag, DD | DT | LI | OPTION | OPTGROUP | P | RB | RP | RT | RTC)
+    matches!(
+        tag,
+        DD | DT | LI | OPTION | OPTGROUP | P | RB | RP | RT | RTC
+    )
 }
 
 /// The same, at the end of a template.
 pub const fn is_thoroughly_implied_end(tag: Tag) -> bool {
-    is_implied_end(tag) || matches!(tag, CAPTION | COLGROUP | TBODY | TD | TFOOT | TH | THEAD | TR)
+    is_implied_end(tag)
+        || matches!(
+            tag,
+            CAPTION | COLGROUP | TBODY | TD | TFOOT | TH | THEAD | TR
+        )
 }
 
 pub const fn is_default_scope(tag: Tag) -> bool {
-    matches!(tag, APPLET | CAPTION | HTML | TABLE | TD | TH | MARQUEE | OBJECT | SELECT | TEMPLATE)
+    matches!(
+        tag,
+        APPLET | CAPTION | HTML | TABLE | TD | TH | MARQUEE | OBJECT | SELECT | TEMPLATE
+    )
 }
 
 pub const fn is_table_scope(tag: Tag) -> bool {
@@ -249,16 +279,25 @@ pub const fn is_foster_target(tag: Tag) -> bool {
 }
 
 pub const fn is_head_content(tag: Tag) -> bool {
-    matches!(tag, BASE | BASEFONT | BGSOUND | LINK | META | NOFRAMES | SCRIPT | STYLE | TEMPLATE | TITLE)
+    matches!(
+        tag,
+        BASE | BASEFONT | BGSOUND | LINK | META | NOFRAMES | SCRIPT | STYLE | TEMPLATE | TITLE
+    )
 }
 
 /// Parts of a table.
 pub const fn is_table_part(tag: Tag) -> bool {
-    matches!(tag, CAPTION | COL | COLGROUP | TBODY | TD | TFOOT | TH | THEAD | TR)
+    matches!(
+        tag,
+        CAPTION | COL | COLGROUP | TBODY | TD | TFOOT | TH | THEAD | TR
+    )
 }
 
 pub const fn is_formatting(tag: Tag) -> bool {
-    matches!(tag, A | B | BIG | CODE | EM | FONT | I | NOBR | S | SMALL | STRIKE | STRONG | TT | U)
+    matches!(
+        tag,
+        A | B | BIG | CODE | EM | FONT | I | NOBR | S | SMALL | STRIKE | STRONG | TT | U
+    )
 }
 
 /// Elements without content.
@@ -330,9 +369,13 @@ pub const fn breaks_out_of_foreign(tag: Tag) -> bool {
         )
 }
 
-/// Elements within a line of text, which no white space separates from it. Unknown elements count as inline.
+/// Elements within a line of text, which no white space separates from it. Unknown elements count
+/// as inline.
 pub const fn is_inline(tag: Tag) -> bool {
-    let is_without_place = matches!(tag, WBR | BASE | BASEFONT | LINK | META | SCRIPT | STYLE | TEMPLATE);
+    let is_without_place = matches!(
+        tag,
+        WBR | BASE | BASEFONT | LINK | META | SCRIPT | STYLE | TEMPLATE
+    );
     let is_block = is_special(tag) || matches!(tag, OPTION | OPTGROUP | RP | RT | DIALOG | SEARCH);
     !is_block || is_without_place
 }

@@ -45,7 +45,8 @@ impl TagToken {
     }
 }
 
-/// The kind of an element whose content is only text: how it ends, and whether it has character references.
+/// The kind of an element whose content is only text: how it ends, and whether it has character
+/// references.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RawText {
     /// `title`, `textarea`.
@@ -59,14 +60,18 @@ pub enum RawText {
 pub struct Tokens<'t> {
     pub text: &'t str,
     pub at: usize,
-    /// Start of a tag that is cut off at the end of the page; a browser shows nothing of it, the sweep sees
-    /// it.
+    /// Start of a tag that is cut off at the end of the page; a browser shows nothing of it, the
+    /// sweep sees it.
     pub cut_at: Option<usize>,
 }
 
 impl<'t> Tokens<'t> {
     pub const fn new(text: &'t str) -> Self {
-        Self { text, at: 0, cut_at: None }
+        Self {
+            text,
+            at: 0,
+            cut_at: None,
+        }
     }
 
     /// `reads_cdata`: within SVG and MathML, and in XML, `<![CDATA[` is text.
@@ -76,7 +81,11 @@ impl<'t> Tokens<'t> {
             let end = self.markup_from(start);
             if end > start {
                 self.at = end;
-                return HtmlToken::Text { start, end, is_raw: false };
+                return HtmlToken::Text {
+                    start,
+                    end,
+                    is_raw: false,
+                };
             }
             if start == self.text.len() {
                 return HtmlToken::Eof;
@@ -109,7 +118,12 @@ impl<'t> Tokens<'t> {
     }
 
     /// The markup at `start`; `None` for `</>`, which is dropped.
-    fn markup(&mut self, start: usize, names: &mut TagNames, reads_cdata: bool) -> Option<HtmlToken> {
+    fn markup(
+        &mut self,
+        start: usize,
+        names: &mut TagNames,
+        reads_cdata: bool,
+    ) -> Option<HtmlToken> {
         let rest = &self.text[start..];
         match (rest.as_bytes()[1], rest.as_bytes().get(2)) {
             (b'/', Some(b'>')) => {
@@ -134,11 +148,20 @@ impl<'t> Tokens<'t> {
         }
         if reads_cdata && rest.starts_with("<![CDATA[") {
             let start = start + "<![CDATA[".len();
-            let end = self.text[start..].find("]]>").map_or(self.text.len(), |end| start + end);
+            let end = self.text[start..]
+                .find("]]>")
+                .map_or(self.text.len(), |end| start + end);
             self.at = (end + 3).min(self.text.len());
-            return HtmlToken::Text { start, end, is_raw: true };
+            return HtmlToken::Text {
+                start,
+                end,
+                is_raw: true,
+            };
         }
-        let is_doctype = rest.as_bytes().get(2..9).is_some_and(|word| word.eq_ignore_ascii_case(b"doctype"));
+        let is_doctype = rest
+            .as_bytes()
+            .get(2..9)
+            .is_some_and(|word| word.eq_ignore_ascii_case(b"doctype"));
         if is_doctype {
             return self.until_angle(start + 9, |start, end| HtmlToken::Doctype { start, end });
         }
@@ -147,7 +170,8 @@ impl<'t> Tokens<'t> {
 
     fn until_angle(&mut self, start: usize, token: fn(usize, usize) -> HtmlToken) -> HtmlToken {
         let start = start.min(self.text.len());
-        let end = memchr(b'>', &self.text.as_bytes()[start..]).map_or(self.text.len(), |end| start + end);
+        let end =
+            memchr(b'>', &self.text.as_bytes()[start..]).map_or(self.text.len(), |end| start + end);
         self.at = (end + 1).min(self.text.len());
         token(start, end)
     }
@@ -175,15 +199,26 @@ impl<'t> Tokens<'t> {
             at += 1;
         }
         self.at = self.text.len();
-        HtmlToken::Comment { start, end: self.text.len() }
+        HtmlToken::Comment {
+            start,
+            end: self.text.len(),
+        }
     }
 
-    fn tag(&mut self, start: usize, names: &mut TagNames, token: fn(TagToken) -> HtmlToken) -> HtmlToken {
+    fn tag(
+        &mut self,
+        start: usize,
+        names: &mut TagNames,
+        token: fn(TagToken) -> HtmlToken,
+    ) -> HtmlToken {
         let bytes = self.text.as_bytes();
-        let length = bytes[start..].iter().take_while(|byte| !ends_name(**byte)).count();
+        let length = bytes[start..]
+            .iter()
+            .take_while(|byte| !ends_name(**byte))
+            .count();
         let attributes = start + length;
-        // Only walked to find the end of the tag, as `>` may stand in a quoted value; values are read on
-        // demand.
+        // Only walked to find the end of the tag, as `>` may stand in a quoted value; values are
+        // read on demand.
         let mut rest = TagAttributes::new(self.text, attributes);
         while rest.next().is_some() {}
         if !rest.is_closed {
@@ -193,7 +228,13 @@ impl<'t> Tokens<'t> {
         }
         self.at = rest.at;
         let tag = names.tag(&self.text[start..attributes]);
-        token(TagToken { tag, start, attributes, end: rest.at, is_self_closing: rest.is_self_closing })
+        token(TagToken {
+            tag,
+            start,
+            attributes,
+            end: rest.at,
+            is_self_closing: rest.is_self_closing,
+        })
     }
 
     /// The content of an element that holds only text, up to its end tag, which is the next token.
@@ -220,7 +261,8 @@ impl<'t> Tokens<'t> {
         self.text.len()
     }
 
-    /// The end of a script. An end tag inside `<!-- <script>` does not count (HTML, 13.2.5.20 to 31).
+    /// The end of a script. An end tag inside `<!-- <script>` does not count (HTML, 13.2.5.20 to
+    /// 31).
     fn script_end(&self, from: usize) -> usize {
         #[derive(PartialEq)]
         enum TokenizerState {
@@ -260,7 +302,9 @@ impl<'t> Tokens<'t> {
 }
 
 fn names_tag(bytes: &[u8], name: &str) -> bool {
-    bytes.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+    bytes
+        .get(..name.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
         && bytes.get(name.len()).is_some_and(|byte| ends_name(*byte))
 }
 
@@ -283,7 +327,12 @@ pub struct TagAttributes<'t> {
 
 impl<'t> TagAttributes<'t> {
     pub const fn new(text: &'t str, at: usize) -> Self {
-        Self { text, at, is_closed: false, is_self_closing: false }
+        Self {
+            text,
+            at,
+            is_closed: false,
+            is_self_closing: false,
+        }
     }
 
     fn byte(&self) -> Option<u8> {
@@ -298,7 +347,10 @@ impl<'t> TagAttributes<'t> {
 
     fn take_until(&mut self, ends: impl Fn(u8) -> bool) -> &'t str {
         let rest = &self.text.as_bytes()[self.at..];
-        let length = rest.iter().position(|byte| ends(*byte)).unwrap_or(rest.len());
+        let length = rest
+            .iter()
+            .position(|byte| ends(*byte))
+            .unwrap_or(rest.len());
         let start = self.at;
         self.at += length;
         &self.text[start..self.at]
@@ -369,7 +421,9 @@ impl<'t> Iterator for TagAttributes<'t> {
 pub const fn raw_text_of(tag: Tag, runs_scripts: bool) -> Option<RawText> {
     match tag {
         tag::TITLE | tag::TEXTAREA => Some(RawText::WithReferences),
-        tag::STYLE | tag::XMP | tag::IFRAME | tag::NOEMBED | tag::NOFRAMES => Some(RawText::Without),
+        tag::STYLE | tag::XMP | tag::IFRAME | tag::NOEMBED | tag::NOFRAMES => {
+            Some(RawText::Without)
+        }
         tag::NOSCRIPT if runs_scripts => Some(RawText::Without),
         tag::SCRIPT => Some(RawText::Script),
         tag::PLAINTEXT => Some(RawText::ToTheEnd),

@@ -116,7 +116,12 @@ impl<'t> HtmlTree<'t> {
     }
 
     pub fn remove(&mut self, id: u32) {
-        let Node { parent, previous, next, .. } = *self.node(id);
+        let Node {
+            parent,
+            previous,
+            next,
+            ..
+        } = *self.node(id);
         if parent == NONE {
             return;
         }
@@ -149,9 +154,18 @@ impl<'t> HtmlTree<'t> {
         let text = self.text;
         let own = Some(self.node(id).start).filter(|start| *start != NONE);
         let may_have_more = matches!(self.node(id).tag, tag::HTML | tag::BODY);
-        let more = if may_have_more { self.more_attributes.as_slice() } else { &[] };
-        let more = more.iter().filter(move |(node, _)| *node == id).map(|(_, start)| *start);
-        own.into_iter().chain(more).flat_map(move |start| TagAttributes::new(text, start as usize))
+        let more = if may_have_more {
+            self.more_attributes.as_slice()
+        } else {
+            &[]
+        };
+        let more = more
+            .iter()
+            .filter(move |(node, _)| *node == id)
+            .map(|(_, start)| *start);
+        own.into_iter()
+            .chain(more)
+            .flat_map(move |start| TagAttributes::new(text, start as usize))
     }
 
     /// Appends a text with its character references decoded.

@@ -1,4 +1,5 @@
-//! The HTTP client: pooled keep-alive connections, with a limit on the time until the head of the answer.
+//! The HTTP client: pooled keep-alive connections, with a limit on the time until the head of the
+//! answer.
 //!
 //! Redirects are not followed: a request may carry secrets.
 
@@ -28,7 +29,9 @@ pub struct HttpClient(Client<HttpsConnector<HttpConnector>, Body>);
 impl HttpClient {
     /// `roots` are the certificate authorities that sign the certificates of HTTPS portals.
     pub fn new(roots: RootCertStore, connect: Duration) -> Self {
-        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let tls = ClientConfig::builder()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
         let mut http = HttpConnector::new();
         // By default it refuses `https` addresses, which the TLS layer around it passes down.
         http.enforce_http(false);
@@ -42,8 +45,8 @@ impl HttpClient {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
-            // Shorter than the keep-alive of common servers, so that the portal is rarely closing a pooled
-            // connection; the pool repeats a request that found one closed.
+            // Shorter than the keep-alive of common servers, so that the portal is rarely closing a
+            // pooled connection; the pool repeats a request that found one closed.
             .pool_idle_timeout(Duration::from_secs(15))
             .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
             .http1_max_headers(PORTAL_HEADERS_MAX)
@@ -64,7 +67,11 @@ impl HttpClient {
                 // The error names the step and the address, never the request.
                 let cause = error.source().map(tracing::field::display);
                 tracing::warn!(error = %error, cause, "A server could not be reached");
-                Err(if error.is_connect() { ClientError::Unreached } else { ClientError::Broken })
+                Err(if error.is_connect() {
+                    ClientError::Unreached
+                } else {
+                    ClientError::Broken
+                })
             }
             Ok(Ok(response)) => Ok(response.map(boxed)),
         }
@@ -77,7 +84,8 @@ pub enum ClientError {
     /// The server received nothing.
     #[error("it cannot be reached")]
     Unreached,
-    /// The connection ended before the head of the answer. The server may have received the request.
+    /// The connection ended before the head of the answer. The server may have received the
+    /// request.
     #[error("its connection ended without an answer")]
     Broken,
     /// The server may have received the request.

@@ -1,6 +1,6 @@
-//! The text of a header, with every encoding undone in which its letters may be written: percent signs (RFC
-//! 3986, RFC 8187), encoded words (RFC 2047), entities, quoted pairs, parameters in several parts (RFC
-//! 2231).
+//! The text of a header, with every encoding undone in which its letters may be written: percent
+//! signs (RFC 3986, RFC 8187), encoded words (RFC 2047), entities, quoted pairs, parameters in
+//! several parts (RFC 2231).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -25,7 +25,11 @@ pub fn readings(value: &[u8]) -> Vec<String> {
     for _ in 0..ROUNDS_MAX {
         let next: Vec<String> = readings[from..].iter().map(|text| undo(text)).collect();
         from = readings.len();
-        readings.extend(next.into_iter().filter(|text| !readings.contains(text)).collect::<Vec<_>>());
+        readings.extend(
+            next.into_iter()
+                .filter(|text| !readings.contains(text))
+                .collect::<Vec<_>>(),
+        );
         if from == readings.len() {
             break;
         }
@@ -33,14 +37,17 @@ pub fn readings(value: &[u8]) -> Vec<String> {
     readings
 }
 
-/// The parts that no shape spans. Those still encoded are left to a later round, where they are decoded.
+/// The parts that no shape spans. Those still encoded are left to a later round, where they are
+/// decoded.
 pub fn tokens(reading: &str) -> impl Iterator<Item = &str> {
     let ends = |c: char| c.is_whitespace() || "=;,<>\"'()[]{}?&/#".contains(c);
-    reading.split(ends).filter(|token| !token.is_empty() && undo(token) == *token)
+    reading
+        .split(ends)
+        .filter(|token| !token.is_empty() && undo(token) == *token)
 }
 
-/// From this length on, an unbroken run of letters and digits is a random token, in which any shape may
-/// occur.
+/// From this length on, an unbroken run of letters and digits is a random token, in which any shape
+/// may occur.
 const TOKEN_CHARS: usize = 20;
 
 /// Calls `take` with each match that is neither part of a longer number nor within a random token.
@@ -48,14 +55,21 @@ const TOKEN_CHARS: usize = 20;
 pub fn has_word(shape: &Regex, text: &str, mut take: impl FnMut(&str)) {
     let mut from = 0;
     while let Some(found) = shape.find_at(text, from) {
-        let is_word =
-            !found.is_empty() && is_word(&text[..found.start()], found.as_str(), &text[found.end()..]);
+        let is_word = !found.is_empty()
+            && is_word(&text[..found.start()], found.as_str(), &text[found.end()..]);
         if is_word {
             take(found.as_str());
         }
-        let first = text[found.start()..].chars().next().map_or(1, char::len_utf8);
+        let first = text[found.start()..]
+            .chars()
+            .next()
+            .map_or(1, char::len_utf8);
         // One character further after a rejected match: an identifier may begin within it.
-        from = if is_word { found.end() } else { found.start() + first };
+        from = if is_word {
+            found.end()
+        } else {
+            found.start() + first
+        };
         if from > text.len() {
             return;
         }
@@ -63,7 +77,8 @@ pub fn has_word(shape: &Regex, text: &str, mut take: impl FnMut(&str)) {
 }
 
 fn is_word(before: &str, word: &str, after: &str) -> bool {
-    let touching = |run: &mut dyn Iterator<Item = char>| run.take_while(|c| c.is_alphanumeric()).count();
+    let touching =
+        |run: &mut dyn Iterator<Item = char>| run.take_while(|c| c.is_alphanumeric()).count();
     let left = touching(&mut before.chars().rev().take(TOKEN_CHARS));
     let right = touching(&mut after.chars().take(TOKEN_CHARS));
     let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
@@ -156,7 +171,10 @@ fn encoded_word(rest: &str) -> Option<(usize, Vec<u8>)> {
     let (text, _) = body.split_once("?=")?;
     let length = 2 + charset.len() + 1 + coding.len() + 1 + text.len() + 2;
     let bytes = match coding {
-        "B" | "b" => STANDARD.decode(text).or_else(|_| STANDARD_NO_PAD.decode(text)).ok()?,
+        "B" | "b" => STANDARD
+            .decode(text)
+            .or_else(|_| STANDARD_NO_PAD.decode(text))
+            .ok()?,
         "Q" | "q" => undo_quoted(text),
         _ => return None,
     };
@@ -169,7 +187,10 @@ fn undo_quoted(text: &str) -> Vec<u8> {
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         let coded = (*byte == b'=')
-            .then(|| text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok()))
+            .then(|| {
+                text.get(at + 1..at + 3)
+                    .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            })
             .flatten();
         match (coded, byte) {
             (Some(coded), _) => {
@@ -194,8 +215,12 @@ fn joined_parameters(text: &str) -> Option<String> {
     let mut joined = String::new();
     let mut parts = 0;
     for parameter in text.split(';') {
-        let Some((name, value)) = parameter.split_once('=') else { continue };
-        let Some((_, number)) = name.trim().split_once('*') else { continue };
+        let Some((name, value)) = parameter.split_once('=') else {
+            continue;
+        };
+        let Some((_, number)) = name.trim().split_once('*') else {
+            continue;
+        };
         if number.starts_with(|c: char| c.is_ascii_digit()) {
             joined.push_str(value.trim().trim_matches('"'));
             parts += 1;
@@ -243,7 +268,11 @@ mod tests {
             check(value, &["P0002"]);
         }
         check("P0002,P0003 P0004", &["P0002", "P0003", "P0004"]);
-        for value in ["/dossierP0002/edit", "attachment; filename=\"ficheP0002bis.csv\"", "a=xP0002"] {
+        for value in [
+            "/dossierP0002/edit",
+            "attachment; filename=\"ficheP0002bis.csv\"",
+            "a=xP0002",
+        ] {
             check(value, &["P0002"]);
         }
         // A longer number, and letters of a random token.
@@ -274,7 +303,17 @@ mod tests {
 
     #[test]
     fn a_part_of_a_word_is_nobody() {
-        for value in ["P00025", "nonce-abcP0002xyzQ9r8s7t6u5", "100%", "a=b", "\\", "%", "&", "=?", "é%C3"] {
+        for value in [
+            "P00025",
+            "nonce-abcP0002xyzQ9r8s7t6u5",
+            "100%",
+            "a=b",
+            "\\",
+            "%",
+            "&",
+            "=?",
+            "é%C3",
+        ] {
             check(value, &[]);
         }
     }

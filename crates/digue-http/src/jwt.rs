@@ -1,6 +1,6 @@
-//! JWTs with `ring`, the workspace's one cryptographic library: `jsonwebtoken` requires a provider, and
-//! this is it. ES256 and EdDSA sign; ES256, ES384, RS256, RS384, RS512 and EdDSA verify. No symmetric
-//! algorithm: a portal that verifies must not be able to sign.
+//! JWTs with `ring`, the workspace's one cryptographic library: `jsonwebtoken` requires a provider,
+//! and this is it. ES256 and EdDSA sign; ES256, ES384, RS256, RS384, RS512 and EdDSA verify. No
+//! symmetric algorithm: a portal that verifies must not be able to sign.
 
 use std::sync::Once;
 
@@ -85,8 +85,8 @@ impl NumericDate {
 /// Dates that fit into microseconds: 1970 to the year 5138.
 const DATE_SECS: std::ops::Range<i64> = 0..100_000_000_000;
 
-/// A date of a token (RFC 7519, 2): a number of seconds that may have a fraction. Some issuers write the
-/// number as text; a calendar date is not accepted.
+/// A date of a token (RFC 7519, 2): a number of seconds that may have a fraction. Some issuers
+/// write the number as text; a calendar date is not accepted.
 pub fn numeric_date(claims: &Map<String, Value>, name: &str) -> NumericDate {
     let secs = match claims.get(name) {
         None | Some(Value::Null) => return NumericDate::Absent,
@@ -116,11 +116,14 @@ pub struct KeySet(Vec<(Option<String>, Vec<Algorithm>, DecodingKey)>);
 
 /// The type that a token declares (`typ` of its header), lower case.
 pub fn token_type(token: &str) -> Option<String> {
-    jsonwebtoken::decode_header(token).ok()?.typ.map(|typ| typ.to_ascii_lowercase())
+    jsonwebtoken::decode_header(token)
+        .ok()?
+        .typ
+        .map(|typ| typ.to_ascii_lowercase())
 }
 
-/// The value that `at_hash` of a verified ID token must have for this access token (OpenID Connect Core
-/// 1.0, 3.1.3.6): the left half of the digest of the token's own algorithm.
+/// The value that `at_hash` of a verified ID token must have for this access token (OpenID Connect
+/// Core 1.0, 3.1.3.6): the left half of the digest of the token's own algorithm.
 pub fn access_token_hash(id_token: &str, access_token: &str) -> Option<String> {
     let algorithm = match jsonwebtoken::decode_header(id_token).ok()?.alg {
         Algorithm::RS256 | Algorithm::ES256 => &SHA256,
@@ -133,8 +136,8 @@ pub fn access_token_hash(id_token: &str, access_token: &str) -> Option<String> {
 }
 
 impl KeySet {
-    /// The keys of a JWK set (RFC 7517) that verify with an asymmetric algorithm; other keys are skipped. A
-    /// key that names no algorithm is valid for those of its type.
+    /// The keys of a JWK set (RFC 7517) that verify with an asymmetric algorithm; other keys are
+    /// skipped. A key that names no algorithm is valid for those of its type.
     ///
     /// # Errors A text that is not a JWK set, or one without a verification key.
     pub fn parse(jwks: &str) -> std::result::Result<Self, KeySetError> {
@@ -143,8 +146,11 @@ impl KeySet {
         let set: JwkSet = serde_json::from_str(jwks).map_err(|error| fault(&error))?;
         let mut keys = Vec::new();
         for jwk in &set.keys {
-            let verifies =
-                jwk.common.public_key_use.as_ref().is_none_or(|known| *known == PublicKeyUse::Signature);
+            let verifies = jwk
+                .common
+                .public_key_use
+                .as_ref()
+                .is_none_or(|known| *known == PublicKeyUse::Signature);
             let algorithms = algorithms(jwk);
             if verifies
                 && !algorithms.is_empty()
@@ -153,14 +159,18 @@ impl KeySet {
                 keys.push((jwk.common.key_id.clone(), algorithms, key));
             }
         }
-        if keys.is_empty() { Err(fault(&"it has no key that verifies a signature")) } else { Ok(Self(keys)) }
+        if keys.is_empty() {
+            Err(fault(&"it has no key that verifies a signature"))
+        } else {
+            Ok(Self(keys))
+        }
     }
 
-    /// The claims of a token that one of these keys signed, from `issuer` and for `audience`. The caller
-    /// checks the times (`exp`, `nbf`, `iat`): time is an argument, never read here.
+    /// The claims of a token that one of these keys signed, from `issuer` and for `audience`. The
+    /// caller checks the times (`exp`, `nbf`, `iat`): time is an argument, never read here.
     ///
-    /// A token for several audiences is accepted when `audience` is one of them: the caller checks the
-    /// others.
+    /// A token for several audiences is accepted when `audience` is one of them: the caller checks
+    /// the others.
     ///
     /// # Errors The first check that failed.
     pub fn claims(
@@ -174,9 +184,10 @@ impl KeySet {
         if part(token, 0)?.contains_key("crit") {
             return Err(TokenFault::Malformed);
         }
-        // A key identifier is optional on both sides (RFC 7515, 4.1.4): without one, every key that fits is
-        // tried.
-        let is_named = |id: &Option<String>| id.is_none() || header.kid.is_none() || *id == header.kid;
+        // A key identifier is optional on both sides (RFC 7515, 4.1.4): without one, every key that
+        // fits is tried.
+        let is_named =
+            |id: &Option<String>| id.is_none() || header.kid.is_none() || *id == header.kid;
         // The key decides which algorithms are possible, never the token alone (RFC 8725, 3.1).
         let mut fits = self
             .0
@@ -186,12 +197,14 @@ impl KeySet {
         fits.peek().ok_or(TokenFault::NoKey)?;
         let (message, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
         let is_signed = |key: &DecodingKey| {
-            jsonwebtoken::crypto::verify(signature, message.as_bytes(), key, header.alg).unwrap_or(false)
+            jsonwebtoken::crypto::verify(signature, message.as_bytes(), key, header.alg)
+                .unwrap_or(false)
         };
         if !fits.any(|(_, _, key)| is_signed(key)) {
             return Err(TokenFault::Signature);
         }
-        // Not by `jsonwebtoken::decode`: it rejects the whole token for a `sub` or `nbf` of another type.
+        // Not by `jsonwebtoken::decode`: it rejects the whole token for a `sub` or `nbf` of another
+        // type.
         let claims = part(token, 1)?;
         if claims.get("iss").and_then(Value::as_str) != Some(issuer) {
             return Err(TokenFault::Issuer);
@@ -206,7 +219,9 @@ impl KeySet {
 /// One of the JSON objects of a token: 0 is the header, 1 the claims.
 fn part(token: &str, number: usize) -> std::result::Result<Map<String, Value>, TokenFault> {
     let text = token.split('.').nth(number).ok_or(TokenFault::Malformed)?;
-    let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenFault::Malformed)?;
+    let json = URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|_| TokenFault::Malformed)?;
     serde_json::from_slice(&json).map_err(|_| TokenFault::Malformed)
 }
 
@@ -224,7 +239,11 @@ fn is_for(claims: &Map<String, Value>, audience: &str) -> bool {
 fn algorithms(jwk: &Jwk) -> Vec<Algorithm> {
     // A key that names an algorithm is valid for that one only, also when we do not know it.
     if let Some(named) = jwk.common.key_algorithm {
-        let known = named.to_string().parse::<Algorithm>().ok().filter(|one| ASYMMETRIC.contains(one));
+        let known = named
+            .to_string()
+            .parse::<Algorithm>()
+            .ok()
+            .filter(|one| ASYMMETRIC.contains(one));
         return known.into_iter().collect();
     }
     match &jwk.algorithm {
@@ -265,7 +284,10 @@ fn make_signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSi
 
 impl Signer<Vec<u8>> for Es256Signer {
     fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, Error> {
-        let signature = self.0.sign(&SystemRandom::new(), message).map_err(|_| Error::new())?;
+        let signature = self
+            .0
+            .sign(&SystemRandom::new(), message)
+            .map_err(|_| Error::new())?;
         Ok(signature.as_ref().to_vec())
     }
 }
@@ -292,9 +314,15 @@ fn make_verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn Jwt
     }
     let key = match key.kind() {
         DecodingKeyKind::SecretOrDer(bytes) => JwtKey::Plain(bytes.clone()),
-        DecodingKeyKind::RsaModulusExponent { n, e } => JwtKey::Rsa { n: n.clone(), e: e.clone() },
+        DecodingKeyKind::RsaModulusExponent { n, e } => JwtKey::Rsa {
+            n: n.clone(),
+            e: e.clone(),
+        },
     };
-    Ok(Box::new(RingVerifier { algorithm: *algorithm, key }))
+    Ok(Box::new(RingVerifier {
+        algorithm: *algorithm,
+        key,
+    }))
 }
 
 impl Verifier<Vec<u8>> for RingVerifier {
@@ -302,13 +330,16 @@ impl Verifier<Vec<u8>> for RingVerifier {
         let is_good = match (&self.key, self.algorithm) {
             (JwtKey::Rsa { n, e }, algorithm) => {
                 let parameters = match algorithm {
-                    // No variant below 2048 bits: shorter RSA keys no longer count as secure (NIST SP 800-131A).
+                    // No variant below 2048 bits: shorter RSA keys no longer count as secure (NIST
+                    // SP 800-131A).
                     Algorithm::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,
                     Algorithm::RS384 => &signature::RSA_PKCS1_2048_8192_SHA384,
                     Algorithm::RS512 => &signature::RSA_PKCS1_2048_8192_SHA512,
                     _ => return Err(Error::new()),
                 };
-                RsaPublicKeyComponents { n, e }.verify(parameters, message, signed).is_ok()
+                RsaPublicKeyComponents { n, e }
+                    .verify(parameters, message, signed)
+                    .is_ok()
             }
             (JwtKey::Plain(key), algorithm) => {
                 let verification: &dyn VerificationAlgorithm = match algorithm {
@@ -317,7 +348,9 @@ impl Verifier<Vec<u8>> for RingVerifier {
                     Algorithm::EdDSA => &signature::ED25519,
                     _ => return Err(Error::new()),
                 };
-                UnparsedPublicKey::new(verification, key).verify(message, signed).is_ok()
+                UnparsedPublicKey::new(verification, key)
+                    .verify(message, signed)
+                    .is_ok()
             }
         };
         if is_good { Ok(()) } else { Err(Error::new()) }
@@ -343,14 +376,22 @@ mod tests {
             numeric_date(&claims, "exp")
         };
         let at = NumericDate::Known(Timestamp::from_secs(1_795_834_951));
-        for value in
-            [json!(1_795_834_951), json!(1_795_834_951.0), json!(1_795_834_951.9), json!("1795834951")]
-        {
+        for value in [
+            json!(1_795_834_951),
+            json!(1_795_834_951.0),
+            json!(1_795_834_951.9),
+            json!("1795834951"),
+        ] {
             assert_eq!(read(value.clone()), at, "{value}");
         }
-        for value in
-            [json!("2026-11-28T00:00:00Z"), json!(true), json!([1]), json!(-1), json!(1e300), json!("")]
-        {
+        for value in [
+            json!("2026-11-28T00:00:00Z"),
+            json!(true),
+            json!([1]),
+            json!(-1),
+            json!(1e300),
+            json!(""),
+        ] {
             assert_eq!(read(value.clone()), NumericDate::Unreadable, "{value}");
         }
         assert_eq!(read(Value::Null), NumericDate::Absent);

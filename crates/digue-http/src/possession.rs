@@ -1,7 +1,7 @@
 //! Proofs of possession of a private key: the JWTs of device-bound sessions and of DPoP.
 //!
-//! Both carry the public key in their header the first time and are signed by its private half. Their
-//! claims differ; the caller checks them.
+//! Both carry the public key in their header the first time and are signed by its private half.
+//! Their claims differ; the caller checks them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -36,9 +36,14 @@ fn thumbprint(key: &Jwk) -> Option<String> {
     let text = match &key.algorithm {
         AlgorithmParameters::EllipticCurve(key) => {
             let curve = serde_json::to_value(&key.curve).ok()?;
-            format!(r#"{{"crv":{curve},"kty":"EC","x":"{}","y":"{}"}}"#, key.x, key.y)
+            format!(
+                r#"{{"crv":{curve},"kty":"EC","x":"{}","y":"{}"}}"#,
+                key.x, key.y
+            )
         }
-        AlgorithmParameters::RSA(key) => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, key.e, key.n),
+        AlgorithmParameters::RSA(key) => {
+            format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, key.e, key.n)
+        }
         AlgorithmParameters::OctetKeyPair(key) => {
             let curve = serde_json::to_value(&key.curve).ok()?;
             format!(r#"{{"crv":{curve},"kty":"OKP","x":"{}"}}"#, key.x)
@@ -54,14 +59,18 @@ pub fn thumbprint_of(jwk: &str) -> Result<String, Unproven> {
     thumbprint(&key).ok_or(Unproven)
 }
 
-/// Verifies a token of type `typ` with `known`, a JWK stored earlier, or with the key in its header.
+/// Verifies a token of type `typ` with `known`, a JWK stored earlier, or with the key in its
+/// header.
 pub fn verify(token: &str, typ: &str, known: Option<&str>) -> Result<Possession, Unproven> {
     jwt::install();
     if token.len() > TOKEN_BYTES_MAX {
         return Err(Unproven);
     }
     let header = jsonwebtoken::decode_header(token).map_err(|_| Unproven)?;
-    let is_typ = header.typ.as_deref().is_some_and(|value| value.eq_ignore_ascii_case(typ));
+    let is_typ = header
+        .typ
+        .as_deref()
+        .is_some_and(|value| value.eq_ignore_ascii_case(typ));
     // By a list: `none` and the symmetric algorithms would let anyone sign with the public key.
     if !is_typ || !ALGORITHMS.contains(&header.alg) {
         return Err(Unproven);
@@ -97,6 +106,9 @@ mod tests {
     fn the_thumbprint_is_the_standards() {
         let key = r#"{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB","alg":"RS256","kid":"2011-04-29"}"#;
         let key: Jwk = serde_json::from_str(key).unwrap();
-        assert_eq!(thumbprint(&key).as_deref(), Some("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"));
+        assert_eq!(
+            thumbprint(&key).as_deref(),
+            Some("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")
+        );
     }
 }

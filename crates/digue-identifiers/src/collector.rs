@@ -1,5 +1,5 @@
-//! Gathers the identifiers of one message: the distinct ones, in order of appearance. Which persons they belong to is
-//! not known here.
+//! Gathers the identifiers of one message: the distinct ones, in order of appearance. Which persons
+//! they belong to is not known here.
 
 use std::cell::OnceCell;
 use std::hash::BuildHasher as _;
@@ -47,7 +47,8 @@ pub struct Collector<'k> {
 }
 
 impl<'k> Collector<'k> {
-    /// `sweep`: patterns searched for in every text of the message. `limit`: the most distinct identifiers.
+    /// `sweep`: patterns searched for in every text of the message. `limit`: the most distinct
+    /// identifiers.
     pub fn new(kinds: &'k [IdentifierKind], sweep: &'k [Pick], limit: usize) -> Self {
         Self {
             kinds,
@@ -65,10 +66,12 @@ impl<'k> Collector<'k> {
         !self.sweep.is_empty()
     }
 
-    /// Takes the identifiers of `text`, found at `place`. What a blank text means, the caller decides.
+    /// Takes the identifiers of `text`, found at `place`. What a blank text means, the caller
+    /// decides.
     ///
     /// # Errors
-    /// A value of the wrong shape (the map does not describe this message), or too many identifiers.
+    /// A value of the wrong shape (the map does not describe this message), or too many
+    /// identifiers.
     pub fn take(
         &mut self,
         pick: &Pick,
@@ -94,12 +97,20 @@ impl<'k> Collector<'k> {
         };
         let mut taken = 0;
         for groups in pattern.captures_iter(text) {
-            if let Some(part) = groups.get(1).or(groups.get(0)).filter(|part| !is_blank(part.as_str())) {
+            if let Some(part) = groups
+                .get(1)
+                .or(groups.get(0))
+                .filter(|part| !is_blank(part.as_str()))
+            {
                 self.add(pick, part.as_str(), means, &place)?;
                 taken += 1;
             }
         }
-        Ok(if taken > 0 { IdentifierOutcome::Identifiers(taken) } else { IdentifierOutcome::NoMatch })
+        Ok(if taken > 0 {
+            IdentifierOutcome::Identifiers(taken)
+        } else {
+            IdentifierOutcome::NoMatch
+        })
     }
 
     fn canonical(
@@ -109,9 +120,15 @@ impl<'k> Collector<'k> {
         place: &impl Fn() -> UnreadPlace,
     ) -> Result<Identifier, Unreadable> {
         let text = self.kinds[pick.kind].canonical(text).ok_or_else(|| {
-            ReadFailure::new(UnreadCause::ValueShape).by_rule(&pick.rule).at(place()).shaped_as(text)
+            ReadFailure::new(UnreadCause::ValueShape)
+                .by_rule(&pick.rule)
+                .at(place())
+                .shaped_as(text)
         })?;
-        Ok(Identifier { kind: pick.kind, text })
+        Ok(Identifier {
+            kind: pick.kind,
+            text,
+        })
     }
 
     fn add(
@@ -123,7 +140,11 @@ impl<'k> Collector<'k> {
     ) -> Result<(), Unreadable> {
         let identifier = self.canonical(pick, text, place)?;
         let hash = self.hasher.hash_one(&identifier);
-        if self.seen.find(hash, |&place| self.found[place].0 == identifier).is_some() {
+        if self
+            .seen
+            .find(hash, |&place| self.found[place].0 == identifier)
+            .is_some()
+        {
             return Ok(());
         }
         // An error and not a cut: counting 100,000 of more persons would understate what was shown.
@@ -137,17 +158,22 @@ impl<'k> Collector<'k> {
         let place = self.found.len();
         self.found.push((identifier, means));
         let (hasher, found) = (&self.hasher, &self.found);
-        self.seen.insert_unique(hash, place, |&place| hasher.hash_one(&found[place].0));
+        self.seen
+            .insert_unique(hash, place, |&place| hasher.hash_one(&found[place].0));
         Ok(())
     }
 
     /// Keeps a value with which an exact search is compared; one of another shape is ignored.
     pub fn compare(&mut self, pick: &Pick, text: &str) {
-        // Cut without an error: a value that is missing here makes a search inexact, which only shows less.
+        // Cut without an error: a value that is missing here makes a search inexact, which only
+        // shows less.
         if self.compared.len() < self.limit
             && let Some(text) = self.kinds[pick.kind].canonical(text.trim())
         {
-            self.compared.push(Identifier { kind: pick.kind, text });
+            self.compared.push(Identifier {
+                kind: pick.kind,
+                text,
+            });
         }
     }
 
@@ -158,7 +184,11 @@ impl<'k> Collector<'k> {
     }
 
     /// `sweep` for a header.
-    pub fn sweep_header(&mut self, text: &str, place: impl Fn() -> UnreadPlace) -> Result<(), Unreadable> {
+    pub fn sweep_header(
+        &mut self,
+        text: &str,
+        place: impl Fn() -> UnreadPlace,
+    ) -> Result<(), Unreadable> {
         self.sweep_by(Means::Header, text, place)
     }
 
@@ -178,24 +208,33 @@ impl<'k> Collector<'k> {
         Ok(())
     }
 
-    /// True when `text` could contain an identifier, by the shapes of the kinds: with a kind without a
-    /// telling shape, any text could.
+    /// True when `text` could contain an identifier, by the shapes of the kinds: with a kind
+    /// without a telling shape, any text could.
     pub fn could_hold_identifier(&self, text: &str) -> bool {
         let mut kinds = self.kinds.iter().zip(self.telling());
         kinds.any(|(kind, is_telling)| !is_telling || kind.occurs_in(text))
     }
 
-    /// For each kind, whether its shape distinguishes identifiers from ordinary words: `[A-Z0-9]{1,20}` does
-    /// not.
+    /// For each kind, whether its shape distinguishes identifiers from ordinary words:
+    /// `[A-Z0-9]{1,20}` does not.
     fn telling(&self) -> &[bool] {
-        self.telling.get_or_init(|| self.kinds.iter().map(IdentifierKind::has_telling_shape).collect())
+        self.telling.get_or_init(|| {
+            self.kinds
+                .iter()
+                .map(IdentifierKind::has_telling_shape)
+                .collect()
+        })
     }
 
     /// True when `pick` would find an identifier in `text`.
     pub fn fits(&self, pick: &Pick, text: &str) -> bool {
         let is_identifier = |text: &str| self.kinds[pick.kind].canonical(text).is_some();
-        let Some(pattern) = &pick.pattern else { return is_identifier(text) };
-        let parts = pattern.captures_iter(text).filter_map(|groups| groups.get(1).or(groups.get(0)));
+        let Some(pattern) = &pick.pattern else {
+            return is_identifier(text);
+        };
+        let parts = pattern
+            .captures_iter(text)
+            .filter_map(|groups| groups.get(1).or(groups.get(0)));
         parts.map(|part| part.as_str()).any(is_identifier)
     }
 
@@ -211,14 +250,21 @@ impl<'k> Collector<'k> {
 
     /// True when a word of `text` has a telling shape.
     pub fn looks_like_identifier(&self, text: &str) -> bool {
-        self.kinds.iter().zip(self.telling()).any(|(kind, is_telling)| *is_telling && kind.occurs_in(text))
+        self.kinds
+            .iter()
+            .zip(self.telling())
+            .any(|(kind, is_telling)| *is_telling && kind.occurs_in(text))
     }
 
-    /// Adds to `seen` everything in `text` that has a telling shape. The parts of addresses and of dotted
-    /// names are also tried one by one.
+    /// Adds to `seen` everything in `text` that has a telling shape. The parts of addresses and of
+    /// dotted names are also tried one by one.
     pub fn identifiers_like(&self, text: &str, seen: &mut Vec<Identifier>) {
         let mut look = |word: &str| {
-            let telling = self.kinds.iter().enumerate().filter(|(kind, _)| self.telling()[*kind]);
+            let telling = self
+                .kinds
+                .iter()
+                .enumerate()
+                .filter(|(kind, _)| self.telling()[*kind]);
             for (kind, shaped) in telling {
                 seen.extend(shaped.canonical(word).map(|text| Identifier { kind, text }));
             }
@@ -229,7 +275,10 @@ impl<'k> Collector<'k> {
         for word in words.filter(|word| !word.is_empty() && word.len() < text.len()) {
             look(word);
         }
-        for part in text.split(|c: char| !c.is_alphanumeric()).filter(|_| text.contains(is_joint)) {
+        for part in text
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|_| text.contains(is_joint))
+        {
             if !part.is_empty() {
                 look(part);
             }
@@ -238,7 +287,9 @@ impl<'k> Collector<'k> {
 
     pub fn has_found(&self, identifier: &Identifier) -> bool {
         let hash = self.hasher.hash_one(identifier);
-        self.seen.find(hash, |&place| self.found[place].0 == *identifier).is_some()
+        self.seen
+            .find(hash, |&place| self.found[place].0 == *identifier)
+            .is_some()
     }
 
     /// True when a pattern of the sweep occurs in `text`.
@@ -261,11 +312,17 @@ impl<'k> Collector<'k> {
     }
 
     pub fn into_shown(self) -> ShownIdentifiers {
-        ShownIdentifiers { found: self.found, compared: self.compared }
+        ShownIdentifiers {
+            found: self.found,
+            compared: self.compared,
+        }
     }
 
     pub fn into_identifiers(self) -> Vec<Identifier> {
-        self.found.into_iter().map(|(identifier, _)| identifier).collect()
+        self.found
+            .into_iter()
+            .map(|(identifier, _)| identifier)
+            .collect()
     }
 }
 
@@ -290,9 +347,18 @@ mod tests {
         let mut found = Collector::new(&kinds, &[], 10);
         let pick = Pick::whole(0, "numero");
         let place = || UnreadPlace::numbered("row ", 3);
-        assert_eq!(found.take(&pick, "\u{a0}1234\u{ad}567A\n", place), Ok(IdentifierOutcome::Identifiers(1)));
-        assert_eq!(found.take(&pick, " \u{200b} ", place), Ok(IdentifierOutcome::Blank));
+        assert_eq!(
+            found.take(&pick, "\u{a0}1234\u{ad}567A\n", place),
+            Ok(IdentifierOutcome::Identifiers(1))
+        );
+        assert_eq!(
+            found.take(&pick, " \u{200b} ", place),
+            Ok(IdentifierOutcome::Blank)
+        );
         let refused = found.take(&pick, "Dupont", place).unwrap_err();
-        assert_eq!(refused.to_string(), "value-shape, rule numero, at row 3, shape Aaaaaa");
+        assert_eq!(
+            refused.to_string(),
+            "value-shape, rule numero, at row 3, shape Aaaaaa"
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Identifiers, their canonical form, and what a rule takes from a text.
 //!
-//! A portal may name one person by a public number, an internal key, an e-mail address or a NIR written with
-//! spaces. Each kind has normalisation steps and a shape that the result must have. Which persons the
-//! identifiers belong to is not known here.
+//! A portal may name one person by a public number, an internal key, an e-mail address or a NIR
+//! written with spaces. Each kind has normalisation steps and a shape that the result must have.
+//! Which persons the identifiers belong to is not known here.
 
 use std::borrow::Cow;
 
@@ -40,7 +40,10 @@ impl Normalise {
     ];
 
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(name, _)| *name == code).map(|(_, step)| *step)
+        Self::ALL
+            .iter()
+            .find(|(name, _)| *name == code)
+            .map(|(_, step)| *step)
     }
 
     fn apply(self, text: Cow<'_, str>) -> Cow<'_, str> {
@@ -55,18 +58,29 @@ impl Normalise {
             Self::Trim => Cow::Owned(text.trim().to_owned()),
             Self::Upper => Cow::Owned(text.to_uppercase()),
             Self::Lower => Cow::Owned(text.to_lowercase()),
-            Self::Compact => Cow::Owned(kept(|c| !c.is_whitespace() && !".-_/\u{202f}".contains(c), text)),
+            Self::Compact => Cow::Owned(kept(
+                |c| !c.is_whitespace() && !".-_/\u{202f}".contains(c),
+                text,
+            )),
             Self::Digits => Cow::Owned(kept(|c| c.is_ascii_digit(), text)),
             Self::TrimZeros => {
                 let trimmed = text.trim_start_matches('0');
                 let all_zeros = trimmed.is_empty() && !text.is_empty();
-                Cow::Owned(if all_zeros { "0".to_owned() } else { trimmed.to_owned() })
+                Cow::Owned(if all_zeros {
+                    "0".to_owned()
+                } else {
+                    trimmed.to_owned()
+                })
             }
             Self::Nir => {
                 let compact = Self::Upper.apply(Self::Compact.apply(text)).into_owned();
                 // `is_ascii` first makes the cut at 13 a character boundary.
                 let is_long = compact.len() == 15 && compact.is_ascii();
-                Cow::Owned(if is_long { compact[..13].to_owned() } else { compact })
+                Cow::Owned(if is_long {
+                    compact[..13].to_owned()
+                } else {
+                    compact
+                })
             }
         }
     }
@@ -84,24 +98,44 @@ pub struct IdentifierKind {
 impl IdentifierKind {
     /// The canonical form; `None` when the text does not have the shape of this kind.
     ///
-    /// Surrounding white space and invisible characters are never part of an identifier: a person does not
-    /// see them, and portals write them by accident.
+    /// Surrounding white space and invisible characters are never part of an identifier: a person
+    /// does not see them, and portals write them by accident.
     pub fn canonical(&self, text: &str) -> Option<SmolStr> {
         // Most identifiers are written as they are: nothing invisible, and nothing to trim.
         let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
-        let visible = if is_plain { Cow::Borrowed(text) } else { visible(text) };
+        let visible = if is_plain {
+            Cow::Borrowed(text)
+        } else {
+            visible(text)
+        };
         let trimmed = if is_plain { text } else { visible.trim() };
-        let normal = self.steps.iter().fold(Cow::Borrowed(trimmed), |text, step| step.apply(text));
-        let fits = self.shape.as_ref().is_none_or(|shape| shape.is_match(&normal));
-        // The bound of a reference in the journal: a longer identifier could not be written down, so it must
-        // not pass for a readable one.
+        let normal = self
+            .steps
+            .iter()
+            .fold(Cow::Borrowed(trimmed), |text, step| step.apply(text));
+        let fits = self
+            .shape
+            .as_ref()
+            .is_none_or(|shape| shape.is_match(&normal));
+        // The bound of a reference in the journal: a longer identifier could not be written down,
+        // so it must not pass for a readable one.
         (fits && normal.len() <= digue_types::person::PERSON_REF_BYTES_MAX && !normal.is_empty())
             .then(|| SmolStr::new(&normal))
     }
 
-    /// True when the shape rejects words found in every table: a text of that shape is then an identifier.
+    /// True when the shape rejects words found in every table: a text of that shape is then an
+    /// identifier.
     pub fn has_telling_shape(&self) -> bool {
-        const WORDS: [&str; 8] = ["nom", "NOM", "Total", "id", "Identifiant", "Marie", "2026", "12"];
+        const WORDS: [&str; 8] = [
+            "nom",
+            "NOM",
+            "Total",
+            "id",
+            "Identifiant",
+            "Marie",
+            "2026",
+            "12",
+        ];
         self.shape.is_some() && WORDS.iter().all(|word| self.canonical(word).is_none())
     }
 
@@ -110,7 +144,9 @@ impl IdentifierKind {
         let word_end = |c: char| !(c.is_alphanumeric() || "@.-_/+".contains(c));
         self.shape.is_none()
             || self.canonical(text).is_some()
-            || text.split(word_end).any(|word| !word.is_empty() && self.canonical(word).is_some())
+            || text
+                .split(word_end)
+                .any(|word| !word.is_empty() && self.canonical(word).is_some())
     }
 }
 
@@ -126,8 +162,8 @@ pub struct Identifier {
 #[derive(Clone, Debug)]
 pub struct Pick {
     pub kind: usize,
-    /// The first group is the identifier, or the whole match without a group. Text that does not match is not
-    /// an identifier, such as a link to another page.
+    /// The first group is the identifier, or the whole match without a group. Text that does not
+    /// match is not an identifier, such as a link to another page.
     pub pattern: Option<SearchPattern>,
     /// The rule as written in the map, to name the one that failed.
     pub rule: SmolStr,
@@ -136,11 +172,19 @@ pub struct Pick {
 impl Pick {
     /// The whole text is the identifier.
     pub fn whole(kind: usize, rule: &str) -> Self {
-        Self { kind, pattern: None, rule: rule.into() }
+        Self {
+            kind,
+            pattern: None,
+            rule: rule.into(),
+        }
     }
 
     pub fn by_pattern(kind: usize, pattern: SearchPattern, rule: &str) -> Self {
-        Self { kind, pattern: Some(pattern), rule: rule.into() }
+        Self {
+            kind,
+            pattern: Some(pattern),
+            rule: rule.into(),
+        }
     }
 }
 
@@ -151,16 +195,35 @@ mod tests {
     #[track_caller]
     fn check(steps: &[Normalise], shape: &str, text: &str, expected: Option<&str>) {
         let shape = Some(IdentifierShape::new(shape).unwrap());
-        let kind = IdentifierKind { name: "test".into(), steps: steps.to_vec(), shape };
+        let kind = IdentifierKind {
+            name: "test".into(),
+            steps: steps.to_vec(),
+            shape,
+        };
         assert_eq!(kind.canonical(text).as_deref(), expected);
     }
 
     #[test]
     fn a_nir_is_one_whether_written_with_spaces_or_with_its_key() {
         let shape = "^[12][0-9]{4}[0-9AB]{2}[0-9]{6}$";
-        check(&[Normalise::Nir], shape, "1 85 05 78 006 084 91", Some("1850578006084"));
-        check(&[Normalise::Nir], shape, "1\u{202f}85\u{a0}05 78 006 084", Some("1850578006084"));
-        check(&[Normalise::Nir], shape, "2850 52A 006 084 13", Some("285052A006084"));
+        check(
+            &[Normalise::Nir],
+            shape,
+            "1 85 05 78 006 084 91",
+            Some("1850578006084"),
+        );
+        check(
+            &[Normalise::Nir],
+            shape,
+            "1\u{202f}85\u{a0}05 78 006 084",
+            Some("1850578006084"),
+        );
+        check(
+            &[Normalise::Nir],
+            shape,
+            "2850 52A 006 084 13",
+            Some("285052A006084"),
+        );
         check(&[Normalise::Nir], shape, "not a number", None);
     }
 
@@ -172,7 +235,12 @@ mod tests {
             " Marie@Exemple.FR ",
             Some("marie@exemple.fr"),
         );
-        check(&[Normalise::Digits, Normalise::TrimZeros], "^[0-9]+$", "n° 000120", Some("120"));
+        check(
+            &[Normalise::Digits, Normalise::TrimZeros],
+            "^[0-9]+$",
+            "n° 000120",
+            Some("120"),
+        );
         check(&[Normalise::TrimZeros], "^[0-9]+$", "000", Some("0"));
     }
 }

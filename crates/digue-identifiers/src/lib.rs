@@ -1,4 +1,5 @@
-//! Identifiers of persons: their kinds and shapes, searching a text for them, and what one message shows.
+//! Identifiers of persons: their kinds and shapes, searching a text for them, and what one message
+//! shows.
 //!
 //! No formats and no rules: `digue-inspect` reads messages, and collects here what it finds.
 

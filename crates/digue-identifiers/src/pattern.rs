@@ -1,8 +1,9 @@
 //! A regular expression of the map that is searched for in whole messages.
 //!
-//! On French text the engines that know Unicode's word boundaries read some hundred instructions a byte. Most patterns
-//! of identifiers consist of few characters, though: seven digits and a letter occur only where eight such characters
-//! follow each other. Such places are found by looking at every eighth byte, and only they are left to the expression.
+//! On French text the engines that know Unicode's word boundaries read some hundred instructions a
+//! byte. Most patterns of identifiers consist of few characters, though: seven digits and a letter
+//! occur only where eight such characters follow each other. Such places are found by looking at
+//! every eighth byte, and only they are left to the expression.
 
 use std::ops::{Deref, Range};
 
@@ -30,17 +31,23 @@ impl SearchPattern {
     pub fn new(text: &str) -> Result<Self, regex::Error> {
         let regex = Regex::new(text)?;
         let parsed = regex_syntax::parse(text).expect("the same text has just been compiled");
-        Ok(Self { regex, sparse: SparseSearch::new(&parsed) })
+        Ok(Self {
+            regex,
+            sparse: SparseSearch::new(&parsed),
+        })
     }
 
-    /// Passes the range of each match, of its first group where it has one, to `take`; stops at an error.
+    /// Passes the range of each match, of its first group where it has one, to `take`; stops at an
+    /// error.
     pub fn each_match<E>(
         &self,
         text: &str,
         mut take: impl FnMut(Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
         match &self.sparse {
-            Some(sparse) => sparse.each_place(text, |place| self.each_match_at(text, place, &mut take)),
+            Some(sparse) => {
+                sparse.each_place(text, |place| self.each_match_at(text, place, &mut take))
+            }
             None => self
                 .regex
                 .captures_iter(text)
@@ -56,7 +63,10 @@ impl SearchPattern {
         place: Range<usize>,
         take: &mut impl FnMut(Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let before = text[..place.start].chars().next_back().map_or(0, char::len_utf8);
+        let before = text[..place.start]
+            .chars()
+            .next_back()
+            .map_or(0, char::len_utf8);
         let after = text[place.end..].chars().next().map_or(0, char::len_utf8);
         let begin = place.start - before;
         let around = &text[begin..place.end + after];
@@ -78,7 +88,10 @@ impl SearchPattern {
         }
         let groups = self.regex.captures_at(text, at)?;
         let whole = groups.get(0)?.range();
-        Some((whole.clone(), groups.get(1).map_or(whole, |part| part.range())))
+        Some((
+            whole.clone(),
+            groups.get(1).map_or(whole, |part| part.range()),
+        ))
     }
 }
 
@@ -100,26 +113,37 @@ const BYTES_MIN: usize = 4;
 const LOWER_MAX: usize = 6;
 
 impl SparseSearch {
-    /// `None` when the places would be nearly everywhere, or an assertion looks further than one character.
+    /// `None` when the places would be nearly everywhere, or an assertion looks further than one
+    /// character.
     fn new(pattern: &Hir) -> Option<Self> {
         let properties = pattern.properties();
         let min = properties.minimum_len().filter(|min| *min >= BYTES_MIN)?;
-        let looks_further =
-            properties.look_set().iter().any(|look| matches!(look, Look::StartCRLF | Look::EndCRLF));
+        let looks_further = properties
+            .look_set()
+            .iter()
+            .any(|look| matches!(look, Look::StartCRLF | Look::EndCRLF));
         let mut alphabet = Box::new([false; 256]);
         add_alphabet(pattern, &mut alphabet);
         let needed = needed_byte(pattern);
-        let is_rare =
-            alphabet[usize::from(b'a')..=usize::from(b'z')].iter().filter(|has| **has).count() <= LOWER_MAX;
+        let is_rare = alphabet[usize::from(b'a')..=usize::from(b'z')]
+            .iter()
+            .filter(|has| **has)
+            .count()
+            <= LOWER_MAX;
         let is_sparse = !alphabet[usize::from(b' ')] && (is_rare || needed.is_some());
-        (is_sparse && !looks_further).then_some(Self { alphabet, min, needed })
+        (is_sparse && !looks_further).then_some(Self {
+            alphabet,
+            min,
+            needed,
+        })
     }
 
     fn has(&self, byte: u8) -> bool {
         self.alphabet[usize::from(byte)]
     }
 
-    /// Passes each longest run of the alphabet's bytes in which a match fits to `take`. No match reaches beyond one.
+    /// Passes each longest run of the alphabet's bytes in which a match fits to `take`. No match
+    /// reaches beyond one.
     fn each_place<E>(
         &self,
         text: &str,
@@ -130,14 +154,30 @@ impl SparseSearch {
         let mut from = 0;
         loop {
             // A run of `min` bytes holds one of the bytes at this distance.
-            let steps = bytes.get(from + self.min - 1..).unwrap_or_default().iter().step_by(self.min);
-            let Some(step) = steps.enumerate().find(|(_, byte)| self.has(**byte)).map(|(step, _)| step)
+            let steps = bytes
+                .get(from + self.min - 1..)
+                .unwrap_or_default()
+                .iter()
+                .step_by(self.min);
+            let Some(step) = steps
+                .enumerate()
+                .find(|(_, byte)| self.has(**byte))
+                .map(|(step, _)| step)
             else {
                 return Ok(());
             };
             let inside = from + self.min - 1 + step * self.min;
-            let start = inside - bytes[from..inside].iter().rev().take_while(|byte| self.has(**byte)).count();
-            let end = inside + bytes[inside..].iter().take_while(|byte| self.has(**byte)).count();
+            let start = inside
+                - bytes[from..inside]
+                    .iter()
+                    .rev()
+                    .take_while(|byte| self.has(**byte))
+                    .count();
+            let end = inside
+                + bytes[inside..]
+                    .iter()
+                    .take_while(|byte| self.has(**byte))
+                    .count();
             let run = &bytes[start..end];
             if run.len() >= self.min && self.needed.is_none_or(|needed| run.contains(&needed)) {
                 take(start..end)?;
@@ -158,12 +198,19 @@ fn add_alphabet(pattern: &Hir, alphabet: &mut [bool; 256]) {
     };
     match pattern.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
-        HirKind::Literal(literal) => literal.0.iter().for_each(|byte| add((*byte).into(), (*byte).into())),
+        HirKind::Literal(literal) => literal
+            .0
+            .iter()
+            .for_each(|byte| add((*byte).into(), (*byte).into())),
         HirKind::Class(Class::Unicode(class)) => {
-            class.iter().for_each(|range| add(range.start().into(), range.end().into()));
+            class
+                .iter()
+                .for_each(|range| add(range.start().into(), range.end().into()));
         }
         HirKind::Class(Class::Bytes(class)) => {
-            class.iter().for_each(|range| add(range.start().into(), range.end().into()));
+            class
+                .iter()
+                .for_each(|range| add(range.start().into(), range.end().into()));
         }
         HirKind::Repetition(repeated) => add_alphabet(&repeated.sub, alphabet),
         HirKind::Capture(group) => add_alphabet(&group.sub, alphabet),
@@ -221,10 +268,22 @@ mod tests {
     #[test]
     fn a_pattern_of_common_letters_is_left_to_its_expression() {
         for pattern in SPARSE {
-            assert!(SearchPattern::new(pattern).unwrap().sparse.is_some(), "{pattern}");
+            assert!(
+                SearchPattern::new(pattern).unwrap().sparse.is_some(),
+                "{pattern}"
+            );
         }
-        for pattern in [r"[a-z]{4,}", r"[0-9]+", r"[0-9 ]{10}", r".{8}", r"(?mR)^[0-9]{4}$"] {
-            assert!(SearchPattern::new(pattern).unwrap().sparse.is_none(), "{pattern}");
+        for pattern in [
+            r"[a-z]{4,}",
+            r"[0-9]+",
+            r"[0-9 ]{10}",
+            r".{8}",
+            r"(?mR)^[0-9]{4}$",
+        ] {
+            assert!(
+                SearchPattern::new(pattern).unwrap().sparse.is_none(),
+                "{pattern}"
+            );
         }
     }
 

@@ -1,8 +1,9 @@
-//! The answer of an inspection: persons, nobody and why that is known, or the reason why it is unreadable.
+//! The answer of an inspection: persons, nobody and why that is known, or the reason why it is
+//! unreadable.
 //!
-//! *Nobody found* is not an answer by itself: it becomes `ShowsNobody` only through a reason given by the map
-//! or the message, and `Unreadable` otherwise. Version 0.1.0 took the one for the other, and 77 of 153
-//! hostile responses left with a person missing in their entry (docs/decisions/0016).
+//! *Nobody found* is not an answer by itself: it becomes `ShowsNobody` only through a reason given
+//! by the map or the message, and `Unreadable` otherwise. Version 0.1.0 took the one for the other,
+//! and 77 of 153 hostile responses left with a person missing in their entry (docs/decisions/0016).
 
 use digue_types::{Inspection, Means, ReadFailure, UninspectedCause, UnreadCause, UnreadPlace};
 
@@ -50,8 +51,8 @@ impl ShownIdentifiers {
     }
 }
 
-/// Why a response could not be read completely. Never contains a value of the portal: it is journalled and
-/// logged.
+/// Why a response could not be read completely. Never contains a value of the portal: it is
+/// journalled and logged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Unreadable {

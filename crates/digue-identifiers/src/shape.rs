@@ -1,8 +1,8 @@
 //! The shape that a canonical identifier has: a regular expression of the map.
 //!
-//! Most are as simple as seven digits and a letter. Those are matched by a table of characters and counts, some ten
-//! times cheaper than by the expression's own automaton, which begins with its pools and caches; any other shape is
-//! left to the expression.
+//! Most are as simple as seven digits and a letter. Those are matched by a table of characters and
+//! counts, some ten times cheaper than by the expression's own automaton, which begins with its
+//! pools and caches; any other shape is left to the expression.
 
 use regex::Regex;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
@@ -27,11 +27,18 @@ struct CharacterRun {
 impl CharacterRun {
     /// One of the bytes of `class`, so many times.
     fn new(class: impl Fn(u8) -> bool, min: usize, max: usize) -> Self {
-        Self { class: Box::new(std::array::from_fn(|byte| class(byte as u8))), min, max }
+        Self {
+            class: Box::new(std::array::from_fn(|byte| class(byte as u8))),
+            min,
+            max,
+        }
     }
 
     fn meets(&self, other: &Self) -> bool {
-        self.class.iter().zip(&*other.class).any(|(own, other)| *own && *other)
+        self.class
+            .iter()
+            .zip(&*other.class)
+            .any(|(own, other)| *own && *other)
     }
 }
 
@@ -44,7 +51,10 @@ impl IdentifierShape {
     pub fn new(text: &str) -> Result<Self, regex::Error> {
         let regex = Regex::new(text)?;
         let parsed = regex_syntax::parse(text).expect("the same text has just been compiled");
-        Ok(Self { regex, runs: runs_of(&parsed) })
+        Ok(Self {
+            regex,
+            runs: runs_of(&parsed),
+        })
     }
 
     pub fn is_match(&self, text: &str) -> bool {
@@ -60,11 +70,16 @@ impl IdentifierShape {
     }
 }
 
-/// Takes from each run as much as there is: `runs_of` gives only shapes in which nothing is ever given back.
+/// Takes from each run as much as there is: `runs_of` gives only shapes in which nothing is ever
+/// given back.
 fn runs_match(runs: &[CharacterRun], bytes: &[u8]) -> bool {
     let mut rest = bytes;
     for run in runs {
-        let count = rest.iter().take(run.max).take_while(|byte| run.class[usize::from(**byte)]).count();
+        let count = rest
+            .iter()
+            .take(run.max)
+            .take_while(|byte| run.class[usize::from(**byte)])
+            .count();
         if count < run.min {
             return false;
         }
@@ -77,8 +92,11 @@ fn runs_match(runs: &[CharacterRun], bytes: &[u8]) -> bool {
 fn runs_of(shape: &Hir) -> Option<Vec<CharacterRun>> {
     let mut parts = Vec::new();
     flatten(shape, &mut parts);
-    let [first, inner @ .., last] = &parts[..] else { return None };
-    let is_whole = *first.kind() == HirKind::Look(Look::Start) && *last.kind() == HirKind::Look(Look::End);
+    let [first, inner @ .., last] = &parts[..] else {
+        return None;
+    };
+    let is_whole =
+        *first.kind() == HirKind::Look(Look::Start) && *last.kind() == HirKind::Look(Look::End);
     if !is_whole {
         return None;
     }
@@ -108,13 +126,21 @@ fn add_run(part: &Hir, runs: &mut Vec<CharacterRun>) -> Option<()> {
         HirKind::Empty => {}
         HirKind::Literal(literal) => {
             for byte in &literal.0 {
-                runs.push(byte.is_ascii().then(|| CharacterRun::new(|of| of == *byte, 1, 1))?);
+                runs.push(
+                    byte.is_ascii()
+                        .then(|| CharacterRun::new(|of| of == *byte, 1, 1))?,
+                );
             }
         }
         HirKind::Class(class) => runs.push(run_of(class, 1, 1)?),
         HirKind::Repetition(repeated) if repeated.greedy => {
-            let HirKind::Class(class) = repeated.sub.kind() else { return None };
-            let (min, max) = (repeated.min as usize, repeated.max.map_or(usize::MAX, |max| max as usize));
+            let HirKind::Class(class) = repeated.sub.kind() else {
+                return None;
+            };
+            let (min, max) = (
+                repeated.min as usize,
+                repeated.max.map_or(usize::MAX, |max| max as usize),
+            );
             runs.push(run_of(class, min, max)?);
         }
         HirKind::Look(_)
@@ -129,30 +155,41 @@ fn add_run(part: &Hir, runs: &mut Vec<CharacterRun>) -> Option<()> {
 /// A run of a class; `None` when it has characters beyond ASCII.
 fn run_of(class: &Class, min: usize, max: usize) -> Option<CharacterRun> {
     let ranges: Vec<(u32, u32)> = match class {
-        Class::Unicode(class) => {
-            class.iter().map(|range| (range.start().into(), range.end().into())).collect()
-        }
-        Class::Bytes(class) => class.iter().map(|range| (range.start().into(), range.end().into())).collect(),
+        Class::Unicode(class) => class
+            .iter()
+            .map(|range| (range.start().into(), range.end().into()))
+            .collect(),
+        Class::Bytes(class) => class
+            .iter()
+            .map(|range| (range.start().into(), range.end().into()))
+            .collect(),
     };
     let is_ascii = ranges.iter().all(|(_, end)| *end <= 0x7f);
-    let has = |byte: u8| ranges.iter().any(|(start, end)| (*start..=*end).contains(&byte.into()));
+    let has = |byte: u8| {
+        ranges
+            .iter()
+            .any(|(start, end)| (*start..=*end).contains(&byte.into()))
+    };
     is_ascii.then(|| CharacterRun::new(has, min, max))
 }
 
-/// True when taking as much as there is from each run is the only way to match: what a run of varying length could
-/// leave never begins what follows it.
+/// True when taking as much as there is from each run is the only way to match: what a run of
+/// varying length could leave never begins what follows it.
 fn never_gives_back(runs: &[CharacterRun]) -> bool {
-    runs.iter().enumerate().filter(|(_, run)| run.min < run.max).all(|(place, run)| {
-        for next in &runs[place + 1..] {
-            if run.meets(next) {
-                return false;
+    runs.iter()
+        .enumerate()
+        .filter(|(_, run)| run.min < run.max)
+        .all(|(place, run)| {
+            for next in &runs[place + 1..] {
+                if run.meets(next) {
+                    return false;
+                }
+                if next.min > 0 {
+                    return true;
+                }
             }
-            if next.min > 0 {
-                return true;
-            }
-        }
-        true
-    })
+            true
+        })
 }
 
 #[cfg(test)]
@@ -177,9 +214,15 @@ mod tests {
         ] {
             assert!(shape(text).runs.is_some(), "{text}");
         }
-        for text in
-            ["^.+@.+$", "[0-9]{7}", "^[0-9]*[0-9A-F]$", "^(?:a|bc)$", "^[0-9]+?$", r"^\d{7}$", "(?i)^k$"]
-        {
+        for text in [
+            "^.+@.+$",
+            "[0-9]{7}",
+            "^[0-9]*[0-9A-F]$",
+            "^(?:a|bc)$",
+            "^[0-9]+?$",
+            r"^\d{7}$",
+            "(?i)^k$",
+        ] {
             assert!(shape(text).runs.is_none(), "{text}");
         }
     }

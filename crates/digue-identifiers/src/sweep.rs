@@ -1,9 +1,9 @@
 //! The sweep: finds identifiers by their shape alone, in a text as a person reads it.
 //!
-//! It is the safety net under rules that know where to look. A text is searched as it is, and again with
-//! everything decoded that hides or joins letters: invisible characters, entities, percent-encoding, escapes.
-//! What the second search replaces does not count in the first: the `n` of `\n` is not a letter of an e-mail
-//! address.
+//! It is the safety net under rules that know where to look. A text is searched as it is, and again
+//! with everything decoded that hides or joins letters: invisible characters, entities,
+//! percent-encoding, escapes. What the second search replaces does not count in the first: the `n`
+//! of `\n` is not a letter of an e-mail address.
 
 use std::borrow::Cow;
 
@@ -30,18 +30,24 @@ impl<'t> Layers<'t> {
         let coded = coded_spans(text);
         let mut undone: Vec<String> = Vec::new();
         while !coded.is_empty() && undone.len() < ROUNDS_MAX {
-            let Some(next) = undo(undone.last().map_or(text, String::as_str)) else { break };
+            let Some(next) = undo(undone.last().map_or(text, String::as_str)) else {
+                break;
+            };
             undone.push(next);
         }
         let last = undone.last().map_or(text, String::as_str);
-        // Letters in other alphabets or widths (full-width digits, mathematical letters) look like plain
-        // ones.
+        // Letters in other alphabets or widths (full-width digits, mathematical letters) look like
+        // plain ones.
         if !is_plain_french(last)
             && let Cow::Owned(plain) = compatible(last)
         {
             undone.push(plain);
         }
-        Self { text, coded, undone }
+        Self {
+            text,
+            coded,
+            undone,
+        }
     }
 
     /// Passes every match of `pick` to `take`, some more than once.
@@ -50,10 +56,14 @@ impl<'t> Layers<'t> {
         pick: &Pick,
         take: &mut dyn FnMut(&str) -> Result<(), Unreadable>,
     ) -> Result<(), Unreadable> {
-        let Some(pattern) = &pick.pattern else { return Ok(()) };
-        pattern.each_match(self.text, |part| match overlaps(&self.coded, part.start, part.end) {
-            true => Ok(()),
-            false => take(&self.text[part]),
+        let Some(pattern) = &pick.pattern else {
+            return Ok(());
+        };
+        pattern.each_match(self.text, |part| {
+            match overlaps(&self.coded, part.start, part.end) {
+                true => Ok(()),
+                false => take(&self.text[part]),
+            }
         })?;
         for plain in &self.undone {
             pattern.each_match(plain, |part| take(&plain[part]))?;
@@ -75,7 +85,9 @@ fn coded_character(rest: &str) -> Option<(usize, Decoded)> {
         '&' => entity(rest),
         '\\' => escape(rest),
         c if is_invisible(c) => Some((c.len_utf8(), Decoded::Nothing)),
-        c if c != ' ' && !c.is_ascii() && c.is_whitespace() => Some((c.len_utf8(), Decoded::Char(' '))),
+        c if c != ' ' && !c.is_ascii() && c.is_whitespace() => {
+            Some((c.len_utf8(), Decoded::Char(' ')))
+        }
         _ => None,
     }
 }
@@ -103,10 +115,15 @@ fn first_candidate(bytes: &[u8]) -> Option<usize> {
 
 fn first_beyond_ascii(bytes: &[u8]) -> Option<usize> {
     // The mask holds the highest bit of each byte.
-    first_place(bytes, |block| u8x16::from(*block).to_bitmask(), |byte| !byte.is_ascii())
+    first_place(
+        bytes,
+        |block| u8x16::from(*block).to_bitmask(),
+        |byte| !byte.is_ascii(),
+    )
 }
 
-/// The first byte of a kind; `places` has one bit for each such byte of a block, the first byte lowest.
+/// The first byte of a kind; `places` has one bit for each such byte of a block, the first byte
+/// lowest.
 fn first_place(
     bytes: &[u8],
     places: impl Fn(&[u8; 16]) -> u32,
@@ -119,7 +136,9 @@ fn first_place(
             return Some(16 * number + places.trailing_zeros() as usize);
         }
     }
-    rest.iter().position(is_one).map(|place| 16 * blocks.len() + place)
+    rest.iter()
+        .position(is_one)
+        .map(|place| 16 * blocks.len() + place)
 }
 
 /// One bit for each byte that may begin an encoded character, the first byte lowest.
@@ -133,17 +152,32 @@ fn candidate_places(block: &[u8; 16]) -> u32 {
     (is(b'%') | is(b'&') | is(b'\\') | is_control | is_beyond).to_bitmask()
 }
 
-/// True when `compatible` would leave the text as it is: Latin letters and the signs of ordinary French text have no
-/// other form. A text without any other character needs no table of Unicode.
+/// True when `compatible` would leave the text as it is: Latin letters and the signs of ordinary
+/// French text have no other form. A text without any other character needs no table of Unicode.
 fn is_plain_french(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(beyond) = first_beyond_ascii(&bytes[at..]) {
         at += beyond;
-        let Some(c) = text[at..].chars().next() else { return true };
+        let Some(c) = text[at..].chars().next() else {
+            return true;
+        };
         let is_stable = matches!(
             c,
-            'À'..='ÿ' | 'Œ' | 'œ' | 'Ÿ' | '«' | '»' | '°' | '–' | '—' | '‘' | '’' | '“' | '”' | '€'
+            'À'..='ÿ'
+                | 'Œ'
+                | 'œ'
+                | 'Ÿ'
+                | '«'
+                | '»'
+                | '°'
+                | '–'
+                | '—'
+                | '‘'
+                | '’'
+                | '“'
+                | '”'
+                | '€'
         );
         if !is_stable {
             return false;
@@ -200,21 +234,33 @@ fn undo(text: &str) -> Option<String> {
 fn percent_run(rest: &str) -> Option<(usize, Decoded)> {
     let mut bytes = Vec::new();
     let mut at = 0;
-    while let Some(digits) = rest.as_bytes().get(at..at + 3).filter(|three| three[0] == b'%') {
-        let Some(byte) =
-            std::str::from_utf8(&digits[1..]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok())
+    while let Some(digits) = rest
+        .as_bytes()
+        .get(at..at + 3)
+        .filter(|three| three[0] == b'%')
+    {
+        let Some(byte) = std::str::from_utf8(&digits[1..])
+            .ok()
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
         else {
             break;
         };
         bytes.push(byte);
         at += 3;
     }
-    (at > 0).then(|| (at, Decoded::Text(String::from_utf8_lossy(&bytes).into_owned())))
+    (at > 0).then(|| {
+        (
+            at,
+            Decoded::Text(String::from_utf8_lossy(&bytes).into_owned()),
+        )
+    })
 }
 
 fn entity(rest: &str) -> Option<(usize, Decoded)> {
     let body = &rest[1..];
-    let end = body.find(|c: char| !(c.is_ascii_alphanumeric() || c == '#')).unwrap_or(body.len());
+    let end = body
+        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '#'))
+        .unwrap_or(body.len());
     let has_semicolon = body[end..].starts_with(';');
     let name = &body[..end];
     let length = 1 + end + usize::from(has_semicolon);
@@ -223,7 +269,10 @@ fn entity(rest: &str) -> Option<(usize, Decoded)> {
             Some(hex) => u32::from_str_radix(hex, 16).ok()?,
             None => number.parse().ok()?,
         };
-        return Some((length, char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char)));
+        return Some((
+            length,
+            char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char),
+        ));
     }
     // Named references need theirs here: `&copy=1` in a link is a parameter and no sign.
     if !has_semicolon || name.is_empty() {
@@ -246,13 +295,24 @@ fn escape(rest: &str) -> Option<(usize, Decoded)> {
         b'\'' => Some((2, Decoded::Char('\''))),
         b'/' => Some((2, Decoded::Char('/'))),
         b'\\' => Some((2, Decoded::Char('\\'))),
-        b'x' => Some((4, char::from_u32(hex(2, 2)?).map_or(Decoded::Nothing, Decoded::Char))),
+        b'x' => Some((
+            4,
+            char::from_u32(hex(2, 2)?).map_or(Decoded::Nothing, Decoded::Char),
+        )),
         b'u' if rest.as_bytes().get(2) == Some(&b'{') => {
-            // The digits only: a search for the brace would read the whole text for each of many openings.
-            let digits = rest.bytes().skip(3).take_while(u8::is_ascii_hexdigit).count();
+            // The digits only: a search for the brace would read the whole text for each of many
+            // openings.
+            let digits = rest
+                .bytes()
+                .skip(3)
+                .take_while(u8::is_ascii_hexdigit)
+                .count();
             let end = Some(3 + digits).filter(|end| rest.as_bytes().get(*end) == Some(&b'}'))?;
             let code = u32::from_str_radix(&rest[3..end], 16).ok()?;
-            Some((end + 1, char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char)))
+            Some((
+                end + 1,
+                char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char),
+            ))
         }
         b'u' => {
             let code = hex(2, 4)?;
@@ -260,9 +320,15 @@ fn escape(rest: &str) -> Option<(usize, Decoded)> {
             if let (0xd800..=0xdbff, Some("\\u")) = (code, rest.get(6..8)) {
                 let low = hex(8, 4).filter(|low| (0xdc00..=0xdfff).contains(low))?;
                 let whole = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-                return Some((12, char::from_u32(whole).map_or(Decoded::Nothing, Decoded::Char)));
+                return Some((
+                    12,
+                    char::from_u32(whole).map_or(Decoded::Nothing, Decoded::Char),
+                ));
             }
-            Some((6, char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char)))
+            Some((
+                6,
+                char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char),
+            ))
         }
         _ => None,
     }
@@ -322,7 +388,11 @@ mod tests {
     #[test]
     fn letters_of_a_code_are_no_letters_of_an_identifier() {
         let mail = r"[a-z0-9.]+@[a-z.]+";
-        for text in [r"x\nmarie@exemple.fr", "%20marie@exemple.fr", "&nbsp;marie@exemple.fr"] {
+        for text in [
+            r"x\nmarie@exemple.fr",
+            "%20marie@exemple.fr",
+            "&nbsp;marie@exemple.fr",
+        ] {
             assert_eq!(swept(mail, text), ["marie@exemple.fr"], "{text}");
         }
     }

@@ -27,7 +27,11 @@ impl SweptTexts {
         self.joined.push_str(text);
         // A unit separator between them: joined without one, two texts could form an identifier.
         self.joined.push('\u{1f}');
-        if self.joined.len() < SWEPT_BYTES { Ok(()) } else { self.finish(found, place) }
+        if self.joined.len() < SWEPT_BYTES {
+            Ok(())
+        } else {
+            self.finish(found, place)
+        }
     }
 
     pub fn finish(

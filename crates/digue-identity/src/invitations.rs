@@ -1,11 +1,12 @@
 //! Invitations: who may hold the link of an account, and who confirms its holder.
 //!
-//! The same rule holds for new accounts and for recoveries. The requester and the approver never hold the
-//! link and never confirm. A third person, who answers for the account, hands the link over: on paper, or
-//! by mail to the address of the request, and then without seeing it. A person who saw the link does not
-//! confirm either. Confirming takes the code that the account's own page shows once a key exists: the
-//! confirmer hears it from the person they know, so that a link in the wrong hands leads nowhere. Until
-//! then the account can see no person, and in the console it is an agent, whatever its role.
+//! The same rule holds for new accounts and for recoveries. The requester and the approver never
+//! hold the link and never confirm. A third person, who answers for the account, hands the link
+//! over: on paper, or by mail to the address of the request, and then without seeing it. A person
+//! who saw the link does not confirm either. Confirming takes the code that the account's own page
+//! shows once a key exists: the confirmer hears it from the person they know, so that a link in the
+//! wrong hands leads nowhere. Until then the account can see no person, and in the console it is an
+//! agent, whatever its role.
 //!
 //! Where no such third person is left, the operator does it at the terminal.
 //!
@@ -22,7 +23,9 @@ use digue_types::{AccountId, Act, Gate, GateReason, Subject, Timestamp};
 use futures_util::future::BoxFuture;
 use ring::hmac;
 
-use crate::link_permits::{InvitationHandOver, has_held, is_concerned, is_involved, permit_of_mail};
+use crate::link_permits::{
+    InvitationHandOver, has_held, is_concerned, is_involved, permit_of_mail,
+};
 use crate::{credential_lock, sign_in};
 
 /// How long an invitation is valid.
@@ -34,7 +37,8 @@ pub struct Invitation {
     pub account: AccountId,
     /// The holder's address, from the request.
     pub email: Option<String>,
-    /// Shown once, to the person who hands it over; `None` while it waits, and when it goes by mail.
+    /// Shown once, to the person who hands it over; `None` while it waits, and when it goes by
+    /// mail.
     pub link: Option<String>,
 }
 
@@ -45,8 +49,8 @@ pub struct InvolvedAccounts<'i> {
     pub email: Option<&'i str>,
 }
 
-/// Quarantines an account until its holder is confirmed: its gate closes. A gate that is closed already
-/// keeps its own reason, and the confirmation will not open it.
+/// Quarantines an account until its holder is confirmed: its gate closes. A gate that is closed
+/// already keeps its own reason, and the confirmation will not open it.
 pub async fn put_aside(
     app: &App,
     actor: &Actor,
@@ -62,11 +66,20 @@ pub async fn put_aside(
         invited_at: Timestamp::ZERO,
         since: app.clock().now(),
     };
-    // The mark before the gate: from here on only a confirmation can open the account, so that it is never
-    // without one of the two.
+    // The mark before the gate: from here on only a confirmation can open the account, so that it
+    // is never without one of the two.
     app.unconfirmed().save(app, record).await?;
     let reach = Reach::Account(account.clone());
-    match gates::apply(app, actor, reach, Gate::Closed, GateReason::Quarantine, ActAuthority::Two).await {
+    match gates::apply(
+        app,
+        actor,
+        reach,
+        Gate::Closed,
+        GateReason::Quarantine,
+        ActAuthority::Two,
+    )
+    .await
+    {
         Ok(()) | Err(OperationError::Conflict) => Ok(()),
         Err(error) => Err(error),
     }
@@ -81,36 +94,65 @@ pub fn may_hand_over(app: &App, actor: &Actor, account: &AccountId) -> bool {
 /// True when this actor may confirm the holder.
 pub fn may_confirm(app: &App, actor: &Actor, account: &AccountId) -> bool {
     let record = app.unconfirmed().find(account);
-    let is_free = |record: UnconfirmedRecord| !is_involved(&record, actor) && !has_held(&record, actor);
+    let is_free =
+        |record: UnconfirmedRecord| !is_involved(&record, actor) && !has_held(&record, actor);
     is_concerned(app, actor, account) && record.is_some_and(is_free)
 }
 
-/// Shows the link of an unconfirmed account to a person who neither requested nor approved, to hand over.
+/// Shows the link of an unconfirmed account to a person who neither requested nor approved, to hand
+/// over.
 ///
 /// # Errors
-/// `Involved` for the requester and the approver; `Conflict` for an account whose holder is confirmed.
-pub async fn hand_over(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
+/// `Involved` for the requester and the approver; `Conflict` for an account whose holder is
+/// confirmed.
+pub async fn hand_over(
+    app: &App,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<Invitation, OperationError> {
     let _one_at_a_time = credential_lock::hold(app).await;
-    let permit = InvitationHandOver::of(app, actor, account)?.begin_by_hand(app).await?;
+    let permit = InvitationHandOver::of(app, actor, account)?
+        .begin_by_hand(app)
+        .await?;
     let link = sign_in::make_link(app, &permit, app.console_host(), INVITATION_LASTS).await?;
-    Ok(Invitation { account: account.clone(), email: None, link: Some(link) })
+    Ok(Invitation {
+        account: account.clone(),
+        email: None,
+        link: Some(link),
+    })
 }
 
-/// Mails the invitation of a new account to the address of its request, for which this actor, who neither
-/// requested nor approved, vouches. Nobody in the console sees the link. After a recovery nothing goes by
-/// mail: the thief of an account may read its holder's mail.
-pub async fn send(app: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
+/// Mails the invitation of a new account to the address of its request, for which this actor, who
+/// neither requested nor approved, vouches. Nobody in the console sees the link. After a recovery
+/// nothing goes by mail: the thief of an account may read its holder's mail.
+pub async fn send(
+    app: &App,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<Invitation, OperationError> {
     let _one_at_a_time = credential_lock::hold(app).await;
     let hand_over = InvitationHandOver::of(app, actor, account)?;
     if hand_over.email().is_empty() || !digue_mail::is_configured(app) {
         return Err(OperationError::NotFound("address"));
     }
-    // Copied before `begin_by_mail` consumes the permit: it is consumed so that one permission makes one
-    // invitation.
+    // Copied before `begin_by_mail` consumes the permit: it is consumed so that one permission
+    // makes one invitation.
     let email = hand_over.email().to_owned();
     let at = hand_over.begin_by_mail(app).await?;
-    digue_mail::queue(app, &email, &Mail::Invitation { account: account.clone(), at }).await?;
-    Ok(Invitation { account: account.clone(), email: Some(email), link: None })
+    digue_mail::queue(
+        app,
+        &email,
+        &Mail::Invitation {
+            account: account.clone(),
+            at,
+        },
+    )
+    .await?;
+    Ok(Invitation {
+        account: account.clone(),
+        email: Some(email),
+        link: None,
+    })
 }
 
 /// Makes the links of invitations by mail.
@@ -128,8 +170,10 @@ impl digue_mail::InvitationLinks for MailedInvitations {
         at: Timestamp,
     ) -> BoxFuture<'a, Result<(String, Duration), OperationError>> {
         Box::pin(async move {
-            let permit = permit_of_mail(app, account, at).ok_or(OperationError::NotFound("invitation"))?;
-            let link = sign_in::make_link(app, &permit, app.console_host(), INVITATION_LASTS).await?;
+            let permit =
+                permit_of_mail(app, account, at).ok_or(OperationError::NotFound("invitation"))?;
+            let link =
+                sign_in::make_link(app, &permit, app.console_host(), INVITATION_LASTS).await?;
             Ok((link, INVITATION_LASTS))
         })
     }
@@ -138,13 +182,25 @@ impl digue_mail::InvitationLinks for MailedInvitations {
 /// The credentials of the account, as texts that change when one is replaced.
 async fn factors(app: &App, account: &AccountId) -> Result<Vec<String>, OperationError> {
     let mut factors: Vec<String> = Vec::new();
-    factors
-        .extend(app.store().passkeys_of(account).await?.into_iter().map(|key| format!("passkey {}", key.id)));
     factors.extend(
-        app.store().identities_of(account).await?.into_iter().map(|one| format!("identity {}", one.hash)),
+        app.store()
+            .passkeys_of(account)
+            .await?
+            .into_iter()
+            .map(|key| format!("passkey {}", key.id)),
     );
     factors.extend(
-        app.store().password_of(account).await?.map(|password| format!("password {}", password.hash)),
+        app.store()
+            .identities_of(account)
+            .await?
+            .into_iter()
+            .map(|one| format!("identity {}", one.hash)),
+    );
+    factors.extend(
+        app.store()
+            .password_of(account)
+            .await?
+            .map(|password| format!("password {}", password.hash)),
     );
     factors.sort();
     Ok(factors)
@@ -155,35 +211,44 @@ const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// 40 bits: enough for a code that is entered by an authenticated person, one try a request.
 const CODE_SIGNS: usize = 8;
 
-/// The confirmation code, `K7Q3-9XTM`. It depends on the invitation and on all credentials: a key that an
-/// intruder adds after the holder read out the code changes it.
+/// The confirmation code, `K7Q3-9XTM`. It depends on the invitation and on all credentials: a key
+/// that an intruder adds after the holder read out the code changes it.
 fn code_of(app: &App, record: &UnconfirmedRecord, factors: &[String]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, app.key());
     let account = &record.account;
     // The time of the invitation is part of it: the code of a replaced invitation confirms nothing.
-    let text = format!("confirmation {account}\n{}\n{}", record.invited_at.micros(), factors.join("\n"));
+    let text = format!(
+        "confirmation {account}\n{}\n{}",
+        record.invited_at.micros(),
+        factors.join("\n")
+    );
     let tag = hmac::sign(&key, text.as_bytes());
     let signs = tag.as_ref().iter().take(CODE_SIGNS);
     // 32 divides 256, so that the remainder favours no sign.
-    let code: String = signs.map(|byte| char::from(SIGNS[usize::from(*byte) % 32])).collect();
+    let code: String = signs
+        .map(|byte| char::from(SIGNS[usize::from(*byte) % 32]))
+        .collect();
     format!("{}-{}", &code[..CODE_SIGNS / 2], &code[CODE_SIGNS / 2..])
 }
 
-/// The code that the holder of an unconfirmed account tells the confirmer; `None` without a credential,
-/// and for an account whose holder is confirmed.
+/// The code that the holder of an unconfirmed account tells the confirmer; `None` without a
+/// credential, and for an account whose holder is confirmed.
 pub async fn own_code(app: &App, session: &Session) -> Result<Option<String>, OperationError> {
     Actor::of_session(app, session)?;
-    let Some(record) = app.unconfirmed().find(&session.account) else { return Ok(None) };
+    let Some(record) = app.unconfirmed().find(&session.account) else {
+        return Ok(None);
+    };
     let factors = factors(app, &session.account).await?;
     Ok((!factors.is_empty()).then(|| code_of(app, &record, &factors)))
 }
 
-/// Confirms the holder of an account: a person with no part in its invitation has verified them over
-/// another channel, named in `how`, and heard the code of the account's page. Sessions end, so that only
-/// the credentials that the code covers open the account.
+/// Confirms the holder of an account: a person with no part in its invitation has verified them
+/// over another channel, named in `how`, and heard the code of the account's page. Sessions end, so
+/// that only the credentials that the code covers open the account.
 ///
 /// # Errors
-/// `Involved` for the requester, the approver and those who held the link; `Invalid` for a wrong code.
+/// `Involved` for the requester, the approver and those who held the link; `Invalid` for a wrong
+/// code.
 pub async fn confirm(
     app: &App,
     actor: &Actor,
@@ -194,9 +259,13 @@ pub async fn confirm(
     let how = parse_reason(how, REASON_CHARS_MIN)?;
     require(is_concerned(app, actor, account))?;
     actor.must_be_fresh(app)?;
-    // Held until the end: a credential that is added after the code was compared would be covered by no code.
+    // Held until the end: a credential that is added after the code was compared would be covered
+    // by no code.
     let _one_at_a_time = credential_lock::hold(app).await;
-    let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
+    let record = app
+        .unconfirmed()
+        .find(account)
+        .ok_or(OperationError::Conflict)?;
     // The terminal may confirm what it handed over: its user can do all of this anyway.
     let is_terminal = *actor == Actor::digue();
     if is_involved(&record, actor) || (has_held(&record, actor) && !is_terminal) {
@@ -207,14 +276,18 @@ pub async fn confirm(
         return Err(OperationError::Invalid("invalid-confirm-passkey"));
     }
     let plain = |text: &str| -> String {
-        text.chars().filter(char::is_ascii_alphanumeric).map(|sign| sign.to_ascii_uppercase()).collect()
+        text.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|sign| sign.to_ascii_uppercase())
+            .collect()
     };
-    // A plain comparison is enough: each guess takes a request of a freshly proved, journalled person.
+    // A plain comparison is enough: each guess takes a request of a freshly proved, journalled
+    // person.
     if plain(code) != plain(&code_of(app, &record, &factors)) {
         return Err(OperationError::Invalid("invalid-confirm-code"));
     }
-    // Before the confirmation, and even if that fails: an interceptor's open session must not become a
-    // confirmed one.
+    // Before the confirmation, and even if that fails: an interceptor's open session must not
+    // become a confirmed one.
     identity_cuts::cut_account(app, account).await?;
     let details = ActDetails {
         subject: Subject::Account(account.clone()),
@@ -223,14 +296,28 @@ pub async fn confirm(
     };
     let claim = app.store().remove_unconfirmed(account);
     let release = app.store().save_unconfirmed(&record);
-    app.claim((actor, Act::HolderConfirmed, details), claim, release).await?;
-    // The copy in memory last: while it is there the account counts as unconfirmed, which is the safe error.
+    app.claim((actor, Act::HolderConfirmed, details), claim, release)
+        .await?;
+    // The copy in memory last: while it is there the account counts as unconfirmed, which is the
+    // safe error.
     app.unconfirmed().forget(account);
-    // Only the quarantine is lifted here: a gate that was closed for another reason needs two persons.
+    // Only the quarantine is lifted here: a gate that was closed for another reason needs two
+    // persons.
     let reach = Reach::Account(account.clone());
     let gates = app.store().gates().await?;
-    if gates.iter().any(|gate| gate.reach == reach && is_quarantine(gate)) {
-        gates::apply(app, actor, reach, Gate::Open, GateReason::Officer(how), ActAuthority::Two).await?;
+    if gates
+        .iter()
+        .any(|gate| gate.reach == reach && is_quarantine(gate))
+    {
+        gates::apply(
+            app,
+            actor,
+            reach,
+            Gate::Open,
+            GateReason::Officer(how),
+            ActAuthority::Two,
+        )
+        .await?;
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! API keys: requested by one person, approved by another, fetched by the holder of the account, and bound to
-//! a private key that the program holds.
+//! API keys: requested by one person, approved by another, fetched by the holder of the account,
+//! and bound to a private key that the program holds.
 //!
-//! A key gives access to its account, so that its secret goes to the holder alone, as an invitation does. The
-//! requester supplied the public key: with the secret as well they could act as the account.
+//! A key gives access to its account, so that its secret goes to the holder alone, as an invitation
+//! does. The requester supplied the public key: with the secret as well they could act as the
+//! account.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,11 +81,33 @@ pub struct WaitingKey {
 pub async fn waiting(app: &App, session: &Session) -> Result<Vec<WaitingKey>, OperationError> {
     Actor::of_session(app, session)?;
     let now = app.clock().now();
-    let waiting = app.store().granted_keys_of(&session.account).await?.into_iter().map(|record| {
-        let GrantedKeyRecord { id, thumbprint, name, asked_by, granted_by, granted_at, .. } = record;
-        WaitingKey { id, thumbprint, name, asked_by, granted_by, granted_at }
-    });
-    Ok(waiting.filter(|key| now.since(key.granted_at) < WAITS).collect())
+    let waiting = app
+        .store()
+        .granted_keys_of(&session.account)
+        .await?
+        .into_iter()
+        .map(|record| {
+            let GrantedKeyRecord {
+                id,
+                thumbprint,
+                name,
+                asked_by,
+                granted_by,
+                granted_at,
+                ..
+            } = record;
+            WaitingKey {
+                id,
+                thumbprint,
+                name,
+                asked_by,
+                granted_by,
+                granted_at,
+            }
+        });
+    Ok(waiting
+        .filter(|key| now.since(key.granted_at) < WAITS)
+        .collect())
 }
 
 /// Fetches an approved key: its secret is shown once, to the holder of its account.
@@ -103,7 +126,14 @@ pub async fn fetch(app: &App, session: &Session, id: &str) -> Result<IssuedKey, 
     if app.clock().now().since(granted.granted_at) >= WAITS {
         return Err(OperationError::NotFound("key"));
     }
-    let issued = issue(app, &actor, &actor.account, &granted.thumbprint, &granted.name).await;
+    let issued = issue(
+        app,
+        &actor,
+        &actor.account,
+        &granted.thumbprint,
+        &granted.name,
+    )
+    .await;
     if issued.is_err() {
         // Not issued: the approved key waits again.
         app.store().add_granted_key(&granted).await?;
@@ -132,17 +162,26 @@ async fn issue(
         reason: called.to_owned(),
         ..ActDetails::default()
     };
-    // Journal, store, rules, in this order: no key works before its entry, and none that works is lost at a
-    // restart.
+    // Journal, store, rules, in this order: no key works before its entry, and none that works is
+    // lost at a restart.
     app.write_down(actor, Act::KeyIssued, details).await?;
-    let record =
-        ApiKeyRecord { secret: secret.hash(), key: key.clone(), name: called.to_owned(), added_at: now };
+    let record = ApiKeyRecord {
+        secret: secret.hash(),
+        key: key.clone(),
+        name: called.to_owned(),
+        added_at: now,
+    };
     app.store().add_key(&record).await?;
     let mut rules = app.rules().await;
-    // Only the hash is kept, also in memory: neither a copy of the database nor a core dump gives access.
+    // Only the hash is kept, also in memory: neither a copy of the database nor a core dump gives
+    // access.
     Arc::make_mut(&mut rules.keys).insert(secret.hash(), key.clone());
     app.publish(&rules);
-    Ok(IssuedKey { account: account.clone(), id: key.id, secret: secret.reveal().to_owned() })
+    Ok(IssuedKey {
+        account: account.clone(),
+        id: key.id,
+        secret: secret.reveal().to_owned(),
+    })
 }
 
 /// A key of an account, without anything of its secret.
@@ -159,28 +198,53 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ListedKey>, OperationE
     let rules = app.gateway().rules();
     let own = organisation_of(&rules, actor);
     let may_see = |key: &ApiKey| {
-        let of = rules.directory.find(&key.account).map(|known| &known.organisation);
+        let of = rules
+            .directory
+            .find(&key.account)
+            .map(|known| &known.organisation);
         actor.role.can_watch() || (of.is_some() && of == own.as_ref())
     };
     let keys = app.store().keys().await?.into_iter().map(|record| {
-        let ApiKeyRecord { key, name, added_at, .. } = record;
-        ListedKey { key, name, added_at }
+        let ApiKeyRecord {
+            key,
+            name,
+            added_at,
+            ..
+        } = record;
+        ListedKey {
+            key,
+            name,
+            added_at,
+        }
     });
     Ok(keys.filter(|listed| may_see(&listed.key)).collect())
 }
 
-/// Revokes a key. It narrows access: one person is enough, and it is applied before it is journalled.
-pub async fn revoke(app: &App, actor: &Actor, id: &SessionId, reason: &str) -> Result<(), OperationError> {
+/// Revokes a key. It narrows access: one person is enough, and it is applied before it is
+/// journalled.
+pub async fn revoke(
+    app: &App,
+    actor: &Actor,
+    id: &SessionId,
+    reason: &str,
+) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let known = list(app, actor).await?.into_iter().find(|record| record.key.id == *id);
+    let known = list(app, actor)
+        .await?
+        .into_iter()
+        .find(|record| record.key.id == *id);
     let record = known.ok_or(OperationError::NotFound("key"))?;
-    require(answers_for(&app.gateway().rules(), actor, &record.key.account))?;
+    require(answers_for(
+        &app.gateway().rules(),
+        actor,
+        &record.key.account,
+    ))?;
     let stored = {
         let mut rules = app.rules().await;
         let was_live = Arc::make_mut(&mut rules.keys).remove(id);
         app.publish(&rules);
-        // Under the lock: of several who revoke it at the same time, one does. A key that the store could not
-        // remove, so that a restart would bring it back, is removed by the next call.
+        // Under the lock: of several who revoke it at the same time, one does. A key that the store
+        // could not remove, so that a restart would bring it back, is removed by the next call.
         let stored = app.store().remove_key(id).await;
         if !was_live && matches!(stored, Ok(false)) {
             return Err(OperationError::Conflict);

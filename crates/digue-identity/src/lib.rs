@@ -1,5 +1,5 @@
-//! Identity: how people prove who they are (passkeys, passwords, providers), how accounts get their first
-//! credential, and how they get another after a loss.
+//! Identity: how people prove who they are (passkeys, passwords, providers), how accounts get their
+//! first credential, and how they get another after a loss.
 
 mod ceremonies;
 mod credential_lock;
@@ -42,7 +42,12 @@ pub struct IdentitySettings<'s> {
 /// # Errors
 /// `Unavailable` when the system has no randomness.
 pub fn areas(before: Areas, settings: IdentitySettings<'_>) -> Result<Areas, OperationError> {
-    let IdentitySettings { password, providers, key, console_url } = settings;
+    let IdentitySettings {
+        password,
+        providers,
+        key,
+        console_url,
+    } = settings;
     Ok(before
         .with(CredentialLock::default())
         .with(PasskeyArea::new(console_url))

@@ -1,7 +1,8 @@
-//! Permits for the links of accounts: who may hold the link of an account, and who may confirm its holder.
+//! Permits for the links of accounts: who may hold the link of an account, and who may confirm its
+//! holder.
 //!
-//! The requester and the approver of an account or a recovery never hold its link and never confirm its
-//! holder. Links are made elsewhere (`sign_in`), from a permit alone.
+//! The requester and the approver of an account or a recovery never hold its link and never confirm
+//! its holder. Links are made elsewhere (`sign_in`), from a permit alone.
 
 use std::time::Duration;
 
@@ -11,9 +12,9 @@ use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts, require};
 use digue_store::UnconfirmedRecord;
 use digue_types::{AccountId, Act, Subject, Timestamp};
 
-/// The right to make a link of one account. Only this file constructs one: for the account's own mail,
-/// for a person who neither requested nor approved, for the terminal, for the holder. A function that takes
-/// a permit cannot be called by a requester or an approver.
+/// The right to make a link of one account. Only this file constructs one: for the account's own
+/// mail, for a person who neither requested nor approved, for the terminal, for the holder. A
+/// function that takes a permit cannot be called by a requester or an approver.
 pub(crate) struct LinkPermit {
     account: AccountId,
     issuer: Actor,
@@ -30,7 +31,8 @@ impl LinkPermit {
     }
 }
 
-/// True when the actor answers for the account or is an officer of the operator; never for their own.
+/// True when the actor answers for the account or is an officer of the operator; never for their
+/// own.
 pub(crate) fn is_concerned(app: &App, actor: &Actor, account: &AccountId) -> bool {
     let rules = app.gateway().rules();
     let is_officer = actor.role.can_review() && rules.directory.find(account).is_some();
@@ -38,15 +40,20 @@ pub(crate) fn is_concerned(app: &App, actor: &Actor, account: &AccountId) -> boo
 }
 
 pub(crate) fn is_involved(record: &UnconfirmedRecord, actor: &Actor) -> bool {
-    [&record.asked_by, &record.granted_by].into_iter().any(|name| *name == actor.account.as_str())
+    [&record.asked_by, &record.granted_by]
+        .into_iter()
+        .any(|name| *name == actor.account.as_str())
 }
 
 pub(crate) fn has_held(record: &UnconfirmedRecord, actor: &Actor) -> bool {
-    record.handed_by.split(' ').any(|name| name == actor.account.as_str())
+    record
+        .handed_by
+        .split(' ')
+        .any(|name| name == actor.account.as_str())
 }
 
-/// The proof that an actor may hand over the invitation of an account now. Only `of` makes one, so that no
-/// other way leads from an unconfirmed account to its link.
+/// The proof that an actor may hand over the invitation of an account now. Only `of` makes one, so
+/// that no other way leads from an unconfirmed account to its link.
 pub(crate) struct InvitationHandOver<'a> {
     actor: &'a Actor,
     record: UnconfirmedRecord,
@@ -54,12 +61,24 @@ pub(crate) struct InvitationHandOver<'a> {
 
 impl<'a> InvitationHandOver<'a> {
     /// # Errors
-    /// `Involved` for the requester and the approver; `Conflict` for an account whose holder is confirmed.
-    pub(crate) fn of(app: &App, actor: &'a Actor, account: &AccountId) -> Result<Self, OperationError> {
+    /// `Involved` for the requester and the approver; `Conflict` for an account whose holder is
+    /// confirmed.
+    pub(crate) fn of(
+        app: &App,
+        actor: &'a Actor,
+        account: &AccountId,
+    ) -> Result<Self, OperationError> {
         require(is_concerned(app, actor, account))?;
         actor.must_be_fresh(app)?;
-        let record = app.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
-        if is_involved(&record, actor) { Err(OperationError::Involved) } else { Ok(Self { actor, record }) }
+        let record = app
+            .unconfirmed()
+            .find(account)
+            .ok_or(OperationError::Conflict)?;
+        if is_involved(&record, actor) {
+            Err(OperationError::Involved)
+        } else {
+            Ok(Self { actor, record })
+        }
     }
 
     /// The address of the request; empty when there is none.
@@ -69,17 +88,23 @@ impl<'a> InvitationHandOver<'a> {
 
     /// Starts an invitation whose link the actor sees.
     pub(crate) async fn begin_by_hand(self, app: &App) -> Result<LinkPermit, OperationError> {
-        begin_anew(app, self.actor, self.record, true).await.map(|(permit, _)| permit)
+        begin_anew(app, self.actor, self.record, true)
+            .await
+            .map(|(permit, _)| permit)
     }
 
-    /// Starts an invitation by mail, and returns the time that names it: `permit_of_mail` asks for it.
+    /// Starts an invitation by mail, and returns the time that names it: `permit_of_mail` asks for
+    /// it.
     pub(crate) async fn begin_by_mail(self, app: &App) -> Result<Timestamp, OperationError> {
-        begin_anew(app, self.actor, self.record, false).await.map(|(_, invited_at)| invited_at)
+        begin_anew(app, self.actor, self.record, false)
+            .await
+            .map(|(_, invited_at)| invited_at)
     }
 }
 
-/// Starts a new invitation. All that an earlier one led to (keys, links, sessions) is removed, so that an
-/// interceptor of the earlier one holds nothing of the account. Returns the time of the invitation, too.
+/// Starts a new invitation. All that an earlier one led to (keys, links, sessions) is removed, so
+/// that an interceptor of the earlier one holds nothing of the account. Returns the time of the
+/// invitation, too.
 async fn begin_anew(
     app: &App,
     actor: &Actor,
@@ -87,7 +112,12 @@ async fn begin_anew(
     is_seen: bool,
 ) -> Result<(LinkPermit, Timestamp), OperationError> {
     let account = record.account.clone();
-    let is_known = app.gateway().rules().directory.find(&account).is_some_and(|r| !r.is_suspended);
+    let is_known = app
+        .gateway()
+        .rules()
+        .directory
+        .find(&account)
+        .is_some_and(|r| !r.is_suspended);
     if !is_known {
         return Err(OperationError::Invalid("invalid-invitation-suspended"));
     }
@@ -96,20 +126,41 @@ async fn begin_anew(
         after: if is_seen { "link" } else { "mail" }.to_owned(),
         ..ActDetails::default()
     };
-    // Journalled before the earlier credentials go: a holder who is locked out by it must be able to find out
-    // by whom.
-    app.write_down(actor, Act::InvitationHandedOver, details).await?;
+    // Journalled before the earlier credentials go: a holder who is locked out by it must be able
+    // to find out by whom.
+    app.write_down(actor, Act::InvitationHandedOver, details)
+        .await?;
     identity_cuts::cut_account(app, &account).await?;
     app.store().remove_factors(&account).await?;
     let mut handed_by = record.handed_by.clone();
     // Only who saw the link is excluded from confirming; one who had it mailed never held it.
     if is_seen && !has_held(&record, actor) {
-        handed_by = format!("{handed_by} {}", actor.account).trim_start().to_owned();
+        handed_by = format!("{handed_by} {}", actor.account)
+            .trim_start()
+            .to_owned();
     }
     // `permit_of_mail` recognises the last invitation by this time: two must not share it.
-    let invited_at = app.clock().now().max(record.invited_at.plus(Duration::from_micros(1)));
-    app.unconfirmed().save(app, UnconfirmedRecord { handed_by, invited_at, ..record }).await?;
-    Ok((LinkPermit { account, issuer: actor.clone() }, invited_at))
+    let invited_at = app
+        .clock()
+        .now()
+        .max(record.invited_at.plus(Duration::from_micros(1)));
+    app.unconfirmed()
+        .save(
+            app,
+            UnconfirmedRecord {
+                handed_by,
+                invited_at,
+                ..record
+            },
+        )
+        .await?;
+    Ok((
+        LinkPermit {
+            account,
+            issuer: actor.clone(),
+        },
+        invited_at,
+    ))
 }
 
 /// The permit for the mail of an invitation, as long as no later one was started.
@@ -117,10 +168,14 @@ pub(crate) fn permit_of_mail(app: &App, account: &AccountId, at: Timestamp) -> O
     let record = app.unconfirmed().find(account)?;
     // Two invitations of one account differ in this time alone (`begin_anew`).
     let is_last = record.invited_at == at && !record.email.is_empty();
-    is_last.then(|| LinkPermit { account: account.clone(), issuer: Actor::digue() })
+    is_last.then(|| LinkPermit {
+        account: account.clone(),
+        issuer: Actor::digue(),
+    })
 }
 
-/// The permit of the person at the terminal. For a quarantined account it is a hand-over like any other.
+/// The permit of the person at the terminal. For a quarantined account it is a hand-over like any
+/// other.
 pub(crate) async fn permit_at_terminal(
     app: &App,
     actor: &Actor,
@@ -128,8 +183,13 @@ pub(crate) async fn permit_at_terminal(
 ) -> Result<LinkPermit, OperationError> {
     require(*actor == Actor::digue())?;
     match app.unconfirmed().find(account) {
-        Some(record) => begin_anew(app, actor, record, true).await.map(|(permit, _)| permit),
-        None => Ok(LinkPermit { account: account.clone(), issuer: actor.clone() }),
+        Some(record) => begin_anew(app, actor, record, true)
+            .await
+            .map(|(permit, _)| permit),
+        None => Ok(LinkPermit {
+            account: account.clone(),
+            issuer: actor.clone(),
+        }),
     }
 }
 
@@ -137,5 +197,8 @@ pub(crate) async fn permit_at_terminal(
 pub(crate) fn permit_of_holder(app: &App, session: &Session) -> Result<LinkPermit, OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
-    Ok(LinkPermit { account: session.account.clone(), issuer: actor })
+    Ok(LinkPermit {
+        account: session.account.clone(),
+        issuer: actor,
+    })
 }

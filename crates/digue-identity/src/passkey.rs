@@ -1,9 +1,9 @@
 //! Passkeys (WebAuthn): proof of identity to the console that cannot be disclosed or copied.
 //!
-//! All ceremonies happen on the console's host, to whose name passkeys are bound: one passkey serves every
-//! portal, which receive their sessions by `sign_in::hand_over`. User verification is always required; a
-//! challenge is valid once, for five minutes. Sign-in asks for no account name, because a passkey contains
-//! it: account names cannot be probed.
+//! All ceremonies happen on the console's host, to whose name passkeys are bound: one passkey
+//! serves every portal, which receive their sessions by `sign_in::hand_over`. User verification is
+//! always required; a challenge is valid once, for five minutes. Sign-in asks for no account name,
+//! because a passkey contains it: account names cannot be probed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,8 +15,8 @@ use digue_store::PasskeyRecord;
 use digue_types::{AccountId, Act, Subject, Timestamp};
 use serde_json::Value;
 use webauthn_rs::prelude::{
-    AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder,
+    AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyRegistration,
+    PublicKeyCredential, RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder,
 };
 
 use crate::ceremonies::Ceremonies;
@@ -69,8 +69,16 @@ impl Passkeys {
     fn new(console_url: &str) -> Option<Self> {
         let origin = Url::parse(console_url).ok()?;
         let host = origin.domain()?.to_owned();
-        let webauthn = WebauthnBuilder::new(&host, &origin).ok()?.rp_name("Digue").build().ok()?;
-        Some(Self { webauthn, registrations: Ceremonies::default(), sign_ins: Ceremonies::default() })
+        let webauthn = WebauthnBuilder::new(&host, &origin)
+            .ok()?
+            .rp_name("Digue")
+            .build()
+            .ok()?;
+        Some(Self {
+            webauthn,
+            registrations: Ceremonies::default(),
+            sign_ins: Ceremonies::default(),
+        })
     }
 }
 
@@ -92,16 +100,39 @@ pub struct OwnPasskey {
 /// The passkeys of the session's own account.
 pub async fn own(app: &App, session: &Session) -> Result<Vec<OwnPasskey>, OperationError> {
     Actor::of_session(app, session)?;
-    let passkeys = app.store().passkeys_of(&session.account).await?.into_iter().map(|record| {
-        let PasskeyRecord { id, name, counter, is_backed_up, added_at, used_at, .. } = record;
-        let used_at = (used_at > Timestamp::ZERO).then_some(used_at);
-        OwnPasskey { id, name, counter, is_backed_up, added_at, used_at }
-    });
+    let passkeys = app
+        .store()
+        .passkeys_of(&session.account)
+        .await?
+        .into_iter()
+        .map(|record| {
+            let PasskeyRecord {
+                id,
+                name,
+                counter,
+                is_backed_up,
+                added_at,
+                used_at,
+                ..
+            } = record;
+            let used_at = (used_at > Timestamp::ZERO).then_some(used_at);
+            OwnPasskey {
+                id,
+                name,
+                counter,
+                is_backed_up,
+                added_at,
+                used_at,
+            }
+        });
     Ok(passkeys.collect())
 }
 
 /// Begins to add a passkey to the session's own account.
-pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallenge, OperationError> {
+pub async fn begin_adding(
+    app: &App,
+    session: &Session,
+) -> Result<PasskeyChallenge, OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
     let known = app.store().passkeys_of(&actor.account).await?;
@@ -113,9 +144,12 @@ pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallen
         Some(passkey) => parse_handle(&passkey.handle)?,
         None => Uuid::new_v4(),
     };
-    // The browser refuses an authenticator that is registered already: a second passkey on it would suggest a
-    // spare that is lost with the first.
-    let exclude = known.iter().map(|passkey| decode_id(&passkey.id)).collect::<Result<Vec<_>, _>>()?;
+    // The browser refuses an authenticator that is registered already: a second passkey on it would
+    // suggest a spare that is lost with the first.
+    let exclude = known
+        .iter()
+        .map(|passkey| decode_id(&passkey.id))
+        .collect::<Result<Vec<_>, _>>()?;
     let exclude = exclude.into_iter().collect();
     let passkeys = passkeys(app)?;
     let account = actor.account.as_str();
@@ -126,11 +160,18 @@ pub async fn begin_adding(app: &App, session: &Session) -> Result<PasskeyChallen
     let mut options =
         serde_json::to_value(options).map_err(|e| OperationError::Unavailable(e.to_string()))?;
     let mut options = options["publicKey"].take();
-    // Sign-in without a name needs a discoverable credential, which the library does not request here.
+    // Sign-in without a name needs a discoverable credential, which the library does not request
+    // here.
     options["authenticatorSelection"]["residentKey"] = "required".into();
     options["authenticatorSelection"]["requireResidentKey"] = true.into();
-    let registration = Registration { account: actor.account, handle, state };
-    let ceremony = passkeys.registrations.begin(app.clock().now(), registration)?;
+    let registration = Registration {
+        account: actor.account,
+        handle,
+        state,
+    };
+    let ceremony = passkeys
+        .registrations
+        .begin(app.clock().now(), registration)?;
     Ok(PasskeyChallenge { ceremony, options })
 }
 
@@ -147,14 +188,21 @@ pub async fn finish_adding(
     let called = parse_name(called)?;
     let passkeys = passkeys(app)?;
     let now = app.clock().now();
-    // Ended before the account is compared: a ceremony shown by another session is used up for its owner,
-    // too.
-    let Registration { account, handle, state } = passkeys.registrations.end(now, ceremony)?;
+    // Ended before the account is compared: a ceremony shown by another session is used up for its
+    // owner, too.
+    let Registration {
+        account,
+        handle,
+        state,
+    } = passkeys.registrations.end(now, ceremony)?;
     if account != actor.account {
         return Err(OperationError::Denied);
     }
     let answer: RegisterPublicKeyCredential = parse_answer(answer)?;
-    let passkey = passkeys.webauthn.finish_passkey_registration(&answer, &state).map_err(refused)?;
+    let passkey = passkeys
+        .webauthn
+        .finish_passkey_registration(&answer, &state)
+        .map_err(refused)?;
     let known = app.store().passkeys_of(&account).await?;
     let credential =
         serde_json::to_value(&passkey).map_err(|e| OperationError::Unavailable(e.to_string()))?;
@@ -164,8 +212,13 @@ pub async fn finish_adding(
         handle: handle.to_string(),
         name: called,
         // Read from the serialised form: the library shows neither value by a method.
-        counter: credential["cred"]["counter"].as_u64().and_then(|n| n.try_into().ok()).unwrap_or(0),
-        is_backed_up: credential["cred"]["backup_state"].as_bool().unwrap_or(false),
+        counter: credential["cred"]["counter"]
+            .as_u64()
+            .and_then(|n| n.try_into().ok())
+            .unwrap_or(0),
+        is_backed_up: credential["cred"]["backup_state"]
+            .as_bool()
+            .unwrap_or(false),
         credential: credential.to_string(),
         added_at: now,
         used_at: Timestamp::ZERO,
@@ -173,15 +226,25 @@ pub async fn finish_adding(
     let details = ActDetails {
         subject: Subject::Account(actor.account.clone()),
         before: format!("passkeys:{}", known.len()),
-        after: format!("passkey:{} backed-up:{}", short(&record.id), record.is_backed_up),
+        after: format!(
+            "passkey:{} backed-up:{}",
+            short(&record.id),
+            record.is_backed_up
+        ),
         ..ActDetails::default()
     };
-    // Journalled first: a credential that opens an account must never lack the entry that says where it came
-    // from.
+    // Journalled first: a credential that opens an account must never lack the entry that says
+    // where it came from.
     app.write_down(&actor, Act::PasskeyAdded, details).await?;
     app.store().add_passkey(&record).await?;
-    digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
-        .await
+    digue_mail::tell_holder(
+        app,
+        &actor.account,
+        &Mail::FactorsChanged {
+            account: actor.account.clone(),
+        },
+    )
+    .await
 }
 
 /// Removes a passkey of the session's own account; the last one cannot be removed.
@@ -189,7 +252,10 @@ pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), Operat
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
     let known = app.store().passkeys_of(&actor.account).await?;
-    let passkey = known.iter().find(|passkey| passkey.id == id).ok_or(OperationError::NotFound("passkey"))?;
+    let passkey = known
+        .iter()
+        .find(|passkey| passkey.id == id)
+        .ok_or(OperationError::NotFound("passkey"))?;
     if known.len() == 1 {
         return Err(OperationError::Invalid("invalid-passkey-last"));
     }
@@ -199,12 +265,23 @@ pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), Operat
         after: format!("passkeys:{}", known.len() - 1),
         ..ActDetails::default()
     };
-    // Claimed in the store before it is journalled: two passkeys removed at once must not leave the account
-    // without one.
+    // Claimed in the store before it is journalled: two passkeys removed at once must not leave the
+    // account without one.
     let claim = app.store().remove_passkey(&actor.account, id);
-    app.claim((&actor, Act::PasskeyRemoved, details), claim, app.store().add_passkey(passkey)).await?;
-    digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
-        .await
+    app.claim(
+        (&actor, Act::PasskeyRemoved, details),
+        claim,
+        app.store().add_passkey(passkey),
+    )
+    .await?;
+    digue_mail::tell_holder(
+        app,
+        &actor.account,
+        &Mail::FactorsChanged {
+            account: actor.account.clone(),
+        },
+    )
+    .await
 }
 
 /// Begins a sign-in or a fresh proof of identity; which account it is follows from the answer.
@@ -217,7 +294,10 @@ pub fn begin_sign_in(app: &App) -> Result<PasskeyChallenge, OperationError> {
     let mut options =
         serde_json::to_value(options).map_err(|e| OperationError::Unavailable(e.to_string()))?;
     let ceremony = passkeys.sign_ins.begin(app.clock().now(), state)?;
-    Ok(PasskeyChallenge { ceremony, options: options["publicKey"].take() })
+    Ok(PasskeyChallenge {
+        ceremony,
+        options: options["publicKey"].take(),
+    })
 }
 
 /// Signs in to the console with the browser's answer; the secret goes into the cookie.
@@ -229,13 +309,19 @@ pub async fn finish_sign_in(
 ) -> Result<(Secret, Session), OperationError> {
     let begun = app.begin_proof();
     let account = verify(app, ceremony, answer).await?;
-    let proof = SessionProof { begun, proved_at: app.clock().now(), by: "passkey" };
+    let proof = SessionProof {
+        begun,
+        proved_at: app.clock().now(),
+        by: "passkey",
+    };
     let host = app.console_host();
-    sign_in::open_session(app, &account, host, origin, proof).await.map_err(|error| match error {
-        // A distinct answer would reveal that a suspended account exists.
-        OperationError::Denied => OperationError::Invalid("invalid-passkey"),
-        other => other,
-    })
+    sign_in::open_session(app, &account, host, origin, proof)
+        .await
+        .map_err(|error| match error {
+            // A distinct answer would reveal that a suspended account exists.
+            OperationError::Denied => OperationError::Invalid("invalid-passkey"),
+            other => other,
+        })
 }
 
 /// Gives a fresh proof of identity for a session, with a passkey.
@@ -253,26 +339,40 @@ pub async fn prove(
 }
 
 /// The account that the answer proves. Every wrong answer gets the same error.
-pub(crate) async fn verify(app: &App, ceremony: &str, answer: Value) -> Result<AccountId, OperationError> {
+pub(crate) async fn verify(
+    app: &App,
+    ceremony: &str,
+    answer: Value,
+) -> Result<AccountId, OperationError> {
     let passkeys = passkeys(app)?;
     let now = app.clock().now();
     // Used up by any answer: a challenge never serves for a second signature.
     let state = passkeys.sign_ins.end(now, ceremony)?;
     let answer: PublicKeyCredential = parse_answer(answer)?;
-    let (handle, id) = passkeys.webauthn.identify_discoverable_authentication(&answer).map_err(refused)?;
+    let (handle, id) = passkeys
+        .webauthn
+        .identify_discoverable_authentication(&answer)
+        .map_err(refused)?;
     let wrong = || OperationError::Invalid("invalid-passkey");
-    let record = app.store().passkey(&URL_SAFE_NO_PAD.encode(id)).await?.ok_or_else(wrong)?;
-    // The handle is the authenticator's own statement of the account. A record under another one was moved in
-    // the database.
+    let record = app
+        .store()
+        .passkey(&URL_SAFE_NO_PAD.encode(id))
+        .await?
+        .ok_or_else(wrong)?;
+    // The handle is the authenticator's own statement of the account. A record under another one
+    // was moved in the database.
     if parse_handle(&record.handle)? != handle {
         return Err(wrong());
     }
-    let mut passkey: Passkey = serde_json::from_str(&record.credential)
-        .map_err(|error| OperationError::Unavailable(format!("a stored passkey cannot be read: {error}")))?;
-    let result = passkeys.webauthn.finish_discoverable_authentication_v2(&answer, state, &passkey);
+    let mut passkey: Passkey = serde_json::from_str(&record.credential).map_err(|error| {
+        OperationError::Unavailable(format!("a stored passkey cannot be read: {error}"))
+    })?;
+    let result = passkeys
+        .webauthn
+        .finish_discoverable_authentication_v2(&answer, state, &passkey);
     let result: AuthenticationResult = result.map_err(refused)?;
-    // Checked again although it was requested: the flag is the authenticator's, and a key without PIN or
-    // biometrics is one factor.
+    // Checked again although it was requested: the flag is the authenticator's, and a key without
+    // PIN or biometrics is one factor.
     if !result.user_verified() {
         return Err(wrong());
     }
@@ -284,9 +384,13 @@ pub(crate) async fn verify(app: &App, ceremony: &str, answer: Value) -> Result<A
         used_at: now,
         ..record.clone()
     };
-    // Compared and set with the counter that was read: of two uses with the same counter one fails, because
-    // one of them is a copy of the key.
-    if app.store().use_passkey(&used, record.counter).await? { Ok(record.account) } else { Err(wrong()) }
+    // Compared and set with the counter that was read: of two uses with the same counter one fails,
+    // because one of them is a copy of the key.
+    if app.store().use_passkey(&used, record.counter).await? {
+        Ok(record.account)
+    } else {
+        Err(wrong())
+    }
 }
 
 fn refused(error: webauthn_rs::prelude::WebauthnError) -> OperationError {
@@ -303,11 +407,16 @@ fn parse_name(text: &str) -> Result<String, OperationError> {
     let text = text.trim();
     let length = text.chars().count();
     let is_fine = (1..=NAME_CHARS_MAX).contains(&length) && !text.chars().any(char::is_control);
-    if is_fine { Ok(text.to_owned()) } else { Err(OperationError::Invalid("invalid-passkey-name")) }
+    if is_fine {
+        Ok(text.to_owned())
+    } else {
+        Err(OperationError::Invalid("invalid-passkey-name"))
+    }
 }
 
 fn parse_handle(text: &str) -> Result<Uuid, OperationError> {
-    Uuid::parse_str(text).map_err(|_| OperationError::Unavailable("a stored handle is invalid".into()))
+    Uuid::parse_str(text)
+        .map_err(|_| OperationError::Unavailable("a stored handle is invalid".into()))
 }
 
 fn decode_id(text: &str) -> Result<Vec<u8>, OperationError> {

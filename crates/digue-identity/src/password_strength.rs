@@ -1,4 +1,5 @@
-//! Whether a password is strong enough to be set (CNIL 2022-100): by its form, and by what is known of it.
+//! Whether a password is strong enough to be set (CNIL 2022-100): by its form, and by what is known
+//! of it.
 
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
@@ -34,15 +35,27 @@ pub(crate) struct Guessable {
 
 impl Guessable {
     pub(crate) fn of(session: &Session, password: &str) -> Self {
-        let known = [session.account.as_str(), session.organisation.as_str(), session.host.as_str(), "digue"];
-        Self { password: password.to_owned(), known: known.map(ToOwned::to_owned) }
+        let known = [
+            session.account.as_str(),
+            session.organisation.as_str(),
+            session.host.as_str(),
+            "digue",
+        ];
+        Self {
+            password: password.to_owned(),
+            known: known.map(ToOwned::to_owned),
+        }
     }
 }
 
-/// Why a password is refused by its content, as a locale key. `breached`: a sorted file of hashes. Slow: not to be called on an async worker.
-pub(crate) fn must_be_hard_to_guess(breached: Option<&Path>, about: &Guessable) -> Result<(), &'static str> {
-    // The estimate becomes slower with the length, and no password that needs more than 100 characters is
-    // trivial.
+/// Why a password is refused by its content, as a locale key. `breached`: a sorted file of hashes.
+/// Slow: not to be called on an async worker.
+pub(crate) fn must_be_hard_to_guess(
+    breached: Option<&Path>,
+    about: &Guessable,
+) -> Result<(), &'static str> {
+    // The estimate becomes slower with the length, and no password that needs more than 100
+    // characters is trivial.
     let start: String = about.password.chars().take(100).collect();
     let known = about.known.each_ref().map(String::as_str);
     if zxcvbn::zxcvbn(&start, &known).score() < zxcvbn::Score::Three {
@@ -51,8 +64,8 @@ pub(crate) fn must_be_hard_to_guess(breached: Option<&Path>, about: &Guessable) 
     match breached.map(|file| is_breached(file, &about.password)) {
         None | Some(Ok(false)) => Ok(()),
         Some(Ok(true)) => Err("invalid-password-breached"),
-        // Refused, not let through: an operator who configured the list relies on it, and a lost file would
-        // end the check unnoticed.
+        // Refused, not let through: an operator who configured the list relies on it, and a lost
+        // file would end the check unnoticed.
         Some(Err(error)) => {
             tracing::error!(%error, "Reading the list of breached passwords failed; password refused");
             Err("invalid-password-list")
@@ -64,15 +77,28 @@ pub(crate) fn must_be_hard_to_guess(breached: Option<&Path>, about: &Guessable) 
 fn entropy_bits(password: &str) -> f64 {
     let has = |is: fn(&char) -> bool| password.chars().any(|c| is(&c));
     let mut size = 0.0;
-    size += if has(char::is_ascii_lowercase) { 26.0 } else { 0.0 };
-    size += if has(char::is_ascii_uppercase) { 26.0 } else { 0.0 };
+    size += if has(char::is_ascii_lowercase) {
+        26.0
+    } else {
+        0.0
+    };
+    size += if has(char::is_ascii_uppercase) {
+        26.0
+    } else {
+        0.0
+    };
     size += if has(char::is_ascii_digit) { 10.0 } else { 0.0 };
-    size += if has(|c| !c.is_ascii_alphanumeric()) { 37.0 } else { 0.0 };
+    size += if has(|c| !c.is_ascii_alphanumeric()) {
+        37.0
+    } else {
+        0.0
+    };
     let length = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
     f64::log2(f64::max(size, 1.0)) * f64::from(length)
 }
 
-/// Looks a password up in a sorted file of hashes by binary search, because such files have gigabytes.
+/// Looks a password up in a sorted file of hashes by binary search, because such files have
+/// gigabytes.
 fn is_breached(file: &Path, password: &str) -> std::io::Result<bool> {
     // SHA-1 only because the published lists have this form; it protects nothing here.
     let wanted: String = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes())
@@ -94,14 +120,21 @@ fn is_breached(file: &Path, password: &str) -> std::io::Result<bool> {
             reader = BufReader::new((&file).take(256));
             reader.read_until(b'\n', &mut skipped)?;
         }
-        let begins = if middle > 0 { middle - 1 + skipped.len() as u64 } else { 0 };
+        let begins = if middle > 0 {
+            middle - 1 + skipped.len() as u64
+        } else {
+            0
+        };
         let mut line = Vec::new();
         reader.read_until(b'\n', &mut line)?;
         if begins >= high || line.is_empty() {
             high = middle;
             continue;
         }
-        let found = line.get(..40).map(<[u8]>::to_ascii_uppercase).unwrap_or_default();
+        let found = line
+            .get(..40)
+            .map(<[u8]>::to_ascii_uppercase)
+            .unwrap_or_default();
         match found.as_slice().cmp(wanted.as_bytes()) {
             std::cmp::Ordering::Equal => return Ok(true),
             std::cmp::Ordering::Less => low = begins + line.len() as u64,

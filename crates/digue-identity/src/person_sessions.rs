@@ -30,7 +30,10 @@ pub(crate) struct PersonSessions(Mutex<HashMap<TokenHash, PersonSession>>);
 impl Area for PersonSessions {}
 
 fn sessions(app: &App) -> MutexGuard<'_, HashMap<TokenHash, PersonSession>> {
-    app.area::<PersonSessions>().0.lock().unwrap_or_else(PoisonError::into_inner)
+    app.area::<PersonSessions>()
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Clone)]
@@ -41,7 +44,8 @@ struct PersonSession {
     owed: Option<PersonDebts>,
 }
 
-/// What ties a person's session to the provider that opened it. The subject and `sid` are keyed hashes.
+/// What ties a person's session to the provider that opened it. The subject and `sid` are keyed
+/// hashes.
 #[derive(Clone)]
 pub struct PersonDebts {
     pub(crate) provider: String,
@@ -55,8 +59,12 @@ pub struct PersonDebts {
 impl PersonDebts {
     /// True when the provider ended this subject or session since the identity was verified.
     fn is_over(&self, app: &App) -> bool {
-        let names = [self.subject.as_str(), self.sid.as_deref().unwrap_or_default()];
-        app.area::<RecentLogouts>().has_ended(&names, self.vouched_at)
+        let names = [
+            self.subject.as_str(),
+            self.sid.as_deref().unwrap_or_default(),
+        ];
+        app.area::<RecentLogouts>()
+            .has_ended(&names, self.vouched_at)
     }
 }
 
@@ -71,8 +79,8 @@ impl PersonSession {
 pub struct SignedInPerson(KnownPerson);
 
 impl SignedInPerson {
-    /// A person that somebody else has identified: a portal's program, the seal of a framing token, the
-    /// address that the person gave while signed in.
+    /// A person that somebody else has identified: a portal's program, the seal of a framing token,
+    /// the address that the person gave while signed in.
     pub fn vouched_for(whose: KnownPerson) -> Self {
         Self(whose)
     }
@@ -102,15 +110,20 @@ pub async fn open(
     way: &str,
     owed: Option<PersonDebts>,
 ) -> Result<Secret, OperationError> {
-    // Journalled before the session exists, as with accounts: nobody sees a record without a trace of the
-    // visit.
-    let details =
-        ActDetails { subject: journal_name(&whose), after: way.to_owned(), ..ActDetails::default() };
-    app.write_down(&Actor::digue(), Act::PersonCame, details).await?;
+    // Journalled before the session exists, as with accounts: nobody sees a record without a trace
+    // of the visit.
+    let details = ActDetails {
+        subject: journal_name(&whose),
+        after: way.to_owned(),
+        ..ActDetails::default()
+    };
+    app.write_down(&Actor::digue(), Act::PersonCame, details)
+        .await?;
     let secret = Secret::draw()?;
     let now = app.clock().now();
     let mut sessions = sessions(app);
-    // Under the lock: a logout that comes later ends the session that is inserted here (`end_owed`).
+    // Under the lock: a logout that comes later ends the session that is inserted here
+    // (`end_owed`).
     if owed.as_ref().is_some_and(|owed| owed.is_over(app)) {
         return Err(OperationError::Denied);
     }
@@ -119,7 +132,15 @@ pub async fn open(
     if sessions.len() >= SESSIONS_MAX {
         return Err(OperationError::Busy);
     }
-    sessions.insert(secret.hash(), PersonSession { whose, opened_at: now, seen_at: now, owed });
+    sessions.insert(
+        secret.hash(),
+        PersonSession {
+            whose,
+            opened_at: now,
+            seen_at: now,
+            owed,
+        },
+    );
     Ok(secret)
 }
 
@@ -131,7 +152,9 @@ pub fn here(app: &App, secret: &str) -> Result<SignedInPerson, OperationError> {
     let now = app.clock().now();
     let mut sessions = sessions(app);
     let session = sessions.get_mut(&digue_gateway::identity::token_hash(secret));
-    let session = session.filter(|session| session.is_live(now)).ok_or(OperationError::Denied)?;
+    let session = session
+        .filter(|session| session.is_live(now))
+        .ok_or(OperationError::Denied)?;
     session.seen_at = now;
     Ok(SignedInPerson(session.whose.clone()))
 }
@@ -144,7 +167,10 @@ pub fn leave(app: &App, secret: &str) {
 /// The provider's part in the session of a cookie.
 pub(crate) fn owed(app: &App, secret: &str) -> Option<PersonDebts> {
     let sessions = sessions(app);
-    sessions.get(&digue_gateway::identity::token_hash(secret))?.owed.clone()
+    sessions
+        .get(&digue_gateway::identity::token_hash(secret))?
+        .owed
+        .clone()
 }
 
 /// Ends the sessions that a provider opened for this subject or provider session (keyed hashes).

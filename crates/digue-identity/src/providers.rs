@@ -1,11 +1,12 @@
-//! Sign-in with external identity providers: ProConnect, an organisation's own, and for persons one like
-//! FranceConnect.
+//! Sign-in with external identity providers: ProConnect, an organisation's own, and for persons one
+//! like FranceConnect.
 //!
-//! A valid identity is never a right. It opens the one account that it was linked to by an invitation, or
-//! nothing (docs/decisions/0015); accounts, roles and caseloads are Digue's own. The strength and age of a
-//! proof are read from the provider's answer and never assumed from the request: a weak factor is completed
-//! here (`accounts::ask_more`), and a proof older than the idle time of a session is requested again, so
-//! that a provider's session of twelve hours does not become one of Digue.
+//! A valid identity is never a right. It opens the one account that it was linked to by an
+//! invitation, or nothing (docs/decisions/0015); accounts, roles and caseloads are Digue's own. The
+//! strength and age of a proof are read from the provider's answer and never assumed from the
+//! request: a weak factor is completed here (`accounts::ask_more`), and a proof older than the idle
+//! time of a session is requested again, so that a provider's session of twelve hours does not
+//! become one of Digue.
 
 mod accounts;
 mod ending;
@@ -27,7 +28,9 @@ pub use accounts::{
     LinkedIdentity, OwnIdentity, SingleFactorSignIn, begin_linking, confirm_link, invite_holder,
     invited_holder, is_invited, own, step_up_by_code, step_up_by_passkey, still_weak, unlink,
 };
-pub use ending::{ProviderLogout, end, end_all, ended_by_provider, farewell, farewell_of_person, leaving};
+pub use ending::{
+    ProviderLogout, end, end_all, ended_by_provider, farewell, farewell_of_person, leaving,
+};
 
 use ending::ProviderSignOut;
 use peer::{AuthorizationAnswer, ProviderError, ProviderPeer, VerifiedIdentity};
@@ -52,7 +55,8 @@ pub struct ProviderRules {
     pub user_info: UserInfo,
     /// Claims of the ID token that are requested by name: ProConnect returns `amr` only on request.
     pub asked_claims: Vec<String>,
-    /// Levels of assurance that are requested, and one of which must be returned; empty accepts any.
+    /// Levels of assurance that are requested, and one of which must be returned; empty accepts
+    /// any.
     pub acr: Vec<String>,
     pub factors: FactorRules,
 }
@@ -77,7 +81,10 @@ pub enum PersonBy {
     /// It is the value of this claim.
     Claim(String),
     /// The portal's source returns `person` for the values of these claims, in their order.
-    Source { source: ContactSource, claims: Vec<String> },
+    Source {
+        source: ContactSource,
+        claims: Vec<String>,
+    },
 }
 
 /// Whether the user info endpoint is used, and whether its answer must be signed.
@@ -89,8 +96,8 @@ pub enum UserInfo {
     DangerUnsigned,
 }
 
-/// Which `amr` and `acr` values of a provider mean which factor. A `*` at the end or the beginning of a
-/// pattern matches any rest.
+/// Which `amr` and `acr` values of a provider mean which factor. A `*` at the end or the beginning
+/// of a pattern matches any rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactorRules {
     /// Two factors.
@@ -103,7 +110,11 @@ pub struct FactorRules {
 impl Default for FactorRules {
     fn default() -> Self {
         let all = |words: &[&str]| words.iter().map(ToString::to_string).collect();
-        Self { strong_amr: all(&["mfa", "pop"]), strong_acr: all(&["*-mfa"]), bound_amr: all(&["pop"]) }
+        Self {
+            strong_amr: all(&["mfa", "pop"]),
+            strong_acr: all(&["*-mfa"]),
+            bound_amr: all(&["pop"]),
+        }
     }
 }
 
@@ -117,12 +128,16 @@ enum Factor {
 
 impl FactorRules {
     fn of(&self, vouched: &VerifiedIdentity) -> Factor {
-        let is_any = |known: &[String], value: &str| known.iter().any(|pattern| fits(pattern, value));
+        let is_any =
+            |known: &[String], value: &str| known.iter().any(|pattern| fits(pattern, value));
         let has = |known: &[String]| vouched.amr.iter().any(|value| is_any(known, value));
         if has(&self.bound_amr) {
             Factor::Bound
         } else if has(&self.strong_amr)
-            || vouched.acr.as_ref().is_some_and(|acr| is_any(&self.strong_acr, acr))
+            || vouched
+                .acr
+                .as_ref()
+                .is_some_and(|acr| is_any(&self.strong_acr, acr))
         {
             Factor::Two
         } else {
@@ -140,7 +155,8 @@ fn fits(pattern: &str, value: &str) -> bool {
     }
 }
 
-/// All providers, and the sign-ins that are under way. Each lock is taken alone and released at once.
+/// All providers, and the sign-ins that are under way. Each lock is taken alone and released at
+/// once.
 pub(crate) struct Providers {
     peers: Vec<ProviderPeer>,
     pending: Ceremonies<PendingSignIn>,
@@ -165,7 +181,10 @@ impl Providers {
     }
 
     fn find(&self, id: &str) -> Result<&ProviderPeer, OperationError> {
-        self.peers.iter().find(|peer| peer.rules.id == id).ok_or(OperationError::NotFound("provider"))
+        self.peers
+            .iter()
+            .find(|peer| peer.rules.id == id)
+            .ok_or(OperationError::NotFound("provider"))
     }
 }
 
@@ -188,34 +207,45 @@ pub fn for_persons(app: &App) -> Vec<ProviderChoice> {
 
 fn choices(app: &App, are_persons: bool) -> Vec<ProviderChoice> {
     let peers = providers(app).peers.iter();
-    let fitting =
-        peers.filter(|peer| matches!(peer.rules.serves, ProviderAudience::Persons(_)) == are_persons);
+    let fitting = peers
+        .filter(|peer| matches!(peer.rules.serves, ProviderAudience::Persons(_)) == are_persons);
     fitting
-        .map(|peer| ProviderChoice { id: peer.rules.id.clone(), label: peer.rules.label.clone() })
+        .map(|peer| ProviderChoice {
+            id: peer.rules.id.clone(),
+            label: peer.rules.label.clone(),
+        })
         .collect()
 }
 
 /// All providers, with their issuers, for the page of settings.
 pub fn known(app: &App) -> Vec<(String, String)> {
     let peers = providers(app).peers.iter();
-    peers.map(|peer| (peer.rules.label.clone(), peer.rules.issuer.clone())).collect()
+    peers
+        .map(|peer| (peer.rules.label.clone(), peer.rules.issuer.clone()))
+        .collect()
 }
 
 /// The label of a provider; its id when it is no longer configured.
 fn label(app: &App, id: &str) -> String {
-    providers(app).find(id).map_or_else(|_| id.to_owned(), |peer| peer.rules.label.clone())
+    providers(app)
+        .find(id)
+        .map_or_else(|_| id.to_owned(), |peer| peer.rules.label.clone())
 }
 
 /// Why a browser is sent to a provider.
 #[derive(Clone, Debug)]
 pub enum SignInPurpose {
-    /// To open a session, then continue to `next`. `is_fresh`: a session exists and its proof is too old.
+    /// To open a session, then continue to `next`. `is_fresh`: a session exists and its proof is
+    /// too old.
     SignIn { next: String, is_fresh: bool },
     /// To give a fresh proof of identity for this session.
     Prove { session: SessionId, next: String },
-    /// To link an identity to the account of this invitation. `session` is the holder's own session; it
-    /// is required where the invitation opens no account by itself.
-    Link { invitation: String, session: Option<SessionId> },
+    /// To link an identity to the account of this invitation. `session` is the holder's own
+    /// session; it is required where the invitation opens no account by itself.
+    Link {
+        invitation: String,
+        session: Option<SessionId>,
+    },
     /// To see who consulted the person's own record.
     Person,
 }
@@ -241,8 +271,14 @@ struct HalfSignIn {
 }
 
 enum AfterSignIn {
-    StepUp { account: AccountId, next: String },
-    Link { invitation: String, session: Option<SessionId> },
+    StepUp {
+        account: AccountId,
+        next: String,
+    },
+    Link {
+        invitation: String,
+        session: Option<SessionId>,
+    },
 }
 
 /// Where the browser goes now, and the secret that it holds meanwhile in a cookie.
@@ -254,8 +290,8 @@ pub struct StartedSignIn {
 /// Starts a sign-in at a provider. `browser` is the secret that the browser holds already, if any.
 ///
 /// # Errors
-/// `NotFound` for an unknown provider or an invitation that is over; `Unavailable` when the provider cannot
-/// be reached.
+/// `NotFound` for an unknown provider or an invitation that is over; `Unavailable` when the
+/// provider cannot be reached.
 pub async fn begin(
     app: &App,
     provider: &str,
@@ -267,13 +303,20 @@ pub async fn begin(
     if are_persons != matches!(purpose, SignInPurpose::Person) {
         return Err(OperationError::NotFound("provider"));
     }
-    if let SignInPurpose::Link { invitation, session } = &purpose {
+    if let SignInPurpose::Link {
+        invitation,
+        session,
+    } = &purpose
+    {
         accounts::invited(app, invitation, session.as_ref()).await?;
     }
-    // Persons use shared machines, where the provider may still have the session of another person. And a
-    // fresh proof must be made now.
+    // Persons use shared machines, where the provider may still have the session of another person.
+    // And a fresh proof must be made now.
     let is_forced = are_persons
-        || matches!(purpose, SignInPurpose::Prove { .. } | SignInPurpose::SignIn { is_fresh: true, .. });
+        || matches!(
+            purpose,
+            SignInPurpose::Prove { .. } | SignInPurpose::SignIn { is_fresh: true, .. }
+        );
     send(app, peer, browser, purpose, is_forced).await
 }
 
@@ -284,7 +327,9 @@ async fn send(
     purpose: SignInPurpose,
     is_forced: bool,
 ) -> Result<StartedSignIn, OperationError> {
-    let client = app.client().ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
+    let client = app
+        .client()
+        .ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
     let now = app.clock().now();
     // The secret is kept where it exists, so that sign-ins in several tabs do not end each other.
     // The cookie comes from outside: a value too short to be a secret is replaced.
@@ -294,7 +339,16 @@ async fn send(
     };
     let (nonce, back) = (Secret::draw()?, back(app, &peer.rules.id));
     let state = Secret::draw()?;
-    let question = peer.question(client, now, &back, state.reveal(), nonce.reveal(), is_forced).await;
+    let question = peer
+        .question(
+            client,
+            now,
+            &back,
+            state.reveal(),
+            nonce.reveal(),
+            is_forced,
+        )
+        .await;
     let question = question.map_err(|trouble| operation_error(peer, trouble))?;
     let pending = PendingSignIn {
         provider: peer.rules.id.clone(),
@@ -305,7 +359,10 @@ async fn send(
         is_forced,
     };
     providers(app).pending.keep(now, state.reveal(), pending);
-    Ok(StartedSignIn { address: question.address, browser })
+    Ok(StartedSignIn {
+        address: question.address,
+        browser,
+    })
 }
 
 /// The redirect URI of a provider.
@@ -323,7 +380,10 @@ pub struct ProviderReply<'r> {
 }
 
 /// The result of a sign-in at a provider.
-#[expect(clippy::large_enum_variant, reason = "made once in a sign-in and taken apart at once")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once in a sign-in and taken apart at once"
+)]
 pub enum SignInOutcome {
     Account(LinkedIdentity),
     Proved {
@@ -346,8 +406,8 @@ pub enum SignInOutcome {
 /// Finishes a sign-in after the redirect back from a provider.
 ///
 /// # Errors
-/// `Invalid` for an answer that proves nothing, is not for this browser, or opens no account. Suspended
-/// accounts and unknown identities get the same answer.
+/// `Invalid` for an answer that proves nothing, is not for this browser, or opens no account.
+/// Suspended accounts and unknown identities get the same answer.
 pub async fn finish(
     app: &App,
     provider: &str,
@@ -359,19 +419,29 @@ pub async fn finish(
     let pending = providers(app).pending.end(now, reply.state);
     let pending = pending.map_err(|_| OperationError::Invalid("invalid-provider-state"))?;
     let held = browser.map(digue_gateway::identity::token_hash);
-    // An attacker could otherwise send a victim the redirect of the attacker's own sign-in (login CSRF).
-    // The provider is compared, too: one provider's answer must not be used for another (mix-up).
+    // An attacker could otherwise send a victim the redirect of the attacker's own sign-in (login
+    // CSRF). The provider is compared, too: one provider's answer must not be used for another
+    // (mix-up).
     if pending.provider != provider || held != Some(pending.browser) {
         return Err(OperationError::Invalid("invalid-provider-state"));
     }
     let peer = providers(app).find(provider)?;
     // Only after the state was checked: anyone could otherwise write such lines into the log.
     if let Some(error) = reply.error {
-        let known: String = error.chars().filter(|sign| sign.is_ascii_lowercase() || *sign == '_').collect();
-        tracing::info!(provider, error = known, "Identity provider returned an error; sign-in refused");
+        let known: String = error
+            .chars()
+            .filter(|sign| sign.is_ascii_lowercase() || *sign == '_')
+            .collect();
+        tracing::info!(
+            provider,
+            error = known,
+            "Identity provider returned an error; sign-in refused"
+        );
         return Err(OperationError::Invalid("invalid-provider-refused"));
     }
-    let client = app.client().ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
+    let client = app
+        .client()
+        .ok_or_else(|| OperationError::Unavailable("no HTTP client".to_owned()))?;
     let answer = AuthorizationAnswer {
         code: reply.code,
         issuer: reply.issuer,
@@ -390,24 +460,52 @@ pub async fn finish(
     };
     match (pending.purpose, &peer.rules.serves) {
         (SignInPurpose::Person, ProviderAudience::Persons(rules)) => {
-            persons::open(app, peer, rules, vouched).await.map(|secret| SignInOutcome::Person { secret })
+            persons::open(app, peer, rules, vouched)
+                .await
+                .map(|secret| SignInOutcome::Person { secret })
         }
-        (SignInPurpose::Link { invitation, session }, ProviderAudience::Accounts) => {
-            accounts::ask_link(app, half(AfterSignIn::Link { invitation, session })).await
+        (
+            SignInPurpose::Link {
+                invitation,
+                session,
+            },
+            ProviderAudience::Accounts,
+        ) => {
+            accounts::ask_link(
+                app,
+                half(AfterSignIn::Link {
+                    invitation,
+                    session,
+                }),
+            )
+            .await
         }
         (SignInPurpose::SignIn { next, is_fresh }, ProviderAudience::Accounts) => {
-            let purpose = SignInPurpose::SignIn { next: next.clone(), is_fresh };
+            let purpose = SignInPurpose::SignIn {
+                next: next.clone(),
+                is_fresh,
+            };
             match accounts::judge(app, peer, &vouched, is_fresh, pending.is_forced).await? {
-                accounts::IdentityStrength::Stale => {
-                    send(app, peer, browser, purpose, true).await.map(SignInOutcome::Again)
-                }
+                accounts::IdentityStrength::Stale => send(app, peer, browser, purpose, true)
+                    .await
+                    .map(SignInOutcome::Again),
                 accounts::IdentityStrength::Weak(account) => {
                     accounts::ask_more(app, half(AfterSignIn::StepUp { account, next })).await
                 }
                 accounts::IdentityStrength::Good(account, proved_at) => {
-                    let by = accounts::ProviderSignIn { begun, peer, vouched: &vouched, with: "" };
-                    let (secret, session) = accounts::open(app, by, &account, proved_at, origin).await?;
-                    Ok(SignInOutcome::Account(LinkedIdentity { secret, session, next }))
+                    let by = accounts::ProviderSignIn {
+                        begun,
+                        peer,
+                        vouched: &vouched,
+                        with: "",
+                    };
+                    let (secret, session) =
+                        accounts::open(app, by, &account, proved_at, origin).await?;
+                    Ok(SignInOutcome::Account(LinkedIdentity {
+                        secret,
+                        session,
+                        next,
+                    }))
                 }
             }
         }
@@ -431,11 +529,14 @@ fn operation_error(peer: &ProviderPeer, trouble: ProviderError) -> OperationErro
     }
 }
 
-/// A keyed hash of a provider's identifier: it can be recognised and reveals nothing. The issuer is part of
-/// it: a provider that is reconfigured to another issuer recognises no earlier identity.
+/// A keyed hash of a provider's identifier: it can be recognised and reveals nothing. The issuer is
+/// part of it: a provider that is reconfigured to another issuer recognises no earlier identity.
 fn keyed(app: &App, peer: &ProviderPeer, kind: &str, name: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, app.key());
-    let text = format!("provider {kind}\n{}\n{}\n{name}", peer.rules.id, peer.rules.issuer);
+    let text = format!(
+        "provider {kind}\n{}\n{}\n{name}",
+        peer.rules.id, peer.rules.issuer
+    );
     hex(hmac::sign(&key, text.as_bytes()).as_ref())
 }
 
@@ -459,7 +560,11 @@ mod tests {
                 claims: Map::new(),
                 id_token: String::new(),
             };
-            assert_eq!(FactorRules::default().of(&vouched), expected, "{amr:?} {acr:?}");
+            assert_eq!(
+                FactorRules::default().of(&vouched),
+                expected,
+                "{amr:?} {acr:?}"
+            );
         };
         check(&[], None, Factor::One);
         check(&["pwd"], Some("eidas1"), Factor::One);

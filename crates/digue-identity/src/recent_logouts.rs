@@ -1,4 +1,5 @@
-//! Recent logouts at providers: each token is carried out once, and no sign-in that was under way survives one.
+//! Recent logouts at providers: each token is carried out once, and no sign-in that was under way
+//! survives one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,11 +8,11 @@ use std::time::Duration;
 use digue_app::Area;
 use digue_types::Timestamp;
 
-/// How long a logout is remembered: longer than the age at which its token is refused (ten minutes, `peer`),
-/// and than a sign-in takes.
+/// How long a logout is remembered: longer than the age at which its token is refused (ten minutes,
+/// `peer`), and than a sign-in takes.
 const KNOWN_FOR: Duration = Duration::from_mins(15);
-/// The most logouts that are remembered. Beyond it new ones are refused: an unremembered token could be
-/// replayed.
+/// The most logouts that are remembered. Beyond it new ones are refused: an unremembered token
+/// could be replayed.
 const TOKENS_MAX: usize = 100_000;
 
 /// The logouts of the last minutes.
@@ -29,8 +30,8 @@ struct KnownLogouts {
     ended: HashMap<String, Timestamp>,
 }
 
-/// A token that is being carried out. Dropped without `done`, after a failure or when the request was
-/// cancelled, it may be used again.
+/// A token that is being carried out. Dropped without `done`, after a failure or when the request
+/// was cancelled, it may be used again.
 pub(crate) struct LogoutTurn<'l> {
     logouts: &'l RecentLogouts,
     token: String,
@@ -59,8 +60,9 @@ impl RecentLogouts {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a token, for one caller at a time. From here on sign-ins of what it names that began before are
-    /// refused. `None` for a token that was carried out already, or that cannot be remembered.
+    /// Takes a token, for one caller at a time. From here on sign-ins of what it names that began
+    /// before are refused. `None` for a token that was carried out already, or that cannot be
+    /// remembered.
     pub(crate) fn begin<'t>(
         &self,
         token: &str,
@@ -76,13 +78,20 @@ impl RecentLogouts {
         known.tokens.insert(token.to_owned(), now);
         known.ended.extend(ended.map(|name| (name.clone(), now)));
         drop(known);
-        Some(LogoutTurn { logouts: self, token: token.to_owned(), is_done: false })
+        Some(LogoutTurn {
+            logouts: self,
+            token: token.to_owned(),
+            is_done: false,
+        })
     }
 
-    /// True when a provider ended one of these subjects and sessions (keyed hashes) at `since` or later.
+    /// True when a provider ended one of these subjects and sessions (keyed hashes) at `since` or
+    /// later.
     pub(crate) fn has_ended(&self, names: &[&str], since: Timestamp) -> bool {
         let known = self.lock();
-        names.iter().any(|name| known.ended.get(*name).is_some_and(|at| *at >= since))
+        names
+            .iter()
+            .any(|name| known.ended.get(*name).is_some_and(|at| *at >= since))
     }
 }
 
@@ -106,7 +115,10 @@ mod tests {
     fn a_sign_in_of_before_the_logout_is_over_and_one_of_after_it_is_not() {
         let (logouts, at) = (RecentLogouts::default(), Timestamp::from_secs);
         let sid = "sid".to_owned();
-        logouts.begin("jti", std::iter::once(&sid), at(1_000)).unwrap().done();
+        logouts
+            .begin("jti", std::iter::once(&sid), at(1_000))
+            .unwrap()
+            .done();
         assert!(logouts.has_ended(&["subject", "sid"], at(999)));
         assert!(logouts.has_ended(&["sid"], at(1_000)));
         assert!(!logouts.has_ended(&["sid"], at(1_001)));

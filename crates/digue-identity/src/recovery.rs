@@ -1,10 +1,11 @@
 //! Recovery: returning an account to its holder after a theft or the loss of a device.
 //!
-//! One person requests it, another approves it; no one can set another person's password. Every session,
-//! key and credential is removed, the gate closes until the holder is confirmed, the limits are lower for a
-//! while, the administrators of the organisation are informed, and what the account was shown since the
-//! presumed date can be read. A person who neither requested nor approved hands the new invitation over
-//! (`invitations`), never by mail: the thief may read the holder's mail.
+//! One person requests it, another approves it; no one can set another person's password. Every
+//! session, key and credential is removed, the gate closes until the holder is confirmed, the
+//! limits are lower for a while, the administrators of the organisation are informed, and what the
+//! account was shown since the presumed date can be read. A person who neither requested nor
+//! approved hands the new invitation over (`invitations`), never by mail: the thief may read the
+//! holder's mail.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,11 +29,18 @@ pub const REDUCED_FOR: Duration = Duration::from_hours(14 * 24);
 
 /// The reduction that begins now: after a recovery, and after a containment.
 pub fn reduction(now: Timestamp) -> Reduction {
-    Reduction { percent: PERCENT_AFTER, until: now.plus(REDUCED_FOR) }
+    Reduction {
+        percent: PERCENT_AFTER,
+        until: now.plus(REDUCED_FOR),
+    }
 }
 
 /// Lowers the limits of an account; stored first, then in force.
-pub async fn reduce(app: &App, account: &AccountId, reduction: Reduction) -> Result<(), OperationError> {
+pub async fn reduce(
+    app: &App,
+    account: &AccountId,
+    reduction: Reduction,
+) -> Result<(), OperationError> {
     app.store().save_reduction(account, reduction).await?;
     let now = app.clock().now();
     let mut rules = app.rules().await;
@@ -55,9 +63,14 @@ pub async fn carry_out(
     // Held to the end: no credential can be enrolled, and no link used, between the steps below.
     let _one_at_a_time = credential_lock::hold(app).await;
     let now = app.clock().now();
-    let involved = InvolvedAccounts { asked_by: &request.asked_by, granted_by: &actor.account, email: None };
+    let involved = InvolvedAccounts {
+        asked_by: &request.asked_by,
+        granted_by: &actor.account,
+        email: None,
+    };
     invitations::put_aside(app, actor, account, involved).await?;
-    // The gate is closed by now. Sessions before credentials: a live session could enrol another one.
+    // The gate is closed by now. Sessions before credentials: a live session could enrol another
+    // one.
     let cut = identity_cuts::cut_account(app, account).await?;
     app.store().remove_factors(account).await?;
     keys::revoke_all(app, account).await?;
@@ -68,7 +81,8 @@ pub async fn carry_out(
         after: format!("percent:{} until:{}", reduction.percent, reduction.until),
         reason: request.reason.clone(),
     };
-    app.write_down(actor, Act::AccountRecovered, details).await?;
+    app.write_down(actor, Act::AccountRecovered, details)
+        .await?;
     reduce(app, account, reduction).await?;
     let record = RecoveryRecord {
         id: name("re")?,
@@ -81,7 +95,11 @@ pub async fn carry_out(
     };
     app.store().add_recovery(&record).await?;
     tell_administrators(app, account).await?;
-    Ok(Invitation { account: account.clone(), email: None, link: None })
+    Ok(Invitation {
+        account: account.clone(),
+        email: None,
+        link: None,
+    })
 }
 
 /// Mails the delegates and deputies of the organisation, the operator's officers, and the holder.
@@ -90,25 +108,42 @@ async fn tell_administrators(app: &App, account: &AccountId) -> Result<(), Opera
         return Ok(());
     }
     let rules = app.gateway().rules();
-    let organisation = rules.directory.find(account).map(|record| record.organisation.clone());
+    let organisation = rules
+        .directory
+        .find(account)
+        .map(|record| record.organisation.clone());
     let mut addresses: Vec<String> = Vec::new();
     for (known, email) in app.store().contacts().await? {
-        let Some(record) = rules.directory.find(&known).filter(|record| !record.is_suspended) else {
+        let Some(record) = rules
+            .directory
+            .find(&known)
+            .filter(|record| !record.is_suspended)
+        else {
             continue;
         };
-        let leads = record.role.leads_agents() && Some(&record.organisation) == organisation.as_ref();
+        let leads =
+            record.role.leads_agents() && Some(&record.organisation) == organisation.as_ref();
         if leads || record.role.can_review() || known == *account {
             addresses.push(email);
         }
     }
     let organisations = app.store().organisations().await?;
-    let own = organisations.into_iter().find(|known| Some(&known.id) == organisation.as_ref());
+    let own = organisations
+        .into_iter()
+        .find(|known| Some(&known.id) == organisation.as_ref());
     addresses.extend(own.map(|own| own.email).filter(|email| !email.is_empty()));
     addresses.sort();
     // One person may be delegate, officer and holder of the organisation's address.
     addresses.dedup();
     for address in addresses {
-        digue_mail::queue(app, &address, &Mail::Recovered { account: account.clone() }).await?;
+        digue_mail::queue(
+            app,
+            &address,
+            &Mail::Recovered {
+                account: account.clone(),
+            },
+        )
+        .await?;
     }
     Ok(())
 }
@@ -136,12 +171,24 @@ pub async fn look_back(
     account: &AccountId,
     form: EvidenceForm,
 ) -> Result<LookBack, OperationError> {
-    let fetch = async { looked_back(app, account).await?.ok_or(OperationError::NotFound("recovery")) };
-    reading::read(app, actor, form, fetch, |_| Subject::LookBack(account.clone())).await
+    let fetch = async {
+        looked_back(app, account)
+            .await?
+            .ok_or(OperationError::NotFound("recovery"))
+    };
+    reading::read(app, actor, form, fetch, |_| {
+        Subject::LookBack(account.clone())
+    })
+    .await
 }
 
 async fn looked_back(app: &App, account: &AccountId) -> Result<Option<LookBack>, OperationError> {
-    let known = app.store().recoveries().await?.into_iter().find(|record| record.account == *account);
+    let known = app
+        .store()
+        .recoveries()
+        .await?
+        .into_iter()
+        .find(|record| record.account == *account);
     let Some(record) = known else { return Ok(None) };
     let (view, whose) = (app.view(), account.clone());
     let (since, until) = (record.since, record.granted_at);
@@ -150,8 +197,22 @@ async fn looked_back(app: &App, account: &AccountId) -> Result<Option<LookBack>,
         Ok((exposures, view.persons_between(&whose, since, until)?))
     };
     let (exposures, persons) = app.answered(app.blocking(look).await?)?;
-    let persons = persons.into_iter().map(|(person, _, last)| (person, last)).collect();
+    let persons = persons
+        .into_iter()
+        .map(|(person, _, last)| (person, last))
+        .collect();
     let now = app.clock().now();
-    let reduction = app.gateway().rules().reductions.get(account).copied().filter(|r| now < r.until);
-    Ok(Some(LookBack { persons, exposures, reduction, record }))
+    let reduction = app
+        .gateway()
+        .rules()
+        .reductions
+        .get(account)
+        .copied()
+        .filter(|r| now < r.until);
+    Ok(Some(LookBack {
+        persons,
+        exposures,
+        reduction,
+        record,
+    }))
 }

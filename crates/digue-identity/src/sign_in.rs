@@ -1,9 +1,9 @@
 //! Sign-in: one-time links, sessions, and the hand-over from the console to a portal.
 //!
-//! Identities are proved in the console (`passkey`, `password`, `providers`). A portal on another host
-//! receives its session by a link of one minute that only the browser that requested it can use: that
-//! browser holds the secret whose hash is in the link (`state`). Without it an attacker could sign a
-//! victim's browser in to the attacker's account (login CSRF).
+//! Identities are proved in the console (`passkey`, `password`, `providers`). A portal on another
+//! host receives its session by a link of one minute that only the browser that requested it can
+//! use: that browser holds the secret whose hash is in the link (`state`). Without it an attacker
+//! could sign a victim's browser in to the attacker's account (login CSRF).
 
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ use crate::link_permits::{self, LinkPermit};
 /// How long a hand-over from the console to a portal may take.
 const HAND_OVER_LASTS: Duration = Duration::from_mins(1);
 
-/// Issues, at the terminal, a link that signs `account` in on `host` once within `lasts`; returns its URL.
+/// Issues, at the terminal, a link that signs `account` in on `host` once within `lasts`; returns
+/// its URL.
 pub async fn issue_link(
     app: &App,
     actor: &Actor,
@@ -58,7 +59,10 @@ pub(crate) async fn make_identity_link(
 }
 
 /// The account that an identity may be linked to, and true when its holder must be signed in.
-pub(crate) async fn peek_identity_link(app: &App, token: &str) -> Result<(AccountId, bool), OperationError> {
+pub(crate) async fn peek_identity_link(
+    app: &App,
+    token: &str,
+) -> Result<(AccountId, bool), OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
     let link = app.store().peek_link(&hash, app.clock().now()).await?;
     let link = link.filter(|link| link.host == app.console_host());
@@ -77,7 +81,12 @@ async fn keep_link(
     state: &str,
 ) -> Result<Secret, OperationError> {
     let (account, actor) = (permit.account(), permit.issuer());
-    let known = app.gateway().rules().directory.find(account).is_some_and(|r| !r.is_suspended);
+    let known = app
+        .gateway()
+        .rules()
+        .directory
+        .find(account)
+        .is_some_and(|r| !r.is_suspended);
     if !known {
         return Err(OperationError::NotFound("account"));
     }
@@ -91,19 +100,23 @@ async fn keep_link(
         proved_at: Timestamp::ZERO,
     };
     let after = format!("host:{host} {state}").trim_end().to_owned();
-    let details = ActDetails { subject: Subject::Account(account.clone()), after, ..ActDetails::default() };
+    let details = ActDetails {
+        subject: Subject::Account(account.clone()),
+        after,
+        ..ActDetails::default()
+    };
     app.write_down(actor, Act::LinkIssued, details).await?;
     app.store().add_link(&secret.hash(), &link).await?;
     Ok(secret)
 }
 
-/// The account of a link, without using it up: a page asks before it signs in, because mail scanners and
-/// previews open links.
+/// The account of a link, without using it up: a page asks before it signs in, because mail
+/// scanners and previews open links.
 pub async fn peek_link(app: &App, token: &str, host: &str) -> Result<AccountId, OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
     let link = app.store().peek_link(&hash, app.clock().now()).await?;
-    // A link with a state belongs to a hand-over or an identity; as a plain link it would open a session in
-    // any browser.
+    // A link with a state belongs to a hand-over or an identity; as a plain link it would open a
+    // session in any browser.
     let link = link.filter(|link| link.host == host && link.state.is_empty());
     Ok(link.ok_or(OperationError::NotFound("link"))?.account)
 }
@@ -115,7 +128,8 @@ pub async fn enter(
     host: &str,
     origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
-    // `take_link` removes whatever it finds: a link for another host must be refused before it is used up.
+    // `take_link` removes whatever it finds: a link for another host must be refused before it is
+    // used up.
     peek_link(app, token, host).await?;
     open(app, token, host, origin, "link").await
 }
@@ -131,19 +145,24 @@ pub async fn take_over(
     let hash = digue_gateway::identity::token_hash(token);
     let link = app.store().peek_link(&hash, app.clock().now()).await?;
     // Hashes of secrets are compared: the duration reveals nothing about a secret.
-    let is_its =
-        |link: &StoreConnection| link.host == host && !state.is_empty() && link.state == state_hash(state);
-    link.filter(is_its).ok_or(OperationError::NotFound("link"))?;
+    let is_its = |link: &StoreConnection| {
+        link.host == host && !state.is_empty() && link.state == state_hash(state)
+    };
+    link.filter(is_its)
+        .ok_or(OperationError::NotFound("link"))?;
     open(app, token, host, origin, "hand-over").await
 }
 
 /// SHA-256 of a state in hexadecimal, as it travels through the console.
 pub fn state_hash(state: &str) -> String {
-    digue_gateway::identity::token_hash(state).iter().map(|byte| format!("{byte:02x}")).collect()
+    digue_gateway::identity::token_hash(state)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
-/// The URL that opens a session on a portal for the holder of a console session. `state` is the hash of
-/// the secret that the browser holds on that host.
+/// The URL that opens a session on a portal for the holder of a console session. `state` is the
+/// hash of the secret that the browser holds on that host.
 pub async fn hand_over(
     app: &App,
     session: &Session,
@@ -151,7 +170,10 @@ pub async fn hand_over(
     state: &str,
 ) -> Result<String, OperationError> {
     let actor = Actor::of_session(app, session)?;
-    let url = app.url_of(host).ok_or(OperationError::NotFound("host"))?.to_owned();
+    let url = app
+        .url_of(host)
+        .ok_or(OperationError::NotFound("host"))?
+        .to_owned();
     let is_hash = state.len() == 64 && state.bytes().all(|byte| byte.is_ascii_hexdigit());
     if session.host != app.console_host() || host == app.console_host() || !is_hash {
         return Err(OperationError::Invalid("invalid-link"));
@@ -177,14 +199,33 @@ async fn open(
     origin: &RequestOrigin,
     by: &str,
 ) -> Result<(Secret, Session), OperationError> {
-    // Serialised with invitations and recoveries: they remove the link before it is used, or cut the
-    // session that it opened. Without the lock a session could open between the two.
+    // Serialised with invitations and recoveries: they remove the link before it is used, or cut
+    // the session that it opened. Without the lock a session could open between the two.
     let _one_at_a_time = credential_lock::hold(app).await;
     let (now, begun) = (app.clock().now(), app.begin_proof());
     let hash = digue_gateway::identity::token_hash(token);
-    let link = app.store().take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
-    let proved_at = if link.proved_at == Timestamp::ZERO { now } else { link.proved_at };
-    open_session(app, &link.account, host, origin, SessionProof { begun, proved_at, by }).await
+    let link = app
+        .store()
+        .take_link(&hash, now)
+        .await?
+        .ok_or(OperationError::NotFound("link"))?;
+    let proved_at = if link.proved_at == Timestamp::ZERO {
+        now
+    } else {
+        link.proved_at
+    };
+    open_session(
+        app,
+        &link.account,
+        host,
+        origin,
+        SessionProof {
+            begun,
+            proved_at,
+            by,
+        },
+    )
+    .await
 }
 
 /// The proof of identity that a session is opened with.
@@ -199,8 +240,8 @@ pub(crate) struct SessionProof<'p> {
 /// Opens a session for an account whose identity was proved. The secret goes into the cookie.
 ///
 /// # Errors
-/// `Denied` for an account that is suspended or does not exist, and when it was suspended, cut or moved, or
-/// its sessions were ended, since the proof began.
+/// `Denied` for an account that is suspended or does not exist, and when it was suspended, cut or
+/// moved, or its sessions were ended, since the proof began.
 pub(crate) async fn open_session(
     app: &App,
     account: &AccountId,
@@ -211,8 +252,8 @@ pub(crate) async fn open_session(
     open_session_with(app, account, host, origin, proof, async |_| Ok(())).await
 }
 
-/// `open_session`, with something that is stored about the session before it can be used. When `keep` fails,
-/// no session is opened.
+/// `open_session`, with something that is stored about the session before it can be used. When
+/// `keep` fails, no session is opened.
 pub(crate) async fn open_session_with(
     app: &App,
     account: &AccountId,
@@ -223,7 +264,10 @@ pub(crate) async fn open_session_with(
 ) -> Result<(Secret, Session), OperationError> {
     let now = app.clock().now();
     let rules = app.gateway().rules();
-    let record = rules.directory.find(account).filter(|record| !record.is_suspended);
+    let record = rules
+        .directory
+        .find(account)
+        .filter(|record| !record.is_suspended);
     let record = record.ok_or(OperationError::Denied)?;
     let secret = Secret::draw()?;
     let session = Session {
@@ -243,15 +287,21 @@ pub(crate) async fn open_session_with(
     if app.gateway().rules().directory.find(account) != Some(record) {
         return Err(OperationError::Denied);
     }
-    let actor = Actor { account: account.clone(), role: record.role, proved_at: proof.proved_at };
+    let actor = Actor {
+        account: account.clone(),
+        role: record.role,
+        proved_at: proof.proved_at,
+    };
     let details = ActDetails {
         subject: Subject::Session(session.id.clone()),
         after: format!("host:{host} ip:{} by:{}", origin.ip, proof.by),
         ..ActDetails::default()
     };
-    // Journalled and stored before the gateway knows it: no request is served for a session without entry.
+    // Journalled and stored before the gateway knows it: no request is served for a session without
+    // entry.
     app.write_down(&actor, Act::SessionOpened, details).await?;
-    // Stored before the gateway serves it: a session in memory alone would end at a restart without a trace.
+    // Stored before the gateway serves it: a session in memory alone would end at a restart without
+    // a trace.
     app.store().add_session(&secret.hash(), &session).await?;
     let connection = ConnectionRecord {
         session: session.id.clone(),
@@ -265,9 +315,14 @@ pub(crate) async fn open_session_with(
     app.store().add_connection(&connection).await?;
     let kept = keep(&session).await;
     if let Err(error) = kept.and_then(|()| opening.complete(secret.hash())) {
-        let details = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
-        app.remove_sessions(std::slice::from_ref(&session.id)).await?;
-        app.write_down(&Actor::digue(), Act::SessionCut, details).await?;
+        let details = ActDetails {
+            subject: Subject::Session(session.id.clone()),
+            ..ActDetails::default()
+        };
+        app.remove_sessions(std::slice::from_ref(&session.id))
+            .await?;
+        app.write_down(&Actor::digue(), Act::SessionCut, details)
+            .await?;
         return Err(error);
     }
     Ok((secret, session))
@@ -289,7 +344,10 @@ pub(crate) async fn note_proof(
     session: &Session,
     at: Timestamp,
 ) -> Result<(), OperationError> {
-    let details = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
+    let details = ActDetails {
+        subject: Subject::Session(session.id.clone()),
+        ..ActDetails::default()
+    };
     app.write_down(actor, Act::SessionProved, details).await?;
     app.store().prove_session(&session.id, at).await?;
     app.gateway().prove_session(&session.id, at);
@@ -320,7 +378,13 @@ pub enum SignInMeans {
 }
 
 impl SignInMeans {
-    const STORED: [Self; 5] = [Self::Passkey, Self::Password, Self::Link, Self::HandOver, Self::Provider];
+    const STORED: [Self; 5] = [
+        Self::Passkey,
+        Self::Password,
+        Self::Link,
+        Self::HandOver,
+        Self::Provider,
+    ];
 
     pub const fn code(self) -> &'static str {
         match self {
@@ -334,16 +398,41 @@ impl SignInMeans {
     }
 
     fn of(code: &str) -> Self {
-        Self::STORED.into_iter().find(|means| means.code() == code).unwrap_or(Self::Unrecognised)
+        Self::STORED
+            .into_iter()
+            .find(|means| means.code() == code)
+            .unwrap_or(Self::Unrecognised)
     }
 }
 
-/// The three sign-ins before this one, newest first, so that the holder can notice one that was not theirs.
-pub async fn last_connections(app: &App, session: &Session) -> Result<Vec<EarlierSignIn>, OperationError> {
-    let known = app.store().connections_of(&session.account, 12).await?.into_iter().map(|record| {
-        let ConnectionRecord { session, at, ip, agent, means, .. } = record;
-        EarlierSignIn { session, at, ip, agent, means: SignInMeans::of(&means) }
-    });
+/// The three sign-ins before this one, newest first, so that the holder can notice one that was not
+/// theirs.
+pub async fn last_connections(
+    app: &App,
+    session: &Session,
+) -> Result<Vec<EarlierSignIn>, OperationError> {
+    let known = app
+        .store()
+        .connections_of(&session.account, 12)
+        .await?
+        .into_iter()
+        .map(|record| {
+            let ConnectionRecord {
+                session,
+                at,
+                ip,
+                agent,
+                means,
+                ..
+            } = record;
+            EarlierSignIn {
+                session,
+                at,
+                ip,
+                agent,
+                means: SignInMeans::of(&means),
+            }
+        });
     // A hand-over to a portal is not a sign-in that the holder would recognise.
     let known = known.filter(|one| one.session != session.id && one.means != SignInMeans::HandOver);
     Ok(known.take(3).collect())
@@ -357,7 +446,9 @@ pub async fn replace(app: &App, old: &Session, new: &Session) -> Result<(), Oper
     // One device may alternate between IPv4 and IPv6. The proof of identity shows that both are the
     // holder's.
     if app.gateway().know_other_address(&new.id, old.origin.ip) {
-        app.store().know_other_address(&new.id, old.origin.ip).await?;
+        app.store()
+            .know_other_address(&new.id, old.origin.ip)
+            .await?;
     }
     app.end_sessions(|known| known.id == old.id).await.map(drop)
 }
@@ -369,8 +460,11 @@ pub async fn cut_own(
     which: Option<&SessionId>,
 ) -> Result<usize, OperationError> {
     let actor = Actor::of_session(app, session)?;
-    let is_wanted = |known: &Session| which.map_or(known.id != session.id, |wanted| known.id == *wanted);
-    let cut = app.end_sessions(|known| known.account == session.account && is_wanted(known)).await?;
+    let is_wanted =
+        |known: &Session| which.map_or(known.id != session.id, |wanted| known.id == *wanted);
+    let cut = app
+        .end_sessions(|known| known.account == session.account && is_wanted(known))
+        .await?;
     let details = ActDetails {
         subject: Subject::Account(session.account.clone()),
         before: format!("sessions:{}", cut.len()),
@@ -382,11 +476,14 @@ pub async fn cut_own(
 
 /// Ends the current session.
 pub async fn leave(app: &App, session: &Session) -> Result<(), OperationError> {
-    // Before anything that can fail: on a shared machine a sign-out must take effect, whatever the journal
-    // says.
+    // Before anything that can fail: on a shared machine a sign-out must take effect, whatever the
+    // journal says.
     app.end_sessions(|known| known.id == session.id).await?;
     let actor = Actor::of_session(app, session)?;
-    let details = ActDetails { subject: Subject::Session(session.id.clone()), ..ActDetails::default() };
+    let details = ActDetails {
+        subject: Subject::Session(session.id.clone()),
+        ..ActDetails::default()
+    };
     app.write_down(&actor, Act::SessionCut, details).await?;
     Ok(())
 }

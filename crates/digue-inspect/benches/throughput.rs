@@ -24,7 +24,10 @@ fn pick() -> Pick {
 }
 
 fn block(kind: &str, rules: BlockRules) -> ResponseRules {
-    ResponseRules { blocks: vec![RuleBlock::new(vec![kind.to_owned()], rules)], errors: None }
+    ResponseRules {
+        blocks: vec![RuleBlock::new(vec![kind.to_owned()], rules)],
+        errors: None,
+    }
 }
 
 fn json() -> (ResponseRules, String) {
@@ -43,7 +46,13 @@ fn json() -> (ResponseRules, String) {
         ..JsonMap::default()
     };
     let text = format!(r#"{{"page":1,"personnes":[{}]}}"#, persons.join(","));
-    (block("application/json", BlockRules::Json(JsonRules::new(map).unwrap())), text)
+    (
+        block(
+            "application/json",
+            BlockRules::Json(JsonRules::new(map).unwrap()),
+        ),
+        text,
+    )
 }
 
 fn html() -> (ResponseRules, String) {
@@ -57,16 +66,32 @@ fn html() -> (ResponseRules, String) {
     let rows: String = (0..PERSONS).map(row).collect();
     let take = IdentifierPart::Attribute("data-id".into());
     let selector = || parse_selector("tr[data-id]").unwrap();
-    let rules = vec![HtmlRule { selector: selector(), take, pick: pick(), is_own: true }];
-    let rules = HtmlRules { rules, records: HtmlRecords::At(vec![selector()]), ..HtmlRules::default() };
-    (block("text/html", BlockRules::Html(rules)), format!("<!doctype html><table>{rows}</table>"))
+    let rules = vec![HtmlRule {
+        selector: selector(),
+        take,
+        pick: pick(),
+        is_own: true,
+    }];
+    let rules = HtmlRules {
+        rules,
+        records: HtmlRecords::At(vec![selector()]),
+        ..HtmlRules::default()
+    };
+    (
+        block("text/html", BlockRules::Html(rules)),
+        format!("<!doctype html><table>{rows}</table>"),
+    )
 }
 
 fn csv() -> (ResponseRules, String) {
     let row = |n: usize| format!("{}A;Nom{n};{}\r\n", 1_000_000 + n, "x".repeat(300));
     let rows: String = (0..PERSONS).map(row).collect();
     let columns = vec![ColumnRule::new(MapColumn::Named("id".into()), pick())];
-    let rules = BlockRules::Csv(TableRules { columns, delimiter: Some(b';'), ..TableRules::default() });
+    let rules = BlockRules::Csv(TableRules {
+        columns,
+        delimiter: Some(b';'),
+        ..TableRules::default()
+    });
     (block("text/csv", rules), format!("id;nom;note\r\n{rows}"))
 }
 
@@ -78,9 +103,11 @@ fn throughput(criterion: &mut Criterion) {
     }];
     let limits = InspectionLimits::default();
     let mut group = criterion.benchmark_group("inspect");
-    for (name, kind, (rules, text)) in
-        [("json", "application/json", json()), ("html", "text/html", html()), ("csv", "text/csv", csv())]
-    {
+    for (name, kind, (rules, text)) in [
+        ("json", "application/json", json()),
+        ("html", "text/html", html()),
+        ("csv", "text/csv", csv()),
+    ] {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
@@ -90,7 +117,8 @@ fn throughput(criterion: &mut Criterion) {
                     content_encoding: "",
                     body: black_box(text.as_bytes()),
                 };
-                let ResponseReading::Persons(shown) = inspect(&rules, &kinds, &message, &limits) else {
+                let ResponseReading::Persons(shown) = inspect(&rules, &kinds, &message, &limits)
+                else {
                     unreachable!("persons are shown")
                 };
                 assert_eq!(shown.found.len(), PERSONS);

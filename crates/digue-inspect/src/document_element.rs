@@ -18,6 +18,9 @@ pub struct DocumentElement {
 impl DocumentElement {
     /// The value of an attribute.
     pub fn attribute(&self, wanted: &str) -> Option<&str> {
-        self.attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.as_str())
     }
 }

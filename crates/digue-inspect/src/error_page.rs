@@ -1,10 +1,10 @@
 //! Short answers to failed requests: is the text the portal's own, or a person's record?
 //!
-//! The map may say that such answers hold no record (`[errors]`), yet portals also answer a failed request
-//! with the form as it was filled in, or with the record that could not be saved. Anything in the form of
-//! data is not accepted as the portal's own text: a JSON member that errors do not have, unless it holds a
-//! sentence; a table cell, a term's description, a filled-in field of a page. The meaning of a sentence is
-//! not examined.
+//! The map may say that such answers hold no record (`[errors]`), yet portals also answer a failed
+//! request with the form as it was filled in, or with the record that could not be saved. Anything
+//! in the form of data is not accepted as the portal's own text: a JSON member that errors do not
+//! have, unless it holds a sentence; a table cell, a term's description, a filled-in field of a
+//! page. The meaning of a sentence is not examined.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -21,8 +21,8 @@ use digue_html::selector::{Selector, parse_selector};
 use digue_identifiers::collector::Collector;
 use digue_identifiers::reading::Unreadable;
 
-/// Member names of JSON error answers: RFC 9457, and those of common frameworks. In lower case, without
-/// hyphens and underscores.
+/// Member names of JSON error answers: RFC 9457, and those of common frameworks. In lower case,
+/// without hyphens and underscores.
 const MEMBERS: [&str; 60] = [
     "action",
     "allowed",
@@ -114,7 +114,12 @@ const MORE_MEMBERS: [&str; 18] = [
 pub(crate) fn check_json(text: &str) -> Result<(), Unreadable> {
     let first = RefCell::new(None);
     let root = UnreadPlace::from("$");
-    let words = ErrorValueVisitor { is_own: true, is_root: true, place: &root, first: &first };
+    let words = ErrorValueVisitor {
+        is_own: true,
+        is_root: true,
+        place: &root,
+        first: &first,
+    };
     let mut input = serde_json::Deserializer::from_str(text);
     let read = words.deserialize(&mut input).and_then(|()| input.end());
     match (first.into_inner(), read) {
@@ -125,8 +130,8 @@ pub(crate) fn check_json(text: &str) -> Result<(), Unreadable> {
     }
 }
 
-/// Visits each value as it is parsed, without building a tree: of two members with the same name, a tree
-/// would keep one, and clients differ in which.
+/// Visits each value as it is parsed, without building a tree: of two members with the same name, a
+/// tree would keep one, and clients differ in which.
 #[derive(Clone, Copy)]
 struct ErrorValueVisitor<'w> {
     /// The value of a member that errors have.
@@ -140,7 +145,9 @@ struct ErrorValueVisitor<'w> {
 impl ErrorValueVisitor<'_> {
     fn note(self, is_plain: bool) {
         if !self.is_own && !is_plain {
-            self.first.borrow_mut().get_or_insert_with(|| self.place.clone());
+            self.first
+                .borrow_mut()
+                .get_or_insert_with(|| self.place.clone());
         }
     }
 }
@@ -187,7 +194,9 @@ impl<'de> Visitor<'de> for ErrorValueVisitor<'_> {
         let is_plain = is_blank(text) || is_sentence(text);
         // A bare text is the portal's own unless it could be a name: `Not found`, `introuvable`.
         if self.is_root && !is_plain && !is_words(text) {
-            self.first.borrow_mut().get_or_insert_with(|| self.place.clone());
+            self.first
+                .borrow_mut()
+                .get_or_insert_with(|| self.place.clone());
         }
         self.note(is_plain);
         Ok(())
@@ -201,31 +210,49 @@ impl<'de> Visitor<'de> for ErrorValueVisitor<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(name) = members.next_key::<String>()? {
             let own = member(&name);
-            // Programs write plain member names. Anything else ("Martin Durand") may itself be a person.
+            // Programs write plain member names. Anything else ("Martin Durand") may itself be a
+            // person.
             if !is_plain_name(&name) {
-                self.first.borrow_mut().get_or_insert_with(|| self.place.clone().and(".*"));
+                self.first
+                    .borrow_mut()
+                    .get_or_insert_with(|| self.place.clone().and(".*"));
             }
             let place = self.place.clone().and(".").and(own.unwrap_or("*"));
-            let value =
-                ErrorValueVisitor { is_own: own.is_some(), is_root: false, place: &place, first: self.first };
+            let value = ErrorValueVisitor {
+                is_own: own.is_some(),
+                is_root: false,
+                place: &place,
+                first: self.first,
+            };
             members.next_value_seed(value)?;
         }
         Ok(())
     }
 }
 
-/// The member that errors have and that `name` spells; `None` for any other name, which may be that of a person.
+/// The member that errors have and that `name` spells; `None` for any other name, which may be that
+/// of a person.
 fn member(name: &str) -> Option<&'static str> {
-    let plain: String = name.chars().filter(|c| !matches!(c, '-' | '_' | '@' | '$')).collect();
+    let plain: String = name
+        .chars()
+        .filter(|c| !matches!(c, '-' | '_' | '@' | '$'))
+        .collect();
     let plain = plain.to_ascii_lowercase();
-    MEMBERS.iter().chain(&MORE_MEMBERS).copied().find(|known| *known == plain)
+    MEMBERS
+        .iter()
+        .chain(&MORE_MEMBERS)
+        .copied()
+        .find(|known| *known == plain)
 }
 
-/// True for a validation message such as `Ce champ est obligatoire.` At least half of its words are in lower
-/// case, unlike names.
+/// True for a validation message such as `Ce champ est obligatoire.` At least half of its words are
+/// in lower case, unlike names.
 fn is_sentence(text: &str) -> bool {
     let words = text.split_whitespace().count();
-    let small = text.split_whitespace().filter(|word| word.starts_with(char::is_lowercase)).count();
+    let small = text
+        .split_whitespace()
+        .filter(|word| word.starts_with(char::is_lowercase))
+        .count();
     let is_long = words >= 3 || (words == 2 && text.trim_end().ends_with(['.', '!']));
     is_long && 2 * small >= words
 }
@@ -259,9 +286,14 @@ const DATA: [&str; 14] = [
 ];
 
 static DATA_RULES: LazyLock<HtmlRules> = LazyLock::new(|| {
-    let selectors: Vec<Selector> =
-        DATA.iter().map(|text| parse_selector(text).expect("the selectors in `DATA` are valid")).collect();
-    HtmlRules { records: HtmlRecords::At(selectors), ..HtmlRules::default() }
+    let selectors: Vec<Selector> = DATA
+        .iter()
+        .map(|text| parse_selector(text).expect("the selectors in `DATA` are valid"))
+        .collect();
+    HtmlRules {
+        records: HtmlRecords::At(selectors),
+        ..HtmlRules::default()
+    }
 });
 
 /// Checks an HTML error page.
@@ -273,8 +305,8 @@ pub(crate) fn check_html(
     bytes: &[u8],
     limits: &InspectionLimits,
 ) -> Result<(), Unreadable> {
-    // Without kinds no element can have an identifier, so each one that is not empty is reported as a record
-    // without one.
+    // Without kinds no element can have an identifier, so each one that is not empty is reported as
+    // a record without one.
     let mut none = Collector::new(&[], &[], 0);
     match html::read(&DATA_RULES, charset, bytes, limits, &mut none) {
         Ok(_) => Ok(()),
@@ -314,7 +346,11 @@ mod tests {
             "<form><input type=hidden name=jeton value=abc><input name=nom value=''><button>Envoyer</button></form>",
             "<table><tr><th>Erreur</th></tr></table>",
         ] {
-            assert_eq!(check_html(None, page.as_bytes(), &InspectionLimits::default()), Ok(()), "{page}");
+            assert_eq!(
+                check_html(None, page.as_bytes(), &InspectionLimits::default()),
+                Ok(()),
+                "{page}"
+            );
         }
     }
 
@@ -322,7 +358,10 @@ mod tests {
     fn a_record_is_none_of_their_words() {
         for (text, place) in [
             (r#"{"error":"conflit","nom":"Durand"}"#, "$.*"),
-            (r#"{"error":{"data":{"prenom":"Marie Anne"}}}"#, "$.error.data.*"),
+            (
+                r#"{"error":{"data":{"prenom":"Marie Anne"}}}"#,
+                "$.error.data.*",
+            ),
             (r#"{"errors":{"nom":["Durand"]}}"#, "$.errors.*"),
             (r#"{"age":41}"#, "$.*"),
             (r#"{"noms":["Durand","Martin"]}"#, "$.*"),
@@ -333,7 +372,11 @@ mod tests {
             ("Durand", "$"),
         ] {
             let found = check_json(text).unwrap_err().detail;
-            assert_eq!((found.cause, found.place.as_str()), (UnreadCause::Undescribed, place), "{text}");
+            assert_eq!(
+                (found.cause, found.place.as_str()),
+                (UnreadCause::Undescribed, place),
+                "{text}"
+            );
         }
         for page in [
             "<table><tr><td>Durand</td></tr></table>",
@@ -342,7 +385,9 @@ mod tests {
             "<form><input type=email name=mail value='m@x.fr'></form>",
             "<textarea>Durand, voir le dossier</textarea>",
         ] {
-            let found = check_html(None, page.as_bytes(), &InspectionLimits::default()).unwrap_err().detail;
+            let found = check_html(None, page.as_bytes(), &InspectionLimits::default())
+                .unwrap_err()
+                .detail;
             assert_eq!(found.cause, UnreadCause::Undescribed, "{page}");
         }
     }

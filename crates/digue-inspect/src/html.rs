@@ -1,14 +1,15 @@
-//! HTML: records, and the identifiers in attributes and texts of elements that CSS selectors choose.
+//! HTML: records, and the identifiers in attributes and texts of elements that CSS selectors
+//! choose.
 //!
-//! The page is parsed as a browser builds its tree, in time linear in its bytes and in bounded memory. A
-//! record is an element that the map selects, and it has an identifier *of its own*: one that a rule takes
-//! from it and not from a record inside it. Where clients differ, each of their readings counts: with and
-//! without scripts (`noscript`), as HTML and as XML (pages that declare XHTML), as a page and as a fragment
-//! that a script inserts into a table.
+//! The page is parsed as a browser builds its tree, in time linear in its bytes and in bounded
+//! memory. A record is an element that the map selects, and it has an identifier *of its own*: one
+//! that a rule takes from it and not from a record inside it. Where clients differ, each of their
+//! readings counts: with and without scripts (`noscript`), as HTML and as XML (pages that declare
+//! XHTML), as a page and as a fragment that a script inserts into a table.
 //!
-//! No script is run: what a script would show is found only by the sweep, which searches everything in the
-//! page: texts, attributes, comments, scripts, templates, and what a browser drops. The parser is
-//! that of `digue-html`.
+//! No script is run: what a script would show is found only by the sweep, which searches everything
+//! in the page: texts, attributes, comments, scripts, templates, and what a browser drops. The
+//! parser is that of `digue-html`.
 
 mod charset;
 pub mod outline;
@@ -41,8 +42,8 @@ pub struct HtmlRules {
     pub records: HtmlRecords,
     /// Elements whose presence shows that the answer is empty.
     pub empty: Vec<Selector>,
-    /// Elements that are not records, and whose text does not count: totals, legends, layout tables. Records
-    /// inside them still count.
+    /// Elements that are not records, and whose text does not count: totals, legends, layout
+    /// tables. Records inside them still count.
     pub no_person: Vec<Selector>,
     /// Values with which an exact search is compared.
     pub compare: Vec<HtmlRule>,
@@ -58,10 +59,11 @@ pub enum HtmlRecords {
     Page,
     /// Each element selected by one of these is a record with an identifier of its own.
     ///
-    /// A record with any text, or any value that a person reads (`alt`, `title`, `value`, `placeholder`,
-    /// `aria-label`), but without an identifier of its own makes the page unreadable. A blank one is no
-    /// record, and a row of only `th` is a header. Rows (`tr` with a text in a `td`) outside records and
-    /// `no_person` count as undescribed: they may be a second table that the map does not know.
+    /// A record with any text, or any value that a person reads (`alt`, `title`, `value`,
+    /// `placeholder`, `aria-label`), but without an identifier of its own makes the page
+    /// unreadable. A blank one is no record, and a row of only `th` is a header. Rows (`tr` with a
+    /// text in a `td`) outside records and `no_person` count as undescribed: they may be a second
+    /// table that the map does not know.
     At(Vec<Selector>),
 }
 
@@ -90,26 +92,39 @@ pub fn read(
     }
     let text = charset::text(charset, bytes)?;
     let plan = WalkPlan::new(rules);
-    // Further readings only where the first one met something that they read differently: an ordinary page is
-    // parsed once. All collect into the same `found`, so a person shown by any reading counts.
+    // Further readings only where the first one met something that they read differently: an
+    // ordinary page is parsed once. All collect into the same `found`, so a person shown by any
+    // reading counts.
     let (mut tally, met) = read_as(&plan, &text, ParseManner::default(), found, 0)?;
     if met.noscript {
-        let manner = ParseManner { runs_scripts: true, ..ParseManner::default() };
+        let manner = ParseManner {
+            runs_scripts: true,
+            ..ParseManner::default()
+        };
         let (other, _) = read_as(&plan, &text, manner, found, 0)?;
         tally = either(tally, other);
     }
     if met.xml {
-        let manner = ParseManner { is_xml: true, ..ParseManner::default() };
+        let manner = ParseManner {
+            is_xml: true,
+            ..ParseManner::default()
+        };
         let (other, _) = read_as(&plan, &text, manner, found, 0)?;
         tally = either(tally, other);
     }
     if met.stray_table_part {
-        let manner = ParseManner { is_fragment: true, ..ParseManner::default() };
+        let manner = ParseManner {
+            is_fragment: true,
+            ..ParseManner::default()
+        };
         let (other, _) = read_as(&plan, &text, manner, found, 0)?;
-        // As a page, the row that states an empty answer is dropped with its table part: accept it from
-        // either reading.
+        // As a page, the row that states an empty answer is dropped with its table part: accept it
+        // from either reading.
         let nobody = tally.nobody.or(other.nobody);
-        tally = ReadingTally { nobody, ..either(tally, other) };
+        tally = ReadingTally {
+            nobody,
+            ..either(tally, other)
+        };
     }
     Ok(tally)
 }
@@ -157,7 +172,17 @@ fn read_nested(
     if depth > INNER_PAGES_MAX {
         return Err(ReadFailure::new(UnreadCause::TooDeep).at("srcdoc").into());
     }
-    read_as(plan, text, ParseManner { is_fragment: false, ..manner }, found, depth).map(|(tally, _)| tally)
+    read_as(
+        plan,
+        text,
+        ParseManner {
+            is_fragment: false,
+            ..manner
+        },
+        found,
+        depth,
+    )
+    .map(|(tally, _)| tally)
 }
 
 #[cfg(test)]

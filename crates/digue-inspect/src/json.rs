@@ -1,9 +1,9 @@
 //! JSON and NDJSON: records, and the identifiers in them, found while the text is parsed.
 //!
-//! A record is an object or a list that the map names, and it has an identifier *of its own*: a value that a rule
-//! reaches at its distance below the record, not one of a nested object. Text outside every record is
-//! counted, unless the map says that it shows nobody. A name that occurs twice in one object is followed
-//! twice: clients differ in which of the two they keep.
+//! A record is an object or a list that the map names, and it has an identifier *of its own*: a
+//! value that a rule reaches at its distance below the record, not one of a nested object. Text
+//! outside every record is counted, unless the map says that it shows nobody. A name that occurs
+//! twice in one object is followed twice: clients differ in which of the two they keep.
 
 use std::fmt;
 
@@ -32,14 +32,18 @@ pub(crate) use walk::is_plain_name;
 pub struct JsonRule {
     pub path: RecordPath,
     pub pick: Pick,
-    /// Whether the identifier is the record's own. By default it is when no other rule of the same record
-    /// reaches less deep: a longer path leads to another person, named inside the record.
+    /// Whether the identifier is the record's own. By default it is when no other rule of the same
+    /// record reaches less deep: a longer path leads to another person, named inside the record.
     pub is_own: Option<bool>,
 }
 
 impl JsonRule {
     pub fn new(path: RecordPath, pick: Pick) -> Self {
-        Self { path, pick, is_own: None }
+        Self {
+            path,
+            pick,
+            is_own: None,
+        }
     }
 }
 
@@ -49,7 +53,8 @@ pub struct JsonMap {
     pub rules: Vec<JsonRule>,
     /// Each leads to one person's record.
     pub records: Vec<RecordPath>,
-    /// Lists, objects or values that are empty when the answer is: `$.rows[*]` means an empty list `$.rows`.
+    /// Lists, objects or values that are empty when the answer is: `$.rows[*]` means an empty list
+    /// `$.rows`.
     pub empty: Vec<RecordPath>,
     /// Parts that show nobody.
     pub no_person: Vec<RecordPath>,
@@ -94,8 +99,8 @@ enum RemainingPath {
 /// The meaning of a node that a path reaches.
 #[derive(Clone, Debug)]
 enum NodeTarget {
-    /// An identifier, which is a record's own when it is at the given distance below it: pairs of record and
-    /// distance.
+    /// An identifier, which is a record's own when it is at the given distance below it: pairs of
+    /// record and distance.
     Pick {
         pick: Pick,
         own_below: Vec<(usize, usize)>,
@@ -121,7 +126,9 @@ struct Masks {
 pub enum JsonRulesError {
     #[error("the JSON rules of one response have more than {STEPS_MAX} steps together")]
     TooManySteps,
-    #[error("records, empty, no_person and compare take paths of names, indices and wildcards only")]
+    #[error(
+        "records, empty, no_person and compare take paths of names, indices and wildcards only"
+    )]
     RecordPath,
     #[error("no rule reaches an identifier of its own for this record: {0}")]
     NoOwnRule(String),
@@ -146,14 +153,17 @@ impl JsonRules {
             fields: map.fields,
             counts_texts: !map.records.is_empty(),
         };
-        // Fails when a record has no rule for its identifier: such a map could never tell its records apart,
-        // and every response would be unreadable.
+        // Fails when a record has no rule for its identifier: such a map could never tell its
+        // records apart, and every response would be unreadable.
         let own = own_distances(&map.rules, &map.records)?;
         for (record, path) in map.records.iter().enumerate() {
             // First of all targets, so that the number of a record is the bit of its target.
             compiled.add(path, NodeTarget::Record)?;
-            let mut own_rules =
-                map.rules.iter().zip(&own).filter(|(_, own)| own.iter().any(|(of, _)| *of == record));
+            let mut own_rules = map
+                .rules
+                .iter()
+                .zip(&own)
+                .filter(|(_, own)| own.iter().any(|(of, _)| *of == record));
             if own_rules.any(|(rule, _)| rule.path.is_in_list_below(path)) {
                 compiled.list_records |= 1 << record;
             }
@@ -169,7 +179,13 @@ impl JsonRules {
         }
         for (rule, own_below) in map.rules.into_iter().zip(own) {
             if rule.path.is_streamable() {
-                compiled.add(&rule.path, NodeTarget::Pick { pick: rule.pick, own_below })?;
+                compiled.add(
+                    &rule.path,
+                    NodeTarget::Pick {
+                        pick: rule.pick,
+                        own_below,
+                    },
+                )?;
             } else {
                 compiled.treed.push(rule);
             }
@@ -201,7 +217,11 @@ impl JsonRules {
         for (place, step) in steps.into_iter().enumerate() {
             let next = self.steps.len() + 1;
             self.steps.push(step);
-            self.after.push(if place + 1 < count { RemainingPath::Step(next) } else { end });
+            self.after.push(if place + 1 < count {
+                RemainingPath::Step(next)
+            } else {
+                end
+            });
         }
         Ok(())
     }
@@ -223,14 +243,24 @@ impl JsonRules {
     }
 
     /// Inspects one document a line; blank lines are allowed.
-    pub fn read_lines(&self, text: &str, found: &mut Collector<'_>) -> Result<ReadingTally, Unreadable> {
+    pub fn read_lines(
+        &self,
+        text: &str,
+        found: &mut Collector<'_>,
+    ) -> Result<ReadingTally, Unreadable> {
         let mut tally = ReadingTally::default();
         for (number, line) in (1..).zip(text.split('\n')) {
             if !is_blank(line) {
-                let read = self.read(line, found).map_err(|unreadable| in_line(unreadable, number))?;
-                // Each line must account for itself: an empty answer in one says nothing about the next.
+                let read = self
+                    .read(line, found)
+                    .map_err(|unreadable| in_line(unreadable, number))?;
+                // Each line must account for itself: an empty answer in one says nothing about the
+                // next.
                 if self.counts_texts && read.records == 0 && read.nobody.is_none() {
-                    return Err(in_line(ReadFailure::new(UnreadCause::NoRecord).into(), number));
+                    return Err(in_line(
+                        ReadFailure::new(UnreadCause::NoRecord).into(),
+                        number,
+                    ));
                 }
                 tally.add(read);
             }
@@ -249,8 +279,8 @@ impl JsonRules {
                         let _ = found.take(&rule.pick, text, place)?;
                     }
                     Value::Number(number) => {
-                        let whole =
-                            whole_number(&number.to_string()).ok_or_else(|| inexact(&rule.pick, place()))?;
+                        let whole = whole_number(&number.to_string())
+                            .ok_or_else(|| inexact(&rule.pick, place()))?;
                         let _ = found.take(&rule.pick, &whole, place)?;
                     }
                     // No identifier, as in the streaming walk, and not one of the wrong shape.
@@ -266,8 +296,7 @@ impl JsonRules {
 
     /// True for a name of a member that the map writes, in a path or among the fields.
     fn names(&self, name: &str) -> bool {
-        let is_written =
-            |step: &JsonPathSegment| matches!(&step.select, Select::Name(written) if *written == *name);
+        let is_written = |step: &JsonPathSegment| matches!(&step.select, Select::Name(written) if *written == *name);
         self.steps.iter().any(is_written) || self.fields.iter().any(|field| *field == *name)
     }
 }
@@ -276,9 +305,21 @@ impl JsonRules {
 /// byte-order mark.
 pub(crate) fn without_guard(text: &str) -> &str {
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    let guards =
-        [")]}',", ")]}'", ")]}", "while(1);", "while (1);", "for(;;);", "for (;;);", "{}&&", "throw 1;"];
-    guards.iter().find_map(|guard| text.strip_prefix(guard)).unwrap_or(text)
+    let guards = [
+        ")]}',",
+        ")]}'",
+        ")]}",
+        "while(1);",
+        "while (1);",
+        "for(;;);",
+        "for (;;);",
+        "{}&&",
+        "throw 1;",
+    ];
+    guards
+        .iter()
+        .find_map(|guard| text.strip_prefix(guard))
+        .unwrap_or(text)
 }
 
 /// For each rule, the records whose own identifier it takes, with its distance below each.
@@ -290,14 +331,23 @@ fn own_distances(
     for (record, path) in records.iter().enumerate() {
         let distances: Vec<Option<usize>> = rules
             .iter()
-            .map(|rule| rule.path.distance_below(path).filter(|_| rule.is_own != Some(false)))
+            .map(|rule| {
+                rule.path
+                    .distance_below(path)
+                    .filter(|_| rule.is_own != Some(false))
+            })
             .collect();
         if distances.iter().all(Option::is_none) {
             return Err(JsonRulesError::NoOwnRule(path.text().to_owned()));
         }
-        // At distance 0 the record itself is the identifier: some answers have a reference where others have
-        // an object.
-        let nearest = distances.iter().flatten().filter(|distance| **distance > 0).min().copied();
+        // At distance 0 the record itself is the identifier: some answers have a reference where
+        // others have an object.
+        let nearest = distances
+            .iter()
+            .flatten()
+            .filter(|distance| **distance > 0)
+            .min()
+            .copied();
         for ((rule, distance), own) in rules.iter().zip(distances).zip(&mut own) {
             if let Some(distance) = distance
                 && (distance == 0 || Some(distance) == nearest || rule.is_own == Some(true))
@@ -310,39 +360,52 @@ fn own_distances(
 }
 
 fn in_line(mut unreadable: Unreadable, number: u64) -> Unreadable {
-    let place = UnreadPlace::numbered("line ", number).and(" ").and_place(&unreadable.detail.place);
+    let place = UnreadPlace::numbered("line ", number)
+        .and(" ")
+        .and_place(&unreadable.detail.place);
     unreadable.detail = unreadable.detail.at(place);
     unreadable
 }
 
 fn syntax(line: usize, column: usize) -> Unreadable {
-    let place = UnreadPlace::numbered("line ", line as u64).and(" column ").and_number(column as u64);
+    let place = UnreadPlace::numbered("line ", line as u64)
+        .and(" column ")
+        .and_number(column as u64);
     ReadFailure::new(UnreadCause::Syntax).at(place).into()
 }
 
 fn inexact(pick: &Pick, place: UnreadPlace) -> Unreadable {
-    ReadFailure::new(UnreadCause::InexactNumber).by_rule(&pick.rule).at(place).into()
+    ReadFailure::new(UnreadCause::InexactNumber)
+        .by_rule(&pick.rule)
+        .at(place)
+        .into()
 }
 
 fn not_identifier(pick: &Pick, place: UnreadPlace) -> Unreadable {
-    ReadFailure::new(UnreadCause::NotIdentifier).by_rule(&pick.rule).at(place).into()
+    ReadFailure::new(UnreadCause::NotIdentifier)
+        .by_rule(&pick.rule)
+        .at(place)
+        .into()
 }
 
-/// A number as an identifier: whole, also when written with a fraction of zeros, as pandas writes columns
-/// with gaps. `None` when it may have lost digits or can be read differently.
+/// A number as an identifier: whole, also when written with a fraction of zeros, as pandas writes
+/// columns with gaps. `None` when it may have lost digits or can be read differently.
 fn whole_number(written: &str) -> Option<String> {
     let whole = match written.split_once('.') {
-        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|digit| digit == b'0') => whole,
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|digit| digit == b'0') => {
+            whole
+        }
         Some(_) => return None,
         None => written,
     };
     // Most parsers read `-0` as a floating-point number.
-    let is_exact = whole.parse::<u64>().is_ok() || whole.parse::<i64>().is_ok_and(|number| number != 0);
+    let is_exact =
+        whole.parse::<u64>().is_ok() || whole.parse::<i64>().is_ok_and(|number| number != 0);
     is_exact.then(|| whole.to_owned())
 }
 
-/// The document with the escapes in its strings decoded, for the sweep. Quotes stay, so that two values never
-/// touch.
+/// The document with the escapes in its strings decoded, for the sweep. Quotes stay, so that two
+/// values never touch.
 fn unescaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -361,7 +424,8 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-/// Length of a string up to its closing quote. The document was parsed before, so the quote is there.
+/// Length of a string up to its closing quote. The document was parsed before, so the quote is
+/// there.
 fn string_end(inside: &str) -> usize {
     let bytes = inside.as_bytes();
     let mut at = 0;
@@ -371,8 +435,8 @@ fn string_end(inside: &str) -> usize {
     at
 }
 
-/// A parsed tree in which no object has the same name twice: a tree keeps one of the two, and the client may
-/// keep the other.
+/// A parsed tree in which no object has the same name twice: a tree keeps one of the two, and the
+/// client may keep the other.
 struct JsonTree(Value);
 
 impl<'de> Deserialize<'de> for JsonTree {
@@ -449,7 +513,11 @@ mod tests {
     use digue_identifiers::identifier::IdentifierKind;
 
     fn kinds() -> [IdentifierKind; 1] {
-        [IdentifierKind { name: "id".into(), steps: vec![], shape: None }]
+        [IdentifierKind {
+            name: "id".into(),
+            steps: vec![],
+            shape: None,
+        }]
     }
 
     fn rule(path: &str) -> JsonRule {
@@ -457,19 +525,30 @@ mod tests {
     }
 
     fn paths(texts: &[&str]) -> Vec<RecordPath> {
-        texts.iter().map(|text| RecordPath::parse(text).unwrap()).collect()
+        texts
+            .iter()
+            .map(|text| RecordPath::parse(text).unwrap())
+            .collect()
     }
 
     fn rules(texts: &[&str]) -> JsonRules {
         let rules = texts.iter().map(|text| rule(text)).collect();
-        JsonRules::new(JsonMap { rules, ..JsonMap::default() }).unwrap()
+        JsonRules::new(JsonMap {
+            rules,
+            ..JsonMap::default()
+        })
+        .unwrap()
     }
 
     fn read(paths: &[&str], text: &str) -> Result<Vec<String>, Unreadable> {
         let kinds = kinds();
         let mut found = Collector::new(&kinds, &[], 1000);
         let _ = rules(paths).read(text, &mut found)?;
-        Ok(found.into_identifiers().into_iter().map(|id| id.text.to_string()).collect())
+        Ok(found
+            .into_identifiers()
+            .into_iter()
+            .map(|id| id.text.to_string())
+            .collect())
     }
 
     #[track_caller]
@@ -479,11 +558,23 @@ mod tests {
 
     #[test]
     fn finds_identifiers_wherever_the_path_leads() {
-        check("$.items[*].id", r#"{"items":[{"id":"A"},{"id":"B","n":{"id":"no"}}]}"#, &["A", "B"]);
-        check("$..id", r#"{"id":1,"x":[{"id":2,"y":{"id":3}}]}"#, &["1", "2", "3"]);
+        check(
+            "$.items[*].id",
+            r#"{"items":[{"id":"A"},{"id":"B","n":{"id":"no"}}]}"#,
+            &["A", "B"],
+        );
+        check(
+            "$..id",
+            r#"{"id":1,"x":[{"id":2,"y":{"id":3}}]}"#,
+            &["1", "2", "3"],
+        );
         check("$.a[1].b", r#"{"a":[{"b":"no"},{"b":"yes"}]}"#, &["yes"]);
         check("$[*]['b c']", r#"[{"b c":"yes"}]"#, &["yes"]);
-        check("$[?@.kind=='p'].id", r#"[{"kind":"p","id":"yes"},{"kind":"q","id":"no"}]"#, &["yes"]);
+        check(
+            "$[?@.kind=='p'].id",
+            r#"[{"kind":"p","id":"yes"},{"kind":"q","id":"no"}]"#,
+            &["yes"],
+        );
         check("$", r#""A""#, &["A"]);
         check("$.x", r#"{"x":null}"#, &[]);
     }
@@ -507,23 +598,49 @@ mod tests {
 
     #[test]
     fn what_strict_parsing_refuses_is_broken() {
-        for text in ["", "{", "[1,]", "{'id':1}", r#"{"id":1} x"#, "\u{feff}{}", r#"{"x":NaNa}"#, "-Inf"] {
+        for text in [
+            "",
+            "{",
+            "[1,]",
+            "{'id':1}",
+            r#"{"id":1} x"#,
+            "\u{feff}{}",
+            r#"{"x":NaNa}"#,
+            "-Inf",
+        ] {
             check_cause(read(&["$.id"], text), UnreadCause::Syntax);
         }
         check_cause(read(&["$..id"], &"[".repeat(100_000)), UnreadCause::TooDeep);
-        check_cause(read(&["$.id"], &format!("{{\"x\":{}", "[".repeat(100_000))), UnreadCause::Syntax);
+        check_cause(
+            read(&["$.id"], &format!("{{\"x\":{}", "[".repeat(100_000))),
+            UnreadCause::Syntax,
+        );
     }
 
     #[test]
     fn words_that_python_writes_are_values() {
-        check("$.id", r#"{"n":NaN,"i":[Infinity,-Infinity],"id":"A"}"#, &["A"]);
+        check(
+            "$.id",
+            r#"{"n":NaN,"i":[Infinity,-Infinity],"id":"A"}"#,
+            &["A"],
+        );
         check_cause(read(&["$.id"], r#"{"id":NaN}"#), UnreadCause::NotIdentifier);
     }
 
     #[test]
     fn a_number_that_loses_digits_is_no_identifier() {
-        for number in ["1.5", "123456789012345678901234567890", "-0", "1e6", "1.", "-0.0"] {
-            assert!(read(&["$.id"], &format!(r#"{{"id":{number}}}"#)).is_err(), "{number}");
+        for number in [
+            "1.5",
+            "123456789012345678901234567890",
+            "-0",
+            "1e6",
+            "1.",
+            "-0.0",
+        ] {
+            assert!(
+                read(&["$.id"], &format!(r#"{{"id":{number}}}"#)).is_err(),
+                "{number}"
+            );
         }
         assert!(read(&["$.id"], r#"{"id":1,"price":1.5}"#).is_ok());
         check("$.id", r#"{"id":-7}"#, &["-7"]);
@@ -533,23 +650,40 @@ mod tests {
 
     #[test]
     fn lists_objects_and_truth_values_are_no_identifiers() {
-        for value in ["[1]", r#"["A"]"#, r#"{"v":"A"}"#, "true", "false", "[]", "{}"] {
+        for value in [
+            "[1]",
+            r#"["A"]"#,
+            r#"{"v":"A"}"#,
+            "true",
+            "false",
+            "[]",
+            "{}",
+        ] {
             let text = format!(r#"{{"id":{value}}}"#);
             for path in ["$.id", "$..id", "$[?@.x].id"] {
-                let text =
-                    if path.contains('?') { format!(r#"[{{"x":1,"id":{value}}}]"#) } else { text.clone() };
+                let text = if path.contains('?') {
+                    format!(r#"[{{"x":1,"id":{value}}}]"#)
+                } else {
+                    text.clone()
+                };
                 check_cause(read(&[path], &text), UnreadCause::NotIdentifier);
             }
         }
         check("$.id", r#"{"id":null}"#, &[]);
         // Where another rule goes deeper, an object is expected.
-        assert_eq!(read(&["$.p", "$.p.id"], r#"{"p":{"id":"A"}}"#).unwrap(), ["A"]);
+        assert_eq!(
+            read(&["$.p", "$.p.id"], r#"{"p":{"id":"A"}}"#).unwrap(),
+            ["A"]
+        );
     }
 
     #[test]
     fn several_rules_share_one_pass() {
         let text = r#"{"a":{"id":"1"},"b":[{"key":"2"}]}"#;
-        assert_eq!(read(&["$.a.id", "$.b[*].key", "$..key"], text).unwrap(), ["1", "2"]);
+        assert_eq!(
+            read(&["$.a.id", "$.b[*].key", "$..key"], text).unwrap(),
+            ["1", "2"]
+        );
     }
 
     fn map(rules: &[&str], records: &[&str]) -> JsonMap {
@@ -562,13 +696,20 @@ mod tests {
 
     fn tally(map: JsonMap, text: &str) -> Result<ReadingTally, Unreadable> {
         let kinds = kinds();
-        JsonRules::new(map).unwrap().read(text, &mut Collector::new(&kinds, &[], 100))
+        JsonRules::new(map)
+            .unwrap()
+            .read(text, &mut Collector::new(&kinds, &[], 100))
     }
 
     #[test]
     fn a_record_without_identifier_of_its_own_is_unreadable() {
         let list = || map(&["$..id"], &["$.data[*]", "$.data[*][*]"]);
-        assert_eq!(tally(list(), r#"{"data":[{"id":1},{"id":2}]}"#).unwrap().records, 2);
+        assert_eq!(
+            tally(list(), r#"{"data":[{"id":1},{"id":2}]}"#)
+                .unwrap()
+                .records,
+            2
+        );
         let by_name = r#"{"data":{"any":[{"id":1}],"one":{"id":2},"none":null,"count":3}}"#;
         assert_eq!(tally(list(), by_name).unwrap().records, 2);
         for text in [
@@ -593,41 +734,95 @@ mod tests {
     fn the_nearest_rule_finds_the_own_identifier_unless_the_map_says_so() {
         let rules = ["$.data[*].id", "$.data[*].tuteur.id"];
         let nested = r#"{"data":[{"nom":"DUPONT","tuteur":{"id":7}}]}"#;
-        check_cause(tally(map(&rules, &["$.data[*]"]), nested), UnreadCause::NamelessRecord);
+        check_cause(
+            tally(map(&rules, &["$.data[*]"]), nested),
+            UnreadCause::NamelessRecord,
+        );
         let mut said = map(&rules, &["$.data[*]"]);
         said.rules[1].is_own = Some(true);
         assert_eq!(tally(said, nested).unwrap().records, 1);
         let mut other = map(&["$.data[*].id"], &["$.data[*]"]);
         other.rules[0].is_own = Some(false);
-        assert!(matches!(JsonRules::new(other), Err(JsonRulesError::NoOwnRule(_))));
+        assert!(matches!(
+            JsonRules::new(other),
+            Err(JsonRulesError::NoOwnRule(_))
+        ));
     }
 
     #[test]
     fn a_record_may_be_a_list_the_document_or_the_identifier_itself() {
         let rows = || map(&["$.rows[*][0]"], &["$.rows[*]"]);
-        assert_eq!(tally(rows(), r#"{"rows":[["A","x"],["B","y"]]}"#).unwrap().records, 2);
-        check_cause(tally(rows(), r#"{"rows":[["A","x"],["","Durand"]]}"#), UnreadCause::NamelessRecord);
-        check_cause(tally(rows(), r#"{"rows":[[]]}"#), UnreadCause::NamelessRecord);
-        assert_eq!(tally(map(&["$.id"], &["$"]), r#"{"id":"A","nom":"x"}"#).unwrap().records, 1);
-        check_cause(tally(map(&["$.id"], &["$"]), r#"{"nom":"x"}"#), UnreadCause::NamelessRecord);
+        assert_eq!(
+            tally(rows(), r#"{"rows":[["A","x"],["B","y"]]}"#)
+                .unwrap()
+                .records,
+            2
+        );
+        check_cause(
+            tally(rows(), r#"{"rows":[["A","x"],["","Durand"]]}"#),
+            UnreadCause::NamelessRecord,
+        );
+        check_cause(
+            tally(rows(), r#"{"rows":[[]]}"#),
+            UnreadCause::NamelessRecord,
+        );
+        assert_eq!(
+            tally(map(&["$.id"], &["$"]), r#"{"id":"A","nom":"x"}"#)
+                .unwrap()
+                .records,
+            1
+        );
+        check_cause(
+            tally(map(&["$.id"], &["$"]), r#"{"nom":"x"}"#),
+            UnreadCause::NamelessRecord,
+        );
         // One answer is a list, another an object that contains the list.
         let either = || map(&["$[:].id", "$.rows[:].id"], &["$[:]", "$.rows[:]"]);
         assert_eq!(tally(either(), r#"[{"id":1}]"#).unwrap().records, 1);
-        assert_eq!(tally(either(), r#"{"ok":true,"rows":[{"id":1},{"id":2}]}"#).unwrap().records, 2);
-        // A query answers with one object or with a list of them, under a name of its own.
-        let named = || map(&["$.data[*].id", "$.data[*][:].id"], &["$.data[*]", "$.data[*][:]"]);
         assert_eq!(
-            tally(named(), r#"{"data":{"p":[{"id":1},{"id":2}],"one":{"id":3}}}"#).unwrap().records,
-            3
-        );
-        check_cause(tally(named(), r#"{"data":{"one":{"nom":"x"}}}"#), UnreadCause::NamelessRecord);
-        check_cause(tally(named(), r#"{"data":{"p":[{"nom":"x"}]}}"#), UnreadCause::NamelessRecord);
-        let refs = map(&["$.d[*].p", "$.d[*].p.id"], &["$.d[*].p"]);
-        assert_eq!(
-            tally(refs.clone(), r#"{"d":[{"p":"A"},{"p":{"id":"B"}},{"p":null}]}"#).unwrap().records,
+            tally(either(), r#"{"ok":true,"rows":[{"id":1},{"id":2}]}"#)
+                .unwrap()
+                .records,
             2
         );
-        check_cause(tally(refs, r#"{"d":[{"p":{"nom":"x"}}]}"#), UnreadCause::NamelessRecord);
+        // A query answers with one object or with a list of them, under a name of its own.
+        let named = || {
+            map(
+                &["$.data[*].id", "$.data[*][:].id"],
+                &["$.data[*]", "$.data[*][:]"],
+            )
+        };
+        assert_eq!(
+            tally(
+                named(),
+                r#"{"data":{"p":[{"id":1},{"id":2}],"one":{"id":3}}}"#
+            )
+            .unwrap()
+            .records,
+            3
+        );
+        check_cause(
+            tally(named(), r#"{"data":{"one":{"nom":"x"}}}"#),
+            UnreadCause::NamelessRecord,
+        );
+        check_cause(
+            tally(named(), r#"{"data":{"p":[{"nom":"x"}]}}"#),
+            UnreadCause::NamelessRecord,
+        );
+        let refs = map(&["$.d[*].p", "$.d[*].p.id"], &["$.d[*].p"]);
+        assert_eq!(
+            tally(
+                refs.clone(),
+                r#"{"d":[{"p":"A"},{"p":{"id":"B"}},{"p":null}]}"#
+            )
+            .unwrap()
+            .records,
+            2
+        );
+        check_cause(
+            tally(refs, r#"{"d":[{"p":{"nom":"x"}}]}"#),
+            UnreadCause::NamelessRecord,
+        );
     }
 
     #[test]
@@ -638,24 +833,50 @@ mod tests {
             ..map(&["$.rows[*].id"], &["$.rows[*]"])
         };
         let outside = |text: &str| tally(map(), text).unwrap().undescribed;
-        assert_eq!(outside(r#"{"rows":[{"id":"A","x":"y"}],"ok":true,"count":12,"page":{"a":["b"]}}"#), 0);
-        assert_eq!(outside(r#"{"rows":[],"message":"x","more":[{"a":["b",""]}]}"#), 2);
-        assert_eq!(outside(r#"{"rows":[],"par_nom":{"DUPONT":1,"de la Tour":2}}"#), 2);
+        assert_eq!(
+            outside(r#"{"rows":[{"id":"A","x":"y"}],"ok":true,"count":12,"page":{"a":["b"]}}"#),
+            0
+        );
+        assert_eq!(
+            outside(r#"{"rows":[],"message":"x","more":[{"a":["b",""]}]}"#),
+            2
+        );
+        assert_eq!(
+            outside(r#"{"rows":[],"par_nom":{"DUPONT":1,"de la Tour":2}}"#),
+            2
+        );
         assert_eq!(outside(r#"{"rows":[],"tel":33612345678}"#), 1);
         assert_eq!(outside(r#"{"rows":[],"query_ms":12.340307999693323}"#), 0);
-        assert_eq!(outside(r#"{"rows":[],"par_nom":{"durand":1,"martin":2,"total":3}}"#), 2);
-        assert_eq!(outside(r#"{"rows":[],"choisis":{"durand":true,"martin":null}}"#), 2);
-        assert_eq!(outside(r#"{"rows":[],"par_nom":{"durand":[],"martin":{"rdv":[1,2]},"x":""}}"#), 4);
+        assert_eq!(
+            outside(r#"{"rows":[],"par_nom":{"durand":1,"martin":2,"total":3}}"#),
+            2
+        );
+        assert_eq!(
+            outside(r#"{"rows":[],"choisis":{"durand":true,"martin":null}}"#),
+            2
+        );
+        assert_eq!(
+            outside(r#"{"rows":[],"par_nom":{"durand":[],"martin":{"rdv":[1,2]},"x":""}}"#),
+            4
+        );
         assert_eq!(outside(r#"{"rows":[],"tel":6.12345678e8}"#), 1);
         let usual = r#""_shards":{"total":5,"successful":5},"page":{"totalPages":2,"page_size":20,"number":0},
                        "droits":{"canEdit":true,"is_open":false},"meta":{"count":3,"has_more":true}"#;
         assert_eq!(outside(&format!(r#"{{"rows":[],{usual}}}"#)), 0);
-        assert_eq!(tally(map(), r#"{"rows":[]}"#).unwrap().nobody, Some(WhyNobody::DescribedAsEmpty));
+        assert_eq!(
+            tally(map(), r#"{"rows":[]}"#).unwrap().nobody,
+            Some(WhyNobody::DescribedAsEmpty)
+        );
         assert_eq!(tally(map(), r#"{"rows":[null]}"#).unwrap().nobody, None);
         let mut fields = map();
         fields.fields = vec!["id".into(), "nom".into()];
         assert_eq!(
-            tally(fields, r#"{"rows":[{"id":"A","nom":"x","tuteur":{"nom":"y"}}]}"#).unwrap().undescribed,
+            tally(
+                fields,
+                r#"{"rows":[{"id":"A","nom":"x","tuteur":{"nom":"y"}}]}"#
+            )
+            .unwrap()
+            .undescribed,
             1
         );
     }
@@ -667,21 +888,38 @@ mod tests {
             read.first_undescribed.unwrap().as_str().to_owned()
         };
         assert_eq!(place(r#"{"rows":[],"x":{"DUPONT":["a"]}}"#), "$.#2.#1");
-        assert_eq!(place(r#"{"durand":1,"rows":[],"p1850578006048":{"rows":[[],"a"]}}"#), "$.#3.rows[1]");
+        assert_eq!(
+            place(r#"{"durand":1,"rows":[],"p1850578006048":{"rows":[[],"a"]}}"#),
+            "$.#3.rows[1]"
+        );
         let kinds = kinds();
         let rules = JsonRules::new(map(&["$.rows[*].id"], &["$.rows[*]"])).unwrap();
-        let nameless = rules.read(r#"{"rows":[{"marie":1}]}"#, &mut Collector::new(&kinds, &[], 10));
+        let nameless = rules.read(
+            r#"{"rows":[{"marie":1}]}"#,
+            &mut Collector::new(&kinds, &[], 10),
+        );
         assert_eq!(nameless.unwrap_err().detail.place.as_str(), "$.rows[0]");
     }
 
     #[test]
     fn a_line_that_is_empty_as_described_speaks_for_no_other() {
-        let map = JsonMap { empty: paths(&["$.rows[*]"]), ..map(&["$.rows[*].id"], &["$.rows[*]"]) };
+        let map = JsonMap {
+            empty: paths(&["$.rows[*]"]),
+            ..map(&["$.rows[*].id"], &["$.rows[*]"])
+        };
         let rules = JsonRules::new(map).unwrap();
         let kinds = kinds();
         let read = |text: &str| rules.read_lines(text, &mut Collector::new(&kinds, &[], 10));
-        assert_eq!(read("{\"rows\":[]}\n{\"rows\":[{\"id\":1}]}\n").unwrap().records, 1);
-        check_cause(read("{\"rows\":[]}\n{\"autre\":{\"dupont\":1}}\n"), UnreadCause::NoRecord);
+        assert_eq!(
+            read("{\"rows\":[]}\n{\"rows\":[{\"id\":1}]}\n")
+                .unwrap()
+                .records,
+            1
+        );
+        check_cause(
+            read("{\"rows\":[]}\n{\"autre\":{\"dupont\":1}}\n"),
+            UnreadCause::NoRecord,
+        );
     }
 
     #[test]
@@ -691,7 +929,9 @@ mod tests {
         let text = "{\"id\":1}\r\n\n{\"id\":2}\n";
         let _ = rules(&["$.id"]).read_lines(text, &mut found).unwrap();
         assert_eq!(found.count(), 2);
-        let broken = rules(&["$.id"]).read_lines("{}\n{", &mut found).unwrap_err();
+        let broken = rules(&["$.id"])
+            .read_lines("{}\n{", &mut found)
+            .unwrap_err();
         assert_eq!(broken.detail.place.as_str(), "line 2 line 1 column 2");
     }
 
@@ -744,16 +984,23 @@ mod tests {
     struct JsonPathText<'t>(&'t str);
 
     impl JsonPathText<'_> {
-        /// The texts that the path reaches; `None` when it reaches something that is not an identifier.
+        /// The texts that the path reaches; `None` when it reaches something that is not an
+        /// identifier.
         fn all(&self, value: &Value) -> Option<Vec<String>> {
             let path = serde_json_path::JsonPath::parse(self.0).unwrap();
-            let texts = path.query(value).all().into_iter().filter_map(|node| match node {
-                Value::String(text) => Some(Some(text.clone())),
-                Value::Number(number) => Some(Some(number.to_string())),
-                Value::Null => None,
-                Value::Bool(_) | Value::Array(_) | Value::Object(_) => Some(None),
-            });
-            texts.filter(|text| text.as_ref().is_none_or(|text| !text.trim().is_empty())).collect()
+            let texts = path
+                .query(value)
+                .all()
+                .into_iter()
+                .filter_map(|node| match node {
+                    Value::String(text) => Some(Some(text.clone())),
+                    Value::Number(number) => Some(Some(number.to_string())),
+                    Value::Null => None,
+                    Value::Bool(_) | Value::Array(_) | Value::Object(_) => Some(None),
+                });
+            texts
+                .filter(|text| text.as_ref().is_none_or(|text| !text.trim().is_empty()))
+                .collect()
         }
     }
 }

@@ -1,8 +1,9 @@
 //! JSONPath (RFC 9535), in two implementations.
 //!
-//! Paths of names, wildcards, indices and descendants compile to a small automaton that runs while the
-//! document is parsed, so that no tree is built. Any other path (filters, slices, negative indices) is left
-//! to `serde_json_path` over a parsed tree. A property test checks that both give the same answers.
+//! Paths of names, wildcards, indices and descendants compile to a small automaton that runs while
+//! the document is parsed, so that no tree is built. Any other path (filters, slices, negative
+//! indices) is left to `serde_json_path` over a parsed tree. A property test checks that both give
+//! the same answers.
 
 use serde_json_path::JsonPath;
 
@@ -49,7 +50,11 @@ pub(crate) enum Select {
 impl RecordPath {
     pub fn parse(text: &str) -> Result<Self, JsonPathError> {
         let whole = JsonPath::parse(text).map_err(|error| JsonPathError(error.to_string()))?;
-        Ok(Self { text: text.to_owned(), steps: parse_steps(text), whole })
+        Ok(Self {
+            text: text.to_owned(),
+            steps: parse_steps(text),
+            whole,
+        })
     }
 
     /// The path as written in the map.
@@ -61,33 +66,42 @@ impl RecordPath {
     pub(crate) fn without_last_wildcard(&self) -> Self {
         let mut path = self.clone();
         if let Some(steps) = &mut path.steps
-            && steps
-                .last()
-                .is_some_and(|step| matches!(step.select, Select::Any | Select::Item) && !step.is_descendant)
+            && steps.last().is_some_and(|step| {
+                matches!(step.select, Select::Any | Select::Item) && !step.is_descendant
+            })
         {
             steps.pop();
         }
         path
     }
 
-    /// The distance in steps from a record at `record` down to the end of this path, when the path goes
-    /// through it; 1 for a path that searches anywhere below, as only a direct member is then the record's
-    /// own.
+    /// The distance in steps from a record at `record` down to the end of this path, when the path
+    /// goes through it; 1 for a path that searches anywhere below, as only a direct member is then
+    /// the record's own.
     pub(crate) fn distance_below(&self, record: &Self) -> Option<usize> {
         let (own, record) = (self.steps.as_ref()?, record.steps.as_ref()?);
         if let Some(last) = own.iter().rposition(|step| step.is_descendant) {
-            let is_above = own[..last].iter().zip(record).all(|(own, record)| own.covers(record));
+            let is_above = own[..last]
+                .iter()
+                .zip(record)
+                .all(|(own, record)| own.covers(record));
             return (is_above && last <= record.len()).then_some(own.len() - last);
         }
         let below = own.len().checked_sub(record.len())?;
-        own.iter().zip(record).all(|(own, record)| own.covers(record)).then_some(below)
+        own.iter()
+            .zip(record)
+            .all(|(own, record)| own.covers(record))
+            .then_some(below)
     }
 
     /// True when the step below a record at `record` is an index of a list.
     pub(crate) fn is_in_list_below(&self, record: &Self) -> bool {
-        let (Some(own), Some(record)) = (&self.steps, &record.steps) else { return false };
-        own.get(record.len())
-            .is_some_and(|step| matches!(step.select, Select::Index(_) | Select::Item) && !step.is_descendant)
+        let (Some(own), Some(record)) = (&self.steps, &record.steps) else {
+            return false;
+        };
+        own.get(record.len()).is_some_and(|step| {
+            matches!(step.select, Select::Index(_) | Select::Item) && !step.is_descendant
+        })
     }
 
     /// True when the path is matched while parsing, without a tree.
@@ -111,11 +125,16 @@ fn parse_steps(text: &str) -> Option<Vec<JsonPathSegment>> {
             let plain = |c: char| c.is_alphanumeric() || c == '_' || !c.is_ascii();
             match name {
                 "*" => (Select::Any, after),
-                _ if !name.is_empty() && name.chars().all(plain) => (Select::Name(name.to_owned()), after),
+                _ if !name.is_empty() && name.chars().all(plain) => {
+                    (Select::Name(name.to_owned()), after)
+                }
                 _ => return None,
             }
         };
-        steps.push(JsonPathSegment { is_descendant, select });
+        steps.push(JsonPathSegment {
+            is_descendant,
+            select,
+        });
         rest = after;
     }
     Some(steps)
@@ -136,7 +155,10 @@ fn parse_bracket(inner: &str) -> Option<(Select, &str)> {
     }
     let (number, rest) = inner.split_once(']')?;
     let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
-    is_number.then(|| number.parse().ok()).flatten().map(|index| (Select::Index(index), rest))
+    is_number
+        .then(|| number.parse().ok())
+        .flatten()
+        .map(|index| (Select::Index(index), rest))
 }
 
 #[cfg(test)]
@@ -145,10 +167,23 @@ mod tests {
 
     #[test]
     fn common_paths_need_no_tree() {
-        for text in ["$.items[*].id", "$[:].id", "$..id", "$['a b'][0]", "$.données.*", "$..*", "$"] {
+        for text in [
+            "$.items[*].id",
+            "$[:].id",
+            "$..id",
+            "$['a b'][0]",
+            "$.données.*",
+            "$..*",
+            "$",
+        ] {
             assert!(RecordPath::parse(text).unwrap().is_streamable(), "{text}");
         }
-        for text in ["$[?@.kind=='person'].id", "$[-1]", "$[0:3].id", "$['a','b']"] {
+        for text in [
+            "$[?@.kind=='person'].id",
+            "$[-1]",
+            "$[0:3].id",
+            "$['a','b']",
+        ] {
             assert!(!RecordPath::parse(text).unwrap().is_streamable(), "{text}");
         }
     }

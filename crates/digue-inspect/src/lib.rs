@@ -1,12 +1,12 @@
 //! Which persons does this message show?
 //!
-//! Bytes and compiled rules in, identifiers out; no I/O and no clock. Memory is bounded by the limits that
-//! the caller gives, time is linear in the size, and no input makes it panic. It knows no accounts, no
-//! caseloads, and of HTTP only the status and the two headers that it is given.
+//! Bytes and compiled rules in, identifiers out; no I/O and no clock. Memory is bounded by the
+//! limits that the caller gives, time is linear in the size, and no input makes it panic. It knows
+//! no accounts, no caseloads, and of HTTP only the status and the two headers that it is given.
 //!
-//! *Nobody found* is not *nobody shown*: an inspection answers `Persons`, `ShowsNobody` with the reason why that is
-//! known, or `Unreadable` with cause and place (docs/decisions/0016). Whether an unreadable response may
-//! leave, the portal map decides.
+//! *Nobody found* is not *nobody shown*: an inspection answers `Persons`, `ShowsNobody` with the
+//! reason why that is known, or `Unreadable` with cause and place (docs/decisions/0016). Whether an
+//! unreadable response may leave, the portal map decides.
 
 pub mod document_element;
 mod error_page;
@@ -21,4 +21,6 @@ pub mod xml;
 
 pub use limits::InspectionLimits;
 pub use request::{RequestFields, RequestRule, RequestSource, read_request};
-pub use response::{BlockRules, ErrorRules, Message, ResponseRules, RuleBlock, StatusPattern, inspect};
+pub use response::{
+    BlockRules, ErrorRules, Message, ResponseRules, RuleBlock, StatusPattern, inspect,
+};

@@ -11,6 +11,9 @@ pub struct InspectionLimits {
 
 impl Default for InspectionLimits {
     fn default() -> Self {
-        Self { decoded_bytes_max: 16 << 20, identifiers_max: 100_000 }
+        Self {
+            decoded_bytes_max: 16 << 20,
+            identifiers_max: 100_000,
+        }
     }
 }

@@ -60,7 +60,8 @@ impl MediaType {
         let charset = parts.find_map(|part| {
             let (name, value) = part.split_once('=')?;
             let value = value.trim().trim_matches(['"', '\'']);
-            (name.trim().eq_ignore_ascii_case("charset") && !value.is_empty()).then(|| value.to_owned())
+            (name.trim().eq_ignore_ascii_case("charset") && !value.is_empty())
+                .then(|| value.to_owned())
         });
         Self { essence, charset }
     }
@@ -72,13 +73,16 @@ impl MediaType {
 
     pub(crate) fn fits(&self, pattern: &str) -> bool {
         match pattern.strip_prefix("*+") {
-            Some(suffix) => self.essence.rsplit_once('+').is_some_and(|(_, s)| s == suffix),
+            Some(suffix) => self
+                .essence
+                .rsplit_once('+')
+                .is_some_and(|(_, s)| s == suffix),
             None => self.essence == pattern,
         }
     }
 
-    /// The type as a place in a message: one of the usual ones, else its tree, since what stands after it can be any
-    /// word.
+    /// The type as a place in a message: one of the usual ones, else its tree, since what stands
+    /// after it can be any word.
     pub(crate) fn place(&self) -> UnreadPlace {
         let usual = USUAL.iter().find(|known| **known == self.essence);
         let tree = || TREES.iter().find(|tree| self.essence.starts_with(**tree));

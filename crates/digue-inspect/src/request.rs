@@ -1,7 +1,8 @@
 //! Identifiers in a request: in the path, the query, a form or a JSON body.
 //!
-//! They show which record is requested before the portal answers, and whether a search was exact. The client
-//! is hostile here: anything that the portal might read differently from us makes the request unreadable.
+//! They show which record is requested before the portal answers, and whether a search was exact.
+//! The client is hostile here: anything that the portal might read differently from us makes the
+//! request unreadable.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,8 +25,8 @@ pub struct RequestRule {
     pub name: String,
     pub source: RequestSource,
     pub pick: Pick,
-    /// True when the value names the subject of the request: the person is checked against the caseload
-    /// before the request reaches the portal, and counted as shown.
+    /// True when the value names the subject of the request: the person is checked against the
+    /// caseload before the request reaches the portal, and counted as shown.
     pub is_subject: bool,
 }
 
@@ -48,10 +49,19 @@ pub struct JsonSource {
 
 impl RequestSource {
     /// A source in a JSON body; the pick is applied by `read_request`.
-    pub fn json(path: crate::jsonpath::RecordPath, pick: Pick) -> Result<Self, crate::json::JsonRulesError> {
+    pub fn json(
+        path: crate::jsonpath::RecordPath,
+        pick: Pick,
+    ) -> Result<Self, crate::json::JsonRulesError> {
         let last_name = last_name(path.text());
-        let map = JsonMap { rules: vec![JsonRule::new(path, pick)], ..JsonMap::default() };
-        Ok(Self::Json(Box::new(JsonSource { rules: JsonRules::new(map)?, last_name })))
+        let map = JsonMap {
+            rules: vec![JsonRule::new(path, pick)],
+            ..JsonMap::default()
+        };
+        Ok(Self::Json(Box::new(JsonSource {
+            rules: JsonRules::new(map)?,
+            last_name,
+        })))
     }
 
     pub const fn needs_body(&self) -> bool {
@@ -72,11 +82,12 @@ pub struct RequestParts<'r> {
     pub body: &'r [u8],
 }
 
-/// Reads the named values. A parameter given twice is read twice: portals differ in which one they take.
+/// Reads the named values. A parameter given twice is read twice: portals differ in which one they
+/// take.
 ///
 /// # Errors
-/// A value without the shape of its kind, a second spelling of a name, an undecodable part, or a body of
-/// another type than the map expects.
+/// A value without the shape of its kind, a second spelling of a name, an undecodable part, or a
+/// body of another type than the map expects.
 pub fn read_request(
     rules: &[RequestRule],
     kinds: &[IdentifierKind],
@@ -84,8 +95,8 @@ pub fn read_request(
 ) -> Result<RequestFields, Unreadable> {
     let mut fields = BTreeMap::new();
     for rule in rules {
-        // No form has as many. Beyond it the request is refused as a whole, and never cut: a person that is
-        // left out would be requested unseen.
+        // No form has as many. Beyond it the request is refused as a whole, and never cut: a person
+        // that is left out would be requested unseen.
         let mut found = Collector::new(kinds, &[], 1000);
         match &rule.source {
             RequestSource::Path(name) => {
@@ -95,8 +106,8 @@ pub fn read_request(
                     let _ = found.take(&rule.pick, value, place)?;
                 }
             }
-            // Spellings of query parameters are checked by the gateway, which names all allowed parameters of
-            // a route.
+            // Spellings of query parameters are checked by the gateway, which names all allowed
+            // parameters of a route.
             RequestSource::Query(name) => take_pairs(rule, name, parts.query, &mut found)?,
             RequestSource::Form(name) if is_type(parts, "application/x-www-form-urlencoded") => {
                 let body = utf8_body(parts, "form")?;
@@ -110,7 +121,8 @@ pub fn read_request(
                 }
                 source.rules.read(text, &mut found)?;
             }
-            // A portal may parse a body whatever its declared type: skipping this one would be a bypass.
+            // A portal may parse a body whatever its declared type: skipping this one would be a
+            // bypass.
             RequestSource::Form(_) | RequestSource::Json(_) if !parts.body.is_empty() => {
                 let place = MediaType::parse(parts.content_type).place();
                 return Err(ReadFailure::new(UnreadCause::MediaType).at(place).into());
@@ -133,7 +145,8 @@ fn last_name(path: &str) -> Option<String> {
     (!name.is_empty() && name != "*").then(|| name.to_owned())
 }
 
-/// The body as UTF-8; an error when it declares another character set, as the portal would decode by that.
+/// The body as UTF-8; an error when it declares another character set, as the portal would decode
+/// by that.
 fn utf8_body<'r>(parts: &RequestParts<'r>, what: &'static str) -> Result<&'r str, Unreadable> {
     let unread = || ReadFailure::new(UnreadCause::CharacterSet).at(what);
     if !declares_utf8(parts.content_type) {
@@ -144,27 +157,38 @@ fn utf8_body<'r>(parts: &RequestParts<'r>, what: &'static str) -> Result<&'r str
 
 /// True when a `Content-Type` declares no character set, or one that reads UTF-8 as UTF-8.
 pub fn declares_utf8(content_type: &str) -> bool {
-    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let parameters = content_type
+        .split(';')
+        .skip(1)
+        .filter_map(|parameter| parameter.split_once('='));
     // All of them must fit: programs differ in which of two they take.
     let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
     charsets.all(|(_, charset)| {
         let charset = charset.trim().trim_matches('"').trim();
-        ["utf-8", "utf8", "us-ascii", "ascii", ""].iter().any(|known| known.eq_ignore_ascii_case(charset))
+        ["utf-8", "utf8", "us-ascii", "ascii", ""]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(charset))
     })
 }
 
-/// Refuses a second name that some framework would take for `name`: `ID`, ` id`, `id[]`, `id\0x`. An attacker
-/// could send the subject under one spelling and the wanted record under another.
+/// Refuses a second name that some framework would take for `name`: `ID`, ` id`, `id[]`, `id\0x`.
+/// An attacker could send the subject under one spelling and the wanted record under another.
 fn check_spellings(name: &str, given: impl IntoIterator<Item = String>) -> Result<(), Unreadable> {
     let wanted = loose(name);
-    if given.into_iter().any(|other| other != name && loose(&other) == wanted) {
-        return Err(ReadFailure::new(UnreadCause::Syntax).at("a second spelling of a parameter").into());
+    if given
+        .into_iter()
+        .any(|other| other != name && loose(&other) == wanted)
+    {
+        return Err(ReadFailure::new(UnreadCause::Syntax)
+            .at("a second spelling of a parameter")
+            .into());
     }
     Ok(())
 }
 
-/// A name reduced as leniently as any framework does: without case, without anything after a bracket or NUL,
-/// without white space and control characters around it; PHP turns dots and spaces into underscores.
+/// A name reduced as leniently as any framework does: without case, without anything after a
+/// bracket or NUL, without white space and control characters around it; PHP turns dots and spaces
+/// into underscores.
 fn loose(name: &str) -> String {
     let end = name.find(['\0', '[']).unwrap_or(name.len());
     let plain = name[..end].trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '+');
@@ -175,7 +199,9 @@ fn loose(name: &str) -> String {
 fn member_names(text: &str) -> Result<Vec<String>, Unreadable> {
     let mut names = Vec::new();
     let mut input = serde_json::Deserializer::from_str(text);
-    let read = ParameterNames(&mut names).deserialize(&mut input).and_then(|()| input.end());
+    let read = ParameterNames(&mut names)
+        .deserialize(&mut input)
+        .and_then(|()| input.end());
     read.map_err(|_| ReadFailure::new(UnreadCause::Syntax).at("JSON body"))?;
     Ok(names)
 }
@@ -250,7 +276,12 @@ pub fn parameters(query: &str) -> Result<Vec<(String, String)>, Unreadable> {
 }
 
 fn is_type(parts: &RequestParts<'_>, wanted: &str) -> bool {
-    let essence = parts.content_type.split(';').next().unwrap_or_default().trim();
+    let essence = parts
+        .content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
     essence.eq_ignore_ascii_case(wanted)
 }
 
@@ -276,7 +307,11 @@ fn form_decode(text: &str) -> Result<String, Unreadable> {
     percent_decode_str(&spaced)
         .decode_utf8()
         .map(std::borrow::Cow::into_owned)
-        .map_err(|_| ReadFailure::new(UnreadCause::CharacterSet).at("parameter").into())
+        .map_err(|_| {
+            ReadFailure::new(UnreadCause::CharacterSet)
+                .at("parameter")
+                .into()
+        })
 }
 
 #[cfg(test)]
@@ -298,44 +333,101 @@ mod tests {
 
     #[track_caller]
     fn check(source: RequestSource, parts: &RequestParts<'_>, expected: &[&str]) {
-        let rules = [RequestRule { name: "x".into(), source, pick: pick(), is_subject: true }];
+        let rules = [RequestRule {
+            name: "x".into(),
+            source,
+            pick: pick(),
+            is_subject: true,
+        }];
         let fields = read_request(&rules, &kinds(), parts).unwrap();
         let texts: Vec<&str> = fields.0["x"].iter().map(|id| id.text.as_str()).collect();
         assert_eq!(texts, expected);
     }
 
     fn parts<'r>(query: &'r str, content_type: &'r str, body: &'r str) -> RequestParts<'r> {
-        RequestParts { path: &[], query, content_type, body: body.as_bytes() }
+        RequestParts {
+            path: &[],
+            query,
+            content_type,
+            body: body.as_bytes(),
+        }
     }
 
     #[test]
     fn reads_query_form_and_json() {
-        check(RequestSource::Query("nir".into()), &parts("a=1&nir=1+85%2005", "", ""), &["18505"]);
-        check(RequestSource::Query("n%69r".into()), &parts("nir=1", "", ""), &[]);
+        check(
+            RequestSource::Query("nir".into()),
+            &parts("a=1&nir=1+85%2005", "", ""),
+            &["18505"],
+        );
+        check(
+            RequestSource::Query("n%69r".into()),
+            &parts("nir=1", "", ""),
+            &[],
+        );
         let form = "application/x-www-form-urlencoded; charset=utf-8";
-        check(RequestSource::Form("id".into()), &parts("", form, "id=7&id=8"), &["7", "8"]);
+        check(
+            RequestSource::Form("id".into()),
+            &parts("", form, "id=7&id=8"),
+            &["7", "8"],
+        );
         let json = RequestSource::json(RecordPath::parse("$.filter.id").unwrap(), pick()).unwrap();
-        check(json, &parts("", "application/json", r#"{"filter":{"id":9}}"#), &["9"]);
+        check(
+            json,
+            &parts("", "application/json", r#"{"filter":{"id":9}}"#),
+            &["9"],
+        );
     }
 
     #[test]
     fn a_body_that_somebody_may_read_otherwise_is_not_read() {
         let form = |content_type: &str, body: &str| {
             let source = RequestSource::Form("id".into());
-            let rules = [RequestRule { name: "x".into(), source, pick: pick(), is_subject: true }];
+            let rules = [RequestRule {
+                name: "x".into(),
+                source,
+                pick: pick(),
+                is_subject: true,
+            }];
             read_request(&rules, &kinds(), &parts("", content_type, body)).is_ok()
         };
         let plain = "application/x-www-form-urlencoded";
-        assert!(form(plain, "id=7&ident=8&a[]=1") && form(&format!("{plain}; charset=\"UTF-8\""), "id=7"));
-        for charset in ["utf-16le", "utf-16", "utf-32", "utf-7", "ibm037", "iso-2022-kr"] {
-            assert!(!form(&format!("{plain}; charset={charset}"), "id=7"), "{charset}");
+        assert!(
+            form(plain, "id=7&ident=8&a[]=1")
+                && form(&format!("{plain}; charset=\"UTF-8\""), "id=7")
+        );
+        for charset in [
+            "utf-16le",
+            "utf-16",
+            "utf-32",
+            "utf-7",
+            "ibm037",
+            "iso-2022-kr",
+        ] {
+            assert!(
+                !form(&format!("{plain}; charset={charset}"), "id=7"),
+                "{charset}"
+            );
         }
-        for body in ["id=7&+id=8", "id[]=8", "ID=8", "id%00x=8", "id=7&Id=8", "id%5B0%5D=8"] {
+        for body in [
+            "id=7&+id=8",
+            "id[]=8",
+            "ID=8",
+            "id%00x=8",
+            "id=7&Id=8",
+            "id%5B0%5D=8",
+        ] {
             assert!(!form(plain, body), "{body}");
         }
         let json = |body: &str| {
-            let source = RequestSource::json(RecordPath::parse("$.filter.id").unwrap(), pick()).unwrap();
-            let rules = [RequestRule { name: "x".into(), source, pick: pick(), is_subject: true }];
+            let source =
+                RequestSource::json(RecordPath::parse("$.filter.id").unwrap(), pick()).unwrap();
+            let rules = [RequestRule {
+                name: "x".into(),
+                source,
+                pick: pick(),
+                is_subject: true,
+            }];
             read_request(&rules, &kinds(), &parts("", "application/json", body)).is_ok()
         };
         assert!(json(r#"{"filter":{"id":9,"ident":1}}"#));
@@ -344,7 +436,11 @@ mod tests {
 
     #[test]
     fn an_encoded_parameter_name_is_the_same_name() {
-        check(RequestSource::Query("nir".into()), &parts("n%69r=5", "", ""), &["5"]);
+        check(
+            RequestSource::Query("nir".into()),
+            &parts("n%69r=5", "", ""),
+            &["5"],
+        );
     }
 
     #[test]

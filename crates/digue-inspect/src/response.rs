@@ -1,5 +1,5 @@
-//! Inspects one response: chooses the block of rules for its type, reads it, and concludes whom it shows and
-//! why that is known. Whether it may leave is decided elsewhere.
+//! Inspects one response: chooses the block of rules for its type, reads it, and concludes whom it
+//! shows and why that is known. Whether it may leave is decided elsewhere.
 
 use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
@@ -35,7 +35,8 @@ pub struct RuleBlock {
     pub without_records: Option<String>,
     /// Statuses whose answers may have no record.
     pub empty_statuses: Vec<StatusPattern>,
-    /// How many of a thousand texts may lie outside the map's description; `None` does not count them.
+    /// How many of a thousand texts may lie outside the map's description; `None` does not count
+    /// them.
     pub undescribed_max: Option<u16>,
 }
 
@@ -53,15 +54,16 @@ impl RuleBlock {
     }
 }
 
-/// The map's rules for error pages of the whole portal: short answers with these statuses and types may have
-/// no record.
+/// The map's rules for error pages of the whole portal: short answers with these statuses and types
+/// may have no record.
 #[derive(Clone, Debug, Default)]
 pub struct ErrorRules {
     pub statuses: Vec<StatusPattern>,
     pub types: Vec<String>,
     /// The most bytes of such an answer, once decoded.
     pub bytes_max: usize,
-    /// Patterns searched for in pages of a type that the route has no block for, besides those of its blocks.
+    /// Patterns searched for in pages of a type that the route has no block for, besides those of
+    /// its blocks.
     pub sweep: Vec<Pick>,
 }
 
@@ -78,10 +80,18 @@ impl StatusPattern {
         let expected = "404 | 4xx | 5xx";
         if let Some(class) = text.strip_suffix("xx") {
             let class: u16 = class.parse().map_err(|_| expected)?;
-            return if (1..=5).contains(&class) { Ok(Self::Class(class)) } else { Err(expected) };
+            return if (1..=5).contains(&class) {
+                Ok(Self::Class(class))
+            } else {
+                Err(expected)
+            };
         }
         let status: u16 = text.parse().map_err(|_| expected)?;
-        if (100..=599).contains(&status) { Ok(Self::One(status)) } else { Err(expected) }
+        if (100..=599).contains(&status) {
+            Ok(Self::One(status))
+        } else {
+            Err(expected)
+        }
     }
 
     pub const fn fits(self, status: u16) -> bool {
@@ -100,7 +110,8 @@ pub enum BlockRules {
     Csv(TableRules),
     Xlsx(TableRules),
     Xml(XmlRules),
-    /// Only swept. With `is_record_per_line`, every line that is not blank must contain an identifier.
+    /// Only swept. With `is_record_per_line`, every line that is not blank must contain an
+    /// identifier.
     Text {
         is_record_per_line: bool,
     },
@@ -112,7 +123,11 @@ pub enum BlockRules {
 pub fn usual_types(format: &str) -> &'static [&'static str] {
     match format {
         "json" => &["application/json", "text/json", "*+json"],
-        "ndjson" => &["application/x-ndjson", "application/ndjson", "application/jsonl"],
+        "ndjson" => &[
+            "application/x-ndjson",
+            "application/ndjson",
+            "application/jsonl",
+        ],
         "html" => &["text/html", "application/xhtml+xml"],
         "csv" => &["text/csv", "application/csv", "text/tab-separated-values"],
         "xlsx" => &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
@@ -153,29 +168,43 @@ fn read(
         return Ok(ResponseReading::ShowsNobody(WhyNobody::EmptyBody));
     }
     let media = MediaType::parse(message.content_type.unwrap_or_default());
-    let errors =
-        rules.errors.as_ref().filter(|errors| errors.statuses.iter().any(|s| s.fits(message.status)));
-    let block = rules.blocks.iter().find(|block| media.fits_one(&block.types));
-    // No block for this type is not "nothing to see": the response is unreadable unless it is an error page.
+    let errors = rules
+        .errors
+        .as_ref()
+        .filter(|errors| errors.statuses.iter().any(|s| s.fits(message.status)));
+    let block = rules
+        .blocks
+        .iter()
+        .find(|block| media.fits_one(&block.types));
+    // No block for this type is not "nothing to see": the response is unreadable unless it is an
+    // error page.
     let Some(block) = block else {
         let is_error_page = errors.is_some_and(|errors| media.fits_one(&errors.types));
         return match errors {
-            Some(errors) if is_error_page => read_error_page(rules, errors, kinds, &media, message, limits),
-            _ => Err(ReadFailure::new(UnreadCause::MediaType).at(media.place()).into()),
+            Some(errors) if is_error_page => {
+                read_error_page(rules, errors, kinds, &media, message, limits)
+            }
+            _ => Err(ReadFailure::new(UnreadCause::MediaType)
+                .at(media.place())
+                .into()),
         };
     };
     // Before decoding: what the map says of this type holds whatever its bytes are.
     if matches!(block.rules, BlockRules::Nobody) {
         return Ok(ResponseReading::ShowsNobody(WhyNobody::Stated));
     }
-    let bytes = digue_decode::decode(message.content_encoding, message.body, limits.decoded_bytes_max)?;
+    let bytes = digue_decode::decode(
+        message.content_encoding,
+        message.body,
+        limits.decoded_bytes_max,
+    )?;
     let mut found = Collector::new(kinds, &block.sweep, limits.identifiers_max);
     let read = block.read(media.charset.as_deref(), &bytes, limits, &mut found);
     let is_short_error = errors.is_some_and(|errors| bytes.len() <= errors.bytes_max);
     match read.and_then(|tally| block.conclude(message.status, &tally, &found)) {
         Ok(why) => Ok(block.reading(why, found)),
-        // A short answer to a failed request may have no record, unless it holds an identifier or has the
-        // form of data.
+        // A short answer to a failed request may have no record, unless it holds an identifier or
+        // has the form of data.
         Err(unreadable) if is_short_error && block.lacks_record(&unreadable) => {
             check_words(&media, &bytes, limits)?;
             Ok(block.reading(Some(WhyNobody::Status), found))
@@ -184,7 +213,8 @@ fn read(
     }
 }
 
-/// Reads an error page of a type for which the route has no block: only short ones, and only after a sweep.
+/// Reads an error page of a type for which the route has no block: only short ones, and only after
+/// a sweep.
 fn read_error_page(
     rules: &ResponseRules,
     errors: &ErrorRules,
@@ -196,7 +226,8 @@ fn read_error_page(
     let limit = errors.bytes_max.min(limits.decoded_bytes_max);
     let bytes = digue_decode::decode(message.content_encoding, message.body, limit)?;
     let text = digue_decode::text(media.charset.as_deref(), &bytes)?;
-    // The route has no block for this type, so the patterns of all its blocks apply. It may have none at all.
+    // The route has no block for this type, so the patterns of all its blocks apply. It may have
+    // none at all.
     let of_blocks = rules.blocks.iter().flat_map(|block| &block.sweep);
     let sweep: Vec<Pick> = of_blocks.chain(&errors.sweep).cloned().collect();
     let mut found = Collector::new(kinds, &sweep, limits.identifiers_max);
@@ -206,7 +237,11 @@ fn read_error_page(
 }
 
 /// Checks that a short answer to a failed request does not have the form of data.
-fn check_words(media: &MediaType, bytes: &[u8], limits: &InspectionLimits) -> Result<(), Unreadable> {
+fn check_words(
+    media: &MediaType,
+    bytes: &[u8],
+    limits: &InspectionLimits,
+) -> Result<(), Unreadable> {
     let is_usual = |format| usual_types(format).iter().any(|known| media.fits(known));
     let charset = media.charset.as_deref();
     if is_usual("json") {
@@ -243,17 +278,24 @@ impl RuleBlock {
                 json.read_lines(without_guard(&digue_decode::text(charset, bytes)?), found)
             }
             BlockRules::Html(html) => html::read(html, charset, bytes, limits, found),
-            BlockRules::Csv(table) => csv_table::read(table, &digue_decode::text(charset, bytes)?, found),
-            BlockRules::Xlsx(table) => xlsx::read(table, bytes, limits.decoded_bytes_max, found),
-            BlockRules::Xml(rules) => xml::read(rules, &digue_decode::xml_text(charset, bytes)?, found),
-            BlockRules::Text { is_record_per_line } => {
-                read_text(*is_record_per_line, &digue_decode::text(charset, bytes)?, found)
+            BlockRules::Csv(table) => {
+                csv_table::read(table, &digue_decode::text(charset, bytes)?, found)
             }
+            BlockRules::Xlsx(table) => xlsx::read(table, bytes, limits.decoded_bytes_max, found),
+            BlockRules::Xml(rules) => {
+                xml::read(rules, &digue_decode::xml_text(charset, bytes)?, found)
+            }
+            BlockRules::Text { is_record_per_line } => read_text(
+                *is_record_per_line,
+                &digue_decode::text(charset, bytes)?,
+                found,
+            ),
             BlockRules::Nobody => Ok(ReadingTally::default()),
         }
     }
 
-    /// The reason that would make "nobody found" mean "nobody shown"; `None` when there were records.
+    /// The reason that would make "nobody found" mean "nobody shown"; `None` when there were
+    /// records.
     ///
     /// # Errors
     /// Too much text is undescribed, or there is neither a record nor a reason.
@@ -264,7 +306,8 @@ impl RuleBlock {
         found: &Collector<'_>,
     ) -> Result<Option<WhyNobody>, Unreadable> {
         if let Some(permille) = self.undescribed_max
-            // Multiplied, not divided: with a limit of 0, a single undescribed text of a million is too many.
+            // Multiplied, not divided: with a limit of 0, a single undescribed text of a million is
+            // too many.
             && tally.undescribed * 1000 > tally.texts * u64::from(permille)
         {
             let first = tally.first_undescribed.clone().unwrap_or_default();
@@ -274,14 +317,21 @@ impl RuleBlock {
         if tally.records > 0 {
             return Ok(None);
         }
-        let by_status = self.empty_statuses.iter().any(|pattern| pattern.fits(status));
+        let by_status = self
+            .empty_statuses
+            .iter()
+            .any(|pattern| pattern.fits(status));
         let stated = self.without_records.is_some().then_some(WhyNobody::Stated);
-        let why = tally.nobody.or(by_status.then_some(WhyNobody::Status)).or(stated);
+        let why = tally
+            .nobody
+            .or(by_status.then_some(WhyNobody::Status))
+            .or(stated);
         match why {
             Some(why) => Ok(Some(why)),
             None => {
-                let place =
-                    UnreadPlace::default().and_number(found.count() as u64).and(" outside of records");
+                let place = UnreadPlace::default()
+                    .and_number(found.count() as u64)
+                    .and(" outside of records");
                 Err(ReadFailure::new(UnreadCause::NoRecord).at(place).into())
             }
         }
@@ -291,10 +341,11 @@ impl RuleBlock {
         reading(why, found)
     }
 
-    /// True when the response lacks what the map describes, rather than having something that cannot be read.
+    /// True when the response lacks what the map describes, rather than having something that
+    /// cannot be read.
     ///
-    /// Of several records, one without an identifier ends the reading, and what follows was not seen. Where the
-    /// whole answer is one record, it was seen.
+    /// Of several records, one without an identifier ends the reading, and what follows was not
+    /// seen. Where the whole answer is one record, it was seen.
     fn lacks_record(&self, unreadable: &Unreadable) -> bool {
         match unreadable.detail.cause {
             UnreadCause::NoRecord | UnreadCause::Undescribed => true,
@@ -313,10 +364,14 @@ impl RuleBlock {
     }
 }
 
-/// Browsers read JSON as UTF-8 (RFC 8259, 8.1); older servers write ISO 8859-1 without declaring it. Both
-/// readings are swept: a byte that is a letter in one and invalid in the other could hide the identifier next
-/// to it.
-fn sweep_as_utf8(charset: Option<&str>, bytes: &[u8], found: &mut Collector<'_>) -> Result<(), Unreadable> {
+/// Browsers read JSON as UTF-8 (RFC 8259, 8.1); older servers write ISO 8859-1 without declaring
+/// it. Both readings are swept: a byte that is a letter in one and invalid in the other could hide
+/// the identifier next to it.
+fn sweep_as_utf8(
+    charset: Option<&str>,
+    bytes: &[u8],
+    found: &mut Collector<'_>,
+) -> Result<(), Unreadable> {
     let is_said = charset.is_some_and(|label| !label.trim().is_empty());
     if is_said || !found.has_sweep() || digue_decode::is_utf8(bytes) {
         return Ok(());
@@ -335,11 +390,18 @@ fn read_text(
         return Ok(tally);
     }
     // Everything that some program treats as a line end: a record must not hide on another's line.
-    let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
-    for (number, line) in (1..).zip(text.split(ends)).filter(|(_, line)| !is_blank(line)) {
+    let ends = [
+        '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
+    ];
+    for (number, line) in (1..)
+        .zip(text.split(ends))
+        .filter(|(_, line)| !is_blank(line))
+    {
         let place = || UnreadPlace::numbered("line ", number);
         if !found.holds_identifier(line) {
-            return Err(ReadFailure::new(UnreadCause::NamelessRecord).at(place()).into());
+            return Err(ReadFailure::new(UnreadCause::NamelessRecord)
+                .at(place())
+                .into());
         }
         found.sweep(line, place)?;
         tally.records += 1;
@@ -357,7 +419,11 @@ mod tests {
     use crate::jsonpath::RecordPath;
 
     fn kinds() -> Vec<IdentifierKind> {
-        vec![IdentifierKind { name: "id".into(), steps: vec![], shape: None }]
+        vec![IdentifierKind {
+            name: "id".into(),
+            steps: vec![],
+            shape: None,
+        }]
     }
 
     fn path(text: &str) -> RecordPath {
@@ -366,27 +432,47 @@ mod tests {
 
     fn block(sweep: Option<&str>) -> RuleBlock {
         let map = JsonMap {
-            rules: vec![JsonRule::new(path("$.items[*].id"), Pick::whole(0, "$.items[*].id"))],
+            rules: vec![JsonRule::new(
+                path("$.items[*].id"),
+                Pick::whole(0, "$.items[*].id"),
+            )],
             records: vec![path("$.items[*]")],
             empty: vec![path("$.items[*]")],
             no_person: vec![path("$.page")],
             ..JsonMap::default()
         };
-        let types = usual_types("json").iter().map(|t| (*t).to_owned()).collect();
+        let types = usual_types("json")
+            .iter()
+            .map(|t| (*t).to_owned())
+            .collect();
         let mut block = RuleBlock::new(types, BlockRules::Json(JsonRules::new(map).unwrap()));
-        block.sweep =
-            sweep.map(|p| Pick::by_pattern(0, SearchPattern::new(p).unwrap(), "sweep")).into_iter().collect();
+        block.sweep = sweep
+            .map(|p| Pick::by_pattern(0, SearchPattern::new(p).unwrap(), "sweep"))
+            .into_iter()
+            .collect();
         block
     }
 
-    fn look_with(rules: &ResponseRules, status: u16, content_type: &str, body: &str) -> ResponseReading {
-        let message =
-            Message { status, content_type: Some(content_type), content_encoding: "", body: body.as_bytes() };
+    fn look_with(
+        rules: &ResponseRules,
+        status: u16,
+        content_type: &str,
+        body: &str,
+    ) -> ResponseReading {
+        let message = Message {
+            status,
+            content_type: Some(content_type),
+            content_encoding: "",
+            body: body.as_bytes(),
+        };
         inspect(rules, &kinds(), &message, &InspectionLimits::default())
     }
 
     fn look(content_type: &str, body: &str) -> ResponseReading {
-        let rules = ResponseRules { blocks: vec![block(None)], errors: None };
+        let rules = ResponseRules {
+            blocks: vec![block(None)],
+            errors: None,
+        };
         look_with(&rules, 200, content_type, body)
     }
 
@@ -415,15 +501,29 @@ mod tests {
         check_count(look("Application/Problem+JSON", ONE), 1);
         check_cause(look("text/html", ONE), UnreadCause::MediaType);
         check_cause(look("", ONE), UnreadCause::MediaType);
-        assert_eq!(look("", ""), ResponseReading::ShowsNobody(WhyNobody::EmptyBody));
+        assert_eq!(
+            look("", ""),
+            ResponseReading::ShowsNobody(WhyNobody::EmptyBody)
+        );
     }
 
     #[test]
     fn nobody_found_is_nobody_shown_only_where_the_map_says_so() {
         let empty = ResponseReading::ShowsNobody(WhyNobody::DescribedAsEmpty);
         assert_eq!(look("application/json", r#"{"items":[]}"#), empty);
-        assert_eq!(look("application/json", r#"{"items":[],"page":{"of":"x"}}"#), empty);
-        for body in ["{}", "[]", r#"{"item":[]}"#, r#"{"items":{"a":null}}"#, "7", "null", "true"] {
+        assert_eq!(
+            look("application/json", r#"{"items":[],"page":{"of":"x"}}"#),
+            empty
+        );
+        for body in [
+            "{}",
+            "[]",
+            r#"{"item":[]}"#,
+            r#"{"items":{"a":null}}"#,
+            "7",
+            "null",
+            "true",
+        ] {
             check_cause(look("application/json", body), UnreadCause::NoRecord);
         }
     }
@@ -446,14 +546,26 @@ mod tests {
         for guard in guards {
             check_count(look("application/json", &format!("{guard}{ONE}")), 1);
         }
-        check_count(look("application/json", r#"{"items":[{"id":40.0,"note":NaN,"x":-Infinity}]}"#), 1);
+        check_count(
+            look(
+                "application/json",
+                r#"{"items":[{"id":40.0,"note":NaN,"x":-Infinity}]}"#,
+            ),
+            1,
+        );
     }
 
     #[test]
     fn an_error_page_shows_nobody_on_the_word_of_the_map_alone() {
-        let mut rules = ResponseRules { blocks: vec![block(Some(r"\bP[0-9]{4}\b"))], errors: None };
+        let mut rules = ResponseRules {
+            blocks: vec![block(Some(r"\bP[0-9]{4}\b"))],
+            errors: None,
+        };
         let error = r#"{"detail":"Not found."}"#;
-        check_cause(look_with(&rules, 404, "application/json", error), UnreadCause::Undescribed);
+        check_cause(
+            look_with(&rules, 404, "application/json", error),
+            UnreadCause::Undescribed,
+        );
         rules.errors = Some(ErrorRules {
             statuses: vec![StatusPattern::Class(4)],
             types: vec!["text/html".into()],
@@ -462,68 +574,142 @@ mod tests {
         });
         let nobody = ResponseReading::ShowsNobody(WhyNobody::Status);
         assert_eq!(look_with(&rules, 404, "application/json", error), nobody);
-        assert_eq!(look_with(&rules, 404, "text/html", "<h1>Not found</h1>"), nobody);
+        assert_eq!(
+            look_with(&rules, 404, "text/html", "<h1>Not found</h1>"),
+            nobody
+        );
         check_count(look_with(&rules, 422, "text/html", "<h1>P0001</h1>"), 1);
-        check_count(look_with(&rules, 422, "application/json", r#"{"detail":"P0001"}"#), 1);
+        check_count(
+            look_with(&rules, 422, "application/json", r#"{"detail":"P0001"}"#),
+            1,
+        );
         check_count(look_with(&rules, 422, "application/json", ONE), 1);
-        check_cause(look_with(&rules, 200, "application/json", error), UnreadCause::Undescribed);
-        check_cause(look_with(&rules, 404, "image/png", "x"), UnreadCause::MediaType);
+        check_cause(
+            look_with(&rules, 200, "application/json", error),
+            UnreadCause::Undescribed,
+        );
+        check_cause(
+            look_with(&rules, 404, "image/png", "x"),
+            UnreadCause::MediaType,
+        );
         let long = format!(r#"{{"detail":"{}"}}"#, "x".repeat(200));
-        check_cause(look_with(&rules, 404, "application/json", &long), UnreadCause::Undescribed);
+        check_cause(
+            look_with(&rules, 404, "application/json", &long),
+            UnreadCause::Undescribed,
+        );
     }
 
     fn short_errors() -> ErrorRules {
-        let sweep = vec![Pick::by_pattern(0, SearchPattern::new(r"\bP[0-9]{4}\b").unwrap(), "sweep")];
+        let sweep = vec![Pick::by_pattern(
+            0,
+            SearchPattern::new(r"\bP[0-9]{4}\b").unwrap(),
+            "sweep",
+        )];
         let statuses = vec![StatusPattern::Class(4)];
-        ErrorRules { statuses, types: vec!["text/html".into()], bytes_max: 200, sweep }
+        ErrorRules {
+            statuses,
+            types: vec!["text/html".into()],
+            bytes_max: 200,
+            sweep,
+        }
     }
 
     #[test]
     fn an_error_page_of_a_route_without_rules_is_searched_all_the_same() {
-        let rules = ResponseRules { blocks: vec![], errors: Some(short_errors()) };
-        check_count(look_with(&rules, 404, "text/html", "<a href=P0001>x</a>"), 1);
+        let rules = ResponseRules {
+            blocks: vec![],
+            errors: Some(short_errors()),
+        };
+        check_count(
+            look_with(&rules, 404, "text/html", "<a href=P0001>x</a>"),
+            1,
+        );
         let nobody = ResponseReading::ShowsNobody(WhyNobody::Status);
-        assert_eq!(look_with(&rules, 404, "text/html", "<h1>Not found</h1>"), nobody);
+        assert_eq!(
+            look_with(&rules, 404, "text/html", "<h1>Not found</h1>"),
+            nobody
+        );
     }
 
     #[test]
     fn an_error_in_place_of_the_one_record_shows_nobody() {
         let path = |text: &str| RecordPath::parse(text).unwrap();
         let rules = |record: &str| {
-            let rule = JsonRule { path: path("$.data.id"), pick: Pick::whole(0, "$.data.id"), is_own: None };
-            let map = JsonMap { rules: vec![rule], records: vec![path(record)], ..JsonMap::default() };
+            let rule = JsonRule {
+                path: path("$.data.id"),
+                pick: Pick::whole(0, "$.data.id"),
+                is_own: None,
+            };
+            let map = JsonMap {
+                rules: vec![rule],
+                records: vec![path(record)],
+                ..JsonMap::default()
+            };
             let types = vec!["application/json".into()];
             let block = RuleBlock::new(types, BlockRules::Json(JsonRules::new(map).unwrap()));
-            ResponseRules { blocks: vec![block], errors: Some(short_errors()) }
+            ResponseRules {
+                blocks: vec![block],
+                errors: Some(short_errors()),
+            }
         };
         let error = r#"{"detail":"Not found."}"#;
         let nobody = ResponseReading::ShowsNobody(WhyNobody::Status);
-        assert_eq!(look_with(&rules("$"), 404, "application/json", error), nobody);
-        check_cause(look_with(&rules("$"), 200, "application/json", error), UnreadCause::NamelessRecord);
+        assert_eq!(
+            look_with(&rules("$"), 404, "application/json", error),
+            nobody
+        );
+        check_cause(
+            look_with(&rules("$"), 200, "application/json", error),
+            UnreadCause::NamelessRecord,
+        );
         let record = r#"{"nom":"Durand","id":null}"#;
-        check_cause(look_with(&rules("$"), 404, "application/json", record), UnreadCause::Undescribed);
+        check_cause(
+            look_with(&rules("$"), 404, "application/json", record),
+            UnreadCause::Undescribed,
+        );
         // What follows a nameless record was not read.
         let list = r#"{"data":{"title":"x"}}"#;
-        check_cause(look_with(&rules("$.data"), 404, "application/json", list), UnreadCause::NamelessRecord);
+        check_cause(
+            look_with(&rules("$.data"), 404, "application/json", list),
+            UnreadCause::NamelessRecord,
+        );
     }
 
     #[test]
     fn the_sweep_finds_what_the_rules_forgot_and_says_so() {
         let body = r#"{"items":[{"id":"P0001","note":"voir aussi\nP0002"}]}"#;
-        let rules = ResponseRules { blocks: vec![block(Some(r"\bP[0-9]{4}\b"))], errors: None };
-        let ResponseReading::Persons(shown) = look_with(&rules, 200, "application/json", body) else {
+        let rules = ResponseRules {
+            blocks: vec![block(Some(r"\bP[0-9]{4}\b"))],
+            errors: None,
+        };
+        let ResponseReading::Persons(shown) = look_with(&rules, 200, "application/json", body)
+        else {
             unreachable!("two persons are shown")
         };
-        let found: Vec<_> = shown.found.iter().map(|(id, means)| (id.text.as_str(), *means)).collect();
-        assert_eq!(found, [("P0001", Means::Described), ("P0002", Means::Sweep)]);
+        let found: Vec<_> = shown
+            .found
+            .iter()
+            .map(|(id, means)| (id.text.as_str(), *means))
+            .collect();
+        assert_eq!(
+            found,
+            [("P0001", Means::Described), ("P0002", Means::Sweep)]
+        );
     }
 
     #[test]
     fn bytes_that_two_programs_read_otherwise_hide_nobody() {
-        let rules = ResponseRules { blocks: vec![block(Some(r"\bP[0-9]{4}\b"))], errors: None };
+        let rules = ResponseRules {
+            blocks: vec![block(Some(r"\bP[0-9]{4}\b"))],
+            errors: None,
+        };
         let body = b"{\"items\":[{\"id\":1,\"note\":\"\xffP0002\"}]}";
-        let message =
-            Message { status: 200, content_type: Some("application/json"), content_encoding: "", body };
+        let message = Message {
+            status: 200,
+            content_type: Some("application/json"),
+            content_encoding: "",
+            body,
+        };
         let ResponseReading::Persons(shown) =
             inspect(&rules, &kinds(), &message, &InspectionLimits::default())
         else {
@@ -534,25 +720,52 @@ mod tests {
 
     #[test]
     fn a_text_can_be_a_list_of_lines() {
-        let mut lines =
-            RuleBlock::new(vec!["text/plain".into()], BlockRules::Text { is_record_per_line: true });
-        lines.sweep = vec![Pick::by_pattern(0, SearchPattern::new("P[0-9]+").unwrap(), "sweep")];
-        let rules = ResponseRules { blocks: vec![lines], errors: None };
+        let mut lines = RuleBlock::new(
+            vec!["text/plain".into()],
+            BlockRules::Text {
+                is_record_per_line: true,
+            },
+        );
+        lines.sweep = vec![Pick::by_pattern(
+            0,
+            SearchPattern::new("P[0-9]+").unwrap(),
+            "sweep",
+        )];
+        let rules = ResponseRules {
+            blocks: vec![lines],
+            errors: None,
+        };
         check_count(look_with(&rules, 200, "text/plain", "P1 a\n\nP2 b\n"), 2);
         for end in ["\n", "\r", "\r\n", "\u{c}", "\u{2028}"] {
             let hidden = format!("P1 a{end}Durand\n");
-            check_cause(look_with(&rules, 200, "text/plain", &hidden), UnreadCause::NamelessRecord);
+            check_cause(
+                look_with(&rules, 200, "text/plain", &hidden),
+                UnreadCause::NamelessRecord,
+            );
         }
     }
 
     #[test]
     fn more_identifiers_than_the_limit_is_too_large() {
-        let limits = InspectionLimits { identifiers_max: 1, ..InspectionLimits::default() };
-        let rules = ResponseRules { blocks: vec![block(None)], errors: None };
+        let limits = InspectionLimits {
+            identifiers_max: 1,
+            ..InspectionLimits::default()
+        };
+        let rules = ResponseRules {
+            blocks: vec![block(None)],
+            errors: None,
+        };
         let body = br#"{"items":[{"id":1},{"id":2}]}"#;
-        let message =
-            Message { status: 200, content_type: Some("application/json"), content_encoding: "", body };
-        check_cause(inspect(&rules, &kinds(), &message, &limits), UnreadCause::TooLarge);
+        let message = Message {
+            status: 200,
+            content_type: Some("application/json"),
+            content_encoding: "",
+            body,
+        };
+        check_cause(
+            inspect(&rules, &kinds(), &message, &limits),
+            UnreadCause::TooLarge,
+        );
     }
 
     #[test]

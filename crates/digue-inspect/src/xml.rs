@@ -1,8 +1,9 @@
 //! XML: identifiers in elements and attributes reached by a path.
 //!
-//! Paths are abbreviated XPath: `/data/item/id`, `//item/id`, `//item/@ref`, `*` for any name. Names are
-//! compared without prefix. The document is streamed; the text of an element is all the text inside it. A
-//! document type with internal declarations is an error: entities could then stand for anything.
+//! Paths are abbreviated XPath: `/data/item/id`, `//item/id`, `//item/@ref`, `*` for any name.
+//! Names are compared without prefix. The document is streamed; the text of an element is all the
+//! text inside it. A document type with internal declarations is an error: entities could then
+//! stand for anything.
 
 use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
@@ -24,8 +25,8 @@ const DEPTH_MAX: usize = 256;
 pub struct XmlRule {
     pub path: XmlPath,
     pub pick: Pick,
-    /// Whether the identifier is the record's own. By default it is when no other rule of the same record
-    /// reaches less deep.
+    /// Whether the identifier is the record's own. By default it is when no other rule of the same
+    /// record reaches less deep.
     pub is_own: Option<bool>,
 }
 
@@ -33,8 +34,8 @@ pub struct XmlRule {
 #[derive(Clone, Debug, Default)]
 pub struct XmlRules {
     pub rules: Vec<XmlRule>,
-    /// Elements that are one person's record each; one without an identifier of its own makes the document
-    /// unreadable.
+    /// Elements that are one person's record each; one without an identifier of its own makes the
+    /// document unreadable.
     pub records: Vec<XmlPath>,
     /// Elements that are empty when the answer is.
     pub empty: Vec<XmlPath>,
@@ -45,19 +46,28 @@ pub struct XmlRules {
 }
 
 impl XmlRules {
-    /// The distance below a record at which a rule's identifier is the record's own; `None` when it never is.
+    /// The distance below a record at which a rule's identifier is the record's own; `None` when it
+    /// never is.
     fn own_distance(&self, rule: &XmlRule, record: &XmlPath) -> Option<usize> {
-        let own = rule.path.distance_below(record).filter(|_| rule.is_own != Some(false))?;
+        let own = rule
+            .path
+            .distance_below(record)
+            .filter(|_| rule.is_own != Some(false))?;
         let distances = self.rules.iter().filter(|rule| rule.is_own != Some(false));
-        let nearest = distances.filter_map(|rule| rule.path.distance_below(record)).min()?;
+        let nearest = distances
+            .filter_map(|rule| rule.path.distance_below(record))
+            .min()?;
         (own == nearest || rule.is_own == Some(true)).then_some(own)
     }
 
     /// The first record for which no rule takes an identifier of its own.
     pub fn record_without_rule(&self) -> Option<&XmlPath> {
-        self.records
-            .iter()
-            .find(|record| !self.rules.iter().any(|rule| self.own_distance(rule, record).is_some()))
+        self.records.iter().find(|record| {
+            !self
+                .rules
+                .iter()
+                .any(|rule| self.own_distance(rule, record).is_some())
+        })
     }
 }
 
@@ -84,7 +94,8 @@ impl XmlPath {
             Some((steps, attribute)) => (steps, Some(attribute)),
             None => (steps, None),
         };
-        let is_name = |name: &str| !name.is_empty() && !name.contains(|c: char| "/@*[]():'\" ".contains(c));
+        let is_name =
+            |name: &str| !name.is_empty() && !name.contains(|c: char| "/@*[]():'\" ".contains(c));
         if attribute.is_some_and(|name| !is_name(name)) {
             return Err(XmlPathError);
         }
@@ -94,7 +105,11 @@ impl XmlPath {
             _ => Err(XmlPathError),
         };
         let names = steps.split('/').map(name_of).collect::<Result<_, _>>()?;
-        Ok(Self { is_from_root, names, attribute: attribute.map(str::to_owned) })
+        Ok(Self {
+            is_from_root,
+            names,
+            attribute: attribute.map(str::to_owned),
+        })
     }
 
     /// The path as written in the map.
@@ -109,10 +124,11 @@ impl XmlPath {
         text
     }
 
-    /// The distance from a record down to the end of this path, when it leads through the record; its own
-    /// length when it starts anywhere.
+    /// The distance from a record down to the end of this path, when it leads through the record;
+    /// its own length when it starts anywhere.
     fn distance_below(&self, record: &Self) -> Option<usize> {
-        let covers = |(own, record): (&Option<String>, &Option<String>)| own.is_none() || own == record;
+        let covers =
+            |(own, record): (&Option<String>, &Option<String>)| own.is_none() || own == record;
         let is_through = self.names.len() >= record.names.len()
             && self.is_from_root == record.is_from_root
             && self.names.iter().zip(&record.names).all(covers);
@@ -123,7 +139,9 @@ impl XmlPath {
     }
 
     fn fits(&self, open: &[XmlElement]) -> bool {
-        let Some(above) = open.len().checked_sub(self.names.len()) else { return false };
+        let Some(above) = open.len().checked_sub(self.names.len()) else {
+            return false;
+        };
         (above == 0 || !self.is_from_root)
             && self
                 .names
@@ -134,12 +152,18 @@ impl XmlPath {
 }
 
 /// Inspects a document from decoded text.
-pub fn read(rules: &XmlRules, text: &str, found: &mut Collector<'_>) -> Result<ReadingTally, Unreadable> {
+pub fn read(
+    rules: &XmlRules,
+    text: &str,
+    found: &mut Collector<'_>,
+) -> Result<ReadingTally, Unreadable> {
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     reader.config_mut().check_end_names = true;
     let mut walk = XmlWalk::new(rules);
     loop {
-        let event = reader.read_event().map_err(|_| broken(reader.error_position()))?;
+        let event = reader
+            .read_event()
+            .map_err(|_| broken(reader.error_position()))?;
         let position = reader.buffer_position();
         match event {
             Event::Start(start) => walk.enter(&start, found, position)?,
@@ -168,8 +192,8 @@ pub fn read(rules: &XmlRules, text: &str, found: &mut Collector<'_>) -> Result<R
     Ok(walk.tally)
 }
 
-/// The text of `&name;`: a character reference, one of XML's five entities, or one of HTML's, which old
-/// programs write.
+/// The text of `&name;`: a character reference, one of XML's five entities, or one of HTML's, which
+/// old programs write.
 fn referred(name: &quick_xml::events::BytesRef<'_>) -> Option<String> {
     match name.resolve_char_ref() {
         Ok(Some(character)) => return Some(character.into()),
@@ -222,7 +246,8 @@ struct XmlWalk<'r> {
     roots: usize,
     /// Everything that a person may read, for the sweep.
     heard: String,
-    /// Comments and instructions, apart: they may stand in the middle of a text without splitting it.
+    /// Comments and instructions, apart: they may stand in the middle of a text without splitting
+    /// it.
     aside: String,
     /// All texts joined, as a browser shows inline elements.
     joined: String,
@@ -284,10 +309,18 @@ impl<'r> XmlWalk<'r> {
         let depth = self.open.len();
         for (record, path) in self.rules.records.iter().enumerate() {
             if path.fits(&self.open) {
-                self.records.push(OpenXmlRecord { record, depth, has_own: false });
+                self.records.push(OpenXmlRecord {
+                    record,
+                    depth,
+                    has_own: false,
+                });
             }
         }
-        let is_no_person = self.rules.no_person.iter().any(|path| path.fits(&self.open));
+        let is_no_person = self
+            .rules
+            .no_person
+            .iter()
+            .any(|path| path.fits(&self.open));
         let mut is_awaited = false;
         let texts = self.rules.rules.iter().map(|rule| (rule, false));
         for (rule, is_compare) in texts.chain(self.rules.compare.iter().map(|rule| (rule, true))) {
@@ -300,7 +333,8 @@ impl<'r> XmlWalk<'r> {
         (element.is_no_person, element.is_awaited) = (is_no_person, is_awaited);
     }
 
-    /// Reads the attributes, even where no rule needs them: a tag that does not parse may hide something.
+    /// Reads the attributes, even where no rule needs them: a tag that does not parse may hide
+    /// something.
     fn read_attributes(
         &mut self,
         start: &BytesStart<'_>,
@@ -309,7 +343,9 @@ impl<'r> XmlWalk<'r> {
     ) -> Result<(), Unreadable> {
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|_| broken(position))?;
-            let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| broken(position))?;
+            let value = attribute
+                .normalized_value(XmlVersion::Implicit1_0)
+                .map_err(|_| broken(position))?;
             let name = attribute.key.local_name();
             let name: &str = name.as_ref();
             let is_namespace = attribute.key.as_namespace_binding().is_some();
@@ -333,14 +369,21 @@ impl<'r> XmlWalk<'r> {
         Ok(())
     }
 
-    fn take(&mut self, rule: &XmlRule, text: &str, found: &mut Collector<'_>) -> Result<(), Unreadable> {
+    fn take(
+        &mut self,
+        rule: &XmlRule,
+        text: &str,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
         let open = &self.open;
         if !found.take(&rule.pick, text, || place_of(open))?.is_some() {
             return Ok(());
         }
         self.tally.texts += 1;
         for record in &mut self.records {
-            let distance = self.rules.own_distance(rule, &self.rules.records[record.record]);
+            let distance = self
+                .rules
+                .own_distance(rule, &self.rules.records[record.record]);
             record.has_own |= distance == Some(self.open.len() - record.depth);
         }
         Ok(())
@@ -349,7 +392,10 @@ impl<'r> XmlWalk<'r> {
     fn leave(&mut self, found: &mut Collector<'_>) -> Result<(), Unreadable> {
         let depth = self.open.len();
         while self.texts.last().is_some_and(|(at, ..)| *at == depth) {
-            let (_, rule, is_compare, text) = self.texts.pop().expect("the loop condition found an element");
+            let (_, rule, is_compare, text) = self
+                .texts
+                .pop()
+                .expect("the loop condition found an element");
             if is_compare {
                 found.compare(&rule.pick, &text);
             } else {
@@ -372,7 +418,9 @@ impl<'r> XmlWalk<'r> {
         }
         while let Some(record) = self.records.pop_if(|record| record.depth == depth) {
             if !record.has_own {
-                return Err(ReadFailure::new(UnreadCause::NamelessRecord).at(place_of(&self.open)).into());
+                return Err(ReadFailure::new(UnreadCause::NamelessRecord)
+                    .at(place_of(&self.open))
+                    .into());
             }
             self.tally.records += 1;
         }
@@ -447,13 +495,16 @@ fn is_telling(value: &str) -> bool {
 
 /// The path to an element by positions, as XPath writes it: a name could be that of a person.
 fn place_of(open: &[XmlElement]) -> UnreadPlace {
-    let step =
-        |place: UnreadPlace, element: &XmlElement| place.and("/*[").and_number(element.number).and("]");
+    let step = |place: UnreadPlace, element: &XmlElement| {
+        place.and("/*[").and_number(element.number).and("]")
+    };
     open.iter().fold(UnreadPlace::default(), step)
 }
 
 fn broken(position: u64) -> Unreadable {
-    ReadFailure::new(UnreadCause::Syntax).at(UnreadPlace::numbered("byte ", position)).into()
+    ReadFailure::new(UnreadCause::Syntax)
+        .at(UnreadPlace::numbered("byte ", position))
+        .into()
 }
 
 #[cfg(test)]
@@ -464,13 +515,31 @@ mod tests {
     use digue_identifiers::identifier::IdentifierKind;
 
     fn look(path: &str, text: &str) -> Option<Vec<String>> {
-        let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
+        let kinds = [IdentifierKind {
+            name: "id".into(),
+            steps: vec![],
+            shape: None,
+        }];
         let mut found = Collector::new(&kinds, &[], 100);
-        let rule = XmlRule { path: XmlPath::parse(path).unwrap(), pick: Pick::whole(0, path), is_own: None };
+        let rule = XmlRule {
+            path: XmlPath::parse(path).unwrap(),
+            pick: Pick::whole(0, path),
+            is_own: None,
+        };
         let records = vec![XmlPath::parse("//record").unwrap()];
-        let rules = XmlRules { rules: vec![rule], records, ..XmlRules::default() };
+        let rules = XmlRules {
+            rules: vec![rule],
+            records,
+            ..XmlRules::default()
+        };
         let _ = read(&rules, text, &mut found).ok()?;
-        Some(found.into_identifiers().into_iter().map(|identifier| identifier.text.to_string()).collect())
+        Some(
+            found
+                .into_identifiers()
+                .into_iter()
+                .map(|identifier| identifier.text.to_string())
+                .collect(),
+        )
     }
 
     #[track_caller]
@@ -494,13 +563,26 @@ mod tests {
 
     #[test]
     fn a_text_is_all_text_within_however_it_is_written() {
-        check("/a", "<a>1<b>2</b><!-- no -->&#51;&#x34;&lt;<c/><![CDATA[5]]></a>", Some(&["1234<5"]));
+        check(
+            "/a",
+            "<a>1<b>2</b><!-- no -->&#51;&#x34;&lt;<c/><![CDATA[5]]></a>",
+            Some(&["1234<5"]),
+        );
         check("//a", "<a>1<a>2</a></a>", Some(&["2", "12"]));
     }
 
     #[test]
     fn what_is_no_whole_document_is_broken() {
-        for text in ["<a>", "<a></b>", "<a/><a/>", "", "text", "<a x=1/>", "<a>&x;</a>", "<a x='1' x='2'/>"] {
+        for text in [
+            "<a>",
+            "<a></b>",
+            "<a/><a/>",
+            "",
+            "text",
+            "<a x=1/>",
+            "<a>&x;</a>",
+            "<a x='1' x='2'/>",
+        ] {
             check("//a", text, None);
         }
         check("//a", r#"<!DOCTYPE a [<!ENTITY x "7">]><a>&x;</a>"#, None);
@@ -509,17 +591,37 @@ mod tests {
 
     #[test]
     fn a_record_without_identifier_is_unreadable() {
-        check("//id", "<a><record><id>1</id></record><record><id>2</id></record></a>", Some(&["1", "2"]));
+        check(
+            "//id",
+            "<a><record><id>1</id></record><record><id>2</id></record></a>",
+            Some(&["1", "2"]),
+        );
         // The identifier of a person named inside the record is not the record's own.
-        check("//id", "<a><record><id>1</id></record><record><in><id>1</id></in></record></a>", None);
-        check("//id", "<a><record><id>1</id></record><record><nom>x</nom></record></a>", None);
-        check("//record/@id", "<a><record id='1'/><record id=''/></a>", None);
+        check(
+            "//id",
+            "<a><record><id>1</id></record><record><in><id>1</id></in></record></a>",
+            None,
+        );
+        check(
+            "//id",
+            "<a><record><id>1</id></record><record><nom>x</nom></record></a>",
+            None,
+        );
+        check(
+            "//record/@id",
+            "<a><record id='1'/><record id=''/></a>",
+            None,
+        );
         check("//record/@id", "<a><record id='1'/></a>", Some(&["1"]));
     }
 
     #[test]
     fn entities_of_html_are_letters_and_unknown_ones_are_not() {
-        check("//id", "<a><id>1</id><nom>L&eacute;a</nom></a>", Some(&["1"]));
+        check(
+            "//id",
+            "<a><id>1</id><nom>L&eacute;a</nom></a>",
+            Some(&["1"]),
+        );
         check("//id", "<a><id>1&nope;</id></a>", None);
     }
 
@@ -527,55 +629,96 @@ mod tests {
     fn what_lies_outside_of_records_is_counted() {
         let path = |text| XmlPath::parse(text).unwrap();
         let rules = XmlRules {
-            rules: vec![XmlRule { path: path("//record/id"), pick: Pick::whole(0, "id"), is_own: None }],
+            rules: vec![XmlRule {
+                path: path("//record/id"),
+                pick: Pick::whole(0, "id"),
+                is_own: None,
+            }],
             records: vec![path("//record")],
             empty: vec![path("/a")],
             no_person: vec![path("/a/meta")],
             compare: vec![],
         };
         let tally = |text: &str| {
-            let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
+            let kinds = [IdentifierKind {
+                name: "id".into(),
+                steps: vec![],
+                shape: None,
+            }];
             read(&rules, text, &mut Collector::new(&kinds, &[], 10)).unwrap()
         };
         assert_eq!(tally("<a/>").nobody, Some(WhyNobody::DescribedAsEmpty));
         assert_eq!(tally("<a><record><id>1</id></record></a>").nobody, None);
-        let beside =
-            tally("<a v='2'><meta x='y'>m</meta><record><id>1</id>Durand</record><p n='X'>Roux</p></a>");
+        let beside = tally(
+            "<a v='2'><meta x='y'>m</meta><record><id>1</id>Durand</record><p n='X'>Roux</p></a>",
+        );
         assert_eq!((beside.records, beside.undescribed), (1, 2));
         assert_eq!(beside.first_undescribed.unwrap().as_str(), "/*[1]/*[3]");
     }
 
     #[test]
     fn an_attribute_that_does_not_parse_is_given_by_its_byte() {
-        let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
+        let kinds = [IdentifierKind {
+            name: "id".into(),
+            steps: vec![],
+            shape: None,
+        }];
         let text = "<a><b/><c x=1/></a>";
-        let broken = read(&XmlRules::default(), text, &mut Collector::new(&kinds, &[], 10)).unwrap_err();
+        let broken = read(
+            &XmlRules::default(),
+            text,
+            &mut Collector::new(&kinds, &[], 10),
+        )
+        .unwrap_err();
         assert_eq!(broken.detail.place.as_str(), "byte 15");
     }
 
     #[test]
     fn a_place_is_made_of_positions_and_holds_no_name() {
         let look = |text: &str| {
-            let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
+            let kinds = [IdentifierKind {
+                name: "id".into(),
+                steps: vec![],
+                shape: None,
+            }];
             let path = |text| XmlPath::parse(text).unwrap();
             let rules = XmlRules {
-                rules: vec![XmlRule { path: path("//record/id"), pick: Pick::whole(0, "id"), is_own: None }],
+                rules: vec![XmlRule {
+                    path: path("//record/id"),
+                    pick: Pick::whole(0, "id"),
+                    is_own: None,
+                }],
                 records: vec![path("//record")],
                 ..XmlRules::default()
             };
             read(&rules, text, &mut Collector::new(&kinds, &[], 10))
         };
-        let nameless =
-            look("<a><Durand/><record><id>1</id></record><Durand><record><Marie/></record></Durand></a>");
-        assert_eq!(nameless.unwrap_err().detail.place.as_str(), "/*[1]/*[3]/*[1]");
+        let nameless = look(
+            "<a><Durand/><record><id>1</id></record><Durand><record><Marie/></record></Durand></a>",
+        );
+        assert_eq!(
+            nameless.unwrap_err().detail.place.as_str(),
+            "/*[1]/*[3]/*[1]"
+        );
         let beside =
-            look("<a><record><id>1</id></record><DURAND-Marie>née en 1985</DURAND-Marie></a>").unwrap();
+            look("<a><record><id>1</id></record><DURAND-Marie>née en 1985</DURAND-Marie></a>")
+                .unwrap();
         assert_eq!(beside.first_undescribed.unwrap().as_str(), "/*[1]/*[2]");
     }
 
     #[test]
     fn what_is_no_path_is_refused() {
-        for text in ["", "id", "/", "//", "/a//b", "/a/@", "/a[1]", "//a/text()", "/a/@b/c"] {
+        for text in [
+            "",
+            "id",
+            "/",
+            "//",
+            "/a//b",
+            "/a/@",
+            "/a[1]",
+            "//a/text()",
+            "/a/@b/c",
+        ] {
             assert!(XmlPath::parse(text).is_err(), "{text}");
         }
     }

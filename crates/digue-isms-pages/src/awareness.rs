@@ -15,7 +15,9 @@ use jiff::civil::Date;
 use digue_pages::error::PageError;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
-use digue_pages::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use digue_pages::table::{
+    ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
+};
 use digue_pages::view::{Localizer, kept, page};
 use digue_pages::visitor::Visitor;
 
@@ -37,7 +39,10 @@ pub async fn list(
     let modules = awareness::own(&console.app, &actor).await?;
     let documents = awareness::documents(&console.app, &actor).await?;
     Ok(page(&ModulesPage {
-        modules: modules.into_iter().map(|(module, on)| (module.code(), on)).collect(),
+        modules: modules
+            .into_iter()
+            .map(|(module, on)| (module.code(), on))
+            .collect(),
         documents,
         oversees: visitor.role.is_some_and(Role::oversees),
         w: Localizer::in_zone(&visitor, &console.zone),
@@ -72,13 +77,22 @@ fn table(w: &Localizer, learners: &[Learner]) -> ListTable {
         ListColumn::choice("organisation", w.say("column-organisation")),
     ];
     columns.extend(
-        Module::ALL.iter().map(|module| ListColumn::text(module.code(), w.coded("module", module.code()))),
+        Module::ALL
+            .iter()
+            .map(|module| ListColumn::text(module.code(), w.coded("module", module.code()))),
     );
     let row = |one: &Learner| {
-        let mut cells = vec![ListCell::text(&one.account), ListCell::text(&one.organisation)];
-        cells.extend(one.done.iter().map(|on| match on {
-            Some(on) => ListCell::day(w, *on),
-            None => ListCell::chip(w.say("awareness-todo"), ChipTone::Watch).sorted(0).filed_as(""),
+        let mut cells = vec![
+            ListCell::text(&one.account),
+            ListCell::text(&one.organisation),
+        ];
+        cells.extend(one.done.iter().map(|on| {
+            match on {
+                Some(on) => ListCell::day(w, *on),
+                None => ListCell::chip(w.say("awareness-todo"), ChipTone::Watch)
+                    .sorted(0)
+                    .filed_as(""),
+            }
         }));
         ListRow::new(&one.account, cells)
     };
@@ -104,7 +118,10 @@ pub async fn state(
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&StatePage {
         total: learners.len(),
-        done: learners.iter().filter(|one| one.done.iter().all(Option::is_some)).count(),
+        done: learners
+            .iter()
+            .filter(|one| one.done.iter().all(Option::is_some))
+            .count(),
         list: table(&w, &learners).shown(&w, &query),
         w,
     }))
@@ -122,7 +139,9 @@ pub async fn state_csv(
 }
 
 fn module_of(code: &str) -> Result<Module, PageError> {
-    Module::parse(code).ok_or(OperationError::NotFound("module")).map_err(PageError::from)
+    Module::parse(code)
+        .ok_or(OperationError::NotFound("module"))
+        .map_err(PageError::from)
 }
 
 fn module_page(w: Localizer, module: Module, right: Option<u32>) -> Html<String> {
@@ -150,7 +169,11 @@ pub async fn show(
     let module = module_of(&code)?;
     // Called for its error alone: the page is for signed-in users.
     visitor.actor(&console.app)?;
-    Ok(module_page(Localizer::in_zone(&visitor, &console.zone), module, None))
+    Ok(module_page(
+        Localizer::in_zone(&visitor, &console.zone),
+        module,
+        None,
+    ))
 }
 
 pub async fn answer(
@@ -162,13 +185,19 @@ pub async fn answer(
 ) -> Result<Response, PageError> {
     let module = module_of(&code)?;
     let form = TypedForm::new(pairs);
-    let answers: Vec<String> = (1..=QUESTIONS).map(|number| form.owned(&format!("q{number}"))).collect();
+    let answers: Vec<String> = (1..=QUESTIONS)
+        .map(|number| form.owned(&format!("q{number}")))
+        .collect();
     let right = awareness::answer(&console.app, &actor, module, &answers).await?;
     if usize::try_from(right) == Ok(QUESTIONS) {
         return Ok(Redirect::to("/awareness").into_response());
     }
     let w = Localizer::in_zone(&visitor, &console.zone);
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, module_page(w, module, Some(right))).into_response())
+    Ok((
+        StatusCode::UNPROCESSABLE_ENTITY,
+        module_page(w, module, Some(right)),
+    )
+        .into_response())
 }
 
 pub async fn read(

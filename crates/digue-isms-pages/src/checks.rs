@@ -23,7 +23,9 @@ use digue_pages::differences::{kept_in_words, words_beside};
 use digue_pages::error::PageError;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
-use digue_pages::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use digue_pages::table::{
+    ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
+};
 use digue_pages::view::{Localizer, kept, page};
 use digue_pages::visitor::Visitor;
 
@@ -85,9 +87,19 @@ fn row(w: &Localizer, one: &ShownCheck) -> ListRow {
     let (population, failing, at, range) = match &one.last {
         Some(last) => {
             let (population, failing) = counted(w, last);
-            (population, failing, ListCell::moment(w, last.at), ListCell::text(last.journal_size))
+            (
+                population,
+                failing,
+                ListCell::moment(w, last.at),
+                ListCell::text(last.journal_size),
+            )
         }
-        None => (ListCell::empty(), ListCell::empty(), ListCell::empty(), ListCell::empty()),
+        None => (
+            ListCell::empty(),
+            ListCell::empty(),
+            ListCell::empty(),
+            ListCell::empty(),
+        ),
     };
     let code = one.check.code();
     let cells = [
@@ -103,13 +115,23 @@ fn row(w: &Localizer, one: &ShownCheck) -> ListRow {
     ListRow::new(code, cells)
 }
 
-/// Population and failures of a result; a check that did not run counted nothing, and one of a value has that.
+/// Population and failures of a result; a check that did not run counted nothing, and one of a
+/// value has that.
 fn counted(w: &Localizer, last: &CheckResult) -> (ListCell, ListCell) {
     let (population, failing) = (last.found.population, last.found.failing_count());
     match (&last.found.value, &last.found.not_run) {
-        (Some(value), _) => (ListCell::empty().filed_as(population), ListCell::text(value).filed_as(failing)),
-        (None, Some(_)) => (ListCell::empty().filed_as(population), ListCell::empty().filed_as(failing)),
-        (None, None) => (ListCell::number(w, population), ListCell::number(w, failing)),
+        (Some(value), _) => (
+            ListCell::empty().filed_as(population),
+            ListCell::text(value).filed_as(failing),
+        ),
+        (None, Some(_)) => (
+            ListCell::empty().filed_as(population),
+            ListCell::empty().filed_as(failing),
+        ),
+        (None, None) => (
+            ListCell::number(w, population),
+            ListCell::number(w, failing),
+        ),
     }
 }
 
@@ -119,16 +141,35 @@ pub async fn list(
     query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], None).await?;
-    let mut checks: Vec<ShownCheck> = Check::ALL.iter().map(|check| shown(&w, &overview, *check)).collect();
+    let w = words_beside(
+        &console,
+        &visitor,
+        &[StoredKind::Check, StoredKind::Switch],
+        None,
+    )
+    .await?;
+    let mut checks: Vec<ShownCheck> = Check::ALL
+        .iter()
+        .map(|check| shown(&w, &overview, *check))
+        .collect();
     checks.sort_by_key(|one| one.says);
     let count = |says: CheckStatement| checks.iter().filter(|one| one.says == says).count();
-    let says =
-        [CheckStatement::Fail, CheckStatement::Unknown, CheckStatement::Disabled, CheckStatement::Pass];
+    let says = [
+        CheckStatement::Fail,
+        CheckStatement::Unknown,
+        CheckStatement::Disabled,
+        CheckStatement::Pass,
+    ];
     let counts = says.map(|says| (says.code(), count(says)));
     let may_write = visitor.role.is_some_and(Role::can_govern);
     let list = table(&w, &checks).shown(&w, &query);
-    Ok(page(&ChecksPage { counts, list, may_write, tab: "checks", w }))
+    Ok(page(&ChecksPage {
+        counts,
+        list,
+        may_write,
+        tab: "checks",
+        w,
+    }))
 }
 
 pub async fn list_csv(
@@ -138,11 +179,17 @@ pub async fn list_csv(
 ) -> Result<Response, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let checks: Vec<ShownCheck> = Check::ALL.iter().map(|check| shown(&w, &overview, *check)).collect();
+    let checks: Vec<ShownCheck> = Check::ALL
+        .iter()
+        .map(|check| shown(&w, &overview, *check))
+        .collect();
     Ok(table(&w, &checks).csv(&query, visitor.language, "checks"))
 }
 
-pub async fn run(State(console): State<Console>, SignedIn(actor): SignedIn) -> Result<Redirect, PageError> {
+pub async fn run(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+) -> Result<Redirect, PageError> {
     checks::run_all(&console.app, &actor).await?;
     Ok(Redirect::to("/smsi/checks"))
 }
@@ -168,7 +215,9 @@ struct CheckResultPage {
 }
 
 fn check_of(code: &str) -> Result<Check, PageError> {
-    Check::parse(code).ok_or(OperationError::NotFound("check")).map_err(PageError::from)
+    Check::parse(code)
+        .ok_or(OperationError::NotFound("check"))
+        .map_err(PageError::from)
 }
 
 pub async fn show(
@@ -179,8 +228,13 @@ pub async fn show(
     let check = check_of(&code)?;
     let (actor, overview) = isms_overview(&console, &visitor).await?;
     let history = checks::history(&console.app, &actor, check).await?;
-    let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], Some(check.code()))
-        .await?;
+    let w = words_beside(
+        &console,
+        &visitor,
+        &[StoredKind::Check, StoredKind::Switch],
+        Some(check.code()),
+    )
+    .await?;
     let rule = match check.rule() {
         PassRule::NoneFails => w.say("checks-rule-none"),
         PassRule::SharePermille(share) => w.with1("checks-rule-share", "share", share),
@@ -190,7 +244,11 @@ pub async fn show(
         let one = framework::requirement(id)?;
         Some((one.framework.code(), one.number(), w.say(&one.key())))
     });
-    let disabled = overview.measured.disabled.get(&check).filter(|disabled| overview.now.at < disabled.until);
+    let disabled = overview
+        .measured
+        .disabled
+        .get(&check)
+        .filter(|disabled| overview.now.at < disabled.until);
     let switched = disabled.map(|disabled| {
         let values = [
             ("by", disabled.by.as_str().into()),
@@ -201,8 +259,16 @@ pub async fn show(
     });
     let shown = shown(&w, &overview, check);
     let found = shown.last.as_ref().map(|last| &last.found);
-    let cause = found.and_then(|found| found.not_run).map(|why| w.coded("not-run", why.code()));
-    let names = found.map(|found| found.failing.iter().map(|name| kept_in_words(&w, name)).collect());
+    let cause = found
+        .and_then(|found| found.not_run)
+        .map(|why| w.coded("not-run", why.code()));
+    let names = found.map(|found| {
+        found
+            .failing
+            .iter()
+            .map(|name| kept_in_words(&w, name))
+            .collect()
+    });
     Ok(page(&CheckResultPage {
         cause,
         names: names.unwrap_or_default(),
@@ -262,12 +328,18 @@ struct StatementPage {
 
 fn in_words(w: &Localizer, line: StatementLine) -> ShownLine {
     use digue_isms::statement::Implementation as I;
-    let inclusion: Vec<String> = line.inclusion.iter().map(|reason| w.say(reason.key())).collect();
+    let inclusion: Vec<String> = line
+        .inclusion
+        .iter()
+        .map(|reason| w.say(reason.key()))
+        .collect();
     let decided = line.decided.as_ref();
     ShownLine {
         title: w.say(&line.control.key()),
         inclusion: inclusion.join(", "),
-        exclusion: decided.map(|decided| decided.record.exclusion.0.clone()).unwrap_or_default(),
+        exclusion: decided
+            .map(|decided| decided.record.exclusion.0.clone())
+            .unwrap_or_default(),
         decided: decided.map(|decided| decided.id.clone()),
         is_bad: line.implementation == I::Failing,
         is_good: line.implementation == I::Measured,
@@ -284,10 +356,27 @@ pub async fn statement_page(
     let (lines, _) = statement::now_standing(&console.app, &actor).await?;
     let versions = statement::versions(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let all = [I::Failing, I::Nothing, I::Planned, I::Partly, I::Declared, I::Measured, I::NotApplicable];
-    let count = |wanted: I| lines.iter().filter(|line| line.implementation == wanted).count();
+    let all = [
+        I::Failing,
+        I::Nothing,
+        I::Planned,
+        I::Partly,
+        I::Declared,
+        I::Measured,
+        I::NotApplicable,
+    ];
+    let count = |wanted: I| {
+        lines
+            .iter()
+            .filter(|line| line.implementation == wanted)
+            .count()
+    };
     Ok(page(&StatementPage {
-        counts: all.iter().map(|one| (one.code(), count(*one))).filter(|(_, count)| *count > 0).collect(),
+        counts: all
+            .iter()
+            .map(|one| (one.code(), count(*one)))
+            .filter(|(_, count)| *count > 0)
+            .collect(),
         versions: versions
             .into_iter()
             .rev()
@@ -352,20 +441,28 @@ pub async fn frameworks(
     SignedIn(actor): SignedIn,
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
-    let (code, ending) = name.split_once('.').map_or((name.as_str(), None), |(code, end)| (code, Some(end)));
+    let (code, ending) = name
+        .split_once('.')
+        .map_or((name.as_str(), None), |(code, end)| (code, Some(end)));
     let framework = Framework::parse(code).ok_or(OperationError::NotFound("framework"))?;
     let (lines, _) = statement::now_standing(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     if let Some(ending) = ending {
         let form = PaperFormat::parse(ending).ok_or(OperationError::NotFound("form"))?;
-        let bytes = sheets::framework_file(&console.app, framework, &lines, &w.reader(), form).await;
+        let bytes =
+            sheets::framework_file(&console.app, framework, &lines, &w.reader(), form).await;
         return Ok(kept(&name, form.media(), bytes?));
     }
     let requirements = framework::requirements(framework).map(|one| {
         let through = statement::through(&lines, one).into_iter().map(|line| {
             let shown = in_words(&w, line);
             let label = w.coded("implementation", shown.line.implementation.code());
-            (shown.line.control.number(), label, shown.is_bad, shown.is_good)
+            (
+                shown.line.control.number(),
+                label,
+                shown.is_bad,
+                shown.is_good,
+            )
         });
         ShownRequirement {
             number: one.number(),
@@ -377,7 +474,11 @@ pub async fn frameworks(
     Ok(page(&FrameworkPage {
         framework: framework.code(),
         requirements: requirements.collect(),
-        frameworks: Framework::ALL.iter().map(|one| one.code()).filter(|one| *one != "iso").collect(),
+        frameworks: Framework::ALL
+            .iter()
+            .map(|one| one.code())
+            .filter(|one| *one != "iso")
+            .collect(),
         is_indirect: framework == Framework::Qualiopi,
         tab: "frameworks",
         w,

@@ -69,12 +69,22 @@ pub struct IsmsOverview {
     pub now: Measurements,
 }
 
-pub async fn isms_overview(console: &Console, visitor: &Visitor) -> Result<(Actor, IsmsOverview), PageError> {
+pub async fn isms_overview(
+    console: &Console,
+    visitor: &Visitor,
+) -> Result<(Actor, IsmsOverview), PageError> {
     let app = &console.app;
     let actor = visitor.actor(app)?;
     let registers = isms::registers(app, &actor).await?;
     let measured = isms::measured(app, &actor).await?;
-    Ok((actor, IsmsOverview { registers, measured, now: isms::now(app) }))
+    Ok((
+        actor,
+        IsmsOverview {
+            registers,
+            measured,
+            now: isms::now(app),
+        },
+    ))
 }
 
 pub fn shown_due(w: &Localizer, due: DueItem) -> ShownDue {
@@ -82,7 +92,11 @@ pub fn shown_due(w: &Localizer, due: DueItem) -> ShownDue {
         late if late > 0 => w.with1("smsi-days-late", "days", late),
         early => w.with1("smsi-in-days", "days", -early),
     };
-    ShownDue { what: w.coded("due", due.what.code()), when, due }
+    ShownDue {
+        what: w.coded("due", due.what.code()),
+        when,
+        due,
+    }
 }
 
 #[derive(Deserialize)]
@@ -107,7 +121,10 @@ pub async fn home(
         _ => "rssi",
     };
     let views = ["rssi", "dpo", "top-management", "auditor"];
-    let view = views.into_iter().find(|view| *view == choice.view).unwrap_or(usual);
+    let view = views
+        .into_iter()
+        .find(|view| *view == choice.view)
+        .unwrap_or(usual);
     let figures = match view {
         "dpo" => of_dpo(&console, &actor, &w, &overview).await?,
         "top-management" => of_management(&w, &overview),
@@ -115,7 +132,10 @@ pub async fn home(
         _ => of_ciso(&w, &overview),
     };
     let due = calendar::due(&overview.registers, overview.now);
-    let late = due.into_iter().filter(|one| one.days_late > 0).take(LATE_SHOWN);
+    let late = due
+        .into_iter()
+        .filter(|one| one.days_late > 0)
+        .take(LATE_SHOWN);
     Ok(page(&IsmsHomePage {
         is_empty: overview.registers.is_empty(),
         may_write: visitor.role.is_some_and(Role::can_govern),
@@ -128,26 +148,52 @@ pub async fn home(
     }))
 }
 
-fn figure(w: &Localizer, number: u64, key: &'static str, place: &'static str, is_late: bool) -> Figure {
-    Figure { number: w.number(number), key, place, is_late: is_late && number > 0 }
+fn figure(
+    w: &Localizer,
+    number: u64,
+    key: &'static str,
+    place: &'static str,
+    is_late: bool,
+) -> Figure {
+    Figure {
+        number: w.number(number),
+        key,
+        place,
+        is_late: is_late && number > 0,
+    }
 }
 
 fn late_and_euros(overview: &IsmsOverview) -> (u64, u64) {
     let measures = overview.registers.read::<Measure>().entries;
-    let late = measures.iter().filter(|measure| measure.record.overdue_days(overview.now) > 0).count();
-    (late as u64, measures.iter().map(|measure| measure.record.penalty_due(overview.now)).sum())
+    let late = measures
+        .iter()
+        .filter(|measure| measure.record.overdue_days(overview.now) > 0)
+        .count();
+    (
+        late as u64,
+        measures
+            .iter()
+            .map(|measure| measure.record.penalty_due(overview.now))
+            .sum(),
+    )
 }
 
 /// A measured number; a dash where nothing was measured, because zero would be false.
 fn measured(w: &Localizer, number: Option<u64>, key: &'static str, place: &'static str) -> Figure {
     match number {
         Some(number) => figure(w, number, key, place, true),
-        None => Figure { number: "–".to_owned(), key, place, is_late: false },
+        None => Figure {
+            number: "–".to_owned(),
+            key,
+            place,
+            is_late: false,
+        },
     }
 }
 
 fn failing(w: &Localizer, overview: &IsmsOverview) -> Figure {
-    let says = |check: &&Check| overview.measured.says(**check, overview.now) == CheckStatement::Fail;
+    let says =
+        |check: &&Check| overview.measured.says(**check, overview.now) == CheckStatement::Fail;
     let failing = Check::ALL.iter().filter(says).count() as u64;
     let known = (!overview.measured.results.is_empty()).then_some(failing);
     measured(w, known, "smsi-failing", "/smsi/checks")
@@ -178,16 +224,28 @@ async fn of_dpo(
     overview: &IsmsOverview,
 ) -> Result<Vec<Figure>, OperationError> {
     let views = incidents::list(&console.app, actor).await?;
-    let clocks = views.iter().filter(|view| !view.incident.is_closed()).flat_map(|view| &view.clocks);
+    let clocks = views
+        .iter()
+        .filter(|view| !view.incident.is_closed())
+        .flat_map(|view| &view.clocks);
     let running = clocks.filter(|clock| clock.met_at.is_none()).count() as u64;
     let sheets = overview.registers.read::<Processing>().entries;
     let is_due = |on: Option<jiff::civil::Date>| on.is_none_or(|on| on < overview.now.today);
-    let sheets = sheets.iter().filter(|sheet| is_due(sheet.record.review_on)).count() as u64;
+    let sheets = sheets
+        .iter()
+        .filter(|sheet| is_due(sheet.record.review_on))
+        .count() as u64;
     let (late, euros) = late_and_euros(overview);
     let wrong = contradictions(&overview.registers, &overview.measured, overview.now).len() as u64;
     Ok(vec![
         figure(w, running, "smsi-clocks", "/incidents", true),
-        figure(w, sheets, "smsi-reviews-due", "/smsi/registers/processing", true),
+        figure(
+            w,
+            sheets,
+            "smsi-reviews-due",
+            "/smsi/registers/processing",
+            true,
+        ),
         figure(w, late, "smsi-late", "/smsi/calendar", true),
         figure(w, euros, "smsi-euros", "/smsi/calendar", true),
         figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
@@ -197,9 +255,14 @@ async fn of_dpo(
 fn of_management(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
     let (late, euros) = late_and_euros(overview);
     let risks = overview.registers.read::<Risk>().entries;
-    let high = risks.iter().filter(|risk| risk.record.level() >= Some(RiskLevel::High)).count() as u64;
+    let high = risks
+        .iter()
+        .filter(|risk| risk.record.level() >= Some(RiskLevel::High))
+        .count() as u64;
     let reviews = overview.registers.read::<Review>().entries;
-    let next = reviews.iter().filter(|review| review.record.signed_on.is_none());
+    let next = reviews
+        .iter()
+        .filter(|review| review.record.signed_on.is_none());
     let next = next.filter_map(|review| review.record.held_on).min();
     let days = next.map(|on| days_between(overview.now.today, on));
     let mut figures = vec![
@@ -220,13 +283,29 @@ fn of_management(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
 
 fn of_auditor(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
     let lines = statement(&overview.registers, &overview.measured, overview.now);
-    let of =
-        |wanted: Implementation| lines.iter().filter(|line| line.implementation == wanted).count() as u64;
+    let of = |wanted: Implementation| {
+        lines
+            .iter()
+            .filter(|line| line.implementation == wanted)
+            .count() as u64
+    };
     let wrong = contradictions(&overview.registers, &overview.measured, overview.now).len() as u64;
     let (late, _) = late_and_euros(overview);
     vec![
-        figure(w, of(Implementation::Measured), "smsi-measured-controls", "/smsi/statement", false),
-        figure(w, of(Implementation::Failing), "implementation-failing", "/smsi/statement", true),
+        figure(
+            w,
+            of(Implementation::Measured),
+            "smsi-measured-controls",
+            "/smsi/statement",
+            false,
+        ),
+        figure(
+            w,
+            of(Implementation::Failing),
+            "implementation-failing",
+            "/smsi/statement",
+            true,
+        ),
         figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
         failing(w, overview),
         figure(w, late, "smsi-late", "/smsi/calendar", true),
@@ -319,14 +398,20 @@ fn calendar_table(w: &Localizer, due: Vec<DueItem>) -> ListTable {
 fn calendar_row(w: &Localizer, due: DueItem) -> ListRow {
     let ShownDue { due, when, what } = shown_due(w, due);
     let is_late = due.days_late > 0;
-    let tone = if is_late { ChipTone::Bad } else { ChipTone::Plain };
+    let tone = if is_late {
+        ChipTone::Bad
+    } else {
+        ChipTone::Plain
+    };
     let place = format!("/smsi/registers/{}/{}", due.kind.code(), due.id);
     let euros = || CellPart::Chip {
         text: w.with1("smsi-euros-due", "euros", w.number(due.euros)),
         tone: ChipTone::Bad,
     };
     let cells = [
-        ListCell::day(w, due.on).and_chip(when, tone).and_if(due.euros > 0, euros),
+        ListCell::day(w, due.on)
+            .and_chip(when, tone)
+            .and_if(due.euros > 0, euros),
         ListCell::text(what).and_quiet(w.coded("kind", due.kind.code())),
         ListCell::text(&due.id),
         ListCell::link(place, &due.title),
@@ -342,8 +427,13 @@ pub async fn calendar(
 ) -> Result<Html<String>, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
-    let list = calendar_table(&w, calendar::due(&overview.registers, overview.now)).shown(&w, &query);
-    Ok(page(&CalendarPage { list, tab: "calendar", w }))
+    let list =
+        calendar_table(&w, calendar::due(&overview.registers, overview.now)).shown(&w, &query);
+    Ok(page(&CalendarPage {
+        list,
+        tab: "calendar",
+        w,
+    }))
 }
 
 pub async fn calendar_csv(
@@ -402,7 +492,11 @@ fn wrong_row(w: &Localizer, one: &RegisterContradiction) -> ListRow {
     let cells = [
         ListCell::chip(w.coded("wrong", one.wrong.code()), ChipTone::Bad),
         ListCell::text(&one.id),
-        ListCell::link(format!("/smsi/registers/{}/{}", one.kind.code(), one.id), title).filed_as(&one.title),
+        ListCell::link(
+            format!("/smsi/registers/{}/{}", one.kind.code(), one.id),
+            title,
+        )
+        .filed_as(&one.title),
         late.and_if(one.euros > 0, euros).filed_as(if one.days > 0 {
             one.days.to_string()
         } else {
@@ -421,7 +515,12 @@ pub async fn wrong(
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let found = contradictions(&overview.registers, &overview.measured, overview.now);
     let list = wrong_table(&w, &found).shown(&w, &query);
-    Ok(page(&ContradictionsPage { list, total: found.len(), tab: "contradictions", w }))
+    Ok(page(&ContradictionsPage {
+        list,
+        total: found.len(),
+        tab: "contradictions",
+        w,
+    }))
 }
 
 pub async fn wrong_csv(
@@ -451,32 +550,59 @@ struct EbiosPage {
     tab: &'static str,
 }
 
-pub async fn ebios(State(console): State<Console>, visitor: Visitor) -> Result<Html<String>, PageError> {
+pub async fn ebios(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let path: [(&str, &[RegisterKind]); 5] = [
-        ("ebios-1", &[RegisterKind::Context, RegisterKind::Asset, RegisterKind::FearedEvent]),
+        (
+            "ebios-1",
+            &[
+                RegisterKind::Context,
+                RegisterKind::Asset,
+                RegisterKind::FearedEvent,
+            ],
+        ),
         ("ebios-2", &[RegisterKind::RiskSource]),
         ("ebios-3", &[RegisterKind::Stakeholder, RegisterKind::Risk]),
         ("ebios-4", &[RegisterKind::Risk]),
-        ("ebios-5", &[RegisterKind::Measure, RegisterKind::Acceptance]),
+        (
+            "ebios-5",
+            &[RegisterKind::Measure, RegisterKind::Acceptance],
+        ),
     ];
     let workshops = path.map(|(key, kinds)| Workshop {
         key,
-        registers: kinds.iter().map(|kind| (kind.code(), overview.registers.of(*kind).len())).collect(),
+        registers: kinds
+            .iter()
+            .map(|kind| (kind.code(), overview.registers.of(*kind).len()))
+            .collect(),
     });
     let mut stakeholders: Vec<(u32, String, String)> = overview
         .registers
         .read::<Stakeholder>()
         .entries
         .into_iter()
-        .filter_map(|entry| Some((entry.record.threat_percent()?, entry.id, entry.record.title.0)))
+        .filter_map(|entry| {
+            Some((
+                entry.record.threat_percent()?,
+                entry.id,
+                entry.record.title.0,
+            ))
+        })
         .collect();
     stakeholders.sort_by(|a, b| b.cmp(a));
     let shown = stakeholders
         .into_iter()
         .map(|(percent, id, title)| (id, title, w.decimal(f64::from(percent) / 100.0)));
-    Ok(page(&EbiosPage { workshops: workshops.into(), stakeholders: shown.collect(), tab: "registers", w }))
+    Ok(page(&EbiosPage {
+        workshops: workshops.into(),
+        stakeholders: shown.collect(),
+        tab: "registers",
+        w,
+    }))
 }
 
 #[derive(Template)]
@@ -518,7 +644,13 @@ pub async fn take_pia(
     let done = pia::pia(&console.app, &actor, &bytes).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let mss_files = exchange::mon_service_securise_files(&console.app, &actor).await?;
-    Ok(page(&ExchangePage { w, done: Some(done), mss_files, may_write: true, tab: "exchange" }))
+    Ok(page(&ExchangePage {
+        w,
+        done: Some(done),
+        mss_files,
+        may_write: true,
+        tab: "exchange",
+    }))
 }
 
 /// The operator's own template for Word files.
@@ -540,9 +672,15 @@ pub fn review_inputs(w: &Localizer, overview: &IsmsOverview, incidents_of_year: 
         Check::ALL.iter().filter(is).count()
     };
     let risks = overview.registers.read::<Risk>().entries;
-    let high = risks.iter().filter(|risk| risk.record.level() >= Some(RiskLevel::High)).count();
+    let high = risks
+        .iter()
+        .filter(|risk| risk.record.level() >= Some(RiskLevel::High))
+        .count();
     let findings = overview.registers.read::<Finding>().entries;
-    let open = findings.iter().filter(|finding| finding.record.closed_on.is_none()).count();
+    let open = findings
+        .iter()
+        .filter(|finding| finding.record.closed_on.is_none())
+        .count();
     let wrong = contradictions(&overview.registers, &overview.measured, overview.now).len();
     let audits = overview.registers.read::<Audit>().entries;
     let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
@@ -550,7 +688,10 @@ pub fn review_inputs(w: &Localizer, overview: &IsmsOverview, incidents_of_year: 
         w.with(
             "review-input-measures",
             [
-                ("count", overview.registers.of(RegisterKind::Measure).len().into()),
+                (
+                    "count",
+                    overview.registers.of(RegisterKind::Measure).len().into(),
+                ),
                 ("late", late.into()),
                 ("euros", euros.into()),
             ],
@@ -560,13 +701,26 @@ pub fn review_inputs(w: &Localizer, overview: &IsmsOverview, incidents_of_year: 
             [
                 ("pass", count(CheckStatement::Pass).into()),
                 ("fail", count(CheckStatement::Fail).into()),
-                ("unknown", (count(CheckStatement::Unknown) + count(CheckStatement::Disabled)).into()),
+                (
+                    "unknown",
+                    (count(CheckStatement::Unknown) + count(CheckStatement::Disabled)).into(),
+                ),
             ],
         ),
-        w.with("review-input-risks", [("count", risks.len().into()), ("high", high.into())]),
-        w.with("review-input-findings", [("open", open.into()), ("wrong", wrong.into())]),
+        w.with(
+            "review-input-risks",
+            [("count", risks.len().into()), ("high", high.into())],
+        ),
+        w.with(
+            "review-input-findings",
+            [("open", open.into()), ("wrong", wrong.into())],
+        ),
         w.with1("review-input-incidents", "count", incidents_of_year),
-        w.with1("review-input-audit", "on", last.map_or_else(|| "–".to_owned(), |on| on.to_string())),
+        w.with1(
+            "review-input-audit",
+            "on",
+            last.map_or_else(|| "–".to_owned(), |on| on.to_string()),
+        ),
     ];
     lines.join("\n")
 }

@@ -64,7 +64,11 @@ pub async fn import(
     };
     let app = &console.app;
     let (preview, is_taken, is_outdated) = match confirmed {
-        None => (import::preview(app, &actor, kind, &bytes).await?, false, false),
+        None => (
+            import::preview(app, &actor, kind, &bytes).await?,
+            false,
+            false,
+        ),
         Some(digest) => match import::import(app, &actor, kind, &bytes, &digest).await? {
             ImportOutcome::Taken(preview) => (preview, true, false),
             ImportOutcome::Outdated(preview) => (preview, false, true),
@@ -81,7 +85,11 @@ pub async fn import(
             .map(|change| in_words(&w, kind, change))
             .collect(),
         unnamed: unnamed_in_words(&preview.unnamed_columns),
-        faults: preview.faults.iter().map(|fault| fault_in_words(&w, kind, fault)).collect(),
+        faults: preview
+            .faults
+            .iter()
+            .map(|fault| fault_in_words(&w, kind, fault))
+            .collect(),
         preview,
         waiting,
         is_outdated,
@@ -92,7 +100,9 @@ pub async fn import(
 
 /// `G (1), K (12)`.
 pub fn unnamed_in_words(columns: &[UnnamedColumn]) -> String {
-    let described = columns.iter().map(|column| format!("{} ({})", column.letters, column.cells));
+    let described = columns
+        .iter()
+        .map(|column| format!("{} ({})", column.letters, column.cells));
     described.collect::<Vec<_>>().join(", ")
 }
 
@@ -100,7 +110,11 @@ fn in_words(w: &Localizer, kind: RegisterKind, change: &RowChange) -> ChangeInWo
     let language = w.reader().language;
     let field = |change: &FieldChange| {
         let cell = |texts: &[String]| sheets::in_words(language, change.field, texts);
-        (sheets::field_name(language, kind, change.field.code), cell(&change.before), cell(&change.after))
+        (
+            sheets::field_name(language, kind, change.field.code),
+            cell(&change.before),
+            cell(&change.after),
+        )
     };
     ChangeInWords {
         row: change.row,
@@ -125,5 +139,12 @@ fn fault_in_words(w: &Localizer, kind: RegisterKind, fault: &import::ImportCellF
         ("fault", w.coded("unfit", fault.unfit.code()).into()),
         ("seen", seen.as_str().into()),
     ];
-    w.with(if seen.is_empty() { "smsi-fault" } else { "smsi-fault-seen" }, values)
+    w.with(
+        if seen.is_empty() {
+            "smsi-fault"
+        } else {
+            "smsi-fault-seen"
+        },
+        values,
+    )
 }

@@ -1,4 +1,5 @@
-//! Pages of the management system: registers, checks, reviews, awareness. No rules, like every page.
+//! Pages of the management system: registers, checks, reviews, awareness. No rules, like every
+//! page.
 
 pub mod awareness;
 pub mod checks;

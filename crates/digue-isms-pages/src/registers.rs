@@ -1,4 +1,5 @@
-//! Registers: each kind as a list, each record as a form with its history; import and export as spreadsheets.
+//! Registers: each kind as a list, each record as a form with its history; import and export as
+//! spreadsheets.
 
 use askama::Template;
 use axum::Form;
@@ -27,12 +28,16 @@ use digue_pages::error::PageError;
 use digue_pages::form::uploaded;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
-use digue_pages::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use digue_pages::table::{
+    ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
+};
 use digue_pages::view::{Localizer, kept, page};
 use digue_pages::visitor::Visitor;
 
 fn kind_of(code: &str) -> Result<RegisterKind, PageError> {
-    RegisterKind::parse(code).ok_or(OperationError::NotFound("register")).map_err(PageError::from)
+    RegisterKind::parse(code)
+        .ok_or(OperationError::NotFound("register"))
+        .map_err(PageError::from)
 }
 
 /// A kind in the list of registers.
@@ -49,12 +54,21 @@ struct RegistersPage {
     tab: &'static str,
 }
 
-pub async fn registers(State(console): State<Console>, visitor: Visitor) -> Result<Html<String>, PageError> {
+pub async fn registers(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let tab =
-        |kind: &RegisterKind| RegisterTab { code: kind.code(), count: overview.registers.of(*kind).len() };
+    let tab = |kind: &RegisterKind| RegisterTab {
+        code: kind.code(),
+        count: overview.registers.of(*kind).len(),
+    };
     let w = Localizer::in_zone(&visitor, &console.zone);
-    Ok(page(&RegistersPage { registers: RegisterKind::ALL.iter().map(tab).collect(), tab: "registers", w }))
+    Ok(page(&RegistersPage {
+        registers: RegisterKind::ALL.iter().map(tab).collect(),
+        tab: "registers",
+        w,
+    }))
 }
 
 #[derive(Template)]
@@ -63,8 +77,8 @@ struct RegisterTablePage {
     w: Localizer,
     kind: &'static str,
     list: ShownTable,
-    /// Rows of the risk matrix, the gravest first: the code of the gravity, then for each cell the number of
-    /// risks and the code of their level.
+    /// Rows of the risk matrix, the gravest first: the code of the gravity, then for each cell the
+    /// number of risks and the code of their level.
     matrix: Vec<MatrixRow>,
     total: usize,
     may_add: bool,
@@ -84,9 +98,16 @@ fn columns(kind: RegisterKind) -> Vec<&'static FieldDef> {
     };
     let fields = kind.fields();
     if wanted.is_empty() {
-        return fields.iter().filter(|field| field.code != "title").take(4).collect();
+        return fields
+            .iter()
+            .filter(|field| field.code != "title")
+            .take(4)
+            .collect();
     }
-    wanted.iter().filter_map(|code| fields.iter().find(|field| field.code == *code)).collect()
+    wanted
+        .iter()
+        .filter_map(|code| fields.iter().find(|field| field.code == *code))
+        .collect()
 }
 
 pub async fn list(
@@ -102,7 +123,11 @@ pub async fn list(
     Ok(page(&RegisterTablePage {
         kind: kind.code(),
         list: table(&w, &visitor, kind, all, &overview).shown(&w, &query),
-        matrix: if kind == RegisterKind::Risk { matrix(&overview.registers) } else { Vec::new() },
+        matrix: if kind == RegisterKind::Risk {
+            matrix(&overview.registers)
+        } else {
+            Vec::new()
+        },
         total: all.len(),
         may_add: visitor.role.is_some_and(Role::can_govern) && !kind.is_written_by_digue(),
         tab: "registers",
@@ -128,20 +153,33 @@ fn table(
     columns.extend(fields.iter().map(|field| {
         let name = sheets::field_name(visitor.language, kind, field.code);
         let has_few = matches!(field.shape, FieldShape::One(..));
-        if has_few { ListColumn::choice(field.code, name) } else { ListColumn::text(field.code, name) }
+        if has_few {
+            ListColumn::choice(field.code, name)
+        } else {
+            ListColumn::text(field.code, name)
+        }
     }));
     let row = |revision: &Revision| {
         let place = format!("/smsi/registers/{}/{}", kind.code(), revision.id);
         // Texts of all fields are found, also those without a column.
-        let words = revision.values.values().flatten().cloned().collect::<Vec<_>>().join(" ");
+        let words = revision
+            .values
+            .values()
+            .flatten()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" ");
         let mut cells = vec![
             ListCell::text(&revision.id),
-            ListCell::link(place, isms::title(kind, &revision.values, visitor.language)).filed_as(words),
+            ListCell::link(place, isms::title(kind, &revision.values, visitor.language))
+                .filed_as(words),
         ];
-        cells.extend(has_standing.then(|| match stands(w, kind, revision, overview) {
-            Some((word, tone)) => ListCell::chip(word, tone),
-            None => ListCell::empty(),
-        }));
+        cells.extend(
+            has_standing.then(|| match stands(w, kind, revision, overview) {
+                Some((word, tone)) => ListCell::chip(word, tone),
+                None => ListCell::empty(),
+            }),
+        );
         cells.extend(fields.iter().map(|field| cell(w, field, revision)));
         ListRow::new(&revision.id, cells)
     };
@@ -157,9 +195,14 @@ fn table(
 }
 
 fn cell(w: &Localizer, field: &FieldDef, revision: &Revision) -> ListCell {
-    let texts = revision.values.get(field.code).map_or(&[][..], Vec::as_slice);
-    let day =
-        texts.first().filter(|_| matches!(field.shape, FieldShape::Day)).and_then(|text| text.parse().ok());
+    let texts = revision
+        .values
+        .get(field.code)
+        .map_or(&[][..], Vec::as_slice);
+    let day = texts
+        .first()
+        .filter(|_| matches!(field.shape, FieldShape::Day))
+        .and_then(|text| text.parse().ok());
     day.map_or_else(
         || ListCell::text(sheets::in_words(w.reader().language, field, texts)),
         |day| ListCell::day(w, day),
@@ -186,7 +229,11 @@ fn stands(
         }
         RegisterKind::Risk => {
             let level = Risk::read(&revision.values).ok()?.level()?;
-            let style = if level >= RiskLevel::High { ChipTone::Bad } else { ChipTone::Plain };
+            let style = if level >= RiskLevel::High {
+                ChipTone::Bad
+            } else {
+                ChipTone::Plain
+            };
             Some((w.coded("risk-level", level.code()), style))
         }
         _ => None,
@@ -205,7 +252,10 @@ fn matrix(registers: &Registers) -> Vec<MatrixRow> {
                 risk.record.likelihood.0.map(place) == Some(place(*likelihood))
                     && risk.record.gravity.0.map(place) == Some(place(*gravity))
             };
-            (risks.iter().filter(here).count(), RiskLevel::of(*likelihood, *gravity).code())
+            (
+                risks.iter().filter(here).count(),
+                RiskLevel::of(*likelihood, *gravity).code(),
+            )
         };
         (gravity.code(), Likelihood::ALL.iter().map(cell).collect())
     };
@@ -265,7 +315,10 @@ fn signature(
     revision: &Revision,
     account: &AccountId,
 ) -> Option<Signature> {
-    let named = revision.values.get(revision.kind.signatory()?).and_then(|texts| texts.first());
+    let named = revision
+        .values
+        .get(revision.kind.signatory()?)
+        .and_then(|texts| texts.first());
     let name = named.map(String::as_str).unwrap_or_default();
     let (text, is_signed, is_waiting) = match signatures::signed(registers, revision)? {
         SignatureState::Unnamed => return None,
@@ -273,12 +326,21 @@ fn signature(
             let values = [("name", name.into()), ("by", revision.by.as_str().into())];
             (w.with("signature-typed", values), false, true)
         }
-        SignatureState::By { account, at } => {
-            (w.with("signature-by", [("name", account.into()), ("at", w.moment(at).into())]), true, false)
-        }
+        SignatureState::By { account, at } => (
+            w.with(
+                "signature-by",
+                [("name", account.into()), ("at", w.moment(at).into())],
+            ),
+            true,
+            false,
+        ),
     };
     let is_named = is_waiting && signatures::is_same(name, account.as_str());
-    Some(Signature { text, is_signed, may_sign: is_named.then_some(revision.number) })
+    Some(Signature {
+        text,
+        is_signed,
+        may_sign: is_named.then_some(revision.number),
+    })
 }
 
 fn form_fields(
@@ -306,7 +368,9 @@ fn form_fields(
             FieldShape::One(prefix, list) => ("one", codes(prefix, list)),
             FieldShape::Many(prefix, list) => ("many", codes(prefix, list)),
             FieldShape::Link(to) => ("link", records(registers, to, texts, visitor)),
-            FieldShape::Links(_) | FieldShape::Requirements | FieldShape::Checks => ("list", Vec::new()),
+            FieldShape::Links(_) | FieldShape::Requirements | FieldShape::Checks => {
+                ("list", Vec::new())
+            }
         };
         let fault = faults.iter().find(|fault| fault.field == field.code);
         FormField {
@@ -339,9 +403,18 @@ fn records(
     let record = |revision: &Revision| {
         let title = isms::title(kind, &revision.values, visitor.language);
         let is_chosen = chosen.contains(&revision.id);
-        (revision.id.clone(), format!("{} – {title}", revision.id), is_chosen)
+        (
+            revision.id.clone(),
+            format!("{} – {title}", revision.id),
+            is_chosen,
+        )
     };
-    registers.of(kind).iter().take(CHOICES_MAX).map(record).collect()
+    registers
+        .of(kind)
+        .iter()
+        .take(CHOICES_MAX)
+        .map(record)
+        .collect()
 }
 
 #[derive(Deserialize)]
@@ -363,7 +436,10 @@ pub async fn new(
     let kind = kind_of(&code)?;
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let mut values = Values::new();
-    for (field, value) in [("requirement", prefilled.requirement), ("risk", prefilled.risk)] {
+    for (field, value) in [
+        ("requirement", prefilled.requirement),
+        ("risk", prefilled.risk),
+    ] {
         if kind.fields().iter().any(|known| known.code == field) && !value.is_empty() {
             values.insert(field.to_owned(), vec![value]);
         }
@@ -390,7 +466,10 @@ pub async fn show(
 ) -> Result<Html<String>, PageError> {
     let kind = kind_of(&code)?;
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let known = overview.registers.find(kind, &id).map(|revision| revision.values.clone());
+    let known = overview
+        .registers
+        .find(kind, &id)
+        .map(|revision| revision.values.clone());
     // Ended records can still be read.
     let values = known.unwrap_or_default();
     shown(&console, &visitor, kind, &id, &values, &[], &overview).await
@@ -408,19 +487,31 @@ async fn shown(
     let app = &console.app;
     let actor = visitor.actor(app)?;
     let w = words_beside(console, visitor, &[StoredKind::Record], Some(id)).await?;
-    let RecordHistory { revisions: mut history, unreadable } = match id {
+    let RecordHistory {
+        revisions: mut history,
+        unreadable,
+    } = match id {
         "" => RecordHistory::default(),
         id => isms::history(app, &actor, kind, id).await?,
     };
     history.reverse();
     let last = history.first();
     let is_over = last.is_some_and(|last| last.is_over);
-    let values =
-        if values.is_empty() && is_over { last.map(|last| &last.values).unwrap_or(values) } else { values };
+    let values = if values.is_empty() && is_over {
+        last.map(|last| &last.values).unwrap_or(values)
+    } else {
+        values
+    };
     let checks = match kind {
-        RegisterKind::Measure => Measure::read(values).map(|measure| measure.checks.0).unwrap_or_default(),
-        RegisterKind::Risk => Risk::read(values).map(|risk| risk.signals.0).unwrap_or_default(),
-        RegisterKind::Objective => Objective::read(values).map(|one| one.check.0).unwrap_or_default(),
+        RegisterKind::Measure => Measure::read(values)
+            .map(|measure| measure.checks.0)
+            .unwrap_or_default(),
+        RegisterKind::Risk => Risk::read(values)
+            .map(|risk| risk.signals.0)
+            .unwrap_or_default(),
+        RegisterKind::Objective => Objective::read(values)
+            .map(|one| one.check.0)
+            .unwrap_or_default(),
         _ => Vec::new(),
     };
     let checks = checks.into_iter().map(|check| {
@@ -440,7 +531,9 @@ async fn shown(
         .filter(|last| !last.is_over)
         .and_then(|last| signature(&w, &overview.registers, last, &actor.account));
     let provable = match Measure::read(values) {
-        Ok(measure) if kind == RegisterKind::Measure && !id.is_empty() => could_prove(&w, &measure, overview),
+        Ok(measure) if kind == RegisterKind::Measure && !id.is_empty() => {
+            could_prove(&w, &measure, overview)
+        }
         _ => None,
     };
     Ok(page(&RecordPage {
@@ -481,10 +574,20 @@ fn could_prove(
         return None;
     }
     let speaks = |check: &&Check| {
-        check.requirements().iter().any(|id| measure.requirements.0.iter().any(|own| own == id))
+        check
+            .requirements()
+            .iter()
+            .any(|id| measure.requirements.0.iter().any(|own| own == id))
     };
-    let others = Check::ALL.iter().filter(speaks).filter(|check| has_source(check));
-    Some(others.map(|check| (check.code(), w.say(&check.key()))).collect())
+    let others = Check::ALL
+        .iter()
+        .filter(speaks)
+        .filter(|check| has_source(check));
+    Some(
+        others
+            .map(|check| (check.code(), w.say(&check.key())))
+            .collect(),
+    )
 }
 
 /// A record from its form.
@@ -507,7 +610,14 @@ pub async fn add(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let kind = kind_of(&code)?;
-    saved(&console, &visitor, kind, "", &values_of(kind, &TypedForm::new(pairs))).await
+    saved(
+        &console,
+        &visitor,
+        kind,
+        "",
+        &values_of(kind, &TypedForm::new(pairs)),
+    )
+    .await
 }
 
 pub async fn save(
@@ -517,7 +627,14 @@ pub async fn save(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let kind = kind_of(&code)?;
-    saved(&console, &visitor, kind, &id, &values_of(kind, &TypedForm::new(pairs))).await
+    saved(
+        &console,
+        &visitor,
+        kind,
+        &id,
+        &values_of(kind, &TypedForm::new(pairs)),
+    )
+    .await
 }
 
 async fn saved(
@@ -530,7 +647,9 @@ async fn saved(
     let actor = visitor.actor(&console.app)?;
     let known = Some(id).filter(|id| !id.is_empty());
     match isms::save(&console.app, &actor, kind, known, values).await {
-        Ok(id) => Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())).into_response()),
+        Ok(id) => {
+            Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())).into_response())
+        }
         Err(SaveError::Faults(faults)) => {
             // The typed values stay, each fault under its field.
             let (_, overview) = isms_overview(console, visitor).await?;
@@ -566,7 +685,10 @@ pub async fn sign(
 ) -> Result<Redirect, PageError> {
     let kind = kind_of(&code)?;
     isms::signatures::sign(&console.app, &actor, kind, &id, form.revision).await?;
-    Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())))
+    Ok(Redirect::to(&format!(
+        "/smsi/registers/{}/{id}",
+        kind.code()
+    )))
 }
 
 /// Fills in what Digue can: the sample of an audit, the inputs of a review.
@@ -578,7 +700,10 @@ pub async fn fill(
     let kind = kind_of(&code)?;
     let (actor, overview) = isms_overview(&console, &visitor).await?;
     actor.must_govern()?;
-    let known = overview.registers.find(kind, &id).ok_or(OperationError::NotFound("record"));
+    let known = overview
+        .registers
+        .find(kind, &id)
+        .ok_or(OperationError::NotFound("record"));
     let mut values = known?.values.clone();
     let (field, text) = match kind {
         RegisterKind::Audit => {
@@ -587,8 +712,14 @@ pub async fn fill(
         }
         RegisterKind::Review => {
             let views = incidents::list(&console.app, &actor).await?;
-            let year = overview.now.at.minus(std::time::Duration::from_hours(24 * 365));
-            let count = views.iter().filter(|view| view.record.opened_at > year).count();
+            let year = overview
+                .now
+                .at
+                .minus(std::time::Duration::from_hours(24 * 365));
+            let count = views
+                .iter()
+                .filter(|view| view.record.opened_at > year)
+                .count();
             let w = Localizer::in_zone(&visitor, &console.zone);
             ("inputs", review_inputs(&w, &overview, count))
         }
@@ -597,7 +728,10 @@ pub async fn fill(
     values.insert(field.to_owned(), vec![text]);
     let saved = isms::save(&console.app, &actor, kind, Some(&id), &values).await;
     saved.map_err(OperationError::from)?;
-    Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())))
+    Ok(Redirect::to(&format!(
+        "/smsi/registers/{}/{id}",
+        kind.code()
+    )))
 }
 
 /// A register as a spreadsheet, PDF or Word file; `isms.xlsx` has all of them.

@@ -17,8 +17,8 @@ use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
-    ChipTone, ChosenRows, ListAct, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, ShownTable,
-    TableQuery,
+    ChipTone, ChosenRows, ListAct, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField,
+    ShownTable, TableQuery,
 };
 use digue_pages::view::{Localizer, page};
 use digue_pages::visitor::Visitor;
@@ -81,7 +81,10 @@ async fn found(console: &Console, visitor: &Visitor, id: &str) -> Result<ReviewV
 /// Used, with a passkey, and showing no more persons than its peers: what a review keeps as it is.
 fn is_usual(line: &ReviewedAccount) -> bool {
     line.facts.as_ref().is_some_and(|facts| {
-        !facts.is_beyond_peers && !facts.is_suspended && facts.last_use.is_some() && facts.passkeys > 0
+        !facts.is_beyond_peers
+            && !facts.is_suspended
+            && facts.last_use.is_some()
+            && facts.passkeys > 0
     })
 }
 
@@ -98,7 +101,12 @@ fn table(w: &Localizer, actor: &Actor, review: &ReviewView) -> ListTable {
         fields: vec![RowField::text("reason", w.say("column-reason"), 0, 500)],
         buttons: vec![
             RowButton::sending("decision", "keep", w.say("reviews-keep-chosen"), "main"),
-            RowButton::sending("decision", "suspend", w.say("reviews-suspend-chosen"), "danger"),
+            RowButton::sending(
+                "decision",
+                "suspend",
+                w.say("reviews-suspend-chosen"),
+                "danger",
+            ),
         ],
         usual: Some(w.say("reviews-choose-usual")),
         warning: w.say("reviews-chosen-explain"),
@@ -118,7 +126,10 @@ fn table(w: &Localizer, actor: &Actor, review: &ReviewView) -> ListTable {
             ListColumn::file("by", w.say("column-by")),
             ListColumn::file("reason", w.say("column-reason")),
         ],
-        rows: lines.into_iter().map(|line| row(w, actor, may_decide, line)).collect(),
+        rows: lines
+            .into_iter()
+            .map(|line| row(w, actor, may_decide, line))
+            .collect(),
         act,
     }
 }
@@ -130,7 +141,9 @@ fn row(w: &Localizer, actor: &Actor, may_decide: bool, line: &ReviewedAccount) -
             account.and_quiet(w.coded("role", &facts.role)),
             match facts.used_at() {
                 Some(at) => ListCell::date(w, at),
-                None => ListCell::chip(w.say("reviews-never"), ChipTone::Bad).sorted(0).filed_as(""),
+                None => ListCell::chip(w.say("reviews-never"), ChipTone::Bad)
+                    .sorted(0)
+                    .filed_as(""),
             },
             ListCell::number(w, facts.persons),
         ),
@@ -142,12 +155,18 @@ fn row(w: &Localizer, actor: &Actor, may_decide: bool, line: &ReviewedAccount) -
     let (decision, by, reason) = match &line.decided {
         Some(decided) => {
             let said = w.maybe_coded("reviews-decision", decided.what.map(AccessDecision::code));
-            let filed =
-                decided.what.map_or_else(|| w.say("stored-unreadable"), |what| what.code().to_owned());
-            let tone =
-                if decided.what == Some(AccessDecision::Keep) { ChipTone::Good } else { ChipTone::Bad };
+            let filed = decided
+                .what
+                .map_or_else(|| w.say("stored-unreadable"), |what| what.code().to_owned());
+            let tone = if decided.what == Some(AccessDecision::Keep) {
+                ChipTone::Good
+            } else {
+                ChipTone::Bad
+            };
             let why = [decided.by.as_str(), decided.reason.as_str()].join(" ");
-            let cell = ListCell::chip(said, tone).and_quiet(why.trim()).filed_as(filed);
+            let cell = ListCell::chip(said, tone)
+                .and_quiet(why.trim())
+                .filed_as(filed);
             (cell, decided.by.clone(), decided.reason.clone())
         }
         None => {
@@ -172,13 +191,21 @@ fn row(w: &Localizer, actor: &Actor, may_decide: bool, line: &ReviewedAccount) -
 
 /// What about an account is unlike the others.
 fn facts(w: &Localizer, line: &ReviewedAccount) -> ListCell {
-    let Some(facts) = &line.facts else { return ListCell::chip(w.say("stored-unreadable"), ChipTone::Bad) };
+    let Some(facts) = &line.facts else {
+        return ListCell::chip(w.say("stored-unreadable"), ChipTone::Bad);
+    };
     let unlike = [
         (facts.is_beyond_peers, w.say("reviews-beyond")),
         (facts.passkeys == 0, w.say("smsi-without-passkey")),
-        (facts.is_suspended, w.coded("reviews-decision", AccessDecision::Suspend.code())),
+        (
+            facts.is_suspended,
+            w.coded("reviews-decision", AccessDecision::Suspend.code()),
+        ),
     ];
-    let mut chips = unlike.into_iter().filter(|(is, _)| *is).map(|(_, chip)| chip);
+    let mut chips = unlike
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, chip)| chip);
     let first = chips.next().map_or_else(
         || ListCell::chip(w.say("reviews-usual"), ChipTone::Plain),
         |first| ListCell::chip(first, ChipTone::Watch),
@@ -211,7 +238,8 @@ pub async fn show_csv(
     Ok(table(&w, &actor, &review).csv(&query, visitor.language, "review"))
 }
 
-/// Decides about one account (`account`), or about all chosen ones (`row`, one each), in the same way.
+/// Decides about one account (`account`), or about all chosen ones (`row`, one each), in the same
+/// way.
 pub async fn decide(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,

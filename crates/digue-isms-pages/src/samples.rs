@@ -50,5 +50,10 @@ pub async fn samples(
     };
     let w = Localizer::in_zone(&visitor, &console.zone);
     let populations = SamplePopulation::ALL.iter().map(|one| one.code()).collect();
-    Ok(page(&SamplesPage { populations, drawn, tab: "registers", w }))
+    Ok(page(&SamplesPage {
+        populations,
+        drawn,
+        tab: "registers",
+        w,
+    }))
 }

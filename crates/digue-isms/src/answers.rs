@@ -69,7 +69,9 @@ pub struct Answers {
 
 impl Answers {
     pub(crate) fn has_sensitive(&self) -> bool {
-        self.data.iter().any(|data| matches!(data, Data::Nir | Data::Health | Data::Bank))
+        self.data
+            .iter()
+            .any(|data| matches!(data, Data::Nir | Data::Health | Data::Bank))
     }
 
     pub(crate) fn is_small(&self) -> bool {

@@ -1,9 +1,9 @@
-//! A partner's self-assessment: closed questions in plain words, with *I do not know* among the answers,
-//! beside what the portal has measured.
+//! A partner's self-assessment: closed questions in plain words, with *I do not know* among the
+//! answers, beside what the portal has measured.
 //!
-//! A measurement never corrects an answer: the gap between the two is shown, to the organisation first.
-//! Texts are in the locales: `question-backups`, `question-backups-why`, `question-backups-how`. This
-//! module knows neither the portal nor the store: facts are arguments.
+//! A measurement never corrects an answer: the gap between the two is shown, to the organisation
+//! first. Texts are in the locales: `question-backups`, `question-backups-why`,
+//! `question-backups-how`. This module knows neither the portal nor the store: facts are arguments.
 
 use std::collections::HashMap;
 
@@ -26,8 +26,8 @@ lists! {
         Incidents "incidents",
     }
 
-    /// A question. The first of each theme, except accounts, is one of the four questions that AKTO gave
-    /// its partners in 2025.
+    /// A question. The first of each theme, except accounts, is one of the four questions that AKTO
+    /// gave its partners in 2025.
     Question "question" {
         Updates "updates",
         Antivirus "antivirus",
@@ -89,7 +89,11 @@ pub struct PortalFact {
 impl PortalFact {
     /// `None` for an empty population: it proves nothing, and is not a pass.
     pub const fn holds(self) -> Option<bool> {
-        if self.population == 0 { None } else { Some(self.failing == 0) }
+        if self.population == 0 {
+            None
+        } else {
+            Some(self.failing == 0)
+        }
     }
 }
 
@@ -106,8 +110,8 @@ impl Question {
         }
     }
 
-    /// One to three, by the harm of its absence. The breaches of 2024 to 2026 began with stolen accounts;
-    /// backups are what ends a ransomware attack.
+    /// One to three, by the harm of its absence. The breaches of 2024 to 2026 began with stolen
+    /// accounts; backups are what ends a ransomware attack.
     const fn weight(self) -> u32 {
         match self {
             Self::Updates
@@ -128,24 +132,35 @@ impl Question {
         }
     }
 
-    /// True when a fact that holds proves a yes. Otherwise it can only contradict one: that no account was
-    /// idle for 90 days does not show that access is closed on the day on which a person leaves.
+    /// True when a fact that holds proves a yes. Otherwise it can only contradict one: that no
+    /// account was idle for 90 days does not show that access is closed on the day on which a
+    /// person leaves.
     const fn is_proven_by_fact(self) -> bool {
         matches!(self, Self::Passkeys | Self::Deputy | Self::Trained)
     }
 
     pub fn of_theme(theme: Theme) -> impl Iterator<Item = Self> {
-        Self::ALL.iter().copied().filter(move |question| question.theme() == theme)
+        Self::ALL
+            .iter()
+            .copied()
+            .filter(move |question| question.theme() == theme)
     }
 
     /// The answer in a record; `None` when there is none or it is not in the list.
     pub fn answer(self, values: &Values) -> Option<PartnerAnswer> {
-        values.get(self.code()).and_then(|texts| texts.first()).and_then(|text| PartnerAnswer::parse(text))
+        values
+            .get(self.code())
+            .and_then(|texts| texts.first())
+            .and_then(|text| PartnerAnswer::parse(text))
     }
 }
 
 /// Compares an answer with a fact; `None` where either is missing or there is nothing to compare.
-pub fn gap(question: Question, answer: Option<PartnerAnswer>, fact: Option<PortalFact>) -> Option<Gap> {
+pub fn gap(
+    question: Question,
+    answer: Option<PartnerAnswer>,
+    fact: Option<PortalFact>,
+) -> Option<Gap> {
     match (answer?, fact?.holds()?) {
         (PartnerAnswer::Yes, true) if question.is_proven_by_fact() => Some(Gap::Confirmed),
         (PartnerAnswer::Yes, true) => Some(Gap::Unrefuted),
@@ -157,14 +172,17 @@ pub fn gap(question: Question, answer: Option<PartnerAnswer>, fact: Option<Porta
             Some(Gap::Better)
         }
         (
-            PartnerAnswer::Partly | PartnerAnswer::No | PartnerAnswer::Unknown | PartnerAnswer::NotApplicable,
+            PartnerAnswer::Partly
+            | PartnerAnswer::No
+            | PartnerAnswer::Unknown
+            | PartnerAnswer::NotApplicable,
             _,
         ) => None,
     }
 }
 
-/// Distance of an answer from the goal, 0 to 3. A measured fact outweighs the answer, and *I do not know*
-/// counts almost as much as *no*: an unknown protection cannot be relied on.
+/// Distance of an answer from the goal, 0 to 3. A measured fact outweighs the answer, and *I do not
+/// know* counts almost as much as *no*: an unknown protection cannot be relied on.
 fn distance(answer: PartnerAnswer, gap: Option<Gap>) -> u32 {
     match (gap, answer) {
         (Some(Gap::Contradicted), _) | (None | Some(Gap::Unrefuted), PartnerAnswer::No) => 3,
@@ -179,32 +197,46 @@ fn distance(answer: PartnerAnswer, gap: Option<Gap>) -> u32 {
 pub fn to_do(values: &Values, fact: impl Fn(Question) -> Option<PortalFact>) -> Vec<Question> {
     let scored = Question::ALL.iter().filter_map(|question| {
         let answer = question.answer(values)?;
-        let score = distance(answer, gap(*question, Some(answer), fact(*question))) * question.weight();
+        let score =
+            distance(answer, gap(*question, Some(answer), fact(*question))) * question.weight();
         (score > 0).then_some((score, *question))
     });
     let mut scored: Vec<(u32, Question)> = scored.collect();
     // Equal scores keep the order of the questions.
     scored.sort_by_key(|(score, question)| (std::cmp::Reverse(*score), *question));
-    scored.into_iter().take(TO_DO).map(|(_, question)| question).collect()
+    scored
+        .into_iter()
+        .take(TO_DO)
+        .map(|(_, question)| question)
+        .collect()
 }
 
 /// Questions without an answer.
 pub fn open_questions(values: &Values) -> impl Iterator<Item = Question> + '_ {
-    Question::ALL.iter().copied().filter(|question| question.answer(values).is_none())
+    Question::ALL
+        .iter()
+        .copied()
+        .filter(|question| question.answer(values).is_none())
 }
 
-/// The organisation's last assessment by day of signature, with its identifier. One that cannot be read counts
-/// as not signed: a partner is held to less than it stated, never to more.
+/// The organisation's last assessment by day of signature, with its identifier. One that cannot be
+/// read counts as not signed: a partner is held to less than it stated, never to more.
 pub fn last(registers: &Registers, organisation: &str) -> Option<(String, Assessment)> {
     let is_its = |values: &Values| {
-        values.get("organisation").is_some_and(|value| value.first().is_some_and(|own| own == organisation))
+        values
+            .get("organisation")
+            .is_some_and(|value| value.first().is_some_and(|own| own == organisation))
     };
-    let own = registers.read_those::<Assessment>(is_its).entries.into_iter();
-    own.max_by_key(|entry| entry.record.signed_on).map(|entry| (entry.id, entry.record))
+    let own = registers
+        .read_those::<Assessment>(is_its)
+        .entries
+        .into_iter();
+    own.max_by_key(|entry| entry.record.signed_on)
+        .map(|entry| (entry.id, entry.record))
 }
 
-/// The last assessment of every organisation, in one pass: with 5,000 partners, calling `last` for each
-/// made a start take minutes.
+/// The last assessment of every organisation, in one pass: with 5,000 partners, calling `last` for
+/// each made a start take minutes.
 pub fn last_of_each(registers: &Registers) -> HashMap<String, (String, Assessment)> {
     let mut last: HashMap<String, (String, Assessment)> = HashMap::new();
     for entry in registers.read::<Assessment>().entries {
@@ -219,14 +251,18 @@ pub fn last_of_each(registers: &Registers) -> HashMap<String, (String, Assessmen
 
 /// The last day on which an assessment signed on `signed` is valid.
 pub fn ends(signed: Date) -> Date {
-    signed.checked_add(Span::new().months(MONTHS)).unwrap_or(Date::MAX)
+    signed
+        .checked_add(Span::new().months(MONTHS))
+        .unwrap_or(Date::MAX)
 }
 
-/// The posture of an organisation. One that never signed has its grace period from `known_since`, the day
-/// on which Digue first saw it; otherwise a new partner would be due on its first day.
+/// The posture of an organisation. One that never signed has its grace period from `known_since`,
+/// the day on which Digue first saw it; otherwise a new partner would be due on its first day.
 pub fn posture(signed: Option<Date>, known_since: Date, grace_days: i64, today: Date) -> Posture {
     let end = signed.map_or(known_since, ends);
-    let last = end.checked_add(Span::new().days(grace_days)).unwrap_or(Date::MAX);
+    let last = end
+        .checked_add(Span::new().days(grace_days))
+        .unwrap_or(Date::MAX);
     match signed {
         Some(_) if today <= end => Posture::Current,
         _ if today <= last => Posture::Grace,
@@ -252,7 +288,10 @@ pub fn answers_of(values: Values) -> Values {
     let fits = |field: &str, texts: &[String]| {
         is_answer(field) && texts.len() == 1 && PartnerAnswer::parse(&texts[0]).is_some()
     };
-    values.into_iter().filter(|(field, texts)| fits(field, texts)).collect()
+    values
+        .into_iter()
+        .filter(|(field, texts)| fits(field, texts))
+        .collect()
 }
 
 #[cfg(test)]
@@ -270,36 +309,94 @@ mod tests {
             .collect()
     }
 
-    const ALL_WELL: Option<PortalFact> = Some(PortalFact { population: 5, failing: 0 });
-    const TWO_MISS: Option<PortalFact> = Some(PortalFact { population: 5, failing: 2 });
+    const ALL_WELL: Option<PortalFact> = Some(PortalFact {
+        population: 5,
+        failing: 0,
+    });
+    const TWO_MISS: Option<PortalFact> = Some(PortalFact {
+        population: 5,
+        failing: 2,
+    });
 
     #[test]
     fn every_question_has_its_field_in_the_record() {
-        let fields: Vec<&str> = RegisterKind::Assessment.fields().iter().map(|field| field.code).collect();
+        let fields: Vec<&str> = RegisterKind::Assessment
+            .fields()
+            .iter()
+            .map(|field| field.code)
+            .collect();
         for question in Question::ALL {
             assert!(fields.contains(&question.code()), "{question:?}");
         }
         assert_eq!(Question::ALL.len(), 19);
-        assert_eq!(Theme::ALL.iter().flat_map(|theme| Question::of_theme(*theme)).count(), 19);
+        assert_eq!(
+            Theme::ALL
+                .iter()
+                .flat_map(|theme| Question::of_theme(*theme))
+                .count(),
+            19
+        );
     }
 
     #[test]
     fn what_is_said_stands_beside_what_is_seen() {
-        const NOBODY: Option<PortalFact> = Some(PortalFact { population: 0, failing: 0 });
+        const NOBODY: Option<PortalFact> = Some(PortalFact {
+            population: 0,
+            failing: 0,
+        });
         for (question, answer, fact, expected) in [
-            (Question::Passkeys, PartnerAnswer::Yes, ALL_WELL, Some(Gap::Confirmed)),
-            (Question::Passkeys, PartnerAnswer::Yes, TWO_MISS, Some(Gap::Contradicted)),
-            (Question::Passkeys, PartnerAnswer::NotApplicable, TWO_MISS, Some(Gap::Contradicted)),
-            (Question::Passkeys, PartnerAnswer::No, ALL_WELL, Some(Gap::Better)),
-            (Question::Passkeys, PartnerAnswer::Unknown, ALL_WELL, Some(Gap::Better)),
+            (
+                Question::Passkeys,
+                PartnerAnswer::Yes,
+                ALL_WELL,
+                Some(Gap::Confirmed),
+            ),
+            (
+                Question::Passkeys,
+                PartnerAnswer::Yes,
+                TWO_MISS,
+                Some(Gap::Contradicted),
+            ),
+            (
+                Question::Passkeys,
+                PartnerAnswer::NotApplicable,
+                TWO_MISS,
+                Some(Gap::Contradicted),
+            ),
+            (
+                Question::Passkeys,
+                PartnerAnswer::No,
+                ALL_WELL,
+                Some(Gap::Better),
+            ),
+            (
+                Question::Passkeys,
+                PartnerAnswer::Unknown,
+                ALL_WELL,
+                Some(Gap::Better),
+            ),
             (Question::Passkeys, PartnerAnswer::No, TWO_MISS, None),
             (Question::Passkeys, PartnerAnswer::Yes, None, None),
             (Question::Passkeys, PartnerAnswer::Yes, NOBODY, None),
-            (Question::Leavers, PartnerAnswer::Yes, ALL_WELL, Some(Gap::Unrefuted)),
-            (Question::Leavers, PartnerAnswer::Yes, TWO_MISS, Some(Gap::Contradicted)),
+            (
+                Question::Leavers,
+                PartnerAnswer::Yes,
+                ALL_WELL,
+                Some(Gap::Unrefuted),
+            ),
+            (
+                Question::Leavers,
+                PartnerAnswer::Yes,
+                TWO_MISS,
+                Some(Gap::Contradicted),
+            ),
             (Question::Leavers, PartnerAnswer::No, ALL_WELL, None),
         ] {
-            assert_eq!(gap(question, Some(answer), fact), expected, "{question:?} {answer:?} {fact:?}");
+            assert_eq!(
+                gap(question, Some(answer), fact),
+                expected,
+                "{question:?} {answer:?} {fact:?}"
+            );
         }
     }
 
@@ -312,9 +409,16 @@ mod tests {
             (Question::Stored, PartnerAnswer::Partly),
             (Question::Updates, PartnerAnswer::Yes),
         ]);
-        let fact =
-            |question| (question == Question::Passkeys).then_some(PortalFact { population: 5, failing: 2 });
-        assert_eq!(to_do(&answers, fact), [Question::Passkeys, Question::Backups, Question::Deputy]);
+        let fact = |question| {
+            (question == Question::Passkeys).then_some(PortalFact {
+                population: 5,
+                failing: 2,
+            })
+        };
+        assert_eq!(
+            to_do(&answers, fact),
+            [Question::Passkeys, Question::Backups, Question::Deputy]
+        );
         assert_eq!(to_do(&answers, |_| None)[0], Question::Backups);
     }
 
@@ -330,8 +434,14 @@ mod tests {
         ] {
             assert_eq!(posture(signed, known, 30, today), expected, "{today}");
         }
-        assert_eq!(posture(None, date(2026, 11, 1), 30, date(2026, 12, 1)), Posture::Grace);
-        assert_eq!(posture(None, date(2026, 11, 1), 30, date(2026, 12, 2)), Posture::Due);
+        assert_eq!(
+            posture(None, date(2026, 11, 1), 30, date(2026, 12, 1)),
+            Posture::Grace
+        );
+        assert_eq!(
+            posture(None, date(2026, 11, 1), 30, date(2026, 12, 2)),
+            Posture::Due
+        );
     }
 
     #[test]
@@ -340,7 +450,10 @@ mod tests {
         given.insert("backups2".to_owned(), vec!["yes".to_owned()]);
         given.insert("offline".to_owned(), vec!["peut-être".to_owned()]);
         given.insert("signed-on".to_owned(), vec!["2026-11-22".to_owned()]);
-        assert_eq!(answers_of(given), values(&[(Question::Backups, PartnerAnswer::Yes)]));
+        assert_eq!(
+            answers_of(given),
+            values(&[(Question::Backups, PartnerAnswer::Yes)])
+        );
     }
 
     proptest! {

@@ -1,6 +1,8 @@
-//! Awareness training: short modules of one page and closed questions, and the answers that complete one.
+//! Awareness training: short modules of one page and closed questions, and the answers that
+//! complete one.
 //!
-//! Texts are in the locales: `module-passwords-text`, `module-passwords-q1`, `module-passwords-q1-a`.
+//! Texts are in the locales: `module-passwords-text`, `module-passwords-q1`,
+//! `module-passwords-q1-a`.
 
 use digue_types::lists;
 
@@ -14,8 +16,8 @@ lists! {
     }
 }
 
-/// Raised when the content of a module changes, so that those who completed an earlier edition are asked
-/// again.
+/// Raised when the content of a module changes, so that those who completed an earlier edition are
+/// asked again.
 pub const EDITION: u32 = 1;
 /// Number of questions in a module.
 pub const QUESTIONS: usize = 3;
@@ -36,7 +38,11 @@ impl Module {
 
     /// Counts the correct answers.
     pub fn right_of(self, answers: &[String]) -> u32 {
-        let right = self.right().into_iter().zip(answers).filter(|(right, answer)| right == answer);
+        let right = self
+            .right()
+            .into_iter()
+            .zip(answers)
+            .filter(|(right, answer)| right == answer);
         u32::try_from(right.count()).unwrap_or(0)
     }
 }

@@ -1,13 +1,13 @@
-//! The calendar: everything that has a due date, over all registers, oldest first. It computes the list and
-//! knows nothing of who is reminded of it.
+//! The calendar: everything that has a due date, over all registers, oldest first. It computes the
+//! list and knows nothing of who is reminded of it.
 
 use std::collections::HashMap;
 
 use jiff::civil::Date;
 
 use crate::kinds::{
-    Acceptance, Audit, Campaign, Declared, Document, Exception, Finding, Measure, Objective, Processing,
-    RegisterKind, Review, Risk,
+    Acceptance, Audit, Campaign, Declared, Document, Exception, Finding, Measure, Objective,
+    Processing, RegisterKind, Review, Risk,
 };
 use crate::register::{RegisterEntry, Registers, days_between};
 use crate::standing::Measurements;
@@ -59,13 +59,17 @@ pub struct DueItem {
     pub euros: u64,
 }
 
-/// Months between two management reviews; ISO/IEC 27001, 9.3 asks for planned intervals and sets none.
+/// Months between two management reviews; ISO/IEC 27001, 9.3 asks for planned intervals and sets
+/// none.
 pub const REVIEW_MONTHS: i32 = 12;
 
-/// Everything that has a due date and is not done, oldest first. When a record that cannot be read is due is not
-/// known: `contradictions` names it.
+/// Everything that has a due date and is not done, oldest first. When a record that cannot be read
+/// is due is not known: `contradictions` names it.
 pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
-    let mut list = DueList { now, due: Vec::new() };
+    let mut list = DueList {
+        now,
+        due: Vec::new(),
+    };
     for measure in registers.read::<Measure>().entries {
         list.measure(&measure);
     }
@@ -79,7 +83,10 @@ pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
             &record.owner.0,
         );
     }
-    list.acceptances(&registers.read::<Risk>().entries, &registers.read::<Acceptance>().entries);
+    list.acceptances(
+        &registers.read::<Risk>().entries,
+        &registers.read::<Acceptance>().entries,
+    );
     for RegisterEntry { id, record, .. } in registers.read::<Exception>().entries {
         list.add(
             record.expires_on,
@@ -92,7 +99,14 @@ pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
     }
     for RegisterEntry { id, record, .. } in registers.read::<Audit>().entries {
         let on = record.planned_from.filter(|_| record.done_on.is_none());
-        list.add(on, DueKind::Hold, RegisterKind::Audit, &id, &record.title.0, &record.auditor.0);
+        list.add(
+            on,
+            DueKind::Hold,
+            RegisterKind::Audit,
+            &id,
+            &record.title.0,
+            &record.auditor.0,
+        );
     }
     for finding in registers.read::<Finding>().entries {
         list.finding(&finding);
@@ -108,13 +122,34 @@ pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
         );
     }
     for RegisterEntry { id, record, .. } in registers.read::<Campaign>().entries {
-        list.add(record.due, DueKind::Finish, RegisterKind::Campaign, &id, &record.title.0, "");
+        list.add(
+            record.due,
+            DueKind::Finish,
+            RegisterKind::Campaign,
+            &id,
+            &record.title.0,
+            "",
+        );
     }
     for RegisterEntry { id, record, .. } in registers.read::<Objective>().entries {
-        list.add(record.due, DueKind::Reach, RegisterKind::Objective, &id, &record.title.0, &record.owner.0);
+        list.add(
+            record.due,
+            DueKind::Reach,
+            RegisterKind::Objective,
+            &id,
+            &record.title.0,
+            &record.owner.0,
+        );
     }
     for RegisterEntry { id, record, .. } in registers.read::<Processing>().entries {
-        list.add(record.review_on, DueKind::Review, RegisterKind::Processing, &id, &record.title.0, "");
+        list.add(
+            record.review_on,
+            DueKind::Review,
+            RegisterKind::Processing,
+            &id,
+            &record.title.0,
+            "",
+        );
     }
     list.next_review(&registers.read::<Review>().entries);
     let mut due = list.due;
@@ -165,7 +200,14 @@ impl DueList {
                 );
             }
             _ => {
-                self.add(record.due, DueKind::Do, RegisterKind::Measure, id, title, owner);
+                self.add(
+                    record.due,
+                    DueKind::Do,
+                    RegisterKind::Measure,
+                    id,
+                    title,
+                    owner,
+                );
                 if let Some(last) = self.due.last_mut().filter(|last| last.id == *id) {
                     last.euros = record.penalty_due(self.now);
                 }
@@ -173,11 +215,17 @@ impl DueList {
         }
     }
 
-    /// The last acceptance of each risk in force. Acceptances are never changed: a renewal is a further record,
-    /// and only the last one can be due.
-    fn acceptances(&mut self, risks: &[RegisterEntry<Risk>], acceptances: &[RegisterEntry<Acceptance>]) {
+    /// The last acceptance of each risk in force. Acceptances are never changed: a renewal is a
+    /// further record, and only the last one can be due.
+    fn acceptances(
+        &mut self,
+        risks: &[RegisterEntry<Risk>],
+        acceptances: &[RegisterEntry<Acceptance>],
+    ) {
         // They come in the order of their identifiers: in the map the last one stays.
-        let by_risk = acceptances.iter().filter_map(|one| Some((one.record.risk.0.as_deref()?, one)));
+        let by_risk = acceptances
+            .iter()
+            .filter_map(|one| Some((one.record.risk.0.as_deref()?, one)));
         let last: HashMap<&str, &RegisterEntry<Acceptance>> = by_risk.collect();
         for risk in risks {
             if let Some(RegisterEntry { id, record, .. }) = last.get(risk.id.as_str()) {
@@ -196,15 +244,31 @@ impl DueList {
     fn finding(&mut self, RegisterEntry { id, record, .. }: &RegisterEntry<Finding>) {
         let (title, owner) = (&record.title.0, &record.owner.0);
         if record.closed_on.is_none() {
-            self.add(record.due, DueKind::Correct, RegisterKind::Finding, id, title, owner);
+            self.add(
+                record.due,
+                DueKind::Correct,
+                RegisterKind::Finding,
+                id,
+                title,
+                owner,
+            );
         } else if record.effect.0.is_none() {
-            self.add(record.effect_on, DueKind::VerifyEffect, RegisterKind::Finding, id, title, owner);
+            self.add(
+                record.effect_on,
+                DueKind::VerifyEffect,
+                RegisterKind::Finding,
+                id,
+                title,
+                owner,
+            );
         }
     }
 
     /// The next management review: the planned ones, or one year after the last.
     fn next_review(&mut self, reviews: &[RegisterEntry<Review>]) {
-        let planned = reviews.iter().filter(|review| review.record.signed_on.is_none());
+        let planned = reviews
+            .iter()
+            .filter(|review| review.record.signed_on.is_none());
         for RegisterEntry { id, record, .. } in planned {
             self.add(
                 record.held_on,
@@ -216,12 +280,19 @@ impl DueList {
             );
         }
         // Only when nothing is planned: otherwise the same review would be listed twice.
-        let last = reviews.iter().filter(|review| review.record.signed_on.is_some());
+        let last = reviews
+            .iter()
+            .filter(|review| review.record.signed_on.is_some());
         if let Some(last) = last.max_by_key(|review| review.record.held_on)
-            && reviews.iter().all(|review| review.record.signed_on.is_some())
+            && reviews
+                .iter()
+                .all(|review| review.record.signed_on.is_some())
         {
             let months = jiff::Span::new().months(REVIEW_MONTHS);
-            let next = last.record.held_on.and_then(|held| held.checked_add(months).ok());
+            let next = last
+                .record
+                .held_on
+                .and_then(|held| held.checked_add(months).ok());
             self.add(
                 next,
                 DueKind::Hold,

@@ -1,9 +1,9 @@
-//! Checks: small questions asked of the running system, each with a population, a rule, a freshness limit
-//! and the requirements that it covers.
+//! Checks: small questions asked of the running system, each with a population, a rule, a freshness
+//! limit and the requirements that it covers.
 //!
-//! A check that did not run is not a pass. A result names the size and root of the journal from which it
-//! was computed, so that an auditor can recompute it. Nothing here asks the question: measurements are
-//! arguments.
+//! A check that did not run is not a pass. A result names the size and root of the journal from
+//! which it was computed, so that an auditor can recompute it. Nothing here asks the question:
+//! measurements are arguments.
 
 use std::time::Duration;
 
@@ -56,8 +56,9 @@ pub enum PassRule {
 }
 
 checks! {
-    // Checks run twice a day and a result counts for two days, so that a stopped scheduler does not leave a
-    // line green. `containment` measures a rare event, the last serious finding: hence 400 days.
+    // Checks run twice a day and a result counts for two days, so that a stopped scheduler does not
+    // leave a line green. `containment` measures a rare event, the last serious finding: hence 400
+    // days.
 
     // Sign-in
     Passkeys "passkeys" NoneFails, 2, ["iso-8.5" "iso-5.17" "anssi-13" "cnil-4" "demand-1" "recyf-8"];
@@ -120,7 +121,8 @@ checks! {
 }
 
 impl Check {
-    /// The locale key of its name; the key with `-explain` describes the question and its population.
+    /// The locale key of its name; the key with `-explain` describes the question and its
+    /// population.
     pub fn key(self) -> String {
         format!("check-{}", self.code())
     }
@@ -129,13 +131,17 @@ impl Check {
     pub fn judge(self, found: &Measurement) -> CheckOutcome {
         match &found.not_run {
             Some(NotRun::Failed) => return CheckOutcome::Error,
-            Some(NotRun::NoSource | NotRun::Gone | NotRun::Unreadable) => return CheckOutcome::NotRun,
+            Some(NotRun::NoSource | NotRun::Gone | NotRun::Unreadable) => {
+                return CheckOutcome::NotRun;
+            }
             None => {}
         }
         let passes = match self.rule() {
             PassRule::NoneFails => found.failing.is_empty(),
             // Multiplied, not divided: no rounding at the limit.
-            PassRule::SharePermille(most) => found.failing_count() * 1000 <= most * found.population,
+            PassRule::SharePermille(most) => {
+                found.failing_count() * 1000 <= most * found.population
+            }
             PassRule::AtMost(most) => match found.value {
                 Some(value) => value <= most,
                 // Nothing was measured: neither passed nor failed.
@@ -155,7 +161,8 @@ impl Check {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Measurement {
     pub population: u64,
-    /// Names of the failing members, in their order. Events have no names: `failing_events` counts them.
+    /// Names of the failing members, in their order. Events have no names: `failing_events` counts
+    /// them.
     pub failing: Vec<String>,
     pub failing_events: u64,
     /// The measured value, for `PassRule::AtMost`.
@@ -203,21 +210,39 @@ impl Measurement {
 
     /// A measurement of a population and its failing members.
     pub fn of(population: u64, failing: Vec<String>) -> Self {
-        Self { population, failing, ..Self::default() }
+        Self {
+            population,
+            failing,
+            ..Self::default()
+        }
     }
 
     /// A measurement of one thing, which passes or not.
     pub fn whether(name: &str, is_so: bool) -> Self {
-        Self::of(1, if is_so { Vec::new() } else { vec![name.to_owned()] })
+        Self::of(
+            1,
+            if is_so {
+                Vec::new()
+            } else {
+                vec![name.to_owned()]
+            },
+        )
     }
 
     pub fn value(value: u64) -> Self {
-        Self { population: 1, value: Some(value), ..Self::default() }
+        Self {
+            population: 1,
+            value: Some(value),
+            ..Self::default()
+        }
     }
 
     /// No measurement, and why.
     pub fn unknown(why: NotRun) -> Self {
-        Self { not_run: Some(why), ..Self::default() }
+        Self {
+            not_run: Some(why),
+            ..Self::default()
+        }
     }
 }
 
@@ -241,7 +266,9 @@ impl CheckOutcome {
     }
 
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::Pass, Self::Fail, Self::Error, Self::NotRun].into_iter().find(|one| one.code() == code)
+        [Self::Pass, Self::Fail, Self::Error, Self::NotRun]
+            .into_iter()
+            .find(|one| one.code() == code)
     }
 }
 
@@ -260,10 +287,17 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
-    /// The text that is hashed with SHA-256: one line a fact, in this order. Never change it: the hashes of
-    /// earlier results are in the journal (`check-ran`). A new form needs a new first line.
+    /// The text that is hashed with SHA-256: one line a fact, in this order. Never change it: the
+    /// hashes of earlier results are in the journal (`check-ran`). A new form needs a new first
+    /// line.
     pub fn canonical(&self) -> String {
-        let Measurement { population, failing, value, not_run, .. } = &self.found;
+        let Measurement {
+            population,
+            failing,
+            value,
+            not_run,
+            ..
+        } = &self.found;
         format!(
             "digue-check-1\n{} {}\n{}\npopulation {population}\nfailing {} {}\nvalue {}\nnot-run {}\njournal {} {}\nversion {}\n",
             self.check.code(),
@@ -300,10 +334,29 @@ mod tests {
     #[test]
     fn nothing_asked_is_not_a_pass() {
         for check in Check::ALL {
-            assert_eq!(check.judge(&Measurement::default()), CheckOutcome::NotRun, "{}", check.code());
-            for why in [NotRun::NoSource, NotRun::Gone, NotRun::Failed, NotRun::Unreadable] {
-                let expected = if why == NotRun::Failed { CheckOutcome::Error } else { CheckOutcome::NotRun };
-                assert_eq!(check.judge(&Measurement::unknown(why)), expected, "{}", check.code());
+            assert_eq!(
+                check.judge(&Measurement::default()),
+                CheckOutcome::NotRun,
+                "{}",
+                check.code()
+            );
+            for why in [
+                NotRun::NoSource,
+                NotRun::Gone,
+                NotRun::Failed,
+                NotRun::Unreadable,
+            ] {
+                let expected = if why == NotRun::Failed {
+                    CheckOutcome::Error
+                } else {
+                    CheckOutcome::NotRun
+                };
+                assert_eq!(
+                    check.judge(&Measurement::unknown(why)),
+                    expected,
+                    "{}",
+                    check.code()
+                );
                 assert_eq!(NotRun::parse(why.code()), Some(why));
             }
         }
@@ -316,9 +369,19 @@ mod tests {
         assert_eq!(Check::Passkeys.judge(&some(1)), CheckOutcome::Fail);
         assert_eq!(Check::Awareness.judge(&some(10)), CheckOutcome::Pass);
         assert_eq!(Check::Awareness.judge(&some(11)), CheckOutcome::Fail);
-        assert_eq!(Check::Lockout.judge(&Measurement::value(10)), CheckOutcome::Pass);
-        assert_eq!(Check::Lockout.judge(&Measurement::value(50)), CheckOutcome::Fail);
-        let events = Measurement { population: 1000, failing_events: 11, ..Measurement::default() };
+        assert_eq!(
+            Check::Lockout.judge(&Measurement::value(10)),
+            CheckOutcome::Pass
+        );
+        assert_eq!(
+            Check::Lockout.judge(&Measurement::value(50)),
+            CheckOutcome::Fail
+        );
+        let events = Measurement {
+            population: 1000,
+            failing_events: 11,
+            ..Measurement::default()
+        };
         assert_eq!(Check::Uninspected.judge(&events), CheckOutcome::Fail);
     }
 
@@ -332,11 +395,18 @@ mod tests {
             .collect();
         controls.sort_unstable();
         controls.dedup();
-        assert!(controls.len() >= 30, "{} controls: {controls:?}", controls.len());
+        assert!(
+            controls.len() >= 30,
+            "{} controls: {controls:?}",
+            controls.len()
+        );
         for check in Check::ALL {
             assert_eq!(Check::parse(check.code()), Some(*check));
             for requirement in check.requirements() {
-                assert!(crate::framework::requirement(requirement).is_some(), "{requirement}");
+                assert!(
+                    crate::framework::requirement(requirement).is_some(),
+                    "{requirement}"
+                );
             }
         }
     }

@@ -1,11 +1,12 @@
-//! Contradictions: records that do not agree with measurements, with other records or with the calendar.
-//! Each line names the record that states it. Nothing is stored and nothing is corrected here.
+//! Contradictions: records that do not agree with measurements, with other records or with the
+//! calendar. Each line names the record that states it. Nothing is stored and nothing is corrected
+//! here.
 
 use std::collections::HashMap;
 
 use crate::kinds::{
-    Acceptance, Applicability, Declared, Document, Exception, Finding, Measure, MeasureOrigin, RegisterKind,
-    Risk, RiskLevel, Role, Treatment, YesNo,
+    Acceptance, Applicability, Declared, Document, Exception, Finding, Measure, MeasureOrigin,
+    RegisterKind, Risk, RiskLevel, Role, Treatment, YesNo,
 };
 use crate::register::{RegisterEntry, Registers, UnreadableRecord};
 use crate::signatures::{self, SignatureState};
@@ -17,11 +18,13 @@ use crate::standing::{MeasureState, MeasuredState, Measurements, StaleReason};
 pub enum ContradictionKind {
     /// A record cannot be read: whatever else is wrong with it is unknown.
     Unreadable,
-    /// A measure promised in a DPIA, an injunction, an audit or an incident is not done by its due date.
+    /// A measure promised in a DPIA, an injunction, an audit or an incident is not done by its due
+    /// date.
     PromisedNotDone,
     /// A measure is declared in place, and a check fails.
     Contradicted,
-    /// A measure is declared in place; its checks did not run or are too old, or its evidence expired.
+    /// A measure is declared in place; its checks did not run or are too old, or its evidence
+    /// expired.
     Unproven,
     /// A measure is declared in place, without a check and without evidence.
     WithoutProof,
@@ -94,7 +97,12 @@ pub fn contradictions(
     now: Measurements,
 ) -> Vec<RegisterContradiction> {
     let of = |record: &UnreadableRecord| {
-        wrong(ContradictionKind::Unreadable, record.kind, &record.id, &record.title)
+        wrong(
+            ContradictionKind::Unreadable,
+            record.kind,
+            &record.id,
+            &record.title,
+        )
     };
     let mut found: Vec<RegisterContradiction> = registers.unreadable().iter().map(of).collect();
     let measures = registers.read::<Measure>().entries;
@@ -103,8 +111,10 @@ pub fn contradictions(
     }
     let acceptances = registers.read::<Acceptance>().entries;
     let accepted: HashMap<&str, &Acceptance> = acceptances.iter().filter_map(of_its_risk).collect();
-    let known: HashMap<&str, &Measure> =
-        measures.iter().map(|measure| (measure.id.as_str(), &measure.record)).collect();
+    let known: HashMap<&str, &Measure> = measures
+        .iter()
+        .map(|measure| (measure.id.as_str(), &measure.record))
+        .collect();
     for risk in registers.read::<Risk>().entries {
         let accepted = accepted.get(risk.id.as_str()).copied();
         of_risk(&risk, &known, accepted, now, &mut found);
@@ -143,38 +153,80 @@ pub fn contradictions(
     }
     for RegisterEntry { id, record, .. } in registers.read::<Document>().entries {
         if record.approved_on.is_none() {
-            found.push(wrong(ContradictionKind::NotApproved, RegisterKind::Document, &id, &record.title.0));
+            found.push(wrong(
+                ContradictionKind::NotApproved,
+                RegisterKind::Document,
+                &id,
+                &record.title.0,
+            ));
         }
     }
     for RegisterEntry { id, record, .. } in registers.read::<Role>().entries {
         let title = record.role.0.map(|role| role.code()).unwrap_or_default();
         if record.holder.0.is_empty() {
-            found.push(wrong(ContradictionKind::RoleEmpty, RegisterKind::Role, &id, title));
+            found.push(wrong(
+                ContradictionKind::RoleEmpty,
+                RegisterKind::Role,
+                &id,
+                title,
+            ));
         } else if record.deputy.0.is_empty() {
-            found.push(wrong(ContradictionKind::RoleWithoutDeputy, RegisterKind::Role, &id, title));
+            found.push(wrong(
+                ContradictionKind::RoleWithoutDeputy,
+                RegisterKind::Role,
+                &id,
+                title,
+            ));
         }
     }
     found.sort_by(|a, b| {
-        (a.wrong, std::cmp::Reverse(a.days), &a.id).cmp(&(b.wrong, std::cmp::Reverse(b.days), &b.id))
+        (a.wrong, std::cmp::Reverse(a.days), &a.id).cmp(&(
+            b.wrong,
+            std::cmp::Reverse(b.days),
+            &b.id,
+        ))
     });
     found
 }
 
 /// Records that name who decided them, without that account's signature.
 fn not_signed(registers: &Registers, found: &mut Vec<RegisterContradiction>) {
-    for kind in RegisterKind::ALL.iter().filter(|kind| kind.signatory().is_some()) {
+    for kind in RegisterKind::ALL
+        .iter()
+        .filter(|kind| kind.signatory().is_some())
+    {
         for revision in registers.of(*kind) {
             if signatures::signed(registers, revision) == Some(SignatureState::Typed) {
                 let of = |field: &str| revision.values.get(field).and_then(|texts| texts.first());
-                let title = of("title").or_else(|| of("risk")).map(String::as_str).unwrap_or_default();
-                found.push(wrong(ContradictionKind::NotSigned, *kind, &revision.id, title));
+                let title = of("title")
+                    .or_else(|| of("risk"))
+                    .map(String::as_str)
+                    .unwrap_or_default();
+                found.push(wrong(
+                    ContradictionKind::NotSigned,
+                    *kind,
+                    &revision.id,
+                    title,
+                ));
             }
         }
     }
 }
 
-fn wrong(wrong: ContradictionKind, kind: RegisterKind, id: &str, title: &str) -> RegisterContradiction {
-    RegisterContradiction { wrong, kind, id: id.to_owned(), title: title.to_owned(), days: 0, euros: 0 }
+fn wrong(
+    wrong: ContradictionKind,
+    kind: RegisterKind,
+    id: &str,
+    title: &str,
+) -> RegisterContradiction {
+    RegisterContradiction {
+        wrong,
+        kind,
+        id: id.to_owned(),
+        title: title.to_owned(),
+        days: 0,
+        euros: 0,
+    }
 }
 
 fn of_measure(
@@ -191,20 +243,26 @@ fn of_measure(
     let is_promised = matches!(
         record.origin.0,
         Some(
-            MeasureOrigin::Dpia | MeasureOrigin::Injunction | MeasureOrigin::Audit | MeasureOrigin::Incident
+            MeasureOrigin::Dpia
+                | MeasureOrigin::Injunction
+                | MeasureOrigin::Audit
+                | MeasureOrigin::Incident
         )
     );
     match record.standing(measured, now) {
         MeasureState::Contradicted => say(ContradictionKind::Contradicted),
         MeasureState::Unproven => say(ContradictionKind::Unproven),
-        MeasureState::Declared if record.evidence.0.is_empty() => say(ContradictionKind::WithoutProof),
+        MeasureState::Declared if record.evidence.0.is_empty() => {
+            say(ContradictionKind::WithoutProof)
+        }
         MeasureState::Late if is_promised => say(ContradictionKind::PromisedNotDone),
         MeasureState::Late if record.owner.0.is_empty() => say(ContradictionKind::LateWithoutOwner),
         _ => {}
     }
 }
 
-/// An acceptance by its risk. Acceptances come in the order of their identifiers: in a map the last one stays.
+/// An acceptance by its risk. Acceptances come in the order of their identifiers: in a map the last
+/// one stays.
 fn of_its_risk(one: &RegisterEntry<Acceptance>) -> Option<(&str, &Acceptance)> {
     Some((one.record.risk.0.as_deref()?, &one.record))
 }
@@ -217,10 +275,14 @@ fn of_risk(
     found: &mut Vec<RegisterContradiction>,
 ) {
     let mut say = |what| found.push(wrong(what, RegisterKind::Risk, id, &record.title.0));
-    let own: Vec<&Measure> =
-        record.measures.0.iter().filter_map(|id| measures.get(id.as_str()).copied()).collect();
-    // A residual level may rest on a measure in place, or on one that is still in time. One such measure
-    // is enough: how much each measure lowers a risk is not recorded.
+    let own: Vec<&Measure> = record
+        .measures
+        .0
+        .iter()
+        .filter_map(|id| measures.get(id.as_str()).copied())
+        .collect();
+    // A residual level may rest on a measure in place, or on one that is still in time. One such
+    // measure is enough: how much each measure lowers a risk is not recorded.
     let counts = |measure: &&Measure| match measure.declared.0 {
         Some(Declared::InPlace) => true,
         Some(Declared::Dropped) => false,
@@ -235,11 +297,14 @@ fn of_risk(
             say(ContradictionKind::LoweredOnPaper);
         }
     }
-    if record.treatment.0.is_none() && record.level().is_some_and(|level| level >= RiskLevel::High) {
+    if record.treatment.0.is_none() && record.level().is_some_and(|level| level >= RiskLevel::High)
+    {
         say(ContradictionKind::Untreated);
     }
     match accepted.map(|accepted| accepted.staleness(Some(record), now)) {
-        None if record.treatment.0 == Some(Treatment::Accept) => say(ContradictionKind::NotAccepted),
+        None if record.treatment.0 == Some(Treatment::Accept) => {
+            say(ContradictionKind::NotAccepted)
+        }
         Some(Some(StaleReason::Expired)) => say(ContradictionKind::AcceptanceExpired),
         Some(Some(StaleReason::Changed)) => say(ContradictionKind::AcceptanceChanged),
         // A risk in force is not gone.

@@ -1,7 +1,7 @@
 //! Fields of records: the shape of each, parsed once at the edge; afterwards the type is the proof.
 //!
-//! Forms, spreadsheets and the store use the same text form: a list of strings for each field. This module
-//! knows no record and no language.
+//! Forms, spreadsheets and the store use the same text form: a list of strings for each field. This
+//! module knows no record and no language.
 
 use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
@@ -138,7 +138,10 @@ pub trait FieldValue: Sized + Default {
 
 /// The single text of a field, trimmed; `None` when a person sees nothing of it.
 pub(crate) fn only(texts: &[String]) -> Option<&str> {
-    texts.first().map(|text| text.trim()).filter(|text| !is_blank(text))
+    texts
+        .first()
+        .map(|text| text.trim())
+        .filter(|text| !is_blank(text))
 }
 
 pub(crate) fn owned(text: Option<impl ToString>) -> Vec<String> {
@@ -189,7 +192,9 @@ impl FieldValue for Option<Date> {
     const SHAPE: FieldShape = FieldShape::Day;
 
     fn read(texts: &[String]) -> Result<Self, FieldError> {
-        only(texts).map(|text| text.parse().map_err(|_| FieldError::Day)).transpose()
+        only(texts)
+            .map(|text| text.parse().map_err(|_| FieldError::Day))
+            .transpose()
     }
 
     fn write(&self) -> Vec<String> {
@@ -203,7 +208,9 @@ impl FieldValue for Option<u32> {
     fn read(texts: &[String]) -> Result<Self, FieldError> {
         // French spreadsheets group digits with spaces: `1 500`.
         let digits = only(texts).map(|text| text.split_whitespace().collect::<String>());
-        digits.map(|text| text.parse().map_err(|_| FieldError::Number)).transpose()
+        digits
+            .map(|text| text.parse().map_err(|_| FieldError::Number))
+            .transpose()
     }
 
     fn write(&self) -> Vec<String> {
@@ -221,13 +228,17 @@ impl FieldValue for Amount {
     const SHAPE: FieldShape = FieldShape::Amount;
 
     fn read(texts: &[String]) -> Result<Self, FieldError> {
-        let Some(text) = only(texts) else { return Ok(Self::default()) };
+        let Some(text) = only(texts) else {
+            return Ok(Self::default());
+        };
         let number = written::number(text).map_err(|fault| match fault {
             Unwritten::Form => FieldError::Amount,
             Unwritten::Ambiguous => FieldError::Ambiguous,
         })?;
-        let cents =
-            number.hundredths().and_then(|cents| u64::try_from(cents).ok()).ok_or(FieldError::Amount)?;
+        let cents = number
+            .hundredths()
+            .and_then(|cents| u64::try_from(cents).ok())
+            .ok_or(FieldError::Amount)?;
         Ok(Self { cents: Some(cents) })
     }
 
@@ -254,7 +265,10 @@ impl<L: Listed> FieldValue for One<L> {
     const SHAPE: FieldShape = FieldShape::One(L::PREFIX, L::CODES);
 
     fn read(texts: &[String]) -> Result<Self, FieldError> {
-        only(texts).map(|text| L::parse(text).ok_or(FieldError::Choice)).transpose().map(Self)
+        only(texts)
+            .map(|text| L::parse(text).ok_or(FieldError::Choice))
+            .transpose()
+            .map(Self)
     }
 
     fn write(&self) -> Vec<String> {
@@ -294,7 +308,11 @@ impl<L: Listed + PartialEq> FieldValue for Many<L> {
 /// Distinct names, also when several stand in one cell: `ME-1, ME-2`.
 pub(crate) fn names(texts: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in texts.iter().flat_map(|text| text.split([',', ';', '\n'])).map(str::trim) {
+    for name in texts
+        .iter()
+        .flat_map(|text| text.split([',', ';', '\n']))
+        .map(str::trim)
+    {
         if !name.is_empty() && !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
@@ -311,8 +329,14 @@ impl FieldValue for Requirements {
 
     fn read(texts: &[String]) -> Result<Self, FieldError> {
         let names = names(texts);
-        let is_known = names.iter().all(|name| crate::framework::requirement(name).is_some());
-        if is_known { Ok(Self(names)) } else { Err(FieldError::Unknown) }
+        let is_known = names
+            .iter()
+            .all(|name| crate::framework::requirement(name).is_some());
+        if is_known {
+            Ok(Self(names))
+        } else {
+            Err(FieldError::Unknown)
+        }
     }
 
     fn write(&self) -> Vec<String> {
@@ -328,7 +352,10 @@ impl FieldValue for Checks {
     const SHAPE: FieldShape = FieldShape::Checks;
 
     fn read(texts: &[String]) -> Result<Self, FieldError> {
-        let checks = names(texts).iter().map(|name| crate::check::Check::parse(name)).collect();
+        let checks = names(texts)
+            .iter()
+            .map(|name| crate::check::Check::parse(name))
+            .collect();
         Option::<Vec<_>>::map(checks, Self).ok_or(FieldError::Unknown)
     }
 
@@ -343,10 +370,15 @@ mod tests {
 
     #[test]
     fn an_amount_has_one_form() {
-        let read = |text: &str| Amount::read(&[text.to_owned()]).map(|amount| amount.write().join(""));
-        for (text, expected) in
-            [("1 500,50 €", "1500.50"), ("1500.50", "1500.50"), ("1500,00", "1500"), ("0", "0"), ("", "")]
-        {
+        let read =
+            |text: &str| Amount::read(&[text.to_owned()]).map(|amount| amount.write().join(""));
+        for (text, expected) in [
+            ("1 500,50 €", "1500.50"),
+            ("1500.50", "1500.50"),
+            ("1500,00", "1500"),
+            ("0", "0"),
+            ("", ""),
+        ] {
             assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
         }
         assert_eq!(read("1,500"), Err(FieldError::Ambiguous));

@@ -1,7 +1,8 @@
-//! Frameworks and their requirements: numbers, and the controls of ISO/IEC 27001 annex A to which each maps.
+//! Frameworks and their requirements: numbers, and the controls of ISO/IEC 27001 annex A to which
+//! each maps.
 //!
-//! Titles are in the locales (`req-iso-5-15`). Links of Qualiopi are indirect: none of its indicators audits
-//! information security.
+//! Titles are in the locales (`req-iso-5-15`). Links of Qualiopi are indirect: none of its
+//! indicators audits information security.
 
 use digue_types::lists;
 
@@ -43,7 +44,9 @@ pub struct Requirement {
 impl Requirement {
     /// `5.15`.
     pub fn number(&self) -> &'static str {
-        self.id.split_once('-').map_or(self.id, |(_, number)| number)
+        self.id
+            .split_once('-')
+            .map_or(self.id, |(_, number)| number)
     }
 
     /// The locale key of its title.
@@ -65,8 +68,13 @@ pub fn key(id: &str) -> String {
 }
 
 /// Indicators of Qualiopi for which Digue has dated proof.
-pub const QUALIOPI_PROVEN: [&str; 5] =
-    ["qualiopi-17", "qualiopi-18", "qualiopi-27", "qualiopi-31", "qualiopi-32"];
+pub const QUALIOPI_PROVEN: [&str; 5] = [
+    "qualiopi-17",
+    "qualiopi-18",
+    "qualiopi-27",
+    "qualiopi-31",
+    "qualiopi-32",
+];
 
 pub fn requirement(id: &str) -> Option<&'static Requirement> {
     REQUIREMENTS.iter().find(|requirement| requirement.id == id)
@@ -74,7 +82,9 @@ pub fn requirement(id: &str) -> Option<&'static Requirement> {
 
 /// The requirements of a framework, in its order.
 pub fn requirements(framework: Framework) -> impl Iterator<Item = &'static Requirement> {
-    REQUIREMENTS.iter().filter(move |requirement| requirement.framework == framework)
+    REQUIREMENTS
+        .iter()
+        .filter(move |requirement| requirement.framework == framework)
 }
 
 /// The controls of annex A.
@@ -82,8 +92,16 @@ pub fn controls() -> impl Iterator<Item = &'static Requirement> {
     requirements(Iso)
 }
 
-const fn of(framework: Framework, id: &'static str, controls: &'static [&'static str]) -> Requirement {
-    Requirement { id, framework, controls }
+const fn of(
+    framework: Framework,
+    id: &'static str,
+    controls: &'static [&'static str],
+) -> Requirement {
+    Requirement {
+        id,
+        framework,
+        controls,
+    }
 }
 
 use Framework::{Anssi, Cnil, Demand, Iso, Qualiopi, Recyf};
@@ -314,16 +332,33 @@ mod tests {
 
     #[test]
     fn frameworks_have_their_requirements_and_map_to_controls_that_are_there() {
-        let counts = [(Iso, 93), (Anssi, 42), (Cnil, 25), (Demand, 4), (Recyf, 20), (Qualiopi, 32)];
+        let counts = [
+            (Iso, 93),
+            (Anssi, 42),
+            (Cnil, 25),
+            (Demand, 4),
+            (Recyf, 20),
+            (Qualiopi, 32),
+        ];
         for (framework, count) in counts {
-            assert_eq!(requirements(framework).count(), count, "{}", framework.code());
+            assert_eq!(
+                requirements(framework).count(),
+                count,
+                "{}",
+                framework.code()
+            );
         }
         for one in REQUIREMENTS {
             for control in one.controls {
-                let known = requirement(control).unwrap_or_else(|| panic!("{control} of {}", one.id));
+                let known =
+                    requirement(control).unwrap_or_else(|| panic!("{control} of {}", one.id));
                 assert_eq!(known.framework, Iso);
             }
         }
-        assert!(QUALIOPI_PROVEN.iter().all(|id| requirement(id).is_some_and(|one| !one.controls.is_empty())));
+        assert!(
+            QUALIOPI_PROVEN
+                .iter()
+                .all(|id| requirement(id).is_some_and(|one| !one.controls.is_empty()))
+        );
     }
 }

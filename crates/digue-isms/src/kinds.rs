@@ -1,17 +1,17 @@
 //! The kinds of records of the management system, field by field.
 //!
-//! One declaration gives the Rust struct and the list of its fields; forms, spreadsheets and documents are
-//! generated from that list (docs/decisions/0013). Codes are stored and exported: add, never rename. Titles
-//! and hints are in the locales: `kind-measure`, `field-measure-due`. Numbers in parentheses are clauses of
-//! ISO/IEC 27001.
+//! One declaration gives the Rust struct and the list of its fields; forms, spreadsheets and
+//! documents are generated from that list (docs/decisions/0013). Codes are stored and exported:
+//! add, never rename. Titles and hints are in the locales: `kind-measure`, `field-measure-due`.
+//! Numbers in parentheses are clauses of ISO/IEC 27001.
 
 use digue_types::list::Listed;
 use digue_types::lists;
 use jiff::civil::Date;
 
 use crate::field::{
-    Amount, Checks, FieldDef, FieldError, FieldFault, FieldValue, LongText, Many, One, Requirements,
-    ShortText, Values,
+    Amount, Checks, FieldDef, FieldError, FieldFault, FieldValue, LongText, Many, One,
+    Requirements, ShortText, Values,
 };
 use crate::record::RegisterRecord;
 use crate::record_link::{RecordLink, RecordLinks};
@@ -220,14 +220,15 @@ macro_rules! kinds {
                 match self { $(Self::$name => $name::fields(),)+ }
             }
 
-            /// The fields that cannot be parsed, or that are missing; empty for a record that reads.
+            /// The fields that cannot be parsed, or that are missing; empty for a record that
+            /// reads.
             pub fn parse_faults(self, values: &Values) -> Vec<FieldFault> {
                 let read = match self { $(Self::$name => $name::read(values).map(drop),)+ };
                 read.err().unwrap_or_default()
             }
 
-            /// The values in their one written form: parsed and written again, so that equal records
-            /// have equal texts and the same hash.
+            /// The values in their one written form: parsed and written again, so that equal
+            /// records have equal texts and the same hash.
             ///
             /// # Errors
             /// Every field that does not fit.
@@ -349,8 +350,8 @@ kinds! {
         trust "trust" One<Four> [needed],
     }
 
-    /// A risk: source, path and feared event, with its likelihood and gravity before measures, now, and
-    /// once its measures are in place (workshops 3 to 5).
+    /// A risk: source, path and feared event, with its likelihood and gravity before measures, now,
+    /// and once its measures are in place (workshops 3 to 5).
     Risk {
         title "title" ShortText [needed],
         source "source" RecordLink<RiskSource>,
@@ -594,7 +595,8 @@ impl RegisterKind {
         )
     }
 
-    /// The field that closes a record of this kind once it is filled: what was signed is not changed.
+    /// The field that closes a record of this kind once it is filled: what was signed is not
+    /// changed.
     const fn seal(self) -> Option<&'static str> {
         match self {
             Self::Review => Some("signed-on"),
@@ -616,14 +618,19 @@ impl RegisterKind {
 
     /// Faults of periods that end before they start.
     fn backwards(self, values: &Values) -> Vec<FieldFault> {
-        // A text that is not a day is reported by `read`; reporting it here too would name it twice.
+        // A text that is not a day is reported by `read`; reporting it here too would name it
+        // twice.
         let day = |field: &str| values.get(field)?.first()?.trim().parse::<Date>().ok();
         let is_backwards = |(from, to): &&(&str, &str)| match (day(from), day(to)) {
             (Some(from), Some(to)) => to < from,
             (None, _) | (_, None) => false,
         };
         let ends = self.periods().iter().filter(is_backwards);
-        ends.map(|(_, field)| FieldFault { field, unfit: FieldError::Backwards }).collect()
+        ends.map(|(_, field)| FieldFault {
+            field,
+            unfit: FieldError::Backwards,
+        })
+        .collect()
     }
 
     /// True when a record with these values cannot be changed: written once, or signed.
@@ -633,7 +640,10 @@ impl RegisterKind {
 
     /// True for kinds that Digue writes from what users do; they have no form.
     pub const fn is_written_by_digue(self) -> bool {
-        matches!(self, Self::Receipt | Self::Attestation | Self::Assessment | Self::Signature)
+        matches!(
+            self,
+            Self::Receipt | Self::Attestation | Self::Assessment | Self::Signature
+        )
     }
 
     /// The field that names who signs a record of this kind; `None` for kinds that are not signed.
@@ -694,13 +704,16 @@ impl Risk {
 
     /// The level once its measures are in place.
     pub fn residual(&self) -> Option<RiskLevel> {
-        Some(RiskLevel::of(self.residual_likelihood.0?, self.residual_gravity.0?))
+        Some(RiskLevel::of(
+            self.residual_likelihood.0?,
+            self.residual_gravity.0?,
+        ))
     }
 }
 
 impl Processing {
-    /// Codes of the fields that GDPR article 30 requires and that say nothing yet: 30(1) for a controller,
-    /// 30(2) for a processor.
+    /// Codes of the fields that GDPR article 30 requires and that say nothing yet: 30(1) for a
+    /// controller, 30(2) for a processor.
     pub fn missing(&self) -> Vec<&'static str> {
         let own = [
             ("purposes", &self.purposes.0),
@@ -721,8 +734,11 @@ impl Processing {
             Some(ProcessingRole::Processor) => &on_behalf[..],
             Some(ProcessingRole::Controller | ProcessingRole::Joint) | None => &own[..],
         };
-        let mut missing: Vec<&'static str> =
-            needed.iter().filter(|(_, text)| !says_something(text)).map(|(field, _)| *field).collect();
+        let mut missing: Vec<&'static str> = needed
+            .iter()
+            .filter(|(_, text)| !says_something(text))
+            .map(|(field, _)| *field)
+            .collect();
         if self.role.0 != Some(ProcessingRole::Processor) && self.basis.0.is_none() {
             missing.push("basis");
         }
@@ -735,7 +751,16 @@ fn says_something(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
     let word = text.trim().to_lowercase();
     letters >= 3
-        && !["todo", "tbd", "xxx", "n/a", "nsp", "à compléter", "a completer"].contains(&word.as_str())
+        && ![
+            "todo",
+            "tbd",
+            "xxx",
+            "n/a",
+            "nsp",
+            "à compléter",
+            "a completer",
+        ]
+        .contains(&word.as_str())
 }
 
 impl Document {
@@ -756,7 +781,8 @@ impl Stakeholder {
     /// Threat level: (dependence x penetration) / (maturity x trust), in hundredths (EBIOS RM).
     pub fn threat_percent(&self) -> Option<u32> {
         let [dependence, penetration, maturity, trust] =
-            [self.dependence, self.penetration, self.maturity, self.trust].map(|one| one.0.map(place));
+            [self.dependence, self.penetration, self.maturity, self.trust]
+                .map(|one| one.0.map(place));
         Some(dependence? * penetration? * 100 / (maturity? * trust?).max(1))
     }
 }

@@ -1,10 +1,10 @@
-//! The information security management system (ISMS): its registers, the checks that the running system
-//! answers, and what follows from both.
+//! The information security management system (ISMS): its registers, the checks that the running
+//! system answers, and what follows from both.
 //!
-//! No clock, no store, no language: the time and every record are arguments. A register is a kind of record
-//! with typed fields. What people declare is stored; what can be computed never is. *Declared* and
-//! *measured* stay in two columns: a machine does not sign for a person, and no person overwrites a
-//! measurement.
+//! No clock, no store, no language: the time and every record are arguments. A register is a kind
+//! of record with typed fields. What people declare is stored; what can be computed never is.
+//! *Declared* and *measured* stay in two columns: a machine does not sign for a person, and no
+//! person overwrites a measurement.
 
 mod answers;
 pub mod assessment;

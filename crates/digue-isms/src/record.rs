@@ -1,4 +1,5 @@
-//! What every kind of record can do: name its fields, be read from their texts, and be written again.
+//! What every kind of record can do: name its fields, be read from their texts, and be written
+//! again.
 
 use crate::field::{FieldDef, FieldFault, Values};
 use crate::register_kind::RegisterKind;

@@ -2,7 +2,9 @@
 
 use std::marker::PhantomData;
 
-use crate::field::{FieldError, FieldShape, FieldValue, LINE_CHARS_MAX, LINKS_MAX, names, only, owned};
+use crate::field::{
+    FieldError, FieldShape, FieldValue, LINE_CHARS_MAX, LINKS_MAX, names, only, owned,
+};
 use crate::record::RegisterRecord;
 
 /// The identifier of a record of a kind, or none.
@@ -57,7 +59,11 @@ impl<R: RegisterRecord> FieldValue for RecordLinks<R> {
 
     fn read(texts: &[String]) -> Result<Self, FieldError> {
         let names = names(texts);
-        if names.len() > LINKS_MAX { Err(FieldError::Long) } else { Ok(Self(names, PhantomData)) }
+        if names.len() > LINKS_MAX {
+            Err(FieldError::Long)
+        } else {
+            Ok(Self(names, PhantomData))
+        }
     }
 
     fn write(&self) -> Vec<String> {

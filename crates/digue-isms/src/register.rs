@@ -1,6 +1,7 @@
 //! Registers: records, their revisions, and those in force.
 //!
-//! A record is never overwritten and never deleted: a change is a further revision, and so is its end.
+//! A record is never overwritten and never deleted: a change is a further revision, and so is its
+//! end.
 
 use std::collections::BTreeMap;
 
@@ -47,8 +48,8 @@ pub struct UnreadableRecord {
     pub faults: Vec<FieldFault>,
 }
 
-/// The records of a kind in force. One that cannot be read exists all the same: no answer about all records of
-/// its kind is complete without it.
+/// The records of a kind in force. One that cannot be read exists all the same: no answer about all
+/// records of its kind is complete without it.
 #[derive(Clone, PartialEq, Debug)]
 #[must_use]
 pub struct RegisterReading<R> {
@@ -76,13 +77,16 @@ impl Registers {
         let mut last: BTreeMap<(RegisterKind, String), Revision> = BTreeMap::new();
         for revision in revisions {
             let key = (revision.kind, revision.id.clone());
-            if last.get(&key).is_none_or(|known| known.number < revision.number) {
+            if last
+                .get(&key)
+                .is_none_or(|known| known.number < revision.number)
+            {
                 last.insert(key, revision);
             }
         }
         let mut in_force: BTreeMap<RegisterKind, Vec<Revision>> = BTreeMap::new();
-        // Ended records are dropped only after the last revision is known: an earlier revision must not come
-        // back.
+        // Ended records are dropped only after the last revision is known: an earlier revision must
+        // not come back.
         for revision in last.into_values().filter(|revision| !revision.is_over) {
             in_force.entry(revision.kind).or_default().push(revision);
         }
@@ -90,7 +94,10 @@ impl Registers {
             records.sort_by_cached_key(|revision| place(&revision.id));
         }
         let unreadable = in_force.values().flatten().filter_map(unreadable).collect();
-        Self { in_force, unreadable }
+        Self {
+            in_force,
+            unreadable,
+        }
     }
 
     /// The same with records in force whose stored text cannot be read at all.
@@ -114,17 +121,35 @@ impl Registers {
         self.read_those(|_| true)
     }
 
-    /// The same for records whose values are `wanted`; the others are not parsed, which matters with
-    /// thousands of them. Whether an unreadable record is wanted cannot be known: all of the kind are named.
-    pub fn read_those<R: RegisterRecord>(&self, wanted: impl Fn(&Values) -> bool) -> RegisterReading<R> {
+    /// The same for records whose values are `wanted`; the others are not parsed, which matters
+    /// with thousands of them. Whether an unreadable record is wanted cannot be known: all of the
+    /// kind are named.
+    pub fn read_those<R: RegisterRecord>(
+        &self,
+        wanted: impl Fn(&Values) -> bool,
+    ) -> RegisterReading<R> {
         let read = |revision: &Revision| {
             // Those that do not parse are in `unreadable`.
             let record = R::read(&revision.values).ok()?;
-            let Revision { id, number, at, by, .. } = revision.clone();
-            Some(RegisterEntry { id, number, at, by, record })
+            let Revision {
+                id, number, at, by, ..
+            } = revision.clone();
+            Some(RegisterEntry {
+                id,
+                number,
+                at,
+                by,
+                record,
+            })
         };
-        let revisions = self.of(R::KIND).iter().filter(|revision| wanted(&revision.values));
-        let unreadable = self.unreadable.iter().filter(|record| record.kind == R::KIND);
+        let revisions = self
+            .of(R::KIND)
+            .iter()
+            .filter(|revision| wanted(&revision.values));
+        let unreadable = self
+            .unreadable
+            .iter()
+            .filter(|record| record.kind == R::KIND);
         RegisterReading {
             entries: revisions.filter_map(read).collect(),
             unreadable: unreadable.cloned().collect(),
@@ -145,14 +170,26 @@ impl Registers {
 /// The record of a revision that does not parse.
 fn unreadable(revision: &Revision) -> Option<UnreadableRecord> {
     let faults = revision.kind.parse_faults(&revision.values);
-    let title = revision.values.get("title").and_then(|texts| texts.first()).cloned().unwrap_or_default();
+    let title = revision
+        .values
+        .get("title")
+        .and_then(|texts| texts.first())
+        .cloned()
+        .unwrap_or_default();
     let Revision { kind, id, .. } = revision;
-    (!faults.is_empty()).then(|| UnreadableRecord { kind: *kind, id: id.clone(), title, faults })
+    (!faults.is_empty()).then(|| UnreadableRecord {
+        kind: *kind,
+        id: id.clone(),
+        title,
+        faults,
+    })
 }
 
 /// Sort key of an identifier: `ME-2` comes before `ME-10`.
 fn place(id: &str) -> (String, u64, String) {
-    let digits = id.rfind(|sign: char| !sign.is_ascii_digit()).map_or(0, |at| at + 1);
+    let digits = id
+        .rfind(|sign: char| !sign.is_ascii_digit())
+        .map_or(0, |at| at + 1);
     let number = id[digits..].parse().unwrap_or(u64::MAX);
     (id[..digits].to_owned(), number, id.to_owned())
 }

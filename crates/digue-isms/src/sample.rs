@@ -1,9 +1,10 @@
 //! Audit samples that an auditor can draw again: the same population and seed give the same names.
 //!
-//! The algorithm is part of the evidence: changing it would make earlier samples impossible to repeat.
+//! The algorithm is part of the evidence: changing it would make earlier samples impossible to
+//! repeat.
 
-/// Draws `size` distinct names, in sorted order. The population is sorted first, so that its order does not
-/// matter; the draw is splitmix64 with Floyd's method.
+/// Draws `size` distinct names, in sorted order. The population is sorted first, so that its order
+/// does not matter; the draw is splitmix64 with Floyd's method.
 pub fn sample(population: &[String], seed: u64, size: usize) -> Vec<String> {
     let mut sorted: Vec<&String> = population.iter().collect();
     sorted.sort();
@@ -19,11 +20,14 @@ pub fn sample(population: &[String], seed: u64, size: usize) -> Vec<String> {
         chosen.push(if chosen.contains(&drawn) { last } else { drawn });
     }
     chosen.sort_unstable();
-    chosen.into_iter().map(|place| sorted[place].clone()).collect()
+    chosen
+        .into_iter()
+        .map(|place| sorted[place].clone())
+        .collect()
 }
 
-/// splitmix64 (Steele, Lea and Flood, 2014): short enough to write again in any language. No secret depends
-/// on it.
+/// splitmix64 (Steele, Lea and Flood, 2014): short enough to write again in any language. No secret
+/// depends on it.
 fn next(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;

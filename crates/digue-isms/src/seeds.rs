@@ -1,4 +1,5 @@
-//! The twelve risks and the measures with which a management system begins. Texts are in the locales.
+//! The twelve risks and the measures with which a management system begins. Texts are in the
+//! locales.
 
 use jiff::civil::Date;
 
@@ -76,7 +77,14 @@ const fn risk(
     measures: &'static [&'static str],
     signals: &'static [Check],
 ) -> SeedRisk {
-    SeedRisk { code, likelihood, gravity, residual, measures, signals }
+    SeedRisk {
+        code,
+        likelihood,
+        gravity,
+        residual,
+        measures,
+        signals,
+    }
 }
 
 macro_rules! measures {

@@ -1,5 +1,5 @@
-//! The state of a measure: what is declared, what is measured, and how late it is. Computed for a given time
-//! and never stored.
+//! The state of a measure: what is declared, what is measured, and how late it is. Computed for a
+//! given time and never stored.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,8 @@ pub struct MeasuredState {
     pub disabled: BTreeMap<Check, DisabledCheck>,
 }
 
-/// The time for which states are computed, as an instant and as a civil day in the operator's time zone.
+/// The time for which states are computed, as an instant and as a civil day in the operator's time
+/// zone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Measurements {
     pub at: Timestamp,
@@ -48,7 +49,11 @@ impl CheckStatement {
 
 impl MeasuredState {
     pub fn says(&self, check: Check, now: Measurements) -> CheckStatement {
-        if self.disabled.get(&check).is_some_and(|disabled| now.at < disabled.until) {
+        if self
+            .disabled
+            .get(&check)
+            .is_some_and(|disabled| now.at < disabled.until)
+        {
             return CheckStatement::Disabled;
         }
         match self.results.get(&check) {
@@ -113,7 +118,9 @@ impl Measure {
                 // A failing check comes before expired evidence: it is the stronger statement.
                 match measured.together(&self.checks.0, now) {
                     Some(CheckStatement::Fail) => MeasureState::Contradicted,
-                    Some(CheckStatement::Unknown | CheckStatement::Disabled) => MeasureState::Unproven,
+                    Some(CheckStatement::Unknown | CheckStatement::Disabled) => {
+                        MeasureState::Unproven
+                    }
                     _ if is_expired => MeasureState::Unproven,
                     Some(CheckStatement::Pass) => MeasureState::Proven,
                     None => MeasureState::Declared,
@@ -127,16 +134,21 @@ impl Measure {
     /// Days since its due date; zero when it is in place, dropped or not due yet.
     pub fn overdue_days(&self, now: Measurements) -> u32 {
         let is_done = matches!(self.declared.0, Some(Declared::InPlace | Declared::Dropped));
-        let days = self.due.filter(|_| !is_done).map_or(0, |due| days_between(due, now.today));
+        let days = self
+            .due
+            .filter(|_| !is_done)
+            .map_or(0, |due| days_between(due, now.today));
         u32::try_from(days.max(0)).unwrap_or(u32::MAX)
     }
 
-    /// The penalty for the delay, in euros. Done late, it stops growing on the day it was done and stays
-    /// owed: declaring a measure in place must not erase it. Without that day, and when the measure is
-    /// dropped, it keeps growing, as no record says that it stopped.
+    /// The penalty for the delay, in euros. Done late, it stops growing on the day it was done and
+    /// stays owed: declaring a measure in place must not erase it. Without that day, and when the
+    /// measure is dropped, it keeps growing, as no record says that it stopped.
     pub fn penalty_due(&self, now: Measurements) -> u64 {
         let end = match self.declared.0 {
-            Some(Declared::InPlace) => self.declared_on.map_or(now.today, |done| done.min(now.today)),
+            Some(Declared::InPlace) => self
+                .declared_on
+                .map_or(now.today, |done| done.min(now.today)),
             _ => now.today,
         };
         let days = self.due.map_or(0, |due| days_between(due, end));
@@ -157,7 +169,9 @@ pub enum StaleReason {
 impl Acceptance {
     /// Why the acceptance no longer holds, given the risk in force; `None` while it holds.
     pub fn staleness(&self, risk: Option<&Risk>, now: Measurements) -> Option<StaleReason> {
-        let Some(risk) = risk else { return Some(StaleReason::Gone) };
+        let Some(risk) = risk else {
+            return Some(StaleReason::Gone);
+        };
         if self.expires_on.is_none_or(|until| until < now.today) {
             return Some(StaleReason::Expired);
         }

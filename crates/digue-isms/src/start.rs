@@ -1,7 +1,7 @@
 //! The first hour: ten plain questions, and the management system that follows from the answers.
 //!
-//! Texts are in the locales (`seed-risk-stolen-account`, `seed-measure-passkeys`): records are written in the
-//! language of the user who answers, and can be changed like any other.
+//! Texts are in the locales (`seed-risk-stolen-account`, `seed-measure-passkeys`): records are
+//! written in the language of the user who answers, and can be changed like any other.
 
 use crate::check::Check;
 use crate::kinds::{Likelihood, RiskGravity};
@@ -25,7 +25,10 @@ pub const OBJECTIVES: [(&str, &str, Check); 9] = [
 
 /// The measures that fit the answers, the most urgent first.
 pub fn measures(answers: &Answers) -> Vec<&'static SeedMeasure> {
-    let mut fitting: Vec<&SeedMeasure> = MEASURES.iter().filter(|measure| measure.fits(answers)).collect();
+    let mut fitting: Vec<&SeedMeasure> = MEASURES
+        .iter()
+        .filter(|measure| measure.fits(answers))
+        .collect();
     fitting.sort_by_key(|measure| (measure.priority, measure.days));
     fitting
 }
@@ -38,8 +41,8 @@ pub fn risks(answers: &Answers) -> Vec<SeedRisk> {
         if graver && risk.gravity == RiskGravity::G3 {
             risk.gravity = RiskGravity::G4;
         }
-        // Without a portal of its own, the organisation cannot lose everyone's records at once: mass
-        // reading is for the portal's operator to stop.
+        // Without a portal of its own, the organisation cannot lose everyone's records at once:
+        // mass reading is for the portal's operator to stop.
         if !answers.has_portal && risk.likelihood == Likelihood::V4 {
             risk.likelihood = Likelihood::V3;
         }
@@ -81,20 +84,35 @@ mod tests {
         assert!((30..=48).contains(&small.len()), "{}", small.len());
         assert_eq!(risks(&answers(Who::Training, false, People::Few)).len(), 12);
         // The most urgent measures come first, and each has an owner.
-        assert!(small[..3].iter().all(|measure| measure.priority == Priority::P1));
-        assert_eq!(answers(Who::Training, false, People::Few).owner(Owner::Ciso), "Camille");
+        assert!(
+            small[..3]
+                .iter()
+                .all(|measure| measure.priority == Priority::P1)
+        );
+        assert_eq!(
+            answers(Who::Training, false, People::Few).owner(Owner::Ciso),
+            "Camille"
+        );
     }
 
     #[test]
     fn seeds_name_measures_and_requirements_that_are_there() {
         for risk in RISKS {
             for code in risk.measures {
-                assert!(MEASURES.iter().any(|measure| measure.code == *code), "{code} of {}", risk.code);
+                assert!(
+                    MEASURES.iter().any(|measure| measure.code == *code),
+                    "{code} of {}",
+                    risk.code
+                );
             }
         }
         for measure in MEASURES {
             for id in measure.requirements {
-                assert!(crate::framework::requirement(id).is_some(), "{id} of {}", measure.code);
+                assert!(
+                    crate::framework::requirement(id).is_some(),
+                    "{id} of {}",
+                    measure.code
+                );
             }
         }
     }

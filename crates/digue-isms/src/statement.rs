@@ -1,5 +1,5 @@
-//! The statement of applicability (ISO/IEC 27001, 6.1.3 d): one line for each control of annex A, with the
-//! decision, what is declared and what is measured.
+//! The statement of applicability (ISO/IEC 27001, 6.1.3 d): one line for each control of annex A,
+//! with the decision, what is declared and what is measured.
 
 use crate::check::Check;
 use crate::framework::{self, Requirement};
@@ -55,16 +55,24 @@ pub struct StatementLine {
 
 impl StatementLine {
     pub fn applies(&self) -> bool {
-        self.decided.as_ref().is_none_or(|decided| decided.record.applies.0 != Some(YesNo::No))
+        self.decided
+            .as_ref()
+            .is_none_or(|decided| decided.record.applies.0 != Some(YesNo::No))
     }
 }
 
-/// The statement at a given time, of the records that can be read: whether it is complete, the caller asks
-/// `Registers::unreadable`.
-pub fn statement(registers: &Registers, measured: &MeasuredState, now: Measurements) -> Vec<StatementLine> {
+/// The statement at a given time, of the records that can be read: whether it is complete, the
+/// caller asks `Registers::unreadable`.
+pub fn statement(
+    registers: &Registers,
+    measured: &MeasuredState,
+    now: Measurements,
+) -> Vec<StatementLine> {
     let measures = registers.read::<Measure>().entries;
     let decisions = registers.read::<Applicability>().entries;
-    framework::controls().map(|control| line(control, &measures, &decisions, measured, now)).collect()
+    framework::controls()
+        .map(|control| line(control, &measures, &decisions, measured, now))
+        .collect()
 }
 
 fn line(
@@ -75,45 +83,91 @@ fn line(
     now: Measurements,
 ) -> StatementLine {
     let is_about = |decided: &&RegisterEntry<Applicability>| {
-        decided.record.requirement.0.iter().any(|id| id == control.id)
+        decided
+            .record
+            .requirement
+            .0
+            .iter()
+            .any(|id| id == control.id)
     };
     // Of two decisions about the same control, the one with the higher identifier is the later one.
     let decided = decisions.iter().rfind(is_about).cloned();
-    let named = decided.as_ref().map_or(&[][..], |decided| &decided.record.measures.0);
+    let named = decided
+        .as_ref()
+        .map_or(&[][..], |decided| &decided.record.measures.0);
     let meets = |measure: &&RegisterEntry<Measure>| {
-        measure.record.requirements.0.iter().any(|id| id == control.id) || named.contains(&measure.id)
+        measure
+            .record
+            .requirements
+            .0
+            .iter()
+            .any(|id| id == control.id)
+            || named.contains(&measure.id)
     };
     let own: Vec<&RegisterEntry<Measure>> = measures.iter().filter(meets).collect();
-    let standings: Vec<(String, MeasureState)> =
-        own.iter().map(|measure| (measure.id.clone(), measure.record.standing(measured, now))).collect();
+    let standings: Vec<(String, MeasureState)> = own
+        .iter()
+        .map(|measure| (measure.id.clone(), measure.record.standing(measured, now)))
+        .collect();
     let speaks = |check: &&Check| check.requirements().contains(&control.id);
-    let checks: Vec<(Check, CheckStatement)> =
-        Check::ALL.iter().filter(speaks).map(|check| (*check, measured.says(*check, now))).collect();
-    let applies = decided.as_ref().is_none_or(|decided| decided.record.applies.0 != Some(YesNo::No));
-    let implementation =
-        if applies { implementation(&standings, &checks) } else { Implementation::NotApplicable };
+    let checks: Vec<(Check, CheckStatement)> = Check::ALL
+        .iter()
+        .filter(speaks)
+        .map(|check| (*check, measured.says(*check, now)))
+        .collect();
+    let applies = decided
+        .as_ref()
+        .is_none_or(|decided| decided.record.applies.0 != Some(YesNo::No));
+    let implementation = if applies {
+        implementation(&standings, &checks)
+    } else {
+        Implementation::NotApplicable
+    };
     let inclusion = inclusion(decided.as_ref(), &own);
-    StatementLine { control, decided, inclusion, measures: standings, checks, implementation }
+    StatementLine {
+        control,
+        decided,
+        inclusion,
+        measures: standings,
+        checks,
+        implementation,
+    }
 }
 
 /// The worst known fact decides: no declaration outweighs a failing check.
-fn implementation(measures: &[(String, MeasureState)], checks: &[(Check, CheckStatement)]) -> Implementation {
-    let stands =
-        |wanted: &[MeasureState]| measures.iter().filter(|(_, standing)| wanted.contains(standing)).count();
+fn implementation(
+    measures: &[(String, MeasureState)],
+    checks: &[(Check, CheckStatement)],
+) -> Implementation {
+    let stands = |wanted: &[MeasureState]| {
+        measures
+            .iter()
+            .filter(|(_, standing)| wanted.contains(standing))
+            .count()
+    };
     let fails = checks.iter().any(|(_, says)| *says == CheckStatement::Fail);
     if fails || stands(&[MeasureState::Contradicted]) > 0 {
         return Implementation::Failing;
     }
     // Dropped measures neither help nor hinder: a control whose measures are all dropped has none.
     let alive = measures.len() - stands(&[MeasureState::Dropped]);
-    let in_place = stands(&[MeasureState::Proven, MeasureState::Declared, MeasureState::Unproven]);
-    let all_pass = !checks.is_empty() && checks.iter().all(|(_, says)| *says == CheckStatement::Pass);
+    let in_place = stands(&[
+        MeasureState::Proven,
+        MeasureState::Declared,
+        MeasureState::Unproven,
+    ]);
+    let all_pass =
+        !checks.is_empty() && checks.iter().all(|(_, says)| *says == CheckStatement::Pass);
     match (alive, in_place) {
         (0, _) if all_pass => Implementation::Measured,
         (0, _) => Implementation::Nothing,
         (all, done) if all == done => {
             let is_proven = all_pass || stands(&[MeasureState::Proven]) == all;
-            if is_proven { Implementation::Measured } else { Implementation::Declared }
+            if is_proven {
+                Implementation::Measured
+            } else {
+                Implementation::Declared
+            }
         }
         (_, 0) => Implementation::Planned,
         _ => Implementation::Partly,
@@ -135,7 +189,9 @@ fn inclusion(
         .filter_map(|measure| measure.record.origin.0)
         .map(|origin| match origin {
             MeasureOrigin::Risk | MeasureOrigin::Incident | MeasureOrigin::Audit => Inclusion::Risk,
-            MeasureOrigin::Dpia | MeasureOrigin::Injunction | MeasureOrigin::Law => Inclusion::Legal,
+            MeasureOrigin::Dpia | MeasureOrigin::Injunction | MeasureOrigin::Law => {
+                Inclusion::Legal
+            }
             MeasureOrigin::Partner => Inclusion::Contract,
             MeasureOrigin::GoodPractice => Inclusion::GoodPractice,
         })

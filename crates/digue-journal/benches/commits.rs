@@ -21,8 +21,13 @@ const SECONDS: u64 = 3;
 
 fn main() {
     let folder = tempfile::tempdir_in(".").expect("a folder on this disk");
-    println!("one fdatasync of an append here: {:.2} ms (median of 50)", sync_millis(folder.path()));
-    println!("| writers | responses/s | exposures/s (5 persons each) | p50 ms | p99 ms | checkpoint lag |");
+    println!(
+        "one fdatasync of an append here: {:.2} ms (median of 50)",
+        sync_millis(folder.path())
+    );
+    println!(
+        "| writers | responses/s | exposures/s (5 persons each) | p50 ms | p99 ms | checkpoint lag |"
+    );
     println!("|--:|--:|--:|--:|--:|--:|");
     for writers in [1, 8, 64, 512] {
         measure(&folder.path().join(writers.to_string()), writers);
@@ -74,7 +79,10 @@ fn measure(folder: &std::path::Path, writers: usize) {
             })
         })
         .collect();
-    let mut times: Vec<f64> = threads.into_iter().flat_map(|t| t.join().expect("a writer")).collect();
+    let mut times: Vec<f64> = threads
+        .into_iter()
+        .flat_map(|t| t.join().expect("a writer"))
+        .collect();
     let status = journal.status();
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
@@ -90,13 +98,16 @@ fn measure(folder: &std::path::Path, writers: usize) {
 }
 
 fn response(number: u64, writer: usize) -> Event {
-    let Event::Exposure(mut exposure) = digue_testkit::events::shown(number, &format!("a{writer}"), "P0")
+    let Event::Exposure(mut exposure) =
+        digue_testkit::events::shown(number, &format!("a{writer}"), "P0")
     else {
         unreachable!("an exposure")
     };
     for person in 1..5 {
         let text = format!("{:07}A", number * 5 + person);
-        exposure.shown[0].persons.push(digue_types::PersonRef::parse(&text).expect("a reference"));
+        exposure.shown[0]
+            .persons
+            .push(digue_types::PersonRef::parse(&text).expect("a reference"));
     }
     Event::Exposure(exposure)
 }

@@ -19,11 +19,16 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     pub fn sign(&self, signer: &Signer) -> String {
-        signer.sign(&format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(self.root)))
+        signer.sign(&format!(
+            "{}\n{}\n{}\n",
+            self.origin,
+            self.size,
+            STANDARD.encode(self.root)
+        ))
     }
 
-    /// Parses a note signed by `verifier`, whose name is the journal's origin. Extension lines after the
-    /// root are allowed by the specification and ignored.
+    /// Parses a note signed by `verifier`, whose name is the journal's origin. Extension lines
+    /// after the root are allowed by the specification and ignored.
     pub fn open(note: &str, verifier: &Verifier) -> Result<Self, NoteError> {
         let mut lines = verifier.open(note)?.lines();
         let origin = lines.next().unwrap_or_default().to_owned();
@@ -31,7 +36,9 @@ impl Checkpoint {
             return Err(NoteError::Malformed("the origin is another journal's"));
         }
         let size_text = lines.next().unwrap_or_default();
-        let size = size_text.parse().map_err(|_| NoteError::Malformed("the size is not a number"))?;
+        let size = size_text
+            .parse()
+            .map_err(|_| NoteError::Malformed("the size is not a number"))?;
         // The specification allows no leading zero and no sign: one checkpoint has one text.
         if format!("{size}") != size_text {
             return Err(NoteError::Malformed("the size is not in its shortest form"));
@@ -52,7 +59,11 @@ mod tests {
     #[test]
     fn reads_back_what_it_signed() {
         let signer = Signer::from_seed("digue.test/journal", &[1; 32]).unwrap();
-        let head = Checkpoint { origin: "digue.test/journal".into(), size: 42, root: [9; 32] };
+        let head = Checkpoint {
+            origin: "digue.test/journal".into(),
+            size: 42,
+            root: [9; 32],
+        };
         let note = head.sign(&signer);
         assert_eq!(Checkpoint::open(&note, signer.verifier()), Ok(head));
         assert!(Checkpoint::open(&note.replace("\n42\n", "\n43\n"), signer.verifier()).is_err());

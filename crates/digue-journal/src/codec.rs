@@ -2,24 +2,24 @@
 //! `docs/reference/journal.md`.
 //!
 //! An entry is the array `[kind, {key: value}]`, keys ascending, absent when empty. The same event
-//! always gives the same bytes, so the leaf hash of an entry can be recomputed from its event. Sealing
-//! is `seal`'s task.
+//! always gives the same bytes, so the leaf hash of an entry can be recomputed from its event.
+//! Sealing is `seal`'s task.
 
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use digue_types::{
-    AccountId, Act, ActionName, AddressMethod, Administration, Basis, Category, Event, ExchangeId, Exposure,
-    Inspection, Means, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, ReadFailure,
-    RefusalReason, RepeatedExposure, RequestClient, RouteName, SessionId, ShownPersons, Subject, Timestamp,
-    UnmappedAddress, UnreadCause, UnreadPlace,
+    AccountId, Act, ActionName, AddressMethod, Administration, Basis, Category, Event, ExchangeId,
+    Exposure, Inspection, Means, OrganisationId, Outcome, PersonRef, PopulationId, PortalId,
+    ReadFailure, RefusalReason, RepeatedExposure, RequestClient, RouteName, SessionId,
+    ShownPersons, Subject, Timestamp, UnmappedAddress, UnreadCause, UnreadPlace,
 };
 
 const KIND_EXPOSURE: u8 = 1;
 const KIND_ADMINISTRATION: u8 = 2;
 
-/// Bytes of person references in one entry. The other fields take far less than the 16 KiB that remain of
-/// the 64 KiB of an entry.
+/// Bytes of person references in one entry. The other fields take far less than the 16 KiB that
+/// remain of the 64 KiB of an entry.
 const PERSON_BYTES_MAX: usize = 48 * 1024;
 
 /// The bytes are not an entry that this version can read.
@@ -65,8 +65,9 @@ pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
     Ok(event)
 }
 
-/// Splits an exposure into entries that each fit the journal. Everything but the persons is repeated,
-/// so that each part can be read alone; the exchange, `part` and `parts` tie them together.
+/// Splits an exposure into entries that each fit the journal. Everything but the persons is
+/// repeated, so that each part can be read alone; the exchange, `part` and `parts` tie them
+/// together.
 pub fn chain(mut exposure: Exposure) -> Vec<Event> {
     let mut parts: Vec<Vec<ShownPersons>> = Vec::new();
     let mut room = 0;
@@ -84,9 +85,11 @@ pub fn chain(mut exposure: Exposure) -> Vec<Event> {
                 Some(last) if (last.basis, last.means) == (group.basis, group.means) => {
                     last.persons.push(person)
                 }
-                _ => {
-                    part.push(ShownPersons { basis: group.basis, means: group.means, persons: vec![person] })
-                }
+                _ => part.push(ShownPersons {
+                    basis: group.basis,
+                    means: group.means,
+                    persons: vec![person],
+                }),
             }
         }
     }
@@ -98,7 +101,13 @@ pub fn chain(mut exposure: Exposure) -> Vec<Event> {
     exposure.parts = u16::try_from(parts.len()).unwrap_or(u16::MAX);
     let numbered = (1u16..).zip(parts);
     numbered
-        .map(|(part, shown)| Event::Exposure(Box::new(Exposure { part, shown, ..exposure.clone() })))
+        .map(|(part, shown)| {
+            Event::Exposure(Box::new(Exposure {
+                part,
+                shown,
+                ..exposure.clone()
+            }))
+        })
         .collect()
 }
 
@@ -142,7 +151,8 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
     if optional[3] {
         out.u8(15)?.map(e.shown.len() as u64)?;
         for group in &e.shown {
-            out.u8(group_number(group))?.array(group.persons.len() as u64)?;
+            out.u8(group_number(group))?
+                .array(group.persons.len() as u64)?;
             for person in &group.persons {
                 out.str(person.as_str())?;
             }
@@ -173,10 +183,15 @@ fn write_what_is_rare(out: &mut Out<'_>, e: &Exposure) -> Written {
     }
     if let Some(unread) = &e.unread {
         out.u8(25)?.array(4)?.u8(unread.cause.number())?;
-        out.str(&unread.rule)?.str(unread.place.as_str())?.str(&unread.shape)?;
+        out.str(&unread.rule)?
+            .str(unread.place.as_str())?
+            .str(&unread.shape)?;
     }
     if let Some(repeated) = &e.repeated {
-        out.u8(26)?.array(2)?.u64(repeated.count)?.i64(repeated.until.micros())?;
+        out.u8(26)?
+            .array(2)?
+            .u64(repeated.count)?
+            .i64(repeated.until.micros())?;
     }
     if let Some(unmapped) = &e.unmapped {
         out.u8(27)?.array(3)?.u8(unmapped.method.number())?;
@@ -185,8 +200,8 @@ fn write_what_is_rare(out: &mut Out<'_>, e: &Exposure) -> Written {
     Ok(())
 }
 
-/// Basis in the low four bits, means in the high ones. `Means::Described` is 0, so that entries of versions
-/// without means keep their bytes.
+/// Basis in the low four bits, means in the high ones. `Means::Described` is 0, so that entries of
+/// versions without means keep their bytes.
 const fn group_number(group: &ShownPersons) -> u8 {
     group.basis.number() | group.means.number() << 4
 }
@@ -215,12 +230,16 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
             user_agent: fields.maybe(10, read_text)?.unwrap_or_default(),
         },
         outcome: fields.need(11, |d| coded(d.u8()?, Outcome::from_number))?,
-        reasons: fields.maybe(12, |d| read_list(d, str::parse::<RefusalReason>))?.unwrap_or_default(),
+        reasons: fields
+            .maybe(12, |d| read_list(d, str::parse::<RefusalReason>))?
+            .unwrap_or_default(),
         inspection: fields.need(13, |d| coded(d.u8()?, Inspection::from_number))?,
         population: fields.name(14, PopulationId::parse)?,
         shown: fields.maybe(15, read_shown)?.unwrap_or_default(),
         persons_found: fields.need(16, |d| Ok(d.u32()?))?,
-        categories: fields.maybe(17, |d| read_list(d, Category::parse))?.unwrap_or_default(),
+        categories: fields
+            .maybe(17, |d| read_list(d, Category::parse))?
+            .unwrap_or_default(),
         body_bytes: fields.need(18, |d| Ok(d.u64()?))?,
         status: fields.need(19, |d| Ok(d.u16()?))?,
         policy_version: fields.need(20, |d| Ok(d.u64()?))?,
@@ -270,7 +289,10 @@ fn read_administration(input: &mut Decoder<'_>) -> Result<Administration, Decode
         at: Timestamp::from_micros(fields.need(1, |d| Ok(d.i64()?))?),
         actor: fields.name(2, AccountId::parse)?,
         act: fields.need(3, |d| coded(d.u8()?, Act::from_number))?,
-        subject: fields.maybe(4, read_text)?.map(|text| Subject::parse(&text)).unwrap_or_default(),
+        subject: fields
+            .maybe(4, read_text)?
+            .map(|text| Subject::parse(&text))
+            .unwrap_or_default(),
         before: fields.maybe(5, read_text)?.unwrap_or_default(),
         after: fields.maybe(6, read_text)?.unwrap_or_default(),
         reason: fields.maybe(7, read_text)?.unwrap_or_default(),
@@ -290,10 +312,16 @@ struct FieldReader<'d, 'b> {
 
 impl<'d, 'b> FieldReader<'d, 'b> {
     fn open(input: &'d mut Decoder<'b>) -> Result<Self, DecodeError> {
-        // Deterministic encoding has definite lengths only (RFC 8949, 4.2.1): one event, one sequence of
-        // bytes.
-        let left = input.map()?.ok_or_else(|| DecodeError("a map of indefinite length".into()))?;
-        let mut fields = Self { input, left, next: None };
+        // Deterministic encoding has definite lengths only (RFC 8949, 4.2.1): one event, one
+        // sequence of bytes.
+        let left = input
+            .map()?
+            .ok_or_else(|| DecodeError("a map of indefinite length".into()))?;
+        let mut fields = Self {
+            input,
+            left,
+            next: None,
+        };
         fields.advance()?;
         Ok(fields)
     }
@@ -329,7 +357,8 @@ impl<'d, 'b> FieldReader<'d, 'b> {
         key: u8,
         read: impl FnOnce(&mut Decoder<'b>) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        self.maybe(key, read)?.ok_or_else(|| DecodeError(format!("field {key} is missing")))
+        self.maybe(key, read)?
+            .ok_or_else(|| DecodeError(format!("field {key} is missing")))
     }
 
     fn name<T, E: ToString>(
@@ -337,7 +366,9 @@ impl<'d, 'b> FieldReader<'d, 'b> {
         key: u8,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, DecodeError> {
-        self.need(key, |d| parse(d.str()?).map_err(|e| DecodeError(e.to_string())))
+        self.need(key, |d| {
+            parse(d.str()?).map_err(|e| DecodeError(e.to_string()))
+        })
     }
 
     fn close(self) -> Result<(), DecodeError> {
@@ -360,7 +391,9 @@ fn read_list<T, E: ToString>(
     input: &mut Decoder<'_>,
     parse: impl Fn(&str) -> Result<T, E>,
 ) -> Result<Vec<T>, DecodeError> {
-    let count = input.array()?.ok_or_else(|| DecodeError("a list of indefinite length".into()))?;
+    let count = input
+        .array()?
+        .ok_or_else(|| DecodeError("a list of indefinite length".into()))?;
     // No capacity from `count`: the bytes may come from an attacker.
     let mut list = Vec::new();
     for _ in 0..count {
@@ -370,7 +403,9 @@ fn read_list<T, E: ToString>(
 }
 
 fn read_shown(input: &mut Decoder<'_>) -> Result<Vec<ShownPersons>, DecodeError> {
-    let count = input.map()?.ok_or_else(|| DecodeError("a map of indefinite length".into()))?;
+    let count = input
+        .map()?
+        .ok_or_else(|| DecodeError("a map of indefinite length".into()))?;
     let mut shown = Vec::new();
     for _ in 0..count {
         let number = input.u8()?;
@@ -379,18 +414,29 @@ fn read_shown(input: &mut Decoder<'_>) -> Result<Vec<ShownPersons>, DecodeError>
         if input.datatype()? != Type::Array {
             return Err(DecodeError("persons must be a list".into()));
         }
-        shown.push(ShownPersons { basis, means, persons: read_list(input, PersonRef::parse)? });
+        shown.push(ShownPersons {
+            basis,
+            means,
+            persons: read_list(input, PersonRef::parse)?,
+        });
     }
     Ok(shown)
 }
 
 fn read_unread(input: &mut Decoder<'_>) -> Result<ReadFailure, DecodeError> {
     if input.array()? != Some(4) {
-        return Err(DecodeError("a read failure must be a cause and three texts".into()));
+        return Err(DecodeError(
+            "a read failure must be a cause and three texts".into(),
+        ));
     }
     let cause = coded(input.u8()?, UnreadCause::from_number)?;
     let (rule, place, shape) = (read_text(input)?, read_text(input)?, read_text(input)?);
-    Ok(ReadFailure { cause, rule, place: UnreadPlace::recorded(&place), shape })
+    Ok(ReadFailure {
+        cause,
+        rule,
+        place: UnreadPlace::recorded(&place),
+        shape,
+    })
 }
 
 fn read_pair(input: &mut Decoder<'_>) -> Result<(u16, u16), DecodeError> {
@@ -402,17 +448,28 @@ fn read_pair(input: &mut Decoder<'_>) -> Result<(u16, u16), DecodeError> {
 
 fn read_repeated(input: &mut Decoder<'_>) -> Result<RepeatedExposure, DecodeError> {
     if input.array()? != Some(2) {
-        return Err(DecodeError("a repeated exposure must be a count and a time".into()));
+        return Err(DecodeError(
+            "a repeated exposure must be a count and a time".into(),
+        ));
     }
-    Ok(RepeatedExposure { count: input.u64()?, until: Timestamp::from_micros(input.i64()?) })
+    Ok(RepeatedExposure {
+        count: input.u64()?,
+        until: Timestamp::from_micros(input.i64()?),
+    })
 }
 
 fn read_unmapped(input: &mut Decoder<'_>) -> Result<UnmappedAddress, DecodeError> {
     if input.array()? != Some(3) {
-        return Err(DecodeError("an address outside the map must be a method and two texts".into()));
+        return Err(DecodeError(
+            "an address outside the map must be a method and two texts".into(),
+        ));
     }
     let method = coded(input.u8()?, AddressMethod::from_number)?;
-    Ok(UnmappedAddress { method, template: read_text(input)?, media_type: read_text(input)? })
+    Ok(UnmappedAddress {
+        method,
+        template: read_text(input)?,
+        media_type: read_text(input)?,
+    })
 }
 
 #[cfg(test)]
@@ -433,7 +490,10 @@ pub(crate) mod tests {
             account: AccountId::parse("of-12.agent3").unwrap(),
             organisation: OrganisationId::parse("of-12").unwrap(),
             session: SessionId::parse("s1").unwrap(),
-            client: RequestClient { ip: "127.0.0.1".into(), user_agent: "test".into() },
+            client: RequestClient {
+                ip: "127.0.0.1".into(),
+                user_agent: "test".into(),
+            },
             outcome: Outcome::Released,
             reasons: vec![RefusalReason::Budget(Scope::Account, SlidingWindow::Hour)],
             inspection: Inspection::Inspected,
@@ -471,7 +531,10 @@ pub(crate) mod tests {
             reason: String::new(),
         });
         let hex: String = encode(&act).iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(hex, "8202a3011a000f42400265646967756503 01".replace(' ', ""));
+        assert_eq!(
+            hex,
+            "8202a3011a000f42400265646967756503 01".replace(' ', "")
+        );
         assert_eq!(decode(&encode(&act)), Ok(act));
     }
 
@@ -483,8 +546,13 @@ pub(crate) mod tests {
         for (place, event) in events.iter().enumerate() {
             let bytes = encode(event);
             assert!(bytes.len() <= crate::tile::ENTRY_BYTES_MAX);
-            let Event::Exposure(part) = decode(&bytes).unwrap() else { panic!("an exposure") };
-            assert_eq!((usize::from(part.part), usize::from(part.parts)), (place + 1, events.len()));
+            let Event::Exposure(part) = decode(&bytes).unwrap() else {
+                panic!("an exposure")
+            };
+            assert_eq!(
+                (usize::from(part.part), usize::from(part.parts)),
+                (place + 1, events.len())
+            );
             seen += part.persons().count();
         }
         assert_eq!(seen, 20_000);
@@ -494,29 +562,62 @@ pub(crate) mod tests {
     fn any_exposure() -> impl Strategy<Value = Exposure> {
         use proptest::option;
         use proptest::sample::select;
-        let groups =
-            proptest::collection::btree_map((select(Basis::ALL), select(Means::ALL)), 1usize..20, 0..4);
+        let groups = proptest::collection::btree_map(
+            (select(Basis::ALL), select(Means::ALL)),
+            1usize..20,
+            0..4,
+        );
         let reasons = vec![
             RefusalReason::Budget(Scope::Account, SlidingWindow::Hour),
             RefusalReason::StepUp(Scope::Portal),
             RefusalReason::Withheld,
         ];
-        let unread = (select(UnreadCause::ALL), "[a-z$.]{0,9}", "[a-z0-9 ]{0,9}", "[Aa9]{0,9}");
-        let coded =
-            (select(Outcome::ALL), select(Inspection::ALL), proptest::sample::subsequence(reasons, 0..=3));
-        let texts = (option::of("\\PC{0,20}"), option::of("[a-z0-9.:]{1,20}"), option::of(unread));
-        let numbers = (any::<u16>(), any::<u64>(), any::<u32>(), any::<u64>(), any::<u64>(), 1u16..5);
+        let unread = (
+            select(UnreadCause::ALL),
+            "[a-z$.]{0,9}",
+            "[a-z0-9 ]{0,9}",
+            "[Aa9]{0,9}",
+        );
+        let coded = (
+            select(Outcome::ALL),
+            select(Inspection::ALL),
+            proptest::sample::subsequence(reasons, 0..=3),
+        );
+        let texts = (
+            option::of("\\PC{0,20}"),
+            option::of("[a-z0-9.:]{1,20}"),
+            option::of(unread),
+        );
+        let numbers = (
+            any::<u16>(),
+            any::<u64>(),
+            any::<u32>(),
+            any::<u64>(),
+            any::<u64>(),
+            1u16..5,
+        );
         let repeated = option::of((any::<u64>(), any::<i32>()));
-        let unmapped = option::of((select(AddressMethod::ALL), "[a-z/{}]{0,20}", "([a-z]{1,5}/[a-z]{1,5})?"));
+        let unmapped = option::of((
+            select(AddressMethod::ALL),
+            "[a-z/{}]{0,20}",
+            "([a-z]{1,5}/[a-z]{1,5})?",
+        ));
         let rare = (repeated, unmapped);
         (groups, coded, texts, numbers, rare).prop_map(|(groups, coded, texts, numbers, rare)| {
             let (repeated, unmapped) = rare;
             let (outcome, inspection, reasons) = coded;
             let (justification, source, unread) = texts;
-            let (status, body_bytes, persons_found, policy_version, caseload_version, parts) = numbers;
+            let (status, body_bytes, persons_found, policy_version, caseload_version, parts) =
+                numbers;
             let group = |((basis, means), count): ((Basis, Means), usize)| {
-                let persons = (0..count).map(|i| PersonRef::parse(&format!("{i:07}A")).unwrap()).collect();
-                ShownPersons { basis, means, persons }
+                let persons = (0..count)
+                    .map(|i| PersonRef::parse(&format!("{i:07}A")).unwrap())
+                    .collect();
+                ShownPersons {
+                    basis,
+                    means,
+                    persons,
+                }
             };
             Exposure {
                 outcome,

@@ -27,8 +27,15 @@ impl Cosigner {
     /// `seed` is the Ed25519 private key: 32 random bytes that the caller drew.
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| NoteError::BadKey)?;
-        let public: [u8; 32] = pair.public_key().as_ref().try_into().map_err(|_| NoteError::BadKey)?;
-        Ok(Self { pair, key: CosignerKey(Verifier::new(name, public)?) })
+        let public: [u8; 32] = pair
+            .public_key()
+            .as_ref()
+            .try_into()
+            .map_err(|_| NoteError::BadKey)?;
+        Ok(Self {
+            pair,
+            key: CosignerKey(Verifier::new(name, public)?),
+        })
     }
 
     pub fn key(&self) -> &CosignerKey {
@@ -70,24 +77,35 @@ impl CosignerKey {
     /// When this witness cosigned the checkpoint of `note`.
     pub fn seen_at(&self, note: &Note<'_>) -> Result<Timestamp, NoteError> {
         let not_signed = || NoteError::NotSigned(self.name().to_owned());
-        let blob = note.signature(self.name(), self.key_hash()).ok_or_else(not_signed)?;
-        let (seconds, signature) =
-            blob.split_first_chunk::<8>().ok_or(NoteError::Malformed("a cosignature without a date"))?;
+        let blob = note
+            .signature(self.name(), self.key_hash())
+            .ok_or_else(not_signed)?;
+        let (seconds, signature) = blob
+            .split_first_chunk::<8>()
+            .ok_or(NoteError::Malformed("a cosignature without a date"))?;
         let seconds = u64::from_be_bytes(*seconds);
-        self.0.check(message(note.text, seconds).as_bytes(), signature)?;
-        Ok(Timestamp::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)))
+        self.0
+            .check(message(note.text, seconds).as_bytes(), signature)?;
+        Ok(Timestamp::from_secs(
+            i64::try_from(seconds).unwrap_or(i64::MAX),
+        ))
     }
 }
 
-/// Those of `witnesses` that cosigned `note`, with their dates. Other signatures are ignored: anyone may
-/// add one to a note.
-pub fn witnessed_by<'k>(note: &str, witnesses: &'k [CosignerKey]) -> Vec<(&'k CosignerKey, Timestamp)> {
+/// Those of `witnesses` that cosigned `note`, with their dates. Other signatures are ignored:
+/// anyone may add one to a note.
+pub fn witnessed_by<'k>(
+    note: &str,
+    witnesses: &'k [CosignerKey],
+) -> Vec<(&'k CosignerKey, Timestamp)> {
     let Ok(note) = Note::parse(note) else {
         return Vec::new();
     };
-    // An invalid cosignature counts as none. Whether enough others are left is for the caller: here one
-    // witness with a broken clock or key must not spoil the rest.
-    let seen = witnesses.iter().map(|key| Some((key, key.seen_at(&note).ok()?)));
+    // An invalid cosignature counts as none. Whether enough others are left is for the caller: here
+    // one witness with a broken clock or key must not spoil the rest.
+    let seen = witnesses
+        .iter()
+        .map(|key| Some((key, key.seen_at(&note).ok()?)));
     seen.flatten().collect()
 }
 
@@ -103,13 +121,20 @@ mod tests {
 
     fn checkpoint() -> String {
         let signer = Signer::from_seed("digue.test/journal", &[1; 32]).unwrap();
-        Checkpoint { origin: "digue.test/journal".into(), size: 15_368_405, root: [9; 32] }.sign(&signer)
+        Checkpoint {
+            origin: "digue.test/journal".into(),
+            size: 15_368_405,
+            root: [9; 32],
+        }
+        .sign(&signer)
     }
 
     #[test]
     fn a_cosigned_checkpoint_tells_who_saw_it_and_when() {
-        let (one, two) =
-            (Cosigner::from_seed("w1", &[2; 32]).unwrap(), Cosigner::from_seed("w2", &[3; 32]).unwrap());
+        let (one, two) = (
+            Cosigner::from_seed("w1", &[2; 32]).unwrap(),
+            Cosigner::from_seed("w2", &[3; 32]).unwrap(),
+        );
         let note = checkpoint();
         let text = Note::parse(&note).unwrap().text;
         let cosigned = format!("{note}{}", one.cosign(text, AT));
@@ -125,14 +150,30 @@ mod tests {
         let note = checkpoint();
         let line = witness.cosign(Note::parse(&note).unwrap().text, AT);
         let larger = note.replace("15368405", "15368406");
-        assert!(witness.key().seen_at(&Note::parse(&format!("{larger}{line}")).unwrap()).is_err());
-        let other_date =
-            witness.cosign(Note::parse(&note).unwrap().text, AT.plus(std::time::Duration::from_secs(1)));
-        let mut blob = STANDARD.decode(line.trim().rsplit(' ').next().unwrap()).unwrap();
-        let other = STANDARD.decode(other_date.trim().rsplit(' ').next().unwrap()).unwrap();
+        assert!(
+            witness
+                .key()
+                .seen_at(&Note::parse(&format!("{larger}{line}")).unwrap())
+                .is_err()
+        );
+        let other_date = witness.cosign(
+            Note::parse(&note).unwrap().text,
+            AT.plus(std::time::Duration::from_secs(1)),
+        );
+        let mut blob = STANDARD
+            .decode(line.trim().rsplit(' ').next().unwrap())
+            .unwrap();
+        let other = STANDARD
+            .decode(other_date.trim().rsplit(' ').next().unwrap())
+            .unwrap();
         blob[4..12].copy_from_slice(&other[4..12]);
         let forged = format!("{note}\u{2014} w1 {}\n", STANDARD.encode(blob));
-        assert!(witness.key().seen_at(&Note::parse(&forged).unwrap()).is_err());
+        assert!(
+            witness
+                .key()
+                .seen_at(&Note::parse(&forged).unwrap())
+                .is_err()
+        );
     }
 
     #[test]

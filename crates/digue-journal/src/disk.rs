@@ -1,9 +1,9 @@
 //! Files that survive a power cut, and the points at which a test can make them fail.
 //!
-//! The only module of this crate that opens a file; what the files mean is not known here. Every durable
-//! step asks `Faults` first, so that the fault suite can refuse it, cut it short or kill the process
-//! there, on real files. The pattern is the usual one: write a temporary file, sync it, rename it, sync
-//! the folder.
+//! The only module of this crate that opens a file; what the files mean is not known here. Every
+//! durable step asks `Faults` first, so that the fault suite can refuse it, cut it short or kill
+//! the process there, on real files. The pattern is the usual one: write a temporary file, sync it,
+//! rename it, sync the folder.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -67,8 +67,9 @@ pub trait Faults: Send + Sync {
     fn strike(&self, step: DurableStep) -> FaultEffect;
 }
 
-/// Attempts to lock the folder. Between fork and exec a child process holds its parent's locks too, and a
-/// service that restarts may overlap with its predecessor for an instant: neither is a second writer.
+/// Attempts to lock the folder. Between fork and exec a child process holds its parent's locks too,
+/// and a service that restarts may overlap with its predecessor for an instant: neither is a second
+/// writer.
 const LOCK_TRIES: usize = 10;
 const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(30);
 
@@ -81,18 +82,25 @@ pub struct Disk {
 
 impl Disk {
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), faults: None }
+        Self {
+            root: root.to_owned(),
+            faults: None,
+        }
     }
 
     pub fn with_faults(root: &Path, faults: Arc<dyn Faults>) -> Self {
-        Self { root: root.to_owned(), faults: Some(faults) }
+        Self {
+            root: root.to_owned(),
+            faults: Some(faults),
+        }
     }
 
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Locks the folder for this process until the file is dropped; `None` when another process holds it.
+    /// Locks the folder for this process until the file is dropped; `None` when another process
+    /// holds it.
     pub fn lock(&self) -> io::Result<Option<File>> {
         fs::create_dir_all(&self.root)?;
         let file =
@@ -150,23 +158,29 @@ impl Disk {
     }
 
     pub fn remove(&self, name: &str) -> io::Result<()> {
-        self.step(DurableStep::Remove, || fs::remove_file(self.root.join(name)))
+        self.step(DurableStep::Remove, || {
+            fs::remove_file(self.root.join(name))
+        })
     }
 
     /// Removes the partial tiles of a tile that is now full: readers take its beginning instead.
     pub fn remove_partials(&self, full_tile: &str) -> io::Result<()> {
-        // No durable step: should a power cut bring a partial tile back, its bytes are the beginning of the
-        // full one.
+        // No durable step: should a power cut bring a partial tile back, its bytes are the
+        // beginning of the full one.
         match fs::remove_dir_all(self.root.join(format!("{full_tile}.p"))) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
     }
 
-    /// Writes a tile so that it is whole or absent. Its folder is synced by `sync_folders`: once for many
-    /// tiles, before the checkpoint refers to them.
+    /// Writes a tile so that it is whole or absent. Its folder is synced by `sync_folders`: once
+    /// for many tiles, before the checkpoint refers to them.
     pub fn write_tile(&self, name: &str, bytes: &[u8], folders: &mut Folders) -> io::Result<()> {
-        let steps = [DurableStep::TileWrite, DurableStep::TileSync, DurableStep::TileRename];
+        let steps = [
+            DurableStep::TileWrite,
+            DurableStep::TileSync,
+            DurableStep::TileRename,
+        ];
         self.write_whole(name, bytes, steps)?;
         folders.remember(name);
         Ok(())
@@ -174,29 +188,43 @@ impl Disk {
 
     /// Replaces the checkpoint: from the rename on, the published journal has its size.
     pub fn replace_checkpoint(&self, bytes: &[u8]) -> io::Result<()> {
-        let steps =
-            [DurableStep::CheckpointWrite, DurableStep::CheckpointSync, DurableStep::CheckpointRename];
+        let steps = [
+            DurableStep::CheckpointWrite,
+            DurableStep::CheckpointSync,
+            DurableStep::CheckpointRename,
+        ];
         self.write_whole("checkpoint", bytes, steps)?;
         self.sync_folder(Path::new(""))
     }
 
     /// Writes a small file so that it is whole or absent, and durable under its name on return.
     pub fn write_note(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let steps =
-            [DurableStep::CheckpointWrite, DurableStep::CheckpointSync, DurableStep::CheckpointRename];
+        let steps = [
+            DurableStep::CheckpointWrite,
+            DurableStep::CheckpointSync,
+            DurableStep::CheckpointRename,
+        ];
         self.write_whole(name, bytes, steps)?;
         self.sync_folder(Path::new(name).parent().unwrap_or(Path::new("")))
     }
 
     /// Writes a key file; its folder is synced by `sync_folders`.
     pub fn write_key(&self, name: &str, bytes: &[u8], folders: &mut Folders) -> io::Result<()> {
-        self.write_whole(name, bytes, [DurableStep::KeyWrite, DurableStep::KeySync, DurableStep::KeyRename])?;
+        self.write_whole(
+            name,
+            bytes,
+            [
+                DurableStep::KeyWrite,
+                DurableStep::KeySync,
+                DurableStep::KeyRename,
+            ],
+        )?;
         folders.remember(name);
         Ok(())
     }
 
-    /// Replaces a key file, then overwrites the old one with zeros. In this order, because a crash in
-    /// between leaves a file that says that the key was destroyed, and never a damaged key.
+    /// Replaces a key file, then overwrites the old one with zeros. In this order, because a crash
+    /// in between leaves a file that says that the key was destroyed, and never a damaged key.
     pub fn replace_key(&self, name: &str, bytes: &[u8], folders: &mut Folders) -> io::Result<()> {
         // Opened before the rename: afterwards no name leads to the old bytes any more.
         let mut old = OpenOptions::new().write(true).open(self.root.join(name))?;
@@ -229,7 +257,9 @@ impl Disk {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        self.step(DurableStep::FolderSync, || File::open(self.root.join(folder))?.sync_all())
+        self.step(DurableStep::FolderSync, || {
+            File::open(self.root.join(folder))?.sync_all()
+        })
     }
 
     /// Creates an empty write-ahead file with its header, durable under its name.
@@ -240,8 +270,12 @@ impl Disk {
         }
         let mut opened = None;
         self.step(DurableStep::WalCreate, || {
-            // `create_new`: an existing file may end with a torn record, behind which nothing is read.
-            let mut file = OpenOptions::new().create_new(true).append(true).open(&path)?;
+            // `create_new`: an existing file may end with a torn record, behind which nothing is
+            // read.
+            let mut file = OpenOptions::new()
+                .create_new(true)
+                .append(true)
+                .open(&path)?;
             file.write_all(header)?;
             file.sync_all()?;
             opened = Some(file);
@@ -250,8 +284,12 @@ impl Disk {
         // The root too: `wal` may be new, and is itself a name in it.
         self.sync_folder(Path::new(name).parent().unwrap_or(Path::new("")))?;
         self.sync_folder(Path::new(""))?;
-        let file = opened.ok_or_else(|| io::Error::other("the write-ahead file was not created"))?;
-        Ok(WalFile { disk: self.clone(), file })
+        let file =
+            opened.ok_or_else(|| io::Error::other("the write-ahead file was not created"))?;
+        Ok(WalFile {
+            disk: self.clone(),
+            file,
+        })
     }
 
     fn write_all(&self, step: DurableStep, file: &mut File, bytes: &[u8]) -> io::Result<()> {
@@ -272,7 +310,9 @@ impl Disk {
     fn step(&self, step: DurableStep, act: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         match self.strike(step) {
             FaultEffect::Proceed => act(),
-            FaultEffect::Fail(code) | FaultEffect::Short(code) => Err(io::Error::from_raw_os_error(code)),
+            FaultEffect::Fail(code) | FaultEffect::Short(code) => {
+                Err(io::Error::from_raw_os_error(code))
+            }
             FaultEffect::FailAfter(code) => {
                 act()?;
                 Err(io::Error::from_raw_os_error(code))
@@ -281,7 +321,9 @@ impl Disk {
     }
 
     fn strike(&self, step: DurableStep) -> FaultEffect {
-        self.faults.as_ref().map_or(FaultEffect::Proceed, |faults| faults.strike(step))
+        self.faults
+            .as_ref()
+            .map_or(FaultEffect::Proceed, |faults| faults.strike(step))
     }
 }
 
@@ -307,12 +349,13 @@ pub struct WalFile {
 }
 
 impl WalFile {
-    /// Appends `bytes` and makes them durable. After an error the content of the file is unknown: it
-    /// must not be appended to again.
+    /// Appends `bytes` and makes them durable. After an error the content of the file is unknown:
+    /// it must not be appended to again.
     pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let disk = self.disk.clone();
         disk.write_all(DurableStep::WalWrite, &mut self.file, bytes)?;
-        // `fdatasync` is enough: it writes the new length along with the data, and leaves out only the times.
+        // `fdatasync` is enough: it writes the new length along with the data, and leaves out only
+        // the times.
         disk.step(DurableStep::WalSync, || self.file.sync_data())
     }
 }

@@ -1,7 +1,8 @@
 //! Detects that the folder holds an older or another journal than before.
 //!
-//! An older copy of the folder is intact in itself. It is therefore compared, before anything is written,
-//! with the checkpoints that are remembered elsewhere; who remembers them is the caller's business.
+//! An older copy of the folder is intact in itself. It is therefore compared, before anything is
+//! written, with the checkpoints that are remembered elsewhere; who remembers them is the caller's
+//! business.
 
 use crate::checkpoint::Checkpoint;
 use crate::disk::Disk;
@@ -30,9 +31,11 @@ pub enum HeadContradiction {
     Fork { head: JournalHead },
 }
 
-/// The first of `heads` that the journal in `disk` contradicts. An empty folder is a journal of 0 entries.
+/// The first of `heads` that the journal in `disk` contradicts. An empty folder is a journal of 0
+/// entries.
 ///
-/// Heads of entries that were pruned are compared, too: the hashes of these entries stay (see `prune`).
+/// Heads of entries that were pruned are compared, too: the hashes of these entries stay (see
+/// `prune`).
 ///
 /// # Errors
 /// The journal's files cannot be read.
@@ -56,15 +59,22 @@ pub fn contradiction(
     for head in heads {
         // Before the roots: a shorter journal has no root of that size to compare with.
         if head.size > size {
-            return Ok(Some(HeadContradiction::Older { size, head: head.clone() }));
+            return Ok(Some(HeadContradiction::Older {
+                size,
+                head: head.clone(),
+            }));
         }
         let Some(root) = head.root else { continue };
         let continues = match &published {
-            Some(published) if head.size <= published.size => is_prefix(disk, head.size, &root, published)?,
+            Some(published) if head.size <= published.size => {
+                is_prefix(disk, head.size, &root, published)?
+            }
             Some(_) | None => {
                 let mut edge = reader::edge(disk, covered)?;
                 let more = usize::try_from(head.size - covered).unwrap_or(usize::MAX);
-                tail.iter().take(more).for_each(|entry| drop(edge.push(tree::leaf_hash(entry))));
+                tail.iter()
+                    .take(more)
+                    .for_each(|entry| drop(edge.push(tree::leaf_hash(entry))));
                 edge.root() == root
             }
         };
@@ -75,9 +85,15 @@ pub fn contradiction(
     Ok(None)
 }
 
-/// True when the tree that `published` signs begins with the tree of `size` entries and this `root`. By a proof
-/// and not by the stored hashes alone: tiles of another history may lie beside the signed checkpoint.
-fn is_prefix(disk: &Disk, size: u64, root: &Hash, published: &Checkpoint) -> Result<bool, OpenError> {
+/// True when the tree that `published` signs begins with the tree of `size` entries and this
+/// `root`. By a proof and not by the stored hashes alone: tiles of another history may lie beside
+/// the signed checkpoint.
+fn is_prefix(
+    disk: &Disk,
+    size: u64,
+    root: &Hash,
+    published: &Checkpoint,
+) -> Result<bool, OpenError> {
     let proof = Prover::new(disk, published.size).consistency(size, published.size)?;
     Ok(tree::verify_consistency(size, published.size, &proof, root, &published.root).is_ok())
 }

@@ -1,9 +1,9 @@
 //! The writer: one durable commit for many entries, and a signed checkpoint at short intervals.
 //!
 //! Two threads. The *committer* appends waiting entries to the write-ahead file and makes them
-//! durable with one sync; only then do callers get their answer. The *publisher* turns committed entries
-//! into tiles and replaces the checkpoint. Opening a journal after a crash and recovering from a
-//! failed disk are one function: `recover`.
+//! durable with one sync; only then do callers get their answer. The *publisher* turns committed
+//! entries into tiles and replaces the checkpoint. Opening a journal after a crash and recovering
+//! from a failed disk are one function: `recover`.
 //!
 //! What an entry means, and whether a response may leave, is not known here.
 
@@ -40,12 +40,13 @@ const WAL_BYTES_MAX: usize = 32 << 20;
 /// Greatest number of entries in one write and sync; a single append may have more.
 const BATCH_ENTRIES_MAX: usize = 4096;
 
-/// Entries that `each` reads in one step, 64 bundles: memory stays bounded, and publishing waits for a
-/// step and not for the whole journal.
+/// Entries that `each` reads in one step, 64 bundles: memory stays bounded, and publishing waits
+/// for a step and not for the whole journal.
 const READ_CHUNK: u64 = 64 * 256;
 
-/// How long the committer waits for further appends when the last batch had several. On a disk that syncs
-/// in 0.2 ms, one sync for every two or three entries costs more than all the rest of a response.
+/// How long the committer waits for further appends when the last batch had several. On a disk that
+/// syncs in 0.2 ms, one sync for every two or three entries costs more than all the rest of a
+/// response.
 const GATHER: Duration = Duration::from_micros(700);
 
 /// What a journal needs to run.
@@ -68,8 +69,8 @@ pub struct Appended {
     pub count: u64,
 }
 
-/// Why an append was not acknowledged: the response that it records must not leave. After `Unavailable` its
-/// entries may nevertheless be found in the journal.
+/// Why an append was not acknowledged: the response that it records must not leave. After
+/// `Unavailable` its entries may nevertheless be found in the journal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
     #[error("{limit} appends are already waiting for the disk")]
@@ -91,8 +92,8 @@ pub enum AppendError {
 /// A running journal. Dropping it closes it.
 pub struct Journal {
     shared: Arc<SharedJournal>,
-    /// Taken only by `close`, which holds it while it joins: a second `close` returns after the first.
-    /// The threads never take it.
+    /// Taken only by `close`, which holds it while it joins: a second `close` returns after the
+    /// first. The threads never take it.
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// The folder's lock file, held until both threads have ended. Taken only by `close`, last.
     lock: Mutex<Option<File>>,
@@ -116,18 +117,18 @@ struct WaitingAppend {
     done: Done,
 }
 
-// Lock order: `queue`, `publisher`, `committed`, then `status`, `observer` or the keyring's. None is taken
-// while a later one is held.
+// Lock order: `queue`, `publisher`, `committed`, then `status`, `observer` or the keyring's. None
+// is taken while a later one is held.
 struct SharedJournal {
-    /// Waiting appends and the state of closing. Held for moving lists only, save for the last publication
-    /// of a journal that closes.
+    /// Waiting appends and the state of closing. Held for moving lists only, save for the last
+    /// publication of a journal that closes.
     queue: Mutex<AppendQueue>,
     /// Wakes the committer: entries wait, or the journal closes.
     work: Condvar,
     /// Wakes the publisher: the committer has ended.
     closing: Condvar,
-    /// The tree and its files. Held for the whole of a publication, a recovery or a read, so that no
-    /// reader sees tiles without their checkpoint, or a bundle that is being replaced.
+    /// The tree and its files. Held for the whole of a publication, a recovery or a read, so that
+    /// no reader sees tiles without their checkpoint, or a bundle that is being replaced.
     publisher: Mutex<Publisher>,
     /// Sealed entries that are durable and not in tiles yet, in order.
     committed: Mutex<Vec<Vec<u8>>>,
@@ -154,7 +155,8 @@ impl Journal {
     pub fn open(options: JournalOptions) -> Result<Self, OpenError> {
         // The lock before anything is read: another writer might still change it.
         let lock = options.disk.lock()?.ok_or(OpenError::Held)?;
-        // Before anything is written: a damaged key file must stop the start, and not the first append.
+        // Before anything is written: a damaged key file must stop the start, and not the first
+        // append.
         options.keyring.load()?;
         let mut publisher = Publisher {
             disk: options.disk,
@@ -173,7 +175,11 @@ impl Journal {
             closing: Condvar::new(),
             publisher: Mutex::new(publisher),
             committed: Mutex::default(),
-            status: Mutex::new(JournalStatus { size, checkpoint_size: size, failure: None }),
+            status: Mutex::new(JournalStatus {
+                size,
+                checkpoint_size: size,
+                failure: None,
+            }),
             observer: Mutex::new(options.observer),
             keyring: options.keyring,
             minimum: AtomicU64::new(minimum),
@@ -189,16 +195,23 @@ impl Journal {
         };
         let publishing = shared.clone();
         let threads = vec![
-            std::thread::Builder::new().name("journal-commit".into()).spawn(|| committer.run())?,
+            std::thread::Builder::new()
+                .name("journal-commit".into())
+                .spawn(|| committer.run())?,
             std::thread::Builder::new()
                 .name("journal-publish".into())
                 .spawn(move || publish_until_closed(&publishing))?,
         ];
-        Ok(Self { shared, threads: Mutex::new(threads), lock: Mutex::new(Some(lock)) })
+        Ok(Self {
+            shared,
+            threads: Mutex::new(threads),
+            lock: Mutex::new(Some(lock)),
+        })
     }
 
-    /// Adds `events` as one unit. `done` is called exactly once: by the committing thread, when all of
-    /// them are durable or none is acknowledged; or at once, on this thread, when they are refused.
+    /// Adds `events` as one unit. `done` is called exactly once: by the committing thread, when all
+    /// of them are durable or none is acknowledged; or at once, on this thread, when they are
+    /// refused.
     pub fn append(
         &self,
         events: Vec<Event>,
@@ -210,7 +223,8 @@ impl Journal {
     }
 
     fn enqueue(&self, events: Vec<Event>, done: Done) -> Result<(), (AppendError, Done)> {
-        // Encoded and sealed on the caller's thread: the committer, of which there is one, only writes.
+        // Encoded and sealed on the caller's thread: the committer, of which there is one, only
+        // writes.
         let mut entries = Vec::with_capacity(events.len());
         for event in events {
             let bytes = codec::encode(&event);
@@ -230,7 +244,12 @@ impl Journal {
             return Err((AppendError::Closed, done));
         }
         if queue.waiting.len() >= self.shared.queue_max {
-            return Err((AppendError::Busy { limit: self.shared.queue_max }, done));
+            return Err((
+                AppendError::Busy {
+                    limit: self.shared.queue_max,
+                },
+                done,
+            ));
         }
         queue.waiting.push(WaitingAppend { entries, done });
         drop(queue);
@@ -258,23 +277,44 @@ impl Journal {
     ///
     /// # Errors
     /// When the range goes past the last checkpoint, or a file cannot be read.
-    pub fn entries(&self, range: std::ops::Range<u64>) -> Result<Vec<(u64, OpenedKeyring)>, OpenError> {
+    pub fn entries(
+        &self,
+        range: std::ops::Range<u64>,
+    ) -> Result<Vec<(u64, OpenedKeyring)>, OpenError> {
         let (first, sealed) = {
-            // Under the lock, so that nothing is published or forgotten meanwhile: the name of the last bundle
-            // contains its width, and a bundle that was pruned in between would look tampered with. Entries are
-            // opened after it is released.
+            // Under the lock, so that nothing is published or forgotten meanwhile: the name of the
+            // last bundle contains its width, and a bundle that was pruned in between would look
+            // tampered with. Entries are opened after it is released.
             let publisher = lock(&self.shared.publisher);
             let first = range.start.max(self.minimum());
-            (first, reader::entries(&publisher.disk, first..range.end.max(first), publisher.edge.size())?)
+            (
+                first,
+                reader::entries(
+                    &publisher.disk,
+                    first..range.end.max(first),
+                    publisher.edge.size(),
+                )?,
+            )
         };
-        (first..).zip(&sealed).map(|(index, bytes)| Ok((index, self.shared.keyring.open(bytes)?))).collect()
+        (first..)
+            .zip(&sealed)
+            .map(|(index, bytes)| Ok((index, self.shared.keyring.open(bytes)?)))
+            .collect()
     }
 
-    /// Calls `take` with every durable entry from `first` on, in order, those not yet published included.
-    pub fn each(&self, first: u64, take: &mut dyn FnMut(u64, OpenedKeyring)) -> Result<(), OpenError> {
+    /// Calls `take` with every durable entry from `first` on, in order, those not yet published
+    /// included.
+    pub fn each(
+        &self,
+        first: u64,
+        take: &mut dyn FnMut(u64, OpenedKeyring),
+    ) -> Result<(), OpenError> {
         let mut at = first;
         loop {
-            let end = lock(&self.shared.publisher).edge.size().min(at.saturating_add(READ_CHUNK));
+            let end = lock(&self.shared.publisher)
+                .edge
+                .size()
+                .min(at.saturating_add(READ_CHUNK));
             if end <= at {
                 break;
             }
@@ -288,7 +328,8 @@ impl Journal {
             let size = publisher.edge.size();
             (size, reader::unpublished(&publisher.disk, size)?)
         };
-        // Entries published since the loop are not in the tail any more: they are read like the others.
+        // Entries published since the loop are not in the tail any more: they are read like the
+        // others.
         if published > at {
             return self.each(at, take);
         }
@@ -303,12 +344,21 @@ impl Journal {
     pub fn receipt(&self, index: u64, discloses: bool) -> Result<Receipt, OpenError> {
         let publisher = lock(&self.shared.publisher);
         let checkpoint = reader::checkpoint_note(&publisher.disk)?;
-        receipt(&publisher.disk, publisher.edge.size(), checkpoint, index, |sealed| {
-            discloses.then(|| self.shared.keyring.disclose(sealed)).transpose()
-        })
+        receipt(
+            &publisher.disk,
+            publisher.edge.size(),
+            checkpoint,
+            index,
+            |sealed| {
+                discloses
+                    .then(|| self.shared.keyring.disclose(sealed))
+                    .transpose()
+            },
+        )
     }
 
-    /// The last checkpoint's signed note, and the proof that it continues the tree of `old` entries.
+    /// The last checkpoint's signed note, and the proof that it continues the tree of `old`
+    /// entries.
     pub fn continuation(&self, old: u64) -> Result<(String, Vec<Hash>), OpenError> {
         let publisher = lock(&self.shared.publisher);
         let note = reader::checkpoint_note(&publisher.disk)?;
@@ -323,20 +373,26 @@ impl Journal {
         Prover::new(&publisher.disk, publisher.edge.size()).consistency(old, new)
     }
 
-    /// The root of the first `size` entries; `None` when so many are not published, or cannot be read.
+    /// The root of the first `size` entries; `None` when so many are not published, or cannot be
+    /// read.
     pub fn root(&self, size: u64) -> Option<Hash> {
         let publisher = lock(&self.shared.publisher);
-        Prover::new(&publisher.disk, publisher.edge.size()).root(size).ok()
+        Prover::new(&publisher.disk, publisher.edge.size())
+            .root(size)
+            .ok()
     }
 
-    /// Stores a checkpoint of this journal with the cosignatures of witnesses; receipts and readers get it
-    /// from then on.
+    /// Stores a checkpoint of this journal with the cosignatures of witnesses; receipts and readers
+    /// get it from then on.
     pub fn keep_witnessed(&self, note: &str) -> Result<(), OpenError> {
         let publisher = lock(&self.shared.publisher);
-        // The note comes from outside. Only what this journal's key signed is stored: receipts will carry it.
+        // The note comes from outside. Only what this journal's key signed is stored: receipts will
+        // carry it.
         Checkpoint::open(note, publisher.signer.verifier())
             .map_err(|error| OpenError::Tampered(error.to_string()))?;
-        Ok(publisher.disk.write_note(reader::WITNESSED, note.as_bytes())?)
+        Ok(publisher
+            .disk
+            .write_note(reader::WITNESSED, note.as_bytes())?)
     }
 
     /// A file that tlog clients may read: `checkpoint`, or a tile by its path.
@@ -348,10 +404,13 @@ impl Journal {
     /// Signs a statement about this journal with its key.
     ///
     /// # Panics
-    /// When the statement does not begin with `digue-` and end with a newline: nothing that can be read
-    /// as a checkpoint may be signed here.
+    /// When the statement does not begin with `digue-` and end with a newline: nothing that can be
+    /// read as a checkpoint may be signed here.
     pub fn sign(&self, statement: &str) -> String {
-        assert!(statement.starts_with("digue-") && statement.ends_with('\n'), "a statement of Digue");
+        assert!(
+            statement.starts_with("digue-") && statement.ends_with('\n'),
+            "a statement of Digue"
+        );
         lock(&self.shared.publisher).signer.sign(statement)
     }
 
@@ -362,7 +421,11 @@ impl Journal {
 
     /// The name of the journal.
     pub fn origin(&self) -> String {
-        lock(&self.shared.publisher).signer.verifier().name().to_owned()
+        lock(&self.shared.publisher)
+            .signer
+            .verifier()
+            .name()
+            .to_owned()
     }
 
     /// The period keys, without their secrets.
@@ -370,13 +433,24 @@ impl Journal {
         self.shared.keyring.records()
     }
 
-    /// Destroys the keys of `stream` for periods that lie wholly before `before`, and removes from the
-    /// disk the beginning of the journal that can no longer be read. May be repeated after an error.
-    pub fn forget(&self, stream: &Stream, before: Timestamp, now: Timestamp) -> Result<Forgotten, OpenError> {
+    /// Destroys the keys of `stream` for periods that lie wholly before `before`, and removes from
+    /// the disk the beginning of the journal that can no longer be read. May be repeated after an
+    /// error.
+    pub fn forget(
+        &self,
+        stream: &Stream,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Result<Forgotten, OpenError> {
         // Destroying the keys is what ends the retention; pruning afterwards only frees space.
         let keys = self.shared.keyring.destroy(stream, before, now)?;
         let publisher = lock(&self.shared.publisher);
-        let destroyed = self.shared.keyring.records().into_iter().filter(|key| key.destroyed.is_some());
+        let destroyed = self
+            .shared
+            .keyring
+            .records()
+            .into_iter()
+            .filter(|key| key.destroyed.is_some());
         let destroyed: HashSet<u32> = destroyed.map(|key| key.number).collect();
         let known = Pruned::read(&publisher.disk, publisher.signer.verifier())?;
         let start = known.as_ref().map_or(0, |pruned| pruned.minimum);
@@ -384,7 +458,12 @@ impl Journal {
         if minimum > start {
             let root = Prover::new(&publisher.disk, publisher.edge.size()).root(minimum)?;
             // The signed note before the files: a beginning that is missing without it is damage.
-            Pruned { minimum, root, at: now }.write(&publisher.disk, &publisher.signer)?;
+            Pruned {
+                minimum,
+                root,
+                at: now,
+            }
+            .write(&publisher.disk, &publisher.signer)?;
         }
         // Readers skip the entries before these are removed.
         // Pairs with the acquire in `minimum`, which is also called without the publisher's lock.
@@ -393,8 +472,8 @@ impl Journal {
         Ok(Forgotten { keys, minimum })
     }
 
-    /// Reads the whole journal from the disk again and compares it with its signed root. Takes as long as
-    /// the journal is.
+    /// Reads the whole journal from the disk again and compares it with its signed root. Takes as
+    /// long as the journal is.
     ///
     /// # Errors
     /// The check could not run.
@@ -402,7 +481,10 @@ impl Journal {
         // Without the lock: publishing must not wait for a check of the whole journal.
         let (disk, key) = {
             let publisher = lock(&self.shared.publisher);
-            (Disk::new(publisher.disk.root()), publisher.signer.verifier().clone())
+            (
+                Disk::new(publisher.disk.root()),
+                publisher.signer.verifier().clone(),
+            )
         };
         verify::verify(&disk, &VerifyAgainst::key(&key), |_, _| {})
     }
@@ -411,7 +493,8 @@ impl Journal {
         lock(&self.shared.status).clone()
     }
 
-    /// Commits and publishes the waiting appends, then unlocks the folder. Later appends are refused.
+    /// Commits and publishes the waiting appends, then unlocks the folder. Later appends are
+    /// refused.
     pub fn close(&self) {
         lock(&self.shared.queue).is_closed = true;
         self.shared.work.notify_all();
@@ -448,18 +531,29 @@ pub fn receipt(
     let proof = Prover::new(disk, size).inclusion(index, size)?;
     let sealed = reader::entries(disk, index..index + 1, size)?.remove(0);
     let disclosed = disclose(&sealed)?;
-    Ok(Receipt { index, sealed, disclosed, proof, checkpoint })
+    Ok(Receipt {
+        index,
+        sealed,
+        disclosed,
+        proof,
+        checkpoint,
+    })
 }
 
-/// Index of the first entry that must stay: the beginning of the first bundle, from `start` on, that is not
-/// full or has an entry whose key is not destroyed.
-fn readable_from(publisher: &Publisher, start: u64, destroyed: &HashSet<u32>) -> Result<u64, OpenError> {
+/// Index of the first entry that must stay: the beginning of the first bundle, from `start` on,
+/// that is not full or has an entry whose key is not destroyed.
+fn readable_from(
+    publisher: &Publisher,
+    start: u64,
+    destroyed: &HashSet<u32>,
+) -> Result<u64, OpenError> {
     let (width, size) = (TILE_WIDTH as u64, publisher.edge.size());
     let mut minimum = start;
     while minimum + width <= size {
         let entries = reader::bundle(&publisher.disk, minimum / width, TILE_WIDTH)?;
-        let is_gone =
-            |sealed: &Vec<u8>| ClearHeader::of(sealed).is_ok_and(|clear| destroyed.contains(&clear.key));
+        let is_gone = |sealed: &Vec<u8>| {
+            ClearHeader::of(sealed).is_ok_and(|clear| destroyed.contains(&clear.key))
+        };
         if !entries.iter().all(is_gone) {
             break;
         }
@@ -468,8 +562,8 @@ fn readable_from(publisher: &Publisher, start: u64, destroyed: &HashSet<u32>) ->
     Ok(minimum)
 }
 
-/// Locks, also after a panic of another thread: the journal's invariants are checked by `recover` against
-/// the disk, not by the poisoning of a lock.
+/// Locks, also after a panic of another thread: the journal's invariants are checked by `recover`
+/// against the disk, not by the poisoning of a lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -505,7 +599,11 @@ impl Committer {
             if queue.is_closed {
                 return None;
             }
-            queue = self.shared.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self
+                .shared
+                .work
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         // A single writer never waits here: its next entry comes only after the answer to this one.
         if self.had_company && !queue.is_closed {
@@ -535,8 +633,9 @@ impl Committer {
         }
         let file = self.wal.as_mut().expect("ensured above");
         if let Err(error) = file.append(&buffer) {
-            // The content of the file is unknown from here on: nothing more is appended to it. After a
-            // failed sync the kernel may drop the dirty pages and report success the next time.
+            // The content of the file is unknown from here on: nothing more is appended to it.
+            // After a failed sync the kernel may drop the dirty pages and report success the next
+            // time.
             self.wal = None;
             return Err(error.into());
         }
@@ -565,8 +664,8 @@ impl Committer {
         }
     }
 
-    /// Recovers from a failed disk, by the same steps as after a crash. Entries are read back and written
-    /// to new files, since a file whose sync failed is not trusted again.
+    /// Recovers from a failed disk, by the same steps as after a crash. Entries are read back and
+    /// written to new files, since a file whose sync failed is not trusted again.
     fn recover(&mut self) -> Result<(), OpenError> {
         let shared = self.shared.clone();
         let mut publisher = lock(&shared.publisher);
@@ -574,13 +673,15 @@ impl Committer {
         let wal = publisher.recover()?;
         let size = publisher.edge.size();
         if size < from {
-            return Err(OpenError::Tampered(format!("{from} entries were acknowledged, {size} are left")));
+            return Err(OpenError::Tampered(format!(
+                "{from} entries were acknowledged, {size} are left"
+            )));
         }
-        // They are in the write-ahead files, which were just published. Still under the publisher's lock,
-        // or the publisher would add them a second time.
+        // They are in the write-ahead files, which were just published. Still under the publisher's
+        // lock, or the publisher would add them a second time.
         lock(&shared.committed).clear();
-        // Entries of a batch that was reported as failed may have reached the disk. They are part of the
-        // history now, although their responses never left: the observer must count them.
+        // Entries of a batch that was reported as failed may have reached the disk. They are part
+        // of the history now, although their responses never left: the observer must count them.
         let late = reader::entries(&publisher.disk, from..size, size)?;
         drop(publisher);
         let mut committed = Vec::new();
@@ -592,7 +693,11 @@ impl Committer {
         self.next = size;
         self.wal = Some(wal);
         self.wal_bytes = 0;
-        *lock(&shared.status) = JournalStatus { size, checkpoint_size: size, failure: None };
+        *lock(&shared.status) = JournalStatus {
+            size,
+            checkpoint_size: size,
+            failure: None,
+        };
         lock(&shared.observer).committed(&committed);
         Ok(())
     }
@@ -603,10 +708,16 @@ impl Committer {
         let mut answers = Vec::with_capacity(batch.len());
         let mut bytes_committed = Vec::new();
         for waiting in batch {
-            let receipt = Appended { first: self.next, count: waiting.entries.len() as u64 };
+            let receipt = Appended {
+                first: self.next,
+                count: waiting.entries.len() as u64,
+            };
             answers.push((waiting.done, receipt));
             for (bytes, event) in waiting.entries {
-                committed.push(Committed { index: self.next, event });
+                committed.push(Committed {
+                    index: self.next,
+                    event,
+                });
                 bytes_committed.push(bytes);
                 self.next += 1;
             }
@@ -646,7 +757,8 @@ fn publish_until_closed(shared: &SharedJournal) {
             let waited = shared.closing.wait_timeout(queue, shared.checkpoint_every);
             waited.unwrap_or_else(PoisonError::into_inner).0.is_drained
         };
-        // After `is_last` was read: once the committer has ended, whatever it left is in `committed` already.
+        // After `is_last` was read: once the committer has ended, whatever it left is in
+        // `committed` already.
         publish_committed(shared);
         if is_last {
             return;
@@ -656,8 +768,8 @@ fn publish_until_closed(shared: &SharedJournal) {
 
 fn publish_committed(shared: &SharedJournal) {
     let mut publisher = lock(&shared.publisher);
-    // Under the publisher's lock: a recovery publishes the same entries from the write-ahead file, and clears
-    // these under that lock.
+    // Under the publisher's lock: a recovery publishes the same entries from the write-ahead file,
+    // and clears these under that lock.
     let entries = std::mem::take(&mut *lock(&shared.committed));
     if entries.is_empty() {
         return;
@@ -668,8 +780,8 @@ fn publish_committed(shared: &SharedJournal) {
             lock(&shared.observer).checkpoint(&checkpoint);
         }
         Err(error) => {
-            // Nothing is lost: the entries are in the write-ahead file. They are put back before those that
-            // were committed meanwhile, and published at the next interval.
+            // Nothing is lost: the entries are in the write-ahead file. They are put back before
+            // those that were committed meanwhile, and published at the next interval.
             let mut committed = lock(&shared.committed);
             let newer = std::mem::replace(&mut *committed, entries);
             committed.extend(newer);

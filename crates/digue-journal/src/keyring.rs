@@ -1,10 +1,10 @@
-//! Period keys: made with the first entry of a period, wrapped with the operator's master key, destroyed
-//! at the end of the retention.
+//! Period keys: made with the first entry of a period, wrapped with the operator's master key,
+//! destroyed at the end of the retention.
 //!
-//! One key for each *stream* (a portal, or the acts of administration) and period (a month or a day, UTC),
-//! because portals may have different retentions in one journal (docs/decisions/0009). A key file states
-//! what it is for and whether it was destroyed; without the master key it opens nothing. When a key is due
-//! is the caller's decision.
+//! One key for each *stream* (a portal, or the acts of administration) and period (a month or a
+//! day, UTC), because portals may have different retentions in one journal (docs/decisions/0009). A
+//! key file states what it is for and whether it was destroyed; without the master key it opens
+//! nothing. When a key is due is the caller's decision.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -32,7 +32,9 @@ pub struct MasterKey(LessSafeKey);
 
 impl MasterKey {
     pub fn new(bytes: &[u8; 32]) -> Self {
-        Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("a key of AES-256 has 32 bytes")))
+        Self(LessSafeKey::new(
+            UnboundKey::new(&AES_256_GCM, bytes).expect("a key of AES-256 has 32 bytes"),
+        ))
     }
 }
 
@@ -89,12 +91,21 @@ pub struct Period {
 impl Period {
     pub fn of(at: Timestamp, length: PeriodLength) -> Self {
         let (year, month, day) = at.utc_date();
-        Self { year, month, day: if length == PeriodLength::Day { day } else { 0 } }
+        Self {
+            year,
+            month,
+            day: if length == PeriodLength::Day { day } else { 0 },
+        }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        let at = Timestamp::parse_date(text).or_else(|| Timestamp::parse_date(&format!("{text}-01")))?;
-        let length = if text.len() > 7 { PeriodLength::Day } else { PeriodLength::Month };
+        let at =
+            Timestamp::parse_date(text).or_else(|| Timestamp::parse_date(&format!("{text}-01")))?;
+        let length = if text.len() > 7 {
+            PeriodLength::Day
+        } else {
+            PeriodLength::Month
+        };
         let period = Self::of(at, length);
         (period.to_string() == text).then_some(period)
     }
@@ -102,7 +113,11 @@ impl Period {
     /// The first moment after the period.
     pub fn end(self) -> Timestamp {
         const DAY: i64 = 86_400;
-        let start = Self { day: self.day.max(1), ..self }.to_string();
+        let start = Self {
+            day: self.day.max(1),
+            ..self
+        }
+        .to_string();
         let start = Timestamp::parse_date(&start).unwrap_or(Timestamp::ZERO);
         let mut end = Timestamp::from_secs(start.secs() + DAY);
         // Day by day, because months differ in length; at most 31 steps.
@@ -116,7 +131,11 @@ impl Period {
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.year, self.month)?;
-        if self.day == 0 { Ok(()) } else { write!(f, "-{:02}", self.day) }
+        if self.day == 0 {
+            Ok(())
+        } else {
+            write!(f, "-{:02}", self.day)
+        }
     }
 }
 
@@ -155,8 +174,8 @@ pub struct PeriodKeyRecord {
     pub destroyed: Option<Timestamp>,
 }
 
-/// An entry that was opened, or whose key was destroyed. Any other reason is an error: an entry that cannot
-/// be read must not pass for a forgotten one.
+/// An entry that was opened, or whose key was destroyed. Any other reason is an error: an entry
+/// that cannot be read must not pass for a forgotten one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OpenedKeyring {
     Event(Event),
@@ -171,7 +190,8 @@ pub struct Keyring {
     /// `None` for readers, which make no keys.
     draw: Option<Draw>,
     /// Last in the lock order: no other lock is taken under it, and `Journal` takes it under its
-    /// publisher. Held while a key file is written: two threads must not make two keys for one period.
+    /// publisher. Held while a key file is written: two threads must not make two keys for one
+    /// period.
     keys: Mutex<PeriodKeys>,
 }
 
@@ -187,16 +207,28 @@ struct PeriodKeys {
 impl Keyring {
     /// For the journal's writer, which makes missing keys.
     pub fn new(disk: Disk, master: MasterKey, length: PeriodLength, draw: Draw) -> Self {
-        Self { disk, master: Some(master), length, draw: Some(draw), keys: Mutex::default() }
+        Self {
+            disk,
+            master: Some(master),
+            length,
+            draw: Some(draw),
+            keys: Mutex::default(),
+        }
     }
 
     /// For readers, with or without the master key.
     pub fn reading(disk: Disk, master: Option<MasterKey>) -> Self {
-        Self { disk, master, length: PeriodLength::Month, draw: None, keys: Mutex::default() }
+        Self {
+            disk,
+            master,
+            length: PeriodLength::Month,
+            draw: None,
+            keys: Mutex::default(),
+        }
     }
 
-    /// Reads the key files. To be called before anything else; readers call it again when they meet an
-    /// unknown number.
+    /// Reads the key files. To be called before anything else; readers call it again when they meet
+    /// an unknown number.
     pub fn load(&self) -> Result<(), KeyError> {
         let mut keys = self.lock();
         for name in self.disk.list(FOLDER)? {
@@ -213,7 +245,10 @@ impl Keyring {
             }
             if let (Some(master), Some(wrapped)) = (&self.master, wrapped) {
                 let secret = unwrap(master, &record, wrapped).ok_or(KeyError::Damaged(path))?;
-                keys.open.insert(record.number, Arc::new(PeriodKey::new(record.number, &secret)));
+                keys.open.insert(
+                    record.number,
+                    Arc::new(PeriodKey::new(record.number, &secret)),
+                );
             }
             if record.destroyed.is_some() {
                 keys.open.remove(&record.number);
@@ -223,7 +258,8 @@ impl Keyring {
         Ok(())
     }
 
-    /// Seals an event with the key of its stream and period; the first entry of a period makes the key.
+    /// Seals an event with the key of its stream and period; the first entry of a period makes the
+    /// key.
     pub(crate) fn seal(&self, event: &Event, bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
         let key = self.key_for(Stream::of(event), event.at())?;
         Ok(key.seal(event.at(), bytes))
@@ -236,16 +272,23 @@ impl Keyring {
             return Ok(key.clone());
         }
         let (stream, period) = (today.0.clone(), Period::of(at, self.length));
-        let known = keys.records.values().find(|known| known.stream == stream && known.period == period);
+        let known = keys
+            .records
+            .values()
+            .find(|known| known.stream == stream && known.period == period);
         let key = match known {
-            Some(record) if record.destroyed.is_some() => return Err(KeyError::Closed { stream, period }),
-            Some(record) => {
-                keys.open.get(&record.number).cloned().ok_or(KeyError::NoMaster(record.number))?
+            Some(record) if record.destroyed.is_some() => {
+                return Err(KeyError::Closed { stream, period });
             }
+            Some(record) => keys
+                .open
+                .get(&record.number)
+                .cloned()
+                .ok_or(KeyError::NoMaster(record.number))?,
             None => self.make(&mut keys, stream, period)?,
         };
-        // Honest use is the days of a year for a few portals. Imports with hostile dates must not grow the
-        // cache without bound; clearing it costs one search each.
+        // Honest use is the days of a year for a few portals. Imports with hostile dates must not
+        // grow the cache without bound; clearing it costs one search each.
         if keys.today.len() >= 4096 {
             keys.today.clear();
         }
@@ -259,20 +302,30 @@ impl Keyring {
         stream: Stream,
         period: Period,
     ) -> Result<Arc<PeriodKey>, KeyError> {
-        // A period before a destroyed one of its stream is past its retention as well. Otherwise an import
-        // could write entries that should have been forgotten.
+        // A period before a destroyed one of its stream is past its retention as well. Otherwise an
+        // import could write entries that should have been forgotten.
         let is_past = |known: &PeriodKeyRecord| {
-            known.stream == stream && known.destroyed.is_some() && known.period.end() >= period.end()
+            known.stream == stream
+                && known.destroyed.is_some()
+                && known.period.end() >= period.end()
         };
         if keys.records.values().any(is_past) {
             return Err(KeyError::Closed { stream, period });
         }
         // Numbers of destroyed keys stay taken: sealed entries name their key by number, for good.
-        let number = keys.records.last_key_value().map_or(1, |(last, _)| last + 1);
+        let number = keys
+            .records
+            .last_key_value()
+            .map_or(1, |(last, _)| last + 1);
         let (Some(master), Some(draw)) = (&self.master, &self.draw) else {
             return Err(KeyError::Missing(number));
         };
-        let record = PeriodKeyRecord { number, stream, period, destroyed: None };
+        let record = PeriodKeyRecord {
+            number,
+            stream,
+            period,
+            destroyed: None,
+        };
         let (mut secret, mut nonce) = ([0; 32], [0; NONCE_LEN]);
         draw(&mut secret);
         draw(&mut nonce);
@@ -280,7 +333,8 @@ impl Keyring {
         let mut folders = Folders::default();
         let text = format!("{}{}\n", head(&record), STANDARD.encode(wrapped));
         // Durable before its first use: an entry whose key is lost can never be read.
-        self.disk.write_key(&file(number), text.as_bytes(), &mut folders)?;
+        self.disk
+            .write_key(&file(number), text.as_bytes(), &mut folders)?;
         self.disk.sync_folders(&folders)?;
         let key = Arc::new(PeriodKey::new(number, &secret));
         keys.open.insert(number, key.clone());
@@ -308,11 +362,18 @@ impl Keyring {
 
     /// The key of this entry alone, to be disclosed.
     pub fn disclose(&self, sealed: &[u8]) -> Result<EntryKey, KeyError> {
-        Ok(self.period_key(ClearHeader::of(sealed)?.key)?.key_of(sealed)?)
+        Ok(self
+            .period_key(ClearHeader::of(sealed)?.key)?
+            .key_of(sealed)?)
     }
 
     fn period_key(&self, number: u32) -> Result<Arc<PeriodKey>, KeyError> {
-        let known = |keys: &PeriodKeys| (keys.open.get(&number).cloned(), keys.records.get(&number).cloned());
+        let known = |keys: &PeriodKeys| {
+            (
+                keys.open.get(&number).cloned(),
+                keys.records.get(&number).cloned(),
+            )
+        };
         let mut found = known(&self.lock());
         if found.1.is_none() {
             // The writer may have made it since this reader loaded the files.
@@ -334,8 +395,8 @@ impl Keyring {
 
     /// Destroys the keys of `stream` whose period ends at or before `before`; returns them.
     ///
-    /// A storage medium may keep the old blocks, and a backup keeps the whole folder: the master key must
-    /// not be stored beside either.
+    /// A storage medium may keep the old blocks, and a backup keeps the whole folder: the master
+    /// key must not be stored beside either.
     pub(crate) fn destroy(
         &self,
         stream: &Stream,
@@ -352,8 +413,10 @@ impl Keyring {
             record.destroyed = Some(now);
             let mut folders = Folders::default();
             let text = format!("{}destroyed {now}\n", head(&record));
-            // On disk first: after an error the key is still known, and destroying it is tried again.
-            self.disk.replace_key(&file(record.number), text.as_bytes(), &mut folders)?;
+            // On disk first: after an error the key is still known, and destroying it is tried
+            // again.
+            self.disk
+                .replace_key(&file(record.number), text.as_bytes(), &mut folders)?;
             self.disk.sync_folders(&folders)?;
             keys.open.remove(&record.number);
             keys.records.insert(record.number, record.clone());
@@ -373,7 +436,10 @@ fn file(number: u32) -> String {
 }
 
 fn head(record: &PeriodKeyRecord) -> String {
-    format!("{MAGIC}\n{} {} {}\n", record.number, record.stream, record.period)
+    format!(
+        "{MAGIC}\n{} {} {}\n",
+        record.number, record.stream, record.period
+    )
 }
 
 /// Parses a key file: the record, and the wrapped secret unless it was destroyed.
@@ -403,11 +469,19 @@ pub fn parse(bytes: &[u8]) -> Option<(PeriodKeyRecord, Option<Vec<u8>>)> {
     }
 }
 
-fn wrap(master: &MasterKey, record: &PeriodKeyRecord, secret: &[u8; 32], nonce: [u8; NONCE_LEN]) -> Vec<u8> {
+fn wrap(
+    master: &MasterKey,
+    record: &PeriodKeyRecord,
+    secret: &[u8; 32],
+    nonce: [u8; NONCE_LEN],
+) -> Vec<u8> {
     let mut body = secret.to_vec();
     // The head is authenticated: a key moved to another period would be destroyed at another date.
     let aad = Aad::from(head(record));
-    let sealed = master.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body);
+    let sealed =
+        master
+            .0
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body);
     sealed.expect("32 bytes are far below the limit of AES-GCM");
     [nonce.as_slice(), &body].concat()
 }
@@ -416,7 +490,10 @@ fn unwrap(master: &MasterKey, record: &PeriodKeyRecord, wrapped: Vec<u8>) -> Opt
     let (nonce, body) = wrapped.split_first_chunk::<NONCE_LEN>()?;
     let mut body = body.to_vec();
     let aad = Aad::from(head(record));
-    let secret = master.0.open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut body).ok()?;
+    let secret = master
+        .0
+        .open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut body)
+        .ok()?;
     (&*secret).try_into().ok()
 }
 

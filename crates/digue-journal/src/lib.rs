@@ -1,9 +1,10 @@
 //! The journal: evidence that an auditor verifies with this crate alone.
 //!
 //! An RFC 6962 Merkle tree in the C2SP tlog-tiles layout, behind a write-ahead file, so that one
-//! `fdatasync` makes many waiting entries durable. Entries are sealed under the key of their period:
-//! destroying it ends their retention and breaks no proof. The crate knows events and bytes; it does
-//! not know HTTP, the rights of accounts, or the time: callers bring the event with its date.
+//! `fdatasync` makes many waiting entries durable. Entries are sealed under the key of their
+//! period: destroying it ends their retention and breaks no proof. The crate knows events and
+//! bytes; it does not know HTTP, the rights of accounts, or the time: callers bring the event with
+//! its date.
 //!
 //! The only crate of its layer that touches files, all of them in `disk`.
 

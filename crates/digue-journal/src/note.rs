@@ -32,8 +32,15 @@ impl Signer {
     /// `seed` is the Ed25519 private key: 32 random bytes that the caller drew.
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| NoteError::BadKey)?;
-        let public: [u8; 32] = pair.public_key().as_ref().try_into().map_err(|_| NoteError::BadKey)?;
-        Ok(Self { pair, verifier: Verifier::new(name, public)? })
+        let public: [u8; 32] = pair
+            .public_key()
+            .as_ref()
+            .try_into()
+            .map_err(|_| NoteError::BadKey)?;
+        Ok(Self {
+            pair,
+            verifier: Verifier::new(name, public)?,
+        })
     }
 
     pub fn verifier(&self) -> &Verifier {
@@ -44,7 +51,11 @@ impl Signer {
     pub fn sign(&self, text: &str) -> String {
         let mut blob = self.verifier.key_hash().to_vec();
         blob.extend_from_slice(self.pair.sign(text.as_bytes()).as_ref());
-        format!("{text}\n\u{2014} {} {}\n", self.verifier.name, STANDARD.encode(blob))
+        format!(
+            "{text}\n\u{2014} {} {}\n",
+            self.verifier.name,
+            STANDARD.encode(blob)
+        )
     }
 }
 
@@ -61,7 +72,10 @@ impl Verifier {
         if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c == '+') {
             return Err(NoteError::BadKey);
         }
-        Ok(Self { name: name.to_owned(), public })
+        Ok(Self {
+            name: name.to_owned(),
+            public,
+        })
     }
 
     /// Parses the C2SP form `name+hash+base64`.
@@ -110,7 +124,9 @@ pub(crate) fn key_hash(name: &str, kind: u8, public: &[u8; 32]) -> [u8; 4] {
     context.update(&[b'\n', kind]);
     context.update(public);
     let hash = context.finish();
-    hash.as_ref()[..4].try_into().expect("SHA-256 gives 32 bytes")
+    hash.as_ref()[..4]
+        .try_into()
+        .expect("SHA-256 gives 32 bytes")
 }
 
 pub(crate) fn parse_key(text: &str, kind: u8) -> Result<Verifier, NoteError> {
@@ -126,7 +142,9 @@ pub(crate) fn parse_key(text: &str, kind: u8) -> Result<Verifier, NoteError> {
     };
     let public: [u8; 32] = public.try_into().map_err(|_| NoteError::BadKey)?;
     let verifier = Verifier::new(name, public)?;
-    if *first != kind || format!("{:08x}", u32::from_be_bytes(key_hash(name, kind, &public))) != hash {
+    if *first != kind
+        || format!("{:08x}", u32::from_be_bytes(key_hash(name, kind, &public))) != hash
+    {
         return Err(NoteError::BadKey);
     }
     Ok(verifier)
@@ -146,19 +164,22 @@ pub struct Note<'n> {
     signatures: Vec<(&'n str, Vec<u8>)>,
 }
 
-/// Far more than a journal has witnesses. Notes come from strangers, who may add any number of lines.
+/// Far more than a journal has witnesses. Notes come from strangers, who may add any number of
+/// lines.
 const SIGNATURES_MAX: usize = 100;
 
 impl<'n> Note<'n> {
     pub fn parse(note: &'n str) -> Result<Self, NoteError> {
         // The last empty line: a text may contain empty lines itself.
-        let split = note.rfind("\n\n").ok_or(NoteError::Malformed("no empty line"))?;
+        let split = note
+            .rfind("\n\n")
+            .ok_or(NoteError::Malformed("no empty line"))?;
         let (text, lines) = (&note[..=split], &note[split + 2..]);
         if lines.is_empty() || !lines.ends_with('\n') {
             return Err(NoteError::Malformed("no signature line"));
         }
-        // The specification allows no other control character: shown in a terminal, one could hide a part of
-        // the text that was signed.
+        // The specification allows no other control character: shown in a terminal, one could hide
+        // a part of the text that was signed.
         if note.chars().any(|c| c.is_control() && c != '\n') {
             return Err(NoteError::Malformed("a control character"));
         }
@@ -172,17 +193,25 @@ impl<'n> Note<'n> {
 
     /// The bytes after the key hash in the signature by this name and key.
     pub(crate) fn signature(&self, name: &str, key_hash: [u8; 4]) -> Option<&[u8]> {
-        let found = self.signatures.iter().find(|(known, blob)| *known == name && blob[..4] == key_hash);
+        let found = self
+            .signatures
+            .iter()
+            .find(|(known, blob)| *known == name && blob[..4] == key_hash);
         found.map(|(_, blob)| &blob[4..])
     }
 }
 
 /// `— name base64`; the blob has at least the four bytes of a key hash.
 fn parse_signature(line: &str) -> Result<(&str, Vec<u8>), NoteError> {
-    let rest =
-        line.strip_prefix("\u{2014} ").ok_or(NoteError::Malformed("a signature line without its dash"))?;
-    let (name, blob) = rest.split_once(' ').ok_or(NoteError::Malformed("a signature without a name"))?;
-    let blob = STANDARD.decode(blob).map_err(|_| NoteError::Malformed("a signature not in base64"))?;
+    let rest = line
+        .strip_prefix("\u{2014} ")
+        .ok_or(NoteError::Malformed("a signature line without its dash"))?;
+    let (name, blob) = rest
+        .split_once(' ')
+        .ok_or(NoteError::Malformed("a signature without a name"))?;
+    let blob = STANDARD
+        .decode(blob)
+        .map_err(|_| NoteError::Malformed("a signature not in base64"))?;
     if name.is_empty() || blob.len() < 5 {
         return Err(NoteError::Malformed("a signature without a name or bytes"));
     }
@@ -211,7 +240,10 @@ mod tests {
     fn refuses_a_note_whose_text_was_changed() {
         let verifier = Verifier::parse(KEY).unwrap();
         let forged = NOTE.replace("your problem is", "my problem is");
-        assert_eq!(verifier.open(&forged), Err(NoteError::BadSignature("PeterNeumann".into())));
+        assert_eq!(
+            verifier.open(&forged),
+            Err(NoteError::BadSignature("PeterNeumann".into()))
+        );
     }
 
     #[test]

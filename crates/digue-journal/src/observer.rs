@@ -4,9 +4,9 @@ use digue_types::Event;
 
 use crate::checkpoint::Checkpoint;
 
-/// Receives what became durable, in order and without a gap. It must return quickly, since commits and
-/// publications wait for it; `checkpoint` and `failed` may be called under the publisher's lock, so they
-/// must not read the journal.
+/// Receives what became durable, in order and without a gap. It must return quickly, since commits
+/// and publications wait for it; `checkpoint` and `failed` may be called under the publisher's
+/// lock, so they must not read the journal.
 pub trait JournalObserver: Send {
     fn committed(&mut self, entries: &[Committed]);
     fn checkpoint(&mut self, _checkpoint: &Checkpoint) {}

@@ -1,5 +1,5 @@
-//! Why a journal, or one of its files, cannot be read. Every module that reads files answers with it; what an
-//! operator does next is decided by the commands.
+//! Why a journal, or one of its files, cannot be read. Every module that reads files answers with
+//! it; what an operator does next is decided by the commands.
 
 use std::io;
 

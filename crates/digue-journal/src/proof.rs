@@ -1,7 +1,9 @@
-//! Proofs from the tiles on disk: that the journal contains an entry, that one tree continues another.
+//! Proofs from the tiles on disk: that the journal contains an entry, that one tree continues
+//! another.
 //!
 //! The hashes of complete subtrees are read from the tile of their level; only the right edge is
-//! computed. Works after pruning, too, since the hash tiles stay. Verifying a proof is `tree`'s task.
+//! computed. Works after pruning, too, since the hash tiles stay. Verifying a proof is `tree`'s
+//! task.
 
 use std::collections::HashMap;
 
@@ -14,7 +16,8 @@ use crate::tree::{self, Hash, TILE_WIDTH};
 /// Levels of the binary tree in one level of tiles: a tile has 2^8 hashes.
 const TILE_HEIGHT: u32 = 8;
 
-/// Computes proofs for trees of any size up to that of the journal's checkpoint; keeps the tiles it read.
+/// Computes proofs for trees of any size up to that of the journal's checkpoint; keeps the tiles it
+/// read.
 pub struct Prover<'d> {
     disk: &'d Disk,
     /// Size of the tree in the tiles on disk; the names of partial tiles depend on it.
@@ -25,7 +28,11 @@ pub struct Prover<'d> {
 impl<'d> Prover<'d> {
     /// `published` is the size of the journal's checkpoint.
     pub fn new(disk: &'d Disk, published: u64) -> Self {
-        Self { disk, published, tiles: HashMap::new() }
+        Self {
+            disk,
+            published,
+            tiles: HashMap::new(),
+        }
     }
 
     /// The audit path of entry `index` in the tree of `size` entries, lowest sibling first.
@@ -54,7 +61,9 @@ impl<'d> Prover<'d> {
     pub fn consistency(&mut self, size1: u64, size2: u64) -> Result<Vec<Hash>, OpenError> {
         self.check(size2)?;
         if size1 > size2 {
-            return Err(OpenError::Tampered(format!("{size1} entries are more than {size2}")));
+            return Err(OpenError::Tampered(format!(
+                "{size1} entries are more than {size2}"
+            )));
         }
         if size1 == 0 || size1 == size2 {
             return Ok(Vec::new());
@@ -72,7 +81,8 @@ impl<'d> Prover<'d> {
                 first = middle;
             }
         }
-        // Otherwise the smaller tree is a complete subtree: its hash is the root that the verifier has.
+        // Otherwise the smaller tree is a complete subtree: its hash is the root that the verifier
+        // has.
         if first > 0 {
             proof.push(self.root_of(first, end)?);
         }
@@ -83,14 +93,21 @@ impl<'d> Prover<'d> {
     /// The root of the tree of `size` entries.
     pub fn root(&mut self, size: u64) -> Result<Hash, OpenError> {
         self.check(size)?;
-        if size == 0 { Ok(tree::empty_root()) } else { self.root_of(0, size) }
+        if size == 0 {
+            Ok(tree::empty_root())
+        } else {
+            self.root_of(0, size)
+        }
     }
 
     fn check(&self, size: u64) -> Result<(), OpenError> {
         if size <= self.published {
             return Ok(());
         }
-        Err(OpenError::Tampered(format!("{size} entries were asked for, {} are signed", self.published)))
+        Err(OpenError::Tampered(format!(
+            "{size} entries were asked for, {} are signed",
+            self.published
+        )))
     }
 
     /// The hash over entries `first..end`, a subtree as RFC 6962 splits them.
@@ -112,7 +129,8 @@ impl<'d> Prover<'d> {
         let place = (start % TILE_WIDTH as u64) as usize;
         let hashes = self.tile(level, start / TILE_WIDTH as u64)?;
         let below = hashes.get(place..place + span as usize);
-        let below = below.ok_or_else(|| OpenError::Tampered(format!("tile {level} is too short")))?;
+        let below =
+            below.ok_or_else(|| OpenError::Tampered(format!("tile {level} is too short")))?;
         Ok(tree::root_of(below))
     }
 

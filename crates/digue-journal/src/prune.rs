@@ -1,11 +1,11 @@
 //! Pruning: entries whose keys are destroyed are removed from the disk, by the pruning rule of C2SP
 //! tlog-tiles.
 //!
-//! Only the beginning of the journal can be removed: whole bundles below the *minimum index*. The rule
-//! allows their hash tiles to be removed as well; they stay, 32 bytes for each entry, so that every
-//! checkpoint and every receipt ever issued can still be proved. The signed note `pruned` states the
-//! minimum: a beginning that is missing without it is damage. What may be forgotten is decided by
-//! destroying keys (`keyring`); pruning only frees space.
+//! Only the beginning of the journal can be removed: whole bundles below the *minimum index*. The
+//! rule allows their hash tiles to be removed as well; they stay, 32 bytes for each entry, so that
+//! every checkpoint and every receipt ever issued can still be proved. The signed note `pruned`
+//! states the minimum: a beginning that is missing without it is damage. What may be forgotten is
+//! decided by destroying keys (`keyring`); pruning only frees space.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -33,7 +33,12 @@ pub struct Pruned {
 
 impl Pruned {
     fn text(&self, origin: &str) -> String {
-        format!("{MARK}\n{origin}\n{}\n{}\n{}\n", self.minimum, STANDARD.encode(self.root), self.at)
+        format!(
+            "{MARK}\n{origin}\n{}\n{}\n{}\n",
+            self.minimum,
+            STANDARD.encode(self.root),
+            self.at
+        )
     }
 
     /// Reads the note; `None` when nothing was ever pruned.
@@ -46,8 +51,12 @@ impl Pruned {
         };
         let tampered = |what: &str| OpenError::Tampered(format!("{FILE}: {what}"));
         let note = String::from_utf8(bytes).map_err(|_| tampered("not UTF-8"))?;
-        let text = key.open(&note).map_err(|error| tampered(&error.to_string()))?;
-        Self::parse(text, key.name()).map(Some).ok_or_else(|| tampered("not well formed"))
+        let text = key
+            .open(&note)
+            .map_err(|error| tampered(&error.to_string()))?;
+        Self::parse(text, key.name())
+            .map(Some)
+            .ok_or_else(|| tampered("not well formed"))
     }
 
     fn parse(text: &str, origin: &str) -> Option<Self> {
@@ -71,21 +80,29 @@ impl Pruned {
     }
 }
 
-/// Index of the first entry that is left of a journal of `published` entries; 0 when nothing was pruned.
+/// Index of the first entry that is left of a journal of `published` entries; 0 when nothing was
+/// pruned.
 ///
 /// # Errors
 /// `Tampered` when the note is of other entries than this journal's.
 pub(crate) fn minimum(disk: &Disk, key: &Verifier, published: u64) -> Result<u64, OpenError> {
-    let Some(pruned) = Pruned::read(disk, key)? else { return Ok(0) };
-    // The signature alone is not enough: the key may have signed the note of an older copy of this journal.
-    if pruned.minimum > published || Prover::new(disk, published).root(pruned.minimum)? != pruned.root {
-        return Err(OpenError::Tampered(format!("{FILE}: the entries before it are of another journal")));
+    let Some(pruned) = Pruned::read(disk, key)? else {
+        return Ok(0);
+    };
+    // The signature alone is not enough: the key may have signed the note of an older copy of this
+    // journal.
+    if pruned.minimum > published
+        || Prover::new(disk, published).root(pruned.minimum)? != pruned.root
+    {
+        return Err(OpenError::Tampered(format!(
+            "{FILE}: the entries before it are of another journal"
+        )));
     }
     Ok(pruned.minimum)
 }
 
-/// Removes every bundle that ends at or below `minimum`; returns how many. What an interruption leaves is
-/// removed at the next call.
+/// Removes every bundle that ends at or below `minimum`; returns how many. What an interruption
+/// leaves is removed at the next call.
 pub(crate) fn remove_below(disk: &Disk, minimum: u64) -> Result<u64, OpenError> {
     let mut removed = 0;
     for path in disk.walk("tile/entries")? {

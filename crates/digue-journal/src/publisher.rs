@@ -28,8 +28,8 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    /// Loads the state on disk, publishes the entries that only the write-ahead files hold, and begins a
-    /// new write-ahead file.
+    /// Loads the state on disk, publishes the entries that only the write-ahead files hold, and
+    /// begins a new write-ahead file.
     pub(crate) fn recover(&mut self) -> Result<WalFile, OpenError> {
         self.load_checkpoint()?;
         let tail = reader::wal_tail(&self.disk, self.edge.size())?;
@@ -47,8 +47,9 @@ impl Publisher {
     fn load_checkpoint(&mut self) -> Result<(), OpenError> {
         let tampered = |what: &str| OpenError::Tampered(what.to_owned());
         let Some(note) = self.disk.read("checkpoint")? else {
-            // A new journal gets its checkpoint before its first write-ahead file: tiles or write-ahead
-            // files without one mean that the checkpoint was removed, not that the journal is new.
+            // A new journal gets its checkpoint before its first write-ahead file: tiles or
+            // write-ahead files without one mean that the checkpoint was removed, not that the
+            // journal is new.
             if !self.disk.list("tile")?.is_empty() || !self.disk.list(wal::FOLDER)?.is_empty() {
                 return Err(tampered("the checkpoint is missing"));
             }
@@ -60,7 +61,9 @@ impl Publisher {
             .map_err(|error| OpenError::Tampered(format!("the checkpoint: {error}")))?;
         let edge = reader::edge(&self.disk, head.size)?;
         if edge.root() != head.root {
-            return Err(tampered("the tiles lead to another root than the checkpoint"));
+            return Err(tampered(
+                "the tiles lead to another root than the checkpoint",
+            ));
         }
         let (index, width) = tile::tiles_at(0, head.size);
         self.bundle.clear();
@@ -74,13 +77,15 @@ impl Publisher {
     }
 
     pub(crate) fn create_wal(&mut self, start: u64) -> io::Result<WalFile> {
-        let file = self.disk.create_wal(&wal::name(start), &wal::header(start))?;
+        let file = self
+            .disk
+            .create_wal(&wal::name(start), &wal::header(start))?;
         self.covered_wals.push(start);
         Ok(file)
     }
 
-    /// Adds `entries` to the tree. Tiles and bundles first, the checkpoint last: a reader never sees a
-    /// checkpoint without its tree.
+    /// Adds `entries` to the tree. Tiles and bundles first, the checkpoint last: a reader never
+    /// sees a checkpoint without its tree.
     pub(crate) fn publish(&mut self, entries: &[Vec<u8>]) -> io::Result<Checkpoint> {
         // Copies: until the checkpoint is replaced, an error must leave the state at the old one.
         let mut edge = self.edge.clone();
@@ -91,12 +96,14 @@ impl Publisher {
             tile::push_entry(&mut bundle, entry);
             for full in edge.push(tree::leaf_hash(entry)) {
                 let path = tile::hash_tile_path(full.level, full.index, TILE_WIDTH);
-                self.disk.write_tile(&path, &full.hashes.concat(), &mut folders)?;
+                self.disk
+                    .write_tile(&path, &full.hashes.concat(), &mut folders)?;
                 full_tiles.push(path);
             }
             if edge.size().is_multiple_of(TILE_WIDTH as u64) {
                 let path = tile::entry_bundle_path(edge.size() / TILE_WIDTH as u64 - 1, TILE_WIDTH);
-                self.disk.write_tile(&path, &std::mem::take(&mut bundle), &mut folders)?;
+                self.disk
+                    .write_tile(&path, &std::mem::take(&mut bundle), &mut folders)?;
                 full_tiles.push(path);
             }
         }
@@ -104,9 +111,14 @@ impl Publisher {
         self.disk.sync_folders(&folders)?;
         let root: Hash = edge.root();
         let origin = self.signer.verifier().name().to_owned();
-        let checkpoint = Checkpoint { origin, size: edge.size(), root };
+        let checkpoint = Checkpoint {
+            origin,
+            size: edge.size(),
+            root,
+        };
         // From this rename on, the published journal has this size.
-        self.disk.replace_checkpoint(checkpoint.sign(&self.signer).as_bytes())?;
+        self.disk
+            .replace_checkpoint(checkpoint.sign(&self.signer).as_bytes())?;
         (self.edge, self.bundle) = (edge, bundle);
         self.leftovers.append(&mut full_tiles);
         self.remove_what_is_covered();
@@ -115,16 +127,23 @@ impl Publisher {
 
     /// Removes partial tiles beside full ones, and write-ahead files below the checkpoint.
     ///
-    /// An error here must not become one of the publication: the checkpoint is in place, and a caller that
-    /// publishes the same entries again would enter them twice. What is left is removed by the next
-    /// publication; readers take the full tile, and recovery reads no file below the checkpoint.
+    /// An error here must not become one of the publication: the checkpoint is in place, and a
+    /// caller that publishes the same entries again would enter them twice. What is left is removed
+    /// by the next publication; readers take the full tile, and recovery reads no file below the
+    /// checkpoint.
     fn remove_what_is_covered(&mut self) {
         let disk = &self.disk;
-        self.leftovers.retain(|path| disk.remove_partials(path).is_err());
+        self.leftovers
+            .retain(|path| disk.remove_partials(path).is_err());
         drop(self.remove_covered_wals());
     }
 
-    fn write_partial_tiles(&self, edge: &TreeEdge, bundle: &[u8], folders: &mut Folders) -> io::Result<()> {
+    fn write_partial_tiles(
+        &self,
+        edge: &TreeEdge,
+        bundle: &[u8],
+        folders: &mut Folders,
+    ) -> io::Result<()> {
         for (level, hashes) in edge.partial_tiles() {
             let place = tile::tiles_at(level, edge.size());
             // A level that did not grow has its partial tile on the disk already.
@@ -141,8 +160,8 @@ impl Publisher {
         Ok(())
     }
 
-    /// Removes the write-ahead files whose entries are all under the checkpoint: those for which the next
-    /// file starts at or below it.
+    /// Removes the write-ahead files whose entries are all under the checkpoint: those for which
+    /// the next file starts at or below it.
     fn remove_covered_wals(&mut self) -> io::Result<()> {
         while let [oldest, next, ..] = self.covered_wals[..] {
             if next > self.edge.size() {

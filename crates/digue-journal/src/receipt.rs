@@ -1,8 +1,8 @@
 //! A receipt: one entry with the proof that a signed journal contains it (C2SP tlog-proof).
 //!
-//! It can be verified offline with the journal's public key, without Digue or the journal's files, and
-//! stays valid after the journal was pruned. The sealed entry is in the `extra` line; when the operator
-//! discloses it, the key that opens this entry and no other follows.
+//! It can be verified offline with the journal's public key, without Digue or the journal's files,
+//! and stays valid after the journal was pruned. The sealed entry is in the `extra` line; when the
+//! operator discloses it, the key that opens this entry and no other follows.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -70,7 +70,11 @@ impl Receipt {
         if let Some(key) = &self.disclosed {
             extra.extend_from_slice(key.as_bytes());
         }
-        let mut text = format!("{MAGIC}\nextra {}\nindex {}\n", STANDARD.encode(extra), self.index);
+        let mut text = format!(
+            "{MAGIC}\nextra {}\nindex {}\n",
+            STANDARD.encode(extra),
+            self.index
+        );
         for hash in &self.proof {
             text.push_str(&STANDARD.encode(hash));
             text.push('\n');
@@ -88,23 +92,37 @@ impl Receipt {
             return Err(malformed("the first line is not a tlog-proof's"));
         }
         let extra = lines.next().and_then(|line| line.strip_prefix("extra "));
-        let extra = extra.and_then(|text| STANDARD.decode(text).ok()).ok_or(malformed("no entry"))?;
+        let extra = extra
+            .and_then(|text| STANDARD.decode(text).ok())
+            .ok_or(malformed("no entry"))?;
         let index = lines.next().and_then(|line| line.strip_prefix("index "));
-        let index = index.and_then(|text| text.parse().ok()).ok_or(malformed("no index"))?;
+        let index = index
+            .and_then(|text| text.parse().ok())
+            .ok_or(malformed("no index"))?;
         let mut proof = Vec::new();
         for line in lines {
-            let hash = STANDARD.decode(line).ok().and_then(|bytes| Hash::try_from(bytes).ok());
+            let hash = STANDARD
+                .decode(line)
+                .ok()
+                .and_then(|bytes| Hash::try_from(bytes).ok());
             proof.push(hash.ok_or(malformed("a line is not a hash"))?);
             if proof.len() > PROOF_HASHES_MAX {
                 return Err(malformed("too many hashes"));
             }
         }
-        let (sealed, disclosed) = parse_extra(&extra).ok_or(malformed("the entry is cut wrongly"))?;
-        Ok(Self { index, sealed, disclosed, proof, checkpoint: checkpoint.to_owned() })
+        let (sealed, disclosed) =
+            parse_extra(&extra).ok_or(malformed("the entry is cut wrongly"))?;
+        Ok(Self {
+            index,
+            sealed,
+            disclosed,
+            proof,
+            checkpoint: checkpoint.to_owned(),
+        })
     }
 
-    /// Verifies the receipt with public keys alone: the journal's, and those of `witnesses`, at least
-    /// `quorum` of which must have cosigned.
+    /// Verifies the receipt with public keys alone: the journal's, and those of `witnesses`, at
+    /// least `quorum` of which must have cosigned.
     pub fn verify(
         &self,
         key: &Verifier,
@@ -113,14 +131,24 @@ impl Receipt {
     ) -> Result<ProvenEntry, ReceiptError> {
         let checkpoint = Checkpoint::open(&self.checkpoint, key)?;
         let leaf = tree::leaf_hash(&self.sealed);
-        // Before the entry is opened: what it says counts only once the journal is known to contain it.
-        tree::verify_inclusion(self.index, checkpoint.size, leaf, &self.proof, &checkpoint.root)?;
+        // Before the entry is opened: what it says counts only once the journal is known to contain
+        // it.
+        tree::verify_inclusion(
+            self.index,
+            checkpoint.size,
+            leaf,
+            &self.proof,
+            &checkpoint.root,
+        )?;
         let seen = witnessed_by(&self.checkpoint, witnesses);
         if seen.len() < quorum {
-            return Err(ReceiptError::Witnesses { found: seen.len(), needed: quorum });
+            return Err(ReceiptError::Witnesses {
+                found: seen.len(),
+                needed: quorum,
+            });
         }
-        let clear =
-            ClearHeader::of(&self.sealed).map_err(|_| ReceiptError::Malformed("the entry is not sealed"))?;
+        let clear = ClearHeader::of(&self.sealed)
+            .map_err(|_| ReceiptError::Malformed("the entry is not sealed"))?;
         let event = self.disclosed.map(|key| key.open(&self.sealed)).transpose();
         let event = event.map_err(|_| ReceiptError::Disclosure)?;
         let event = event.map(|bytes| codec::decode(&bytes)).transpose();
@@ -129,7 +157,10 @@ impl Receipt {
             checkpoint,
             at: clear.at,
             event: event.map_err(|_| ReceiptError::Disclosure)?,
-            witnesses: seen.into_iter().map(|(key, at)| (key.name().to_owned(), at)).collect(),
+            witnesses: seen
+                .into_iter()
+                .map(|(key, at)| (key.name().to_owned(), at))
+                .collect(),
         })
     }
 }

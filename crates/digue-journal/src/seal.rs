@@ -1,11 +1,12 @@
 //! Sealed entries: the tree commits to ciphertext.
 //!
-//! A sealed entry shows the number of its key and a date; the rest can be opened only with the key of its
-//! period. Once that key is destroyed the entry reveals nothing more, and every proof about it still
-//! holds. Sealing is deterministic (a synthetic IV), so no randomness is drawn and a leaf can be
-//! recomputed. Each entry has a key of its own, derived from the period's: a receipt can disclose one
-//! entry and nothing else. The entry commits to that key, because AES-GCM does not: otherwise an operator
-//! could prepare one ciphertext that opens as two histories (docs/decisions/0009).
+//! A sealed entry shows the number of its key and a date; the rest can be opened only with the key
+//! of its period. Once that key is destroyed the entry reveals nothing more, and every proof about
+//! it still holds. Sealing is deterministic (a synthetic IV), so no randomness is drawn and a leaf
+//! can be recomputed. Each entry has a key of its own, derived from the period's: a receipt can
+//! disclose one entry and nothing else. The entry commits to that key, because AES-GCM does not:
+//! otherwise an operator could prepare one ciphertext that opens as two histories
+//! (docs/decisions/0009).
 //!
 //! Byte by byte in `docs/reference/journal.md`. Where keys come from and when they are destroyed is
 //! `keyring`'s task.
@@ -54,7 +55,9 @@ impl ClearHeader {
         let (key, at) = sealed[1..CLEAR_BYTES].split_at(4);
         Ok(Self {
             key: u32::from_be_bytes(key.try_into().expect("split at four bytes")),
-            at: Timestamp::from_micros(i64::from_be_bytes(at.try_into().expect("eight of twelve bytes"))),
+            at: Timestamp::from_micros(i64::from_be_bytes(
+                at.try_into().expect("eight of twelve bytes"),
+            )),
         })
     }
 
@@ -83,24 +86,32 @@ impl EntryKey {
         let mut context = Context::new(&SHA256);
         context.update(b"digue entry commitment v1\0");
         context.update(&self.0);
-        context.finish().as_ref().try_into().expect("SHA-256 gives 32 bytes")
+        context
+            .finish()
+            .as_ref()
+            .try_into()
+            .expect("SHA-256 gives 32 bytes")
     }
 
     fn cipher(&self) -> LessSafeKey {
-        LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &self.0).expect("a key of AES-256 has 32 bytes"))
+        LessSafeKey::new(
+            UnboundKey::new(&AES_256_GCM, &self.0).expect("a key of AES-256 has 32 bytes"),
+        )
     }
 
     /// The encoded event.
     pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         ClearHeader::of(sealed)?;
         let (header, body) = sealed.split_at(HEADER_BYTES);
-        // AES-GCM alone accepts one ciphertext under two prepared keys. Both sides of this comparison are
-        // public, so it need not take constant time.
+        // AES-GCM alone accepts one ciphertext under two prepared keys. Both sides of this
+        // comparison are public, so it need not take constant time.
         if header[CLEAR_BYTES + SIV_BYTES..] != self.commitment() {
             return Err(SealError::WrongKey);
         }
         let mut bytes = body.to_vec();
-        let opened = self.cipher().open_in_place(zero_nonce(), Aad::from(header), &mut bytes);
+        let opened = self
+            .cipher()
+            .open_in_place(zero_nonce(), Aad::from(header), &mut bytes);
         let length = opened.map_err(|_| SealError::WrongKey)?.len();
         bytes.truncate(length);
         Ok(bytes)
@@ -117,13 +128,23 @@ pub struct PeriodKey {
 impl PeriodKey {
     pub fn new(number: u32, secret: &[u8; 32]) -> Self {
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let derive = |purpose: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, purpose).as_ref());
-        Self { number, siv: derive(b"digue siv v1"), entry: derive(b"digue entry key v1") }
+        let derive =
+            |purpose: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, purpose).as_ref());
+        Self {
+            number,
+            siv: derive(b"digue siv v1"),
+            entry: derive(b"digue entry key v1"),
+        }
     }
 
-    /// Seals an encoded event of at most `EVENT_BYTES_MAX` bytes; the result is stored in the journal.
+    /// Seals an encoded event of at most `EVENT_BYTES_MAX` bytes; the result is stored in the
+    /// journal.
     pub fn seal(&self, at: Timestamp, event: &[u8]) -> Vec<u8> {
-        let clear = ClearHeader { key: self.number, at }.to_bytes();
+        let clear = ClearHeader {
+            key: self.number,
+            at,
+        }
+        .to_bytes();
         let siv = self.siv_of(&clear, event);
         let key = self.key_from(&siv);
         let mut sealed = Vec::with_capacity(HEADER_BYTES + event.len() + TAG_BYTES);
@@ -132,9 +153,12 @@ impl PeriodKey {
         sealed.extend_from_slice(&key.commitment());
         let mut body = event.to_vec();
         let aad = Aad::from(sealed.as_slice());
-        // A key is derived from the synthetic IV and seals one event only, so its nonce need not vary. A
-        // counter would repeat, because a failed commit may be written again at the same index.
-        let tag = key.cipher().seal_in_place_separate_tag(zero_nonce(), aad, &mut body);
+        // A key is derived from the synthetic IV and seals one event only, so its nonce need not
+        // vary. A counter would repeat, because a failed commit may be written again at the same
+        // index.
+        let tag = key
+            .cipher()
+            .seal_in_place_separate_tag(zero_nonce(), aad, &mut body);
         let tag = tag.expect("entries are far below the limit of AES-GCM");
         sealed.extend_from_slice(&body);
         sealed.extend_from_slice(tag.as_ref());
@@ -144,7 +168,8 @@ impl PeriodKey {
     /// The encoded event.
     pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         let event = self.key_of(sealed)?.open(sealed)?;
-        // Any event could be sealed under any IV: only this check makes the leaf recomputable from it.
+        // Any event could be sealed under any IV: only this check makes the leaf recomputable from
+        // it.
         let siv = self.siv_of(&sealed[..CLEAR_BYTES], &event);
         if siv != sealed[CLEAR_BYTES..CLEAR_BYTES + SIV_BYTES] {
             return Err(SealError::WrongKey);
@@ -164,11 +189,18 @@ impl PeriodKey {
         let mut context = hmac::Context::with_key(&self.siv);
         context.update(clear);
         context.update(event);
-        context.sign().as_ref()[..SIV_BYTES].try_into().expect("HMAC-SHA-256 gives 32 bytes")
+        context.sign().as_ref()[..SIV_BYTES]
+            .try_into()
+            .expect("HMAC-SHA-256 gives 32 bytes")
     }
 
     fn key_from(&self, siv: &[u8]) -> EntryKey {
-        EntryKey(hmac::sign(&self.entry, siv).as_ref().try_into().expect("HMAC-SHA-256 gives 32 bytes"))
+        EntryKey(
+            hmac::sign(&self.entry, siv)
+                .as_ref()
+                .try_into()
+                .expect("HMAC-SHA-256 gives 32 bytes"),
+        )
     }
 }
 
@@ -189,7 +221,11 @@ mod tests {
         assert_eq!(ClearHeader::of(&sealed), Ok(ClearHeader { key: 3, at: AT }));
         assert_eq!(key.open(&sealed), Ok(b"an event".to_vec()));
         assert!(!sealed.windows(8).any(|bytes| bytes == b"an event"));
-        assert_eq!(sealed, key.seal(AT, b"an event"), "the same event gives the same leaf");
+        assert_eq!(
+            sealed,
+            key.seal(AT, b"an event"),
+            "the same event gives the same leaf"
+        );
     }
 
     #[test]
@@ -199,7 +235,10 @@ mod tests {
         let disclosed = key.key_of(&one).unwrap();
         assert_eq!(disclosed.open(&one), Ok(b"one".to_vec()));
         assert_eq!(disclosed.open(&two), Err(SealError::WrongKey));
-        assert_eq!(PeriodKey::new(3, &[8; 32]).open(&one), Err(SealError::WrongKey));
+        assert_eq!(
+            PeriodKey::new(3, &[8; 32]).open(&one),
+            Err(SealError::WrongKey)
+        );
         assert!(PeriodKey::new(4, &[7; 32]).open(&one).is_err());
     }
 

@@ -21,16 +21,22 @@ fn path(kind: &str, index: u64, width: usize) -> String {
     let mut groups = vec![format!("{:03}", index % 1000)];
     let mut rest = index / 1000;
     while rest > 0 {
-        // All groups but the last begin with `x` (C2SP tlog-tiles): a folder never has the name of a tile.
+        // All groups but the last begin with `x` (C2SP tlog-tiles): a folder never has the name of
+        // a tile.
         groups.push(format!("x{:03}", rest % 1000));
         rest /= 1000;
     }
     groups.reverse();
-    let partial = if width < TILE_WIDTH { format!(".p/{width}") } else { String::new() };
+    let partial = if width < TILE_WIDTH {
+        format!(".p/{width}")
+    } else {
+        String::new()
+    };
     format!("tile/{kind}/{}{partial}", groups.join("/"))
 }
 
-/// The index after the last entry of the full bundle at `path`; `None` for partial bundles and other paths.
+/// The index after the last entry of the full bundle at `path`; `None` for partial bundles and
+/// other paths.
 pub fn bundle_end(path: &str) -> Option<u64> {
     let mut index = 0u64;
     for part in path.strip_prefix("tile/entries/")?.split('/') {
@@ -38,18 +44,24 @@ pub fn bundle_end(path: &str) -> Option<u64> {
         if digits.len() != 3 {
             return None;
         }
-        index = index.checked_mul(1000)?.checked_add(digits.parse::<u64>().ok()?)?;
+        index = index
+            .checked_mul(1000)?
+            .checked_add(digits.parse::<u64>().ok()?)?;
     }
     (index + 1).checked_mul(TILE_WIDTH as u64)
 }
 
-/// How many tiles of `level` a tree of `size` leaves has, and the width of the last, unfinished one.
+/// How many tiles of `level` a tree of `size` leaves has, and the width of the last, unfinished
+/// one.
 pub fn tiles_at(level: usize, size: u64) -> (u64, usize) {
     let mut nodes = size;
     for _ in 0..level {
         nodes /= TILE_WIDTH as u64;
     }
-    (nodes / TILE_WIDTH as u64, (nodes % TILE_WIDTH as u64) as usize)
+    (
+        nodes / TILE_WIDTH as u64,
+        (nodes % TILE_WIDTH as u64) as usize,
+    )
 }
 
 /// Appends one entry to an encoded bundle.
@@ -86,8 +98,17 @@ mod tests {
     #[test]
     fn a_path_tells_where_its_bundle_ends() {
         assert_eq!(bundle_end("tile/entries/000"), Some(256));
-        assert_eq!(bundle_end("tile/entries/x001/x234/067"), Some(1_234_068 * 256));
-        for other in ["tile/entries/000.p/17", "tile/0/000", "wal/000", "tile/entries/1", "tile/entries/"] {
+        assert_eq!(
+            bundle_end("tile/entries/x001/x234/067"),
+            Some(1_234_068 * 256)
+        );
+        for other in [
+            "tile/entries/000.p/17",
+            "tile/0/000",
+            "wal/000",
+            "tile/entries/1",
+            "tile/entries/",
+        ] {
             assert_eq!(bundle_end(other), None, "{other}");
         }
     }

@@ -6,8 +6,8 @@ use ring::digest::{Context, SHA256, digest};
 
 pub type Hash = [u8; 32];
 
-/// SHA-256 of a leaf, RFC 6962 section 2.1: `H(0x00 || entry)`. The prefix keeps an entry from passing for
-/// an inner node.
+/// SHA-256 of a leaf, RFC 6962 section 2.1: `H(0x00 || entry)`. The prefix keeps an entry from
+/// passing for an inner node.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
     let mut context = Context::new(&SHA256);
     context.update(&[0]);
@@ -85,7 +85,11 @@ impl TreeEdge {
 
     /// The hashes of the unfinished tile of each level, lowest first.
     pub fn partial_tiles(&self) -> impl Iterator<Item = (usize, &[Hash])> {
-        self.levels.iter().map(Vec::as_slice).enumerate().filter(|(_, hashes)| !hashes.is_empty())
+        self.levels
+            .iter()
+            .map(Vec::as_slice)
+            .enumerate()
+            .filter(|(_, hashes)| !hashes.is_empty())
     }
 
     /// Adds a leaf; returns the tiles that it completed, lowest level first.
@@ -101,12 +105,17 @@ impl TreeEdge {
             if self.levels[level].len() < TILE_WIDTH {
                 break;
             }
-            // Taken only when it is full: a tile that is full is never written again, so its hashes may leave
-            // memory.
+            // Taken only when it is full: a tile that is full is never written again, so its hashes
+            // may leave memory.
             let hashes = std::mem::take(&mut self.levels[level]);
             carry = root_of(&hashes);
-            let span = (TILE_WIDTH as u64).pow(u32::try_from(level).expect("2^64 leaves have 8 levels") + 1);
-            full.push(FullTile { level, index: self.size / span - 1, hashes });
+            let span = (TILE_WIDTH as u64)
+                .pow(u32::try_from(level).expect("2^64 leaves have 8 levels") + 1);
+            full.push(FullTile {
+                level,
+                index: self.size / span - 1,
+                hashes,
+            });
         }
         full
     }
@@ -145,7 +154,8 @@ pub enum ProofError {
     WrongRoot,
 }
 
-/// Checks that `leaf` is entry `index` of the tree of `size` leaves with `root` (RFC 9162, 2.1.3.2).
+/// Checks that `leaf` is entry `index` of the tree of `size` leaves with `root` (RFC 9162,
+/// 2.1.3.2).
 pub fn verify_inclusion(
     index: u64,
     size: u64,
@@ -178,7 +188,11 @@ pub fn verify_inclusion(
     if last != 0 {
         return Err(ProofError::WrongLength);
     }
-    if hash == *root { Ok(()) } else { Err(ProofError::WrongRoot) }
+    if hash == *root {
+        Ok(())
+    } else {
+        Err(ProofError::WrongRoot)
+    }
 }
 
 /// Checks that the tree of `size1` leaves is a prefix of the tree of `size2` (RFC 9162, 2.1.4.2).
@@ -196,8 +210,16 @@ pub fn verify_consistency(
         if !proof.is_empty() {
             return Err(ProofError::WrongLength);
         }
-        let same = if size1 == 0 { *root1 == empty_root() } else { root1 == root2 };
-        return if same { Ok(()) } else { Err(ProofError::WrongRoot) };
+        let same = if size1 == 0 {
+            *root1 == empty_root()
+        } else {
+            root1 == root2
+        };
+        return if same {
+            Ok(())
+        } else {
+            Err(ProofError::WrongRoot)
+        };
     }
     let mut path = proof.iter();
     let (mut first, mut last) = (size1 - 1, size2 - 1);
@@ -206,7 +228,11 @@ pub fn verify_consistency(
         last >>= 1;
     }
     // Where the smaller tree is complete, the proof omits its root: the verifier has it.
-    let start = if size1.is_power_of_two() { root1 } else { path.next().ok_or(ProofError::WrongLength)? };
+    let start = if size1.is_power_of_two() {
+        root1
+    } else {
+        path.next().ok_or(ProofError::WrongLength)?
+    };
     let (mut hash1, mut hash2) = (*start, *start);
     for sibling in path {
         if last == 0 {
@@ -228,7 +254,11 @@ pub fn verify_consistency(
     if last != 0 {
         return Err(ProofError::WrongLength);
     }
-    if hash1 == *root1 && hash2 == *root2 { Ok(()) } else { Err(ProofError::WrongRoot) }
+    if hash1 == *root1 && hash2 == *root2 {
+        Ok(())
+    } else {
+        Err(ProofError::WrongRoot)
+    }
 }
 
 /// The audit path of leaf `index` among `leaves` (RFC 6962, 2.1.1), lowest sibling first.
@@ -257,7 +287,11 @@ pub fn consistency_proof(leaves: &[Hash], size1: usize) -> Vec<Hash> {
 
 fn subproof(leaves: &[Hash], size1: usize, is_whole: bool) -> Vec<Hash> {
     if size1 == leaves.len() {
-        return if is_whole { Vec::new() } else { vec![root_of(leaves)] };
+        return if is_whole {
+            Vec::new()
+        } else {
+            vec![root_of(leaves)]
+        };
     }
     let split = split_point(leaves.len() as u64) as usize;
     let (left, right) = leaves.split_at(split);

@@ -1,7 +1,7 @@
 //! The auditor's check: recomputes every hash from the entries up, and reports what does not match.
 //!
-//! Needs the folder and the public key, no running Digue, and writes nothing. What entries mean is not
-//! looked at.
+//! Needs the folder and the public key, no running Digue, and writes nothing. What entries mean is
+//! not looked at.
 
 use std::fmt;
 
@@ -122,15 +122,21 @@ pub struct VerifyAgainst<'a> {
 impl<'a> VerifyAgainst<'a> {
     /// The journal's own key and nothing else.
     pub fn key(key: &'a Verifier) -> Self {
-        Self { key, earlier: None, keyring: None, witnesses: &[], quorum: 0 }
+        Self {
+            key,
+            earlier: None,
+            keyring: None,
+            witnesses: &[],
+            quorum: 0,
+        }
     }
 }
 
 /// Verifies the journal in `disk`. `progress` receives the number of entries read, and of all.
 ///
 /// # Errors
-/// The check could not run. A contradiction is a finding, never an error: an unreadable disk must not pass
-/// for a tampered journal.
+/// The check could not run. A contradiction is a finding, never an error: an unreadable disk must
+/// not pass for a tampered journal.
 pub fn verify(
     disk: &Disk,
     against: &VerifyAgainst<'_>,
@@ -143,7 +149,10 @@ pub fn verify(
         edge: TreeEdge::new(),
         keyring: against.keyring,
         minimum: 0,
-        signed: earlier.into_iter().map(|earlier| (earlier.size, earlier.root)).collect(),
+        signed: earlier
+            .into_iter()
+            .map(|earlier| (earlier.size, earlier.root))
+            .collect(),
     };
     let head = match walk.checkpoint(against.key)? {
         Some(head) => head,
@@ -155,7 +164,10 @@ pub fn verify(
     walk.report.size = head.size;
     walk.report.root = Some(head.root);
     if let Some(earlier) = earlier.filter(|earlier| earlier.size > head.size) {
-        let detail = format!("{} entries were signed, {} are left", earlier.size, head.size);
+        let detail = format!(
+            "{} entries were signed, {} are left",
+            earlier.size, head.size
+        );
         walk.find(head.size, VerifyFindingKind::Rewritten, detail);
     }
     let width = TILE_WIDTH as u64;
@@ -167,12 +179,18 @@ pub fn verify(
         progress(index * width + count as u64, head.size);
     }
     if walk.edge.root() != head.root {
-        walk.find(0, VerifyFindingKind::WrongRoot, "the signed root is another".to_owned());
+        walk.find(
+            0,
+            VerifyFindingKind::WrongRoot,
+            "the signed root is another".to_owned(),
+        );
     }
     walk.partial_tiles()?;
     match reader::unpublished(disk, head.size) {
         Ok(tail) => walk.report.unpublished = tail.len() as u64,
-        Err(OpenError::Tampered(detail)) => walk.find(head.size, VerifyFindingKind::MissingFile, detail),
+        Err(OpenError::Tampered(detail)) => {
+            walk.find(head.size, VerifyFindingKind::MissingFile, detail)
+        }
         Err(other) => return Err(other),
     }
     Ok(walk.report)
@@ -190,8 +208,8 @@ struct VerifyWalk<'d> {
 }
 
 impl VerifyWalk<'_> {
-    /// Reads where the journal begins. The note signs the root of what was removed: it is compared like a
-    /// checkpoint, as the note of another journal would excuse any missing beginning.
+    /// Reads where the journal begins. The note signs the root of what was removed: it is compared
+    /// like a checkpoint, as the note of another journal would excuse any missing beginning.
     fn pruned(&mut self, key: &Verifier, head: &Checkpoint) -> Result<(), OpenError> {
         match Pruned::read(self.disk, key) {
             Ok(None) => {}
@@ -199,21 +217,24 @@ impl VerifyWalk<'_> {
                 self.minimum = pruned.minimum;
                 self.signed.push((pruned.minimum, pruned.root));
             }
-            // A finding and no end of the check: the hashes that are left may still show where the damage
-            // begins.
+            // A finding and no end of the check: the hashes that are left may still show where the
+            // damage begins.
             Err(OpenError::Tampered(detail)) => self.find(0, VerifyFindingKind::Checkpoint, detail),
             Err(other) => return Err(other),
         }
         self.report.minimum = self.minimum;
         if self.minimum > head.size {
-            let detail = format!("{} entries were pruned, {} are left", self.minimum, head.size);
+            let detail = format!(
+                "{} entries were pruned, {} are left",
+                self.minimum, head.size
+            );
             self.find(head.size, VerifyFindingKind::Rewritten, detail);
         }
         Ok(())
     }
 
-    /// Loads the key files. When one is damaged, or of another master key, the hashes are still verified,
-    /// without opening the entries.
+    /// Loads the key files. When one is damaged, or of another master key, the hashes are still
+    /// verified, without opening the entries.
     fn keys(&mut self) -> Result<(), OpenError> {
         match self.keyring.map(Keyring::load) {
             None | Some(Ok(())) => Ok(()),
@@ -226,8 +247,13 @@ impl VerifyWalk<'_> {
         }
     }
 
-    /// Checks that enough witnesses cosigned the last cosigned checkpoint, and keeps it to be compared.
-    fn witnesses(&mut self, against: &VerifyAgainst<'_>, head: &Checkpoint) -> Result<(), OpenError> {
+    /// Checks that enough witnesses cosigned the last cosigned checkpoint, and keeps it to be
+    /// compared.
+    fn witnesses(
+        &mut self,
+        against: &VerifyAgainst<'_>,
+        head: &Checkpoint,
+    ) -> Result<(), OpenError> {
         if against.witnesses.is_empty() {
             return Ok(());
         }
@@ -237,11 +263,17 @@ impl VerifyWalk<'_> {
         };
         let note = String::from_utf8_lossy(&bytes);
         let seen = witnessed_by(&note, against.witnesses);
-        self.report.witnessed = seen.iter().map(|(key, at)| (key.name().to_owned(), *at)).collect();
+        self.report.witnessed = seen
+            .iter()
+            .map(|(key, at)| (key.name().to_owned(), *at))
+            .collect();
         self.need_witnesses(seen.len(), against.quorum, head);
         match Checkpoint::open(&note, against.key) {
             Ok(cosigned) if cosigned.size > head.size => {
-                let detail = format!("{} entries were witnessed, {} are left", cosigned.size, head.size);
+                let detail = format!(
+                    "{} entries were witnessed, {} are left",
+                    cosigned.size, head.size
+                );
                 self.find(head.size, VerifyFindingKind::Rewritten, detail);
             }
             Ok(cosigned) => self.signed.push((cosigned.size, cosigned.root)),
@@ -252,13 +284,22 @@ impl VerifyWalk<'_> {
 
     fn need_witnesses(&mut self, seen: usize, quorum: usize, head: &Checkpoint) {
         if seen < quorum {
-            self.find(head.size, VerifyFindingKind::Witnesses, format!("{seen} of {quorum} witnesses"));
+            self.find(
+                head.size,
+                VerifyFindingKind::Witnesses,
+                format!("{seen} of {quorum} witnesses"),
+            );
         }
     }
 
     fn find(&mut self, entry: u64, kind: VerifyFindingKind, detail: String) {
         let since = self.report.last_at;
-        self.report.findings.push(VerifyFinding { entry, since, kind, detail });
+        self.report.findings.push(VerifyFinding {
+            entry,
+            since,
+            kind,
+            detail,
+        });
     }
 
     fn checkpoint(&mut self, key: &Verifier) -> Result<Option<Checkpoint>, OpenError> {
@@ -267,10 +308,15 @@ impl VerifyWalk<'_> {
             if !self.disk.root().is_dir() {
                 return Err(std::io::Error::from(std::io::ErrorKind::NotFound).into());
             }
-            self.find(0, VerifyFindingKind::Checkpoint, "checkpoint is missing".to_owned());
+            self.find(
+                0,
+                VerifyFindingKind::Checkpoint,
+                "checkpoint is missing".to_owned(),
+            );
             return Ok(None);
         };
-        // Lossy on purpose: bytes that are not UTF-8 fail the signature below, and are then a finding.
+        // Lossy on purpose: bytes that are not UTF-8 fail the signature below, and are then a
+        // finding.
         match Checkpoint::open(&String::from_utf8_lossy(&note), key) {
             Ok(head) => Ok(Some(head)),
             Err(error) => {
@@ -280,8 +326,8 @@ impl VerifyWalk<'_> {
         }
     }
 
-    /// Checks one bundle and the tiles that it completes; false when the walk cannot continue, because the
-    /// hashes of its entries are missing.
+    /// Checks one bundle and the tiles that it completes; false when the walk cannot continue,
+    /// because the hashes of its entries are missing.
     fn bundle(&mut self, index: u64, count: usize) -> Result<bool, OpenError> {
         let first = index * TILE_WIDTH as u64;
         let Some(stored) = self.read(first, reader::hash_tile(self.disk, 0, index, count))? else {
@@ -305,7 +351,12 @@ impl VerifyWalk<'_> {
                 None => stored,
             };
             // Tiles of level 0 were compared entry by entry.
-            for full in self.edge.push(leaf).into_iter().filter(|full| full.level > 0) {
+            for full in self
+                .edge
+                .push(leaf)
+                .into_iter()
+                .filter(|full| full.level > 0)
+            {
                 self.compare_tile(full.level, full.index, &full.hashes)?;
             }
         }
@@ -329,10 +380,16 @@ impl VerifyWalk<'_> {
     fn entry(&mut self, number: u64, sealed: &[u8], stored: Hash, tile: u64, width: usize) -> Hash {
         let leaf = tree::leaf_hash(sealed);
         if stored != leaf {
-            self.find(number, VerifyFindingKind::WrongHash, tile::hash_tile_path(0, tile, width));
+            self.find(
+                number,
+                VerifyFindingKind::WrongHash,
+                tile::hash_tile_path(0, tile, width),
+            );
         }
         let at = match self.keyring.map(|keys| keys.open(sealed)) {
-            None => ClearHeader::of(sealed).map(|clear| clear.at).map_err(|error| error.to_string()),
+            None => ClearHeader::of(sealed)
+                .map(|clear| clear.at)
+                .map_err(|error| error.to_string()),
             Some(Ok(OpenedKeyring::Event(event))) => Ok(event.at()),
             Some(Ok(OpenedKeyring::Forgotten(clear))) => {
                 self.report.forgotten += 1;
@@ -350,12 +407,15 @@ impl VerifyWalk<'_> {
         leaf
     }
 
-    /// Compares the tree so far with what was signed of its size. The root is computed only where a size
-    /// matches.
+    /// Compares the tree so far with what was signed of its size. The root is computed only where a
+    /// size matches.
     fn compare(&mut self) {
         let size = self.edge.size();
-        let here: Vec<Hash> =
-            self.signed.extract_if(.., |(signed, _)| *signed == size).map(|(_, root)| root).collect();
+        let here: Vec<Hash> = self
+            .signed
+            .extract_if(.., |(signed, _)| *signed == size)
+            .map(|(_, root)| root)
+            .collect();
         if here.iter().any(|root| *root != self.edge.root()) {
             let detail = "the entries up to there are not those that were signed".to_owned();
             self.find(0, VerifyFindingKind::Rewritten, detail);
@@ -368,7 +428,9 @@ impl VerifyWalk<'_> {
         match reader::hash_tile(self.disk, level, index, hashes.len()) {
             Ok(stored) if stored == hashes => {}
             Ok(_) => self.find(first, VerifyFindingKind::WrongHash, path),
-            Err(OpenError::Tampered(detail)) => self.find(first, VerifyFindingKind::MissingFile, detail),
+            Err(OpenError::Tampered(detail)) => {
+                self.find(first, VerifyFindingKind::MissingFile, detail)
+            }
             Err(other) => return Err(other),
         }
         Ok(())

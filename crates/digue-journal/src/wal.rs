@@ -1,8 +1,8 @@
 //! The write-ahead file: entries that were acknowledged and are not in tiles yet.
 //!
 //! A record is `length u32 | crc32 u32 | index u64 | entry`, big-endian; the checksum covers index
-//! and entry. It tells a torn tail from a whole record. It does not protect against an attacker: that
-//! is the tree's task, at most one checkpoint later.
+//! and entry. It tells a torn tail from a whole record. It does not protect against an attacker:
+//! that is the tree's task, at most one checkpoint later.
 
 use crate::tile::ENTRY_BYTES_MAX;
 
@@ -11,7 +11,8 @@ const MAGIC: &[u8; 12] = b"digue-wal-1\n";
 const RECORD_HEADER_BYTES: usize = 16;
 
 pub(crate) fn name(start: u64) -> String {
-    // Twenty digits, as many as `u64` has: names sort like numbers, and `reader::wal_tail` relies on it.
+    // Twenty digits, as many as `u64` has: names sort like numbers, and `reader::wal_tail` relies
+    // on it.
     format!("{FOLDER}/{start:020}")
 }
 
@@ -48,7 +49,11 @@ pub(crate) struct WalSegment<'b> {
 pub(crate) fn parse(bytes: &[u8]) -> Option<WalSegment<'_>> {
     let rest = bytes.strip_prefix(MAGIC)?;
     let (start, mut rest) = rest.split_first_chunk::<8>()?;
-    let mut segment = WalSegment { start: u64::from_be_bytes(*start), entries: Vec::new(), is_torn: false };
+    let mut segment = WalSegment {
+        start: u64::from_be_bytes(*start),
+        entries: Vec::new(),
+        is_torn: false,
+    };
     while !rest.is_empty() {
         match parse_record(rest, segment.start + segment.entries.len() as u64) {
             Some((entry, after)) => {
@@ -69,7 +74,8 @@ fn parse_record(bytes: &[u8], expected: u64) -> Option<(&[u8], &[u8])> {
     let length = u32::from_be_bytes(header[..4].try_into().ok()?) as usize;
     let sum = u32::from_be_bytes(header[4..8].try_into().ok()?);
     let index = u64::from_be_bytes(header[8..].try_into().ok()?);
-    // The index ties a record to its position: bytes left over from another file cannot follow by chance.
+    // The index ties a record to its position: bytes left over from another file cannot follow by
+    // chance.
     if length > ENTRY_BYTES_MAX || index != expected {
         return None;
     }
@@ -103,7 +109,11 @@ mod tests {
         let bytes = file();
         for length in header(7).len() + 16 + 5 + 1..bytes.len() {
             let segment = parse(&bytes[..length]).unwrap();
-            assert_eq!((segment.entries, segment.is_torn), (vec![&b"seven"[..]], true), "at {length}");
+            assert_eq!(
+                (segment.entries, segment.is_torn),
+                (vec![&b"seven"[..]], true),
+                "at {length}"
+            );
         }
     }
 

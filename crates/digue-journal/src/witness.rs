@@ -1,8 +1,8 @@
-//! A witness (C2SP tlog-witness): remembers the last checkpoint of other journals, and cosigns the next
-//! one only when it continues that one.
+//! A witness (C2SP tlog-witness): remembers the last checkpoint of other journals, and cosigns the
+//! next one only when it continues that one.
 //!
-//! To rewrite a journal unnoticed one would also have to rewrite the memory of its witnesses, which belong
-//! to other people and run on other machines. Receiving requests is the caller's task.
+//! To rewrite a journal unnoticed one would also have to rewrite the memory of its witnesses, which
+//! belong to other people and run on other machines. Receiving requests is the caller's task.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -21,7 +21,8 @@ use crate::tree::{self, Hash};
 /// Greatest number of hashes in a consistency proof, by the specification.
 const PROOF_HASHES_MAX: usize = 63;
 
-/// Refused checkpoints that are kept as evidence; a bound, because a rewritten journal may send any number.
+/// Refused checkpoints that are kept as evidence; a bound, because a rewritten journal may send any
+/// number.
 const REFUSED_MAX: usize = 100;
 
 /// A request to cosign a checkpoint.
@@ -40,8 +41,9 @@ impl<'r> AddCheckpoint<'r> {
         let mut lines = head.lines();
         let old_text = lines.next()?.strip_prefix("old ")?;
         let old: u64 = old_text.parse().ok()?;
-        let proof: Option<Vec<Hash>> =
-            lines.map(|line| STANDARD.decode(line).ok()?.try_into().ok()).collect();
+        let proof: Option<Vec<Hash>> = lines
+            .map(|line| STANDARD.decode(line).ok()?.try_into().ok())
+            .collect();
         let proof = proof.filter(|proof| proof.len() <= PROOF_HASHES_MAX)?;
         (old.to_string() == old_text).then_some(Self { old, proof, note })
     }
@@ -95,16 +97,21 @@ pub struct WitnessState {
     disk: Disk,
     cosigner: Cosigner,
     journals: Vec<Verifier>,
-    /// Guards the files in `known/`. Held from reading a checkpoint to replacing it, its sync included: two
-    /// requests at once could otherwise get cosignatures for two continuations. No other lock is taken
-    /// under it.
+    /// Guards the files in `known/`. Held from reading a checkpoint to replacing it, its sync
+    /// included: two requests at once could otherwise get cosignatures for two continuations. No
+    /// other lock is taken under it.
     turn: Mutex<()>,
 }
 
 impl WitnessState {
     /// `disk` must be locked (`Disk::lock`) by this process: `turn` does not exclude another one.
     pub fn new(disk: Disk, cosigner: Cosigner, journals: Vec<Verifier>) -> Self {
-        Self { disk, cosigner, journals, turn: Mutex::new(()) }
+        Self {
+            disk,
+            cosigner,
+            journals,
+            turn: Mutex::new(()),
+        }
     }
 
     /// Answers an `add-checkpoint` request.
@@ -124,14 +131,18 @@ impl WitnessState {
         };
         let head = match Checkpoint::open(asked.note, key) {
             Ok(head) => head,
-            Err(NoteError::NotSigned(_) | NoteError::BadSignature(_)) => return Ok(WitnessAnswer::NotSigned),
+            Err(NoteError::NotSigned(_) | NoteError::BadSignature(_)) => {
+                return Ok(WitnessAnswer::NotSigned);
+            }
             Err(_) => return Ok(WitnessAnswer::Malformed),
         };
-        // The specification's 400 and not 409: no state of the witness could make this request valid.
+        // The specification's 400 and not 409: no state of the witness could make this request
+        // valid.
         if asked.old > head.size {
             return Ok(WitnessAnswer::Malformed);
         }
-        // From here on one request at a time. Those that the journal's key did not sign never get here.
+        // From here on one request at a time. Those that the journal's key did not sign never get
+        // here.
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.known(key)?;
         let known_size = known.as_ref().map_or(0, |known| known.size);
@@ -151,7 +162,9 @@ impl WitnessState {
         }
         // Durable before the answer: a witness that forgot it could cosign another history.
         self.disk.write_note(&file(key), asked.note.as_bytes())?;
-        Ok(WitnessAnswer::Cosigned(self.cosigner.cosign(note.text, now)))
+        Ok(WitnessAnswer::Cosigned(
+            self.cosigner.cosign(note.text, now),
+        ))
     }
 
     /// The last checkpoint of this journal that was cosigned.
@@ -161,13 +174,17 @@ impl WitnessState {
         };
         let note = String::from_utf8_lossy(&bytes);
         let known = Checkpoint::open(&note, key);
-        known.map(Some).map_err(|error| OpenError::Tampered(format!("{}: {error}", file(key))))
+        known
+            .map(Some)
+            .map_err(|error| OpenError::Tampered(format!("{}: {error}", file(key))))
     }
 
-    /// Keeps a refused checkpoint: two signed checkpoints that contradict each other prove a fork to anyone.
+    /// Keeps a refused checkpoint: two signed checkpoints that contradict each other prove a fork
+    /// to anyone.
     fn keep_refused(&self, note: &str) -> Result<(), OpenError> {
         if self.disk.list("refused")?.len() < REFUSED_MAX {
-            self.disk.write_note(&format!("refused/{}", hex(note)), note.as_bytes())?;
+            self.disk
+                .write_note(&format!("refused/{}", hex(note)), note.as_bytes())?;
         }
         Ok(())
     }
@@ -178,5 +195,8 @@ fn file(key: &Verifier) -> String {
 }
 
 fn hex(text: &str) -> String {
-    digest(&SHA256, text.as_bytes()).as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest(&SHA256, text.as_bytes()).as_ref()[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

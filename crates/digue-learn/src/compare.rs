@@ -1,6 +1,7 @@
 //! A learnt map and the operator's, side by side on the same traffic.
 //!
-//! Differences are those of answers, not of texts: a rule that is written otherwise and finds the same persons is none.
+//! Differences are those of answers, not of texts: a rule that is written otherwise and finds the
+//! same persons is none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,25 +45,53 @@ pub struct MapComparer<'m> {
 
 impl<'m> MapComparer<'m> {
     /// Only exchanges of `origin` are compared; of all when it is empty.
-    pub fn new(learnt: &'m TriedMap, existing: &'m TriedMap, known: &'m KnownPersons, origin: &str) -> Self {
-        Self { learnt, existing, known, origin: origin.to_owned(), routes: BTreeMap::new() }
+    pub fn new(
+        learnt: &'m TriedMap,
+        existing: &'m TriedMap,
+        known: &'m KnownPersons,
+        origin: &str,
+    ) -> Self {
+        Self {
+            learnt,
+            existing,
+            known,
+            origin: origin.to_owned(),
+            routes: BTreeMap::new(),
+        }
     }
 
     pub fn observe(&mut self, exchange: &Exchange<'_>) {
-        let Some(url) = UrlParts::of(exchange.url) else { return };
+        let Some(url) = UrlParts::of(exchange.url) else {
+            return;
+        };
         if !self.origin.is_empty() && url.origin != self.origin {
             return;
         }
-        let Ok(path) = Segments::parse(url.path) else { return };
-        let Some((learnt, values)) = self.learnt.route(exchange.method, &path) else { return };
+        let Ok(path) = Segments::parse(url.path) else {
+            return;
+        };
+        let Some((learnt, values)) = self.learnt.route(exchange.method, &path) else {
+            return;
+        };
         let existing = self.existing.route(exchange.method, &path);
-        let key = (learnt.name.clone(), existing.as_ref().map(|(route, _)| route.name.clone()));
+        let key = (
+            learnt.name.clone(),
+            existing.as_ref().map(|(route, _)| route.name.clone()),
+        );
         let mut comparison = self.routes.remove(&key).unwrap_or_default();
         comparison.exchanges += 1;
         comparison.known_route.clone_from(&key.1);
         if let Some((existing, own_values)) = existing {
-            let learnt = MapSide { map: self.learnt, route: learnt, values: &values };
-            let existing = MapSide { map: self.existing, route: existing, values: &own_values };
+            let learnt = MapSide {
+                map: self.learnt,
+                route: learnt,
+                values: &values,
+            };
+            let existing = MapSide {
+                map: self.existing,
+                route: existing,
+                values: &own_values,
+            };
             self.compare(exchange, &url, &learnt, &existing, &mut comparison);
         }
         self.routes.insert(key, comparison);
@@ -84,12 +113,24 @@ impl<'m> MapComparer<'m> {
         }
         match existing.read(self.known, exchange, url) {
             Ok(by_existing) => {
-                let count = |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).count();
-                add(&mut comparison.only_learnt, &media, count(&by_learnt, &by_existing));
-                add(&mut comparison.only_known, &media, count(&by_existing, &by_learnt));
+                let count = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
+                    one.difference(other).count()
+                };
+                add(
+                    &mut comparison.only_learnt,
+                    &media,
+                    count(&by_learnt, &by_existing),
+                );
+                add(
+                    &mut comparison.only_known,
+                    &media,
+                    count(&by_existing, &by_learnt),
+                );
             }
             Err(SideFault::Stranger(name)) => *comparison.strangers.entry(name).or_default() += 1,
-            Err(SideFault::Request(cause)) => *comparison.requests_unreadable.entry(cause).or_default() += 1,
+            Err(SideFault::Request(cause)) => {
+                *comparison.requests_unreadable.entry(cause).or_default() += 1
+            }
             Err(SideFault::Response(why)) => {
                 let causes = comparison.unreadable.entry(media).or_default();
                 let (count, first) = causes.entry(why.cause).or_default();
@@ -101,7 +142,10 @@ impl<'m> MapComparer<'m> {
 
     /// By learnt route and the operator's.
     pub fn finish(self) -> Vec<(String, RouteComparison)> {
-        self.routes.into_iter().map(|((name, _), comparison)| (name, comparison)).collect()
+        self.routes
+            .into_iter()
+            .map(|((name, _), comparison)| (name, comparison))
+            .collect()
     }
 }
 
@@ -158,17 +202,34 @@ impl MapSide<'_> {
         };
         let fields = read_request(&self.route.request, &self.map.kinds, &parts);
         let fields = fields.map_err(|why| SideFault::Request(why.detail.cause))?;
-        persons.extend(fields.0.values().flatten().map(|identifier| person(&identifier.text)));
-        let RecordedBody::Bytes(body) = exchange.body else { return Ok(persons) };
+        persons.extend(
+            fields
+                .0
+                .values()
+                .flatten()
+                .map(|identifier| person(&identifier.text)),
+        );
+        let RecordedBody::Bytes(body) = exchange.body else {
+            return Ok(persons);
+        };
         let message = Message {
             status: exchange.status,
             content_type: exchange.content_type,
             content_encoding: exchange.content_encoding,
             body,
         };
-        match inspect(&self.route.response, &self.map.kinds, &message, &self.route.limits) {
+        match inspect(
+            &self.route.response,
+            &self.map.kinds,
+            &message,
+            &self.route.limits,
+        ) {
             ResponseReading::Persons(shown) => {
-                persons.extend(shown.identifiers().map(|identifier| person(&identifier.text)));
+                persons.extend(
+                    shown
+                        .identifiers()
+                        .map(|identifier| person(&identifier.text)),
+                );
             }
             ResponseReading::ShowsNobody(_) => {}
             ResponseReading::Unreadable(why) => return Err(SideFault::Response(why.detail)),

@@ -16,8 +16,8 @@ use digue_types::path::{Pattern, Segments};
 use regex::Regex;
 
 use crate::model::{
-    BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntMap, LearntRecords, LearntRequest, LearntRoute,
-    LearntRouteKind, LearntRule, RequestPlace,
+    BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntMap, LearntRecords, LearntRequest,
+    LearntRoute, LearntRouteKind, LearntRule, RequestPlace,
 };
 
 /// A map whose answers can be compared with traffic: the operator's, or a learnt one.
@@ -45,7 +45,8 @@ pub struct TriedRoute {
     pub query: Option<Vec<(String, Option<Regex>)>>,
 }
 
-/// Why a learnt map, or a part of one, does not compile. It is left out, and its exchanges are said to have no rule.
+/// Why a learnt map, or a part of one, does not compile. It is left out, and its exchanges are said
+/// to have no rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CompileFault {
     #[error("the pattern or path of a rule does not compile: {0}")]
@@ -58,10 +59,19 @@ fn fault(error: impl ToString) -> CompileFault {
 
 impl TriedMap {
     /// The route that answers, and the values of its named segments.
-    pub fn route(&self, method: &str, path: &Segments) -> Option<(&TriedRoute, Vec<(String, String)>)> {
+    pub fn route(
+        &self,
+        method: &str,
+        path: &Segments,
+    ) -> Option<(&TriedRoute, Vec<(String, String)>)> {
         self.routes.iter().find_map(|route| {
-            let fits = route.methods.is_empty() || route.methods.iter().any(|known| known == method);
-            if fits { Some((route, route.pattern.matches(path)?)) } else { None }
+            let fits =
+                route.methods.is_empty() || route.methods.iter().any(|known| known == method);
+            if fits {
+                Some((route, route.pattern.matches(path)?))
+            } else {
+                None
+            }
         })
     }
 
@@ -81,7 +91,11 @@ pub(crate) fn compile_kinds(kinds: &[LearntKind]) -> Result<Vec<IdentifierKind>,
     let kind = |kind: &LearntKind| {
         let whole = |shape: &String| IdentifierShape::new(&format!("^(?:{shape})$")).map_err(fault);
         let shape = kind.shape.as_ref().map(whole).transpose()?;
-        Ok(IdentifierKind { name: kind.name.clone(), steps: kind.steps.clone(), shape })
+        Ok(IdentifierKind {
+            name: kind.name.clone(),
+            steps: kind.steps.clone(),
+            shape,
+        })
     };
     kinds.iter().map(kind).collect()
 }
@@ -89,14 +103,29 @@ pub(crate) fn compile_kinds(kinds: &[LearntKind]) -> Result<Vec<IdentifierKind>,
 /// The whole map, without its writes.
 pub fn compile(map: &LearntMap) -> Result<TriedMap, CompileFault> {
     let kinds = compile_kinds(&map.kinds)?;
-    let errors = map.errors.as_ref().map(|errors| compile_errors(errors, &map.kinds)).transpose()?;
-    let routes = map.routes.iter().map(|route| compile_route(route, map, errors.as_ref()));
+    let errors = map
+        .errors
+        .as_ref()
+        .map(|errors| compile_errors(errors, &map.kinds))
+        .transpose()?;
+    let routes = map
+        .routes
+        .iter()
+        .map(|route| compile_route(route, map, errors.as_ref()));
     let routes = routes.collect::<Result<Vec<_>, _>>()?;
-    Ok(TriedMap { kinds, primary: 0, routes }.most_specific_first())
+    Ok(TriedMap {
+        kinds,
+        primary: 0,
+        routes,
+    }
+    .most_specific_first())
 }
 
 fn compile_errors(errors: &LearntErrors, kinds: &[LearntKind]) -> Result<ErrorRules, CompileFault> {
-    let statuses = errors.statuses.iter().map(|text| StatusPattern::parse(text).map_err(fault));
+    let statuses = errors
+        .statuses
+        .iter()
+        .map(|text| StatusPattern::parse(text).map_err(fault));
     Ok(ErrorRules {
         statuses: statuses.collect::<Result<_, _>>()?,
         types: errors.types.clone(),
@@ -106,9 +135,16 @@ fn compile_errors(errors: &LearntErrors, kinds: &[LearntKind]) -> Result<ErrorRu
 }
 
 /// The patterns of these kinds that are searched for in every text.
-pub(crate) fn compile_sweep(sweep: &[usize], kinds: &[LearntKind]) -> Result<Vec<Pick>, CompileFault> {
-    let patterns = sweep.iter().filter_map(|kind| Some((*kind, kinds.get(*kind)?.sweep.as_deref()?)));
-    patterns.map(|(kind, pattern)| pick(kind, Some(pattern), "sweep")).collect()
+pub(crate) fn compile_sweep(
+    sweep: &[usize],
+    kinds: &[LearntKind],
+) -> Result<Vec<Pick>, CompileFault> {
+    let patterns = sweep
+        .iter()
+        .filter_map(|kind| Some((*kind, kinds.get(*kind)?.sweep.as_deref()?)));
+    patterns
+        .map(|(kind, pattern)| pick(kind, Some(pattern), "sweep"))
+        .collect()
 }
 
 fn compile_route(
@@ -116,19 +152,41 @@ fn compile_route(
     map: &LearntMap,
     errors: Option<&ErrorRules>,
 ) -> Result<TriedRoute, CompileFault> {
-    let request = route.request.iter().map(compile_request).collect::<Result<Vec<_>, _>>()?;
-    let blocks =
-        route.blocks.iter().map(|block| compile_block(block, &map.kinds)).collect::<Result<Vec<_>, _>>()?;
-    let by_rule = route.request.iter().filter(|rule| rule.place == RequestPlace::Query).map(|rule| &rule.at);
-    let query = route.query.iter().chain(by_rule).map(|name| (name.clone(), None)).collect();
+    let request = route
+        .request
+        .iter()
+        .map(compile_request)
+        .collect::<Result<Vec<_>, _>>()?;
+    let blocks = route
+        .blocks
+        .iter()
+        .map(|block| compile_block(block, &map.kinds))
+        .collect::<Result<Vec<_>, _>>()?;
+    let by_rule = route
+        .request
+        .iter()
+        .filter(|rule| rule.place == RequestPlace::Query)
+        .map(|rule| &rule.at);
+    let query = route
+        .query
+        .iter()
+        .chain(by_rule)
+        .map(|name| (name.clone(), None))
+        .collect();
     Ok(TriedRoute {
         name: route.name.clone(),
         methods: route.methods.clone(),
         pattern: Pattern::parse(&route.path).map_err(fault)?,
         is_held: route.kind == LearntRouteKind::Held,
         request,
-        response: ResponseRules { blocks, errors: errors.cloned() },
-        limits: InspectionLimits { decoded_bytes_max: 64 << 20, identifiers_max: 100_000 },
+        response: ResponseRules {
+            blocks,
+            errors: errors.cloned(),
+        },
+        limits: InspectionLimits {
+            decoded_bytes_max: 64 << 20,
+            identifiers_max: 100_000,
+        },
         query: Some(query),
     })
 }
@@ -144,7 +202,12 @@ fn compile_request(rule: &LearntRequest) -> Result<RequestRule, CompileFault> {
             RequestSource::json(path, pick.clone()).map_err(fault)?
         }
     };
-    Ok(RequestRule { name: rule.at.clone(), source, pick, is_subject: true })
+    Ok(RequestRule {
+        name: rule.at.clone(),
+        source,
+        pick,
+        is_subject: true,
+    })
 }
 
 fn pick(kind: usize, pattern: Option<&str>, rule: &str) -> Result<Pick, CompileFault> {
@@ -155,11 +218,17 @@ fn pick(kind: usize, pattern: Option<&str>, rule: &str) -> Result<Pick, CompileF
 }
 
 fn paths(texts: &[String]) -> Result<Vec<RecordPath>, CompileFault> {
-    texts.iter().map(|text| RecordPath::parse(text).map_err(fault)).collect()
+    texts
+        .iter()
+        .map(|text| RecordPath::parse(text).map_err(fault))
+        .collect()
 }
 
 /// One block.
-pub(crate) fn compile_block(block: &LearntBlock, kinds: &[LearntKind]) -> Result<RuleBlock, CompileFault> {
+pub(crate) fn compile_block(
+    block: &LearntBlock,
+    kinds: &[LearntKind],
+) -> Result<RuleBlock, CompileFault> {
     let rules = match block.format {
         BlockFormat::Json => BlockRules::Json(compile_json(block)?),
         BlockFormat::NdJson => BlockRules::NdJson(compile_json(block)?),
@@ -167,13 +236,16 @@ pub(crate) fn compile_block(block: &LearntBlock, kinds: &[LearntKind]) -> Result
         BlockFormat::Csv => BlockRules::Csv(compile_table(block)?),
         BlockFormat::Xlsx => BlockRules::Xlsx(compile_table(block)?),
         BlockFormat::Xml => BlockRules::Xml(compile_xml(block)?),
-        BlockFormat::Text => {
-            BlockRules::Text { is_record_per_line: matches!(block.records, LearntRecords::Lines) }
-        }
+        BlockFormat::Text => BlockRules::Text {
+            is_record_per_line: matches!(block.records, LearntRecords::Lines),
+        },
         BlockFormat::Nobody => BlockRules::Nobody,
     };
     let types = if block.types.is_empty() {
-        usual_types(block.format.code()).iter().map(|known| (*known).to_owned()).collect()
+        usual_types(block.format.code())
+            .iter()
+            .map(|known| (*known).to_owned())
+            .collect()
     } else {
         block.types.clone()
     };
@@ -189,7 +261,10 @@ pub(crate) fn compile_block(block: &LearntBlock, kinds: &[LearntKind]) -> Result
 fn record_texts(block: &LearntBlock) -> &[String] {
     match &block.records {
         LearntRecords::At(records) => records,
-        LearntRecords::Page | LearntRecords::Rows | LearntRecords::Lines | LearntRecords::Unnamed(_) => &[],
+        LearntRecords::Page
+        | LearntRecords::Rows
+        | LearntRecords::Lines
+        | LearntRecords::Unnamed(_) => &[],
     }
 }
 
@@ -197,7 +272,11 @@ fn compile_json(block: &LearntBlock) -> Result<JsonRules, CompileFault> {
     let rule = |rule: &LearntRule| {
         let at = rule.at.first().map(String::as_str).unwrap_or_default();
         let path = RecordPath::parse(at).map_err(fault)?;
-        Ok(JsonRule { path, pick: pick(rule.kind, rule.pattern.as_deref(), at)?, is_own: rule.own })
+        Ok(JsonRule {
+            path,
+            pick: pick(rule.kind, rule.pattern.as_deref(), at)?,
+            is_own: rule.own,
+        })
     };
     let map = JsonMap {
         rules: block.persons.iter().map(rule).collect::<Result<_, _>>()?,
@@ -211,7 +290,10 @@ fn compile_json(block: &LearntBlock) -> Result<JsonRules, CompileFault> {
 
 fn compile_html(block: &LearntBlock) -> Result<HtmlRules, CompileFault> {
     let selectors = |texts: &[String]| {
-        texts.iter().map(|text| parse_selector(text).map_err(fault)).collect::<Result<Vec<_>, _>>()
+        texts
+            .iter()
+            .map(|text| parse_selector(text).map_err(fault))
+            .collect::<Result<Vec<_>, _>>()
     };
     let rule = |rule: &LearntRule| {
         let at = rule.at.first().map(String::as_str).unwrap_or_default();
@@ -221,12 +303,19 @@ fn compile_html(block: &LearntBlock) -> Result<HtmlRules, CompileFault> {
         };
         let pick = pick(rule.kind, rule.pattern.as_deref(), at)?;
         let selector = parse_selector(at).map_err(fault)?;
-        Ok(HtmlRule { selector, take, pick, is_own: rule.own.unwrap_or(true) })
+        Ok(HtmlRule {
+            selector,
+            take,
+            pick,
+            is_own: rule.own.unwrap_or(true),
+        })
     };
     let records = match &block.records {
         LearntRecords::At(records) => HtmlRecords::At(selectors(records)?),
         LearntRecords::Page => HtmlRecords::Page,
-        LearntRecords::Rows | LearntRecords::Lines | LearntRecords::Unnamed(_) => HtmlRecords::Unsaid,
+        LearntRecords::Rows | LearntRecords::Lines | LearntRecords::Unnamed(_) => {
+            HtmlRecords::Unsaid
+        }
     };
     Ok(HtmlRules {
         rules: block.persons.iter().map(rule).collect::<Result<_, _>>()?,
@@ -239,10 +328,19 @@ fn compile_html(block: &LearntBlock) -> Result<HtmlRules, CompileFault> {
 
 fn compile_xml(block: &LearntBlock) -> Result<XmlRules, CompileFault> {
     let path = |text: &str| XmlPath::parse(text).map_err(fault);
-    let paths = |texts: &[String]| texts.iter().map(|text| path(text)).collect::<Result<Vec<_>, _>>();
+    let paths = |texts: &[String]| {
+        texts
+            .iter()
+            .map(|text| path(text))
+            .collect::<Result<Vec<_>, _>>()
+    };
     let rule = |rule: &LearntRule| {
         let at = rule.at.first().map(String::as_str).unwrap_or_default();
-        Ok(XmlRule { path: path(at)?, pick: pick(rule.kind, rule.pattern.as_deref(), at)?, is_own: rule.own })
+        Ok(XmlRule {
+            path: path(at)?,
+            pick: pick(rule.kind, rule.pattern.as_deref(), at)?,
+            is_own: rule.own,
+        })
     };
     Ok(XmlRules {
         rules: block.persons.iter().map(rule).collect::<Result<_, _>>()?,
@@ -254,16 +352,32 @@ fn compile_xml(block: &LearntBlock) -> Result<XmlRules, CompileFault> {
 }
 
 fn compile_table(block: &LearntBlock) -> Result<TableRules, CompileFault> {
-    let column = |text: &String| match text.strip_prefix('#').and_then(|number| number.parse().ok()) {
+    let column = |text: &String| match text
+        .strip_prefix('#')
+        .and_then(|number| number.parse().ok())
+    {
         Some(number) => MapColumn::Number(number),
         None => MapColumn::Named(text.clone()),
     };
     let rule = |rule: &LearntRule| {
         let pick = pick(rule.kind, rule.pattern.as_deref(), &rule.at.join(" | "))?;
         let columns = rule.at.iter().map(column).collect();
-        Ok(ColumnRule { columns, pick, is_optional: rule.optional, is_own: rule.own.unwrap_or(true) })
+        Ok(ColumnRule {
+            columns,
+            pick,
+            is_optional: rule.optional,
+            is_own: rule.own.unwrap_or(true),
+        })
     };
-    let captions = block.captions.as_deref().map(|pattern| Regex::new(pattern).map_err(fault)).transpose()?;
+    let captions = block
+        .captions
+        .as_deref()
+        .map(|pattern| Regex::new(pattern).map_err(fault))
+        .transpose()?;
     let columns = block.persons.iter().map(rule).collect::<Result<_, _>>()?;
-    Ok(TableRules { columns, captions, ..TableRules::default() })
+    Ok(TableRules {
+        columns,
+        captions,
+        ..TableRules::default()
+    })
 }

@@ -3,7 +3,10 @@
 use digue_types::path_template::{PathTemplate, TemplatePart};
 
 /// The directory below which every route that was seen is a resource: `/static/**`.
-pub(crate) fn directories(assets: &[&PathTemplate], others: &[&PathTemplate]) -> Vec<(PathTemplate, usize)> {
+pub(crate) fn directories(
+    assets: &[&PathTemplate],
+    others: &[&PathTemplate],
+) -> Vec<(PathTemplate, usize)> {
     let mut chosen: Vec<(PathTemplate, usize)> = Vec::new();
     for template in assets {
         let is_literal = |part: &TemplatePart| matches!(part, TemplatePart::Literal(_));
@@ -29,13 +32,27 @@ mod tests {
     #[test]
     fn resources_are_under_the_highest_directory_that_has_nothing_else() {
         let template = |path: &str| {
-            let parts = path[1..].split('/').map(|part| TemplatePart::Literal(part.into()));
+            let parts = path[1..]
+                .split('/')
+                .map(|part| TemplatePart::Literal(part.into()));
             PathTemplate(parts.collect())
         };
-        let assets = ["/static/a.css", "/static/js/b.js", "/media/x.png", "/favicon.ico"].map(template);
+        let assets = [
+            "/static/a.css",
+            "/static/js/b.js",
+            "/media/x.png",
+            "/favicon.ico",
+        ]
+        .map(template);
         let others = ["/media/list", "/"].map(template);
-        let found = directories(&assets.iter().collect::<Vec<_>>(), &others.iter().collect::<Vec<_>>());
-        let found: Vec<(String, usize)> = found.iter().map(|(path, count)| (path.text(), *count)).collect();
+        let found = directories(
+            &assets.iter().collect::<Vec<_>>(),
+            &others.iter().collect::<Vec<_>>(),
+        );
+        let found: Vec<(String, usize)> = found
+            .iter()
+            .map(|(path, count)| (path.text(), *count))
+            .collect();
         assert_eq!(found, [("/static".to_owned(), 2)]);
     }
 }

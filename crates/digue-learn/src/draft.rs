@@ -1,6 +1,8 @@
-//! From what was seen to lines of a map: routes, and for each format of answer several blocks, the strictest first.
+//! From what was seen to lines of a map: routes, and for each format of answer several blocks, the
+//! strictest first.
 //!
-//! Which of them holds is not argued here: the trial runs each on the traffic through the inspection itself.
+//! Which of them holds is not argued here: the trial runs each on the traffic through the
+//! inspection itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +22,8 @@ use crate::draft_blocks::{TypedBody, format_blocks, resource_blocks};
 use crate::draft_context::DraftContext;
 use crate::finding::LearntFinding;
 use crate::model::{
-    BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntRequest, LearntRoute, LearntRouteKind,
-    LineReason, RequestPlace, RouteAction,
+    BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntRequest, LearntRoute,
+    LearntRouteKind, LineReason, RequestPlace, RouteAction,
 };
 
 /// A map whose blocks are still to be tried.
@@ -42,19 +44,47 @@ pub(crate) struct RouteDraft {
 
 /// Drafts the map of the portal that was recorded most.
 pub(crate) fn draft(known: &KnownPersons, portal: PortalSurvey) -> MapDraft {
-    let PortalSurvey { origin, routes, errors, addresses, usual_member, fetched, others, dropped } = portal;
+    let PortalSurvey {
+        origin,
+        routes,
+        errors,
+        addresses,
+        usual_member,
+        fetched,
+        others,
+        dropped,
+    } = portal;
     let mut findings: Vec<LearntFinding> = others.into_iter().map(other_origin).collect();
     let kinds = kinds(known);
-    let sweep: Vec<usize> = (0..kinds.len()).filter(|kind| kinds[*kind].sweep.is_some()).collect();
-    for (place, kind) in known.kinds().iter().enumerate().filter(|(place, _)| !sweep.contains(place)) {
+    let sweep: Vec<usize> = (0..kinds.len())
+        .filter(|kind| kinds[*kind].sweep.is_some())
+        .collect();
+    for (place, kind) in known
+        .kinds()
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| !sweep.contains(place))
+    {
         if place == 0 {
-            findings.push(LearntFinding::NoSweep { kind: kind.name.clone(), telling: kind.telling() });
+            findings.push(LearntFinding::NoSweep {
+                kind: kind.name.clone(),
+                telling: kind.telling(),
+            });
         }
     }
-    for (context, kind, hits) in addresses.doubtful().filter(|(context, ..)| !context.is_paging()) {
+    for (context, kind, hits) in addresses
+        .doubtful()
+        .filter(|(context, ..)| !context.is_paging())
+    {
         let places = BTreeSet::from([place_of(context)]);
         let kind = known.kind(kind).name.clone();
-        LearntFinding::DoubtfulPlaces { path: String::new(), places, kind, hits }.add_to(&mut findings);
+        LearntFinding::DoubtfulPlaces {
+            path: String::new(),
+            places,
+            kind,
+            hits,
+        }
+        .add_to(&mut findings);
     }
     for later in &fetched {
         findings.push(LearntFinding::FetchedLater {
@@ -68,14 +98,21 @@ pub(crate) fn draft(known: &KnownPersons, portal: PortalSurvey) -> MapDraft {
     let errors = errors.and_then(|errors| errors_of(&errors, &sweep));
     let usual_member = usual_member.as_deref();
     let names = BTreeSet::new();
-    let mut draft =
-        RoutesDraft { known, addresses: &addresses, sweep: &sweep, usual_member, findings, names };
+    let mut draft = RoutesDraft {
+        known,
+        addresses: &addresses,
+        sweep: &sweep,
+        usual_member,
+        findings,
+        names,
+    };
     let (assets, rest) = draft.split_assets(&routes);
     let mut drafted = draft.asset_routes(&assets, &rest);
     let mut writes = Vec::new();
     for (template, methods) in by_template(&rest) {
-        let (safe, unsafe_ones): (Vec<_>, Vec<_>) =
-            methods.into_iter().partition(|(key, _)| is_safe(&key.method));
+        let (safe, unsafe_ones): (Vec<_>, Vec<_>) = methods
+            .into_iter()
+            .partition(|(key, _)| is_safe(&key.method));
         if !safe.is_empty() {
             drafted.push(draft.read_route(template, &safe));
         }
@@ -86,12 +123,27 @@ pub(crate) fn draft(known: &KnownPersons, portal: PortalSurvey) -> MapDraft {
     drafted.sort_by(|one, other| one.route.path.cmp(&other.route.path));
     let mut findings = draft.findings;
     findings.dedup();
-    MapDraft { origin, kinds, errors, routes: drafted, writes, findings }
+    MapDraft {
+        origin,
+        kinds,
+        errors,
+        routes: drafted,
+        writes,
+        findings,
+    }
 }
 
 fn other_origin(host: OtherHost) -> LearntFinding {
-    let OtherHost { origin, exchanges, with_known } = host;
-    LearntFinding::OtherOrigin { origin, exchanges, with_known }
+    let OtherHost {
+        origin,
+        exchanges,
+        with_known,
+    } = host;
+    LearntFinding::OtherOrigin {
+        origin,
+        exchanges,
+        with_known,
+    }
 }
 
 /// How a finding names a context.
@@ -114,7 +166,10 @@ type Group<'r> = Vec<(&'r RouteKey, &'r RouteSurvey)>;
 fn by_template<'r>(routes: &Group<'r>) -> BTreeMap<&'r PathTemplate, Group<'r>> {
     let mut groups: BTreeMap<&PathTemplate, Group<'r>> = BTreeMap::new();
     for (key, survey) in routes {
-        groups.entry(&key.template).or_default().push((*key, *survey));
+        groups
+            .entry(&key.template)
+            .or_default()
+            .push((*key, *survey));
     }
     groups
 }
@@ -126,21 +181,41 @@ fn kinds(known: &KnownPersons) -> Vec<LearntKind> {
         shape: Some(kind.shape.pattern.clone()).filter(|_| !kind.shape.is_of_words()),
         sweep: kind.shape.sweep(),
         reason: match (kind.is_seen, known.is_given()) {
-            (true, _) => LineReason::KindBeside { persons: kind.count() },
-            (false, true) => LineReason::KindGiven { values: kind.count(), telling: kind.telling() },
-            (false, false) => LineReason::KindInferred { values: kind.count() },
+            (true, _) => LineReason::KindBeside {
+                persons: kind.count(),
+            },
+            (false, true) => LineReason::KindGiven {
+                values: kind.count(),
+                telling: kind.telling(),
+            },
+            (false, false) => LineReason::KindInferred {
+                values: kind.count(),
+            },
         },
     };
     known.kinds().iter().map(kind).collect()
 }
 
 fn errors_of(survey: &ErrorSurvey, sweep: &[usize]) -> Option<LearntErrors> {
-    let statuses: BTreeSet<String> =
-        survey.statuses.iter().map(|status| format!("{}xx", status / 100)).collect();
-    let types: Vec<String> = survey.types.iter().filter(|essence| !essence.is_empty()).cloned().collect();
-    // Twice the largest that was seen, and no page of records: beyond 16 KiB an error page is refused.
-    let bytes = (survey.largest * 2).next_power_of_two().clamp(2 << 10, 16 << 10);
-    let reason = LineReason::Failures { responses: survey.responses };
+    let statuses: BTreeSet<String> = survey
+        .statuses
+        .iter()
+        .map(|status| format!("{}xx", status / 100))
+        .collect();
+    let types: Vec<String> = survey
+        .types
+        .iter()
+        .filter(|essence| !essence.is_empty())
+        .cloned()
+        .collect();
+    // Twice the largest that was seen, and no page of records: beyond 16 KiB an error page is
+    // refused.
+    let bytes = (survey.largest * 2)
+        .next_power_of_two()
+        .clamp(2 << 10, 16 << 10);
+    let reason = LineReason::Failures {
+        responses: survey.responses,
+    };
     (!types.is_empty()).then(|| LearntErrors {
         statuses: statuses.into_iter().collect(),
         types,
@@ -161,14 +236,23 @@ struct RoutesDraft<'d> {
 
 impl<'d> RoutesDraft<'d> {
     /// Routes of resources that show nobody known, and all others.
-    fn split_assets<'r>(&mut self, routes: &'r BTreeMap<RouteKey, RouteSurvey>) -> (Group<'r>, Group<'r>) {
+    fn split_assets<'r>(
+        &mut self,
+        routes: &'r BTreeMap<RouteKey, RouteSurvey>,
+    ) -> (Group<'r>, Group<'r>) {
         routes.iter().partition(|(key, survey)| {
             let is_resource = |(key, body): (&(String, BodyFormat), &BodySurvey)| {
                 key.1 == BodyFormat::Asset && body.with_known == 0 && body.with_name_only == 0
             };
-            let has_variable =
-                key.template.0.iter().any(|part| matches!(part, TemplatePart::Variable { .. }));
-            let is_picture = survey.bodies.keys().any(|(essence, _)| essence.starts_with("image/"));
+            let has_variable = key
+                .template
+                .0
+                .iter()
+                .any(|part| matches!(part, TemplatePart::Variable { .. }));
+            let is_picture = survey
+                .bodies
+                .keys()
+                .any(|(essence, _)| essence.starts_with("image/"));
             let is_gone = survey.bodies.is_empty();
             is_safe(&key.method)
                 && !is_gone
@@ -182,17 +266,25 @@ impl<'d> RoutesDraft<'d> {
             let responses = survey.bodies.values().map(|body| body.with_doubtful).sum();
             if responses > 0 {
                 let path = key.template.text();
-                self.findings.push(LearntFinding::PersonsInResources { path, responses });
+                self.findings
+                    .push(LearntFinding::PersonsInResources { path, responses });
             }
         }
         let assets: Vec<&PathTemplate> = assets.iter().map(|(key, _)| &key.template).collect();
         let others: Vec<&PathTemplate> = others.iter().map(|(key, _)| &key.template).collect();
         let directories = directories(&assets, &others);
         let is_below = |template: &PathTemplate| {
-            directories.iter().any(|(directory, _)| template.0.starts_with(&directory.0))
+            directories
+                .iter()
+                .any(|(directory, _)| template.0.starts_with(&directory.0))
         };
-        let alone = assets.iter().filter(|template| !is_below(template)).map(|template| (template.text(), 1));
-        let below = directories.iter().map(|(directory, files)| (format!("{}/**", directory.text()), *files));
+        let alone = assets
+            .iter()
+            .filter(|template| !is_below(template))
+            .map(|template| (template.text(), 1));
+        let below = directories
+            .iter()
+            .map(|(directory, files)| (format!("{}/**", directory.text()), *files));
         let paths: BTreeMap<String, usize> = below.chain(alone).collect();
         paths
             .into_iter()
@@ -209,18 +301,36 @@ impl<'d> RoutesDraft<'d> {
                     reason: LineReason::Resources { files },
                     samples: Vec::new(),
                 };
-                RouteDraft { route, blocks: Vec::new() }
+                RouteDraft {
+                    route,
+                    blocks: Vec::new(),
+                }
             })
             .collect()
     }
 
     /// A name that no other route has.
     fn name(&mut self, path: &str, suffix: &str) -> String {
-        let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-        let mut name: String = path.chars().take(60).map(plain).collect::<String>().to_ascii_lowercase();
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        };
+        let mut name: String = path
+            .chars()
+            .take(60)
+            .map(plain)
+            .collect::<String>()
+            .to_ascii_lowercase();
         name.push_str(suffix);
         let words: Vec<&str> = name.split('-').filter(|word| !word.is_empty()).collect();
-        let base = if words.is_empty() { "root".to_owned() } else { words.join("-") };
+        let base = if words.is_empty() {
+            "root".to_owned()
+        } else {
+            words.join("-")
+        };
         let mut name = base.clone();
         let mut number = 2;
         while !self.names.insert(name.clone()) {
@@ -232,7 +342,9 @@ impl<'d> RoutesDraft<'d> {
 
     fn read_route(&mut self, template: &PathTemplate, methods: &Group<'_>) -> RouteDraft {
         let mut survey = RouteSurvey::default();
-        methods.iter().for_each(|(_, own)| survey.absorb((*own).clone()));
+        methods
+            .iter()
+            .for_each(|(_, own)| survey.absorb((*own).clone()));
         let key = methods[0].0;
         let path = template.text();
         self.note_gaps(&path, &survey);
@@ -242,7 +354,10 @@ impl<'d> RoutesDraft<'d> {
         request.extend(by_query);
         let blocks = self.blocks(key, &path, &survey);
         let action = action_of(&blocks, &request);
-        let mut names: Vec<String> = methods.iter().map(|(key, _)| key.method.to_string()).collect();
+        let mut names: Vec<String> = methods
+            .iter()
+            .map(|(key, _)| key.method.to_string())
+            .collect();
         names.dedup();
         let route = LearntRoute {
             name: self.name(&path, ""),
@@ -265,11 +380,16 @@ impl<'d> RoutesDraft<'d> {
     fn note_gaps(&mut self, path: &str, survey: &RouteSurvey) {
         for (gap, responses) in &survey.gaps {
             let (path, gap, responses) = (path.to_owned(), *gap, *responses);
-            self.findings.push(LearntFinding::BodiesNotRecorded { path, gap, responses });
+            self.findings.push(LearntFinding::BodiesNotRecorded {
+                path,
+                gap,
+                responses,
+            });
         }
         if survey.odd_paths > 0 {
             let (path, exchanges) = (path.to_owned(), survey.odd_paths);
-            self.findings.push(LearntFinding::RefusedPath { path, exchanges });
+            self.findings
+                .push(LearntFinding::RefusedPath { path, exchanges });
         }
     }
 
@@ -280,13 +400,22 @@ impl<'d> RoutesDraft<'d> {
             place,
             at,
             kind: usize::from(accepted.kind),
-            pattern: accepted.has_others.then(|| format!(r"^\s*({})\s*$", kind.written())),
+            pattern: accepted
+                .has_others
+                .then(|| format!(r"^\s*({})\s*$", kind.written())),
             reason: LineReason::Hits(accepted.evidence),
         }
     }
 
-    fn request_rules(&self, place: RequestPlace, requests: Vec<JudgedRequest>) -> Vec<LearntRequest> {
-        requests.into_iter().map(|request| self.request_rule(place, request)).collect()
+    fn request_rules(
+        &self,
+        place: RequestPlace,
+        requests: Vec<JudgedRequest>,
+    ) -> Vec<LearntRequest> {
+        requests
+            .into_iter()
+            .map(|request| self.request_rule(place, request))
+            .collect()
     }
 
     /// Parameters that name persons, and the names of all others.
@@ -304,7 +433,8 @@ impl<'d> RoutesDraft<'d> {
                 JudgedParameter::Other { name, has_words } => {
                     if has_words {
                         let (path, parameter) = (path.to_owned(), name.to_owned());
-                        self.findings.push(LearntFinding::FreeSearch { path, parameter });
+                        self.findings
+                            .push(LearntFinding::FreeSearch { path, parameter });
                     }
                     names.push(name.to_owned());
                 }
@@ -314,16 +444,23 @@ impl<'d> RoutesDraft<'d> {
     }
 
     /// The blocks to try, for each format of the answers.
-    fn blocks(&mut self, key: &RouteKey, path: &str, survey: &RouteSurvey) -> Vec<Vec<LearntBlock>> {
+    fn blocks(
+        &mut self,
+        key: &RouteKey,
+        path: &str,
+        survey: &RouteSurvey,
+    ) -> Vec<Vec<LearntBlock>> {
         let mut blocks = Vec::new();
         let mut formats: BTreeMap<Option<BlockFormat>, Vec<TypedBody<'_>>> = BTreeMap::new();
         let mut taken: BTreeMap<&String, (BodyFormat, usize)> = BTreeMap::new();
         for ((essence, format), body) in &survey.bodies {
-            // One type has one block: of two kinds of content under one type, the more frequent one is described.
+            // One type has one block: of two kinds of content under one type, the more frequent one
+            // is described.
             let known = taken.entry(essence).or_insert((*format, body.responses));
             if known.0 != *format {
                 let (path, media_type) = (path.to_owned(), essence.clone());
-                self.findings.push(LearntFinding::MixedContent { path, media_type });
+                self.findings
+                    .push(LearntFinding::MixedContent { path, media_type });
                 if known.1 < body.responses {
                     *known = (*format, body.responses);
                 }
@@ -331,14 +468,26 @@ impl<'d> RoutesDraft<'d> {
         }
         for ((essence, format), body) in &survey.bodies {
             self.note_body(path, essence, *format, body);
-            if taken.get(essence).is_some_and(|(chosen, _)| chosen == format) && !essence.is_empty() {
-                formats.entry(BlockFormat::of(*format)).or_default().push((essence, *format, body));
+            if taken
+                .get(essence)
+                .is_some_and(|(chosen, _)| chosen == format)
+                && !essence.is_empty()
+            {
+                formats
+                    .entry(BlockFormat::of(*format))
+                    .or_default()
+                    .push((essence, *format, body));
             }
         }
         for (format, bodies) in formats {
-            let types: Vec<String> = bodies.iter().map(|(essence, ..)| (*essence).clone()).collect();
+            let types: Vec<String> = bodies
+                .iter()
+                .map(|(essence, ..)| (*essence).clone())
+                .collect();
             let mut joined = bodies[0].2.clone();
-            bodies[1..].iter().for_each(|(_, _, body)| joined.absorb((*body).clone()));
+            bodies[1..]
+                .iter()
+                .for_each(|(_, _, body)| joined.absorb((*body).clone()));
             let mut context = DraftContext {
                 known: self.known,
                 judge: RouteJudge::new(self.known, self.addresses, key),
@@ -348,7 +497,9 @@ impl<'d> RoutesDraft<'d> {
                 findings: &mut self.findings,
             };
             let candidates = match format {
-                Some(format) => format_blocks(&mut context, format, types_of(format, types), &joined),
+                Some(format) => {
+                    format_blocks(&mut context, format, types_of(format, types), &joined)
+                }
                 None => resource_blocks(&context, &bodies),
             };
             if !candidates.is_empty() {
@@ -361,15 +512,26 @@ impl<'d> RoutesDraft<'d> {
     fn note_body(&mut self, path: &str, essence: &str, format: BodyFormat, body: &BodySurvey) {
         let path = || path.to_owned();
         if essence.is_empty() {
-            self.findings.push(LearntFinding::NoType { path: path(), responses: body.responses });
+            self.findings.push(LearntFinding::NoType {
+                path: path(),
+                responses: body.responses,
+            });
         }
         for (cause, responses) in &body.unreadable {
             let (cause, responses) = (*cause, *responses);
-            self.findings.push(LearntFinding::UnreadableAnswers { path: path(), cause, responses });
+            self.findings.push(LearntFinding::UnreadableAnswers {
+                path: path(),
+                cause,
+                responses,
+            });
         }
         if body.with_name_only > 0 {
             let (responses, of) = (body.with_name_only, body.responses);
-            self.findings.push(LearntFinding::NameWithoutIdentifier { path: path(), responses, of });
+            self.findings.push(LearntFinding::NameWithoutIdentifier {
+                path: path(),
+                responses,
+                of,
+            });
         }
         match format {
             BodyFormat::Opaque => self.findings.push(LearntFinding::UnreadType {
@@ -380,11 +542,17 @@ impl<'d> RoutesDraft<'d> {
             }),
             BodyFormat::Asset if body.with_known + body.with_doubtful > 0 => {
                 let responses = body.with_known + body.with_doubtful;
-                self.findings.push(LearntFinding::PersonsInResources { path: path(), responses });
+                self.findings.push(LearntFinding::PersonsInResources {
+                    path: path(),
+                    responses,
+                });
             }
             BodyFormat::Asset if essence.starts_with("image/") => {
                 let responses = body.responses;
-                self.findings.push(LearntFinding::PicturesNotRead { path: path(), responses });
+                self.findings.push(LearntFinding::PicturesNotRead {
+                    path: path(),
+                    responses,
+                });
             }
             BodyFormat::Json
             | BodyFormat::NdJson
@@ -422,8 +590,13 @@ impl<'d> RoutesDraft<'d> {
             query,
             request,
             // The loosest: a write is read by a person before it becomes a rule.
-            blocks: blocks.into_iter().filter_map(|mut candidates| candidates.pop()).collect(),
-            reason: LineReason::Writes { exchanges: survey.exchanges },
+            blocks: blocks
+                .into_iter()
+                .filter_map(|mut candidates| candidates.pop())
+                .collect(),
+            reason: LineReason::Writes {
+                exchanges: survey.exchanges,
+            },
             samples: survey.samples.iter().cloned().collect(),
         }
     }
@@ -431,20 +604,38 @@ impl<'d> RoutesDraft<'d> {
 
 /// The types to write: none when they are the format's usual ones.
 fn types_of(format: BlockFormat, types: Vec<String>) -> Vec<String> {
-    let usual: Vec<String> = usual_types(format.code()).iter().map(|known| (*known).to_owned()).collect();
-    let is_usual = |essence: &String| MediaType { essence: essence.clone(), charset: None }.fits_one(&usual);
-    if types.iter().all(is_usual) { Vec::new() } else { types }
+    let usual: Vec<String> = usual_types(format.code())
+        .iter()
+        .map(|known| (*known).to_owned())
+        .collect();
+    let is_usual = |essence: &String| {
+        MediaType {
+            essence: essence.clone(),
+            charset: None,
+        }
+        .fits_one(&usual)
+    };
+    if types.iter().all(is_usual) {
+        Vec::new()
+    } else {
+        types
+    }
 }
 
 fn action_of(blocks: &[Vec<LearntBlock>], request: &[LearntRequest]) -> RouteAction {
     let first = || blocks.iter().filter_map(|candidates| candidates.first());
     let shows = |block: &LearntBlock| !block.persons.is_empty();
-    let is_file = |block: &LearntBlock| matches!(block.format, BlockFormat::Csv | BlockFormat::Xlsx);
+    let is_file =
+        |block: &LearntBlock| matches!(block.format, BlockFormat::Csv | BlockFormat::Xlsx);
     if first().any(|block| shows(block) && is_file(block)) {
         return RouteAction::Export;
     }
     if request.iter().any(|rule| rule.place == RequestPlace::Path) {
         return RouteAction::Open;
     }
-    if first().any(shows) { RouteAction::List } else { RouteAction::Read }
+    if first().any(shows) {
+        RouteAction::List
+    } else {
+        RouteAction::Read
+    }
 }

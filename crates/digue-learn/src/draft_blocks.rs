@@ -20,15 +20,21 @@ pub(crate) fn format_blocks(
     types: Vec<String>,
     body: &BodySurvey,
 ) -> Vec<LearntBlock> {
-    // Answers that show a name and no identifier show a person: no rule may say that they show nobody.
+    // Answers that show a name and no identifier show a person: no rule may say that they show
+    // nobody.
     if body.with_known == 0 && body.with_name_only > 0 {
         return Vec::new();
     }
-    let empty = LearntBlock { sweep: context.sweep.to_vec(), ..empty_block(format, types, body.responses) };
+    let empty = LearntBlock {
+        sweep: context.sweep.to_vec(),
+        ..empty_block(format, types, body.responses)
+    };
     match &body.format {
         FormatSurvey::Json(json) | FormatSurvey::NdJson(json) => json_blocks(context, &empty, json),
         FormatSurvey::Html(html) => html_blocks(context, &empty, html),
-        FormatSurvey::Csv(table) | FormatSurvey::Xlsx(table) => table_blocks(context, &empty, table),
+        FormatSurvey::Csv(table) | FormatSurvey::Xlsx(table) => {
+            table_blocks(context, &empty, table)
+        }
         FormatSurvey::Xml(xml) => xml_blocks(context, &empty, xml),
         FormatSurvey::Text(text) => text_blocks(context, &empty, text, body),
         FormatSurvey::Asset | FormatSurvey::Opaque => Vec::new(),
@@ -61,18 +67,29 @@ fn text_blocks(
         return Vec::new();
     }
     let is_record_a_line = text.lines > 0 && text.lines == text.lines_with_known;
-    let lines = is_record_a_line.then(|| LearntBlock { records: LearntRecords::Lines, ..empty.clone() });
+    let lines = is_record_a_line.then(|| LearntBlock {
+        records: LearntRecords::Lines,
+        ..empty.clone()
+    });
     let unnamed = context.unnamed(empty, body.with_known > 0, body.responses);
     lines.into_iter().chain([unnamed]).collect()
 }
 
 /// Resources under an address that is a person's, or that hold known persons.
-pub(crate) fn resource_blocks(context: &DraftContext<'_>, bodies: &[TypedBody<'_>]) -> Vec<LearntBlock> {
+pub(crate) fn resource_blocks(
+    context: &DraftContext<'_>,
+    bodies: &[TypedBody<'_>],
+) -> Vec<LearntBlock> {
     let is_resource = |(_, format, _): &&TypedBody<'_>| *format == BodyFormat::Asset;
     let resources: Vec<_> = bodies.iter().filter(is_resource).collect();
-    let types: Vec<String> = resources.iter().map(|(essence, ..)| (*essence).clone()).collect();
+    let types: Vec<String> = resources
+        .iter()
+        .map(|(essence, ..)| (*essence).clone())
+        .collect();
     let responses = resources.iter().map(|(_, _, body)| body.responses).sum();
-    let holds_known = resources.iter().any(|(_, _, body)| body.with_known > 0 || body.with_name_only > 0);
+    let holds_known = resources
+        .iter()
+        .any(|(_, _, body)| body.with_known > 0 || body.with_name_only > 0);
     if types.is_empty() || holds_known && context.sweep.is_empty() {
         return Vec::new();
     }
@@ -80,6 +97,9 @@ pub(crate) fn resource_blocks(context: &DraftContext<'_>, bodies: &[TypedBody<'_
         true => (BlockFormat::Text, context.sweep.to_vec()),
         false => (BlockFormat::Nobody, Vec::new()),
     };
-    let empty = LearntBlock { sweep, ..empty_block(format, types, responses) };
+    let empty = LearntBlock {
+        sweep,
+        ..empty_block(format, types, responses)
+    };
     vec![context.unnamed(&empty, holds_known, responses)]
 }

@@ -23,18 +23,32 @@ pub(crate) struct DraftContext<'d> {
 
 impl DraftContext<'_> {
     /// The block that only searches, with the reason why no record is named.
-    pub(crate) fn unnamed(&self, empty: &LearntBlock, shows_persons: bool, responses: usize) -> LearntBlock {
+    pub(crate) fn unnamed(
+        &self,
+        empty: &LearntBlock,
+        shows_persons: bool,
+        responses: usize,
+    ) -> LearntBlock {
         let reason = match shows_persons {
             true => LineReason::RecordsUnclear { responses },
             false => LineReason::NobodyKnown { responses },
         };
-        LearntBlock { records: LearntRecords::Unnamed(reason), ..empty.clone() }
+        LearntBlock {
+            records: LearntRecords::Unnamed(reason),
+            ..empty.clone()
+        }
     }
 
     /// Notes a place in doubt.
     pub(crate) fn doubt(&mut self, place: &str, kind: u16, hits: usize) {
         let (path, kind) = (self.path.to_owned(), self.known.kind(kind).name.clone());
         let places = BTreeSet::from([place.to_owned()]);
-        LearntFinding::DoubtfulPlaces { path, places, kind, hits }.add_to(self.findings);
+        LearntFinding::DoubtfulPlaces {
+            path,
+            places,
+            kind,
+            hits,
+        }
+        .add_to(self.findings);
     }
 }

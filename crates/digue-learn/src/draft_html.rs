@@ -1,4 +1,5 @@
-//! Blocks for pages: rules by tag or attribute with a pattern, records by the elements that hold one person each.
+//! Blocks for pages: rules by tag or attribute with a pattern, records by the elements that hold
+//! one person each.
 
 use std::collections::BTreeMap;
 
@@ -28,29 +29,60 @@ pub(crate) fn html_blocks(
 ) -> Vec<LearntBlock> {
     if html.script_pages > 0 {
         let (path, pages) = (context.path.to_owned(), html.script_pages);
-        context.findings.push(LearntFinding::IdentifiersInScripts { path, pages });
+        context
+            .findings
+            .push(LearntFinding::IdentifiersInScripts { path, pages });
     }
     if html.is_cut {
-        context.findings.push(LearntFinding::TooManyPlaces { path: context.path.to_owned() });
+        context.findings.push(LearntFinding::TooManyPlaces {
+            path: context.path.to_owned(),
+        });
     }
     let persons = persons(context, html);
-    let mut unnamed = context.unnamed(empty, !persons.is_empty() || html.of_none < html.pages, html.pages);
+    let mut unnamed = context.unnamed(
+        empty,
+        !persons.is_empty() || html.of_none < html.pages,
+        html.pages,
+    );
     unnamed.persons.clone_from(&persons);
     if persons.is_empty() {
         return vec![unnamed];
     }
-    let mut signs: Vec<String> = html.signs_of_empty().iter().map(ToString::to_string).collect();
+    let mut signs: Vec<String> = html
+        .signs_of_empty()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let is_of_siblings = |sign: &String| sign.contains(" + ") || sign.ends_with(":first-child");
-    signs.sort_by_key(|sign| (!speaks_of_nothing(sign), is_of_siblings(sign), sign.len(), sign.clone()));
+    signs.sort_by_key(|sign| {
+        (
+            !speaks_of_nothing(sign),
+            is_of_siblings(sign),
+            sign.len(),
+            sign.clone(),
+        )
+    });
     signs.truncate(3);
-    let other_tables: Vec<String> =
-        html.other_tables.keys().take(SELECTORS_MAX).map(ToString::to_string).collect();
-    let base = LearntBlock { persons, empty: signs, ..empty.clone() };
+    let other_tables: Vec<String> = html
+        .other_tables
+        .keys()
+        .take(SELECTORS_MAX)
+        .map(ToString::to_string)
+        .collect();
+    let base = LearntBlock {
+        persons,
+        empty: signs,
+        ..empty.clone()
+    };
     let mut blocks = Vec::new();
     for records in record_choices(html) {
         let records = LearntRecords::At(records);
         let tables = other_tables.clone();
-        blocks.push(LearntBlock { records, no_person: tables, ..base.clone() });
+        blocks.push(LearntBlock {
+            records,
+            no_person: tables,
+            ..base.clone()
+        });
     }
     let loose = |block: &LearntBlock| LearntBlock {
         no_person: Vec::new(),
@@ -60,36 +92,65 @@ pub(crate) fn html_blocks(
     let all_loose: Vec<LearntBlock> = blocks.iter().map(loose).collect();
     blocks.extend(all_loose);
     if html.of_many == 0 {
-        blocks.insert(0, LearntBlock { records: LearntRecords::Page, ..base });
+        blocks.insert(
+            0,
+            LearntBlock {
+                records: LearntRecords::Page,
+                ..base
+            },
+        );
     }
     blocks.push(unnamed.clone());
-    blocks.push(LearntBlock { persons: Vec::new(), ..unnamed });
+    blocks.push(LearntBlock {
+        persons: Vec::new(),
+        ..unnamed
+    });
     blocks
 }
 
 /// True for a selector that names an empty answer.
 fn speaks_of_nothing(selector: &str) -> bool {
-    ["empty", "zero", "no-", "none", "aucun", "vide", "nothing", "blank"]
-        .iter()
-        .any(|word| selector.to_ascii_lowercase().contains(word))
+    [
+        "empty", "zero", "no-", "none", "aucun", "vide", "nothing", "blank",
+    ]
+    .iter()
+    .any(|word| selector.to_ascii_lowercase().contains(word))
 }
 
-/// Selectors of records: all that were seen, then those on most pages, then those that are several on a page, then the
-/// one with the most elements.
+/// Selectors of records: all that were seen, then those on most pages, then those that are several
+/// on a page, then the one with the most elements.
 fn record_choices(html: &HtmlSurvey) -> Vec<Vec<String>> {
-    let mut found: Vec<(&SmolStr, usize, usize)> =
-        html.records.iter().map(|(selector, seen)| (selector, seen.pages, seen.elements)).collect();
+    let mut found: Vec<(&SmolStr, usize, usize)> = html
+        .records
+        .iter()
+        .map(|(selector, seen)| (selector, seen.pages, seen.elements))
+        .collect();
     found.sort_by_key(|(selector, pages, elements)| {
-        (std::cmp::Reverse(*elements), std::cmp::Reverse(*pages), (*selector).clone())
+        (
+            std::cmp::Reverse(*elements),
+            std::cmp::Reverse(*pages),
+            (*selector).clone(),
+        )
     });
     let names = |chosen: &[(&SmolStr, usize, usize)]| -> Vec<String> {
-        chosen.iter().take(SELECTORS_MAX).map(|(selector, ..)| selector.to_string()).collect()
+        chosen
+            .iter()
+            .take(SELECTORS_MAX)
+            .map(|(selector, ..)| selector.to_string())
+            .collect()
     };
     let mut choices = vec![names(&found)];
-    let often: Vec<_> = found.iter().copied().filter(|(_, pages, _)| pages * 2 > html.of_many).collect();
+    let often: Vec<_> = found
+        .iter()
+        .copied()
+        .filter(|(_, pages, _)| pages * 2 > html.of_many)
+        .collect();
     choices.push(names(&often));
-    let several: Vec<_> =
-        found.iter().copied().filter(|(_, pages, elements)| *elements >= 2 * pages).collect();
+    let several: Vec<_> = found
+        .iter()
+        .copied()
+        .filter(|(_, pages, elements)| *elements >= 2 * pages)
+        .collect();
     choices.push(names(&several));
     choices.push(names(&found[..found.len().min(1)]));
     choices.retain(|choice| !choice.is_empty());
@@ -100,7 +161,12 @@ fn record_choices(html: &HtmlSurvey) -> Vec<Vec<String>> {
 fn persons(context: &mut DraftContext<'_>, html: &HtmlSurvey) -> Vec<LearntRule> {
     let mut rules: BTreeMap<(String, Option<String>, Option<String>), LearntRule> = BTreeMap::new();
     let mut doubts = Vec::new();
-    for JudgedPlace { place, context: value, verdict } in context.judge.html(html) {
+    for JudgedPlace {
+        place,
+        context: value,
+        verdict,
+    } in context.judge.html(html)
+    {
         match verdict {
             PlaceVerdict::Accepted(accepted) => {
                 let kind = context.known.kind(accepted.kind);
@@ -120,7 +186,9 @@ fn persons(context: &mut DraftContext<'_>, html: &HtmlSurvey) -> Vec<LearntRule>
                 };
                 rules.entry((selector, take, Some(pattern))).or_insert(rule);
             }
-            PlaceVerdict::Doubtful { kind, hits } => doubts.push((place.selector.clone(), kind, hits)),
+            PlaceVerdict::Doubtful { kind, hits } => {
+                doubts.push((place.selector.clone(), kind, hits))
+            }
             PlaceVerdict::Nobody => {}
         }
     }
@@ -128,8 +196,10 @@ fn persons(context: &mut DraftContext<'_>, html: &HtmlSurvey) -> Vec<LearntRule>
         context.doubt(&place, kind, hits);
     }
     let has_primary = rules.values().any(|rule| rule.kind == 0);
-    let mut rules: Vec<LearntRule> =
-        rules.into_values().filter(|rule| rule.kind == 0 || !has_primary).collect();
+    let mut rules: Vec<LearntRule> = rules
+        .into_values()
+        .filter(|rule| rule.kind == 0 || !has_primary)
+        .collect();
     rules.sort_by_key(|rule| match rule.reason {
         LineReason::Hits(evidence) => std::cmp::Reverse(evidence.hits),
         _ => std::cmp::Reverse(0),
@@ -146,5 +216,9 @@ fn selector_of(place: &HtmlPlace, value: &ValueContext, telling: Telling) -> Str
             telling == Telling::Alone || place.loose.starts_with('[')
         }
     };
-    if is_told { place.loose.to_string() } else { place.selector.to_string() }
+    if is_told {
+        place.loose.to_string()
+    } else {
+        place.selector.to_string()
+    }
 }

@@ -40,20 +40,30 @@ pub(crate) fn json_blocks(
         // A record whose nearest identifier is missing at times may have another one further down.
         if strict.persons.len() > 1 {
             let mut all_own = strict;
-            all_own.persons.iter_mut().for_each(|rule| rule.own = Some(true));
+            all_own
+                .persons
+                .iter_mut()
+                .for_each(|rule| rule.own = Some(true));
             blocks.push(all_own);
         }
     }
     let loose: Vec<LearntBlock> = blocks
         .iter()
-        .map(|block| LearntBlock { no_person: Vec::new(), allows_undescribed: true, ..block.clone() })
+        .map(|block| LearntBlock {
+            no_person: Vec::new(),
+            allows_undescribed: true,
+            ..block.clone()
+        })
         .collect();
     blocks.retain(|block| steps(block) <= STEPS_MAX);
     blocks.extend(loose.into_iter().filter(|block| steps(block) <= STEPS_MAX));
     unnamed.persons.truncate(20);
     blocks.push(unnamed.clone());
     // A rule that meets objects where it expects an identifier reads nothing; the sweep still does.
-    blocks.push(LearntBlock { persons: Vec::new(), ..unnamed });
+    blocks.push(LearntBlock {
+        persons: Vec::new(),
+        ..unnamed
+    });
     blocks
 }
 
@@ -82,26 +92,47 @@ fn steps(block: &LearntBlock) -> usize {
     let of = |path: &String| path.matches(['.', '[']).count() + 1;
     let records = match &block.records {
         LearntRecords::At(records) => records.iter().map(of).sum(),
-        LearntRecords::Page | LearntRecords::Rows | LearntRecords::Lines | LearntRecords::Unnamed(_) => 0,
+        LearntRecords::Page
+        | LearntRecords::Rows
+        | LearntRecords::Lines
+        | LearntRecords::Unnamed(_) => 0,
     };
     let persons: usize = block.persons.iter().flat_map(|rule| &rule.at).map(of).sum();
-    records + persons + block.empty.iter().chain(&block.no_person).map(of).sum::<usize>()
+    records
+        + persons
+        + block
+            .empty
+            .iter()
+            .chain(&block.no_person)
+            .map(of)
+            .sum::<usize>()
 }
 
 fn note(context: &mut DraftContext<'_>, json: &JsonSurvey) {
     let path = || context.path.to_owned();
     let mut found = Vec::new();
     if json.keyed > 0 {
-        found.push(LearntFinding::KeyedByIdentifier { path: path(), objects: json.keyed });
+        found.push(LearntFinding::KeyedByIdentifier {
+            path: path(),
+            objects: json.keyed,
+        });
     }
     if json.is_cut {
         found.push(LearntFinding::TooManyPlaces { path: path() });
     }
-    for (place, seen) in json.places.iter().filter(|(_, seen)| seen.odd_names > 0 && seen.objects > 0) {
+    for (place, seen) in json
+        .places
+        .iter()
+        .filter(|(_, seen)| seen.odd_names > 0 && seen.objects > 0)
+    {
         // Titles of columns as names are the same in every object; names of persons are many.
         if seen.odd_names > 30 * seen.objects {
             let (place, objects) = (place.to_string(), seen.objects);
-            found.push(LearntFinding::OddMemberNames { path: path(), place, objects });
+            found.push(LearntFinding::OddMemberNames {
+                path: path(),
+                place,
+                objects,
+            });
         }
     }
     context.findings.extend(found);
@@ -110,7 +141,12 @@ fn note(context: &mut DraftContext<'_>, json: &JsonSurvey) {
 fn persons(context: &mut DraftContext<'_>, json: &JsonSurvey) -> Vec<LearntRule> {
     let mut rules = Vec::new();
     let mut doubts = Vec::new();
-    for JudgedPlace { place: path, context: value, verdict } in context.judge.json(json) {
+    for JudgedPlace {
+        place: path,
+        context: value,
+        verdict,
+    } in context.judge.json(json)
+    {
         match verdict {
             PlaceVerdict::Accepted(accepted) => rules.push(rule(context, path, value, accepted)),
             PlaceVerdict::Doubtful { kind, hits } => doubts.push((path.clone(), kind, hits)),
@@ -123,18 +159,28 @@ fn persons(context: &mut DraftContext<'_>, json: &JsonSurvey) -> Vec<LearntRule>
     only_needed(rules)
 }
 
-/// For lists that were always empty, the rule of the other routes: what comes is read by it, or refused.
+/// For lists that were always empty, the rule of the other routes: what comes is read by it, or
+/// refused.
 fn expected(context: &mut DraftContext<'_>, json: &JsonSurvey) -> Vec<LearntRule> {
     let is_empty = |path: &SmolStr, seen: &JsonPlace| {
-        seen.lists > 0 && seen.lists == seen.empties && !json.places.keys().any(|other| is_below(other, path))
+        seen.lists > 0
+            && seen.lists == seen.empties
+            && !json.places.keys().any(|other| is_below(other, path))
     };
-    let empty = json.places.iter().filter(|(path, seen)| is_empty(path, seen));
-    let places: Vec<SmolStr> = empty.map(|(path, _)| path.clone()).take(EMPTY_LISTS_MAX).collect();
+    let empty = json
+        .places
+        .iter()
+        .filter(|(path, seen)| is_empty(path, seen));
+    let places: Vec<SmolStr> = empty
+        .map(|(path, _)| path.clone())
+        .take(EMPTY_LISTS_MAX)
+        .collect();
     let mut rules = Vec::new();
     for place in places {
-        context
-            .findings
-            .push(LearntFinding::AlwaysEmpty { path: context.path.to_owned(), place: place.to_string() });
+        context.findings.push(LearntFinding::AlwaysEmpty {
+            path: context.path.to_owned(),
+            place: place.to_string(),
+        });
         if let Some(name) = context.usual_member {
             rules.push(LearntRule {
                 at: vec![format!("{place}[:].{name}")],
@@ -143,18 +189,27 @@ fn expected(context: &mut DraftContext<'_>, json: &JsonSurvey) -> Vec<LearntRule
                 pattern: None,
                 own: None,
                 optional: false,
-                reason: LineReason::AlwaysEmpty { responses: json.documents },
+                reason: LineReason::AlwaysEmpty {
+                    responses: json.documents,
+                },
             });
         }
     }
     rules
 }
 
-fn rule(context: &DraftContext<'_>, path: &str, value: &ValueContext, accepted: Accepted) -> LearntRule {
+fn rule(
+    context: &DraftContext<'_>,
+    path: &str,
+    value: &ValueContext,
+    accepted: Accepted,
+) -> LearntRule {
     let kind = context.known.kind(accepted.kind);
     let pattern = match value.pattern(&kind.written()) {
         Some(pattern) => Some(pattern),
-        None => accepted.has_others.then(|| format!(r"^\s*({})\s*$", kind.written())),
+        None => accepted
+            .has_others
+            .then(|| format!(r"^\s*({})\s*$", kind.written())),
     };
     LearntRule {
         at: vec![path.to_owned()],
@@ -167,11 +222,16 @@ fn rule(context: &DraftContext<'_>, path: &str, value: &ValueContext, accepted: 
     }
 }
 
-/// Without rules of another kind for records that the primary kind names already: one person, counted once.
+/// Without rules of another kind for records that the primary kind names already: one person,
+/// counted once.
 fn only_needed(rules: Vec<LearntRule>) -> Vec<LearntRule> {
-    let primary: BTreeSet<SmolStr> =
-        rules.iter().filter(|rule| rule.kind == 0).map(|rule| record_of(&rule.at[0])).collect();
-    let is_needed = |rule: &LearntRule| rule.kind == 0 || !primary.contains(&record_of(&rule.at[0]));
+    let primary: BTreeSet<SmolStr> = rules
+        .iter()
+        .filter(|rule| rule.kind == 0)
+        .map(|rule| record_of(&rule.at[0]))
+        .collect();
+    let is_needed =
+        |rule: &LearntRule| rule.kind == 0 || !primary.contains(&record_of(&rule.at[0]));
     rules.into_iter().filter(is_needed).collect()
 }
 
@@ -183,13 +243,17 @@ fn record_of(path: &str) -> SmolStr {
     SmolStr::new(&path[..end])
 }
 
-/// The records of all rules; then those without the document itself, of which an identifier beside a list (a filter, a
-/// selection) makes no record.
+/// The records of all rules; then those without the document itself, of which an identifier beside
+/// a list (a filter, a selection) makes no record.
 fn record_choices(rules: &[LearntRule]) -> Vec<BTreeSet<SmolStr>> {
     let all: BTreeSet<SmolStr> = rules.iter().map(|rule| record_of(&rule.at[0])).collect();
     let mut lists = all.clone();
     let has_both = lists.remove("$") && !lists.is_empty();
-    if has_both { vec![all, lists] } else { vec![all] }
+    if has_both {
+        vec![all, lists]
+    } else {
+        vec![all]
+    }
 }
 
 /// The largest parts outside of records in which no person was seen.
@@ -198,21 +262,38 @@ fn no_person(json: &JsonSurvey, rules: &[LearntRule], records: &BTreeSet<SmolStr
         return Vec::new();
     }
     let leads_on = |path: &str| {
-        let goals = rules.iter().map(|rule| rule.at[0].as_str()).chain(records.iter().map(SmolStr::as_str));
-        goals.into_iter().any(|goal| goal == path || is_below(goal, path))
+        let goals = rules
+            .iter()
+            .map(|rule| rule.at[0].as_str())
+            .chain(records.iter().map(SmolStr::as_str));
+        goals
+            .into_iter()
+            .any(|goal| goal == path || is_below(goal, path))
     };
-    let is_in_record = |path: &str| records.iter().any(|record| record == path || is_below(path, record));
+    let is_in_record = |path: &str| {
+        records
+            .iter()
+            .any(|record| record == path || is_below(path, record))
+    };
     let mut parts: Vec<&SmolStr> = Vec::new();
     // In order, so that a part comes before those inside it.
     for path in json.places.keys() {
         let is_covered = parts.iter().any(|part| is_below(path, part));
-        if *path != "$" && !is_covered && !leads_on(path) && !is_in_record(path) && shows_text(json, path) {
+        if *path != "$"
+            && !is_covered
+            && !leads_on(path)
+            && !is_in_record(path)
+            && shows_text(json, path)
+        {
             parts.push(path);
         }
     }
     // Names of persons stand there: what follows is not "nobody".
     parts.retain(|part| {
-        let inside = json.places.iter().filter(|(path, _)| *path == *part || is_below(path, part));
+        let inside = json
+            .places
+            .iter()
+            .filter(|(path, _)| *path == *part || is_below(path, part));
         inside.map(|(_, seen)| seen.names).sum::<usize>() == 0
     });
     parts.into_iter().map(ToString::to_string).collect()
@@ -220,11 +301,17 @@ fn no_person(json: &JsonSurvey, rules: &[LearntRule], records: &BTreeSet<SmolStr
 
 /// True when a part has a text, or names of members that could count as one.
 fn shows_text(json: &JsonSurvey, path: &str) -> bool {
-    let inside = json.places.iter().filter(|(other, _)| *other == path || is_below(other, path));
-    inside.into_iter().any(|(_, seen)| seen.texts > 0 || seen.objects > 0)
+    let inside = json
+        .places
+        .iter()
+        .filter(|(other, _)| *other == path || is_below(other, path));
+    inside
+        .into_iter()
+        .any(|(_, seen)| seen.texts > 0 || seen.objects > 0)
 }
 
 /// True when `path` continues `start` by whole steps.
 fn is_below(path: &str, start: &str) -> bool {
-    path.strip_prefix(start).is_some_and(|rest| rest.starts_with(['.', '[']))
+    path.strip_prefix(start)
+        .is_some_and(|rest| rest.starts_with(['.', '[']))
 }

@@ -14,7 +14,9 @@ pub(crate) fn table_blocks(
     table: &TableSurvey,
 ) -> Vec<LearntBlock> {
     if table.is_cut {
-        context.findings.push(LearntFinding::TooManyPlaces { path: context.path.to_owned() });
+        context.findings.push(LearntFinding::TooManyPlaces {
+            path: context.path.to_owned(),
+        });
     }
     let mut persons = columns(context, table);
     if persons.is_empty() {
@@ -22,27 +24,52 @@ pub(crate) fn table_blocks(
     }
     let titles: Vec<&str> = table.titles.iter().map(String::as_str).collect();
     let captions = (!titles.is_empty()).then(|| format!("^(?:{})$", titles.join("|")));
-    let strict = LearntBlock { persons, captions, ..empty.clone() };
+    let strict = LearntBlock {
+        persons,
+        captions,
+        ..empty.clone()
+    };
     let has_own = !strict.persons.is_empty();
     let mut blocks = Vec::new();
     if has_own {
         // A file in which some sheets lack a column is read by the others.
-        let optional =
-            strict.persons.iter().map(|rule| LearntRule { optional: true, ..rule.clone() }).collect();
+        let optional = strict
+            .persons
+            .iter()
+            .map(|rule| LearntRule {
+                optional: true,
+                ..rule.clone()
+            })
+            .collect();
         blocks.push(strict.clone());
-        blocks.push(LearntBlock { persons: optional, ..strict });
+        blocks.push(LearntBlock {
+            persons: optional,
+            ..strict
+        });
         return blocks;
     }
     let (path, tables, format) = (context.path.to_owned(), table.tables, empty.format);
-    context.findings.push(LearntFinding::TableWithoutIdentifiers { path, format, tables });
+    context
+        .findings
+        .push(LearntFinding::TableWithoutIdentifiers {
+            path,
+            format,
+            tables,
+        });
     // As a text: searched, and on the map's word without records. A workbook cannot be read so.
     if empty.format == BlockFormat::Csv && !context.sweep.is_empty() {
         let mut types = empty.types.clone();
         if types.is_empty() {
-            types =
-                digue_inspect::response::usual_types("csv").iter().map(|known| (*known).to_owned()).collect();
+            types = digue_inspect::response::usual_types("csv")
+                .iter()
+                .map(|known| (*known).to_owned())
+                .collect();
         }
-        let text = LearntBlock { format: BlockFormat::Text, types, ..empty.clone() };
+        let text = LearntBlock {
+            format: BlockFormat::Text,
+            types,
+            ..empty.clone()
+        };
         blocks.push(context.unnamed(&text, false, table.files));
     }
     blocks
@@ -57,7 +84,10 @@ fn columns(context: &mut DraftContext<'_>, table: &TableSurvey) -> Vec<LearntRul
                 let is_everywhere = column.tables + table.without_header >= table.tables;
                 let reason = match is_everywhere {
                     true => LineReason::Hits(accepted.evidence),
-                    false => LineReason::SomeTables { tables: column.tables, of: table.tables },
+                    false => LineReason::SomeTables {
+                        tables: column.tables,
+                        of: table.tables,
+                    },
                 };
                 if !is_everywhere {
                     context.findings.push(LearntFinding::ColumnNotEverywhere {
@@ -71,7 +101,9 @@ fn columns(context: &mut DraftContext<'_>, table: &TableSurvey) -> Vec<LearntRul
                     at: vec![column.header.clone()],
                     take: None,
                     kind: usize::from(accepted.kind),
-                    pattern: accepted.has_others.then(|| format!(r"^\s*({})\s*$", kind.written())),
+                    pattern: accepted
+                        .has_others
+                        .then(|| format!(r"^\s*({})\s*$", kind.written())),
                     own: None,
                     optional: !is_everywhere,
                     reason,

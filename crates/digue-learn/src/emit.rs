@@ -1,6 +1,7 @@
 //! A learnt map as TOML, each line below the reason for it.
 //!
-//! Text of the portal stands only in values, which the serialiser quotes; a comment is one line, without controls.
+//! Text of the portal stands only in values, which the serialiser quotes; a comment is one line,
+//! without controls.
 
 use digue_identifiers::Normalise;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
@@ -28,14 +29,20 @@ pub struct MapSettings {
 
 /// Makes the text of a whole map.
 pub fn map_text(map: &LearntMap, settings: &MapSettings, wording: &dyn Wording) -> String {
-    let emitter = MapEmitter { kinds: map.kinds.clone(), wording };
+    let emitter = MapEmitter {
+        kinds: map.kinds.clone(),
+        wording,
+    };
     let mut document = DocumentMut::new();
     document.insert("portal", Item::Table(emitter.portal(map, settings)));
     if let Some(errors) = &map.errors {
         let mut table = Table::new();
         table.insert("statuses", value(texts(&errors.statuses)));
         table.insert("types", value(texts(&errors.types)));
-        table.insert("bytes", value(format!("{}KiB", errors.bytes.div_ceil(1024))));
+        table.insert(
+            "bytes",
+            value(format!("{}KiB", errors.bytes.div_ceil(1024))),
+        );
         let sweep = emitter.sweep(&errors.sweep);
         if !sweep.is_empty() {
             table.insert("sweep", value(sweep));
@@ -50,7 +57,9 @@ pub fn map_text(map: &LearntMap, settings: &MapSettings, wording: &dyn Wording) 
     }
     document.insert("identifiers", Item::Table(identifiers));
     let mut routes = ArrayOfTables::new();
-    map.routes.iter().for_each(|route| routes.push(emitter.route(route)));
+    map.routes
+        .iter()
+        .for_each(|route| routes.push(emitter.route(route)));
     document.insert("routes", Item::ArrayOfTables(routes));
     let mut text = document.to_string();
     text.push_str(&emitter.writes(&map.writes));
@@ -66,7 +75,11 @@ pub(crate) struct MapEmitter<'e> {
 
 /// One line of text for a comment.
 pub(crate) fn comment_line(text: &str) -> String {
-    let shown: String = text.chars().filter(|c| !c.is_control()).take(COMMENT_CHARS_MAX).collect();
+    let shown: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(COMMENT_CHARS_MAX)
+        .collect();
     format!("# {}\n", shown.trim())
 }
 
@@ -76,14 +89,21 @@ fn texts(items: &[String]) -> Array {
 
 /// The name of a step, as maps write it.
 fn step_name(step: Normalise) -> &'static str {
-    Normalise::ALL.iter().find(|(_, known)| *known == step).map_or("trim", |(name, _)| name)
+    Normalise::ALL
+        .iter()
+        .find(|(_, known)| *known == step)
+        .map_or("trim", |(name, _)| name)
 }
 
 impl MapEmitter<'_> {
     fn portal(&self, map: &LearntMap, settings: &MapSettings) -> Table {
         let mut table = Table::new();
         table.insert("name", value(&settings.name));
-        let url = if map.origin.is_empty() { "http://portail.localhost:8080" } else { &map.origin };
+        let url = if map.origin.is_empty() {
+            "http://portail.localhost:8080"
+        } else {
+            &map.origin
+        };
         table.insert("url", value(url));
         table.insert("upstream", value(&settings.upstream));
         table.insert("query", value("named"));
@@ -133,12 +153,18 @@ impl MapEmitter<'_> {
             table.insert("query", value(texts(&route.query)));
         }
         if !route.request.is_empty() {
-            let rules = route.request.iter().map(|rule| (self.request_rule(rule), &rule.reason));
+            let rules = route
+                .request
+                .iter()
+                .map(|rule| (self.request_rule(rule), &rule.reason));
             table.insert("request", value(self.with_reasons(rules)));
         }
         if !route.blocks.is_empty() {
             let mut blocks = ArrayOfTables::new();
-            route.blocks.iter().for_each(|block| blocks.push(self.block(block)));
+            route
+                .blocks
+                .iter()
+                .for_each(|block| blocks.push(self.block(block)));
             table.insert("response", Item::ArrayOfTables(blocks));
         }
         self.comment(&mut table, &route.reason);
@@ -215,8 +241,12 @@ impl MapEmitter<'_> {
             LearntRecords::Lines => table.insert("records", value("lines")),
             LearntRecords::Rows => None,
             LearntRecords::Unnamed(reason) => {
-                let said: String =
-                    self.wording.no_records(reason).chars().filter(|c| !c.is_control()).collect();
+                let said: String = self
+                    .wording
+                    .no_records(reason)
+                    .chars()
+                    .filter(|c| !c.is_control())
+                    .collect();
                 table.insert("no_records", value(said))
             }
         };
@@ -233,7 +263,10 @@ impl MapEmitter<'_> {
             table.insert("undescribed", value("any"));
         }
         if !block.persons.is_empty() {
-            let rules = block.persons.iter().map(|rule| (self.person_rule(rule), &rule.reason));
+            let rules = block
+                .persons
+                .iter()
+                .map(|rule| (self.person_rule(rule), &rule.reason));
             table.insert("persons", value(self.with_reasons(rules)));
         }
         let sweep = self.sweep(&block.sweep);
@@ -262,10 +295,14 @@ impl MapEmitter<'_> {
         }
         let mut document = DocumentMut::new();
         let mut routes = ArrayOfTables::new();
-        writes.iter().for_each(|route| routes.push(self.route(route)));
+        writes
+            .iter()
+            .for_each(|route| routes.push(self.route(route)));
         document.insert("routes", Item::ArrayOfTables(routes));
-        let mut text =
-            format!("\n{WRITES_BEGIN}\n{}", comment_line(&self.wording.heading(MapHeading::Writes)));
+        let mut text = format!(
+            "\n{WRITES_BEGIN}\n{}",
+            comment_line(&self.wording.heading(MapHeading::Writes))
+        );
         for line in document.to_string().lines() {
             text.push_str(if line.is_empty() { "#" } else { "# " });
             text.push_str(line);

@@ -1,4 +1,5 @@
-//! What a person has to look at: each with its place and its figures, none with a value of the portal.
+//! What a person has to look at: each with its place and its figures, none with a value of the
+//! portal.
 
 use std::collections::BTreeSet;
 
@@ -13,37 +14,90 @@ use crate::model::BlockFormat;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LearntFinding {
     /// A request that changes something is proposed as a comment only.
-    WriteNotProposed { method: String, path: String, exchanges: usize },
+    WriteNotProposed {
+        method: String,
+        path: String,
+        exchanges: usize,
+    },
     /// Answers that show a known name and no known identifier; the route has no rule for them.
-    NameWithoutIdentifier { path: String, responses: usize, of: usize },
+    NameWithoutIdentifier {
+        path: String,
+        responses: usize,
+        of: usize,
+    },
     /// No reader for this type.
-    UnreadType { path: String, media_type: String, responses: usize, bytes: u64 },
+    UnreadType {
+        path: String,
+        media_type: String,
+        responses: usize,
+        bytes: u64,
+    },
     /// Answers that are broken, or beyond a bound.
-    UnreadableAnswers { path: String, cause: UnreadCause, responses: usize },
+    UnreadableAnswers {
+        path: String,
+        cause: UnreadCause,
+        responses: usize,
+    },
     /// Answers without their body in the recording: nothing is known of them.
-    BodiesNotRecorded { path: String, gap: BodyGap, responses: usize },
+    BodiesNotRecorded {
+        path: String,
+        gap: BodyGap,
+        responses: usize,
+    },
     /// An answer without a type: a map has no rule for it.
     NoType { path: String, responses: usize },
     /// A list that was empty in every answer: whom it shows is not known.
     AlwaysEmpty { path: String, place: String },
     /// A column of identifiers that some tables lack.
-    ColumnNotEverywhere { path: String, column: String, tables: usize, of: usize },
+    ColumnNotEverywhere {
+        path: String,
+        column: String,
+        tables: usize,
+        of: usize,
+    },
     /// Tables in which no column has known identifiers.
-    TableWithoutIdentifiers { path: String, format: BlockFormat, tables: usize },
-    /// Persons are found, and no part of the answer holds one each: an unnamed one would not be noticed.
-    /// `first`: why the next stricter rules failed.
-    RecordsUnclear { path: String, format: BlockFormat, responses: usize, first: Option<ReadFailure> },
+    TableWithoutIdentifiers {
+        path: String,
+        format: BlockFormat,
+        tables: usize,
+    },
+    /// Persons are found, and no part of the answer holds one each: an unnamed one would not be
+    /// noticed. `first`: why the next stricter rules failed.
+    RecordsUnclear {
+        path: String,
+        format: BlockFormat,
+        responses: usize,
+        first: Option<ReadFailure>,
+    },
     /// Texts stand outside of records, in parts that change: the map lets any text stand there.
-    TextsOutsideRecords { path: String, format: BlockFormat, first: Option<ReadFailure> },
+    TextsOutsideRecords {
+        path: String,
+        format: BlockFormat,
+        first: Option<ReadFailure>,
+    },
     /// No rule reads all answers of this format.
-    NotReadWhole { path: String, format: BlockFormat, cause: UnreadCause, responses: usize },
-    /// Values that known persons also have, with nothing that says that they are persons'; the places of one route, or
-    /// of addresses.
-    DoubtfulPlaces { path: String, places: BTreeSet<String>, kind: String, hits: usize },
+    NotReadWhole {
+        path: String,
+        format: BlockFormat,
+        cause: UnreadCause,
+        responses: usize,
+    },
+    /// Values that known persons also have, with nothing that says that they are persons'; the
+    /// places of one route, or of addresses.
+    DoubtfulPlaces {
+        path: String,
+        places: BTreeSet<String>,
+        kind: String,
+        hits: usize,
+    },
     /// Members named by identifiers: rules reach values, only the sweep sees names.
     KeyedByIdentifier { path: String, objects: usize },
     /// Members whose names are no names as programs write them: perhaps persons.
-    OddMemberNames { path: String, place: String, objects: usize },
+    OddMemberNames {
+        path: String,
+        place: String,
+        objects: usize,
+    },
     /// Identifiers in scripts of pages: a script may show them.
     IdentifiersInScripts { path: String, pages: usize },
     /// Scripts, drawings or style sheets with known identifiers.
@@ -53,9 +107,17 @@ pub enum LearntFinding {
     /// What one route issues, another is asked with: a job, a file, a token.
     FetchedLater { issued_by: String, asked_of: String },
     /// Another identifier of the same persons: the alias table must be loaded.
-    AliasTableNeeded { kind: String, place: AliasPlace, persons: usize },
+    AliasTableNeeded {
+        kind: String,
+        place: AliasPlace,
+        persons: usize,
+    },
     /// Another host was recorded.
-    OtherOrigin { origin: String, exchanges: usize, with_known: usize },
+    OtherOrigin {
+        origin: String,
+        exchanges: usize,
+        with_known: usize,
+    },
     /// A shape that does not tell by itself is searched for nowhere.
     NoSweep { kind: String, telling: Telling },
     /// A parameter of words: a search that tells who exists.
@@ -109,13 +171,20 @@ impl LearntFinding {
 
     /// Adds to findings: places in doubt join those of the same route.
     pub(crate) fn add_to(self, findings: &mut Vec<Self>) {
-        if let Self::DoubtfulPlaces { path, places, kind, hits } = &self {
+        if let Self::DoubtfulPlaces {
+            path,
+            places,
+            kind,
+            hits,
+        } = &self
+        {
             let known = findings.iter_mut().find_map(|known| match known {
-                Self::DoubtfulPlaces { path: own, places, kind: same, hits }
-                    if own == path && same == kind =>
-                {
-                    Some((places, hits))
-                }
+                Self::DoubtfulPlaces {
+                    path: own,
+                    places,
+                    kind: same,
+                    hits,
+                } if own == path && same == kind => Some((places, hits)),
                 _ => None,
             });
             if let Some((own_places, own_hits)) = known {

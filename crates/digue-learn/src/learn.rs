@@ -1,6 +1,7 @@
 //! The whole of learning: survey, draft, trial.
 //!
-//! Once the survey has settled, the traffic is read again to try the draft, since bodies are not kept.
+//! Once the survey has settled, the traffic is read again to try the draft, since bodies are not
+//! kept.
 
 use digue_survey::alias::SeenAlias;
 use digue_survey::exchange::ExchangeSource;
@@ -33,13 +34,22 @@ pub enum LearnFault<F> {
     Compile(#[source] CompileFault),
 }
 
-/// Learns a map. Without known persons, identifiers are inferred from the traffic, and nothing is sure.
+/// Learns a map. Without known persons, identifiers are inferred from the traffic, and nothing is
+/// sure.
 ///
 /// # Errors
 /// [`LearnFault`]
-pub fn learn<S: ExchangeSource>(source: &mut S, given: KnownPersons) -> Result<Learnt, LearnFault<S::Fault>> {
+pub fn learn<S: ExchangeSource>(
+    source: &mut S,
+    given: KnownPersons,
+) -> Result<Learnt, LearnFault<S::Fault>> {
     let surveyed = survey_traffic(source, given).map_err(LearnFault::Survey)?;
-    let SurveyedTraffic { portal, known, aliases, exchanges } = surveyed;
+    let SurveyedTraffic {
+        portal,
+        known,
+        aliases,
+        exchanges,
+    } = surveyed;
     let mut findings = findings_of_persons(&known, &aliases);
     let mut trial = MapTrial::new(draft(&known, portal)).map_err(LearnFault::Compile)?;
     source
@@ -47,14 +57,22 @@ pub fn learn<S: ExchangeSource>(source: &mut S, given: KnownPersons) -> Result<L
         .map_err(|fault| LearnFault::Survey(SurveyFault::Source(fault)))?;
     let (map, of_map) = trial.conclude();
     findings.extend(of_map);
-    Ok(Learnt { map, findings, aliases, known, exchanges })
+    Ok(Learnt {
+        map,
+        findings,
+        aliases,
+        known,
+        exchanges,
+    })
 }
 
 /// What a person has to look at before the map: identifiers that the operator did not give.
 fn findings_of_persons(known: &KnownPersons, aliases: &[SeenAlias]) -> Vec<LearntFinding> {
     let first = known.kinds().first().filter(|_| !known.is_given());
-    let inferred = first
-        .map(|kind| LearntFinding::IdentifiersInferred { kind: kind.name.clone(), values: kind.count() });
+    let inferred = first.map(|kind| LearntFinding::IdentifiersInferred {
+        kind: kind.name.clone(),
+        values: kind.count(),
+    });
     let needed = aliases.iter().map(|alias| LearntFinding::AliasTableNeeded {
         kind: alias.kind.clone(),
         place: alias.place.clone(),

@@ -1,11 +1,11 @@
 //! Traffic and known identifiers in, portal map out.
 //!
-//! From what `digue_survey` saw come routes and rules, each with the figures that speak for it; each is tried on the same
-//! traffic by `digue_inspect` before it is proposed. A proposal is a map that a person reads: what could not be settled
-//! is a [`LearntFinding`], never a silence.
+//! From what `digue_survey` saw come routes and rules, each with the figures that speak for it;
+//! each is tried on the same traffic by `digue_inspect` before it is proposed. A proposal is a map
+//! that a person reads: what could not be settled is a [`LearntFinding`], never a silence.
 //!
-//! It opens no file, has no text for people (see [`Wording`]), and decides nothing: no map of it is in force before the
-//! binary has read it as any other.
+//! It opens no file, has no text for people (see [`Wording`]), and decides nothing: no map of it is
+//! in force before the binary has read it as any other.
 
 pub mod compare;
 pub mod compile;

@@ -1,13 +1,16 @@
 //! A learnt map joined to the operator's: lines are added, none is changed or removed.
 //!
-//! What the traffic contradicts is shown and left to a person. Learning again from the same traffic adds nothing.
+//! What the traffic contradicts is shown and left to a person. Learning again from the same traffic
+//! adds nothing.
 
 use digue_types::{ReadFailure, UnreadCause};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
 use crate::compare::RouteComparison;
 use crate::emit::{MapEmitter, WRITES_BEGIN, WRITES_END};
-use crate::model::{BlockFormat, LearntBlock, LearntKind, LearntMap, LearntRoute, LearntRouteKind, Wording};
+use crate::model::{
+    BlockFormat, LearntBlock, LearntKind, LearntMap, LearntRoute, LearntRouteKind, Wording,
+};
 
 /// How a difference changes what the map does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,7 +107,8 @@ pub struct MergedMap {
     pub differences: Vec<LearntDifference>,
 }
 
-/// Joins a learnt map to the operator's text. `compared`: both on the same traffic, by learnt route.
+/// Joins a learnt map to the operator's text. `compared`: both on the same traffic, by learnt
+/// route.
 ///
 /// # Errors
 /// The text is not TOML.
@@ -117,7 +121,11 @@ pub fn merge(
     let (text, _) = without_writes(text);
     let document: DocumentMut = text.parse()?;
     let kinds = renamed_kinds(&document, &learnt.kinds);
-    let mut merge = MapMerge { document, emitter: MapEmitter { kinds, wording }, differences: Vec::new() };
+    let mut merge = MapMerge {
+        document,
+        emitter: MapEmitter { kinds, wording },
+        differences: Vec::new(),
+    };
     merge.kinds();
     for route in &learnt.routes {
         let own: Vec<&RouteComparison> = compared
@@ -128,28 +136,45 @@ pub fn merge(
         merge.route(route, &own);
     }
     let mut text = merge.document.to_string();
-    let writes: Vec<LearntRoute> =
-        learnt.writes.iter().filter(|route| !merge.has_route(route)).cloned().collect();
+    let writes: Vec<LearntRoute> = learnt
+        .writes
+        .iter()
+        .filter(|route| !merge.has_route(route))
+        .cloned()
+        .collect();
     text.push_str(&merge.emitter.writes(&writes));
-    Ok(MergedMap { text, differences: merge.differences })
+    Ok(MergedMap {
+        text,
+        differences: merge.differences,
+    })
 }
 
 /// The text without the proposals of writes, and those.
 fn without_writes(text: &str) -> (String, String) {
-    let Some(begin) = text.find(WRITES_BEGIN) else { return (text.to_owned(), String::new()) };
-    let end = text[begin..].find(WRITES_END).map_or(text.len(), |end| begin + end + WRITES_END.len());
+    let Some(begin) = text.find(WRITES_BEGIN) else {
+        return (text.to_owned(), String::new());
+    };
+    let end = text[begin..]
+        .find(WRITES_END)
+        .map_or(text.len(), |end| begin + end + WRITES_END.len());
     let before = text[..begin].strip_suffix('\n').unwrap_or(&text[..begin]);
     let after = text[end..].strip_prefix('\n').unwrap_or(&text[end..]);
     (format!("{before}{after}"), text[begin..end].to_owned())
 }
 
-/// The learnt kinds under the names that the operator gave them: the primary one is the operator's primary one.
+/// The learnt kinds under the names that the operator gave them: the primary one is the operator's
+/// primary one.
 fn renamed_kinds(document: &DocumentMut, learnt: &[LearntKind]) -> Vec<LearntKind> {
-    let Some(tables) = document.get("identifiers").and_then(Item::as_table) else { return learnt.to_vec() };
+    let Some(tables) = document.get("identifiers").and_then(Item::as_table) else {
+        return learnt.to_vec();
+    };
     let is_primary = |(_, item): &(&str, &Item)| {
         item.get("primary").and_then(Item::as_bool).unwrap_or(false) || tables.len() == 1
     };
-    let primary = tables.iter().find(is_primary).map(|(name, _)| name.to_owned());
+    let primary = tables
+        .iter()
+        .find(is_primary)
+        .map(|(name, _)| name.to_owned());
     let mut kinds = learnt.to_vec();
     if let (Some(first), Some(primary)) = (kinds.first_mut(), primary) {
         first.name = primary;
@@ -165,7 +190,11 @@ struct MapMerge<'w> {
 
 impl MapMerge<'_> {
     fn note(&mut self, change: ChangeKind, route: &str, part: DifferencePart) {
-        let difference = LearntDifference { change, route: route.to_owned(), part };
+        let difference = LearntDifference {
+            change,
+            route: route.to_owned(),
+            part,
+        };
         if !self.differences.contains(&difference) {
             self.differences.push(difference);
         }
@@ -175,13 +204,21 @@ impl MapMerge<'_> {
         let kinds = self.emitter.kinds.clone();
         for (place, kind) in kinds.iter().enumerate() {
             let tables = self.document["identifiers"].or_insert(Item::Table(Table::new()));
-            let Some(tables) = tables.as_table_mut() else { continue };
+            let Some(tables) = tables.as_table_mut() else {
+                continue;
+            };
             if tables.contains_key(&kind.name) {
                 continue;
             }
             tables.set_implicit(true);
             tables.insert(&kind.name, Item::Table(self.emitter.kind(kind, place == 0)));
-            self.note(ChangeKind::Added, "", DifferencePart::Kind { name: kind.name.clone() });
+            self.note(
+                ChangeKind::Added,
+                "",
+                DifferencePart::Kind {
+                    name: kind.name.clone(),
+                },
+            );
         }
     }
 
@@ -199,20 +236,28 @@ impl MapMerge<'_> {
             let text = |key: &str| table.get(key).and_then(Item::as_str);
             let methods = table.get("methods").and_then(Item::as_array);
             let has_method = methods.is_none_or(|methods| {
-                methods
-                    .iter()
-                    .any(|method| route.methods.iter().any(|own| method.as_str() == Some(own.as_str())))
+                methods.iter().any(|method| {
+                    route
+                        .methods
+                        .iter()
+                        .any(|own| method.as_str() == Some(own.as_str()))
+                })
             });
             text("path").is_some_and(|path| is_same_path(path, &route.path)) && has_method
         })
     }
 
     fn route(&mut self, route: &LearntRoute, compared: &[&RouteComparison]) {
-        let known: Vec<&RouteComparison> =
-            compared.iter().copied().filter(|comparison| comparison.known_route.is_some()).collect();
+        let known: Vec<&RouteComparison> = compared
+            .iter()
+            .copied()
+            .filter(|comparison| comparison.known_route.is_some())
+            .collect();
         if known.is_empty() {
             // Resources below a directory that were not asked for again are compared by their path.
-            if !self.has_route(route) && (!compared.is_empty() || route.kind == LearntRouteKind::Assets) {
+            if !self.has_route(route)
+                && (!compared.is_empty() || route.kind == LearntRouteKind::Assets)
+            {
                 self.add_route(route);
             }
             return;
@@ -226,8 +271,10 @@ impl MapMerge<'_> {
 
     fn add_route(&mut self, route: &LearntRoute) {
         let mut route = route.clone();
-        let taken =
-            |name: &str| self.routes().any(|table| table.get("name").and_then(Item::as_str) == Some(name));
+        let taken = |name: &str| {
+            self.routes()
+                .any(|table| table.get("name").and_then(Item::as_str) == Some(name))
+        };
         let base = route.name.clone();
         let mut number = 2;
         while taken(&route.name) {
@@ -239,7 +286,13 @@ impl MapMerge<'_> {
         if let Some(routes) = routes.as_array_of_tables_mut() {
             routes.push(table);
         }
-        self.note(ChangeKind::Added, &route.name, DifferencePart::Route { path: route.path.clone() });
+        self.note(
+            ChangeKind::Added,
+            &route.name,
+            DifferencePart::Route {
+                path: route.path.clone(),
+            },
+        );
     }
 
     fn contradictions(&mut self, name: &str, comparison: &RouteComparison) {
@@ -253,13 +306,25 @@ impl MapMerge<'_> {
                 // No block for the type is an addition.
                 if *cause != UnreadCause::MediaType {
                     let (cause, responses, first) = (*cause, *responses, first.clone());
-                    self.note(Contradicted, name, DifferencePart::Unreadable { cause, responses, first });
+                    self.note(
+                        Contradicted,
+                        name,
+                        DifferencePart::Unreadable {
+                            cause,
+                            responses,
+                            first,
+                        },
+                    );
                 }
             }
         }
         for (cause, requests) in &comparison.requests_unreadable {
             let (cause, requests) = (*cause, *requests);
-            self.note(Contradicted, name, DifferencePart::RequestsUnreadable { cause, requests });
+            self.note(
+                Contradicted,
+                name,
+                DifferencePart::RequestsUnreadable { cause, requests },
+            );
         }
         let more: usize = comparison.only_known.values().sum();
         if more > 0 {
@@ -267,20 +332,37 @@ impl MapMerge<'_> {
         }
     }
 
-    /// Adds what the operator's route lacks: blocks of other types, rules for persons that it does not find, the
-    /// sweep, parameters.
+    /// Adds what the operator's route lacks: blocks of other types, rules for persons that it does
+    /// not find, the sweep, parameters.
     fn additions(&mut self, name: &str, route: &LearntRoute, comparison: &RouteComparison) {
         let mut added = Vec::new();
-        let emitter = MapEmitter { kinds: self.emitter.kinds.clone(), wording: self.emitter.wording };
-        let lacks_type =
-            comparison.unreadable.values().any(|causes| causes.contains_key(&UnreadCause::MediaType));
+        let emitter = MapEmitter {
+            kinds: self.emitter.kinds.clone(),
+            wording: self.emitter.wording,
+        };
+        let lacks_type = comparison
+            .unreadable
+            .values()
+            .any(|causes| causes.contains_key(&UnreadCause::MediaType));
         let finds_fewer = !comparison.only_learnt.is_empty();
-        let Some(table) = self.route_table(name) else { return };
+        let Some(table) = self.route_table(name) else {
+            return;
+        };
         for stranger in comparison.strangers.keys() {
             if add_parameter(table, stranger) {
-                added.push((ChangeKind::Widened, DifferencePart::Parameter { name: stranger.clone() }));
+                added.push((
+                    ChangeKind::Widened,
+                    DifferencePart::Parameter {
+                        name: stranger.clone(),
+                    },
+                ));
             } else {
-                added.push((ChangeKind::Contradicted, DifferencePart::Parameter { name: stranger.clone() }));
+                added.push((
+                    ChangeKind::Contradicted,
+                    DifferencePart::Parameter {
+                        name: stranger.clone(),
+                    },
+                ));
             }
         }
         if lacks_type || finds_fewer {
@@ -290,8 +372,18 @@ impl MapMerge<'_> {
         }
         if finds_fewer {
             for rule in &route.request {
-                if add_item(table, "request", &rule.at, Value::InlineTable(emitter.request_rule(rule))) {
-                    added.push((ChangeKind::Widened, DifferencePart::RequestRule { at: rule.at.clone() }));
+                if add_item(
+                    table,
+                    "request",
+                    &rule.at,
+                    Value::InlineTable(emitter.request_rule(rule)),
+                ) {
+                    added.push((
+                        ChangeKind::Widened,
+                        DifferencePart::RequestRule {
+                            at: rule.at.clone(),
+                        },
+                    ));
                 }
             }
         }
@@ -302,7 +394,9 @@ impl MapMerge<'_> {
 
     fn route_table(&mut self, name: &str) -> Option<&mut Table> {
         let routes = self.document.get_mut("routes")?.as_array_of_tables_mut()?;
-        routes.iter_mut().find(|table| table.get("name").and_then(Item::as_str) == Some(name))
+        routes
+            .iter_mut()
+            .find(|table| table.get("name").and_then(Item::as_str) == Some(name))
     }
 }
 
@@ -315,12 +409,20 @@ fn is_same_path(one: &str, other: &str) -> bool {
     }
 }
 
-/// Adds a parameter to those that a route accepts; false when the route names it already, with other values.
+/// Adds a parameter to those that a route accepts; false when the route names it already, with
+/// other values.
 fn add_parameter(table: &mut Table, name: &str) -> bool {
-    let item = table.entry("query").or_insert_with(|| value(toml_edit::Array::new()));
-    let Some(array) = item.as_array_mut() else { return false };
+    let item = table
+        .entry("query")
+        .or_insert_with(|| value(toml_edit::Array::new()));
+    let Some(array) = item.as_array_mut() else {
+        return false;
+    };
     let is_own = |item: &Value| {
-        let named = item.as_inline_table().and_then(|table| table.get("name")).and_then(Value::as_str);
+        let named = item
+            .as_inline_table()
+            .and_then(|table| table.get("name"))
+            .and_then(Value::as_str);
         item.as_str().or(named) == Some(name)
     };
     if array.iter().any(is_own) {
@@ -332,7 +434,9 @@ fn add_parameter(table: &mut Table, name: &str) -> bool {
 
 /// The blocks of a route, made into tables of their own if they are inline.
 fn blocks_of(table: &mut Table) -> Option<&mut ArrayOfTables> {
-    let item = table.entry("response").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    let item = table
+        .entry("response")
+        .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     if item.is_array() {
         // What is no list of tables goes back as it was: the operator's lines are never lost.
         *item = match std::mem::take(item).into_array_of_tables() {
@@ -353,8 +457,12 @@ fn add_block(
     added: &mut Added,
 ) {
     let format = block.format;
-    let Some(blocks) = blocks_of(table) else { return };
-    let own = blocks.iter_mut().find(|own| own.get("format").and_then(Item::as_str) == Some(format.code()));
+    let Some(blocks) = blocks_of(table) else {
+        return;
+    };
+    let own = blocks
+        .iter_mut()
+        .find(|own| own.get("format").and_then(Item::as_str) == Some(format.code()));
     let Some(own) = own else {
         blocks.push(emitter.block(block));
         added.push((ChangeKind::Added, DifferencePart::Block { format }));
@@ -378,15 +486,21 @@ fn add_block(
 
 /// Adds a rule to a list unless one with the same place and pattern is there.
 fn add_item(table: &mut Table, key: &str, at: &str, item: Value) -> bool {
-    let list = table.entry(key).or_insert_with(|| value(toml_edit::Array::new()));
-    let Some(array) = list.as_array_mut() else { return false };
+    let list = table
+        .entry(key)
+        .or_insert_with(|| value(toml_edit::Array::new()));
+    let Some(array) = list.as_array_mut() else {
+        return false;
+    };
     let text = |item: &Value, key: &str| {
         let own = item.as_inline_table().and_then(|table| table.get(key));
         own.and_then(Value::as_str).map(str::to_owned)
     };
     let is_same = |own: &Value| {
         text(own, "at").as_deref() == Some(at)
-            && ["pattern", "take", "in"].iter().all(|key| text(own, key) == text(&item, key))
+            && ["pattern", "take", "in"]
+                .iter()
+                .all(|key| text(own, key) == text(&item, key))
     };
     if array.iter().any(is_same) {
         return false;

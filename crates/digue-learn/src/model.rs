@@ -1,6 +1,7 @@
 //! A portal map as it is learnt: each line with the facts that speak for it.
 //!
-//! It has no text for people: a reason is a variant with its figures, and the caller's [`Wording`] makes sentences.
+//! It has no text for people: a reason is a variant with its figures, and the caller's [`Wording`]
+//! makes sentences.
 
 use digue_identifiers::Normalise;
 use digue_survey::body_format::BodyFormat;
@@ -217,7 +218,10 @@ pub enum LineReason {
     /// Of a kind that was inferred from the traffic itself.
     KindInferred { values: usize },
     /// Of a route: how often it was asked, and that some of its bodies were not recorded.
-    Asked { exchanges: usize, without_body: usize },
+    Asked {
+        exchanges: usize,
+        without_body: usize,
+    },
     /// Of a rule.
     Hits(RuleEvidence),
     /// Of a column that not every table has.

@@ -1,7 +1,8 @@
 //! A map tried on traffic: for each route, who is found and by which means, and what is not.
 //!
-//! *Nobody found* is no answer: it is split into answers that the map says show nobody, answers that show a known name,
-//! and answers that could not be read. The same for a learnt map, an operator's map, and a recording made later.
+//! *Nobody found* is no answer: it is split into answers that the map says show nobody, answers
+//! that show a known name, and answers that could not be read. The same for a learnt map, an
+//! operator's map, and a recording made later.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -59,7 +60,8 @@ pub struct RouteReport {
     /// Answers that the map says show nobody, and their bytes.
     pub nobody: usize,
     pub nobody_bytes: u64,
-    /// Answers that could not be read, by cause; the gateway refuses them unless the map says otherwise.
+    /// Answers that could not be read, by cause; the gateway refuses them unless the map says
+    /// otherwise.
     pub unreadable: BTreeMap<UnreadCause, UnreadAnswers>,
     /// Requests that could not be read.
     pub requests_unreadable: BTreeMap<UnreadCause, usize>,
@@ -122,7 +124,8 @@ struct RoutePersons {
 pub struct TriedExchange {
     /// `None` when no route answers it.
     pub route: Option<String>,
-    /// Distinct persons that the map finds: the primary identifier of a known one, otherwise the identifier itself.
+    /// Distinct persons that the map finds: the primary identifier of a known one, otherwise the
+    /// identifier itself.
     pub persons: BTreeSet<String>,
     /// No route, a parameter that is not accepted, or an answer that cannot be read.
     pub is_refused: bool,
@@ -157,16 +160,23 @@ impl<'m> MapReporter<'m> {
 
     /// Tries one exchange; one of another portal is none of the map's.
     pub fn observe(&mut self, exchange: &Exchange<'_>) -> TriedExchange {
-        let Some(url) = UrlParts::of(exchange.url) else { return TriedExchange::default() };
+        let Some(url) = UrlParts::of(exchange.url) else {
+            return TriedExchange::default();
+        };
         if !self.origin.is_empty() && url.origin != self.origin {
             return TriedExchange::default();
         }
-        let found = Segments::parse(url.path).ok().and_then(|path| self.map.route(exchange.method, &path));
+        let found = Segments::parse(url.path)
+            .ok()
+            .and_then(|path| self.map.route(exchange.method, &path));
         let key = match &found {
             Some((route, _)) => ReportKey::Route(route.name.clone()),
             None => {
                 let template = PathTemplate::of(&segments_of(url.path), &|_| false).text();
-                ReportKey::Unmapped { method: exchange.method.to_owned(), template }
+                ReportKey::Unmapped {
+                    method: exchange.method.to_owned(),
+                    template,
+                }
             }
         };
         let mut line = self.report.routes.remove(&key).unwrap_or_default();
@@ -175,7 +185,9 @@ impl<'m> MapReporter<'m> {
         self.report.totals.exchanges += 1;
         let mut reading = ExchangeReading::default();
         let passes = match found {
-            Some((route, values)) => self.read(route, &values, exchange, &url, &mut line, &mut reading),
+            Some((route, values)) => {
+                self.read(route, &values, exchange, &url, &mut line, &mut reading)
+            }
             None => {
                 self.count_gap(exchange, &mut line);
                 false
@@ -190,7 +202,10 @@ impl<'m> MapReporter<'m> {
                 ReportKey::Route(name) => Some(name),
                 ReportKey::Unmapped { .. } => None,
             },
-            persons: reading.all().map(|person| self.identifier(person)).collect(),
+            persons: reading
+                .all()
+                .map(|person| self.identifier(person))
+                .collect(),
             is_refused: !passes,
         }
     }
@@ -242,14 +257,21 @@ impl<'m> MapReporter<'m> {
         match read_request(&route.request, &self.map.kinds, &parts) {
             Ok(fields) => {
                 let shown = fields.0.into_values().flatten();
-                reading.by_request.extend(shown.map(|id| self.person(id.kind, &id.text)));
+                reading
+                    .by_request
+                    .extend(shown.map(|id| self.person(id.kind, &id.text)));
             }
             Err(why) => {
-                *line.requests_unreadable.entry(why.detail.cause).or_default() += 1;
+                *line
+                    .requests_unreadable
+                    .entry(why.detail.cause)
+                    .or_default() += 1;
                 return false;
             }
         }
-        let RecordedBody::Bytes(body) = exchange.body else { return true };
+        let RecordedBody::Bytes(body) = exchange.body else {
+            return true;
+        };
         let message = Message {
             status: exchange.status,
             content_type: exchange.content_type,
@@ -312,7 +334,9 @@ impl<'m> MapReporter<'m> {
                     persons.missed.insert(*person);
                 }
             }
-            let others = found.iter().filter(|person| matches!(person, ReportedPerson::Other(..)));
+            let others = found
+                .iter()
+                .filter(|person| matches!(person, ReportedPerson::Other(..)));
             self.report.totals.sightings_not_known += others.count();
         }
         if found.is_empty() && passes && body.bytes > 0 {
@@ -339,16 +363,26 @@ impl<'m> MapReporter<'m> {
     /// The report on everything that was tried.
     pub fn finish(mut self) -> MapReport {
         for (key, persons) in self.persons {
-            let Some(line) = self.report.routes.get_mut(&key) else { continue };
+            let Some(line) = self.report.routes.get_mut(&key) else {
+                continue;
+            };
             line.by_rule = persons.by_rule.len();
             let is_new = |person: &&ReportedPerson| !persons.by_rule.contains(*person);
             line.by_request = persons.by_request.iter().filter(is_new).count();
-            let is_swept = |person: &&ReportedPerson| is_new(person) && !persons.by_request.contains(*person);
+            let is_swept =
+                |person: &&ReportedPerson| is_new(person) && !persons.by_request.contains(*person);
             line.by_sweep = persons.by_sweep.iter().filter(is_swept).count();
             line.missed = persons.missed.len();
-            let all: HashSet<&ReportedPerson> =
-                persons.by_rule.iter().chain(&persons.by_request).chain(&persons.by_sweep).collect();
-            line.not_known = all.iter().filter(|person| matches!(person, ReportedPerson::Other(..))).count();
+            let all: HashSet<&ReportedPerson> = persons
+                .by_rule
+                .iter()
+                .chain(&persons.by_request)
+                .chain(&persons.by_sweep)
+                .collect();
+            line.not_known = all
+                .iter()
+                .filter(|person| matches!(person, ReportedPerson::Other(..)))
+                .count();
         }
         self.report.totals.persons = self.all.len();
         self.report.totals.known_shown = self.shown.len();
@@ -367,6 +401,9 @@ struct ExchangeReading {
 
 impl ExchangeReading {
     fn all(&self) -> impl Iterator<Item = &ReportedPerson> {
-        self.by_rule.iter().chain(&self.by_request).chain(&self.by_sweep)
+        self.by_rule
+            .iter()
+            .chain(&self.by_request)
+            .chain(&self.by_sweep)
     }
 }

@@ -1,8 +1,8 @@
-//! The second reading of the traffic: each block of the draft is applied by the inspection itself, and the first that
-//! reads every answer becomes the map's.
+//! The second reading of the traffic: each block of the draft is applied by the inspection itself,
+//! and the first that reads every answer becomes the map's.
 //!
-//! A portal cannot talk the map out of its net: whatever passes unread (resources, pictures) is searched here, and what
-//! shows a person is held and searched from then on.
+//! A portal cannot talk the map out of its net: whatever passes unread (resources, pictures) is
+//! searched here, and what shows a person is held and searched from then on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,14 +20,18 @@ use crate::compile::{CompileFault, compile_block, compile_kinds, compile_sweep};
 use crate::draft::{MapDraft, RouteDraft};
 use crate::finding::LearntFinding;
 use crate::model::{
-    BlockFormat, LearntBlock, LearntMap, LearntRecords, LearntRoute, LearntRouteKind, LineReason, RouteAction,
+    BlockFormat, LearntBlock, LearntMap, LearntRecords, LearntRoute, LearntRouteKind, LineReason,
+    RouteAction,
 };
 
-/// Files of one directory of resources that become routes of their own; with more, the whole directory is held.
+/// Files of one directory of resources that become routes of their own; with more, the whole
+/// directory is held.
 const HELD_FILES_MAX: usize = 20;
 
-pub(crate) const LIMITS: InspectionLimits =
-    InspectionLimits { decoded_bytes_max: BODY_BYTES_MAX, identifiers_max: 100_000 };
+pub(crate) const LIMITS: InspectionLimits = InspectionLimits {
+    decoded_bytes_max: BODY_BYTES_MAX,
+    identifiers_max: 100_000,
+};
 
 /// One block, ready to be applied.
 struct TriedBlock {
@@ -69,7 +73,9 @@ impl MapTrial {
         for mut route in std::mem::take(&mut draft.routes) {
             let Ok(pattern) = Pattern::parse(&route.route.path) else {
                 let (path, exchanges) = (route.route.path.clone(), 0);
-                draft.findings.push(LearntFinding::RefusedPath { path, exchanges });
+                draft
+                    .findings
+                    .push(LearntFinding::RefusedPath { path, exchanges });
                 continue;
             };
             let mut blocks = Vec::new();
@@ -77,7 +83,8 @@ impl MapTrial {
                 let compiled: Vec<(LearntBlock, TriedBlock)> = candidates
                     .drain(..)
                     .filter_map(|block| {
-                        // A path or selector beyond what the inspection compiles: the next block has fewer.
+                        // A path or selector beyond what the inspection compiles: the next block
+                        // has fewer.
                         let compiled = compile_block(&block, &learnt_kinds).ok()?;
                         Some((block, TriedBlock::new(compiled)))
                     })
@@ -87,31 +94,60 @@ impl MapTrial {
                 blocks.push(tried);
             }
             let (unread, shown_by) = (BTreeSet::new(), BTreeMap::new());
-            routes.push(RouteTrial { pattern, draft: route, blocks, unread, shown_by });
+            routes.push(RouteTrial {
+                pattern,
+                draft: route,
+                blocks,
+                unread,
+                shown_by,
+            });
         }
         routes.sort_by(|one, other| one.pattern.by_specificity(&other.pattern));
-        Ok(Self { origin: draft.origin.clone(), kinds, sweep, routes, rest: draft })
+        Ok(Self {
+            origin: draft.origin.clone(),
+            kinds,
+            sweep,
+            routes,
+            rest: draft,
+        })
     }
 
     /// Applies the blocks to one exchange.
     pub(crate) fn observe(&mut self, exchange: &Exchange<'_>) {
-        let RecordedBody::Bytes(body) = exchange.body else { return };
-        let Some(url) = UrlParts::of(exchange.url).filter(|url| url.origin == self.origin) else { return };
+        let RecordedBody::Bytes(body) = exchange.body else {
+            return;
+        };
+        let Some(url) = UrlParts::of(exchange.url).filter(|url| url.origin == self.origin) else {
+            return;
+        };
         if body.is_empty() {
             return;
         }
-        let Ok(path) = Segments::parse(url.path) else { return };
+        let Ok(path) = Segments::parse(url.path) else {
+            return;
+        };
         let fits = |route: &&mut RouteTrial| {
-            route.draft.route.methods.iter().any(|method| method == exchange.method)
+            route
+                .draft
+                .route
+                .methods
+                .iter()
+                .any(|method| method == exchange.method)
                 && route.pattern.matches(&path).is_some()
         };
-        let Some(route) = self.routes.iter_mut().find(fits) else { return };
+        let Some(route) = self.routes.iter_mut().find(fits) else {
+            return;
+        };
         let media = MediaType::parse(exchange.content_type.unwrap_or_default());
         // Whatever the status: an error page passes where resources do.
         if route.passes_unread(&media) {
             route.unread.insert(media.essence.clone());
             if !self.sweep.is_empty() && shows_person(&self.kinds, &self.sweep, exchange) {
-                route.shown_by.entry(url.path.to_owned()).or_default().insert(media.essence.clone());
+                route
+                    .shown_by
+                    .entry(url.path.to_owned())
+                    .or_default()
+                    .insert(media.essence.clone());
             }
         }
         if !(200..300).contains(&exchange.status) {
@@ -124,7 +160,10 @@ impl MapTrial {
             body,
         };
         for candidates in &mut route.blocks {
-            if candidates.first().is_some_and(|block| media.fits_one(&block.types)) {
+            if candidates
+                .first()
+                .is_some_and(|block| media.fits_one(&block.types))
+            {
                 try_all(candidates, &self.kinds, &message);
             }
         }
@@ -132,24 +171,54 @@ impl MapTrial {
 
     /// The map of the blocks that held, and what a person has to look at.
     pub(crate) fn conclude(self) -> (LearntMap, Vec<LearntFinding>) {
-        let MapDraft { origin, kinds, errors, writes, mut findings, .. } = self.rest;
-        let sweep: Vec<usize> = (0..kinds.len()).filter(|kind| kinds[*kind].sweep.is_some()).collect();
+        let MapDraft {
+            origin,
+            kinds,
+            errors,
+            writes,
+            mut findings,
+            ..
+        } = self.rest;
+        let sweep: Vec<usize> = (0..kinds.len())
+            .filter(|kind| kinds[*kind].sweep.is_some())
+            .collect();
         let mut routes = Vec::new();
         for trial in self.routes {
             trial.conclude(&sweep, &mut routes, &mut findings);
         }
-        routes.sort_by(|one, other| one.path.cmp(&other.path).then(one.methods.cmp(&other.methods)));
-        (LearntMap { origin, kinds, errors, routes, writes }, findings)
+        routes.sort_by(|one, other| {
+            one.path
+                .cmp(&other.path)
+                .then(one.methods.cmp(&other.methods))
+        });
+        (
+            LearntMap {
+                origin,
+                kinds,
+                errors,
+                routes,
+                writes,
+            },
+            findings,
+        )
     }
 }
 
 /// True when the sweep finds an identifier in a body that is text.
-pub(crate) fn shows_person(kinds: &[IdentifierKind], sweep: &[Pick], exchange: &Exchange<'_>) -> bool {
-    let RecordedBody::Bytes(body) = exchange.body else { return false };
+pub(crate) fn shows_person(
+    kinds: &[IdentifierKind],
+    sweep: &[Pick],
+    exchange: &Exchange<'_>,
+) -> bool {
+    let RecordedBody::Bytes(body) = exchange.body else {
+        return false;
+    };
     let Ok(bytes) = digue_decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else {
         return false;
     };
-    let Ok(text) = std::str::from_utf8(&bytes) else { return false };
+    let Ok(text) = std::str::from_utf8(&bytes) else {
+        return false;
+    };
     let mut found = Collector::new(kinds, sweep, 1);
     // More than one is an error of the limit, and shows a person all the same.
     found.sweep(text, UnreadPlace::default).is_err() || found.count() > 0
@@ -177,25 +246,62 @@ fn try_all(candidates: &mut [TriedBlock], kinds: &[IdentifierKind], message: &Me
 impl TriedBlock {
     fn new(block: RuleBlock) -> Self {
         let types = block.types.clone();
-        let rules = ResponseRules { blocks: vec![block], errors: None };
-        Self { rules, types, read: 0, unread: 0, first_cause: None }
+        let rules = ResponseRules {
+            blocks: vec![block],
+            errors: None,
+        };
+        Self {
+            rules,
+            types,
+            read: 0,
+            unread: 0,
+            first_cause: None,
+        }
     }
 }
 
 impl RouteTrial {
-    fn conclude(self, sweep: &[usize], routes: &mut Vec<LearntRoute>, findings: &mut Vec<LearntFinding>) {
-        let RouteTrial { draft: RouteDraft { mut route, blocks }, blocks: tried, unread, shown_by, .. } =
-            self;
+    fn conclude(
+        self,
+        sweep: &[usize],
+        routes: &mut Vec<LearntRoute>,
+        findings: &mut Vec<LearntFinding>,
+    ) {
+        let RouteTrial {
+            draft: RouteDraft { mut route, blocks },
+            blocks: tried,
+            unread,
+            shown_by,
+            ..
+        } = self;
         for (candidates, tried) in blocks.into_iter().zip(tried) {
-            let Some(Chosen { block, outcome, stricter }) = Chosen::of(candidates, tried) else { continue };
+            let Some(Chosen {
+                block,
+                outcome,
+                stricter,
+            }) = Chosen::of(candidates, tried)
+            else {
+                continue;
+            };
             let (path, format) = (route.path.clone(), block.format);
-            let is_unclear =
-                matches!(block.records, LearntRecords::Unnamed(LineReason::RecordsUnclear { .. }));
+            let is_unclear = matches!(
+                block.records,
+                LearntRecords::Unnamed(LineReason::RecordsUnclear { .. })
+            );
             if is_unclear && format != BlockFormat::Nobody {
                 let responses = outcome.read;
-                findings.push(LearntFinding::RecordsUnclear { path, format, responses, first: stricter });
+                findings.push(LearntFinding::RecordsUnclear {
+                    path,
+                    format,
+                    responses,
+                    first: stricter,
+                });
             } else if block.allows_undescribed {
-                findings.push(LearntFinding::TextsOutsideRecords { path, format, first: stricter });
+                findings.push(LearntFinding::TextsOutsideRecords {
+                    path,
+                    format,
+                    first: stricter,
+                });
             }
             if let Some(why) = outcome.first_cause {
                 findings.push(LearntFinding::NotReadWhole {
@@ -205,7 +311,12 @@ impl RouteTrial {
                     responses: outcome.unread,
                 });
             }
-            route.blocks.push(LearntBlock { reason: LineReason::Read { responses: outcome.read }, ..block });
+            route.blocks.push(LearntBlock {
+                reason: LineReason::Read {
+                    responses: outcome.read,
+                },
+                ..block
+            });
         }
         if shown_by.is_empty() {
             routes.push(route);
@@ -218,7 +329,8 @@ impl RouteTrial {
     fn passes_unread(&self, media: &MediaType) -> bool {
         let mut blocks = self.draft.blocks.iter().flatten();
         self.draft.route.kind == LearntRouteKind::Assets
-            || blocks.any(|block| block.format == BlockFormat::Nobody && media.fits_one(&block.types))
+            || blocks
+                .any(|block| block.format == BlockFormat::Nobody && media.fits_one(&block.types))
     }
 }
 
@@ -232,12 +344,19 @@ fn hold_resources(
     findings: &mut Vec<LearntFinding>,
 ) {
     let responses = shown_by.len();
-    findings.push(LearntFinding::PersonsInResources { path: route.path.clone(), responses });
+    findings.push(LearntFinding::PersonsInResources {
+        path: route.path.clone(),
+        responses,
+    });
     if route.kind == LearntRouteKind::Held || shown_by.len() > HELD_FILES_MAX {
         let types = shown_by.into_values().flatten().collect();
-        route.blocks.retain(|block| block.format != BlockFormat::Nobody);
+        route
+            .blocks
+            .retain(|block| block.format != BlockFormat::Nobody);
         route.kind = LearntRouteKind::Held;
-        route.blocks.extend(resource_blocks(types, unread, sweep, responses));
+        route
+            .blocks
+            .extend(resource_blocks(types, unread, sweep, responses));
         routes.push(route);
         return;
     }
@@ -260,15 +379,18 @@ fn literal(path: &str) -> String {
     PathTemplate(segments_of(path).iter().map(part).collect()).text()
 }
 
-/// The blocks of resources that are held: types that show persons, and all that are no resources, are searched; others
-/// show nobody.
+/// The blocks of resources that are held: types that show persons, and all that are no resources,
+/// are searched; others show nobody.
 fn resource_blocks(
     shown: BTreeSet<String>,
     unread: &BTreeSet<String>,
     sweep: &[usize],
     responses: usize,
 ) -> Vec<LearntBlock> {
-    let all = shown.union(unread).filter(|essence| !essence.is_empty()).cloned();
+    let all = shown
+        .union(unread)
+        .filter(|essence| !essence.is_empty())
+        .cloned();
     let (searched, others): (Vec<String>, Vec<String>) =
         all.partition(|essence| shown.contains(essence) || !is_asset(essence));
     let block = |format, types, sweep: &[usize], reason| LearntBlock {
@@ -285,10 +407,20 @@ fn resource_blocks(
     };
     let mut blocks = Vec::new();
     if !searched.is_empty() {
-        blocks.push(block(BlockFormat::Text, searched, sweep, LineReason::RecordsUnclear { responses }));
+        blocks.push(block(
+            BlockFormat::Text,
+            searched,
+            sweep,
+            LineReason::RecordsUnclear { responses },
+        ));
     }
     if !others.is_empty() {
-        blocks.push(block(BlockFormat::Nobody, others, &[], LineReason::NobodyKnown { responses }));
+        blocks.push(block(
+            BlockFormat::Nobody,
+            others,
+            &[],
+            LineReason::NobodyKnown { responses },
+        ));
     }
     blocks
 }
@@ -306,12 +438,23 @@ impl Chosen {
     fn of(candidates: Vec<LearntBlock>, tried: Vec<TriedBlock>) -> Option<Self> {
         let clean = tried.iter().position(|block| block.unread == 0);
         let most = || {
-            let order = |(place, block): &(usize, &TriedBlock)| (block.read, std::cmp::Reverse(*place));
-            tried.iter().enumerate().max_by_key(order).map(|(place, _)| place)
+            let order =
+                |(place, block): &(usize, &TriedBlock)| (block.read, std::cmp::Reverse(*place));
+            tried
+                .iter()
+                .enumerate()
+                .max_by_key(order)
+                .map(|(place, _)| place)
         };
         let place = clean.or_else(most)?;
-        let stricter = place.checked_sub(1).and_then(|before| tried[before].first_cause.clone());
+        let stricter = place
+            .checked_sub(1)
+            .and_then(|before| tried[before].first_cause.clone());
         let (block, outcome) = candidates.into_iter().zip(tried).nth(place)?;
-        Some(Self { block, outcome, stricter })
+        Some(Self {
+            block,
+            outcome,
+            stricter,
+        })
     }
 }

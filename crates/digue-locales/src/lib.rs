@@ -1,8 +1,8 @@
 //! Every text that a person reads, in French and English.
 //!
 //! A crate of its own because the gateway's refusal page, the console and the command line all show
-//! text, and none of them may depend on another. Texts are Fluent files under `locales/`, compiled in;
-//! `tidy` checks that both languages have the same keys. It does not know who asks, nor why.
+//! text, and none of them may depend on another. Texts are Fluent files under `locales/`, compiled
+//! in; `tidy` checks that both languages have the same keys. It does not know who asks, nor why.
 
 use std::sync::LazyLock;
 
@@ -29,11 +29,13 @@ impl Language {
     }
 
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.code() == code)
+        Self::ALL
+            .into_iter()
+            .find(|language| language.code() == code)
     }
 
-    /// The best language for an `Accept-Language` header (RFC 9110, 12.5.4) or a `LANG` variable; French
-    /// when it names neither of ours.
+    /// The best language for an `Accept-Language` header (RFC 9110, 12.5.4) or a `LANG` variable;
+    /// French when it names neither of ours.
     pub fn negotiate(wanted: &str) -> Self {
         let mut best = (0.0, Self::French);
         for item in wanted.split(',') {
@@ -43,7 +45,9 @@ impl Language {
                 .find_map(|part| part.trim().strip_prefix("q="))
                 .map_or(1.0, |q| q.trim().parse::<f32>().unwrap_or(0.0));
             // `-` separates the region in a header (`fr-FR`), `_` in a variable (`fr_FR.UTF-8`).
-            let language = Self::ALL.into_iter().find(|l| tag.split(['-', '_']).next() == Some(l.code()));
+            let language = Self::ALL
+                .into_iter()
+                .find(|l| tag.split(['-', '_']).next() == Some(l.code()));
             if let Some(language) = language
                 && weight > best.0
             {
@@ -127,12 +131,17 @@ const ENGLISH_FILES: &[&str] = &[
 ];
 
 fn bundle(code: &str, files: &[&str]) -> Bundle {
-    let language = code.parse().expect("`fr` and `en` are valid language identifiers");
+    let language = code
+        .parse()
+        .expect("`fr` and `en` are valid language identifiers");
     let mut bundle = Bundle::new_concurrent(vec![language]);
-    // Fluent's bidirectional isolation marks (U+2068, U+2069) would end up in exports and command lines.
+    // Fluent's bidirectional isolation marks (U+2068, U+2069) would end up in exports and command
+    // lines.
     bundle.set_use_isolating(false);
     bundle
-        .add_function("NUMBER", |args, _| args.first().cloned().unwrap_or(FluentValue::None))
+        .add_function("NUMBER", |args, _| {
+            args.first().cloned().unwrap_or(FluentValue::None)
+        })
         .expect("`NUMBER` is the first function added to this bundle");
     for file in files {
         let resource = match FluentResource::try_new((*file).to_owned()) {
@@ -171,7 +180,9 @@ pub fn text_with(language: Language, key: &str, values: &[(&str, Value)]) -> Str
             },
         );
     }
-    bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
+    bundle
+        .format_pattern(pattern, Some(&args), &mut Vec::new())
+        .into_owned()
 }
 
 /// True when `key` exists in `language`.
@@ -207,8 +218,14 @@ mod tests {
     fn french_comes_first_and_english_on_request() {
         assert_eq!(Language::negotiate(""), Language::French);
         assert_eq!(Language::negotiate("de"), Language::French);
-        assert_eq!(Language::negotiate("en-GB,en;q=0.9,fr;q=0.8"), Language::English);
-        assert_eq!(Language::negotiate("fr-FR,fr;q=0.9,en;q=0.8"), Language::French);
+        assert_eq!(
+            Language::negotiate("en-GB,en;q=0.9,fr;q=0.8"),
+            Language::English
+        );
+        assert_eq!(
+            Language::negotiate("fr-FR,fr;q=0.9,en;q=0.8"),
+            Language::French
+        );
         assert_eq!(Language::negotiate("en_US.UTF-8"), Language::English);
     }
 

@@ -1,5 +1,6 @@
-//! Parses lines of access logs into the fields of a past request, as text. A field or line that cannot be
-//! parsed is `None` and never guessed. Files, compression and line ends are the business of `lines`.
+//! Parses lines of access logs into the fields of a past request, as text. A field or line that
+//! cannot be parsed is `None` and never guessed. Files, compression and line ends are the business
+//! of `lines`.
 
 use std::borrow::Cow;
 // From `core`: addresses are only values here, and this crate opens no socket.
@@ -86,15 +87,26 @@ impl CsvHeader {
     /// # Errors
     /// The required name that is missing.
     pub fn read(line: &str, members: &LogMembers) -> Result<Self, String> {
-        let needed = [&members.at, &members.account, &members.target, &members.status];
+        let needed = [
+            &members.at,
+            &members.account,
+            &members.target,
+            &members.status,
+        ];
         let line = without_mark(line);
-        let missing = |columns: &[String]| needed.into_iter().find(|name| !columns.contains(name)).cloned();
+        let missing = |columns: &[String]| {
+            needed
+                .into_iter()
+                .find(|name| !columns.contains(name))
+                .cloned()
+        };
         let mut first_missing = None;
         for delimiter in DELIMITERS {
             let columns = cells(line, delimiter).unwrap_or_default();
             match missing(&columns) {
                 None => return Ok(Self { delimiter, columns }),
-                // With a wrong delimiter the header is one long name: its missing names mean nothing.
+                // With a wrong delimiter the header is one long name: its missing names mean
+                // nothing.
                 Some(name) if columns.len() > 1 => first_missing = first_missing.or(Some(name)),
                 Some(_) => {}
             }
@@ -123,20 +135,25 @@ impl LogForm {
     }
 }
 
-/// Removes `;jsessionid=...`, which Java servers add to the path for clients without cookies: routes of a map
-/// would not match it, and a session must not be stored as part of an address.
+/// Removes `;jsessionid=...`, which Java servers add to the path for clients without cookies:
+/// routes of a map would not match it, and a session must not be stored as part of an address.
 fn without_session(target: &str) -> String {
     const MARK: &str = ";jsessionid=";
     // ASCII only, so that the same bytes stay at the same places and offsets hold for the original.
     let lower = target.to_ascii_lowercase();
-    let Some(start) = lower.find(MARK) else { return target.to_owned() };
+    let Some(start) = lower.find(MARK) else {
+        return target.to_owned();
+    };
     let value = start + MARK.len();
-    let end = target[value..].find(['/', '?', '#', ';']).map_or(target.len(), |end| value + end);
+    let end = target[value..]
+        .find(['/', '?', '#', ';'])
+        .map_or(target.len(), |end| value + end);
     format!("{}{}", &target[..start], &target[end..])
 }
 
-/// Parses an instant with its zone: RFC 3339, `17/May/2015:10:05:03 +0000`, `2015-05-17 10:05:03.786 +0000`,
-/// or seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by the number of digits.
+/// Parses an instant with its zone: RFC 3339, `17/May/2015:10:05:03 +0000`,
+/// `2015-05-17 10:05:03.786 +0000`, or seconds, milliseconds, microseconds or nanoseconds since
+/// 1970, told apart by the number of digits.
 pub fn parse_moment(text: &str) -> Option<Timestamp> {
     if let Some(at) = Timestamp::parse_rfc3339(text) {
         return Some(at);
@@ -149,9 +166,9 @@ pub fn parse_moment(text: &str) -> Option<Timestamp> {
     if whole.is_empty() || !is_number(whole) || !is_number(fraction) {
         return None;
     }
-    // Seconds have ten digits from September 2001 to 2286, milliseconds then have thirteen, and so on. With
-    // any other number of digits it is something else, such as the day `20260710` or the minute
-    // `202607101530`.
+    // Seconds have ten digits from September 2001 to 2286, milliseconds then have thirteen, and so
+    // on. With any other number of digits it is something else, such as the day `20260710` or the
+    // minute `202607101530`.
     if begins_with_an_hour(whole) {
         return None;
     }
@@ -162,16 +179,29 @@ pub fn parse_moment(text: &str) -> Option<Timestamp> {
         19 => return Some(Timestamp::from_micros(whole.parse::<i64>().ok()? / 1_000)),
         _ => return None,
     };
-    let micros: String =
-        whole.chars().chain(fraction.chars().chain("000000".chars()).take(digits_of_micros)).collect();
+    let micros: String = whole
+        .chars()
+        .chain(
+            fraction
+                .chars()
+                .chain("000000".chars())
+                .take(digits_of_micros),
+        )
+        .collect();
     micros.parse().ok().map(Timestamp::from_micros)
 }
 
-/// True for digits that begin like `2026071015`, an hour of this century. As a number they are instants from 2034
-/// on, by whatever unit: what they mean cannot be known, and a year that is eight years wrong would be believed.
+/// True for digits that begin like `2026071015`, an hour of this century. As a number they are
+/// instants from 2034 on, by whatever unit: what they mean cannot be known, and a year that is
+/// eight years wrong would be believed.
 fn begins_with_an_hour(digits: &str) -> bool {
-    let part = |from: usize, to: usize| digits.get(from..to).and_then(|part| part.parse::<u32>().ok());
-    let is_within = |part: Option<u32>, least, most| part.is_some_and(|part| (least..=most).contains(&part));
+    let part = |from: usize, to: usize| {
+        digits
+            .get(from..to)
+            .and_then(|part| part.parse::<u32>().ok())
+    };
+    let is_within =
+        |part: Option<u32>, least, most| part.is_some_and(|part| (least..=most).contains(&part));
     is_within(part(0, 4), 2000, 2099)
         && is_within(part(4, 6), 1, 12)
         && is_within(part(6, 8), 1, 31)
@@ -182,13 +212,17 @@ fn begins_with_an_hour(digits: &str) -> bool {
 pub fn lacks_zone(text: &str) -> bool {
     let text = text.trim();
     !text.is_empty() && parse_moment(text).is_none() && {
-        let with_zone = if text.contains('T') { format!("{text}Z") } else { format!("{text} +0000") };
+        let with_zone = if text.contains('T') {
+            format!("{text}Z")
+        } else {
+            format!("{text} +0000")
+        };
         parse_moment(&with_zone).is_some()
     }
 }
 
-/// Parses a line in the combined format, or in the common one, which lacks the last two fields. Apache's
-/// `vhost_combined` has the host before the address.
+/// Parses a line in the combined format, or in the common one, which lacks the last two fields.
+/// Apache's `vhost_combined` has the host before the address.
 fn combined(line: &str) -> Option<LogFields> {
     let (first, rest) = line.split_once(' ')?;
     let (ip, rest) = match rest.split_once(' ') {
@@ -205,7 +239,9 @@ fn combined(line: &str) -> Option<LogFields> {
     let rest = words.next().unwrap_or_default();
     // The user agent identifies no one: a broken one is no reason to lose the line.
     let user_agent = match quoted(rest) {
-        Some((_referer, rest)) => quoted(rest.trim_start()).map(|(agent, _)| agent).unwrap_or_default(),
+        Some((_referer, rest)) => quoted(rest.trim_start())
+            .map(|(agent, _)| agent)
+            .unwrap_or_default(),
         None => Vec::new(),
     };
     let user_agent = String::from_utf8_lossy(&user_agent).into_owned();
@@ -226,15 +262,24 @@ fn combined(line: &str) -> Option<LogFields> {
 fn request_line(text: &str) -> Option<(String, String)> {
     let mut words = text.split(' ');
     let (method, target) = (words.next()?, words.next()?);
-    // A line that was cut, or a target with raw spaces, does not end with a version: to guess where its
-    // target ends could name another person.
-    let is_whole = words.next().is_some_and(|version| version.starts_with("HTTP/")) && words.next().is_none();
+    // A line that was cut, or a target with raw spaces, does not end with a version: to guess where
+    // its target ends could name another person.
+    let is_whole = words
+        .next()
+        .is_some_and(|version| version.starts_with("HTTP/"))
+        && words.next().is_none();
     is_whole.then(|| (method.to_owned(), target.to_owned()))
 }
 
 fn is_address(text: &str) -> bool {
-    let plain = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    plain.split('%').next().is_some_and(|plain| plain.parse::<IpAddr>().is_ok())
+    let plain = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'))
+        .unwrap_or(text);
+    plain
+        .split('%')
+        .next()
+        .is_some_and(|plain| plain.parse::<IpAddr>().is_ok())
 }
 
 /// Percent-encodes non-ASCII bytes of a request line, as a client would have.
@@ -246,7 +291,8 @@ fn addressed(request: &[u8]) -> String {
     request.iter().map(byte).collect()
 }
 
-/// The bytes of a quoted text with the escapes of nginx and Apache decoded, and the rest of the line.
+/// The bytes of a quoted text with the escapes of nginx and Apache decoded, and the rest of the
+/// line.
 fn quoted(text: &str) -> Option<(Vec<u8>, &str)> {
     let inner = text.strip_prefix('"')?;
     let mut value = Vec::new();
@@ -344,15 +390,18 @@ fn member<'j>(object: &'j Json, name: &str) -> Option<&'j Json> {
 }
 
 fn json_fields(line: &str, members: &LogMembers) -> Option<LogFields> {
-    let object: Json =
-        serde_json::from_str(line).or_else(|_| serde_json::from_str(&json_escaped(line))).ok()?;
+    let object: Json = serde_json::from_str(line)
+        .or_else(|_| serde_json::from_str(&json_escaped(line)))
+        .ok()?;
     object.as_object()?;
     let find = |name: &str| match member(&object, name)? {
         Json::String(text) => Some(text.clone()),
         Json::Number(number) => Some(number.to_string()),
         _ => None,
     };
-    members.fields(find).or_else(|| own_names(&object)?.fields(find))
+    members
+        .fields(find)
+        .or_else(|| own_names(&object)?.fields(find))
 }
 
 /// Converts `\x22`, written by nginx without `escape=json`, to JSON escapes.
@@ -364,9 +413,12 @@ fn json_escaped(line: &str) -> Cow<'_, str> {
     let mut rest = line;
     while let Some(at) = rest.find('\\') {
         bytes.extend_from_slice(&rest.as_bytes()[..at]);
-        let byte = rest.get(at + 2..at + 4).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let byte = rest
+            .get(at + 2..at + 4)
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match (rest.as_bytes().get(at + 1), byte) {
-            // Not for a quote, a backslash or a control character: as bytes they would change the JSON.
+            // Not for a quote, a backslash or a control character: as bytes they would change the
+            // JSON.
             (Some(b'x'), Some(byte @ (0x20..=0x21 | 0x23..=0x5b | 0x5d..))) => {
                 bytes.push(byte);
                 rest = &rest[at + 4..];
@@ -377,7 +429,10 @@ fn json_escaped(line: &str) -> Cow<'_, str> {
             }
             _ => {
                 // Skip the escaped character too, so that `\\x22` is not read as an escape.
-                let end = rest[at + 1..].chars().next().map_or(at + 1, |sign| at + 1 + sign.len_utf8());
+                let end = rest[at + 1..]
+                    .chars()
+                    .next()
+                    .map_or(at + 1, |sign| at + 1 + sign.len_utf8());
                 bytes.extend_from_slice(&rest.as_bytes()[at..end]);
                 rest = &rest[end..];
             }
@@ -419,10 +474,19 @@ mod tests {
     #[test]
     fn a_combined_line_is_read_with_its_escapes() {
         let fields = combined(LINE).unwrap();
-        assert_eq!((fields.account.as_str(), fields.target.as_str()), ("agent.3", "/fiche/P1?x=%20"));
-        assert_eq!((fields.status.as_str(), fields.bytes.as_str()), ("200", "512"));
+        assert_eq!(
+            (fields.account.as_str(), fields.target.as_str()),
+            ("agent.3", "/fiche/P1?x=%20")
+        );
+        assert_eq!(
+            (fields.status.as_str(), fields.bytes.as_str()),
+            ("200", "512")
+        );
         assert_eq!(fields.user_agent, "Mozilla \"x\" A");
-        assert_eq!(parse_moment(&fields.at), Timestamp::parse_rfc3339("2025-07-12T19:04:05Z"));
+        assert_eq!(
+            parse_moment(&fields.at),
+            Timestamp::parse_rfc3339("2025-07-12T19:04:05Z")
+        );
         let common = LINE.split(" \"https").next().unwrap();
         assert_eq!(combined(common).unwrap().user_agent, "");
     }
@@ -446,7 +510,15 @@ mod tests {
         let expected = Timestamp::parse_rfc3339("2025-07-12T19:04:05.25Z");
         assert_eq!(parse_moment("2025-07-12T21:04:05.25+02:00"), expected);
         assert_eq!(parse_moment("1752347045.25"), expected);
-        for wrong in ["", "yesterday", "12/07/2025", "-5", "1e9", "99999999999999", "2025-07-12 19:04:05"] {
+        for wrong in [
+            "",
+            "yesterday",
+            "12/07/2025",
+            "-5",
+            "1e9",
+            "99999999999999",
+            "2025-07-12 19:04:05",
+        ] {
             assert_eq!(parse_moment(wrong), None, "{wrong}");
         }
     }
@@ -454,7 +526,12 @@ mod tests {
     #[test]
     fn moments_since_1970_are_told_apart_by_their_digits() {
         let expected = Timestamp::parse_rfc3339("2026-11-27T09:05:03.524Z");
-        for text in ["1795770303.524", "1795770303524", "1795770303524000", "1795770303524000000"] {
+        for text in [
+            "1795770303.524",
+            "1795770303524",
+            "1795770303524000",
+            "1795770303524000000",
+        ] {
             assert_eq!(parse_moment(text), expected, "{text}");
         }
         for text in [
@@ -464,7 +541,11 @@ mod tests {
         ] {
             assert_eq!(parse_moment(text), expected, "{text}");
         }
-        for text in ["2026-11-27 10:05:03", "2026-11-27T10:05:03", "27/Nov/2026:10:05:03"] {
+        for text in [
+            "2026-11-27 10:05:03",
+            "2026-11-27T10:05:03",
+            "27/Nov/2026:10:05:03",
+        ] {
             assert!(lacks_zone(text), "{text}");
         }
         assert!(!lacks_zone("hier") && !lacks_zone("2026-11-27T10:05:03Z"));
@@ -492,9 +573,14 @@ mod tests {
     }
 
     fn line_of(file: &str, place: usize) -> String {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/access-logs");
+        let folder =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/access-logs");
         let bytes = std::fs::read(folder.join(file)).unwrap();
-        String::from_utf8_lossy(&bytes).lines().nth(place).unwrap().to_owned()
+        String::from_utf8_lossy(&bytes)
+            .lines()
+            .nth(place)
+            .unwrap()
+            .to_owned()
     }
 
     /// Account, method, target and status of a line.
@@ -507,7 +593,10 @@ mod tests {
         };
         let fields = form.read(line, header.as_ref())?;
         parse_moment(&fields.at)?;
-        Some(format!("{} {} {} {}", fields.account, fields.method, fields.target, fields.status))
+        Some(format!(
+            "{} {} {} {}",
+            fields.account, fields.method, fields.target, fields.status
+        ))
     }
 
     #[test]
@@ -536,7 +625,11 @@ mod tests {
             (&csv, "csv-semicolon.log", 1),
         ] {
             let line = line_of(file, place);
-            assert_eq!(said(form, &line).as_deref(), Some("a1 GET /fiche/P1 200"), "{file}: {line}");
+            assert_eq!(
+                said(form, &line).as_deref(),
+                Some("a1 GET /fiche/P1 200"),
+                "{file}: {line}"
+            );
         }
         assert_eq!(
             said(&combined, &line_of("request-odd.log", 8)).as_deref(),
@@ -566,14 +659,23 @@ mod tests {
     fn json_and_csv_lines_are_read_by_their_names() {
         let json = r#"{"time_iso8601":"2025-07-12T19:04:05Z","remote_user":"a","request":"GET /x HTTP/2.0","status":200}"#;
         let fields = json_fields(json, &LogMembers::default()).unwrap();
-        assert_eq!((fields.target.as_str(), fields.status.as_str()), ("/x", "200"));
+        assert_eq!(
+            (fields.target.as_str(), fields.status.as_str()),
+            ("/x", "200")
+        );
         for separator in [",", ";", "\t"] {
             let line = ["time_iso8601", "remote_user", "request_uri", "status"].join(separator);
             let header = CsvHeader::read(&line, &LogMembers::default()).unwrap();
             let line = ["t", "\"a, b; c\"", "/x", "404"].join(separator);
             let fields = csv_fields(&line, &header, &LogMembers::default()).unwrap();
-            assert_eq!((fields.account.as_str(), fields.method.as_str()), ("a, b; c", "GET"));
-            assert_eq!(csv_fields(&["t", "a"].join(separator), &header, &LogMembers::default()), None);
+            assert_eq!(
+                (fields.account.as_str(), fields.method.as_str()),
+                ("a, b; c", "GET")
+            );
+            assert_eq!(
+                csv_fields(&["t", "a"].join(separator), &header, &LogMembers::default()),
+                None
+            );
         }
         let missing = |line: &str| CsvHeader::read(line, &LogMembers::default()).unwrap_err();
         assert_eq!(missing("time_iso8601;remote_user;status"), "request_uri");

@@ -1,9 +1,10 @@
 //! Reads the lines of a log from a file or a pipe: decompresses, decodes, numbers.
 //!
-//! Gzip with several members, Zstandard with several frames and plain bytes are read; UTF-16 is decoded.
-//! Reading never stops silently: a truncated input, damage and unsupported formats (a ZIP archive, xz) are
-//! errors that name the last good line, because half a log would understate who was seen. Memory is bounded
-//! by the longest line that the caller accepts. The content of a line is not parsed here.
+//! Gzip with several members, Zstandard with several frames and plain bytes are read; UTF-16 is
+//! decoded. Reading never stops silently: a truncated input, damage and unsupported formats (a ZIP
+//! archive, xz) are errors that name the last good line, because half a log would understate who
+//! was seen. Memory is bounded by the longest line that the caller accepts. The content of a line
+//! is not parsed here.
 
 mod encoded;
 mod packed;
@@ -109,7 +110,8 @@ pub enum InputError {
 }
 
 impl InputError {
-    /// True when nothing of the input can be used: an unsupported format, or a failure of the disk or pipe.
+    /// True when nothing of the input can be used: an unsupported format, or a failure of the disk
+    /// or pipe.
     pub const fn is_refusal(&self) -> bool {
         matches!(self, Self::Io(_) | Self::Foreign(_))
     }
@@ -161,7 +163,12 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 impl<R: Read> InputLines<R> {
     /// Lines have at most `bytes_max` bytes; only the beginning of a longer one is kept.
     pub fn new(input: R, bytes_max: usize) -> Self {
-        Self { source: PeekReader::new(TextReader::new(input)), line: Vec::new(), number: 0, bytes_max }
+        Self {
+            source: PeekReader::new(TextReader::new(input)),
+            line: Vec::new(),
+            number: 0,
+            bytes_max,
+        }
     }
 
     /// The next line; `None` at the end of a complete input.
@@ -174,14 +181,21 @@ impl<R: Read> InputLines<R> {
             Ok(Some(is_too_long)) => is_too_long,
             Err(error) => {
                 let error = InputError::from(self.source.cause_of(error));
-                return Err(InputFault { after: self.number, error });
+                return Err(InputFault {
+                    after: self.number,
+                    error,
+                });
             }
         };
         self.number += 1;
         let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let bytes = line.strip_prefix(MARK).unwrap_or(line);
-        Ok(Some(InputLine { number: self.number, bytes, is_too_long }))
+        Ok(Some(InputLine {
+            number: self.number,
+            bytes,
+            is_too_long,
+        }))
     }
 
     /// True when the line is too long; `None` at the end.
@@ -189,10 +203,15 @@ impl<R: Read> InputLines<R> {
         self.line.clear();
         // One byte more than allowed is for the line feed.
         let most = self.bytes_max as u64 + 1;
-        let count = self.source.by_ref().take(most).read_until(b'\n', &mut self.line)?;
+        let count = self
+            .source
+            .by_ref()
+            .take(most)
+            .read_until(b'\n', &mut self.line)?;
         let is_too_long = count > self.bytes_max && !self.line.ends_with(b"\n");
         if is_too_long {
-            // The rest is read over and not held: one endless line must not exhaust the memory of an import.
+            // The rest is read over and not held: one endless line must not exhaust the memory of
+            // an import.
             self.source.skip_until(b'\n')?;
         }
         Ok((count > 0).then_some(is_too_long))

@@ -1,8 +1,10 @@
-//! Mail: invitations, information about recoveries and findings, digests; and the sending of notices.
+//! Mail: invitations, information about recoveries and findings, digests; and the sending of
+//! notices.
 //!
-//! The queue is in the store and survives a restart or an unreachable mail server. A text is composed when
-//! it is sent, so that the database holds no link. It contains nothing personal but the address, and no
-//! code that gives access by itself: an invitation opens an account that can see no person yet.
+//! The queue is in the store and survives a restart or an unreachable mail server. A text is
+//! composed when it is sent, so that the database holds no link. It contains nothing personal but
+//! the address, and no code that gives access by itself: an invitation opens an account that can
+//! see no person yet.
 
 mod weekly;
 
@@ -24,7 +26,8 @@ use lettre::address::Envelope;
 use lettre::message::Mailbox;
 use lettre::message::MessageBuilder;
 use lettre::message::dkim::{
-    DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm, DkimSigningKey,
+    DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm,
+    DkimSigningKey,
 };
 use lettre::message::header::{ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::transport::smtp::authentication::Credentials;
@@ -91,7 +94,10 @@ pub fn areas(
     settings: Option<&MailSettings>,
     links: Box<dyn InvitationLinks>,
 ) -> Result<Areas, OperationError> {
-    Ok(before.with(MailState { mailer: settings.map(Mailer::new).transpose()?, links }))
+    Ok(before.with(MailState {
+        mailer: settings.map(Mailer::new).transpose()?,
+        links,
+    }))
 }
 
 /// Makes the link that an invitation carries. Mail knows neither accounts nor sign-in.
@@ -140,22 +146,37 @@ impl Mailer {
         let fault = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
         let relay = match settings.protection {
             Protection::Tls => AsyncSmtpTransport::<Tokio1Executor>::relay(&settings.host),
-            Protection::StartTls => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(&settings.host),
-            Protection::DangerNone => {
-                Ok(AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host))
+            Protection::StartTls => {
+                AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(&settings.host)
             }
+            Protection::DangerNone => Ok(AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(
+                &settings.host,
+            )),
         };
-        let mut builder =
-            relay.map_err(|error| fault(&error))?.port(settings.port).timeout(Some(ATTEMPT_LASTS));
+        let mut builder = relay
+            .map_err(|error| fault(&error))?
+            .port(settings.port)
+            .timeout(Some(ATTEMPT_LASTS));
         if let (Some(user), Some(password)) = (&settings.user, &settings.password) {
             builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
         }
         let from = parse_address(&settings.from).and_then(|address| address.parse().ok());
         let from = from.ok_or_else(|| fault(&"the sender's address is invalid"))?;
         let from = Mailbox::new(Some("Digue".to_owned()), from);
-        let dkim = settings.dkim.as_ref().map(dkim_of).transpose().map_err(|error| fault(&error))?;
+        let dkim = settings
+            .dkim
+            .as_ref()
+            .map(dkim_of)
+            .transpose()
+            .map_err(|error| fault(&error))?;
         let returns = settings.returns.clone();
-        Ok(Self { transport: builder.build(), from, dkim, returns, is_sending: AtomicBool::new(false) })
+        Ok(Self {
+            transport: builder.build(),
+            from,
+            dkim,
+            returns,
+            is_sending: AtomicBool::new(false),
+        })
     }
 
     /// The address that mail comes from.
@@ -170,11 +191,13 @@ impl Mailer {
 
     /// The Maildir of bounces.
     pub fn returns_folder(&self) -> Option<&Path> {
-        self.returns.as_ref().map(|returns| returns.folder.as_path())
+        self.returns
+            .as_ref()
+            .map(|returns| returns.folder.as_path())
     }
 
-    /// Hands one notice to the mail server. Its `Message-ID` is made of campaign and code, the same at each
-    /// try: SMTP cannot guarantee more than that (docs/decisions/0012).
+    /// Hands one notice to the mail server. Its `Message-ID` is made of campaign and code, the same
+    /// at each try: SMTP cannot guarantee more than that (docs/decisions/0012).
     pub async fn send_notice(
         &self,
         recipient: &str,
@@ -186,7 +209,11 @@ impl Mailer {
         if let Some(dkim) = &self.dkim {
             message.sign(dkim);
         }
-        self.transport.send(message).await.map(drop).map_err(|error| error.to_string())
+        self.transport
+            .send(message)
+            .await
+            .map(drop)
+            .map_err(|error| error.to_string())
     }
 
     fn notice(
@@ -197,21 +224,33 @@ impl Mailer {
         campaign: &str,
         code: &str,
     ) -> Result<Message, String> {
-        let address: Address = recipient.parse().map_err(|_| "the address does not read".to_owned())?;
-        let back = self.returns.as_ref().and_then(|returns| returns.address.split_once('@'));
+        let address: Address = recipient
+            .parse()
+            .map_err(|_| "the address does not read".to_owned())?;
+        let back = self
+            .returns
+            .as_ref()
+            .and_then(|returns| returns.address.split_once('@'));
         let back = back.map(|(local, domain)| format!("{local}+{}@{domain}", code.to_lowercase()));
         let back = back.map(|back| back.parse::<Address>()).transpose();
-        let back = back.map_err(|error| error.to_string())?.unwrap_or_else(|| self.from.email.clone());
-        let envelope = Envelope::new(Some(back), vec![address.clone()]).map_err(|error| error.to_string())?;
+        let back = back
+            .map_err(|error| error.to_string())?
+            .unwrap_or_else(|| self.from.email.clone());
+        let envelope =
+            Envelope::new(Some(back), vec![address.clone()]).map_err(|error| error.to_string())?;
         let from = Mailbox::new(None, self.from.email.clone());
         let headed = headed(from, address, subject, &format!("{campaign}.{code}"));
-        headed.envelope(envelope).body(body.to_owned()).map_err(|error| error.to_string())
+        headed
+            .envelope(envelope)
+            .body(body.to_owned())
+            .map_err(|error| error.to_string())
     }
 }
 
-/// The headers of every mail. The `Message-ID` is under the sender's own domain, the same at each try, and
-/// made of random characters only (RFC 5322, 3.6.4); without `MIME-Version` the character set is undefined
-/// (RFC 2045, 4); `Auto-Submitted` keeps auto-responders from answering (RFC 3834, 5).
+/// The headers of every mail. The `Message-ID` is under the sender's own domain, the same at each
+/// try, and made of random characters only (RFC 5322, 3.6.4); without `MIME-Version` the character
+/// set is undefined (RFC 2045, 4); `Auto-Submitted` keeps auto-responders from answering (RFC 3834,
+/// 5).
 fn headed(from: Mailbox, to: Address, subject: &str, id: &str) -> MessageBuilder {
     let id = format!("<{id}@{}>", from.email.domain());
     let by_machine = HeaderName::new_from_ascii_str("Auto-Submitted");
@@ -227,8 +266,11 @@ fn headed(from: Mailbox, to: Address, subject: &str, id: &str) -> MessageBuilder
 }
 
 fn dkim_of(dkim: &Dkim) -> Result<DkimConfig, String> {
-    let kind =
-        if dkim.key.contains("BEGIN") { DkimSigningAlgorithm::Rsa } else { DkimSigningAlgorithm::Ed25519 };
+    let kind = if dkim.key.contains("BEGIN") {
+        DkimSigningAlgorithm::Rsa
+    } else {
+        DkimSigningAlgorithm::Ed25519
+    };
     let key = DkimSigningKey::new(dkim.key.trim(), kind).map_err(|error| error.to_string())?;
     // Relaxed, because mail servers on the way fold headers anew.
     let form = DkimCanonicalization {
@@ -247,13 +289,20 @@ fn dkim_of(dkim: &Dkim) -> Result<DkimConfig, String> {
         "Content-Transfer-Encoding",
     ];
     let headers = headers.map(HeaderName::new_from_ascii_str);
-    Ok(DkimConfig::new(dkim.selector.clone(), dkim.domain.clone(), key, headers.to_vec(), form))
+    Ok(DkimConfig::new(
+        dkim.selector.clone(),
+        dkim.domain.clone(),
+        key,
+        headers.to_vec(),
+        form,
+    ))
 }
 
 /// The kinds of mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
-    /// An invitation to create a passkey. `at` is when the invitation was made: an earlier one is void.
+    /// An invitation to create a passkey. `at` is when the invitation was made: an earlier one is
+    /// void.
     Invitation { account: AccountId, at: Timestamp },
     /// This account was returned to its holder.
     Recovered { account: AccountId },
@@ -266,14 +315,22 @@ pub enum Mail {
     /// The fuse of this portal stopped automatic closing.
     ClosingsHeld { portal: PortalId },
     /// The weekly digest of the ISMS, for one of its officers.
-    Digest { account: AccountId, week: WeeklyFigures },
+    Digest {
+        account: AccountId,
+        week: WeeklyFigures,
+    },
     /// The self-assessment of this account's organisation has expired, or will soon.
     AssessmentDue { account: AccountId },
     /// The verdict on a message that this account forwarded.
-    DeskAnswer { account: AccountId, verdict: MessageVerdict, unread: Vec<UnreadKind> },
+    DeskAnswer {
+        account: AccountId,
+        verdict: MessageVerdict,
+        unread: Vec<UnreadKind>,
+    },
     /// A person does not recognise a consultation by this account.
     Contested { account: AccountId },
-    /// For a person who asked for it: a new organisation consulted their record, or the month is over.
+    /// For a person who asked for it: a new organisation consulted their record, or the month is
+    /// over.
     PersonNews { is_first: bool, visits: u64 },
 }
 
@@ -316,9 +373,14 @@ impl Mail {
             Self::Invitation { at, .. } => at.micros().to_string(),
             Self::Digest { week, .. } => week.to_text(),
             Self::ClosingsHeld { portal } => portal.to_string(),
-            Self::DeskAnswer { verdict, unread, .. } => {
+            Self::DeskAnswer {
+                verdict, unread, ..
+            } => {
                 let codes = unread.iter().map(|kind| kind.code());
-                core::iter::once(verdict.code()).chain(codes).collect::<Vec<_>>().join(" ")
+                core::iter::once(verdict.code())
+                    .chain(codes)
+                    .collect::<Vec<_>>()
+                    .join(" ")
             }
             Self::PersonNews { is_first, visits } => {
                 format!("{} {visits}", if *is_first { "first" } else { "monthly" })
@@ -330,29 +392,42 @@ impl Mail {
     fn of(record: &MailRecord) -> Option<Self> {
         let account = record.account.clone();
         match record.kind.as_str() {
-            "invitation" => {
-                Some(Self::Invitation { account, at: Timestamp::from_micros(record.detail.parse().ok()?) })
-            }
+            "invitation" => Some(Self::Invitation {
+                account,
+                at: Timestamp::from_micros(record.detail.parse().ok()?),
+            }),
             "recovered" => Some(Self::Recovered { account }),
             "factors-changed" => Some(Self::FactorsChanged { account }),
             "sign-in-blocked" => Some(Self::SignInBlocked { account }),
             "finding" => Some(Self::Finding { account }),
-            "closings-held" => Some(Self::ClosingsHeld { portal: PortalId::parse(&record.detail).ok()? }),
+            "closings-held" => Some(Self::ClosingsHeld {
+                portal: PortalId::parse(&record.detail).ok()?,
+            }),
             "assessment-due" => Some(Self::AssessmentDue { account }),
             "contested" => Some(Self::Contested { account }),
             "person-news" => {
                 let (first, visits) = record.detail.split_once(' ')?;
-                Some(Self::PersonNews { is_first: first == "first", visits: visits.parse().ok()? })
+                Some(Self::PersonNews {
+                    is_first: first == "first",
+                    visits: visits.parse().ok()?,
+                })
             }
             "desk-answer" => {
                 let mut codes = record.detail.split(' ');
                 let verdict = codes.next().and_then(MessageVerdict::parse)?;
                 let unread: Option<Vec<UnreadKind>> = codes.map(UnreadKind::parse).collect();
-                Some(Self::DeskAnswer { account, verdict, unread: unread? })
+                Some(Self::DeskAnswer {
+                    account,
+                    verdict,
+                    unread: unread?,
+                })
             }
-            "digest" => Some(Self::Digest { account, week: WeeklyFigures::parse(&record.detail)? }),
-            // A kind that another version queued: dropped with a line in the log instead of sent without its
-            // text.
+            "digest" => Some(Self::Digest {
+                account,
+                week: WeeklyFigures::parse(&record.detail)?,
+            }),
+            // A kind that another version queued: dropped with a line in the log instead of sent
+            // without its text.
             _ => None,
         }
     }
@@ -360,7 +435,10 @@ impl Mail {
 
 /// An e-mail address in normal form; `None` when the text is not one.
 pub fn parse_address(text: &str) -> Option<String> {
-    text.trim().parse::<Address>().ok().map(|address| address.to_string())
+    text.trim()
+        .parse::<Address>()
+        .ok()
+        .map(|address| address.to_string())
 }
 
 /// Adds a mail to the queue.
@@ -380,8 +458,13 @@ pub async fn queue(app: &App, recipient: &str, mail: &Mail) -> Result<(), Operat
 }
 
 /// Mails the holder of an account, if an address is known and a mail server configured.
-pub async fn tell_holder(app: &App, account: &AccountId, mail: &Mail) -> Result<(), OperationError> {
-    // Nothing is queued without a server: mails would pile up and leave, days old, when one is configured.
+pub async fn tell_holder(
+    app: &App,
+    account: &AccountId,
+    mail: &Mail,
+) -> Result<(), OperationError> {
+    // Nothing is queued without a server: mails would pile up and leave, days old, when one is
+    // configured.
     if !is_configured(app) {
         return Ok(());
     }
@@ -391,7 +474,8 @@ pub async fn tell_holder(app: &App, account: &AccountId, mail: &Mail) -> Result<
     }
 }
 
-/// Mails every active account whose role matches, if an address is known and a mail server configured.
+/// Mails every active account whose role matches, if an address is known and a mail server
+/// configured.
 pub async fn tell_roles(
     app: &App,
     is_notified: impl Fn(Role) -> bool,
@@ -402,7 +486,10 @@ pub async fn tell_roles(
     }
     let rules = app.gateway().rules();
     for (account, email) in app.store().contacts().await? {
-        let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
+        let record = rules
+            .directory
+            .find(&account)
+            .filter(|record| !record.is_suspended);
         if record.is_some_and(|record| is_notified(record.role)) {
             queue(app, &email, &mail(account)).await?;
         }
@@ -410,21 +497,28 @@ pub async fn tell_roles(
     Ok(())
 }
 
-/// Sends the mails that are due; returns how many. To be called often; a call during another one does
-/// nothing.
+/// Sends the mails that are due; returns how many. To be called often; a call during another one
+/// does nothing.
 pub async fn send_due(app: &App) -> Result<usize, OperationError> {
-    let Some(mailer) = mailer(app) else { return Ok(0) };
-    // Two calls at once would send each mail twice. The second does not wait: it would find nothing to do.
-    let Some(_turn) = SendingTurn::take(&mailer.is_sending) else { return Ok(0) };
+    let Some(mailer) = mailer(app) else {
+        return Ok(0);
+    };
+    // Two calls at once would send each mail twice. The second does not wait: it would find nothing
+    // to do.
+    let Some(_turn) = SendingTurn::take(&mailer.is_sending) else {
+        return Ok(0);
+    };
     send_all(app, mailer).await
 }
 
-/// The one that sends. Given back when dropped: a call that panicked or was cancelled does not end all mail.
+/// The one that sends. Given back when dropped: a call that panicked or was cancelled does not end
+/// all mail.
 struct SendingTurn<'m>(&'m AtomicBool);
 
 impl<'m> SendingTurn<'m> {
     fn take(is_sending: &'m AtomicBool) -> Option<Self> {
-        // Made only when it is taken: a turn that is dropped unused would give the other one's back.
+        // Made only when it is taken: a turn that is dropped unused would give the other one's
+        // back.
         (!is_sending.swap(true, Ordering::SeqCst)).then(|| Self(is_sending))
     }
 }
@@ -445,23 +539,35 @@ async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
         }
         let mail = Mail::of(&record).filter(|mail| now < record.expires_at && is_wanted(app, mail));
         let Some(mail) = mail else {
-            tracing::warn!(mail = record.id, kind = record.kind, "Mail expired or void; dropped");
+            tracing::warn!(
+                mail = record.id,
+                kind = record.kind,
+                "Mail expired or void; dropped"
+            );
             app.store().remove_mail(&record.id).await?;
             continue;
         };
         match send(app, mailer, &record, &mail).await {
             Ok(()) => {
-                // Removed after the sending: a crash in between sends the mail twice, the other order would
-                // lose it.
+                // Removed after the sending: a crash in between sends the mail twice, the other
+                // order would lose it.
                 app.store().remove_mail(&record.id).await?;
                 sent += 1;
             }
             Err(error) => {
                 // Servers repeat the address in their refusals, and the log must not contain it.
                 let error = error.replace(&record.recipient, "(recipient)");
-                tracing::warn!(mail = record.id, kind = record.kind, error, "Mail not sent; retrying later");
-                // Bounded before the shift: 2^8 times 30 seconds is beyond the longest wait already.
-                let wait = FIRST_WAIT.saturating_mul(1 << record.tries.min(8)).min(LONGEST_WAIT);
+                tracing::warn!(
+                    mail = record.id,
+                    kind = record.kind,
+                    error,
+                    "Mail not sent; retrying later"
+                );
+                // Bounded before the shift: 2^8 times 30 seconds is beyond the longest wait
+                // already.
+                let wait = FIRST_WAIT
+                    .saturating_mul(1 << record.tries.min(8))
+                    .min(LONGEST_WAIT);
                 app.store().delay_mail(&record.id, now.plus(wait)).await?;
             }
         }
@@ -472,14 +578,20 @@ async fn send_all(app: &App, mailer: &Mailer) -> Result<usize, OperationError> {
 /// False for an invitation that a later one replaced, or whose holder is confirmed.
 fn is_wanted(app: &App, mail: &Mail) -> bool {
     match mail {
-        Mail::Invitation { account, at } => app.area::<MailState>().links.is_current(app, account, *at),
+        Mail::Invitation { account, at } => {
+            app.area::<MailState>().links.is_current(app, account, *at)
+        }
         _ => true,
     }
 }
 
 async fn send(app: &App, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> Result<(), String> {
     // Before the link is made: each try would otherwise leave a valid link that nobody received.
-    let is_there = mailer.transport.test_connection().await.map_err(|error| error.to_string())?;
+    let is_there = mailer
+        .transport
+        .test_connection()
+        .await
+        .map_err(|error| error.to_string())?;
     if !is_there {
         return Err("the mail server does not answer".to_owned());
     }
@@ -492,7 +604,12 @@ async fn send(app: &App, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> R
         _ => (app.console_url().to_owned(), 0),
     };
     let message = message(mailer, record, mail, &link, hours).map_err(|error| error.to_string())?;
-    mailer.transport.send(message).await.map(drop).map_err(|error| error.to_string())
+    mailer
+        .transport
+        .send(message)
+        .await
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 /// The text in French with the English one below: the reader's language is not known.
@@ -526,15 +643,24 @@ fn message(
     }
     let body = |language| {
         let mut values = values.clone();
-        if let Mail::DeskAnswer { verdict, unread, .. } = mail {
+        if let Mail::DeskAnswer {
+            verdict, unread, ..
+        } = mail
+        {
             values.push(("verdict", Value::from(text(language, verdict.key()))));
-            let unread: Vec<String> = unread.iter().map(|kind| text(language, kind.key())).collect();
+            let unread: Vec<String> = unread
+                .iter()
+                .map(|kind| text(language, kind.key()))
+                .collect();
             values.push(("unread-count", Value::from(unread.len() as u64)));
             values.push(("unread", Value::from(unread.join(", "))));
         }
         text_with(language, &format!("mail-{}-body", record.kind), &values)
     };
-    let address: Address = record.recipient.parse().map_err(|_| lettre::error::Error::MissingTo)?;
+    let address: Address = record
+        .recipient
+        .parse()
+        .map_err(|_| lettre::error::Error::MissingTo)?;
     let subject = text(Language::French, &format!("mail-{}-subject", record.kind));
     headed(mailer.from.clone(), address, &subject, &record.id).body(format!(
         "{}\n\n--\n\n{}\n",
@@ -568,21 +694,42 @@ mod tests {
         let account: AccountId = "marie".parse().unwrap();
         let at = Timestamp::from_micros(1);
         let mails = vec![
-            Mail::Invitation { account: account.clone(), at },
-            Mail::Recovered { account: account.clone() },
-            Mail::FactorsChanged { account: account.clone() },
-            Mail::SignInBlocked { account: account.clone() },
-            Mail::Finding { account: account.clone() },
-            Mail::Digest { account: account.clone(), week: WeeklyFigures::default() },
-            Mail::AssessmentDue { account: account.clone() },
+            Mail::Invitation {
+                account: account.clone(),
+                at,
+            },
+            Mail::Recovered {
+                account: account.clone(),
+            },
+            Mail::FactorsChanged {
+                account: account.clone(),
+            },
+            Mail::SignInBlocked {
+                account: account.clone(),
+            },
+            Mail::Finding {
+                account: account.clone(),
+            },
+            Mail::Digest {
+                account: account.clone(),
+                week: WeeklyFigures::default(),
+            },
+            Mail::AssessmentDue {
+                account: account.clone(),
+            },
             Mail::DeskAnswer {
                 account: account.clone(),
                 verdict: MessageVerdict::Unknown,
                 unread: vec![UnreadKind::Winmail],
             },
             Mail::Contested { account },
-            Mail::PersonNews { is_first: true, visits: 3 },
-            Mail::ClosingsHeld { portal: "kairos".parse().unwrap() },
+            Mail::PersonNews {
+                is_first: true,
+                visits: 3,
+            },
+            Mail::ClosingsHeld {
+                portal: "kairos".parse().unwrap(),
+            },
         ];
         let kinds = mails.iter().map(|mail| match mail {
             Mail::Invitation { .. } => 0,
@@ -618,27 +765,44 @@ mod tests {
     fn once(message: &Message, name: &str) -> String {
         let text = String::from_utf8(message.formatted()).unwrap();
         let head = text.split("\r\n\r\n").next().unwrap().to_owned();
-        let values: Vec<&str> =
-            head.lines().filter_map(|line| line.strip_prefix(&format!("{name}: "))).collect();
+        let values: Vec<&str> = head
+            .lines()
+            .filter_map(|line| line.strip_prefix(&format!("{name}: ")))
+            .collect();
         assert_eq!(values.len(), 1, "{name} in {head}");
         values[0].to_owned()
     }
 
     fn is_well_formed(message: &Message) -> String {
-        for name in ["From", "To", "Date", "Subject", "Content-Type", "Content-Transfer-Encoding"] {
+        for name in [
+            "From",
+            "To",
+            "Date",
+            "Subject",
+            "Content-Type",
+            "Content-Transfer-Encoding",
+        ] {
             once(message, name);
         }
         assert_eq!(once(message, "MIME-Version"), "1.0");
         assert_eq!(once(message, "Auto-Submitted"), "auto-generated");
         let id = once(message, "Message-ID");
-        let inner = id.strip_prefix('<').and_then(|id| id.strip_suffix('>')).unwrap();
+        let inner = id
+            .strip_prefix('<')
+            .and_then(|id| id.strip_suffix('>'))
+            .unwrap();
         let (local, domain) = inner.split_once('@').unwrap();
         assert_eq!(domain, "exemple.fr");
         assert!(
             local.len() >= 15
-                && local.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_.".contains(sign))
+                && local
+                    .chars()
+                    .all(|sign| sign.is_ascii_alphanumeric() || "-_.".contains(sign))
         );
-        assert!(!local.contains("lea") && !local.contains("marie"), "{local}");
+        assert!(
+            !local.contains("lea") && !local.contains("marie"),
+            "{local}"
+        );
         id
     }
 
@@ -651,7 +815,11 @@ mod tests {
             let made = message(&mailer, &record, &mail, "https://console.example/x", 72).unwrap();
             let name = is_well_formed(&made);
             let again = message(&mailer, &record, &mail, "https://console.example/y", 72).unwrap();
-            assert_eq!(once(&again, "Message-ID"), name, "another try is the same mail");
+            assert_eq!(
+                once(&again, "Message-ID"),
+                name,
+                "another try is the same mail"
+            );
             assert!(names.insert(name));
         }
     }
@@ -659,11 +827,25 @@ mod tests {
     #[test]
     fn every_notice_has_them_too() {
         let folder = PathBuf::from("retours");
-        for returns in [None, Some(BounceSettings { address: "retours@exemple.fr".to_owned(), folder })] {
+        for returns in [
+            None,
+            Some(BounceSettings {
+                address: "retours@exemple.fr".to_owned(),
+                folder,
+            }),
+        ] {
             let mailer = mailer(returns);
-            let made =
-                mailer.notice("lea@armor.example", "Vos données", "Bonjour é", "ca-x1", "7K3M-9QXT-2BVN-R");
-            assert_eq!(is_well_formed(&made.unwrap()), "<ca-x1.7K3M-9QXT-2BVN-R@exemple.fr>");
+            let made = mailer.notice(
+                "lea@armor.example",
+                "Vos données",
+                "Bonjour é",
+                "ca-x1",
+                "7K3M-9QXT-2BVN-R",
+            );
+            assert_eq!(
+                is_well_formed(&made.unwrap()),
+                "<ca-x1.7K3M-9QXT-2BVN-R@exemple.fr>"
+            );
         }
     }
 
@@ -672,7 +854,10 @@ mod tests {
         let is_sending = AtomicBool::new(false);
         let first = SendingTurn::take(&is_sending).unwrap();
         assert!(SendingTurn::take(&is_sending).is_none());
-        assert!(SendingTurn::take(&is_sending).is_none(), "the second call took nothing away");
+        assert!(
+            SendingTurn::take(&is_sending).is_none(),
+            "the second call took nothing away"
+        );
         drop(first);
         let panicked = std::panic::catch_unwind(|| {
             let _turn = SendingTurn::take(&is_sending).unwrap();

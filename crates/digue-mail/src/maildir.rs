@@ -1,4 +1,5 @@
-//! Maildir: a folder to which mail is delivered, one file each. Read files are moved from `new` to `cur`.
+//! Maildir: a folder to which mail is delivered, one file each. Read files are moved from `new` to
+//! `cur`.
 
 use digue_app::{App, OperationError};
 
@@ -11,11 +12,17 @@ pub async fn waiting(
     bytes_max: u64,
     count: usize,
 ) -> Result<Vec<(PathBuf, Option<Vec<u8>>)>, OperationError> {
-    let read = app.blocking(move || read(&folder, bytes_max, count)).await?;
+    let read = app
+        .blocking(move || read(&folder, bytes_max, count))
+        .await?;
     read.map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
-fn read(folder: &Path, bytes_max: u64, count: usize) -> std::io::Result<Vec<(PathBuf, Option<Vec<u8>>)>> {
+fn read(
+    folder: &Path,
+    bytes_max: u64,
+    count: usize,
+) -> std::io::Result<Vec<(PathBuf, Option<Vec<u8>>)>> {
     let mut waiting = Vec::new();
     // A flooded folder is read in several rounds; each message may be large.
     for entry in std::fs::read_dir(folder.join("new"))?.take(count) {
@@ -23,7 +30,11 @@ fn read(folder: &Path, bytes_max: u64, count: usize) -> std::io::Result<Vec<(Pat
         // No symbolic links: a delivery agent makes none, and one would lead out of the folder.
         if entry.file_type()?.is_file() {
             let is_short = entry.metadata()?.len() <= bytes_max;
-            let bytes = if is_short { Some(std::fs::read(entry.path())?) } else { None };
+            let bytes = if is_short {
+                Some(std::fs::read(entry.path())?)
+            } else {
+                None
+            };
             waiting.push((entry.path(), bytes));
         }
     }
@@ -42,7 +53,11 @@ pub enum MessageReading {
 impl MessageReading {
     /// `LeftUnseen` where nothing was made of the message.
     pub fn of<T>(understood: Option<&T>) -> Self {
-        if understood.is_some() { Self::Understood } else { Self::LeftUnseen }
+        if understood.is_some() {
+            Self::Understood
+        } else {
+            Self::LeftUnseen
+        }
     }
 
     /// The flags of its file name: `S` is "seen".
@@ -55,9 +70,17 @@ impl MessageReading {
 }
 
 /// Moves a file from `new` to `cur`; it is not read again.
-pub async fn set_aside(app: &App, path: PathBuf, reading: MessageReading) -> Result<(), OperationError> {
+pub async fn set_aside(
+    app: &App,
+    path: PathBuf,
+    reading: MessageReading,
+) -> Result<(), OperationError> {
     let set_aside = move || {
-        let folder = path.parent().and_then(Path::parent).unwrap_or(&path).join("cur");
+        let folder = path
+            .parent()
+            .and_then(Path::parent)
+            .unwrap_or(&path)
+            .join("cur");
         std::fs::create_dir_all(&folder)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         // Within one file system, so that it is atomic: a message is in exactly one of the folders.

@@ -15,13 +15,17 @@ pub struct WeeklyFigures {
 impl WeeklyFigures {
     /// The five numbers, as the mail queue stores them.
     pub(super) fn to_text(self) -> String {
-        format!("{} {} {} {} {}", self.late, self.soon, self.contradictions, self.failing, self.euros)
+        format!(
+            "{} {} {} {} {}",
+            self.late, self.soon, self.contradictions, self.failing, self.euros
+        )
     }
 
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
         let mut next = || words.next()?.parse::<u64>().ok();
-        let [late, soon, contradictions, failing, euros] = [next()?, next()?, next()?, next()?, next()?];
+        let [late, soon, contradictions, failing, euros] =
+            [next()?, next()?, next()?, next()?, next()?];
         let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         Some(Self {
             late: count(late),

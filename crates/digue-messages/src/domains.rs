@@ -1,7 +1,7 @@
 //! Domain names: the host of a URL, and look-alike domains. Nothing is resolved.
 
-/// The host to which a browser would go for a URL, in lower case and Unicode; `None` when it is not a web
-/// address.
+/// The host to which a browser would go for a URL, in lower case and Unicode; `None` when it is not
+/// a web address.
 pub fn host_of(address: &str) -> Option<String> {
     let address = address.trim();
     let small = address.to_ascii_lowercase();
@@ -11,9 +11,11 @@ pub fn host_of(address: &str) -> Option<String> {
         () if small.starts_with("//") => format!("http:{address}"),
         () => address.to_owned(),
     };
-    // As browsers read it (WHATWG URL): tabs and line breaks go, `\` is `/`, `https:/host` has a host, a user name
-    // before `@` has none.
-    let url = url::Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    // As browsers read it (WHATWG URL): tabs and line breaks go, `\` is `/`, `https:/host` has a
+    // host, a user name before `@` has none.
+    let url = url::Url::parse(&address)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))?;
     // The root dot is valid in a name and would hide it from every comparison.
     let (host, _) = idna::domain_to_unicode(url.host_str()?.trim_end_matches('.'));
     // The longest name of DNS (RFC 1035, 2.3.4, without the length bytes).
@@ -29,7 +31,10 @@ pub fn readable(domain: &str) -> String {
 /// True when `host` is `domain` or a subdomain of it.
 pub fn is_under(host: &str, domain: &str) -> bool {
     // With its dot: `notfrancetravail.fr` ends with `francetravail.fr`, too.
-    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+    host == domain
+        || host
+            .strip_suffix(domain)
+            .is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// A character reduced to the one that a reader takes it for: digits, accents, Cyrillic and Greek
@@ -56,7 +61,11 @@ fn plain(sign: char) -> char {
 /// A label reduced to what a reader sees: `rn` looks like `m`, `cl` like `d`.
 fn skeleton(label: &str) -> String {
     // Pairs of letters before single ones: afterwards neither `rn` nor `cl` could be recognised.
-    let label = label.replace("rn", "m").replace("vv", "w").replace("cl", "d").replace(['-', '_'], "");
+    let label = label
+        .replace("rn", "m")
+        .replace("vv", "w")
+        .replace("cl", "d")
+        .replace(['-', '_'], "");
     label.chars().map(plain).collect()
 }
 
@@ -85,17 +94,20 @@ pub fn looks_like<'o>(host: &str, official: &'o [String]) -> Option<&'o String> 
     official.iter().find(|domain| {
         let theirs = skeleton(named(domain));
         if theirs.chars().count() < NAME_CHARS_MIN {
-            // Too short to search for inside other names: only the same name under another ending counts.
+            // Too short to search for inside other names: only the same name under another ending
+            // counts.
             return own == theirs;
         }
-        // A contained name also covers `francetravail.fr.verif.example`. One edit is tolerated for long
-        // names only: among short ones it joins unrelated words.
-        own == theirs || whole.contains(&theirs) || (theirs.chars().count() > 6 && is_one_step(&own, &theirs))
+        // A contained name also covers `francetravail.fr.verif.example`. One edit is tolerated for
+        // long names only: among short ones it joins unrelated words.
+        own == theirs
+            || whole.contains(&theirs)
+            || (theirs.chars().count() > 6 && is_one_step(&own, &theirs))
     })
 }
 
-/// True when the texts differ by at most one inserted, removed or changed letter, or by two adjacent letters
-/// swapped.
+/// True when the texts differ by at most one inserted, removed or changed letter, or by two
+/// adjacent letters swapped.
 fn is_one_step(one: &str, other: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let same_start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
@@ -117,10 +129,19 @@ mod tests {
     #[test]
     fn the_host_is_where_a_browser_would_go() {
         for (address, host) in [
-            ("https://www.francetravail.fr/dossier", Some("www.francetravail.fr")),
+            (
+                "https://www.francetravail.fr/dossier",
+                Some("www.francetravail.fr"),
+            ),
             ("HTTPS://francetravail.fr@vol.example/", Some("vol.example")),
-            ("http://vol.example:8080?x=francetravail.fr", Some("vol.example")),
-            ("https://vol.example\\@francetravail.fr", Some("vol.example")),
+            (
+                "http://vol.example:8080?x=francetravail.fr",
+                Some("vol.example"),
+            ),
+            (
+                "https://vol.example\\@francetravail.fr",
+                Some("vol.example"),
+            ),
             ("https://xn--frncetravail-0fb.fr/", None),
             ("mailto:a@b.fr", None),
             ("javascript://x.fr/%0aalert(1)", None),
@@ -128,7 +149,10 @@ mod tests {
             ("https:/vol.example/x", Some("vol.example")),
             ("https:\\\\vol.example/x", Some("vol.example")),
             ("ht\ntps://vol.\texample/x", Some("vol.example")),
-            ("https://www.francetravail.fr%2f@vol.example", Some("vol.example")),
+            (
+                "https://www.francetravail.fr%2f@vol.example",
+                Some("vol.example"),
+            ),
             ("http://3232235777/", Some("192.168.1.1")),
             ("bonjour", None),
         ] {
@@ -143,7 +167,11 @@ mod tests {
 
     #[test]
     fn names_that_look_official_are_told_from_those_that_are() {
-        let official = ["francetravail.fr".to_owned(), "akto.fr".to_owned(), "exemple.gouv.fr".to_owned()];
+        let official = [
+            "francetravail.fr".to_owned(),
+            "akto.fr".to_owned(),
+            "exemple.gouv.fr".to_owned(),
+        ];
         for (host, like) in [
             ("francetravail.fr", None),
             ("mon.francetravail.fr", None),
@@ -161,7 +189,11 @@ mod tests {
             ("boulangerie.fr", None),
             ("travail-emploi.gouv.fr", None),
         ] {
-            assert_eq!(looks_like(host, &official).map(String::as_str), like, "{host}");
+            assert_eq!(
+                looks_like(host, &official).map(String::as_str),
+                like,
+                "{host}"
+            );
         }
     }
 }

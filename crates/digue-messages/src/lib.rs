@@ -1,9 +1,10 @@
-//! Is this message genuine? Reads a pasted or forwarded message without opening it, and compares it with what
-//! official senders publish and send.
+//! Is this message genuine? Reads a pasted or forwarded message without opening it, and compares it
+//! with what official senders publish and send.
 //!
-//! Nothing is fetched, followed, unpacked or rendered, and there is no network: DNS records come from a table
-//! that the caller supplies, and a name that is not in it does not exist (docs/decisions/0014). Input is
-//! hostile: every limit here is on bytes, parts, depth or messages, and what exceeds one is named as unread.
+//! Nothing is fetched, followed, unpacked or rendered, and there is no network: DNS records come
+//! from a table that the caller supplies, and a name that is not in it does not exist
+//! (docs/decisions/0014). Input is hostile: every limit here is on bytes, parts, depth or messages,
+//! and what exceeds one is named as unread.
 
 pub mod domains;
 mod links;

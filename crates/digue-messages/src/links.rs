@@ -12,9 +12,13 @@ pub(crate) fn without_tags(html: &str) -> String {
     let mut rest = html;
     while let Some(open) = rest.find('<') {
         text.push_str(&rest[..open]);
-        text.push(if begins_a_line(&rest[open + 1..]) { '\n' } else { ' ' });
-        // The first `>`, also inside an attribute: text that is shown too much is searched for lies, text
-        // that is lost is not.
+        text.push(if begins_a_line(&rest[open + 1..]) {
+            '\n'
+        } else {
+            ' '
+        });
+        // The first `>`, also inside an attribute: text that is shown too much is searched for
+        // lies, text that is lost is not.
         rest = match rest[open..].find('>') {
             Some(close) => &rest[open + close + 1..],
             None => "",
@@ -26,7 +30,11 @@ pub(crate) fn without_tags(html: &str) -> String {
 
 /// True for a tag that starts a new line.
 fn begins_a_line(tag: &str) -> bool {
-    let name: String = tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
+    let name: String = tag
+        .trim_start_matches('/')
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
     matches!(
         name.to_ascii_lowercase().as_str(),
         "br" | "p" | "div" | "tr" | "li" | "hr" | "table" | "blockquote"
@@ -39,25 +47,36 @@ pub(crate) fn links_of_html(html: &str) -> Vec<MessageLink> {
     let small = html.to_ascii_lowercase();
     let mut links = Vec::new();
     let mut from = 0;
-    // Any attribute of this name in any element: what a mail program makes clickable is not a matter of the
-    // standard.
+    // Any attribute of this name in any element: what a mail program makes clickable is not a
+    // matter of the standard.
     while let Some(found) = small[from..].find("href") {
         let at = from + found + 4;
         from = at;
         let rest = html[at..].trim_start();
-        let Some(rest) = rest.strip_prefix('=') else { continue };
+        let Some(rest) = rest.strip_prefix('=') else {
+            continue;
+        };
         let rest = rest.trim_start();
         let target = match rest.chars().next() {
             Some(quote @ ('"' | '\'')) => rest[1..].split(quote).next(),
-            _ => rest.split(|sign: char| sign.is_ascii_whitespace() || sign == '>').next(),
+            _ => rest
+                .split(|sign: char| sign.is_ascii_whitespace() || sign == '>')
+                .next(),
         };
         // Decoded before the host is read: `&#46;` in an address is a dot to a browser.
         let target = html_escape::decode_html_entities(target.unwrap_or_default()).into_owned();
-        let Some(host) = domains::host_of(&target) else { continue };
+        let Some(host) = domains::host_of(&target) else {
+            continue;
+        };
         let shown = html[at..].split_once('>').map_or("", |(_, rest)| rest);
         let shown = without_tags(shown.split("</a").next().unwrap_or_default());
-        let shown: String =
-            shown.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+        let shown: String = shown
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .chars()
+            .take(200)
+            .collect();
         links.push(MessageLink { shown, host });
         if links.len() == LINKS_MAX {
             break;
@@ -73,8 +92,15 @@ pub(crate) fn links_of_text(text: &str) -> Vec<MessageLink> {
         // The full stop of the sentence, which mail programs leave out of the link.
         let word = word.trim_end_matches(['.', ',', ';', ':', '!', '?']);
         let is_link = word.contains("://") || word.to_ascii_lowercase().starts_with("www.");
-        let host = if is_link { domains::host_of(word) } else { None }?;
-        Some(MessageLink { shown: word.chars().take(200).collect(), host })
+        let host = if is_link {
+            domains::host_of(word)
+        } else {
+            None
+        }?;
+        Some(MessageLink {
+            shown: word.chars().take(200).collect(),
+            host,
+        })
     });
     hosts.take(LINKS_MAX).collect()
 }
@@ -88,13 +114,26 @@ mod tests {
         let html = "<p>Cliquez <a class=x HREF='https://Vol.example/ft?a=1'><b>www.francetravail.fr</b></a> \
                     <a href=\"mailto:a@b.fr\">ici</a> <a href=\"&#104;ttps://x.example\">là</a>";
         let links = links_of_html(html);
-        let unquoted = links_of_html("<a href=https://vol.example\nstyle=x>www.francetravail.fr</a>");
+        let unquoted =
+            links_of_html("<a href=https://vol.example\nstyle=x>www.francetravail.fr</a>");
         assert_eq!(unquoted[0].host, "vol.example");
-        let link = |shown: &str, host: &str| MessageLink { shown: shown.to_owned(), host: host.to_owned() };
-        assert_eq!(links, [link("www.francetravail.fr", "vol.example"), link("là", "x.example")]);
+        let link = |shown: &str, host: &str| MessageLink {
+            shown: shown.to_owned(),
+            host: host.to_owned(),
+        };
+        assert_eq!(
+            links,
+            [
+                link("www.francetravail.fr", "vol.example"),
+                link("là", "x.example")
+            ]
+        );
         assert_eq!(
             links_of_text("voir (https://a.example/x), ou www.b.example."),
-            [link("https://a.example/x", "a.example"), link("www.b.example", "www.b.example"),]
+            [
+                link("https://a.example/x", "a.example"),
+                link("www.b.example", "www.b.example"),
+            ]
         );
     }
 

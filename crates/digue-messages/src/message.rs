@@ -1,4 +1,5 @@
-//! What a submission holds once it is read: messages as they claim to be, and what could not be read of them.
+//! What a submission holds once it is read: messages as they claim to be, and what could not be
+//! read of them.
 
 use digue_types::lists;
 
@@ -83,12 +84,13 @@ pub struct ReadMessage {
     pub links: Vec<MessageLink>,
     /// Names of attached files; they are not opened.
     pub attachments: Vec<String>,
-    /// The bytes as sent, over which signatures are verified; empty where the format does not preserve them.
+    /// The bytes as sent, over which signatures are verified; empty where the format does not
+    /// preserve them.
     pub raw: Vec<u8>,
     /// There is a DKIM signature, valid or not.
     pub is_signed: bool,
-    /// The `Received` lines. Only the newest is written by the reader's own server; those below may be
-    /// invented.
+    /// The `Received` lines. Only the newest is written by the reader's own server; those below may
+    /// be invented.
     pub hops: ReceivedChain,
     /// Another message is attached to it.
     pub carries: bool,

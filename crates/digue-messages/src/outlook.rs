@@ -1,7 +1,7 @@
 //! Reads a message saved by Outlook (`.msg`, MS-OXMSG): properties in a compound file.
 //!
-//! Outlook does not preserve the bytes that were signed, so no signature can be verified and such a message
-//! is never genuine. Its sender, headers and text are read; text in compressed RTF is not.
+//! Outlook does not preserve the bytes that were signed, so no signature can be verified and such a
+//! message is never genuine. Its sender, headers and text are read; text in compressed RTF is not.
 
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
@@ -69,8 +69,8 @@ fn message(file: &mut Compound<'_>, at: &Path, depth: usize) -> std::io::Result<
         subject: text(file, at, SUBJECT)?,
         text: text(file, at, BODY)?,
         html: html(file, at)?,
-        // The represented sender first: it is whom the message claims to be from; the other one is a
-        // delegate.
+        // The represented sender first: it is whom the message claims to be from; the other one is
+        // a delegate.
         from_name: first(file, at, &[REPRESENTED_NAME, SENDER_NAME])?,
         from_address: first(file, at, &[REPRESENTED_ADDRESS, SENDER_ADDRESS].concat())?,
         ..OutlookMessage::default()
@@ -114,7 +114,8 @@ fn attachment(
         return Ok(());
     }
     let name = first(file, at, &FILE_NAMES)?;
-    into.files.push((name, stream(file, &place(at, FILE_DATA, TYPE_BINARY))?));
+    into.files
+        .push((name, stream(file, &place(at, FILE_DATA, TYPE_BINARY))?));
     Ok(())
 }
 
@@ -132,14 +133,16 @@ fn first(file: &mut Compound<'_>, at: &Path, properties: &[&str]) -> std::io::Re
     Ok(String::new())
 }
 
-/// A text property; empty when there is none. Invalid UTF-16 is an error: a damaged subject must not count as
-/// an empty one.
+/// A text property; empty when there is none. Invalid UTF-16 is an error: a damaged subject must
+/// not count as an empty one.
 fn text(file: &mut Compound<'_>, at: &Path, property: &str) -> std::io::Result<String> {
     let wide = stream(file, &place(at, property, TYPE_TEXT))?;
     let (pairs, odd) = wide.as_chunks::<2>();
     let text: Result<String, _> =
         char::decode_utf16(pairs.iter().map(|pair| u16::from_le_bytes(*pair))).collect();
-    let (Ok(text), []) = (text, odd) else { return Err(std::io::ErrorKind::InvalidData.into()) };
+    let (Ok(text), []) = (text, odd) else {
+        return Err(std::io::ErrorKind::InvalidData.into());
+    };
     if text.is_empty() {
         return Ok(letters(&stream(file, &place(at, property, TYPE_BYTES))?));
     }
@@ -148,15 +151,22 @@ fn text(file: &mut Compound<'_>, at: &Path, property: &str) -> std::io::Result<S
 
 fn html(file: &mut Compound<'_>, at: &Path) -> std::io::Result<String> {
     let bytes = stream(file, &place(at, HTML, TYPE_BINARY))?;
-    if bytes.is_empty() { text(file, at, HTML) } else { Ok(letters(&bytes)) }
+    if bytes.is_empty() {
+        text(file, at, HTML)
+    } else {
+        Ok(letters(&bytes))
+    }
 }
 
 fn letters(bytes: &[u8]) -> String {
     let text = match core::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        // The code page is a property that is often wrong; Windows-1252 never fails, and keeps links and
-        // ASCII as they are.
-        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
+        // The code page is a property that is often wrong; Windows-1252 never fails, and keeps
+        // links and ASCII as they are.
+        Err(_) => encoding_rs::WINDOWS_1252
+            .decode_without_bom_handling(bytes)
+            .0
+            .into_owned(),
     };
     text.trim_end_matches('\0').to_owned()
 }
@@ -187,7 +197,10 @@ pub(crate) mod tests {
 
     pub(crate) fn written(properties: &[(&str, &[u8])]) -> Vec<u8> {
         let mut file = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
-        file.create_stream(Path::new("/").join(PROPERTIES)).unwrap().write_all(&[0; 32]).unwrap();
+        file.create_stream(Path::new("/").join(PROPERTIES))
+            .unwrap()
+            .write_all(&[0; 32])
+            .unwrap();
         for (path, bytes) in properties {
             let path = Path::new("/").join(path);
             if let Some(above) = path.parent() {
@@ -215,14 +228,23 @@ pub(crate) mod tests {
             ("__substg1.0_0C1F001F", &wide("/O=EXCHANGELABS/CN=X")),
             ("__substg1.0_5D01001F", &wide("info@portai1.fr")),
             ("__substg1.0_1000001E", b"Confirmez votre identit\xe9"),
-            ("__substg1.0_10130102", b"<a href='https://vol.example/'>ici</a>"),
-            ("__attach_version1.0_#00000000/__substg1.0_3707001F", &wide("facture.exe")),
+            (
+                "__substg1.0_10130102",
+                b"<a href='https://vol.example/'>ici</a>",
+            ),
+            (
+                "__attach_version1.0_#00000000/__substg1.0_3707001F",
+                &wide("facture.exe"),
+            ),
             ("__attach_version1.0_#00000000/__substg1.0_37010102", b"MZ"),
             (&format!("{inner}/{PROPERTIES}"), &[0; 24]),
             (&format!("{inner}/__substg1.0_0037001F"), &wide("Dedans")),
         ]);
         let read = outlook(&bytes);
-        assert_eq!((read.subject.as_str(), read.from_name.as_str()), ("Votre dossier", "Portail Emploi"));
+        assert_eq!(
+            (read.subject.as_str(), read.from_name.as_str()),
+            ("Votre dossier", "Portail Emploi")
+        );
         assert_eq!(
             (read.from_address.as_str(), read.text.as_str()),
             ("info@portai1.fr", "Confirmez votre identité")
@@ -238,7 +260,11 @@ pub(crate) mod tests {
         let only_rtf = written(&[("__substg1.0_10090102", b"LZFu")]);
         assert_eq!(outlook(&only_rtf).unread, [UnreadKind::OutlookText]);
         let mut other = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
-        other.create_stream("/WordDocument").unwrap().write_all(b"x").unwrap();
+        other
+            .create_stream("/WordDocument")
+            .unwrap()
+            .write_all(b"x")
+            .unwrap();
         let other = other.into_inner().into_inner();
         assert!(matches!(read(&other), Err(UnreadKind::Document)));
         let half_a_letter = written(&[("__substg1.0_0037001F", b"a")]);

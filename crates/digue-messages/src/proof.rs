@@ -16,7 +16,8 @@ use mail_auth::hickory_resolver::config::{ResolverConfig, ResolverOpts};
 use mail_auth::spf::Spf;
 use mail_auth::spf::verify::SpfParameters;
 use mail_auth::{
-    AuthenticatedMessage, DkimResult, Error, MessageAuthenticator, Parameters, ResolverCache, SpfResult, Txt,
+    AuthenticatedMessage, DkimResult, Error, MessageAuthenticator, Parameters, ResolverCache,
+    SpfResult, Txt,
 };
 
 use crate::domains::is_under;
@@ -44,12 +45,13 @@ pub enum SignatureCheck {
     Partial,
     /// It does not match the message.
     Broken,
-    /// Its key is unknown, in test or too weak; it expired; or the message was not preserved as sent.
+    /// Its key is unknown, in test or too weak; it expired; or the message was not preserved as
+    /// sent.
     Unverifiable,
 }
 
-/// Whether the delivering machine belongs to the sender's domain, according to the `Received` lines. Never a
-/// proof: the person who submits a file may have written them.
+/// Whether the delivering machine belongs to the sender's domain, according to the `Received`
+/// lines. Never a proof: the person who submits a file may have written them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ServerCheck {
     /// The lines do not show it, or not all of them are understood.
@@ -71,8 +73,8 @@ pub struct DnsRecords(HashMap<String, Txt>);
 pub struct RecordFault(pub usize);
 
 impl DnsRecords {
-    /// Parses one record a line, as printed by `dig +noall +answer TXT`: a name and quoted texts; anything
-    /// between them is ignored, and so are lines that begin with `;` or `#`.
+    /// Parses one record a line, as printed by `dig +noall +answer TXT`: a name and quoted texts;
+    /// anything between them is ignored, and so are lines that begin with `;` or `#`.
     ///
     /// # Errors
     /// The first line that is not a record.
@@ -84,7 +86,8 @@ impl DnsRecords {
                 continue;
             }
             let (name, txt) = record(line).ok_or(RecordFault(place + 1))?;
-            // A message signed with a key in test is treated as unsigned (RFC 6376, 3.6.1, flag `y`).
+            // A message signed with a key in test is treated as unsigned (RFC 6376, 3.6.1, flag
+            // `y`).
             if !is_in_test(line) {
                 records.insert(name, txt);
             }
@@ -104,9 +107,14 @@ fn value_of(line: &str) -> String {
 
 fn is_in_test(line: &str) -> bool {
     let value = value_of(line);
-    let is_key = line.split_whitespace().next().is_some_and(|name| name.contains("._domainkey."));
+    let is_key = line
+        .split_whitespace()
+        .next()
+        .is_some_and(|name| name.contains("._domainkey."));
     let tags = value.split(';').filter_map(|tag| tag.split_once('='));
-    let mut flags = tags.filter(|(name, _)| name.trim() == "t").flat_map(|(_, flags)| flags.split(':'));
+    let mut flags = tags
+        .filter(|(name, _)| name.trim() == "t")
+        .flat_map(|(_, flags)| flags.split(':'));
     is_key && flags.any(|flag| flag.trim().eq_ignore_ascii_case("y"))
 }
 
@@ -121,7 +129,10 @@ fn record(line: &str) -> Option<(String, Txt)> {
     } else {
         Spf::parse(bytes).ok()?.into()
     };
-    Some((format!("{}.", name.trim_end_matches('.').to_lowercase()), txt))
+    Some((
+        format!("{}.", name.trim_end_matches('.').to_lowercase()),
+        txt,
+    ))
 }
 
 impl ResolverCache<String, Txt> for DnsRecords {
@@ -131,7 +142,12 @@ impl ResolverCache<String, Txt> for DnsRecords {
         Q: Hash + Eq + ?Sized,
     {
         // Always `Some`: a missing entry would make the library query a name server.
-        Some(self.0.get(name).cloned().unwrap_or(Txt::Error(Error::InvalidRecordType)))
+        Some(
+            self.0
+                .get(name)
+                .cloned()
+                .unwrap_or(Txt::Error(Error::InvalidRecordType)),
+        )
     }
 
     fn remove<Q>(&self, _: &Q) -> Option<Txt>
@@ -157,7 +173,8 @@ pub async fn prove_all(submission: &SubmittedMessage, records: &DnsRecords) -> V
     proofs
 }
 
-/// Verifies a message against the known records. Any fault on the way proves nothing, and is not an error.
+/// Verifies a message against the known records. Any fault on the way proves nothing, and is not an
+/// error.
 pub async fn prove(read: &ReadMessage, records: &DnsRecords) -> Proof {
     let mut proof = Proof::default();
     if !read.is_mail {
@@ -171,7 +188,9 @@ pub async fn prove(read: &ReadMessage, records: &DnsRecords) -> Proof {
         ResolverConfig::from_parts(None, Vec::new(), Vec::new()),
         ResolverOpts::default(),
     );
-    let Ok(authenticator) = authenticator else { return proof };
+    let Ok(authenticator) = authenticator else {
+        return proof;
+    };
     // Nothing to verify with: what is signed stays unverifiable.
     if records.is_empty() {
         return proof;
@@ -181,7 +200,8 @@ pub async fn prove(read: &ReadMessage, records: &DnsRecords) -> Proof {
     if !read.raw.is_empty() {
         let is_exact = policy.is_some_and(|policy| policy.is_exact);
         proof.signature = signature(read, &read.raw, is_exact, records, &authenticator).await;
-        // Mail programs save messages with the line ends of their machine; signatures are over CRLF.
+        // Mail programs save messages with the line ends of their machine; signatures are over
+        // CRLF.
         if proof.signature != SignatureCheck::Verified && has_bare_line_ends(&read.raw) {
             let sent = with_line_ends(&read.raw);
             proof.signature = signature(read, &sent, is_exact, records, &authenticator).await;
@@ -199,8 +219,8 @@ async fn signature(
     records: &DnsRecords,
     authenticator: &MessageAuthenticator,
 ) -> SignatureCheck {
-    // Not strict: otherwise the library drops signatures with `l=`, and "covers a part" would look like
-    // "not signed".
+    // Not strict: otherwise the library drops signatures with `l=`, and "covers a part" would look
+    // like "not signed".
     let Some(message) = AuthenticatedMessage::parse_with_opts(raw, false) else {
         return SignatureCheck::Unverifiable;
     };
@@ -211,16 +231,25 @@ async fn signature(
     let domain = read.from_domain();
     let is_aligned = |signature: &Signature| {
         let signer = signature.d.to_lowercase();
-        // Relaxed alignment (RFC 7489, 3.1.1) in both directions, because organisational domains would need a
-        // list of suffixes.
+        // Relaxed alignment (RFC 7489, 3.1.1) in both directions, because organisational domains
+        // would need a list of suffixes.
         let is_related = is_under(domain, &signer) || is_under(&signer, domain);
         // A signature by `fr` would be related to every French domain.
-        signer.contains('.') && if is_exact { signer == domain } else { is_related }
+        signer.contains('.')
+            && if is_exact {
+                signer == domain
+            } else {
+                is_related
+            }
     };
-    let outputs = authenticator.verify_dkim(Parameters::new(&message).with_txt_cache(records)).await;
+    let outputs = authenticator
+        .verify_dkim(Parameters::new(&message).with_txt_cache(records))
+        .await;
     let mut best = SignatureCheck::Missing;
     for output in &outputs {
-        let Some(signature) = output.signature().filter(|signature| is_aligned(signature)) else { continue };
+        let Some(signature) = output.signature().filter(|signature| is_aligned(signature)) else {
+            continue;
+        };
         let found = match output.result() {
             // SHA-1 is not a proof (RFC 8301, 3.1).
             DkimResult::Pass if signature.a == Algorithm::RsaSha1 => SignatureCheck::Unverifiable,
@@ -250,8 +279,8 @@ const fn worth(check: SignatureCheck) -> u8 {
     }
 }
 
-/// Headers that decide what a mail program shows. With two of one kind, the program may show the one that is
-/// not signed.
+/// Headers that decide what a mail program shows. With two of one kind, the program may show the
+/// one that is not signed.
 const ONCE: [&str; 8] = [
     "from",
     "sender",
@@ -265,11 +294,22 @@ const ONCE: [&str; 8] = [
 /// Headers that must be signed when they are present.
 const SIGNED: [&str; 3] = ["from", "subject", "reply-to"];
 
-/// True when a reader sees exactly what was signed: the whole body (no `l=`), one sender, one subject.
+/// True when a reader sees exactly what was signed: the whole body (no `l=`), one sender, one
+/// subject.
 fn covers(signature: &Signature, message: &AuthenticatedMessage<'_>, read: &ReadMessage) -> bool {
     let names = header_names(message.raw_message);
-    let count = |name: &str| names.iter().filter(|known| known.eq_ignore_ascii_case(name.as_bytes())).count();
-    let is_signed = |name: &str| signature.h.iter().any(|signed| signed.trim().eq_ignore_ascii_case(name));
+    let count = |name: &str| {
+        names
+            .iter()
+            .filter(|known| known.eq_ignore_ascii_case(name.as_bytes()))
+            .count()
+    };
+    let is_signed = |name: &str| {
+        signature
+            .h
+            .iter()
+            .any(|signed| signed.trim().eq_ignore_ascii_case(name))
+    };
     let is_one_sender = read.more_senders.is_empty()
         && matches!(message.from.as_slice(), [from] if from.eq_ignore_ascii_case(&read.from_address));
     // `l=` signs only the first bytes: everything after them was added by anyone (RFC 6376, 8.2).
@@ -278,23 +318,33 @@ fn covers(signature: &Signature, message: &AuthenticatedMessage<'_>, read: &Read
         && count("from") == 1
         && is_signed("from")
         && ONCE.iter().all(|name| count(name) <= 1)
-        && SIGNED.iter().all(|name| count(name) == 0 || is_signed(name))
+        && SIGNED
+            .iter()
+            .all(|name| count(name) == 0 || is_signed(name))
 }
 
-/// Header names as the most lenient mail program reads them, with spaces before the colon: a second `From :`
-/// is a sender to some programs.
+/// Header names as the most lenient mail program reads them, with spaces before the colon: a second
+/// `From :` is a sender to some programs.
 fn header_names(raw: &[u8]) -> Vec<&[u8]> {
-    let lines = raw.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let lines = raw
+        .split(|byte| *byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let lines = lines
         .take_while(|line| !line.is_empty())
         .filter(|line| !line.starts_with(b" ") && !line.starts_with(b"\t"));
     lines
-        .filter_map(|line| line.iter().position(|byte| *byte == b':').map(|end| line[..end].trim_ascii()))
+        .filter_map(|line| {
+            line.iter()
+                .position(|byte| *byte == b':')
+                .map(|end| line[..end].trim_ascii())
+        })
         .collect()
 }
 
 fn has_bare_line_ends(raw: &[u8]) -> bool {
-    raw.iter().enumerate().any(|(at, byte)| *byte == b'\n' && (at == 0 || raw[at - 1] != b'\r'))
+    raw.iter()
+        .enumerate()
+        .any(|(at, byte)| *byte == b'\n' && (at == 0 || raw[at - 1] != b'\r'))
 }
 
 fn with_line_ends(raw: &[u8]) -> Vec<u8> {
@@ -308,15 +358,20 @@ fn with_line_ends(raw: &[u8]) -> Vec<u8> {
     sent
 }
 
-/// Whether a machine of the sender's domain delivered the message. Lines below the newest may be invented: a
-/// machine of the domain there proves nothing, but keeps the message from being called forged.
+/// Whether a machine of the sender's domain delivered the message. Lines below the newest may be
+/// invented: a machine of the domain there proves nothing, but keeps the message from being called
+/// forged.
 async fn server(
     read: &ReadMessage,
     records: &DnsRecords,
     authenticator: &MessageAuthenticator,
 ) -> ServerCheck {
     let domain = read.from_domain();
-    let sender = if read.return_path.is_empty() { &read.from_address } else { &read.return_path };
+    let sender = if read.return_path.is_empty() {
+        &read.from_address
+    } else {
+        &read.return_path
+    };
     let sender_domain = sender.rsplit_once('@').map_or("", |(_, domain)| domain);
     // SPF is about the envelope sender: it says something of `From` only when the two are aligned.
     if !is_under(domain, sender_domain) && !is_under(sender_domain, domain) {
@@ -324,13 +379,17 @@ async fn server(
     }
     let mut is_foreign = false;
     for (place, hop) in read.hops.hops.iter().enumerate() {
-        let ReceivedHop::Machine { ip, helo } = hop else { continue };
+        let ReceivedHop::Machine { ip, helo } = hop else {
+            continue;
+        };
         // A machine of the reader's own network is in no SPF record.
         if is_internal(*ip) {
             continue;
         }
         let asked = SpfParameters::verify_mail_from(*ip, helo, "digue.invalid", sender);
-        let output = authenticator.verify_spf(Parameters::new(asked).with_txt_cache(records)).await;
+        let output = authenticator
+            .verify_spf(Parameters::new(asked).with_txt_cache(records))
+            .await;
         match output.result() {
             // Only the newest line is written by the reader's own server.
             SpfResult::Pass if place == 0 => return ServerCheck::Own,
@@ -343,7 +402,11 @@ async fn server(
         }
     }
     // An unread line may be the one that names the domain's own machine.
-    if is_foreign && read.hops.end == ChainEnd::Whole { ServerCheck::Foreign } else { ServerCheck::Unknown }
+    if is_foreign && read.hops.end == ChainEnd::Whole {
+        ServerCheck::Foreign
+    } else {
+        ServerCheck::Unknown
+    }
 }
 
 /// The DMARC policy of a domain.
@@ -365,6 +428,9 @@ fn policy(records: &DnsRecords, domain: &str) -> Option<Policy> {
             });
         }
         // A policy of a top-level domain would cover unrelated owners.
-        name = name.split_once('.').map(|(_, above)| above).filter(|above| above.contains('.'))?;
+        name = name
+            .split_once('.')
+            .map(|(_, above)| above)
+            .filter(|above| above.contains('.'))?;
     }
 }

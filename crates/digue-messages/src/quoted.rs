@@ -1,5 +1,5 @@
-//! Messages quoted in the text of another: the lines that a mail program writes above a text that it forwards
-//! or answers. Anyone can type them, so they prove nothing; they can only show a lie.
+//! Messages quoted in the text of another: the lines that a mail program writes above a text that
+//! it forwards or answers. Anyone can type them, so they prove nothing; they can only show a lie.
 
 use crate::message::Mailbox;
 
@@ -19,7 +19,9 @@ const WROTE: [&str; 4] = ["a écrit", "wrote", "écrit", "schrieb"];
 fn value(line: &str, names: &[&str]) -> Option<String> {
     let line = line.trim_start_matches(['>', ' ', '*', '\u{a0}']);
     let (name, value) = line.split_once(':')?;
-    let name = name.trim_matches(|sign: char| sign.is_whitespace() || sign == '*').to_lowercase();
+    let name = name
+        .trim_matches(|sign: char| sign.is_whitespace() || sign == '*')
+        .to_lowercase();
     let value = value.trim_matches(|sign: char| sign.is_whitespace() || sign == '*');
     names.contains(&name.as_str()).then(|| value.to_owned())
 }
@@ -27,7 +29,10 @@ fn value(line: &str, names: &[&str]) -> Option<String> {
 /// The sender in the first lines of a text that was pasted with its header lines.
 pub(crate) fn from_line(text: &str) -> Option<Mailbox> {
     // Only the head of what was pasted: `De :` in the middle belongs to a quoted message.
-    text.lines().take(40).find_map(|line| value(line, &FROM)).map(|from| mailbox(&from))
+    text.lines()
+        .take(40)
+        .find_map(|line| value(line, &FROM))
+        .map(|from| mailbox(&from))
 }
 
 pub(crate) fn subject_line(text: &str) -> Option<String> {
@@ -36,14 +41,21 @@ pub(crate) fn subject_line(text: &str) -> Option<String> {
 
 /// The claimed senders of quoted messages.
 pub(crate) fn senders(text: &str) -> Vec<Mailbox> {
-    let lines: Vec<&str> =
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LINES_MAX).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .take(LINES_MAX)
+        .collect();
     let mut senders: Vec<Mailbox> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let block = lines[at + 1..].iter().take(BLOCK_LINES);
         let sender = match value(line, &FROM) {
-            // `De : moi` alone is an ordinary sentence; with a subject near it, it is a header block.
-            Some(from) if block.clone().any(|line| value(line, &SUBJECT).is_some()) => Some(mailbox(&from)),
+            // `De : moi` alone is an ordinary sentence; with a subject near it, it is a header
+            // block.
+            Some(from) if block.clone().any(|line| value(line, &SUBJECT).is_some()) => {
+                Some(mailbox(&from))
+            }
             _ => wrote(line),
         };
         if let Some(sender) = sender.filter(|sender| !senders.contains(sender)) {
@@ -57,13 +69,21 @@ pub(crate) fn senders(text: &str) -> Vec<Mailbox> {
 }
 
 fn wrote(line: &str) -> Option<Mailbox> {
-    let line = line.trim_start_matches(['>', ' ']).trim_end_matches([':', ' ', '\u{a0}']);
-    let line = WROTE.iter().find_map(|word| line.strip_suffix(word))?.trim_end();
+    let line = line
+        .trim_start_matches(['>', ' '])
+        .trim_end_matches([':', ' ', '\u{a0}']);
+    let line = WROTE
+        .iter()
+        .find_map(|word| line.strip_suffix(word))?
+        .trim_end();
     let line = line.strip_suffix('>')?;
     let (before, address) = line.rsplit_once('<')?;
     // The date precedes the last comma.
     let name = before.rsplit_once(',').map_or(before, |(_, name)| name);
-    Some(Mailbox { name: name.trim().to_owned(), address: address.trim().to_lowercase() })
+    Some(Mailbox {
+        name: name.trim().to_owned(),
+        address: address.trim().to_lowercase(),
+    })
 }
 
 /// `Name <address>`, an address, or a name; Outlook writes `[mailto:…]`.
@@ -75,7 +95,10 @@ fn mailbox(text: &str) -> Mailbox {
         None if text.contains('@') => (String::new(), text),
         None => (plain(text), ""),
     };
-    Mailbox { name, address: address.trim().to_lowercase() }
+    Mailbox {
+        name,
+        address: address.trim().to_lowercase(),
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +115,10 @@ mod tests {
             "Le ven. 27 nov. 2026 à 10:00, Portail <info@portai1.fr> a écrit :\n> Bonjour",
             "On Fri, 27 Nov 2026 at 10:00, Portail <info@portai1.fr> wrote:\n> Bonjour",
         ] {
-            let expected = Mailbox { name: "Portail".to_owned(), address: "info@portai1.fr".to_owned() };
+            let expected = Mailbox {
+                name: "Portail".to_owned(),
+                address: "info@portai1.fr".to_owned(),
+            };
             assert_eq!(senders(text), [expected], "{text}");
         }
         assert_eq!(senders("De : moi\nÀ : toi"), []);

@@ -1,8 +1,8 @@
-//! Reads a submission: a file saved by a mail program, a forwarded message or plain text, with every message
-//! attached to it, and a list of everything that could not be read.
+//! Reads a submission: a file saved by a mail program, a forwarded message or plain text, with
+//! every message attached to it, and a list of everything that could not be read.
 //!
-//! Nothing is dropped silently: a part that is not read gets an `UnreadPart`, and nothing is genuine then.
-//! Whether a message is genuine is not decided here.
+//! Nothing is dropped silently: a part that is not read gets an `UnreadPart`, and nothing is
+//! genuine then. Whether a message is genuine is not decided here.
 
 use std::borrow::Cow;
 
@@ -44,8 +44,14 @@ pub fn read(bytes: &[u8]) -> Result<SubmittedMessage, SubmissionFault> {
         FileShape::Mail(raw) => submission.add_mail(&raw, 0),
         FileShape::Outlook(message) => submission.add_outlook(*message, 0),
         FileShape::Page(html) => {
-            let mut body = Body { html, ..Body::default() };
-            let read = ReadMessage { is_mail: false, ..body.read(&mut submission) };
+            let mut body = Body {
+                html,
+                ..Body::default()
+            };
+            let read = ReadMessage {
+                is_mail: false,
+                ..body.read(&mut submission)
+            };
             submission.messages.push(read);
         }
         FileShape::Words(text) => submission.add_words(text),
@@ -60,13 +66,22 @@ pub fn sender(bytes: &[u8]) -> Option<String> {
         return None;
     }
     let message = shape::headers(bytes)?;
-    let sender = message.from()?.first()?.address.as_deref()?.trim().to_lowercase();
+    let sender = message
+        .from()?
+        .first()?
+        .address
+        .as_deref()?
+        .trim()
+        .to_lowercase();
     Some(sender)
 }
 
 impl SubmittedMessage {
     fn miss(&mut self, kind: UnreadKind, name: &str) {
-        let unread = UnreadPart { kind, name: name.chars().take(NAME_CHARS_MAX).collect() };
+        let unread = UnreadPart {
+            kind,
+            name: name.chars().take(NAME_CHARS_MAX).collect(),
+        };
         if !self.unread.contains(&unread) && self.unread.len() < MESSAGES_MAX {
             self.unread.push(unread);
         }
@@ -87,10 +102,18 @@ impl SubmittedMessage {
     fn add_words(&mut self, text: String) {
         let from = quoted::from_line(&text).unwrap_or_default();
         let subject = quoted::subject_line(&text).unwrap_or_default();
-        let mut body = Body { text, ..Body::default() };
+        let mut body = Body {
+            text,
+            ..Body::default()
+        };
         let mut read = body.read(self);
         read.quoted.retain(|sender| *sender != from);
-        self.messages.push(ReadMessage { from_name: from.name, from_address: from.address, subject, ..read });
+        self.messages.push(ReadMessage {
+            from_name: from.name,
+            from_address: from.address,
+            subject,
+            ..read
+        });
     }
 
     fn add_mail(&mut self, raw: &[u8], depth: usize) {
@@ -112,16 +135,22 @@ impl SubmittedMessage {
             }
         };
         let Some(message) = message else { return };
-        // Reserve the place of this message before those attached to it: `judge` relies on the order, and
-        // `has_room` must count it.
+        // Reserve the place of this message before those attached to it: `judge` relies on the
+        // order, and `has_room` must count it.
         let place = self.messages.len();
         self.messages.push(ReadMessage::default());
         let mut body = Body::default();
         for part in &message.parts {
             self.add_part(part, raw, depth, &mut body);
         }
-        let read = ReadMessage { carries: self.messages.len() > place + 1, ..body.read(self) };
-        self.messages[place] = ReadMessage { raw: raw.to_vec(), ..with_headers(&message, read) };
+        let read = ReadMessage {
+            carries: self.messages.len() > place + 1,
+            ..body.read(self)
+        };
+        self.messages[place] = ReadMessage {
+            raw: raw.to_vec(),
+            ..with_headers(&message, read)
+        };
     }
 
     fn add_part(&mut self, part: &MessagePart<'_>, raw: &[u8], depth: usize, body: &mut Body) {
@@ -153,8 +182,11 @@ impl SubmittedMessage {
         depth: usize,
         body: &mut Body,
     ) {
-        let charset = part.content_type().and_then(|kind| kind.attribute("charset"));
-        // In an unknown character set, words such as "password" would not be found: name it as unread.
+        let charset = part
+            .content_type()
+            .and_then(|kind| kind.attribute("charset"));
+        // In an unknown character set, words such as "password" would not be found: name it as
+        // unread.
         let is_known = charset.is_none_or(|charset| {
             charset_decoder(charset.as_bytes()).is_some()
                 || Encoding::for_label(charset.as_bytes()).is_some_and(|known| known == UTF_8)
@@ -162,8 +194,10 @@ impl SubmittedMessage {
         if (!is_known && !text.is_ascii()) || text.contains('\0') {
             self.miss(UnreadKind::Charset, name);
         }
-        let is_attached =
-            !name.is_empty() || part.content_disposition().is_some_and(|how| how.is_attachment());
+        let is_attached = !name.is_empty()
+            || part
+                .content_disposition()
+                .is_some_and(|how| how.is_attachment());
         match is_attached.then(|| shape(text.as_bytes())) {
             Some(FileShape::Mail(raw)) => self.add_mail(&raw, depth + 1),
             Some(FileShape::Unread(kind)) => self.miss(kind, name),
@@ -195,8 +229,12 @@ impl SubmittedMessage {
         depth: usize,
         body: &mut Body,
     ) {
-        let (start, end) = (part.raw_body_offset() as usize, part.raw_end_offset() as usize);
-        // An encoded message was decoded into its own buffer; offsets are valid for `raw` only otherwise.
+        let (start, end) = (
+            part.raw_body_offset() as usize,
+            part.raw_end_offset() as usize,
+        );
+        // An encoded message was decoded into its own buffer; offsets are valid for `raw` only
+        // otherwise.
         let bytes: &[u8] = match &inner.raw_message {
             Cow::Owned(decoded) => decoded,
             Cow::Borrowed(_) => raw.get(start..end).unwrap_or_default(),
@@ -218,30 +256,46 @@ impl SubmittedMessage {
         for kind in &message.unread {
             self.miss(*kind, "");
         }
-        let mut body = Body { text: message.text, html: message.html, ..Body::default() };
+        let mut body = Body {
+            text: message.text,
+            html: message.html,
+            ..Body::default()
+        };
         for (name, bytes) in &message.files {
             self.add_file(bytes, name, depth, &mut body);
         }
         for inner in message.messages {
             self.add_outlook(inner, depth + 1);
         }
-        let mut read = ReadMessage { carries: self.messages.len() > place + 1, ..body.read(self) };
+        let mut read = ReadMessage {
+            carries: self.messages.len() > place + 1,
+            ..body.read(self)
+        };
         let headers = format!("{}\r\n\r\n", message.headers.trim_end());
         if let Some(headers) = shape::headers(headers.as_bytes()) {
             read = with_headers(&headers, read);
         }
-        // The transport headers decide; the properties are what Outlook made of them, or what the author
-        // typed.
+        // The transport headers decide; the properties are what Outlook made of them, or what the
+        // author typed.
         if read.from_address.is_empty() {
-            (read.from_name, read.from_address) =
-                (message.from_name, message.from_address.trim().to_lowercase());
+            (read.from_name, read.from_address) = (
+                message.from_name,
+                message.from_address.trim().to_lowercase(),
+            );
         }
         if read.subject.is_empty() {
             read.subject = message.subject;
         }
-        read.attachments =
-            message.files.into_iter().map(|(name, _)| name).filter(|name| !name.is_empty()).collect();
-        self.messages[place] = ReadMessage { is_mail: true, ..read };
+        read.attachments = message
+            .files
+            .into_iter()
+            .map(|(name, _)| name)
+            .filter(|name| !name.is_empty())
+            .collect();
+        self.messages[place] = ReadMessage {
+            is_mail: true,
+            ..read
+        };
     }
 }
 
@@ -260,7 +314,8 @@ impl Body {
         let has_picture = self.has_picture || html.to_ascii_lowercase().contains("<img");
         push_lines(&mut self.text, &plain);
         let text = cut(&self.text);
-        // Links also from the text: the words of an HTML part are in it, and mail programs make them links.
+        // Links also from the text: the words of an HTML part are in it, and mail programs make
+        // them links.
         let mut links = links_of_html(html);
         links.extend(links_of_text(text));
         if html.len() < self.html.len() || text.len() < self.text.len() || links.len() > LINKS_MAX {
@@ -270,12 +325,18 @@ impl Body {
         if text.trim().is_empty() && has_picture {
             into.miss(UnreadKind::Picture, "");
         }
-        ReadMessage { quoted: quoted::senders(text), text: text.to_owned(), links, ..ReadMessage::default() }
+        ReadMessage {
+            quoted: quoted::senders(text),
+            text: text.to_owned(),
+            links,
+            ..ReadMessage::default()
+        }
     }
 }
 
 fn push_lines(text: &mut String, more: &str) {
-    // Keep at least one byte beyond the limit, so that `Body::read` can tell that something was cut.
+    // Keep at least one byte beyond the limit, so that `Body::read` can tell that something was
+    // cut.
     let room = (TEXT_BYTES_MAX + 1).saturating_sub(text.len());
     let mut end = more.len().min(room);
     // Upwards, so that the byte beyond the limit is kept also when it is within a character.
@@ -299,7 +360,10 @@ fn cut(text: &str) -> &str {
 fn type_of(part: &MessagePart<'_>) -> (String, String) {
     let small = |text: &str| text.to_ascii_lowercase();
     part.content_type().map_or_else(Default::default, |kind| {
-        (small(&kind.c_type), kind.c_subtype.as_deref().map(small).unwrap_or_default())
+        (
+            small(&kind.c_type),
+            kind.c_subtype.as_deref().map(small).unwrap_or_default(),
+        )
     })
 }
 
@@ -307,7 +371,8 @@ fn type_of(part: &MessagePart<'_>) -> (String, String) {
 fn unread_type(kind: &str, subtype: &str) -> Option<UnreadKind> {
     match (kind, subtype) {
         ("application", "ms-tnef" | "vnd.ms-tnef") => Some(UnreadKind::Winmail),
-        ("multipart", "encrypted") | ("application", "pkcs7-mime" | "x-pkcs7-mime" | "pgp-encrypted") => {
+        ("multipart", "encrypted")
+        | ("application", "pkcs7-mime" | "x-pkcs7-mime" | "pgp-encrypted") => {
             Some(UnreadKind::Encrypted)
         }
         ("message", "partial" | "external-body") => Some(UnreadKind::Partial),
@@ -338,25 +403,41 @@ const fn is_message_kind(kind: UnreadKind) -> bool {
 
 fn has_message_ending(name: &str) -> bool {
     let small = name.to_ascii_lowercase();
-    [".eml", ".msg", ".emlx", ".mbox", ".oft", ".mht", ".p7m"].iter().any(|ending| small.ends_with(ending))
+    [".eml", ".msg", ".emlx", ".mbox", ".oft", ".mht", ".p7m"]
+        .iter()
+        .any(|ending| small.ends_with(ending))
 }
 
 /// Adds what the headers say to what the body says.
 fn with_headers(message: &Message<'_>, read: ReadMessage) -> ReadMessage {
     let mailbox = |one: &mail_parser::Addr<'_>| Mailbox {
         name: one.name.as_deref().unwrap_or_default().to_owned(),
-        address: one.address.as_deref().unwrap_or_default().trim().to_lowercase(),
+        address: one
+            .address
+            .as_deref()
+            .unwrap_or_default()
+            .trim()
+            .to_lowercase(),
     };
     let all = |list: &Address<'_>| list.iter().map(mailbox).collect::<Vec<_>>();
-    let from = message.header_values(HeaderName::From).filter_map(|value| value.as_address());
+    let from = message
+        .header_values(HeaderName::From)
+        .filter_map(|value| value.as_address());
     let mut senders = from.flat_map(all);
     let first = senders.next().unwrap_or_default();
     let more_senders = senders.take(MESSAGES_MAX).collect();
-    let names = message.attachments().filter_map(|part| part.attachment_name());
+    let names = message
+        .attachments()
+        .filter_map(|part| part.attachment_name());
     let root = message.root_part();
-    let received = root.headers.iter().filter(|header| header.name == HeaderName::Received);
+    let received = root
+        .headers
+        .iter()
+        .filter(|header| header.name == HeaderName::Received);
     let lines = received
-        .map(|header| &message.raw_message[header.offset_start as usize..header.offset_end as usize])
+        .map(|header| {
+            &message.raw_message[header.offset_start as usize..header.offset_end as usize]
+        })
         .map(<[u8]>::trim_ascii);
     let returns: Vec<_> = message.header_values(HeaderName::ReturnPath).collect();
     // Of two, one was written by the sender: neither can be relied on.
@@ -369,7 +450,12 @@ fn with_headers(message: &Message<'_>, read: ReadMessage) -> ReadMessage {
         from_name: first.name,
         from_address: first.address,
         more_senders,
-        reply_to: message.reply_to().and_then(|list| list.first()).map(mailbox).unwrap_or_default().address,
+        reply_to: message
+            .reply_to()
+            .and_then(|list| list.first())
+            .map(mailbox)
+            .unwrap_or_default()
+            .address,
         subject: message.subject().unwrap_or_default().to_owned(),
         attachments: names.take(PARTS_MAX).map(ToOwned::to_owned).collect(),
         is_signed: message.header(HeaderName::DkimSignature).is_some(),
@@ -387,17 +473,23 @@ mod tests {
 
     #[test]
     fn pasted_text_says_who_it_claims_to_be_from() {
-        let read = read("De : France Travail <info@ft.example>\nObjet : Votre dossier\n\nBonjour".as_bytes());
+        let read = read(
+            "De : France Travail <info@ft.example>\nObjet : Votre dossier\n\nBonjour".as_bytes(),
+        );
         let read = &read.unwrap().messages[0];
         assert!(!read.is_mail);
-        assert_eq!((read.from_name.as_str(), read.from_domain()), ("France Travail", "ft.example"));
+        assert_eq!(
+            (read.from_name.as_str(), read.from_domain()),
+            ("France Travail", "ft.example")
+        );
         assert_eq!(read.subject, "Votre dossier");
         assert_eq!(read.quoted, []);
     }
 
     #[test]
     fn bombs_nesting_and_odd_encodings_end_and_are_named() {
-        let nested = "Content-Type: message/rfc822\r\nMIME-Version: 1.0\r\nX: y\r\n\r\n".repeat(3000);
+        let nested =
+            "Content-Type: message/rfc822\r\nMIME-Version: 1.0\r\nX: y\r\n\r\n".repeat(3000);
         let parts = format!(
             "From: a@b.fr\r\nTo: c@d.fr\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}",
             "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".repeat(4000)
@@ -407,8 +499,10 @@ mod tests {
             "PGEgaHJlZj0".repeat(50_000)
         );
         let charset = b"From: =?utf-7?Q?+AGEAYg-?= <a@b.fr>\r\nTo: x\r\nSubject: =?x?B?////?=\r\nContent-Type: text/plain; charset=x-unknown\r\n\r\n\xff\xfe\x00";
-        let tags =
-            format!("From: a@b.fr\r\nTo: b\r\nContent-Type: text/html\r\n\r\n{}", "<a href=".repeat(90_000));
+        let tags = format!(
+            "From: a@b.fr\r\nTo: b\r\nContent-Type: text/html\r\n\r\n{}",
+            "<a href=".repeat(90_000)
+        );
         for (name, bytes, kind) in [
             ("nested", nested.as_bytes(), UnreadKind::Nesting),
             ("parts", parts.as_bytes(), UnreadKind::Excess),
@@ -418,9 +512,16 @@ mod tests {
             ("zeros", b"\0\0\0", UnreadKind::Form),
         ] {
             let read = read(bytes).unwrap();
-            assert!(read.unread.iter().any(|unread| unread.kind == kind), "{name}: {:?}", read.unread);
+            assert!(
+                read.unread.iter().any(|unread| unread.kind == kind),
+                "{name}: {:?}",
+                read.unread
+            );
         }
-        assert_eq!(read(&vec![b'a'; BYTES_MAX + 1]), Err(SubmissionFault::TooLarge));
+        assert_eq!(
+            read(&vec![b'a'; BYTES_MAX + 1]),
+            Err(SubmissionFault::TooLarge)
+        );
         assert_eq!(read(b" \r\n"), Err(SubmissionFault::Blank));
     }
 

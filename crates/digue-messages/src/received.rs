@@ -1,9 +1,10 @@
-//! Parses `Received` lines (RFC 5321, 4.4): the machine that delivered a message, as seen by the server that
-//! wrote the line. The name that a machine gives itself (HELO) is never taken for an address.
+//! Parses `Received` lines (RFC 5321, 4.4): the machine that delivered a message, as seen by the
+//! server that wrote the line. The name that a machine gives itself (HELO) is never taken for an
+//! address.
 //!
-//! Servers write these lines in different formats. A line that is not understood ends the parsing: lines
-//! below it may be a forger's. Version 0.1.0 skipped such a line, took the forger's line below for the
-//! reader's own server, and called a forged message genuine.
+//! Servers write these lines in different formats. A line that is not understood ends the parsing:
+//! lines below it may be a forger's. Version 0.1.0 skipped such a line, took the forger's line
+//! below for the reader's own server, and called a forged message genuine.
 
 use core::net::IpAddr;
 
@@ -41,26 +42,43 @@ pub struct ReceivedChain {
 pub fn chain<'l>(lines: impl Iterator<Item = &'l [u8]>) -> ReceivedChain {
     let mut hops = Vec::new();
     for line in lines {
-        // Beyond the limit the chain is unreadable rather than complete: a forger must not push a line out of
-        // sight.
-        let hop = (hops.len() < HOPS_MAX).then(|| core::str::from_utf8(line).ok().and_then(hop)).flatten();
-        let Some(hop) = hop else { return ReceivedChain { hops, end: ChainEnd::Unreadable } };
+        // Beyond the limit the chain is unreadable rather than complete: a forger must not push a
+        // line out of sight.
+        let hop = (hops.len() < HOPS_MAX)
+            .then(|| core::str::from_utf8(line).ok().and_then(hop))
+            .flatten();
+        let Some(hop) = hop else {
+            return ReceivedChain {
+                hops,
+                end: ChainEnd::Unreadable,
+            };
+        };
         hops.push(hop);
     }
-    ReceivedChain { hops, end: ChainEnd::Whole }
+    ReceivedChain {
+        hops,
+        end: ChainEnd::Whole,
+    }
 }
 
-/// True for addresses of private networks, which no SPF record names: RFC 1918, RFC 6598 (100.64.0.0/10),
-/// RFC 4193, loopback and link-local.
+/// True for addresses of private networks, which no SPF record names: RFC 1918, RFC 6598
+/// (100.64.0.0/10), RFC 4193, loopback and link-local.
 pub fn is_internal(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
             let [first, second, ..] = ip.octets();
             let is_shared = first == 100 && second & 0xC0 == 64;
-            ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || is_shared
+            ip.is_private()
+                || ip.is_loopback()
+                || ip.is_link_local()
+                || ip.is_unspecified()
+                || is_shared
         }
         IpAddr::V6(ip) => {
-            ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()
+            ip.is_loopback()
+                || ip.is_unspecified()
+                || ip.is_unique_local()
+                || ip.is_unicast_link_local()
         }
     }
 }
@@ -80,11 +98,14 @@ impl ReceivedToken {
 pub fn hop(line: &str) -> Option<ReceivedHop> {
     let tokens = tokens(line)?;
     match tokens.as_slice() {
-        [first, ReceivedToken::Word(claimed), rest @ ..] if first.is_word("from") => from(claimed, rest),
-        // Gmail, Postfix: a step within the server.
-        [first, rest @ ..] if first.is_word("by") => {
-            rest.iter().all(|token| !token.is_word("from")).then_some(ReceivedHop::Within)
+        [first, ReceivedToken::Word(claimed), rest @ ..] if first.is_word("from") => {
+            from(claimed, rest)
         }
+        // Gmail, Postfix: a step within the server.
+        [first, rest @ ..] if first.is_word("by") => rest
+            .iter()
+            .all(|token| !token.is_word("from"))
+            .then_some(ReceivedHop::Within),
         [ReceivedToken::Comment(text)] if text.starts_with("qmail ") => Some(ReceivedHop::Within),
         _ => None,
     }
@@ -93,7 +114,10 @@ pub fn hop(line: &str) -> Option<ReceivedHop> {
 /// `claimed` is the name that the machine gave itself, or, with Exim and Yahoo, its address.
 fn from(claimed: &str, rest: &[ReceivedToken]) -> Option<ReceivedHop> {
     // Two `by` are ambiguous: the first may be part of a HELO that imitates a line.
-    let mut ends = rest.iter().enumerate().filter(|(_, token)| token.is_word("by"));
+    let mut ends = rest
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| token.is_word("by"));
     let (end, _) = ends.next()?;
     if ends.next().is_some() {
         return None;
@@ -102,7 +126,9 @@ fn from(claimed: &str, rest: &[ReceivedToken]) -> Option<ReceivedHop> {
     let mut helo = None;
     for token in &rest[..end] {
         // A word where a comment belongs: an unknown format, or a HELO with spaces.
-        let ReceivedToken::Comment(text) = token else { return None };
+        let ReceivedToken::Comment(text) = token else {
+            return None;
+        };
         let (found, said) = comment(text);
         addresses.extend(found);
         helo = helo.or(said);
@@ -114,8 +140,8 @@ fn from(claimed: &str, rest: &[ReceivedToken]) -> Option<ReceivedHop> {
     addresses.dedup();
     let ip = match (addresses.as_slice(), &helo) {
         ([ip], _) => *ip,
-        // `from [203.0.113.9] (helo=x)`, `from 203.0.113.9 (EHLO x)`: the HELO is in the comment, so the
-        // first word is the address that the server saw.
+        // `from [203.0.113.9] (helo=x)`, `from 203.0.113.9 (EHLO x)`: the HELO is in the comment,
+        // so the first word is the address that the server saw.
         ([], Some(_)) => address(claimed)?,
         _ => return None,
     };
@@ -127,14 +153,19 @@ fn from(claimed: &str, rest: &[ReceivedToken]) -> Option<ReceivedHop> {
 
 /// True for delivery into a mailbox or from a local program: no other machine was involved.
 fn is_delivered(after_by: &[ReceivedToken]) -> bool {
-    let mut words = after_by.iter().skip_while(|token| !token.is_word("with")).skip(1);
-    words
-        .next()
-        .is_some_and(|how| ["lmtp", "lmtps", "lmtpa", "lmtpsa", "local"].iter().any(|word| how.is_word(word)))
+    let mut words = after_by
+        .iter()
+        .skip_while(|token| !token.is_word("with"))
+        .skip(1);
+    words.next().is_some_and(|how| {
+        ["lmtp", "lmtps", "lmtpa", "lmtpsa", "local"]
+            .iter()
+            .any(|word| how.is_word(word))
+    })
 }
 
-/// The addresses in a comment, and the HELO. Values of `helo=` and `ident=` come from the sender and never
-/// count as addresses.
+/// The addresses in a comment, and the HELO. Values of `helo=` and `ident=` come from the sender
+/// and never count as addresses.
 fn comment(text: &str) -> (Vec<IpAddr>, Option<String>) {
     let (mut addresses, mut helo, mut is_said) = (Vec::new(), None, false);
     for word in text.split_whitespace() {
@@ -158,7 +189,9 @@ fn address(word: &str) -> Option<IpAddr> {
     let inner = match word.strip_prefix('[') {
         Some(rest) => {
             let (inner, port) = rest.split_once(']')?;
-            let is_port = port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+            let is_port = port
+                .strip_prefix(':')
+                .is_some_and(|port| port.parse::<u16>().is_ok());
             (port.is_empty() || is_port).then_some(inner)?
         }
         None => word,
@@ -189,11 +222,13 @@ fn tokens(line: &str) -> Option<Vec<ReceivedToken>> {
                 }
                 depth += 1;
             }
-            // An unbalanced parenthesis may close a comment that the server opened: what follows would be the
-            // sender's own words.
+            // An unbalanced parenthesis may close a comment that the server opened: what follows
+            // would be the sender's own words.
             (')', 0) => return None,
             (')', 1) => {
-                tokens.push(ReceivedToken::Comment(core::mem::take(&mut text).trim().to_owned()));
+                tokens.push(ReceivedToken::Comment(
+                    core::mem::take(&mut text).trim().to_owned(),
+                ));
                 depth = 0;
             }
             (')', _) => {
@@ -225,7 +260,10 @@ mod tests {
     use super::*;
 
     fn machine(ip: &str, helo: &str) -> Option<ReceivedHop> {
-        Some(ReceivedHop::Machine { ip: ip.parse().unwrap(), helo: helo.to_owned() })
+        Some(ReceivedHop::Machine {
+            ip: ip.parse().unwrap(),
+            helo: helo.to_owned(),
+        })
     }
 
     #[test]
@@ -253,7 +291,11 @@ mod tests {
                 "203.0.113.9",
                 "smtp.a.fr",
             ),
-            ("from mx.a.fr ([203.0.113.9]) by mx with esmtp (Exim 4.97) id 1; Sat", "203.0.113.9", "mx.a.fr"),
+            (
+                "from mx.a.fr ([203.0.113.9]) by mx with esmtp (Exim 4.97) id 1; Sat",
+                "203.0.113.9",
+                "mx.a.fr",
+            ),
             // Exchange, Microsoft 365
             (
                 "from AM0PR01MB1.eurprd01.prod.exchangelabs.com (2603:10a6:208::1) by DB9.eurprd01.prod.outlook.com (2603:10a6:10::2) with Microsoft SMTP Server (version=TLS1_2) id 15.20; Sat",
@@ -277,7 +319,11 @@ mod tests {
                 "smtp.a.fr",
             ),
             // Yahoo
-            ("from 203.0.113.9 (EHLO smtp.a.fr)\n by 10.1.2.3 with SMTPs; Sat", "203.0.113.9", "smtp.a.fr"),
+            (
+                "from 203.0.113.9 (EHLO smtp.a.fr)\n by 10.1.2.3 with SMTPs; Sat",
+                "203.0.113.9",
+                "smtp.a.fr",
+            ),
             // iCloud
             (
                 "from smtp.a.fr (smtp.a.fr [203.0.113.9])\tby p00-icloudmta-smtpin (Postfix) with ESMTPS id 1\tfor <l@icloud.example>; Sat",
@@ -295,7 +341,11 @@ mod tests {
                 "203.0.113.9",
                 "smtp.a.fr",
             ),
-            ("from unknown (HELO smtp.a.fr) (203.0.113.9) by 0 with SMTP; Sat", "203.0.113.9", "smtp.a.fr"),
+            (
+                "from unknown (HELO smtp.a.fr) (203.0.113.9) by 0 with SMTP; Sat",
+                "203.0.113.9",
+                "smtp.a.fr",
+            ),
         ] {
             assert_eq!(hop(line), machine(ip, helo), "{line}");
         }
@@ -344,10 +394,19 @@ mod tests {
     fn a_line_that_is_not_understood_ends_the_chain() {
         let good = "from smtp.a.fr (smtp.a.fr [192.0.2.25]) by mx (Postfix) with ESMTPS id 9; Sat";
         let read = chain(["someone was here", good].map(str::as_bytes).into_iter());
-        assert_eq!(read, ReceivedChain { hops: Vec::new(), end: ChainEnd::Unreadable });
+        assert_eq!(
+            read,
+            ReceivedChain {
+                hops: Vec::new(),
+                end: ChainEnd::Unreadable
+            }
+        );
         let read = chain([good, "\u{fffd} from", good].map(str::as_bytes).into_iter());
         assert_eq!((read.hops.len(), read.end), (1, ChainEnd::Unreadable));
         let read = chain(core::iter::repeat_n(good.as_bytes(), HOPS_MAX + 1));
-        assert_eq!((read.hops.len(), read.end), (HOPS_MAX, ChainEnd::Unreadable));
+        assert_eq!(
+            (read.hops.len(), read.end),
+            (HOPS_MAX, ChainEnd::Unreadable)
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The opinion about a message: facts first, then a verdict that claims no more than they show.
 //!
-//! *Genuine* needs a verified signature over everything that was read, and *fraud* a lie; everything else is
-//! suspicious or unknown.
+//! *Genuine* needs a verified signature over everything that was read, and *fraud* a lie;
+//! everything else is suspicious or unknown.
 
 use digue_types::lists;
 
@@ -93,8 +93,8 @@ pub struct Opinion {
 
 /// Extensions of files that run code or can hide such files.
 const RUNS: [&str; 24] = [
-    "exe", "scr", "com", "bat", "cmd", "ps1", "vbs", "js", "jse", "wsf", "hta", "msi", "lnk", "iso", "img",
-    "jar", "docm", "xlsm", "pptm", "html", "htm", "svg", "zip", "rar",
+    "exe", "scr", "com", "bat", "cmd", "ps1", "vbs", "js", "jse", "wsf", "hta", "msi", "lnk",
+    "iso", "img", "jar", "docm", "xlsm", "pptm", "html", "htm", "svg", "zip", "rar",
 ];
 
 /// Phrases that ask for what no official sender asks for.
@@ -144,8 +144,8 @@ const URGES: [&str; 12] = [
 pub enum SubmissionWay {
     /// As a file or a text, by a user who asks about it.
     Shown,
-    /// Mailed to the message desk: the message itself is the question, and the messages that it carries or
-    /// quotes are its subject.
+    /// Mailed to the message desk: the message itself is the question, and the messages that it
+    /// carries or quotes are its subject.
     Forwarded,
 }
 
@@ -221,8 +221,8 @@ pub fn judge(
     opinion
 }
 
-/// The verdict, and the message that it is about: the worst of the messages asked about, or of those that
-/// carry them when these are worse.
+/// The verdict, and the message that it is about: the worst of the messages asked about, or of
+/// those that carry them when these are worse.
 fn decide(
     submission: &SubmittedMessage,
     all: &mut [MessageFacts],
@@ -231,9 +231,14 @@ fn decide(
 ) -> (MessageVerdict, Option<usize>) {
     let carries = |place: usize| {
         let is_question = place == 0 && how == SubmissionWay::Forwarded;
-        is_question || submission.messages.get(place).is_some_and(|read| read.carries)
+        is_question
+            || submission
+                .messages
+                .get(place)
+                .is_some_and(|read| read.carries)
     };
-    let (carriers, asked): (Vec<usize>, Vec<usize>) = (0..all.len()).partition(|place| carries(*place));
+    let (carriers, asked): (Vec<usize>, Vec<usize>) =
+        (0..all.len()).partition(|place| carries(*place));
     let mut leans = false;
     for place in &carriers {
         leans |= of_carrier(&mut all[*place], &submission.messages[*place], known, how);
@@ -250,15 +255,18 @@ fn decide(
         {
             (own, Some(place))
         }
-        // A genuine message attached to one that only claims to be official: a fraud may rely on it.
-        (Some((MessageVerdict::Genuine, place)), _) if leans => (MessageVerdict::Unknown, Some(place)),
+        // A genuine message attached to one that only claims to be official: a fraud may rely on
+        // it.
+        (Some((MessageVerdict::Genuine, place)), _) if leans => {
+            (MessageVerdict::Unknown, Some(place))
+        }
         (Some((worst, place)), _) => (worst, Some(place)),
     }
 }
 
-/// A carrying message comes from a user who forwards, or from a fraud that relies on a genuine message. Its
-/// content counts and its proof does not: a signature of the carrier says nothing about what it carries. True
-/// when it claims to be official without proof.
+/// A carrying message comes from a user who forwards, or from a fraud that relies on a genuine
+/// message. Its content counts and its proof does not: a signature of the carrier says nothing
+/// about what it carries. True when it claims to be official without proof.
 fn of_carrier(
     carrier: &mut MessageFacts,
     read: &ReadMessage,
@@ -271,13 +279,17 @@ fn of_carrier(
         return false;
     }
     let names = [&read.from_address, &read.from_name, &read.subject].into_iter();
-    let about = names.filter(|name| !name.trim().is_empty()).map(String::as_str).next().unwrap_or("–");
+    let about = names
+        .filter(|name| !name.trim().is_empty())
+        .map(String::as_str)
+        .next()
+        .unwrap_or("–");
     carrier.add(Sign::CarrierUnproven, about);
     is_official(&readable(read.from_domain()), known)
 }
 
-/// Removes signs about the origin of a carrying message: they say nothing about the message that is asked
-/// about.
+/// Removes signs about the origin of a carrying message: they say nothing about the message that is
+/// asked about.
 fn without_proof(carrier: &mut MessageFacts) {
     carrier.signs.retain(|(sign, _)| {
         !matches!(
@@ -312,7 +324,10 @@ fn of_whole(submission: &SubmittedMessage, code: Option<CodeSeen>) -> Vec<(Sign,
         CodeSeen::Copied => Sign::CodeCopied,
     });
     let unread = (!submission.unread.is_empty()).then_some(Sign::Unread);
-    code.into_iter().chain(unread).map(|sign| (sign, String::new())).collect()
+    code.into_iter()
+        .chain(unread)
+        .map(|sign| (sign, String::new()))
+        .collect()
 }
 
 fn facts(read: &ReadMessage, proof: Proof, known: &OfficialSenders) -> MessageFacts {
@@ -321,7 +336,11 @@ fn facts(read: &ReadMessage, proof: Proof, known: &OfficialSenders) -> MessageFa
     of_quoted(read, known, &mut facts);
     of_links(read, known, &mut facts);
     of_words(read, &mut facts);
-    if known.subjects.iter().any(|subject| !subject.is_empty() && same_words(subject, &read.subject)) {
+    if known
+        .subjects
+        .iter()
+        .any(|subject| !subject.is_empty() && same_words(subject, &read.subject))
+    {
         facts.add(Sign::Campaign, read.subject.clone());
     }
     facts
@@ -332,11 +351,19 @@ fn is_official(domain: &str, known: &OfficialSenders) -> bool {
 }
 
 fn of_sender(read: &ReadMessage, proof: Proof, known: &OfficialSenders, facts: &mut MessageFacts) {
-    let first = Mailbox { name: read.from_name.clone(), address: read.from_address.clone() };
+    let first = Mailbox {
+        name: read.from_name.clone(),
+        address: read.from_address.clone(),
+    };
     let domain = readable(read.from_domain());
     if !read.more_senders.is_empty() {
-        let all = core::iter::once(&first).chain(&read.more_senders).map(|one| one.address.as_str());
-        facts.add(Sign::SeveralSenders, all.take(4).collect::<Vec<_>>().join(", "));
+        let all = core::iter::once(&first)
+            .chain(&read.more_senders)
+            .map(|one| one.address.as_str());
+        facts.add(
+            Sign::SeveralSenders,
+            all.take(4).collect::<Vec<_>>().join(", "),
+        );
     }
     if is_official(&domain, known) {
         of_proof(proof, &domain, facts);
@@ -352,8 +379,10 @@ fn of_sender(read: &ReadMessage, proof: Proof, known: &OfficialSenders, facts: &
 
 /// Signs about the origin of a message that claims an official domain.
 fn of_proof(proof: Proof, domain: &str, facts: &mut MessageFacts) {
-    let (is_broken, is_foreign) =
-        (proof.signature == SignatureCheck::Broken, proof.server == ServerCheck::Foreign);
+    let (is_broken, is_foreign) = (
+        proof.signature == SignatureCheck::Broken,
+        proof.server == ServerCheck::Foreign,
+    );
     match proof.signature {
         SignatureCheck::Verified => return facts.add(Sign::Proven, domain),
         SignatureCheck::Broken => facts.add(Sign::SignatureBroken, domain),
@@ -366,9 +395,9 @@ fn of_proof(proof: Proof, domain: &str, facts: &mut MessageFacts) {
         ServerCheck::Foreign => facts.add(Sign::SentElsewhere, domain),
         ServerCheck::Unknown => {}
     }
-    // Mailing lists break signatures, and relays are foreign machines: both happen to honest messages, so
-    // only the domain's own DMARC policy makes a failure a forgery. A signature that cannot be verified
-    // here proves nothing false.
+    // Mailing lists break signatures, and relays are foreign machines: both happen to honest
+    // messages, so only the domain's own DMARC policy makes a failure a forgery. A signature that
+    // cannot be verified here proves nothing false.
     let fails = is_broken || (is_foreign && proof.signature == SignatureCheck::Missing);
     if fails && proof.is_strict && proof.server != ServerCheck::Own {
         facts.add(Sign::Forged, domain);
@@ -390,21 +419,36 @@ fn of_name(sender: &Mailbox, known: &OfficialSenders, facts: &mut MessageFacts) 
     }
     // Mail programs show the name and hide the address, so frauds write an address into the name.
     let name = sender.name.to_lowercase();
-    let claimed = known.names.iter().find(|known| contains_words(&sender.name, known));
-    let claimed = claimed.or_else(|| known.domains.iter().find(|known| name.contains(&format!("@{known}"))));
+    let claimed = known
+        .names
+        .iter()
+        .find(|known| contains_words(&sender.name, known));
+    let claimed = claimed.or_else(|| {
+        known
+            .domains
+            .iter()
+            .find(|known| name.contains(&format!("@{known}")))
+    });
     if let Some(claimed) = claimed.filter(|_| !domain.is_empty()) {
         facts.add(Sign::ClaimsName, format!("{claimed} / {domain}"));
     }
 }
 
-/// Signs about quoted senders. Quoted lines can be typed by anyone: they can reveal a lie and never prove an
-/// origin.
+/// Signs about quoted senders. Quoted lines can be typed by anyone: they can reveal a lie and never
+/// prove an origin.
 fn of_quoted(read: &ReadMessage, known: &OfficialSenders, facts: &mut MessageFacts) {
     for sender in &read.quoted {
         let domain = readable(sender.domain());
-        let is_named = known.names.iter().any(|name| contains_words(&sender.name, name));
+        let is_named = known
+            .names
+            .iter()
+            .any(|name| contains_words(&sender.name, name));
         if is_official(&domain, known) || (domain.is_empty() && is_named) {
-            let about = if domain.is_empty() { sender.name.clone() } else { domain };
+            let about = if domain.is_empty() {
+                sender.name.clone()
+            } else {
+                domain
+            };
             facts.add(Sign::QuotedUnproven, about);
         } else {
             of_name(sender, known, facts);
@@ -420,8 +464,10 @@ fn of_links(read: &ReadMessage, known: &OfficialSenders, facts: &mut MessageFact
         .any(|name| contains_words(&read.text, name) || contains_words(&read.subject, name));
     for link in read.links.iter().filter(|link| !is_known(&link.host)) {
         let shown = link.shown.to_lowercase();
-        if let Some(domain) =
-            known.domains.iter().find(|domain| shown.contains(domain.as_str()) && !shown.contains(&link.host))
+        if let Some(domain) = known
+            .domains
+            .iter()
+            .find(|domain| shown.contains(domain.as_str()) && !shown.contains(&link.host))
         {
             facts.add_once(Sign::LinkLies, format!("{domain} / {}", link.host));
         } else if let Some(official) = looks_like(&link.host, &known.domains) {
@@ -434,28 +480,39 @@ fn of_links(read: &ReadMessage, known: &OfficialSenders, facts: &mut MessageFact
 }
 
 fn of_words(read: &ReadMessage, facts: &mut MessageFacts) {
-    let text =
-        format!("{}\n{}", read.subject, read.text).to_lowercase().replace(['\u{a0}', '\u{202f}', '’'], " ");
+    let text = format!("{}\n{}", read.subject, read.text)
+        .to_lowercase()
+        .replace(['\u{a0}', '\u{202f}', '’'], " ");
     if let Some(word) = SECRETS.iter().find(|word| asks(&text, word)) {
         facts.add(Sign::AsksSecret, *word);
     }
     if let Some(word) = URGES.iter().find(|word| text.contains(**word)) {
         facts.add(Sign::Urges, *word);
     }
-    let ending = |name: &String| name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
-    if let Some(name) =
-        read.attachments.iter().find(|name| ending(name).is_some_and(|end| RUNS.contains(&end.as_str())))
+    let ending = |name: &String| {
+        name.rsplit_once('.')
+            .map(|(_, ending)| ending.to_lowercase())
+    };
+    if let Some(name) = read
+        .attachments
+        .iter()
+        .find(|name| ending(name).is_some_and(|end| RUNS.contains(&end.as_str())))
     {
         facts.add(Sign::Attachment, name.clone());
     }
-    let names: Vec<&str> = read.attachments.iter().take(5).map(String::as_str).collect();
+    let names: Vec<&str> = read
+        .attachments
+        .iter()
+        .take(5)
+        .map(String::as_str)
+        .collect();
     if !names.is_empty() {
         facts.add(Sign::NotOpened, names.join(", "));
     }
 }
 
-/// True when a text mentions a secret without a denial in the 80 bytes before: official notices warn "we
-/// never ask for your password", and tell readers to change it.
+/// True when a text mentions a secret without a denial in the 80 bytes before: official notices
+/// warn "we never ask for your password", and tell readers to change it.
 fn asks(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let mut start = at.saturating_sub(80);
@@ -479,7 +536,9 @@ fn asks(text: &str, word: &str) -> bool {
 
 fn words(text: &str) -> String {
     let plain = text.to_lowercase();
-    let words = plain.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = plain
+        .split(|sign: char| !sign.is_alphanumeric())
+        .filter(|word| !word.is_empty());
     format!(" {} ", words.collect::<Vec<_>>().join(" "))
 }
 
@@ -493,14 +552,27 @@ fn same_words(one: &str, other: &str) -> bool {
 }
 
 fn verdict(facts: &MessageFacts) -> MessageVerdict {
-    let lies = [Sign::Forged, Sign::LooksLike, Sign::LinkLies, Sign::LinkLooksLike, Sign::CodeCopied];
+    let lies = [
+        Sign::Forged,
+        Sign::LooksLike,
+        Sign::LinkLies,
+        Sign::LinkLooksLike,
+        Sign::CodeCopied,
+    ];
     let claims = facts.has(&[Sign::ClaimsName]);
-    if facts.has(&lies) || (claims && facts.has(&[Sign::AsksSecret, Sign::LinkElsewhere, Sign::Attachment])) {
+    if facts.has(&lies)
+        || (claims && facts.has(&[Sign::AsksSecret, Sign::LinkElsewhere, Sign::Attachment]))
+    {
         return MessageVerdict::Fraud;
     }
     if facts.has(&[Sign::Proven]) {
         // Even a proven sender never asks for a secret: such a request has to be confirmed first.
-        if facts.has(&[Sign::AsksSecret, Sign::Attachment, Sign::LinkElsewhere, Sign::SeveralSenders]) {
+        if facts.has(&[
+            Sign::AsksSecret,
+            Sign::Attachment,
+            Sign::LinkElsewhere,
+            Sign::SeveralSenders,
+        ]) {
             return MessageVerdict::Suspicious;
         }
         // The signature does not vouch for quoted messages, and unread parts were not judged.
@@ -510,7 +582,18 @@ fn verdict(facts: &MessageFacts) -> MessageVerdict {
             MessageVerdict::Genuine
         };
     }
-    let odd = [Sign::AsksSecret, Sign::Attachment, Sign::ClaimsName, Sign::CodeUnknown, Sign::SeveralSenders];
-    let hurries = facts.has(&[Sign::Urges]) && facts.has(&[Sign::LinkElsewhere, Sign::RepliesElsewhere]);
-    if facts.has(&odd) || hurries { MessageVerdict::Suspicious } else { MessageVerdict::Unknown }
+    let odd = [
+        Sign::AsksSecret,
+        Sign::Attachment,
+        Sign::ClaimsName,
+        Sign::CodeUnknown,
+        Sign::SeveralSenders,
+    ];
+    let hurries =
+        facts.has(&[Sign::Urges]) && facts.has(&[Sign::LinkElsewhere, Sign::RepliesElsewhere]);
+    if facts.has(&odd) || hurries {
+        MessageVerdict::Suspicious
+    } else {
+        MessageVerdict::Unknown
+    }
 }

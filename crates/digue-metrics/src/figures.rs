@@ -75,7 +75,8 @@ impl MonitoredFigures {
             watched_accounts: app.monitor().accounts(),
             tasks: awaited(&board),
             deadline: deadlines.min().map(|due| seconds_to(due, now)),
-            checks: read(FigureSource::Checks, checks(app).await, &mut unreadable).unwrap_or_default(),
+            checks: read(FigureSource::Checks, checks(app).await, &mut unreadable)
+                .unwrap_or_default(),
             mail: read(FigureSource::Mail, mail(app, now).await, &mut unreadable),
             disk_free: read(FigureSource::Disk, disk_free(app), &mut unreadable),
             unreadable,
@@ -83,7 +84,8 @@ impl MonitoredFigures {
     }
 }
 
-/// What awaits someone of the operator, whoever must do it: a contest awaits the DPO and not the CISO.
+/// What awaits someone of the operator, whoever must do it: a contest awaits the DPO and not the
+/// CISO.
 fn awaited(board: &TaskBoard) -> Vec<(TaskSource, usize)> {
     let mut tasks: BTreeMap<TaskSource, usize> = BTreeMap::new();
     for task in board.mine.iter().chain(&board.others) {
@@ -111,8 +113,10 @@ fn read<T, E: std::fmt::Display>(
 fn portals(app: &App) -> Vec<(PortalId, Coverage)> {
     let state = app.journal_state();
     let hosts = app.gateway().hosts();
-    let mut portals: Vec<_> =
-        hosts.portals().map(|portal| (portal.id.clone(), state.index.coverage(&portal.id))).collect();
+    let mut portals: Vec<_> = hosts
+        .portals()
+        .map(|portal| (portal.id.clone(), state.index.coverage(&portal.id)))
+        .collect();
     portals.sort_by(|one, other| one.0.cmp(&other.0));
     portals.dedup_by(|one, other| one.0 == other.0);
     portals
@@ -121,16 +125,28 @@ fn portals(app: &App) -> Vec<(PortalId, Coverage)> {
 async fn checks(app: &App) -> Result<Vec<(CheckStatement, usize)>, digue_app::OperationError> {
     let measured = isms::checks::measured(app).await?;
     let now = isms::now(app);
-    let count =
-        |statement| Check::ALL.iter().filter(|check| measured.says(**check, now) == statement).count();
-    let all = [CheckStatement::Fail, CheckStatement::Unknown, CheckStatement::Disabled, CheckStatement::Pass];
+    let count = |statement| {
+        Check::ALL
+            .iter()
+            .filter(|check| measured.says(**check, now) == statement)
+            .count()
+    };
+    let all = [
+        CheckStatement::Fail,
+        CheckStatement::Unknown,
+        CheckStatement::Disabled,
+        CheckStatement::Pass,
+    ];
     Ok(all.map(|statement| (statement, count(statement))).to_vec())
 }
 
 async fn mail(app: &App, now: Timestamp) -> Result<(usize, i64), digue_app::OperationError> {
     let waiting = app.store().mails().await?;
     let oldest = waiting.iter().map(|mail| mail.next_at).min();
-    Ok((waiting.len(), oldest.map_or(0, |due| seconds_to(now, due).max(0))))
+    Ok((
+        waiting.len(),
+        oldest.map_or(0, |due| seconds_to(now, due).max(0)),
+    ))
 }
 
 fn disk_free(app: &App) -> rustix::io::Result<u64> {
@@ -151,12 +167,20 @@ mod tests {
 
     #[test]
     fn what_awaits_another_officer_counts_and_what_was_read_in_part_has_no_number() {
-        let task = |act, is_mine| Task { act, since: Timestamp::ZERO, due: None, is_mine };
+        let task = |act, is_mine| Task {
+            act,
+            since: Timestamp::ZERO,
+            due: None,
+            is_mine,
+        };
         let board = TaskBoard {
             now: Timestamp::ZERO,
             situation: Situation::Unknown,
             duties: Vec::new(),
-            mine: vec![task(AwaitedAct::RepairChecks(2), true), task(AwaitedAct::Assess, true)],
+            mine: vec![
+                task(AwaitedAct::RepairChecks(2), true),
+                task(AwaitedAct::Assess, true),
+            ],
             others: vec![task(AwaitedAct::SendLetters(1), false)],
             unread: vec![TaskSource::Assessment],
         };

@@ -1,8 +1,8 @@
 //! What programs that watch Digue read: whether it should be sent requests, and its figures.
 //!
-//! No label names an account, a person or an organisation: figures leave for systems with other readers. What cannot
-//! be read has no figure; `digue_unreadable` names it, so that an alarm can be set on it. English only, like every
-//! interface for programs.
+//! No label names an account, a person or an organisation: figures leave for systems with other
+//! readers. What cannot be read has no figure; `digue_unreadable` names it, so that an alarm can be
+//! set on it. English only, like every interface for programs.
 
 mod figures;
 mod openmetrics;

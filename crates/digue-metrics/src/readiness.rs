@@ -44,13 +44,19 @@ pub struct Readiness(Vec<(Condition, Option<&'static str>)>);
 
 impl Readiness {
     pub async fn of(app: &App) -> Self {
-        let journal = app.journal_status().failure.is_some().then_some("entries cannot be written");
+        let journal = app
+            .journal_status()
+            .failure
+            .is_some()
+            .then_some("entries cannot be written");
         let state = app.store().set_aside().await.err().map(|error| {
             tracing::warn!(%error, "The database does not answer; not ready");
             "the database does not answer"
         });
         let serving = app.is_closing().then_some("stopping");
-        let index = app.is_rebuilding().then_some("being rebuilt from the journal");
+        let index = app
+            .is_rebuilding()
+            .then_some("being rebuilt from the journal");
         Self(vec![
             (Condition::Journal, journal),
             (Condition::State, state),
@@ -61,10 +67,13 @@ impl Readiness {
 
     /// True when requests should be sent to this process.
     pub fn is_ready(&self) -> bool {
-        self.0.iter().all(|(condition, fault)| fault.is_none() || !condition.is_needed())
+        self.0
+            .iter()
+            .all(|(condition, fault)| fault.is_none() || !condition.is_needed())
     }
 
-    /// One line for each condition. What exactly failed is in the log: whoever asks here has not signed in.
+    /// One line for each condition. What exactly failed is in the log: whoever asks here has not
+    /// signed in.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for (condition, fault) in &self.0 {
@@ -88,14 +97,25 @@ mod tests {
     fn an_index_that_is_rebuilt_stops_no_portal_and_a_journal_does() {
         let with = |fault: Condition| {
             Readiness(
-                Condition::ALL.map(|one| (one, (one == fault).then_some("broken"))).into_iter().collect(),
+                Condition::ALL
+                    .map(|one| (one, (one == fault).then_some("broken")))
+                    .into_iter()
+                    .collect(),
             )
         };
         assert!(with(Condition::Index).is_ready());
-        assert!(with(Condition::Index).text().contains("degraded index: broken\n"));
+        assert!(
+            with(Condition::Index)
+                .text()
+                .contains("degraded index: broken\n")
+        );
         for needed in [Condition::Journal, Condition::State, Condition::Serving] {
             assert!(!with(needed).is_ready(), "{needed:?}");
-            assert!(with(needed).text().contains(&format!("failed {}: broken\n", needed.code())));
+            assert!(
+                with(needed)
+                    .text()
+                    .contains(&format!("failed {}: broken\n", needed.code()))
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The message desk: anyone submits a message and receives a verdict on it.
 //!
-//! Nothing in a message is fetched, opened or kept. Only the verdict is stored, the signs that it rests on,
-//! and the look-alike domains.
+//! Nothing in a message is fetched, opened or kept. Only the verdict is stored, the signs that it
+//! rests on, and the look-alike domains.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +16,8 @@ use digue_messages::message::{BYTES_MAX, ReadMessage, SubmittedMessage};
 use digue_messages::read;
 use digue_messages::verdict::CodeSeen;
 use digue_messages::{
-    DnsRecords, MessageVerdict, OfficialSenders, Opinion, Sign, SubmissionWay, UnreadPart, judge, proof,
+    DnsRecords, MessageVerdict, OfficialSenders, Opinion, Sign, SubmissionWay, UnreadPart, judge,
+    proof,
 };
 use digue_response::code::Code;
 use digue_store::ReportRecord;
@@ -42,7 +43,8 @@ pub struct DeskRules {
     pub domains: Vec<String>,
     /// The names of their senders.
     pub names: Vec<String>,
-    /// The DNS records of these domains (DKIM, SPF, DMARC), from the configuration: the desk asks no network.
+    /// The DNS records of these domains (DKIM, SPF, DMARC), from the configuration: the desk asks
+    /// no network.
     pub records: Arc<DnsRecords>,
     /// The Maildir that forwarded messages are delivered to.
     pub inbox: Option<PathBuf>,
@@ -79,12 +81,16 @@ pub async fn examine(
     let submission = app.blocking(move || read(&message)).await?;
     let submission = submission.map_err(|_| OperationError::Invalid("invalid-message"))?;
     let opinion = opinion(app, &submission, SubmissionWay::Shown).await?;
-    let reporter = actor.map(|actor| actor.account.to_string()).unwrap_or_default();
+    let reporter = actor
+        .map(|actor| actor.account.to_string())
+        .unwrap_or_default();
     // Without an account only a share is stored; the verdict is returned in any case.
     if actor.is_some() || rate_limiter::keeps_report(app, ip) {
         keep(app, &reporter, &opinion).await?;
     }
-    let about = opinion.about.and_then(|place| submission.messages.get(place));
+    let about = opinion
+        .about
+        .and_then(|place| submission.messages.get(place));
     let read = about.cloned().unwrap_or_default();
     Ok(MessageReport {
         from: match (read.from_name.as_str(), read.from_address.as_str()) {
@@ -106,8 +112,12 @@ async fn opinion(
     let rules = app.area::<DeskRules>();
     let official = genuine::official(app).await?;
     let mut domains = rules.domains.clone();
-    let own = digue_mail::mailer(app)
-        .and_then(|mailer| mailer.sender().rsplit_once('@').map(|(_, own)| own.to_owned()));
+    let own = digue_mail::mailer(app).and_then(|mailer| {
+        mailer
+            .sender()
+            .rsplit_once('@')
+            .map(|(_, own)| own.to_owned())
+    });
     domains.extend(own.filter(|own| !rules.domains.contains(own)));
     let known = OfficialSenders {
         domains,
@@ -125,12 +135,17 @@ async fn opinion(
 
 /// A notice code in the text: genuine, copied from another message, or unknown.
 async fn code_seen(app: &App, read: &ReadMessage) -> Result<Option<CodeSeen>, OperationError> {
-    let words = read.text.split(|sign: char| sign.is_whitespace() || ",;()[]".contains(sign));
+    let words = read
+        .text
+        .split(|sign: char| sign.is_whitespace() || ",;()[]".contains(sign));
     let mut codes = words
-        // Four groups, as on paper; without this every word of a long message would be tried as a code.
+        // Four groups, as on paper; without this every word of a long message would be tried as a
+        // code.
         .filter(|word| word.matches('-').count() == 3)
         .filter_map(|word| Code::parse(word.trim_matches(['.', ':', '«', '»'])).ok());
-    let Some(code) = codes.next() else { return Ok(None) };
+    let Some(code) = codes.next() else {
+        return Ok(None);
+    };
     let Some(notice) = app.store().notice_by_code(code.bits()).await? else {
         return Ok(Some(CodeSeen::Unknown));
     };
@@ -138,9 +153,18 @@ async fn code_seen(app: &App, read: &ReadMessage) -> Result<Option<CodeSeen>, Op
     // A genuine code under another subject was copied into a forged message.
     let is_its = campaign.is_some_and(|campaign| {
         // The end only: mail programs put `Re:` and `Fwd:` before it.
-        !read.is_mail || read.subject.trim().to_lowercase().ends_with(&campaign.subject.trim().to_lowercase())
+        !read.is_mail
+            || read
+                .subject
+                .trim()
+                .to_lowercase()
+                .ends_with(&campaign.subject.trim().to_lowercase())
     });
-    Ok(Some(if is_its { CodeSeen::Genuine } else { CodeSeen::Copied }))
+    Ok(Some(if is_its {
+        CodeSeen::Genuine
+    } else {
+        CodeSeen::Copied
+    }))
 }
 
 async fn keep(app: &App, reporter: &str, opinion: &Opinion) -> Result<(), OperationError> {
@@ -154,9 +178,14 @@ async fn keep(app: &App, reporter: &str, opinion: &Opinion) -> Result<(), Operat
         look_alikes: opinion.look_alikes.join(" "),
         published_at: Timestamp::ZERO,
     };
-    // Only without an account: a flood of equal reports must not fill the list, while an officer wants to
-    // know how many holders received one.
-    if reporter.is_empty() && app.store().knows_report(&record, record.at.minus(SAME_WITHIN)).await? {
+    // Only without an account: a flood of equal reports must not fill the list, while an officer
+    // wants to know how many holders received one.
+    if reporter.is_empty()
+        && app
+            .store()
+            .knows_report(&record, record.at.minus(SAME_WITHIN))
+            .await?
+    {
         return Ok(());
     }
     Ok(app.store().add_report(&record).await?)
@@ -169,7 +198,11 @@ fn report(
     submission: &SubmittedMessage,
     opinion: &Opinion,
 ) -> String {
-    let from = if read.from_address.is_empty() { &read.from_name } else { &read.from_address };
+    let from = if read.from_address.is_empty() {
+        &read.from_name
+    } else {
+        &read.from_address
+    };
     let links = submission.messages.iter().flat_map(|read| &read.links);
     let mut hosts: Vec<&str> = links.map(|link| link.host.as_str()).collect();
     hosts.sort_unstable();
@@ -186,19 +219,36 @@ fn report(
 
 /// The signs that were found and the parts that were not read, one sentence each.
 pub fn signs_in_words(language: Language, opinion: &Opinion) -> Vec<String> {
-    let unread = opinion.unread.iter().map(|unread| unread_in_words(language, unread));
+    let unread = opinion
+        .unread
+        .iter()
+        .map(|unread| unread_in_words(language, unread));
     // The sign "unread" is replaced by the sentences about the unread parts.
-    let signs = opinion.signs.iter().filter(|(sign, _)| *sign != Sign::Unread);
-    signs.map(|(sign, about)| sign_in_words(language, *sign, about)).chain(unread).collect()
+    let signs = opinion
+        .signs
+        .iter()
+        .filter(|(sign, _)| *sign != Sign::Unread);
+    signs
+        .map(|(sign, about)| sign_in_words(language, *sign, about))
+        .chain(unread)
+        .collect()
 }
 
 fn sign_in_words(language: Language, sign: Sign, about: &str) -> String {
-    text_with(language, sign.key(), &[("about", Value::from(about.to_owned()))])
+    text_with(
+        language,
+        sign.key(),
+        &[("about", Value::from(about.to_owned()))],
+    )
 }
 
 fn unread_in_words(language: Language, unread: &UnreadPart) -> String {
     let what = text(language, unread.kind.key());
-    let about = if unread.name.is_empty() { what } else { format!("{what} ({})", unread.name) };
+    let about = if unread.name.is_empty() {
+        what
+    } else {
+        format!("{what} ({})", unread.name)
+    };
     sign_in_words(language, Sign::Unread, &about)
 }
 
@@ -221,14 +271,25 @@ pub struct SubmittedReport {
 
 impl From<ReportRecord> for SubmittedReport {
     fn from(record: ReportRecord) -> Self {
-        let ReportRecord { id, at, reporter, verdict, signs, look_alikes, published_at } = record;
+        let ReportRecord {
+            id,
+            at,
+            reporter,
+            verdict,
+            signs,
+            look_alikes,
+            published_at,
+        } = record;
         Self {
             id,
             at,
             reporter: Some(reporter).filter(|reporter| !reporter.is_empty()),
             verdict: MessageVerdict::parse(&verdict),
             signs: signs.split_whitespace().filter_map(Sign::parse).collect(),
-            look_alikes: look_alikes.split_whitespace().map(ToOwned::to_owned).collect(),
+            look_alikes: look_alikes
+                .split_whitespace()
+                .map(ToOwned::to_owned)
+                .collect(),
             published_at: (published_at > Timestamp::ZERO).then_some(published_at),
         }
     }
@@ -237,14 +298,25 @@ impl From<ReportRecord> for SubmittedReport {
 /// The reports of submitted messages, for officers.
 pub async fn reports(app: &App, actor: &Actor) -> Result<Vec<SubmittedReport>, OperationError> {
     actor.must_watch()?;
-    Ok(app.store().reports(LISTED).await?.into_iter().map(SubmittedReport::from).collect())
+    Ok(app
+        .store()
+        .reports(LISTED)
+        .await?
+        .into_iter()
+        .map(SubmittedReport::from)
+        .collect())
 }
 
 /// Puts the look-alike domains of a report on the public page.
 pub async fn publish(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_respond()?;
-    let report = app.store().report(id).await?.ok_or(OperationError::NotFound("report"))?;
-    // Published once: a second time would move the domain to the head of the public list, as if it were new.
+    let report = app
+        .store()
+        .report(id)
+        .await?
+        .ok_or(OperationError::NotFound("report"))?;
+    // Published once: a second time would move the domain to the head of the public list, as if it
+    // were new.
     if report.look_alikes.is_empty() || report.published_at > Timestamp::ZERO {
         return Err(OperationError::Conflict);
     }
@@ -255,7 +327,9 @@ pub async fn publish(app: &App, actor: &Actor, id: &str) -> Result<(), Operation
     };
     let claim = app.store().publish_report(id, app.clock().now());
     let release = app.store().release_report(id);
-    app.claim((actor, Act::LookAlikesPublished, details), claim, release).await.map(drop)
+    app.claim((actor, Act::LookAlikesPublished, details), claim, release)
+        .await
+        .map(drop)
 }
 
 /// The published look-alike domains, each once, the newest first.
@@ -273,14 +347,19 @@ pub async fn look_alikes(app: &App) -> Result<Vec<(String, Timestamp)>, Operatio
 
 /// Deletes reports that are older than a year; returns how many.
 pub async fn forget_due(app: &App) -> Result<u64, OperationError> {
-    Ok(app.store().forget_reports(app.clock().now().minus(KEPT_FOR)).await?)
+    Ok(app
+        .store()
+        .forget_reports(app.clock().now().minus(KEPT_FOR))
+        .await?)
 }
 
-/// Reads the messages that were forwarded to the desk's address, and answers senders with an account. No
-/// others, because with a forged sender the desk would write to strangers. A message that is too large, or that
-/// cannot be parsed, is left unseen, for a person.
+/// Reads the messages that were forwarded to the desk's address, and answers senders with an
+/// account. No others, because with a forged sender the desk would write to strangers. A message
+/// that is too large, or that cannot be parsed, is left unseen, for a person.
 pub async fn read_due(app: &App) -> Result<u64, OperationError> {
-    let Some(folder) = app.area::<DeskRules>().inbox.clone() else { return Ok(0) };
+    let Some(folder) = app.area::<DeskRules>().inbox.clone() else {
+        return Ok(0);
+    };
     let waiting = maildir::waiting(app, folder, BYTES_MAX as u64, READ_AT_ONCE).await?;
     let mut read_count = 0;
     for (path, bytes) in waiting {
@@ -293,12 +372,22 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
         let reading = MessageReading::of(message.as_ref());
         if let Some((shown, reporter)) = message {
             let opinion = opinion(app, &shown, SubmissionWay::Forwarded).await?;
-            // The sender may be forged: the answer then reaches the holder of the address, who learns of it.
+            // The sender may be forged: the answer then reaches the holder of the address, who
+            // learns of it.
             let account = account_of(app, &reporter).await?;
-            keep(app, account.as_ref().map_or("", AccountId::as_str), &opinion).await?;
+            keep(
+                app,
+                account.as_ref().map_or("", AccountId::as_str),
+                &opinion,
+            )
+            .await?;
             if let Some(account) = account.filter(|_| digue_mail::is_configured(app)) {
                 let unread = opinion.unread.iter().map(|unread| unread.kind).collect();
-                let answer = Mail::DeskAnswer { account, verdict: opinion.verdict, unread };
+                let answer = Mail::DeskAnswer {
+                    account,
+                    verdict: opinion.verdict,
+                    unread,
+                };
                 digue_mail::queue(app, &reporter, &answer).await?;
             }
             read_count += 1;

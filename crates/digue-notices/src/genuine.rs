@@ -1,7 +1,7 @@
 //! The public check whether a notice is genuine; no account is needed.
 //!
-//! The answer consists of facts to compare and nothing personal. Unknown codes get the same answer in the
-//! same time. Of the people who check, only a few coarse network places are kept.
+//! The answer consists of facts to compare and nothing personal. Unknown codes get the same answer
+//! in the same time. Of the people who check, only a few coarse network places are kept.
 
 use digue_app::files::sha256;
 use digue_app::{App, OperationError};
@@ -37,44 +37,61 @@ pub async fn check(
     ip: &str,
 ) -> Result<Option<Genuine>, OperationError> {
     rate_limiter::pass(app, ip)?;
-    // Invalid text is looked up, too: otherwise the time would reveal whether the check digit is right.
+    // Invalid text is looked up, too: otherwise the time would reveal whether the check digit is
+    // right.
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
     let found = app.store().notice_by_code(code.bits()).await?;
     // A notice that neither left nor stands in a file cannot be in anyone's hands.
-    let Some(notice) = found.filter(|notice| !crate::is_kept_back(&notice.state)) else { return Ok(None) };
-    let campaign =
-        app.store().campaign(&notice.campaign).await?.ok_or(OperationError::NotFound("campaign"))?;
-    let mut places: Vec<&str> = notice.places.split(' ').filter(|place| !place.is_empty()).collect();
+    let Some(notice) = found.filter(|notice| !crate::is_kept_back(&notice.state)) else {
+        return Ok(None);
+    };
+    let campaign = app
+        .store()
+        .campaign(&notice.campaign)
+        .await?
+        .ok_or(OperationError::NotFound("campaign"))?;
+    let mut places: Vec<&str> = notice
+        .places
+        .split(' ')
+        .filter(|place| !place.is_empty())
+        .collect();
     let place = coarse(ip, &campaign.id);
     // One more than the limit is enough to know that it was exceeded: no further place is stored.
     if !places.contains(&place.as_str()) && places.len() <= PLACES {
         places.push(&place);
     }
     let is_replayed = places.len() > PLACES;
-    app.store().note_check(notice.code, &places.join(" ")).await?;
+    app.store()
+        .note_check(notice.code, &places.join(" "))
+        .await?;
     let blocks = blocks_of(&campaign)?;
-    let reader = PaperReader { language, zone: operator::rules(app).zone.clone() };
+    let reader = PaperReader {
+        language,
+        zone: operator::rules(app).zone.clone(),
+    };
     let first_words: Vec<&str> = blocks.happened.split_whitespace().take(8).collect();
     Ok(Some(Genuine {
         channel: text(language, &format!("channel-{}", notice.channel)),
         masked: notice.masked,
         subject: campaign.subject,
-        // The date that the message itself names, for comparison; it may have been sent on a later day.
+        // The date that the message itself names, for comparison; it may have been sent on a later
+        // day.
         date: reader.date(campaign.made_at),
         first_words: format!("{}…", first_words.join(" ")),
         is_replayed,
     }))
 }
 
-/// The network (/16, or the first two groups of IPv6) hashed with the campaign: enough to count places, too
-/// coarse to identify one.
+/// The network (/16, or the first two groups of IPv6) hashed with the campaign: enough to count
+/// places, too coarse to identify one.
 fn coarse(ip: &str, campaign: &str) -> String {
     let network: String = if ip.contains(':') {
         ip.split(':').take(2).collect::<Vec<_>>().join(":")
     } else {
         ip.split('.').take(2).collect::<Vec<_>>().join(".")
     };
-    // 32 bits, hashed with the campaign: the same network cannot be followed from one campaign to another.
+    // 32 bits, hashed with the campaign: the same network cannot be followed from one campaign to
+    // another.
     sha256(&format!("{campaign} {network}"))[..8].to_owned()
 }
 
@@ -128,9 +145,12 @@ pub async fn official(app: &App) -> Result<Vec<Official>, OperationError> {
 /// journal's public key verifies it.
 pub async fn official_signed(app: &App) -> Result<String, OperationError> {
     let official = official(app).await?;
-    let json =
-        serde_json::to_string(&official).map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    Ok(app.journal().sign(&format!("digue-messages-1\n{}\n{json}\n", app.journal().origin())))
+    let json = serde_json::to_string(&official)
+        .map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    Ok(app.journal().sign(&format!(
+        "digue-messages-1\n{}\n{json}\n",
+        app.journal().origin()
+    )))
 }
 
 #[cfg(test)]

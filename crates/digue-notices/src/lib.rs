@@ -1,8 +1,8 @@
 //! Notices to persons (GDPR art. 34): campaigns, their sending, and the state of each notice.
 //!
-//! A notice has no link and asks for nothing, so that it cannot be mistaken for phishing: its recipient
-//! types a code at an address that they know and compares the answer. Destinations come from the portal's
-//! source for one campaign and are deleted with it.
+//! A notice has no link and asks for nothing, so that it cannot be mistaken for phishing: its
+//! recipient types a code at an address that they know and compares the answer. Destinations come
+//! from the portal's source for one campaign and are deleted with it.
 
 mod contacts;
 pub mod desk;
@@ -113,13 +113,29 @@ impl fmt::Display for CampaignSize {
 
 /// A campaign as the journal holds it: incident, version, and the hash of the letter.
 fn journalled_form(campaign: &CampaignRecord) -> String {
-    let text = [campaign.language.as_str(), &campaign.subject, &campaign.blocks].join("\n");
-    format!("incident:{} version:{} text:{}", campaign.incident, campaign.version, sha256(&text))
+    let text = [
+        campaign.language.as_str(),
+        &campaign.subject,
+        &campaign.blocks,
+    ]
+    .join("\n");
+    format!(
+        "incident:{} version:{} text:{}",
+        campaign.incident,
+        campaign.version,
+        sha256(&text)
+    )
 }
 
 /// The current form, and the form of version 0.1.0, which did not include the letter.
 fn journalled_forms(campaign: &CampaignRecord) -> [String; 2] {
-    [journalled_form(campaign), format!("incident:{} version:{}", campaign.incident, campaign.version)]
+    [
+        journalled_form(campaign),
+        format!(
+            "incident:{} version:{}",
+            campaign.incident, campaign.version
+        ),
+    ]
 }
 
 /// The campaigns of an incident; all campaigns for an empty id.
@@ -138,18 +154,26 @@ pub async fn campaigns(
             let alarms = app.store().replayed_notices(&record.id).await?;
             let faults = kept("faults", &record.faults)?;
             let can_mail = digue_mail::is_configured(app);
-            views.push(CampaignView { record, counts, channels, total, faults, alarms, can_mail });
+            views.push(CampaignView {
+                record,
+                counts,
+                channels,
+                total,
+                faults,
+                alarms,
+                can_mail,
+            });
         }
     }
     Ok(views)
 }
 
-/// Starts, pauses or ends a campaign. Its end deletes every destination; with `gives_up` the notices that
-/// were neither sent nor exported are abandoned knowingly.
+/// Starts, pauses or ends a campaign. Its end deletes every destination; with `gives_up` the
+/// notices that were neither sent nor exported are abandoned knowingly.
 ///
 /// # Errors
-/// `Invalid` for an end that would abandon notices without `gives_up`, and for a start with messages to send
-/// and no mail server; `Conflict` for a state that cannot follow.
+/// `Invalid` for an end that would abandon notices without `gives_up`, and for a start with
+/// messages to send and no mail server; `Conflict` for a state that cannot follow.
 pub async fn set_state(
     app: &App,
     actor: &Actor,
@@ -158,7 +182,11 @@ pub async fn set_state(
     gives_up: bool,
 ) -> Result<(), OperationError> {
     actor.must_respond()?;
-    let campaign = app.store().campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    let campaign = app
+        .store()
+        .campaign(id)
+        .await?
+        .ok_or(OperationError::NotFound("campaign"))?;
     let follows = matches!(
         (campaign.state.as_str(), state),
         ("ready" | "paused", "sending")
@@ -188,12 +216,24 @@ pub async fn set_state(
         ..ActDetails::default()
     };
     let now = app.clock().now();
-    let ended_at = if state == "ended" { now } else { Timestamp::ZERO };
-    // Moved only from the state that was read: of two officers who start and end it, one gets a conflict.
-    let claim = app.store().move_campaign(id, (&campaign.state, state), ended_at);
-    let release =
-        async { app.store().move_campaign(id, (state, &campaign.state), Timestamp::ZERO).await.map(drop) };
-    app.claim((actor, Act::CampaignSet, details), claim, release).await?;
+    let ended_at = if state == "ended" {
+        now
+    } else {
+        Timestamp::ZERO
+    };
+    // Moved only from the state that was read: of two officers who start and end it, one gets a
+    // conflict.
+    let claim = app
+        .store()
+        .move_campaign(id, (&campaign.state, state), ended_at);
+    let release = async {
+        app.store()
+            .move_campaign(id, (state, &campaign.state), Timestamp::ZERO)
+            .await
+            .map(drop)
+    };
+    app.claim((actor, Act::CampaignSet, details), claim, release)
+        .await?;
     if state == "ended" {
         app.store().forget_destinations(id).await?;
         prepare::forget_contacts(app, id).await?;
@@ -206,7 +246,11 @@ pub async fn set_state(
 }
 
 fn kept_back(counts: &BTreeMap<String, u64>) -> u64 {
-    counts.iter().filter(|(state, _)| is_kept_back(state)).map(|(_, count)| count).sum()
+    counts
+        .iter()
+        .filter(|(state, _)| is_kept_back(state))
+        .map(|(_, count)| count)
+        .sum()
 }
 
 /// Refuses a campaign whose letter was changed in the database by other means than Digue.
@@ -217,9 +261,13 @@ async fn must_be_as_prepared(app: &App, campaign: &CampaignRecord) -> Result<(),
     Err(OperationError::Invalid("notices-differ"))
 }
 
-/// Adds the outcome of the notices to the incident log. The duty of art. 34 is recorded as met only when
-/// every notice was sent or exported.
-async fn tell_the_log(app: &App, actor: &Actor, campaign: &CampaignRecord) -> Result<(), OperationError> {
+/// Adds the outcome of the notices to the incident log. The duty of art. 34 is recorded as met only
+/// when every notice was sent or exported.
+async fn tell_the_log(
+    app: &App,
+    actor: &Actor,
+    campaign: &CampaignRecord,
+) -> Result<(), OperationError> {
     let counts = app.store().notice_counts(&campaign.id).await?;
     let of = |state: &str| counts.get(state).copied().unwrap_or(0);
     // A listed letter that was never exported was handed to no one: only `exported` counts.
@@ -241,7 +289,14 @@ async fn tell_the_log(app: &App, actor: &Actor, campaign: &CampaignRecord) -> Re
     };
     // An empty campaign is complete and has informed no one: the duty remains.
     let is_whole = ended.is_whole() && sent + listed > 0;
-    incidents::add(app, actor, &campaign.incident, None, IncidentNote::NoticesEnded(ended)).await?;
+    incidents::add(
+        app,
+        actor,
+        &campaign.incident,
+        None,
+        IncidentNote::NoticesEnded(ended),
+    )
+    .await?;
     if is_whole {
         incidents::add(app, actor, &campaign.incident, None, met).await?;
     }
@@ -255,7 +310,10 @@ pub(crate) fn is_kept_back(state: &str) -> bool {
 
 /// Notices that were sent by mail, or exported for another party to hand over.
 pub(crate) fn gone(counts: &BTreeMap<String, u64>) -> u64 {
-    ["sent", "exported"].iter().filter_map(|state| counts.get(*state)).sum()
+    ["sent", "exported"]
+        .iter()
+        .filter_map(|state| counts.get(*state))
+        .sum()
 }
 
 /// Marks, after a start, the notices that were being sent as uncertain. They are never sent again
@@ -264,17 +322,19 @@ pub async fn after_a_start(app: &App) -> Result<u64, OperationError> {
     Ok(app.store().doubt_notices().await?)
 }
 
-/// Sends one second's share of each running campaign, at most `most` notices each; returns how many were
-/// sent. To be called every second.
+/// Sends one second's share of each running campaign, at most `most` notices each; returns how many
+/// were sent. To be called every second.
 pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
-    let Some(mailer) = digue_mail::mailer(app) else { return Ok(0) };
+    let Some(mailer) = digue_mail::mailer(app) else {
+        return Ok(0);
+    };
     let mut sent = 0;
     for campaign in app.store().campaigns().await? {
         if campaign.state != "sending" {
             continue;
         }
-        // Checked at every round and not at the start alone: the letter could be changed while it is being
-        // sent.
+        // Checked at every round and not at the start alone: the letter could be changed while it
+        // is being sent.
         if let Err(error) = must_be_as_prepared(app, &campaign).await {
             tracing::error!(%error, campaign = campaign.id, "Campaign differs from the journal; not sent");
             continue;
@@ -284,24 +344,37 @@ pub async fn send_due(app: &App, most: u32) -> Result<u32, OperationError> {
         let share = campaign.rate.div_ceil(60).min(most);
         for _ in 0..share {
             let now = app.clock().now();
-            // Marked as being sent before the mail server sees it: after a crash here it is uncertain.
-            let Some(notice) = app.store().take_notice(&campaign.id, now).await? else { break };
+            // Marked as being sent before the mail server sees it: after a crash here it is
+            // uncertain.
+            let Some(notice) = app.store().take_notice(&campaign.id, now).await? else {
+                break;
+            };
             let message = text_of(app, style, &blocks, &campaign, &notice);
             let code = Code::of(notice.code.to_be_bytes()).to_string();
             let names = (campaign.id.as_str(), code.as_str());
             let done = match message {
                 Ok(message) => {
-                    mailer.send_notice(&notice.destination, &campaign.subject, &message, names).await
+                    mailer
+                        .send_notice(&notice.destination, &campaign.subject, &message, names)
+                        .await
                 }
                 Err(error) => Err(error.to_string()),
             };
             let (state, detail) = match done {
                 Ok(()) => ("sent", String::new()),
-                // Servers repeat the address in their refusals, and the detail outlives the campaign's
-                // addresses.
+                // Servers repeat the address in their refusals, and the detail outlives the
+                // campaign's addresses.
                 Err(error) => ("failed", error.replace(&notice.destination, "(recipient)")),
             };
-            app.store().set_notice(&campaign.id, notice.number, state, &detail, app.clock().now()).await?;
+            app.store()
+                .set_notice(
+                    &campaign.id,
+                    notice.number,
+                    state,
+                    &detail,
+                    app.clock().now(),
+                )
+                .await?;
             sent += u32::from(state == "sent");
         }
     }
@@ -316,14 +389,25 @@ pub(crate) fn text_of(
     campaign: &CampaignRecord,
     notice: &NoticeRecord,
 ) -> Result<String, OperationError> {
-    let reader = PaperReader { language: style.language(), zone: operator::rules(app).zone.clone() };
+    let reader = PaperReader {
+        language: style.language(),
+        zone: operator::rules(app).zone.clone(),
+    };
     let seen: ShownData = kept("facts of a notice", &notice.seen)?;
     let code = Code::of(notice.code.to_be_bytes());
-    Ok(written(style, blocks, &seen, code, &notice.masked, &reader.date(campaign.made_at)))
+    Ok(written(
+        style,
+        blocks,
+        &seen,
+        code,
+        &notice.masked,
+        &reader.date(campaign.made_at),
+    ))
 }
 
 pub(crate) fn style_of(campaign: &CampaignRecord) -> Result<Style, OperationError> {
-    let unknown = || OperationError::Unavailable(format!("the style of campaign {} is unknown", campaign.id));
+    let unknown =
+        || OperationError::Unavailable(format!("the style of campaign {} is unknown", campaign.id));
     Style::parse(&campaign.language).ok_or_else(unknown)
 }
 
@@ -331,10 +415,11 @@ pub(crate) fn blocks_of(campaign: &CampaignRecord) -> Result<Blocks, OperationEr
     kept("blocks of a campaign", &campaign.blocks)
 }
 
-/// Reads stored JSON. An unreadable value is an error and never a default: a notice must not be sent with
-/// less than was written.
+/// Reads stored JSON. An unreadable value is an error and never a default: a notice must not be
+/// sent with less than was written.
 fn kept<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T, OperationError> {
-    serde_json::from_str(json).map_err(|error| OperationError::Unavailable(format!("{what}: {error}")))
+    serde_json::from_str(json)
+        .map_err(|error| OperationError::Unavailable(format!("{what}: {error}")))
 }
 
 #[cfg(test)]
@@ -352,7 +437,8 @@ mod tests {
             state: "ready".to_owned(),
             language: "fr".to_owned(),
             subject: "Vos données".to_owned(),
-            blocks: r#"{"happened":"a","risks":"b","steps":"c","contact":"d","address":"e"}"#.to_owned(),
+            blocks: r#"{"happened":"a","risks":"b","steps":"c","contact":"d","address":"e"}"#
+                .to_owned(),
             rate: 1,
             ended_at: Timestamp::ZERO,
             after: 0,
@@ -363,19 +449,39 @@ mod tests {
         assert!(style_of(&campaign).is_ok() && blocks_of(&campaign).is_ok());
         for broken in ["", "{}", "{\"happened\":\"a\"", "null"] {
             campaign.blocks = broken.to_owned();
-            assert!(matches!(blocks_of(&campaign), Err(OperationError::Unavailable(_))), "{broken}");
+            assert!(
+                matches!(blocks_of(&campaign), Err(OperationError::Unavailable(_))),
+                "{broken}"
+            );
             assert!(kept::<ShownData>("facts", broken).is_err(), "{broken}");
         }
         campaign.language = "klingon".to_owned();
-        assert!(matches!(style_of(&campaign), Err(OperationError::Unavailable(_))));
+        assert!(matches!(
+            style_of(&campaign),
+            Err(OperationError::Unavailable(_))
+        ));
     }
 
     #[test]
     fn a_campaign_has_told_somebody_when_something_left() {
         let counts = |states: &[(&str, u64)]| {
-            states.iter().map(|(state, count)| ((*state).to_owned(), *count)).collect()
+            states
+                .iter()
+                .map(|(state, count)| ((*state).to_owned(), *count))
+                .collect()
         };
-        assert_eq!(gone(&counts(&[("waiting", 10), ("failed", 2), ("unreached", 1)])), 0);
-        assert_eq!(gone(&counts(&[("waiting", 10), ("sent", 2), ("listed", 4), ("exported", 3)])), 5);
+        assert_eq!(
+            gone(&counts(&[("waiting", 10), ("failed", 2), ("unreached", 1)])),
+            0
+        );
+        assert_eq!(
+            gone(&counts(&[
+                ("waiting", 10),
+                ("sent", 2),
+                ("listed", 4),
+                ("exported", 3)
+            ])),
+            5
+        );
     }
 }

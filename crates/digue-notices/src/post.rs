@@ -1,5 +1,5 @@
-//! Notices by other channels than e-mail: letters with a signed QR code, and rows for a printing service,
-//! text messages or telephone calls.
+//! Notices by other channels than e-mail: letters with a signed QR code, and rows for a printing
+//! service, text messages or telephone calls.
 
 use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_documents::{Document, DocumentBlock};
@@ -14,8 +14,8 @@ use super::{blocks_of, must_be_as_prepared, style_of, text_of};
 use digue_casework::notification;
 use digue_casework::papers::{self, PaperFormat};
 
-/// A PDF of up to 1,000 letters of a campaign after the number `after`; and the last number. They count as
-/// exported once the PDF was made.
+/// A PDF of up to 1,000 letters of a campaign after the number `after`; and the last number. They
+/// count as exported once the PDF was made.
 pub async fn letters(
     app: &App,
     actor: &Actor,
@@ -24,7 +24,11 @@ pub async fn letters(
 ) -> Result<(Vec<u8>, u32), OperationError> {
     actor.must_respond()?;
     actor.must_be_fresh(app)?;
-    let campaign = app.store().campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    let campaign = app
+        .store()
+        .campaign(id)
+        .await?
+        .ok_or(OperationError::NotFound("campaign"))?;
     must_be_as_prepared(app, &campaign).await?;
     let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
     let notices = app.store().notices_by_hand(id, after, LETTERS).await?;
@@ -60,10 +64,13 @@ pub async fn letters(
     };
     let printed = papers::printed(app, document, PaperFormat::Pdf).await?;
     // Journalled before they count as exported: a claim that persons were informed needs its act.
-    app.write_down(actor, Act::Exported, exported(id, "letters")).await?;
+    app.write_down(actor, Act::Exported, exported(id, "letters"))
+        .await?;
     let letters = notices.iter().filter(|notice| notice.channel == "letter");
     let numbers: Vec<u32> = letters.map(|notice| notice.number).collect();
-    app.store().export_notices(id, &numbers, app.clock().now()).await?;
+    app.store()
+        .export_notices(id, &numbers, app.clock().now())
+        .await?;
     Ok((printed, last))
 }
 
@@ -79,37 +86,60 @@ fn exported(campaign: &str, what: &str) -> ActDetails {
     }
 }
 
-/// The content of the QR code on a letter: it can be verified with the journal's public key and without
-/// Digue's server.
+/// The content of the QR code on a letter: it can be verified with the journal's public key and
+/// without Digue's server.
 fn payload(campaign: &CampaignRecord, notice: &NoticeRecord) -> String {
     let code = Code::of(notice.code.to_be_bytes());
     // 128 bits of the hash are enough, and a larger code is harder to scan from paper.
     let hash = &notice.hash[..32.min(notice.hash.len())];
-    format!("digue-notice-1\n{} {code} {} {hash}\n", campaign.id, notice.channel)
+    format!(
+        "digue-notice-1\n{} {code} {} {hash}\n",
+        campaign.id, notice.channel
+    )
 }
 
 /// A text as a QR code.
 fn squares(text: &str) -> Vec<Vec<bool>> {
     // A text that does not fit gives no code: the letter still has the code in words.
-    let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Low) else { return Vec::new() };
+    let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Low) else {
+        return Vec::new();
+    };
     let side = code.size();
-    (0..side).map(|y| (0..side).map(|x| code.get_module(x, y)).collect()).collect()
+    (0..side)
+        .map(|y| (0..side).map(|x| code.get_module(x, y)).collect())
+        .collect()
 }
 
-/// The notices for a printing service, text messages or telephone calls, as rows of a CSV: person, channel,
-/// destination, state, code, text.
-pub async fn others(app: &App, actor: &Actor, id: &str) -> Result<Vec<[String; 6]>, OperationError> {
+/// The notices for a printing service, text messages or telephone calls, as rows of a CSV: person,
+/// channel, destination, state, code, text.
+pub async fn others(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+) -> Result<Vec<[String; 6]>, OperationError> {
     actor.must_respond()?;
     actor.must_be_fresh(app)?;
-    let campaign = app.store().campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    let campaign = app
+        .store()
+        .campaign(id)
+        .await?
+        .ok_or(OperationError::NotFound("campaign"))?;
     must_be_as_prepared(app, &campaign).await?;
     let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
     let body = notification::controller(app, style.language()).name;
     // Before the destinations are read: they leave Digue in clear text.
-    app.write_down(actor, Act::Exported, exported(id, "others")).await?;
+    app.write_down(actor, Act::Exported, exported(id, "others"))
+        .await?;
     let (mut rows, mut listed) = (Vec::new(), Vec::new());
     // Those that failed by mail, too: they must be reached by another way.
-    for state in ["listed", "exported", "failed", "returned", "uncertain", "unreached"] {
+    for state in [
+        "listed",
+        "exported",
+        "failed",
+        "returned",
+        "uncertain",
+        "unreached",
+    ] {
         let mut after = 0;
         loop {
             let notices = app.store().notices(id, state, after, 5000).await?;
@@ -137,6 +167,8 @@ pub async fn others(app: &App, actor: &Actor, id: &str) -> Result<Vec<[String; 6
             }));
         }
     }
-    app.store().export_notices(id, &listed, app.clock().now()).await?;
+    app.store()
+        .export_notices(id, &listed, app.clock().now())
+        .await?;
     Ok(rows)
 }

@@ -1,5 +1,6 @@
-//! Preparing a campaign: one notice for each person of a version of the affected set. Requested by a
-//! person, written in the background, resumed after a crash, and sent only when a person starts it.
+//! Preparing a campaign: one notice for each person of a version of the affected set. Requested by
+//! a person, written in the background, resumed after a crash, and sent only when a person starts
+//! it.
 
 use digue_app::alias_tables::AliasesInForce;
 use digue_app::files::{keep, sha256};
@@ -60,23 +61,34 @@ pub async fn prepare(
     actor.must_respond()?;
     actor.must_be_fresh(app)?;
     let view = incidents::view(app, actor, incident).await?;
-    let is_decided = view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform);
+    let is_decided = view
+        .incident
+        .persons
+        .as_ref()
+        .is_some_and(|decided| decided.what.inform);
     if !is_decided {
         return Err(OperationError::Invalid("incident-refused-undecided"));
     }
     must_be_whole(&request)?;
-    let source = if request.contacts.is_empty() { "query" } else { "csv" };
+    let source = if request.contacts.is_empty() {
+        "query"
+    } else {
+        "csv"
+    };
     if source == "query" && operator::rules(app).contacts.is_none() {
         return Err(OperationError::Invalid("invalid-contacts"));
     }
     if source == "csv" {
         let (csv, hosts) = (request.contacts.clone(), app.gateway().hosts());
-        // Parsed here only for its faults: the person who sends the file should learn of them at once.
-        let read = move || Contacts::of_csv(&csv, &|person| canonical::forms(&hosts, person)).map(drop);
+        // Parsed here only for its faults: the person who sends the file should learn of them at
+        // once.
+        let read =
+            move || Contacts::of_csv(&csv, &|person| canonical::forms(&hosts, person)).map(drop);
         app.blocking(read).await??;
     }
     let language = request.style.language();
-    let persons = persons_to_notify(app, incident, request.version, request.after, language).await?;
+    let persons =
+        persons_to_notify(app, incident, request.version, request.after, language).await?;
     let campaign = CampaignRecord {
         id: name("ca")?,
         incident: incident.to_owned(),
@@ -102,13 +114,15 @@ pub async fn prepare(
     };
     if source == "csv" {
         let (path, csv) = (contacts_path(app, &campaign.id), request.contacts);
-        // The file before the campaign: `prepare_due` may take the campaign up as soon as it is stored.
+        // The file before the campaign: `prepare_due` may take the campaign up as soon as it is
+        // stored.
         let kept = app.blocking(move || keep(&path, &csv)).await?;
         kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     }
-    app.write_down(actor, Act::CampaignPrepared, details).await?;
-    // A small campaign is written at once, so that its letters are there on the page that follows; unless another
-    // one is being written, which may last for minutes.
+    app.write_down(actor, Act::CampaignPrepared, details)
+        .await?;
+    // A small campaign is written at once, so that its letters are there on the page that follows;
+    // unless another one is being written, which may last for minutes.
     let turn = app.area::<PreparationTurn>().0.try_lock();
     app.store().add_campaign(&campaign).await?;
     if turn.is_ok() && persons.len() <= BATCH {
@@ -117,8 +131,8 @@ pub async fn prepare(
     Ok(campaign.id)
 }
 
-/// Whose turn it is to write notices: the request for a small campaign and the periodic task must not write the
-/// same ones.
+/// Whose turn it is to write notices: the request for a small campaign and the periodic task must
+/// not write the same ones.
 // Held while a campaign is written; no other async lock is taken under it.
 #[derive(Default)]
 pub(crate) struct PreparationTurn(Mutex<()>);
@@ -127,7 +141,9 @@ impl Area for PreparationTurn {}
 
 /// The contacts of a campaign in preparation; the file is deleted when the campaign is ready.
 fn contacts_path(app: &App, campaign: &str) -> PathBuf {
-    app.data_folder().join("incidents").join(format!("contacts-{campaign}.csv"))
+    app.data_folder()
+        .join("incidents")
+        .join(format!("contacts-{campaign}.csv"))
 }
 
 /// Writes the notices of campaigns in preparation, from where each stopped.
@@ -152,7 +168,10 @@ async fn write_campaign(app: &App, campaign: &CampaignRecord) -> Result<(), Oper
             "failed"
         }
     };
-    let moved = app.store().move_campaign(&campaign.id, ("preparing", state), Timestamp::ZERO).await?;
+    let moved = app
+        .store()
+        .move_campaign(&campaign.id, ("preparing", state), Timestamp::ZERO)
+        .await?;
     if !moved {
         // It was ended while its last notices were written: they keep no destination either.
         app.store().forget_destinations(&campaign.id).await?;
@@ -190,17 +209,27 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
             app.blocking(read).await??
         }
     };
-    let faults: Vec<(usize, &str)> =
-        contacts.faults.iter().map(|fault| (fault.line, fault.key.as_str())).collect();
+    let faults: Vec<(usize, &str)> = contacts
+        .faults
+        .iter()
+        .map(|fault| (fault.line, fault.key.as_str()))
+        .collect();
     let faults = serde_json::to_string(&faults).expect("numbers and strings always serialise");
-    app.store().set_campaign_faults(&campaign.id, &faults).await?;
+    app.store()
+        .set_campaign_faults(&campaign.id, &faults)
+        .await?;
     let after = (campaign.after > 0).then_some(campaign.after);
     let language = style.language();
-    let persons = persons_to_notify(app, &campaign.incident, campaign.version, after, language).await?;
-    let reader = PaperReader { language, zone: operator::rules(app).zone.clone() };
+    let persons =
+        persons_to_notify(app, &campaign.incident, campaign.version, after, language).await?;
+    let reader = PaperReader {
+        language,
+        zone: operator::rules(app).zone.clone(),
+    };
     let date = reader.date(campaign.made_at);
     let random = SystemRandom::new();
-    // The signed list does not change and is read in its order: the last number says where to resume.
+    // The signed list does not change and is read in its order: the last number says where to
+    // resume.
     let done = app.store().last_notice(&campaign.id).await?;
     let mut batch = Vec::with_capacity(BATCH);
     for (number, to_notify) in (1_u32..).zip(persons) {
@@ -209,12 +238,15 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
         if number <= done {
             continue;
         }
-        batch.push(one(campaign, style, &blocks, number, to_notify, contact, &date, &random)?);
+        batch.push(one(
+            campaign, style, &blocks, number, to_notify, contact, &date, &random,
+        )?);
         if batch.len() == BATCH {
             app.store().add_notices(&batch).await?;
             batch.clear();
             let now = app.store().campaign(&campaign.id).await?;
-            // Looked at after each batch, so that a campaign of millions can be ended while it is written.
+            // Looked at after each batch, so that a campaign of millions can be ended while it is
+            // written.
             if now.is_none_or(|now| now.state != "preparing") {
                 return Ok(false);
             }
@@ -226,14 +258,26 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
 
 /// Checks that every block has a text and none still contains a placeholder.
 fn must_be_whole(request: &CampaignRequest) -> Result<(), OperationError> {
-    let Blocks { happened, risks, steps, contact, address } = &request.blocks;
+    let Blocks {
+        happened,
+        risks,
+        steps,
+        contact,
+        address,
+    } = &request.blocks;
     let all = [&request.subject, happened, risks, steps, contact, address];
     if all.iter().any(|text| is_blank(text)) || request.subject.contains(['\n', '\r']) {
         return Err(OperationError::Invalid("incident-refused-no-text"));
     }
     let missing = Language::ALL.map(|language| text(language, "paper-missing"));
-    let is_whole = all.iter().all(|text| missing.iter().all(|missing| !text.contains(missing)));
-    if is_whole { Ok(()) } else { Err(OperationError::Invalid("notices-incomplete")) }
+    let is_whole = all
+        .iter()
+        .all(|text| missing.iter().all(|missing| !text.contains(missing)));
+    if is_whole {
+        Ok(())
+    } else {
+        Err(OperationError::Invalid("notices-incomplete"))
+    }
 }
 
 type PersonToNotify = (String, String, ShownData);
@@ -276,7 +320,10 @@ fn merged(aliases: &AliasesInForce, who: AffectedPerson) -> AffectedPerson {
     match (who.population.parse(), PersonRef::parse(&who.person)) {
         (Ok(population), Ok(reference)) => {
             let (person, _) = aliases.person_of(&population, &reference);
-            AffectedPerson { person: person.to_string(), ..who }
+            AffectedPerson {
+                person: person.to_string(),
+                ..who
+            }
         }
         _ => who,
     }
@@ -299,8 +346,12 @@ async fn persons_to_notify(
         }
         None => None,
     };
-    let (list, aliases) = (breach::list_bytes(app, incident, version).await?, AliasesInForce::of(app));
-    app.blocking(move || persons_of_list(&list, new.as_ref(), &aliases, &reader)).await?
+    let (list, aliases) = (
+        breach::list_bytes(app, incident, version).await?,
+        AliasesInForce::of(app),
+    );
+    app.blocking(move || persons_of_list(&list, new.as_ref(), &aliases, &reader))
+        .await?
 }
 
 /// The persons of a signed list, without those that are not `new`.
@@ -311,24 +362,28 @@ fn persons_of_list(
     reader: &PaperReader,
 ) -> Result<Vec<PersonToNotify>, OperationError> {
     let text = String::from_utf8_lossy(list);
-    // One notice for a person who was shown under several identifiers. In the order of the list, because a
-    // resumed campaign counts by it.
+    // One notice for a person who was shown under several identifiers. In the order of the list,
+    // because a resumed campaign counts by it.
     let mut places: HashMap<AffectedPerson, usize> = HashMap::new();
     let mut shown: Vec<(AffectedPerson, JointExposures)> = Vec::new();
     for line in text.lines() {
-        // The head and the signature are not persons. An unreadable line that should be one is an error:
-        // skipping it would leave a person uninformed.
+        // The head and the signature are not persons. An unreadable line that should be one is an
+        // error: skipping it would leave a person uninformed.
         if !line.trim_start().starts_with('{') {
             continue;
         }
-        let unread = || OperationError::Unavailable("a line of the signed list cannot be read".to_owned());
+        let unread =
+            || OperationError::Unavailable("a line of the signed list cannot be read".to_owned());
         let line: Json = serde_json::from_str(line).map_err(|_| unread())?;
         let (population, person) = match (line["population"].as_str(), line["person"].as_str()) {
             (Some(population), Some(person)) => (population, person),
             (None, None) => continue,
             _ => return Err(unread()),
         };
-        let who = AffectedPerson { population: population.to_owned(), person: person.to_owned() };
+        let who = AffectedPerson {
+            population: population.to_owned(),
+            person: person.to_owned(),
+        };
         if new.is_some_and(|new| !new.contains(&who)) {
             continue;
         }
@@ -354,7 +409,10 @@ fn persons_of_list(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one row, from everything that makes it")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one row, from everything that makes it"
+)]
 fn one(
     campaign: &CampaignRecord,
     style: Style,
@@ -366,14 +424,20 @@ fn one(
     random: &SystemRandom,
 ) -> Result<NoticeRecord, OperationError> {
     let mut bytes = [0; 8];
-    random.fill(&mut bytes).map_err(|_| OperationError::Unavailable("no randomness".to_owned()))?;
+    random
+        .fill(&mut bytes)
+        .map_err(|_| OperationError::Unavailable("no randomness".to_owned()))?;
     let code = Code::drawn(bytes);
     let (channel, destination) = match contact {
         Some(contact) => (contact.channel, contact.destination),
         None => ("none", String::new()),
     };
     let masked = match channel {
-        "letter" => destination.lines().next().map(masked_name).unwrap_or_default(),
+        "letter" => destination
+            .lines()
+            .next()
+            .map(masked_name)
+            .unwrap_or_default(),
         "none" => String::new(),
         _ => masked(&destination),
     };
@@ -388,8 +452,8 @@ fn one(
         channel: channel.to_owned(),
         destination,
         masked,
-        // The text itself is not stored: it is composed again when it is sent, and this hash shows that it is
-        // the same.
+        // The text itself is not stored: it is composed again when it is sent, and this hash shows
+        // that it is the same.
         hash: sha256(&message),
         state: match channel {
             "mail" => "waiting",
@@ -406,6 +470,11 @@ fn one(
 
 /// The initials of the name on an envelope, for the public check.
 fn masked_name(name: &str) -> String {
-    let firsts = name.split_whitespace().filter_map(|word| word.chars().next());
-    firsts.map(|first| format!("{first}•••")).collect::<Vec<_>>().join(" ")
+    let firsts = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().next());
+    firsts
+        .map(|first| format!("{first}•••"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }

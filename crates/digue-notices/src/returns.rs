@@ -1,8 +1,9 @@
 //! Bounces (RFC 3464): which notice was not delivered, and why.
 //!
-//! Reports arrive in a Maildir. A report identifies its notice by the address that it was sent to, or by the
-//! `Message-ID` that it quotes; both contain the notice's code, which cannot be guessed, so that a forged
-//! report marks nothing. The status is kept, and no address; the person must be reached by other means.
+//! Reports arrive in a Maildir. A report identifies its notice by the address that it was sent to,
+//! or by the `Message-ID` that it quotes; both contain the notice's code, which cannot be guessed,
+//! so that a forged report marks nothing. The status is kept, and no address; the person must be
+//! reached by other means.
 
 use std::path::Path;
 
@@ -23,14 +24,16 @@ const NO_STATUS: &str = "5.0.0";
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct NoticeReturn {
     code: Code,
-    /// The status code (RFC 3463), such as `5.1.1`; `None` when the report gives none that can be read.
+    /// The status code (RFC 3463), such as `5.1.1`; `None` when the report gives none that can be
+    /// read.
     status: Option<String>,
 }
 
 /// Reads the reports that have arrived; returns how many notices bounced.
 pub async fn read_due(app: &App) -> Result<u64, OperationError> {
-    let Some(folder) =
-        digue_mail::mailer(app).and_then(|mailer| mailer.returns_folder()).map(Path::to_path_buf)
+    let Some(folder) = digue_mail::mailer(app)
+        .and_then(|mailer| mailer.returns_folder())
+        .map(Path::to_path_buf)
     else {
         return Ok(0);
     };
@@ -40,16 +43,22 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
         let report = bytes.as_deref().and_then(self::returned);
         if let Some(report) = &report
             && let Some(notice) = app.store().notice_by_code(report.code.bits()).await?
-            // Only what was handed to a server can return; a report about another one is late or forged.
+            // Only what was handed to a server can return; a report about another one is late or
+            // forged.
             && matches!(notice.state.as_str(), "sent" | "uncertain")
         {
             let now = app.clock().now();
-            let NoticeRecord { campaign, number, .. } = notice;
+            let NoticeRecord {
+                campaign, number, ..
+            } = notice;
             let status = report.status.as_deref().unwrap_or(NO_STATUS);
-            app.store().set_notice(&campaign, number, "returned", status, now).await?;
+            app.store()
+                .set_notice(&campaign, number, "returned", status, now)
+                .await?;
             returned += 1;
         }
-        // Moved also when it was not understood, so that it is not read again; it is then for a person.
+        // Moved also when it was not understood, so that it is not read again; it is then for a
+        // person.
         maildir::set_aside(app, path, MessageReading::of(report.as_ref())).await?;
     }
     Ok(returned)
@@ -58,11 +67,17 @@ pub async fn read_due(app: &App) -> Result<u64, OperationError> {
 /// The notice of a report of final failure; `None` for delays and anything else.
 fn returned(bytes: &[u8]) -> Option<NoticeReturn> {
     let report = digue_messages::returned::returned(bytes)?;
-    let mut codes = report.names.iter().filter_map(|name| code_of_address(name).or_else(|| code_of_id(name)));
+    let mut codes = report
+        .names
+        .iter()
+        .filter_map(|name| code_of_address(name).or_else(|| code_of_id(name)));
     let code = codes.next()?;
-    // A notice has one recipient; where its address stands for several, one of them that failed is enough to
-    // reach the person by other means.
-    let status = report.failures.into_iter().find_map(|failure| failure.status);
+    // A notice has one recipient; where its address stands for several, one of them that failed is
+    // enough to reach the person by other means.
+    let status = report
+        .failures
+        .into_iter()
+        .find_map(|failure| failure.status);
     Some(NoticeReturn { code, status })
 }
 
@@ -108,19 +123,33 @@ mod tests {
             ("retours@exemple.fr", "message/rfc822"),
         ] {
             let read = returned(report(to, "failed", "5.1.1 (no such user)", quoted).as_bytes());
-            assert_eq!(read, Some(NoticeReturn { code, status: Some("5.1.1".to_owned()) }), "{to} {quoted}");
+            assert_eq!(
+                read,
+                Some(NoticeReturn {
+                    code,
+                    status: Some("5.1.1".to_owned())
+                }),
+                "{to} {quoted}"
+            );
         }
     }
 
     #[test]
     fn a_server_that_gave_up_after_days_is_a_return() {
         let text = report("retours@exemple.fr", "failed", "4.4.7", "message/rfc822");
-        assert_eq!(returned(text.as_bytes()).unwrap().status.as_deref(), Some("4.4.7"));
+        assert_eq!(
+            returned(text.as_bytes()).unwrap().status.as_deref(),
+            Some("4.4.7")
+        );
     }
 
     #[test]
     fn a_delay_another_letter_and_hostile_bytes_are_no_return() {
-        for (action, status) in [("delayed", "4.4.1"), ("relayed", "2.0.0"), ("delivered", "2.0.0")] {
+        for (action, status) in [
+            ("delayed", "4.4.1"),
+            ("relayed", "2.0.0"),
+            ("delivered", "2.0.0"),
+        ] {
             let text = report("retours@exemple.fr", action, status, "message/rfc822");
             assert_eq!(returned(text.as_bytes()), None, "{action} {status}");
         }
@@ -128,7 +157,12 @@ mod tests {
             "Content-Type: multipart/report; boundary=b\r\n\r\n{}",
             "--b\r\nContent-Type: message/rfc822\r\n\r\n".repeat(5000)
         );
-        for bytes in [&b""[..], b"\xff\xfe\0", nested.as_bytes(), b"Subject: conges\r\n\r\nAbsent"] {
+        for bytes in [
+            &b""[..],
+            b"\xff\xfe\0",
+            nested.as_bytes(),
+            b"Subject: conges\r\n\r\nAbsent",
+        ] {
             assert_eq!(returned(bytes), None);
         }
     }

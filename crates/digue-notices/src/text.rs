@@ -1,5 +1,5 @@
-//! The text of a notice: blocks written by people, and the block about *your data*, which is made from each
-//! person's own categories and dates. In three styles.
+//! The text of a notice: blocks written by people, and the block about *your data*, which is made
+//! from each person's own categories and dates. In three styles.
 
 use digue_app::{Actor, App, OperationError};
 use digue_casework::notice_style::Style;
@@ -49,7 +49,10 @@ pub async fn proposed(
 /// `proposed`, for an incident that was already read.
 pub fn proposed_for(app: &App, view: &IncidentView, style: Style) -> (String, Blocks) {
     let zone = operator::rules(app).zone.clone();
-    let reader = PaperReader { language: style.language(), zone };
+    let reader = PaperReader {
+        language: style.language(),
+        zone,
+    };
     let controller = notification::controller(app, style.language());
     let values = [("body", Value::from(controller.name.clone()))];
     let contact = [
@@ -76,8 +79,10 @@ pub fn written(
     masked: &str,
     date: &str,
 ) -> String {
-    let kinds: Vec<String> =
-        kinds(&seen.categories).into_iter().map(|kind| text(style.language(), kind.key())).collect();
+    let kinds: Vec<String> = kinds(&seen.categories)
+        .into_iter()
+        .map(|kind| text(style.language(), kind.key()))
+        .collect();
     let values = [
         ("kinds", Value::from(kinds.join(", "))),
         ("first", Value::from(seen.first.clone())),
@@ -151,8 +156,13 @@ mod tests {
             };
             let code = Code::of([7; 8]);
             let message = written(style, &blocks, &seen, code, "m•••@e•••.fr", "15/07/2025");
-            for wanted in [&code.to_string(), "12/07/2025", "digue.exemple.fr/check", "m•••@e•••.fr", "1. "]
-            {
+            for wanted in [
+                &code.to_string(),
+                "12/07/2025",
+                "digue.exemple.fr/check",
+                "m•••@e•••.fr",
+                "1. ",
+            ] {
                 assert!(message.contains(wanted), "{wanted} in {message}");
             }
             assert!(
@@ -160,7 +170,11 @@ mod tests {
                 "no link, no missing word: {message}"
             );
             let figure = measured(style, &message);
-            assert!(figure.score >= style.wanted(), "{}: {figure:?}\n{message}", style.code());
+            assert!(
+                figure.score >= style.wanted(),
+                "{}: {figure:?}\n{message}",
+                style.code()
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Bodies of requests until they are processed: in memory or in an unnamed file, within quotas that all requests share.
+//! Bodies of requests until they are processed: in memory or in an unnamed file, within quotas that
+//! all requests share.
 
 use std::io;
 use std::path::Path;
@@ -67,27 +68,45 @@ struct BodyPieces {
 impl BodyPieces {
     /// A body that declares more than `limit` is refused unread.
     fn begin(body: Body, headers: &HeaderMap, limit: usize) -> Result<Self, BodyError> {
-        let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-        if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > limit) {
+        let declared = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok());
+        if declared
+            .and_then(|length| length.parse::<usize>().ok())
+            .is_some_and(|length| length > limit)
+        {
             return Err(BodyError::TooLarge);
         }
-        Ok(Self { stream: body.into_data_stream(), left: limit })
+        Ok(Self {
+            stream: body.into_data_stream(),
+            left: limit,
+        })
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
-        let Some(piece) = self.stream.next().await else { return Ok(None) };
+        let Some(piece) = self.stream.next().await else {
+            return Ok(None);
+        };
         let piece = piece.map_err(|_| BodyError::Cut)?;
-        // Counted also without a declared length: chunked bodies declare none, and a declared one may be
-        // wrong.
-        self.left = self.left.checked_sub(piece.len()).ok_or(BodyError::TooLarge)?;
+        // Counted also without a declared length: chunked bodies declare none, and a declared one
+        // may be wrong.
+        self.left = self
+            .left
+            .checked_sub(piece.len())
+            .ok_or(BodyError::TooLarge)?;
         Ok(Some(piece))
     }
 }
 
 /// The quota that a body uses until its request is answered.
 pub enum BodyStorage<'b> {
-    Memory { _share: AmountShare<BodySender> },
-    Disk { _share: AmountShare<BodySender>, _turn: Option<tokio::sync::SemaphorePermit<'b>> },
+    Memory {
+        _share: AmountShare<BodySender>,
+    },
+    Disk {
+        _share: AmountShare<BodySender>,
+        _turn: Option<tokio::sync::SemaphorePermit<'b>>,
+    },
 }
 
 /// Reads a body into memory and counts it to its senders.
@@ -120,12 +139,15 @@ pub async fn spool<'b>(
 ) -> Result<(Body, BodyStorage<'b>), BodyError> {
     let mut pieces = BodyPieces::begin(body, headers, limit)?;
     let mut share = bodies.spooled.begin(senders);
-    // In the data folder, because `/tmp` is often in memory; unnamed, so that a crash leaves nothing behind.
+    // In the data folder, because `/tmp` is often in memory; unnamed, so that a crash leaves
+    // nothing behind.
     let file = tempfile::tempfile_in(folder).map_err(BodyError::Unwritable)?;
     let mut file = tokio::fs::File::from_std(file);
     while let Some(piece) = pieces.next().await? {
         share.grow(piece.len()).map_err(|_| BodyError::Busy)?;
-        file.write_all(&piece).await.map_err(BodyError::Unwritable)?;
+        file.write_all(&piece)
+            .await
+            .map_err(BodyError::Unwritable)?;
     }
     file.flush().await.map_err(BodyError::Unwritable)?;
     file.rewind().await.map_err(BodyError::Unwritable)?;
@@ -135,13 +157,20 @@ pub async fn spool<'b>(
         false => None,
     };
     let chunks = chunks(file).await.map_err(BodyError::Unwritable)?;
-    Ok((Body::from_stream(chunks), BodyStorage::Disk { _share: share, _turn: turn }))
+    Ok((
+        Body::from_stream(chunks),
+        BodyStorage::Disk {
+            _share: share,
+            _turn: turn,
+        },
+    ))
 }
 
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// A file in chunks, of which the first is there already: multer 3.1 asks its stream twice for the first boundary, and
-/// takes a body that comes whole at the second time for one that ended before it.
+/// A file in chunks, of which the first is there already: multer 3.1 asks its stream twice for the
+/// first boundary, and takes a body that comes whole at the second time for one that ended before
+/// it.
 async fn chunks(
     mut file: tokio::fs::File,
 ) -> io::Result<impl futures_util::Stream<Item = io::Result<Bytes>>> {
@@ -176,7 +205,10 @@ mod tests {
             file.flush().await.unwrap();
             file.rewind().await.unwrap();
             let mut chunks = Box::pin(chunks(file).await.unwrap());
-            let first = chunks.next().now_or_never().expect("multer must not wait for it");
+            let first = chunks
+                .next()
+                .now_or_never()
+                .expect("multer must not wait for it");
             let mut whole = first.unwrap().unwrap().to_vec();
             while let Some(chunk) = chunks.next().await {
                 whole.extend_from_slice(&chunk.unwrap());

@@ -18,8 +18,16 @@ pub fn bars(values: &[u64], width: f64, height: f64) -> Vec<Bar> {
         .map(|(place, &value)| {
             // A value above zero must stay visible.
             let share = value as f64 / top;
-            let bar = if value == 0 { 0.0 } else { (share * height).max(2.0) };
-            Bar { x: place as f64 * step, y: height - bar, height: bar }
+            let bar = if value == 0 {
+                0.0
+            } else {
+                (share * height).max(2.0)
+            };
+            Bar {
+                x: place as f64 * step,
+                y: height - bar,
+                height: bar,
+            }
         })
         .collect()
 }

@@ -8,8 +8,8 @@ use crate::state::Console;
 use crate::view::Localizer;
 use crate::visitor::Visitor;
 
-/// The warning for a page that shows records of these kinds, with the faulty ones named; with `name` only
-/// for this record.
+/// The warning for a page that shows records of these kinds, with the faulty ones named; with
+/// `name` only for this record.
 pub async fn words_beside(
     console: &Console,
     visitor: &Visitor,
@@ -24,11 +24,15 @@ pub async fn words_beside(
     }
     let compared = stored_records::compare(&console.app, &actor, kinds).await?;
     let is_shown = |one: &&RecordDifference| name.is_none_or(|name| one.is_about(name));
-    localizer.faulty = under_headings(compared.differences.iter().filter(is_shown), visitor.language);
+    localizer.faulty = under_headings(
+        compared.differences.iter().filter(is_shown),
+        visitor.language,
+    );
     Ok(localizer)
 }
 
 /// A difference from the result of a check, in words: `gate:account:a1`.
 pub fn kept_in_words(w: &Localizer, kept: &str) -> String {
-    RecordDifference::parse(kept).map_or_else(|| kept.to_owned(), |one| one.in_words(w.reader().language))
+    RecordDifference::parse(kept)
+        .map_or_else(|| kept.to_owned(), |one| one.in_words(w.reader().language))
 }

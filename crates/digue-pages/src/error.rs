@@ -38,7 +38,9 @@ impl FailedOperation {
     pub fn response(error: OperationError, audience: ErrorAudience) -> Response {
         let (status, _, _) = outcome(&error);
         let mut response = status.into_response();
-        response.extensions_mut().insert(Self(Arc::new(error), audience));
+        response
+            .extensions_mut()
+            .insert(Self(Arc::new(error), audience));
         response
     }
 
@@ -53,7 +55,8 @@ impl IntoResponse for PageError {
     }
 }
 
-/// Fills in the error page or the problem document (RFC 9457) of a response, in the reader's language.
+/// Fills in the error page or the problem document (RFC 9457) of a response, in the reader's
+/// language.
 pub async fn show_errors(visitor: Visitor, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let Some(FailedOperation(error, audience)) = response.extensions_mut().remove() else {
@@ -65,8 +68,8 @@ pub async fn show_errors(visitor: Visitor, request: Request, next: Next) -> Resp
     if audience == ErrorAudience::Program {
         return problem_document(&visitor, &error);
     }
-    // A refused visitor without a session is sent to sign in; with one, the refusal is about the role and
-    // stays.
+    // A refused visitor without a session is sent to sign in; with one, the refusal is about the
+    // role and stays.
     if visitor.session.is_none() && matches!(*error, OperationError::Denied) {
         return Redirect::to("/.digue/sign-in").into_response();
     }
@@ -96,8 +99,8 @@ impl IntoResponse for ApiError {
 pub fn problem_document(visitor: &Visitor, error: &OperationError) -> Response {
     let (mut status, title, detail) = outcome(error);
     if visitor.session.is_none() && visitor.program.is_none() && status == StatusCode::FORBIDDEN {
-        // 401 only for a caller without any identity: a program that is known and refused must not retry with
-        // its key.
+        // 401 only for a caller without any identity: a program that is known and refused must not
+        // retry with its key.
         status = StatusCode::UNAUTHORIZED;
     }
     let mut problem = json!({
@@ -107,7 +110,10 @@ pub fn problem_document(visitor: &Visitor, error: &OperationError) -> Response {
         "detail": text(visitor.language, detail),
     });
     if let OperationError::Faults(faults) = error {
-        problem["faults"] = faults.iter().map(|fault| fault_json(visitor.language, fault)).collect();
+        problem["faults"] = faults
+            .iter()
+            .map(|fault| fault_json(visitor.language, fault))
+            .collect();
     }
     let kind = HeaderValue::from_static("application/problem+json");
     (status, [(header::CONTENT_TYPE, kind)], problem.to_string()).into_response()
@@ -136,12 +142,18 @@ fn error_page(visitor: &Visitor, error: &OperationError) -> Html<String> {
     let (_, title, text) = outcome(error);
     let w = Localizer::new(visitor);
     let details = match error {
-        OperationError::Faults(faults) => {
-            faults.iter().map(|fault| fault_in_words(&w, visitor, fault)).collect()
-        }
+        OperationError::Faults(faults) => faults
+            .iter()
+            .map(|fault| fault_in_words(&w, visitor, fault))
+            .collect(),
         _ => Vec::new(),
     };
-    page(&MessagePage { title: w.say(title), text: w.say(text), details, w })
+    page(&MessagePage {
+        title: w.say(title),
+        text: w.say(text),
+        details,
+        w,
+    })
 }
 
 fn fault_in_words(w: &Localizer, visitor: &Visitor, fault: &LineFault) -> String {
@@ -157,8 +169,18 @@ fn fault_in_words(w: &Localizer, visitor: &Visitor, fault: &LineFault) -> String
 }
 
 /// Columns that all CSV files of Digue share, translated for the reader; others as in the file.
-const CSV_COLUMNS: [&str; 10] =
-    ["account", "organisation", "person", "reason", "from", "until", "kind", "identifier", "role", "email"];
+const CSV_COLUMNS: [&str; 10] = [
+    "account",
+    "organisation",
+    "person",
+    "reason",
+    "from",
+    "until",
+    "kind",
+    "identifier",
+    "role",
+    "email",
+];
 
 pub fn column_label(language: Language, column: &str) -> String {
     if CSV_COLUMNS.contains(&column) {
@@ -180,26 +202,63 @@ pub fn too_large(visitor: &Visitor, is_api: bool) -> Response {
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
         return (status, kind, problem.to_string()).into_response();
     }
-    (status, page(&MessagePage { title, text, details: Vec::new(), w })).into_response()
+    (
+        status,
+        page(&MessagePage {
+            title,
+            text,
+            details: Vec::new(),
+            w,
+        }),
+    )
+        .into_response()
 }
 
 /// The status, and the locale keys of title and text.
 pub fn outcome(error: &OperationError) -> (StatusCode, &'static str, &'static str) {
     match error {
         OperationError::Denied => (StatusCode::FORBIDDEN, "error-denied-title", "error-denied"),
-        OperationError::NotFound(_) => (StatusCode::NOT_FOUND, "error-not-found-title", "error-not-found"),
-        OperationError::Invalid(key) => (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid-title", key),
-        OperationError::Faults(_) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid-title", "error-faults")
+        OperationError::NotFound(_) => (
+            StatusCode::NOT_FOUND,
+            "error-not-found-title",
+            "error-not-found",
+        ),
+        OperationError::Invalid(key) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid-title", key)
         }
-        OperationError::SecondNeeded => (StatusCode::CONFLICT, "error-second-title", "error-second"),
-        OperationError::Involved => (StatusCode::CONFLICT, "error-involved-title", "error-involved"),
+        OperationError::Faults(_) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "error-invalid-title",
+            "error-faults",
+        ),
+        OperationError::SecondNeeded => {
+            (StatusCode::CONFLICT, "error-second-title", "error-second")
+        }
+        OperationError::Involved => (
+            StatusCode::CONFLICT,
+            "error-involved-title",
+            "error-involved",
+        ),
         OperationError::ProofNeeded => (StatusCode::FORBIDDEN, "error-proof-title", "error-proof"),
-        OperationError::Busy => (StatusCode::TOO_MANY_REQUESTS, "error-busy-title", "error-busy"),
-        OperationError::Full => (StatusCode::SERVICE_UNAVAILABLE, "error-full-title", "error-full"),
-        OperationError::Conflict => (StatusCode::CONFLICT, "error-conflict-title", "error-conflict"),
-        OperationError::Unavailable(_) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable-title", "error-unavailable")
-        }
+        OperationError::Busy => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "error-busy-title",
+            "error-busy",
+        ),
+        OperationError::Full => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "error-full-title",
+            "error-full",
+        ),
+        OperationError::Conflict => (
+            StatusCode::CONFLICT,
+            "error-conflict-title",
+            "error-conflict",
+        ),
+        OperationError::Unavailable(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "error-unavailable-title",
+            "error-unavailable",
+        ),
     }
 }

@@ -1,6 +1,6 @@
-//! Protection against forged requests (CSRF): a changing request from another origin is refused before any
-//! handler. Browsers state the origin (`Origin`, `Sec-Fetch-Site`); programs that send neither carry no
-//! cookie of a person, or carry it on purpose.
+//! Protection against forged requests (CSRF): a changing request from another origin is refused
+//! before any handler. Browsers state the origin (`Origin`, `Sec-Fetch-Site`); programs that send
+//! neither carry no cookie of a person, or carry it on purpose.
 
 use axum::extract::{Multipart, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -12,8 +12,15 @@ use digue_types::AccountId;
 use crate::state::Console;
 use crate::visitor::Visitor;
 
-pub async fn refuse_foreign_posts(State(console): State<Console>, request: Request, next: Next) -> Response {
-    let is_reading = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+pub async fn refuse_foreign_posts(
+    State(console): State<Console>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_reading = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     if !is_reading {
         let visitor = request.extensions().get::<Visitor>();
         let address = visitor.and_then(|visitor| console.app.url_of(&visitor.host));
@@ -52,13 +59,18 @@ fn is_own(headers: &HeaderMap, scheme: &str, authority: Option<&str>) -> bool {
 fn without_port(scheme: &str, authority: &str) -> String {
     let usual = if scheme == "https" { ":443" } else { ":80" };
     let authority = authority.to_ascii_lowercase();
-    authority.strip_suffix(usual).map(ToOwned::to_owned).unwrap_or(authority)
+    authority
+        .strip_suffix(usual)
+        .map(ToOwned::to_owned)
+        .unwrap_or(authority)
 }
 
 /// The names in a query parameter, separated by spaces.
 pub fn names<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
     let names = text.split_whitespace().map(str::parse);
-    names.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-scope-name"))
+    names
+        .collect::<Result<_, _>>()
+        .map_err(|_| OperationError::Invalid("invalid-scope-name"))
 }
 
 /// The account that a form or an address names.
@@ -106,13 +118,22 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_at(scheme: &str, host: &'static str, pairs: &[(&'static str, &'static str)], expected: bool) {
+    fn check_at(
+        scheme: &str,
+        host: &'static str,
+        pairs: &[(&'static str, &'static str)],
+        expected: bool,
+    ) {
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_static(host));
         for (name, value) in pairs {
             headers.insert(*name, HeaderValue::from_static(value));
         }
-        assert_eq!(is_own(&headers, scheme, None), expected, "{scheme} {host} {pairs:?}");
+        assert_eq!(
+            is_own(&headers, scheme, None),
+            expected,
+            "{scheme} {host} {pairs:?}"
+        );
     }
 
     #[test]
@@ -129,10 +150,30 @@ mod tests {
     #[test]
     fn another_scheme_is_another_site() {
         check(&[("origin", "https://digue.test:8080")], false);
-        check_at("https", "digue.test", &[("origin", "https://digue.test")], true);
-        check_at("https", "digue.test", &[("origin", "http://digue.test")], false);
-        check_at("https", "digue.test:443", &[("origin", "https://Digue.test")], true);
-        check_at("https", "digue.test", &[("origin", "https://digue.test:80")], false);
+        check_at(
+            "https",
+            "digue.test",
+            &[("origin", "https://digue.test")],
+            true,
+        );
+        check_at(
+            "https",
+            "digue.test",
+            &[("origin", "http://digue.test")],
+            false,
+        );
+        check_at(
+            "https",
+            "digue.test:443",
+            &[("origin", "https://Digue.test")],
+            true,
+        );
+        check_at(
+            "https",
+            "digue.test",
+            &[("origin", "https://digue.test:80")],
+            false,
+        );
         check_at("https", "digue.test", &[("origin", "digue.test")], false);
     }
 }

@@ -1,4 +1,5 @@
-//! What stands around a page: its place in the menu, what awaits the reader, and the theme they chose.
+//! What stands around a page: its place in the menu, what awaits the reader, and the theme they
+//! chose.
 
 use digue_tasks::{TaskCount, TaskSource};
 use digue_types::lists;

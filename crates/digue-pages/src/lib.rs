@@ -1,4 +1,5 @@
-//! What all pages share: who reads, words and numbers in their language, what stands around a page, lists, errors.
+//! What all pages share: who reads, words and numbers in their language, what stands around a page,
+//! lists, errors.
 //!
 //! It knows no page and no route.
 

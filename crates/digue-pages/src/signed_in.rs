@@ -16,7 +16,11 @@ impl FromRequestParts<Console> for SignedIn {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, PageError> {
-        let visitor = parts.extensions.get::<Visitor>().cloned().unwrap_or_else(Visitor::nobody);
+        let visitor = parts
+            .extensions
+            .get::<Visitor>()
+            .cloned()
+            .unwrap_or_else(Visitor::nobody);
         Ok(Self(visitor.actor(&console.app)?))
     }
 }

@@ -1,5 +1,6 @@
-//! Lists of pages: sorted, filtered by words and by values, paged, chosen row by row and exported, all from the
-//! address and without script. A list says its columns and rows once; the page and the file follow from them.
+//! Lists of pages: sorted, filtered by words and by values, paged, chosen row by row and exported,
+//! all from the address and without script. A list says its columns and rows once; the page and the
+//! file follow from them.
 //!
 //! It knows nothing of what is listed.
 
@@ -43,23 +44,43 @@ pub struct ListColumn {
 impl ListColumn {
     /// A column of texts, dates or names. `code` stands in the address of the sorted list.
     pub fn text(code: &'static str, name: String) -> Self {
-        Self { code, name, is: ColumnUse::Text }
+        Self {
+            code,
+            name,
+            is: ColumnUse::Text,
+        }
     }
 
     pub fn number(code: &'static str, name: String) -> Self {
-        Self { code, name, is: ColumnUse::Number }
+        Self {
+            code,
+            name,
+            is: ColumnUse::Number,
+        }
     }
 
     pub fn choice(code: &'static str, name: String) -> Self {
-        Self { code, name, is: ColumnUse::Choice }
+        Self {
+            code,
+            name,
+            is: ColumnUse::Choice,
+        }
     }
 
     pub fn file(code: &'static str, name: String) -> Self {
-        Self { code, name, is: ColumnUse::File }
+        Self {
+            code,
+            name,
+            is: ColumnUse::File,
+        }
     }
 
     pub fn acts(name: String) -> Self {
-        Self { code: "", name, is: ColumnUse::Acts }
+        Self {
+            code: "",
+            name,
+            is: ColumnUse::Acts,
+        }
     }
 }
 
@@ -76,7 +97,13 @@ pub struct ListRow {
 
 impl ListRow {
     pub fn new(id: impl ToString, cells: impl Into<Vec<ListCell>>) -> Self {
-        Self { id: id.to_string(), cells: cells.into(), is_marked: false, is_open: true, is_usual: false }
+        Self {
+            id: id.to_string(),
+            cells: cells.into(),
+            is_marked: false,
+            is_open: true,
+            is_usual: false,
+        }
     }
 
     /// Coloured, because it shows a refusal or a delay.
@@ -86,7 +113,11 @@ impl ListRow {
 
     /// Whether the act on several rows applies to it, and whether it is one of the usual ones.
     pub fn chosen_by(self, is_open: bool, is_usual: bool) -> Self {
-        Self { is_open, is_usual, ..self }
+        Self {
+            is_open,
+            is_usual,
+            ..self
+        }
     }
 }
 
@@ -182,8 +213,12 @@ struct ShownCell {
 impl ListTable {
     /// The rows that the request asks for, in its order.
     fn matching(&mut self, query: &TableQuery) -> Vec<ListRow> {
-        let wanted: Vec<String> =
-            query.text.to_lowercase().split_whitespace().map(ToOwned::to_owned).collect();
+        let wanted: Vec<String> = query
+            .text
+            .to_lowercase()
+            .split_whitespace()
+            .map(ToOwned::to_owned)
+            .collect();
         let by_value: Vec<(usize, &str)> = self
             .columns
             .iter()
@@ -193,18 +228,29 @@ impl ListTable {
             .collect();
         let mut rows = std::mem::take(&mut self.rows);
         rows.retain(|row| {
-            by_value.iter().all(|(place, value)| row.cells[*place].filter_value() == *value)
-                && wanted.iter().all(|word| row.cells.iter().any(|cell| cell.has_word(word)))
+            by_value
+                .iter()
+                .all(|(place, value)| row.cells[*place].filter_value() == *value)
+                && wanted
+                    .iter()
+                    .all(|word| row.cells.iter().any(|cell| cell.has_word(word)))
         });
         let sorted = query.sort.as_ref().and_then(|(code, order)| {
-            let place = self.columns.iter().position(|column| column.code == code && is_sortable(column))?;
+            let place = self
+                .columns
+                .iter()
+                .position(|column| column.code == code && is_sortable(column))?;
             Some((place, *order))
         });
         if let Some((place, order)) = sorted {
             // Stable: rows with the same value keep the order of the list.
             rows.sort_by(|a, b| {
                 let (a, b) = (a.cells[place].sort_key(), b.cells[place].sort_key());
-                let by_value = if order == SortOrder::Descending { b.cmp(a) } else { a.cmp(b) };
+                let by_value = if order == SortOrder::Descending {
+                    b.cmp(a)
+                } else {
+                    a.cmp(b)
+                };
                 // A cell without a value is last in both orders.
                 a.is_nothing().cmp(&b.is_nothing()).then(by_value)
             });
@@ -221,8 +267,13 @@ impl ListTable {
         let pages = matched.div_ceil(PAGE_ROWS).max(1);
         let page = query.page.clamp(1, pages);
         let codes: Vec<&str> = choices.iter().map(|choice| choice.code).collect();
-        let head = self.columns.iter().filter(|column| column.is != ColumnUse::File);
-        let head = head.map(|column| shown_head(&self.place, column, query)).collect();
+        let head = self
+            .columns
+            .iter()
+            .filter(|column| column.is != ColumnUse::File);
+        let head = head
+            .map(|column| shown_head(&self.place, column, query))
+            .collect();
         let has_act = self.act.is_some();
         let rows: Vec<ShownRow> = rows
             .into_iter()
@@ -232,7 +283,8 @@ impl ListTable {
             .map(|(number, row)| shown_row(&self.columns, row, number, query, has_act))
             .collect();
         let step = |page: usize| query.address(&self.place, &[("page", page.to_string().as_str())]);
-        let is_filtered = !query.text.is_empty() || codes.iter().any(|code| query.value(code).is_some());
+        let is_filtered =
+            !query.text.is_empty() || codes.iter().any(|code| query.value(code).is_some());
         ShownTable {
             w: w.clone(),
             chosen: rows.iter().filter(|row| row.is_chosen).count(),
@@ -281,12 +333,23 @@ impl ListTable {
             // A filter that is in force stays visible even when nothing has its value any more.
             let missing = chosen.filter(|chosen| !values.contains(chosen));
             values.extend(missing);
-            let options = values.into_iter().map(|value| (value.to_owned(), chosen == Some(value))).collect();
-            Some(ShownChoice { code: column.code, name: column.name.clone(), options })
+            let options = values
+                .into_iter()
+                .map(|value| (value.to_owned(), chosen == Some(value)))
+                .collect();
+            Some(ShownChoice {
+                code: column.code,
+                name: column.name.clone(),
+                options,
+            })
         };
         let columns = self.columns.iter().enumerate();
-        let known = columns.filter(|(_, column)| column.is == ColumnUse::Choice).filter_map(choice);
-        known.filter(|choice| choice.options.len() > 1 || query.value(choice.code).is_some()).collect()
+        let known = columns
+            .filter(|(_, column)| column.is == ColumnUse::Choice)
+            .filter_map(choice);
+        known
+            .filter(|choice| choice.options.len() > 1 || query.value(choice.code).is_some())
+            .collect()
     }
 
     /// The filtered list as a file: the chosen rows where some are, otherwise all that match.
@@ -297,8 +360,16 @@ impl ListTable {
         }
         let is_filed = |place: &usize| self.columns[*place].is != ColumnUse::Acts;
         let places: Vec<usize> = (0..self.columns.len()).filter(is_filed).collect();
-        let header: Vec<String> = places.iter().map(|place| self.columns[*place].name.clone()).collect();
-        let lines = rows.iter().map(|row| places.iter().map(|place| row.cells[*place].filed()).collect());
+        let header: Vec<String> = places
+            .iter()
+            .map(|place| self.columns[*place].name.clone())
+            .collect();
+        let lines = rows.iter().map(|row| {
+            places
+                .iter()
+                .map(|place| row.cells[*place].filed())
+                .collect()
+        });
         csv(language, name, &header, lines)
     }
 }
@@ -336,8 +407,16 @@ fn shown_row(
     query: &TableQuery,
     has_act: bool,
 ) -> ShownRow {
-    let name = row.cells.first().map(ListCell::first_words).unwrap_or_default();
-    let cells = row.cells.into_iter().zip(columns).filter(|(_, column)| column.is != ColumnUse::File);
+    let name = row
+        .cells
+        .first()
+        .map(ListCell::first_words)
+        .unwrap_or_default();
+    let cells = row
+        .cells
+        .into_iter()
+        .zip(columns)
+        .filter(|(_, column)| column.is != ColumnUse::File);
     let cells = cells.enumerate().map(|(place, (cell, column))| ShownCell {
         label: column.name.clone(),
         is_number: column.is == ColumnUse::Number,
@@ -363,7 +442,11 @@ impl ShownTable {
             ("shown", w.number(self.total).into()),
             ("matched", w.number(self.matched).into()),
         ];
-        if self.is_filtered { w.with("list-count-filtered", values) } else { w.with("list-count", values) }
+        if self.is_filtered {
+            w.with("list-count-filtered", values)
+        } else {
+            w.with("list-count", values)
+        }
     }
 
     fn has_boxes(&self) -> bool {

@@ -1,4 +1,5 @@
-//! Task counts of the last seconds, by account. Every page shows them, and most pages change nothing.
+//! Task counts of the last seconds, by account. Every page shows them, and most pages change
+//! nothing.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -27,8 +28,14 @@ const ACCOUNTS_MAX: usize = 1_000;
 impl RecentCounts {
     pub async fn of(&self, app: &App, actor: &Actor) -> Vec<(TaskSource, TaskCount)> {
         let now = app.clock().now();
-        let act = app.journal_state().index.acts(1).next().map(|(entry, _)| *entry);
-        let is_fresh = |known: &&CountedTasks| known.act == act && now.since(known.at) < COUNTS_LAST;
+        let act = app
+            .journal_state()
+            .index
+            .acts(1)
+            .next()
+            .map(|(entry, _)| *entry);
+        let is_fresh =
+            |known: &&CountedTasks| known.act == act && now.since(known.at) < COUNTS_LAST;
         if let Some(known) = self.locked().get(&actor.account).filter(is_fresh) {
             return known.counts.clone();
         }
@@ -37,7 +44,14 @@ impl RecentCounts {
         if all.len() >= ACCOUNTS_MAX {
             all.clear();
         }
-        all.insert(actor.account.clone(), CountedTasks { counts: counts.clone(), at: now, act });
+        all.insert(
+            actor.account.clone(),
+            CountedTasks {
+                counts: counts.clone(),
+                at: now,
+                act,
+            },
+        );
         counts
     }
 

@@ -36,7 +36,8 @@ pub struct Localizer {
     pub theme: ColourTheme,
     /// True for officers and the auditor, who may search.
     pub watches: bool,
-    /// Records on this page that differ from the journal or cannot be read, under their headings (`differences`).
+    /// Records on this page that differ from the journal or cannot be read, under their headings
+    /// (`differences`).
     pub faulty: Vec<(String, Vec<String>)>,
 }
 
@@ -48,9 +49,16 @@ impl Localizer {
         Self {
             language,
             zone: TimeZone::UTC,
-            account: visitor.session.as_ref().map(|session| session.account.to_string()),
-            role: role.map(|role| text(language, &format!("role-{}", role.code()))).unwrap_or_default(),
-            menu: role.map(|role| Menu::new(language, role, &visitor.frame)).unwrap_or_default(),
+            account: visitor
+                .session
+                .as_ref()
+                .map(|session| session.account.to_string()),
+            role: role
+                .map(|role| text(language, &format!("role-{}", role.code())))
+                .unwrap_or_default(),
+            menu: role
+                .map(|role| Menu::new(language, role, &visitor.frame))
+                .unwrap_or_default(),
             theme: visitor.frame.theme,
             has_menu,
             watches: visitor.role.is_some_and(Role::can_watch),
@@ -59,7 +67,10 @@ impl Localizer {
     }
 
     pub fn in_zone(visitor: &Visitor, zone: &TimeZone) -> Self {
-        Self { zone: zone.clone(), ..Self::new(visitor) }
+        Self {
+            zone: zone.clone(),
+            ..Self::new(visitor)
+        }
     }
 
     /// Since when consultations are complete in the journal, as a sentence.
@@ -73,7 +84,10 @@ impl Localizer {
 
     /// The reader, for documents.
     pub fn reader(&self) -> digue_casework::paper_reader::PaperReader {
-        digue_casework::paper_reader::PaperReader { language: self.language, zone: self.zone.clone() }
+        digue_casework::paper_reader::PaperReader {
+            language: self.language,
+            zone: self.zone.clone(),
+        }
     }
 
     pub fn code(&self) -> &'static str {
@@ -94,7 +108,10 @@ impl Localizer {
 
     /// The themes to choose from, and whether each is the chosen one.
     pub fn themes(&self) -> Vec<(&'static str, bool)> {
-        ColourTheme::ALL.iter().map(|theme| (theme.code(), *theme == self.theme)).collect()
+        ColourTheme::ALL
+            .iter()
+            .map(|theme| (theme.code(), *theme == self.theme))
+            .collect()
     }
 
     /// For form fields and scroll bars, which the style sheet does not draw.
@@ -117,7 +134,10 @@ impl Localizer {
 
     /// The same for a code that may be unreadable.
     pub fn maybe_coded(&self, prefix: &str, code: Option<&str>) -> String {
-        code.map_or_else(|| self.say("stored-unreadable"), |code| self.coded(prefix, code))
+        code.map_or_else(
+            || self.say("stored-unreadable"),
+            |code| self.coded(prefix, code),
+        )
     }
 
     pub fn with(&self, key: &str, values: impl AsRef<[(&'static str, Value)]>) -> String {
@@ -126,13 +146,23 @@ impl Localizer {
 
     /// A sentence with one value.
     pub fn with1(&self, key: &str, name: &str, value: impl Display) -> String {
-        text_with(self.language, key, &[(name, Value::from(value.to_string()))])
+        text_with(
+            self.language,
+            key,
+            &[(name, Value::from(value.to_string()))],
+        )
     }
 
     /// A sentence about one number.
     pub fn counted(&self, key: &str, count: impl ShownCount) -> String {
         let shown = number(self.language, count.count());
-        self.with(key, [("count", Value::from(count.count())), ("shown", Value::from(shown))])
+        self.with(
+            key,
+            [
+                ("count", Value::from(count.count())),
+                ("shown", Value::from(shown)),
+            ],
+        )
     }
 
     pub fn number(&self, count: impl ShownCount) -> String {
@@ -183,7 +213,11 @@ impl Localizer {
     /// The time of today, the date and time of another day.
     pub fn moment_short(&self, at: impl ShownInstant, now: Timestamp) -> String {
         let is_today = self.date(at.moment()) == self.date(now);
-        if is_today { self.minute(at) } else { format!("{} {}", self.date(at.moment()), self.minute(at)) }
+        if is_today {
+            self.minute(at)
+        } else {
+            format!("{} {}", self.date(at.moment()), self.minute(at))
+        }
     }
 
     pub fn date(&self, at: impl ShownInstant) -> String {
@@ -210,7 +244,10 @@ impl Localizer {
 
     fn format(&self, at: Timestamp, pattern: &str) -> String {
         match jiff::Timestamp::from_microsecond(at.micros()) {
-            Ok(time) => time.to_zoned(self.zone.clone()).strftime(pattern).to_string(),
+            Ok(time) => time
+                .to_zoned(self.zone.clone())
+                .strftime(pattern)
+                .to_string(),
             Err(_) => at.to_string(),
         }
     }
@@ -237,16 +274,18 @@ impl Localizer {
         }
     }
 
-    /// Why a gate was set: a person's words unchanged; what Digue wrote for programs as a link to its
-    /// finding.
+    /// Why a gate was set: a person's words unchanged; what Digue wrote for programs as a link to
+    /// its finding.
     pub fn why(&self, by: &AccountId, reason: &GateReason) -> ShownReason {
         match reason {
-            GateReason::Monitor { finding, .. } | GateReason::Cleared(finding) => {
-                ShownReason { text: self.say("why-finding"), finding: finding.to_string() }
-            }
-            GateReason::Quarantine => {
-                ShownReason { text: self.say("account-quarantined"), finding: String::new() }
-            }
+            GateReason::Monitor { finding, .. } | GateReason::Cleared(finding) => ShownReason {
+                text: self.say("why-finding"),
+                finding: finding.to_string(),
+            },
+            GateReason::Quarantine => ShownReason {
+                text: self.say("account-quarantined"),
+                finding: String::new(),
+            },
             GateReason::Officer(reason) => self.written_reason(by, reason),
         }
     }
@@ -261,10 +300,18 @@ impl Localizer {
     }
 
     fn written_reason(&self, by: &AccountId, reason: &str) -> ShownReason {
-        // Detection gives a finding's figures as a reason; the page of the finding has them in words.
+        // Detection gives a finding's figures as a reason; the page of the finding has them in
+        // words.
         let is_for_programs = *by == Actor::digue().account && !reason.is_empty();
-        let text = if is_for_programs { self.say("why-watch") } else { reason.to_owned() };
-        ShownReason { text, finding: String::new() }
+        let text = if is_for_programs {
+            self.say("why-watch")
+        } else {
+            reason.to_owned()
+        };
+        ShownReason {
+            text,
+            finding: String::new(),
+        }
     }
 
     /// A reason in one sentence.
@@ -352,8 +399,8 @@ const STYLE_SHEET: &str = include_str!("../assets/digue.css");
 
 pub async fn style_sheet() -> impl IntoResponse {
     let headers =
-        // Minutes only: the address carries no version, and after an update browsers must not keep the old
-        // sheet.
+        // Minutes only: the address carries no version, and after an update browsers must not keep
+        // the old sheet.
         [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, STYLE_SHEET)
 }
@@ -361,14 +408,17 @@ pub async fn style_sheet() -> impl IntoResponse {
 /// A value as it stands in the query of a link.
 pub fn query_part(value: &str) -> String {
     let bytes = value.bytes().map(|byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+            char::from(byte).to_string()
+        }
         other => format!("%{other:02X}"),
     });
     bytes.collect()
 }
 
-/// A table as CSV, safe to open in a spreadsheet of the reader's language: with a byte-order mark, without
-/// which accents are read as Windows-1252, and with the semicolons that a French one expects.
+/// A table as CSV, safe to open in a spreadsheet of the reader's language: with a byte-order mark,
+/// without which accents are read as Windows-1252, and with the semicolons that a French one
+/// expects.
 pub fn csv(
     language: Language,
     name: &str,
@@ -384,18 +434,29 @@ pub fn csv(
     for row in rows {
         out.push_str(&line(&row));
     }
-    kept(&format!("{name}.csv"), "text/csv; charset=utf-8", out.into_bytes())
+    kept(
+        &format!("{name}.csv"),
+        "text/csv; charset=utf-8",
+        out.into_bytes(),
+    )
 }
 
 /// A file to be saved, never opened by the browser in Digue's own place.
 pub fn kept(name: &str, media: &str, bytes: Vec<u8>) -> Response {
-    let is_plain = |sign: char| sign.is_ascii_graphic() && !matches!(sign, '"' | '\\') || sign == ' ';
-    // Quotes, line ends and letters outside ASCII would break the header; the file's own content keeps its
-    // name.
-    let name: String = name.chars().map(|sign| if is_plain(sign) { sign } else { '_' }).collect();
+    let is_plain =
+        |sign: char| sign.is_ascii_graphic() && !matches!(sign, '"' | '\\') || sign == ' ';
+    // Quotes, line ends and letters outside ASCII would break the header; the file's own content
+    // keeps its name.
+    let name: String = name
+        .chars()
+        .map(|sign| if is_plain(sign) { sign } else { '_' })
+        .collect();
     let headers = [
         (header::CONTENT_TYPE, media.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
     ];
     (headers, bytes).into_response()
 }
@@ -414,18 +475,24 @@ const MARK: &str = include_str!("../assets/mark.svg");
 
 /// The sign of the product, for the tab of a browser.
 pub async fn mark() -> impl IntoResponse {
-    let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")];
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        (header::CACHE_CONTROL, "public, max-age=86400"),
+    ];
     (headers, MARK)
 }
 
-/// The typeface of all pages: Inter, under the SIL Open Font License 1.1 (`assets/inter-latin.LICENSE.txt`), cut to
-/// Latin script.
+/// The typeface of all pages: Inter, under the SIL Open Font License 1.1
+/// (`assets/inter-latin.LICENSE.txt`), cut to Latin script.
 const TYPEFACE: &[u8] = include_bytes!("../assets/inter-latin.woff2");
 
 pub async fn typeface() -> ([(HeaderName, HeaderValue); 2], &'static [u8]) {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("font/woff2")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=31536000, immutable"),
+        ),
     ];
     (headers, TYPEFACE)
 }
@@ -446,15 +513,16 @@ const NO_SCRIPT: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'",
 );
 
-/// The policy of a page with a passkey ceremony: our one script, and forms that may lead to `forms`,
-/// too (an origin; may be empty).
+/// The policy of a page with a passkey ceremony: our one script, and forms that may lead to
+/// `forms`, too (an origin; may be empty).
 pub fn ceremony_policy(forms: &str) -> HeaderValue {
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; font-src 'self'; \
          img-src 'self'; \
          form-action 'self' {forms}; base-uri 'none'; frame-ancestors 'none'"
     );
-    // An origin that makes no header is a fault of the configuration: the strictest policy, not none.
+    // An origin that makes no header is a fault of the configuration: the strictest policy, not
+    // none.
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
@@ -466,8 +534,14 @@ pub async fn protect(request: Request, next: Next) -> Response {
         // Not `no-referrer`: a change of language returns to its page by this header.
         (header::REFERRER_POLICY, "same-origin"),
         // A page of another site that opened this one must keep no handle on it.
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
         (
             HeaderName::from_static("permissions-policy"),
             "camera=(), microphone=(), geolocation=(), publickey-credentials-create=(self), \
@@ -479,9 +553,14 @@ pub async fn protect(request: Request, next: Next) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     // Only where the handler set none: ceremonies bring a policy that allows the one script.
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NO_SCRIPT);
-    // Pages show personal data on shared machines; style sheet and scripts set a header of their own.
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(NO_SCRIPT);
+    // Pages show personal data on shared machines; style sheet and scripts set a header of their
+    // own.
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

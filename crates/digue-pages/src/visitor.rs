@@ -21,7 +21,8 @@ pub struct Visitor {
     pub session: Option<Session>,
     /// The role of the session's account, for the menu only; operations decide what is allowed.
     pub role: Option<Role>,
-    /// A session whose cookie came from another network or device: it can only prove its identity again.
+    /// A session whose cookie came from another network or device: it can only prove its identity
+    /// again.
     pub doubted: Option<(Session, SessionDoubt)>,
     /// The account of a program that signed its request.
     pub program: Option<AccountId>,
@@ -77,6 +78,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(Self::nobody))
+        Ok(parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .unwrap_or_else(Self::nobody))
     }
 }

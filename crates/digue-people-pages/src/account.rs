@@ -50,7 +50,11 @@ const CHART_HEIGHT: f64 = 120.0;
 fn day_of(at: Timestamp, zone: &TimeZone) -> i64 {
     let moment = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or_default();
     let local = zone.to_datetime(moment).date();
-    i64::from(local.since(jiff::civil::date(1970, 1, 1)).map_or(0, |span| span.get_days()))
+    i64::from(
+        local
+            .since(jiff::civil::date(1970, 1, 1))
+            .map_or(0, |span| span.get_days()),
+    )
 }
 
 /// The last days with their distinct persons, days without any included.
@@ -73,7 +77,9 @@ async fn look(
 ) -> Result<AccountView, PageError> {
     let actor = visitor.actor(&console.app)?;
     let account = account_named(account)?;
-    watch::account(&console.app, &actor, &account, part).await.map_err(PageError::from)
+    watch::account(&console.app, &actor, &account, part)
+        .await
+        .map_err(PageError::from)
 }
 
 pub async fn show(
@@ -82,7 +88,13 @@ pub async fn show(
     SignedIn(actor): SignedIn,
     Path(account): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let mut view = look(&console, &visitor, &account, (EvidenceForm::Shown, Subject::History)).await?;
+    let mut view = look(
+        &console,
+        &visitor,
+        &account,
+        (EvidenceForm::Shown, Subject::History),
+    )
+    .await?;
     let persons_total = view.persons.len() as u64;
     view.persons.truncate(LINES);
     view.exposures.truncate(LINES);
@@ -90,16 +102,22 @@ pub async fn show(
     let zone = console.zone.clone();
     let period_of = move |at: Timestamp| day_of(at, &zone);
     let timeline = watch::timeline(&console.app, &actor, &view.account, period_of).await?;
-    let look_back = match recovery::look_back(&console.app, &actor, &view.account, EvidenceForm::Shown).await
-    {
-        Ok(found) => Some(found),
-        Err(OperationError::NotFound(_)) => None,
-        Err(error) => return Err(PageError::from(error)),
-    };
+    let look_back =
+        match recovery::look_back(&console.app, &actor, &view.account, EvidenceForm::Shown).await {
+            Ok(found) => Some(found),
+            Err(OperationError::NotFound(_)) => None,
+            Err(error) => return Err(PageError::from(error)),
+        };
     let days = last_days(&timeline, day_of(console.app.clock().now(), &console.zone));
     let values: Vec<u64> = days.iter().map(|(_, shown)| *shown).collect();
     Ok(page(&AccountPage {
-        w: words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], Some(&account)).await?,
+        w: words_beside(
+            &console,
+            &visitor,
+            &[StoredKind::Account, StoredKind::Gate],
+            Some(&account),
+        )
+        .await?,
         gate: console.app.gateway().rules().gates.of(&reach),
         positions: Gate::ALL.to_vec(),
         can_act: actor.role.can_act(),
@@ -119,10 +137,18 @@ pub async fn exposures_csv(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Response, PageError> {
-    let view = look(&console, &visitor, &account, (EvidenceForm::File, Subject::Exposures)).await?;
+    let view = look(
+        &console,
+        &visitor,
+        &account,
+        (EvidenceForm::File, Subject::Exposures),
+    )
+    .await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let header =
-        ["entry", "at", "portal", "route", "outcome", "persons", "reasons"].map(|key| w.coded("column", key));
+    let header = [
+        "entry", "at", "portal", "route", "outcome", "persons", "reasons",
+    ]
+    .map(|key| w.coded("column", key));
     let rows = view.exposures.iter().map(|seen| {
         let reasons: Vec<String> = seen.reasons.iter().map(ToString::to_string).collect();
         vec![
@@ -143,7 +169,13 @@ pub async fn persons_csv(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Response, PageError> {
-    let view = look(&console, &visitor, &account, (EvidenceForm::File, Subject::Persons)).await?;
+    let view = look(
+        &console,
+        &visitor,
+        &account,
+        (EvidenceForm::File, Subject::Persons),
+    )
+    .await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["person", "times", "last"].map(|key| w.coded("column", key));
     let rows = view
@@ -165,6 +197,9 @@ pub async fn look_back_csv(
     let found = found?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["person", "last"].map(|key| w.coded("column", key));
-    let rows = found.persons.iter().map(|(person, at)| vec![person.to_string(), at.to_string()]);
+    let rows = found
+        .persons
+        .iter()
+        .map(|(person, at)| vec![person.to_string(), at.to_string()]);
     Ok(csv(visitor.language, "look-back", &header, rows))
 }

@@ -17,8 +17,8 @@ use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
-    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, RowForm, ShownTable,
-    TableQuery,
+    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, RowForm,
+    ShownTable, TableQuery,
 };
 use digue_pages::view::{Localizer, page};
 use digue_pages::visitor::Visitor;
@@ -72,14 +72,27 @@ fn row(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> ListRow {
             text: w.say("account-quarantined"),
             tone: ChipTone::Watch,
         })
-        .and_quiet(one.reduction.as_ref().map_or_else(String::new, |reduction| {
-            let values = [("percent", reduction.percent.into()), ("at", w.moment(reduction.until).into())];
-            w.with("account-reduced", values)
-        }));
+        .and_quiet(
+            one.reduction
+                .as_ref()
+                .map_or_else(String::new, |reduction| {
+                    let values = [
+                        ("percent", reduction.percent.into()),
+                        ("at", w.moment(reduction.until).into()),
+                    ];
+                    w.with("account-reduced", values)
+                }),
+        );
     let passkeys = ListCell::number(w, one.passkeys)
-        .and_if(one.has_password, || CellPart::Quiet(w.say("account-password")))
-        .and_if(one.identities > 0, || CellPart::Quiet(w.say("account-identity")));
-    let forms = acts_of(w, one, acts).into_iter().fold(ListCell::empty(), ListCell::and_form);
+        .and_if(one.has_password, || {
+            CellPart::Quiet(w.say("account-password"))
+        })
+        .and_if(one.identities > 0, || {
+            CellPart::Quiet(w.say("account-identity"))
+        });
+    let forms = acts_of(w, one, acts)
+        .into_iter()
+        .fold(ListCell::empty(), ListCell::and_form);
     let cells = [
         ListCell::link_if(acts.watches, format!("/accounts/{account}"), account),
         ListCell::text(&one.record.organisation),
@@ -96,7 +109,11 @@ fn row(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> ListRow {
 fn acts_of(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> Vec<RowForm> {
     let form = |target: &str, fold: &str| RowForm {
         target: target.to_owned(),
-        fold: if fold.is_empty() { String::new() } else { w.say(fold) },
+        fold: if fold.is_empty() {
+            String::new()
+        } else {
+            w.say(fold)
+        },
         explain: String::new(),
         hidden: vec![("account", one.account.to_string())],
         fields: Vec::new(),
@@ -105,13 +122,17 @@ fn acts_of(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> Vec<RowF
     let aloud = |key: &str| w.with1(key, "account", &one.account);
     let mut forms = Vec::new();
     if one.is_quarantined && one.may_hand_over {
-        let mut buttons =
-            vec![RowButton::new(w.say("account-invite"), "plain").aloud(aloud("account-invite-named"))];
+        let mut buttons = vec![
+            RowButton::new(w.say("account-invite"), "plain").aloud(aloud("account-invite-named")),
+        ];
         if one.may_mail {
             let mail = RowButton::sending("mail", "1", w.say("account-mail"), "plain");
             buttons.push(mail.aloud(aloud("account-mail-named")));
         }
-        forms.push(RowForm { buttons, ..form("/accounts/invite", "") });
+        forms.push(RowForm {
+            buttons,
+            ..form("/accounts/invite", "")
+        });
     }
     if one.is_quarantined && one.may_confirm {
         let fields = vec![
@@ -119,21 +140,34 @@ fn acts_of(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> Vec<RowF
             RowField::text("how", w.say("account-confirm-how"), 5, 500),
         ];
         let buttons = vec![RowButton::new(w.say("account-confirm"), "main")];
-        forms.push(RowForm { fields, buttons, ..form("/accounts/confirm", "account-confirm-identity") });
+        forms.push(RowForm {
+            fields,
+            buttons,
+            ..form("/accounts/confirm", "account-confirm-identity")
+        });
     }
     if one.may_change {
         let is_suspended = one.record.is_suspended;
-        let (fold, style) =
-            if is_suspended { ("account-resume", "main") } else { ("account-suspend", "danger") };
+        let (fold, style) = if is_suspended {
+            ("account-resume", "main")
+        } else {
+            ("account-suspend", "danger")
+        };
         let mut change = form("/accounts/suspend", fold);
-        change.hidden.push(("suspended", u8::from(!is_suspended).to_string()));
+        change
+            .hidden
+            .push(("suspended", u8::from(!is_suspended).to_string()));
         change.fields = vec![RowField::text("reason", w.say("account-reason"), 5, 500)];
         change.buttons = vec![RowButton::new(w.say("account-confirm"), style)];
         forms.push(change);
     }
     if acts.has_providers && one.answers && !one.is_quarantined && !one.record.is_suspended {
-        let button = RowButton::new(w.say("identity-invite"), "plain").aloud(aloud("identity-invite-named"));
-        forms.push(RowForm { buttons: vec![button], ..form("/accounts/identity", "") });
+        let button =
+            RowButton::new(w.say("identity-invite"), "plain").aloud(aloud("identity-invite-named"));
+        forms.push(RowForm {
+            buttons: vec![button],
+            ..form("/accounts/identity", "")
+        });
     }
     if one.answers {
         forms.push(RowForm {
@@ -150,7 +184,11 @@ fn acts_of(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> Vec<RowF
 }
 
 fn acts_for(console: &Console, actor: &Actor, w: &Localizer) -> AccountActs {
-    let yesterday = console.app.clock().now().minus(std::time::Duration::from_hours(24));
+    let yesterday = console
+        .app
+        .clock()
+        .now()
+        .minus(std::time::Duration::from_hours(24));
     AccountActs {
         watches: actor.role.can_watch(),
         has_providers: !providers::for_accounts(&console.app).is_empty(),
@@ -165,7 +203,13 @@ pub async fn list(
 ) -> Result<Html<String>, PageError> {
     let me = visitor.actor(&console.app)?;
     let known = accounts::list(&console.app, &me).await?;
-    let w = words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], None).await?;
+    let w = words_beside(
+        &console,
+        &visitor,
+        &[StoredKind::Account, StoredKind::Gate],
+        None,
+    )
+    .await?;
     let acts = acts_for(&console, &me, &w);
     Ok(page(&AccountsPage {
         total: known.len(),

@@ -24,7 +24,8 @@ use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
-    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowForm, ShownTable, TableQuery,
+    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowForm, ShownTable,
+    TableQuery,
 };
 use digue_pages::view::{Localizer, ceremony_policy, page};
 use digue_pages::visitor::Visitor;
@@ -47,16 +48,19 @@ fn details(w: &Localizer, waiting: &WaitingApproval) -> Vec<String> {
     let record = &waiting.record;
     let named = || w.reader().named(&record.subject);
     match ApprovalRequest::of(record) {
-        Ok(ApprovalRequest::AddAccounts(accounts)) => {
-            accounts.iter().map(|account| account_line(w, account)).collect()
-        }
+        Ok(ApprovalRequest::AddAccounts(accounts)) => accounts
+            .iter()
+            .map(|account| account_line(w, account))
+            .collect(),
         Ok(ApprovalRequest::RecoverAccount { since, .. }) => {
             vec![named(), w.with1("wish-since", "at", w.moment(since))]
         }
         Ok(ApprovalRequest::Load(load)) => [vec![named()], growth(w, &load.growth)].concat(),
         Ok(request) => {
             let lines = request.summary();
-            std::iter::once(named()).chain(lines.lines().map(ToOwned::to_owned)).collect()
+            std::iter::once(named())
+                .chain(lines.lines().map(ToOwned::to_owned))
+                .collect()
         }
         // The stored request cannot be read: no one can approve it, and the page says so.
         Err(_) => vec![named(), w.say("approval-unreadable")],
@@ -64,14 +68,29 @@ fn details(w: &Localizer, waiting: &WaitingApproval) -> Vec<String> {
 }
 
 fn account_line(w: &Localizer, account: &NewAccount) -> String {
-    let email = account.email.as_ref().map(|email| format!(", {email}")).unwrap_or_default();
+    let email = account
+        .email
+        .as_ref()
+        .map(|email| format!(", {email}"))
+        .unwrap_or_default();
     let role = w.coded("role", account.role.code());
-    format!("{} – {}, {role}{email}", account.account, account.organisation)
+    format!(
+        "{} – {}, {role}{email}",
+        account.account, account.organisation
+    )
 }
 
 /// The growth of access by a load, in words.
 fn growth(w: &Localizer, growth: &LoadGrowth) -> Vec<String> {
-    let LoadGrowth { rows, persons, accounts, organisations, readings, endless, merges } = *growth;
+    let LoadGrowth {
+        rows,
+        persons,
+        accounts,
+        organisations,
+        readings,
+        endless,
+        merges,
+    } = *growth;
     let all = [
         ("load-growth-rows", rows),
         ("load-growth-persons", persons),
@@ -82,7 +101,9 @@ fn growth(w: &Localizer, growth: &LoadGrowth) -> Vec<String> {
         ("load-growth-merges", merges),
     ];
     let there = all.into_iter().filter(|(_, count)| *count > 0);
-    there.map(|(key, count)| w.counted(key, usize::try_from(count).unwrap_or(usize::MAX))).collect()
+    there
+        .map(|(key, count)| w.counted(key, usize::try_from(count).unwrap_or(usize::MAX)))
+        .collect()
 }
 
 fn table(w: &Localizer, waiting: &[WaitingApproval]) -> ListTable {
@@ -113,7 +134,10 @@ fn row(w: &Localizer, waiting: &WaitingApproval) -> ListRow {
     let record = &waiting.record;
     let unreadable = |_| w.say("approval-unreadable");
     let summary = ApprovalRequest::of(record).map_or_else(unreadable, |request| request.summary());
-    let details = details(w, waiting).into_iter().take(DETAILS_SHOWN).map(CellPart::Quiet);
+    let details = details(w, waiting)
+        .into_iter()
+        .take(DETAILS_SHOWN)
+        .map(CellPart::Quiet);
     let cells = [
         ListCell::moment(w, record.asked_at),
         ListCell::moment(w, record.expires_at),
@@ -131,11 +155,17 @@ fn row(w: &Localizer, waiting: &WaitingApproval) -> ListRow {
 fn decided(w: &Localizer, waiting: &WaitingApproval) -> ListCell {
     let record = &waiting.record;
     if let Some(decided) = &record.decided {
-        let (outcome, tone) =
-            if decided.is_granted { ("granted", ChipTone::Good) } else { ("refused", ChipTone::Bad) };
+        let (outcome, tone) = if decided.is_granted {
+            ("granted", ChipTone::Good)
+        } else {
+            ("refused", ChipTone::Bad)
+        };
         return ListCell::chip(w.coded("approval", outcome), tone)
             .and_quiet(format!("{}, {}", decided.by, w.moment(decided.at)))
-            .filed_as(format!("{} {} {}", decided.by, decided.at, decided.is_granted));
+            .filed_as(format!(
+                "{} {} {}",
+                decided.by, decided.at, decided.is_granted
+            ));
     }
     if waiting.is_over {
         return ListCell::chip(w.say("approval-expired"), ChipTone::Plain).filed_as("");
@@ -166,7 +196,10 @@ pub async fn list(
     let mut waiting = approvals::list(&console.app, &actor).await?;
     // What the reader can decide comes first.
     waiting.sort_by_key(|one| (!one.may_decide, one.is_over));
-    let own = visitor.session.as_ref().map(|session| session.organisation.to_string());
+    let own = visitor
+        .session
+        .as_ref()
+        .map(|session| session.organisation.to_string());
     let age = console.app.clock().now().since(actor.proved_at);
     let w = words_beside(&console, &visitor, &[StoredKind::Approval], None).await?;
     let page = page(&ApprovalsPage {
@@ -178,7 +211,11 @@ pub async fn list(
         is_fresh: age <= console.app.proof_lasts(),
         may_export: actor.role.can_watch(),
     });
-    Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
+    Ok((
+        [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))],
+        page,
+    )
+        .into_response())
 }
 
 pub async fn list_csv(
@@ -208,12 +245,20 @@ impl AccountForm {
             .map_err(|_| OperationError::Invalid("invalid-account-name"))?;
         let organisation = OrganisationId::parse(self.organisation.trim())
             .map_err(|_| OperationError::Invalid("invalid-account-name"))?;
-        let role = Role::parse(&self.role).ok_or(OperationError::Invalid("invalid-account-name"))?;
+        let role =
+            Role::parse(&self.role).ok_or(OperationError::Invalid("invalid-account-name"))?;
         let email = match self.email.trim() {
             "" => None,
-            text => Some(onboarding::parse_email(text).ok_or(OperationError::Invalid("invalid-email"))?),
+            text => Some(
+                onboarding::parse_email(text).ok_or(OperationError::Invalid("invalid-email"))?,
+            ),
         };
-        Ok(ApprovalRequest::AddAccounts(vec![NewAccount { account, organisation, role, email }]))
+        Ok(ApprovalRequest::AddAccounts(vec![NewAccount {
+            account,
+            organisation,
+            role,
+            email,
+        }]))
     }
 }
 
@@ -280,7 +325,13 @@ pub async fn ask_export(
     SignedIn(actor): SignedIn,
     Form(form): Form<ReasonForm>,
 ) -> Result<Redirect, PageError> {
-    approvals::ask(&console.app, &actor, &ApprovalRequest::ExportJournal, &form.reason).await?;
+    approvals::ask(
+        &console.app,
+        &actor,
+        &ApprovalRequest::ExportJournal,
+        &form.reason,
+    )
+    .await?;
     Ok(Redirect::to("/approvals"))
 }
 
@@ -305,8 +356,14 @@ struct InvitationPage {
 fn invited(visitor: &Visitor, invitations: Vec<Invitation>, is_sent: bool) -> Response {
     let hours = INVITATION_LASTS.as_secs() / 3600;
     let is_shown = invitations.iter().any(|one| one.link.is_some());
-    page(&InvitationPage { w: Localizer::new(visitor), invitations, hours, is_shown, is_sent })
-        .into_response()
+    page(&InvitationPage {
+        w: Localizer::new(visitor),
+        invitations,
+        hours,
+        is_shown,
+        is_sent,
+    })
+    .into_response()
 }
 
 /// Approves or refuses. The approver of an account sees who will be invited, and no link.
@@ -365,7 +422,10 @@ pub async fn invite_identity(
 ) -> Result<Html<String>, PageError> {
     let account = account_named(&form.account)?;
     providers::invite_holder(&console.app, &actor, &account).await?;
-    Ok(page(&IdentityInvitationPage { w: Localizer::new(&visitor), account }))
+    Ok(page(&IdentityInvitationPage {
+        w: Localizer::new(&visitor),
+        account,
+    }))
 }
 
 #[derive(Deserialize)]

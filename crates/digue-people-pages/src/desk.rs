@@ -1,5 +1,5 @@
-//! The message desk: anyone submits a message and receives a verdict; officers read the reports and publish
-//! look-alike domains.
+//! The message desk: anyone submits a message and receives a verdict; officers read the reports and
+//! publish look-alike domains.
 
 use askama::Template;
 use axum::Form;
@@ -15,7 +15,8 @@ use digue_pages::error::PageError;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
-    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowForm, ShownTable, TableQuery,
+    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowForm, ShownTable,
+    TableQuery,
 };
 use digue_pages::view::{Localizer, page};
 use digue_pages::visitor::Visitor;
@@ -30,7 +31,10 @@ struct DeskPage {
     look_alikes: Vec<(String, Timestamp)>,
 }
 
-pub async fn ask(State(console): State<Console>, visitor: Visitor) -> Result<Html<String>, PageError> {
+pub async fn ask(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
     shown(&console, &visitor, None).await
 }
 
@@ -39,8 +43,9 @@ async fn shown(
     visitor: &Visitor,
     answered: Option<MessageReport>,
 ) -> Result<Html<String>, PageError> {
-    let signs =
-        answered.iter().flat_map(|answered| desk::signs_in_words(visitor.language, &answered.opinion));
+    let signs = answered
+        .iter()
+        .flat_map(|answered| desk::signs_in_words(visitor.language, &answered.opinion));
     let signs = signs.collect();
     let look_alikes = desk::look_alikes(&console.app).await?;
     Ok(page(&DeskPage {
@@ -106,7 +111,10 @@ fn table(w: &Localizer, may_publish: bool, reports: &[SubmittedReport]) -> ListT
             ListColumn::text("signs", name("signs")),
             ListColumn::text("look-alikes", name("look-alikes")),
         ],
-        rows: reports.iter().map(|report| row(w, may_publish, report)).collect(),
+        rows: reports
+            .iter()
+            .map(|report| row(w, may_publish, report))
+            .collect(),
         act: None,
     }
 }
@@ -117,13 +125,22 @@ fn row(w: &Localizer, may_publish: bool, report: &SubmittedReport) -> ListRow {
         None => ListCell::empty().and_quiet(w.say("reports-nobody")),
     };
     let verdict = report.verdict.map(MessageVerdict::code);
-    let tone = if report.verdict == Some(MessageVerdict::Fraud) { ChipTone::Bad } else { ChipTone::Plain };
-    let signs = report.signs.iter().map(|sign| CellPart::Text(w.coded("sign-short", sign.code())));
+    let tone = if report.verdict == Some(MessageVerdict::Fraud) {
+        ChipTone::Bad
+    } else {
+        ChipTone::Plain
+    };
+    let signs = report
+        .signs
+        .iter()
+        .map(|sign| CellPart::Text(w.coded("sign-short", sign.code())));
     let codes: Vec<&str> = report.signs.iter().map(|sign| sign.code()).collect();
     let look_alikes = match report.look_alikes.as_slice() {
         [] => ListCell::empty(),
         names => ListCell::code(names.join(" "))
-            .and_if(report.published_at.is_some(), || CellPart::Quiet(w.say("reports-published")))
+            .and_if(report.published_at.is_some(), || {
+                CellPart::Quiet(w.say("reports-published"))
+            })
             .and_if(report.published_at.is_none() && may_publish, || {
                 CellPart::Form(RowForm {
                     target: "/messages/publish".to_owned(),
@@ -138,8 +155,11 @@ fn row(w: &Localizer, may_publish: bool, report: &SubmittedReport) -> ListRow {
     let cells = [
         ListCell::moment(w, report.at),
         reporter,
-        ListCell::chip(w.maybe_coded("verdict-short", verdict), tone).filed_as(verdict.unwrap_or_default()),
-        signs.fold(ListCell::empty(), ListCell::and).filed_as(codes.join(" ")),
+        ListCell::chip(w.maybe_coded("verdict-short", verdict), tone)
+            .filed_as(verdict.unwrap_or_default()),
+        signs
+            .fold(ListCell::empty(), ListCell::and)
+            .filed_as(codes.join(" ")),
         look_alikes,
     ];
     ListRow::new(&report.id, cells)
@@ -154,7 +174,10 @@ pub async fn reports(
     let reports = desk::reports(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&ReportsPage {
-        frauds: reports.iter().filter(|report| report.verdict == Some(MessageVerdict::Fraud)).count(),
+        frauds: reports
+            .iter()
+            .filter(|report| report.verdict == Some(MessageVerdict::Fraud))
+            .count(),
         total: reports.len(),
         list: table(&w, actor.role.can_respond(), &reports).shown(&w, &query),
         w,

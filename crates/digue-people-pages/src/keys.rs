@@ -18,8 +18,8 @@ use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
-    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, RowForm, ShownTable,
-    TableQuery,
+    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, RowForm,
+    ShownTable, TableQuery,
 };
 use digue_pages::view::{Localizer, ceremony_policy, page};
 use digue_pages::visitor::Visitor;
@@ -48,7 +48,10 @@ fn table(w: &Localizer, keys: &[ListedKey], now: Timestamp, may_revoke: bool) ->
         place: "/keys".to_owned(),
         file: String::new(),
         empty: w.say("keys-none"),
-        rows: keys.iter().map(|one| row(w, one, now, may_revoke)).collect(),
+        rows: keys
+            .iter()
+            .map(|one| row(w, one, now, may_revoke))
+            .collect(),
         columns,
         act: None,
     }
@@ -57,7 +60,10 @@ fn table(w: &Localizer, keys: &[ListedKey], now: Timestamp, may_revoke: bool) ->
 fn row(w: &Localizer, one: &ListedKey, now: Timestamp, may_revoke: bool) -> ListRow {
     let is_over = now >= one.key.expires_at;
     let until = ListCell::moment(w, one.key.expires_at);
-    let expired = || CellPart::Chip { text: w.say("approval-expired"), tone: ChipTone::Plain };
+    let expired = || CellPart::Chip {
+        text: w.say("approval-expired"),
+        tone: ChipTone::Plain,
+    };
     let mut cells = vec![
         ListCell::text(&one.name).and_quiet(&one.key.id),
         ListCell::text(&one.key.account),
@@ -94,7 +100,11 @@ pub async fn list(
         may_ask,
         is_fresh: now.since(actor.proved_at) <= console.app.proof_lasts(),
     });
-    Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
+    Ok((
+        [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))],
+        page,
+    )
+        .into_response())
 }
 
 #[derive(Deserialize)]

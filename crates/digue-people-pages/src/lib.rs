@@ -1,5 +1,5 @@
-//! Pages of accounts, organisations and what needs a second person, and the space of an organisation. No rules, like
-//! every page.
+//! Pages of accounts, organisations and what needs a second person, and the space of an
+//! organisation. No rules, like every page.
 
 pub mod account;
 pub mod accounts;

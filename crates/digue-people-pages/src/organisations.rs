@@ -15,7 +15,9 @@ use digue_pages::differences::words_beside;
 use digue_pages::error::PageError;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
-use digue_pages::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use digue_pages::table::{
+    ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
+};
 use digue_pages::view::{Localizer, page};
 use digue_pages::visitor::Visitor;
 
@@ -122,7 +124,13 @@ pub async fn show(
     let mut theirs = accounts::list(&console.app, &actor).await?;
     theirs.retain(|known| known.record.organisation == id);
     Ok(page(&OrganisationPage {
-        w: words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], None).await?,
+        w: words_beside(
+            &console,
+            &visitor,
+            &[StoredKind::Account, StoredKind::Gate],
+            None,
+        )
+        .await?,
         view,
         accounts: theirs,
         watches: actor.role.can_watch(),

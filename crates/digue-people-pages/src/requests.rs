@@ -64,11 +64,13 @@ fn row(w: &Localizer, one: &TrackedRequest) -> ListRow {
     let record = &one.record;
     let account = match record.account.as_str() {
         "" => ListCell::empty(),
-        account => {
-            ListCell::link(format!("/accounts/{account}"), account).and_if(one.same_account > 1, || {
-                CellPart::Chip { text: w.counted("requests-same", one.same_account), tone: ChipTone::Bad }
-            })
-        }
+        account => ListCell::link(format!("/accounts/{account}"), account).and_if(
+            one.same_account > 1,
+            || CellPart::Chip {
+                text: w.counted("requests-same", one.same_account),
+                tone: ChipTone::Bad,
+            },
+        ),
     };
     let decided = if one.is_open() {
         ListCell::chip(w.say("request-waits"), ChipTone::Watch)
@@ -78,15 +80,20 @@ fn row(w: &Localizer, one: &TrackedRequest) -> ListRow {
     let whose = &record.whose;
     let cells = [
         ListCell::text(&record.id),
-        ListCell::link(format!("/requests/{}", record.id), w.coded("request", &record.kind))
-            .filed_as(&record.kind),
+        ListCell::link(
+            format!("/requests/{}", record.id),
+            w.coded("request", &record.kind),
+        )
+        .filed_as(&record.kind),
         ListCell::text(&whose.person)
             .and_quiet(&whose.population)
             .filed_as(format!("{}:{}", whose.population, whose.person)),
         account,
         ListCell::date(w, record.opened_at),
-        ListCell::date(w, one.due)
-            .and_if(one.is_overdue, || CellPart::Chip { text: w.say("requests-late"), tone: ChipTone::Bad }),
+        ListCell::date(w, one.due).and_if(one.is_overdue, || CellPart::Chip {
+            text: w.say("requests-late"),
+            tone: ChipTone::Bad,
+        }),
         decided.filed_as(&record.outcome),
     ];
     ListRow::new(&record.id, cells).marked(one.is_overdue)
@@ -100,15 +107,22 @@ pub async fn list(
 ) -> Result<Html<String>, PageError> {
     let all = requests::list(&console.app, &actor, EvidenceForm::Shown).await?;
     let hidden = sights::hidden(&console.app, &actor).await?;
-    let (letters, rows): (Vec<TrackedRequest>, Vec<TrackedRequest>) =
-        all.into_iter().partition(|one| one.record.kind == codes::LETTER);
+    let (letters, rows): (Vec<TrackedRequest>, Vec<TrackedRequest>) = all
+        .into_iter()
+        .partition(|one| one.record.kind == codes::LETTER);
     let open = rows.iter().filter(|one| one.is_open());
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&RequestsPage {
         overdue: rows.iter().filter(|one| one.is_overdue).count(),
-        contests: open.clone().filter(|one| one.record.kind == RequestKind::Contest.code()).count(),
+        contests: open
+            .clone()
+            .filter(|one| one.record.kind == RequestKind::Contest.code())
+            .count(),
         open: open.count(),
-        letters: letters.into_iter().filter(TrackedRequest::is_open).collect(),
+        letters: letters
+            .into_iter()
+            .filter(TrackedRequest::is_open)
+            .collect(),
         populations: persons::populations(&console.app),
         may_answer: actor.role.can_respond(),
         may_hide: actor.role == Role::Dpo,
@@ -145,7 +159,9 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let all = requests::list(&console.app, &actor, EvidenceForm::Shown).await?;
-    let found = all.into_iter().find(|one| one.record.id == id && one.record.kind != codes::LETTER);
+    let found = all
+        .into_iter()
+        .find(|one| one.record.id == id && one.record.kind != codes::LETTER);
     let one = found.ok_or(OperationError::NotFound("request"))?;
     let is_contest = one.record.kind == RequestKind::Contest.code();
     let fits = |outcome: &&RequestOutcome| match outcome {
@@ -154,7 +170,11 @@ pub async fn show(
         RequestOutcome::Refused => true,
     };
     Ok(page(&RequestPage {
-        outcomes: RequestOutcome::ALL.iter().filter(fits).map(|outcome| outcome.code()).collect(),
+        outcomes: RequestOutcome::ALL
+            .iter()
+            .filter(fits)
+            .map(|outcome| outcome.code())
+            .collect(),
         may_answer: actor.role.can_respond() && one.is_open(),
         one,
         w: Localizer::in_zone(&visitor, &console.zone),

@@ -48,7 +48,9 @@ impl OrganisationSpacePage {
     /// The date of a day counted from 1970.
     fn day_of(days: i64) -> Date {
         let epoch = Date::constant(1970, 1, 1);
-        epoch.checked_add(jiff::Span::new().days(days)).unwrap_or(epoch)
+        epoch
+            .checked_add(jiff::Span::new().days(days))
+            .unwrap_or(epoch)
     }
 }
 
@@ -63,7 +65,9 @@ pub async fn show(
         false => None,
     };
     let active = space.accounts.iter().filter(|one| !one.record.is_suspended);
-    let successors = active.clone().filter(|one| one.account != actor.account && one.passkeys > 0);
+    let successors = active
+        .clone()
+        .filter(|one| one.account != actor.account && one.passkeys > 0);
     Ok(page(&OrganisationSpacePage {
         with_passkey: active.clone().filter(|one| one.passkeys > 0).count(),
         successors: successors.map(|one| one.account.clone()).collect(),
@@ -97,7 +101,8 @@ pub async fn ask_person(
     };
     let until = maybe_local_time(&form.until, &console.zone)?;
     let person = (form.population.as_str(), form.person.as_str());
-    let requested = space::ask_for_person(&console.app, &actor, person, account, until, &form.reason).await;
+    let requested =
+        space::ask_for_person(&console.app, &actor, person, account, until, &form.reason).await;
     requested?;
     Ok(Redirect::to("/approvals"))
 }
@@ -119,7 +124,10 @@ pub async fn hand_over(
 }
 
 /// The visitor leaves: their own account is closed.
-pub async fn leave(State(console): State<Console>, SignedIn(actor): SignedIn) -> Result<Redirect, PageError> {
+pub async fn leave(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+) -> Result<Redirect, PageError> {
     accounts::leave(&console.app, &actor).await?;
     Ok(Redirect::to("/.digue/sign-in"))
 }
@@ -174,7 +182,9 @@ struct AssessmentPage {
 impl AssessmentPage {
     fn answered_of(&self, theme: &Theme) -> (usize, usize) {
         let of_theme: Vec<Question> = Question::of_theme(*theme).collect();
-        let answered = of_theme.iter().filter(|question| question.answer(&self.own.answers).is_some());
+        let answered = of_theme
+            .iter()
+            .filter(|question| question.answer(&self.own.answers).is_some());
         (answered.count(), of_theme.len())
     }
 
@@ -188,7 +198,11 @@ impl AssessmentPage {
 
     /// Everything is answered and differs from what was signed last.
     fn may_sign(&self) -> bool {
-        let is_new = self.own.last.as_ref().is_none_or(|(_, signed)| signed.answers() != self.own.answers);
+        let is_new = self
+            .own
+            .last
+            .as_ref()
+            .is_none_or(|(_, signed)| signed.answers() != self.own.answers);
         self.own.is_complete() && is_new
     }
 }
@@ -207,15 +221,26 @@ pub async fn assess(
 ) -> Result<Html<String>, PageError> {
     let own = assessment::show(&console.app, &actor).await?;
     let theme = Theme::parse(&shown.theme);
-    let before = own.last.as_ref().map(|(_, signed)| signed.answers()).unwrap_or_default();
+    let before = own
+        .last
+        .as_ref()
+        .map(|(_, signed)| signed.answers())
+        .unwrap_or_default();
     let language = visitor.language;
-    let lines = Question::ALL.iter().filter(|question| theme.is_none_or(|theme| question.theme() == theme));
+    let lines = Question::ALL
+        .iter()
+        .filter(|question| theme.is_none_or(|theme| question.theme() == theme));
     let lines = lines.map(|question| ShownAnswer {
         question: *question,
         answer: question.answer(&own.answers),
         gap: own.gap(*question),
-        fact: own.facts.get(question).map(|fact| assessment::fact_in_words(language, *question, *fact)),
-        before: question.answer(&before).filter(|answer| Some(*answer) != question.answer(&own.answers)),
+        fact: own
+            .facts
+            .get(question)
+            .map(|fact| assessment::fact_in_words(language, *question, *fact)),
+        before: question
+            .answer(&before)
+            .filter(|answer| Some(*answer) != question.answer(&own.answers)),
     });
     Ok(page(&AssessmentPage {
         questions: lines.collect(),
@@ -232,8 +257,14 @@ pub async fn answer(
     SignedIn(actor): SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
-    let next = pairs.iter().find(|(name, _)| name == "theme").and_then(|(_, code)| Theme::parse(code));
-    let given: Values = pairs.into_iter().map(|(name, value)| (name, vec![value])).collect();
+    let next = pairs
+        .iter()
+        .find(|(name, _)| name == "theme")
+        .and_then(|(_, code)| Theme::parse(code));
+    let given: Values = pairs
+        .into_iter()
+        .map(|(name, value)| (name, vec![value]))
+        .collect();
     assessment::answer(&console.app, &actor, given).await?;
     let after = next.and_then(|theme| Theme::ALL.iter().copied().find(|other| *other > theme));
     Ok(Redirect::to(&after.map_or_else(
@@ -242,7 +273,10 @@ pub async fn answer(
     )))
 }
 
-pub async fn sign(State(console): State<Console>, SignedIn(actor): SignedIn) -> Result<Redirect, PageError> {
+pub async fn sign(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+) -> Result<Redirect, PageError> {
     assessment::sign(&console.app, &actor).await?;
     Ok(Redirect::to("/space/assessment"))
 }
@@ -307,27 +341,41 @@ fn table(w: &Localizer, answers: &[AssessmentAnswer]) -> ListTable {
 }
 
 fn row(w: &Localizer, one: &AssessmentAnswer) -> ListRow {
-    let codes = |all: &[Question]| all.iter().map(|one| one.code()).collect::<Vec<_>>().join(" ");
+    let codes = |all: &[Question]| {
+        all.iter()
+            .map(|one| one.code())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     let tone = match one.posture {
         Posture::Current => ChipTone::Good,
         Posture::Grace => ChipTone::Watch,
         Posture::Due => ChipTone::Bad,
     };
-    let contradicted = one
-        .contradicted
+    let contradicted = one.contradicted.iter().map(|question| CellPart::Chip {
+        text: w.coded("question", question.code()),
+        tone: ChipTone::Bad,
+    });
+    let to_do = one
+        .to_do
         .iter()
-        .map(|question| CellPart::Chip { text: w.coded("question", question.code()), tone: ChipTone::Bad });
-    let to_do = one.to_do.iter().map(|question| CellPart::Text(w.coded("question-do", question.code())));
+        .map(|question| CellPart::Text(w.coded("question-do", question.code())));
     let contradictions = i64::try_from(one.contradicted.len()).unwrap_or(i64::MAX);
     let cells = [
-        ListCell::link(format!("/organisations/{}", one.organisation), &one.organisation),
+        ListCell::link(
+            format!("/organisations/{}", one.organisation),
+            &one.organisation,
+        ),
         ListCell::chip(w.coded("posture", one.posture.code()), tone).filed_as(one.posture.code()),
-        one.signed_on.map_or_else(ListCell::empty, |on| ListCell::day(w, on)),
+        one.signed_on
+            .map_or_else(ListCell::empty, |on| ListCell::day(w, on)),
         contradicted
             .fold(ListCell::empty(), ListCell::and)
             .sorted(contradictions)
             .filed_as(codes(&one.contradicted)),
-        to_do.fold(ListCell::empty(), ListCell::and).filed_as(codes(&one.to_do)),
+        to_do
+            .fold(ListCell::empty(), ListCell::and)
+            .filed_as(codes(&one.to_do)),
     ];
     ListRow::new(&one.organisation, cells)
 }
@@ -340,11 +388,22 @@ pub async fn standings(
     query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let mut answers = assessment::everybody(&console.app, &actor).await?;
-    answers.sort_by_key(|one| (std::cmp::Reverse(one.posture), std::cmp::Reverse(one.contradicted.len())));
+    answers.sort_by_key(|one| {
+        (
+            std::cmp::Reverse(one.posture),
+            std::cmp::Reverse(one.contradicted.len()),
+        )
+    });
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&AssessmentsPage {
-        due: answers.iter().filter(|one| one.posture == Posture::Due).count(),
-        contradicted: answers.iter().filter(|one| !one.contradicted.is_empty()).count(),
+        due: answers
+            .iter()
+            .filter(|one| one.posture == Posture::Due)
+            .count(),
+        contradicted: answers
+            .iter()
+            .filter(|one| !one.contradicted.is_empty())
+            .count(),
         total: answers.len(),
         list: table(&w, &answers).shown(&w, &query),
         w,

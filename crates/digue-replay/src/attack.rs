@@ -1,5 +1,5 @@
-//! The Kairos theft of July 2025, replayed: one training organisation's account, its password stolen by an
-//! infostealer, reads everyone it can. Over real HTTP, through the gateway.
+//! The Kairos theft of July 2025, replayed: one training organisation's account, its password
+//! stolen by an infostealer, reads everyone it can. Over real HTTP, through the gateway.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -31,18 +31,23 @@ pub struct StolenData {
 impl StolenData {
     /// Distinct persons whose number reached the thief.
     pub fn shown(&self) -> u64 {
-        self.persons.lock().map_or(0, |persons| persons.len() as u64)
+        self.persons
+            .lock()
+            .map_or(0, |persons| persons.len() as u64)
     }
 
-    /// Collects everything in a response that looks like a person's number; the thief knows their shape.
+    /// Collects everything in a response that looks like a person's number; the thief knows their
+    /// shape.
     fn take(&self, body: &[u8]) {
         let text = String::from_utf8_lossy(body);
-        // A poisoned lock is left alone: the figures of an attack are no reason to end the demonstration.
+        // A poisoned lock is left alone: the figures of an attack are no reason to end the
+        // demonstration.
         let Ok(mut persons) = self.persons.lock() else {
             return;
         };
-        let is_number =
-            |word: &&str| word.len() == 8 && word.is_ascii() && word[..7].bytes().all(|b| b.is_ascii_digit());
+        let is_number = |word: &&str| {
+            word.len() == 8 && word.is_ascii() && word[..7].bytes().all(|b| b.is_ascii_digit())
+        };
         let words = text.split(|c: char| !c.is_ascii_alphanumeric());
         persons.extend(words.filter(is_number).map(ToOwned::to_owned));
     }
@@ -71,7 +76,8 @@ pub enum AttackError {
     Request(#[from] http::Error),
 }
 
-/// Lists and exports first, then record by record through exact search; at most `requests_max` requests.
+/// Lists and exports first, then record by record through exact search; at most `requests_max`
+/// requests.
 pub async fn kairos(
     thief: &AttackClient,
     population: &Population,
@@ -96,17 +102,37 @@ async fn read_all(
     for target in everybody {
         ask(thief, client, target, stolen).await?;
     }
-    stolen.asked.store(population.persons.len() as u64, Ordering::Relaxed);
+    stolen
+        .asked
+        .store(population.persons.len() as u64, Ordering::Relaxed);
     for page in 0..20 {
-        ask(thief, client, &format!("/recherche?nom=a&page={page}"), stolen).await?;
-        ask(thief, client, &format!("/api/personnes?nom=e&page={page}"), stolen).await?;
+        ask(
+            thief,
+            client,
+            &format!("/recherche?nom=a&page={page}"),
+            stolen,
+        )
+        .await?;
+        ask(
+            thief,
+            client,
+            &format!("/api/personnes?nom=e&page={page}"),
+            stolen,
+        )
+        .await?;
     }
     for person in &population.persons {
         if stolen.requests.load(Ordering::Relaxed) + 2 > requests_max {
             break;
         }
         let number = &person.number;
-        let status = ask(thief, client, &format!("/recherche?numero={number}"), stolen).await?;
+        let status = ask(
+            thief,
+            client,
+            &format!("/recherche?numero={number}"),
+            stolen,
+        )
+        .await?;
         if status == StatusCode::OK {
             ask(thief, client, &format!("/fiche/{number}"), stolen).await?;
         }

@@ -1,15 +1,15 @@
-//! The benchmark of detection: a world at work, a theft, and how many persons it cost before the account
-//! was cut off.
+//! The benchmark of detection: a world at work, a theft, and how many persons it cost before the
+//! account was cut off.
 //!
-//! Decisions are those of the gateway: the same caseload check, the same detection. Time is simulated.
-//! Budgets are left out, so that the figures are those of detection alone.
+//! Decisions are those of the gateway: the same caseload check, the same detection. Time is
+//! simulated. Budgets are left out, so that the figures are those of detection alone.
 
 use std::collections::{HashMap, HashSet};
 
 use digue_access::caseload::{self, Caseloads};
 use digue_detection::{
-    Action, Engine, EngineOptions, Finding, Playbook, RecentClosings, SeenPerson, Sighting, SightingKind,
-    SignalKind, Weight,
+    Action, Engine, EngineOptions, Finding, Playbook, RecentClosings, SeenPerson, Sighting,
+    SightingKind, SignalKind, Weight,
 };
 use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, Timestamp};
 
@@ -75,14 +75,23 @@ struct WatchedWorld {
 
 impl WatchedWorld {
     fn new(seed: u64, setting: &BenchmarkSettings) -> Self {
-        let options =
-            EngineOptions { off: setting.off.clone(), day_offset_secs: 7200, ..EngineOptions::default() };
+        let options = EngineOptions {
+            off: setting.off.clone(),
+            day_offset_secs: 7200,
+            ..EngineOptions::default()
+        };
         let mut engine = Engine::new(options);
         let world = World::draw(seed);
         for worker in &world.workers {
             if worker.since > 0 {
                 let organisation = organisation(worker.organisation);
-                engine.made(at(worker.since * DAY_MS), &worker.id, &organisation, "kairos", 1);
+                engine.made(
+                    at(worker.since * DAY_MS),
+                    &worker.id,
+                    &organisation,
+                    "kairos",
+                    1,
+                );
             }
         }
         Self {
@@ -100,19 +109,27 @@ impl WatchedWorld {
         let key = key(self.portal_key, person);
         let is_held = account < self.world.workers.len() && self.world.holds(account, person);
         let is_explained = self.setting.has_caseload && (is_exact || is_held);
-        // The factor and the offset spread the numbers as a portal's are: consecutive persons do not have
-        // consecutive numbers.
-        SeenPerson { key, number: Some(u64::from(person) * 37 + 1_000_003), is_explained }
+        // The factor and the offset spread the numbers as a portal's are: consecutive persons do
+        // not have consecutive numbers.
+        SeenPerson {
+            key,
+            number: Some(u64::from(person) * 37 + 1_000_003),
+            is_explained,
+        }
     }
 
     /// One response of honest work; the finding of detection, if any.
     fn visit(&mut self, visit: &WorldVisit) -> Option<Finding> {
-        let persons: Vec<SeenPerson> =
-            visit.persons.iter().map(|&person| self.seen(visit.worker, person, visit.is_exact)).collect();
+        let persons: Vec<SeenPerson> = visit
+            .persons
+            .iter()
+            .map(|&person| self.seen(visit.worker, person, visit.is_exact))
+            .collect();
         self.honest.shown += persons.len() as u64;
         self.honest.explained += persons.iter().filter(|person| person.is_explained).count() as u64;
         // Without a right to them, the gateway refuses.
-        let is_refused = self.setting.has_caseload && persons.iter().any(|person| !person.is_explained);
+        let is_refused =
+            self.setting.has_caseload && persons.iter().any(|person| !person.is_explained);
         let persons = if is_refused { Vec::new() } else { persons };
         let day = visit.at_ms.div_euclid(DAY_MS);
         self.worked.insert((visit.worker, day));
@@ -127,7 +144,11 @@ impl WatchedWorld {
             action: visit.action,
             ip: &worker.ip,
             agent: &worker.agent,
-            kind: if is_refused { SightingKind::Refused } else { SightingKind::Shown },
+            kind: if is_refused {
+                SightingKind::Refused
+            } else {
+                SightingKind::Shown
+            },
             persons: &unique(persons),
         })
     }
@@ -146,10 +167,19 @@ impl WatchedWorld {
 
     /// Gives the verdict *it was work* on the containments of the day before.
     fn reopen(&mut self, day: i64) {
-        // Only a verdict teaches (decision 17): a bare reopening would change nothing for the account.
-        for (_, account, found_at) in self.reopen.extract_if(.., |(due, ..)| *due <= day).collect::<Vec<_>>()
+        // Only a verdict teaches (decision 17): a bare reopening would change nothing for the
+        // account.
+        for (_, account, found_at) in self
+            .reopen
+            .extract_if(.., |(due, ..)| *due <= day)
+            .collect::<Vec<_>>()
         {
-            self.engine.found_to_be_work(at(day * DAY_MS), &account, Weight::Containment, Some(found_at));
+            self.engine.found_to_be_work(
+                at(day * DAY_MS),
+                &account,
+                Weight::Containment,
+                Some(found_at),
+            );
         }
     }
 
@@ -158,7 +188,12 @@ impl WatchedWorld {
             Weight::Alert => self.honest.alerts += 1,
             Weight::Containment => {
                 self.honest.containments += 1;
-                self.reopen.extend(finding.account.clone().map(|account| (day + 1, account, finding.at)));
+                self.reopen.extend(
+                    finding
+                        .account
+                        .clone()
+                        .map(|account| (day + 1, account, finding.at)),
+                );
             }
         }
     }
@@ -187,8 +222,17 @@ fn unique(mut persons: Vec<SeenPerson>) -> Vec<SeenPerson> {
 pub fn honest(seed: u64, setting: &BenchmarkSettings) -> HonestCost {
     let mut watched = WatchedWorld::new(seed, setting);
     watched.work(0..HONEST_DAYS);
-    let account_days = watched.world.workers.iter().map(|worker| (HONEST_DAYS - worker.since) as u64).sum();
-    HonestCost { worked_days: watched.worked.len() as u64, account_days, ..watched.honest }
+    let account_days = watched
+        .world
+        .workers
+        .iter()
+        .map(|worker| (HONEST_DAYS - worker.since) as u64)
+        .sum();
+    HonestCost {
+        worked_days: watched.worked.len() as u64,
+        account_days,
+        ..watched.honest
+    }
 }
 
 /// The cost of each of `classes` in the world of `seed`; the world is played once.
@@ -206,7 +250,10 @@ pub fn thefts(seed: u64, setting: &BenchmarkSettings, classes: &[TheftClass]) ->
         let theft = classes[place].draw(seed, &watched.world);
         costs[place] = Some(play(watched.clone(), &theft, classes[place].goal));
     }
-    costs.into_iter().map(|cost| cost.expect("`order` holds every class once")).collect()
+    costs
+        .into_iter()
+        .map(|cost| cost.expect("`order` holds every class once"))
+        .collect()
 }
 
 /// A theft in progress.
@@ -226,7 +273,13 @@ fn play(mut watched: WatchedWorld, theft: &Theft, goal: Goal) -> Cost {
         let made = theft.made.len() as u32;
         // Ten minutes before the theft: an attacker who creates accounts uses them at once.
         let since = at(theft.start_ms - 600_000);
-        watched.engine.made(since, &name(&watched.world, account), &organisation(employer), "kairos", made);
+        watched.engine.made(
+            since,
+            &name(&watched.world, account),
+            &organisation(employer),
+            "kairos",
+            made,
+        );
     }
     let mut ongoing = OngoingTheft {
         theft,
@@ -234,27 +287,41 @@ fn play(mut watched: WatchedWorld, theft: &Theft, goal: Goal) -> Cost {
         cut: HashMap::new(),
         shown: HashSet::new(),
         outside: 0,
-        gate: watched.setting.has_caseload.then(|| enforced(&watched.world)),
+        gate: watched
+            .setting
+            .has_caseload
+            .then(|| enforced(&watched.world)),
     };
     let mut moves = theft.moves.iter().peekable();
     let mut day = theft.start_ms.div_euclid(DAY_MS);
-    let last = theft.moves.last().map_or(day, |step| step.at_ms.div_euclid(DAY_MS));
+    let last = theft
+        .moves
+        .last()
+        .map_or(day, |step| step.at_ms.div_euclid(DAY_MS));
     while day <= last && !ongoing.is_over() {
         watched.reopen(day);
         let visits = watched.world.day(day);
         let mut visits = visits.iter().peekable();
         loop {
-            let is_theft = match (visits.peek(), moves.peek().filter(|step| step.at_ms < (day + 1) * DAY_MS))
-            {
+            let is_theft = match (
+                visits.peek(),
+                moves.peek().filter(|step| step.at_ms < (day + 1) * DAY_MS),
+            ) {
                 (Some(visit), Some(step)) => step.at_ms < visit.at_ms,
                 (None, Some(_)) => true,
                 (Some(_), None) => false,
                 (None, None) => break,
             };
             if is_theft {
-                ongoing.steal(&mut watched, moves.next().expect("`moves.peek` returned a move"));
+                ongoing.steal(
+                    &mut watched,
+                    moves.next().expect("`moves.peek` returned a move"),
+                );
             } else {
-                ongoing.work(&mut watched, visits.next().expect("`visits.peek` returned a visit"));
+                ongoing.work(
+                    &mut watched,
+                    visits.next().expect("`visits.peek` returned a visit"),
+                );
             }
         }
         day += 1;
@@ -272,7 +339,9 @@ impl OngoingTheft<'_> {
         if self.cut.contains_key(&visit.worker) {
             return;
         }
-        let found = watched.visit(visit).filter(|finding| finding.weight == Weight::Containment);
+        let found = watched
+            .visit(visit)
+            .filter(|finding| finding.weight == Weight::Containment);
         if found.is_some() && self.accounts.contains(&visit.worker) {
             self.cut.insert(visit.worker, visit.at_ms);
         }
@@ -283,7 +352,8 @@ impl OngoingTheft<'_> {
             return;
         }
         let (found, released, strangers) = steal(watched, self.theft, step, self.gate.as_ref());
-        let found = found.filter(|found| found.weight == Weight::Containment && found.account.is_some());
+        let found =
+            found.filter(|found| found.weight == Weight::Containment && found.account.is_some());
         let Some(finding) = found else {
             self.shown.extend(released);
             self.outside += strangers;
@@ -291,11 +361,15 @@ impl OngoingTheft<'_> {
         };
         // The response that reveals it is withheld: its persons do not count.
         self.cut.insert(step.account, step.at_ms);
-        let same = |account: &&usize| same_employer(&watched.world, self.theft, **account, step.account);
+        let same =
+            |account: &&usize| same_employer(&watched.world, self.theft, **account, step.account);
         // Without the account that was just cut off.
         let closed = self.cut.keys().filter(same).count() - 1;
         let closed = u32::try_from(closed).unwrap_or(u32::MAX);
-        let recent = RecentClosings { accounts: closed, ..RecentClosings::default() };
+        let recent = RecentClosings {
+            accounts: closed,
+            ..RecentClosings::default()
+        };
         if Playbook::default().step(&finding, &recent).taken >= Action::CloseOrganisation {
             let all: Vec<usize> = self.accounts.iter().filter(same).copied().collect();
             for account in all {
@@ -310,12 +384,18 @@ impl OngoingTheft<'_> {
         let end = self.cut.values().copied().max().unwrap_or(start);
         let persons = u32::try_from(self.shown.len()).unwrap_or(u32::MAX);
         let is_met = match goal {
-            // A thief who is refused everything, or has only the caseload to read, need not be cut off.
+            // A thief who is refused everything, or has only the caseload to read, need not be cut
+            // off.
             Goal::Persons(most) => persons <= most,
             Goal::Within(..) => is_over || self.gate.is_some() && self.shown.len() <= HARMLESS,
         };
         let seconds = is_over.then(|| (end - start) as f64 / 1000.0);
-        Cost { persons, outside: self.outside, seconds, is_met }
+        Cost {
+            persons,
+            outside: self.outside,
+            seconds,
+            is_met,
+        }
     }
 }
 
@@ -325,9 +405,17 @@ fn same_employer(world: &World, theft: &Theft, one: usize, other: usize) -> bool
 }
 
 fn employer_of(world: &World, theft: &Theft, account: usize) -> usize {
-    let made =
-        || theft.made.iter().find(|(_, number)| *number == account).map_or(0, |(employer, _)| *employer);
-    world.workers.get(account).map_or_else(made, |worker| worker.organisation)
+    let made = || {
+        theft
+            .made
+            .iter()
+            .find(|(_, number)| *number == account)
+            .map_or(0, |(employer, _)| *employer)
+    };
+    world
+        .workers
+        .get(account)
+        .map_or_else(made, |worker| worker.organisation)
 }
 
 fn name(world: &World, account: usize) -> String {
@@ -361,7 +449,9 @@ fn steal(
     let worker = watched.world.workers.get(step.account);
     let organisation = organisation(employer_of(&watched.world, theft, step.account));
     let agent = if theft.agent.is_empty() {
-        worker.map(|worker| worker.agent.clone()).unwrap_or_default()
+        worker
+            .map(|worker| worker.agent.clone())
+            .unwrap_or_default()
     } else {
         theft.agent.to_owned()
     };
@@ -371,15 +461,27 @@ fn steal(
             let account = AccountId::parse(&account).expect("an account id");
             let organisation = OrganisationId::parse(&organisation).expect("an organisation id");
             let key = PersonKey::new(population, &person.to_string());
-            caseloads.holder(&account, &organisation).find(key, now).is_some()
+            caseloads
+                .holder(&account, &organisation)
+                .find(key, now)
+                .is_some()
         })
     };
-    let strangers = step.persons.iter().filter(|person| !is_held(**person)).count();
+    let strangers = step
+        .persons
+        .iter()
+        .filter(|person| !is_held(**person))
+        .count();
     let is_refused = gate.is_some() && strangers > 0;
     let persons: Vec<SeenPerson> = if is_refused {
         Vec::new()
     } else {
-        unique(step.persons.iter().map(|&person| watched.seen(step.account, person, false)).collect())
+        unique(
+            step.persons
+                .iter()
+                .map(|&person| watched.seen(step.account, person, false))
+                .collect(),
+        )
     };
     let found = watched.engine.observe(&Sighting {
         at: now,
@@ -390,11 +492,23 @@ fn steal(
         action: step.action,
         ip: &theft.ip,
         agent: &agent,
-        kind: if is_refused { SightingKind::Refused } else { SightingKind::Shown },
+        kind: if is_refused {
+            SightingKind::Refused
+        } else {
+            SightingKind::Shown
+        },
         persons: &persons,
     });
-    let released = if is_refused { Vec::new() } else { step.persons.clone() };
-    let outside = if gate.is_some() && !is_refused { strangers as u32 } else { 0 };
+    let released = if is_refused {
+        Vec::new()
+    } else {
+        step.persons.clone()
+    };
+    let outside = if gate.is_some() && !is_refused {
+        strangers as u32
+    } else {
+        0
+    };
     (found, released, outside)
 }
 
@@ -431,7 +545,12 @@ impl BenchmarkRow {
             met: self.costs.iter().filter(|cost| cost.is_met).count(),
             persons: three(&persons),
             seconds: three(&seconds),
-            outside: self.costs.iter().map(|cost| cost.outside).max().unwrap_or(0),
+            outside: self
+                .costs
+                .iter()
+                .map(|cost| cost.outside)
+                .max()
+                .unwrap_or(0),
         }
     }
 
@@ -447,7 +566,11 @@ impl BenchmarkRow {
 }
 
 fn three<T: Copy + Default>(sorted: &[T]) -> [T; 3] {
-    let at = |percent: usize| sorted.get((sorted.len().saturating_sub(1) * percent).div_ceil(100)).copied();
+    let at = |percent: usize| {
+        sorted
+            .get((sorted.len().saturating_sub(1) * percent).div_ceil(100))
+            .copied()
+    };
     [50, 95, 100].map(|percent| at(percent).unwrap_or_default())
 }
 
@@ -458,8 +581,8 @@ pub struct BenchmarkResults {
     pub honest: HonestCost,
 }
 
-/// Plays `classes` in the worlds of `seeds`, on every core; calls `progress` with the number of worlds
-/// done.
+/// Plays `classes` in the worlds of `seeds`, on every core; calls `progress` with the number of
+/// worlds done.
 pub fn run(
     seeds: std::ops::Range<u64>,
     setting: &BenchmarkSettings,
@@ -483,12 +606,20 @@ pub fn run(
             }
         };
         let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        handles.into_iter().flat_map(|handle| handle.join().expect("a world does not panic")).collect()
+        handles
+            .into_iter()
+            .flat_map(|handle| handle.join().expect("a world does not panic"))
+            .collect()
     });
     // Threads finish in any order; the report must not depend on it.
     worlds.sort_by_key(|(seed, ..)| *seed);
-    let mut rows: Vec<BenchmarkRow> =
-        classes.iter().map(|&class| BenchmarkRow { class, costs: Vec::new() }).collect();
+    let mut rows: Vec<BenchmarkRow> = classes
+        .iter()
+        .map(|&class| BenchmarkRow {
+            class,
+            costs: Vec::new(),
+        })
+        .collect();
     let mut all = HonestCost::default();
     for (_, costs, honest) in worlds {
         for (row, cost) in rows.iter_mut().zip(costs) {

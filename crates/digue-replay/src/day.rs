@@ -6,8 +6,8 @@ use digue_access::{RequestFacts, release};
 use digue_gateway::{Gateway, Portal};
 use digue_journal::journal::{AppendError, Journal};
 use digue_types::{
-    Basis, Event, ExchangeId, Exposure, Inspection, Means, Outcome, PersonRef, RequestClient, SessionId,
-    ShownPersons, Timestamp,
+    Basis, Event, ExchangeId, Exposure, Inspection, Means, Outcome, PersonRef, RequestClient,
+    SessionId, ShownPersons, Timestamp,
 };
 
 use crate::draw::Draw;
@@ -63,14 +63,23 @@ pub fn play(
 fn draw_day(population: &Population, now: Timestamp, seed: u64) -> Vec<Consultation<'_>> {
     let mut draw = Draw::new(seed);
     let mut consultations = Vec::new();
-    for account in population.accounts.iter().filter(|account| !account.caseload.is_empty()) {
+    for account in population
+        .accounts
+        .iter()
+        .filter(|account| !account.caseload.is_empty())
+    {
         // One account in eight is away.
         if draw.once_in(8) {
             continue;
         }
         let start = now.minus(Duration::from_secs(9 * 3600 - draw.below(3600) as u64));
         let mut at = start;
-        let list = |at| Consultation { at, account, route: "accueil", persons: account.caseload.clone() };
+        let list = |at| Consultation {
+            at,
+            account,
+            route: "accueil",
+            persons: account.caseload.clone(),
+        };
         consultations.push(list(at));
         for _ in 0..4 + draw.below(14) {
             at = at.plus(Duration::from_secs(60 + draw.below(3600) as u64));
@@ -82,7 +91,12 @@ fn draw_day(population: &Population, now: Timestamp, seed: u64) -> Vec<Consultat
                 continue;
             }
             let person = *draw.pick(&account.caseload);
-            consultations.push(Consultation { at, account, route: "fiche", persons: vec![person] });
+            consultations.push(Consultation {
+                at,
+                account,
+                route: "fiche",
+                persons: vec![person],
+            });
         }
     }
     consultations
@@ -95,13 +109,21 @@ fn decide(
     consultation: &Consultation<'_>,
     number: usize,
 ) -> Option<Exposure> {
-    let route = portal.routes.iter().find(|route| route.name.as_str() == consultation.route)?;
+    let route = portal
+        .routes
+        .iter()
+        .find(|route| route.name.as_str() == consultation.route)?;
     let persons: Vec<PersonRef> = consultation
         .persons
         .iter()
-        .map(|&place| PersonRef::parse(&population.persons[place].number).expect("a person reference"))
+        .map(|&place| {
+            PersonRef::parse(&population.persons[place].number).expect("a person reference")
+        })
         .collect();
-    let keys: Vec<_> = persons.iter().map(|person| portal.person_key(person)).collect();
+    let keys: Vec<_> = persons
+        .iter()
+        .map(|person| portal.person_key(person))
+        .collect();
     let rules = gateway.rules();
     let account = consultation.account;
     let facts = RequestFacts {
@@ -121,8 +143,11 @@ fn decide(
         is_exact_search: false,
         is_found_as_asked: false,
     };
-    // Budgets are charged in the order of the day: the demonstration starts with limits that are partly used.
-    let decision = gateway.with_budgets(&portal.id, |budgets| release(&rules, budgets, &facts, &keys))?;
+    // Budgets are charged in the order of the day: the demonstration starts with limits that are
+    // partly used.
+    let decision = gateway.with_budgets(&portal.id, |budgets| {
+        release(&rules, budgets, &facts, &keys)
+    })?;
     let is_refused = decision.outcome == Outcome::Refused;
     let count = u32::try_from(persons.len()).unwrap_or(u32::MAX);
     Some(Exposure {
@@ -134,7 +159,10 @@ fn decide(
         account: account.id.clone(),
         organisation: account.organisation.clone(),
         session: SessionId::parse(&format!("day-{}", account.id)).expect("a session id"),
-        client: RequestClient { ip: "127.0.0.1".into(), user_agent: "replay".into() },
+        client: RequestClient {
+            ip: "127.0.0.1".into(),
+            user_agent: "replay".into(),
+        },
         outcome: decision.outcome,
         reasons: decision.reasons,
         inspection: Inspection::Inspected,
@@ -142,7 +170,11 @@ fn decide(
         shown: if is_refused {
             vec![]
         } else {
-            vec![ShownPersons { basis: Basis::Caseload, means: Means::Described, persons }]
+            vec![ShownPersons {
+                basis: Basis::Caseload,
+                means: Means::Described,
+                persons,
+            }]
         },
         persons_found: count,
         categories: route.categories.clone(),

@@ -1,8 +1,8 @@
-//! Simulated populations, a sample portal modelled on Kairos, working days and attacks, played through the
-//! real code.
+//! Simulated populations, a sample portal modelled on Kairos, working days and attacks, played
+//! through the real code.
 //!
-//! A Digue that protects a portal uses nothing of this. Everything is drawn from a seed: the same seed
-//! gives the same persons, the same day, the same theft.
+//! A Digue that protects a portal uses nothing of this. Everything is drawn from a seed: the same
+//! seed gives the same persons, the same day, the same theft.
 
 pub mod attack;
 pub mod benchmark;

@@ -84,12 +84,15 @@ const FIRST_NAMES: [(&str, u8); 24] = [
     ("Zinédine", 1),
 ];
 const NAME_STARTS: [&str; 20] = [
-    "Ar", "Bel", "Cha", "Del", "Fau", "Gar", "Hu", "Jac", "Lam", "Mar", "Nor", "Oli", "Per", "Rou", "Sau",
-    "Tes", "Val", "Vin", "Ber", "Mo",
+    "Ar", "Bel", "Cha", "Del", "Fau", "Gar", "Hu", "Jac", "Lam", "Mar", "Nor", "Oli", "Per", "Rou",
+    "Sau", "Tes", "Val", "Vin", "Ber", "Mo",
 ];
-const NAME_MIDDLES: [&str; 10] = ["", "ber", "cha", "den", "gui", "la", "li", "mon", "ni", "ret"];
-const NAME_ENDS: [&str; 12] =
-    ["aud", "eau", "el", "er", "et", "ier", "in", "on", "ot", "oux", "tin", "ville"];
+const NAME_MIDDLES: [&str; 10] = [
+    "", "ber", "cha", "den", "gui", "la", "li", "mon", "ni", "ret",
+];
+const NAME_ENDS: [&str; 12] = [
+    "aud", "eau", "el", "er", "et", "ier", "in", "on", "ot", "oux", "tin", "ville",
+];
 const TOWNS: [(&str, &str); 16] = [
     ("Amiens", "80021"),
     ("Angers", "49007"),
@@ -125,14 +128,17 @@ impl Population {
     /// The same for the same seed. Each person is in the caseload of one account.
     pub fn draw(seed: u64, persons: usize, organisations: usize, accounts: usize) -> Self {
         let mut draw = Draw::new(seed);
-        let persons: Vec<MadeUpPerson> = (0..persons).map(|place| draw_person(&mut draw, place)).collect();
+        let persons: Vec<MadeUpPerson> = (0..persons)
+            .map(|place| draw_person(&mut draw, place))
+            .collect();
         let mut accounts: Vec<MadeUpAccount> = (0..accounts)
             .map(|place| {
                 let organisation = place % organisations;
                 let rank = place / organisations;
                 let name = format!("of-{organisation:03}");
                 MadeUpAccount {
-                    id: AccountId::parse(&format!("{name}.agent{}", rank + 1)).expect("an account id"),
+                    id: AccountId::parse(&format!("{name}.agent{}", rank + 1))
+                        .expect("an account id"),
                     organisation: OrganisationId::parse(&name).expect("an organisation id"),
                     is_delegate: rank == 0,
                     caseload: Vec::new(),
@@ -143,7 +149,11 @@ impl Population {
             let holder = draw.below(accounts.len());
             accounts[holder].caseload.push(place);
         }
-        Self { persons, accounts, organisations }
+        Self {
+            persons,
+            accounts,
+            organisations,
+        }
     }
 
     /// The population of the demonstration: 20,000 persons, 400 organisations, 1,200 accounts.
@@ -153,12 +163,17 @@ impl Population {
 
     pub fn find(&self, number: &str) -> Option<&MadeUpPerson> {
         // Numbers are in order: see `draw_person`.
-        let place = self.persons.binary_search_by(|person| person.number.as_str().cmp(number)).ok()?;
+        let place = self
+            .persons
+            .binary_search_by(|person| person.number.as_str().cmp(number))
+            .ok()?;
         Some(&self.persons[place])
     }
 
     pub fn account(&self, id: &str) -> Option<&MadeUpAccount> {
-        self.accounts.iter().find(|account| account.id.as_str() == id)
+        self.accounts
+            .iter()
+            .find(|account| account.id.as_str() == id)
     }
 
     /// The caseloads, as an operator would extract them.
@@ -166,7 +181,11 @@ impl Population {
         let mut out = "account,person,reason,from,until\n".to_owned();
         for account in &self.accounts {
             for &place in &account.caseload {
-                let _ = writeln!(out, "{},{},formation,,", account.id, self.persons[place].number);
+                let _ = writeln!(
+                    out,
+                    "{},{},formation,,",
+                    account.id, self.persons[place].number
+                );
             }
         }
         out
@@ -175,18 +194,36 @@ impl Population {
 
 fn draw_person(draw: &mut Draw, place: usize) -> MadeUpPerson {
     let (first_name, sex) = *draw.pick(&FIRST_NAMES);
-    let last_name =
-        format!("{}{}{}", draw.pick(&NAME_STARTS), draw.pick(&NAME_MIDDLES), draw.pick(&NAME_ENDS));
-    let born = (1960 + draw.below(47) as u16, 1 + draw.below(12) as u8, 1 + draw.below(28) as u8);
+    let last_name = format!(
+        "{}{}{}",
+        draw.pick(&NAME_STARTS),
+        draw.pick(&NAME_MIDDLES),
+        draw.pick(&NAME_ENDS)
+    );
+    let born = (
+        1960 + draw.below(47) as u16,
+        1 + draw.below(12) as u8,
+        1 + draw.below(28) as u8,
+    );
     let (town, code) = *draw.pick(&TOWNS);
-    let nir = format!("{sex}{:02}{:02}{code}{:03}", born.0 % 100, born.1, 1 + draw.below(999));
+    let nir = format!(
+        "{sex}{:02}{:02}{code}{:03}",
+        born.0 % 100,
+        born.1,
+        1 + draw.below(999)
+    );
     let letter = char::from(b'A' + (place % 23) as u8);
     // A stride, so that the next number can be guessed but not known.
     let number = format!("{:07}{letter}", 1_000_003 + place * 37);
     MadeUpPerson {
         nir_key: nir_key(&nir),
         email: format!("personne{place}@exemple.fr"),
-        phone: format!("06 99 {:02} {:02} {:02}", draw.below(100), draw.below(100), draw.below(100)),
+        phone: format!(
+            "06 99 {:02} {:02} {:02}",
+            draw.below(100),
+            draw.below(100),
+            draw.below(100)
+        ),
         course: COURSES[draw.below(COURSES.len())],
         number,
         nir,
@@ -197,10 +234,13 @@ fn draw_person(draw: &mut Draw, place: usize) -> MadeUpPerson {
     }
 }
 
-/// The two-digit key of a NIR: 97 minus the number modulo 97; Corsica's 2A and 2B count as 19 and 18.
+/// The two-digit key of a NIR: 97 minus the number modulo 97; Corsica's 2A and 2B count as 19
+/// and 18.
 pub fn nir_key(nir: &str) -> u8 {
     let digits = nir.replace("2A", "19").replace("2B", "18");
-    let number: u64 = digits.parse().expect("thirteen digits after replacing Corsica's letters");
+    let number: u64 = digits
+        .parse()
+        .expect("thirteen digits after replacing Corsica's letters");
     97 - (number % 97) as u8
 }
 
@@ -218,9 +258,17 @@ mod tests {
         let one = Population::draw(7, 500, 10, 30);
         let two = Population::draw(7, 500, 10, 30);
         assert_eq!(one.persons, two.persons);
-        let mut held: Vec<usize> = one.accounts.iter().flat_map(|a| a.caseload.clone()).collect();
+        let mut held: Vec<usize> = one
+            .accounts
+            .iter()
+            .flat_map(|a| a.caseload.clone())
+            .collect();
         held.sort_unstable();
         assert_eq!(held, (0..500).collect::<Vec<_>>());
-        assert!(one.persons.iter().all(|p| p.nir.len() == 13 && one.find(&p.number) == Some(p)));
+        assert!(
+            one.persons
+                .iter()
+                .all(|p| p.nir.len() == 13 && one.find(&p.number) == Some(p))
+        );
     }
 }

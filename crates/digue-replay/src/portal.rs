@@ -1,7 +1,7 @@
 //! A sample portal modelled on Kairos: search, lists, record pages, JSON, CSV and XLSX.
 //!
-//! Written as such portals are: it shows any person to any account that is let in, and knows nothing of
-//! Digue but the header with the account.
+//! Written as such portals are: it shows any person to any account that is let in, and knows
+//! nothing of Digue but the header with the account.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -40,10 +40,17 @@ pub fn router(population: Arc<Population>) -> Router {
 type Portal = State<Arc<Population>>;
 
 fn own<'p>(population: &'p Population, headers: &HeaderMap) -> Vec<&'p MadeUpPerson> {
-    let account = headers.get(ACCOUNT_HEADER).and_then(|value| value.to_str().ok());
+    let account = headers
+        .get(ACCOUNT_HEADER)
+        .and_then(|value| value.to_str().ok());
     let account = account.and_then(|id| population.account(id));
-    let places = account.map(|account| account.caseload.as_slice()).unwrap_or_default();
-    places.iter().map(|&place| &population.persons[place]).collect()
+    let places = account
+        .map(|account| account.caseload.as_slice())
+        .unwrap_or_default();
+    places
+        .iter()
+        .map(|&place| &population.persons[place])
+        .collect()
 }
 
 fn say(key: &str) -> String {
@@ -110,11 +117,23 @@ impl PortalQuery {
             return population.find(self.numero.trim()).into_iter().collect();
         }
         if !self.nir.is_empty() {
-            let nir: String = self.nir.chars().filter(|c| !c.is_whitespace()).take(13).collect();
-            return population.persons.iter().filter(|person| person.nir == nir).collect();
+            let nir: String = self
+                .nir
+                .chars()
+                .filter(|c| !c.is_whitespace())
+                .take(13)
+                .collect();
+            return population
+                .persons
+                .iter()
+                .filter(|person| person.nir == nir)
+                .collect();
         }
         let wanted = self.nom.to_lowercase();
-        let matching = population.persons.iter().filter(|p| p.last_name.to_lowercase().contains(&wanted));
+        let matching = population
+            .persons
+            .iter()
+            .filter(|p| p.last_name.to_lowercase().contains(&wanted));
         matching.skip(self.page * PAGE).take(PAGE).collect()
     }
 
@@ -133,7 +152,11 @@ async fn search(State(population): Portal, Query(asked): Query<PortalQuery>) -> 
         name = say("portal-name"),
         go = say("portal-search"),
     );
-    let found = if asked.is_empty() { Vec::new() } else { asked.find(&population) };
+    let found = if asked.is_empty() {
+        Vec::new()
+    } else {
+        asked.find(&population)
+    };
     main.push_str(&table(&found));
     layout(&say("portal-search"), &main)
 }
@@ -155,7 +178,11 @@ async fn sheet(State(population): Portal, Path(number): Path<String>) -> Respons
         row("portal-phone", &person.phone),
         row("portal-course", person.course),
     );
-    layout(&format!("{} {}", person.first_name, person.last_name), &main).into_response()
+    layout(
+        &format!("{} {}", person.first_name, person.last_name),
+        &main,
+    )
+    .into_response()
 }
 
 fn as_json(person: &MadeUpPerson) -> Value {
@@ -192,15 +219,34 @@ struct Export {
     portee: String,
 }
 
-fn exported<'p>(population: &'p Population, headers: &HeaderMap, export: &Export) -> Vec<&'p MadeUpPerson> {
-    if export.portee == "tous" { population.persons.iter().collect() } else { own(population, headers) }
+fn exported<'p>(
+    population: &'p Population,
+    headers: &HeaderMap,
+    export: &Export,
+) -> Vec<&'p MadeUpPerson> {
+    if export.portee == "tous" {
+        population.persons.iter().collect()
+    } else {
+        own(population, headers)
+    }
 }
 
-async fn export_csv(State(population): Portal, Query(export): Query<Export>, headers: HeaderMap) -> Response {
+async fn export_csv(
+    State(population): Portal,
+    Query(export): Query<Export>,
+    headers: HeaderMap,
+) -> Response {
     let mut out = "\u{feff}Numéro;Nom;Prénom;NIR;Commune\r\n".to_owned();
     for p in exported(&population, &headers, &export) {
-        let _ =
-            write!(out, "{};{};{};{};{}\r\n", p.number, p.last_name, p.first_name, p.printed_nir(), p.town);
+        let _ = write!(
+            out,
+            "{};{};{};{};{}\r\n",
+            p.number,
+            p.last_name,
+            p.first_name,
+            p.printed_nir(),
+            p.town
+        );
     }
     // As text/plain, as such portals do: the map must not rely on the type.
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], out).into_response()
@@ -229,10 +275,16 @@ async fn export_xlsx(
 }
 
 async fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css")], include_str!("../assets/portal.css")).into_response()
+    (
+        [(header::CONTENT_TYPE, "text/css")],
+        include_str!("../assets/portal.css"),
+    )
+        .into_response()
 }
 
 /// The portal's map, with its upstream and public address filled in.
 pub fn map(upstream: &str, url: &str) -> String {
-    include_str!("../assets/kairos.toml").replace("{upstream}", upstream).replace("{url}", url)
+    include_str!("../assets/kairos.toml")
+        .replace("{upstream}", upstream)
+        .replace("{url}", url)
 }

@@ -1,8 +1,9 @@
-//! Thefts inserted into recorded work of real people: what detection loses to each kind of thief on work
-//! that was not simulated, compared with other rules.
+//! Thefts inserted into recorded work of real people: what detection loses to each kind of thief on
+//! work that was not simulated, compared with other rules.
 //!
-//! A record is a table of `at,account,person` and, where it is known, `organisation`. It can be played as
-//! it is, with an office that shares one address, or with a portal that grows; see [`Conditions`].
+//! A record is a table of `at,account,person` and, where it is known, `organisation`. It can be
+//! played as it is, with an office that shares one address, or with a portal that grows; see
+//! [`Conditions`].
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
@@ -64,19 +65,25 @@ pub enum RecordError {
     Header,
     #[error("line {0}: expected a time such as 2026-06-01 08:00:00, an account and a person")]
     Line(u64),
-    #[error("none of the {found} accounts belongs to this half and has worked long enough for a theft")]
+    #[error(
+        "none of the {found} accounts belongs to this half and has worked long enough for a theft"
+    )]
     TooShort { found: usize },
 }
 
 impl RecordedWork {
-    /// Reads CSV with a header, compressed or not. `at` (or `ts`), `account`, `person` (or `dossier`) and,
-    /// if present, `organisation` are used, other columns ignored; times are UTC, cells unquoted.
+    /// Reads CSV with a header, compressed or not. `at` (or `ts`), `account`, `person` (or
+    /// `dossier`) and, if present, `organisation` are used, other columns ignored; times are UTC,
+    /// cells unquoted.
     pub fn read(text: impl Read) -> Result<Self, RecordError> {
         let mut lines = InputLines::new(text, LINE_BYTES_MAX);
         let header = lines.next_line()?.ok_or(RecordError::Header)?;
         let header = String::from_utf8_lossy(header.bytes).into_owned();
         let columns = RecordColumns::of(&header).ok_or(RecordError::Header)?;
-        let mut record = Self { accounts: Vec::new(), views: Vec::new() };
+        let mut record = Self {
+            accounts: Vec::new(),
+            views: Vec::new(),
+        };
         let mut known = HashMap::new();
         while let Some(line) = lines.next_line()? {
             if line.bytes.trim_ascii().is_empty() {
@@ -87,11 +94,19 @@ impl RecordedWork {
             let row = row.ok_or(RecordError::Line(line.number))?;
             let account = *known.entry(row.account.to_owned()).or_insert_with(|| {
                 let organisation = row.organisation.to_owned();
-                record.accounts.push(RecordedAccount { name: row.account.to_owned(), organisation });
+                record.accounts.push(RecordedAccount {
+                    name: row.account.to_owned(),
+                    organisation,
+                });
                 record.accounts.len() - 1
             });
             let persons = vec![seen(row.person)];
-            record.views.push(RecordedView { at_ms: row.at_ms, account, persons, action: "open" });
+            record.views.push(RecordedView {
+                at_ms: row.at_ms,
+                account,
+                persons,
+                action: "open",
+            });
         }
         record.views.sort_by_key(|view| view.at_ms);
         Ok(record)
@@ -99,14 +114,19 @@ impl RecordedWork {
 
     /// For each account, the days on which it worked, with the number of distinct persons it saw.
     pub fn days(&self) -> Vec<BTreeMap<i64, u32>> {
-        let mut persons: Vec<BTreeMap<i64, HashSet<u64>>> = vec![BTreeMap::new(); self.accounts.len()];
+        let mut persons: Vec<BTreeMap<i64, HashSet<u64>>> =
+            vec![BTreeMap::new(); self.accounts.len()];
         for view in &self.views {
             let day = persons[view.account].entry(view.day()).or_default();
             day.extend(view.persons.iter().map(|person| person.key));
         }
-        let counted =
-            |(day, persons): (i64, HashSet<u64>)| (day, u32::try_from(persons.len()).unwrap_or(u32::MAX));
-        persons.into_iter().map(|days| days.into_iter().map(counted).collect()).collect()
+        let counted = |(day, persons): (i64, HashSet<u64>)| {
+            (day, u32::try_from(persons.len()).unwrap_or(u32::MAX))
+        };
+        persons
+            .into_iter()
+            .map(|days| days.into_iter().map(counted).collect())
+            .collect()
     }
 }
 
@@ -137,8 +157,8 @@ impl RecordColumns {
         })
     }
 
-    /// `None` for a malformed line; quoted cells are refused, because a comma within one would shift the
-    /// others.
+    /// `None` for a malformed line; quoted cells are refused, because a comma within one would
+    /// shift the others.
     fn row<'l>(&self, line: &'l str) -> Option<RecordLine<'l>> {
         if line.contains('"') {
             return None;
@@ -157,12 +177,18 @@ impl RecordColumns {
 /// `2026-06-01 08:00:00`, also with a `T` or a zone, as milliseconds since 1970.
 fn instant(text: &str) -> Option<i64> {
     let text = text.replacen(' ', "T", 1);
-    let at = Timestamp::parse_rfc3339(&text).or_else(|| Timestamp::parse_rfc3339(&format!("{text}Z")));
-    at.or_else(|| Timestamp::parse_date(&text)).map(|at| at.micros().div_euclid(1000))
+    let at =
+        Timestamp::parse_rfc3339(&text).or_else(|| Timestamp::parse_rfc3339(&format!("{text}Z")));
+    at.or_else(|| Timestamp::parse_date(&text))
+        .map(|at| at.micros().div_euclid(1000))
 }
 
 pub(crate) fn seen(person: &str) -> SeenPerson {
-    SeenPerson { key: key_of(person), number: number_of(person), is_explained: false }
+    SeenPerson {
+        key: key_of(person),
+        number: number_of(person),
+        is_explained: false,
+    }
 }
 
 /// What happens to the whole portal while a record is played.
@@ -196,13 +222,17 @@ impl Conditions {
                 account.organisation = format!("org{}", number / 12);
             }
         }
-        let (Some(first), Some(last)) = (record.views.first(), record.views.last()) else { return record };
+        let (Some(first), Some(last)) = (record.views.first(), record.views.last()) else {
+            return record;
+        };
         let (first, days) = (first.day(), last.day() - first.day());
         let times = |day: i64| match self.course {
             Course::AsRecorded => 1.0,
             Course::Surge if (0..10).contains(&(day - first - days * 3 / 5)) => 3.0,
             Course::Surge => 1.0,
-            Course::Growth => 1.0 + 10.0 * ((day - first) as f64 / days.max(1) as f64 - 0.5).max(0.0),
+            Course::Growth => {
+                1.0 + 10.0 * ((day - first) as f64 / days.max(1) as f64 - 0.5).max(0.0)
+            }
         };
         if self.course != Course::AsRecorded {
             multiply(&mut record, &times);
@@ -217,14 +247,19 @@ fn multiply(record: &mut RecordedWork, times: &dyn Fn(i64) -> f64) {
     let mut more = Vec::new();
     for (number, view) in record.views.iter().enumerate() {
         let wanted = times(view.day()) - 1.0;
-        let whole =
-            wanted.floor() as usize + usize::from((draw.below(1000) as f64) < wanted.fract() * 1000.0);
+        let whole = wanted.floor() as usize
+            + usize::from((draw.below(1000) as f64) < wanted.fract() * 1000.0);
         for copy in 0..whole {
             let end = (view.day() + 1) * DAY_MS - 1;
-            let at_ms = (view.at_ms + (60_000 + draw.below(900_000) as i64) * (copy as i64 + 1)).min(end);
+            let at_ms =
+                (view.at_ms + (60_000 + draw.below(900_000) as i64) * (copy as i64 + 1)).min(end);
             // Persons of their own: reading the same ones again would not add to the day's count.
             let persons = vec![seen(&format!("M{}", number * 16 + copy))];
-            more.push(RecordedView { at_ms, persons, ..view.clone() });
+            more.push(RecordedView {
+                at_ms,
+                persons,
+                ..view.clone()
+            });
         }
     }
     record.views.extend(more);
@@ -249,9 +284,18 @@ mod tests {
     fn faults_are_told_by_their_line() {
         let fault = |text: &str| RecordedWork::read(text.as_bytes()).unwrap_err().to_string();
         assert!(fault("at,who\n").contains("columns"));
-        assert!(fault("at,account,person\n2026-06-01 08:00:00,a,P\nyesterday,a,P\n").starts_with("line 3:"));
-        assert!(fault("at,account,person\n2026-06-01 08:00:00,\"Dupont, A\",P\n").starts_with("line 2:"));
-        let long = format!("at,account,person\n2026-06-01 08:00:00,a,P,{}\n", "x".repeat(9000));
+        assert!(
+            fault("at,account,person\n2026-06-01 08:00:00,a,P\nyesterday,a,P\n")
+                .starts_with("line 3:")
+        );
+        assert!(
+            fault("at,account,person\n2026-06-01 08:00:00,\"Dupont, A\",P\n")
+                .starts_with("line 2:")
+        );
+        let long = format!(
+            "at,account,person\n2026-06-01 08:00:00,a,P,{}\n",
+            "x".repeat(9000)
+        );
         assert!(fault(&long).starts_with("line 2:"));
     }
 
@@ -262,7 +306,10 @@ mod tests {
             table += &format!("{},a,P{day}\n", Timestamp::from_secs(day * 86_400));
         }
         let record = RecordedWork::read(table.as_bytes()).unwrap();
-        let conditions = Conditions { course: Course::Surge, ..Conditions::default() };
+        let conditions = Conditions {
+            course: Course::Surge,
+            ..Conditions::default()
+        };
         assert_eq!(conditions.apply(record).views.len(), 120);
     }
 }

@@ -1,7 +1,8 @@
 //! Recorded exposures played through detection: an operator can test it with records of their own.
 //!
-//! The format is that of `docs/reference/exposures.md`, one object per line. Only `at`, `account` and
-//! `persons` are required; `null` counts as absent. Lines out of time order are sorted first (`play`).
+//! The format is that of `docs/reference/exposures.md`, one object per line. Only `at`, `account`
+//! and `persons` are required; `null` counts as absent. Lines out of time order are sorted first
+//! (`play`).
 
 pub mod lists;
 pub mod play;
@@ -107,7 +108,12 @@ struct LineReader<'l> {
 
 impl<'l> LineReader<'l> {
     fn new(accounts: &'l AccountList, caseload: &'l CaseloadList) -> Self {
-        Self { accounts, caseload, last: Timestamp::from_micros(i64::MIN), lines: 0 }
+        Self {
+            accounts,
+            caseload,
+            last: Timestamp::from_micros(i64::MIN),
+            lines: 0,
+        }
     }
 
     /// Parses one line into `sighting`, which must be empty.
@@ -125,14 +131,21 @@ impl<'l> LineReader<'l> {
         };
         let client = line.client.unwrap_or_default();
         sighting.at = at;
-        sighting.persons.extend(line.persons.iter().map(|LineText(person)| {
-            let key = key_of(person);
-            // An empty list is no list: then no person is called unexplained for being absent from it.
-            let is_explained = !self.caseload.is_empty()
-                && (self.caseload.holds(&line.account, key, at)
-                    || self.caseload.holds(organisation, key, at));
-            SeenPerson { key, number: number_of(person), is_explained }
-        }));
+        sighting
+            .persons
+            .extend(line.persons.iter().map(|LineText(person)| {
+                let key = key_of(person);
+                // An empty list is no list: then no person is called unexplained for being absent
+                // from it.
+                let is_explained = !self.caseload.is_empty()
+                    && (self.caseload.holds(&line.account, key, at)
+                        || self.caseload.holds(organisation, key, at));
+                SeenPerson {
+                    key,
+                    number: number_of(person),
+                    is_explained,
+                }
+            }));
         sighting.persons.sort_unstable();
         sighting.persons.dedup();
         for (member, text) in [
@@ -159,7 +172,8 @@ struct RecordJudge {
 
 impl RecordJudge {
     fn push(&mut self, sighting: OwnedSighting) {
-        self.batches.push(&mut self.engine, sighting, &mut self.found);
+        self.batches
+            .push(&mut self.engine, sighting, &mut self.found);
     }
 
     /// Judges the last instant, too: it is held until a later one comes.
@@ -179,8 +193,15 @@ impl<'l> Watcher<'l> {
         for (account, organisation, at) in accounts.created() {
             engine.made(at, account, organisation, "", 1);
         }
-        let judge = RecordJudge { engine, batches: Batches::default(), found: Vec::new() };
-        Self { reader: LineReader::new(accounts, caseload), judge }
+        let judge = RecordJudge {
+            engine,
+            batches: Batches::default(),
+            found: Vec::new(),
+        };
+        Self {
+            reader: LineReader::new(accounts, caseload),
+            judge,
+        }
     }
 }
 
@@ -209,8 +230,10 @@ mod tests {
         let mut accounts = AccountList::default();
         accounts.add("a", listed, None);
         let caseload = CaseloadList::default();
-        let Watcher { mut reader, mut judge } =
-            Watcher::new(Engine::new(EngineOptions::default()), &accounts, &caseload);
+        let Watcher {
+            mut reader,
+            mut judge,
+        } = Watcher::new(Engine::new(EngineOptions::default()), &accounts, &caseload);
         // Enough persons in a minute for any bar.
         for second in 0..600 {
             let at = format!("2026-06-01T08:{:02}:{:02}Z", second / 60, second % 60);
@@ -225,27 +248,51 @@ mod tests {
 
     #[test]
     fn the_organisation_of_the_line_wins_over_the_list() {
-        let line = |member: &str| format!(r#"{{"at":"AT","account":"a",{member}"persons":["P1"]}}"#);
-        assert_eq!(organisation_of(&line(r#""organisation":"then","#), "now"), "then");
-        assert_eq!(organisation_of(&line(r#""organisation":null,"#), "now"), "now");
-        assert_eq!(organisation_of(&line(r#""organisation":"","#), "now"), "now");
+        let line =
+            |member: &str| format!(r#"{{"at":"AT","account":"a",{member}"persons":["P1"]}}"#);
+        assert_eq!(
+            organisation_of(&line(r#""organisation":"then","#), "now"),
+            "then"
+        );
+        assert_eq!(
+            organisation_of(&line(r#""organisation":null,"#), "now"),
+            "now"
+        );
+        assert_eq!(
+            organisation_of(&line(r#""organisation":"","#), "now"),
+            "now"
+        );
         assert_eq!(organisation_of(&line(""), "now"), "now");
-        assert_eq!(organisation_of(&line(r#""organisation":"then","#), ""), "then");
+        assert_eq!(
+            organisation_of(&line(r#""organisation":"then","#), ""),
+            "then"
+        );
     }
 
     #[test]
     fn null_is_the_same_as_nothing() {
-        for member in
-            ["organisation", "session", "portal", "action", "route", "categories", "client", "other"]
-        {
-            let line =
-                format!(r#"{{"at":"2026-06-01T08:00:00Z","account":"a","{member}":null,"persons":["P1"]}}"#);
+        for member in [
+            "organisation",
+            "session",
+            "portal",
+            "action",
+            "route",
+            "categories",
+            "client",
+            "other",
+        ] {
+            let line = format!(
+                r#"{{"at":"2026-06-01T08:00:00Z","account":"a","{member}":null,"persons":["P1"]}}"#
+            );
             assert_eq!(read(line.as_bytes()), Ok(()), "{member}");
         }
         let client = r#"{"at":"2026-06-01T08:00:00Z","account":"a","persons":[],"client":{"ip":null,"user_agent":null}}"#;
         assert_eq!(read(client.as_bytes()), Ok(()));
         for member in ["at", "account", "persons"] {
-            let line = LINE.replace(&format!("\"{member}\":"), &format!("\"{member}\":null,\"x\":"));
+            let line = LINE.replace(
+                &format!("\"{member}\":"),
+                &format!("\"{member}\":null,\"x\":"),
+            );
             assert_eq!(read(line.as_bytes()), Err(LineError::Form), "{member}");
         }
     }

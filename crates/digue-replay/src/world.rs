@@ -1,7 +1,8 @@
 //! A simulated world at work, day by day: organisations, jobs, rhythms, caseloads that turn over.
 //!
-//! It contains what makes detection hard: desks that look up unknown persons all day, month-end exports,
-//! new and growing accounts, holidays, programs, people who work on Saturdays or in the evening.
+//! It contains what makes detection hard: desks that look up unknown persons all day, month-end
+//! exports, new and growing accounts, holidays, programs, people who work on Saturdays or in the
+//! evening.
 
 use crate::draw::Draw;
 
@@ -77,10 +78,19 @@ impl World {
     pub fn draw(seed: u64) -> Self {
         let mut draw = Draw::new(seed ^ 0x0005_eed0_f0ff_1ce0);
         let organisations = 12;
-        let mut world = Self { organisations, workers: Vec::new(), persons: 60_000, draw: draw.number() };
+        let mut world = Self {
+            organisations,
+            workers: Vec::new(),
+            persons: 60_000,
+            draw: draw.number(),
+        };
         for organisation in 0..organisations {
             // One must have enough accounts for the theft of ten.
-            let size = if organisation == 0 { 12 } else { 1 + draw.below(8) };
+            let size = if organisation == 0 {
+                12
+            } else {
+                1 + draw.below(8)
+            };
             let network = format!("198.51.{}", 10 + organisation);
             for rank in 0..size {
                 let job = match draw.below(20) {
@@ -96,7 +106,14 @@ impl World {
         world
     }
 
-    fn hire(&mut self, draw: &mut Draw, organisation: usize, rank: usize, job: AccountJob, network: &str) {
+    fn hire(
+        &mut self,
+        draw: &mut Draw,
+        organisation: usize,
+        rank: usize,
+        job: AccountJob,
+        network: &str,
+    ) {
         let (held, pace) = match job {
             AccountJob::Trainer => (8 + draw.below(18), 2.0 + draw.below(50) as f64 / 10.0),
             AccountJob::Counsellor => (40 + draw.below(70), 8.0 + draw.below(140) as f64 / 10.0),
@@ -104,9 +121,15 @@ impl World {
             AccountJob::Manager => (60 + draw.below(80), 1.0 + draw.below(30) as f64 / 10.0),
             AccountJob::Program => (20 + draw.below(20), 20.0),
         };
-        let caseload = (0..held).map(|_| draw.below(self.persons as usize) as u32).collect();
+        let caseload = (0..held)
+            .map(|_| draw.below(self.persons as usize) as u32)
+            .collect();
         // One in eight joins later.
-        let since = if draw.once_in(8) { 5 + draw.below(50) as i64 } else { 0 };
+        let since = if draw.once_in(8) {
+            5 + draw.below(50) as i64
+        } else {
+            0
+        };
         let away = 20 + draw.below(60) as i64;
         self.workers.push(Worker {
             id: format!("of-{organisation:02}.agent{}", rank + 1),
@@ -114,7 +137,11 @@ impl World {
             job,
             caseload,
             pace,
-            begins: if job == AccountJob::Program { 120 } else { 450 + draw.below(120) as i64 },
+            begins: if job == AccountJob::Program {
+                120
+            } else {
+                450 + draw.below(120) as i64
+            },
             works_saturdays: draw.once_in(10),
             since,
             away: (away, away + 5 + draw.below(12) as i64),
@@ -127,7 +154,8 @@ impl World {
         });
     }
 
-    /// The responses of `day`, in time order. Changes the caseloads: call it for each day, in order.
+    /// The responses of `day`, in time order. Changes the caseloads: call it for each day, in
+    /// order.
     pub fn day(&mut self, day: i64) -> Vec<WorldVisit> {
         let mut draw = Draw::new(self.draw ^ (day as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut visits = Vec::new();
@@ -177,7 +205,8 @@ impl Worker {
     /// Record pages of a day, with the bursts of real work.
     fn sheets(&self, draw: &mut Draw) -> usize {
         // The product of two uniform draws and a rare busy day: a long tail, mean about the pace.
-        let factor = (0.2 + draw.below(1000) as f64 / 600.0) * (0.5 + draw.below(1000) as f64 / 1000.0);
+        let factor =
+            (0.2 + draw.below(1000) as f64 / 600.0) * (0.5 + draw.below(1000) as f64 / 1000.0);
         let busy = if draw.once_in(40) { 2.2 } else { 1.0 };
         (self.pace * factor * busy).round() as usize
     }
@@ -201,7 +230,11 @@ fn work(
     };
     if worker.job != AccountJob::Desk {
         // The first page of the caseload, as on a portal's home page.
-        visits.push(list(start, "list", worker.caseload.iter().take(50).copied().collect()));
+        visits.push(list(
+            start,
+            "list",
+            worker.caseload.iter().take(50).copied().collect(),
+        ));
     }
     if worker.job == AccountJob::Manager && day % 30 >= 27 && draw.once_in(2) {
         let at = start + 3_600_000 + draw.below(7_200_000) as i64;
@@ -213,15 +246,21 @@ fn work(
     let mean_gap = 8 * 3600 * 1000 / (sheets as i64 + 1);
     for place in 0..sheets {
         let is_row = place % 3 != 0 && draw.once_in(2);
-        let gap =
-            if is_row { 8_000 + draw.below(90_000) as i64 } else { draw.below(2 * mean_gap as usize) as i64 };
+        let gap = if is_row {
+            8_000 + draw.below(90_000) as i64
+        } else {
+            draw.below(2 * mean_gap as usize) as i64
+        };
         at += gap.max(4_000);
         let is_stranger = match worker.job {
             AccountJob::Desk => !draw.once_in(4),
             _ => draw.once_in(25),
         };
-        let person =
-            if is_stranger { draw.below(persons as usize) as u32 } else { *draw.pick(&worker.caseload) };
+        let person = if is_stranger {
+            draw.below(persons as usize) as u32
+        } else {
+            *draw.pick(&worker.caseload)
+        };
         // Sometimes a colleague's person is opened without a full search before.
         let is_exact = is_stranger && !draw.once_in(14);
         if is_exact {
@@ -243,7 +282,13 @@ fn work(
     }
 }
 
-fn nightly(worker: &Worker, number: usize, day: i64, draw: &mut Draw, visits: &mut Vec<WorldVisit>) {
+fn nightly(
+    worker: &Worker,
+    number: usize,
+    day: i64,
+    draw: &mut Draw,
+    visits: &mut Vec<WorldVisit>,
+) {
     let mut at = day * DAY_MS + worker.begins * 60_000;
     for &person in worker.caseload.iter().take(30) {
         at += 15_000 + draw.below(4_000) as i64;
@@ -277,8 +322,10 @@ mod tests {
         for day in 0..14 {
             let visits = world.day(day);
             assert!(visits.is_sorted_by_key(|visit| visit.at_ms));
-            let people =
-                visits.iter().filter(|visit| world.workers[visit.worker].job != AccountJob::Program).count();
+            let people = visits
+                .iter()
+                .filter(|visit| world.workers[visit.worker].job != AccountJob::Program)
+                .count();
             assert_eq!(people == 0, day % 7 == 6, "day {day}: {people}");
         }
     }

@@ -1,5 +1,5 @@
-//! The acts that an incident log states: what was done, by which entry and at what hour. No other crate can make
-//! one, so no claim rests on anything else (promise 30).
+//! The acts that an incident log states: what was done, by which entry and at what hour. No other
+//! crate can make one, so no claim rests on anything else (promise 30).
 
 use std::collections::BTreeMap;
 
@@ -28,8 +28,8 @@ lists! {
     }
 }
 
-/// An act in the log: the entry that states it, and when it was done. Fields are private, so that only the
-/// fold of a log can make one.
+/// An act in the log: the entry that states it, and when it was done. Fields are private, so that
+/// only the fold of a log can make one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LoggedAct {
     entry: u32,
@@ -67,17 +67,37 @@ enum ShutPortal {
 
 impl LoggedActs {
     pub(crate) fn take(&mut self, entry: &IncidentEntry, about: &Subject) {
-        let fact = LoggedAct { entry: entry.number, at: entry.at };
+        let fact = LoggedAct {
+            entry: entry.number,
+            at: entry.at,
+        };
         match &entry.note {
             IncidentNote::Submitted(submission) => {
-                self.state(ClaimKind::Authority, LoggedAct { at: submission.submitted_at(), ..fact });
+                self.state(
+                    ClaimKind::Authority,
+                    LoggedAct {
+                        at: submission.submitted_at(),
+                        ..fact
+                    },
+                );
             }
             IncidentNote::Met { clock, at, .. } => {
                 if let Some(kind) = claim_of(*clock) {
-                    self.state(kind, LoggedAct { at: Timestamp::from_micros(*at), ..fact });
+                    self.state(
+                        kind,
+                        LoggedAct {
+                            at: Timestamp::from_micros(*at),
+                            ..fact
+                        },
+                    );
                 }
             }
-            IncidentNote::Seen { act, subject, after, .. } => {
+            IncidentNote::Seen {
+                act,
+                subject,
+                after,
+                ..
+            } => {
                 self.see(*act, after, subject.clone().canonical() == *about, fact);
             }
             _ => {}
@@ -92,8 +112,8 @@ impl LoggedActs {
         }
     }
 
-    /// An act of the journal. The subject matters for gates and suspensions only: closing another account
-    /// does not close this one. All other acts change no claim.
+    /// An act of the journal. The subject matters for gates and suspensions only: closing another
+    /// account does not close this one. All other acts change no claim.
     fn see(&mut self, act: Act, after: &str, is_about: bool, fact: LoggedAct) {
         if matches!(act, Act::WatchAlerted | Act::WatchContained) {
             self.seen = Some(self.seen.filter(|seen| seen.at <= fact.at).unwrap_or(fact));

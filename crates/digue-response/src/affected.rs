@@ -1,7 +1,7 @@
 //! The affected set, as versions: each computed from the journal, none overwritten.
 //!
-//! A notice cites one version; a larger later version gives a complement that informs only the difference.
-//! This module counts; it knows neither the index nor the contacts of a person.
+//! A notice cites one version; a larger later version gives a complement that informs only the
+//! difference. This module counts; it knows neither the index nor the contacts of a person.
 
 use std::collections::BTreeMap;
 
@@ -24,10 +24,11 @@ lists! {
     CountDoubt "doubt" {
         /// Responses released uninspected: more persons may have been shown.
         Uninspected "uninspected",
-        /// Responses that were not seen, to requests that name no person: more persons may have been
-        /// shown.
+        /// Responses that were not seen, to requests that name no person: more persons may have
+        /// been shown.
         Unseen "unseen",
-        /// Responses that were not seen, to requests that name persons: these may not have been shown.
+        /// Responses that were not seen, to requests that name persons: these may not have been
+        /// shown.
         Presumed "presumed",
         /// Found by a pattern outside the map's description: it may be another number.
         Swept "swept",
@@ -46,15 +47,25 @@ pub struct QualityReason {
 }
 
 impl AffectedQuality {
-    /// The quality that the doubts leave. Possibly missing persons outweigh possible double counts: the
-    /// number is then a lower bound, and the caller leaves out what may be counted twice.
+    /// The quality that the doubts leave. Possibly missing persons outweigh possible double counts:
+    /// the number is then a lower bound, and the caller leaves out what may be counted twice.
     pub fn of(reasons: &[QualityReason]) -> Self {
         let has = |wanted: &[CountDoubt]| {
-            reasons.iter().any(|reason| reason.count > 0 && wanted.contains(&reason.doubt))
+            reasons
+                .iter()
+                .any(|reason| reason.count > 0 && wanted.contains(&reason.doubt))
         };
-        if has(&[CountDoubt::Uninspected, CountDoubt::Unseen, CountDoubt::Stated]) {
+        if has(&[
+            CountDoubt::Uninspected,
+            CountDoubt::Unseen,
+            CountDoubt::Stated,
+        ]) {
             Self::LowerBound
-        } else if has(&[CountDoubt::Presumed, CountDoubt::Swept, CountDoubt::Unmerged]) {
+        } else if has(&[
+            CountDoubt::Presumed,
+            CountDoubt::Swept,
+            CountDoubt::Unmerged,
+        ]) {
             Self::UpperBound
         } else {
             Self::Exact
@@ -67,12 +78,13 @@ impl AffectedQuality {
 pub struct AffectedVersion {
     /// From 1.
     pub number: u32,
-    /// The question to the index, as `digue scope` writes it; empty for a number that a person entered.
+    /// The question to the index, as `digue scope` writes it; empty for a number that a person
+    /// entered.
     pub question: String,
     /// Checkpoint of the journal from which it was computed.
     pub checkpoint: String,
-    /// SHA-256 of the sorted list, in hexadecimal; empty without a list. The same question at the same
-    /// checkpoint gives the same hash.
+    /// SHA-256 of the sorted list, in hexadecimal; empty without a list. The same question at the
+    /// same checkpoint gives the same hash.
     pub hash: String,
     pub quality: AffectedQuality,
     /// Why it is not exact, as written by version 0.1.0; empty in later entries.
@@ -121,7 +133,8 @@ pub struct AffectedPerson {
     pub person: String,
 }
 
-/// The persons of `later` who are not in `earlier`: those who are still to be informed. Both must be sorted.
+/// The persons of `later` who are not in `earlier`: those who are still to be informed. Both must
+/// be sorted.
 pub fn complement(earlier: &[AffectedPerson], later: &[AffectedPerson]) -> Vec<AffectedPerson> {
     let mut known = earlier.iter().peekable();
     let new = later.iter().filter(|person| {
@@ -146,20 +159,31 @@ mod tests {
     #[test]
     fn exact_is_said_only_without_a_doubt() {
         let of = |doubts: &[CountDoubt]| {
-            let reasons: Vec<QualityReason> =
-                doubts.iter().map(|doubt| QualityReason { doubt: *doubt, count: 1 }).collect();
+            let reasons: Vec<QualityReason> = doubts
+                .iter()
+                .map(|doubt| QualityReason {
+                    doubt: *doubt,
+                    count: 1,
+                })
+                .collect();
             AffectedQuality::of(&reasons)
         };
         assert_eq!(of(&[]), AffectedQuality::Exact);
         assert_eq!(of(&[CountDoubt::Unmerged]), AffectedQuality::UpperBound);
         assert_eq!(of(&[CountDoubt::Presumed]), AffectedQuality::UpperBound);
         assert_eq!(of(&[CountDoubt::Swept]), AffectedQuality::UpperBound);
-        assert_eq!(of(&[CountDoubt::Unmerged, CountDoubt::Uninspected]), AffectedQuality::LowerBound);
+        assert_eq!(
+            of(&[CountDoubt::Unmerged, CountDoubt::Uninspected]),
+            AffectedQuality::LowerBound
+        );
         for doubt in CountDoubt::ALL {
             assert_ne!(of(&[*doubt]), AffectedQuality::Exact, "{doubt:?}");
         }
         assert_eq!(
-            AffectedQuality::of(&[QualityReason { doubt: CountDoubt::Unseen, count: 0 }]),
+            AffectedQuality::of(&[QualityReason {
+                doubt: CountDoubt::Unseen,
+                count: 0
+            }]),
             AffectedQuality::Exact
         );
     }
@@ -167,7 +191,10 @@ mod tests {
     fn people(numbers: &[u32]) -> Vec<AffectedPerson> {
         let mut people: Vec<AffectedPerson> = numbers
             .iter()
-            .map(|number| AffectedPerson { population: "p".to_owned(), person: format!("{number:04}") })
+            .map(|number| AffectedPerson {
+                population: "p".to_owned(),
+                person: format!("{number:04}"),
+            })
             .collect();
         people.sort_unstable();
         people.dedup();

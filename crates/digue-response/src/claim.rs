@@ -1,6 +1,6 @@
-//! Claims: what a document may say was done. A claim is made from the incident log and carries the act that
-//! makes it true: done at an hour, due by an hour, or not done. No other crate can construct one, so no
-//! document can state as done what the log does not hold (promise 30).
+//! Claims: what a document may say was done. A claim is made from the incident log and carries the
+//! act that makes it true: done at an hour, due by an hour, or not done. No other crate can
+//! construct one, so no document can state as done what the log does not hold (promise 30).
 //!
 //! A decision is not an act: a decision to notify the authority does not make it notified.
 
@@ -113,22 +113,28 @@ impl Incident {
     }
 
     fn pending(&self, kind: ClaimKind, clocks: &[LegalClock], now: Timestamp) -> ClaimStanding {
-        let clock = clock_of(kind).and_then(|wanted| clocks.iter().find(|clock| clock.rule.kind == wanted));
-        // "Will be notified" is itself a statement that needs a fact: without a decision it is not made,
-        // even though the legal clock runs.
+        let clock =
+            clock_of(kind).and_then(|wanted| clocks.iter().find(|clock| clock.rule.kind == wanted));
+        // "Will be notified" is itself a statement that needs a fact: without a decision it is not
+        // made, even though the legal clock runs.
         let is_decided = match kind {
             ClaimKind::Authority => self.authority.as_ref().is_some_and(|decided| decided.what),
-            ClaimKind::Persons => self.persons.as_ref().is_some_and(|decided| decided.what.inform),
+            ClaimKind::Persons => self
+                .persons
+                .as_ref()
+                .is_some_and(|decided| decided.what.inform),
             _ => clock.is_some(),
         };
         match clock {
-            Some(clock) if is_decided && self.state() != IncidentState::Dismissed => match clock.due_at {
-                Some(due) if due >= now => ClaimStanding::Due(Deadline::At(due)),
-                // Past its deadline nothing is promised any more: the document then says that it was not
-                // done.
-                Some(_) => ClaimStanding::NotDone,
-                None => ClaimStanding::Due(Deadline::WithoutDelay),
-            },
+            Some(clock) if is_decided && self.state() != IncidentState::Dismissed => {
+                match clock.due_at {
+                    Some(due) if due >= now => ClaimStanding::Due(Deadline::At(due)),
+                    // Past its deadline nothing is promised any more: the document then says that
+                    // it was not done.
+                    Some(_) => ClaimStanding::NotDone,
+                    None => ClaimStanding::Due(Deadline::WithoutDelay),
+                }
+            }
             _ => ClaimStanding::NotDone,
         }
     }
@@ -140,26 +146,39 @@ impl Incident {
             ClaimKind::Access => !self.about.is_nothing(),
             _ => {
                 claim.standing != ClaimStanding::NotDone
-                    || clocks.iter().any(|clock| Some(clock.rule.kind) == clock_of(claim.kind))
+                    || clocks
+                        .iter()
+                        .any(|clock| Some(clock.rule.kind) == clock_of(claim.kind))
             }
         };
-        let all = ClaimKind::ALL.iter().map(|kind| self.claim(*kind, clocks, now));
+        let all = ClaimKind::ALL
+            .iter()
+            .map(|kind| self.claim(*kind, clocks, now));
         all.filter(is_said).collect()
     }
 
     /// The kind of event, as far as the acts and answers of the log show.
     pub fn happening(&self) -> Happening {
-        let answer = |field| self.fields.get(&field).map(|answer| answer.what.as_slice()).unwrap_or_default();
+        let answer = |field| {
+            self.fields
+                .get(&field)
+                .map(|answer| answer.what.as_slice())
+                .unwrap_or_default()
+        };
         let natures = answer(Field::Natures);
         let has = |nature: Nature| natures.iter().any(|code| code == nature.code());
-        let cause = answer(Field::CauseOf).first().and_then(|code| Cause::parse(code));
+        let cause = answer(Field::CauseOf)
+            .first()
+            .and_then(|code| Cause::parse(code));
         let is_account = self.about.is_account();
         // Ransomware first: such a case was once reported as a stolen account.
         if self.sheets.contains(&Sheet::Ransomware) {
             return Happening::Ransomware;
         }
         match cause {
-            Some(Cause::InternalAccidental | Cause::ExternalAccidental) => return Happening::Mistake,
+            Some(Cause::InternalAccidental | Cause::ExternalAccidental) => {
+                return Happening::Mistake;
+            }
             Some(Cause::InternalMalicious) => return Happening::Unspecified,
             Some(Cause::ExternalMalicious | Cause::Unknown) | None => {}
         }
@@ -176,12 +195,24 @@ impl Incident {
         }
     }
 
-    /// When the breach was discovered: the first alert of detection or of a backup, or a partner's report. The
-    /// hour at which an officer opened the incident is not a discovery.
+    /// When the breach was discovered: the first alert of detection or of a backup, or a partner's
+    /// report. The hour at which an officer opened the incident is not a discovery.
     pub fn discovered_at(&self) -> Option<Timestamp> {
-        let reported = matches!(self.source, Source::Partner | Source::Backup).then_some(self.opened_at);
-        let seen = self.acts.seen().map(LoggedAct::at).into_iter().chain(reported).min()?;
+        let reported =
+            matches!(self.source, Source::Partner | Source::Backup).then_some(self.opened_at);
+        let seen = self
+            .acts
+            .seen()
+            .map(LoggedAct::at)
+            .into_iter()
+            .chain(reported)
+            .min()?;
         // An earlier hour of awareness is an earlier discovery.
-        Some(self.awareness.iter().map(|(_, aware)| aware.what).fold(seen, Timestamp::min))
+        Some(
+            self.awareness
+                .iter()
+                .map(|(_, aware)| aware.what)
+                .fold(seen, Timestamp::min),
+        )
     }
 }

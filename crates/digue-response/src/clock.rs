@@ -1,8 +1,8 @@
 //! Legal clocks: a dated table of rules, and the deadlines that follow from an hour of awareness.
 //!
-//! Only facts are stored: when a clock started and when its duty was met. Deadlines, remaining time and
-//! delays are computed for the time of asking. Elapsed hours are counted in UTC, so that a change to or from
-//! daylight saving time neither adds nor removes an hour.
+//! Only facts are stored: when a clock started and when its duty was met. Deadlines, remaining time
+//! and delays are computed for the time of asking. Elapsed hours are counted in UTC, so that a
+//! change to or from daylight saving time neither adds nor removes an hour.
 
 use std::time::Duration;
 
@@ -91,8 +91,8 @@ pub struct ClockRule {
     pub is_optional: bool,
 }
 
-/// The rules. A new law is a new line; the old line stays, for breaches of its time. Start days: GDPR
-/// art. 99(2); law 2023-22 of 24 January 2023 (L. 12-10-1, three months later); NIS 2 art. 41.
+/// The rules. A new law is a new line; the old line stays, for breaches of its time. Start days:
+/// GDPR art. 99(2); law 2023-22 of 24 January 2023 (L. 12-10-1, three months later); NIS 2 art. 41.
 pub const RULES: [ClockRule; 9] = [
     ClockRule {
         kind: ClockKind::Authority,
@@ -132,7 +132,8 @@ pub const RULES: [ClockRule; 9] = [
     },
     ClockRule {
         kind: ClockKind::Complement,
-        // Article 33(4) sets no period; the CNIL recommends 72 hours after the initial notification.
+        // Article 33(4) sets no period; the CNIL recommends 72 hours after the initial
+        // notification.
         term: LegalTerm::Hours(72),
         starts: Starts::Incomplete,
         basis: "RGPD art. 33(4)",
@@ -180,9 +181,9 @@ pub const RULES: [ClockRule; 9] = [
 
 /// The rule for a duty that is in force on a day.
 pub fn rule_of(rules: &[ClockRule], kind: ClockKind, day: Date) -> Option<&ClockRule> {
-    rules
-        .iter()
-        .find(|rule| rule.kind == kind && rule.from <= day && rule.until.is_none_or(|until| day < until))
+    rules.iter().find(|rule| {
+        rule.kind == kind && rule.from <= day && rule.until.is_none_or(|until| day < until)
+    })
 }
 
 /// The civil day of an instant in the controller's time zone.
@@ -191,7 +192,8 @@ pub fn day_of(at: Timestamp, zone: &TimeZone) -> Date {
 }
 
 fn zoned(at: Timestamp, zone: &TimeZone) -> jiff::Zoned {
-    let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let instant =
+        jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     instant.to_zoned(zone.clone())
 }
 
@@ -205,7 +207,9 @@ impl ClockRule {
         match self.term {
             LegalTerm::Hours(hours) => Some(start.plus(Duration::from_hours(u64::from(hours)))),
             LegalTerm::Months(months) => {
-                let end = zoned(start, zone).checked_add(i64::from(months).months()).ok()?;
+                let end = zoned(start, zone)
+                    .checked_add(i64::from(months).months())
+                    .ok()?;
                 Some(stamp(&end))
             }
             // `None` and never a far date: "no deadline" must not look like "plenty of time".
@@ -214,10 +218,10 @@ impl ClockRule {
     }
 }
 
-/// The deadline for answering a person's request (GDPR art. 12(3)): one month, three when extended. Months
-/// are counted by Regulation 1182/71: the day of the request is not counted, the period ends with the last
-/// hour of the same date of the last month, or of the next working day when that is none (art. 3(2)(c) and
-/// 3(4)).
+/// The deadline for answering a person's request (GDPR art. 12(3)): one month, three when extended.
+/// Months are counted by Regulation 1182/71: the day of the request is not counted, the period ends
+/// with the last hour of the same date of the last month, or of the next working day when that is
+/// none (art. 3(2)(c) and 3(4)).
 pub fn rights_due(opened: Timestamp, is_extended: bool, zone: &TimeZone) -> Timestamp {
     let last = last_day(zoned(opened, zone).date(), if is_extended { 3 } else { 1 });
     let end = last.at(23, 59, 59, 0).to_zoned(zone.clone());
@@ -229,7 +233,8 @@ pub fn rights_due(opened: Timestamp, is_extended: bool, zone: &TimeZone) -> Time
 
 /// The last day of a period in months: the same date, or the next working day.
 fn last_day(from: Date, months: u32) -> Date {
-    // A month without this date ends the period with its own last day (Regulation 1182/71, art. 3(2)(c)).
+    // A month without this date ends the period with its own last day (Regulation 1182/71, art.
+    // 3(2)(c)).
     let mut last = from.checked_add(i64::from(months).months()).unwrap_or(from);
     while !is_working_day(last) {
         last = last.tomorrow().unwrap_or(last);
@@ -240,23 +245,33 @@ fn last_day(from: Date, months: u32) -> Date {
 /// The end of a period in months by the same regulation: the midnight that ends its last day. For
 /// information only: the earlier end is the deadline.
 fn month_tolerance(start: Timestamp, months: u32, zone: &TimeZone) -> Option<Timestamp> {
-    let midnight = last_day(zoned(start, zone).date(), months).tomorrow().ok()?;
-    midnight.to_zoned(zone.clone()).ok().map(|midnight| stamp(&midnight))
+    let midnight = last_day(zoned(start, zone).date(), months)
+        .tomorrow()
+        .ok()?;
+    midnight
+        .to_zoned(zone.clone())
+        .ok()
+        .map(|midnight| stamp(&midnight))
 }
 
-/// The end of a period in hours by Regulation 1182/71 art. 3(1): the hour of the event is not counted. For
-/// information only: the strict end is the deadline.
+/// The end of a period in hours by Regulation 1182/71 art. 3(1): the hour of the event is not
+/// counted. For information only: the strict end is the deadline.
 pub fn hour_tolerance(start: Timestamp, hours: u32, zone: &TimeZone) -> Timestamp {
     // The hour is the civil one: a zone's offset need not be a whole number of hours.
     let local = zoned(start, zone);
-    let floor =
-        local.with().minute(0).second(0).subsec_nanosecond(0).build().unwrap_or_else(|_| local.clone());
+    let floor = local
+        .with()
+        .minute(0)
+        .second(0)
+        .subsec_nanosecond(0)
+        .build()
+        .unwrap_or_else(|_| local.clone());
     stamp(&floor).plus(Duration::from_hours(1 + u64::from(hours)))
 }
 
-/// The same with art. 3(5), if it applies to hours, which is disputed: the period includes at least two
-/// working days, counting those only begun; otherwise it ends with the second of them. An argument for a
-/// late notification, never a target.
+/// The same with art. 3(5), if it applies to hours, which is disputed: the period includes at least
+/// two working days, counting those only begun; otherwise it ends with the second of them. An
+/// argument for a late notification, never a target.
 pub fn two_working_days(start: Timestamp, hours: u32, zone: &TimeZone) -> Timestamp {
     let end = hour_tolerance(start, hours, zone);
     // The period begins with the first full hour, which may be on the next day.
@@ -279,22 +294,34 @@ pub fn two_working_days(start: Timestamp, hours: u32, zone: &TimeZone) -> Timest
     }
 }
 
-/// True unless the day is a Saturday, a Sunday or a French public holiday (code du travail, L. 3133-1).
+/// True unless the day is a Saturday, a Sunday or a French public holiday (code du travail, L.
+/// 3133-1).
 pub fn is_working_day(day: Date) -> bool {
     let is_weekend = day.weekday().to_monday_one_offset() >= 6;
     !is_weekend && !is_holiday(day)
 }
 
 fn is_holiday(day: Date) -> bool {
-    const FIXED: [(i8, i8); 8] = [(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)];
+    const FIXED: [(i8, i8); 8] = [
+        (1, 1),
+        (5, 1),
+        (5, 8),
+        (7, 14),
+        (8, 15),
+        (11, 1),
+        (11, 11),
+        (12, 25),
+    ];
     if FIXED.contains(&(day.month(), day.day())) {
         return true;
     }
     let easter = easter(day.year());
     // Easter Monday, Ascension, Whit Monday.
-    [1, 39, 50]
-        .into_iter()
-        .any(|days: i64| easter.checked_add(days.days()).is_ok_and(|holiday| holiday == day))
+    [1, 39, 50].into_iter().any(|days: i64| {
+        easter
+            .checked_add(days.days())
+            .is_ok_and(|holiday| holiday == day)
+    })
 }
 
 /// Easter Sunday of a Gregorian year (Meeus/Jones/Butcher algorithm).
@@ -309,7 +336,11 @@ fn easter(year: i16) -> Date {
     let m = (a + 11 * h + 22 * l) / 451;
     let month = (h + l - 7 * m + 114) / 31;
     let day = (h + l - 7 * m + 114) % 31 + 1;
-    date(year, i8::try_from(month).expect("3 or 4"), i8::try_from(day).expect("1 to 31"))
+    date(
+        year,
+        i8::try_from(month).expect("3 or 4"),
+        i8::try_from(day).expect("1 to 31"),
+    )
 }
 
 /// A clock that runs or ran.
@@ -321,15 +352,20 @@ pub struct LegalClock {
     pub due_at: Option<Timestamp>,
     /// When the duty was met.
     pub met_at: Option<Timestamp>,
-    /// For information: the end by Regulation 1182/71, art. 3(1) for hours, art. 3(2)(c) and 3(4) for
-    /// months.
+    /// For information: the end by Regulation 1182/71, art. 3(1) for hours, art. 3(2)(c) and 3(4)
+    /// for months.
     pub tolerance: Option<Timestamp>,
     /// For information: the end by art. 3(5), where it differs from `tolerance`.
     pub two_working_days: Option<Timestamp>,
 }
 
 impl LegalClock {
-    pub fn start(rule: ClockRule, started_at: Timestamp, met_at: Option<Timestamp>, zone: &TimeZone) -> Self {
+    pub fn start(
+        rule: ClockRule,
+        started_at: Timestamp,
+        met_at: Option<Timestamp>,
+        zone: &TimeZone,
+    ) -> Self {
         let hours = match rule.term {
             LegalTerm::Hours(hours) => Some(hours),
             LegalTerm::Months(_) | LegalTerm::WithoutDelay => None,
@@ -353,13 +389,15 @@ impl LegalClock {
         }
     }
 
-    /// Time left; zero once the deadline has passed, `None` without a deadline or when the duty is met.
+    /// Time left; zero once the deadline has passed, `None` without a deadline or when the duty is
+    /// met.
     pub fn remaining(&self, now: Timestamp) -> Option<Duration> {
         let due = self.due_at.filter(|_| self.met_at.is_none())?;
         Some(due.since(now))
     }
 
-    /// The delay, until now or until the duty was met; `None` when it is in time or has no deadline.
+    /// The delay, until now or until the duty was met; `None` when it is in time or has no
+    /// deadline.
     pub fn overdue(&self, now: Timestamp) -> Option<Duration> {
         let at = self.met_at.unwrap_or(now);
         self.due_at.filter(|due| at > *due).map(|due| at.since(due))
@@ -386,7 +424,13 @@ mod tests {
             None => (text.to_owned(), 0),
         };
         let civil: jiff::civil::DateTime = text.parse().unwrap();
-        stamp(&civil.checked_add(more.hours()).unwrap().to_zoned(paris()).unwrap())
+        stamp(
+            &civil
+                .checked_add(more.hours())
+                .unwrap()
+                .to_zoned(paris())
+                .unwrap(),
+        )
     }
 
     fn rule(kind: ClockKind) -> ClockRule {
@@ -395,20 +439,61 @@ mod tests {
 
     /// Worked examples: awareness, strict end, end by 1182/71, and by art. 3(5) where it differs.
     const VECTORS: [(&str, &str, &str, Option<&str>); 8] = [
-        ("2020-12-22 12:17", "2020-12-25 12:17", "2020-12-25 13:00", None),
-        ("2024-02-29 09:00", "2024-03-03 09:00", "2024-03-03 10:00", None),
-        ("2025-03-23 23:40", "2025-03-26 23:40", "2025-03-27 00:00", None),
-        ("2025-07-12 14:20", "2025-07-15 14:20", "2025-07-15 15:00", Some("2025-07-16 24:00")),
-        ("2026-03-28 10:15", "2026-03-31 11:15", "2026-03-31 12:00", None),
-        ("2026-05-07 18:05", "2026-05-10 18:05", "2026-05-10 19:00", Some("2026-05-11 24:00")),
-        ("2026-10-24 10:15", "2026-10-27 09:15", "2026-10-27 10:00", None),
-        ("2026-12-24 16:50", "2026-12-27 16:50", "2026-12-27 17:00", Some("2026-12-28 24:00")),
+        (
+            "2020-12-22 12:17",
+            "2020-12-25 12:17",
+            "2020-12-25 13:00",
+            None,
+        ),
+        (
+            "2024-02-29 09:00",
+            "2024-03-03 09:00",
+            "2024-03-03 10:00",
+            None,
+        ),
+        (
+            "2025-03-23 23:40",
+            "2025-03-26 23:40",
+            "2025-03-27 00:00",
+            None,
+        ),
+        (
+            "2025-07-12 14:20",
+            "2025-07-15 14:20",
+            "2025-07-15 15:00",
+            Some("2025-07-16 24:00"),
+        ),
+        (
+            "2026-03-28 10:15",
+            "2026-03-31 11:15",
+            "2026-03-31 12:00",
+            None,
+        ),
+        (
+            "2026-05-07 18:05",
+            "2026-05-10 18:05",
+            "2026-05-10 19:00",
+            Some("2026-05-11 24:00"),
+        ),
+        (
+            "2026-10-24 10:15",
+            "2026-10-27 09:15",
+            "2026-10-27 10:00",
+            None,
+        ),
+        (
+            "2026-12-24 16:50",
+            "2026-12-27 16:50",
+            "2026-12-27 17:00",
+            Some("2026-12-28 24:00"),
+        ),
     ];
 
     #[test]
     fn the_eight_vectors_of_the_dossier_hold() {
         for (aware, strict, tolerance, two) in VECTORS {
-            let rule = *rule_of(&RULES, ClockKind::Authority, day_of(local(aware), &paris())).unwrap();
+            let rule =
+                *rule_of(&RULES, ClockKind::Authority, day_of(local(aware), &paris())).unwrap();
             let clock = LegalClock::start(rule, local(aware), None, &paris());
             assert_eq!(clock.due_at, Some(local(strict)), "{aware}: strict");
             assert_eq!(clock.tolerance, Some(local(tolerance)), "{aware}: 1182/71");
@@ -424,9 +509,17 @@ mod tests {
             ("2026-03-28 20:00", "2026-03-31 21:00", None),
             ("2026-10-24 20:00", "2026-10-27 19:00", None),
             ("2026-10-25 02:30", "2026-10-28 01:30", None),
-            ("2026-05-13 23:59", "2026-05-16 23:59", Some("2026-05-18 24:00")),
+            (
+                "2026-05-13 23:59",
+                "2026-05-16 23:59",
+                Some("2026-05-18 24:00"),
+            ),
             ("2025-12-31 22:10", "2026-01-03 22:10", None),
-            ("2025-07-11 08:00", "2025-07-14 08:00", Some("2025-07-15 24:00")),
+            (
+                "2025-07-11 08:00",
+                "2025-07-14 08:00",
+                Some("2025-07-15 24:00"),
+            ),
         ] {
             let clock = LegalClock::start(rule(ClockKind::Authority), local(aware), None, &paris());
             assert_eq!(clock.due_at, Some(local(strict)), "{aware}");
@@ -438,17 +531,34 @@ mod tests {
 
     #[test]
     fn a_final_report_keeps_the_earlier_end_and_says_the_later_one() {
-        let clock =
-            LegalClock::start(rule(ClockKind::FinalReport), local("2026-01-31 09:30"), None, &paris());
+        let clock = LegalClock::start(
+            rule(ClockKind::FinalReport),
+            local("2026-01-31 09:30"),
+            None,
+            &paris(),
+        );
         assert_eq!(clock.due_at, Some(local("2026-02-28 09:30")));
-        assert_eq!(clock.tolerance, Some(local("2026-03-02 24:00")), "3(2)(c) and 3(4)");
+        assert_eq!(
+            clock.tolerance,
+            Some(local("2026-03-02 24:00")),
+            "3(2)(c) and 3(4)"
+        );
     }
 
     #[test]
     fn the_nights_of_daylight_saving_have_no_more_and_no_fewer_hours_than_they_have() {
         // Awareness within the hour that occurs twice, and just before the one that is skipped.
-        let first = stamp(&date(2026, 10, 25).at(2, 30, 0, 0).to_zoned(paris()).unwrap());
-        for start in [first, first.plus(Duration::from_hours(1)), local("2026-03-29 01:59")] {
+        let first = stamp(
+            &date(2026, 10, 25)
+                .at(2, 30, 0, 0)
+                .to_zoned(paris())
+                .unwrap(),
+        );
+        for start in [
+            first,
+            first.plus(Duration::from_hours(1)),
+            local("2026-03-29 01:59"),
+        ] {
             let rule = *rule_of(&RULES, ClockKind::Authority, date(2026, 10, 25)).unwrap();
             let due = rule.due(start, &paris()).unwrap();
             assert_eq!(due.since(start), Duration::from_hours(72));
@@ -480,13 +590,26 @@ mod tests {
 
     #[test]
     fn a_rule_is_the_one_of_its_day() {
-        let later = ClockRule { term: LegalTerm::Hours(96), from: date(2028, 1, 1), ..RULES[0] };
-        let table = [ClockRule { until: Some(date(2028, 1, 1)), ..RULES[0] }, later];
+        let later = ClockRule {
+            term: LegalTerm::Hours(96),
+            from: date(2028, 1, 1),
+            ..RULES[0]
+        };
+        let table = [
+            ClockRule {
+                until: Some(date(2028, 1, 1)),
+                ..RULES[0]
+            },
+            later,
+        ];
         let hours = |day| rule_of(&table, ClockKind::Authority, day).map(|rule| rule.term);
         assert_eq!(hours(date(2027, 12, 31)), Some(LegalTerm::Hours(72)));
         assert_eq!(hours(date(2028, 1, 1)), Some(LegalTerm::Hours(96)));
         assert_eq!(hours(date(2018, 5, 24)), None);
-        assert_eq!(rule_of(&RULES, ClockKind::Complaint, date(2023, 4, 23)), None);
+        assert_eq!(
+            rule_of(&RULES, ClockKind::Complaint, date(2023, 4, 23)),
+            None
+        );
     }
 
     #[test]
@@ -511,15 +634,28 @@ mod tests {
         let clock = LegalClock::start(RULES[0], start, None, &paris());
         let after = |hours| start.plus(Duration::from_hours(hours));
         assert_eq!(clock.remaining(after(70)), Some(Duration::from_hours(2)));
-        assert_eq!((clock.remaining(after(80)), clock.overdue(after(72))), (Some(Duration::ZERO), None));
+        assert_eq!(
+            (clock.remaining(after(80)), clock.overdue(after(72))),
+            (Some(Duration::ZERO), None)
+        );
         assert_eq!(clock.overdue(after(80)), Some(Duration::from_hours(8)));
-        let met = LegalClock { met_at: Some(after(71)), ..clock };
-        assert_eq!((met.remaining(after(80)), met.overdue(after(80))), (None, None));
+        let met = LegalClock {
+            met_at: Some(after(71)),
+            ..clock
+        };
+        assert_eq!(
+            (met.remaining(after(80)), met.overdue(after(80))),
+            (None, None)
+        );
         assert_eq!(met.elapsed(after(90)), Duration::from_hours(71));
         let persons = LegalClock::start(RULES[2], start, None, &paris());
         assert_eq!((persons.due_at, persons.overdue(after(900))), (None, None));
-        let month =
-            LegalClock::start(rule(ClockKind::FinalReport), local("2026-01-31 10:00"), None, &paris());
+        let month = LegalClock::start(
+            rule(ClockKind::FinalReport),
+            local("2026-01-31 10:00"),
+            None,
+            &paris(),
+        );
         assert_eq!(month.due_at, Some(local("2026-02-28 10:00")));
     }
 }

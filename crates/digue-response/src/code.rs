@@ -1,8 +1,9 @@
 //! The code of a notice, which its recipient types to check that the message is genuine.
 //!
-//! Sixty random bits in twelve characters of an alphabet without look-alikes (Crockford's base 32), in
-//! groups of four, and a check character (modulo 37) that detects a mistyped character at once:
-//! `7K3M-9QXT-2BVN-R`. Sixty bits cannot be guessed at the rate at which the page for codes answers.
+//! Sixty random bits in twelve characters of an alphabet without look-alikes (Crockford's base 32),
+//! in groups of four, and a check character (modulo 37) that detects a mistyped character at once:
+//! `7K3M-9QXT-2BVN-R`. Sixty bits cannot be guessed at the rate at which the page for codes
+//! answers.
 
 use std::fmt;
 
@@ -28,12 +29,13 @@ pub enum CodeError {
 }
 
 impl Code {
-    /// A new code from eight random bytes, of which the first four bits are ignored. Its check character is
-    /// in the same alphabet as the rest: a `$` is lost on the telephone, and a form refuses a `*`.
+    /// A new code from eight random bytes, of which the first four bits are ignored. Its check
+    /// character is in the same alphabet as the rest: a `$` is lost on the telephone, and a form
+    /// refuses a `*`.
     pub const fn drawn(random: [u8; 8]) -> Self {
         let bits = u64::from_be_bytes(random) & ((1 << BITS) - 1);
-        // Remainders 32 to 36 would give one of `*~$=U`: lower the number until its remainder is 31.
-        // `bits` is at least as large as its remainder, so this cannot underflow.
+        // Remainders 32 to 36 would give one of `*~$=U`: lower the number until its remainder
+        // is 31. `bits` is at least as large as its remainder, so this cannot underflow.
         let beyond = (bits % 37).saturating_sub(31);
         Self(bits - beyond)
     }
@@ -65,11 +67,18 @@ impl Code {
         }
         let mut bits = 0;
         for sign in signs {
-            let value = ALPHABET.iter().position(|known| known == sign).ok_or(CodeError::Sign)?;
+            let value = ALPHABET
+                .iter()
+                .position(|known| known == sign)
+                .ok_or(CodeError::Sign)?;
             bits = bits << 5 | value as u64;
         }
         let code = Self(bits);
-        if code.check() == *check { Ok(code) } else { Err(CodeError::Check) }
+        if code.check() == *check {
+            Ok(code)
+        } else {
+            Err(CodeError::Check)
+        }
     }
 
     fn check(self) -> u8 {
@@ -84,14 +93,18 @@ impl fmt::Display for Code {
                 f.write_str("-")?;
             }
             let value = self.0 >> (BITS - 5 * (place + 1)) & 31;
-            write!(f, "{}", char::from(ALPHABET[usize::try_from(value).expect("below 32")]))?;
+            write!(
+                f,
+                "{}",
+                char::from(ALPHABET[usize::try_from(value).expect("below 32")])
+            )?;
         }
         write!(f, "-{}", char::from(self.check()))
     }
 }
 
-/// A destination masked for anyone who holds a code, since the page for codes is public: `m•••@g•••.fr`,
-/// `•••78`.
+/// A destination masked for anyone who holds a code, since the page for codes is public:
+/// `m•••@g•••.fr`, `•••78`.
 pub fn masked(destination: &str) -> String {
     let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
     if let Some((name, host)) = destination.rsplit_once('@') {
@@ -99,10 +112,16 @@ pub fn masked(destination: &str) -> String {
         let dot = if end.is_empty() { "" } else { "." };
         return format!("{}•••@{}•••{dot}{end}", first(name), first(site));
     }
-    let signs: Vec<char> = destination.chars().filter(|sign| sign.is_alphanumeric()).collect();
+    let signs: Vec<char> = destination
+        .chars()
+        .filter(|sign| sign.is_alphanumeric())
+        .collect();
     // Two signs at most, and none of a short number, which they would nearly complete.
     let shown = signs.len().saturating_sub(6).min(2);
-    format!("•••{}", signs[signs.len() - shown..].iter().collect::<String>())
+    format!(
+        "•••{}",
+        signs[signs.len() - shown..].iter().collect::<String>()
+    )
 }
 
 #[cfg(test)]

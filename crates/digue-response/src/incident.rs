@@ -1,9 +1,10 @@
 //! An incident: the fold of its log entries, in the order in which they were written
 //! (docs/decisions/0012).
 //!
-//! In the incident log (*main courante*) Digue writes facts; people add interpretations, decisions and
-//! answers. Nothing is erased: a correction names the entry that it corrects, and both stay. Each entry has
-//! two times, when it happened and when it was recorded. Nothing here stores, journals or sends.
+//! In the incident log (*main courante*) Digue writes facts; people add interpretations, decisions
+//! and answers. Nothing is erased: a correction names the entry that it corrects, and both stay.
+//! Each entry has two times, when it happened and when it was recorded. Nothing here stores,
+//! journals or sends.
 
 mod acceptance;
 pub mod entry;
@@ -22,8 +23,8 @@ use crate::sheet::{Answer, Sheet};
 use crate::vocabulary::{Exemption, Gravity};
 
 pub use entry::{
-    EntryKind, EntryRefusal, IncidentEntry, IncidentNote, IncidentRole, IncidentState, NoticesEnded,
-    REASON_CHARS_MIN, ReopenedGate, Source,
+    EntryKind, EntryRefusal, IncidentEntry, IncidentNote, IncidentRole, IncidentState,
+    NoticesEnded, REASON_CHARS_MIN, ReopenedGate, Source,
 };
 
 /// A decision with its author, time and reason.
@@ -137,7 +138,14 @@ impl Incident {
     /// Folds the entries; `None` when the first one is not an opening.
     pub fn of(entries: &[IncidentEntry]) -> Option<Self> {
         let (first, rest) = entries.split_first()?;
-        let IncidentNote::Opened { source, title, about } = &first.note else { return None };
+        let IncidentNote::Opened {
+            source,
+            title,
+            about,
+        } = &first.note
+        else {
+            return None;
+        };
         let opened = IncidentDecision {
             what: IncidentState::Suspected,
             by: first.author.clone(),
@@ -206,34 +214,64 @@ impl Incident {
             | IncidentNote::Said { .. }
             | IncidentNote::Seen { .. }
             | IncidentNote::Withdrawn { .. } => {}
-            IncidentNote::Corrected { entry: corrected, .. } => {
-                self.corrections.entry(*corrected).or_default().push(entry.number);
+            IncidentNote::Corrected {
+                entry: corrected, ..
+            } => {
+                self.corrections
+                    .entry(*corrected)
+                    .or_default()
+                    .push(entry.number);
             }
-            IncidentNote::StateSet { state, reason } => self.states.push(decided(*state, by, at, reason)),
-            IncidentNote::RoleSet { role, is_insured, is_nis2 } => {
+            IncidentNote::StateSet { state, reason } => {
+                self.states.push(decided(*state, by, at, reason))
+            }
+            IncidentNote::RoleSet {
+                role,
+                is_insured,
+                is_nis2,
+            } => {
                 (self.role, self.is_insured, self.is_nis2) = (*role, *is_insured, *is_nis2);
             }
-            IncidentNote::Aware { at: hour, reason, of } => {
-                self.awareness.push((*of, decided(Timestamp::from_micros(*hour), by, at, reason)));
+            IncidentNote::Aware {
+                at: hour,
+                reason,
+                of,
+            } => {
+                self.awareness
+                    .push((*of, decided(Timestamp::from_micros(*hour), by, at, reason)));
             }
             IncidentNote::Occurred { from, to } => {
-                self.occurred = Some((Timestamp::from_micros(*from), to.map(Timestamp::from_micros)));
+                self.occurred = Some((
+                    Timestamp::from_micros(*from),
+                    to.map(Timestamp::from_micros),
+                ));
             }
             IncidentNote::SheetAdded { sheet } => {
                 if !self.sheets.contains(sheet) {
                     self.sheets.push(*sheet);
                 }
             }
-            IncidentNote::Step { sheet, step, answer, text } => {
-                let answer = StepAnswer { answer: *answer, text: text.clone(), by: by.clone(), at };
+            IncidentNote::Step {
+                sheet,
+                step,
+                answer,
+                text,
+            } => {
+                let answer = StepAnswer {
+                    answer: *answer,
+                    text: text.clone(),
+                    by: by.clone(),
+                    at,
+                };
                 self.steps.insert((*sheet, step.clone()), answer);
             }
-            IncidentNote::TaskAdded { .. } | IncidentNote::TaskDone { .. } | IncidentNote::Lesson { .. } => {
-                self.take_work(entry)
-            }
+            IncidentNote::TaskAdded { .. }
+            | IncidentNote::TaskDone { .. }
+            | IncidentNote::Lesson { .. } => self.take_work(entry),
             IncidentNote::Affected(version) => self.affected.push(version.clone()),
             IncidentNote::FieldSet { field, value } => {
-                self.fields.insert(*field, decided(value.clone(), by, at, ""));
+                self.fields
+                    .insert(*field, decided(value.clone(), by, at, ""));
             }
             IncidentNote::SeveritySet { terms, reason } => {
                 self.severity = Some(decided(*terms, by, at, reason))
@@ -244,18 +282,37 @@ impl Incident {
             IncidentNote::AuthorityDecided { notify, reason } => {
                 self.authority = Some(decided(*notify, by, at, reason));
             }
-            IncidentNote::PersonsDecided { inform, exemption, reason } => {
-                let telling = PersonsNotified { inform: *inform, exemption: *exemption };
+            IncidentNote::PersonsDecided {
+                inform,
+                exemption,
+                reason,
+            } => {
+                let telling = PersonsNotified {
+                    inform: *inform,
+                    exemption: *exemption,
+                };
                 self.persons = Some(decided(telling, by, at, reason));
             }
             IncidentNote::DelayExplained { clock, reason } => {
                 self.delays.insert(*clock, decided((), by, at, reason));
             }
             IncidentNote::Submitted(submission) => self.submissions.push((at, submission.clone())),
-            IncidentNote::Met { clock, at, to, receipt, persons } => {
+            IncidentNote::Met {
+                clock,
+                at,
+                to,
+                receipt,
+                persons,
+            } => {
                 let at = Timestamp::from_micros(*at);
                 let (to, receipt, persons) = (to.clone(), receipt.clone(), *persons);
-                let met = DutyMet { at, to, receipt, persons, entry: entry.number };
+                let met = DutyMet {
+                    at,
+                    to,
+                    receipt,
+                    persons,
+                    entry: entry.number,
+                };
                 if *clock == ClockKind::Persons {
                     self.informed.push(entry.number);
                 }
@@ -266,8 +323,13 @@ impl Incident {
             IncidentNote::Kept { name, hash, size } => {
                 self.files.push((at, name.clone(), hash.clone(), *size));
             }
-            IncidentNote::Reopening { what, budget_percent, text } => {
-                self.reopenings.push((at, what.clone(), *budget_percent, text.clone()));
+            IncidentNote::Reopening {
+                what,
+                budget_percent,
+                text,
+            } => {
+                self.reopenings
+                    .push((at, what.clone(), *budget_percent, text.clone()));
             }
         }
     }
@@ -287,7 +349,12 @@ impl Incident {
                     task.done_at = Some(entry.at);
                 }
             }
-            IncidentNote::Lesson { text, measure, owner, due } => self.lessons.push(Lesson {
+            IncidentNote::Lesson {
+                text,
+                measure,
+                owner,
+                due,
+            } => self.lessons.push(Lesson {
                 number: entry.number,
                 text: text.clone(),
                 measure: measure.clone(),
@@ -299,12 +366,17 @@ impl Incident {
     }
 
     pub fn state(&self) -> IncidentState {
-        self.states.last().map_or(IncidentState::Suspected, |state| state.what)
+        self.states
+            .last()
+            .map_or(IncidentState::Suspected, |state| state.what)
     }
 
     /// Resolved or dismissed.
     pub fn is_closed(&self) -> bool {
-        matches!(self.state(), IncidentState::Resolved | IncidentState::Dismissed)
+        matches!(
+            self.state(),
+            IncidentState::Resolved | IncidentState::Dismissed
+        )
     }
 
     /// The hour of awareness for the data.
@@ -312,24 +384,32 @@ impl Incident {
         self.aware_of(Awareness::Data)
     }
 
-    /// The hour of awareness of a fact. Where it was not stated, the hour for the data applies: one cannot
-    /// know that data were affected without knowing of the attack. The reverse does not hold.
+    /// The hour of awareness of a fact. Where it was not stated, the hour for the data applies: one
+    /// cannot know that data were affected without knowing of the attack. The reverse does not
+    /// hold.
     pub fn aware_of(&self, what: Awareness) -> Option<Timestamp> {
         let last = |what| {
             let mut hours = self.awareness.iter().rev();
-            hours.find(|(of, _)| *of == what).map(|(_, aware)| aware.what)
+            hours
+                .find(|(of, _)| *of == what)
+                .map(|(_, aware)| aware.what)
         };
         last(what).or_else(|| last(Awareness::Data))
     }
 
     /// When the incident first entered a state.
     pub fn reached(&self, state: IncidentState) -> Option<Timestamp> {
-        self.states.iter().find(|known| known.what == state).map(|known| known.at)
+        self.states
+            .iter()
+            .find(|known| known.what == state)
+            .map(|known| known.at)
     }
 
     /// The number of the next version of the affected set.
     pub fn next_version(&self) -> u32 {
-        u32::try_from(self.affected.len()).unwrap_or(u32::MAX).saturating_add(1)
+        u32::try_from(self.affected.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1)
     }
 
     /// The current version of the affected set: the last one.
@@ -339,7 +419,10 @@ impl Incident {
 
     /// Unanswered mandatory steps of the checklists in use.
     pub fn open_steps(&self) -> Vec<(Sheet, &'static str)> {
-        let steps = self.sheets.iter().flat_map(|sheet| sheet.steps().iter().map(|step| (*sheet, step)));
+        let steps = self
+            .sheets
+            .iter()
+            .flat_map(|sheet| sheet.steps().iter().map(|step| (*sheet, step)));
         let open = steps.filter(|(sheet, step)| {
             step.is_mandatory && !self.steps.contains_key(&(*sheet, step.code.to_owned()))
         });
@@ -348,20 +431,28 @@ impl Incident {
 
     /// When the authority was first notified.
     pub fn notified_at(&self) -> Option<Timestamp> {
-        self.submissions.iter().map(|(_, submission)| submission.submitted_at()).min()
+        self.submissions
+            .iter()
+            .map(|(_, submission)| submission.submitted_at())
+            .min()
     }
 
     /// The last initial notification that left fields unknown.
     fn incomplete(&self) -> Option<&SentNotification> {
-        let is_open = |sent: &SentNotification| sent.stage == Stage::Initial && !sent.unknown.is_empty();
-        self.submissions.iter().map(|(_, sent)| sent).rfind(|sent| is_open(sent))
+        let is_open =
+            |sent: &SentNotification| sent.stage == Stage::Initial && !sent.unknown.is_empty();
+        self.submissions
+            .iter()
+            .map(|(_, sent)| sent)
+            .rfind(|sent| is_open(sent))
     }
 
     /// When a complement was sent for the fields that the initial notification left unknown.
     fn completed_at(&self) -> Option<Timestamp> {
         let first = self.incomplete()?.submitted_at();
         let later = self.submissions.iter().map(|(_, sent)| sent);
-        let later = later.filter(|sent| sent.stage != Stage::Initial && sent.submitted_at() >= first);
+        let later =
+            later.filter(|sent| sent.stage != Stage::Initial && sent.submitted_at() >= first);
         later.map(SentNotification::submitted_at).min()
     }
 
@@ -378,9 +469,12 @@ impl Incident {
     pub fn clocks(&self, rules: &[ClockRule], zone: &TimeZone) -> Vec<LegalClock> {
         let runs = ClockKind::ALL.iter().filter(|kind| self.concerns(**kind));
         let clocks = runs.filter_map(|kind| {
-            // The law in force on the day of awareness applies to the whole chain: a report that follows a
-            // month later is not moved to a newer rule.
-            let aware = Awareness::ALL.iter().filter_map(|of| self.aware_of(*of)).min()?;
+            // The law in force on the day of awareness applies to the whole chain: a report that
+            // follows a month later is not moved to a newer rule.
+            let aware = Awareness::ALL
+                .iter()
+                .filter_map(|of| self.aware_of(*of))
+                .min()?;
             let rule = *rule_of(rules, *kind, day_of(aware, zone))?;
             let start = match rule.starts {
                 Starts::Aware(of) => self.aware_of(of)?,
@@ -392,17 +486,20 @@ impl Incident {
         clocks.collect()
     }
 
-    /// Whether a duty concerns the operator, given its role and its decisions so far. An undecided duty does:
-    /// its clock runs until a decision stops it.
+    /// Whether a duty concerns the operator, given its role and its decisions so far. An undecided
+    /// duty does: its clock runs until a decision stops it.
     fn concerns(&self, kind: ClockKind) -> bool {
         let answers = self.role != IncidentRole::Processor;
         let persons = self.persons.as_ref().map(|decided| decided.what);
         match kind {
-            ClockKind::Authority => answers && self.authority.as_ref().is_none_or(|decided| decided.what),
+            ClockKind::Authority => {
+                answers && self.authority.as_ref().is_none_or(|decided| decided.what)
+            }
             ClockKind::Complement => answers,
             ClockKind::Persons => answers && persons.is_none_or(|persons| persons.inform),
             ClockKind::Public => {
-                answers && persons.is_some_and(|one| one.exemption == Some(Exemption::Disproportionate))
+                answers
+                    && persons.is_some_and(|one| one.exemption == Some(Exemption::Disproportionate))
             }
             ClockKind::Processor => self.role == IncidentRole::Processor,
             ClockKind::Complaint => self.is_insured,
@@ -410,7 +507,8 @@ impl Incident {
         }
     }
 
-    /// The key moments, in the order of an incident; `None` where unknown. The names are locale codes.
+    /// The key moments, in the order of an incident; `None` where unknown. The names are locale
+    /// codes.
     pub fn moments(&self) -> [(&'static str, Option<Timestamp>); 6] {
         [
             ("occurred", self.occurred.map(|(from, _)| from)),
@@ -424,15 +522,22 @@ impl Incident {
 
     /// The stage of the next notification.
     pub fn next_stage(&self) -> Stage {
-        if self.submissions.is_empty() { Stage::Initial } else { Stage::Complementary }
+        if self.submissions.is_empty() {
+            Stage::Initial
+        } else {
+            Stage::Complementary
+        }
     }
 }
 
-/// Acts that a later entry withdraws. The number must be lower: a withdrawal cannot reach forward to an act
-/// entered after it.
+/// Acts that a later entry withdraws. The number must be lower: a withdrawal cannot reach forward
+/// to an act entered after it.
 fn withdrawn(entries: &[IncidentEntry]) -> BTreeMap<u32, u32> {
-    let acts: BTreeSet<u32> =
-        entries.iter().filter(|entry| entry.note.states_an_act()).map(|entry| entry.number).collect();
+    let acts: BTreeSet<u32> = entries
+        .iter()
+        .filter(|entry| entry.note.states_an_act())
+        .map(|entry| entry.number)
+        .collect();
     let taken = entries.iter().filter_map(|entry| match &entry.note {
         IncidentNote::Withdrawn { entry: act, .. } if *act < entry.number && acts.contains(act) => {
             Some((*act, entry.number))
@@ -443,5 +548,10 @@ fn withdrawn(entries: &[IncidentEntry]) -> BTreeMap<u32, u32> {
 }
 
 fn decided<T>(what: T, by: &str, at: Timestamp, reason: &str) -> IncidentDecision<T> {
-    IncidentDecision { what, by: by.to_owned(), at, reason: reason.to_owned() }
+    IncidentDecision {
+        what,
+        by: by.to_owned(),
+        at,
+        reason: reason.to_owned(),
+    }
 }

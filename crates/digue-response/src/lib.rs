@@ -1,9 +1,9 @@
-//! Incident response, from containment to the last person informed: incidents, legal clocks, notifications,
-//! and the claims that documents may make.
+//! Incident response, from containment to the last person informed: incidents, legal clocks,
+//! notifications, and the claims that documents may make.
 //!
-//! No clock, no store, no page: an incident is the fold of its entries, and deadlines and counts are computed
-//! from them for a given time. The vocabulary is that of the CNIL's notification form, so that what is stored
-//! can be sent; sentences are in the locales, under the codes of this crate.
+//! No clock, no store, no page: an incident is the fold of its entries, and deadlines and counts
+//! are computed from them for a given time. The vocabulary is that of the CNIL's notification form,
+//! so that what is stored can be sent; sentences are in the locales, under the codes of this crate.
 
 mod acts;
 pub mod affected;

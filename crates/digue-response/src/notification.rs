@@ -1,5 +1,5 @@
-//! The notification to the authority: every field of the CNIL's online form is filled from facts, answered by
-//! a person, or unknown with the role that can answer it. Nothing is sent from here.
+//! The notification to the authority: every field of the CNIL's online form is filled from facts,
+//! answered by a person, or unknown with the role that can answer it. Nothing is sent from here.
 
 use std::collections::BTreeMap;
 
@@ -182,7 +182,9 @@ impl Field {
             | F::Circumstances
             | F::DelayReasons => Block::Dates,
             F::Natures | F::Origins | F::CauseOf | F::What => Block::Breach,
-            F::PersonKinds | F::PersonCount | F::PersonCountQuality | F::Identifiable => Block::Persons,
+            F::PersonKinds | F::PersonCount | F::PersonCountQuality | F::Identifiable => {
+                Block::Persons
+            }
             F::DataKinds | F::DataOther | F::RecordCount | F::Support => Block::Data,
             F::Consequences | F::Harms | F::GravityOf => Block::Consequences,
             F::MeasuresBefore | F::MeasuresTaken | F::MeasuresPlanned => Block::Measures,
@@ -207,15 +209,20 @@ impl Field {
             F::Consequences => FormFieldShape::Many(&CONSEQUENCES),
             F::Harms => FormFieldShape::Many(&HARMS),
             F::GravityOf => FormFieldShape::One(&GRAVITIES),
-            F::Established | F::StillGoingOn | F::Identifiable | F::CrossBorder | F::ComplaintFiled => {
-                FormFieldShape::One(&KNOWN)
-            }
+            F::Established
+            | F::StillGoingOn
+            | F::Identifiable
+            | F::CrossBorder
+            | F::ComplaintFiled => FormFieldShape::One(&KNOWN),
             F::InformedState => FormFieldShape::One(&INFORMED),
             F::PersonCountQuality => FormFieldShape::One(&QUALITIES),
             F::PersonCount | F::RecordCount | F::InformedCount => FormFieldShape::Number,
-            F::DiscoveredAt | F::AwareAt | F::StartedAt | F::EndedAt | F::ProcessorToldAt | F::InformedAt => {
-                FormFieldShape::Moment
-            }
+            F::DiscoveredAt
+            | F::AwareAt
+            | F::StartedAt
+            | F::EndedAt
+            | F::ProcessorToldAt
+            | F::InformedAt => FormFieldShape::Moment,
             F::Circumstances
             | F::DelayReasons
             | F::What
@@ -258,7 +265,9 @@ impl Field {
             | F::MeasuresPlanned
             | F::StillGoingOn
             | F::Circumstances => Informant::Ciso,
-            F::RecordCount | F::Support | F::DataKinds | F::DataOther | F::Identifiable => Informant::Portal,
+            F::RecordCount | F::Support | F::DataKinds | F::DataOther | F::Identifiable => {
+                Informant::Portal
+            }
             F::ProcessorToldAt => Informant::Partner,
             _ => Informant::Dpo,
         }
@@ -290,14 +299,18 @@ impl Field {
     /// True unless the other values show that the field does not apply.
     fn is_asked(self, values: &BTreeMap<Self, Vec<String>>) -> bool {
         let is = |field: Self, code: &str| {
-            values.get(&field).is_some_and(|value| value.iter().any(|known| known == code))
+            values
+                .get(&field)
+                .is_some_and(|value| value.iter().any(|known| known == code))
         };
         match self {
             Self::EndedAt => !is(Self::StillGoingOn, "yes"),
             Self::DataOther => is(Self::DataKinds, "other"),
             Self::NotInformedWhy => is(Self::InformedState, "no"),
             Self::InformedAt => is(Self::InformedState, "yes") || is(Self::InformedState, "later"),
-            Self::InformedBy | Self::InformedCount | Self::InformedText => is(Self::InformedState, "yes"),
+            Self::InformedBy | Self::InformedCount | Self::InformedText => {
+                is(Self::InformedState, "yes")
+            }
             // An empty field is an answer here: no processor, no delay, no joint controller.
             Self::ProcessorToldAt | Self::DelayReasons | Self::JointControllers => false,
             _ => true,
@@ -347,26 +360,43 @@ pub enum FilledField {
 pub struct NotificationDraft(pub Vec<(Field, FilledField)>);
 
 impl NotificationDraft {
-    /// Fills every field: answers replace facts, and a field with neither is unknown, with the role that can
-    /// answer it.
-    pub fn new(facts: &BTreeMap<Field, Vec<String>>, answers: &BTreeMap<Field, Vec<String>>) -> Self {
+    /// Fills every field: answers replace facts, and a field with neither is unknown, with the role
+    /// that can answer it.
+    pub fn new(
+        facts: &BTreeMap<Field, Vec<String>>,
+        answers: &BTreeMap<Field, Vec<String>>,
+    ) -> Self {
         // A blank answer is no answer: the field stays unknown, and the notification incomplete.
         let given = |values: &BTreeMap<Field, Vec<String>>, field: Field| {
-            values.get(&field).filter(|value| value.iter().any(|text| !text.trim().is_empty())).cloned()
+            values
+                .get(&field)
+                .filter(|value| value.iter().any(|text| !text.trim().is_empty()))
+                .cloned()
         };
         let mut values = facts.clone();
-        values.extend(answers.iter().filter(|(_, value)| !value.is_empty()).map(|(f, v)| (*f, v.clone())));
+        values.extend(
+            answers
+                .iter()
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(f, v)| (*f, v.clone())),
+        );
         let fields = Field::ALL.iter().map(|&field| {
             let computed = given(facts, field);
             let filled = match (given(answers, field), computed) {
                 (Some(value), computed) => {
                     // An answer equal to the facts is no disagreement to show.
                     let computed = computed.filter(|computed| *computed != value);
-                    FilledField::Value { value, from: FormFieldSource::Answer, computed }
+                    FilledField::Value {
+                        value,
+                        from: FormFieldSource::Answer,
+                        computed,
+                    }
                 }
-                (None, Some(value)) => {
-                    FilledField::Value { value, from: FormFieldSource::Facts, computed: None }
-                }
+                (None, Some(value)) => FilledField::Value {
+                    value,
+                    from: FormFieldSource::Facts,
+                    computed: None,
+                },
                 (None, None) if field.is_asked(&values) => FilledField::Unknown(field.who()),
                 (None, None) => FilledField::NotAsked,
             };
@@ -420,11 +450,21 @@ pub struct Change {
 }
 
 /// The fields whose values differ, in the order of the form.
-pub fn changes(before: &BTreeMap<Field, Vec<String>>, after: &BTreeMap<Field, Vec<String>>) -> Vec<Change> {
+pub fn changes(
+    before: &BTreeMap<Field, Vec<String>>,
+    after: &BTreeMap<Field, Vec<String>>,
+) -> Vec<Change> {
     let empty = Vec::new();
     let changed = Field::ALL.iter().filter_map(|field| {
-        let (before, after) = (before.get(field).unwrap_or(&empty), after.get(field).unwrap_or(&empty));
-        (before != after).then(|| Change { field: *field, before: before.clone(), after: after.clone() })
+        let (before, after) = (
+            before.get(field).unwrap_or(&empty),
+            after.get(field).unwrap_or(&empty),
+        );
+        (before != after).then(|| Change {
+            field: *field,
+            before: before.clone(),
+            after: after.clone(),
+        })
     });
     changed.collect()
 }
@@ -442,18 +482,43 @@ mod tests {
         let draft = NotificationDraft::new(&BTreeMap::new(), &BTreeMap::new());
         assert_eq!(draft.0.len(), Field::ALL.len());
         assert!(draft.unknown().len() > 30);
-        let facts = BTreeMap::from([(Field::PersonCount, one("340000")), (Field::StillGoingOn, one("yes"))]);
-        let answers = BTreeMap::from([(Field::PersonCount, one("340012")), (Field::ContactName, one(" "))]);
+        let facts = BTreeMap::from([
+            (Field::PersonCount, one("340000")),
+            (Field::StillGoingOn, one("yes")),
+        ]);
+        let answers = BTreeMap::from([
+            (Field::PersonCount, one("340012")),
+            (Field::ContactName, one(" ")),
+        ]);
         let draft = NotificationDraft::new(&facts, &answers);
-        let of = |field| draft.0.iter().find(|(known, _)| *known == field).map(|(_, filled)| filled).unwrap();
+        let of = |field| {
+            draft
+                .0
+                .iter()
+                .find(|(known, _)| *known == field)
+                .map(|(_, filled)| filled)
+                .unwrap()
+        };
         let value = FilledField::Value {
             value: one("340012"),
             from: FormFieldSource::Answer,
             computed: Some(one("340000")),
         };
-        assert_eq!(of(Field::PersonCount), &value, "what the facts say stays visible");
-        assert_eq!(of(Field::EndedAt), &FilledField::NotAsked, "it still goes on");
-        assert_eq!(of(Field::ContactName), &FilledField::Unknown(Informant::Dpo), "blanks are no answer");
+        assert_eq!(
+            of(Field::PersonCount),
+            &value,
+            "what the facts say stays visible"
+        );
+        assert_eq!(
+            of(Field::EndedAt),
+            &FilledField::NotAsked,
+            "it still goes on"
+        );
+        assert_eq!(
+            of(Field::ContactName),
+            &FilledField::Unknown(Informant::Dpo),
+            "blanks are no answer"
+        );
     }
 
     #[test]
@@ -470,7 +535,10 @@ mod tests {
             assert_eq!(fits(field, &one(value)), expected, "{field:?} {value}");
         }
         let two = vec!["confidentiality".to_owned(), "availability".to_owned()];
-        assert_eq!((fits(Field::Natures, &two), fits(Field::What, &two)), (true, false));
+        assert_eq!(
+            (fits(Field::Natures, &two), fits(Field::What, &two)),
+            (true, false)
+        );
     }
 
     #[test]
@@ -481,14 +549,23 @@ mod tests {
             (Field::What, one("x")),
             (Field::Support, one("y")),
         ]);
-        let fields: Vec<Field> = changes(&before, &after).iter().map(|change| change.field).collect();
+        let fields: Vec<Field> = changes(&before, &after)
+            .iter()
+            .map(|change| change.field)
+            .collect();
         assert_eq!(fields, [Field::PersonCount, Field::Support]);
     }
 
     #[test]
     fn choices_have_names() {
-        assert_eq!(Field::Origins.choice_key("hacking").as_deref(), Some("origin-hacking"));
-        assert_eq!(Field::StillGoingOn.choice_key("yes").as_deref(), Some("known-yes"));
+        assert_eq!(
+            Field::Origins.choice_key("hacking").as_deref(),
+            Some("origin-hacking")
+        );
+        assert_eq!(
+            Field::StillGoingOn.choice_key("yes").as_deref(),
+            Some("known-yes")
+        );
         assert_eq!(Field::Origins.choice_key("magic"), None);
     }
 }

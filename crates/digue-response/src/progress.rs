@@ -1,8 +1,8 @@
 //! How far an incident is: six steps, what each still lacks, and the one thing to do next.
 //!
-//! A pure view of the fold. It decides nothing: what may be entered is `Incident::accepts`, and the tests
-//! hold the two together. A step is done only where the log holds what makes it so; an answer "I do not know"
-//! stays visible and makes nothing done.
+//! A pure view of the fold. It decides nothing: what may be entered is `Incident::accepts`, and the
+//! tests hold the two together. A step is done only where the log holds what makes it so; an answer
+//! "I do not know" stays visible and makes nothing done.
 
 use digue_types::{Timestamp, lists};
 
@@ -114,14 +114,18 @@ impl IncidentGap {
         }
     }
 
-    /// False for what may stay open when the incident is closed: it is shown, and nothing waits for it.
+    /// False for what may stay open when the incident is closed: it is shown, and nothing waits for
+    /// it.
     pub const fn is_required(self) -> bool {
         !matches!(self, Self::Unsure(..))
     }
 
     /// True while Digue itself works on it: a person has nothing to do but wait.
     pub const fn is_under_way(self) -> bool {
-        matches!(self, Self::Campaign(RunningCampaign::Preparing | RunningCampaign::Sending))
+        matches!(
+            self,
+            Self::Campaign(RunningCampaign::Preparing | RunningCampaign::Sending)
+        )
     }
 }
 
@@ -204,9 +208,16 @@ pub const fn step_of(sheet: Sheet) -> ProgressStep {
 
 impl Incident {
     /// The six steps at `now`, given the clocks that run.
-    pub fn progress(&self, facts: &ProgressFacts, clocks: &[LegalClock], now: Timestamp) -> IncidentProgress {
-        let mut steps: Vec<(ProgressStep, StepStanding)> =
-            ProgressStep::ALL.iter().map(|step| (*step, self.standing(*step, facts, clocks, now))).collect();
+    pub fn progress(
+        &self,
+        facts: &ProgressFacts,
+        clocks: &[LegalClock],
+        now: Timestamp,
+    ) -> IncidentProgress {
+        let mut steps: Vec<(ProgressStep, StepStanding)> = ProgressStep::ALL
+            .iter()
+            .map(|step| (*step, self.standing(*step, facts, clocks, now)))
+            .collect();
         let next = self.next_act(&steps);
         for (step, standing) in &mut steps {
             if *step == ProgressStep::Close && *standing == StepStanding::Ready {
@@ -239,7 +250,9 @@ impl Incident {
     fn to_qualify(&self, facts: &ProgressFacts) -> Vec<IncidentGap> {
         let mut gaps = Vec::new();
         if facts.findings > 0 && self.acts.theft().is_none() {
-            gaps.push(IncidentGap::Verdict { findings: facts.findings });
+            gaps.push(IncidentGap::Verdict {
+                findings: facts.findings,
+            });
         }
         if self.aware_at().is_none() {
             gaps.push(IncidentGap::Awareness);
@@ -258,10 +271,16 @@ impl Incident {
         let sheets = self.sheets.iter().filter(|sheet| step_of(**sheet) == of);
         let steps = sheets.flat_map(|sheet| sheet.steps().iter().map(|step| (*sheet, step)));
         let gaps = steps.filter_map(|(sheet, step)| {
-            match self.steps.get(&(sheet, step.code.to_owned())).map(|given| given.answer) {
+            match self
+                .steps
+                .get(&(sheet, step.code.to_owned()))
+                .map(|given| given.answer)
+            {
                 Some(Answer::Unknown) => Some(IncidentGap::Unsure(sheet, step.code)),
                 Some(Answer::Done | Answer::Yes | Answer::No | Answer::NotApplicable) => None,
-                None => step.is_mandatory.then_some(IncidentGap::Step(sheet, step.code)),
+                None => step
+                    .is_mandatory
+                    .then_some(IncidentGap::Step(sheet, step.code)),
             }
         });
         gaps.collect()
@@ -270,7 +289,10 @@ impl Incident {
     fn persons_standing(&self) -> StepStanding {
         let mut gaps = Vec::new();
         let is_controller = self.role != IncidentRole::Processor;
-        let informs = self.persons.as_ref().is_some_and(|decided| decided.what.inform);
+        let informs = self
+            .persons
+            .as_ref()
+            .is_some_and(|decided| decided.what.inform);
         match self.affected() {
             None if is_controller => gaps.push(IncidentGap::AffectedSet),
             Some(version) if version.everybody() == 0 && informs && is_controller => {
@@ -289,8 +311,14 @@ impl Incident {
         if self.role == IncidentRole::Processor {
             return StepStanding::NotNeeded(NotNeeded::Processor);
         }
-        let authority = self.authority.is_none().then_some(IncidentGap::AuthorityDecision);
-        let persons = self.persons.is_none().then_some(IncidentGap::PersonsDecision);
+        let authority = self
+            .authority
+            .is_none()
+            .then_some(IncidentGap::AuthorityDecision);
+        let persons = self
+            .persons
+            .is_none()
+            .then_some(IncidentGap::PersonsDecision);
         done_or(authority.into_iter().chain(persons).collect())
     }
 
@@ -318,12 +346,25 @@ impl Incident {
     }
 
     /// What the notification to the authority lacks.
-    fn to_notify(&self, facts: &ProgressFacts, clocks: &[LegalClock], now: Timestamp) -> Vec<IncidentGap> {
-        let fields = || facts.unknown.iter().map(|(field, who)| IncidentGap::Field(*field, *who));
+    fn to_notify(
+        &self,
+        facts: &ProgressFacts,
+        clocks: &[LegalClock],
+        now: Timestamp,
+    ) -> Vec<IncidentGap> {
+        let fields = || {
+            facts
+                .unknown
+                .iter()
+                .map(|(field, who)| IncidentGap::Field(*field, *who))
+        };
         match self.submissions.last() {
             None => {
                 let delay = late(self, ClockKind::Authority, clocks, now);
-                fields().chain(delay).chain([IncidentGap::Submission]).collect()
+                fields()
+                    .chain(delay)
+                    .chain([IncidentGap::Submission])
+                    .collect()
             }
             Some((_, last)) if last.unknown.is_empty() => Vec::new(),
             Some(_) if facts.unknown.is_empty() => {
@@ -333,32 +374,53 @@ impl Incident {
         }
     }
 
-    /// Duties beside the authority and the persons whose clocks run: complaint, NIS 2. The nearest first.
+    /// Duties beside the authority and the persons whose clocks run: complaint, NIS 2. The nearest
+    /// first.
     fn other_duties(&self, clocks: &[LegalClock], now: Timestamp) -> Vec<IncidentGap> {
         let is_other = |clock: &&LegalClock| {
             matches!(
                 clock.rule.kind,
-                ClockKind::Complaint | ClockKind::EarlyWarning | ClockKind::Nis2 | ClockKind::FinalReport
+                ClockKind::Complaint
+                    | ClockKind::EarlyWarning
+                    | ClockKind::Nis2
+                    | ClockKind::FinalReport
             )
         };
-        let mut running: Vec<&LegalClock> =
-            clocks.iter().filter(is_other).filter(|clock| clock.met_at.is_none()).collect();
+        let mut running: Vec<&LegalClock> = clocks
+            .iter()
+            .filter(is_other)
+            .filter(|clock| clock.met_at.is_none())
+            .collect();
         running.sort_by_key(|clock| (clock.due_at.is_none(), clock.due_at));
         let gaps = running.into_iter().flat_map(|clock| {
             let kind = clock.rule.kind;
-            late(self, kind, clocks, now).into_iter().chain([IncidentGap::Duty(kind)])
+            late(self, kind, clocks, now)
+                .into_iter()
+                .chain([IncidentGap::Duty(kind)])
         });
         gaps.collect()
     }
 
-    fn notices_standing(&self, facts: &ProgressFacts, clocks: &[LegalClock], now: Timestamp) -> StepStanding {
+    fn notices_standing(
+        &self,
+        facts: &ProgressFacts,
+        clocks: &[LegalClock],
+        now: Timestamp,
+    ) -> StepStanding {
         if self.role == IncidentRole::Processor {
             return StepStanding::NotNeeded(NotNeeded::Processor);
         }
-        let mut gaps: Vec<IncidentGap> =
-            facts.campaigns.iter().map(|state| IncidentGap::Campaign(*state)).collect();
+        let mut gaps: Vec<IncidentGap> = facts
+            .campaigns
+            .iter()
+            .map(|state| IncidentGap::Campaign(*state))
+            .collect();
         let Some(decided) = self.persons.as_ref().map(|decided| decided.what) else {
-            return if gaps.is_empty() { StepStanding::Waits(ProgressStep::Decide) } else { done_or(gaps) };
+            return if gaps.is_empty() {
+                StepStanding::Waits(ProgressStep::Decide)
+            } else {
+                done_or(gaps)
+            };
         };
         if decided.exemption == Some(Exemption::Disproportionate)
             && self.acts.fact(ClaimKind::Public).is_none()
@@ -386,7 +448,11 @@ impl Incident {
 
     fn closing_standing(&self) -> StepStanding {
         let gaps = self.steps_of(ProgressStep::Close);
-        if gaps.is_empty() { StepStanding::Ready } else { StepStanding::Open(gaps) }
+        if gaps.is_empty() {
+            StepStanding::Ready
+        } else {
+            StepStanding::Open(gaps)
+        }
     }
 
     fn next_act(&self, steps: &[(ProgressStep, StepStanding)]) -> NextAct {
@@ -402,8 +468,8 @@ impl Incident {
         });
         let required: Vec<(ProgressStep, IncidentGap)> =
             required.filter(|(_, gap)| gap.is_required()).collect();
-        // What the authority still lacks after the first notification does not hold up the persons; neither do a
-        // police station that is closed at night, and what Digue itself is at.
+        // What the authority still lacks after the first notification does not hold up the persons;
+        // neither do a police station that is closed at night, and what Digue itself is at.
         let is_after = |gap: &IncidentGap| match gap {
             IncidentGap::Field(..) | IncidentGap::Complement => !self.submissions.is_empty(),
             IncidentGap::Duty(clock) | IncidentGap::DelayReasons(clock) => {
@@ -411,7 +477,10 @@ impl Incident {
             }
             other => other.is_under_way(),
         };
-        let first = required.iter().find(|(_, gap)| !is_after(gap)).or_else(|| required.first());
+        let first = required
+            .iter()
+            .find(|(_, gap)| !is_after(gap))
+            .or_else(|| required.first());
         first.map_or(NextAct::Close, |(step, gap)| NextAct::Fill(*step, *gap))
     }
 }
@@ -426,11 +495,20 @@ const fn closing_now(next: NextAct, state: IncidentState) -> StepStanding {
 }
 
 fn done_or(gaps: Vec<IncidentGap>) -> StepStanding {
-    if gaps.is_empty() { StepStanding::Done } else { StepStanding::Open(gaps) }
+    if gaps.is_empty() {
+        StepStanding::Done
+    } else {
+        StepStanding::Open(gaps)
+    }
 }
 
 /// The reasons for a delay, where they come first.
-fn late(incident: &Incident, kind: ClockKind, clocks: &[LegalClock], now: Timestamp) -> Option<IncidentGap> {
+fn late(
+    incident: &Incident,
+    kind: ClockKind,
+    clocks: &[LegalClock],
+    now: Timestamp,
+) -> Option<IncidentGap> {
     let clock = clocks.iter().find(|clock| clock.rule.kind == kind)?;
     let is_late = clock.met_at.is_none() && clock.due_at.is_some_and(|due| now > due);
     (is_late && !incident.delays.contains_key(&kind)).then_some(IncidentGap::DelayReasons(kind))

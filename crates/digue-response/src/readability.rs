@@ -1,9 +1,9 @@
 //! Readability of a text: the Flesch score, for French in the form of Kandel and Moles.
 //!
-//! 100 is a children's book, 60 and more is plain language, below 30 is for specialists. French: Kandel and
-//! Moles 1958, `207 - 1.015 words per sentence - 73.6 syllables per word`; English: Flesch 1948,
-//! `206.835 - 1.015 words per sentence - 84.6 syllables per word`. Syllables are counted by groups
-//! of vowels, which is within a tenth of a dictionary's count.
+//! 100 is a children's book, 60 and more is plain language, below 30 is for specialists. French:
+//! Kandel and Moles 1958, `207 - 1.015 words per sentence - 73.6 syllables per word`; English:
+//! Flesch 1948, `206.835 - 1.015 words per sentence - 84.6 syllables per word`. Syllables are
+//! counted by groups of vowels, which is within a tenth of a dictionary's count.
 
 /// The counts of a text, and its score.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -28,7 +28,10 @@ pub fn measure(text: &str, is_french: bool) -> Readability {
     // Headings and list items have no full stop: each line is a sentence of its own.
     for sentence in text.split(['.', '!', '?', ';', ':', '\n']) {
         let mut in_sentence = 0;
-        for word in sentence.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        for word in sentence
+            .split(|sign: char| !sign.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+        {
             in_sentence += 1;
             syllables += syllables_of(word, is_french);
         }
@@ -41,14 +44,23 @@ pub fn measure(text: &str, is_french: bool) -> Readability {
     let (per_sentence, per_word) = match (words, sentences) {
         // Without this, an empty text would divide by zero.
         (0, _) | (_, 0) => (0.0, 0.0),
-        _ => (words as f64 / sentences as f64, syllables as f64 / words as f64),
+        _ => (
+            words as f64 / sentences as f64,
+            syllables as f64 / words as f64,
+        ),
     };
     let score = match (words, is_french) {
         (0, _) => 100.0,
         (_, true) => 207.0 - 1.015 * per_sentence - 73.6 * per_word,
         (_, false) => 206.835 - 1.015 * per_sentence - 84.6 * per_word,
     };
-    Readability { words, sentences, syllables, score: score.clamp(0.0, 100.0), longest_sentence: longest }
+    Readability {
+        words,
+        sentences,
+        syllables,
+        score: score.clamp(0.0, 100.0),
+        longest_sentence: longest,
+    }
 }
 
 fn syllables_of(word: &str, is_french: bool) -> usize {
@@ -62,11 +74,21 @@ fn syllables_of(word: &str, is_french: bool) -> usize {
         was_vowel = now;
     }
     // A final e or es is usually silent in both languages, as is French ent and English ed.
-    let endings: &[&str] = if is_french { &["e", "es", "ent"] } else { &["e", "es", "ed"] };
+    let endings: &[&str] = if is_french {
+        &["e", "es", "ent"]
+    } else {
+        &["e", "es", "ed"]
+    };
     let is_silent = endings.iter().any(|ending| {
-        lower.strip_suffix(ending).is_some_and(|stem| stem.chars().next_back().is_some_and(|s| !is_vowel(s)))
+        lower
+            .strip_suffix(ending)
+            .is_some_and(|stem| stem.chars().next_back().is_some_and(|s| !is_vowel(s)))
     });
-    if is_silent && groups > 1 { groups - 1 } else { groups.max(1) }
+    if is_silent && groups > 1 {
+        groups - 1
+    } else {
+        groups.max(1)
+    }
 }
 
 #[cfg(test)]
@@ -75,14 +97,27 @@ mod tests {
 
     #[test]
     fn short_words_and_sentences_are_easy_and_long_ones_are_not() {
-        let easy = "Quelqu'un a lu vos données. Ce n'est pas votre faute. Changez votre mot de passe.";
+        let easy =
+            "Quelqu'un a lu vos données. Ce n'est pas votre faute. Changez votre mot de passe.";
         let hard = "L'exfiltration susmentionnée, consécutive à la compromission d'identifiants d'authentification \
                     appartenant à une organisation partenaire habilitée, est susceptible d'occasionner \
                     ultérieurement des tentatives d'hameçonnage particulièrement élaborées.";
-        assert!(measure(easy, true).score > 75.0, "{:?}", measure(easy, true));
-        assert!(measure(hard, true).score < 20.0, "{:?}", measure(hard, true));
+        assert!(
+            measure(easy, true).score > 75.0,
+            "{:?}",
+            measure(easy, true)
+        );
+        assert!(
+            measure(hard, true).score < 20.0,
+            "{:?}",
+            measure(hard, true)
+        );
         let english = "Someone read your data. It is not your fault. Change your password.";
-        assert!(measure(english, false).score > 75.0, "{:?}", measure(english, false));
+        assert!(
+            measure(english, false).score > 75.0,
+            "{:?}",
+            measure(english, false)
+        );
     }
 
     #[test]

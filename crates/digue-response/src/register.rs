@@ -1,14 +1,16 @@
 //! The data-breach register (GDPR art. 33(5)): every breach, notified or not, with the reasoning.
 //!
-//! A row is computed from an incident. Rows of an earlier register are parsed from a table and become
-//! incidents of their own. Cells arrive as texts: this module knows no spreadsheet, and no language except
-//! for yes, no and the word for risk.
+//! A row is computed from an incident. Rows of an earlier register are parsed from a table and
+//! become incidents of their own. Cells arrive as texts: this module knows no spreadsheet, and no
+//! language except for yes, no and the word for risk.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use digue_types::Timestamp;
-use digue_types::written::{DayOrder, Unwritten, WrittenMoment, choices_in, folded, moment, number};
+use digue_types::written::{
+    DayOrder, Unwritten, WrittenMoment, choices_in, folded, moment, number,
+};
 use jiff::tz::TimeZone;
 
 use crate::incident::Incident;
@@ -48,19 +50,25 @@ impl ViolationRow {
             opened_at: incident.opened_at,
             aware_at: incident.aware_at(),
             values: values.collect(),
-            authority: authority.map(|decided| (decided.what, decided.by.clone(), decided.reason.clone())),
+            authority: authority
+                .map(|decided| (decided.what, decided.by.clone(), decided.reason.clone())),
             notified_at: incident.notified_at(),
             delay_reason: delay.map(|decided| decided.reason.clone()),
             persons: persons.map(|decided| {
-                (decided.what.inform, decided.what.exemption, decided.by.clone(), decided.reason.clone())
+                (
+                    decided.what.inform,
+                    decided.what.exemption,
+                    decided.by.clone(),
+                    decided.reason.clone(),
+                )
             }),
             informed_at: incident.met_at(crate::clock::ClockKind::Persons),
         }
     }
 }
 
-/// The columns of a register, for export and import: the code of each, and its meaning. One table for both,
-/// so that an export can be imported unchanged.
+/// The columns of a register, for export and import: the code of each, and its meaning. One table
+/// for both, so that an export can be imported unchanged.
 pub static COLUMNS: LazyLock<Vec<(&'static str, ViolationColumn)>> = LazyLock::new(|| {
     const FIRST: [Field; 12] = [
         Field::StartedAt,
@@ -78,9 +86,14 @@ pub static COLUMNS: LazyLock<Vec<(&'static str, ViolationColumn)>> = LazyLock::n
     ];
     // These fields repeat what other columns hold.
     const ELSEWHERE: [Field; 3] = [Field::AwareAt, Field::DelayReasons, Field::InformedAt];
-    let others = Field::ALL.iter().filter(|field| !FIRST.contains(field) && !ELSEWHERE.contains(field));
+    let others = Field::ALL
+        .iter()
+        .filter(|field| !FIRST.contains(field) && !ELSEWHERE.contains(field));
     let field = |field: &Field| (field.code(), ViolationColumn::Field(*field));
-    let mut columns = vec![("title", ViolationColumn::Title), ("aware-at", ViolationColumn::Aware)];
+    let mut columns = vec![
+        ("title", ViolationColumn::Title),
+        ("aware-at", ViolationColumn::Aware),
+    ];
     columns.extend(FIRST.iter().map(field));
     columns.extend([
         ("authority", ViolationColumn::Authority),
@@ -133,10 +146,17 @@ impl EarlierViolation {
     /// A row of this register in the form of an earlier one, to compare with an import.
     pub fn of(row: &ViolationRow) -> Self {
         let lines = |text: &String| text.trim().replace("\r\n", "\n");
-        let is_column =
-            |field: &Field| COLUMNS.iter().any(|(_, column)| *column == ViolationColumn::Field(*field));
+        let is_column = |field: &Field| {
+            COLUMNS
+                .iter()
+                .any(|(_, column)| *column == ViolationColumn::Field(*field))
+        };
         let answer = |(field, values): (&Field, &Vec<String>)| {
-            let values: Vec<String> = values.iter().map(lines).filter(|text| !text.is_empty()).collect();
+            let values: Vec<String> = values
+                .iter()
+                .map(lines)
+                .filter(|text| !text.is_empty())
+                .collect();
             (is_column(field) && !values.is_empty()).then_some((*field, values))
         };
         Self {
@@ -146,35 +166,50 @@ impl EarlierViolation {
             authority: row.authority.as_ref().map(|(is, _, why)| (*is, lines(why))),
             notified_at: row.notified_at,
             delay: row.delay_reason.as_ref().map(lines),
-            persons: row.persons.as_ref().map(|(is, _, _, why)| (*is, lines(why))),
-            exemption: row.persons.as_ref().and_then(|(_, exemption, ..)| *exemption),
+            persons: row
+                .persons
+                .as_ref()
+                .map(|(is, _, _, why)| (*is, lines(why))),
+            exemption: row
+                .persons
+                .as_ref()
+                .and_then(|(_, exemption, ..)| *exemption),
             informed_at: row.informed_at,
             state: Some(row.state),
         }
     }
 
-    /// The columns in which this imported row differs from the register. Blank cells are not compared: a file
-    /// may leave out columns.
+    /// The columns in which this imported row differs from the register. Blank cells are not
+    /// compared: a file may leave out columns.
     pub fn differences_from(&self, register: &Self) -> Vec<&'static str> {
         let differs = |column: &ViolationColumn| match column {
             ViolationColumn::Title => !self.title.is_empty() && self.title != register.title,
             ViolationColumn::Aware => self.aware_at.is_some() && self.aware_at != register.aware_at,
-            ViolationColumn::Field(field) => {
-                self.fields.get(field).is_some_and(|value| register.fields.get(field) != Some(value))
+            ViolationColumn::Field(field) => self
+                .fields
+                .get(field)
+                .is_some_and(|value| register.fields.get(field) != Some(value)),
+            ViolationColumn::Authority => {
+                self.authority.is_some() && self.authority != register.authority
             }
-            ViolationColumn::Authority => self.authority.is_some() && self.authority != register.authority,
             ViolationColumn::NotifiedAt => {
                 self.notified_at.is_some() && self.notified_at != register.notified_at
             }
             ViolationColumn::Delay => self.delay.is_some() && self.delay != register.delay,
             ViolationColumn::Persons => self.persons.is_some() && self.persons != register.persons,
-            ViolationColumn::Exemption => self.exemption.is_some() && self.exemption != register.exemption,
+            ViolationColumn::Exemption => {
+                self.exemption.is_some() && self.exemption != register.exemption
+            }
             ViolationColumn::InformedAt => {
                 self.informed_at.is_some() && self.informed_at != register.informed_at
             }
             ViolationColumn::State => self.state.is_some() && self.state != register.state,
         };
-        COLUMNS.iter().filter(|(_, column)| differs(column)).map(|(name, _)| *name).collect()
+        COLUMNS
+            .iter()
+            .filter(|(_, column)| differs(column))
+            .map(|(name, _)| *name)
+            .collect()
     }
 }
 
@@ -280,8 +315,8 @@ impl ViolationRowReader<'_> {
         self.read_with(cells, &[ViolationColumn::Title, ViolationColumn::Aware])
     }
 
-    /// Parses a row about a breach that the register has. It may lack what the register lacks: otherwise an
-    /// export of an incident without an hour of awareness could not be imported.
+    /// Parses a row about a breach that the register has. It may lack what the register lacks:
+    /// otherwise an export of an incident without an hour of awareness could not be imported.
     ///
     /// # Errors
     /// As `read`.
@@ -291,7 +326,14 @@ impl ViolationRowReader<'_> {
         register: &EarlierViolation,
     ) -> Result<EarlierViolation, Vec<(&'static str, ViolationCellFault)>> {
         let needed = [ViolationColumn::Title, ViolationColumn::Aware];
-        self.read_with(cells, if register.aware_at.is_some() { &needed } else { &needed[..1] })
+        self.read_with(
+            cells,
+            if register.aware_at.is_some() {
+                &needed
+            } else {
+                &needed[..1]
+            },
+        )
     }
 
     fn read_with(
@@ -313,8 +355,11 @@ impl ViolationRowReader<'_> {
                 faults.push((*name, fault));
             }
         }
-        let moment =
-            |field| row.fields.get(&field).and_then(|texts| Timestamp::parse_rfc3339(texts.first()?));
+        let moment = |field| {
+            row.fields
+                .get(&field)
+                .and_then(|texts| Timestamp::parse_rfc3339(texts.first()?))
+        };
         if let (Some(from), Some(to)) = (moment(Field::StartedAt), moment(Field::EndedAt))
             && to < from
         {
@@ -326,9 +371,15 @@ impl ViolationRowReader<'_> {
                 None => faults.push(("exemption", ViolationCellFault::Exemption)),
             },
             (Some((false, _)), Some(_)) | (_, None) => {}
-            (Some((true, _)) | None, Some(_)) => faults.push(("exemption", ViolationCellFault::Exemption)),
+            (Some((true, _)) | None, Some(_)) => {
+                faults.push(("exemption", ViolationCellFault::Exemption))
+            }
         }
-        if faults.is_empty() { Ok(row) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(row)
+        } else {
+            Err(faults)
+        }
     }
 
     fn read_cell(
@@ -342,7 +393,9 @@ impl ViolationRowReader<'_> {
             return Err(ViolationCellFault::Long);
         }
         match column {
-            ViolationColumn::Title => row.title = text.lines().map(str::trim).collect::<Vec<_>>().join(" "),
+            ViolationColumn::Title => {
+                row.title = text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+            }
             ViolationColumn::Aware => row.aware_at = Some(self.past(name, text)?),
             ViolationColumn::Field(field) => {
                 drop(row.fields.insert(field, self.value_of(field, name, text)?))
@@ -355,7 +408,9 @@ impl ViolationRowReader<'_> {
                 row.exemption = Some((self.exemption)(text).ok_or(ViolationCellFault::Choice)?)
             }
             ViolationColumn::InformedAt => row.informed_at = Some(self.past(name, text)?),
-            ViolationColumn::State => row.state = Some((self.state)(text).ok_or(ViolationCellFault::Choice)?),
+            ViolationColumn::State => {
+                row.state = Some((self.state)(text).ok_or(ViolationCellFault::Choice)?)
+            }
         }
         Ok(())
     }
@@ -374,32 +429,44 @@ impl ViolationRowReader<'_> {
                 let whole = number.whole().and_then(|whole| u64::try_from(whole).ok());
                 vec![whole.ok_or(ViolationCellFault::Number)?.to_string()]
             }
-            FormFieldShape::One(_) => vec![(self.choice)(field, text).ok_or(ViolationCellFault::Choice)?],
-            FormFieldShape::Many(_) => {
-                choices_in(text, |word| (self.choice)(field, word)).map_err(|_| ViolationCellFault::Choice)?
+            FormFieldShape::One(_) => {
+                vec![(self.choice)(field, text).ok_or(ViolationCellFault::Choice)?]
             }
-            FormFieldShape::Line => vec![text.lines().map(str::trim).collect::<Vec<_>>().join(", ")],
+            FormFieldShape::Many(_) => choices_in(text, |word| (self.choice)(field, word))
+                .map_err(|_| ViolationCellFault::Choice)?,
+            FormFieldShape::Line => {
+                vec![text.lines().map(str::trim).collect::<Vec<_>>().join(", ")]
+            }
             FormFieldShape::Text => vec![text.replace("\r\n", "\n")],
         };
-        if fits(field, &values) { Ok(values) } else { Err(ViolationCellFault::Long) }
+        if fits(field, &values) {
+            Ok(values)
+        } else {
+            Err(ViolationCellFault::Long)
+        }
     }
 
     fn past(&self, name: &'static str, text: &str) -> Result<Timestamp, ViolationCellFault> {
         let at = self.moment(name, text)?;
-        if at > self.now { Err(ViolationCellFault::Future) } else { Ok(at) }
+        if at > self.now {
+            Err(ViolationCellFault::Future)
+        } else {
+            Ok(at)
+        }
     }
 
     /// Parses an instant. A day without a time is its midnight; a time without a zone is local.
     fn moment(&self, name: &'static str, text: &str) -> Result<Timestamp, ViolationCellFault> {
         let order = self.orders.get(name).copied().unwrap_or_default();
-        let written =
-            moment(text, order).map_err(|fault| ViolationCellFault::of(fault, ViolationCellFault::Moment))?;
+        let written = moment(text, order)
+            .map_err(|fault| ViolationCellFault::of(fault, ViolationCellFault::Moment))?;
         let local = match written {
             WrittenMoment::Instant(at) => return Ok(at),
             WrittenMoment::Day(day) => day.at(0, 0, 0, 0),
             WrittenMoment::Local(at) => at,
         };
-        // An hour that occurs twice or never is a fault: a guess would move a legal deadline by an hour.
+        // An hour that occurs twice or never is a fault: a guess would move a legal deadline by an
+        // hour.
         let instant = self.zone.to_ambiguous_timestamp(local).unambiguous();
         instant
             .map(|at| Timestamp::from_micros(at.as_microsecond()))
@@ -407,8 +474,8 @@ impl ViolationRowReader<'_> {
     }
 }
 
-/// The exemption that a reason names by its letter in article 34(3), or by the word for risk. Anything else
-/// is `None`: an exemption is never supposed.
+/// The exemption that a reason names by its letter in article 34(3), or by the word for risk.
+/// Anything else is `None`: an exemption is never supposed.
 fn exemption_in(reason: &str) -> Option<Exemption> {
     let plain = folded(reason);
     let signs: String = plain.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -417,10 +484,13 @@ fn exemption_in(reason: &str) -> Option<Exemption> {
         ("343b", Exemption::Mitigated),
         ("343c", Exemption::Disproportionate),
     ];
-    let named =
-        letters.into_iter().find(|(letter, _)| signs.contains(letter)).map(|(_, exemption)| exemption);
-    let is_risk =
-        plain.split(|sign: char| !sign.is_alphanumeric()).any(|word| matches!(word, "risque" | "risk"));
+    let named = letters
+        .into_iter()
+        .find(|(letter, _)| signs.contains(letter))
+        .map(|(_, exemption)| exemption);
+    let is_risk = plain
+        .split(|sign: char| !sign.is_alphanumeric())
+        .any(|word| matches!(word, "risque" | "risk"));
     named.or_else(|| is_risk.then_some(Exemption::RiskNotHigh))
 }
 
@@ -432,7 +502,11 @@ fn decision(text: &str) -> Result<(bool, String), ViolationCellFault> {
         _ => return Err(ViolationCellFault::Decision),
     };
     let reason = reason.trim().replace("\r\n", "\n");
-    if reason.is_empty() { Err(ViolationCellFault::Decision) } else { Ok((what, reason)) }
+    if reason.is_empty() {
+        Err(ViolationCellFault::Decision)
+    } else {
+        Ok((what, reason))
+    }
 }
 
 #[cfg(test)]
@@ -442,12 +516,18 @@ mod tests {
     fn read(
         cells: &[(&'static str, &str)],
     ) -> Result<EarlierViolation, Vec<(&'static str, ViolationCellFault)>> {
-        let cells = cells.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+        let cells = cells
+            .iter()
+            .map(|(name, text)| (*name, (*text).to_owned()))
+            .collect();
         let choice = |field: Field, word: &str| {
             let (FormFieldShape::Many(codes) | FormFieldShape::One(codes)) = field.shape() else {
                 return None;
             };
-            codes.iter().find(|code| **code == word).map(|code| (*code).to_owned())
+            codes
+                .iter()
+                .find(|code| **code == word)
+                .map(|code| (*code).to_owned())
         };
         let reader = ViolationRowReader {
             zone: &TimeZone::get("Europe/Paris").unwrap(),
@@ -481,7 +561,10 @@ mod tests {
         assert_eq!(row.notified_at, at("2025-03-03T08:30:00Z"));
         assert_eq!(row.fields[&Field::Natures].len(), 2);
         assert_eq!(row.fields[&Field::PersonCount], ["1200"]);
-        assert_eq!(row.authority, Some((true, "notifié dans les temps".to_owned())));
+        assert_eq!(
+            row.authority,
+            Some((true, "notifié dans les temps".to_owned()))
+        );
         assert_eq!(row.exemption, Some(Exemption::RiskNotHigh));
     }
 
@@ -497,10 +580,22 @@ mod tests {
             .map(|row| row.exemption)
             .map_err(|faults| faults[0].1.code())
         };
-        assert_eq!(of("Non : chiffré, art. 34(3)a", ""), Ok(Some(Exemption::Protected)));
-        assert_eq!(of("Non : art. 34, 3, c : communiqué", ""), Ok(Some(Exemption::Disproportionate)));
-        assert_eq!(of("No: the risk is low", ""), Ok(Some(Exemption::RiskNotHigh)));
-        assert_eq!(of("Non : disque chiffré", "mitigated"), Ok(Some(Exemption::Mitigated)));
+        assert_eq!(
+            of("Non : chiffré, art. 34(3)a", ""),
+            Ok(Some(Exemption::Protected))
+        );
+        assert_eq!(
+            of("Non : art. 34, 3, c : communiqué", ""),
+            Ok(Some(Exemption::Disproportionate))
+        );
+        assert_eq!(
+            of("No: the risk is low", ""),
+            Ok(Some(Exemption::RiskNotHigh))
+        );
+        assert_eq!(
+            of("Non : disque chiffré", "mitigated"),
+            Ok(Some(Exemption::Mitigated))
+        );
         assert_eq!(of("Non : rien", ""), Err("exemption"));
         assert_eq!(of("Oui : lettre", "mitigated"), Err("exemption"));
         assert_eq!(of("Oui : lettre", ""), Ok(None));
@@ -515,7 +610,10 @@ mod tests {
         };
         assert_eq!(aware("25/10/2026 02:30"), Err("ambiguous"));
         assert_eq!(aware("29/03/2026 02:30"), Err("ambiguous"));
-        assert_eq!(aware("2026-10-25T02:30:00+01:00"), Ok(at("2026-10-25T01:30:00Z")));
+        assert_eq!(
+            aware("2026-10-25T02:30:00+01:00"),
+            Ok(at("2026-10-25T01:30:00Z"))
+        );
         assert_eq!(aware("01/06/2025"), Ok(at("2025-05-31T22:00:00Z")));
         assert_eq!(aware("01/06/2027"), Err("future"));
     }
@@ -528,8 +626,11 @@ mod tests {
             ("person-count", "environ 300"),
             ("persons", "oui"),
         ]);
-        let codes: Vec<(&str, &str)> =
-            faults.unwrap_err().into_iter().map(|(name, fault)| (name, fault.code())).collect();
+        let codes: Vec<(&str, &str)> = faults
+            .unwrap_err()
+            .into_iter()
+            .map(|(name, fault)| (name, fault.code()))
+            .collect();
         let expected = [
             ("title", "missing"),
             ("aware-at", "moment"),
@@ -552,10 +653,16 @@ mod tests {
             state: &|_| None,
             orders: BTreeMap::new(),
         };
-        let without = EarlierViolation { title: "t".to_owned(), ..EarlierViolation::default() };
+        let without = EarlierViolation {
+            title: "t".to_owned(),
+            ..EarlierViolation::default()
+        };
         let row = reader.read_known(&cells, &without).unwrap();
         assert_eq!(row.differences_from(&without), Vec::<&str>::new());
-        let with = EarlierViolation { aware_at: at("2026-03-02T13:05:00Z"), ..without };
+        let with = EarlierViolation {
+            aware_at: at("2026-03-02T13:05:00Z"),
+            ..without
+        };
         assert_eq!(
             reader.read_known(&cells, &with).unwrap_err(),
             [("aware-at", ViolationCellFault::Missing)]
@@ -565,17 +672,29 @@ mod tests {
 
     #[test]
     fn an_end_before_its_beginning_is_told_with_the_other_faults() {
-        let faults = read(&[("title", "t"), ("started-at", "2025-03-02"), ("ended-at", "2025-03-01")]);
+        let faults = read(&[
+            ("title", "t"),
+            ("started-at", "2025-03-02"),
+            ("ended-at", "2025-03-01"),
+        ]);
         assert_eq!(
             faults.unwrap_err(),
-            [("aware-at", ViolationCellFault::Missing), ("ended-at", ViolationCellFault::Backwards)]
+            [
+                ("aware-at", ViolationCellFault::Missing),
+                ("ended-at", ViolationCellFault::Backwards)
+            ]
         );
     }
 
     #[test]
     fn every_column_has_a_name_of_its_own() {
         for (place, (name, column)) in COLUMNS.iter().enumerate() {
-            assert!(!COLUMNS[..place].iter().any(|(other, same)| other == name || same == column), "{name}");
+            assert!(
+                !COLUMNS[..place]
+                    .iter()
+                    .any(|(other, same)| other == name || same == column),
+                "{name}"
+            );
         }
     }
 

@@ -86,8 +86,8 @@ pub struct Score {
 }
 
 impl Terms {
-    /// Terms suggested by the facts, to be confirmed or changed by a person. A malicious reader makes the
-    /// recipients unknown.
+    /// Terms suggested by the facts, to be confirmed or changed by a person. A malicious reader
+    /// makes the recipients unknown.
     pub fn suggested(
         data: &[DataKind],
         is_malicious: bool,
@@ -104,8 +104,8 @@ impl Terms {
         } else {
             DataContext::Simple
         };
-        // The NIR (social security number) encodes sex, year, month and place of birth, and is the key to
-        // other files. A sensitive context is at the maximum already.
+        // The NIR (social security number) encodes sex, year, month and place of birth, and is the
+        // key to other files. A sensitive context is at the maximum already.
         let adjustment = i8::from(context != DataContext::Sensitive && has(&[DataKind::Nir]));
         Self {
             context,
@@ -117,7 +117,11 @@ impl Terms {
                 (true, true) => Confidentiality::UnknownRecipients,
             },
             integrity: Integrity::None,
-            availability: if is_availability { Availability::Temporary } else { Availability::None },
+            availability: if is_availability {
+                Availability::Temporary
+            } else {
+                Availability::None
+            },
             is_malicious,
         }
     }
@@ -215,11 +219,29 @@ mod tests {
     fn the_worked_values_of_the_dossier_hold() {
         for (terms, quarters, level) in [
             (CONTACT, 8, SeverityLevel::Medium),
-            (Terms { adjustment: 1, ..CONTACT }, 12, SeverityLevel::High),
-            (Terms { context: DataContext::Sensitive, ..CONTACT }, 20, SeverityLevel::VeryHigh),
+            (
+                Terms {
+                    adjustment: 1,
+                    ..CONTACT
+                },
+                12,
+                SeverityLevel::High,
+            ),
+            (
+                Terms {
+                    context: DataContext::Sensitive,
+                    ..CONTACT
+                },
+                20,
+                SeverityLevel::VeryHigh,
+            ),
         ] {
             let score = terms.score();
-            assert_eq!((score.quarters, score.level), (quarters, level), "{terms:?}");
+            assert_eq!(
+                (score.quarters, score.level),
+                (quarters, level),
+                "{terms:?}"
+            );
         }
         assert_eq!(Score::text(13), "3.25");
         assert_eq!(Score::text(8), "2");
@@ -230,9 +252,15 @@ mod tests {
         let plain = [DataKind::CivilStatus, DataKind::Contact];
         assert_eq!(Terms::suggested(&plain, true, true, false), CONTACT);
         let with_nir = [DataKind::CivilStatus, DataKind::Nir];
-        assert_eq!(Terms::suggested(&with_nir, true, true, false).score().level, SeverityLevel::High);
+        assert_eq!(
+            Terms::suggested(&with_nir, true, true, false).score().level,
+            SeverityLevel::High
+        );
         let health = [DataKind::Health, DataKind::Nir];
-        assert_eq!(Terms::suggested(&health, true, true, false).score().level, SeverityLevel::VeryHigh);
+        assert_eq!(
+            Terms::suggested(&health, true, true, false).score().level,
+            SeverityLevel::VeryHigh
+        );
         let outage = Terms::suggested(&plain, false, false, true);
         assert_eq!(outage.score().level, SeverityLevel::Low);
     }
@@ -241,7 +269,12 @@ mod tests {
     fn a_context_stays_between_one_and_four() {
         for adjustment in -3..=3 {
             for context in DataContext::ALL {
-                let score = Terms { context: *context, adjustment, ..CONTACT }.score();
+                let score = Terms {
+                    context: *context,
+                    adjustment,
+                    ..CONTACT
+                }
+                .score();
                 assert!((1..=4).contains(&score.context));
                 assert!(score.quarters <= 24);
             }

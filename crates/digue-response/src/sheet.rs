@@ -1,8 +1,9 @@
 //! Checklists: short lists of steps for the first hours of an incident.
 //!
-//! A step shows a fact, asks for an answer (*I do not know* is one), or leads to an action that takes one
-//! button and can be undone. The form follows CERT-FR's *fiches réflexes*; texts are in the locales, under
-//! `sheet-` and the codes of checklist and step. Facts are read, and actions carried out, by the caller.
+//! A step shows a fact, asks for an answer (*I do not know* is one), or leads to an action that
+//! takes one button and can be undone. The form follows CERT-FR's *fiches réflexes*; texts are in
+//! the locales, under `sheet-` and the codes of checklist and step. Facts are read, and actions
+//! carried out, by the caller.
 
 use digue_types::lists;
 
@@ -81,11 +82,19 @@ pub struct SheetStep {
 }
 
 const fn must(code: &'static str, does: StepEffect) -> SheetStep {
-    SheetStep { code, is_mandatory: true, does }
+    SheetStep {
+        code,
+        is_mandatory: true,
+        does,
+    }
 }
 
 const fn may(code: &'static str, does: StepEffect) -> SheetStep {
-    SheetStep { code, is_mandatory: false, does }
+    SheetStep {
+        code,
+        is_mandatory: false,
+        does,
+    }
 }
 
 impl SheetFact {
@@ -117,7 +126,10 @@ const QUALIFICATION: &[SheetStep] = &[
 const CONTAINMENT: &[SheetStep] = &[
     must("close-account", StepEffect::Runs(SheetAction::CloseAccount)),
     must("sessions-cut", StepEffect::Reads(SheetFact::Accounts)),
-    may("close-organisation", StepEffect::Runs(SheetAction::CloseOrganisation)),
+    may(
+        "close-organisation",
+        StepEffect::Runs(SheetAction::CloseOrganisation),
+    ),
     must("evidence-kept", StepEffect::Runs(SheetAction::Preserve)),
     must("journal-verified", StepEffect::Reads(SheetFact::Journal)),
     may("partner-called", StepEffect::Asks),
@@ -139,7 +151,10 @@ const STOLEN_ACCOUNT: &[SheetStep] = &[
     must("second-factor", StepEffect::Asks),
     must("colleagues", StepEffect::Reads(SheetFact::Organisation)),
     may("other-passwords", StepEffect::Asks),
-    may("created-accounts", StepEffect::Reads(SheetFact::Organisation)),
+    may(
+        "created-accounts",
+        StepEffect::Reads(SheetFact::Organisation),
+    ),
 ];
 
 const RANSOMWARE: &[SheetStep] = &[
@@ -213,8 +228,8 @@ pub struct MeasuredPersons {
 }
 
 impl MeasuredFacts {
-    /// The answer that the facts give to a step; `None` where only a person can know. A proposal: it is an
-    /// answer once a person saves it.
+    /// The answer that the facts give to a step; `None` where only a person can know. A proposal:
+    /// it is an answer once a person saves it.
     pub fn proposes(&self, sheet: Sheet, step: &str) -> Option<Answer> {
         let done = |is: bool| is.then_some(Answer::Done);
         let list = self.affected.as_ref().filter(|affected| affected.has_list);
@@ -231,11 +246,19 @@ impl MeasuredFacts {
             }
             (Sheet::Containment, "close-account") => done(self.is_shut),
             (Sheet::Containment, "sessions-cut") => done(self.is_shut && self.sessions == 0),
-            (Sheet::Containment, "evidence-kept") | (Sheet::DataLeak, "affected") => done(list.is_some()),
-            (Sheet::DataLeak, "categories") => done(list.is_some_and(|list| !list.categories.is_empty())),
-            (Sheet::DataLeak, "uninspected") => {
-                list.map(|list| if list.uninspected > 0 { Answer::Yes } else { Answer::No })
+            (Sheet::Containment, "evidence-kept") | (Sheet::DataLeak, "affected") => {
+                done(list.is_some())
             }
+            (Sheet::DataLeak, "categories") => {
+                done(list.is_some_and(|list| !list.categories.is_empty()))
+            }
+            (Sheet::DataLeak, "uninspected") => list.map(|list| {
+                if list.uninspected > 0 {
+                    Answer::Yes
+                } else {
+                    Answer::No
+                }
+            }),
             _ => None,
         }
     }
@@ -251,19 +274,61 @@ mod tests {
         for sheet in Sheet::ALL {
             for step in sheet.steps() {
                 let is_log = (*sheet, step.code) == (Sheet::Qualification, "log");
-                assert_eq!(nothing.proposes(*sheet, step.code).is_some(), is_log, "{}", step.code);
+                assert_eq!(
+                    nothing.proposes(*sheet, step.code).is_some(),
+                    is_log,
+                    "{}",
+                    step.code
+                );
             }
         }
-        let open = MeasuredFacts { accounts: 1, sessions: 1, is_shut: true, ..nothing.clone() };
-        assert_eq!(open.proposes(Sheet::Containment, "close-account"), Some(Answer::Done));
-        assert_eq!(open.proposes(Sheet::Containment, "sessions-cut"), None, "a session is open");
-        let stated = MeasuredPersons { persons: 3, has_list: false, ..MeasuredPersons::default() };
-        let stated = MeasuredFacts { affected: Some(stated), ..nothing.clone() };
-        assert_eq!(stated.proposes(Sheet::DataLeak, "affected"), None, "a stated number is no list");
-        let list = MeasuredPersons { persons: 3, has_list: true, ..MeasuredPersons::default() };
-        let list = MeasuredFacts { affected: Some(list), ..nothing };
-        assert_eq!(list.proposes(Sheet::DataLeak, "uninspected"), Some(Answer::No));
-        assert_eq!(list.proposes(Sheet::DataLeak, "relatives"), None, "only a person can know");
+        let open = MeasuredFacts {
+            accounts: 1,
+            sessions: 1,
+            is_shut: true,
+            ..nothing.clone()
+        };
+        assert_eq!(
+            open.proposes(Sheet::Containment, "close-account"),
+            Some(Answer::Done)
+        );
+        assert_eq!(
+            open.proposes(Sheet::Containment, "sessions-cut"),
+            None,
+            "a session is open"
+        );
+        let stated = MeasuredPersons {
+            persons: 3,
+            has_list: false,
+            ..MeasuredPersons::default()
+        };
+        let stated = MeasuredFacts {
+            affected: Some(stated),
+            ..nothing.clone()
+        };
+        assert_eq!(
+            stated.proposes(Sheet::DataLeak, "affected"),
+            None,
+            "a stated number is no list"
+        );
+        let list = MeasuredPersons {
+            persons: 3,
+            has_list: true,
+            ..MeasuredPersons::default()
+        };
+        let list = MeasuredFacts {
+            affected: Some(list),
+            ..nothing
+        };
+        assert_eq!(
+            list.proposes(Sheet::DataLeak, "uninspected"),
+            Some(Answer::No)
+        );
+        assert_eq!(
+            list.proposes(Sheet::DataLeak, "relatives"),
+            None,
+            "only a person can know"
+        );
     }
 
     #[test]
@@ -272,7 +337,12 @@ mod tests {
             let steps = sheet.steps();
             assert!(steps.iter().any(|step| step.is_mandatory), "{sheet:?}");
             for step in steps {
-                assert_eq!(steps.iter().filter(|other| other.code == step.code).count(), 1, "{}", step.code);
+                assert_eq!(
+                    steps.iter().filter(|other| other.code == step.code).count(),
+                    1,
+                    "{}",
+                    step.code
+                );
             }
         }
     }

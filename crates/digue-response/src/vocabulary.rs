@@ -1,7 +1,7 @@
 //! The CNIL's vocabulary for a breach, as closed lists with stable codes.
 //!
-//! Source: the fields and value lists of its online notification form. Texts are in the locales, under the
-//! prefix of the list and the code. Codes are stored in incident logs: add, never rename.
+//! Source: the fields and value lists of its online notification form. Texts are in the locales,
+//! under the prefix of the list and the code. Codes are stored in incident logs: add, never rename.
 
 use digue_types::lists;
 
@@ -126,10 +126,11 @@ lists! {
 }
 
 impl DataKind {
-    /// The kind of data that a category of a portal map stands for, by its name; `None` when no word fits.
+    /// The kind of data that a category of a portal map stands for, by its name; `None` when no
+    /// word fits.
     ///
-    /// Each map has its own category names: the first entry of the table that is contained in the name
-    /// decides.
+    /// Each map has its own category names: the first entry of the table that is contained in the
+    /// name decides.
     pub fn of_category(category: &str) -> Option<Self> {
         const WORDS: [(&str, DataKind); 36] = [
             ("nir", DataKind::Nir),
@@ -178,7 +179,10 @@ impl DataKind {
                 _ => parts().any(|part| part.starts_with(word)),
             }
         };
-        WORDS.iter().find(|(word, _)| begins(word)).map(|(_, kind)| *kind)
+        WORDS
+            .iter()
+            .find(|(word, _)| begins(word))
+            .map(|(_, kind)| *kind)
     }
 
     /// True for special categories (art. 9) and offences (art. 10).
@@ -208,7 +212,10 @@ mod tests {
             assert_eq!(DataKind::parse(kind.code()), Some(*kind));
         }
         assert_eq!(Origin::Hacking.key(), "origin-hacking");
-        assert_eq!(serde_json::from_str::<Nature>("\"availability\"").unwrap(), Nature::Availability);
+        assert_eq!(
+            serde_json::from_str::<Nature>("\"availability\"").unwrap(),
+            Nature::Availability
+        );
         assert!(serde_json::from_str::<Nature>("\"speed\"").is_err());
     }
 

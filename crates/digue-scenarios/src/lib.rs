@@ -1,1 +1,2 @@
-//! Operations of all areas together, with the gateway and the journal: tests alone (`tests/it`), never shipped.
+//! Operations of all areas together, with the gateway and the journal: tests alone (`tests/it`),
+//! never shipped.

@@ -1,4 +1,5 @@
-//! Self-service: what a person sees of who consulted their record, and what they can request about it.
+//! Self-service: what a person sees of who consulted their record, and what they can request about
+//! it.
 
 pub mod persons;
 
@@ -10,5 +11,7 @@ use crate::persons::request_lock::PersonRequestLock;
 /// Adds what self-service keeps between calls.
 #[must_use]
 pub fn areas(before: Areas) -> Areas {
-    before.with(PersonRequestLock::default()).with(LetterQuotas::default())
+    before
+        .with(PersonRequestLock::default())
+        .with(LetterQuotas::default())
 }

@@ -1,7 +1,8 @@
 //! The space of a person: who consulted their record, and what they can request about it.
 //!
-//! Persons are the portal's own identifiers. A visitor proves to be one by a single-use code sent by letter,
-//! or by an identity provider of the operator's choice. Sessions are short and live in memory only.
+//! Persons are the portal's own identifiers. A visitor proves to be one by a single-use code sent
+//! by letter, or by an identity provider of the operator's choice. Sessions are short and live in
+//! memory only.
 
 pub mod codes;
 pub mod news;
@@ -21,8 +22,10 @@ use digue_types::{Act, PopulationId, Timestamp};
 /// Populations that persons may belong to, as portals name them.
 pub fn populations(app: &App) -> Vec<PopulationId> {
     let hosts = app.gateway().hosts();
-    let mut populations: Vec<PopulationId> =
-        hosts.portals().map(|portal| portal.population.clone()).collect();
+    let mut populations: Vec<PopulationId> = hosts
+        .portals()
+        .map(|portal| portal.population.clone())
+        .collect();
     populations.sort();
     populations.dedup();
     populations
@@ -31,7 +34,8 @@ pub fn populations(app: &App) -> Vec<PopulationId> {
 /// How long the token is valid with which a portal's page frames a person's rows.
 const EMBED_LASTS: Duration = Duration::from_mins(5);
 
-/// Checks that a program may read the journal for a person. To be called before its input is examined.
+/// Checks that a program may read the journal for a person. To be called before its input is
+/// examined.
 pub fn must_read(actor: &Actor) -> Result<(), OperationError> {
     actor.must_watch()
 }
@@ -49,9 +53,13 @@ pub async fn of_program(
 ) -> Result<SignedInPerson, OperationError> {
     actor.must_watch()?;
     let whose = named(app, population, typed)?;
-    // The header comes from another system and ends in the journal: control characters could forge lines of
-    // an export.
-    let user: String = user.chars().filter(|sign| !sign.is_control()).take(128).collect();
+    // The header comes from another system and ends in the journal: control characters could forge
+    // lines of an export.
+    let user: String = user
+        .chars()
+        .filter(|sign| !sign.is_control())
+        .take(128)
+        .collect();
     let details = ActDetails {
         subject: journal_name(&whose),
         after: "findUsage".to_owned(),
@@ -76,18 +84,21 @@ fn named(app: &App, population: &str, typed: &str) -> Result<KnownPerson, Operat
         named => PopulationId::parse(named).map_err(|_| OperationError::NotFound("population"))?,
     };
     let person = canonical::person(app, &population, typed)?;
-    Ok(KnownPerson { population: population.to_string(), person })
+    Ok(KnownPerson {
+        population: population.to_string(),
+        person,
+    })
 }
 
-/// Since when the consultations of every population are complete; `None` while there is no entry that can be
-/// read.
+/// Since when the consultations of every population are complete; `None` while there is no entry
+/// that can be read.
 pub async fn kept_since(app: &App, actor: &Actor) -> Result<Option<Timestamp>, OperationError> {
     actor.must_watch()?;
     Ok(sights::since(app, None).await?.known())
 }
 
-/// A token with which the portal frames one person's rows for some minutes. It carries the person sealed,
-/// so that the URL reveals no identifier and cannot be changed to another one.
+/// A token with which the portal frames one person's rows for some minutes. It carries the person
+/// sealed, so that the URL reveals no identifier and cannot be changed to another one.
 pub async fn embed(
     app: &App,
     actor: &Actor,
@@ -96,8 +107,11 @@ pub async fn embed(
 ) -> Result<String, OperationError> {
     actor.must_watch()?;
     let whose = named(app, population, typed)?;
-    let details =
-        ActDetails { subject: journal_name(&whose), after: "embed".to_owned(), ..ActDetails::default() };
+    let details = ActDetails {
+        subject: journal_name(&whose),
+        after: "embed".to_owned(),
+        ..ActDetails::default()
+    };
     // Journalled when the token is made: opening it is anonymous, within the five minutes.
     app.write_down(actor, Act::PersonCame, details).await?;
     let until = app.clock().now().plus(EMBED_LASTS).micros();
@@ -110,13 +124,20 @@ const EMBED: &[u8] = b"digue person embed";
 /// The person of a framing token.
 pub fn embedded(app: &App, token: &str) -> Result<SignedInPerson, OperationError> {
     let seal = SecretSeal::new(app.key(), EMBED)?;
-    let plain = seal.open("embed", token).and_then(|bytes| String::from_utf8(bytes).ok());
+    let plain = seal
+        .open("embed", token)
+        .and_then(|bytes| String::from_utf8(bytes).ok());
     let plain = plain.ok_or(OperationError::NotFound("page"))?;
     // The identifier last, because it alone may contain any character.
     let mut words = plain.splitn(3, '\t');
     let mut next = || words.next().ok_or(OperationError::NotFound("page"));
-    let until: i64 = next()?.parse().map_err(|_| OperationError::NotFound("page"))?;
-    let whose = KnownPerson { population: next()?.to_owned(), person: next()?.to_owned() };
+    let until: i64 = next()?
+        .parse()
+        .map_err(|_| OperationError::NotFound("page"))?;
+    let whose = KnownPerson {
+        population: next()?.to_owned(),
+        person: next()?.to_owned(),
+    };
     // The same answer for an expired, a forged and a malformed token.
     if app.clock().now().micros() >= until {
         return Err(OperationError::NotFound("page"));

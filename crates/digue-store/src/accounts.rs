@@ -11,12 +11,14 @@ use crate::error::Stored;
 use crate::store::Store;
 
 impl Store {
-    /// Saves all or none. A new account is active, a known one stays suspended if it was. An organisation
-    /// exists from its first account on.
+    /// Saves all or none. A new account is active, a known one stays suspended if it was. An
+    /// organisation exists from its first account on.
     pub async fn save_accounts(&self, accounts: &[(AccountId, Membership)]) -> Stored<()> {
         let mut transaction = self.transaction().await?;
-        let named: BTreeSet<&str> =
-            accounts.iter().map(|(_, membership)| membership.organisation.as_str()).collect();
+        let named: BTreeSet<&str> = accounts
+            .iter()
+            .map(|(_, membership)| membership.organisation.as_str())
+            .collect();
         for organisation in named {
             sqlx::query(
                 // Named by its id until someone gives it a name.
@@ -43,18 +45,20 @@ impl Store {
 
     /// Suspends an account or resumes it; false when it was so already, or does not exist.
     pub async fn set_suspended(&self, id: &AccountId, is_suspended: bool) -> Stored<bool> {
-        let done = sqlx::query("UPDATE accounts SET suspended = $1 WHERE id = $2 AND suspended <> $1")
-            .bind(i64::from(is_suspended))
-            .bind(id.as_str())
-            .execute(&self.pool)
-            .await?;
+        let done =
+            sqlx::query("UPDATE accounts SET suspended = $1 WHERE id = $2 AND suspended <> $1")
+                .bind(i64::from(is_suspended))
+                .bind(id.as_str())
+                .execute(&self.pool)
+                .await?;
         Ok(done.rows_affected() == 1)
     }
 
     pub async fn accounts(&self) -> Stored<Vec<(AccountId, AccountRecord)>> {
-        let rows = sqlx::query("SELECT id, organisation, role, suspended FROM accounts ORDER BY id")
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT id, organisation, role, suspended FROM accounts ORDER BY id")
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter().map(read).collect()
     }
 }

@@ -78,8 +78,8 @@ impl Store {
     /// Claims a decision: of two at the same time, one succeeds. It becomes a decision with
     /// `settle_approval`; a claim whose process has died expires after a minute.
     pub async fn claim_approval(&self, id: &str, decided: &ApprovalDecision) -> Stored<bool> {
-        // Claim, journal, settle. In one step after the journal, ten concurrent decisions were one act with
-        // seven entries: the journal said granted before the store could refuse.
+        // Claim, journal, settle. In one step after the journal, ten concurrent decisions were one
+        // act with seven entries: the journal said granted before the store could refuse.
         let done = sqlx::query(
             "UPDATE approvals SET decided_by = $1, decided_at = $2, granted = $3 \
              WHERE id = $4 AND expires_at > $5 \
@@ -152,5 +152,9 @@ fn read(row: &AnyRow) -> Stored<ApprovalRecord> {
 
 fn decision(row: &AnyRow, is_granted: bool) -> Stored<ApprovalDecision> {
     let by = name(row, "decided_by", AccountId::parse)?;
-    Ok(ApprovalDecision { by, at: time(row, "decided_at")?, is_granted })
+    Ok(ApprovalDecision {
+        by,
+        at: time(row, "decided_at")?,
+        is_granted,
+    })
 }

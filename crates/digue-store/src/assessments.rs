@@ -1,5 +1,5 @@
-//! The self-assessment of each partner organisation, until it is signed: the draft of its answers, when it was
-//! first seen and when it was last reminded.
+//! The self-assessment of each partner organisation, until it is signed: the draft of its answers,
+//! when it was first seen and when it was last reminded.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,10 @@ impl Store {
             .bind(organisation.as_str())
             .fetch_optional(&self.pool)
             .await?;
-        Ok(row.map(|row| optional_text(&row, "draft")).transpose()?.flatten())
+        Ok(row
+            .map(|row| optional_text(&row, "draft"))
+            .transpose()?
+            .flatten())
     }
 
     /// `None` removes it.
@@ -43,16 +46,22 @@ impl Store {
             .bind(organisation.as_str())
             .fetch_optional(&self.pool)
             .await?;
-        Ok(row.map(|row| optional_time(&row, "known_at")).transpose()?.flatten())
+        Ok(row
+            .map(|row| optional_time(&row, "known_at"))
+            .transpose()?
+            .flatten())
     }
 
     /// When each partner was first seen.
     pub async fn partners_known(&self) -> Stored<HashMap<OrganisationId, Timestamp>> {
-        self.partner_times("SELECT organisation, known_at AS at FROM assessments WHERE known_at IS NOT NULL")
-            .await
+        self.partner_times(
+            "SELECT organisation, known_at AS at FROM assessments WHERE known_at IS NOT NULL",
+        )
+        .await
     }
 
-    /// Stores when these partners were first seen, all or none. One that is known already stays as it is.
+    /// Stores when these partners were first seen, all or none. One that is known already stays as
+    /// it is.
     pub async fn add_partners_known(&self, partners: &[(OrganisationId, Timestamp)]) -> Stored<()> {
         let mut transaction = self.transaction().await?;
         for (organisation, at) in partners {
@@ -78,7 +87,11 @@ impl Store {
         .await
     }
 
-    pub async fn set_partner_reminded(&self, organisation: &OrganisationId, at: Timestamp) -> Stored<()> {
+    pub async fn set_partner_reminded(
+        &self,
+        organisation: &OrganisationId,
+        at: Timestamp,
+    ) -> Stored<()> {
         sqlx::query(
             "INSERT INTO assessments (organisation, reminded_at) VALUES ($1, $2) \
              ON CONFLICT (organisation) DO UPDATE SET reminded_at = excluded.reminded_at",
@@ -97,5 +110,8 @@ impl Store {
 }
 
 fn partner_time(row: &AnyRow) -> Stored<(OrganisationId, Timestamp)> {
-    Ok((name(row, "organisation", OrganisationId::parse)?, time(row, "at")?))
+    Ok((
+        name(row, "organisation", OrganisationId::parse)?,
+        time(row, "at")?,
+    ))
 }

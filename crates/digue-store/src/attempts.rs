@@ -15,19 +15,26 @@ pub struct Attempts {
 }
 
 impl Store {
-    /// Consecutive wrong answers from this device; `None` when the account does not know it. All unknown
-    /// devices share the empty name.
+    /// Consecutive wrong answers from this device; `None` when the account does not know it. All
+    /// unknown devices share the empty name.
     pub async fn attempts(&self, account: &AccountId, device: &str) -> Stored<Option<Attempts>> {
-        let row = sqlx::query("SELECT failures, failed_at FROM attempts WHERE account = $1 AND device = $2")
-            .bind(account.as_str())
-            .bind(device)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT failures, failed_at FROM attempts WHERE account = $1 AND device = $2",
+        )
+        .bind(account.as_str())
+        .bind(device)
+        .fetch_optional(&self.pool)
+        .await?;
         row.as_ref().map(read).transpose()
     }
 
     /// Counts an attempt before its answer is checked: parallel attempts are all counted.
-    pub async fn count_attempt(&self, account: &AccountId, device: &str, at: Timestamp) -> Stored<()> {
+    pub async fn count_attempt(
+        &self,
+        account: &AccountId,
+        device: &str,
+        at: Timestamp,
+    ) -> Stored<()> {
         sqlx::query(
             "INSERT INTO attempts (account, device, failures, failed_at) VALUES ($1, $2, 1, $3) \
              ON CONFLICT (account, device) DO UPDATE SET failures = attempts.failures + 1, \
@@ -41,8 +48,8 @@ impl Store {
         Ok(())
     }
 
-    /// Counts an attempt if the count is still what its caller has seen; false when another attempt came
-    /// between. A limit that is looked at before it is counted holds only with this.
+    /// Counts an attempt if the count is still what its caller has seen; false when another attempt
+    /// came between. A limit that is looked at before it is counted holds only with this.
     pub async fn count_attempt_after(
         &self,
         account: &AccountId,
@@ -60,10 +67,15 @@ impl Store {
                  WHERE account = $1 AND device = $2 AND failures = $4 AND COALESCE(failed_at, 0) = $5",
             ),
         };
-        let query = query.bind(account.as_str()).bind(device).bind(present_time(at));
+        let query = query
+            .bind(account.as_str())
+            .bind(device)
+            .bind(present_time(at));
         let query = match seen {
             None => query,
-            Some(seen) => query.bind(i64::from(seen.failures)).bind(seen.failed_at.micros()),
+            Some(seen) => query
+                .bind(i64::from(seen.failures))
+                .bind(seen.failed_at.micros()),
         };
         Ok(query.execute(&self.pool).await?.rows_affected() == 1)
     }
@@ -84,5 +96,8 @@ impl Store {
 
 fn read(row: &AnyRow) -> Stored<Attempts> {
     let failures = number(row, "failures")?;
-    Ok(Attempts { failures, failed_at: time_or_zero(row, "failed_at")? })
+    Ok(Attempts {
+        failures,
+        failed_at: time_or_zero(row, "failed_at")?,
+    })
 }

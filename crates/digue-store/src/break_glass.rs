@@ -51,7 +51,12 @@ impl Store {
     }
 
     /// True when there was one to review.
-    pub async fn review_break_glass(&self, id: &str, by: &AccountId, at: Timestamp) -> Stored<bool> {
+    pub async fn review_break_glass(
+        &self,
+        id: &str,
+        by: &AccountId,
+        at: Timestamp,
+    ) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE break_glass SET reviewed_by = $1, reviewed_at = $2 \
              WHERE id = $3 AND reviewed_at IS NULL",
@@ -97,7 +102,10 @@ pub fn live_break_glass(
 ) -> HashMap<(PortalId, AccountId), BreakGlass> {
     let live = records.iter().filter(|record| now < record.until);
     live.map(|record| {
-        let glass = BreakGlass { justification: record.justification.clone(), until: record.until };
+        let glass = BreakGlass {
+            justification: record.justification.clone(),
+            until: record.until,
+        };
         ((record.portal.clone(), record.account.clone()), glass)
     })
     .collect()

@@ -3,7 +3,9 @@
 use digue_types::{AccountId, Timestamp};
 use sqlx::any::AnyRow;
 
-use crate::columns::{name, number, number_or_zero, present_time, signed, text, time, time_or_zero, whole};
+use crate::columns::{
+    name, number, number_or_zero, present_time, signed, text, time, time_or_zero, whole,
+};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -69,13 +71,18 @@ impl Store {
     /// All campaigns, the newest first.
     pub async fn campaigns(&self) -> Stored<Vec<CampaignRecord>> {
         let sql = format!("SELECT {CAMPAIGN} FROM campaigns ORDER BY made_at DESC, id");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 
     pub async fn campaign(&self, id: &str) -> Stored<Option<CampaignRecord>> {
         let sql = format!("SELECT {CAMPAIGN} FROM campaigns WHERE id = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(read).transpose()
     }
 

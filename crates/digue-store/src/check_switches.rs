@@ -34,9 +34,10 @@ impl Store {
     }
 
     pub async fn check_switches(&self) -> Stored<Vec<SwitchRecord>> {
-        let rows = sqlx::query("SELECT name, author, reason, until FROM check_switches ORDER BY name")
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT name, author, reason, until FROM check_switches ORDER BY name")
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter().map(read).collect()
     }
 }

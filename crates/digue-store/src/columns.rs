@@ -24,11 +24,14 @@ pub(crate) fn optional_text(row: &AnyRow, column: &str) -> Stored<Option<String>
 }
 
 pub(crate) fn optional_time(row: &AnyRow, column: &str) -> Stored<Option<Timestamp>> {
-    Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp::from_micros))
+    Ok(row
+        .try_get::<Option<i64>, _>(column)?
+        .map(Timestamp::from_micros))
 }
 
-// Records say *absent* with an empty text and the time zero, the database with NULL. A value that cannot be
-// read is an error in all of these, and the database has neither of the two: its constraints refuse them.
+// Records say *absent* with an empty text and the time zero, the database with NULL. A value that
+// cannot be read is an error in all of these, and the database has neither of the two: its
+// constraints refuse them.
 
 pub(crate) fn text_or_empty(row: &AnyRow, column: &str) -> Stored<String> {
     Ok(optional_text(row, column)?.unwrap_or_default())
@@ -62,7 +65,11 @@ pub(crate) fn present_time(at: Timestamp) -> Option<i64> {
 }
 
 pub(crate) fn present_entry(entry: u64) -> Stored<Option<i64>> {
-    if entry == 0 { Ok(None) } else { signed(entry).map(Some) }
+    if entry == 0 {
+        Ok(None)
+    } else {
+        signed(entry).map(Some)
+    }
 }
 
 pub(crate) fn number(row: &AnyRow, column: &str) -> Stored<u32> {
@@ -82,7 +89,11 @@ pub(crate) fn is_true(row: &AnyRow, column: &str) -> Stored<bool> {
 }
 
 /// A name that is checked by `parse`.
-pub(crate) fn name<T>(row: &AnyRow, column: &str, parse: impl Fn(&str) -> Result<T, IdError>) -> Stored<T> {
+pub(crate) fn name<T>(
+    row: &AnyRow,
+    column: &str,
+    parse: impl Fn(&str) -> Result<T, IdError>,
+) -> Stored<T> {
     parse(&text(row, column)?).map_err(|_| corrupt(column))
 }
 

@@ -40,8 +40,8 @@ impl Store {
         .bind(connection.means.as_str())
         .execute(&mut *transaction)
         .await?;
-        // In the same transaction, so that the list never grows: a stolen account may sign in thousands of
-        // times.
+        // In the same transaction, so that the list never grows: a stolen account may sign in
+        // thousands of times.
         sqlx::query(
             "DELETE FROM connections WHERE account = $1 AND session NOT IN \
              (SELECT session FROM connections WHERE account = $1 ORDER BY at DESC, session LIMIT $2)",
@@ -55,7 +55,11 @@ impl Store {
     }
 
     /// The last sign-ins of an account, newest first.
-    pub async fn connections_of(&self, account: &AccountId, count: i64) -> Stored<Vec<ConnectionRecord>> {
+    pub async fn connections_of(
+        &self,
+        account: &AccountId,
+        count: i64,
+    ) -> Stored<Vec<ConnectionRecord>> {
         let rows = sqlx::query(
             "SELECT session, account, at, host, ip, agent, means FROM connections \
              WHERE account = $1 ORDER BY at DESC, session LIMIT $2",

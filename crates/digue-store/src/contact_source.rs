@@ -1,5 +1,5 @@
-//! Contacts in the portal's own database: a query written for it by the operator, read once for a campaign,
-//! and never written to.
+//! Contacts in the portal's own database: a query written for it by the operator, read once for a
+//! campaign, and never written to.
 
 use futures_util::TryStreamExt as _;
 use sqlx::any::AnyRow;
@@ -29,13 +29,15 @@ pub struct ContactRow {
 impl std::fmt::Debug for ContactSource {
     /// Without the URL: it may contain a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ContactSource").field("query", &self.query).finish_non_exhaustive()
+        f.debug_struct("ContactSource")
+            .field("query", &self.query)
+            .finish_non_exhaustive()
     }
 }
 
 impl ContactSource {
-    /// The persons that the query returns for these values, bound to `$1` and following: two at most,
-    /// because more than one is never used.
+    /// The persons that the query returns for these values, bound to `$1` and following: two at
+    /// most, because more than one is never used.
     ///
     /// # Errors
     /// As `read`.
@@ -102,7 +104,8 @@ impl ContactSource {
 /// # Errors
 /// When the query has no such column, or one of another type: what cannot be read is not empty.
 fn cell(row: &AnyRow, column: &str) -> Stored<String> {
-    // Text first: identifiers with leading zeros are text, and only a column of numbers is read as such.
+    // Text first: identifiers with leading zeros are text, and only a column of numbers is read as
+    // such.
     if let Ok(text) = row.try_get::<Option<String>, _>(column) {
         return Ok(text.unwrap_or_default());
     }
@@ -112,5 +115,9 @@ fn cell(row: &AnyRow, column: &str) -> Stored<String> {
 
 /// As `cell`; a query need not have every column of a contact.
 fn optional_cell(row: &AnyRow, column: &str) -> Stored<String> {
-    if row.try_column(column).is_err() { Ok(String::new()) } else { cell(row, column) }
+    if row.try_column(column).is_err() {
+        Ok(String::new())
+    } else {
+        cell(row, column)
+    }
 }

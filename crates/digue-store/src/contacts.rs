@@ -28,7 +28,9 @@ impl Store {
 
     /// The addresses of all account holders who gave one.
     pub async fn contacts(&self) -> Stored<HashMap<AccountId, String>> {
-        let rows = sqlx::query("SELECT account, email FROM contacts").fetch_all(&self.pool).await?;
+        let rows = sqlx::query("SELECT account, email FROM contacts")
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 }

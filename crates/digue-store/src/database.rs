@@ -14,8 +14,8 @@ pub(crate) enum Database {
 impl Database {
     /// Begins a transaction that will write.
     ///
-    /// SQLite answers "locked" at once, without waiting, when a transaction that has read wants to write while
-    /// another process does: it takes the lock first, and then waits for it.
+    /// SQLite answers "locked" at once, without waiting, when a transaction that has read wants to
+    /// write while another process does: it takes the lock first, and then waits for it.
     pub(crate) async fn begin(self, pool: &AnyPool) -> Stored<Transaction<'static, Any>> {
         Ok(match self {
             Self::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await?,

@@ -22,7 +22,8 @@ impl Store {
         Ok(())
     }
 
-    /// The most readings that the account may add to the file in 24 hours; `None` without permission.
+    /// The most readings that the account may add to the file in 24 hours; `None` without
+    /// permission.
     pub async fn feed(&self, account: &AccountId, target: &str) -> Stored<Option<u32>> {
         let row = sqlx::query("SELECT per_day FROM feeds WHERE account = $1 AND target = $2")
             .bind(account.as_str())

@@ -1,4 +1,5 @@
-//! The digests that a file of the data folder may have, so that a planted or changed one is not used.
+//! The digests that a file of the data folder may have, so that a planted or changed one is not
+//! used.
 
 use crate::columns::text;
 use crate::error::Stored;
@@ -18,15 +19,26 @@ impl Store {
 
     /// Allows a further digest. SHA-256, hexadecimal.
     pub async fn add_file_digest(&self, file: &str, digest: &str) -> Stored<()> {
-        sqlx::query(ADD).bind(file).bind(digest).execute(&self.pool).await?;
+        sqlx::query(ADD)
+            .bind(file)
+            .bind(digest)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 
     /// Allows this digest only.
     pub async fn set_file_digest(&self, file: &str, digest: &str) -> Stored<()> {
         let mut transaction = self.transaction().await?;
-        sqlx::query("DELETE FROM file_digests WHERE file = $1").bind(file).execute(&mut *transaction).await?;
-        sqlx::query(ADD).bind(file).bind(digest).execute(&mut *transaction).await?;
+        sqlx::query("DELETE FROM file_digests WHERE file = $1")
+            .bind(file)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(ADD)
+            .bind(file)
+            .bind(digest)
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
         Ok(())
     }

@@ -4,7 +4,9 @@ use digue_types::{AccountId, FindingId, OrganisationId, PortalId, Timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::columns::{corrupt, is_true, name, number, optional_text, present, text, text_or_empty, time};
+use crate::columns::{
+    corrupt, is_true, name, number, optional_text, present, text, text_or_empty, time,
+};
 use crate::error::Stored;
 use crate::store::Store;
 
@@ -45,8 +47,8 @@ pub struct FindingVerdict {
     pub reason: String,
 }
 
-/// A way on which findings reach other systems. Each has its own progress: what one of them has is not sent to
-/// it again because the other one failed.
+/// A way on which findings reach other systems. Each has its own progress: what one of them has is
+/// not sent to it again because the other one failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlertChannel {
     Webhook,
@@ -101,37 +103,64 @@ impl Store {
     /// Findings, newest first, at most `most`.
     pub async fn findings(&self, most: u32) -> Stored<Vec<FindingRecord>> {
         let sql = format!("SELECT {COLUMNS} FROM findings ORDER BY at DESC, id LIMIT $1");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(most)).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(i64::from(most))
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 
     pub async fn finding(&self, id: &str) -> Stored<Option<FindingRecord>> {
         let sql = format!("SELECT {COLUMNS} FROM findings WHERE id = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(read).transpose()
     }
 
     /// Findings that were not sent on this channel, oldest first, at most `most`.
-    pub async fn untold_findings(&self, channel: AlertChannel, most: u32) -> Stored<Vec<FindingRecord>> {
+    pub async fn untold_findings(
+        &self,
+        channel: AlertChannel,
+        most: u32,
+    ) -> Stored<Vec<FindingRecord>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM findings WHERE {} IS NULL ORDER BY at, id LIMIT $1",
             channel.column()
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(most)).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(i64::from(most))
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 
     /// Records that a finding was sent on this channel.
     pub async fn tell_finding(&self, id: &str, channel: AlertChannel, at: Timestamp) -> Stored<()> {
-        let sql = format!("UPDATE findings SET {} = $1 WHERE id = $2", channel.column());
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(at.micros()).bind(id).execute(&self.pool).await?;
+        let sql = format!(
+            "UPDATE findings SET {} = $1 WHERE id = $2",
+            channel.column()
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(at.micros())
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 
-    /// The same for all findings, where nobody listens: a receiver that is added later gets later findings.
+    /// The same for all findings, where nobody listens: a receiver that is added later gets later
+    /// findings.
     pub async fn skip_findings(&self, channel: AlertChannel, at: Timestamp) -> Stored<()> {
-        let sql = format!("UPDATE findings SET {0} = $1 WHERE {0} IS NULL", channel.column());
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(at.micros()).execute(&self.pool).await?;
+        let sql = format!(
+            "UPDATE findings SET {0} = $1 WHERE {0} IS NULL",
+            channel.column()
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(at.micros())
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 

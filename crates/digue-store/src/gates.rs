@@ -21,7 +21,8 @@ pub struct GateRecord {
 impl Store {
     /// Sets a gate; an open one is deleted.
     pub async fn set_gate(&self, record: &GateRecord) -> Stored<()> {
-        // Open is the absence of a row: what was never closed and what was opened again are the same.
+        // Open is the absence of a row: what was never closed and what was opened again are the
+        // same.
         if record.gate == Gate::Open {
             sqlx::query("DELETE FROM gates WHERE scope = $1 AND name = $2")
                 .bind(record.reach.scope().code())
@@ -48,10 +49,11 @@ impl Store {
     }
 
     pub async fn gates(&self) -> Stored<Vec<GateRecord>> {
-        let rows =
-            sqlx::query("SELECT scope, name, gate, reason, set_by, set_at FROM gates ORDER BY scope, name")
-                .fetch_all(&self.pool)
-                .await?;
+        let rows = sqlx::query(
+            "SELECT scope, name, gate, reason, set_by, set_at FROM gates ORDER BY scope, name",
+        )
+        .fetch_all(&self.pool)
+        .await?;
         rows.iter().map(read).collect()
     }
 

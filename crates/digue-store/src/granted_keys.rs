@@ -51,7 +51,11 @@ impl Store {
     }
 
     /// Takes one: of two at the same time, one gets it.
-    pub async fn take_granted_key(&self, id: &str, account: &AccountId) -> Stored<Option<GrantedKeyRecord>> {
+    pub async fn take_granted_key(
+        &self,
+        id: &str,
+        account: &AccountId,
+    ) -> Stored<Option<GrantedKeyRecord>> {
         let row = sqlx::query(
             "DELETE FROM granted_keys WHERE id = $1 AND account = $2 \
              RETURNING id, account, thumbprint, name, asked_by, granted_by, granted_at",

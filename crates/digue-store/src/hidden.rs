@@ -57,12 +57,13 @@ impl Store {
 
     /// False when it was already lifted.
     pub async fn lift(&self, id: &str, at: Timestamp) -> Stored<bool> {
-        let done =
-            sqlx::query("UPDATE hidden_consultations SET lifted_at = $1 WHERE id = $2 AND lifted_at IS NULL")
-                .bind(at.micros())
-                .bind(id)
-                .execute(&self.pool)
-                .await?;
+        let done = sqlx::query(
+            "UPDATE hidden_consultations SET lifted_at = $1 WHERE id = $2 AND lifted_at IS NULL",
+        )
+        .bind(at.micros())
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -76,8 +77,8 @@ impl Store {
     }
 }
 
-/// An account or an organisation. Another reach is an error: hiding nothing instead would show what the DPO
-/// has hidden.
+/// An account or an organisation. Another reach is an error: hiding nothing instead would show what
+/// the DPO has hidden.
 fn hidden_reach(text: &str) -> Stored<Reach> {
     let reach = Reach::of(&Subject::parse(text).canonical());
     let is_known = |reach: &Reach| matches!(reach, Reach::Account(_) | Reach::Organisation(_));

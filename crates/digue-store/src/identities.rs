@@ -1,7 +1,7 @@
 //! Identities at external providers, and which account each may open.
 //!
-//! A provider's names for people are stored as keyed hashes: enough to recognise one, and useless for
-//! looking someone up elsewhere.
+//! A provider's names for people are stored as keyed hashes: enough to recognise one, and useless
+//! for looking someone up elsewhere.
 
 use std::collections::HashMap;
 
@@ -46,15 +46,21 @@ impl Store {
 
     pub async fn identity(&self, hash: &str) -> Stored<Option<IdentityRecord>> {
         let text = format!("SELECT {COLUMNS} FROM identities WHERE hash = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(text)).bind(hash).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(hash)
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(read).transpose()
     }
 
     /// The identities of an account, oldest first.
     pub async fn identities_of(&self, account: &AccountId) -> Stored<Vec<IdentityRecord>> {
-        let text = format!("SELECT {COLUMNS} FROM identities WHERE account = $1 ORDER BY linked_at, hash");
-        let rows =
-            sqlx::query(sqlx::AssertSqlSafe(text)).bind(account.as_str()).fetch_all(&self.pool).await?;
+        let text =
+            format!("SELECT {COLUMNS} FROM identities WHERE account = $1 ORDER BY linked_at, hash");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(account.as_str())
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 

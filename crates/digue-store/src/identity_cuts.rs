@@ -32,9 +32,10 @@ impl Store {
 
     /// Every cut, by account.
     pub async fn identity_cuts(&self) -> Stored<Vec<IdentityCutRecord>> {
-        let rows = sqlx::query("SELECT account, cut_at, lifted FROM identity_cuts ORDER BY account")
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT account, cut_at, lifted FROM identity_cuts ORDER BY account")
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter().map(read).collect()
     }
 }

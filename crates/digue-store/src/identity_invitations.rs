@@ -26,12 +26,13 @@ impl Store {
 
     /// True while the holder of an account may link an identity.
     pub async fn is_invited_to_link(&self, account: &AccountId, now: Timestamp) -> Stored<bool> {
-        let row =
-            sqlx::query("SELECT account FROM identity_invitations WHERE account = $1 AND expires_at > $2")
-                .bind(account.as_str())
-                .bind(now.micros())
-                .fetch_optional(&self.pool)
-                .await?;
+        let row = sqlx::query(
+            "SELECT account FROM identity_invitations WHERE account = $1 AND expires_at > $2",
+        )
+        .bind(account.as_str())
+        .bind(now.micros())
+        .fetch_optional(&self.pool)
+        .await?;
         Ok(row.is_some())
     }
 

@@ -28,7 +28,10 @@ impl Store {
         let sql = format!(
             "SELECT {ENTRY} FROM incident_entries WHERE incident = $1 OR $1 = '' ORDER BY incident, number"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(incident).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(incident)
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 

@@ -21,9 +21,14 @@ pub struct IncidentRecord {
 
 impl Store {
     /// Opens an incident with its first entry; its number is the next one.
-    pub async fn open_incident(&self, id: &str, journal: u64, first: &EntryRecord) -> Stored<IncidentRecord> {
-        // With its first entry or not at all: an incident is the fold of its entries (decision 12), and
-        // without any it has no state.
+    pub async fn open_incident(
+        &self,
+        id: &str,
+        journal: u64,
+        first: &EntryRecord,
+    ) -> Stored<IncidentRecord> {
+        // With its first entry or not at all: an incident is the fold of its entries (decision 12),
+        // and without any it has no state.
         let mut transaction = self.transaction().await?;
         sqlx::query(
             "INSERT INTO incidents (id, number, opened_at, journal) \
@@ -34,7 +39,9 @@ impl Store {
         .bind(signed(journal)?)
         .execute(&mut *transaction)
         .await?;
-        incident_entries::insert(first).execute(&mut *transaction).await?;
+        incident_entries::insert(first)
+            .execute(&mut *transaction)
+            .await?;
         let row = sqlx::query("SELECT id, number, opened_at, journal FROM incidents WHERE id = $1")
             .bind(id)
             .fetch_one(&mut *transaction)
@@ -46,9 +53,11 @@ impl Store {
 
     /// All incidents, the newest first.
     pub async fn incidents(&self) -> Stored<Vec<IncidentRecord>> {
-        let rows = sqlx::query("SELECT id, number, opened_at, journal FROM incidents ORDER BY number DESC")
-            .fetch_all(&self.pool)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT id, number, opened_at, journal FROM incidents ORDER BY number DESC",
+        )
+        .fetch_all(&self.pool)
+        .await?;
         rows.iter().map(read).collect()
     }
 

@@ -49,8 +49,10 @@ impl Store {
 
     /// Deletes a key; true when it existed.
     pub async fn remove_key(&self, id: &SessionId) -> Stored<bool> {
-        let done =
-            sqlx::query("DELETE FROM api_keys WHERE id = $1").bind(id.as_str()).execute(&self.pool).await?;
+        let done = sqlx::query("DELETE FROM api_keys WHERE id = $1")
+            .bind(id.as_str())
+            .execute(&self.pool)
+            .await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -72,5 +74,10 @@ fn read(row: &AnyRow) -> Stored<ApiKeyRecord> {
         expires_at: time(row, "expires_at")?,
     };
     let secret = unhex(&text(row, "secret")?).ok_or_else(|| corrupt("secret"))?;
-    Ok(ApiKeyRecord { secret, key, name: text(row, "name")?, added_at: time(row, "added_at")? })
+    Ok(ApiKeyRecord {
+        secret,
+        key,
+        name: text(row, "name")?,
+        added_at: time(row, "added_at")?,
+    })
 }

@@ -1,9 +1,9 @@
-//! State that people change: organisations, accounts and their credentials, approval requests, gates,
-//! sessions, links, break glass, queued mail.
+//! State that people change: organisations, accounts and their credentials, approval requests,
+//! gates, sessions, links, break glass, queued mail.
 //!
-//! SQLite by default, PostgreSQL by URL; one SQL text serves both, and one contract suite runs against
-//! both. Nothing here decides; nothing above this crate sees SQL. What was shown to whom is not stored here
-//! but in the journal.
+//! SQLite by default, PostgreSQL by URL; one SQL text serves both, and one contract suite runs
+//! against both. Nothing here decides; nothing above this crate sees SQL. What was shown to whom is
+//! not stored here but in the journal.
 
 mod accounts;
 mod approvals;

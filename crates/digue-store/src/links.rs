@@ -14,8 +14,8 @@ pub struct StoreConnection {
     pub account: AccountId,
     pub host: String,
     pub expires_at: Timestamp,
-    /// SHA-256 (hex) of the secret that the browser using it must hold; empty for a link that anyone who
-    /// holds it may use.
+    /// SHA-256 (hex) of the secret that the browser using it must hold; empty for a link that
+    /// anyone who holds it may use.
     pub state: String,
     /// When the identity was proved; zero when using the link is the proof.
     pub proved_at: Timestamp,
@@ -36,7 +36,11 @@ impl Store {
     }
 
     /// The account of a link, while it is valid; the link stays valid.
-    pub async fn peek_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<StoreConnection>> {
+    pub async fn peek_link(
+        &self,
+        token: &TokenHash,
+        now: Timestamp,
+    ) -> Stored<Option<StoreConnection>> {
         let row =
             sqlx::query("SELECT account, host, expires_at, state, proved_at FROM links WHERE token = $1 AND expires_at > $2")
                 .bind(hex(token))
@@ -47,7 +51,11 @@ impl Store {
     }
 
     /// Uses up a link: of two at the same time, one gets it.
-    pub async fn take_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<StoreConnection>> {
+    pub async fn take_link(
+        &self,
+        token: &TokenHash,
+        now: Timestamp,
+    ) -> Stored<Option<StoreConnection>> {
         let row = sqlx::query(
             "DELETE FROM links WHERE token = $1 AND expires_at > $2 \
              RETURNING account, host, expires_at, state, proved_at",

@@ -63,7 +63,10 @@ impl Store {
     }
 
     pub async fn remove_mail(&self, id: &str) -> Stored<()> {
-        sqlx::query("DELETE FROM mails WHERE id = $1").bind(id).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM mails WHERE id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 }

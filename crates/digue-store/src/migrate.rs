@@ -1,7 +1,7 @@
 //! Migrations: numbered files, one text for both databases, each applied once and completely.
 //!
-//! All that are due run in one transaction: an interrupted start leaves the database as the earlier version
-//! wrote it, and the next start begins again.
+//! All that are due run in one transaction: an interrupted start leaves the database as the earlier
+//! version wrote it, and the next start begins again.
 
 mod rebuild;
 mod settings;
@@ -48,7 +48,10 @@ pub(crate) async fn run(pool: &AnyPool, database: Database) -> Stored<()> {
     let mut transaction = database.begin(pool).await?;
     if database == Database::Postgresql {
         let lock = "SELECT 1 FROM pg_advisory_xact_lock($1)";
-        sqlx::query(lock).bind(LOCK).execute(&mut *transaction).await?;
+        sqlx::query(lock)
+            .bind(LOCK)
+            .execute(&mut *transaction)
+            .await?;
     }
     sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY)")
         .execute(&mut *transaction)
@@ -66,18 +69,27 @@ pub(crate) async fn run(pool: &AnyPool, database: Database) -> Stored<()> {
 
 /// The number of the last migration that was applied.
 async fn last(connection: &mut AnyConnection) -> Stored<usize> {
-    let row =
-        sqlx::query("SELECT COALESCE(MAX(number), 0) AS last FROM migrations").fetch_one(connection).await?;
+    let row = sqlx::query("SELECT COALESCE(MAX(number), 0) AS last FROM migrations")
+        .fetch_one(connection)
+        .await?;
     let last = row.try_get::<i64, _>("last")?;
-    let last = usize::try_from(last).map_err(|_| StoreError::Corrupt("migrations.number".to_owned()))?;
+    let last =
+        usize::try_from(last).map_err(|_| StoreError::Corrupt("migrations.number".to_owned()))?;
     // An older program would write rows that the newer one misreads when it comes back.
-    if last > MIGRATIONS.len() { Err(StoreError::Newer) } else { Ok(last) }
+    if last > MIGRATIONS.len() {
+        Err(StoreError::Newer)
+    } else {
+        Ok(last)
+    }
 }
 
 async fn apply(connection: &mut AnyConnection, number: usize) -> Stored<()> {
-    // A semicolon ends a statement anywhere, in comments and strings too: migrations must not contain others.
-    let statements =
-        MIGRATIONS[number - 1].split(';').map(str::trim).filter(|statement| !statement.is_empty());
+    // A semicolon ends a statement anywhere, in comments and strings too: migrations must not
+    // contain others.
+    let statements = MIGRATIONS[number - 1]
+        .split(';')
+        .map(str::trim)
+        .filter(|statement| !statement.is_empty());
     for statement in statements {
         if number == CONSTRAINTS && rebuild::is_copy(statement) {
             rebuild::copy(connection, statement).await?;

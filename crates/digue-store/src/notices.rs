@@ -1,7 +1,7 @@
 //! Notices to persons, each until it is sent.
 //!
-//! Destinations are deleted when their campaign ends; code, masked destination and hash stay, so that a
-//! notice can still be verified.
+//! Destinations are deleted when their campaign ends; code, masked destination and hash stay, so
+//! that a notice can still be verified.
 
 use std::collections::BTreeMap;
 
@@ -75,8 +75,8 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the next waiting notice of a campaign that is being sent: no other worker takes it. `None` when
-    /// there is none, or the campaign was paused or ended meanwhile.
+    /// Takes the next waiting notice of a campaign that is being sent: no other worker takes it.
+    /// `None` when there is none, or the campaign was paused or ended meanwhile.
     pub async fn take_notice(&self, campaign: &str, at: Timestamp) -> Stored<Option<NoticeRecord>> {
         // One statement: with a separate select, two workers would send the same notice.
         let sql = format!(
@@ -141,8 +141,15 @@ impl Store {
         .await
     }
 
-    async fn count_notices(&self, sql: &'static str, campaign: &str) -> Stored<BTreeMap<String, u64>> {
-        let rows = sqlx::query(sql).bind(campaign).fetch_all(&self.pool).await?;
+    async fn count_notices(
+        &self,
+        sql: &'static str,
+        campaign: &str,
+    ) -> Stored<BTreeMap<String, u64>> {
+        let rows = sqlx::query(sql)
+            .bind(campaign)
+            .fetch_all(&self.pool)
+            .await?;
         let counted = rows.iter().map(|row| {
             let count = whole(row, "count")?;
             Ok((text(row, "name")?, count))
@@ -152,10 +159,11 @@ impl Store {
 
     /// The last number prepared; zero before the first.
     pub async fn last_notice(&self, campaign: &str) -> Stored<u32> {
-        let row = sqlx::query("SELECT COALESCE(MAX(number), 0) AS last FROM notices WHERE campaign = $1")
-            .bind(campaign)
-            .fetch_one(&self.pool)
-            .await?;
+        let row =
+            sqlx::query("SELECT COALESCE(MAX(number), 0) AS last FROM notices WHERE campaign = $1")
+                .bind(campaign)
+                .fetch_one(&self.pool)
+                .await?;
         number(&row, "last")
     }
 
@@ -182,7 +190,12 @@ impl Store {
     }
 
     /// Notices by letter, text message or telephone, exported or not.
-    pub async fn notices_by_hand(&self, campaign: &str, after: u32, most: u32) -> Stored<Vec<NoticeRecord>> {
+    pub async fn notices_by_hand(
+        &self,
+        campaign: &str,
+        after: u32,
+        most: u32,
+    ) -> Stored<Vec<NoticeRecord>> {
         let sql = format!(
             "SELECT {NOTICE} FROM notices WHERE campaign = $1 AND state IN ('listed', 'exported') \
              AND number > $2 ORDER BY number LIMIT $3"
@@ -196,9 +209,14 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Marks notices as exported in a file for someone else to deliver. One exported earlier keeps its
-    /// time.
-    pub async fn export_notices(&self, campaign: &str, numbers: &[u32], at: Timestamp) -> Stored<()> {
+    /// Marks notices as exported in a file for someone else to deliver. One exported earlier keeps
+    /// its time.
+    pub async fn export_notices(
+        &self,
+        campaign: &str,
+        numbers: &[u32],
+        at: Timestamp,
+    ) -> Stored<()> {
         let mut all = self.transaction().await?;
         for number in numbers {
             sqlx::query(
@@ -217,8 +235,13 @@ impl Store {
     pub async fn notice_by_code(&self, code: u64) -> Stored<Option<NoticeRecord>> {
         let sql = format!("SELECT {NOTICE} FROM notices WHERE code = $1");
         // Codes have 60 bits: one that does not fit the column belongs to no notice.
-        let Ok(code) = i64::try_from(code) else { return Ok(None) };
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(code).fetch_optional(&self.pool).await?;
+        let Ok(code) = i64::try_from(code) else {
+            return Ok(None);
+        };
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(code)
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(read).transpose()
     }
 
@@ -232,14 +255,15 @@ impl Store {
         Ok(())
     }
 
-    /// Notices of a campaign that were verified from more locations than one person uses: at least five
-    /// hashes of eight characters, with four spaces between them.
+    /// Notices of a campaign that were verified from more locations than one person uses: at least
+    /// five hashes of eight characters, with four spaces between them.
     pub async fn replayed_notices(&self, campaign: &str) -> Stored<u64> {
-        let row =
-            sqlx::query("SELECT COUNT(*) AS count FROM notices WHERE campaign = $1 AND LENGTH(places) >= 44")
-                .bind(campaign)
-                .fetch_one(&self.pool)
-                .await?;
+        let row = sqlx::query(
+            "SELECT COUNT(*) AS count FROM notices WHERE campaign = $1 AND LENGTH(places) >= 44",
+        )
+        .bind(campaign)
+        .fetch_one(&self.pool)
+        .await?;
         whole(&row, "count")
     }
 

@@ -1,4 +1,5 @@
-//! Passkeys: public keys that a browser proved to hold, one row each. Private keys never reach Digue.
+//! Passkeys: public keys that a browser proved to hold, one row each. Private keys never reach
+//! Digue.
 
 use std::collections::HashMap;
 
@@ -30,12 +31,14 @@ pub struct PasskeyRecord {
     pub used_at: Timestamp,
 }
 
-const COLUMNS: &str = "id, account, handle, name, credential, counter, backed_up, added_at, used_at";
+const COLUMNS: &str =
+    "id, account, handle, name, credential, counter, backed_up, added_at, used_at";
 
 impl Store {
     /// Adds a passkey; the database rejects one that exists.
     pub async fn add_passkey(&self, passkey: &PasskeyRecord) -> Stored<()> {
-        let text = format!("INSERT INTO passkeys ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+        let text =
+            format!("INSERT INTO passkeys ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
         sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(passkey.id.as_str())
             .bind(passkey.account.as_str())
@@ -53,15 +56,21 @@ impl Store {
 
     pub async fn passkey(&self, id: &str) -> Stored<Option<PasskeyRecord>> {
         let text = format!("SELECT {COLUMNS} FROM passkeys WHERE id = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(text)).bind(id).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(read).transpose()
     }
 
     /// The passkeys of an account, oldest first.
     pub async fn passkeys_of(&self, account: &AccountId) -> Stored<Vec<PasskeyRecord>> {
-        let text = format!("SELECT {COLUMNS} FROM passkeys WHERE account = $1 ORDER BY added_at, id");
-        let rows =
-            sqlx::query(sqlx::AssertSqlSafe(text)).bind(account.as_str()).fetch_all(&self.pool).await?;
+        let text =
+            format!("SELECT {COLUMNS} FROM passkeys WHERE account = $1 ORDER BY added_at, id");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(account.as_str())
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 
@@ -73,7 +82,8 @@ impl Store {
         rows.iter().map(held_count).collect()
     }
 
-    /// Stores what a use changed, unless another use was faster: of two with one counter, one counts.
+    /// Stores what a use changed, unless another use was faster: of two with one counter, one
+    /// counts.
     pub async fn use_passkey(&self, used: &PasskeyRecord, counter_before: u32) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE passkeys SET credential = $1, counter = $2, backed_up = $3, used_at = $4 \
@@ -93,7 +103,8 @@ impl Store {
     /// Removes one passkey of this account, never its last; true when it was removed.
     pub async fn remove_passkey(&self, account: &AccountId, id: &str) -> Stored<bool> {
         let mut transaction = self.transaction().await?;
-        // Locks them all first: in PostgreSQL two removals at once would each count the other's passkey.
+        // Locks them all first: in PostgreSQL two removals at once would each count the other's
+        // passkey.
         sqlx::query("UPDATE passkeys SET id = id WHERE account = $1")
             .bind(account.as_str())
             .execute(&mut *transaction)

@@ -27,7 +27,11 @@ pub struct PasswordRecord {
 
 impl Store {
     /// Sets password, second factor and recovery codes in one transaction.
-    pub async fn save_password(&self, password: &PasswordRecord, codes: &[TokenHash]) -> Stored<()> {
+    pub async fn save_password(
+        &self,
+        password: &PasswordRecord,
+        codes: &[TokenHash],
+    ) -> Stored<()> {
         let mut transaction = self.transaction().await?;
         sqlx::query(
             "INSERT INTO passwords (account, hash, totp, totp_step, changed_at) VALUES ($1, $2, $3, $4, $5) \
@@ -41,7 +45,8 @@ impl Store {
         .bind(password.changed_at.micros())
         .execute(&mut *transaction)
         .await?;
-        // Codes of an earlier password must not open the account any more: they may be why it was changed.
+        // Codes of an earlier password must not open the account any more: they may be why it was
+        // changed.
         sqlx::query("DELETE FROM recovery_codes WHERE account = $1")
             .bind(password.account.as_str())
             .execute(&mut *transaction)
@@ -69,16 +74,22 @@ impl Store {
 
     /// Accounts that sign in with a password.
     pub async fn password_holders(&self) -> Stored<HashSet<AccountId>> {
-        let rows = sqlx::query("SELECT account FROM passwords").fetch_all(&self.pool).await?;
+        let rows = sqlx::query("SELECT account FROM passwords")
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(holder).collect()
     }
 
     pub async fn remove_password(&self, account: &AccountId) -> Stored<()> {
         let mut transaction = self.transaction().await?;
-        for text in
-            ["DELETE FROM recovery_codes WHERE account = $1", "DELETE FROM passwords WHERE account = $1"]
-        {
-            sqlx::query(text).bind(account.as_str()).execute(&mut *transaction).await?;
+        for text in [
+            "DELETE FROM recovery_codes WHERE account = $1",
+            "DELETE FROM passwords WHERE account = $1",
+        ] {
+            sqlx::query(text)
+                .bind(account.as_str())
+                .execute(&mut *transaction)
+                .await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -86,13 +97,15 @@ impl Store {
 
     /// Uses up the code of a period: of two requests with it, one signs in.
     pub async fn use_totp(&self, account: &AccountId, step: u64) -> Stored<bool> {
-        // `<`, not `<>`: once a code was used, neither it nor an earlier one is accepted again (RFC 6238,
-        // 5.2).
-        let done = sqlx::query("UPDATE passwords SET totp_step = $1 WHERE account = $2 AND totp_step < $1")
-            .bind(signed(step)?)
-            .bind(account.as_str())
-            .execute(&self.pool)
-            .await?;
+        // `<`, not `<>`: once a code was used, neither it nor an earlier one is accepted again (RFC
+        // 6238, 5.2).
+        let done = sqlx::query(
+            "UPDATE passwords SET totp_step = $1 WHERE account = $2 AND totp_step < $1",
+        )
+        .bind(signed(step)?)
+        .bind(account.as_str())
+        .execute(&self.pool)
+        .await?;
         Ok(done.rows_affected() == 1)
     }
 

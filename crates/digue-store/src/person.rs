@@ -13,5 +13,8 @@ pub struct KnownPerson {
 }
 
 pub(crate) fn read(row: &AnyRow) -> Stored<KnownPerson> {
-    Ok(KnownPerson { population: text(row, "population")?, person: text(row, "person")? })
+    Ok(KnownPerson {
+        population: text(row, "population")?,
+        person: text(row, "person")?,
+    })
 }

@@ -38,10 +38,14 @@ impl Store {
     }
 
     /// Uses up a code; `None` when it is unknown, used or expired.
-    pub async fn take_person_code(&self, hash: &str, now: Timestamp) -> Stored<Option<KnownPerson>> {
+    pub async fn take_person_code(
+        &self,
+        hash: &str,
+        now: Timestamp,
+    ) -> Stored<Option<KnownPerson>> {
         let row = sqlx::query(
-            // Marked as used and kept until it expires, by one statement: of two browsers with one letter,
-            // one signs in.
+            // Marked as used and kept until it expires, by one statement: of two browsers with one
+            // letter, one signs in.
             "UPDATE person_codes SET used_at = $1 WHERE hash = $2 AND used_at IS NULL AND expires_at > $1 \
              RETURNING population, person",
         )

@@ -44,9 +44,14 @@ impl Store {
         Ok(())
     }
 
-    /// Notes how far a person was told; false when they no longer want to be. Nothing else is written: what the
-    /// person changed meanwhile stays as they want it.
-    pub async fn note_told(&self, whose: &KnownPerson, entry: u64, digest_at: Timestamp) -> Stored<bool> {
+    /// Notes how far a person was told; false when they no longer want to be. Nothing else is
+    /// written: what the person changed meanwhile stays as they want it.
+    pub async fn note_told(
+        &self,
+        whose: &KnownPerson,
+        entry: u64,
+        digest_at: Timestamp,
+    ) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE person_preferences SET told_entry = $1, digest_at = $2 WHERE population = $3 AND person = $4",
         )

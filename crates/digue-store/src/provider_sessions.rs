@@ -50,8 +50,8 @@ impl Store {
     /// Accounts with a live session that this provider session opened.
     pub async fn accounts_of_provider_session(&self, sid: &str) -> Stored<Vec<AccountId>> {
         let rows = sqlx::query(
-            // Providers that send no `sid` are stored with NULL, which equals nothing: otherwise one logout would
-            // end the sessions of all of them.
+            // Providers that send no `sid` are stored with NULL, which equals nothing: otherwise
+            // one logout would end the sessions of all of them.
             "SELECT DISTINCT sessions.account AS account FROM provider_sessions \
              JOIN sessions ON sessions.id = provider_sessions.session \
              WHERE provider_sessions.sid = $1",

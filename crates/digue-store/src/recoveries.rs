@@ -7,7 +7,8 @@ use crate::columns::{name, text, time};
 use crate::error::Stored;
 use crate::store::Store;
 
-/// A recovery: the account returned to its holder, and the time from which someone else may have used it.
+/// A recovery: the account returned to its holder, and the time from which someone else may have
+/// used it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecoveryRecord {
     pub id: String,
@@ -48,11 +49,11 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Removes every way to sign in to an account: passkeys, identities, password, codes, links, known
-    /// devices.
+    /// Removes every way to sign in to an account: passkeys, identities, password, codes, links,
+    /// known devices.
     pub async fn remove_factors(&self, account: &AccountId) -> Stored<()> {
-        // All or none: after a failure in between, one way in would be left to the person who is being locked
-        // out.
+        // All or none: after a failure in between, one way in would be left to the person who is
+        // being locked out.
         let mut transaction = self.transaction().await?;
         for text in [
             "DELETE FROM passkeys WHERE account = $1",
@@ -61,12 +62,15 @@ impl Store {
             "DELETE FROM passwords WHERE account = $1",
             "DELETE FROM attempts WHERE account = $1",
             "DELETE FROM links WHERE account = $1",
-            // Keys and invitations still to be collected, too: a thief may have prepared them before the
-            // recovery.
+            // Keys and invitations still to be collected, too: a thief may have prepared them
+            // before the recovery.
             "DELETE FROM granted_keys WHERE account = $1",
             "DELETE FROM identity_invitations WHERE account = $1",
         ] {
-            sqlx::query(text).bind(account.as_str()).execute(&mut *transaction).await?;
+            sqlx::query(text)
+                .bind(account.as_str())
+                .execute(&mut *transaction)
+                .await?;
         }
         transaction.commit().await?;
         Ok(())

@@ -27,15 +27,23 @@ impl Store {
 
     /// Reductions still in force at `now`.
     pub async fn reductions(&self, now: Timestamp) -> Stored<HashMap<AccountId, Reduction>> {
-        let rows = sqlx::query("SELECT account, percent, until_at FROM reductions WHERE until_at > $1")
-            .bind(now.micros())
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT account, percent, until_at FROM reductions WHERE until_at > $1")
+                .bind(now.micros())
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter().map(read).collect()
     }
 }
 
 fn read(row: &AnyRow) -> Stored<(AccountId, Reduction)> {
-    let percent = u8::try_from(row.try_get::<i64, _>("percent")?).map_err(|_| corrupt("percent"))?;
-    Ok((name(row, "account", AccountId::parse)?, Reduction { percent, until: time(row, "until_at")? }))
+    let percent =
+        u8::try_from(row.try_get::<i64, _>("percent")?).map_err(|_| corrupt("percent"))?;
+    Ok((
+        name(row, "account", AccountId::parse)?,
+        Reduction {
+            percent,
+            until: time(row, "until_at")?,
+        },
+    ))
 }

@@ -1,4 +1,5 @@
-//! Reports to the message desk: the verdict on each suspicious message, and never the message itself.
+//! Reports to the message desk: the verdict on each suspicious message, and never the message
+//! itself.
 
 use digue_types::Timestamp;
 use sqlx::any::AnyRow;
@@ -43,10 +44,12 @@ impl Store {
         Ok(())
     }
 
-    /// The last reports of account holders and as many of everyone else, newest first: neither pushes the
-    /// other off the list.
+    /// The last reports of account holders and as many of everyone else, newest first: neither
+    /// pushes the other off the list.
     pub async fn reports(&self, count: u32) -> Stored<Vec<ReportRecord>> {
-        let mut all = self.reports_where("reporter IS NOT NULL", "at", count).await?;
+        let mut all = self
+            .reports_where("reporter IS NOT NULL", "at", count)
+            .await?;
         all.extend(self.reports_where("reporter IS NULL", "at", count).await?);
         all.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
         Ok(all)
@@ -54,22 +57,34 @@ impl Store {
 
     /// Reports whose domains are public, the last published first, however many came since.
     pub async fn published_reports(&self, count: u32) -> Stored<Vec<ReportRecord>> {
-        self.reports_where("published_at IS NOT NULL", "published_at", count).await
+        self.reports_where("published_at IS NOT NULL", "published_at", count)
+            .await
     }
 
-    async fn reports_where(&self, condition: &str, by: &str, count: u32) -> Stored<Vec<ReportRecord>> {
+    async fn reports_where(
+        &self,
+        condition: &str,
+        by: &str,
+        count: u32,
+    ) -> Stored<Vec<ReportRecord>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM message_reports WHERE {condition} ORDER BY {by} DESC, id LIMIT $1"
         );
-        // Conditions and columns are constants of this file; nothing that comes from outside is part of the
-        // text.
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(count)).fetch_all(&self.pool).await?;
+        // Conditions and columns are constants of this file; nothing that comes from outside is
+        // part of the text.
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(i64::from(count))
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 
     pub async fn report(&self, id: &str) -> Stored<Option<ReportRecord>> {
         let sql = format!("SELECT {COLUMNS} FROM message_reports WHERE id = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(read).transpose()
     }
 

@@ -4,7 +4,8 @@ use digue_types::{AccountId, Timestamp};
 use sqlx::any::AnyRow;
 
 use crate::columns::{
-    entry_or_zero, present, present_entry, present_time, text, text_or_empty, time, time_or_zero, whole,
+    entry_or_zero, present, present_entry, present_time, text, text_or_empty, time, time_or_zero,
+    whole,
 };
 use crate::error::Stored;
 use crate::person::{self, KnownPerson};
@@ -86,19 +87,25 @@ impl Store {
     /// Every request, oldest first.
     pub async fn requests(&self) -> Stored<Vec<RequestRecord>> {
         let sql = format!("SELECT {REQUEST} FROM person_requests ORDER BY opened_at, id");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 
     pub async fn request(&self, id: &str) -> Stored<Option<RequestRecord>> {
         let sql = format!("SELECT {REQUEST} FROM person_requests WHERE id = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(read).transpose()
     }
 
     /// How many requests of a kind are unanswered.
     pub async fn open_requests(&self, kind: &str) -> Stored<u64> {
-        let sql = "SELECT COUNT(*) AS open FROM person_requests WHERE kind = $1 AND answered_at IS NULL";
+        let sql =
+            "SELECT COUNT(*) AS open FROM person_requests WHERE kind = $1 AND answered_at IS NULL";
         let row = sqlx::query(sql).bind(kind).fetch_one(&self.pool).await?;
         whole(&row, "open")
     }
@@ -167,10 +174,12 @@ impl Store {
 
     /// Withdraws an extension that could not be journalled.
     pub async fn release_extension(&self, id: &str) -> Stored<()> {
-        sqlx::query("UPDATE person_requests SET extended_at = NULL, extended_why = NULL WHERE id = $1")
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "UPDATE person_requests SET extended_at = NULL, extended_why = NULL WHERE id = $1",
+        )
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 }

@@ -72,11 +72,13 @@ type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
 
 /// Adds a line that is not decided yet.
 pub(crate) fn insert(line: &ReviewLine) -> Query<'_> {
-    sqlx::query("INSERT INTO review_lines (review, account, organisation, facts) VALUES ($1, $2, $3, $4)")
-        .bind(line.review.as_str())
-        .bind(line.account.as_str())
-        .bind(line.organisation.as_str())
-        .bind(line.facts.as_str())
+    sqlx::query(
+        "INSERT INTO review_lines (review, account, organisation, facts) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(line.review.as_str())
+    .bind(line.account.as_str())
+    .bind(line.organisation.as_str())
+    .bind(line.facts.as_str())
 }
 
 fn read(row: &AnyRow) -> Stored<ReviewLine> {

@@ -37,7 +37,9 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         for line in lines {
-            review_lines::insert(line).execute(&mut *transaction).await?;
+            review_lines::insert(line)
+                .execute(&mut *transaction)
+                .await?;
         }
         transaction.commit().await?;
         Ok(())

@@ -41,8 +41,8 @@ impl Store {
                 .bind(revision.content.as_str())
                 .execute(&mut *transaction)
                 .await?;
-            // Another user saved this revision first: nothing of the batch may stay, or half of a form is
-            // stored.
+            // Another user saved this revision first: nothing of the batch may stay, or half of a
+            // form is stored.
             if done.rows_affected() == 0 {
                 transaction.rollback().await?;
                 return Ok(false);
@@ -58,21 +58,30 @@ impl Store {
             "SELECT {REVISION} FROM records WHERE (kind, id, number) IN \
              (SELECT kind, id, MAX(number) FROM records GROUP BY kind, id)"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 
     /// Every revision of every record.
     pub async fn all_revisions(&self) -> Stored<Vec<RevisionRecord>> {
         let sql = format!("SELECT {REVISION} FROM records ORDER BY kind, id, number");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 
     /// Every revision of a record, oldest first.
     pub async fn revisions(&self, kind: &str, id: &str) -> Stored<Vec<RevisionRecord>> {
-        let sql = format!("SELECT {REVISION} FROM records WHERE kind = $1 AND id = $2 ORDER BY number");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(kind).bind(id).fetch_all(&self.pool).await?;
+        let sql =
+            format!("SELECT {REVISION} FROM records WHERE kind = $1 AND id = $2 ORDER BY number");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(kind)
+            .bind(id)
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 }

@@ -9,9 +9,10 @@ use crate::store::Store;
 impl Store {
     /// The approved rules, by subject.
     pub async fn granted_rules(&self) -> Stored<Vec<(String, String)>> {
-        let rows = sqlx::query("SELECT subject, text FROM rules WHERE state = 'granted' ORDER BY subject")
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT subject, text FROM rules WHERE state = 'granted' ORDER BY subject")
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter().map(read).collect()
     }
 

@@ -6,7 +6,8 @@ use digue_types::{AccountId, OrganisationId, SessionId, Timestamp};
 use sqlx::any::AnyRow;
 
 use crate::columns::{
-    corrupt, hex, name, optional_text, present, present_time, text, text_or_empty, time, time_or_zero, unhex,
+    corrupt, hex, name, optional_text, present, present_time, text, text_or_empty, time,
+    time_or_zero, unhex,
 };
 use crate::error::Stored;
 use crate::store::Store;
@@ -50,18 +51,25 @@ impl Store {
 
     pub async fn sessions(&self) -> Stored<Vec<(TokenHash, Session)>> {
         let text = format!("SELECT {COLUMNS} FROM sessions ORDER BY opened_at");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(text)).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(text))
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(read).collect()
     }
 
     pub async fn remove_sessions(&self, ids: &[SessionId]) -> Stored<()> {
         let mut transaction = self.transaction().await?;
         for id in ids {
-            // What the provider knows of a session goes with it: a later logout there must find nothing.
-            for text in
-                ["DELETE FROM provider_sessions WHERE session = $1", "DELETE FROM sessions WHERE id = $1"]
-            {
-                sqlx::query(text).bind(id.as_str()).execute(&mut *transaction).await?;
+            // What the provider knows of a session goes with it: a later logout there must find
+            // nothing.
+            for text in [
+                "DELETE FROM provider_sessions WHERE session = $1",
+                "DELETE FROM sessions WHERE id = $1",
+            ] {
+                sqlx::query(text)
+                    .bind(id.as_str())
+                    .execute(&mut *transaction)
+                    .await?;
             }
         }
         transaction.commit().await?;
@@ -110,11 +118,18 @@ fn read(row: &AnyRow) -> Stored<(TokenHash, Session)> {
         other_ip: address(row, "other_ip")?,
         device: device(row)?,
     };
-    Ok((unhex(&text(row, "token")?).ok_or_else(|| corrupt("token"))?, session))
+    Ok((
+        unhex(&text(row, "token")?).ok_or_else(|| corrupt("token"))?,
+        session,
+    ))
 }
 
 fn stored_address(ip: ClientIp) -> Option<String> {
-    if ip.is_unknown() { None } else { Some(ip.to_string()) }
+    if ip.is_unknown() {
+        None
+    } else {
+        Some(ip.to_string())
+    }
 }
 
 fn address(row: &AnyRow, column: &str) -> Stored<ClientIp> {
@@ -122,8 +137,15 @@ fn address(row: &AnyRow, column: &str) -> Stored<ClientIp> {
 }
 
 fn device(row: &AnyRow) -> Stored<Option<Device>> {
-    let Some(key) = optional_text(row, "device_key")? else { return Ok(None) };
+    let Some(key) = optional_text(row, "device_key")? else {
+        return Ok(None);
+    };
     let cookie = unhex(&text(row, "device_cookie")?).ok_or_else(|| corrupt("device_cookie"))?;
     // The previous cookie is valid for ten seconds only (decision 7), so it is not stored.
-    Ok(Some(Device { key, cookie, until: time(row, "device_until")?, before: None }))
+    Ok(Some(Device {
+        key,
+        cookie,
+        until: time(row, "device_until")?,
+        before: None,
+    }))
 }

@@ -26,5 +26,8 @@ impl Store {
 }
 
 fn read(row: &AnyRow) -> Stored<SetAsideRecord> {
-    Ok(SetAsideRecord { origin: text(row, "origin")?, statement: text(row, "statement")? })
+    Ok(SetAsideRecord {
+        origin: text(row, "origin")?,
+        statement: text(row, "statement")?,
+    })
 }

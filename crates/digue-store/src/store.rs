@@ -9,7 +9,8 @@ use crate::database::Database;
 use crate::error::Stored;
 use crate::migrate;
 
-/// Milliseconds for which SQLite waits for another process: for one that migrates a large state, and for a write.
+/// Milliseconds for which SQLite waits for another process: for one that migrates a large state,
+/// and for a write.
 const WAITS_TO_MIGRATE: &str = "PRAGMA busy_timeout = 600000";
 const WAITS_TO_WRITE: &str = "PRAGMA busy_timeout = 5000";
 
@@ -24,7 +25,11 @@ impl Store {
     /// Opens and migrates. `url` is `sqlite:PATH`, `sqlite::memory:` or `postgres://...`.
     pub async fn open(url: &str) -> Stored<Self> {
         sqlx::any::install_default_drivers();
-        let database = if url.starts_with("sqlite:") { Database::Sqlite } else { Database::Postgresql };
+        let database = if url.starts_with("sqlite:") {
+            Database::Sqlite
+        } else {
+            Database::Postgresql
+        };
         // SQLite has one writer: a second connection would only wait, or lose an in-memory file.
         let connections = match database {
             Database::Sqlite => 1,
@@ -36,21 +41,21 @@ impl Store {
             }
             _ => url.to_owned(),
         };
-        // The connection of SQLite is never replaced: an in-memory database would be lost with it, and
-        // `synchronous` is a setting of the connection.
+        // The connection of SQLite is never replaced: an in-memory database would be lost with it,
+        // and `synchronous` is a setting of the connection.
         let pool = AnyPoolOptions::new()
             .max_connections(connections)
             .min_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            // Shorter than any client waits: a page then says that the database is not available, and does
-            // not hang.
+            // Shorter than any client waits: a page then says that the database is not available,
+            // and does not hang.
             .acquire_timeout(Duration::from_secs(10))
             .connect(&url)
             .await?;
         if database == Database::Sqlite {
-            // FULL, because in WAL mode NORMAL may lose the last commits in a power cut. SQLite enforces foreign
-            // keys only where the connection asks for it.
+            // FULL, because in WAL mode NORMAL may lose the last commits in a power cut. SQLite
+            // enforces foreign keys only where the connection asks for it.
             for pragma in [
                 WAITS_TO_MIGRATE,
                 "PRAGMA journal_mode = WAL",

@@ -1,7 +1,7 @@
 //! Two identifiers side by side in every record: the same person under another number.
 //!
-//! A pair counts when it is one to one both ways, over enough persons, without one contradiction. A token of one
-//! session changes, and fails this.
+//! A pair counts when it is one to one both ways, over enough persons, without one contradiction. A
+//! token of one session changes, and fails this.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -74,7 +74,9 @@ impl AliasSurvey {
             tally.contradictions == 0 && tally.values.len() >= PERSONS_MIN
         };
         let mut believed: Vec<_> = self.places.iter().filter(is_believed).collect();
-        believed.sort_by_key(|(place, tally)| (std::cmp::Reverse(tally.values.len()), (*place).clone()));
+        believed.sort_by_key(|(place, tally)| {
+            (std::cmp::Reverse(tally.values.len()), (*place).clone())
+        });
         believed
     }
 }
@@ -83,12 +85,16 @@ impl AliasTally {
     /// The values by person, blank where a person was not seen with one.
     pub(crate) fn by_person(&self, known: &KnownPersons) -> Vec<String> {
         let value = |person: usize| self.values.get(&(person as u32)).map(ToString::to_string);
-        (0..known.len()).map(|person| value(person).unwrap_or_default()).collect()
+        (0..known.len())
+            .map(|person| value(person).unwrap_or_default())
+            .collect()
     }
 
     /// True for values that are no plain numbers.
     pub(crate) fn is_telling(&self) -> bool {
-        self.values.values().all(|value| value.len() >= 8 && value.chars().any(|c| !c.is_ascii_digit()))
+        self.values
+            .values()
+            .all(|value| value.len() >= 8 && value.chars().any(|c| !c.is_ascii_digit()))
     }
 
     pub(crate) fn persons(&self) -> usize {
@@ -97,7 +103,11 @@ impl AliasTally {
 
     /// True when most of the values are other kinds' already.
     pub(crate) fn is_known(&self, known: &KnownPersons) -> bool {
-        let count = self.values.values().filter(|value| known.value(value).is_some()).count();
+        let count = self
+            .values
+            .values()
+            .filter(|value| known.value(value).is_some())
+            .count();
         count * 2 > self.values.len()
     }
 

@@ -35,13 +35,18 @@ pub fn is_asset(essence: &str) -> bool {
         "application/font-woff",
     ];
     TYPES.contains(&essence)
-        || ["image/", "font/", "audio/", "video/"].iter().any(|family| essence.starts_with(family))
+        || ["image/", "font/", "audio/", "video/"]
+            .iter()
+            .any(|family| essence.starts_with(family))
 }
 
 /// How a body is read: by its type, and where that says little, by its content.
 pub(crate) fn format_of(media: &MediaType, bytes: &[u8], template: &PathTemplate) -> BodyFormat {
     let is_usual = |format: &str| {
-        let types: Vec<String> = usual_types(format).iter().map(|known| (*known).to_owned()).collect();
+        let types: Vec<String> = usual_types(format)
+            .iter()
+            .map(|known| (*known).to_owned())
+            .collect();
         media.fits_one(&types)
     };
     let last = template.0.last();
@@ -65,7 +70,11 @@ pub(crate) fn format_of(media: &MediaType, bytes: &[u8], template: &PathTemplate
             && std::str::from_utf8(bytes).is_ok_and(|text| json_parts(text, &mut |_| {}).is_ok())
     };
     if is_usual("html") {
-        return if is_json() { BodyFormat::Json } else { BodyFormat::Html };
+        return if is_json() {
+            BodyFormat::Json
+        } else {
+            BodyFormat::Html
+        };
     }
     if is_usual("csv") {
         return BodyFormat::Csv;
@@ -105,8 +114,18 @@ fn holds(bytes: &[u8], wanted: &[u8]) -> bool {
 /// True for a text whose first lines have the same number of delimiters.
 fn is_table(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
-    let lines: Vec<&str> = text.lines().filter(|line| !is_blank(line)).take(5).collect();
-    let counts = |delimiter: char| lines.iter().map(move |line| line.matches(delimiter).count());
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !is_blank(line))
+        .take(5)
+        .collect();
+    let counts = |delimiter: char| {
+        lines
+            .iter()
+            .map(move |line| line.matches(delimiter).count())
+    };
     lines.len() >= 2
-        && [',', ';', '\t', '|'].into_iter().any(|delimiter| counts(delimiter).all(|count| count > 0))
+        && [',', ';', '\t', '|']
+            .into_iter()
+            .any(|delimiter| counts(delimiter).all(|count| count > 0))
 }

@@ -1,7 +1,7 @@
 //! Words that say what an identifier identifies: `student_id`, `/eleves/{x}`, `data-patient`.
 //!
-//! A short number is any thing's number. It is taken for a person's only with a second sign; the word beside it is
-//! one.
+//! A short number is any thing's number. It is taken for a person's only with a second sign; the
+//! word beside it is one.
 
 use crate::known::words_of;
 
@@ -160,7 +160,8 @@ const OF_PERSONS: [&str; 34] = [
     "prenoms",
 ];
 
-/// Parts of pages, and formats: `student-card` and `students.csv` are a student's, `user_permissions` are not users.
+/// Parts of pages, and formats: `student-card` and `students.csv` are a student's,
+/// `user_permissions` are not users.
 const PARTS: [&str; 33] = [
     "card",
     "row",
@@ -209,18 +210,22 @@ fn is_person(word: &str) -> bool {
 
 /// True for a name such as `id`, which says nothing of what it identifies.
 pub(crate) fn is_generic(words: &[String]) -> bool {
-    words.iter().all(|word| GENERIC.contains(&word.as_str()) || word.chars().all(|c| c.is_ascii_digit()))
+    words
+        .iter()
+        .all(|word| GENERIC.contains(&word.as_str()) || word.chars().all(|c| c.is_ascii_digit()))
 }
 
 /// True for a name that says that its value identifies something: `id`, `note_id`, `uuid`.
 pub(crate) fn names_identifier(words: &[String]) -> bool {
-    words
-        .iter()
-        .any(|word| GENERIC.contains(&word.as_str()) && !matches!(word.as_str(), "value" | "href" | "url"))
+    words.iter().any(|word| {
+        GENERIC.contains(&word.as_str()) && !matches!(word.as_str(), "value" | "href" | "url")
+    })
 }
 
 fn is_structure(words: &[String]) -> bool {
-    words.iter().all(|word| STRUCTURE.contains(&word.as_str()) || word.chars().all(|c| c.is_ascii_digit()))
+    words
+        .iter()
+        .all(|word| STRUCTURE.contains(&word.as_str()) || word.chars().all(|c| c.is_ascii_digit()))
 }
 
 /// True for the name of a member or column that persons have: `prenom`, `date_naissance`, `email`.
@@ -230,8 +235,8 @@ pub(crate) fn is_of_person(name: &str) -> bool {
         || words.iter().any(|word| OF_PERSONS.contains(&word.as_str()))
 }
 
-/// The words that tell the thing, from names in order of nesting, the nearest last: of `students`, `items`, `id`
-/// those of `students`.
+/// The words that tell the thing, from names in order of nesting, the nearest last: of `students`,
+/// `items`, `id` those of `students`.
 pub(crate) fn entity_words<'n>(names: impl DoubleEndedIterator<Item = &'n str>) -> Vec<String> {
     for name in names.rev() {
         let words = words_of(name);
@@ -242,7 +247,8 @@ pub(crate) fn entity_words<'n>(names: impl DoubleEndedIterator<Item = &'n str>) 
         if is_generic(&words) {
             continue;
         }
-        let means = |word: &String| !GENERIC.contains(&word.as_str()) && !PARTS.contains(&word.as_str());
+        let means =
+            |word: &String| !GENERIC.contains(&word.as_str()) && !PARTS.contains(&word.as_str());
         let words: Vec<String> = words.into_iter().filter(means).collect();
         if !words.is_empty() {
             return words;
@@ -257,7 +263,11 @@ mod tests {
 
     #[track_caller]
     fn check(names: &[&str], expected: bool) {
-        assert_eq!(calls_person(&entity_words(names.iter().copied())), expected, "{names:?}");
+        assert_eq!(
+            calls_person(&entity_words(names.iter().copied())),
+            expected,
+            "{names:?}"
+        );
     }
 
     #[test]
@@ -280,7 +290,13 @@ mod tests {
 
     #[test]
     fn members_of_persons_are_told_from_those_of_things() {
-        for name in ["prenom", "firstName", "date_naissance", "Adresse e-mail", "birth_date"] {
+        for name in [
+            "prenom",
+            "firstName",
+            "date_naissance",
+            "Adresse e-mail",
+            "birth_date",
+        ] {
             assert!(is_of_person(name), "{name}");
         }
         for name in ["title", "amount", "created_at", "status"] {

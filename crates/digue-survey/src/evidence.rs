@@ -34,7 +34,13 @@ impl RuleConfidence {
 
 impl RuleEvidence {
     /// Judges counts by the lower end of Wilson's interval at 95 %.
-    pub(crate) fn new(hits: usize, alike: usize, persons: usize, confirmed: usize, is_given: bool) -> Self {
+    pub(crate) fn new(
+        hits: usize,
+        alike: usize,
+        persons: usize,
+        confirmed: usize,
+        is_given: bool,
+    ) -> Self {
         let bound = wilson(hits, hits + alike);
         let confidence = match () {
             () if !is_given => RuleConfidence::ToReview,
@@ -42,7 +48,13 @@ impl RuleEvidence {
             () if bound >= 0.8 && persons >= 8 => RuleConfidence::Probable,
             () => RuleConfidence::ToReview,
         };
-        Self { hits, alike, persons, confirmed, confidence }
+        Self {
+            hits,
+            alike,
+            persons,
+            confirmed,
+            confidence,
+        }
     }
 }
 
@@ -64,13 +76,17 @@ mod tests {
 
     #[test]
     fn few_clean_hits_are_not_sure() {
-        let confidence = |hits, alike, persons| RuleEvidence::new(hits, alike, persons, 0, true).confidence;
+        let confidence =
+            |hits, alike, persons| RuleEvidence::new(hits, alike, persons, 0, true).confidence;
         assert_eq!(confidence(73, 0, 30), RuleConfidence::Sure);
         assert_eq!(confidence(72, 0, 30), RuleConfidence::Probable);
         assert_eq!(confidence(16, 0, 16), RuleConfidence::Probable);
         assert_eq!(confidence(15, 0, 15), RuleConfidence::ToReview);
         assert_eq!(confidence(500, 0, 3), RuleConfidence::ToReview);
         assert_eq!(confidence(500, 400, 300), RuleConfidence::ToReview);
-        assert_eq!(RuleEvidence::new(500, 0, 500, 0, false).confidence, RuleConfidence::ToReview);
+        assert_eq!(
+            RuleEvidence::new(500, 0, 500, 0, false).confidence,
+            RuleConfidence::ToReview
+        );
     }
 }

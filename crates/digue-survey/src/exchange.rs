@@ -1,4 +1,5 @@
-//! One request and its response, as a recording or the gateway hands it over. It borrows: nothing of it is kept.
+//! One request and its response, as a recording or the gateway hands it over. It borrows: nothing
+//! of it is kept.
 
 /// The most bytes of one body, once decoded.
 pub const BODY_BYTES_MAX: usize = 64 << 20;
@@ -16,7 +17,8 @@ pub struct Exchange<'e> {
     pub status: u16,
     /// The response's `Content-Type`.
     pub content_type: Option<&'e str>,
-    /// The values of `Content-Encoding`, joined with commas; empty when the body was decoded by who recorded it.
+    /// The values of `Content-Encoding`, joined with commas; empty when the body was decoded by who
+    /// recorded it.
     pub content_encoding: &'e str,
     pub body: RecordedBody<'e>,
 }
@@ -44,8 +46,13 @@ pub enum BodyGap {
 }
 
 impl BodyGap {
-    pub const ALL: [Self; 5] =
-        [Self::Absent, Self::Truncated, Self::Undecodable, Self::TooLarge, Self::NotModified];
+    pub const ALL: [Self; 5] = [
+        Self::Absent,
+        Self::Truncated,
+        Self::Undecodable,
+        Self::TooLarge,
+        Self::NotModified,
+    ];
 
     pub const fn code(self) -> &'static str {
         match self {
@@ -81,33 +88,51 @@ impl<'u> UrlParts<'u> {
             if !scheme.eq_ignore_ascii_case("http://") && !scheme.eq_ignore_ascii_case("https://") {
                 return None;
             }
-            let end = url[authority..].find(['/', '?']).map_or(url.len(), |end| authority + end);
+            let end = url[authority..]
+                .find(['/', '?'])
+                .map_or(url.len(), |end| authority + end);
             (&url[..end], &url[end..])
         };
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        Some(Self { origin, path: if path.is_empty() { "/" } else { path }, query })
+        Some(Self {
+            origin,
+            path: if path.is_empty() { "/" } else { path },
+            query,
+        })
     }
 }
 
 /// Decoded segments of a path; the last is empty after a final slash.
 pub fn segments_of(path: &str) -> Vec<String> {
     let parts = path.strip_prefix('/').unwrap_or(path).split('/');
-    parts.map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()).collect()
+    parts
+        .map(|part| {
+            percent_encoding::percent_decode_str(part)
+                .decode_utf8_lossy()
+                .into_owned()
+        })
+        .collect()
 }
 
 /// Decoded parameters, in order. Of what is not UTF-8, the readable part.
 pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + use<'_> {
     let decode = |text: &str| {
         let spaced = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+        percent_encoding::percent_decode_str(&spaced)
+            .decode_utf8_lossy()
+            .into_owned()
     };
-    query.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(name), decode(value))
-    })
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(move |pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
 }
 
-/// What reads a recording, or hands over what passes. Each call hands over every exchange again, in order.
+/// What reads a recording, or hands over what passes. Each call hands over every exchange again, in
+/// order.
 pub trait ExchangeSource {
     type Fault;
 
@@ -180,11 +205,19 @@ mod tests {
 
     #[test]
     fn a_url_has_origin_path_and_query() {
-        check("https://a.fr/x/1?b=2&c#d?e", Some(("https://a.fr", "/x/1", "b=2&c")));
+        check(
+            "https://a.fr/x/1?b=2&c#d?e",
+            Some(("https://a.fr", "/x/1", "b=2&c")),
+        );
         check("http://a.fr:81?b", Some(("http://a.fr:81", "/", "b")));
         check("http://a.fr", Some(("http://a.fr", "/", "")));
         check("/x?y", Some(("", "/x", "y")));
-        for other in ["data:text/html,x", "chrome-extension://a/b", "ws://a.fr/x", "x"] {
+        for other in [
+            "data:text/html,x",
+            "chrome-extension://a/b",
+            "ws://a.fr/x",
+            "x",
+        ] {
             check(other, None);
         }
     }

@@ -1,7 +1,9 @@
-//! HTTP archives (HAR 1.2) as DevTools, Playwright and mitmproxy write them: one entry in memory at a time.
+//! HTTP archives (HAR 1.2) as DevTools, Playwright and mitmproxy write them: one entry in memory at
+//! a time.
 //!
-//! An archive is hostile: it comes from whatever a browser met. Bytes, entries, depth and the size of one entry
-//! are bounded. Cookies and credentials are skipped, never kept. What an entry lacks is counted with its reason.
+//! An archive is hostile: it comes from whatever a browser met. Bytes, entries, depth and the size
+//! of one entry are bounded. Cookies and credentials are skipped, never kept. What an entry lacks
+//! is counted with its reason.
 
 use std::cell::Cell;
 use std::fmt;
@@ -26,7 +28,11 @@ pub struct HarLimits {
 
 impl Default for HarLimits {
     fn default() -> Self {
-        Self { bytes_max: 4 << 30, entries_max: 200_000, entry_bytes_max: 128 << 20 }
+        Self {
+            bytes_max: 4 << 30,
+            entries_max: 200_000,
+            entry_bytes_max: 128 << 20,
+        }
     }
 }
 
@@ -34,10 +40,20 @@ impl Default for HarLimits {
 #[derive(Debug, thiserror::Error)]
 pub enum HarFault {
     #[error("not a HAR file: {expected} is expected at line {line}, column {column}")]
-    NotHar { expected: HarExpectation, line: usize, column: usize, source: serde_json::Error },
+    NotHar {
+        expected: HarExpectation,
+        line: usize,
+        column: usize,
+        source: serde_json::Error,
+    },
     /// `entry` counts from 1.
     #[error("entry {entry} of the HAR file: {source}")]
-    Entry { entry: usize, line: usize, column: usize, source: serde_json::Error },
+    Entry {
+        entry: usize,
+        line: usize,
+        column: usize,
+        source: serde_json::Error,
+    },
     #[error("the HAR file ends within entry {entry}")]
     EndsEarly { entry: usize },
     #[error("more than {most} bytes")]
@@ -84,7 +100,10 @@ pub struct HarTally {
 
 impl HarTally {
     pub fn gap(&self, gap: BodyGap) -> usize {
-        BodyGap::ALL.iter().position(|known| *known == gap).map_or(0, |place| self.gaps[place])
+        BodyGap::ALL
+            .iter()
+            .position(|known| *known == gap)
+            .map_or(0, |place| self.gaps[place])
     }
 
     fn count(&mut self, exchange: &Exchange<'_>) {
@@ -107,9 +126,18 @@ pub fn read_har(
     limits: &HarLimits,
     take: &mut dyn FnMut(&Exchange<'_>),
 ) -> Result<HarTally, HarFault> {
-    let meter = Rc::new(HarMeter { total: Cell::new(0), entry: Cell::new(0), stop: Cell::new(None) });
-    let reader = MeteredReader { input: without_mark(input), meter: Rc::clone(&meter), limits: *limits };
-    let mut reader = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 16, reader));
+    let meter = Rc::new(HarMeter {
+        total: Cell::new(0),
+        entry: Cell::new(0),
+        stop: Cell::new(None),
+    });
+    let reader = MeteredReader {
+        input: without_mark(input),
+        meter: Rc::clone(&meter),
+        limits: *limits,
+    };
+    let mut reader =
+        serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 16, reader));
     let mut state = HarState {
         tally: HarTally::default(),
         meter: &meter,
@@ -119,12 +147,21 @@ pub fn read_har(
         has_entries: false,
         is_full: false,
     };
-    let read = RootSeed(&mut state).deserialize(&mut reader).and_then(|()| reader.end());
+    let read = RootSeed(&mut state)
+        .deserialize(&mut reader)
+        .and_then(|()| reader.end());
     let entry = state.tally.entries + 1;
     match (meter.stop.get(), read) {
-        (Some(HarStop::Total), _) => Err(HarFault::TooLarge { most: limits.bytes_max }),
-        (Some(HarStop::Entry), _) => Err(HarFault::EntryTooLarge { entry, most: limits.entry_bytes_max }),
-        (None, _) if state.is_full => Err(HarFault::TooManyEntries { most: limits.entries_max }),
+        (Some(HarStop::Total), _) => Err(HarFault::TooLarge {
+            most: limits.bytes_max,
+        }),
+        (Some(HarStop::Entry), _) => Err(HarFault::EntryTooLarge {
+            entry,
+            most: limits.entry_bytes_max,
+        }),
+        (None, _) if state.is_full => Err(HarFault::TooManyEntries {
+            most: limits.entries_max,
+        }),
         (None, Err(error)) => Err(fault_of(error, &state, entry)),
         (None, Ok(())) if state.has_entries => Ok(state.tally),
         (None, Ok(())) => Err(not_har(de::Error::custom("no entries"), &state)),
@@ -141,12 +178,26 @@ fn fault_of(error: serde_json::Error, state: &HarState<'_>, entry: usize) -> Har
     if error.is_eof() {
         return HarFault::EndsEarly { entry };
     }
-    HarFault::Entry { entry, line: error.line(), column: error.column(), source: error }
+    HarFault::Entry {
+        entry,
+        line: error.line(),
+        column: error.column(),
+        source: error,
+    }
 }
 
 fn not_har(source: serde_json::Error, state: &HarState<'_>) -> HarFault {
-    let expected = if state.has_log { HarExpectation::Entries } else { HarExpectation::Log };
-    HarFault::NotHar { expected, line: source.line(), column: source.column(), source }
+    let expected = if state.has_log {
+        HarExpectation::Entries
+    } else {
+        HarExpectation::Log
+    };
+    HarFault::NotHar {
+        expected,
+        line: source.line(),
+        column: source.column(),
+        source,
+    }
 }
 
 /// Without the byte-order mark that .NET programs write.
@@ -245,8 +296,16 @@ macro_rules! member_seed {
     };
 }
 
-member_seed!(RootSeed, "log", LogSeed, "an object with `log`", |state| state.has_log = true);
-member_seed!(LogSeed, "entries", EntriesSeed, "an object with `entries`", |state| state.has_log = true);
+member_seed!(RootSeed, "log", LogSeed, "an object with `log`", |state| {
+    state.has_log = true
+});
+member_seed!(
+    LogSeed,
+    "entries",
+    EntriesSeed,
+    "an object with `entries`",
+    |state| state.has_log = true
+);
 
 struct EntriesSeed<'a, 's>(&'a mut HarState<'s>);
 
@@ -270,7 +329,9 @@ impl<'de> Visitor<'de> for EntriesSeed<'_, '_> {
         state.has_entries = true;
         loop {
             state.meter.entry.set(0);
-            let Some(entry) = entries.next_element::<HarEntry>()? else { return Ok(()) };
+            let Some(entry) = entries.next_element::<HarEntry>()? else {
+                return Ok(());
+            };
             if state.tally.entries == state.limits.entries_max {
                 state.is_full = true;
                 return Err(de::Error::custom("too many entries"));
@@ -342,7 +403,9 @@ struct HarContent {
 }
 
 fn header<'h>(headers: &'h [HarPair], wanted: &str) -> Option<&'h str> {
-    let found = headers.iter().find(|pair| pair.name.eq_ignore_ascii_case(wanted))?;
+    let found = headers
+        .iter()
+        .find(|pair| pair.name.eq_ignore_ascii_case(wanted))?;
     found.value.as_deref()
 }
 
@@ -360,15 +423,28 @@ impl HarEntry {
         }
         let content = self.response.content.unwrap_or_default();
         let headers = &self.response.headers;
-        let body = content.body(status, header(headers, "content-encoding").unwrap_or_default());
+        let body = content.body(
+            status,
+            header(headers, "content-encoding").unwrap_or_default(),
+        );
         let declared = header(headers, "content-type").or(content.mime_type.as_deref());
         let (content_type, body, coding) = match &body {
             // The text was decoded by who recorded it, whatever character set the portal declares.
-            HarBody::Text(text) => (declared.map(as_utf8), RecordedBody::Bytes(text.as_bytes()), ""),
-            HarBody::Bytes { bytes, coding } => {
-                (declared.map(str::to_owned), RecordedBody::Bytes(bytes), *coding)
-            }
-            HarBody::Gap(gap) => (declared.map(str::to_owned), RecordedBody::NotRecorded(*gap), ""),
+            HarBody::Text(text) => (
+                declared.map(as_utf8),
+                RecordedBody::Bytes(text.as_bytes()),
+                "",
+            ),
+            HarBody::Bytes { bytes, coding } => (
+                declared.map(str::to_owned),
+                RecordedBody::Bytes(bytes),
+                *coding,
+            ),
+            HarBody::Gap(gap) => (
+                declared.map(str::to_owned),
+                RecordedBody::NotRecorded(*gap),
+                "",
+            ),
         };
         let method = self.request.method.to_ascii_uppercase();
         let exchange = Exchange {
@@ -389,7 +465,11 @@ impl HarEntry {
 /// `text/html; charset=iso-8859-1` with the character set that its text now has.
 fn as_utf8(content_type: &str) -> String {
     let parts = content_type.split(';');
-    let is_charset = |part: &&str| part.trim_start().to_ascii_lowercase().starts_with("charset");
+    let is_charset = |part: &&str| {
+        part.trim_start()
+            .to_ascii_lowercase()
+            .starts_with("charset")
+    };
     let kept: Vec<&str> = parts.filter(|part| !is_charset(part)).collect();
     format!("{}; charset=utf-8", kept.join(";"))
 }
@@ -397,19 +477,33 @@ fn as_utf8(content_type: &str) -> String {
 impl HarRequest {
     /// Its type and its body; no body is an empty one, `None` one that the archive lacks.
     fn body(&self) -> (String, Option<Vec<u8>>) {
-        let declared = header(&self.headers, "content-type").unwrap_or_default().to_owned();
+        let declared = header(&self.headers, "content-type")
+            .unwrap_or_default()
+            .to_owned();
         let Some(data) = &self.post_data else {
             let is_empty = self.body_size.is_none_or(|size| size <= 0.0);
             return (declared, is_empty.then(Vec::new));
         };
-        let media = data.mime_type.clone().filter(|_| declared.is_empty()).unwrap_or(declared);
+        let media = data
+            .mime_type
+            .clone()
+            .filter(|_| declared.is_empty())
+            .unwrap_or(declared);
         match &data.text {
             Some(text) if !text.is_empty() || data.params.is_empty() => {
                 (media, Some(text.clone().into_bytes()))
             }
-            _ if media.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") => {
-                let pair =
-                    |pair: &HarPair| format!("{}={}", pair.name, pair.value.as_deref().unwrap_or_default());
+            _ if media
+                .to_ascii_lowercase()
+                .starts_with("application/x-www-form-urlencoded") =>
+            {
+                let pair = |pair: &HarPair| {
+                    format!(
+                        "{}={}",
+                        pair.name,
+                        pair.value.as_deref().unwrap_or_default()
+                    )
+                };
                 let pairs: Vec<String> = data.params.iter().map(pair).collect();
                 (media, Some(pairs.join("&").into_bytes()))
             }
@@ -431,11 +525,19 @@ impl HarContent {
             return HarBody::Gap(BodyGap::NotModified);
         }
         let Some(text) = self.text.as_deref() else {
-            // A size of 0 with no text is an empty body; an unknown size of an answer that may have one is not.
+            // A size of 0 with no text is an empty body; an unknown size of an answer that may have
+            // one is not.
             let is_empty = self.size.is_none_or(|size| size == 0.0) || matches!(status, 204 | 205);
-            return if is_empty { HarBody::Text(String::new()) } else { HarBody::Gap(BodyGap::Absent) };
+            return if is_empty {
+                HarBody::Text(String::new())
+            } else {
+                HarBody::Gap(BodyGap::Absent)
+            };
         };
-        let is_coded = self.encoding.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("base64"));
+        let is_coded = self
+            .encoding
+            .as_deref()
+            .is_some_and(|name| name.eq_ignore_ascii_case("base64"));
         if !is_coded {
             return self.whole(text.len(), HarBody::Text(text.to_owned()));
         }
@@ -443,8 +545,16 @@ impl HarContent {
         match STANDARD.decode(&compact) {
             Ok(bytes) => {
                 // Recorders decode bodies; where one did not, the body says so itself.
-                let coding = if is_still_coded(coding, &bytes) { coding } else { "" };
-                let length = if coding.is_empty() { bytes.len() } else { usize::MAX };
+                let coding = if is_still_coded(coding, &bytes) {
+                    coding
+                } else {
+                    ""
+                };
+                let length = if coding.is_empty() {
+                    bytes.len()
+                } else {
+                    usize::MAX
+                };
                 self.whole(length, HarBody::Bytes { bytes, coding })
             }
             // Firefox labelled texts as base64 (Mozilla 1762313).
@@ -453,16 +563,21 @@ impl HarContent {
         }
     }
 
-    /// A body shorter than half of its stated size was cut; sizes differ a little between recorders, which count
-    /// characters or bytes.
+    /// A body shorter than half of its stated size was cut; sizes differ a little between
+    /// recorders, which count characters or bytes.
     fn whole<'c>(&self, length: usize, body: HarBody<'c>) -> HarBody<'c> {
         let is_cut = self.size.is_some_and(|size| (length as f64) < size / 2.0);
-        if is_cut { HarBody::Gap(BodyGap::Truncated) } else { body }
+        if is_cut {
+            HarBody::Gap(BodyGap::Truncated)
+        } else {
+            body
+        }
     }
 }
 
 fn is_base64_like(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_\r\n".contains(&byte))
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_\r\n".contains(&byte))
 }
 
 /// True for bytes that begin as the content coding makes them.

@@ -33,7 +33,9 @@ pub(crate) fn held_with_children(elements: &[DocumentElement], held: &mut [HeldP
 
 /// True for the largest element that holds one person among several.
 pub(crate) fn is_record(elements: &[DocumentElement], held: &[HeldPersons], id: usize) -> bool {
-    let is_among_others = elements[id].parent.is_some_and(|parent| held[parent] == HeldPersons::Many);
+    let is_among_others = elements[id]
+        .parent
+        .is_some_and(|parent| held[parent] == HeldPersons::Many);
     matches!(held[id], HeldPersons::One(_)) && is_among_others
 }
 

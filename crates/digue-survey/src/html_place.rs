@@ -1,5 +1,5 @@
-//! The elements of pages by selectors that last: a tag, one class or id that a person wrote, the nearest ancestor that
-//! has one.
+//! The elements of pages by selectors that last: a tag, one class or id that a person wrote, the
+//! nearest ancestor that has one.
 //!
 //! Places among siblings count only for cells; classes that look like hashes or states never do.
 
@@ -12,7 +12,8 @@ use crate::entity::{calls_person, entity_words};
 const ANCHOR_LEVELS_MAX: usize = 8;
 
 /// Attributes that hold addresses.
-pub(crate) const ADDRESSES: [&str; 6] = ["href", "src", "action", "formaction", "hx-get", "data-href"];
+pub(crate) const ADDRESSES: [&str; 6] =
+    ["href", "src", "action", "formaction", "hx-get", "data-href"];
 
 /// An element and the part of it that a rule takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,7 +63,9 @@ fn is_stable(name: &str) -> bool {
     ];
     let letters = name.bytes().filter(u8::is_ascii_alphabetic).count();
     let has_digit = name.bytes().any(|byte| byte.is_ascii_digit());
-    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let is_plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     let mixes = name
         .as_bytes()
         .windows(2)
@@ -78,7 +81,10 @@ fn is_stable(name: &str) -> bool {
 }
 
 fn stable_class(element: &DocumentElement) -> Option<&str> {
-    element.attribute("class")?.split_ascii_whitespace().find(|class| is_stable(class))
+    element
+        .attribute("class")?
+        .split_ascii_whitespace()
+        .find(|class| is_stable(class))
 }
 
 fn stable_id(element: &DocumentElement) -> Option<&str> {
@@ -87,7 +93,11 @@ fn stable_id(element: &DocumentElement) -> Option<&str> {
 
 /// `td.id`, or `td`.
 pub(crate) fn compound(element: &DocumentElement) -> SmolStr {
-    let name = if is_plain_tag(&element.name) { element.name.as_str() } else { "*" };
+    let name = if is_plain_tag(&element.name) {
+        element.name.as_str()
+    } else {
+        "*"
+    };
     match stable_class(element) {
         Some(class) => format_smolstr!("{name}.{class}"),
         None => SmolStr::new(name),
@@ -96,7 +106,9 @@ pub(crate) fn compound(element: &DocumentElement) -> SmolStr {
 
 fn is_plain_tag(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 /// `#liste` or `table.results`, when the element has an id or class that a person wrote.
@@ -123,7 +135,8 @@ fn anchor(elements: &[DocumentElement], id: usize) -> SmolStr {
     SmolStr::default()
 }
 
-/// The selector of an element that holds one person, or of a table; `None` when it would select others, too.
+/// The selector of an element that holds one person, or of a table; `None` when it would select
+/// others, too.
 pub(crate) fn record_selector(elements: &[DocumentElement], id: usize) -> Option<SmolStr> {
     let element = &elements[id];
     if let Some(own) = stable_id(element) {
@@ -161,17 +174,29 @@ fn calls_one(names: &[Option<&str>]) -> bool {
 
 pub(crate) fn attribute_place(elements: &[DocumentElement], id: usize, name: &str) -> HtmlPlace {
     let element = &elements[id];
-    let tag = if is_plain_tag(&element.name) { element.name.as_str() } else { "*" };
-    let field =
-        element.attribute("name").filter(|field| !field.contains(['"', '\\', ']']) && field.len() <= 60);
+    let tag = if is_plain_tag(&element.name) {
+        element.name.as_str()
+    } else {
+        "*"
+    };
+    let field = element
+        .attribute("name")
+        .filter(|field| !field.contains(['"', '\\', ']']) && field.len() <= 60);
     let attribute = Some(SmolStr::new(name));
     if ADDRESSES.contains(&name) {
         let selector = SmolStr::new(tag);
-        return HtmlPlace { loose: selector.clone(), selector, attribute, is_person: false };
+        return HtmlPlace {
+            loose: selector.clone(),
+            selector,
+            attribute,
+            is_person: false,
+        };
     }
     if name == "value" {
-        let list =
-            element.parent.filter(|_| element.name == "option").map(|parent| select_of(elements, parent));
+        let list = element
+            .parent
+            .filter(|_| element.name == "option")
+            .map(|parent| select_of(elements, parent));
         let select = list.and_then(|list| elements[list].attribute("name"));
         let select = select.filter(|field| !field.contains(['"', '\\', ']']) && field.len() <= 60);
         let selector = match (element.name.as_str(), select, field) {
@@ -180,17 +205,37 @@ pub(crate) fn attribute_place(elements: &[DocumentElement], id: usize, name: &st
             _ => format_smolstr!("{}{}", anchor(elements, id), compound(element)),
         };
         let is_person = calls_one(&[select, field.filter(|_| element.name != "option")]);
-        return HtmlPlace { selector, loose: SmolStr::new(tag), attribute, is_person };
+        return HtmlPlace {
+            selector,
+            loose: SmolStr::new(tag),
+            attribute,
+            is_person,
+        };
     }
-    let is_plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let is_plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
     if name.starts_with("data-") && is_plain {
         let own = format_smolstr!("[{name}]");
-        let is_person = calls_one(&[stable_class(element), Some(name.trim_start_matches("data-"))]);
+        let is_person = calls_one(&[
+            stable_class(element),
+            Some(name.trim_start_matches("data-")),
+        ]);
         let selector = format_smolstr!("{}{own}", compound(element));
-        return HtmlPlace { selector, loose: own, attribute, is_person };
+        return HtmlPlace {
+            selector,
+            loose: own,
+            attribute,
+            is_person,
+        };
     }
     let selector = format_smolstr!("{}{}", anchor(elements, id), compound(element));
-    HtmlPlace { selector, loose: SmolStr::new(tag), attribute, is_person: false }
+    HtmlPlace {
+        selector,
+        loose: SmolStr::new(tag),
+        attribute,
+        is_person: false,
+    }
 }
 
 fn select_of(elements: &[DocumentElement], parent: usize) -> usize {
@@ -200,9 +245,17 @@ fn select_of(elements: &[DocumentElement], parent: usize) -> usize {
     }
 }
 
-pub(crate) fn text_place(elements: &[DocumentElement], order: &[(usize, usize)], id: usize) -> HtmlPlace {
+pub(crate) fn text_place(
+    elements: &[DocumentElement],
+    order: &[(usize, usize)],
+    id: usize,
+) -> HtmlPlace {
     let element = &elements[id];
-    let tag = if is_plain_tag(&element.name) { element.name.as_str() } else { "*" };
+    let tag = if is_plain_tag(&element.name) {
+        element.name.as_str()
+    } else {
+        "*"
+    };
     let own = match (stable_class(element), element.name.as_str()) {
         (None, "td" | "th" | "dd") => format_smolstr!("{tag}:nth-child({})", order[id].0),
         _ => compound(element),
@@ -210,7 +263,12 @@ pub(crate) fn text_place(elements: &[DocumentElement], order: &[(usize, usize)],
     let anchor = anchor(elements, id);
     let is_person = calls_one(&[Some(anchor.trim_start_matches('#')), stable_class(element)]);
     let selector = format_smolstr!("{anchor}{own}");
-    HtmlPlace { selector, loose: SmolStr::new(tag), attribute: None, is_person }
+    HtmlPlace {
+        selector,
+        loose: SmolStr::new(tag),
+        attribute: None,
+        is_person,
+    }
 }
 
 #[cfg(test)]
@@ -222,7 +280,15 @@ mod tests {
         for name in ["table", "liste-eleves", "numero", "resultList"] {
             assert!(is_stable(name), "{name}");
         }
-        for name in ["css-1q2w3e", "odd", "active", "x", "jsx1234", "a:b", "sc_AxByCzDw"] {
+        for name in [
+            "css-1q2w3e",
+            "odd",
+            "active",
+            "x",
+            "jsx1234",
+            "a:b",
+            "sc_AxByCzDw",
+        ] {
             assert!(!is_stable(name), "{name}");
         }
     }

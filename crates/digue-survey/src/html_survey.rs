@@ -1,5 +1,5 @@
-//! What pages of one route have in common: which elements carry known identifiers, and which elements hold one
-//! person each.
+//! What pages of one route have in common: which elements carry known identifiers, and which
+//! elements hold one person each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,7 +73,11 @@ pub struct HtmlSurvey {
 }
 
 impl HtmlSurvey {
-    pub(crate) fn read(&mut self, known: &KnownPersons, elements: &[DocumentElement]) -> DocumentSight {
+    pub(crate) fn read(
+        &mut self,
+        known: &KnownPersons,
+        elements: &[DocumentElement],
+    ) -> DocumentSight {
         PageReader::new(self, known, elements).read()
     }
 
@@ -104,7 +108,11 @@ impl HtmlSurvey {
     pub(crate) fn likeness(&self, other: &Self) -> f64 {
         let common = self.shape.intersection(&other.shape).count();
         let all = self.shape.len() + other.shape.len() - common;
-        if all == 0 { 1.0 } else { common as f64 / all as f64 }
+        if all == 0 {
+            1.0
+        } else {
+            common as f64 / all as f64
+        }
     }
 
     /// The elements that all pages without a person have, and no other.
@@ -112,9 +120,14 @@ impl HtmlSurvey {
         if self.of_none == 0 {
             return Vec::new();
         }
-        let is_sign =
-            |(_, (without, with)): &(&SmolStr, &(usize, usize))| *without == self.of_none && *with == 0;
-        self.features.iter().filter(is_sign).map(|(selector, _)| selector.clone()).collect()
+        let is_sign = |(_, (without, with)): &(&SmolStr, &(usize, usize))| {
+            *without == self.of_none && *with == 0
+        };
+        self.features
+            .iter()
+            .filter(is_sign)
+            .map(|(selector, _)| selector.clone())
+            .collect()
     }
 }
 
@@ -140,11 +153,18 @@ struct PageReader<'r> {
 }
 
 impl<'r> PageReader<'r> {
-    fn new(survey: &'r mut HtmlSurvey, known: &'r KnownPersons, elements: &'r [DocumentElement]) -> Self {
+    fn new(
+        survey: &'r mut HtmlSurvey,
+        known: &'r KnownPersons,
+        elements: &'r [DocumentElement],
+    ) -> Self {
         let mut order = vec![(1, 0); elements.len()];
         let mut hidden = vec![false; elements.len()];
         for (id, element) in elements.iter().enumerate() {
-            hidden[id] = matches!(element.name.as_str(), "script" | "style" | "template" | "iframe");
+            hidden[id] = matches!(
+                element.name.as_str(),
+                "script" | "style" | "template" | "iframe"
+            );
             if let Some(parent) = element.parent {
                 order[parent].1 += 1;
                 order[id].0 = order[parent].1;
@@ -177,22 +197,33 @@ impl<'r> PageReader<'r> {
                 self.names.read(&element.text);
                 scripts.extend(known_words(self.known, &element.text));
             }
-            self.parts.push(NamePart { parent: element.parent, from, to: self.names.position });
+            self.parts.push(NamePart {
+                parent: element.parent,
+                from,
+                to: self.names.position,
+            });
         }
         parts_with_children(&mut self.parts);
         self.survey.pages += 1;
         let (sight, held) = self.count();
-        let has_shown = |value: &KnownValue| sight.known.iter().any(|seen| seen.value.person == value.person);
+        let has_shown = |value: &KnownValue| {
+            sight
+                .known
+                .iter()
+                .any(|seen| seen.value.person == value.person)
+        };
         self.survey.script_pages += usize::from(scripts.iter().any(|value| !has_shown(value)));
         self.features(&held);
         let records = self.records(&held);
         let mut sight = sight;
         sight.beside = self.beside_records(&held, &records);
-        sight.known.extend(scripts.into_iter().map(|value| SeenValue {
-            value,
-            is_confirmed: false,
-            is_paging: false,
-        }));
+        sight
+            .known
+            .extend(scripts.into_iter().map(|value| SeenValue {
+                value,
+                is_confirmed: false,
+                is_paging: false,
+            }));
         sight
     }
 
@@ -206,16 +237,27 @@ impl<'r> PageReader<'r> {
                 continue;
             }
             let is_address = ADDRESSES.contains(&name.as_str());
-            let kind = if is_address { TextKind::Address } else { TextKind::Value };
+            let kind = if is_address {
+                TextKind::Address
+            } else {
+                TextKind::Value
+            };
             let (known, marks, elements) = (self.known, &mut self.marks, self.elements);
             let beside = &mut self.beside;
             let mut place = None;
             spots(known, value, kind, &mut |spot| {
-                // Most attributes are nobody's: their place is made only for what could be someone's.
+                // Most attributes are nobody's: their place is made only for what could be
+                // someone's.
                 match &spot.seen {
                     SpotSeen::Known { .. } | SpotSeen::Alike { .. } => {
-                        let place = place.get_or_insert_with(|| attribute_place(elements, id, name)).clone();
-                        marks.push(WaitingMark { element: id, place, spot });
+                        let place = place
+                            .get_or_insert_with(|| attribute_place(elements, id, name))
+                            .clone();
+                        marks.push(WaitingMark {
+                            element: id,
+                            place,
+                            spot,
+                        });
                     }
                     SpotSeen::Variable(text) => {
                         if let ValueContext::Path(before) = &spot.context {
@@ -240,23 +282,34 @@ impl<'r> PageReader<'r> {
         spots(known, &element.text, TextKind::Value, &mut |spot| {
             let is_address = matches!(spot.context, ValueContext::Path(_) | ValueContext::Query(_));
             if spot.seen.is_of_kind() && !is_address {
-                let place =
-                    place.get_or_insert_with(|| text_place(self.elements, &self.order, whole)).clone();
-                marks.push(WaitingMark { element: whole, place, spot });
+                let place = place
+                    .get_or_insert_with(|| text_place(self.elements, &self.order, whole))
+                    .clone();
+                marks.push(WaitingMark {
+                    element: whole,
+                    place,
+                    spot,
+                });
             }
         });
     }
 
-    /// The outermost element whose text is that of `id` and nothing else: `td` for `<td><b>P0001</b></td>`.
+    /// The outermost element whose text is that of `id` and nothing else: `td` for
+    /// `<td><b>P0001</b></td>`.
     fn whole_text_of(&self, id: usize) -> usize {
         let mut at = id;
         while let Some(parent) = self.elements[at].parent {
             let is_wrapped = self.order[parent].1 == 1 && is_blank(&self.elements[parent].text);
-            let is_cell =
-                matches!(self.elements[at].name.as_str(), "td" | "th" | "li" | "dd" | "p" | "option");
+            let is_cell = matches!(
+                self.elements[at].name.as_str(),
+                "td" | "th" | "li" | "dd" | "p" | "option"
+            );
             if is_cell
                 || !is_wrapped
-                || matches!(self.elements[parent].name.as_str(), "body" | "tr" | "tbody" | "html")
+                || matches!(
+                    self.elements[parent].name.as_str(),
+                    "body" | "tr" | "tbody" | "html"
+                )
             {
                 break;
             }
@@ -268,14 +321,22 @@ impl<'r> PageReader<'r> {
     /// Counts what was found, and says for each element whom it holds.
     fn count(&mut self) -> (DocumentSight, Vec<HeldPersons>) {
         let mut held = vec![HeldPersons::None; self.elements.len()];
-        let mut sight = DocumentSight { names: self.names.found.len(), ..DocumentSight::default() };
+        let mut sight = DocumentSight {
+            names: self.names.found.len(),
+            ..DocumentSight::default()
+        };
         let mut counted = BTreeSet::new();
         for mark in std::mem::take(&mut self.marks) {
             let mut is_confirmed = false;
             if let SpotSeen::Known { value, .. } = mark.spot.seen {
-                is_confirmed = is_name_beside(&self.names.found, &self.parts, mark.element, value.person);
+                is_confirmed =
+                    is_name_beside(&self.names.found, &self.parts, mark.element, value.person);
                 let is_paging = mark.spot.context.is_paging();
-                sight.known.push(SeenValue { value, is_confirmed, is_paging });
+                sight.known.push(SeenValue {
+                    value,
+                    is_confirmed,
+                    is_paging,
+                });
                 let is_telling = self.known.kind(value.kind).telling() > Telling::Short;
                 let is_said = mark.place.is_person || mark.spot.context.calls_person();
                 if is_telling || is_confirmed || (is_said && !is_paging) {
@@ -307,25 +368,38 @@ impl<'r> PageReader<'r> {
                 continue;
             }
             if let Some(own) = own_anchor(element) {
-                // An empty list may have nothing that others lack, and lack what stands before its end elsewhere.
+                // An empty list may have nothing that others lack, and lack what stands before its
+                // end elsewhere.
                 seen.insert(match previous {
-                    Some(previous) => format_smolstr!("{} + {own}", compound(&self.elements[previous])),
+                    Some(previous) => {
+                        format_smolstr!("{} + {own}", compound(&self.elements[previous]))
+                    }
                     None => format_smolstr!("{own}:first-child"),
                 });
                 seen.insert(own);
             }
             if self.survey.shape.len() < PLACES_MAX {
-                let parent = element.parent.map_or("", |parent| self.elements[parent].name.as_str());
-                self.survey.shape.insert(format_smolstr!("{parent}>{}", compound(element)));
+                let parent = element
+                    .parent
+                    .map_or("", |parent| self.elements[parent].name.as_str());
+                self.survey
+                    .shape
+                    .insert(format_smolstr!("{parent}>{}", compound(element)));
             }
         }
         for feature in seen {
-            if self.survey.features.len() >= PLACES_MAX && !self.survey.features.contains_key(&feature) {
+            if self.survey.features.len() >= PLACES_MAX
+                && !self.survey.features.contains_key(&feature)
+            {
                 self.survey.is_cut = true;
                 continue;
             }
             let counts = self.survey.features.entry(feature).or_default();
-            if is_empty { counts.0 += 1 } else { counts.1 += 1 }
+            if is_empty {
+                counts.0 += 1
+            } else {
+                counts.1 += 1
+            }
         }
     }
 
@@ -341,7 +415,9 @@ impl<'r> PageReader<'r> {
         let mut record_tables = BTreeSet::new();
         let mut bare_rows = Vec::new();
         for (id, element) in self.elements.iter().enumerate() {
-            let Some(parent) = element.parent else { continue };
+            let Some(parent) = element.parent else {
+                continue;
+            };
             in_record[id] = in_record[parent];
             if is_record(self.elements, held, id) {
                 in_record[id] = Some(id);
@@ -359,7 +435,11 @@ impl<'r> PageReader<'r> {
             }
         }
         for (selector, elements) in on_page {
-            self.survey.records.entry(selector).or_default().add(elements);
+            self.survey
+                .records
+                .entry(selector)
+                .or_default()
+                .add(elements);
         }
         let tables: BTreeSet<SmolStr> = bare_rows
             .into_iter()
@@ -388,7 +468,8 @@ impl<'r> PageReader<'r> {
             *known = known.filter(|known| *known == value);
         }
         let of_person =
-            |((record, place), value): ((usize, &AliasPlace), Option<&SmolStr>)| match held[record] {
+            |((record, place), value): ((usize, &AliasPlace), Option<&SmolStr>)| match held[record]
+            {
                 HeldPersons::One(person) => Some((place.clone(), person, value?.clone())),
                 HeldPersons::None | HeldPersons::Many => None,
             };
@@ -407,7 +488,8 @@ impl<'r> PageReader<'r> {
     }
 
     fn has_data_cell(&self, row: usize) -> bool {
-        let is_cell = |element: &DocumentElement| element.parent == Some(row) && element.name == "td";
+        let is_cell =
+            |element: &DocumentElement| element.parent == Some(row) && element.name == "td";
         self.elements[row..].iter().take(400).any(is_cell)
     }
 }
@@ -421,14 +503,22 @@ mod tests {
 
     fn known() -> KnownPersons {
         let rows = (0..30).map(|n| vec![format!("P{n:04}")]).collect();
-        let table = PersonsTable { header: vec!["id".into()], rows };
-        KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
+        let table = PersonsTable {
+            header: vec!["id".into()],
+            rows,
+        };
+        KnownPersons::from_table(&table, &ColumnChoice::default())
+            .unwrap()
+            .0
     }
 
     fn survey(pages: &[&str]) -> HtmlSurvey {
         let (known, mut survey) = (known(), HtmlSurvey::default());
         for page in pages {
-            survey.read(&known, &page_elements(None, page.as_bytes(), 1 << 20).unwrap());
+            survey.read(
+                &known,
+                &page_elements(None, page.as_bytes(), 1 << 20).unwrap(),
+            );
         }
         survey
     }
@@ -436,7 +526,11 @@ mod tests {
     #[track_caller]
     fn check_records(page: &str, expected: &[&str]) {
         let found = survey(&[page]).records;
-        assert_eq!(found.keys().map(SmolStr::as_str).collect::<Vec<_>>(), expected, "{page}");
+        assert_eq!(
+            found.keys().map(SmolStr::as_str).collect::<Vec<_>>(),
+            expected,
+            "{page}"
+        );
     }
 
     #[test]
@@ -449,14 +543,23 @@ mod tests {
             "<main id=main><div class='carte odd'><p>P0001</p></div><div class=carte><p>P0002</p></div></main>",
             &["#main div.carte"],
         );
-        check_records("<ul><li>P0001 <a href=/f/P0001>x</a><li>P0002</ul>", &["li"]);
+        check_records(
+            "<ul><li>P0001 <a href=/f/P0001>x</a><li>P0002</ul>",
+            &["li"],
+        );
         check_records(
             "<select name=x><option value=''>-<option value=P0001>a<option value=P0002>b</select>",
             &["option[value]:not([value=\"\"])"],
         );
         check_records("<p>P0001</p><p>P0001</p>", &[]);
-        check_records("<div id=haut>P0001</div><div id=corps>P0002</div>", &["#corps", "#haut"]);
-        check_records("<div id=liste><div>P0001<div>a</div></div><div>P0002</div></div>", &["#liste > div"]);
+        check_records(
+            "<div id=haut>P0001</div><div id=corps>P0002</div>",
+            &["#corps", "#haut"],
+        );
+        check_records(
+            "<div id=liste><div>P0001<div>a</div></div><div>P0002</div></div>",
+            &["#liste > div"],
+        );
         check_records("<div><div>P0001</div><div>P0002</div></div>", &[]);
     }
 
@@ -464,17 +567,37 @@ mod tests {
     fn places_are_named_by_what_a_person_wrote() {
         let of = |page: &str| {
             let found = survey(&[page]);
-            let known = found.tallies.iter().find(|(_, tally)| tally.hits() > 0).unwrap();
+            let known = found
+                .tallies
+                .iter()
+                .find(|(_, tally)| tally.hits() > 0)
+                .unwrap();
             let ((place, context), _) = known;
-            (place.selector.to_string(), place.attribute.as_deref().map(str::to_owned), context.clone())
+            (
+                place.selector.to_string(),
+                place.attribute.as_deref().map(str::to_owned),
+                context.clone(),
+            )
         };
         assert_eq!(of("<a href='/fiche/P0001'>x</a>").0, "a");
-        assert_eq!(of("<table><tr><td class=numero><b>P0001</b></table>").0, "td.numero");
-        assert_eq!(of("<table id=tableau><tr><td>x<td>P0001</table>").0, "#tableau td:nth-child(2)");
+        assert_eq!(
+            of("<table><tr><td class=numero><b>P0001</b></table>").0,
+            "td.numero"
+        );
+        assert_eq!(
+            of("<table id=tableau><tr><td>x<td>P0001</table>").0,
+            "#tableau td:nth-child(2)"
+        );
         let (selector, attribute, context) = of("<div data-eleve=P0001>a</div>");
-        assert_eq!((selector.as_str(), attribute.as_deref()), ("div[data-eleve]", Some("data-eleve")));
+        assert_eq!(
+            (selector.as_str(), attribute.as_deref()),
+            ("div[data-eleve]", Some("data-eleve"))
+        );
         assert_eq!(context, ValueContext::Whole);
-        assert_eq!(of("<div id=row-P0001>a</div>").2, ValueContext::After("row-".into()));
+        assert_eq!(
+            of("<div id=row-P0001>a</div>").2,
+            ValueContext::After("row-".into())
+        );
     }
 
     #[test]
@@ -483,7 +606,14 @@ mod tests {
             "<table class=liste><tr><td>P0001<tr><td>P0002</table><table class=chiffres><tr><td>12</table>",
             "<p class=aucun-resultat>Rien</p><table class=chiffres><tr><td>13</table>",
         ]);
-        assert_eq!(found.other_tables.keys().map(SmolStr::as_str).collect::<Vec<_>>(), ["table.chiffres"]);
+        assert_eq!(
+            found
+                .other_tables
+                .keys()
+                .map(SmolStr::as_str)
+                .collect::<Vec<_>>(),
+            ["table.chiffres"]
+        );
         assert!(found.signs_of_empty().contains(&"p.aucun-resultat".into()));
         assert_eq!((found.of_none, found.of_many), (1, 1));
     }
@@ -501,6 +631,9 @@ mod tests {
     fn identifiers_of_scripts_alone_are_counted() {
         let page = "<p>P0001</p><script>var all=['P0002']</script>";
         assert_eq!(survey(&[page]).script_pages, 1);
-        assert_eq!(survey(&["<p>P0002</p><script>'P0002'</script>"]).script_pages, 0);
+        assert_eq!(
+            survey(&["<p>P0002</p><script>'P0002'</script>"]).script_pages,
+            0
+        );
     }
 }

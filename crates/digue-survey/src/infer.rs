@@ -1,7 +1,9 @@
-//! Without a list of persons: values that could be their identifiers, by where they stand and how they differ.
+//! Without a list of persons: values that could be their identifiers, by where they stand and how
+//! they differ.
 //!
-//! A value that differs from record to record, stands beside members that persons have (a first name, a birth date), or
-//! in an address that calls a person, may identify one. That is a guess and is said so: what it misses is not known.
+//! A value that differs from record to record, stands beside members that persons have (a first
+//! name, a birth date), or in an address that calls a person, may identify one. That is a guess and
+//! is said so: what it misses is not known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +17,9 @@ use digue_types::visible::is_blank;
 use smol_str::SmolStr;
 
 use crate::entity::{calls_person, entity_words, is_of_person, names_identifier};
-use crate::exchange::{BODY_BYTES_MAX, Exchange, ExchangeSource, RecordedBody, UrlParts, pairs, segments_of};
+use crate::exchange::{
+    BODY_BYTES_MAX, Exchange, ExchangeSource, RecordedBody, UrlParts, pairs, segments_of,
+};
 use crate::known::{KnownPersons, words_of};
 use crate::shape::ValueShape;
 
@@ -42,14 +46,17 @@ struct IdentifierCandidate {
     responses: usize,
 }
 
-/// Infers identifiers from traffic, with the names that are given; `None` when no value could be one.
+/// Infers identifiers from traffic, with the names that are given; `None` when no value could be
+/// one.
 pub(crate) fn infer<S: ExchangeSource>(
     source: &mut S,
     given: &KnownPersons,
 ) -> Result<Option<KnownPersons>, S::Fault> {
     let mut survey = InferSurvey::default();
     source.each(&mut |exchange| survey.observe(exchange))?;
-    let Some((name, values)) = survey.best() else { return Ok(None) };
+    let Some((name, values)) = survey.best() else {
+        return Ok(None);
+    };
     let mut known = KnownPersons::inferred(&name, values);
     known.names.clone_from(&given.names);
     Ok(Some(known))
@@ -65,10 +72,15 @@ type NamedValue<'r> = (String, std::borrow::Cow<'r, str>);
 
 impl InferSurvey {
     fn observe(&mut self, exchange: &Exchange<'_>) {
-        let Some(url) = UrlParts::of(exchange.url) else { return };
+        let Some(url) = UrlParts::of(exchange.url) else {
+            return;
+        };
         let segments = segments_of(url.path);
-        let literals: Vec<&str> =
-            segments.iter().map(String::as_str).filter(|segment| !is_variable(segment)).collect();
+        let literals: Vec<&str> = segments
+            .iter()
+            .map(String::as_str)
+            .filter(|segment| !is_variable(segment))
+            .collect();
         let mut before = "";
         for segment in &segments {
             if is_variable(segment) && calls_person(&entity_words(std::iter::once(before))) {
@@ -82,21 +94,31 @@ impl InferSurvey {
                 self.add(&name, &value, false, true);
             }
         }
-        let RecordedBody::Bytes(body) = exchange.body else { return };
+        let RecordedBody::Bytes(body) = exchange.body else {
+            return;
+        };
         if !(200..300).contains(&exchange.status) {
             return;
         }
-        let Ok(bytes) = digue_decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else { return };
+        let Ok(bytes) = digue_decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX)
+        else {
+            return;
+        };
         let media = MediaType::parse(exchange.content_type.unwrap_or_default());
         let fits = |format: &str| {
-            let types: Vec<String> = usual_types(format).iter().map(|known| (*known).to_owned()).collect();
+            let types: Vec<String> = usual_types(format)
+                .iter()
+                .map(|known| (*known).to_owned())
+                .collect();
             media.fits_one(&types)
         };
         if fits("html") {
             self.page(&media, &bytes);
             return;
         }
-        let Ok(text) = digue_decode::text(media.charset.as_deref(), &bytes) else { return };
+        let Ok(text) = digue_decode::text(media.charset.as_deref(), &bytes) else {
+            return;
+        };
         if fits("csv") {
             let rows = csv_table::csv_rows(&text, crate::table_survey::delimiter_of(&text));
             self.table(&rows, &literals);
@@ -184,25 +206,31 @@ impl InferSurvey {
     }
 
     fn table(&mut self, rows: &[Vec<String>], literals: &[&str]) {
-        let Some(header) = rows.iter().find(|row| row.iter().filter(|cell| !is_blank(cell)).count() > 1)
+        let Some(header) = rows
+            .iter()
+            .find(|row| row.iter().filter(|cell| !is_blank(cell)).count() > 1)
         else {
             return;
         };
         for row in rows.iter().filter(|row| *row != header) {
             let named = header.iter().zip(row);
-            let fields: Vec<NamedValue<'_>> =
-                named.map(|(name, cell)| (name.clone(), cell.as_str().into())).collect();
+            let fields: Vec<NamedValue<'_>> = named
+                .map(|(name, cell)| (name.clone(), cell.as_str().into()))
+                .collect();
             self.record(&fields, literals);
         }
     }
 
     /// Links of a page that call a person, and attributes that do.
     fn page(&mut self, media: &MediaType, bytes: &[u8]) {
-        let Ok(elements) = page_elements(media.charset.as_deref(), bytes, BODY_BYTES_MAX) else { return };
+        let Ok(elements) = page_elements(media.charset.as_deref(), bytes, BODY_BYTES_MAX) else {
+            return;
+        };
         for element in &elements {
             for (name, value) in &element.attributes {
                 if name == "href" {
-                    let Some(url) = UrlParts::of(value).filter(|_| value.starts_with(['/', 'h'])) else {
+                    let Some(url) = UrlParts::of(value).filter(|_| value.starts_with(['/', 'h']))
+                    else {
                         continue;
                     };
                     let segments = segments_of(url.path);
@@ -225,17 +253,28 @@ impl InferSurvey {
     /// The most credible name, with the values of all places that share them.
     fn best(&self) -> Option<(String, Vec<String>)> {
         let is_credible = |candidate: &&IdentifierCandidate| {
-            candidate.values.len() >= VALUES_MIN && (candidate.says_person || candidate.beside_person > 0)
+            candidate.values.len() >= VALUES_MIN
+                && (candidate.says_person || candidate.beside_person > 0)
         };
         let score = |candidate: &IdentifierCandidate| {
-            (candidate.beside_person.min(1) + usize::from(candidate.says_person), candidate.values.len())
+            (
+                candidate.beside_person.min(1) + usize::from(candidate.says_person),
+                candidate.values.len(),
+            )
         };
-        let credible = self.places.iter().filter(|(_, candidate)| is_credible(candidate));
-        let (name, best) =
-            credible.max_by_key(|(name, candidate)| (score(candidate), std::cmp::Reverse(*name)))?;
+        let credible = self
+            .places
+            .iter()
+            .filter(|(_, candidate)| is_credible(candidate));
+        let (name, best) = credible
+            .max_by_key(|(name, candidate)| (score(candidate), std::cmp::Reverse(*name)))?;
         let mut values: BTreeSet<&SmolStr> = best.values.iter().collect();
         for candidate in self.places.values() {
-            let common = candidate.values.iter().filter(|value| best.values.contains(*value)).count();
+            let common = candidate
+                .values
+                .iter()
+                .filter(|value| best.values.contains(*value))
+                .count();
             let is_same = common * 2 >= candidate.values.len()
                 && (candidate.says_person || candidate.beside_person > 0);
             if is_same {

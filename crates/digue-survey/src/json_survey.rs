@@ -1,7 +1,7 @@
 //! What JSON documents of one route have in common: where texts are, and which of them are known.
 //!
-//! Indices are `[:]`, names that change from one document to the next are `.*`. A list inside a list is a row: its
-//! values keep their place.
+//! Indices are `[:]`, names that change from one document to the next are `.*`. A list inside a
+//! list is a row: its values keep their place.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -71,7 +71,11 @@ impl JsonSurvey {
     ///
     /// # Errors
     /// The document is not JSON as the inspection reads it.
-    pub(crate) fn read(&mut self, known: &KnownPersons, text: &str) -> Result<DocumentSight, Unreadable> {
+    pub(crate) fn read(
+        &mut self,
+        known: &KnownPersons,
+        text: &str,
+    ) -> Result<DocumentSight, Unreadable> {
         let mut reader = JsonReader::new(self, known);
         json_parts(text, &mut |part| reader.part(part))?;
         let sight = reader.finish();
@@ -114,9 +118,17 @@ impl JsonSurvey {
 
     /// The paths that both have, of all that either has.
     pub(crate) fn likeness(&self, other: &Self) -> f64 {
-        let common = self.places.keys().filter(|path| other.places.contains_key(*path)).count();
+        let common = self
+            .places
+            .keys()
+            .filter(|path| other.places.contains_key(*path))
+            .count();
         let all = self.places.len() + other.places.len() - common;
-        if all == 0 { 1.0 } else { common as f64 / all as f64 }
+        if all == 0 {
+            1.0
+        } else {
+            common as f64 / all as f64
+        }
     }
 }
 
@@ -183,13 +195,21 @@ impl<'r> JsonReader<'r> {
                 self.step_into_list(true);
                 let is_list = part == JsonPart::List;
                 if let Some(place) = self.place() {
-                    if is_list { place.lists += 1 } else { place.objects += 1 }
+                    if is_list {
+                        place.lists += 1
+                    } else {
+                        place.objects += 1
+                    }
                 }
                 self.objects += usize::from(!is_list);
                 let object = if is_list { self.object() } else { self.objects };
                 let (parent, from) = (Some(self.part_of()), self.names.position);
                 let part = self.parts.len();
-                self.parts.push(NamePart { parent, from, to: from });
+                self.parts.push(NamePart {
+                    parent,
+                    from,
+                    to: from,
+                });
                 self.open.push(OpenLevel {
                     is_list,
                     path_length: self.path.len(),
@@ -223,7 +243,9 @@ impl<'r> JsonReader<'r> {
     /// Extends the path by the item that begins, when a list is open.
     fn step_into_list(&mut self, is_container: bool) {
         let is_row = self.open.len() >= 2 && self.open[self.open.len() - 2].is_list;
-        let Some(level) = self.open.last_mut().filter(|level| level.is_list) else { return };
+        let Some(level) = self.open.last_mut().filter(|level| level.is_list) else {
+            return;
+        };
         let column = level.children;
         level.children += 1;
         if is_row && !is_container && column < COLUMNS_MAX {
@@ -241,7 +263,9 @@ impl<'r> JsonReader<'r> {
     }
 
     fn name(&mut self, name: &str) {
-        let Some(level) = self.open.last_mut() else { return };
+        let Some(level) = self.open.last_mut() else {
+            return;
+        };
         level.children += 1;
         let is_known = self.known.value(name).is_some_and(|(value, _)| {
             self.known.kind(value.kind).telling() > Telling::Short || is_variable(name)
@@ -267,14 +291,23 @@ impl<'r> JsonReader<'r> {
                 }
             }
         }
-        debug_assert!(self.path.len() > parent_length, "every name extends the path");
+        debug_assert!(
+            self.path.len() > parent_length,
+            "every name extends the path"
+        );
     }
 
     fn value(&mut self, text: &str, is_text: bool) {
         self.step_into_list(false);
         self.names.read(text);
         let position = self.names.position;
-        let names_before = self.names.found.iter().rev().take_while(|name| name.position == position).count();
+        let names_before = self
+            .names
+            .found
+            .iter()
+            .rev()
+            .take_while(|name| name.position == position)
+            .count();
         if let Some(place) = self.place() {
             place.texts += usize::from(is_text);
             place.others += usize::from(!is_text);
@@ -289,7 +322,12 @@ impl<'r> JsonReader<'r> {
             let (seen, mut is_known) = (&mut self.seen, false);
             spots(self.known, text, TextKind::Value, &mut |spot| {
                 is_known |= matches!(spot.seen, SpotSeen::Known { .. });
-                seen.push(WaitingSpot { path: path.clone(), spot, part, object });
+                seen.push(WaitingSpot {
+                    path: path.clone(),
+                    spot,
+                    part,
+                    object,
+                });
             });
             if !is_known {
                 self.note_beside(text, object);
@@ -314,11 +352,21 @@ impl<'r> JsonReader<'r> {
         if is_token && self.tokens.len() <= TOKENS_MAX {
             self.tokens.push(hash_of(text));
         }
-        let name =
-            self.path.rsplit(['.', '\'']).find(|part| !part.is_empty() && *part != "]").unwrap_or_default();
-        if !name.ends_with(']') && text.len() <= 64 && is_variable(text) && names_identifier(&words_of(name))
+        let name = self
+            .path
+            .rsplit(['.', '\''])
+            .find(|part| !part.is_empty() && *part != "]")
+            .unwrap_or_default();
+        if !name.ends_with(']')
+            && text.len() <= 64
+            && is_variable(text)
+            && names_identifier(&words_of(name))
         {
-            self.beside.push(BesideValue { object, name: SmolStr::new(name), text: SmolStr::new(text) });
+            self.beside.push(BesideValue {
+                object,
+                name: SmolStr::new(name),
+                text: SmolStr::new(text),
+            });
         }
     }
 
@@ -329,16 +377,29 @@ impl<'r> JsonReader<'r> {
     fn finish(mut self) -> DocumentSight {
         self.parts[0].to = self.names.position;
         parts_with_children(&mut self.parts);
-        let mut sight = DocumentSight { names: self.names.found.len(), ..DocumentSight::default() };
+        let mut sight = DocumentSight {
+            names: self.names.found.len(),
+            ..DocumentSight::default()
+        };
         let mut counted: HashSet<(SmolStr, ValueContext)> = HashSet::new();
         // By object, its person; `None` when it names several.
         let mut persons: HashMap<usize, Option<u32>> = HashMap::new();
-        for WaitingSpot { path, spot, part, object } in self.seen {
+        for WaitingSpot {
+            path,
+            spot,
+            part,
+            object,
+        } in self.seen
+        {
             let mut is_confirmed = false;
             if let SpotSeen::Known { value, .. } = spot.seen {
                 is_confirmed = is_name_beside(&self.names.found, &self.parts, part, value.person);
                 let is_paging = spot.context.is_paging();
-                sight.known.push(SeenValue { value, is_confirmed, is_paging });
+                sight.known.push(SeenValue {
+                    value,
+                    is_confirmed,
+                    is_paging,
+                });
                 let is_telling = self.known.kind(value.kind).telling() > Telling::Short;
                 if is_telling || is_confirmed {
                     let person = persons.entry(object).or_insert(Some(value.person));
@@ -370,7 +431,9 @@ fn place_of<'s>(survey: &'s mut JsonSurvey, path: &str) -> Option<&'s mut JsonPl
         return None;
     }
     if !survey.places.contains_key(path) {
-        survey.places.insert(SmolStr::new(path), JsonPlace::default());
+        survey
+            .places
+            .insert(SmolStr::new(path), JsonPlace::default());
     }
     survey.places.get_mut(path)
 }
@@ -378,7 +441,9 @@ fn place_of<'s>(survey: &'s mut JsonSurvey, path: &str) -> Option<&'s mut JsonPl
 /// A name that a path has without quotes.
 fn is_simple(name: &str) -> bool {
     let mut signs = name.chars();
-    signs.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    signs
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && signs.all(|c| c.is_ascii_alphanumeric() || c == '_')
         && name.len() <= 80
 }
@@ -387,7 +452,9 @@ fn is_simple(name: &str) -> bool {
 fn is_program_name(name: &str) -> bool {
     name.len() <= 40
         && name.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '_' | '$' | '@'))
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_$@.-:".contains(c))
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_$@.-:".contains(c))
 }
 
 #[cfg(test)]
@@ -398,51 +465,87 @@ mod tests {
     use crate::known::{ColumnChoice, PersonsTable};
 
     fn known() -> KnownPersons {
-        let rows =
-            (0..30).map(|n| vec![format!("P{n:04}"), "DURAND".to_owned(), format!("Marie{}", "a".repeat(n))]);
-        let table =
-            PersonsTable { header: vec!["id".into(), "nom".into(), "prenom".into()], rows: rows.collect() };
-        KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
+        let rows = (0..30).map(|n| {
+            vec![
+                format!("P{n:04}"),
+                "DURAND".to_owned(),
+                format!("Marie{}", "a".repeat(n)),
+            ]
+        });
+        let table = PersonsTable {
+            header: vec!["id".into(), "nom".into(), "prenom".into()],
+            rows: rows.collect(),
+        };
+        KnownPersons::from_table(&table, &ColumnChoice::default())
+            .unwrap()
+            .0
     }
 
     fn survey(texts: &[&str]) -> JsonSurvey {
         let (known, mut survey) = (known(), JsonSurvey::default());
-        texts.iter().for_each(|text| drop(survey.read(&known, text).unwrap()));
+        texts
+            .iter()
+            .for_each(|text| drop(survey.read(&known, text).unwrap()));
         survey
     }
 
     fn hits(survey: &JsonSurvey) -> Vec<(String, usize)> {
         let found = survey.tallies.iter().filter(|(_, tally)| tally.hits() > 0);
-        found.map(|((path, _), tally)| (path.to_string(), tally.hits())).collect()
+        found
+            .map(|((path, _), tally)| (path.to_string(), tally.hits()))
+            .collect()
     }
 
     #[track_caller]
     fn check(text: &str, expected: &[(&str, usize)]) {
         let found = hits(&survey(&[text]));
-        let found: Vec<(&str, usize)> = found.iter().map(|(path, count)| (path.as_str(), *count)).collect();
+        let found: Vec<(&str, usize)> = found
+            .iter()
+            .map(|(path, count)| (path.as_str(), *count))
+            .collect();
         assert_eq!(found, expected, "{text}");
     }
 
     #[test]
     fn known_values_have_the_path_of_all_their_kind() {
-        check(r#"{"items":[{"id":"P0001"},{"id":"P0002"}]}"#, &[("$.items[:].id", 2)]);
+        check(
+            r#"{"items":[{"id":"P0001"},{"id":"P0002"}]}"#,
+            &[("$.items[:].id", 2)],
+        );
         check(r#"[{"a":{"b":"P0001"}}]"#, &[("$[:].a.b", 1)]);
-        check(r#"{"rows":[[1,"P0001"],[2,"P0002"]]}"#, &[("$.rows[:][1]", 2)]);
+        check(
+            r#"{"rows":[[1,"P0001"],[2,"P0002"]]}"#,
+            &[("$.rows[:][1]", 2)],
+        );
         check(r#"["P0001","P0002"]"#, &[("$[:]", 2)]);
         check(r#""P0001""#, &[("$", 1)]);
-        check(r#"{"Date de naissance":{"id":"P0001"}}"#, &[("$['Date de naissance'].id", 1)]);
-        check(r#"{"P0001":{"id":"P0001"},"P0002":{"id":"P0002"}}"#, &[("$.*.id", 2)]);
+        check(
+            r#"{"Date de naissance":{"id":"P0001"}}"#,
+            &[("$['Date de naissance'].id", 1)],
+        );
+        check(
+            r#"{"P0001":{"id":"P0001"},"P0002":{"id":"P0002"}}"#,
+            &[("$.*.id", 2)],
+        );
         check(r#"{"u":"/fiche/P0001","t":"voir P0002"}"#, &[("$.u", 1)]);
     }
 
     #[test]
     fn a_name_in_the_same_record_confirms_and_one_beside_it_does_not() {
         let near = survey(&[r#"{"items":[{"id":"P0003","nom":"DURAND","prenom":"Marieaaa"}]}"#]);
-        let tally = near.tallies.values().find(|tally| tally.hits() > 0).unwrap();
+        let tally = near
+            .tallies
+            .values()
+            .find(|tally| tally.hits() > 0)
+            .unwrap();
         assert_eq!(tally.kinds[&0].confirmed, 1);
         let other = r#"{"items":[{"id":"P0003","nom":"DURAND","prenom":"Marie"},{"nom":"DURAND","prenom":"Marieaaa"}]}"#;
         let beside = survey(&[other]);
-        let tally = beside.tallies.values().find(|tally| tally.hits() > 0).unwrap();
+        let tally = beside
+            .tallies
+            .values()
+            .find(|tally| tally.hits() > 0)
+            .unwrap();
         assert_eq!(tally.kinds[&0].confirmed, 0);
     }
 
@@ -452,14 +555,20 @@ mod tests {
         let uuid = "0b7f9d6e-3f0e-4f6e-9d4c-0a1b2c3d4e5f";
         let text = format!(r#"{{"items":[{{"id":"P0001","uuid":"{uuid}","town":"x"}}]}}"#);
         let sight = JsonSurvey::default().read(&known, &text).unwrap();
-        assert_eq!(sight.beside, [(AliasPlace::Member("uuid".into()), 1, uuid.into())]);
+        assert_eq!(
+            sight.beside,
+            [(AliasPlace::Member("uuid".into()), 1, uuid.into())]
+        );
         assert_eq!(sight.tokens.len(), 1);
     }
 
     #[test]
     fn two_documents_are_alike_when_their_places_are() {
         let one = survey(&[r#"{"a":1,"b":[{"c":1}]}"#]);
-        assert_eq!(one.likeness(&survey(&[r#"{"a":2,"b":[{"c":3},{"c":4}]}"#])), 1.0);
+        assert_eq!(
+            one.likeness(&survey(&[r#"{"a":2,"b":[{"c":3},{"c":4}]}"#])),
+            1.0
+        );
         assert!(one.likeness(&survey(&[r#"{"x":2}"#])) < 0.5);
     }
 

@@ -1,7 +1,7 @@
 //! Which of the places where known values were met are places of persons.
 //!
-//! A telling value speaks for itself. A short number needs a second sign: the person's name close by, or a word that
-//! calls a person. Addresses are judged together, wherever links to them stand.
+//! A telling value speaks for itself. A short number needs a second sign: the person's name close
+//! by, or a word that calls a person. Addresses are judged together, wherever links to them stand.
 
 use std::collections::BTreeMap;
 
@@ -49,32 +49,56 @@ pub enum PlaceVerdict {
 
 /// Judges one place.
 pub(crate) fn judge(known: &KnownPersons, tally: &PlaceTally, signs: PlaceSigns) -> PlaceVerdict {
-    let best =
-        tally.kinds.iter().max_by_key(|(kind, seen)| (seen.hits, seen.alike, std::cmp::Reverse(**kind)));
-    let Some((kind, seen)) = best else { return PlaceVerdict::Nobody };
-    // A cursor repeats who ends the page. Where the shape tells, the search in every text finds it there, too.
+    let best = tally
+        .kinds
+        .iter()
+        .max_by_key(|(kind, seen)| (seen.hits, seen.alike, std::cmp::Reverse(**kind)));
+    let Some((kind, seen)) = best else {
+        return PlaceVerdict::Nobody;
+    };
+    // A cursor repeats who ends the page. Where the shape tells, the search in every text finds it
+    // there, too.
     if signs.is_cursor {
         return PlaceVerdict::Nobody;
     }
-    let others = tally.others + tally.kinds.values().map(|seen| seen.hits + seen.alike).sum::<usize>()
+    let others = tally.others
+        + tally
+            .kinds
+            .values()
+            .map(|seen| seen.hits + seen.alike)
+            .sum::<usize>()
         - seen.hits
         - seen.alike;
     if is_accepted(known.kind(*kind).telling(), seen, others, signs) {
         let persons = seen.persons.len();
-        let evidence = RuleEvidence::new(seen.hits, seen.alike, persons, seen.confirmed, known.is_given());
-        return PlaceVerdict::Accepted(Accepted { kind: *kind, evidence, has_others: others > 0 });
+        let evidence = RuleEvidence::new(
+            seen.hits,
+            seen.alike,
+            persons,
+            seen.confirmed,
+            known.is_given(),
+        );
+        return PlaceVerdict::Accepted(Accepted {
+            kind: *kind,
+            evidence,
+            has_others: others > 0,
+        });
     }
     if is_doubtful(known, *kind, seen, others) {
-        return PlaceVerdict::Doubtful { kind: *kind, hits: seen.hits };
+        return PlaceVerdict::Doubtful {
+            kind: *kind,
+            hits: seen.hits,
+        };
     }
     PlaceVerdict::Nobody
 }
 
-/// The fewest persons whose identifiers stand at a place that is worth a look, though nothing says that they are theirs.
+/// The fewest persons whose identifiers stand at a place that is worth a look, though nothing says
+/// that they are theirs.
 const DOUBT_PERSONS_MIN: usize = 3;
 
-/// True for a place that a person should look at. The size of a page, a state, a right are numbers that some persons
-/// have, too.
+/// True for a place that a person should look at. The size of a page, a state, a right are numbers
+/// that some persons have, too.
 fn is_doubtful(known: &KnownPersons, kind: u16, seen: &KindTally, others: usize) -> bool {
     let is_dense = seen.hits * 2 >= seen.hits + seen.alike + others;
     let is_many = seen.persons.len() >= DOUBT_PERSONS_MIN.min(known.len());
@@ -87,7 +111,8 @@ fn is_accepted(telling: Telling, seen: &KindTally, others: usize, signs: PlaceSi
     match telling {
         Telling::Alone => seen.hits + seen.alike > 0,
         Telling::Rare => {
-            seen.hits > 0 && (is_confirmed || signs.says_person || seen.hits * 2 >= seen.hits + seen.alike)
+            seen.hits > 0
+                && (is_confirmed || signs.says_person || seen.hits * 2 >= seen.hits + seen.alike)
         }
         Telling::Short => {
             let is_dense = seen.hits * 2 >= seen.hits + seen.alike + others;
@@ -107,7 +132,10 @@ impl AddressVerdicts {
         let mut says: BTreeMap<ValueContext, bool> = BTreeMap::new();
         let mut pool = |context: &ValueContext, tally: &PlaceTally| {
             if matches!(context, ValueContext::Path(_) | ValueContext::Query(_)) {
-                pools.entry(context.clone()).or_default().absorb(tally.clone());
+                pools
+                    .entry(context.clone())
+                    .or_default()
+                    .absorb(tally.clone());
             }
         };
         for (key, route) in routes {
@@ -120,19 +148,26 @@ impl AddressVerdicts {
             for body in route.bodies.values() {
                 match &body.format {
                     FormatSurvey::Json(json) | FormatSurvey::NdJson(json) => {
-                        json.tallies.iter().for_each(|((_, context), tally)| pool(context, tally));
+                        json.tallies
+                            .iter()
+                            .for_each(|((_, context), tally)| pool(context, tally));
                     }
                     FormatSurvey::Html(html) => {
-                        html.tallies.iter().for_each(|((_, context), tally)| pool(context, tally));
+                        html.tallies
+                            .iter()
+                            .for_each(|((_, context), tally)| pool(context, tally));
                     }
                     FormatSurvey::Xml(xml) => {
-                        xml.tallies.iter().for_each(|((_, context), tally)| pool(context, tally));
+                        xml.tallies
+                            .iter()
+                            .for_each(|((_, context), tally)| pool(context, tally));
                     }
                     FormatSurvey::Csv(_) | FormatSurvey::Xlsx(_) | FormatSurvey::Text(_) => {}
                     FormatSurvey::Asset | FormatSurvey::Opaque => {}
                 }
             }
-            // A page of one person whose address has a number: the number is the person's when the page says so.
+            // A page of one person whose address has a number: the number is the person's when the
+            // page says so.
             if let Some((place, _)) = route.segments.last_key_value()
                 && route.shows_members_of_persons()
             {
@@ -143,23 +178,34 @@ impl AddressVerdicts {
             let says_person = context.calls_person() || says.contains_key(&context);
             let is_paging = context.is_paging();
             let is_cursor = is_paging && matches!(context, ValueContext::Query(_));
-            let signs = PlaceSigns { says_person, is_paging, is_cursor };
+            let signs = PlaceSigns {
+                says_person,
+                is_paging,
+                is_cursor,
+            };
             let verdict = judge(known, &tally, signs);
             (context, verdict)
         });
-        Self { verdicts: verdicts.collect() }
+        Self {
+            verdicts: verdicts.collect(),
+        }
     }
 
     pub(crate) fn verdict(&self, context: &ValueContext) -> PlaceVerdict {
-        self.verdicts.get(context).copied().unwrap_or(PlaceVerdict::Nobody)
+        self.verdicts
+            .get(context)
+            .copied()
+            .unwrap_or(PlaceVerdict::Nobody)
     }
 
     /// The places in doubt.
     pub fn doubtful(&self) -> impl Iterator<Item = (&ValueContext, u16, usize)> {
-        self.verdicts.iter().filter_map(|(context, verdict)| match verdict {
-            PlaceVerdict::Doubtful { kind, hits } => Some((context, *kind, *hits)),
-            PlaceVerdict::Accepted(_) | PlaceVerdict::Nobody => None,
-        })
+        self.verdicts
+            .iter()
+            .filter_map(|(context, verdict)| match verdict {
+                PlaceVerdict::Doubtful { kind, hits } => Some((context, *kind, *hits)),
+                PlaceVerdict::Accepted(_) | PlaceVerdict::Nobody => None,
+            })
     }
 }
 
@@ -168,8 +214,14 @@ impl RouteSurvey {
     fn shows_members_of_persons(&self) -> bool {
         self.bodies.values().any(|body| match &body.format {
             FormatSurvey::Json(json) => {
-                let own = json.places.keys().filter_map(|path| path.strip_prefix("$."));
-                own.filter(|name| !name.contains(['.', '['])).filter(|name| is_of_person(name)).count() >= 2
+                let own = json
+                    .places
+                    .keys()
+                    .filter_map(|path| path.strip_prefix("$."));
+                own.filter(|name| !name.contains(['.', '[']))
+                    .filter(|name| is_of_person(name))
+                    .count()
+                    >= 2
             }
             _ => false,
         })
@@ -177,18 +229,25 @@ impl RouteSurvey {
 }
 
 /// The words around a JSON place: names on its path, and before them those of the address.
-pub(crate) fn json_signs(key: &RouteKey, path: &str, members: &dyn Fn(&str) -> usize) -> PlaceSigns {
+pub(crate) fn json_signs(
+    key: &RouteKey,
+    path: &str,
+    members: &dyn Fn(&str) -> usize,
+) -> PlaceSigns {
     let names: Vec<&str> = path
         .split(['.', '[', ']', '\''])
         .filter(|name| !name.is_empty() && *name != "$" && *name != ":" && *name != "*")
         .collect();
     let own = names.last().copied().unwrap_or_default();
-    let parent = path.strip_suffix(own).map(|parent| parent.trim_end_matches('.')).unwrap_or(path);
+    let parent = path
+        .strip_suffix(own)
+        .map(|parent| parent.trim_end_matches('.'))
+        .unwrap_or(path);
     place_signs(key, &names, members(parent))
 }
 
-/// The words around a place: its names from the outermost, before them those of the address. `members` of those beside
-/// it are such as persons have.
+/// The words around a place: its names from the outermost, before them those of the address.
+/// `members` of those beside it are such as persons have.
 pub(crate) fn place_signs(key: &RouteKey, names: &[&str], members: usize) -> PlaceSigns {
     let address = key.template.0.iter().filter_map(|part| match part {
         TemplatePart::Literal(literal) => Some(literal.as_str()),
@@ -198,7 +257,11 @@ pub(crate) fn place_signs(key: &RouteKey, names: &[&str], members: usize) -> Pla
     // `id` beside `prenom` and `date_naissance`.
     let has_members = entity_words(names.last().copied().into_iter()).is_empty() && members >= 2;
     let is_paging = is_paging_place(names);
-    PlaceSigns { says_person: calls_person(&words) || has_members, is_paging, is_cursor: is_paging }
+    PlaceSigns {
+        says_person: calls_person(&words) || has_members,
+        is_paging,
+        is_cursor: is_paging,
+    }
 }
 
 #[cfg(test)]
@@ -208,16 +271,36 @@ mod tests {
     use crate::value::{Spot, SpotSeen};
 
     fn known(values: &[&str]) -> KnownPersons {
-        let rows = values.iter().map(|value| vec![(*value).to_owned()]).collect();
-        let table = PersonsTable { header: vec!["id".into()], rows };
-        KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
+        let rows = values
+            .iter()
+            .map(|value| vec![(*value).to_owned()])
+            .collect();
+        let table = PersonsTable {
+            header: vec!["id".into()],
+            rows,
+        };
+        KnownPersons::from_table(&table, &ColumnChoice::default())
+            .unwrap()
+            .0
     }
 
     /// A place with so many known texts, confirmed ones, of the same shape, and others.
-    fn tally(known: &KnownPersons, hits: usize, confirmed: usize, alike: usize, others: usize) -> PlaceTally {
+    fn tally(
+        known: &KnownPersons,
+        hits: usize,
+        confirmed: usize,
+        alike: usize,
+        others: usize,
+    ) -> PlaceTally {
         let mut tally = PlaceTally::default();
         let mut add = |seen: SpotSeen, is_confirmed| {
-            tally.add(&Spot { context: ValueContext::Whole, seen }, is_confirmed);
+            tally.add(
+                &Spot {
+                    context: ValueContext::Whole,
+                    seen,
+                },
+                is_confirmed,
+            );
         };
         let (value, _) = known
             .value(match known.kinds()[0].telling() {
@@ -227,8 +310,17 @@ mod tests {
             })
             .unwrap();
         (0..hits).for_each(|n| {
-            let value = KnownValue { person: n as u32 % 3, ..value };
-            add(SpotSeen::Known { value, spelling: Spelling::default() }, n < confirmed);
+            let value = KnownValue {
+                person: n as u32 % 3,
+                ..value
+            };
+            add(
+                SpotSeen::Known {
+                    value,
+                    spelling: Spelling::default(),
+                },
+                n < confirmed,
+            );
         });
         (0..alike).for_each(|_| add(SpotSeen::Alike { kind: 0 }, false));
         (0..others).for_each(|_| add(SpotSeen::Other, false));
@@ -238,7 +330,10 @@ mod tests {
     #[track_caller]
     fn check(known: &KnownPersons, counts: [usize; 4], says_person: bool, expected: &str) {
         let [hits, confirmed, alike, others] = counts;
-        let signs = PlaceSigns { says_person, ..PlaceSigns::default() };
+        let signs = PlaceSigns {
+            says_person,
+            ..PlaceSigns::default()
+        };
         let verdict = match judge(known, &tally(known, hits, confirmed, alike, others), signs) {
             PlaceVerdict::Accepted(_) => "accepted",
             PlaceVerdict::Doubtful { .. } => "doubtful",
@@ -273,10 +368,23 @@ mod tests {
         check(&known, [5, 0, 9, 0], true, "nobody");
         check(&known, [5, 3, 0, 0], false, "accepted");
         check(&known, [5, 2, 0, 0], false, "doubtful");
-        let paging = PlaceSigns { says_person: true, is_paging: true, is_cursor: false };
-        assert!(matches!(judge(&known, &tally(&known, 5, 5, 0, 0), paging), PlaceVerdict::Doubtful { .. }));
-        let cursor = PlaceSigns { is_cursor: true, ..paging };
-        assert_eq!(judge(&known, &tally(&known, 5, 5, 0, 0), cursor), PlaceVerdict::Nobody);
+        let paging = PlaceSigns {
+            says_person: true,
+            is_paging: true,
+            is_cursor: false,
+        };
+        assert!(matches!(
+            judge(&known, &tally(&known, 5, 5, 0, 0), paging),
+            PlaceVerdict::Doubtful { .. }
+        ));
+        let cursor = PlaceSigns {
+            is_cursor: true,
+            ..paging
+        };
+        assert_eq!(
+            judge(&known, &tally(&known, 5, 5, 0, 0), cursor),
+            PlaceVerdict::Nobody
+        );
         check(&known, [5, 0, 9, 0], false, "nobody");
     }
 }

@@ -1,7 +1,7 @@
 //! The persons that the operator knows: identifiers of one or several kinds, and names.
 //!
-//! They are the seeds of learning. A value is known in whatever letter case and with whatever separators the
-//! portal writes it; how it was written decides the steps of its kind in the map.
+//! They are the seeds of learning. A value is known in whatever letter case and with whatever
+//! separators the portal writes it; how it was written decides the steps of its kind in the map.
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,7 +27,8 @@ pub struct PersonsTable {
     pub rows: Vec<Vec<String>>,
 }
 
-/// The columns to use, by name. An empty list leaves the choice to the names and values of the columns.
+/// The columns to use, by name. An empty list leaves the choice to the names and values of the
+/// columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ColumnChoice {
     pub identifiers: Vec<String>,
@@ -104,16 +105,34 @@ impl KnownPersons {
             return Err(PersonsTableFault::Empty);
         }
         let columns = column_uses(table, choice)?;
-        let mut known = Self { is_given: true, ..Self::default() };
-        let cell = |row: &Vec<String>, column: usize| {
-            row.get(column).map(|cell| cell.trim().to_owned()).unwrap_or_default()
+        let mut known = Self {
+            is_given: true,
+            ..Self::default()
         };
-        for (column, _) in columns.iter().enumerate().filter(|(_, used)| **used == PersonsColumn::Primary) {
-            known.add_kind(&table.header[column], table.rows.iter().map(|row| cell(row, column)).collect());
-        }
-        for (column, _) in columns.iter().enumerate().filter(|(_, used)| **used == PersonsColumn::Identifier)
+        let cell = |row: &Vec<String>, column: usize| {
+            row.get(column)
+                .map(|cell| cell.trim().to_owned())
+                .unwrap_or_default()
+        };
+        for (column, _) in columns
+            .iter()
+            .enumerate()
+            .filter(|(_, used)| **used == PersonsColumn::Primary)
         {
-            known.add_kind(&table.header[column], table.rows.iter().map(|row| cell(row, column)).collect());
+            known.add_kind(
+                &table.header[column],
+                table.rows.iter().map(|row| cell(row, column)).collect(),
+            );
+        }
+        for (column, _) in columns
+            .iter()
+            .enumerate()
+            .filter(|(_, used)| **used == PersonsColumn::Identifier)
+        {
+            known.add_kind(
+                &table.header[column],
+                table.rows.iter().map(|row| cell(row, column)).collect(),
+            );
         }
         if known.kinds.is_empty() {
             return Err(PersonsTableFault::NoIdentifier);
@@ -123,24 +142,32 @@ impl KnownPersons {
                 .filter(|column| columns[*column] == PersonsColumn::Name)
                 .map(|column| cell(row, column))
                 .collect();
-            let parts: Vec<&str> = names.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+            let parts: Vec<&str> = names
+                .iter()
+                .map(String::as_str)
+                .filter(|part| !part.is_empty())
+                .collect();
             known.names.add(person as u32, &parts);
         }
         Ok((known, columns))
     }
 
-    /// Adds the names of persons whose identifiers are not known: of the columns that are called names, of all without
-    /// one.
+    /// Adds the names of persons whose identifiers are not known: of the columns that are called
+    /// names, of all without one.
     pub fn add_names(&mut self, table: &PersonsTable) {
         let cells = |column: usize| table.rows.iter().filter_map(move |row| row.get(column));
-        let is_name = |column: &usize| guess(&table.header[*column], cells(*column)) == PersonsColumn::Name;
+        let is_name =
+            |column: &usize| guess(&table.header[*column], cells(*column)) == PersonsColumn::Name;
         let mut columns: Vec<usize> = (0..table.header.len()).filter(is_name).collect();
         if columns.is_empty() {
             columns = (0..table.header.len()).collect();
         }
         for row in &table.rows {
-            let parts: Vec<&str> =
-                columns.iter().filter_map(|column| row.get(*column)).map(|cell| cell.trim()).collect();
+            let parts: Vec<&str> = columns
+                .iter()
+                .filter_map(|column| row.get(*column))
+                .map(|cell| cell.trim())
+                .collect();
             self.names.add(self.count as u32, &parts);
             self.count += 1;
         }
@@ -155,11 +182,16 @@ impl KnownPersons {
 
     /// Adds a kind: `values` by person, blank where a person has none.
     pub(crate) fn add_kind(&mut self, header: &str, values: Vec<String>) {
-        let Some(shape) = ValueShape::of(values.iter().map(String::as_str)) else { return };
+        let Some(shape) = ValueShape::of(values.iter().map(String::as_str)) else {
+            return;
+        };
         let kind = self.kinds.len() as u16;
         self.count = self.count.max(values.len());
         for (person, value) in values.iter().enumerate() {
-            let known = KnownValue { kind, person: person as u32 };
+            let known = KnownValue {
+                kind,
+                person: person as u32,
+            };
             for key in keys(value) {
                 // Two kinds may share a value, as a number and a key do: the first kind has it.
                 self.index.entry(key).or_insert(known);
@@ -167,15 +199,22 @@ impl KnownPersons {
         }
         let name = self.kind_name(header);
         let regex = shape.regex();
-        self.kinds.push(KnownKind { name, shape, regex, values, is_seen: false });
+        self.kinds.push(KnownKind {
+            name,
+            shape,
+            regex,
+            values,
+            is_seen: false,
+        });
     }
 
-    /// Adds a kind that was seen beside the first, unless its shape is that of any word or number: with such a kind
-    /// the inspection could tell no title of a table from a person. Returns its name.
+    /// Adds a kind that was seen beside the first, unless its shape is that of any word or number:
+    /// with such a kind the inspection could tell no title of a table from a person. Returns its
+    /// name.
     pub(crate) fn add_seen_kind(&mut self, header: &str, values: &[String]) -> String {
         let name = self.kind_name(header);
-        let is_ordinary =
-            ValueShape::of(values.iter().map(String::as_str)).is_none_or(|shape| shape.is_ordinary());
+        let is_ordinary = ValueShape::of(values.iter().map(String::as_str))
+            .is_none_or(|shape| shape.is_ordinary());
         if !is_ordinary {
             self.add_kind(header, values.to_vec());
             if let Some(kind) = self.kinds.last_mut() {
@@ -187,8 +226,10 @@ impl KnownPersons {
 
     /// A name for a kind that no other has.
     fn kind_name(&self, header: &str) -> String {
-        let plain: String =
-            folded(header).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let plain: String = folded(header)
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .collect();
         let mut name = plain.trim_matches('_').to_owned();
         if name.is_empty() {
             name = "id".to_owned();
@@ -253,7 +294,10 @@ impl KnownPersons {
     /// The first kind that `text` could be an identifier of, by its shape.
     pub(crate) fn fitting(&self, text: &str) -> Option<u16> {
         let text = text.trim();
-        self.kinds.iter().position(|kind| kind.fits(text)).map(|place| place as u16)
+        self.kinds
+            .iter()
+            .position(|kind| kind.fits(text))
+            .map(|place| place as u16)
     }
 
     /// Folds what the portal writes otherwise than the list does.
@@ -264,7 +308,9 @@ impl KnownPersons {
     /// The identifier of the first kind, blank for a person who has none.
     pub fn primary(&self, person: u32) -> &str {
         let values = self.kinds.first().map(|kind| &kind.values);
-        values.and_then(|values| values.get(person as usize)).map_or("", String::as_str)
+        values
+            .and_then(|values| values.get(person as usize))
+            .map_or("", String::as_str)
     }
 
     pub fn kind(&self, kind: u16) -> &KnownKind {
@@ -273,7 +319,9 @@ impl KnownPersons {
 
     /// Identifiers of the first kind with those of another, given by person.
     pub(crate) fn pairs(&self, others: &[String]) -> Vec<(String, String)> {
-        let Some(primary) = self.kinds.first() else { return Vec::new() };
+        let Some(primary) = self.kinds.first() else {
+            return Vec::new();
+        };
         let both = primary.values.iter().zip(others);
         both.filter(|(own, other)| !own.is_empty() && !other.is_empty())
             .map(|(own, other)| (own.clone(), other.clone()))
@@ -305,8 +353,15 @@ impl KnownKind {
             steps.push(Normalise::Compact);
         }
         if spelling.other_case {
-            let has_upper = self.values.iter().any(|value| value.chars().any(char::is_uppercase));
-            steps.push(if has_upper { Normalise::Upper } else { Normalise::Lower });
+            let has_upper = self
+                .values
+                .iter()
+                .any(|value| value.chars().any(char::is_uppercase));
+            steps.push(if has_upper {
+                Normalise::Upper
+            } else {
+                Normalise::Lower
+            });
         }
         if let Some(shape) = ValueShape::with_steps(&self.values, &steps) {
             self.regex = shape.regex();
@@ -322,8 +377,10 @@ impl KnownKind {
             return NIR_SPACED.to_owned();
         }
         if has(Normalise::Compact) {
-            let lengths =
-                self.values.iter().map(|value| value.chars().filter(|c| c.is_alphanumeric()).count());
+            let lengths = self
+                .values
+                .iter()
+                .map(|value| value.chars().filter(|c| c.is_alphanumeric()).count());
             let lengths: Vec<usize> = lengths.filter(|length| *length > 0).collect();
             let (least, most) = (lengths.iter().min().copied(), lengths.iter().max().copied());
             let (least, most) = (least.unwrap_or(1).max(2) - 1, most.unwrap_or(1).max(2));
@@ -337,10 +394,17 @@ impl KnownKind {
 }
 
 fn folded_key(text: &str) -> SmolStr {
-    if text.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_lowercase()) {
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_lowercase())
+    {
         return SmolStr::new(text);
     }
-    visible(text).trim().chars().flat_map(char::to_uppercase).collect()
+    visible(text)
+        .trim()
+        .chars()
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 /// The key without separators, when that leaves enough to tell.
@@ -357,7 +421,12 @@ fn compact_key(key: &SmolStr) -> Option<SmolStr> {
 fn keys(value: &str) -> impl Iterator<Item = SmolStr> {
     let key = folded_key(value.trim());
     let compact = compact_key(&key);
-    [Some(key).filter(|key| !key.is_empty() && key.len() <= VALUE_BYTES_MAX), compact].into_iter().flatten()
+    [
+        Some(key).filter(|key| !key.is_empty() && key.len() <= VALUE_BYTES_MAX),
+        compact,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Words of column names, folded, that are parts of a person's name.
@@ -408,14 +477,25 @@ const IDENTIFIER_WORDS: [&str; 22] = [
     "login",
 ];
 
-fn column_uses(table: &PersonsTable, choice: &ColumnChoice) -> Result<Vec<PersonsColumn>, PersonsTableFault> {
+fn column_uses(
+    table: &PersonsTable,
+    choice: &ColumnChoice,
+) -> Result<Vec<PersonsColumn>, PersonsTableFault> {
     let place = |wanted: &String| {
         let same = |name: &String| folded(name) == folded(wanted);
         let found = table.header.iter().position(same);
         found.ok_or_else(|| PersonsTableFault::UnknownColumn(wanted.clone()))
     };
-    let identifiers = choice.identifiers.iter().map(place).collect::<Result<Vec<_>, _>>()?;
-    let names = choice.names.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+    let identifiers = choice
+        .identifiers
+        .iter()
+        .map(place)
+        .collect::<Result<Vec<_>, _>>()?;
+    let names = choice
+        .names
+        .iter()
+        .map(place)
+        .collect::<Result<Vec<_>, _>>()?;
     let mut uses = vec![PersonsColumn::Unused; table.header.len()];
     for (column, header) in table.header.iter().enumerate() {
         let guessed = guess(header, table.rows.iter().filter_map(|row| row.get(column)));
@@ -432,7 +512,10 @@ fn column_uses(table: &PersonsTable, choice: &ColumnChoice) -> Result<Vec<Person
         uses[*column] = PersonsColumn::Identifier;
     }
     let first = identifiers.first().copied();
-    let primary = first.or_else(|| uses.iter().position(|used| *used == PersonsColumn::Identifier));
+    let primary = first.or_else(|| {
+        uses.iter()
+            .position(|used| *used == PersonsColumn::Identifier)
+    });
     uses[primary.ok_or(PersonsTableFault::NoIdentifier)?] = PersonsColumn::Primary;
     Ok(uses)
 }
@@ -441,15 +524,24 @@ fn column_uses(table: &PersonsTable, choice: &ColumnChoice) -> Result<Vec<Person
 fn guess<'r>(header: &str, values: impl Iterator<Item = &'r String>) -> PersonsColumn {
     let words = words_of(header);
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-    let values: Vec<&str> = values.map(|value| value.trim()).filter(|value| !value.is_empty()).collect();
+    let values: Vec<&str> = values
+        .map(|value| value.trim())
+        .filter(|value| !value.is_empty())
+        .collect();
     let distinct: HashSet<&str> = values.iter().copied().collect();
     let is_distinct = distinct.len() * 10 >= values.len() * 9 && !values.is_empty();
-    let has_digits = values.iter().filter(|value| value.bytes().any(|byte| byte.is_ascii_digit())).count();
+    let has_digits = values
+        .iter()
+        .filter(|value| value.bytes().any(|byte| byte.is_ascii_digit()))
+        .count();
     if has(&NAME_WORDS) && has_digits * 10 < values.len().max(1) {
         return PersonsColumn::Name;
     }
-    let is_compact = values.iter().all(|value| value.len() <= VALUE_BYTES_MAX && !value.contains(' '));
-    // Pages show addresses of services and agents, too: an address of mail identifies where the operator says so.
+    let is_compact = values
+        .iter()
+        .all(|value| value.len() <= VALUE_BYTES_MAX && !value.contains(' '));
+    // Pages show addresses of services and agents, too: an address of mail identifies where the
+    // operator says so.
     let is_mail = values.iter().all(|value| value.contains('@'));
     if has(&IDENTIFIER_WORDS) && is_distinct && is_compact && !is_mail {
         return PersonsColumn::Identifier;
@@ -470,7 +562,11 @@ pub(crate) fn words_of(name: &str) -> Vec<String> {
             words.last_mut().expect("never empty").push(c);
         }
     }
-    words.into_iter().filter(|word| !word.is_empty()).map(|word| folded(&word)).collect()
+    words
+        .into_iter()
+        .filter(|word| !word.is_empty())
+        .map(|word| folded(&word))
+        .collect()
 }
 
 #[cfg(test)]
@@ -479,22 +575,47 @@ mod tests {
 
     fn table(header: &[&str], rows: &[&[&str]]) -> PersonsTable {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        PersonsTable { header: owned(header), rows: rows.iter().map(|row| owned(row)).collect() }
+        PersonsTable {
+            header: owned(header),
+            rows: rows.iter().map(|row| owned(row)).collect(),
+        }
     }
 
     fn students() -> PersonsTable {
         table(
-            &["student_id", "uuid", "Nom", "Prénom", "Date de naissance", "ville"],
             &[
-                &["P0001", "0b7f9d6e-3f0e-4f6e-9d4c-0a1b2c3d4e5f", "DUPONT", "Marie", "2001-01-02", "Évreux"],
-                &["P0002", "1b7f9d6e-3f0e-4f6e-9d4c-0a1b2c3d4e5f", "PETIT", "Jean", "2001-01-03", "Évreux"],
+                "student_id",
+                "uuid",
+                "Nom",
+                "Prénom",
+                "Date de naissance",
+                "ville",
+            ],
+            &[
+                &[
+                    "P0001",
+                    "0b7f9d6e-3f0e-4f6e-9d4c-0a1b2c3d4e5f",
+                    "DUPONT",
+                    "Marie",
+                    "2001-01-02",
+                    "Évreux",
+                ],
+                &[
+                    "P0002",
+                    "1b7f9d6e-3f0e-4f6e-9d4c-0a1b2c3d4e5f",
+                    "PETIT",
+                    "Jean",
+                    "2001-01-03",
+                    "Évreux",
+                ],
             ],
         )
     }
 
     #[test]
     fn columns_are_taken_for_what_their_names_and_values_say() {
-        let (known, columns) = KnownPersons::from_table(&students(), &ColumnChoice::default()).unwrap();
+        let (known, columns) =
+            KnownPersons::from_table(&students(), &ColumnChoice::default()).unwrap();
         use PersonsColumn::{Identifier, Name, Primary, Unused};
         assert_eq!(columns, [Primary, Identifier, Name, Name, Unused, Unused]);
         let names: Vec<&str> = known.kinds.iter().map(|kind| kind.name.as_str()).collect();
@@ -505,19 +626,29 @@ mod tests {
 
     #[test]
     fn the_operators_choice_decides() {
-        let choice = ColumnChoice { identifiers: vec!["UUID".into()], names: vec!["nom".into()] };
+        let choice = ColumnChoice {
+            identifiers: vec!["UUID".into()],
+            names: vec!["nom".into()],
+        };
         let (known, columns) = KnownPersons::from_table(&students(), &choice).unwrap();
         assert_eq!(columns[1], PersonsColumn::Primary);
-        assert_eq!((columns[0], columns[3]), (PersonsColumn::Unused, PersonsColumn::Unused));
+        assert_eq!(
+            (columns[0], columns[3]),
+            (PersonsColumn::Unused, PersonsColumn::Unused)
+        );
         assert_eq!(known.kinds.len(), 1);
-        let choice = ColumnChoice { identifiers: vec!["nir".into()], names: vec![] };
+        let choice = ColumnChoice {
+            identifiers: vec!["nir".into()],
+            names: vec![],
+        };
         let fault = KnownPersons::from_table(&students(), &choice).map(|_| ());
         assert_eq!(fault, Err(PersonsTableFault::UnknownColumn("nir".into())));
     }
 
     #[test]
     fn a_table_without_identifiers_or_rows_is_refused() {
-        let none = KnownPersons::from_table(&table(&["ville"], &[&["Évreux"]]), &ColumnChoice::default());
+        let none =
+            KnownPersons::from_table(&table(&["ville"], &[&["Évreux"]]), &ColumnChoice::default());
         assert_eq!(none.map(|_| ()), Err(PersonsTableFault::NoIdentifier));
         let empty = KnownPersons::from_table(&table(&["id"], &[]), &ColumnChoice::default());
         assert_eq!(empty.map(|_| ()), Err(PersonsTableFault::Empty));
@@ -527,12 +658,35 @@ mod tests {
     fn a_value_is_known_however_it_is_written() {
         let rows: Vec<Vec<&str>> = vec![vec!["AB-123-45"], vec!["CD-999-01"], vec!["12"]];
         let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
-        let (known, _) = KnownPersons::from_table(&table(&["id"], &rows), &ColumnChoice::default()).unwrap();
-        let person = |text: &str| known.value(text).map(|(value, spelling)| (value.person, spelling));
+        let (known, _) =
+            KnownPersons::from_table(&table(&["id"], &rows), &ColumnChoice::default()).unwrap();
+        let person = |text: &str| {
+            known
+                .value(text)
+                .map(|(value, spelling)| (value.person, spelling))
+        };
         let same = Spelling::default();
         assert_eq!(person(" AB-123-45 "), Some((0, same)));
-        assert_eq!(person("ab-123-45"), Some((0, Spelling { other_case: true, ..same })));
-        assert_eq!(person("CD 999 01"), Some((1, Spelling { other_separators: true, ..same })));
+        assert_eq!(
+            person("ab-123-45"),
+            Some((
+                0,
+                Spelling {
+                    other_case: true,
+                    ..same
+                }
+            ))
+        );
+        assert_eq!(
+            person("CD 999 01"),
+            Some((
+                1,
+                Spelling {
+                    other_separators: true,
+                    ..same
+                }
+            ))
+        );
         assert_eq!(person("12"), Some((2, same)));
         assert_eq!(person("1-2"), None);
         assert_eq!(person(""), None);
@@ -540,14 +694,22 @@ mod tests {
 
     #[test]
     fn names_without_identifiers_are_known_too() {
-        let mut known = KnownPersons::from_table(&students(), &ColumnChoice::default()).unwrap().0;
-        known.add_names(&table(&["Nom", "Prénom", "ville"], &[&["ROUX", "Léa", "Pau"]]));
+        let mut known = KnownPersons::from_table(&students(), &ColumnChoice::default())
+            .unwrap()
+            .0;
+        known.add_names(&table(
+            &["Nom", "Prénom", "ville"],
+            &[&["ROUX", "Léa", "Pau"]],
+        ));
         known.add_names(&table(&["personne"], &[&["Albert Camus"]]));
         assert_eq!(known.len(), 4);
         let found = |text: &str| {
             let mut scan = crate::names::NameScan::new(&known.names);
             scan.read(text);
-            scan.found.iter().map(|found| found.person).collect::<Vec<_>>()
+            scan.found
+                .iter()
+                .map(|found| found.person)
+                .collect::<Vec<_>>()
         };
         assert_eq!(
             (found("Léa Roux"), found("Roux Pau"), found("Camus, Albert")),

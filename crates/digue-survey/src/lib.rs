@@ -1,7 +1,9 @@
-//! What traffic shows of known persons: recorded exchanges in, routes and places with their verdicts out.
+//! What traffic shows of known persons: recorded exchanges in, routes and places with their
+//! verdicts out.
 //!
-//! Exchanges are read one at a time and forgotten: what stays is where known values stood, how often, and in which
-//! shape. Places are judged by what was seen at them and by the words around them; what speaks for a verdict is counted.
+//! Exchanges are read one at a time and forgotten: what stays is where known values stood, how
+//! often, and in which shape. Places are judged by what was seen at them and by the words around
+//! them; what speaks for a verdict is counted.
 //!
 //! It opens no file and knows no map: which lines follow from a verdict is `digue-learn`'s to say.
 

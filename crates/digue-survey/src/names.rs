@@ -1,7 +1,8 @@
 //! Known names in running text: two words of one person's name close together.
 //!
-//! A surname alone is a word of the language (Petit, Marchand), so one word never counts. Only hashes of pairs of
-//! words are held; a match makes a place worth a look, and is no evidence of an identifier by itself.
+//! A surname alone is a word of the language (Petit, Marchand), so one word never counts. Only
+//! hashes of pairs of words are held; a match makes a place worth a look, and is no evidence of an
+//! identifier by itself.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -32,8 +33,9 @@ pub(crate) struct NameSighting {
 }
 
 impl NameIndex {
-    /// Adds the name of a person, as one text or in parts: every pair of its words counts, the two of one part
-    /// only when there is no other part (`MARTIN` and `Anne Marie` are not `Anne Marie` alone).
+    /// Adds the name of a person, as one text or in parts: every pair of its words counts, the two
+    /// of one part only when there is no other part (`MARTIN` and `Anne Marie` are not `Anne Marie`
+    /// alone).
     pub(crate) fn add(&mut self, person: u32, parts: &[&str]) {
         let words: Vec<(usize, u64)> = parts
             .iter()
@@ -70,10 +72,16 @@ pub(crate) struct NameScan<'n> {
 
 impl<'n> NameScan<'n> {
     pub(crate) fn new(index: &'n NameIndex) -> Self {
-        Self { index, last: [None; WORDS_BETWEEN + 1], position: 0, found: Vec::new() }
+        Self {
+            index,
+            last: [None; WORDS_BETWEEN + 1],
+            position: 0,
+            found: Vec::new(),
+        }
     }
 
-    /// Reads the next text; names may cross into it from the one before, as from one cell into the next.
+    /// Reads the next text; names may cross into it from the one before, as from one cell into the
+    /// next.
     pub(crate) fn read(&mut self, text: &str) {
         if self.index.is_empty() {
             // Positions are still counted, at the cost of one for each text.
@@ -83,9 +91,17 @@ impl<'n> NameScan<'n> {
         for word in words(text) {
             self.position += 1;
             for last in self.last.iter().flatten() {
-                let persons = self.index.pairs.get(&pair(*last, word)).into_iter().flatten();
+                let persons = self
+                    .index
+                    .pairs
+                    .get(&pair(*last, word))
+                    .into_iter()
+                    .flatten();
                 let position = self.position;
-                self.found.extend(persons.map(|person| NameSighting { position, person: *person }));
+                self.found.extend(persons.map(|person| NameSighting {
+                    position,
+                    person: *person,
+                }));
             }
             self.last.rotate_right(1);
             self.last[0] = Some(word);
@@ -104,10 +120,16 @@ pub(crate) struct NamePart {
 /// Names beyond this number in the smallest part with any are those of a list, and confirm nobody.
 const NAMES_OF_PART_MAX: usize = 64;
 
-/// True when the name of `person` stands with the identifier: the smallest part around it in which any known name
-/// stands has this one, and hardly another. Nearness in words is no sign: in a list of numbered things that belong
-/// to persons, the number of one is the identifier of a person some lines away.
-pub(crate) fn is_name_beside(found: &[NameSighting], parts: &[NamePart], part: usize, person: u32) -> bool {
+/// True when the name of `person` stands with the identifier: the smallest part around it in which
+/// any known name stands has this one, and hardly another. Nearness in words is no sign: in a list
+/// of numbered things that belong to persons, the number of one is the identifier of a person some
+/// lines away.
+pub(crate) fn is_name_beside(
+    found: &[NameSighting],
+    parts: &[NamePart],
+    part: usize,
+    person: u32,
+) -> bool {
     if found.is_empty() {
         return false;
     }
@@ -148,8 +170,9 @@ fn is_mostly(found: &[NameSighting], person: u32) -> bool {
 /// Hashes of the words of a text: without accents and case; hyphens and apostrophes separate.
 fn words(text: &str) -> impl Iterator<Item = u64> + use<'_> {
     let is_letter = |c: char| c.is_alphabetic();
-    text.split(move |c: char| !is_letter(c)).filter(|word| word.chars().nth(LETTERS_MIN - 1).is_some()).map(
-        |word| {
+    text.split(move |c: char| !is_letter(c))
+        .filter(|word| word.chars().nth(LETTERS_MIN - 1).is_some())
+        .map(|word| {
             let mut hasher = DefaultHasher::new();
             if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
                 word.hash(&mut hasher);
@@ -157,12 +180,15 @@ fn words(text: &str) -> impl Iterator<Item = u64> + use<'_> {
                 folded(word).as_str().hash(&mut hasher);
             }
             hasher.finish()
-        },
-    )
+        })
 }
 
 fn pair(one: u64, other: u64) -> u64 {
-    let (low, high) = if one < other { (one, other) } else { (other, one) };
+    let (low, high) = if one < other {
+        (one, other)
+    } else {
+        (other, one)
+    };
     low.rotate_left(17) ^ high.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
@@ -217,7 +243,12 @@ mod tests {
             part(Some(0), 20, 30),
             part(Some(2), 15, 18),
         ];
-        let found = [sighting(2, 0), sighting(12, 1), sighting(12, 4), sighting(22, 2)];
+        let found = [
+            sighting(2, 0),
+            sighting(12, 1),
+            sighting(12, 4),
+            sighting(22, 2),
+        ];
         let is_beside = |at, person| is_name_beside(&found, &parts, at, person);
         assert!(is_beside(1, 0) && is_beside(2, 1) && is_beside(4, 1) && is_beside(4, 4));
         assert!(!is_beside(1, 1), "the next row's");

@@ -1,4 +1,5 @@
-//! Of all traffic, the portal that was recorded most: its routes joined, and the verdicts on its addresses.
+//! Of all traffic, the portal that was recorded most: its routes joined, and the verdicts on its
+//! addresses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,9 @@ use smol_str::SmolStr;
 use crate::judge::AddressVerdicts;
 use crate::known::KnownPersons;
 use crate::routes;
-use crate::survey::{ErrorSurvey, FetchedLater, FormatSurvey, RouteKey, RouteSurvey, TrafficSurvey};
+use crate::survey::{
+    ErrorSurvey, FetchedLater, FormatSurvey, RouteKey, RouteSurvey, TrafficSurvey,
+};
 use crate::value::ValueContext;
 
 /// The portal that was recorded most.
@@ -38,10 +41,21 @@ pub struct OtherHost {
 
 impl PortalSurvey {
     pub(crate) fn of(known: &KnownPersons, survey: TrafficSurvey<'_>) -> Self {
-        let TrafficSurvey { routes, mut errors, fetched, dropped, .. } = survey;
+        let TrafficSurvey {
+            routes,
+            mut errors,
+            fetched,
+            dropped,
+            ..
+        } = survey;
         let origin = main_origin(&routes);
         let others = other_hosts(&routes, &origin);
-        let routes = routes::join(routes.into_iter().filter(|(key, _)| key.origin == origin).collect());
+        let routes = routes::join(
+            routes
+                .into_iter()
+                .filter(|(key, _)| key.origin == origin)
+                .collect(),
+        );
         Self {
             addresses: AddressVerdicts::of(known, &routes),
             usual_member: usual_member(known, &routes),
@@ -60,10 +74,16 @@ fn main_origin(routes: &BTreeMap<RouteKey, RouteSurvey>) -> SmolStr {
     let mut counts: BTreeMap<&SmolStr, (usize, usize)> = BTreeMap::new();
     for (key, survey) in routes {
         let own = counts.entry(&key.origin).or_default();
-        own.0 += survey.bodies.values().map(|body| body.with_known).sum::<usize>();
+        own.0 += survey
+            .bodies
+            .values()
+            .map(|body| body.with_known)
+            .sum::<usize>();
         own.1 += survey.exchanges;
     }
-    let best = counts.into_iter().max_by_key(|(origin, counts)| (*counts, std::cmp::Reverse(*origin)));
+    let best = counts
+        .into_iter()
+        .max_by_key(|(origin, counts)| (*counts, std::cmp::Reverse(*origin)));
     best.map(|(origin, _)| origin.clone()).unwrap_or_default()
 }
 
@@ -72,7 +92,11 @@ fn other_hosts(routes: &BTreeMap<RouteKey, RouteSurvey>, main: &str) -> Vec<Othe
     for (key, survey) in routes.iter().filter(|(key, _)| key.origin != main) {
         let own = others.entry(&key.origin).or_default();
         own.0 += survey.exchanges;
-        own.1 += survey.bodies.values().map(|body| body.with_known).sum::<usize>();
+        own.1 += survey
+            .bodies
+            .values()
+            .map(|body| body.with_known)
+            .sum::<usize>();
     }
     let host = |(origin, (exchanges, with_known)): (&str, (usize, usize))| OtherHost {
         origin: origin.to_owned(),
@@ -86,10 +110,15 @@ fn other_hosts(routes: &BTreeMap<RouteKey, RouteSurvey>, main: &str) -> Vec<Othe
 fn usual_member(known: &KnownPersons, routes: &BTreeMap<RouteKey, RouteSurvey>) -> Option<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for body in routes.values().flat_map(|route| route.bodies.values()) {
-        let FormatSurvey::Json(json) = &body.format else { continue };
+        let FormatSurvey::Json(json) = &body.format else {
+            continue;
+        };
         for ((path, context), tally) in &json.tallies {
             let hits = tally.kinds.get(&0).map_or(0, |seen| seen.hits);
-            let name = path.rsplit_once('.').map(|(_, name)| name).filter(|name| !name.contains(['[', '*']));
+            let name = path
+                .rsplit_once('.')
+                .map(|(_, name)| name)
+                .filter(|name| !name.contains(['[', '*']));
             if let (ValueContext::Whole, Some(name)) = (context, name)
                 && hits > 0
             {
@@ -97,6 +126,9 @@ fn usual_member(known: &KnownPersons, routes: &BTreeMap<RouteKey, RouteSurvey>) 
             }
         }
     }
-    let best = counts.into_iter().max_by_key(|(name, hits)| (*hits, std::cmp::Reverse(*name)));
-    best.filter(|_| !known.is_empty()).map(|(name, _)| name.to_owned())
+    let best = counts
+        .into_iter()
+        .max_by_key(|(name, hits)| (*hits, std::cmp::Reverse(*name)));
+    best.filter(|_| !known.is_empty())
+        .map(|(name, _)| name.to_owned())
 }

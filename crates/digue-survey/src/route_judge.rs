@@ -9,7 +9,9 @@ use crate::entity::{calls_person, entity_words, is_generic, is_of_person};
 use crate::html_place::HtmlPlace;
 use crate::html_survey::HtmlSurvey;
 use crate::json_survey::JsonSurvey;
-use crate::judge::{Accepted, AddressVerdicts, PlaceSigns, PlaceVerdict, json_signs, judge, place_signs};
+use crate::judge::{
+    Accepted, AddressVerdicts, PlaceSigns, PlaceVerdict, json_signs, judge, place_signs,
+};
 use crate::known::{KnownPersons, words_of};
 use crate::survey::{RouteKey, RouteSurvey, context_at};
 use crate::table_survey::{ColumnSurvey, TableSurvey};
@@ -53,8 +55,16 @@ pub enum JudgedParameter<'s> {
 }
 
 impl<'j> RouteJudge<'j> {
-    pub const fn new(known: &'j KnownPersons, addresses: &'j AddressVerdicts, key: &'j RouteKey) -> Self {
-        Self { known, addresses, key }
+    pub const fn new(
+        known: &'j KnownPersons,
+        addresses: &'j AddressVerdicts,
+        key: &'j RouteKey,
+    ) -> Self {
+        Self {
+            known,
+            addresses,
+            key,
+        }
     }
 
     /// The places of JSON documents, by path.
@@ -66,11 +76,18 @@ impl<'j> RouteJudge<'j> {
                 members.entry(parent).or_default().push(name);
             }
         }
-        let of_persons =
-            |parent: &str| members.get(parent).map_or(0, |names| members_of_persons(names.iter().copied()));
+        let of_persons = |parent: &str| {
+            members
+                .get(parent)
+                .map_or(0, |names| members_of_persons(names.iter().copied()))
+        };
         let judged = |((place, context), tally): (&'s (SmolStr, ValueContext), &PlaceTally)| {
             let verdict = self.verdict(context, tally, json_signs(self.key, place, &of_persons));
-            JudgedPlace { place, context, verdict }
+            JudgedPlace {
+                place,
+                context,
+                verdict,
+            }
         };
         json.tallies.iter().map(judged).collect()
     }
@@ -80,17 +97,27 @@ impl<'j> RouteJudge<'j> {
         let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for path in xml.places.keys() {
             if let Some((parent, name)) = path.rsplit_once('/') {
-                members.entry(parent).or_default().push(name.trim_start_matches('@'));
+                members
+                    .entry(parent)
+                    .or_default()
+                    .push(name.trim_start_matches('@'));
             }
         }
-        let of_persons =
-            |parent: &str| members.get(parent).map_or(0, |names| members_of_persons(names.iter().copied()));
+        let of_persons = |parent: &str| {
+            members
+                .get(parent)
+                .map_or(0, |names| members_of_persons(names.iter().copied()))
+        };
         let judged = |((place, context), tally): (&'s (SmolStr, ValueContext), &PlaceTally)| {
             let parent = place.rsplit_once('/').map_or("", |(parent, _)| parent);
             let beside = of_persons(parent);
             let names: Vec<&str> = names_of(place).collect();
             let verdict = self.verdict(context, tally, place_signs(self.key, &names, beside));
-            JudgedPlace { place, context, verdict }
+            JudgedPlace {
+                place,
+                context,
+                verdict,
+            }
         };
         xml.tallies.iter().map(judged).collect()
     }
@@ -99,8 +126,16 @@ impl<'j> RouteJudge<'j> {
     pub fn html<'s>(&self, html: &'s HtmlSurvey) -> Vec<JudgedPlace<'s, HtmlPlace>> {
         let judged = |((place, context), tally): (&'s (HtmlPlace, ValueContext), &PlaceTally)| {
             let says_person = place.is_person || context.calls_person();
-            let signs = PlaceSigns { says_person, is_paging: context.is_paging(), is_cursor: false };
-            JudgedPlace { place, context, verdict: self.verdict(context, tally, signs) }
+            let signs = PlaceSigns {
+                says_person,
+                is_paging: context.is_paging(),
+                is_cursor: false,
+            };
+            JudgedPlace {
+                place,
+                context,
+                verdict: self.verdict(context, tally, signs),
+            }
         };
         html.tallies.iter().map(judged).collect()
     }
@@ -113,22 +148,36 @@ impl<'j> RouteJudge<'j> {
                 TemplatePart::Variable { .. } => None,
             })
         };
-        let has_person_columns =
-            table.columns.values().filter(|column| is_of_person(&column.header)).count() >= 2;
+        let has_person_columns = table
+            .columns
+            .values()
+            .filter(|column| is_of_person(&column.header))
+            .count()
+            >= 2;
         let judged = |column: &'s ColumnSurvey| {
             let names: Vec<&str> = literals().chain([column.header.as_str()]).collect();
             let is_bare = is_generic(&words_of(&column.header));
-            let says_person = calls_person(&entity_words(names.into_iter())) || is_bare && has_person_columns;
-            let signs = PlaceSigns { says_person, ..PlaceSigns::default() };
+            let says_person =
+                calls_person(&entity_words(names.into_iter())) || is_bare && has_person_columns;
+            let signs = PlaceSigns {
+                says_person,
+                ..PlaceSigns::default()
+            };
             (column, judge(self.known, &column.tally, signs))
         };
-        table.columns.values().filter(|column| !column.header.starts_with('#')).map(judged).collect()
+        table
+            .columns
+            .values()
+            .filter(|column| !column.header.starts_with('#'))
+            .map(judged)
+            .collect()
     }
 
     /// The columns of tables without a header, from 0.
     pub fn numbered(&self, table: &TableSurvey) -> Vec<(usize, PlaceVerdict)> {
-        let judged =
-            |(place, tally): (&usize, &PlaceTally)| (*place, judge(self.known, tally, PlaceSigns::default()));
+        let judged = |(place, tally): (&usize, &PlaceTally)| {
+            (*place, judge(self.known, tally, PlaceSigns::default()))
+        };
         table.numbered.iter().map(judged).collect()
     }
 
@@ -136,14 +185,23 @@ impl<'j> RouteJudge<'j> {
     pub fn path(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
         let template = &self.key.template;
         let judged = |(place, at): (usize, String)| {
-            let PlaceVerdict::Accepted(accepted) = self.addresses.verdict(&context_at(template, place))
+            let PlaceVerdict::Accepted(accepted) =
+                self.addresses.verdict(&context_at(template, place))
             else {
                 return None;
             };
             let own = survey.segments.get(&place)?;
-            own.kinds.get(&accepted.kind).filter(|seen| seen.hits + seen.alike > 0)?;
+            own.kinds
+                .get(&accepted.kind)
+                .filter(|seen| seen.hits + seen.alike > 0)?;
             let has_others = own.others > 0 || own.kinds.len() > 1;
-            Some(JudgedRequest { at, accepted: Accepted { has_others, ..accepted } })
+            Some(JudgedRequest {
+                at,
+                accepted: Accepted {
+                    has_others,
+                    ..accepted
+                },
+            })
         };
         template.variables().filter_map(judged).collect()
     }
@@ -154,17 +212,28 @@ impl<'j> RouteJudge<'j> {
             let tally = &parameter.tally;
             // A cursor names the last person of the page before, and asks for none.
             let is_paging = is_paging_name(name);
-            parameters.push(match self.addresses.verdict(&ValueContext::Query(name.into())) {
-                PlaceVerdict::Accepted(accepted) if tally.hits() > 0 && !is_paging => {
-                    let has_others = tally.others > 0 || tally.kinds.len() > 1;
-                    let accepted = Accepted { has_others, ..accepted };
-                    JudgedParameter::Person(JudgedRequest { at: name.clone(), accepted })
-                }
-                PlaceVerdict::Accepted(_) | PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => {
-                    let has_words = parameter.words > 0 && parameter.values.len() >= 3 && !is_paging;
-                    JudgedParameter::Other { name, has_words }
-                }
-            });
+            parameters.push(
+                match self.addresses.verdict(&ValueContext::Query(name.into())) {
+                    PlaceVerdict::Accepted(accepted) if tally.hits() > 0 && !is_paging => {
+                        let has_others = tally.others > 0 || tally.kinds.len() > 1;
+                        let accepted = Accepted {
+                            has_others,
+                            ..accepted
+                        };
+                        JudgedParameter::Person(JudgedRequest {
+                            at: name.clone(),
+                            accepted,
+                        })
+                    }
+                    PlaceVerdict::Accepted(_)
+                    | PlaceVerdict::Doubtful { .. }
+                    | PlaceVerdict::Nobody => {
+                        let has_words =
+                            parameter.words > 0 && parameter.values.len() >= 3 && !is_paging;
+                        JudgedParameter::Other { name, has_words }
+                    }
+                },
+            );
         }
         parameters
     }
@@ -172,12 +241,22 @@ impl<'j> RouteJudge<'j> {
     /// The parameters of forms that name a person.
     pub fn form(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
         let mut requests = Vec::new();
-        for (name, parameter) in survey.form.iter().filter(|(_, parameter)| parameter.tally.hits() > 0) {
+        for (name, parameter) in survey
+            .form
+            .iter()
+            .filter(|(_, parameter)| parameter.tally.hits() > 0)
+        {
             if let PlaceVerdict::Accepted(accepted) =
                 self.addresses.verdict(&ValueContext::Query(name.into()))
             {
-                let accepted = Accepted { has_others: parameter.tally.others > 0, ..accepted };
-                requests.push(JudgedRequest { at: name.clone(), accepted });
+                let accepted = Accepted {
+                    has_others: parameter.tally.others > 0,
+                    ..accepted
+                };
+                requests.push(JudgedRequest {
+                    at: name.clone(),
+                    accepted,
+                });
             }
         }
         requests
@@ -191,22 +270,31 @@ impl<'j> RouteJudge<'j> {
             if *context == ValueContext::Whole
                 && let PlaceVerdict::Accepted(accepted) = judge(self.known, tally, signs)
             {
-                requests.push(JudgedRequest { at: at.to_string(), accepted });
+                requests.push(JudgedRequest {
+                    at: at.to_string(),
+                    accepted,
+                });
             }
         }
         requests
     }
 
     /// The verdict on a place: addresses are judged together, all else by itself.
-    fn verdict(&self, context: &ValueContext, tally: &PlaceTally, signs: PlaceSigns) -> PlaceVerdict {
+    fn verdict(
+        &self,
+        context: &ValueContext,
+        tally: &PlaceTally,
+        signs: PlaceSigns,
+    ) -> PlaceVerdict {
         match context {
-            ValueContext::Path(_) | ValueContext::Query(_) => match self.addresses.verdict(context) {
+            ValueContext::Path(_) | ValueContext::Query(_) => match self.addresses.verdict(context)
+            {
                 PlaceVerdict::Accepted(accepted) if tally.kinds.contains_key(&accepted.kind) => {
                     PlaceVerdict::Accepted(accepted)
                 }
-                PlaceVerdict::Accepted(_) | PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => {
-                    PlaceVerdict::Nobody
-                }
+                PlaceVerdict::Accepted(_)
+                | PlaceVerdict::Doubtful { .. }
+                | PlaceVerdict::Nobody => PlaceVerdict::Nobody,
             },
             ValueContext::Whole | ValueContext::After(_) => judge(self.known, tally, signs),
         }

@@ -1,4 +1,5 @@
-//! Joins routes that differ in one word only, when many words stand there and their answers are alike.
+//! Joins routes that differ in one word only, when many words stand there and their answers are
+//! alike.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +45,11 @@ const CONSTANTS: [&str; 22] = [
 
 /// Routes after joining.
 pub(crate) fn join(mut routes: BTreeMap<RouteKey, RouteSurvey>) -> BTreeMap<RouteKey, RouteSurvey> {
-    let longest = routes.keys().map(|key| key.template.0.len()).max().unwrap_or(0);
+    let longest = routes
+        .keys()
+        .map(|key| key.template.0.len())
+        .max()
+        .unwrap_or(0);
     // From the end of paths: a place in the middle is judged once what follows it has one form.
     for place in (1..longest).rev() {
         routes = join_at(routes, place);
@@ -52,14 +57,23 @@ pub(crate) fn join(mut routes: BTreeMap<RouteKey, RouteSurvey>) -> BTreeMap<Rout
     routes
 }
 
-fn join_at(routes: BTreeMap<RouteKey, RouteSurvey>, place: usize) -> BTreeMap<RouteKey, RouteSurvey> {
+fn join_at(
+    routes: BTreeMap<RouteKey, RouteSurvey>,
+    place: usize,
+) -> BTreeMap<RouteKey, RouteSurvey> {
     let mut groups: BTreeMap<RouteKey, Vec<(RouteKey, RouteSurvey)>> = BTreeMap::new();
     let mut joined = BTreeMap::new();
     for (key, survey) in routes {
         match key.template.0.get(place) {
             Some(TemplatePart::Literal(word)) if is_possible_value(word) => {
                 let template = key.template.with_variable(place);
-                groups.entry(RouteKey { template, ..key.clone() }).or_default().push((key, survey));
+                groups
+                    .entry(RouteKey {
+                        template,
+                        ..key.clone()
+                    })
+                    .or_default()
+                    .push((key, survey));
             }
             _ => {
                 joined.insert(key, survey);
@@ -84,10 +98,16 @@ fn is_possible_value(word: &str) -> bool {
 }
 
 fn is_one_route(group: &[(RouteKey, RouteSurvey)], place: usize) -> bool {
-    let known = group.iter().filter(|(_, survey)| survey.known_literals.contains(&place)).count();
+    let known = group
+        .iter()
+        .filter(|(_, survey)| survey.known_literals.contains(&place))
+        .count();
     // Resources keep their names: nothing of them is a value, and `/static/**` stands for all.
     let has_answers = |survey: &RouteSurvey| {
-        survey.bodies.keys().any(|(_, format)| !matches!(format, BodyFormat::Asset | BodyFormat::Opaque))
+        survey
+            .bodies
+            .keys()
+            .any(|(_, format)| !matches!(format, BodyFormat::Asset | BodyFormat::Opaque))
     };
     if group.len() < 2 || !group.iter().all(|(_, survey)| has_answers(survey)) {
         return false;
@@ -99,12 +119,17 @@ fn is_one_route(group: &[(RouteKey, RouteSurvey)], place: usize) -> bool {
         return false;
     }
     let (_, first) = &group[0];
-    group[1..].iter().all(|(_, survey)| are_alike(first, survey))
+    group[1..]
+        .iter()
+        .all(|(_, survey)| are_alike(first, survey))
 }
 
 fn are_alike(one: &RouteSurvey, other: &RouteSurvey) -> bool {
-    let mut both =
-        one.bodies.iter().filter_map(|(key, body)| Some((body, other.bodies.get(key)?))).peekable();
+    let mut both = one
+        .bodies
+        .iter()
+        .filter_map(|(key, body)| Some((body, other.bodies.get(key)?)))
+        .peekable();
     both.peek().is_some() && both.all(|(body, other)| body.likeness(other) >= LIKENESS_MIN)
 }
 
@@ -116,15 +141,29 @@ mod tests {
     use crate::survey::TrafficSurvey;
 
     fn joined(paths: &[&str], body: fn(usize) -> String) -> Vec<String> {
-        let rows = [["marie"], ["jean"], ["aoife"]].map(|row| row.map(str::to_owned).to_vec()).to_vec();
-        let table = PersonsTable { header: vec!["id".into()], rows };
-        let known = KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0;
+        let rows = [["marie"], ["jean"], ["aoife"]]
+            .map(|row| row.map(str::to_owned).to_vec())
+            .to_vec();
+        let table = PersonsTable {
+            header: vec!["id".into()],
+            rows,
+        };
+        let known = KnownPersons::from_table(&table, &ColumnChoice::default())
+            .unwrap()
+            .0;
         let mut survey = TrafficSurvey::new(&known);
         for (place, path) in paths.iter().enumerate() {
-            let held = HeldExchange::get(&format!("https://p.fr{path}"), "application/json", body(place));
+            let held = HeldExchange::get(
+                &format!("https://p.fr{path}"),
+                "application/json",
+                body(place),
+            );
             survey.observe(&held.as_exchange());
         }
-        join(survey.routes).keys().map(|key| key.template.text()).collect()
+        join(survey.routes)
+            .keys()
+            .map(|key| key.template.text())
+            .collect()
     }
 
     fn alike(n: usize) -> String {
@@ -133,12 +172,17 @@ mod tests {
 
     #[test]
     fn two_words_stay_two_routes() {
-        assert_eq!(joined(&["/users/list", "/users/export"], alike), ["/users/export", "/users/list"]);
+        assert_eq!(
+            joined(&["/users/list", "/users/export"], alike),
+            ["/users/export", "/users/list"]
+        );
     }
 
     #[test]
     fn many_words_with_answers_of_one_shape_are_values() {
-        let towns = ["/t/pau", "/t/lyon", "/t/brest", "/t/albi", "/t/nice", "/t/metz", "/t/sete", "/t/dax"];
+        let towns = [
+            "/t/pau", "/t/lyon", "/t/brest", "/t/albi", "/t/nice", "/t/metz", "/t/sete", "/t/dax",
+        ];
         assert_eq!(joined(&towns, alike), ["/t/{x}"]);
         let unlike = |n: usize| format!("{{\"{}\":1}}", "abcdefgh".chars().nth(n).unwrap_or('z'));
         assert_eq!(joined(&towns, unlike).len(), 8);
@@ -148,8 +192,17 @@ mod tests {
     #[test]
     fn known_names_among_the_words_make_them_values() {
         assert_eq!(joined(&["/u/marie", "/u/jean"], alike), ["/u/{x}"]);
-        assert_eq!(joined(&["/u/marie", "/u/new", "/u/jean"], alike), ["/u/new", "/u/{x}"]);
-        assert_eq!(joined(&["/u/marie/notes", "/u/jean/notes"], alike), ["/u/{x}/notes"]);
-        assert_eq!(joined(&["/u/marie", "/u/about"], alike), ["/u/about", "/u/marie"]);
+        assert_eq!(
+            joined(&["/u/marie", "/u/new", "/u/jean"], alike),
+            ["/u/new", "/u/{x}"]
+        );
+        assert_eq!(
+            joined(&["/u/marie/notes", "/u/jean/notes"], alike),
+            ["/u/{x}/notes"]
+        );
+        assert_eq!(
+            joined(&["/u/marie", "/u/about"], alike),
+            ["/u/about", "/u/marie"]
+        );
     }
 }

@@ -1,7 +1,8 @@
-//! The common shape of identifiers, as a regular expression: runs of digits and letters, and the signs between.
+//! The common shape of identifiers, as a regular expression: runs of digits and letters, and the
+//! signs between.
 //!
-//! A shape is made from the operator's own list alone. What a portal sprays on its pages cannot loosen or tighten
-//! it, nor decide whether it is searched for everywhere.
+//! A shape is made from the operator's own list alone. What a portal sprays on its pages cannot
+//! loosen or tighten it, nor decide whether it is searched for everywhere.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,8 +20,8 @@ const TELLING_DIGITS: usize = 11;
 /// Values with which letters that never change are taken for a fixed beginning.
 const CONSTANT_FROM: usize = 3;
 
-/// Texts of any page: a shape that one of them has is searched for nowhere but where a rule points. The words are
-/// those by which the inspection tells a shape that distinguishes nothing.
+/// Texts of any page: a shape that one of them has is searched for nowhere but where a rule points.
+/// The words are those by which the inspection tells a shape that distinguishes nothing.
 const ORDINARY: [&str; 20] = [
     "nom",
     "NOM",
@@ -80,32 +81,43 @@ impl Telling {
 impl ValueShape {
     /// The shape of values that are not blank; `None` without any.
     pub fn of<'v>(values: impl IntoIterator<Item = &'v str>) -> Option<Self> {
-        let values: Vec<&str> = values.into_iter().map(str::trim).filter(|value| !value.is_empty()).collect();
+        let values: Vec<&str> = values
+            .into_iter()
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+            .collect();
         if values.is_empty() {
             return None;
         }
         let mut shape = known_form(&values).unwrap_or_else(|| by_runs(&values));
         let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
         let starts = values.iter().all(|value| is_word(value.chars().next()));
-        shape.word_ends = (starts, values.iter().all(|value| is_word(value.chars().next_back())));
+        shape.word_ends = (
+            starts,
+            values
+                .iter()
+                .all(|value| is_word(value.chars().next_back())),
+        );
         Some(shape)
     }
 
-    /// True when ordinary words or short numbers have it, by which the inspection tells shapes that distinguish
-    /// nothing.
+    /// True when ordinary words or short numbers have it, by which the inspection tells shapes that
+    /// distinguish nothing.
     pub(crate) fn is_ordinary(&self) -> bool {
         let regex = self.regex();
         ORDINARY[..8].iter().any(|text| regex.is_match(text))
     }
 
-    /// True when words of letters alone have it, as one login of many is `admin`. Said to the inspection, it would take
-    /// titles of columns for persons.
+    /// True when words of letters alone have it, as one login of many is `admin`. Said to the
+    /// inspection, it would take titles of columns for persons.
     pub fn is_of_words(&self) -> bool {
         let regex = self.regex();
         (2..=14).any(|length| {
             let (upper, lower) = ("E".repeat(length), "e".repeat(length));
             let title = format!("E{}", &lower[1..]);
-            [upper, lower, title].iter().any(|word| regex.is_match(word))
+            [upper, lower, title]
+                .iter()
+                .any(|word| regex.is_match(word))
         })
     }
 
@@ -120,7 +132,11 @@ impl ValueShape {
             return None;
         }
         // Where the canonical form folds letter case, the portal may write either.
-        let case = if self.steps.iter().any(|step| matches!(step, Normalise::Upper | Normalise::Lower)) {
+        let case = if self
+            .steps
+            .iter()
+            .any(|step| matches!(step, Normalise::Upper | Normalise::Lower))
+        {
             "(?i)"
         } else {
             ""
@@ -140,11 +156,22 @@ impl ValueShape {
     /// The shape of the same values once `steps` were applied to them.
     #[must_use]
     pub fn with_steps(values: &[String], steps: &[Normalise]) -> Option<Self> {
-        let kind = IdentifierKind { name: String::new(), steps: steps.to_vec(), shape: None };
-        let canonical: Vec<String> =
-            values.iter().filter_map(|value| kind.canonical(value)).map(|value| value.to_string()).collect();
+        let kind = IdentifierKind {
+            name: String::new(),
+            steps: steps.to_vec(),
+            shape: None,
+        };
+        let canonical: Vec<String> = values
+            .iter()
+            .filter_map(|value| kind.canonical(value))
+            .map(|value| value.to_string())
+            .collect();
         let shape = Self::of(canonical.iter().map(String::as_str))?;
-        let steps = if shape.steps.is_empty() { steps.to_vec() } else { shape.steps };
+        let steps = if shape.steps.is_empty() {
+            steps.to_vec()
+        } else {
+            shape.steps
+        };
         Some(Self { steps, ..shape })
     }
 }
@@ -159,16 +186,27 @@ const MAIL: &str = "[a-z0-9._%+'-]{1,64}@[a-z0-9.-]{1,80}[a-z0-9]";
 /// A French NIR without its key: sex, year, month (or a code from 20 on), place, order.
 const NIR: &str = "[12][0-9]{2}(?:0[1-9]|1[0-2]|[2-9][0-9])(?:[0-9]{2}|2[AB])[0-9]{6}";
 /// The same as people write it, with its key.
-pub(crate) const NIR_SPACED: &str =
-    "[12] ?[0-9]{2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB]) ?[0-9]{3} ?[0-9]{3}(?: ?[0-9]{2})?";
+pub(crate) const NIR_SPACED: &str = "[12] ?[0-9]{2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB]) ?[0-9]{3} ?[0-9]{3}(?: ?[0-9]{2})?";
 
 /// Shapes that are the same everywhere.
 fn known_form(values: &[&str]) -> Option<ValueShape> {
     static FORMS: LazyLock<[(Regex, &str, &[Normalise]); 3]> = LazyLock::new(|| {
         [
-            (compiled(&format!("(?i)^{UUID}$")), UUID, &[Normalise::Lower]),
-            (compiled(&format!("(?i)^{MAIL}$")), MAIL, &[Normalise::Lower]),
-            (compiled(&format!("^{NIR}(?:[0-9]{{2}})?$")), NIR, &[Normalise::Nir]),
+            (
+                compiled(&format!("(?i)^{UUID}$")),
+                UUID,
+                &[Normalise::Lower],
+            ),
+            (
+                compiled(&format!("(?i)^{MAIL}$")),
+                MAIL,
+                &[Normalise::Lower],
+            ),
+            (
+                compiled(&format!("^{NIR}(?:[0-9]{{2}})?$")),
+                NIR,
+                &[Normalise::Nir],
+            ),
         ]
     });
     FORMS.iter().find_map(|(regex, pattern, steps)| {
@@ -229,7 +267,9 @@ fn runs_of(value: &str, is_coarse: bool) -> Vec<(RunClass, String)> {
     for c in value.chars() {
         let class = class_of(c, is_coarse);
         match runs.last_mut() {
-            Some((last, text)) if *last == class && !matches!(class, RunClass::Sign(_)) => text.push(c),
+            Some((last, text)) if *last == class && !matches!(class, RunClass::Sign(_)) => {
+                text.push(c)
+            }
             _ => runs.push((class, c.to_string())),
         }
     }
@@ -276,18 +316,36 @@ fn by_runs(values: &[&str]) -> ValueShape {
     if forms.len() > FORMS_MAX {
         return of_any_form(values);
     }
-    let written: Vec<String> = forms.values().map(|(count, runs)| written(runs, *count)).collect();
-    let pattern = if written.len() == 1 { written[0].clone() } else { format!("(?:{})", written.join("|")) };
+    let written: Vec<String> = forms
+        .values()
+        .map(|(count, runs)| written(runs, *count))
+        .collect();
+    let pattern = if written.len() == 1 {
+        written[0].clone()
+    } else {
+        format!("(?:{})", written.join("|"))
+    };
     let telling = telling_of(&forms, &pattern, values.len());
-    ValueShape { pattern, steps: Vec::new(), telling, word_ends: (true, true) }
+    ValueShape {
+        pattern,
+        steps: Vec::new(),
+        telling,
+        word_ends: (true, true),
+    }
 }
 
 /// Values without a common form: the signs that occur, and the lengths.
 fn of_any_form(values: &[&str]) -> ValueShape {
     let lengths = values.iter().map(|value| value.chars().count());
-    let (min, max) = (lengths.clone().min().unwrap_or(1), lengths.max().unwrap_or(1));
-    let mut signs: Vec<char> =
-        values.iter().flat_map(|value| value.chars()).filter(|c| !c.is_alphanumeric()).collect();
+    let (min, max) = (
+        lengths.clone().min().unwrap_or(1),
+        lengths.max().unwrap_or(1),
+    );
+    let mut signs: Vec<char> = values
+        .iter()
+        .flat_map(|value| value.chars())
+        .filter(|c| !c.is_alphanumeric())
+        .collect();
     signs.sort_unstable();
     signs.dedup();
     let mut class = String::from(r"[\p{L}0-9");
@@ -296,15 +354,28 @@ fn of_any_form(values: &[&str]) -> ValueShape {
     }
     class.push(']');
     let pattern = format!("{class}{{{min},{}}}", max + 2);
-    ValueShape { pattern, steps: Vec::new(), telling: Telling::Short, word_ends: (true, true) }
+    ValueShape {
+        pattern,
+        steps: Vec::new(),
+        telling: Telling::Short,
+        word_ends: (true, true),
+    }
 }
 
 fn written(runs: &[ShapeRun], count: usize) -> String {
     let mut pattern = String::new();
-    let is_number = matches!(runs, [ShapeRun { class: RunClass::Digits, .. }]);
+    let is_number = matches!(
+        runs,
+        [ShapeRun {
+            class: RunClass::Digits,
+            ..
+        }]
+    );
     for run in runs {
-        let constant =
-            run.constant.as_ref().filter(|_| count >= CONSTANT_FROM && run.class != RunClass::Digits);
+        let constant = run
+            .constant
+            .as_ref()
+            .filter(|_| count >= CONSTANT_FROM && run.class != RunClass::Digits);
         match (run.class, constant) {
             (RunClass::Sign(sign), _) => pattern.push_str(&regex::escape(&sign.to_string())),
             (RunClass::Mixed, None) => write_class(&mut pattern, "[0-9A-Za-z]", run.min, run.max),
@@ -320,7 +391,8 @@ fn written(runs: &[ShapeRun], count: usize) -> String {
     pattern
 }
 
-/// Counters grow: a number of changing length may gain digits, one written with leading zeros does not.
+/// Counters grow: a number of changing length may gain digits, one written with leading zeros does
+/// not.
 fn digits(run: &ShapeRun, is_number: bool) -> (usize, usize) {
     let is_fixed = run.min == run.max && (run.has_leading_zero || run.min >= 6 || !is_number);
     match (is_fixed, is_number) {
@@ -347,25 +419,44 @@ fn telling_of(forms: &RunForms, pattern: &str, count: usize) -> Telling {
     }
     let is_alone = forms.values().all(|(_, runs)| {
         let least = |wanted: fn(RunClass) -> bool| -> usize {
-            runs.iter().filter(|run| wanted(run.class)).map(|run| run.min).sum()
+            runs.iter()
+                .filter(|run| wanted(run.class))
+                .map(|run| run.min)
+                .sum()
         };
         let digits = least(|class| class == RunClass::Digits);
         let mixed = least(|class| class == RunClass::Mixed);
-        let has_letters = runs.iter().any(|run| matches!(run.class, RunClass::Upper | RunClass::Lower));
+        let has_letters = runs
+            .iter()
+            .any(|run| matches!(run.class, RunClass::Upper | RunClass::Lower));
         digits >= TELLING_DIGITS || (has_letters && digits >= 3) || mixed >= 12
     });
-    if is_alone { Telling::Alone } else { sparse(forms, count) }
+    if is_alone {
+        Telling::Alone
+    } else {
+        sparse(forms, count)
+    }
 }
 
 /// Numbers of which so few exist that a known one is no coincidence.
 fn sparse(forms: &RunForms, count: usize) -> Telling {
     let is_sparse = forms.values().all(|(_, runs)| {
-        let digits: usize = runs.iter().filter(|run| run.class == RunClass::Digits).map(|run| run.min).sum();
-        let has_letters = runs.iter().any(|run| matches!(run.class, RunClass::Upper | RunClass::Lower));
+        let digits: usize = runs
+            .iter()
+            .filter(|run| run.class == RunClass::Digits)
+            .map(|run| run.min)
+            .sum();
+        let has_letters = runs
+            .iter()
+            .any(|run| matches!(run.class, RunClass::Upper | RunClass::Lower));
         let room = 10f64.powi(i32::try_from(digits).unwrap_or(i32::MAX).min(300));
         digits >= 6 && count as f64 / room < 0.02 || has_letters && digits >= 2
     });
-    if is_sparse { Telling::Rare } else { Telling::Short }
+    if is_sparse {
+        Telling::Rare
+    } else {
+        Telling::Short
+    }
 }
 
 #[cfg(test)]
@@ -382,14 +473,26 @@ mod tests {
     #[track_caller]
     fn check(values: &[&str], pattern: &str, telling: Telling) {
         let made = shape(values);
-        assert_eq!((made.pattern.as_str(), made.telling), (pattern, telling), "{values:?}");
+        assert_eq!(
+            (made.pattern.as_str(), made.telling),
+            (pattern, telling),
+            "{values:?}"
+        );
     }
 
     #[test]
     fn numbers_with_letters_tell_by_themselves() {
         check(&["P0001", "P0420", "P9999"], "P[0-9]{4}", Telling::Alone);
-        check(&["1000040B", "1000041C", "2000041D"], "[0-9]{7}[A-Z]", Telling::Alone);
-        check(&["AB-12-345", "CD-99-001", "XY-00-777"], "[A-Z]{2}\\-[0-9]{2}\\-[0-9]{3}", Telling::Alone);
+        check(
+            &["1000040B", "1000041C", "2000041D"],
+            "[0-9]{7}[A-Z]",
+            Telling::Alone,
+        );
+        check(
+            &["AB-12-345", "CD-99-001", "XY-00-777"],
+            "[A-Z]{2}\\-[0-9]{2}\\-[0-9]{3}",
+            Telling::Alone,
+        );
         check(&["P1", "P42", "P600"], "P[0-9]{1,4}", Telling::Short);
     }
 
@@ -398,13 +501,20 @@ mod tests {
         check(&["1", "42", "600"], "[0-9]{1,5}", Telling::Short);
         check(&["10", "42", "60"], "[0-9]{1,4}", Telling::Short);
         check(&["0012", "0420", "9999"], "[0-9]{4}", Telling::Short);
-        check(&["2026001", "2026002", "2026003"], "[0-9]{7}", Telling::Rare);
+        check(
+            &["2026001", "2026002", "2026003"],
+            "[0-9]{7}",
+            Telling::Rare,
+        );
         check(&["marie", "paul", "jeanne"], "[a-z]{4,6}", Telling::Short);
     }
 
     #[test]
     fn shapes_that_are_the_same_everywhere_are_known() {
-        let uuids = ["0b7f9d6e-3f0e-4f6e-9d4c-0a1b2c3d4e5f", "1B7F9D6E-3F0E-7F6E-9D4C-0A1B2C3D4E5F"];
+        let uuids = [
+            "0b7f9d6e-3f0e-4f6e-9d4c-0a1b2c3d4e5f",
+            "1B7F9D6E-3F0E-7F6E-9D4C-0A1B2C3D4E5F",
+        ];
         assert_eq!(shape(&uuids).pattern, UUID);
         assert_eq!(shape(&uuids).steps, [Normalise::Lower]);
         assert_eq!(shape(&["a.b@c.fr", "x@y.org"]).pattern, MAIL);
@@ -417,18 +527,27 @@ mod tests {
 
     #[test]
     fn a_shape_that_words_have_is_known() {
-        for values in [["marie", "paul", "jeanne"], ["admin", "m.dupont.1", "j.petit.2"], ["AB", "CD", "EFG"]]
-        {
+        for values in [
+            ["marie", "paul", "jeanne"],
+            ["admin", "m.dupont.1", "j.petit.2"],
+            ["AB", "CD", "EFG"],
+        ] {
             assert!(shape(&values).is_of_words(), "{values:?}");
         }
-        for values in [["P0001", "P0002", "P0003"], ["1", "2", "30"], ["m.dupont.1", "j.petit.2", "a.b.3"]] {
+        for values in [
+            ["P0001", "P0002", "P0003"],
+            ["1", "2", "30"],
+            ["m.dupont.1", "j.petit.2", "a.b.3"],
+        ] {
             assert!(!shape(&values).is_of_words(), "{values:?}");
         }
     }
 
     #[test]
     fn a_shape_of_anything_is_never_searched_for() {
-        let any = ["a b", "1", "X-1", "é", "b.c.d", "1/2/3", "q_q", "W:W", "k,k"];
+        let any = [
+            "a b", "1", "X-1", "é", "b.c.d", "1/2/3", "q_q", "W:W", "k,k",
+        ];
         assert_eq!(shape(&any).telling, Telling::Short);
         assert_eq!(shape(&any).sweep(), None);
         assert!(any.iter().all(|value| shape(&any).regex().is_match(value)));
@@ -437,10 +556,16 @@ mod tests {
 
     #[test]
     fn what_is_searched_for_is_no_date_amount_or_telephone_number() {
-        for values in [["20260101", "20251231", "20240229"], ["0612345678", "0712345678", "0199999999"]] {
+        for values in [
+            ["20260101", "20251231", "20240229"],
+            ["0612345678", "0712345678", "0199999999"],
+        ] {
             assert_eq!(shape(&values).sweep(), None, "{values:?}");
         }
-        assert_eq!(shape(&["P0001", "P0002", "P0003"]).sweep().as_deref(), Some(r"\b(?:P[0-9]{4})\b"));
+        assert_eq!(
+            shape(&["P0001", "P0002", "P0003"]).sweep().as_deref(),
+            Some(r"\b(?:P[0-9]{4})\b")
+        );
     }
 
     proptest! {

@@ -36,8 +36,13 @@ impl DocumentSight {
 
     /// Adds the known words and names of a text that is no document.
     pub(crate) fn add_words(&mut self, known: &KnownPersons, text: &str) {
-        let seen = |value| SeenValue { value, is_confirmed: false, is_paging: false };
-        self.known.extend(known_words(known, text).into_iter().map(seen));
+        let seen = |value| SeenValue {
+            value,
+            is_confirmed: false,
+            is_paging: false,
+        };
+        self.known
+            .extend(known_words(known, text).into_iter().map(seen));
         let mut names = NameScan::new(&known.names);
         names.read(text);
         self.names += names.found.len();
@@ -66,23 +71,39 @@ pub struct BodySight {
 impl BodySight {
     /// What the body of `exchange` shows; nothing where it cannot be read.
     pub fn of(known: &KnownPersons, exchange: &Exchange<'_>) -> Self {
-        let RecordedBody::Bytes(body) = exchange.body else { return Self::default() };
-        let mut sight = Self { bytes: body.len() as u64, ..Self::default() };
-        let Ok(bytes) = digue_decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else {
+        let RecordedBody::Bytes(body) = exchange.body else {
+            return Self::default();
+        };
+        let mut sight = Self {
+            bytes: body.len() as u64,
+            ..Self::default()
+        };
+        let Ok(bytes) = digue_decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX)
+        else {
             return sight;
         };
         let media = MediaType::parse(exchange.content_type.unwrap_or_default());
-        let Ok(text) = digue_decode::text(media.charset.as_deref(), &bytes) else { return sight };
+        let Ok(text) = digue_decode::text(media.charset.as_deref(), &bytes) else {
+            return sight;
+        };
         if text.contains('\0') {
             return sight;
         }
-        sight.known = known_words(known, &text).into_iter().map(|value| value.person).collect();
+        sight.known = known_words(known, &text)
+            .into_iter()
+            .map(|value| value.person)
+            .collect();
         if known.has_names() {
             let mut names = NameScan::new(&known.names);
-            let html: Vec<String> = usual_types("html").iter().map(|essence| (*essence).to_owned()).collect();
+            let html: Vec<String> = usual_types("html")
+                .iter()
+                .map(|essence| (*essence).to_owned())
+                .collect();
             match page_elements(media.charset.as_deref(), &bytes, BODY_BYTES_MAX) {
                 Ok(elements) if media.fits_one(&html) => {
-                    elements.iter().for_each(|element| names.read(&element.text));
+                    elements
+                        .iter()
+                        .for_each(|element| names.read(&element.text));
                 }
                 _ => names.read(&text),
             }
@@ -95,8 +116,13 @@ impl BodySight {
 /// Known identifiers among the words of a text.
 pub(crate) fn known_words(known: &KnownPersons, text: &str) -> Vec<KnownValue> {
     let is_word = |c: char| c.is_alphanumeric() || "-_@.".contains(c);
-    let words = text.split(move |c: char| !is_word(c)).filter(|word| word.len() >= 3);
-    let telling = words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit() || byte == b'@'));
+    let words = text
+        .split(move |c: char| !is_word(c))
+        .filter(|word| word.len() >= 3);
+    let telling = words.filter(|word| {
+        word.bytes()
+            .any(|byte| byte.is_ascii_digit() || byte == b'@')
+    });
     let mut seen = BTreeSet::new();
     telling
         .filter_map(|word| known.value(word.trim_matches(['.', '-', '_'])))

@@ -1,7 +1,8 @@
-//! The first reading of the traffic: each exchange joins its route, and its body is looked at and forgotten.
+//! The first reading of the traffic: each exchange joins its route, and its body is looked at and
+//! forgotten.
 //!
-//! Held are counts, places, shapes and hashes, within bounds that are said when they are reached. Of addresses, a few
-//! whole paths stay in memory to try the finished map; they are not part of it.
+//! Held are counts, places, shapes and hashes, within bounds that are said when they are reached.
+//! Of addresses, a few whole paths stay in memory to try the finished map; they are not part of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,7 +17,9 @@ use smol_str::SmolStr;
 
 use crate::alias::AliasSurvey;
 use crate::body_format::{BodyFormat, format_of};
-use crate::exchange::{BODY_BYTES_MAX, BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of};
+use crate::exchange::{
+    BODY_BYTES_MAX, BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of,
+};
 use crate::html_survey::HtmlSurvey;
 use crate::json_survey::JsonSurvey;
 use crate::known::{KnownPersons, Spelling};
@@ -136,7 +139,8 @@ pub(crate) struct TrafficSurvey<'k> {
     pub(crate) routes: BTreeMap<RouteKey, RouteSurvey>,
     pub(crate) errors: BTreeMap<SmolStr, ErrorSurvey>,
     pub(crate) aliases: AliasSurvey,
-    /// Values of variable segments and parameters that are nobody's, by context: perhaps aliases used alone.
+    /// Values of variable segments and parameters that are nobody's, by context: perhaps aliases
+    /// used alone.
     pub(crate) asked: BTreeMap<ValueContext, BTreeSet<SmolStr>>,
     pub(crate) fetched: BTreeSet<FetchedLater>,
     tokens: HashMap<u64, RouteKey>,
@@ -163,7 +167,9 @@ impl<'k> TrafficSurvey<'k> {
     /// Looks at one exchange.
     pub(crate) fn observe(&mut self, exchange: &Exchange<'_>) {
         self.exchanges += 1;
-        let Some(url) = UrlParts::of(exchange.url) else { return };
+        let Some(url) = UrlParts::of(exchange.url) else {
+            return;
+        };
         let segments = segments_of(url.path);
         // A name of letters may be a word of the portal: it waits until several stand at one place.
         let is_known = |text: &str| {
@@ -172,8 +178,11 @@ impl<'k> TrafficSurvey<'k> {
             })
         };
         let template = PathTemplate::of(&segments, &is_known);
-        let key =
-            RouteKey { origin: SmolStr::new(url.origin), method: SmolStr::new(exchange.method), template };
+        let key = RouteKey {
+            origin: SmolStr::new(url.origin),
+            method: SmolStr::new(exchange.method),
+            template,
+        };
         if self.routes.len() >= ROUTES_MAX && !self.routes.contains_key(&key) {
             self.dropped += 1;
             return;
@@ -195,7 +204,10 @@ impl<'k> TrafficSurvey<'k> {
         };
         for route in self.routes.values() {
             route.segments.values().for_each(&mut note);
-            route.query.values().for_each(|parameter| note(&parameter.tally));
+            route
+                .query
+                .values()
+                .for_each(|parameter| note(&parameter.tally));
             for body in route.bodies.values() {
                 match &body.format {
                     FormatSurvey::Json(json) | FormatSurvey::NdJson(json) => {
@@ -203,7 +215,10 @@ impl<'k> TrafficSurvey<'k> {
                     }
                     FormatSurvey::Html(html) => html.tallies.values().for_each(&mut note),
                     FormatSurvey::Csv(table) | FormatSurvey::Xlsx(table) => {
-                        table.columns.values().for_each(|column| note(&column.tally));
+                        table
+                            .columns
+                            .values()
+                            .for_each(|column| note(&column.tally));
                         table.numbered.values().for_each(&mut note);
                     }
                     FormatSurvey::Xml(xml) => xml.tallies.values().for_each(&mut note),
@@ -249,7 +264,9 @@ impl<'k> TrafficSurvey<'k> {
                 }
             }
         }
-        let mut note = |surveys: &mut BTreeMap<String, ParameterSurvey>, name: String, value: &str| {
+        let mut note = |surveys: &mut BTreeMap<String, ParameterSurvey>,
+                        name: String,
+                        value: &str| {
             if surveys.len() >= PARAMETERS_MAX && !surveys.contains_key(&name) {
                 return;
             }
@@ -271,8 +288,12 @@ impl<'k> TrafficSurvey<'k> {
             }
             "application/json" => {
                 let mut survey = JsonSurvey::default();
-                // A body that is no JSON has no places; its route is a write, which a person reviews.
-                if survey.read(known, &String::from_utf8_lossy(exchange.request_body)).is_ok() {
+                // A body that is no JSON has no places; its route is a write, which a person
+                // reviews.
+                if survey
+                    .read(known, &String::from_utf8_lossy(exchange.request_body))
+                    .is_ok()
+                {
                     for (place, tally) in survey.tallies {
                         route.json_request.entry(place).or_default().absorb(tally);
                     }
@@ -288,7 +309,10 @@ impl<'k> TrafficSurvey<'k> {
             if let Some(issued_by) = self.tokens.get(&hash_of(value.as_str()))
                 && issued_by != key
             {
-                let fetched = FetchedLater { issued_by: issued_by.clone(), asked_of: key.clone() };
+                let fetched = FetchedLater {
+                    issued_by: issued_by.clone(),
+                    asked_of: key.clone(),
+                };
                 self.fetched.insert(fetched);
             }
             if self.known.value(&value).is_none() && is_variable(&value) {
@@ -327,11 +351,15 @@ impl<'k> TrafficSurvey<'k> {
             Ok(bytes) => format_of(&media, bytes, &key.template),
             Err(_) => BodyFormat::Opaque,
         };
-        let body =
-            route.bodies.entry((media.essence.clone(), format)).or_insert_with(|| BodySurvey::new(format));
+        let body = route
+            .bodies
+            .entry((media.essence.clone(), format))
+            .or_insert_with(|| BodySurvey::new(format));
         body.responses += 1;
         body.bytes += bytes.len() as u64;
-        let sight = decoded.map_err(|why| why.detail).and_then(|bytes| body.read(self.known, &media, &bytes));
+        let sight = decoded
+            .map_err(|why| why.detail)
+            .and_then(|bytes| body.read(self.known, &media, &bytes));
         match sight {
             Ok(sight) => {
                 body.note(self.known, &sight);
@@ -356,9 +384,15 @@ pub(crate) fn context_at(template: &PathTemplate, place: usize) -> ValueContext 
         kept = match part {
             TemplatePart::Literal(literal) => literal.clone(),
             TemplatePart::Variable { .. } => {
-                let last =
-                    kept.rsplit('/').find(|part| !part.is_empty() && *part != "{}").unwrap_or_default();
-                SmolStr::new(if last.is_empty() { "{}".to_owned() } else { format!("{last}/{{}}") })
+                let last = kept
+                    .rsplit('/')
+                    .find(|part| !part.is_empty() && *part != "{}")
+                    .unwrap_or_default();
+                SmolStr::new(if last.is_empty() {
+                    "{}".to_owned()
+                } else {
+                    format!("{last}/{{}}")
+                })
             }
         };
     }
@@ -407,18 +441,20 @@ impl BodySurvey {
         let text = || digue_decode::text(media.charset.as_deref(), bytes).map_err(|why| why.detail);
         match &mut self.format {
             FormatSurvey::Json(json) => json.read(known, &text()?).map_err(|why| why.detail),
-            FormatSurvey::NdJson(json) => json.read_lines(known, &text()?).map_err(|why| why.detail),
+            FormatSurvey::NdJson(json) => {
+                json.read_lines(known, &text()?).map_err(|why| why.detail)
+            }
             FormatSurvey::Html(html) => {
                 let elements = page_elements(media.charset.as_deref(), bytes, BODY_BYTES_MAX);
                 Ok(html.read(known, &elements.map_err(|why| why.detail)?))
             }
             FormatSurvey::Csv(table) => Ok(table.read_csv(known, &text()?)),
-            FormatSurvey::Xlsx(table) => {
-                table.read_workbook(known, bytes, BODY_BYTES_MAX).map_err(|why| why.detail)
-            }
+            FormatSurvey::Xlsx(table) => table
+                .read_workbook(known, bytes, BODY_BYTES_MAX)
+                .map_err(|why| why.detail),
             FormatSurvey::Xml(xml) => {
-                let text =
-                    digue_decode::xml_text(media.charset.as_deref(), bytes).map_err(|why| why.detail)?;
+                let text = digue_decode::xml_text(media.charset.as_deref(), bytes)
+                    .map_err(|why| why.detail)?;
                 Ok(xml.read(known, &xml_elements(&text).map_err(|why| why.detail)?))
             }
             FormatSurvey::Text(survey) => {
@@ -437,9 +473,12 @@ impl BodySurvey {
                 if let Ok(text) = std::str::from_utf8(bytes) {
                     sight.add_words(known, text);
                 }
-                // A page without its scripts does nothing: a number that any script may hold does not hold one back.
+                // A page without its scripts does nothing: a number that any script may hold does
+                // not hold one back.
                 let all = sight.known.len();
-                sight.known.retain(|seen| known.kind(seen.value.kind).telling() == Telling::Alone);
+                sight
+                    .known
+                    .retain(|seen| known.kind(seen.value.kind).telling() == Telling::Alone);
                 self.with_doubtful += usize::from(sight.known.len() < all);
                 Ok(sight)
             }
@@ -447,8 +486,9 @@ impl BodySurvey {
     }
 
     fn note(&mut self, known: &KnownPersons, sight: &DocumentSight) {
-        let is_person =
-            |seen: &SeenValue| known.kind(seen.value.kind).telling() > Telling::Short || seen.is_confirmed;
+        let is_person = |seen: &SeenValue| {
+            known.kind(seen.value.kind).telling() > Telling::Short || seen.is_confirmed
+        };
         let shows_known = sight.known.iter().any(is_person);
         self.with_known += usize::from(shows_known);
         self.with_name_only += usize::from(sight.names > 0 && !shows_known);

@@ -1,5 +1,5 @@
-//! What the tables of one route have in common: columns, in how many files each is, and which hold known
-//! identifiers.
+//! What the tables of one route have in common: columns, in how many files each is, and which hold
+//! known identifiers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +76,9 @@ impl TableSurvey {
             let row = |row: &digue_tables::xlsx::UploadedRow| -> Vec<String> {
                 let width = row.cells.keys().next_back().map_or(0, |last| last + 1);
                 let cell = |column: usize| row.cells.get(&column).and_then(|cell| cell.text());
-                (0..width).map(|column| cell(column).unwrap_or_default().to_owned()).collect()
+                (0..width)
+                    .map(|column| cell(column).unwrap_or_default().to_owned())
+                    .collect()
             };
             let rows: Vec<Vec<String>> = sheet.rows.iter().map(row).collect();
             all.add(self.read_rows(known, &rows));
@@ -87,15 +89,24 @@ impl TableSurvey {
     fn read_rows(&mut self, known: &KnownPersons, rows: &[Vec<String>]) -> DocumentSight {
         let mut names = NameScan::new(&known.names);
         let header = header_of(known, rows);
-        if rows.iter().any(|row| row.iter().any(|cell| !cell.trim().is_empty())) {
+        if rows
+            .iter()
+            .any(|row| row.iter().any(|cell| !cell.trim().is_empty()))
+        {
             self.tables += 1;
             self.without_header += usize::from(header.is_none());
         }
         let titles: Vec<(String, String)> = header
-            .map(|at| rows[at].iter().map(|title| (folded(title), title.trim().to_owned())).collect())
+            .map(|at| {
+                rows[at]
+                    .iter()
+                    .map(|title| (folded(title), title.trim().to_owned()))
+                    .collect()
+            })
             .unwrap_or_default();
         let above = rows.iter().take(header.unwrap_or(0));
-        self.titles.extend(above.filter_map(|row| title_pattern(row)).take(TITLES_MAX));
+        self.titles
+            .extend(above.filter_map(|row| title_pattern(row)).take(TITLES_MAX));
         for (folded, title) in titles.iter().filter(|(folded, _)| !folded.is_empty()) {
             if self.columns.len() >= COLUMNS_MAX && !self.columns.contains_key(folded) {
                 self.is_cut = true;
@@ -113,20 +124,32 @@ impl TableSurvey {
                 names.read(cell);
                 let part = parts.len();
                 spots(known, cell, TextKind::Value, &mut |spot| {
-                    // What else a cell holds, the sweep finds; a column is identifiers or it is not.
+                    // What else a cell holds, the sweep finds; a column is identifiers or it is
+                    // not.
                     if spot.context == ValueContext::Whole {
                         waiting.push((place, spot, part));
                     }
                 });
             }
-            parts.push(NamePart { parent: None, from, to: names.position });
+            parts.push(NamePart {
+                parent: None,
+                from,
+                to: names.position,
+            });
         }
-        let mut sight = DocumentSight { names: names.found.len(), ..DocumentSight::default() };
+        let mut sight = DocumentSight {
+            names: names.found.len(),
+            ..DocumentSight::default()
+        };
         for (place, spot, part) in waiting {
             let mut is_confirmed = false;
             if let SpotSeen::Known { value, .. } = spot.seen {
                 is_confirmed = is_name_beside(&names.found, &parts, part, value.person);
-                sight.known.push(SeenValue { value, is_confirmed, is_paging: false });
+                sight.known.push(SeenValue {
+                    value,
+                    is_confirmed,
+                    is_paging: false,
+                });
             }
             let tally = match titles.get(place) {
                 Some((folded, _)) => self.columns.get_mut(folded).map(|column| &mut column.tally),
@@ -161,17 +184,31 @@ impl TableSurvey {
     }
 
     pub(crate) fn likeness(&self, other: &Self) -> f64 {
-        let common = self.columns.keys().filter(|name| other.columns.contains_key(*name)).count();
+        let common = self
+            .columns
+            .keys()
+            .filter(|name| other.columns.contains_key(*name))
+            .count();
         let all = self.columns.len() + other.columns.len() - common;
-        if all == 0 { 1.0 } else { common as f64 / all as f64 }
+        if all == 0 {
+            1.0
+        } else {
+            common as f64 / all as f64
+        }
     }
 }
 
-/// A row above a header as a pattern, whatever numbers and dates stand in it; `None` for a blank or a long one.
+/// A row above a header as a pattern, whatever numbers and dates stand in it; `None` for a blank or
+/// a long one.
 fn title_pattern(row: &[String]) -> Option<String> {
-    let texts: Vec<&str> = row.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+    let texts: Vec<&str> = row
+        .iter()
+        .map(|cell| cell.trim())
+        .filter(|cell| !cell.is_empty())
+        .collect();
     let title = texts.join(" ");
-    let is_title = title.chars().any(char::is_alphabetic) && title.chars().count() <= TITLE_CHARS_MAX;
+    let is_title =
+        title.chars().any(char::is_alphabetic) && title.chars().count() <= TITLE_CHARS_MAX;
     let mut pattern = String::new();
     for c in title.chars() {
         match c.is_ascii_digit() {
@@ -185,16 +222,27 @@ fn title_pattern(row: &[String]) -> Option<String> {
 
 /// The delimiter that splits the first lines into the most cells, the same number in each.
 pub(crate) fn delimiter_of(text: &str) -> u8 {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(10).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .take(10)
+        .collect();
     let least = |delimiter: u8| {
-        let counts = lines.iter().map(|line| line.bytes().filter(|byte| *byte == delimiter).count());
+        let counts = lines
+            .iter()
+            .map(|line| line.bytes().filter(|byte| *byte == delimiter).count());
         // Titles above the header have none.
         counts.filter(|count| *count > 0).min().unwrap_or(0)
     };
-    DELIMITERS.into_iter().rev().max_by_key(|delimiter| least(*delimiter)).unwrap_or(b',')
+    DELIMITERS
+        .into_iter()
+        .rev()
+        .max_by_key(|delimiter| least(*delimiter))
+        .unwrap_or(b',')
 }
 
-/// The row of column names: above the first row with a known identifier, or the first row of several words.
+/// The row of column names: above the first row with a known identifier, or the first row of
+/// several words.
 fn header_of(known: &KnownPersons, rows: &[Vec<String>]) -> Option<usize> {
     let texts = |row: &Vec<String>| row.iter().filter(|cell| !cell.trim().is_empty()).count();
     let has_known = |row: &Vec<String>| row.iter().any(|cell| known.value(cell).is_some());
@@ -214,8 +262,14 @@ fn header_of(known: &KnownPersons, rows: &[Vec<String>]) -> Option<usize> {
             })
         }
         None => {
-            let least = if rows.iter().any(|row| texts(row) > 1) { 2 } else { 1 };
-            rows.iter().take(HEADER_ROWS_MAX).position(|row| texts(row) >= least && is_title_row(row))
+            let least = if rows.iter().any(|row| texts(row) > 1) {
+                2
+            } else {
+                1
+            };
+            rows.iter()
+                .take(HEADER_ROWS_MAX)
+                .position(|row| texts(row) >= least && is_title_row(row))
         }
     }
 }
@@ -227,8 +281,13 @@ mod tests {
 
     fn known() -> KnownPersons {
         let rows = (1..60).map(|n| vec![format!("P{n:04}")]).collect();
-        let table = PersonsTable { header: vec!["id".into()], rows };
-        KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
+        let table = PersonsTable {
+            header: vec!["id".into()],
+            rows,
+        };
+        KnownPersons::from_table(&table, &ColumnChoice::default())
+            .unwrap()
+            .0
     }
 
     fn survey(files: &[&str]) -> TableSurvey {
@@ -241,10 +300,18 @@ mod tests {
 
     #[test]
     fn the_column_of_known_identifiers_is_found_behind_titles() {
-        let survey =
-            survey(&["Liste du jour\n\nNuméro;Nom\nP0001;a\nP0002;b\n", "Numéro;Nom;Ville\nP0003;c;d\n"]);
+        let survey = survey(&[
+            "Liste du jour\n\nNuméro;Nom\nP0001;a\nP0002;b\n",
+            "Numéro;Nom;Ville\nP0003;c;d\n",
+        ]);
         assert_eq!(survey.columns["numero"].tally.hits(), 3);
-        assert_eq!((survey.columns["numero"].tables, survey.columns["ville"].tables), (2, 1));
+        assert_eq!(
+            (
+                survey.columns["numero"].tables,
+                survey.columns["ville"].tables
+            ),
+            (2, 1)
+        );
         assert_eq!(survey.columns["numero"].header, "Numéro");
     }
 

@@ -101,7 +101,10 @@ impl PlaceTally {
     }
 
     pub(crate) fn spelling(&self) -> Spelling {
-        Spelling { other_case: self.other_case, other_separators: self.other_separators }
+        Spelling {
+            other_case: self.other_case,
+            other_separators: self.other_separators,
+        }
     }
 }
 

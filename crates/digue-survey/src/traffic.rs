@@ -1,7 +1,8 @@
 //! All readings of the traffic that a draft needs.
 //!
-//! Bodies are not kept, so that the traffic is read again whenever more is known of the persons: their identifiers when
-//! none was given, how the portal writes them, other identifiers beside them.
+//! Bodies are not kept, so that the traffic is read again whenever more is known of the persons:
+//! their identifiers when none was given, how the portal writes them, other identifiers beside
+//! them.
 
 use std::collections::BTreeSet;
 
@@ -58,17 +59,28 @@ pub fn survey_traffic<S: ExchangeSource>(
     let mut has_folded = false;
     loop {
         let mut survey = TrafficSurvey::new(&known);
-        source.each(&mut |exchange| survey.observe(exchange)).map_err(SurveyFault::Source)?;
+        source
+            .each(&mut |exchange| survey.observe(exchange))
+            .map_err(SurveyFault::Source)?;
         if survey.exchanges == 0 {
             return Err(SurveyFault::NoExchange);
         }
         let exchanges = survey.exchanges;
-        let spellings = if has_folded { Vec::new() } else { survey.spellings() };
+        let spellings = if has_folded {
+            Vec::new()
+        } else {
+            survey.spellings()
+        };
         let found = used_alias(&known, &survey, &aliases);
         let is_settled = spellings.is_empty() && found.is_none();
         if is_settled {
             let portal = PortalSurvey::of(&known, survey);
-            return Ok(SurveyedTraffic { portal, known, aliases, exchanges });
+            return Ok(SurveyedTraffic {
+                portal,
+                known,
+                aliases,
+                exchanges,
+            });
         }
         drop(survey);
         has_folded = true;
@@ -77,7 +89,12 @@ pub fn survey_traffic<S: ExchangeSource>(
         }
         if let Some((place, values, persons)) = found {
             let kind = known.add_seen_kind(&kind_name(&place), &values);
-            aliases.push(SeenAlias { place, kind, persons, pairs: known.pairs(&values) });
+            aliases.push(SeenAlias {
+                place,
+                kind,
+                persons,
+                pairs: known.pairs(&values),
+            });
         }
     }
 }
@@ -96,7 +113,8 @@ fn used_alias(
             AliasPlace::Path(before) => survey.asked.get(&ValueContext::Path(before.clone())),
             AliasPlace::Member(_) => None,
         };
-        let asked = |values: &BTreeSet<SmolStr>| tally.names_one_of(values.iter().map(SmolStr::as_str));
+        let asked =
+            |values: &BTreeSet<SmolStr>| tally.names_one_of(values.iter().map(SmolStr::as_str));
         // Numbers are every thing's: a member's number is used only where the address says so.
         own.is_some_and(asked) || tally.is_telling() && survey.asked.values().any(asked)
     };
@@ -113,7 +131,10 @@ fn kind_name(place: &AliasPlace) -> String {
     match place {
         AliasPlace::Member(name) => folded(name),
         AliasPlace::Path(before) => {
-            let last = before.split('/').rfind(|part| !part.is_empty() && *part != "{}").unwrap_or("id");
+            let last = before
+                .split('/')
+                .rfind(|part| !part.is_empty() && *part != "{}")
+                .unwrap_or("id");
             format!("id_{}", folded(last))
         }
     }

@@ -1,4 +1,5 @@
-//! Known identifiers in one text: the whole of it, a segment or a parameter of an address, or after a fixed text.
+//! Known identifiers in one text: the whole of it, a segment or a parameter of an address, or after
+//! a fixed text.
 //!
 //! The context becomes the pattern of the rule that finds the next one.
 
@@ -47,7 +48,10 @@ impl ValueContext {
                 Some(format!("{pattern}({shape})(?:[/?#.;,&]|$)"))
             }
             Self::Query(name) => Some(format!("[?&;]{}=({shape})(?:[&;#]|$)", regex::escape(name))),
-            Self::After(text) => Some(format!("{}({shape})(?:[^0-9A-Za-z_-]|$)", regex::escape(text))),
+            Self::After(text) => Some(format!(
+                "{}({shape})(?:[^0-9A-Za-z_-]|$)",
+                regex::escape(text)
+            )),
         }
     }
 
@@ -55,9 +59,10 @@ impl ValueContext {
     pub fn is_paging(&self) -> bool {
         match self {
             Self::Query(name) => is_paging_name(name),
-            Self::Path(before) => {
-                before.rsplit('/').find(|segment| !segment.is_empty()).is_some_and(is_paging_name)
-            }
+            Self::Path(before) => before
+                .rsplit('/')
+                .find(|segment| !segment.is_empty())
+                .is_some_and(is_paging_name),
             Self::Whole | Self::After(_) => false,
         }
     }
@@ -66,7 +71,9 @@ impl ValueContext {
     pub(crate) fn calls_person(&self) -> bool {
         match self {
             Self::Whole => false,
-            Self::Path(before) => calls_person(&entity_words(before.split('/').filter(|part| *part != "{}"))),
+            Self::Path(before) => calls_person(&entity_words(
+                before.split('/').filter(|part| *part != "{}"),
+            )),
             Self::Query(name) | Self::After(name) => {
                 calls_person(&entity_words(std::iter::once(name.as_str())))
             }
@@ -74,8 +81,8 @@ impl ValueContext {
     }
 }
 
-/// True for a value whose name, after those around it, numbers pages and other things of any list: `limit`,
-/// `page.numero`.
+/// True for a value whose name, after those around it, numbers pages and other things of any list:
+/// `limit`, `page.numero`.
 pub(crate) fn is_paging_place(names: &[&str]) -> bool {
     let is_of_pages = |name: &&str| matches!(*name, "page" | "pagination" | "paging" | "pager");
     let around = names.iter().rev().nth(1);
@@ -85,10 +92,10 @@ pub(crate) fn is_paging_place(names: &[&str]) -> bool {
 /// True for names of parameters that number pages, rows, days and versions.
 pub(crate) fn is_paging_name(name: &str) -> bool {
     const NAMES: [&str; 40] = [
-        "page", "p", "limit", "size", "offset", "start", "count", "per", "year", "month", "day", "week",
-        "tab", "step", "sort", "order", "version", "v", "lang", "next", "prev", "previous", "pagesize",
-        "perpage", "cursor", "annee", "mois", "jour", "semaine", "taille", "nb", "nombre", "length", "draw",
-        "first", "max", "min", "rows", "ts", "t",
+        "page", "p", "limit", "size", "offset", "start", "count", "per", "year", "month", "day",
+        "week", "tab", "step", "sort", "order", "version", "v", "lang", "next", "prev", "previous",
+        "pagesize", "perpage", "cursor", "annee", "mois", "jour", "semaine", "taille", "nb",
+        "nombre", "length", "draw", "first", "max", "min", "rows", "ts", "t",
     ];
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     NAMES.contains(&plain.to_ascii_lowercase().as_str())
@@ -108,9 +115,7 @@ pub(crate) enum SpotSeen {
         spelling: Spelling,
     },
     /// It has the shape of this kind and is not in the list.
-    Alike {
-        kind: u16,
-    },
+    Alike { kind: u16 },
     /// A typed value of an address, of no known kind.
     Variable(SmolStr),
     /// Another text, where one that fits was possible.
@@ -142,7 +147,10 @@ pub(crate) fn spots(known: &KnownPersons, text: &str, kind: TextKind, take: &mut
     if kind == TextKind::Value {
         let seen = see(known, text);
         let is_known = matches!(seen, SpotSeen::Known { .. });
-        take(Spot { context: ValueContext::Whole, seen });
+        take(Spot {
+            context: ValueContext::Whole,
+            seen,
+        });
         if is_known || !is_address(text) {
             if !is_known && text.len() <= AFTER_BYTES_MAX {
                 after_fixed_text(known, text, take);
@@ -156,7 +164,9 @@ pub(crate) fn spots(known: &KnownPersons, text: &str, kind: TextKind, take: &mut
 fn see(known: &KnownPersons, text: &str) -> SpotSeen {
     match known.value(text) {
         Some((value, spelling)) => SpotSeen::Known { value, spelling },
-        None => known.fitting(text).map_or(SpotSeen::Other, |kind| SpotSeen::Alike { kind }),
+        None => known
+            .fitting(text)
+            .map_or(SpotSeen::Other, |kind| SpotSeen::Alike { kind }),
     }
 }
 
@@ -183,24 +193,41 @@ fn in_address(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
         };
         let is_literal = !is_variable(stem) && !matches!(seen, SpotSeen::Known { .. });
         if seen != SpotSeen::Other {
-            take(Spot { context: ValueContext::Path(before.clone()), seen });
+            take(Spot {
+                context: ValueContext::Path(before.clone()),
+                seen,
+            });
         }
         before = if is_literal {
             SmolStr::new(&decoded)
         } else {
-            let kept = before.rsplit('/').find(|part| !part.is_empty() && *part != "{}").unwrap_or_default();
-            SmolStr::new(if kept.is_empty() { "{}".to_owned() } else { format!("{kept}/{{}}") })
+            let kept = before
+                .rsplit('/')
+                .find(|part| !part.is_empty() && *part != "{}")
+                .unwrap_or_default();
+            SmolStr::new(if kept.is_empty() {
+                "{}".to_owned()
+            } else {
+                format!("{kept}/{{}}")
+            })
         };
     }
     for pair in query.split(['&', ';']) {
-        let Some((name, value)) = pair.split_once('=') else { continue };
-        let decoded = percent_encoding::percent_decode_str(value).decode_utf8_lossy().replace('+', " ");
+        let Some((name, value)) = pair.split_once('=') else {
+            continue;
+        };
+        let decoded = percent_encoding::percent_decode_str(value)
+            .decode_utf8_lossy()
+            .replace('+', " ");
         let seen = match see(known, &decoded) {
             SpotSeen::Other if is_variable(&decoded) => SpotSeen::Variable(SmolStr::new(&decoded)),
             seen => seen,
         };
         if seen != SpotSeen::Other {
-            take(Spot { context: ValueContext::Query(SmolStr::new(name)), seen });
+            take(Spot {
+                context: ValueContext::Query(SmolStr::new(name)),
+                seen,
+            });
         }
     }
 }
@@ -211,11 +238,17 @@ fn after_fixed_text(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)
     let mut at = 0;
     for part in text.split(|c: char| !is_part(c)) {
         let start = at;
-        at += part.len() + text[at + part.len()..].chars().next().map_or(0, char::len_utf8);
+        at += part.len()
+            + text[at + part.len()..]
+                .chars()
+                .next()
+                .map_or(0, char::len_utf8);
         if start == 0 || part.is_empty() {
             continue;
         }
-        let Some((value, spelling)) = known.value(part) else { continue };
+        let Some((value, spelling)) = known.value(part) else {
+            continue;
+        };
         if known.kind(value.kind).telling() == Telling::Short {
             continue;
         }
@@ -226,7 +259,10 @@ fn after_fixed_text(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)
             && !before.chars().any(|c| c.is_numeric());
         if is_fixed {
             let context = ValueContext::After(SmolStr::new(before));
-            take(Spot { context, seen: SpotSeen::Known { value, spelling } });
+            take(Spot {
+                context,
+                seen: SpotSeen::Known { value, spelling },
+            });
         }
     }
 }
@@ -237,9 +273,17 @@ mod tests {
     use crate::known::{ColumnChoice, PersonsTable};
 
     fn known(values: &[&str]) -> KnownPersons {
-        let rows = values.iter().map(|value| vec![(*value).to_owned()]).collect();
-        let table = PersonsTable { header: vec!["id".into()], rows };
-        KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
+        let rows = values
+            .iter()
+            .map(|value| vec![(*value).to_owned()])
+            .collect();
+        let table = PersonsTable {
+            header: vec!["id".into()],
+            rows,
+        };
+        KnownPersons::from_table(&table, &ColumnChoice::default())
+            .unwrap()
+            .0
     }
 
     fn found(known: &KnownPersons, text: &str, kind: TextKind) -> Vec<(ValueContext, u32)> {
@@ -259,15 +303,27 @@ mod tests {
         assert_eq!(value(" P0002 "), [(ValueContext::Whole, 1)]);
         assert_eq!(
             value("/fiche/P0002?from=P0003"),
-            [(ValueContext::Path("fiche".into()), 1), (ValueContext::Query("from".into()), 2),]
+            [
+                (ValueContext::Path("fiche".into()), 1),
+                (ValueContext::Query("from".into()), 2),
+            ]
         );
         assert_eq!(
             value("https://p.fr/a/P0001/b/P0002.json#x"),
-            [(ValueContext::Path("a".into()), 0), (ValueContext::Path("b".into()), 1),]
+            [
+                (ValueContext::Path("a".into()), 0),
+                (ValueContext::Path("b".into()), 1),
+            ]
         );
-        assert_eq!(value("row-P0003"), [(ValueContext::After("row-".into()), 2)]);
+        assert_eq!(
+            value("row-P0003"),
+            [(ValueContext::After("row-".into()), 2)]
+        );
         assert_eq!(value("voir P0003"), []);
-        assert_eq!(found(&known, "12/P0001", TextKind::Address), [(ValueContext::Path("{}".into()), 0)]);
+        assert_eq!(
+            found(&known, "12/P0001", TextKind::Address),
+            [(ValueContext::Path("{}".into()), 0)]
+        );
         assert_eq!(
             found(&known, "/x/7/8/P0001", TextKind::Address),
             [(ValueContext::Path("x/{}".into()), 0)]
@@ -278,26 +334,45 @@ mod tests {
     fn short_numbers_are_not_found_inside_other_texts() {
         let known = known(&["1", "2", "12"]);
         assert_eq!(found(&known, "row-12", TextKind::Value), []);
-        assert_eq!(found(&known, "12", TextKind::Value), [(ValueContext::Whole, 2)]);
+        assert_eq!(
+            found(&known, "12", TextKind::Value),
+            [(ValueContext::Whole, 2)]
+        );
     }
 
     #[test]
     fn the_pattern_of_a_context_takes_the_value_alone() {
         let taken = |context: ValueContext, text: &str| {
-            let pattern = context.pattern("P[0-9]{4}").map(|pattern| crate::shape::compiled(&pattern))?;
+            let pattern = context
+                .pattern("P[0-9]{4}")
+                .map(|pattern| crate::shape::compiled(&pattern))?;
             Some(pattern.captures(text)?[1].to_owned())
         };
         let path = || ValueContext::Path("fiche".into());
-        for text in ["/fiche/P0001", "fiche/P0001?x", "https://p.fr/fiche/P0001/notes", "/fiche/P0001.json"] {
+        for text in [
+            "/fiche/P0001",
+            "fiche/P0001?x",
+            "https://p.fr/fiche/P0001/notes",
+            "/fiche/P0001.json",
+        ] {
             assert_eq!(taken(path(), text).as_deref(), Some("P0001"), "{text}");
         }
         assert_eq!(taken(path(), "/mafiche/P0001"), None);
         assert_eq!(taken(path(), "/fiche/P00012"), None);
         let second = ValueContext::Path("x/{}".into());
         assert_eq!(taken(second, "/x/7/P0001").as_deref(), Some("P0001"));
-        assert_eq!(taken(ValueContext::Query("id".into()), "/a?x=1&id=P0001").as_deref(), Some("P0001"));
-        assert_eq!(taken(ValueContext::Query("id".into()), "/a?uid=P0001"), None);
-        assert_eq!(taken(ValueContext::After("row-".into()), "row-P0001").as_deref(), Some("P0001"));
+        assert_eq!(
+            taken(ValueContext::Query("id".into()), "/a?x=1&id=P0001").as_deref(),
+            Some("P0001")
+        );
+        assert_eq!(
+            taken(ValueContext::Query("id".into()), "/a?uid=P0001"),
+            None
+        );
+        assert_eq!(
+            taken(ValueContext::After("row-".into()), "row-P0001").as_deref(),
+            Some("P0001")
+        );
         assert_eq!(ValueContext::Whole.pattern("x"), None);
     }
 }

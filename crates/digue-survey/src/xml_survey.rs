@@ -1,5 +1,5 @@
-//! What XML documents of one route have in common: where texts are, which of them are known, and which elements hold
-//! one person each.
+//! What XML documents of one route have in common: where texts are, which of them are known, and
+//! which elements hold one person each.
 //!
 //! A place is a chain of element names from the root, with the attribute where it is one.
 
@@ -48,10 +48,20 @@ pub struct XmlSurvey {
 }
 
 impl XmlSurvey {
-    pub(crate) fn read(&mut self, known: &KnownPersons, elements: &[DocumentElement]) -> DocumentSight {
+    pub(crate) fn read(
+        &mut self,
+        known: &KnownPersons,
+        elements: &[DocumentElement],
+    ) -> DocumentSight {
         let names = NameScan::new(&known.names);
-        let mut reader =
-            XmlReader { survey: self, known, elements, names, marks: Vec::new(), parts: Vec::new() };
+        let mut reader = XmlReader {
+            survey: self,
+            known,
+            elements,
+            names,
+            marks: Vec::new(),
+            parts: Vec::new(),
+        };
         let paths = paths(elements);
         for (id, path) in paths.iter().enumerate() {
             reader.element(id, path);
@@ -89,9 +99,17 @@ impl XmlSurvey {
 
     /// The places that both have, of all that either has.
     pub(crate) fn likeness(&self, other: &Self) -> f64 {
-        let common = self.places.keys().filter(|path| other.places.contains_key(*path)).count();
+        let common = self
+            .places
+            .keys()
+            .filter(|path| other.places.contains_key(*path))
+            .count();
         let all = self.places.len() + other.places.len() - common;
-        if all == 0 { 1.0 } else { common as f64 / all as f64 }
+        if all == 0 {
+            1.0
+        } else {
+            common as f64 / all as f64
+        }
     }
 }
 
@@ -100,16 +118,27 @@ fn paths(elements: &[DocumentElement]) -> Vec<SmolStr> {
     let mut paths: Vec<SmolStr> = Vec::with_capacity(elements.len());
     for element in elements {
         let above = element.parent.map_or("", |parent| paths[parent].as_str());
-        let name = if is_path_name(&element.name) { element.name.as_str() } else { "*" };
+        let name = if is_path_name(&element.name) {
+            element.name.as_str()
+        } else {
+            "*"
+        };
         let path = format_smolstr!("{above}/{name}");
         // Deeper elements share the place of the deepest one that has its own.
-        paths.push(if path.len() > PLACE_BYTES_MAX { SmolStr::new(above) } else { path });
+        paths.push(if path.len() > PLACE_BYTES_MAX {
+            SmolStr::new(above)
+        } else {
+            path
+        });
     }
     paths
 }
 
 fn is_path_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
 struct XmlMark {
@@ -135,11 +164,19 @@ impl<'r> XmlReader<'r> {
         if let Some(place) = self.place(path) {
             place.elements += 1;
         }
-        for (name, value) in element.attributes.iter().filter(|(name, _)| is_path_name(name)) {
+        for (name, value) in element
+            .attributes
+            .iter()
+            .filter(|(name, _)| is_path_name(name))
+        {
             self.text(id, &format_smolstr!("{path}/@{name}"), value);
         }
         self.text(id, path, &element.text);
-        self.parts.push(NamePart { parent: element.parent, from, to: self.names.position });
+        self.parts.push(NamePart {
+            parent: element.parent,
+            from,
+            to: self.names.position,
+        });
     }
 
     fn text(&mut self, id: usize, path: &SmolStr, text: &str) {
@@ -155,7 +192,11 @@ impl<'r> XmlReader<'r> {
         }
         let marks = &mut self.marks;
         spots(self.known, text, TextKind::Value, &mut |spot| {
-            marks.push(XmlMark { element: id, path: path.clone(), spot });
+            marks.push(XmlMark {
+                element: id,
+                path: path.clone(),
+                spot,
+            });
         });
     }
 
@@ -171,14 +212,22 @@ impl<'r> XmlReader<'r> {
     fn count(mut self) -> (DocumentSight, Vec<HeldPersons>) {
         parts_with_children(&mut self.parts);
         let mut held = vec![HeldPersons::None; self.elements.len()];
-        let mut sight = DocumentSight { names: self.names.found.len(), ..DocumentSight::default() };
+        let mut sight = DocumentSight {
+            names: self.names.found.len(),
+            ..DocumentSight::default()
+        };
         let mut counted = BTreeSet::new();
         for mark in self.marks {
             let mut is_confirmed = false;
             if let SpotSeen::Known { value, .. } = mark.spot.seen {
-                is_confirmed = is_name_beside(&self.names.found, &self.parts, mark.element, value.person);
+                is_confirmed =
+                    is_name_beside(&self.names.found, &self.parts, mark.element, value.person);
                 let is_paging = mark.spot.context.is_paging();
-                sight.known.push(SeenValue { value, is_confirmed, is_paging });
+                sight.known.push(SeenValue {
+                    value,
+                    is_confirmed,
+                    is_paging,
+                });
                 let is_telling = self.known.kind(value.kind).telling() > Telling::Short;
                 let is_said = path_calls_person(&mark.path) || mark.spot.context.calls_person();
                 if is_telling || is_confirmed || (is_said && !is_paging) {
@@ -202,7 +251,8 @@ impl<'r> XmlReader<'r> {
 
 /// The names of a place, from the root.
 pub(crate) fn names_of(path: &str) -> impl DoubleEndedIterator<Item = &str> {
-    path.split(['/', '@']).filter(|name| !name.is_empty() && *name != "*")
+    path.split(['/', '@'])
+        .filter(|name| !name.is_empty() && *name != "*")
 }
 
 fn path_calls_person(path: &str) -> bool {
@@ -218,8 +268,13 @@ mod tests {
 
     fn survey(documents: &[&str]) -> XmlSurvey {
         let rows = (0..30).map(|n| vec![format!("P{n:04}")]).collect();
-        let table = PersonsTable { header: vec!["id".into()], rows };
-        let known = KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0;
+        let table = PersonsTable {
+            header: vec!["id".into()],
+            rows,
+        };
+        let known = KnownPersons::from_table(&table, &ColumnChoice::default())
+            .unwrap()
+            .0;
         let mut survey = XmlSurvey::default();
         for document in documents {
             survey.read(&known, &xml_elements(document).unwrap());
@@ -229,9 +284,17 @@ mod tests {
 
     #[test]
     fn the_largest_element_of_one_person_is_the_record() {
-        let list = "<users n='2'><user><id>P0001</id><x>a</x></user><user><id>P0002</id></user></users>";
+        let list =
+            "<users n='2'><user><id>P0001</id><x>a</x></user><user><id>P0002</id></user></users>";
         let found = survey(&[list, "<users n='0'/>"]);
-        assert_eq!(found.records.keys().map(SmolStr::as_str).collect::<Vec<_>>(), ["/users/user"]);
+        assert_eq!(
+            found
+                .records
+                .keys()
+                .map(SmolStr::as_str)
+                .collect::<Vec<_>>(),
+            ["/users/user"]
+        );
         assert_eq!(found.of_many, 1);
         let tally = &found.tallies[&("/users/user/id".into(), ValueContext::Whole)];
         assert_eq!((tally.hits(), tally.responses), (2, 1));
@@ -240,7 +303,16 @@ mod tests {
 
     #[test]
     fn a_deep_document_has_no_more_places_than_the_bound() {
-        let deep = format!("{}P0001{}", "<abcdefghij>".repeat(60), "</abcdefghij>".repeat(60));
-        assert!(survey(&[&deep]).places.keys().all(|path| path.len() <= PLACE_BYTES_MAX));
+        let deep = format!(
+            "{}P0001{}",
+            "<abcdefghij>".repeat(60),
+            "</abcdefghij>".repeat(60)
+        );
+        assert!(
+            survey(&[&deep])
+                .places
+                .keys()
+                .all(|path| path.len() <= PLACE_BYTES_MAX)
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The map's rules for tables: columns of CSV files and of worksheets.
 //!
-//! Every row below the header is one person's record. A row with text but without an identifier of its own
-//! makes the table unreadable; a blank row is ignored.
+//! Every row below the header is one person's record. A row with text but without an identifier of
+//! its own makes the table unreadable; a blank row is ignored.
 
 mod captions;
 mod header;
@@ -28,7 +28,12 @@ pub struct ColumnRule {
 impl ColumnRule {
     /// A required column whose identifier is the row's own.
     pub fn new(column: MapColumn, pick: Pick) -> Self {
-        Self { columns: vec![column], pick, is_optional: false, is_own: true }
+        Self {
+            columns: vec![column],
+            pick,
+            is_optional: false,
+            is_own: true,
+        }
     }
 }
 
@@ -37,7 +42,8 @@ impl ColumnRule {
 pub enum MapColumn {
     /// By the text of its header; white space and case are ignored.
     Named(String),
-    /// By its number, from 1. A first row without the kind's shape, before rows that have it, is a header.
+    /// By its number, from 1. A first row without the kind's shape, before rows that have it, is a
+    /// header.
     Number(usize),
 }
 
@@ -49,8 +55,8 @@ pub struct TableRules {
     pub compare: Vec<ColumnRule>,
     /// `None` tries all delimiters.
     pub delimiter: Option<u8>,
-    /// Matches rows that are not records (titles, totals, legends) by their texts joined with spaces. Obvious
-    /// totals are recognised without it.
+    /// Matches rows that are not records (titles, totals, legends) by their texts joined with
+    /// spaces. Obvious totals are recognised without it.
     pub captions: Option<Regex>,
     /// Further headers that the table may have; others count as undescribed. Empty allows any.
     pub fields: Vec<String>,

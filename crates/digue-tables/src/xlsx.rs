@@ -1,8 +1,9 @@
 //! XLSX: identifiers in named columns of every sheet.
 //!
-//! A workbook is a ZIP archive of XML parts. What a cell shows depends on its type, its number format and on
-//! whether it was computed; what is uncertain is unreadable. Everything else in the file that can show a text
-//! is examined too. Memory is bounded by the bytes that may be unpacked, and time is linear in them.
+//! A workbook is a ZIP archive of XML parts. What a cell shows depends on its type, its number
+//! format and on whether it was computed; what is uncertain is unreadable. Everything else in the
+//! file that can show a text is examined too. Memory is bounded by the bytes that may be unpacked,
+//! and time is linear in them.
 
 mod archive;
 mod asides;
@@ -29,7 +30,8 @@ use sheet::{SheetRow, WorkbookTables, read_sheet};
 pub use number_look::{Quantity, UploadedNumber};
 pub use sheet::CoveredCells;
 pub use upload::{
-    UnreadableCell, UploadedCell, UploadedRow, UploadedSheet, cell_name, column_name, uploaded_sheets,
+    UnreadableCell, UploadedCell, UploadedRow, UploadedSheet, cell_name, column_name,
+    uploaded_sheets,
 };
 
 /// The most rows of a sheet without a table, when any text could be an identifier.
@@ -44,11 +46,18 @@ pub fn read(
 ) -> Result<ReadingTally, Unreadable> {
     let mut package = XlsxPackage::open(bytes, unpacked_bytes_max)?;
     let mut asides = Asides::default();
-    let common = WorkbookTables { believes_formulas: rules.believes_formulas, ..package.common(found)? };
+    let common = WorkbookTables {
+        believes_formulas: rules.believes_formulas,
+        ..package.common(found)?
+    };
     let mut tally = ReadingTally::default();
     let (mut tables, mut absent) = (0, None);
     for sheet in package.sheets().to_vec() {
-        let mut reader = SheetTable { rows: TableRows::new(rules), legend: Legend::default(), rules };
+        let mut reader = SheetTable {
+            rows: TableRows::new(rules),
+            legend: Legend::default(),
+            rules,
+        };
         let part = package.unpack(&sheet.part)?;
         let take = &mut |row: &SheetRow<'_>, found: &mut Collector<'_>| reader.read(row, found);
         read_sheet(&sheet.place, &part, &common, &mut asides, found, take)?;
@@ -105,10 +114,15 @@ impl SheetTable<'_> {
             return Ok(SheetHolds::Nothing);
         }
         let could_hold = found.has_shapeless_kind() && self.legend.is_more_than_captions;
-        let Err(absent) = self.rows.finish() else { return Ok(SheetHolds::Nothing) };
+        let Err(absent) = self.rows.finish() else {
+            return Ok(SheetHolds::Nothing);
+        };
         if self.legend.looks_like_identifier || could_hold {
             let rule = absent.detail.rule;
-            return Err(ReadFailure::new(UnreadCause::Column).by_rule(&rule).at(sheet.place.clone()).into());
+            return Err(ReadFailure::new(UnreadCause::Column)
+                .by_rule(&rule)
+                .at(sheet.place.clone())
+                .into());
         }
         Ok(SheetHolds::NoTable(absent))
     }
@@ -138,8 +152,11 @@ impl Legend {
                 Some(number) => *self.shared.entry(number).or_insert_with(look),
                 None => look(),
             };
-            is_caption |=
-                text.len() < 1_000 && rules.captions.as_ref().is_some_and(|known| known.is_match(text));
+            is_caption |= text.len() < 1_000
+                && rules
+                    .captions
+                    .as_ref()
+                    .is_some_and(|known| known.is_match(text));
         }
         if !is_caption {
             self.others += 1;

@@ -1,8 +1,9 @@
-//! What awaits an account: the state of things in one statement, the legal clocks that run, and one list of tasks
-//! over every area.
+//! What awaits an account: the state of things in one statement, the legal clocks that run, and one
+//! list of tasks over every area.
 //!
-//! It decides nothing. Each area says who may see and do what; this crate asks them all and keeps apart what an
-//! area refused to this reader, what it has not, and what it could not read. It knows no page and no language.
+//! It decides nothing. Each area says who may see and do what; this crate asks them all and keeps
+//! apart what an area refused to this reader, what it has not, and what it could not read. It knows
+//! no page and no language.
 
 mod situation;
 mod sources;
@@ -34,14 +35,25 @@ impl TaskBoard {
     pub fn counts(&self) -> Vec<(TaskSource, TaskCount)> {
         let count = |source: TaskSource| match self.unread.contains(&source) {
             true => TaskCount::Unknown,
-            false => TaskCount::Known(self.mine.iter().filter(|task| task.source() == source).count()),
+            false => TaskCount::Known(
+                self.mine
+                    .iter()
+                    .filter(|task| task.source() == source)
+                    .count(),
+            ),
         };
-        let all = TaskSource::ALL.iter().map(|source| (*source, count(*source)));
-        all.filter(|(_, count)| *count != TaskCount::Known(0)).collect()
+        let all = TaskSource::ALL
+            .iter()
+            .map(|source| (*source, count(*source)));
+        all.filter(|(_, count)| *count != TaskCount::Known(0))
+            .collect()
     }
 
     pub fn overdue(&self) -> usize {
-        self.mine.iter().filter(|task| task.is_overdue(self.now)).count()
+        self.mine
+            .iter()
+            .filter(|task| task.is_overdue(self.now))
+            .count()
     }
 }
 
@@ -69,6 +81,20 @@ pub async fn board(app: &App, actor: &Actor) -> TaskBoard {
         }
         Vec::new()
     });
-    let situation = situation::of(app, actor, (mine.as_slice(), others.as_slice()), &duties, &unread).await;
-    TaskBoard { now, situation, duties, mine, others, unread }
+    let situation = situation::of(
+        app,
+        actor,
+        (mine.as_slice(), others.as_slice()),
+        &duties,
+        &unread,
+    )
+    .await;
+    TaskBoard {
+        now,
+        situation,
+        duties,
+        mine,
+        others,
+        unread,
+    }
 }

@@ -1,4 +1,5 @@
-//! The state of things in one statement: the worst that is true now, and `Unknown` where calm cannot be shown.
+//! The state of things in one statement: the worst that is true now, and `Unknown` where calm
+//! cannot be shown.
 
 use std::time::Duration;
 
@@ -106,8 +107,11 @@ pub(crate) async fn of(
     if actor.role.can_watch() && app.journal_status().failure.is_some() {
         return Situation::JournalFailing;
     }
-    let findings: Vec<&Task> =
-        mine.iter().chain(others).filter(|task| task.source() == TaskSource::Findings).collect();
+    let findings: Vec<&Task> = mine
+        .iter()
+        .chain(others)
+        .filter(|task| task.source() == TaskSource::Findings)
+        .collect();
     if let Some(contained) = contained(app, &findings).await {
         return Situation::Contained(contained);
     }
@@ -115,7 +119,10 @@ pub(crate) async fn of(
         return Situation::DutyOverdue(late.clone());
     }
     if let Some(oldest) = findings.iter().map(|task| task.since).min() {
-        return Situation::Undecided { findings: findings.len(), oldest };
+        return Situation::Undecided {
+            findings: findings.len(),
+            oldest,
+        };
     }
     if let Some(next) = duties.iter().find(|duty| duty.due_at.is_some()) {
         return Situation::DutyRunning(next.clone());
@@ -138,7 +145,12 @@ async fn contained(app: &App, findings: &[&Task]) -> Option<ContainedAccounts> {
     let closed: Vec<&&Task> = findings.iter().filter(closing).collect();
     let last = closed.iter().max_by_key(|task| task.since)?;
     let since = closed.iter().map(|task| task.since).min()?;
-    let AwaitedAct::JudgeFinding { finding, account, .. } = &last.act else { return None };
+    let AwaitedAct::JudgeFinding {
+        finding, account, ..
+    } = &last.act
+    else {
+        return None;
+    };
     let mut accounts: Vec<Option<AccountId>> = closed.iter().map(|task| account_of(task)).collect();
     accounts.sort();
     accounts.dedup();
@@ -153,19 +165,28 @@ async fn contained(app: &App, findings: &[&Task]) -> Option<ContainedAccounts> {
 }
 
 fn account_of(task: &Task) -> Option<AccountId> {
-    let AwaitedAct::JudgeFinding { account, .. } = &task.act else { return None };
+    let AwaitedAct::JudgeFinding { account, .. } = &task.act else {
+        return None;
+    };
     account.clone()
 }
 
 /// A theft is seen some time after it began.
 const BEFORE_FINDING: Duration = Duration::from_hours(24);
 
-async fn persons_shown(app: &App, accounts: &[Option<AccountId>], since: Timestamp) -> PersonsShown {
+async fn persons_shown(
+    app: &App,
+    accounts: &[Option<AccountId>],
+    since: Timestamp,
+) -> PersonsShown {
     let Some(accounts) = accounts.iter().cloned().collect::<Option<Vec<AccountId>>>() else {
         return PersonsShown::Unknown;
     };
-    let question =
-        ScopeQuestion { accounts, from: Some(since.minus(BEFORE_FINDING)), ..ScopeQuestion::default() };
+    let question = ScopeQuestion {
+        accounts,
+        from: Some(since.minus(BEFORE_FINDING)),
+        ..ScopeQuestion::default()
+    };
     let view = app.view();
     let counted = app.blocking(move || view.count(&question)).await;
     match counted.and_then(|counted| app.answered(counted)) {

@@ -22,7 +22,11 @@ use crate::task::{AwaitedAct, Task, TaskSource};
 ///
 /// # Errors
 /// `Denied` when the source is not for the role of the actor; others when it cannot be read.
-pub(crate) async fn tasks(app: &App, actor: &Actor, source: TaskSource) -> Result<Vec<Task>, OperationError> {
+pub(crate) async fn tasks(
+    app: &App,
+    actor: &Actor,
+    source: TaskSource,
+) -> Result<Vec<Task>, OperationError> {
     match source {
         TaskSource::Findings => findings(app, actor).await,
         TaskSource::Incidents => open_incidents(app, actor).await,
@@ -40,7 +44,10 @@ pub(crate) async fn tasks(app: &App, actor: &Actor, source: TaskSource) -> Resul
 
 async fn findings(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
     let view = findings::view(app, actor).await?;
-    let open = view.findings.into_iter().filter(|finding| finding.decided.is_none());
+    let open = view
+        .findings
+        .into_iter()
+        .filter(|finding| finding.decided.is_none());
     let task = |finding: findings::ListedFinding| Task {
         since: finding.at,
         due: None,
@@ -58,8 +65,12 @@ async fn findings(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError>
 
 /// The duties of an incident that are not met, the nearest deadline first.
 pub(crate) fn unmet(view: &IncidentView) -> Vec<LegalClock> {
-    let mut clocks: Vec<LegalClock> =
-        view.clocks.iter().filter(|clock| clock.met_at.is_none()).copied().collect();
+    let mut clocks: Vec<LegalClock> = view
+        .clocks
+        .iter()
+        .filter(|clock| clock.met_at.is_none())
+        .copied()
+        .collect();
     clocks.sort_by_key(|clock| (clock.due_at.is_none(), clock.due_at));
     clocks
 }
@@ -69,7 +80,10 @@ async fn open_incidents(app: &App, actor: &Actor) -> Result<Vec<Task>, Operation
         // The operator leads them; a partner follows those about its own accounts.
         return Ok(following(&incidents::own(app, actor).await?, false));
     }
-    Ok(following(&incidents::list(app, actor).await?, actor.role.can_respond()))
+    Ok(following(
+        &incidents::list(app, actor).await?,
+        actor.role.can_respond(),
+    ))
 }
 
 fn following(views: &[IncidentView], is_mine: bool) -> Vec<Task> {
@@ -102,11 +116,19 @@ async fn open_requests(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationE
             since: one.opened_at,
             due: Some(one.due),
             is_mine,
-            act: AwaitedAct::AnswerRequest { id: one.id, kind: one.kind },
+            act: AwaitedAct::AnswerRequest {
+                id: one.id,
+                kind: one.kind,
+            },
         })
         .collect();
     if let Some(since) = waiting.letters_since {
-        tasks.push(Task { since, due: None, is_mine, act: AwaitedAct::SendLetters(waiting.letters) });
+        tasks.push(Task {
+            since,
+            due: None,
+            is_mine,
+            act: AwaitedAct::SendLetters(waiting.letters),
+        });
     }
     Ok(tasks)
 }
@@ -135,22 +157,29 @@ async fn unreviewed(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationErro
         since: one.opened_at,
         due: None,
         is_mine: actor.role.can_review() && one.account != actor.account,
-        act: AwaitedAct::ReviewBreakGlass { id: one.id, account: one.account },
+        act: AwaitedAct::ReviewBreakGlass {
+            id: one.id,
+            account: one.account,
+        },
     };
     Ok(open.map(task).collect())
 }
 
-/// New accounts whose holder the actor can confirm. Officers find them on the page of accounts: theirs are those
-/// of all organisations, which their delegates confirm.
+/// New accounts whose holder the actor can confirm. Officers find them on the page of accounts:
+/// theirs are those of all organisations, which their delegates confirm.
 async fn unconfirmed(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
     require(actor.role.leads_agents())?;
     let known = accounts::list(app, actor).await?;
-    let open = known.into_iter().filter(|one| one.is_quarantined && one.may_confirm);
+    let open = known
+        .into_iter()
+        .filter(|one| one.is_quarantined && one.may_confirm);
     let task = |one: accounts::OverseenAccount| Task {
         since: Timestamp::ZERO,
         due: None,
         is_mine: true,
-        act: AwaitedAct::ConfirmHolder { account: one.account },
+        act: AwaitedAct::ConfirmHolder {
+            account: one.account,
+        },
     };
     Ok(open.map(task).collect())
 }
@@ -161,27 +190,51 @@ async fn open_reviews(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationEr
         since: review.opened_at,
         due: Some(review.due_at),
         is_mine,
-        act: AwaitedAct::DecideReview { left: review.left, id: review.id, title: review.title },
+        act: AwaitedAct::DecideReview {
+            left: review.left,
+            id: review.id,
+            title: review.title,
+        },
     };
-    Ok(reviews::waiting(app, actor).await?.into_iter().map(task).collect())
+    Ok(reviews::waiting(app, actor)
+        .await?
+        .into_iter()
+        .map(task)
+        .collect())
 }
 
 async fn checks(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
     let measured = isms::measured(app, actor).await?;
     let now = isms::now(app);
     let results_of = |wanted: CheckStatement| -> Vec<&CheckResult> {
-        let checks = Check::ALL.iter().filter(|check| measured.says(**check, now) == wanted);
-        checks.filter_map(|check| measured.results.get(check)).collect()
+        let checks = Check::ALL
+            .iter()
+            .filter(|check| measured.says(**check, now) == wanted);
+        checks
+            .filter_map(|check| measured.results.get(check))
+            .collect()
     };
-    let failing: Vec<Timestamp> = results_of(CheckStatement::Fail).iter().map(|result| result.at).collect();
-    // What did not run for a stated reason is on the page of checks; a result that grew old has no reason.
+    let failing: Vec<Timestamp> = results_of(CheckStatement::Fail)
+        .iter()
+        .map(|result| result.at)
+        .collect();
+    // What did not run for a stated reason is on the page of checks; a result that grew old has no
+    // reason.
     let mut old = results_of(CheckStatement::Unknown);
     old.retain(|result| !result.is_fresh(now.at));
     let old: Vec<Timestamp> = old.iter().map(|result| result.at).collect();
-    let tasks = [(AwaitedAct::RepairChecks(failing.len()), failing), (AwaitedAct::RunChecks(old.len()), old)];
+    let tasks = [
+        (AwaitedAct::RepairChecks(failing.len()), failing),
+        (AwaitedAct::RunChecks(old.len()), old),
+    ];
     let task = |(act, times): (AwaitedAct, Vec<Timestamp>)| {
         let since = times.into_iter().min()?;
-        Some(Task { since, due: None, is_mine: actor.role.can_govern(), act })
+        Some(Task {
+            since,
+            due: None,
+            is_mine: actor.role.can_govern(),
+            act,
+        })
     };
     Ok(tasks.into_iter().filter_map(task).collect())
 }
@@ -189,9 +242,13 @@ async fn checks(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
 async fn overdue_records(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
     let registers = isms::registers(app, actor).await?;
     let now = isms::now(app);
-    let late = calendar::due(&registers, now).into_iter().filter(|due| due.days_late > 0);
+    let late = calendar::due(&registers, now)
+        .into_iter()
+        .filter(|due| due.days_late > 0);
     let task = |due: DueItem| {
-        let day = now.at.minus(std::time::Duration::from_hours(24 * due.days_late.unsigned_abs()));
+        let day = now.at.minus(std::time::Duration::from_hours(
+            24 * due.days_late.unsigned_abs(),
+        ));
         Task {
             since: day,
             due: Some(day),
@@ -205,19 +262,40 @@ async fn overdue_records(app: &App, actor: &Actor) -> Result<Vec<Task>, Operatio
 async fn due_assessment(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
     require(actor.role == Role::Delegate)?;
     let own = assessment::show(app, actor).await?;
-    let task = Task { since: Timestamp::ZERO, due: None, is_mine: true, act: AwaitedAct::Assess };
-    Ok(if own.posture == Posture::Due { vec![task] } else { Vec::new() })
+    let task = Task {
+        since: Timestamp::ZERO,
+        due: None,
+        is_mine: true,
+        act: AwaitedAct::Assess,
+    };
+    Ok(if own.posture == Posture::Due {
+        vec![task]
+    } else {
+        Vec::new()
+    })
 }
 
 async fn learning(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
-    let task = |act| Task { since: Timestamp::ZERO, due: None, is_mine: true, act };
-    let modules = awareness::own(app, actor).await?.into_iter().filter(|(_, done)| done.is_none());
-    let mut tasks: Vec<Task> =
-        modules.map(|(module, _)| task(AwaitedAct::LearnModule(module.code()))).collect();
+    let task = |act| Task {
+        since: Timestamp::ZERO,
+        due: None,
+        is_mine: true,
+        act,
+    };
+    let modules = awareness::own(app, actor)
+        .await?
+        .into_iter()
+        .filter(|(_, done)| done.is_none());
+    let mut tasks: Vec<Task> = modules
+        .map(|(module, _)| task(AwaitedAct::LearnModule(module.code())))
+        .collect();
     let documents = awareness::documents(app, actor).await?.into_iter();
     let unread = documents.filter(|one| one.read_on.is_none());
-    tasks.extend(
-        unread.map(|one| task(AwaitedAct::ReadDocument { title: one.document.title.0.clone(), id: one.id })),
-    );
+    tasks.extend(unread.map(|one| {
+        task(AwaitedAct::ReadDocument {
+            title: one.document.title.0.clone(),
+            id: one.id,
+        })
+    }));
     Ok(tasks)
 }

@@ -66,13 +66,22 @@ pub enum AwaitedAct {
     /// Make the letters with codes that persons asked for.
     SendLetters(usize),
     /// Approve or refuse; `kind` is the code of the request.
-    DecideApproval { id: String, kind: String, subject: Subject, asked_by: AccountId },
+    DecideApproval {
+        id: String,
+        kind: String,
+        subject: Subject,
+        asked_by: AccountId,
+    },
     /// Read the reason of an exceptional access.
     ReviewBreakGlass { id: String, account: AccountId },
     /// Confirm who holds a new account.
     ConfirmHolder { account: AccountId },
     /// Decide about the accounts of a review of access that are left.
-    DecideReview { id: String, title: String, left: usize },
+    DecideReview {
+        id: String,
+        title: String,
+        left: usize,
+    },
     /// Look at failing checks.
     RepairChecks(usize),
     /// Find out why checks no longer run: their last results are too old to say anything.
@@ -98,8 +107,8 @@ pub struct Task {
     pub is_mine: bool,
 }
 
-/// The order of tasks: a person who may be a victim now, then what is overdue, then the nearest deadline, then
-/// the kind of work, the oldest first.
+/// The order of tasks: a person who may be a victim now, then what is overdue, then the nearest
+/// deadline, then the kind of work, the oldest first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Urgency {
     is_not_theft: bool,
@@ -134,7 +143,11 @@ impl Task {
     }
 
     pub(crate) fn urgency(&self, now: Timestamp) -> Urgency {
-        let persons = if let AwaitedAct::JudgeFinding { persons, .. } = self.act { persons } else { 0 };
+        let persons = if let AwaitedAct::JudgeFinding { persons, .. } = self.act {
+            persons
+        } else {
+            0
+        };
         Urgency {
             is_not_theft: self.source() != TaskSource::Findings,
             is_in_time: !self.is_overdue(now),

@@ -1,7 +1,7 @@
 //! A passkey in software: makes credentials and answers challenges, correctly or not.
 //!
-//! Only what WebAuthn requires of an authenticator with ES256, no attestation and a resident key; its
-//! answers are the JSON that a browser would post.
+//! Only what WebAuthn requires of an authenticator with ES256, no attestation and a resident key;
+//! its answers are the JSON that a browser would post.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -32,8 +32,10 @@ pub struct Authenticator {
 impl Authenticator {
     pub fn new(host: &str, origin: &str) -> Self {
         let random = SystemRandom::new();
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
-        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref(), &random);
+        let document =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
+        let key =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref(), &random);
         let mut id = vec![0; 16];
         random.fill(&mut id).unwrap();
         Self {

@@ -45,7 +45,11 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Client {
     pub fn new(address: SocketAddr, host: &str) -> Self {
-        Self { address, host: host.to_owned(), cookie: String::new() }
+        Self {
+            address,
+            host: host.to_owned(),
+            cookie: String::new(),
+        }
     }
 
     pub fn with_cookie(mut self, secret: &str) -> Self {
@@ -63,8 +67,15 @@ impl Client {
         self.send("GET", target, &[], b"")
     }
 
-    pub fn send(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        self.try_send(method, target, headers, body).expect("the server answers")
+    pub fn send(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        self.try_send(method, target, headers, body)
+            .expect("the server answers")
     }
 
     /// `send`, for servers that may have stopped.
@@ -119,7 +130,10 @@ impl Client {
 pub fn is_end_of_connection(read: &io::Result<usize>) -> bool {
     match read {
         Ok(_) => true,
-        Err(error) => !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
+        Err(error) => !matches!(
+            error.kind(),
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+        ),
     }
 }
 
@@ -129,22 +143,35 @@ pub fn read_answer(reader: &mut BufReader<TcpStream>, is_head: bool) -> io::Resu
     if reader.read_line(&mut line)? == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
-    let mut answer = Answer { status, is_whole: true, ..Answer::default() };
+    let status = line
+        .split(' ')
+        .nth(1)
+        .and_then(|code| code.parse().ok())
+        .unwrap_or(0);
+    let mut answer = Answer {
+        status,
+        is_whole: true,
+        ..Answer::default()
+    };
     loop {
         line.clear();
         reader.read_line(&mut line)?;
         let Some((name, value)) = line.trim_end().split_once(':') else {
             break;
         };
-        answer.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        answer
+            .headers
+            .push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
     if is_head || matches!(status, 204 | 304) {
         return Ok(answer);
     }
     if answer.header("transfer-encoding").is_some() {
         answer.is_whole = read_chunks(reader, &mut answer.body);
-    } else if let Some(length) = answer.header("content-length").and_then(|l| l.parse::<u64>().ok()) {
+    } else if let Some(length) = answer
+        .header("content-length")
+        .and_then(|l| l.parse::<u64>().ok())
+    {
         let read = reader.take(length).read_to_end(&mut answer.body);
         answer.is_whole = read.is_ok() && answer.body.len() as u64 == length;
     } else {

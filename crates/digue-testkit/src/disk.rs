@@ -19,7 +19,13 @@ pub struct FailAt {
 
 impl FailAt {
     pub fn new(step: DurableStep, nth: usize, times: usize, strike: FaultEffect) -> Self {
-        Self { step, nth, times, strike, seen: AtomicUsize::new(0) }
+        Self {
+            step,
+            nth,
+            times,
+            strike,
+            seen: AtomicUsize::new(0),
+        }
     }
 
     /// True once the step has failed.
@@ -34,7 +40,11 @@ impl Faults for FailAt {
             return FaultEffect::Proceed;
         }
         let seen = self.seen.fetch_add(1, Ordering::SeqCst);
-        if seen >= self.nth && seen < self.nth + self.times { self.strike } else { FaultEffect::Proceed }
+        if seen >= self.nth && seen < self.nth + self.times {
+            self.strike
+        } else {
+            FaultEffect::Proceed
+        }
     }
 }
 
@@ -47,7 +57,11 @@ pub struct FailNext {
 
 impl FailNext {
     pub fn new(step: DurableStep, strike: FaultEffect) -> Self {
-        Self { step, strike, left: AtomicUsize::new(0) }
+        Self {
+            step,
+            strike,
+            left: AtomicUsize::new(0),
+        }
     }
 
     /// The next `times` occurrences fail.
@@ -59,8 +73,15 @@ impl FailNext {
 impl Faults for FailNext {
     fn strike(&self, step: DurableStep) -> FaultEffect {
         let take = |left: usize| left.checked_sub(1);
-        let is_struck =
-            step == self.step && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok();
-        if is_struck { self.strike } else { FaultEffect::Proceed }
+        let is_struck = step == self.step
+            && self
+                .left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
+                .is_ok();
+        if is_struck {
+            self.strike
+        } else {
+            FaultEffect::Proceed
+        }
     }
 }

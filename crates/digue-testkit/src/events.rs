@@ -1,8 +1,9 @@
 //! Events for tests to journal.
 
 use digue_types::{
-    AccountId, ActionName, Basis, Event, ExchangeId, Exposure, Inspection, Means, OrganisationId, Outcome,
-    PersonRef, PopulationId, PortalId, RequestClient, RouteName, SessionId, ShownPersons, Timestamp,
+    AccountId, ActionName, Basis, Event, ExchangeId, Exposure, Inspection, Means, OrganisationId,
+    Outcome, PersonRef, PopulationId, PortalId, RequestClient, RouteName, SessionId, ShownPersons,
+    Timestamp,
 };
 
 /// An exposure of `person` to `account`, at a time derived from `number`.
@@ -22,7 +23,11 @@ pub fn shown(number: u64, account: &str, person: &str) -> Event {
         reasons: Vec::new(),
         inspection: Inspection::Inspected,
         population: PopulationId::parse("personnes").expect("a name"),
-        shown: vec![ShownPersons { basis: Basis::Caseload, means: Means::Described, persons: vec![person] }],
+        shown: vec![ShownPersons {
+            basis: Basis::Caseload,
+            means: Means::Described,
+            persons: vec![person],
+        }],
         persons_found: 1,
         categories: Vec::new(),
         body_bytes: 100,

@@ -8,9 +8,14 @@ use serde_json::{Value, json};
 
 /// Seconds since 1970, for proofs that a running server checks.
 pub fn now_secs() -> i64 {
-    #[expect(clippy::disallowed_methods, reason = "a real server compares it with its own clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a real server compares it with its own clock"
+    )]
     let now = std::time::SystemTime::now();
-    let since = now.duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    let since = now
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("after 1970");
     i64::try_from(since.as_secs()).expect("before the year 292 billion")
 }
 
@@ -26,15 +31,20 @@ impl Default for Holder {
 impl Holder {
     pub fn new() -> Self {
         let random = SystemRandom::new();
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random);
+        let document =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        let key =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random);
         Self(key.unwrap())
     }
 
     /// The public half.
     pub fn jwk(&self) -> Value {
         let point = self.0.public_key().as_ref();
-        let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..65]));
+        let (x, y) = (
+            URL_SAFE_NO_PAD.encode(&point[1..33]),
+            URL_SAFE_NO_PAD.encode(&point[33..65]),
+        );
         json!({"kty": "EC", "crv": "P-256", "x": x, "y": y})
     }
 

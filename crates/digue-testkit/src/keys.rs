@@ -15,7 +15,10 @@ pub fn keyring(disk: &Disk) -> Keyring {
     let next = AtomicU64::new(1);
     let draw = move |bytes: &mut [u8]| {
         let number = next.fetch_add(1, Ordering::SeqCst).to_be_bytes();
-        bytes.iter_mut().zip(number.iter().cycle()).for_each(|(byte, drawn)| *byte = *drawn);
+        bytes
+            .iter_mut()
+            .zip(number.iter().cycle())
+            .for_each(|(byte, drawn)| *byte = *drawn);
     };
     Keyring::new(disk.clone(), master(), PeriodLength::Month, Box::new(draw))
 }

@@ -1,10 +1,14 @@
-//! Shared by tests: a client and a portal that speak raw HTTP/1.1, failing disks, passkeys and device keys
-//! in software, a mailbox, events to journal, fuzz targets. Never shipped.
+//! Shared by tests: a client and a portal that speak raw HTTP/1.1, failing disks, passkeys and
+//! device keys in software, a mailbox, events to journal, fuzz targets. Never shipped.
 //!
-//! The client and the portal are blocking and plain on purpose: a test sees and sends the exact bytes, and
-//! nothing in between repairs a malformed message.
+//! The client and the portal are blocking and plain on purpose: a test sees and sends the exact
+//! bytes, and nothing in between repairs a malformed message.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests end at their first fault")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests end at their first fault"
+)]
 
 pub mod authenticator;
 pub mod client;

@@ -39,7 +39,11 @@ fn converse(stream: &TcpStream, kept: &Mutex<Vec<(String, String)>>) -> std::io:
     let mut recipient = String::new();
     while let Some(line) = lines.next() {
         let line = line?;
-        let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+        let verb = line
+            .split([' ', ':'])
+            .next()
+            .unwrap_or_default()
+            .to_ascii_uppercase();
         match verb.as_str() {
             "EHLO" | "HELO" | "NOOP" | "RSET" | "MAIL" => out.write_all(b"250 yes\r\n")?,
             "RCPT" => {

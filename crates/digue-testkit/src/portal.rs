@@ -35,7 +35,12 @@ pub struct Reply {
 impl Reply {
     pub fn new(content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        Self { status: 200, headers, body: body.into(), is_chunked: false }
+        Self {
+            status: 200,
+            headers,
+            body: body.into(),
+            is_chunked: false,
+        }
     }
 
     pub fn status(mut self, status: u16) -> Self {
@@ -82,7 +87,10 @@ impl Portal {
 
     /// Every request so far.
     pub fn heard(&self) -> Vec<Heard> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub fn url(&self) -> String {
@@ -91,12 +99,15 @@ impl Portal {
 }
 
 fn serve(stream: TcpStream, answer: &Answering, log: &Mutex<Vec<Heard>>) -> io::Result<()> {
-    // Head and body are two writes: with Nagle's algorithm the second would wait for an acknowledgement.
+    // Head and body are two writes: with Nagle's algorithm the second would wait for an
+    // acknowledgement.
     stream.set_nodelay(true)?;
     let mut writer = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
     while let Some(heard) = read_request(&mut reader)? {
-        log.lock().unwrap_or_else(PoisonError::into_inner).push(heard.clone());
+        log.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(heard.clone());
         let reply = answer(&heard);
         write_reply(&mut writer, &reply, heard.method == "HEAD")?;
     }
@@ -111,7 +122,12 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Heard>> 
     let mut words = line.split(' ');
     let method = words.next().unwrap_or_default().to_owned();
     let target = words.next().unwrap_or_default().to_owned();
-    let mut heard = Heard { method, target, headers: Vec::new(), body: Vec::new() };
+    let mut heard = Heard {
+        method,
+        target,
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
     loop {
         let mut bytes = Vec::new();
         reader.read_until(b'\n', &mut bytes)?;
@@ -120,7 +136,9 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Heard>> 
         let Some((name, value)) = line.trim_end().split_once(':') else {
             break;
         };
-        heard.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        heard
+            .headers
+            .push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
     if heard.header("transfer-encoding").is_some() {
         loop {

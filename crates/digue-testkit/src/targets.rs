@@ -1,7 +1,7 @@
 //! Fuzz targets: one function for each reader that meets hostile bytes.
 //!
-//! `fuzz/` runs them under a fuzzer; the inputs worth keeping run here, as tests. A target panics when its
-//! reader does, or when the result contradicts a second implementation.
+//! `fuzz/` runs them under a fuzzer; the inputs worth keeping run here, as tests. A target panics
+//! when its reader does, or when the result contradicts a second implementation.
 
 use digue_gateway::path::{Pattern, Segments};
 use digue_html::selector::parse_selector;
@@ -12,8 +12,8 @@ use digue_inspect::jsonpath;
 use digue_inspect::request::RequestParts;
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
-    BlockRules, InspectionLimits, Message, RequestRule, RequestSource, ResponseRules, RuleBlock, inspect,
-    read_request,
+    BlockRules, InspectionLimits, Message, RequestRule, RequestSource, ResponseRules, RuleBlock,
+    inspect, read_request,
 };
 use digue_journal::cosign::{Cosigner, CosignerKey, witnessed_by};
 use digue_journal::keyring::{self, Period};
@@ -55,15 +55,25 @@ pub const TARGETS: &[(&str, Target)] = &[
 /// # Panics
 /// When no target has this name, or when it has found a bug.
 pub fn run(name: &str, bytes: &[u8]) {
-    let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).expect("a known target");
+    let (_, target) = TARGETS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .expect("a known target");
     target(bytes);
 }
 
-const LIMITS: InspectionLimits = InspectionLimits { decoded_bytes_max: 1 << 20, identifiers_max: 1000 };
+const LIMITS: InspectionLimits = InspectionLimits {
+    decoded_bytes_max: 1 << 20,
+    identifiers_max: 1000,
+};
 
 fn kinds() -> Vec<IdentifierKind> {
     let steps = vec![Normalise::Trim, Normalise::Compact, Normalise::Nir];
-    vec![IdentifierKind { name: "id".into(), steps, shape: None }]
+    vec![IdentifierKind {
+        name: "id".into(),
+        steps,
+        shape: None,
+    }]
 }
 
 fn pick() -> Pick {
@@ -72,8 +82,16 @@ fn pick() -> Pick {
 
 fn look(rules: BlockRules, coding: &str, body: &[u8]) -> ResponseReading {
     let block = RuleBlock::new(vec!["x/y".to_owned()], rules);
-    let rules = ResponseRules { blocks: vec![block], errors: None };
-    let message = Message { status: 200, content_type: Some("x/y"), content_encoding: coding, body };
+    let rules = ResponseRules {
+        blocks: vec![block],
+        errors: None,
+    };
+    let message = Message {
+        status: 200,
+        content_type: Some("x/y"),
+        content_encoding: coding,
+        body,
+    };
     let reading = inspect(&rules, &kinds(), &message, &LIMITS);
     if let ResponseReading::Persons(shown) = &reading {
         assert!(!shown.found.is_empty() && shown.found.len() <= LIMITS.identifiers_max);
@@ -84,7 +102,10 @@ fn look(rules: BlockRules, coding: &str, body: &[u8]) -> ResponseReading {
 fn json_rules() -> JsonRules {
     let path = |text| jsonpath::RecordPath::parse(text).expect("written here");
     let map = JsonMap {
-        rules: vec![JsonRule::new(path("$..id"), pick()), JsonRule::new(path("$.a[*].b"), pick())],
+        rules: vec![
+            JsonRule::new(path("$..id"), pick()),
+            JsonRule::new(path("$.a[*].b"), pick()),
+        ],
         records: vec![path("$.data[*]")],
         empty: vec![path("$.data[*]")],
         ..JsonMap::default()
@@ -98,13 +119,18 @@ fn json(bytes: &[u8]) {
         return;
     }
     let reading = look(BlockRules::Json(json_rules()), "", bytes);
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     let reference = serde_json::from_str::<serde::de::IgnoredAny>(text);
-    // Our reader also accepts guards (`)]}'`) and literals that some programs write (`NaN`, `Infinity`).
+    // Our reader also accepts guards (`)]}'`) and literals that some programs write (`NaN`,
+    // `Infinity`).
     let is_plain = text.trim_start().starts_with(['{', '[']) && !text.contains(['N', 'I']);
-    if let (false, true, Err(error)) =
-        (matches!(reading, ResponseReading::Unreadable(_)), is_plain, &reference)
-    {
+    if let (false, true, Err(error)) = (
+        matches!(reading, ResponseReading::Unreadable(_)),
+        is_plain,
+        &reference,
+    ) {
         panic!("accepted what the reference refuses: {error}");
     }
 }
@@ -121,49 +147,106 @@ fn html(bytes: &[u8]) {
         rule("td.id, option", IdentifierPart::Text),
     ];
     let records = HtmlRecords::At(vec![parse_selector("tr").expect("written here")]);
-    let _ = look(BlockRules::Html(HtmlRules { rules, records, ..HtmlRules::default() }), "", bytes);
+    let _ = look(
+        BlockRules::Html(HtmlRules {
+            rules,
+            records,
+            ..HtmlRules::default()
+        }),
+        "",
+        bytes,
+    );
 }
 
 fn table(bytes: &[u8]) {
     for column in [MapColumn::Named("id".into()), MapColumn::Number(2)] {
         let columns = vec![ColumnRule::new(column, pick())];
-        let _ = look(BlockRules::Csv(TableRules { columns, ..TableRules::default() }), "", bytes);
+        let _ = look(
+            BlockRules::Csv(TableRules {
+                columns,
+                ..TableRules::default()
+            }),
+            "",
+            bytes,
+        );
     }
 }
 
 fn workbook(bytes: &[u8]) {
     let columns = vec![ColumnRule::new(MapColumn::Named("id".into()), pick())];
-    let _ = look(BlockRules::Xlsx(TableRules { columns, ..TableRules::default() }), "", bytes);
+    let _ = look(
+        BlockRules::Xlsx(TableRules {
+            columns,
+            ..TableRules::default()
+        }),
+        "",
+        bytes,
+    );
 }
 
 fn xml(bytes: &[u8]) {
     let path = |text| XmlPath::parse(text).expect("written here");
-    let rule = |text| XmlRule { path: path(text), pick: pick(), is_own: None };
+    let rule = |text| XmlRule {
+        path: path(text),
+        pick: pick(),
+        is_own: None,
+    };
     let rules = vec![rule("//id"), rule("/a/*/@id")];
-    let rules = XmlRules { rules, records: vec![path("//item")], ..XmlRules::default() };
+    let rules = XmlRules {
+        rules,
+        records: vec![path("//item")],
+        ..XmlRules::default()
+    };
     let _ = look(BlockRules::Xml(rules), "", bytes);
 }
 
 /// The first byte selects the coding.
 fn coded(bytes: &[u8]) {
-    let Some((first, body)) = bytes.split_first() else { return };
+    let Some((first, body)) = bytes.split_first() else {
+        return;
+    };
     let coding = ["gzip", "br", "zstd", "gzip, gzip"][usize::from(first % 4)];
-    let _ = look(BlockRules::Text { is_record_per_line: false }, coding, body);
+    let _ = look(
+        BlockRules::Text {
+            is_record_per_line: false,
+        },
+        coding,
+        body,
+    );
 }
 
 /// The first line is the query, the rest is the body.
 fn request(bytes: &[u8]) {
-    let split = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let split = bytes
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(bytes.len());
     let query = String::from_utf8_lossy(&bytes[..split]);
     let body = bytes.get(split + 1..).unwrap_or_default();
-    let json = RequestSource::json(jsonpath::RecordPath::parse("$..id").expect("written here"), pick());
+    let json = RequestSource::json(
+        jsonpath::RecordPath::parse("$..id").expect("written here"),
+        pick(),
+    );
     for (source, content_type) in [
         (RequestSource::Query("id".into()), ""),
-        (RequestSource::Form("id".into()), "application/x-www-form-urlencoded"),
+        (
+            RequestSource::Form("id".into()),
+            "application/x-www-form-urlencoded",
+        ),
         (json.expect("few steps"), "application/json"),
     ] {
-        let rules = [RequestRule { name: "id".into(), source, pick: pick(), is_subject: true }];
-        let parts = RequestParts { path: &[], query: &query, content_type, body };
+        let rules = [RequestRule {
+            name: "id".into(),
+            source,
+            pick: pick(),
+            is_subject: true,
+        }];
+        let parts = RequestParts {
+            path: &[],
+            query: &query,
+            content_type,
+            body,
+        };
         let _ = read_request(&rules, &kinds(), &parts);
     }
 }
@@ -172,7 +255,10 @@ fn path(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let pattern = Pattern::parse("/a/{id}/**").expect("written here");
     if let Ok(segments) = Segments::parse(&text) {
-        assert!(!text.contains("/../") && !text.contains('\\') && !text.contains("//"), "{text}");
+        assert!(
+            !text.contains("/../") && !text.contains('\\') && !text.contains("//"),
+            "{text}"
+        );
         let _ = (segments.is_reserved(), pattern.matches(&segments));
     }
     let _ = Pattern::parse(&text);
@@ -181,7 +267,11 @@ fn path(bytes: &[u8]) {
 fn journal(bytes: &[u8]) {
     if let Ok(event) = codec::decode(bytes) {
         let again = codec::encode(&event);
-        assert_eq!(codec::decode(&again).as_ref(), Ok(&event), "an entry survives being written again");
+        assert_eq!(
+            codec::decode(&again).as_ref(),
+            Ok(&event),
+            "an entry survives being written again"
+        );
     }
     let _ = tile::entries_of(bytes);
     let text = String::from_utf8_lossy(bytes);
@@ -198,14 +288,29 @@ fn evidence(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let verifier = Verifier::new("digue.test", [7; 32]).expect("a key");
     if let Ok(receipt) = Receipt::parse(&text) {
-        assert_eq!(Receipt::parse(&receipt.to_text()).map(|again| again.to_text()), Ok(receipt.to_text()));
-        assert!(receipt.verify(&verifier, &[], 0).is_err(), "nobody holds this key");
+        assert_eq!(
+            Receipt::parse(&receipt.to_text()).map(|again| again.to_text()),
+            Ok(receipt.to_text())
+        );
+        assert!(
+            receipt.verify(&verifier, &[], 0).is_err(),
+            "nobody holds this key"
+        );
     }
     if let Some(asked) = AddCheckpoint::parse(&text) {
-        assert_eq!(AddCheckpoint::parse(&asked.to_body()).as_ref(), Some(&asked));
+        assert_eq!(
+            AddCheckpoint::parse(&asked.to_body()).as_ref(),
+            Some(&asked)
+        );
     }
-    let key = Cosigner::from_seed("w", &[7; 32]).expect("a key").key().clone();
-    assert!(witnessed_by(&text, &[key]).is_empty(), "nobody cosigned with this key");
+    let key = Cosigner::from_seed("w", &[7; 32])
+        .expect("a key")
+        .key()
+        .clone();
+    assert!(
+        witnessed_by(&text, &[key]).is_empty(),
+        "nobody cosigned with this key"
+    );
     let _ = CosignerKey::parse(&text);
     let _ = keyring::parse(bytes);
     let _ = Period::parse(&text);
@@ -221,26 +326,44 @@ fn line(bytes: &[u8]) {
     let members = LogMembers::default;
     let header = CsvHeader::read("time_iso8601;remote_user;status;request_uri", &members()).ok();
     let _ = CsvHeader::read(&text, &members());
-    for form in [LogForm::Combined, LogForm::Json(members()), LogForm::Csv(members())] {
+    for form in [
+        LogForm::Combined,
+        LogForm::Json(members()),
+        LogForm::Csv(members()),
+    ] {
         if let Some(fields) = form.read(&text, header.as_ref()) {
             let _ = access_log::parse_moment(&fields.at);
         }
     }
-    let _ = (access_log::parse_moment(&text), access_log::lacks_zone(&text));
+    let _ = (
+        access_log::parse_moment(&text),
+        access_log::lacks_zone(&text),
+    );
 }
 
 /// An archive of recorded traffic, and a map learnt from it.
 fn har(bytes: &[u8]) {
-    let limits = HarLimits { bytes_max: 1 << 20, entries_max: 200, entry_bytes_max: 1 << 18 };
+    let limits = HarLimits {
+        bytes_max: 1 << 20,
+        entries_max: 200,
+        entry_bytes_max: 1 << 18,
+    };
     let mut held = 0;
     let tally = read_har(bytes, &limits, &mut |exchange| {
         held += 1;
         assert!((100..=599).contains(&exchange.status));
     });
     let Ok(tally) = tally else { return };
-    assert_eq!(tally.entries, held + tally.without_answer, "each entry is handed over or counted");
+    assert_eq!(
+        tally.entries,
+        held + tally.without_answer,
+        "each entry is handed over or counted"
+    );
     let rows = (0..20).map(|n| vec![format!("P{n:04}")]).collect();
-    let table = PersonsTable { header: vec!["id".to_owned()], rows };
+    let table = PersonsTable {
+        header: vec!["id".to_owned()],
+        rows,
+    };
     let (known, _) =
         KnownPersons::from_table(&table, &ColumnChoice::default()).expect("a list of identifiers");
     let mut archive = HarBytes { bytes, limits };
@@ -270,12 +393,17 @@ mod tests {
 
     #[test]
     fn what_the_fuzzer_kept_still_passes() {
-        #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "cargo says where the crate is, at run time"
+        )]
         let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
         for (name, target) in TARGETS {
             let folder = Path::new(&here).join("../../fuzz/corpus").join(name);
-            let inputs: Vec<_> =
-                std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+            let inputs: Vec<_> = std::fs::read_dir(&folder)
+                .unwrap()
+                .map(|file| file.unwrap().path())
+                .collect();
             assert!(inputs.len() >= 5, "{name}: {} inputs", inputs.len());
             for input in inputs {
                 // Printed before it runs: a panic then shows which input it was.

@@ -1,9 +1,9 @@
-//! Generates responses from choices, together with the truth: the persons that each shows, whatever the
-//! reader finds.
+//! Generates responses from choices, together with the truth: the persons that each shows, whatever
+//! the reader finds.
 //!
-//! A choice is a byte: a fuzzer explores them, a property test draws them. The reader must find exactly the
-//! persons present, or report the response as unreadable; it must never find fewer and report it as
-//! inspected.
+//! A choice is a byte: a fuzzer explores them, a property test draws them. The reader must find
+//! exactly the persons present, or report the response as unreadable; it must never find fewer and
+//! report it as inspected.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -42,7 +42,10 @@ impl Choices<'_> {
     }
 
     fn identifier(&mut self) -> String {
-        format!("P{:04}", u16::from(self.of(200)) * 50 + u16::from(self.of(50)))
+        format!(
+            "P{:04}",
+            u16::from(self.of(200)) * 50 + u16::from(self.of(50))
+        )
     }
 }
 
@@ -92,7 +95,11 @@ pub fn make(choices: &[u8]) -> Made {
 
 fn kinds() -> Vec<IdentifierKind> {
     let shape = IdentifierShape::new("^P[0-9]{4}$").expect("written here");
-    vec![IdentifierKind { name: "id".into(), steps: vec![], shape: Some(shape) }]
+    vec![IdentifierKind {
+        name: "id".into(),
+        steps: vec![],
+        shape: Some(shape),
+    }]
 }
 
 fn pick() -> Pick {
@@ -103,7 +110,15 @@ fn made(content_type: &'static str, text: String, rules: BlockRules, truth: Trut
     let mut block = RuleBlock::new(vec![content_type.to_owned()], rules);
     let sweep = SearchPattern::new(r"\bP[0-9]{4}\b").expect("written here");
     block.sweep = vec![Pick::by_pattern(0, sweep, "sweep")];
-    Made { content_type, text, rules: ResponseRules { blocks: vec![block], errors: None }, truth }
+    Made {
+        content_type,
+        text,
+        rules: ResponseRules {
+            blocks: vec![block],
+            errors: None,
+        },
+        truth,
+    }
 }
 
 fn json(choices: &mut Choices<'_>) -> Made {
@@ -123,8 +138,9 @@ fn json(choices: &mut Choices<'_>) -> Made {
             }
             Naming::Missing => {
                 members.push(
-                    ["\"id\":null", "\"id\":true", "\"id\":[]", "\"Id\":7"][usize::from(choices.of(4))]
-                        .to_owned(),
+                    ["\"id\":null", "\"id\":true", "\"id\":[]", "\"Id\":7"]
+                        [usize::from(choices.of(4))]
+                    .to_owned(),
                 );
                 truth.shows_unnamed = true;
             }
@@ -148,7 +164,10 @@ fn json(choices: &mut Choices<'_>) -> Made {
         parts.push(r#""page":{"lien":"/?p=2"},"total":12"#.to_owned());
     }
     if choices.of(5) == 0 {
-        parts.push([r#""message":"DUPONT""#, r#""par":{"DUPONT":1}"#][usize::from(choices.of(2))].to_owned());
+        parts.push(
+            [r#""message":"DUPONT""#, r#""par":{"DUPONT":1}"#][usize::from(choices.of(2))]
+                .to_owned(),
+        );
         truth.shows_unnamed = true;
     }
     if choices.of(2) == 0 {
@@ -164,7 +183,12 @@ fn json(choices: &mut Choices<'_>) -> Made {
         ..JsonMap::default()
     };
     let rules = BlockRules::Json(JsonRules::new(map).expect("few steps"));
-    made("application/json", format!("{guard}{{{}}}", parts.join(",")), rules, truth)
+    made(
+        "application/json",
+        format!("{guard}{{{}}}", parts.join(",")),
+        rules,
+        truth,
+    )
 }
 
 fn xml(choices: &mut Choices<'_>) -> Made {
@@ -195,13 +219,19 @@ fn xml(choices: &mut Choices<'_>) -> Made {
         write!(text, "<item>{inside}<nom>Nom</nom></item>").expect("a string takes every text");
     }
     if choices.of(5) == 0 {
-        text.push_str(["<nom>DUPONT</nom>", "<p nom='DUPONT'/>", "DUPONT"][usize::from(choices.of(3))]);
+        text.push_str(
+            ["<nom>DUPONT</nom>", "<p nom='DUPONT'/>", "DUPONT"][usize::from(choices.of(3))],
+        );
         truth.shows_unnamed = true;
     }
     text.push_str("</list>");
     let path = |text| XmlPath::parse(text).expect("written here");
     let rules = XmlRules {
-        rules: vec![XmlRule { path: path("//id"), pick: pick(), is_own: None }],
+        rules: vec![XmlRule {
+            path: path("//id"),
+            pick: pick(),
+            is_own: None,
+        }],
         records: vec![path("/list/item")],
         empty: vec![path("/list")],
         ..XmlRules::default()
@@ -213,8 +243,13 @@ fn csv(choices: &mut Choices<'_>) -> Made {
     let mut truth = Truth::default();
     let delimiter = [',', ';', '\t', '|'][usize::from(choices.of(4))];
     let quotes = choices.of(2) == 0;
-    let cell =
-        |text: &str| if quotes { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() };
+    let cell = |text: &str| {
+        if quotes {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text.to_owned()
+        }
+    };
     let mut text = String::new();
     if choices.of(4) == 0 {
         text.push_str("Liste du jour\n\n");
@@ -231,13 +266,17 @@ fn csv(choices: &mut Choices<'_>) -> Made {
                 NOTHING_SEEN[usize::from(choices.of(4))].to_owned()
             }
         };
-        writeln!(text, "{}{delimiter}{}", cell("Nom"), cell(&id)).expect("a string takes every text");
+        writeln!(text, "{}{delimiter}{}", cell("Nom"), cell(&id))
+            .expect("a string takes every text");
     }
     if choices.of(3) == 0 {
         writeln!(text, "{delimiter}").expect("a string takes every text");
     }
     let columns = vec![ColumnRule::new(MapColumn::Named("id".into()), pick())];
-    let rules = BlockRules::Csv(TableRules { columns, ..TableRules::default() });
+    let rules = BlockRules::Csv(TableRules {
+        columns,
+        ..TableRules::default()
+    });
     made("text/csv", text, rules, truth)
 }
 
@@ -255,7 +294,10 @@ fn html(choices: &mut Choices<'_>) -> Made {
             }
             Naming::Blank => {
                 truth.shows_unnamed = true;
-                format!("<td class=id>{}{cell_end}", NOTHING_SEEN[usize::from(choices.of(4))])
+                format!(
+                    "<td class=id>{}{cell_end}",
+                    NOTHING_SEEN[usize::from(choices.of(4))]
+                )
             }
             Naming::Missing | Naming::Nested(_) => {
                 truth.shows_unnamed = true;
@@ -264,8 +306,11 @@ fn html(choices: &mut Choices<'_>) -> Made {
         };
         write!(rows, "<tr>{inside}<td>Nom{cell_end}{row_end}").expect("a string takes every text");
     }
-    let body =
-        if count == 0 { "<p class=vide>Personne".to_owned() } else { format!("<table>{rows}</table>") };
+    let body = if count == 0 {
+        "<p class=vide>Personne".to_owned()
+    } else {
+        format!("<table>{rows}</table>")
+    };
     let selector = |text| parse_selector(text).expect("written here");
     let rules = HtmlRules {
         rules: vec![HtmlRule {
@@ -289,8 +334,8 @@ fn html(choices: &mut Choices<'_>) -> Made {
 /// Reads the response generated from the choices, and compares.
 ///
 /// # Panics
-/// When the reader finds fewer persons, other persons, or reports a response that shows an unnamed person
-/// as read.
+/// When the reader finds fewer persons, other persons, or reports a response that shows an unnamed
+/// person as read.
 pub fn compare(choices: &[u8]) {
     let made = make(choices);
     let message = Message {
@@ -299,16 +344,27 @@ pub fn compare(choices: &[u8]) {
         content_encoding: "",
         body: made.text.as_bytes(),
     };
-    let found: BTreeSet<String> = match inspect(&made.rules, &kinds(), &message, &InspectionLimits::default())
-    {
+    let found: BTreeSet<String> = match inspect(
+        &made.rules,
+        &kinds(),
+        &message,
+        &InspectionLimits::default(),
+    ) {
         ResponseReading::Unreadable(_) if made.truth.shows_unnamed => return,
-        ResponseReading::Unreadable(why) => panic!("{why}, though everybody is named: {}", made.text),
-        ResponseReading::ShowsNobody(_) => BTreeSet::new(),
-        ResponseReading::Persons(shown) => {
-            shown.identifiers().map(|identifier| identifier.text.to_string()).collect()
+        ResponseReading::Unreadable(why) => {
+            panic!("{why}, though everybody is named: {}", made.text)
         }
+        ResponseReading::ShowsNobody(_) => BTreeSet::new(),
+        ResponseReading::Persons(shown) => shown
+            .identifiers()
+            .map(|identifier| identifier.text.to_string())
+            .collect(),
     };
-    assert!(!made.truth.shows_unnamed, "somebody unnamed was passed over: {}", made.text);
+    assert!(
+        !made.truth.shows_unnamed,
+        "somebody unnamed was passed over: {}",
+        made.text
+    );
     assert_eq!(found, made.truth.persons, "{}", made.text);
 }
 

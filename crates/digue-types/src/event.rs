@@ -5,7 +5,8 @@
 
 use crate::coded::coded;
 use crate::ids::{
-    AccountId, ActionName, Category, ExchangeId, OrganisationId, PopulationId, PortalId, RouteName, SessionId,
+    AccountId, ActionName, Category, ExchangeId, OrganisationId, PopulationId, PortalId, RouteName,
+    SessionId,
 };
 use crate::inspection::Inspection;
 use crate::person::PersonRef;
@@ -128,7 +129,8 @@ coded!(
         None = 5 "none",
         /// Declared by a portal that reports its own exposures.
         Declared = 6 "declared",
-        /// Found by exact search a while ago, and opened since. Entries of earlier versions say `ExactSearch`.
+        /// Found by exact search a while ago, and opened since. Entries of earlier versions say
+        /// `ExactSearch`.
         FoundEarlier = 7 "found-earlier",
         /// Who was shown them is not known, and so neither is their right.
         CallerUnknown = 8 "caller-unknown",
@@ -245,7 +247,8 @@ coded!(
         HolderConfirmed = 71 "holder-confirmed",
         /// The invitation of an account was sent, or handed over by a person who saw its link.
         InvitationHandedOver = 72 "invitation-handed-over",
-        /// A stored file of caseloads or aliases is missing, changed or unreadable, and not in force.
+        /// A stored file of caseloads or aliases is missing, changed or unreadable, and not in
+        /// force.
         FileNotTaken = 80 "file-not-taken",
         /// How many relations the programs of an account may load in a day was changed.
         FeedAllowed = 81 "feed-allowed",
@@ -266,8 +269,8 @@ coded!(
         RecoveryKeySplit = 95 "recovery-key-split",
         /// The report of another system's backups said something new.
         BackupReported = 96 "backup-reported",
-        /// Responses of a pilot or observe-only portal left while their entries could not be written; with
-        /// their number and the time of the last.
+        /// Responses of a pilot or observe-only portal left while their entries could not be
+        /// written; with their number and the time of the last.
         ResponsesUnrecorded = 97 "responses-unrecorded",
     }
 );

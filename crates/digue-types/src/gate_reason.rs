@@ -1,7 +1,7 @@
 //! Why a gate was set, as a value in the program and as text in the store and in the journal.
 //!
-//! The text is the stored form and never changes. Whatever a person writes reads as the words of a person:
-//! a text that would read as one of Digue's own reasons is stored behind `officer: `.
+//! The text is the stored form and never changes. Whatever a person writes reads as the words of a
+//! person: a text that would read as one of Digue's own reasons is stored behind `officer: `.
 
 use std::fmt;
 
@@ -28,17 +28,27 @@ const FINDING: &str = "fi-";
 impl GateReason {
     /// The reason of a step of detection, with at most `chars_max` characters as text.
     pub fn monitor(finding: FindingId, signals: &str, chars_max: usize) -> Self {
-        let head = Self::Monitor { finding: finding.clone(), signals: String::new() }.to_string();
+        let head = Self::Monitor {
+            finding: finding.clone(),
+            signals: String::new(),
+        }
+        .to_string();
         let room = chars_max.saturating_sub(head.chars().count());
-        Self::Monitor { finding, signals: signals.chars().take(room).collect() }
+        Self::Monitor {
+            finding,
+            signals: signals.chars().take(room).collect(),
+        }
     }
 
-    /// Reads a stored reason. Never fails: what is none of Digue's own reasons was written by a person.
+    /// Reads a stored reason. Never fails: what is none of Digue's own reasons was written by a
+    /// person.
     pub fn parse(text: &str) -> Self {
         if let Some(own) = own(text) {
             return own;
         }
-        let words = text.strip_prefix(OFFICER).filter(|words| is_ambiguous(words));
+        let words = text
+            .strip_prefix(OFFICER)
+            .filter(|words| is_ambiguous(words));
         Self::Officer(words.unwrap_or(text).to_owned())
     }
 
@@ -56,17 +66,25 @@ fn own(text: &str) -> Option<GateReason> {
     if text == QUARANTINE {
         return Some(GateReason::Quarantine);
     }
-    let finding = |id: &str| FindingId::parse(id).ok().filter(|id| id.as_str().starts_with(FINDING));
+    let finding = |id: &str| {
+        FindingId::parse(id)
+            .ok()
+            .filter(|id| id.as_str().starts_with(FINDING))
+    };
     if let Some(id) = text.strip_prefix("finding ") {
         return finding(id).map(GateReason::Cleared);
     }
     let (id, signals) = text.strip_prefix("watch ")?.split_once(": ")?;
-    Some(GateReason::Monitor { finding: finding(id)?, signals: signals.to_owned() })
+    Some(GateReason::Monitor {
+        finding: finding(id)?,
+        signals: signals.to_owned(),
+    })
 }
 
 /// True for words of a person that need the mark.
 fn is_ambiguous(words: &str) -> bool {
-    // Also for words that begin with the mark themselves: they would lose it when they are read again.
+    // Also for words that begin with the mark themselves: they would lose it when they are read
+    // again.
     own(words).is_some() || words.strip_prefix(OFFICER).is_some_and(is_ambiguous)
 }
 
@@ -97,11 +115,26 @@ mod tests {
         let signals = "pace 43/9 in 1 min".to_owned();
         for (text, reason) in [
             ("quarantine", GateReason::Quarantine),
-            ("watch fi-1: pace 43/9 in 1 min", GateReason::Monitor { finding: finding(), signals }),
+            (
+                "watch fi-1: pace 43/9 in 1 min",
+                GateReason::Monitor {
+                    finding: finding(),
+                    signals,
+                },
+            ),
             ("finding fi-1", GateReason::Cleared(finding())),
-            ("vol probable", GateReason::Officer("vol probable".to_owned())),
-            ("watch out: a thief", GateReason::Officer("watch out: a thief".to_owned())),
-            ("officer: on leave", GateReason::Officer("officer: on leave".to_owned())),
+            (
+                "vol probable",
+                GateReason::Officer("vol probable".to_owned()),
+            ),
+            (
+                "watch out: a thief",
+                GateReason::Officer("watch out: a thief".to_owned()),
+            ),
+            (
+                "officer: on leave",
+                GateReason::Officer("officer: on leave".to_owned()),
+            ),
         ] {
             assert_eq!(reason.to_string(), text);
             assert_eq!(GateReason::parse(text), reason);
@@ -110,7 +143,12 @@ mod tests {
 
     #[test]
     fn an_officer_who_writes_quarantine_sets_none() {
-        for words in ["quarantine", "watch fi-1: pace", "finding fi-1", "officer: quarantine"] {
+        for words in [
+            "quarantine",
+            "watch fi-1: pace",
+            "finding fi-1",
+            "officer: quarantine",
+        ] {
             let reason = GateReason::Officer(words.to_owned());
             assert_eq!(reason.to_string(), format!("officer: {words}"));
             assert_eq!(GateReason::parse(&reason.to_string()), reason);
@@ -121,7 +159,10 @@ mod tests {
     fn a_long_reason_of_detection_keeps_its_finding() {
         let reason = GateReason::monitor(finding(), &"é".repeat(900), 500);
         assert_eq!(reason.to_string().chars().count(), 500);
-        assert_eq!(GateReason::parse(&reason.to_string()).finding(), Some(&finding()));
+        assert_eq!(
+            GateReason::parse(&reason.to_string()).finding(),
+            Some(&finding())
+        );
     }
 
     proptest! {

@@ -1,8 +1,8 @@
 //! Identifiers, checked once, where they enter Digue.
 //!
 //! Each kind of identifier is a type of its own, so that an account can never be passed for an
-//! organisation. They are shared text (`Arc<str>`): cloning one increments a counter. Whether something
-//! of that name exists is not known here.
+//! organisation. They are shared text (`Arc<str>`): cloning one increments a counter. Whether
+//! something of that name exists is not known here.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,8 +24,8 @@ pub enum IdError {
 /// The longest identifier, in bytes of UTF-8.
 pub const ID_BYTES_MAX: usize = 96;
 
-/// Signs allowed besides letters and digits. `@`, `+` and `:` occur in the e-mail addresses and prefixed
-/// subjects that portals use.
+/// Signs allowed besides letters and digits. `@`, `+` and `:` occur in the e-mail addresses and
+/// prefixed subjects that portals use.
 const NAME_SIGNS: &str = "-_.@+:";
 /// `'` for people called O'Neil, `|` for logins that begin with the kind of the name: `auth0|5f7c`.
 const IDENTITY_SIGNS: &str = "-_.@+:'|";
@@ -35,7 +35,10 @@ fn parse_name(text: &str, signs: &str) -> Result<Arc<str>, IdError> {
         return Err(IdError::Empty);
     }
     if text.len() > ID_BYTES_MAX {
-        return Err(IdError::TooLong { bytes: text.len(), limit: ID_BYTES_MAX });
+        return Err(IdError::TooLong {
+            bytes: text.len(),
+            limit: ID_BYTES_MAX,
+        });
     }
     let allowed = |c: char| c.is_alphanumeric() || signs.contains(c);
     match text.chars().find(|&c| !allowed(c)) {
@@ -44,11 +47,11 @@ fn parse_name(text: &str, signs: &str) -> Result<Arc<str>, IdError> {
     }
 }
 
-/// The canonical spelling of an account or organisation: trimmed, in NFKC, letter case folded, with one
-/// kind of apostrophe and one of hyphen.
+/// The canonical spelling of an account or organisation: trimmed, in NFKC, letter case folded, with
+/// one kind of apostrophe and one of hyphen.
 ///
-/// Logins, spreadsheets and people spell one name in several ways; each spelling would be an account with
-/// a budget and a gate of its own.
+/// Logins, spreadsheets and people spell one name in several ways; each spelling would be an
+/// account with a budget and a gate of its own.
 fn canonical(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let is_plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
@@ -56,8 +59,9 @@ fn canonical(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut spelled = fold(text);
-    // Folding can produce characters that compose again, and composing some that fold again. Two rounds are
-    // enough for all known texts; the limit bounds the cost of one that nobody has thought of.
+    // Folding can produce characters that compose again, and composing some that fold again. Two
+    // rounds are enough for all known texts; the limit bounds the cost of one that nobody has
+    // thought of.
     for _ in 0..FOLDS_MAX {
         let next = fold(&spelled);
         if next == spelled {
@@ -68,8 +72,8 @@ fn canonical(text: &str) -> Cow<'_, str> {
     Cow::Owned(spelled)
 }
 
-/// A text in NFKC (Unicode Standard Annex 15), with the digits of other scripts as ASCII digits: full-width
-/// and mathematical letters, which a reader takes for plain ones, become plain.
+/// A text in NFKC (Unicode Standard Annex 15), with the digits of other scripts as ASCII digits:
+/// full-width and mathematical letters, which a reader takes for plain ones, become plain.
 pub fn compatible(text: &str) -> Cow<'_, str> {
     const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
     if text.is_ascii() {
@@ -79,18 +83,26 @@ pub fn compatible(text: &str) -> Cow<'_, str> {
     if !composed.chars().any(|c| plain_digit(c).is_some()) {
         return composed;
     }
-    Cow::Owned(composed.chars().map(|c| plain_digit(c).unwrap_or(c)).collect())
+    Cow::Owned(
+        composed
+            .chars()
+            .map(|c| plain_digit(c).unwrap_or(c))
+            .collect(),
+    )
 }
 
 /// The ASCII digit of a decimal digit of another script.
 fn plain_digit(c: char) -> Option<char> {
-    // Where the ten digits of scripts that NFKC leaves alone begin (Unicode 15, general category Nd).
+    // Where the ten digits of scripts that NFKC leaves alone begin (Unicode 15, general category
+    // Nd).
     const ZEROS: [u32; 22] = [
-        0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50,
-        0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0xa8d0,
+        0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6,
+        0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0xa8d0,
     ];
     let code = u32::from(c);
-    let zero = ZEROS.into_iter().find(|zero| (*zero..zero + 10).contains(&code))?;
+    let zero = ZEROS
+        .into_iter()
+        .find(|zero| (*zero..zero + 10).contains(&code))?;
     char::from_digit(code - zero, 10)
 }
 
@@ -99,9 +111,12 @@ const FOLDS_MAX: usize = 8;
 fn fold(text: &str) -> String {
     const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
     let composed = NFKC.normalize(text);
-    // Through capitals: `σ` and `ς`, `ß` and `ss`, `i` and `ı` have the same ones. Lowercasing alone keeps
-    // them apart.
-    let lower = composed.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    // Through capitals: `σ` and `ς`, `ß` and `ss`, `i` and `ı` have the same ones. Lowercasing
+    // alone keeps them apart.
+    let lower = composed
+        .chars()
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase);
     let plain: String = lower
         .map(|sign| match sign {
             // As word processors and telephones type them.
@@ -111,15 +126,20 @@ fn fold(text: &str) -> String {
         })
         .collect();
     // `İ` becomes an `i` with a dot above it.
-    NFKC.normalize(plain.replace("i\u{307}", "i").trim()).into_owned()
+    NFKC.normalize(plain.replace("i\u{307}", "i").trim())
+        .into_owned()
 }
 
-/// Refused before folding: no text of this length folds to a name, and normalising it would cost time.
+/// Refused before folding: no text of this length folds to a name, and normalising it would cost
+/// time.
 const SPELLING_BYTES_MAX: usize = 4 * ID_BYTES_MAX;
 
 fn parse_identity(text: &str) -> Result<Arc<str>, IdError> {
     if text.len() > SPELLING_BYTES_MAX {
-        return Err(IdError::TooLong { bytes: text.len(), limit: ID_BYTES_MAX });
+        return Err(IdError::TooLong {
+            bytes: text.len(),
+            limit: ID_BYTES_MAX,
+        });
     }
     parse_name(&canonical(text), IDENTITY_SIGNS)
 }
@@ -197,8 +217,8 @@ name!(/// One request and its response.
 const UNKNOWN: &str = "unknown";
 
 impl AccountId {
-    /// The account of entries whose caller is not known: no account, and not nobody. No login may have this
-    /// name, so that nothing decided for unknown callers ever holds for an account.
+    /// The account of entries whose caller is not known: no account, and not nobody. No login may
+    /// have this name, so that nothing decided for unknown callers ever holds for an account.
     pub fn unknown() -> Self {
         Self::parse(UNKNOWN).expect("`unknown` is an account id")
     }
@@ -240,10 +260,19 @@ mod tests {
     #[test]
     fn every_spelling_of_a_name_is_one() {
         for (one, spellings) in [
-            ("a1", &["A1", "ａ1", "Ａ１", " a1\u{a0}", "\u{24d0}1", "a\u{b9}"][..]),
-            ("élise", &["ÉLISE", "e\u{301}lise", "E\u{301}LISE", "Élise\n"]),
+            (
+                "a1",
+                &["A1", "ａ1", "Ａ１", " a1\u{a0}", "\u{24d0}1", "a\u{b9}"][..],
+            ),
+            (
+                "élise",
+                &["ÉLISE", "e\u{301}lise", "E\u{301}LISE", "Élise\n"],
+            ),
             ("o'neil", &["O'Neil", "O\u{2019}Neil", "o\u{ff07}neil"]),
-            ("jean-luc", &["Jean\u{2010}Luc", "JEAN\u{2011}LUC", "jean\u{ff0d}luc"]),
+            (
+                "jean-luc",
+                &["Jean\u{2010}Luc", "JEAN\u{2011}LUC", "jean\u{ff0d}luc"],
+            ),
             ("strasse", &["Straße", "STRASSE", "STRA\u{1e9e}E"]),
             ("οδοσ", &["ΟΔΟΣ", "οδος"]),
             ("istanbul", &["İstanbul", "ISTANBUL", "ıstanbul"]),
@@ -252,8 +281,16 @@ mod tests {
             ("auth0|5f7c", &["auth0|5F7C"]),
         ] {
             for spelling in spellings {
-                assert_eq!(AccountId::parse(spelling), AccountId::parse(one), "{spelling:?}");
-                assert_eq!(OrganisationId::parse(spelling).unwrap().as_str(), one, "{spelling:?}");
+                assert_eq!(
+                    AccountId::parse(spelling),
+                    AccountId::parse(one),
+                    "{spelling:?}"
+                );
+                assert_eq!(
+                    OrganisationId::parse(spelling).unwrap().as_str(),
+                    one,
+                    "{spelling:?}"
+                );
             }
         }
         assert_ne!(AccountId::parse("elise"), AccountId::parse("élise"));
@@ -264,10 +301,19 @@ mod tests {
 
     #[test]
     fn signs_that_nobody_sees_are_no_part_of_a_name() {
-        for text in
-            ["a\u{ad}1", "a\u{200b}1", "\u{feff}a1", "a1\u{202e}", "a\u{fe0f}1", "a1\u{0}", "DOMAINE\\a1"]
-        {
-            assert!(matches!(AccountId::parse(text), Err(IdError::Character(_))), "{text:?}");
+        for text in [
+            "a\u{ad}1",
+            "a\u{200b}1",
+            "\u{feff}a1",
+            "a1\u{202e}",
+            "a\u{fe0f}1",
+            "a1\u{0}",
+            "DOMAINE\\a1",
+        ] {
+            assert!(
+                matches!(AccountId::parse(text), Err(IdError::Character(_))),
+                "{text:?}"
+            );
         }
         assert_eq!(AccountId::parse(" \t"), Err(IdError::Empty));
         // A character that normalisation expands to eighteen bytes, many times.
@@ -320,6 +366,12 @@ mod tests {
         check("a b", Err(IdError::Character(' ')));
         check("a\r\nSet-Cookie:x", Err(IdError::Character('\r')));
         check("../x", Err(IdError::Character('/')));
-        check(&"x".repeat(97), Err(IdError::TooLong { bytes: 97, limit: 96 }));
+        check(
+            &"x".repeat(97),
+            Err(IdError::TooLong {
+                bytes: 97,
+                limit: 96,
+            }),
+        );
     }
 }

@@ -29,8 +29,8 @@ coded!(
 );
 
 impl Inspection {
-    /// True for the kinds in which Digue had the response and could not read all of it. Responses that
-    /// Digue never had (`Reported`, `RequestOnly`, `Imported`) are counted apart.
+    /// True for the kinds in which Digue had the response and could not read all of it. Responses
+    /// that Digue never had (`Reported`, `RequestOnly`, `Imported`) are counted apart.
     pub const fn is_uninspected(self) -> bool {
         matches!(
             self,

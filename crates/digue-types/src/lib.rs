@@ -1,7 +1,8 @@
 //! The types that every crate uses: identifiers, time, persons, refusal reasons and journal events.
 //!
-//! Nothing here decides, stores or prints. A value that exists has been checked: an identifier
-//! fits its alphabet and an account is in its canonical spelling, so the crates above do not check again.
+//! Nothing here decides, stores or prints. A value that exists has been checked: an identifier fits
+//! its alphabet and an account is in its canonical spelling, so the crates above do not check
+//! again.
 
 mod coded;
 pub mod event;
@@ -22,13 +23,14 @@ pub mod visible;
 pub mod written;
 
 pub use event::{
-    Act, Administration, Basis, Event, Exposure, Outcome, RepeatedExposure, RequestClient, ShownPersons,
+    Act, Administration, Basis, Event, Exposure, Outcome, RepeatedExposure, RequestClient,
+    ShownPersons,
 };
 pub use gate_reason::GateReason;
 pub use ids::compatible;
 pub use ids::{
-    AccountId, ActionName, Category, ExchangeId, FindingId, IdError, OrganisationId, PopulationId, PortalId,
-    RouteName, SessionId,
+    AccountId, ActionName, Category, ExchangeId, FindingId, IdError, OrganisationId, PopulationId,
+    PortalId, RouteName, SessionId,
 };
 pub use inspection::{Inspection, UninspectedCause};
 pub use person::{PersonKey, PersonRef};

@@ -13,8 +13,8 @@ pub trait Listed: Copy + Sized + 'static {
     fn parse(code: &str) -> Option<Self>;
 }
 
-/// Declares closed lists: `Name "prefix" { Variant "code", ... }`. Serialised as the code; the crate that
-/// uses the macro must depend on serde.
+/// Declares closed lists: `Name "prefix" { Variant "code", ... }`. Serialised as the code; the
+/// crate that uses the macro must depend on serde.
 #[macro_export]
 macro_rules! lists {
     ($($(#[$list:meta])* $name:ident $prefix:literal { $($(#[$doc:meta])* $variant:ident $code:literal,)+ })+) => {$(

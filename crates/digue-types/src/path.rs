@@ -1,8 +1,8 @@
 //! The path of a request, parsed once and in one way only.
 //!
-//! A path that two programs could parse differently is refused: dot segments, empty segments, encoded
-//! separators, control characters, malformed percent signs, path parameters. The portal receives the same
-//! bytes, so it cannot select another route than Digue did.
+//! A path that two programs could parse differently is refused: dot segments, empty segments,
+//! encoded separators, control characters, malformed percent signs, path parameters. The portal
+//! receives the same bytes, so it cannot select another route than Digue did.
 
 use std::cmp::Ordering;
 
@@ -45,12 +45,17 @@ impl Segments {
         for (place, part) in parts.iter().enumerate() {
             let segment = decode(part)?;
             // Only the last segment may be empty: `/` and `/dossiers/`.
-            let is_bad = matches!(segment.as_str(), "." | "..") || (segment.is_empty() && place != last);
+            let is_bad =
+                matches!(segment.as_str(), "." | "..") || (segment.is_empty() && place != last);
             if is_bad {
                 return Err(PathError::DotOrEmpty);
             }
-            // Servlet containers take `;` for the start of a parameter and route on what precedes it.
-            if segment.chars().any(|c| c.is_control() || "/\\;".contains(c)) {
+            // Servlet containers take `;` for the start of a parameter and route on what precedes
+            // it.
+            if segment
+                .chars()
+                .any(|c| c.is_control() || "/\\;".contains(c))
+            {
                 return Err(PathError::Separator);
             }
             segments.push(segment);
@@ -64,7 +69,9 @@ impl Segments {
     }
 
     pub fn is_reserved(&self) -> bool {
-        self.0.first().is_some_and(|first| first.eq_ignore_ascii_case(".digue"))
+        self.0
+            .first()
+            .is_some_and(|first| first.eq_ignore_ascii_case(".digue"))
     }
 }
 
@@ -76,7 +83,9 @@ fn decode(part: &str) -> Result<String, PathError> {
             return Err(PathError::Percent);
         }
     }
-    let decoded = percent_decode_str(part).decode_utf8().map_err(|_| PathError::NotUtf8)?;
+    let decoded = percent_decode_str(part)
+        .decode_utf8()
+        .map_err(|_| PathError::NotUtf8)?;
     // `%2531`: a portal that decodes twice would see another path.
     if part.contains("%25") {
         return Err(PathError::Percent);
@@ -149,7 +158,8 @@ impl Pattern {
     /// True when some path may match both patterns; never false when there is one.
     pub fn overlaps(&self, other: &Self) -> bool {
         let mut both = self.0.iter().zip(&other.0);
-        let is_rest = |pattern: &Self, place: usize| pattern.0.get(place) == Some(&PatternPart::Rest);
+        let is_rest =
+            |pattern: &Self, place: usize| pattern.0.get(place) == Some(&PatternPart::Rest);
         let length = self.0.len().min(other.0.len());
         let differs = both.any(|(a, b)| match (a, b) {
             (PatternPart::Rest, _) | (_, PatternPart::Rest) => false,
@@ -158,8 +168,8 @@ impl Pattern {
             | (PatternPart::Literal(literal), PatternPart::Named { before, after, .. }) => {
                 !literal.starts_with(before.as_str()) || !literal.ends_with(after.as_str())
             }
-            // Never wrongly false: whether two pairs of fixed beginnings and ends exclude each other is not
-            // worked out.
+            // Never wrongly false: whether two pairs of fixed beginnings and ends exclude each
+            // other is not worked out.
             (PatternPart::Named { .. }, PatternPart::Named { .. }) => false,
         });
         let ends_alike = self.0.len() == other.0.len()
@@ -179,9 +189,15 @@ impl Pattern {
                         return None;
                     }
                 }
-                PatternPart::Named { before, name, after } => {
+                PatternPart::Named {
+                    before,
+                    name,
+                    after,
+                } => {
                     let value = segments.next()?.strip_prefix(before.as_str())?;
-                    let value = value.strip_suffix(after.as_str()).filter(|value| !value.is_empty())?;
+                    let value = value
+                        .strip_suffix(after.as_str())
+                        .filter(|value| !value.is_empty())?;
                     values.push((name.clone(), value.to_owned()));
                 }
             }
@@ -189,8 +205,8 @@ impl Pattern {
         segments.next().is_none().then_some(values)
     }
 
-    /// Orders the more specific of two patterns first: literals before names, a name with a fixed beginning
-    /// or end before one without, a rest last.
+    /// Orders the more specific of two patterns first: literals before names, a name with a fixed
+    /// beginning or end before one without, a rest last.
     pub fn by_specificity(&self, other: &Self) -> Ordering {
         let parts = self.0.iter().map(PatternPart::looseness);
         parts.cmp(other.0.iter().map(PatternPart::looseness))
@@ -199,9 +215,14 @@ impl Pattern {
     /// True when both match the same paths, whatever their names are called.
     pub fn is_same_as(&self, other: &Self) -> bool {
         let is_same = |(one, other): (&PatternPart, &PatternPart)| match (one, other) {
-            (PatternPart::Named { before, after, .. }, PatternPart::Named { before: b, after: a, .. }) => {
-                (before, after) == (b, a)
-            }
+            (
+                PatternPart::Named { before, after, .. },
+                PatternPart::Named {
+                    before: b,
+                    after: a,
+                    ..
+                },
+            ) => (before, after) == (b, a),
             _ => one == other,
         };
         self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(is_same)
@@ -242,7 +263,11 @@ fn parse_part(piece: &str) -> Result<PatternPart, PatternError> {
     if !is_name || after.contains(['{', '}']) {
         return Err(PatternError::Braces);
     }
-    Ok(PatternPart::Named { before: before.to_owned(), name: name.to_owned(), after: after.to_owned() })
+    Ok(PatternPart::Named {
+        before: before.to_owned(),
+        name: name.to_owned(),
+        after: after.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -251,9 +276,15 @@ mod tests {
 
     #[track_caller]
     fn check(pattern: &str, path: &str, expected: Option<&[(&str, &str)]>) {
-        let values = Pattern::parse(pattern).unwrap().matches(&Segments::parse(path).unwrap());
-        let expected =
-            expected.map(|pairs| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
+        let values = Pattern::parse(pattern)
+            .unwrap()
+            .matches(&Segments::parse(path).unwrap());
+        let expected = expected.map(|pairs| {
+            pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect()
+        });
         assert_eq!(values, expected);
     }
 
@@ -306,19 +337,42 @@ mod tests {
 
     #[test]
     fn the_most_specific_pattern_comes_first() {
-        let order = ["/a/b", "/a/{x}.json", "/a/x{x}", "/a/{x}", "/a/**", "/{x}/b", "/**"];
-        let mut patterns: Vec<Pattern> =
-            order.iter().rev().map(|text| Pattern::parse(text).unwrap()).collect();
+        let order = [
+            "/a/b",
+            "/a/{x}.json",
+            "/a/x{x}",
+            "/a/{x}",
+            "/a/**",
+            "/{x}/b",
+            "/**",
+        ];
+        let mut patterns: Vec<Pattern> = order
+            .iter()
+            .rev()
+            .map(|text| Pattern::parse(text).unwrap())
+            .collect();
         patterns.sort_by(Pattern::by_specificity);
-        let expected: Vec<Pattern> = order.iter().map(|text| Pattern::parse(text).unwrap()).collect();
+        let expected: Vec<Pattern> = order
+            .iter()
+            .map(|text| Pattern::parse(text).unwrap())
+            .collect();
         assert_eq!(patterns, expected);
-        assert!(Pattern::parse("/a/{x}").unwrap().is_same_as(&Pattern::parse("/a/{y}").unwrap()));
-        assert_eq!(Pattern::parse("/css/*.css").unwrap().odd_literal(), Some("*.css"));
+        assert!(
+            Pattern::parse("/a/{x}")
+                .unwrap()
+                .is_same_as(&Pattern::parse("/a/{y}").unwrap())
+        );
+        assert_eq!(
+            Pattern::parse("/css/*.css").unwrap().odd_literal(),
+            Some("*.css")
+        );
     }
 
     #[test]
     fn a_pattern_that_says_two_things_is_refused() {
-        for pattern in ["fiche", "/a/**/b", "/{a}{b}", "/{a", "/a}", "/a//b", "/{}", "/../x"] {
+        for pattern in [
+            "fiche", "/a/**/b", "/{a}{b}", "/{a", "/a}", "/a//b", "/{}", "/../x",
+        ] {
             assert!(Pattern::parse(pattern).is_err(), "{pattern}");
         }
     }

@@ -1,11 +1,13 @@
 //! Addresses that differ only in identifiers are one route: `/fiche/{x}`.
 //!
-//! A segment is variable when it is known, typed (a number, a UUID, a token), or when many values stand at its place
-//! with answers of one shape. Words stay: a literal segment of the map is never loosened by two examples.
+//! A segment is variable when it is known, typed (a number, a UUID, a token), or when many values
+//! stand at its place with answers of one shape. Words stay: a literal segment of the map is never
+//! loosened by two examples.
 
 use smol_str::SmolStr;
 
-/// True for a segment that is typed as a value: digits, a date, a UUID, a long token, an address of mail.
+/// True for a segment that is typed as a value: digits, a date, a UUID, a long token, an address of
+/// mail.
 pub fn is_variable(segment: &str) -> bool {
     is_digits(segment)
         || has_form(segment, "dddd-dd")
@@ -33,21 +35,23 @@ fn has_form(segment: &str, form: &str) -> bool {
 
 /// Crockford's base 32 in capitals, without I, L, O and U.
 fn is_ulid(segment: &str) -> bool {
-    let is_sign = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase() && !b"ILOU".contains(&byte);
+    let is_sign =
+        |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase() && !b"ILOU".contains(&byte);
     segment.len() == 26 && segment.bytes().all(is_sign)
 }
 
 fn is_mail_address(segment: &str) -> bool {
-    segment
-        .split_once('@')
-        .is_some_and(|(user, domain)| !user.is_empty() && !domain.is_empty() && !domain.contains('@'))
-        && !segment.contains(char::is_whitespace)
+    segment.split_once('@').is_some_and(|(user, domain)| {
+        !user.is_empty() && !domain.is_empty() && !domain.contains('@')
+    }) && !segment.contains(char::is_whitespace)
 }
 
 /// A long text of letters and digits in no order: a token, and no word or slug.
 pub fn is_token(segment: &str) -> bool {
     let digits = segment.bytes().filter(u8::is_ascii_digit).count();
-    let is_plain = segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=.~".contains(&byte));
+    let is_plain = segment
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_=.~".contains(&byte));
     let letters = segment.bytes().filter(u8::is_ascii_alphabetic).count();
     let runs = segment
         .as_bytes()
@@ -57,15 +61,21 @@ pub fn is_token(segment: &str) -> bool {
     is_plain && segment.len() >= 16 && digits >= 3 && letters >= 3 && runs >= 5
 }
 
-/// True for a segment that looks like a word of the portal's own, and like no value of a request: letters with
-/// hyphens between, `v2`, `oauth2`, an ending. What may be a person's (`jean.dupont`, `A12`, `Jean Dupont`) is none.
+/// True for a segment that looks like a word of the portal's own, and like no value of a request:
+/// letters with hyphens between, `v2`, `oauth2`, an ending. What may be a person's (`jean.dupont`,
+/// `A12`, `Jean Dupont`) is none.
 pub fn is_word(segment: &str) -> bool {
     let lower = segment.to_ascii_lowercase();
-    let ending = ENDINGS.iter().chain(&PROGRAMS).find(|ending| lower.ends_with(**ending));
+    let ending = ENDINGS
+        .iter()
+        .chain(&PROGRAMS)
+        .find(|ending| lower.ends_with(**ending));
     let stem = &segment[..segment.len() - ending.map_or(0, |ending| ending.len())];
     let letters = stem.trim_end_matches(|sign: char| sign.is_ascii_digit());
     let digits = stem.len() - letters.len();
-    let is_plain = letters.chars().all(|sign| sign.is_alphabetic() || "-_".contains(sign));
+    let is_plain = letters
+        .chars()
+        .all(|sign| sign.is_alphabetic() || "-_".contains(sign));
     let is_numbered = match digits {
         0 => true,
         1 => letters == "v" || letters.chars().count() >= 3,
@@ -93,25 +103,35 @@ pub struct PathTemplate(pub Vec<TemplatePart>);
 
 /// The endings of segments that say a format, and are no part of a value.
 const ENDINGS: [&str; 20] = [
-    ".json", ".xml", ".csv", ".xlsx", ".xls", ".pdf", ".html", ".htm", ".txt", ".zip", ".jpg", ".jpeg",
-    ".png", ".gif", ".svg", ".webp", ".docx", ".odt", ".vcf", ".ics",
+    ".json", ".xml", ".csv", ".xlsx", ".xls", ".pdf", ".html", ".htm", ".txt", ".zip", ".jpg",
+    ".jpeg", ".png", ".gif", ".svg", ".webp", ".docx", ".odt", ".vcf", ".ics",
 ];
 
 /// The endings of programs and resources.
-const PROGRAMS: [&str; 12] =
-    [".php", ".asp", ".aspx", ".jsp", ".jsf", ".do", ".action", ".cgi", ".js", ".css", ".woff2", ".ico"];
+const PROGRAMS: [&str; 12] = [
+    ".php", ".asp", ".aspx", ".jsp", ".jsf", ".do", ".action", ".cgi", ".js", ".css", ".woff2",
+    ".ico",
+];
 
 impl PathTemplate {
-    /// The template of decoded segments; `is_known` says of a text whether it is a known identifier.
+    /// The template of decoded segments; `is_known` says of a text whether it is a known
+    /// identifier.
     pub fn of(segments: &[String], is_known: &dyn Fn(&str) -> bool) -> Self {
         let part = |segment: &String| {
-            let ending = ENDINGS.iter().find(|ending| segment.to_ascii_lowercase().ends_with(**ending));
-            let (stem, after) = segment.split_at(segment.len() - ending.map_or(0, |ending| ending.len()));
+            let ending = ENDINGS
+                .iter()
+                .find(|ending| segment.to_ascii_lowercase().ends_with(**ending));
+            let (stem, after) =
+                segment.split_at(segment.len() - ending.map_or(0, |ending| ending.len()));
             if !stem.is_empty() && (is_known(stem) || is_variable(stem)) {
-                return TemplatePart::Variable { after: SmolStr::new(after) };
+                return TemplatePart::Variable {
+                    after: SmolStr::new(after),
+                };
             }
             if is_known(segment) || is_variable(segment) {
-                return TemplatePart::Variable { after: SmolStr::default() };
+                return TemplatePart::Variable {
+                    after: SmolStr::default(),
+                };
             }
             TemplatePart::Literal(SmolStr::new(segment))
         };
@@ -134,20 +154,29 @@ impl PathTemplate {
                 }
             }
         }
-        if text.is_empty() { "/".to_owned() } else { text }
+        if text.is_empty() {
+            "/".to_owned()
+        } else {
+            text
+        }
     }
 
     /// The name and the place of each variable segment.
     pub fn variables(&self) -> impl Iterator<Item = (usize, String)> + use<'_> {
-        let places =
-            self.0.iter().enumerate().filter(|(_, part)| matches!(part, TemplatePart::Variable { .. }));
+        let places = self
+            .0
+            .iter()
+            .enumerate()
+            .filter(|(_, part)| matches!(part, TemplatePart::Variable { .. }));
         places.map(|(place, _)| place).zip(variable_names())
     }
 
     /// The template with a variable at `place`.
     pub fn with_variable(&self, place: usize) -> Self {
         let mut parts = self.0.clone();
-        parts[place] = TemplatePart::Variable { after: SmolStr::default() };
+        parts[place] = TemplatePart::Variable {
+            after: SmolStr::default(),
+        };
         Self(parts)
     }
 }
@@ -158,7 +187,8 @@ fn variable_names() -> impl Iterator<Item = String> {
     first.chain((4..).map(|number| format!("x{number}")))
 }
 
-/// A literal segment as a map writes it: signs that a path or a template gives a meaning are encoded.
+/// A literal segment as a map writes it: signs that a path or a template gives a meaning are
+/// encoded.
 fn encoded(literal: &str) -> String {
     const SIGNS: percent_encoding::AsciiSet = percent_encoding::CONTROLS
         .add(b' ')
@@ -202,16 +232,28 @@ mod tests {
         check("/a/0b7f9d6e-3f0e-7f6e-9d4c-0a1b2c3d4e5f", "/a/{x}");
         check("/a/01ARZ3NDEKTSV4RRFFQ69G5FAV/", "/a/{x}/");
         check("/reset/Mjk-5x1-9c8b7a6d5e4f3a2b1c", "/reset/{x}");
-        check("/blog/how-to-write-a-long-title-2024", "/blog/how-to-write-a-long-title-2024");
+        check(
+            "/blog/how-to-write-a-long-title-2024",
+            "/blog/how-to-write-a-long-title-2024",
+        );
         check("/1/2/3/4", "/{x}/{y}/{z}/{x4}");
         check("/", "/");
     }
 
     #[test]
     fn a_word_of_the_portal_is_told_from_what_may_be_a_value() {
-        for word in
-            ["", "fiche", "mes-dossiers", "élèves", "API", "v2", "v12", "oauth2", "liste.json", "index.php"]
-        {
+        for word in [
+            "",
+            "fiche",
+            "mes-dossiers",
+            "élèves",
+            "API",
+            "v2",
+            "v12",
+            "oauth2",
+            "liste.json",
+            "index.php",
+        ] {
             assert!(is_word(word), "{word}");
         }
         let long = "un-titre-assez-long-pour-etre-celui-d-un-texte";

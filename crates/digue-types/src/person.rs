@@ -1,8 +1,8 @@
 //! A person, by the portal's own identifier.
 //!
 //! Digue keeps no name, address or birth date: only that identifier, in the canonical form that the
-//! portal map gives it, and a 128-bit key of it for sets held in memory. The canonical form itself is
-//! made in `digue-inspect`; see docs/decisions/0002 for the keys.
+//! portal map gives it, and a 128-bit key of it for sets held in memory. The canonical form itself
+//! is made in `digue-inspect`; see docs/decisions/0002 for the keys.
 
 use std::fmt;
 use std::hash::Hasher as _;
@@ -28,7 +28,10 @@ impl PersonRef {
             return Err(IdError::Empty);
         }
         if text.len() > PERSON_REF_BYTES_MAX {
-            return Err(IdError::TooLong { bytes: text.len(), limit: PERSON_REF_BYTES_MAX });
+            return Err(IdError::TooLong {
+                bytes: text.len(),
+                limit: PERSON_REF_BYTES_MAX,
+            });
         }
         match text.chars().find(|c| c.is_control()) {
             Some(c) => Err(IdError::Character(c)),
@@ -61,9 +64,9 @@ impl serde::Serialize for PersonRef {
 
 /// 128 bits that identify one person of one population in the sets of caseloads and budgets.
 ///
-/// `SipHash-1-3-128` of population and reference. The probability that two persons among 43 million share
-/// a key is below 1e-23, and only the portal chooses references: an attacker cannot search for a
-/// collision. A reference cannot be recovered from its key (docs/decisions/0002).
+/// `SipHash-1-3-128` of population and reference. The probability that two persons among 43 million
+/// share a key is below 1e-23, and only the portal chooses references: an attacker cannot search
+/// for a collision. A reference cannot be recovered from its key (docs/decisions/0002).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct PersonKey(pub u64, pub u64);
 
@@ -112,7 +115,10 @@ mod tests {
 
     #[test]
     fn the_border_between_population_and_reference_counts() {
-        assert_ne!(PersonKey::new(&population("ab"), "c"), PersonKey::new(&population("a"), "bc"));
+        assert_ne!(
+            PersonKey::new(&population("ab"), "c"),
+            PersonKey::new(&population("a"), "bc")
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How a response was read: by which means each person was found, and what could not be read.
 //!
-//! Holds no value of the portal, since failures are journalled and logged: a place is made of positions, a shape
-//! replaces the letters and digits of a value.
+//! Holds no value of the portal, since failures are journalled and logged: a place is made of
+//! positions, a shape replaces the letters and digits of a value.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use crate::coded::coded;
 coded!(
     /// How a person was found in a response.
     Means {
-        /// Where the portal map describes them, or as the portal reported them. The number is 0 because
-        /// entries of earlier versions hold no means.
+        /// Where the portal map describes them, or as the portal reported them. The number is 0
+        /// because entries of earlier versions hold no means.
         Described = 0 "described",
         /// Named by the request.
         Request = 1 "request",
@@ -31,7 +31,8 @@ coded!(
         NotIdentifier = 2 "not-identifier",
         /// A record without an identifier of its own.
         NamelessRecord = 3 "nameless-record",
-        /// Nothing that the map describes is there, and the map does not say that this means nobody.
+        /// Nothing that the map describes is there, and the map does not say that this means
+        /// nobody.
         NoRecord = 4 "no-record",
         /// Text outside everything that the map describes.
         Undescribed = 5 "undescribed",
@@ -82,7 +83,12 @@ pub const UNREAD_CHARS_MAX: usize = 80;
 
 impl ReadFailure {
     pub fn new(cause: UnreadCause) -> Self {
-        Self { cause, rule: String::new(), place: UnreadPlace::default(), shape: String::new() }
+        Self {
+            cause,
+            rule: String::new(),
+            place: UnreadPlace::default(),
+            shape: String::new(),
+        }
     }
 
     #[must_use]
@@ -108,7 +114,11 @@ impl ReadFailure {
 impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.cause.code())?;
-        for (name, text) in [("rule", &*self.rule), ("at", self.place.as_str()), ("shape", &*self.shape)] {
+        for (name, text) in [
+            ("rule", &*self.rule),
+            ("at", self.place.as_str()),
+            ("shape", &*self.shape),
+        ] {
             if !text.is_empty() {
                 write!(f, ", {name} {text}")?;
             }
@@ -117,10 +127,11 @@ impl fmt::Display for ReadFailure {
     }
 }
 
-/// Where something is in a message: positions, fixed words, and words that the portal map itself writes.
+/// Where something is in a message: positions, fixed words, and words that the portal map itself
+/// writes.
 ///
-/// Names inside a message (members, elements, sheets, files, media types) are chosen by the portal, or by a person
-/// who uploads, and may be personal data. No function here takes one.
+/// Names inside a message (members, elements, sheets, files, media types) are chosen by the portal,
+/// or by a person who uploads, and may be personal data. No function here takes one.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct UnreadPlace(String);
 
@@ -154,7 +165,8 @@ impl UnreadPlace {
         self.and_number(row.into())
     }
 
-    /// A word as the portal map writes it: the name of a rule, or of a member that a path of the map names.
+    /// A word as the portal map writes it: the name of a rule, or of a member that a path of the
+    /// map names.
     #[must_use]
     pub fn and_map_word(mut self, word: &str) -> Self {
         self.0.push_str(word);
@@ -198,12 +210,15 @@ pub fn column_letters(column: usize) -> String {
 
 fn bounded(text: &str) -> String {
     // Without control characters, which would break the lines of a log.
-    text.chars().filter(|c| !c.is_control()).take(UNREAD_CHARS_MAX).collect()
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(UNREAD_CHARS_MAX)
+        .collect()
 }
 
-/// The shape of a value: letters become `A` or `a`, digits `9`, white space a space, other characters `?`; a
-/// run of one kind is cut after twelve. ASCII punctuation stays: it tells a date from a number and identifies
-/// nobody.
+/// The shape of a value: letters become `A` or `a`, digits `9`, white space a space, other
+/// characters `?`; a run of one kind is cut after twelve. ASCII punctuation stays: it tells a date
+/// from a number and identifies nobody.
 pub fn shape_of(value: &str) -> String {
     let mut shape = String::new();
     let (mut last, mut run) = ('\0', 0);
@@ -239,10 +254,16 @@ mod tests {
 
     #[test]
     fn a_cell_is_named_as_in_a_spreadsheet() {
-        for (column, row, name) in
-            [(0, 1, "A1"), (25, 7, "Z7"), (26, 7, "AA7"), (701, 2, "ZZ2"), (702, 2, "AAA2")]
-        {
-            let place = UnreadPlace::numbered("sheet ", 2).and(" ").and_cell(column, row);
+        for (column, row, name) in [
+            (0, 1, "A1"),
+            (25, 7, "Z7"),
+            (26, 7, "AA7"),
+            (701, 2, "ZZ2"),
+            (702, 2, "AAA2"),
+        ] {
+            let place = UnreadPlace::numbered("sheet ", 2)
+                .and(" ")
+                .and_cell(column, row);
             assert_eq!(place.as_str(), format!("sheet 2 {name}"));
         }
     }
@@ -250,7 +271,9 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded_and_printable() {
         let place = UnreadPlace::default().and_map_word(&"x\n".repeat(1000));
-        let unread = ReadFailure::new(UnreadCause::ValueShape).at(place).by_rule("$.id");
+        let unread = ReadFailure::new(UnreadCause::ValueShape)
+            .at(place)
+            .by_rule("$.id");
         assert_eq!(unread.place.as_str().len(), UNREAD_CHARS_MAX);
         assert!(!unread.to_string().contains('\n'));
     }

@@ -15,8 +15,8 @@ use crate::time::SlidingWindow;
 pub enum RefusalReason {
     /// No session, or one that is no longer valid.
     NoSession,
-    /// The session's cookie comes from another network, browser or TLS stack than the session was opened
-    /// with, or without the key of its device.
+    /// The session's cookie comes from another network, browser or TLS stack than the session was
+    /// opened with, or without the key of its device.
     SessionMoved,
     /// The account is unknown to the portal's caseloads or suspended.
     UnknownAccount,
@@ -144,9 +144,11 @@ impl FromStr for RefusalReason {
             "exact-search-budget" => Self::ExactSearchBudget(window(first)?),
             "break-glass-budget" => Self::BreakGlassBudget(window(first)?),
             "uninspected-budget" => Self::UninspectedBudget(window(first)?),
-            "uninspectable" => {
-                Self::Uninspectable(first.and_then(UninspectedCause::parse).ok_or_else(unknown)?)
-            }
+            "uninspectable" => Self::Uninspectable(
+                first
+                    .and_then(UninspectedCause::parse)
+                    .ok_or_else(unknown)?,
+            ),
             "withheld" => Self::Withheld,
             "done-not-shown" => Self::DoneNotShown,
             "outcome-unknown" => Self::OutcomeUnknown,
@@ -202,7 +204,11 @@ mod tests {
                 RefusalReason::UninspectedBudget(window),
             ]);
         }
-        reasons.extend(UninspectedCause::ALL.iter().map(|&c| RefusalReason::Uninspectable(c)));
+        reasons.extend(
+            UninspectedCause::ALL
+                .iter()
+                .map(|&c| RefusalReason::Uninspectable(c)),
+        );
         for reason in reasons {
             assert_eq!(reason.to_string().parse(), Ok(reason));
         }

@@ -13,7 +13,8 @@ coded!(
 );
 
 coded!(
-    /// The state of a gate, from open to closed. The order is that of strictness: the greatest one wins.
+    /// The state of a gate, from open to closed. The order is that of strictness: the greatest one
+    /// wins.
     Gate {
         Open = 1 "open",
         /// Nothing outside the caseload, on any route: no exact search, no break-glass.

@@ -1,8 +1,9 @@
-//! The subject of an act: what was acted upon, as a value in the program and as text in the journal.
+//! The subject of an act: what was acted upon, as a value in the program and as text in the
+//! journal.
 //!
-//! The text is the stored form and never changes. `parse` and `Display` are inverse on every text: one that
-//! is no subject in canonical form stays as it is (`Subject::Other`). Whether the subject exists is not known
-//! here.
+//! The text is the stored form and never changes. `parse` and `Display` are inverse on every text:
+//! one that is no subject in canonical form stays as it is (`Subject::Other`). Whether the subject
+//! exists is not known here.
 
 use std::fmt;
 
@@ -70,8 +71,8 @@ pub enum Subject {
     },
     /// The receipt of an entry.
     Receipt(u64),
-    /// What an account was shown: on its page, as a file of exposures, as a file of persons, and while
-    /// another person may have used it.
+    /// What an account was shown: on its page, as a file of exposures, as a file of persons, and
+    /// while another person may have used it.
     History(AccountId),
     Exposures(AccountId),
     Persons(AccountId),
@@ -86,24 +87,25 @@ pub enum Subject {
     Requests(u64),
     /// A backup repository, by the name that the operator gave it.
     Repository(String),
-    /// A text without a form of its own: the name of a file, the cause of a rebuild, a spelling of an older
-    /// version.
+    /// A text without a form of its own: the name of a file, the cause of a rebuild, a spelling of
+    /// an older version.
     Other(String),
 }
 
 impl Subject {
-    /// Reads the text of an act. Never fails: a text without a form of its own, or in a spelling that is not
-    /// canonical, is `Other`.
+    /// Reads the text of an act. Never fails: a text without a form of its own, or in a spelling
+    /// that is not canonical, is `Other`.
     pub fn parse(text: &str) -> Self {
         match read(text) {
-            // `Display` must give back the entry's own bytes: the leaf of the journal's tree is recomputed
-            // from them.
+            // `Display` must give back the entry's own bytes: the leaf of the journal's tree is
+            // recomputed from them.
             Some(subject) if subject.to_string() == text => subject,
             _ => Self::Other(text.to_owned()),
         }
     }
 
-    /// The subject in canonical form: older entries spell accounts and organisations as they were typed.
+    /// The subject in canonical form: older entries spell accounts and organisations as they were
+    /// typed.
     pub fn canonical(self) -> Self {
         match self {
             Self::Other(text) => read(&text).unwrap_or(Self::Other(text)),
@@ -178,7 +180,9 @@ fn read(text: &str) -> Option<Subject> {
         "persons" => Subject::Persons(name.parse().ok()?),
         "look-back" => Subject::LookBack(name.parse().ok()?),
         "sights" => Subject::Sights(name.to_owned()),
-        "scope" => Subject::Scope { persons: name.strip_suffix(" persons")?.parse().ok()? },
+        "scope" => Subject::Scope {
+            persons: name.strip_suffix(" persons")?.parse().ok()?,
+        },
         "requests" => Subject::Requests(name.parse().ok()?),
         "repository" => Subject::Repository(name.to_owned()),
         _ => return None,
@@ -187,9 +191,14 @@ fn read(text: &str) -> Option<Subject> {
 
 /// `in-7`, or `in-7 affected:2`.
 fn incident(name: &str) -> Subject {
-    let affected = name.rsplit_once(" affected:").and_then(|(incident, version)| {
-        Some(Subject::Affected { incident: incident.to_owned(), version: version.parse().ok()? })
-    });
+    let affected = name
+        .rsplit_once(" affected:")
+        .and_then(|(incident, version)| {
+            Some(Subject::Affected {
+                incident: incident.to_owned(),
+                version: version.parse().ok()?,
+            })
+        });
     affected.unwrap_or_else(|| Subject::Incident(name.to_owned()))
 }
 
@@ -199,7 +208,10 @@ fn journal(range: &str) -> Option<Subject> {
         return Some(Subject::WholeJournal);
     }
     let (first, count) = range.split_once('+')?;
-    Some(Subject::Entries { first: first.parse().ok()?, count: count.parse().ok()? })
+    Some(Subject::Entries {
+        first: first.parse().ok()?,
+        count: count.parse().ok()?,
+    })
 }
 
 impl fmt::Display for Subject {
@@ -219,7 +231,9 @@ impl fmt::Display for Subject {
             Self::Rules(version) => write!(f, "rules:{version:016x}"),
             Self::Session(session) => write!(f, "session:{session}"),
             Self::Incident(id) => write!(f, "incident:{id}"),
-            Self::Affected { incident, version } => write!(f, "incident:{incident} affected:{version}"),
+            Self::Affected { incident, version } => {
+                write!(f, "incident:{incident} affected:{version}")
+            }
             Self::Complaint(reference) => write!(f, "complaint:{reference}"),
             Self::Finding(id) => write!(f, "finding:{id}"),
             Self::Campaign(id) => write!(f, "campaign:{id}"),
@@ -301,7 +315,10 @@ mod tests {
             ("", Subject::Nothing),
             ("account:of-12.agent3", account().into()),
             ("accounts:5000", Subject::Accounts(5000)),
-            ("organisation:of-12", OrganisationId::parse("of-12").unwrap().into()),
+            (
+                "organisation:of-12",
+                OrganisationId::parse("of-12").unwrap().into(),
+            ),
             ("portal:kairos", portal().into()),
             ("everything:", Subject::Everything),
             ("population:personnes", population().into()),
@@ -312,22 +329,43 @@ mod tests {
             ("rules:00000000000000a7", Subject::Rules(0xa7)),
             ("session:s-1", SessionId::parse("s-1").unwrap().into()),
             ("incident:in-7", Subject::Incident("in-7".to_owned())),
-            ("incident:in-7 affected:2", Subject::Affected { incident: "in-7".to_owned(), version: 2 }),
-            ("complaint:INC-2026-003", Subject::Complaint("INC-2026-003".to_owned())),
+            (
+                "incident:in-7 affected:2",
+                Subject::Affected {
+                    incident: "in-7".to_owned(),
+                    version: 2,
+                },
+            ),
+            (
+                "complaint:INC-2026-003",
+                Subject::Complaint("INC-2026-003".to_owned()),
+            ),
             ("finding:fi-1", FindingId::parse("fi-1").unwrap().into()),
             ("campaign:ca-1", Subject::Campaign("ca-1".to_owned())),
             ("record:ME-3", Subject::Record("ME-3".to_owned())),
-            ("check:journal-verified", Subject::Check("journal-verified".to_owned())),
+            (
+                "check:journal-verified",
+                Subject::Check("journal-verified".to_owned()),
+            ),
             ("review:rv-1", Subject::Review("rv-1".to_owned())),
             ("statement:4", Subject::Statement(4)),
             ("report:rp-1", Subject::Report("rp-1".to_owned())),
-            ("person:0123456789abcdef", Subject::Person("0123456789abcdef".to_owned())),
+            (
+                "person:0123456789abcdef",
+                Subject::Person("0123456789abcdef".to_owned()),
+            ),
             ("file:ab12", Subject::File("ab12".to_owned())),
             ("template:docx", Subject::Template),
             ("journal", Subject::Journal),
             ("journal:", Subject::WholeJournal),
             ("house", Subject::Administration),
-            ("journal:10+20", Subject::Entries { first: 10, count: 20 }),
+            (
+                "journal:10+20",
+                Subject::Entries {
+                    first: 10,
+                    count: 20,
+                },
+            ),
             ("receipt:9", Subject::Receipt(9)),
             ("history:of-12.agent3", Subject::History(account())),
             ("exposures:of-12.agent3", Subject::Exposures(account())),
@@ -336,7 +374,10 @@ mod tests {
             ("sights:1000040B", Subject::Sights("1000040B".to_owned())),
             ("scope:3 persons", Subject::Scope { persons: 3 }),
             ("requests:12", Subject::Requests(12)),
-            ("repository:disque", Subject::Repository("disque".to_owned())),
+            (
+                "repository:disque",
+                Subject::Repository("disque".to_owned()),
+            ),
             ("hd-0123", Subject::Other("hd-0123".to_owned())),
         ]
     }
@@ -346,7 +387,10 @@ mod tests {
         for (text, subject) in forms() {
             assert_eq!(Subject::parse(text), subject);
             assert_eq!(subject.to_string(), text);
-            assert_eq!(serde_json::to_value(&subject).unwrap(), serde_json::Value::from(text));
+            assert_eq!(
+                serde_json::to_value(&subject).unwrap(),
+                serde_json::Value::from(text)
+            );
         }
     }
 
@@ -356,7 +400,10 @@ mod tests {
             let subject = Subject::parse(text);
             assert_eq!(subject, Subject::Other(text.to_owned()));
             assert_eq!(subject.account(), AccountId::parse("of-12.agent3").ok());
-            assert_eq!(subject.canonical(), AccountId::parse("of-12.agent3").unwrap().into());
+            assert_eq!(
+                subject.canonical(),
+                AccountId::parse("of-12.agent3").unwrap().into()
+            );
         }
         assert_eq!(Subject::parse("account:a b").account(), None);
         assert_eq!(Subject::parse("accounts:2").account(), None);
@@ -364,7 +411,14 @@ mod tests {
 
     #[test]
     fn what_is_added_to_a_form_makes_it_another_text() {
-        for text in ["policies:x", "rules:a7", "accounts:007", "scope:+3 persons", "journal:1", "Journal"] {
+        for text in [
+            "policies:x",
+            "rules:a7",
+            "accounts:007",
+            "scope:+3 persons",
+            "journal:1",
+            "Journal",
+        ] {
             assert_eq!(Subject::parse(text), Subject::Other(text.to_owned()));
         }
     }

@@ -17,7 +17,8 @@ impl Timestamp {
     }
 
     pub const fn from_secs(secs: i64) -> Self {
-        // Dates come from files and tokens, too: one beyond the range must not wrap into another century.
+        // Dates come from files and tokens, too: one beyond the range must not wrap into another
+        // century.
         Self(secs.saturating_mul(1_000_000))
     }
 
@@ -31,12 +32,18 @@ impl Timestamp {
 
     /// Later by `by`; saturates.
     pub fn plus(self, by: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// Earlier by `by`; saturates.
     pub fn minus(self, by: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// The time since `earlier`; zero when `earlier` is later.
@@ -53,9 +60,14 @@ impl Timestamp {
     pub fn utc_date(self) -> (i16, u8, u8) {
         // The range of `jiff`, in days from 1970, rounded inwards.
         let days = self.utc_day().clamp(-4_371_000, 2_932_000);
-        let seconds = jiff::Timestamp::from_second(days * 86_400).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let seconds =
+            jiff::Timestamp::from_second(days * 86_400).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         let date = seconds.to_zoned(jiff::tz::TimeZone::UTC).date();
-        (date.year(), date.month().unsigned_abs(), date.day().unsigned_abs())
+        (
+            date.year(),
+            date.month().unsigned_abs(),
+            date.day().unsigned_abs(),
+        )
     }
 
     /// Midnight UTC of `2026-11-22`.
@@ -65,17 +77,26 @@ impl Timestamp {
         Some(Self(midnight.timestamp().as_microsecond()))
     }
 
-    /// The times of web servers' access logs: `12/Jul/2025:21:04:05 +0200`, `2025-07-12 21:04:05.250 +0200`.
+    /// The times of web servers' access logs: `12/Jul/2025:21:04:05 +0200`,
+    /// `2025-07-12 21:04:05.250 +0200`.
     pub fn parse_common_log(text: &str) -> Option<Self> {
-        ["%d/%b/%Y:%H:%M:%S%.f %z", "%Y-%m-%d %H:%M:%S%.f %z"].iter().find_map(|form| {
-            let parts = jiff::fmt::strtime::parse(form, text).ok()?;
-            parts.to_timestamp().ok().map(|at| Self(at.as_microsecond()))
-        })
+        ["%d/%b/%Y:%H:%M:%S%.f %z", "%Y-%m-%d %H:%M:%S%.f %z"]
+            .iter()
+            .find_map(|form| {
+                let parts = jiff::fmt::strtime::parse(form, text).ok()?;
+                parts
+                    .to_timestamp()
+                    .ok()
+                    .map(|at| Self(at.as_microsecond()))
+            })
     }
 
-    /// RFC 3339 with any offset: `2026-11-22T08:30:00Z`, `2026-11-22T10:30:00+02:00`. Microseconds are kept.
+    /// RFC 3339 with any offset: `2026-11-22T08:30:00Z`, `2026-11-22T10:30:00+02:00`. Microseconds
+    /// are kept.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_microsecond()))
+        text.parse::<jiff::Timestamp>()
+            .ok()
+            .map(|t| Self(t.as_microsecond()))
     }
 }
 
@@ -147,17 +168,27 @@ mod tests {
 
     #[test]
     fn knows_its_date() {
-        let check = |text: &str, date| assert_eq!(Timestamp::parse_rfc3339(text).unwrap().utc_date(), date);
+        let check =
+            |text: &str, date| assert_eq!(Timestamp::parse_rfc3339(text).unwrap().utc_date(), date);
         check("2025-07-12T23:59:59Z", (2025, 7, 12));
         check("2024-02-29T00:00:00Z", (2024, 2, 29));
         check("1969-12-31T23:00:00Z", (1969, 12, 31));
-        assert_eq!(Timestamp::parse_date("2025-07-12"), Timestamp::parse_rfc3339("2025-07-12T00:00:00Z"));
+        assert_eq!(
+            Timestamp::parse_date("2025-07-12"),
+            Timestamp::parse_rfc3339("2025-07-12T00:00:00Z")
+        );
         assert_eq!(Timestamp::parse_date("12/07/2025"), None);
-        let _ = (Timestamp::from_micros(i64::MIN).utc_date(), Timestamp::from_micros(i64::MAX).utc_date());
+        let _ = (
+            Timestamp::from_micros(i64::MIN).utc_date(),
+            Timestamp::from_micros(i64::MAX).utc_date(),
+        );
     }
 
     #[test]
     fn since_never_goes_below_zero() {
-        assert_eq!(Timestamp::from_secs(5).since(Timestamp::from_secs(9)), Duration::ZERO);
+        assert_eq!(
+            Timestamp::from_secs(5).since(Timestamp::from_secs(9)),
+            Duration::ZERO
+        );
     }
 }

@@ -1,7 +1,8 @@
-//! An address of a portal that its map does not describe, as it is remembered: a kind of request, and none of
-//! its values.
+//! An address of a portal that its map does not describe, as it is remembered: a kind of request,
+//! and none of its values.
 //!
-//! What is a value is decided where the request is (`path_template`); here it is a text that has been bounded.
+//! What is a value is decided where the request is (`path_template`); here it is a text that has
+//! been bounded.
 
 use crate::coded::coded;
 
@@ -11,8 +12,8 @@ pub struct UnmappedAddress {
     pub method: AddressMethod,
     /// As a map writes a path: `/fiche/{x}/notes`. ASCII without spaces.
     pub template: String,
-    /// The media type of the answer, without parameters and in lower case; empty when there is none that can
-    /// be read.
+    /// The media type of the answer, without parameters and in lower case; empty when there is none
+    /// that can be read.
     pub media_type: String,
 }
 
@@ -39,17 +40,26 @@ fn bounded_template(template: &str) -> String {
     }
     // Whole segments only: half a segment would be another address.
     let ends = template.match_indices('/').map(|(place, _)| place);
-    let end = ends.take_while(|place| *place <= TEMPLATE_BYTES_MAX - 3).last().unwrap_or(0);
+    let end = ends
+        .take_while(|place| *place <= TEMPLATE_BYTES_MAX - 3)
+        .last()
+        .unwrap_or(0);
     format!("{}/**", &template[..end])
 }
 
-/// `type/subtype` of a `Content-Type`; empty for anything else: a text of the portal is not remembered.
+/// `type/subtype` of a `Content-Type`; empty for anything else: a text of the portal is not
+/// remembered.
 fn media_type_of(content_type: &str) -> String {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     let is_token = |text: &str| {
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
     };
-    let is_type = essence.split_once('/').is_some_and(|(kind, of)| is_token(kind) && is_token(of));
+    let is_type = essence
+        .split_once('/')
+        .is_some_and(|(kind, of)| is_token(kind) && is_token(of));
     if is_type && essence.len() <= MEDIA_TYPE_BYTES_MAX {
         essence.to_ascii_lowercase()
     } else {
@@ -96,9 +106,15 @@ mod tests {
             ("GET", "/a/{x}", Some("Text/HTML; charset=utf-8")),
             (AddressMethod::Get, "/a/{x}", "text/html"),
         );
-        check(("DUPONT", "/a", Some("Marie Dupont")), (AddressMethod::Other, "/a", ""));
+        check(
+            ("DUPONT", "/a", Some("Marie Dupont")),
+            (AddressMethod::Other, "/a", ""),
+        );
         check(("get", "/a", None), (AddressMethod::Other, "/a", ""));
-        check(("GET", "/a", Some(&format!("text/{}", "x".repeat(90)))), (AddressMethod::Get, "/a", ""));
+        check(
+            ("GET", "/a", Some(&format!("text/{}", "x".repeat(90)))),
+            (AddressMethod::Get, "/a", ""),
+        );
     }
 
     #[test]

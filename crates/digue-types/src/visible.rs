@@ -1,17 +1,18 @@
-//! What a person sees of a text: characters that nobody sees hide an identifier, and fill a required field
-//! with nothing.
+//! What a person sees of a text: characters that nobody sees hide an identifier, and fill a
+//! required field with nothing.
 
 use std::borrow::Cow;
 
-/// True for characters that a person does not see: soft hyphen, joiners, direction marks, byte-order mark,
-/// variation selectors.
+/// True for characters that a person does not see: soft hyphen, joiners, direction marks,
+/// byte-order mark, variation selectors.
 pub const fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
         | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-        // The unit separator stays visible: the sweep puts it between texts, and without it they would join.
+        // The unit separator stays visible: the sweep puts it between texts, and without it they
+        // would join.
         || (c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{1f}'))
 }
 
@@ -23,10 +24,15 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect())
 }
 
-/// True for ASCII without control characters; in blocks without an early end, which the compiler vectorises.
+/// True for ASCII without control characters; in blocks without an early end, which the compiler
+/// vectorises.
 fn is_printable(bytes: &[u8]) -> bool {
     let (blocks, rest) = bytes.as_chunks::<32>();
-    let are_printable = |bytes: &[u8]| bytes.iter().fold(true, |all, byte| all & (0x20..0x80).contains(byte));
+    let are_printable = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(true, |all, byte| all & (0x20..0x80).contains(byte))
+    };
     blocks.iter().all(|block| are_printable(block)) && are_printable(rest)
 }
 

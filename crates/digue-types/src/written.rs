@@ -1,7 +1,7 @@
 //! Parsing of days, hours, numbers and words as people and spreadsheets write them, French first.
 //!
-//! A text with two meanings is an error, never a guess: `1,500` is fifteen hundred in English and one and a
-//! half in French. Which field a value is for is not known here.
+//! A text with two meanings is an error, never a guess: `1,500` is fifteen hundred in English and
+//! one and a half in French. Which field a value is for is not known here.
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use jiff::civil::{Date, DateTime, Time};
@@ -40,14 +40,19 @@ impl DayOrder {
     /// The order of a column, from all of its texts: one `12/31/2026` makes `01/02/2026` ambiguous.
     pub fn of_column<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
         let is_month_first = |text: &str| {
-            slashed(day_and_hour(text).0).is_some_and(|(first, second, _)| first <= 12 && second > 12)
+            slashed(day_and_hour(text).0)
+                .is_some_and(|(first, second, _)| first <= 12 && second > 12)
         };
-        if texts.into_iter().any(is_month_first) { Self::Unknown } else { Self::DayFirst }
+        if texts.into_iter().any(is_month_first) {
+            Self::Unknown
+        } else {
+            Self::DayFirst
+        }
     }
 }
 
-/// A day or a moment: `2026-12-31`, `31/12/2026`, `31.12.26`, `1er janvier 2027`, `31-Dec-26`, each with a
-/// time (`14:05`, `14h05`, `2:05 PM`) or without, and RFC 3339.
+/// A day or a moment: `2026-12-31`, `31/12/2026`, `31.12.26`, `1er janvier 2027`, `31-Dec-26`, each
+/// with a time (`14:05`, `14h05`, `2:05 PM`) or without, and RFC 3339.
 ///
 /// # Errors
 /// `Ambiguous` where the order of day and month is not known, `Form` for any other text.
@@ -60,7 +65,10 @@ pub fn moment(text: &str, order: DayOrder) -> Result<WrittenMoment, Unwritten> {
     let date = date_of(date, order)?;
     match hour {
         None => Ok(WrittenMoment::Day(date)),
-        Some(hour) => Ok(WrittenMoment::Local(DateTime::from_parts(date, time_of(hour)?))),
+        Some(hour) => Ok(WrittenMoment::Local(DateTime::from_parts(
+            date,
+            time_of(hour)?,
+        ))),
     }
 }
 
@@ -72,25 +80,32 @@ pub fn day(text: &str, order: DayOrder) -> Result<Date, Unwritten> {
     match moment(text, order)? {
         WrittenMoment::Day(day) => Ok(day),
         WrittenMoment::Local(at) => Ok(at.date()),
-        // The day of the writer's own offset, with which the text begins. The instant in UTC may lie on
-        // another day.
-        WrittenMoment::Instant(_) => {
-            text.trim().get(..10).and_then(|day| day.parse().ok()).ok_or(Unwritten::Form)
-        }
+        // The day of the writer's own offset, with which the text begins. The instant in UTC may
+        // lie on another day.
+        WrittenMoment::Instant(_) => text
+            .trim()
+            .get(..10)
+            .and_then(|day| day.parse().ok())
+            .ok_or(Unwritten::Form),
     }
 }
 
-/// Splits `31/12/2026 à 14h05` and `2026-12-31T14:05` into date and time. Dates with the month in words
-/// contain spaces, so the split is at the first separator that a valid time follows.
+/// Splits `31/12/2026 à 14h05` and `2026-12-31T14:05` into date and time. Dates with the month in
+/// words contain spaces, so the split is at the first separator that a valid time follows.
 fn day_and_hour(text: &str) -> (&str, Option<&str>) {
     let text = text.trim();
     let is_hour = |hour: &str| time_of(hour).is_ok();
-    let splits = text.char_indices().filter(|(_, sign)| sign.is_whitespace() || *sign == 'T' || *sign == ',');
+    let splits = text
+        .char_indices()
+        .filter(|(_, sign)| sign.is_whitespace() || *sign == 'T' || *sign == ',');
     for (at, sign) in splits {
         let hour = text[at + sign.len_utf8()..].trim();
         let hour = hour.strip_prefix('à').unwrap_or(hour).trim();
         if is_hour(hour) {
-            return (text[..at].trim().trim_end_matches(['à', ',']).trim(), Some(hour));
+            return (
+                text[..at].trim().trim_end_matches(['à', ',']).trim(),
+                Some(hour),
+            );
         }
     }
     (text, None)
@@ -98,9 +113,16 @@ fn day_and_hour(text: &str) -> (&str, Option<&str>) {
 
 /// `14:05`, `14:05:09`, `14:05:09.5`, `14h`, `14h05`, `14 h 05`, `2:05 PM`.
 fn time_of(text: &str) -> Result<Time, Unwritten> {
-    let plain: String =
-        text.to_lowercase().chars().filter(|sign| !sign.is_whitespace() && *sign != '.').collect();
-    let with_points: String = text.to_lowercase().chars().filter(|sign| !sign.is_whitespace()).collect();
+    let plain: String = text
+        .to_lowercase()
+        .chars()
+        .filter(|sign| !sign.is_whitespace() && *sign != '.')
+        .collect();
+    let with_points: String = text
+        .to_lowercase()
+        .chars()
+        .filter(|sign| !sign.is_whitespace())
+        .collect();
     let half = ["am", "pm"].into_iter().find(|half| plain.ends_with(half));
     let clock = match half {
         Some(half) => plain.strip_suffix(half).unwrap_or(&plain),
@@ -115,10 +137,19 @@ fn time_of(text: &str) -> Result<Time, Unwritten> {
         }
         _ => None,
     };
-    let (hour, minute, second) = (next(true), next(is_hour_letter || half.is_some()), next(false));
+    let (hour, minute, second) = (
+        next(true),
+        next(is_hour_letter || half.is_some()),
+        next(false),
+    );
     // Two digits alone are no time: in `31 12` they are a month.
-    let minute = if clock.contains([':', 'h']) || half.is_some() { minute.or(Some(0)) } else { None };
-    let (Some(hour), Some(minute), Some(second), None) = (hour, minute, second, parts.next()) else {
+    let minute = if clock.contains([':', 'h']) || half.is_some() {
+        minute.or(Some(0))
+    } else {
+        None
+    };
+    let (Some(hour), Some(minute), Some(second), None) = (hour, minute, second, parts.next())
+    else {
         return Err(Unwritten::Form);
     };
     let hour = match half {
@@ -150,18 +181,27 @@ fn date_of(text: &str, order: DayOrder) -> Result<Date, Unwritten> {
         [weekday, rest @ ..] if rest.len() == 3 && weekday.chars().all(char::is_alphabetic) => rest,
         all => all,
     };
-    let [first, second, third] = words else { return Err(Unwritten::Form) };
+    let [first, second, third] = words else {
+        return Err(Unwritten::Form);
+    };
     if first.len() == 4
         && let (Some(year), Some(month), Some(day)) = (small(first), small(second), small(third))
     {
         return date(year, month, day);
     }
     let ordinal = |word: &str| {
-        let digits = ["er", "st", "nd", "rd", "th"].into_iter().find_map(|end| word.strip_suffix(end));
+        let digits = ["er", "st", "nd", "rd", "th"]
+            .into_iter()
+            .find_map(|end| word.strip_suffix(end));
         small(digits.unwrap_or(word)).filter(|day| (1..=31).contains(day))
     };
     let year = year_of(third).ok_or(Unwritten::Form)?;
-    match (ordinal(first), month_named(second), month_named(first), ordinal(second)) {
+    match (
+        ordinal(first),
+        month_named(second),
+        month_named(first),
+        ordinal(second),
+    ) {
         (Some(day), Some(month), ..) | (_, _, Some(month), Some(day)) => date(year, month, day),
         _ => Err(Unwritten::Form),
     }
@@ -169,7 +209,9 @@ fn date_of(text: &str, order: DayOrder) -> Result<Date, Unwritten> {
 
 /// The three numbers of `31/12/2026`, `31.12.26`, `31-12-2026`.
 fn slashed(text: &str) -> Option<(i16, i16, i16)> {
-    let separator = text.chars().find(|sign| !sign.is_ascii_digit() && !sign.is_whitespace())?;
+    let separator = text
+        .chars()
+        .find(|sign| !sign.is_ascii_digit() && !sign.is_whitespace())?;
     if !matches!(separator, '/' | '.' | '-') {
         return None;
     }
@@ -204,8 +246,8 @@ fn date(year: i16, month: i16, day: i16) -> Result<Date, Unwritten> {
     Date::new(year, small(month)?, small(day)?).map_err(|_| Unwritten::Form)
 }
 
-/// Beginnings of French and English months without accents; where one begins with another, the longer one
-/// comes first.
+/// Beginnings of French and English months without accents; where one begins with another, the
+/// longer one comes first.
 const MONTHS: [(&str, i16); 17] = [
     ("janv", 1),
     ("jan", 1),
@@ -255,14 +297,21 @@ fn month_named(word: &str) -> Option<i16> {
     ];
     const LATE: [(&str, i16); 3] = [("oct", 10), ("nov", 11), ("dec", 12)];
     if word.len() < 3
-        || !NAMES.iter().any(|name| name.starts_with(word) || (word == "sept" && *name == "septembre"))
+        || !NAMES
+            .iter()
+            .any(|name| name.starts_with(word) || (word == "sept" && *name == "septembre"))
     {
         return None;
     }
-    MONTHS.iter().chain(&LATE).find(|(begins, _)| word.starts_with(begins)).map(|(_, month)| *month)
+    MONTHS
+        .iter()
+        .chain(&LATE)
+        .find(|(begins, _)| word.starts_with(begins))
+        .map(|(_, month)| *month)
 }
 
-/// A number with at most `DECIMALS_MAX` decimals, exact: amounts must not pass through floating point.
+/// A number with at most `DECIMALS_MAX` decimals, exact: amounts must not pass through floating
+/// point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct WrittenNumber {
     /// In millionths.
@@ -275,25 +324,38 @@ const DIGITS_MAX: usize = 15;
 impl WrittenNumber {
     /// The number when it is whole.
     pub fn whole(self) -> Option<i64> {
-        if self.millionths % 1_000_000 == 0 { i64::try_from(self.millionths / 1_000_000).ok() } else { None }
+        if self.millionths % 1_000_000 == 0 {
+            i64::try_from(self.millionths / 1_000_000).ok()
+        } else {
+            None
+        }
     }
 
     /// The number in hundredths, when it has no smaller part.
     pub fn hundredths(self) -> Option<i64> {
-        if self.millionths % 10_000 == 0 { i64::try_from(self.millionths / 10_000).ok() } else { None }
+        if self.millionths % 10_000 == 0 {
+            i64::try_from(self.millionths / 10_000).ok()
+        } else {
+            None
+        }
     }
 }
 
-/// A number as French and English spreadsheets write it, optionally in euros: `1 500,50 €`, `1,500.50`, `-3`.
+/// A number as French and English spreadsheets write it, optionally in euros: `1 500,50 €`,
+/// `1,500.50`, `-3`.
 ///
 /// # Errors
-/// `Ambiguous` for `1,500` and `1.500`, which are thousands in one of the two languages and decimals in the
-/// other; `Form` for any other text.
+/// `Ambiguous` for `1,500` and `1.500`, which are thousands in one of the two languages and
+/// decimals in the other; `Form` for any other text.
 pub fn number(text: &str) -> Result<WrittenNumber, Unwritten> {
     let plain = folded(text);
     let plain = ["euros", "euro", "eur", "€"]
         .into_iter()
-        .find_map(|unit| plain.strip_suffix(unit).or_else(|| plain.strip_prefix(unit)))
+        .find_map(|unit| {
+            plain
+                .strip_suffix(unit)
+                .or_else(|| plain.strip_prefix(unit))
+        })
         .unwrap_or(&plain)
         .trim();
     let (is_negative, plain) = match plain.strip_prefix(['-', '−']) {
@@ -308,7 +370,9 @@ pub fn number(text: &str) -> Result<WrittenNumber, Unwritten> {
     }
     let padded = format!("{digits}{decimals:0<DECIMALS_MAX$}");
     let millionths: i128 = padded.parse().map_err(|_| Unwritten::Form)?;
-    Ok(WrittenNumber { millionths: if is_negative { -millionths } else { millionths } })
+    Ok(WrittenNumber {
+        millionths: if is_negative { -millionths } else { millionths },
+    })
 }
 
 /// The digits before and after the decimal sign.
@@ -323,20 +387,40 @@ fn decimal_point(text: &str) -> Result<(&str, &str), Unwritten> {
                 && (1..=3).contains(&whole.len())
                 && whole != "0"
                 && whole.bytes().all(|byte| byte.is_ascii_digit());
-            if may_be_thousands { Err(Unwritten::Ambiguous) } else { filled(whole, decimals) }
+            if may_be_thousands {
+                Err(Unwritten::Ambiguous)
+            } else {
+                filled(whole, decimals)
+            }
         }
         (_, 0) | (0, _) => Ok((text, "")),
         (commas, points) => {
-            let decimal = if text.rfind(',') > text.rfind('.') { ',' } else { '.' };
-            let is_once = if decimal == ',' { commas == 1 } else { points == 1 };
+            let decimal = if text.rfind(',') > text.rfind('.') {
+                ','
+            } else {
+                '.'
+            };
+            let is_once = if decimal == ',' {
+                commas == 1
+            } else {
+                points == 1
+            };
             let (whole, decimals) = split(decimal)?;
-            if is_once { filled(whole, decimals) } else { Err(Unwritten::Form) }
+            if is_once {
+                filled(whole, decimals)
+            } else {
+                Err(Unwritten::Form)
+            }
         }
     }
 }
 
 fn filled<'t>(whole: &'t str, decimals: &'t str) -> Result<(&'t str, &'t str), Unwritten> {
-    if whole.is_empty() || decimals.is_empty() { Err(Unwritten::Form) } else { Ok((whole, decimals)) }
+    if whole.is_empty() || decimals.is_empty() {
+        Err(Unwritten::Form)
+    } else {
+        Ok((whole, decimals))
+    }
 }
 
 /// The digits of a whole number, in groups of three separated by one sign or without groups.
@@ -356,17 +440,25 @@ fn ungrouped(text: &str) -> Result<String, Unwritten> {
         Some(_) => return Err(Unwritten::Form),
     };
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number { Ok(digits) } else { Err(Unwritten::Form) }
+    if is_number {
+        Ok(digits)
+    } else {
+        Err(Unwritten::Form)
+    }
 }
 
-/// A text for comparison: lower case, without accents and invisible characters, with one kind of space,
-/// apostrophe and dash.
+/// A text for comparison: lower case, without accents and invisible characters, with one kind of
+/// space, apostrophe and dash.
 pub fn folded(text: &str) -> String {
     let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(text);
     let mut folded = String::with_capacity(text.len());
     for sign in decomposed.chars() {
         match sign {
-            '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => {}
+            '\u{300}'..='\u{36f}'
+            | '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2060}'
+            | '\u{feff}' => {}
             '\u{2018}' | '\u{2019}' | '\u{2bc}' => folded.push('\''),
             '\u{2010}'..='\u{2015}' => folded.push('-'),
             'œ' | 'Œ' => folded.push_str("oe"),
@@ -375,10 +467,15 @@ pub fn folded(text: &str) -> String {
             sign => folded.extend(sign.to_lowercase()),
         }
     }
-    folded.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    folded
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
-/// Several choices in one cell, separated by `;`, `,`, `|` or line breaks; a choice may contain a separator.
+/// Several choices in one cell, separated by `;`, `,`, `|` or line breaks; a choice may contain a
+/// separator.
 ///
 /// # Errors
 /// The first text that is not a choice.
@@ -392,7 +489,8 @@ pub fn choices_in<T>(cell: &str, choice: impl Fn(&str) -> Option<T>) -> Result<V
     let mut chosen = Vec::new();
     let (mut start, mut next) = (0, 0);
     while next < ends.len() {
-        // The longest choice that begins here: a shorter one may be the beginning of a choice with a comma.
+        // The longest choice that begins here: a shorter one may be the beginning of a choice with
+        // a comma.
         let longest = (next..ends.len()).rev().find_map(|end| {
             let found = choice(cell[start..ends[end]].trim())?;
             Some((end, found))
@@ -452,7 +550,8 @@ mod tests {
             Ok("2027-03-01".into())
         );
         for (month, number) in [
-            "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.",
+            "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.",
+            "nov.", "déc.",
         ]
         .iter()
         .zip(1..)
@@ -463,10 +562,12 @@ mod tests {
                 "{month}"
             );
         }
-        for (month, number) in
-            ["January", "Feb", "March", "Apr", "May", "June", "July", "Aug", "Sept", "October", "Nov", "Dec"]
-                .iter()
-                .zip(1..)
+        for (month, number) in [
+            "January", "Feb", "March", "Apr", "May", "June", "July", "Aug", "Sept", "October",
+            "Nov", "Dec",
+        ]
+        .iter()
+        .zip(1..)
         {
             assert_eq!(
                 day(&format!("3 {month} 2027"), DayOrder::DayFirst).map(|day| day.month()),
@@ -496,7 +597,11 @@ mod tests {
             "31/12/2026 25:00",
             "31/12/2026 x",
         ] {
-            assert_eq!(day(text, DayOrder::DayFirst), Err(Unwritten::Form), "{text}");
+            assert_eq!(
+                day(text, DayOrder::DayFirst),
+                Err(Unwritten::Form),
+                "{text}"
+            );
         }
     }
 
@@ -504,11 +609,23 @@ mod tests {
     fn a_month_written_first_makes_its_column_doubtful() {
         let order = DayOrder::of_column(["01/02/2026", "12/31/2026", ""]);
         assert_eq!(order, DayOrder::Unknown);
-        assert_eq!(day("12/31/2026", order).map(|day| day.to_string()), Ok("2026-12-31".into()));
+        assert_eq!(
+            day("12/31/2026", order).map(|day| day.to_string()),
+            Ok("2026-12-31".into())
+        );
         assert_eq!(day("01/02/2026", order), Err(Unwritten::Ambiguous));
-        assert_eq!(day("13/02/2026", order).map(|day| day.to_string()), Ok("2026-02-13".into()));
-        assert_eq!(day("2026-02-01", order).map(|day| day.to_string()), Ok("2026-02-01".into()));
-        assert_eq!(DayOrder::of_column(["01/02/2026", "31/12/2026"]), DayOrder::DayFirst);
+        assert_eq!(
+            day("13/02/2026", order).map(|day| day.to_string()),
+            Ok("2026-02-13".into())
+        );
+        assert_eq!(
+            day("2026-02-01", order).map(|day| day.to_string()),
+            Ok("2026-02-01".into())
+        );
+        assert_eq!(
+            DayOrder::of_column(["01/02/2026", "31/12/2026"]),
+            DayOrder::DayFirst
+        );
     }
 
     #[test]
@@ -559,7 +676,11 @@ mod tests {
             ("0,500", 50),
             ("-3", -300),
         ] {
-            assert_eq!(number(text).map(WrittenNumber::hundredths), Ok(Some(hundredths)), "{text}");
+            assert_eq!(
+                number(text).map(WrittenNumber::hundredths),
+                Ok(Some(hundredths)),
+                "{text}"
+            );
         }
         assert_eq!(number("1500,5").unwrap().whole(), None);
         assert_eq!(number("1500,00").unwrap().whole(), Some(1500));
@@ -586,8 +707,13 @@ mod tests {
 
     #[test]
     fn words_are_the_same_however_they_are_typed() {
-        for text in ["Échéance", "ECHEANCE", "E\u{301}che\u{301}ance", " échéance\u{a0}", "Éche\u{ad}ance"]
-        {
+        for text in [
+            "Échéance",
+            "ECHEANCE",
+            "E\u{301}che\u{301}ance",
+            " échéance\u{a0}",
+            "Éche\u{ad}ance",
+        ] {
             assert_eq!(folded(text), "echeance", "{text:?}");
         }
         assert_eq!(folded("Référence  de l’origine"), "reference de l'origine");
@@ -599,9 +725,15 @@ mod tests {
         let known = ["loi", "contrat, accord", "bonne pratique"];
         let choice = |word: &str| known.iter().position(|one| *one == word);
         assert_eq!(choices_in("contrat, accord, loi", choice), Ok(vec![1, 0]));
-        assert_eq!(choices_in("loi ; contrat, accord\nbonne pratique;", choice), Ok(vec![0, 1, 2]));
+        assert_eq!(
+            choices_in("loi ; contrat, accord\nbonne pratique;", choice),
+            Ok(vec![0, 1, 2])
+        );
         assert_eq!(choices_in("", choice), Ok(vec![]));
-        assert_eq!(choices_in("loi, contrat", choice), Err("contrat".to_owned()));
+        assert_eq!(
+            choices_in("loi, contrat", choice),
+            Err("contrat".to_owned())
+        );
     }
 
     proptest::proptest! {

@@ -29,10 +29,16 @@ fn main() {
     let instance = Instance::configure();
     let start = Instant::now();
     let entries = write_year(instance.folder.path());
-    println!("{entries} entries written in {:.0} s", start.elapsed().as_secs_f64());
+    println!(
+        "{entries} entries written in {:.0} s",
+        start.elapsed().as_secs_f64()
+    );
     let start = Instant::now();
     let child = instance.serve();
-    println!("started, index made from the journal, in {:.1} s", start.elapsed().as_secs_f64());
+    println!(
+        "started, index made from the journal, in {:.1} s",
+        start.elapsed().as_secs_f64()
+    );
     let officer = instance.officer();
     // A first, small question: connections and sessions are warm, as on a working day.
     assert_eq!(officer.get("/scope?account=a1").status, 200);
@@ -48,31 +54,48 @@ fn main() {
     std::fs::write(&path, &list.body).expect("the list is kept");
     let lines = list.body.iter().filter(|byte| **byte == b'\n').count() - 2;
     assert_eq!(lines as u64, STOLEN);
-    println!("| contained | signed list of {lines} persons, {} MiB |", list.body.len() >> 20);
+    println!(
+        "| contained | signed list of {lines} persons, {} MiB |",
+        list.body.len() >> 20
+    );
     println!("|--:|--:|");
-    println!("| {:.0} ms | {:.2} s |", cut.as_secs_f64() * 1e3, listed.as_secs_f64());
+    println!(
+        "| {:.0} ms | {:.2} s |",
+        cut.as_secs_f64() * 1e3,
+        listed.as_secs_f64()
+    );
     drop(child);
-    for arguments in
-        [&["scope", "check", "thief.list"][..], &["scope", "check", "thief.list", "--from-journal"]]
-    {
+    for arguments in [
+        &["scope", "check", "thief.list"][..],
+        &["scope", "check", "thief.list", "--from-journal"],
+    ] {
         let start = Instant::now();
-        println!("{} ({:.1} s)", instance.digue(arguments).trim(), start.elapsed().as_secs_f64());
+        println!(
+            "{} ({:.1} s)",
+            instance.digue(arguments).trim(),
+            start.elapsed().as_secs_f64()
+        );
     }
 }
 
 /// A year of normal work that ends now, with the theft in it: 340,000 persons in 26 hours.
 fn write_year(folder: &Path) -> u64 {
     let journal = open(folder);
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .expect("after 1970");
     let year = Duration::from_hours(24 * 360);
     let (start, theft) = (now - year, now - Duration::from_hours(40));
     let mut draw = Draw(20_250_712);
-    let Event::Exposure(sample) = digue_testkit::events::shown(0, "a0", "P") else { unreachable!() };
+    let Event::Exposure(sample) = digue_testkit::events::shown(0, "a0", "P") else {
+        unreachable!()
+    };
     let event = |at: Duration, account: &str, person: u64| {
         let mut exposure = sample.clone();
         exposure.at = Timestamp::from_micros(i64::try_from(at.as_micros()).expect("a date"));
         exposure.account = AccountId::parse(account).expect("a name");
-        exposure.shown[0].persons = vec![PersonRef::parse(&format!("{person:08}")).expect("a reference")];
+        exposure.shown[0].persons =
+            vec![PersonRef::parse(&format!("{person:08}")).expect("a reference")];
         exposure.categories = vec![Category::parse("identite").expect("a name")];
         Event::Exposure(exposure)
     };
@@ -82,7 +105,9 @@ fn write_year(folder: &Path) -> u64 {
         unit.push(event);
         count += 1;
         if unit.len() == UNIT {
-            journal.append_and_wait(std::mem::take(unit)).expect("durable");
+            journal
+                .append_and_wait(std::mem::take(unit))
+                .expect("durable");
         }
     };
     for number in 0..NORMAL {

@@ -1,7 +1,8 @@
-//! Signing in, without load and under a flood: its cost, whether it locks holders out, what its timing
-//! reveals.
+//! Signing in, without load and under a flood: its cost, whether it locks holders out, what its
+//! timing reveals.
 //!
-//! `cargo bench -p digue --bench login`: starts the release binary on loopback, and stops by itself.
+//! `cargo bench -p digue --bench login`: starts the release binary on loopback, and stops by
+//! itself.
 
 #![allow(
     clippy::unwrap_used,
@@ -44,14 +45,21 @@ impl Instance {
             .current_dir(self.folder.path())
             .output()
             .unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
         String::from_utf8(done.stdout).unwrap()
     }
 
     fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let portal = Portal::start(|_| Reply::new("application/json", r#"{"id":"P1"}"#));
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
         let settings = format!(
             "[digue]\nname = \"digue.bench\"\n[console]\nurl = \"http://{CONSOLE}:{0}\"\n[[listeners]]\n\
              address = \"{address}\"\n[proxies]\ntrusted = [\"127.0.0.1/32\"]\n[password]\nallowed = true\n\
@@ -69,7 +77,12 @@ impl Instance {
             portal.url()
         );
         std::fs::write(folder.path().join("portals/portail.toml"), map).unwrap();
-        let mut instance = Self { folder, address, child: None, _portal: portal };
+        let mut instance = Self {
+            folder,
+            address,
+            child: None,
+            _portal: portal,
+        };
         instance.digue(&["account", "rssi", "--organisation", "op", "--role", "rssi"]);
         instance.digue(&["account", "a1", "--organisation", "of-1", "--role", "agent"]);
         let links = [(CONSOLE, "a1"), (PORTAL, "a1")]
@@ -92,9 +105,21 @@ impl Instance {
     /// The session behind the nth link.
     fn enter(&self, place: usize, host: &str) -> Client {
         let links = std::fs::read_to_string(self.folder.path().join("links")).unwrap();
-        let token = links.lines().nth(place).unwrap().split("link=").nth(1).unwrap().to_owned();
+        let token = links
+            .lines()
+            .nth(place)
+            .unwrap()
+            .split("link=")
+            .nth(1)
+            .unwrap()
+            .to_owned();
         let client = Client::new(self.address, host);
-        let entered = client.send("POST", "/.digue/enter", &[FORM], format!("link={token}").as_bytes());
+        let entered = client.send(
+            "POST",
+            "/.digue/enter",
+            &[FORM],
+            format!("link={token}").as_bytes(),
+        );
         client.with_cookie(&cookie(&entered, "__Host-digue"))
     }
 }
@@ -109,8 +134,14 @@ impl Drop for Instance {
 }
 
 fn cookie(answer: &Answer, name: &str) -> String {
-    let set = answer.headers.iter().filter(|(known, _)| known == "set-cookie").map(|(_, value)| value);
-    let found = set.into_iter().find_map(|value| value.strip_prefix(&format!("{name}=")));
+    let set = answer
+        .headers
+        .iter()
+        .filter(|(known, _)| known == "set-cookie")
+        .map(|(_, value)| value);
+    let found = set
+        .into_iter()
+        .find_map(|value| value.strip_prefix(&format!("{name}=")));
     found
         .unwrap_or_else(|| panic!("{}: {}", answer.status, answer.text()))
         .split(';')
@@ -120,7 +151,8 @@ fn cookie(answer: &Answer, name: &str) -> String {
 }
 
 fn body(answer: &Answer) -> Value {
-    serde_json::from_slice(&answer.body).unwrap_or_else(|_| panic!("{}: {}", answer.status, answer.text()))
+    serde_json::from_slice(&answer.body)
+        .unwrap_or_else(|_| panic!("{}: {}", answer.status, answer.text()))
 }
 
 /// Enrols a passkey.
@@ -129,7 +161,12 @@ fn enrol(session: &Client, key: &mut Authenticator) {
     let made = serde_json::json!({
         "ceremony": begun["ceremony"], "name": "clé", "answer": key.create(&begun["options"]),
     });
-    let done = session.send("POST", "/self/passkeys/finish", &[JSON], made.to_string().as_bytes());
+    let done = session.send(
+        "POST",
+        "/self/passkeys/finish",
+        &[JSON],
+        made.to_string().as_bytes(),
+    );
     assert_eq!(done.status, 200, "{}", done.text());
 }
 
@@ -137,8 +174,14 @@ fn enrol(session: &Client, key: &mut Authenticator) {
 fn by_passkey(client: &Client, key: &mut Authenticator) -> Duration {
     let begun = Instant::now();
     let asked = body(&client.send("POST", "/.digue/passkey/begin", &[JSON], b"{}"));
-    let shown = serde_json::json!({"ceremony": asked["ceremony"], "answer": key.get(&asked["options"])});
-    let done = client.send("POST", "/.digue/passkey/finish", &[JSON], shown.to_string().as_bytes());
+    let shown =
+        serde_json::json!({"ceremony": asked["ceremony"], "answer": key.get(&asked["options"])});
+    let done = client.send(
+        "POST",
+        "/.digue/passkey/finish",
+        &[JSON],
+        shown.to_string().as_bytes(),
+    );
     assert_eq!(done.status, 200, "{}", done.text());
     begun.elapsed()
 }
@@ -146,23 +189,50 @@ fn by_passkey(client: &Client, key: &mut Authenticator) -> Duration {
 /// Sets a password; returns the recovery codes.
 fn set_password(session: &Client) -> Vec<String> {
     let page = session.get("/self/password").text();
-    let between =
-        |from: &str, to: &str| page.split(from).nth(1).unwrap().split(to).next().unwrap().to_owned();
+    let between = |from: &str, to: &str| {
+        page.split(from)
+            .nth(1)
+            .unwrap()
+            .split(to)
+            .next()
+            .unwrap()
+            .to_owned()
+    };
     let secret = totp_rs::Secret::try_from_base32(between("<code>", "<")).unwrap();
     let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
     let sealed = between("name=\"sealed\" value=\"", "\"");
-    let sent =
-        format!("password={}&sealed={sealed}&code={}", PASSWORD.replace(' ', "+"), totp.generate_current());
+    let sent = format!(
+        "password={}&sealed={sealed}&code={}",
+        PASSWORD.replace(' ', "+"),
+        totp.generate_current()
+    );
     let codes = session.send("POST", "/self/password", &[FORM], sent.as_bytes());
     assert_eq!(codes.status, 200, "{}", codes.text());
     let text = codes.text();
-    text.split("<code>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
+    text.split("<code>")
+        .skip(1)
+        .map(|rest| rest.split('<').next().unwrap().to_owned())
+        .collect()
 }
 
-fn by_password(client: &Client, account: &str, password: &str, code: &str, from: &str) -> (Answer, Duration) {
-    let sent = format!("account={account}&password={}&code={code}", password.replace(' ', "+"));
+fn by_password(
+    client: &Client,
+    account: &str,
+    password: &str,
+    code: &str,
+    from: &str,
+) -> (Answer, Duration) {
+    let sent = format!(
+        "account={account}&password={}&code={code}",
+        password.replace(' ', "+")
+    );
     let begun = Instant::now();
-    let answer = client.send("POST", "/.digue/password", &[FORM, ("x-forwarded-for", from)], sent.as_bytes());
+    let answer = client.send(
+        "POST",
+        "/.digue/password",
+        &[FORM, ("x-forwarded-for", from)],
+        sent.as_bytes(),
+    );
     (answer, begun.elapsed())
 }
 
@@ -189,9 +259,14 @@ fn work(agent: &Client, goes_on: impl Fn(usize) -> bool) -> Vec<Duration> {
     times
 }
 
-/// Ten thousand attempts from as many addresses; returns how many were compared, and how many rejected.
+/// Ten thousand attempts from as many addresses; returns how many were compared, and how many
+/// rejected.
 fn flood(address: SocketAddr) -> (usize, usize) {
-    let (next, compared, busy) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let (next, compared, busy) = (
+        AtomicUsize::new(0),
+        AtomicUsize::new(0),
+        AtomicUsize::new(0),
+    );
     std::thread::scope(|scope| {
         for _ in 0..ATTACKERS {
             scope.spawn(|| {
@@ -203,9 +278,13 @@ fn flood(address: SocketAddr) -> (usize, usize) {
                     }
                     let from = format!("198.18.{}.{}", number / 256, number % 256);
                     // Every other one on an existing account.
-                    let account =
-                        if number.is_multiple_of(2) { "a1".to_owned() } else { format!("x{number}") };
-                    let (answer, _) = by_password(&client, &account, "essai au hasard", "000000", &from);
+                    let account = if number.is_multiple_of(2) {
+                        "a1".to_owned()
+                    } else {
+                        format!("x{number}")
+                    };
+                    let (answer, _) =
+                        by_password(&client, &account, "essai au hasard", "000000", &from);
                     match answer.status {
                         422 => compared.fetch_add(1, Ordering::SeqCst),
                         429 => busy.fetch_add(1, Ordering::SeqCst),
@@ -220,7 +299,10 @@ fn flood(address: SocketAddr) -> (usize, usize) {
 
 fn resident_kib() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
@@ -251,7 +333,11 @@ fn weigh_sessions() {
         };
         sessions.open(OpenSession { token, session });
     }
-    println!("100,000 sessions: {} MiB resident ({} kept)", (resident_kib() - before) / 1024, sessions.len());
+    println!(
+        "100,000 sessions: {} MiB resident ({} kept)",
+        (resident_kib() - before) / 1024,
+        sessions.len()
+    );
 }
 
 fn main() {
@@ -266,19 +352,44 @@ fn main() {
     let stranger = Client::new(instance.address, CONSOLE);
 
     told("portal, in peace", work(&agent, |count| count < 2_000));
-    told("passkey sign-in, in peace", (0..300).map(|_| by_passkey(&stranger, &mut key)).collect());
-    let (answer, first) = by_password(&stranger, "a1", PASSWORD, &codes.next().unwrap(), "192.0.2.7");
+    told(
+        "passkey sign-in, in peace",
+        (0..300).map(|_| by_passkey(&stranger, &mut key)).collect(),
+    );
+    let (answer, first) = by_password(
+        &stranger,
+        "a1",
+        PASSWORD,
+        &codes.next().unwrap(),
+        "192.0.2.7",
+    );
     assert_eq!(answer.status, 303, "{}", answer.text());
-    println!("password sign-in on a new device, in peace: {:.1} ms", first.as_secs_f64() * 1e3);
+    println!(
+        "password sign-in on a new device, in peace: {:.1} ms",
+        first.as_secs_f64() * 1e3
+    );
     let mut known = stranger.clone();
-    known.cookie = format!("__Host-digue-known={}", cookie(&answer, "__Host-digue-known"));
+    known.cookie = format!(
+        "__Host-digue-known={}",
+        cookie(&answer, "__Host-digue-known")
+    );
 
-    // Text and status are the same; the time should be, too. Fewer attempts than the block, then the
-    // blocked account.
+    // Text and status are the same; the time should be, too. Fewer attempts than the block, then
+    // the blocked account.
     let mut times: [Vec<Duration>; 2] = Default::default();
     for number in 0..400 {
-        let account = if number % 2 == 0 { "a1".to_owned() } else { format!("personne{number}") };
-        let (answer, time) = by_password(&stranger, &account, "essai au hasard", "000000", "192.0.2.9");
+        let account = if number % 2 == 0 {
+            "a1".to_owned()
+        } else {
+            format!("personne{number}")
+        };
+        let (answer, time) = by_password(
+            &stranger,
+            &account,
+            "essai au hasard",
+            "000000",
+            "192.0.2.9",
+        );
         assert_eq!(answer.status, 422);
         times[number % 2].push(time);
     }
@@ -297,7 +408,12 @@ fn main() {
         passkeys.push(by_passkey(&stranger, &mut key));
         if let Some(code) = codes.next() {
             let (answer, time) = by_password(&known, "a1", PASSWORD, &code, "192.0.2.7");
-            assert_eq!(answer.status, 303, "the holder was locked out: {}", answer.text());
+            assert_eq!(
+                answer.status,
+                303,
+                "the holder was locked out: {}",
+                answer.text()
+            );
             passwords.push(time);
         }
     }
@@ -309,5 +425,8 @@ fn main() {
     );
     told("portal, during the flood", working.join().unwrap());
     told("passkey sign-in, during the flood", passkeys);
-    told("password sign-in of the holder on a known device, during the flood", passwords);
+    told(
+        "password sign-in of the holder on a known device, during the flood",
+        passwords,
+    );
 }

@@ -21,15 +21,45 @@ pub(crate) struct CommandLine {
 }
 
 pub(crate) enum Subcommand {
-    Init { folder: PathBuf },
-    Check { config: PathBuf, probe: Option<RouteProbe> },
-    Inspect { config: PathBuf, portal: String, what: InspectedTraffic },
+    Init {
+        folder: PathBuf,
+    },
+    Check {
+        config: PathBuf,
+        probe: Option<RouteProbe>,
+    },
+    Inspect {
+        config: PathBuf,
+        portal: String,
+        what: InspectedTraffic,
+    },
     Learn(LearnArguments),
-    Serve { config: PathBuf },
-    Link { config: PathBuf, account: String, host: String },
-    Account { config: PathBuf, account: String, organisation: String, role: String, moves: bool },
-    Confirm { config: PathBuf, account: String, code: String, how: String },
-    Demo { address: SocketAddr, folder: Option<PathBuf>, attack: bool },
+    Serve {
+        config: PathBuf,
+    },
+    Link {
+        config: PathBuf,
+        account: String,
+        host: String,
+    },
+    Account {
+        config: PathBuf,
+        account: String,
+        organisation: String,
+        role: String,
+        moves: bool,
+    },
+    Confirm {
+        config: PathBuf,
+        account: String,
+        code: String,
+        how: String,
+    },
+    Demo {
+        address: SocketAddr,
+        folder: Option<PathBuf>,
+        attack: bool,
+    },
     Replay(ReplayArguments),
     Watch(WatchArguments),
     Decoys(DecoysArguments),
@@ -64,7 +94,8 @@ pub(crate) struct RecordArguments {
     pub(crate) has_one_office: bool,
     pub(crate) has_no_organisations: bool,
     pub(crate) has_verdicts: bool,
-    /// Steals from the half of the accounts with which thresholds were set, not from the one that judges.
+    /// Steals from the half of the accounts with which thresholds were set, not from the one that
+    /// judges.
     pub(crate) is_tuning_half: bool,
     pub(crate) victims: u64,
     pub(crate) sensitivity: bool,
@@ -109,7 +140,10 @@ pub(crate) struct SavedResponse {
 pub(crate) fn parse() -> CommandLine {
     let language = language();
     let matches = command(language).get_matches();
-    CommandLine { language, command: task(&matches) }
+    CommandLine {
+        language,
+        command: task(&matches),
+    }
 }
 
 /// `--language` anywhere, else that of the environment.
@@ -118,14 +152,22 @@ fn language() -> Language {
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         if argument == "--language" {
-            return arguments.next().and_then(|code| Language::parse(&code)).unwrap_or_default();
+            return arguments
+                .next()
+                .and_then(|code| Language::parse(&code))
+                .unwrap_or_default();
         }
         if let Some(code) = argument.strip_prefix("--language=") {
             return Language::parse(code).unwrap_or_default();
         }
     }
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
     Language::negotiate(&locale.unwrap_or_default())
 }
 
@@ -185,29 +227,45 @@ fn command(language: Language) -> Command {
             ),
         )
         .subcommand(
-            Command::new("check").about(say("command-check")).arg(config()).arg(
-                Arg::new("route")
-                    .long("route")
-                    .num_args(2)
-                    .value_names(["METHOD", "URL"])
-                    .help(say("command-check-route")),
-            ),
+            Command::new("check")
+                .about(say("command-check"))
+                .arg(config())
+                .arg(
+                    Arg::new("route")
+                        .long("route")
+                        .num_args(2)
+                        .value_names(["METHOD", "URL"])
+                        .help(say("command-check-route")),
+                ),
         )
         .subcommand(inspect_command(language).arg(config()))
         .subcommand(learn::command(language))
-        .subcommand(Command::new("serve").about(say("command-serve")).arg(config()))
+        .subcommand(
+            Command::new("serve")
+                .about(say("command-serve"))
+                .arg(config()),
+        )
         .subcommand(
             Command::new("account")
                 .about(say("command-account"))
                 .arg(config())
-                .arg(Arg::new("account").required(true).help(say("command-link-account")))
+                .arg(
+                    Arg::new("account")
+                        .required(true)
+                        .help(say("command-link-account")),
+                )
                 .arg(
                     Arg::new("organisation")
                         .long("organisation")
                         .required(true)
                         .help(say("command-account-organisation")),
                 )
-                .arg(Arg::new("role").long("role").default_value("agent").help(say("command-account-role")))
+                .arg(
+                    Arg::new("role")
+                        .long("role")
+                        .default_value("agent")
+                        .help(say("command-account-role")),
+                )
                 .arg(
                     Arg::new("move")
                         .long("move")
@@ -219,16 +277,39 @@ fn command(language: Language) -> Command {
             Command::new("link")
                 .about(say("command-link"))
                 .arg(config())
-                .arg(Arg::new("account").required(true).help(say("command-link-account")))
-                .arg(Arg::new("host").long("host").required(true).help(say("command-link-host"))),
+                .arg(
+                    Arg::new("account")
+                        .required(true)
+                        .help(say("command-link-account")),
+                )
+                .arg(
+                    Arg::new("host")
+                        .long("host")
+                        .required(true)
+                        .help(say("command-link-host")),
+                ),
         )
         .subcommand(
             Command::new("confirm")
                 .about(say("command-confirm"))
                 .arg(config())
-                .arg(Arg::new("account").required(true).help(say("command-link-account")))
-                .arg(Arg::new("code").long("code").required(true).help(say("command-confirm-code")))
-                .arg(Arg::new("how").long("how").required(true).help(say("command-confirm-how"))),
+                .arg(
+                    Arg::new("account")
+                        .required(true)
+                        .help(say("command-link-account")),
+                )
+                .arg(
+                    Arg::new("code")
+                        .long("code")
+                        .required(true)
+                        .help(say("command-confirm-code")),
+                )
+                .arg(
+                    Arg::new("how")
+                        .long("how")
+                        .required(true)
+                        .help(say("command-confirm-how")),
+                ),
         )
         .subcommand(replay_command(language))
         .subcommand(watch_command(language))
@@ -239,10 +320,18 @@ fn command(language: Language) -> Command {
 
 fn replay_command(language: Language) -> Command {
     let say = |key: &str| text(language, key);
-    let flag =
-        |name: &'static str, key: &str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(say(key));
+    let flag = |name: &'static str, key: &str| {
+        Arg::new(name)
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help(say(key))
+    };
     let number = |name: &'static str, default: &'static str, key: &str| {
-        Arg::new(name).long(name).default_value(default).value_parser(value_parser!(u64)).help(say(key))
+        Arg::new(name)
+            .long(name)
+            .default_value(default)
+            .value_parser(value_parser!(u64))
+            .help(say(key))
     };
     Command::new("replay")
         .about(say("command-replay"))
@@ -280,7 +369,11 @@ fn replay_command(language: Language) -> Command {
         .arg(flag("tuning-half", "command-replay-tuning-half"))
         .arg(number("victims", "20", "command-replay-victims"))
         .arg(flag("sensitivity", "command-replay-sensitivity"))
-        .group(clap::ArgGroup::new("what").args(["class", "list", "all", "record"]).required(true))
+        .group(
+            clap::ArgGroup::new("what")
+                .args(["class", "list", "all", "record"])
+                .required(true),
+        )
 }
 
 fn watch_command(language: Language) -> Command {
@@ -301,7 +394,8 @@ fn watch_command(language: Language) -> Command {
 
 fn decoys_command(language: Language) -> Command {
     let say = |key: &str| text(language, key);
-    let needed = |name: &'static str, key: &str| Arg::new(name).long(name).required(true).help(say(key));
+    let needed =
+        |name: &'static str, key: &str| Arg::new(name).long(name).required(true).help(say(key));
     Command::new("decoys")
         .about(say("command-decoys"))
         .arg(needed("portal", "command-inspect-portal"))
@@ -331,7 +425,14 @@ fn inspect_command(language: Language) -> Command {
         .args(learn::har_arguments(language, "command-inspect-har"))
         .arg(learn::file(language, "each", "command-inspect-each").requires("har"))
         .arg(option("type", "TYPE", "command-inspect-type"))
-        .arg(option("encoding", "gzip|br|zstd|deflate", "command-inspect-encoding").default_value(""))
+        .arg(
+            option(
+                "encoding",
+                "gzip|br|zstd|deflate",
+                "command-inspect-encoding",
+            )
+            .default_value(""),
+        )
         .arg(
             option("status", "CODE", "command-inspect-status")
                 .default_value("200")
@@ -340,28 +441,54 @@ fn inspect_command(language: Language) -> Command {
 }
 
 fn saved_response(matches: &ArgMatches) -> SavedResponse {
-    let text = |name: &str| matches.get_one::<String>(name).expect("clap requires it").clone();
+    let text = |name: &str| {
+        matches
+            .get_one::<String>(name)
+            .expect("clap requires it")
+            .clone()
+    };
     SavedResponse {
         route: text("route"),
         status: *matches.get_one::<u16>("status").expect("it has a default"),
         media_type: matches.get_one::<String>("type").cloned(),
         coding: text("encoding"),
-        body: matches.get_one::<PathBuf>("body").expect("clap requires it").clone(),
+        body: matches
+            .get_one::<PathBuf>("body")
+            .expect("clap requires it")
+            .clone(),
     }
 }
 
 fn route_probe(matches: &ArgMatches) -> Option<RouteProbe> {
     let mut parts = matches.get_many::<String>("route")?.cloned();
-    Some(RouteProbe { method: parts.next()?, url: parts.next()? })
+    Some(RouteProbe {
+        method: parts.next()?,
+        url: parts.next()?,
+    })
 }
 
 fn task(matches: &ArgMatches) -> Subcommand {
     let (name, matches) = matches.subcommand().expect("clap requires a subcommand");
-    let path = |name: &str| matches.get_one::<PathBuf>(name).expect("it has a default").clone();
-    let text = |name: &str| matches.get_one::<String>(name).expect("clap requires it").clone();
+    let path = |name: &str| {
+        matches
+            .get_one::<PathBuf>(name)
+            .expect("it has a default")
+            .clone()
+    };
+    let text = |name: &str| {
+        matches
+            .get_one::<String>(name)
+            .expect("clap requires it")
+            .clone()
+    };
     match name {
-        "init" => Subcommand::Init { folder: path("folder") },
-        "check" => Subcommand::Check { config: path("config"), probe: route_probe(matches) },
+        "init" => Subcommand::Init {
+            folder: path("folder"),
+        },
+        "check" => Subcommand::Check {
+            config: path("config"),
+            probe: route_probe(matches),
+        },
         "inspect" => {
             let what = match matches.contains_id("har") {
                 true => InspectedTraffic::Har {
@@ -370,11 +497,21 @@ fn task(matches: &ArgMatches) -> Subcommand {
                 },
                 false => InspectedTraffic::Response(saved_response(matches)),
             };
-            Subcommand::Inspect { config: path("config"), portal: text("portal"), what }
+            Subcommand::Inspect {
+                config: path("config"),
+                portal: text("portal"),
+                what,
+            }
         }
         "learn" => Subcommand::Learn(learn::arguments(matches)),
-        "serve" => Subcommand::Serve { config: path("config") },
-        "link" => Subcommand::Link { config: path("config"), account: text("account"), host: text("host") },
+        "serve" => Subcommand::Serve {
+            config: path("config"),
+        },
+        "link" => Subcommand::Link {
+            config: path("config"),
+            account: text("account"),
+            host: text("host"),
+        },
         "account" => Subcommand::Account {
             config: path("config"),
             account: text("account"),
@@ -401,11 +538,16 @@ fn task(matches: &ArgMatches) -> Subcommand {
             lists: matches.get_flag("list"),
             seed: *matches.get_one("seed").expect("it has a default"),
             seeds: *matches.get_one("seeds").expect("it has a default"),
-            caseload: matches.get_one::<String>("caseload").map(|with| with == "with"),
+            caseload: matches
+                .get_one::<String>("caseload")
+                .map(|with| with == "with"),
             ablation: matches.get_flag("ablation"),
             json: matches.get_flag("json"),
             record: RecordArguments {
-                files: matches.get_many("record").map(|files| files.cloned().collect()).unwrap_or_default(),
+                files: matches
+                    .get_many("record")
+                    .map(|files| files.cloned().collect())
+                    .unwrap_or_default(),
                 course: text("course"),
                 has_one_office: matches.get_flag("one-office"),
                 has_no_organisations: matches.get_flag("no-organisations"),

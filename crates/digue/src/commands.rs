@@ -32,21 +32,42 @@ pub(crate) const BAD: u8 = 1;
 pub(crate) const NOT_RUN: u8 = 2;
 
 pub(crate) fn run(command_line: CommandLine) -> ExitCode {
-    let out = Output { language: command_line.language };
+    let out = Output {
+        language: command_line.language,
+    };
     let code = match command_line.command {
         Subcommand::Init { folder } => init::run(&out, &folder),
         Subcommand::Check { config, probe } => check::run(&out, &config, probe.as_ref()),
-        Subcommand::Inspect { config, portal, what } => inspect::run(&out, &config, &portal, &what),
+        Subcommand::Inspect {
+            config,
+            portal,
+            what,
+        } => inspect::run(&out, &config, &portal, &what),
         Subcommand::Learn(arguments) => learn::run(&out, &arguments),
         Subcommand::Serve { config } => serve::run(&out, &config),
-        Subcommand::Link { config, account, host } => admin::link(&out, &config, &account, &host),
-        Subcommand::Account { config, account, organisation, role, moves } => {
-            admin::account(&out, &config, &account, &organisation, &role, moves)
-        }
-        Subcommand::Confirm { config, account, code, how } => {
-            admin::confirm(&out, &config, &account, &code, &how)
-        }
-        Subcommand::Demo { address, folder, attack } => demo::run(&out, address, folder, attack),
+        Subcommand::Link {
+            config,
+            account,
+            host,
+        } => admin::link(&out, &config, &account, &host),
+        Subcommand::Account {
+            config,
+            account,
+            organisation,
+            role,
+            moves,
+        } => admin::account(&out, &config, &account, &organisation, &role, moves),
+        Subcommand::Confirm {
+            config,
+            account,
+            code,
+            how,
+        } => admin::confirm(&out, &config, &account, &code, &how),
+        Subcommand::Demo {
+            address,
+            folder,
+            attack,
+        } => demo::run(&out, address, folder, attack),
         Subcommand::Replay(arguments) => replay::run(&out, &arguments),
         Subcommand::Decoys(arguments) => decoys::run(&out, &arguments),
         Subcommand::Watch(arguments) => watch::run(&out, &arguments),
@@ -134,7 +155,11 @@ impl Output {
 
     /// Prints what could not be read in a response, and where.
     pub(crate) fn unread(&self, unread: &digue_types::ReadFailure) {
-        let cause = text_with(self.language, &format!("unread-{}", unread.cause.code()), &[]);
+        let cause = text_with(
+            self.language,
+            &format!("unread-{}", unread.cause.code()),
+            &[],
+        );
         self.complain("inspect-unreadable", &[("detail", Value::from(cause))]);
         for (key, text) in [
             ("inspect-unreadable-rule", unread.rule.as_str()),
@@ -150,7 +175,9 @@ impl Output {
 
 /// The runtime of commands that serve.
 pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
 }
 
 /// Resolves at SIGTERM or SIGINT.

@@ -1,4 +1,5 @@
-//! The keys of this installation: created at the first start, kept in files that only its user can read.
+//! The keys of this installation: created at the first start, kept in files that only its user can
+//! read.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -16,10 +17,14 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 pub(crate) fn journal_signer(folder: &Path, name: &str) -> Result<Signer> {
     let seed = read_or_make(&folder.join("journal.key"), || {
         let mut seed = [0u8; 32];
-        SystemRandom::new().fill(&mut seed).map_err(|_| anyhow!("the system's random generator failed"))?;
+        SystemRandom::new()
+            .fill(&mut seed)
+            .map_err(|_| anyhow!("the system's random generator failed"))?;
         Ok(seed.to_vec())
     })?;
-    let seed: [u8; 32] = seed.try_into().map_err(|_| anyhow!("journal.key is not 32 bytes"))?;
+    let seed: [u8; 32] = seed
+        .try_into()
+        .map_err(|_| anyhow!("journal.key is not 32 bytes"))?;
     let signer = Signer::from_seed(name, &seed)?;
     let public = folder.join("journal.pub");
     let text = format!("{}\n", signer.verifier().to_text());
@@ -39,19 +44,25 @@ pub(crate) fn identity_key(folder: &Path) -> Result<Vec<u8>> {
     read_or_make(&folder.join("identity.pk8"), || {
         let random = SystemRandom::new();
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
-        Ok(key.map_err(|_| anyhow!("the identity key could not be generated"))?.as_ref().to_vec())
+        Ok(key
+            .map_err(|_| anyhow!("the identity key could not be generated"))?
+            .as_ref()
+            .to_vec())
     })
 }
 
-/// Mixed into password hashes, and seals second factors; kept outside the database, so that a copy of that
-/// is useless.
+/// Mixed into password hashes, and seals second factors; kept outside the database, so that a copy
+/// of that is useless.
 pub(crate) fn secrets_key(folder: &Path) -> Result<[u8; 32]> {
     let key = read_or_make(&folder.join("secrets.key"), || {
         let mut key = [0u8; 32];
-        SystemRandom::new().fill(&mut key).map_err(|_| anyhow!("the system's random generator failed"))?;
+        SystemRandom::new()
+            .fill(&mut key)
+            .map_err(|_| anyhow!("the system's random generator failed"))?;
         Ok(key.to_vec())
     })?;
-    key.try_into().map_err(|_| anyhow!("secrets.key is not 32 bytes"))
+    key.try_into()
+        .map_err(|_| anyhow!("secrets.key is not 32 bytes"))
 }
 
 fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
@@ -65,24 +76,33 @@ fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<V
     }
     let bytes = make()?;
     // `create_new`: a key that another process has just made is never replaced.
-    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
+    let mut file = OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(&bytes)?;
     file.sync_all()?;
-    // The name, too: a key that is gone after a power cut would be made anew, and the old journal unreadable.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // The name, too: a key that is gone after a power cut would be made anew, and the old journal
+    // unreadable.
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(bytes)
 }
 
-/// Wraps the journal's period keys. The operator may keep it where backups of the journal do not go:
-/// `[journal] master_key` names the file.
+/// Wraps the journal's period keys. The operator may keep it where backups of the journal do not
+/// go: `[journal] master_key` names the file.
 pub(crate) fn master_key(path: &Path) -> Result<MasterKey> {
     let key = read_or_make(path, || {
         let mut key = [0u8; 32];
         draw(&mut key);
         Ok(key.to_vec())
     })?;
-    let key = key.try_into().map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;
+    let key = key
+        .try_into()
+        .map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;
     Ok(MasterKey::new(&key))
 }
 
@@ -93,7 +113,9 @@ pub(crate) fn witness_key(folder: &Path, name: &str) -> Result<Cosigner> {
         draw(&mut seed);
         Ok(seed.to_vec())
     })?;
-    let seed: [u8; 32] = seed.try_into().map_err(|_| anyhow!("witness.key is not 32 bytes"))?;
+    let seed: [u8; 32] = seed
+        .try_into()
+        .map_err(|_| anyhow!("witness.key is not 32 bytes"))?;
     let cosigner = Cosigner::from_seed(name, &seed)?;
     let public = folder.join("witness.pub");
     let text = format!("{}\n", cosigner.key().to_text());
@@ -112,5 +134,7 @@ pub(crate) fn witness_key(folder: &Path, name: &str) -> Result<Cosigner> {
 /// # Panics
 /// When the system has no randomness: nothing may continue without it.
 pub(crate) fn draw(bytes: &mut [u8]) {
-    SystemRandom::new().fill(bytes).expect("the system's generator works");
+    SystemRandom::new()
+        .fill(bytes)
+        .expect("the system's generator works");
 }

@@ -1,5 +1,5 @@
-//! The maps and policies in force: those of the files, unless they let more through than the ones that two
-//! persons approved.
+//! The maps and policies in force: those of the files, unless they let more through than the ones
+//! that two persons approved.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,11 +17,13 @@ use digue_connections::client_address::TrustedProxies;
 
 /// Applies maps as far as they were granted, and requests approval for the rest.
 ///
-/// The maps found at the first start are granted as they are. A portal added later is not served before it
-/// is granted: under another name a known one would have neither history nor limits (decision 8).
+/// The maps found at the first start are granted as they are. A portal added later is not served
+/// before it is granted: under another name a known one would have neither history nor limits
+/// (decision 8).
 pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
     let granted = rules::granted(app).await?;
-    // Asked of the store, not of the folder: emptying the folder must not make the next maps the first ones.
+    // Asked of the store, not of the folder: emptying the folder must not make the next maps the
+    // first ones.
     let is_first = !granted.keys().any(|of| matches!(of, RulesGuard::Portal(_)));
     let mut taken = Vec::new();
     for map in maps {
@@ -41,7 +43,8 @@ pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<Port
             Ok(old) => old,
             Err(error) => {
                 tracing::error!(%error, portal = %map.portal.id, "The granted map cannot be read; the portal is closed until the new one is granted");
-                // Not served by the new map either: what it widens cannot be known without the old one.
+                // Not served by the new map either: what it widens cannot be known without the old
+                // one.
                 rules::hold_back(app, &of, &wanted, &beginning(&map)).await?;
                 continue;
             }
@@ -65,7 +68,12 @@ pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<Port
 /// Grants every map as it is: for the demonstration, which protects no one.
 pub(crate) async fn danger_take_all(app: &App, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
     for map in &maps {
-        rules::take_over(app, &RulesGuard::Portal(map.portal.id.clone()), &map.source.to_json()).await?;
+        rules::take_over(
+            app,
+            &RulesGuard::Portal(map.portal.id.clone()),
+            &map.source.to_json(),
+        )
+        .await?;
     }
     Ok(maps)
 }
@@ -74,8 +82,12 @@ fn read_granted(map: &PortalMap, kept: &str) -> Result<PortalMap> {
     let whole = WholeText::of_json(kept).ok_or_else(|| anyhow!("the stored map is incomplete"))?;
     let mut faults: Vec<ConfigFault> = Vec::new();
     let read = portal_map::read_kept(Path::new(map.portal.id.as_str()), &whole, &mut faults);
-    let sentences =
-        || faults.iter().map(|fault| fault.say(digue_locales::Language::English)).collect::<Vec<_>>();
+    let sentences = || {
+        faults
+            .iter()
+            .map(|fault| fault.say(digue_locales::Language::English))
+            .collect::<Vec<_>>()
+    };
     read.ok_or_else(|| anyhow!("{}", sentences().join("; ")))
 }
 
@@ -102,7 +114,14 @@ fn lowest(a: &LimitsTable, b: &LimitsTable) -> LimitsTable {
         }
         limits
     };
-    let LimitsTable { account, organisation, portal, exact_search, break_glass, uninspected } = *b;
+    let LimitsTable {
+        account,
+        organisation,
+        portal,
+        exact_search,
+        break_glass,
+        uninspected,
+    } = *b;
     LimitsTable {
         account: of(a.account, account),
         organisation: of(a.organisation, organisation),
@@ -124,14 +143,20 @@ pub(crate) async fn policies_in_force(app: &App, files: PolicyFiles) -> Result<P
         return Ok(files);
     }
     let texts: BTreeMap<String, String> = serde_json::from_str(&before)?;
-    let old = parse_policies(&texts).map_err(|faults| anyhow!("the granted policies: {faults:?}"))?;
-    // Policies are compared as a set: in Cedar a new `forbid` narrows, and any new `permit` may widen.
+    let old =
+        parse_policies(&texts).map_err(|faults| anyhow!("the granted policies: {faults:?}"))?;
+    // Policies are compared as a set: in Cedar a new `forbid` narrows, and any new `permit` may
+    // widen.
     if files.policies.only_forbids_more_than(&old) {
         rules::take_over(app, &RulesGuard::Policies, &wanted).await?;
         return Ok(files);
     }
     let changed = |name: &&String| texts.get(*name) != files.texts.get(*name);
-    let mut names: Vec<&String> = texts.keys().chain(files.texts.keys()).filter(changed).collect();
+    let mut names: Vec<&String> = texts
+        .keys()
+        .chain(files.texts.keys())
+        .filter(changed)
+        .collect();
     names.sort_unstable();
     names.dedup();
     let lines: Vec<String> = names
@@ -144,7 +169,10 @@ pub(crate) async fn policies_in_force(app: &App, files: PolicyFiles) -> Result<P
         .collect();
     tracing::warn!("Policies that permit more wait for a second person");
     rules::hold_back(app, &RulesGuard::Policies, &wanted, &lines).await?;
-    Ok(PolicyFiles { texts, policies: old })
+    Ok(PolicyFiles {
+        texts,
+        policies: old,
+    })
 }
 
 /// The trusted proxies: those of the files, as far as they were granted.

@@ -1,5 +1,6 @@
-//! The listener for programs that watch Digue: alive, ready, figures. Apart from the portals' listeners, so that it
-//! answers while they are full, and is reached by the operator's network alone.
+//! The listener for programs that watch Digue: alive, ready, figures. Apart from the portals'
+//! listeners, so that it answers while they are full, and is reached by the operator's network
+//! alone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
-/// The figures are taken at most this often: whoever asks has not signed in, and must not make work.
+/// The figures are taken at most this often: whoever asks has not signed in, and must not make
+/// work.
 const FIGURES_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
@@ -26,22 +28,39 @@ struct Monitored {
 }
 
 /// Serves until the process stops.
-pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, mut stopping: watch::Receiver<bool>) {
-    let monitored = Monitored { app, figures: Arc::default() };
+pub(crate) async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let monitored = Monitored {
+        app,
+        figures: Arc::default(),
+    };
     let routes = Router::new()
-        .route("/healthz", get(async || plain(StatusCode::OK, "ok\n".to_owned())))
+        .route(
+            "/healthz",
+            get(async || plain(StatusCode::OK, "ok\n".to_owned())),
+        )
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(monitored);
     let stopped = async move { drop(stopping.wait_for(|stops| *stops).await) };
-    if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(stopped).await {
+    if let Err(error) = axum::serve(listener, routes)
+        .with_graceful_shutdown(stopped)
+        .await
+    {
         tracing::error!(%error, "The listener for monitoring ended");
     }
 }
 
 async fn ready(State(monitored): State<Monitored>) -> Response {
     let readiness = Readiness::of(&monitored.app).await;
-    let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if readiness.is_ready() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     plain(status, readiness.text())
 }
 
@@ -50,15 +69,26 @@ async fn metrics(State(monitored): State<Monitored>) -> Response {
     let text = match &*last {
         Some((at, text)) if at.elapsed() < FIGURES_EVERY => text.clone(),
         _ => {
-            let text = openmetrics(&MonitoredFigures::of(&monitored.app, env!("CARGO_PKG_VERSION")).await);
+            let text =
+                openmetrics(&MonitoredFigures::of(&monitored.app, env!("CARGO_PKG_VERSION")).await);
             *last = Some((Instant::now(), text.clone()));
             text
         }
     };
-    ([(header::CONTENT_TYPE, CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")], text).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, CONTENT_TYPE),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        text,
+    )
+        .into_response()
 }
 
 fn plain(status: StatusCode, text: String) -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     (status, headers, text).into_response()
 }

@@ -21,7 +21,10 @@ impl LocalPages for ConsolePages {
         let language = language_of(request.headers());
         if let Some(arrival) = request.extensions_mut().remove::<LocalArrival>() {
             let rules = self.app.gateway().rules();
-            let known = arrival.session.as_ref().and_then(|session| rules.directory.find(&session.account));
+            let known = arrival
+                .session
+                .as_ref()
+                .and_then(|session| rules.directory.find(&session.account));
             let role = known.map(|record| record.role);
             request.extensions_mut().insert(Visitor {
                 host: arrival.host,

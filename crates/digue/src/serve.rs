@@ -59,9 +59,11 @@ use crate::pages::ConsolePages;
 use crate::{descriptors, keys, maps, monitoring, tls};
 
 /// Appends that may wait for the disk; further ones are refused.
-// Beyond it the disk is the bottleneck: refusing is faster for everyone than a queue that only grows.
+// Beyond it the disk is the bottleneck: refusing is faster for everyone than a queue that only
+// grows.
 const QUEUE_MAX: usize = 8192;
-// Twice a second: short enough for a receipt to be had at once, long enough for a signature not to matter.
+// Twice a second: short enough for a receipt to be had at once, long enough for a signature not to
+// matter.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 /// How long a stop waits for the entries of responses that have left.
 const ENTRIES_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -84,7 +86,12 @@ pub(crate) async fn start(
 ) -> Result<RunningServer> {
     // Before any TLS configuration is built, which takes the provider of the process.
     tls::install();
-    let Config { settings, maps, policies: policy_files, warnings: _ } = config;
+    let Config {
+        settings,
+        maps,
+        policies: policy_files,
+        warnings: _,
+    } = config;
     let zone = TimeZone::get(&settings.time_zone)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(zone.clone()));
     std::fs::create_dir_all(&settings.data_folder)
@@ -96,7 +103,11 @@ pub(crate) async fn start(
     let set_aside = store.set_aside().await?.len();
     if set_aside > 0 {
         let hint = "see docs/decisions/0023, and delete them once they are dealt with";
-        tracing::warn!(rows = set_aside, hint, "Rows that belong to nothing were set aside in `set_aside`");
+        tracing::warn!(
+            rows = set_aside,
+            hint,
+            "Rows that belong to nothing were set aside in `set_aside`"
+        );
     }
 
     // 2. The journal: recovered, then read once for the index and the budgets.
@@ -104,10 +115,17 @@ pub(crate) async fn start(
     let signer = keys::journal_signer(&keys_folder, &settings.name)?;
     // Guards the index and its state, which the journal's thread writes and everyone reads.
     let journal_state = Arc::new(RwLock::new(JournalState::default()));
-    let monitor = Arc::new(DetectionMonitor::new(watch_rules(&settings, &*clock, &maps)));
+    let monitor = Arc::new(DetectionMonitor::new(watch_rules(
+        &settings, &*clock, &maps,
+    )));
     let disk = Disk::new(&settings.data_folder.join("journal"));
     let master = keys::master_key(&settings.journal.master_key)?;
-    let keyring = Keyring::new(disk.clone(), master, settings.journal.period, Box::new(keys::draw));
+    let keyring = Keyring::new(
+        disk.clone(),
+        master,
+        settings.journal.period,
+        Box::new(keys::draw),
+    );
     // Before anything is written: an older copy of the folder must not be continued.
     journal_heads::must_continue(&disk, signer.verifier(), &settings.data_folder, &store).await?;
     let journal = Arc::new(Journal::open(JournalOptions {
@@ -124,7 +142,10 @@ pub(crate) async fn start(
     })?);
     let index_folder = IndexFolder::new(&settings.data_folder.join("index"));
     let (index, opening) = indexing::open(&index_folder, &journal, &mut |_| {})?;
-    journal_state.write().unwrap_or_else(PoisonError::into_inner).index = index;
+    journal_state
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .index = index;
 
     let roots = tls::authorities(settings.upstream_authorities.as_deref())?;
 
@@ -132,8 +153,10 @@ pub(crate) async fn start(
     let aliases = Arc::new(AliasTables::default());
     let secrets_key = keys::secrets_key(&keys_folder)?;
     let client = HttpClient::new(roots.clone(), Duration::from_secs(5));
-    let retentions =
-        Retentions { app: settings.journal.retention.clone(), portals: digue_config::retentions(&maps) };
+    let retentions = Retentions {
+        app: settings.journal.retention.clone(),
+        portals: digue_config::retentions(&maps),
+    };
     let subscribers: Vec<Box<dyn ActSubscriber>> = vec![Box::new(IncidentLog)];
     let areas = digue_app::areas(&store, aliases.clone(), subscribers).await?;
     let areas = digue_mail::areas(areas, settings.mail.as_ref(), Box::new(MailedInvitations))?;
@@ -157,9 +180,15 @@ pub(crate) async fn start(
         alerts: settings.watch.alerts.clone(),
         lessons: Box::new(LessonMeasures),
     };
-    let areas = digue_notices::areas(digue_casework::areas(areas, casework), settings.desk.clone());
+    let areas = digue_notices::areas(
+        digue_casework::areas(areas, casework),
+        settings.desk.clone(),
+    );
     let areas = digue_administration::areas(areas);
-    let expected = settings.backup.as_ref().map(|backup| backup.rules(zone.clone()));
+    let expected = settings
+        .backup
+        .as_ref()
+        .map(|backup| backup.rules(zone.clone()));
     let areas = digue_compliance::areas(areas, settings.partners, expected);
     let areas = digue_selfservice::areas(areas);
     let app = Arc::new(
@@ -168,8 +197,8 @@ pub(crate) async fn start(
             journal: journal.clone(),
             journal_state: journal_state.clone(),
             clock: clock.clone(),
-            // Until `maps::policies_in_force`, which needs the app, sets the real ones; no listener is open
-            // yet.
+            // Until `maps::policies_in_force`, which needs the app, sets the real ones; no listener
+            // is open yet.
             policies: Policies::default(),
             policy_version: 0,
             session_limits: settings.sessions,
@@ -188,11 +217,13 @@ pub(crate) async fn start(
     );
 
     // Only now, because witnesses are asked with the app's client; no act has been journalled yet.
-    witnesses::must_continue(&app).await.map_err(HeadError::from)?;
+    witnesses::must_continue(&app)
+        .await
+        .map_err(HeadError::from)?;
 
     // 4. The gateway, its budgets counted from the journal; a map that became wider waits. The
-    // demonstration writes its own map, with the random port of its portal, so that each start would look
-    // like a wider map.
+    //    demonstration writes its own map, with the random port of its portal, so that each start
+    //    would look like a wider map.
     let maps = match demo {
         Some(_) => maps::danger_take_all(&app, maps).await?,
         None => maps::in_force(&app, maps).await?,
@@ -202,8 +233,10 @@ pub(crate) async fn start(
     app.set_policies(policies.policies, version).await;
     let proxies = maps::proxies_in_force(&app, settings.proxies.clone()).await?;
     let ports = digue_config::public_ports(&maps, &settings.console_url);
-    let retentions =
-        Retentions { app: settings.journal.retention.clone(), portals: digue_config::retentions(&maps) };
+    let retentions = Retentions {
+        app: settings.journal.retention.clone(),
+        portals: digue_config::retentions(&maps),
+    };
     retention::set(&app, retentions);
     let (rules, sessions) = app.first_state().await?;
     let gateway = Gateway::new(GatewayParts {
@@ -256,22 +289,39 @@ pub(crate) async fn start(
         tasks: Vec::new(),
     };
     for listener in &settings.listeners {
-        running.open(listener, &gateway, &stopping, &settings).await?;
+        running
+            .open(listener, &gateway, &stopping, &settings)
+            .await?;
     }
     if let Some(address) = settings.monitoring {
         running.open_monitoring(address, &stopping).await?;
     }
-    running.tasks.push(tokio::spawn(gateway.connections().clone().keep_checking(stopping.clone())));
-    running.tasks.push(tokio::spawn(write_counted(gateway.clone(), stopping.clone())));
-    running.tasks.push(tokio::spawn(settle_budgets(gateway, stopping.clone())));
+    running.tasks.push(tokio::spawn(
+        gateway
+            .connections()
+            .clone()
+            .keep_checking(stopping.clone()),
+    ));
+    running.tasks.push(tokio::spawn(write_counted(
+        gateway.clone(),
+        stopping.clone(),
+    )));
+    running
+        .tasks
+        .push(tokio::spawn(settle_budgets(gateway, stopping.clone())));
     if let Some(found) = monitor.take_found() {
-        running.tasks.push(tokio::spawn(respond(running.app.clone(), found, stopping.clone())));
+        running.tasks.push(tokio::spawn(respond(
+            running.app.clone(),
+            found,
+            stopping.clone(),
+        )));
     }
     running.keep_up(&settings, &stopping);
     Ok(running)
 }
 
-/// Makes detection read its memory of all accounts from the journal again, while requests are served.
+/// Makes detection read its memory of all accounts from the journal again, while requests are
+/// served.
 fn remember(app: &Arc<App>, journal: &Journal) {
     app.monitor().begin_remembering();
     let known = app.view().entry_since(app.clock().now().minus(MEMORY))..journal.status().size;
@@ -285,7 +335,9 @@ fn remember(app: &Arc<App>, journal: &Journal) {
 
 /// Portals whose rules are only tried.
 fn observed(hosts: &Hosts) -> BTreeSet<PortalId> {
-    let observed = hosts.portals().filter(|portal| portal.mode.enforcement().is_none());
+    let observed = hosts
+        .portals()
+        .filter(|portal| portal.mode.enforcement().is_none());
     observed.map(|portal| portal.id.clone()).collect()
 }
 
@@ -302,43 +354,61 @@ impl RunningServer {
         every!(Duration::from_secs(5), "mail", |app: Arc<App>| async move {
             digue_mail::send_due(&app).await.map(drop)
         });
-        every!(
-            second,
-            "the journal's head",
-            |app: Arc<App>| async move { journal_heads::remember(&app).await }
-        );
+        every!(second, "the journal's head", |app: Arc<App>| async move {
+            journal_heads::remember(&app).await
+        });
         every!(second, "notices", |app: Arc<App>| async move {
-            digue_notices::send_due(&app, NOTICES_A_SECOND).await.map(drop)
+            digue_notices::send_due(&app, NOTICES_A_SECOND)
+                .await
+                .map(drop)
+        });
+        every!(second, "preparing notices", |app: Arc<App>| async move {
+            digue_notices::prepare_due(&app).await
         });
         every!(
-            second,
-            "preparing notices",
-            |app: Arc<App>| async move { digue_notices::prepare_due(&app).await }
+            Duration::from_secs(5),
+            "returned mail",
+            |app: Arc<App>| async move { digue_notices::read_due(&app).await.map(drop) }
         );
-        every!(Duration::from_secs(5), "returned mail", |app: Arc<App>| async move {
-            digue_notices::read_due(&app).await.map(drop)
+        every!(second, "findings", |app: Arc<App>| async move {
+            alerts::tell_due(&app).await.map(drop)
         });
-        every!(second, "findings", |app: Arc<App>| async move { alerts::tell_due(&app).await.map(drop) });
-        every!(Duration::from_secs(5), "missing entries", |app: Arc<App>| async move {
+        every!(Duration::from_secs(5), "missing entries", |app: Arc<
+            App,
+        >| async move {
             gaps::journal_due(&app).await
         });
-        every!(settings.journal.witnesses.every, "witnesses", |app: Arc<App>| async move {
+        every!(settings.journal.witnesses.every, "witnesses", |app: Arc<
+            App,
+        >| async move {
             witnesses::ask_all(&app).await.map(drop)
         });
-        every!(Duration::from_secs(5), "forwarded messages", |app: Arc<App>| async move {
+        every!(Duration::from_secs(5), "forwarded messages", |app: Arc<
+            App,
+        >| async move {
             digue_notices::desk::read_due(&app).await.map(drop)
         });
-        every!(Duration::from_mins(10), "notifications to persons", |app: Arc<App>| async move {
-            news::tell_due(&app).await.map(drop)
-        });
-        every!(Duration::from_hours(1), "expired data", |app: Arc<App>| async move {
-            codes::forget_due(&app).await?;
-            digue_notices::desk::forget_due(&app).await.map(drop)
-        });
-        every!(Duration::from_hours(1), "self-assessments", |app: Arc<App>| async move {
+        every!(
+            Duration::from_mins(10),
+            "notifications to persons",
+            |app: Arc<App>| async move { news::tell_due(&app).await.map(drop) }
+        );
+        every!(
+            Duration::from_hours(1),
+            "expired data",
+            |app: Arc<App>| async move {
+                codes::forget_due(&app).await?;
+                digue_notices::desk::forget_due(&app).await.map(drop)
+            }
+        );
+        every!(Duration::from_hours(1), "self-assessments", |app: Arc<
+            App,
+        >| async move {
             assessment::remind_due(&app).await.map(drop)
         });
-        every!(Duration::from_secs(5), "results of backups", |app: Arc<App>| async move {
+        every!(Duration::from_secs(5), "results of backups", |app: Arc<
+            App,
+        >| async move {
             backups::journal_results(&app).await.map(drop)
         });
         if let Some(backup) = &settings.backup {
@@ -350,17 +420,27 @@ impl RunningServer {
                 async move { runner.lock().await.start_due(&app).await }
             });
         }
-        every!(Duration::from_mins(5), "reports of backups", |app: Arc<App>| async move {
+        every!(Duration::from_mins(5), "reports of backups", |app: Arc<
+            App,
+        >| async move {
             backup_reports::journal_reports(&app).await.map(drop)
         });
-        every!(Duration::from_hours(1), "digest", |app: Arc<App>| async move {
-            digest::send_due(&app).await.map(drop)
-        });
+        every!(
+            Duration::from_hours(1),
+            "digest",
+            |app: Arc<App>| async move { digest::send_due(&app).await.map(drop) }
+        );
         // Keys end with a period, not at a set hour.
-        every!(Duration::from_hours(1), "retention", |app: Arc<App>| async move {
-            retention::forget_due(&app).await.map(drop)
-        });
-        every!(Duration::from_mins(1), "sessions", |app: Arc<App>| async move { app.tidy_sessions().await });
+        every!(
+            Duration::from_hours(1),
+            "retention",
+            |app: Arc<App>| async move { retention::forget_due(&app).await.map(drop) }
+        );
+        every!(
+            Duration::from_mins(1),
+            "sessions",
+            |app: Arc<App>| async move { app.tidy_sessions().await }
+        );
         // Not in the first minute: a start has more urgent work.
         let (app, stopping) = (self.app.clone(), stopping.clone());
         self.tasks.push(tokio::spawn(async move {
@@ -392,30 +472,51 @@ impl RunningServer {
         if let Some(certificate) = certificate {
             self.certificates.push((listener.clone(), certificate));
         }
-        let (gateway, stopping, grace) = (gateway.clone(), stopping.clone(), settings.limits.stop_grace);
-        self.tasks.push(tokio::spawn(async move { bound.serve(gateway, stopping, grace).await }));
+        let (gateway, stopping, grace) = (
+            gateway.clone(),
+            stopping.clone(),
+            settings.limits.stop_grace,
+        );
+        self.tasks.push(tokio::spawn(async move {
+            bound.serve(gateway, stopping, grace).await
+        }));
         Ok(())
     }
 
     /// Opens the listener for programs that watch Digue.
-    async fn open_monitoring(&mut self, address: SocketAddr, stopping: &watch::Receiver<bool>) -> Result<()> {
-        let listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
+    async fn open_monitoring(
+        &mut self,
+        address: SocketAddr,
+        stopping: &watch::Receiver<bool>,
+    ) -> Result<()> {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| address.to_string())?;
         tracing::info!(address = %listener.local_addr()?, "Readiness and figures");
         let (app, stopping) = (self.app.clone(), stopping.clone());
-        self.tasks.push(tokio::spawn(monitoring::serve(app, listener, stopping)));
+        self.tasks
+            .push(tokio::spawn(monitoring::serve(app, listener, stopping)));
         Ok(())
     }
 
-    /// Applies new maps, policies and certificates; connections stay. Listeners, folders and the store
-    /// change at a restart only.
+    /// Applies new maps, policies and certificates; connections stay. Listeners, folders and the
+    /// store change at a restart only.
     pub(crate) async fn reload(&self, config: Config) -> Result<()> {
-        let Config { settings, maps, policies: policy_files, warnings: _ } = config;
+        let Config {
+            settings,
+            maps,
+            policies: policy_files,
+            warnings: _,
+        } = config;
         let maps = maps::in_force(&self.app, maps).await?;
         let retentions = digue_config::retentions(&maps);
         let policies = maps::policies_in_force(&self.app, policy_files).await?;
         let version = rules_version(&maps, &policies.texts);
         for (listener, certificate) in &self.certificates {
-            let files = settings.listeners.iter().find(|known| known.address == listener.address);
+            let files = settings
+                .listeners
+                .iter()
+                .find(|known| known.address == listener.address);
             if let Some(files) = files.and_then(|known| known.tls.as_ref()) {
                 certificate.store(tls::server_config(files)?);
             }
@@ -424,7 +525,10 @@ impl RunningServer {
         let hosts = Hosts::new(portals_of(maps), vec![settings.console_host.clone()], ports);
         let gateway = self.app.gateway();
         let is_other_watch = observed(&hosts) != observed(&gateway.hosts());
-        let retentions = Retentions { app: settings.journal.retention, portals: retentions };
+        let retentions = Retentions {
+            app: settings.journal.retention,
+            portals: retentions,
+        };
         retention::set(&self.app, retentions);
         let unread = std::cell::RefCell::new(None);
         gateway.set_hosts(hosts, &|take| {
@@ -432,8 +536,8 @@ impl RunningServer {
                 unread.replace(Some(error));
             }
         });
-        // The closure cannot fail; its error is taken out here, before anything enforces rules with counts of
-        // zero.
+        // The closure cannot fail; its error is taken out here, before anything enforces rules with
+        // counts of zero.
         if let Some(error) = unread.into_inner() {
             return Err(error);
         }
@@ -444,17 +548,20 @@ impl RunningServer {
         }
         caseloads::load_kept(&self.app).await?;
         aliases::load_kept(&self.app).await?;
-        self.app.note(Act::Configured, Subject::Rules(version)).await?;
+        self.app
+            .note(Act::Configured, Subject::Rules(version))
+            .await?;
         Ok(())
     }
 
     /// Finishes requests in progress, then stops every part, the journal last.
     pub(crate) async fn stop(self) -> Result<()> {
-        // Pages with live refresh never end by themselves: without this, every stop would last the whole
-        // grace period.
+        // Pages with live refresh never end by themselves: without this, every stop would last the
+        // whole grace period.
         self.app.close_streams();
         self.stop.send_replace(true);
-        // A task that failed must not keep the journal from being closed: it is reported at the end.
+        // A task that failed must not keep the journal from being closed: it is reported at the
+        // end.
         let mut failure = None;
         for task in self.tasks {
             if let Err(error) = task.await {
@@ -463,7 +570,9 @@ impl RunningServer {
             }
         }
         if !self.app.gateway().finish_entries(ENTRIES_WAIT_MAX).await {
-            tracing::error!("Some responses where rules are only tried have no entry; stopping without them");
+            tracing::error!(
+                "Some responses where rules are only tried have no entry; stopping without them"
+            );
         }
         if let Err(error) = gaps::journal_due(&self.app).await {
             tracing::error!(%error, "The journal cannot be told which entries are missing; the log has them");
@@ -471,8 +580,8 @@ impl RunningServer {
         // After the listeners have stopped: no request can add to these counts any more.
         self.app.gateway().record_counted_refusals(true).await;
         self.app.note(Act::Stopped, Subject::Nothing).await?;
-        // App and gateway hold each other, so neither is ever dropped: journal and index are closed by
-        // name.
+        // App and gateway hold each other, so neither is ever dropped: journal and index are closed
+        // by name.
         let (journal, app) = (self.journal, self.app.clone());
         tokio::task::spawn_blocking(move || {
             journal.close();
@@ -486,14 +595,17 @@ impl RunningServer {
     }
 }
 
-/// The command line of a job. `None` for a disk that is not plugged in, and for a folder without a repository:
-/// the checks say since when nothing came there.
+/// The command line of a job. `None` for a disk that is not plugged in, and for a folder without a
+/// repository: the checks say since when nothing came there.
 fn backup_command(
     config: &Path,
     repositories: &[RepositorySettings],
     job: &DueJob,
 ) -> io::Result<Option<Command>> {
-    if !repositories.iter().any(|known| known.name == job.repository && known.place.is_there()) {
+    if !repositories
+        .iter()
+        .any(|known| known.name == job.repository && known.place.is_there())
+    {
         return Ok(None);
     }
     let words: &[&str] = match job.job {
@@ -503,7 +615,10 @@ fn backup_command(
         BackupJob::Drill => &["drill"],
     };
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(words).args(["--repository", &job.repository, "--config"]).arg(config);
+    command
+        .args(words)
+        .args(["--repository", &job.repository, "--config"])
+        .arg(config);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     Ok(Some(command))
 }
@@ -513,7 +628,11 @@ fn gateway_limits(settings: &Settings) -> GatewayLimits {
     let mut limits = settings.limits.gateway;
     let wanted = limits.connections.in_all;
     if let Some(fitting) = descriptors::connections_max().filter(|fitting| *fitting < wanted) {
-        tracing::info!(wanted, fitting, "The system allows fewer open files; connections are limited to fit");
+        tracing::info!(
+            wanted,
+            fitting,
+            "The system allows fewer open files; connections are limited to fit"
+        );
         limits.connections.in_all = fitting;
     }
     limits
@@ -557,16 +676,22 @@ fn watch_rules(settings: &Settings, clock: &dyn Clock, maps: &[PortalMap]) -> Wa
             .collect(),
         day_offset_secs: i32::try_from(hours * 3600).unwrap_or(0),
         batches: settings.watch.batches.clone(),
-        work: settings.watch.work.iter().map(|known| (known.portal.clone(), known.work)).collect(),
+        work: settings
+            .watch
+            .work
+            .iter()
+            .map(|known| (known.portal.clone(), known.work))
+            .collect(),
     }
 }
 
-/// Carries out the findings of detection, one after the other; those that wait are carried out before a
-/// stop.
+/// Carries out the findings of detection, one after the other; those that wait are carried out
+/// before a stop.
 async fn respond(app: Arc<App>, mut found: FindingReceiver, mut stopping: watch::Receiver<bool>) {
     loop {
         let next = tokio::select! {
-            // Findings first: with a fair choice a stop could leave a theft that was found without its gate.
+            // Findings first: with a fair choice a stop could leave a theft that was found without
+            // its gate.
             biased;
             next = found.next() => next,
             _ = stopping.changed() => return,
@@ -600,7 +725,8 @@ fn each_counted_exposure(app: &App, take: &mut dyn FnMut(&Exposure)) -> Result<(
 /// Journals counted refusals, a window at a time; the rest is journalled by `stop`.
 async fn write_counted(gateway: Gateway, mut stopping: watch::Receiver<bool>) {
     let mut every = tokio::time::interval(Duration::from_secs(1));
-    // After a pause of the machine missed ticks are not made up for: they would all find the same work.
+    // After a pause of the machine missed ticks are not made up for: they would all find the same
+    // work.
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {

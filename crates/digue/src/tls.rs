@@ -20,8 +20,11 @@ pub(crate) fn server_config(files: &TlsFiles) -> Result<Arc<ServerConfig>> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect)
         .with_context(|| files.certificate.display().to_string())?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).with_context(|| files.key.display().to_string())?;
-    let mut config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .with_context(|| files.key.display().to_string())?;
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
@@ -31,7 +34,8 @@ const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// The certificate authorities for portals: the system's, and the operator's own.
 pub(crate) fn authorities(own: Option<&Path>) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
-    // A machine may have no authorities: portals on the local network often use the operator's own alone.
+    // A machine may have no authorities: portals on the local network often use the operator's own
+    // alone.
     if Path::new(SYSTEM_AUTHORITIES).exists() {
         let certificates = CertificateDer::pem_file_iter(SYSTEM_AUTHORITIES)
             .with_context(|| SYSTEM_AUTHORITIES.to_owned())?;
@@ -56,9 +60,11 @@ pub(crate) fn authorities(own: Option<&Path>) -> Result<RootCertStore> {
         }
     }
     if let Some(path) = own {
-        for certificate in CertificateDer::pem_file_iter(path).with_context(|| path.display().to_string())? {
-            // Every certificate of the operator's own file must be good, unlike those of the system's: each
-            // is there on purpose.
+        for certificate in
+            CertificateDer::pem_file_iter(path).with_context(|| path.display().to_string())?
+        {
+            // Every certificate of the operator's own file must be good, unlike those of the
+            // system's: each is there on purpose.
             roots.add(certificate?)?;
         }
     }

@@ -1,9 +1,9 @@
 //! One caseload as sorted arrays: 24 bytes for each relation, one or two cache lines for each
 //! look-up.
 //!
-//! Person keys are spread evenly (they are a keyed hash), so the position of a key can be guessed from
-//! its value. Galloping from there takes a few steps when the guess is good, and a logarithm of the
-//! length when keys were chosen to make it bad.
+//! Person keys are spread evenly (they are a keyed hash), so the position of a key can be guessed
+//! from its value. Galloping from there takes a few steps when the guess is good, and a logarithm
+//! of the length when keys were chosen to make it bad.
 
 use digue_types::PersonKey;
 
@@ -17,8 +17,8 @@ pub(super) struct ListedRelation {
 /// Relations sorted by person.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RelationList {
-    /// The first halves of the person keys, in an array of their own: a search touches nothing else,
-    /// and a cache line holds eight of them.
+    /// The first halves of the person keys, in an array of their own: a search touches nothing
+    /// else, and a cache line holds eight of them.
     firsts: Box<[u64]>,
     /// The second half and the term.
     rests: Box<[(u64, u32)]>,
@@ -31,7 +31,10 @@ impl RelationList {
         relations.dedup();
         Self {
             firsts: relations.iter().map(|relation| relation.person.0).collect(),
-            rests: relations.iter().map(|relation| (relation.person.1, relation.term)).collect(),
+            rests: relations
+                .iter()
+                .map(|relation| (relation.person.1, relation.term))
+                .collect(),
         }
     }
 
@@ -44,24 +47,34 @@ impl RelationList {
         self.firsts.len()
     }
 
-    /// Touches every cache line of the list in order when `look_ups` are about to touch most of them:
-    /// one sequential read is faster than as many random ones. Returns a checksum, so that the reads
-    /// are not optimised away.
+    /// Touches every cache line of the list in order when `look_ups` are about to touch most of
+    /// them: one sequential read is faster than as many random ones. Returns a checksum, so that
+    /// the reads are not optimised away.
     pub(super) fn read_ahead(&self, look_ups: usize) -> u64 {
         if look_ups * 8 < self.len() {
             return 0;
         }
         // Eight first halves, or four pairs of second half and term, fill 64 bytes: one cache line.
-        let firsts = self.firsts.iter().step_by(8).fold(0, |sum, first| sum ^ first);
-        self.rests.iter().step_by(4).fold(firsts, |sum, (second, _)| sum ^ second)
+        let firsts = self
+            .firsts
+            .iter()
+            .step_by(8)
+            .fold(0, |sum, first| sum ^ first);
+        self.rests
+            .iter()
+            .step_by(4)
+            .fold(firsts, |sum, (second, _)| sum ^ second)
     }
 
     /// The terms of one person.
     pub(super) fn terms_of(&self, person: PersonKey) -> impl Iterator<Item = u32> + '_ {
         let start = first_at_least(&self.firsts, person.0);
         let same = self.firsts[start..].iter().zip(&self.rests[start..]);
-        let same = same.take_while(move |(first, _)| **first == person.0).map(|(_, rest)| rest);
-        same.filter(move |(second, _)| *second == person.1).map(|(_, term)| *term)
+        let same = same
+            .take_while(move |(first, _)| **first == person.0)
+            .map(|(_, rest)| rest);
+        same.filter(move |(second, _)| *second == person.1)
+            .map(|(_, term)| *term)
     }
 }
 

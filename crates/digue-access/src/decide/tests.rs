@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use digue_types::{
-    ActionName, ExchangeId, Exposure, Inspection, Means, PersonRef, RequestClient, RouteName, Scope,
-    SessionId, ShownPersons, SlidingWindow,
+    ActionName, ExchangeId, Exposure, Inspection, Means, PersonRef, RequestClient, RouteName,
+    Scope, SessionId, ShownPersons, SlidingWindow,
 };
 use proptest::prelude::*;
 
@@ -33,7 +33,8 @@ fn limits(minute: u32, day: u32) -> BudgetLimits {
 fn world() -> World {
     let population = PopulationId::parse("demandeurs").unwrap();
     let text = "account,person\na1,in1\na1,in2\na1,in3\na1,in4\na1,in5\na1,in6\n";
-    let caseloads = caseload::read_csv(text.as_bytes(), &population, &|t| Ok(t.to_owned())).unwrap();
+    let caseloads =
+        caseload::read_csv(text.as_bytes(), &population, &|t| Ok(t.to_owned())).unwrap();
     let table = LimitsTable {
         account: limits(4, 5),
         exact_search: limits(2, 3),
@@ -64,7 +65,10 @@ fn world() -> World {
 
 impl World {
     fn show(&mut self, at: Timestamp, exact: bool, persons: &[&str]) -> Decision {
-        let keys: Vec<PersonKey> = persons.iter().map(|p| PersonKey::new(&self.population, p)).collect();
+        let keys: Vec<PersonKey> = persons
+            .iter()
+            .map(|p| PersonKey::new(&self.population, p))
+            .collect();
         let facts = RequestFacts {
             now: at,
             portal: &self.portal,
@@ -87,7 +91,10 @@ impl World {
 
     /// A response that the map releases uninspected.
     fn show_uninspected(&mut self, at: Timestamp, persons: &[&str]) -> Decision {
-        let keys: Vec<PersonKey> = persons.iter().map(|p| PersonKey::new(&self.population, p)).collect();
+        let keys: Vec<PersonKey> = persons
+            .iter()
+            .map(|p| PersonKey::new(&self.population, p))
+            .collect();
         let facts = RequestFacts {
             now: at,
             portal: &self.portal,
@@ -111,12 +118,23 @@ impl World {
     }
 
     #[track_caller]
-    fn check(&mut self, exact: bool, persons: &[&str], expected: Result<&[Basis], &[RefusalReason]>) {
+    fn check(
+        &mut self,
+        exact: bool,
+        persons: &[&str],
+        expected: Result<&[Basis], &[RefusalReason]>,
+    ) {
         let decision = self.show(NOW, exact, persons);
         match expected {
-            Ok(bases) => assert_eq!((decision.outcome, &decision.bases[..]), (Outcome::Released, bases)),
+            Ok(bases) => assert_eq!(
+                (decision.outcome, &decision.bases[..]),
+                (Outcome::Released, bases)
+            ),
             Err(reasons) => {
-                assert_eq!((decision.outcome, &decision.reasons[..]), (Outcome::Refused, reasons));
+                assert_eq!(
+                    (decision.outcome, &decision.reasons[..]),
+                    (Outcome::Refused, reasons)
+                );
             }
         }
     }
@@ -128,8 +146,16 @@ impl World {
 
 #[test]
 fn shows_the_caseload_and_nobody_else() {
-    world().check(false, &["in1", "in2"], Ok(&[Basis::Caseload, Basis::Caseload]));
-    world().check(false, &["in1", "out1"], Err(&[RefusalReason::OutsideCaseload]));
+    world().check(
+        false,
+        &["in1", "in2"],
+        Ok(&[Basis::Caseload, Basis::Caseload]),
+    );
+    world().check(
+        false,
+        &["in1", "out1"],
+        Err(&[RefusalReason::OutsideCaseload]),
+    );
     world().check(false, &[], Ok(&[]));
 }
 
@@ -155,7 +181,11 @@ fn exact_searches_have_their_own_budget() {
     let mut world = world();
     world.check(true, &["out1"], Ok(&[Basis::ExactSearch]));
     world.check(true, &["out2"], Ok(&[Basis::ExactSearch]));
-    world.check(true, &["out3"], Err(&[RefusalReason::ExactSearchBudget(SlidingWindow::Minute)]));
+    world.check(
+        true,
+        &["out3"],
+        Err(&[RefusalReason::ExactSearchBudget(SlidingWindow::Minute)]),
+    );
 }
 
 #[test]
@@ -163,12 +193,22 @@ fn break_glass_opens_for_its_time_and_its_budget() {
     let mut world = world();
     world.access.allows_exact_search = false;
     world.access.keeps_found = Duration::ZERO;
-    let glass = BreakGlass { justification: "urgence".into(), until: NOW.plus(Duration::from_secs(60)) };
+    let glass = BreakGlass {
+        justification: "urgence".into(),
+        until: NOW.plus(Duration::from_secs(60)),
+    };
     let key = (world.portal.clone(), world.account.clone());
     world.snapshot.break_glass = Arc::new(HashMap::from([(key, glass)]));
     let first = world.show(NOW, false, &["out1"]);
-    assert_eq!((first.bases, first.justification), (vec![Basis::BreakGlass], Some("urgence".into())));
-    world.check(false, &["out2"], Err(&[RefusalReason::BreakGlassBudget(SlidingWindow::Minute)]));
+    assert_eq!(
+        (first.bases, first.justification),
+        (vec![Basis::BreakGlass], Some("urgence".into()))
+    );
+    world.check(
+        false,
+        &["out2"],
+        Err(&[RefusalReason::BreakGlassBudget(SlidingWindow::Minute)]),
+    );
     let late = world.show(NOW.plus(Duration::from_secs(60)), false, &["out1"]);
     assert_eq!(late.reasons, [RefusalReason::OutsideCaseload]);
 }
@@ -180,14 +220,22 @@ fn refuses_the_response_that_would_break_the_budget() {
     let over = [RefusalReason::Budget(Scope::Account, SlidingWindow::Minute)];
     world.check(false, &["in4", "in5"], Err(&over));
     // The refused response was not counted, and persons already counted cost nothing.
-    world.check(false, &["in1", "in2", "in3", "in4"], Ok(&[Basis::Caseload; 4]));
+    world.check(
+        false,
+        &["in1", "in2", "in3", "in4"],
+        Ok(&[Basis::Caseload; 4]),
+    );
 }
 
 #[test]
 fn gates_bite_at_once() {
     let mut world = world();
     world.set_gate(Gate::Closed);
-    world.check(false, &["in1"], Err(&[RefusalReason::GateClosed(Scope::Account)]));
+    world.check(
+        false,
+        &["in1"],
+        Err(&[RefusalReason::GateClosed(Scope::Account)]),
+    );
     world.set_gate(Gate::StepUp);
     let stale = world.show(NOW.plus(Duration::from_mins(6)), false, &["in1"]);
     assert_eq!(stale.reasons, [RefusalReason::StepUp(Scope::Account)]);
@@ -201,10 +249,18 @@ fn observe_only_refuses_nothing_whatever_speaks_against_it() {
     world.mode = EnforcementMode::ObserveOnly;
     for gate in [Gate::Open, Gate::CaseloadOnly, Gate::StepUp, Gate::Closed] {
         world.set_gate(gate);
-        for persons in [&["in1"][..], &["out1", "out2"], &["a", "b", "c", "d", "e", "f", "g"]] {
+        for persons in [
+            &["in1"][..],
+            &["out1", "out2"],
+            &["a", "b", "c", "d", "e", "f", "g"],
+        ] {
             let decision = world.show(NOW.plus(Duration::from_mins(6)), false, persons);
             assert_ne!(decision.outcome, Outcome::Refused, "{gate:?} {persons:?}");
-            assert_eq!(decision.bases.len(), persons.len(), "each is written down, with its right or none");
+            assert_eq!(
+                decision.bases.len(),
+                persons.len(),
+                "each is written down, with its right or none"
+            );
         }
     }
     let closed = world.show(NOW, false, &["in1"]);
@@ -219,18 +275,36 @@ fn of_an_unknown_caller_nothing_is_said_but_what_holds_for_everybody() {
     let mut world = world();
     (world.mode, world.account) = (EnforcementMode::Pilot, AccountId::unknown());
     world.organisation = OrganisationId::unknown();
-    let limits = LimitsTable { portal: limits(4, 10), ..world.budgets.limits().clone() };
+    let limits = LimitsTable {
+        portal: limits(4, 10),
+        ..world.budgets.limits().clone()
+    };
     world.budgets = Budgets::new(limits);
     let decision = world.show(NOW, false, &["in1", "out1", "out2", "out3"]);
-    assert_eq!((decision.outcome, decision.reasons), (Outcome::Released, Vec::new()));
+    assert_eq!(
+        (decision.outcome, decision.reasons),
+        (Outcome::Released, Vec::new())
+    );
     // Not "no right": the caller may have had one.
     assert_eq!(decision.bases, [Basis::CallerUnknown; 4]);
     let over = world.show(NOW, false, &["out4"]);
-    assert_eq!(over.reasons, [RefusalReason::Budget(Scope::Portal, SlidingWindow::Minute)]);
-    assert_eq!(world.budgets.shown_to(&AccountId::unknown(), NOW), [0; 4], "no account was shown them");
+    assert_eq!(
+        over.reasons,
+        [RefusalReason::Budget(Scope::Portal, SlidingWindow::Minute)]
+    );
+    assert_eq!(
+        world.budgets.shown_to(&AccountId::unknown(), NOW),
+        [0; 4],
+        "no account was shown them"
+    );
     assert_eq!(world.budgets.nearest(NOW, 10), []);
     for _ in 0..5 {
-        assert_eq!(world.budgets.charge_uninspected(NOW, &AccountId::unknown(), 100, true), []);
+        assert_eq!(
+            world
+                .budgets
+                .charge_uninspected(NOW, &AccountId::unknown(), 100, true),
+            []
+        );
     }
 }
 
@@ -246,7 +320,11 @@ fn a_gate_at_caseload_only_shuts_every_exception() {
     let mut world = world();
     world.set_gate(Gate::CaseloadOnly);
     world.check(true, &["out1"], Err(&[RefusalReason::NotExact]));
-    world.check(false, &["out1"], Err(&[RefusalReason::CaseloadOnly(Scope::Account)]));
+    world.check(
+        false,
+        &["out1"],
+        Err(&[RefusalReason::CaseloadOnly(Scope::Account)]),
+    );
     world.check(false, &["in1"], Ok(&[Basis::Caseload]));
 }
 
@@ -264,7 +342,10 @@ fn observe_only_releases_and_says_what_it_would_have_refused() {
 fn what_was_not_inspected_has_its_own_budget() {
     let mut world = world();
     let account = world.account.clone();
-    assert_eq!(world.budgets.charge_uninspected(NOW, &account, 100, false), []);
+    assert_eq!(
+        world.budgets.charge_uninspected(NOW, &account, 100, false),
+        []
+    );
     assert_eq!(
         world.budgets.charge_uninspected(NOW, &account, 100, false),
         [RefusalReason::UninspectedBudget(SlidingWindow::Minute)]
@@ -275,8 +356,11 @@ fn what_was_not_inspected_has_its_own_budget() {
 fn what_is_weighed_and_stays_is_counted_by_no_budget() {
     let mut world = world();
     let persons = [PersonKey::new(&world.population, "in1")];
-    let (portal, population, account) =
-        (world.portal.clone(), world.population.clone(), world.account.clone());
+    let (portal, population, account) = (
+        world.portal.clone(),
+        world.population.clone(),
+        world.account.clone(),
+    );
     let (organisation, access) = (world.organisation.clone(), world.access.clone());
     let facts = RequestFacts {
         now: NOW,
@@ -296,10 +380,14 @@ fn what_is_weighed_and_stays_is_counted_by_no_budget() {
         is_found_as_asked: false,
     };
     let (decision, stays) = weigh(&world.snapshot, &mut world.budgets, &facts, &persons, true);
-    assert_eq!((decision.outcome, decision.bases), (Outcome::Released, vec![Basis::Caseload]));
+    assert_eq!(
+        (decision.outcome, decision.bases),
+        (Outcome::Released, vec![Basis::Caseload])
+    );
     drop(stays);
     assert_eq!(world.budgets.shown_to(&account, NOW), [0; 4]);
-    // Refused for a person, it costs nothing of what may stay uninspected either: the limit is one a minute.
+    // Refused for a person, it costs nothing of what may stay uninspected either: the limit is one
+    // a minute.
     let outside = [PersonKey::new(&population, "out1")];
     let (decision, refused) = weigh(&world.snapshot, &mut world.budgets, &facts, &outside, true);
     assert_eq!(decision.reasons, [RefusalReason::OutsideCaseload]);
@@ -309,17 +397,30 @@ fn what_is_weighed_and_stays_is_counted_by_no_budget() {
     leaves.apply();
     assert_eq!(world.budgets.shown_to(&account, NOW)[0], 1);
     let over = world.budgets.check_uninspected(NOW, &account, 100);
-    assert_eq!(over, [RefusalReason::UninspectedBudget(SlidingWindow::Minute)]);
+    assert_eq!(
+        over,
+        [RefusalReason::UninspectedBudget(SlidingWindow::Minute)]
+    );
 }
 
 #[test]
 fn what_a_portal_has_shown_names_every_limit_and_is_counted_above_them() {
     let mut world = world();
     let names = ["p1", "p2", "p3", "p4", "p5"];
-    let persons: Vec<PersonKey> = names.iter().map(|name| PersonKey::new(&world.population, name)).collect();
-    let of = CountedResponse { now: NOW, account: &world.account, organisation: &world.organisation };
+    let persons: Vec<PersonKey> = names
+        .iter()
+        .map(|name| PersonKey::new(&world.population, name))
+        .collect();
+    let of = CountedResponse {
+        now: NOW,
+        account: &world.account,
+        organisation: &world.organisation,
+    };
     let (over, charge) = weigh_shown(&world.snapshot, &mut world.budgets, of, &persons);
-    assert_eq!(over, [RefusalReason::Budget(Scope::Account, SlidingWindow::Minute)]);
+    assert_eq!(
+        over,
+        [RefusalReason::Budget(Scope::Account, SlidingWindow::Minute)]
+    );
     charge.apply();
     assert_eq!(world.budgets.shown_to(&world.account, NOW)[0], 5);
 }
@@ -435,7 +536,8 @@ enum Interruption {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let wait = prop_oneof![4 => 0u64..40_000, 2 => 500_000u64..700_000, 1 => 80_000_000u64..90_000_000];
+    let wait =
+        prop_oneof![4 => 0u64..40_000, 2 => 500_000u64..700_000, 1 => 80_000_000u64..90_000_000];
     let kind = prop_oneof![
         3 => Just(VisitKind::Open),
         3 => Just(VisitKind::ExactSearch),
@@ -449,9 +551,16 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     let mode = prop_oneof![4 => Just(EnforcementMode::Enforced), 1 => Just(EnforcementMode::ObserveOnly), 1 => Just(EnforcementMode::Pilot)];
     let persons = proptest::collection::btree_set(1u32..7, 0..3).prop_map(Vec::from_iter);
-    (wait, 0usize..2, kind, persons, mode, before).prop_map(|(wait, account, kind, persons, mode, before)| {
-        Step { wait: Duration::from_millis(wait), account, kind, persons, mode, before }
-    })
+    (wait, 0usize..2, kind, persons, mode, before).prop_map(
+        |(wait, account, kind, persons, mode, before)| Step {
+            wait: Duration::from_millis(wait),
+            account,
+            kind,
+            persons,
+            mode,
+            before,
+        },
+    )
 }
 
 /// Visits one after the other, and the journal of those that were released.
@@ -467,9 +576,14 @@ impl Visits {
         // Longer than the limits of exact searches reach.
         world.access.keeps_found = Duration::from_hours(36);
         let until = NOW.plus(Duration::from_hours(24 * 365));
-        let glass = BreakGlass { justification: "urgence".into(), until };
+        let glass = BreakGlass {
+            justification: "urgence".into(),
+            until,
+        };
         let accounts = ["a1", "a2"].map(|name| AccountId::parse(name).unwrap());
-        let glasses = accounts.into_iter().map(|account| ((world.portal.clone(), account), glass.clone()));
+        let glasses = accounts
+            .into_iter()
+            .map(|account| ((world.portal.clone(), account), glass.clone()));
         world.snapshot.break_glass = Arc::new(glasses.collect());
         let limits = LimitsTable {
             organisation: limits(7, 12),
@@ -477,7 +591,11 @@ impl Visits {
             ..world.budgets.limits().clone()
         };
         world.budgets = Budgets::new(limits);
-        Self { world, now: NOW, journal: Vec::new() }
+        Self {
+            world,
+            now: NOW,
+            journal: Vec::new(),
+        }
     }
 
     fn interrupt(&mut self, how: Interruption) {
@@ -486,15 +604,27 @@ impl Visits {
             Interruption::None => {}
             Interruption::Restart => {
                 self.world.budgets = Budgets::new(limits);
-                self.journal.iter().for_each(|entry| self.world.budgets.restore(entry));
+                self.journal
+                    .iter()
+                    .for_each(|entry| self.world.budgets.restore(entry));
             }
             Interruption::Reload { is_one_in_flight } => {
-                let written = self.journal.len().saturating_sub(usize::from(is_one_in_flight));
+                let written = self
+                    .journal
+                    .len()
+                    .saturating_sub(usize::from(is_one_in_flight));
                 let mut account = limits.account;
                 account.0[SlidingWindow::Month.index()] = Some(u32::MAX);
-                for limits in [LimitsTable { account, ..limits.clone() }, limits] {
-                    let history =
-                        |take: &mut dyn FnMut(&Exposure)| self.journal[..written].iter().for_each(take);
+                for limits in [
+                    LimitsTable {
+                        account,
+                        ..limits.clone()
+                    },
+                    limits,
+                ] {
+                    let history = |take: &mut dyn FnMut(&Exposure)| {
+                        self.journal[..written].iter().for_each(take)
+                    };
                     self.world.budgets.adopt(limits, history);
                 }
             }
@@ -506,14 +636,25 @@ impl Visits {
         self.world.account = AccountId::parse(["a1", "a2"][step.account]).unwrap();
         self.world.mode = step.mode;
         self.world.access.allows_break_glass = step.kind == VisitKind::BreakGlass;
-        let names: Vec<String> = step.persons.iter().map(|person| format!("in{}", person + 3)).collect();
+        let names: Vec<String> = step
+            .persons
+            .iter()
+            .map(|person| format!("in{}", person + 3))
+            .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let (decision, inspection) = match step.kind {
-            VisitKind::Uninspected => (self.world.show_uninspected(self.now, &names), Inspection::TooLarge),
-            VisitKind::Open | VisitKind::BreakGlass => {
-                (self.world.show(self.now, false, &names), Inspection::Inspected)
-            }
-            VisitKind::ExactSearch => (self.world.show(self.now, true, &names), Inspection::Inspected),
+            VisitKind::Uninspected => (
+                self.world.show_uninspected(self.now, &names),
+                Inspection::TooLarge,
+            ),
+            VisitKind::Open | VisitKind::BreakGlass => (
+                self.world.show(self.now, false, &names),
+                Inspection::Inspected,
+            ),
+            VisitKind::ExactSearch => (
+                self.world.show(self.now, true, &names),
+                Inspection::Inspected,
+            ),
         };
         if decision.outcome != Outcome::Refused {
             self.write_down(&decision, inspection, &names);
@@ -558,7 +699,11 @@ impl Visits {
             repeated: None,
             unmapped: None,
         };
-        let size = Exposure { part: 2, shown: Vec::new(), ..entry.clone() };
+        let size = Exposure {
+            part: 2,
+            shown: Vec::new(),
+            ..entry.clone()
+        };
         self.journal.push(entry);
         if inspection.is_uninspected() {
             self.journal.push(size);
@@ -593,8 +738,18 @@ fn an_imported_access_log_uses_up_no_budget() {
     };
     assert_eq!(visits.visit(&step).outcome, Outcome::Released);
     let entry = visits.journal.pop().unwrap();
-    let line = Exposure { inspection: Inspection::Imported, source: Some("access.log:1".into()), ..entry };
+    let line = Exposure {
+        inspection: Inspection::Imported,
+        source: Some("access.log:1".into()),
+        ..entry
+    };
     visits.journal = vec![line];
     visits.interrupt(Interruption::Restart);
-    assert_eq!(visits.world.budgets.shown_to(&visits.world.account.clone(), NOW), [0; 4]);
+    assert_eq!(
+        visits
+            .world
+            .budgets
+            .shown_to(&visits.world.account.clone(), NOW),
+        [0; 4]
+    );
 }

@@ -13,18 +13,32 @@ use digue_store::GateRecord;
 use digue_types::{AccountId, Gate, Subject};
 
 pub const COMPARISONS: &[StoredComparison] = &[
-    StoredComparison { kind: StoredKind::Account, compare: |app, to| Box::pin(accounts(app, to)) },
-    StoredComparison { kind: StoredKind::Gate, compare: |app, to| Box::pin(gates(app, to)) },
+    StoredComparison {
+        kind: StoredKind::Account,
+        compare: |app, to| Box::pin(accounts(app, to)),
+    },
+    StoredComparison {
+        kind: StoredKind::Gate,
+        compare: |app, to| Box::pin(gates(app, to)),
+    },
 ];
 
 async fn accounts(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = app.store().accounts().await?;
     with_journal_statement(app, |statement| {
         for (account, record) in &stored {
-            to.note(StoredKind::Account, account.as_str(), account_is(statement, account, record));
+            to.note(
+                StoredKind::Account,
+                account.as_str(),
+                account_is(statement, account, record),
+            );
         }
         let known: BTreeSet<&AccountId> = stored.iter().map(|(account, _)| account).collect();
-        for account in statement.journalled.accounts().filter(|account| !known.contains(account)) {
+        for account in statement
+            .journalled
+            .accounts()
+            .filter(|account| !known.contains(account))
+        {
             to.miss(StoredKind::Account, account.as_str());
         }
     });
@@ -37,10 +51,16 @@ fn account_is(
     record: &AccountRecord,
 ) -> RecordConfirmation {
     // The record has no date of creation.
-    let Some(recorded) = statement.journalled.account(account) else { return statement.without_act() };
+    let Some(recorded) = statement.journalled.account(account) else {
+        return statement.without_act();
+    };
     let is_same = recorded == AccountPlace::of(record).to_string()
         && statement.journalled.is_suspended(account) == record.is_suspended;
-    if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
+    if is_same {
+        RecordConfirmation::Same
+    } else {
+        RecordConfirmation::Differs
+    }
 }
 
 async fn gates(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
@@ -49,7 +69,11 @@ async fn gates(app: &App, to: &mut RecordComparison) -> Result<(), OperationErro
         let mut known = BTreeSet::new();
         for gate in &stored {
             let subject = gate.reach.subject();
-            to.note(StoredKind::Gate, subject.to_string(), gate_is(statement, &subject, gate));
+            to.note(
+                StoredKind::Gate,
+                subject.to_string(),
+                gate_is(statement, &subject, gate),
+            );
             known.insert(subject);
         }
         for (subject, act) in statement.journalled.gates() {
@@ -62,9 +86,15 @@ async fn gates(app: &App, to: &mut RecordComparison) -> Result<(), OperationErro
     Ok(())
 }
 
-fn gate_is(statement: &JournalStatement<'_>, subject: &Subject, gate: &GateRecord) -> RecordConfirmation {
+fn gate_is(
+    statement: &JournalStatement<'_>,
+    subject: &Subject,
+    gate: &GateRecord,
+) -> RecordConfirmation {
     let is_same = statement.journalled.gate(subject).is_some_and(|act| {
-        act.after == gate.gate.code() && act.reason == gate.reason.to_string() && act.by == gate.set_by
+        act.after == gate.gate.code()
+            && act.reason == gate.reason.to_string()
+            && act.by == gate.set_by
     });
     statement.unless_older(gate.set_at, is_same)
 }

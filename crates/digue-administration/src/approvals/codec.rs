@@ -1,7 +1,7 @@
 //! The stored form of approval requests: JSON with a version.
 //!
-//! The names of the fields cannot change: requests made before an upgrade are read after it. The form of
-//! version 0.1.0 is read by `earlier_form`.
+//! The names of the fields cannot change: requests made before an upgrade are read after it. The
+//! form of version 0.1.0 is read by `earlier_form`.
 
 use digue_access::{Reach, Role};
 use digue_app::OperationError;
@@ -36,7 +36,9 @@ impl ApprovalRequest {
     /// identifiers may contain anything, and must not run into the next field.
     pub(crate) fn detail(&self) -> String {
         let mut json = match self {
-            Self::OpenGate { reach, gate } => json!({"reach": reach_json(reach), "gate": gate.code()}),
+            Self::OpenGate { reach, gate } => {
+                json!({"reach": reach_json(reach), "gate": gate.code()})
+            }
             Self::Reopen(step) => json!({
                 "reach": reach_json(&step.reach),
                 "gate": step.gate.code(),
@@ -49,7 +51,11 @@ impl ApprovalRequest {
             Self::RecoverAccount { account, since } => {
                 json!({"account": account, "since": since.micros()})
             }
-            Self::IssueKey { account, thumbprint, name } => {
+            Self::IssueKey {
+                account,
+                thumbprint,
+                name,
+            } => {
                 json!({"account": account, "thumbprint": thumbprint, "name": name})
             }
             Self::WidenRules { of, detail } => json!({"of": of.name(), "rules": detail}),
@@ -62,13 +68,25 @@ impl ApprovalRequest {
                 "until": one.until.map(|until| until.to_string()),
             }),
             Self::Load(load) => json!({"target": load.target.name(), "load": load.detail()}),
-            Self::AllowFeed { account, target, per_day } => {
+            Self::AllowFeed {
+                account,
+                target,
+                per_day,
+            } => {
                 json!({"account": account, "target": target.name(), "per_day": per_day})
             }
-            Self::MoveAccount { account, organisation, role } => {
+            Self::MoveAccount {
+                account,
+                organisation,
+                role,
+            } => {
                 json!({"account": account, "organisation": organisation, "role": role.code()})
             }
-            Self::HandOver { organisation, from, to } => {
+            Self::HandOver {
+                organisation,
+                from,
+                to,
+            } => {
                 json!({"organisation": organisation, "from": from, "to": to})
             }
         };
@@ -76,19 +94,27 @@ impl ApprovalRequest {
         json.to_string()
     }
 
-    /// Reads a stored request. It is never completed by guessing, because an approver read the original.
+    /// Reads a stored request. It is never completed by guessing, because an approver read the
+    /// original.
     ///
     /// # Errors
-    /// `UnreadableRequest` for one that a later version stored, or that was changed: it must be made again.
+    /// `UnreadableRequest` for one that a later version stored, or that was changed: it must be
+    /// made again.
     pub fn of(record: &ApprovalRecord) -> Result<Self, UnreadableRequest> {
-        let unreadable = || UnreadableRequest { id: record.id.clone(), kind: record.kind.clone() };
+        let unreadable = || UnreadableRequest {
+            id: record.id.clone(),
+            kind: record.kind.clone(),
+        };
         // The forms of 0.1.0 are no JSON objects.
         if !record.detail.starts_with('{') {
             return earlier_form::read(record).ok_or_else(unreadable);
         }
         let json: Json = serde_json::from_str(&record.detail).map_err(|_| unreadable())?;
         // Without a version: stored before versions were, in the form of version 1.
-        if json.get("version").is_some_and(|version| *version != VERSION) {
+        if json
+            .get("version")
+            .is_some_and(|version| *version != VERSION)
+        {
             return Err(unreadable());
         }
         Self::of_json(&record.kind, &json).ok_or_else(unreadable)
@@ -98,10 +124,16 @@ impl ApprovalRequest {
     ///
     /// # Errors
     /// As `of`.
-    pub(crate) fn journal_summaries(record: &ApprovalRecord) -> Result<Vec<String>, UnreadableRequest> {
+    pub(crate) fn journal_summaries(
+        record: &ApprovalRecord,
+    ) -> Result<Vec<String>, UnreadableRequest> {
         let mut forms = vec![Self::of(record)?.journal_summary()];
         if !record.detail.starts_with('{') {
-            forms.push(format!("{} {}", record.kind, record.detail).trim_end().to_owned());
+            forms.push(
+                format!("{} {}", record.kind, record.detail)
+                    .trim_end()
+                    .to_owned(),
+            );
         }
         Ok(forms)
     }
@@ -110,7 +142,10 @@ impl ApprovalRequest {
         match kind {
             "open-gate" => {
                 let gate = Gate::parse(json["gate"].as_str()?)?;
-                Some(Self::OpenGate { reach: reach_of(&json["reach"])?, gate })
+                Some(Self::OpenGate {
+                    reach: reach_of(&json["reach"])?,
+                    gate,
+                })
             }
             "reopen" => Some(Self::Reopen(ReopeningStep {
                 reach: reach_of(&json["reach"])?,
@@ -120,7 +155,11 @@ impl ApprovalRequest {
             })),
             "add-accounts" => {
                 let accounts = json["accounts"].as_array()?;
-                accounts.iter().map(account_of).collect::<Option<_>>().map(Self::AddAccounts)
+                accounts
+                    .iter()
+                    .map(account_of)
+                    .collect::<Option<_>>()
+                    .map(Self::AddAccounts)
             }
             "recover-account" => Some(Self::RecoverAccount {
                 account: id(json, "account")?,
@@ -190,8 +229,9 @@ fn id<T: std::str::FromStr>(json: &Json, field: &str) -> Option<T> {
     json[field].as_str()?.parse().ok()
 }
 
-/// An optional field. The outer `None` means that a value is there and cannot be read: taking it for
-/// absent would turn one account into a whole organisation, or a dated relation into an endless one.
+/// An optional field. The outer `None` means that a value is there and cannot be read: taking it
+/// for absent would turn one account into a whole organisation, or a dated relation into an endless
+/// one.
 fn maybe<T>(json: &Json, field: &str, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
     match &json[field] {
         Json::Null => Some(None),
@@ -236,7 +276,8 @@ mod tests {
     #[test]
     fn what_was_kept_is_what_was_asked_whatever_stands_in_it() {
         let until = Timestamp::parse_rfc3339("2026-12-01T00:00:00Z");
-        let (of_1, chef): (OrganisationId, AccountId) = ("of-1".parse().unwrap(), "chef".parse().unwrap());
+        let (of_1, chef): (OrganisationId, AccountId) =
+            ("of-1".parse().unwrap(), "chef".parse().unwrap());
         let mut requests = vec![
             addition(None),
             addition(until),
@@ -245,8 +286,14 @@ mod tests {
                 from: chef.clone(),
                 to: "adj".parse().unwrap(),
             },
-            ApprovalRequest::OpenGate { reach: Reach::Everything, gate: Gate::StepUp },
-            ApprovalRequest::OpenGate { reach: Reach::Account(chef.clone()), gate: Gate::Open },
+            ApprovalRequest::OpenGate {
+                reach: Reach::Everything,
+                gate: Gate::StepUp,
+            },
+            ApprovalRequest::OpenGate {
+                reach: Reach::Account(chef.clone()),
+                gate: Gate::Open,
+            },
             ApprovalRequest::Reopen(ReopeningStep {
                 reach: Reach::Organisation(of_1.clone()),
                 gate: Gate::Open,
@@ -254,11 +301,22 @@ mod tests {
                 incident: "in-1".to_owned(),
             }),
             ApprovalRequest::AddAccounts((0..3).map(account).collect()),
-            ApprovalRequest::RecoverAccount { account: chef.clone(), since: Timestamp::from_micros(7) },
+            ApprovalRequest::RecoverAccount {
+                account: chef.clone(),
+                since: Timestamp::from_micros(7),
+            },
             ApprovalRequest::ExportJournal,
         ];
         // Identifiers of a portal and names are anything: no text runs into the next field.
-        for hostile in ["P\t7", "P7\tchef\t2030-01-01T00:00:00Z", "a\nb", "\"}", "\\", " ", "é\u{1}"] {
+        for hostile in [
+            "P\t7",
+            "P7\tchef\t2030-01-01T00:00:00Z",
+            "a\nb",
+            "\"}",
+            "\\",
+            " ",
+            "é\u{1}",
+        ] {
             let mut one = addition(until);
             if let ApprovalRequest::AddToCaseload(addition) = &mut one {
                 addition.person = hostile.to_owned();
@@ -266,7 +324,11 @@ mod tests {
             }
             requests.push(one);
             let (thumbprint, name) = ("x".repeat(43), hostile.to_owned());
-            requests.push(ApprovalRequest::IssueKey { account: chef.clone(), thumbprint, name });
+            requests.push(ApprovalRequest::IssueKey {
+                account: chef.clone(),
+                thumbprint,
+                name,
+            });
         }
         for request in requests {
             let record = record(request.kind(), request.subject(), &request.detail());
@@ -274,7 +336,10 @@ mod tests {
             // As it was stored before there were versions.
             let mut json: Json = serde_json::from_str(&record.detail).unwrap();
             json.as_object_mut().unwrap().remove("version");
-            let earlier = ApprovalRecord { detail: json.to_string(), ..record };
+            let earlier = ApprovalRecord {
+                detail: json.to_string(),
+                ..record
+            };
             assert_eq!(ApprovalRequest::of(&earlier), Ok(request));
         }
     }
@@ -299,8 +364,14 @@ mod tests {
         let later = r#"{"version":2,"from":"chef","to":"adj","organisation":"of-1"}"#;
         for (kind, detail) in [
             ("hand-over", later),
-            ("hand-over", r#"{"version":"1","from":"chef","to":"adj","organisation":"of-1"}"#),
-            ("hand-over", r#"{"version":1,"from":"chef","organisation":"of-1"}"#),
+            (
+                "hand-over",
+                r#"{"version":"1","from":"chef","to":"adj","organisation":"of-1"}"#,
+            ),
+            (
+                "hand-over",
+                r#"{"version":1,"from":"chef","organisation":"of-1"}"#,
+            ),
             ("hand-over", "{"),
             ("hand-over", "chef"),
             ("a-later-kind", "{}"),

@@ -1,7 +1,8 @@
-//! The form of stored requests of version 0.1.0: words, tabs and lines, beside the subject of the record.
+//! The form of stored requests of version 0.1.0: words, tabs and lines, beside the subject of the
+//! record.
 //!
-//! Only read, never written. A text that fits in two ways fits in none: a portal's identifier may contain
-//! the separator.
+//! Only read, never written. A text that fits in two ways fits in none: a portal's identifier may
+//! contain the separator.
 
 use digue_access::{Reach, Role};
 use digue_evidence::reading::EXPORT_REQUEST;
@@ -14,15 +15,18 @@ use super::request::{AgreedRelation, ApprovalRequest, NewAccount, ReopeningStep,
 pub(super) fn read(record: &ApprovalRecord) -> Option<ApprovalRequest> {
     let detail = record.detail.as_str();
     match (record.kind.as_str(), &record.subject) {
-        ("open-gate", subject) => {
-            Some(ApprovalRequest::OpenGate { reach: Reach::of(subject)?, gate: Gate::parse(detail)? })
-        }
+        ("open-gate", subject) => Some(ApprovalRequest::OpenGate {
+            reach: Reach::of(subject)?,
+            gate: Gate::parse(detail)?,
+        }),
         ("reopen", subject) => reopening(Reach::of(subject)?, detail),
         ("add-accounts", _) => {
             let accounts: Option<Vec<NewAccount>> = detail.lines().map(new_account).collect();
-            // An empty list is no request: a record whose detail was lost would otherwise be approved as
-            // nothing.
-            accounts.filter(|accounts| !accounts.is_empty()).map(ApprovalRequest::AddAccounts)
+            // An empty list is no request: a record whose detail was lost would otherwise be
+            // approved as nothing.
+            accounts
+                .filter(|accounts| !accounts.is_empty())
+                .map(ApprovalRequest::AddAccounts)
         }
         ("recover-account", Subject::Account(account)) => Some(ApprovalRequest::RecoverAccount {
             account: account.clone(),
@@ -31,7 +35,11 @@ pub(super) fn read(record: &ApprovalRecord) -> Option<ApprovalRequest> {
         ("issue-key", Subject::Account(account)) => {
             let (thumbprint, name) = detail.split_once(' ')?;
             let (thumbprint, name) = (thumbprint.to_owned(), name.to_owned());
-            Some(ApprovalRequest::IssueKey { account: account.clone(), thumbprint, name })
+            Some(ApprovalRequest::IssueKey {
+                account: account.clone(),
+                thumbprint,
+                name,
+            })
         }
         ("widen-rules", Subject::Portal(portal)) => Some(ApprovalRequest::WidenRules {
             of: RulesGuard::Portal(portal.clone()),
@@ -42,7 +50,11 @@ pub(super) fn read(record: &ApprovalRecord) -> Option<ApprovalRequest> {
         ("hand-over", Subject::Organisation(organisation)) => {
             let (from, to) = detail.split_once(' ')?;
             let (from, to) = (AccountId::parse(from).ok()?, AccountId::parse(to).ok()?);
-            Some(ApprovalRequest::HandOver { organisation: organisation.clone(), from, to })
+            Some(ApprovalRequest::HandOver {
+                organisation: organisation.clone(),
+                from,
+                to,
+            })
         }
         _ => None,
     }
@@ -51,9 +63,16 @@ pub(super) fn read(record: &ApprovalRecord) -> Option<ApprovalRequest> {
 /// Gate, percent and incident.
 fn reopening(reach: Reach, detail: &str) -> Option<ApprovalRequest> {
     let words: Vec<&str> = detail.split(' ').collect();
-    let [gate, percent, incident] = words[..] else { return None };
+    let [gate, percent, incident] = words[..] else {
+        return None;
+    };
     let (gate, percent) = (Gate::parse(gate)?, percent.parse().ok()?);
-    Some(ApprovalRequest::Reopen(ReopeningStep { reach, gate, percent, incident: incident.to_owned() }))
+    Some(ApprovalRequest::Reopen(ReopeningStep {
+        reach,
+        gate,
+        percent,
+        incident: incident.to_owned(),
+    }))
 }
 
 /// Account, organisation, role, and an address if there is one.
@@ -61,7 +80,9 @@ fn new_account(line: &str) -> Option<NewAccount> {
     let words: Vec<&str> = line.split(' ').collect();
     let (account, organisation, role, email) = match words[..] {
         [account, organisation, role] => (account, organisation, role, None),
-        [account, organisation, role, email] => (account, organisation, role, Some(email.to_owned())),
+        [account, organisation, role, email] => {
+            (account, organisation, role, Some(email.to_owned()))
+        }
         _ => return None,
     };
     Some(NewAccount {
@@ -75,7 +96,9 @@ fn new_account(line: &str) -> Option<NewAccount> {
 /// Population, person, account and end; the last two may be empty.
 fn relation(organisation: &OrganisationId, detail: &str) -> Option<ApprovalRequest> {
     let cells: Vec<&str> = detail.split('\t').collect();
-    let [population, person, account, until] = cells[..] else { return None };
+    let [population, person, account, until] = cells[..] else {
+        return None;
+    };
     let account = match account {
         "" => None,
         account => Some(account.parse().ok()?),
@@ -137,7 +160,10 @@ mod tests {
                 "open-gate",
                 "account:chef",
                 "open",
-                ApprovalRequest::OpenGate { reach: Reach::Account(chef()), gate: Gate::Open },
+                ApprovalRequest::OpenGate {
+                    reach: Reach::Account(chef()),
+                    gate: Gate::Open,
+                },
             ),
             (
                 "reopen",
@@ -160,7 +186,10 @@ mod tests {
                 "recover-account",
                 "account:chef",
                 "7",
-                ApprovalRequest::RecoverAccount { account: chef(), since: Timestamp::from_micros(7) },
+                ApprovalRequest::RecoverAccount {
+                    account: chef(),
+                    since: Timestamp::from_micros(7),
+                },
             ),
             (
                 "issue-key",
@@ -181,8 +210,18 @@ mod tests {
                     detail: "sha256:ab\nbudgets".to_owned(),
                 },
             ),
-            ("export-journal", "journal:", "", ApprovalRequest::ExportJournal),
-            ("add-to-caseload", "organisation:of-1", "personnes\tP 7\t\t", relation(None, None)),
+            (
+                "export-journal",
+                "journal:",
+                "",
+                ApprovalRequest::ExportJournal,
+            ),
+            (
+                "add-to-caseload",
+                "organisation:of-1",
+                "personnes\tP 7\t\t",
+                relation(None, None),
+            ),
             (
                 "add-to-caseload",
                 "organisation:of-1",
@@ -193,7 +232,11 @@ mod tests {
                 "hand-over",
                 "organisation:of-1",
                 "chef adj",
-                ApprovalRequest::HandOver { organisation: of_1(), from: chef(), to: "adj".parse().unwrap() },
+                ApprovalRequest::HandOver {
+                    organisation: of_1(),
+                    from: chef(),
+                    to: "adj".parse().unwrap(),
+                },
             ),
         ] {
             assert_eq!(of(kind, subject, detail), Some(expected), "{kind}");
@@ -204,8 +247,16 @@ mod tests {
     fn a_row_of_0_1_0_that_fits_in_two_ways_is_not_read() {
         for (kind, subject, detail) in [
             // A person `P7<tab>chef`, or the person `P7` for the account `chef`?
-            ("add-to-caseload", "organisation:of-1", "personnes\tP7\tchef\t2030-01-01T00:00:00Z\t\t"),
-            ("add-to-caseload", "organisation:of-1", "personnes\tP7\tchef\tdemain"),
+            (
+                "add-to-caseload",
+                "organisation:of-1",
+                "personnes\tP7\tchef\t2030-01-01T00:00:00Z\t\t",
+            ),
+            (
+                "add-to-caseload",
+                "organisation:of-1",
+                "personnes\tP7\tchef\tdemain",
+            ),
             ("add-accounts", "account:a1", "a1 of-1 agent x y"),
             ("add-accounts", "account:a1", ""),
             ("reopen", "account:chef", "open 25"),

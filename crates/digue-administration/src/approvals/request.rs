@@ -1,7 +1,7 @@
 //! The kinds of approval requests, and how each is shown and journalled.
 //!
-//! Each request has three texts: `detail` is everything, for the store (`codec`); `summary` is for the
-//! approver; `told` is for the journal, without addresses.
+//! Each request has three texts: `detail` is everything, for the store (`codec`); `summary` is for
+//! the approver; `told` is for the journal, without addresses.
 
 use std::fmt;
 
@@ -83,7 +83,14 @@ pub struct NewAccount {
 impl NewAccount {
     fn line(&self) -> String {
         let email = self.email.as_deref().unwrap_or_default();
-        format!("{} {} {} {email}", self.account, self.organisation, self.role.code()).trim_end().to_owned()
+        format!(
+            "{} {} {} {email}",
+            self.account,
+            self.organisation,
+            self.role.code()
+        )
+        .trim_end()
+        .to_owned()
     }
 }
 
@@ -109,8 +116,8 @@ pub enum ApprovalRequest {
         thumbprint: String,
         name: String,
     },
-    /// Let a map or policies allow more than the last approved ones; `detail` is their digest and then the
-    /// differences, one a line.
+    /// Let a map or policies allow more than the last approved ones; `detail` is their digest and
+    /// then the differences, one a line.
     WidenRules {
         of: RulesGuard,
         detail: String,
@@ -183,62 +190,91 @@ impl ApprovalRequest {
     pub fn summary(&self) -> String {
         match self {
             Self::OpenGate { gate, .. } => gate.code().to_owned(),
-            Self::Reopen(step) => format!("{} {} {}", step.gate.code(), step.percent, step.incident),
-            Self::AddAccounts(accounts) => {
-                accounts.iter().map(NewAccount::line).collect::<Vec<_>>().join("\n")
+            Self::Reopen(step) => {
+                format!("{} {} {}", step.gate.code(), step.percent, step.incident)
             }
+            Self::AddAccounts(accounts) => accounts
+                .iter()
+                .map(NewAccount::line)
+                .collect::<Vec<_>>()
+                .join("\n"),
             Self::RecoverAccount { since, .. } => since.to_string(),
-            Self::IssueKey { thumbprint, name, .. } => format!("{thumbprint} {name}"),
+            Self::IssueKey {
+                thumbprint, name, ..
+            } => format!("{thumbprint} {name}"),
             Self::WidenRules { detail, .. } => detail.clone(),
             Self::ExportJournal => String::new(),
-            Self::AddToCaseload(AgreedRelation { population, person, account, until, .. }) => {
+            Self::AddToCaseload(AgreedRelation {
+                population,
+                person,
+                account,
+                until,
+                ..
+            }) => {
                 let account = account.as_ref().map_or("", AccountId::as_str);
                 let until = until.map(|until| until.to_string()).unwrap_or_default();
-                [population.as_str(), person, account, &until].join(" ").trim_end().to_owned()
+                [population.as_str(), person, account, &until]
+                    .join(" ")
+                    .trim_end()
+                    .to_owned()
             }
             Self::Load(load) => load.detail(),
-            Self::AllowFeed { target, per_day, .. } => format!("{} {per_day}", target.name()),
-            Self::MoveAccount { organisation, role, .. } => format!("{organisation} {}", role.code()),
+            Self::AllowFeed {
+                target, per_day, ..
+            } => format!("{} {per_day}", target.name()),
+            Self::MoveAccount {
+                organisation, role, ..
+            } => format!("{organisation} {}", role.code()),
             Self::HandOver { from, to, .. } => format!("{from} {to}"),
         }
     }
 
-    /// The request as the journal keeps it: no addresses, and no list that would not fit an entry; a long
-    /// one is named by its digest.
+    /// The request as the journal keeps it: no addresses, and no list that would not fit an entry;
+    /// a long one is named by its digest.
     pub(crate) fn journal_summary(&self) -> String {
         match self {
             Self::AddAccounts(accounts) => match &accounts[..] {
                 [one] => format!("{} {} {}", self.kind(), one.role.code(), one.organisation),
                 many => {
                     let digest = digest(&SHA256, self.summary().as_bytes());
-                    let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+                    let digest: String = digest
+                        .as_ref()
+                        .iter()
+                        .map(|byte| format!("{byte:02x}"))
+                        .collect();
                     format!("{} accounts:{} sha256:{digest}", self.kind(), many.len())
                 }
             },
             Self::AddToCaseload(AgreedRelation { population, .. }) => {
-                // Without the person: the journal outlives the caseload, and their number is all that the
-                // approval needs.
+                // Without the person: the journal outlives the caseload, and their number is all
+                // that the approval needs.
                 format!("{} {population} persons:1", self.kind())
             }
             Self::WidenRules { detail, .. } => {
                 let digest = detail.lines().next().unwrap_or_default();
-                format!("{} {digest} differences:{}", self.kind(), detail.lines().skip(1).count())
+                format!(
+                    "{} {digest} differences:{}",
+                    self.kind(),
+                    detail.lines().skip(1).count()
+                )
             }
-            _ => format!("{} {}", self.kind(), self.summary()).trim_end().to_owned(),
+            _ => format!("{} {}", self.kind(), self.summary())
+                .trim_end()
+                .to_owned(),
         }
     }
 
     /// True when approving both would do the same thing twice.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::AddAccounts(these), Self::AddAccounts(those)) => {
-                these.iter().any(|one| those.iter().any(|other| other.account == one.account))
-            }
+            (Self::AddAccounts(these), Self::AddAccounts(those)) => these
+                .iter()
+                .any(|one| those.iter().any(|other| other.account == one.account)),
             (Self::AddToCaseload(one), Self::AddToCaseload(another)) => one == another,
             (Self::Load(one), Self::Load(another)) => one == another,
             (Self::WidenRules { .. }, Self::WidenRules { .. }) => self == other,
-            // By subject alone: two requests to open one gate to different degrees could otherwise both be
-            // approved.
+            // By subject alone: two requests to open one gate to different degrees could otherwise
+            // both be approved.
             _ => self.kind() == other.kind() && self.subject() == other.subject(),
         }
     }
@@ -274,12 +310,19 @@ mod tests {
         assert_eq!(one.journal_summary(), "add-accounts agent of-1");
         let many = ApprovalRequest::AddAccounts((0..5_000).map(account).collect());
         assert!(
-            many.journal_summary().starts_with("add-accounts accounts:5000 sha256:")
+            many.journal_summary()
+                .starts_with("add-accounts accounts:5000 sha256:")
                 && many.journal_summary().len() < 120
         );
         assert!(many.detail().contains('@') && !many.journal_summary().contains('@'));
-        assert_eq!(ApprovalRequest::ExportJournal.journal_summary(), "export-journal");
-        assert_eq!(addition(None).journal_summary(), "add-to-caseload personnes persons:1");
+        assert_eq!(
+            ApprovalRequest::ExportJournal.journal_summary(),
+            "export-journal"
+        );
+        assert_eq!(
+            addition(None).journal_summary(),
+            "add-to-caseload personnes persons:1"
+        );
     }
 
     fn addition(until: Option<Timestamp>) -> ApprovalRequest {

@@ -11,27 +11,61 @@ fn id(number: u64) -> SnapshotId {
 
 fn journaled(number: u64, secs: i64) -> JournaledSnapshot {
     let at = Timestamp::from_secs(secs);
-    JournaledSnapshot { id: id(number), source: "digue".to_owned(), at, is_suspect: false, is_drilled: false }
+    JournaledSnapshot {
+        id: id(number),
+        source: "digue".to_owned(),
+        at,
+        is_suspect: false,
+        is_drilled: false,
+    }
 }
 
 fn present(journal: &[JournaledSnapshot]) -> Vec<PresentSnapshot> {
-    journal.iter().map(|entry| PresentSnapshot { id: entry.id.clone(), declared: entry.at }).collect()
+    journal
+        .iter()
+        .map(|entry| PresentSnapshot {
+            id: entry.id.clone(),
+            declared: entry.at,
+        })
+        .collect()
 }
 
-fn decide(present: &[PresentSnapshot], journal: &[JournaledSnapshot], rules: &KeepRules) -> RetentionPlan {
-    plan(present, journal, &BTreeSet::new(), rules, Timestamp::from_secs(NOW))
+fn decide(
+    present: &[PresentSnapshot],
+    journal: &[JournaledSnapshot],
+    rules: &KeepRules,
+) -> RetentionPlan {
+    plan(
+        present,
+        journal,
+        &BTreeSet::new(),
+        rules,
+        Timestamp::from_secs(NOW),
+    )
 }
 
 fn daily(days: u64) -> Vec<JournaledSnapshot> {
-    (0..days).map(|day| journaled(day, NOW - day as i64 * DAY - 60)).collect()
+    (0..days)
+        .map(|day| journaled(day, NOW - day as i64 * DAY - 60))
+        .collect()
 }
 
 #[test]
 fn the_newest_of_each_day_week_and_month_stay() {
     let journal = daily(400);
-    let rules = KeepRules { last: 1, daily: 7, weekly: 4, monthly: 12 };
+    let rules = KeepRules {
+        last: 1,
+        daily: 7,
+        weekly: 4,
+        monthly: 12,
+    };
     let plan = decide(&present(&journal), &journal, &rules);
-    let count = |reason| plan.kept.values().filter(|reasons| reasons.contains(&reason)).count();
+    let count = |reason| {
+        plan.kept
+            .values()
+            .filter(|reasons| reasons.contains(&reason))
+            .count()
+    };
     assert_eq!(count(KeepReason::Daily), 7);
     assert_eq!(count(KeepReason::Weekly), 4);
     assert_eq!(count(KeepReason::Monthly), 12);
@@ -42,9 +76,17 @@ fn the_newest_of_each_day_week_and_month_stay() {
 #[test]
 fn a_forged_snapshot_a_year_ahead_evicts_nothing() {
     let journal = daily(30);
-    let rules = KeepRules { last: 0, daily: 30, weekly: 0, monthly: 0 };
+    let rules = KeepRules {
+        last: 0,
+        daily: 30,
+        weekly: 0,
+        monthly: 0,
+    };
     let mut shown = present(&journal);
-    shown.push(PresentSnapshot { id: id(999), declared: Timestamp::from_secs(NOW + 400 * DAY) });
+    shown.push(PresentSnapshot {
+        id: id(999),
+        declared: Timestamp::from_secs(NOW + 400 * DAY),
+    });
     let plan = decide(&shown, &journal, &rules);
     assert_eq!(plan.removable, BTreeSet::new());
     assert_eq!(plan.kept[&id(999)], BTreeSet::from([KeepReason::Unknown]));
@@ -55,7 +97,12 @@ fn a_forged_snapshot_a_year_ahead_evicts_nothing() {
 fn a_suspect_snapshot_stays_and_takes_nobodys_place() {
     let mut journal = daily(6);
     journal[0].is_suspect = true;
-    let rules = KeepRules { last: 0, daily: 1, weekly: 0, monthly: 0 };
+    let rules = KeepRules {
+        last: 0,
+        daily: 1,
+        weekly: 0,
+        monthly: 0,
+    };
     let plan = decide(&present(&journal), &journal, &rules);
     assert_eq!(plan.kept[&id(0)], BTreeSet::from([KeepReason::Suspect]));
     assert!(plan.kept[&id(1)].contains(&KeepReason::Daily));
@@ -67,9 +114,17 @@ fn rules_of_nothing_leave_three_and_the_last_that_was_restored() {
     let mut journal = daily(10);
     journal[7].is_drilled = true;
     journal[9].is_drilled = true;
-    let rules = KeepRules { last: 0, daily: 0, weekly: 0, monthly: 0 };
+    let rules = KeepRules {
+        last: 0,
+        daily: 0,
+        weekly: 0,
+        monthly: 0,
+    };
     let plan = decide(&present(&journal), &journal, &rules);
-    assert_eq!(plan.kept.keys().cloned().collect::<Vec<_>>(), [id(0), id(1), id(2), id(7)]);
+    assert_eq!(
+        plan.kept.keys().cloned().collect::<Vec<_>>(),
+        [id(0), id(1), id(2), id(7)]
+    );
 }
 
 #[test]
@@ -77,8 +132,15 @@ fn a_snapshot_that_vanished_freezes_deletion_unless_a_plan_removed_it() {
     let journal = daily(5);
     let shown = present(&journal[1..]);
     let rules = KeepRules::default();
-    let plan_of =
-        |deleted: BTreeSet<SnapshotId>| plan(&shown, &journal, &deleted, &rules, Timestamp::from_secs(NOW));
+    let plan_of = |deleted: BTreeSet<SnapshotId>| {
+        plan(
+            &shown,
+            &journal,
+            &deleted,
+            &rules,
+            Timestamp::from_secs(NOW),
+        )
+    };
     let alarmed = plan_of(BTreeSet::new());
     assert_eq!(alarmed.vanished, BTreeSet::from([id(0)]));
     assert_eq!(alarmed.freezes, [Freeze::Vanished(1)]);
@@ -89,8 +151,20 @@ fn a_snapshot_that_vanished_freezes_deletion_unless_a_plan_removed_it() {
 fn a_clock_that_went_back_keeps_what_lies_ahead_of_it() {
     let mut journal = daily(5);
     journal[0].at = Timestamp::from_secs(NOW + 400 * DAY);
-    let plan = decide(&present(&journal), &journal, &KeepRules { last: 1, daily: 0, weekly: 0, monthly: 0 });
-    assert_eq!(plan.kept[&id(0)], BTreeSet::from([KeepReason::AheadOfClock]));
+    let plan = decide(
+        &present(&journal),
+        &journal,
+        &KeepRules {
+            last: 1,
+            daily: 0,
+            weekly: 0,
+            monthly: 0,
+        },
+    );
+    assert_eq!(
+        plan.kept[&id(0)],
+        BTreeSet::from([KeepReason::AheadOfClock])
+    );
     assert!(plan.kept[&id(1)].contains(&KeepReason::Last));
     assert!(plan.freezes.contains(&Freeze::AheadOfClock(1)));
 }
@@ -101,7 +175,16 @@ fn a_source_does_not_push_out_another() {
     for entry in &mut journal[20..] {
         entry.source = "comptabilite".to_owned();
     }
-    let plan = decide(&present(&journal), &journal, &KeepRules { last: 5, daily: 0, weekly: 0, monthly: 0 });
+    let plan = decide(
+        &present(&journal),
+        &journal,
+        &KeepRules {
+            last: 5,
+            daily: 0,
+            weekly: 0,
+            monthly: 0,
+        },
+    );
     assert_eq!(plan.kept.len(), 10);
 }
 
@@ -109,8 +192,21 @@ fn a_source_does_not_push_out_another() {
 fn fewer_of_anything_is_shorter() {
     let usual = KeepRules::default();
     assert!(!usual.is_shorter_than(&usual));
-    assert!(KeepRules { monthly: 11, last: 100, ..usual }.is_shorter_than(&usual));
-    assert!(!KeepRules { monthly: 13, ..usual }.is_shorter_than(&usual));
+    assert!(
+        KeepRules {
+            monthly: 11,
+            last: 100,
+            ..usual
+        }
+        .is_shorter_than(&usual)
+    );
+    assert!(
+        !KeepRules {
+            monthly: 13,
+            ..usual
+        }
+        .is_shorter_than(&usual)
+    );
 }
 
 proptest! {
@@ -143,7 +239,8 @@ proptest! {
         prop_assert_eq!(unknown, forged.len());
     }
 
-    /// Dates that the journal does not confirm decide nothing either: those of our own snapshots rewritten.
+    /// Dates that the journal does not confirm decide nothing either: those of our own snapshots
+    /// rewritten.
     #[test]
     fn declared_dates_decide_nothing(
         times in prop::collection::vec(NOW - 700 * DAY..NOW, 1..40),

@@ -26,7 +26,10 @@ impl Chance {
 fn file(version: u64) -> ListedFile {
     let mut content = [0; 32];
     content[..8].copy_from_slice(&version.to_be_bytes());
-    ListedFile { bytes: 20_000, content }
+    ListedFile {
+        bytes: 20_000,
+        content,
+    }
 }
 
 const EXTENSIONS: [&str; 6] = ["docx", "xlsx", "pdf", "csv", "txt", "jpg"];
@@ -35,7 +38,10 @@ fn office(files: usize) -> FileListing {
     (0..files)
         .map(|number| {
             let extension = EXTENSIONS[number % EXTENSIONS.len()];
-            (format!("service{}/dossier{number}.{extension}", number % 40), file(0))
+            (
+                format!("service{}/dossier{number}.{extension}", number % 40),
+                file(0),
+            )
         })
         .collect()
 }
@@ -91,8 +97,16 @@ fn a_canary_that_moved_is_an_alarm_by_itself() {
 
 #[test]
 fn a_first_backup_is_not_suspect() {
-    let found = judge(&FileListing::new(), &office(5_000), &SampledTypes::default(), &UsualChange::default());
-    assert_eq!((found.points, found.level, found.is_learning), (0, SuspicionLevel::Clean, true));
+    let found = judge(
+        &FileListing::new(),
+        &office(5_000),
+        &SampledTypes::default(),
+        &UsualChange::default(),
+    );
+    assert_eq!(
+        (found.points, found.level, found.is_learning),
+        (0, SuspicionLevel::Clean, true)
+    );
 }
 
 #[test]
@@ -102,7 +116,12 @@ fn a_note_in_every_folder_is_suspect() {
     for service in 0..40 {
         after.insert(format!("service{service}/HOW-TO-DECRYPT.txt"), file(1));
     }
-    let found = judge(&before, &after, &SampledTypes::default(), &UsualChange::default());
+    let found = judge(
+        &before,
+        &after,
+        &SampledTypes::default(),
+        &UsualChange::default(),
+    );
     assert_eq!(found.level, SuspicionLevel::Suspect);
     assert_eq!(found.points, 4);
 }
@@ -114,9 +133,22 @@ fn a_month_end_that_is_usual_for_the_source_is_not_suspect() {
     for path in before.keys().take(450) {
         after.insert(path.clone(), file(9));
     }
-    let quiet = judge(&before, &after, &SampledTypes::default(), &UsualChange::new(&[0.02; 30]));
-    assert!(matches!(quiet.signs[..], [EncryptionSign::ManyTouched { .. }]), "{quiet:?}");
-    let busy = judge(&before, &after, &SampledTypes::default(), &UsualChange::new(&[0.20; 30]));
+    let quiet = judge(
+        &before,
+        &after,
+        &SampledTypes::default(),
+        &UsualChange::new(&[0.02; 30]),
+    );
+    assert!(
+        matches!(quiet.signs[..], [EncryptionSign::ManyTouched { .. }]),
+        "{quiet:?}"
+    );
+    let busy = judge(
+        &before,
+        &after,
+        &SampledTypes::default(),
+        &UsualChange::new(&[0.20; 30]),
+    );
     assert_eq!(busy.signs, []);
 }
 
@@ -128,12 +160,18 @@ fn encryption_of_a_fifth_is_seen_whichever_way_it_is_done() {
         for part in [0.25, 0.5, 1.0] {
             let (after, types) = encrypt(&before, part, encryptor);
             let found = judge(&before, &after, &types, &usual);
-            assert!(found.level >= SuspicionLevel::Suspect, "{encryptor:?} {part} {found:?}");
+            assert!(
+                found.level >= SuspicionLevel::Suspect,
+                "{encryptor:?} {part} {found:?}"
+            );
         }
     }
     // A hundredth is still seen by the types that were lost, where names are kept.
     let (after, types) = encrypt(&before, 0.01, Encryptor::KeepsNames);
-    assert_eq!(judge(&before, &after, &types, &usual).level, SuspicionLevel::Suspect);
+    assert_eq!(
+        judge(&before, &after, &types, &usual).level,
+        SuspicionLevel::Suspect
+    );
 }
 
 /// A year of one source: daily work, month ends, moves of whole folders, new programs, clearing up.
@@ -153,14 +191,22 @@ fn year(chance: &mut Chance, mut on_day: impl FnMut(&FileListing, &FileListing, 
             let path = &paths[chance.below(paths.len())];
             version += 1;
             now.insert(path.clone(), file(version));
-            // Two in a thousand are replaced by something that looks like noise: an archive with a password.
-            let after = if chance.share() < 0.002 { ContentKind::RandomLike } else { ContentKind::Text };
+            // Two in a thousand are replaced by something that looks like noise: an archive with a
+            // password.
+            let after = if chance.share() < 0.002 {
+                ContentKind::RandomLike
+            } else {
+                ContentKind::Text
+            };
             types.add(path, ContentKind::Text, after);
         }
         for _ in 0..chance.below(12) {
             version += 1;
             let extension = EXTENSIONS[chance.below(EXTENSIONS.len())];
-            now.insert(format!("service{}/nouveau{version}.{extension}", chance.below(40)), file(version));
+            now.insert(
+                format!("service{}/nouveau{version}.{extension}", chance.below(40)),
+                file(version),
+            );
         }
         let event = chance.share();
         if event < 0.01 {
@@ -173,7 +219,10 @@ fn year(chance: &mut Chance, mut on_day: impl FnMut(&FileListing, &FileListing, 
         } else if event < 0.014 {
             for number in 0..60 {
                 version += 1;
-                now.insert(format!("logiciel{day}/module{number}.x{day}"), file(version));
+                now.insert(
+                    format!("logiciel{day}/module{number}.x{day}"),
+                    file(version),
+                );
             }
         } else if event < 0.017 {
             for path in paths.iter().filter(|path| path.ends_with(".jpg")) {

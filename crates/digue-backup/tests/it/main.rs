@@ -29,10 +29,15 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let bench = Self { folder: tempfile::tempdir().unwrap() };
+        let bench = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         fs::create_dir_all(bench.source().join("dossiers/2026")).unwrap();
         for number in 0..40 {
-            bench.write(&format!("dossiers/2026/dossier{number}.txt"), &document(number));
+            bench.write(
+                &format!("dossiers/2026/dossier{number}.txt"),
+                &document(number),
+            );
         }
         bench.write("Été à Sète.txt", "accents");
         bench.write("vide", "");
@@ -68,7 +73,11 @@ impl Bench {
     }
 
     fn what(&self) -> BackupSource {
-        BackupSource { name: "dossiers".to_owned(), folder: self.source(), excludes: Vec::new() }
+        BackupSource {
+            name: "dossiers".to_owned(),
+            folder: self.source(),
+            excludes: Vec::new(),
+        }
     }
 }
 
@@ -77,7 +86,11 @@ fn password() -> RepositoryPassword {
 }
 
 fn document(number: u64) -> String {
-    format!("Dossier {number}. Une décision a été prise le {} mars.\n", number % 31).repeat(200)
+    format!(
+        "Dossier {number}. Une décision a été prise le {} mars.\n",
+        number % 31
+    )
+    .repeat(200)
 }
 
 /// xorshift64*: bytes that are the same in every run and do not compress.
@@ -102,7 +115,10 @@ fn tree(root: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                found.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
+                found.insert(
+                    path.strip_prefix(root).unwrap().to_owned(),
+                    fs::read(&path).unwrap(),
+                );
             }
         }
     }

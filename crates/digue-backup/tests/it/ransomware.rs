@@ -1,5 +1,5 @@
-//! A rehearsal: a source is encrypted between two backups. The encryptor works in the test's own temporary
-//! folder and nowhere else.
+//! A rehearsal: a source is encrypted between two backups. The encryptor works in the test's own
+//! temporary folder and nowhere else.
 
 use std::fs;
 
@@ -21,7 +21,10 @@ enum Encryptor {
 /// Overwrites every file of the bench's source with noise, and leaves a note in each folder.
 fn encrypt(bench: &Bench, encryptor: Encryptor) {
     let source = bench.source();
-    assert!(source.starts_with(bench.folder.path()), "nowhere but in the test's own folder");
+    assert!(
+        source.starts_with(bench.folder.path()),
+        "nowhere but in the test's own folder"
+    );
     for (number, (path, mut bytes)) in tree(&source).into_iter().enumerate() {
         let length = match encryptor {
             Encryptor::InPlace | Encryptor::Renames => bytes.len(),
@@ -41,16 +44,24 @@ fn encrypt(bench: &Bench, encryptor: Encryptor) {
 fn judge(repository: &BackupRepository, bench: &Bench, canaries: &[String]) -> EncryptionScore {
     let made = repository.back_up(&bench.what()).unwrap();
     let parent = made.parent.expect("there was a backup before");
-    let (before, after) = (repository.listing(&parent).unwrap(), repository.listing(&made.snapshot).unwrap());
+    let (before, after) = (
+        repository.listing(&parent).unwrap(),
+        repository.listing(&made.snapshot).unwrap(),
+    );
     let change = SourceChange::between(&before, &after, canaries);
-    let types = repository.sample(&parent, &made.snapshot, &change.modified).unwrap();
+    let types = repository
+        .sample(&parent, &made.snapshot, &change.modified)
+        .unwrap();
     score(&change, &types, &UsualChange::new(&[0.01; 30]))
 }
 
 fn large_bench() -> Bench {
     let bench = Bench::new();
     for number in 0..200 {
-        bench.write(&format!("dossiers/note{number}.txt"), &crate::document(number));
+        bench.write(
+            &format!("dossiers/note{number}.txt"),
+            &crate::document(number),
+        );
     }
     bench
 }
@@ -63,7 +74,11 @@ fn an_encrypted_source_is_an_alarm_whichever_way_it_was_done() {
         repository.back_up(&bench.what()).unwrap();
         encrypt(&bench, encryptor);
         let found = judge(&repository, &bench, &[]);
-        assert_eq!(found.level, SuspicionLevel::Alarm, "{encryptor:?}: {found:?}");
+        assert_eq!(
+            found.level,
+            SuspicionLevel::Alarm,
+            "{encryptor:?}: {found:?}"
+        );
     }
 }
 
@@ -73,7 +88,10 @@ fn a_day_of_work_is_no_alarm() {
     let repository = bench.init();
     repository.back_up(&bench.what()).unwrap();
     for number in 0..20 {
-        bench.write(&format!("dossiers/note{number}.txt"), &crate::document(number + 5_000));
+        bench.write(
+            &format!("dossiers/note{number}.txt"),
+            &crate::document(number + 5_000),
+        );
     }
     assert_eq!(judge(&repository, &bench, &[]).level, SuspicionLevel::Clean);
 }
@@ -85,7 +103,10 @@ fn a_canary_speaks_when_a_handful_of_files_is_encrypted() {
     let repository = bench.init();
     repository.back_up(&bench.what()).unwrap();
     bench.write("000_comptes.txt", &crate::document(2));
-    assert_eq!(judge(&repository, &bench, &["000_comptes.txt".to_owned()]).level, SuspicionLevel::Alarm);
+    assert_eq!(
+        judge(&repository, &bench, &["000_comptes.txt".to_owned()]).level,
+        SuspicionLevel::Alarm
+    );
 }
 
 #[test]
@@ -102,9 +123,14 @@ fn from_a_clean_machine_with_two_sheets_everything_before_the_fall_is_back() {
     drop((repository, key));
 
     let found = RecoveryKey::join(&sheets[1..]).unwrap();
-    let store = std::sync::Arc::new(digue_backup::folder_store::FolderStore::reader(&bench.repository()));
-    let repository = BackupRepository::open(store, &RepositoryPassword::from(&found), None).unwrap();
-    let restored = repository.restore(&clean.snapshot, &bench.path("retour")).unwrap();
+    let store = std::sync::Arc::new(digue_backup::folder_store::FolderStore::reader(
+        &bench.repository(),
+    ));
+    let repository =
+        BackupRepository::open(store, &RepositoryPassword::from(&found), None).unwrap();
+    let restored = repository
+        .restore(&clean.snapshot, &bench.path("retour"))
+        .unwrap();
     assert_eq!(restored.differing, Vec::<String>::new());
     assert_eq!(tree(&bench.path("retour")), before);
 }

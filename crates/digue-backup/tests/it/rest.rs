@@ -28,8 +28,13 @@ fn what_went_to_a_server_comes_back() {
     let (bench, server) = (Bench::new(), RestDouble::start(Deleting::Refused));
     let made = init(&server).back_up(&bench.what()).unwrap();
     let repository = open(&server).unwrap();
-    assert_eq!(repository.verify(PackSlice { part: 1, of: 1 }).unwrap(), Vec::<String>::new());
-    repository.restore(&made.snapshot, &bench.path("retour")).unwrap();
+    assert_eq!(
+        repository.verify(PackSlice { part: 1, of: 1 }).unwrap(),
+        Vec::<String>::new()
+    );
+    repository
+        .restore(&made.snapshot, &bench.path("retour"))
+        .unwrap();
     assert_eq!(tree(&bench.source()), tree(&bench.path("retour")));
 }
 
@@ -48,7 +53,10 @@ fn a_server_that_deletes_in_spite_of_its_name_is_found() {
         let server = RestDouble::start(deleting);
         let made = init(&server);
         let proof = try_to_delete(&store(&server, "depot"), &store(&server, "depot-canari"));
-        assert!(matches!(proof, DeletionProof::Deletable(_)), "{deleting:?}: {proof:?}");
+        assert!(
+            matches!(proof, DeletionProof::Deletable(_)),
+            "{deleting:?}: {proof:?}"
+        );
         assert!(!proof.is_proved());
         // The trial did not touch the real repository.
         assert_eq!(open(&server).unwrap().id(), made.id());
@@ -63,7 +71,10 @@ fn a_server_that_is_away_proves_nothing() {
     let proof = try_to_delete(&store(&server, "depot"), &store(&server, "depot-canari"));
     assert!(matches!(proof, DeletionProof::NotRun(_)), "{proof:?}");
     let opened = open(&server).map(drop);
-    assert!(matches!(opened, Err(BackupError::Unreachable { .. })), "{opened:?}");
+    assert!(
+        matches!(opened, Err(BackupError::Unreachable { .. })),
+        "{opened:?}"
+    );
 }
 
 #[test]
@@ -80,10 +91,24 @@ fn a_network_that_is_cut_at_any_request_loses_nothing_and_the_next_backup_goes_o
         let repository = open(&server).unwrap();
         let made = repository.back_up(&bench.what()).unwrap();
         assert_eq!(made.files, 44, "after {answered}: {cut:?}");
-        assert_eq!(repository.verify(PackSlice { part: 1, of: 1 }).unwrap(), Vec::<String>::new());
-        let old = repository.restore(&first.snapshot, &bench.path("premier")).unwrap();
-        let new = repository.restore(&made.snapshot, &bench.path("dernier")).unwrap();
-        assert_eq!((old.files, new.files, old.differing.len() + new.differing.len()), (43, 44, 0));
+        assert_eq!(
+            repository.verify(PackSlice { part: 1, of: 1 }).unwrap(),
+            Vec::<String>::new()
+        );
+        let old = repository
+            .restore(&first.snapshot, &bench.path("premier"))
+            .unwrap();
+        let new = repository
+            .restore(&made.snapshot, &bench.path("dernier"))
+            .unwrap();
+        assert_eq!(
+            (
+                old.files,
+                new.files,
+                old.differing.len() + new.differing.len()
+            ),
+            (43, 44, 0)
+        );
     }
 }
 
@@ -94,14 +119,30 @@ fn a_thief_with_our_credentials_removes_nothing_from_an_append_only_server() {
     let made = init(&server).back_up(&bench.what()).unwrap();
     let before = server.names();
     let stolen = store(&server, "depot");
-    for kind in [FileType::Pack, FileType::Index, FileType::Snapshot, FileType::Key] {
+    for kind in [
+        FileType::Pack,
+        FileType::Index,
+        FileType::Snapshot,
+        FileType::Key,
+    ] {
         for id in stolen.list(kind).unwrap() {
             assert!(stolen.remove(kind, &id, false).is_err());
-            assert!(stolen.write_bytes(kind, &id, false, vec![0; 10].into()).is_err());
+            assert!(
+                stolen
+                    .write_bytes(kind, &id, false, vec![0; 10].into())
+                    .is_err()
+            );
         }
     }
-    assert!(stolen.remove(FileType::Config, &rustic_core::Id::default(), false).is_err());
+    assert!(
+        stolen
+            .remove(FileType::Config, &rustic_core::Id::default(), false)
+            .is_err()
+    );
     assert_eq!(server.names(), before);
-    let restored = open(&server).unwrap().restore(&made.snapshot, &bench.path("retour")).unwrap();
+    let restored = open(&server)
+        .unwrap()
+        .restore(&made.snapshot, &bench.path("retour"))
+        .unwrap();
     assert_eq!((restored.files, restored.differing.len()), (43, 0));
 }

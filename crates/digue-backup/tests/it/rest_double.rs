@@ -1,5 +1,5 @@
-//! A server of restic's REST protocol on loopback, and a client for it: strict where servers should be,
-//! and wrong in the ways in which servers were found to be.
+//! A server of restic's REST protocol on loopback, and a client for it: strict where servers should
+//! be, and wrong in the ways in which servers were found to be.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -49,20 +49,35 @@ impl RestDouble {
                 });
             }
         });
-        Self { address, files, answers_left }
+        Self {
+            address,
+            files,
+            answers_left,
+        }
     }
 
     /// Answers so many more requests; then the network is gone.
     pub(crate) fn cut_after(&self, answers: Option<usize>) {
-        *self.answers_left.lock().unwrap_or_else(PoisonError::into_inner) = answers;
+        *self
+            .answers_left
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = answers;
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.files
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keys()
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn client(&self, repository: &str) -> Arc<dyn RestTransport> {
-        Arc::new(LoopbackClient { address: self.address, repository: repository.to_owned() })
+        Arc::new(LoopbackClient {
+            address: self.address,
+            repository: repository.to_owned(),
+        })
     }
 }
 
@@ -82,15 +97,22 @@ fn serve(stream: TcpStream, files: &Files, deleting: Deleting) -> std::io::Resul
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let mut words = line.split_whitespace();
-    let (method, target) = (words.next().unwrap_or("").to_owned(), words.next().unwrap_or("").to_owned());
+    let (method, target) = (
+        words.next().unwrap_or("").to_owned(),
+        words.next().unwrap_or("").to_owned(),
+    );
     let mut headers = BTreeMap::new();
     loop {
         let mut header = String::new();
         reader.read_line(&mut header)?;
-        let Some((name, value)) = header.trim_end().split_once(": ") else { break };
+        let Some((name, value)) = header.trim_end().split_once(": ") else {
+            break;
+        };
         headers.insert(name.to_ascii_lowercase(), value.to_owned());
     }
-    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+    let length = headers
+        .get("content-length")
+        .map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let mut files = files.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,8 +124,10 @@ fn serve(stream: TcpStream, files: &Files, deleting: Deleting) -> std::io::Resul
     };
     drop(files);
     let mut stream = stream;
-    let head =
-        format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", answer.len());
+    let head = format!(
+        "HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        answer.len()
+    );
     stream.write_all(head.as_bytes())?;
     if method != "HEAD" {
         stream.write_all(&answer)?;
@@ -117,17 +141,27 @@ fn read(
     headers: &BTreeMap<String, String>,
 ) -> (u16, Vec<u8>) {
     if target.ends_with('/') {
-        let below = files.iter().filter_map(|(name, bytes)| Some((name.strip_prefix(target)?, bytes.len())));
-        let listed: Vec<_> =
-            below.map(|(name, size)| serde_json::json!({"name": name, "size": size})).collect();
+        let below = files
+            .iter()
+            .filter_map(|(name, bytes)| Some((name.strip_prefix(target)?, bytes.len())));
+        let listed: Vec<_> = below
+            .map(|(name, size)| serde_json::json!({"name": name, "size": size}))
+            .collect();
         return (200, serde_json::to_vec(&listed).unwrap());
     }
-    let Some(bytes) = files.get(target) else { return (404, Vec::new()) };
-    match headers.get("range").and_then(|range| range.strip_prefix("bytes=")?.split_once('-')) {
+    let Some(bytes) = files.get(target) else {
+        return (404, Vec::new());
+    };
+    match headers
+        .get("range")
+        .and_then(|range| range.strip_prefix("bytes=")?.split_once('-'))
+    {
         None => (200, bytes.clone()),
         Some((first, last)) => {
             let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse().unwrap());
-            bytes.get(first..=last).map_or((416, Vec::new()), |part| (206, part.to_vec()))
+            bytes
+                .get(first..=last)
+                .map_or((416, Vec::new()), |part| (206, part.to_vec()))
         }
     }
 }
@@ -140,7 +174,11 @@ fn write(files: &mut BTreeMap<String, Vec<u8>>, target: &str, body: Vec<u8>) -> 
         return 403;
     }
     let name = target.rsplit('/').next().unwrap_or("");
-    let hash: String = digest(&SHA256, &body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = digest(&SHA256, &body)
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     if name != "config" && name != hash {
         return 400;
     }
@@ -178,8 +216,9 @@ struct LoopbackClient {
 impl RestTransport for LoopbackClient {
     fn send(&self, request: &RestRequest) -> Result<RestAnswer, Box<dyn Error + Send + Sync>> {
         let mut stream = TcpStream::connect(self.address)?;
-        let range =
-            request.range.map_or(String::new(), |(first, last)| format!("Range: bytes={first}-{last}\r\n"));
+        let range = request.range.map_or(String::new(), |(first, last)| {
+            format!("Range: bytes={first}-{last}\r\n")
+        });
         let head = format!(
             "{} /{}/{} HTTP/1.1\r\nHost: loopback\r\nContent-Length: {}\r\n{range}\r\n",
             request.method.name(),
@@ -191,14 +230,23 @@ impl RestTransport for LoopbackClient {
         stream.write_all(&request.body)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
-        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or("the answer is cut off")?;
+        let end = answer
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .ok_or("the answer is cut off")?;
         let head = String::from_utf8_lossy(&answer[..end]).into_owned();
         let status = head.split(' ').nth(1).ok_or("no status")?.parse()?;
-        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok());
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok());
         let body = answer[end + 4..].to_vec();
         if request.method != RestMethod::Head && length != Some(body.len() as u64) {
             return Err("the answer is cut off".into());
         }
-        Ok(RestAnswer { status, length, body: body.into() })
+        Ok(RestAnswer {
+            status,
+            length,
+            body: body.into(),
+        })
     }
 }

@@ -29,8 +29,23 @@ fn restic_verifies_lists_and_restores_our_backup() {
     let listed = restic(&bench, &["snapshots", "--json"]);
     assert!(listed.contains(made.snapshot.as_str()), "{listed}");
     let into = bench.path("retour");
-    restic(&bench, &["restore", made.snapshot.as_str(), "--target", into.to_str().unwrap()]);
-    let below = into.join(bench.source().canonicalize().unwrap().strip_prefix("/").unwrap());
+    restic(
+        &bench,
+        &[
+            "restore",
+            made.snapshot.as_str(),
+            "--target",
+            into.to_str().unwrap(),
+        ],
+    );
+    let below = into.join(
+        bench
+            .source()
+            .canonicalize()
+            .unwrap()
+            .strip_prefix("/")
+            .unwrap(),
+    );
     assert_eq!(tree(&bench.source()), tree(&below));
 }
 
@@ -40,10 +55,15 @@ fn we_verify_list_and_restore_a_backup_of_restic() {
     restic(&bench, &["init", "--repository-version", "2"]);
     restic(&bench, &["backup", bench.source().to_str().unwrap()]);
     let repository = bench.open();
-    assert_eq!(repository.verify(PackSlice { part: 1, of: 1 }).unwrap(), Vec::<String>::new());
+    assert_eq!(
+        repository.verify(PackSlice { part: 1, of: 1 }).unwrap(),
+        Vec::<String>::new()
+    );
     let snapshots = repository.snapshots().unwrap();
     assert_eq!(snapshots.len(), 1);
-    let restored = repository.restore(&snapshots[0].id, &bench.path("retour")).unwrap();
+    let restored = repository
+        .restore(&snapshots[0].id, &bench.path("retour"))
+        .unwrap();
     assert_eq!((restored.files, restored.differing.len()), (43, 0));
     assert_eq!(tree(&bench.source()), tree(&bench.path("retour")));
 }
@@ -54,8 +74,9 @@ fn both_write_to_one_repository() {
     let first = bench.init().back_up(&bench.what()).unwrap();
     restic(&bench, &["backup", bench.source().to_str().unwrap()]);
     bench.write("dossiers/nouveau.txt", "écrit entre les deux");
-    let store =
-        std::sync::Arc::new(digue_backup::folder_store::FolderStore::writer(&bench.repository()).unwrap());
+    let store = std::sync::Arc::new(
+        digue_backup::folder_store::FolderStore::writer(&bench.repository()).unwrap(),
+    );
     let repository =
         digue_backup::repository::BackupRepository::open(store, &crate::password(), None).unwrap();
     let third = repository.back_up(&bench.what()).unwrap();
@@ -79,5 +100,9 @@ fn restic_opens_with_the_key_of_the_sheets() {
         .env("RESTIC_PASSWORD", key.to_password())
         .output()
         .unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
 }

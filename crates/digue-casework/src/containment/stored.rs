@@ -13,8 +13,10 @@ use digue_types::{Act, FindingId, Subject, Timestamp};
 
 use crate::findings::{StoredSurroundings, around_of};
 
-pub const COMPARISONS: &[StoredComparison] =
-    &[StoredComparison { kind: StoredKind::Finding, compare: |app, to| Box::pin(findings(app, to)) }];
+pub const COMPARISONS: &[StoredComparison] = &[StoredComparison {
+    kind: StoredKind::Finding,
+    compare: |app, to| Box::pin(findings(app, to)),
+}];
 
 /// The most findings that are compared: more than any real operation has.
 const FINDINGS_MAX: u32 = 100_000;
@@ -25,13 +27,21 @@ async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationE
         for finding in &stored {
             let signals = signals_of(finding);
             let is_same = is_found(statement, finding, &signals) && is_judged(statement, finding);
-            to.note(StoredKind::Finding, finding.id.as_str(), statement.unless_older(finding.at, is_same));
+            to.note(
+                StoredKind::Finding,
+                finding.id.as_str(),
+                statement.unless_older(finding.at, is_same),
+            );
             if signals.known().is_none() || around_of(finding) == StoredSurroundings::Unreadable {
                 to.cannot_read(StoredKind::Finding, finding.id.as_str());
             }
         }
         let known: BTreeSet<&FindingId> = stored.iter().map(|finding| &finding.id).collect();
-        for finding in statement.journalled.verdicts().filter(|finding| !known.contains(finding)) {
+        for finding in statement
+            .journalled
+            .verdicts()
+            .filter(|finding| !known.contains(finding))
+        {
             to.miss(StoredKind::Finding, finding.as_str());
         }
         for subject in taken_away(statement, &stored) {
@@ -41,11 +51,15 @@ async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationE
     Ok(())
 }
 
-/// Subjects about which detection acted more often than there are findings: findings were deleted. The act
-/// does not hold the id of its finding, so that an undecided one can only be counted by its subject; those
-/// with a verdict are known by their id.
+/// Subjects about which detection acted more often than there are findings: findings were deleted.
+/// The act does not hold the id of its finding, so that an undecided one can only be counted by its
+/// subject; those with a verdict are known by their id.
 fn taken_away<'j>(statement: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<&'j Subject> {
-    let oldest = stored.iter().map(|finding| finding.at).min().unwrap_or(Timestamp::ZERO);
+    let oldest = stored
+        .iter()
+        .map(|finding| finding.at)
+        .min()
+        .unwrap_or(Timestamp::ZERO);
     // When the list is cut, older acts have no finding here and must not count as missing ones.
     let is_cut = stored.len() >= FINDINGS_MAX as usize;
     let known: BTreeSet<&FindingId> = stored.iter().map(|finding| &finding.id).collect();
@@ -59,14 +73,21 @@ fn taken_away<'j>(statement: &JournalStatement<'j>, stored: &[FindingRecord]) ->
             *kept.entry(act.about.clone()).or_default() += 1;
         }
     }
-    let acted = statement.journalled.all_findings().filter(|(subject, all)| {
-        let readable = all.iter().filter(|act| !is_cut || act.at >= oldest).count();
-        readable > kept.get(subject).copied().unwrap_or(0)
-    });
+    let acted = statement
+        .journalled
+        .all_findings()
+        .filter(|(subject, all)| {
+            let readable = all.iter().filter(|act| !is_cut || act.at >= oldest).count();
+            readable > kept.get(subject).copied().unwrap_or(0)
+        });
     acted.map(|(subject, _)| subject).collect()
 }
 
-fn is_found(statement: &JournalStatement<'_>, finding: &FindingRecord, signals: &StoredSignals) -> bool {
+fn is_found(
+    statement: &JournalStatement<'_>,
+    finding: &FindingRecord,
+    signals: &StoredSignals,
+) -> bool {
     let reason = signals.known().map(reason_of);
     // Signals that this version cannot read are named as such, and not as different.
     let has_reason = |text: &str| reason.as_ref().is_none_or(|reason| text == reason);
@@ -77,14 +98,20 @@ fn is_found(statement: &JournalStatement<'_>, finding: &FindingRecord, signals: 
         .journalled
         .findings(&subject_of(finding))
         .iter()
-        .any(|act| act.after == finding.action && has_reason(&act.reason) && has_figures(&act.before))
+        .any(|act| {
+            act.after == finding.action && has_reason(&act.reason) && has_figures(&act.before)
+        })
 }
 
 fn is_judged(statement: &JournalStatement<'_>, finding: &FindingRecord) -> bool {
     match (&finding.verdict, statement.journalled.verdict(&finding.id)) {
         (None, None) => true,
         (Some(verdict), Some(recorded)) => {
-            let act = if verdict.is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
+            let act = if verdict.is_theft {
+                Act::FindingConfirmed
+            } else {
+                Act::FindingCleared
+            };
             recorded.act == act && recorded.by == verdict.by && recorded.reason == verdict.reason
         }
         _ => false,

@@ -1,5 +1,5 @@
-//! What happened about the subject of an incident before it was opened: findings, verdicts and gates, each
-//! with the journal entry that proves it.
+//! What happened about the subject of an incident before it was opened: findings, verdicts and
+//! gates, each with the journal entry that proves it.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -16,8 +16,8 @@ use digue_types::{Act, Administration, Subject, Timestamp};
 /// How far before its opening an incident looks for acts about its subject.
 const LOOK_BACK: Duration = Duration::from_hours(24 * 30);
 
-/// The findings, verdicts and gates about a subject in the last thirty days, the oldest first, each with the
-/// time at which it happened.
+/// The findings, verdicts and gates about a subject in the last thirty days, the oldest first, each
+/// with the time at which it happened.
 pub(super) async fn earlier(
     app: &App,
     about: &Subject,
@@ -37,7 +37,11 @@ pub(super) async fn earlier(
             // observe-only portal nobody is contained.
             let is_containment = Weight::parse(&finding.weight) == Some(Weight::Containment);
             let note = IncidentNote::Seen {
-                act: if is_containment { Act::WatchContained } else { Act::WatchAlerted },
+                act: if is_containment {
+                    Act::WatchContained
+                } else {
+                    Act::WatchAlerted
+                },
                 subject: about.clone(),
                 before: FindingFigures::of(finding).to_string(),
                 after: finding.action.clone(),
@@ -46,26 +50,48 @@ pub(super) async fn earlier(
                 journal: 0,
                 by: String::new(),
             };
-            (finding.at, ProvedBy { subject: subject_of(finding), after: finding.action.clone() }, note)
+            (
+                finding.at,
+                ProvedBy {
+                    subject: subject_of(finding),
+                    after: finding.action.clone(),
+                },
+                note,
+            )
         })
         .collect();
-    earlier.extend(findings.iter().filter(|finding| finding.at > since).filter(concerns).filter_map(
-        |finding| {
-            let verdict = finding.verdict.as_ref()?;
-            let act = if verdict.is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
-            let note = IncidentNote::Seen {
-                act,
-                subject: about.clone(),
-                before: String::new(),
-                after: String::new(),
-                reason: verdict.reason.clone(),
-                journal: 0,
-                by: verdict.by.to_string(),
-            };
-            let after = Subject::from(&finding.id).to_string();
-            Some((verdict.at, ProvedBy { subject: subject_of(finding), after }, note))
-        },
-    ));
+    earlier.extend(
+        findings
+            .iter()
+            .filter(|finding| finding.at > since)
+            .filter(concerns)
+            .filter_map(|finding| {
+                let verdict = finding.verdict.as_ref()?;
+                let act = if verdict.is_theft {
+                    Act::FindingConfirmed
+                } else {
+                    Act::FindingCleared
+                };
+                let note = IncidentNote::Seen {
+                    act,
+                    subject: about.clone(),
+                    before: String::new(),
+                    after: String::new(),
+                    reason: verdict.reason.clone(),
+                    journal: 0,
+                    by: verdict.by.to_string(),
+                };
+                let after = Subject::from(&finding.id).to_string();
+                Some((
+                    verdict.at,
+                    ProvedBy {
+                        subject: subject_of(finding),
+                        after,
+                    },
+                    note,
+                ))
+            }),
+    );
     for gate in app.store().gates().await? {
         if gate.reach.subject() == *about {
             let note = IncidentNote::Seen {
@@ -77,13 +103,19 @@ pub(super) async fn earlier(
                 journal: 0,
                 by: gate.set_by.to_string(),
             };
-            let proof = ProvedBy { subject: about.clone(), after: gate.gate.code().to_owned() };
+            let proof = ProvedBy {
+                subject: about.clone(),
+                after: gate.gate.code().to_owned(),
+            };
             earlier.push((gate.set_at, proof, note));
         }
     }
     earlier.sort_by_key(|(at, ..)| *at);
     let acts = acts_since(app, since, &earlier);
-    Ok(earlier.into_iter().map(|(at, proof, note)| (at, with_entry(&acts, at, &proof, note))).collect())
+    Ok(earlier
+        .into_iter()
+        .map(|(at, proof, note)| (at, with_entry(&acts, at, &proof, note)))
+        .collect())
 }
 
 /// True for a finding about the subject itself.
@@ -102,8 +134,8 @@ struct ProvedBy {
     after: String,
 }
 
-/// The acts of the journal about the subjects of these rows, the newest first, copied in one go: commits wait
-/// for the index while it is read.
+/// The acts of the journal about the subjects of these rows, the newest first, copied in one go:
+/// commits wait for the index while it is read.
 fn acts_since(
     app: &App,
     since: Timestamp,
@@ -112,21 +144,38 @@ fn acts_since(
     let subjects: HashSet<&Subject> = rows.iter().map(|(_, proof, _)| &proof.subject).collect();
     let oldest = rows.first().map_or(since, |(at, ..)| *at);
     let state = app.journal_state();
-    // The index yields the newest acts first: the search ends at those that are older than every row.
-    let acts = state.index.acts(usize::MAX).take_while(|(_, known)| oldest.since(known.at) <= SAME_MOMENT);
-    acts.filter(|(_, known)| subjects.contains(&known.subject)).cloned().collect()
+    // The index yields the newest acts first: the search ends at those that are older than every
+    // row.
+    let acts = state
+        .index
+        .acts(usize::MAX)
+        .take_while(|(_, known)| oldest.since(known.at) <= SAME_MOMENT);
+    acts.filter(|(_, known)| subjects.contains(&known.subject))
+        .cloned()
+        .collect()
 }
 
-/// Adds the number of the journal entry that proves a note, where the index has read that far. A gate is
-/// taken from the journal and not from its row, which may have been edited. An act of the same moment about
-/// another account proves nothing.
+/// Adds the number of the journal entry that proves a note, where the index has read that far. A
+/// gate is taken from the journal and not from its row, which may have been edited. An act of the
+/// same moment about another account proves nothing.
 fn with_entry(
     acts: &[(u64, Administration)],
     at: Timestamp,
     proof: &ProvedBy,
     note: IncidentNote,
 ) -> IncidentNote {
-    let IncidentNote::Seen { act, subject, before, after, reason, by, .. } = note else { return note };
+    let IncidentNote::Seen {
+        act,
+        subject,
+        before,
+        after,
+        reason,
+        by,
+        ..
+    } = note
+    else {
+        return note;
+    };
     let found = acts.iter().find(|(_, known)| {
         // Not compared for gates: a row that was edited in the store would find no act.
         let is_same = known.act == Act::GateSet || known.after == proof.after;
@@ -148,7 +197,15 @@ fn with_entry(
         },
         found => {
             let (journal, act) = found.map_or((0, act), |(journal, known)| (*journal, known.act));
-            IncidentNote::Seen { act, subject, before, after, reason, journal, by }
+            IncidentNote::Seen {
+                act,
+                subject,
+                before,
+                after,
+                reason,
+                journal,
+                by,
+            }
         }
     }
 }

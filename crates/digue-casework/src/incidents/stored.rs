@@ -26,14 +26,20 @@ async fn incident_entries(app: &App, to: &mut RecordComparison) -> Result<(), Op
         let mut known = BTreeSet::new();
         for entry in &stored {
             let name = format!("{} {}", entry.incident, entry.number);
-            to.note(StoredKind::Incident, name.as_str(), entry_is(statement, entry));
+            to.note(
+                StoredKind::Incident,
+                name.as_str(),
+                entry_is(statement, entry),
+            );
             known.insert(name);
         }
         for (subject, recorded) in statement.journalled.hashed() {
-            let Subject::Incident(incident) = subject else { continue };
+            let Subject::Incident(incident) = subject else {
+                continue;
+            };
             // A text of another form is of no entry in the database: it is named, not skipped.
-            let number =
-                EntryHash::parse(recorded).map_or_else(|| recorded.to_owned(), |one| one.number.to_string());
+            let number = EntryHash::parse(recorded)
+                .map_or_else(|| recorded.to_owned(), |one| one.number.to_string());
             let name = format!("{incident} {number}");
             if !known.contains(&name) {
                 to.miss(StoredKind::Incident, name);
@@ -46,7 +52,9 @@ async fn incident_entries(app: &App, to: &mut RecordComparison) -> Result<(), Op
 fn entry_is(statement: &JournalStatement<'_>, entry: &EntryRecord) -> RecordConfirmation {
     let subject = Subject::Incident(entry.incident.clone());
     let forms = EntryHash::forms(entry).map(|form| form.to_string());
-    let is_same = forms.iter().any(|form| statement.journalled.holds(&subject, form, &entry.author));
+    let is_same = forms
+        .iter()
+        .any(|form| statement.journalled.holds(&subject, form, &entry.author));
     statement.unless_older(entry.recorded_at, is_same)
 }
 

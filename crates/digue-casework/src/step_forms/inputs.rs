@@ -74,14 +74,18 @@ pub struct FormSection {
     pub title: String,
     pub notes: Vec<String>,
     pub fields: Vec<FormInput>,
-    /// For what is filled already or optional, which is shown folded: the locale key that counts its fields.
+    /// For what is filled already or optional, which is shown folded: the locale key that counts
+    /// its fields.
     pub folded: Option<&'static str>,
 }
 
 impl FormSection {
     /// What it asks: an answer and its precision are one.
     pub fn asked(&self) -> usize {
-        self.fields.iter().filter(|field| !field.is_precision).count()
+        self.fields
+            .iter()
+            .filter(|field| !field.is_precision)
+            .count()
     }
 }
 
@@ -97,19 +101,36 @@ impl StepForm {
     /// The faults with the name and the label of their field, in the order of the sheet.
     pub fn faults(&self) -> Vec<(String, String, String)> {
         let fields = self.0.iter().flat_map(|section| &section.fields);
-        let faults =
-            fields.filter_map(|field| Some((field.name.clone(), field.label.clone(), field.fault.clone()?)));
+        let faults = fields.filter_map(|field| {
+            Some((
+                field.name.clone(),
+                field.label.clone(),
+                field.fault.clone()?,
+            ))
+        });
         faults.collect()
     }
 
     fn find(&mut self, name: &str) -> Option<&mut FormInput> {
-        self.0.iter_mut().flat_map(|section| &mut section.fields).find(|field| field.name == name)
+        self.0
+            .iter_mut()
+            .flat_map(|section| &mut section.fields)
+            .find(|field| field.name == name)
     }
 
     /// Shows what was typed, and the faults beside their fields.
-    pub(super) fn retyped(mut self, typed: &TypedForm, faults: &[SheetFault], reader: &PaperReader) -> Self {
+    pub(super) fn retyped(
+        mut self,
+        typed: &TypedForm,
+        faults: &[SheetFault],
+        reader: &PaperReader,
+    ) -> Self {
         for section in &mut self.0 {
-            for field in section.fields.iter_mut().filter(|field| typed.has(&field.name)) {
+            for field in section
+                .fields
+                .iter_mut()
+                .filter(|field| typed.has(&field.name))
+            {
                 field.values = typed.all(&field.name);
                 if faults.iter().any(|fault| fault.field == field.name) {
                     section.folded = None;

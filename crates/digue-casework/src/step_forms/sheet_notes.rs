@@ -35,7 +35,11 @@ pub(super) struct SheetNotes<'s> {
 
 impl SheetNotes<'_> {
     fn push(&mut self, field: &str, reason: &str, note: IncidentNote) {
-        self.notes.push(TypedNote { field: field.to_owned(), reason: reason.to_owned(), note });
+        self.notes.push(TypedNote {
+            field: field.to_owned(),
+            reason: reason.to_owned(),
+            note,
+        });
     }
 
     /// The value, or its fault under the name of its field.
@@ -45,7 +49,10 @@ impl SheetNotes<'_> {
             Err(OperationError::Invalid(key)) => key,
             Err(_) => "incident-refused-value",
         };
-        self.faults.push(SheetFault { field: field.to_owned(), key });
+        self.faults.push(SheetFault {
+            field: field.to_owned(),
+            key,
+        });
         None
     }
 
@@ -59,15 +66,25 @@ impl SheetNotes<'_> {
         let is_same = |known: Option<Timestamp>, at: Timestamp| {
             known.is_some_and(|known| self.reader.form_time(known) == self.reader.form_time(at))
         };
-        if let Some(at) = self.moment("aware-at").filter(|at| !is_same(incident.aware_at(), *at)) {
+        if let Some(at) = self
+            .moment("aware-at")
+            .filter(|at| !is_same(incident.aware_at(), *at))
+        {
             let reason = self.typed.owned("aware-reason");
-            let note = IncidentNote::Aware { at: at.micros(), reason, of: Awareness::Data };
+            let note = IncidentNote::Aware {
+                at: at.micros(),
+                reason,
+                of: Awareness::Data,
+            };
             self.push("aware-at", "aware-reason", note);
         }
         let (from, to) = (self.moment("occurred-from"), self.moment("occurred-to"));
         let Some(from) = from else {
             if to.is_some() {
-                self.faults.push(SheetFault { field: "occurred-from".to_owned(), key: "invalid-since" });
+                self.faults.push(SheetFault {
+                    field: "occurred-from".to_owned(),
+                    key: "invalid-since",
+                });
             }
             return;
         };
@@ -78,12 +95,21 @@ impl SheetNotes<'_> {
         });
         if !is_known {
             let (from, to) = (from.micros(), to.map(Timestamp::micros));
-            self.push("occurred-from", "occurred-from", IncidentNote::Occurred { from, to });
+            self.push(
+                "occurred-from",
+                "occurred-from",
+                IncidentNote::Occurred { from, to },
+            );
         }
     }
 
     pub(super) fn steps(&mut self, view: &IncidentView, of: ProgressStep) {
-        for sheet in view.incident.sheets.iter().filter(|sheet| step_of(**sheet) == of) {
+        for sheet in view
+            .incident
+            .sheets
+            .iter()
+            .filter(|sheet| step_of(**sheet) == of)
+        {
             for step in sheet.steps() {
                 self.step(view, *sheet, step);
             }
@@ -102,7 +128,10 @@ impl SheetNotes<'_> {
         let Some(answer) = answer else {
             if !is_blank(&text) {
                 // A text without an answer would be lost silently.
-                self.faults.push(SheetFault { field: answer_name, key: "sheets-answer-missing" });
+                self.faults.push(SheetFault {
+                    field: answer_name,
+                    key: "sheets-answer-missing",
+                });
             }
             return;
         };
@@ -110,7 +139,12 @@ impl SheetNotes<'_> {
         if stored.is_some_and(|stored| stored.answer == answer && stored.text == text) {
             return;
         }
-        let note = IncidentNote::Step { sheet, step: step.code.to_owned(), answer, text };
+        let note = IncidentNote::Step {
+            sheet,
+            step: step.code.to_owned(),
+            answer,
+            text,
+        };
         self.push(&answer_name, &text_name, note);
     }
 
@@ -119,10 +153,17 @@ impl SheetNotes<'_> {
         match self.read("state", chosen).flatten() {
             Some(state) => {
                 let reason = self.typed.owned("state-reason");
-                self.push("state", "state-reason", IncidentNote::StateSet { state, reason });
+                self.push(
+                    "state",
+                    "state-reason",
+                    IncidentNote::StateSet { state, reason },
+                );
             }
             None if !is_blank(self.typed.text("state-reason")) => {
-                self.faults.push(SheetFault { field: "state".to_owned(), key: "sheets-answer-missing" });
+                self.faults.push(SheetFault {
+                    field: "state".to_owned(),
+                    key: "sheets-answer-missing",
+                });
             }
             None => {}
         }
@@ -135,22 +176,39 @@ impl SheetNotes<'_> {
             let notify = self.typed.yes_or_no("notify");
             if let Some(notify) = self.read("notify", notify) {
                 let reason = self.typed.owned("notify-reason");
-                let same = authority.as_ref().is_some_and(|one| (one.what, &one.reason) == (notify, &reason));
+                let same = authority
+                    .as_ref()
+                    .is_some_and(|one| (one.what, &one.reason) == (notify, &reason));
                 if !same {
-                    self.push("notify", "notify-reason", IncidentNote::AuthorityDecided { notify, reason });
+                    self.push(
+                        "notify",
+                        "notify-reason",
+                        IncidentNote::AuthorityDecided { notify, reason },
+                    );
                 }
             }
         }
         if self.is_typed("inform", "inform-reason") {
             let inform = self.typed.yes_or_no("inform");
             let exemption = self.typed.maybe_choice("exemption", Exemption::parse);
-            let (inform, exemption) = (self.read("inform", inform), self.read("exemption", exemption));
+            let (inform, exemption) = (
+                self.read("inform", inform),
+                self.read("exemption", exemption),
+            );
             if let (Some(inform), Some(exemption)) = (inform, exemption) {
-                let (reason, what) =
-                    (self.typed.owned("inform-reason"), PersonsNotified { inform, exemption });
-                let same = persons.as_ref().is_some_and(|one| (one.what, &one.reason) == (what, &reason));
+                let (reason, what) = (
+                    self.typed.owned("inform-reason"),
+                    PersonsNotified { inform, exemption },
+                );
+                let same = persons
+                    .as_ref()
+                    .is_some_and(|one| (one.what, &one.reason) == (what, &reason));
                 if !same {
-                    let note = IncidentNote::PersonsDecided { inform, exemption, reason };
+                    let note = IncidentNote::PersonsDecided {
+                        inform,
+                        exemption,
+                        reason,
+                    };
                     self.push("exemption", "inform-reason", note);
                 }
             }
@@ -164,13 +222,25 @@ impl SheetNotes<'_> {
 
     pub(super) fn fields(&mut self, draft: &NotificationDraft) {
         let draft = draft.snapshot();
-        for field in Field::ALL.iter().filter(|field| self.typed.has(field.code())) {
+        for field in Field::ALL
+            .iter()
+            .filter(|field| self.typed.has(field.code()))
+        {
             let value = field_value(*field, self.typed, &self.reader.zone);
-            let Some(value) = self.read(field.code(), value) else { continue };
+            let Some(value) = self.read(field.code(), value) else {
+                continue;
+            };
             // A value equal to the computed one is not an answer.
             let computed = draft.get(field).map_or(&[][..], Vec::as_slice);
             if !is_unchanged(*field, computed, &value) {
-                self.push(field.code(), field.code(), IncidentNote::FieldSet { field: *field, value });
+                self.push(
+                    field.code(),
+                    field.code(),
+                    IncidentNote::FieldSet {
+                        field: *field,
+                        value,
+                    },
+                );
             }
         }
     }

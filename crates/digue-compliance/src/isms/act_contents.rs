@@ -1,5 +1,5 @@
-//! What acts of the ISMS hold, where the comparison of stored records reads it again: one type for the writer
-//! and the readers.
+//! What acts of the ISMS hold, where the comparison of stored records reads it again: one type for
+//! the writer and the readers.
 //!
 //! The texts are the stored form in the journal and never change.
 
@@ -10,8 +10,8 @@ use digue_isms::CheckOutcome;
 use digue_store::RevisionRecord;
 use digue_types::Timestamp;
 
-/// A revision as the journal holds it: `measure 3 HASH`, with ` over` at the end of the record. The texts,
-/// which may name persons, stay in the store.
+/// A revision as the journal holds it: `measure 3 HASH`, with ` over` at the end of the record. The
+/// texts, which may name persons, stay in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RevisionHash {
     pub(super) kind: String,
@@ -24,7 +24,12 @@ pub(super) struct RevisionHash {
 impl RevisionHash {
     pub(super) fn of(record: &RevisionRecord) -> Self {
         let (kind, hash) = (record.kind.clone(), sha256(&record.content));
-        Self { kind, number: record.number, hash, is_over: record.is_over }
+        Self {
+            kind,
+            number: record.number,
+            hash,
+            is_over: record.is_over,
+        }
     }
 
     /// `None` for a text of another form.
@@ -35,7 +40,12 @@ impl RevisionHash {
             [kind, number, hash, "over"] => (kind, number, hash, true),
             _ => return None,
         };
-        Some(Self { kind: kind.to_owned(), number: number.parse().ok()?, hash: hash.to_owned(), is_over })
+        Some(Self {
+            kind: kind.to_owned(),
+            number: number.parse().ok()?,
+            hash: hash.to_owned(),
+            is_over,
+        })
     }
 }
 
@@ -69,7 +79,11 @@ pub(super) enum CheckSwitch {
 impl CheckSwitch {
     /// A date that has passed at `now` enables the check.
     pub(super) fn at(now: Timestamp, until: Timestamp) -> Self {
-        if until > now { Self::OffUntil(until) } else { Self::On }
+        if until > now {
+            Self::OffUntil(until)
+        } else {
+            Self::On
+        }
     }
 }
 
@@ -102,14 +116,43 @@ mod tests {
     fn the_texts_of_the_journal_stay() {
         let due_at = Timestamp::parse_rfc3339("2026-12-01T00:00:00Z").unwrap();
         let hash = || "ab".to_owned();
-        let revision = RevisionHash { kind: "measure".to_owned(), number: 3, hash: hash(), is_over: false };
+        let revision = RevisionHash {
+            kind: "measure".to_owned(),
+            number: 3,
+            hash: hash(),
+            is_over: false,
+        };
         for (written, text) in [
             (revision.to_string(), "measure 3 ab"),
-            (RevisionHash { is_over: true, ..revision }.to_string(), "measure 3 ab over"),
-            (CheckHash { outcome: CheckOutcome::Pass, hash: hash() }.to_string(), "pass ab"),
-            (CheckSwitch::at(Timestamp::ZERO, due_at).to_string(), "off until 2026-12-01T00:00:00Z"),
+            (
+                RevisionHash {
+                    is_over: true,
+                    ..revision
+                }
+                .to_string(),
+                "measure 3 ab over",
+            ),
+            (
+                CheckHash {
+                    outcome: CheckOutcome::Pass,
+                    hash: hash(),
+                }
+                .to_string(),
+                "pass ab",
+            ),
+            (
+                CheckSwitch::at(Timestamp::ZERO, due_at).to_string(),
+                "off until 2026-12-01T00:00:00Z",
+            ),
             (CheckSwitch::at(due_at, due_at).to_string(), "on"),
-            (OpenedReview { accounts: 12, due_at }.to_string(), "accounts:12 due:2026-12-01T00:00:00Z"),
+            (
+                OpenedReview {
+                    accounts: 12,
+                    due_at,
+                }
+                .to_string(),
+                "accounts:12 due:2026-12-01T00:00:00Z",
+            ),
         ] {
             assert_eq!(written, text);
             let read = RevisionHash::parse(text).map(|revision| revision.to_string());

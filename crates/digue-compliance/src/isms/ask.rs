@@ -33,8 +33,8 @@ use super::{awareness, day_of};
 use crate::backups;
 
 const DAY: Duration = Duration::from_hours(24);
-/// An account without use for this long counts as unused, whether it was used before or never: the same
-/// for checks, reviews and self-assessments.
+/// An account without use for this long counts as unused, whether it was used before or never: the
+/// same for checks, reviews and self-assessments.
 pub(crate) const UNUSED_AFTER: Duration = Duration::from_hours(24 * 90);
 const QUARANTINE_MAX: Duration = Duration::from_hours(24 * 7);
 const KEYS_LAST: Duration = Duration::from_hours(24 * 365);
@@ -43,7 +43,8 @@ const LOOK_BACK: Duration = Duration::from_hours(24 * 90);
 const BREAK_GLASS_WITHIN: Duration = Duration::from_hours(72);
 const DECIDE_WITHIN: Duration = Duration::from_hours(24);
 const WITNESSED_WITHIN: Duration = Duration::from_hours(24);
-/// An account with more than this many times the median of its peers is beyond them; never below the floor.
+/// An account with more than this many times the median of its peers is beyond them; never below
+/// the floor.
 const BEYOND: usize = 5;
 const PERSONS_FLOOR: usize = 200;
 const RISKS_EVERY_DAYS: i64 = 365;
@@ -58,9 +59,13 @@ pub(super) async fn ask(
 ) -> Result<Measurement, OperationError> {
     match check {
         Check::Passkeys => passkeys(app, |_| true).await,
-        Check::OfficersPasskeys => passkeys(app, |role| role.needs_passkey() && !role.leads_agents()).await,
+        Check::OfficersPasskeys => {
+            passkeys(app, |role| role.needs_passkey() && !role.leads_agents()).await
+        }
         Check::Lockout => Ok(Measurement::value(u64::from(password::FAILURES_MAX))),
-        Check::SessionLength => Ok(Measurement::value(app.session_limits().absolute.as_secs() / 60)),
+        Check::SessionLength => Ok(Measurement::value(
+            app.session_limits().absolute.as_secs() / 60,
+        )),
         Check::SessionsOld => Ok(sessions_old(app, now.at)),
         Check::KeysOld => keys_old(app, now.at).await,
         Check::Dormant => dormant(app, now.at).await,
@@ -75,7 +80,12 @@ pub(super) async fn ask(
         Check::PartnerContacts => partner_contacts(app).await,
         Check::TwoPersons => two_persons(app, |_| true, now.at).await,
         Check::ExportsGranted => {
-            two_persons(app, |kind| kind == ApprovalRequest::ExportJournal.kind(), now.at).await
+            two_persons(
+                app,
+                |kind| kind == ApprovalRequest::ExportJournal.kind(),
+                now.at,
+            )
+            .await
         }
         Check::Configuration => two_persons(app, |kind| kind == "widen-rules", now.at).await,
         Check::BreakGlass => break_glass(app, now.at).await,
@@ -83,7 +93,9 @@ pub(super) async fn ask(
         Check::Budgets => Ok(budgets(app)),
         Check::Coverage => {
             let state = app.journal_state();
-            Ok(failing(&all_portals(app), |id| state.index.coverage(id).outside_map > 0))
+            Ok(failing(&all_portals(app), |id| {
+                state.index.coverage(id).outside_map > 0
+            }))
         }
         Check::Uninspected => Ok(uninspected(app)),
         Check::Encrypted => Ok(encrypted(app)),
@@ -97,10 +109,13 @@ pub(super) async fn ask(
         Check::Retention => Ok(retention(app, now.at)),
         Check::ClockDrift => Ok(clock_drift(app)),
         Check::Decoys => Ok(of_portals(app, |app| app.monitor().means().0 > 0)),
-        Check::WatchActs => Ok(of_portals(app, |app| app.monitor().means().1 >= Action::CloseAccount)),
-        Check::AlertsLeave => {
-            Ok(Measurement::whether("listener", alerts::has_listener(app) || digue_mail::is_configured(app)))
-        }
+        Check::WatchActs => Ok(of_portals(app, |app| {
+            app.monitor().means().1 >= Action::CloseAccount
+        })),
+        Check::AlertsLeave => Ok(Measurement::whether(
+            "listener",
+            alerts::has_listener(app) || digue_mail::is_configured(app),
+        )),
         Check::FalseAlarms => false_alarms(app, now.at).await,
         Check::FindingsDecided => findings_decided(app, now.at).await,
         Check::Containment => contained(app).await,
@@ -109,17 +124,22 @@ pub(super) async fn ask(
             of_incidents(app, |view| view.incident.about.is_account(), lacks_a_list).await
         }
         Check::IncidentLessons => {
-            of_incidents(app, |view| view.incident.is_closed(), |view| view.incident.lessons.is_empty()).await
+            of_incidents(
+                app,
+                |view| view.incident.is_closed(),
+                |view| view.incident.lessons.is_empty(),
+            )
+            .await
         }
         Check::Backups | Check::RestoreDrills => backups::measure(app, check, now.at).await,
         Check::Awareness => Ok(aware(app, registers, now)),
-        Check::MeasuresLate => {
-            Ok(of_entries(&registers.read::<Measure>(), |measure| measure.record.overdue_days(now) > 0))
-        }
+        Check::MeasuresLate => Ok(of_entries(&registers.read::<Measure>(), |measure| {
+            measure.record.overdue_days(now) > 0
+        })),
         Check::Roles => Ok(roles_held(&registers.read::<Carried>())),
-        Check::AssetsOwned => {
-            Ok(of_entries(&registers.read::<Asset>(), |asset| asset.record.owner.0.is_empty()))
-        }
+        Check::AssetsOwned => Ok(of_entries(&registers.read::<Asset>(), |asset| {
+            asset.record.owner.0.is_empty()
+        })),
         Check::RisksReviewed => Ok(risks_reviewed(app, registers, now)),
         Check::AuditsDone => Ok(audits_done(registers, now)),
         Check::DocumentsCurrent => Ok(documents_current(registers, now)),
@@ -147,7 +167,10 @@ fn active(app: &App, fits: impl Fn(Role) -> bool) -> Vec<AccountId> {
 
 /// A measurement of a population: the names of those for which `fails` holds.
 fn failing<N: ToString>(population: &[N], fails: impl Fn(&N) -> bool) -> Measurement {
-    let names = population.iter().filter(|one| fails(one)).map(ToString::to_string);
+    let names = population
+        .iter()
+        .filter(|one| fails(one))
+        .map(ToString::to_string);
     Measurement::of(population.len() as u64, names.collect())
 }
 
@@ -155,25 +178,39 @@ fn failing<N: ToString>(population: &[N], fails: impl Fn(&N) -> bool) -> Measure
 async fn passkeys(app: &App, fits: impl Fn(Role) -> bool) -> Result<Measurement, OperationError> {
     let counts = app.store().passkey_counts().await?;
     let accounts = active(app, fits);
-    Ok(failing(&accounts, |account| counts.get(account).copied().unwrap_or(0) == 0))
+    Ok(failing(&accounts, |account| {
+        counts.get(account).copied().unwrap_or(0) == 0
+    }))
 }
 
 fn sessions_old(app: &App, now: Timestamp) -> Measurement {
     let limit = app.session_limits().absolute;
     let sessions = app.gateway().sessions(|_| true);
-    let old = sessions.iter().filter(|session| now.since(session.opened_at) > limit);
-    Measurement::of(sessions.len().max(1) as u64, old.map(|session| session.account.to_string()).collect())
+    let old = sessions
+        .iter()
+        .filter(|session| now.since(session.opened_at) > limit);
+    Measurement::of(
+        sessions.len().max(1) as u64,
+        old.map(|session| session.account.to_string()).collect(),
+    )
 }
 
 async fn keys_old(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
     let keys = app.store().keys().await?;
-    let old = keys.iter().filter(|key| now.since(key.added_at) > KEYS_LAST);
-    Ok(Measurement::of(keys.len() as u64, old.map(|key| key.name.clone()).collect()))
+    let old = keys
+        .iter()
+        .filter(|key| now.since(key.added_at) > KEYS_LAST);
+    Ok(Measurement::of(
+        keys.len() as u64,
+        old.map(|key| key.name.clone()).collect(),
+    ))
 }
 
 /// Active accounts that can read persons.
 fn readers(app: &App) -> Vec<AccountId> {
-    active(app, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy))
+    active(app, |role| {
+        matches!(role, Role::Agent | Role::Delegate | Role::Deputy)
+    })
 }
 
 /// Accounts that can read persons and were not used for long.
@@ -181,7 +218,9 @@ async fn dormant(app: &App, now: Timestamp) -> Result<Measurement, OperationErro
     let accounts = readers(app);
     let last_uses = last_uses(app, accounts.clone()).await?;
     let is_dormant = |last: &Timestamp| now.since(*last) > UNUSED_AFTER;
-    Ok(failing(&accounts, |account| last_uses.get(account).is_some_and(is_dormant)))
+    Ok(failing(&accounts, |account| {
+        last_uses.get(account).is_some_and(is_dormant)
+    }))
 }
 
 /// Accounts that can read persons, could sign in for long and never were used.
@@ -189,7 +228,10 @@ async fn never_used(app: &App, now: Timestamp) -> Result<Measurement, OperationE
     let accounts = readers(app);
     let last_uses = last_uses(app, accounts.clone()).await?;
     let mut names = Vec::new();
-    for account in accounts.iter().filter(|account| !last_uses.contains_key(account)) {
+    for account in accounts
+        .iter()
+        .filter(|account| !last_uses.contains_key(account))
+    {
         let passkeys = app.store().passkeys_of(account).await?;
         let since = passkeys.iter().map(|passkey| passkey.added_at).min();
         if since.is_some_and(|since| now.since(since) > UNUSED_AFTER) {
@@ -204,17 +246,25 @@ async fn quarantine_old(app: &App, now: Timestamp) -> Result<Measurement, Operat
     let waiting = gates.iter().filter(|gate| gates::is_quarantine(gate));
     let old = waiting.filter(|gate| now.since(gate.set_at) > QUARANTINE_MAX);
     let accounts = active(app, |_| true).len() as u64;
-    Ok(Measurement::of(accounts, old.map(|gate| gate.reach.name().to_owned()).collect()))
+    Ok(Measurement::of(
+        accounts,
+        old.map(|gate| gate.reach.name().to_owned()).collect(),
+    ))
 }
 
 async fn beyond_peers(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
-    let accounts = active(app, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy));
+    let accounts = active(app, |role| {
+        matches!(role, Role::Agent | Role::Delegate | Role::Deputy)
+    });
     let (view, from) = (app.view(), Some(now.minus(DAY * 30)));
     let count = move || {
         let mut read: Vec<(AccountId, usize)> = Vec::new();
         for account in accounts {
-            let question =
-                ScopeQuestion { accounts: vec![account.clone()], from, ..ScopeQuestion::default() };
+            let question = ScopeQuestion {
+                accounts: vec![account.clone()],
+                from,
+                ..ScopeQuestion::default()
+            };
             let persons = view.count(&question)?;
             if persons > 0 {
                 read.push((account, persons));
@@ -231,7 +281,10 @@ fn beyond(counted: Vec<(AccountId, usize)>) -> Measurement {
     sizes.sort_unstable();
     let median = sizes.get(sizes.len() / 2).copied().unwrap_or(0);
     let limit = (median * BEYOND).max(PERSONS_FLOOR);
-    let names = counted.iter().filter(|(_, size)| *size > limit).map(|(account, _)| account.to_string());
+    let names = counted
+        .iter()
+        .filter(|(_, size)| *size > limit)
+        .map(|(account, _)| account.to_string());
     let mut names: Vec<String> = names.collect();
     names.sort();
     Measurement::of(counted.len() as u64, names)
@@ -251,8 +304,11 @@ fn wide_caseloads(app: &App) -> Measurement {
 /// Organisations whose accounts were in a completed review within a year.
 async fn rights_reviews(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
     let rules = app.gateway().rules();
-    let mut organisations: Vec<String> =
-        rules.directory.iter().map(|(_, record)| record.organisation.to_string()).collect();
+    let mut organisations: Vec<String> = rules
+        .directory
+        .iter()
+        .map(|(_, record)| record.organisation.to_string())
+        .collect();
     organisations.sort();
     organisations.dedup();
     let mut reviewed = HashSet::new();
@@ -262,14 +318,21 @@ async fn rights_reviews(app: &App, now: Timestamp) -> Result<Measurement, Operat
             reviewed.extend(lines.into_iter().map(|line| line.organisation.to_string()));
         }
     }
-    Ok(failing(&organisations, |organisation| !reviewed.contains(organisation)))
+    Ok(failing(&organisations, |organisation| {
+        !reviewed.contains(organisation)
+    }))
 }
 
-/// Active accounts of each organisation that has any: its agents, and the delegates and deputies who lead them.
+/// Active accounts of each organisation that has any: its agents, and the delegates and deputies
+/// who lead them.
 fn led(app: &App) -> BTreeMap<String, (usize, usize)> {
     let rules = app.gateway().rules();
     let mut led: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for (_, record) in rules.directory.iter().filter(|(_, record)| !record.is_suspended) {
+    for (_, record) in rules
+        .directory
+        .iter()
+        .filter(|(_, record)| !record.is_suspended)
+    {
         let (agents, leaders) = led.entry(record.organisation.to_string()).or_default();
         match record.role {
             Role::Agent => *agents += 1,
@@ -284,16 +347,23 @@ fn led(app: &App) -> BTreeMap<String, (usize, usize)> {
 /// Organisations for whose agents and leaders `fails` holds.
 fn partners(app: &App, fails: impl Fn(usize, usize) -> bool) -> Measurement {
     let led = led(app);
-    let names = led.iter().filter(|(_, (agents, leaders))| fails(*agents, *leaders));
-    Measurement::of(led.len() as u64, names.map(|(name, _)| name.clone()).collect())
+    let names = led
+        .iter()
+        .filter(|(_, (agents, leaders))| fails(*agents, *leaders));
+    Measurement::of(
+        led.len() as u64,
+        names.map(|(name, _)| name.clone()).collect(),
+    )
 }
 
 /// Organisations that cannot be reached by mail.
 async fn partner_contacts(app: &App) -> Result<Measurement, OperationError> {
     let organisations: Vec<String> = led(app).into_keys().collect();
     let known = app.store().organisations().await?.into_iter();
-    let reached: HashSet<String> =
-        known.filter(|known| !known.email.is_empty()).map(|known| known.id.to_string()).collect();
+    let reached: HashSet<String> = known
+        .filter(|known| !known.email.is_empty())
+        .map(|known| known.id.to_string())
+        .collect();
     Ok(failing(&organisations, |name| !reached.contains(name)))
 }
 
@@ -310,8 +380,13 @@ async fn two_persons(
         .filter_map(|approval| approval.decided.as_ref().map(|decided| (approval, decided)))
         .filter(|(_, decided)| decided.is_granted)
         .collect();
-    let alone = granted.iter().filter(|(approval, decided)| approval.asked_by == decided.by);
-    Ok(Measurement::of(granted.len() as u64, alone.map(|(approval, _)| approval.id.clone()).collect()))
+    let alone = granted
+        .iter()
+        .filter(|(approval, decided)| approval.asked_by == decided.by);
+    Ok(Measurement::of(
+        granted.len() as u64,
+        alone.map(|(approval, _)| approval.id.clone()).collect(),
+    ))
 }
 
 async fn break_glass(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
@@ -321,12 +396,19 @@ async fn break_glass(app: &App, now: Timestamp) -> Result<Measurement, Operation
         Some((_, at)) => at.since(one.opened_at) > BREAK_GLASS_WITHIN,
         None => now.since(one.opened_at) > BREAK_GLASS_WITHIN,
     });
-    Ok(Measurement::of(opened.len() as u64, late.map(|one| one.id.clone()).collect()))
+    Ok(Measurement::of(
+        opened.len() as u64,
+        late.map(|one| one.id.clone()).collect(),
+    ))
 }
 
 fn all_portals(app: &App) -> Vec<PortalId> {
-    let mut portals: Vec<PortalId> =
-        app.gateway().hosts().portals().map(|portal| portal.id.clone()).collect();
+    let mut portals: Vec<PortalId> = app
+        .gateway()
+        .hosts()
+        .portals()
+        .map(|portal| portal.id.clone())
+        .collect();
     portals.sort();
     portals
 }
@@ -339,8 +421,11 @@ fn of_portals(app: &App, holds: impl Fn(&App) -> bool) -> Measurement {
 /// Portals that refuse nothing, or are no longer served.
 fn portals_enforced(app: &App) -> Measurement {
     let hosts = app.gateway().hosts();
-    let refuses_nothing =
-        |id: &PortalId| hosts.portal(id).is_none_or(|portal| portal.mode.enforcement().is_none());
+    let refuses_nothing = |id: &PortalId| {
+        hosts
+            .portal(id)
+            .is_none_or(|portal| portal.mode.enforcement().is_none())
+    };
     failing(&all_portals(app), refuses_nothing)
 }
 
@@ -349,22 +434,28 @@ fn budgets(app: &App) -> Measurement {
     let hosts = app.gateway().hosts();
     let has_none = |limits: &BudgetLimits| limits.0.iter().all(Option::is_none);
     failing(&all_portals(app), |id| {
-        hosts
-            .portal(id)
-            .is_none_or(|portal| has_none(&portal.limits.account) || has_none(&portal.limits.organisation))
+        hosts.portal(id).is_none_or(|portal| {
+            has_none(&portal.limits.account) || has_none(&portal.limits.organisation)
+        })
     })
 }
 
 /// Uninspected responses, of all responses.
 fn uninspected(app: &App) -> Measurement {
     let state = app.journal_state();
-    let coverage = all_portals(app).into_iter().map(|portal| state.index.coverage(&portal));
+    let coverage = all_portals(app)
+        .into_iter()
+        .map(|portal| state.index.coverage(&portal));
     let (mut all, mut blind) = (0, 0);
     for counts in coverage {
         all += counts.inspected + counts.uninspected;
         blind += counts.uninspected;
     }
-    Measurement { population: all, failing_events: blind, ..Measurement::default() }
+    Measurement {
+        population: all,
+        failing_events: blind,
+        ..Measurement::default()
+    }
 }
 
 fn encrypted(app: &App) -> Measurement {
@@ -379,7 +470,10 @@ async fn verified(app: &App) -> Result<Measurement, OperationError> {
     let read = read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     Ok(match read {
         Ok(report) => {
-            let faults = report.findings.iter().map(|finding| format!("{}@{}", finding.kind, finding.entry));
+            let faults = report
+                .findings
+                .iter()
+                .map(|finding| format!("{}@{}", finding.kind, finding.entry));
             Measurement::of(report.size.max(1), faults.collect())
         }
         Err(error) => {
@@ -392,7 +486,10 @@ async fn verified(app: &App) -> Result<Measurement, OperationError> {
 /// Stored records that differ from the acts of the journal.
 async fn records_intact(app: &App) -> Result<Measurement, OperationError> {
     let compared = stored_records::compare_now(app, StoredKind::ALL).await?;
-    let names = compared.differences.iter().map(stored_records::RecordDifference::to_code);
+    let names = compared
+        .differences
+        .iter()
+        .map(stored_records::RecordDifference::to_code);
     Ok(Measurement::of(compared.compared, names.collect()))
 }
 
@@ -401,21 +498,30 @@ fn witnessed(app: &App, now: Timestamp) -> Measurement {
     if view.quorum == 0 {
         return Measurement::whether("witnesses", false);
     }
-    let late =
-        view.witnesses.iter().filter(|(_, at, _)| at.is_none_or(|at| now.since(at) > WITNESSED_WITHIN));
+    let late = view
+        .witnesses
+        .iter()
+        .filter(|(_, at, _)| at.is_none_or(|at| now.since(at) > WITNESSED_WITHIN));
     let late: Vec<String> = late.map(|(name, ..)| name.clone()).collect();
     // With a quorum nothing fails: further witnesses may be away.
     let enough = view.witnesses.len() - late.len() >= view.quorum;
-    Measurement::of(view.witnesses.len() as u64, if enough { Vec::new() } else { late })
+    Measurement::of(
+        view.witnesses.len() as u64,
+        if enough { Vec::new() } else { late },
+    )
 }
 
 /// Period keys that should have been destroyed, with one day of tolerance.
 fn retention(app: &App, now: Timestamp) -> Measurement {
     let (keys, retentions) = (app.journal().keys(), retention::in_force(app));
     let is_due = |key: &&digue_journal::keyring::PeriodKeyRecord| {
-        key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now.minus(DAY))
+        key.destroyed.is_none()
+            && key.period.end() <= retentions.of(&key.stream).limit(now.minus(DAY))
     };
-    let due = keys.iter().filter(is_due).map(|key| format!("{}:{}", key.stream, key.period));
+    let due = keys
+        .iter()
+        .filter(is_due)
+        .map(|key| format!("{}:{}", key.stream, key.period));
     Measurement::of(keys.len() as u64, due.collect())
 }
 
@@ -433,8 +539,12 @@ const FINDINGS_MAX: u32 = 10_000;
 /// Findings of thirty days that a person called honest work, by account-days.
 async fn false_alarms(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
     let all = app.store().findings(FINDINGS_MAX).await?;
-    let lately = all.iter().filter(|finding| now.since(finding.at) <= DAY * 30);
-    let wrong = lately.filter(|finding| finding.verdict.as_ref().is_some_and(|v| !v.is_theft)).count();
+    let lately = all
+        .iter()
+        .filter(|finding| now.since(finding.at) <= DAY * 30);
+    let wrong = lately
+        .filter(|finding| finding.verdict.as_ref().is_some_and(|v| !v.is_theft))
+        .count();
     let account_days = active(app, |_| true).len() as u64 * 30;
     // Per 100,000 account-days: ten of them are one in ten thousand.
     Ok(match (wrong as u64 * 100_000).checked_div(account_days) {
@@ -448,18 +558,26 @@ async fn findings_decided(app: &App, now: Timestamp) -> Result<Measurement, Oper
     let mut old = app.store().findings(FINDINGS_MAX).await?;
     old.retain(|finding| now.since(finding.at) > DECIDE_WITHIN);
     let open = old.iter().filter(|finding| finding.verdict.is_none());
-    Ok(Measurement::of(old.len() as u64, open.map(|finding| finding.id.to_string()).collect()))
+    Ok(Measurement::of(
+        old.len() as u64,
+        open.map(|finding| finding.id.to_string()).collect(),
+    ))
 }
 
 /// Seconds between the last finding that closed an account and the gate that closed it.
 async fn contained(app: &App) -> Result<Measurement, OperationError> {
     let all = app.store().findings(FINDINGS_MAX).await?;
-    let closes = |action: &str| Action::parse(action).is_some_and(|taken| taken >= Action::CloseAccount);
+    let closes =
+        |action: &str| Action::parse(action).is_some_and(|taken| taken >= Action::CloseAccount);
     let closing = all.iter().find(|finding| closes(&finding.action));
-    let Some(finding) = closing else { return Ok(Measurement::default()) };
+    let Some(finding) = closing else {
+        return Ok(Measurement::default());
+    };
     let gates = app.store().gates().await?;
     let is_its = |reason: &GateReason| reason.finding() == Some(&finding.id);
-    let shut = gates.iter().find(|gate| gate.gate == Gate::Closed && is_its(&gate.reason));
+    let shut = gates
+        .iter()
+        .find(|gate| gate.gate == Gate::Closed && is_its(&gate.reason));
     Ok(match shut {
         Some(gate) => Measurement::value(gate.set_at.since(finding.at).as_secs()),
         // Reopened since: the gate's row is gone, and with it the time of closing.
@@ -475,13 +593,19 @@ async fn of_incidents(
 ) -> Result<Measurement, OperationError> {
     let mut views = incidents::list(app, &Actor::digue()).await?;
     views.retain(|view| view.incident.source != Source::Imported && fits(view));
-    let names = views.iter().filter(|view| fails(view)).map(IncidentView::reference);
+    let names = views
+        .iter()
+        .filter(|view| fails(view))
+        .map(IncidentView::reference);
     Ok(Measurement::of(views.len() as u64, names.collect()))
 }
 
 /// True when the authority was notified after the deadline, or was not although it is over.
 fn is_late(view: &IncidentView, now: Timestamp) -> bool {
-    let mut notified = view.clocks.iter().filter(|clock| clock.rule.kind == ClockKind::Authority);
+    let mut notified = view
+        .clocks
+        .iter()
+        .filter(|clock| clock.rule.kind == ClockKind::Authority);
     notified.any(|clock| match (clock.met_at, clock.due_at) {
         (Some(met), Some(due)) => met > due,
         _ => clock.overdue(now).is_some(),
@@ -489,15 +613,21 @@ fn is_late(view: &IncidentView, now: Timestamp) -> bool {
 }
 
 fn lacks_a_list(view: &IncidentView) -> bool {
-    view.incident.affected.iter().all(|version| !version.has_list())
+    view.incident
+        .affected
+        .iter()
+        .all(|version| !version.has_list())
 }
 
 /// Active accounts that lack an attestation of some module.
 fn aware(app: &App, registers: &Registers, now: Measurements) -> Measurement {
     let done = awareness::done(registers, now.today);
-    let missing =
-        |account: &AccountId, module: &Module| !done.contains_key(&(account.to_string(), module.code()));
-    failing(&active(app, |_| true), |account| Module::ALL.iter().any(|module| missing(account, module)))
+    let missing = |account: &AccountId, module: &Module| {
+        !done.contains_key(&(account.to_string(), module.code()))
+    };
+    failing(&active(app, |_| true), |account| {
+        Module::ALL.iter().any(|module| missing(account, module))
+    })
 }
 
 /// Risks whose last review is older than a year, or whose own date of review is over.
@@ -511,7 +641,11 @@ fn risks_reviewed(app: &App, registers: &Registers, now: Measurements) -> Measur
 /// Audits that were done without being complete and signed; and whether the last one is recent.
 fn audits_done(registers: &Registers, now: Measurements) -> Measurement {
     let audits = registers.read::<Audit>();
-    let last = audits.entries.iter().filter_map(|audit| audit.record.done_on).max();
+    let last = audits
+        .entries
+        .iter()
+        .filter_map(|audit| audit.record.done_on)
+        .max();
     let is_done = last.is_some_and(|on| days_between(on, now.today) <= AUDITS_EVERY_DAYS);
     // A date without scope, criteria and conclusion is not an audit, nor is one without signature.
     let mut found = of_entries(&audits, |audit| {
@@ -526,18 +660,23 @@ fn audits_done(registers: &Registers, now: Measurements) -> Measurement {
 
 /// Documents without approval, content or signature, and those whose date of review is over.
 fn documents_current(registers: &Registers, now: Measurements) -> Measurement {
-    of_entries(&registers.read::<Document>(), |RegisterEntry { id, record, .. }| {
-        record.approved_on.is_none()
-            || record.review_on.is_none_or(|on| on < now.today)
-            || record.is_empty()
-            || !is_signed(registers, RegisterKind::Document, id)
-    })
+    of_entries(
+        &registers.read::<Document>(),
+        |RegisterEntry { id, record, .. }| {
+            record.approved_on.is_none()
+                || record.review_on.is_none_or(|on| on < now.today)
+                || record.is_empty()
+                || !is_signed(registers, RegisterKind::Document, id)
+        },
+    )
 }
 
 /// True when the account that the record names signed its current revision.
 fn is_signed(registers: &Registers, kind: RegisterKind, id: &str) -> bool {
     let revision = registers.find(kind, id);
-    revision.and_then(|revision| signed(registers, revision)).is_some_and(|signed| signed.is_signed())
+    revision
+        .and_then(|revision| signed(registers, revision))
+        .is_some_and(|signed| signed.is_signed())
 }
 
 /// The roles that every ISMS needs: those that are missing, and those without a holder.
@@ -546,17 +685,34 @@ fn roles_held(roles: &RegisterReading<Carried>) -> Measurement {
         return Measurement::default();
     }
     let is_held = |key: RoleKey| {
-        roles.entries.iter().any(|role| role.record.role.0 == Some(key) && !role.record.holder.0.is_empty())
+        roles
+            .entries
+            .iter()
+            .any(|role| role.record.role.0 == Some(key) && !role.record.holder.0.is_empty())
     };
     let needed = [RoleKey::TopManagement, RoleKey::Ciso, RoleKey::Dpo];
-    let missing = needed.iter().filter(|key| !is_held(**key)).map(|key| key.code().to_owned());
+    let missing = needed
+        .iter()
+        .filter(|key| !is_held(**key))
+        .map(|key| key.code().to_owned());
     let vacant = of_entries(roles, |role| role.record.holder.0.is_empty());
-    Measurement::of(roles.count().max(needed.len() as u64), missing.chain(vacant.failing).collect())
+    Measurement::of(
+        roles.count().max(needed.len() as u64),
+        missing.chain(vacant.failing).collect(),
+    )
 }
 
-/// All records of a kind, and those that fail. One that cannot be read fails: nothing shows that it passes.
-fn of_entries<R>(records: &RegisterReading<R>, fails: impl Fn(&RegisterEntry<R>) -> bool) -> Measurement {
-    let failing = records.entries.iter().filter(|entry| fails(entry)).map(|entry| entry.id.clone());
+/// All records of a kind, and those that fail. One that cannot be read fails: nothing shows that it
+/// passes.
+fn of_entries<R>(
+    records: &RegisterReading<R>,
+    fails: impl Fn(&RegisterEntry<R>) -> bool,
+) -> Measurement {
+    let failing = records
+        .entries
+        .iter()
+        .filter(|entry| fails(entry))
+        .map(|entry| entry.id.clone());
     let unreadable = records.unreadable.iter().map(|record| record.id.clone());
     Measurement::of(records.count(), failing.chain(unreadable).collect())
 }

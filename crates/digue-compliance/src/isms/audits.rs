@@ -1,5 +1,5 @@
-//! Samples for internal audits: drawn from a population of the running system with the audit's seed, so that
-//! another auditor draws the same.
+//! Samples for internal audits: drawn from a population of the running system with the audit's
+//! seed, so that another auditor draws the same.
 
 use digue_app::files::sha256;
 use digue_app::{Actor, App, OperationError};
@@ -13,12 +13,14 @@ use super::{in_force, must_read, save};
 /// The size of a sample when the audit does not state one.
 const SIZE: u32 = 10;
 
-/// Draws the sample of an audit and writes it into its record, with the size of the population and the hash
-/// of its names.
+/// Draws the sample of an audit and writes it into its record, with the size of the population and
+/// the hash of its names.
 pub async fn draw(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_govern()?;
     let registers = in_force(app).await?;
-    let known = registers.find(RegisterKind::Audit, id).ok_or(OperationError::NotFound("record"))?;
+    let known = registers
+        .find(RegisterKind::Audit, id)
+        .ok_or(OperationError::NotFound("record"))?;
     let mut values = known.values.clone();
     let invalid = || OperationError::Invalid("invalid-record");
     let audit = Audit::read(&values).map_err(|_| invalid())?;
@@ -44,8 +46,18 @@ pub struct Sample {
 
 impl Sample {
     fn to_text(&self) -> String {
-        let Self { of, seed, population, hash, names } = self;
-        format!("{} {population} seed:{seed} sha256:{hash}\n{}", of.code(), names.join("\n"))
+        let Self {
+            of,
+            seed,
+            population,
+            hash,
+            names,
+        } = self;
+        format!(
+            "{} {population} seed:{seed} sha256:{hash}\n{}",
+            of.code(),
+            names.join("\n")
+        )
     }
 }
 
@@ -62,29 +74,55 @@ pub async fn sampled(
     names.sort();
     names.dedup();
     let drawn = sample(&names, seed, usize::try_from(size).unwrap_or(usize::MAX));
-    Ok(Sample { of, seed, population: names.len(), hash: sha256(&names.join("\n")), names: drawn })
+    Ok(Sample {
+        of,
+        seed,
+        population: names.len(),
+        hash: sha256(&names.join("\n")),
+        names: drawn,
+    })
 }
 
 /// All names of a population.
 async fn population(app: &App, of: SamplePopulation) -> Result<Vec<String>, OperationError> {
     let rules = app.gateway().rules();
     Ok(match of {
-        SamplePopulation::Accounts => {
-            rules.directory.iter().map(|(account, _)| account.to_string()).collect()
-        }
-        SamplePopulation::Organisations => {
-            rules.directory.iter().map(|(_, record)| record.organisation.to_string()).collect()
-        }
-        SamplePopulation::Approvals => app.store().approvals().await?.into_iter().map(|one| one.id).collect(),
-        SamplePopulation::BreakGlass => {
-            app.store().break_glass().await?.into_iter().map(|one| one.id).collect()
-        }
+        SamplePopulation::Accounts => rules
+            .directory
+            .iter()
+            .map(|(account, _)| account.to_string())
+            .collect(),
+        SamplePopulation::Organisations => rules
+            .directory
+            .iter()
+            .map(|(_, record)| record.organisation.to_string())
+            .collect(),
+        SamplePopulation::Approvals => app
+            .store()
+            .approvals()
+            .await?
+            .into_iter()
+            .map(|one| one.id)
+            .collect(),
+        SamplePopulation::BreakGlass => app
+            .store()
+            .break_glass()
+            .await?
+            .into_iter()
+            .map(|one| one.id)
+            .collect(),
         SamplePopulation::Incidents => {
             let views = incidents::list(app, &Actor::digue()).await?;
-            views.iter().map(incidents::IncidentView::reference).collect()
+            views
+                .iter()
+                .map(incidents::IncidentView::reference)
+                .collect()
         }
-        SamplePopulation::Measures => {
-            in_force(app).await?.of(RegisterKind::Measure).iter().map(|one| one.id.clone()).collect()
-        }
+        SamplePopulation::Measures => in_force(app)
+            .await?
+            .of(RegisterKind::Measure)
+            .iter()
+            .map(|one| one.id.clone())
+            .collect(),
     })
 }

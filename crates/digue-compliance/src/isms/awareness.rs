@@ -1,5 +1,5 @@
-//! Awareness training: users read a module and answer its three questions, and an attestation is stored.
-//! And controlled documents, whose readers confirm that they read them.
+//! Awareness training: users read a module and answer its three questions, and an attestation is
+//! stored. And controlled documents, whose readers confirm that they read them.
 
 use std::collections::HashMap;
 
@@ -17,13 +17,21 @@ use super::{attachment_of, in_force, now, save, values_of, write};
 pub async fn own(app: &App, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>, OperationError> {
     let registers = in_force(app).await?;
     let done = done(&registers, now(app).today);
-    let own = |module: Module| done.get(&(actor.account.to_string(), module.code())).copied();
-    Ok(Module::ALL.iter().map(|module| (*module, own(*module))).collect())
+    let own = |module: Module| {
+        done.get(&(actor.account.to_string(), module.code()))
+            .copied()
+    };
+    Ok(Module::ALL
+        .iter()
+        .map(|module| (*module, own(*module)))
+        .collect())
 }
 
 /// When each person last completed each module, if that is still valid and of the current edition.
 pub(crate) fn done(registers: &Registers, today: Date) -> HashMap<(String, &'static str), Date> {
-    let since = today.checked_sub(jiff::Span::new().months(MONTHS)).unwrap_or(today);
+    let since = today
+        .checked_sub(jiff::Span::new().months(MONTHS))
+        .unwrap_or(today);
     let mut done: HashMap<(String, &'static str), Date> = HashMap::new();
     // An attestation that cannot be read attests nothing: the module is done again.
     for RegisterEntry { record, .. } in registers.read::<Attestation>().entries {
@@ -38,8 +46,8 @@ pub(crate) fn done(registers: &Registers, today: Date) -> HashMap<(String, &'sta
     done
 }
 
-/// Checks the answers to a module's questions; returns how many are right. If all are, an attestation is
-/// stored.
+/// Checks the answers to a module's questions; returns how many are right. If all are, an
+/// attestation is stored.
 pub async fn answer(
     app: &App,
     actor: &Actor,
@@ -52,7 +60,10 @@ pub async fn answer(
     // At most one attestation a day, so that repeated answers do not fill the register.
     if usize::try_from(right) == Ok(QUESTIONS) && !was_done {
         let organisation = organisation_of(&app.gateway().rules(), actor);
-        let organisation = organisation.as_ref().map(OrganisationId::as_str).unwrap_or_default();
+        let organisation = organisation
+            .as_ref()
+            .map(OrganisationId::as_str)
+            .unwrap_or_default();
         let fields = [
             ("module", module.code().to_owned()),
             ("edition", EDITION.to_string()),
@@ -84,7 +95,8 @@ pub async fn everybody(app: &App, actor: &Actor) -> Result<Vec<Learner>, Operati
     let own = organisation_of(&rules, actor);
     let done = done(&registers, now(app).today);
     let theirs = rules.directory.iter().filter(|(_, record)| {
-        !record.is_suspended && (actor.role.can_watch() || Some(&record.organisation) == own.as_ref())
+        !record.is_suspended
+            && (actor.role.can_watch() || Some(&record.organisation) == own.as_ref())
     });
     let mut learners: Vec<Learner> = theirs
         .map(|(account, record)| Learner {
@@ -120,8 +132,8 @@ pub struct ReadingTask {
 /// The approved documents that the actor must read, and when they confirmed it for this edition.
 pub async fn documents(app: &App, actor: &Actor) -> Result<Vec<ReadingTask>, OperationError> {
     let registers = in_force(app).await?;
-    // A receipt that cannot be read confirms nothing; a document that cannot be read has no known readers, and
-    // its officers see that in the contradictions.
+    // A receipt that cannot be read confirms nothing; a document that cannot be read has no known
+    // readers, and its officers see that in the contradictions.
     let receipts = registers.read::<Receipt>().entries;
     let is_operator = actor.role.can_watch();
     let is_for = |audience: Option<Audience>| match audience {
@@ -150,7 +162,10 @@ pub async fn documents(app: &App, actor: &Actor) -> Result<Vec<ReadingTask>, Ope
 
 /// Confirms that the actor read the current edition of a document.
 pub async fn read(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
-    let found = documents(app, actor).await?.into_iter().find(|one| one.id == id);
+    let found = documents(app, actor)
+        .await?
+        .into_iter()
+        .find(|one| one.id == id);
     let one = found.ok_or(OperationError::NotFound("document"))?;
     if one.read_on.is_some() {
         return Err(OperationError::Conflict);
@@ -174,9 +189,12 @@ pub async fn attach(
 ) -> Result<(), OperationError> {
     actor.must_govern()?;
     let registers = in_force(app).await?;
-    let known = registers.find(RegisterKind::Document, id).ok_or(OperationError::NotFound("record"))?;
+    let known = registers
+        .find(RegisterKind::Document, id)
+        .ok_or(OperationError::NotFound("record"))?;
     let mut values = known.values.clone();
-    // The file before the record: a crash in between leaves a file that no record names, which does no harm.
+    // The file before the record: a crash in between leaves a file that no record names, which does
+    // no harm.
     let file = attachments::keep(app, actor, &attachment_of(id), name, bytes).await?;
     values.insert("file".to_owned(), vec![file.hash]);
     save(app, actor, RegisterKind::Document, Some(id), &values).await?;
@@ -186,7 +204,11 @@ pub async fn attach(
 /// The file of a document, for its readers and for officers. To others it does not exist.
 pub async fn file(app: &App, actor: &Actor, id: &str) -> Result<(String, Vec<u8>), OperationError> {
     let registers = in_force(app).await?;
-    let document = registers.read::<Document>().entries.into_iter().find(|one| one.id == id);
+    let document = registers
+        .read::<Document>()
+        .entries
+        .into_iter()
+        .find(|one| one.id == id);
     let document = document.ok_or(OperationError::NotFound("file"))?;
     let may = actor.role.can_watch() || documents(app, actor).await?.iter().any(|one| one.id == id);
     let hash = Some(document.record.file.0).filter(|hash| may && !hash.is_empty());

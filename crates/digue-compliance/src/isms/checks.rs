@@ -1,5 +1,5 @@
-//! Checks: run twice a day, stored with the journal size and root that they saw, and disabled only by an
-//! officer with a reason and an end.
+//! Checks: run twice a day, stored with the journal size and root that they saw, and disabled only
+//! by an officer with a reason and an end.
 
 use std::time::Duration;
 
@@ -37,19 +37,35 @@ struct CheckContent {
     version: String,
 }
 
-/// The last result of every check, and which are disabled. A result that cannot be read is that of a check
-/// which did not run: nobody knows what it found.
+/// The last result of every check, and which are disabled. A result that cannot be read is that of
+/// a check which did not run: nobody knows what it found.
 pub async fn measured(app: &App) -> Result<MeasuredState, OperationError> {
     let mut measured = MeasuredState::default();
     for record in app.store().last_check_results().await? {
-        // A name that only a later version knows; the comparison with the journal names it (`stored`).
-        let Some(check) = Check::parse(&record.name) else { continue };
+        // A name that only a later version knows; the comparison with the journal names it
+        // (`stored`).
+        let Some(check) = Check::parse(&record.name) else {
+            continue;
+        };
         let result = result_of(&record).unwrap_or_else(|| unreadable_result(check, &record));
         measured.results.insert(check, result);
     }
-    for SwitchRecord { name, author, reason, until } in app.store().check_switches().await? {
+    for SwitchRecord {
+        name,
+        author,
+        reason,
+        until,
+    } in app.store().check_switches().await?
+    {
         if let Some(check) = Check::parse(&name) {
-            measured.disabled.insert(check, DisabledCheck { by: author, reason, until });
+            measured.disabled.insert(
+                check,
+                DisabledCheck {
+                    by: author,
+                    reason,
+                    until,
+                },
+            );
         }
     }
     Ok(measured)
@@ -106,9 +122,12 @@ pub async fn history(
 ) -> Result<Vec<(CheckResult, String)>, OperationError> {
     must_read(actor)?;
     let records = app.store().check_results(check.code(), 100).await?;
-    let results = records
-        .into_iter()
-        .map(|record| (result_of(&record).unwrap_or_else(|| unreadable_result(check, &record)), record.hash));
+    let results = records.into_iter().map(|record| {
+        (
+            result_of(&record).unwrap_or_else(|| unreadable_result(check, &record)),
+            record.hash,
+        )
+    });
     Ok(results.collect())
 }
 
@@ -119,11 +138,14 @@ pub async fn run_due(app: &App) -> Result<usize, OperationError> {
     let is_due = |result: &CheckResult| {
         at.since(result.at) >= EVERY || result.found.not_run == Some(NotRun::Unreadable)
     };
-    let due = Check::ALL.iter().filter(|check| known.results.get(check).is_none_or(is_due));
+    let due = Check::ALL
+        .iter()
+        .filter(|check| known.results.get(check).is_none_or(is_due));
     let seen = SeenJournal::of(app);
     let mut ran = 0;
     for check in due {
-        // One after the other: they read the whole directory and the index, while requests are served.
+        // One after the other: they read the whole directory and the index, while requests are
+        // served.
         run_and_keep(app, *check, &seen).await?;
         ran += 1;
     }
@@ -154,15 +176,27 @@ struct SeenJournal {
 }
 
 impl SeenJournal {
-    // Taken before the first question, and once for a round: its results can be compared with one checkpoint.
+    // Taken before the first question, and once for a round: its results can be compared with one
+    // checkpoint.
     fn of(app: &App) -> Self {
         let size = app.journal_status().checkpoint_size;
-        Self { size, root: app.journal().root(size).map(|root| hex(&root)).unwrap_or_default() }
+        Self {
+            size,
+            root: app
+                .journal()
+                .root(size)
+                .map(|root| hex(&root))
+                .unwrap_or_default(),
+        }
     }
 }
 
 /// An error is stored as "not run", never as a pass.
-async fn run_and_keep(app: &App, check: Check, seen: &SeenJournal) -> Result<CheckResult, OperationError> {
+async fn run_and_keep(
+    app: &App,
+    check: Check,
+    seen: &SeenJournal,
+) -> Result<CheckResult, OperationError> {
     let registers = in_force(app).await?;
     let now = now(app);
     let found = match ask::ask(app, check, &registers, now).await {
@@ -186,8 +220,8 @@ async fn run_and_keep(app: &App, check: Check, seen: &SeenJournal) -> Result<Che
     Ok(result)
 }
 
-/// Shortens the names and keeps the count. Before hashing, so that the hash can be recomputed from what is
-/// stored.
+/// Shortens the names and keeps the count. Before hashing, so that the hash can be recomputed from
+/// what is stored.
 fn shortened(mut found: Measurement) -> Measurement {
     found.failing_events = found.failing_count();
     found.failing.truncate(NAMES_MAX);
@@ -199,12 +233,21 @@ async fn keep(app: &App, result: &CheckResult) -> Result<(), OperationError> {
     let found = &result.found;
     let details = ActDetails {
         subject: Subject::Check(result.check.code().to_owned()),
-        before: format!("population:{} failing:{}", found.population, found.failing_count()),
-        after: CheckHash { outcome: result.outcome, hash: hash.clone() }.to_string(),
+        before: format!(
+            "population:{} failing:{}",
+            found.population,
+            found.failing_count()
+        ),
+        after: CheckHash {
+            outcome: result.outcome,
+            hash: hash.clone(),
+        }
+        .to_string(),
         ..ActDetails::default()
     };
     // Journalled before it is stored: a result in the store without its act would look forged.
-    app.write_down(&Actor::digue(), Act::CheckRan, details).await?;
+    app.write_down(&Actor::digue(), Act::CheckRan, details)
+        .await?;
     let content = CheckContent {
         outcome: result.outcome.code().to_owned(),
         population: found.population,
@@ -246,7 +289,11 @@ pub async fn switch(
         ..ActDetails::default()
     };
     app.write_down(actor, Act::CheckSwitched, details).await?;
-    let switch =
-        SwitchRecord { name: check.code().to_owned(), author: actor.account.to_string(), reason, until };
+    let switch = SwitchRecord {
+        name: check.code().to_owned(),
+        author: actor.account.to_string(),
+        reason,
+        until,
+    };
     Ok(app.store().switch_check(&switch).await?)
 }

@@ -23,7 +23,10 @@ pub async fn week(app: &App) -> Result<WeeklyFigures, OperationError> {
         .filter(|check| measured.says(**check, now) == digue_isms::standing::CheckStatement::Fail);
     Ok(WeeklyFigures {
         late: due.iter().filter(|one| one.days_late > 0).count(),
-        soon: due.iter().filter(|one| (-AHEAD..=0).contains(&one.days_late)).count(),
+        soon: due
+            .iter()
+            .filter(|one| (-AHEAD..=0).contains(&one.days_late))
+            .count(),
         contradictions: contradictions(&registers, &measured, now).len(),
         failing: fails.count(),
         euros: due.iter().map(|one| one.euros).sum(),
@@ -36,12 +39,21 @@ pub async fn send_due(app: &App) -> Result<bool, OperationError> {
         return Ok(false);
     }
     let at = app.clock().now();
-    if app.store().digest_at().await?.is_some_and(|last| at.since(last) < EVERY) {
+    if app
+        .store()
+        .digest_at()
+        .await?
+        .is_some_and(|last| at.since(last) < EVERY)
+    {
         return Ok(false);
     }
     // Marked before the mails are queued: a failure in between skips a week and repeats no mail.
     app.store().set_digest_at(at).await?;
     let week = week(app).await?;
-    digue_mail::tell_roles(app, Role::can_govern, |account| Mail::Digest { account, week }).await?;
+    digue_mail::tell_roles(app, Role::can_govern, |account| Mail::Digest {
+        account,
+        week,
+    })
+    .await?;
     Ok(true)
 }

@@ -26,7 +26,14 @@ fn uuid(text: &str) -> String {
     let hash = sha256(text);
     let variant = ["8", "9", "a", "b"][usize::from(hash.as_bytes()[16]) % 4];
     // Digits 13 and 17 are left out: version and variant stand there (RFC 9562, 4).
-    format!("{}-{}-4{}-{variant}{}-{}", &hash[..8], &hash[8..12], &hash[13..16], &hash[17..20], &hash[20..32])
+    format!(
+        "{}-{}-4{}-{variant}{}-{}",
+        &hash[..8],
+        &hash[8..12],
+        &hash[13..16],
+        &hash[17..20],
+        &hash[20..32]
+    )
 }
 
 /// OSCAL 1.2.1 assessment results: each check an observation with its hash, each control a finding.
@@ -34,14 +41,23 @@ pub async fn oscal(app: &App, actor: &Actor, language: Language) -> Result<Json,
     let (lines, measured) = statement::now_standing(app, actor).await?;
     let now = now(app);
     let origin = app.journal().origin();
-    let observations: Vec<Json> =
-        measured.results.values().map(|result| observation(&origin, language, result)).collect();
-    let lines: Vec<&StatementLine> =
-        lines.iter().filter(|line| line.applies() && !line.checks.is_empty()).collect();
-    let findings: Vec<Json> =
-        lines.iter().filter_map(|line| finding(&origin, language, line, &measured)).collect();
+    let observations: Vec<Json> = measured
+        .results
+        .values()
+        .map(|result| observation(&origin, language, result))
+        .collect();
+    let lines: Vec<&StatementLine> = lines
+        .iter()
+        .filter(|line| line.applies() && !line.checks.is_empty())
+        .collect();
+    let findings: Vec<Json> = lines
+        .iter()
+        .filter_map(|line| finding(&origin, language, line, &measured))
+        .collect();
     let unmeasured = lines.iter().filter(|line| state_of(line).is_none());
-    let unmeasured: Vec<Json> = unmeasured.map(|line| json!({"control-id": control_name(line)})).collect();
+    let unmeasured: Vec<Json> = unmeasured
+        .map(|line| json!({"control-id": control_name(line)}))
+        .collect();
     let title = text(language, "smsi-title");
     let mut result = json!({
         "uuid": uuid(&format!("{origin} result {}", now.at)),
@@ -107,10 +123,11 @@ fn observation(origin: &str, language: Language, result: &CheckResult) -> Json {
     })
 }
 
-/// The reviewed controls: all but those that no check measured. An exclusion needs an inclusion first (OSCAL,
-/// `exclude-controls`).
+/// The reviewed controls: all but those that no check measured. An exclusion needs an inclusion
+/// first (OSCAL, `exclude-controls`).
 fn selection(language: Language, unmeasured: Vec<Json>) -> Json {
-    let mut selection = json!({"description": text(language, "oscal-selection"), "include-all": {}});
+    let mut selection =
+        json!({"description": text(language, "oscal-selection"), "include-all": {}});
     // The schema has no empty lists.
     if !unmeasured.is_empty() {
         selection["exclude-controls"] = Json::Array(unmeasured);
@@ -118,24 +135,39 @@ fn selection(language: Language, unmeasured: Vec<Json>) -> Json {
     selection
 }
 
-/// The combined result of a control's checks; `None` where they give none: "not measured" is neither.
+/// The combined result of a control's checks; `None` where they give none: "not measured" is
+/// neither.
 fn state_of(line: &StatementLine) -> Option<&'static str> {
     let says = |what: CheckStatement| line.checks.iter().any(|(_, says)| *says == what);
     // One failure decides: a control that is met by four of five checks is not met.
     if says(CheckStatement::Fail) {
         Some("not-satisfied")
-    } else if line.checks.iter().all(|(_, says)| *says == CheckStatement::Pass) && !line.checks.is_empty() {
+    } else if line
+        .checks
+        .iter()
+        .all(|(_, says)| *says == CheckStatement::Pass)
+        && !line.checks.is_empty()
+    {
         Some("satisfied")
     } else {
         None
     }
 }
 
-fn finding(origin: &str, language: Language, line: &StatementLine, measured: &MeasuredState) -> Option<Json> {
+fn finding(
+    origin: &str,
+    language: Language,
+    line: &StatementLine,
+    measured: &MeasuredState,
+) -> Option<Json> {
     let state = state_of(line)?;
-    let ran = line.checks.iter().filter(|(check, _)| measured.results.contains_key(check));
-    let related: Vec<Json> =
-        ran.map(|(check, _)| json!({"observation-uuid": observation_name(origin, *check)})).collect();
+    let ran = line
+        .checks
+        .iter()
+        .filter(|(check, _)| measured.results.contains_key(check));
+    let related: Vec<Json> = ran
+        .map(|(check, _)| json!({"observation-uuid": observation_name(origin, *check)}))
+        .collect();
     Some(json!({
         "uuid": uuid(&format!("{origin} finding {}", line.control.id)),
         "title": text(language, &framework::key(line.control.id)),
@@ -155,7 +187,8 @@ pub async fn ocsf(app: &App, actor: &Actor, language: Language) -> Result<Json, 
     must_read(actor)?;
     let measured = checks::measured(app).await?;
     let now = now(app);
-    let event = |result: &CheckResult| compliance_event(language, result, measured.says(result.check, now));
+    let event =
+        |result: &CheckResult| compliance_event(language, result, measured.says(result.check, now));
     Ok(Json::Array(measured.results.values().map(event).collect()))
 }
 
@@ -196,17 +229,28 @@ fn compliance_event(language: Language, result: &CheckResult, says: CheckStateme
 
 /// The names of the frameworks of these requirements.
 fn standards(language: Language, requirements: &[&str]) -> Vec<String> {
-    let frameworks = requirements.iter().filter_map(|id| framework::requirement(id)).map(|one| one.framework);
+    let frameworks = requirements
+        .iter()
+        .filter_map(|id| framework::requirement(id))
+        .map(|one| one.framework);
     let frameworks: BTreeSet<Framework> = frameworks.collect();
-    frameworks.into_iter().map(|framework| text(language, framework.key())).collect()
+    frameworks
+        .into_iter()
+        .map(|framework| text(language, framework.key()))
+        .collect()
 }
 
-/// The measures as a CISO Assistant library: reference controls, and a framework that refers to them.
-pub async fn ciso_assistant(app: &App, actor: &Actor, language: Language) -> Result<String, OperationError> {
+/// The measures as a CISO Assistant library: reference controls, and a framework that refers to
+/// them.
+pub async fn ciso_assistant(
+    app: &App,
+    actor: &Actor,
+    language: Language,
+) -> Result<String, OperationError> {
     must_read(actor)?;
     let registers = in_force(app).await?;
-    // One library for each installation and language. Loading it again is refused unless its version is
-    // higher.
+    // One library for each installation and language. Loading it again is refused unless its
+    // version is higher.
     let origin = sha256(&app.journal().origin());
     let head = LibraryHead {
         code: format!("measures-{}-{}", &origin[..12], language.code()),
@@ -218,13 +262,18 @@ pub async fn ciso_assistant(app: &App, actor: &Actor, language: Language) -> Res
     Ok(library::written(&head, &complete::<Measure>(&registers)?))
 }
 
-/// A version that grows with each change of a measure and is stable otherwise: the seconds from 2020 to the
-/// last revision.
+/// A version that grows with each change of a measure and is stable otherwise: the seconds from
+/// 2020 to the last revision.
 async fn version_of_measures(app: &App) -> Result<i64, OperationError> {
     const FIRST_SECOND: i64 = 1_577_836_800;
     let revisions = app.store().last_revisions().await?;
-    let of_measures = revisions.iter().filter(|revision| revision.kind == RegisterKind::Measure.code());
-    let last = of_measures.map(|revision| revision.at.secs()).max().unwrap_or(FIRST_SECOND);
+    let of_measures = revisions
+        .iter()
+        .filter(|revision| revision.kind == RegisterKind::Measure.code());
+    let last = of_measures
+        .map(|revision| revision.at.secs())
+        .max()
+        .unwrap_or(FIRST_SECOND);
     Ok((last - FIRST_SECOND).max(1))
 }
 
@@ -234,11 +283,16 @@ pub(crate) const MSS_ROWS_MAX: usize = 40;
 /// The number of files that the measures need.
 pub async fn mon_service_securise_files(app: &App, actor: &Actor) -> Result<usize, OperationError> {
     must_read(actor)?;
-    Ok(in_force(app).await?.of(RegisterKind::Measure).len().div_ceil(MSS_ROWS_MAX).max(1))
+    Ok(in_force(app)
+        .await?
+        .of(RegisterKind::Measure)
+        .len()
+        .div_ceil(MSS_ROWS_MAX)
+        .max(1))
 }
 
-/// The measures in the template of MonServiceSécurisé: one sheet, header on line 6, at most forty rows. Open
-/// measures come first, by urgency; file `number` counts from 1.
+/// The measures in the template of MonServiceSécurisé: one sheet, header on line 6, at most forty
+/// rows. Open measures come first, by urgency; file `number` counts from 1.
 ///
 /// # Errors
 /// `NotFound` for a file beyond the last.
@@ -252,7 +306,10 @@ pub async fn mon_service_securise(
     let measured = checks::measured(app).await?;
     let mut measures = complete::<Measure>(&registers)?;
     measures.sort_by_key(|entry| {
-        let is_over = matches!(entry.record.declared.0, Some(Declared::InPlace | Declared::Dropped));
+        let is_over = matches!(
+            entry.record.declared.0,
+            Some(Declared::InPlace | Declared::Dropped)
+        );
         (is_over, entry.record.priority.0)
     });
     let files: Vec<&[RegisterEntry<Measure>]> = measures.chunks(MSS_ROWS_MAX).collect();
@@ -261,20 +318,43 @@ pub async fn mon_service_securise(
         (None, 1) => &[][..],
         (None, _) => return Err(OperationError::NotFound("file")),
     };
-    let rows = entries.iter().map(|entry| mss_row(entry, &measured, now)).collect();
-    let header = ["Intitulé de la mesure *", "Description de la mesure", "Catégorie *"]
-        .map(ToOwned::to_owned)
-        .to_vec();
-    let above = vec![text(Language::French, "mss-title"), text(Language::French, "mss-explain")];
+    let rows = entries
+        .iter()
+        .map(|entry| mss_row(entry, &measured, now))
+        .collect();
+    let header = [
+        "Intitulé de la mesure *",
+        "Description de la mesure",
+        "Catégorie *",
+    ]
+    .map(ToOwned::to_owned)
+    .to_vec();
+    let above = vec![
+        text(Language::French, "mss-title"),
+        text(Language::French, "mss-explain"),
+    ];
     // Two lines of text and three empty ones: the service expects its header on line 6.
-    let above = above.into_iter().chain([const { String::new() }; 3]).collect();
+    let above = above
+        .into_iter()
+        .chain([const { String::new() }; 3])
+        .collect();
     let language = Language::French.code();
-    let sheet = WrittenSheet { name: "Template mesures".to_owned(), language, above, header, rows };
+    let sheet = WrittenSheet {
+        name: "Template mesures".to_owned(),
+        language,
+        above,
+        header,
+        rows,
+    };
     papers::written(app, vec![sheet]).await
 }
 
 /// A measure with its measured state.
-fn mss_row(entry: &RegisterEntry<Measure>, measured: &MeasuredState, now: Measurements) -> Vec<WrittenCell> {
+fn mss_row(
+    entry: &RegisterEntry<Measure>,
+    measured: &MeasuredState,
+    now: Measurements,
+) -> Vec<WrittenCell> {
     let RegisterEntry { id, record, .. } = entry;
     let french = |key: &str| text(Language::French, key);
     let category = match record.purpose.0 {
@@ -283,15 +363,24 @@ fn mss_row(entry: &RegisterEntry<Measure>, measured: &MeasuredState, now: Measur
         Some(Purpose::Respond | Purpose::Recover) => "Résilience",
         _ => "Gouvernance",
     };
-    let state_name = french(&format!("standing-{}", record.standing(measured, now).code()));
+    let state_name = french(&format!(
+        "standing-{}",
+        record.standing(measured, now).code()
+    ));
     let mut description = format!("{id} – {state_name}. {}", record.description.0);
     for check in &record.checks.0 {
         if let Some(result) = measured.results.get(check) {
             let says = french(&format!("says-{}", measured.says(*check, now).code()));
-            description.push_str(&format!("\n{} : {says} ({})", french(&check.key()), result.at));
+            description.push_str(&format!(
+                "\n{} : {says} ({})",
+                french(&check.key()),
+                result.at
+            ));
         }
     }
-    [record.title.0.clone(), description, category.to_owned()].map(WrittenCell::from).to_vec()
+    [record.title.0.clone(), description, category.to_owned()]
+        .map(WrittenCell::from)
+        .to_vec()
 }
 
 #[cfg(test)]
@@ -305,26 +394,44 @@ mod tests {
         assert_ne!(name, uuid("autre"));
         let parts: Vec<usize> = name.split('-').map(str::len).collect();
         assert_eq!(parts, [8, 4, 4, 4, 12]);
-        assert!(name.as_bytes()[14] == b'4' && b"89ab".contains(&name.as_bytes()[19]), "{name}");
+        assert!(
+            name.as_bytes()[14] == b'4' && b"89ab".contains(&name.as_bytes()[19]),
+            "{name}"
+        );
     }
 
     #[test]
     fn what_is_excluded_is_included_first_and_no_list_is_empty() {
         let none = selection(Language::French, Vec::new());
-        assert!(none["include-all"] == json!({}) && none.get("exclude-controls").is_none(), "{none}");
-        let some = selection(Language::French, vec![json!({"control-id": "iso27001-2022-a.5.1"})]);
-        assert!(some["include-all"] == json!({}) && some.get("include-controls").is_none(), "{some}");
+        assert!(
+            none["include-all"] == json!({}) && none.get("exclude-controls").is_none(),
+            "{none}"
+        );
+        let some = selection(
+            Language::French,
+            vec![json!({"control-id": "iso27001-2022-a.5.1"})],
+        );
+        assert!(
+            some["include-all"] == json!({}) && some.get("include-controls").is_none(),
+            "{some}"
+        );
         assert_eq!(some["exclude-controls"].as_array().map(Vec::len), Some(1));
     }
 
     #[test]
     fn a_finding_names_every_framework_of_its_requirements() {
         let named = standards(Language::French, &["iso-5.15", "iso-5.18", "recyf-2"]);
-        let expected = [Framework::Iso, Framework::Recyf].map(|one| text(Language::French, one.key()));
+        let expected =
+            [Framework::Iso, Framework::Recyf].map(|one| text(Language::French, one.key()));
         assert_eq!(named, expected);
         for check in Check::ALL {
             let named = standards(Language::English, check.requirements());
-            assert_eq!(named.is_empty(), check.requirements().is_empty(), "{}", check.code());
+            assert_eq!(
+                named.is_empty(),
+                check.requirements().is_empty(),
+                "{}",
+                check.code()
+            );
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Import of a register from a spreadsheet: a preview shows what would change, old and new, and a
 //! confirmation applies it.
 //!
-//! A cell is used, blank, or a fault with its place. A blank cell erases a value only where its column
-//! exists; a missing column leaves its field unchanged. A row with a fault is reported and not applied.
+//! A cell is used, blank, or a fault with its place. A blank cell erases a value only where its
+//! column exists; a missing column leaves its field unchanged. A row with a fault is reported and
+//! not applied.
 
 mod cells;
 
@@ -100,14 +101,16 @@ impl ImportPreview {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImportOutcome {
     Taken(ImportPreview),
-    /// The register changed since the preview. Nothing was applied; this is what the file would do now.
+    /// The register changed since the preview. Nothing was applied; this is what the file would do
+    /// now.
     Outdated(ImportPreview),
 }
 
 /// Shows what a spreadsheet would change in a register; changes nothing.
 ///
 /// # Errors
-/// `Invalid` for a file that is not a workbook, `Faults` where the table of the register is not found.
+/// `Invalid` for a file that is not a workbook, `Faults` where the table of the register is not
+/// found.
 pub async fn preview(
     app: &App,
     actor: &Actor,
@@ -117,7 +120,8 @@ pub async fn preview(
     let registers = readable(app, actor, kind).await?;
     let free = free_number(app, &registers, kind).await?;
     let file = bytes.to_vec();
-    app.blocking(move || Ok(read(kind, &registers, free, &file)?.preview)).await?
+    app.blocking(move || Ok(read(kind, &registers, free, &file)?.preview))
+        .await?
 }
 
 /// Applies the changes of a preview, named by its `digest`.
@@ -129,8 +133,8 @@ pub async fn import(
     digest: &str,
 ) -> Result<ImportOutcome, OperationError> {
     readable(app, actor, kind).await?;
-    // Held from the reading to the writing: the register must not change between the comparison and the
-    // write.
+    // Held from the reading to the writing: the register must not change between the comparison and
+    // the write.
     let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
     let registers = in_force(app).await?;
     let free = free_number(app, &registers, kind).await?;
@@ -201,7 +205,10 @@ fn read<'r>(
     let table = cells::find(kind, bytes)?;
     let mut titles: HashMap<String, Vec<&Revision>> = HashMap::new();
     for known in registers.of(kind) {
-        titles.entry(folded(&title(kind, &known.values, Language::default()))).or_default().push(known);
+        titles
+            .entry(folded(&title(kind, &known.values, Language::default())))
+            .or_default()
+            .push(known);
     }
     let mut plan = RegisterImportPlan {
         kind,
@@ -210,7 +217,11 @@ fn read<'r>(
         titles,
         ids: HashSet::new(),
         new_records: HashSet::new(),
-        statement: if kind == RegisterKind::Applicability { statement_lines(registers) } else { Vec::new() },
+        statement: if kind == RegisterKind::Applicability {
+            statement_lines(registers)
+        } else {
+            Vec::new()
+        },
         drafts: Vec::new(),
         preview: ImportPreview {
             sheet: table.sheet.clone(),
@@ -223,7 +234,11 @@ fn read<'r>(
     let orders: BTreeMap<usize, DayOrder> =
         // The order of day and month is judged by the whole column: in one cell 03/04 says nothing.
         table.columns.keys().map(|place| (*place, DayOrder::of_column(table.texts_of(*place)))).collect();
-    let columns = SheetColumns { kind, places: &table.columns, orders: &orders };
+    let columns = SheetColumns {
+        kind,
+        places: &table.columns,
+        orders: &orders,
+    };
     for row in &table.rows {
         let is_blank = |place: &usize| row.cells.get(place).is_none_or(UploadedCell::is_blank);
         if table.columns.keys().all(is_blank) {
@@ -233,25 +248,44 @@ fn read<'r>(
             plan.preview.fault_count += 1;
             if plan.preview.faults.len() < FAULTS_MAX {
                 let place = table.place(field, row.number);
-                plan.preview.faults.push(ImportCellFault { row: row.number, place, field, unfit, seen });
+                plan.preview.faults.push(ImportCellFault {
+                    row: row.number,
+                    place,
+                    field,
+                    unfit,
+                    seen,
+                });
             }
         }
     }
-    let drafts: Vec<(&str, u32, &Values)> =
-        plan.drafts.iter().map(|draft| (draft.id.as_str(), draft.number, &draft.values)).collect();
-    plan.preview.digest = sha256(&serde_json::to_string(&drafts).expect("strings always serialise"));
+    let drafts: Vec<(&str, u32, &Values)> = plan
+        .drafts
+        .iter()
+        .map(|draft| (draft.id.as_str(), draft.number, &draft.values))
+        .collect();
+    plan.preview.digest =
+        sha256(&serde_json::to_string(&drafts).expect("strings always serialise"));
     Ok(plan)
 }
 
 impl<'r> RegisterImportPlan<'r> {
     /// Adds a row to the plan, or returns all its faults.
     fn take(&mut self, row: u32, cells: RegisterRowCells) -> RowFaults {
-        let RegisterRowCells { id, values: seen, mut faults } = cells;
-        let Self { kind, registers, .. } = *self;
-        let named = registers.find(kind, &id).or_else(|| registers.find(kind, &id.to_uppercase()));
+        let RegisterRowCells {
+            id,
+            values: seen,
+            mut faults,
+        } = cells;
+        let Self {
+            kind, registers, ..
+        } = *self;
+        let named = registers
+            .find(kind, &id)
+            .or_else(|| registers.find(kind, &id.to_uppercase()));
         let known = named.or_else(|| self.decision(&id, &seen));
         let id_fault = |unfit| (ID, unfit, id.clone());
-        let is_readable = |faults: &RowFaults, field: &str| !faults.iter().any(|(known, ..)| *known == field);
+        let is_readable =
+            |faults: &RowFaults, field: &str| !faults.iter().any(|(known, ..)| *known == field);
         if !id.is_empty() && known.is_none() {
             faults.push(id_fault(FieldError::Unknown));
         }
@@ -267,18 +301,23 @@ impl<'r> RegisterImportPlan<'r> {
         whole.retain(|_, texts| texts.iter().any(|text| !is_blank(text)));
         let (values, unfit) = checked(registers, kind, &whole);
         for FieldFault { field, unfit } in unfit {
-            // An unreadable cell is not reported as missing as well; and of an unknown record no field can
-            // be called missing.
+            // An unreadable cell is not reported as missing as well; and of an unknown record no
+            // field can be called missing.
             let is_reported = unfit != FieldError::Missing || id.is_empty() || known.is_some();
             if is_reported && is_readable(&faults, field) {
-                let text = seen.get(field).map(|texts| texts.join(", ")).unwrap_or_default();
+                let text = seen
+                    .get(field)
+                    .map(|texts| texts.join(", "))
+                    .unwrap_or_default();
                 faults.push((field, unfit, text));
             }
         }
         match values {
-            Some(values) if faults.is_empty() => {
-                self.plan(row, known, &id, &seen, values).err().into_iter().collect()
-            }
+            Some(values) if faults.is_empty() => self
+                .plan(row, known, &id, &seen, values)
+                .err()
+                .into_iter()
+                .collect(),
             _ => faults,
         }
     }
@@ -289,7 +328,11 @@ impl<'r> RegisterImportPlan<'r> {
         let is_about = |known: &&Revision| known.values.get("requirement") == Some(wanted);
         let is_asked = self.kind == RegisterKind::Applicability && id.is_empty();
         // The last decision: earlier ones about the same control were replaced by it.
-        self.registers.of(self.kind).iter().rfind(is_about).filter(|_| is_asked)
+        self.registers
+            .of(self.kind)
+            .iter()
+            .rfind(is_about)
+            .filter(|_| is_asked)
     }
 
     /// Plans a valid row: unchanged, a revision, or a new record.
@@ -303,7 +346,10 @@ impl<'r> RegisterImportPlan<'r> {
     ) -> Result<(), (&'static str, FieldError, String)> {
         let kind = self.kind;
         let alike = self.alike(&values);
-        let is_same_as = |other: &Values| seen.keys().all(|field| other.get(field) == values.get(field));
+        let is_same_as = |other: &Values| {
+            seen.keys()
+                .all(|field| other.get(field) == values.get(field))
+        };
         let (id, number) = match known {
             _ if typed.is_empty() && self.statement.iter().any(&is_same_as) => {
                 return self.leave();
@@ -321,15 +367,34 @@ impl<'r> RegisterImportPlan<'r> {
             let content = serde_json::to_string(&values).expect("strings always serialise");
             // The same new record twice in one file is a copied row.
             if !self.new_records.insert(content) {
-                return Err((ID, FieldError::Twice, title(kind, &values, Language::default())));
+                return Err((
+                    ID,
+                    FieldError::Twice,
+                    title(kind, &values, Language::default()),
+                ));
             }
             self.free += 1;
         }
-        let like = alike.first().filter(|_| known.is_none()).map(|other| other.id.clone());
+        let like = alike
+            .first()
+            .filter(|_| known.is_none())
+            .map(|other| other.id.clone());
         let before = known.map(|known| known.values.clone()).unwrap_or_default();
         let fields = changes_between(kind, &before, &values);
-        self.preview.changes.push(RowChange { row, id: id.clone(), is_new: known.is_none(), like, fields });
-        self.drafts.push(RevisionDraft { kind, id, number, is_over: false, values });
+        self.preview.changes.push(RowChange {
+            row,
+            id: id.clone(),
+            is_new: known.is_none(),
+            like,
+            fields,
+        });
+        self.drafts.push(RevisionDraft {
+            kind,
+            id,
+            number,
+            is_over: false,
+            values,
+        });
         Ok(())
     }
 
@@ -341,27 +406,50 @@ impl<'r> RegisterImportPlan<'r> {
     /// Current records with the same title.
     fn alike(&self, values: &Values) -> Vec<&'r Revision> {
         let name = folded(&title(self.kind, values, Language::default()));
-        self.titles.get(&name).filter(|_| !name.is_empty()).cloned().unwrap_or_default()
+        self.titles
+            .get(&name)
+            .filter(|_| !name.is_empty())
+            .cloned()
+            .unwrap_or_default()
     }
 }
 
 /// The lines of the statement, in the form of decisions.
 fn statement_lines(registers: &Registers) -> Vec<Values> {
     // Any date and no measurements: neither changes whether and why a control applies.
-    let now = Measurements { today: Date::constant(2000, 1, 1), at: Timestamp::from_micros(0) };
+    let now = Measurements {
+        today: Date::constant(2000, 1, 1),
+        at: Timestamp::from_micros(0),
+    };
     let lines = statement::statement(registers, &MeasuredState::default(), now);
     lines.iter().map(line_values).collect()
 }
 
 fn line_values(line: &statement::StatementLine) -> Values {
-    let applies = if line.applies() { YesNo::Yes } else { YesNo::No };
-    let exclusion = line.decided.as_ref().map(|decided| decided.record.exclusion.clone());
+    let applies = if line.applies() {
+        YesNo::Yes
+    } else {
+        YesNo::No
+    };
+    let exclusion = line
+        .decided
+        .as_ref()
+        .map(|decided| decided.record.exclusion.clone());
     let texts = [
         ("requirement", vec![line.control.id.to_owned()]),
         ("applies", vec![applies.code().to_owned()]),
-        ("inclusion", line.inclusion.iter().map(|reason| reason.code().to_owned()).collect()),
+        (
+            "inclusion",
+            line.inclusion
+                .iter()
+                .map(|reason| reason.code().to_owned())
+                .collect(),
+        ),
         ("exclusion", exclusion.unwrap_or_default().write()),
-        ("measures", line.measures.iter().map(|(id, _)| id.clone()).collect()),
+        (
+            "measures",
+            line.measures.iter().map(|(id, _)| id.clone()).collect(),
+        ),
     ];
     texts
         .into_iter()
@@ -371,23 +459,32 @@ fn line_values(line: &statement::StatementLine) -> Values {
 }
 
 /// The normalised values of a record when they are valid, and every fault of fields and links.
-fn checked(registers: &Registers, kind: RegisterKind, whole: &Values) -> (Option<Values>, Vec<FieldFault>) {
-    let links = |values: &Values| unknown_links(registers, kind, values).err().unwrap_or_default();
+fn checked(
+    registers: &Registers,
+    kind: RegisterKind,
+    whole: &Values,
+) -> (Option<Values>, Vec<FieldFault>) {
+    let links = |values: &Values| {
+        unknown_links(registers, kind, values)
+            .err()
+            .unwrap_or_default()
+    };
     match kind.checked(whole) {
         Ok(values) => {
             let faults = links(&values);
             (Some(values), faults)
         }
         Err(mut faults) => {
-            // Without normalised values the links are split and checked field by field, so that all faults
-            // of a row are reported at once.
+            // Without normalised values the links are split and checked field by field, so that all
+            // faults of a row are reported at once.
             for field in kind
                 .fields()
                 .iter()
                 .filter(|field| matches!(field.shape, FieldShape::Link(_) | FieldShape::Links(_)))
             {
-                let names: Vec<String> =
-                    whole.get(field.code).map_or(Vec::new(), |texts| names_in(field.shape, texts));
+                let names: Vec<String> = whole
+                    .get(field.code)
+                    .map_or(Vec::new(), |texts| names_in(field.shape, texts));
                 faults.extend(links(&Values::from([(field.code.to_owned(), names)])));
             }
             (None, faults)
@@ -400,14 +497,21 @@ fn names_in(shape: FieldShape, texts: &[String]) -> Vec<String> {
         FieldShape::Links(_) => text.split([',', ';', '\n']).collect::<Vec<_>>(),
         _ => vec![text.as_str()],
     });
-    parts.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+    parts
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 fn changes_between(kind: RegisterKind, before: &Values, after: &Values) -> Vec<FieldChange> {
     let texts = |values: &Values, field: &str| values.get(field).cloned().unwrap_or_default();
     let change = |field: &'static FieldDef| {
         let (before, after) = (texts(before, field.code), texts(after, field.code));
-        (before != after).then_some(FieldChange { field, before, after })
+        (before != after).then_some(FieldChange {
+            field,
+            before,
+            after,
+        })
     };
     kind.fields().iter().filter_map(change).collect()
 }

@@ -1,4 +1,5 @@
-//! A processing activity as the gateway observes it: the categories of data of a portal, and its readers.
+//! A processing activity as the gateway observes it: the categories of data of a portal, and its
+//! readers.
 
 use std::time::Duration;
 
@@ -20,17 +21,34 @@ pub struct Observed {
 }
 
 /// The observations about a portal; `None` for an unknown one.
-pub async fn of_portal(app: &App, actor: &Actor, name: &str) -> Result<Option<Observed>, OperationError> {
+pub async fn of_portal(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+) -> Result<Option<Observed>, OperationError> {
     must_read(actor)?;
-    let Ok(id) = PortalId::parse(name) else { return Ok(None) };
-    let Some(portal) = app.gateway().hosts().portal(&id).cloned() else { return Ok(None) };
-    let mut categories: Vec<String> =
-        portal.routes.iter().flat_map(|route| &route.categories).map(ToString::to_string).collect();
+    let Ok(id) = PortalId::parse(name) else {
+        return Ok(None);
+    };
+    let Some(portal) = app.gateway().hosts().portal(&id).cloned() else {
+        return Ok(None);
+    };
+    let mut categories: Vec<String> = portal
+        .routes
+        .iter()
+        .flat_map(|route| &route.categories)
+        .map(ToString::to_string)
+        .collect();
     categories.sort();
     categories.dedup();
     let (view, now) = (app.view(), app.clock().now());
-    let recipients = app.blocking(move || view.recipients(&id, now.minus(RECENT), now)).await?;
+    let recipients = app
+        .blocking(move || view.recipients(&id, now.minus(RECENT), now))
+        .await?;
     let recipients = app.answered(recipients)?;
     let recipients = recipients.iter().map(ToString::to_string).collect();
-    Ok(Some(Observed { categories, recipients }))
+    Ok(Some(Observed {
+        categories,
+        recipients,
+    }))
 }

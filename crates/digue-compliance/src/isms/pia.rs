@@ -1,7 +1,9 @@
-//! Import of impact assessments from the CNIL's PIA tool: the actions of their evaluations become measures.
+//! Import of impact assessments from the CNIL's PIA tool: the actions of their evaluations become
+//! measures.
 //!
-//! An action is imported while its evaluation requires one: once the evaluation is acceptable, an older plan
-//! is history. A value that is missing in the export is blank; one that is not understood is kept as text.
+//! An action is imported while its evaluation requires one: once the evaluation is acceptable, an
+//! older plan is history. A value that is missing in the export is blank; one that is not
+//! understood is kept as text.
 
 use digue_app::{Actor, App, OperationError};
 use digue_casework::operator;
@@ -63,8 +65,8 @@ enum PiaDueDate {
     Unread(String),
 }
 
-/// Imports an export of the CNIL's PIA tool: every required action becomes a measure with origin DPIA, its
-/// owner and its due date.
+/// Imports an export of the CNIL's PIA tool: every required action becomes a measure with origin
+/// DPIA, its owner and its due date.
 ///
 /// # Errors
 /// `Invalid` for a file that is not such an export.
@@ -73,7 +75,10 @@ pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, 
     let (file, zone) = (bytes.to_vec(), operator::rules(app).zone.clone());
     let read = app.blocking(move || read(&file, &zone)).await?;
     let (name, actions) = read.ok_or(OperationError::Invalid("invalid-pia"))?;
-    let mut done = ImportedPia { name: name.clone(), ..ImportedPia::default() };
+    let mut done = ImportedPia {
+        name: name.clone(),
+        ..ImportedPia::default()
+    };
     for action in actions {
         if action.judgement == PiaJudgement::Acceptable {
             done.acceptable += 1;
@@ -99,7 +104,14 @@ pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, 
             ("origin", "dpia".to_owned()),
             ("origin-reference", reference.to_owned()),
             ("owner", action.owner),
-            ("due", if let PiaDueDate::On(due) = action.due { due.to_string() } else { String::new() }),
+            (
+                "due",
+                if let PiaDueDate::On(due) = action.due {
+                    due.to_string()
+                } else {
+                    String::new()
+                },
+            ),
         ];
         match write(app, actor, RegisterKind::Measure, None, &values_of(fields)).await {
             Ok(_) => {
@@ -116,14 +128,23 @@ pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, 
 /// The name of the assessment and its actions; `None` for a file that is not an export.
 fn read(bytes: &[u8], zone: &TimeZone) -> Option<(String, Vec<PiaAction>)> {
     let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
-    let text_of_file = encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..])?;
+    let text_of_file =
+        encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..])?;
     let read: Json = serde_json::from_str(&text_of_file).ok()?;
     let name = match read["pia"].as_object()?.get("name") {
-        Some(Json::String(name)) => plain(name).chars().filter(|sign| !sign.is_control()).take(120).collect(),
+        Some(Json::String(name)) => plain(name)
+            .chars()
+            .filter(|sign| !sign.is_control())
+            .take(120)
+            .collect(),
         None | Some(Json::Null) => String::new(),
         Some(_) => return None,
     };
-    let name = if name.is_empty() { text(Language::default(), "exchange-pia-unnamed") } else { name };
+    let name = if name.is_empty() {
+        text(Language::default(), "exchange-pia-unnamed")
+    } else {
+        name
+    };
     let evaluations = match read.get("evaluations") {
         Some(Json::Array(evaluations)) => evaluations.as_slice(),
         None | Some(Json::Null) => &[],
@@ -132,7 +153,13 @@ fn read(bytes: &[u8], zone: &TimeZone) -> Option<(String, Vec<PiaAction>)> {
     if evaluations.len() > EVALUATIONS_MAX {
         return None;
     }
-    Some((name, evaluations.iter().filter_map(|evaluation| action_of(evaluation, zone)).collect()))
+    Some((
+        name,
+        evaluations
+            .iter()
+            .filter_map(|evaluation| action_of(evaluation, zone))
+            .collect(),
+    ))
 }
 
 /// The action of an evaluation; `None` where it has none.
@@ -151,15 +178,33 @@ fn action_of(evaluation: &Json, zone: &TimeZone) -> Option<PiaAction> {
     if let PiaDueDate::Unread(written) = &due {
         let values = [("date", written.clone().into())];
         description.push('\n');
-        description.push_str(&text_with(Language::default(), "exchange-pia-date", &values));
+        description.push_str(&text_with(
+            Language::default(),
+            "exchange-pia-date",
+            &values,
+        ));
     }
     // The tool's values: 0 not judged, 1 to be corrected, 2 to be improved, 3 acceptable.
-    let judgement = if evaluation["status"] == 3 { PiaJudgement::Acceptable } else { PiaJudgement::Asks };
-    let owner = lines_of(&value("person_in_charge")).collect::<Vec<_>>().join(", ");
-    Some(PiaAction { judgement, reference: value("reference_to"), title, description, owner, due })
+    let judgement = if evaluation["status"] == 3 {
+        PiaJudgement::Acceptable
+    } else {
+        PiaJudgement::Asks
+    };
+    let owner = lines_of(&value("person_in_charge"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    Some(PiaAction {
+        judgement,
+        reference: value("reference_to"),
+        title,
+        description,
+        owner,
+        due,
+    })
 }
 
-/// Reads a due date. The tool writes local midnight of the browser as UTC, and 1970 for an empty date.
+/// Reads a due date. The tool writes local midnight of the browser as UTC, and 1970 for an empty
+/// date.
 fn due_of(written: &str, zone: &TimeZone) -> PiaDueDate {
     let on = match moment(written, DayOrder::DayFirst) {
         Ok(WrittenMoment::Day(day)) => day,
@@ -171,7 +216,11 @@ fn due_of(written: &str, zone: &TimeZone) -> PiaDueDate {
         Err(_) if written.is_empty() => return PiaDueDate::Blank,
         Err(_) => return PiaDueDate::Unread(written.to_owned()),
     };
-    if on.year() <= 1970 { PiaDueDate::Blank } else { PiaDueDate::On(on) }
+    if on.year() <= 1970 {
+        PiaDueDate::Blank
+    } else {
+        PiaDueDate::On(on)
+    }
 }
 
 /// The title of a measure: the first line, with the items of the list that it announces.
@@ -179,7 +228,10 @@ fn title_of(description: &str) -> String {
     let mut lines = lines_of(description);
     let mut title = lines.next().unwrap_or_default().to_owned();
     if title.ends_with(':') {
-        let items: Vec<&str> = lines.by_ref().map_while(|line| line.strip_prefix("- ")).collect();
+        let items: Vec<&str> = lines
+            .by_ref()
+            .map_while(|line| line.strip_prefix("- "))
+            .collect();
         if !items.is_empty() {
             title = format!("{title} {}", items.join(", "));
         }
@@ -246,8 +298,14 @@ mod tests {
     use super::*;
 
     fn file(name: &str) -> (String, Vec<PiaAction>) {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pia").join(name);
-        read(&std::fs::read(path).unwrap(), &TimeZone::get("Europe/Paris").unwrap()).unwrap()
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/data/pia")
+            .join(name);
+        read(
+            &std::fs::read(path).unwrap(),
+            &TimeZone::get("Europe/Paris").unwrap(),
+        )
+        .unwrap()
     }
 
     fn on(text: &str) -> PiaDueDate {
@@ -266,8 +324,16 @@ mod tests {
         assert_eq!(
             planned,
             [
-                ("Créer une procédure d’habilitation", "RSSI", &on("2027-03-15")),
-                ("Mesures : Chiffrer la base, Former les agents", "", &PiaDueDate::Blank),
+                (
+                    "Créer une procédure d’habilitation",
+                    "RSSI",
+                    &on("2027-03-15")
+                ),
+                (
+                    "Mesures : Chiffrer la base, Former les agents",
+                    "",
+                    &PiaDueDate::Blank
+                ),
                 ("Prévoir une purge", "DPO", &PiaDueDate::Blank),
                 ("Accepter, aucun plan", "DPO", &on("2027-07-01")),
             ]
@@ -276,7 +342,13 @@ mod tests {
             actions[1].description,
             "Mesures :\n- Chiffrer la base\n- Former les agents\nFin\nensuite"
         );
-        assert_eq!(actions.iter().filter(|action| action.judgement == PiaJudgement::Acceptable).count(), 1);
+        assert_eq!(
+            actions
+                .iter()
+                .filter(|action| action.judgement == PiaJudgement::Acceptable)
+                .count(),
+            1
+        );
         let (_, actions) = file("pia-cas-entites-html.json");
         assert_eq!(
             actions[0].description,
@@ -288,9 +360,18 @@ mod tests {
     fn exports_are_read_as_the_tool_leaves_them() {
         assert_eq!(file("pia-cas-bom.json").1[0].due, on("2026-03-01"));
         assert_eq!(file("pia-cas-date-fr.json").1[0].due, on("2026-03-01"));
-        assert_eq!(file("pia-cas-responsable-2-lignes.json").1[0].owner, "Paul, Marie");
-        assert_eq!(file("pia-cas-statut-3-acceptable.json").1[0].judgement, PiaJudgement::Acceptable);
-        assert_eq!(file("pia-cas-sans-evaluations.json"), ("X".to_owned(), Vec::new()));
+        assert_eq!(
+            file("pia-cas-responsable-2-lignes.json").1[0].owner,
+            "Paul, Marie"
+        );
+        assert_eq!(
+            file("pia-cas-statut-3-acceptable.json").1[0].judgement,
+            PiaJudgement::Acceptable
+        );
+        assert_eq!(
+            file("pia-cas-sans-evaluations.json"),
+            ("X".to_owned(), Vec::new())
+        );
         let (name, actions) = file("pia-cas-nom-null.json");
         assert!(!name.is_empty() && actions.is_empty());
     }
@@ -306,13 +387,25 @@ mod tests {
         };
         let soon = read("\"avant l'été\"");
         assert_eq!(soon.due, PiaDueDate::Unread("avant l'été".to_owned()));
-        assert!(soon.description.contains("avant l'été"), "{}", soon.description);
-        for blank in ["null", "\"\"", "\"1970-01-01T00:00:00.000Z\"", "\"1969-12-31T23:00:00.000Z\""] {
+        assert!(
+            soon.description.contains("avant l'été"),
+            "{}",
+            soon.description
+        );
+        for blank in [
+            "null",
+            "\"\"",
+            "\"1970-01-01T00:00:00.000Z\"",
+            "\"1969-12-31T23:00:00.000Z\"",
+        ] {
             assert_eq!(read(blank).due, PiaDueDate::Blank, "{blank}");
         }
-        for hostile in
-            ["{}", "[", "{\"pia\": {\"name\": 4}}", "{\"pia\": {\"name\": \"x\"}, \"evaluations\": 3}"]
-        {
+        for hostile in [
+            "{}",
+            "[",
+            "{\"pia\": {\"name\": 4}}",
+            "{\"pia\": {\"name\": \"x\"}, \"evaluations\": 3}",
+        ] {
             assert_eq!(super::read(hostile.as_bytes(), &zone), None, "{hostile}");
         }
     }
@@ -324,7 +417,10 @@ mod tests {
             "Chiffrer les postes\navant juin"
         );
         assert_eq!(plain("a < b &amp;lt; c <3"), "a < b &lt; c <3");
-        assert_eq!(plain("un<ol><li>deux</li><li>trois</li></ol>"), "un\n- deux\n- trois");
+        assert_eq!(
+            plain("un<ol><li>deux</li><li>trois</li></ol>"),
+            "un\n- deux\n- trois"
+        );
         assert_eq!(plain(""), "");
     }
 }

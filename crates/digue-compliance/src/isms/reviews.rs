@@ -1,5 +1,5 @@
-//! Reviews of access: every account with its facts, decided by those who answer for it or by an officer, and
-//! applied by the gateway at once.
+//! Reviews of access: every account with its facts, decided by those who answer for it or by an
+//! officer, and applied by the gateway at once.
 
 use std::collections::HashMap;
 
@@ -55,7 +55,9 @@ impl AccessDecision {
     }
 
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::Keep, Self::Suspend].into_iter().find(|decision| decision.code() == code)
+        [Self::Keep, Self::Suspend]
+            .into_iter()
+            .find(|decision| decision.code() == code)
     }
 }
 
@@ -73,7 +75,8 @@ pub struct DecidedAccess {
 pub struct ReviewedAccount {
     pub account: AccountId,
     pub organisation: OrganisationId,
-    /// `None` when the stored facts cannot be read: an account is not unused because nothing is known of it.
+    /// `None` when the stored facts cannot be read: an account is not unused because nothing is
+    /// known of it.
     pub facts: Option<ReviewFacts>,
     pub decided: Option<DecidedAccess>,
 }
@@ -94,7 +97,12 @@ impl From<ReviewLine> for ReviewedAccount {
             by: line.decided_by,
             reason: line.reason,
         });
-        Self { account: line.account, organisation: line.organisation, facts, decided }
+        Self {
+            account: line.account,
+            organisation: line.organisation,
+            facts,
+            decided,
+        }
     }
 }
 
@@ -125,7 +133,13 @@ pub async fn open(
     if is_blank(title) || title.chars().count() > 200 || due_at <= app.clock().now() {
         return Err(OperationError::Invalid("invalid-review"));
     }
-    if app.store().reviews().await?.iter().any(|review| review.closed_at == Timestamp::ZERO) {
+    if app
+        .store()
+        .reviews()
+        .await?
+        .iter()
+        .any(|review| review.closed_at == Timestamp::ZERO)
+    {
         return Err(OperationError::Conflict);
     }
     let now = app.clock().now();
@@ -141,7 +155,11 @@ pub async fn open(
     let lines = lines(app, &id).await?;
     let details = ActDetails {
         subject: Subject::Review(id.to_string()),
-        after: OpenedReview { accounts: lines.len(), due_at }.to_string(),
+        after: OpenedReview {
+            accounts: lines.len(),
+            due_at,
+        }
+        .to_string(),
         ..ActDetails::default()
     };
     app.write_down(actor, Act::ReviewOpened, details).await?;
@@ -153,12 +171,20 @@ async fn lines(app: &App, review: &str) -> Result<Vec<ReviewLine>, OperationErro
     let passkeys = app.store().passkey_counts().await?;
     let beyond = checks::run_one(app, Check::BeyondPeers).await?;
     let (view, rules) = (app.view(), app.gateway().rules());
-    let from = Some(app.clock().now().minus(std::time::Duration::from_hours(24 * 30)));
+    let from = Some(
+        app.clock()
+            .now()
+            .minus(std::time::Duration::from_hours(24 * 30)),
+    );
     let directory = rules.directory.clone();
     let look = move || {
         let mut uses = HashMap::new();
         for (account, _) in directory.iter() {
-            let question = ScopeQuestion { accounts: vec![account.clone()], from, ..Default::default() };
+            let question = ScopeQuestion {
+                accounts: vec![account.clone()],
+                from,
+                ..Default::default()
+            };
             if let Some(last) = view.of_account(account, 1)?.first() {
                 uses.insert(account.clone(), (last.at, view.count(&question)?));
             }
@@ -174,7 +200,11 @@ async fn lines(app: &App, review: &str) -> Result<Vec<ReviewLine>, OperationErro
             last_use: seen.map(|(last, _)| last.micros()),
             passkeys: passkeys.get(account).copied().unwrap_or(0),
             persons: seen.map_or(0, |(_, persons)| *persons),
-            is_beyond_peers: beyond.found.failing.iter().any(|name| name == account.as_str()),
+            is_beyond_peers: beyond
+                .found
+                .failing
+                .iter()
+                .any(|name| name == account.as_str()),
             is_suspended: record.is_suspended,
         };
         lines.push(ReviewLine {
@@ -191,8 +221,8 @@ async fn lines(app: &App, review: &str) -> Result<Vec<ReviewLine>, OperationErro
     Ok(lines)
 }
 
-/// The reviews that the actor may read, the newest first: all lines for officers, those of their own
-/// organisation for delegates and deputies.
+/// The reviews that the actor may read, the newest first: all lines for officers, those of their
+/// own organisation for delegates and deputies.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ReviewView>, OperationError> {
     require(actor.role.oversees())?;
     let own = organisation_of(&app.gateway().rules(), actor);
@@ -203,12 +233,28 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ReviewView>, Operation
         if !actor.role.can_watch() {
             lines.retain(|line| Some(&line.organisation) == own.as_ref());
         }
-        let ReviewRecord { id, title, opened_at, due_at, closed_at, .. } = record;
+        let ReviewRecord {
+            id,
+            title,
+            opened_at,
+            due_at,
+            closed_at,
+            ..
+        } = record;
         let lines: Vec<ReviewedAccount> = lines.into_iter().map(ReviewedAccount::from).collect();
         let decided = lines.iter().filter(|line| line.decided.is_some()).count();
         let is_closed = closed_at > Timestamp::ZERO;
         let is_over = is_closed || now >= due_at;
-        views.push(ReviewView { id, title, opened_at, due_at, is_closed, lines, decided, is_over });
+        views.push(ReviewView {
+            id,
+            title,
+            opened_at,
+            due_at,
+            is_closed,
+            lines,
+            decided,
+            is_over,
+        });
     }
     Ok(views)
 }
@@ -223,8 +269,8 @@ pub struct WaitingReview {
     pub left: usize,
 }
 
-/// The open reviews with undecided accounts that the actor may read. Facts are not read: a review of ten thousand
-/// accounts is counted for every page.
+/// The open reviews with undecided accounts that the actor may read. Facts are not read: a review
+/// of ten thousand accounts is counted for every page.
 pub async fn waiting(app: &App, actor: &Actor) -> Result<Vec<WaitingReview>, OperationError> {
     require(actor.role.oversees())?;
     let own = organisation_of(&app.gateway().rules(), actor);
@@ -236,11 +282,24 @@ pub async fn waiting(app: &App, actor: &Actor) -> Result<Vec<WaitingReview>, Ope
         }
         let lines = app.store().review_lines(&record.id).await?;
         // Nobody reviews their own access.
-        let is_left = |line: &&ReviewLine| line.decision.is_empty() && line.account != actor.account;
+        let is_left =
+            |line: &&ReviewLine| line.decision.is_empty() && line.account != actor.account;
         let is_seen = |line: &&ReviewLine| sees_all || Some(&line.organisation) == own.as_ref();
         let left = lines.iter().filter(is_left).filter(is_seen).count();
-        let ReviewRecord { id, title, opened_at, due_at, .. } = record;
-        waiting.push(WaitingReview { id, title, opened_at, due_at, left });
+        let ReviewRecord {
+            id,
+            title,
+            opened_at,
+            due_at,
+            ..
+        } = record;
+        waiting.push(WaitingReview {
+            id,
+            title,
+            opened_at,
+            due_at,
+            left,
+        });
     }
     waiting.retain(|review| review.left > 0);
     Ok(waiting)
@@ -259,7 +318,10 @@ pub async fn decide(
         (AccessDecision::Keep, "") => String::new(),
         (_, reason) => parse_reason(reason, REASON_CHARS_MIN)?,
     };
-    let view = list(app, actor).await?.into_iter().find(|view| view.id == review);
+    let view = list(app, actor)
+        .await?
+        .into_iter()
+        .find(|view| view.id == review);
     let view = view.ok_or(OperationError::NotFound("review"))?;
     let line = view.lines.iter().find(|line| line.account == *account);
     let line = line.ok_or(OperationError::NotFound("account"))?;
@@ -271,10 +333,13 @@ pub async fn decide(
     if view.is_closed || line.decided.is_some() {
         return Err(OperationError::Conflict);
     }
-    let suspended = rules.directory.find(account).is_none_or(|record| record.is_suspended);
+    let suspended = rules
+        .directory
+        .find(account)
+        .is_none_or(|record| record.is_suspended);
     if decision == AccessDecision::Suspend && !suspended {
-        // Suspended before the decision is recorded: a crash in between leaves less access, not more.
-        // `Conflict` means that it was suspended meanwhile.
+        // Suspended before the decision is recorded: a crash in between leaves less access, not
+        // more. `Conflict` means that it was suspended meanwhile.
         match accounts::set_suspended(app, actor, account, true, &reason).await {
             Ok(()) | Err(OperationError::Conflict) => {}
             Err(error) => return Err(error),
@@ -286,7 +351,12 @@ pub async fn decide(
         after: decision.code().to_owned(),
         reason: reason.clone(),
     };
-    let stored = app.store().review_lines(review).await?.into_iter().find(|line| line.account == *account);
+    let stored = app
+        .store()
+        .review_lines(review)
+        .await?
+        .into_iter()
+        .find(|line| line.account == *account);
     let decided = ReviewLine {
         decision: decision.code().to_owned(),
         decided_by: actor.account.to_string(),
@@ -296,7 +366,8 @@ pub async fn decide(
     };
     let claim = app.store().decide_review_line(&decided);
     let release = app.store().release_review_line(&decided);
-    app.claim((actor, Act::ReviewDecided, details), claim, release).await?;
+    app.claim((actor, Act::ReviewDecided, details), claim, release)
+        .await?;
     let lines = app.store().review_lines(review).await?;
     if lines.iter().all(|line| !line.decision.is_empty()) {
         app.store().close_review(review, app.clock().now()).await?;

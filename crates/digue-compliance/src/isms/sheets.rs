@@ -40,13 +40,20 @@ fn day_in_words(language: Language, text: &str) -> String {
         Language::French => "%d/%m/%Y",
         Language::English => "%d %b %Y",
     };
-    text.parse().map_or_else(|_| text.to_owned(), |day: jiff::civil::Date| day.strftime(pattern).to_string())
+    text.parse().map_or_else(
+        |_| text.to_owned(),
+        |day: jiff::civil::Date| day.strftime(pattern).to_string(),
+    )
 }
 
 /// The header of a kind's table: the record id, then every field.
 fn header(language: Language, kind: RegisterKind) -> Vec<String> {
     let mut header = vec![text(language, "column-record")];
-    header.extend(kind.fields().iter().map(|field| field_name(language, kind, field.code)));
+    header.extend(
+        kind.fields()
+            .iter()
+            .map(|field| field_name(language, kind, field.code)),
+    );
     header
 }
 
@@ -54,16 +61,20 @@ fn header(language: Language, kind: RegisterKind) -> Vec<String> {
 fn row(language: Language, kind: RegisterKind, revision: &Revision) -> Vec<WrittenCell> {
     let mut row = vec![WrittenCell::from(revision.id.as_str())];
     row.extend(kind.fields().iter().map(|field| {
-        let texts = revision.values.get(field.code).map_or(&[][..], Vec::as_slice);
+        let texts = revision
+            .values
+            .get(field.code)
+            .map_or(&[][..], Vec::as_slice);
         let in_kind = match field.shape {
             // A day that a spreadsheet cannot hold keeps its stored form, which the import reads.
-            FieldShape::Day => {
-                texts.first().map(|text| day_cell(text).unwrap_or_else(|| text.as_str().into()))
-            }
+            FieldShape::Day => texts
+                .first()
+                .map(|text| day_cell(text).unwrap_or_else(|| text.as_str().into())),
             FieldShape::Number => texts.first().and_then(|text| whole_cell(text)),
-            FieldShape::Amount => {
-                Amount::read(texts).ok().and_then(|amount| amount.cents).map(WrittenCell::Cents)
-            }
+            FieldShape::Amount => Amount::read(texts)
+                .ok()
+                .and_then(|amount| amount.cents)
+                .map(WrittenCell::Cents),
             FieldShape::Checks => Some(texts.join(", ").into()),
             FieldShape::Line
             | FieldShape::Text
@@ -78,7 +89,8 @@ fn row(language: Language, kind: RegisterKind, revision: &Revision) -> Vec<Writt
     row
 }
 
-/// A date cell; `None` for a date that the spreadsheet format cannot hold exactly, which stays text.
+/// A date cell; `None` for a date that the spreadsheet format cannot hold exactly, which stays
+/// text.
 fn day_cell(text: &str) -> Option<WrittenCell> {
     let day: jiff::civil::Date = text.parse().ok()?;
     SheetDay::new(day.year(), day.month(), day.day()).map(WrittenCell::Day)
@@ -89,7 +101,11 @@ pub(super) fn sheet(language: Language, kind: RegisterKind, registers: &Register
         name: text(language, &format!("kind-{}", kind.code())),
         language: language.code(),
         header: header(language, kind),
-        rows: registers.of(kind).iter().map(|revision| row(language, kind, revision)).collect(),
+        rows: registers
+            .of(kind)
+            .iter()
+            .map(|revision| row(language, kind, revision))
+            .collect(),
         ..WrittenSheet::default()
     }
 }
@@ -108,7 +124,11 @@ pub async fn file(
     match form {
         PaperFormat::Xlsx => written(app, vec![sheet(language, kind, &registers)], language).await,
         _ => {
-            let mut document = document(app, reader, &text(language, &format!("kind-{}", kind.code())));
+            let mut document = document(
+                app,
+                reader,
+                &text(language, &format!("kind-{}", kind.code())),
+            );
             document.blocks.extend(records(language, kind, &registers));
             printed_from(app, &document, form, PaperSources::ISMS).await
         }
@@ -125,24 +145,47 @@ pub async fn whole(
     must_read(actor)?;
     let registers = in_force(app).await?;
     let language = reader.language;
-    let kinds: Vec<RegisterKind> =
-        RegisterKind::ALL.iter().copied().filter(|kind| !registers.of(*kind).is_empty()).collect();
+    let kinds: Vec<RegisterKind> = RegisterKind::ALL
+        .iter()
+        .copied()
+        .filter(|kind| !registers.of(*kind).is_empty())
+        .collect();
     if form == PaperFormat::Xlsx {
-        let sheets: Vec<WrittenSheet> = kinds.iter().map(|kind| sheet(language, *kind, &registers)).collect();
+        let sheets: Vec<WrittenSheet> = kinds
+            .iter()
+            .map(|kind| sheet(language, *kind, &registers))
+            .collect();
         return written(app, sheets, language).await;
     }
     let mut document = document(app, reader, &text(language, "smsi-title"));
     for kind in kinds {
-        document.blocks.push(DocumentBlock::Title(text(language, &format!("kind-{}", kind.code()))));
+        document.blocks.push(DocumentBlock::Title(text(
+            language,
+            &format!("kind-{}", kind.code()),
+        )));
         document.blocks.extend(records(language, kind, &registers));
     }
     printed_from(app, &document, form, PaperSources::ISMS).await
 }
 
 /// A sheet with text cells only.
-fn text_sheet(name: String, language: Language, header: Vec<String>, rows: Vec<Vec<String>>) -> WrittenSheet {
-    let rows = rows.into_iter().map(|row| row.into_iter().map(WrittenCell::from).collect()).collect();
-    WrittenSheet { name, language: language.code(), header, rows, ..WrittenSheet::default() }
+fn text_sheet(
+    name: String,
+    language: Language,
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+) -> WrittenSheet {
+    let rows = rows
+        .into_iter()
+        .map(|row| row.into_iter().map(WrittenCell::from).collect())
+        .collect();
+    WrittenSheet {
+        name,
+        language: language.code(),
+        header,
+        rows,
+        ..WrittenSheet::default()
+    }
 }
 
 async fn written(
@@ -160,7 +203,11 @@ fn document(app: &App, reader: &PaperReader, title: &str) -> Document {
         title: title.to_owned(),
         language: reader.language.code(),
         foot: title.to_owned(),
-        blocks: vec![DocumentBlock::Quiet(text_with(reader.language, "smsi-made", &[("at", made)]))],
+        blocks: vec![DocumentBlock::Quiet(text_with(
+            reader.language,
+            "smsi-made",
+            &[("at", made)],
+        ))],
         ..Document::default()
     }
 }
@@ -199,9 +246,14 @@ pub async fn statement_file(
         "checks",
         "implementation",
     ];
-    let header: Vec<String> =
-        columns.iter().map(|column| text(language, &format!("column-{column}"))).collect();
-    let rows: Vec<Vec<String>> = lines.iter().map(|line| statement_row(language, line)).collect();
+    let header: Vec<String> = columns
+        .iter()
+        .map(|column| text(language, &format!("column-{column}")))
+        .collect();
+    let rows: Vec<Vec<String>> = lines
+        .iter()
+        .map(|line| statement_row(language, line))
+        .collect();
     let title = text(language, "statement-title");
     if form == PaperFormat::Xlsx {
         let sheet = text_sheet(title, language, header, rows);
@@ -213,20 +265,43 @@ pub async fn statement_file(
 }
 
 fn statement_row(language: Language, line: &StatementLine) -> Vec<String> {
-    let yes = text(language, if line.applies() { "yes-no-yes" } else { "yes-no-no" });
-    let inclusion: Vec<String> = line.inclusion.iter().map(|reason| text(language, reason.key())).collect();
-    let exclusion =
-        line.decided.as_ref().map(|decided| decided.record.exclusion.0.clone()).unwrap_or_default();
+    let yes = text(
+        language,
+        if line.applies() {
+            "yes-no-yes"
+        } else {
+            "yes-no-no"
+        },
+    );
+    let inclusion: Vec<String> = line
+        .inclusion
+        .iter()
+        .map(|reason| text(language, reason.key()))
+        .collect();
+    let exclusion = line
+        .decided
+        .as_ref()
+        .map(|decided| decided.record.exclusion.0.clone())
+        .unwrap_or_default();
     let measures: Vec<String> = line
         .measures
         .iter()
-        .map(|(id, state)| format!("{id} ({})", text(language, &format!("standing-{}", state.code()))))
+        .map(|(id, state)| {
+            format!(
+                "{id} ({})",
+                text(language, &format!("standing-{}", state.code()))
+            )
+        })
         .collect();
     let checks: Vec<String> = line
         .checks
         .iter()
         .map(|(check, says)| {
-            format!("{} ({})", text(language, &check.key()), text(language, &format!("says-{}", says.code())))
+            format!(
+                "{} ({})",
+                text(language, &check.key()),
+                text(language, &format!("says-{}", says.code()))
+            )
         })
         .collect();
     vec![
@@ -237,7 +312,10 @@ fn statement_row(language: Language, line: &StatementLine) -> Vec<String> {
         exclusion,
         measures.join(", "),
         checks.join(", "),
-        text(language, &format!("implementation-{}", line.implementation.code())),
+        text(
+            language,
+            &format!("implementation-{}", line.implementation.code()),
+        ),
     ]
 }
 
@@ -253,12 +331,21 @@ pub async fn framework_file(
     let columns = ["column-record", "column-title", "column-implementation"];
     let header: Vec<String> = columns.iter().map(|key| text(language, key)).collect();
     let row = |one: &framework::Requirement| {
-        let through = super::statement::through(lines, one).into_iter().map(|line| {
-            let implementation = text(language, &format!("implementation-{}", line.implementation.code()));
-            format!("{} ({implementation})", line.control.number())
-        });
+        let through = super::statement::through(lines, one)
+            .into_iter()
+            .map(|line| {
+                let implementation = text(
+                    language,
+                    &format!("implementation-{}", line.implementation.code()),
+                );
+                format!("{} ({implementation})", line.control.number())
+            });
         let through: Vec<String> = through.collect();
-        vec![one.number().to_owned(), text(language, &one.key()), through.join(", ")]
+        vec![
+            one.number().to_owned(),
+            text(language, &one.key()),
+            through.join(", "),
+        ]
     };
     let rows: Vec<Vec<String>> = framework::requirements(framework).map(row).collect();
     let title = text(language, framework.key());
@@ -268,7 +355,10 @@ pub async fn framework_file(
     }
     let mut document = document(app, reader, &title);
     if framework == Framework::Qualiopi {
-        document.blocks.push(DocumentBlock::Paragraph(text(language, "frameworks-indirect")));
+        document.blocks.push(DocumentBlock::Paragraph(text(
+            language,
+            "frameworks-indirect",
+        )));
     }
     document.blocks.push(DocumentBlock::Table { header, rows });
     printed_from(app, &document, form, PaperSources::ISMS).await

@@ -24,7 +24,8 @@ pub async fn is_empty(app: &App, actor: &Actor) -> Result<bool, OperationError> 
 /// Writes scope, roles, risks, measures and a calendar.
 ///
 /// # Errors
-/// `Conflict` when the registers are not empty; `Invalid` without the organisation's name and its head.
+/// `Conflict` when the registers are not empty; `Invalid` without the organisation's name and its
+/// head.
 pub async fn begin(
     app: &App,
     actor: &Actor,
@@ -39,7 +40,11 @@ pub async fn begin(
     if !in_force(app).await?.is_empty() {
         return Err(OperationError::Conflict);
     }
-    let mut book = SeedRegisters { drafts: Vec::new(), language, today: now(app).today };
+    let mut book = SeedRegisters {
+        drafts: Vec::new(),
+        language,
+        today: now(app).today,
+    };
     book.context(answers);
     book.roles(answers);
     book.assets(answers);
@@ -63,7 +68,10 @@ fn fits(drafts: &[RevisionDraft]) -> bool {
         values: draft.values.clone(),
     }));
     drafts.iter().all(|draft| {
-        draft.kind.checked(&draft.values).is_ok_and(|values| values == draft.values)
+        draft
+            .kind
+            .checked(&draft.values)
+            .is_ok_and(|values| values == draft.values)
             && super::unknown_links(&registers, draft.kind, &draft.values).is_ok()
     })
 }
@@ -81,25 +89,43 @@ impl SeedRegisters {
 
     /// Adds a record and returns its id.
     fn add(&mut self, kind: RegisterKind, fields: &[(&str, String)]) -> String {
-        let number = self.drafts.iter().filter(|draft| draft.kind == kind).count() + 1;
+        let number = self
+            .drafts
+            .iter()
+            .filter(|draft| draft.kind == kind)
+            .count()
+            + 1;
         let id = format!("{}-{number}", kind.prefix());
         let filled = fields.iter().filter(|(_, value)| !is_blank(value));
-        let values: Values =
-            filled.map(|(field, value)| ((*field).to_owned(), vec![value.trim().to_owned()])).collect();
+        let values: Values = filled
+            .map(|(field, value)| ((*field).to_owned(), vec![value.trim().to_owned()]))
+            .collect();
         // A seed that does not fit stays as it is: the assertion in `begin` finds it in tests.
         let values = kind.checked(&values).unwrap_or(values);
-        self.drafts.push(RevisionDraft { kind, id: id.clone(), number: 1, is_over: false, values });
+        self.drafts.push(RevisionDraft {
+            kind,
+            id: id.clone(),
+            number: 1,
+            is_over: false,
+            values,
+        });
         id
     }
 
     fn in_days(&self, days: i32) -> String {
-        self.today.checked_add(Span::new().days(days)).map(|day| day.to_string()).unwrap_or_default()
+        self.today
+            .checked_add(Span::new().days(days))
+            .map(|day| day.to_string())
+            .unwrap_or_default()
     }
 
     fn context(&mut self, answers: &Answers) {
         let scope = self.say(&format!("seed-scope-{}", answers.who.code()));
         let title = format!("{} – {scope}", answers.name.trim());
-        self.add(RegisterKind::Context, &[("title", title), ("about", "scope".to_owned())]);
+        self.add(
+            RegisterKind::Context,
+            &[("title", title), ("about", "scope".to_owned())],
+        );
         let mut parties = vec!["persons", "cnil"];
         if answers.has_partners {
             parties.push("partners");
@@ -109,11 +135,17 @@ impl SeedRegisters {
         }
         parties.extend(answers.bonds.iter().map(|bond| bond.code()));
         for party in parties {
-            let (title, wants) =
-                (self.say(&format!("seed-party-{party}")), self.say(&format!("seed-party-{party}-wants")));
+            let (title, wants) = (
+                self.say(&format!("seed-party-{party}")),
+                self.say(&format!("seed-party-{party}-wants")),
+            );
             self.add(
                 RegisterKind::Context,
-                &[("title", title), ("about", "party".to_owned()), ("requirement", wants)],
+                &[
+                    ("title", title),
+                    ("about", "party".to_owned()),
+                    ("requirement", wants),
+                ],
             );
         }
     }
@@ -123,7 +155,8 @@ impl SeedRegisters {
             ("top-management", &answers.head),
             ("ciso", &answers.ciso),
             ("dpo", &answers.dpo),
-            // Left open: whoever runs the system must not audit their own work (ISO/IEC 27001, 9.2.2).
+            // Left open: whoever runs the system must not audit their own work (ISO/IEC 27001,
+            // 9.2.2).
             ("internal-auditor", &String::new()),
         ];
         for (role, holder) in held {
@@ -132,7 +165,14 @@ impl SeedRegisters {
                 ("role", role.to_owned()),
                 ("holder", holder.clone()),
                 ("duties", duties),
-                ("appointed", if holder.is_empty() { String::new() } else { self.today.to_string() }),
+                (
+                    "appointed",
+                    if holder.is_empty() {
+                        String::new()
+                    } else {
+                        self.today.to_string()
+                    },
+                ),
             ];
             self.add(RegisterKind::Role, &fields);
         }
@@ -173,8 +213,13 @@ impl SeedRegisters {
                 let key = format!("seed-measure-{}", seed.code);
                 let (title, how) = (self.say(&key), self.say(&format!("{key}-how")));
                 let checks: Vec<&str> = seed.checks.iter().map(|check| check.code()).collect();
-                // Without a portal the gateway measures nothing: only the checks of the registers remain.
-                let checks = if answers.has_portal { checks.join(",") } else { registers_only(seed) };
+                // Without a portal the gateway measures nothing: only the checks of the registers
+                // remain.
+                let checks = if answers.has_portal {
+                    checks.join(",")
+                } else {
+                    registers_only(seed)
+                };
                 let fields = [
                     ("title", title),
                     ("description", how),
@@ -182,7 +227,12 @@ impl SeedRegisters {
                     ("purpose", seed.purpose.code().to_owned()),
                     ("priority", seed.priority.code().to_owned()),
                     ("owner", answers.owner(seed.owner).to_owned()),
-                    ("due", seed.due(self.today).map(|due| due.to_string()).unwrap_or_default()),
+                    (
+                        "due",
+                        seed.due(self.today)
+                            .map(|due| due.to_string())
+                            .unwrap_or_default(),
+                    ),
                     ("declared", "to-do".to_owned()),
                     ("origin", seed.origin.code().to_owned()),
                     ("requirements", seed.requirements.join(",")),
@@ -197,8 +247,11 @@ impl SeedRegisters {
         for risk in risks(answers) {
             let key = format!("seed-risk-{}", risk.code);
             let (title, path) = (self.say(&key), self.say(&format!("{key}-path")));
-            let measures: Vec<&str> =
-                risk.measures.iter().filter_map(|code| named.get(code).map(String::as_str)).collect();
+            let measures: Vec<&str> = risk
+                .measures
+                .iter()
+                .filter_map(|code| named.get(code).map(String::as_str))
+                .collect();
             let signals: Vec<&str> = risk.signals.iter().map(|check| check.code()).collect();
             let fields = [
                 ("title", title),
@@ -210,7 +263,14 @@ impl SeedRegisters {
                 ("residual-gravity", risk.residual.1.code().to_owned()),
                 ("treatment", "mitigate".to_owned()),
                 ("measures", measures.join(",")),
-                ("signals", if answers.has_portal { signals.join(",") } else { String::new() }),
+                (
+                    "signals",
+                    if answers.has_portal {
+                        signals.join(",")
+                    } else {
+                        String::new()
+                    },
+                ),
                 ("review-on", self.in_days(365)),
             ];
             self.add(RegisterKind::Risk, &fields);
@@ -257,8 +317,19 @@ impl SeedRegisters {
         ];
         self.add(RegisterKind::Campaign, &campaign);
         let processing = [
-            ("title", self.say(&format!("seed-processing-{}", answers.who.code()))),
-            ("role", if answers.who == Who::Operator { "controller" } else { "processor" }.to_owned()),
+            (
+                "title",
+                self.say(&format!("seed-processing-{}", answers.who.code())),
+            ),
+            (
+                "role",
+                if answers.who == Who::Operator {
+                    "controller"
+                } else {
+                    "processor"
+                }
+                .to_owned(),
+            ),
             ("purposes", self.say("seed-processing-purposes")),
             ("data", self.data(answers)),
             ("review-on", self.in_days(60)),
@@ -274,14 +345,21 @@ impl SeedRegisters {
     }
 
     fn data(&self, answers: &Answers) -> String {
-        let names = answers.data.iter().map(|data| self.say(&format!("data-held-{}", data.code())));
+        let names = answers
+            .data
+            .iter()
+            .map(|data| self.say(&format!("data-held-{}", data.code())));
         names.collect::<Vec<_>>().join(", ")
     }
 }
 
 /// The checks of a seed that need no portal.
 fn registers_only(seed: &SeedMeasure) -> String {
-    let kept = seed.checks.iter().filter(|check| is_own(**check)).map(|check| check.code());
+    let kept = seed
+        .checks
+        .iter()
+        .filter(|check| is_own(**check))
+        .map(|check| check.code());
     kept.collect::<Vec<_>>().join(",")
 }
 
@@ -318,5 +396,8 @@ pub fn three_things(registers: &Registers) -> Vec<(String, String)> {
         })
         .collect();
     open.sort_by_key(|measure| (measure.record.priority.0, measure.record.due));
-    open.into_iter().take(3).map(|measure| (measure.id, measure.record.title.0)).collect()
+    open.into_iter()
+        .take(3)
+        .map(|measure| (measure.id, measure.record.title.0))
+        .collect()
 }

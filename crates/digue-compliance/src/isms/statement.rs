@@ -1,4 +1,5 @@
-//! The statement of applicability: the current one, and frozen versions signed with the journal's key.
+//! The statement of applicability: the current one, and frozen versions signed with the journal's
+//! key.
 
 use digue_app::files::sha256;
 use digue_app::{ActDetails, Actor, App, OperationError, attachments};
@@ -32,7 +33,8 @@ pub async fn versions(app: &App, actor: &Actor) -> Result<Vec<FileRecord>, Opera
     Ok(app.store().files(SUBJECT).await?)
 }
 
-/// Freezes the current statement: one line for each control, signed. Returns the number of the version.
+/// Freezes the current statement: one line for each control, signed. Returns the number of the
+/// version.
 pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
     actor.must_govern()?;
     actor.must_be_fresh(app)?;
@@ -45,7 +47,11 @@ pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
     let (lines, _) = now_standing(app, actor).await?;
     let number = app.store().files(SUBJECT).await?.len() + 1;
     let mut body = String::from("digue-statement-1\n");
-    body.push_str(&format!("version {number}\nby {}\nat {}\n", actor.account, app.clock().now()));
+    body.push_str(&format!(
+        "version {number}\nby {}\nat {}\n",
+        actor.account,
+        app.clock().now()
+    ));
     for line in &lines {
         body.push_str(&frozen(line));
         body.push('\n');
@@ -57,19 +63,35 @@ pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
         ..ActDetails::default()
     };
     app.write_down(actor, Act::StatementSigned, details).await?;
-    attachments::keep(app, actor, SUBJECT, &format!("statement-{number}.txt"), signed.as_bytes()).await?;
+    attachments::keep(
+        app,
+        actor,
+        SUBJECT,
+        &format!("statement-{number}.txt"),
+        signed.as_bytes(),
+    )
+    .await?;
     Ok(number)
 }
 
 /// One frozen line: JSON with a fixed set of names, so that versions can be compared.
 fn frozen(line: &StatementLine) -> String {
-    let exclusion =
-        line.decided.as_ref().map(|decided| decided.record.exclusion.0.clone()).unwrap_or_default();
+    let exclusion = line
+        .decided
+        .as_ref()
+        .map(|decided| decided.record.exclusion.0.clone())
+        .unwrap_or_default();
     let inclusion: Vec<&str> = line.inclusion.iter().map(|reason| reason.code()).collect();
-    let measures: Vec<String> =
-        line.measures.iter().map(|(id, state)| format!("{id} {}", state.code())).collect();
-    let checks: Vec<String> =
-        line.checks.iter().map(|(check, says)| format!("{} {}", check.code(), says.code())).collect();
+    let measures: Vec<String> = line
+        .measures
+        .iter()
+        .map(|(id, state)| format!("{id} {}", state.code()))
+        .collect();
+    let checks: Vec<String> = line
+        .checks
+        .iter()
+        .map(|(check, says)| format!("{} {}", check.code(), says.code()))
+        .collect();
     // Codes and not words: versions that were frozen in two languages must compare equal.
     json!({
         "control": line.control.number(),
@@ -84,12 +106,23 @@ fn frozen(line: &StatementLine) -> String {
 }
 
 /// A frozen version: its file name and its signed text.
-pub async fn version(app: &App, actor: &Actor, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
+pub async fn version(
+    app: &App,
+    actor: &Actor,
+    hash: &str,
+) -> Result<(String, Vec<u8>), OperationError> {
     must_read(actor)?;
     attachments::read(app, SUBJECT, hash).await
 }
 
 /// The lines of the controls that a requirement of a framework maps to.
-pub fn through(lines: &[StatementLine], requirement: &framework::Requirement) -> Vec<StatementLine> {
-    lines.iter().filter(|line| requirement.controls.contains(&line.control.id)).cloned().collect()
+pub fn through(
+    lines: &[StatementLine],
+    requirement: &framework::Requirement,
+) -> Vec<StatementLine> {
+    lines
+        .iter()
+        .filter(|line| requirement.controls.contains(&line.control.id))
+        .cloned()
+        .collect()
 }

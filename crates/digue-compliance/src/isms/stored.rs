@@ -1,5 +1,5 @@
-//! Stored revisions of registers, reviews of rights, results and switches of checks, compared with the
-//! journal.
+//! Stored revisions of registers, reviews of rights, results and switches of checks, compared with
+//! the journal.
 
 use digue_types::Subject;
 use std::collections::BTreeSet;
@@ -17,30 +17,56 @@ use super::act_contents::{CheckHash, CheckSwitch, OpenedReview, RevisionHash};
 use super::{checks, details_of, in_force, parsed, reviews};
 
 pub(crate) const COMPARISONS: &[StoredComparison] = &[
-    StoredComparison { kind: StoredKind::Record, compare: |app, to| Box::pin(revisions(app, to)) },
-    StoredComparison { kind: StoredKind::Review, compare: |app, to| Box::pin(rights_reviews(app, to)) },
-    StoredComparison { kind: StoredKind::Check, compare: |app, to| Box::pin(check_results(app, to)) },
-    StoredComparison { kind: StoredKind::Switch, compare: |app, to| Box::pin(switches(app, to)) },
+    StoredComparison {
+        kind: StoredKind::Record,
+        compare: |app, to| Box::pin(revisions(app, to)),
+    },
+    StoredComparison {
+        kind: StoredKind::Review,
+        compare: |app, to| Box::pin(rights_reviews(app, to)),
+    },
+    StoredComparison {
+        kind: StoredKind::Check,
+        compare: |app, to| Box::pin(check_results(app, to)),
+    },
+    StoredComparison {
+        kind: StoredKind::Switch,
+        compare: |app, to| Box::pin(switches(app, to)),
+    },
 ];
 
 async fn revisions(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = app.store().all_revisions().await?;
     // Records in force that do not fit their kind, and any revision that is no record at all.
     let registers = in_force(app).await?;
-    let mut unreadable: BTreeSet<&str> =
-        registers.unreadable().iter().map(|record| record.id.as_str()).collect();
-    unreadable.extend(stored.iter().filter(|one| parsed(one).is_none()).map(|one| one.id.as_str()));
+    let mut unreadable: BTreeSet<&str> = registers
+        .unreadable()
+        .iter()
+        .map(|record| record.id.as_str())
+        .collect();
+    unreadable.extend(
+        stored
+            .iter()
+            .filter(|one| parsed(one).is_none())
+            .map(|one| one.id.as_str()),
+    );
     for id in unreadable {
         to.cannot_read(StoredKind::Record, id);
     }
     with_journal_statement(app, |statement| {
         let mut known = BTreeSet::new();
         for revision in &stored {
-            to.note(StoredKind::Record, revision.id.as_str(), revision_is(statement, revision));
+            to.note(
+                StoredKind::Record,
+                revision.id.as_str(),
+                revision_is(statement, revision),
+            );
             known.insert((revision.id.as_str(), revision.number));
         }
         for (subject, recorded) in statement.journalled.hashed() {
-            let Subject::Record(id) = subject else { continue };
+            let Subject::Record(id) = subject else {
+                continue;
+            };
             let number = RevisionHash::parse(recorded).map(|revision| revision.number);
             if number.is_none_or(|number| !known.contains(&(id.as_str(), number))) {
                 to.miss(StoredKind::Record, id.as_str());
@@ -52,7 +78,9 @@ async fn revisions(app: &App, to: &mut RecordComparison) -> Result<(), Operation
 
 fn revision_is(statement: &JournalStatement<'_>, revision: &RevisionRecord) -> RecordConfirmation {
     let details = details_of(revision);
-    let is_same = statement.journalled.holds(&details.subject, &details.after, &revision.author);
+    let is_same = statement
+        .journalled
+        .holds(&details.subject, &details.after, &revision.author);
     statement.unless_older(revision.at, is_same)
 }
 
@@ -64,7 +92,11 @@ async fn rights_reviews(app: &App, to: &mut RecordComparison) -> Result<(), Oper
     }
     with_journal_statement(app, |statement| {
         for (review, lines) in &stored {
-            to.note(StoredKind::Review, review.id.as_str(), review_is(statement, review, lines));
+            to.note(
+                StoredKind::Review,
+                review.id.as_str(),
+                review_is(statement, review, lines),
+            );
             for line in lines {
                 let name = format!("{} {}", review.id, line.account);
                 if reviews::facts_of(line).is_none() {
@@ -73,8 +105,15 @@ async fn rights_reviews(app: &App, to: &mut RecordComparison) -> Result<(), Oper
                 to.note(StoredKind::Review, name, line_is(statement, line));
             }
         }
-        let known: BTreeSet<&str> = stored.iter().map(|(review, _)| review.id.as_str()).collect();
-        for review in statement.journalled.reviews().filter(|review| !known.contains(review)) {
+        let known: BTreeSet<&str> = stored
+            .iter()
+            .map(|(review, _)| review.id.as_str())
+            .collect();
+        for review in statement
+            .journalled
+            .reviews()
+            .filter(|review| !known.contains(review))
+        {
             to.miss(StoredKind::Review, review);
         }
     });
@@ -87,20 +126,30 @@ fn review_is(
     lines: &[ReviewLine],
 ) -> RecordConfirmation {
     let is_same = statement.journalled.review(&review.id).is_some_and(|act| {
-        let opened = OpenedReview { accounts: lines.len(), due_at: review.due_at };
+        let opened = OpenedReview {
+            accounts: lines.len(),
+            due_at: review.due_at,
+        };
         act.after == opened.to_string() && act.by == review.opened_by
     });
     statement.unless_older(review.opened_at, is_same)
 }
 
 fn line_is(statement: &JournalStatement<'_>, line: &ReviewLine) -> RecordConfirmation {
-    let act = statement.journalled.review_line(&line.review, &line.account);
+    let act = statement
+        .journalled
+        .review_line(&line.review, &line.account);
     match (line.decision.as_str(), act) {
         ("", None) => RecordConfirmation::Same,
         (decision, Some(act)) => {
-            let is_same =
-                act.after == decision && act.reason == line.reason && act.by.as_str() == line.decided_by;
-            if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
+            let is_same = act.after == decision
+                && act.reason == line.reason
+                && act.by.as_str() == line.decided_by;
+            if is_same {
+                RecordConfirmation::Same
+            } else {
+                RecordConfirmation::Differs
+            }
         }
         (_, None) => statement.unless_older(line.decided_at, false),
     }
@@ -112,13 +161,21 @@ async fn check_results(app: &App, to: &mut RecordComparison) -> Result<(), Opera
         for result in &stored {
             match checks::outcome_of(result) {
                 Some(known) => {
-                    to.note(StoredKind::Check, result.name.as_str(), result_is(statement, result, &known));
+                    to.note(
+                        StoredKind::Check,
+                        result.name.as_str(),
+                        result_is(statement, result, &known),
+                    );
                 }
                 None => to.cannot_read(StoredKind::Check, result.name.as_str()),
             }
         }
         let known: BTreeSet<&str> = stored.iter().map(|result| result.name.as_str()).collect();
-        for check in statement.journalled.all_checked().filter(|check| !known.contains(check)) {
+        for check in statement
+            .journalled
+            .all_checked()
+            .filter(|check| !known.contains(check))
+        {
             to.miss(StoredKind::Check, check);
         }
     });
@@ -130,19 +187,34 @@ fn result_is(
     result: &CheckRecord,
     (outcome, canonical): &(CheckOutcome, String),
 ) -> RecordConfirmation {
-    let found = CheckHash { outcome: *outcome, hash: sha256(canonical) }.to_string();
-    statement.unless_older(result.at, statement.journalled.checked(&result.name) == Some(found.as_str()))
+    let found = CheckHash {
+        outcome: *outcome,
+        hash: sha256(canonical),
+    }
+    .to_string();
+    statement.unless_older(
+        result.at,
+        statement.journalled.checked(&result.name) == Some(found.as_str()),
+    )
 }
 
 async fn switches(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = app.store().check_switches().await?;
     with_journal_statement(app, |statement| {
         for switch in &stored {
-            to.note(StoredKind::Switch, switch.name.as_str(), switch_is(statement, switch));
+            to.note(
+                StoredKind::Switch,
+                switch.name.as_str(),
+                switch_is(statement, switch),
+            );
         }
         // A check that is enabled again keeps its switch: a missing one was removed by other means.
         let known: BTreeSet<&str> = stored.iter().map(|switch| switch.name.as_str()).collect();
-        for check in statement.journalled.all_switched().filter(|check| !known.contains(check)) {
+        for check in statement
+            .journalled
+            .all_switched()
+            .filter(|check| !known.contains(check))
+        {
             to.miss(StoredKind::Switch, check);
         }
     });
@@ -150,9 +222,16 @@ async fn switches(app: &App, to: &mut RecordComparison) -> Result<(), OperationE
 }
 
 fn switch_is(statement: &JournalStatement<'_>, switch: &SwitchRecord) -> RecordConfirmation {
-    let Some(act) = statement.journalled.switched(&switch.name) else { return statement.without_act() };
+    let Some(act) = statement.journalled.switched(&switch.name) else {
+        return statement.without_act();
+    };
     let after = CheckSwitch::at(act.at, switch.until);
-    let is_same =
-        act.after == after.to_string() && act.reason == switch.reason && act.by.as_str() == switch.author;
-    if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
+    let is_same = act.after == after.to_string()
+        && act.reason == switch.reason
+        && act.by.as_str() == switch.author;
+    if is_same {
+        RecordConfirmation::Same
+    } else {
+        RecordConfirmation::Differs
+    }
 }

@@ -1,5 +1,5 @@
-//! The self-assessment of a partner organisation: answered in steps beside the portal's own figures, signed,
-//! and then readable by the operator.
+//! The self-assessment of a partner organisation: answered in steps beside the portal's own
+//! figures, signed, and then readable by the operator.
 //!
 //! Until it is signed it belongs to the organisation: it is stored apart and in no register.
 
@@ -48,7 +48,11 @@ pub struct SelfAssessment {
 
 impl SelfAssessment {
     pub fn gap(&self, question: Question) -> Option<Gap> {
-        assessment::gap(question, question.answer(&self.answers), self.facts.get(&question).copied())
+        assessment::gap(
+            question,
+            question.answer(&self.answers),
+            self.facts.get(&question).copied(),
+        )
     }
 
     /// The number of answered questions.
@@ -61,7 +65,10 @@ impl SelfAssessment {
     }
 
     pub fn comment(&self) -> &str {
-        self.answers.get(COMMENT).and_then(|texts| texts.first()).map_or("", String::as_str)
+        self.answers
+            .get(COMMENT)
+            .and_then(|texts| texts.first())
+            .map_or("", String::as_str)
     }
 }
 
@@ -70,9 +77,12 @@ impl SelfAssessment {
 /// # Errors
 /// `Unavailable` for a draft that cannot be read: the next answer would replace it by itself alone.
 async fn draft(app: &App, organisation: &OrganisationId) -> Result<Option<Values>, OperationError> {
-    let unreadable = |_| OperationError::Unavailable(format!("the draft of {organisation} cannot be read"));
+    let unreadable =
+        |_| OperationError::Unavailable(format!("the draft of {organisation} cannot be read"));
     let draft = app.store().assessment_draft(organisation).await?;
-    draft.map(|text| serde_json::from_str(&text).map_err(unreadable)).transpose()
+    draft
+        .map(|text| serde_json::from_str(&text).map_err(unreadable))
+        .transpose()
 }
 
 /// The assessment of the actor's organisation, for delegates and deputies.
@@ -82,8 +92,12 @@ pub async fn show(app: &App, actor: &Actor) -> Result<SelfAssessment, OperationE
     let registers = in_force(app).await?;
     let last = assessment::last(&registers, organisation.as_str());
     // The signed answers are shown until a new draft exists.
-    let answers = answers.or_else(|| last.as_ref().map(|(_, signed)| signed.answers())).unwrap_or_default();
-    let facts = PortalFacts::read(app, Some(&organisation)).await?.facts(&organisation);
+    let answers = answers
+        .or_else(|| last.as_ref().map(|(_, signed)| signed.answers()))
+        .unwrap_or_default();
+    let facts = PortalFacts::read(app, Some(&organisation))
+        .await?
+        .facts(&organisation);
     let signed_on = last.as_ref().and_then(|(_, signed)| signed.signed_on);
     Ok(SelfAssessment {
         to_do: assessment::to_do(&answers, |question| facts.get(&question).copied()),
@@ -101,7 +115,10 @@ pub async fn answer(app: &App, actor: &Actor, given: Values) -> Result<(), Opera
     let organisation = led(app, actor)?;
     let _one_at_a_time = app.area::<AssessmentAnswers>().drafting.lock().await;
     let mut answers = draft(app, &organisation).await?.unwrap_or_default();
-    let comment = given.get(COMMENT).and_then(|texts| texts.first()).map(|text| text.trim().to_owned());
+    let comment = given
+        .get(COMMENT)
+        .and_then(|texts| texts.first())
+        .map(|text| text.trim().to_owned());
     answers.extend(assessment::answers_of(given));
     if let Some(comment) = comment {
         if comment.chars().count() > COMMENT_CHARS_MAX {
@@ -110,7 +127,10 @@ pub async fn answer(app: &App, actor: &Actor, given: Values) -> Result<(), Opera
         answers.insert(COMMENT.to_owned(), vec![comment]);
     }
     let json = serde_json::to_string(&answers).expect("strings always serialise");
-    Ok(app.store().set_assessment_draft(&organisation, Some(&json)).await?)
+    Ok(app
+        .store()
+        .set_assessment_draft(&organisation, Some(&json))
+        .await?)
 }
 
 /// Signs the draft: from then on the operator can read it, and no one can change it.
@@ -134,7 +154,9 @@ pub async fn sign(app: &App, actor: &Actor) -> Result<(), OperationError> {
         values.insert(field.to_owned(), vec![value]);
     }
     write(app, actor, RegisterKind::Assessment, None, &values).await?;
-    app.store().set_assessment_draft(&organisation, None).await?;
+    app.store()
+        .set_assessment_draft(&organisation, None)
+        .await?;
     refresh_one(app, organisation).await
 }
 
@@ -161,15 +183,29 @@ impl PortalFacts {
         let is_asked = |record: &AccountRecord| {
             !record.is_suspended && only.is_none_or(|only| record.organisation == *only)
         };
-        for (account, record) in rules.directory.iter().filter(|(_, record)| is_asked(record)) {
-            active.entry(record.organisation.clone()).or_default().push((account.clone(), record.role));
+        for (account, record) in rules
+            .directory
+            .iter()
+            .filter(|(_, record)| is_asked(record))
+        {
+            active
+                .entry(record.organisation.clone())
+                .or_default()
+                .push((account.clone(), record.role));
         }
         let organisations = app.store().organisations().await?.into_iter();
         let mut places: HashMap<AccountId, HashSet<ClientIp>> = HashMap::new();
         for session in app.gateway().sessions(|_| true) {
-            places.entry(session.account.clone()).or_default().insert(session.origin.ip);
+            places
+                .entry(session.account.clone())
+                .or_default()
+                .insert(session.origin.ip);
         }
-        let accounts = active.values().flatten().map(|(account, _)| account.clone()).collect();
+        let accounts = active
+            .values()
+            .flatten()
+            .map(|(account, _)| account.clone())
+            .collect();
         Ok(Self {
             now: app.clock().now(),
             last_use: last_uses(app, accounts).await?,
@@ -177,7 +213,10 @@ impl PortalFacts {
             passkeys: app.store().passkey_counts().await?,
             passwords: app.store().password_holders().await?,
             learned: awareness::done(&*in_force(app).await?, now(app).today),
-            reached: organisations.filter(|known| !known.email.is_empty()).map(|known| known.id).collect(),
+            reached: organisations
+                .filter(|known| !known.email.is_empty())
+                .map(|known| known.id)
+                .collect(),
             places,
         })
     }
@@ -195,22 +234,39 @@ impl PortalFacts {
             population,
             failing: active.iter().filter(|(account, _)| fails(account)).count() as u64,
         };
-        let whether = |holds: bool| PortalFact { population: 1, failing: u64::from(!holds) };
-        let leaders = active.iter().filter(|(_, role)| role.leads_agents()).count();
+        let whether = |holds: bool| PortalFact {
+            population: 1,
+            failing: u64::from(!holds),
+        };
+        let leaders = active
+            .iter()
+            .filter(|(_, role)| role.leads_agents())
+            .count();
         let missed = |account: &AccountId| {
             let learned = |code| self.learned.contains_key(&(account.to_string(), code));
-            digue_isms::awareness::Module::ALL.iter().any(|module| !learned(module.code()))
+            digue_isms::awareness::Module::ALL
+                .iter()
+                .any(|module| !learned(module.code()))
         };
         BTreeMap::from([
-            (Question::Passkeys, count(&|account| self.passkeys.get(account).is_none_or(|held| *held == 0))),
-            (Question::Passwords, count(&|account| self.passwords.contains(account))),
+            (
+                Question::Passkeys,
+                count(&|account| self.passkeys.get(account).is_none_or(|held| *held == 0)),
+            ),
+            (
+                Question::Passwords,
+                count(&|account| self.passwords.contains(account)),
+            ),
             (
                 Question::OwnAccounts,
                 count(&|account| self.places.get(account).is_some_and(|at| at.len() > 1)),
             ),
             (Question::Leavers, count(&is_unused)),
             (Question::Deputy, whether(leaders >= 2)),
-            (Question::Contacts, whether(self.reached.contains(organisation))),
+            (
+                Question::Contacts,
+                whether(self.reached.contains(organisation)),
+            ),
             (Question::Trained, count(&missed)),
         ])
     }
@@ -227,14 +283,14 @@ pub struct AssessmentAnswer {
     pub to_do: Vec<Question>,
 }
 
-/// The state of every partner, computed each hour: with thousands of organisations a page must not wait for
-/// it.
+/// The state of every partner, computed each hour: with thousands of organisations a page must not
+/// wait for it.
 #[derive(Default)]
 pub(crate) struct AssessmentAnswers {
     // A leaf lock; the map is replaced or copied, so that readers hold it only to clone the `Arc`.
     known: RwLock<KnownAnswers>,
-    // Serialises changes of drafts, which are read, changed and stored. Before `isms.writing`, which a
-    // signature takes.
+    // Serialises changes of drafts, which are read, changed and stored. Before `isms.writing`,
+    // which a signature takes.
     drafting: tokio::sync::Mutex<()>,
 }
 
@@ -257,7 +313,11 @@ impl Area for AssessmentAnswers {}
 
 impl AssessmentAnswers {
     fn all(&self) -> Arc<BTreeMap<OrganisationId, AssessmentAnswer>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).all.clone()
+        self.known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .all
+            .clone()
     }
 
     fn begin(&self) -> ComputationStart {
@@ -275,8 +335,8 @@ impl AssessmentAnswers {
         Arc::make_mut(&mut known.all).insert(one.organisation.clone(), one);
     }
 
-    /// Puts all organisations as a computation found them, but for those that signed since it began; returns
-    /// what is known then. Nothing changes when a later computation was faster.
+    /// Puts all organisations as a computation found them, but for those that signed since it
+    /// began; returns what is known then. Nothing changes when a later computation was faster.
     fn replace(
         &self,
         begun: ComputationStart,
@@ -285,7 +345,11 @@ impl AssessmentAnswers {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.computed < begun.0 {
             known.put.retain(|_, put| *put > begun.0);
-            let newer = known.put.keys().filter_map(|signed| known.all.get(signed)).cloned();
+            let newer = known
+                .put
+                .keys()
+                .filter_map(|signed| known.all.get(signed))
+                .cloned();
             all.extend(newer.map(|one| (one.organisation.clone(), one)));
             (known.all, known.computed) = (Arc::new(all), begun.0);
         }
@@ -314,8 +378,9 @@ fn summary_of(
     if let Some((_, signed)) = last {
         let (facts, answers) = (seen.facts(&organisation), signed.answers());
         let fact = |question: Question| facts.get(&question).copied();
-        let gap =
-            |question: &Question| assessment::gap(*question, question.answer(&answers), fact(*question));
+        let gap = |question: &Question| {
+            assessment::gap(*question, question.answer(&answers), fact(*question))
+        };
         contradicted = Question::ALL.to_vec();
         contradicted.retain(|question| gap(question) == Some(Gap::Contradicted));
         to_do = assessment::to_do(&answers, fact);
@@ -332,9 +397,13 @@ fn summary_of(
 /// Organisations with agents, delegates or deputies.
 fn partners(app: &App) -> Vec<OrganisationId> {
     let rules = app.gateway().rules();
-    let theirs =
-        rules.directory.iter().filter(|(_, record)| record.role == Role::Agent || record.role.leads_agents());
-    let mut partners: Vec<OrganisationId> = theirs.map(|(_, record)| record.organisation.clone()).collect();
+    let theirs = rules
+        .directory
+        .iter()
+        .filter(|(_, record)| record.role == Role::Agent || record.role.leads_agents());
+    let mut partners: Vec<OrganisationId> = theirs
+        .map(|(_, record)| record.organisation.clone())
+        .collect();
     partners.sort();
     partners.dedup();
     partners
@@ -349,17 +418,28 @@ async fn posture(
         Some(on) => on,
         None => known_since(app, std::slice::from_ref(organisation)).await?[organisation],
     };
-    Ok(assessment::posture(signed, since, app.area::<PartnerRules>().assessment_grace_days, now(app).today))
+    Ok(assessment::posture(
+        signed,
+        since,
+        app.area::<PartnerRules>().assessment_grace_days,
+        now(app).today,
+    ))
 }
 
-/// The days on which these organisations were first seen, from which their time to answer runs. One read and
-/// one write for all, because a start waits for it.
+/// The days on which these organisations were first seen, from which their time to answer runs. One
+/// read and one write for all, because a start waits for it.
 async fn known_since(
     app: &App,
     organisations: &[OrganisationId],
 ) -> Result<HashMap<OrganisationId, Date>, OperationError> {
     let known = match organisations {
-        [one] => app.store().partner_known(one).await?.map(|at| (one.clone(), at)).into_iter().collect(),
+        [one] => app
+            .store()
+            .partner_known(one)
+            .await?
+            .map(|at| (one.clone(), at))
+            .into_iter()
+            .collect(),
         _ => app.store().partners_known().await?,
     };
     let (at, mut new, mut days) = (app.clock().now(), Vec::new(), HashMap::new());
@@ -374,7 +454,8 @@ async fn known_since(
     Ok(days)
 }
 
-/// Computes the state of every organisation, and publishes the postures to the gateway for policies.
+/// Computes the state of every organisation, and publishes the postures to the gateway for
+/// policies.
 pub async fn refresh(app: &App) -> Result<(), OperationError> {
     let answers = app.area::<AssessmentAnswers>();
     let begun = answers.begin();
@@ -382,7 +463,10 @@ pub async fn refresh(app: &App) -> Result<(), OperationError> {
     let seen = PortalFacts::read(app, None).await?;
     let last = assessment::last_of_each(&registers);
     let since = known_since(app, &organisations).await?;
-    let (grace_days, today) = (app.area::<PartnerRules>().assessment_grace_days, now(app).today);
+    let (grace_days, today) = (
+        app.area::<PartnerRules>().assessment_grace_days,
+        now(app).today,
+    );
     let mut standings = BTreeMap::new();
     for organisation in organisations {
         let last = last.get(organisation.as_str());
@@ -394,8 +478,10 @@ pub async fn refresh(app: &App) -> Result<(), OperationError> {
     // Under the lock of the rules, as in `refresh_one`: answers and postures change together.
     let mut rules = app.rules().await;
     let known = answers.replace(begun, standings);
-    let postures: HashMap<OrganisationId, &'static str> =
-        known.values().map(|one| (one.organisation.clone(), one.posture.code())).collect();
+    let postures: HashMap<OrganisationId, &'static str> = known
+        .values()
+        .map(|one| (one.organisation.clone(), one.posture.code()))
+        .collect();
     if *rules.postures != postures {
         rules.postures = Arc::new(postures);
         app.publish(&rules);
@@ -419,7 +505,8 @@ async fn refresh_one(app: &App, organisation: OrganisationId) -> Result<(), Oper
     Ok(())
 }
 
-/// Mails the delegates and deputies of organisations whose assessment has expired or will soon, once a month.
+/// Mails the delegates and deputies of organisations whose assessment has expired or will soon,
+/// once a month.
 pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
     const EVERY: std::time::Duration = std::time::Duration::from_hours(24 * 30);
     refresh(app).await?;
@@ -432,22 +519,36 @@ pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
     let last = assessment::last_of_each(&registers);
     let reminded_at = app.store().partners_reminded().await?;
     for organisation in partners(app) {
-        let signed = last.get(organisation.as_str()).and_then(|(_, one)| one.signed_on);
+        let signed = last
+            .get(organisation.as_str())
+            .and_then(|(_, one)| one.signed_on);
         let left = signed.map(|on| digue_isms::register::days_between(today, assessment::ends(on)));
         if left.is_some_and(|left| left > assessment::RENEWAL_DAYS) {
             continue;
         }
-        if reminded_at.get(&organisation).is_some_and(|last| at.since(*last) < EVERY) {
+        if reminded_at
+            .get(&organisation)
+            .is_some_and(|last| at.since(*last) < EVERY)
+        {
             continue;
         }
         app.store().set_partner_reminded(&organisation, at).await?;
         let rules = app.gateway().rules();
         let leaders = rules.directory.iter().filter(|(_, record)| {
-            record.organisation == organisation && record.role.leads_agents() && !record.is_suspended
+            record.organisation == organisation
+                && record.role.leads_agents()
+                && !record.is_suspended
         });
         for (account, _) in leaders {
             if let Some(email) = contacts.get(account) {
-                digue_mail::queue(app, email, &Mail::AssessmentDue { account: account.clone() }).await?;
+                digue_mail::queue(
+                    app,
+                    email,
+                    &Mail::AssessmentDue {
+                        account: account.clone(),
+                    },
+                )
+                .await?;
                 reminded += 1;
             }
         }
@@ -460,7 +561,10 @@ pub fn fact_in_words(language: Language, question: Question, fact: PortalFact) -
     let values = [
         ("failing", Value::from(fact.failing)),
         ("population", Value::from(fact.population)),
-        ("good", Value::from(fact.population - fact.failing.min(fact.population))),
+        (
+            "good",
+            Value::from(fact.population - fact.failing.min(fact.population)),
+        ),
     ];
     text_with(language, &format!("fact-{}", question.code()), &values)
 }
@@ -475,16 +579,27 @@ pub async fn file(app: &App, actor: &Actor, language: Language) -> Result<Vec<u8
             question.code().to_owned(),
             text(language, question.theme().key()),
             text(language, question.key()),
-            question.answer(&sheet.answers).as_ref().map(answer_text).unwrap_or_default(),
-            fact.map(|fact| fact_in_words(language, *question, *fact)).unwrap_or_default(),
+            question
+                .answer(&sheet.answers)
+                .as_ref()
+                .map(answer_text)
+                .unwrap_or_default(),
+            fact.map(|fact| fact_in_words(language, *question, *fact))
+                .unwrap_or_default(),
         ];
         row.map(WrittenCell::from).to_vec()
     });
     let choices: Vec<String> = PartnerAnswer::ALL.iter().map(answer_text).collect();
     let columns = ["code", "theme", "question", "answer", "fact"];
-    let mut header: Vec<String> =
-        columns.iter().map(|column| text(language, &format!("column-{column}"))).collect();
-    header.push(format!("{} {}", text(language, "column-choices"), choices.join(" / ")));
+    let mut header: Vec<String> = columns
+        .iter()
+        .map(|column| text(language, &format!("column-{column}")))
+        .collect();
+    header.push(format!(
+        "{} {}",
+        text(language, "column-choices"),
+        choices.join(" / ")
+    ));
     let sheet = WrittenSheet {
         name: text(language, "assessment-sheet"),
         language: language.code(),
@@ -495,7 +610,8 @@ pub async fn file(app: &App, actor: &Actor, language: Language) -> Result<Vec<u8
     papers::written(app, vec![sheet]).await
 }
 
-/// Reads the spreadsheet back: by the code of each line, an answer in French, in English or as a code.
+/// Reads the spreadsheet back: by the code of each line, an answer in French, in English or as a
+/// code.
 ///
 /// # Errors
 /// `Faults` by line; a file with faults changes nothing.
@@ -510,7 +626,8 @@ pub async fn take(app: &App, actor: &Actor, bytes: &[u8]) -> Result<usize, Opera
     let mut given = Values::new();
     let mut faults = Vec::new();
     for row in &table.rows {
-        let cell = |column: SheetColumn| taken(table.cell(row, column), CellUse::Text).map_err(drop);
+        let cell =
+            |column: SheetColumn| taken(table.cell(row, column), CellUse::Text).map_err(drop);
         let line = usize::try_from(row.number).unwrap_or(usize::MAX);
         let fault = |column, key| LineFault::new(line, key).at(&table.place(column, row.number));
         let (code, answer) = match (cell(SheetColumn::Code), cell(SheetColumn::Answer)) {
@@ -532,7 +649,9 @@ pub async fn take(app: &App, actor: &Actor, bytes: &[u8]) -> Result<usize, Opera
             continue;
         };
         match answer_from_text(answer) {
-            Some(chosen) => drop(given.insert(question.code().to_owned(), vec![chosen.code().to_owned()])),
+            Some(chosen) => {
+                drop(given.insert(question.code().to_owned(), vec![chosen.code().to_owned()]))
+            }
             None => faults.push(fault(SheetColumn::Answer, "assessment-fault-answer")),
         }
     }
@@ -552,8 +671,11 @@ enum SheetColumn {
 }
 
 fn questions_in(bytes: &[u8]) -> Result<UploadedTable<SheetColumn>, OperationError> {
-    let named =
-        |key: &str, name: &str| Language::ALL.iter().any(|language| folded(&text(*language, key)) == name);
+    let named = |key: &str, name: &str| {
+        Language::ALL
+            .iter()
+            .any(|language| folded(&text(*language, key)) == name)
+    };
     let column_of = |name: &str| match name {
         name if named("column-code", name) => Some((SheetColumn::Code, NameFit::Own)),
         name if named("column-answer", name) => Some((SheetColumn::Answer, NameFit::Own)),
@@ -576,7 +698,9 @@ fn answer_from_text(typed: &str) -> Option<PartnerAnswer> {
     let typed = folded(typed);
     let is = |answer: &&PartnerAnswer| {
         answer.code() == typed
-            || Language::ALL.iter().any(|language| folded(&text(*language, answer.key())) == typed)
+            || Language::ALL
+                .iter()
+                .any(|language| folded(&text(*language, answer.key())) == typed)
     };
     PartnerAnswer::ALL.iter().find(is).copied()
 }
@@ -605,15 +729,25 @@ mod tests {
     #[test]
     fn a_computation_that_began_before_a_signature_does_not_take_it_back() {
         let answers = AssessmentAnswers::default();
-        let (of_1, today) = (OrganisationId::parse("of-1").unwrap(), jiff::civil::date(2026, 6, 1));
+        let (of_1, today) = (
+            OrganisationId::parse("of-1").unwrap(),
+            jiff::civil::date(2026, 6, 1),
+        );
         let begun = answers.begin();
         answers.put(answer("of-1", Some(today)));
         let known = answers.replace(begun, computed(None));
         assert_eq!((known[&of_1].signed_on, known.len()), (Some(today), 2));
-        // One that began later has seen it, and one that began earlier and ends later changes nothing.
+        // One that began later has seen it, and one that began earlier and ends later changes
+        // nothing.
         let (older, newer) = (answers.begin(), answers.begin());
         let tomorrow = jiff::civil::date(2026, 6, 2);
-        assert_eq!(answers.replace(newer, computed(Some(tomorrow)))[&of_1].signed_on, Some(tomorrow));
-        assert_eq!(answers.replace(older, computed(None))[&of_1].signed_on, Some(tomorrow));
+        assert_eq!(
+            answers.replace(newer, computed(Some(tomorrow)))[&of_1].signed_on,
+            Some(tomorrow)
+        );
+        assert_eq!(
+            answers.replace(older, computed(None))[&of_1].signed_on,
+            Some(tomorrow)
+        );
     }
 }

@@ -100,8 +100,13 @@ persons = [{ as = "id", at = "$.id" }]
 "#;
 
 fn parse(text: &str, files: &[(&str, &str)]) -> Option<PortalMap> {
-    let files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
-    let whole = WholeText { text: text.to_owned(), files: files.collect::<BTreeMap<_, _>>() };
+    let files = files
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    let whole = WholeText {
+        text: text.to_owned(),
+        files: files.collect::<BTreeMap<_, _>>(),
+    };
     read_kept(Path::new("portail.toml"), &whole, &mut Vec::new())
 }
 
@@ -130,14 +135,19 @@ fn visits() -> Vec<Visit> {
         ("portail.test", "192.0.2.1"),
     ];
     let items = |count: usize| {
-        let items: Vec<String> = (1..=count).map(|number| format!(r#"{{"id":"P{number}"}}"#)).collect();
+        let items: Vec<String> = (1..=count)
+            .map(|number| format!(r#"{{"id":"P{number}"}}"#))
+            .collect();
         format!(r#"{{"items":[{}]}}"#, items.join(","))
     };
     let bodies = [
         ("application/json", r#"{"id":"P1"}"#.to_owned()),
         ("application/json", r#"{"id":"P9"}"#.to_owned()),
         ("application/json", r#"{"id":"p1"}"#.to_owned()),
-        ("application/json", r#"{"items":[{"id":"P1"}],"note":"p2@x"}"#.to_owned()),
+        (
+            "application/json",
+            r#"{"items":[{"id":"P1"}],"note":"p2@x"}"#.to_owned(),
+        ),
         ("application/json", items(2)),
         ("application/json", items(4)),
         ("application/json", items(60)),
@@ -145,15 +155,28 @@ fn visits() -> Vec<Visit> {
         ("image/png", "P1".to_owned()),
         ("application/json", "{".to_owned()),
     ];
-    let paths = ["/static/x", "/liste", "/fiche/P1", "/export", "/fiche/P1/piece/3", "/autre", "/static2"];
+    let paths = [
+        "/static/x",
+        "/liste",
+        "/fiche/P1",
+        "/export",
+        "/fiche/P1/piece/3",
+        "/autre",
+        "/static2",
+    ];
     for (place, (host, from)) in places.into_iter().enumerate() {
         for header in ["x-user", "x-other"] {
             // The origin of a request and the response do not depend on each other.
             let is_usual = place == 0 && header == "x-user";
-            let methods: &[Method] = if is_usual { &[Method::GET, Method::POST] } else { &[Method::GET] };
+            let methods: &[Method] = if is_usual {
+                &[Method::GET, Method::POST]
+            } else {
+                &[Method::GET]
+            };
             for method in methods {
                 for path in paths {
-                    for (kind, body) in bodies.iter().take(if is_usual { bodies.len() } else { 1 }) {
+                    for (kind, body) in bodies.iter().take(if is_usual { bodies.len() } else { 1 })
+                    {
                         visits.push(Visit {
                             host,
                             from: from.parse().unwrap(),
@@ -186,7 +209,9 @@ fn shown(map: &PortalMap, visit: &Visit) -> Option<BTreeSet<String>> {
     match route.kind {
         RouteKind::Assets { is_public: true } => return Some(BTreeSet::new()),
         _ if !has_account => return observes.then(BTreeSet::new),
-        RouteKind::Assets { is_public: false } | RouteKind::WebSocket => return Some(BTreeSet::new()),
+        RouteKind::Assets { is_public: false } | RouteKind::WebSocket => {
+            return Some(BTreeSet::new());
+        }
         RouteKind::Held => {}
     }
     let message = Message {
@@ -195,7 +220,12 @@ fn shown(map: &PortalMap, visit: &Visit) -> Option<BTreeSet<String>> {
         content_encoding: "",
         body: visit.body.as_bytes(),
     };
-    let found = match inspect(&route.response, &portal.kinds, &message, &route.inspect_limits) {
+    let found = match inspect(
+        &route.response,
+        &portal.kinds,
+        &message,
+        &route.inspect_limits,
+    ) {
         ResponseReading::Persons(shown) => shown.identifiers().cloned().collect(),
         ResponseReading::ShowsNobody(_) => Vec::new(),
         ResponseReading::Unreadable(unread) => {
@@ -206,23 +236,35 @@ fn shown(map: &PortalMap, visit: &Visit) -> Option<BTreeSet<String>> {
     let persons: BTreeSet<String> = found
         .iter()
         .map(|one| {
-            let kind = if one.kind == portal.primary { "" } else { &portal.kinds[one.kind].name };
+            let kind = if one.kind == portal.primary {
+                ""
+            } else {
+                &portal.kinds[one.kind].name
+            };
             format!("{}/{kind}:{}", portal.population, one.text)
         })
         .collect();
     let is_outside = |person: &String| !person.contains("/:P") || person.ends_with(":P9");
     let is_refused = (route.access.needs_caseload && persons.iter().any(is_outside))
-        || portal.limits.account.0.iter().flatten().any(|limit| persons.len() > *limit as usize);
+        || portal
+            .limits
+            .account
+            .0
+            .iter()
+            .flatten()
+            .any(|limit| persons.len() > *limit as usize);
     (!is_refused || observes).then_some(persons)
 }
 
 /// True when `new` lets a response out that `old` kept, or counts fewer persons in one.
 fn lets_more(old: &PortalMap, new: &PortalMap, visits: &[Visit]) -> bool {
-    visits.iter().any(|visit| match (shown(old, visit), shown(new, visit)) {
-        (_, None) => false,
-        (None, Some(_)) => true,
-        (Some(before), Some(after)) => !before.is_subset(&after),
-    })
+    visits
+        .iter()
+        .any(|visit| match (shown(old, visit), shown(new, visit)) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(before), Some(after)) => !before.is_subset(&after),
+        })
 }
 
 /// Maps that differ from `text` in one thing: a missing line, a number, a word, an order.
@@ -252,7 +294,11 @@ fn mutants(text: &str) -> Vec<String> {
     // Blocks gone, and two of them the other way round.
     let blocks: Vec<&str> = text.split("\n\n").collect();
     for first in 0..blocks.len() {
-        let rest = blocks.iter().enumerate().filter(|(place, _)| *place != first).map(|(_, block)| *block);
+        let rest = blocks
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| *place != first)
+            .map(|(_, block)| *block);
         mutants.push(rest.collect::<Vec<_>>().join("\n\n"));
         for second in first + 1..blocks.len() {
             let mut swapped = blocks.clone();
@@ -323,7 +369,9 @@ fn whatever_lets_one_more_answer_through_is_judged_wider() {
     let old = map(MAP);
     let (mut read, mut more, mut narrower) = (0, 0, 0);
     for mutant in mutants(MAP) {
-        let Some(new) = parse(&mutant, &[]) else { continue };
+        let Some(new) = parse(&mutant, &[]) else {
+            continue;
+        };
         read += 1;
         // In both directions: what is narrower one way is wider the other.
         for (a, b, text) in [(&old, &new, &mutant), (&new, &old, &mutant)] {
@@ -331,10 +379,17 @@ fn whatever_lets_one_more_answer_through_is_judged_wider() {
             let lets = lets_more(a, b, &visits);
             more += u32::from(lets);
             narrower += u32::from(wider.is_empty());
-            assert!(!lets || !wider.is_empty(), "judged narrow: {:?}\n{text}", differences(a, b));
+            assert!(
+                !lets || !wider.is_empty(),
+                "judged narrow: {:?}\n{text}",
+                differences(a, b)
+            );
         }
     }
-    assert!(read > 150 && more > 80 && narrower > 20, "{read} maps, {more} wider, {narrower} narrow");
+    assert!(
+        read > 150 && more > 80 && narrower > 20,
+        "{read} maps, {more} wider, {narrower} narrow"
+    );
 }
 
 #[test]
@@ -348,7 +403,11 @@ fn the_same_map_otherwise_written_lets_nothing_more_through() {
     ] {
         assert!(MAP.contains(from));
         let new = map(&MAP.replace(from, to));
-        let expected: &[&str] = if to.is_empty() { &["portal.population: \"personnes\" -> -"] } else { &[] };
+        let expected: &[&str] = if to.is_empty() {
+            &["portal.population: \"personnes\" -> -"]
+        } else {
+            &[]
+        };
         assert_eq!(widenings(&old, &new), expected, "{to}");
     }
 }
@@ -358,7 +417,10 @@ fn what_only_narrows_waits_for_nobody() {
     let old = map(MAP);
     for (from, to) in [
         ("\"24h\" = 3", "\"24h\" = 2"),
-        ("[break_glass]", "[budgets.portal]\n\"24h\" = 9\n\n[break_glass]"),
+        (
+            "[break_glass]",
+            "[budgets.portal]\n\"24h\" = 9\n\n[break_glass]",
+        ),
         ("break_glass = true\n", ""),
         ("caseload = \"not-required\"\n", ""),
         ("uninspected = { unknown-type = \"release\" }\n", ""),
@@ -366,12 +428,22 @@ fn what_only_narrows_waits_for_nobody() {
         ("keeps_found = \"10min\"\n", ""),
         ("\"15min\"", "\"5min\""),
         ("hosts = [\"autre.test\"]\n", ""),
-        ("methods = [\"GET\"]", "methods = [\"GET\"]\nrequest_bytes = \"1KiB\""),
+        (
+            "methods = [\"GET\"]",
+            "methods = [\"GET\"]\nrequest_bytes = \"1KiB\"",
+        ),
         ("persons_max = 100", "persons_max = 10"),
-        ("upstream = \"http://127.0.0.1:9000\"", "upstream = \"http://127.0.0.1:9000\"\nmode = \"enforced\""),
+        (
+            "upstream = \"http://127.0.0.1:9000\"",
+            "upstream = \"http://127.0.0.1:9000\"\nmode = \"enforced\"",
+        ),
     ] {
         assert!(MAP.contains(from), "{from}");
-        assert_eq!(widenings(&old, &map(&MAP.replacen(from, to, 1))), [] as [&str; 0], "{to}");
+        assert_eq!(
+            widenings(&old, &map(&MAP.replacen(from, to, 1))),
+            [] as [&str; 0],
+            "{to}"
+        );
     }
 }
 
@@ -382,7 +454,11 @@ fn a_name_that_nobody_judged_is_a_widening() {
     let text = |map: &mut PortalMap, from: &str, to: &str| {
         map.source.text = map.source.text.replacen(from, to, 1);
     };
-    text(&mut new, "name = \"liste\"", "name = \"liste\"\nnovelty = 1");
+    text(
+        &mut new,
+        "name = \"liste\"",
+        "name = \"liste\"\nnovelty = 1",
+    );
     assert_eq!(widenings(&old, &new), ["routes.liste.novelty: - -> 1"]);
     text(&mut old, "[break_glass]", "[novelty]\nx = 2\n[break_glass]");
     assert_eq!(widenings(&old, &map(MAP)).len(), 1);
@@ -390,21 +466,36 @@ fn a_name_that_nobody_judged_is_a_widening() {
 
 #[test]
 fn a_file_that_the_map_names_belongs_to_it() {
-    let text = MAP
-        .replace("from = \"header\"\naccount = \"x-user\"\ntrusted = [\"10.0.0.0/8\"]", "from = \"session\"")
-        + "\n[report]\ntoken_file = \"jeton\"\n";
+    let text = MAP.replace(
+        "from = \"header\"\naccount = \"x-user\"\ntrusted = [\"10.0.0.0/8\"]",
+        "from = \"session\"",
+    ) + "\n[report]\ntoken_file = \"jeton\"\n";
     let [one, other] = ["11", "22"].map(|byte| byte.repeat(32));
     let old = parse(&text, &[("jeton", &one)]).unwrap();
-    assert_eq!(widenings(&old, &parse(&text, &[("jeton", &one)]).unwrap()), [] as [&str; 0]);
-    assert_eq!(widenings(&old, &parse(&text, &[("jeton", &other)]).unwrap()).len(), 1);
+    assert_eq!(
+        widenings(&old, &parse(&text, &[("jeton", &one)]).unwrap()),
+        [] as [&str; 0]
+    );
+    assert_eq!(
+        widenings(&old, &parse(&text, &[("jeton", &other)]).unwrap()).len(),
+        1
+    );
     // Stored whole, it comes back as it was, and its secret is not in it.
     let kept = WholeText::of_json(&old.source.to_json()).unwrap();
     assert_eq!(kept, old.source);
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("jeton"), "un-jeton-qui-est-bien-assez-long-pour-servir").unwrap();
+    std::fs::write(
+        folder.path().join("jeton"),
+        "un-jeton-qui-est-bien-assez-long-pour-servir",
+    )
+    .unwrap();
     std::fs::write(folder.path().join("portail.toml"), &text).unwrap();
-    let read = crate::portal_map::read(&folder.path().join("portail.toml"), &mut Vec::new(), &mut Vec::new())
-        .unwrap();
+    let read = crate::portal_map::read(
+        &folder.path().join("portail.toml"),
+        &mut Vec::new(),
+        &mut Vec::new(),
+    )
+    .unwrap();
     assert!(!read.source.to_json().contains("un-jeton"));
     let again = read_kept(Path::new("portail.toml"), &read.source, &mut Vec::new()).unwrap();
     assert_eq!(again.portal.report_token, read.portal.report_token);

@@ -25,7 +25,11 @@ fn bound(bound: &BoundSession) -> Response {
         COOKIE_LASTS.as_secs()
     );
     let cookie = HeaderValue::from_str(&cookie).expect("base64url and fixed words");
-    ([(header::SET_COOKIE, cookie)], Json(bound.instructions.clone())).into_response()
+    (
+        [(header::SET_COOKIE, cookie)],
+        Json(bound.instructions.clone()),
+    )
+        .into_response()
 }
 
 /// Binds a session that was just opened to a key.
@@ -35,14 +39,17 @@ pub(crate) async fn register(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let session = visitor.session.as_ref().ok_or(OperationError::Denied)?;
-    let token =
-        header_text(&headers, "secure-session-response").ok_or(OperationError::Invalid("invalid-ceremony"));
+    let token = header_text(&headers, "secure-session-response")
+        .ok_or(OperationError::Invalid("invalid-ceremony"));
     let token = token?;
-    devices::register(&console.app, session, token).await.map_err(ApiError::from).map(|done| bound(&done))
+    devices::register(&console.app, session, token)
+        .await
+        .map_err(ApiError::from)
+        .map(|done| bound(&done))
 }
 
-/// Asks for a signature, or issues the next short cookie for one. Here the long cookie alone authenticates
-/// the session, because the short one is what is being requested.
+/// Asks for a signature, or issues the next short cookie for one. Here the long cookie alone
+/// authenticates the session, because the short one is what is being requested.
 pub(crate) async fn refresh(
     State(console): State<Console>,
     visitor: Visitor,
@@ -59,7 +66,10 @@ pub(crate) async fn refresh(
 }
 
 /// A cookie from another network or browser gets no challenge: its holder must sign in again.
-fn session_of<'v>(visitor: &'v Visitor, headers: &HeaderMap) -> Result<&'v Session, OperationError> {
+fn session_of<'v>(
+    visitor: &'v Visitor,
+    headers: &HeaderMap,
+) -> Result<&'v Session, OperationError> {
     use digue_access::session::SessionDoubt;
     let session = match (&visitor.session, &visitor.doubted) {
         (Some(session), _) => session,
@@ -67,14 +77,20 @@ fn session_of<'v>(visitor: &'v Visitor, headers: &HeaderMap) -> Result<&'v Sessi
         _ => return Err(OperationError::Denied),
     };
     let named = header_text(headers, "sec-secure-session-id");
-    // The browser names the session whose key it will use (DBSC draft). Another one would sign for nothing.
-    if named == Some(session.id.as_str()) { Ok(session) } else { Err(OperationError::Denied) }
+    // The browser names the session whose key it will use (DBSC draft). Another one would sign for
+    // nothing.
+    if named == Some(session.id.as_str()) {
+        Ok(session)
+    } else {
+        Err(OperationError::Denied)
+    }
 }
 
 fn asks(app: &App, session: &Session) -> Result<Response, OperationError> {
     let challenge = devices::challenge(app, session)?;
     let value = format!("\"{challenge}\";id=\"{}\"", session.id);
     let value = HeaderValue::from_str(&value).expect("base64url");
-    // 403 with a challenge is what the draft asks for; 401 would make some clients ask for a password.
+    // 403 with a challenge is what the draft asks for; 401 would make some clients ask for a
+    // password.
     Ok((StatusCode::FORBIDDEN, [("secure-session-challenge", value)]).into_response())
 }

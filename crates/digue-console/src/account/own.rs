@@ -46,7 +46,10 @@ struct OwnAccountPage {
     is_invited: bool,
 }
 
-pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
     let session = visitor.console_session()?;
     let app = &console.app;
     let page = page(&OwnAccountPage {
@@ -55,7 +58,8 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Re
         sessions: sign_in::own_sessions(app, session)?,
         connections: sign_in::last_connections(app, session).await?,
         is_fresh: app.clock().now().since(session.proved_at) <= app.proof_lasts(),
-        may_have_password: password::is_allowed(app) && visitor.role.is_some_and(|r| !r.needs_passkey()),
+        may_have_password: password::is_allowed(app)
+            && visitor.role.is_some_and(|r| !r.needs_passkey()),
         identities: providers::own(app, session).await?,
         codes_left: password::own(app, session).await?,
         code: invitations::own_code(app, session).await?,
@@ -63,7 +67,11 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Re
         is_invited: providers::is_invited(app, session).await?,
         session: session.clone(),
     });
-    Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
+    Ok((
+        [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))],
+        page,
+    )
+        .into_response())
 }
 
 pub(crate) async fn begin_adding(
@@ -72,7 +80,9 @@ pub(crate) async fn begin_adding(
 ) -> Result<Json<Value>, ApiError> {
     let session = visitor.console_session()?;
     let begun = passkey::begin_adding(&console.app, session).await?;
-    Ok(Json(json!({"ceremony": begun.ceremony, "options": begun.options})))
+    Ok(Json(
+        json!({"ceremony": begun.ceremony, "options": begun.options}),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -88,7 +98,14 @@ pub(crate) async fn finish_adding(
     Json(made): Json<NewKeyForm>,
 ) -> Result<Json<Value>, ApiError> {
     let session = visitor.console_session()?;
-    let done = passkey::finish_adding(&console.app, session, &made.ceremony, &made.name, made.answer).await;
+    let done = passkey::finish_adding(
+        &console.app,
+        session,
+        &made.ceremony,
+        &made.name,
+        made.answer,
+    )
+    .await;
     done?;
     Ok(Json(json!({"next": "/self"})))
 }
@@ -126,7 +143,11 @@ pub(crate) async fn fetch_key(
     let session = visitor.console_session()?;
     let key = keys::fetch(&console.app, session, &form.id).await?;
     let (account, secret) = (key.account.to_string(), key.secret);
-    Ok(page(&KeyPage { w: Localizer::new(&visitor), account, secret }))
+    Ok(page(&KeyPage {
+        w: Localizer::new(&visitor),
+        account,
+        secret,
+    }))
 }
 
 #[derive(Template)]
@@ -150,11 +171,14 @@ pub(crate) async fn choose_provider(
     visitor: Visitor,
     Query(invited): Query<InvitationQuery>,
 ) -> Result<Response, PageError> {
-    // The link survives the sign-in only in the query; whatever is not base64url is dropped, because it goes
-    // into an address.
+    // The link survives the sign-in only in the query; whatever is not base64url is dropped,
+    // because it goes into an address.
     let Ok(session) = visitor.console_session() else {
-        let link: String =
-            invited.link.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+        let link: String = invited
+            .link
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
+            .collect();
         let back = format!("/.digue/sign-in?next=%2Fself%2Fidentities%3Flink%3D{link}");
         return Ok(Redirect::to(&back).into_response());
     };
@@ -166,7 +190,13 @@ pub(crate) async fn choose_provider(
     let account = session.account.to_string();
     let providers = providers::for_accounts(&console.app);
     let w = Localizer::new(&visitor);
-    Ok(page(&IdentityPage { w, account, link, providers }).into_response())
+    Ok(page(&IdentityPage {
+        w,
+        account,
+        link,
+        providers,
+    })
+    .into_response())
 }
 
 /// Unlinks an identity from the own account.
@@ -227,7 +257,12 @@ fn password_page(
     let session = visitor.console_session()?;
     let setting = password::begin(&console.app, session)?;
     let account = session.account.to_string();
-    Ok(page(&PasswordPage { w: Localizer::new(visitor), account, setting, fault }))
+    Ok(page(&PasswordPage {
+        w: Localizer::new(visitor),
+        account,
+        setting,
+        fault,
+    }))
 }
 
 #[derive(Deserialize)]
@@ -244,8 +279,20 @@ pub(crate) async fn set_password(
     Form(form): Form<NewPasswordForm>,
 ) -> Result<Response, PageError> {
     let session = visitor.console_session()?;
-    match password::set(&console.app, session, &form.password, &form.sealed, &form.code).await {
-        Ok(codes) => Ok(page(&CodesPage { w: Localizer::new(&visitor), codes }).into_response()),
+    match password::set(
+        &console.app,
+        session,
+        &form.password,
+        &form.sealed,
+        &form.code,
+    )
+    .await
+    {
+        Ok(codes) => Ok(page(&CodesPage {
+            w: Localizer::new(&visitor),
+            codes,
+        })
+        .into_response()),
         Err(OperationError::Invalid(fault)) => {
             let again = password_page(&console, &visitor, Some(fault))?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())

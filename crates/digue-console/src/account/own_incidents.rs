@@ -31,8 +31,15 @@ pub(crate) async fn list(
     SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
     let views = incidents::own(&console.app, &actor).await?;
-    let open = views.iter().filter(|view| !view.incident.is_closed()).count();
-    Ok(page(&OwnIncidentsPage { w: Localizer::in_zone(&visitor, &console.zone), views, open }))
+    let open = views
+        .iter()
+        .filter(|view| !view.incident.is_closed())
+        .count();
+    Ok(page(&OwnIncidentsPage {
+        w: Localizer::in_zone(&visitor, &console.zone),
+        views,
+        open,
+    }))
 }
 
 #[derive(Deserialize)]
@@ -58,7 +65,9 @@ pub(crate) async fn paper(
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
     let views = incidents::own(&console.app, &actor).await?;
-    let found = views.into_iter().find(|view| view.record.id == id && view.is_established());
+    let found = views
+        .into_iter()
+        .find(|view| view.record.id == id && view.is_established());
     let view = found.ok_or(OperationError::NotFound("incident"))?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let document = papers::paper(&console.app, &view, &reader, "partner");
@@ -66,5 +75,9 @@ pub(crate) async fn paper(
     let sources = PaperSources::incident(&view.record.id);
     let printed = papers::printed_from(&console.app, &document, PaperFormat::Pdf, sources).await;
     let bytes = printed?;
-    Ok(kept(&format!("{}.pdf", view.reference()), PaperFormat::Pdf.media(), bytes))
+    Ok(kept(
+        &format!("{}.pdf", view.reference()),
+        PaperFormat::Pdf.media(),
+        bytes,
+    ))
 }

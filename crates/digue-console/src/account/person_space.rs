@@ -1,5 +1,5 @@
-//! The space of a person: consultations of their record, requests, notification preferences; and the same
-//! rows in the portal's own pages.
+//! The space of a person: consultations of their record, requests, notification preferences; and
+//! the same rows in the portal's own pages.
 
 use askama::Template;
 use axum::Form;
@@ -31,15 +31,25 @@ fn secret(headers: &HeaderMap) -> Option<String> {
     cookie(headers, COOKIE).map(ToOwned::to_owned)
 }
 
-fn here(console: &Console, visitor: &Visitor, headers: &HeaderMap) -> Result<SignedInPerson, OperationError> {
+fn here(
+    console: &Console,
+    visitor: &Visitor,
+    headers: &HeaderMap,
+) -> Result<SignedInPerson, OperationError> {
     if visitor.portal.is_some() {
         return Err(OperationError::NotFound("page"));
     }
-    person_sessions::here(&console.app, &secret(headers).ok_or(OperationError::Denied)?)
+    person_sessions::here(
+        &console.app,
+        &secret(headers).ok_or(OperationError::Denied)?,
+    )
 }
 
 /// Sends persons without a session to their sign-in page.
-#[expect(clippy::result_large_err, reason = "the error is the response that is sent")]
+#[expect(
+    clippy::result_large_err,
+    reason = "the error is the response that is sent"
+)]
 fn or_sign_in(person: Result<SignedInPerson, OperationError>) -> Result<SignedInPerson, Response> {
     match person {
         Ok(person) => Ok(person),
@@ -49,8 +59,8 @@ fn or_sign_in(person: Result<SignedInPerson, OperationError>) -> Result<SignedIn
 }
 
 fn with_cookie(value: &str, lasts: &str, to: &str) -> Response {
-    // `Lax`: a person who comes from a provider's page or from a mail must stay signed in. Forms of other
-    // sites are refused by their origin.
+    // `Lax`: a person who comes from a provider's page or from a mail must stay signed in. Forms of
+    // other sites are refused by their origin.
     let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{lasts}");
     let mut response = Redirect::to(to).into_response();
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
@@ -120,7 +130,13 @@ pub(crate) async fn ask_letter(
     visitor: Visitor,
     Form(form): Form<LetterForm>,
 ) -> Result<Redirect, PageError> {
-    let done = codes::ask(&console.app, &form.population, &form.person, &visitor.origin.ip.to_string()).await;
+    let done = codes::ask(
+        &console.app,
+        &form.population,
+        &form.person,
+        &visitor.origin.ip.to_string(),
+    )
+    .await;
     done?;
     Ok(Redirect::to("/person/door?asked=1"))
 }
@@ -170,9 +186,12 @@ pub(crate) async fn show(
     let person = or_sign_in(here(&console, &visitor, &headers))?;
     let failed = |error: OperationError| PageError::from(error).into_response();
     let app = &console.app;
-    let rows = sights::page(app, &person, query.after).await.map_err(failed)?;
-    let kinds =
-        RequestKind::ALL.iter().filter(|kind| !matches!(kind, RequestKind::Contest | RequestKind::Name));
+    let rows = sights::page(app, &person, query.after)
+        .await
+        .map_err(failed)?;
+    let kinds = RequestKind::ALL
+        .iter()
+        .filter(|kind| !matches!(kind, RequestKind::Contest | RequestKind::Name));
     Ok(page(&PersonSpacePage {
         page: rows,
         after: query.after,
@@ -192,10 +211,12 @@ pub(crate) async fn rows_csv(
 ) -> Result<Response, Response> {
     let person = or_sign_in(here(&console, &visitor, &headers))?;
     let rows = sights::all(&console.app, &person).await;
-    let rows = rows.map_err(PageError::from).map_err(|error| error.into_response())?;
+    let rows = rows
+        .map_err(PageError::from)
+        .map_err(|error| error.into_response())?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let header =
-        ["at", "organisation", "reader", "why", "shown", "incident"].map(|key| w.coded("column", key));
+    let header = ["at", "organisation", "reader", "why", "shown", "incident"]
+        .map(|key| w.coded("column", key));
     let lines = rows.into_iter().map(|row| {
         let why = w.coded("person-basis", row.why());
         vec![
@@ -230,7 +251,8 @@ pub(crate) async fn ask(
         Some(kind) => requests::ask(&console.app, &person, kind, form.entry, &form.text).await,
         None => Err(OperationError::NotFound("request")),
     };
-    done.map_err(PageError::from).map_err(|error| error.into_response())?;
+    done.map_err(PageError::from)
+        .map_err(|error| error.into_response())?;
     Ok(Redirect::to("/person#asked").into_response())
 }
 
@@ -257,7 +279,9 @@ pub(crate) async fn preference(
         monthly: !form.monthly.is_empty(),
     };
     let saved = news::save(&console.app, &person, visitor.language, &preference).await;
-    saved.map_err(PageError::from).map_err(|error| error.into_response())?;
+    saved
+        .map_err(PageError::from)
+        .map_err(|error| error.into_response())?;
     Ok(Redirect::to("/person").into_response())
 }
 
@@ -281,12 +305,16 @@ pub(crate) async fn embed(
 ) -> Result<Response, PageError> {
     let person = persons::embedded(&console.app, &query.token)?;
     let rows = sights::page(&console.app, &person, 0).await?;
-    let shown = page(&EmbedPage { w: Localizer::in_zone(&visitor, &console.zone), page: rows });
+    let shown = page(&EmbedPage {
+        w: Localizer::in_zone(&visitor, &console.zone),
+        page: rows,
+    });
     let portals = console.app.portal_origins().join(" ");
     let policy = format!(
         "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
          frame-ancestors {portals}"
     );
-    let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    let policy =
+        HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
     Ok(([(header::CONTENT_SECURITY_POLICY, policy)], shown).into_response())
 }

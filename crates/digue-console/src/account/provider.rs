@@ -1,5 +1,5 @@
-//! Sign-in at external identity providers: there and back, the remaining steps here, and logout on both
-//! sides.
+//! Sign-in at external identity providers: there and back, the remaining steps here, and logout on
+//! both sides.
 
 use askama::Template;
 use axum::Form;
@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_app::OperationError;
 use digue_identity::providers::{
-    self, LinkedIdentity, ProviderReply, SignInOutcome, SignInPurpose, SingleFactorSignIn, StartedSignIn,
+    self, LinkedIdentity, ProviderReply, SignInOutcome, SignInPurpose, SingleFactorSignIn,
+    StartedSignIn,
 };
 use digue_types::{AccountId, OrganisationId};
 use serde::Deserialize;
@@ -53,12 +54,22 @@ pub(crate) async fn begin(
         }
     } else if !towards.proof.is_empty() {
         let session = visitor.console_session()?.id.clone();
-        let next = if towards.way.has_next() { towards.way.local_next() } else { "/self" };
-        SignInPurpose::Prove { session, next: next.to_owned() }
+        let next = if towards.way.has_next() {
+            towards.way.local_next()
+        } else {
+            "/self"
+        };
+        SignInPurpose::Prove {
+            session,
+            next: next.to_owned(),
+        }
     } else if !towards.person.is_empty() {
         SignInPurpose::Person
     } else {
-        SignInPurpose::SignIn { next: towards.way.welcome(), is_fresh: towards.way.is_fresh() }
+        SignInPurpose::SignIn {
+            next: towards.way.welcome(),
+            is_fresh: towards.way.is_fresh(),
+        }
     };
     let begun = providers::begin(&console.app, &provider, provider_cookie(&headers), purpose).await;
     Ok(sent(begun?))
@@ -66,8 +77,8 @@ pub(crate) async fn begin(
 
 fn sent(begun: StartedSignIn) -> Response {
     let cookie =
-        // `Lax` and not `Strict`: the redirect back is a navigation from the provider's site, and would come
-        // without the cookie.
+        // `Lax` and not `Strict`: the redirect back is a navigation from the provider's site, and
+        // would come without the cookie.
         format!("{PROVIDER_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600", begun.browser);
     with_cookie(Redirect::to(&begun.address).into_response(), &cookie)
 }
@@ -115,25 +126,50 @@ pub(crate) async fn back(
         issuer: back.iss.as_deref(),
         error: back.error.as_deref(),
     };
-    let came =
-        providers::finish(&console.app, &provider, provider_cookie(&headers), reply, &visitor.origin).await;
+    let came = providers::finish(
+        &console.app,
+        &provider,
+        provider_cookie(&headers),
+        reply,
+        &visitor.origin,
+    )
+    .await;
     let w = Localizer::new(&visitor);
     Ok(match came? {
         SignInOutcome::Account(linked) => entered(&console, &visitor, linked).await?,
         SignInOutcome::Proved { next } => Redirect::to(&next).into_response(),
         SignInOutcome::Weak(weak) => step_up(w, weak, false),
-        SignInOutcome::ToLink { ticket, account, organisation, called } => {
-            page(&LinkPage { w, ticket, account, organisation, called }).into_response()
-        }
+        SignInOutcome::ToLink {
+            ticket,
+            account,
+            organisation,
+            called,
+        } => page(&LinkPage {
+            w,
+            ticket,
+            account,
+            organisation,
+            called,
+        })
+        .into_response(),
         SignInOutcome::Person { secret } => person_space::entered(&secret),
         SignInOutcome::Again(begun) => sent(begun),
     })
 }
 
 fn step_up(w: Localizer, weak: SingleFactorSignIn, is_wrong: bool) -> Response {
-    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if is_wrong {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
     let page = page(&StepUpPage { w, weak, is_wrong });
-    (status, [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response()
+    (
+        status,
+        [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))],
+        page,
+    )
+        .into_response()
 }
 
 #[derive(Deserialize)]
@@ -151,8 +187,13 @@ pub(crate) async fn link(
     Form(form): Form<LinkTicket>,
 ) -> Result<Response, PageError> {
     on_console(&visitor)?;
-    let linked =
-        providers::confirm_link(&console.app, &form.ticket, provider_cookie(&headers), &visitor.origin).await;
+    let linked = providers::confirm_link(
+        &console.app,
+        &form.ticket,
+        provider_cookie(&headers),
+        &visitor.origin,
+    )
+    .await;
     entered(&console, &visitor, linked?).await
 }
 
@@ -163,7 +204,9 @@ async fn entered(
     linked: LinkedIdentity,
 ) -> Result<Response, PageError> {
     let next = Redirect::to(&linked.next).into_response();
-    opened(console, visitor, next, &linked.secret, &linked.session).await.map_err(PageError::from)
+    opened(console, visitor, next, &linked.secret, &linked.session)
+        .await
+        .map_err(PageError::from)
 }
 
 /// Completes a weak factor with a one-time code.
@@ -175,7 +218,8 @@ pub(crate) async fn by_code(
 ) -> Result<Response, PageError> {
     on_console(&visitor)?;
     let (app, held) = (&console.app, provider_cookie(&headers));
-    let done = providers::step_up_by_code(app, &form.ticket, held, &form.code, &visitor.origin).await;
+    let done =
+        providers::step_up_by_code(app, &form.ticket, held, &form.code, &visitor.origin).await;
     match done {
         // A wrong code alone: the ticket was put back, and the page is shown again.
         Err(OperationError::Invalid("invalid-password")) => {
@@ -234,7 +278,11 @@ pub(crate) async fn left(
     Query(left): Query<SignedOutQuery>,
 ) -> Html<String> {
     let provider = providers::leaving(&console.app, &left.ticket);
-    page(&SignedOutPage { w: Localizer::new(&visitor), ticket: left.ticket, provider })
+    page(&SignedOutPage {
+        w: Localizer::new(&visitor),
+        ticket: left.ticket,
+        provider,
+    })
 }
 
 /// Redirects to the provider's logout.

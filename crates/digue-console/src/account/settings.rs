@@ -26,7 +26,10 @@ pub(crate) async fn show(
     SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
     let view = settings::read(&console.app, &actor).await?;
-    Ok(page(&SettingsPage { w: Localizer::in_zone(&visitor, &console.zone), view }))
+    Ok(page(&SettingsPage {
+        w: Localizer::in_zone(&visitor, &console.zone),
+        view,
+    }))
 }
 
 #[derive(Template)]
@@ -39,8 +42,16 @@ struct AccessibilityPage {
 }
 
 /// The accessibility statement that the law requires (decree 2019-768), made from known facts.
-pub(crate) async fn accessibility(State(console): State<Console>, visitor: Visitor) -> Html<String> {
-    let known = |field: Field| operator::rules(&console.app).controller.get(&field).cloned();
+pub(crate) async fn accessibility(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Html<String> {
+    let known = |field: Field| {
+        operator::rules(&console.app)
+            .controller
+            .get(&field)
+            .cloned()
+    };
     let w = Localizer::new(&visitor);
     page(&AccessibilityPage {
         name: known(Field::ControllerName).unwrap_or_else(|| w.say("accessibility-operator")),

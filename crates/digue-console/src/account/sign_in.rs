@@ -23,8 +23,8 @@ use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
 
-/// Where a sign-in leads: a portal's host with the hash of the browser's secret, and the requested page. All
-/// empty for the console itself.
+/// Where a sign-in leads: a portal's host with the hash of the browser's secret, and the requested
+/// page. All empty for the console itself.
 #[derive(Deserialize, Clone, Default)]
 pub(crate) struct SignInReturn {
     #[serde(rename = "for", default)]
@@ -39,7 +39,8 @@ pub(crate) struct SignInReturn {
 }
 
 impl SignInReturn {
-    /// The requested page, if it is on the same host: otherwise the sign-in page would be an open redirect.
+    /// The requested page, if it is on the same host: otherwise the sign-in page would be an open
+    /// redirect.
     pub(crate) fn local_next(&self) -> &str {
         let next = self.next.as_str();
         let is_local = next.starts_with('/')
@@ -53,7 +54,10 @@ impl SignInReturn {
     fn query(&self) -> String {
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let [host, state, fresh] = [&self.host, &self.state, &self.fresh].map(|text| encode(text));
-        format!("for={host}&state={state}&next={}&fresh={fresh}", encode(self.local_next()))
+        format!(
+            "for={host}&state={state}&next={}&fresh={fresh}",
+            encode(self.local_next())
+        )
     }
 
     pub(crate) fn has_next(&self) -> bool {
@@ -89,7 +93,8 @@ struct SignInPage {
     account: String,
 }
 
-/// The name of the cookie with the browser's secret on a portal's host during a sign-in in the console.
+/// The name of the cookie with the browser's secret on a portal's host during a sign-in in the
+/// console.
 const STATE_COOKIE: &str = "__Host-digue-state";
 
 pub(crate) async fn sign_in(
@@ -120,7 +125,8 @@ fn sign_in_page(
     refused: Option<String>,
 ) -> Response {
     let portal = (!way.host.is_empty()).then(|| way.host.clone());
-    // Browsers apply `form-action` to redirects after a form, too, and this one leads to the portal.
+    // Browsers apply `form-action` to redirects after a form, too, and this one leads to the
+    // portal.
     let policy = ceremony_policy(console.app.url_of(&way.host).unwrap_or_default());
     let page = page(&SignInPage {
         w: Localizer::new(visitor),
@@ -136,7 +142,11 @@ fn sign_in_page(
 }
 
 /// Redirects from a portal's host to the console, where identities are proved.
-fn to_console(console: &Console, visitor: &Visitor, way: &SignInReturn) -> Result<Response, OperationError> {
+fn to_console(
+    console: &Console,
+    visitor: &Visitor,
+    way: &SignInReturn,
+) -> Result<Response, OperationError> {
     let state = Secret::draw()?;
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let address = format!(
@@ -148,19 +158,22 @@ fn to_console(console: &Console, visitor: &Visitor, way: &SignInReturn) -> Resul
         encode(&way.fresh),
     );
     let cookie =
-        // Ten minutes: the time for a sign-in in the console. `Lax`, because the way back is a navigation
-        // from another site.
+        // Ten minutes: the time for a sign-in in the console. `Lax`, because the way back is a
+        // navigation from another site.
         format!("{STATE_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600", state.reveal());
     Ok(with_cookie(Redirect::to(&address).into_response(), &cookie))
 }
 
 fn session_cookie(secret: &Secret) -> String {
     // `Lax`: with `Strict` a link in a mail to a portal's page would open the sign-in page.
-    format!("__Host-digue={}; Path=/; Secure; HttpOnly; SameSite=Lax", secret.reveal())
+    format!(
+        "__Host-digue={}; Path=/; Secure; HttpOnly; SameSite=Lax",
+        secret.reveal()
+    )
 }
 
-/// Sets the cookie of a new session and, over TLS, invites the browser to bind it to a device key. An earlier
-/// session that came from elsewhere ends.
+/// Sets the cookie of a new session and, over TLS, invites the browser to bind it to a device key.
+/// An earlier session that came from elsewhere ends.
 pub(crate) async fn opened(
     console: &Console,
     visitor: &Visitor,
@@ -175,21 +188,32 @@ pub(crate) async fn opened(
     if visitor.is_secure {
         let invitation = devices::invitation(&console.app, session)?;
         if let Ok(value) = HeaderValue::from_str(&invitation) {
-            response.headers_mut().insert("secure-session-registration", value);
+            response
+                .headers_mut()
+                .insert("secure-session-registration", value);
         }
     }
     Ok(response)
 }
 
 /// Begins a passkey ceremony, for any account.
-pub(crate) async fn begin(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn begin(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, ApiError> {
     on_console(&visitor)?;
     let begun = passkey::begin_sign_in(&console.app)?;
-    Ok(Json(json!({"ceremony": begun.ceremony, "options": begun.options})))
+    Ok(Json(
+        json!({"ceremony": begun.ceremony, "options": begun.options}),
+    ))
 }
 
 pub(crate) fn on_console(visitor: &Visitor) -> Result<(), OperationError> {
-    if visitor.portal.is_none() { Ok(()) } else { Err(OperationError::NotFound("page")) }
+    if visitor.portal.is_none() {
+        Ok(())
+    } else {
+        Err(OperationError::NotFound("page"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -218,7 +242,8 @@ pub(crate) async fn finish(
     if !shown.ticket.is_empty() {
         let (ticket, held, origin) = (&shown.ticket, provider_cookie(&headers), &visitor.origin);
         let done =
-            providers::step_up_by_passkey(app, ticket, held, &shown.ceremony, shown.answer, origin).await;
+            providers::step_up_by_passkey(app, ticket, held, &shown.ceremony, shown.answer, origin)
+                .await;
         let linked = done?;
         let next = Json(json!({"next": linked.next})).into_response();
         return opened(&console, &visitor, next, &linked.secret, &linked.session)
@@ -228,13 +253,19 @@ pub(crate) async fn finish(
     if !shown.proof.is_empty() {
         let session = visitor.console_session()?;
         passkey::prove(app, session, &shown.ceremony, shown.answer).await?;
-        let next = if shown.way.next.is_empty() { "/self" } else { shown.way.local_next() };
+        let next = if shown.way.next.is_empty() {
+            "/self"
+        } else {
+            shown.way.local_next()
+        };
         return Ok(Json(json!({"next": next})).into_response());
     }
     let done = passkey::finish_sign_in(app, &shown.ceremony, shown.answer, &visitor.origin).await;
     let (secret, session) = done?;
     let next = Json(json!({"next": shown.way.welcome()})).into_response();
-    opened(&console, &visitor, next, &secret, &session).await.map_err(ApiError::from)
+    opened(&console, &visitor, next, &secret, &session)
+        .await
+        .map_err(ApiError::from)
 }
 
 #[derive(Deserialize)]
@@ -261,7 +292,12 @@ pub(crate) async fn by_password(
     Form(form): Form<SignInPasswordForm>,
 ) -> Result<Response, PageError> {
     on_console(&visitor)?;
-    let SignInPasswordForm { account, password, code, way } = form;
+    let SignInPasswordForm {
+        account,
+        password,
+        code,
+        way,
+    } = form;
     let shown = password::ShownCredentials {
         account: &account,
         password: &password,
@@ -271,8 +307,8 @@ pub(crate) async fn by_password(
     let done = match password::sign_in(&console.app, shown, &visitor.origin).await {
         Ok(done) => done,
         Err(OperationError::Invalid(_)) => {
-            // The account stays in the form, the password does not; the answer is the same for every wrong
-            // input.
+            // The account stays in the form, the password does not; the answer is the same for
+            // every wrong input.
             let mut page = sign_in_page(&console, &visitor, way, false, Some(account));
             *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             return Ok(page);
@@ -286,8 +322,8 @@ pub(crate) async fn by_password(
         None => response,
         Some(device) => {
             let cookie = format!(
-                // `Strict`, unlike the session: it is needed only by the form of this page, never after a
-                // navigation from elsewhere.
+                // `Strict`, unlike the session: it is needed only by the form of this page, never
+                // after a navigation from elsewhere.
                 "{KNOWN_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=31536000",
                 device.reveal()
             );
@@ -316,13 +352,25 @@ pub(crate) async fn welcome(
     let policy = ceremony_policy(console.app.url_of(&way.host).unwrap_or_default());
     let portal = (!way.host.is_empty()).then(|| way.host.clone());
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let page = page(&WelcomePage { w, way, portal, connections });
+    let page = page(&WelcomePage {
+        w,
+        way,
+        portal,
+        connections,
+    });
     Ok(([(header::CONTENT_SECURITY_POLICY, policy)], page).into_response())
 }
 
-async fn way_on(app: &App, session: &Session, way: &SignInReturn) -> Result<String, OperationError> {
+async fn way_on(
+    app: &App,
+    session: &Session,
+    way: &SignInReturn,
+) -> Result<String, OperationError> {
     let address = sign_in::hand_over(app, session, &way.host, &way.state).await?;
-    Ok(format!("{address}&next={}", utf8_percent_encode(way.local_next(), NON_ALPHANUMERIC)))
+    Ok(format!(
+        "{address}&next={}",
+        utf8_percent_encode(way.local_next(), NON_ALPHANUMERIC)
+    ))
 }
 
 /// Continues to a portal, for a user who is signed in to the console.
@@ -353,8 +401,8 @@ struct EnterPage {
     providers: Vec<ProviderChoice>,
 }
 
-/// Asks before it signs in, because mail scanners and previews open links and would use them up. A hand-over
-/// asks nothing: only the browser that holds its state can use it.
+/// Asks before it signs in, because mail scanners and previews open links and would use them up. A
+/// hand-over asks nothing: only the browser that holds its state can use it.
 pub(crate) async fn enter_page(
     State(console): State<Console>,
     visitor: Visitor,
@@ -365,7 +413,8 @@ pub(crate) async fn enter_page(
         let (host, origin) = (&visitor.host, &visitor.origin);
         let taken = sign_in::take_over(&console.app, &query.link, state, host, origin).await;
         if let Ok((secret, session)) = taken {
-            let gone = format!("{STATE_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+            let gone =
+                format!("{STATE_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
             let response = Redirect::to(query.way.local_next()).into_response();
             let response = opened(&console, &visitor, response, &secret, &session).await;
             return Ok(with_cookie(response?, &gone));
@@ -374,8 +423,18 @@ pub(crate) async fn enter_page(
     let account = sign_in::peek_link(&console.app, &query.link, &visitor.host).await;
     let account = account.map_err(link_gone)?.to_string();
     // Identities are linked in the console; a portal's link opens its portal.
-    let providers = if visitor.portal.is_none() { providers::for_accounts(&console.app) } else { Vec::new() };
-    Ok(page(&EnterPage { w: Localizer::new(&visitor), account, link: query.link, providers }).into_response())
+    let providers = if visitor.portal.is_none() {
+        providers::for_accounts(&console.app)
+    } else {
+        Vec::new()
+    };
+    Ok(page(&EnterPage {
+        w: Localizer::new(&visitor),
+        account,
+        link: query.link,
+        providers,
+    })
+    .into_response())
 }
 
 pub(crate) async fn enter(
@@ -386,7 +445,9 @@ pub(crate) async fn enter(
     let entered = sign_in::enter(&console.app, &form.link, &visitor.host, &visitor.origin).await;
     let (secret, session) = entered.map_err(link_gone)?;
     let response = Redirect::to(form.way.local_next()).into_response();
-    opened(&console, &visitor, response, &secret, &session).await.map_err(PageError::from)
+    opened(&console, &visitor, response, &secret, &session)
+        .await
+        .map_err(PageError::from)
 }
 
 fn link_gone(error: OperationError) -> OperationError {
@@ -396,7 +457,10 @@ fn link_gone(error: OperationError) -> OperationError {
     }
 }
 
-pub(crate) async fn leave(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
+pub(crate) async fn leave(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
     let mut next = "/.digue/sign-in".to_owned();
     if let Some(session) = &visitor.session {
         // Asked before the session ends: the ID token that the provider wants is stored with it.
@@ -407,7 +471,9 @@ pub(crate) async fn leave(State(console): State<Console>, visitor: Visitor) -> R
     }
     let mut response = Redirect::to(&next).into_response();
     let gone = "__Host-digue=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0";
-    response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_static(gone));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, HeaderValue::from_static(gone));
     Ok(response)
 }
 
@@ -421,15 +487,27 @@ pub(crate) struct LanguageForm {
 /// Stores the chosen language for a year, and returns to the page where it was chosen.
 pub(crate) async fn language(headers: HeaderMap, Form(form): Form<LanguageForm>) -> Response {
     let chosen = digue_locales::Language::parse(&form.language).unwrap_or_default();
-    // Without `__Host-` and not `HttpOnly`: it is no secret, and the pages of all hosts may read it.
-    let cookie = format!("digue-language={}; Path=/; Max-Age=31536000; SameSite=Lax", chosen.code());
+    // Without `__Host-` and not `HttpOnly`: it is no secret, and the pages of all hosts may read
+    // it.
+    let cookie = format!(
+        "digue-language={}; Path=/; Max-Age=31536000; SameSite=Lax",
+        chosen.code()
+    );
     back_with_cookie(&headers, form.next, &cookie)
 }
 
-/// Sets a cookie, and returns to `next`, or when it is empty to the page from which the form was sent.
+/// Sets a cookie, and returns to `next`, or when it is empty to the page from which the form was
+/// sent.
 pub(crate) fn back_with_cookie(headers: &HeaderMap, next: String, cookie: &str) -> Response {
-    let next = if next.is_empty() { came_from(headers).unwrap_or_default() } else { next };
-    let way = SignInReturn { next, ..SignInReturn::default() };
+    let next = if next.is_empty() {
+        came_from(headers).unwrap_or_default()
+    } else {
+        next
+    };
+    let way = SignInReturn {
+        next,
+        ..SignInReturn::default()
+    };
     with_cookie(Redirect::to(way.local_next()).into_response(), cookie)
 }
 
@@ -438,25 +516,34 @@ fn came_from(headers: &HeaderMap) -> Option<String> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let (_, rest) = text(header::REFERER)?.split_once("://")?;
     let (host, place) = rest.split_once('/')?;
-    // Only a page of this host: the header is the browser's, but where it leads must not be another site's
-    // choice.
+    // Only a page of this host: the header is the browser's, but where it leads must not be another
+    // site's choice.
     (Some(host) == text(header::HOST)).then(|| format!("/{place}"))
 }
 
 /// The public keys with which portals verify asserted identities.
 pub(crate) async fn jwks(State(console): State<Console>) -> Response {
-    let headers =
-        [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/jwk-set+json"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
     (headers, console.app.gateway().jwks()).into_response()
 }
 
-/// A page that only answers forms was opened by its address, for example from the history or after a change
-/// of language. People are sent to the start page; programs get an error.
+/// A page that only answers forms was opened by its address, for example from the history or after
+/// a change of language. People are sent to the start page; programs get an error.
 pub(crate) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
     let is_person = method == Method::GET && !uri.path().starts_with("/api/");
-    if is_person { Redirect::to("/").into_response() } else { StatusCode::METHOD_NOT_ALLOWED.into_response() }
+    if is_person {
+        Redirect::to("/").into_response()
+    } else {
+        StatusCode::METHOD_NOT_ALLOWED.into_response()
+    }
 }
 
 pub(crate) async fn not_found() -> (StatusCode, PageError) {
-    (StatusCode::NOT_FOUND, PageError::from(OperationError::NotFound("page")))
+    (
+        StatusCode::NOT_FOUND,
+        PageError::from(OperationError::NotFound("page")),
+    )
 }

@@ -1,5 +1,5 @@
-//! The legal side of a breach: the affected set, the decisions, the notification field by field, and the
-//! data-breach register.
+//! The legal side of a breach: the affected set, the decisions, the notification field by field,
+//! and the data-breach register.
 
 use askama::Template;
 use axum::Form;
@@ -38,7 +38,9 @@ use crate::visitor::Visitor;
 
 async fn viewed(console: &Console, visitor: &Visitor, id: &str) -> Result<IncidentView, PageError> {
     let actor = visitor.actor(&console.app)?;
-    incidents::view(&console.app, &actor, id).await.map_err(PageError::from)
+    incidents::view(&console.app, &actor, id)
+        .await
+        .map_err(PageError::from)
 }
 
 #[derive(Template)]
@@ -56,10 +58,19 @@ struct AffectedPage {
 }
 
 pub(crate) async fn affected_page(step: &StepRequest<'_>) -> Result<Html<String>, PageError> {
-    let StepPage { w, view, head, form, faults } = step.read().await?;
+    let StepPage {
+        w,
+        view,
+        head,
+        form,
+        faults,
+    } = step.read().await?;
     let question = breach::suggested(&step.console.app, &view).await?;
     fn names<T: ToString>(all: &[T]) -> String {
-        all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        all.iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
     let time = |at: Option<Timestamp>| at.map(|at| w.form_time(at)).unwrap_or_default();
     let question = [
@@ -72,7 +83,16 @@ pub(crate) async fn affected_page(step: &StepRequest<'_>) -> Result<Html<String>
     let mut versions = view.incident.affected.clone();
     versions.reverse();
     let kinds = PersonKind::ALL.iter().map(|kind| kind.code()).collect();
-    Ok(page(&AffectedPage { w, head, view, form, faults, versions, question, kinds }))
+    Ok(page(&AffectedPage {
+        w,
+        head,
+        view,
+        form,
+        faults,
+        versions,
+        question,
+        kinds,
+    }))
 }
 
 pub(crate) async fn compute(
@@ -84,7 +104,9 @@ pub(crate) async fn compute(
     let form = TypedForm::new(pairs);
     let question = question_of(&form, &console)?;
     breach::compute_affected(&console.app, &actor, &id, question).await?;
-    Ok(Redirect::to(&format!("/incidents/{id}/affected?saved=list")))
+    Ok(Redirect::to(&format!(
+        "/incidents/{id}/affected?saved=list"
+    )))
 }
 
 fn question_of(form: &TypedForm, console: &Console) -> Result<ScopeQuestion, OperationError> {
@@ -101,7 +123,11 @@ fn question_of(form: &TypedForm, console: &Console) -> Result<ScopeQuestion, Ope
         && question.organisations.is_empty()
         && question.portals.is_empty()
         && question.sessions.is_empty());
-    if is_bounded { Ok(question) } else { Err(OperationError::Invalid("invalid-affected-question")) }
+    if is_bounded {
+        Ok(question)
+    } else {
+        Err(OperationError::Invalid("invalid-affected-question"))
+    }
 }
 
 /// The signed list of a version. Needs a fresh proof, and is journalled.
@@ -111,7 +137,11 @@ pub(crate) async fn signed_list(
     Path((id, version)): Path<(String, u32)>,
 ) -> Result<Response, PageError> {
     let bytes = breach::signed_list(&console.app, &actor, &id, version).await?;
-    Ok(kept(&format!("affected-{id}-{version}.ndjson"), "application/x-ndjson", bytes))
+    Ok(kept(
+        &format!("affected-{id}-{version}.ndjson"),
+        "application/x-ndjson",
+        bytes,
+    ))
 }
 
 /// A value in words.
@@ -142,23 +172,40 @@ struct NotificationPage {
 }
 
 pub(crate) async fn notification_page(step: &StepRequest<'_>) -> Result<Html<String>, PageError> {
-    let StepPage { w, view, head, form, faults } = step.read().await?;
+    let StepPage {
+        w,
+        view,
+        head,
+        form,
+        faults,
+    } = step.read().await?;
     // Compared in the language in which it was sent.
     let draft = notification::draft(&step.console.app, &view, notification::AUTHORITY_LANGUAGE);
     let last = view.incident.submissions.last();
-    let changed = last.map(|(_, last)| changes(&last.snapshot, &draft.snapshot())).unwrap_or_default();
+    let changed = last
+        .map(|(_, last)| changes(&last.snapshot, &draft.snapshot()))
+        .unwrap_or_default();
     let shown = |change: &Change| {
         let text_of = |value: &[String]| in_words(&w, change.field, value);
-        (w.say(change.field.key()), text_of(&change.before), text_of(&change.after))
+        (
+            w.say(change.field.key()),
+            text_of(&change.before),
+            text_of(&change.after),
+        )
     };
     Ok(page(&NotificationPage {
         unknown: unknown_fields(&form),
         changed: changed.iter().map(shown).collect(),
         sent_language: notification::AUTHORITY_LANGUAGE.code(),
-        stages: digue_response::notification::Stage::ALL.iter().map(|stage| stage.code()).collect(),
+        stages: digue_response::notification::Stage::ALL
+            .iter()
+            .map(|stage| stage.code())
+            .collect(),
         next_stage: view.incident.next_stage().code(),
         papers: papers::PAPERS,
-        duties: duties(&view, |kind| !matches!(kind, ClockKind::Authority | ClockKind::Complement)),
+        duties: duties(&view, |kind| {
+            !matches!(kind, ClockKind::Authority | ClockKind::Complement)
+        }),
         delays: duties(&view, |_| true),
         now: w.form_time(view.now),
         head,
@@ -170,8 +217,15 @@ pub(crate) async fn notification_page(step: &StepRequest<'_>) -> Result<Html<Str
 }
 
 /// The clocks that run, as far as they are of these kinds.
-pub(crate) fn duties(view: &IncidentView, is_shown: impl Fn(ClockKind) -> bool) -> Vec<&'static str> {
-    let kinds = view.clocks.iter().map(|clock| clock.rule.kind).filter(|kind| is_shown(*kind));
+pub(crate) fn duties(
+    view: &IncidentView,
+    is_shown: impl Fn(ClockKind) -> bool,
+) -> Vec<&'static str> {
+    let kinds = view
+        .clocks
+        .iter()
+        .map(|clock| clock.rule.kind)
+        .filter(|kind| is_shown(*kind));
     kinds.map(ClockKind::code).collect()
 }
 
@@ -182,7 +236,11 @@ pub(crate) async fn notification_json(
     Path(id): Path<String>,
 ) -> Result<Json<serde_json::Value>, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
-    Ok(Json(notification::to_json(&console.app, &view, visitor.language)))
+    Ok(Json(notification::to_json(
+        &console.app,
+        &view,
+        visitor.language,
+    )))
 }
 
 /// One row of the register, in words.
@@ -206,7 +264,10 @@ struct BreachRegisterPage {
     may_write: bool,
 }
 
-async fn rows(console: &Console, visitor: &Visitor) -> Result<Vec<(IncidentView, ViolationRow)>, PageError> {
+async fn rows(
+    console: &Console,
+    visitor: &Visitor,
+) -> Result<Vec<(IncidentView, ViolationRow)>, PageError> {
     let actor = visitor.actor(&console.app)?;
     let views = incidents::list(&console.app, &actor).await?;
     let rows = views.into_iter().map(|view| {
@@ -224,23 +285,39 @@ pub(crate) async fn register(
     let rows = rows(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
     let text_of = |row: &ViolationRow, field: Field| {
-        row.values.get(&field).map(|value| in_words(&w, field, value)).unwrap_or_default()
+        row.values
+            .get(&field)
+            .map(|value| in_words(&w, field, value))
+            .unwrap_or_default()
     };
-    let notified = rows.iter().filter(|(_, row)| row.notified_at.is_some()).count();
-    let late =
-        rows.iter().filter(|(view, _)| shown_clocks(&w, view).iter().any(|shown| shown.is_late)).count();
+    let notified = rows
+        .iter()
+        .filter(|(_, row)| row.notified_at.is_some())
+        .count();
+    let late = rows
+        .iter()
+        .filter(|(view, _)| shown_clocks(&w, view).iter().any(|shown| shown.is_late))
+        .count();
     let lines = rows.into_iter().map(|(view, row)| RegisterLine {
         id: view.record.id.clone(),
         reference: view.reference(),
         persons: text_of(&row, Field::PersonCount),
-        claims: [ClaimKind::Authority, ClaimKind::Persons]
-            .map(|kind| w.reader().claim(view.incident.claim(kind, &view.clocks, view.now))),
+        claims: [ClaimKind::Authority, ClaimKind::Persons].map(|kind| {
+            w.reader()
+                .claim(view.incident.claim(kind, &view.clocks, view.now))
+        }),
         gravity: text_of(&row, Field::GravityOf),
         row,
     });
     let lines = lines.collect();
     let may_write = visitor.role.is_some_and(Role::can_respond);
-    Ok(page(&BreachRegisterPage { lines, notified, late, may_write, w }))
+    Ok(page(&BreachRegisterPage {
+        lines,
+        notified,
+        late,
+        may_write,
+        w,
+    }))
 }
 
 pub(crate) async fn register_csv(
@@ -250,7 +327,12 @@ pub(crate) async fn register_csv(
     let rows = rows(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let (header, cells) = register_table(&w, &rows);
-    Ok(csv(visitor.language, "register", &header, cells.into_iter()))
+    Ok(csv(
+        visitor.language,
+        "register",
+        &header,
+        cells.into_iter(),
+    ))
 }
 
 /// Every column of the register, for exports.
@@ -258,18 +340,36 @@ pub(crate) fn register_table(
     w: &Localizer,
     rows: &[(IncidentView, ViolationRow)],
 ) -> (Vec<String>, Vec<Vec<String>>) {
-    let mut header: Vec<String> = ["reference", "state", "aware"].map(|key| w.coded("column", key)).into();
+    let mut header: Vec<String> = ["reference", "state", "aware"]
+        .map(|key| w.coded("column", key))
+        .into();
     header.extend(Field::ALL.iter().map(|field| w.say(field.key())));
     header.extend(
-        ["authority", "notified", "delay", "persons-decision", "told"].map(|key| w.coded("column", key)),
+        ["authority", "notified", "delay", "persons-decision", "told"]
+            .map(|key| w.coded("column", key)),
     );
     let line = |(view, row): &(IncidentView, ViolationRow)| {
         let moment = |at: Option<Timestamp>| at.map(|at| w.moment(at)).unwrap_or_default();
-        let mut cells = vec![view.reference(), w.say(row.state.key()), moment(row.aware_at)];
-        let shown = |field: &Field| row.values.get(field).map(|value| in_words(w, *field, value));
-        cells.extend(Field::ALL.iter().map(|field| shown(field).unwrap_or_default()));
+        let mut cells = vec![
+            view.reference(),
+            w.say(row.state.key()),
+            moment(row.aware_at),
+        ];
+        let shown = |field: &Field| {
+            row.values
+                .get(field)
+                .map(|value| in_words(w, *field, value))
+        };
+        cells.extend(
+            Field::ALL
+                .iter()
+                .map(|field| shown(field).unwrap_or_default()),
+        );
         let yes = |is: bool| w.coded("known", if is { "yes" } else { "no" });
-        let authority = row.authority.as_ref().map(|(is, by, why)| format!("{} – {by} – {why}", yes(*is)));
+        let authority = row
+            .authority
+            .as_ref()
+            .map(|(is, by, why)| format!("{} – {by} – {why}", yes(*is)));
         let persons = row.persons.as_ref().map(|(is, exemption, by, why)| {
             let exemption = exemption.map(|one| w.say(one.key())).unwrap_or_default();
             format!("{} {exemption} – {by} – {why}", yes(*is))
@@ -291,7 +391,9 @@ pub(crate) async fn register_json(
     visitor: Visitor,
 ) -> Result<Json<serde_json::Value>, PageError> {
     let rows = rows(&console, &visitor).await?;
-    let all = rows.iter().map(|(view, _)| notification::to_json(&console.app, view, visitor.language));
+    let all = rows
+        .iter()
+        .map(|(view, _)| notification::to_json(&console.app, view, visitor.language));
     Ok(Json(serde_json::Value::Array(all.collect())))
 }
 
@@ -308,7 +410,9 @@ fn file(name: &str, form: PaperFormat, bytes: Vec<u8>) -> Response {
 /// The requested document and its format: `notification.pdf`.
 fn requested_paper(name: &str) -> Result<(&str, PaperFormat), OperationError> {
     let (paper, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-    PaperFormat::parse(ending).map(|form| (paper, form)).ok_or(OperationError::NotFound("paper"))
+    PaperFormat::parse(ending)
+        .map(|form| (paper, form))
+        .ok_or(OperationError::NotFound("paper"))
 }
 
 pub(crate) async fn paper(
@@ -321,7 +425,11 @@ pub(crate) async fn paper(
     if name == "complaint.zip" {
         let actor = visitor.actor(&console.app)?;
         let bytes = bundle::complaint(&console.app, &actor, &view, &reader).await?;
-        return Ok(kept(&format!("complaint-{}.zip", view.reference()), "application/zip", bytes));
+        return Ok(kept(
+            &format!("complaint-{}.zip", view.reference()),
+            "application/zip",
+            bytes,
+        ));
     }
     let (paper, form) = requested_paper(&name)?;
     let document = papers::paper(&console.app, &view, &reader, paper);

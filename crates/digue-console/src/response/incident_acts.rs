@@ -1,5 +1,5 @@
-//! Acts on an incident beyond its log: attached files, verification of what is stored, and the steps of a
-//! reopening, which a second person approves.
+//! Acts on an incident beyond its log: attached files, verification of what is stored, and the
+//! steps of a reopening, which a second person approves.
 
 use askama::Template;
 use axum::Form;
@@ -64,12 +64,23 @@ pub(crate) async fn check(
     let view = incidents::view(app, &actor, &id).await?;
     let changed = incidents::check(app, &actor, &id).await?;
     let mut versions = Vec::new();
-    for version in view.incident.affected.iter().filter(|version| version.has_list()) {
+    for version in view
+        .incident
+        .affected
+        .iter()
+        .filter(|version| version.has_list())
+    {
         let same = breach::recompute(app, &actor, &id, version.number).await?;
         versions.push((version.number, same));
     }
     let w = Localizer::in_zone(&visitor, &console.zone);
-    Ok(page(&CheckedPage { changed, entries: view.entries.len(), versions, id, w }))
+    Ok(page(&CheckedPage {
+        changed,
+        entries: view.entries.len(),
+        versions,
+        id,
+        w,
+    }))
 }
 
 #[derive(Deserialize)]
@@ -97,5 +108,10 @@ fn step_of(form: &ReopeningForm, incident: String) -> Result<ReopeningStep, Oper
     let reach = Reach::of(&Subject::parse(form.who.trim()).canonical());
     let reach = reach.ok_or(OperationError::Invalid("invalid-gate-name"))?;
     let gate = Gate::parse(&form.gate).ok_or(OperationError::Invalid("invalid-gate"))?;
-    Ok(ReopeningStep { reach, gate, percent: form.percent, incident })
+    Ok(ReopeningStep {
+        reach,
+        gate,
+        percent: form.percent,
+        incident,
+    })
 }

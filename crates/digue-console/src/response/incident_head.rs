@@ -1,5 +1,5 @@
-//! What stands above every page of an incident: its six steps, the clocks that run, what is missing and who can
-//! answer it, and the one thing to do next.
+//! What stands above every page of an incident: its six steps, the clocks that run, what is missing
+//! and who can answer it, and the one thing to do next.
 
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
@@ -7,7 +7,9 @@ use digue_casework::incidents::IncidentView;
 use digue_casework::measured;
 use digue_response::clock::LegalClock;
 use digue_response::notification::Informant;
-use digue_response::progress::{IncidentGap, IncidentProgress, NextAct, ProgressStep, StepStanding};
+use digue_response::progress::{
+    IncidentGap, IncidentProgress, NextAct, ProgressStep, StepStanding,
+};
 use serde::Deserialize;
 
 use crate::state::Console;
@@ -34,12 +36,26 @@ pub(crate) fn shown_clocks(w: &Localizer, view: &IncidentView) -> Vec<ShownClock
             let left = match (late, clock.remaining(view.now)) {
                 (Some(late), _) => w.with1("clock-late", "time", w.duration(late)),
                 (None, Some(left)) => w.with1("clock-left", "time", w.duration(left)),
-                (None, None) => w.with1("clock-elapsed", "time", w.duration(clock.elapsed(view.now))),
+                (None, None) => {
+                    w.with1("clock-elapsed", "time", w.duration(clock.elapsed(view.now)))
+                }
             };
-            ShownClock { code: clock.rule.kind.code(), clock: *clock, left, is_late: late.is_some(), is_met }
+            ShownClock {
+                code: clock.rule.kind.code(),
+                clock: *clock,
+                left,
+                is_late: late.is_some(),
+                is_met,
+            }
         })
         .collect();
-    clocks.sort_by_key(|shown| (shown.is_met, shown.clock.due_at.is_none(), shown.clock.due_at));
+    clocks.sort_by_key(|shown| {
+        (
+            shown.is_met,
+            shown.clock.due_at.is_none(),
+            shown.clock.due_at,
+        )
+    });
     clocks
 }
 
@@ -54,8 +70,17 @@ pub(crate) struct SavedNotice {
 }
 
 /// The acts that a page can confirm: each has its sentence.
-const SAVED: [&str; 9] =
-    ["theft", "qualify", "persons", "decide", "authority", "notices", "close", "entry", "list"];
+const SAVED: [&str; 9] = [
+    "theft",
+    "qualify",
+    "persons",
+    "decide",
+    "authority",
+    "notices",
+    "close",
+    "entry",
+    "list",
+];
 
 impl SavedNotice {
     /// True on the way from one step to the next.
@@ -108,12 +133,19 @@ impl IncidentHead {
     /// The nearest clock, and every one that is late: never folded.
     pub(crate) fn pressing(&self) -> Vec<&ShownClock> {
         let clocks = self.clocks.iter().enumerate();
-        clocks.filter(|(place, shown)| *place == 0 || shown.is_late).map(|(_, shown)| shown).collect()
+        clocks
+            .filter(|(place, shown)| *place == 0 || shown.is_late)
+            .map(|(_, shown)| shown)
+            .collect()
     }
 
     /// The other clocks.
     pub(crate) fn later(&self) -> Vec<&ShownClock> {
-        self.clocks.iter().skip(1).filter(|shown| !shown.is_late).collect()
+        self.clocks
+            .iter()
+            .skip(1)
+            .filter(|shown| !shown.is_late)
+            .collect()
     }
 
     pub(crate) async fn new(
@@ -125,7 +157,10 @@ impl IncidentHead {
     ) -> Result<Self, OperationError> {
         let progress = measured::progress(&console.app, actor, view, w.reader().language).await?;
         let id = view.record.id.clone();
-        let clocks = shown_clocks(w, view).into_iter().filter(|shown| !shown.is_met).collect::<Vec<_>>();
+        let clocks = shown_clocks(w, view)
+            .into_iter()
+            .filter(|shown| !shown.is_met)
+            .collect::<Vec<_>>();
         let is_open = !view.incident.is_closed();
         Ok(Self {
             reference: view.reference(),
@@ -135,7 +170,10 @@ impl IncidentHead {
             steps: steps(w, &id, &progress, step),
             lacks_awareness: is_open && view.incident.aware_at().is_none(),
             clocks: if is_open { clocks } else { Vec::new() },
-            missing: progress.gaps().map(|(step, gap)| (gap_text(w, gap), place(&id, step, gap))).collect(),
+            missing: progress
+                .gaps()
+                .map(|(step, gap)| (gap_text(w, gap), place(&id, step, gap)))
+                .collect(),
             waits: waits(console, w, &progress),
             next: next(w, &id, progress.next),
             saved: saved.text(w),
@@ -168,7 +206,12 @@ pub(crate) fn next_address(id: &str, next: NextAct) -> String {
     }
 }
 
-fn steps(w: &Localizer, id: &str, progress: &IncidentProgress, here: Option<ProgressStep>) -> Vec<ShownStep> {
+fn steps(
+    w: &Localizer,
+    id: &str,
+    progress: &IncidentProgress,
+    here: Option<ProgressStep>,
+) -> Vec<ShownStep> {
     let step = |(number, (step, standing)): (usize, &(ProgressStep, StepStanding))| {
         let (standing, class) = match standing {
             StepStanding::Done => (w.say("step-done"), "good"),
@@ -198,9 +241,11 @@ fn gap_text(w: &Localizer, gap: IncidentGap) -> String {
         IncidentGap::Verdict { findings } => w.counted("gap-verdict", findings),
         IncidentGap::Awareness => w.say("gap-awareness"),
         IncidentGap::Step(sheet, step) => w.say(&format!("{}-{step}", sheet.key())),
-        IncidentGap::Unsure(sheet, step) => {
-            w.with1("gap-unsure", "question", w.say(&format!("{}-{step}", sheet.key())))
-        }
+        IncidentGap::Unsure(sheet, step) => w.with1(
+            "gap-unsure",
+            "question",
+            w.say(&format!("{}-{step}", sheet.key())),
+        ),
         IncidentGap::Confirmation => w.say("gap-confirmation"),
         IncidentGap::Containment => w.say("gap-containment"),
         IncidentGap::AffectedSet => w.say("gap-affected-set"),
@@ -208,7 +253,9 @@ fn gap_text(w: &Localizer, gap: IncidentGap) -> String {
         IncidentGap::AuthorityDecision => w.say("gap-authority-decision"),
         IncidentGap::PersonsDecision => w.say("gap-persons-decision"),
         IncidentGap::Field(field, _) => w.say(field.key()),
-        IncidentGap::DelayReasons(clock) => w.with1("gap-delay-reasons", "duty", w.say(clock.key())),
+        IncidentGap::DelayReasons(clock) => {
+            w.with1("gap-delay-reasons", "duty", w.say(clock.key()))
+        }
         IncidentGap::Submission => w.say("gap-submission"),
         IncidentGap::Complement => w.say("gap-complement"),
         IncidentGap::Duty(clock) => w.say(clock.key()),
@@ -246,14 +293,29 @@ fn place(id: &str, step: ProgressStep, gap: IncidentGap) -> String {
 /// Who is waited for: the role, its accounts, and how many things.
 fn waits(console: &Console, w: &Localizer, progress: &IncidentProgress) -> Vec<String> {
     let waits = Informant::ALL.iter().filter_map(|who| {
-        let count = progress.gaps().filter(|(_, gap)| gap.is_required() && gap.who() == *who).count();
-        let accounts = role_of(*who).map(|role| accounts(console, role)).unwrap_or_default();
+        let count = progress
+            .gaps()
+            .filter(|(_, gap)| gap.is_required() && gap.who() == *who)
+            .count();
+        let accounts = role_of(*who)
+            .map(|role| accounts(console, role))
+            .unwrap_or_default();
         let named = if accounts.is_empty() {
             w.say(who.key())
         } else {
-            w.with("line-who", [("who", w.say(who.key()).into()), ("accounts", accounts.join(", ").into())])
+            w.with(
+                "line-who",
+                [
+                    ("who", w.say(who.key()).into()),
+                    ("accounts", accounts.join(", ").into()),
+                ],
+            )
         };
-        let values = [("who", named.into()), ("count", count.into()), ("shown", w.number(count).into())];
+        let values = [
+            ("who", named.into()),
+            ("count", count.into()),
+            ("shown", w.number(count).into()),
+        ];
         (count > 0).then(|| w.with("line-waits", values))
     });
     waits.collect()
@@ -271,7 +333,10 @@ const fn role_of(who: Informant) -> Option<Role> {
 /// The accounts of a role that are not suspended.
 fn accounts(console: &Console, role: Role) -> Vec<String> {
     let rules = console.app.gateway().rules();
-    let active = rules.directory.iter().filter(|(_, record)| record.role == role && !record.is_suspended);
+    let active = rules
+        .directory
+        .iter()
+        .filter(|(_, record)| record.role == role && !record.is_suspended);
     let mut accounts: Vec<String> = active.map(|(account, _)| account.to_string()).collect();
     accounts.sort();
     accounts
@@ -280,7 +345,10 @@ fn accounts(console: &Console, role: Role) -> Vec<String> {
 fn next(w: &Localizer, id: &str, next: NextAct) -> Option<(String, String)> {
     match next {
         NextAct::Fill(step, gap) => {
-            let values = [("step", w.say(step.key()).into()), ("what", gap_text(w, gap).into())];
+            let values = [
+                ("step", w.say(step.key()).into()),
+                ("what", gap_text(w, gap).into()),
+            ];
             Some((w.with("line-next", values), place(id, step, gap)))
         }
         NextAct::Close => Some((w.say("line-next-close"), address(id, ProgressStep::Close))),

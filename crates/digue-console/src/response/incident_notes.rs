@@ -1,5 +1,5 @@
-//! The small forms of an incident: each becomes one entry of its log. One that is refused comes back as it was
-//! typed, with the reason.
+//! The small forms of an incident: each becomes one entry of its log. One that is refused comes
+//! back as it was typed, with the reason.
 
 use askama::Template;
 use axum::Form;
@@ -18,11 +18,21 @@ use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
 /// Pages of an incident that a form may return to.
-const PAGES: [&str; 6] = ["sheets", "affected", "notification", "decisions", "notices", "closing"];
+const PAGES: [&str; 6] = [
+    "sheets",
+    "affected",
+    "notification",
+    "decisions",
+    "notices",
+    "closing",
+];
 
-/// Fields that people write themselves: shown again to be corrected. The others are kept as they are.
-const WRITTEN: [&str; 12] =
-    ["text", "reason", "at", "from", "to", "receipt", "title", "owner", "due", "persons", "basis", "measure"];
+/// Fields that people write themselves: shown again to be corrected. The others are kept as they
+/// are.
+const WRITTEN: [&str; 12] = [
+    "text", "reason", "at", "from", "to", "receipt", "title", "owner", "due", "persons", "basis",
+    "measure",
+];
 
 /// A field of a form that was refused.
 struct RetypedField {
@@ -81,7 +91,8 @@ pub(crate) async fn add(
         }
         Err(OperationError::Invalid(key)) => {
             let is_written = |name: &str| WRITTEN.contains(&name);
-            let (written, kept): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| is_written(name));
+            let (written, kept): (Vec<_>, Vec<_>) =
+                pairs.into_iter().partition(|(name, _)| is_written(name));
             let written = written.into_iter().map(|(name, value)| RetypedField {
                 label: w.coded("entry-field", &name),
                 kind: kind_of(&name, &value),
@@ -89,7 +100,14 @@ pub(crate) async fn add(
                 value,
             });
             let (written, why) = (written.collect(), w.say(key));
-            let refused = page(&RefusedEntryPage { w, id, back, why, written, kept });
+            let refused = page(&RefusedEntryPage {
+                w,
+                id,
+                back,
+                why,
+                written,
+                kept,
+            });
             Ok((StatusCode::UNPROCESSABLE_ENTITY, refused).into_response())
         }
         Err(error) => Err(error.into()),

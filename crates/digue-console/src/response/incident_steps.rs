@@ -1,5 +1,5 @@
-//! The steps of an incident as pages: the sheet of each, saved as a whole. A sheet that cannot be saved is shown
-//! again as it was typed, with what is wrong beside each field.
+//! The steps of an incident as pages: the sheet of each, saved as a whole. A sheet that cannot be
+//! saved is shown again as it was typed, with what is wrong beside each field.
 
 use askama::Template;
 use axum::Form;
@@ -15,13 +15,17 @@ use digue_casework::{measured, papers};
 use digue_response::clock::Awareness;
 use digue_response::incident::IncidentRole;
 use digue_response::progress::ProgressStep;
-use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Score};
+use digue_response::severity::{
+    Availability, Confidentiality, DataContext, Ease, Integrity, Score,
+};
 use digue_response::sheet::Sheet;
 use digue_response::vocabulary::Gravity;
 
 use crate::error::PageError;
 use crate::response::breach as breach_pages;
-use crate::response::incident_head::{IncidentHead, SavedNotice, ShownClock, next_address, shown_clocks};
+use crate::response::incident_head::{
+    IncidentHead, SavedNotice, ShownClock, next_address, shown_clocks,
+};
 use crate::response::step_page::{StepPage, StepRequest};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -51,7 +55,16 @@ macro_rules! step_page {
         ) -> Result<Html<String>, PageError> {
             let step = ProgressStep::$step;
             let (console, visitor, actor, id) = (&console, &visitor, &actor, id.as_str());
-            page_of(&StepRequest { console, visitor, actor, id, step, saved, refused: None }).await
+            page_of(&StepRequest {
+                console,
+                visitor,
+                actor,
+                id,
+                step,
+                saved,
+                refused: None,
+            })
+            .await
         }
     };
 }
@@ -81,7 +94,15 @@ pub(crate) async fn save(
         SheetOutcome::Refused(faults) => {
             let (saved, refused) = (SavedNotice::default(), Some((typed, faults)));
             let (console, visitor, actor, id) = (&console, &visitor, &actor, id.as_str());
-            let request = StepRequest { console, visitor, actor, id, step, saved, refused };
+            let request = StepRequest {
+                console,
+                visitor,
+                actor,
+                id,
+                step,
+                saved,
+                refused,
+            };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page_of(&request).await?).into_response())
         }
     }
@@ -111,10 +132,26 @@ struct SheetsPage {
 }
 
 async fn qualification(request: &StepRequest<'_>) -> Result<Html<String>, PageError> {
-    let StepPage { w, view, head, form, faults } = request.read().await?;
-    let others = Sheet::ALL.iter().filter(|sheet| !view.incident.sheets.contains(sheet));
-    let others = others.map(|sheet| (sheet.code(), w.say(sheet.key()))).collect();
-    Ok(page(&SheetsPage { w, head, form, faults, others }))
+    let StepPage {
+        w,
+        view,
+        head,
+        form,
+        faults,
+    } = request.read().await?;
+    let others = Sheet::ALL
+        .iter()
+        .filter(|sheet| !view.incident.sheets.contains(sheet));
+    let others = others
+        .map(|sheet| (sheet.code(), w.say(sheet.key())))
+        .collect();
+    Ok(page(&SheetsPage {
+        w,
+        head,
+        form,
+        faults,
+        others,
+    }))
 }
 
 /// The terms of the severity, with their choices.
@@ -145,21 +182,42 @@ struct DecisionsPage {
 }
 
 async fn decisions_page(request: &StepRequest<'_>) -> Result<Html<String>, PageError> {
-    let StepPage { w, view, head, form, faults } = request.read().await?;
+    let StepPage {
+        w,
+        view,
+        head,
+        form,
+        faults,
+    } = request.read().await?;
     let severity = breach::severity(&view.incident);
     let score = severity.score;
-    let chosen = view.incident.gravity.as_ref().map_or(score.gravity(), |decided| decided.what);
-    let gravities =
-        Gravity::ALL.iter().map(|gravity| (gravity.code(), w.say(gravity.key()), *gravity == chosen));
-    let roles =
-        IncidentRole::ALL.iter().map(|role| (role.code(), w.say(role.key()), *role == view.incident.role));
+    let chosen = view
+        .incident
+        .gravity
+        .as_ref()
+        .map_or(score.gravity(), |decided| decided.what);
+    let gravities = Gravity::ALL
+        .iter()
+        .map(|gravity| (gravity.code(), w.say(gravity.key()), *gravity == chosen));
+    let roles = IncidentRole::ALL
+        .iter()
+        .map(|role| (role.code(), w.say(role.key()), *role == view.incident.role));
     let quarters = |quarters: u8| w.number_text(&Score::text(quarters));
     let parts = [
         (w.say("severity-context"), format!("{}", score.context)),
         (w.say("severity-ease"), quarters(score.ease_quarters)),
-        (w.say("severity-confidentiality"), quarters(score.confidentiality_quarters)),
-        (w.say("severity-integrity"), quarters(score.integrity_quarters)),
-        (w.say("severity-availability"), quarters(score.availability_quarters)),
+        (
+            w.say("severity-confidentiality"),
+            quarters(score.confidentiality_quarters),
+        ),
+        (
+            w.say("severity-integrity"),
+            quarters(score.integrity_quarters),
+        ),
+        (
+            w.say("severity-availability"),
+            quarters(score.availability_quarters),
+        ),
         (w.say("severity-malice"), quarters(score.malice_quarters)),
     ];
     Ok(page(&DecisionsPage {
@@ -217,7 +275,13 @@ struct ClosingPage {
 }
 
 async fn closing_page(request: &StepRequest<'_>) -> Result<Html<String>, PageError> {
-    let StepPage { w, view, head, form, faults } = request.read().await?;
+    let StepPage {
+        w,
+        view,
+        head,
+        form,
+        faults,
+    } = request.read().await?;
     let reader = w.reader();
     let row = papers::register_row(&request.console.app, &view, &reader);
     Ok(page(&ClosingPage {

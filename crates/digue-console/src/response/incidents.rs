@@ -52,7 +52,9 @@ fn lines(w: &Localizer, views: &[IncidentView]) -> Vec<IncidentLine> {
         state: view.incident.state().code(),
         opened_at: view.record.opened_at,
         persons: view.incident.affected().map(|version| version.persons),
-        next: shown_clocks(w, view).into_iter().find(|shown| !shown.is_met && !view.incident.is_closed()),
+        next: shown_clocks(w, view)
+            .into_iter()
+            .find(|shown| !shown.is_met && !view.incident.is_closed()),
     };
     views.iter().map(line).collect()
 }
@@ -66,8 +68,14 @@ pub(crate) async fn list(
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
     let lines = lines(&w, &views);
     Ok(page(&IncidentsPage {
-        open: views.iter().filter(|view| !view.incident.is_closed()).count(),
-        late: lines.iter().filter(|line| line.next.as_ref().is_some_and(|next| next.is_late)).count(),
+        open: views
+            .iter()
+            .filter(|view| !view.incident.is_closed())
+            .count(),
+        late: lines
+            .iter()
+            .filter(|line| line.next.as_ref().is_some_and(|next| next.is_late))
+            .count(),
         lines,
         may_write: visitor.role.is_some_and(Role::can_respond),
         sources: vec![Source::Person.code(), Source::Partner.code()],
@@ -82,7 +90,15 @@ pub(crate) async fn list_csv(
 ) -> Result<Response, PageError> {
     let views = incidents::list(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let keys = ["reference", "title", "state", "opened", "persons", "next", "due"];
+    let keys = [
+        "reference",
+        "title",
+        "state",
+        "opened",
+        "persons",
+        "next",
+        "due",
+    ];
     let header = keys.map(|key| w.coded("column", key));
     let rows = lines(&w, &views).into_iter().map(|line| {
         let due = line.next.as_ref().and_then(|next| next.clock.due_at);
@@ -91,13 +107,22 @@ pub(crate) async fn list_csv(
             line.title,
             w.coded("incident-state", line.state),
             line.opened_at.to_string(),
-            line.persons.map(|persons| persons.to_string()).unwrap_or_default(),
-            line.next.map(|next| w.coded("clock", next.code)).unwrap_or_default(),
+            line.persons
+                .map(|persons| persons.to_string())
+                .unwrap_or_default(),
+            line.next
+                .map(|next| w.coded("clock", next.code))
+                .unwrap_or_default(),
             due.map(|due| due.to_string()).unwrap_or_default(),
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv(visitor.language, "incidents", &header, rows.into_iter()))
+    Ok(csv(
+        visitor.language,
+        "incidents",
+        &header,
+        rows.into_iter(),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -120,11 +145,13 @@ pub(crate) async fn open(
         ("", "") => Subject::Nothing,
         ("", organisation) => {
             let organisation = OrganisationId::parse(organisation);
-            organisation.map_err(|_| OperationError::Invalid("invalid-account-name"))?.into()
+            organisation
+                .map_err(|_| OperationError::Invalid("invalid-account-name"))?
+                .into()
         }
-        (account, _) => {
-            AccountId::parse(account).map_err(|_| OperationError::Invalid("invalid-account-name"))?.into()
-        }
+        (account, _) => AccountId::parse(account)
+            .map_err(|_| OperationError::Invalid("invalid-account-name"))?
+            .into(),
     };
     let opened = incidents::open(&console.app, &actor, source, &form.title, about).await;
     let id = opened?;
@@ -175,7 +202,12 @@ pub(crate) async fn show(
     let view = incidents::view(&console.app, &actor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
     let head = IncidentHead::new(&console, &actor, &w, &view, (None, &saved)).await?;
-    let log = view.entries.iter().rev().map(|entry| logged(&w, &view, entry)).collect();
+    let log = view
+        .entries
+        .iter()
+        .rev()
+        .map(|entry| logged(&w, &view, entry))
+        .collect();
     let tasks = view.incident.tasks.clone();
     let shut = gates::shut_gates(&console.app, &actor).await?;
     let shut = shut.iter().map(|gate| gate.reach.subject());
@@ -185,7 +217,9 @@ pub(crate) async fn show(
     shut.dedup();
     Ok(page(&IncidentPage {
         shut,
-        gates: [Gate::CaseloadOnly, Gate::StepUp, Gate::Open].map(Gate::code).to_vec(),
+        gates: [Gate::CaseloadOnly, Gate::StepUp, Gate::Open]
+            .map(Gate::code)
+            .to_vec(),
         next_states: next_states(view.incident.state()),
         claims: w.reader().claims_with_sources(&view),
         log,
@@ -200,13 +234,17 @@ pub(crate) async fn show(
 
 fn next_states(state: IncidentState) -> Vec<&'static str> {
     let next: &[IncidentState] = match state {
-        IncidentState::Suspected => {
-            &[IncidentState::Confirmed, IncidentState::Contained, IncidentState::Dismissed]
-        }
+        IncidentState::Suspected => &[
+            IncidentState::Confirmed,
+            IncidentState::Contained,
+            IncidentState::Dismissed,
+        ],
         IncidentState::Confirmed => &[IncidentState::Contained, IncidentState::Dismissed],
-        IncidentState::Contained => {
-            &[IncidentState::Resolved, IncidentState::Confirmed, IncidentState::Dismissed]
-        }
+        IncidentState::Contained => &[
+            IncidentState::Resolved,
+            IncidentState::Confirmed,
+            IncidentState::Dismissed,
+        ],
         IncidentState::Resolved => &[IncidentState::Contained],
         IncidentState::Dismissed => &[IncidentState::Suspected],
     };
@@ -232,7 +270,12 @@ fn logged(w: &Localizer, view: &IncidentView, entry: &IncidentEntry) -> ShownEnt
     ShownEntry {
         kind,
         text,
-        corrected: view.incident.corrections.get(&entry.number).cloned().unwrap_or_default(),
+        corrected: view
+            .incident
+            .corrections
+            .get(&entry.number)
+            .cloned()
+            .unwrap_or_default(),
         withdrawn_by: view.incident.withdrawn.get(&entry.number).copied(),
         may_withdraw: view.incident.stated.contains(&entry.number) && !view.incident.is_closed(),
         is_late: entry.recorded_at.since(entry.at).as_secs() >= 60,

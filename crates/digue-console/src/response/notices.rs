@@ -58,7 +58,8 @@ struct NoticesPage {
     /// The duties that a person may state as met here.
     duties: Vec<&'static str>,
     now: String,
-    /// A proof of identity from the last minutes: without one it is asked for before anything is typed.
+    /// A proof of identity from the last minutes: without one it is asked for before anything is
+    /// typed.
     is_proved: bool,
     chosen_rate: u32,
     /// Why what was typed cannot be prepared.
@@ -74,15 +75,16 @@ pub(crate) async fn show(
     Query(saved): Query<SavedNotice>,
 ) -> Result<Html<String>, PageError> {
     if saved.is_any() && actor.role.can_respond() {
-        // Who comes from the step before goes on to prepare: the proof is asked for before anything is typed.
+        // Who comes from the step before goes on to prepare: the proof is asked for before anything
+        // is typed.
         actor.must_be_fresh(&console.app)?;
     }
     let style = Style::parse(&choice.style).unwrap_or(Style::ALL[0]);
     shown(&console, &visitor, &actor, &id, (style, saved), None).await
 }
 
-/// Leads to the form of the notices once the proof of identity is fresh: what is typed there includes a file,
-/// which could not be kept while the proof is asked for.
+/// Leads to the form of the notices once the proof of identity is fresh: what is typed there
+/// includes a file, which could not be kept while the proof is asked for.
 pub(crate) async fn begin(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -107,23 +109,40 @@ async fn shown(
 ) -> Result<Html<String>, PageError> {
     let app = &console.app;
     let view = incidents::view(app, actor, id).await?;
-    let (proposed_subject, proposed_blocks) = digue_notices::proposed(app, actor, id, style).await?;
+    let (proposed_subject, proposed_blocks) =
+        digue_notices::proposed(app, actor, id, style).await?;
     let (subject, blocks, chosen_rate, fault) = match refused {
         Some((request, key)) => (request.subject, request.blocks, request.rate, Some(key)),
         None => (proposed_subject, proposed_blocks, RATE, None),
     };
     let campaigns = digue_notices::campaigns(app, actor, id).await?;
     let w = words_beside(console, visitor, &[StoredKind::Campaign], None).await?;
-    let head = IncidentHead::new(console, actor, &w, &view, (Some(ProgressStep::Notices), &saved)).await?;
-    let categories = view.incident.affected().map(|version| version.by_category.keys().cloned().collect());
+    let head = IncidentHead::new(
+        console,
+        actor,
+        &w,
+        &view,
+        (Some(ProgressStep::Notices), &saved),
+    )
+    .await?;
+    let categories = view
+        .incident
+        .affected()
+        .map(|version| version.by_category.keys().cloned().collect());
     let seen = ShownData {
         categories: categories.unwrap_or_default(),
         first: w.date(view.record.opened_at),
         last: w.date(view.record.opened_at),
         times: 1,
     };
-    let preview =
-        digue_notices::written(style, &blocks, &seen, Code::of([0; 8]), "m•••@e•••.fr", &w.date(view.now));
+    let preview = digue_notices::written(
+        style,
+        &blocks,
+        &seen,
+        Code::of([0; 8]),
+        "m•••@e•••.fr",
+        &w.date(view.now),
+    );
     let measured = digue_notices::measured(style, &preview);
     let versions: Vec<u32> = view
         .incident
@@ -133,13 +152,22 @@ async fn shown(
         .map(|version| version.number)
         .collect();
     Ok(page(&NoticesPage {
-        styles: Style::ALL.iter().map(|one| (one.code(), *one == style)).collect(),
+        styles: Style::ALL
+            .iter()
+            .map(|one| (one.code(), *one == style))
+            .collect(),
         score: w.decimal(measured.score),
         longest: measured.longest_sentence as u64,
         is_hard: measured.score < style.wanted(),
         is_ready: !versions.is_empty()
-            && view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform),
-        duties: duties(&view, |kind| matches!(kind, ClockKind::Persons | ClockKind::Public)),
+            && view
+                .incident
+                .persons
+                .as_ref()
+                .is_some_and(|decided| decided.what.inform),
+        duties: duties(&view, |kind| {
+            matches!(kind, ClockKind::Persons | ClockKind::Public)
+        }),
         now: w.form_time(view.now),
         is_proved: actor.must_be_fresh(app).is_ok(),
         chosen_rate,
@@ -177,17 +205,40 @@ pub(crate) async fn campaign(
     Path((id, campaign)): Path<(String, String)>,
 ) -> Result<Html<String>, PageError> {
     let campaigns = digue_notices::campaigns(&console.app, &actor, &id).await?;
-    let found = campaigns.into_iter().find(|known| known.record.id == campaign);
+    let found = campaigns
+        .into_iter()
+        .find(|known| known.record.id == campaign);
     let campaign = found.ok_or(OperationError::NotFound("campaign"))?;
-    let w = words_beside(&console, &visitor, &[StoredKind::Campaign], Some(&campaign.record.id)).await?;
+    let w = words_beside(
+        &console,
+        &visitor,
+        &[StoredKind::Campaign],
+        Some(&campaign.record.id),
+    )
+    .await?;
     let fault = |(line, key): &(usize, String)| {
-        w.with("fault-line", [("line", (*line).into()), ("fault", w.say(key).into())])
+        w.with(
+            "fault-line",
+            [("line", (*line).into()), ("fault", w.say(key).into())],
+        )
     };
     let faults = campaign.faults.iter().map(fault).collect();
-    let count = |channel| (channel, campaign.channels.get(channel).copied().unwrap_or(0));
+    let count = |channel| {
+        (
+            channel,
+            campaign.channels.get(channel).copied().unwrap_or(0),
+        )
+    };
     let channels = ["mail", "letter", "sms", "none"].map(count).to_vec();
     let may_write = visitor.role.is_some_and(Role::can_respond);
-    Ok(page(&CampaignPage { channels, faults, campaign, may_write, id, w }))
+    Ok(page(&CampaignPage {
+        channels,
+        faults,
+        campaign,
+        may_write,
+        id,
+        w,
+    }))
 }
 
 /// Prepares a campaign; nothing is sent until a person starts it.
@@ -206,7 +257,14 @@ pub(crate) async fn prepare(
         if name == "contacts" {
             contacts = field.bytes().await.map_err(|_| unreadable())?.to_vec();
         } else {
-            fields.insert(name, field.text().await.map_err(|_| unreadable())?.replace("\r\n", "\n"));
+            fields.insert(
+                name,
+                field
+                    .text()
+                    .await
+                    .map_err(|_| unreadable())?
+                    .replace("\r\n", "\n"),
+            );
         }
     }
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
@@ -226,7 +284,9 @@ pub(crate) async fn prepare(
         contacts,
     };
     match digue_notices::prepare(&console.app, &actor, &id, request.clone()).await {
-        Ok(campaign) => Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")).into_response()),
+        Ok(campaign) => {
+            Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")).into_response())
+        }
         Err(OperationError::Invalid(key)) => {
             let (style, saved) = (request.style, SavedNotice::default());
             let refused = Some((request, key));
@@ -252,7 +312,8 @@ pub(crate) async fn set_state(
     Form(form): Form<StateForm>,
 ) -> Result<Redirect, PageError> {
     let gives_up = form.gives_up.is_some();
-    let done = digue_notices::set_state(&console.app, &actor, &campaign, &form.state, gives_up).await;
+    let done =
+        digue_notices::set_state(&console.app, &actor, &campaign, &form.state, gives_up).await;
     done?;
     Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
 }
@@ -283,7 +344,12 @@ pub(crate) async fn file(
             let w = Localizer::in_zone(&visitor, &console.zone);
             let header = ["person", "channel", "destination", "state", "code", "text"]
                 .map(|key| w.coded("column", key));
-            Ok(csv(visitor.language, "notices", &header, rows.into_iter().map(Vec::from)))
+            Ok(csv(
+                visitor.language,
+                "notices",
+                &header,
+                rows.into_iter().map(Vec::from),
+            ))
         }
         _ => Err(PageError::from(OperationError::NotFound("file"))),
     }
@@ -318,7 +384,13 @@ pub(crate) async fn check_code(
     Form(form): Form<NoticeCheckForm>,
 ) -> Result<Html<String>, PageError> {
     let code: String = form.code.chars().take(40).collect();
-    let found = genuine::check(&console.app, visitor.language, &code, &visitor.origin.ip.to_string()).await;
+    let found = genuine::check(
+        &console.app,
+        visitor.language,
+        &code,
+        &visitor.origin.ip.to_string(),
+    )
+    .await;
     let found = found?;
     checked(&console, &visitor, code, Some(found)).await
 }
@@ -331,11 +403,21 @@ async fn checked(
 ) -> Result<Html<String>, PageError> {
     let official = genuine::official(&console.app).await?;
     let w = Localizer::in_zone(visitor, &console.zone);
-    Ok(page(&NoticeCheckPage { has_code: found.is_some(), found: found.flatten(), code, official, w }))
+    Ok(page(&NoticeCheckPage {
+        has_code: found.is_some(),
+        found: found.flatten(),
+        code,
+        official,
+        w,
+    }))
 }
 
 /// The official messages as a signed list, for mirrors.
 pub(crate) async fn messages(State(console): State<Console>) -> Result<Response, PageError> {
     let signed = genuine::official_signed(&console.app).await?;
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], signed).into_response())
+    Ok((
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        signed,
+    )
+        .into_response())
 }

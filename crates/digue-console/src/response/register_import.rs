@@ -1,7 +1,9 @@
 //! Import of an earlier data-breach register: what a spreadsheet would open, and the confirmation.
 
 use digue_app::OperationError;
-use digue_casework::register_import::{self, RegisterOutcome, RegisterPreview, RowFault, RowToOpen};
+use digue_casework::register_import::{
+    self, RegisterOutcome, RegisterPreview, RowFault, RowToOpen,
+};
 use digue_compliance::isms::import::{pack, unpack};
 
 use askama::Template;
@@ -62,7 +64,11 @@ pub(crate) async fn import(
     };
     let app = &console.app;
     let (preview, is_taken, is_outdated) = match confirmed {
-        None => (register_import::preview(app, &actor, &bytes).await?, false, false),
+        None => (
+            register_import::preview(app, &actor, &bytes).await?,
+            false,
+            false,
+        ),
         Some(digest) => match register_import::import(app, &actor, &bytes, &digest).await? {
             RegisterOutcome::Taken(preview) => (preview, true, false),
             RegisterOutcome::Outdated(preview) => (preview, false, true),
@@ -71,10 +77,19 @@ pub(crate) async fn import(
     let w = Localizer::in_zone(&visitor, &console.zone);
     let waiting = (!is_taken && !preview.opened.is_empty()).then(|| pack(&bytes));
     Ok(page(&RegisterImportPage {
-        opened: preview.opened.iter().take(ROWS_SHOWN_MAX).map(|row| in_words(&w, row)).collect(),
+        opened: preview
+            .opened
+            .iter()
+            .take(ROWS_SHOWN_MAX)
+            .map(|row| in_words(&w, row))
+            .collect(),
         known: known_in_words(&preview.known),
         unnamed: unnamed_in_words(&preview.unnamed_columns),
-        faults: preview.faults.iter().map(|fault| fault_in_words(&w, fault)).collect(),
+        faults: preview
+            .faults
+            .iter()
+            .map(|fault| fault_in_words(&w, fault))
+            .collect(),
         preview,
         waiting,
         is_outdated,
@@ -90,7 +105,9 @@ fn in_words(w: &Localizer, row: &RowToOpen) -> OpenedInWords {
     OpenedInWords {
         row: row.row,
         title: row.title.clone(),
-        aware: row.aware_at.map_or_else(|| w.say("paper-unknown"), |at| w.moment(at)),
+        aware: row
+            .aware_at
+            .map_or_else(|| w.say("paper-unknown"), |at| w.moment(at)),
         authority: decided(&row.authority, ["decided-notify", "decided-not-notify"]),
         persons: decided(&row.persons, ["decided-inform", "decided-not-inform"]),
     }
@@ -104,7 +121,11 @@ fn known_in_words(known: &[String]) -> String {
         .filter(|reference| !reference.is_empty())
         .take(KNOWN_SHOWN_MAX)
         .collect();
-    let more = if named.len() < KNOWN_SHOWN_MAX { "" } else { ", …" };
+    let more = if named.len() < KNOWN_SHOWN_MAX {
+        ""
+    } else {
+        ", …"
+    };
     format!("{}{more}", named.join(", "))
 }
 
@@ -112,9 +133,19 @@ fn fault_in_words(w: &Localizer, fault: &RowFault) -> String {
     let values = [
         ("row", fault.row.into()),
         ("place", fault.place.as_str().into()),
-        ("column", register_import::column(&w.reader(), fault.column).into()),
+        (
+            "column",
+            register_import::column(&w.reader(), fault.column).into(),
+        ),
         ("fault", w.coded("register-fault", fault.fault).into()),
         ("seen", fault.seen.as_str().into()),
     ];
-    w.with(if fault.seen.is_empty() { "register-fault-line" } else { "register-fault-line-seen" }, values)
+    w.with(
+        if fault.seen.is_empty() {
+            "register-fault-line"
+        } else {
+            "register-fault-line-seen"
+        },
+        values,
+    )
 }

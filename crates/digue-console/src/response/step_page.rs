@@ -1,5 +1,5 @@
-//! What every page of a step of an incident is made from: the incident, its head and the sheet, as it stands or as
-//! it was typed.
+//! What every page of a step of an incident is made from: the incident, its head and the sheet, as
+//! it stands or as it was typed.
 
 use digue_app::Actor;
 use digue_casework::incidents::{self, IncidentView};
@@ -46,25 +46,40 @@ impl StepRequest<'_> {
     pub(crate) async fn read(&self) -> Result<StepPage, PageError> {
         let (app, actor) = (&self.console.app, self.actor);
         let view = incidents::view(app, actor, self.id).await?;
-        let w = words_beside(self.console, self.visitor, &[StoredKind::Incident], Some(self.id)).await?;
+        let w = words_beside(
+            self.console,
+            self.visitor,
+            &[StoredKind::Incident],
+            Some(self.id),
+        )
+        .await?;
         let reader = w.reader();
         let form = match &self.refused {
             None => step_forms::form(app, actor, &view, self.step, &reader).await?,
             Some((typed, faults)) => {
-                step_forms::refused_form(app, actor, &view, self.step, &reader, (typed, faults)).await?
+                step_forms::refused_form(app, actor, &view, self.step, &reader, (typed, faults))
+                    .await?
             }
         };
         let form = with_links(&w, &view, form);
         let here = (Some(self.step), &self.saved);
         let head = IncidentHead::new(self.console, actor, &w, &view, here).await?;
-        Ok(StepPage { faults: form.faults(), w, view, head, form })
+        Ok(StepPage {
+            faults: form.faults(),
+            w,
+            view,
+            head,
+            form,
+        })
     }
 }
 
 /// The number of unknown fields of the notification.
 pub(crate) fn unknown_fields(form: &StepForm) -> usize {
     let fields = form.0.iter().flat_map(|section| &section.fields);
-    fields.filter(|field| field.is_missing && Field::parse(&field.name).is_some()).count()
+    fields
+        .filter(|field| field.is_missing && Field::parse(&field.name).is_some())
+        .count()
 }
 
 /// The same sheet, with the pages on which its acts are done.
@@ -83,11 +98,16 @@ fn action_of(w: &Localizer, view: &IncidentView, action: SheetAction) -> (String
             format!("/accounts/{account}")
         }
         (SheetAction::CloseAccount, _) => "/accounts".to_owned(),
-        (SheetAction::CloseOrganisation | SheetAction::Reopen, Subject::Organisation(organisation)) => {
+        (
+            SheetAction::CloseOrganisation | SheetAction::Reopen,
+            Subject::Organisation(organisation),
+        ) => {
             format!("/organisations/{organisation}")
         }
         (SheetAction::CloseOrganisation | SheetAction::Reopen, _) => "/organisations".to_owned(),
-        (SheetAction::ComputeAffected | SheetAction::Preserve, _) => format!("/incidents/{id}/affected"),
+        (SheetAction::ComputeAffected | SheetAction::Preserve, _) => {
+            format!("/incidents/{id}/affected")
+        }
     };
     let code = match action {
         SheetAction::CloseAccount => "close-account",

@@ -70,7 +70,10 @@ fn row(w: &Localizer, actor: &Actor, one: &BreakGlassUse) -> ListRow {
         reviewed,
     ];
     // Nobody reviews their own use.
-    ListRow::new(&one.id, cells).chosen_by(one.reviewed.is_none() && one.account != actor.account, false)
+    ListRow::new(&one.id, cells).chosen_by(
+        one.reviewed.is_none() && one.account != actor.account,
+        false,
+    )
 }
 
 pub(crate) async fn list(
@@ -119,15 +122,23 @@ struct BreakGlassPage {
 }
 
 /// The proof of identity comes before the form, so that no written reason is lost to it.
-pub(crate) async fn ask(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
+pub(crate) async fn ask(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
     let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
         return Err(PageError::from(OperationError::Denied));
     };
     if console.app.clock().now().since(session.proved_at) > console.app.proof_lasts() {
-        return Ok(Redirect::to("/.digue/sign-in?fresh=1&next=/.digue/break-glass").into_response());
+        return Ok(
+            Redirect::to("/.digue/sign-in?fresh=1&next=/.digue/break-glass").into_response(),
+        );
     }
-    let page =
-        page(&BreakGlassPage { w: Localizer::new(&visitor), portal: portal.to_string(), opened: None });
+    let page = page(&BreakGlassPage {
+        w: Localizer::new(&visitor),
+        portal: portal.to_string(),
+        opened: None,
+    });
     Ok(page.into_response())
 }
 
@@ -147,5 +158,9 @@ pub(crate) async fn open(
     let opened = break_glass::open(&console.app, session, portal, &form.justification).await;
     let opened = Some(opened?);
     let w = Localizer::in_zone(&visitor, &console.zone);
-    Ok(page(&BreakGlassPage { w, portal: portal.to_string(), opened }))
+    Ok(page(&BreakGlassPage {
+        w,
+        portal: portal.to_string(),
+        opened,
+    }))
 }

@@ -1,5 +1,5 @@
-//! Findings: what detection found and when, compared with the usual level, what was done, and how much less
-//! would have raised no finding.
+//! Findings: what detection found and when, compared with the usual level, what was done, and how
+//! much less would have raised no finding.
 
 use askama::Template;
 use axum::Form;
@@ -9,7 +9,8 @@ use digue_administration::watch_lists::written_minute;
 use digue_app::OperationError;
 use digue_app::signals::{innocence, reasons, sentences};
 use digue_casework::findings::{
-    self, FindingDeciders, FindingOutcome, FindingView, ListedFinding, StoredSurroundings, WatchView,
+    self, FindingDeciders, FindingOutcome, FindingView, ListedFinding, StoredSurroundings,
+    WatchView,
 };
 use digue_detection::{Action, DeclaredBatch, Signal, Surroundings, Weight};
 use digue_evidence::stored_records::StoredKind;
@@ -21,7 +22,9 @@ use crate::differences::words_beside;
 use crate::error::PageError;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use crate::table::{
+    CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
+};
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
@@ -59,7 +62,10 @@ fn table(w: &Localizer, findings: &[ListedFinding]) -> ListTable {
             ListColumn::text("reason", name("reason")),
             ListColumn::choice("decided", name("decided")),
         ],
-        rows: findings.iter().map(|finding| finding_row(w, finding)).collect(),
+        rows: findings
+            .iter()
+            .map(|finding| finding_row(w, finding))
+            .collect(),
         act: None,
     }
 }
@@ -71,8 +77,11 @@ fn finding_row(w: &Localizer, finding: &ListedFinding) -> ListRow {
         Some(account) => {
             ListCell::link(format!("/accounts/{account}"), account).and_quiet(&finding.organisation)
         }
-        None => ListCell::link(format!("/organisations/{}", finding.organisation), &finding.organisation)
-            .filed_as(""),
+        None => ListCell::link(
+            format!("/organisations/{}", finding.organisation),
+            &finding.organisation,
+        )
+        .filed_as(""),
     };
     let decided = match &finding.decided {
         Some(decided) => {
@@ -85,14 +94,20 @@ fn finding_row(w: &Localizer, finding: &ListedFinding) -> ListRow {
                 .filed_as(format!("{} {}", decided.by, decided.at))
         }
         None => ListCell::chip(w.say("watch-undecided-one"), ChipTone::Watch)
-            .and(CellPart::Link { place: place.clone(), text: w.say("watch-decide") })
+            .and(CellPart::Link {
+                place: place.clone(),
+                text: w.say("watch-decide"),
+            })
             .filed_as(""),
     };
     let done = ListCell::text(w.maybe_coded("action", finding.action.map(Action::code))).and_if(
         finding.is_fused,
         || {
             let intended = w.maybe_coded("action", finding.intended.map(Action::code));
-            CellPart::Chip { text: w.with1("watch-held-wished", "action", intended), tone: ChipTone::Watch }
+            CellPart::Chip {
+                text: w.with1("watch-held-wished", "action", intended),
+                tone: ChipTone::Watch,
+            }
         },
     );
     let cells = [
@@ -120,10 +135,18 @@ pub(crate) async fn list(
     let view = findings::view(&console.app, &actor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], None).await?;
     let rate = view.false_alarms as f64 * 1000.0 / view.account_days.max(1) as f64;
-    let oldest_hours = view.oldest.map_or(0, |oldest| view.now.since(oldest).as_secs() / 3600);
+    let oldest_hours = view
+        .oldest
+        .map_or(0, |oldest| view.now.since(oldest).as_secs() / 3600);
     let rate = w.decimal(rate);
     let list = table(&w, &view.findings).shown(&w, &query);
-    Ok(page(&FindingsPage { w, list, rate, oldest_hours, view }))
+    Ok(page(&FindingsPage {
+        w,
+        list,
+        rate,
+        oldest_hours,
+        view,
+    }))
 }
 
 pub(crate) async fn list_csv(
@@ -190,11 +213,18 @@ struct AroundRows {
 fn rows_of(w: &Localizer, around: &Surroundings) -> AroundRows {
     // Below 1.1 times the ordinary level the page would show `1.0 times`.
     let times = |factor: f32| match factor >= 1.1 {
-        true => w.with1("finding-around-factor", "factor", w.decimal(f64::from(factor))),
+        true => w.with1(
+            "finding-around-factor",
+            "factor",
+            w.decimal(f64::from(factor)),
+        ),
         false => w.say("finding-around-ordinary"),
     };
     let early = || {
-        let values = [("days", around.portal_days.into()), ("accounts", around.known_accounts.into())];
+        let values = [
+            ("days", around.portal_days.into()),
+            ("accounts", around.known_accounts.into()),
+        ];
         w.with("finding-early", values)
     };
     AroundRows {
@@ -218,16 +248,32 @@ struct SisterFinding {
 fn deciders_text(w: &Localizer, deciders: &FindingDeciders) -> String {
     let names = |accounts: &[AccountId]| match accounts {
         [] => w.say("verdict-nobody"),
-        _ => accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        _ => accounts
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
     };
-    let values = [("cisos", names(&deciders.cisos).into()), ("dpos", names(&deciders.dpos).into())];
+    let values = [
+        ("cisos", names(&deciders.cisos).into()),
+        ("dpos", names(&deciders.dpos).into()),
+    ];
     w.with("verdict-who", values)
 }
 
 fn sister_line(w: &Localizer, finding: ListedFinding) -> SisterFinding {
     // What cannot be read has its own sentence, so that the line is empty only without any signal.
-    let lead = finding.signals.in_words(w.reader().language).into_iter().next().unwrap_or_default();
-    SisterFinding { id: finding.id, at: finding.at, lead }
+    let lead = finding
+        .signals
+        .in_words(w.reader().language)
+        .into_iter()
+        .next()
+        .unwrap_or_default();
+    SisterFinding {
+        id: finding.id,
+        at: finding.at,
+        lead,
+    }
 }
 
 fn batch_line(w: &Localizer, batch: &DeclaredBatch) -> String {
@@ -243,16 +289,22 @@ fn unknown(w: &Localizer, finding: &ListedFinding) -> Option<String> {
     match finding.around {
         StoredSurroundings::Kept(_) => None,
         // A finding about an organisation never has surroundings.
-        StoredSurroundings::NotKept => finding.account.as_ref().map(|_| w.say("finding-around-not-kept")),
+        StoredSurroundings::NotKept => finding
+            .account
+            .as_ref()
+            .map(|_| w.say("finding-around-not-kept")),
         StoredSurroundings::Unreadable => Some(w.say("finding-around-unreadable")),
     }
 }
 
-/// Each reason with its evidence; signals of which none is a reason by itself have one sentence and no number.
+/// Each reason with its evidence; signals of which none is a reason by itself have one sentence and
+/// no number.
 fn reason_rows(w: &Localizer, signals: &[Signal]) -> Vec<(String, String)> {
     let numbers = reasons(signals).map(|signal| w.decimal(f64::from(signal.evidence)));
     let sentences = sentences(w.reader().language, signals).into_iter();
-    sentences.zip(numbers.chain(std::iter::repeat(String::new()))).collect()
+    sentences
+        .zip(numbers.chain(std::iter::repeat(String::new())))
+        .collect()
 }
 
 pub(crate) async fn show(
@@ -262,21 +314,35 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(saved): Query<SavedVerdict>,
 ) -> Result<Html<String>, PageError> {
-    let FindingView { finding, days, gate, fuse_hours, batches, sisters, incident, deciders } =
-        findings::finding(&console.app, &actor, &id).await?;
+    let FindingView {
+        finding,
+        days,
+        gate,
+        fuse_hours,
+        batches,
+        sisters,
+        incident,
+        deciders,
+    } = findings::finding(&console.app, &actor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
     let signals = finding.signals.readable();
     let known = finding.around.known();
     // It was computed for the strongest signal, which may be no reason by itself.
-    let lead = reasons(signals).next().filter(|lead| signals.first() == Some(lead));
-    let innocent = known.zip(lead).map(|(around, lead)| innocence(visitor.language, &around, lead));
-    let days: Vec<(Timestamp, u64)> =
-        days.into_iter().map(|(day, persons)| (Timestamp::from_secs(day * 86_400), persons as u64)).collect();
+    let lead = reasons(signals)
+        .next()
+        .filter(|lead| signals.first() == Some(lead));
+    let innocent = known
+        .zip(lead)
+        .map(|(around, lead)| innocence(visitor.language, &around, lead));
+    let days: Vec<(Timestamp, u64)> = days
+        .into_iter()
+        .map(|(day, persons)| (Timestamp::from_secs(day * 86_400), persons as u64))
+        .collect();
     let values: Vec<u64> = days.iter().map(|(_, persons)| *persons).collect();
     let top = values.iter().copied().max().unwrap_or(0);
     let of_days = signals.iter().find(|signal| signal.figures.minutes >= 1440);
-    let usual =
-        of_days.map(|signal| u64::from(signal.figures.usual / (signal.figures.minutes / 1440)).max(1));
+    let usual = of_days
+        .map(|signal| u64::from(signal.figures.usual / (signal.figures.minutes / 1440)).max(1));
     let usual = usual.map(|usual| {
         let share = (usual as f64 / top.max(1) as f64).min(1.0);
         (usual, CHART_HEIGHT * (1.0 - share))
@@ -300,7 +366,10 @@ pub(crate) async fn show(
         may_confirm: findings::must_decide(&actor, FindingOutcome::Theft).is_ok(),
         may_clear: findings::must_decide(&actor, FindingOutcome::Work).is_ok(),
         saved: !saved.saved.is_empty(),
-        sisters: sisters.into_iter().map(|sister| sister_line(&w, sister)).collect(),
+        sisters: sisters
+            .into_iter()
+            .map(|sister| sister_line(&w, sister))
+            .collect(),
         incident,
         deciders: deciders_text(&w, &deciders),
         finding,
@@ -328,11 +397,14 @@ pub(crate) async fn decide(
     SignedIn(actor): SignedIn,
     Form(form): Form<VerdictForm>,
 ) -> Result<Redirect, PageError> {
-    let outcome =
-        FindingOutcome::parse(&form.verdict).ok_or(OperationError::Invalid("incident-refused-value"))?;
+    let outcome = FindingOutcome::parse(&form.verdict)
+        .ok_or(OperationError::Invalid("incident-refused-value"))?;
     let done = findings::decide(&console.app, &actor, &form.id, outcome, &form.reason).await?;
     Ok(Redirect::to(&match done.incident {
-        Some(incident) => format!("/incidents/{incident}/sheets?saved=theft&also={}", done.sisters),
+        Some(incident) => format!(
+            "/incidents/{incident}/sheets?saved=theft&also={}",
+            done.sisters
+        ),
         None => format!("/watch/{}?saved=work", form.id),
     }))
 }

@@ -49,7 +49,9 @@ pub(crate) async fn set(
             approvals::ask(app, &actor, &request, &form.reason).await?;
             Ok(Redirect::to("/approvals"))
         }
-        done => done.map_err(PageError::from).map(|()| Redirect::to("/activity#gates")),
+        done => done
+            .map_err(PageError::from)
+            .map(|()| Redirect::to("/activity#gates")),
     }
 }
 
@@ -67,5 +69,8 @@ pub(crate) async fn cut(
         gates::cut_sessions(&console.app, &actor, account, form.reason()).await?;
     }
     let only = accounts.first().filter(|_| accounts.len() == 1);
-    Ok(Redirect::to(&only.map_or_else(|| "/sessions".to_owned(), |account| format!("/accounts/{account}"))))
+    Ok(Redirect::to(&only.map_or_else(
+        || "/sessions".to_owned(),
+        |account| format!("/accounts/{account}"),
+    )))
 }

@@ -61,7 +61,11 @@ fn line(w: &Localizer, index: u64, event: &Event) -> JournalLine {
             by: exposure.account.clone(),
             what: match exposure.repeated {
                 Some(repeated) => {
-                    format!("{} × {}", w.coded("outcome", exposure.outcome.code()), repeated.count)
+                    format!(
+                        "{} × {}",
+                        w.coded("outcome", exposure.outcome.code()),
+                        repeated.count
+                    )
                 }
                 None => w.coded("outcome", exposure.outcome.code()),
             },
@@ -92,9 +96,20 @@ pub(crate) async fn show(
     let status = console.app.journal_status();
     let last = status.checkpoint_size.saturating_sub(PAGE_ENTRIES);
     let first = range.first.unwrap_or(last).min(last);
-    let entries = watch::entries(&console.app, &actor, first, PAGE_ENTRIES, EvidenceForm::Shown).await?;
+    let entries = watch::entries(
+        &console.app,
+        &actor,
+        first,
+        PAGE_ENTRIES,
+        EvidenceForm::Shown,
+    )
+    .await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let lines = entries.iter().rev().map(|(index, event)| line(&w, *index, event)).collect();
+    let lines = entries
+        .iter()
+        .rev()
+        .map(|(index, event)| line(&w, *index, event))
+        .collect();
     Ok(page(&JournalPage {
         w,
         size: status.size,
@@ -114,7 +129,14 @@ pub(crate) async fn export(
     Query(range): Query<JournalQuery>,
 ) -> Result<Response, PageError> {
     let first = range.first.unwrap_or(0);
-    let entries = watch::entries(&console.app, &actor, first, EXPORT_ENTRIES, EvidenceForm::File).await;
+    let entries = watch::entries(
+        &console.app,
+        &actor,
+        first,
+        EXPORT_ENTRIES,
+        EvidenceForm::File,
+    )
+    .await;
     let mut text = String::new();
     for (index, event) in entries? {
         text.push_str(&entry::as_json(index, &event).to_string());
@@ -123,5 +145,9 @@ pub(crate) async fn export(
     if text.is_empty() {
         return Err(PageError::from(OperationError::NotFound("entry")));
     }
-    Ok(kept(&format!("journal-{first}.ndjson"), "application/x-ndjson", text.into_bytes()))
+    Ok(kept(
+        &format!("journal-{first}.ndjson"),
+        "application/x-ndjson",
+        text.into_bytes(),
+    ))
 }

@@ -1,5 +1,5 @@
-//! Refresh by server-sent events: a page is notified when there is something new, and reloads itself. Without
-//! JavaScript nothing refreshes.
+//! Refresh by server-sent events: a page is notified when there is something new, and reloads
+//! itself. Without JavaScript nothing refreshes.
 
 use digue_app::Actor;
 use digue_types::Timestamp;
@@ -19,13 +19,15 @@ use crate::visitor::Visitor;
 /// The shortest interval: people cannot read faster.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// A page is read anew after this time in any case: the time that is left to a clock changes without an event.
+/// A page is read anew after this time in any case: the time that is left to a clock changes
+/// without an event.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(30);
 
 /// What pages that refresh show.
 struct LivePulse {
     size: u64,
-    /// Refused requests of an attack stand in one entry for many: the journal does not grow with each.
+    /// Refused requests of an attack stand in one entry for many: the journal does not grow with
+    /// each.
     attack: Option<AttackProgress>,
     at: Timestamp,
 }
@@ -40,11 +42,14 @@ impl LivePulse {
     }
 
     fn differs(&self, known: &Self) -> bool {
-        self.size != known.size || self.attack != known.attack || self.at.since(known.at) >= AT_LEAST_EVERY
+        self.size != known.size
+            || self.attack != known.attack
+            || self.at.since(known.at) >= AT_LEAST_EVERY
     }
 }
 
-/// Sends the size of the journal whenever something that pages show has changed, until the session ends.
+/// Sends the size of the journal whenever something that pages show has changed, until the session
+/// ends.
 pub(crate) async fn events(
     State(console): State<Console>,
     visitor: Visitor,
@@ -55,8 +60,9 @@ pub(crate) async fn events(
     }
     let session = visitor.console_session()?.clone();
     let first = LivePulse::of(&console);
-    let stream =
-        futures_util::stream::unfold((console, session, first), |(console, session, known)| async move {
+    let stream = futures_util::stream::unfold(
+        (console, session, first),
+        |(console, session, known)| async move {
             loop {
                 tokio::time::sleep(EVERY).await;
                 // Nothing is sent to a session that was cut.
@@ -67,10 +73,13 @@ pub(crate) async fn events(
                 }
                 let pulse = LivePulse::of(&console);
                 if pulse.differs(&known) {
-                    let event = Event::default().event("journal").data(pulse.size.to_string());
+                    let event = Event::default()
+                        .event("journal")
+                        .data(pulse.size.to_string());
                     return Some((Ok::<_, Infallible>(event), (console, session, pulse)));
                 }
             }
-        });
+        },
+    );
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }

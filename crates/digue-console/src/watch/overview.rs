@@ -28,8 +28,8 @@ struct OverviewPage {
     gates: Vec<ShutGate>,
     positions: Vec<Gate>,
     can_act: bool,
-    /// The page refreshes itself, because the reader chose so: a page that changes unasked is not accessible
-    /// to everyone.
+    /// The page refreshes itself, because the reader chose so: a page that changes unasked is not
+    /// accessible to everyone.
     is_live: bool,
 }
 
@@ -50,7 +50,11 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     let view = watch::overview(&console.app, &actor).await?;
     let gates = gates::shut_gates(&console.app, &actor).await?;
-    let values: Vec<u64> = view.minutes.iter().map(|(_, minute)| minute.persons).collect();
+    let values: Vec<u64> = view
+        .minutes
+        .iter()
+        .map(|(_, minute)| minute.persons)
+        .collect();
     let page = page(&OverviewPage {
         w: Localizer::in_zone(&visitor, &console.zone),
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
@@ -64,7 +68,11 @@ pub(crate) async fn show(
     });
     // The policy allows the script only on the page of a reader who asked for it.
     if shown.live == Some(1) {
-        return Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response());
+        return Ok((
+            [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))],
+            page,
+        )
+            .into_response());
     }
     Ok(page.into_response())
 }
@@ -115,7 +123,8 @@ pub(crate) async fn attack(
 ) -> Result<Redirect, PageError> {
     let missing = || PageError::from(digue_app::OperationError::NotFound("page"));
     let demo = console.demo.as_ref().ok_or_else(missing)?;
-    // Others are sent back without an error: the button is visible to every visitor of the demonstration.
+    // Others are sent back without an error: the button is visible to every visitor of the
+    // demonstration.
     if actor.role.can_act() {
         demo.start_attack();
     }

@@ -38,12 +38,17 @@ const WIDTH: f64 = 720.0;
 
 /// The chart of accounts by time; `sights` has the newest first.
 fn picture(sights: &[Sight]) -> Vec<(AccountId, Vec<f64>)> {
-    let (last, first) = (sights.first().map(|one| one.at.secs()), sights.last().map(|one| one.at.secs()));
+    let (last, first) = (
+        sights.first().map(|one| one.at.secs()),
+        sights.last().map(|one| one.at.secs()),
+    );
     let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
     let mut rows: Vec<(AccountId, Vec<f64>)> = Vec::new();
     for sight in sights {
         let x = mark(sight.at.secs(), first, last, WIDTH);
-        let known = rows.iter().position(|(account, _)| *account == sight.account);
+        let known = rows
+            .iter()
+            .position(|(account, _)| *account == sight.account);
         match known {
             Some(place) => rows[place].1.push(x),
             None if rows.len() < ROWS => rows.push((sight.account.clone(), vec![x])),
@@ -69,7 +74,8 @@ async fn look(
 ) -> Result<(PersonRef, Lookup<Vec<Sight>>), PageError> {
     let actor = visitor.actor(&console.app)?;
     scope::may_ask(&actor)?;
-    let person = PersonRef::parse(search.person.trim()).map_err(|_| OperationError::NotFound("person"));
+    let person =
+        PersonRef::parse(search.person.trim()).map_err(|_| OperationError::NotFound("person"));
     let person = person?;
     let sights = watch::person(&console.app, &actor, &person, form).await?;
     Ok((person, sights))
@@ -85,14 +91,29 @@ pub(crate) async fn show(
         Lookup::Known(sights) => (sights, true),
         Lookup::UnknownSubject(_) => (Vec::new(), false),
     };
-    let accounts: std::collections::BTreeSet<_> = sights.iter().map(|sight| sight.account.clone()).collect();
+    let accounts: std::collections::BTreeSet<_> =
+        sights.iter().map(|sight| sight.account.clone()).collect();
     let (accounts, total) = (accounts.len() as u64, sights.len() as u64);
     let rows = picture(&sights);
-    let (last, first) = (sights.first().map(|sight| sight.at), sights.last().map(|sight| sight.at));
+    let (last, first) = (
+        sights.first().map(|sight| sight.at),
+        sights.last().map(|sight| sight.at),
+    );
     sights.truncate(SIGHTS_PAGE);
     let w = Localizer::in_zone(&visitor, &console.zone);
     let mark_width = MARK_WIDTH;
-    Ok(page(&PersonPage { w, is_known, person, sights, accounts, total, rows, mark_width, first, last }))
+    Ok(page(&PersonPage {
+        w,
+        is_known,
+        person,
+        sights,
+        accounts,
+        total,
+        rows,
+        mark_width,
+        first,
+        last,
+    }))
 }
 
 pub(crate) async fn sights_csv(
@@ -108,8 +129,17 @@ pub(crate) async fn sights_csv(
         }
     };
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let header = ["entry", "at", "account", "organisation", "portal", "population", "route", "basis"]
-        .map(|key| w.coded("column", key));
+    let header = [
+        "entry",
+        "at",
+        "account",
+        "organisation",
+        "portal",
+        "population",
+        "route",
+        "basis",
+    ]
+    .map(|key| w.coded("column", key));
     let rows = sights.iter().map(|sight| {
         vec![
             sight.entry.to_string(),

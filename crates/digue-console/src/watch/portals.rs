@@ -25,7 +25,10 @@ pub(crate) async fn list(
     SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
     let portals = watch::portals(&console.app, &actor)?;
-    Ok(page(&PortalsPage { w: Localizer::new(&visitor), portals }))
+    Ok(page(&PortalsPage {
+        w: Localizer::new(&visitor),
+        portals,
+    }))
 }
 
 pub(crate) async fn list_csv(

@@ -43,14 +43,24 @@ pub(crate) struct ScopeForm {
 
 impl ScopeForm {
     fn is_empty(&self) -> bool {
-        let all = [&self.account, &self.organisation, &self.session, &self.network, &self.route];
-        all.into_iter().chain([&self.from, &self.to]).all(|text| text.trim().is_empty())
+        let all = [
+            &self.account,
+            &self.organisation,
+            &self.session,
+            &self.network,
+            &self.route,
+        ];
+        all.into_iter()
+            .chain([&self.from, &self.to])
+            .all(|text| text.trim().is_empty())
     }
 
     fn question(&self, zone: &TimeZone) -> Result<ScopeQuestion, OperationError> {
         let networks = self.network.split_whitespace().map(|text| {
             let address = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
-            address.or_else(|_| text.parse()).map_err(|_| OperationError::Invalid("invalid-scope-network"))
+            address
+                .or_else(|_| text.parse())
+                .map_err(|_| OperationError::Invalid("invalid-scope-network"))
         });
         Ok(ScopeQuestion {
             accounts: names(&self.account)?,
@@ -76,7 +86,9 @@ impl ScopeForm {
             ("from", &self.from),
             ("to", &self.to),
         ];
-        let pairs = pairs.into_iter().filter(|(_, value)| !value.trim().is_empty());
+        let pairs = pairs
+            .into_iter()
+            .filter(|(_, value)| !value.trim().is_empty());
         let pairs = pairs.map(|(name, value)| format!("{name}={}", crate::view::query_part(value)));
         pairs.collect::<Vec<_>>().join("&")
     }
@@ -134,7 +146,8 @@ fn found(scoped: ScopeResult) -> ShownScope {
     }
 }
 
-/// The time from the first person to the last in equal slices, with the persons first shown in each.
+/// The time from the first person to the last in equal slices, with the persons first shown in
+/// each.
 fn slices(persons: &[Affected]) -> Vec<(Timestamp, u64)> {
     let firsts = || persons.iter().map(|one| one.first.secs());
     let (Some(start), Some(end)) = (firsts().min(), firsts().max()) else {
@@ -164,7 +177,12 @@ pub(crate) async fn show(
         Some(scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await?)
     };
     let w = Localizer::in_zone(&visitor, &console.zone);
-    Ok(page(&ScopePage { w, query: form.query(), form, found: scoped.map(found) }))
+    Ok(page(&ScopePage {
+        w,
+        query: form.query(),
+        form,
+        found: scoped.map(found),
+    }))
 }
 
 pub(crate) async fn list_csv(
@@ -176,7 +194,15 @@ pub(crate) async fn list_csv(
     let question = form.question(&console.zone)?;
     let scoped = scope::scope(&console.app, &actor, question, EvidenceForm::File).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let header = ["population", "person", "first", "last", "times", "categories", "entries"];
+    let header = [
+        "population",
+        "person",
+        "first",
+        "last",
+        "times",
+        "categories",
+        "entries",
+    ];
     let header = header.map(|key| w.coded("column", key));
     let joined = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(" ");
     let rows = scoped.people.persons.iter().map(|one| {
@@ -211,7 +237,11 @@ pub(crate) async fn receipt(
     Path(entry): Path<u64>,
 ) -> Result<Response, PageError> {
     let text = scope::receipt(&console.app, &actor, entry).await?;
-    Ok(kept("text/plain; charset=utf-8", &format!("receipt-{entry}.txt"), text.into_bytes()))
+    Ok(kept(
+        "text/plain; charset=utf-8",
+        &format!("receipt-{entry}.txt"),
+        text.into_bytes(),
+    ))
 }
 
 /// A file of the journal for tlog clients, without sign-in, if it is published.
@@ -223,9 +253,16 @@ pub(crate) async fn published(
     let (kind, lasts) = match path.as_str() {
         "checkpoint" => ("text/plain; charset=utf-8", "no-cache"),
         // The content of a tile never changes: it can be cached for good.
-        _ => ("application/octet-stream", "public, max-age=604800, immutable"),
+        _ => (
+            "application/octet-stream",
+            "public, max-age=604800, immutable",
+        ),
     };
-    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, lasts)], bytes).into_response())
+    Ok((
+        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, lasts)],
+        bytes,
+    )
+        .into_response())
 }
 
 #[cfg(test)]
@@ -247,10 +284,18 @@ mod tests {
 
     #[test]
     fn every_person_is_in_one_slice() {
-        for firsts in [vec![], vec![5], vec![5, 5, 6], (0..1000).map(|n| n * 37).collect()] {
+        for firsts in [
+            vec![],
+            vec![5],
+            vec![5, 5, 6],
+            (0..1000).map(|n| n * 37).collect(),
+        ] {
             let persons: Vec<Affected> = firsts.iter().map(|first| affected(*first)).collect();
             let slices = slices(&persons);
-            assert_eq!(slices.iter().map(|(_, count)| *count).sum::<u64>(), firsts.len() as u64);
+            assert_eq!(
+                slices.iter().map(|(_, count)| *count).sum::<u64>(),
+                firsts.len() as u64
+            );
             assert!(slices.len() <= SLICES as usize + 1);
         }
     }

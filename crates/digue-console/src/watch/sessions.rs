@@ -11,8 +11,8 @@ use crate::error::PageError;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{
-    CellPart, ChipTone, ListAct, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, ShownTable,
-    TableQuery,
+    CellPart, ChipTone, ListAct, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField,
+    ShownTable, TableQuery,
 };
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
@@ -56,9 +56,16 @@ fn table(w: &Localizer, actor: &Actor, sessions: &[Session]) -> ListTable {
 }
 
 fn row(w: &Localizer, actor: &Actor, one: &Session) -> ListRow {
-    let bound = || CellPart::Chip { text: w.coded("session", "bound"), tone: ChipTone::Good };
+    let bound = || CellPart::Chip {
+        text: w.coded("session", "bound"),
+        tone: ChipTone::Good,
+    };
     let cells = [
-        ListCell::link_if(actor.role.can_watch(), format!("/accounts/{}", one.account), &one.account),
+        ListCell::link_if(
+            actor.role.can_watch(),
+            format!("/accounts/{}", one.account),
+            &one.account,
+        ),
         ListCell::text(&one.organisation),
         ListCell::text(&one.host),
         ListCell::moment(w, one.opened_at),

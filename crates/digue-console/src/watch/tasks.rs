@@ -7,7 +7,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use digue_app::Actor;
 use digue_detection::Action;
 use digue_identity::passkey;
-use digue_tasks::{AwaitedAct, ContainedAccounts, PersonsShown, RunningDuty, Situation, Task, TaskBoard};
+use digue_tasks::{
+    AwaitedAct, ContainedAccounts, PersonsShown, RunningDuty, Situation, Task, TaskBoard,
+};
 use digue_types::Timestamp;
 use serde::Deserialize;
 
@@ -44,8 +46,8 @@ struct HomePage {
     can_act: bool,
     demo: bool,
     attack: Option<AttackProgress>,
-    /// The page refreshes itself, because the reader chose so: a page that changes unasked is not accessible
-    /// to everyone.
+    /// The page refreshes itself, because the reader chose so: a page that changes unasked is not
+    /// accessible to everyone.
     is_live: bool,
 }
 
@@ -83,36 +85,71 @@ pub(crate) async fn show(
     SignedIn(actor): SignedIn,
     Query(shown): Query<LiveChoice>,
 ) -> Result<Response, PageError> {
-    // Without a passkey the next sign-in needs another link: that comes first. Agents have little else here.
-    let needs_passkey = passkey::own(&console.app, visitor.console_session()?).await?.is_empty();
-    let is_agent = !actor.role.can_watch() && !actor.role.leads_agents() && !actor.role.sees_coverage();
+    // Without a passkey the next sign-in needs another link: that comes first. Agents have little
+    // else here.
+    let needs_passkey = passkey::own(&console.app, visitor.console_session()?)
+        .await?
+        .is_empty();
+    let is_agent =
+        !actor.role.can_watch() && !actor.role.leads_agents() && !actor.role.sees_coverage();
     if needs_passkey && is_agent {
         return Ok(Redirect::to("/self").into_response());
     }
     let board = digue_tasks::board(&console.app, &actor).await;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let is_live = shown.live == Some(1) && actor.role.can_watch();
-    let page = page(&HomePage { needs_passkey, ..home(&console, &actor, w, board, is_live) });
+    let page = page(&HomePage {
+        needs_passkey,
+        ..home(&console, &actor, w, board, is_live)
+    });
     if is_live {
-        return Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response());
+        return Ok((
+            [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))],
+            page,
+        )
+            .into_response());
     }
     Ok(page.into_response())
 }
 
-fn home(console: &Console, actor: &Actor, w: Localizer, board: TaskBoard, is_live: bool) -> HomePage {
+fn home(
+    console: &Console,
+    actor: &Actor,
+    w: Localizer,
+    board: TaskBoard,
+    is_live: bool,
+) -> HomePage {
     let now = board.now;
-    let mut mine: Vec<HomeTask> = board.mine.iter().map(|task| task_in_words(&w, task, now)).collect();
+    let mut mine: Vec<HomeTask> = board
+        .mine
+        .iter()
+        .map(|task| task_in_words(&w, task, now))
+        .collect();
     let more = mine.split_off(mine.len().min(TASKS_SHOWN));
     let (tone, sentence, way) = situation_in_words(&w, &board);
     HomePage {
         tone,
         sentence,
         way,
-        clocks: board.duties.iter().take(CLOCKS_SHOWN).map(|duty| clock_in_words(&w, duty, now)).collect(),
+        clocks: board
+            .duties
+            .iter()
+            .take(CLOCKS_SHOWN)
+            .map(|duty| clock_in_words(&w, duty, now))
+            .collect(),
         first: mine,
         more,
-        others: board.others.iter().take(TASKS_SHOWN).map(|task| task_in_words(&w, task, now)).collect(),
-        unread: board.unread.iter().map(|source| w.say(source.key())).collect(),
+        others: board
+            .others
+            .iter()
+            .take(TASKS_SHOWN)
+            .map(|task| task_in_words(&w, task, now))
+            .collect(),
+        unread: board
+            .unread
+            .iter()
+            .map(|source| w.say(source.key()))
+            .collect(),
         watches: actor.role.can_watch(),
         can_act: actor.role.can_act(),
         demo: console.demo.is_some() && actor.role.can_watch(),
@@ -129,14 +166,30 @@ type Way = Option<(String, String)>;
 fn situation_in_words(w: &Localizer, board: &TaskBoard) -> (&'static str, String, Way) {
     let now = board.now;
     let way = |place: &str, key: &str| Some((place.to_owned(), w.say(key)));
-    let open =
-        |duty: &RunningDuty| Some((format!("/incidents/{}", duty.incident), w.say("task-go-incident")));
+    let open = |duty: &RunningDuty| {
+        Some((
+            format!("/incidents/{}", duty.incident),
+            w.say("task-go-incident"),
+        ))
+    };
     match &board.situation {
-        Situation::JournalFailing => ("bad", w.say("journal-failing"), way("/activity", "home-go-activity")),
+        Situation::JournalFailing => (
+            "bad",
+            w.say("journal-failing"),
+            way("/activity", "home-go-activity"),
+        ),
         Situation::Contained(contained) => {
             let place = format!("/watch/{}", contained.finding);
-            let key = if contained.is_mine { "task-go-judge" } else { "task-go-see" };
-            ("bad", contained_in_words(w, contained, now), Some((place, w.say(key))))
+            let key = if contained.is_mine {
+                "task-go-judge"
+            } else {
+                "task-go-see"
+            };
+            (
+                "bad",
+                contained_in_words(w, contained, now),
+                Some((place, w.say(key))),
+            )
         }
         Situation::DutyOverdue(duty) => ("bad", duty_in_words(w, duty, now), open(duty)),
         Situation::Undecided { findings, oldest } => {
@@ -145,7 +198,11 @@ fn situation_in_words(w: &Localizer, board: &TaskBoard) -> (&'static str, String
                 ("shown", w.number(*findings).into()),
                 ("at", w.moment_short(*oldest, now).into()),
             ];
-            ("watch", w.with("home-undecided", values), way("/watch", "task-go-see"))
+            (
+                "watch",
+                w.with("home-undecided", values),
+                way("/watch", "task-go-see"),
+            )
         }
         Situation::DutyRunning(duty) => ("watch", duty_in_words(w, duty, now), open(duty)),
         Situation::Overdue { tasks } => ("watch", w.counted("home-overdue", *tasks), None),
@@ -180,7 +237,10 @@ fn duty_in_words(w: &Localizer, duty: &RunningDuty, now: Timestamp) -> String {
     match duty.due_at {
         Some(due) if due < now => w.with("home-duty-late", values(w.duration(now.since(due)))),
         Some(due) => w.with("home-duty-left", values(w.duration(due.since(now)))),
-        None => w.with("home-duty-runs", values(w.duration(now.since(duty.started_at)))),
+        None => w.with(
+            "home-duty-runs",
+            values(w.duration(now.since(duty.started_at))),
+        ),
     }
 }
 
@@ -189,16 +249,34 @@ const SOON: std::time::Duration = std::time::Duration::from_hours(24);
 
 fn clock_in_words(w: &Localizer, duty: &RunningDuty, now: Timestamp) -> HomeClock {
     let (left, tone, until) = match duty.due_at {
-        Some(due) if due < now => (w.with1("clock-late", "time", w.duration(now.since(due))), "late", due),
+        Some(due) if due < now => (
+            w.with1("clock-late", "time", w.duration(now.since(due))),
+            "late",
+            due,
+        ),
         Some(due) => {
             let tone = if due.since(now) < SOON { "soon" } else { "" };
-            (w.with1("clock-left", "time", w.duration(due.since(now))), tone, due)
+            (
+                w.with1("clock-left", "time", w.duration(due.since(now))),
+                tone,
+                due,
+            )
         }
-        None => {
-            (w.with1("clock-elapsed", "time", w.duration(now.since(duty.started_at))), "", duty.started_at)
-        }
+        None => (
+            w.with1(
+                "clock-elapsed",
+                "time",
+                w.duration(now.since(duty.started_at)),
+            ),
+            "",
+            duty.started_at,
+        ),
     };
-    let key = if duty.due_at.is_some() { "home-clock-until" } else { "home-clock-since" };
+    let key = if duty.due_at.is_some() {
+        "home-clock-until"
+    } else {
+        "home-clock-since"
+    };
     HomeClock {
         left,
         tone,
@@ -213,14 +291,33 @@ fn clock_in_words(w: &Localizer, duty: &RunningDuty, now: Timestamp) -> HomeCloc
 fn task_in_words(w: &Localizer, task: &Task, now: Timestamp) -> HomeTask {
     let due = task.due.map(|due| {
         let is_late = due < now;
-        let time = if is_late { now.since(due) } else { due.since(now) };
-        (w.with1(if is_late { "clock-late" } else { "clock-left" }, "time", w.duration(time)), is_late)
+        let time = if is_late {
+            now.since(due)
+        } else {
+            due.since(now)
+        };
+        (
+            w.with1(
+                if is_late { "clock-late" } else { "clock-left" },
+                "time",
+                w.duration(time),
+            ),
+            is_late,
+        )
     });
     let in_words = act_in_words(w, task, now);
-    let button = if task.is_mine { in_words.button } else { "task-go-see" };
+    let button = if task.is_mine {
+        in_words.button
+    } else {
+        "task-go-see"
+    };
     HomeTask {
         what: in_words.what,
-        details: in_words.details.into_iter().filter(|detail| !detail.is_empty()).collect(),
+        details: in_words
+            .details
+            .into_iter()
+            .filter(|detail| !detail.is_empty())
+            .collect(),
         due,
         place: in_words.place,
         button: w.say(button),
@@ -237,10 +334,20 @@ struct ActInWords {
 
 fn act_in_words(w: &Localizer, task: &Task, now: Timestamp) -> ActInWords {
     let since = || w.with1("task-since", "at", w.moment_short(task.since, now));
-    let words =
-        |what, details: Vec<String>, place: String, button| ActInWords { what, details, place, button };
+    let words = |what, details: Vec<String>, place: String, button| ActInWords {
+        what,
+        details,
+        place,
+        button,
+    };
     match &task.act {
-        AwaitedAct::JudgeFinding { finding, account, organisation, persons, taken } => {
+        AwaitedAct::JudgeFinding {
+            finding,
+            account,
+            organisation,
+            persons,
+            taken,
+        } => {
             let what = match account {
                 Some(account) => w.with1("task-judge", "account", account),
                 None => w.with1("task-judge-organisation", "organisation", organisation),
@@ -249,12 +356,32 @@ fn act_in_words(w: &Localizer, task: &Task, now: Timestamp) -> ActInWords {
             let details = vec![taken, w.counted("task-judge-persons", *persons), since()];
             words(what, details, format!("/watch/{finding}"), "task-go-judge")
         }
-        AwaitedAct::LeadIncident { id, reference, title, state, duty } => {
-            let values = [("reference", reference.clone().into()), ("title", title.clone().into())];
-            let duty = duty.map(|duty| w.coded("clock", duty.code())).unwrap_or_default();
+        AwaitedAct::LeadIncident {
+            id,
+            reference,
+            title,
+            state,
+            duty,
+        } => {
+            let values = [
+                ("reference", reference.clone().into()),
+                ("title", title.clone().into()),
+            ];
+            let duty = duty
+                .map(|duty| w.coded("clock", duty.code()))
+                .unwrap_or_default();
             let details = vec![w.coded("incident-state", state.code()), duty];
-            let place = if w.watches { format!("/incidents/{id}") } else { "/own-incidents".to_owned() };
-            words(w.with("task-incident", values), details, place, "task-go-incident")
+            let place = if w.watches {
+                format!("/incidents/{id}")
+            } else {
+                "/own-incidents".to_owned()
+            };
+            words(
+                w.with("task-incident", values),
+                details,
+                place,
+                "task-go-incident",
+            )
         }
         AwaitedAct::AnswerRequest { id, kind } => {
             let kind = w.maybe_coded("request", kind.map(|kind| kind.code()));
@@ -265,29 +392,58 @@ fn act_in_words(w: &Localizer, task: &Task, now: Timestamp) -> ActInWords {
                 "task-go-answer",
             )
         }
-        AwaitedAct::SendLetters(count) => {
-            words(w.counted("task-letters", *count), vec![since()], "/requests".to_owned(), "task-go-prepare")
-        }
-        AwaitedAct::DecideApproval { kind, subject, asked_by, .. } => {
+        AwaitedAct::SendLetters(count) => words(
+            w.counted("task-letters", *count),
+            vec![since()],
+            "/requests".to_owned(),
+            "task-go-prepare",
+        ),
+        AwaitedAct::DecideApproval {
+            kind,
+            subject,
+            asked_by,
+            ..
+        } => {
             let what = w.with1("task-approval", "kind", w.coded("wish", kind));
-            let details = vec![w.reader().named(subject), w.with1("task-asked-by", "account", asked_by)];
+            let details = vec![
+                w.reader().named(subject),
+                w.with1("task-asked-by", "account", asked_by),
+            ];
             words(what, details, "/approvals".to_owned(), "task-go-judge")
         }
         AwaitedAct::ReviewBreakGlass { account, .. } => {
             let what = w.with1("task-break-glass", "account", account);
-            words(what, vec![since()], "/break-glass".to_owned(), "task-go-read")
+            words(
+                what,
+                vec![since()],
+                "/break-glass".to_owned(),
+                "task-go-read",
+            )
         }
         AwaitedAct::ConfirmHolder { account } => {
             let place = format!("/accounts?q={}", w.query(account));
-            words(w.with1("task-holder", "account", account), Vec::new(), place, "task-go-confirm")
+            words(
+                w.with1("task-holder", "account", account),
+                Vec::new(),
+                place,
+                "task-go-confirm",
+            )
         }
         AwaitedAct::DecideReview { id, title, left } => {
             let details = vec![title.clone()];
-            words(w.counted("task-review", *left), details, format!("/reviews/{id}"), "task-go-judge")
+            words(
+                w.counted("task-review", *left),
+                details,
+                format!("/reviews/{id}"),
+                "task-go-judge",
+            )
         }
-        AwaitedAct::RepairChecks(count) => {
-            words(w.counted("task-checks", *count), vec![since()], "/smsi/checks".to_owned(), "task-go-see")
-        }
+        AwaitedAct::RepairChecks(count) => words(
+            w.counted("task-checks", *count),
+            vec![since()],
+            "/smsi/checks".to_owned(),
+            "task-go-see",
+        ),
         AwaitedAct::RunChecks(count) => words(
             w.counted("task-checks-old", *count),
             vec![since()],
@@ -299,16 +455,33 @@ fn act_in_words(w: &Localizer, task: &Task, now: Timestamp) -> ActInWords {
                 "" => String::new(),
                 owner => w.with1("task-owner", "owner", owner),
             };
-            let details = vec![w.coded("kind", due.kind.code()), w.coded("due", due.what.code()), owner];
+            let details = vec![
+                w.coded("kind", due.kind.code()),
+                w.coded("due", due.what.code()),
+                owner,
+            ];
             let place = format!("/smsi/registers/{}/{}", due.kind.code(), due.id);
-            words(w.with1("task-record", "title", &due.title), details, place, "task-go-open")
+            words(
+                w.with1("task-record", "title", &due.title),
+                details,
+                place,
+                "task-go-open",
+            )
         }
-        AwaitedAct::Assess => {
-            words(w.say("task-assess"), Vec::new(), "/space/assessment".to_owned(), "task-go-answer")
-        }
+        AwaitedAct::Assess => words(
+            w.say("task-assess"),
+            Vec::new(),
+            "/space/assessment".to_owned(),
+            "task-go-answer",
+        ),
         AwaitedAct::LearnModule(code) => {
             let what = w.with1("task-module", "title", w.coded("module", code));
-            words(what, Vec::new(), format!("/awareness/{code}"), "task-go-learn")
+            words(
+                what,
+                Vec::new(),
+                format!("/awareness/{code}"),
+                "task-go-learn",
+            )
         }
         AwaitedAct::ReadDocument { title, .. } => words(
             w.with1("task-document", "title", title),

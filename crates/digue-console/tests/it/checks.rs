@@ -26,19 +26,34 @@ fn on_every_page(check: impl Fn(&Shown, Reader, &Answer, &Element)) {
 #[test]
 fn every_route_that_shows_a_page_is_among_the_pages() {
     for route in routes() {
-        let Some(path) = route.strip_prefix("GET ") else { continue };
+        let Some(path) = route.strip_prefix("GET ") else {
+            continue;
+        };
         let is_file = path.starts_with("/api/")
             || path.starts_with("/v2/")
             || path.starts_with("/.digue/assets/")
-            || path.rsplit('/').next().is_some_and(|last| last.contains('.') && !last.starts_with('{'));
+            || path
+                .rsplit('/')
+                .next()
+                .is_some_and(|last| last.contains('.') && !last.starts_with('{'));
         let is_page = PAGES.iter().any(|page| page.route == path);
         let is_none = is_file || NO_PAGES.contains(&path);
-        assert!(is_page != is_none, "{path} is a page without snapshot, or listed twice");
+        assert!(
+            is_page != is_none,
+            "{path} is a page without snapshot, or listed twice"
+        );
     }
     for page in PAGES.iter().filter(|page| !page.route.is_empty()) {
-        assert!(routes().contains(&format!("GET {}", page.route)), "{}", page.route);
+        assert!(
+            routes().contains(&format!("GET {}", page.route)),
+            "{}",
+            page.route
+        );
         let is_read = |shown: &&Shown| std::ptr::eq(shown.page, page);
-        let mut answers = SHOWN.iter().filter(is_read).flat_map(|shown| &shown.answers);
+        let mut answers = SHOWN
+            .iter()
+            .filter(is_read)
+            .flat_map(|shown| &shown.answers);
         let is_unknown = page.name.ends_with("-unknown");
         assert!(
             is_unknown || answers.any(|(_, answer)| answer.status == 200),
@@ -53,7 +68,11 @@ fn no_page_is_empty_and_none_fails() {
     for shown in SHOWN.iter() {
         for (reader, answer) in &shown.answers {
             assert!(answer.status < 500, "{}: {answer:?}", shown.place(*reader));
-            assert!(answer.status != 200 || answer.text.len() > 400, "{}", shown.place(*reader));
+            assert!(
+                answer.status != 200 || answer.text.len() > 400,
+                "{}",
+                shown.place(*reader)
+            );
         }
     }
 }
@@ -62,17 +81,33 @@ fn no_page_is_empty_and_none_fails() {
 fn a_page_has_one_title_and_one_heading_of_the_first_level() {
     on_every_page(|shown, reader, _, root| {
         let place = shown.place(reader);
-        assert_eq!(root.attribute("lang"), Some(shown.language.code()), "{place}");
-        let headings: Vec<_> = root.all().into_iter().filter(|element| element.is("h1")).collect();
+        assert_eq!(
+            root.attribute("lang"),
+            Some(shown.language.code()),
+            "{place}"
+        );
+        let headings: Vec<_> = root
+            .all()
+            .into_iter()
+            .filter(|element| element.is("h1"))
+            .collect();
         assert_eq!(headings.len(), 1, "{place}");
         assert!(!headings[0].text().is_empty(), "{place}");
         let title = root.first("title").map(Element::text).unwrap_or_default();
-        assert!(title.chars().count() > 3 && !title.starts_with('–'), "{place}: {title}");
-        let levels =
-            root.all().into_iter().filter_map(|element| element.name.strip_prefix('h')?.parse().ok());
+        assert!(
+            title.chars().count() > 3 && !title.starts_with('–'),
+            "{place}: {title}"
+        );
+        let levels = root
+            .all()
+            .into_iter()
+            .filter_map(|element| element.name.strip_prefix('h')?.parse().ok());
         let levels: Vec<u32> = levels.collect();
         let is_step = |pair: &[u32]| pair[1] <= pair[0] + 1;
-        assert!(levels.windows(2).all(is_step), "{place}: a level of heading is left out: {levels:?}");
+        assert!(
+            levels.windows(2).all(is_step),
+            "{place}: a level of heading is left out: {levels:?}"
+        );
     });
 }
 
@@ -82,12 +117,30 @@ fn an_id_is_there_once_and_what_names_one_finds_it() {
         let mut known = BTreeSet::new();
         let all = root.all();
         for id in all.iter().filter_map(|element| element.attribute("id")) {
-            assert!(known.insert(id.to_owned()), "{}: #{id} twice", shown.place(reader));
+            assert!(
+                known.insert(id.to_owned()),
+                "{}: #{id} twice",
+                shown.place(reader)
+            );
         }
         for element in &all {
-            for name in ["for", "aria-describedby", "aria-labelledby", "list", "data-then"] {
-                for id in element.attribute(name).unwrap_or_default().split_whitespace() {
-                    assert!(known.contains(id), "{}: {name} names #{id}", shown.place(reader));
+            for name in [
+                "for",
+                "aria-describedby",
+                "aria-labelledby",
+                "list",
+                "data-then",
+            ] {
+                for id in element
+                    .attribute(name)
+                    .unwrap_or_default()
+                    .split_whitespace()
+                {
+                    assert!(
+                        known.contains(id),
+                        "{}: {name} names #{id}",
+                        shown.place(reader)
+                    );
                 }
             }
         }
@@ -102,10 +155,13 @@ fn every_field_has_a_label() {
         let labels: Vec<&&Element> = all.iter().filter(|element| element.is("label")).collect();
         let names = |field: &Element| {
             let by_id = field.attribute("id").is_some_and(|id| {
-                labels.iter().any(|label| label.attribute("for") == Some(id) && !label.text().is_empty())
+                labels
+                    .iter()
+                    .any(|label| label.attribute("for") == Some(id) && !label.text().is_empty())
             });
             let around = labels.iter().any(|label| {
-                !label.text().is_empty() && label.all().iter().any(|inner| std::ptr::eq(*inner, field))
+                !label.text().is_empty()
+                    && label.all().iter().any(|inner| std::ptr::eq(*inner, field))
             });
             by_id || around
         };
@@ -120,7 +176,10 @@ fn every_field_has_a_label() {
             );
             if field.is("fieldset") {
                 let first = field.elements().next().expect("a fieldset has a legend");
-                assert!(first.is("legend") && !first.text().is_empty(), "{place}: {first:?}");
+                assert!(
+                    first.is("legend") && !first.text().is_empty(),
+                    "{place}: {first:?}"
+                );
             }
         }
     });
@@ -133,19 +192,34 @@ fn every_table_has_a_caption_and_a_header_for_each_column() {
         for table in root.all().into_iter().filter(|element| element.is("table")) {
             let place = shown.place(reader);
             let caption = table.elements().next().filter(|first| first.is("caption"));
-            let caption = caption.unwrap_or_else(|| panic!("{place}: a table without caption")).text();
-            assert!(!caption.is_empty() && captions.insert(caption.clone()), "{place}: {caption:?}");
+            let caption = caption
+                .unwrap_or_else(|| panic!("{place}: a table without caption"))
+                .text();
+            assert!(
+                !caption.is_empty() && captions.insert(caption.clone()),
+                "{place}: {caption:?}"
+            );
             let head = table.first("thead").and_then(|head| head.first("tr"));
-            let head: Vec<&Element> =
-                head.unwrap_or_else(|| panic!("{place}: {caption}")).elements().collect();
+            let head: Vec<&Element> = head
+                .unwrap_or_else(|| panic!("{place}: {caption}"))
+                .elements()
+                .collect();
             for cell in &head {
                 let has_scope = cell.is("th") && cell.attribute("scope") == Some("col");
                 assert!(has_scope, "{place}: {caption}: {cell:?}");
-                assert!(!cell.text().is_empty(), "{place}: {caption}: a column without name");
+                assert!(
+                    !cell.text().is_empty(),
+                    "{place}: {caption}: a column without name"
+                );
             }
             let rows = table.first("tbody").into_iter().flat_map(Element::elements);
             for row in rows {
-                assert_eq!(row.elements().count(), head.len(), "{place}: {caption}: {}", row.text());
+                assert_eq!(
+                    row.elements().count(),
+                    head.len(),
+                    "{place}: {caption}: {}",
+                    row.text()
+                );
             }
         }
     });
@@ -156,20 +230,43 @@ fn every_table_has_a_caption_and_a_header_for_each_column() {
 fn nothing_on_a_page_breaks_its_own_policy() {
     on_every_page(|shown, reader, answer, root| {
         let place = shown.place(reader);
-        assert!(answer.policy.starts_with("default-src 'none'"), "{place}: {}", answer.policy);
-        assert!(!answer.policy.contains("unsafe"), "{place}: {}", answer.policy);
+        assert!(
+            answer.policy.starts_with("default-src 'none'"),
+            "{place}: {}",
+            answer.policy
+        );
+        assert!(
+            !answer.policy.contains("unsafe"),
+            "{place}: {}",
+            answer.policy
+        );
         for element in root.all() {
-            assert!(!element.is("style") && !element.is("base") && !element.is("iframe"), "{place}");
+            assert!(
+                !element.is("style") && !element.is("base") && !element.is("iframe"),
+                "{place}"
+            );
             for (name, value) in &element.attributes {
-                assert!(name != "style" && !name.starts_with("on"), "{place}: {name}={value}");
+                assert!(
+                    name != "style" && !name.starts_with("on"),
+                    "{place}: {name}={value}"
+                );
             }
             if element.is("script") {
                 let source = element.attribute("src").unwrap_or_default();
-                assert!(source.starts_with("/.digue/assets/") && element.children.is_empty(), "{place}");
-                assert!(answer.policy.contains("script-src 'self'"), "{place}: {source} does not run");
+                assert!(
+                    source.starts_with("/.digue/assets/") && element.children.is_empty(),
+                    "{place}"
+                );
+                assert!(
+                    answer.policy.contains("script-src 'self'"),
+                    "{place}: {source} does not run"
+                );
             }
             if element.attribute("data-passkey").is_some() {
-                assert!(answer.policy.contains("script-src 'self'"), "{place}: no ceremony without script");
+                assert!(
+                    answer.policy.contains("script-src 'self'"),
+                    "{place}: no ceremony without script"
+                );
             }
         }
     });
@@ -182,7 +279,9 @@ fn what_a_page_links_to_exists() {
     let is_there = |method: &str, place: &str| {
         let path = place.split(['?', '#']).next().unwrap_or_default();
         let fits = |route: &String| {
-            let Some((known, pattern)) = route.split_once(' ') else { return false };
+            let Some((known, pattern)) = route.split_once(' ') else {
+                return false;
+            };
             let (parts, wanted): (Vec<&str>, Vec<&str>) =
                 (pattern.split('/').collect(), path.split('/').collect());
             let same = |(part, wanted): (&&str, &&str)| {
@@ -202,11 +301,17 @@ fn what_a_page_links_to_exists() {
             for place in ceremony.into_iter().flatten() {
                 assert!(is_there("POST", place), "{}: {place}", shown.place(reader));
             }
-            let place = ["href", "action", "src"].into_iter().find_map(|name| element.attribute(name));
+            let place = ["href", "action", "src"]
+                .into_iter()
+                .find_map(|name| element.attribute(name));
             let Some(place) = place else { continue };
             let is_own = place.starts_with('/') || place.starts_with('#') || place.starts_with('?');
             assert!(is_own, "{}: {place} leads elsewhere", shown.place(reader));
-            assert!(is_there(method, place), "{}: {method} {place}", shown.place(reader));
+            assert!(
+                is_there(method, place),
+                "{}: {method} {place}",
+                shown.place(reader)
+            );
         }
     });
 }
@@ -215,13 +320,26 @@ fn what_a_page_links_to_exists() {
 #[test]
 fn no_page_shows_a_key_or_a_code() {
     on_every_page(|shown, reader, _, root| {
-        for element in
-            root.all().into_iter().filter(|element| !matches!(element.name.as_str(), "code" | "pre"))
+        for element in root
+            .all()
+            .into_iter()
+            .filter(|element| !matches!(element.name.as_str(), "code" | "pre"))
         {
             for text in own_texts(element) {
-                let inner = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-                assert!(!inner.is_some_and(is_code), "{}: {text}", shown.place(reader));
-                assert!(!text.contains("{ $") && !text.contains("{$"), "{}: {text}", shown.place(reader));
+                let inner = text
+                    .trim()
+                    .strip_prefix('[')
+                    .and_then(|rest| rest.strip_suffix(']'));
+                assert!(
+                    !inner.is_some_and(is_code),
+                    "{}: {text}",
+                    shown.place(reader)
+                );
+                assert!(
+                    !text.contains("{ $") && !text.contains("{$"),
+                    "{}: {text}",
+                    shown.place(reader)
+                );
                 let is_of_world = WORLD_WORDS.iter().any(|word| text.trim() == *word);
                 let is_shown = !is_of_world && is_code(text.trim()) && text.contains('-');
                 assert!(!is_shown, "{}: the code {text}", shown.place(reader));
@@ -231,13 +349,23 @@ fn no_page_shows_a_key_or_a_code() {
 }
 
 /// Names of the small world, and words of both languages, that look like codes.
-const WORLD_WORDS: [&str; 7] =
-    ["of-1", "of-2", "portail", "mss-2", "sous-traitant", "self-assessment", "e-mail"];
+const WORLD_WORDS: [&str; 7] = [
+    "of-1",
+    "of-2",
+    "portail",
+    "mss-2",
+    "sous-traitant",
+    "self-assessment",
+    "e-mail",
+];
 
 fn is_code(text: &str) -> bool {
-    let is_sign =
-        |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit() || matches!(sign, '-' | '_');
-    !text.is_empty() && text.chars().all(is_sign) && text.starts_with(|sign: char| sign.is_ascii_lowercase())
+    let is_sign = |sign: char| {
+        sign.is_ascii_lowercase() || sign.is_ascii_digit() || matches!(sign, '-' | '_')
+    };
+    !text.is_empty()
+        && text.chars().all(is_sign)
+        && text.starts_with(|sign: char| sign.is_ascii_lowercase())
 }
 
 /// The texts that stand in this element itself.
@@ -254,7 +382,9 @@ const BEGINNING: usize = 3;
 
 /// The messages of a language, by key, cut where values are put in.
 fn messages(language: Language) -> BTreeMap<String, Vec<String>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../digue-locales/locales").join(language.code());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../digue-locales/locales")
+        .join(language.code());
     let mut messages: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for item in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(item.unwrap().path()).unwrap();
@@ -269,15 +399,19 @@ fn messages(language: Language) -> BTreeMap<String, Vec<String>> {
             };
             // `{ $count }`, and the branches of a plural.
             let pieces = said.split(['{', '}', '[', ']']).map(str::trim);
-            let pieces =
-                pieces.filter(|piece| !piece.starts_with('$') && piece.split(' ').count() >= BEGINNING);
-            messages.entry(key.clone()).or_default().extend(pieces.map(ToOwned::to_owned));
+            let pieces = pieces
+                .filter(|piece| !piece.starts_with('$') && piece.split(' ').count() >= BEGINNING);
+            messages
+                .entry(key.clone())
+                .or_default()
+                .extend(pieces.map(ToOwned::to_owned));
         }
     }
     messages
 }
 
-/// The text of a page without what is marked as being in another language: a letter, what was sent in French.
+/// The text of a page without what is marked as being in another language: a letter, what was sent
+/// in French.
 fn in_its_language(root: &Element) -> String {
     let mut own = root.clone();
     without_foreign(&mut own, root.attribute("lang").unwrap_or_default());
@@ -302,12 +436,23 @@ fn no_page_speaks_the_other_language() {
     let only = |own: &BTreeMap<String, Vec<String>>, other: &BTreeMap<String, Vec<String>>| {
         let own: BTreeSet<&String> = own.values().flatten().collect();
         // What the ISMS begins with is stored in the language of whoever began it.
-        let seeds = other.iter().filter(|(key, _)| key.starts_with("seed-")).flat_map(|(_, pieces)| pieces);
+        let seeds = other
+            .iter()
+            .filter(|(key, _)| key.starts_with("seed-"))
+            .flat_map(|(_, pieces)| pieces);
         let seeds: Vec<&String> = seeds.collect();
         let is_seed = |piece: &String| seeds.iter().any(|seed| seed.contains(piece.as_str()));
         let mut foreign: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for piece in other.values().flatten().filter(|piece| !own.contains(piece) && !is_seed(piece)) {
-            let beginning = piece.split(' ').take(BEGINNING).collect::<Vec<_>>().join(" ");
+        for piece in other
+            .values()
+            .flatten()
+            .filter(|piece| !own.contains(piece) && !is_seed(piece))
+        {
+            let beginning = piece
+                .split(' ')
+                .take(BEGINNING)
+                .collect::<Vec<_>>()
+                .join(" ");
             foreign.entry(beginning).or_default().push(piece.clone());
         }
         foreign
@@ -328,7 +473,11 @@ fn no_page_speaks_the_other_language() {
             let words: Vec<&str> = text.split(' ').collect();
             for place in words.windows(BEGINNING) {
                 for piece in foreign.get(&place.join(" ")).into_iter().flatten() {
-                    assert!(!text.contains(piece.as_str()), "{}: {piece}", shown.place(reader));
+                    assert!(
+                        !text.contains(piece.as_str()),
+                        "{}: {piece}",
+                        shown.place(reader)
+                    );
                 }
             }
         }

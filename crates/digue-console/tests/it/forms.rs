@@ -1,5 +1,5 @@
-//! A person at a page without script: the forms as a browser sends them, and how long it takes by the keystroke
-//! model (Card, Moran and Newell 1980).
+//! A person at a page without script: the forms as a browser sends them, and how long it takes by
+//! the keystroke model (Card, Moran and Newell 1980).
 
 use crate::html::{Element, Node};
 
@@ -21,8 +21,14 @@ impl PageForm {
         let mut found = forms.filter(|form| {
             form.attribute("action") == Some(action) && form.attribute("method") == Some("post")
         });
-        let form = found.next().unwrap_or_else(|| panic!("no form is sent to {action}"));
-        let mut read = Self { action: action.to_owned(), fields: Vec::new(), open: Vec::new() };
+        let form = found
+            .next()
+            .unwrap_or_else(|| panic!("no form is sent to {action}"));
+        let mut read = Self {
+            action: action.to_owned(),
+            fields: Vec::new(),
+            open: Vec::new(),
+        };
         for element in form.all() {
             read.take(element);
         }
@@ -30,11 +36,16 @@ impl PageForm {
     }
 
     fn take(&mut self, element: &Element) {
-        let Some(name) = element.attribute("name").map(ToOwned::to_owned) else { return };
+        let Some(name) = element.attribute("name").map(ToOwned::to_owned) else {
+            return;
+        };
         let kind = element.attribute("type").unwrap_or_default();
         match element.name.as_str() {
             "input" if kind == "hidden" => {
-                self.fields.push((name, element.attribute("value").unwrap_or_default().to_owned()));
+                self.fields.push((
+                    name,
+                    element.attribute("value").unwrap_or_default().to_owned(),
+                ));
             }
             "input" if kind == "checkbox" => {
                 if element.attribute("checked").is_some() {
@@ -53,11 +64,18 @@ impl PageForm {
                 self.open.push(name);
             }
             "select" => {
-                let options: Vec<&Element> =
-                    element.all().into_iter().filter(|one| one.is("option")).collect();
-                let chosen = options.iter().find(|one| one.attribute("selected").is_some());
+                let options: Vec<&Element> = element
+                    .all()
+                    .into_iter()
+                    .filter(|one| one.is("option"))
+                    .collect();
+                let chosen = options
+                    .iter()
+                    .find(|one| one.attribute("selected").is_some());
                 let chosen = chosen.or(options.first()).expect("a list has a choice");
-                let value = chosen.attribute("value").map_or_else(|| chosen.text(), ToOwned::to_owned);
+                let value = chosen
+                    .attribute("value")
+                    .map_or_else(|| chosen.text(), ToOwned::to_owned);
                 self.fields.push((name.clone(), value));
                 self.open.push(name);
             }
@@ -68,8 +86,13 @@ impl PageForm {
     /// Types a value, or chooses it.
     #[track_caller]
     pub(crate) fn set(&mut self, name: &str, value: &str) {
-        assert!(self.open.iter().any(|known| known == name), "{name} is no field of {}", self.action);
-        self.fields.retain(|(known, old)| known != name || old.is_empty());
+        assert!(
+            self.open.iter().any(|known| known == name),
+            "{name} is no field of {}",
+            self.action
+        );
+        self.fields
+            .retain(|(known, old)| known != name || old.is_empty());
         match self.fields.iter_mut().find(|(known, _)| known == name) {
             Some(field) => value.clone_into(&mut field.1),
             None => self.fields.push((name.to_owned(), value.to_owned())),
@@ -77,11 +100,17 @@ impl PageForm {
     }
 
     pub(crate) fn value(&self, name: &str) -> &str {
-        self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value.as_str())
     }
 
     pub(crate) fn pairs(&self) -> Vec<(&str, &str)> {
-        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+        self.fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
     }
 }
 
@@ -108,8 +137,8 @@ pub(crate) struct JourneyCost {
     seconds: f64,
 }
 
-/// Seconds of the operators of the keystroke model: a keystroke of an average typist, pointing with the mouse, a
-/// click, the hand between mouse and keyboard, thinking before an act.
+/// Seconds of the operators of the keystroke model: a keystroke of an average typist, pointing with
+/// the mouse, a click, the hand between mouse and keyboard, thinking before an act.
 const KEY: f64 = 0.28;
 const POINT: f64 = 1.1;
 const CLICK: f64 = 0.2;
@@ -162,12 +191,16 @@ pub(crate) fn read_words(page: &Element) -> usize {
     words(page.first("main").expect("a page has a main part"))
 }
 
-/// Words of headings, labels, legends, buttons, links in the steps, and the notes beside fields; nothing of what is
-/// folded, and nothing of tables.
+/// Words of headings, labels, legends, buttons, links in the steps, and the notes beside fields;
+/// nothing of what is folded, and nothing of tables.
 fn words(element: &Element) -> usize {
     let is_folded = element.is("details") && element.attribute("open").is_none();
     if is_folded {
-        return element.elements().filter(|inner| inner.is("summary")).map(own_words).sum();
+        return element
+            .elements()
+            .filter(|inner| inner.is("summary"))
+            .map(own_words)
+            .sum();
     }
     if matches!(element.name.as_str(), "table" | "select" | "svg" | "nav") {
         return 0;
@@ -184,5 +217,9 @@ fn own_words_here(element: &Element) -> usize {
         Node::Text(text) => Some(text.split_whitespace().count()),
         Node::Element(_) => None,
     });
-    if element.is("textarea") { 0 } else { texts.sum() }
+    if element.is("textarea") {
+        0
+    } else {
+        texts.sum()
+    }
 }

@@ -20,19 +20,30 @@ pub(crate) struct Element {
 /// Elements without an end tag.
 const VOID: [&str; 5] = ["br", "input", "link", "meta", "hr"];
 /// Elements within a line.
-const INLINE: [&str; 10] = ["a", "abbr", "br", "code", "em", "meter", "progress", "small", "span", "strong"];
+const INLINE: [&str; 10] = [
+    "a", "abbr", "br", "code", "em", "meter", "progress", "small", "span", "strong",
+];
 
 /// The root of a page.
 ///
 /// # Panics
-/// For anything that is not well-formed: a tag that closes another one, an unquoted attribute, an `&` or a `<`
-/// on its own.
+/// For anything that is not well-formed: a tag that closes another one, an unquoted attribute, an
+/// `&` or a `<` on its own.
 pub(crate) fn parse(page: &str) -> Element {
     let page = page.trim_start();
-    let rest = page.strip_prefix("<!doctype html>").unwrap_or(page).trim_start();
+    let rest = page
+        .strip_prefix("<!doctype html>")
+        .unwrap_or(page)
+        .trim_start();
     let mut reader = PageReader { rest };
-    let Some(Node::Element(root)) = reader.node() else { panic!("no element: {:.80}", reader.rest) };
-    assert!(reader.rest.trim().is_empty(), "after the end: {:.80}", reader.rest);
+    let Some(Node::Element(root)) = reader.node() else {
+        panic!("no element: {:.80}", reader.rest)
+    };
+    assert!(
+        reader.rest.trim().is_empty(),
+        "after the end: {:.80}",
+        reader.rest
+    );
     root
 }
 
@@ -62,15 +73,27 @@ impl PageReader<'_> {
         loop {
             self.rest = self.rest.trim_start();
             let is_closed = self.rest.starts_with("/>");
-            if let Some(rest) = self.rest.strip_prefix("/>").or_else(|| self.rest.strip_prefix('>')) {
+            if let Some(rest) = self
+                .rest
+                .strip_prefix("/>")
+                .or_else(|| self.rest.strip_prefix('>'))
+            {
                 self.rest = rest;
                 if is_closed || VOID.contains(&name.as_str()) {
-                    return Element { name, attributes, children: Vec::new() };
+                    return Element {
+                        name,
+                        attributes,
+                        children: Vec::new(),
+                    };
                 }
                 break;
             }
             let attribute = self.word();
-            assert!(!attribute.is_empty(), "an attribute of <{name}>: {:.80}", self.rest);
+            assert!(
+                !attribute.is_empty(),
+                "an attribute of <{name}>: {:.80}",
+                self.rest
+            );
             let value = match self.rest.strip_prefix("=\"") {
                 Some(rest) => {
                     let (value, rest) = rest.split_once('"').expect("a closing quote");
@@ -79,7 +102,10 @@ impl PageReader<'_> {
                 }
                 None => String::new(),
             };
-            assert!(attributes.iter().all(|(known, _)| *known != attribute), "{attribute} twice in <{name}>");
+            assert!(
+                attributes.iter().all(|(known, _)| *known != attribute),
+                "{attribute} twice in <{name}>"
+            );
             attributes.push((attribute, value));
         }
         let mut children = Vec::new();
@@ -87,13 +113,23 @@ impl PageReader<'_> {
             children.push(node);
         }
         let end = format!("</{name}>");
-        self.rest = self.rest.strip_prefix(&end).unwrap_or_else(|| panic!("no {end}: {:.120}", self.rest));
-        Element { name, attributes, children }
+        self.rest = self
+            .rest
+            .strip_prefix(&end)
+            .unwrap_or_else(|| panic!("no {end}: {:.120}", self.rest));
+        Element {
+            name,
+            attributes,
+            children,
+        }
     }
 
     fn word(&mut self) -> String {
         let is_part = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_' | ':');
-        let end = self.rest.find(|sign| !is_part(sign)).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|sign| !is_part(sign))
+            .unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         word.to_owned()
@@ -106,14 +142,18 @@ fn resolved(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        let (name, after) = after.split_once(';').unwrap_or_else(|| panic!("a bare &: {rest:.80}"));
+        let (name, after) = after
+            .split_once(';')
+            .unwrap_or_else(|| panic!("a bare &: {rest:.80}"));
         let sign = match name {
             "amp" => '&',
             "lt" => '<',
             "gt" => '>',
             "quot" => '"',
             number => {
-                let number = number.strip_prefix('#').unwrap_or_else(|| panic!("&{number};"));
+                let number = number
+                    .strip_prefix('#')
+                    .unwrap_or_else(|| panic!("&{number};"));
                 char::from_u32(number.parse().expect("a decimal number")).expect("a character")
             }
         };
@@ -140,7 +180,10 @@ fn collapsed(text: &str) -> String {
 
 impl Element {
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn is(&self, name: &str) -> bool {
@@ -198,7 +241,12 @@ impl Element {
         if self.children.iter().all(is_in_line) {
             let text = self.children.iter().map(in_line).collect::<String>();
             let text = collapsed(&text);
-            let _ = writeln!(out, "{}{}", if text.trim().is_empty() { "" } else { " " }, text.trim());
+            let _ = writeln!(
+                out,
+                "{}{}",
+                if text.trim().is_empty() { "" } else { " " },
+                text.trim()
+            );
             return;
         }
         out.push('\n');
@@ -220,7 +268,13 @@ impl Element {
         }
         flush(out, &mut line, depth + 1);
         if rows > ROWS_MAX {
-            let _ = writeln!(out, "{:1$}… {2} more rows", "", depth + 1, rows - ROWS_SHOWN);
+            let _ = writeln!(
+                out,
+                "{:1$}… {2} more rows",
+                "",
+                depth + 1,
+                rows - ROWS_SHOWN
+            );
         }
     }
 
@@ -276,7 +330,10 @@ fn a_page_is_read_as_it_stands() {
         "<!doctype html>\n<html lang=\"fr\"><body><p class=\"a b\" hidden>L&#39;un &amp;\n l&#39;autre<br><em>x</em></p></body></html>",
     );
     let p = page.first("p").unwrap();
-    assert_eq!((p.attribute("class"), p.attribute("hidden")), (Some("a b"), Some("")));
+    assert_eq!(
+        (p.attribute("class"), p.attribute("hidden")),
+        (Some("a b"), Some(""))
+    );
     assert_eq!(p.text(), "L'un & l'autrex");
     assert_eq!(p.outline(), "p.a.b hidden L'un & l'autre<br><em>x</em>\n");
 }

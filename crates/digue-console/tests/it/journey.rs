@@ -1,5 +1,6 @@
-//! A DPO alone on a Saturday: an account was closed in the night, and in the morning there are a draft for the CNIL,
-//! letters, a complaint and a row of the register. Walked through the router without script, page by page.
+//! A DPO alone on a Saturday: an account was closed in the night, and in the morning there are a
+//! draft for the CNIL, letters, a complaint and a row of the register. Walked through the router
+//! without script, page by page.
 
 use digue_locales::Language;
 
@@ -23,20 +24,31 @@ struct Walk {
 impl Walk {
     async fn begin(world: World) -> Self {
         let page = parse("<html><main></main></html>");
-        let mut walk = Self { world, cost: JourneyCost::default(), page, place: String::new() };
+        let mut walk = Self {
+            world,
+            cost: JourneyCost::default(),
+            page,
+            place: String::new(),
+        };
         walk.go("/").await;
         walk
     }
 
     /// Loads a page; a proof of identity that is asked for is given, which is two pages.
     async fn go(&mut self, target: &str) {
-        let answer = self.world.answer(DPO, Language::French, Sent::get(target)).await;
+        let answer = self
+            .world
+            .answer(DPO, Language::French, Sent::get(target))
+            .await;
         let page = parse(&answer.text);
         self.cost.shown(&page);
         if answer.status == 403 && answer.text.contains("data-passkey") {
             self.cost.click();
             self.world.prove().await;
-            let again = self.world.answer(DPO, Language::French, Sent::get(target)).await;
+            let again = self
+                .world
+                .answer(DPO, Language::French, Sent::get(target))
+                .await;
             assert_eq!(again.status, 200, "{target}: {again:?}");
             self.page = parse(&again.text);
             self.cost.shown(&self.page);
@@ -45,15 +57,25 @@ impl Walk {
             self.page = page;
         }
         self.place = target.split(['?', '#']).next().unwrap().to_owned();
-        println!("{} after {:.1} minutes: {} words", self.place, self.cost.minutes(), read_words(&self.page));
+        println!(
+            "{} after {:.1} minutes: {} words",
+            self.place,
+            self.cost.minutes(),
+            read_words(&self.page)
+        );
     }
 
     /// Follows the first link of the page whose address begins so.
     async fn follow(&mut self, beginning: &str) {
         let links = self.page.first("main").unwrap().all();
-        let link = links.into_iter().filter(|one| one.is("a")).find_map(|link| {
-            link.attribute("href").filter(|place| place.starts_with(beginning)).map(ToOwned::to_owned)
-        });
+        let link = links
+            .into_iter()
+            .filter(|one| one.is("a"))
+            .find_map(|link| {
+                link.attribute("href")
+                    .filter(|place| place.starts_with(beginning))
+                    .map(ToOwned::to_owned)
+            });
         let link = link.unwrap_or_else(|| panic!("{}: no link to {beginning}", self.place));
         self.cost.click();
         self.go(&link).await;
@@ -61,9 +83,12 @@ impl Walk {
 
     fn links_to(&self, beginning: &str) -> bool {
         let main = self.page.first("main").unwrap();
-        main.all()
-            .iter()
-            .any(|one| one.is("a") && one.attribute("href").is_some_and(|place| place.starts_with(beginning)))
+        main.all().iter().any(|one| {
+            one.is("a")
+                && one
+                    .attribute("href")
+                    .is_some_and(|place| place.starts_with(beginning))
+        })
     }
 
     fn form(&self, action: &str) -> PageForm {
@@ -90,7 +115,10 @@ impl Walk {
 
     async fn save(&mut self, target: &str) -> Vec<u8> {
         self.cost.file();
-        let answer = self.world.answer(DPO, Language::French, Sent::get(target)).await;
+        let answer = self
+            .world
+            .answer(DPO, Language::French, Sent::get(target))
+            .await;
         assert_eq!(answer.status, 200, "{target}: {answer:?}");
         answer.text.into_bytes()
     }
@@ -104,8 +132,15 @@ async fn qualify(walk: &mut Walk, incident: &str) {
     for proposed in ["aware-at", "aware-reason", "occurred-from", "occurred-to"] {
         assert!(!form.value(proposed).is_empty(), "{proposed} is proposed");
     }
-    for known in ["qualification-still-going-on", "containment-close-account", "containment-sessions-cut"] {
-        assert!(!form.value(&format!("answer-{known}")).is_empty(), "{known} is measured");
+    for known in [
+        "qualification-still-going-on",
+        "containment-close-account",
+        "containment-sessions-cut",
+    ] {
+        assert!(
+            !form.value(&format!("answer-{known}")).is_empty(),
+            "{known} is measured"
+        );
     }
     let what = "Un compte volé a lu des fiches en série dans la nuit de vendredi à samedi.";
     walk.write(&mut form, "text-qualification-what", what);
@@ -119,7 +154,11 @@ async fn qualify(walk: &mut Walk, incident: &str) {
         walk.choose(&mut form, name, answer);
     }
     walk.choose(&mut form, "state", "contained");
-    walk.write(&mut form, "state-reason", "compte fermé par Digue, plus aucune session");
+    walk.write(
+        &mut form,
+        "state-reason",
+        "compte fermé par Digue, plus aucune session",
+    );
     walk.send(&form).await;
 }
 
@@ -139,7 +178,10 @@ async fn answer_fields(walk: &mut Walk, incident: &str) -> usize {
         ("processors", "aucun"),
         ("consequences", "misused"),
         ("harms", "identity-theft"),
-        ("measures-planned", "clés d'accès pour tous les comptes du centre"),
+        (
+            "measures-planned",
+            "clés d'accès pour tous les comptes du centre",
+        ),
         ("cross-border", "no"),
         ("other-authorities", "aucune"),
         ("complaint-filed", "no"),
@@ -157,14 +199,23 @@ async fn answer_fields(walk: &mut Walk, incident: &str) -> usize {
         .page
         .all()
         .into_iter()
-        .filter(|one| one.attribute("class").is_some_and(|class| class.contains("missing")))
+        .filter(|one| {
+            one.attribute("class")
+                .is_some_and(|class| class.contains("missing"))
+        })
         .filter_map(|field| {
-            let field = field.all().into_iter().find(|one| one.attribute("name").is_some())?;
+            let field = field
+                .all()
+                .into_iter()
+                .find(|one| one.attribute("name").is_some())?;
             field.attribute("name").map(ToOwned::to_owned)
         })
         .collect();
     for name in &missing {
-        let (_, value) = known.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{name}?"));
+        let (_, value) = known
+            .iter()
+            .find(|(known, _)| known == name)
+            .unwrap_or_else(|| panic!("{name}?"));
         if matches!(
             name.as_str(),
             "processors"
@@ -185,8 +236,9 @@ async fn answer_fields(walk: &mut Walk, incident: &str) -> usize {
 
 async fn prepare_letters(walk: &mut Walk, incident: &str) {
     let form = walk.form(&format!("{incident}/notices"));
-    let contacts: Vec<String> =
-        (1..=29).map(|n| format!("V{n};;Personne {n};{n} rue de la Digue, 62000 Arras")).collect();
+    let contacts: Vec<String> = (1..=29)
+        .map(|n| format!("V{n};;Personne {n};{n} rue de la Digue, 62000 Arras"))
+        .collect();
     let contacts = format!("person;email;name;address\n{}\n", contacts.join("\n"));
     let mut fields = form.pairs();
     fields.retain(|(name, _)| *name != "contacts");
@@ -194,7 +246,10 @@ async fn prepare_letters(walk: &mut Walk, incident: &str) {
     walk.cost.chose();
     walk.cost.sent();
     walk.world.pass(walk.cost.minutes());
-    let place = walk.world.upload(DPO, &format!("{incident}/notices"), &fields).await;
+    let place = walk
+        .world
+        .upload(DPO, &format!("{incident}/notices"), &fields)
+        .await;
     walk.go(&place).await;
 }
 
@@ -207,20 +262,48 @@ async fn a_dpo_alone_goes_from_containment_to_every_paper_in_a_dozen_pages() {
     }
     walk.follow("/watch/fi-").await;
     let said = walk.page.first("main").unwrap().text();
-    assert!(said.contains("le DPO (dpo) le supplée"), "who may confirm is said: {said}");
-    assert!(said.contains("51") && !said.contains("51/15"), "a signal is a sentence: {said}");
+    assert!(
+        said.contains("le DPO (dpo) le supplée"),
+        "who may confirm is said: {said}"
+    );
+    assert!(
+        said.contains("51") && !said.contains("51/15"),
+        "a signal is a sentence: {said}"
+    );
     let mut verdict = walk.form("/watch/decide");
-    walk.write(&mut verdict, "reason", "la titulaire dormait, elle n'a rien lu");
-    verdict.fields.push(("verdict".to_owned(), "theft".to_owned()));
+    walk.write(
+        &mut verdict,
+        "reason",
+        "la titulaire dormait, elle n'a rien lu",
+    );
+    verdict
+        .fields
+        .push(("verdict".to_owned(), "theft".to_owned()));
     walk.send(&verdict).await;
-    assert!(walk.place.ends_with("/sheets"), "a confirmed theft leads into its incident: {}", walk.place);
+    assert!(
+        walk.place.ends_with("/sheets"),
+        "a confirmed theft leads into its incident: {}",
+        walk.place
+    );
     let incident = walk.place.trim_end_matches("/sheets").to_owned();
     let text = walk.page.first("main").unwrap().text();
-    assert!(text.contains("Un autre signalement du même compte est décidé avec lui."), "{text}");
-    assert!(text.contains("Restent") || text.contains("Il reste"), "{text}");
+    assert!(
+        text.contains("Un autre signalement du même compte est décidé avec lui."),
+        "{text}"
+    );
+    assert!(
+        text.contains("Restent") || text.contains("Il reste"),
+        "{text}"
+    );
     qualify(&mut walk, &incident).await;
     assert!(walk.place.ends_with("/affected"), "{}", walk.place);
-    assert!(walk.page.first("main").unwrap().text().contains("29 personnes touchées"));
+    assert!(
+        walk.page
+            .first("main")
+            .unwrap()
+            .text()
+            .contains("29 personnes touchées")
+    );
     let mut persons = walk.form(&format!("{incident}/steps/persons"));
     walk.choose(&mut persons, "answer-data-leak-relatives", "no");
     walk.choose(&mut persons, "answer-data-leak-published", "unknown");
@@ -229,9 +312,17 @@ async fn a_dpo_alone_goes_from_containment_to_every_paper_in_a_dozen_pages() {
     decide(&mut walk, &incident).await;
     assert!(walk.place.ends_with("/notification"), "{}", walk.place);
     let unknown = answer_fields(&mut walk, &incident).await;
-    assert!(walk.page.first("main").unwrap().text().contains("Tous les champs sont remplis."));
+    assert!(
+        walk.page
+            .first("main")
+            .unwrap()
+            .text()
+            .contains("Tous les champs sont remplis.")
+    );
     // The draft can be sent.
-    let draft = walk.save(&format!("{incident}/papers/notification.pdf")).await;
+    let draft = walk
+        .save(&format!("{incident}/papers/notification.pdf"))
+        .await;
     assert!(draft.starts_with(b"%PDF"));
     let mut submitted = walk.form(&format!("{incident}/entries"));
     walk.write(&mut submitted, "receipt", "CNIL-2025-1122");
@@ -245,7 +336,10 @@ async fn a_dpo_alone_goes_from_containment_to_every_paper_in_a_dozen_pages() {
     let complaint = walk.save(&format!("{incident}/papers/complaint.zip")).await;
     assert!(complaint.starts_with(b"PK"));
     let row = walk.page.first("dl").unwrap().text();
-    assert!(row.contains("29") && row.contains("notifier la CNIL"), "the row of the register: {row}");
+    assert!(
+        row.contains("29") && row.contains("notifier la CNIL"),
+        "the row of the register: {row}"
+    );
     let cost = walk.cost;
     println!(
         "journey of the DPO: {} page loads, {} files, {} forms, {} fields ({} decisions, {unknown} of the CNIL's \
@@ -258,7 +352,11 @@ async fn a_dpo_alone_goes_from_containment_to_every_paper_in_a_dozen_pages() {
         cost.minutes()
     );
     assert!(cost.loads <= LOADS_MAX, "{cost:?}");
-    assert!(cost.minutes() <= MINUTES_MAX, "{:.1} minutes: {cost:?}", cost.minutes());
+    assert!(
+        cost.minutes() <= MINUTES_MAX,
+        "{:.1} minutes: {cost:?}",
+        cost.minutes()
+    );
 }
 
 #[tokio::test]
@@ -269,7 +367,9 @@ async fn a_sheet_with_a_fault_comes_back_as_it_was_typed_and_saves_nothing() {
     walk.follow("/watch/fi-").await;
     let mut verdict = walk.form("/watch/decide");
     verdict.set("reason", "la titulaire dormait");
-    verdict.fields.push(("verdict".to_owned(), "theft".to_owned()));
+    verdict
+        .fields
+        .push(("verdict".to_owned(), "theft".to_owned()));
     walk.send(&verdict).await;
     let incident = walk.place.trim_end_matches("/sheets").to_owned();
     let mut form = walk.form(&format!("{incident}/steps/qualify"));
@@ -281,19 +381,45 @@ async fn a_sheet_with_a_fault_comes_back_as_it_was_typed_and_saves_nothing() {
     let before = walk.world.entries();
     let answer = walk.world.send_form(DPO, &form.action, &form.pairs()).await;
     assert_eq!(answer.status, 422, "{answer:?}");
-    assert_eq!(walk.world.entries(), before, "nothing of the sheet is saved");
+    assert_eq!(
+        walk.world.entries(),
+        before,
+        "nothing of the sheet is saved"
+    );
     let page = parse(&answer.text);
     let again = PageForm::at(&page, &form.action);
-    for (name, value) in [("text-qualification-what", what), ("state-reason", "oui"), ("state", "contained")]
-    {
+    for (name, value) in [
+        ("text-qualification-what", what),
+        ("state-reason", "oui"),
+        ("state", "contained"),
+    ] {
         assert_eq!(again.value(name), value, "{name} is still there");
     }
-    let alarm = page.all().into_iter().find(|one| one.attribute("role") == Some("alert")).unwrap();
-    let links: Vec<&str> = alarm.all().iter().filter_map(|one| one.attribute("href")).collect();
-    assert_eq!(links, ["#f-aware-at", "#f-state-reason"], "each fault leads to its field");
+    let alarm = page
+        .all()
+        .into_iter()
+        .find(|one| one.attribute("role") == Some("alert"))
+        .unwrap();
+    let links: Vec<&str> = alarm
+        .all()
+        .iter()
+        .filter_map(|one| one.attribute("href"))
+        .collect();
+    assert_eq!(
+        links,
+        ["#f-aware-at", "#f-state-reason"],
+        "each fault leads to its field"
+    );
     for field in ["aware-at", "state-reason"] {
-        let shown = page.all().into_iter().find(|one| one.attribute("id") == Some(&format!("f-{field}")));
-        assert_eq!(shown.unwrap().attribute("aria-invalid"), Some("true"), "{field}");
+        let shown = page
+            .all()
+            .into_iter()
+            .find(|one| one.attribute("id") == Some(&format!("f-{field}")));
+        assert_eq!(
+            shown.unwrap().attribute("aria-invalid"),
+            Some("true"),
+            "{field}"
+        );
     }
 }
 
@@ -303,19 +429,41 @@ async fn only_the_ciso_decides_that_it_was_work() {
     let finding = world.names["FINDING-THEFT"].clone();
     let page = |reader| world.answer(reader, Language::French, Sent::get("/watch"));
     assert_eq!(page(DPO).await.status, 200);
-    let fields = [("id", finding.as_str()), ("verdict", "work"), ("reason", "un inventaire")];
-    assert_eq!(world.send_form(DPO, "/watch/decide", &fields).await.status, 403);
-    assert_eq!(world.send_form(CISO, "/watch/decide", &fields).await.status, 303);
+    let fields = [
+        ("id", finding.as_str()),
+        ("verdict", "work"),
+        ("reason", "un inventaire"),
+    ];
+    assert_eq!(
+        world.send_form(DPO, "/watch/decide", &fields).await.status,
+        403
+    );
+    assert_eq!(
+        world.send_form(CISO, "/watch/decide", &fields).await.status,
+        303
+    );
 }
 
 #[tokio::test]
 async fn a_small_form_that_is_refused_keeps_what_was_typed() {
     let world = World::robbed().await;
-    let place = world.post(DPO, "/incidents", &[("title", "Essai"), ("source", "person")]).await;
+    let place = world
+        .post(
+            DPO,
+            "/incidents",
+            &[("title", "Essai"), ("source", "person")],
+        )
+        .await;
     let incident = place.split('?').next().unwrap();
-    let fields =
-        [("note", "lesson"), ("text", ""), ("measure", "Mettre à jour les postes"), ("owner", "rssi")];
-    let refused = world.send_form(DPO, &format!("{incident}/entries"), &fields).await;
+    let fields = [
+        ("note", "lesson"),
+        ("text", ""),
+        ("measure", "Mettre à jour les postes"),
+        ("owner", "rssi"),
+    ];
+    let refused = world
+        .send_form(DPO, &format!("{incident}/entries"), &fields)
+        .await;
     assert_eq!(refused.status, 422);
     let again = PageForm::at(&parse(&refused.text), &format!("{incident}/entries"));
     assert_eq!(again.value("measure"), "Mettre à jour les postes");

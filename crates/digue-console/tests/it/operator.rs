@@ -1,4 +1,5 @@
-//! What the operator of the small world configures: one portal with one route, an identity provider, no mail.
+//! What the operator of the small world configures: one portal with one route, an identity
+//! provider, no mail.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,8 +19,8 @@ use digue_gateway::graphql::GraphQl;
 use digue_gateway::name_mapping::IdentityMapping;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind, Timeouts,
-    Upstream,
+    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind,
+    Timeouts, Upstream,
 };
 use digue_gateway::ports::{BoxFuture, LocalPages};
 use digue_http::body::{Body, empty};
@@ -40,8 +41,15 @@ pub(crate) const PORTAL_HOST: &str = "portail.test";
 pub(crate) const KEY: [u8; 32] = [7; 32];
 
 /// All areas, with what a French operator configures; no mail leaves.
-pub(crate) async fn areas(store: &Store, aliases: Arc<AliasTables>, zone: TimeZone, now: Timestamp) -> Areas {
-    let areas = digue_app::areas(store, aliases, vec![Box::new(IncidentLog)]).await.unwrap();
+pub(crate) async fn areas(
+    store: &Store,
+    aliases: Arc<AliasTables>,
+    zone: TimeZone,
+    now: Timestamp,
+) -> Areas {
+    let areas = digue_app::areas(store, aliases, vec![Box::new(IncidentLog)])
+        .await
+        .unwrap();
     let areas = digue_mail::areas(areas, None, Box::new(MailedInvitations)).unwrap();
     let evidence = EvidenceSettings {
         comparisons: comparisons::all(),
@@ -57,7 +65,12 @@ pub(crate) async fn areas(store: &Store, aliases: Arc<AliasTables>, zone: TimeZo
         console_url: CONSOLE,
     };
     let casework = CaseworkSettings {
-        operator: OperatorRules { zone, is_insured: true, controller: controller(), ..Default::default() },
+        operator: OperatorRules {
+            zone,
+            is_insured: true,
+            controller: controller(),
+            ..Default::default()
+        },
         alerts: Default::default(),
         lessons: Box::new(LessonMeasures),
     };
@@ -74,7 +87,10 @@ fn controller() -> BTreeMap<Field, String> {
     let said = [
         (Field::ControllerName, "France Formation"),
         (Field::ControllerNumber, "13000548100010"),
-        (Field::ControllerAddress, "2 place de l'Hôtel-de-Ville, 62000 Arras"),
+        (
+            Field::ControllerAddress,
+            "2 place de l'Hôtel-de-Ville, 62000 Arras",
+        ),
         (Field::ControllerSector, "emploi et formation"),
         (Field::ControllerSize, "140"),
         (Field::NotifiedBy, "Dominique Petit"),
@@ -108,16 +124,30 @@ pub(crate) fn portal() -> Portal {
         id: PortalId::parse("portail").unwrap(),
         population: PopulationId::parse("personnes").unwrap(),
         hosts: vec![PORTAL_HOST.into()],
-        upstream: Upstream { is_https: false, authority: "127.0.0.1:1".to_owned(), host: None },
+        upstream: Upstream {
+            is_https: false,
+            authority: "127.0.0.1:1".to_owned(),
+            host: None,
+        },
         identity: Identity::Session,
         mapping: IdentityMapping::default(),
         request_headers: Vec::new(),
         named_headers: NamedHeaders::default(),
         mode: EnforcementMode::Enforced,
-        kinds: vec![IdentifierKind { name: "id".into(), steps: vec![], shape: None }],
+        kinds: vec![IdentifierKind {
+            name: "id".into(),
+            steps: vec![],
+            shape: None,
+        }],
         primary: 0,
-        limits: LimitsTable { account: limits(60), organisation: limits(400), ..LimitsTable::default() },
-        break_glass: BreakGlassRule { lasts: Duration::from_mins(15) },
+        limits: LimitsTable {
+            account: limits(60),
+            organisation: limits(400),
+            ..LimitsTable::default()
+        },
+        break_glass: BreakGlassRule {
+            lasts: Duration::from_mins(15),
+        },
         routes: vec![route()],
         timeouts: Timeouts::default(),
         report_token: None,
@@ -144,7 +174,10 @@ fn route() -> Route {
         exact_sets: vec![],
         query: QueryRule::Any,
         graphql: GraphQl::Unread,
-        response: ResponseRules { blocks: Vec::new(), errors: None },
+        response: ResponseRules {
+            blocks: Vec::new(),
+            errors: None,
+        },
         uninspected: OnUninspected::default(),
         held_bytes_max: 1 << 20,
         inspect_limits: InspectionLimits::default(),

@@ -24,23 +24,48 @@ pub(crate) enum WorldState {
 }
 
 const fn page(name: &'static str, target: &'static str) -> Page {
-    Page { name, route: target, target, state: WorldState::LivedIn }
+    Page {
+        name,
+        route: target,
+        target,
+        state: WorldState::LivedIn,
+    }
 }
 
 const fn at(name: &'static str, route: &'static str, target: &'static str) -> Page {
-    Page { name, route, target, state: WorldState::LivedIn }
+    Page {
+        name,
+        route,
+        target,
+        state: WorldState::LivedIn,
+    }
 }
 
 const fn stale(name: &'static str, target: &'static str) -> Page {
-    Page { name, route: target, target, state: WorldState::Stale }
+    Page {
+        name,
+        route: target,
+        target,
+        state: WorldState::Stale,
+    }
 }
 
 const fn new(name: &'static str, target: &'static str) -> Page {
-    Page { name, route: target, target, state: WorldState::New }
+    Page {
+        name,
+        route: target,
+        target,
+        state: WorldState::New,
+    }
 }
 
 const fn on_portal(name: &'static str, target: &'static str) -> Page {
-    Page { name, route: target, target, state: WorldState::OnPortal }
+    Page {
+        name,
+        route: target,
+        target,
+        state: WorldState::OnPortal,
+    }
 }
 
 pub(crate) static PAGES: &[Page] = &[
@@ -55,18 +80,46 @@ pub(crate) static PAGES: &[Page] = &[
     page("settings", "/settings"),
     page("findings", "/watch"),
     new("findings-new", "/watch"),
-    at("finding-waiting", "/watch/{finding}", "/watch/FINDING-WAITING"),
-    at("finding-judged", "/watch/{finding}", "/watch/FINDING-JUDGED"),
-    at("finding-closed", "/watch/{finding}", "/watch/FINDING-CLOSED"),
+    at(
+        "finding-waiting",
+        "/watch/{finding}",
+        "/watch/FINDING-WAITING",
+    ),
+    at(
+        "finding-judged",
+        "/watch/{finding}",
+        "/watch/FINDING-JUDGED",
+    ),
+    at(
+        "finding-closed",
+        "/watch/{finding}",
+        "/watch/FINDING-CLOSED",
+    ),
     // Who saw whom
     page("accounts", "/accounts"),
-    at("accounts-filtered", "/accounts", "/accounts?q=of-2&sort=-persons"),
+    at(
+        "accounts-filtered",
+        "/accounts",
+        "/accounts?q=of-2&sort=-persons",
+    ),
     at("accounts-nothing", "/accounts", "/accounts?q=introuvable"),
     at("account", "/accounts/{account}", "/accounts/agent"),
-    at("account-recovered", "/accounts/{account}", "/accounts/perdu"),
-    at("account-unknown", "/accounts/{account}", "/accounts/inconnu"),
+    at(
+        "account-recovered",
+        "/accounts/{account}",
+        "/accounts/perdu",
+    ),
+    at(
+        "account-unknown",
+        "/accounts/{account}",
+        "/accounts/inconnu",
+    ),
     page("organisations", "/organisations"),
-    at("organisation", "/organisations/{organisation}", "/organisations/of-1"),
+    at(
+        "organisation",
+        "/organisations/{organisation}",
+        "/organisations/of-1",
+    ),
     page("sessions", "/sessions"),
     page("journal", "/journal"),
     page("scope", "/scope"),
@@ -87,14 +140,46 @@ pub(crate) static PAGES: &[Page] = &[
     page("incidents", "/incidents"),
     new("incidents-new", "/incidents"),
     at("incident", "/incidents/{incident}", "/incidents/INCIDENT"),
-    at("incident-dismissed", "/incidents/{incident}", "/incidents/INCIDENT-DISMISSED"),
-    at("incident-sheets", "/incidents/{incident}/sheets", "/incidents/INCIDENT/sheets"),
-    at("incident-affected", "/incidents/{incident}/affected", "/incidents/INCIDENT/affected"),
-    at("incident-decisions", "/incidents/{incident}/decisions", "/incidents/INCIDENT/decisions"),
-    at("incident-notification", "/incidents/{incident}/notification", "/incidents/INCIDENT/notification"),
-    at("incident-closing", "/incidents/{incident}/closing", "/incidents/INCIDENT/closing"),
-    at("incident-notices", "/incidents/{incident}/notices", "/incidents/INCIDENT/notices"),
-    at("campaign", "/incidents/{incident}/notices/{campaign}", "/incidents/INCIDENT/notices/CAMPAIGN"),
+    at(
+        "incident-dismissed",
+        "/incidents/{incident}",
+        "/incidents/INCIDENT-DISMISSED",
+    ),
+    at(
+        "incident-sheets",
+        "/incidents/{incident}/sheets",
+        "/incidents/INCIDENT/sheets",
+    ),
+    at(
+        "incident-affected",
+        "/incidents/{incident}/affected",
+        "/incidents/INCIDENT/affected",
+    ),
+    at(
+        "incident-decisions",
+        "/incidents/{incident}/decisions",
+        "/incidents/INCIDENT/decisions",
+    ),
+    at(
+        "incident-notification",
+        "/incidents/{incident}/notification",
+        "/incidents/INCIDENT/notification",
+    ),
+    at(
+        "incident-closing",
+        "/incidents/{incident}/closing",
+        "/incidents/INCIDENT/closing",
+    ),
+    at(
+        "incident-notices",
+        "/incidents/{incident}/notices",
+        "/incidents/INCIDENT/notices",
+    ),
+    at(
+        "campaign",
+        "/incidents/{incident}/notices/{campaign}",
+        "/incidents/INCIDENT/notices/CAMPAIGN",
+    ),
     page("check", "/check"),
     page("own-incidents", "/own-incidents"),
     page("register", "/register"),
@@ -110,30 +195,86 @@ pub(crate) static PAGES: &[Page] = &[
     page("isms-ebios", "/smsi/ebios"),
     page("isms-exchange", "/smsi/exchange"),
     page("isms-registers", "/smsi/registers"),
-    at("isms-register-measure", "/smsi/registers/{kind}", "/smsi/registers/measure"),
-    at("isms-register-risk", "/smsi/registers/{kind}", "/smsi/registers/risk"),
-    at("isms-register-unknown", "/smsi/registers/{kind}", "/smsi/registers/exercise"),
-    at("isms-record-new", "/smsi/registers/{kind}/new", "/smsi/registers/risk/new"),
-    at("isms-record-measure", "/smsi/registers/{kind}/{record}", "/smsi/registers/measure/MEASURE"),
-    at("isms-record-risk", "/smsi/registers/{kind}/{record}", "/smsi/registers/risk/RISK"),
+    at(
+        "isms-register-measure",
+        "/smsi/registers/{kind}",
+        "/smsi/registers/measure",
+    ),
+    at(
+        "isms-register-risk",
+        "/smsi/registers/{kind}",
+        "/smsi/registers/risk",
+    ),
+    at(
+        "isms-register-unknown",
+        "/smsi/registers/{kind}",
+        "/smsi/registers/exercise",
+    ),
+    at(
+        "isms-record-new",
+        "/smsi/registers/{kind}/new",
+        "/smsi/registers/risk/new",
+    ),
+    at(
+        "isms-record-measure",
+        "/smsi/registers/{kind}/{record}",
+        "/smsi/registers/measure/MEASURE",
+    ),
+    at(
+        "isms-record-risk",
+        "/smsi/registers/{kind}/{record}",
+        "/smsi/registers/risk/RISK",
+    ),
     page("isms-samples", "/smsi/samples"),
-    at("isms-sample-drawn", "/smsi/samples", "/smsi/samples?population=accounts&seed=1&size=3"),
+    at(
+        "isms-sample-drawn",
+        "/smsi/samples",
+        "/smsi/samples?population=accounts&seed=1&size=3",
+    ),
     page("isms-checks", "/smsi/checks"),
-    at("isms-check-failing", "/smsi/checks/{check}", "/smsi/checks/passkeys"),
-    at("isms-check-disabled", "/smsi/checks/{check}", "/smsi/checks/decoys"),
+    at(
+        "isms-check-failing",
+        "/smsi/checks/{check}",
+        "/smsi/checks/passkeys",
+    ),
+    at(
+        "isms-check-disabled",
+        "/smsi/checks/{check}",
+        "/smsi/checks/decoys",
+    ),
     page("isms-statement", "/smsi/statement"),
-    at("isms-framework", "/smsi/frameworks/{framework}", "/smsi/frameworks/demand"),
-    at("isms-framework-indirect", "/smsi/frameworks/{framework}", "/smsi/frameworks/qualiopi"),
+    at(
+        "isms-framework",
+        "/smsi/frameworks/{framework}",
+        "/smsi/frameworks/demand",
+    ),
+    at(
+        "isms-framework-indirect",
+        "/smsi/frameworks/{framework}",
+        "/smsi/frameworks/qualiopi",
+    ),
     page("reviews", "/reviews"),
     at("review", "/reviews/{review}", "/reviews/REVIEW"),
-    at("review-chosen", "/reviews/{review}", "/reviews/REVIEW?choose=usual"),
+    at(
+        "review-chosen",
+        "/reviews/{review}",
+        "/reviews/REVIEW?choose=usual",
+    ),
     page("awareness", "/awareness"),
     page("awareness-state", "/awareness/state"),
-    at("awareness-module", "/awareness/{module}", "/awareness/calls"),
+    at(
+        "awareness-module",
+        "/awareness/{module}",
+        "/awareness/calls",
+    ),
     // The spaces of a partner organisation and of a person
     page("space", "/space"),
     page("assessment", "/space/assessment"),
-    at("assessment-theme", "/space/assessment", "/space/assessment?theme=tools"),
+    at(
+        "assessment-theme",
+        "/space/assessment",
+        "/space/assessment?theme=tools",
+    ),
     page("assessments", "/assessments"),
     page("messages", "/messages"),
     page("message-reports", "/messages/reports"),
@@ -143,10 +284,18 @@ pub(crate) static PAGES: &[Page] = &[
     page("accessibility", "/accessibility"),
     page("requests", "/requests"),
     at("request", "/requests/{request}", "/requests/REQUEST"),
-    at("request-answered", "/requests/{request}", "/requests/REQUEST-ANSWERED"),
+    at(
+        "request-answered",
+        "/requests/{request}",
+        "/requests/REQUEST-ANSWERED",
+    ),
     // Signing in
     page("sign-in", "/.digue/sign-in"),
-    at("sign-in-for-portal", "/.digue/sign-in", "/.digue/sign-in?for=portail.test&state=x&next=/fiche/P1"),
+    at(
+        "sign-in-for-portal",
+        "/.digue/sign-in",
+        "/.digue/sign-in?for=portail.test&state=x&next=/fiche/P1",
+    ),
     at("enter", "/.digue/enter", "/.digue/enter?link=INVITATION"),
     at("welcome", "/.digue/welcome", "/.digue/welcome"),
     at("signed-out", "/.digue/left", "/.digue/left"),

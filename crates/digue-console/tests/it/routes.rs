@@ -16,15 +16,27 @@ struct Try {
 }
 
 const fn read(route: &'static str) -> Try {
-    Try { route, target: "", body: "" }
+    Try {
+        route,
+        target: "",
+        body: "",
+    }
 }
 
 const fn at(route: &'static str, target: &'static str) -> Try {
-    Try { route, target, body: "" }
+    Try {
+        route,
+        target,
+        body: "",
+    }
 }
 
 const fn send(route: &'static str, body: &'static str) -> Try {
-    Try { route, target: "", body }
+    Try {
+        route,
+        target: "",
+        body,
+    }
 }
 
 const TRIES: &[Try] = &[
@@ -42,36 +54,66 @@ const TRIES: &[Try] = &[
     send("POST /incidents", "title=exercice&source=person"),
     read("GET /incidents.csv"),
     at("GET /incidents/{incident}", "/incidents/in-none"),
-    at("GET /incidents/{incident}/sheets", "/incidents/in-none/sheets"),
-    at("GET /incidents/{incident}/affected", "/incidents/in-none/affected"),
+    at(
+        "GET /incidents/{incident}/sheets",
+        "/incidents/in-none/sheets",
+    ),
+    at(
+        "GET /incidents/{incident}/affected",
+        "/incidents/in-none/affected",
+    ),
     Try {
         route: "POST /incidents/{incident}/affected",
         target: "/incidents/in-none/affected",
         body: "account={agent}",
     },
-    at("GET /incidents/{incident}/affected/{version}", "/incidents/in-none/affected/1"),
-    at("GET /incidents/{incident}/decisions", "/incidents/in-none/decisions"),
-    at("GET /incidents/{incident}/notification", "/incidents/in-none/notification"),
-    at("GET /incidents/{incident}/notification.json", "/incidents/in-none/notification.json"),
+    at(
+        "GET /incidents/{incident}/affected/{version}",
+        "/incidents/in-none/affected/1",
+    ),
+    at(
+        "GET /incidents/{incident}/decisions",
+        "/incidents/in-none/decisions",
+    ),
+    at(
+        "GET /incidents/{incident}/notification",
+        "/incidents/in-none/notification",
+    ),
+    at(
+        "GET /incidents/{incident}/notification.json",
+        "/incidents/in-none/notification.json",
+    ),
     Try {
         route: "POST /incidents/{incident}/entries",
         target: "/incidents/in-none/entries",
         body: "note=said&kind=fact&text=exercice",
     },
-    at("GET /incidents/{incident}/closing", "/incidents/in-none/closing"),
+    at(
+        "GET /incidents/{incident}/closing",
+        "/incidents/in-none/closing",
+    ),
     Try {
         route: "POST /incidents/{incident}/steps/{step}",
         target: "/incidents/in-none/steps/qualify",
         body: "state=contained&state-reason=exercice",
     },
-    at("POST /incidents/{incident}/notices/begin", "/incidents/in-none/notices/begin"),
-    at("GET /incidents/{incident}/notices", "/incidents/in-none/notices"),
+    at(
+        "POST /incidents/{incident}/notices/begin",
+        "/incidents/in-none/notices/begin",
+    ),
+    at(
+        "GET /incidents/{incident}/notices",
+        "/incidents/in-none/notices",
+    ),
     Try {
         route: "POST /incidents/{incident}/notices",
         target: "/incidents/in-none/notices",
         body: "--x\r\nContent-Disposition: form-data; name=\"style\"\r\n\r\nfr\r\n--x--\r\n",
     },
-    at("GET /incidents/{incident}/notices/{campaign}", "/incidents/in-none/notices/ca-none"),
+    at(
+        "GET /incidents/{incident}/notices/{campaign}",
+        "/incidents/in-none/notices/ca-none",
+    ),
     Try {
         route: "POST /incidents/{incident}/notices/{campaign}",
         target: "/incidents/in-none/notices/ca-none",
@@ -84,14 +126,23 @@ const TRIES: &[Try] = &[
     read("GET /check"),
     send("POST /check", "code=ZZZZ"),
     read("GET /check/messages.txt"),
-    at("GET /incidents/{incident}/papers/{paper}", "/incidents/in-none/papers/notification.pdf"),
+    at(
+        "GET /incidents/{incident}/papers/{paper}",
+        "/incidents/in-none/papers/notification.pdf",
+    ),
     Try {
         route: "POST /incidents/{incident}/files",
         target: "/incidents/in-none/files",
         body: "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\na\r\n--x--\r\n",
     },
-    at("GET /incidents/{incident}/files/{hash}", "/incidents/in-none/files/ab"),
-    at("POST /incidents/{incident}/check", "/incidents/in-none/check"),
+    at(
+        "GET /incidents/{incident}/files/{hash}",
+        "/incidents/in-none/files/ab",
+    ),
+    at(
+        "POST /incidents/{incident}/check",
+        "/incidents/in-none/check",
+    ),
     Try {
         route: "POST /incidents/{incident}/reopening",
         target: "/incidents/in-none/reopening",
@@ -118,14 +169,24 @@ const TRIES: &[Try] = &[
     at("GET /smsi/exchange/{file}", "/smsi/exchange/mss.xlsx"),
     read("GET /smsi/registers"),
     at("GET /smsi/registers/{kind}", "/smsi/registers/measure"),
-    Try { route: "POST /smsi/registers/{kind}", target: "/smsi/registers/measure", body: "title=" },
-    at("GET /smsi/registers/{kind}/new", "/smsi/registers/measure/new"),
+    Try {
+        route: "POST /smsi/registers/{kind}",
+        target: "/smsi/registers/measure",
+        body: "title=",
+    },
+    at(
+        "GET /smsi/registers/{kind}/new",
+        "/smsi/registers/measure/new",
+    ),
     Try {
         route: "POST /smsi/registers/{kind}/import",
         target: "/smsi/registers/measure/import",
         body: "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\na\r\n--x--\r\n",
     },
-    at("GET /smsi/registers/{kind}/{record}", "/smsi/registers/measure/ME-none"),
+    at(
+        "GET /smsi/registers/{kind}/{record}",
+        "/smsi/registers/measure/ME-none",
+    ),
     Try {
         route: "POST /smsi/registers/{kind}/{record}",
         target: "/smsi/registers/measure/ME-none",
@@ -136,8 +197,14 @@ const TRIES: &[Try] = &[
         target: "/smsi/registers/acceptance/AC-none/sign",
         body: "revision=1",
     },
-    at("POST /smsi/registers/{kind}/{record}/end", "/smsi/registers/measure/ME-none/end"),
-    at("POST /smsi/registers/{kind}/{record}/fill", "/smsi/registers/audit/AU-none/fill"),
+    at(
+        "POST /smsi/registers/{kind}/{record}/end",
+        "/smsi/registers/measure/ME-none/end",
+    ),
+    at(
+        "POST /smsi/registers/{kind}/{record}/fill",
+        "/smsi/registers/audit/AU-none/fill",
+    ),
     read("GET /smsi/samples"),
     at("GET /smsi/files/{file}", "/smsi/files/measure.xlsx"),
     Try {
@@ -156,7 +223,10 @@ const TRIES: &[Try] = &[
     },
     read("GET /smsi/statement"),
     send("POST /smsi/statement", ""),
-    at("GET /smsi/statement/{file}", "/smsi/statement/statement.xlsx"),
+    at(
+        "GET /smsi/statement/{file}",
+        "/smsi/statement/statement.xlsx",
+    ),
     at("GET /smsi/frameworks/{framework}", "/smsi/frameworks/anssi"),
     read("GET /reviews"),
     send("POST /reviews", "title=&due=2020-01-01T10:00"),
@@ -166,22 +236,44 @@ const TRIES: &[Try] = &[
         target: "/reviews/rv-none",
         body: "account={agent}&decision=keep",
     },
-    at("GET /reviews/{review}/lines.csv", "/reviews/rv-none/lines.csv"),
+    at(
+        "GET /reviews/{review}/lines.csv",
+        "/reviews/rv-none/lines.csv",
+    ),
     read("GET /awareness"),
     read("GET /awareness/state"),
     read("GET /awareness/state.csv"),
     at("GET /awareness/{module}", "/awareness/calls"),
-    Try { route: "POST /awareness/{module}", target: "/awareness/calls", body: "q1=b" },
-    at("GET /awareness/documents/{record}", "/awareness/documents/DO-none"),
-    at("POST /awareness/documents/{record}", "/awareness/documents/DO-none"),
+    Try {
+        route: "POST /awareness/{module}",
+        target: "/awareness/calls",
+        body: "q1=b",
+    },
+    at(
+        "GET /awareness/documents/{record}",
+        "/awareness/documents/DO-none",
+    ),
+    at(
+        "POST /awareness/documents/{record}",
+        "/awareness/documents/DO-none",
+    ),
     read("GET /own-incidents"),
     send("POST /own-incidents", "title=poste+infecte&text=hier"),
-    at("GET /own-incidents/{incident}/partner.pdf", "/own-incidents/in-none/partner.pdf"),
+    at(
+        "GET /own-incidents/{incident}/partner.pdf",
+        "/own-incidents/in-none/partner.pdf",
+    ),
     // The spaces of a partner organisation and of a person
     read("GET /space"),
-    send("POST /space/persons", "population=personnes&person=P9&account=&until=&reason=entretien+prevu"),
+    send(
+        "POST /space/persons",
+        "population=personnes&person=P9&account=&until=&reason=entretien+prevu",
+    ),
     send("POST /space/break-glass", "id=bg-none&why=inconnu"),
-    send("POST /space/hand-over", "account=inconnu&reason=depart+prevu"),
+    send(
+        "POST /space/hand-over",
+        "account=inconnu&reason=depart+prevu",
+    ),
     read("GET /space/assessment"),
     send("POST /space/assessment", "theme=tools&updates=yes"),
     send("POST /space/assessment/sign", ""),
@@ -230,19 +322,37 @@ const TRIES: &[Try] = &[
         "POST /register/import",
         "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nrien\r\n--x--\r\n",
     ),
-    at("GET /register/papers/{paper}", "/register/papers/register.xlsx"),
+    at(
+        "GET /register/papers/{paper}",
+        "/register/papers/register.xlsx",
+    ),
     read("GET /register.csv"),
     read("GET /register.json"),
     read("GET /accounts"),
     read("GET /accounts.csv"),
     at("GET /accounts/{account}", "/accounts/{agent}"),
-    at("GET /accounts/{account}/exposures.csv", "/accounts/{agent}/exposures.csv"),
-    at("GET /accounts/{account}/persons.csv", "/accounts/{agent}/persons.csv"),
-    at("GET /accounts/{account}/look-back.csv", "/accounts/{agent}/look-back.csv"),
+    at(
+        "GET /accounts/{account}/exposures.csv",
+        "/accounts/{agent}/exposures.csv",
+    ),
+    at(
+        "GET /accounts/{account}/persons.csv",
+        "/accounts/{agent}/persons.csv",
+    ),
+    at(
+        "GET /accounts/{account}/look-back.csv",
+        "/accounts/{agent}/look-back.csv",
+    ),
     read("GET /organisations"),
     read("GET /organisations.csv"),
-    at("GET /organisations/{organisation}", "/organisations/{organisation}"),
-    send("POST /organisations", "organisation={organisation}&name=Nom&email="),
+    at(
+        "GET /organisations/{organisation}",
+        "/organisations/{organisation}",
+    ),
+    send(
+        "POST /organisations",
+        "organisation={organisation}&name=Nom&email=",
+    ),
     read("GET /sessions"),
     read("GET /sessions.csv"),
     read("GET /journal"),
@@ -254,8 +364,14 @@ const TRIES: &[Try] = &[
     at("GET /persons", "/persons?person=P1"),
     at("GET /persons/sights.csv", "/persons/sights.csv?person=P1"),
     send("POST /accounts/identity", "account={agent}"),
-    send("POST /accounts/suspend", "account={agent}&suspended=1&reason=exercice"),
-    send("POST /accounts/confirm", "account={agent}&how=appel+au+centre"),
+    send(
+        "POST /accounts/suspend",
+        "account={agent}&suspended=1&reason=exercice",
+    ),
+    send(
+        "POST /accounts/confirm",
+        "account={agent}&how=appel+au+centre",
+    ),
     send("POST /accounts/invite", "account={agent}"),
     read("GET /approvals"),
     send(
@@ -268,18 +384,30 @@ const TRIES: &[Try] = &[
         "POST /approvals/onboard",
         "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\ncompte;organisation\n{role}.{organisation}.b;{organisation}\n\r\n--x\r\nContent-Disposition: form-data; name=\"reason\"\r\n\r\nrecrues\r\n--x--\r\n",
     ),
-    send("POST /approvals/recover", "account={agent}&since=2026-01-01T08:00&reason=ordinateur+perdu"),
+    send(
+        "POST /approvals/recover",
+        "account={agent}&since=2026-01-01T08:00&reason=ordinateur+perdu",
+    ),
     send("POST /approvals/export", "reason=controle"),
-    send("POST /gates", "scope=account&name={agent}&gate=caseload-only&reason=exercice"),
+    send(
+        "POST /gates",
+        "scope=account&name={agent}&gate=caseload-only&reason=exercice",
+    ),
     send("POST /sessions/cut", "account={agent}&reason=exercice"),
     read("GET /break-glass"),
     read("GET /break-glass/list.csv"),
     send("POST /break-glass/review", "id=bg-none"),
-    send("POST /watch/decide", "id=fi-none&verdict=work&reason=exercice"),
+    send(
+        "POST /watch/decide",
+        "id=fi-none&verdict=work&reason=exercice",
+    ),
     send("POST /demo/attack", ""),
     read("GET /self"),
     send("POST /self/passkeys/begin", ""),
-    send("POST /self/passkeys/finish", "{\"ceremony\":\"\",\"name\":\"x\",\"answer\":{}}"),
+    send(
+        "POST /self/passkeys/finish",
+        "{\"ceremony\":\"\",\"name\":\"x\",\"answer\":{}}",
+    ),
     send("POST /self/passkeys/remove", "id=none"),
     read("GET /self/identities"),
     send("POST /self/identities/remove", "id=none"),
@@ -288,9 +416,18 @@ const TRIES: &[Try] = &[
     send("POST /self/password", "password=x&sealed=x&code=x"),
     send("POST /self/password/remove", ""),
     send("POST /self/sessions/cut", "id=s-none"),
-    send("PUT /api/v1/caseloads/{population}", "account,person\na1,P1\n"),
-    send("POST /api/v1/caseloads/{population}", "account,person\na1,P2\n"),
-    send("PUT /api/v1/aliases/{portal}", "kind,identifier,person\nid,P3,P3\n"),
+    send(
+        "PUT /api/v1/caseloads/{population}",
+        "account,person\na1,P1\n",
+    ),
+    send(
+        "POST /api/v1/caseloads/{population}",
+        "account,person\na1,P2\n",
+    ),
+    send(
+        "PUT /api/v1/aliases/{portal}",
+        "kind,identifier,person\nid,P3,P3\n",
+    ),
     read("GET /keys"),
     send(
         "POST /keys",
@@ -303,7 +440,10 @@ const TRIES: &[Try] = &[
     read("GET /api/v1/settings"),
     read("GET /api/v1/accounts"),
     at("GET /api/v1/accounts/{account}", "/api/v1/accounts/{agent}"),
-    at("GET /api/v1/accounts/{account}/look-back", "/api/v1/accounts/{agent}/look-back"),
+    at(
+        "GET /api/v1/accounts/{account}/look-back",
+        "/api/v1/accounts/{agent}/look-back",
+    ),
     Try {
         route: "PUT /api/v1/accounts/{account}/suspension",
         target: "/api/v1/accounts/{agent}/suspension",
@@ -327,7 +467,10 @@ const TRIES: &[Try] = &[
     at("GET /api/v1/persons", "/api/v1/persons?person=P1"),
     at("GET /api/v1/scope", "/api/v1/scope?account={agent}"),
     read("GET /api/v1/organisations"),
-    at("GET /api/v1/organisations/{organisation}", "/api/v1/organisations/{organisation}"),
+    at(
+        "GET /api/v1/organisations/{organisation}",
+        "/api/v1/organisations/{organisation}",
+    ),
     Try {
         route: "PUT /api/v1/organisations/{organisation}",
         target: "/api/v1/organisations/{organisation}",
@@ -356,7 +499,10 @@ const TRIES: &[Try] = &[
         body: "",
     },
     read("GET /api/v1/incidents"),
-    at("GET /api/v1/incidents/{incident}", "/api/v1/incidents/in-none"),
+    at(
+        "GET /api/v1/incidents/{incident}",
+        "/api/v1/incidents/in-none",
+    ),
     read("GET /api/v1/findings"),
     Try {
         route: "POST /api/v1/findings/{finding}/verdict",
@@ -375,10 +521,19 @@ const TRIES: &[Try] = &[
     read("GET /.digue/enter"),
     send("POST /.digue/enter", "link=none"),
     send("POST /.digue/passkey/begin", "{}"),
-    send("POST /.digue/passkey/finish", "{\"ceremony\":\"\",\"answer\":{}}"),
+    send(
+        "POST /.digue/passkey/finish",
+        "{\"ceremony\":\"\",\"answer\":{}}",
+    ),
     send("POST /.digue/password", "account=x&password=x&code=x"),
-    at("GET /.digue/provider/{provider}", "/.digue/provider/inconnu"),
-    at("GET /.digue/provider/{provider}/back", "/.digue/provider/proconnect/back"),
+    at(
+        "GET /.digue/provider/{provider}",
+        "/.digue/provider/inconnu",
+    ),
+    at(
+        "GET /.digue/provider/{provider}/back",
+        "/.digue/provider/proconnect/back",
+    ),
     Try {
         route: "POST /.digue/provider/{provider}/logout",
         target: "/.digue/provider/inconnu/logout",
@@ -396,7 +551,10 @@ const TRIES: &[Try] = &[
     send("POST /.digue/language", "language=fr"),
     send("POST /.digue/theme", "theme=dark"),
     read("GET /.digue/break-glass"),
-    send("POST /.digue/break-glass", "justification=un+motif+assez+long+pour+valoir"),
+    send(
+        "POST /.digue/break-glass",
+        "justification=un+motif+assez+long+pour+valoir",
+    ),
     read("GET /.digue/jwks.json"),
     at("GET /.digue/tlog/{*path}", "/.digue/tlog/checkpoint"),
     read("GET /.digue/assets/mark.svg"),
@@ -412,7 +570,12 @@ const APART: [&str; 3] = ["POST /.digue/leave", "POST /space/leave", "GET /event
 /// `yes`, `no`, or `none` where nothing is there for this reader.
 fn outcome(answer: &Answer) -> &'static str {
     let leads_to = |place: &str| answer.location.as_deref() == Some(place);
-    let leads_in = |place: &str| answer.location.as_ref().is_some_and(|to| to.starts_with(place));
+    let leads_in = |place: &str| {
+        answer
+            .location
+            .as_ref()
+            .is_some_and(|to| to.starts_with(place))
+    };
     match answer.status {
         303 if leads_to("/.digue/sign-in") || leads_in("/.digue/sign-in?next") => "no",
         // Nobody of these is a person who proved to hold a record.
@@ -448,9 +611,18 @@ async fn attempt(
             .replace("{population}", "personnes")
             .replace("{portal}", "portail")
     };
-    let target = fill(if tried.target.is_empty() { path } else { tried.target });
+    let target = fill(if tried.target.is_empty() {
+        path
+    } else {
+        tried.target
+    });
     let kind = kind_of(tried.route, tried.body);
-    let sent = Sent { method, target: &target, kind, body: fill(tried.body).into_bytes() };
+    let sent = Sent {
+        method,
+        target: &target,
+        kind,
+        body: fill(tried.body).into_bytes(),
+    };
     outcome(&world.answer(reader, Language::French, sent).await)
 }
 
@@ -461,7 +633,9 @@ pub(crate) fn routes() -> Vec<String> {
         let path = part.split('"').nth(1).unwrap();
         let handlers = part.split('"').nth(2).unwrap();
         for method in ["get", "post", "put", "delete"] {
-            if handlers.contains(&format!(" {method}(")) || handlers.contains(&format!(".{method}(")) {
+            if handlers.contains(&format!(" {method}("))
+                || handlers.contains(&format!(".{method}("))
+            {
                 routes.push(format!("{} {path}", method.to_uppercase()));
             }
         }
@@ -477,58 +651,130 @@ fn the_interface_for_programs_is_described_route_by_route() {
         let operation = &described["paths"][path][method.to_lowercase()];
         assert!(operation.is_object(), "{route} is not in openapi.json");
     }
-    let count: usize =
-        described["paths"].as_object().unwrap().values().map(|p| p.as_object().unwrap().len()).sum();
-    assert_eq!(count, routes().iter().filter(|route| route.contains(" /api/v1/")).count());
+    let count: usize = described["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|p| p.as_object().unwrap().len())
+        .sum();
+    assert_eq!(
+        count,
+        routes()
+            .iter()
+            .filter(|route| route.contains(" /api/v1/"))
+            .count()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_for_every_role_is_as_the_table_says() {
     let known: Vec<&str> = TRIES.iter().map(|tried| tried.route).chain(APART).collect();
     for route in routes() {
-        assert!(known.contains(&route.as_str()), "{route} is tried by nobody");
+        assert!(
+            known.contains(&route.as_str()),
+            "{route} is tried by nobody"
+        );
     }
     let world = World::new().await;
     for reader in READERS {
         // One agent for each to act upon, of the own organisation and of another.
-        let organisation = if reader == STRANGER { "of-1" } else { reader.organisation };
-        world.account(&format!("{}-own", reader.role), organisation, "agent").await;
-        world.account(&format!("{}-other", reader.role), "of-2", "agent").await;
+        let organisation = if reader == STRANGER {
+            "of-1"
+        } else {
+            reader.organisation
+        };
+        world
+            .account(&format!("{}-own", reader.role), organisation, "agent")
+            .await;
+        world
+            .account(&format!("{}-other", reader.role), "of-2", "agent")
+            .await;
     }
-    let mut table = format!("| route | {} |\n", READERS.map(|reader| reader.role).join(" | "));
+    let mut table = format!(
+        "| route | {} |\n",
+        READERS.map(|reader| reader.role).join(" | ")
+    );
     table.push_str(&format!("|{}\n", "---|".repeat(READERS.len() + 1)));
     for tried in TRIES {
         table.push_str(&format!("| `{}` |", tried.route));
         let names_somebody = format!("{}{}", tried.target, tried.body);
-        let names_somebody = names_somebody.contains("{agent}") || names_somebody.contains("{organisation}");
+        let names_somebody =
+            names_somebody.contains("{agent}") || names_somebody.contains("{organisation}");
         for reader in READERS {
-            let organisation = if reader == STRANGER { "of-1" } else { reader.organisation };
-            let own = attempt(&world, tried, reader, &format!("{}-own", reader.role), organisation).await;
+            let organisation = if reader == STRANGER {
+                "of-1"
+            } else {
+                reader.organisation
+            };
+            let own = attempt(
+                &world,
+                tried,
+                reader,
+                &format!("{}-own", reader.role),
+                organisation,
+            )
+            .await;
             let other = if names_somebody {
-                attempt(&world, tried, reader, &format!("{}-other", reader.role), "of-2").await
+                attempt(
+                    &world,
+                    tried,
+                    reader,
+                    &format!("{}-other", reader.role),
+                    "of-2",
+                )
+                .await
             } else {
                 own
             };
-            let cell = if own == other { own.to_owned() } else { format!("{own}/{other}") };
+            let cell = if own == other {
+                own.to_owned()
+            } else {
+                format!("{own}/{other}")
+            };
             table.push_str(&format!(" {cell} |"));
         }
         table.push('\n');
     }
-    assert!(PAGE.contains(&table), "docs/reference/routes.md should hold:\n\n{table}");
+    assert!(
+        PAGE.contains(&table),
+        "docs/reference/routes.md should hold:\n\n{table}"
+    );
     for reader in &READERS[1..] {
         let left = world.post(*reader, "/.digue/leave", &[]).await;
         assert_eq!(left, "/.digue/sign-in", "{}", reader.role);
         let account = digue_types::AccountId::parse(reader.account).unwrap();
-        let hosts = world.app.gateway().sessions_of(&account).into_iter().map(|session| session.host);
-        assert!(!hosts.into_iter().any(|host| host == crate::world::CONSOLE_HOST), "{}", reader.role);
+        let hosts = world
+            .app
+            .gateway()
+            .sessions_of(&account)
+            .into_iter()
+            .map(|session| session.host);
+        assert!(
+            !hosts
+                .into_iter()
+                .any(|host| host == crate::world::CONSOLE_HOST),
+            "{}",
+            reader.role
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_followed_live_is_for_watchers() {
     let world = World::new().await;
-    assert_eq!(world.answer(AGENT, Language::French, Sent::get("/events")).await.status, 403);
+    assert_eq!(
+        world
+            .answer(AGENT, Language::French, Sent::get("/events"))
+            .await
+            .status,
+        403
+    );
     // The head only: the body lasts as long as the session does.
-    let followed = world.answer(CISO, Language::French, Sent::get("/events")).await;
-    assert_eq!((followed.status, followed.kind.as_str()), (200, "text/event-stream"));
+    let followed = world
+        .answer(CISO, Language::French, Sent::get("/events"))
+        .await;
+    assert_eq!(
+        (followed.status, followed.kind.as_str()),
+        (200, "text/event-stream")
+    );
 }

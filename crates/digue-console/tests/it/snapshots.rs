@@ -1,10 +1,10 @@
 //! Each page as it is shown in each language to each role, kept as a text that people review.
 //!
-//! `DIGUE_SNAPSHOTS=write cargo test -p digue-console --test it snapshots` writes them anew; the change is then
-//! read like any other, with `git diff`.
+//! `DIGUE_SNAPSHOTS=write cargo test -p digue-console --test it snapshots` writes them anew; the
+//! change is then read like any other, with `git diff`.
 //!
-//! `DIGUE_PAGES=FOLDER cargo test -p digue-console --test it pages_to_look_at` writes the pages as a browser gets them,
-//! `FOLDER/fr-dpo/home.html`; `benchmarks/look FOLDER` takes pictures of them.
+//! `DIGUE_PAGES=FOLDER cargo test -p digue-console --test it pages_to_look_at` writes the pages as
+//! a browser gets them, `FOLDER/fr-dpo/home.html`; `benchmarks/look FOLDER` takes pictures of them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -33,14 +33,22 @@ impl Shown {
 
     /// For the message of a failed check.
     pub(crate) fn place(&self, reader: Reader) -> String {
-        format!("{} ({}, {})", self.page.target, self.language.code(), reader.role)
+        format!(
+            "{} ({}, {})",
+            self.page.target,
+            self.language.code(),
+            reader.role
+        )
     }
 }
 
 /// Every page in every language for every reader, asked once for all tests.
 pub(crate) static SHOWN: LazyLock<Vec<Shown>> = LazyLock::new(|| {
     let asking = std::thread::spawn(|| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(ask_all())
     });
     asking.join().unwrap()
@@ -60,9 +68,14 @@ async fn ask_all() -> Vec<Shown> {
             for reader in READERS {
                 answers.push((reader, ask(&here, page, reader, language).await));
             }
-            shown.push(Shown { page, language, answers });
+            shown.push(Shown {
+                page,
+                language,
+                answers,
+            });
         }
-        // A page that reads evidence leaves an entry, which other pages show: they get a world of their own.
+        // A page that reads evidence leaves an entry, which other pages show: they get a world of
+        // their own.
         if here.entries() == before {
             world = Some((page.state, here));
         }
@@ -100,7 +113,9 @@ async fn ask(world: &World, page: &Page, reader: Reader, language: Language) -> 
 }
 
 /// Prefixes of random names (`digue_app::secret`).
-const PREFIXES: [&str; 13] = ["ap", "bg", "ca", "fi", "hd", "in", "key", "ml", "mr", "re", "rq", "rv", "s"];
+const PREFIXES: [&str; 13] = [
+    "ap", "bg", "ca", "fi", "hd", "in", "key", "ml", "mr", "re", "rq", "rv", "s",
+];
 
 /// `text` with what stands for the random names in it.
 fn fixed(names: &BTreeMap<&'static str, String>, text: &str) -> String {
@@ -157,14 +172,25 @@ fn text_of(page: &Page) -> String {
             }
         }
         // The longest page first: others are shown by their differences from it.
-        kinds.sort_by_key(|(said, _)| std::cmp::Reverse((said.starts_with("200"), said.lines().count())));
+        kinds.sort_by_key(|(said, _)| {
+            std::cmp::Reverse((said.starts_with("200"), said.lines().count()))
+        });
         let longest = kinds[0].0.clone();
         for (place, (said, readers)) in kinds.iter().enumerate() {
             let (status, body) = said.split_once('\n').unwrap_or((said, ""));
-            let _ = writeln!(text, "\n=== {} {}: {}", shown.language.code(), status, readers.join(", "));
+            let _ = writeln!(
+                text,
+                "\n=== {} {}: {}",
+                shown.language.code(),
+                status,
+                readers.join(", ")
+            );
             let is_variant = place > 0 && status.starts_with("200") && longest.starts_with("200");
             if is_variant {
-                text.push_str(&differences(longest.split_once('\n').map_or("", |(_, body)| body), body));
+                text.push_str(&differences(
+                    longest.split_once('\n').map_or("", |(_, body)| body),
+                    body,
+                ));
             } else {
                 text.push_str(body);
             }
@@ -179,7 +205,13 @@ fn said(answer: &Answer) -> String {
         Some(place) => format!("{} to {place}\n", answer.status),
         None if answer.is_page() => {
             let root = parse(&answer.text);
-            format!("{}\n{}", answer.status, root.first("main").expect("a page has a main part").outline())
+            format!(
+                "{}\n{}",
+                answer.status,
+                root.first("main")
+                    .expect("a page has a main part")
+                    .outline()
+            )
         }
         None => format!("{} {}\n", answer.status, answer.kind),
     }
@@ -225,7 +257,12 @@ fn menu() -> String {
             if answer.status == 200 {
                 let _ = writeln!(text, "\n=== {} {}", shown.language.code(), reader.role);
                 for part in ["header", "nav"] {
-                    text.push_str(&root.first(part).expect("a page has a head and a menu").outline());
+                    text.push_str(
+                        &root
+                            .first(part)
+                            .expect("a page has a head and a menu")
+                            .outline(),
+                    );
                 }
             }
         }
@@ -236,11 +273,18 @@ fn menu() -> String {
 #[test]
 #[ignore = "the snapshots of the new pages are not yet reviewed and kept"]
 fn every_page_is_as_its_snapshot_says() {
-    #[expect(clippy::disallowed_methods, reason = "people ask for it on the command line of the test")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "people ask for it on the command line of the test"
+    )]
     let writes = std::env::var("DIGUE_SNAPSHOTS").is_ok_and(|said| said == "write");
     let texts = PAGES.iter().map(|page| (page.name, text_of(page)));
     let texts: BTreeMap<&str, String> = texts.chain([("menu", menu())]).collect();
-    assert_eq!(texts.len(), PAGES.len() + 1, "each page has a name of its own");
+    assert_eq!(
+        texts.len(),
+        PAGES.len() + 1,
+        "each page has a name of its own"
+    );
     let mut changed = Vec::new();
     for (name, text) in &texts {
         let file = folder().join(format!("{name}.txt"));
@@ -257,7 +301,10 @@ fn every_page_is_as_its_snapshot_says() {
     for item in std::fs::read_dir(folder()).unwrap() {
         let path = item.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(texts.contains_key(name.as_str()), "{name}.txt is of no page");
+        assert!(
+            texts.contains_key(name.as_str()),
+            "{name}.txt is of no page"
+        );
     }
     assert!(
         changed.is_empty(),
@@ -269,13 +316,23 @@ fn every_page_is_as_its_snapshot_says() {
 /// Looks and layout are for people to judge: without a folder nothing is written.
 #[test]
 fn pages_to_look_at() {
-    #[expect(clippy::disallowed_methods, reason = "people ask for it on the command line of the test")]
-    let Ok(folder) = std::env::var("DIGUE_PAGES") else { return };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "people ask for it on the command line of the test"
+    )]
+    let Ok(folder) = std::env::var("DIGUE_PAGES") else {
+        return;
+    };
     for shown in SHOWN.iter() {
         for (reader, answer) in shown.answers.iter().filter(|(_, answer)| answer.is_page()) {
-            let place = PathBuf::from(&folder).join(format!("{}-{}", shown.language.code(), reader.role));
+            let place =
+                PathBuf::from(&folder).join(format!("{}-{}", shown.language.code(), reader.role));
             std::fs::create_dir_all(&place).unwrap();
-            std::fs::write(place.join(format!("{}.html", shown.page.name)), &answer.text).unwrap();
+            std::fs::write(
+                place.join(format!("{}.html", shown.page.name)),
+                &answer.text,
+            )
+            .unwrap();
         }
     }
 }

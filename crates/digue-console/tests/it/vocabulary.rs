@@ -1,5 +1,5 @@
-//! One vocabulary: no internal code, no time of programs and no figure of the journal on a page or a paper that a
-//! person reads.
+//! One vocabulary: no internal code, no time of programs and no figure of the journal on a page or
+//! a paper that a person reads.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,8 +14,8 @@ use crate::html::{Element, Node};
 use crate::snapshots::SHOWN;
 use crate::world::{DPO, World};
 
-/// Codes of closed lists: what stands behind these prefixes in the locales. Their words are natural ones where they
-/// have no hyphen.
+/// Codes of closed lists: what stands behind these prefixes in the locales. Their words are natural
+/// ones where they have no hyphen.
 const LISTS: [&str; 24] = [
     "act-",
     "gate-",
@@ -50,9 +50,15 @@ fn codes() -> BTreeSet<String> {
     for item in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(item.unwrap().path()).unwrap();
         for line in text.lines().filter(|line| !line.starts_with([' ', '#'])) {
-            let Some((key, _)) = line.split_once(" =") else { continue };
+            let Some((key, _)) = line.split_once(" =") else {
+                continue;
+            };
             let tails = LISTS.iter().filter_map(|list| key.strip_prefix(list));
-            codes.extend(tails.filter(|code| code.contains('-')).map(ToOwned::to_owned));
+            codes.extend(
+                tails
+                    .filter(|code| code.contains('-'))
+                    .map(ToOwned::to_owned),
+            );
         }
     }
     assert!(codes.len() > 100, "{}", codes.len());
@@ -60,31 +66,50 @@ fn codes() -> BTreeSet<String> {
 }
 
 /// Kinds of subjects of the journal (`account:a1`).
-const SUBJECTS: [&str; 8] =
-    ["account:", "organisation:", "portal:", "incident:", "finding:", "campaign:", "person:", "key:"];
+const SUBJECTS: [&str; 8] = [
+    "account:",
+    "organisation:",
+    "portal:",
+    "incident:",
+    "finding:",
+    "campaign:",
+    "person:",
+    "key:",
+];
 
 /// Prefixes of random names.
 const NAMES: [&str; 8] = ["fi-", "in-", "ca-", "ap-", "bg-", "rq-", "rv-", "mr-"];
 
 /// What of a text is for programs, if anything.
 fn code_in(text: &str, language: Language, codes: &BTreeSet<String>) -> Option<String> {
-    let words =
-        text.split(|sign: char| sign.is_whitespace() || matches!(sign, '(' | ')' | '«' | '»' | ',' | ';'));
+    let words = text.split(|sign: char| {
+        sign.is_whitespace() || matches!(sign, '(' | ')' | '«' | '»' | ',' | ';')
+    });
     for word in words {
-        let word = word.trim_matches(|sign: char| matches!(sign, '.' | ':' | '"' | '!' | '?' | '–'));
+        let word =
+            word.trim_matches(|sign: char| matches!(sign, '.' | ':' | '"' | '!' | '?' | '–'));
         let is_name = |prefix: &str| {
             word.strip_prefix(prefix)
                 .is_some_and(|rest| rest == "RANDOM" || (rest.len() == 12 && rest.is_ascii()))
         };
-        let is_subject = SUBJECTS
-            .iter()
-            .any(|kind| word.strip_prefix(kind).is_some_and(|rest| rest.starts_with(char::is_alphanumeric)));
+        let is_subject = SUBJECTS.iter().any(|kind| {
+            word.strip_prefix(kind)
+                .is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
+        });
         let is_snake = word.split('_').count() > 1
-            && word.chars().all(|sign| sign.is_ascii_lowercase() || sign == '_')
+            && word
+                .chars()
+                .all(|sign| sign.is_ascii_lowercase() || sign == '_')
             && word.split('_').all(|part| part.len() > 1);
         let is_code = codes.contains(word);
-        let is_time = is_time_of_programs(word) || language == Language::French && is_iso_date(word);
-        if is_subject || is_snake || is_code || is_time || NAMES.iter().any(|prefix| is_name(prefix)) {
+        let is_time =
+            is_time_of_programs(word) || language == Language::French && is_iso_date(word);
+        if is_subject
+            || is_snake
+            || is_code
+            || is_time
+            || NAMES.iter().any(|prefix| is_name(prefix))
+        {
             return Some(word.to_owned());
         }
     }
@@ -99,7 +124,10 @@ fn is_time_of_programs(word: &str) -> bool {
 fn is_iso_date(word: &str) -> bool {
     let parts: Vec<&str> = word.get(..10).unwrap_or_default().split('-').collect();
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    lengths == [4, 2, 2] && parts.iter().all(|part| part.chars().all(|sign| sign.is_ascii_digit()))
+    lengths == [4, 2, 2]
+        && parts
+            .iter()
+            .all(|part| part.chars().all(|sign| sign.is_ascii_digit()))
 }
 
 /// Signals as the journal keeps them: `refusals 51/15`.
@@ -108,16 +136,23 @@ fn figures_in(text: &str) -> Option<String> {
     let is_count = |word: &str| {
         let word = word.trim_end_matches([';', '.', ',']);
         word.split_once('/').is_some_and(|(seen, usual)| {
-            let is_number = |part: &str| !part.is_empty() && part.chars().all(|sign| sign.is_ascii_digit());
+            let is_number =
+                |part: &str| !part.is_empty() && part.chars().all(|sign| sign.is_ascii_digit());
             is_number(seen) && is_number(usual)
         })
     };
-    let is_kind = |word: &str| word.chars().all(|sign| sign.is_ascii_lowercase() || sign == '-');
-    let found = words.windows(2).find(|pair| is_kind(pair[0]) && is_count(pair[1]));
+    let is_kind = |word: &str| {
+        word.chars()
+            .all(|sign| sign.is_ascii_lowercase() || sign == '-')
+    };
+    let found = words
+        .windows(2)
+        .find(|pair| is_kind(pair[0]) && is_count(pair[1]));
     found.map(|pair| pair.join(" "))
 }
 
-/// The texts that a person reads: not of elements that show a code on purpose, such as a hash or a public key.
+/// The texts that a person reads: not of elements that show a code on purpose, such as a hash or a
+/// public key.
 fn read_texts<'e>(element: &'e Element, texts: &mut Vec<&'e str>) {
     if matches!(element.name.as_str(), "code" | "pre" | "textarea" | "title") {
         return;
@@ -163,9 +198,11 @@ fn document_texts(blocks: &[DocumentBlock]) -> Vec<String> {
         | DocumentBlock::Quiet(text)
         | DocumentBlock::Point(_, text) => vec![text.clone()],
         DocumentBlock::Pair(asked, said) => vec![asked.clone(), said.clone()],
-        DocumentBlock::Table { header, rows } => {
-            header.iter().chain(rows.iter().flatten()).cloned().collect()
-        }
+        DocumentBlock::Table { header, rows } => header
+            .iter()
+            .chain(rows.iter().flatten())
+            .cloned()
+            .collect(),
         _ => Vec::new(),
     });
     texts.collect()
@@ -180,17 +217,26 @@ async fn no_paper_of_a_played_incident_shows_what_is_for_programs() {
         let views = incidents::list(&world.app, &dpo).await.unwrap();
         assert!(!views.is_empty());
         for language in Language::ALL {
-            let reader = PaperReader { language, zone: TimeZone::get("Europe/Paris").unwrap() };
+            let reader = PaperReader {
+                language,
+                zone: TimeZone::get("Europe/Paris").unwrap(),
+            };
             let mut documents = vec![("register", papers::register(&world.app, &views, &reader))];
             for view in &views {
                 documents.extend(papers::PAPERS.iter().map(|name| {
-                    (*name, papers::paper(&world.app, view, &reader, name).expect("a paper by its name"))
+                    (
+                        *name,
+                        papers::paper(&world.app, view, &reader, name)
+                            .expect("a paper by its name"),
+                    )
                 }));
             }
             for (name, document) in documents {
-                let texts =
-                    document_texts(&document.blocks).into_iter().chain([document.title, document.foot]);
-                // A hash of a list, and the command that verifies it, are what the complaint is for.
+                let texts = document_texts(&document.blocks)
+                    .into_iter()
+                    .chain([document.title, document.foot]);
+                // A hash of a list, and the command that verifies it, are what the complaint is
+                // for.
                 let is_evidence = |text: &str| text.contains("digue ");
                 for text in texts.filter(|text| !is_evidence(text)) {
                     if let Some(code) = code_in(&text, language, &codes) {

@@ -1,8 +1,8 @@
-//! A small operator in memory, in which something of everything happened, at a time that stands still; and the
-//! console's router over it.
+//! A small operator in memory, in which something of everything happened, at a time that stands
+//! still; and the console's router over it.
 //!
-//! Forms are sent through the router wherever there is one. Only what comes from outside the console is made
-//! by the operations: exposures, findings, sessions, passkeys.
+//! Forms are sent through the router wherever there is one. Only what comes from outside the
+//! console is made by the operations: exposures, findings, sessions, passkeys.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
@@ -64,7 +64,11 @@ pub(crate) struct Reader {
 }
 
 const fn reader(role: &'static str, account: &'static str, organisation: &'static str) -> Reader {
-    Reader { role, account, organisation }
+    Reader {
+        role,
+        account,
+        organisation,
+    }
 }
 
 pub(crate) const STRANGER: Reader = reader("stranger", "", "");
@@ -76,7 +80,16 @@ pub(crate) const CISO: Reader = reader("rssi", "rssi", "operateur");
 pub(crate) const DPO: Reader = reader("dpo", "dpo", "operateur");
 pub(crate) const AUDITOR: Reader = reader("auditor", "auditrice", "operateur");
 /// In the order of the table of routes.
-pub(crate) const READERS: [Reader; 8] = [STRANGER, AGENT, DEPUTY, DELEGATE, PORTAL_TEAM, CISO, DPO, AUDITOR];
+pub(crate) const READERS: [Reader; 8] = [
+    STRANGER,
+    AGENT,
+    DEPUTY,
+    DELEGATE,
+    PORTAL_TEAM,
+    CISO,
+    DPO,
+    AUDITOR,
+];
 
 /// One answer of the router.
 #[derive(Debug)]
@@ -100,7 +113,12 @@ pub(crate) struct Sent<'s> {
 
 impl<'s> Sent<'s> {
     pub(crate) fn get(target: &'s str) -> Self {
-        Self { method: "GET", target, kind: "", body: Vec::new() }
+        Self {
+            method: "GET",
+            target,
+            kind: "",
+            body: Vec::new(),
+        }
     }
 }
 
@@ -194,7 +212,9 @@ impl World {
             _folder: folder,
         };
         for known in &READERS[1..] {
-            world.account(known.account, known.organisation, known.role).await;
+            world
+                .account(known.account, known.organisation, known.role)
+                .await;
         }
         world.everybody_signs_in().await;
         world
@@ -217,14 +237,16 @@ impl World {
         world
     }
 
-    /// A world in which an account read 29 persons in a night and was closed; nobody has looked yet.
+    /// A world in which an account read 29 persons in a night and was closed; nobody has looked
+    /// yet.
     pub(crate) async fn robbed() -> Self {
         let mut world = Self::new().await;
         world.account(ROBBED, "of-1", "agent").await;
         world.clock.set(NIGHT);
         let persons: Vec<String> = (1..=29).map(|n| format!("V{n}")).collect();
         let events = (1..).zip(&persons).map(|(n, person)| {
-            let Event::Exposure(mut exposure) = digue_testkit::events::shown(0, ROBBED, person) else {
+            let Event::Exposure(mut exposure) = digue_testkit::events::shown(0, ROBBED, person)
+            else {
                 unreachable!("it is an exposure")
             };
             exposure.at = NIGHT.plus(Duration::from_secs(n));
@@ -233,16 +255,34 @@ impl World {
         });
         world.write(events.collect()).await;
         world.clock.set(NIGHT.plus(Duration::from_mins(2)));
-        for (weight, taken) in [(Weight::Alert, Action::Observe), (Weight::Containment, Action::CloseAccount)]
-        {
+        for (weight, taken) in [
+            (Weight::Alert, Action::Observe),
+            (Weight::Containment, Action::CloseAccount),
+        ] {
             world.tick();
             let mut found = found(world.clock.as_ref(), ROBBED, weight, taken);
-            let figures = Figures { seen: 51, usual: 15, minutes: 1440 };
-            found.finding.signals.push(Signal { kind: SignalKind::Refusals, evidence: 1.2, figures });
+            let figures = Figures {
+                seen: 51,
+                usual: 15,
+                minutes: 1440,
+            };
+            found.finding.signals.push(Signal {
+                kind: SignalKind::Refusals,
+                evidence: 1.2,
+                figures,
+            });
             containment::respond(&world.app, found).await.unwrap();
         }
-        let view = findings::view(&world.app, &world.actor(CISO)).await.unwrap();
-        let last = view.findings.iter().max_by_key(|finding| finding.at).unwrap().id.to_string();
+        let view = findings::view(&world.app, &world.actor(CISO))
+            .await
+            .unwrap();
+        let last = view
+            .findings
+            .iter()
+            .max_by_key(|finding| finding.at)
+            .unwrap()
+            .id
+            .to_string();
         world.name("FINDING-THEFT", &last);
         world.read_at(NOW).await;
         world
@@ -252,7 +292,11 @@ impl World {
     pub(crate) async fn robbed_and_confirmed() -> Self {
         let world = Self::robbed().await;
         let finding = world.names["FINDING-THEFT"].clone();
-        let fields = [("id", finding.as_str()), ("verdict", "theft"), ("reason", "la titulaire dormait")];
+        let fields = [
+            ("id", finding.as_str()),
+            ("verdict", "theft"),
+            ("reason", "la titulaire dormait"),
+        ];
         world.post(DPO, "/watch/decide", &fields).await;
         world
     }
@@ -281,10 +325,25 @@ impl World {
     }
 
     /// Sends a form, whatever becomes of it.
-    pub(crate) async fn send_form(&self, reader: Reader, target: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn send_form(
+        &self,
+        reader: Reader,
+        target: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let kind = "application/x-www-form-urlencoded";
         let body = url_encoded(fields).into_bytes();
-        self.answer(reader, Language::French, Sent { method: "POST", target, kind, body }).await
+        self.answer(
+            reader,
+            Language::French,
+            Sent {
+                method: "POST",
+                target,
+                kind,
+                body,
+            },
+        )
+        .await
     }
 
     /// The time at which pages are read: everybody has just signed in.
@@ -304,7 +363,9 @@ impl World {
             role: Role::parse(role).unwrap(),
         };
         let id = AccountId::parse(name).unwrap();
-        digue_app::directory::save(&self.app, &Actor::digue(), vec![(id, membership)]).await.unwrap();
+        digue_app::directory::save(&self.app, &Actor::digue(), vec![(id, membership)])
+            .await
+            .unwrap();
     }
 
     async fn everybody_signs_in(&mut self) {
@@ -318,9 +379,14 @@ impl World {
     async fn sign_in(&self, account: &str, host: &str) -> Session {
         let id = AccountId::parse(account).unwrap();
         let hour = Duration::from_hours(1);
-        let link = sign_in::issue_link(&self.app, &Actor::digue(), &id, host, hour).await.unwrap();
+        let link = sign_in::issue_link(&self.app, &Actor::digue(), &id, host, hour)
+            .await
+            .unwrap();
         let token = link.split_once("link=").unwrap().1;
-        sign_in::enter(&self.app, token, host, &origin()).await.unwrap().1
+        sign_in::enter(&self.app, token, host, &origin())
+            .await
+            .unwrap()
+            .1
     }
 
     pub(crate) fn actor(&self, reader: Reader) -> Actor {
@@ -357,7 +423,9 @@ impl World {
     fn visitor(&self, reader: Reader, language: Language) -> Visitor {
         let session = self.sessions.get(reader.account).cloned();
         let rules = self.app.gateway().rules();
-        let record = session.as_ref().and_then(|session| rules.directory.find(&session.account));
+        let record = session
+            .as_ref()
+            .and_then(|session| rules.directory.find(&session.account));
         Visitor {
             host: CONSOLE_HOST.to_owned(),
             is_secure: true,
@@ -382,7 +450,12 @@ impl World {
         }
     }
 
-    pub(crate) async fn answer(&self, reader: Reader, language: Language, sent: Sent<'_>) -> Answer {
+    pub(crate) async fn answer(
+        &self,
+        reader: Reader,
+        language: Language,
+        sent: Sent<'_>,
+    ) -> Answer {
         self.respond(self.visitor(reader, language), sent).await
     }
 
@@ -392,19 +465,29 @@ impl World {
         language: Language,
         sent: Sent<'_>,
     ) -> Answer {
-        self.respond(self.visitor_of_portal(reader, language), sent).await
+        self.respond(self.visitor_of_portal(reader, language), sent)
+            .await
     }
 
     /// The answer to a browser that sends this cookie.
-    pub(crate) async fn answer_with_cookie(&self, reader: Reader, cookie: &str, sent: Sent<'_>) -> Answer {
-        let request = Request::builder().method(sent.method).uri(sent.target).header(header::COOKIE, cookie);
+    pub(crate) async fn answer_with_cookie(
+        &self,
+        reader: Reader,
+        cookie: &str,
+        sent: Sent<'_>,
+    ) -> Answer {
+        let request = Request::builder()
+            .method(sent.method)
+            .uri(sent.target)
+            .header(header::COOKIE, cookie);
         let request = request.extension(self.visitor(reader, Language::French));
         let request = request.body(Body::from(sent.body)).unwrap();
         Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
     async fn respond(&self, visitor: Visitor, sent: Sent<'_>) -> Answer {
-        // Pages and acts say up to which entry the index has read: all of them, and not as far as it got.
+        // Pages and acts say up to which entry the index has read: all of them, and not as far as
+        // it got.
         self.settled().await;
         let is_person = visitor.session.is_none() && !self.person.is_empty();
         let mut request = Request::builder().method(sent.method).uri(sent.target);
@@ -414,23 +497,44 @@ impl World {
         if is_person {
             request = request.header(header::COOKIE, &self.person);
         }
-        let request = request.extension(visitor).body(Body::from(sent.body)).unwrap();
+        let request = request
+            .extension(visitor)
+            .body(Body::from(sent.body))
+            .unwrap();
         Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
     /// Sends a form that is accepted, a second after what was before; returns where it leads.
-    pub(crate) async fn post(&self, reader: Reader, target: &str, fields: &[(&str, &str)]) -> String {
+    pub(crate) async fn post(
+        &self,
+        reader: Reader,
+        target: &str,
+        fields: &[(&str, &str)],
+    ) -> String {
         self.tick();
         let kind = "application/x-www-form-urlencoded";
         let body = url_encoded(fields).into_bytes();
-        let sent = Sent { method: "POST", target, kind, body };
+        let sent = Sent {
+            method: "POST",
+            target,
+            kind,
+            body,
+        };
         let answer = self.answer(reader, Language::French, sent).await;
-        assert!(matches!(answer.status, 200 | 303), "{target} {fields:?}: {answer:?}");
+        assert!(
+            matches!(answer.status, 200 | 303),
+            "{target} {fields:?}: {answer:?}"
+        );
         answer.location.unwrap_or(answer.text)
     }
 
     /// Sends a form with files: fields of this name carry one.
-    pub(crate) async fn upload(&self, reader: Reader, target: &str, fields: &[(&str, &str)]) -> String {
+    pub(crate) async fn upload(
+        &self,
+        reader: Reader,
+        target: &str,
+        fields: &[(&str, &str)],
+    ) -> String {
         self.tick();
         let sent = Sent {
             method: "POST",
@@ -451,8 +555,15 @@ impl World {
 
     /// Organisations, caseloads, gates, and requests that wait for a second person.
     async fn people(&mut self) {
-        for (id, name) in [("of-1", "Centre de formation d'Arras"), ("of-2", "Mission locale de Lens")] {
-            let fields = [("organisation", id), ("name", name), ("email", "contact@exemple.fr")];
+        for (id, name) in [
+            ("of-1", "Centre de formation d'Arras"),
+            ("of-2", "Mission locale de Lens"),
+        ] {
+            let fields = [
+                ("organisation", id),
+                ("name", name),
+                ("email", "contact@exemple.fr"),
+            ];
             self.post(CISO, "/organisations", &fields).await;
         }
         for (name, organisation) in [("voisin", "of-2"), ("parti", "of-1"), ("perdu", "of-1")] {
@@ -466,12 +577,25 @@ impl World {
         };
         let loaded = self.answer(PORTAL_TEAM, Language::French, sent).await;
         assert!(matches!(loaded.status, 200 | 202), "{loaded:?}");
-        let suspended = [("account", "parti"), ("suspended", "1"), ("reason", "a quitté le centre")];
+        let suspended = [
+            ("account", "parti"),
+            ("suspended", "1"),
+            ("reason", "a quitté le centre"),
+        ];
         self.post(DELEGATE, "/accounts/suspend", &suspended).await;
-        let gate = [("scope", "organisation"), ("name", "of-2"), ("gate", "step-up"), ("reason", "prudence")];
+        let gate = [
+            ("scope", "organisation"),
+            ("name", "of-2"),
+            ("gate", "step-up"),
+            ("reason", "prudence"),
+        ];
         self.post(CISO, "/gates", &gate).await;
         // One request is granted, one waits, and one is about several accounts.
-        let recover = [("account", "perdu"), ("since", "2025-11-19T08:00"), ("reason", "ordinateur volé")];
+        let recover = [
+            ("account", "perdu"),
+            ("since", "2025-11-19T08:00"),
+            ("reason", "ordinateur volé"),
+        ];
         self.post(DELEGATE, "/approvals/recover", &recover).await;
         self.decide_newest(CISO, "1").await;
         let add = [
@@ -483,33 +607,54 @@ impl World {
         ];
         self.post(DELEGATE, "/approvals", &add).await;
         self.decide_newest(CISO, "1").await;
-        let add =
-            [("account", "stagiaire"), ("organisation", "of-1"), ("role", "agent"), ("reason", "stage")];
+        let add = [
+            ("account", "stagiaire"),
+            ("organisation", "of-1"),
+            ("role", "agent"),
+            ("reason", "stage"),
+        ];
         self.post(DELEGATE, "/approvals", &add).await;
         let export = [("reason", "audit annuel")];
         self.post(DPO, "/approvals/export", &export).await;
-        let person = [("population", "personnes"), ("person", "P9"), ("reason", "entretien prévu")];
+        let person = [
+            ("population", "personnes"),
+            ("person", "P9"),
+            ("reason", "entretien prévu"),
+        ];
         self.post(DELEGATE, "/space/persons", &person).await;
     }
 
     /// No two things happen at the same time: lists have one order.
     fn tick(&self) {
-        self.clock.set(self.clock.now().plus(Duration::from_secs(1)));
+        self.clock
+            .set(self.clock.now().plus(Duration::from_secs(1)));
     }
 
     /// Decides the request that was made last.
     async fn decide_newest(&mut self, reader: Reader, granted: &str) {
-        let waiting = approvals::list(&self.app, &self.actor(reader)).await.unwrap();
-        let undecided = waiting.into_iter().filter(|one| one.may_decide && !one.is_over);
+        let waiting = approvals::list(&self.app, &self.actor(reader))
+            .await
+            .unwrap();
+        let undecided = waiting
+            .into_iter()
+            .filter(|one| one.may_decide && !one.is_over);
         let newest = undecided.max_by_key(|one| one.record.asked_at).unwrap();
-        self.post(reader, "/approvals/decide", &[("id", &newest.record.id), ("granted", granted)]).await;
+        self.post(
+            reader,
+            "/approvals/decide",
+            &[("id", &newest.record.id), ("granted", granted)],
+        )
+        .await;
     }
 
     /// What accounts were shown.
     async fn exposures(&self) {
         let mut number = 0;
         let mut events = Vec::new();
-        for (account, persons) in [("agent", ["P1", "P2", "P4"]), ("cheffe", ["P3", "P1", "P5"])] {
+        for (account, persons) in [
+            ("agent", ["P1", "P2", "P4"]),
+            ("cheffe", ["P3", "P1", "P5"]),
+        ] {
             for person in persons {
                 events.push(digue_testkit::events::shown(number, account, person));
                 number += 3_600;
@@ -547,19 +692,31 @@ impl World {
         let view = findings::view(&self.app, &self.actor(CISO)).await.unwrap();
         let of = |account: &str| {
             let is_its = |known: &AccountId| known.as_str() == account;
-            view.findings.iter().find(|one| one.account.as_ref().is_some_and(is_its)).unwrap().id.clone()
+            view.findings
+                .iter()
+                .find(|one| one.account.as_ref().is_some_and(is_its))
+                .unwrap()
+                .id
+                .clone()
         };
         let (waiting, closed, judged) = (of("agent"), of("perdu"), of("cheffe"));
         self.post(
             CISO,
             "/watch/decide",
-            &[("id", judged.as_str()), ("verdict", "work"), ("reason", "inventaire")],
+            &[
+                ("id", judged.as_str()),
+                ("verdict", "work"),
+                ("reason", "inventaire"),
+            ],
         )
         .await;
         self.name("FINDING-WAITING", waiting.as_str());
         self.name("FINDING-CLOSED", closed.as_str());
         self.name("FINDING-JUDGED", judged.as_str());
-        let glass = [("justification", "une personne est à l'accueil et son dossier est ailleurs")];
+        let glass = [(
+            "justification",
+            "une personne est à l'accueil et son dossier est ailleurs",
+        )];
         let sent = Sent {
             method: "POST",
             target: "/.digue/break-glass",
@@ -574,33 +731,47 @@ impl World {
     async fn keys(&mut self) {
         let thumbprint = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
         for (account, name) in [("agent", "logiciel métier"), ("agent", "export de nuit")] {
-            let fields =
-                [("account", account), ("name", name), ("public_key", thumbprint), ("reason", "interface")];
+            let fields = [
+                ("account", account),
+                ("name", name),
+                ("public_key", thumbprint),
+                ("reason", "interface"),
+            ];
             self.post(DELEGATE, "/keys", &fields).await;
             self.decide_newest(CISO, "1").await;
         }
         let session = self.sessions[AGENT.account].clone();
         let waiting = keys::waiting(&self.app, &session).await.unwrap();
-        let page = self.post(AGENT, "/self/keys", &[("id", &waiting[0].id)]).await;
+        let page = self
+            .post(AGENT, "/self/keys", &[("id", &waiting[0].id)])
+            .await;
         assert!(page.contains("<code>"));
         for reader in [AGENT, DEPUTY] {
             let mut device = Authenticator::new(CONSOLE_HOST, CONSOLE);
             let session = &self.sessions[reader.account];
             let begun = passkey::begin_adding(&self.app, session).await.unwrap();
             let made = device.create(&begun.options);
-            let added = passkey::finish_adding(&self.app, session, &begun.ceremony, "téléphone", made).await;
+            let added =
+                passkey::finish_adding(&self.app, session, &begun.ceremony, "téléphone", made)
+                    .await;
             added.unwrap();
         }
         // The invitation of the new account is handed over, and its holder waits to be confirmed.
         let nouvelle = AccountId::parse("nouvelle").unwrap();
-        let invitation = invitations::hand_over(&self.app, &self.actor(DPO), &nouvelle).await.unwrap();
+        let invitation = invitations::hand_over(&self.app, &self.actor(DPO), &nouvelle)
+            .await
+            .unwrap();
         let link = invitation.link.unwrap();
         self.name("INVITATION", link.split_once("link=").unwrap().1);
     }
 
     /// A breach: its log, the persons concerned, the decisions, the notices.
     async fn incident(&mut self) {
-        let opened = [("title", "Consultations de nuit"), ("source", "person"), ("account", "agent")];
+        let opened = [
+            ("title", "Consultations de nuit"),
+            ("source", "person"),
+            ("account", "agent"),
+        ];
         let place = self.post(DPO, "/incidents", &opened).await;
         let place = place.split('?').next().unwrap().to_owned();
         let id = place.rsplit('/').next().unwrap().to_owned();
@@ -608,18 +779,44 @@ impl World {
         let entries = format!("{place}/entries");
         let because = "parce que les faits le montrent";
         for fields in [
-            &[("note", "said"), ("kind", "fact"), ("text", "La personne a rappelé.")][..],
-            &[("note", "aware"), ("of", "data"), ("at", "2025-11-20T09:00"), ("reason", because)],
-            &[("note", "occurred"), ("from", "2025-11-13T02:00"), ("to", "2025-11-13T09:00")],
+            &[
+                ("note", "said"),
+                ("kind", "fact"),
+                ("text", "La personne a rappelé."),
+            ][..],
+            &[
+                ("note", "aware"),
+                ("of", "data"),
+                ("at", "2025-11-20T09:00"),
+                ("reason", because),
+            ],
+            &[
+                ("note", "occurred"),
+                ("from", "2025-11-13T02:00"),
+                ("to", "2025-11-13T09:00"),
+            ],
             &[
                 ("note", "task"),
                 ("title", "Prévenir le centre"),
                 ("owner", "dpo"),
                 ("due", "2025-11-21T12:00"),
             ],
-            &[("note", "state"), ("state", "confirmed"), ("reason", because)],
-            &[("note", "authority"), ("notify", "yes"), ("reason", because)],
-            &[("note", "persons"), ("inform", "yes"), ("exemption", ""), ("reason", because)],
+            &[
+                ("note", "state"),
+                ("state", "confirmed"),
+                ("reason", because),
+            ],
+            &[
+                ("note", "authority"),
+                ("notify", "yes"),
+                ("reason", because),
+            ],
+            &[
+                ("note", "persons"),
+                ("inform", "yes"),
+                ("exemption", ""),
+                ("reason", because),
+            ],
             &[
                 ("note", "lesson"),
                 ("text", "le poste n'était pas à jour"),
@@ -629,9 +826,14 @@ impl World {
         ] {
             self.post(DPO, &entries, fields).await;
         }
-        self.post(DPO, &format!("{place}/affected"), &[("account", "agent")]).await;
-        let submitted =
-            [("note", "submitted"), ("stage", "initial"), ("at", "2025-11-20T09:00"), ("receipt", "CNIL-42")];
+        self.post(DPO, &format!("{place}/affected"), &[("account", "agent")])
+            .await;
+        let submitted = [
+            ("note", "submitted"),
+            ("stage", "initial"),
+            ("at", "2025-11-20T09:00"),
+            ("receipt", "CNIL-42"),
+        ];
         self.post(DPO, &entries, &submitted).await;
         let text = "Un compte a été utilisé par une autre personne.";
         let notices = [
@@ -645,19 +847,37 @@ impl World {
             ("version", "1"),
             ("after", ""),
             ("rate", "60"),
-            ("contacts", "personne;courriel;adresse\nP1;p1@exemple.fr;\nP2;;1 rue de la Paix\n"),
+            (
+                "contacts",
+                "personne;courriel;adresse\nP1;p1@exemple.fr;\nP2;;1 rue de la Paix\n",
+            ),
         ];
-        let campaign = self.upload(DPO, &format!("{place}/notices"), &notices).await;
+        let campaign = self
+            .upload(DPO, &format!("{place}/notices"), &notices)
+            .await;
         self.name("CAMPAIGN", campaign.rsplit('/').next().unwrap());
         let file = [("file", "accusé de réception")];
         self.upload(DPO, &format!("{place}/files"), &file).await;
         // A second one, dismissed, and one that the partner reported.
-        let place = self.post(CISO, "/incidents", &[("title", "Fausse alerte"), ("source", "person")]).await;
+        let place = self
+            .post(
+                CISO,
+                "/incidents",
+                &[("title", "Fausse alerte"), ("source", "person")],
+            )
+            .await;
         let place = place.split('?').next().unwrap();
-        let fields = [("note", "state"), ("state", "dismissed"), ("reason", because)];
+        let fields = [
+            ("note", "state"),
+            ("state", "dismissed"),
+            ("reason", because),
+        ];
         self.post(CISO, &format!("{place}/entries"), &fields).await;
         self.name("INCIDENT-DISMISSED", place.rsplit('/').next().unwrap());
-        let report = [("title", "Poste infecté"), ("text", "Le poste de l'accueil affiche une rançon.")];
+        let report = [
+            ("title", "Poste infecté"),
+            ("text", "Le poste de l'accueil affiche une rançon."),
+        ];
         self.post(DELEGATE, "/own-incidents", &report).await;
     }
 
@@ -688,12 +908,20 @@ impl World {
         ];
         let place = self.post(CISO, "/smsi/registers/measure", &measure).await;
         self.name("MEASURE", place.rsplit('/').next().unwrap());
-        let risk = [("title", "Vol d'un compte"), ("likelihood", "3"), ("gravity", "4"), ("owner", "rssi")];
+        let risk = [
+            ("title", "Vol d'un compte"),
+            ("likelihood", "3"),
+            ("gravity", "4"),
+            ("owner", "rssi"),
+        ];
         let place = self.post(CISO, "/smsi/registers/risk", &risk).await;
         self.name("RISK", place.rsplit('/').next().unwrap());
         self.post(CISO, "/smsi/checks", &[]).await;
         self.post(CISO, "/smsi/statement", &[]).await;
-        let switched = [("until", "2025-12-01T10:00"), ("reason", "travaux en cours")];
+        let switched = [
+            ("until", "2025-12-01T10:00"),
+            ("reason", "travaux en cours"),
+        ];
         self.post(CISO, "/smsi/checks/decoys", &switched).await;
         let review = [("title", "Revue de l'année"), ("due", "2025-12-20T10:00")];
         let place = self.post(CISO, "/reviews", &review).await;
@@ -712,7 +940,12 @@ impl World {
             ("lost", "yes"),
         ];
         self.post(DELEGATE, "/space/assessment", &tools).await;
-        self.post(DELEGATE, "/space/assessment", &[("theme", "accounts"), ("passkeys", "yes")]).await;
+        self.post(
+            DELEGATE,
+            "/space/assessment",
+            &[("theme", "accounts"), ("passkeys", "yes")],
+        )
+        .await;
     }
 
     /// Messages at the desk.
@@ -720,12 +953,15 @@ impl World {
         let fraud = "De : aide@digue-test.fr\nVotre compte sera fermé aujourd'hui.\n\
                      Donnez votre mot de passe sur https://digue.test.connexion.example/";
         self.upload(STRANGER, "/messages", &[("text", fraud)]).await;
-        self.upload(AGENT, "/messages", &[("text", "Bonjour, à demain.")]).await;
+        self.upload(AGENT, "/messages", &[("text", "Bonjour, à demain.")])
+            .await;
     }
 
     /// The person P1 signs in with a letter, contests a consultation and asks for a copy.
     async fn person_asks(&mut self) {
-        let letters = persons::codes::make(&self.app, &self.actor(DPO), "personnes", "P1").await.unwrap();
+        let letters = persons::codes::make(&self.app, &self.actor(DPO), "personnes", "P1")
+            .await
+            .unwrap();
         let code = letters[0].code.to_string();
         let sent = Sent {
             method: "POST",
@@ -737,15 +973,32 @@ impl World {
         assert_eq!(entered.location.as_deref(), Some("/person"), "{entered:?}");
         let cookie = entered.cookie.unwrap();
         self.person = cookie.split(';').next().unwrap().to_owned();
-        let person = person_sessions::here(&self.app, self.person.split_once('=').unwrap().1).unwrap();
+        let person =
+            person_sessions::here(&self.app, self.person.split_once('=').unwrap().1).unwrap();
         let shown = persons::sights::page(&self.app, &person, 0).await.unwrap();
         let entry = shown.rows.last().unwrap().entry.to_string();
-        self.post(STRANGER, "/person/ask", &[("kind", "contest"), ("entry", &entry)]).await;
-        self.post(STRANGER, "/person/ask", &[("kind", "access"), ("text", "Une copie, s'il vous plaît.")])
-            .await;
-        self.post(STRANGER, "/person/letter", &[("population", "personnes"), ("person", "P2")]).await;
+        self.post(
+            STRANGER,
+            "/person/ask",
+            &[("kind", "contest"), ("entry", &entry)],
+        )
+        .await;
+        self.post(
+            STRANGER,
+            "/person/ask",
+            &[("kind", "access"), ("text", "Une copie, s'il vous plaît.")],
+        )
+        .await;
+        self.post(
+            STRANGER,
+            "/person/letter",
+            &[("population", "personnes"), ("person", "P2")],
+        )
+        .await;
         let dpo = self.actor(DPO);
-        let requests = persons::requests::list(&self.app, &dpo, EvidenceForm::Shown).await.unwrap();
+        let requests = persons::requests::list(&self.app, &dpo, EvidenceForm::Shown)
+            .await
+            .unwrap();
         for one in requests {
             match one.record.kind.as_str() {
                 "contest" => self.name("REQUEST", &one.record.id),
@@ -755,7 +1008,8 @@ impl World {
         }
         let answered = format!("/requests/{}", self.names["REQUEST-ANSWERED"]);
         let text = "Voici la copie que vous avez demandée.";
-        self.post(DPO, &answered, &[("outcome", "done"), ("text", text)]).await;
+        self.post(DPO, &answered, &[("outcome", "done"), ("text", text)])
+            .await;
         let hidden = [
             ("reach", "account:cheffe"),
             ("from", "2025-11-01T00:00"),
@@ -764,7 +1018,9 @@ impl World {
             ("reason", "enquête en cours, à la demande du parquet"),
         ];
         self.post(DPO, "/requests/hidden", &hidden).await;
-        let token = persons::embed(&self.app, &self.actor(DPO), "personnes", "P1").await.unwrap();
+        let token = persons::embed(&self.app, &self.actor(DPO), "personnes", "P1")
+            .await
+            .unwrap();
         self.name("TOKEN", &token.to_string());
     }
 }
@@ -772,9 +1028,18 @@ impl World {
 impl Answer {
     async fn read(response: Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
-        let header = |name| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+        let header = |name| {
+            parts
+                .headers
+                .get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
+        };
         let is_endless = header(header::CONTENT_TYPE).as_deref() == Some("text/event-stream");
-        let body = if is_endless { Vec::new() } else { to_bytes(body, usize::MAX).await.unwrap().to_vec() };
+        let body = if is_endless {
+            Vec::new()
+        } else {
+            to_bytes(body, usize::MAX).await.unwrap().to_vec()
+        };
         Self {
             status: parts.status.as_u16(),
             location: header(header::LOCATION),
@@ -795,14 +1060,20 @@ pub(crate) fn url_encoded(fields: &[(&str, &str)]) -> String {
     let encode = |text: &str| {
         percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
     };
-    let pairs = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+    let pairs = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)));
     pairs.collect::<Vec<_>>().join("&")
 }
 
 /// A form with files; `file` and `contacts` are.
 pub(crate) fn multipart(fields: &[(&str, &str)]) -> String {
     let parts = fields.iter().map(|(name, value)| {
-        let file = if matches!(*name, "file" | "contacts") { "; filename=\"liste.csv\"" } else { "" };
+        let file = if matches!(*name, "file" | "contacts") {
+            "; filename=\"liste.csv\""
+        } else {
+            ""
+        };
         format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n")
     });
     format!("{}--x--\r\n", parts.collect::<String>())
@@ -818,7 +1089,11 @@ fn origin() -> RequestOrigin {
 
 fn found(clock: &ManualClock, account: &str, weight: Weight, taken: Action) -> MonitoredFinding {
     use digue_gateway::ports::Clock as _;
-    let figures = Figures { seen: 31, usual: 7, minutes: 1 };
+    let figures = Figures {
+        seen: 31,
+        usual: 7,
+        minutes: 1,
+    };
     let finding = Finding {
         at: clock.now(),
         account: Some(account.to_owned()),
@@ -826,11 +1101,28 @@ fn found(clock: &ManualClock, account: &str, weight: Weight, taken: Action) -> M
         portal: "portail".to_owned(),
         weight,
         evidence: 4.6,
-        signals: vec![Signal { kind: SignalKind::Pace, evidence: 4.4, figures }],
+        signals: vec![Signal {
+            kind: SignalKind::Pace,
+            evidence: 4.4,
+            figures,
+        }],
         persons: 31,
         is_repeated: false,
-        around: Surroundings { sheets: 31, usual: 7, portal_factor: 3.2, ..Surroundings::default() },
+        around: Surroundings {
+            sheets: 31,
+            usual: 7,
+            portal_factor: 3.2,
+            ..Surroundings::default()
+        },
     };
-    let step = PlaybookStep { taken, intended: taken, is_fused: false };
-    MonitoredFinding { finding, step, is_trial: false }
+    let step = PlaybookStep {
+        taken,
+        intended: taken,
+        is_fused: false,
+    };
+    MonitoredFinding {
+        finding,
+        step,
+        is_trial: false,
+    }
 }

@@ -1,4 +1,5 @@
-//! Properties: no panic, no influence of the order within an instant, no difference after a restart.
+//! Properties: no panic, no influence of the order within an instant, no difference after a
+//! restart.
 
 use std::cell::Cell;
 
@@ -49,9 +50,17 @@ fn sighting() -> impl Strategy<Value = OwnedSighting> {
                 portal: "kairos".to_owned(),
                 organisation: format!("o{house}"),
                 session: format!("s{account}"),
-                action: if place == 0 { "search".to_owned() } else { "open".to_owned() },
+                action: if place == 0 {
+                    "search".to_owned()
+                } else {
+                    "open".to_owned()
+                },
                 ip: format!("192.0.{place}.1"),
-                agent: if place == 3 { "curl/8".to_owned() } else { "Firefox".to_owned() },
+                agent: if place == 3 {
+                    "curl/8".to_owned()
+                } else {
+                    "Firefox".to_owned()
+                },
                 kind,
                 persons,
             }
@@ -62,7 +71,10 @@ fn sighting() -> impl Strategy<Value = OwnedSighting> {
 /// Sightings in order of time, several in an instant.
 fn sightings(count: usize) -> impl Strategy<Value = Vec<OwnedSighting>> {
     proptest::collection::vec(
-        (sighting(), prop_oneof![4 => Just(0i64), 6 => 1i64..5, 1 => 1000i64..200_000]),
+        (
+            sighting(),
+            prop_oneof![4 => Just(0i64), 6 => 1i64..5, 1 => 1000i64..200_000],
+        ),
         1..count,
     )
     .prop_map(|steps| {
@@ -71,7 +83,10 @@ fn sightings(count: usize) -> impl Strategy<Value = Vec<OwnedSighting>> {
             .into_iter()
             .map(|(sighting, wait)| {
                 at += wait;
-                OwnedSighting { at: Timestamp::from_secs(at), ..sighting }
+                OwnedSighting {
+                    at: Timestamp::from_secs(at),
+                    ..sighting
+                }
             })
             .collect()
     })
@@ -101,12 +116,15 @@ proptest! {
     }
 }
 
-/// A process that stops has judged what it read. The next one reads the entries of the journal up to there, judges
-/// them, and continues: its findings are those of a process that never stopped.
+/// A process that stops has judged what it read. The next one reads the entries of the journal up
+/// to there, judges them, and continues: its findings are those of a process that never stopped.
 #[test]
 fn a_restart_in_the_middle_changes_nothing() {
     let (found_before, found_after) = (Cell::new(0), Cell::new(0));
-    let mut runner = TestRunner::new(ProptestConfig { cases: 64, ..ProptestConfig::default() });
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: 64,
+        ..ProptestConfig::default()
+    });
     let played = runner.run(&(sightings(400), 0usize..100), |(sightings, share)| {
         let whole = play(&sightings);
         // Between two instants: the entries of one instant are in the journal together.
@@ -124,7 +142,11 @@ fn a_restart_in_the_middle_changes_nothing() {
         // What the first process found before it stopped.
         let before = play(&sightings[..cut]);
         prop_assert_eq!(&before[..], &whole[..before.len()]);
-        prop_assert!(whole[before.len()..].iter().all(|finding| finding.at >= stop));
+        prop_assert!(
+            whole[before.len()..]
+                .iter()
+                .all(|finding| finding.at >= stop)
+        );
         found_before.set(found_before.get() + before.len());
         found_after.set(found_after.get() + whole.len() - before.len());
         Ok(())

@@ -1,4 +1,5 @@
-//! The engine as a whole: what it must find, what it must not report, and what must make no difference.
+//! The engine as a whole: what it must find, what it must not report, and what must make no
+//! difference.
 
 #![allow(
     clippy::unwrap_used,

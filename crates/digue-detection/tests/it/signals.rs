@@ -1,7 +1,8 @@
 //! Each signal once where it must be given, and once where it must not.
 
 use digue_detection::{
-    DeclaredBatch, Engine, EngineOptions, Finding, SeenPerson, Sighting, SightingKind, SignalKind, Weight,
+    DeclaredBatch, Engine, EngineOptions, Finding, SeenPerson, Sighting, SightingKind, SignalKind,
+    Weight,
 };
 use digue_types::Timestamp;
 
@@ -29,7 +30,10 @@ impl House {
     }
 
     fn with(options: EngineOptions) -> Self {
-        let mut house = Self { engine: Engine::new(options), found: Vec::new() };
+        let mut house = Self {
+            engine: Engine::new(options),
+            found: Vec::new(),
+        };
         for day in 0..60 {
             if day % 7 >= 5 {
                 continue;
@@ -37,15 +41,22 @@ impl House {
             for hour in 8..17 {
                 for account in 0..12 {
                     if (day + hour + account * 3) % 4 == 0 {
-                        let second =
-                            MONDAY + day * DAY + hour * 3600 + account * 97 + (day * 131 + hour * 17) % 600;
+                        let second = MONDAY
+                            + day * DAY
+                            + hour * 3600
+                            + account * 97
+                            + (day * 131 + hour * 17) % 600;
                         let who = (day * 7 + hour * 3 + account * 1009) % 40 + account * 50;
                         house.open(account, second, &[who as u64]);
                     }
                 }
             }
         }
-        assert!(house.found.is_empty(), "two months of work: {:?}", house.found);
+        assert!(
+            house.found.is_empty(),
+            "two months of work: {:?}",
+            house.found
+        );
         house
     }
 
@@ -138,19 +149,34 @@ fn the_list_of_the_own_persons_is_no_export() {
 #[test]
 fn lists_are_cut_off_below_three_hundred_even_where_a_finding_was_cleared() {
     let mut house = House::at_work();
-    house.engine.reopened(Timestamp::from_secs(NOON - 3600), "a4");
+    house
+        .engine
+        .reopened(Timestamp::from_secs(NOON - 3600), "a4");
     for page in 0..20 {
-        house.open(4, NOON + page * 5, &(0..40).map(|n| 40_000 + page as u64 * 40 + n).collect::<Vec<u64>>());
+        house.open(
+            4,
+            NOON + page * 5,
+            &(0..40)
+                .map(|n| 40_000 + page as u64 * 40 + n)
+                .collect::<Vec<u64>>(),
+        );
     }
     house.contained(4, SignalKind::Lists);
-    let contained = house.found.iter().find(|finding| finding.weight == Weight::Containment).unwrap();
+    let contained = house
+        .found
+        .iter()
+        .find(|finding| finding.weight == Weight::Containment)
+        .unwrap();
     // The page that reveals it is withheld.
     assert!(contained.persons - 40 <= 300, "{}", contained.persons);
 }
 
 #[test]
 fn the_first_morning_of_an_organisation_is_no_theft() {
-    let mut engine = House { engine: Engine::new(EngineOptions::default()), found: Vec::new() };
+    let mut engine = House {
+        engine: Engine::new(EngineOptions::default()),
+        found: Vec::new(),
+    };
     for account in 0..9 {
         let caseload: Vec<u64> = (0..120).map(|n| account as u64 * 1000 + n).collect();
         engine.open(account, NOON + account * 300, &caseload);
@@ -162,7 +188,13 @@ fn the_first_morning_of_an_organisation_is_no_theft() {
 fn lists_one_after_the_other_are_cut_off_below_three_hundred() {
     let mut house = House::at_work();
     for page in 0..20 {
-        house.open(4, NOON + page * 5, &(0..50).map(|n| 40_000 + page as u64 * 50 + n).collect::<Vec<u64>>());
+        house.open(
+            4,
+            NOON + page * 5,
+            &(0..50)
+                .map(|n| 40_000 + page as u64 * 50 + n)
+                .collect::<Vec<u64>>(),
+        );
     }
     house.contained(4, SignalKind::Lists);
     assert!(house.found[0].persons <= 300, "{}", house.found[0].persons);
@@ -184,14 +216,29 @@ fn three_accounts_that_each_read_a_little_more_are_heard_together() {
     for sheet in 0..40 {
         for account in [0, 3, 6, 9] {
             let who = 50_000 + (account * 100 + sheet) as u64;
-            house.open(account, NOON - 3 * 3600 + sheet * 550 + account * 13, &[who]);
+            house.open(
+                account,
+                NOON - 3 * 3600 + sheet * 550 + account * 13,
+                &[who],
+            );
         }
     }
-    let about_house =
-        house.found.iter().any(|finding| finding.account.is_none() && finding.organisation == "o0");
-    assert!(house.found.iter().all(|finding| finding.account.is_none() || finding.persons > 5));
-    let together =
-        house.found.iter().any(|finding| finding.signals.iter().any(|s| s.kind == SignalKind::Collusion));
+    let about_house = house
+        .found
+        .iter()
+        .any(|finding| finding.account.is_none() && finding.organisation == "o0");
+    assert!(
+        house
+            .found
+            .iter()
+            .all(|finding| finding.account.is_none() || finding.persons > 5)
+    );
+    let together = house.found.iter().any(|finding| {
+        finding
+            .signals
+            .iter()
+            .any(|s| s.kind == SignalKind::Collusion)
+    });
     assert!(about_house && together, "{:?}", house.found);
 }
 
@@ -201,7 +248,13 @@ fn the_device_of_an_account_that_was_cut_off_is_remembered() {
     let steal = |house: &mut House, account: i64, first: i64, count: i64| {
         for step in 0..count {
             let persons = [person((60_000 + account * 1000 + step) as u64)];
-            house.see(account, first + step * 40, &persons, thief, SightingKind::Shown);
+            house.see(
+                account,
+                first + step * 40,
+                &persons,
+                thief,
+                SightingKind::Shown,
+            );
         }
     };
     let mut house = House::at_work();
@@ -211,7 +264,10 @@ fn the_device_of_an_account_that_was_cut_off_is_remembered() {
     let first = persons(&house);
     steal(&mut house, 8, NOON + 4000, 60);
     house.contained(8, SignalKind::SharedPlace);
-    assert!(persons(&house) <= first, "the second account is cut off no later");
+    assert!(
+        persons(&house) <= first,
+        "the second account is cut off no later"
+    );
 }
 
 #[test]
@@ -235,7 +291,11 @@ fn a_flood_of_unknown_addresses_is_told_and_closes_nobody() {
     for step in 0..20_000 {
         house.see(step % 12, NOON + step, &[], HOME, SightingKind::Unmapped);
     }
-    let told: Vec<_> = house.found.iter().map(|finding| (finding.weight, finding.signals[0].kind)).collect();
+    let told: Vec<_> = house
+        .found
+        .iter()
+        .map(|finding| (finding.weight, finding.signals[0].kind))
+        .collect();
     assert_eq!(told, [(Weight::Alert, SignalKind::Unmapped); 12]);
     // Below that there is no alert.
     let mut house = House::at_work();
@@ -263,16 +323,25 @@ fn sheets_without_resources_are_a_reason() {
     }
     house.contained(1, SignalKind::Slow);
     let mut said = house.found.iter().flat_map(|finding| &finding.signals);
-    assert!(said.any(|signal| signal.kind == SignalKind::NoResources), "{:?}", house.found);
+    assert!(
+        said.any(|signal| signal.kind == SignalKind::NoResources),
+        "{:?}",
+        house.found
+    );
 }
 
 #[test]
 fn lists_walked_to_their_end_are_a_reason_by_themselves() {
     let off = vec![SignalKind::Lists, SignalKind::Volume, SignalKind::Slow];
-    let mut house = House::with(EngineOptions { off, ..EngineOptions::default() });
+    let mut house = House::with(EngineOptions {
+        off,
+        ..EngineOptions::default()
+    });
     for step in 0..300_i64 {
         let size = if step % 3 == 2 { 0 } else { 3 };
-        let persons: Vec<SeenPerson> = (0..size).map(|n| person((30_000 + step * 10 + n) as u64)).collect();
+        let persons: Vec<SeenPerson> = (0..size)
+            .map(|n| person((30_000 + step * 10 + n) as u64))
+            .collect();
         house.see(2, NOON + step * 60, &persons, HOME, SightingKind::Shown);
     }
     house.contained(2, SignalKind::ListsEnded);
@@ -281,8 +350,11 @@ fn lists_walked_to_their_end_are_a_reason_by_themselves() {
 #[test]
 fn a_switched_off_signal_is_not_heard() {
     let decoys = [person(77_777).key].into_iter().collect();
-    let mut house =
-        House::with(EngineOptions { decoys, off: vec![SignalKind::Decoy], ..EngineOptions::default() });
+    let mut house = House::with(EngineOptions {
+        decoys,
+        off: vec![SignalKind::Decoy],
+        ..EngineOptions::default()
+    });
     house.open(5, NOON, &[77_777]);
     assert!(house.found.is_empty());
 }
@@ -294,7 +366,9 @@ fn an_account_that_was_opened_again_works_on() {
         house.open(1, NOON + step, &[10_000 + step as u64]);
     }
     house.contained(1, SignalKind::Pace);
-    house.engine.reopened(Timestamp::from_secs(NOON + 3600), "a1");
+    house
+        .engine
+        .reopened(Timestamp::from_secs(NOON + 3600), "a1");
     house.found.clear();
     for sheet in 0..5 {
         house.open(1, NOON + DAY + sheet * 1200, &[60 + sheet as u64]);
@@ -308,14 +382,25 @@ fn nothing_is_said_twice() {
     for step in 0..200 {
         house.open(1, NOON + step, &[10_000 + step as u64]);
     }
-    assert_eq!(house.found.iter().filter(|finding| finding.weight == Weight::Containment).count(), 1);
+    assert_eq!(
+        house
+            .found
+            .iter()
+            .filter(|finding| finding.weight == Weight::Containment)
+            .count(),
+        1
+    );
 }
 
 #[test]
 fn an_account_that_was_left_open_is_found_again_when_it_goes_on_and_worse() {
     let mut house = House::at_work();
     let mut sheets = 0;
-    while house.found.iter().all(|finding| finding.weight != Weight::Containment) {
+    while house
+        .found
+        .iter()
+        .all(|finding| finding.weight != Weight::Containment)
+    {
         house.open(1, NOON + sheets * 40, &[10_000 + sheets as u64]);
         sheets += 1;
     }
@@ -328,15 +413,27 @@ fn an_account_that_was_left_open_is_found_again_when_it_goes_on_and_worse() {
     for step in 0..40 {
         house.open(1, NOON + 7200 + step, &[12_000 + step as u64]);
     }
-    assert!(house.found.iter().any(|finding| finding.is_repeated), "{:?}", house.found);
+    assert!(
+        house.found.iter().any(|finding| finding.is_repeated),
+        "{:?}",
+        house.found
+    );
 }
 
 /// Twelve accounts, the sixth of which fetches 500 persons a night from eleven to three.
 fn with_batch(decoys: &[u64]) -> House {
-    let batch =
-        DeclaredBatch { account: "a5".to_owned(), from_minute: 23 * 60, until_minute: 3 * 60, persons: 500 };
+    let batch = DeclaredBatch {
+        account: "a5".to_owned(),
+        from_minute: 23 * 60,
+        until_minute: 3 * 60,
+        persons: 500,
+    };
     let decoys = decoys.iter().map(|number| person(*number).key).collect();
-    House::with(EngineOptions { batches: vec![batch], decoys, ..EngineOptions::default() })
+    House::with(EngineOptions {
+        batches: vec![batch],
+        decoys,
+        ..EngineOptions::default()
+    })
 }
 
 /// An hour before midnight, of the night of `day`.
@@ -350,7 +447,11 @@ fn a_declared_batch_is_no_theft_night_after_night() {
     for day in 0..30 {
         for list in 0..10 {
             let first = 100_000 + (day * 1000 + list * 50) as u64;
-            house.open(5, night(day) + list * 1200, &(first..first + 50).collect::<Vec<u64>>());
+            house.open(
+                5,
+                night(day) + list * 1200,
+                &(first..first + 50).collect::<Vec<u64>>(),
+            );
         }
     }
     assert!(house.found.is_empty(), "{:?}", house.found);
@@ -368,7 +469,11 @@ fn what_goes_beyond_a_declared_batch_is_judged() {
     // In two responses, before and after midnight: it is one night.
     let mut house = with_batch(&[]);
     house.open(5, night(0) + 3000, &persons(0));
-    house.open(5, night(0) + 4000, &(200_000..200_300).collect::<Vec<u64>>());
+    house.open(
+        5,
+        night(0) + 4000,
+        &(200_000..200_300).collect::<Vec<u64>>(),
+    );
     house.contained(5, SignalKind::Export);
     // Outside its hours, and by another account.
     for (account, second) in [(5, NOON), (4, night(0))] {

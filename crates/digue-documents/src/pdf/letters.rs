@@ -1,4 +1,5 @@
-//! Measures text with the embedded font, breaks it into lines, and replaces characters that the font lacks.
+//! Measures text with the embedded font, breaks it into lines, and replaces characters that the
+//! font lacks.
 
 use std::sync::{Arc, LazyLock};
 
@@ -49,7 +50,10 @@ impl Typesetter {
     pub(super) fn shown(&self, text: &str) -> String {
         let shown = text.chars().filter_map(|sign| match sign {
             // Invisible characters: joiners, direction marks, variation selectors, tags.
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => None,
+            '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' => None,
             '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}' => None,
             _ if self.face.glyph_index(sign).is_some() => Some(sign),
             _ => Some(UNKNOWN),
@@ -69,7 +73,11 @@ pub(super) struct TextStyle {
     pub(super) is_quiet: bool,
 }
 
-pub(super) const PLAIN: TextStyle = TextStyle { size: BODY, is_bold: false, is_quiet: false };
+pub(super) const PLAIN: TextStyle = TextStyle {
+    size: BODY,
+    is_bold: false,
+    is_quiet: false,
+};
 
 impl TextStyle {
     pub(super) fn letters(self) -> &'static Typesetter {
@@ -98,7 +106,11 @@ pub(super) fn broken(text: &str, width: f32, look: TextStyle) -> Vec<TextLine> {
     for paragraph in text.lines() {
         let mut line = String::new();
         for word in paragraph.split([' ', '\t']).filter(|word| !word.is_empty()) {
-            let wider = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+            let wider = if line.is_empty() {
+                word.to_owned()
+            } else {
+                format!("{line} {word}")
+            };
             if letters.width(&wider, look.size) <= width {
                 line = wider;
                 continue;
@@ -107,7 +119,8 @@ pub(super) fn broken(text: &str, width: f32, look: TextStyle) -> Vec<TextLine> {
                 push(std::mem::take(&mut line), true);
             }
             for sign in word.chars() {
-                // A word wider than its column (a URL, a hash) is cut anywhere rather than overflow.
+                // A word wider than its column (a URL, a hash) is cut anywhere rather than
+                // overflow.
                 if !line.is_empty() && letters.width(&format!("{line}{sign}"), look.size) > width {
                     push(std::mem::take(&mut line), false);
                 }
@@ -129,8 +142,7 @@ mod tests {
 
     #[test]
     fn lines_end_within_their_width_and_nothing_is_lost() {
-        let text =
-            "Une longue phrase qui ne tient pas sur une ligne, et un-mot-démesurément-long-sans-espace";
+        let text = "Une longue phrase qui ne tient pas sur une ligne, et un-mot-démesurément-long-sans-espace";
         let lines = broken(text, 80.0, PLAIN);
         assert!(lines.len() > 4);
         for line in &lines {
@@ -138,12 +150,18 @@ mod tests {
         }
         let spaced = |line: &TextLine| line.text.clone() + if line.ends_a_word { " " } else { "" };
         assert_eq!(lines.iter().map(spaced).collect::<String>(), text);
-        let texts: Vec<String> = broken("a\n\nb", 80.0, PLAIN).into_iter().map(|line| line.text).collect();
+        let texts: Vec<String> = broken("a\n\nb", 80.0, PLAIN)
+            .into_iter()
+            .map(|line| line.text)
+            .collect();
         assert_eq!(texts, ["a", "", "b"]);
     }
 
     #[test]
     fn a_sign_that_the_letters_lack_is_shown_as_one_that_they_lack() {
-        assert_eq!(PLAIN.letters().shown("été 漢\u{200d}\u{feff}"), "été \u{fffd}");
+        assert_eq!(
+            PLAIN.letters().shown("été 漢\u{200d}\u{feff}"),
+            "été \u{fffd}"
+        );
     }
 }

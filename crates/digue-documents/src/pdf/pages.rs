@@ -1,5 +1,5 @@
-//! Lays out blocks on A4 pages in one column. Each mark carries the structure element it belongs to; nothing
-//! here draws.
+//! Lays out blocks on A4 pages in one column. Each mark carries the structure element it belongs
+//! to; nothing here draws.
 
 use krilla::geom::Rect;
 
@@ -51,12 +51,21 @@ pub(super) struct PdfPages {
 
 impl Default for PdfPages {
     fn default() -> Self {
-        Self { all: Vec::new(), now: Vec::new(), structure: Structure::default(), y: MARGIN }
+        Self {
+            all: Vec::new(),
+            now: Vec::new(),
+            structure: Structure::default(),
+            y: MARGIN,
+        }
     }
 }
 
 const fn bold(size: f32) -> TextStyle {
-    TextStyle { size, is_bold: true, is_quiet: false }
+    TextStyle {
+        size,
+        is_bold: true,
+        is_quiet: false,
+    }
 }
 
 impl PdfPages {
@@ -68,8 +77,9 @@ impl PdfPages {
     pub(super) fn blocks(&mut self, blocks: &[DocumentBlock]) {
         let mut rest = blocks;
         while let Some(block) = rest.first() {
-            // Consecutive items form one list, consecutive questions one table: a screen reader announces
-            // how many there are. Numbered and plain items do not mix, as a list has one kind of label.
+            // Consecutive items form one list, consecutive questions one table: a screen reader
+            // announces how many there are. Numbered and plain items do not mix, as a list has one
+            // kind of label.
             let alike = |other: &&DocumentBlock| match (block, other) {
                 (DocumentBlock::Point(number, _), DocumentBlock::Point(other, _)) => {
                     number.is_some() == other.is_some()
@@ -100,11 +110,19 @@ impl PdfPages {
             }
             DocumentBlock::Paragraph(text) => self.paragraph(text, PLAIN),
             DocumentBlock::Quiet(text) => {
-                self.paragraph(text, TextStyle { size: SMALL, is_quiet: true, is_bold: false });
+                self.paragraph(
+                    text,
+                    TextStyle {
+                        size: SMALL,
+                        is_quiet: true,
+                        is_bold: false,
+                    },
+                );
             }
             DocumentBlock::Point(number, _) => {
                 let points = these.iter().filter_map(|block| self.point(block)).collect();
-                self.structure.push(StructureElement::list(number.is_some(), points));
+                self.structure
+                    .push(StructureElement::list(number.is_some(), points));
             }
             DocumentBlock::Pair(..) => {
                 let rows = these.iter().filter_map(|block| self.pair(block)).collect();
@@ -118,8 +136,8 @@ impl PdfPages {
 
     fn heading(&mut self, level: u16, text: &str, look: TextStyle) {
         let leaf = self.structure.leaf();
-        // Turn the page before taking the position: the outline entry has to point at the page on which
-        // the heading is drawn.
+        // Turn the page before taking the position: the outline entry has to point at the page on
+        // which the heading is drawn.
         self.need(look.step());
         let (page, y) = (self.all.len(), self.y);
         self.text(text, MARGIN, INNER, look, leaf);
@@ -134,22 +152,38 @@ impl PdfPages {
     }
 
     fn point(&mut self, block: &DocumentBlock) -> Option<StructureElement> {
-        let DocumentBlock::Point(number, text) = block else { return None };
+        let DocumentBlock::Point(number, text) = block else {
+            return None;
+        };
         let sign = number.map_or_else(|| "•".to_owned(), |number| format!("{number}."));
         // Taken before the number is placed: number and text must not be on different pages.
         self.need(PLAIN.step());
         let (mark, leaf) = (self.structure.leaf(), self.structure.leaf());
-        let line = TextLine { text: sign, ends_a_word: true };
-        self.now.push(ContentMark::Text { x: MARGIN, y: self.y + BODY, look: PLAIN, line, leaf: mark });
+        let line = TextLine {
+            text: sign,
+            ends_a_word: true,
+        };
+        self.now.push(ContentMark::Text {
+            x: MARGIN,
+            y: self.y + BODY,
+            look: PLAIN,
+            line,
+            leaf: mark,
+        });
         self.text(text, MARGIN + INDENT, INNER - INDENT, PLAIN, leaf);
         self.skip(3.0);
         Some(StructureElement::point(mark, leaf))
     }
 
     fn pair(&mut self, block: &DocumentBlock) -> Option<StructureElement> {
-        let DocumentBlock::Pair(asked, answer) = block else { return None };
+        let DocumentBlock::Pair(asked, answer) = block else {
+            return None;
+        };
         let (header, cell) = (self.structure.leaf(), self.structure.leaf());
-        self.row(&[(asked, bold(BODY), header), (answer, PLAIN, cell)], &[0.34, 0.66]);
+        self.row(
+            &[(asked, bold(BODY), header), (answer, PLAIN, cell)],
+            &[0.34, 0.66],
+        );
         Some(StructureElement::row(vec![
             StructureElement::header_of_row(header),
             StructureElement::cell(cell),
@@ -180,22 +214,41 @@ impl PdfPages {
     fn text(&mut self, text: &str, x: f32, width: f32, look: TextStyle, leaf: MarkedContent) {
         for line in broken(text, width, look) {
             self.need(look.step());
-            self.now.push(ContentMark::Text { x, y: self.y + look.size, look, line, leaf });
+            self.now.push(ContentMark::Text {
+                x,
+                y: self.y + look.size,
+                look,
+                line,
+                leaf,
+            });
             self.y += look.step();
         }
     }
 
     fn table(&mut self, header: &[String], rows: &[Vec<String>]) {
-        let columns = rows.iter().map(Vec::len).chain([header.len()]).max().unwrap_or(0);
+        let columns = rows
+            .iter()
+            .map(Vec::len)
+            .chain([header.len()])
+            .max()
+            .unwrap_or(0);
         if columns == 0 {
             return;
         }
         let shares = shares(columns, header, rows);
         let head = (!header.is_empty()).then(|| {
             let leaves = self.cells(header, columns, bold(SMALL), &shares);
-            StructureElement::row(leaves.into_iter().map(StructureElement::header_of_column).collect())
+            StructureElement::row(
+                leaves
+                    .into_iter()
+                    .map(StructureElement::header_of_column)
+                    .collect(),
+            )
         });
-        let small = TextStyle { size: SMALL, ..PLAIN };
+        let small = TextStyle {
+            size: SMALL,
+            ..PLAIN
+        };
         let rows = rows.iter().map(|row| {
             let leaves = self.cells(row, columns, small, &shares);
             StructureElement::row(leaves.into_iter().map(StructureElement::cell).collect())
@@ -223,8 +276,8 @@ impl PdfPages {
         leaves
     }
 
-    /// Lays out cells side by side, each wrapped to its column; a row longer than the page continues on the
-    /// next.
+    /// Lays out cells side by side, each wrapped to its column; a row longer than the page
+    /// continues on the next.
     fn row<T: AsRef<str>>(&mut self, cells: &[(T, TextStyle, MarkedContent)], shares: &[f32]) {
         let mut x = MARGIN;
         let mut columns: Vec<(f32, TextStyle, MarkedContent, Vec<TextLine>)> = Vec::new();
@@ -233,10 +286,18 @@ impl PdfPages {
             columns.push((x, *look, *leaf, broken(text.as_ref(), width - AIR, *look)));
             x += width;
         }
-        let lines = columns.iter().map(|(.., lines)| lines.len()).max().unwrap_or(0).max(1);
-        let step = columns.iter().map(|(_, look, ..)| look.step()).fold(SMALL, f32::max);
-        // A row of up to twelve lines is not split across pages; a longer one may be, or a page would be
-        // left half empty.
+        let lines = columns
+            .iter()
+            .map(|(.., lines)| lines.len())
+            .max()
+            .unwrap_or(0)
+            .max(1);
+        let step = columns
+            .iter()
+            .map(|(_, look, ..)| look.step())
+            .fold(SMALL, f32::max);
+        // A row of up to twelve lines is not split across pages; a longer one may be, or a page
+        // would be left half empty.
         self.need(step * lines.min(12) as f32 + 2.0 * AIR);
         self.y += AIR;
         for place in 0..lines {
@@ -244,7 +305,13 @@ impl PdfPages {
             for (x, look, leaf, lines) in &columns {
                 if let Some(line) = lines.get(place) {
                     let (y, line) = (self.y + look.size, line.clone());
-                    self.now.push(ContentMark::Text { x: *x, y, look: *look, line, leaf: *leaf });
+                    self.now.push(ContentMark::Text {
+                        x: *x,
+                        y,
+                        look: *look,
+                        line,
+                        leaf: *leaf,
+                    });
                 }
             }
             self.y += step;
@@ -261,34 +328,50 @@ impl PdfPages {
         let mut places = Vec::new();
         for (line, row) in rows.iter().enumerate() {
             let black = row.iter().enumerate().filter(|(_, is)| **is);
-            places
-                .extend(black.map(|(place, _)| (MARGIN + place as f32 * SIDE, self.y + line as f32 * SIDE)));
+            places.extend(
+                black.map(|(place, _)| (MARGIN + place as f32 * SIDE, self.y + line as f32 * SIDE)),
+            );
         }
         let leaf = (!says.is_empty() && !places.is_empty()).then(|| self.structure.leaf());
         if let Some(leaf) = leaf {
             let place = Rect::from_xywh(MARGIN, self.y, width, height);
-            self.structure.push(StructureElement::figure(says, self.all.len(), place, leaf));
+            self.structure
+                .push(StructureElement::figure(says, self.all.len(), place, leaf));
         }
-        // Squares overlap by 0.02 pt: viewers that smooth edges would show white lines between them.
-        self.now.push(ContentMark::Squares { places, side: SIDE + 0.02, leaf });
+        // Squares overlap by 0.02 pt: viewers that smooth edges would show white lines between
+        // them.
+        self.now.push(ContentMark::Squares {
+            places,
+            side: SIDE + 0.02,
+            leaf,
+        });
         self.y += height + 6.0;
     }
 }
 
-/// The share of the page's width for each column: the widest word fits, and the rest is divided by the
-/// length of the longest text.
+/// The share of the page's width for each column: the widest word fits, and the rest is divided by
+/// the length of the longest text.
 fn shares(columns: usize, header: &[String], rows: &[Vec<String>]) -> Vec<f32> {
-    let texts = |place: usize| rows.iter().filter_map(move |row| row.get(place)).chain(header.get(place));
+    let texts = |place: usize| {
+        rows.iter()
+            .filter_map(move |row| row.get(place))
+            .chain(header.get(place))
+    };
     // Measure in bold: header cells are bold, and bold is the wider weight.
     let letters = bold(SMALL).letters();
     let word = |place: usize| {
         let words = texts(place).flat_map(|text| text.split_whitespace());
-        let widest = words.map(|word| letters.width(word, SMALL)).fold(0.0, f32::max);
+        let widest = words
+            .map(|word| letters.width(word, SMALL))
+            .fold(0.0, f32::max);
         // One hash or URL must not take the page from the other columns; it is cut instead.
         (widest + AIR + 1.0).min(INNER / 3.0)
     };
     let weight = |place: usize| {
-        let longest = texts(place).map(|text| text.chars().count()).max().unwrap_or(1);
+        let longest = texts(place)
+            .map(|text| text.chars().count())
+            .max()
+            .unwrap_or(1);
         (longest as f32).clamp(1.0, 48.0)
     };
     let needed: Vec<f32> = (0..columns).map(word).collect();
@@ -316,10 +399,15 @@ mod tests {
         assert!(pages.all.len() >= 2);
         let lowest = |mark: &ContentMark| match mark {
             ContentMark::Text { y, .. } | ContentMark::Rule { y } => *y,
-            ContentMark::Squares { places, .. } => places.iter().map(|(_, y)| *y).fold(0.0, f32::max),
+            ContentMark::Squares { places, .. } => {
+                places.iter().map(|(_, y)| *y).fold(0.0, f32::max)
+            }
         };
-        let is_within =
-            |marks: &Vec<ContentMark>| marks.iter().all(|mark| lowest(mark) <= HEIGHT - MARGIN + AIR);
+        let is_within = |marks: &Vec<ContentMark>| {
+            marks
+                .iter()
+                .all(|mark| lowest(mark) <= HEIGHT - MARGIN + AIR)
+        };
         assert!(pages.all.iter().all(is_within));
     }
 }

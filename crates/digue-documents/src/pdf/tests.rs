@@ -5,16 +5,24 @@ use proptest::prelude::*;
 use crate::{Document, DocumentBlock, pdf};
 
 fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|part| part == text.as_bytes())
+    bytes
+        .windows(text.len())
+        .any(|part| part == text.as_bytes())
 }
 
 /// Number of structure elements of this type.
 fn elements(bytes: &[u8], name: &str) -> usize {
     let named = [format!("/S/{name}"), format!("/S /{name}")];
     let of = |mark: &String| {
-        let ends = |at: usize| !bytes.get(at + mark.len()).is_some_and(u8::is_ascii_alphanumeric);
+        let ends = |at: usize| {
+            !bytes
+                .get(at + mark.len())
+                .is_some_and(u8::is_ascii_alphanumeric)
+        };
         let parts = bytes.windows(mark.len()).enumerate();
-        parts.filter(|(at, part)| *part == mark.as_bytes() && ends(*at)).count()
+        parts
+            .filter(|(at, part)| *part == mark.as_bytes() && ends(*at))
+            .count()
     };
     named.iter().map(of).sum()
 }
@@ -33,20 +41,38 @@ fn full_of(text: &str) -> Document {
             header: vec![said(), said()],
             rows: vec![vec![said()], vec![], vec![said(), said()]],
         },
-        DocumentBlock::Squares { says: said(), rows: vec![vec![true, false]] },
+        DocumentBlock::Squares {
+            says: said(),
+            rows: vec![vec![true, false]],
+        },
         DocumentBlock::Break,
         DocumentBlock::Title(said()),
     ];
-    Document { title: said(), language: "fr", foot: said(), blocks, ..Document::default() }
+    Document {
+        title: said(),
+        language: "fr",
+        foot: said(),
+        blocks,
+        ..Document::default()
+    }
 }
 
 #[test]
 fn a_page_is_heard_as_headings_paragraphs_lists_and_tables() {
     let made_at = Some("2026-11-28T10:00:00Z".to_owned());
-    let bytes = pdf(&Document { made_at, ..full_of("Été") }).unwrap();
-    for said in
-        ["/MarkInfo", "/StructTreeRoot", "/DisplayDocTitle true", "pdfuaid:part", "/Lang", "D:20261128100000"]
-    {
+    let bytes = pdf(&Document {
+        made_at,
+        ..full_of("Été")
+    })
+    .unwrap();
+    for said in [
+        "/MarkInfo",
+        "/StructTreeRoot",
+        "/DisplayDocTitle true",
+        "pdfuaid:part",
+        "/Lang",
+        "D:20261128100000",
+    ] {
         assert!(holds(&bytes, said), "{said}");
     }
     for (name, expected) in [
@@ -67,8 +93,10 @@ fn a_page_is_heard_as_headings_paragraphs_lists_and_tables() {
 
 #[test]
 fn letters_have_a_title_that_is_not_printed_and_a_file_without_one_takes_its_first_heading() {
-    let blocks =
-        vec![DocumentBlock::Title("Vos données".to_owned()), DocumentBlock::Paragraph("texte".to_owned())];
+    let blocks = vec![
+        DocumentBlock::Title("Vos données".to_owned()),
+        DocumentBlock::Paragraph("texte".to_owned()),
+    ];
     let letters = Document {
         title: "Courriers de la campagne".to_owned(),
         has_own_titles: true,
@@ -78,15 +106,27 @@ fn letters_have_a_title_that_is_not_printed_and_a_file_without_one_takes_its_fir
     };
     let bytes = pdf(&letters).unwrap();
     assert!(holds(&bytes, "Courriers de la campagne") && elements(&bytes, "H1") == 1);
-    let bytes = pdf(&Document { language: "fr", blocks, ..Document::default() }).unwrap();
+    let bytes = pdf(&Document {
+        language: "fr",
+        blocks,
+        ..Document::default()
+    })
+    .unwrap();
     assert!(holds(&bytes, "pdfuaid:part") && holds(&bytes, "Vos données"));
 }
 
 #[test]
 fn signs_that_the_letters_lack_keep_the_file_accessible() {
-    for text in
-        ["漢字", "👩‍👩‍👧 été", "\u{feff}a", "مرحبا", "e\u{301}\u{327}", "a\u{ad}b", "\u{e000}", "\u{1f1eb}"]
-    {
+    for text in [
+        "漢字",
+        "👩‍👩‍👧 été",
+        "\u{feff}a",
+        "مرحبا",
+        "e\u{301}\u{327}",
+        "a\u{ad}b",
+        "\u{e000}",
+        "\u{1f1eb}",
+    ] {
         let bytes = pdf(&full_of(text)).unwrap();
         assert!(holds(&bytes, "pdfuaid:part"), "{text}");
     }

@@ -12,14 +12,19 @@ use crate::{Document, DocumentBlock, docx_in};
 fn template(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut file = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in parts {
-        file.start_file(*name, SimpleFileOptions::default()).unwrap();
+        file.start_file(*name, SimpleFileOptions::default())
+            .unwrap();
         file.write_all(text.as_bytes()).unwrap();
     }
     file.finish().unwrap().into_inner()
 }
 
 fn part(bytes: &[u8], name: &str) -> String {
-    OfficePackage::open(bytes).unwrap().text(name).unwrap().unwrap()
+    OfficePackage::open(bytes)
+        .unwrap()
+        .text(name)
+        .unwrap()
+        .unwrap()
 }
 
 fn document() -> Document {
@@ -46,10 +51,12 @@ fn a_document_goes_into_the_operators_paper_where_its_mark_is() {
                 <w:p w:id=\"1\"><w:r><w:t>{{content}}</w:t></w:r></w:p><w:sectPr/></w:body></w:document>";
     let filled = docx_in(&template(&[(DOCUMENT, body)]), &document()).unwrap();
     let text = part(&filled, DOCUMENT);
-    assert!(text.contains("douze risques, w14:a &quot;b&quot;") && !text.contains("{{"), "{text}");
+    assert!(
+        text.contains("douze risques, w14:a &quot;b&quot;") && !text.contains("{{"),
+        "{text}"
+    );
     assert!(!text.contains("w14:paraId"), "{text}");
-    let title =
-        "<w:jc/></w:pPr><w:r><w:rPr><w:b/></w:rPr><w:t>Risques &amp; mesures</w:t></w:r><w:r><w:t> !</w:t>";
+    let title = "<w:jc/></w:pPr><w:r><w:rPr><w:b/></w:rPr><w:t>Risques &amp; mesures</w:t></w:r><w:r><w:t> !</w:t>";
     assert!(text.contains(title), "{text}");
 }
 
@@ -58,10 +65,20 @@ fn a_title_stands_in_heads_and_feet_and_in_pictures_of_text() {
     let head = "<w:hdr><w:p><w:r><w:pict><w:txbxContent><w:p><w:r><w:t>{{title}}</w:t></w:r></w:p>\
                 </w:txbxContent></w:pict></w:r><w:r><w:t>Maison</w:t></w:r></w:p></w:hdr>";
     let foot = "<w:ftr><w:p><w:r><w:t>{{title}}</w:t><w:tab/><w:t xml:space=\"preserve\"> page</w:t></w:r></w:p></w:ftr>";
-    let parts = [(DOCUMENT, CONTENT_ONLY), ("word/header2.xml", head), ("word/footer1.xml", foot)];
+    let parts = [
+        (DOCUMENT, CONTENT_ONLY),
+        ("word/header2.xml", head),
+        ("word/footer1.xml", foot),
+    ];
     let filled = docx_in(&template(&parts), &document()).unwrap();
-    assert_eq!(part(&filled, "word/header2.xml"), head.replace("{{title}}", "Risques &amp; mesures"));
-    assert_eq!(part(&filled, "word/footer1.xml"), foot.replace("{{title}}", "Risques &amp; mesures"));
+    assert_eq!(
+        part(&filled, "word/header2.xml"),
+        head.replace("{{title}}", "Risques &amp; mesures")
+    );
+    assert_eq!(
+        part(&filled, "word/footer1.xml"),
+        foot.replace("{{title}}", "Risques &amp; mesures")
+    );
 }
 
 #[test]
@@ -71,25 +88,42 @@ fn headings_have_the_templates_own_styles_in_any_language() {
          <w:name w:val=\"heading 1\"/></w:style><w:style w:type=\"paragraph\" w:styleId=\"Titre1\">\
          <w:name w:val=\"heading 1\"/></w:style></w:styles>"
     );
-    let filled = docx_in(&template(&[(DOCUMENT, CONTENT_ONLY), (STYLES, &styles)]), &document()).unwrap();
+    let filled = docx_in(
+        &template(&[(DOCUMENT, CONTENT_ONLY), (STYLES, &styles)]),
+        &document(),
+    )
+    .unwrap();
     let text = part(&filled, DOCUMENT);
-    assert!(text.contains("w:val=\"Titre1\"") && !text.contains("w:val=\"Heading1\""), "{text}");
+    assert!(
+        text.contains("w:val=\"Titre1\"") && !text.contains("w:val=\"Heading1\""),
+        "{text}"
+    );
     // The style that the template lacks is added.
     let styles = part(&filled, STYLES);
-    assert!(text.contains("w:val=\"Heading2\"") && styles.contains("w:styleId=\"Heading2\""), "{styles}");
+    assert!(
+        text.contains("w:val=\"Heading2\"") && styles.contains("w:styleId=\"Heading2\""),
+        "{styles}"
+    );
     assert!(!styles.contains("w:styleId=\"Heading1\""), "{styles}");
 }
 
 #[test]
 fn what_the_file_says_of_itself_is_the_documents() {
     let core = "<cp:coreProperties><dc:title>Modèle</dc:title><dc:creator>python-docx</dc:creator></cp:coreProperties>";
-    let filled = docx_in(&template(&[(DOCUMENT, CONTENT_ONLY), (CORE, core)]), &document()).unwrap();
+    let filled = docx_in(
+        &template(&[(DOCUMENT, CONTENT_ONLY), (CORE, core)]),
+        &document(),
+    )
+    .unwrap();
     let core = part(&filled, CORE);
     assert!(
         core.contains("<dc:title>Risques &amp; mesures</dc:title>") && !core.contains("python"),
         "{core}"
     );
-    assert!(core.contains(">2026-11-28T10:00:00Z</dcterms:modified>"), "{core}");
+    assert!(
+        core.contains(">2026-11-28T10:00:00Z</dcterms:modified>"),
+        "{core}"
+    );
 }
 
 #[test]

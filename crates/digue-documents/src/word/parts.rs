@@ -1,7 +1,7 @@
 //! Writes the parts of a Word file other than its text, and corrects the markup of the library.
 //!
-//! ISO/IEC 29500-1 prescribes the order of most child elements, and -2 a relationship to every part.
-//! `docx_rs` respects neither, so styles, settings and the list of parts are written here.
+//! ISO/IEC 29500-1 prescribes the order of most child elements, and -2 a relationship to every
+//! part. `docx_rs` respects neither, so styles, settings and the list of parts are written here.
 
 use crate::package::{CORE, OfficePackage};
 use crate::properties::{self, with_country};
@@ -23,17 +23,25 @@ const UNUSED: [&str; 6] = [
     "word/numbering.xml",
 ];
 
-/// The heading styles: our id, the name that Word files use in every language, the outline level from 0,
-/// the size in half-points.
-pub(crate) const HEADINGS: [(&str, &str, u8, u8); 2] =
-    [("Heading1", "heading 1", 0, 34), ("Heading2", "heading 2", 1, 26)];
+/// The heading styles: our id, the name that Word files use in every language, the outline level
+/// from 0, the size in half-points.
+pub(crate) const HEADINGS: [(&str, &str, u8, u8); 2] = [
+    ("Heading1", "heading 1", 0, 34),
+    ("Heading2", "heading 2", 1, 26),
+];
 
 /// The file with every part as the standard requires.
-pub(super) fn completed(bytes: &[u8], document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
+pub(super) fn completed(
+    bytes: &[u8],
+    document: &PrintableDocument,
+) -> Result<Vec<u8>, Unprintable> {
     let mut package = OfficePackage::open(bytes)?;
     package.leave_out(&UNUSED);
     if let Some(text) = package.text(DOCUMENT)? {
-        package.replace(DOCUMENT, with_plain_columns(&with_header_rows(&ordered(&text))));
+        package.replace(
+            DOCUMENT,
+            with_plain_columns(&with_header_rows(&ordered(&text))),
+        );
     }
     package.replace(STYLES, styles(document.language));
     package.replace("word/settings.xml", settings());
@@ -48,14 +56,24 @@ pub(super) fn completed(bytes: &[u8], document: &PrintableDocument) -> Result<Ve
     );
     package.replace(
         "word/_rels/document.xml.rels",
-        relationships(&[(&office("styles"), "styles.xml"), (&office("settings"), "settings.xml")]),
+        relationships(&[
+            (&office("styles"), "styles.xml"),
+            (&office("settings"), "settings.xml"),
+        ]),
     );
-    package.replace(CORE, properties::core(&document.title, document.language, document.made_at.as_deref()));
+    package.replace(
+        CORE,
+        properties::core(
+            &document.title,
+            document.language,
+            document.made_at.as_deref(),
+        ),
+    );
     package.written()
 }
 
-/// Moves `w:rPr` behind the other properties of a paragraph (ISO/IEC 29500-1, CT_PPr); the library writes
-/// it first.
+/// Moves `w:rPr` behind the other properties of a paragraph (ISO/IEC 29500-1, CT_PPr); the library
+/// writes it first.
 fn ordered(text: &str) -> String {
     const OPEN: &str = "<w:pPr>";
     let mut ordered = String::with_capacity(text.len());
@@ -83,13 +101,20 @@ fn run_properties(text: &str) -> usize {
         }
     }
     const CLOSE: &str = "</w:rPr>";
-    if text.starts_with("<w:rPr>") { text.find(CLOSE).map_or(0, |end| end + CLOSE.len()) } else { 0 }
+    if text.starts_with("<w:rPr>") {
+        text.find(CLOSE).map_or(0, |end| end + CLOSE.len())
+    } else {
+        0
+    }
 }
 
-/// Makes rows marked `cantSplit` repeat as headers on each page, which the library cannot express. A
-/// replacement is safe: markup inside a text is escaped.
+/// Makes rows marked `cantSplit` repeat as headers on each page, which the library cannot express.
+/// A replacement is safe: markup inside a text is escaped.
 fn with_header_rows(text: &str) -> String {
-    text.replace("<w:trPr><w:cantSplit /></w:trPr>", "<w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>")
+    text.replace(
+        "<w:trPr><w:cantSplit /></w:trPr>",
+        "<w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>",
+    )
 }
 
 /// Removes the unit from grid columns: they have a width only (CT_TblGridCol).
@@ -137,7 +162,8 @@ fn styles(language: &str) -> String {
     )
 }
 
-/// Zoom comes before the tab stops (CT_Settings). Below version 15, Word opens a file in compatibility mode.
+/// Zoom comes before the tab stops (CT_Settings). Below version 15, Word opens a file in
+/// compatibility mode.
 fn settings() -> String {
     format!(
         "{DECLARATION}<w:settings xmlns:w=\"{NAMESPACE}\"><w:zoom w:percent=\"100\"/>\
@@ -149,7 +175,10 @@ fn settings() -> String {
 fn content_types() -> String {
     const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml";
     let parts = [
-        (CORE, "application/vnd.openxmlformats-package.core-properties+xml".to_owned()),
+        (
+            CORE,
+            "application/vnd.openxmlformats-package.core-properties+xml".to_owned(),
+        ),
         (
             "docProps/app.xml",
             "application/vnd.openxmlformats-officedocument.extended-properties+xml".to_owned(),

@@ -21,16 +21,39 @@ use Children::{Any, InOrder};
 
 const RUN: &[&str] = &["rFonts", "b", "bCs", "color", "sz", "szCs", "lang"];
 
-/// Types of ISO/IEC 29500-1, annex A (transitional), with the children that we write and their neighbours. An
-/// element is named with its parent where its type depends on it.
+/// Types of ISO/IEC 29500-1, annex A (transitional), with the children that we write and their
+/// neighbours. An element is named with its parent where its type depends on it.
 const ELEMENTS: &[(&str, Children)] = &[
     ("document", InOrder(&["background", "body"])),
     ("body", InOrder(&["p", "sectPr"])),
     ("p", InOrder(&["pPr", "r"])),
     // CT_PPr.
-    ("pPr", InOrder(&["pStyle", "keepNext", "numPr", "spacing", "ind", "jc", "outlineLvl", "rPr", "sectPr"])),
+    (
+        "pPr",
+        InOrder(&[
+            "pStyle",
+            "keepNext",
+            "numPr",
+            "spacing",
+            "ind",
+            "jc",
+            "outlineLvl",
+            "rPr",
+            "sectPr",
+        ]),
+    ),
     // CT_PPrGeneral: without rPr.
-    ("style/pPr", InOrder(&["keepNext", "keepLines", "spacing", "ind", "jc", "outlineLvl"])),
+    (
+        "style/pPr",
+        InOrder(&[
+            "keepNext",
+            "keepLines",
+            "spacing",
+            "ind",
+            "jc",
+            "outlineLvl",
+        ]),
+    ),
     ("r", InOrder(&["rPr", "t"])),
     ("rPr", Any(RUN)),
     ("tbl", InOrder(&["tblPr", "tblGrid", "tr"])),
@@ -48,24 +71,67 @@ const ELEMENTS: &[(&str, Children)] = &[
             "tblLook",
         ]),
     ),
-    ("tblBorders", InOrder(&["top", "left", "bottom", "right", "insideH", "insideV"])),
+    (
+        "tblBorders",
+        InOrder(&["top", "left", "bottom", "right", "insideH", "insideV"]),
+    ),
     ("tblCellMar", InOrder(&["top", "left", "bottom", "right"])),
     ("tblGrid", InOrder(&["gridCol"])),
     ("tr", InOrder(&["tblPrEx", "trPr", "tc"])),
     ("trPr", Any(&["cantSplit", "tblHeader"])),
     ("tc", InOrder(&["tcPr", "p"])),
-    ("tcPr", InOrder(&["tcW", "gridSpan", "vMerge", "tcBorders", "shd"])),
-    ("sectPr", InOrder(&["headerReference", "footerReference", "type", "pgSz", "pgMar", "cols", "docGrid"])),
+    (
+        "tcPr",
+        InOrder(&["tcW", "gridSpan", "vMerge", "tcBorders", "shd"]),
+    ),
+    (
+        "sectPr",
+        InOrder(&[
+            "headerReference",
+            "footerReference",
+            "type",
+            "pgSz",
+            "pgMar",
+            "cols",
+            "docGrid",
+        ]),
+    ),
     ("styles", InOrder(&["docDefaults", "latentStyles", "style"])),
     ("docDefaults", InOrder(&["rPrDefault", "pPrDefault"])),
     ("rPrDefault", InOrder(&["rPr"])),
     ("pPrDefault", InOrder(&["pPr"])),
-    ("style", InOrder(&["name", "basedOn", "next", "link", "uiPriority", "qFormat", "pPr", "rPr", "tblPr"])),
-    ("settings", InOrder(&["zoom", "defaultTabStop", "compat", "themeFontLang"])),
+    (
+        "style",
+        InOrder(&[
+            "name",
+            "basedOn",
+            "next",
+            "link",
+            "uiPriority",
+            "qFormat",
+            "pPr",
+            "rPr",
+            "tblPr",
+        ]),
+    ),
+    (
+        "settings",
+        InOrder(&["zoom", "defaultTabStop", "compat", "themeFontLang"]),
+    ),
     ("compat", InOrder(&["useFELayout", "compatSetting"])),
     ("Types", Any(&["Default", "Override"])),
     ("Relationships", Any(&["Relationship"])),
-    ("coreProperties", Any(&["title", "creator", "language", "lastModifiedBy", "created", "modified"])),
+    (
+        "coreProperties",
+        Any(&[
+            "title",
+            "creator",
+            "language",
+            "lastModifiedBy",
+            "created",
+            "modified",
+        ]),
+    ),
 ];
 
 fn is_char(sign: char) -> bool {
@@ -76,7 +142,8 @@ fn local(name: &str) -> String {
     name.rsplit(':').next().unwrap_or_default().to_owned()
 }
 
-/// Checks that one part is well formed and that each element has only children it may have, in order.
+/// Checks that one part is well formed and that each element has only children it may have, in
+/// order.
 fn check(part: &str, text: &str) -> Result<(), String> {
     if let Some(sign) = text.chars().find(|sign| !is_char(*sign)) {
         return Err(format!("{part}: {sign:?} is no sign of XML"));
@@ -85,7 +152,9 @@ fn check(part: &str, text: &str) -> Result<(), String> {
     // Open elements, with the position of the last child of each.
     let mut open: Vec<(String, usize)> = vec![(String::new(), 0)];
     loop {
-        let event = reader.read_event().map_err(|error| format!("{part}: {error}"))?;
+        let event = reader
+            .read_event()
+            .map_err(|error| format!("{part}: {error}"))?;
         let (name, is_empty) = match &event {
             Event::Start(element) => (local(element.name().as_ref()), false),
             Event::Empty(element) => (local(element.name().as_ref()), true),
@@ -97,7 +166,12 @@ fn check(part: &str, text: &str) -> Result<(), String> {
             Event::Eof => return Err(format!("{part}: {open:?} is not closed")),
             _ => continue,
         };
-        let grand = open.iter().rev().nth(1).map(|(name, _)| name.clone()).unwrap_or_default();
+        let grand = open
+            .iter()
+            .rev()
+            .nth(1)
+            .map(|(name, _)| name.clone())
+            .unwrap_or_default();
         let (parent, last) = open.last_mut().expect("the document itself");
         allows(&grand, parent, &name, last).map_err(|why| format!("{part}: {why}"))?;
         if !is_empty {
@@ -113,8 +187,12 @@ fn allows(grand: &str, parent: &str, child: &str, last: &mut usize) -> Result<()
         ("r", "br" | "tab") => "t",
         (_, child) => child,
     };
-    let known =
-        |name: &str| ELEMENTS.iter().find(|(element, _)| *element == name).map(|(_, children)| children);
+    let known = |name: &str| {
+        ELEMENTS
+            .iter()
+            .find(|(element, _)| *element == name)
+            .map(|(_, children)| children)
+    };
     let place = match known(&format!("{grand}/{parent}")).or_else(|| known(parent)) {
         None => return Ok(()),
         Some(Any(children)) => {
@@ -137,15 +215,22 @@ fn allows(grand: &str, parent: &str, child: &str, last: &mut usize) -> Result<()
 /// Checks every part, and that a relationship leads to each.
 fn check_file(bytes: &[u8]) -> Result<(), String> {
     let package = OfficePackage::open(bytes).map_err(|error| error.to_string())?;
-    let (mut all, mut reached): (BTreeSet<&str>, BTreeSet<String>) = (BTreeSet::new(), BTreeSet::new());
+    let (mut all, mut reached): (BTreeSet<&str>, BTreeSet<String>) =
+        (BTreeSet::new(), BTreeSet::new());
     for name in package.names() {
-        let text = package.text(name).map_err(|error| error.to_string())?.unwrap();
+        let text = package
+            .text(name)
+            .map_err(|error| error.to_string())?
+            .unwrap();
         check(name, &text)?;
         match name.strip_suffix(".rels") {
             None => drop(all.insert(name)),
             Some(owner) => {
                 let folder = owner.split_once("_rels/").map_or("", |(folder, _)| folder);
-                let targets = text.split("Target=\"").skip(1).filter_map(|target| target.split('"').next());
+                let targets = text
+                    .split("Target=\"")
+                    .skip(1)
+                    .filter_map(|target| target.split('"').next());
                 reached.extend(targets.map(|target| format!("{folder}{target}")));
             }
         }
@@ -181,17 +266,33 @@ fn full_of(text: &str, made_at: Option<&str>) -> Document {
             header: vec![said(), said()],
             rows: vec![vec![said()], vec![], vec![said(), said()]],
         },
-        DocumentBlock::Table { header: vec![], rows: vec![vec![]] },
-        DocumentBlock::Squares { says: said(), rows: vec![vec![true, false]] },
+        DocumentBlock::Table {
+            header: vec![],
+            rows: vec![vec![]],
+        },
+        DocumentBlock::Squares {
+            says: said(),
+            rows: vec![vec![true, false]],
+        },
         DocumentBlock::Break,
     ];
     let made_at = made_at.map(ToOwned::to_owned);
-    Document { title: said(), language: "fr", foot: said(), blocks, made_at, ..Document::default() }
+    Document {
+        title: said(),
+        language: "fr",
+        foot: said(),
+        blocks,
+        made_at,
+        ..Document::default()
+    }
 }
 
 #[test]
 fn every_part_is_as_the_schema_has_it_and_reached() {
-    let document = full_of("Registre & \"risques\"\nsuite", Some("2026-11-28T10:00:00Z"));
+    let document = full_of(
+        "Registre & \"risques\"\nsuite",
+        Some("2026-11-28T10:00:00Z"),
+    );
     let bytes = docx(&document).unwrap();
     assert_eq!(check_file(&bytes), Ok(()));
     let package = OfficePackage::open(&bytes).unwrap();
@@ -204,9 +305,16 @@ fn every_part_is_as_the_schema_has_it_and_reached() {
     );
     let text = part(DOCUMENT);
     assert_eq!(text.matches("<w:tblHeader/>").count(), 1, "{text}");
-    assert_eq!(text.matches("<w:gridCol ").count(), 4, "two of the pairs, two of the table: {text}");
+    assert_eq!(
+        text.matches("<w:gridCol ").count(),
+        4,
+        "two of the pairs, two of the table: {text}"
+    );
     assert!(!text.contains("<w:tblGrid />"), "{text}");
-    let columns = text.split("<w:gridCol ").skip(1).filter_map(|column| column.split('>').next());
+    let columns = text
+        .split("<w:gridCol ")
+        .skip(1)
+        .filter_map(|column| column.split('>').next());
     columns.for_each(|column| assert!(!column.contains("w:type"), "{column}"));
 }
 
@@ -215,10 +323,19 @@ fn block_of(kind: usize) -> DocumentBlock {
     let said = || "texte".to_owned();
     match kind {
         0 => DocumentBlock::Pair(said(), said()),
-        1 => DocumentBlock::Table { header: vec![said()], rows: vec![vec![said()]] },
+        1 => DocumentBlock::Table {
+            header: vec![said()],
+            rows: vec![vec![said()]],
+        },
         // Printed as nothing: it keeps no two tables apart.
-        2 => DocumentBlock::Table { header: vec![], rows: vec![] },
-        3 => DocumentBlock::Squares { says: said(), rows: vec![] },
+        2 => DocumentBlock::Table {
+            header: vec![],
+            rows: vec![],
+        },
+        3 => DocumentBlock::Squares {
+            says: said(),
+            rows: vec![],
+        },
         _ => DocumentBlock::Paragraph(said()),
     }
 }
@@ -242,7 +359,13 @@ proptest! {
 fn the_order_of_the_schema_is_checked() {
     let style = "<w:styles><w:style><w:name/><w:rPr/><w:pPr/></w:style></w:styles>";
     assert!(check("", style).is_err());
-    assert!(check("", "<w:styles><w:style><w:pPr><w:rPr/></w:pPr></w:style></w:styles>").is_err());
+    assert!(
+        check(
+            "",
+            "<w:styles><w:style><w:pPr><w:rPr/></w:pPr></w:style></w:styles>"
+        )
+        .is_err()
+    );
     assert!(check("", "<w:settings><w:defaultTabStop/><w:zoom/></w:settings>").is_err());
     assert!(check("", "<w:p>\u{b}</w:p>").is_err());
     assert!(check("", "<w:p>").is_err());
@@ -250,10 +373,26 @@ fn the_order_of_the_schema_is_checked() {
 
 #[test]
 fn a_title_that_each_letter_has_itself_is_not_printed() {
-    let document = Document { title: "Courrier".into(), has_own_titles: true, ..Document::default() };
+    let document = Document {
+        title: "Courrier".into(),
+        has_own_titles: true,
+        ..Document::default()
+    };
     let package = OfficePackage::open(&docx(&document).unwrap()).unwrap();
-    assert!(!package.text(DOCUMENT).unwrap().unwrap().contains("Courrier"));
-    assert!(package.text("docProps/core.xml").unwrap().unwrap().contains("Courrier"));
+    assert!(
+        !package
+            .text(DOCUMENT)
+            .unwrap()
+            .unwrap()
+            .contains("Courrier")
+    );
+    assert!(
+        package
+            .text("docProps/core.xml")
+            .unwrap()
+            .unwrap()
+            .contains("Courrier")
+    );
 }
 
 proptest! {

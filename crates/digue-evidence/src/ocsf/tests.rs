@@ -5,8 +5,15 @@ use digue_types::{AccountId, Timestamp};
 use super::*;
 
 /// Required of every event (`base_event`).
-const ALWAYS: [&str; 7] =
-    ["activity_id", "category_uid", "class_uid", "metadata", "severity_id", "time", "type_uid"];
+const ALWAYS: [&str; 7] = [
+    "activity_id",
+    "category_uid",
+    "class_uid",
+    "metadata",
+    "severity_id",
+    "time",
+    "type_uid",
+];
 
 /// What a class requires beside, of which of these it needs one at least, and its activities.
 struct OcsfClass {
@@ -41,9 +48,16 @@ fn check(event: &Json) {
     for name in ALWAYS.iter().chain(class.required) {
         assert!(!event[name].is_null(), "{name}: {event}");
     }
-    assert!(class.at_least_one.iter().any(|name| !event[name].is_null()), "{event}");
+    assert!(
+        class.at_least_one.iter().any(|name| !event[name].is_null()),
+        "{event}"
+    );
     let id = event["activity_id"].as_u64().unwrap();
-    let caption = class.activities.iter().find(|(known, _)| *known == id).map(|(_, caption)| *caption);
+    let caption = class
+        .activities
+        .iter()
+        .find(|(known, _)| *known == id)
+        .map(|(_, caption)| *caption);
     match caption {
         Some(caption) => assert_eq!(event["activity_name"], caption, "{event}"),
         None => assert_eq!(id, 99, "{event}"),
@@ -87,7 +101,10 @@ fn act(act: Act, subject: &str) -> Json {
 #[test]
 fn an_exposure_says_who_read_whom() {
     let event = exposure(1, "192.0.2.7");
-    assert_eq!((&event["class_uid"], &event["type_uid"]), (&json!(6005), &json!(600_501)));
+    assert_eq!(
+        (&event["class_uid"], &event["type_uid"]),
+        (&json!(6005), &json!(600_501))
+    );
     assert_eq!(event["metadata"]["uid"], "digue.test#9");
     assert_eq!(event["time"], 1_763_000_000_000_i64);
     assert_eq!(event["unmapped"]["persons"][0]["uid"], "P1");
@@ -118,7 +135,10 @@ fn accounts_are_suspended_and_resumed_by_the_schemas_own_words() {
     assert_eq!(act(Act::AccountSuspended, "account:a")["activity_id"], 12);
     assert_eq!(act(Act::AccountResumed, "account:a")["activity_id"], 13);
     let other = act(Act::GateSet, "gate:g");
-    assert_eq!((&other["activity_id"], &other["activity_name"]), (&json!(99), &json!("gate-set")));
+    assert_eq!(
+        (&other["activity_id"], &other["activity_name"]),
+        (&json!(99), &json!("gate-set"))
+    );
 }
 
 #[test]
@@ -143,8 +163,23 @@ fn a_finding_whose_signals_cannot_be_read_says_so() {
         finding_event("https://digue.test", &record)
     };
     let unread = finding("[{");
-    assert!(unread["evidences"][0]["data"]["signals"].is_null(), "{unread}");
-    assert!(unread["message"].as_str().unwrap().contains("cannot be read"), "{unread}");
-    assert!(unread["finding_info"]["desc"].as_str().unwrap().contains("illisibles"), "{unread}");
+    assert!(
+        unread["evidences"][0]["data"]["signals"].is_null(),
+        "{unread}"
+    );
+    assert!(
+        unread["message"]
+            .as_str()
+            .unwrap()
+            .contains("cannot be read"),
+        "{unread}"
+    );
+    assert!(
+        unread["finding_info"]["desc"]
+            .as_str()
+            .unwrap()
+            .contains("illisibles"),
+        "{unread}"
+    );
     assert_eq!(finding("[]")["evidences"][0]["data"]["signals"], json!([]));
 }

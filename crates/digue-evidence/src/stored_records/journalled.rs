@@ -1,4 +1,5 @@
-//! The acts of the journal that stored records are compared with: read once, then extended by new ones.
+//! The acts of the journal that stored records are compared with: read once, then extended by new
+//! ones.
 //!
 //! It knows nothing of the store.
 
@@ -8,8 +9,8 @@ use std::time::Duration;
 use digue_types::{AccountId, Act, Administration, FindingId, Subject, Timestamp};
 
 /// An act and its record are dated one after the other: within this time they belong together.
-// Two minutes and not the exact time: act and record read the clock separately, and the journal may be slow
-// between the two.
+// Two minutes and not the exact time: act and record read the clock separately, and the journal may
+// be slow between the two.
 pub const SAME_MOMENT: Duration = Duration::from_mins(2);
 
 /// The parts of an act that a record is compared with.
@@ -73,7 +74,8 @@ impl JournalledActs {
         self.first_at
     }
 
-    /// Adds one act. They must come in the order of the journal: the last one about a subject counts.
+    /// Adds one act. They must come in the order of the journal: the last one about a subject
+    /// counts.
     pub(super) fn add(&mut self, entry: u64, act: &Administration) {
         self.end = entry + 1;
         self.first_at.get_or_insert(act.at);
@@ -95,7 +97,8 @@ impl JournalledActs {
             }
             Act::AccountSuspended | Act::AccountResumed => {
                 if let Some(account) = subject.account() {
-                    self.suspended.insert(account, act.act == Act::AccountSuspended);
+                    self.suspended
+                        .insert(account, act.act == Act::AccountSuspended);
                 }
             }
             Act::GateSet => drop(self.gates.insert(subject, recorded())),
@@ -178,7 +181,9 @@ impl JournalledActs {
     }
 
     pub fn all_requested(&self) -> impl Iterator<Item = (&Subject, &JournalledAct)> {
-        self.requested.iter().flat_map(|(subject, all)| all.iter().map(move |act| (subject, act)))
+        self.requested
+            .iter()
+            .flat_map(|(subject, all)| all.iter().map(move |act| (subject, act)))
     }
 
     pub fn decided(&self, subject: &Subject) -> &[JournalledAct] {
@@ -194,7 +199,9 @@ impl JournalledActs {
     }
 
     pub fn all_findings(&self) -> impl Iterator<Item = (&Subject, &[JournalledAct])> {
-        self.findings.iter().map(|(subject, all)| (subject, all.as_slice()))
+        self.findings
+            .iter()
+            .map(|(subject, all)| (subject, all.as_slice()))
     }
 
     /// By the id of the finding.
@@ -252,9 +259,14 @@ impl JournalledActs {
 
     /// True when the account `by` did an act on `subject` with exactly this text.
     pub fn holds(&self, subject: &Subject, after: &str, by: &str) -> bool {
-        // An author that is no valid account cannot have done an act of the journal: the record differs.
-        let Ok(by) = AccountId::parse(by) else { return false };
-        self.hashed.get(subject).is_some_and(|all| all.contains(&(after.to_owned(), by)))
+        // An author that is no valid account cannot have done an act of the journal: the record
+        // differs.
+        let Ok(by) = AccountId::parse(by) else {
+            return false;
+        };
+        self.hashed
+            .get(subject)
+            .is_some_and(|all| all.contains(&(after.to_owned(), by)))
     }
 
     /// The texts of acts with a hash, with their subjects.

@@ -4,7 +4,11 @@ use super::*;
 
 fn kinds(shape: &str) -> Vec<IdentifierKind> {
     let shape = IdentifierShape::new(&format!("^(?:{shape})$")).unwrap();
-    vec![IdentifierKind { name: "numero".to_owned(), steps: vec![Normalise::Upper], shape: Some(shape) }]
+    vec![IdentifierKind {
+        name: "numero".to_owned(),
+        steps: vec![Normalise::Upper],
+        shape: Some(shape),
+    }]
 }
 
 /// A kind whose shape distinguishes its identifiers from every other word.
@@ -27,7 +31,11 @@ fn a_shape_is_looked_for_anywhere_however_it_is_anchored() {
     }
 }
 
-fn pass(kinds: &[IdentifierKind], named: &[&str], header: (&str, &str)) -> (Vec<String>, Vec<String>) {
+fn pass(
+    kinds: &[IdentifierKind],
+    named: &[&str],
+    header: (&str, &str),
+) -> (Vec<String>, Vec<String>) {
     let named = named.iter().map(|name| name.parse().unwrap()).collect();
     let rules = HeaderRules::new(named, kinds);
     let mut headers = HeaderMap::new();
@@ -35,11 +43,23 @@ fn pass(kinds: &[IdentifierKind], named: &[&str], header: (&str, &str)) -> (Vec<
         header.0.parse::<HeaderName>().unwrap(),
         HeaderValue::from_bytes(header.1.as_bytes()).unwrap(),
     );
-    let sweep = HeaderSweep { rules: &rules, kinds, picks: Vec::new() };
+    let sweep = HeaderSweep {
+        rules: &rules,
+        kinds,
+        picks: Vec::new(),
+    };
     let shown = sweep.pass_held(&mut headers);
-    let passed =
-        headers.values().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
-    (passed, shown.into_iter().map(|identifier| identifier.text.to_string()).collect())
+    let passed = headers
+        .values()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .collect();
+    (
+        passed,
+        shown
+            .into_iter()
+            .map(|identifier| identifier.text.to_string())
+            .collect(),
+    )
 }
 
 #[track_caller]
@@ -63,14 +83,21 @@ fn shows(name: &str, value: &str) {
 
 #[track_caller]
 fn is_stripped(name: &str, value: &str) {
-    assert_eq!(pass(&telling_kinds(), &[], (name, value)), (vec![], vec![]), "{name}: {value}");
+    assert_eq!(
+        pass(&telling_kinds(), &[], (name, value)),
+        (vec![], vec![]),
+        "{name}: {value}"
+    );
 }
 
 #[test]
 fn headers_of_a_fixed_vocabulary_pass() {
     for (name, value) in [
         ("content-type", "text/html; charset=utf-8"),
-        ("content-type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (
+            "content-type",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ),
         ("content-length", "10000040"),
         ("content-language", "fr-FR, en"),
         ("date", "Fri, 10 Jul 2026 09:00:00 GMT"),
@@ -79,13 +106,22 @@ fn headers_of_a_fixed_vocabulary_pass() {
         ("vary", "Accept-Encoding, Cookie"),
         ("allow", "GET, HEAD"),
         ("cache-control", "private, max-age=0, no-store"),
-        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+        (
+            "strict-transport-security",
+            "max-age=31536000; includeSubDomains",
+        ),
         ("x-frame-options", "SAMEORIGIN"),
         ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer, strict-origin-when-cross-origin"),
+        (
+            "referrer-policy",
+            "no-referrer, strict-origin-when-cross-origin",
+        ),
         ("cross-origin-opener-policy", "same-origin"),
         ("access-control-allow-origin", "*"),
-        ("content-security-policy", "default-src 'self'; script-src 'nonce-1000001A' 'sha256-1000001A='"),
+        (
+            "content-security-policy",
+            "default-src 'self'; script-src 'nonce-1000001A' 'sha256-1000001A='",
+        ),
         ("www-authenticate", "Bearer realm=\"portail\""),
         (
             "set-cookie",
@@ -104,12 +140,21 @@ fn whom_a_header_shows_is_found() {
         ("content-location", "/fiche/1000001A"),
         ("link", "</fiche/1000001A>; rel=\"next\""),
         ("refresh", "0; url=/fiche/&#49;000001A"),
-        ("content-disposition", "attachment; filename*=UTF-8''fiche_1000001%41.pdf"),
-        ("content-disposition", "attachment; filename=\"=?utf-8?B?MTAwMDAwMUE=?=\""),
+        (
+            "content-disposition",
+            "attachment; filename*=UTF-8''fiche_1000001%41.pdf",
+        ),
+        (
+            "content-disposition",
+            "attachment; filename=\"=?utf-8?B?MTAwMDAwMUE=?=\"",
+        ),
         ("set-cookie", "vu=1000001A; Path=/"),
         ("set-cookie", "a=b; Path=/fiche/1000001A"),
         ("set-cookie", "a=b; Max-Age=1000001A"),
-        ("content-security-policy", "default-src 'self'; report-uri /csp?p=1000001A"),
+        (
+            "content-security-policy",
+            "default-src 'self'; report-uri /csp?p=1000001A",
+        ),
         ("www-authenticate", "Basic realm=\"1000001A\""),
         ("content-language", "fr-x-1000001A"),
         ("vary", "X-1000001A"),
@@ -119,8 +164,15 @@ fn whom_a_header_shows_is_found() {
         shows(name, value);
     }
     // Without its type a body would be read as another: the type stays, and shows no one.
-    let (passed, shown) = pass(&[], &[], ("content-type", "text/html; name=1000001A; charset=utf-8"));
-    assert_eq!((passed, shown), (vec!["text/html; charset=utf-8".to_owned()], vec![]));
+    let (passed, shown) = pass(
+        &[],
+        &[],
+        ("content-type", "text/html; name=1000001A; charset=utf-8"),
+    );
+    assert_eq!(
+        (passed, shown),
+        (vec!["text/html; charset=utf-8".to_owned()], vec![])
+    );
 }
 
 #[test]
@@ -151,7 +203,10 @@ fn a_header_that_the_map_names_passes_and_is_looked_through() {
     let named = ["x-total-count", "x-person", "etag"];
     let one = |header| pass(&telling_kinds(), &named, header);
     assert_eq!(one(("x-total-count", "7")), (vec!["7".to_owned()], vec![]));
-    assert_eq!(one(("x-person", "1000001A")), (vec!["1000001A".to_owned()], vec!["1000001A".to_owned()]));
+    assert_eq!(
+        one(("x-person", "1000001A")),
+        (vec!["1000001A".to_owned()], vec!["1000001A".to_owned()])
+    );
     // No map may let a cached copy live on.
     assert_eq!(one(("etag", "\"1\"")), (vec![], vec![]));
 }
@@ -160,14 +215,24 @@ fn a_header_that_the_map_names_passes_and_is_looked_through() {
 fn where_nothing_recognises_an_identifier_only_what_the_map_names_passes() {
     for shape in ["[A-Za-z0-9-]{1,40}", ".+", "[0-9]{1,10}", "[0-9]{8}"] {
         let kinds = kinds(shape);
-        assert!(!HeaderRules::new(Vec::new(), &kinds).has_shapes(), "{shape}");
-        assert_eq!(pass(&kinds, &[], ("location", "/fiche/x")), (vec![], vec![]), "{shape}");
+        assert!(
+            !HeaderRules::new(Vec::new(), &kinds).has_shapes(),
+            "{shape}"
+        );
+        assert_eq!(
+            pass(&kinds, &[], ("location", "/fiche/x")),
+            (vec![], vec![]),
+            "{shape}"
+        );
         let named = pass(&kinds, &["location"], ("location", "/fiche/x"));
         assert_eq!(named, (vec!["/fiche/x".to_owned()], vec![]), "{shape}");
         assert_eq!(pass(&kinds, &[], ("x-frame-options", "DENY")).0.len(), 1);
     }
     for shape in ["[0-9]{7}[A-Z]", "[12][0-9]{12}", "[^@ ]+@[^@ ]+", "P[0-9]+"] {
-        assert!(HeaderRules::new(Vec::new(), &kinds(shape)).has_shapes(), "{shape}");
+        assert!(
+            HeaderRules::new(Vec::new(), &kinds(shape)).has_shapes(),
+            "{shape}"
+        );
     }
 }
 
@@ -183,9 +248,17 @@ fn an_asset_loses_the_header_that_names_somebody_and_keeps_the_others() {
         ("location", "/static/1000001A.png"),
         ("clear-site-data", "\"*\""),
     ] {
-        headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.append(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
-    HeaderSweep { rules: &rules, kinds: &kinds, picks: Vec::new() }.pass_assets(&mut headers);
+    HeaderSweep {
+        rules: &rules,
+        kinds: &kinds,
+        picks: Vec::new(),
+    }
+    .pass_assets(&mut headers);
     let names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
     assert_eq!(names, ["etag", "cache-control"]);
 }
@@ -193,16 +266,35 @@ fn an_asset_loses_the_header_that_names_somebody_and_keeps_the_others() {
 #[test]
 fn an_address_of_the_portal_becomes_the_public_one() {
     for (name, value, expected) in [
-        ("location", "http://interne:9000/fiche/1", "https://portail.fr/fiche/1"),
+        (
+            "location",
+            "http://interne:9000/fiche/1",
+            "https://portail.fr/fiche/1",
+        ),
         ("location", "HTTPS://Interne:9000", "https://portail.fr"),
         ("location", "//interne:9000/x", "https://portail.fr/x"),
-        ("location", "http://interne:90001/x", "http://interne:90001/x"),
+        (
+            "location",
+            "http://interne:90001/x",
+            "http://interne:90001/x",
+        ),
         ("location", "/fiche/1", "/fiche/1"),
-        ("link", "<http://interne:9000/a>; rel=next, </b>", "<https://portail.fr/a>; rel=next, </b>"),
-        ("refresh", "5; url=http://interne:9000/a", "5; url=https://portail.fr/a"),
+        (
+            "link",
+            "<http://interne:9000/a>; rel=next, </b>",
+            "<https://portail.fr/a>; rel=next, </b>",
+        ),
+        (
+            "refresh",
+            "5; url=http://interne:9000/a",
+            "5; url=https://portail.fr/a",
+        ),
     ] {
         let mut headers = HeaderMap::new();
-        headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.append(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
         rewrite_addresses(&mut headers, "interne:9000", "https://portail.fr");
         assert_eq!(headers[name], expected, "{value}");
     }

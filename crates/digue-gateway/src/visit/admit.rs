@@ -32,12 +32,20 @@ impl<'r> RequestView<'r> {
     pub(super) fn without_body(uri: &'r Uri) -> Self {
         let query = uri.query().unwrap_or_default();
         // `Upgrade` is hop-by-hop, so the other proxy need not pass it on: taken for granted.
-        Self { query, content_type: "", body: BodyView::Unseen, is_upgrade: true }
+        Self {
+            query,
+            content_type: "",
+            body: BodyView::Unseen,
+            is_upgrade: true,
+        }
     }
 
     /// A request that passes through here, with the part of its body that rules need.
     pub(super) fn of(parts: &'r Parts, body: BodyView<'r>) -> Self {
-        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
         Self {
             query: parts.uri.query().unwrap_or_default(),
             content_type: content_type.unwrap_or_default(),
@@ -92,7 +100,8 @@ impl<M> AdmittedVisit<M> {
         (self.visit, self.mode)
     }
 
-    /// Notes the address of a request without a rule: what kind of request it was, and none of its values.
+    /// Notes the address of a request without a rule: what kind of request it was, and none of its
+    /// values.
     pub(super) fn note_address(
         &mut self,
         (method, path): (&Method, Option<&Segments>),
@@ -100,8 +109,14 @@ impl<M> AdmittedVisit<M> {
     ) {
         let Some(path) = path else { return };
         let (shared, portal) = (&self.visit.shared, &self.visit.portal);
-        let template = shared.address_words.template(portal, &*shared.aliases, path);
-        self.visit.unmapped = Some(UnmappedAddress::new(method.as_str(), &template, content_type));
+        let template = shared
+            .address_words
+            .template(portal, &*shared.aliases, path);
+        self.visit.unmapped = Some(UnmappedAddress::new(
+            method.as_str(),
+            &template,
+            content_type,
+        ));
     }
 }
 
@@ -130,7 +145,9 @@ impl<M: VisitMode> IdentifiedVisit<M> {
                     Vec::new()
                 }
             }
-            RouteKind::Held | RouteKind::WebSocket => visit.objections_to(&route, &values, request, is_sound),
+            RouteKind::Held | RouteKind::WebSocket => {
+                visit.objections_to(&route, &values, request, is_sound)
+            }
         };
         if !objections.is_empty() {
             mode.object(&visit, objections).await?;
@@ -138,7 +155,11 @@ impl<M: VisitMode> IdentifiedVisit<M> {
         Ok(match route.kind {
             // A resource that enforced mode would have refused is journalled.
             RouteKind::Assets { is_public } if !mode.has_objected() => {
-                Admission::Assets(AdmittedAssets { visit, mode, is_public })
+                Admission::Assets(AdmittedAssets {
+                    visit,
+                    mode,
+                    is_public,
+                })
             }
             RouteKind::WebSocket => Admission::Tunnel(AdmittedVisit { visit, mode }),
             RouteKind::Assets { .. } | RouteKind::Held => {
@@ -159,11 +180,14 @@ impl IdentifiedVisit<Reporting> {
 impl Visit {
     /// Resources that the map declares to show no one are not inspected, yet subject to the gates.
     fn objections_to_assets(&self, route: &Route) -> Vec<RefusalReason> {
-        Vec::from_iter(decide::gate_refusal(&self.shared.rules.load(), &self.facts(route)))
+        Vec::from_iter(decide::gate_refusal(
+            &self.shared.rules.load(),
+            &self.facts(route),
+        ))
     }
 
-    /// Notes whom the request names. What makes a request unreadable comes first; the rules are asked about
-    /// a sound one, which nothing else speaks against.
+    /// Notes whom the request names. What makes a request unreadable comes first; the rules are
+    /// asked about a sound one, which nothing else speaks against.
     fn objections_to(
         &mut self,
         route: &Route,
@@ -171,11 +195,13 @@ impl Visit {
         request: &RequestView<'_>,
         is_sound: bool,
     ) -> Vec<RefusalReason> {
-        // Noted before the parameters are checked: an observed visit needs its persons even where they are
-        // refused.
+        // Noted before the parameters are checked: an observed visit needs its persons even where
+        // they are refused.
         let fields = self.request_fields(route, values, request);
-        let noted =
-            fields.and_then(|fields| self.note(route, &fields).map_err(|_| RefusalReason::MalformedRequest));
+        let noted = fields.and_then(|fields| {
+            self.note(route, &fields)
+                .map_err(|_| RefusalReason::MalformedRequest)
+        });
         if let Err(reason) = self.check_parameters(route, request).and(noted) {
             return vec![reason];
         }
@@ -185,15 +211,19 @@ impl Visit {
         let keys = self.keys(&self.subjects);
         let rules = self.shared.rules.load_full();
         let hosts = self.shared.hosts.load();
-        // Released again before the portal is asked: `decide` checks anew, because others may use up the rest
-        // meanwhile.
+        // Released again before the portal is asked: `decide` checks anew, because others may use
+        // up the rest meanwhile.
         let budgets = lock(hosts.budgets(&self.portal.id));
         admit(&rules, &budgets, &self.facts(route), &keys)
     }
 
-    /// Unknown parameters and renamed fields could change what the response contains: only those of the map
-    /// pass.
-    fn check_parameters(&self, route: &Route, request: &RequestView<'_>) -> Result<(), RefusalReason> {
+    /// Unknown parameters and renamed fields could change what the response contains: only those of
+    /// the map pass.
+    fn check_parameters(
+        &self,
+        route: &Route,
+        request: &RequestView<'_>,
+    ) -> Result<(), RefusalReason> {
         let query = parameters(request.query).map_err(|_| RefusalReason::MalformedRequest)?;
         if route.query.stranger(&query).is_some() {
             return Err(RefusalReason::UnknownParameter);
@@ -235,19 +265,25 @@ impl Visit {
         request: &RequestView<'_>,
     ) -> Result<RequestFields, RefusalReason> {
         let (content_type, body) = self.readable_body(route, request)?;
-        let parts = RequestParts { path: values, query: request.query, content_type, body };
-        read_request(&route.request, &self.portal.kinds, &parts).map_err(|_| RefusalReason::MalformedRequest)
+        let parts = RequestParts {
+            path: values,
+            query: request.query,
+            content_type,
+            body,
+        };
+        read_request(&route.request, &self.portal.kinds, &parts)
+            .map_err(|_| RefusalReason::MalformedRequest)
     }
 
-    /// Notes whom a request names, and whether it is an exact search: by one of the map's sets of values,
-    /// each given once.
+    /// Notes whom a request names, and whether it is an exact search: by one of the map's sets of
+    /// values, each given once.
     fn note(&mut self, route: &Route, fields: &RequestFields) -> Result<(), Unreadable> {
         let values = |name: &String| fields.0.get(name).filter(|values| values.len() == 1);
         let mut sets = route.exact_sets.iter();
         let given = sets.find_map(|set| set.iter().map(values).collect::<Option<Vec<_>>>());
         self.search = ExactSearch {
-            // The person found must be compared with the values searched: impossible where the response is
-            // not seen.
+            // The person found must be compared with the values searched: impossible where the
+            // response is not seen.
             is_asked: given.is_some() && self.way != Way::ForwardAuth,
             values: given.into_iter().flatten().flatten().cloned().collect(),
             is_found_as_asked: false,
@@ -256,7 +292,11 @@ impl Visit {
         Ok(())
     }
 
-    fn subjects_of(&self, route: &Route, fields: &RequestFields) -> Result<Vec<PersonRef>, Unreadable> {
+    fn subjects_of(
+        &self,
+        route: &Route,
+        fields: &RequestFields,
+    ) -> Result<Vec<PersonRef>, Unreadable> {
         // Where the response is not seen, every identifier of the request counts as a subject.
         let is_about = |rule: &&RequestRule| rule.is_subject || self.way == Way::ForwardAuth;
         let rules = route.request.iter().filter(is_about);

@@ -63,18 +63,32 @@ impl Showing {
     pub(super) fn stream<M>(visit: &AdmittedVisit<M>) -> Self {
         let subjects = visit.visit().subjects.clone();
         let named = Self::named(named_by_request(subjects), Inspection::Stream);
-        Self { status: Some(StatusCode::SWITCHING_PROTOCOLS), ..named }
+        Self {
+            status: Some(StatusCode::SWITCHING_PROTOCOLS),
+            ..named
+        }
     }
 
     /// What a portal says that it showed.
     pub(super) fn reported(persons: Vec<PersonRef>) -> Self {
-        let persons = persons.into_iter().map(|person| (person, Means::Described)).collect();
+        let persons = persons
+            .into_iter()
+            .map(|person| (person, Means::Described))
+            .collect();
         Self::named(persons, Inspection::Reported)
     }
 
     /// A response of which nothing is known but its head, if it has one.
-    pub(super) fn unseen(inspection: Inspection, body_bytes: u64, status: Option<StatusCode>) -> Self {
-        Self { body_bytes, status, ..Self::named(FoundPersons::new(), inspection) }
+    pub(super) fn unseen(
+        inspection: Inspection,
+        body_bytes: u64,
+        status: Option<StatusCode>,
+    ) -> Self {
+        Self {
+            body_bytes,
+            status,
+            ..Self::named(FoundPersons::new(), inspection)
+        }
     }
 }
 
@@ -111,19 +125,29 @@ impl AdmittedVisit<Enforcement> {
         connection: &ConnectionFacts,
     ) -> Result<(Showing, ProxiedAnswer), Refusal> {
         let (visit, enforcement) = (self.visit(), self.enforcement());
-        let mut outgoing =
-            outgoing(&visit.shared, &visit.portal, Some(&visit.caller), request, connection, visit.now);
+        let mut outgoing = outgoing(
+            &visit.shared,
+            &visit.portal,
+            Some(&visit.caller),
+            request,
+            connection,
+            visit.now,
+        );
         headers::ask_for_readable(outgoing.headers_mut());
         let public = public_origin(outgoing.headers());
-        let sent = visit.shared.upstream.send(outgoing.map(|()| body), visit.portal.timeouts.response).await;
+        let sent = visit
+            .shared
+            .upstream
+            .send(outgoing.map(|()| body), visit.portal.timeouts.response)
+            .await;
         let (mut head, body) = match sent {
             Ok(response) => response.into_parts(),
             Err(error) => return Err(visit.unanswered(enforcement, error.into()).await),
         };
         headers::strip_response(&mut head.headers);
         rewrite_addresses(&mut head.headers, &visit.portal.upstream.authority, &public);
-        // No upgrade was requested on this route: a portal that switches anyway would open an uninspected
-        // tunnel.
+        // No upgrade was requested on this route: a portal that switches anyway would open an
+        // uninspected tunnel.
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             return Err(visit.unanswered(enforcement, broken_answer()).await);
         }
@@ -131,10 +155,15 @@ impl AdmittedVisit<Enforcement> {
         let declared = declared_length(&head.headers);
         let (body_bytes, is_open_ended) = match &body {
             AnswerBody::Held(bytes) => (bytes.len() as u64, false),
-            AnswerBody::Stream { start, .. } => (declared.unwrap_or(start.len() as u64), declared.is_none()),
+            AnswerBody::Stream { start, .. } => {
+                (declared.unwrap_or(start.len() as u64), declared.is_none())
+            }
         };
         let showing = visit.showing(route, (head.status, &mut head.headers), found, body_bytes);
-        let showing = Showing { is_open_ended, ..showing };
+        let showing = Showing {
+            is_open_ended,
+            ..showing
+        };
         // The reason phrase is the portal's text, too, and nothing inspects it.
         head.extensions.clear();
         Ok((showing, ProxiedAnswer { head, body }))
@@ -147,26 +176,42 @@ impl AdmittedVisit<Enforcement> {
         head: &http::response::Parts,
         body: Body,
     ) -> Result<(Result<InspectedPersons, Unreadable>, AnswerBody), Refusal> {
-        // No body follows, whatever length is declared (RFC 9110, 9.3.2): nothing to hold or to inspect.
+        // No body follows, whatever length is declared (RFC 9110, 9.3.2): nothing to hold or to
+        // inspect.
         if request.method == Method::HEAD {
-            return Ok((Ok(InspectedPersons::default()), AnswerBody::Held(Bytes::new())));
+            return Ok((
+                Ok(InspectedPersons::default()),
+                AnswerBody::Held(Bytes::new()),
+            ));
         }
         let (visit, enforcement) = (self.visit(), self.enforcement());
         let share = visit.share(&visit.shared.held, &request.extensions);
-        match hold(body, route.held_bytes_max, visit.portal.timeouts.idle, share).await {
+        match hold(
+            body,
+            route.held_bytes_max,
+            visit.portal.timeouts.idle,
+            share,
+        )
+        .await
+        {
             Ok(HeldBody::Whole { bytes, share }) => {
-                let inspected = visit.inspect(route, head.status, &head.headers, &bytes, share).await;
+                let inspected = visit
+                    .inspect(route, head.status, &head.headers, &bytes, share)
+                    .await;
                 let Ok((found, share)) = inspected else {
-                    return Err(visit.unanswered(enforcement, Refusal::busy().after_the_portal()).await);
+                    return Err(visit
+                        .unanswered(enforcement, Refusal::busy().after_the_portal())
+                        .await);
                 };
                 Ok((found, AnswerBody::Held(counted(bytes, share))))
             }
-            Ok(HeldBody::TooLarge { start, rest }) => {
-                Ok((Err(Unreadable::too_large()), AnswerBody::Stream { start, rest }))
-            }
-            Err(HoldError::Full(_)) => {
-                Err(visit.unanswered(enforcement, Refusal::busy().after_the_portal()).await)
-            }
+            Ok(HeldBody::TooLarge { start, rest }) => Ok((
+                Err(Unreadable::too_large()),
+                AnswerBody::Stream { start, rest },
+            )),
+            Err(HoldError::Full(_)) => Err(visit
+                .unanswered(enforcement, Refusal::busy().after_the_portal())
+                .await),
             Err(error) => {
                 tracing::warn!(portal.id = %visit.portal.id, error = %error, "A response did not arrive whole");
                 Err(visit.unanswered(enforcement, broken_answer()).await)
@@ -185,7 +230,8 @@ impl Visit {
         body_bytes: u64,
     ) -> Showing {
         let known = Showing::unseen(Inspection::Inspected, body_bytes, Some(status));
-        // Before the body: a header that cannot be read is refused whatever the map says about bodies.
+        // Before the body: a header that cannot be read is refused whatever the map says about
+        // bodies.
         let by_headers = match self.pass_headers(route, headers) {
             Ok(persons) => persons,
             Err(unreadable) => {
@@ -197,8 +243,15 @@ impl Visit {
         };
         let mut showing = match found {
             Ok(found) => {
-                let InspectedPersons { persons, has_asked_values } = found;
-                Showing { persons, is_found_as_asked: has_asked_values, ..known }
+                let InspectedPersons {
+                    persons,
+                    has_asked_values,
+                } = found;
+                Showing {
+                    persons,
+                    is_found_as_asked: has_asked_values,
+                    ..known
+                }
             }
             Err(unreadable) => self.unread(route, known, unreadable),
         };
@@ -207,8 +260,8 @@ impl Visit {
         showing
     }
 
-    /// Counts the persons named by the request among those shown: a form that is shown again after an error
-    /// shows them.
+    /// Counts the persons named by the request among those shown: a form that is shown again after
+    /// an error shows them.
     pub(super) fn add_subjects(&self, showing: &mut Showing) {
         let Some(status) = showing.status else { return };
         if !says_nothing_of_subjects(status, showing.body_bytes > 0) {
@@ -236,11 +289,20 @@ impl Visit {
     }
 
     /// Keeps the headers that may pass; returns the persons they show.
-    fn pass_headers(&self, route: &RouteRef, headers: &mut HeaderMap) -> Result<Vec<PersonRef>, Unreadable> {
+    fn pass_headers(
+        &self,
+        route: &RouteRef,
+        headers: &mut HeaderMap,
+    ) -> Result<Vec<PersonRef>, Unreadable> {
         let sweep = HeaderSweep {
             rules: &self.portal.response_headers,
             kinds: &self.portal.kinds,
-            picks: route.response.blocks.iter().flat_map(|block| &block.sweep).collect(),
+            picks: route
+                .response
+                .blocks
+                .iter()
+                .flat_map(|block| &block.sweep)
+                .collect(),
         };
         let shown = sweep.pass_held(headers);
         self.persons(shown.iter())
@@ -259,7 +321,11 @@ impl Visit {
         let size = bytes.len();
         // Compressed or encoded, it can be of any size.
         let is_plain = !headers.contains_key(header::CONTENT_ENCODING) && !bytes.starts_with(b"PK");
-        let unpacked = if is_plain { size } else { route.inspect_limits.decoded_bytes_max };
+        let unpacked = if is_plain {
+            size
+        } else {
+            route.inspect_limits.decoded_bytes_max
+        };
         let look = {
             let (portal, route) = (self.portal.clone(), route.clone());
             let (headers, bytes) = (headers.clone(), bytes.clone());
@@ -269,13 +335,18 @@ impl Visit {
             look()
         } else {
             let work = move || {
-                // Claimed before unpacking and up to the limit: afterwards it would be too late to refuse.
+                // Claimed before unpacking and up to the limit: afterwards it would be too late to
+                // refuse.
                 let held = share.amount();
                 let found = share.grow(unpacked).map(|()| look());
                 share.shrink_to(held);
                 (found, share)
             };
-            let done = self.shared.inspections.run(&self.caller.account, size, work).await?;
+            let done = self
+                .shared
+                .inspections
+                .run(&self.caller.account, size, work)
+                .await?;
             share = done.1;
             done.0?
         };
@@ -290,12 +361,15 @@ impl Visit {
             let named = self.persons(std::iter::once(identifier));
             shown.shows(identifier) || named.is_ok_and(|named| named.iter().all(is_found))
         };
-        Ok(InspectedPersons { has_asked_values: self.search.values.iter().all(has), persons })
+        Ok(InspectedPersons {
+            has_asked_values: self.search.values.iter().all(has),
+            persons,
+        })
     }
 }
 
-/// Statuses by which a portal shows none of the persons it was asked for: not allowed, not found, wrong
-/// method, too many requests; and redirects without a body.
+/// Statuses by which a portal shows none of the persons it was asked for: not allowed, not found,
+/// wrong method, too many requests; and redirects without a body.
 fn says_nothing_of_subjects(status: StatusCode, has_body: bool) -> bool {
     matches!(status.as_u16(), 401 | 403 | 404 | 405 | 410 | 429)
         || status.is_redirection() && status != StatusCode::NOT_MODIFIED && !has_body
@@ -311,11 +385,20 @@ fn add_all(persons: &mut FoundPersons, more: &[PersonRef], means: Means) {
 
 /// The portal answered, and its response cannot be forwarded.
 fn broken_answer() -> Refusal {
-    Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal")
-        .after_the_portal()
+    Refusal::unavailable(
+        StatusCode::BAD_GATEWAY,
+        "unavailable-title",
+        "unavailable-portal",
+    )
+    .after_the_portal()
 }
 
 /// The length that a message declares; `None` where it declares none that can be read.
 pub(super) fn declared_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }

@@ -1,5 +1,5 @@
-//! Resources that the map declares to show no one: not inspected, yet subject to the gates, and reported to
-//! the monitor as what a browser fetches.
+//! Resources that the map declares to show no one: not inspected, yet subject to the gates, and
+//! reported to the monitor as what a browser fetches.
 
 use std::sync::Arc;
 
@@ -25,14 +25,18 @@ use crate::response_headers::{HeaderSweep, rewrite_addresses};
 use digue_connections::facts::ConnectionFacts;
 use digue_http::body::{Body, boxed, limited};
 
-/// A public resource needs no caller. Its fetch is reported for the account of its session, if there is one:
-/// tokens and headers are not read for it.
+/// A public resource needs no caller. Its fetch is reported for the account of its session, if
+/// there is one: tokens and headers are not read for it.
 const fn monitors_public_fetches(portal: &Portal) -> bool {
     matches!(portal.identity, Identity::Session)
 }
 
 /// Reports the fetch of a public resource that was not identified.
-pub(super) fn note_public_fetch(shared: &SharedGateway, request: &PortalRequest<'_>, now: Timestamp) {
+pub(super) fn note_public_fetch(
+    shared: &SharedGateway,
+    request: &PortalRequest<'_>,
+    now: Timestamp,
+) {
     if monitors_public_fetches(request.portal)
         && let Ok(caller) = identity::identify(shared, &request.identity(), request.headers, now)
     {
@@ -75,8 +79,14 @@ impl AdmittedAssets<Enforcement> {
     ) -> Result<Response<Body>, Refusal> {
         self.note_fetch();
         let visit = &self.visit;
-        let outgoing =
-            outgoing(&visit.shared, &visit.portal, Some(&visit.caller), parts, connection, visit.now);
+        let outgoing = outgoing(
+            &visit.shared,
+            &visit.portal,
+            Some(&visit.caller),
+            parts,
+            connection,
+            visit.now,
+        );
         let response = pass_through(&visit.shared, &visit.portal, outgoing, body).await?;
         let guard = visit.guard();
         Ok(response.map(|body| boxed(GuardedBody::stream(guard, Bytes::new(), body, None))))
@@ -92,7 +102,10 @@ pub(super) async fn forward_public(
 ) -> Result<Response<Body>, Refusal> {
     let now = shared.clock.now();
     note_public_fetch(shared, request, now);
-    let body = limited(body, usize::try_from(route.request_bytes_max).unwrap_or(usize::MAX));
+    let body = limited(
+        body,
+        usize::try_from(route.request_bytes_max).unwrap_or(usize::MAX),
+    );
     let outgoing = outgoing(shared, request.portal, None, parts, request.connection, now);
     pass_through(shared, request.portal, outgoing, body).await
 }
@@ -104,16 +117,28 @@ async fn pass_through(
     body: Body,
 ) -> Result<Response<Body>, Refusal> {
     let public = public_origin(outgoing.headers());
-    let mut response = shared.upstream.send(outgoing.map(|()| body), portal.timeouts.response).await?;
+    let mut response = shared
+        .upstream
+        .send(outgoing.map(|()| body), portal.timeouts.response)
+        .await?;
     headers::strip_response(response.headers_mut());
     rewrite_addresses(response.headers_mut(), &portal.upstream.authority, &public);
     let rules = &portal.response_headers;
-    HeaderSweep { rules, kinds: &portal.kinds, picks: Vec::new() }.pass_assets(response.headers_mut());
+    HeaderSweep {
+        rules,
+        kinds: &portal.kinds,
+        picks: Vec::new(),
+    }
+    .pass_assets(response.headers_mut());
     // The reason phrase is an extension: text of the portal that nothing inspects.
     response.extensions_mut().clear();
     // No upgrade was requested: a portal that switches anyway would open an uninspected tunnel.
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"));
+        return Err(Refusal::unavailable(
+            StatusCode::BAD_GATEWAY,
+            "unavailable-title",
+            "unavailable-portal",
+        ));
     }
     Ok(response)
 }

@@ -27,35 +27,52 @@ impl<M, A> DecidedVisit<M, A> {
 }
 
 impl<M: VisitMode> AdmittedVisit<M> {
-    /// Decides upon what the answer shows. The answer comes back from `RecordedVisit::release`, and from
-    /// nowhere else.
-    pub(super) async fn decide<A>(self, showing: Showing, answer: A) -> Result<DecidedVisit<M, A>, M::Stop> {
+    /// Decides upon what the answer shows. The answer comes back from `RecordedVisit::release`, and
+    /// from nowhere else.
+    pub(super) async fn decide<A>(
+        self,
+        showing: Showing,
+        answer: A,
+    ) -> Result<DecidedVisit<M, A>, M::Stop> {
         let (mut visit, mut mode) = self.into_parts();
         visit.inspection = showing.inspection;
         visit.unread = showing.unread;
         visit.answered = showing.status;
         visit.search.is_found_as_asked = showing.is_found_as_asked;
         if let Some(cause) = showing.objection {
-            mode.object(&visit, vec![RefusalReason::Uninspectable(cause)]).await?;
+            mode.object(&visit, vec![RefusalReason::Uninspectable(cause)])
+                .await?;
         }
         let mut exposure = visit.judge(&mut mode, showing.persons, showing.body_bytes);
         if showing.is_open_ended {
-            // Announced before the stream leaves, so that a second entry that never came is noticed.
+            // Announced before the stream leaves, so that a second entry that never came is
+            // noticed.
             exposure.parts = 2;
         }
         let exposure = mode.carry_out(&visit, exposure).await?;
-        Ok(DecidedVisit { visit, mode, exposure, answer })
+        Ok(DecidedVisit {
+            visit,
+            mode,
+            exposure,
+            answer,
+        })
     }
 }
 
 impl Visit {
     /// Decides, asks the monitor, and counts what leaves.
-    fn judge<M: VisitMode>(&self, mode: &mut M, persons: FoundPersons, body_bytes: u64) -> Exposure {
+    fn judge<M: VisitMode>(
+        &self,
+        mode: &mut M,
+        persons: FoundPersons,
+        body_bytes: u64,
+    ) -> Exposure {
         let keys = self.keys(persons.iter().map(|(person, _)| person));
         let rules = self.shared.rules.load_full();
         let hosts = self.shared.hosts.load();
-        // Held from the check to the charge: two responses at once must not both use what is left. The
-        // monitor's lock is taken under it, because what the monitor withholds must not be counted.
+        // Held from the check to the charge: two responses at once must not both use what is left.
+        // The monitor's lock is taken under it, because what the monitor withholds must not be
+        // counted.
         let mut budgets = lock(hosts.budgets(&self.portal.id));
         let (decision, charge) = self.weigh(&rules, &mut budgets, &keys);
         let decision = mode.settle(decision);
@@ -82,7 +99,11 @@ impl Visit {
         keys: &'w [PersonKey],
     ) -> (Decision, PendingCharge<'w>) {
         let (account, organisation) = (&self.caller.account, &self.caller.organisation);
-        let of = CountedResponse { now: self.now, account, organisation };
+        let of = CountedResponse {
+            now: self.now,
+            account,
+            organisation,
+        };
         let is_uninspected = self.inspection.is_uninspected();
         let undecided = |reasons, basis| Decision {
             outcome: Outcome::Released,
@@ -96,8 +117,15 @@ impl Visit {
             }
             // Observed, and without a response or a rule for it: nothing can be said about persons.
             VisitRule::Mapped(_) | VisitRule::Unmapped => {
-                let basis = if account.is_unknown() { Basis::CallerUnknown } else { Basis::None };
-                (undecided(Vec::new(), basis), weigh_undescribed(budgets, of, is_uninspected))
+                let basis = if account.is_unknown() {
+                    Basis::CallerUnknown
+                } else {
+                    Basis::None
+                };
+                (
+                    undecided(Vec::new(), basis),
+                    weigh_undescribed(budgets, of, is_uninspected),
+                )
             }
             VisitRule::Declared { .. } => {
                 let (over, charge) = weigh_shown(rules, budgets, of, keys);

@@ -1,6 +1,7 @@
 //! 1. Who sends a request, and which rule of the map applies.
 //!
-//! Sessions, keys, tokens and headers are told apart in `identity`; from here on they are one caller.
+//! Sessions, keys, tokens and headers are told apart in `identity`; from here on they are one
+//! caller.
 
 use std::sync::Arc;
 
@@ -50,71 +51,98 @@ pub(super) async fn identify<M: RequestMode>(
 ) -> Result<(IdentifiedVisit<M>, Option<KeptUntilSent>), M::Stop> {
     let now = shared.clock.now();
     let is_malformed = request.is_malformed();
-    let (caller, doubt) = match identity::identify(shared, &request.identity(), request.headers, now) {
-        Ok(caller) => (caller, None),
-        Err(failure) => {
-            let doubt = reason_of(&failure);
-            let reason = if is_malformed { RefusalReason::MalformedRequest } else { doubt.clone() };
-            let is_objected = mode.needs_account() || !failure.is_of_a_stranger();
-            let caller = match failure {
-                IdentityFailure::Doubted(caller) => *caller,
-                IdentityFailure::NotSignedIn | IdentityFailure::NotAdmitted => {
-                    mode.stranger(None, reason, now)?
-                }
-                IdentityFailure::Unplaced(caller)
-                | IdentityFailure::ShutOut(caller)
-                | IdentityFailure::Cut(caller) => mode.stranger(Some(*caller), reason, now)?,
-            };
-            (caller, is_objected.then_some(doubt))
-        }
-    };
+    let (caller, doubt) =
+        match identity::identify(shared, &request.identity(), request.headers, now) {
+            Ok(caller) => (caller, None),
+            Err(failure) => {
+                let doubt = reason_of(&failure);
+                let reason = if is_malformed {
+                    RefusalReason::MalformedRequest
+                } else {
+                    doubt.clone()
+                };
+                let is_objected = mode.needs_account() || !failure.is_of_a_stranger();
+                let caller = match failure {
+                    IdentityFailure::Doubted(caller) => *caller,
+                    IdentityFailure::NotSignedIn | IdentityFailure::NotAdmitted => {
+                        mode.stranger(None, reason, now)?
+                    }
+                    IdentityFailure::Unplaced(caller)
+                    | IdentityFailure::ShutOut(caller)
+                    | IdentityFailure::Cut(caller) => mode.stranger(Some(*caller), reason, now)?,
+                };
+                (caller, is_objected.then_some(doubt))
+            }
+        };
     let (rule, values) = match route {
         Some((route, values)) => (VisitRule::Mapped(route), values),
         None => (VisitRule::Unmapped, PathValues::new()),
     };
     let visit = Box::new(Visit::of_request(shared, request, rule, caller, now));
     if is_malformed {
-        mode.object(&visit, vec![RefusalReason::MalformedRequest]).await?;
+        mode.object(&visit, vec![RefusalReason::MalformedRequest])
+            .await?;
     }
-    // A public resource needs no caller. Elsewhere a doubted one is journalled, because it may be a theft.
+    // A public resource needs no caller. Elsewhere a doubted one is journalled, because it may be a
+    // theft.
     if let Some(doubt) = doubt
         && visit.kind() != Some(RouteKind::Assets { is_public: true })
     {
         mode.object(&visit, vec![doubt]).await?;
     }
     let turn = mode.take_turn(&visit)?;
-    // After the account is known: an unmapped request is evidence about it, and is counted and journalled.
+    // After the account is known: an unmapped request is evidence about it, and is counted and
+    // journalled.
     if visit.route().is_none() && !is_malformed {
-        mode.object(&visit, vec![RefusalReason::UnknownRoute]).await?;
+        mode.object(&visit, vec![RefusalReason::UnknownRoute])
+            .await?;
     }
     // Assets are not counted: they leave no entry.
     let is_counted = !matches!(visit.kind(), Some(RouteKind::Assets { .. }));
     if is_counted && mode.asks_too_often(&visit) {
-        mode.object(&visit, vec![RefusalReason::TooManyRequests]).await?;
+        mode.object(&visit, vec![RefusalReason::TooManyRequests])
+            .await?;
     }
-    Ok((IdentifiedVisit { visit, mode, values }, turn))
+    Ok((
+        IdentifiedVisit {
+            visit,
+            mode,
+            values,
+        },
+        turn,
+    ))
 }
 
 fn reason_of(failure: &IdentityFailure) -> RefusalReason {
     match failure {
-        IdentityFailure::NotAdmitted | IdentityFailure::Unplaced(_) | IdentityFailure::ShutOut(_) => {
-            RefusalReason::UnknownAccount
-        }
+        IdentityFailure::NotAdmitted
+        | IdentityFailure::Unplaced(_)
+        | IdentityFailure::ShutOut(_) => RefusalReason::UnknownAccount,
         IdentityFailure::NotSignedIn | IdentityFailure::Cut(_) => RefusalReason::NoSession,
         IdentityFailure::Doubted(_) => RefusalReason::SessionMoved,
     }
 }
 
-/// Identifies the caller of a visit that a portal reports, with the persons shown: the portal vouches for
-/// the account, and the directory says to which organisation it belongs.
+/// Identifies the caller of a visit that a portal reports, with the persons shown: the portal
+/// vouches for the account, and the directory says to which organisation it belongs.
 pub(super) fn identify_reported(
     shared: &Arc<SharedGateway>,
     portal: &Arc<Portal>,
     reported: ReportedVisit,
 ) -> (IdentifiedVisit<Reporting>, Vec<PersonRef>) {
-    let ReportedVisit { at, account, organisation, session, route, action, categories, client, persons } =
-        reported;
-    let organisation = directory_organisation(&shared.rules.load(), &account).unwrap_or(organisation);
+    let ReportedVisit {
+        at,
+        account,
+        organisation,
+        session,
+        route,
+        action,
+        categories,
+        client,
+        persons,
+    } = reported;
+    let organisation =
+        directory_organisation(&shared.rules.load(), &account).unwrap_or(organisation);
     let caller = Caller {
         account,
         organisation,
@@ -123,7 +151,18 @@ pub(super) fn identify_reported(
         proved_at: Timestamp::ZERO,
         kind: CallerKind::Header,
     };
-    let rule = VisitRule::Declared { route, action, categories };
+    let rule = VisitRule::Declared {
+        route,
+        action,
+        categories,
+    };
     let visit = Box::new(Visit::of_report(shared, portal, rule, (caller, client), at));
-    (IdentifiedVisit { visit, mode: Reporting::default(), values: PathValues::new() }, persons)
+    (
+        IdentifiedVisit {
+            visit,
+            mode: Reporting::default(),
+            values: PathValues::new(),
+        },
+        persons,
+    )
 }

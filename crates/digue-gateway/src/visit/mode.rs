@@ -1,12 +1,14 @@
-//! What an objection of the rules does to a visit: it ends one where they are enforced, and changes nothing
-//! where they are only tried, or where the portal has shown the persons already.
+//! What an objection of the rules does to a visit: it ends one where they are enforced, and changes
+//! nothing where they are only tried, or where the portal has shown the persons already.
 //!
 //! By construction: a refusal is made from an [`Enforcement`], and the other modes hold none.
 
 use std::convert::Infallible;
 
 use digue_access::{Decision, Enforcement, EnforcementMode};
-use digue_types::{AccountId, Exposure, OrganisationId, Outcome, RefusalReason, SessionId, Timestamp};
+use digue_types::{
+    AccountId, Exposure, OrganisationId, Outcome, RefusalReason, SessionId, Timestamp,
+};
 
 use super::state::Visit;
 use crate::caller::{Caller, CallerKind};
@@ -33,8 +35,8 @@ pub(super) trait VisitMode: Sized + Send {
     /// The decision as it is journalled.
     fn settle(&mut self, decision: Decision) -> Decision;
 
-    /// The monitor's last word, or what it is told where it has none. Asked while the budgets are locked, so
-    /// that what it withholds is not counted.
+    /// The monitor's last word, or what it is told where it has none. Asked while the budgets are
+    /// locked, so that what it withholds is not counted.
     fn monitor(&self, visit: &Visit, exposure: &Exposure) -> Verdict;
 
     /// Ends the visit when its exposure is refused.
@@ -50,7 +52,8 @@ pub(super) trait VisitMode: Sized + Send {
     }
 
     /// Ends the visit when what was decided has been undone while the entry was written.
-    fn let_go(&self, visit: &Visit, guard: &CutGuard, entry: Option<u64>) -> Result<(), Self::Stop>;
+    fn let_go(&self, visit: &Visit, guard: &CutGuard, entry: Option<u64>)
+    -> Result<(), Self::Stop>;
 
     /// Makes entries durable; returns the index of the first, where they have entries of their own.
     fn write(
@@ -62,8 +65,8 @@ pub(super) trait VisitMode: Sized + Send {
 
 /// The modes in which a request comes to Digue before the portal has answered it.
 pub(super) trait RequestMode: VisitMode {
-    /// The caller to whom a visit is written that Digue does not admit: the one that it `named`, else an
-    /// unknown one; or its end.
+    /// The caller to whom a visit is written that Digue does not admit: the one that it `named`,
+    /// else an unknown one; or its end.
     fn stranger(
         &mut self,
         named: Option<Caller>,
@@ -119,7 +122,9 @@ impl VisitMode for Enforcement {
 
     async fn write(&self, visit: &Visit, exposures: Vec<Exposure>) -> Result<Option<u64>, Refusal> {
         let recorded = visit.shared.recorder.record(exposures).await;
-        recorded.map(Some).map_err(|unrecorded| visit.say_done(Refusal::unrecorded(unrecorded)))
+        recorded
+            .map(Some)
+            .map_err(|unrecorded| visit.say_done(Refusal::unrecorded(unrecorded)))
     }
 }
 
@@ -136,11 +141,16 @@ impl RequestMode for Enforcement {
 
     fn take_turn(&self, visit: &Visit) -> Result<Option<KeptUntilSent>, Refusal> {
         let counted = visit.shared.account_requests.begin(&visit.caller.account);
-        counted.map(|counted| Some(KeptUntilSent::new(counted))).map_err(|_| Refusal::busy())
+        counted
+            .map(|counted| Some(KeptUntilSent::new(counted)))
+            .map_err(|_| Refusal::busy())
     }
 
     fn asks_too_often(&self, visit: &Visit) -> bool {
-        !visit.shared.account_requests.may_ask(&visit.caller.account, visit.now)
+        !visit
+            .shared
+            .account_requests
+            .may_ask(&visit.caller.account, visit.now)
     }
 }
 
@@ -159,7 +169,11 @@ impl Observation {
             EnforcementMode::Pilot => false,
             EnforcementMode::ObserveOnly | EnforcementMode::Enforced => true,
         };
-        Self { against: Vec::new(), is_stranger: false, needs_account }
+        Self {
+            against: Vec::new(),
+            is_stranger: false,
+            needs_account,
+        }
     }
 
     fn add(&mut self, reasons: Vec<RefusalReason>) {
@@ -190,8 +204,16 @@ impl VisitMode for Observation {
     fn settle(&mut self, decision: Decision) -> Decision {
         self.add(decision.reasons);
         let reasons = std::mem::take(&mut self.against);
-        let outcome = if reasons.is_empty() { Outcome::Released } else { Outcome::WouldRefuse };
-        Decision { outcome, reasons, ..decision }
+        let outcome = if reasons.is_empty() {
+            Outcome::Released
+        } else {
+            Outcome::WouldRefuse
+        };
+        Decision {
+            outcome,
+            reasons,
+            ..decision
+        }
     }
 
     fn monitor(&self, visit: &Visit, exposure: &Exposure) -> Verdict {
@@ -208,22 +230,31 @@ impl VisitMode for Observation {
     }
 
     /// The response has left: without an entry, the missing one is counted.
-    async fn write(&self, visit: &Visit, exposures: Vec<Exposure>) -> Result<Option<u64>, Infallible> {
+    async fn write(
+        &self,
+        visit: &Visit,
+        exposures: Vec<Exposure>,
+    ) -> Result<Option<u64>, Infallible> {
         let shared = &visit.shared;
-        // Responses that show no one and would have been refused are counted like refusals: they, too, come
-        // as fast as a client sends.
-        let is_countable =
-            |exposure: &Exposure| exposure.outcome == Outcome::WouldRefuse && exposure.shown.is_empty();
-        let own = exposures.into_iter().filter_map(|exposure| match is_countable(&exposure) {
-            true => shared.refusals.take(exposure),
-            false => Some(exposure),
-        });
+        // Responses that show no one and would have been refused are counted like refusals: they,
+        // too, come as fast as a client sends.
+        let is_countable = |exposure: &Exposure| {
+            exposure.outcome == Outcome::WouldRefuse && exposure.shown.is_empty()
+        };
+        let own = exposures
+            .into_iter()
+            .filter_map(|exposure| match is_countable(&exposure) {
+                true => shared.refusals.take(exposure),
+                false => Some(exposure),
+            });
         let own: Vec<Exposure> = own.collect();
         if own.is_empty() {
             return Ok(None);
         }
         let recorded = shared.recorder.record(own).await;
-        let note = |unrecorded: &JournalWriteError| shared.note_unrecorded(&visit.portal.id, &unrecorded.0);
+        let note = |unrecorded: &JournalWriteError| {
+            shared.note_unrecorded(&visit.portal.id, &unrecorded.0)
+        };
         Ok(recorded.inspect_err(note).ok())
     }
 }
@@ -259,7 +290,8 @@ impl RequestMode for Observation {
     }
 }
 
-/// What a portal reports: the persons were shown, and every limit that they exceed is named to the portal.
+/// What a portal reports: the persons were shown, and every limit that they exceed is named to the
+/// portal.
 #[derive(Default)]
 pub(super) struct Reporting {
     pub(super) over_budget: Vec<RefusalReason>,
@@ -280,7 +312,11 @@ impl VisitMode for Reporting {
     /// The entry says what the portal did; what Digue thinks of it is in the answer.
     fn settle(&mut self, decision: Decision) -> Decision {
         self.over_budget.extend(decision.reasons);
-        Decision { outcome: Outcome::Released, reasons: Vec::new(), ..decision }
+        Decision {
+            outcome: Outcome::Released,
+            reasons: Vec::new(),
+            ..decision
+        }
     }
 
     /// The verdict can only stop what comes next; where rules are only tried not even that.
@@ -301,6 +337,12 @@ impl VisitMode for Reporting {
     }
 
     async fn write(&self, visit: &Visit, exposures: Vec<Exposure>) -> Result<Option<u64>, Refusal> {
-        visit.shared.recorder.record(exposures).await.map(Some).map_err(Refusal::unrecorded)
+        visit
+            .shared
+            .recorder
+            .record(exposures)
+            .await
+            .map(Some)
+            .map_err(Refusal::unrecorded)
     }
 }

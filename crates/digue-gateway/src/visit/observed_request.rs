@@ -1,7 +1,8 @@
-//! The request to a portal in pilot or observe-only mode: as the client sent it, with what any reverse proxy adds.
+//! The request to a portal in pilot or observe-only mode: as the client sent it, with what any
+//! reverse proxy adds.
 //!
-//! Removed are only hop-by-hop fields and Digue's own: its cookies, and the names under which it identifies
-//! the caller to a portal, which no client may use.
+//! Removed are only hop-by-hop fields and Digue's own: its cookies, and the names under which it
+//! identifies the caller to a portal, which no client may use.
 
 use digue_types::Timestamp;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -37,9 +38,18 @@ pub(super) fn as_sent(
     set_host(portal, parts, &mut headers);
     set_forwarded(connection, parts, &mut headers);
     set_identity(shared, portal, caller, connection, now, &mut headers);
-    let scheme = if portal.upstream.is_https { "https" } else { "http" };
-    let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    let uri = Uri::builder().scheme(scheme).authority(portal.upstream.authority.as_str());
+    let scheme = if portal.upstream.is_https {
+        "https"
+    } else {
+        "http"
+    };
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("/", http::uri::PathAndQuery::as_str);
+    let uri = Uri::builder()
+        .scheme(scheme)
+        .authority(portal.upstream.authority.as_str());
     let mut request = Request::new(());
     *request.uri_mut() = uri.path_and_query(target).build().ok()?;
     *request.method_mut() = parts.method.clone();
@@ -50,7 +60,11 @@ pub(super) fn as_sent(
 
 /// HTTP/2 clients may split cookies over several fields; portals expect one (RFC 9113, 8.2.3).
 fn join_cookies(headers: &mut HeaderMap) {
-    let fields: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    let fields: Vec<&[u8]> = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
     if fields.len() > 1
         && let Ok(joined) = HeaderValue::from_bytes(&fields.join(&b"; "[..]))
     {
@@ -61,10 +75,12 @@ fn join_cookies(headers: &mut HeaderMap) {
 /// Removes Digue's own cookies, and keeps every other byte of the field.
 fn strip_own_cookies(headers: &mut HeaderMap) {
     let is_own = |pair: &&[u8]| headers::is_own_cookie(pair);
-    let has_own = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .any(|value| value.as_bytes().split(|byte| *byte == b';').any(|pair| is_own(&pair)));
+    let has_own = headers.get_all(header::COOKIE).iter().any(|value| {
+        value
+            .as_bytes()
+            .split(|byte| *byte == b';')
+            .any(|pair| is_own(&pair))
+    });
     if !has_own {
         return;
     }
@@ -79,13 +95,23 @@ fn strip_own_cookies(headers: &mut HeaderMap) {
         .collect();
     headers.remove(header::COOKIE);
     for field in fields.iter().filter(|field| !field.is_empty()) {
-        headers.append(header::COOKIE, HeaderValue::from_bytes(field).expect("bytes of a header value"));
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_bytes(field).expect("bytes of a header value"),
+        );
     }
 }
 
 fn set_host(portal: &Portal, parts: &Parts, headers: &mut HeaderMap) {
-    let public = parts.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
-    let named = portal.upstream.host.as_deref().and_then(|host| HeaderValue::from_str(host).ok());
+    let public = parts
+        .uri
+        .authority()
+        .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    let named = portal
+        .upstream
+        .host
+        .as_deref()
+        .and_then(|host| HeaderValue::from_str(host).ok());
     if let Some(host) = named.or(public) {
         headers.insert(header::HOST, host);
     }
@@ -95,9 +121,21 @@ fn set_host(portal: &Portal, parts: &Parts, headers: &mut HeaderMap) {
 fn set_forwarded(connection: &ConnectionFacts, parts: &Parts, headers: &mut HeaderMap) {
     // Empty when unknown: then the proxy's field stays, or none is set.
     let client = connection.origin.ip.to_string();
-    let host = parts.uri.authority().map(|authority| authority.as_str().as_bytes().to_vec());
-    let host = host.or_else(|| parts.headers.get(header::HOST).map(|host| host.as_bytes().to_vec()));
-    let scheme = if connection.is_secure { "https" } else { "http" };
+    let host = parts
+        .uri
+        .authority()
+        .map(|authority| authority.as_str().as_bytes().to_vec());
+    let host = host.or_else(|| {
+        parts
+            .headers
+            .get(header::HOST)
+            .map(|host| host.as_bytes().to_vec())
+    });
+    let scheme = if connection.is_secure {
+        "https"
+    } else {
+        "http"
+    };
     for (name, value) in [
         ("x-forwarded-for", client.into_bytes()),
         ("x-forwarded-host", host.unwrap_or_default()),
@@ -123,7 +161,9 @@ fn set_identity(
 ) {
     // The proxy in front identifies the caller, to Digue and to the portal alike.
     if let Identity::Header { from, .. } = &portal.identity
-        && from.iter().any(|network| network.contains(&connection.peer))
+        && from
+            .iter()
+            .any(|network| network.contains(&connection.peer))
     {
         return;
     }

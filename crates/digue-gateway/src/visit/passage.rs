@@ -1,7 +1,7 @@
 //! The passage of an exchange with a portal in pilot or observe-only mode.
 //!
-//! The request reaches the portal as the client sent it, and the response the client as the portal sent it,
-//! piece by piece. Copies are kept of what passed, for the steps that follow.
+//! The request reaches the portal as the client sent it, and the response the client as the portal
+//! sent it, piece by piece. Copies are kept of what passed, for the steps that follow.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,19 +57,36 @@ pub(super) async fn pass(
     let known = visit.visit();
     let caller = visit.caller_to_tell();
     let shared = known.shared.clone();
-    let Some(outgoing) = as_sent(&shared, &known.portal, caller, &parts, connection, known.now) else {
+    let Some(outgoing) = as_sent(
+        &shared,
+        &known.portal,
+        caller,
+        &parts,
+        connection,
+        known.now,
+    ) else {
         return plain(StatusCode::BAD_REQUEST);
     };
     let share = known.share(&shared.observed, &parts.extensions);
     let (body, request_body) = tee(body, request_copy_max(known), share);
-    let sent = shared.upstream.send(outgoing.map(|()| boxed(body)), ANSWER_TIME_MAX).await;
+    let sent = shared
+        .upstream
+        .send(outgoing.map(|()| boxed(body)), ANSWER_TIME_MAX)
+        .await;
     let response = match sent {
         Ok(response) => response,
         Err(error) => {
             // The portal does not answer: no rule objects, and there is nothing else to return.
             let response = Refusal::from(error).respond(&parts.headers);
             let body = request_body.take();
-            then(visit, ObservedRequest { parts, body }, ObservedResponse { head: None, body: None });
+            then(
+                visit,
+                ObservedRequest { parts, body },
+                ObservedResponse {
+                    head: None,
+                    body: None,
+                },
+            );
             return response;
         }
     };
@@ -77,15 +94,29 @@ pub(super) async fn pass(
     let response_max = response_copy_max(known);
     let slot = parts.extensions.get::<Arc<Slot>>().cloned();
     let end = move |head, copy: Option<BodyCopy>| {
-        let request = ObservedRequest { parts, body: request_body.take() };
+        let request = ObservedRequest {
+            parts,
+            body: request_body.take(),
+        };
         let body = copy.map(|copy| copy.take());
-        then(visit, request, ObservedResponse { head: Some(head), body });
+        then(
+            visit,
+            request,
+            ObservedResponse {
+                head: Some(head),
+                body,
+            },
+        );
     };
-    let (is_switched, mut response) = (response.status() == StatusCode::SWITCHING_PROTOCOLS, response);
+    let (is_switched, mut response) = (
+        response.status() == StatusCode::SWITCHING_PROTOCOLS,
+        response,
+    );
     let portal_side = is_switched.then(|| hyper::upgrade::on(&mut response));
     let (mut head, body) = response.into_parts();
     headers::strip_response_hops(&mut head.headers);
-    // Digue's own cookies are taken out even here: otherwise a portal could set or end its sessions.
+    // Digue's own cookies are taken out even here: otherwise a portal could set or end its
+    // sessions.
     headers::strip_own_cookies(&mut head.headers);
     let seen = (head.status, head.headers.clone());
     match (portal_side, client_side) {
@@ -97,8 +128,10 @@ pub(super) async fn pass(
         (Some(portal_side), Some(client_side)) => {
             join(client_side, portal_side, on_connection(slot));
             end(seen, None);
-            head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-            head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            head.headers
+                .insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            head.headers
+                .insert(header::UPGRADE, HeaderValue::from_static("websocket"));
             Response::from_parts(head, empty())
         }
         // The client asked for no other protocol: a plain proxy could not forward this either.
@@ -113,24 +146,41 @@ fn plain(status: StatusCode) -> Response<Body> {
 }
 
 fn request_copy_max(visit: &Visit) -> usize {
-    let is_read = visit.route().is_some_and(|route| route.needs_request_body());
-    if is_read { INSPECTED_REQUEST_BYTES_MAX } else { 0 }
+    let is_read = visit
+        .route()
+        .is_some_and(|route| route.needs_request_body());
+    if is_read {
+        INSPECTED_REQUEST_BYTES_MAX
+    } else {
+        0
+    }
 }
 
 fn response_copy_max(visit: &Visit) -> usize {
-    visit.route().filter(|route| route.kind == RouteKind::Held).map_or(0, |route| route.held_bytes_max)
+    visit
+        .route()
+        .filter(|route| route.kind == RouteKind::Held)
+        .map_or(0, |route| route.held_bytes_max)
 }
 
 impl ObservedRequest {
     /// The request, as the rules would have read it.
     pub(super) fn view(&self, visit: &Visit) -> RequestView<'_> {
-        RequestView::of(&self.parts, visit.route().map_or(BodyView::Whole(&[]), |route| self.body(route)))
+        RequestView::of(
+            &self.parts,
+            visit
+                .route()
+                .map_or(BodyView::Whole(&[]), |route| self.body(route)),
+        )
     }
 
     /// Its method, and its path as the gateway reads it; none for one that two programs could read
     /// differently.
     pub(super) fn target(&self) -> (&Method, Option<Segments>) {
-        (&self.parts.method, Segments::parse(self.parts.uri.path()).ok())
+        (
+            &self.parts.method,
+            Segments::parse(self.parts.uri.path()).ok(),
+        )
     }
 
     fn body(&self, route: &RouteRef) -> BodyView<'_> {
@@ -189,7 +239,9 @@ impl ObservedResponse {
     ) -> Result<Showing, Inspection> {
         let (status, mut headers) = self.head.ok_or(Inspection::NotReached)?;
         let body = self.body.ok_or(Inspection::Stream)?;
-        let route = route.filter(|route| route.kind == RouteKind::Held).ok_or(Inspection::NotLooked)?;
+        let route = route
+            .filter(|route| route.kind == RouteKind::Held)
+            .ok_or(Inspection::NotLooked)?;
         let passed = body.passed;
         let found = match body.extent {
             _ if request.is_head() => Ok(InspectedPersons::default()),
@@ -199,7 +251,9 @@ impl ObservedResponse {
             CopyExtent::TooLarge => Err(digue_identifiers::Unreadable::too_large()),
             CopyExtent::Whole => {
                 let share = body.share.ok_or(Inspection::Partial)?;
-                let inspected = visit.inspect(route, status, &headers, &body.bytes, share).await;
+                let inspected = visit
+                    .inspect(route, status, &headers, &body.bytes, share)
+                    .await;
                 inspected.map_err(|_| Inspection::Partial)?.0
             }
         };
@@ -209,6 +263,13 @@ impl ObservedResponse {
             return Err(Inspection::Partial);
         }
         let showing = visit.showing(route, (status, &mut headers), found, passed);
-        Ok(if is_part { Showing { inspection: Inspection::Partial, ..showing } } else { showing })
+        Ok(if is_part {
+            Showing {
+                inspection: Inspection::Partial,
+                ..showing
+            }
+        } else {
+            showing
+        })
     }
 }

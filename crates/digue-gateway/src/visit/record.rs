@@ -45,18 +45,39 @@ impl<M: VisitMode, A> DecidedVisit<M, A> {
             true => mode.write(&visit, vec![exposure]).await?,
             false => None,
         };
-        Ok(RecordedVisit { visit, mode, entry, open_entry, is_personal, answer })
+        Ok(RecordedVisit {
+            visit,
+            mode,
+            entry,
+            open_entry,
+            is_personal,
+            answer,
+        })
     }
 }
 
 impl<M: VisitMode, A> RecordedVisit<M, A> {
-    /// Hands out the answer. What was decided before the disk answered may have been undone since: the entry
-    /// then stands, which says more than was shown, and never less.
+    /// Hands out the answer. What was decided before the disk answered may have been undone since:
+    /// the entry then stands, which says more than was shown, and never less.
     pub(super) fn release(self) -> Result<ReleasedVisit<A>, M::Stop> {
-        let Self { visit, mode, entry, open_entry, is_personal, answer } = self;
+        let Self {
+            visit,
+            mode,
+            entry,
+            open_entry,
+            is_personal,
+            answer,
+        } = self;
         let guard = visit.guard();
         mode.let_go(&visit, &guard, entry)?;
-        Ok(ReleasedVisit { visit, answer, entry, open_entry, is_personal, guard })
+        Ok(ReleasedVisit {
+            visit,
+            answer,
+            entry,
+            open_entry,
+            is_personal,
+            guard,
+        })
     }
 }
 
@@ -74,13 +95,19 @@ pub(crate) struct RecordedReport {
 pub(super) async fn record_report(
     visits: Vec<DecidedVisit<Reporting, ()>>,
 ) -> Result<RecordedReport, Refusal> {
-    let mut report = RecordedReport { entries: visits.len(), ..RecordedReport::default() };
+    let mut report = RecordedReport {
+        entries: visits.len(),
+        ..RecordedReport::default()
+    };
     let mut exposures = Vec::with_capacity(visits.len());
     let mut writer = None;
     for visit in visits {
         let (visit, mode, exposure, ()) = visit.into_parts();
         if !mode.over_budget.is_empty() {
-            let known = report.over_budget.entry(exposure.account.to_string()).or_default();
+            let known = report
+                .over_budget
+                .entry(exposure.account.to_string())
+                .or_default();
             known.extend(mode.over_budget.iter().cloned());
             known.sort();
             known.dedup();

@@ -8,7 +8,11 @@ use crate::refusal::Refusal;
 
 impl Visit {
     /// Journals a refusal of the request, or of a response that could not be inspected; returns it.
-    pub(super) async fn refuse(&self, enforcement: Enforcement, reasons: Vec<RefusalReason>) -> Refusal {
+    pub(super) async fn refuse(
+        &self,
+        enforcement: Enforcement,
+        reasons: Vec<RefusalReason>,
+    ) -> Refusal {
         let exposure = self.exposure(&self.shared.rules.load(), &refused(reasons), Vec::new(), 0);
         self.withhold(enforcement, exposure).await
     }
@@ -35,51 +39,77 @@ impl Visit {
             return unavailable;
         }
         let reasons = vec![RefusalReason::OutcomeUnknown];
-        unavailable.details.push(format!("reason-{}", RefusalReason::OutcomeUnknown.family()));
+        unavailable
+            .details
+            .push(format!("reason-{}", RefusalReason::OutcomeUnknown.family()));
         let exposure = self.exposure(&self.shared.rules.load(), &refused(reasons), Vec::new(), 0);
         match self.record_refusal(exposure).await {
             Ok(index) => unavailable.entry = index,
-            Err(_) => tracing::error!("A request that the portal may have carried out has no journal entry"),
+            Err(_) => tracing::error!(
+                "A request that the portal may have carried out has no journal entry"
+            ),
         }
         unavailable
     }
 
-    /// Journals a refusal, or counts it with others of its kind; returns the index of its own entry, if it
-    /// has one.
+    /// Journals a refusal, or counts it with others of its kind; returns the index of its own
+    /// entry, if it has one.
     ///
-    /// The monitor sees each refusal as it happens: a minute later, when they are journalled together, a
-    /// thief is through. After a restart it reads from the journal how many there were.
+    /// The monitor sees each refusal as it happens: a minute later, when they are journalled
+    /// together, a thief is through. After a restart it reads from the journal how many there were.
     async fn record_refusal(&self, refusal: Exposure) -> Result<Option<u64>, Refusal> {
         let shared = &self.shared;
         // The verdict is dropped: there is no response left to withhold.
         let _ = shared.monitor.look(&refusal);
-        let Some(refusal) = shared.refusals.take(refusal) else { return Ok(None) };
-        shared.recorder.record(vec![refusal]).await.map(Some).map_err(Refusal::unrecorded)
+        let Some(refusal) = shared.refusals.take(refusal) else {
+            return Ok(None);
+        };
+        shared
+            .recorder
+            .record(vec![refusal])
+            .await
+            .map(Some)
+            .map_err(Refusal::unrecorded)
     }
 
     /// The outcome of a request that changes something, when its response is not shown.
     pub(super) fn done_at_portal(&self) -> Option<RefusalReason> {
         let status = self.answered?;
         let is_done = status.is_success() || status.is_redirection();
-        let known = if is_done { RefusalReason::DoneNotShown } else { RefusalReason::OutcomeUnknown };
+        let known = if is_done {
+            RefusalReason::DoneNotShown
+        } else {
+            RefusalReason::OutcomeUnknown
+        };
         self.may_change.then_some(known)
     }
 
     pub(super) fn say_done(&self, mut unavailable: Refusal) -> Refusal {
-        unavailable.details.extend(self.done_at_portal().map(|done| format!("reason-{}", done.family())));
+        unavailable.details.extend(
+            self.done_at_portal()
+                .map(|done| format!("reason-{}", done.family())),
+        );
         unavailable
     }
 
     pub(super) fn refusal(&self, reasons: Vec<RefusalReason>, index: Option<u64>) -> Refusal {
-        let could_break =
-            reasons.iter().all(|r| matches!(r, RefusalReason::OutsideCaseload | RefusalReason::NotExact));
+        let could_break = reasons
+            .iter()
+            .all(|r| matches!(r, RefusalReason::OutsideCaseload | RefusalReason::NotExact));
         let mut refusal = Refusal::of(reasons, index);
-        let allows = self.route().is_some_and(|route| route.access.allows_break_glass);
+        let allows = self
+            .route()
+            .is_some_and(|route| route.access.allows_break_glass);
         refusal.may_break_glass = could_break && allows;
         refusal
     }
 }
 
 fn refused(reasons: Vec<RefusalReason>) -> Decision {
-    Decision { outcome: Outcome::Refused, reasons, bases: Vec::new(), justification: None }
+    Decision {
+        outcome: Outcome::Refused,
+        reasons,
+        bases: Vec::new(),
+        justification: None,
+    }
 }

@@ -14,7 +14,14 @@ use digue_http::body::{Body, boxed, full};
 impl ReleasedVisit<ProxiedAnswer> {
     /// The portal's response; a large one stops when the account is cut.
     pub(super) fn respond(self) -> Response<Body> {
-        let Self { visit, answer, entry, open_entry, is_personal, guard } = self;
+        let Self {
+            visit,
+            answer,
+            entry,
+            open_entry,
+            is_personal,
+            guard,
+        } = self;
         let ProxiedAnswer { mut head, body } = answer;
         mark(&mut head.headers, entry, is_personal);
         let body = match body {
@@ -41,7 +48,8 @@ impl Visit {
             exposure.body_bytes = sent;
             exposure.shown = Vec::new();
             let recorder = shared.recorder.clone();
-            // The first entry says that an unknown number of bytes leaves: without the second it stays so.
+            // The first entry says that an unknown number of bytes leaves: without the second it
+            // stays so.
             let closing = async move {
                 if let Err(unrecorded) = recorder.record(vec![exposure]).await {
                     tracing::error!(
@@ -51,18 +59,24 @@ impl Visit {
                 }
             };
             if !pending.spawn(closing) {
-                tracing::error!("The size of a large response is not journalled: the process is stopping");
+                tracing::error!(
+                    "The size of a large response is not journalled: the process is stopping"
+                );
             }
         })
     }
 }
 
-/// A response with persons must stay out of every cache: a copy there would be shown without an entry.
+/// A response with persons must stay out of every cache: a copy there would be shown without an
+/// entry.
 fn mark(headers: &mut HeaderMap, index: Option<u64>, is_personal: bool) {
     if let Some(index) = index {
         headers.insert(headers::RECEIPT, HeaderValue::from(index));
     }
     if is_personal {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        );
     }
 }

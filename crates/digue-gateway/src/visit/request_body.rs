@@ -37,10 +37,16 @@ impl RequestBody {
 
 impl IdentifiedVisit<Enforcement> {
     /// The part of the body that rules read, and the body to forward.
-    pub(super) async fn read_body(&self, parts: &Parts, body: Body) -> Result<(RequestBody, Body), Refusal> {
+    pub(super) async fn read_body(
+        &self,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<(RequestBody, Body), Refusal> {
         let visit = self.visit();
         // Without a route the request is refused, and its body stays unread.
-        let Some(route) = visit.route() else { return Ok((RequestBody::Unreadable, empty())) };
+        let Some(route) = visit.route() else {
+            return Ok((RequestBody::Unreadable, empty()));
+        };
         let limit = usize::try_from(route.request_bytes_max).unwrap_or(usize::MAX);
         // No rule of resources and tunnels reads a body.
         if route.kind != RouteKind::Held {

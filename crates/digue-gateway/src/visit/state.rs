@@ -1,5 +1,5 @@
-//! What the steps of a visit know about it. Which step comes next, and what a refusal does, is not known
-//! here.
+//! What the steps of a visit know about it. Which step comes next, and what a refusal does, is not
+//! known here.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use std::sync::Arc;
 use digue_access::{Decision, RequestFacts, Snapshot};
 use digue_identifiers::{Identifier, Unreadable};
 use digue_types::{
-    ActionName, Category, ExchangeId, Exposure, Inspection, PersonKey, PersonRef, ReadFailure, RequestClient,
-    RouteName, Timestamp, UnmappedAddress,
+    ActionName, Category, ExchangeId, Exposure, Inspection, PersonKey, PersonRef, ReadFailure,
+    RequestClient, RouteName, Timestamp, UnmappedAddress,
 };
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -92,24 +92,41 @@ impl PortalRequest<'_> {
     }
 
     pub(super) fn identity(&self) -> IdentityRequest<'_> {
-        let target = ProofTarget { host: self.host, method: self.method, path: self.uri.path() };
-        IdentityRequest { portal: self.portal, target, connection: self.connection }
+        let target = ProofTarget {
+            host: self.host,
+            method: self.method,
+            path: self.uri.path(),
+        };
+        IdentityRequest {
+            portal: self.portal,
+            target,
+            connection: self.connection,
+        }
     }
 
     pub(super) fn client(&self) -> RequestClient {
         let origin = &self.connection.origin;
-        RequestClient { ip: origin.ip.to_string(), user_agent: origin.agent.clone() }
+        RequestClient {
+            ip: origin.ip.to_string(),
+            user_agent: origin.agent.clone(),
+        }
     }
 
     /// The route of the map that answers, with the values of its path.
     pub(super) fn route(&self) -> Option<(RouteRef, PathValues)> {
         let (place, values) = self.portal.place(self.method, self.path?)?;
-        Some((RouteRef { portal: self.portal.clone(), place }, values))
+        Some((
+            RouteRef {
+                portal: self.portal.clone(),
+                place,
+            },
+            values,
+        ))
     }
 }
 
-/// A request for a route that the map opens to everyone: it needs no caller. A method that no portal may
-/// receive is none, whatever the map opens.
+/// A request for a route that the map opens to everyone: it needs no caller. A method that no
+/// portal may receive is none, whatever the map opens.
 pub(super) fn is_public(request: &PortalRequest<'_>, route: &Route) -> bool {
     route.kind == RouteKind::Assets { is_public: true } && !request.is_malformed()
 }
@@ -266,9 +283,16 @@ impl Visit {
 
     /// The quota of held bytes that this visit uses.
     pub(super) fn share(&self, of: &Arc<HeldBytes>, extensions: &http::Extensions) -> Share {
-        let connection = extensions.get::<Arc<Slot>>().and_then(|slot| slot.share_key());
-        let Caller { account, organisation, .. } = &self.caller;
-        // Unknown callers have a name in common, and no quota: those of one connection and the portal's hold.
+        let connection = extensions
+            .get::<Arc<Slot>>()
+            .and_then(|slot| slot.share_key());
+        let Caller {
+            account,
+            organisation,
+            ..
+        } = &self.caller;
+        // Unknown callers have a name in common, and no quota: those of one connection and the
+        // portal's hold.
         let account = (!account.is_unknown()).then(|| BodyHolder::Account(account.clone()));
         let organisation =
             (!organisation.is_unknown()).then(|| BodyHolder::Organisation(organisation.clone()));
@@ -282,7 +306,11 @@ impl Visit {
     }
 
     pub(super) fn guard(&self) -> CutGuard {
-        CutGuard::new(self.shared.clone(), self.portal.id.clone(), self.caller.clone())
+        CutGuard::new(
+            self.shared.clone(),
+            self.portal.id.clone(),
+            self.caller.clone(),
+        )
     }
 
     pub(super) fn persons<'i>(
@@ -292,9 +320,15 @@ impl Visit {
         persons_of(&self.portal, &*self.shared.aliases, identifiers)
     }
 
-    pub(super) fn keys<'p>(&self, persons: impl IntoIterator<Item = &'p PersonRef>) -> Vec<PersonKey> {
+    pub(super) fn keys<'p>(
+        &self,
+        persons: impl IntoIterator<Item = &'p PersonRef>,
+    ) -> Vec<PersonKey> {
         let keyer = self.portal.keyer();
-        persons.into_iter().map(|person| keyer.key(person.as_str())).collect()
+        persons
+            .into_iter()
+            .map(|person| keyer.key(person.as_str()))
+            .collect()
     }
 
     /// The journal entry of this visit, decided by these rules.
@@ -323,7 +357,11 @@ impl Visit {
             population: self.portal.population.clone(),
             shown: grouped(persons, &decision.bases),
             persons_found,
-            categories: if persons_found > 0 { categories.to_vec() } else { Vec::new() },
+            categories: if persons_found > 0 {
+                categories.to_vec()
+            } else {
+                Vec::new()
+            },
             body_bytes,
             status: self.answered.map_or(0, |status| status.as_u16()),
             policy_version: rules.policy_version,
@@ -341,8 +379,14 @@ impl Visit {
     /// Route, action and categories as the entry names them.
     fn names(&self) -> (RouteName, ActionName, &[Category]) {
         match &self.rule {
-            VisitRule::Mapped(route) => (route.name.clone(), route.action.clone(), &route.categories),
-            VisitRule::Declared { route, action, categories } => (route.clone(), action.clone(), categories),
+            VisitRule::Mapped(route) => {
+                (route.name.clone(), route.action.clone(), &route.categories)
+            }
+            VisitRule::Declared {
+                route,
+                action,
+                categories,
+            } => (route.clone(), action.clone(), categories),
             VisitRule::Unmapped => (
                 RouteName::parse("-").expect("the fixed name `-` is a route name"),
                 ActionName::parse("-").expect("the fixed name `-` is an action name"),

@@ -1,5 +1,5 @@
-//! WebSocket, by explicit rule of the map: a tunnel that is journalled, counted as uninspected, and cut
-//! with its account.
+//! WebSocket, by explicit rule of the map: a tunnel that is journalled, counted as uninspected, and
+//! cut with its account.
 
 use std::sync::Arc;
 
@@ -34,27 +34,58 @@ impl TunnelRequest {
         client_side: OnUpgrade,
     ) -> Self {
         let visit = visit.visit();
-        let mut outgoing =
-            outgoing(&visit.shared, &visit.portal, Some(&visit.caller), parts, connection, visit.now);
-        outgoing.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-        outgoing.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        let mut outgoing = outgoing(
+            &visit.shared,
+            &visit.portal,
+            Some(&visit.caller),
+            parts,
+            connection,
+            visit.now,
+        );
+        outgoing
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        outgoing
+            .headers_mut()
+            .insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         let slot = parts.extensions.get::<Arc<Slot>>().cloned();
-        Self { client_side, outgoing, slot }
+        Self {
+            client_side,
+            outgoing,
+            slot,
+        }
     }
 }
 
 impl ReleasedVisit<TunnelRequest> {
-    /// Connects the client and the portal, if the portal agrees. While open, the tunnel counts as a request
-    /// of its account, on a connection that is counted.
+    /// Connects the client and the portal, if the portal agrees. While open, the tunnel counts as a
+    /// request of its account, on a connection that is counted.
     pub(super) async fn open(self, turn: Option<KeptUntilSent>) -> Result<Response<Body>, Refusal> {
-        let Self { visit, answer, guard, .. } = self;
-        let TunnelRequest { client_side, outgoing, slot } = answer;
+        let Self {
+            visit,
+            answer,
+            guard,
+            ..
+        } = self;
+        let TunnelRequest {
+            client_side,
+            outgoing,
+            slot,
+        } = answer;
         let outgoing = outgoing.map(|()| empty());
-        let mut response = visit.shared.upstream.send(outgoing, visit.portal.timeouts.response).await?;
+        let mut response = visit
+            .shared
+            .upstream
+            .send(outgoing, visit.portal.timeouts.response)
+            .await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             // The portal declined; its response was not inspected and does not leave.
             let status = StatusCode::BAD_GATEWAY;
-            return Err(Refusal::unavailable(status, "unavailable-title", "unavailable-portal"));
+            return Err(Refusal::unavailable(
+                status,
+                "unavailable-title",
+                "unavailable-portal",
+            ));
         }
         let portal_side = hyper::upgrade::on(&mut response);
         let connection = on_connection(slot);
@@ -68,14 +99,16 @@ impl ReleasedVisit<TunnelRequest> {
         let (mut head, _) = response.into_parts();
         head.extensions.clear();
         head.headers = handshake_of(&head.headers);
-        head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-        head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        head.headers
+            .insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        head.headers
+            .insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         Ok(Response::from_parts(head, empty()))
     }
 }
 
-/// Counts a tunnel as a request of its connection while this future lives; resolves when the connection is
-/// to be closed.
+/// Counts a tunnel as a request of its connection while this future lives; resolves when the
+/// connection is to be closed.
 pub(super) fn on_connection(slot: Option<Arc<Slot>>) -> impl Future<Output = ()> + Send + 'static {
     let under_way = slot.map(|slot| UnderWay::begin(slot, None));
     async move {
@@ -94,7 +127,9 @@ fn handshake_of(answered: &HeaderMap) -> HeaderMap {
         header::SEC_WEBSOCKET_EXTENSIONS,
         header::DATE,
     ];
-    let kept = names.into_iter().filter_map(|name| Some((name.clone(), answered.get(&name)?.clone())));
+    let kept = names
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), answered.get(&name)?.clone())));
     kept.collect()
 }
 

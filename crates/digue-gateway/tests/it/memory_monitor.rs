@@ -45,11 +45,15 @@ impl MonitorMemory {
         }
         let persons: BTreeSet<String> = exposure.persons().map(ToString::to_string).collect();
         if persons.is_empty() {
-            // Most of them have no entry: a memory that must outlive a restart takes nothing from them.
+            // Most of them have no entry: a memory that must outlive a restart takes nothing from
+            // them.
             return false;
         }
         let key = (is_trial, account);
-        let known = self.shown.get(&key).map_or(0, |known| known.union(&persons).count());
+        let known = self
+            .shown
+            .get(&key)
+            .map_or(0, |known| known.union(&persons).count());
         let is_theft = persons.contains(DECOY) || known > SHOWN_MAX;
         let has_left = is_trial || exposure.inspection == Inspection::Reported;
         if has_left || !is_theft {
@@ -70,19 +74,23 @@ impl MonitorMemory {
 
 impl ResponseMonitor for RecordingMonitor {
     fn look(&self, exposure: &Exposure) -> Verdict {
-        self.monitor_calls
-            .lock()
-            .unwrap()
-            .push(MonitorCall { wants_verdict: true, exposure: exposure.clone() });
+        self.monitor_calls.lock().unwrap().push(MonitorCall {
+            wants_verdict: true,
+            exposure: exposure.clone(),
+        });
         let is_theft = self.memory.lock().unwrap().take(exposure, false);
-        if is_theft { Verdict::Withhold } else { Verdict::Pass }
+        if is_theft {
+            Verdict::Withhold
+        } else {
+            Verdict::Pass
+        }
     }
 
     fn observe(&self, exposure: &Exposure) {
-        self.monitor_calls
-            .lock()
-            .unwrap()
-            .push(MonitorCall { wants_verdict: false, exposure: exposure.clone() });
+        self.monitor_calls.lock().unwrap().push(MonitorCall {
+            wants_verdict: false,
+            exposure: exposure.clone(),
+        });
         self.memory.lock().unwrap().take(exposure, true);
     }
 

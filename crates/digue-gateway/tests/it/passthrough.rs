@@ -1,4 +1,5 @@
-//! Promise 28 on the wire: whatever a portal answers, its client receives it through a pilot as without one.
+//! Promise 28 on the wire: whatever a portal answers, its client receives it through a pilot as
+//! without one.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -17,9 +18,9 @@ use crate::world::World;
 
 const HOST: &str = "pilote.test";
 
-/// What every proxy ends or sets for itself, in a response: fields of the connection (RFC 9110, 7.6.1), and a date
-/// where the portal sends none. Interim responses and trailers are not forwarded, and names of fields arrive in
-/// lower case.
+/// What every proxy ends or sets for itself, in a response: fields of the connection (RFC 9110,
+/// 7.6.1), and a date where the portal sends none. Interim responses and trailers are not
+/// forwarded, and names of fields arrive in lower case.
 const CHANGED_IN_RESPONSES: [&str; 9] = [
     "connection",
     "keep-alive",
@@ -73,7 +74,8 @@ struct RawCase {
 }
 
 fn any_case() -> impl Strategy<Value = RawCase> {
-    let method = prop_oneof![4 => Just("GET"), 1 => Just("HEAD"), 1 => Just("POST"), 1 => Just("PROPFIND")];
+    let method =
+        prop_oneof![4 => Just("GET"), 1 => Just("HEAD"), 1 => Just("POST"), 1 => Just("PROPFIND")];
     let path = prop::sample::select(vec![
         "/fiche/P1",
         "/liste",
@@ -87,8 +89,8 @@ fn any_case() -> impl Strategy<Value = RawCase> {
         "/fiche/%zz",
     ]);
     let status = prop::sample::select(vec![
-        200u16, 201, 203, 204, 206, 226, 300, 301, 302, 304, 307, 400, 401, 403, 404, 410, 418, 422, 429,
-        500, 502, 503, 599,
+        200u16, 201, 203, 204, 206, 226, 300, 301, 302, 304, 307, 400, 401, 403, 404, 410, 418,
+        422, 429, 500, 502, 503, 599,
     ]);
     let names = vec![
         "ETag",
@@ -146,7 +148,16 @@ fn any_case() -> impl Strategy<Value = RawCase> {
     (request, headers, body, framing, any::<bool>()).prop_map(
         |(request, headers, body, framing, has_interim)| {
             let (method, path, status, phrase) = request;
-            RawCase { method, path, status, phrase, headers, body, framing, has_interim }
+            RawCase {
+                method,
+                path,
+                status,
+                phrase,
+                headers,
+                body,
+                framing,
+                has_interim,
+            }
         },
     )
 }
@@ -154,16 +165,22 @@ fn any_case() -> impl Strategy<Value = RawCase> {
 impl RawCase {
     fn request(&self, number: usize) -> Vec<u8> {
         let body = if self.method == "POST" { "nom=x" } else { "" };
-        let length =
-            if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+        let length = if body.is_empty() {
+            String::new()
+        } else {
+            format!("content-length: {}\r\n", body.len())
+        };
         let (method, path) = (self.method, self.path);
         format!("{method} {path}?case={number} HTTP/1.1\r\nhost: {HOST}\r\n{length}connection: close\r\n\r\n{body}")
             .into_bytes()
     }
 
     fn answer(&self) -> Vec<u8> {
-        let interim: &[u8] =
-            if self.has_interim { b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" } else { b"" };
+        let interim: &[u8] = if self.has_interim {
+            b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+        } else {
+            b""
+        };
         let mut bytes = interim.to_vec();
         bytes.extend_from_slice(format!("HTTP/1.1 {} {}\r\n", self.status, self.phrase).as_bytes());
         for (name, value) in &self.headers {
@@ -181,11 +198,16 @@ impl RawCase {
         match (&self.framing, length) {
             // Neither may be framed (RFC 9112, 6.3).
             _ if is_bodiless => {}
-            (_, Some(length)) => bytes.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes()),
-            (Framing::Chunks(..), None) => bytes.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            (_, Some(length)) => {
+                bytes.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes())
+            }
+            (Framing::Chunks(..), None) => {
+                bytes.extend_from_slice(b"Transfer-Encoding: chunked\r\n")
+            }
             _ => {}
         }
-        // This portal closes each connection, and says so: a client must not send another request on it.
+        // This portal closes each connection, and says so: a client must not send another request
+        // on it.
         bytes.extend_from_slice(b"Connection: close\r\n\r\n");
         if is_bodiless || self.method == "HEAD" {
             return bytes;
@@ -199,7 +221,9 @@ impl RawCase {
                 }
                 bytes.extend_from_slice(if is_bad { b"zz\r\n" } else { b"0\r\n\r\n" });
             }
-            Framing::Length | Framing::Close | Framing::CutShort(_) => bytes.extend_from_slice(&self.body),
+            Framing::Length | Framing::Close | Framing::CutShort(_) => {
+                bytes.extend_from_slice(&self.body)
+            }
         }
         bytes
     }
@@ -220,12 +244,17 @@ fn whatever_a_portal_answers_its_client_receives_it_byte_for_byte() {
     let portal = raw_portal(move |mut stream| {
         let heard = read_until(&mut stream, b"\r\n\r\n");
         let text = String::from_utf8_lossy(&heard).into_owned();
-        // What is left unread when a connection is closed resets it, and may cost the client the answer.
+        // What is left unread when a connection is closed resets it, and may cost the client the
+        // answer.
         if text.starts_with("POST") && !text.ends_with("nom=x") {
             read_until(&mut stream, b"nom=x");
         }
-        let number = text.split_once("case=").map(|(_, rest)| rest.split(' ').next().unwrap_or_default());
-        let Some(number) = number.and_then(|number| number.parse().ok()) else { return };
+        let number = text
+            .split_once("case=")
+            .map(|(_, rest)| rest.split(' ').next().unwrap_or_default());
+        let Some(number) = number.and_then(|number| number.parse().ok()) else {
+            return;
+        };
         let answer = written.lock().unwrap().get(&number).cloned();
         // A client that has enough may be gone.
         let _ = stream.write_all(&answer.unwrap_or_default());
@@ -247,8 +276,16 @@ fn whatever_a_portal_answers_its_client_receives_it_byte_for_byte() {
     run.unwrap();
     served.settle(&world.gateway);
     let entries = world.entries();
-    assert!(entries.iter().all(|entry| entry.outcome != Outcome::Refused));
-    assert!(entries.iter().any(|entry| entry.outcome == Outcome::WouldRefuse));
+    assert!(
+        entries
+            .iter()
+            .all(|entry| entry.outcome != Outcome::Refused)
+    );
+    assert!(
+        entries
+            .iter()
+            .any(|entry| entry.outcome == Outcome::WouldRefuse)
+    );
 }
 
 /// One portal that answers once, step by step, as the test says.
@@ -264,7 +301,12 @@ fn stepwise(
     });
     let world = World::before(portal.to_string());
     let served = Served::start(&world.gateway);
-    Steps { world, served, allow, reported }
+    Steps {
+        world,
+        served,
+        allow,
+        reported,
+    }
 }
 
 struct Steps {
@@ -286,17 +328,31 @@ fn an_event_reaches_the_client_before_the_portal_writes_the_next() {
         stream.write_all(b"a\r\ndata: P2\n\n\r\n0\r\n\r\n").unwrap();
     });
     let mut client = connect(steps.served.address);
-    write!(client, "GET /flux HTTP/1.1\r\nhost: {HOST}\r\nconnection: close\r\n\r\n").unwrap();
+    write!(
+        client,
+        "GET /flux HTTP/1.1\r\nhost: {HOST}\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
     let first = read_until(&mut client, b"data: P1\n\n");
-    assert!(!String::from_utf8_lossy(&first).contains("P2"), "the portal has not written it");
-    // Only now may the portal write on: with a copy that waited for the end, nobody would come this far.
+    assert!(
+        !String::from_utf8_lossy(&first).contains("P2"),
+        "the portal has not written it"
+    );
+    // Only now may the portal write on: with a copy that waited for the end, nobody would come this
+    // far.
     steps.allow.send(()).unwrap();
     let rest = read_until(&mut client, b"\r\n0\r\n\r\n");
     assert!(String::from_utf8_lossy(&rest).contains("data: P2\n\n"));
     steps.served.settle(&steps.world.gateway);
     let entry = &steps.world.entries()[0];
-    assert_eq!((entry.inspection, entry.status), (Inspection::NotLooked, 200));
-    assert_eq!(entry.unmapped.as_ref().unwrap().media_type, "text/event-stream");
+    assert_eq!(
+        (entry.inspection, entry.status),
+        (Inspection::NotLooked, 200)
+    );
+    assert_eq!(
+        entry.unmapped.as_ref().unwrap().media_type,
+        "text/event-stream"
+    );
 }
 
 #[test]
@@ -305,14 +361,26 @@ fn an_upload_reaches_the_portal_as_it_is_sent() {
         let heard = read_until(stream, b"debut");
         report.send(heard).unwrap();
         report.send(read_until(stream, b"-fin-")).unwrap();
-        stream.write_all(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+        stream
+            .write_all(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            .unwrap();
     });
     let mut client = connect(steps.served.address);
-    write!(client, "PUT /depot/12 HTTP/1.1\r\nhost: {HOST}\r\ncontent-length: 10\r\n\r\ndebut").unwrap();
+    write!(
+        client,
+        "PUT /depot/12 HTTP/1.1\r\nhost: {HOST}\r\ncontent-length: 10\r\n\r\ndebut"
+    )
+    .unwrap();
     let heard = steps.reported.recv_timeout(PATIENCE).unwrap();
     assert!(heard.ends_with(b"debut"), "before the rest was sent");
     client.write_all(b"-fin-").unwrap();
-    assert!(steps.reported.recv_timeout(PATIENCE).unwrap().ends_with(b"-fin-"));
+    assert!(
+        steps
+            .reported
+            .recv_timeout(PATIENCE)
+            .unwrap()
+            .ends_with(b"-fin-")
+    );
     assert!(read_until(&mut client, b"\r\n\r\n").starts_with(b"HTTP/1.1 201 Created"));
 }
 
@@ -328,18 +396,27 @@ fn a_range_is_asked_for_and_answered_as_one() {
         "GET /liste HTTP/1.1\r\nhost: {HOST}\r\nrange: bytes=0-4\r\nif-range: \"v\"\r\nconnection: close\r\n\r\n"
     );
     let got = RawResponse::parse(&exchange(steps.served.address, request.as_bytes()), false);
-    assert_eq!((&got.body[..], got.has("content-range")), (&b"{\"ite"[..], true));
+    assert_eq!(
+        (&got.body[..], got.has("content-range")),
+        (&b"{\"ite"[..], true)
+    );
     let heard = steps.reported.recv_timeout(PATIENCE).unwrap();
     assert!(String::from_utf8_lossy(&heard).contains("range: bytes=0-4"));
     steps.served.settle(&steps.world.gateway);
-    assert_eq!(steps.world.entries()[0].inspection, Inspection::Partial, "the rest may show persons");
+    assert_eq!(
+        steps.world.entries()[0].inspection,
+        Inspection::Partial,
+        "the rest may show persons"
+    );
 }
 
 #[test]
 fn the_request_reaches_the_portal_as_the_client_sent_it() {
     let steps = stepwise(|stream, _, report| {
         report.send(read_until(stream, b"\r\n\r\n")).unwrap();
-        stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+        stream
+            .write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+            .unwrap();
     });
     let sent = "GET /fiche/../%2e//P1;x?q=%20a&&b HTTP/1.1\r\nhost: pilote.test\r\nauthorization: Bearer z\r\n\
                 cookie: sessionid=abc; nom=\"x\r\nx-http-method-override: DELETE\r\nx_custom_: 1\r\n\
@@ -355,7 +432,11 @@ fn the_request_reaches_the_portal_as_the_client_sent_it() {
             let name = line.split(':').next().unwrap_or_default();
             !line.is_empty() && !CHANGED_IN_REQUESTS.contains(&name)
         };
-        let mut lines: Vec<String> = text.split("\r\n").filter(is_kept).map(str::to_owned).collect();
+        let mut lines: Vec<String> = text
+            .split("\r\n")
+            .filter(is_kept)
+            .map(str::to_owned)
+            .collect();
         lines[1..].sort();
         lines
     };
@@ -378,6 +459,9 @@ fn a_body_beyond_the_copy_passes_whole_and_the_entry_says_that_its_persons_are_u
     assert_eq!((got.body.len(), got.is_whole), (4_000_000, true));
     steps.served.settle(&steps.world.gateway);
     let entry = &steps.world.entries()[0];
-    assert_eq!((entry.inspection, entry.body_bytes), (Inspection::TooLarge, 4_000_000));
+    assert_eq!(
+        (entry.inspection, entry.body_bytes),
+        (Inspection::TooLarge, 4_000_000)
+    );
     assert!(entry.inspection.is_uninspected(), "its persons are unknown");
 }

@@ -35,19 +35,31 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(gateway: &Gateway) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build();
         let runtime = runtime.expect("threads");
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        let listener = runtime.block_on(Listener::bind(loopback, None)).expect("a free port");
+        let listener = runtime
+            .block_on(Listener::bind(loopback, None))
+            .expect("a free port");
         let address = listener.local_address().expect("bound");
         let (stop, stopping) = watch::channel(false);
         runtime.spawn(listener.serve(gateway.clone(), stopping, Duration::ZERO));
-        Self { address, runtime, _stop: stop }
+        Self {
+            address,
+            runtime,
+            _stop: stop,
+        }
     }
 
     /// Waits for the entries of responses that have left.
     pub(crate) fn settle(&self, gateway: &Gateway) {
-        assert!(self.runtime.block_on(gateway.finish_entries(PATIENCE)), "all entries are written");
+        assert!(
+            self.runtime.block_on(gateway.finish_entries(PATIENCE)),
+            "all entries are written"
+        );
     }
 }
 
@@ -83,7 +95,10 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> Vec<u8> {
 
 /// The head of a message, and what follows it.
 pub(crate) fn split_head(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").map_or(bytes.len(), |end| end + 4);
+    let end = bytes
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .map_or(bytes.len(), |end| end + 4);
     bytes.split_at(end)
 }
 
@@ -104,8 +119,9 @@ impl RawResponse {
 
     pub(crate) fn parse(bytes: &[u8], is_head: bool) -> Self {
         let (head, mut rest) = split_head(bytes);
-        let mut lines =
-            head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let mut lines = head
+            .split(|byte| *byte == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         let status_line = lines.next().unwrap_or_default().to_vec();
         let status = status_line.get(9..12).unwrap_or_default();
         if status.starts_with(b"1") && status != b"101" {
@@ -119,30 +135,46 @@ impl RawResponse {
             })
             .collect();
         headers.sort();
-        let find =
-            |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-        let length =
-            find("content-length").and_then(|text| String::from_utf8(text).ok()?.parse::<usize>().ok());
+        let find = |name: &str| {
+            headers
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.clone())
+        };
+        let length = find("content-length")
+            .and_then(|text| String::from_utf8(text).ok()?.parse::<usize>().ok());
         let (body, is_whole) = if is_head || status == b"204" || status == b"304" {
             (Vec::new(), true)
         } else if find("transfer-encoding").is_some() {
             read_chunks(&mut rest)
         } else if let Some(length) = length {
-            (rest[..length.min(rest.len())].to_vec(), rest.len() >= length)
+            (
+                rest[..length.min(rest.len())].to_vec(),
+                rest.len() >= length,
+            )
         } else {
             (rest.to_vec(), !status_line.is_empty())
         };
-        Self { status_line, headers, body, is_whole }
+        Self {
+            status_line,
+            headers,
+            body,
+            is_whole,
+        }
     }
 }
 
 fn read_chunks(rest: &mut &[u8]) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
     loop {
-        let Some(end) = rest.windows(2).position(|window| window == b"\r\n") else { return (body, false) };
+        let Some(end) = rest.windows(2).position(|window| window == b"\r\n") else {
+            return (body, false);
+        };
         let line = String::from_utf8_lossy(&rest[..end]).into_owned();
         let size = line.split(';').next().unwrap_or_default().trim();
-        let Ok(size) = usize::from_str_radix(size, 16) else { return (body, false) };
+        let Ok(size) = usize::from_str_radix(size, 16) else {
+            return (body, false);
+        };
         *rest = &rest[end + 2..];
         if size == 0 {
             return (body, true);

@@ -1,4 +1,5 @@
-//! Promise 2 over all ways in: a restart, wherever it falls, decides and counts as if there had been none.
+//! Promise 2 over all ways in: a restart, wherever it falls, decides and counts as if there had
+//! been none.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,8 +25,8 @@ const WAYS: [WayIn; 13] = [
     WayIn::ObservedReport,
 ];
 
-/// The persons within and outside the caseload, one whom the monitor withholds, lists, persons found by
-/// search and opened later, and what nobody can read.
+/// The persons within and outside the caseload, one whom the monitor withholds, lists, persons
+/// found by search and opened later, and what nobody can read.
 const TARGETS: [&str; 18] = [
     "/fiche/P1",
     "/fiche/P2",
@@ -56,8 +57,10 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let visit = (0..WAYS.len(), 0..ACCOUNTS.len(), 0..TARGETS.len())
-        .prop_map(|(way, account, target)| Step::Visit(WAYS[way], ACCOUNTS[account], TARGETS[target]));
+    let visit =
+        (0..WAYS.len(), 0..ACCOUNTS.len(), 0..TARGETS.len()).prop_map(|(way, account, target)| {
+            Step::Visit(WAYS[way], ACCOUNTS[account], TARGETS[target])
+        });
     let wait = prop_oneof![Just(1u64), Just(20), Just(61), Just(3700)].prop_map(Step::Wait);
     prop_oneof![6 => visit, 1 => wait]
 }
@@ -68,8 +71,8 @@ struct Course {
     reactions: Vec<Reaction>,
     /// What left, in order.
     released: Vec<Exposure>,
-    /// Refused requests, and those that a trial would have refused and that show no one, by kind: many of a
-    /// kind have one entry.
+    /// Refused requests, and those that a trial would have refused and that show no one, by kind:
+    /// many of a kind have one entry.
     counted: BTreeMap<String, u64>,
     budgets: Vec<(String, [u32; 4], [u32; 4], Vec<String>)>,
     memory: crate::memory_monitor::MonitorMemory,
@@ -84,7 +87,11 @@ async fn course(steps: &[Step], restarts: &[usize]) -> Course {
         }
         match *step {
             Step::Visit(way, account, target) => {
-                let visit = Visit { account, method: "GET", target };
+                let visit = Visit {
+                    account,
+                    method: "GET",
+                    target,
+                };
                 let mut reaction = world.visit(way, visit).await;
                 // It names entries and time.
                 reaction.body.clear();
@@ -96,13 +103,16 @@ async fn course(steps: &[Step], restarts: &[usize]) -> Course {
     // Both stop here, so that what is counted has been written.
     world.settle().await;
     world.gateway.record_counted_refusals(true).await;
-    let is_counted = |entry: &Exposure| entry.outcome != Outcome::Released && entry.shown.is_empty();
+    let is_counted =
+        |entry: &Exposure| entry.outcome != Outcome::Released && entry.shown.is_empty();
     let mut counted: BTreeMap<String, u64> = BTreeMap::new();
     let mut released = Vec::new();
     for mut entry in world.entries() {
         if is_counted(&entry) {
-            let kind =
-                format!("{} {} {:?} {:?}", entry.account, entry.portal, entry.reasons, entry.inspection);
+            let kind = format!(
+                "{} {} {:?} {:?}",
+                entry.account, entry.portal, entry.reasons, entry.inspection
+            );
             *counted.entry(kind).or_default() += entry.requests();
         } else {
             entry.exchange = digue_types::ExchangeId::parse("x").unwrap();
@@ -115,11 +125,22 @@ async fn course(steps: &[Step], restarts: &[usize]) -> Course {
         for account in ACCOUNTS {
             let (own, of_organisation) = world.counts(portal, account);
             let uninspected = world.uninspected_limits(portal, account);
-            budgets.push((format!("{portal} {account}"), own, of_organisation, uninspected));
+            budgets.push((
+                format!("{portal} {account}"),
+                own,
+                of_organisation,
+                uninspected,
+            ));
         }
     }
     let memory = world.monitor.memory.lock().unwrap().clone();
-    Course { reactions, released, counted, budgets, memory }
+    Course {
+        reactions,
+        released,
+        counted,
+        budgets,
+        memory,
+    }
 }
 
 proptest! {

@@ -10,18 +10,21 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digue_access::decide::{BreakGlass, Reduction};
 use digue_access::session::{ClientIp, Session};
 use digue_access::{
-    AccountDirectory, AccountRecord, ApiKey, ApiKeys, BudgetLimits, EnforcementMode, GateTable, LimitsTable,
-    OpenSession, Reach, RequestOrigin, Role, RouteAccess, SessionLimits, Sessions, Snapshot, caseload,
+    AccountDirectory, AccountRecord, ApiKey, ApiKeys, BudgetLimits, EnforcementMode, GateTable,
+    LimitsTable, OpenSession, Reach, RequestOrigin, Role, RouteAccess, SessionLimits, Sessions,
+    Snapshot, caseload,
 };
 use digue_connections::client_address::TrustedProxies;
 use digue_connections::facts::PeerAddress;
 use digue_gateway::graphql::GraphQl;
-use digue_gateway::identity::{Asserter, Caller, CallerKind, TokenVerifier, VerifierOptions, token_hash};
+use digue_gateway::identity::{
+    Asserter, Caller, CallerKind, TokenVerifier, VerifierOptions, token_hash,
+};
 use digue_gateway::name_mapping::IdentityMapping;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule, Route,
-    RouteKind, Timeouts, UninspectedChoice, Upstream,
+    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule,
+    Route, RouteKind, Timeouts, UninspectedChoice, Upstream,
 };
 use digue_gateway::ports::{Aliases, BoxFuture, Clock, JournalWriteError, LocalPages, Recorder};
 use digue_gateway::response_headers::HeaderRules;
@@ -35,8 +38,8 @@ use digue_inspect::{
 };
 use digue_testkit::{Heard, Holder, Reply};
 use digue_types::{
-    AccountId, ActionName, Exposure, Gate, OrganisationId, PersonRef, PopulationId, PortalId, RouteName,
-    SessionId, Timestamp,
+    AccountId, ActionName, Exposure, Gate, OrganisationId, PersonRef, PopulationId, PortalId,
+    RouteName, SessionId, Timestamp,
 };
 use http::{HeaderName, Method, Request, Response};
 use http_body_util::BodyExt as _;
@@ -54,15 +57,24 @@ const ISSUER: &str = "connexion.test";
 const REPORT_TOKEN: &str = "jeton-de-rapport";
 
 /// Accounts, each with what the rules say about it.
-pub(crate) const ACCOUNTS: [&str; 8] =
-    ["caseload", "other", "closed", "step-up", "suspended", "reduced", "glass", "moved"];
+pub(crate) const ACCOUNTS: [&str; 8] = [
+    "caseload",
+    "other",
+    "closed",
+    "step-up",
+    "suspended",
+    "reduced",
+    "glass",
+    "moved",
+];
 
 #[derive(Debug)]
 pub(crate) struct ManualClock(AtomicI64);
 
 impl ManualClock {
     pub(crate) fn pass(&self, time: Duration) {
-        self.0.fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
+        self.0
+            .fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
     }
 }
 
@@ -159,7 +171,10 @@ pub(crate) struct Visit {
 impl Visit {
     /// The person that its target names.
     pub(crate) fn person(&self) -> Option<&'static str> {
-        self.target.rsplit('/').next().filter(|name| name.starts_with('P'))
+        self.target
+            .rsplit('/')
+            .next()
+            .filter(|name| name.starts_with('P'))
     }
 
     fn route(&self) -> &'static str {
@@ -219,19 +234,28 @@ fn portal_answer(heard: &Heard) -> Reply {
         return Reply::new("application/json", " ".repeat(2 * HELD_BYTES_MAX)).chunked();
     }
     let name = path.rsplit('/').next().unwrap_or_default();
-    match query.strip_prefix("ids=").or_else(|| query.strip_prefix("search=")) {
+    match query
+        .strip_prefix("ids=")
+        .or_else(|| query.strip_prefix("search="))
+    {
         Some(ids) => {
             let items: Vec<_> = ids.split(',').map(|id| json!({ "id": id })).collect();
             Reply::new("application/json", json!({ "items": items }).to_string())
         }
-        None => Reply::new("application/json", json!({ "items": [{ "id": name }] }).to_string()),
+        None => Reply::new(
+            "application/json",
+            json!({ "items": [{ "id": name }] }).to_string(),
+        ),
     }
 }
 
 /// One portal for all tests of the process; its threads end with it.
 fn upstream() -> String {
     static PORTAL: OnceLock<digue_testkit::Portal> = OnceLock::new();
-    PORTAL.get_or_init(|| digue_testkit::Portal::start(portal_answer)).address.to_string()
+    PORTAL
+        .get_or_init(|| digue_testkit::Portal::start(portal_answer))
+        .address
+        .to_string()
 }
 
 /// The most bytes of a response that are held.
@@ -270,11 +294,17 @@ fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
             pick: Pick::whole(0, "id"),
             is_subject: true,
         })),
-        query: QueryRule::Named(vec![QueryParameter { name: "ids".to_owned(), values: None }]),
+        query: QueryRule::Named(vec![QueryParameter {
+            name: "ids".to_owned(),
+            values: None,
+        }]),
         graphql: GraphQl::Unread,
         exact_sets: vec![],
         response: ResponseRules {
-            blocks: vec![RuleBlock::new(vec!["application/json".into()], BlockRules::Json(rules))],
+            blocks: vec![RuleBlock::new(
+                vec!["application/json".into()],
+                BlockRules::Json(rules),
+            )],
             errors: None,
         },
         uninspected: OnUninspected {
@@ -300,7 +330,10 @@ fn routes() -> Vec<Route> {
         is_subject: false,
     }];
     search.exact_sets = vec![vec!["search".to_owned()]];
-    search.query = QueryRule::Named(vec![QueryParameter { name: "search".to_owned(), values: None }]);
+    search.query = QueryRule::Named(vec![QueryParameter {
+        name: "search".to_owned(),
+        values: None,
+    }]);
     let mut opaque = route("opaque", "/opaque/{id}", RouteKind::Held);
     opaque.access.needs_caseload = false;
     vec![
@@ -311,8 +344,16 @@ fn routes() -> Vec<Route> {
         opaque,
         route("grand", "/large/{id}", RouteKind::Held),
         route("canal", "/canal/{id}", RouteKind::WebSocket),
-        route("image", "/image/{name}", RouteKind::Assets { is_public: false }),
-        route("style", "/style/{name}", RouteKind::Assets { is_public: true }),
+        route(
+            "image",
+            "/image/{name}",
+            RouteKind::Assets { is_public: false },
+        ),
+        route(
+            "style",
+            "/style/{name}",
+            RouteKind::Assets { is_public: true },
+        ),
     ]
 }
 
@@ -335,16 +376,26 @@ fn portal(name: &str, identity: Identity, mode: EnforcementMode, upstream: &str)
         id: id(PortalId::parse(name)),
         population: id(PopulationId::parse("personnes")),
         hosts: vec![format!("{name}.test")],
-        upstream: Upstream { is_https: false, authority: upstream.to_owned(), host: None },
+        upstream: Upstream {
+            is_https: false,
+            authority: upstream.to_owned(),
+            host: None,
+        },
         identity,
         mapping: IdentityMapping::default(),
         request_headers: vec![],
         named_headers: NamedHeaders::default(),
         mode,
-        kinds: vec![IdentifierKind { name: "id".to_owned(), steps: vec![], shape: Some(shape) }],
+        kinds: vec![IdentifierKind {
+            name: "id".to_owned(),
+            steps: vec![],
+            shape: Some(shape),
+        }],
         primary: 0,
         limits: limits(),
-        break_glass: BreakGlassRule { lasts: Duration::from_mins(10) },
+        break_glass: BreakGlassRule {
+            lasts: Duration::from_mins(10),
+        },
         routes: routes(),
         timeouts: Timeouts::default(),
         report_token: Some(token_hash(&format!("{REPORT_TOKEN}-{name}"))),
@@ -371,12 +422,42 @@ fn portals(asserter: &Asserter, upstream: &str) -> Vec<Portal> {
     })
     .unwrap();
     vec![
-        portal("portail", Identity::Session, EnforcementMode::Enforced, upstream),
-        portal("entete", header_identity(), EnforcementMode::Enforced, upstream),
-        portal("jeton", Identity::Jwt(Box::new(token)), EnforcementMode::Enforced, upstream),
-        portal("essai", Identity::Session, EnforcementMode::ObserveOnly, upstream),
-        portal("pilote", Identity::Session, EnforcementMode::Pilot, upstream),
-        portal("pilote-entete", header_identity(), EnforcementMode::Pilot, upstream),
+        portal(
+            "portail",
+            Identity::Session,
+            EnforcementMode::Enforced,
+            upstream,
+        ),
+        portal(
+            "entete",
+            header_identity(),
+            EnforcementMode::Enforced,
+            upstream,
+        ),
+        portal(
+            "jeton",
+            Identity::Jwt(Box::new(token)),
+            EnforcementMode::Enforced,
+            upstream,
+        ),
+        portal(
+            "essai",
+            Identity::Session,
+            EnforcementMode::ObserveOnly,
+            upstream,
+        ),
+        portal(
+            "pilote",
+            Identity::Session,
+            EnforcementMode::Pilot,
+            upstream,
+        ),
+        portal(
+            "pilote-entete",
+            header_identity(),
+            EnforcementMode::Pilot,
+            upstream,
+        ),
     ]
 }
 
@@ -389,7 +470,8 @@ fn rules(holder: &Holder) -> Snapshot {
             text.push_str(&format!("{name},P{number}\n"));
         }
     }
-    let caseloads = caseload::read_csv(text.as_bytes(), &population, &|t| Ok(t.to_owned())).unwrap();
+    let caseloads =
+        caseload::read_csv(text.as_bytes(), &population, &|t| Ok(t.to_owned())).unwrap();
     let record = |name: &str| AccountRecord {
         organisation: organisation(if name == "moved" { "of-2" } else { "of-1" }),
         role: Role::Agent,
@@ -399,8 +481,8 @@ fn rules(holder: &Holder) -> Snapshot {
     let mut gates = GateTable::default();
     gates.set(Reach::Account(account("closed")), Gate::Closed);
     gates.set(Reach::Account(account("step-up")), Gate::StepUp);
-    let thumbprint =
-        digue_http::possession::thumbprint_of(&holder.jwk().to_string()).expect("the holder's own key");
+    let thumbprint = digue_http::possession::thumbprint_of(&holder.jwk().to_string())
+        .expect("the holder's own key");
     let mut keys = ApiKeys::default();
     for name in ACCOUNTS {
         let key = ApiKey {
@@ -412,11 +494,16 @@ fn rules(holder: &Holder) -> Snapshot {
         keys.insert(token_hash(&key_secret(name)), key);
     }
     let glass = ["portail", "entete", "jeton", "essai", "pilote"].map(|name| {
-        let opened =
-            BreakGlass { justification: "urgence".to_owned(), until: NOON.plus(Duration::from_hours(1)) };
+        let opened = BreakGlass {
+            justification: "urgence".to_owned(),
+            until: NOON.plus(Duration::from_hours(1)),
+        };
         ((id(PortalId::parse(name)), account("glass")), opened)
     });
-    let reduction = Reduction { percent: 50, until: NOON.plus(Duration::from_hours(24)) };
+    let reduction = Reduction {
+        percent: 50,
+        until: NOON.plus(Duration::from_hours(24)),
+    };
     Snapshot {
         caseloads: HashMap::from([(population, Arc::new(caseloads))]),
         caseload_version: 3,
@@ -437,12 +524,18 @@ fn key_secret(name: &str) -> String {
 /// A session of each account at both portals that use sessions, proved an hour ago.
 fn sessions() -> Sessions {
     let hours = |hours| Duration::from_hours(hours);
-    let mut sessions =
-        Sessions::new(SessionLimits { idle: hours(1000), absolute: hours(1000), ..SessionLimits::default() });
+    let mut sessions = Sessions::new(SessionLimits {
+        idle: hours(1000),
+        absolute: hours(1000),
+        ..SessionLimits::default()
+    });
     for host in ["portail.test", "essai.test", "pilote.test"] {
         for name in ACCOUNTS {
-            let origin =
-                RequestOrigin { ip: ClientIp::read(CLIENT), agent: String::new(), tls: String::new() };
+            let origin = RequestOrigin {
+                ip: ClientIp::read(CLIENT),
+                agent: String::new(),
+                tls: String::new(),
+            };
             let session = Session {
                 id: id(SessionId::parse(&format!("s-{name}"))),
                 account: account(name),
@@ -456,7 +549,10 @@ fn sessions() -> Sessions {
                 other_ip: ClientIp::default(),
                 device: None,
             };
-            sessions.open(OpenSession { token: token_hash(&cookie(name, host)), session });
+            sessions.open(OpenSession {
+                token: token_hash(&cookie(name, host)),
+                session,
+            });
         }
     }
     sessions
@@ -478,8 +574,12 @@ impl World {
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
         let key =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
-        let (journal, monitor) = (Arc::new(MemoryJournal::default()), Arc::new(RecordingMonitor::default()));
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+                .unwrap();
+        let (journal, monitor) = (
+            Arc::new(MemoryJournal::default()),
+            Arc::new(RecordingMonitor::default()),
+        );
         let clock = Arc::new(ManualClock(AtomicI64::new(NOON.micros())));
         let (holder, asserter) = (Arc::new(Holder::new()), Arc::new(key.as_ref().to_vec()));
         let gateway = start(&journal, &monitor, &clock, &holder, (&asserter, &upstream));
@@ -503,8 +603,13 @@ impl World {
         self.gateway.record_counted_refusals(true).await;
         let entries = self.journal.entries.lock().unwrap().clone();
         *self.monitor.memory.lock().unwrap() = MonitorMemory::read(&entries);
-        self.gateway =
-            start(&self.journal, &self.monitor, &self.clock, &self.holder, (&self.asserter, &self.upstream));
+        self.gateway = start(
+            &self.journal,
+            &self.monitor,
+            &self.clock,
+            &self.holder,
+            (&self.asserter, &self.upstream),
+        );
         for entry in &entries {
             self.gateway.restore(entry);
         }
@@ -512,7 +617,10 @@ impl World {
 
     /// Waits for the entries of responses that have left.
     pub(crate) async fn settle(&self) {
-        assert!(self.gateway.finish_entries(digue_testkit::PATIENCE).await, "all entries are written");
+        assert!(
+            self.gateway.finish_entries(digue_testkit::PATIENCE).await,
+            "all entries are written"
+        );
     }
 
     pub(crate) fn entries(&self) -> Vec<Exposure> {
@@ -528,7 +636,10 @@ impl World {
         let now = self.clock.now();
         let of = if name == "moved" { "of-2" } else { "of-1" };
         let counted = self.gateway.with_budgets(portal, |budgets| {
-            (budgets.shown_to(&account(name), now), budgets.shown_to_organisation(&organisation(of), now))
+            (
+                budgets.shown_to(&account(name), now),
+                budgets.shown_to_organisation(&organisation(of), now),
+            )
         });
         counted.expect("a portal of the tests")
     }
@@ -536,9 +647,13 @@ impl World {
     /// Whether the account may be sent one more response that cannot be inspected.
     pub(crate) fn uninspected_limits(&self, portal: &PortalId, name: &str) -> Vec<String> {
         let now = self.clock.now();
-        let reached =
-            |budgets: &mut digue_access::Budgets| budgets.check_uninspected(now, &account(name), 100);
-        let reached = self.gateway.with_budgets(portal, reached).expect("a portal of the tests");
+        let reached = |budgets: &mut digue_access::Budgets| {
+            budgets.check_uninspected(now, &account(name), 100)
+        };
+        let reached = self
+            .gateway
+            .with_budgets(portal, reached)
+            .expect("a portal of the tests");
         reached.iter().map(ToString::to_string).collect()
     }
 
@@ -566,8 +681,12 @@ impl World {
     /// Asks for a WebSocket through the proxy.
     pub(crate) async fn upgrade(&mut self, visit: Visit) -> Reaction {
         let mut request = self.request(WayIn::Session, visit);
-        request.headers_mut().insert("connection", "upgrade".parse().unwrap());
-        request.headers_mut().insert("upgrade", "websocket".parse().unwrap());
+        request
+            .headers_mut()
+            .insert("connection", "upgrade".parse().unwrap());
+        request
+            .headers_mut()
+            .insert("upgrade", "websocket".parse().unwrap());
         self.send(request).await
     }
 
@@ -578,7 +697,11 @@ impl World {
         target: &'static str,
         bytes: usize,
     ) -> Reaction {
-        let visit = Visit { account, method: "POST", target };
+        let visit = Visit {
+            account,
+            method: "POST",
+            target,
+        };
         let mut request = self.request(WayIn::Session, visit);
         request.headers_mut().insert("content-length", bytes.into());
         *request.body_mut() = body::full(vec![b'x'; bytes]);
@@ -586,7 +709,10 @@ impl World {
     }
 
     /// The same request of a program twice, with the same proof.
-    pub(crate) fn proved_twice(&mut self, visit: Visit) -> (Request<body::Body>, Request<body::Body>) {
+    pub(crate) fn proved_twice(
+        &mut self,
+        visit: Visit,
+    ) -> (Request<body::Body>, Request<body::Body>) {
         let first = self.request(WayIn::Key, visit);
         let mut second = Request::get(visit.target).body(body::empty()).unwrap();
         second.headers_mut().clone_from(first.headers());
@@ -600,16 +726,39 @@ impl World {
     /// The reaction, and the nonce that a program is asked for.
     async fn answered(&self, request: Request<body::Body>) -> (Reaction, Option<String>) {
         let address = "127.0.0.1".parse().unwrap();
-        let peer = PeerAddress { address, local_port: 80, is_secure: false, tls: None };
+        let peer = PeerAddress {
+            address,
+            local_port: 80,
+            is_secure: false,
+            tls: None,
+        };
         let response = self.gateway.respond(peer, request).await;
-        let nonce = response.headers().get("dpop-nonce").map(|nonce| nonce.to_str().unwrap().to_owned());
+        let nonce = response
+            .headers()
+            .get("dpop-nonce")
+            .map(|nonce| nonce.to_str().unwrap().to_owned());
         let status = response.status().as_u16();
-        let bytes = response.into_body().collect().await.map(|whole| whole.to_bytes()).unwrap_or_default();
+        let bytes = response
+            .into_body()
+            .collect()
+            .await
+            .map(|whole| whole.to_bytes())
+            .unwrap_or_default();
         let body = String::from_utf8_lossy(&bytes).into_owned();
         let problem: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
         let reasons = problem["reasons"].as_array().cloned().unwrap_or_default();
-        let reasons = reasons.iter().map(|reason| reason.as_str().unwrap().to_owned()).collect();
-        (Reaction { status, reasons, body }, nonce)
+        let reasons = reasons
+            .iter()
+            .map(|reason| reason.as_str().unwrap().to_owned())
+            .collect();
+        (
+            Reaction {
+                status,
+                reasons,
+                body,
+            },
+            nonce,
+        )
     }
 
     pub(crate) fn request(&mut self, way: WayIn, visit: Visit) -> Request<body::Body> {
@@ -625,9 +774,15 @@ impl World {
         };
         let builder = match way {
             WayIn::Report | WayIn::ObservedReport => return self.report(way, visit),
-            WayIn::Session | WayIn::Key | WayIn::Header | WayIn::Token | WayIn::Observed | WayIn::Pilot => {
-                Request::builder().method(method).uri(target).header("host", host)
-            }
+            WayIn::Session
+            | WayIn::Key
+            | WayIn::Header
+            | WayIn::Token
+            | WayIn::Observed
+            | WayIn::Pilot => Request::builder()
+                .method(method)
+                .uri(target)
+                .header("host", host),
             WayIn::ExtAuthz => Request::builder()
                 .method(method)
                 .uri(format!("/.digue/authz/ext-authz{target}"))
@@ -640,7 +795,10 @@ impl World {
             | WayIn::ObservedForwardAuth
             | WayIn::PilotForwardAuth => forwarded(asking("auth-request")),
         };
-        self.identified(way, visit, builder).header("x-forwarded-for", CLIENT).body(body::empty()).unwrap()
+        self.identified(way, visit, builder)
+            .header("x-forwarded-for", CLIENT)
+            .body(body::empty())
+            .unwrap()
     }
 
     /// The headers by which the caller is known.
@@ -681,9 +839,15 @@ impl World {
                 };
                 let asserter = Asserter::new(&self.asserter, ISSUER).unwrap();
                 let portal = id(PortalId::parse("jeton"));
-                builder.header("x-token", asserter.assert(&portal, &caller, self.clock.now()).unwrap())
+                builder.header(
+                    "x-token",
+                    asserter.assert(&portal, &caller, self.clock.now()).unwrap(),
+                )
             }
-            _ => builder.header("cookie", format!("__Host-digue={}", cookie(name, way.host()))),
+            _ => builder.header(
+                "cookie",
+                format!("__Host-digue={}", cookie(name, way.host())),
+            ),
         }
     }
 
@@ -699,7 +863,10 @@ impl World {
         });
         Request::post("/v1/exposures")
             .header("host", CONSOLE)
-            .header("authorization", format!("Bearer {REPORT_TOKEN}-{}", way.portal()))
+            .header(
+                "authorization",
+                format!("Bearer {REPORT_TOKEN}-{}", way.portal()),
+            )
             .body(body::full(line.to_string()))
             .unwrap()
     }

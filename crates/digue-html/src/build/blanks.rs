@@ -5,10 +5,13 @@ use crate::tokens::is_space;
 
 /// The leading white space and U+0000, in bytes.
 pub(super) fn blank_bytes(raw: &str) -> usize {
-    raw.bytes().take_while(|byte| is_space(*byte) || *byte == 0).count()
+    raw.bytes()
+        .take_while(|byte| is_space(*byte) || *byte == 0)
+        .count()
 }
 
-/// Length of the leading white space in bytes, including character references for white space and U+0000.
+/// Length of the leading white space in bytes, including character references for white space and
+/// U+0000.
 pub(super) fn leading_blank(raw: &str) -> usize {
     let mut at = 0;
     loop {

@@ -44,7 +44,9 @@ impl TreeBuilder<'_> {
             tag::PARAM | tag::SOURCE | tag::TRACK => {
                 self.insert_void(token);
             }
-            tag::INPUT | tag::SELECT | tag::OPTION | tag::OPTGROUP | tag::BUTTON => self.start_control(token),
+            tag::INPUT | tag::SELECT | tag::OPTION | tag::OPTGROUP | tag::BUTTON => {
+                self.start_control(token)
+            }
             tag::TEXTAREA | tag::XMP | tag::IFRAME | tag::NOEMBED => self.start_raw(token),
             tag::RB | tag::RTC | tag::RP | tag::RT => self.start_ruby(token),
             tag::MATH => self.start_foreign(token, Namespace::MathMl),
@@ -157,7 +159,11 @@ impl TreeBuilder<'_> {
 
     /// A second `<html>` or `<body>` adds attributes; `<frameset>` may still replace the body.
     fn start_again(&mut self, token: TagToken) {
-        let body = self.open.get(1).copied().filter(|id| self.html_tag(*id) == tag::BODY);
+        let body = self
+            .open
+            .get(1)
+            .copied()
+            .filter(|id| self.html_tag(*id) == tag::BODY);
         let adds_to = match token.tag {
             tag::HTML => self.open.first().copied(),
             tag::BODY => body,
@@ -167,7 +173,9 @@ impl TreeBuilder<'_> {
             self.is_kept = true;
             self.is_frameset_possible &= token.tag == tag::HTML;
             if token.has_attributes() {
-                self.tree.more_attributes.push((id, token.attributes as u32));
+                self.tree
+                    .more_attributes
+                    .push((id, token.attributes as u32));
             }
         }
         if let (tag::FRAMESET, true, Some(body)) = (token.tag, self.is_frameset_possible, body) {
@@ -203,7 +211,9 @@ impl TreeBuilder<'_> {
                 }
                 self.is_frameset_possible = false;
             }
-            _ if is_in_select => self.imply_ends(Some(tag::OPTGROUP).filter(|_| token.tag == tag::OPTION)),
+            _ if is_in_select => {
+                self.imply_ends(Some(tag::OPTGROUP).filter(|_| token.tag == tag::OPTION))
+            }
             _ if self.current_tag() == tag::OPTION => self.pop(),
             _ => {}
         }
@@ -233,12 +243,17 @@ impl TreeBuilder<'_> {
             tag::BODY | tag::HTML => {
                 if self.has_in_scope(tag::BODY) {
                     self.mode = Mode::AfterBody;
-                    return if token.tag == tag::HTML { Flow::Again } else { Flow::Done };
+                    return if token.tag == tag::HTML {
+                        Flow::Again
+                    } else {
+                        Flow::Done
+                    };
                 }
             }
             tag::FORM => self.end_form(),
             tag::P => {
-                let is_scope_end = |b: &Self, id| b.is_default_scope(id) || b.html_tag(id) == tag::BUTTON;
+                let is_scope_end =
+                    |b: &Self, id| b.is_default_scope(id) || b.html_tag(id) == tag::BUTTON;
                 if !self.is_in_scope(|tag| tag == tag::P, is_scope_end) {
                     self.insert_implied(tag::P);
                 }
@@ -295,9 +310,13 @@ impl TreeBuilder<'_> {
             return;
         }
         let form = std::mem::replace(&mut self.form, NONE);
-        let Some(place) = self.open.iter().rposition(|open| *open == form) else { return };
+        let Some(place) = self.open.iter().rposition(|open| *open == form) else {
+            return;
+        };
         self.steps += self.open.len() - place;
-        let is_hidden = self.open[place + 1..].iter().any(|id| self.is_default_scope(*id));
+        let is_hidden = self.open[place + 1..]
+            .iter()
+            .any(|id| self.is_default_scope(*id));
         if !is_hidden {
             self.imply_ends(None);
             self.remove_open(form);
@@ -336,8 +355,9 @@ impl TreeBuilder<'_> {
             _ => None,
         };
         if self.is_integration_point(current) {
-            let is_own =
-                |tag| matches!(tag, tag::MGLYPH | tag::MALIGNMARK) && node.space == Namespace::MathMl;
+            let is_own = |tag| {
+                matches!(tag, tag::MGLYPH | tag::MALIGNMARK) && node.space == Namespace::MathMl
+            };
             return !(is_text || start.is_some_and(|tag| !is_own(tag)));
         }
         if node.space == Namespace::MathMl && node.tag == tag::ANNOTATION_XML {
@@ -354,7 +374,9 @@ impl TreeBuilder<'_> {
     fn holds_html(&self, annotation: u32) -> bool {
         self.tree.attributes(annotation).any(|(name, value)| {
             name.eq_ignore_ascii_case("encoding")
-                && ["text/html", "application/xhtml+xml"].iter().any(|html| value.eq_ignore_ascii_case(html))
+                && ["text/html", "application/xhtml+xml"]
+                    .iter()
+                    .any(|html| value.eq_ignore_ascii_case(html))
         })
     }
 
@@ -367,14 +389,18 @@ impl TreeBuilder<'_> {
             }
             Item::Start(token) => {
                 let is_html_font = token.tag == tag::FONT
-                    && ["color", "face", "size"].iter().any(|name| self.attribute(&token, name).is_some());
+                    && ["color", "face", "size"]
+                        .iter()
+                        .any(|name| self.attribute(&token, name).is_some());
                 if tag::breaks_out_of_foreign(token.tag) || is_html_font {
                     return self.leave_foreign(item);
                 }
                 let space = self.current_space();
                 self.insert_foreign(token, space);
             }
-            Item::End(token) if matches!(token.tag, tag::BR | tag::P) => return self.leave_foreign(item),
+            Item::End(token) if matches!(token.tag, tag::BR | tag::P) => {
+                return self.leave_foreign(item);
+            }
             Item::End(token) => return self.end_in_foreign(token, item),
             Item::Eof => {}
         }
@@ -382,7 +408,8 @@ impl TreeBuilder<'_> {
     }
 
     fn leave_foreign(&mut self, item: Item) -> Flow {
-        while self.current_space() != Namespace::Html && !self.is_integration_point(self.current()) {
+        while self.current_space() != Namespace::Html && !self.is_integration_point(self.current())
+        {
             self.pop();
         }
         self.step(self.mode, item)
@@ -424,7 +451,14 @@ const fn closes_paragraph(tag: Tag) -> bool {
         || tag::is_heading(tag)
         || matches!(
             tag,
-            tag::P | tag::FORM | tag::LI | tag::DD | tag::DT | tag::TABLE | tag::HR | tag::PLAINTEXT
+            tag::P
+                | tag::FORM
+                | tag::LI
+                | tag::DD
+                | tag::DT
+                | tag::TABLE
+                | tag::HR
+                | tag::PLAINTEXT
         )
 }
 

@@ -81,8 +81,8 @@ impl TreeBuilder<'_> {
             tag::BASE | tag::BASEFONT | tag::BGSOUND | tag::LINK | tag::META => {
                 self.insert_void(token);
             }
-            // A browser with scripts shows no `noscript`; one without them does. Both readings of the page
-            // are inspected.
+            // A browser with scripts shows no `noscript`; one without them does. Both readings of
+            // the page are inspected.
             tag::NOSCRIPT if !self.manner.runs_scripts => {
                 self.met.noscript = true;
                 self.insert(token);
@@ -134,7 +134,12 @@ impl TreeBuilder<'_> {
             Item::Blank(_) => return self.in_head(item),
             Item::Start(token) => match token.tag {
                 tag::HTML => return self.in_body(item),
-                tag::BASEFONT | tag::BGSOUND | tag::LINK | tag::META | tag::NOFRAMES | tag::STYLE => {
+                tag::BASEFONT
+                | tag::BGSOUND
+                | tag::LINK
+                | tag::META
+                | tag::NOFRAMES
+                | tag::STYLE => {
                     return self.in_head(item);
                 }
                 tag::HEAD | tag::NOSCRIPT => return Flow::Done,
@@ -247,8 +252,8 @@ const fn ends_head(tag: Tag) -> bool {
     matches!(tag, tag::BODY | tag::HTML | tag::BR)
 }
 
-/// True when a document type selects quirks mode. The standard lists old public identifiers; we list only the
-/// modern ones and take any other for old.
+/// True when a document type selects quirks mode. The standard lists old public identifiers; we
+/// list only the modern ones and take any other for old.
 fn has_quirks(doctype: &str) -> bool {
     let doctype = doctype.trim().to_ascii_lowercase();
     let mut words = doctype.split_ascii_whitespace();
@@ -259,10 +264,14 @@ fn has_quirks(doctype: &str) -> bool {
         return doctype.contains("http://www.ibm.com/data/dtd/v11/ibmxhtml1-transitional.dtd");
     };
     let public = public.trim_start().trim_start_matches(['"', '\'']);
-    let is_strict =
-        ["-//w3c//dtd xhtml 1.", "-//w3c//dtd html 4.01//"].iter().any(|id| public.starts_with(id));
-    let is_loose = ["-//w3c//dtd html 4.01 transitional//", "-//w3c//dtd html 4.01 frameset//"]
+    let is_strict = ["-//w3c//dtd xhtml 1.", "-//w3c//dtd html 4.01//"]
         .iter()
         .any(|id| public.starts_with(id));
+    let is_loose = [
+        "-//w3c//dtd html 4.01 transitional//",
+        "-//w3c//dtd html 4.01 frameset//",
+    ]
+    .iter()
+    .any(|id| public.starts_with(id));
     !(is_strict || is_loose && doctype.contains(".dtd"))
 }

@@ -1,4 +1,5 @@
-//! Tree construction in tables: their parts, implied elements, and content that is moved before the table.
+//! Tree construction in tables: their parts, implied elements, and content that is moved before the
+//! table.
 
 use super::*;
 
@@ -87,7 +88,8 @@ impl TreeBuilder<'_> {
     }
 
     pub(super) fn is_hidden_input(&self, token: &TagToken) -> bool {
-        self.attribute(token, "type").is_some_and(|value| value.eq_ignore_ascii_case("hidden"))
+        self.attribute(token, "type")
+            .is_some_and(|value| value.eq_ignore_ascii_case("hidden"))
     }
 
     pub(super) fn in_caption(&mut self, item: Item) -> Flow {
@@ -101,8 +103,13 @@ impl TreeBuilder<'_> {
             false => matches!(tag, tag::TABLE | tag::CAPTION),
         };
         if !ends {
-            let is_ignored = !is_start && (tag::is_table_part(tag) || matches!(tag, tag::BODY | tag::HTML));
-            return if is_ignored { Flow::Done } else { self.in_body(item) };
+            let is_ignored =
+                !is_start && (tag::is_table_part(tag) || matches!(tag, tag::BODY | tag::HTML));
+            return if is_ignored {
+                Flow::Done
+            } else {
+                self.in_body(item)
+            };
         }
         if !self.has_in_table_scope(tag::CAPTION) {
             return Flow::Done;
@@ -111,7 +118,11 @@ impl TreeBuilder<'_> {
         self.pop_through(|tag| tag == tag::CAPTION);
         self.clear_formatting();
         self.mode = Mode::InTable;
-        if !is_start && tag == tag::CAPTION { Flow::Done } else { Flow::Again }
+        if !is_start && tag == tag::CAPTION {
+            Flow::Done
+        } else {
+            Flow::Again
+        }
     }
 
     pub(super) fn in_column_group(&mut self, item: Item) -> Flow {
@@ -246,7 +257,9 @@ impl TreeBuilder<'_> {
         match item {
             Item::Start(token) if tag::is_table_part(token.tag) => {
                 let is_cell = |tag: Tag| matches!(tag, tag::TD | tag::TH);
-                if !self.is_in_scope(is_cell, |builder, id| tag::is_table_scope(builder.html_tag(id))) {
+                if !self.is_in_scope(is_cell, |builder, id| {
+                    tag::is_table_scope(builder.html_tag(id))
+                }) {
                     return Flow::Done;
                 }
                 self.close_cell();
@@ -288,7 +301,9 @@ impl TreeBuilder<'_> {
             Item::Blank(_) | Item::Text(_) => return self.in_body(item),
             Item::Start(token) => match token.tag {
                 tag if tag::is_head_content(tag) => return self.in_head(item),
-                tag::CAPTION | tag::COLGROUP | tag::TBODY | tag::TFOOT | tag::THEAD => Mode::InTable,
+                tag::CAPTION | tag::COLGROUP | tag::TBODY | tag::TFOOT | tag::THEAD => {
+                    Mode::InTable
+                }
                 tag::COL => Mode::InColumnGroup,
                 tag::TR => Mode::InTableBody,
                 tag::TD | tag::TH => Mode::InRow,

@@ -1,5 +1,5 @@
-//! Identities of account holders: linked by invitation, judged by factor and age, completed here by a second
-//! factor.
+//! Identities of account holders: linked by invitation, judged by factor and age, completed here by
+//! a second factor.
 
 use std::time::Duration;
 
@@ -36,7 +36,8 @@ pub(super) enum IdentityStrength {
     Stale,
 }
 
-/// The account that an identity is linked to. A suspended account gets the answer of an unknown identity.
+/// The account that an identity is linked to. A suspended account gets the answer of an unknown
+/// identity.
 async fn account_of(
     app: &App,
     peer: &ProviderPeer,
@@ -46,22 +47,35 @@ async fn account_of(
     let known = app.store().identity(&hash).await?;
     let rules = app.gateway().rules();
     let is_open = |known: &IdentityRecord| {
-        rules.directory.find(&known.account).is_some_and(|record| !record.is_suspended)
+        rules
+            .directory
+            .find(&known.account)
+            .is_some_and(|record| !record.is_suspended)
     };
-    known.filter(is_open).ok_or(OperationError::Invalid("invalid-identity-unknown"))
+    known
+        .filter(is_open)
+        .ok_or(OperationError::Invalid("invalid-identity-unknown"))
 }
 
-/// The factor that an account needs: phishing-resistant for officers and for those who lead agents, two
-/// factors for the others.
+/// The factor that an account needs: phishing-resistant for officers and for those who lead agents,
+/// two factors for the others.
 fn needed(app: &App, account: &AccountId) -> Factor {
     let rules = app.gateway().rules();
-    // An account that is missing from the directory needs the stronger factor: a gap must never lower it.
-    let needs_key = rules.directory.find(account).is_none_or(|record| record.role.needs_passkey());
-    if needs_key { Factor::Bound } else { Factor::Two }
+    // An account that is missing from the directory needs the stronger factor: a gap must never
+    // lower it.
+    let needs_key = rules
+        .directory
+        .find(account)
+        .is_none_or(|record| record.role.needs_passkey());
+    if needs_key {
+        Factor::Bound
+    } else {
+        Factor::Two
+    }
 }
 
-/// Judges the factor and age of an identity. Its proof may be as old as a session may be idle or, with
-/// `is_fresh`, as a fresh proof.
+/// Judges the factor and age of an identity. Its proof may be as old as a session may be idle or,
+/// with `is_fresh`, as a fresh proof.
 pub(super) async fn judge(
     app: &App,
     peer: &ProviderPeer,
@@ -71,7 +85,11 @@ pub(super) async fn judge(
 ) -> Result<IdentityStrength, OperationError> {
     let known = account_of(app, peer, vouched).await?;
     let now = app.clock().now();
-    let lasts = if is_fresh { app.proof_lasts() } else { app.session_limits().idle };
+    let lasts = if is_fresh {
+        app.proof_lasts()
+    } else {
+        app.session_limits().idle
+    };
     let Some(at) = vouched.auth_time else {
         // Of unknown age: it counts as one factor, which a second one here completes.
         return Ok(IdentityStrength::Weak(known.account));
@@ -85,8 +103,8 @@ pub(super) async fn judge(
         false if peer.rules.factors.of(vouched) < needed(app, &known.account) => {
             Ok(IdentityStrength::Weak(known.account))
         }
-        // A provider's clock may be ahead by `SKEW`: a proof dated in the future would stay fresh for longer
-        // than it may.
+        // A provider's clock may be ahead by `SKEW`: a proof dated in the future would stay fresh
+        // for longer than it may.
         false => Ok(IdentityStrength::Good(known.account, at.min(now))),
     }
 }
@@ -100,7 +118,8 @@ pub(super) struct ProviderSignIn<'w> {
     pub(super) with: &'static str,
 }
 
-/// Opens the console session of an account, and stores what is needed to end it with the provider's.
+/// Opens the console session of an account, and stores what is needed to end it with the
+/// provider's.
 pub(super) async fn open(
     app: &App,
     way: ProviderSignIn<'_>,
@@ -108,7 +127,12 @@ pub(super) async fn open(
     proved_at: Timestamp,
     origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
-    let ProviderSignIn { begun, peer, vouched, with } = way;
+    let ProviderSignIn {
+        begun,
+        peer,
+        vouched,
+        with,
+    } = way;
     let factor = match peer.rules.factors.of(vouched) {
         Factor::One => "one",
         Factor::Two => "two",
@@ -116,26 +140,44 @@ pub(super) async fn open(
     };
     let by = format!("provider:{}:{factor}:{with}", peer.rules.id);
     let identity = keyed(app, peer, "subject", &vouched.subject);
-    let sid = vouched.sid.as_ref().map(|sid| keyed(app, peer, "sid", sid)).unwrap_or_default();
-    app.store().use_identity(&identity, app.clock().now()).await?;
+    let sid = vouched
+        .sid
+        .as_ref()
+        .map(|sid| keyed(app, peer, "sid", sid))
+        .unwrap_or_default();
+    app.store()
+        .use_identity(&identity, app.clock().now())
+        .await?;
     let keep_owed = async |session: &Session| {
         let owed = ProviderSession {
             session: session.id.clone(),
             provider: peer.rules.id.clone(),
             identity: identity.clone(),
             sid: sid.clone(),
-            // The ID token names the user in clear text and is needed only at the logout: a copy of the
-            // database must not reveal it.
+            // The ID token names the user in clear text and is needed only at the logout: a copy of
+            // the database must not reveal it.
             sealed_token: seal(app)?.seal(session.id.as_str(), vouched.id_token.as_bytes())?,
         };
         app.store().add_provider_session(&owed).await?;
-        // After the store has it: a logout at the provider from here on finds this session, and an earlier
-        // one is found here.
-        let is_over = app.area::<RecentLogouts>().has_ended(&[&identity, &sid], vouched.at);
-        if is_over { Err(OperationError::Denied) } else { Ok(()) }
+        // After the store has it: a logout at the provider from here on finds this session, and an
+        // earlier one is found here.
+        let is_over = app
+            .area::<RecentLogouts>()
+            .has_ended(&[&identity, &sid], vouched.at);
+        if is_over {
+            Err(OperationError::Denied)
+        } else {
+            Ok(())
+        }
     };
-    let proof = SessionProof { begun, proved_at, by: &by };
-    let opened = sign_in::open_session_with(app, account, app.console_host(), origin, proof, keep_owed).await;
+    let proof = SessionProof {
+        begun,
+        proved_at,
+        by: &by,
+    };
+    let opened =
+        sign_in::open_session_with(app, account, app.console_host(), origin, proof, keep_owed)
+            .await;
     opened.map_err(|error| match error {
         // Suspended since it was judged: the answer of an identity that is linked to nothing.
         OperationError::Denied => OperationError::Invalid("invalid-identity-unknown"),
@@ -155,11 +197,16 @@ pub(super) async fn prove(
     vouched: &VerifiedIdentity,
     session: &SessionId,
 ) -> Result<(), OperationError> {
-    let own = app.gateway().sessions(|known| known.id == *session).into_iter().next();
+    let own = app
+        .gateway()
+        .sessions(|known| known.id == *session)
+        .into_iter()
+        .next();
     let own = own.ok_or(OperationError::Denied)?;
     let actor = Actor::of_session(app, &own)?;
     match judge(app, peer, vouched, true, true).await? {
-        // The provider may be signed in as somebody else, whose proof says nothing about this session.
+        // The provider may be signed in as somebody else, whose proof says nothing about this
+        // session.
         IdentityStrength::Good(account, at) if account == own.account => {
             sign_in::note_proof(app, &actor, &own, at).await
         }
@@ -193,8 +240,8 @@ pub(super) async fn ask_more(app: &App, half: HalfSignIn) -> Result<SignInOutcom
     }))
 }
 
-/// Takes the sign-in that waits under a ticket. Another browser than the one that began it gets an error,
-/// and the ticket is used up.
+/// Takes the sign-in that waits under a ticket. Another browser than the one that began it gets an
+/// error, and the ticket is used up.
 fn half(app: &App, ticket: &str, browser: Option<&str>) -> Result<HalfSignIn, OperationError> {
     let half = providers(app).halves.end(app.clock().now(), ticket)?;
     if browser.map(digue_gateway::identity::token_hash) == Some(half.browser) {
@@ -204,8 +251,8 @@ fn half(app: &App, ticket: &str, browser: Option<&str>) -> Result<HalfSignIn, Op
     }
 }
 
-/// Puts it back after a wrong code or passkey, so that the user can try again. Attempts are counted by
-/// `password` and not here.
+/// Puts it back after a wrong code or passkey, so that the user can try again. Attempts are counted
+/// by `password` and not here.
 fn put_back(app: &App, ticket: &str, half: HalfSignIn) {
     providers(app).halves.keep(app.clock().now(), ticket, half);
 }
@@ -241,7 +288,8 @@ pub async fn step_up_by_passkey(
     let half = half(app, ticket, browser)?;
     let shown = match passkey::verify(app, ceremony, answer).await {
         Ok(shown) => shown,
-        // `half` used the ticket up; a mistyped attempt must not cost the whole sign-in at the provider.
+        // `half` used the ticket up; a mistyped attempt must not cost the whole sign-in at the
+        // provider.
         Err(error) => {
             put_back(app, ticket, half);
             return Err(error);
@@ -262,7 +310,8 @@ pub async fn step_up_by_code(
     let AfterSignIn::StepUp { account, .. } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
-    // Checked again although the page offered no code: a form can be sent without having been offered.
+    // Checked again although the page offered no code: a form can be sent without having been
+    // offered.
     if needed(app, account) != Factor::Two {
         return Err(OperationError::Denied);
     }
@@ -287,14 +336,23 @@ async fn completed(
     if !is_same(&account) {
         return Err(OperationError::Invalid("invalid-passkey"));
     }
-    let way = ProviderSignIn { begun: half.begun, peer, vouched: &half.vouched, with };
+    let way = ProviderSignIn {
+        begun: half.begun,
+        peer,
+        vouched: &half.vouched,
+        with,
+    };
     let (secret, session) = open(app, way, &account, app.clock().now(), origin).await?;
-    Ok(LinkedIdentity { secret, session, next })
+    Ok(LinkedIdentity {
+        secret,
+        session,
+        next,
+    })
 }
 
-/// The account that an invitation allows an identity to be linked to. An invitation that opens no account
-/// by itself works only in the holder's own session, with a fresh proof: a stolen delegate's account that
-/// creates one gains nothing.
+/// The account that an invitation allows an identity to be linked to. An invitation that opens no
+/// account by itself works only in the holder's own session, with a fresh proof: a stolen
+/// delegate's account that creates one gains nothing.
 pub(super) async fn invited(
     app: &App,
     invitation: &str,
@@ -302,21 +360,31 @@ pub(super) async fn invited(
 ) -> Result<AccountId, OperationError> {
     let (account, is_for_holder) = sign_in::peek_identity_link(app, invitation).await?;
     if is_for_holder {
-        let own =
-            session.and_then(|session| app.gateway().sessions(|one| one.id == *session).into_iter().next());
-        let own = own.filter(|own| own.account == account).ok_or(OperationError::Denied)?;
+        let own = session.and_then(|session| {
+            app.gateway()
+                .sessions(|one| one.id == *session)
+                .into_iter()
+                .next()
+        });
+        let own = own
+            .filter(|own| own.account == account)
+            .ok_or(OperationError::Denied)?;
         Actor::of_session(app, &own)?.must_be_fresh(app)?;
     }
     Ok(account)
 }
 
-/// Invites the holder of an active account to link an identity. There is no link to hand over: the holder
-/// finds the invitation on their own page.
+/// Invites the holder of an active account to link an identity. There is no link to hand over: the
+/// holder finds the invitation on their own page.
 ///
 /// # Errors
-/// `Denied` unless the actor answers for the account, `NotFound` where there is no provider, `Conflict` for
-/// an account whose own invitation offers the providers.
-pub async fn invite_holder(app: &App, actor: &Actor, account: &AccountId) -> Result<(), OperationError> {
+/// `Denied` unless the actor answers for the account, `NotFound` where there is no provider,
+/// `Conflict` for an account whose own invitation offers the providers.
+pub async fn invite_holder(
+    app: &App,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<(), OperationError> {
     require(answers_for(&app.gateway().rules(), actor, account))?;
     actor.must_be_fresh(app)?;
     if super::for_accounts(app).is_empty() {
@@ -330,15 +398,22 @@ pub async fn invite_holder(app: &App, actor: &Actor, account: &AccountId) -> Res
         after: "identity".to_owned(),
         ..ActDetails::default()
     };
-    app.write_down(actor, Act::InvitationHandedOver, details).await?;
+    app.write_down(actor, Act::InvitationHandedOver, details)
+        .await?;
     let until = app.clock().now().plus(INVITATION_LASTS);
-    Ok(app.store().save_identity_invitation(account, &actor.account, until).await?)
+    Ok(app
+        .store()
+        .save_identity_invitation(account, &actor.account, until)
+        .await?)
 }
 
 /// True while this session's account is invited to link an identity.
 pub async fn is_invited(app: &App, session: &Session) -> Result<bool, OperationError> {
     Actor::of_session(app, session)?;
-    Ok(app.store().is_invited_to_link(&session.account, app.clock().now()).await?)
+    Ok(app
+        .store()
+        .is_invited_to_link(&session.account, app.clock().now())
+        .await?)
 }
 
 /// The link with which the invited holder of a session, with a fresh proof, chooses a provider.
@@ -347,37 +422,67 @@ pub async fn begin_linking(app: &App, session: &Session) -> Result<String, Opera
         return Err(OperationError::Invalid("invalid-link"));
     }
     let permit = link_permits::permit_of_holder(app, session)?;
-    Ok(sign_in::make_identity_link(app, &permit, INVITATION_LASTS).await?.reveal().to_owned())
+    Ok(sign_in::make_identity_link(app, &permit, INVITATION_LASTS)
+        .await?
+        .reveal()
+        .to_owned())
 }
 
 /// Checks, for the page of choices, that an invitation belongs to this session's account.
-pub async fn invited_holder(app: &App, session: &Session, invitation: &str) -> Result<(), OperationError> {
+pub async fn invited_holder(
+    app: &App,
+    session: &Session,
+    invitation: &str,
+) -> Result<(), OperationError> {
     let invited = invited(app, invitation, Some(&session.id)).await;
     invited.map(drop).map_err(|error| match error {
         // The invitation of another account gets the answer of one that does not exist.
-        OperationError::Denied | OperationError::NotFound(_) => OperationError::Invalid("invalid-link"),
+        OperationError::Denied | OperationError::NotFound(_) => {
+            OperationError::Invalid("invalid-link")
+        }
         other => other,
     })
 }
 
-/// Names the account and the identity that would be linked, for the page that asks first: a user may be
-/// signed in to the provider under another name than they think.
+/// Names the account and the identity that would be linked, for the page that asks first: a user
+/// may be signed in to the provider under another name than they think.
 pub(super) async fn ask_link(app: &App, half: HalfSignIn) -> Result<SignInOutcome, OperationError> {
-    let AfterSignIn::Link { invitation, session } = &half.then else {
+    let AfterSignIn::Link {
+        invitation,
+        session,
+    } = &half.then
+    else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     let account = invited(app, invitation, session.as_ref()).await?;
     let peer = providers(app).find(&half.provider)?;
     may_link(app, peer, &account, &half.vouched).await?;
     let rules = app.gateway().rules();
-    let record = rules.directory.find(&account).ok_or(OperationError::NotFound("account"))?;
-    // For the page only: such claims are never compared with an account, because a user may choose them.
-    let claim = |name: &str| half.vouched.claims.get(name).and_then(Value::as_str).map(str::to_owned);
-    let called = claim("email").or_else(|| claim("preferred_username")).unwrap_or_default();
+    let record = rules
+        .directory
+        .find(&account)
+        .ok_or(OperationError::NotFound("account"))?;
+    // For the page only: such claims are never compared with an account, because a user may choose
+    // them.
+    let claim = |name: &str| {
+        half.vouched
+            .claims
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let called = claim("email")
+        .or_else(|| claim("preferred_username"))
+        .unwrap_or_default();
     Ok(SignInOutcome::ToLink {
         organisation: record.organisation.clone(),
-        // The text comes from outside; 254 characters are the longest mail address (RFC 5321, 4.5.3.1.3).
-        called: called.chars().filter(|sign| !sign.is_control()).take(254).collect(),
+        // The text comes from outside; 254 characters are the longest mail address (RFC 5321,
+        // 4.5.3.1.3).
+        called: called
+            .chars()
+            .filter(|sign| !sign.is_control())
+            .take(254)
+            .collect(),
         account,
         ticket: providers(app).halves.begin(app.clock().now(), half)?,
     })
@@ -400,8 +505,8 @@ async fn may_link(
     Ok(())
 }
 
-/// Links the identity to the account of the invitation, which is used up, and opens a session. Its proof is
-/// the invitation: the holder of a weak identity can add a passkey in it.
+/// Links the identity to the account of the invitation, which is used up, and opens a session. Its
+/// proof is the invitation: the holder of a weak identity can add a passkey in it.
 pub async fn confirm_link(
     app: &App,
     ticket: &str,
@@ -409,10 +514,15 @@ pub async fn confirm_link(
     origin: &RequestOrigin,
 ) -> Result<LinkedIdentity, OperationError> {
     let half = half(app, ticket, browser)?;
-    let AfterSignIn::Link { invitation, session: held } = &half.then else {
+    let AfterSignIn::Link {
+        invitation,
+        session: held,
+    } = &half.then
+    else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
-    // As in `sign_in::open`: an invitation or a recovery meanwhile would otherwise leave this identity.
+    // As in `sign_in::open`: an invitation or a recovery meanwhile would otherwise leave this
+    // identity.
     let _one_at_a_time = credential_lock::hold(app).await;
     let (now, begun) = (app.clock().now(), app.begin_proof());
     // Everything that `ask_link` checked is checked again under the lock: minutes may have passed.
@@ -420,10 +530,17 @@ pub async fn confirm_link(
     let peer = providers(app).find(&half.provider)?;
     may_link(app, peer, &account, &half.vouched).await?;
     let hash = digue_gateway::identity::token_hash(invitation);
-    // Used up before the identity is added: of two browsers with the same invitation only one comes further.
-    app.store().take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
+    // Used up before the identity is added: of two browsers with the same invitation only one comes
+    // further.
+    app.store()
+        .take_link(&hash, now)
+        .await?
+        .ok_or(OperationError::NotFound("link"))?;
     let rules = app.gateway().rules();
-    let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
+    let record = rules
+        .directory
+        .find(&account)
+        .filter(|record| !record.is_suspended);
     let actor = Actor {
         account: account.clone(),
         role: record.ok_or(OperationError::NotFound("account"))?.role,
@@ -437,27 +554,59 @@ pub async fn confirm_link(
         used_at: Timestamp::ZERO,
     };
     let claim = app.store().add_identity(&identity);
-    let release = async { app.store().remove_identity(&account, &identity.hash).await.map(drop) };
-    let linked = app.claim((&actor, Act::IdentityLinked, details_of(&identity)), claim, release).await;
+    let release = async {
+        app.store()
+            .remove_identity(&account, &identity.hash)
+            .await
+            .map(drop)
+    };
+    let linked = app
+        .claim(
+            (&actor, Act::IdentityLinked, details_of(&identity)),
+            claim,
+            release,
+        )
+        .await;
     linked.map_err(|error| match error {
         OperationError::Conflict => OperationError::Invalid("invalid-identity-taken"),
         other => other,
     })?;
     app.store().remove_identity_invitation(&account).await?;
-    digue_mail::tell_holder(app, &account, &Mail::FactorsChanged { account: account.clone() }).await?;
-    let way = ProviderSignIn { begun, peer, vouched: &half.vouched, with: "invitation" };
+    digue_mail::tell_holder(
+        app,
+        &account,
+        &Mail::FactorsChanged {
+            account: account.clone(),
+        },
+    )
+    .await?;
+    let way = ProviderSignIn {
+        begun,
+        peer,
+        vouched: &half.vouched,
+        with: "invitation",
+    };
     let (secret, session) = open(app, way, &account, now, origin).await?;
     if let Some(held) = held {
         // The new session replaces the one of before: only the new one ends with the provider's.
-        app.end_sessions(|known| known.id == *held && known.account == account).await?;
+        app.end_sessions(|known| known.id == *held && known.account == account)
+            .await?;
     }
-    Ok(LinkedIdentity { secret, session, next: "/self".to_owned() })
+    Ok(LinkedIdentity {
+        secret,
+        session,
+        next: "/self".to_owned(),
+    })
 }
 
 fn details_of(identity: &IdentityRecord) -> ActDetails {
     ActDetails {
         subject: Subject::Account(identity.account.clone()),
-        after: format!("provider:{} identity:{}", identity.provider, &identity.hash[..12]),
+        after: format!(
+            "provider:{} identity:{}",
+            identity.provider,
+            &identity.hash[..12]
+        ),
         ..ActDetails::default()
     }
 }
@@ -473,7 +622,13 @@ pub struct OwnIdentity {
 pub async fn own(app: &App, session: &Session) -> Result<Vec<OwnIdentity>, OperationError> {
     Actor::of_session(app, session)?;
     let known = app.store().identities_of(&session.account).await?;
-    Ok(known.into_iter().map(|record| OwnIdentity { label: label(app, &record.provider), record }).collect())
+    Ok(known
+        .into_iter()
+        .map(|record| OwnIdentity {
+            label: label(app, &record.provider),
+            record,
+        })
+        .collect())
 }
 
 /// Unlinks an identity from the session's own account, and ends the account's other sessions.
@@ -495,9 +650,20 @@ pub async fn unlink(app: &App, session: &Session, hash: &str) -> Result<(), Oper
     }
     let claim = app.store().remove_identity(&actor.account, hash);
     let release = async { app.store().add_identity(identity).await.map(drop) };
-    app.claim((&actor, Act::IdentityUnlinked, details_of(identity)), claim, release).await?;
+    app.claim(
+        (&actor, Act::IdentityUnlinked, details_of(identity)),
+        claim,
+        release,
+    )
+    .await?;
     // A session that this identity opened would otherwise outlive it.
     sign_in::cut_own(app, session, None).await?;
-    digue_mail::tell_holder(app, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() })
-        .await
+    digue_mail::tell_holder(
+        app,
+        &actor.account,
+        &Mail::FactorsChanged {
+            account: actor.account.clone(),
+        },
+    )
+    .await
 }

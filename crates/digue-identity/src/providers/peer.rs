@@ -1,16 +1,20 @@
-//! The protocol with one provider: OpenID Connect Core 1.0 with the authorization code flow, discovery,
-//! signed user info, back-channel logout tokens. It knows nothing of accounts and persons.
+//! The protocol with one provider: OpenID Connect Core 1.0 with the authorization code flow,
+//! discovery, signed user info, back-channel logout tokens. It knows nothing of accounts and
+//! persons.
 //!
-//! `openidconnect` does discovery, the authorization request and the exchange of the code. Tokens are
-//! verified here with the provider's keys, because the library parses all claims before it verifies any: one
-//! irrelevant claim of an unusual type (`updated_at` as text, `email_verified: "true"`) would fail every
-//! sign-in. Only the claims that decide are read. Symmetric algorithms and `none` are not accepted.
+//! `openidconnect` does discovery, the authorization request and the exchange of the code. Tokens
+//! are verified here with the provider's keys, because the library parses all claims before it
+//! verifies any: one irrelevant claim of an unusual type (`updated_at` as text,
+//! `email_verified: "true"`) would fail every sign-in. Only the claims that decide are read.
+//! Symmetric algorithms and `none` are not accepted.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use digue_http::client::HttpClient;
-use digue_http::jwt::{KeySet, NumericDate, TokenFault, access_token_hash, numeric_date, token_type};
+use digue_http::jwt::{
+    KeySet, NumericDate, TokenFault, access_token_hash, numeric_date, token_type,
+};
 use digue_types::Timestamp;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClaimName, CoreClaimType,
@@ -21,10 +25,11 @@ use openidconnect::core::{
 };
 use openidconnect::url::Url;
 use openidconnect::{
-    AdditionalClaims, AdditionalProviderMetadata, AuthType, AuthenticationContextClass, AuthorizationCode,
-    Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
-    PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse,
+    AdditionalClaims, AdditionalProviderMetadata, AuthType, AuthenticationContextClass,
+    AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl, Nonce,
+    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl,
+    Scope, StandardErrorResponse, StandardTokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -39,8 +44,8 @@ const KNOWN_LASTS: Duration = Duration::from_hours(1);
 const STALE_LASTS: Duration = Duration::from_hours(24);
 /// How long a provider that did not answer is not asked again.
 const LEFT_ALONE: Duration = Duration::from_secs(10);
-/// The shortest time between two requests caused by unknown keys: tokens with invented key ids must not
-/// make Digue flood the provider.
+/// The shortest time between two requests caused by unknown keys: tokens with invented key ids must
+/// not make Digue flood the provider.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_mins(1);
 /// The difference between clocks that is tolerated.
 const SKEW_SECS: i64 = 60;
@@ -59,7 +64,10 @@ pub(super) enum ProviderError {
     #[error("the provider's answer fails verification: {0}")]
     Unbelieved(&'static str),
     #[error("the provider's {what} fails verification: {fault}")]
-    Token { what: &'static str, fault: TokenFault },
+    Token {
+        what: &'static str,
+        fault: TokenFault,
+    },
     /// It refuses the code, or its answer cannot be read.
     #[error("the provider returned no token: {0}")]
     NoToken(String),
@@ -146,8 +154,8 @@ struct ProviderDocuments {
 /// One provider, for the life of the process.
 pub(super) struct ProviderPeer {
     pub(super) rules: ProviderRules,
-    // Held while the documents are fetched: one request at a time, and the others use its answer. Nothing
-    // else is locked meanwhile; the time-outs of `fetch` bound it.
+    // Held while the documents are fetched: one request at a time, and the others use its answer.
+    // Nothing else is locked meanwhile; the time-outs of `fetch` bound it.
     kept: Mutex<CachedDocuments>,
 }
 
@@ -172,7 +180,8 @@ pub(super) struct VerifiedIdentity {
     pub(super) at: Timestamp,
     pub(super) subject: String,
     pub(super) sid: Option<String>,
-    /// When the provider authenticated the user, which may be hours ago; `None` when it does not say.
+    /// When the provider authenticated the user, which may be hours ago; `None` when it does not
+    /// say.
     pub(super) auth_time: Option<Timestamp>,
     pub(super) amr: Vec<String>,
     pub(super) acr: Option<String>,
@@ -190,11 +199,14 @@ pub(super) struct LogoutTarget {
 
 impl ProviderPeer {
     pub(super) fn new(rules: ProviderRules) -> Self {
-        Self { rules, kept: Mutex::default() }
+        Self {
+            rules,
+            kept: Mutex::default(),
+        }
     }
 
-    /// The documents of the provider, fetched if needed. `older` is the date of documents that were not
-    /// enough, because a token has an unknown key.
+    /// The documents of the provider, fetched if needed. `older` is the date of documents that were
+    /// not enough, because a token has an unknown key.
     async fn known(
         &self,
         client: &HttpClient,
@@ -202,24 +214,40 @@ impl ProviderPeer {
         older: Option<Timestamp>,
     ) -> Result<Arc<ProviderDocuments>, ProviderError> {
         let mut kept = self.kept.lock().await;
-        let lasts = if older.is_some() { ASKED_AGAIN_AFTER } else { KNOWN_LASTS };
-        if let Some(known) = kept.known.as_ref().filter(|known| now.since(known.at) < lasts) {
+        let lasts = if older.is_some() {
+            ASKED_AGAIN_AFTER
+        } else {
+            KNOWN_LASTS
+        };
+        if let Some(known) = kept
+            .known
+            .as_ref()
+            .filter(|known| now.since(known.at) < lasts)
+        {
             return Ok(known.clone());
         }
-        let stale = kept.known.clone().filter(|known| now.since(known.at) < STALE_LASTS);
-        // Anyone may start a sign-in: a provider that does not answer is not asked for each of them.
+        let stale = kept
+            .known
+            .clone()
+            .filter(|known| now.since(known.at) < STALE_LASTS);
+        // Anyone may start a sign-in: a provider that does not answer is not asked for each of
+        // them.
         if kept.failed_at.is_some_and(|at| now.since(at) < LEFT_ALONE) {
-            return stale.ok_or_else(|| ProviderError::Away("it did not answer a moment ago".to_owned()));
+            return stale
+                .ok_or_else(|| ProviderError::Away("it did not answer a moment ago".to_owned()));
         }
         match self.discover(client, now).await {
             Ok(known) => {
                 let known = Arc::new(known);
-                *kept = CachedDocuments { known: Some(known.clone()), failed_at: None };
+                *kept = CachedDocuments {
+                    known: Some(known.clone()),
+                    failed_at: None,
+                };
                 Ok(known)
             }
             Err(trouble) => {
-                // The stale documents are kept: a short failure must not prevent sign-ins whose keys have not
-                // changed.
+                // The stale documents are kept: a short failure must not prevent sign-ins whose
+                // keys have not changed.
                 kept.failed_at = Some(now);
                 tracing::warn!(provider = self.rules.id, %trouble, "Discovery failed; next try after 10 s");
                 stale.ok_or(trouble)
@@ -235,7 +263,9 @@ impl ProviderPeer {
     ) -> Result<ProviderDocuments, ProviderError> {
         let issuer = IssuerUrl::new(self.rules.issuer.clone()).map_err(|error| away(&error))?;
         let ask = ProviderClient(client.clone());
-        let metadata = Metadata::discover_async(issuer, &ask).await.map_err(|error| away(&error))?;
+        let metadata = Metadata::discover_async(issuer, &ask)
+            .await
+            .map_err(|error| away(&error))?;
         let endpoints = [
             Some(metadata.authorization_endpoint().url()),
             metadata.token_endpoint().map(|url| url.url()),
@@ -243,30 +273,47 @@ impl ProviderPeer {
             metadata.additional_metadata().end_session_endpoint.as_ref(),
         ];
         // The client secret and access tokens go to these addresses.
-        if endpoints.into_iter().flatten().any(|url| url.scheme() != "https") {
-            return Err(ProviderError::Away("one of its addresses is not https".to_owned()));
+        if endpoints
+            .into_iter()
+            .flatten()
+            .any(|url| url.scheme() != "https")
+        {
+            return Err(ProviderError::Away(
+                "one of its addresses is not https".to_owned(),
+            ));
         }
         let keys = serde_json::to_string(metadata.jwks()).map_err(|error| away(&error))?;
         let keys = KeySet::parse(&keys).map_err(|error| away(&error))?;
-        Ok(ProviderDocuments { at: now, metadata, keys })
+        Ok(ProviderDocuments {
+            at: now,
+            metadata,
+            keys,
+        })
     }
 
     fn relying(&self, known: &ProviderDocuments, back: &str) -> Result<Relying, ProviderError> {
         let secret = ClientSecret::new(self.rules.secret.clone());
         let id = ClientId::new(self.rules.client.clone());
         let methods = known.metadata.token_endpoint_auth_methods_supported();
-        // ProConnect requires the secret in the body; the default of the standard is basic authentication.
+        // ProConnect requires the secret in the body; the default of the standard is basic
+        // authentication.
         let takes_body =
             methods.is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretPost));
-        let way = if takes_body { AuthType::RequestBody } else { AuthType::BasicAuth };
+        let way = if takes_body {
+            AuthType::RequestBody
+        } else {
+            AuthType::BasicAuth
+        };
         let back = RedirectUrl::new(back.to_owned()).map_err(|error| away(&error))?;
-        Ok(Relying::from_provider_metadata(known.metadata.clone(), id, Some(secret))
-            .set_redirect_uri(back)
-            .set_auth_type(way))
+        Ok(
+            Relying::from_provider_metadata(known.metadata.clone(), id, Some(secret))
+                .set_redirect_uri(back)
+                .set_auth_type(way),
+        )
     }
 
-    /// The authorization request for the browser. `state` comes back with the answer; `is_forced` requests a
-    /// new authentication.
+    /// The authorization request for the browser. `state` comes back with the answer; `is_forced`
+    /// requests a new authentication.
     pub(super) async fn question(
         &self,
         client: &HttpClient,
@@ -278,7 +325,10 @@ impl ProviderPeer {
     ) -> Result<AuthorizationQuestion, ProviderError> {
         let known = self.known(client, now, None).await?;
         let relying = self.relying(&known, back)?;
-        let (state, own_nonce) = (CsrfToken::new(state.to_owned()), Nonce::new(nonce.to_owned()));
+        let (state, own_nonce) = (
+            CsrfToken::new(state.to_owned()),
+            Nonce::new(nonce.to_owned()),
+        );
         let mut request = relying.authorize_url(
             CoreAuthenticationFlow::AuthorizationCode,
             move || state,
@@ -294,19 +344,31 @@ impl ProviderPeer {
         }
         if !self.rules.asked_claims.is_empty() {
             let essential = |name: &String| (name.clone(), serde_json::json!({"essential": true}));
-            let claims: Map<String, Value> = self.rules.asked_claims.iter().map(essential).collect();
-            request = request.add_extra_param("claims", serde_json::json!({"id_token": claims}).to_string());
+            let claims: Map<String, Value> =
+                self.rules.asked_claims.iter().map(essential).collect();
+            request = request.add_extra_param(
+                "claims",
+                serde_json::json!({"id_token": claims}).to_string(),
+            );
         }
         // PKCE only where the provider announces it: ProConnect refuses unknown parameters.
         let more = known.metadata.additional_metadata();
         let mut verifier = None;
-        if more.code_challenge_methods_supported.iter().any(|method| method == "S256") {
+        if more
+            .code_challenge_methods_supported
+            .iter()
+            .any(|method| method == "S256")
+        {
             let (challenge, secret) = PkceCodeChallenge::new_random_sha256();
             request = request.set_pkce_challenge(challenge);
             verifier = Some(secret.into_secret());
         }
         let (address, _, nonce) = request.url();
-        Ok(AuthorizationQuestion { address: address.to_string(), nonce: nonce.secret().clone(), verifier })
+        Ok(AuthorizationQuestion {
+            address: address.to_string(),
+            nonce: nonce.secret().clone(),
+            verifier,
+        })
     }
 
     /// Exchanges the code and verifies everything that comes with it.
@@ -318,9 +380,14 @@ impl ProviderPeer {
         answer: AuthorizationAnswer<'_>,
     ) -> Result<VerifiedIdentity, ProviderError> {
         let known = self.known(client, now, None).await?;
-        let says_issuer = known.metadata.additional_metadata().authorization_response_iss_parameter_supported;
+        let says_issuer = known
+            .metadata
+            .additional_metadata()
+            .authorization_response_iss_parameter_supported;
         // RFC 9207: the answer must come from the provider that was asked.
-        if answer.issuer.is_some_and(|issuer| issuer != self.rules.issuer)
+        if answer
+            .issuer
+            .is_some_and(|issuer| issuer != self.rules.issuer)
             || (says_issuer && answer.issuer.is_none())
         {
             return Err(ProviderError::Unbelieved("issuer of the answer"));
@@ -328,13 +395,16 @@ impl ProviderPeer {
         let tokens = self.exchange(client, &known, back, &answer).await?;
         let mut vouched = self.believe(&known, &tokens, answer.nonce, now);
         let mut known = known;
-        // The provider may have rotated its keys, also under the same key id: they are fetched once more.
+        // The provider may have rotated its keys, also under the same key id: they are fetched once
+        // more.
         if vouched.as_ref().is_err_and(ProviderError::is_about_keys) {
             known = self.known(client, now, Some(known.at)).await?;
             vouched = self.believe(&known, &tokens, answer.nonce, now);
         }
         let mut vouched = vouched?;
-        vouched.claims = self.user_info(client, &known, &tokens.access, &vouched.subject).await?;
+        vouched.claims = self
+            .user_info(client, &known, &tokens.access, &vouched.subject)
+            .await?;
         Ok(vouched)
     }
 
@@ -347,20 +417,33 @@ impl ProviderPeer {
         answer: &AuthorizationAnswer<'_>,
     ) -> Result<ReceivedTokens, ProviderError> {
         let relying = self.relying(known, back)?;
-        let ask = TokenClient { client: client.clone(), id_token: std::sync::Mutex::default() };
+        let ask = TokenClient {
+            client: client.clone(),
+            id_token: std::sync::Mutex::default(),
+        };
         let mut exchange = relying
             .exchange_code(AuthorizationCode::new(answer.code.to_owned()))
             .map_err(|error| away(&error))?;
         if let Some(verifier) = answer.verifier {
             exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()));
         }
-        let tokens = exchange.request_async(&ask).await.map_err(|error| no_token(&error))?;
-        let id_token = ask.id_token.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let tokens = exchange
+            .request_async(&ask)
+            .await
+            .map_err(|error| no_token(&error))?;
+        let id_token = ask
+            .id_token
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         let id_token = id_token.ok_or_else(|| ProviderError::NoToken("no ID token".to_owned()))?;
-        Ok(ReceivedTokens { access: tokens.access_token().secret().clone(), id_token })
+        Ok(ReceivedTokens {
+            access: tokens.access_token().secret().clone(),
+            id_token,
+        })
     }
 
-    /// Verifies the ID token (OpenID Connect Core 1.0, 3.1.3.7); the user info is fetched only after it.
+    /// Verifies the ID token (OpenID Connect Core 1.0, 3.1.3.7); the user info is fetched only
+    /// after it.
     fn believe(
         &self,
         known: &ProviderDocuments,
@@ -368,15 +451,20 @@ impl ProviderPeer {
         nonce: &str,
         now: Timestamp,
     ) -> Result<VerifiedIdentity, ProviderError> {
-        let wrong = |fault| ProviderError::Token { what: "ID token", fault };
+        let wrong = |fault| ProviderError::Token {
+            what: "ID token",
+            fault,
+        };
         let claims = self.signed(known, &tokens.id_token).map_err(wrong)?;
         check_dates(&claims, now).map_err(wrong)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        // Ties the token to this browser's request: one that was obtained elsewhere carries another nonce.
+        // Ties the token to this browser's request: one that was obtained elsewhere carries another
+        // nonce.
         if text("nonce") != Some(nonce) {
             return Err(ProviderError::Unbelieved("nonce"));
         }
-        // Optional in the code flow (OpenID Connect Core 1.0, 3.1.3.6); where it is present it must match.
+        // Optional in the code flow (OpenID Connect Core 1.0, 3.1.3.6); where it is present it must
+        // match.
         if let Some(expected) = claims.get("at_hash") {
             let found = access_token_hash(&tokens.id_token, &tokens.access);
             if found.is_none() || found.as_deref() != expected.as_str() {
@@ -388,15 +476,18 @@ impl ProviderPeer {
             return Err(ProviderError::Unbelieved("subject"));
         }
         let acr = text("acr").map(ToOwned::to_owned);
-        // `acr_values` is a voluntary request (Core 1.0, 3.1.2.1) that a provider may ignore: the answer
-        // decides.
-        if !self.rules.acr.is_empty() && !acr.as_ref().is_some_and(|acr| self.rules.acr.contains(acr)) {
+        // `acr_values` is a voluntary request (Core 1.0, 3.1.2.1) that a provider may ignore: the
+        // answer decides.
+        if !self.rules.acr.is_empty()
+            && !acr.as_ref().is_some_and(|acr| self.rules.acr.contains(acr))
+        {
             return Err(ProviderError::Unbelieved("level of assurance"));
         }
         Ok(VerifiedIdentity {
             at: now,
             sid: text("sid").map(ToOwned::to_owned),
-            // An unreadable date counts as none: the identity then counts as one factor (`accounts::judge`).
+            // An unreadable date counts as none: the identity then counts as one factor
+            // (`accounts::judge`).
             auth_time: numeric_date(&claims, "auth_time").known(),
             amr: methods(claims.get("amr")),
             acr,
@@ -418,7 +509,10 @@ impl ProviderPeer {
         if self.rules.user_info == UserInfo::None {
             return Ok(Map::new());
         }
-        let url = known.metadata.userinfo_endpoint().ok_or(ProviderError::Unbelieved("no user info"))?;
+        let url = known
+            .metadata
+            .userinfo_endpoint()
+            .ok_or(ProviderError::Unbelieved("no user info"))?;
         let request = http::Request::get(url.as_str())
             .header("authorization", format!("Bearer {access}"))
             .header("accept", "application/jwt, application/json;q=0.5")
@@ -428,15 +522,22 @@ impl ProviderPeer {
         if answer.status() != http::StatusCode::OK {
             return Err(ProviderError::Unbelieved("user info was refused"));
         }
-        let kind = answer.headers().get("content-type").and_then(|value| value.to_str().ok());
+        let kind = answer
+            .headers()
+            .get("content-type")
+            .and_then(|value| value.to_str().ok());
         let is_signed = kind.is_some_and(|kind| kind.starts_with("application/jwt"));
         let claims = if is_signed {
-            let text =
-                String::from_utf8(answer.into_body()).map_err(|_| ProviderError::Unbelieved("user info"))?;
+            let text = String::from_utf8(answer.into_body())
+                .map_err(|_| ProviderError::Unbelieved("user info"))?;
             self.signed(known, text.trim())
-                .map_err(|fault| ProviderError::Token { what: "user info", fault })?
+                .map_err(|fault| ProviderError::Token {
+                    what: "user info",
+                    fault,
+                })?
         } else if self.rules.user_info == UserInfo::DangerUnsigned {
-            serde_json::from_slice(answer.body()).map_err(|_| ProviderError::Unbelieved("user info"))?
+            serde_json::from_slice(answer.body())
+                .map_err(|_| ProviderError::Unbelieved("user info"))?
         } else {
             return Err(ProviderError::Unbelieved("user info is not signed"));
         };
@@ -444,26 +545,43 @@ impl ProviderPeer {
         if claims.get("sub").and_then(Value::as_str) == Some(subject) {
             Ok(claims)
         } else {
-            Err(ProviderError::Unbelieved("user info is about somebody else"))
+            Err(ProviderError::Unbelieved(
+                "user info is about somebody else",
+            ))
         }
     }
 
-    /// The claims of a token that this provider signed for this client. Every further audience must be named
-    /// in the configuration, because each of them could present the token here as its own.
-    fn signed(&self, known: &ProviderDocuments, token: &str) -> Result<Map<String, Value>, TokenFault> {
-        let claims = known.keys.claims(token, &self.rules.issuer, &self.rules.client)?;
+    /// The claims of a token that this provider signed for this client. Every further audience must
+    /// be named in the configuration, because each of them could present the token here as its own.
+    fn signed(
+        &self,
+        known: &ProviderDocuments,
+        token: &str,
+    ) -> Result<Map<String, Value>, TokenFault> {
+        let claims = known
+            .keys
+            .claims(token, &self.rules.issuer, &self.rules.client)?;
         let is_us = |value: &Value| value == self.rules.client.as_str();
         let is_trusted = |value: &Value| {
             is_us(value)
-                || value.as_str().is_some_and(|name| self.rules.other_audiences.iter().any(|o| o == name))
+                || value
+                    .as_str()
+                    .is_some_and(|name| self.rules.other_audiences.iter().any(|o| o == name))
         };
         let party = claims.get("azp").filter(|party| !party.is_null());
         let is_ours = match claims.get("aud") {
-            // With several audiences `azp` must be present (OpenID Connect Core 1.0, 3.1.3.7, step 4).
-            Some(Value::Array(all)) if all.len() > 1 => all.iter().all(is_trusted) && party.is_some(),
+            // With several audiences `azp` must be present (OpenID Connect Core 1.0, 3.1.3.7, step
+            // 4).
+            Some(Value::Array(all)) if all.len() > 1 => {
+                all.iter().all(is_trusted) && party.is_some()
+            }
             _ => true,
         };
-        if is_ours && party.is_none_or(is_us) { Ok(claims) } else { Err(TokenFault::Audience) }
+        if is_ours && party.is_none_or(is_us) {
+            Ok(claims)
+        } else {
+            Err(TokenFault::Audience)
+        }
     }
 
     /// Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, 2.6).
@@ -485,14 +603,21 @@ impl ProviderPeer {
             }
             other => other,
         };
-        let claims = claims.map_err(|fault| ProviderError::Token { what: "logout token", fault })?;
+        let claims = claims.map_err(|fault| ProviderError::Token {
+            what: "logout token",
+            fault,
+        })?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-        check_dates(&claims, now).map_err(|fault| ProviderError::Token { what: "logout token", fault })?;
+        check_dates(&claims, now).map_err(|fault| ProviderError::Token {
+            what: "logout token",
+            fault,
+        })?;
         let says_logout = claims
             .get("events")
             .and_then(|events| events.get("http://schemas.openid.net/event/backchannel-logout"))
             .is_some_and(Value::is_object);
-        // A logout token must have no nonce: an ID token, which has one, could otherwise be presented here.
+        // A logout token must have no nonce: an ID token, which has one, could otherwise be
+        // presented here.
         if !says_logout || claims.contains_key("nonce") {
             return Err(ProviderError::Unbelieved("logout token"));
         }
@@ -517,7 +642,12 @@ impl ProviderPeer {
         state: &str,
     ) -> Result<Option<String>, ProviderError> {
         let known = self.known(client, now, None).await?;
-        let Some(mut url) = known.metadata.additional_metadata().end_session_endpoint.clone() else {
+        let Some(mut url) = known
+            .metadata
+            .additional_metadata()
+            .end_session_endpoint
+            .clone()
+        else {
             return Ok(None);
         };
         url.query_pairs_mut()
@@ -546,27 +676,37 @@ struct ReceivedTokens {
     id_token: String,
 }
 
-/// Checks that a token is neither expired nor old. Logout tokens of older providers have no `exp`; their
-/// age bounds them.
+/// Checks that a token is neither expired nor old. Logout tokens of older providers have no `exp`;
+/// their age bounds them.
 fn check_dates(claims: &Map<String, Value>, now: Timestamp) -> Result<(), TokenFault> {
     let is_over = match numeric_date(claims, "exp") {
         NumericDate::Known(until) => until <= now,
         NumericDate::Absent if claims.contains_key("events") => false,
         NumericDate::Absent | NumericDate::Unreadable => return Err(TokenFault::Date("exp")),
     };
-    let issued = numeric_date(claims, "iat").known().ok_or(TokenFault::Date("iat"))?;
+    let issued = numeric_date(claims, "iat")
+        .known()
+        .ok_or(TokenFault::Date("iat"))?;
     let age = now.secs() - issued.secs();
     if age < -SKEW_SECS {
         return Err(TokenFault::Early);
     }
-    if is_over || age > TOKEN_AGE_MAX_SECS { Err(TokenFault::Over) } else { Ok(()) }
+    if is_over || age > TOKEN_AGE_MAX_SECS {
+        Err(TokenFault::Over)
+    } else {
+        Ok(())
+    }
 }
 
 /// The authentication methods of `amr`; some providers write a string instead of a list.
 fn methods(claim: Option<&Value>) -> Vec<String> {
     match claim {
         Some(Value::String(one)) => one.split_whitespace().map(ToOwned::to_owned).collect(),
-        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
+        Some(Value::Array(all)) => all
+            .iter()
+            .filter_map(Value::as_str)
+            .map(ToOwned::to_owned)
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -578,16 +718,24 @@ fn no_token<E: std::error::Error>(
     use openidconnect::RequestTokenError as Error;
     match error {
         Error::Request(error) => away(error),
-        // The code is of a closed list or invented by the provider: only letters, and few, reach the log.
+        // The code is of a closed list or invented by the provider: only letters, and few, reach
+        // the log.
         Error::ServerResponse(answer) => {
             let word = answer.error().to_string();
             let is_word = |sign: char| sign.is_ascii_lowercase() || sign == '_';
-            ProviderError::NoToken(word.chars().filter(|sign| is_word(*sign)).take(40).collect())
+            ProviderError::NoToken(
+                word.chars()
+                    .filter(|sign| is_word(*sign))
+                    .take(40)
+                    .collect(),
+            )
         }
         Error::Parse(error, _) => {
             ProviderError::NoToken(format!("its answer cannot be read at `{}`", error.path()))
         }
-        Error::Other(_) => ProviderError::NoToken("its answer is not one of the protocol".to_owned()),
+        Error::Other(_) => {
+            ProviderError::NoToken("its answer is not one of the protocol".to_owned())
+        }
     }
 }
 
@@ -598,7 +746,9 @@ mod tests {
     use super::*;
 
     fn claims(value: Value) -> Map<String, Value> {
-        let Value::Object(claims) = value else { panic!("an object") };
+        let Value::Object(claims) = value else {
+            panic!("an object")
+        };
         claims
     }
 
@@ -608,12 +758,27 @@ mod tests {
         let check = |value: Value| check_dates(&claims(value), now);
         assert_eq!(check(json!({"exp": 1_000_060, "iat": 999_990})), Ok(()));
         assert_eq!(check(json!({"exp": 1_000_060.5, "iat": "999990"})), Ok(()));
-        assert_eq!(check(json!({"exp": 1_000_000, "iat": 999_990})), Err(TokenFault::Over));
-        assert_eq!(check(json!({"exp": 1_000_060, "iat": 990_000})), Err(TokenFault::Over));
-        assert_eq!(check(json!({"exp": 1_000_060, "iat": 1_000_600})), Err(TokenFault::Early));
-        assert_eq!(check(json!({"exp": "soon", "iat": 999_990})), Err(TokenFault::Date("exp")));
+        assert_eq!(
+            check(json!({"exp": 1_000_000, "iat": 999_990})),
+            Err(TokenFault::Over)
+        );
+        assert_eq!(
+            check(json!({"exp": 1_000_060, "iat": 990_000})),
+            Err(TokenFault::Over)
+        );
+        assert_eq!(
+            check(json!({"exp": 1_000_060, "iat": 1_000_600})),
+            Err(TokenFault::Early)
+        );
+        assert_eq!(
+            check(json!({"exp": "soon", "iat": 999_990})),
+            Err(TokenFault::Date("exp"))
+        );
         assert_eq!(check(json!({"iat": 999_990})), Err(TokenFault::Date("exp")));
-        assert_eq!(check(json!({"exp": 1_000_060})), Err(TokenFault::Date("iat")));
+        assert_eq!(
+            check(json!({"exp": 1_000_060})),
+            Err(TokenFault::Date("iat"))
+        );
         assert_eq!(check(json!({"events": {}, "iat": 999_990})), Ok(()));
     }
 

@@ -18,7 +18,8 @@ const PROOF_LASTS: Duration = Duration::from_mins(10);
 /// Opens a session in the space of the person that an identity belongs to.
 ///
 /// # Errors
-/// `Invalid` when it matches no person of the portal, or several: a code by letter is the alternative.
+/// `Invalid` when it matches no person of the portal, or several: a code by letter is the
+/// alternative.
 pub(super) async fn open(
     app: &App,
     peer: &ProviderPeer,
@@ -26,16 +27,22 @@ pub(super) async fn open(
     vouched: VerifiedIdentity,
 ) -> Result<Secret, OperationError> {
     let unknown = || OperationError::Invalid("invalid-person-unknown");
-    // A new authentication was requested (`begin`). An older one may be that of another person on a shared
-    // machine.
+    // A new authentication was requested (`begin`). An older one may be that of another person on a
+    // shared machine.
     let now = app.clock().now();
-    if vouched.auth_time.is_some_and(|at| now.since(at) > PROOF_LASTS) {
+    if vouched
+        .auth_time
+        .is_some_and(|at| now.since(at) > PROOF_LASTS)
+    {
         return Err(OperationError::Invalid("invalid-identity-old"));
     }
     let typed = match &rules.by {
         PersonBy::Claim(name) => claim_text(&vouched, name).ok_or_else(unknown)?,
         PersonBy::Source { source, claims } => {
-            let values: Option<Vec<String>> = claims.iter().map(|name| claim_text(&vouched, name)).collect();
+            let values: Option<Vec<String>> = claims
+                .iter()
+                .map(|name| claim_text(&vouched, name))
+                .collect();
             let mut found = source.find(&values.ok_or_else(unknown)?).await?;
             // Two matches count as none: choosing one could open the record of a namesake.
             match (found.pop(), found.is_empty()) {
@@ -52,8 +59,17 @@ pub(super) async fn open(
         id_token: vouched.id_token,
         vouched_at: vouched.at,
     };
-    let whose = KnownPerson { population: rules.population.to_string(), person };
-    person_sessions::open(app, whose, &format!("provider:{}", peer.rules.id), Some(owed)).await
+    let whose = KnownPerson {
+        population: rules.population.to_string(),
+        person,
+    };
+    person_sessions::open(
+        app,
+        whose,
+        &format!("provider:{}", peer.rules.id),
+        Some(owed),
+    )
+    .await
 }
 
 /// A claim as text; `sub` is the subject of the ID token where the user info has none.

@@ -13,8 +13,9 @@ use serde_json::Value;
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 const ANSWER_LASTS: Duration = Duration::from_secs(10);
 
-/// The HTTP client for the token endpoint. The library sees only the members that it needs: the ID token is
-/// kept for `believe`, and members of a non-standard type (`expires_in: "3599"`) cannot fail the exchange.
+/// The HTTP client for the token endpoint. The library sees only the members that it needs: the ID
+/// token is kept for `believe`, and members of a non-standard type (`expires_in: "3599"`) cannot
+/// fail the exchange.
 pub(super) struct TokenClient {
     pub(super) client: HttpClient,
     // A leaf lock of one exchange: the library takes the client by reference.
@@ -64,7 +65,10 @@ impl<'c> AsyncHttpClient<'c> for ProviderClient {
 }
 
 /// One request over HTTPS. Redirects are not followed: they could send the client secret elsewhere.
-pub(super) async fn fetch(client: &HttpClient, request: HttpRequest) -> Result<HttpResponse, FetchError> {
+pub(super) async fn fetch(
+    client: &HttpClient,
+    request: HttpRequest,
+) -> Result<HttpResponse, FetchError> {
     if request.uri().scheme_str() != Some("https") {
         return Err(FetchError("an address that is not https".to_owned()));
     }

@@ -11,11 +11,11 @@ use digue_identifiers::reading::Unreadable;
 /// How far into the page a `<meta>` declaration is searched for (HTML, 13.2.3.2).
 const STATED_WITHIN_BYTES: usize = 1024;
 
-/// The page as text: by its byte-order mark, else the header, else its `<meta>`, else UTF-8 when it is valid,
-/// else Windows-1252. Invalid bytes become U+FFFD, as the user sees them.
+/// The page as text: by its byte-order mark, else the header, else its `<meta>`, else UTF-8 when it
+/// is valid, else Windows-1252. Invalid bytes become U+FFFD, as the user sees them.
 pub(super) fn text<'b>(header: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Unreadable> {
-    // A byte-order mark wins even over the header, as in browsers: obeying a lying header would show us
-    // another text than the user sees.
+    // A byte-order mark wins even over the header, as in browsers: obeying a lying header would
+    // show us another text than the user sees.
     let encoding = match Encoding::for_bom(bytes) {
         Some((encoding, _)) => encoding,
         None => match header.and_then(|label| Encoding::for_label(label.trim().as_bytes())) {
@@ -29,7 +29,11 @@ pub(super) fn text<'b>(header: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, 
     // Encodings that browsers refuse to decode.
     if encoding == encoding_rs::REPLACEMENT {
         // Where it is declared, and not what: a label is a text of the portal.
-        let place = if header.is_some() { "content-type" } else { "meta" };
+        let place = if header.is_some() {
+            "content-type"
+        } else {
+            "meta"
+        };
         return Err(ReadFailure::new(UnreadCause::CharacterSet).at(place).into());
     }
     let (text, _, _) = encoding.decode(bytes);
@@ -47,8 +51,13 @@ fn stated(bytes: &[u8]) -> Option<&'static Encoding> {
             // Search from the first dash: `<!-->` is a complete comment.
             let end = rest[1..].find("-->")?;
             rest = &rest[1 + end + 3..];
-        } else if rest.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("meta"))
-            && rest.as_bytes().get(4).is_some_and(|byte| is_space(*byte) || *byte == b'/')
+        } else if rest
+            .get(..4)
+            .is_some_and(|name| name.eq_ignore_ascii_case("meta"))
+            && rest
+                .as_bytes()
+                .get(4)
+                .is_some_and(|byte| is_space(*byte) || *byte == b'/')
             && let Some(encoding) = stated_by(&rest[4..])
         {
             return Some(encoding);
@@ -82,9 +91,14 @@ fn stated_by(meta: &str) -> Option<&'static Encoding> {
 /// The label in `text/html; charset=...`.
 fn label_in(content: &str) -> Option<&str> {
     let at = content.to_ascii_lowercase().find("charset")?;
-    let value = content[at + "charset".len()..].trim_start().strip_prefix('=')?.trim_start();
+    let value = content[at + "charset".len()..]
+        .trim_start()
+        .strip_prefix('=')?
+        .trim_start();
     let value = value.trim_start_matches(['"', '\'']);
-    value.split(|c: char| c == ';' || c == '"' || c == '\'' || c.is_ascii_whitespace()).next()
+    value
+        .split(|c: char| c == ';' || c == '"' || c == '\'' || c.is_ascii_whitespace())
+        .next()
 }
 
 #[cfg(test)]
@@ -93,7 +107,11 @@ mod tests {
 
     #[track_caller]
     fn check(header: Option<&str>, bytes: &[u8], expected: &str) {
-        assert!(text(header, bytes).unwrap().contains(expected), "{:?}", text(header, bytes));
+        assert!(
+            text(header, bytes).unwrap().contains(expected),
+            "{:?}",
+            text(header, bytes)
+        );
     }
 
     #[test]
@@ -101,8 +119,16 @@ mod tests {
         check(Some("utf-8"), b"\xff\xfeL\0\xe9\0", "Lé");
         check(Some("ISO-8859-1"), b"<meta charset=utf-8>L\xe9", "Lé");
         check(Some(""), b"<meta charset='iso-8859-15'>\xa4", "€");
-        check(None, b"<META content=\"text/html; charset=koi8-r\" HTTP-EQUIV=content-type>\xc1", "а");
-        check(None, b"<!-- <meta charset=koi8-r> --><meta charset=utf-16>\xc3\xa9", "é");
+        check(
+            None,
+            b"<META content=\"text/html; charset=koi8-r\" HTTP-EQUIV=content-type>\xc1",
+            "а",
+        );
+        check(
+            None,
+            b"<!-- <meta charset=koi8-r> --><meta charset=utf-16>\xc3\xa9",
+            "é",
+        );
         check(Some("utf-16le"), b"L\0\xe9\0", "Lé");
         check(None, "Léa".as_bytes(), "Léa");
         check(None, b"L\xe9a", "Léa");

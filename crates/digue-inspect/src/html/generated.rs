@@ -1,5 +1,5 @@
-//! Pages made up with the truth beside: the reader finds exactly the persons that are in them, or says that it
-//! cannot read the page.
+//! Pages made up with the truth beside: the reader finds exactly the persons that are in them, or
+//! says that it cannot read the page.
 
 #[cfg(test)]
 use proptest::prelude::*;
@@ -75,15 +75,17 @@ fn written() -> impl Strategy<Value = WrittenPerson> {
         prop::bool::weighted(0.97),
         0u8..3,
     )
-        .prop_map(|(number, codes, ends, noise, inner, has_identifier, quote)| WrittenPerson {
-            number,
-            codes,
-            ends,
-            noise,
-            inner,
-            has_identifier,
-            quote,
-        })
+        .prop_map(
+            |(number, codes, ends, noise, inner, has_identifier, quote)| WrittenPerson {
+                number,
+                codes,
+                ends,
+                noise,
+                inner,
+                has_identifier,
+                quote,
+            },
+        )
 }
 
 fn page() -> impl Strategy<Value = GeneratedPage> {
@@ -94,10 +96,28 @@ fn page() -> impl Strategy<Value = GeneratedPage> {
         PageLayout::Definitions,
     ]);
     let persons = proptest::collection::vec(written(), 0..6);
-    (layout, persons, any::<bool>(), any::<bool>(), any::<bool>(), 0u8..4, prop::bool::weighted(0.1))
-        .prop_map(|(layout, persons, is_attribute, has_doctype, is_upper, charset, in_noscript)| {
-            GeneratedPage { layout, persons, is_attribute, has_doctype, is_upper, charset, in_noscript }
-        })
+    (
+        layout,
+        persons,
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        0u8..4,
+        prop::bool::weighted(0.1),
+    )
+        .prop_map(
+            |(layout, persons, is_attribute, has_doctype, is_upper, charset, in_noscript)| {
+                GeneratedPage {
+                    layout,
+                    persons,
+                    is_attribute,
+                    has_doctype,
+                    is_upper,
+                    charset,
+                    in_noscript,
+                }
+            },
+        )
 }
 
 impl WrittenPerson {
@@ -142,16 +162,29 @@ impl WrittenPerson {
 
     /// The person's record, as the layout writes it.
     fn record(&self, page: &GeneratedPage) -> String {
-        let id = if self.has_identifier { self.coded(page.is_attribute) } else { String::new() };
+        let id = if self.has_identifier {
+            self.coded(page.is_attribute)
+        } else {
+            String::new()
+        };
         let (attribute, text) = match page.is_attribute {
             true => (
-                format!(" data-id={}", self.quoted(if id.is_empty() { "&nbsp;" } else { &id })),
+                format!(
+                    " data-id={}",
+                    self.quoted(if id.is_empty() { "&nbsp;" } else { &id })
+                ),
                 String::new(),
             ),
             false => (String::new(), id),
         };
         let (noise, inner) = (NOISE[self.noise], self.inner());
-        let end = |tag: &str| if self.ends { format!("</{tag}>") } else { String::new() };
+        let end = |tag: &str| {
+            if self.ends {
+                format!("</{tag}>")
+            } else {
+                String::new()
+            }
+        };
         let name = "L\u{e9}a Martin";
         match page.layout {
             PageLayout::Rows => format!(
@@ -182,18 +215,37 @@ impl WrittenPerson {
 
 impl GeneratedPage {
     fn text(&self) -> String {
-        let records: String = self.persons.iter().map(|person| person.record(self)).collect();
+        let records: String = self
+            .persons
+            .iter()
+            .map(|person| person.record(self))
+            .collect();
         let (open, close) = match self.layout {
-            PageLayout::Rows => ("<table><thead><tr><th>Num\u{e9}ro<th>Nom</thead><tbody>", "</table>"),
+            PageLayout::Rows => (
+                "<table><thead><tr><th>Num\u{e9}ro<th>Nom</thead><tbody>",
+                "</table>",
+            ),
             PageLayout::Cards => ("<main>", "</main>"),
             PageLayout::List => ("<ul>", "</ul>"),
             PageLayout::Definitions => ("<dl>", "</dl>"),
         };
-        let doctype = if self.has_doctype { "<!doctype html>" } else { "" };
+        let doctype = if self.has_doctype {
+            "<!doctype html>"
+        } else {
+            ""
+        };
         let body = format!("{open}{records}{close}");
-        let body = if self.in_noscript { format!("<noscript>{body}</noscript>") } else { body };
+        let body = if self.in_noscript {
+            format!("<noscript>{body}</noscript>")
+        } else {
+            body
+        };
         let text = format!("{doctype}<title>Personnes</title><h1>Liste</h1>{body}<p>Fin");
-        if self.is_upper { upper_tags(&text) } else { text }
+        if self.is_upper {
+            upper_tags(&text)
+        } else {
+            text
+        }
     }
 
     fn bytes(&self) -> (Option<&'static str>, Vec<u8>) {
@@ -202,7 +254,13 @@ impl GeneratedPage {
             0 => (Some("utf-8"), text.into_bytes()),
             1 => (None, text.into_bytes()),
             2 => (Some("ISO-8859-1"), text.chars().map(|c| c as u8).collect()),
-            _ => (None, format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_be_bytes).collect()),
+            _ => (
+                None,
+                format!("\u{feff}{text}")
+                    .encode_utf16()
+                    .flat_map(u16::to_be_bytes)
+                    .collect(),
+            ),
         }
     }
 
@@ -222,7 +280,11 @@ impl GeneratedPage {
             },
         };
         let records = HtmlRecords::At(vec![parse_selector(".person").unwrap()]);
-        HtmlRules { rules: vec![rule], records, ..HtmlRules::default() }
+        HtmlRules {
+            rules: vec![rule],
+            records,
+            ..HtmlRules::default()
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The elements of a page, for those who write its rules: no rule is applied, nobody is found.
 //!
-//! The page is read in the first of the ways in which `html` reads it: without scripts, as a whole page.
+//! The page is read in the first of the ways in which `html` reads it: without scripts, as a whole
+//! page.
 
 use std::borrow::Cow;
 
@@ -14,7 +15,8 @@ use digue_html::tag::Tag;
 use digue_html::tree::NONE;
 use digue_identifiers::reading::Unreadable;
 
-/// The elements of a page of at most `bytes_max` bytes; `charset` is the one that its header declares.
+/// The elements of a page of at most `bytes_max` bytes; `charset` is the one that its header
+/// declares.
 ///
 /// # Errors
 /// As for the inspection of a page.
@@ -27,7 +29,9 @@ pub fn page_elements(
         return Err(Unreadable::too_large());
     }
     let text = charset::text(charset, bytes)?;
-    let tree = build::build(&text, ParseManner::default(), false).map_err(super::untreed)?.tree;
+    let tree = build::build(&text, ParseManner::default(), false)
+        .map_err(super::untreed)?
+        .tree;
     let mut elements: Vec<DocumentElement> = Vec::new();
     // The next node to visit, and the place of its parent in `elements`.
     let mut waiting: Vec<(u32, Option<usize>)> = vec![(tree.node(0).first, None)];
@@ -43,12 +47,20 @@ pub fn page_elements(
             (tag, _) => {
                 let decode = |(name, value): (&str, &str)| {
                     let value = decoded(value, ReferenceContext::Attribute);
-                    (SmolStr::new(name.to_ascii_lowercase()), Cow::into_owned(value))
+                    (
+                        SmolStr::new(name.to_ascii_lowercase()),
+                        Cow::into_owned(value),
+                    )
                 };
                 let attributes = tree.attributes(id).map(decode).collect();
                 let name = SmolStr::new(tree.names.name(tag));
                 waiting.push((node.first, Some(elements.len())));
-                elements.push(DocumentElement { name, parent, attributes, text: String::new() });
+                elements.push(DocumentElement {
+                    name,
+                    parent,
+                    attributes,
+                    text: String::new(),
+                });
             }
         }
     }
@@ -64,12 +76,28 @@ mod tests {
         let page =
             b"<!doctype html><body class=a><p ID='x&amp;y'>one <b>two</b> three<table><tr><td>4</table>";
         let elements = page_elements(None, page, 1 << 20).unwrap();
-        let names: Vec<&str> = elements.iter().map(|element| element.name.as_str()).collect();
-        assert_eq!(names, ["html", "head", "body", "p", "b", "table", "tbody", "tr", "td"]);
+        let names: Vec<&str> = elements
+            .iter()
+            .map(|element| element.name.as_str())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "html", "head", "body", "p", "b", "table", "tbody", "tr", "td"
+            ]
+        );
         let paragraph = &elements[3];
-        assert_eq!((paragraph.attribute("id"), paragraph.text.as_str()), (Some("x&y"), "one  three"));
+        assert_eq!(
+            (paragraph.attribute("id"), paragraph.text.as_str()),
+            (Some("x&y"), "one  three")
+        );
         assert_eq!(elements[4].parent, Some(3));
         assert_eq!(elements[8].text, "4");
-        assert!(elements.iter().enumerate().all(|(at, e)| e.parent.is_none_or(|parent| parent < at)));
+        assert!(
+            elements
+                .iter()
+                .enumerate()
+                .all(|(at, e)| e.parent.is_none_or(|parent| parent < at))
+        );
     }
 }

@@ -8,7 +8,11 @@ use digue_identifiers::shape::IdentifierShape;
 
 fn kinds() -> [IdentifierKind; 1] {
     let shape = Some(IdentifierShape::new("^[0-9]{7}[A-Z]$").unwrap());
-    [IdentifierKind { name: "id".into(), steps: vec![Normalise::Trim], shape }]
+    [IdentifierKind {
+        name: "id".into(),
+        steps: vec![Normalise::Trim],
+        shape,
+    }]
 }
 
 fn rule(selector: &str, take: IdentifierPart) -> HtmlRule {
@@ -31,7 +35,11 @@ fn by_pattern(selector: &str, attribute: &str, pattern: &str, is_own: bool) -> H
 
 fn rows_of(rules: Vec<HtmlRule>, records: &str) -> HtmlRules {
     let records = HtmlRecords::At(vec![parse_selector(records).unwrap()]);
-    HtmlRules { rules, records, ..HtmlRules::default() }
+    HtmlRules {
+        rules,
+        records,
+        ..HtmlRules::default()
+    }
 }
 
 fn cells() -> HtmlRules {
@@ -56,11 +64,25 @@ fn look_at(
         .into_iter()
         .collect();
     let mut found = Collector::new(&kinds, &sweep, 1000);
-    let tally = read(rules, charset, page, &InspectionLimits::default(), &mut found)?;
+    let tally = read(
+        rules,
+        charset,
+        page,
+        &InspectionLimits::default(),
+        &mut found,
+    )?;
     let shown = found.into_shown();
     let ids = shown.identifiers().map(|id| id.text.to_string()).collect();
-    let compared = shown.compared.iter().map(|id| id.text.to_string()).collect();
-    Ok(Seen { tally, ids, compared })
+    let compared = shown
+        .compared
+        .iter()
+        .map(|id| id.text.to_string())
+        .collect();
+    Ok(Seen {
+        tally,
+        ids,
+        compared,
+    })
 }
 
 fn look(rules: &HtmlRules, page: &str) -> Result<Seen, Unreadable> {
@@ -79,14 +101,22 @@ fn check(rules: &HtmlRules, page: &str, expected: &[&str]) {
 
 #[track_caller]
 fn check_cause(rules: &HtmlRules, page: &str, cause: UnreadCause, place: &str) {
-    let unreadable = look(rules, page).map(|seen| (seen.ids, seen.tally)).unwrap_err();
+    let unreadable = look(rules, page)
+        .map(|seen| (seen.ids, seen.tally))
+        .unwrap_err();
     assert_eq!(unreadable.detail.cause, cause, "{page}");
     assert_eq!(unreadable.detail.place.as_str(), place, "{page}");
 }
 
 #[track_caller]
 fn check_swept(page: &str, expected: &[&str]) {
-    let seen = look_at(&HtmlRules::default(), None, page.as_bytes(), Some(r"\b[0-9]{7}[A-Z]\b")).unwrap();
+    let seen = look_at(
+        &HtmlRules::default(),
+        None,
+        page.as_bytes(),
+        Some(r"\b[0-9]{7}[A-Z]\b"),
+    )
+    .unwrap();
     let mut ids = seen.ids;
     ids.sort();
     assert_eq!(ids, expected, "{page}");
@@ -96,10 +126,16 @@ fn check_swept(page: &str, expected: &[&str]) {
 
 #[test]
 fn reads_attributes_texts_links_and_options() {
-    let only = |rule| HtmlRules { rules: vec![rule], ..HtmlRules::default() };
+    let only = |rule| HtmlRules {
+        rules: vec![rule],
+        ..HtmlRules::default()
+    };
     let ids = ["1000001A", "1000002B"];
     check(
-        &only(rule("tr[data-id]", IdentifierPart::Attribute("data-id".into()))),
+        &only(rule(
+            "tr[data-id]",
+            IdentifierPart::Attribute("data-id".into()),
+        )),
         "<table><tr data-id=1000001A><tr DATA-ID='1000002B'>",
         &ids,
     );
@@ -119,7 +155,14 @@ fn reads_attributes_texts_links_and_options() {
         &ids,
     );
     let options = "<select id=p><option value=1000001A>x<option>1000002B</select>";
-    check(&only(rule("select#p > option", IdentifierPart::Attribute("value".into()))), options, &ids);
+    check(
+        &only(rule(
+            "select#p > option",
+            IdentifierPart::Attribute("value".into()),
+        )),
+        options,
+        &ids,
+    );
     check(
         &only(rule("input", IdentifierPart::Attribute("value".into()))),
         "<input value=1000001A><input value='1000002&#66;'>",
@@ -140,7 +183,11 @@ fn old_pages_without_end_tags_are_read() {
         &["1000001A", "1000002B"],
     );
     let items = rows_of(vec![rule("b", IdentifierPart::Text)], "li");
-    check(&items, "<ul><li><b>1000001A</b> Martin<li><b>1000002B</b> Durand", &["1000001A", "1000002B"]);
+    check(
+        &items,
+        "<ul><li><b>1000001A</b> Martin<li><b>1000002B</b> Durand",
+        &["1000001A", "1000002B"],
+    );
     check(
         &rows_of(vec![rule("p.id", IdentifierPart::Text)], "div"),
         "<div><p class=id>1000001A",
@@ -179,22 +226,42 @@ fn an_identifier_is_what_a_person_sees() {
 
 #[test]
 fn a_page_in_another_character_set_is_read() {
-    let by_attribute = rows_of(vec![rule("tr", IdentifierPart::Attribute("data-id".into()))], "tr");
+    let by_attribute = rows_of(
+        vec![rule("tr", IdentifierPart::Attribute("data-id".into()))],
+        "tr",
+    );
     let page = b"<html><body><table><tr data-id=\"1000001A\"><td>L\xe9a</td></tr></table>";
     for charset in [Some("iso-8859-1"), None, Some("utf-8"), Some("")] {
-        assert_eq!(look_at(&by_attribute, charset, page, None).unwrap().ids, ["1000001A"]);
+        assert_eq!(
+            look_at(&by_attribute, charset, page, None).unwrap().ids,
+            ["1000001A"]
+        );
     }
-    let wide: Vec<u8> =
-        "\u{feff}<table><tr data-id=1000001A><td>Léa".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_eq!(look_at(&by_attribute, Some("utf-8"), &wide, None).unwrap().ids, ["1000001A"]);
+    let wide: Vec<u8> = "\u{feff}<table><tr data-id=1000001A><td>Léa"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert_eq!(
+        look_at(&by_attribute, Some("utf-8"), &wide, None)
+            .unwrap()
+            .ids,
+        ["1000001A"]
+    );
 }
 
 #[test]
 fn a_value_of_an_exact_search_is_kept_apart() {
     let mut rules = cells();
     rules.compare = vec![rule("td.numero", IdentifierPart::Text)];
-    let seen = look(&rules, "<table><tr><td class=id>1000001A<td class=numero>1000009Z").unwrap();
-    assert_eq!((seen.ids, seen.compared), (vec!["1000001A".to_owned()], vec!["1000009Z".to_owned()]));
+    let seen = look(
+        &rules,
+        "<table><tr><td class=id>1000001A<td class=numero>1000009Z",
+    )
+    .unwrap();
+    assert_eq!(
+        (seen.ids, seen.compared),
+        (vec!["1000001A".to_owned()], vec!["1000009Z".to_owned()])
+    );
 }
 
 // Records.
@@ -231,25 +298,46 @@ fn blank_rows_and_headers_are_no_records() {
 fn the_identifier_of_a_record_within_is_not_ones_own() {
     let page = "<div class=p>Martin <div class=p><i>1000002B</i> tutor</div></div>";
     let cards = rows_of(vec![rule("i", IdentifierPart::Text)], "div.p");
-    check_cause(&cards, page, UnreadCause::NamelessRecord, "html > body > div:nth-child(1)");
+    check_cause(
+        &cards,
+        page,
+        UnreadCause::NamelessRecord,
+        "html > body > div:nth-child(1)",
+    );
     check(
         &cards,
         "<div class=p><i>1000001A</i><div class=p><i>1000002B</i></div></div>",
         &["1000001A", "1000002B"],
     );
     let mut rules = cells();
-    rules.rules.push(by_pattern("a", "href", "^/tuteur/(.*)$", false));
+    rules
+        .rules
+        .push(by_pattern("a", "href", "^/tuteur/(.*)$", false));
     let tutor = "<table><tr><td>Martin<td><a href=/tuteur/1000002B>x</a></table>";
-    check_cause(&rules, tutor, UnreadCause::NamelessRecord, "body > table > tbody > tr:nth-child(1)");
+    check_cause(
+        &rules,
+        tutor,
+        UnreadCause::NamelessRecord,
+        "body > table > tbody > tr:nth-child(1)",
+    );
 }
 
 #[test]
 fn a_place_names_no_element_that_the_page_made_up() {
     let cards = rows_of(vec![rule("i", IdentifierPart::Text)], ".p");
     for (page, place) in [
-        ("<durand><martin class=p>x</martin></durand>", "html > body > * > *:nth-child(1)"),
-        ("<x-marie-durand class=p>x</x-marie-durand>", "html > body > *:nth-child(1)"),
-        ("<blockquote><p class=p>x</blockquote>", "html > body > blockquote > p:nth-child(1)"),
+        (
+            "<durand><martin class=p>x</martin></durand>",
+            "html > body > * > *:nth-child(1)",
+        ),
+        (
+            "<x-marie-durand class=p>x</x-marie-durand>",
+            "html > body > *:nth-child(1)",
+        ),
+        (
+            "<blockquote><p class=p>x</blockquote>",
+            "html > body > blockquote > p:nth-child(1)",
+        ),
     ] {
         check_cause(&cards, page, UnreadCause::NamelessRecord, place);
     }
@@ -261,8 +349,14 @@ fn a_table_that_the_records_do_not_cover_is_counted() {
     let page = "<p>menu</p><table id=a><tr><td class=id>1000001A</table><table><tr><th>Nom<tr><td>Durand<tr><td> </table>";
     let tally = look(&rules, page).unwrap().tally;
     assert_eq!((tally.records, tally.texts, tally.undescribed), (1, 2, 1));
-    assert_eq!(tally.first_undescribed.unwrap().as_str(), "body > table > tbody > tr:nth-child(2)");
-    let described = HtmlRules { no_person: vec![parse_selector("#a ~ table").unwrap()], ..rules };
+    assert_eq!(
+        tally.first_undescribed.unwrap().as_str(),
+        "body > table > tbody > tr:nth-child(2)"
+    );
+    let described = HtmlRules {
+        no_person: vec![parse_selector("#a ~ table").unwrap()],
+        ..rules
+    };
     assert_eq!(look(&described, page).unwrap().tally.undescribed, 0);
 }
 
@@ -276,17 +370,29 @@ fn tables_that_lay_out_the_page_are_described_by_the_map() {
     rules.no_person.push(parse_selector("tr.total").unwrap());
     check(
         &rules,
-        &page.replace("</table></table>", "<tr class=total><td>Total : 1</table></table>"),
+        &page.replace(
+            "</table></table>",
+            "<tr class=total><td>Total : 1</table></table>",
+        ),
         &["1000001A"],
     );
 }
 
 #[test]
 fn an_answer_is_empty_where_the_map_says_how_that_looks() {
-    let rules = HtmlRules { empty: vec![parse_selector("p.none").unwrap()], ..cells() };
+    let rules = HtmlRules {
+        empty: vec![parse_selector("p.none").unwrap()],
+        ..cells()
+    };
     let tally = look(&rules, "<p class=none>Aucun résultat").unwrap().tally;
-    assert_eq!((tally.records, tally.nobody), (0, Some(WhyNobody::DescribedAsEmpty)));
-    assert_eq!(look(&rules, "<p>Aucun résultat").unwrap().tally.nobody, None);
+    assert_eq!(
+        (tally.records, tally.nobody),
+        (0, Some(WhyNobody::DescribedAsEmpty))
+    );
+    assert_eq!(
+        look(&rules, "<p>Aucun résultat").unwrap().tally.nobody,
+        None
+    );
     let hidden = "<template><p class=none>Aucun</p></template>";
     assert_eq!(look(&rules, hidden).unwrap().tally.nobody, None);
 }
@@ -295,11 +401,23 @@ fn an_answer_is_empty_where_the_map_says_how_that_looks() {
 fn a_page_of_one_person_has_their_identifier() {
     let rules = HtmlRules {
         records: HtmlRecords::Page,
-        ..HtmlRules { rules: vec![rule("h1 b", IdentifierPart::Text)], ..HtmlRules::default() }
+        ..HtmlRules {
+            rules: vec![rule("h1 b", IdentifierPart::Text)],
+            ..HtmlRules::default()
+        }
     };
-    assert_eq!(look(&rules, "<h1>Martin <b>1000001A</b></h1>").unwrap().tally.records, 1);
+    assert_eq!(
+        look(&rules, "<h1>Martin <b>1000001A</b></h1>")
+            .unwrap()
+            .tally
+            .records,
+        1
+    );
     assert_eq!(look(&rules, "<h1>Martin</h1>").unwrap().tally.records, 0);
-    assert_eq!(look(&rules, r#"{"nom":"Martin"}"#).unwrap().tally.records, 0);
+    assert_eq!(
+        look(&rules, r#"{"nom":"Martin"}"#).unwrap().tally.records,
+        0
+    );
 }
 
 // Readings.
@@ -307,10 +425,26 @@ fn a_page_of_one_person_has_their_identifier() {
 #[test]
 fn what_some_clients_read_otherwise_is_read_both_ways() {
     let row = "<table><tr><td class=id>1000001A</table>";
-    check(&cells(), &format!("<noscript>{row}</noscript>"), &["1000001A"]);
-    check(&cells(), &format!("<noscript><!--</noscript>{row}<!-- --></noscript>"), &["1000001A"]);
-    check(&cells(), &format!("<iframe srcdoc='{}'></iframe>", row.replace('<', "&lt;")), &["1000001A"]);
-    check(&cells(), "<tr><td class=id>1000001A<td>x<tr><td class=id>1000002B", &["1000001A", "1000002B"]);
+    check(
+        &cells(),
+        &format!("<noscript>{row}</noscript>"),
+        &["1000001A"],
+    );
+    check(
+        &cells(),
+        &format!("<noscript><!--</noscript>{row}<!-- --></noscript>"),
+        &["1000001A"],
+    );
+    check(
+        &cells(),
+        &format!("<iframe srcdoc='{}'></iframe>", row.replace('<', "&lt;")),
+        &["1000001A"],
+    );
+    check(
+        &cells(),
+        "<tr><td class=id>1000001A<td>x<tr><td class=id>1000002B",
+        &["1000001A", "1000002B"],
+    );
     let xhtml = format!(
         "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><script src='x'/><body>{row}</body></html>"
     );
@@ -335,7 +469,10 @@ fn a_pattern_of_a_row_is_nobody() {
 fn pages_within_pages_within_pages_are_not_followed_for_ever() {
     let mut page = "x".to_owned();
     for _ in 0..4 {
-        page = format!("<iframe srcdoc=\"{}\"></iframe>", page.replace('&', "&amp;").replace('"', "&quot;"));
+        page = format!(
+            "<iframe srcdoc=\"{}\"></iframe>",
+            page.replace('&', "&amp;").replace('"', "&quot;")
+        );
     }
     check_cause(&cells(), &page, UnreadCause::TooDeep, "srcdoc");
 }
@@ -375,7 +512,11 @@ fn the_sweep_looks_through_everything_that_the_page_holds() {
         "<select><option>1000001A",
         "<body><body data-x=1000001A>",
     ] {
-        let expected: &[&str] = if page.contains("x-1000001") { &[] } else { &["1000001A"] };
+        let expected: &[&str] = if page.contains("x-1000001") {
+            &[]
+        } else {
+            &["1000001A"]
+        };
         check_swept(page, expected);
     }
 }
@@ -383,8 +524,14 @@ fn the_sweep_looks_through_everything_that_the_page_holds() {
 #[test]
 fn the_sweep_finds_parts_and_glues_no_neighbours() {
     check_swept("<p>1000001A<b>7</b></p>", &["1000001A"]);
-    check_swept("<table><td>1000<td>001A</table><p>1000</p><p>001A</p><a title=1000 alt=001A>", &[]);
-    check_swept("<td>1000001A</td><td>1000002B</td>", &["1000001A", "1000002B"]);
+    check_swept(
+        "<table><td>1000<td>001A</table><p>1000</p><p>001A</p><a title=1000 alt=001A>",
+        &[],
+    );
+    check_swept(
+        "<td>1000001A</td><td>1000002B</td>",
+        &["1000001A", "1000002B"],
+    );
 }
 
 // Bounds.
@@ -415,8 +562,15 @@ fn the_work_grows_with_the_bytes() {
         for count in [1000, 20_000] {
             let page = piece.repeat(count);
             // Excessive depth is refused at once, whatever follows.
-            let Ok(built) = build::build(&page, ParseManner::default(), true) else { continue };
-            assert!(built.steps <= page.len() * 16, "{name}: {} steps for {} bytes", built.steps, page.len());
+            let Ok(built) = build::build(&page, ParseManner::default(), true) else {
+                continue;
+            };
+            assert!(
+                built.steps <= page.len() * 16,
+                "{name}: {} steps for {} bytes",
+                built.steps,
+                page.len()
+            );
             assert!(built.tree.nodes.len() <= page.len() + 16, "{name}");
             assert!(built.asides.len() <= page.len() * 2, "{name}");
         }
@@ -431,7 +585,10 @@ fn a_page_that_is_too_deep_is_refused() {
 
 #[test]
 fn texts_given_to_rules_again_and_again_are_bounded() {
-    let rules = HtmlRules { rules: vec![rule("div", IdentifierPart::Text)], ..HtmlRules::default() };
+    let rules = HtmlRules {
+        rules: vec![rule("div", IdentifierPart::Text)],
+        ..HtmlRules::default()
+    };
     let page = "<div>".repeat(400) + &" ".repeat(100_000) + "1000001A";
     let unreadable = look(&rules, &page).map(|seen| seen.ids).unwrap_err();
     assert_eq!(unreadable.detail.cause, UnreadCause::TooLarge);

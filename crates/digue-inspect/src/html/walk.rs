@@ -1,8 +1,8 @@
-//! One walk over the tree of a page: matches the map's selectors, tracks open records, and counts text
-//! outside them.
+//! One walk over the tree of a page: matches the map's selectors, tracks open records, and counts
+//! text outside them.
 //!
-//! The visible text is written once, into one string, and an element's text is a range of it: copying it for
-//! each rule took seconds and a gigabyte on a page without `</td>`.
+//! The visible text is written once, into one string, and an element's text is a range of it:
+//! copying it for each rule took seconds and a gigabyte on a page without `</td>`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -20,14 +20,15 @@ use digue_html::tree::{HtmlTree, NONE};
 use digue_identifiers::collector::{Collector, IdentifierOutcome};
 use digue_identifiers::reading::{ReadingTally, Unreadable, WhyNobody};
 
-/// Limit on the text given to rules, as a multiple of the page: a rule that selects three nested elements
-/// gets the innermost text three times.
+/// Limit on the text given to rules, as a multiple of the page: a rule that selects three nested
+/// elements gets the innermost text three times.
 const REACHED_TIMES: usize = 16;
 
 /// Attributes that a user reads or fills in.
 const SHOWN_ATTRIBUTES: [&str; 5] = ["alt", "title", "value", "placeholder", "aria-label"];
 
-/// Attributes that hold URLs: percent-encoded, and browsers drop tabs and line ends in them (WHATWG URL).
+/// Attributes that hold URLs: percent-encoded, and browsers drop tabs and line ends in them (WHATWG
+/// URL).
 const ADDRESS_ATTRIBUTES: [&str; 6] = ["href", "src", "action", "formaction", "data", "xlink:href"];
 
 /// The purpose of a selector of the map.
@@ -53,8 +54,11 @@ impl<'r> WalkPlan<'r> {
             HtmlRecords::At(selectors) => selectors,
             HtmlRecords::Page | HtmlRecords::Unsaid => &[],
         };
-        let of_rules =
-            rules.rules.iter().enumerate().map(|(index, rule)| (SelectorRole::Rule(index), &rule.selector));
+        let of_rules = rules
+            .rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| (SelectorRole::Rule(index), &rule.selector));
         let compared = rules
             .compare
             .iter()
@@ -63,14 +67,32 @@ impl<'r> WalkPlan<'r> {
         let roles: Vec<_> = records
             .iter()
             .map(|selector| (SelectorRole::Record, selector))
-            .chain(rules.empty.iter().map(|selector| (SelectorRole::Empty, selector)))
-            .chain(rules.no_person.iter().map(|selector| (SelectorRole::NoPerson, selector)))
+            .chain(
+                rules
+                    .empty
+                    .iter()
+                    .map(|selector| (SelectorRole::Empty, selector)),
+            )
+            .chain(
+                rules
+                    .no_person
+                    .iter()
+                    .map(|selector| (SelectorRole::NoPerson, selector)),
+            )
             .chain(of_rules)
             .chain(compared)
             .collect();
-        let matcher =
-            Matcher::new(roles.iter().enumerate().map(|(target, (_, selector))| (target, *selector)));
-        Self { rules, matcher, roles: roles.into_iter().map(|(role, _)| role).collect() }
+        let matcher = Matcher::new(
+            roles
+                .iter()
+                .enumerate()
+                .map(|(target, (_, selector))| (target, *selector)),
+        );
+        Self {
+            rules,
+            matcher,
+            roles: roles.into_iter().map(|(role, _)| role).collect(),
+        }
     }
 
     fn rule(&self, role: SelectorRole) -> Option<&'r HtmlRule> {
@@ -181,7 +203,10 @@ impl SelectableElement for CurrentElement<'_, '_> {
 }
 
 fn value_of<'a>(attributes: &'a [(&str, Cow<'_, str>)], wanted: &str) -> Option<&'a str> {
-    attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| &**value)
+    attributes
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+        .map(|(_, value)| &**value)
 }
 
 impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
@@ -213,7 +238,12 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             asides: std::mem::take(&mut built.asides),
             sweeps,
             has_page_own: false,
-            reachable_bytes: built.tree.text.len().saturating_mul(REACHED_TIMES).saturating_add(1 << 16),
+            reachable_bytes: built
+                .tree
+                .text
+                .len()
+                .saturating_mul(REACHED_TIMES)
+                .saturating_add(1 << 16),
             tally: ReadingTally::default(),
         };
         walk.run()?;
@@ -222,7 +252,8 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             walk.tally.records += usize::from(walk.has_page_own);
         }
         if sweeps {
-            // Last of all: an identifier that a rule has found is not reported again as found by the sweep.
+            // Last of all: an identifier that a rule has found is not reported again as found by
+            // the sweep.
             walk.found.sweep(&walk.visible, UnreadPlace::default)?;
             walk.found.sweep(&walk.asides, UnreadPlace::default)?;
         }
@@ -231,7 +262,10 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
 
     fn run(&mut self) -> Result<(), Unreadable> {
         let document = self.tree.node(0);
-        self.frames.push(OpenFrame { child: document.first, ..OpenFrame::default() });
+        self.frames.push(OpenFrame {
+            child: document.first,
+            ..OpenFrame::default()
+        });
         while let Some(frame) = self.frames.last_mut() {
             let child = frame.child;
             if child == NONE {
@@ -274,7 +308,9 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             self.sweep_tag(node.tag);
         }
         if !self.units.is_empty()
-            && SHOWN_ATTRIBUTES.iter().any(|name| self.attribute(name).is_some_and(|value| !is_blank(value)))
+            && SHOWN_ATTRIBUTES
+                .iter()
+                .any(|name| self.attribute(name).is_some_and(|value| !is_blank(value)))
         {
             self.note_text();
         }
@@ -315,13 +351,21 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
                 place_of_type = *count;
             }
         }
-        let current =
-            CurrentElement { tree: self.tree, tag, attributes: &self.attributes, place, place_of_type };
+        let current = CurrentElement {
+            tree: self.tree,
+            tag,
+            attributes: &self.attributes,
+            place,
+            place_of_type,
+        };
         let width = self.plan.matcher.width();
         let parent_start = self.awaited.len() - width;
-        self.awaited.resize(self.awaited.len() + width, AwaitedMatches::default());
+        self.awaited
+            .resize(self.awaited.len() + width, AwaitedMatches::default());
         let (parent, below) = self.awaited[parent_start..].split_at_mut(width);
-        self.plan.matcher.enter(&current, parent, below, &mut self.chosen);
+        self.plan
+            .matcher
+            .enter(&current, parent, below, &mut self.chosen);
     }
 
     fn roles(&self) -> impl Iterator<Item = SelectorRole> + use<'_, 'w, 't, 'k> {
@@ -338,7 +382,9 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
     }
 
     fn open_roles(&mut self, frame: &mut OpenFrame, tag: Tag) {
-        frame.is_no_person = self.roles().any(|role| matches!(role, SelectorRole::NoPerson));
+        frame.is_no_person = self
+            .roles()
+            .any(|role| matches!(role, SelectorRole::NoPerson));
         self.no_person += usize::from(frame.is_no_person);
         if self.hidden > 0 {
             return;
@@ -346,8 +392,12 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         if self.roles().any(|role| matches!(role, SelectorRole::Empty)) {
             self.tally.nobody = Some(WhyNobody::DescribedAsEmpty);
         }
-        // Rows outside records count as undescribed, so they are followed too: a second table must not pass.
-        let is_record = !frame.is_no_person && self.roles().any(|role| matches!(role, SelectorRole::Record));
+        // Rows outside records count as undescribed, so they are followed too: a second table must
+        // not pass.
+        let is_record = !frame.is_no_person
+            && self
+                .roles()
+                .any(|role| matches!(role, SelectorRole::Record));
         let counts_rows = matches!(self.plan.rules.records, HtmlRecords::At(_));
         let is_in_record = self.units.iter().any(|unit| unit.is_record);
         let is_row = tag == tag::TR;
@@ -382,7 +432,9 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
     fn take_or_await(&mut self, id: u32, frame: &mut OpenFrame) -> Result<(), Unreadable> {
         for at in 0..self.chosen.len() {
             let role = self.plan.roles[self.chosen[at]];
-            let Some(rule) = self.plan.rule(role) else { continue };
+            let Some(rule) = self.plan.rule(role) else {
+                continue;
+            };
             let value = match &rule.take {
                 IdentifierPart::Attribute(name) => {
                     let value = self.attribute(name).map(str::to_owned);
@@ -399,7 +451,10 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             match value {
                 Some((name, value)) => self.take_attribute(role, rule, name, &value, id)?,
                 None => {
-                    self.reaches.push(SelectorReach { role, start: frame.start });
+                    self.reaches.push(SelectorReach {
+                        role,
+                        start: frame.start,
+                    });
                     frame.reaches += 1;
                 }
             }
@@ -408,7 +463,9 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
     }
 
     fn leave(&mut self) -> Result<(), Unreadable> {
-        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let Some(frame) = self.frames.pop() else {
+            return Ok(());
+        };
         let width = self.plan.matcher.width();
         self.awaited.truncate(self.awaited.len() - width);
         for reach in self.reaches.split_off(self.reaches.len() - frame.reaches) {
@@ -444,7 +501,9 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             self.tally.records += usize::from(unit.is_record);
         // "Nobody found" in a record with text is not "nobody shown".
         } else if unit.is_record && unit.has_text && !is_header {
-            return Err(ReadFailure::new(UnreadCause::NamelessRecord).at(place_of(self.tree, node)).into());
+            return Err(ReadFailure::new(UnreadCause::NamelessRecord)
+                .at(place_of(self.tree, node))
+                .into());
         } else if !unit.is_record && unit.has_text {
             self.tally.texts += 1;
             let tree = self.tree;
@@ -494,7 +553,8 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         }
     }
 
-    /// Removes the content of a script, style or template from the visible text, and leaves it to the sweep.
+    /// Removes the content of a script, style or template from the visible text, and leaves it to
+    /// the sweep.
     fn hide_from(&mut self, start: usize) {
         if self.sweeps {
             self.asides.push_str(&self.visible[start..]);
@@ -511,7 +571,10 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             self.asides.push(SEPARATOR);
         }
         for (name, value) in &self.attributes {
-            if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') {
+            if !name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            {
                 self.asides.push_str(name);
                 self.asides.push(SEPARATOR);
             }
@@ -524,10 +587,12 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
 
     /// Reads the page within the page in `srcdoc`.
     fn read_inner_page(&mut self) -> Result<(), Unreadable> {
-        let Some(inner) = self.attribute("srcdoc").map(str::to_owned) else { return Ok(()) };
+        let Some(inner) = self.attribute("srcdoc").map(str::to_owned) else {
+            return Ok(());
+        };
         if !is_blank(&inner) {
-            // The content of the `iframe` element is a hidden fallback, but the page in `srcdoc` is shown:
-            // it counts as text of the record around it.
+            // The content of the `iframe` element is a hidden fallback, but the page in `srcdoc` is
+            // shown: it counts as text of the record around it.
             self.hidden -= 1;
             self.note_text();
             self.hidden += 1;
@@ -552,9 +617,13 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         let taken = self.take(role, rule, value, id)?;
         let is_address = ADDRESS_ATTRIBUTES.contains(&name);
         if taken == Some(IdentifierOutcome::NoMatch) && is_address {
-            let address: String = value.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
-            let address =
-                percent_encoding::percent_decode_str(address.trim()).decode_utf8_lossy().into_owned();
+            let address: String = value
+                .chars()
+                .filter(|c| !matches!(c, '\t' | '\n' | '\r'))
+                .collect();
+            let address = percent_encoding::percent_decode_str(address.trim())
+                .decode_utf8_lossy()
+                .into_owned();
             if address != value {
                 self.take(role, rule, &address, id)?;
             }
@@ -563,9 +632,12 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
     }
 
     fn take_text(&mut self, reach: &SelectorReach, id: u32) -> Result<(), Unreadable> {
-        let Some(rule) = self.plan.rule(reach.role) else { return Ok(()) };
+        let Some(rule) = self.plan.rule(reach.role) else {
+            return Ok(());
+        };
         let text = self.visible[reach.start..].replace(SEPARATOR, " ");
-        // Nested elements selected by one rule each get all text inside them: without a limit, quadratic.
+        // Nested elements selected by one rule each get all text inside them: without a limit,
+        // quadratic.
         let Some(left) = self.reachable_bytes.checked_sub(text.len()) else {
             return Err(Unreadable::too_large());
         };
@@ -587,7 +659,8 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             }
             return Ok(None);
         }
-        // A template is filled by a script later: its placeholders are not values of the wrong shape.
+        // A template is filled by a script later: its placeholders are not values of the wrong
+        // shape.
         if self.templates > 0 && (is_placeholder(text) || !self.found.could_hold_identifier(text)) {
             return Ok(None);
         }
@@ -596,7 +669,8 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         if taken.is_some() && self.templates == 0 {
             self.has_page_own |= rule.is_own;
             if let Some(unit) = self.units.last_mut() {
-                // A row that is not a record counts as described once a rule takes an identifier from it.
+                // A row that is not a record counts as described once a rule takes an identifier
+                // from it.
                 unit.has_own |= rule.is_own || !unit.is_record;
             }
         }
@@ -606,20 +680,24 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
 
 /// True for elements whose content is not shown as text.
 const fn is_hidden(tag: Tag, manner: ParseManner) -> bool {
-    matches!(tag, tag::SCRIPT | tag::STYLE | tag::IFRAME | tag::NOEMBED | tag::NOFRAMES)
-        || manner.runs_scripts && matches!(tag, tag::NOSCRIPT)
+    matches!(
+        tag,
+        tag::SCRIPT | tag::STYLE | tag::IFRAME | tag::NOEMBED | tag::NOFRAMES
+    ) || manner.runs_scripts && matches!(tag, tag::NOSCRIPT)
 }
 
 /// True for text that a script of the page will replace.
 fn is_placeholder(text: &str) -> bool {
-    ["{{", "${", "<%", "[["].iter().any(|sign| text.contains(sign))
+    ["{{", "${", "<%", "[["]
+        .iter()
+        .any(|sign| text.contains(sign))
 }
 
 /// The most element names in a place.
 const PLACE_NAMES_MAX: usize = 4;
 
-/// The path to an element as a selector. Names that are not of the standard become `*`: places are journalled and
-/// logged, and a page could write a person into one.
+/// The path to an element as a selector. Names that are not of the standard become `*`: places are
+/// journalled and logged, and a page could write a person into one.
 fn place_of(tree: &HtmlTree<'_>, id: u32) -> UnreadPlace {
     let mut names = Vec::new();
     let mut at = id;
@@ -633,8 +711,16 @@ fn place_of(tree: &HtmlTree<'_>, id: u32) -> UnreadPlace {
         position += u64::from(tree.node(before).tag != Tag::TEXT);
         before = tree.node(before).previous;
     }
-    let place = names.iter().rev().enumerate().fold(UnreadPlace::default(), |place, (at, name)| {
-        if at == 0 { place.and(name) } else { place.and(" > ").and(name) }
-    });
+    let place = names
+        .iter()
+        .rev()
+        .enumerate()
+        .fold(UnreadPlace::default(), |place, (at, name)| {
+            if at == 0 {
+                place.and(name)
+            } else {
+                place.and(" > ").and(name)
+            }
+        });
     place.and(":nth-child(").and_number(position).and(")")
 }

@@ -1,5 +1,5 @@
-//! What a map's rules say of the children of an object or an array. Computed once for each container, so that a child
-//! costs no more than the names or indices that the map writes.
+//! What a map's rules say of the children of an object or an array. Computed once for each
+//! container, so that a child costs no more than the names or indices that the map writes.
 
 use super::{Bits, JsonRules, RemainingPath, Select};
 
@@ -82,10 +82,10 @@ impl JsonRules {
     /// True when a step chooses the member of this name.
     #[inline]
     pub(super) fn awaits(&self, children: &ChildRules, key: &[u8]) -> bool {
-        let is_chosen =
-            |bit: usize| matches!(&self.steps[bit].select, Select::Name(name) if name.as_bytes() == key);
+        let is_chosen = |bit: usize| matches!(&self.steps[bit].select, Select::Name(name) if name.as_bytes() == key);
         // Most names have another length than the awaited ones.
-        children.name_lengths >> length_place(key.len()) & 1 == 1 && set_bits(children.chosen).any(is_chosen)
+        children.name_lengths >> length_place(key.len()) & 1 == 1
+            && set_bits(children.chosen).any(is_chosen)
     }
 
     /// What the map says of the element `index` of an array.

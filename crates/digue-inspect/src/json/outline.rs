@@ -1,4 +1,5 @@
-//! The parts of a document in order, for those who write its rules: no rule is applied, nobody is found.
+//! The parts of a document in order, for those who write its rules: no rule is applied, nobody is
+//! found.
 
 use digue_types::{ReadFailure, UnreadCause};
 
@@ -45,7 +46,10 @@ impl From<ScanFault> for OutlineStop {
     }
 }
 
-fn pass_parts(input: &mut Scanner<'_>, take: &mut dyn FnMut(JsonPart<'_>)) -> Result<(), OutlineStop> {
+fn pass_parts(
+    input: &mut Scanner<'_>,
+    take: &mut dyn FnMut(JsonPart<'_>),
+) -> Result<(), OutlineStop> {
     // For each open container, whether it is an object and whether a child has been read.
     let mut open: Vec<(bool, bool)> = Vec::new();
     loop {
@@ -56,7 +60,11 @@ fn pass_parts(input: &mut Scanner<'_>, take: &mut dyn FnMut(JsonPart<'_>)) -> Re
                 }
                 let is_object = kind == ValueKind::Object;
                 open.push((is_object, false));
-                take(if is_object { JsonPart::Object } else { JsonPart::List });
+                take(if is_object {
+                    JsonPart::Object
+                } else {
+                    JsonPart::List
+                });
             }
             ValueKind::Text => take(JsonPart::Text(&input.text()?)),
             ValueKind::Number => take(JsonPart::Number(input.number()?)),
@@ -65,10 +73,15 @@ fn pass_parts(input: &mut Scanner<'_>, take: &mut dyn FnMut(JsonPart<'_>)) -> Re
         }
         // The next child of an open container, or the end of all of them.
         loop {
-            let Some((is_object, has_child)) = open.last_mut() else { return Ok(input.end()?) };
+            let Some((is_object, has_child)) = open.last_mut() else {
+                return Ok(input.end()?);
+            };
             let is_first = !std::mem::replace(has_child, true);
             let goes_on = match *is_object {
-                true => input.key(is_first)?.map(|name| take(JsonPart::Name(&name))).is_some(),
+                true => input
+                    .key(is_first)?
+                    .map(|name| take(JsonPart::Name(&name)))
+                    .is_some(),
                 false => input.element(is_first)?,
             };
             if goes_on {
@@ -105,8 +118,12 @@ mod tests {
 
     #[test]
     fn every_part_comes_in_its_order() {
-        let text = "\u{feff} )]}',\n{\"a\": [1, \"x\\u0041\", {}, [], null, true, NaN], \"b\": -1.5e3}";
-        assert_eq!(written(text).as_deref(), Some("{a:[1#xA,{.[.~ww.b:-1.5e3#."));
+        let text =
+            "\u{feff} )]}',\n{\"a\": [1, \"x\\u0041\", {}, [], null, true, NaN], \"b\": -1.5e3}";
+        assert_eq!(
+            written(text).as_deref(),
+            Some("{a:[1#xA,{.[.~ww.b:-1.5e3#.")
+        );
         assert_eq!(written("\"x\"").as_deref(), Some("x,"));
         for bad in ["", "{", "[1,]", "{\"a\"}", "[1] 2", "nul"] {
             assert_eq!(written(bad), None, "{bad}");

@@ -1,5 +1,5 @@
-//! How far the bytes of a document go on without meaning: the plain bytes of a string, and white space. Sixteen at a
-//! time, in the vector registers that every processor of the architecture has.
+//! How far the bytes of a document go on without meaning: the plain bytes of a string, and white
+//! space. Sixteen at a time, in the vector registers that every processor of the architecture has.
 
 use wide::u8x16;
 
@@ -39,7 +39,11 @@ pub(super) fn white_bytes(bytes: &[u8]) -> usize {
         }
         white += 16;
     }
-    white + bytes[white..].iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count()
+    white
+        + bytes[white..]
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
+            .count()
 }
 
 /// One bit for each byte that is no white space, the first byte lowest.

@@ -1,10 +1,10 @@
-//! A strict JSON scanner (RFC 8259), token by token (docs/decisions/0005: `serde_json` through a visitor
-//! builds a value for every key and number, needed or not).
+//! A strict JSON scanner (RFC 8259), token by token (docs/decisions/0005: `serde_json` through a
+//! visitor builds a value for every key and number, needed or not).
 //!
-//! Values that no rule waits for are checked and skipped, without recursion and without allocation, strings
-//! sixteen bytes at a time. Strings with escapes are rare and left to `serde_json`. It accepts what
-//! `serde_json` accepts, and also `NaN`, `Infinity` and `-Infinity`, which Python writes and its clients
-//! read; but no document nested deeper than 128.
+//! Values that no rule waits for are checked and skipped, without recursion and without allocation,
+//! strings sixteen bytes at a time. Strings with escapes are rare and left to `serde_json`. It
+//! accepts what `serde_json` accepts, and also `NaN`, `Infinity` and `-Infinity`, which Python
+//! writes and its clients read; but no document nested deeper than 128.
 
 use std::borrow::Cow;
 
@@ -38,14 +38,19 @@ pub(super) struct Scanner<'t> {
 
 impl<'t> Scanner<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0 }
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+        }
     }
 
     fn fault<T>(&self) -> Result<T, ScanFault> {
         Err(ScanFault(self.at))
     }
 
-    /// The next byte that is not white space, not yet consumed; 0 at the end, which begins no token.
+    /// The next byte that is not white space, not yet consumed; 0 at the end, which begins no
+    /// token.
     #[inline]
     fn peek(&mut self) -> u8 {
         match self.bytes.get(self.at) {
@@ -70,11 +75,13 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Skips members of an object as long as each has the usual form: a name without escapes that is not awaited, and a
-    /// string without escapes. Gives their number, and stops before the comma of the next member of any other form.
+    /// Skips members of an object as long as each has the usual form: a name without escapes that
+    /// is not awaited, and a string without escapes. Gives their number, and stops before the comma
+    /// of the next member of any other form.
     ///
-    /// What it recognises, `key` and `skip` would consume all the same: most members of most records, at a price that
-    /// decides how fast a document is read. Not inlined, so that its loop has the registers for itself.
+    /// What it recognises, `key` and `skip` would consume all the same: most members of most
+    /// records, at a price that decides how fast a document is read. Not inlined, so that its loop
+    /// has the registers for itself.
     #[inline(never)]
     pub(super) fn skip_plain_members(&mut self, is_awaited: impl Fn(&[u8]) -> bool) -> usize {
         let mut rest = &self.bytes[self.at..];
@@ -182,7 +189,9 @@ impl<'t> Scanner<'t> {
         if !has_escapes {
             return Ok(Cow::Borrowed(&self.text[start + 1..self.at - 1]));
         }
-        serde_json::from_str(&self.text[start..self.at]).map(Cow::Owned).map_err(|_| ScanFault(start))
+        serde_json::from_str(&self.text[start..self.at])
+            .map(Cow::Owned)
+            .map_err(|_| ScanFault(start))
     }
 
     /// Skips a string; true when it has escapes.
@@ -252,7 +261,10 @@ impl<'t> Scanner<'t> {
     }
 
     fn digits(&mut self) -> Result<(), ScanFault> {
-        let count = self.bytes[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let count = self.bytes[self.at..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         if count == 0 {
             return self.fault();
         }
@@ -278,13 +290,18 @@ impl<'t> Scanner<'t> {
     }
 
     fn skip_container(&mut self, is_object: bool) -> Result<(), ScanFault> {
-        // A stack in one word: one bit for each open container, the innermost lowest, set for objects.
+        // A stack in one word: one bit for each open container, the innermost lowest, set for
+        // objects.
         let mut open = u128::from(is_object);
         let mut depth = 1;
         let mut is_first = true;
         while depth > 0 {
             let is_object = open & 1 == 1;
-            let goes_on = if is_object { self.skip_key(is_first)? } else { self.element(is_first)? };
+            let goes_on = if is_object {
+                self.skip_key(is_first)?
+            } else {
+                self.element(is_first)?
+            };
             if !goes_on {
                 open >>= 1;
                 depth -= 1;
@@ -319,7 +336,11 @@ impl<'t> Scanner<'t> {
     /// Checks that only white space follows.
     pub(super) fn end(&mut self) -> Result<(), ScanFault> {
         self.peek();
-        if self.at == self.bytes.len() { Ok(()) } else { self.fault() }
+        if self.at == self.bytes.len() {
+            Ok(())
+        } else {
+            self.fault()
+        }
     }
 }
 
@@ -331,7 +352,8 @@ fn after_plain_member(rest: &[u8], is_awaited: impl Fn(&[u8]) -> bool) -> Option
     (!is_awaited(name)).then_some(after_value)
 }
 
-/// `rest` from the string on that follows `sign`, with or without white space; `None` when another sign does.
+/// `rest` from the string on that follows `sign`, with or without white space; `None` when another
+/// sign does.
 #[inline]
 fn before_text(sign: u8, rest: &[u8]) -> Option<&[u8]> {
     match rest {

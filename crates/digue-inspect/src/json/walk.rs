@@ -1,5 +1,5 @@
-//! One pass over a document: tracks the position and the open records, takes identifiers, and counts text
-//! outside records. The paths are compiled in `json`; nothing here knows JSONPath.
+//! One pass over a document: tracks the position and the open records, takes identifiers, and
+//! counts text outside records. The paths are compiled in `json`; nothing here knows JSONPath.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,12 @@ use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 use super::children::{ReachedNode, set_bits};
 use super::scan::{DEPTH_MAX, ScanFault, Scanner, ValueKind};
 use super::{
-    Bits, Collector, JsonRules, NodeTarget, Pick, ReadingTally, Unreadable, WhyNobody, inexact, is_blank,
-    not_identifier, syntax, whole_number,
+    Bits, Collector, JsonRules, NodeTarget, Pick, ReadingTally, Unreadable, WhyNobody, inexact,
+    is_blank, not_identifier, syntax, whole_number,
 };
 
-/// Digits from which a number outside every record counts as text: telephone and social security numbers.
+/// Digits from which a number outside every record counts as text: telephone and social security
+/// numbers.
 const TELLING_DIGITS: usize = 7;
 
 /// The smallest number with `TELLING_DIGITS` digits.
@@ -80,17 +81,26 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             names: 0,
             tally: ReadingTally::default(),
         };
-        match walk.value(rules.start, rules.at_root).and_then(|()| Ok(walk.input.end()?)) {
+        match walk
+            .value(rules.start, rules.at_root)
+            .and_then(|()| Ok(walk.input.end()?))
+        {
             Ok(()) => Ok(walk.tally),
             Err(WalkStop::Unreadable(unreadable)) => Err(unreadable),
-            Err(WalkStop::Fault(ScanFault(at))) => Err(syntax_at(&text.as_bytes()[..at.min(text.len())])),
+            Err(WalkStop::Fault(ScanFault(at))) => {
+                Err(syntax_at(&text.as_bytes()[..at.min(text.len())]))
+            }
         }
     }
 
     /// Reads one value, given the steps awaited below it and the targets that it reaches.
     fn value(&mut self, active: Bits, reached: Bits) -> Result<(), WalkStop> {
         if active == 0 && reached == 0 {
-            return if self.counts_here() { self.count() } else { Ok(self.input.skip()?) };
+            return if self.counts_here() {
+                self.count()
+            } else {
+                Ok(self.input.skip()?)
+            };
         }
         let shows_nobody = reached & self.rules.masks.no_person != 0;
         self.no_person += usize::from(shows_nobody);
@@ -117,8 +127,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
     }
 
     fn container(&mut self, kind: ValueKind, active: Bits, reached: Bits) -> Result<(), WalkStop> {
-        // A list or object where the map expects an identifier: the portal has changed, and skipping it would
-        // lose the persons inside.
+        // A list or object where the map expects an identifier: the portal has changed, and
+        // skipping it would lose the persons inside.
         if let Some(pick) = self.picks(reached).next()
             && !self.leads_further(active)
         {
@@ -145,8 +155,9 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         Ok(())
     }
 
-    /// Opens the records that a container is. A list is a record only when a rule takes its identifier at an
-    /// index; otherwise it is a list of things that the map describes further down.
+    /// Opens the records that a container is. A list is a record only when a rule takes its
+    /// identifier at an index; otherwise it is a list of things that the map describes further
+    /// down.
     fn open_records(&mut self, kind: ValueKind, reached: Bits) -> usize {
         let mut opened = 0;
         let mut rest = reached & self.rules.masks.records;
@@ -154,7 +165,11 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             let record = rest.trailing_zeros() as usize;
             rest &= rest - 1;
             if kind == ValueKind::Object || self.rules.list_records & (1 << record) != 0 {
-                self.records.push(OpenJsonRecord { record, depth: self.trail.len(), has_own: false });
+                self.records.push(OpenJsonRecord {
+                    record,
+                    depth: self.trail.len(),
+                    has_own: false,
+                });
                 opened += 1;
             }
         }
@@ -162,7 +177,9 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
     }
 
     fn nameless(&self) -> Unreadable {
-        ReadFailure::new(UnreadCause::NamelessRecord).at(self.place()).into()
+        ReadFailure::new(UnreadCause::NamelessRecord)
+            .at(self.place())
+            .into()
     }
 
     fn object(&mut self, active: Bits) -> Result<usize, WalkStop> {
@@ -171,26 +188,38 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         // Names at the root belong to the interface, and inside a record nothing is counted.
         let counts_names = self.counts_here() && !self.trail.is_empty();
         let checks_fields = !self.rules.fields.is_empty()
-            && self.records.last().is_some_and(|record| record.depth == self.trail.len());
+            && self
+                .records
+                .last()
+                .is_some_and(|record| record.depth == self.trail.len());
         let is_noted = checks_fields || self.counts_here();
         let children = self.rules.children_of(active, true);
         let skips_plain = !is_noted && children.every == ReachedNode::default();
         loop {
             // Not before the first: what it skips begins with a comma.
             if skips_plain && count > 0 {
-                count += self.input.skip_plain_members(|key| self.rules.awaits(&children, key));
+                count += self
+                    .input
+                    .skip_plain_members(|key| self.rules.awaits(&children, key));
             }
-            let Some(key) = self.input.key(count == 0)? else { break };
+            let Some(key) = self.input.key(count == 0)? else {
+                break;
+            };
             count += 1;
-            let ReachedNode { below, targets: reached } = self.rules.member(&children, &key);
+            let ReachedNode {
+                below,
+                targets: reached,
+            } = self.rules.member(&children, &key);
             if below == 0 && reached == 0 && !is_noted {
-                // The fast path for most members of a record: no rule waits for them and nothing counts.
+                // The fast path for most members of a record: no rule waits for them and nothing
+                // counts.
                 self.input.skip()?;
                 continue;
             }
             let is_undescribed = reached == 0 && !self.leads_further(below);
-            let is_stray =
-                checks_fields && reached == 0 && !self.rules.fields.iter().any(|field| *field == *key);
+            let is_stray = checks_fields
+                && reached == 0
+                && !self.rules.fields.iter().any(|field| *field == *key);
             let is_telling = is_undescribed && self.counts_here() && !is_plain_name(&key);
             let texts_before = self.tally.undescribed - self.names;
             let is_unusual = counts_names && is_undescribed && !is_telling && !is_measure(&key);
@@ -200,7 +229,11 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             }
             self.value(below, reached)?;
             self.trail.pop();
-            counted_names.see(is_undescribed, is_unusual, self.tally.undescribed - self.names > texts_before);
+            counted_names.see(
+                is_undescribed,
+                is_unusual,
+                self.tally.undescribed - self.names > texts_before,
+            );
         }
         if counts_names {
             for _ in 0..counted_names.undescribed() {
@@ -215,7 +248,10 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         let mut count = 0;
         let children = self.rules.children_of(active, false);
         while self.input.element(count == 0)? {
-            let ReachedNode { below, targets: reached } = self.rules.element(&children, count);
+            let ReachedNode {
+                below,
+                targets: reached,
+            } = self.rules.element(&children, count);
             self.trail.push(PathStep::Index(count));
             count += 1;
             self.value(below, reached)?;
@@ -230,12 +266,15 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         let mut has_own = false;
         let mut has_identifier = false;
         for target in set_bits(reached & self.rules.masks.picks) {
-            let NodeTarget::Pick { pick, own_below } = &self.rules.targets[target] else { continue };
+            let NodeTarget::Pick { pick, own_below } = &self.rules.targets[target] else {
+                continue;
+            };
             let place = || place_of(self.rules, &self.trail);
             if self.found.take(pick, text, place)?.is_some() {
                 has_identifier = true;
-                has_own |=
-                    own_below.iter().any(|(record, distance)| *distance == 0 && reached & (1 << record) != 0);
+                has_own |= own_below
+                    .iter()
+                    .any(|(record, distance)| *distance == 0 && reached & (1 << record) != 0);
                 self.give_own(target);
             }
         }
@@ -247,7 +286,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             self.note_empty(reached);
         } else if is_record {
             return Err(self.nameless().into());
-        } else if !has_identifier && reached & self.rules.masks.no_person == 0 && self.counts_here() {
+        } else if !has_identifier && reached & self.rules.masks.no_person == 0 && self.counts_here()
+        {
             self.add_undescribed();
         }
         Ok(())
@@ -255,8 +295,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
 
     fn number(&mut self, reached: Bits, written: &str) -> Result<(), WalkStop> {
         if let Some(pick) = self.picks(reached).next() {
-            // A client may round 2^53 and beyond, or print an exponent: which person it shows is then
-            // unknown.
+            // A client may round 2^53 and beyond, or print an exponent: which person it shows is
+            // then unknown.
             let whole = whole_number(written).ok_or_else(|| inexact(pick, self.place()))?;
             return self.leaf(reached, &whole);
         }
@@ -270,7 +310,9 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
 
     /// Marks the open records at the rule's distance above as having their own identifier.
     fn give_own(&mut self, target: usize) {
-        let NodeTarget::Pick { own_below, .. } = &self.rules.targets[target] else { return };
+        let NodeTarget::Pick { own_below, .. } = &self.rules.targets[target] else {
+            return;
+        };
         let depth = self.trail.len();
         for open in &mut self.records {
             open.has_own |= own_below.contains(&(open.record, depth - open.depth));
@@ -350,9 +392,9 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
     }
 }
 
-/// Member names of one object that may be persons: `{"durand": 3, "martin": []}` names persons without any
-/// text. Where no member is described and none holds a text, all names count except words for measures and
-/// permissions.
+/// Member names of one object that may be persons: `{"durand": 3, "martin": []}` names persons
+/// without any text. Where no member is described and none holds a text, all names count except
+/// words for measures and permissions.
 #[derive(Default)]
 struct CountedNames {
     is_described: bool,
@@ -368,21 +410,27 @@ impl CountedNames {
     }
 
     fn undescribed(&self) -> usize {
-        if self.is_described || self.has_text { 0 } else { self.unusual }
+        if self.is_described || self.has_text {
+            0
+        } else {
+            self.unusual
+        }
     }
 }
 
 /// True for names made of words for counts, positions and times: `totalPages`, `total_pages`.
 fn is_measure(key: &str) -> bool {
     let mut rest = key.trim_start_matches(['_', '$', '@']);
-    if PERMISSIONS
-        .iter()
-        .any(|word| rest.strip_prefix(word).is_some_and(|end| !end.starts_with(char::is_lowercase)))
-    {
+    if PERMISSIONS.iter().any(|word| {
+        rest.strip_prefix(word)
+            .is_some_and(|end| !end.starts_with(char::is_lowercase))
+    }) {
         return true;
     }
     while !rest.is_empty() {
-        let end = rest[1..].find(|c: char| !c.is_ascii_lowercase()).map_or(rest.len(), |end| end + 1);
+        let end = rest[1..]
+            .find(|c: char| !c.is_ascii_lowercase())
+            .map_or(rest.len(), |end| end + 1);
         let word = rest[..end].trim_matches(['_', '-', '.', ':']);
         if !word.is_empty() && !is_measure_word(word) && !word.bytes().all(|b| b.is_ascii_digit()) {
             return false;
@@ -400,7 +448,9 @@ fn is_measure_word(word: &str) -> bool {
     MEASURES.binary_search_by(lowered).is_ok()
 }
 
-const PERMISSIONS: [&str; 8] = ["allow", "allowed", "can", "enable", "enabled", "has", "is", "should"];
+const PERMISSIONS: [&str; 8] = [
+    "allow", "allowed", "can", "enable", "enabled", "has", "is", "should",
+];
 
 /// Sorted, for a binary search.
 const MEASURES: [&str; 154] = [
@@ -560,7 +610,8 @@ const MEASURES: [&str; 154] = [
     "width",
 ];
 
-/// Counts the digits of the whole part, as those of a fraction belong to a measurement. `6.12e8` has nine.
+/// Counts the digits of the whole part, as those of a fraction belong to a measurement. `6.12e8`
+/// has nine.
 fn is_telling_number(written: &str) -> bool {
     // Most numbers are too short to tell anything; an exponent makes a few digits a large number.
     if written.len() < TELLING_DIGITS && !written.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
@@ -569,28 +620,41 @@ fn is_telling_number(written: &str) -> bool {
     let whole = written.split(['.', 'e', 'E']).next().unwrap_or_default();
     let has_digits = whole.bytes().filter(u8::is_ascii_digit).count() >= TELLING_DIGITS;
     let is_scaled = written.contains(['e', 'E']);
-    has_digits || (is_scaled && written.parse::<f64>().is_ok_and(|number| number.abs() >= TELLING_FROM))
+    has_digits
+        || (is_scaled
+            && written
+                .parse::<f64>()
+                .is_ok_and(|number| number.abs() >= TELLING_FROM))
 }
 
 /// True for a name as programs write it. Any other key may be the name of a person.
 pub(crate) fn is_plain_name(key: &str) -> bool {
-    let starts_plain = key.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '_' | '$' | '@'));
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '@' | '.' | '-' | ':');
+    let starts_plain =
+        key.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '_' | '$' | '@'));
+    let is_plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '@' | '.' | '-' | ':');
     starts_plain && key.len() <= 40 && key[1..].chars().all(is_plain) && !key[1..].contains('@')
 }
 
-/// The path from the root. A member that the map does not name is given by its number (`.#2`): even a plain name
-/// (`durand`) may be that of a person.
+/// The path from the root. A member that the map does not name is given by its number (`.#2`): even
+/// a plain name (`durand`) may be that of a person.
 fn place_of(rules: &JsonRules, trail: &[PathStep<'_>]) -> UnreadPlace {
-    trail.iter().fold(UnreadPlace::from("$"), |place, step| match step {
-        PathStep::Key(name, _) if rules.names(name) => place.and(".").and_map_word(name),
-        PathStep::Key(_, number) => place.and(".#").and_number(*number as u64),
-        PathStep::Index(index) => place.and("[").and_number(*index as u64).and("]"),
-    })
+    trail
+        .iter()
+        .fold(UnreadPlace::from("$"), |place, step| match step {
+            PathStep::Key(name, _) if rules.names(name) => place.and(".").and_map_word(name),
+            PathStep::Key(_, number) => place.and(".#").and_number(*number as u64),
+            PathStep::Index(index) => place.and("[").and_number(*index as u64).and("]"),
+        })
 }
 
 fn syntax_at(before: &[u8]) -> Unreadable {
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    let column = before
+        .iter()
+        .rev()
+        .take_while(|byte| **byte != b'\n')
+        .count()
+        + 1;
     syntax(line, column)
 }

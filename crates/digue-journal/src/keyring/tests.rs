@@ -41,11 +41,20 @@ fn seal(ring: &Keyring, date: &str) -> Result<Vec<u8>, KeyError> {
 
 #[test]
 fn periods_are_months_or_days_and_end_when_the_next_begins() {
-    let check = |text: &str, end: &str| assert_eq!(Period::parse(text).unwrap().end(), at(end), "{text}");
+    let check =
+        |text: &str, end: &str| assert_eq!(Period::parse(text).unwrap().end(), at(end), "{text}");
     check("2026-11", "2026-12-01");
     check("2025-12", "2026-01-01");
     check("2024-02-29", "2024-03-01");
-    for wrong in ["2026", "2026-13", "2026-1", "26-11", "2026-11-31", "2026-11-1", ""] {
+    for wrong in [
+        "2026",
+        "2026-13",
+        "2026-1",
+        "26-11",
+        "2026-11-31",
+        "2026-11-1",
+        "",
+    ] {
         assert_eq!(Period::parse(wrong), None, "{wrong}");
     }
 }
@@ -54,10 +63,19 @@ fn periods_are_months_or_days_and_end_when_the_next_begins() {
 fn one_key_for_each_month_found_again_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let first = ring(folder.path(), PeriodLength::Month);
-    let (one, two) = (seal(&first, "2026-11-01").unwrap(), seal(&first, "2026-12-01").unwrap());
+    let (one, two) = (
+        seal(&first, "2026-11-01").unwrap(),
+        seal(&first, "2026-12-01").unwrap(),
+    );
     let again = ring(folder.path(), PeriodLength::Month);
-    assert_eq!(again.open(&one).unwrap(), OpenedKeyring::Event(event("2026-11-01")));
-    assert_eq!(again.open(&two).unwrap(), OpenedKeyring::Event(event("2026-12-01")));
+    assert_eq!(
+        again.open(&one).unwrap(),
+        OpenedKeyring::Event(event("2026-11-01"))
+    );
+    assert_eq!(
+        again.open(&two).unwrap(),
+        OpenedKeyring::Event(event("2026-12-01"))
+    );
     assert_eq!(seal(&again, "2026-11-01").unwrap(), one);
     assert_eq!(again.records().len(), 2);
 }
@@ -76,17 +94,34 @@ fn without_the_master_key_an_entry_shows_its_date_and_no_more() {
 fn a_destroyed_key_opens_nothing_and_its_past_takes_no_more_entries() {
     let folder = tempfile::tempdir().unwrap();
     let keys = ring(folder.path(), PeriodLength::Month);
-    let (old, new) = (seal(&keys, "2025-10-05").unwrap(), seal(&keys, "2025-12-05").unwrap());
+    let (old, new) = (
+        seal(&keys, "2025-10-05").unwrap(),
+        seal(&keys, "2025-12-05").unwrap(),
+    );
     let wrapped = std::fs::read(folder.path().join(file(1))).unwrap();
-    let destroyed = keys.destroy(&Stream::Administration, at("2025-11-15"), at("2026-11-15")).unwrap();
-    assert_eq!(destroyed.iter().map(|key| key.number).collect::<Vec<_>>(), [1]);
+    let destroyed = keys
+        .destroy(&Stream::Administration, at("2025-11-15"), at("2026-11-15"))
+        .unwrap();
+    assert_eq!(
+        destroyed.iter().map(|key| key.number).collect::<Vec<_>>(),
+        [1]
+    );
     for ring in [keys, ring(folder.path(), PeriodLength::Month)] {
         assert!(
             matches!(ring.open(&old).unwrap(), OpenedKeyring::Forgotten(clear) if clear.at == at("2025-10-05"))
         );
-        assert_eq!(ring.open(&new).unwrap(), OpenedKeyring::Event(event("2025-12-05")));
-        assert!(matches!(seal(&ring, "2025-10-09"), Err(KeyError::Closed { .. })));
-        assert!(matches!(seal(&ring, "2025-09-09"), Err(KeyError::Closed { .. })));
+        assert_eq!(
+            ring.open(&new).unwrap(),
+            OpenedKeyring::Event(event("2025-12-05"))
+        );
+        assert!(matches!(
+            seal(&ring, "2025-10-09"),
+            Err(KeyError::Closed { .. })
+        ));
+        assert!(matches!(
+            seal(&ring, "2025-09-09"),
+            Err(KeyError::Closed { .. })
+        ));
         seal(&ring, "2025-11-09").unwrap();
     }
     assert_ne!(std::fs::read(folder.path().join(file(1))).unwrap(), wrapped);

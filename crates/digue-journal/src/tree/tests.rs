@@ -23,8 +23,14 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn hashes_the_vectors_of_rfc_6962() {
-    assert_eq!(hex(&empty_root()), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    assert_eq!(hex(&leaf_hash(b"")), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+    assert_eq!(
+        hex(&empty_root()),
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    );
+    assert_eq!(
+        hex(&leaf_hash(b"")),
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+    );
 }
 
 #[test]
@@ -43,10 +49,19 @@ fn a_full_tile_is_handed_out_once_with_its_number() {
     let mut edge = TreeEdge::new();
     let mut full = Vec::new();
     for leaf in &all {
-        full.extend(edge.push(*leaf).into_iter().map(|tile| (tile.level, tile.index)));
+        full.extend(
+            edge.push(*leaf)
+                .into_iter()
+                .map(|tile| (tile.level, tile.index)),
+        );
     }
     assert_eq!(full.iter().filter(|(level, _)| *level == 0).count(), 257);
-    assert_eq!(full.iter().filter(|(level, _)| *level == 1).collect::<Vec<_>>(), [&(1, 0)]);
+    assert_eq!(
+        full.iter()
+            .filter(|(level, _)| *level == 1)
+            .collect::<Vec<_>>(),
+        [&(1, 0)]
+    );
     assert_eq!(full.last(), Some(&(0, 256)));
 }
 
@@ -63,24 +78,37 @@ fn accepts_and_refuses_the_published_proofs() {
         let number = |key: &str| vector[key].as_u64().unwrap();
         let found = if path.to_string_lossy().contains("inclusion") {
             inclusions += 1;
-            match (hash(&vector["leafHash"]), hash(&vector["root"]), proof(&vector["proof"])) {
+            match (
+                hash(&vector["leafHash"]),
+                hash(&vector["root"]),
+                proof(&vector["proof"]),
+            ) {
                 (Some(leaf), Some(root), Some(proof)) => {
-                    verify_inclusion(number("leafIdx"), number("treeSize"), leaf, &proof, &root).is_ok()
+                    verify_inclusion(number("leafIdx"), number("treeSize"), leaf, &proof, &root)
+                        .is_ok()
                 }
                 _ => false,
             }
         } else {
             consistencies += 1;
-            match (hash(&vector["root1"]), hash(&vector["root2"]), proof(&vector["proof"])) {
+            match (
+                hash(&vector["root1"]),
+                hash(&vector["root2"]),
+                proof(&vector["proof"]),
+            ) {
                 (Some(root1), Some(root2), Some(proof)) => {
-                    verify_consistency(number("size1"), number("size2"), &proof, &root1, &root2).is_ok()
+                    verify_consistency(number("size1"), number("size2"), &proof, &root1, &root2)
+                        .is_ok()
                 }
                 _ => false,
             }
         };
         assert_eq!(found, wanted, "{}: {}", path.display(), vector["desc"]);
     }
-    assert!(inclusions > 30 && consistencies > 15, "{inclusions} and {consistencies}");
+    assert!(
+        inclusions > 30 && consistencies > 15,
+        "{inclusions} and {consistencies}"
+    );
 }
 
 fn json_files(folder: &str) -> Vec<std::path::PathBuf> {
@@ -89,7 +117,11 @@ fn json_files(folder: &str) -> Vec<std::path::PathBuf> {
     while let Some(folder) = folders.pop() {
         for item in std::fs::read_dir(folder).unwrap() {
             let path = item.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                found.push(path)
+            }
         }
     }
     found.retain(|path| path.extension().is_some_and(|e| e == "json"));
@@ -98,11 +130,21 @@ fn json_files(folder: &str) -> Vec<std::path::PathBuf> {
 
 fn hash(value: &serde_json::Value) -> Option<Hash> {
     let text = value.as_str().unwrap_or_default();
-    base64::engine::general_purpose::STANDARD.decode(text).ok()?.try_into().ok()
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .ok()?
+        .try_into()
+        .ok()
 }
 
 fn proof(value: &serde_json::Value) -> Option<Vec<Hash>> {
-    value.as_array().map(Vec::as_slice).unwrap_or_default().iter().map(hash).collect()
+    value
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+        .iter()
+        .map(hash)
+        .collect()
 }
 
 proptest! {

@@ -16,7 +16,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for item in fs::read_dir(folder).unwrap() {
             let path = item.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                found.push(path)
+            }
         }
     }
     found.sort();
@@ -28,18 +32,24 @@ fn journal() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let opened = open(folder.path()).unwrap();
     for batch in 0..6 {
-        let events = (0..100).map(|n| digue_testkit::events::shown(batch * 100 + n, "a1", "P1")).collect();
+        let events = (0..100)
+            .map(|n| digue_testkit::events::shown(batch * 100 + n, "a1", "P1"))
+            .collect();
         opened.append_and_wait(events).unwrap();
     }
     opened.close();
     folder
 }
 
-/// Files that the signed checkpoint depends on, and the keys of its entries; superseded partial tiles are
-/// never read.
+/// Files that the signed checkpoint depends on, and the keys of its entries; superseded partial
+/// tiles are never read.
 fn evidence(folder: &Path) -> Vec<PathBuf> {
     let current = |path: &PathBuf| {
-        let text = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+        let text = path
+            .strip_prefix(folder)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
         text == "checkpoint"
             || text.starts_with("keys/")
             || (text.starts_with("tile")
@@ -60,7 +70,11 @@ fn one_flipped_bit_anywhere_is_found() {
             let mut bytes = sound.clone();
             bytes[place] ^= 1;
             fs::write(&path, &bytes).unwrap();
-            assert!(!audit(folder.path()).is_intact(), "{} at {place}", path.display());
+            assert!(
+                !audit(folder.path()).is_intact(),
+                "{} at {place}",
+                path.display()
+            );
         }
         fs::write(&path, &sound).unwrap();
     }
@@ -76,7 +90,10 @@ fn a_removed_or_swapped_file_is_found() {
         assert!(!audit(folder.path()).is_intact(), "{}", path.display());
         fs::write(&path, &sound).unwrap();
     }
-    let (one, two) = (folder.path().join("tile/entries/000"), folder.path().join("tile/entries/001"));
+    let (one, two) = (
+        folder.path().join("tile/entries/000"),
+        folder.path().join("tile/entries/001"),
+    );
     let (first, second) = (fs::read(&one).unwrap(), fs::read(&two).unwrap());
     fs::write(&one, second).unwrap();
     fs::write(&two, first).unwrap();
@@ -86,7 +103,10 @@ fn a_removed_or_swapped_file_is_found() {
 fn audit_from(folder: &Path, earlier: &Checkpoint) -> VerifyReport {
     audit_against(
         folder,
-        &VerifyAgainst { earlier: Some(earlier), ..VerifyAgainst::key(signer().verifier()) },
+        &VerifyAgainst {
+            earlier: Some(earlier),
+            ..VerifyAgainst::key(signer().verifier())
+        },
     )
 }
 
@@ -120,7 +140,9 @@ fn a_recomputed_history_signed_with_the_right_key_is_found_from_a_kept_checkpoin
     let forged = tempfile::tempdir().unwrap();
     let journal = open(forged.path()).unwrap();
     for number in 0..30 {
-        journal.append_and_wait(vec![digue_testkit::events::shown(number, "a2", "P1")]).unwrap();
+        journal
+            .append_and_wait(vec![digue_testkit::events::shown(number, "a2", "P1")])
+            .unwrap();
     }
     journal.close();
     assert!(audit(forged.path()).is_intact());
@@ -154,7 +176,9 @@ fn a_replayed_write_ahead_file_adds_nothing_and_a_gap_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(folder.path()).unwrap();
     for number in 0..10 {
-        journal.append_and_wait(vec![digue_testkit::events::shown(number, "a1", "P1")]).unwrap();
+        journal
+            .append_and_wait(vec![digue_testkit::events::shown(number, "a1", "P1")])
+            .unwrap();
     }
     let wal = files(&folder.path().join("wal")).pop().unwrap();
     let segment = fs::read(&wal).unwrap();
@@ -179,5 +203,12 @@ fn a_replayed_write_ahead_file_adds_nothing_and_a_gap_is_found() {
 fn a_journal_that_is_not_there_is_not_a_tampered_one() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("nowhere");
-    assert!(verify(&Disk::new(&missing), &VerifyAgainst::key(signer().verifier()), |_, _| {}).is_err());
+    assert!(
+        verify(
+            &Disk::new(&missing),
+            &VerifyAgainst::key(signer().verifier()),
+            |_, _| {}
+        )
+        .is_err()
+    );
 }

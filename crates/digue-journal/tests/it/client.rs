@@ -6,8 +6,8 @@ use std::path::Path;
 use digue_journal::tile;
 use signed_note::{Note, StandardVerifier, VerifierList};
 use tlog_tiles::{
-    Checkpoint, Error, Hash, HashReader as _, Tile, TileHashReader, TileReader, check_record, check_tree,
-    prove_record, prove_tree, record_hash, stored_hash_index, tree_hash,
+    Checkpoint, Error, Hash, HashReader as _, Tile, TileHashReader, TileReader, check_record,
+    check_tree, prove_record, prove_tree, record_hash, stored_hash_index, tree_hash,
 };
 
 use crate::{open, signer, write};
@@ -37,7 +37,9 @@ fn checkpoint(folder: &Path) -> Checkpoint {
     let bytes = std::fs::read(folder.join("checkpoint")).unwrap();
     let key = StandardVerifier::new(&signer().verifier().to_text()).unwrap();
     let note = Note::from_bytes(&bytes).unwrap();
-    let (signed, _) = note.verify(&VerifierList::new(vec![Box::new(key)])).unwrap();
+    let (signed, _) = note
+        .verify(&VerifierList::new(vec![Box::new(key)]))
+        .unwrap();
     assert_eq!(signed.len(), 1);
     Checkpoint::from_bytes(note.text()).unwrap()
 }
@@ -48,26 +50,41 @@ fn another_client_verifies_signature_entries_and_growth() {
     write(folder.path(), 300);
     let older = checkpoint(folder.path());
     let journal = open(folder.path()).unwrap();
-    let events: Vec<_> = (0..70_000).map(|n| digue_testkit::events::shown(n, "a1", "P1")).collect();
+    let events: Vec<_> = (0..70_000)
+        .map(|n| digue_testkit::events::shown(n, "a1", "P1"))
+        .collect();
     for batch in events.chunks(4000) {
         journal.append_and_wait(batch.to_vec()).unwrap();
     }
     journal.close();
     let head = checkpoint(folder.path());
-    assert_eq!((older.size(), head.size(), head.origin()), (300, 70_300, crate::NAME));
+    assert_eq!(
+        (older.size(), head.size(), head.origin()),
+        (300, 70_300, crate::NAME)
+    );
     let tiles = Folder(folder.path());
     let reader = TileHashReader::new(head.size(), *head.hash(), &tiles);
     assert_eq!(tree_hash(head.size(), &reader).unwrap(), *head.hash());
     for index in [0, 255, 256, 299, 300, 65_535, 65_536, 70_299] {
         let bundle = bundle_of(folder.path(), index, head.size());
         let leaf = record_hash(&bundle[(index % 256) as usize]);
-        assert_eq!(reader.read_hashes(&[stored_hash_index(0, index)]).unwrap(), [leaf]);
+        assert_eq!(
+            reader.read_hashes(&[stored_hash_index(0, index)]).unwrap(),
+            [leaf]
+        );
         let proof = prove_record(head.size(), index, &reader).unwrap();
         check_record(&proof, head.size(), *head.hash(), index, leaf).unwrap();
         assert!(check_record(&proof, head.size(), *head.hash(), index, Hash([7; 32])).is_err());
     }
     let growth = prove_tree(head.size(), older.size(), &reader).unwrap();
-    check_tree(&growth, head.size(), *head.hash(), older.size(), *older.hash()).unwrap();
+    check_tree(
+        &growth,
+        head.size(),
+        *head.hash(),
+        older.size(),
+        *older.hash(),
+    )
+    .unwrap();
 }
 
 /// The entries of a bundle, cut as the specification says.
@@ -86,10 +103,16 @@ fn bundle_of(folder: &Path, index: u64, size: u64) -> Vec<Vec<u8>> {
 #[test]
 fn another_client_finds_one_flipped_bit() {
     let folder = tempfile::tempdir().unwrap();
-    // A size of two subtrees: for others this client (0.2.0) skips as many tiles as subtrees share one.
+    // A size of two subtrees: for others this client (0.2.0) skips as many tiles as subtrees share
+    // one.
     write(folder.path(), 513);
     let head = checkpoint(folder.path());
-    for path in ["tile/0/000", "tile/0/001", "tile/0/002.p/1", "tile/1/000.p/2"] {
+    for path in [
+        "tile/0/000",
+        "tile/0/001",
+        "tile/0/002.p/1",
+        "tile/1/000.p/2",
+    ] {
         let path = folder.path().join(path);
         let sound = std::fs::read(&path).unwrap();
         let mut bytes = sound.clone();
@@ -100,7 +123,11 @@ fn another_client_finds_one_flipped_bit() {
         let reader = TileHashReader::new(head.size(), *head.hash(), &tiles);
         // One entry at a time, as when a receipt is checked.
         let is_refused = |index| reader.read_hashes(&[stored_hash_index(0, index)]).is_err();
-        assert!((0..head.size()).step_by(8).any(is_refused), "{}", path.display());
+        assert!(
+            (0..head.size()).step_by(8).any(is_refused),
+            "{}",
+            path.display()
+        );
         std::fs::write(&path, &sound).unwrap();
     }
 }

@@ -13,12 +13,26 @@ use crate::{audit, open, options, write};
 fn entries_are_numbered_in_order_and_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(folder.path()).unwrap();
-    assert_eq!(journal.append_and_wait(vec![shown(0, "a1", "P1")]).unwrap().first, 0);
-    let two = journal.append_and_wait(vec![shown(1, "a1", "P1"), shown(2, "a1", "P2")]).unwrap();
+    assert_eq!(
+        journal
+            .append_and_wait(vec![shown(0, "a1", "P1")])
+            .unwrap()
+            .first,
+        0
+    );
+    let two = journal
+        .append_and_wait(vec![shown(1, "a1", "P1"), shown(2, "a1", "P2")])
+        .unwrap();
     assert_eq!((two.first, two.count), (1, 2));
     journal.close();
     let journal = open(folder.path()).unwrap();
-    assert_eq!(journal.append_and_wait(vec![shown(3, "a1", "P1")]).unwrap().first, 3);
+    assert_eq!(
+        journal
+            .append_and_wait(vec![shown(3, "a1", "P1")])
+            .unwrap()
+            .first,
+        3
+    );
     journal.close();
     let report = audit(folder.path());
     assert!(report.is_intact(), "{:?}", report.findings);
@@ -54,11 +68,19 @@ fn two_processes_cannot_write_one_journal() {
 fn an_entry_that_does_not_fit_is_refused_and_the_next_one_is_taken() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(folder.path()).unwrap();
-    let Event::Exposure(mut large) = shown(0, "a1", "P1") else { unreachable!() };
+    let Event::Exposure(mut large) = shown(0, "a1", "P1") else {
+        unreachable!()
+    };
     large.justification = Some("x".repeat(70_000));
     let refused = journal.append_and_wait(vec![Event::Exposure(large)]);
     assert!(matches!(refused, Err(AppendError::TooLong { .. })));
-    assert_eq!(journal.append_and_wait(vec![shown(0, "a1", "P1")]).unwrap().first, 0);
+    assert_eq!(
+        journal
+            .append_and_wait(vec![shown(0, "a1", "P1")])
+            .unwrap()
+            .first,
+        0
+    );
 }
 
 #[derive(Clone, Default)]
@@ -66,7 +88,10 @@ struct Log(Arc<Mutex<Vec<u64>>>);
 
 impl JournalObserver for Log {
     fn committed(&mut self, entries: &[Committed]) {
-        self.0.lock().unwrap().extend(entries.iter().map(|entry| entry.index));
+        self.0
+            .lock()
+            .unwrap()
+            .extend(entries.iter().map(|entry| entry.index));
     }
 }
 
@@ -82,12 +107,16 @@ fn an_observer_is_told_every_entry_once_and_in_order() {
             let journal = journal.clone();
             std::thread::spawn(move || {
                 for number in 0..50 {
-                    journal.append_and_wait(vec![shown(number, "a1", "P1")]).unwrap();
+                    journal
+                        .append_and_wait(vec![shown(number, "a1", "P1")])
+                        .unwrap();
                 }
             })
         })
         .collect();
-    writers.into_iter().for_each(|writer| writer.join().unwrap());
+    writers
+        .into_iter()
+        .for_each(|writer| writer.join().unwrap());
     drop(journal);
     assert_eq!(*log.0.lock().unwrap(), (0..400).collect::<Vec<u64>>());
 }
@@ -101,7 +130,10 @@ fn a_kept_checkpoint_is_a_prefix_of_what_follows() {
     let signer = crate::signer();
     let earlier = digue_journal::checkpoint::Checkpoint::open(&note, signer.verifier()).unwrap();
     let against = digue_journal::verify::VerifyAgainst::key(signer.verifier());
-    let against = digue_journal::verify::VerifyAgainst { earlier: Some(&earlier), ..against };
+    let against = digue_journal::verify::VerifyAgainst {
+        earlier: Some(&earlier),
+        ..against
+    };
     let report = crate::audit_against(folder.path(), &against);
     assert!(report.is_intact() && earlier.size == 300 && report.size == 600);
 }
@@ -114,6 +146,10 @@ fn any_part_of_the_history_is_read_wherever_its_last_bundle_ends() {
     let all = digue_journal::reader::entries(&disk, 0..300, 300).unwrap();
     for range in [0..1, 0..256, 255..257, 250..299, 299..300, 256..256] {
         let part = digue_journal::reader::entries(&disk, range.clone(), 300).unwrap();
-        assert_eq!(part, all[range.start as usize..range.end as usize], "{range:?}");
+        assert_eq!(
+            part,
+            all[range.start as usize..range.end as usize],
+            "{range:?}"
+        );
     }
 }

@@ -9,7 +9,8 @@ use digue_testkit::events::shown;
 
 use crate::{audit, events, open, open_with};
 
-/// Appends while the fault strikes, reopens on a sound disk, and compares with what was acknowledged.
+/// Appends while the fault strikes, reopens on a sound disk, and compares with what was
+/// acknowledged.
 #[track_caller]
 fn check(step: DurableStep, nth: usize, strike: FaultEffect) {
     let folder = tempfile::tempdir().unwrap();
@@ -28,13 +29,17 @@ fn check(step: DurableStep, nth: usize, strike: FaultEffect) {
     let what = format!("{step:?} {nth} {strike:?}");
     let journal = open(folder.path()).unwrap_or_else(|error| panic!("{what}: {error}"));
     let size = journal.status().size;
-    journal.append_and_wait(vec![shown(99, "a1", "after")]).unwrap();
+    journal
+        .append_and_wait(vec![shown(99, "a1", "after")])
+        .unwrap();
     journal.close();
     let report = audit(folder.path());
     assert!(report.is_intact(), "{what}: {:?}", report.findings);
     let entries = events(folder.path(), size);
     for (index, event) in promised {
-        let found = entries.get(index as usize).unwrap_or_else(|| panic!("{what}: {index} is gone"));
+        let found = entries
+            .get(index as usize)
+            .unwrap_or_else(|| panic!("{what}: {index} is gone"));
         assert_eq!(*found, event, "{what}");
     }
 }
@@ -59,7 +64,12 @@ fn no_entry_no_bytes_at_every_durable_step() {
 fn a_full_disk_refuses_and_the_journal_comes_back_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     // Every write fails for a while, as a full disk does.
-    let faults = Arc::new(FailAt::new(DurableStep::WalWrite, 1, 1, FaultEffect::Fail(DISK_FULL)));
+    let faults = Arc::new(FailAt::new(
+        DurableStep::WalWrite,
+        1,
+        1,
+        FaultEffect::Fail(DISK_FULL),
+    ));
     let journal = open_with(folder.path(), faults.clone()).unwrap();
     journal.append_and_wait(vec![shown(0, "a1", "P0")]).unwrap();
     let refused = journal.append_and_wait(vec![shown(1, "a1", "P1")]);
@@ -74,7 +84,12 @@ fn a_full_disk_refuses_and_the_journal_comes_back_by_itself() {
 #[test]
 fn a_failed_sync_is_never_trusted() {
     let folder = tempfile::tempdir().unwrap();
-    let faults = Arc::new(FailAt::new(DurableStep::WalSync, 1, 1, FaultEffect::FailAfter(IO_ERROR)));
+    let faults = Arc::new(FailAt::new(
+        DurableStep::WalSync,
+        1,
+        1,
+        FaultEffect::FailAfter(IO_ERROR),
+    ));
     let journal = open_with(folder.path(), faults).unwrap();
     journal.append_and_wait(vec![shown(0, "a1", "P0")]).unwrap();
     assert!(journal.append_and_wait(vec![shown(1, "a1", "P1")]).is_err());

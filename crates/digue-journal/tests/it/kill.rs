@@ -39,16 +39,25 @@ const NTH: &str = "DIGUE_TEST_VICTIM_NTH";
 /// The victim process: prints each index that was acknowledged, until it is killed.
 #[test]
 fn victim() {
-    #[expect(clippy::disallowed_methods, reason = "the parent test speaks through the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the parent test speaks through the environment"
+    )]
     let said = |name: &str| std::env::var(name).ok();
     let (Some(folder), Some(step), Some(nth)) = (said(FOLDER), said(STEP), said(NTH)) else {
         return;
     };
     let step = DurableStep::ALL[step.parse::<usize>().unwrap()];
-    let faults = KillAt { step, nth: nth.parse().unwrap(), seen: AtomicUsize::new(0) };
+    let faults = KillAt {
+        step,
+        nth: nth.parse().unwrap(),
+        seen: AtomicUsize::new(0),
+    };
     let journal = open_with(Path::new(&folder), Arc::new(faults)).unwrap();
     for number in 0..30 {
-        let receipt = journal.append_and_wait(vec![shown(number, "a1", &format!("P{number}"))]).unwrap();
+        let receipt = journal
+            .append_and_wait(vec![shown(number, "a1", &format!("P{number}"))])
+            .unwrap();
         println!("promised {}", receipt.first);
     }
     journal.close();
@@ -68,7 +77,11 @@ fn run_victim(folder: &Path, step: usize, nth: usize) -> Vec<u64> {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let promised = lines
         .map_while(Result::ok)
-        .filter_map(|line| line.split("promised ").nth(1).and_then(|n| n.trim().parse().ok()))
+        .filter_map(|line| {
+            line.split("promised ")
+                .nth(1)
+                .and_then(|n| n.trim().parse().ok())
+        })
         .collect();
     let _ = child.wait();
     promised
@@ -85,10 +98,18 @@ fn no_promise_is_lost_by_kill_9_at_every_durable_step() {
             let size = journal.status().size;
             journal.close();
             let report = audit(folder.path());
-            assert!(report.is_intact(), "{:?} {nth}: {:?}", DurableStep::ALL[step], report.findings);
+            assert!(
+                report.is_intact(),
+                "{:?} {nth}: {:?}",
+                DurableStep::ALL[step],
+                report.findings
+            );
             let entries = events(folder.path(), size);
             for index in promised {
-                assert_eq!(entries[index as usize], shown(index, "a1", &format!("P{index}")));
+                assert_eq!(
+                    entries[index as usize],
+                    shown(index, "a1", &format!("P{index}"))
+                );
             }
         }
     }

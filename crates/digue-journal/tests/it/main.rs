@@ -58,7 +58,10 @@ pub(crate) fn audit(folder: &Path) -> VerifyReport {
 pub(crate) fn audit_against(folder: &Path, against: &VerifyAgainst<'_>) -> VerifyReport {
     let disk = Disk::new(folder);
     let keyring = digue_testkit::keys::reading(&disk);
-    let with_keys = VerifyAgainst { keyring: Some(&keyring), ..*against };
+    let with_keys = VerifyAgainst {
+        keyring: Some(&keyring),
+        ..*against
+    };
     let report = verify(&disk, &with_keys, |_, _| {}).unwrap();
     // Without keys an audit finds the same, except for what only a key can show.
     let blind = verify(&disk, against, |_, _| {}).unwrap();
@@ -85,7 +88,9 @@ pub(crate) fn write(folder: &Path, count: u64) {
     let journal = open(folder).unwrap();
     let start = journal.status().size;
     for number in start..start + count {
-        journal.append_and_wait(vec![digue_testkit::events::shown(number, "a1", "P1")]).unwrap();
+        journal
+            .append_and_wait(vec![digue_testkit::events::shown(number, "a1", "P1")])
+            .unwrap();
     }
     journal.close();
 }

@@ -41,10 +41,15 @@ impl Figures {
 
 /// The identifiers that a map finds in one exchange; the reason when it refuses the answer.
 fn found(map: &TriedMap, exchange: &HeldExchange) -> Result<BTreeSet<String>, String> {
-    let url = exchange.url.strip_prefix("https://portail.example").unwrap();
+    let url = exchange
+        .url
+        .strip_prefix("https://portail.example")
+        .unwrap();
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let segments = Segments::parse(path).unwrap();
-    let Some((route, values)) = map.route(&exchange.method, &segments) else { return Err("no route".into()) };
+    let Some((route, values)) = map.route(&exchange.method, &segments) else {
+        return Err("no route".into());
+    };
     if !route.is_held {
         return Ok(BTreeSet::new());
     }
@@ -55,10 +60,20 @@ fn found(map: &TriedMap, exchange: &HeldExchange) -> Result<BTreeSet<String>, St
             return Err(format!("parameter {name}"));
         }
     }
-    let parts = RequestParts { path: &values, query, content_type: "", body: b"" };
-    let fields = read_request(&route.request, &map.kinds, &parts).map_err(|why| format!("request {why}"))?;
-    let mut shown: BTreeSet<String> =
-        fields.0.into_values().flatten().map(|identifier| identifier.text.to_string()).collect();
+    let parts = RequestParts {
+        path: &values,
+        query,
+        content_type: "",
+        body: b"",
+    };
+    let fields =
+        read_request(&route.request, &map.kinds, &parts).map_err(|why| format!("request {why}"))?;
+    let mut shown: BTreeSet<String> = fields
+        .0
+        .into_values()
+        .flatten()
+        .map(|identifier| identifier.text.to_string())
+        .collect();
     let body = exchange.body.as_ref().unwrap();
     let message = Message {
         status: exchange.status,
@@ -66,9 +81,18 @@ fn found(map: &TriedMap, exchange: &HeldExchange) -> Result<BTreeSet<String>, St
         content_encoding: "",
         body,
     };
-    match inspect(&route.response, &map.kinds, &message, &InspectionLimits::default()) {
+    match inspect(
+        &route.response,
+        &map.kinds,
+        &message,
+        &InspectionLimits::default(),
+    ) {
         ResponseReading::Persons(persons) => {
-            shown.extend(persons.identifiers().map(|identifier| identifier.text.to_string()));
+            shown.extend(
+                persons
+                    .identifiers()
+                    .map(|identifier| identifier.text.to_string()),
+            );
         }
         ResponseReading::ShowsNobody(_) => {}
         ResponseReading::Unreadable(why) => return Err(why.to_string()),
@@ -83,7 +107,10 @@ fn measure(
     faults: &mut Vec<String>,
 ) -> Figures {
     let mut figures = Figures::default();
-    for made in exchanges.iter().filter(|made| made.exchange.method == "GET") {
+    for made in exchanges
+        .iter()
+        .filter(|made| made.exchange.method == "GET")
+    {
         // The person of a 404 is named by the request alone, and is nobody.
         if made.exchange.status != 200 {
             continue;
@@ -98,12 +125,26 @@ fn measure(
             Ok(shown) => {
                 let persons: BTreeSet<Option<usize>> =
                     shown.iter().map(|text| portal.person_of(text)).collect();
-                let right = made.truth.iter().filter(|place| persons.contains(&Some(**place))).count();
-                let strangers = shown.iter().filter(|text| portal.person_of(text).is_none()).count();
+                let right = made
+                    .truth
+                    .iter()
+                    .filter(|place| persons.contains(&Some(**place)))
+                    .count();
+                let strangers = shown
+                    .iter()
+                    .filter(|text| portal.person_of(text).is_none())
+                    .count();
                 figures.right += right;
                 figures.found += persons.iter().flatten().count() + strangers;
-                if right < made.truth.len() || persons.iter().flatten().count() > right || strangers > 0 {
-                    faults.push(format!("{}: {right} of {}, {shown:?}", made.exchange.url, made.truth.len()));
+                if right < made.truth.len()
+                    || persons.iter().flatten().count() > right
+                    || strangers > 0
+                {
+                    faults.push(format!(
+                        "{}: {right} of {}, {shown:?}",
+                        made.exchange.url,
+                        made.truth.len()
+                    ));
                 }
             }
         }
@@ -116,7 +157,11 @@ fn learnt(portal: &MadePortal, known: KnownPersons) -> Learnt {
     learn(&mut exchanges.as_slice(), known).unwrap()
 }
 
-fn run(name: &str, seeds: std::ops::Range<u64>, known: impl Fn(&MadePortal) -> KnownPersons) -> Figures {
+fn run(
+    name: &str,
+    seeds: std::ops::Range<u64>,
+    known: impl Fn(&MadePortal) -> KnownPersons,
+) -> Figures {
     let mut all = Figures::default();
     for seed in seeds {
         let portal = portal(seed);
@@ -132,14 +177,19 @@ fn run(name: &str, seeds: std::ops::Range<u64>, known: impl Fn(&MadePortal) -> K
                 .map
                 .routes
                 .iter()
-                .filter(|r| faults.iter().any(|f| f.contains(&r.path[..r.path.len().min(12)])))
+                .filter(|r| faults
+                    .iter()
+                    .any(|f| f.contains(&r.path[..r.path.len().min(12)])))
                 .collect::<Vec<_>>()
         );
         faults.clear();
         let figures = measure(&portal, &map, &portal.held_out, &mut faults);
         if figures.recall() < 0.995 || figures.precision() < 0.995 || figures.refused > 0 {
             faults.truncate(6);
-            println!("{name} {seed} {:?}: {figures:?} {faults:#?}", portal.numbering);
+            println!(
+                "{name} {seed} {:?}: {figures:?} {faults:#?}",
+                portal.numbering
+            );
         }
         all.add(figures);
     }

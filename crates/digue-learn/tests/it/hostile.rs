@@ -1,5 +1,5 @@
-//! A hostile portal: whatever it answers while it is learnt, the map finds everybody whom the sweep of the primary
-//! shape finds, or refuses the answer.
+//! A hostile portal: whatever it answers while it is learnt, the map finds everybody whom the sweep
+//! of the primary shape finds, or refuses the answer.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,13 @@ use regex::Regex;
 
 fn known() -> KnownPersons {
     let rows = (0..50).map(|n| vec![format!("P{:04}", n * 3)]).collect();
-    let table = PersonsTable { header: vec!["id".into()], rows };
-    KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
+    let table = PersonsTable {
+        header: vec!["id".into()],
+        rows,
+    };
+    KnownPersons::from_table(&table, &ColumnChoice::default())
+        .unwrap()
+        .0
 }
 
 /// A text that may name persons, known ones or not.
@@ -39,13 +44,23 @@ fn json() -> impl Strategy<Value = String> {
         Just("true".to_owned()),
         (0u32..100_000).prop_map(|n| n.to_string()),
     ];
-    let name = || prop_oneof![Just("id".to_owned()), Just("items".to_owned()), piece(), "[a-z]{1,5}"];
+    let name = || {
+        prop_oneof![
+            Just("id".to_owned()),
+            Just("items".to_owned()),
+            piece(),
+            "[a-z]{1,5}"
+        ]
+    };
     leaf.prop_recursive(4, 24, 5, move |inner| {
         prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..5).prop_map(|items| format!("[{}]", items.join(","))),
+            proptest::collection::vec(inner.clone(), 0..5)
+                .prop_map(|items| format!("[{}]", items.join(","))),
             proptest::collection::vec((name(), inner), 0..5).prop_map(|members| {
-                let members: Vec<String> =
-                    members.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
+                let members: Vec<String> = members
+                    .iter()
+                    .map(|(name, value)| format!("{name:?}:{value}"))
+                    .collect();
                 format!("{{{}}}", members.join(","))
             }),
         ]
@@ -82,10 +97,19 @@ fn html() -> impl Strategy<Value = String> {
 }
 
 fn csv() -> impl Strategy<Value = String> {
-    let row = proptest::collection::vec(piece(), 1..4)
-        .prop_map(|cells| cells.iter().map(|cell| cell.replace(',', " ")).collect::<Vec<_>>().join(","));
+    let row = proptest::collection::vec(piece(), 1..4).prop_map(|cells| {
+        cells
+            .iter()
+            .map(|cell| cell.replace(',', " "))
+            .collect::<Vec<_>>()
+            .join(",")
+    });
     (proptest::collection::vec(row, 0..6), any::<bool>()).prop_map(|(rows, has_header)| {
-        format!("{}{}", if has_header { "id,nom\n" } else { "" }, rows.join("\n"))
+        format!(
+            "{}{}",
+            if has_header { "id,nom\n" } else { "" },
+            rows.join("\n")
+        )
     })
 }
 
@@ -111,13 +135,16 @@ fn exchange() -> impl Strategy<Value = HeldExchange> {
         1 => json().prop_map(|body| ("text/html", body)),
         1 => html().prop_map(|body| ("application/json", body)),
     ];
-    (path, body, prop_oneof![8 => Just(200u16), 1 => Just(404u16), 1 => Just(302u16)]).prop_map(
-        |(path, (media, body), status)| {
+    (
+        path,
+        body,
+        prop_oneof![8 => Just(200u16), 1 => Just(404u16), 1 => Just(302u16)],
+    )
+        .prop_map(|(path, (media, body), status)| {
             let mut made = HeldExchange::get(&format!("https://p.fr{path}"), media, body);
             made.status = status;
             made
-        },
-    )
+        })
 }
 
 /// The persons that leave with an answer; `None` when it does not leave.
@@ -135,9 +162,12 @@ fn shown(map: &TriedMap, exchange: &HeldExchange) -> Option<BTreeSet<String>> {
         body: exchange.body.as_ref().unwrap(),
     };
     match inspect(&route.response, &map.kinds, &message, &route.limits) {
-        ResponseReading::Persons(persons) => {
-            Some(persons.identifiers().map(|identifier| identifier.text.to_string()).collect())
-        }
+        ResponseReading::Persons(persons) => Some(
+            persons
+                .identifiers()
+                .map(|identifier| identifier.text.to_string())
+                .collect(),
+        ),
         ResponseReading::ShowsNobody(_) => Some(BTreeSet::new()),
         ResponseReading::Unreadable(_) => None,
     }

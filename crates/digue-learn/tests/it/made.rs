@@ -1,6 +1,8 @@
-//! Made-up portals: random routes, shapes of identifiers, JSON, pages and tables, with decoys beside the persons.
+//! Made-up portals: random routes, shapes of identifiers, JSON, pages and tables, with decoys
+//! beside the persons.
 //!
-//! Every answer comes with the truth, the persons whose identifier it shows, which no reader had a part in.
+//! Every answer comes with the truth, the persons whose identifier it shows, which no reader had a
+//! part in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -46,8 +48,13 @@ pub(crate) enum Numbering {
     Counter,
 }
 
-const NUMBERINGS: [Numbering; 5] =
-    [Numbering::Prefixed, Numbering::Lettered, Numbering::Uuid, Numbering::Long, Numbering::Counter];
+const NUMBERINGS: [Numbering; 5] = [
+    Numbering::Prefixed,
+    Numbering::Lettered,
+    Numbering::Uuid,
+    Numbering::Long,
+    Numbering::Counter,
+];
 
 pub(crate) struct Person {
     pub(crate) id: String,
@@ -73,16 +80,24 @@ pub(crate) struct MadePortal {
 }
 
 const FAMILIES: [&str; 24] = [
-    "Dupont", "Petit", "Martin", "Bernard", "Robert", "Richard", "Durand", "Leroy", "Moreau", "Simon",
-    "Laurent", "Lefebvre", "Michel", "Garcia", "David", "Bertrand", "Roux", "Vincent", "Fournier", "Morel",
-    "Girard", "Andre", "Mercier", "Blanc",
+    "Dupont", "Petit", "Martin", "Bernard", "Robert", "Richard", "Durand", "Leroy", "Moreau",
+    "Simon", "Laurent", "Lefebvre", "Michel", "Garcia", "David", "Bertrand", "Roux", "Vincent",
+    "Fournier", "Morel", "Girard", "Andre", "Mercier", "Blanc",
 ];
 const GIVEN: [&str; 20] = [
-    "Marie", "Jean", "Aoife", "Léa", "Hugo", "Chloé", "Louis", "Emma", "Adam", "Jade", "Paul", "Inès", "Noé",
-    "Zoé", "Ali", "Rose", "Luc", "Nina", "Omar", "Eva",
+    "Marie", "Jean", "Aoife", "Léa", "Hugo", "Chloé", "Louis", "Emma", "Adam", "Jade", "Paul",
+    "Inès", "Noé", "Zoé", "Ali", "Rose", "Luc", "Nina", "Omar", "Eva",
 ];
-const ENTITIES: [&str; 8] =
-    ["eleves", "students", "patients", "beneficiaires", "candidats", "members", "usagers", "stagiaires"];
+const ENTITIES: [&str; 8] = [
+    "eleves",
+    "students",
+    "patients",
+    "beneficiaires",
+    "candidats",
+    "members",
+    "usagers",
+    "stagiaires",
+];
 const TOWNS: [&str; 6] = ["Évreux", "Lyon", "Brest", "Nîmes", "Pau", "Albi"];
 
 /// The choices that make one portal differ from another.
@@ -116,7 +131,12 @@ pub(crate) fn portal(seed: u64) -> MadePortal {
     let is_counter = numbering == Numbering::Counter;
     let style = Style {
         entity: draw.of(&ENTITIES),
-        list: draw.of(&[ListForm::Items, ListForm::Bare, ListForm::Nested, ListForm::Hydra]),
+        list: draw.of(&[
+            ListForm::Items,
+            ListForm::Bare,
+            ListForm::Nested,
+            ListForm::Hydra,
+        ]),
         id_name: draw.of(&["id", "numero", "ref"]),
         page_size: 10 + draw.below(20),
         links_by_key: !is_counter && draw.one_in(3),
@@ -126,9 +146,13 @@ pub(crate) fn portal(seed: u64) -> MadePortal {
         mentions: !is_counter && numbering != Numbering::Long && draw.one_in(2),
         odd_class: draw.one_in(2),
     };
-    let maker = Maker { persons: &persons, style: &style };
+    let maker = Maker {
+        persons: &persons,
+        style: &style,
+    };
     let mut all = maker.everything(&mut draw);
-    // A third of the traffic is learnt from, in no order; the rest is unseen persons, pages and files.
+    // A third of the traffic is learnt from, in no order; the rest is unseen persons, pages and
+    // files.
     let mut learnt_from = Vec::new();
     let mut held_out = Vec::new();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
@@ -136,9 +160,18 @@ pub(crate) fn portal(seed: u64) -> MadePortal {
         let count = seen.entry(made.of).or_default();
         *count += 1;
         // Of each sort of address a session shows a few.
-        if *count <= 3 || draw.below(3) == 0 { learnt_from.push(made) } else { held_out.push(made) }
+        if *count <= 3 || draw.below(3) == 0 {
+            learnt_from.push(made)
+        } else {
+            held_out.push(made)
+        }
     }
-    MadePortal { numbering, persons, learnt_from, held_out }
+    MadePortal {
+        numbering,
+        persons,
+        learnt_from,
+        held_out,
+    }
 }
 
 fn persons(draw: &mut Draw, numbering: Numbering, count: usize) -> Vec<Person> {
@@ -149,7 +182,11 @@ fn persons(draw: &mut Draw, numbering: Numbering, count: usize) -> Vec<Person> {
             let id = match numbering {
                 Numbering::Prefixed => format!("P{number:05}"),
                 Numbering::Lettered => {
-                    format!("{:07}{}", 1_000_000 + number, (b'A' + (number % 26) as u8) as char)
+                    format!(
+                        "{:07}{}",
+                        1_000_000 + number,
+                        (b'A' + (number % 26) as u8) as char
+                    )
                 }
                 Numbering::Uuid => format!(
                     "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
@@ -163,8 +200,17 @@ fn persons(draw: &mut Draw, numbering: Numbering, count: usize) -> Vec<Person> {
                 Numbering::Counter => format!("{}", place + 1),
             };
             // Pairs of names are of one person each: a namesake confirms nobody.
-            let family = format!("{}{}", FAMILIES[place % 24], ["", "-Roy", "-Gil", "-Bon"][place / 480 % 4]);
-            Person { id, family, given: GIVEN[place / 24 % 20].to_owned(), key: 10_000 + place * 3 }
+            let family = format!(
+                "{}{}",
+                FAMILIES[place % 24],
+                ["", "-Roy", "-Gil", "-Bon"][place / 480 % 4]
+            );
+            Person {
+                id,
+                family,
+                given: GIVEN[place / 24 % 20].to_owned(),
+                key: 10_000 + place * 3,
+            }
         })
         .collect()
 }
@@ -225,12 +271,20 @@ impl Maker<'_> {
     }
 
     fn made(&self, rest: &str, media: &str, body: String, truth: BTreeSet<usize>) -> MadeExchange {
-        MadeExchange { of: "", exchange: HeldExchange::get(&self.url(rest), media, body), truth }
+        MadeExchange {
+            of: "",
+            exchange: HeldExchange::get(&self.url(rest), media, body),
+            truth,
+        }
     }
 
     fn json_id(&self, place: usize) -> String {
         let id = &self.persons[place].id;
-        if id.bytes().all(|byte| byte.is_ascii_digit()) { id.clone() } else { format!("\"{id}\"") }
+        if id.bytes().all(|byte| byte.is_ascii_digit()) {
+            id.clone()
+        } else {
+            format!("\"{id}\"")
+        }
     }
 
     fn json_person(&self, place: usize) -> String {
@@ -282,17 +336,29 @@ impl Maker<'_> {
     fn json_detail(&self, place: usize) -> MadeExchange {
         let mut body = self.json_person(place);
         body.pop();
-        body.push_str(",\"adresse\":{\"rue\":\"12 rue des Lilas\",\"code_postal\":\"27000\"},\"contrats\":[");
+        body.push_str(
+            ",\"adresse\":{\"rue\":\"12 rue des Lilas\",\"code_postal\":\"27000\"},\"contrats\":[",
+        );
         for contract in 0..place % 3 {
             if contract > 0 {
                 body.push(',');
             }
-            write!(body, "{{\"contrat_id\":{},\"montant\":\"{},00\"}}", 40 + contract + place, place * 10)
-                .unwrap();
+            write!(
+                body,
+                "{{\"contrat_id\":{},\"montant\":\"{},00\"}}",
+                40 + contract + place,
+                place * 10
+            )
+            .unwrap();
         }
         body.push_str("]}");
         let rest = format!("/api/{}/{}", self.style.entity, self.persons[place].id);
-        self.made(&rest, "application/json; charset=utf-8", body, BTreeSet::from([place]))
+        self.made(
+            &rest,
+            "application/json; charset=utf-8",
+            body,
+            BTreeSet::from([place]),
+        )
     }
 
     /// Orders of anybody: each has its own number, and names its customer.
@@ -316,13 +382,25 @@ impl Maker<'_> {
                 )
             })
             .collect();
-        let body = format!("{{\"commandes\":[{}],\"total\":{}}}", orders.join(","), page * 8);
-        self.made(&format!("/api/commandes?page={page}"), "application/json", body, truth)
+        let body = format!(
+            "{{\"commandes\":[{}],\"total\":{}}}",
+            orders.join(","),
+            page * 8
+        );
+        self.made(
+            &format!("/api/commandes?page={page}"),
+            "application/json",
+            body,
+            truth,
+        )
     }
 
     fn notes(&self, draw: &mut Draw, place: usize) -> MadeExchange {
         let mut truth = BTreeSet::from([place]);
-        let mut text = format!("Appel le 0{}/03/2026 à 14h, rappeler au 06 12 34 56 78.", 1 + draw.below(9));
+        let mut text = format!(
+            "Appel le 0{}/03/2026 à 14h, rappeler au 06 12 34 56 78.",
+            1 + draw.below(9)
+        );
         if self.style.mentions {
             let other = draw.below(self.persons.len());
             truth.insert(other);
@@ -333,14 +411,21 @@ impl Maker<'_> {
             self.json_id(place),
             draw.below(5000),
         );
-        let rest = format!("/api/{}/{}/notes", self.style.entity, self.persons[place].id);
+        let rest = format!(
+            "/api/{}/{}/notes",
+            self.style.entity, self.persons[place].id
+        );
         self.made(&rest, "application/json", body, truth)
     }
 
     fn missing(&self, place: usize) -> MadeExchange {
         let rest = format!("/api/{}/{}999", self.style.entity, place);
-        let mut made =
-            self.made(&rest, "application/json", "{\"detail\":\"Not found.\"}".into(), BTreeSet::new());
+        let mut made = self.made(
+            &rest,
+            "application/json",
+            "{\"detail\":\"Not found.\"}".into(),
+            BTreeSet::new(),
+        );
         made.exchange.status = 404;
         made
     }
@@ -391,7 +476,11 @@ impl Maker<'_> {
                 write!(
                     main,
                     "<tr{}><td>{}</td><td><a href='{}'>{} {}</a></td><td>{}</td></tr>",
-                    if self.style.odd_class && place % 2 == 1 { " class=odd" } else { "" },
+                    if self.style.odd_class && place % 2 == 1 {
+                        " class=odd"
+                    } else {
+                        ""
+                    },
                     person.id,
                     self.link(place),
                     person.family,
@@ -402,9 +491,19 @@ impl Maker<'_> {
             }
             main.push_str("</tbody></table>");
         }
-        write!(main, "<p class=pages>Page {page} <a href=\"?page={}\">suivante</a></p>", page + 1).unwrap();
+        write!(
+            main,
+            "<p class=pages>Page {page} <a href=\"?page={}\">suivante</a></p>",
+            page + 1
+        )
+        .unwrap();
         let rest = format!("/{}?page={page}", self.style.entity);
-        self.made(&rest, "text/html; charset=utf-8", self.layout("Liste", &main), range.collect())
+        self.made(
+            &rest,
+            "text/html; charset=utf-8",
+            self.layout("Liste", &main),
+            range.collect(),
+        )
     }
 
     fn html_detail(&self, draw: &mut Draw, place: usize) -> MadeExchange {
@@ -428,7 +527,12 @@ impl Maker<'_> {
             self.link(place),
             person.family,
         );
-        self.made(&self.link(place), "text/html; charset=utf-8", self.layout("Fiche", &main), truth)
+        self.made(
+            &self.link(place),
+            "text/html; charset=utf-8",
+            self.layout("Fiche", &main),
+            truth,
+        )
     }
 
     fn export(&self, draw: &mut Draw) -> MadeExchange {
@@ -439,15 +543,27 @@ impl Maker<'_> {
         }
         let has_town = draw.one_in(2);
         write!(text, "numero{d}nom{d}prenom{d}commande").unwrap();
-        text.push_str(&if has_town { format!("{d}ville\n") } else { "\n".to_owned() });
+        text.push_str(&if has_town {
+            format!("{d}ville\n")
+        } else {
+            "\n".to_owned()
+        });
         let mut truth = BTreeSet::new();
         let from = draw.below(self.persons.len() / 2);
         for place in from..self.persons.len().min(from + 30) {
             let person = &self.persons[place];
             truth.insert(place);
-            write!(text, "{}{d}{}{d}{}{d}CMD-2026-{:05}", person.id, person.family, person.given, place)
-                .unwrap();
-            text.push_str(&if has_town { format!("{d}{}\n", TOWNS[place % 6]) } else { "\n".to_owned() });
+            write!(
+                text,
+                "{}{d}{}{d}{}{d}CMD-2026-{:05}",
+                person.id, person.family, person.given, place
+            )
+            .unwrap();
+            text.push_str(&if has_town {
+                format!("{d}{}\n", TOWNS[place % 6])
+            } else {
+                "\n".to_owned()
+            });
         }
         let rest = format!("/export/{}.csv?from={from}", self.style.entity);
         self.made(&rest, "text/csv; charset=utf-8", text, truth)
@@ -460,8 +576,12 @@ impl Maker<'_> {
             let place = draw.below(self.persons.len());
             let person = &self.persons[place];
             truth.insert(place);
-            write!(options, "<option value=\"{}\">{} {}</option>", person.id, person.family, person.given)
-                .unwrap();
+            write!(
+                options,
+                "<option value=\"{}\">{} {}</option>",
+                person.id, person.family, person.given
+            )
+            .unwrap();
         }
         let main = format!(
             "<form><label>Pour</label><select name=\"{}_id\">{options}</select><select name=mois><option value=1>janvier\
@@ -482,7 +602,12 @@ impl Maker<'_> {
             draw.below(900),
             1 + draw.below(8)
         );
-        self.made("/", "text/html; charset=utf-8", self.layout("Accueil", &main), BTreeSet::new())
+        self.made(
+            "/",
+            "text/html; charset=utf-8",
+            self.layout("Accueil", &main),
+            BTreeSet::new(),
+        )
     }
 
     fn statistics(&self, draw: &mut Draw) -> MadeExchange {
@@ -507,16 +632,32 @@ impl Maker<'_> {
 
     fn config(&self) -> MadeExchange {
         let body = "{\"version\":\"4.2.1\",\"features\":[\"export\",\"notes\"],\"limits\":{\"page\":50,\"upload\":1048576}}";
-        self.made("/api/config", "application/json", body.into(), BTreeSet::new())
+        self.made(
+            "/api/config",
+            "application/json",
+            body.into(),
+            BTreeSet::new(),
+        )
     }
 
     /// A search: some find one person, some nobody.
     fn search(&self, draw: &mut Draw) -> MadeExchange {
         let place = draw.below(self.persons.len());
         let finds = draw.one_in(2);
-        let items = if finds { self.json_person(place) } else { String::new() };
-        let body = format!("{{\"resultats\":[{items}],\"nombre\":{}}}", usize::from(finds));
-        let truth = if finds { BTreeSet::from([place]) } else { BTreeSet::new() };
+        let items = if finds {
+            self.json_person(place)
+        } else {
+            String::new()
+        };
+        let body = format!(
+            "{{\"resultats\":[{items}],\"nombre\":{}}}",
+            usize::from(finds)
+        );
+        let truth = if finds {
+            BTreeSet::from([place])
+        } else {
+            BTreeSet::new()
+        };
         let rest = format!("/api/recherche?q={}", self.persons[place].family);
         self.made(&rest, "application/json", body, truth)
     }
@@ -524,7 +665,12 @@ impl Maker<'_> {
     fn write(&self, draw: &mut Draw) -> MadeExchange {
         let place = draw.below(self.persons.len());
         let rest = format!("/api/{}/{}", self.style.entity, self.persons[place].id);
-        let mut made = self.made(&rest, "application/json", self.json_person(place), BTreeSet::from([place]));
+        let mut made = self.made(
+            &rest,
+            "application/json",
+            self.json_person(place),
+            BTreeSet::from([place]),
+        );
         made.exchange.method = "PUT".to_owned();
         made.exchange.request_type = "application/json".to_owned();
         made.exchange.request_body = self.json_person(place).into_bytes();
@@ -534,18 +680,29 @@ impl Maker<'_> {
     fn resource(&self, name: &str) -> MadeExchange {
         let (media, body): (&str, Vec<u8>) = match name.rsplit('.').next() {
             Some("css") => ("text/css", b"body{margin:0;color:#123456}".to_vec()),
-            Some("js") => ("text/javascript", b"var n=2026001,p='P9';function f(a){return a+1}".to_vec()),
+            Some("js") => (
+                "text/javascript",
+                b"var n=2026001,p='P9';function f(a){return a+1}".to_vec(),
+            ),
             _ => ("image/png", b"\x89PNG\r\n\x1a\n\0\xff".to_vec()),
         };
         let exchange = HeldExchange::get(&self.url(&format!("/static/{name}")), media, body);
-        MadeExchange { of: "", exchange, truth: BTreeSet::new() }
+        MadeExchange {
+            of: "",
+            exchange,
+            truth: BTreeSet::new(),
+        }
     }
 }
 
 impl MadePortal {
     /// The operator's list: every person, or one in `part`.
     pub(crate) fn known(&self, part: usize, with_names: bool) -> KnownPersons {
-        let header: &[&str] = if with_names { &["id", "nom", "prenom"] } else { &["id"] };
+        let header: &[&str] = if with_names {
+            &["id", "nom", "prenom"]
+        } else {
+            &["id"]
+        };
         let row = |person: &Person| {
             let mut row = vec![person.id.clone()];
             if with_names {
@@ -557,17 +714,22 @@ impl MadePortal {
             header: header.iter().map(|name| (*name).to_owned()).collect(),
             rows: self.persons.iter().step_by(part).map(row).collect(),
         };
-        KnownPersons::from_table(&table, &ColumnChoice::default()).unwrap().0
+        KnownPersons::from_table(&table, &ColumnChoice::default())
+            .unwrap()
+            .0
     }
 
     pub(crate) fn learnt_from(&self) -> Vec<HeldExchange> {
-        self.learnt_from.iter().map(|made| made.exchange.clone()).collect()
+        self.learnt_from
+            .iter()
+            .map(|made| made.exchange.clone())
+            .collect()
     }
 
     /// The person whose number, or key in links, a found identifier is.
     pub(crate) fn person_of(&self, text: &str) -> Option<usize> {
-        self.persons
-            .iter()
-            .position(|person| person.id.eq_ignore_ascii_case(text) || person.key.to_string() == text)
+        self.persons.iter().position(|person| {
+            person.id.eq_ignore_ascii_case(text) || person.key.to_string() == text
+        })
     }
 }

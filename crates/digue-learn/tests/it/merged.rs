@@ -42,10 +42,17 @@ fn learnt(portal: &MadePortal) -> (Vec<HeldExchange>, Learnt) {
     (exchanges, learnt)
 }
 
-fn merged(text: &str, existing: &TriedMap, exchanges: &[HeldExchange], learnt: &Learnt) -> MergedMap {
+fn merged(
+    text: &str,
+    existing: &TriedMap,
+    exchanges: &[HeldExchange],
+    learnt: &Learnt,
+) -> MergedMap {
     let compiled = compile(&learnt.map).unwrap();
     let mut comparer = MapComparer::new(&compiled, existing, &learnt.known, &learnt.map.origin);
-    exchanges.iter().for_each(|held| comparer.observe(&held.as_exchange()));
+    exchanges
+        .iter()
+        .for_each(|held| comparer.observe(&held.as_exchange()));
     merge(text, &learnt.map, &comparer.finish(), &Plain).unwrap()
 }
 
@@ -66,18 +73,32 @@ fn a_text_that_was_learnt_is_toml_with_a_reason_above_each_line() {
     let (_, learnt) = learnt(&portal(3));
     let text = text_of(&learnt.map);
     let document: toml_edit::DocumentMut = text.parse().unwrap();
-    assert_eq!(document["portal"]["url"].as_str(), Some("https://portail.example"));
+    assert_eq!(
+        document["portal"]["url"].as_str(),
+        Some("https://portail.example")
+    );
     let routes = document["routes"].as_array_of_tables().unwrap();
     assert_eq!(routes.len(), learnt.map.routes.len());
     for route in routes {
-        let comment = route.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap();
+        let comment = route
+            .decor()
+            .prefix()
+            .and_then(|prefix| prefix.as_str())
+            .unwrap();
         assert!(comment.trim().starts_with("# "), "{comment}");
     }
-    assert!(text.lines().all(|line| !line.starts_with("with a line end")));
+    assert!(
+        text.lines()
+            .all(|line| !line.starts_with("with a line end"))
+    );
     // What changes something is a comment, and nothing else.
     assert!(!learnt.map.writes.is_empty());
     assert!(text.contains("# methods = [\"PUT\"]"));
-    assert!(!routes.iter().any(|route| route["methods"].to_string().contains("PUT")));
+    assert!(
+        !routes
+            .iter()
+            .any(|route| route["methods"].to_string().contains("PUT"))
+    );
 }
 
 #[test]
@@ -85,18 +106,37 @@ fn the_operators_lines_and_comments_stay_and_what_they_lack_is_added() {
     let portal = portal(0);
     let (exchanges, learnt) = learnt(&portal);
     let mut fewer = learnt.map.clone();
-    let removed = fewer.routes.iter().position(|route| route.path.starts_with("/export")).unwrap();
+    let removed = fewer
+        .routes
+        .iter()
+        .position(|route| route.path.starts_with("/export"))
+        .unwrap();
     let removed = fewer.routes.remove(removed);
     let edited = text_of(&fewer).replace("[portal]", "# the operator's own\n[portal]");
     let merged = merged(&edited, &compile(&fewer).unwrap(), &exchanges, &learnt);
     assert!(merged.text.contains("# the operator's own\n[portal]"));
-    let added: Vec<_> =
-        merged.differences.iter().map(|difference| (difference.change, &difference.part)).collect();
-    assert_eq!(added, [(ChangeKind::Added, &DifferencePart::Route { path: removed.path.clone() })]);
+    let added: Vec<_> = merged
+        .differences
+        .iter()
+        .map(|difference| (difference.change, &difference.part))
+        .collect();
+    assert_eq!(
+        added,
+        [(
+            ChangeKind::Added,
+            &DifferencePart::Route {
+                path: removed.path.clone()
+            }
+        )]
+    );
     let kept: Vec<&str> = edited.lines().filter(|line| !line.is_empty()).collect();
     let all: Vec<&str> = merged.text.lines().collect();
     assert!(kept.iter().all(|line| all.contains(line)));
-    assert!(merged.text.contains(&format!("path = \"{}\"", removed.path)));
+    assert!(
+        merged
+            .text
+            .contains(&format!("path = \"{}\"", removed.path))
+    );
 }
 
 #[test]
@@ -104,7 +144,10 @@ fn rules_that_find_fewer_persons_are_completed_and_wrong_ones_are_shown() {
     let portal = portal(0);
     let (exchanges, learnt) = learnt(&portal);
     let of = |map: &LearntMap, start: &str| {
-        map.routes.iter().position(|route| route.path.starts_with(start) && !route.blocks.is_empty()).unwrap()
+        map.routes
+            .iter()
+            .position(|route| route.path.starts_with(start) && !route.blocks.is_empty())
+            .unwrap()
     };
     let mut weaker = learnt.map.clone();
     let list = of(&weaker, "/api/commandes");
@@ -115,10 +158,21 @@ fn rules_that_find_fewer_persons_are_completed_and_wrong_ones_are_shown() {
     block.empty.clear();
     block.no_person.clear();
     let name = weaker.routes[list].name.clone();
-    let completed = merged(&text_of(&weaker), &compile(&weaker).unwrap(), &exchanges, &learnt);
-    let own: Vec<_> = completed.differences.iter().filter(|difference| difference.route == name).collect();
+    let completed = merged(
+        &text_of(&weaker),
+        &compile(&weaker).unwrap(),
+        &exchanges,
+        &learnt,
+    );
+    let own: Vec<_> = completed
+        .differences
+        .iter()
+        .filter(|difference| difference.route == name)
+        .collect();
     assert!(
-        own.iter().any(|d| d.change == ChangeKind::Widened && matches!(d.part, DifferencePart::Rule { .. }))
+        own.iter()
+            .any(|d| d.change == ChangeKind::Widened
+                && matches!(d.part, DifferencePart::Rule { .. }))
     );
 
     let mut wrong = learnt.map.clone();
@@ -128,7 +182,14 @@ fn rules_that_find_fewer_persons_are_completed_and_wrong_ones_are_shown() {
     wrong.routes[list].blocks[0].persons[0].at = vec!["$.orders[:].id".into()];
     let text = text_of(&wrong);
     let shown = merged(&text, &compile(&wrong).unwrap(), &exchanges, &learnt);
-    let own: Vec<_> = shown.differences.iter().filter(|difference| difference.route == name).collect();
-    assert!(own.iter().any(|d| d.change == ChangeKind::Contradicted), "{own:?}");
+    let own: Vec<_> = shown
+        .differences
+        .iter()
+        .filter(|difference| difference.route == name)
+        .collect();
+    assert!(
+        own.iter().any(|d| d.change == ChangeKind::Contradicted),
+        "{own:?}"
+    );
     assert!(shown.text.contains("$.orders[:].id"));
 }

@@ -1,7 +1,8 @@
 //! Converts decompressed bytes to UTF-8.
 //!
-//! UTF-16, as written by spreadsheets and Windows shells, is decoded. Single-byte encodings pass unchanged:
-//! which one it was cannot be known from a few lines, and the caller reports each line that is not UTF-8.
+//! UTF-16, as written by spreadsheets and Windows shells, is decoded. Single-byte encodings pass
+//! unchanged: which one it was cannot be known from a few lines, and the caller reports each line
+//! that is not UTF-8.
 
 use std::io::{self, Read};
 
@@ -13,7 +14,8 @@ use super::{ForeignForm, InputError, Packing};
 
 /// Bytes examined at the start: a tar archive has its magic number at byte 257.
 const HEAD_BYTES: usize = 512;
-const UTF_16_MARKS: [(&[u8], &encoding_rs::Encoding); 2] = [(b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE)];
+const UTF_16_MARKS: [(&[u8], &encoding_rs::Encoding); 2] =
+    [(b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE)];
 const UTF_32_MARKS: [&[u8]; 2] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff"];
 /// Written for an invalid pair of bytes. It is not UTF-8, so that the caller reports the line.
 const NO_LETTER: u8 = 0xff;
@@ -35,7 +37,11 @@ struct Utf16Reader {
 
 impl<R: Read> TextReader<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { bytes: PeekReader::new(Unpacker::new(input)), has_begun: false, utf_16: None }
+        Self {
+            bytes: PeekReader::new(Unpacker::new(input)),
+            has_begun: false,
+            utf_16: None,
+        }
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -101,7 +107,8 @@ impl Utf16Reader {
         let mut letters = [0; 8 << 10];
         loop {
             let (result, read, written) =
-                self.decoder.decode_to_utf8_without_replacement(rest, &mut letters, self.has_ended);
+                self.decoder
+                    .decode_to_utf8_without_replacement(rest, &mut letters, self.has_ended);
             self.ready.extend_from_slice(&letters[..written]);
             rest = &rest[read..];
             match result {
@@ -121,7 +128,9 @@ fn encoding_of(head: &[u8]) -> Result<(Option<&'static encoding_rs::Encoding>, u
     match packing_of(head) {
         Ok(Packing::Plain) | Err(InputError::EndsEarly) => {}
         // Decompressing again without end would be a bomb's way in.
-        Ok(Packing::Gzip | Packing::Zstd) => return Err(InputError::Foreign(ForeignForm::PackedTwice)),
+        Ok(Packing::Gzip | Packing::Zstd) => {
+            return Err(InputError::Foreign(ForeignForm::PackedTwice));
+        }
         Err(error) => return Err(error),
     }
     // Before UTF-16: the mark of little-endian UTF-32 begins with that of UTF-16.
@@ -137,8 +146,8 @@ fn encoding_of(head: &[u8]) -> Result<(Option<&'static encoding_rs::Encoding>, u
     if let Some(encoding) = unmarked_utf_16(head) {
         return Ok((Some(encoding), 0));
     }
-    // A damaged line has a few control bytes; in binary data about every tenth byte is one. One in twenty
-    // is the limit.
+    // A damaged line has a few control bytes; in binary data about every tenth byte is one. One in
+    // twenty is the limit.
     let is_control = |byte: &&u8| **byte < 0x20 && !matches!(**byte, b'\t' | b'\r' | b'\n' | 0x1b);
     let controls = head.iter().filter(is_control).count();
     if head.len() >= 16 && controls * 20 >= head.len() {
@@ -150,7 +159,13 @@ fn encoding_of(head: &[u8]) -> Result<(Option<&'static encoding_rs::Encoding>, u
 /// Recognises UTF-16 without a mark: Western letters have a zero in one half of each pair.
 fn unmarked_utf_16(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let pairs = head.len() / 2;
-    let zeros = |at: usize| head.iter().skip(at).step_by(2).filter(|byte| **byte == 0).count();
+    let zeros = |at: usize| {
+        head.iter()
+            .skip(at)
+            .step_by(2)
+            .filter(|byte| **byte == 0)
+            .count()
+    };
     match (zeros(0), zeros(1)) {
         _ if pairs < 4 => None,
         (0, odd) if odd * 2 > pairs => Some(UTF_16LE),

@@ -1,8 +1,8 @@
 //! Decompresses a file while it is read.
 //!
-//! Several gzip members or Zstandard frames are one text: rotated logs are joined with `cat`, and tools that
-//! compress on several cores write one frame each. A reader that stops after the first would lose most of a
-//! log silently.
+//! Several gzip members or Zstandard frames are one text: rotated logs are joined with `cat`, and
+//! tools that compress on several cores write one frame each. A reader that stops after the first
+//! would lose most of a log silently.
 
 use std::io::{self, BufRead as _, Read};
 
@@ -52,9 +52,14 @@ pub(super) fn packing_of(head: &[u8]) -> Result<Packing, InputError> {
     if head.starts_with(ZSTD) || is_skippable(head) {
         return Ok(Packing::Zstd);
     }
-    // Truncated within the magic number. One byte 0x28 is `(` and may be text; 0x1f never begins a text.
+    // Truncated within the magic number. One byte 0x28 is `(` and may be text; 0x1f never begins a
+    // text.
     let is_cut = head.len() < ZSTD.len() && head.len() > 1 && ZSTD.starts_with(head);
-    if is_cut || head == &GZIP[..1] { Err(InputError::EndsEarly) } else { Ok(Packing::Plain) }
+    if is_cut || head == &GZIP[..1] {
+        Err(InputError::EndsEarly)
+    } else {
+        Ok(Packing::Plain)
+    }
 }
 
 fn is_skippable(head: &[u8]) -> bool {
@@ -178,7 +183,12 @@ impl<R: Read> ZstdFrames<R> {
     fn new(source: PeekReader<R>) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(WINDOW_BYTES_MAX);
-        Self { source, decoder, is_within: false, fault: None }
+        Self {
+            source,
+            decoder,
+            is_within: false,
+            fault: None,
+        }
     }
 
     fn read(&mut self, into: &mut [u8]) -> Result<usize, InputError> {
@@ -209,16 +219,23 @@ impl<R: Read> ZstdFrames<R> {
                 continue;
             }
             self.fault = Some(fault_of(&mut self.source));
-            // The decoder holds back a whole window, megabytes of good lines, until the frame ends: feed it
-            // an empty last block to get them out.
-            if self.decoder.decode_blocks(LAST_BLOCK, BlockDecodingStrategy::All).is_err() {
+            // The decoder holds back a whole window, megabytes of good lines, until the frame ends:
+            // feed it an empty last block to get them out.
+            if self
+                .decoder
+                .decode_blocks(LAST_BLOCK, BlockDecodingStrategy::All)
+                .is_err()
+            {
                 return;
             }
         }
     }
 
     fn check(&self) -> Result<(), InputError> {
-        match (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum()) {
+        match (
+            self.decoder.get_checksum_from_data(),
+            self.decoder.get_calculated_checksum(),
+        ) {
             // `ruzstd` computes the checksum and leaves the comparison to the caller.
             (Some(said), Some(found)) if said != found => Err(InputError::Damaged),
             _ => Ok(()),
@@ -234,18 +251,28 @@ impl<R: Read> ZstdFrames<R> {
         };
         if head.len() < ZSTD.len() {
             let is_cut = ZSTD.starts_with(head) || head[0] & 0xf0 == 0x50;
-            return Err(if is_cut { InputError::EndsEarly } else { InputError::Trailing });
+            return Err(if is_cut {
+                InputError::EndsEarly
+            } else {
+                InputError::Trailing
+            });
         }
         match self.decoder.reset(&mut self.source) {
             Ok(()) => self.is_within = true,
             Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
-                length, ..
+                length,
+                ..
             })) => self.skip(u64::from(length))?,
-            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::BadMagicNumber(_))) => {
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::BadMagicNumber(
+                _,
+            ))) => {
                 return Err(InputError::Trailing);
             }
             Err(FrameDecoderError::WindowSizeTooBig { requested, max }) => {
-                return Err(InputError::Window { requested, most: max });
+                return Err(InputError::Window {
+                    requested,
+                    most: max,
+                });
             }
             Err(FrameDecoderError::DictNotProvided { .. }) => return Err(InputError::Dictionary),
             Err(_) => return Err(fault_of(&mut self.source)),

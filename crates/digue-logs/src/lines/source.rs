@@ -1,7 +1,8 @@
-//! A buffered reader that can peek, and that remembers whether a decoder asked for more bytes than there are.
+//! A buffered reader that can peek, and that remembers whether a decoder asked for more bytes than
+//! there are.
 //!
-//! Decoders report every failure with errors of their own. The cause is established here instead: did the
-//! disk fail, or did the input end where the decoder needed more?
+//! Decoders report every failure with errors of their own. The cause is established here instead:
+//! did the disk fail, or did the input end where the decoder needed more?
 
 use std::io::{self, BufRead, Read};
 
@@ -62,16 +63,24 @@ impl<R: Read> PeekReader<R> {
 
     /// Reads once more into the free part of the buffer.
     fn read_more(&mut self) -> io::Result<()> {
-        let count = read_once(&mut self.inner, &mut self.failure, &mut self.buffer[self.end..])?;
+        let count = read_once(
+            &mut self.inner,
+            &mut self.failure,
+            &mut self.buffer[self.end..],
+        )?;
         self.end += count;
         self.is_at_end = count == 0;
         Ok(())
     }
 }
 
-/// Reads once, and keeps the error if that fails. An `io::Error` cannot be cloned, so the caller gets its
-/// kind.
-fn read_once(inner: &mut impl Read, failure: &mut Option<io::Error>, into: &mut [u8]) -> io::Result<usize> {
+/// Reads once, and keeps the error if that fails. An `io::Error` cannot be cloned, so the caller
+/// gets its kind.
+fn read_once(
+    inner: &mut impl Read,
+    failure: &mut Option<io::Error>,
+    into: &mut [u8],
+) -> io::Result<usize> {
     if let Some(failure) = failure {
         return Err(failure.kind().into());
     }

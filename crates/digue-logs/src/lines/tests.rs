@@ -16,12 +16,27 @@ fn zstd(text: &[u8]) -> Vec<u8> {
 
 /// A skippable frame, as written by tools that allow reading from the middle.
 fn skippable(length: u8) -> Vec<u8> {
-    [&[0x5a, 0x2a, 0x4d, 0x18, length, 0, 0, 0][..], &vec![0xab; length.into()]].concat()
+    [
+        &[0x5a, 0x2a, 0x4d, 0x18, length, 0, 0, 0][..],
+        &vec![0xab; length.into()],
+    ]
+    .concat()
 }
 
 fn utf_16(text: &str, has_mark: bool, is_big: bool) -> Vec<u8> {
-    let units = has_mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
-    units.flat_map(|unit| if is_big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    let units = has_mark
+        .then_some(0xfeff)
+        .into_iter()
+        .chain(text.encode_utf16());
+    units
+        .flat_map(|unit| {
+            if is_big {
+                unit.to_be_bytes()
+            } else {
+                unit.to_le_bytes()
+            }
+        })
+        .collect()
 }
 
 /// A reader that returns a few bytes at a time, as pipes do, and can fail at the end.
@@ -62,13 +77,20 @@ fn read_from(input: impl Read) -> (Vec<Vec<u8>>, Option<InputFault>) {
 }
 
 fn read(bytes: &[u8]) -> (Vec<Vec<u8>>, Option<InputFault>) {
-    read_from(Drips { bytes, step: usize::MAX, fails: false })
+    read_from(Drips {
+        bytes,
+        step: usize::MAX,
+        fails: false,
+    })
 }
 
 fn whole(bytes: &[u8]) -> Vec<String> {
     let (lines, fault) = read(bytes);
     assert!(fault.is_none(), "{fault:?}");
-    lines.into_iter().map(|line| String::from_utf8(line).unwrap()).collect()
+    lines
+        .into_iter()
+        .map(|line| String::from_utf8(line).unwrap())
+        .collect()
 }
 
 #[test]
@@ -80,16 +102,35 @@ fn every_member_and_every_frame_is_read() {
         ("plain", [&first[..], second].concat()),
         ("gzip", gzip(&[&first[..], second].concat())),
         ("gzip members", [gzip(first), gzip(second)].concat()),
-        ("an empty gzip member", [gzip(first), gzip(empty), gzip(second)].concat()),
-        ("gzip, then zeros", [gzip(&[&first[..], second].concat()), vec![0; 700]].concat()),
+        (
+            "an empty gzip member",
+            [gzip(first), gzip(empty), gzip(second)].concat(),
+        ),
+        (
+            "gzip, then zeros",
+            [gzip(&[&first[..], second].concat()), vec![0; 700]].concat(),
+        ),
         ("zstd", zstd(&[&first[..], second].concat())),
         ("zstd frames", [zstd(first), zstd(second)].concat()),
         (
             "zstd frames to skip",
-            [skippable(3), zstd(first), skippable(0), zstd(second), skippable(9)].concat(),
+            [
+                skippable(3),
+                zstd(first),
+                skippable(0),
+                zstd(second),
+                skippable(9),
+            ]
+            .concat(),
         ),
-        ("an empty zstd frame", [zstd(empty), zstd(first), zstd(empty), zstd(second)].concat()),
-        ("a line over two frames", [zstd(b"one\ntw"), zstd(b"o\nthree\nfour")].concat()),
+        (
+            "an empty zstd frame",
+            [zstd(empty), zstd(first), zstd(empty), zstd(second)].concat(),
+        ),
+        (
+            "a line over two frames",
+            [zstd(b"one\ntw"), zstd(b"o\nthree\nfour")].concat(),
+        ),
     ] {
         assert_eq!(whole(&bytes), expected, "{name}");
     }
@@ -101,7 +142,10 @@ fn text_is_the_same_however_a_program_wrote_it() {
     let expected: Vec<&str> = text.lines().collect();
     for (name, bytes) in [
         ("mark", format!("\u{feff}{text}").into_bytes()),
-        ("files with marks one after the other", text.replace('{', "\u{feff}{").into_bytes()),
+        (
+            "files with marks one after the other",
+            text.replace('{', "\u{feff}{").into_bytes(),
+        ),
         ("crlf", text.replace('\n', "\r\n").into_bytes()),
         ("no last end", text.trim_end().as_bytes().to_vec()),
         ("utf-16 little", utf_16(text, true, false)),
@@ -125,7 +169,9 @@ fn text_is_the_same_however_a_program_wrote_it() {
 #[test]
 fn what_is_not_read_is_told_as_what_it_is() {
     let tar = [&b"a.ndjson"[..], &[0; 249], b"ustar\0", &[b'0'; 300]].concat();
-    let noise: Vec<u8> = (0..600_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let noise: Vec<u8> = (0..600_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
     for (form, bytes) in [
         (ForeignForm::Zip, b"PK\x03\x04rest".to_vec()),
         (ForeignForm::Xz, b"\xfd7zXZ\0\0\x04".to_vec()),
@@ -144,15 +190,28 @@ fn what_is_not_read_is_told_as_what_it_is() {
         (ForeignForm::Binary, noise),
     ] {
         let (lines, fault) = read(&bytes);
-        let error = fault.unwrap_or_else(|| panic!("read whole: {}", form.code())).error;
-        assert!(matches!(error, InputError::Foreign(found) if found == form), "{form:?}: {error:?}");
+        let error = fault
+            .unwrap_or_else(|| panic!("read whole: {}", form.code()))
+            .error;
+        assert!(
+            matches!(error, InputError::Foreign(found) if found == form),
+            "{form:?}: {error:?}"
+        );
         assert!(lines.is_empty() && error.is_refusal());
     }
 }
 
 #[test]
 fn a_text_that_begins_like_an_archive_is_a_text() {
-    for text in ["PAR1-web - a1 [", "BZh9 - a1 [", "PK 1", "7z", "P*M", "(", "\u{1f}\u{9d}x"] {
+    for text in [
+        "PAR1-web - a1 [",
+        "BZh9 - a1 [",
+        "PK 1",
+        "7z",
+        "P*M",
+        "(",
+        "\u{1f}\u{9d}x",
+    ] {
         assert_eq!(whole(text.as_bytes()), [text]);
     }
 }
@@ -161,12 +220,25 @@ fn a_text_that_begins_like_an_archive_is_a_text() {
 fn damage_and_strange_ends_are_told() {
     let check = |bytes: &[u8], expected: &dyn Fn(&InputError) -> bool, lines_min: usize| {
         let (lines, fault) = read(bytes);
-        let error = fault.unwrap_or_else(|| panic!("read whole: {bytes:?}")).error;
-        assert!(expected(&error) && lines.len() >= lines_min && !error.is_refusal(), "{error:?} {lines:?}");
+        let error = fault
+            .unwrap_or_else(|| panic!("read whole: {bytes:?}"))
+            .error;
+        assert!(
+            expected(&error) && lines.len() >= lines_min && !error.is_refusal(),
+            "{error:?} {lines:?}"
+        );
     };
     let (good, wrong) = (b"one\ntwo\n", b"plain text\n");
-    check(&[gzip(good), wrong.to_vec()].concat(), &|e| matches!(e, InputError::Trailing), 2);
-    check(&[zstd(good), wrong.to_vec()].concat(), &|e| matches!(e, InputError::Trailing), 2);
+    check(
+        &[gzip(good), wrong.to_vec()].concat(),
+        &|e| matches!(e, InputError::Trailing),
+        2,
+    );
+    check(
+        &[zstd(good), wrong.to_vec()].concat(),
+        &|e| matches!(e, InputError::Trailing),
+        2,
+    );
     // The checksum: four bytes before the length of a gzip member, the last four of a frame.
     let (mut member, mut frame) = (gzip(good), zstd(good));
     let (place, end) = (member.len() - 8, frame.len() - 1);
@@ -174,22 +246,45 @@ fn damage_and_strange_ends_are_told() {
     frame[end] ^= 1;
     check(&member, &|e| matches!(e, InputError::Damaged), 0);
     check(&frame, &|e| matches!(e, InputError::Damaged), 2);
-    check(&utf_16("{}\n", true, false)[..7], &|e| matches!(e, InputError::EndsEarly), 0);
+    check(
+        &utf_16("{}\n", true, false)[..7],
+        &|e| matches!(e, InputError::EndsEarly),
+        0,
+    );
     check(&[0x1f], &|e| matches!(e, InputError::EndsEarly), 0);
     check(&[0x28, 0xb5], &|e| matches!(e, InputError::EndsEarly), 0);
     // 2 GiB of window, and a dictionary.
-    check(&[0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8], &|e| matches!(e, InputError::Window { .. }), 0);
-    check(&[0x28, 0xb5, 0x2f, 0xfd, 0x21, 7, 1], &|e| matches!(e, InputError::Dictionary), 0);
+    check(
+        &[0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8],
+        &|e| matches!(e, InputError::Window { .. }),
+        0,
+    );
+    check(
+        &[0x28, 0xb5, 0x2f, 0xfd, 0x21, 7, 1],
+        &|e| matches!(e, InputError::Dictionary),
+        0,
+    );
 }
 
 #[test]
 fn a_disk_that_fails_is_no_early_end() {
     let text: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
-    for bytes in [text.as_bytes().to_vec(), gzip(text.as_bytes()), zstd(text.as_bytes())] {
+    for bytes in [
+        text.as_bytes().to_vec(),
+        gzip(text.as_bytes()),
+        zstd(text.as_bytes()),
+    ] {
         let half = &bytes[..bytes.len() / 2];
-        let (_, fault) = read_from(Drips { bytes: half, step: 1000, fails: true });
+        let (_, fault) = read_from(Drips {
+            bytes: half,
+            step: 1000,
+            fails: true,
+        });
         let error = fault.unwrap().error;
-        assert!(matches!(&error, InputError::Io(error) if error.raw_os_error() == Some(5)), "{error:?}");
+        assert!(
+            matches!(&error, InputError::Io(error) if error.raw_os_error() == Some(5)),
+            "{error:?}"
+        );
     }
 }
 
@@ -200,7 +295,10 @@ fn a_line_without_end_fills_no_memory_and_is_one_line() {
     let first = lines.next_line().unwrap().unwrap();
     assert!(first.is_too_long && first.number == 1 && first.bytes.len() == 1001);
     let second = lines.next_line().unwrap().unwrap();
-    assert_eq!((second.number, second.bytes, second.is_too_long), (2, &b"next"[..], false));
+    assert_eq!(
+        (second.number, second.bytes, second.is_too_long),
+        (2, &b"next"[..], false)
+    );
     assert!(lines.next_line().unwrap().is_none());
     // Exactly the longest line.
     let mut lines = InputLines::new(&b"1234\n12345\n1234"[..], 4);

@@ -8,7 +8,8 @@ use proptest::test_runner::TestRunner;
 
 use crate::mail::{carrier, file, opinion};
 
-/// Lines that a forger inserts: those of servers, verdicts of others, and signatures of genuine messages.
+/// Lines that a forger inserts: those of servers, verdicts of others, and signatures of genuine
+/// messages.
 const LINES: [&str; 16] = [
     "Received: from smtp.portail.fr (smtp.portail.fr [192.0.2.25]) by mx.moi.example (Postfix) with ESMTPS id 9; x",
     "Received: from [192.0.2.25] (helo=smtp.portail.fr) by mx.moi.example with esmtp (Exim 4.96) id 1; x",
@@ -79,7 +80,9 @@ fn changed(bytes: &[u8], changes: &[Change], donor: &[String]) -> Vec<u8> {
                 let line = lines[at.index(count)].clone();
                 lines.insert(at.index(count), line);
             }
-            Change::Swap(one, other) if count > 0 => lines.swap(one.index(count), other.index(count)),
+            Change::Swap(one, other) if count > 0 => {
+                lines.swap(one.index(count), other.index(count))
+            }
             Change::Remove(at) if count > 0 => drop(lines.remove(at.index(count))),
             Change::Truncate(at) => whole = Some(*at),
             _ => {}
@@ -93,8 +96,13 @@ fn changed(bytes: &[u8], changes: &[Change], donor: &[String]) -> Vec<u8> {
 }
 
 fn verdict(bytes: &[u8]) -> Option<MessageVerdict> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    read(bytes).ok().map(|_| runtime.block_on(opinion(bytes, None)).verdict)
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    read(bytes)
+        .ok()
+        .map(|_| runtime.block_on(opinion(bytes, None)).verdict)
 }
 
 const UNSIGNED: [&str; 4] = [
@@ -105,8 +113,12 @@ const UNSIGNED: [&str; 4] = [
 ];
 
 fn unsigned(name: &str) -> Vec<u8> {
-    let text = String::from_utf8(file(name)).unwrap().replace("\r\n", "\n").replace('\n', "\r\n");
-    // Change the body: otherwise the domain's own signature, transplanted, would make it genuine again.
+    let text = String::from_utf8(file(name))
+        .unwrap()
+        .replace("\r\n", "\n")
+        .replace('\n', "\r\n");
+    // Change the body: otherwise the domain's own signature, transplanted, would make it genuine
+    // again.
     text.replace("le 3.", "le 4.").into_bytes()
 }
 
@@ -114,7 +126,10 @@ fn unsigned(name: &str) -> Vec<u8> {
 fn a_forged_mail_whose_first_line_is_in_another_servers_way_is_not_genuine() {
     for name in UNSIGNED {
         let found = verdict(&unsigned(name));
-        assert!(matches!(found, Some(MessageVerdict::Unknown | MessageVerdict::Fraud)), "{name}: {found:?}");
+        assert!(
+            matches!(found, Some(MessageVerdict::Unknown | MessageVerdict::Fraud)),
+            "{name}: {found:?}"
+        );
     }
 }
 
@@ -151,8 +166,17 @@ fn what_is_genuine_is_shown_as_it_was_signed() {
             let (found, original) = (read(&changed).unwrap(), read(&signed).unwrap());
             // White space at the ends is not signed (RFC 6376, 3.4.4).
             let said = |read: &digue_messages::ReadMessage| {
-                let words: Vec<String> = read.text.split_whitespace().map(ToOwned::to_owned).collect();
-                (read.from_address.clone(), read.subject.clone(), words, read.reply_to.clone())
+                let words: Vec<String> = read
+                    .text
+                    .split_whitespace()
+                    .map(ToOwned::to_owned)
+                    .collect();
+                (
+                    read.from_address.clone(),
+                    read.subject.clone(),
+                    words,
+                    read.reply_to.clone(),
+                )
             };
             prop_assert_eq!(said(&found.messages[0]), said(&original.messages[0]));
         }

@@ -1,11 +1,12 @@
-//! `Received` lines in the formats of common servers: whatever they say, nothing is genuine without a
-//! signature.
+//! `Received` lines in the formats of common servers: whatever they say, nothing is genuine without
+//! a signature.
 
 use digue_messages::{MessageVerdict, Sign};
 
 use crate::mail::opinion;
 
-/// Each server's line about a machine: `IP` stands for its address, `HELO` for the name it gives itself.
+/// Each server's line about a machine: `IP` stands for its address, `HELO` for the name it gives
+/// itself.
 const SERVERS: [(&str, &str); 11] = [
     (
         "Postfix",
@@ -57,7 +58,10 @@ const SERVERS: [(&str, &str); 11] = [
         "from HELO (rdns.example [IP] (may be forged))\r\n\tby mx.moi.example (8.17.1/8.17.1) with ESMTP id 4; Sat, \
          28 Nov 2026 01:00:00 +0000",
     ),
-    ("qmail", "from unknown (HELO HELO) (IP)\r\n  by 0 with SMTP; 28 Nov 2026 01:00:00 -0000"),
+    (
+        "qmail",
+        "from unknown (HELO HELO) (IP)\r\n  by 0 with SMTP; 28 Nov 2026 01:00:00 -0000",
+    ),
 ];
 
 /// A machine of the official domain, and a foreign one.
@@ -67,7 +71,10 @@ const OTHER: &str = "203.0.113.9";
 fn line(way: &str, ip: &str, helo: &str) -> String {
     // qmail also writes the word `HELO`: replace the last one.
     let (before, after) = way.rsplit_once("HELO").unwrap();
-    format!("Received: {}\r\n", format!("{before}{helo}{after}").replace("IP", ip))
+    format!(
+        "Received: {}\r\n",
+        format!("{before}{helo}{after}").replace("IP", ip)
+    )
 }
 
 fn unsigned(lines: &[String]) -> Vec<u8> {
@@ -84,13 +91,36 @@ fn unsigned(lines: &[String]) -> Vec<u8> {
 async fn the_machine_that_each_server_names_is_compared_with_the_senders_records() {
     for (server, way) in SERVERS {
         let honest = opinion(&unsigned(&[line(way, OWN, "smtp.portail.fr")]), None).await;
-        assert_eq!(honest.verdict, MessageVerdict::Unknown, "{server}: {:?}", honest.signs);
-        assert!(honest.signs.iter().any(|(sign, _)| *sign == Sign::SentFrom), "{server}: {:?}", honest.signs);
-        assert!(honest.signs.iter().all(|(sign, _)| *sign != Sign::Proven), "{server}");
+        assert_eq!(
+            honest.verdict,
+            MessageVerdict::Unknown,
+            "{server}: {:?}",
+            honest.signs
+        );
+        assert!(
+            honest.signs.iter().any(|(sign, _)| *sign == Sign::SentFrom),
+            "{server}: {:?}",
+            honest.signs
+        );
+        assert!(
+            honest.signs.iter().all(|(sign, _)| *sign != Sign::Proven),
+            "{server}"
+        );
         for helo in ["smtp.portail.fr", "[192.0.2.25]"] {
             let foreign = opinion(&unsigned(&[line(way, OTHER, helo)]), None).await;
-            assert_eq!(foreign.verdict, MessageVerdict::Fraud, "{server}, {helo}: {:?}", foreign.signs);
-            assert!(foreign.signs.iter().any(|(sign, _)| *sign == Sign::SentElsewhere), "{server}, {helo}");
+            assert_eq!(
+                foreign.verdict,
+                MessageVerdict::Fraud,
+                "{server}, {helo}: {:?}",
+                foreign.signs
+            );
+            assert!(
+                foreign
+                    .signs
+                    .iter()
+                    .any(|(sign, _)| *sign == Sign::SentElsewhere),
+                "{server}, {helo}"
+            );
         }
     }
 }
@@ -99,10 +129,16 @@ async fn the_machine_that_each_server_names_is_compared_with_the_senders_records
 async fn lines_that_a_forger_wrote_beneath_make_nothing_genuine() {
     for (server, way) in SERVERS {
         for (_, made_up) in SERVERS {
-            let lines = [line(way, OTHER, "smtp.portail.fr"), line(made_up, OWN, "smtp.portail.fr")];
+            let lines = [
+                line(way, OTHER, "smtp.portail.fr"),
+                line(made_up, OWN, "smtp.portail.fr"),
+            ];
             let found = opinion(&unsigned(&lines), None).await;
             assert!(
-                matches!(found.verdict, MessageVerdict::Unknown | MessageVerdict::Fraud),
+                matches!(
+                    found.verdict,
+                    MessageVerdict::Unknown | MessageVerdict::Fraud
+                ),
                 "{server}: {:?} {:?}",
                 found.verdict,
                 found.signs
@@ -128,8 +164,17 @@ async fn a_line_that_is_not_understood_says_nothing_and_hides_nothing() {
     for first in odd {
         let lines = [first.clone(), line(SERVERS[0].1, OWN, "smtp.portail.fr")];
         let found = opinion(&unsigned(&lines), None).await;
-        assert_eq!(found.verdict, MessageVerdict::Unknown, "{first}: {:?}", found.signs);
-        assert!(found.signs.iter().all(|(sign, _)| *sign != Sign::SentFrom), "{first}: {:?}", found.signs);
+        assert_eq!(
+            found.verdict,
+            MessageVerdict::Unknown,
+            "{first}: {:?}",
+            found.signs
+        );
+        assert!(
+            found.signs.iter().all(|(sign, _)| *sign != Sign::SentFrom),
+            "{first}: {:?}",
+            found.signs
+        );
     }
 }
 
@@ -139,9 +184,22 @@ async fn machines_within_the_readers_own_network_are_nobodys() {
     let gmail = "Received: by 2002:a05:6402:1a:b0:1 with SMTP id 4csp1; x\r\n";
     for above in [within, gmail] {
         let alone = opinion(&unsigned(&[above.to_owned()]), None).await;
-        assert_eq!(alone.verdict, MessageVerdict::Unknown, "{above}: {:?}", alone.signs);
-        let foreign =
-            opinion(&unsigned(&[above.to_owned(), line(SERVERS[5].1, OTHER, "x.example")]), None).await;
-        assert_eq!(foreign.verdict, MessageVerdict::Fraud, "{above}: {:?}", foreign.signs);
+        assert_eq!(
+            alone.verdict,
+            MessageVerdict::Unknown,
+            "{above}: {:?}",
+            alone.signs
+        );
+        let foreign = opinion(
+            &unsigned(&[above.to_owned(), line(SERVERS[5].1, OTHER, "x.example")]),
+            None,
+        )
+        .await;
+        assert_eq!(
+            foreign.verdict,
+            MessageVerdict::Fraud,
+            "{above}: {:?}",
+            foreign.signs
+        );
     }
 }

@@ -8,7 +8,8 @@ use digue_messages::{
 };
 use lettre::Message;
 use lettre::message::dkim::{
-    DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm, DkimSigningKey,
+    DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm,
+    DkimSigningKey,
 };
 use lettre::message::header::{ContentType, HeaderName};
 use lettre::message::{Attachment, MultiPart, SinglePart};
@@ -64,14 +65,18 @@ impl Mail<'_> {
         }
         let message = match (self.html, self.attachment) {
             (_, Some(name)) => {
-                let file = Attachment::new(name.to_owned()).body(b"x".to_vec(), ContentType::TEXT_PLAIN);
+                let file =
+                    Attachment::new(name.to_owned()).body(b"x".to_vec(), ContentType::TEXT_PLAIN);
                 let parts = MultiPart::mixed().singlepart(SinglePart::plain(self.text.to_owned()));
                 builder.multipart(parts.singlepart(file))
             }
-            (Some(html), None) => {
-                builder.multipart(MultiPart::alternative_plain_html(self.text.to_owned(), html.to_owned()))
-            }
-            (None, None) => builder.header(ContentType::TEXT_PLAIN).body(self.text.to_owned()),
+            (Some(html), None) => builder.multipart(MultiPart::alternative_plain_html(
+                self.text.to_owned(),
+                html.to_owned(),
+            )),
+            (None, None) => builder
+                .header(ContentType::TEXT_PLAIN)
+                .body(self.text.to_owned()),
         };
         let mut message = message.unwrap();
         if self.signed {
@@ -82,7 +87,13 @@ impl Mail<'_> {
             };
             let headers = ["From", "To", "Subject", "Date"].map(HeaderName::new_from_ascii_str);
             let (selector, domain) = ("digue".to_owned(), "portail.fr".to_owned());
-            message.sign(&DkimConfig::new(selector, domain, key, headers.to_vec(), form));
+            message.sign(&DkimConfig::new(
+                selector,
+                domain,
+                key,
+                headers.to_vec(),
+                form,
+            ));
         }
         let mut bytes = String::new();
         if let Some(ip) = self.handed_by {
@@ -105,7 +116,10 @@ pub(crate) async fn judged(bytes: &[u8], code: Option<CodeSeen>, how: Submission
     let opinion = judge(&submission, &proofs, &known(), code, how);
     // Holds for every test: genuine needs a verified signature, and nothing unread.
     if opinion.verdict == MessageVerdict::Genuine {
-        assert!(opinion.signs.iter().any(|(sign, _)| *sign == Sign::Proven), "{opinion:?}");
+        assert!(
+            opinion.signs.iter().any(|(sign, _)| *sign == Sign::Proven),
+            "{opinion:?}"
+        );
         assert!(opinion.unread.is_empty(), "{opinion:?}");
     }
     opinion
@@ -113,7 +127,9 @@ pub(crate) async fn judged(bytes: &[u8], code: Option<CodeSeen>, how: Submission
 
 /// A file of the corpus.
 pub(crate) fn file(name: &str) -> Vec<u8> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

@@ -77,7 +77,16 @@ pub struct RowField {
 impl RowField {
     pub fn text(name: &'static str, label: String, min: usize, max: usize) -> Self {
         let (kind, value, id) = ("text", String::new(), String::new());
-        Self { name, label, kind, value, min, max, is_required: min > 0, id }
+        Self {
+            name,
+            label,
+            kind,
+            value,
+            min,
+            max,
+            is_required: min > 0,
+            id,
+        }
     }
 
     pub fn reason(w: &Localizer) -> Self {
@@ -85,7 +94,12 @@ impl RowField {
     }
 
     pub fn moment(name: &'static str, label: String, value: String) -> Self {
-        Self { kind: "datetime-local", value, is_required: true, ..Self::text(name, label, 0, 0) }
+        Self {
+            kind: "datetime-local",
+            value,
+            is_required: true,
+            ..Self::text(name, label, 0, 0)
+        }
     }
 }
 
@@ -102,11 +116,21 @@ pub struct RowButton {
 
 impl RowButton {
     pub fn new(label: String, style: &'static str) -> Self {
-        Self { name: "", value: String::new(), label, style, aloud: String::new() }
+        Self {
+            name: "",
+            value: String::new(),
+            label,
+            style,
+            aloud: String::new(),
+        }
     }
 
     pub fn sending(name: &'static str, value: &str, label: String, style: &'static str) -> Self {
-        Self { name, value: value.to_owned(), ..Self::new(label, style) }
+        Self {
+            name,
+            value: value.to_owned(),
+            ..Self::new(label, style)
+        }
     }
 
     pub fn aloud(self, aloud: String) -> Self {
@@ -123,12 +147,24 @@ pub struct ListCell {
 
 impl ListCell {
     fn new(part: CellPart, text: &str) -> Self {
-        let sort = if text.is_empty() { SortKey::Nothing } else { SortKey::Text(text.to_lowercase()) };
-        Self { parts: vec![part], sort, filed: text.to_owned() }
+        let sort = if text.is_empty() {
+            SortKey::Nothing
+        } else {
+            SortKey::Text(text.to_lowercase())
+        };
+        Self {
+            parts: vec![part],
+            sort,
+            filed: text.to_owned(),
+        }
     }
 
     pub fn empty() -> Self {
-        Self { parts: Vec::new(), sort: SortKey::Nothing, filed: String::new() }
+        Self {
+            parts: Vec::new(),
+            sort: SortKey::Nothing,
+            filed: String::new(),
+        }
     }
 
     pub fn text(text: impl ToString) -> Self {
@@ -138,17 +174,33 @@ impl ListCell {
 
     pub fn link(place: String, text: impl ToString) -> Self {
         let text = text.to_string();
-        Self::new(CellPart::Link { place, text: text.clone() }, &text)
+        Self::new(
+            CellPart::Link {
+                place,
+                text: text.clone(),
+            },
+            &text,
+        )
     }
 
     /// A link, for readers who may open it.
     pub fn link_if(may_open: bool, place: String, text: impl ToString) -> Self {
-        if may_open { Self::link(place, text) } else { Self::text(text) }
+        if may_open {
+            Self::link(place, text)
+        } else {
+            Self::text(text)
+        }
     }
 
     pub fn chip(text: impl ToString, tone: ChipTone) -> Self {
         let text = text.to_string();
-        Self::new(CellPart::Chip { text: text.clone(), tone }, &text)
+        Self::new(
+            CellPart::Chip {
+                text: text.clone(),
+                tone,
+            },
+            &text,
+        )
     }
 
     pub fn code(text: impl ToString) -> Self {
@@ -171,7 +223,9 @@ impl ListCell {
 
     /// A moment that leads to the page of its row.
     pub fn moment_link(w: &Localizer, at: Timestamp, place: String) -> Self {
-        Self::link(place, w.moment(at)).sorted(at.micros()).filed_as(at)
+        Self::link(place, w.moment(at))
+            .sorted(at.micros())
+            .filed_as(at)
     }
 
     pub fn date(w: &Localizer, at: Timestamp) -> Self {
@@ -184,7 +238,10 @@ impl ListCell {
     }
 
     pub fn form(form: RowForm) -> Self {
-        Self { parts: vec![CellPart::Form(form)], ..Self::empty() }
+        Self {
+            parts: vec![CellPart::Form(form)],
+            ..Self::empty()
+        }
     }
 
     pub fn and(mut self, part: CellPart) -> Self {
@@ -194,7 +251,11 @@ impl ListCell {
 
     pub fn and_quiet(self, text: impl ToString) -> Self {
         let text = text.to_string();
-        if text.is_empty() { self } else { self.and(CellPart::Quiet(text)) }
+        if text.is_empty() {
+            self
+        } else {
+            self.and(CellPart::Quiet(text))
+        }
     }
 
     pub fn and_chip(self, text: String, tone: ChipTone) -> Self {
@@ -210,12 +271,18 @@ impl ListCell {
     }
 
     pub fn sorted(self, key: i64) -> Self {
-        Self { sort: SortKey::Number(key), ..self }
+        Self {
+            sort: SortKey::Number(key),
+            ..self
+        }
     }
 
     /// What stands in the file.
     pub fn filed_as(self, text: impl ToString) -> Self {
-        Self { filed: text.to_string(), ..self }
+        Self {
+            filed: text.to_string(),
+            ..self
+        }
     }
 
     pub(super) fn sort_key(&self) -> &SortKey {
@@ -228,7 +295,10 @@ impl ListCell {
 
     /// What the reader sees first; the file may have a code.
     pub(super) fn filter_value(&self) -> &str {
-        self.parts.iter().find_map(CellPart::words).unwrap_or_default()
+        self.parts
+            .iter()
+            .find_map(CellPart::words)
+            .unwrap_or_default()
     }
 
     pub(super) fn first_words(&self) -> String {
@@ -238,7 +308,9 @@ impl ListCell {
     /// `word` is in lower case.
     pub(super) fn has_word(&self, word: &str) -> bool {
         let words = self.parts.iter().filter_map(CellPart::words);
-        words.chain([self.filed.as_str()]).any(|text| text.to_lowercase().contains(word))
+        words
+            .chain([self.filed.as_str()])
+            .any(|text| text.to_lowercase().contains(word))
     }
 
     /// The parts, with fields that have an id of their own below `id`.

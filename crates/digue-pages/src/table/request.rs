@@ -54,11 +54,17 @@ impl TableQuery {
 
     /// The value of a column or of the page's own question.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.values
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub(super) fn order_of(&self, code: &str) -> Option<SortOrder> {
-        self.sort.as_ref().filter(|(known, _)| known == code).map(|(_, order)| *order)
+        self.sort
+            .as_ref()
+            .filter(|(known, _)| known == code)
+            .map(|(_, order)| *order)
     }
 
     pub(super) fn chooses(&self, row: &str, is_usual: bool) -> bool {
@@ -69,14 +75,18 @@ impl TableQuery {
         }
     }
 
-    /// The address of this view with some things changed; an empty value leaves its name out. A choice of rows is
-    /// not carried on: it was made among rows that the reader saw.
+    /// The address of this view with some things changed; an empty value leaves its name out. A
+    /// choice of rows is not carried on: it was made among rows that the reader saw.
     pub(super) fn address(&self, place: &str, changes: &[(&str, &str)]) -> String {
         let sort = self.sort.as_ref().map(|(code, order)| match order {
             SortOrder::Ascending => code.clone(),
             SortOrder::Descending => format!("-{code}"),
         });
-        let page = if self.page > 1 { self.page.to_string() } else { Default::default() };
+        let page = if self.page > 1 {
+            self.page.to_string()
+        } else {
+            Default::default()
+        };
         let mut pairs = self.values.clone();
         pairs.push(("q".to_owned(), self.text.clone()));
         pairs.push(("sort".to_owned(), sort.unwrap_or_default()));
@@ -89,15 +99,27 @@ impl TableQuery {
     }
 
     pub(super) fn without_filter(&self, place: &str, columns: &[&str]) -> String {
-        let own = self.values.iter().filter(|(name, _)| !columns.contains(&name.as_str())).cloned();
+        let own = self
+            .values
+            .iter()
+            .filter(|(name, _)| !columns.contains(&name.as_str()))
+            .cloned();
         joined(place, &own.collect::<Vec<_>>())
     }
 
     /// What a filter's form sends besides its own fields.
     pub(super) fn kept(&self, columns: &[&str]) -> Vec<(String, String)> {
-        let own = self.values.iter().filter(|(name, _)| !columns.contains(&name.as_str())).cloned();
+        let own = self
+            .values
+            .iter()
+            .filter(|(name, _)| !columns.contains(&name.as_str()))
+            .cloned();
         let sort = self.sort.iter().map(|(code, order)| {
-            let sign = if *order == SortOrder::Descending { "-" } else { "" };
+            let sign = if *order == SortOrder::Descending {
+                "-"
+            } else {
+                ""
+            };
             ("sort".to_owned(), format!("{sign}{code}"))
         });
         own.chain(sort).collect()
@@ -106,9 +128,14 @@ impl TableQuery {
 
 fn joined(place: &str, pairs: &[(String, String)]) -> String {
     let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
-    let query: Vec<String> =
-        pairs.map(|(name, value)| format!("{}={}", query_part(name), query_part(value))).collect();
-    if query.is_empty() { place.to_owned() } else { format!("{place}?{}", query.join("&")) }
+    let query: Vec<String> = pairs
+        .map(|(name, value)| format!("{}={}", query_part(name), query_part(value)))
+        .collect();
+    if query.is_empty() {
+        place.to_owned()
+    } else {
+        format!("{place}?{}", query.join("&"))
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for TableQuery {
@@ -116,7 +143,8 @@ impl<S: Send + Sync> FromRequestParts<S> for TableQuery {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         // What is no query asks for the list as it is.
-        let pairs = axum::extract::Query::try_from_uri(&parts.uri).map(|axum::extract::Query(pairs)| pairs);
+        let pairs =
+            axum::extract::Query::try_from_uri(&parts.uri).map(|axum::extract::Query(pairs)| pairs);
         Ok(Self::of(pairs.unwrap_or_default()))
     }
 }
@@ -134,9 +162,17 @@ impl ChosenRows {
     /// # Errors
     /// `Invalid` when there is none: a button without a choice does nothing, and says so.
     pub fn targets(&self, field: &str) -> Result<Vec<&str>, OperationError> {
-        let rows = self.0.iter().filter(|(name, _)| name == "row").map(|(_, value)| value.as_str());
+        let rows = self
+            .0
+            .iter()
+            .filter(|(name, _)| name == "row")
+            .map(|(_, value)| value.as_str());
         let targets: Vec<&str> = self.value(field).into_iter().chain(rows).collect();
-        if targets.is_empty() { Err(OperationError::Invalid("invalid-rows-none")) } else { Ok(targets) }
+        if targets.is_empty() {
+            Err(OperationError::Invalid("invalid-rows-none"))
+        } else {
+            Ok(targets)
+        }
     }
 
     /// A field that is there and not empty.

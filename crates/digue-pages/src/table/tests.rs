@@ -6,13 +6,22 @@ fn words() -> Localizer {
 }
 
 fn query(query: &[(&str, &str)]) -> TableQuery {
-    TableQuery::of(query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    TableQuery::of(
+        query
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+    )
 }
 
 fn list(count: usize) -> ListTable {
     let w = words();
     let row = |number: usize| {
-        let role = if number.is_multiple_of(2) { "agent" } else { "délégué" };
+        let role = if number.is_multiple_of(2) {
+            "agent"
+        } else {
+            "délégué"
+        };
         ListRow::new(
             number,
             [
@@ -44,21 +53,42 @@ fn ids(shown: &ShownTable) -> Vec<&str> {
 #[test]
 fn a_list_sorts_by_the_value_and_not_by_its_text() {
     let shown = list(10).shown(&words(), &query(&[("sort", "-persons")]));
-    assert_eq!(ids(&shown), ["7", "4", "1", "8", "5", "2", "9", "6", "3", "0"]);
-    assert_eq!((shown.head[2].order, shown.head[2].sort.as_str()), ("descending", "/accounts?sort=persons"));
+    assert_eq!(
+        ids(&shown),
+        ["7", "4", "1", "8", "5", "2", "9", "6", "3", "0"]
+    );
+    assert_eq!(
+        (shown.head[2].order, shown.head[2].sort.as_str()),
+        ("descending", "/accounts?sort=persons")
+    );
     assert_eq!(shown.head[0].sort, "/accounts?sort=account");
 }
 
 #[test]
 fn a_filter_stays_in_each_address_of_the_list() {
-    let shown = list(300)
-        .shown(&words(), &query(&[("q", "COMPTE-1"), ("role", "agent"), ("page", "2"), ("view", "x")]));
+    let shown = list(300).shown(
+        &words(),
+        &query(&[
+            ("q", "COMPTE-1"),
+            ("role", "agent"),
+            ("page", "2"),
+            ("view", "x"),
+        ]),
+    );
     assert_eq!((shown.matched, shown.total, shown.pages), (55, 300, 2));
-    assert_eq!(shown.before.as_deref(), Some("/accounts?role=agent&view=x&q=COMPTE-1&page=1"));
+    assert_eq!(
+        shown.before.as_deref(),
+        Some("/accounts?role=agent&view=x&q=COMPTE-1&page=1")
+    );
     assert_eq!(shown.file, "/accounts.csv?role=agent&view=x&q=COMPTE-1");
     assert_eq!(shown.reset, "/accounts?view=x");
     assert_eq!(shown.rows.len(), 5);
-    assert!(shown.is_filtered && shown.choices[0].options.contains(&("agent".to_owned(), true)));
+    assert!(
+        shown.is_filtered
+            && shown.choices[0]
+                .options
+                .contains(&("agent".to_owned(), true))
+    );
 }
 
 #[test]
@@ -72,14 +102,20 @@ fn a_page_that_does_not_exist_is_the_last_one() {
 fn a_value_that_nothing_has_any_more_finds_nothing_and_stays_visible() {
     let shown = list(4).shown(&words(), &query(&[("role", "auditeur")]));
     assert_eq!(shown.matched, 0);
-    assert!(shown.choices[0].options.contains(&("auditeur".to_owned(), true)));
+    assert!(
+        shown.choices[0]
+            .options
+            .contains(&("auditeur".to_owned(), true))
+    );
 }
 
 #[test]
 fn rows_that_are_not_open_are_never_chosen() {
     let mut table = list(3);
     let rows = std::mem::take(&mut table.rows).into_iter().enumerate();
-    table.rows = rows.map(|(number, row)| row.chosen_by(number != 0, number == 2)).collect();
+    table.rows = rows
+        .map(|(number, row)| row.chosen_by(number != 0, number == 2))
+        .collect();
     table.act = Some(ListAct {
         target: "/accounts".to_owned(),
         hidden: Vec::new(),
@@ -88,6 +124,15 @@ fn rows_that_are_not_open_are_never_chosen() {
         usual: None,
         warning: String::new(),
     });
-    let chosen = |shown: ShownTable| shown.rows.iter().map(|row| row.is_chosen).collect::<Vec<_>>();
-    assert_eq!(chosen(table.shown(&words(), &query(&[("choose", "all")]))), [false, true, true]);
+    let chosen = |shown: ShownTable| {
+        shown
+            .rows
+            .iter()
+            .map(|row| row.is_chosen)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        chosen(table.shown(&words(), &query(&[("choose", "all")]))),
+        [false, true, true]
+    );
 }

@@ -1,10 +1,12 @@
-//! Plays a record through detection: once unchanged, for the false alarms, and from the day of each theft
-//! on, for its cost.
+//! Plays a record through detection: once unchanged, for the false alarms, and from the day of each
+//! theft on, for its cost.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
-use digue_detection::{Engine, EngineOptions, Finding, Sighting, SightingKind, SignalKind, Tuning, Weight};
+use digue_detection::{
+    Engine, EngineOptions, Finding, Sighting, SightingKind, SignalKind, Tuning, Weight,
+};
 use digue_types::Timestamp;
 
 use super::rivals::{self, Calibration, RIVALS};
@@ -39,8 +41,8 @@ pub struct PlaySettings {
     pub victims: usize,
     pub off: Vec<SignalKind>,
     pub has_one_office: bool,
-    /// Someone gives the verdict *it was work* after each false containment; otherwise the account is only
-    /// reopened.
+    /// Someone gives the verdict *it was work* after each false containment; otherwise the account
+    /// is only reopened.
     pub has_verdicts: bool,
     pub tuning: Tuning,
 }
@@ -90,9 +92,16 @@ impl<'r> RecordBenchmark<'r> {
     pub fn new(record: &'r RecordedWork, options: PlaySettings) -> Result<Self, RecordError> {
         let days = record.days();
         let calibration = Calibration::of(&days);
-        let benchmark = Self { record, options, days, calibration };
+        let benchmark = Self {
+            record,
+            options,
+            days,
+            calibration,
+        };
         if benchmark.candidates().is_empty() {
-            return Err(RecordError::TooShort { found: benchmark.days.len() });
+            return Err(RecordError::TooShort {
+                found: benchmark.days.len(),
+            });
         }
         Ok(benchmark)
     }
@@ -107,12 +116,21 @@ impl<'r> RecordBenchmark<'r> {
     }
 
     /// Shows one view to the engine.
-    fn see(&self, engine: &mut Engine, view: &RecordedView, thief: Option<ThiefPlace>) -> Option<Finding> {
+    fn see(
+        &self,
+        engine: &mut Engine,
+        view: &RecordedView,
+        thief: Option<ThiefPlace>,
+    ) -> Option<Finding> {
         let account = self.record.accounts.get(view.account);
         let made = format!("new-{}", view.account);
         let name = account.map_or(made.as_str(), |account| &account.name);
         let organisation = account.map_or("org0", |account| &account.organisation);
-        let number = if self.options.has_one_office { 0 } else { view.account };
+        let number = if self.options.has_one_office {
+            0
+        } else {
+            view.account
+        };
         let is_elsewhere = thief == Some(ThiefPlace::Elsewhere);
         let ip = match is_elsewhere {
             true => format!("203.0.{}.9", 100 + view.account % 100),
@@ -124,7 +142,11 @@ impl<'r> RecordBenchmark<'r> {
             (false, 1) => "Mozilla/5.0 (Windows NT 10.0) Edg/142",
             (false, _) => "Mozilla/5.0 (Windows NT 10.0) Chrome/142",
         };
-        let session = format!("{name}-{}{}", view.day(), if is_elsewhere { "-t" } else { "" });
+        let session = format!(
+            "{name}-{}{}",
+            view.day(),
+            if is_elsewhere { "-t" } else { "" }
+        );
         let mut persons = view.persons.clone();
         persons.sort_unstable();
         persons.dedup_by_key(|person| person.key);
@@ -145,18 +167,24 @@ impl<'r> RecordBenchmark<'r> {
     /// Plays the record unchanged.
     pub fn honest(&self) -> HonestTally {
         let mut engine = self.engine();
-        let mut honest =
-            HonestTally { days_worked: self.days.iter().map(BTreeMap::len).sum(), ..HonestTally::default() };
+        let mut honest = HonestTally {
+            days_worked: self.days.iter().map(BTreeMap::len).sum(),
+            ..HonestTally::default()
+        };
         let mut by_day: HashMap<i64, usize> = HashMap::new();
         let mut accounts = HashSet::new();
         let mut verdicts: VecDeque<(i64, usize, Timestamp)> = VecDeque::new();
         for view in &self.record.views {
-            while let Some((_, account, found_at)) = verdicts.pop_front_if(|(due, ..)| *due <= view.at_ms) {
+            while let Some((_, account, found_at)) =
+                verdicts.pop_front_if(|(due, ..)| *due <= view.at_ms)
+            {
                 let at = Timestamp::from_micros(view.at_ms * 1000);
                 let name = &self.record.accounts[account].name;
                 engine.found_to_be_work(at, name, Weight::Containment, Some(found_at));
             }
-            let Some(finding) = self.see(&mut engine, view, None) else { continue };
+            let Some(finding) = self.see(&mut engine, view, None) else {
+                continue;
+            };
             match finding.weight {
                 Weight::Alert => honest.alerts += 1,
                 Weight::Containment => {
@@ -166,7 +194,10 @@ impl<'r> RecordBenchmark<'r> {
                         verdicts.push_back((view.at_ms + DAY_MS / 2, view.account, finding.at));
                     }
                     *by_day.entry(view.day()).or_default() += 1;
-                    let lead = finding.signals.first().map_or("", |signal| signal.kind.code());
+                    let lead = finding
+                        .signals
+                        .first()
+                        .map_or("", |signal| signal.kind.code());
                     *honest.leads.entry(lead).or_default() += 1;
                 }
             }
@@ -193,27 +224,41 @@ impl<'r> RecordBenchmark<'r> {
         let mut starts = Vec::new();
         for (place, class) in classes.iter().enumerate() {
             for victim in 0..self.options.victims {
-                // From class and victim alone: a new class must not change the thefts of the others.
-                let seed = class.name.bytes().fold(victim as u64 * 1_000_003, |seed, byte| {
-                    seed.wrapping_mul(33).wrapping_add(u64::from(byte))
-                });
+                // From class and victim alone: a new class must not change the thefts of the
+                // others.
+                let seed = class
+                    .name
+                    .bytes()
+                    .fold(victim as u64 * 1_000_003, |seed, byte| {
+                        seed.wrapping_mul(33).wrapping_add(u64::from(byte))
+                    });
                 let mut draw = Draw::new(seed);
-                let Some(&(account, from)) = candidates.get(draw.below(candidates.len())) else { continue };
+                let Some(&(account, from)) = candidates.get(draw.below(candidates.len())) else {
+                    continue;
+                };
                 let until = self.days[account]
                     .keys()
                     .next_back()
                     .copied()
                     .unwrap_or(from)
                     .min(last - theft::THEFT_DAYS);
-                let own: Vec<i64> =
-                    self.days[account].range(from..=until.max(from)).map(|(day, _)| *day).collect();
+                let own: Vec<i64> = self.days[account]
+                    .range(from..=until.max(from))
+                    .map(|(day, _)| *day)
+                    .collect();
                 let day = own.get(draw.below(own.len())).copied().unwrap_or(from);
                 let accounts = match (class.before, class.accounts) {
                     (BeforeTheft::New, _) => vec![self.record.accounts.len()],
                     (_, 1) => vec![account],
                     (_, count) => self.together(class, account, count, day, &mut draw),
                 };
-                starts.push(Start { class, place, day, accounts, seed });
+                starts.push(Start {
+                    class,
+                    place,
+                    day,
+                    accounts,
+                    seed,
+                });
             }
         }
         starts.sort_by_key(|start| (start.day, start.place, start.seed));
@@ -232,7 +277,9 @@ impl<'r> RecordBenchmark<'r> {
         let organisation = |account: usize| &self.record.accounts[account].organisation;
         let mut all: Vec<usize> = (0..self.record.accounts.len())
             .filter(|&other| other != account && self.days[other].range(..day).count() >= 3)
-            .filter(|&other| (organisation(other) == organisation(account)) == class.is_one_organisation)
+            .filter(|&other| {
+                (organisation(other) == organisation(account)) == class.is_one_organisation
+            })
             .collect();
         let mut chosen = vec![account];
         while chosen.len() < count && !all.is_empty() {
@@ -246,14 +293,19 @@ impl<'r> RecordBenchmark<'r> {
         let mut costs: Vec<Vec<TheftCost>> = classes.iter().map(|_| Vec::new()).collect();
         let mut engine = self.engine();
         let mut next = 0;
-        // In the order of their days: one engine plays the common past once, and each theft continues a
-        // clone.
+        // In the order of their days: one engine plays the common past once, and each theft
+        // continues a clone.
         for start in self.starts(classes) {
             let begins = match start.class.before {
                 BeforeTheft::Reopened => start.day - REOPENED_BEFORE,
                 BeforeTheft::New | BeforeTheft::Work | BeforeTheft::Leave => start.day,
             };
-            while self.record.views.get(next).is_some_and(|view| view.day() < begins) {
+            while self
+                .record
+                .views
+                .get(next)
+                .is_some_and(|view| view.day() < begins)
+            {
                 drop(self.see(&mut engine, &self.record.views[next], None));
                 next += 1;
             }
@@ -278,7 +330,10 @@ impl<'r> RecordBenchmark<'r> {
         }
         if class.before == BeforeTheft::Reopened {
             // Stolen once before, contained within seconds, and reopened the next day.
-            let fast = RecordClass { pace: theft::Pace::Sheets(1.0), ..*class };
+            let fast = RecordClass {
+                pace: theft::Pace::Sheets(1.0),
+                ..*class
+            };
             let day = start.day - REOPENED_BEFORE;
             let mut first = theft::draw(
                 &fast,
@@ -298,30 +353,42 @@ impl<'r> RecordBenchmark<'r> {
         let mut moves = theft.iter().peekable();
         let counts = |at_ms: i64| at_ms.div_euclid(DAY_MS) >= start.day;
         while cut.len() < start.accounts.len() {
-            let own = self.record.views.get(next).filter(|view| view.day() < until);
+            let own = self
+                .record
+                .views
+                .get(next)
+                .filter(|view| view.day() < until);
             let is_theft = match (own, moves.peek()) {
                 (Some(view), Some(step)) => step.at_ms < view.at_ms,
                 (None, Some(_)) => true,
                 (Some(_), None) => false,
                 (None, None) => break,
             };
-            let view = if is_theft { moves.next() } else { own }.expect("both absent breaks the loop above");
+            let view = if is_theft { moves.next() } else { own }
+                .expect("both absent breaks the loop above");
             next += usize::from(!is_theft);
             // A cut account shows nothing more, and a holder on leave does nothing.
             let is_mine = start.accounts.contains(&view.account);
-            if is_mine && (cut.contains_key(&view.account) || !is_theft && class.before == BeforeTheft::Leave)
+            if is_mine
+                && (cut.contains_key(&view.account)
+                    || !is_theft && class.before == BeforeTheft::Leave)
             {
                 continue;
             }
             let found = self.see(&mut engine, view, is_theft.then_some(class.from));
-            let found = found.filter(|found| found.weight == Weight::Containment && found.account.is_some());
+            let found = found
+                .filter(|found| found.weight == Weight::Containment && found.account.is_some());
             if found.is_some() && is_mine && counts(view.at_ms) {
                 cut.insert(view.account, view.at_ms);
             } else if is_theft && counts(view.at_ms) {
                 lost.extend(view.persons.iter().map(|person| (view.account, person.key)));
             }
         }
-        let begin = theft.iter().map(|view| view.at_ms).find(|at| counts(*at)).unwrap_or(0);
+        let begin = theft
+            .iter()
+            .map(|view| view.at_ms)
+            .find(|at| counts(*at))
+            .unwrap_or(0);
         let end = cut.values().copied().max().unwrap_or(begin);
         let is_over = cut.len() == start.accounts.len();
         TheftCost {
@@ -333,25 +400,42 @@ impl<'r> RecordBenchmark<'r> {
 
     fn habits(&self, account: usize, day: i64) -> Habits {
         let Some(days) = self.days.get(account) else {
-            return Habits { mean: 0.0, p95: 0.0, days: BTreeMap::new() };
+            return Habits {
+                mean: 0.0,
+                p95: 0.0,
+                days: BTreeMap::new(),
+            };
         };
         let mut counts: Vec<u32> = days.range(..day).map(|(_, count)| *count).collect();
         counts.sort_unstable();
-        let mean = counts.iter().map(|count| f64::from(*count)).sum::<f64>() / counts.len().max(1) as f64;
-        let p95 = counts.get(counts.len().saturating_sub(1) * 95 / 100).copied().unwrap_or(1);
-        Habits { mean, p95: f64::from(p95), days: days.clone() }
+        let mean =
+            counts.iter().map(|count| f64::from(*count)).sum::<f64>() / counts.len().max(1) as f64;
+        let p95 = counts
+            .get(counts.len().saturating_sub(1) * 95 / 100)
+            .copied()
+            .unwrap_or(1);
+        Habits {
+            mean,
+            p95: f64::from(p95),
+            days: days.clone(),
+        }
     }
 
     fn rivals(&self, start: &Start<'_>, theft: &[RecordedView]) -> Vec<(usize, bool)> {
         let until = theft.last().map_or(start.day, RecordedView::day) + 1;
-        let theft: Vec<RecordedView> = theft.iter().filter(|view| view.day() >= start.day).cloned().collect();
+        let theft: Vec<RecordedView> = theft
+            .iter()
+            .filter(|view| view.day() >= start.day)
+            .cloned()
+            .collect();
         let nothing = BTreeMap::new();
         let of = |rival| {
             let (mut persons, mut is_stopped) = (0, true);
             for &account in &start.accounts {
                 let views = rivals::merged(self.record, &theft, account, start.day, until);
                 let days = self.days.get(account).unwrap_or(&nothing);
-                let (lost, stopped) = rivals::lost(rival, self.calibration, days, start.day, &views);
+                let (lost, stopped) =
+                    rivals::lost(rival, self.calibration, days, start.day, &views);
                 persons += lost.len();
                 is_stopped &= stopped;
             }

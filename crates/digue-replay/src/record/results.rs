@@ -1,5 +1,5 @@
-//! The results of a record: one row for each class of theft, beside the rivals, and the cost of detection
-//! for honest work.
+//! The results of a record: one row for each class of theft, beside the rivals, and the cost of
+//! detection for honest work.
 
 use serde::Serialize;
 
@@ -61,14 +61,22 @@ pub fn measure(
     let benchmark = RecordBenchmark::new(record, settings.clone())?;
     let honest = benchmark.honest();
     let costs = benchmark.thefts(classes);
-    let rows = classes.iter().zip(&costs).map(|(class, costs)| row(class, costs)).collect();
+    let rows = classes
+        .iter()
+        .zip(&costs)
+        .map(|(class, costs)| row(class, costs))
+        .collect();
     Ok(RecordResults { honest, rows })
 }
 
 fn row(class: &RecordClass, costs: &[TheftCost]) -> RecordRow {
     let stopped = costs.iter().filter(|cost| cost.days.is_some()).count();
-    let within = [1.0, 3.0, 14.0]
-        .map(|days| costs.iter().filter(|cost| cost.days.is_some_and(|end| end <= days)).count());
+    let within = [1.0, 3.0, 14.0].map(|days| {
+        costs
+            .iter()
+            .filter(|cost| cost.days.is_some_and(|end| end <= days))
+            .count()
+    });
     let rivals: Vec<RivalRow> = RIVALS
         .iter()
         .enumerate()
@@ -122,8 +130,8 @@ fn median(values: impl Iterator<Item = usize>) -> usize {
     values.get(values.len() / 2).copied().unwrap_or(0)
 }
 
-/// The effect of one change of detection on a record: its name, false containments and alerts, thefts that
-/// reach their goals, and persons lost in all thefts.
+/// The effect of one change of detection on a record: its name, false containments and alerts,
+/// thefts that reach their goals, and persons lost in all thefts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Variation {
     pub name: String,
@@ -137,17 +145,26 @@ pub struct Variation {
 }
 
 /// Without each signal in turn, after a row with all of them.
-pub fn ablation(record: &RecordedWork, settings: &PlaySettings) -> Result<Vec<Variation>, RecordError> {
+pub fn ablation(
+    record: &RecordedWork,
+    settings: &PlaySettings,
+) -> Result<Vec<Variation>, RecordError> {
     let mut rows = vec![vary(record, settings, "-".to_owned())?];
     for &signal in SignalKind::ALL {
-        let settings = PlaySettings { off: vec![signal], ..settings.clone() };
+        let settings = PlaySettings {
+            off: vec![signal],
+            ..settings.clone()
+        };
         rows.push(vary(record, &settings, signal.code().to_owned())?);
     }
     Ok(rows)
 }
 
 /// With each constant of detection halved and doubled, after a row without changes.
-pub fn sensitivity(record: &RecordedWork, settings: &PlaySettings) -> Result<Vec<Variation>, RecordError> {
+pub fn sensitivity(
+    record: &RecordedWork,
+    settings: &PlaySettings,
+) -> Result<Vec<Variation>, RecordError> {
     let mut rows = vec![vary(record, settings, "-".to_owned())?];
     for &name in Tuning::NAMES {
         for (factor, sign) in [(0.5, "1/2"), (2.0, "x2")] {
@@ -161,7 +178,11 @@ pub fn sensitivity(record: &RecordedWork, settings: &PlaySettings) -> Result<Vec
     Ok(rows)
 }
 
-fn vary(record: &RecordedWork, settings: &PlaySettings, name: String) -> Result<Variation, RecordError> {
+fn vary(
+    record: &RecordedWork,
+    settings: &PlaySettings,
+    name: String,
+) -> Result<Variation, RecordError> {
     let results = measure(record, settings, &CLASSES)?;
     let sum = |of: fn(&RecordRow) -> usize| results.rows.iter().map(of).sum();
     Ok(Variation {
@@ -188,7 +209,8 @@ mod tests {
         for day in 0..120_i64 {
             for account in 0..12 {
                 for step in 0..3 + (day + account) % 3 {
-                    let at = Timestamp::from_secs(day * 86_400 + 30_000 + step * 4000 + account * 17);
+                    let at =
+                        Timestamp::from_secs(day * 86_400 + 30_000 + step * 4000 + account * 17);
                     table += &format!("{at},a{account},P{}\n", day * 50 + account * 4 + step);
                 }
             }
@@ -203,8 +225,19 @@ mod tests {
             tuning: Tuning::default(),
         };
         let results = measure(&record, &settings, &CLASSES).unwrap();
-        assert_eq!((results.rows.len(), results.honest.containments), (CLASSES.len(), 0));
-        let fast = results.rows.iter().find(|row| row.class == "sheets-1-holder").unwrap();
-        assert_eq!((fast.stopped, fast.goal), (1, GoalResult::Reached), "{fast:?}");
+        assert_eq!(
+            (results.rows.len(), results.honest.containments),
+            (CLASSES.len(), 0)
+        );
+        let fast = results
+            .rows
+            .iter()
+            .find(|row| row.class == "sheets-1-holder")
+            .unwrap();
+        assert_eq!(
+            (fast.stopped, fast.goal),
+            (1, GoalResult::Reached),
+            "{fast:?}"
+        );
     }
 }

@@ -1,9 +1,9 @@
-//! What other rules would have found in the same theft: three rules in use, and a sequential test of volume
-//! alone.
+//! What other rules would have found in the same theft: three rules in use, and a sequential test
+//! of volume alone.
 //!
-//! They have every advantage: they look after each response, know each account's past without the theft,
-//! and the test's threshold is the lowest that no honest day of the whole record crosses, which no operator
-//! could know beforehand.
+//! They have every advantage: they look after each response, know each account's past without the
+//! theft, and the test's threshold is the lowest that no honest day of the whole record crosses,
+//! which no operator could know beforehand.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
@@ -24,7 +24,12 @@ pub enum Rival {
     Cusum,
 }
 
-pub const RIVALS: [Rival; 4] = [Rival::Minutes, Rival::Day, Rival::OwnPercentile, Rival::Cusum];
+pub const RIVALS: [Rival; 4] = [
+    Rival::Minutes,
+    Rival::Day,
+    Rival::OwnPercentile,
+    Rival::Cusum,
+];
 
 impl Rival {
     pub const fn code(self) -> &'static str {
@@ -41,8 +46,8 @@ impl Rival {
 const FACTORS: [f64; 7] = [1.3, 1.6, 2.0, 3.0, 5.0, 10.0, 30.0];
 /// Days that wait before they teach.
 const LAG_DAYS: usize = 3;
-/// The most that one day contributes, as a natural logarithm: real work has days that no count model
-/// predicts.
+/// The most that one day contributes, as a natural logarithm: real work has days that no count
+/// model predicts.
 const DAY_MAX: f64 = 6.9;
 
 /// The test of one account.
@@ -56,7 +61,11 @@ pub struct Cusum {
 impl Cusum {
     /// `pool`: mean and dispersion of all days of the record, for accounts without a past.
     pub fn new(pool: (f64, f64)) -> Self {
-        Self { pool, past: Vec::new(), sums: [0.0; FACTORS.len()] }
+        Self {
+            pool,
+            past: Vec::new(),
+            sums: [0.0; FACTORS.len()],
+        }
     }
 
     /// Natural logarithm of the mixture, if the day ended with `count`.
@@ -76,8 +85,8 @@ impl Cusum {
         let honest = log_negative_binomial(count, mean, size);
         std::array::from_fn(|place| {
             let ratio = log_negative_binomial(count, mean * FACTORS[place], size) - honest;
-            // A sum never falls below zero: a theft that begins late must not first repay years of honest
-            // days.
+            // A sum never falls below zero: a theft that begins late must not first repay years of
+            // honest days.
             self.sums[place].max(0.0) + ratio.min(DAY_MAX)
         })
     }
@@ -91,7 +100,10 @@ impl Cusum {
         let spread = known.iter().map(|seen| (seen - mean).powi(2)).sum::<f64>();
         let pooled = self.pool.0 + self.pool.0.powi(2) / self.pool.1;
         let variance = (spread + 5.0 * pooled * (mean / self.pool.0).powi(2)) / (count + 5.0);
-        (mean, (mean * mean / (variance - mean).max(0.02 * mean)).clamp(0.2, 50.0))
+        (
+            mean,
+            (mean * mean / (variance - mean).max(0.02 * mean)).clamp(0.2, 50.0),
+        )
     }
 }
 
@@ -104,12 +116,22 @@ pub struct Calibration {
 
 impl Calibration {
     pub fn of(days: &[BTreeMap<i64, u32>]) -> Self {
-        let counts: Vec<f64> =
-            days.iter().flat_map(|days| days.values()).map(|count| f64::from(*count)).collect();
+        let counts: Vec<f64> = days
+            .iter()
+            .flat_map(|days| days.values())
+            .map(|count| f64::from(*count))
+            .collect();
         let all = counts.len().max(1) as f64;
         let mean = (counts.iter().sum::<f64>() / all).max(0.5);
-        let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / all;
-        let pool = (mean, (mean * mean / (variance - mean).max(0.02 * mean)).clamp(0.2, 50.0));
+        let variance = counts
+            .iter()
+            .map(|count| (count - mean).powi(2))
+            .sum::<f64>()
+            / all;
+        let pool = (
+            mean,
+            (mean * mean / (variance - mean).max(0.02 * mean)).clamp(0.2, 50.0),
+        );
         let mut threshold = f64::MIN;
         for days in days {
             let mut test = Cusum::new(pool);
@@ -124,8 +146,8 @@ impl Calibration {
 
 /// Persons of the theft shown to an account before `rival` stopped it, and whether it did.
 ///
-/// `days` are the account's own honest days, of which those before `start` are used; `views` its own and
-/// the thief's from then on, in time order, the thief's marked true.
+/// `days` are the account's own honest days, of which those before `start` are used; `views` its
+/// own and the thief's from then on, in time order, the thief's marked true.
 pub fn lost(
     rival: Rival,
     calibration: Calibration,
@@ -140,7 +162,10 @@ pub fn lost(
         past.push(*count);
     }
     past.sort_unstable();
-    let own = past.get(past.len().saturating_sub(1) * 99 / 100).copied().unwrap_or(0);
+    let own = past
+        .get(past.len().saturating_sub(1) * 99 / 100)
+        .copied()
+        .unwrap_or(0);
     let own = if past.len() >= 10 { own } else { u32::MAX / 2 };
     let mut lost = HashSet::new();
     let mut today: (i64, HashSet<u64>) = (start, HashSet::new());
@@ -157,10 +182,19 @@ pub fn lost(
         let is_over = match rival {
             Rival::Minutes => {
                 recent.extend(view.persons.iter().map(|person| (view.at_ms, person.key)));
-                while recent.front().is_some_and(|(at, _)| view.at_ms - at > 180_000) {
+                while recent
+                    .front()
+                    .is_some_and(|(at, _)| view.at_ms - at > 180_000)
+                {
                     recent.pop_front();
                 }
-                recent.len() >= 25 && recent.iter().map(|(_, key)| key).collect::<HashSet<_>>().len() >= 25
+                recent.len() >= 25
+                    && recent
+                        .iter()
+                        .map(|(_, key)| key)
+                        .collect::<HashSet<_>>()
+                        .len()
+                        >= 25
             }
             Rival::Day => count >= 150,
             Rival::OwnPercentile => count as u64 > 2 * u64::from(own),
@@ -176,7 +210,8 @@ pub fn lost(
     (lost, false)
 }
 
-/// The views of `account` in a record from `from` until `until`, with the thief's among them, marked true.
+/// The views of `account` in a record from `from` until `until`, with the thief's among them,
+/// marked true.
 pub fn merged<'v>(
     record: &'v RecordedWork,
     theft: &'v [RecordedView],
@@ -185,10 +220,19 @@ pub fn merged<'v>(
     until: i64,
 ) -> Vec<(&'v RecordedView, bool)> {
     let first = record.views.partition_point(|view| view.day() < from);
-    let own = record.views[first..].iter().take_while(|view| view.day() < until);
-    let mut views: Vec<(&RecordedView, bool)> =
-        own.filter(|view| view.account == account).map(|view| (view, false)).collect();
-    views.extend(theft.iter().filter(|view| view.account == account).map(|view| (view, true)));
+    let own = record.views[first..]
+        .iter()
+        .take_while(|view| view.day() < until);
+    let mut views: Vec<(&RecordedView, bool)> = own
+        .filter(|view| view.account == account)
+        .map(|view| (view, false))
+        .collect();
+    views.extend(
+        theft
+            .iter()
+            .filter(|view| view.account == account)
+            .map(|view| (view, true)),
+    );
     views.sort_by_key(|(view, _)| view.at_ms);
     views
 }

@@ -48,7 +48,8 @@ pub enum Pace {
         factor: f64,
         every: i64,
     },
-    /// This share of the mean or the 95th percentile on the first day, growing by this factor each day.
+    /// This share of the mean or the 95th percentile on the first day, growing by this factor each
+    /// day.
     RampOfMean {
         from: f64,
         growth: f64,
@@ -125,61 +126,244 @@ const FAST: RecordGoal = RecordGoal::Persons(50);
 const LISTS: RecordGoal = RecordGoal::Persons(300);
 const NEW: RecordClass = RecordClass {
     before: BeforeTheft::New,
-    ..class("", Pace::Daily(0.0), ThiefPlace::Elsewhere, RecordGoal::Rival)
+    ..class(
+        "",
+        Pace::Daily(0.0),
+        ThiefPlace::Elsewhere,
+        RecordGoal::Rival,
+    )
 };
 
 /// Every class, the fast ones first.
 pub const CLASSES: [RecordClass; 42] = [
-    class("sheets-1-holder", Pace::Sheets(1.0), ThiefPlace::Holder, FAST),
-    class("sheets-4-elsewhere", Pace::Sheets(4.0), ThiefPlace::Elsewhere, FAST),
-    RecordClass { name: "sheets-1-new-account", pace: Pace::Sheets(1.0), goal: FAST, ..NEW },
+    class(
+        "sheets-1-holder",
+        Pace::Sheets(1.0),
+        ThiefPlace::Holder,
+        FAST,
+    ),
+    class(
+        "sheets-4-elsewhere",
+        Pace::Sheets(4.0),
+        ThiefPlace::Elsewhere,
+        FAST,
+    ),
+    RecordClass {
+        name: "sheets-1-new-account",
+        pace: Pace::Sheets(1.0),
+        goal: FAST,
+        ..NEW
+    },
     class("lists-of-50", Pace::Lists(50), ThiefPlace::Holder, LISTS),
     class("lists-of-10", Pace::Lists(10), ThiefPlace::Holder, LISTS),
-    RecordClass { name: "lists-of-50-new-account", pace: Pace::Lists(50), goal: LISTS, ..NEW },
+    RecordClass {
+        name: "lists-of-50-new-account",
+        pace: Pace::Lists(50),
+        goal: LISTS,
+        ..NEW
+    },
     class("export-3000", Pace::Export(3000), ThiefPlace::Holder, LISTS),
     RecordClass {
         hours: (0, 5),
         days: 5,
-        ..class("night-100", Pace::Daily(100.0), ThiefPlace::Elsewhere, within(1, 95))
+        ..class(
+            "night-100",
+            Pace::Daily(100.0),
+            ThiefPlace::Elsewhere,
+            within(1, 95),
+        )
     },
-    class("daily-60-elsewhere", Pace::Daily(60.0), ThiefPlace::Elsewhere, within(3, 95)),
-    class("daily-60-holder", Pace::Daily(60.0), ThiefPlace::Holder, within(3, 95)),
-    class("daily-20", Pace::Daily(20.0), ThiefPlace::Holder, RecordGoal::Rival),
-    class("daily-10", Pace::Daily(10.0), ThiefPlace::Holder, RecordGoal::Inherent),
-    class("daily-5", Pace::Daily(5.0), ThiefPlace::Holder, RecordGoal::Inherent),
-    class("imitation-30", Pace::Imitation(0.3), ThiefPlace::Holder, RecordGoal::Inherent),
-    class("imitation-100", Pace::Imitation(1.0), ThiefPlace::Holder, RecordGoal::Rival),
-    class("imitation-200", Pace::Imitation(2.0), ThiefPlace::Holder, RecordGoal::Rival),
+    class(
+        "daily-60-elsewhere",
+        Pace::Daily(60.0),
+        ThiefPlace::Elsewhere,
+        within(3, 95),
+    ),
+    class(
+        "daily-60-holder",
+        Pace::Daily(60.0),
+        ThiefPlace::Holder,
+        within(3, 95),
+    ),
+    class(
+        "daily-20",
+        Pace::Daily(20.0),
+        ThiefPlace::Holder,
+        RecordGoal::Rival,
+    ),
+    class(
+        "daily-10",
+        Pace::Daily(10.0),
+        ThiefPlace::Holder,
+        RecordGoal::Inherent,
+    ),
+    class(
+        "daily-5",
+        Pace::Daily(5.0),
+        ThiefPlace::Holder,
+        RecordGoal::Inherent,
+    ),
+    class(
+        "imitation-30",
+        Pace::Imitation(0.3),
+        ThiefPlace::Holder,
+        RecordGoal::Inherent,
+    ),
+    class(
+        "imitation-100",
+        Pace::Imitation(1.0),
+        ThiefPlace::Holder,
+        RecordGoal::Rival,
+    ),
+    class(
+        "imitation-200",
+        Pace::Imitation(2.0),
+        ThiefPlace::Holder,
+        RecordGoal::Rival,
+    ),
     RecordClass {
         before: BeforeTheft::Leave,
-        ..class("leave", Pace::OfMean(1.0), ThiefPlace::Holder, RecordGoal::Inherent)
+        ..class(
+            "leave",
+            Pace::OfMean(1.0),
+            ThiefPlace::Holder,
+            RecordGoal::Inherent,
+        )
     },
-    class("ramp-10", Pace::RampOfMean { from: 0.1, growth: 1.1 }, ThiefPlace::Holder, RecordGoal::Rival),
-    class("ramp-5", Pace::RampOfP95 { from: 0.5, growth: 1.05 }, ThiefPlace::Holder, RecordGoal::Rival),
-    class("alternate-1.3", Pace::Pulse { factor: 1.3, every: 2 }, ThiefPlace::Holder, RecordGoal::Rival),
-    class("fourth-2.5", Pace::Pulse { factor: 2.5, every: 4 }, ThiefPlace::Holder, RecordGoal::Rival),
-    class("p95-1.2", Pace::OfP95(1.2), ThiefPlace::Holder, within(14, 80)),
+    class(
+        "ramp-10",
+        Pace::RampOfMean {
+            from: 0.1,
+            growth: 1.1,
+        },
+        ThiefPlace::Holder,
+        RecordGoal::Rival,
+    ),
+    class(
+        "ramp-5",
+        Pace::RampOfP95 {
+            from: 0.5,
+            growth: 1.05,
+        },
+        ThiefPlace::Holder,
+        RecordGoal::Rival,
+    ),
+    class(
+        "alternate-1.3",
+        Pace::Pulse {
+            factor: 1.3,
+            every: 2,
+        },
+        ThiefPlace::Holder,
+        RecordGoal::Rival,
+    ),
+    class(
+        "fourth-2.5",
+        Pace::Pulse {
+            factor: 2.5,
+            every: 4,
+        },
+        ThiefPlace::Holder,
+        RecordGoal::Rival,
+    ),
+    class(
+        "p95-1.2",
+        Pace::OfP95(1.2),
+        ThiefPlace::Holder,
+        within(14, 80),
+    ),
     class("p95-2", Pace::OfP95(2.0), ThiefPlace::Holder, within(3, 95)),
     class("p95-5", Pace::OfP95(5.0), ThiefPlace::Holder, within(3, 95)),
     RecordClass {
         before: BeforeTheft::Reopened,
-        ..class("p95-2-reopened", Pace::OfP95(2.0), ThiefPlace::Holder, within(3, 95))
+        ..class(
+            "p95-2-reopened",
+            Pace::OfP95(2.0),
+            ThiefPlace::Holder,
+            within(3, 95),
+        )
     },
     RecordClass {
         before: BeforeTheft::Reopened,
-        ..class("p95-5-reopened", Pace::OfP95(5.0), ThiefPlace::Holder, within(3, 95))
+        ..class(
+            "p95-5-reopened",
+            Pace::OfP95(5.0),
+            ThiefPlace::Holder,
+            within(3, 95),
+        )
     },
-    class("by-number", Pace::ByNumber { times: 1 }, ThiefPlace::Holder, RecordGoal::Rival),
-    class("by-number-twice", Pace::ByNumber { times: 2 }, ThiefPlace::Holder, RecordGoal::Rival),
-    class("four-lists-of-50", Pace::DailyLists { lists: 4, size: 50 }, ThiefPlace::Holder, LISTS),
-    class("ten-lists-of-10", Pace::DailyLists { lists: 10, size: 10 }, ThiefPlace::Holder, LISTS),
-    class("lists-of-3", Pace::DailyLists { lists: 66, size: 3 }, ThiefPlace::Holder, LISTS),
-    class("one-list-of-200", Pace::DailyLists { lists: 1, size: 200 }, ThiefPlace::Holder, LISTS),
-    class("list-then-sheets", Pace::ListThenSheets { daily: 60 }, ThiefPlace::Holder, within(3, 95)),
-    RecordClass { name: "new-40", pace: Pace::Daily(40.0), goal: RecordGoal::Rival, ..NEW },
-    RecordClass { name: "new-60", pace: Pace::Daily(60.0), goal: RecordGoal::Rival, ..NEW },
-    RecordClass { name: "new-100", pace: Pace::Daily(100.0), goal: within(3, 95), ..NEW },
-    RecordClass { name: "new-150", pace: Pace::Daily(150.0), goal: within(3, 95), ..NEW },
+    class(
+        "by-number",
+        Pace::ByNumber { times: 1 },
+        ThiefPlace::Holder,
+        RecordGoal::Rival,
+    ),
+    class(
+        "by-number-twice",
+        Pace::ByNumber { times: 2 },
+        ThiefPlace::Holder,
+        RecordGoal::Rival,
+    ),
+    class(
+        "four-lists-of-50",
+        Pace::DailyLists { lists: 4, size: 50 },
+        ThiefPlace::Holder,
+        LISTS,
+    ),
+    class(
+        "ten-lists-of-10",
+        Pace::DailyLists {
+            lists: 10,
+            size: 10,
+        },
+        ThiefPlace::Holder,
+        LISTS,
+    ),
+    class(
+        "lists-of-3",
+        Pace::DailyLists { lists: 66, size: 3 },
+        ThiefPlace::Holder,
+        LISTS,
+    ),
+    class(
+        "one-list-of-200",
+        Pace::DailyLists {
+            lists: 1,
+            size: 200,
+        },
+        ThiefPlace::Holder,
+        LISTS,
+    ),
+    class(
+        "list-then-sheets",
+        Pace::ListThenSheets { daily: 60 },
+        ThiefPlace::Holder,
+        within(3, 95),
+    ),
+    RecordClass {
+        name: "new-40",
+        pace: Pace::Daily(40.0),
+        goal: RecordGoal::Rival,
+        ..NEW
+    },
+    RecordClass {
+        name: "new-60",
+        pace: Pace::Daily(60.0),
+        goal: RecordGoal::Rival,
+        ..NEW
+    },
+    RecordClass {
+        name: "new-100",
+        pace: Pace::Daily(100.0),
+        goal: within(3, 95),
+        ..NEW
+    },
+    RecordClass {
+        name: "new-150",
+        pace: Pace::Daily(150.0),
+        goal: within(3, 95),
+        ..NEW
+    },
     RecordClass {
         name: "new-four-lists-of-50",
         pace: Pace::DailyLists { lists: 4, size: 50 },
@@ -188,16 +372,31 @@ pub const CLASSES: [RecordClass; 42] = [
     },
     RecordClass {
         accounts: 3,
-        ..class("three-organisations-20", Pace::Daily(20.0), ThiefPlace::Holder, RecordGoal::Inherent)
+        ..class(
+            "three-organisations-20",
+            Pace::Daily(20.0),
+            ThiefPlace::Holder,
+            RecordGoal::Inherent,
+        )
     },
     RecordClass {
         accounts: 3,
-        ..class("three-organisations-60", Pace::Daily(60.0), ThiefPlace::Holder, within(3, 95))
+        ..class(
+            "three-organisations-60",
+            Pace::Daily(60.0),
+            ThiefPlace::Holder,
+            within(3, 95),
+        )
     },
     RecordClass {
         accounts: 10,
         is_one_organisation: true,
-        ..class("ten-accounts-100", Pace::Daily(100.0), ThiefPlace::Holder, within(1, 95))
+        ..class(
+            "ten-accounts-100",
+            Pace::Daily(100.0),
+            ThiefPlace::Holder,
+            within(1, 95),
+        )
     },
     RecordClass {
         accounts: 10,
@@ -237,7 +436,15 @@ pub fn draw(
 ) -> Vec<RecordedView> {
     let mut draw = Draw::new(seed);
     let is_fresh = draw.once_in(2);
-    let mut thief = RecordThief { record, account, views: Vec::new(), drawn: 0, seed, is_fresh, draw };
+    let mut thief = RecordThief {
+        record,
+        account,
+        views: Vec::new(),
+        drawn: 0,
+        seed,
+        is_fresh,
+        draw,
+    };
     let begin = start * DAY_MS + 9 * 3_600_000 + thief.draw.below(5 * 3_600_000) as i64;
     match class.pace {
         Pace::Sheets(rate) => thief.sheets(begin, rate),
@@ -269,14 +476,28 @@ struct RecordThief<'r> {
 }
 
 impl RecordThief<'_> {
-    fn push(&mut self, at_ms: i64, persons: Vec<digue_detection::SeenPerson>, action: &'static str) {
-        self.views.push(RecordedView { at_ms, account: self.account, persons, action });
+    fn push(
+        &mut self,
+        at_ms: i64,
+        persons: Vec<digue_detection::SeenPerson>,
+        action: &'static str,
+    ) {
+        self.views.push(RecordedView {
+            at_ms,
+            account: self.account,
+            persons,
+            action,
+        });
     }
 
     fn person(&mut self) -> digue_detection::SeenPerson {
         self.drawn += 1;
         if self.is_fresh {
-            seen(&format!("V{}-{}", self.seed, self.drawn.wrapping_mul(7919) % 1_000_003))
+            seen(&format!(
+                "V{}-{}",
+                self.seed,
+                self.drawn.wrapping_mul(7919) % 1_000_003
+            ))
         } else {
             let view = self.draw.below(self.record.views.len());
             self.record.views[view].persons[0]
@@ -299,8 +520,8 @@ impl RecordThief<'_> {
 
     /// One day of a slow theft: the `count`th, from 0.
     fn day(&mut self, class: &RecordClass, habits: &Habits, day: i64, count: i64) {
-        // 1970-01-01 was a Thursday, so 2 and 3 are Saturday and Sunday; thefts at other hours take no
-        // rest.
+        // 1970-01-01 was a Thursday, so 2 and 3 are Saturday and Sunday; thefts at other hours take
+        // no rest.
         let is_rest = matches!(day.rem_euclid(7), 2 | 3) && class.hours == (8, 18);
         if is_rest {
             return;
@@ -313,14 +534,16 @@ impl RecordThief<'_> {
             Pace::Pulse { factor, every } if worked % every == 0 => factor * habits.p95,
             Pace::RampOfMean { from, growth } => from * habits.mean * growth.powi(worked as i32),
             Pace::RampOfP95 { from, growth } => from * habits.p95 * growth.powi(worked as i32),
-            Pace::Imitation(factor) => factor * f64::from(habits.days.get(&day).copied().unwrap_or(0)),
+            Pace::Imitation(factor) => {
+                factor * f64::from(habits.days.get(&day).copied().unwrap_or(0))
+            }
             Pace::ByNumber { times } => return self.by_number(day, count, times),
             Pace::DailyLists { lists, size } => return self.lists(class, day, lists, size),
             Pace::ListThenSheets { daily } => return self.list_then_sheets(class, day, daily),
             Pace::Pulse { .. } | Pace::Sheets(_) | Pace::Lists(_) | Pace::Export(_) => return,
         };
-        let whole =
-            daily.floor() as usize + usize::from((self.draw.below(1000) as f64) < daily.fract() * 1000.0);
+        let whole = daily.floor() as usize
+            + usize::from((self.draw.below(1000) as f64) < daily.fract() * 1000.0);
         for _ in 0..whole {
             let (at, person) = (self.within(class, day), self.person());
             self.push(at, vec![person], "open");
@@ -329,15 +552,23 @@ impl RecordThief<'_> {
 
     fn within(&mut self, class: &RecordClass, day: i64) -> i64 {
         let (from, until) = class.hours;
-        day * DAY_MS + from * 3_600_000 + self.draw.below(((until - from) * 3_600_000) as usize) as i64
+        day * DAY_MS
+            + from * 3_600_000
+            + self.draw.below(((until - from) * 3_600_000) as usize) as i64
     }
 
     fn by_number(&mut self, day: i64, count: i64, times: usize) {
         for step in 0..480 {
-            let person =
-                seen(&format!("{}", 40_000_000 + self.seed % 1_000_000 + (count * 480 + step) as u64));
+            let person = seen(&format!(
+                "{}",
+                40_000_000 + self.seed % 1_000_000 + (count * 480 + step) as u64
+            ));
             for time in 0..times {
-                self.push(day * DAY_MS + (9 * 60 + step) * 60_000 + 9000 * time as i64, vec![person], "open");
+                self.push(
+                    day * DAY_MS + (9 * 60 + step) * 60_000 + 9000 * time as i64,
+                    vec![person],
+                    "open",
+                );
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Lists that accompany recorded exposures: organisation and creation of accounts, and caseloads. The
-//! format of their files is not known here.
+//! Lists that accompany recorded exposures: organisation and creation of accounts, and caseloads.
+//! The format of their files is not known here.
 
 use std::collections::HashMap;
 
@@ -13,12 +13,15 @@ pub struct AccountList(HashMap<String, (String, Option<Timestamp>)>);
 impl AccountList {
     /// Adds an account; the last row for it counts.
     pub fn add(&mut self, account: &str, organisation: &str, created: Option<Timestamp>) {
-        self.0.insert(account.to_owned(), (organisation.to_owned(), created));
+        self.0
+            .insert(account.to_owned(), (organisation.to_owned(), created));
     }
 
     /// Empty when the list does not have it.
     pub(super) fn organisation(&self, account: &str) -> &str {
-        self.0.get(account).map_or("", |(organisation, _)| organisation)
+        self.0
+            .get(account)
+            .map_or("", |(organisation, _)| organisation)
     }
 
     /// Account, organisation and time of each account whose creation is known, sorted by account.
@@ -38,14 +41,23 @@ pub struct CaseloadList(HashMap<(String, u64), (Option<Timestamp>, Option<Timest
 
 impl CaseloadList {
     /// Adds a person to the caseload of `holder`; the last row for both counts.
-    pub fn add(&mut self, holder: &str, person: &str, from: Option<Timestamp>, until: Option<Timestamp>) {
-        self.0.insert((holder.to_owned(), key_of(person)), (from, until));
+    pub fn add(
+        &mut self,
+        holder: &str,
+        person: &str,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) {
+        self.0
+            .insert((holder.to_owned(), key_of(person)), (from, until));
     }
 
     pub(super) fn holds(&self, holder: &str, person: u64, at: Timestamp) -> bool {
-        self.0.get(&(holder.to_owned(), person)).is_some_and(|(from, until)| {
-            from.is_none_or(|from| at >= from) && until.is_none_or(|until| at < until)
-        })
+        self.0
+            .get(&(holder.to_owned(), person))
+            .is_some_and(|(from, until)| {
+                from.is_none_or(|from| at >= from) && until.is_none_or(|until| at < until)
+            })
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,8 +1,9 @@
 //! A record, from its bytes to the findings.
 //!
-//! While lines are in time order they go to the engine as they come, and nothing is kept. At the first
-//! earlier one, the judgement so far is discarded: the record is read again, sorted. A pipe cannot be
-//! opened twice, so its bytes are kept in a temporary file while they pass, compressed as received.
+//! While lines are in time order they go to the engine as they come, and nothing is kept. At the
+//! first earlier one, the judgement so far is discarded: the record is read again, sorted. A pipe
+//! cannot be opened twice, so its bytes are kept in a temporary file while they pass, compressed as
+//! received.
 //!
 //! One thread reads and another judges: each takes about as long as the other.
 
@@ -19,7 +20,8 @@ use super::sort::{LineSorter, RUN_BYTES, SpillError};
 use super::spool::Spool;
 use super::{LineError, LineReader, RecordJudge, Watcher, instant_of};
 
-/// As much as a portal may report in one request (`POST /v1/exposures`): no longer line is an exposure.
+/// As much as a portal may report in one request (`POST /v1/exposures`): no longer line is an
+/// exposure.
 pub const LINE_BYTES_MAX: usize = 8 << 20;
 /// How many unread lines are named; the others are only counted.
 const NAMED_MAX: usize = 10;
@@ -63,7 +65,10 @@ pub enum PlayError {
 impl PlayError {
     /// The input could not be opened.
     pub fn opening(error: io::Error) -> Self {
-        Self::from(InputFault { after: 0, error: InputError::from(error) })
+        Self::from(InputFault {
+            after: 0,
+            error: InputError::from(error),
+        })
     }
 }
 
@@ -73,7 +78,10 @@ impl From<InputFault> for PlayError {
         match fault.error {
             InputError::Io(error) => match error.downcast::<SpillError>() {
                 Ok(error) => Self::Spill(error),
-                Err(error) => Self::Input(InputFault { error: InputError::Io(error), ..fault }),
+                Err(error) => Self::Input(InputFault {
+                    error: InputError::Io(error),
+                    ..fault
+                }),
             },
             _ => Self::Input(fault),
         }
@@ -91,14 +99,22 @@ pub struct RecordPlayer<'p, 'l> {
 }
 
 impl<'p, 'l> RecordPlayer<'p, 'l> {
-    pub fn new(watcher: &'p dyn Fn() -> Watcher<'l>, temporary: &'p dyn Fn() -> io::Result<File>) -> Self {
-        Self { watcher, temporary, run_bytes: RUN_BYTES }
+    pub fn new(
+        watcher: &'p dyn Fn() -> Watcher<'l>,
+        temporary: &'p dyn Fn() -> io::Result<File>,
+    ) -> Self {
+        Self {
+            watcher,
+            temporary,
+            run_bytes: RUN_BYTES,
+        }
     }
 
     /// Plays the whole record.
     ///
     /// # Errors
-    /// When the input cannot be opened or has an unsupported form, or when the temporary file fails.
+    /// When the input cannot be opened or has an unsupported form, or when the temporary file
+    /// fails.
     pub fn play(&self, record: RecordSource) -> Result<RecordOutcome, PlayError> {
         match record {
             RecordSource::File(path) => {
@@ -153,8 +169,8 @@ impl<'p, 'l> RecordPlayer<'p, 'l> {
         Ok(played.expect("the closure above always returns true"))
     }
 
-    /// Runs `read`, which returns whether it reached the end of the record, while another thread judges
-    /// what was read.
+    /// Runs `read`, which returns whether it reached the end of the record, while another thread
+    /// judges what was read.
     fn pass(
         &self,
         read: impl FnOnce(&mut RecordPass<'l>) -> Result<bool, PlayError>,
@@ -175,10 +191,18 @@ impl<'p, 'l> RecordPlayer<'p, 'l> {
             };
             let read = read(&mut pass);
             pass.hand_over();
-            let RecordPass { reader, unread, stopped, full, .. } = pass;
+            let RecordPass {
+                reader,
+                unread,
+                stopped,
+                full,
+                ..
+            } = pass;
             // Closes the channel: the judge ends when it has emptied it.
             drop(full);
-            let judge = judging.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause));
+            let judge = judging
+                .join()
+                .unwrap_or_else(|cause| std::panic::resume_unwind(cause));
             let outcome = RecordOutcome {
                 lines: reader.lines,
                 accounts: judge.engine.accounts(),
@@ -199,8 +223,13 @@ fn judge_all(
 ) -> RecordJudge {
     for mut chunk in full {
         let number = chunk.sightings.len();
-        chunk.sightings.drain(..).for_each(|sighting| judge.push(sighting));
-        chunk.spare.extend(std::iter::repeat_with(|| judge.batches.blank()).take(number));
+        chunk
+            .sightings
+            .drain(..)
+            .for_each(|sighting| judge.push(sighting));
+        chunk
+            .spare
+            .extend(std::iter::repeat_with(|| judge.batches.blank()).take(number));
         chunk.persons = 0;
         // Fails once the reader has finished, which needs no more of them.
         drop(empty.send(chunk));
@@ -243,8 +272,8 @@ struct RecordPass<'l> {
 }
 
 impl RecordPass<'_> {
-    /// Passes every line with content to `take` until that returns false, and returns false then. An input
-    /// that is truncated or damaged ends the pass.
+    /// Passes every line with content to `take` until that returns false, and returns false then.
+    /// An input that is truncated or damaged ends the pass.
     fn each(
         &mut self,
         input: impl Read,
@@ -253,7 +282,9 @@ impl RecordPass<'_> {
         let mut lines = InputLines::new(input, LINE_BYTES_MAX);
         loop {
             match lines.next_line() {
-                Ok(Some(line)) if line.is_too_long => self.unread.note(line.number, LineError::Length),
+                Ok(Some(line)) if line.is_too_long => {
+                    self.unread.note(line.number, LineError::Length)
+                }
                 Ok(Some(line)) if line.bytes.trim_ascii().is_empty() => {}
                 Ok(Some(line)) => {
                     if !take(self, line)? {

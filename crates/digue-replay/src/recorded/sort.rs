@@ -1,7 +1,7 @@
 //! Any number of lines, sorted by time: sorted runs of bounded size in one temporary file, merged.
 //!
-//! Lines of one instant keep the order of the input. The caller opens the file; an unnamed one disappears
-//! with the process, however it ends.
+//! Lines of one instant keep the order of the input. The caller opens the file; an unnamed one
+//! disappears with the process, however it ends.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -23,8 +23,8 @@ const SECTION_BYTES_MAX: usize = 1 << 20;
 #[error("the temporary file cannot be used: {0}")]
 pub struct SpillError(#[from] pub io::Error);
 
-/// The time in microseconds, and the number of the line in the input: it keeps lines of one instant in
-/// order.
+/// The time in microseconds, and the number of the line in the input: it keeps lines of one instant
+/// in order.
 type Key = (i64, u64);
 
 /// A line of the current run.
@@ -46,10 +46,17 @@ pub struct LineSorter<'s> {
 }
 
 impl<'s> LineSorter<'s> {
-    /// Sorts runs of about `bytes_max` bytes; `open` creates the temporary file when more than one run is
-    /// needed.
+    /// Sorts runs of about `bytes_max` bytes; `open` creates the temporary file when more than one
+    /// run is needed.
     pub fn new(bytes_max: usize, open: &'s dyn Fn() -> io::Result<File>) -> Self {
-        Self { open, bytes_max, bytes: Vec::new(), places: Vec::new(), file: None, ends: Vec::new() }
+        Self {
+            open,
+            bytes_max,
+            bytes: Vec::new(),
+            places: Vec::new(),
+            file: None,
+            ends: Vec::new(),
+        }
     }
 
     pub fn push(&mut self, at: Timestamp, number: u64, line: &[u8]) -> Result<(), SpillError> {
@@ -59,7 +66,11 @@ impl<'s> LineSorter<'s> {
         }
         let start = self.bytes.len();
         self.bytes.extend_from_slice(line);
-        self.places.push(LinePlace { key: (at.micros(), number), start, end: self.bytes.len() });
+        self.places.push(LinePlace {
+            key: (at.micros(), number),
+            start,
+            end: self.bytes.len(),
+        });
         Ok(())
     }
 
@@ -106,8 +117,11 @@ impl<'s> LineSorter<'s> {
         (self.bytes, self.places) = (Vec::new(), Vec::new());
         let file = self.file.as_ref().expect("`write_run` opens the file");
         let mut runs = sections(file, &self.ends).map_err(SpillError)?;
-        let mut heads: BinaryHeap<Reverse<(Key, usize)>> =
-            runs.iter().enumerate().map(|(place, run)| Reverse((run.key, place))).collect();
+        let mut heads: BinaryHeap<Reverse<(Key, usize)>> = runs
+            .iter()
+            .enumerate()
+            .map(|(place, run)| Reverse((run.key, place)))
+            .collect();
         while let Some(Reverse(((_, number), place))) = heads.pop() {
             let run = &mut runs[place];
             take(number, &run.line)?;
@@ -134,9 +148,17 @@ fn sections<'f>(file: &'f File, ends: &[u64]) -> io::Result<Vec<SortedRun<'f>>> 
     let starts = std::iter::once(&0).chain(ends);
     let mut runs = Vec::new();
     for (start, end) in starts.zip(ends) {
-        let section = FileSection { file, place: *start, end: *end };
+        let section = FileSection {
+            file,
+            place: *start,
+            end: *end,
+        };
         let bytes = BufReader::with_capacity(capacity, section);
-        let mut run = SortedRun { bytes, key: (0, 0), line: Vec::new() };
+        let mut run = SortedRun {
+            bytes,
+            key: (0, 0),
+            line: Vec::new(),
+        };
         if run.advance()? {
             runs.push(run);
         }
@@ -159,11 +181,14 @@ impl SortedRun<'_> {
         }
         let mut number = || {
             let mut bytes = [0; 8];
-            self.bytes.read_exact(&mut bytes).map(|()| u64::from_le_bytes(bytes))
+            self.bytes
+                .read_exact(&mut bytes)
+                .map(|()| u64::from_le_bytes(bytes))
         };
         let (at, line, length) = (number()?, number()?, number()?);
         self.key = (at.cast_signed(), line);
-        self.line.resize(usize::try_from(length).map_err(io::Error::other)?, 0);
+        self.line
+            .resize(usize::try_from(length).map_err(io::Error::other)?, 0);
         self.bytes.read_exact(&mut self.line)?;
         Ok(true)
     }
@@ -202,7 +227,9 @@ mod tests {
         let open = tempfile::tempfile;
         let mut sorter = LineSorter::new(bytes_max, &open);
         for (number, (at, line)) in (1..).zip(lines) {
-            sorter.push(Timestamp::from_micros(*at), number, line).unwrap();
+            sorter
+                .push(Timestamp::from_micros(*at), number, line)
+                .unwrap();
         }
         let (mut out, runs) = (Vec::new(), sorter.ends.len());
         let taken: Result<(), SpillError> = sorter.each(|number, line| {
@@ -250,7 +277,9 @@ mod tests {
         let full = || File::options().write(true).open("/dev/full");
         let mut sorter = LineSorter::new(10, &full);
         sorter.push(Timestamp::ZERO, 1, b"the first line").unwrap();
-        let error = sorter.push(Timestamp::ZERO, 2, b"the second line").unwrap_err();
+        let error = sorter
+            .push(Timestamp::ZERO, 2, b"the second line")
+            .unwrap_err();
         assert_eq!(error.0.kind(), io::ErrorKind::StorageFull);
     }
 }

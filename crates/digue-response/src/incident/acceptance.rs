@@ -1,5 +1,6 @@
-//! The rules by which an entry may be added to an incident, and by which an incident may be closed. The fold
-//! in `incident` accepts any entry: a stored log is read as it is, even if rules changed since.
+//! The rules by which an entry may be added to an incident, and by which an incident may be closed.
+//! The fold in `incident` accepts any entry: a stored log is read as it is, even if rules changed
+//! since.
 
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
@@ -40,22 +41,38 @@ impl Incident {
             IncidentNote::StateSet { state, .. } => self.may_become(*state),
             IncidentNote::Step { sheet, step, .. } => {
                 let is_asked = self.sheets.contains(sheet) && sheet.step(step).is_some();
-                if is_asked { Ok(()) } else { Err(EntryRefusal::NoSuchEntry) }
+                if is_asked {
+                    Ok(())
+                } else {
+                    Err(EntryRefusal::NoSuchEntry)
+                }
             }
             IncidentNote::TaskDone { task, .. } => {
-                let is_open = self.tasks.iter().any(|known| known.number == *task && known.done_at.is_none());
-                if is_open { Ok(()) } else { Err(EntryRefusal::NoSuchEntry) }
+                let is_open = self
+                    .tasks
+                    .iter()
+                    .any(|known| known.number == *task && known.done_at.is_none());
+                if is_open {
+                    Ok(())
+                } else {
+                    Err(EntryRefusal::NoSuchEntry)
+                }
             }
-            // Two versions that were computed at the same time: papers and notices cite a version by its number.
+            // Two versions that were computed at the same time: papers and notices cite a version
+            // by its number.
             IncidentNote::Affected(version) if version.number != self.next_version() => {
                 Err(EntryRefusal::Value)
             }
-            IncidentNote::FieldSet { field, value } if !fits(*field, value) => Err(EntryRefusal::Value),
-            // Informing has no exemption and not informing has one: the two are never equal.
-            IncidentNote::PersonsDecided { inform, exemption, .. } if *inform == exemption.is_some() => {
-                Err(EntryRefusal::ExemptionNeeded)
+            IncidentNote::FieldSet { field, value } if !fits(*field, value) => {
+                Err(EntryRefusal::Value)
             }
-            IncidentNote::Aware { at, of, .. } => self.must_precede(*of, Timestamp::from_micros(*at)),
+            // Informing has no exemption and not informing has one: the two are never equal.
+            IncidentNote::PersonsDecided {
+                inform, exemption, ..
+            } if *inform == exemption.is_some() => Err(EntryRefusal::ExemptionNeeded),
+            IncidentNote::Aware { at, of, .. } => {
+                self.must_precede(*of, Timestamp::from_micros(*at))
+            }
             IncidentNote::Submitted(submission) => {
                 self.must_follow(Awareness::Data, submission.submitted_at())?;
                 self.must_explain(ClockKind::Authority, submission.submitted_at(), rules, zone)
@@ -88,12 +105,16 @@ impl Incident {
         }
     }
 
-    /// A corrected hour of awareness cannot be later than the notification that followed from it: moving it
-    /// would make a late notification appear to be in time.
+    /// A corrected hour of awareness cannot be later than the notification that followed from it:
+    /// moving it would make a late notification appear to be in time.
     fn must_precede(&self, of: Awareness, at: Timestamp) -> Result<(), EntryRefusal> {
         // Only the awareness of a data breach starts the clock of this notification.
         let sent = self.notified_at().filter(|_| of == Awareness::Data);
-        if sent.is_some_and(|sent| sent < at) { Err(EntryRefusal::BeforeAwareness) } else { Ok(()) }
+        if sent.is_some_and(|sent| sent < at) {
+            Err(EntryRefusal::BeforeAwareness)
+        } else {
+            Ok(())
+        }
     }
 
     /// A duty met after its deadline needs the reasons for the delay first (art. 33(1)).
@@ -104,8 +125,13 @@ impl Incident {
         rules: &[ClockRule],
         zone: &TimeZone,
     ) -> Result<(), EntryRefusal> {
-        let clock = self.clocks(rules, zone).into_iter().find(|clock| clock.rule.kind == kind);
-        let is_late = clock.and_then(|clock| clock.due_at).is_some_and(|due| at > due);
+        let clock = self
+            .clocks(rules, zone)
+            .into_iter()
+            .find(|clock| clock.rule.kind == kind);
+        let is_late = clock
+            .and_then(|clock| clock.due_at)
+            .is_some_and(|due| at > due);
         // Only the first act has a deadline: a second notification is not late.
         let is_first = self.met_at(kind).is_none();
         if is_late && is_first && !self.delays.contains_key(&kind) {
@@ -133,13 +159,18 @@ impl Incident {
         self.may_close()
     }
 
-    /// An incident may be closed when everything was decided and done. Each refusal names the one thing that
-    /// is missing.
+    /// An incident may be closed when everything was decided and done. Each refusal names the one
+    /// thing that is missing.
     fn may_close(&self) -> Result<(), EntryRefusal> {
         if self.role == IncidentRole::Processor {
-            // The controller decides about authority and persons; a processor only notifies it (art. 33(2)).
+            // The controller decides about authority and persons; a processor only notifies it
+            // (art. 33(2)).
             let is_informed = self.acts.fact(ClaimKind::Controller).is_some();
-            return if is_informed { self.all_steps() } else { Err(EntryRefusal::ControllerNotInformed) };
+            return if is_informed {
+                self.all_steps()
+            } else {
+                Err(EntryRefusal::ControllerNotInformed)
+            };
         }
         let (Some(authority), Some(persons)) = (&self.authority, &self.persons) else {
             return Err(EntryRefusal::Undecided);
@@ -147,8 +178,12 @@ impl Incident {
         if authority.what && self.acts.fact(ClaimKind::Authority).is_none() {
             return Err(EntryRefusal::NotNotified);
         }
-        // The last one counts: a complement that fills the gaps completes the notification (art. 33(4)).
-        let is_open = self.submissions.last().is_some_and(|(_, last)| !last.unknown.is_empty());
+        // The last one counts: a complement that fills the gaps completes the notification (art.
+        // 33(4)).
+        let is_open = self
+            .submissions
+            .last()
+            .is_some_and(|(_, last)| !last.unknown.is_empty());
         if authority.what && is_open {
             return Err(EntryRefusal::NotificationOpen);
         }
@@ -169,10 +204,17 @@ impl Incident {
         if affected == 0 {
             return Err(EntryRefusal::NobodyAffected);
         }
-        // A campaign that left notices unsent needs a later act that informed the rest. Entry numbers decide
-        // and not times: a time is typed, a number is given.
-        let informed = self.met.get(&ClockKind::Persons).ok_or(EntryRefusal::PersonsNotInformed)?;
-        let open = self.notices.iter().rev().find(|(_, ended)| !ended.is_whole());
+        // A campaign that left notices unsent needs a later act that informed the rest. Entry
+        // numbers decide and not times: a time is typed, a number is given.
+        let informed = self
+            .met
+            .get(&ClockKind::Persons)
+            .ok_or(EntryRefusal::PersonsNotInformed)?;
+        let open = self
+            .notices
+            .iter()
+            .rev()
+            .find(|(_, ended)| !ended.is_whole());
         match open {
             Some((entry, _)) if self.last_informed().unwrap_or(informed.entry) < *entry => {
                 Err(EntryRefusal::NoticesUnsent)
@@ -187,14 +229,18 @@ impl Incident {
     }
 
     fn all_steps(&self) -> Result<(), EntryRefusal> {
-        if self.open_steps().is_empty() { Ok(()) } else { Err(EntryRefusal::StepsOpen) }
+        if self.open_steps().is_empty() {
+            Ok(())
+        } else {
+            Err(EntryRefusal::StepsOpen)
+        }
     }
 }
 
 impl IncidentNote {
-    /// True when a person entered that an act was done outside Digue: they may have been wrong, so it can be
-    /// withdrawn. What Digue counted of its own notices cannot: a DPO could otherwise close over notices that
-    /// were never sent.
+    /// True when a person entered that an act was done outside Digue: they may have been wrong, so
+    /// it can be withdrawn. What Digue counted of its own notices cannot: a DPO could otherwise
+    /// close over notices that were never sent.
     pub const fn states_an_act(&self) -> bool {
         matches!(self, Self::Submitted(_) | Self::Met { persons: None, .. })
     }
@@ -217,7 +263,8 @@ impl IncidentNote {
         )
     }
 
-    /// Decisions need a reason, free texts must not be empty, and no text is longer than `TEXT_CHARS_MAX`.
+    /// Decisions need a reason, free texts must not be empty, and no text is longer than
+    /// `TEXT_CHARS_MAX`.
     fn has_its_words(&self) -> Result<(), EntryRefusal> {
         match self {
             Self::Said { text, .. }
@@ -245,7 +292,9 @@ impl IncidentNote {
             Self::Aware { at, .. } | Self::Met { at, .. } => past(*at, now),
             Self::Submitted(submission) => past(submission.submitted_at, now),
             Self::Occurred { from, to: Some(to) } if to < from => Err(EntryRefusal::Backwards),
-            Self::Occurred { from, to } => past(*from, now).and_then(|()| past(to.unwrap_or(*from), now)),
+            Self::Occurred { from, to } => {
+                past(*from, now).and_then(|()| past(to.unwrap_or(*from), now))
+            }
             _ => Ok(()),
         }
     }
@@ -260,13 +309,25 @@ fn reason_of(reason: &str) -> Result<(), EntryRefusal> {
 }
 
 fn text_of(text: &str) -> Result<(), EntryRefusal> {
-    if text.trim().is_empty() { Err(EntryRefusal::NoText) } else { bounded(text) }
+    if text.trim().is_empty() {
+        Err(EntryRefusal::NoText)
+    } else {
+        bounded(text)
+    }
 }
 
 fn bounded(text: &str) -> Result<(), EntryRefusal> {
-    if text.chars().count() > TEXT_CHARS_MAX { Err(EntryRefusal::Value) } else { Ok(()) }
+    if text.chars().count() > TEXT_CHARS_MAX {
+        Err(EntryRefusal::Value)
+    } else {
+        Ok(())
+    }
 }
 
 fn past(at: i64, now: Timestamp) -> Result<(), EntryRefusal> {
-    if at > now.micros() { Err(EntryRefusal::Future) } else { Ok(()) }
+    if at > now.micros() {
+        Err(EntryRefusal::Future)
+    } else {
+        Ok(())
+    }
 }

@@ -1,5 +1,5 @@
-//! One entry of the incident log: its content as it is stored, and why it may be refused. What the entries of a log
-//! amount to, `incident` folds.
+//! One entry of the incident log: its content as it is stored, and why it may be refused. What the
+//! entries of a log amount to, `incident` folds.
 
 use std::fmt;
 
@@ -103,8 +103,8 @@ pub enum IncidentNote {
         entry: u32,
         text: String,
     },
-    /// The act that another entry states was not done: claims and clocks no longer count it, and both entries
-    /// stay in the log.
+    /// The act that another entry states was not done: claims and clocks no longer count it, and
+    /// both entries stay in the log.
     Withdrawn {
         entry: u32,
         reason: String,
@@ -184,8 +184,8 @@ pub enum IncidentNote {
         /// To whom, where or by which means: a police station, a controller, a letter.
         to: String,
         receipt: String,
-        /// Number of persons informed, where Digue counted notices. `None` marks a statement by a person,
-        /// which can be withdrawn (`states_an_act`).
+        /// Number of persons informed, where Digue counted notices. `None` marks a statement by a
+        /// person, which can be withdrawn (`states_an_act`).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         persons: Option<u64>,
     },
@@ -225,7 +225,10 @@ impl ReopenedGate {
     /// `None` for a text of another form.
     pub fn parse(text: &str) -> Option<Self> {
         let (subject, gate) = text.rsplit_once(' ')?;
-        Some(Self { subject: Subject::parse(subject), gate: Gate::parse(gate)? })
+        Some(Self {
+            subject: Subject::parse(subject),
+            gate: Gate::parse(gate)?,
+        })
     }
 }
 
@@ -250,8 +253,8 @@ pub struct NoticesEnded {
 }
 
 impl NoticesEnded {
-    /// True when Digue itself sent every notice. Only then does the end of a campaign count as informing the
-    /// persons: whether a printed letter was posted, a person has to enter.
+    /// True when Digue itself sent every notice. Only then does the end of a campaign count as
+    /// informing the persons: whether a printed letter was posted, a person has to enter.
     pub const fn is_whole(&self) -> bool {
         self.sent > 0 && self.listed == 0 && self.unsent == 0 && self.unreached == 0
     }

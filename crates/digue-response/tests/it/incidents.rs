@@ -61,16 +61,32 @@ struct Case {
 
 impl Case {
     fn open() -> Self {
-        let mut case = Self { entries: Vec::new(), now: noon() };
-        let (title, about) = ("Compte a1 lu en série".to_owned(), digue_types::Subject::parse("account:a1"));
-        case.push(IncidentNote::Opened { source: Source::Containment, title, about });
+        let mut case = Self {
+            entries: Vec::new(),
+            now: noon(),
+        };
+        let (title, about) = (
+            "Compte a1 lu en série".to_owned(),
+            digue_types::Subject::parse("account:a1"),
+        );
+        case.push(IncidentNote::Opened {
+            source: Source::Containment,
+            title,
+            about,
+        });
         case
     }
 
     fn push(&mut self, note: IncidentNote) {
         let number = u32::try_from(self.entries.len()).unwrap() + 1;
         let author = "dpo".to_owned();
-        self.entries.push(IncidentEntry { number, at: self.now, recorded_at: self.now, author, note });
+        self.entries.push(IncidentEntry {
+            number,
+            at: self.now,
+            recorded_at: self.now,
+            author,
+            note,
+        });
     }
 
     fn incident(&self) -> Incident {
@@ -79,21 +95,36 @@ impl Case {
 
     #[track_caller]
     fn takes(&mut self, note: IncidentNote) {
-        assert_eq!(self.incident().accepts(&note, self.now, &RULES, &paris()), Ok(()), "{note:?}");
+        assert_eq!(
+            self.incident().accepts(&note, self.now, &RULES, &paris()),
+            Ok(()),
+            "{note:?}"
+        );
         self.push(note);
     }
 
     #[track_caller]
     fn refuses(&self, note: &IncidentNote, why: EntryRefusal) {
-        assert_eq!(self.incident().accepts(note, self.now, &RULES, &paris()), Err(why), "{note:?}");
+        assert_eq!(
+            self.incident().accepts(note, self.now, &RULES, &paris()),
+            Err(why),
+            "{note:?}"
+        );
     }
 
     fn state(state: IncidentState) -> IncidentNote {
-        IncidentNote::StateSet { state, reason: because() }
+        IncidentNote::StateSet {
+            state,
+            reason: because(),
+        }
     }
 
     fn aware(at: Timestamp) -> IncidentNote {
-        IncidentNote::Aware { at: at.micros(), reason: because(), of: Awareness::Data }
+        IncidentNote::Aware {
+            at: at.micros(),
+            reason: because(),
+            of: Awareness::Data,
+        }
     }
 
     fn submitted(at: Timestamp) -> IncidentNote {
@@ -107,8 +138,13 @@ impl Case {
     }
 
     fn partly_submitted(at: Timestamp) -> IncidentNote {
-        let IncidentNote::Submitted(sent) = Self::submitted(at) else { unreachable!("it is one") };
-        IncidentNote::Submitted(SentNotification { unknown: vec![Field::Support], ..sent })
+        let IncidentNote::Submitted(sent) = Self::submitted(at) else {
+            unreachable!("it is one")
+        };
+        IncidentNote::Submitted(SentNotification {
+            unknown: vec![Field::Support],
+            ..sent
+        })
     }
 
     fn told(at: Timestamp) -> IncidentNote {
@@ -130,9 +166,16 @@ fn closing_needs_both_decisions_and_what_they_ask_for() {
     case.takes(Case::aware(noon()));
     let close = Case::state(IncidentState::Resolved);
     case.refuses(&close, EntryRefusal::Undecided);
-    case.takes(IncidentNote::AuthorityDecided { notify: true, reason: because() });
+    case.takes(IncidentNote::AuthorityDecided {
+        notify: true,
+        reason: because(),
+    });
     case.refuses(&close, EntryRefusal::Undecided);
-    case.takes(IncidentNote::PersonsDecided { inform: true, exemption: None, reason: because() });
+    case.takes(IncidentNote::PersonsDecided {
+        inform: true,
+        exemption: None,
+        reason: because(),
+    });
     case.refuses(&close, EntryRefusal::NotNotified);
     case.takes(Case::partly_submitted(noon()));
     case.refuses(&close, EntryRefusal::NotificationOpen);
@@ -141,19 +184,39 @@ fn closing_needs_both_decisions_and_what_they_ask_for() {
     case.takes(IncidentNote::Affected(version(36)));
     case.refuses(&close, EntryRefusal::PersonsNotInformed);
     case.takes(Case::told(noon()));
-    case.takes(IncidentNote::NoticesEnded(NoticesEnded { sent: 34, unsent: 2, ..NoticesEnded::default() }));
+    case.takes(IncidentNote::NoticesEnded(NoticesEnded {
+        sent: 34,
+        unsent: 2,
+        ..NoticesEnded::default()
+    }));
     case.refuses(&close, EntryRefusal::NoticesUnsent);
     case.takes(Case::told(noon()));
-    case.takes(IncidentNote::SheetAdded { sheet: Sheet::Restart });
+    case.takes(IncidentNote::SheetAdded {
+        sheet: Sheet::Restart,
+    });
     case.refuses(&close, EntryRefusal::StepsOpen);
     for step in Sheet::Restart.steps() {
         let (step, text) = (step.code.to_owned(), String::new());
-        case.takes(IncidentNote::Step { sheet: Sheet::Restart, step, answer: Answer::Unknown, text });
+        case.takes(IncidentNote::Step {
+            sheet: Sheet::Restart,
+            step,
+            answer: Answer::Unknown,
+            text,
+        });
     }
     case.takes(close);
     assert!(case.incident().is_closed());
-    case.refuses(&IncidentNote::AuthorityDecided { notify: false, reason: because() }, EntryRefusal::Closed);
-    case.takes(IncidentNote::Corrected { entry: 2, text: "confirmé à 14 h 10".to_owned() });
+    case.refuses(
+        &IncidentNote::AuthorityDecided {
+            notify: false,
+            reason: because(),
+        },
+        EntryRefusal::Closed,
+    );
+    case.takes(IncidentNote::Corrected {
+        entry: 2,
+        text: "confirmé à 14 h 10".to_owned(),
+    });
     case.takes(Case::state(IncidentState::Contained));
     assert!(!case.incident().is_closed(), "reopened with a reason");
 }
@@ -162,28 +225,53 @@ fn closing_needs_both_decisions_and_what_they_ask_for() {
 #[test]
 fn an_act_that_is_taken_back_is_claimed_no_more() {
     let mut case = Case::open();
-    case.takes(IncidentNote::Aware { at: noon().micros(), reason: because(), of: Awareness::Data });
-    case.takes(IncidentNote::AuthorityDecided { notify: true, reason: because() });
+    case.takes(IncidentNote::Aware {
+        at: noon().micros(),
+        reason: because(),
+        of: Awareness::Data,
+    });
+    case.takes(IncidentNote::AuthorityDecided {
+        notify: true,
+        reason: because(),
+    });
     case.takes(Case::told(noon()));
     let act = u32::try_from(case.entries.len()).unwrap();
     let is_told = |case: &Case| {
         let incident = case.incident();
         let clocks = incident.clocks(&RULES, &paris());
-        let clock = clocks.iter().find(|clock| clock.rule.kind == ClockKind::Persons);
-        (incident.acts.fact(ClaimKind::Persons).is_some(), clock.and_then(|clock| clock.met_at).is_some())
+        let clock = clocks
+            .iter()
+            .find(|clock| clock.rule.kind == ClockKind::Persons);
+        (
+            incident.acts.fact(ClaimKind::Persons).is_some(),
+            clock.and_then(|clock| clock.met_at).is_some(),
+        )
     };
     assert_eq!(is_told(&case), (true, true));
-    let take_back = |entry| IncidentNote::Withdrawn { entry, reason: because() };
+    let take_back = |entry| IncidentNote::Withdrawn {
+        entry,
+        reason: because(),
+    };
     for other in [1, 2, act + 1, 99] {
         case.refuses(&take_back(other), EntryRefusal::NoSuchEntry);
     }
-    case.refuses(&IncidentNote::Withdrawn { entry: act, reason: String::new() }, EntryRefusal::NoReason);
+    case.refuses(
+        &IncidentNote::Withdrawn {
+            entry: act,
+            reason: String::new(),
+        },
+        EntryRefusal::NoReason,
+    );
     case.takes(take_back(act));
     assert_eq!(is_told(&case), (false, false));
     assert_eq!(case.incident().withdrawn[&act], act + 1);
     case.refuses(&take_back(act), EntryRefusal::NoSuchEntry);
     case.takes(Case::told(noon()));
-    assert_eq!(is_told(&case), (true, true), "what was done then is another act");
+    assert_eq!(
+        is_told(&case),
+        (true, true),
+        "what was done then is another act"
+    );
     // What Digue counted of its own notices is not a statement by a person and cannot be withdrawn.
     let counted = IncidentNote::Met {
         clock: ClockKind::Persons,
@@ -192,9 +280,13 @@ fn an_act_that_is_taken_back_is_claimed_no_more() {
         receipt: "ca-1".to_owned(),
         persons: Some(12),
     };
-    for measured in
-        [IncidentNote::NoticesEnded(NoticesEnded { unsent: 2, ..NoticesEnded::default() }), counted]
-    {
+    for measured in [
+        IncidentNote::NoticesEnded(NoticesEnded {
+            unsent: 2,
+            ..NoticesEnded::default()
+        }),
+        counted,
+    ] {
         case.takes(measured);
         let entry = u32::try_from(case.entries.len()).unwrap();
         case.refuses(&take_back(entry), EntryRefusal::NoSuchEntry);
@@ -204,14 +296,28 @@ fn an_act_that_is_taken_back_is_claimed_no_more() {
 #[test]
 fn a_decision_not_to_tell_names_its_exemption() {
     let mut case = Case::open();
-    let decide = |inform, exemption| IncidentNote::PersonsDecided { inform, exemption, reason: because() };
+    let decide = |inform, exemption| IncidentNote::PersonsDecided {
+        inform,
+        exemption,
+        reason: because(),
+    };
     case.refuses(&decide(false, None), EntryRefusal::ExemptionNeeded);
-    case.refuses(&decide(true, Some(Exemption::Protected)), EntryRefusal::ExemptionNeeded);
-    let short = IncidentNote::PersonsDecided { inform: true, exemption: None, reason: "oui".to_owned() };
+    case.refuses(
+        &decide(true, Some(Exemption::Protected)),
+        EntryRefusal::ExemptionNeeded,
+    );
+    let short = IncidentNote::PersonsDecided {
+        inform: true,
+        exemption: None,
+        reason: "oui".to_owned(),
+    };
     case.refuses(&short, EntryRefusal::NoReason);
     case.takes(decide(false, Some(Exemption::Mitigated)));
     let clocks = case.incident();
-    assert!(clocks.clocks(&RULES, &paris()).is_empty(), "nobody was aware yet");
+    assert!(
+        clocks.clocks(&RULES, &paris()).is_empty(),
+        "nobody was aware yet"
+    );
 }
 
 #[test]
@@ -223,10 +329,21 @@ fn awareness_is_corrected_and_never_moved_silently() {
     case.takes(Case::aware(after(2)));
     let incident = case.incident();
     assert_eq!(incident.aware_at(), Some(after(2)));
-    let hours: Vec<Timestamp> = incident.awareness.iter().map(|(_, aware)| aware.what).collect();
-    assert_eq!(hours, [after(4), after(2)], "both hours and both reasons stay");
+    let hours: Vec<Timestamp> = incident
+        .awareness
+        .iter()
+        .map(|(_, aware)| aware.what)
+        .collect();
+    assert_eq!(
+        hours,
+        [after(4), after(2)],
+        "both hours and both reasons stay"
+    );
     let clocks = incident.clocks(&RULES, &paris());
-    let authority = clocks.iter().find(|clock| clock.rule.kind == ClockKind::Authority).unwrap();
+    let authority = clocks
+        .iter()
+        .find(|clock| clock.rule.kind == ClockKind::Authority)
+        .unwrap();
     assert_eq!(authority.due_at, Some(after(74)));
 }
 
@@ -236,7 +353,10 @@ fn after_the_hour_reasons_come_first() {
     case.takes(Case::aware(noon()));
     case.now = after(73);
     case.refuses(&Case::submitted(after(73)), EntryRefusal::DelayUnexplained);
-    case.takes(IncidentNote::DelayExplained { clock: ClockKind::Authority, reason: because() });
+    case.takes(IncidentNote::DelayExplained {
+        clock: ClockKind::Authority,
+        reason: because(),
+    });
     case.takes(Case::submitted(after(73)));
     let clocks = case.incident().clocks(&RULES, &paris());
     assert_eq!(clocks[0].overdue(after(900)), Some(Duration::from_hours(1)));
@@ -246,28 +366,54 @@ fn after_the_hour_reasons_come_first() {
 fn a_processor_tells_its_controller_and_has_no_authority_to_tell() {
     let mut case = Case::open();
     let (is_insured, is_nis2) = (true, false);
-    case.takes(IncidentNote::RoleSet { role: IncidentRole::Processor, is_insured, is_nis2 });
+    case.takes(IncidentNote::RoleSet {
+        role: IncidentRole::Processor,
+        is_insured,
+        is_nis2,
+    });
     case.takes(Case::aware(noon()));
-    let kinds: Vec<ClockKind> =
-        case.incident().clocks(&RULES, &paris()).iter().map(|clock| clock.rule.kind).collect();
+    let kinds: Vec<ClockKind> = case
+        .incident()
+        .clocks(&RULES, &paris())
+        .iter()
+        .map(|clock| clock.rule.kind)
+        .collect();
     assert_eq!(kinds, [ClockKind::Processor, ClockKind::Complaint]);
     case.takes(Case::state(IncidentState::Contained));
-    case.refuses(&Case::state(IncidentState::Resolved), EntryRefusal::ControllerNotInformed);
+    case.refuses(
+        &Case::state(IncidentState::Resolved),
+        EntryRefusal::ControllerNotInformed,
+    );
     let (to, receipt) = ("AKTO".to_owned(), String::new());
     let persons = None;
-    case.takes(IncidentNote::Met { clock: ClockKind::Processor, at: noon().micros(), to, receipt, persons });
+    case.takes(IncidentNote::Met {
+        clock: ClockKind::Processor,
+        at: noon().micros(),
+        to,
+        receipt,
+        persons,
+    });
     case.takes(Case::state(IncidentState::Resolved));
 }
 
 #[test]
 fn states_follow_one_another() {
     let mut case = Case::open();
-    case.refuses(&Case::state(IncidentState::Resolved), EntryRefusal::NoSuchStep);
+    case.refuses(
+        &Case::state(IncidentState::Resolved),
+        EntryRefusal::NoSuchStep,
+    );
     case.takes(Case::state(IncidentState::Dismissed));
-    case.refuses(&Case::state(IncidentState::Confirmed), EntryRefusal::NoSuchStep);
+    case.refuses(
+        &Case::state(IncidentState::Confirmed),
+        EntryRefusal::NoSuchStep,
+    );
     case.takes(Case::state(IncidentState::Suspected));
     case.takes(Case::state(IncidentState::Contained));
-    assert_eq!(case.incident().reached(IncidentState::Dismissed), Some(noon()));
+    assert_eq!(
+        case.incident().reached(IncidentState::Dismissed),
+        Some(noon())
+    );
     let again = IncidentNote::Opened {
         source: Source::Person,
         title: "x".to_owned(),
@@ -285,8 +431,17 @@ fn corrections_name_what_they_correct_and_erase_nothing() {
         journal: None,
     };
     case.takes(said("un infostealer, sans doute"));
-    case.refuses(&IncidentNote::Corrected { entry: 9, text: "x".to_owned() }, EntryRefusal::NoSuchEntry);
-    case.takes(IncidentNote::Corrected { entry: 2, text: "un mot de passe réutilisé".to_owned() });
+    case.refuses(
+        &IncidentNote::Corrected {
+            entry: 9,
+            text: "x".to_owned(),
+        },
+        EntryRefusal::NoSuchEntry,
+    );
+    case.takes(IncidentNote::Corrected {
+        entry: 2,
+        text: "un mot de passe réutilisé".to_owned(),
+    });
     assert_eq!(case.entries.len(), 3);
     assert_eq!(case.incident().corrections[&2], [3]);
     case.refuses(&said("  "), EntryRefusal::NoText);
@@ -295,7 +450,12 @@ fn corrections_name_what_they_correct_and_erase_nothing() {
 #[test]
 fn two_versions_of_the_affected_set_have_no_number_in_common() {
     let mut case = Case::open();
-    let numbered = |number| IncidentNote::Affected(AffectedVersion { number, ..version(36) });
+    let numbered = |number| {
+        IncidentNote::Affected(AffectedVersion {
+            number,
+            ..version(36)
+        })
+    };
     case.refuses(&numbered(2), EntryRefusal::Value);
     case.takes(numbered(1));
     case.refuses(&numbered(1), EntryRefusal::Value);
@@ -315,20 +475,31 @@ fn an_entry_survives_being_written_and_read_again() {
     });
     for entry in &case.entries {
         let json = serde_json::to_string(&entry.note).unwrap();
-        assert_eq!(serde_json::from_str::<IncidentNote>(&json).unwrap(), entry.note, "{json}");
+        assert_eq!(
+            serde_json::from_str::<IncidentNote>(&json).unwrap(),
+            entry.note,
+            "{json}"
+        );
     }
 }
 
 #[test]
 fn the_moments_are_computed_from_the_entries() {
     let mut case = Case::open();
-    case.takes(IncidentNote::Occurred { from: noon().minus(Duration::from_hours(3)).micros(), to: None });
+    case.takes(IncidentNote::Occurred {
+        from: noon().minus(Duration::from_hours(3)).micros(),
+        to: None,
+    });
     case.takes(Case::state(IncidentState::Contained));
     case.now = after(2);
     case.takes(Case::aware(after(1)));
     case.takes(Case::submitted(after(2)));
-    let moments: Vec<(&str, bool)> =
-        case.incident().moments().iter().map(|(name, at)| (*name, at.is_some())).collect();
+    let moments: Vec<(&str, bool)> = case
+        .incident()
+        .moments()
+        .iter()
+        .map(|(name, at)| (*name, at.is_some()))
+        .collect();
     // Nothing was detected before the opening, and the hour of opening is not a discovery.
     let known = [true, false, true, true, true, false];
     let names = ["occurred", "seen", "aware", "contained", "notified", "told"];
@@ -337,7 +508,11 @@ fn the_moments_are_computed_from_the_entries() {
 
 /// An entry of any kind that leads to the end of an incident, or away from it.
 fn any_note() -> impl Strategy<Value = IncidentNote> {
-    let role = |role| IncidentNote::RoleSet { role, is_insured: false, is_nis2: false };
+    let role = |role| IncidentNote::RoleSet {
+        role,
+        is_insured: false,
+        is_nis2: false,
+    };
     let exemption = prop_oneof![
         Just(None),
         Just(Some(Exemption::Protected)),
@@ -399,22 +574,38 @@ impl Ends {
         let is_yes = |decided: Option<bool>| decided.is_some_and(|yes| yes);
         let notify = is_yes(incident.authority.as_ref().map(|decided| decided.what));
         let inform = is_yes(incident.persons.as_ref().map(|decided| decided.what.inform));
-        *if notify { &mut self.notified } else { &mut self.not_notified } += 1;
-        *if inform { &mut self.told } else { &mut self.not_told } += 1;
+        *if notify {
+            &mut self.notified
+        } else {
+            &mut self.not_notified
+        } += 1;
+        *if inform {
+            &mut self.told
+        } else {
+            &mut self.not_told
+        } += 1;
     }
 }
 
-/// Any accepted entry folds, and an incident that is closed has what its decisions and its role ask for.
+/// Any accepted entry folds, and an incident that is closed has what its decisions and its role ask
+/// for.
 #[test]
 fn no_path_closes_a_breach_without_both_decisions() {
     let ends = RefCell::new(Ends::default());
-    let mut runner = TestRunner::new(Config { cases: 2_000, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        cases: 2_000,
+        ..Config::default()
+    });
     let paths = proptest::collection::vec(any_note(), 0..60);
     let followed = runner.run(&paths, |notes| {
         let mut case = Case::open();
         for note in notes {
             let was_closed = case.incident().is_closed();
-            if case.incident().accepts(&note, case.now, &RULES, &paris()).is_ok() {
+            if case
+                .incident()
+                .accepts(&note, case.now, &RULES, &paris())
+                .is_ok()
+            {
                 case.push(note);
             }
             let incident = case.incident();
@@ -428,7 +619,9 @@ fn no_path_closes_a_breach_without_both_decisions() {
             }
             let (authority, persons) = (incident.authority.as_ref(), incident.persons.as_ref());
             prop_assert!(authority.is_some() && persons.is_some());
-            prop_assert!(authority.is_none_or(|decided| !decided.what) || incident.notified_at().is_some());
+            prop_assert!(
+                authority.is_none_or(|decided| !decided.what) || incident.notified_at().is_some()
+            );
             match persons.map(|decided| (decided.what.inform, decided.what.exemption)) {
                 Some((true, _)) => prop_assert!(incident.met_at(ClockKind::Persons).is_some()),
                 Some((false, Some(Exemption::Disproportionate))) => {
@@ -441,7 +634,13 @@ fn no_path_closes_a_breach_without_both_decisions() {
         Ok(())
     });
     followed.unwrap_or_else(|error| panic!("{error}"));
-    let Ends { notified, not_notified, told, not_told, of_processors } = ends.into_inner();
+    let Ends {
+        notified,
+        not_notified,
+        told,
+        not_told,
+        of_processors,
+    } = ends.into_inner();
     for (end, count) in [
         ("notified", notified),
         ("not notified", not_notified),
@@ -455,7 +654,10 @@ fn no_path_closes_a_breach_without_both_decisions() {
 
 fn due(incident: &Incident, kind: ClockKind) -> Option<Timestamp> {
     let clocks = incident.clocks(&RULES, &paris());
-    clocks.iter().find(|clock| clock.rule.kind == kind).and_then(|clock| clock.due_at)
+    clocks
+        .iter()
+        .find(|clock| clock.rule.kind == kind)
+        .and_then(|clock| clock.due_at)
 }
 
 #[test]
@@ -464,14 +666,35 @@ fn each_duty_runs_from_its_own_awareness() {
     let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
     let mut case = Case::open();
     case.now = at("2026-11-23T14:00:00Z");
-    case.takes(IncidentNote::RoleSet { role: IncidentRole::Controller, is_insured: true, is_nis2: true });
-    let aware = |text: &str, of| IncidentNote::Aware { at: at(text).micros(), reason: because(), of };
+    case.takes(IncidentNote::RoleSet {
+        role: IncidentRole::Controller,
+        is_insured: true,
+        is_nis2: true,
+    });
+    let aware = |text: &str, of| IncidentNote::Aware {
+        at: at(text).micros(),
+        reason: because(),
+        of,
+    };
     case.takes(aware("2026-11-22T08:00:00Z", Awareness::Attack));
-    assert_eq!(due(&case.incident(), ClockKind::Authority), None, "nobody knows of data yet");
+    assert_eq!(
+        due(&case.incident(), ClockKind::Authority),
+        None,
+        "nobody knows of data yet"
+    );
     case.takes(aware("2026-11-23T14:00:00Z", Awareness::Data));
-    assert_eq!(due(&case.incident(), ClockKind::Complaint), Some(at("2026-11-25T08:00:00Z")));
-    assert_eq!(due(&case.incident(), ClockKind::Authority), Some(at("2026-11-26T14:00:00Z")));
-    assert_eq!(due(&case.incident(), ClockKind::EarlyWarning), Some(at("2026-11-24T14:00:00Z")));
+    assert_eq!(
+        due(&case.incident(), ClockKind::Complaint),
+        Some(at("2026-11-25T08:00:00Z"))
+    );
+    assert_eq!(
+        due(&case.incident(), ClockKind::Authority),
+        Some(at("2026-11-26T14:00:00Z"))
+    );
+    assert_eq!(
+        due(&case.incident(), ClockKind::EarlyWarning),
+        Some(at("2026-11-24T14:00:00Z"))
+    );
 }
 
 #[test]
@@ -480,10 +703,21 @@ fn what_a_first_notification_leaves_open_has_its_own_clock() {
     case.takes(Case::aware(noon()));
     case.now = after(10);
     case.takes(Case::partly_submitted(after(10)));
-    assert_eq!(due(&case.incident(), ClockKind::Complement), Some(after(82)));
-    let IncidentNote::Submitted(sent) = Case::submitted(after(10)) else { unreachable!("it is one") };
-    case.takes(IncidentNote::Submitted(SentNotification { stage: Stage::Complementary, ..sent }));
-    assert_eq!(case.incident().met_at(ClockKind::Complement), Some(after(10)));
+    assert_eq!(
+        due(&case.incident(), ClockKind::Complement),
+        Some(after(82))
+    );
+    let IncidentNote::Submitted(sent) = Case::submitted(after(10)) else {
+        unreachable!("it is one")
+    };
+    case.takes(IncidentNote::Submitted(SentNotification {
+        stage: Stage::Complementary,
+        ..sent
+    }));
+    assert_eq!(
+        case.incident().met_at(ClockKind::Complement),
+        Some(after(10))
+    );
 }
 
 #[test]
@@ -503,10 +737,20 @@ fn a_public_communication_that_was_decided_is_done_before_the_end() {
     let mut case = Case::open();
     case.takes(Case::aware(noon()));
     case.takes(Case::state(IncidentState::Contained));
-    case.takes(IncidentNote::AuthorityDecided { notify: false, reason: because() });
+    case.takes(IncidentNote::AuthorityDecided {
+        notify: false,
+        reason: because(),
+    });
     let exemption = Some(Exemption::Disproportionate);
-    case.takes(IncidentNote::PersonsDecided { inform: false, exemption, reason: because() });
-    case.refuses(&Case::state(IncidentState::Resolved), EntryRefusal::PublicNotInformed);
+    case.takes(IncidentNote::PersonsDecided {
+        inform: false,
+        exemption,
+        reason: because(),
+    });
+    case.refuses(
+        &Case::state(IncidentState::Resolved),
+        EntryRefusal::PublicNotInformed,
+    );
     let (to, receipt) = ("site et presse".to_owned(), String::new());
     case.takes(IncidentNote::Met {
         clock: ClockKind::Public,

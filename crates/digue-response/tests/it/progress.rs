@@ -1,5 +1,5 @@
-//! In every state an incident has exactly one next thing to do, nothing is done that is not known, and what is
-//! offered is what `Incident::accepts` takes.
+//! In every state an incident has exactly one next thing to do, nothing is done that is not known,
+//! and what is offered is what `Incident::accepts` takes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use digue_response::clock::{Awareness, ClockKind, RULES};
 use digue_response::incident::{IncidentRole, NoticesEnded, Source};
 use digue_response::notification::{Field, Informant, SentNotification, Stage};
 use digue_response::progress::{
-    IncidentGap, IncidentProgress, NextAct, NotNeeded, ProgressFacts, ProgressStep, RunningCampaign,
-    StepStanding,
+    IncidentGap, IncidentProgress, NextAct, NotNeeded, ProgressFacts, ProgressStep,
+    RunningCampaign, StepStanding,
 };
 use digue_response::sheet::{Answer, Sheet};
 use digue_response::vocabulary::Exemption;
@@ -38,16 +38,30 @@ struct Played {
 
 impl Played {
     fn open(facts: ProgressFacts) -> Self {
-        let mut played = Self { entries: Vec::new(), now: night(), facts };
+        let mut played = Self {
+            entries: Vec::new(),
+            now: night(),
+            facts,
+        };
         let about = Subject::Account("a1".parse().unwrap());
-        played.push(IncidentNote::Opened { source: Source::Containment, title: "Vol".to_owned(), about });
+        played.push(IncidentNote::Opened {
+            source: Source::Containment,
+            title: "Vol".to_owned(),
+            about,
+        });
         played
     }
 
     fn push(&mut self, note: IncidentNote) {
         let number = u32::try_from(self.entries.len()).unwrap() + 1;
         let author = "dpo".to_owned();
-        self.entries.push(IncidentEntry { number, at: self.now, recorded_at: self.now, author, note });
+        self.entries.push(IncidentEntry {
+            number,
+            at: self.now,
+            recorded_at: self.now,
+            author,
+            note,
+        });
     }
 
     fn incident(&self) -> Incident {
@@ -56,20 +70,32 @@ impl Played {
 
     fn progress(&self) -> IncidentProgress {
         let incident = self.incident();
-        incident.progress(&self.facts, &incident.clocks(&RULES, &TimeZone::UTC), self.now)
+        incident.progress(
+            &self.facts,
+            &incident.clocks(&RULES, &TimeZone::UTC),
+            self.now,
+        )
     }
 
     #[track_caller]
     fn takes(&mut self, note: IncidentNote) {
-        let accepted = self.incident().accepts(&note, self.now, &RULES, &TimeZone::UTC);
+        let accepted = self
+            .incident()
+            .accepts(&note, self.now, &RULES, &TimeZone::UTC);
         assert_eq!(accepted, Ok(()), "{note:?} after {:?}", self.entries);
         self.push(note);
     }
 
     fn may_close(&self) -> bool {
-        let close = IncidentNote::StateSet { state: IncidentState::Resolved, reason: because() };
+        let close = IncidentNote::StateSet {
+            state: IncidentState::Resolved,
+            reason: because(),
+        };
         self.facts.campaigns.is_empty()
-            && self.incident().accepts(&close, self.now, &RULES, &TimeZone::UTC).is_ok()
+            && self
+                .incident()
+                .accepts(&close, self.now, &RULES, &TimeZone::UTC)
+                .is_ok()
     }
 }
 
@@ -92,32 +118,59 @@ fn version(number: u32, persons: u64) -> AffectedVersion {
 
 fn sent(stage: Stage, at: Timestamp, unknown: Vec<Field>) -> IncidentNote {
     let (receipt, snapshot) = ("CNIL-1".to_owned(), BTreeMap::new());
-    IncidentNote::Submitted(SentNotification { stage, submitted_at: at.micros(), receipt, snapshot, unknown })
+    IncidentNote::Submitted(SentNotification {
+        stage,
+        submitted_at: at.micros(),
+        receipt,
+        snapshot,
+        unknown,
+    })
 }
 
 fn met(clock: ClockKind, at: Timestamp) -> IncidentNote {
     let (to, receipt) = ("courrier".to_owned(), String::new());
-    IncidentNote::Met { clock, at: at.micros(), to, receipt, persons: None }
+    IncidentNote::Met {
+        clock,
+        at: at.micros(),
+        to,
+        receipt,
+        persons: None,
+    }
 }
 
 fn answered(sheet: Sheet, step: &str, answer: Answer) -> IncidentNote {
-    IncidentNote::Step { sheet, step: step.to_owned(), answer, text: String::new() }
+    IncidentNote::Step {
+        sheet,
+        step: step.to_owned(),
+        answer,
+        text: String::new(),
+    }
 }
 
 fn state(state: IncidentState) -> IncidentNote {
-    IncidentNote::StateSet { state, reason: because() }
+    IncidentNote::StateSet {
+        state,
+        reason: because(),
+    }
 }
 
 /// Every state that the choices below lead to.
 fn every_state(check: &mut dyn FnMut(&Played)) {
-    let unknown = vec![(Field::CauseOf, Informant::Dpo), (Field::Support, Informant::Portal)];
+    let unknown = vec![
+        (Field::CauseOf, Informant::Dpo),
+        (Field::Support, Informant::Portal),
+    ];
     for (unknown, campaigns, findings) in [
         (vec![], vec![], 0),
         (unknown.clone(), vec![], 0),
         (vec![], vec![RunningCampaign::Preparing], 0),
         (unknown, vec![RunningCampaign::Ready], 2),
     ] {
-        let facts = ProgressFacts { unknown, campaigns, findings };
+        let facts = ProgressFacts {
+            unknown,
+            campaigns,
+            findings,
+        };
         spread(&Played::open(facts), &CHOICES, check);
     }
 }
@@ -128,51 +181,102 @@ type Choice = fn(&Played) -> Vec<Vec<IncidentNote>>;
 const CHOICES: [Choice; 9] = [
     // The role, with the duties that it brings.
     |_| {
-        [(IncidentRole::Controller, false), (IncidentRole::Joint, true), (IncidentRole::Processor, false)]
-            .map(|(role, is_insured)| vec![IncidentNote::RoleSet { role, is_insured, is_nis2: is_insured }])
-            .to_vec()
+        [
+            (IncidentRole::Controller, false),
+            (IncidentRole::Joint, true),
+            (IncidentRole::Processor, false),
+        ]
+        .map(|(role, is_insured)| {
+            vec![IncidentNote::RoleSet {
+                role,
+                is_insured,
+                is_nis2: is_insured,
+            }]
+        })
+        .to_vec()
     },
     |played| {
-        let aware = IncidentNote::Aware { at: played.now.micros(), reason: because(), of: Awareness::Data };
+        let aware = IncidentNote::Aware {
+            at: played.now.micros(),
+            reason: because(),
+            of: Awareness::Data,
+        };
         vec![vec![], vec![aware]]
     },
     // A checklist that nobody answered, and one that ended in doubt.
     |_| {
         let sheet = Sheet::DataLeak;
         let all = |answer: Answer| {
-            let steps = sheet.steps().iter().map(move |step| answered(sheet, step.code, answer));
-            std::iter::once(IncidentNote::SheetAdded { sheet }).chain(steps).collect::<Vec<_>>()
+            let steps = sheet
+                .steps()
+                .iter()
+                .map(move |step| answered(sheet, step.code, answer));
+            std::iter::once(IncidentNote::SheetAdded { sheet })
+                .chain(steps)
+                .collect::<Vec<_>>()
         };
-        vec![vec![], vec![IncidentNote::SheetAdded { sheet }], all(Answer::Unknown)]
+        vec![
+            vec![],
+            vec![IncidentNote::SheetAdded { sheet }],
+            all(Answer::Unknown),
+        ]
     },
     |_| {
         let confirmed = state(IncidentState::Confirmed);
         let contained = state(IncidentState::Contained);
         let dismissed = state(IncidentState::Dismissed);
-        vec![vec![], vec![confirmed.clone()], vec![confirmed, contained], vec![dismissed]]
+        vec![
+            vec![],
+            vec![confirmed.clone()],
+            vec![confirmed, contained],
+            vec![dismissed],
+        ]
     },
     |_| {
         let set = |persons| vec![IncidentNote::Affected(version(1, persons))];
         vec![vec![], set(0), set(29)]
     },
     |_| {
-        let decided = |notify| vec![IncidentNote::AuthorityDecided { notify, reason: because() }];
+        let decided = |notify| {
+            vec![IncidentNote::AuthorityDecided {
+                notify,
+                reason: because(),
+            }]
+        };
         vec![vec![], decided(true), decided(false)]
     },
     |_| {
-        let decided =
-            |inform, exemption| vec![IncidentNote::PersonsDecided { inform, exemption, reason: because() }];
+        let decided = |inform, exemption| {
+            vec![IncidentNote::PersonsDecided {
+                inform,
+                exemption,
+                reason: because(),
+            }]
+        };
         let (mitigated, public) = (Exemption::Mitigated, Exemption::Disproportionate);
-        vec![vec![], decided(true, None), decided(false, Some(mitigated)), decided(false, Some(public))]
+        vec![
+            vec![],
+            decided(true, None),
+            decided(false, Some(mitigated)),
+            decided(false, Some(public)),
+        ]
     },
     |played| {
         let initial = |unknown| sent(Stage::Initial, played.now, unknown);
         let complete = sent(Stage::Complementary, played.now, vec![]);
-        vec![vec![], vec![initial(vec![Field::Support])], vec![initial(vec![Field::Support]), complete]]
+        vec![
+            vec![],
+            vec![initial(vec![Field::Support])],
+            vec![initial(vec![Field::Support]), complete],
+        ]
     },
     |played| {
         let ended = |sent, unsent| {
-            IncidentNote::NoticesEnded(NoticesEnded { sent, unsent, ..NoticesEnded::default() })
+            IncidentNote::NoticesEnded(NoticesEnded {
+                sent,
+                unsent,
+                ..NoticesEnded::default()
+            })
         };
         let told = met(ClockKind::Persons, played.now);
         vec![vec![], vec![ended(20, 9)], vec![ended(20, 9), told]]
@@ -181,11 +285,16 @@ const CHOICES: [Choice; 9] = [
 
 /// Takes each possibility that the rules accept, and goes on with the other choices.
 fn spread(played: &Played, choices: &[Choice], check: &mut dyn FnMut(&Played)) {
-    let Some((first, rest)) = choices.split_first() else { return check(played) };
+    let Some((first, rest)) = choices.split_first() else {
+        return check(played);
+    };
     for notes in first(played) {
         let mut here = played.clone();
         let is_taken = notes.into_iter().all(|note| {
-            let accepted = here.incident().accepts(&note, here.now, &RULES, &TimeZone::UTC).is_ok();
+            let accepted = here
+                .incident()
+                .accepts(&note, here.now, &RULES, &TimeZone::UTC)
+                .is_ok();
             if accepted {
                 here.push(note);
             }
@@ -197,13 +306,18 @@ fn spread(played: &Played, choices: &[Choice], check: &mut dyn FnMut(&Played)) {
     }
 }
 
-/// What a person enters to fill a gap; what Digue or another person does otherwise is done to the facts.
+/// What a person enters to fill a gap; what Digue or another person does otherwise is done to the
+/// facts.
 fn fill(played: &mut Played, gap: IncidentGap) {
     let now = played.now;
     match gap {
         IncidentGap::Verdict { .. } => played.facts.findings = 0,
         IncidentGap::Awareness => {
-            played.takes(IncidentNote::Aware { at: now.micros(), reason: because(), of: Awareness::Data });
+            played.takes(IncidentNote::Aware {
+                at: now.micros(),
+                reason: because(),
+                of: Awareness::Data,
+            });
         }
         IncidentGap::Step(sheet, step) | IncidentGap::Unsure(sheet, step) => {
             played.takes(answered(sheet, step, Answer::No));
@@ -215,20 +329,30 @@ fn fill(played: &mut Played, gap: IncidentGap) {
             played.takes(IncidentNote::Affected(version(number, 29)));
         }
         IncidentGap::AuthorityDecision => {
-            played.takes(IncidentNote::AuthorityDecided { notify: true, reason: because() });
+            played.takes(IncidentNote::AuthorityDecided {
+                notify: true,
+                reason: because(),
+            });
         }
-        IncidentGap::PersonsDecision => {
-            played.takes(IncidentNote::PersonsDecided { inform: true, exemption: None, reason: because() })
-        }
+        IncidentGap::PersonsDecision => played.takes(IncidentNote::PersonsDecided {
+            inform: true,
+            exemption: None,
+            reason: because(),
+        }),
         IncidentGap::Field(field, _) => played.facts.unknown.retain(|(known, _)| *known != field),
         IncidentGap::DelayReasons(clock) => {
-            played.takes(IncidentNote::DelayExplained { clock, reason: because() });
+            played.takes(IncidentNote::DelayExplained {
+                clock,
+                reason: because(),
+            });
         }
         IncidentGap::Submission => played.takes(sent(Stage::Initial, now, vec![])),
         IncidentGap::Complement => played.takes(sent(Stage::Complementary, now, vec![])),
         IncidentGap::Duty(clock) => played.takes(met(clock, now)),
         IncidentGap::Campaign(_) => played.facts.campaigns.clear(),
-        IncidentGap::Notices | IncidentGap::OthersUninformed => played.takes(met(ClockKind::Persons, now)),
+        IncidentGap::Notices | IncidentGap::OthersUninformed => {
+            played.takes(met(ClockKind::Persons, now))
+        }
         IncidentGap::PublicNotice => played.takes(met(ClockKind::Public, now)),
     }
 }
@@ -236,7 +360,10 @@ fn fill(played: &mut Played, gap: IncidentGap) {
 /// What is said to be done is in the log.
 fn check_what_is_done(played: &Played, progress: &IncidentProgress) {
     let incident = played.incident();
-    let is_unsure = incident.steps.values().any(|said| said.answer == Answer::Unknown);
+    let is_unsure = incident
+        .steps
+        .values()
+        .any(|said| said.answer == Answer::Unknown);
     for (step, standing) in &progress.steps {
         if let StepStanding::Open(gaps) = standing {
             assert!(!gaps.is_empty(), "{step:?}");
@@ -247,18 +374,30 @@ fn check_what_is_done(played: &Played, progress: &IncidentProgress) {
         match step {
             ProgressStep::Qualify => {
                 assert!(incident.aware_at().is_some(), "{:?}", played.entries);
-                assert!(matches!(incident.state(), IncidentState::Contained | IncidentState::Resolved));
+                assert!(matches!(
+                    incident.state(),
+                    IncidentState::Contained | IncidentState::Resolved
+                ));
             }
             ProgressStep::Persons => assert!(incident.affected().is_some() && !is_unsure),
-            ProgressStep::Decide => assert!(incident.authority.is_some() && incident.persons.is_some()),
+            ProgressStep::Decide => {
+                assert!(incident.authority.is_some() && incident.persons.is_some())
+            }
             ProgressStep::Authority => {
-                let done = [ClaimKind::Authority, ClaimKind::Controller, ClaimKind::Complaint];
+                let done = [
+                    ClaimKind::Authority,
+                    ClaimKind::Controller,
+                    ClaimKind::Complaint,
+                ];
                 assert!(done.iter().any(|kind| incident.acts.fact(*kind).is_some()));
             }
             ProgressStep::Notices => {
                 let done = [ClaimKind::Persons, ClaimKind::Public];
                 assert!(done.iter().any(|kind| incident.acts.fact(*kind).is_some()));
-                assert!(played.facts.campaigns.is_empty(), "a campaign has not ended");
+                assert!(
+                    played.facts.campaigns.is_empty(),
+                    "a campaign has not ended"
+                );
             }
             ProgressStep::Close => assert_eq!(incident.state(), IncidentState::Resolved),
         }
@@ -275,11 +414,19 @@ fn every_state_has_exactly_one_next_thing_to_do_and_nothing_is_done_that_is_not_
         assert_eq!(steps, ProgressStep::ALL);
         check_what_is_done(played, &progress);
         let closed = played.incident().is_closed();
-        assert_eq!(progress.next == NextAct::Over, closed, "{:?}", played.entries);
+        assert_eq!(
+            progress.next == NextAct::Over,
+            closed,
+            "{:?}",
+            played.entries
+        );
         match progress.next {
             NextAct::Fill(step, gap) => {
                 assert!(gap.is_required());
-                assert!(progress.gaps().any(|known| known == (step, gap)), "the next thing is a missing one");
+                assert!(
+                    progress.gaps().any(|known| known == (step, gap)),
+                    "the next thing is a missing one"
+                );
                 assert_ne!(*progress.standing(ProgressStep::Close), StepStanding::Ready);
             }
             NextAct::Close => {
@@ -304,8 +451,8 @@ fn closing_is_offered_only_where_the_rules_accept_it() {
     assert!(offered > 50, "{offered}");
 }
 
-/// Whoever does the next thing, again and again, closes the incident: no state leads in a circle, and the rules
-/// accept each thing that is asked for.
+/// Whoever does the next thing, again and again, closes the incident: no state leads in a circle,
+/// and the rules accept each thing that is asked for.
 #[test]
 fn doing_the_next_thing_again_and_again_closes_every_incident() {
     let mut count = 0_usize;
@@ -320,7 +467,10 @@ fn doing_the_next_thing_again_and_again_closes_every_incident() {
             loop {
                 match played.progress().next {
                     NextAct::Fill(_, gap) => {
-                        assert!(!asked.contains(&gap), "{gap:?} was asked for twice: {asked:?}");
+                        assert!(
+                            !asked.contains(&gap),
+                            "{gap:?} was asked for twice: {asked:?}"
+                        );
                         asked.push(gap);
                         fill(&mut played, gap);
                     }
@@ -345,14 +495,18 @@ fn what_is_not_known_stays_visible_and_holds_nobody_up() {
     }
     let progress = played.progress();
     assert_eq!(progress.next, NextAct::Close);
-    let unsure = progress.gaps().filter(|(_, gap)| matches!(gap, IncidentGap::Unsure(Sheet::DataLeak, _)));
+    let unsure = progress
+        .gaps()
+        .filter(|(_, gap)| matches!(gap, IncidentGap::Unsure(Sheet::DataLeak, _)));
     assert_eq!(unsure.count(), sheet.steps().len());
 }
 
 #[test]
 fn persons_are_informed_before_the_last_fields_of_the_authority_are_known() {
-    let facts =
-        ProgressFacts { unknown: vec![(Field::Support, Informant::Portal)], ..ProgressFacts::default() };
+    let facts = ProgressFacts {
+        unknown: vec![(Field::Support, Informant::Portal)],
+        ..ProgressFacts::default()
+    };
     let mut played = Played::open(facts);
     for gap in [
         IncidentGap::Awareness,
@@ -366,22 +520,46 @@ fn persons_are_informed_before_the_last_fields_of_the_authority_are_known() {
         fill(&mut played, gap);
     }
     let field = IncidentGap::Field(Field::Support, Informant::Portal);
-    assert_eq!(played.progress().next, NextAct::Fill(ProgressStep::Authority, field));
+    assert_eq!(
+        played.progress().next,
+        NextAct::Fill(ProgressStep::Authority, field)
+    );
     played.takes(sent(Stage::Initial, night(), vec![Field::Support]));
-    assert_eq!(played.progress().next, NextAct::Fill(ProgressStep::Notices, IncidentGap::Notices));
+    assert_eq!(
+        played.progress().next,
+        NextAct::Fill(ProgressStep::Notices, IncidentGap::Notices)
+    );
     fill(&mut played, IncidentGap::Notices);
-    assert_eq!(played.progress().next, NextAct::Fill(ProgressStep::Authority, field));
+    assert_eq!(
+        played.progress().next,
+        NextAct::Fill(ProgressStep::Authority, field)
+    );
 }
 
 #[test]
 fn a_processor_only_notifies_its_controller() {
     let mut played = Played::open(ProgressFacts::default());
     let (role, is_insured, is_nis2) = (IncidentRole::Processor, false, false);
-    played.takes(IncidentNote::RoleSet { role, is_insured, is_nis2 });
+    played.takes(IncidentNote::RoleSet {
+        role,
+        is_insured,
+        is_nis2,
+    });
     let progress = played.progress();
-    for step in [ProgressStep::Persons, ProgressStep::Decide, ProgressStep::Notices] {
-        assert_eq!(*progress.standing(step), StepStanding::NotNeeded(NotNeeded::Processor), "{step:?}");
+    for step in [
+        ProgressStep::Persons,
+        ProgressStep::Decide,
+        ProgressStep::Notices,
+    ] {
+        assert_eq!(
+            *progress.standing(step),
+            StepStanding::NotNeeded(NotNeeded::Processor),
+            "{step:?}"
+        );
     }
     let duty = IncidentGap::Duty(ClockKind::Processor);
-    assert_eq!(*progress.standing(ProgressStep::Authority), StepStanding::Open(vec![duty]));
+    assert_eq!(
+        *progress.standing(ProgressStep::Authority),
+        StepStanding::Open(vec![duty])
+    );
 }

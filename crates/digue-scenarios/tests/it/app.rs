@@ -69,7 +69,8 @@ impl Clock for ManualClock {
 
 impl ManualClock {
     pub(crate) fn pass(&self, time: Duration) {
-        self.0.fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
+        self.0
+            .fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
     }
 }
 
@@ -83,7 +84,9 @@ struct Interruptions(Arc<Mutex<Option<(Act, Interruption)>>>);
 impl ActSubscriber for Interruptions {
     fn committed<'a>(&'a self, app: &'a App, act: CommittedAct<'a>) -> BoxFuture<'a, ()> {
         let mut planned = self.0.lock().unwrap();
-        let is_its = planned.as_ref().is_some_and(|(wanted, _)| *wanted == act.act);
+        let is_its = planned
+            .as_ref()
+            .is_some_and(|(wanted, _)| *wanted == act.act);
         match planned.take_if(|_| is_its) {
             Some((_, interrupt)) => interrupt(app),
             None => Box::pin(async {}),
@@ -176,8 +179,11 @@ impl Home {
         const KEY: [u8; 32] = [7; 32];
         let subscribers: Vec<Box<dyn ActSubscriber>> =
             vec![Box::new(IncidentLog), Box::new(interruptions.clone())];
-        let areas = digue_app::areas(&store, aliases.clone(), subscribers).await.unwrap();
-        let areas = digue_mail::areas(areas, plan.mail.as_ref(), Box::new(MailedInvitations)).unwrap();
+        let areas = digue_app::areas(&store, aliases.clone(), subscribers)
+            .await
+            .unwrap();
+        let areas =
+            digue_mail::areas(areas, plan.mail.as_ref(), Box::new(MailedInvitations)).unwrap();
         let evidence = EvidenceSettings {
             comparisons: comparisons::all(),
             retentions: Retentions::default(),
@@ -240,7 +246,15 @@ impl Home {
             proxies: TrustedProxies::default(),
             limits: digue_gateway::GatewayLimits::default(),
         }));
-        Self { app, clock, journal, disk, store, folder, interruptions }
+        Self {
+            app,
+            clock,
+            journal,
+            disk,
+            store,
+            folder,
+            interruptions,
+        }
     }
 
     /// Does something when the next such act is durable and not yet stored.
@@ -265,9 +279,23 @@ impl Home {
         let script = "import sqlite3, sys\nbase = sqlite3.connect(sys.argv[1], timeout=30)\n\
                       rows = base.execute(sys.argv[2]).rowcount\nbase.commit()\nprint(max(rows, 0))";
         let file = self.folder().join("state.db");
-        let done = Command::new(python).arg("-c").arg(script).arg(file).arg(sql).output().unwrap();
-        assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8(done.stdout).unwrap().trim().parse().unwrap()
+        let done = Command::new(python)
+            .arg("-c")
+            .arg(script)
+            .arg(file)
+            .arg(sql)
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{sql}: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        String::from_utf8(done.stdout)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap()
     }
 
     pub(crate) async fn with_address(&self, account: &str, address: &str) {
@@ -291,14 +319,19 @@ impl Home {
     /// The date this many days from now.
     pub(crate) fn today(&self, days: i64) -> String {
         let today = digue_compliance::isms::now(&self.app).today;
-        today.checked_add(jiff::Span::new().days(days)).unwrap().to_string()
+        today
+            .checked_add(jiff::Span::new().days(days))
+            .unwrap()
+            .to_string()
     }
 
     pub(crate) async fn account(&self, name: &str, role: Role) -> AccountId {
         let id = AccountId::parse(name).unwrap();
         let organisation = OrganisationId::parse("of-1").unwrap();
         let membership = Membership { organisation, role };
-        digue_app::directory::save(&self.app, &Actor::digue(), vec![(id.clone(), membership)]).await.unwrap();
+        digue_app::directory::save(&self.app, &Actor::digue(), vec![(id.clone(), membership)])
+            .await
+            .unwrap();
         id
     }
 
@@ -340,10 +373,14 @@ impl Home {
         let size = self.journal.status().size;
         let keyring = digue_testkit::keys::reading(&self.disk);
         let all = reader::entries(&self.disk, 0..size, size).unwrap();
-        let acts = all.iter().filter_map(|bytes| match keyring.open(bytes).unwrap() {
-            OpenedKeyring::Event(Event::Administration(act)) => Some((act.act, act.subject.to_string())),
-            _ => None,
-        });
+        let acts = all
+            .iter()
+            .filter_map(|bytes| match keyring.open(bytes).unwrap() {
+                OpenedKeyring::Event(Event::Administration(act)) => {
+                    Some((act.act, act.subject.to_string()))
+                }
+                _ => None,
+            });
         acts.collect()
     }
 }

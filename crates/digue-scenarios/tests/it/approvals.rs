@@ -20,15 +20,26 @@ pub(crate) async fn somebody(home: &Home, name: &str, organisation: &str, role: 
     let account = AccountId::parse(name).unwrap();
     let organisation = OrganisationId::parse(organisation).unwrap();
     let membership = Membership { organisation, role };
-    digue_app::directory::save(&home.app, &Actor::digue(), vec![(account.clone(), membership)])
-        .await
-        .unwrap();
-    Actor { account, role, proved_at: home.now() }
+    digue_app::directory::save(
+        &home.app,
+        &Actor::digue(),
+        vec![(account.clone(), membership)],
+    )
+    .await
+    .unwrap();
+    Actor {
+        account,
+        role,
+        proved_at: home.now(),
+    }
 }
 
 /// The same person with a fresh proof of identity.
 pub(crate) fn again(home: &Home, actor: &Actor) -> Actor {
-    Actor { proved_at: home.now(), ..actor.clone() }
+    Actor {
+        proved_at: home.now(),
+        ..actor.clone()
+    }
 }
 
 fn new_account(name: &str, organisation: &str, role: Role) -> ApprovalRequest {
@@ -41,7 +52,11 @@ fn new_account(name: &str, organisation: &str, role: Role) -> ApprovalRequest {
 }
 
 fn gate_of(home: &Home, account: &AccountId) -> Gate {
-    home.app.gateway().rules().gates.of(&Reach::Account(account.clone()))
+    home.app
+        .gateway()
+        .rules()
+        .gates
+        .of(&Reach::Account(account.clone()))
 }
 
 /// Missions locales, December 2025: one delegate's account created two more.
@@ -51,22 +66,41 @@ async fn a_delegate_account_taken_over_alone_creates_no_reader() {
     let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
     let stranger = somebody(&home, "autre", "of-2", Role::Delegate).await;
     let request = new_account("complice", "of-1", Role::Agent);
-    let id = approvals::ask(&home.app, &delegate, &request, "nouvelle recrue").await.unwrap();
+    let id = approvals::ask(&home.app, &delegate, &request, "nouvelle recrue")
+        .await
+        .unwrap();
     let alone = decisions::decide(&home.app, &delegate, &id, true).await;
     assert!(matches!(alone, Err(OperationError::Denied)));
     // The delegate of another organisation cannot see it.
     let elsewhere = decisions::decide(&home.app, &stranger, &id, true).await;
     assert!(matches!(elsewhere, Err(OperationError::NotFound(_))));
-    assert!(approvals::list(&home.app, &stranger).await.unwrap().is_empty());
+    assert!(
+        approvals::list(&home.app, &stranger)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let rules = home.app.gateway().rules();
-    assert!(rules.directory.find(&AccountId::parse("complice").unwrap()).is_none());
-    // A delegate requests no more than an agent, nor for another organisation; an agent requests nothing.
+    assert!(
+        rules
+            .directory
+            .find(&AccountId::parse("complice").unwrap())
+            .is_none()
+    );
+    // A delegate requests no more than an agent, nor for another organisation; an agent requests
+    // nothing.
     for (actor, request) in [
         (&delegate, new_account("x1", "of-1", Role::Delegate)),
         (&delegate, new_account("x2", "of-1", Role::Ciso)),
         (&delegate, new_account("x3", "of-2", Role::Agent)),
-        (&somebody(&home, "agent", "of-1", Role::Agent).await, new_account("x4", "of-1", Role::Agent)),
-        (&somebody(&home, "dpo", "op", Role::Dpo).await, new_account("x5", "of-1", Role::Agent)),
+        (
+            &somebody(&home, "agent", "of-1", Role::Agent).await,
+            new_account("x4", "of-1", Role::Agent),
+        ),
+        (
+            &somebody(&home, "dpo", "op", Role::Dpo).await,
+            new_account("x5", "of-1", Role::Agent),
+        ),
     ] {
         let asked = approvals::ask(&home.app, actor, &request, "nouvelle recrue").await;
         assert!(matches!(asked, Err(OperationError::Denied)), "{request:?}");
@@ -79,10 +113,14 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
     let deputy = somebody(&home, "second", "of-1", Role::Deputy).await;
     let request = new_account("neuf", "of-1", Role::Agent);
-    let id = approvals::ask(&home.app, &delegate, &request, "nouvelle recrue").await.unwrap();
+    let id = approvals::ask(&home.app, &delegate, &request, "nouvelle recrue")
+        .await
+        .unwrap();
     let twice = approvals::ask(&home.app, &delegate, &request, "nouvelle recrue").await;
     assert!(matches!(twice, Err(OperationError::Conflict)));
-    let done = decisions::decide(&home.app, &deputy, &id, true).await.unwrap();
+    let done = decisions::decide(&home.app, &deputy, &id, true)
+        .await
+        .unwrap();
     assert_eq!(done.request, request);
     let again = decisions::decide(&home.app, &deputy, &id, true).await;
     assert!(matches!(again, Err(OperationError::Conflict)));
@@ -98,48 +136,100 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let early = invitations::confirm(&home.app, &dpo, &account, "AAAA-AAAA", CALL).await;
-    assert!(matches!(early, Err(OperationError::Invalid("invalid-confirm-passkey"))));
-    let lost = invitations::hand_over(&home.app, &ciso, &account).await.unwrap().link.unwrap();
-    let link = invitations::hand_over(&home.app, &ciso, &account).await.unwrap().link.unwrap();
+    assert!(matches!(
+        early,
+        Err(OperationError::Invalid("invalid-confirm-passkey"))
+    ));
+    let lost = invitations::hand_over(&home.app, &ciso, &account)
+        .await
+        .unwrap()
+        .link
+        .unwrap();
+    let link = invitations::hand_over(&home.app, &ciso, &account)
+        .await
+        .unwrap()
+        .link
+        .unwrap();
     let token = |link: &str| link.split_once("link=").unwrap().1.to_owned();
-    // The invitation opens the console, where the holder makes a passkey; the account still sees no person.
+    // The invitation opens the console, where the holder makes a passkey; the account still sees no
+    // person.
     let voided = sign_in::enter(&home.app, &token(&lost), CONSOLE_HOST, &client()).await;
     assert!(matches!(voided, Err(OperationError::NotFound(_))));
-    sign_in::enter(&home.app, &token(&link), CONSOLE_HOST, &client()).await.unwrap();
+    sign_in::enter(&home.app, &token(&link), CONSOLE_HOST, &client())
+        .await
+        .unwrap();
     let used = sign_in::enter(&home.app, &token(&link), CONSOLE_HOST, &client()).await;
     assert!(matches!(used, Err(OperationError::NotFound(_))));
     let session = home.app.gateway().sessions_of(&account).pop().unwrap();
-    assert_eq!(invitations::own_code(&home.app, &session).await.unwrap(), None, "without a key, no code");
-    enrol(&home, &session, &mut Authenticator::new(CONSOLE_HOST, CONSOLE)).await.unwrap();
-    let code = invitations::own_code(&home.app, &session).await.unwrap().unwrap();
+    assert_eq!(
+        invitations::own_code(&home.app, &session).await.unwrap(),
+        None,
+        "without a key, no code"
+    );
+    enrol(
+        &home,
+        &session,
+        &mut Authenticator::new(CONSOLE_HOST, CONSOLE),
+    )
+    .await
+    .unwrap();
+    let code = invitations::own_code(&home.app, &session)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(gate_of(&home, &account), Gate::Closed);
 
     // The holder cannot confirm themselves, nor can anyone of another organisation.
-    let itself = Actor { account: account.clone(), role: Role::Agent, proved_at: home.now() };
+    let itself = Actor {
+        account: account.clone(),
+        role: Role::Agent,
+        proved_at: home.now(),
+    };
     let stranger = somebody(&home, "autre", "of-2", Role::Delegate).await;
     for actor in [&itself, &stranger] {
         let denied = invitations::confirm(&home.app, actor, &account, &code, CALL).await;
         assert!(matches!(denied, Err(OperationError::Denied)));
     }
-    // Those who requested, approved or saw the link cannot confirm: a thief of that account would do both.
+    // Those who requested, approved or saw the link cannot confirm: a thief of that account would
+    // do both.
     for actor in [&delegate, &deputy, &ciso] {
         let alone = invitations::confirm(&home.app, actor, &account, &code, CALL).await;
         assert!(matches!(alone, Err(OperationError::Involved)), "{actor:?}");
     }
     // No other way opens its gate.
-    let request = ApprovalRequest::OpenGate { reach: Reach::Account(account.clone()), gate: Gate::Open };
+    let request = ApprovalRequest::OpenGate {
+        reach: Reach::Account(account.clone()),
+        gate: Gate::Open,
+    };
     let around = approvals::ask(&home.app, &ciso, &request, "il attend").await;
-    assert!(matches!(around, Err(OperationError::Invalid("invalid-gate-unconfirmed"))));
+    assert!(matches!(
+        around,
+        Err(OperationError::Invalid("invalid-gate-unconfirmed"))
+    ));
     let guessed = invitations::confirm(&home.app, &dpo, &account, "AAAA-AAAA", CALL).await;
-    assert!(matches!(guessed, Err(OperationError::Invalid("invalid-confirm-code"))));
+    assert!(matches!(
+        guessed,
+        Err(OperationError::Invalid("invalid-confirm-code"))
+    ));
     let typed = code.to_lowercase().replace('-', " ");
-    invitations::confirm(&home.app, &dpo, &account, &typed, CALL).await.unwrap();
-    assert_eq!(gate_of(&home, &account), Gate::Open);
-    assert!(home.app.gateway().sessions_of(&account).is_empty(), "from now on by its passkey alone");
-    // Confirmed once: a gate closed later is not a quarantine.
-    gates::set_gate(&home.app, &ciso, Reach::Account(account.clone()), Gate::Closed, "suspect")
+    invitations::confirm(&home.app, &dpo, &account, &typed, CALL)
         .await
         .unwrap();
+    assert_eq!(gate_of(&home, &account), Gate::Open);
+    assert!(
+        home.app.gateway().sessions_of(&account).is_empty(),
+        "from now on by its passkey alone"
+    );
+    // Confirmed once: a gate closed later is not a quarantine.
+    gates::set_gate(
+        &home.app,
+        &ciso,
+        Reach::Account(account.clone()),
+        Gate::Closed,
+        "suspect",
+    )
+    .await
+    .unwrap();
     let reopened = invitations::confirm(&home.app, &delegate, &account, &code, CALL).await;
     assert!(matches!(reopened, Err(OperationError::Conflict)));
     let again = invitations::hand_over(&home.app, &delegate, &account).await;
@@ -165,11 +255,18 @@ async fn a_closed_gate_is_opened_by_two_within_a_day() {
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let agent = somebody(&home, "a1", "of-1", Role::Agent).await;
     let reach = Reach::Account(agent.account.clone());
-    gates::set_gate(&home.app, &ciso, reach.clone(), Gate::Closed, "suspect").await.unwrap();
+    gates::set_gate(&home.app, &ciso, reach.clone(), Gate::Closed, "suspect")
+        .await
+        .unwrap();
     let alone = gates::set_gate(&home.app, &ciso, reach.clone(), Gate::Open, "retrouvé").await;
     assert!(matches!(alone, Err(OperationError::SecondNeeded)));
-    let request = ApprovalRequest::OpenGate { reach: reach.clone(), gate: Gate::Open };
-    let late = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
+    let request = ApprovalRequest::OpenGate {
+        reach: reach.clone(),
+        gate: Gate::Open,
+    };
+    let late = approvals::ask(&home.app, &ciso, &request, "retrouvé")
+        .await
+        .unwrap();
     home.clock.pass(Duration::from_hours(24));
     let expired = decisions::decide(&home.app, &dpo, &late, true).await;
     assert!(matches!(expired, Err(OperationError::Conflict)));
@@ -177,22 +274,35 @@ async fn a_closed_gate_is_opened_by_two_within_a_day() {
     let stale = approvals::ask(&home.app, &ciso, &request, "retrouvé").await;
     assert!(matches!(stale, Err(OperationError::ProofNeeded)));
     let (ciso, dpo_now) = (again(&home, &ciso), again(&home, &dpo));
-    let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
+    let id = approvals::ask(&home.app, &ciso, &request, "retrouvé")
+        .await
+        .unwrap();
     let stale = decisions::decide(&home.app, &dpo, &id, false).await;
     assert!(matches!(stale, Err(OperationError::ProofNeeded)));
     let dpo = dpo_now;
-    decisions::decide(&home.app, &dpo, &id, false).await.unwrap();
-    let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
-    decisions::decide(&home.app, &dpo, &id, false).await.unwrap();
+    decisions::decide(&home.app, &dpo, &id, false)
+        .await
+        .unwrap();
+    let id = approvals::ask(&home.app, &ciso, &request, "retrouvé")
+        .await
+        .unwrap();
+    decisions::decide(&home.app, &dpo, &id, false)
+        .await
+        .unwrap();
     assert_eq!(gate_of(&home, &agent.account), Gate::Closed);
-    let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
+    let id = approvals::ask(&home.app, &ciso, &request, "retrouvé")
+        .await
+        .unwrap();
     decisions::decide(&home.app, &dpo, &id, true).await.unwrap();
     assert_eq!(gate_of(&home, &agent.account), Gate::Open);
     // Closing is one person's act; so is narrowing a gate that is open.
-    gates::set_gate(&home.app, &ciso, reach, Gate::StepUp, "prudence").await.unwrap();
+    gates::set_gate(&home.app, &ciso, reach, Gate::StepUp, "prudence")
+        .await
+        .unwrap();
 }
 
-/// A delegate is a second person for agents only: an officer taken over and a delegate make no officer.
+/// A delegate is a second person for agents only: an officer taken over and a delegate make no
+/// officer.
 #[tokio::test]
 async fn a_delegate_neither_grants_nor_confirms_more_than_agents() {
     let home = Home::open().await;
@@ -200,29 +310,54 @@ async fn a_delegate_neither_grants_nor_confirms_more_than_agents() {
     let delegate = somebody(&home, "delegue", "op", Role::Delegate).await;
     for role in [Role::Ciso, Role::Dpo, Role::Auditor, Role::Delegate] {
         let request = new_account(&format!("neuf-{}", role.code()), "op", role);
-        let id = approvals::ask(&home.app, &ciso, &request, "renfort").await.unwrap();
+        let id = approvals::ask(&home.app, &ciso, &request, "renfort")
+            .await
+            .unwrap();
         let granted = decisions::decide(&home.app, &delegate, &id, true).await;
         assert!(matches!(granted, Err(OperationError::Denied)), "{role:?}");
     }
     let second = somebody(&home, "rssi2", "op", Role::Ciso).await;
     let request = new_account("neuf", "op", Role::Dpo);
-    let id = approvals::ask(&home.app, &ciso, &request, "renfort").await.unwrap();
-    decisions::decide(&home.app, &second, &id, true).await.unwrap();
+    let id = approvals::ask(&home.app, &ciso, &request, "renfort")
+        .await
+        .unwrap();
+    decisions::decide(&home.app, &second, &id, true)
+        .await
+        .unwrap();
     let account = AccountId::parse("neuf").unwrap();
     let confirmed = invitations::confirm(&home.app, &delegate, &account, "AAAA-AAAA", CALL).await;
     assert!(matches!(confirmed, Err(OperationError::Denied)));
     let handed = invitations::hand_over(&home.app, &delegate, &account).await;
     assert!(matches!(handed, Err(OperationError::Denied)));
-    // An officer who writes "quarantine" puts no account in quarantine: one person could confirm it away.
+    // An officer who writes "quarantine" puts no account in quarantine: one person could confirm it
+    // away.
     let a1 = somebody(&home, "a1", "of-1", Role::Agent).await;
     let reach = Reach::Account(a1.account);
-    gates::set_gate(&home.app, &ciso, reach.clone(), Gate::Closed, " quarantine ").await.unwrap();
-    let stored = home.store.gates().await.unwrap().into_iter().find(|gate| gate.reach == reach).unwrap();
+    gates::set_gate(
+        &home.app,
+        &ciso,
+        reach.clone(),
+        Gate::Closed,
+        " quarantine ",
+    )
+    .await
+    .unwrap();
+    let stored = home
+        .store
+        .gates()
+        .await
+        .unwrap()
+        .into_iter()
+        .find(|gate| gate.reach == reach)
+        .unwrap();
     assert_eq!(stored.reason, GateReason::Officer("quarantine".to_owned()));
     assert!(!gates::is_quarantine(&stored));
     let alone = gates::set_gate(&home.app, &ciso, reach, Gate::Open, "retrouvé").await;
     assert!(matches!(alone, Err(OperationError::SecondNeeded)));
     // Each step is in the journal under the name of its author.
     let acts = home.acts();
-    assert!(acts.contains(&(Act::GateSet, "account:neuf".to_owned())), "{acts:?}");
+    assert!(
+        acts.contains(&(Act::GateSet, "account:neuf".to_owned())),
+        "{acts:?}"
+    );
 }

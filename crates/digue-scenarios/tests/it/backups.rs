@@ -37,23 +37,47 @@ fn rules() -> BackupRules {
 }
 
 async fn home() -> Home {
-    Home::with(Plan { backups: Some(rules()), ..Plan::default() }).await
+    Home::with(Plan {
+        backups: Some(rules()),
+        ..Plan::default()
+    })
+    .await
 }
 
 fn ids() -> (RepositoryId, SnapshotId) {
-    (RepositoryId::parse(&"a".repeat(64)).unwrap(), SnapshotId::parse(&"b".repeat(64)).unwrap())
+    (
+        RepositoryId::parse(&"a".repeat(64)).unwrap(),
+        SnapshotId::parse(&"b".repeat(64)).unwrap(),
+    )
 }
 
 fn made(suspicion: SuspicionLevel) -> BackupEvent {
     let (id, snapshot) = ids();
     let (repository, source) = ("disque".to_owned(), "digue".to_owned());
-    BackupEvent::Made { repository, id, source, snapshot, files: 3, bytes: 9, unread: 0, suspicion }
+    BackupEvent::Made {
+        repository,
+        id,
+        source,
+        snapshot,
+        files: 3,
+        bytes: 9,
+        unread: 0,
+        suspicion,
+    }
 }
 
 fn drilled(verdict: DrillVerdict) -> BackupEvent {
     let (id, snapshot) = ids();
     let repository = "disque".to_owned();
-    BackupEvent::Drilled { repository, id, snapshot, verdict, age_secs: 60, time_secs: 5, failed: Vec::new() }
+    BackupEvent::Drilled {
+        repository,
+        id,
+        snapshot,
+        verdict,
+        age_secs: 60,
+        time_secs: 5,
+        failed: Vec::new(),
+    }
 }
 
 /// Leaves a result, as the command does.
@@ -71,29 +95,52 @@ async fn outcome(home: &Home, check: Check) -> CheckOutcome {
 async fn backups_and_drills_turn_red_by_themselves() {
     let home = home().await;
     assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Fail);
-    assert_eq!(outcome(&home, Check::RestoreDrills).await, CheckOutcome::Fail);
+    assert_eq!(
+        outcome(&home, Check::RestoreDrills).await,
+        CheckOutcome::Fail
+    );
     leave(&home, "1.json", &made(SuspicionLevel::Clean).to_text());
     leave(&home, "2.json", &drilled(DrillVerdict::Passed).to_text());
     assert_eq!(journal_results(&home.app).await.unwrap(), 2);
     assert_eq!(journal_results(&home.app).await.unwrap(), 0);
     assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Pass);
-    assert_eq!(outcome(&home, Check::RestoreDrills).await, CheckOutcome::Pass);
+    assert_eq!(
+        outcome(&home, Check::RestoreDrills).await,
+        CheckOutcome::Pass
+    );
     // Nothing happens any more: days pass, and both are red.
     home.clock.pass(DAY * 3);
     assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Fail);
-    assert_eq!(outcome(&home, Check::RestoreDrills).await, CheckOutcome::Pass);
+    assert_eq!(
+        outcome(&home, Check::RestoreDrills).await,
+        CheckOutcome::Pass
+    );
     home.clock.pass(DAY * 60);
-    assert_eq!(outcome(&home, Check::RestoreDrills).await, CheckOutcome::Fail);
+    assert_eq!(
+        outcome(&home, Check::RestoreDrills).await,
+        CheckOutcome::Fail
+    );
 }
 
 #[tokio::test]
 async fn an_incomplete_drill_proves_nothing_and_a_result_that_cannot_be_read_is_set_aside() {
     let home = home().await;
-    leave(&home, "1.json", &drilled(DrillVerdict::Incomplete).to_text());
+    leave(
+        &home,
+        "1.json",
+        &drilled(DrillVerdict::Incomplete).to_text(),
+    );
     leave(&home, "2.json", "half of a res");
     assert_eq!(journal_results(&home.app).await.unwrap(), 1);
-    assert_eq!(outcome(&home, Check::RestoreDrills).await, CheckOutcome::Fail);
-    assert!(results_folder(home.app.data_folder()).join("2.unreadable").exists());
+    assert_eq!(
+        outcome(&home, Check::RestoreDrills).await,
+        CheckOutcome::Fail
+    );
+    assert!(
+        results_folder(home.app.data_folder())
+            .join("2.unreadable")
+            .exists()
+    );
 }
 
 #[tokio::test]
@@ -101,7 +148,12 @@ async fn alarms_of_backups_open_one_incident_with_the_checklist_of_a_ransomware(
     let home = home().await;
     leave(&home, "1.json", &made(SuspicionLevel::Suspect).to_text());
     journal_results(&home.app).await.unwrap();
-    assert!(incidents::list(&home.app, &Actor::digue()).await.unwrap().is_empty());
+    assert!(
+        incidents::list(&home.app, &Actor::digue())
+            .await
+            .unwrap()
+            .is_empty()
+    );
     leave(&home, "2.json", &made(SuspicionLevel::Alarm).to_text());
     leave(&home, "3.json", &made(SuspicionLevel::Alarm).to_text());
     journal_results(&home.app).await.unwrap();
@@ -119,15 +171,32 @@ async fn the_report_of_another_system_is_journalled_when_it_changes_and_measured
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("compta.json");
     let (name, format) = ("compta".to_owned(), ReportFormat::Declared);
-    let report = ReportRule { name, format, file: file.clone(), backups: Cadence::every(DAY) };
-    let rules = BackupRules { repositories: Vec::new(), reports: vec![report], ..rules() };
-    let home = Home::with(Plan { backups: Some(rules), ..Plan::default() }).await;
+    let report = ReportRule {
+        name,
+        format,
+        file: file.clone(),
+        backups: Cadence::every(DAY),
+    };
+    let rules = BackupRules {
+        repositories: Vec::new(),
+        reports: vec![report],
+        ..rules()
+    };
+    let home = Home::with(Plan {
+        backups: Some(rules),
+        ..Plan::default()
+    })
+    .await;
     // A file that is not there is a fact, journalled once.
     assert_eq!(journal_reports(&home.app).await.unwrap(), 1);
     assert_eq!(journal_reports(&home.app).await.unwrap(), 0);
     assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Fail);
     let now = home.now();
-    fs::write(&file, format!(r#"{{"backups": [{{"at": "{now}", "outcome": "made"}}]}}"#)).unwrap();
+    fs::write(
+        &file,
+        format!(r#"{{"backups": [{{"at": "{now}", "outcome": "made"}}]}}"#),
+    )
+    .unwrap();
     assert_eq!(journal_reports(&home.app).await.unwrap(), 1);
     assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Pass);
     // The report stays as it is, and its age makes it red.
@@ -140,5 +209,8 @@ async fn the_report_of_another_system_is_journalled_when_it_changes_and_measured
 async fn without_configured_backups_nothing_is_said() {
     let home = Home::open().await;
     assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::NotRun);
-    assert_eq!(outcome(&home, Check::RestoreDrills).await, CheckOutcome::NotRun);
+    assert_eq!(
+        outcome(&home, Check::RestoreDrills).await,
+        CheckOutcome::NotRun
+    );
 }

@@ -1,5 +1,6 @@
-//! What may be said of an incident, read from its log apart from the code under test: with sentences that claim an
-//! act, codes that are for programs, and dates in their form. Tests of pages take it in by its path.
+//! What may be said of an incident, read from its log apart from the code under test: with
+//! sentences that claim an act, codes that are for programs, and dates in their form. Tests of
+//! pages take it in by its path.
 
 use digue_casework::incidents::IncidentView;
 use digue_locales::{Language, text};
@@ -34,12 +35,14 @@ pub(crate) struct Truth<'v>(&'v IncidentView);
 
 impl Truth<'_> {
     fn any(&self, is_it: impl Fn(&IncidentNote) -> bool) -> bool {
-        self.0.entries.iter().any(|entry| is_it(&entry.note) && !self.is_taken_back(entry.number))
+        self.0
+            .entries
+            .iter()
+            .any(|entry| is_it(&entry.note) && !self.is_taken_back(entry.number))
     }
 
     fn is_taken_back(&self, number: u32) -> bool {
-        let taken =
-            |note: &IncidentNote| matches!(note, IncidentNote::Withdrawn { entry, .. } if *entry == number);
+        let taken = |note: &IncidentNote| matches!(note, IncidentNote::Withdrawn { entry, .. } if *entry == number);
         self.0.entries.iter().any(|entry| taken(&entry.note))
     }
 
@@ -49,15 +52,23 @@ impl Truth<'_> {
 
     /// The last of acts that undo one another.
     fn last(&self, is_it: impl Fn(&IncidentNote) -> Option<bool>) -> bool {
-        self.0.entries.iter().rev().find_map(|entry| is_it(&entry.note)).unwrap_or(false)
+        self.0
+            .entries
+            .iter()
+            .rev()
+            .find_map(|entry| is_it(&entry.note))
+            .unwrap_or(false)
     }
 
     fn is_closed(&self) -> bool {
         let about = &self.0.incident.about;
         let gate = self.last(|note| match note {
-            IncidentNote::Seen { act, subject, after, .. } if *act == Act::GateSet && subject == about => {
-                Some(after == "closed")
-            }
+            IncidentNote::Seen {
+                act,
+                subject,
+                after,
+                ..
+            } if *act == Act::GateSet && subject == about => Some(after == "closed"),
             _ => None,
         });
         let is_suspended = self.last(|note| match note {
@@ -77,8 +88,14 @@ impl Truth<'_> {
             IncidentNote::Seen { act, .. } if *act == Act::FindingCleared => Some(false),
             _ => None,
         });
-        let is_ransomware =
-            self.any(|note| matches!(note, IncidentNote::SheetAdded { sheet: Sheet::Ransomware }));
+        let is_ransomware = self.any(|note| {
+            matches!(
+                note,
+                IncidentNote::SheetAdded {
+                    sheet: Sheet::Ransomware
+                }
+            )
+        });
         is_confirmed && !is_ransomware && self.0.incident.about.is_account()
     }
 
@@ -97,7 +114,8 @@ impl Truth<'_> {
     }
 }
 
-/// Ways to say that something was done, whoever writes the sentence: those of version 0.1.0 among them.
+/// Ways to say that something was done, whoever writes the sentence: those of version 0.1.0 among
+/// them.
 const DONE: [(ClaimKind, &[&str]); 4] = [
     (
         ClaimKind::Authority,
@@ -144,7 +162,10 @@ const DONE: [(ClaimKind, &[&str]); 4] = [
             "closed this access",
         ],
     ),
-    (ClaimKind::Complaint, &["plainte a été déposée", "A complaint was filed"]),
+    (
+        ClaimKind::Complaint,
+        &["plainte a été déposée", "A complaint was filed"],
+    ),
 ];
 
 const THEFT: [&str; 6] = [
@@ -158,8 +179,14 @@ const THEFT: [&str; 6] = [
 
 /// What is for programs and for nobody else.
 pub(crate) fn codes() -> Vec<String> {
-    let acts = Act::ALL.iter().map(|act| act.code()).filter(|code| code.contains('-'));
-    let clocks = ClockKind::ALL.iter().map(|clock| clock.code()).filter(|code| code.contains('-'));
+    let acts = Act::ALL
+        .iter()
+        .map(|act| act.code())
+        .filter(|code| code.contains('-'));
+    let clocks = ClockKind::ALL
+        .iter()
+        .map(|clock| clock.code())
+        .filter(|code| code.contains('-'));
     let others = [
         "account:",
         "organisation:",
@@ -181,7 +208,10 @@ pub(crate) fn codes() -> Vec<String> {
         "happening-",
         "Z)",
     ];
-    acts.chain(clocks).chain(others).map(ToOwned::to_owned).collect()
+    acts.chain(clocks)
+        .chain(others)
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 /// `2026-11-28`, or the beginning of an instant of programs.
@@ -198,23 +228,40 @@ pub(crate) fn check(said: &str, view: &IncidentView, codes: &[String], of: &str)
     let truth = Truth(view);
     for (kind, phrases) in DONE {
         for phrase in phrases.iter().filter(|phrase| said.contains(**phrase)) {
-            assert!(truth.holds(kind), "{of}: \u{ab}{phrase}\u{bb} without its act\n{said}");
+            assert!(
+                truth.holds(kind),
+                "{of}: \u{ab}{phrase}\u{bb} without its act\n{said}"
+            );
         }
     }
     for kind in ClaimKind::ALL {
         for language in Language::ALL {
             let done = text(language, &format!("{}-done", kind.key()));
-            let beginning =
-                done.split("{ $at }").next().unwrap_or_default().split('\u{2068}').next().unwrap();
+            let beginning = done
+                .split("{ $at }")
+                .next()
+                .unwrap_or_default()
+                .split('\u{2068}')
+                .next()
+                .unwrap();
             let is_said = beginning.len() > 20 && said.contains(beginning);
-            assert!(!is_said || truth.holds(*kind), "{of}: {beginning} without its act\n{said}");
+            assert!(
+                !is_said || truth.holds(*kind),
+                "{of}: {beginning} without its act\n{said}"
+            );
         }
     }
     for phrase in THEFT.iter().filter(|phrase| said.contains(**phrase)) {
-        assert!(truth.is_theft(), "{of}: \u{ab}{phrase}\u{bb} and nobody confirmed a theft\n{said}");
+        assert!(
+            truth.is_theft(),
+            "{of}: \u{ab}{phrase}\u{bb} and nobody confirmed a theft\n{said}"
+        );
     }
     for code in codes {
-        assert!(!said.contains(code.as_str()), "{of}: the code {code}\n{said}");
+        assert!(
+            !said.contains(code.as_str()),
+            "{of}: the code {code}\n{said}"
+        );
     }
     assert!(!has_iso_date(said), "{of}: a date in another form\n{said}");
 }

@@ -27,8 +27,15 @@ use crate::approvals::{again, somebody};
 use crate::passkey::by_link;
 
 pub(crate) fn found(home: &Home, account: &str, weight: Weight, taken: Action) -> MonitoredFinding {
-    let signal =
-        Signal { kind: SignalKind::Pace, evidence: 4.4, figures: Figures { seen: 31, usual: 7, minutes: 1 } };
+    let signal = Signal {
+        kind: SignalKind::Pace,
+        evidence: 4.4,
+        figures: Figures {
+            seen: 31,
+            usual: 7,
+            minutes: 1,
+        },
+    };
     let finding = Finding {
         at: home.now(),
         account: Some(account.to_owned()),
@@ -43,7 +50,11 @@ pub(crate) fn found(home: &Home, account: &str, weight: Weight, taken: Action) -
     };
     MonitoredFinding {
         finding,
-        step: PlaybookStep { taken, intended: taken, is_fused: false },
+        step: PlaybookStep {
+            taken,
+            intended: taken,
+            is_fused: false,
+        },
         is_trial: false,
     }
 }
@@ -58,26 +69,53 @@ async fn each_step_shuts_what_it_says_and_no_more() {
     for (taken, expected) in [
         (Action::Observe, [Gate::Open, Gate::Open, Gate::Open]),
         (Action::LowerBudget, [Gate::Open, Gate::Open, Gate::Open]),
-        (Action::CaseloadOnly, [Gate::CaseloadOnly, Gate::Open, Gate::Open]),
+        (
+            Action::CaseloadOnly,
+            [Gate::CaseloadOnly, Gate::Open, Gate::Open],
+        ),
         (Action::StepUp, [Gate::StepUp, Gate::Open, Gate::Open]),
         (Action::CloseAccount, [Gate::Closed, Gate::Open, Gate::Open]),
-        (Action::CloseOrganisation, [Gate::Closed, Gate::Closed, Gate::Open]),
-        (Action::ClosePortal, [Gate::Closed, Gate::Closed, Gate::Closed]),
+        (
+            Action::CloseOrganisation,
+            [Gate::Closed, Gate::Closed, Gate::Open],
+        ),
+        (
+            Action::ClosePortal,
+            [Gate::Closed, Gate::Closed, Gate::Closed],
+        ),
     ] {
         if taken == Action::CloseAccount {
             by_link(&home, "a1").await;
             assert_eq!(home.app.gateway().sessions_of(&account).len(), 1);
         }
-        containment::respond(&home.app, found(&home, "a1", Weight::Containment, taken)).await.unwrap();
-        let gates = [of(Reach::Account(account.clone())), of(app.clone()), of(portal.clone())];
+        containment::respond(&home.app, found(&home, "a1", Weight::Containment, taken))
+            .await
+            .unwrap();
+        let gates = [
+            of(Reach::Account(account.clone())),
+            of(app.clone()),
+            of(portal.clone()),
+        ];
         assert_eq!(gates, expected, "{taken:?}");
         let percent = home.app.gateway().rules().percent_of(&account, home.now());
-        assert_eq!(percent == PERCENT_AFTER, taken > Action::Observe, "{taken:?}");
+        assert_eq!(
+            percent == PERCENT_AFTER,
+            taken > Action::Observe,
+            "{taken:?}"
+        );
     }
     assert!(home.app.gateway().sessions_of(&account).is_empty());
     let acts = home.acts();
-    assert_eq!(acts.iter().filter(|(act, _)| *act == Act::WatchContained).count(), 7);
-    assert_eq!(acts.iter().filter(|(act, _)| *act == Act::GateSet).count(), 5);
+    assert_eq!(
+        acts.iter()
+            .filter(|(act, _)| *act == Act::WatchContained)
+            .count(),
+        7
+    );
+    assert_eq!(
+        acts.iter().filter(|(act, _)| *act == Act::GateSet).count(),
+        5
+    );
 }
 
 #[tokio::test]
@@ -96,7 +134,11 @@ async fn a_name_that_cannot_be_read_keeps_no_other_gate_open() {
             "organisation",
             [Gate::Closed, Gate::Open, Gate::Closed],
         ),
-        (|finding| finding.portal = " ".to_owned(), "portal", [Gate::Closed, Gate::Closed, Gate::Open]),
+        (
+            |finding| finding.portal = " ".to_owned(),
+            "portal",
+            [Gate::Closed, Gate::Closed, Gate::Open],
+        ),
     ];
     for (spoil, part, expected) in spoilt {
         let home = Home::open().await;
@@ -118,9 +160,16 @@ async fn an_alert_does_what_the_playbook_says_of_alerts() {
     let home = Home::open().await;
     let reach = Reach::Account(AccountId::parse("a1").unwrap());
     let gate = || home.app.gateway().rules().gates.of(&reach);
-    containment::respond(&home.app, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
+    containment::respond(
+        &home.app,
+        found(&home, "a1", Weight::Alert, Action::Observe),
+    )
+    .await
+    .unwrap();
     assert_eq!(gate(), Gate::Open);
-    containment::respond(&home.app, found(&home, "a1", Weight::Alert, Action::StepUp)).await.unwrap();
+    containment::respond(&home.app, found(&home, "a1", Weight::Alert, Action::StepUp))
+        .await
+        .unwrap();
     assert_eq!(gate(), Gate::StepUp);
     assert!(home.acts().iter().any(|(act, _)| *act == Act::WatchAlerted));
 }
@@ -131,11 +180,22 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let auditor = somebody(&home, "auditeur", "op", Role::Auditor).await;
     let agent = somebody(&home, "a2", "of-1", Role::Agent).await;
-    containment::respond(&home.app, found(&home, "a1", Weight::Containment, Action::StepUp)).await.unwrap();
+    containment::respond(
+        &home.app,
+        found(&home, "a1", Weight::Containment, Action::StepUp),
+    )
+    .await
+    .unwrap();
     let view = findings::view(&home.app, &auditor).await.unwrap();
-    assert_eq!((view.undecided, view.findings.len(), view.false_alarms), (1, 1, 0));
+    assert_eq!(
+        (view.undecided, view.findings.len(), view.false_alarms),
+        (1, 1, 0)
+    );
     let id = view.findings[0].id.clone();
-    assert!(matches!(findings::view(&home.app, &agent).await, Err(OperationError::Denied)));
+    assert!(matches!(
+        findings::view(&home.app, &agent).await,
+        Err(OperationError::Denied)
+    ));
     let decide = async |actor: &Actor, outcome: FindingOutcome, reason: &str| {
         findings::decide(&home.app, actor, id.as_str(), outcome, reason).await
     };
@@ -148,8 +208,13 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
         Err(OperationError::Denied)
     ));
     let ciso = again(&home, &ciso);
-    assert!(matches!(decide(&ciso, FindingOutcome::Work, "ok").await, Err(OperationError::Invalid(_))));
-    decide(&ciso, FindingOutcome::Work, "un inventaire annoncé").await.unwrap();
+    assert!(matches!(
+        decide(&ciso, FindingOutcome::Work, "ok").await,
+        Err(OperationError::Invalid(_))
+    ));
+    decide(&ciso, FindingOutcome::Work, "un inventaire annoncé")
+        .await
+        .unwrap();
     assert!(matches!(
         decide(&ciso, FindingOutcome::Theft, "changé d'avis").await,
         Err(OperationError::Conflict)
@@ -157,61 +222,121 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
     let reach = Reach::Account(AccountId::parse("a1").unwrap());
     assert_eq!(home.app.gateway().rules().gates.of(&reach), Gate::Open);
     let view = findings::view(&home.app, &ciso).await.unwrap();
-    assert_eq!((view.undecided, view.oldest, view.false_alarms), (0, None, 1));
+    assert_eq!(
+        (view.undecided, view.oldest, view.false_alarms),
+        (0, None, 1)
+    );
     let acts = home.acts();
-    assert_eq!(acts.iter().filter(|(act, _)| *act == Act::FindingCleared).count(), 1);
+    assert_eq!(
+        acts.iter()
+            .filter(|(act, _)| *act == Act::FindingCleared)
+            .count(),
+        1
+    );
 }
 
 /// A finding that waits for a decision, at a home whose disk can be made to fail; and who decides.
 async fn undecided(faults: &Arc<FailNext>) -> (Home, Actor, String) {
-    let home = Home::with(Plan { faults: Some(faults.clone()), ..Plan::default() }).await;
+    let home = Home::with(Plan {
+        faults: Some(faults.clone()),
+        ..Plan::default()
+    })
+    .await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
-    containment::respond(&home.app, found(&home, "a1", Weight::Containment, Action::StepUp)).await.unwrap();
-    let id = findings::view(&home.app, &ciso).await.unwrap().findings[0].id.to_string();
+    containment::respond(
+        &home.app,
+        found(&home, "a1", Weight::Containment, Action::StepUp),
+    )
+    .await
+    .unwrap();
+    let id = findings::view(&home.app, &ciso).await.unwrap().findings[0]
+        .id
+        .to_string();
     (home, ciso, id)
 }
 
 async fn is_decided(home: &Home, id: &str) -> bool {
-    home.store.finding(id).await.unwrap().unwrap().verdict.is_some()
+    home.store
+        .finding(id)
+        .await
+        .unwrap()
+        .unwrap()
+        .verdict
+        .is_some()
 }
 
 /// The entry is on the disk although its commit failed: after the recovery the journal has it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_journal_may_have_stays_done_in_the_store() {
-    let faults = Arc::new(FailNext::new(DurableStep::WalSync, FaultEffect::FailAfter(IO_ERROR)));
+    let faults = Arc::new(FailNext::new(
+        DurableStep::WalSync,
+        FaultEffect::FailAfter(IO_ERROR),
+    ));
     let (home, ciso, id) = undecided(&faults).await;
     faults.arm(2);
-    let decide = findings::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
+    let decide = findings::decide(
+        &home.app,
+        &ciso,
+        &id,
+        FindingOutcome::Work,
+        "un inventaire annoncé",
+    );
     assert!(matches!(decide.await, Err(OperationError::Unavailable(_))));
     assert!(is_decided(&home, &id).await);
     // The next act finds a disk that works.
     home.app.note(Act::Started, Subject::Nothing).await.unwrap();
-    assert!(home.acts().iter().any(|(act, _)| *act == Act::FindingCleared));
+    assert!(
+        home.acts()
+            .iter()
+            .any(|(act, _)| *act == Act::FindingCleared)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_act_whose_commit_failed_once_is_done_and_journalled() {
-    let faults = Arc::new(FailNext::new(DurableStep::WalWrite, FaultEffect::Fail(IO_ERROR)));
+    let faults = Arc::new(FailNext::new(
+        DurableStep::WalWrite,
+        FaultEffect::Fail(IO_ERROR),
+    ));
     let (home, ciso, id) = undecided(&faults).await;
     faults.arm(1);
-    let decide = findings::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
+    let decide = findings::decide(
+        &home.app,
+        &ciso,
+        &id,
+        FindingOutcome::Work,
+        "un inventaire annoncé",
+    );
     decide.await.unwrap();
     assert!(is_decided(&home, &id).await);
-    assert!(home.acts().iter().any(|(act, _)| *act == Act::FindingCleared));
+    assert!(
+        home.acts()
+            .iter()
+            .any(|(act, _)| *act == Act::FindingCleared)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_journal_refuses_is_released() {
-    let faults = Arc::new(FailNext::new(DurableStep::WalWrite, FaultEffect::Fail(IO_ERROR)));
+    let faults = Arc::new(FailNext::new(
+        DurableStep::WalWrite,
+        FaultEffect::Fail(IO_ERROR),
+    ));
     let (home, ciso, id) = undecided(&faults).await;
     home.close_journal();
-    let decide = findings::decide(&home.app, &ciso, &id, FindingOutcome::Work, "un inventaire annoncé");
+    let decide = findings::decide(
+        &home.app,
+        &ciso,
+        &id,
+        FindingOutcome::Work,
+        "un inventaire annoncé",
+    );
     assert!(matches!(decide.await, Err(OperationError::Unavailable(_))));
     assert!(!is_decided(&home, &id).await);
 }
 
-/// Confirming a theft keeps access closed: the DPO may do it where no CISO is there. Deciding that it was work may
-/// widen access, and stays with the CISO.
+/// Confirming a theft keeps access closed: the DPO may do it where no CISO is there. Deciding that
+/// it was work may widen access, and stays with the CISO.
 #[tokio::test]
 async fn the_dpo_confirms_a_theft_in_the_cisos_place_and_its_sister_alerts_come_along() {
     let home = Home::open().await;
@@ -223,23 +348,56 @@ async fn the_dpo_confirms_a_theft_in_the_cisos_place_and_its_sister_alerts_come_
         ("a1", Weight::Containment, Action::CloseAccount),
         ("a2", Weight::Alert, Action::Observe),
     ] {
-        containment::respond(&home.app, found(&home, account, weight, taken)).await.unwrap();
+        containment::respond(&home.app, found(&home, account, weight, taken))
+            .await
+            .unwrap();
         let newest = findings::view(&home.app, &dpo).await.unwrap().findings;
-        ids.push(newest.into_iter().find(|one| !ids.contains(&one.id)).unwrap().id);
+        ids.push(
+            newest
+                .into_iter()
+                .find(|one| !ids.contains(&one.id))
+                .unwrap()
+                .id,
+        );
     }
     let decide = async |outcome| {
-        findings::decide(&home.app, &dpo, ids[1].as_str(), outcome, "la titulaire dormait").await
+        findings::decide(
+            &home.app,
+            &dpo,
+            ids[1].as_str(),
+            outcome,
+            "la titulaire dormait",
+        )
+        .await
     };
-    assert!(matches!(decide(FindingOutcome::Work).await, Err(OperationError::Denied)));
-    let shown = findings::finding(&home.app, &dpo, ids[1].as_str()).await.unwrap();
+    assert!(matches!(
+        decide(FindingOutcome::Work).await,
+        Err(OperationError::Denied)
+    ));
+    let shown = findings::finding(&home.app, &dpo, ids[1].as_str())
+        .await
+        .unwrap();
     assert_eq!(shown.sisters.len(), 1, "said before it is decided");
     let done = decide(FindingOutcome::Theft).await.unwrap();
     assert_eq!(done.sisters, 1);
     let view = findings::view(&home.app, &dpo).await.unwrap();
-    assert_eq!(view.undecided, 1, "the alert about another account still waits");
-    let incident = incidents::view(&home.app, &dpo, &done.incident.unwrap()).await.unwrap();
-    assert_eq!(incident.incident.affected().unwrap().persons, 3, "it begins with the list");
-    let confirmed = home.acts().iter().filter(|(act, _)| *act == Act::FindingConfirmed).count();
+    assert_eq!(
+        view.undecided, 1,
+        "the alert about another account still waits"
+    );
+    let incident = incidents::view(&home.app, &dpo, &done.incident.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        incident.incident.affected().unwrap().persons,
+        3,
+        "it begins with the list"
+    );
+    let confirmed = home
+        .acts()
+        .iter()
+        .filter(|(act, _)| *act == Act::FindingConfirmed)
+        .count();
     assert_eq!(confirmed, 2, "each finding has its entry in the journal");
 }
 
@@ -258,52 +416,85 @@ async fn the_days_around_a_finding_are_kept_and_what_was_not_is_not_made_up() {
     found.finding.around = around;
     containment::respond(&home.app, found).await.unwrap();
     let record = home.store.findings(1).await.unwrap().remove(0);
-    let view = findings::finding(&home.app, &ciso, record.id.as_str()).await.unwrap();
+    let view = findings::finding(&home.app, &ciso, record.id.as_str())
+        .await
+        .unwrap();
     assert_eq!(view.finding.around, StoredSurroundings::Kept(around));
-    for (kept, read) in [("", StoredSurroundings::NotKept), ("{\"usual\":1}", StoredSurroundings::Unreadable)]
-    {
-        let old = FindingRecord { around: kept.to_owned(), ..record.clone() };
+    for (kept, read) in [
+        ("", StoredSurroundings::NotKept),
+        ("{\"usual\":1}", StoredSurroundings::Unreadable),
+    ] {
+        let old = FindingRecord {
+            around: kept.to_owned(),
+            ..record.clone()
+        };
         assert_eq!(ListedFinding::from(old).around, read);
     }
     // What cannot be read is not nothing: neither signals nor codes of a later version.
     let listed = ListedFinding::from(record.clone());
     assert_eq!(listed.signals.known().map(<[_]>::len), Some(1));
-    assert_eq!((listed.weight, listed.action), (Some(Weight::Containment), Some(Action::StepUp)));
-    let spoilt = FindingRecord { signals: "[{".to_owned(), action: "later".to_owned(), ..record };
+    assert_eq!(
+        (listed.weight, listed.action),
+        (Some(Weight::Containment), Some(Action::StepUp))
+    );
+    let spoilt = FindingRecord {
+        signals: "[{".to_owned(),
+        action: "later".to_owned(),
+        ..record
+    };
     let listed = ListedFinding::from(spoilt);
-    assert_eq!((listed.signals, listed.action), (StoredSignals::Unreadable, None));
+    assert_eq!(
+        (listed.signals, listed.action),
+        (StoredSignals::Unreadable, None)
+    );
 }
 
 #[tokio::test]
 async fn officers_are_told_by_mail_and_not_in_a_storm() {
     let mailbox = Mailbox::open();
-    let home = Home::with(Plan { mail: Some(mail_to(&mailbox)), ..Plan::default() }).await;
+    let home = Home::with(Plan {
+        mail: Some(mail_to(&mailbox)),
+        ..Plan::default()
+    })
+    .await;
     somebody(&home, "rssi", "op", Role::Ciso).await;
     somebody(&home, "a1", "of-1", Role::Agent).await;
     home.with_address("rssi", "rssi@exemple.fr").await;
     home.with_address("a1", "a1@exemple.fr").await;
     for account in 0..20 {
-        let found = found(&home, &format!("b{account}"), Weight::Containment, Action::CloseAccount);
+        let found = found(
+            &home,
+            &format!("b{account}"),
+            Weight::Containment,
+            Action::CloseAccount,
+        );
         containment::respond(&home.app, found).await.unwrap();
     }
     digue_mail::send_due(&home.app).await.unwrap();
     let told = mailbox.messages();
     assert!((1..=6).contains(&told.len()), "{}", told.len());
-    assert!(told.iter().all(|(to, text)| to == "rssi@exemple.fr" && !text.contains("enter?link")));
+    assert!(
+        told.iter()
+            .all(|(to, text)| to == "rssi@exemple.fr" && !text.contains("enter?link"))
+    );
 }
 
 /// `account` of `organisation` is shown these persons, so many hours after the first day.
 fn shown(account: u64, organisation: u64, hours: u64, persons: std::ops::Range<u64>) -> Exposure {
     let event = digue_testkit::events::shown(hours * 3600 + account, &format!("a{account}"), "P1");
-    let Event::Exposure(mut exposure) = event else { panic!("an exposure") };
+    let Event::Exposure(mut exposure) = event else {
+        panic!("an exposure")
+    };
     exposure.organisation = OrganisationId::parse(&format!("of-{organisation}")).unwrap();
     exposure.shown[0].basis = Basis::NotRequired;
-    exposure.shown[0].persons =
-        persons.map(|person| PersonRef::parse(&format!("P{account}-{person}")).unwrap()).collect();
+    exposure.shown[0].persons = persons
+        .map(|person| PersonRef::parse(&format!("P{account}-{person}")).unwrap())
+        .collect();
     *exposure
 }
 
-/// 200 accounts work one day; on the next one each of them exports 300 persons. What was done about each.
+/// 200 accounts work one day; on the next one each of them exports 300 persons. What was done about
+/// each.
 fn all_export(organisations: u64) -> Vec<PlaybookStep> {
     let monitor = DetectionMonitor::new(WatchRules::default());
     let mut found = monitor.take_found().unwrap();
@@ -328,37 +519,72 @@ fn of_many_accounts_found_at_once_the_fuse_lets_so_many_be_closed_and_asks_peopl
     // Ten are five in a hundred of 200.
     for organisations in [200, 1, 40] {
         let steps = all_export(organisations);
-        let closed = steps.iter().filter(|step| step.taken == Action::CloseAccount).count();
+        let closed = steps
+            .iter()
+            .filter(|step| step.taken == Action::CloseAccount)
+            .count();
         assert_eq!(closed, 10, "{organisations} organisations");
-        assert!(steps.iter().all(|step| step.taken < Action::CloseOrganisation), "none fits in the fuse");
-        let rest: Vec<&PlaybookStep> =
-            steps.iter().filter(|step| step.taken != Action::CloseAccount).collect();
-        assert!(rest.iter().all(|step| step.taken == Action::StepUp && step.is_fused));
-        assert!(rest.iter().all(|step| step.intended >= Action::CloseAccount), "what it wished is said");
+        assert!(
+            steps
+                .iter()
+                .all(|step| step.taken < Action::CloseOrganisation),
+            "none fits in the fuse"
+        );
+        let rest: Vec<&PlaybookStep> = steps
+            .iter()
+            .filter(|step| step.taken != Action::CloseAccount)
+            .collect();
+        assert!(
+            rest.iter()
+                .all(|step| step.taken == Action::StepUp && step.is_fused)
+        );
+        assert!(
+            rest.iter()
+                .all(|step| step.intended >= Action::CloseAccount),
+            "what it wished is said"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_blown_fuse_is_told_once_by_mail_and_stays_on_the_page_until_it_is_decided() {
     let mailbox = Mailbox::open();
-    let home = Home::with(Plan { mail: Some(mail_to(&mailbox)), ..Plan::default() }).await;
+    let home = Home::with(Plan {
+        mail: Some(mail_to(&mailbox)),
+        ..Plan::default()
+    })
+    .await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     home.with_address("rssi", "rssi@exemple.fr").await;
     for account in 0..9 {
-        let mut found = found(&home, &format!("b{account}"), Weight::Containment, Action::CloseAccount);
+        let mut found = found(
+            &home,
+            &format!("b{account}"),
+            Weight::Containment,
+            Action::CloseAccount,
+        );
         if account >= 7 {
-            found.step =
-                PlaybookStep { taken: Action::StepUp, intended: Action::CloseOrganisation, is_fused: true };
+            found.step = PlaybookStep {
+                taken: Action::StepUp,
+                intended: Action::CloseOrganisation,
+                is_fused: true,
+            };
         }
         containment::respond(&home.app, found).await.unwrap();
     }
     digue_mail::send_due(&home.app).await.unwrap();
     let told = mailbox.messages();
-    let of_fuse = told.iter().filter(|(_, text)| text.contains("kairos")).count();
+    let of_fuse = told
+        .iter()
+        .filter(|(_, text)| text.contains("kairos"))
+        .count();
     assert_eq!(of_fuse, 1, "{told:?}");
     let view = findings::view(&home.app, &ciso).await.unwrap();
-    let held: Vec<(&str, usize)> =
-        view.held.iter().map(|held| (held.portal.as_str(), held.waiting)).collect();
+    let held: Vec<(&str, usize)> = view
+        .held
+        .iter()
+        .map(|held| (held.portal.as_str(), held.waiting))
+        .collect();
     assert_eq!(held, [("kairos", 2)]);
     let gate = Reach::Account(AccountId::parse("b8").unwrap());
     assert_eq!(home.app.gateway().rules().gates.of(&gate), Gate::StepUp);

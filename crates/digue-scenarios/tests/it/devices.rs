@@ -14,13 +14,20 @@ use crate::passkey::by_link;
 const TYPE: &str = "dbsc+jwt";
 
 fn current(home: &Home, session: &Session) -> Session {
-    home.app.gateway().sessions(|known| known.id == session.id).pop().unwrap()
+    home.app
+        .gateway()
+        .sessions(|known| known.id == session.id)
+        .pop()
+        .unwrap()
 }
 
 /// The challenge of the header that invites a browser.
 fn invited(home: &Home, session: &Session) -> String {
     let header = devices::invitation(&home.app, session).unwrap();
-    assert!(header.starts_with("(ES256 RS256);path=\"/.digue/device/register\";challenge=\""), "{header}");
+    assert!(
+        header.starts_with("(ES256 RS256);path=\"/.digue/device/register\";challenge=\""),
+        "{header}"
+    );
     header.split('"').nth(3).unwrap().to_owned()
 }
 
@@ -35,9 +42,14 @@ async fn a_session_is_bound_to_a_key_and_only_the_key_gets_the_next_cookie() {
     let key = Holder::new();
     let challenge = invited(&home, &session);
     let token = key.sign(TYPE, &json!({"jti": challenge}), true);
-    let bound = devices::register(&home.app, &session, &token).await.unwrap();
+    let bound = devices::register(&home.app, &session, &token)
+        .await
+        .unwrap();
     assert_eq!(bound.instructions["refresh_url"], "/.digue/device/refresh");
-    assert_eq!(bound.instructions["credentials"][0]["name"], "__Host-digue-device");
+    assert_eq!(
+        bound.instructions["credentials"][0]["name"],
+        "__Host-digue-device"
+    );
     let session = current(&home, &session);
     let first = session.device.clone().unwrap();
     assert_eq!(first.cookie, bound.cookie.hash());
@@ -50,7 +62,9 @@ async fn a_session_is_bound_to_a_key_and_only_the_key_gets_the_next_cookie() {
     // The thief has both cookies and no key.
     let challenge = devices::challenge(&home.app, &session).unwrap();
     let thief = Holder::new().sign(TYPE, &json!({"jti": challenge}), true);
-    assert!(is_refused(devices::refresh(&home.app, &session, &thief).await));
+    assert!(is_refused(
+        devices::refresh(&home.app, &session, &thief).await
+    ));
     let challenge = devices::challenge(&home.app, &session).unwrap();
     let token = key.sign(TYPE, &json!({"jti": challenge}), false);
     devices::refresh(&home.app, &session, &token).await.unwrap();
@@ -58,7 +72,10 @@ async fn a_session_is_bound_to_a_key_and_only_the_key_gets_the_next_cookie() {
     assert_ne!(after.cookie, first.cookie);
     // The cookie before is good for what was under way, ten seconds.
     let (before, until) = after.before.unwrap();
-    assert_eq!((before, until), (first.cookie, home.now().plus(Duration::from_secs(10))));
+    assert_eq!(
+        (before, until),
+        (first.cookie, home.now().plus(Duration::from_secs(10)))
+    );
 }
 
 #[tokio::test]
@@ -76,16 +93,25 @@ async fn a_challenge_is_signed_once_in_time_and_by_that_type_of_token() {
         "no token".to_owned(),
     ];
     for token in tokens {
-        assert!(is_refused(devices::register(&home.app, &session, &token).await), "{token}");
+        assert!(
+            is_refused(devices::register(&home.app, &session, &token).await),
+            "{token}"
+        );
     }
     let challenge = invited(&home, &session);
     home.clock.pass(Duration::from_mins(2));
     let late = key.sign(TYPE, &json!({"jti": challenge}), true);
-    assert!(is_refused(devices::register(&home.app, &session, &late).await));
+    assert!(is_refused(
+        devices::register(&home.app, &session, &late).await
+    ));
     let token = key.sign(TYPE, &json!({"jti": invited(&home, &session)}), true);
-    devices::register(&home.app, &session, &token).await.unwrap();
+    devices::register(&home.app, &session, &token)
+        .await
+        .unwrap();
     let session = current(&home, &session);
     // What registered does not refresh, too.
     devices::challenge(&home.app, &session).unwrap();
-    assert!(is_refused(devices::refresh(&home.app, &session, &token).await));
+    assert!(is_refused(
+        devices::refresh(&home.app, &session, &token).await
+    ));
 }

@@ -15,7 +15,12 @@ async fn what_left_without_an_entry_is_journalled_once() {
     for (portal, count) in [("portail", 2), ("autre", 1), ("portail", 3)] {
         let portal = PortalId::parse(portal).unwrap();
         let until = since.plus(Duration::from_secs(9));
-        home.app.gateway().put_back_unrecorded(UnrecordedResponses { portal, count, since, until });
+        home.app.gateway().put_back_unrecorded(UnrecordedResponses {
+            portal,
+            count,
+            since,
+            until,
+        });
     }
     journal_due(&home.app).await.unwrap();
     journal_due(&home.app).await.unwrap();

@@ -14,8 +14,12 @@ use digue_response::affected::{AffectedQuality, OtherQuestion};
 use digue_response::claim::Happening;
 use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{IncidentState, Source};
-use digue_response::notification::{Block, Field, FormFieldShape, Informant, Informed, Known, Stage};
-use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, SeverityLevel};
+use digue_response::notification::{
+    Block, Field, FormFieldShape, Informant, Informed, Known, Stage,
+};
+use digue_response::severity::{
+    Availability, Confidentiality, DataContext, Ease, Integrity, SeverityLevel,
+};
 use digue_response::sheet::{Answer, Sheet};
 use digue_response::vocabulary::{
     Cause, Consequence, DataKind, Exemption, Gravity, Harm, Nature, Origin, PersonKind,
@@ -32,34 +36,54 @@ const BECAUSE: &str = "parce que les faits le montrent";
 #[tokio::test]
 async fn the_log_writes_itself_from_the_journal_and_nobody_can_change_it() {
     let home = Home::open().await;
-    let (ciso, dpo) =
-        (somebody(&home, "rssi", "op", Role::Ciso).await, somebody(&home, "dpo", "op", Role::Dpo).await);
-    let id =
-        incidents::open(&home.app, &dpo, Source::Person, "Compte a1 suspect", Subject::parse("account:a1"))
-            .await
-            .unwrap();
+    let (ciso, dpo) = (
+        somebody(&home, "rssi", "op", Role::Ciso).await,
+        somebody(&home, "dpo", "op", Role::Dpo).await,
+    );
+    let id = incidents::open(
+        &home.app,
+        &dpo,
+        Source::Person,
+        "Compte a1 suspect",
+        Subject::parse("account:a1"),
+    )
+    .await
+    .unwrap();
     let reach = Reach::Account("a1".parse().unwrap());
-    gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol probable").await.unwrap();
+    gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol probable")
+        .await
+        .unwrap();
     let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     let seen = view.entries.iter().find_map(|entry| match &entry.note {
-        IncidentNote::Seen { act, after, journal, .. } if *act == Act::GateSet => {
-            Some((after.clone(), *journal))
-        }
+        IncidentNote::Seen {
+            act,
+            after,
+            journal,
+            ..
+        } if *act == Act::GateSet => Some((after.clone(), *journal)),
         _ => None,
     });
     let (after, journal) = seen.expect("the gate is in the log");
     assert!(after == "closed" && journal > 0);
-    assert_eq!(incidents::check(&home.app, &dpo, &id).await.unwrap(), Vec::<u32>::new());
+    assert_eq!(
+        incidents::check(&home.app, &dpo, &id).await.unwrap(),
+        Vec::<u32>::new()
+    );
     // Another account's gate is another story.
     let reach = Reach::Account("a2".parse().unwrap());
-    gates::set_gate(&home.app, &ciso, reach, Gate::StepUp, "prudence").await.unwrap();
+    gates::set_gate(&home.app, &ciso, reach, Gate::StepUp, "prudence")
+        .await
+        .unwrap();
     let again = incidents::view(&home.app, &dpo, &id).await.unwrap();
     assert_eq!(again.entries.len(), view.entries.len());
     // What an agent or an auditor may not.
     for (who, role) in [("a3", Role::Agent), ("auditor", Role::Auditor)] {
         let actor = somebody(&home, who, "op", role).await;
-        let said =
-            IncidentNote::Said { kind: incident::EntryKind::Fact, text: "x".to_owned(), journal: None };
+        let said = IncidentNote::Said {
+            kind: incident::EntryKind::Fact,
+            text: "x".to_owned(),
+            journal: None,
+        };
         let refused = incidents::add(&home.app, &actor, &id, None, said).await;
         assert!(matches!(refused, Err(OperationError::Denied)), "{who}");
     }
@@ -71,23 +95,50 @@ async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash(
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     home.show("a1", &["P1", "P2", "P3"]).await;
     home.show("a2", &["P9"]).await;
-    let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1", Subject::parse("account:a1"))
+    let id = incidents::open(
+        &home.app,
+        &dpo,
+        Source::Person,
+        "Compte a1",
+        Subject::parse("account:a1"),
+    )
+    .await
+    .unwrap();
+    let question = ScopeQuestion {
+        accounts: vec!["a1".parse().unwrap()],
+        ..ScopeQuestion::default()
+    };
+    let first = breach::compute_affected(&home.app, &dpo, &id, question.clone())
         .await
         .unwrap();
-    let question = ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..ScopeQuestion::default() };
-    let first = breach::compute_affected(&home.app, &dpo, &id, question.clone()).await.unwrap();
-    assert_eq!((first.number, first.persons, first.quality), (1, 3, AffectedQuality::Exact));
+    assert_eq!(
+        (first.number, first.persons, first.quality),
+        (1, 3, AffectedQuality::Exact)
+    );
     assert!(breach::recompute(&home.app, &dpo, &id, 1).await.unwrap());
     home.show("a1", &["P4"]).await;
-    let second = breach::compute_affected(&home.app, &dpo, &id, question).await.unwrap();
+    let second = breach::compute_affected(&home.app, &dpo, &id, question)
+        .await
+        .unwrap();
     assert_eq!((second.number, second.persons), (2, 4));
-    assert!(breach::recompute(&home.app, &dpo, &id, 1).await.unwrap(), "the first one still holds");
-    let new = breach::complement(&home.app, &dpo, &id, 1, 2).await.unwrap();
+    assert!(
+        breach::recompute(&home.app, &dpo, &id, 1).await.unwrap(),
+        "the first one still holds"
+    );
+    let new = breach::complement(&home.app, &dpo, &id, 1, 2)
+        .await
+        .unwrap();
     let new: BTreeSet<&str> = new.iter().map(|person| person.person.as_str()).collect();
     assert_eq!(new, BTreeSet::from(["P4"]));
     let basis = "champ tiers de confiance des fiches".to_owned();
-    let others = vec![OtherQuestion { kind: PersonKind::Relatives, persons: 2, basis }];
-    let third = breach::state_others(&home.app, &dpo, &id, others).await.unwrap();
+    let others = vec![OtherQuestion {
+        kind: PersonKind::Relatives,
+        persons: 2,
+        basis,
+    }];
+    let third = breach::state_others(&home.app, &dpo, &id, others)
+        .await
+        .unwrap();
     assert_eq!((third.number, third.persons), (3, 4));
     let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     let draft = notification::draft(&home.app, &view, Language::French).snapshot();
@@ -100,18 +151,46 @@ async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash(
 async fn a_breach_is_notified_and_closed_with_both_decisions() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let id = incidents::open(&home.app, &dpo, Source::Person, "Fuite", Subject::parse("account:a1"))
-        .await
-        .unwrap();
+    let id = incidents::open(
+        &home.app,
+        &dpo,
+        Source::Person,
+        "Fuite",
+        Subject::parse("account:a1"),
+    )
+    .await
+    .unwrap();
     let add = async |note| incidents::add(&home.app, &dpo, &id, None, note).await;
     let reason = || BECAUSE.to_owned();
     let now = home.app.clock().now();
-    add(IncidentNote::Aware { at: now.micros(), reason: reason(), of: Awareness::Data }).await.unwrap();
-    add(IncidentNote::StateSet { state: IncidentState::Contained, reason: reason() }).await.unwrap();
-    let close = || IncidentNote::StateSet { state: IncidentState::Resolved, reason: reason() };
+    add(IncidentNote::Aware {
+        at: now.micros(),
+        reason: reason(),
+        of: Awareness::Data,
+    })
+    .await
+    .unwrap();
+    add(IncidentNote::StateSet {
+        state: IncidentState::Contained,
+        reason: reason(),
+    })
+    .await
+    .unwrap();
+    let close = || IncidentNote::StateSet {
+        state: IncidentState::Resolved,
+        reason: reason(),
+    };
     let undecided = add(close()).await;
-    assert!(matches!(undecided, Err(OperationError::Invalid("incident-refused-undecided"))));
-    add(IncidentNote::AuthorityDecided { notify: true, reason: reason() }).await.unwrap();
+    assert!(matches!(
+        undecided,
+        Err(OperationError::Invalid("incident-refused-undecided"))
+    ));
+    add(IncidentNote::AuthorityDecided {
+        notify: true,
+        reason: reason(),
+    })
+    .await
+    .unwrap();
     add(IncidentNote::PersonsDecided {
         inform: false,
         exemption: Some(Exemption::Mitigated),
@@ -122,18 +201,36 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
     // Seventy-three hours later the reasons come first.
     home.clock.pass(Duration::from_hours(73));
     let late = home.app.clock().now();
-    let send = async || notification::submit(&home.app, &dpo, &id, Stage::Initial, late, "CNIL-42").await;
-    assert!(matches!(send().await, Err(OperationError::Invalid("incident-refused-delay-unexplained"))));
-    add(IncidentNote::DelayExplained { clock: ClockKind::Authority, reason: reason() }).await.unwrap();
+    let send =
+        async || notification::submit(&home.app, &dpo, &id, Stage::Initial, late, "CNIL-42").await;
+    assert!(matches!(
+        send().await,
+        Err(OperationError::Invalid(
+            "incident-refused-delay-unexplained"
+        ))
+    ));
+    add(IncidentNote::DelayExplained {
+        clock: ClockKind::Authority,
+        reason: reason(),
+    })
+    .await
+    .unwrap();
     send().await.unwrap();
     let close_now = add(close()).await;
-    assert!(matches!(close_now, Err(OperationError::Invalid("incident-refused-notification-open"))));
+    assert!(matches!(
+        close_now,
+        Err(OperationError::Invalid(
+            "incident-refused-notification-open"
+        ))
+    ));
     // What was unknown is answered, and the complement is sent.
     // An answer may ask for another one.
     loop {
         let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
         let unknown = notification::draft(&home.app, &view, Language::French).unknown();
-        let Some((field, _)) = unknown.first().copied() else { break };
+        let Some((field, _)) = unknown.first().copied() else {
+            break;
+        };
         let value = vec![match field.shape() {
             FormFieldShape::One(codes) | FormFieldShape::Many(codes) => codes[0].to_owned(),
             FormFieldShape::Number => "0".to_owned(),
@@ -143,11 +240,25 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
         add(IncidentNote::FieldSet { field, value }).await.unwrap();
     }
     let complement = Stage::Complementary;
-    notification::submit(&home.app, &dpo, &id, complement, late, "CNIL-43").await.unwrap();
-    for sheet in incidents::view(&home.app, &dpo, &id).await.unwrap().incident.sheets {
+    notification::submit(&home.app, &dpo, &id, complement, late, "CNIL-43")
+        .await
+        .unwrap();
+    for sheet in incidents::view(&home.app, &dpo, &id)
+        .await
+        .unwrap()
+        .incident
+        .sheets
+    {
         for step in sheet.steps() {
             let (step, text) = (step.code.to_owned(), String::new());
-            add(IncidentNote::Step { sheet, step, answer: Answer::Unknown, text }).await.unwrap();
+            add(IncidentNote::Step {
+                sheet,
+                step,
+                answer: Answer::Unknown,
+                text,
+            })
+            .await
+            .unwrap();
         }
     }
     add(close()).await.unwrap();
@@ -155,7 +266,10 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
     assert_eq!(view.incident.state(), IncidentState::Resolved);
     let kept = &view.incident.submissions[0].1;
     assert_eq!(
-        (kept.receipt.as_str(), kept.snapshot[&Field::DelayReasons][0].as_str()),
+        (
+            kept.receipt.as_str(),
+            kept.snapshot[&Field::DelayReasons][0].as_str()
+        ),
         ("CNIL-42", BECAUSE)
     );
     assert_eq!(view.clocks[0].overdue(late), Some(Duration::from_hours(1)));
@@ -164,27 +278,50 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
 #[tokio::test]
 async fn open_incidents_are_followed_again_after_a_start() {
     let home = Home::open().await;
-    let (ciso, dpo) =
-        (somebody(&home, "rssi", "op", Role::Ciso).await, somebody(&home, "dpo", "op", Role::Dpo).await);
-    let id = incidents::open(&home.app, &dpo, Source::Partner, "Signalement", Subject::parse("account:a1"))
+    let (ciso, dpo) = (
+        somebody(&home, "rssi", "op", Role::Ciso).await,
+        somebody(&home, "dpo", "op", Role::Dpo).await,
+    );
+    let id = incidents::open(
+        &home.app,
+        &dpo,
+        Source::Partner,
+        "Signalement",
+        Subject::parse("account:a1"),
+    )
+    .await
+    .unwrap();
+    incidents::follow_open(&home.app).await.unwrap();
+    assert_eq!(
+        incidents::about(&home.app, &Subject::parse("account:a1")).await,
+        Some(id.clone())
+    );
+    let dismissed = IncidentNote::StateSet {
+        state: IncidentState::Dismissed,
+        reason: BECAUSE.to_owned(),
+    };
+    incidents::add(&home.app, &dpo, &id, None, dismissed)
         .await
         .unwrap();
-    incidents::follow_open(&home.app).await.unwrap();
-    assert_eq!(incidents::about(&home.app, &Subject::parse("account:a1")).await, Some(id.clone()));
-    let dismissed = IncidentNote::StateSet { state: IncidentState::Dismissed, reason: BECAUSE.to_owned() };
-    incidents::add(&home.app, &dpo, &id, None, dismissed).await.unwrap();
     let reach = Reach::Account("a1".parse().unwrap());
-    gates::set_gate(&home.app, &ciso, reach, Gate::StepUp, "prudence").await.unwrap();
+    gates::set_gate(&home.app, &ciso, reach, Gate::StepUp, "prudence")
+        .await
+        .unwrap();
     let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     let after_the_end = view.entries.last().unwrap();
-    assert!(matches!(after_the_end.note, IncidentNote::StateSet { .. }), "{after_the_end:?}");
+    assert!(
+        matches!(after_the_end.note, IncidentNote::StateSet { .. }),
+        "{after_the_end:?}"
+    );
 }
 
 #[tokio::test]
 async fn an_incident_of_an_organisation_follows_its_accounts() {
     let home = Home::open().await;
-    let (ciso, dpo) =
-        (somebody(&home, "rssi", "op", Role::Ciso).await, somebody(&home, "dpo", "op", Role::Dpo).await);
+    let (ciso, dpo) = (
+        somebody(&home, "rssi", "op", Role::Ciso).await,
+        somebody(&home, "dpo", "op", Role::Dpo).await,
+    );
     somebody(&home, "a1", "of-1", Role::Agent).await;
     somebody(&home, "b1", "of-2", Role::Agent).await;
     let id = incidents::open(
@@ -198,7 +335,9 @@ async fn an_incident_of_an_organisation_follows_its_accounts() {
     .unwrap();
     for account in ["a1", "b1"] {
         let reach = Reach::Account(account.parse().unwrap());
-        gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol probable").await.unwrap();
+        gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol probable")
+            .await
+            .unwrap();
     }
     let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     let seen = view.entries.iter().filter_map(|entry| match &entry.note {
@@ -213,8 +352,9 @@ async fn the_notification_says_when_a_partner_reported_and_not_when_an_officer_w
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let delegate = somebody(&home, "chef", "of-1", Role::Delegate).await;
-    let reported =
-        incidents::report(&home.app, &delegate, "Poste volé", "un portable, hier soir").await.unwrap();
+    let reported = incidents::report(&home.app, &delegate, "Poste volé", "un portable, hier soir")
+        .await
+        .unwrap();
     let at = home.now();
     home.clock.pass(Duration::from_hours(3));
     let entered = incidents::open(
@@ -228,7 +368,9 @@ async fn the_notification_says_when_a_partner_reported_and_not_when_an_officer_w
     .unwrap();
     let told = async |id: &str| {
         let view = incidents::view(&home.app, &dpo, id).await.unwrap();
-        notification::draft(&home.app, &view, Language::French).snapshot().remove(&Field::ProcessorToldAt)
+        notification::draft(&home.app, &view, Language::French)
+            .snapshot()
+            .remove(&Field::ProcessorToldAt)
     };
     assert_eq!(told(&reported).await, Some(vec![at.to_string()]));
     assert_eq!(told(&entered).await, None);
@@ -244,15 +386,32 @@ fn every_code_of_a_breach_has_its_word_in_both_languages() {
     keys_of!(AffectedQuality ClockKind Stage Block Informant Known Informed Field IncidentState Source Sheet Answer);
     keys_of!(DataContext Ease Confidentiality Integrity Availability SeverityLevel);
     keys_of!(Awareness Happening);
-    keys.extend(incident::IncidentRole::ALL.iter().map(|one| one.key().to_owned()));
-    keys.extend(incident::EntryKind::ALL.iter().map(|one| one.key().to_owned()));
+    keys.extend(
+        incident::IncidentRole::ALL
+            .iter()
+            .map(|one| one.key().to_owned()),
+    );
+    keys.extend(
+        incident::EntryKind::ALL
+            .iter()
+            .map(|one| one.key().to_owned()),
+    );
     for sheet in Sheet::ALL {
-        keys.extend(sheet.steps().iter().map(|step| format!("{}-{}", sheet.key(), step.code)));
+        keys.extend(
+            sheet
+                .steps()
+                .iter()
+                .map(|step| format!("{}-{}", sheet.key(), step.code)),
+        );
     }
     for language in Language::ALL {
         for key in &keys {
             let said = text(language, key);
-            assert!(!said.is_empty() && !said.contains(key.as_str()), "{key} in {}: {said}", language.code());
+            assert!(
+                !said.is_empty() && !said.contains(key.as_str()),
+                "{key} in {}: {said}",
+                language.code()
+            );
         }
     }
 }
@@ -263,9 +422,23 @@ async fn an_incident_at_an_observed_portal_says_that_nobody_was_contained() {
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     somebody(&home, "a1", "of-1", Role::Agent).await;
     let seen = found(&home, "a1", Weight::Containment, Action::Observe);
-    containment::respond(&home.app, MonitoredFinding { is_trial: true, ..seen }).await.unwrap();
+    containment::respond(
+        &home.app,
+        MonitoredFinding {
+            is_trial: true,
+            ..seen
+        },
+    )
+    .await
+    .unwrap();
     home.settled().await;
-    let id = incidents::open(&home.app, &dpo, Source::Person, "Compte a1", Subject::parse("account:a1"));
+    let id = incidents::open(
+        &home.app,
+        &dpo,
+        Source::Person,
+        "Compte a1",
+        Subject::parse("account:a1"),
+    );
     let id = id.await.unwrap();
     let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     let seen = view.entries.iter().find_map(|entry| match &entry.note {

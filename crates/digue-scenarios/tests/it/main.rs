@@ -45,8 +45,8 @@ use digue_gateway::identity::Asserter;
 use digue_gateway::name_mapping::IdentityMapping;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind, Timeouts,
-    Upstream,
+    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind,
+    Timeouts, Upstream,
 };
 use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
@@ -93,7 +93,10 @@ fn portal(upstream: String) -> Portal {
         query: QueryRule::Any,
         graphql: GraphQl::Unread,
         response: ResponseRules {
-            blocks: vec![RuleBlock::new(vec!["application/json".into()], BlockRules::Json(rules))],
+            blocks: vec![RuleBlock::new(
+                vec!["application/json".into()],
+                BlockRules::Json(rules),
+            )],
             errors: None,
         },
         uninspected: OnUninspected::default(),
@@ -105,7 +108,11 @@ fn portal(upstream: String) -> Portal {
         id: PortalId::parse("portail").unwrap(),
         population: PopulationId::parse("personnes").unwrap(),
         hosts: vec!["portail.test".into()],
-        upstream: Upstream { is_https: false, authority: upstream, host: None },
+        upstream: Upstream {
+            is_https: false,
+            authority: upstream,
+            host: None,
+        },
         identity: Identity::Header {
             account: http::HeaderName::from_static("x-user"),
             organisation: Some(http::HeaderName::from_static("x-org")),
@@ -115,10 +122,16 @@ fn portal(upstream: String) -> Portal {
         request_headers: Vec::new(),
         named_headers: NamedHeaders::default(),
         mode: EnforcementMode::Enforced,
-        kinds: vec![IdentifierKind { name: "id".into(), steps: vec![], shape: None }],
+        kinds: vec![IdentifierKind {
+            name: "id".into(),
+            steps: vec![],
+            shape: None,
+        }],
         primary: 0,
         limits: LimitsTable::default(),
-        break_glass: BreakGlassRule { lasts: Duration::from_secs(60) },
+        break_glass: BreakGlassRule {
+            lasts: Duration::from_secs(60),
+        },
         routes: vec![route],
         timeouts: Timeouts::default(),
         report_token: None,
@@ -139,7 +152,8 @@ async fn with_gateway_in(
 ) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
-    let upstream = digue_testkit::Portal::start(|_| Reply::new("application/json", r#"{"id":"P1"}"#));
+    let upstream =
+        digue_testkit::Portal::start(|_| Reply::new("application/json", r#"{"id":"P1"}"#));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(jiff::tz::TimeZone::UTC));
     let journal_state: Arc<RwLock<JournalState>> = Arc::default();
     let journal = Arc::new(
@@ -161,8 +175,18 @@ async fn with_gateway_in(
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let gateway = Gateway::new(GatewayParts {
         monitor: Arc::new(digue_gateway::ports::NoMonitor),
-        hosts: Hosts::new(vec![Portal { mode, ..portal(upstream.address.to_string()) }], vec![], []),
-        rules: Snapshot { caseloads: HashMap::new(), ..Snapshot::default() },
+        hosts: Hosts::new(
+            vec![Portal {
+                mode,
+                ..portal(upstream.address.to_string())
+            }],
+            vec![],
+            [],
+        ),
+        rules: Snapshot {
+            caseloads: HashMap::new(),
+            ..Snapshot::default()
+        },
         sessions: Sessions::default(),
         recorder: Arc::new(JournalRecorder(journal.clone())),
         clock,
@@ -173,12 +197,16 @@ async fn with_gateway_in(
         proxies: TrustedProxies::default(),
         limits: digue_gateway::GatewayLimits::default(),
     });
-    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None)
+        .await
+        .unwrap();
     let address = listener.local_address().unwrap();
     let (stop, stopping) = watch::channel(false);
     let serving = tokio::spawn(listener.serve(gateway.clone(), stopping, Duration::from_secs(5)));
     let client = Client::new(address, "portail.test");
-    tokio::task::spawn_blocking(move || test(client, gateway)).await.unwrap();
+    tokio::task::spawn_blocking(move || test(client, gateway))
+        .await
+        .unwrap();
     stop.send_replace(true);
     serving.await.unwrap();
     journal.close();
@@ -210,17 +238,26 @@ async fn a_disk_that_refuses_means_503_and_no_bytes() {
     }
 }
 
-/// Promise 28, with a journal that cannot write: the portal works as without Digue, and it is said what is missing.
+/// Promise 28, with a journal that cannot write: the portal works as without Digue, and it is said
+/// what is missing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_refuses_stops_no_observed_portal() {
     for mode in [EnforcementMode::ObserveOnly, EnforcementMode::Pilot] {
-        let faults = Arc::new(FailAt::new(DurableStep::WalWrite, 1, 1, FaultEffect::Fail(DISK_FULL)));
+        let faults = Arc::new(FailAt::new(
+            DurableStep::WalWrite,
+            1,
+            1,
+            FaultEffect::Fail(DISK_FULL),
+        ));
         with_gateway_in(mode, faults, |client, gateway| {
             let runtime = tokio::runtime::Handle::current();
             for _ in 0..3 {
                 for identity in [&WHO[..], &[]] {
                     let answer = client.send("GET", "/fiche", identity, b"");
-                    assert_eq!((answer.status, answer.text()), (200, r#"{"id":"P1"}"#.to_owned()));
+                    assert_eq!(
+                        (answer.status, answer.text()),
+                        (200, r#"{"id":"P1"}"#.to_owned())
+                    );
                     assert_eq!(answer.entry(), None, "nothing is added to a response");
                     // One commit each: the disk refuses the second.
                     assert!(runtime.block_on(gateway.finish_entries(digue_testkit::PATIENCE)));

@@ -1,5 +1,5 @@
-//! The order of acts: the journal says that something was done once, however many ask for it at once, and
-//! never of what came too late.
+//! The order of acts: the journal says that something was done once, however many ask for it at
+//! once, and never of what came too late.
 
 use std::time::Duration;
 
@@ -15,7 +15,9 @@ use digue_selfservice::persons::{
     requests::{self, RequestOutcome},
     sights,
 };
-use digue_store::{BreakGlassRecord, FindingRecord, HiddenRecord, KnownPerson, ReportRecord, RequestRecord};
+use digue_store::{
+    BreakGlassRecord, FindingRecord, HiddenRecord, KnownPerson, ReportRecord, RequestRecord,
+};
 use digue_types::{AccountId, Act, Gate, Timestamp};
 use futures_util::future::join_all;
 
@@ -29,13 +31,20 @@ const MANY: usize = 10;
 #[track_caller]
 fn one_of<T: std::fmt::Debug>(results: Vec<Result<T, OperationError>>) {
     let done = results.iter().filter(|result| result.is_ok()).count();
-    let late = results.iter().filter(|result| matches!(result, Err(OperationError::Conflict))).count();
+    let late = results
+        .iter()
+        .filter(|result| matches!(result, Err(OperationError::Conflict)))
+        .count();
     assert_eq!((done, late), (1, MANY - 1), "{results:?}");
 }
 
 #[track_caller]
 fn written_once(home: &Home, act: Act) {
-    let count = home.acts().into_iter().filter(|(known, _)| *known == act).count();
+    let count = home
+        .acts()
+        .into_iter()
+        .filter(|(known, _)| *known == act)
+        .count();
     assert_eq!(count, 1, "{act:?}");
 }
 
@@ -49,15 +58,27 @@ async fn one_approval_decided_ten_times_at_once_is_one_act_and_one_entry() {
         deciders.push(somebody(&home, &format!("dpo{number}"), "op", Role::Dpo).await);
     }
     let reach = Reach::Account(agent.account.clone());
-    gates::set_gate(&home.app, &ciso, reach.clone(), Gate::Closed, "suspect").await.unwrap();
-    let request = ApprovalRequest::OpenGate { reach: reach.clone(), gate: Gate::Open };
-    let id = approvals::ask(&home.app, &ciso, &request, "retrouvé").await.unwrap();
+    gates::set_gate(&home.app, &ciso, reach.clone(), Gate::Closed, "suspect")
+        .await
+        .unwrap();
+    let request = ApprovalRequest::OpenGate {
+        reach: reach.clone(),
+        gate: Gate::Open,
+    };
+    let id = approvals::ask(&home.app, &ciso, &request, "retrouvé")
+        .await
+        .unwrap();
     // Half of them grant, half refuse.
-    let decide = |place: usize| decisions::decide(&home.app, &deciders[place], &id, place.is_multiple_of(2));
+    let decide =
+        |place: usize| decisions::decide(&home.app, &deciders[place], &id, place.is_multiple_of(2));
     one_of(join_all((0..MANY).map(decide)).await);
     let acts = home.acts();
     let count = |act: Act| acts.iter().filter(|(known, _)| *known == act).count();
-    assert_eq!(count(Act::ApprovalGranted) + count(Act::ApprovalRefused), 1, "{acts:?}");
+    assert_eq!(
+        count(Act::ApprovalGranted) + count(Act::ApprovalRefused),
+        1,
+        "{acts:?}"
+    );
     // Closed once, and opened as often as it was granted.
     assert_eq!(count(Act::GateSet), 1 + count(Act::ApprovalGranted));
 }
@@ -66,7 +87,14 @@ async fn one_approval_decided_ten_times_at_once_is_one_act_and_one_entry() {
 async fn the_same_wish_asked_for_ten_times_at_once_waits_once() {
     let home = Home::open().await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
-    let ask = |_| approvals::ask(&home.app, &ciso, &ApprovalRequest::ExportJournal, "contrôle annuel");
+    let ask = |_| {
+        approvals::ask(
+            &home.app,
+            &ciso,
+            &ApprovalRequest::ExportJournal,
+            "contrôle annuel",
+        )
+    };
     one_of(join_all((0..MANY).map(ask)).await);
     assert_eq!(approvals::list(&home.app, &ciso).await.unwrap().len(), 1);
     written_once(&home, Act::ApprovalAsked);
@@ -78,14 +106,29 @@ async fn a_suspended_account_resumed_ten_times_at_once_is_resumed_once() {
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let agent = somebody(&home, "a1", "of-1", Role::Agent).await;
     for is_suspended in [true, false] {
-        let set = |_| accounts::set_suspended(&home.app, &ciso, &agent.account, is_suspended, "un exercice");
+        let set = |_| {
+            accounts::set_suspended(
+                &home.app,
+                &ciso,
+                &agent.account,
+                is_suspended,
+                "un exercice",
+            )
+        };
         one_of(join_all((0..MANY).map(set)).await);
         let rules = home.app.gateway().rules();
-        assert_eq!(rules.directory.find(&agent.account).unwrap().is_suspended, is_suspended);
+        assert_eq!(
+            rules.directory.find(&agent.account).unwrap().is_suspended,
+            is_suspended
+        );
     }
     let acts = home.acts();
     for act in [Act::AccountSuspended, Act::AccountResumed] {
-        assert_eq!(acts.iter().filter(|(known, _)| *known == act).count(), 1, "{act:?}");
+        assert_eq!(
+            acts.iter().filter(|(known, _)| *known == act).count(),
+            1,
+            "{act:?}"
+        );
     }
 }
 
@@ -134,7 +177,15 @@ async fn a_finding_is_decided_once() {
     let home = Home::open().await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     home.store.add_finding(&finding(&home)).await.unwrap();
-    let decide = |_| findings::decide(&home.app, &ciso, "fi-1", FindingOutcome::Work, "un inventaire");
+    let decide = |_| {
+        findings::decide(
+            &home.app,
+            &ciso,
+            "fi-1",
+            FindingOutcome::Work,
+            "un inventaire",
+        )
+    };
     one_of(join_all((0..MANY).map(decide)).await);
     written_once(&home, Act::FindingCleared);
 }
@@ -172,7 +223,10 @@ async fn look_alikes_are_published_once_and_a_request_is_answered_once() {
     };
     home.store.add_report(&report).await.unwrap();
     one_of(join_all((0..MANY).map(|_| desk::publish(&home.app, &ciso, "mr-1"))).await);
-    let whose = KnownPerson { population: "personnes".into(), person: "P1".into() };
+    let whose = KnownPerson {
+        population: "personnes".into(),
+        person: "P1".into(),
+    };
     let request = RequestRecord::opened("rq-1".into(), whose, "access", home.now());
     home.store.add_request(&request).await.unwrap();
     let text = "Voici vos consultations.";
@@ -180,7 +234,11 @@ async fn look_alikes_are_published_once_and_a_request_is_answered_once() {
     one_of(join_all((0..MANY).map(answer)).await);
     let acts = home.acts();
     for act in [Act::LookAlikesPublished, Act::PersonAnswered] {
-        assert_eq!(acts.iter().filter(|(known, _)| *known == act).count(), 1, "{act:?}");
+        assert_eq!(
+            acts.iter().filter(|(known, _)| *known == act).count(),
+            1,
+            "{act:?}"
+        );
     }
 }
 
@@ -210,11 +268,23 @@ async fn what_could_not_be_written_down_waits_again() {
     let home = Home::open().await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let id =
-        approvals::ask(&home.app, &ciso, &ApprovalRequest::ExportJournal, "contrôle annuel").await.unwrap();
+    let id = approvals::ask(
+        &home.app,
+        &ciso,
+        &ApprovalRequest::ExportJournal,
+        "contrôle annuel",
+    )
+    .await
+    .unwrap();
     home.acts();
     let failed = decisions::decide(&home.app, &dpo, &id, true).await;
-    assert!(matches!(failed, Err(OperationError::Unavailable(_))), "{failed:?}");
+    assert!(
+        matches!(failed, Err(OperationError::Unavailable(_))),
+        "{failed:?}"
+    );
     let waiting = approvals::list(&home.app, &dpo).await.unwrap();
-    assert_eq!((waiting[0].record.decided.is_some(), waiting[0].may_decide), (false, true));
+    assert_eq!(
+        (waiting[0].record.decided.is_some(), waiting[0].may_decide),
+        (false, true)
+    );
 }

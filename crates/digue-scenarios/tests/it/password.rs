@@ -5,7 +5,9 @@ use std::time::Duration;
 use digue_access::{Role, Session};
 use digue_app::OperationError;
 use digue_identity::passkey;
-use digue_identity::password::{self, FAILURES_MAX, OpenedPassword, PasswordRules, ShownCredentials};
+use digue_identity::password::{
+    self, FAILURES_MAX, OpenedPassword, PasswordRules, ShownCredentials,
+};
 use digue_testkit::Authenticator;
 use digue_types::Act;
 
@@ -15,21 +17,28 @@ use crate::passkey::{by_link, client, come_in, enrol};
 const GOOD: &str = "loutre granit parapluie 42";
 
 async fn home() -> Home {
-    Home::with(Plan { password: Some(PasswordRules::default()), ..Plan::default() }).await
+    Home::with(Plan {
+        password: Some(PasswordRules::default()),
+        ..Plan::default()
+    })
+    .await
 }
 
 /// The six digits that a telephone would show.
 fn code(secret: &str, home: &Home) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
     let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
-    totp.generate(u64::try_from(home.now().secs()).unwrap()).to_string()
+    totp.generate(u64::try_from(home.now().secs()).unwrap())
+        .to_string()
 }
 
 /// Sets a password; the secret of the codes and the recovery codes.
 async fn set(home: &Home, session: &Session) -> (String, Vec<String>) {
     let setting = password::begin(&home.app, session).unwrap();
     let code = code(&setting.secret, home);
-    let codes = password::set(&home.app, session, GOOD, &setting.sealed, &code).await.unwrap();
+    let codes = password::set(&home.app, session, GOOD, &setting.sealed, &code)
+        .await
+        .unwrap();
     (setting.secret, codes)
 }
 
@@ -40,14 +49,22 @@ async fn come(
     code: &str,
     device: Option<&str>,
 ) -> Result<OpenedPassword, OperationError> {
-    let shown = ShownCredentials { account, password, code, device };
+    let shown = ShownCredentials {
+        account,
+        password,
+        code,
+        device,
+    };
     password::sign_in(&home.app, shown, &client()).await
 }
 
 #[track_caller]
 fn is_wrong(result: Result<OpenedPassword, OperationError>) {
     let error = result.err();
-    assert!(matches!(error, Some(OperationError::Invalid("invalid-password"))), "{error:?}");
+    assert!(
+        matches!(error, Some(OperationError::Invalid("invalid-password"))),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -66,10 +83,15 @@ async fn password_and_code_sign_in_and_each_code_is_good_once() {
     is_wrong(come(&home, "a1", GOOD, &now, Some(device.reveal())).await);
     // A recovery code in place of a lost telephone, once; on a known device no new one is given.
     let shown = codes[3].to_lowercase().replace('-', " ");
-    let opened = come(&home, "a1", GOOD, &shown, Some(device.reveal())).await.unwrap();
+    let opened = come(&home, "a1", GOOD, &shown, Some(device.reveal()))
+        .await
+        .unwrap();
     assert!(opened.device.is_none());
     is_wrong(come(&home, "a1", GOOD, &codes[3], Some(device.reveal())).await);
-    assert_eq!(password::own(&home.app, &opened.session).await.unwrap(), Some(9));
+    assert_eq!(
+        password::own(&home.app, &opened.session).await.unwrap(),
+        Some(9)
+    );
     let acts: Vec<Act> = home.acts().into_iter().map(|(act, _)| act).collect();
     assert!(acts.contains(&Act::PasswordSet));
 }
@@ -96,7 +118,9 @@ async fn every_way_of_being_wrong_has_one_answer() {
     }
     home.clock.pass(Duration::from_mins(5));
     let id = session.account.clone();
-    digue_administration::accounts::set_suspended(&home.app, &digue, &id, true, "départ").await.unwrap();
+    digue_administration::accounts::set_suspended(&home.app, &digue, &id, true, "départ")
+        .await
+        .unwrap();
     is_wrong(come(&home, "a1", GOOD, &code(&secret, &home), None).await);
 }
 
@@ -109,7 +133,11 @@ async fn who_tries_from_everywhere_blocks_the_others_and_not_the_holder() {
     enrol(&home, &session, &mut key).await.unwrap();
     let (secret, _) = set(&home, &session).await;
     home.clock.pass(Duration::from_secs(60));
-    let device = come(&home, "a1", GOOD, &code(&secret, &home), None).await.unwrap().device.unwrap();
+    let device = come(&home, "a1", GOOD, &code(&secret, &home), None)
+        .await
+        .unwrap()
+        .device
+        .unwrap();
     for _ in 0..FAILURES_MAX {
         // Longer than any delay: each of them counts.
         home.clock.pass(Duration::from_mins(10));
@@ -117,10 +145,21 @@ async fn who_tries_from_everywhere_blocks_the_others_and_not_the_holder() {
     }
     home.clock.pass(Duration::from_hours(10));
     is_wrong(come(&home, "a1", GOOD, &code(&secret, &home), None).await);
-    come(&home, "a1", GOOD, &code(&secret, &home), Some(device.reveal())).await.unwrap();
+    come(
+        &home,
+        "a1",
+        GOOD,
+        &code(&secret, &home),
+        Some(device.reveal()),
+    )
+    .await
+    .unwrap();
     come_in(&home, &mut key).await.unwrap();
     let acts = home.acts();
-    let blocked = acts.iter().filter(|(act, _)| *act == Act::SignInBlocked).count();
+    let blocked = acts
+        .iter()
+        .filter(|(act, _)| *act == Act::SignInBlocked)
+        .count();
     assert_eq!(blocked, 1);
 }
 
@@ -140,7 +179,11 @@ async fn a_hundred_attempts_at_once_are_not_more_than_the_limit_allows() {
     }
     let counted = home.store.attempts(&account, "").await.unwrap().unwrap();
     assert_eq!(counted.failures, FAILURES_MAX, "after {waits:?}");
-    let blocked = home.acts().into_iter().filter(|(act, _)| *act == Act::SignInBlocked).count();
+    let blocked = home
+        .acts()
+        .into_iter()
+        .filter(|(act, _)| *act == Act::SignInBlocked)
+        .count();
     assert_eq!(blocked, 1, "said once");
 }
 
@@ -167,21 +210,40 @@ async fn weak_passwords_wrong_codes_and_other_peoples_secrets_are_refused() {
         ("111111111111", "invalid-password-simple"),
         (&"x".repeat(300), "invalid-password-long"),
     ] {
-        assert_eq!(try_set(text, &setting.sealed, &now).await, expected, "{text}");
+        assert_eq!(
+            try_set(text, &setting.sealed, &now).await,
+            expected,
+            "{text}"
+        );
     }
-    assert_eq!(try_set(GOOD, &setting.sealed, "123456").await, "invalid-totp");
-    assert_eq!(try_set(GOOD, &theirs.sealed, &now).await, "invalid-ceremony");
+    assert_eq!(
+        try_set(GOOD, &setting.sealed, "123456").await,
+        "invalid-totp"
+    );
+    assert_eq!(
+        try_set(GOOD, &theirs.sealed, &now).await,
+        "invalid-ceremony"
+    );
     assert_eq!(try_set(GOOD, "", &now).await, "invalid-ceremony");
     home.clock.pass(Duration::from_mins(4));
     assert!(password::own(&home.app, &session).await.unwrap().is_none());
     // Not a delegate's, and nobody's where the operator does not allow it.
     let id = home.account("delegue", Role::Delegate).await;
-    let delegate = Session { account: id, ..session.clone() };
+    let delegate = Session {
+        account: id,
+        ..session.clone()
+    };
     let refused = password::begin(&home.app, &delegate).err();
-    assert!(matches!(refused, Some(OperationError::Invalid("invalid-password-role"))));
+    assert!(matches!(
+        refused,
+        Some(OperationError::Invalid("invalid-password-role"))
+    ));
     let strict = Home::open().await;
     let session = by_link(&strict, "a1").await;
-    assert!(matches!(password::begin(&strict.app, &session).err(), Some(OperationError::NotFound(_))));
+    assert!(matches!(
+        password::begin(&strict.app, &session).err(),
+        Some(OperationError::NotFound(_))
+    ));
     let refused = come(&strict, "a1", GOOD, "000000", None).await;
     assert!(matches!(refused.err(), Some(OperationError::NotFound(_))));
 }
@@ -195,12 +257,31 @@ async fn a_password_proves_afresh_and_goes_when_there_is_a_passkey() {
     let stale = passkey::begin_adding(&home.app, &session).await;
     assert!(matches!(stale, Err(OperationError::ProofNeeded)));
     let wrong = password::prove(&home.app, &session, GOOD, "000000", None).await;
-    assert!(matches!(wrong, Err(OperationError::Invalid("invalid-password"))));
-    password::prove(&home.app, &session, GOOD, &code(&secret, &home), None).await.unwrap();
-    let session = home.app.gateway().sessions_of(&session.account).pop().unwrap();
+    assert!(matches!(
+        wrong,
+        Err(OperationError::Invalid("invalid-password"))
+    ));
+    password::prove(&home.app, &session, GOOD, &code(&secret, &home), None)
+        .await
+        .unwrap();
+    let session = home
+        .app
+        .gateway()
+        .sessions_of(&session.account)
+        .pop()
+        .unwrap();
     let alone = password::remove(&home.app, &session).await;
-    assert!(matches!(alone, Err(OperationError::Invalid("invalid-passkey-last"))));
-    enrol(&home, &session, &mut Authenticator::new(CONSOLE_HOST, CONSOLE)).await.unwrap();
+    assert!(matches!(
+        alone,
+        Err(OperationError::Invalid("invalid-passkey-last"))
+    ));
+    enrol(
+        &home,
+        &session,
+        &mut Authenticator::new(CONSOLE_HOST, CONSOLE),
+    )
+    .await
+    .unwrap();
     password::remove(&home.app, &session).await.unwrap();
     is_wrong(come(&home, "a1", GOOD, &code(&secret, &home), None).await);
 }

@@ -31,7 +31,13 @@ fn paris() -> TimeZone {
     TimeZone::get("Europe/Paris").unwrap()
 }
 
-const SUBJECTS: [&str; 5] = ["account:of-1.a1", "account:of-2.b1", "organisation:of-1", "portal:portail", ""];
+const SUBJECTS: [&str; 5] = [
+    "account:of-1.a1",
+    "account:of-2.b1",
+    "organisation:of-1",
+    "portal:portail",
+    "",
+];
 
 fn seen(act: Act, subject: &str, after: &str) -> IncidentNote {
     IncidentNote::Seen {
@@ -69,8 +75,15 @@ fn note(draw: &mut Draw, about: &str, now: Timestamp) -> IncidentNote {
     let at = now.minus(Duration::from_secs(draw.below(200_000))).micros();
     let subject = draw.one(&[about, about, "account:of-2.b1"]);
     match draw.below(25) {
-        0 => IncidentNote::Aware { at, reason: reason(), of: draw.one(Awareness::ALL) },
-        1 | 2 => IncidentNote::AuthorityDecided { notify: draw.below(3) > 0, reason: reason() },
+        0 => IncidentNote::Aware {
+            at,
+            reason: reason(),
+            of: draw.one(Awareness::ALL),
+        },
+        1 | 2 => IncidentNote::AuthorityDecided {
+            notify: draw.below(3) > 0,
+            reason: reason(),
+        },
         3 | 4 => {
             let exemption = draw.one(Exemption::ALL);
             let inform = draw.below(2) == 0;
@@ -94,25 +107,56 @@ fn note(draw: &mut Draw, about: &str, now: Timestamp) -> IncidentNote {
             receipt: "reçu 4".to_owned(),
             persons: draw.one(&[None, Some(12)]),
         },
-        8 | 9 => seen(Act::GateSet, subject, draw.one(&["closed", "open", "step-up", "caseload-only"])),
-        10 => seen(draw.one(&[Act::AccountSuspended, Act::AccountResumed]), subject, ""),
-        11 => seen(draw.one(&[Act::FindingConfirmed, Act::FindingCleared]), about, "finding:fi-Iu7"),
-        12 => seen(draw.one(&[Act::WatchAlerted, Act::WatchContained, Act::SessionCut]), about, "sessions:0"),
-        13 => IncidentNote::StateSet { state: draw.one(IncidentState::ALL), reason: reason() },
-        14 => IncidentNote::SheetAdded { sheet: draw.one(Sheet::ALL) },
+        8 | 9 => seen(
+            Act::GateSet,
+            subject,
+            draw.one(&["closed", "open", "step-up", "caseload-only"]),
+        ),
+        10 => seen(
+            draw.one(&[Act::AccountSuspended, Act::AccountResumed]),
+            subject,
+            "",
+        ),
+        11 => seen(
+            draw.one(&[Act::FindingConfirmed, Act::FindingCleared]),
+            about,
+            "finding:fi-Iu7",
+        ),
+        12 => seen(
+            draw.one(&[Act::WatchAlerted, Act::WatchContained, Act::SessionCut]),
+            about,
+            "sessions:0",
+        ),
+        13 => IncidentNote::StateSet {
+            state: draw.one(IncidentState::ALL),
+            reason: reason(),
+        },
+        14 => IncidentNote::SheetAdded {
+            sheet: draw.one(Sheet::ALL),
+        },
         15 => IncidentNote::FieldSet {
             field: Field::CauseOf,
-            value: vec![draw.one(&["external-malicious", "internal-accidental", "unknown"]).to_owned()],
+            value: vec![
+                draw.one(&["external-malicious", "internal-accidental", "unknown"])
+                    .to_owned(),
+            ],
         },
         16 => IncidentNote::FieldSet {
             field: Field::Natures,
             value: vec![draw.one(&["confidentiality", "availability"]).to_owned()],
         },
         17 => IncidentNote::Affected(version(draw)),
-        18 => IncidentNote::Occurred { from: at, to: draw.one(&[None, Some(now.micros())]) },
+        18 => IncidentNote::Occurred {
+            from: at,
+            to: draw.one(&[None, Some(now.micros())]),
+        },
         19 => {
             let (is_insured, is_nis2) = (draw.below(2) == 0, draw.below(2) == 0);
-            IncidentNote::RoleSet { role: draw.one(IncidentRole::ALL), is_insured, is_nis2 }
+            IncidentNote::RoleSet {
+                role: draw.one(IncidentRole::ALL),
+                is_insured,
+                is_nis2,
+            }
         }
         20 => IncidentNote::NoticesEnded(NoticesEnded {
             sent: draw.below(9),
@@ -121,9 +165,15 @@ fn note(draw: &mut Draw, about: &str, now: Timestamp) -> IncidentNote {
         }),
         21..=23 => {
             let entry = u32::try_from(draw.below(40) + 1).unwrap();
-            IncidentNote::Withdrawn { entry, reason: reason() }
+            IncidentNote::Withdrawn {
+                entry,
+                reason: reason(),
+            }
         }
-        _ => IncidentNote::DelayExplained { clock: draw.one(ClockKind::ALL), reason: reason() },
+        _ => IncidentNote::DelayExplained {
+            clock: draw.one(ClockKind::ALL),
+            reason: reason(),
+        },
     }
 }
 
@@ -153,13 +203,30 @@ fn incident(seed: u64) -> IncidentView {
     let incident = Incident::of(&entries).unwrap();
     let clocks = incident.clocks(&RULES, &paris());
     let (id, opened_at) = ("in-1".to_owned(), entries[0].at);
-    let record = IncidentRecord { id, number: 3, journal: 5, opened_at };
-    IncidentView { record, entries, incident, clocks, now }
+    let record = IncidentRecord {
+        id,
+        number: 3,
+        journal: 5,
+        opened_at,
+    };
+    IncidentView {
+        record,
+        entries,
+        incident,
+        clocks,
+        now,
+    }
 }
 
 fn push(entries: &mut Vec<IncidentEntry>, at: Timestamp, note: IncidentNote) {
     let number = u32::try_from(entries.len()).unwrap() + 1;
-    entries.push(IncidentEntry { number, at, recorded_at: at, author: "dpo".to_owned(), note });
+    entries.push(IncidentEntry {
+        number,
+        at,
+        recorded_at: at,
+        author: "dpo".to_owned(),
+        note,
+    });
 }
 
 /// Every word of a document.
@@ -199,20 +266,41 @@ async fn no_statement_without_its_fact_in_a_thousand_random_incidents() {
             .filter(|claim| matches!(claim.standing(), ClaimStanding::Done(_)))
             .count();
         for language in Language::ALL {
-            let reader = PaperReader { language, zone: paris() };
+            let reader = PaperReader {
+                language,
+                zone: paris(),
+            };
             for name in PAPERS {
                 let document = papers::paper(&home.app, &view, &reader, name).unwrap();
                 check(&words(&document), &view, &codes, &format!("{seed} {name}"));
             }
             let register = papers::register(&home.app, std::slice::from_ref(&view), &reader);
-            check(&words(&register), &view, &codes, &format!("{seed} register"));
-            check(&reader.claims(&view).join("\n"), &view, &codes, &format!("{seed} claims"));
+            check(
+                &words(&register),
+                &view,
+                &codes,
+                &format!("{seed} register"),
+            );
+            check(
+                &reader.claims(&view).join("\n"),
+                &view,
+                &codes,
+                &format!("{seed} claims"),
+            );
             let sourced = reader.claims_with_sources(&view).join("\n");
-            check(&sourced, &view, &codes, &format!("{seed} claims with sources"));
+            check(
+                &sourced,
+                &view,
+                &codes,
+                &format!("{seed} claims with sources"),
+            );
         }
         for style in Style::ALL {
             let (subject, blocks) = proposed_for(&home.app, &view, style);
-            let said = format!("{subject}\n{}\n{}\n{}", blocks.happened, blocks.risks, blocks.steps);
+            let said = format!(
+                "{subject}\n{}\n{}\n{}",
+                blocks.happened, blocks.risks, blocks.steps
+            );
             check(&said, &view, &codes, &format!("{seed} {}", style.code()));
         }
     }
@@ -228,7 +316,12 @@ async fn what_a_notice_says_of_what_happened_is_easily_read() {
             let (_, blocks) = proposed_for(&home.app, &view, style);
             let figure = measured(style, &blocks.happened);
             // A sentence with an hour in it is harder to measure than to read.
-            assert!(figure.longest_sentence <= 20, "{}: {}", style.code(), blocks.happened);
+            assert!(
+                figure.longest_sentence <= 20,
+                "{}: {}",
+                style.code(),
+                blocks.happened
+            );
         }
     }
 }
@@ -240,7 +333,11 @@ fn every_claim_has_its_forms_in_both_languages() {
             for form in ["done", "due", "soon", "undone"] {
                 let key = format!("{}-{form}", kind.key());
                 let said = text(language, &key);
-                assert!(!said.is_empty() && !said.contains(&key), "{key} in {}", language.code());
+                assert!(
+                    !said.is_empty() && !said.contains(&key),
+                    "{key} in {}",
+                    language.code()
+                );
             }
         }
     }

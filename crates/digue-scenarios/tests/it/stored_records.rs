@@ -35,22 +35,37 @@ fn write_beside(home: &Home, sql: &str) {
 }
 
 async fn compared(home: &Home) -> RecordComparison {
-    stored_records::compare(&home.app, &Actor::digue(), StoredKind::ALL).await.unwrap()
+    stored_records::compare(&home.app, &Actor::digue(), StoredKind::ALL)
+        .await
+        .unwrap()
 }
 
 /// A campaign of notices to the one person who was shown to a1.
 async fn told_by_letter(home: &Home, dpo: &Actor, incident: &str) {
     home.show("a1", &["P1"]).await;
-    let question = ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..ScopeQuestion::default() };
-    let version = breach::compute_affected(&home.app, dpo, incident, question).await.unwrap();
+    let question = ScopeQuestion {
+        accounts: vec!["a1".parse().unwrap()],
+        ..ScopeQuestion::default()
+    };
+    let version = breach::compute_affected(&home.app, dpo, incident, question)
+        .await
+        .unwrap();
     let decided = IncidentNote::PersonsDecided {
         inform: true,
         exemption: None,
         reason: "le risque est élevé".to_owned(),
     };
-    incidents::add(&home.app, dpo, incident, None, decided).await.unwrap();
+    incidents::add(&home.app, dpo, incident, None, decided)
+        .await
+        .unwrap();
     let text = || "Un compte a été volé.".to_owned();
-    let blocks = Blocks { happened: text(), risks: text(), steps: text(), contact: text(), address: text() };
+    let blocks = Blocks {
+        happened: text(),
+        risks: text(),
+        steps: text(),
+        contact: text(),
+        address: text(),
+    };
     let asked = CampaignRequest {
         version: version.number,
         after: None,
@@ -60,37 +75,69 @@ async fn told_by_letter(home: &Home, dpo: &Actor, incident: &str) {
         rate: RATE,
         contacts: b"personne;courriel\nP1;p1@exemple.fr\n".to_vec(),
     };
-    digue_notices::prepare(&home.app, dpo, incident, asked).await.unwrap();
+    digue_notices::prepare(&home.app, dpo, incident, asked)
+        .await
+        .unwrap();
 }
 
 /// A house in which something of everything happened.
 async fn lived_in() -> Home {
-    let home = Home::with(Plan { on_disk: true, ..Plan::default() }).await;
+    let home = Home::with(Plan {
+        on_disk: true,
+        ..Plan::default()
+    })
+    .await;
     let app = &home.app;
     let ciso = somebody(&home, "rssi", "operateur", Role::Ciso).await;
     let dpo = somebody(&home, "dpo", "operateur", Role::Dpo).await;
     let agent = somebody(&home, "a1", "of-1", Role::Agent).await;
     let reach = Reach::Account(agent.account.clone());
-    gates::set_gate(app, &ciso, reach.clone(), Gate::Closed, "poste perdu").await.unwrap();
-    let request = ApprovalRequest::OpenGate { reach, gate: Gate::Open };
-    approvals::ask(app, &ciso, &request, "poste retrouvé").await.unwrap();
-    containment::respond(app, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
+    gates::set_gate(app, &ciso, reach.clone(), Gate::Closed, "poste perdu")
+        .await
+        .unwrap();
+    let request = ApprovalRequest::OpenGate {
+        reach,
+        gate: Gate::Open,
+    };
+    approvals::ask(app, &ciso, &request, "poste retrouvé")
+        .await
+        .unwrap();
+    containment::respond(app, found(&home, "a1", Weight::Alert, Action::Observe))
+        .await
+        .unwrap();
     let finding = home.store.findings(10).await.unwrap().pop().unwrap();
-    let decided = findings::decide(app, &ciso, finding.id.as_str(), FindingOutcome::Work, "un inventaire");
+    let decided = findings::decide(
+        app,
+        &ciso,
+        finding.id.as_str(),
+        FindingOutcome::Work,
+        "un inventaire",
+    );
     decided.await.unwrap();
     // One that nobody judged.
     somebody(&home, "a2", "of-1", Role::Agent).await;
-    containment::respond(app, found(&home, "a2", Weight::Alert, Action::Observe)).await.unwrap();
-    let incident = incidents::open(app, &dpo, Source::Person, "Une plainte", Subject::Nothing).await.unwrap();
-    let note =
-        IncidentNote::Said {
-            kind: EntryKind::Fact, text: "la personne a rappelé".to_owned(), journal: None
-        };
-    incidents::add(app, &dpo, &incident, None, note).await.unwrap();
+    containment::respond(app, found(&home, "a2", Weight::Alert, Action::Observe))
+        .await
+        .unwrap();
+    let incident = incidents::open(app, &dpo, Source::Person, "Une plainte", Subject::Nothing)
+        .await
+        .unwrap();
+    let note = IncidentNote::Said {
+        kind: EntryKind::Fact,
+        text: "la personne a rappelé".to_owned(),
+        journal: None,
+    };
+    incidents::add(app, &dpo, &incident, None, note)
+        .await
+        .unwrap();
     told_by_letter(&home, &dpo, &incident).await;
-    let risk =
-        add(&home, &ciso, RegisterKind::Risk, &[("title", "Vol"), ("likelihood", "2"), ("gravity", "2")])
-            .await;
+    let risk = add(
+        &home,
+        &ciso,
+        RegisterKind::Risk,
+        &[("title", "Vol"), ("likelihood", "2"), ("gravity", "2")],
+    )
+    .await;
     let (today, later) = (home.today(0), home.today(300));
     let accepted = [
         ("risk", risk.as_str()),
@@ -110,18 +157,43 @@ async fn lived_in() -> Home {
         ("signed-by", "X"),
     ];
     add(&home, &ciso, RegisterKind::Audit, &audit).await;
-    let review =
-        [("title", "Revue"), ("held-on", today.as_str()), ("chair", "Y"), ("signed-on", today.as_str())];
+    let review = [
+        ("title", "Revue"),
+        ("held-on", today.as_str()),
+        ("chair", "Y"),
+        ("signed-on", today.as_str()),
+    ];
     add(&home, &ciso, RegisterKind::Review, &review).await;
-    let rights = reviews::open(app, &ciso, "Revue des accès", home.now().plus(DAY * 30)).await.unwrap();
-    reviews::decide(app, &ciso, &rights, &agent.account, AccessDecision::Keep, "").await.unwrap();
+    let rights = reviews::open(app, &ciso, "Revue des accès", home.now().plus(DAY * 30))
+        .await
+        .unwrap();
+    reviews::decide(
+        app,
+        &ciso,
+        &rights,
+        &agent.account,
+        AccessDecision::Keep,
+        "",
+    )
+    .await
+    .unwrap();
     for check in [Check::Dormant, Check::ClockDrift] {
         let until = home.now().plus(DAY * 30);
-        checks::switch(app, &ciso, check, until, "remplacement du serveur").await.unwrap();
+        checks::switch(app, &ciso, check, until, "remplacement du serveur")
+            .await
+            .unwrap();
         checks::run_one(app, check).await.unwrap();
     }
     // Enabled again before its end.
-    checks::switch(app, &ciso, Check::WideCaseloads, home.now(), "serveur remplacé").await.unwrap();
+    checks::switch(
+        app,
+        &ciso,
+        Check::WideCaseloads,
+        home.now(),
+        "serveur remplacé",
+    )
+    .await
+    .unwrap();
     home
 }
 
@@ -129,58 +201,134 @@ async fn lived_in() -> Home {
 async fn what_is_written_beside_digue_is_named() {
     let home = lived_in().await;
     let before = compared(&home).await;
-    assert!(before.differences.is_empty() && before.older == 0 && before.compared > 12, "{before:?}");
-    assert_eq!(checks::run_one(&home.app, Check::RecordsIntact).await.unwrap().outcome, CheckOutcome::Pass);
+    assert!(
+        before.differences.is_empty() && before.older == 0 && before.compared > 12,
+        "{before:?}"
+    );
+    assert_eq!(
+        checks::run_one(&home.app, Check::RecordsIntact)
+            .await
+            .unwrap()
+            .outcome,
+        CheckOutcome::Pass
+    );
     let mut expected = 0;
     for (kind, name, sql) in [
-        (StoredKind::Account, "a1", "UPDATE accounts SET organisation = 'of-9' WHERE id = 'a1'"),
-        (StoredKind::Account, "dpo", "UPDATE accounts SET suspended = 1 WHERE id = 'dpo'"),
+        (
+            StoredKind::Account,
+            "a1",
+            "UPDATE accounts SET organisation = 'of-9' WHERE id = 'a1'",
+        ),
+        (
+            StoredKind::Account,
+            "dpo",
+            "UPDATE accounts SET suspended = 1 WHERE id = 'dpo'",
+        ),
         (
             StoredKind::Account,
             "x9",
             "INSERT INTO accounts (id, organisation, role, suspended) VALUES ('x9', 'of-1', 'rssi', 0)",
         ),
-        (StoredKind::Gate, "account:a1", "UPDATE gates SET gate = 'open' WHERE name = 'a1'"),
+        (
+            StoredKind::Gate,
+            "account:a1",
+            "UPDATE gates SET gate = 'open' WHERE name = 'a1'",
+        ),
         (
             StoredKind::Approval,
             "ap-",
             "UPDATE approvals SET decided_by = 'dpo', decided_at = asked_at + 1, granted = 1",
         ),
-        (StoredKind::Finding, "fi-", "UPDATE findings SET verdict = 'theft' WHERE verdict <> ''"),
-        (StoredKind::Finding, "account:a2", "DELETE FROM findings WHERE account = 'a2'"),
-        (StoredKind::Campaign, "ca-", "UPDATE campaigns SET subject = 'Rien de grave'"),
-        (StoredKind::Incident, "in-", "UPDATE incident_entries SET at = at - 3600000000 WHERE number = 1"),
+        (
+            StoredKind::Finding,
+            "fi-",
+            "UPDATE findings SET verdict = 'theft' WHERE verdict <> ''",
+        ),
+        (
+            StoredKind::Finding,
+            "account:a2",
+            "DELETE FROM findings WHERE account = 'a2'",
+        ),
+        (
+            StoredKind::Campaign,
+            "ca-",
+            "UPDATE campaigns SET subject = 'Rien de grave'",
+        ),
+        (
+            StoredKind::Incident,
+            "in-",
+            "UPDATE incident_entries SET at = at - 3600000000 WHERE number = 1",
+        ),
         (
             StoredKind::Record,
             "AC-1",
             "UPDATE records SET content = replace(content, 'la direction', 'personne') WHERE kind = 'acceptance'",
         ),
-        (StoredKind::Record, "AU-1", "UPDATE records SET author = 'dpo' WHERE kind = 'audit'"),
-        (StoredKind::Record, "RD-1", "DELETE FROM records WHERE kind = 'review'"),
-        (StoredKind::Review, "rv-", "UPDATE review_lines SET decision = 'suspend' WHERE account = 'a1'"),
+        (
+            StoredKind::Record,
+            "AU-1",
+            "UPDATE records SET author = 'dpo' WHERE kind = 'audit'",
+        ),
+        (
+            StoredKind::Record,
+            "RD-1",
+            "DELETE FROM records WHERE kind = 'review'",
+        ),
+        (
+            StoredKind::Review,
+            "rv-",
+            "UPDATE review_lines SET decision = 'suspend' WHERE account = 'a1'",
+        ),
         (StoredKind::Approval, "account:a1", "DELETE FROM approvals"),
-        (StoredKind::Review, "rv-", "UPDATE reviews SET due_at = due_at + 1"),
+        (
+            StoredKind::Review,
+            "rv-",
+            "UPDATE reviews SET due_at = due_at + 1",
+        ),
         (
             StoredKind::Check,
             "records-intact",
             "UPDATE check_results SET content = replace(content, '\"failing_count\":0', '\"failing_count\":1') WHERE name = 'records-intact'",
         ),
-        (StoredKind::Check, "clock-drift", "DELETE FROM check_results WHERE name = 'clock-drift'"),
+        (
+            StoredKind::Check,
+            "clock-drift",
+            "DELETE FROM check_results WHERE name = 'clock-drift'",
+        ),
         (
             StoredKind::Switch,
             "dormant",
             "UPDATE check_switches SET until = until + 3600000000 WHERE name = 'dormant'",
         ),
-        (StoredKind::Switch, "clock-drift", "DELETE FROM check_switches WHERE name = 'clock-drift'"),
+        (
+            StoredKind::Switch,
+            "clock-drift",
+            "DELETE FROM check_switches WHERE name = 'clock-drift'",
+        ),
     ] {
         write_beside(&home, sql);
         // A request that is taken away differs no more: it is missing.
         expected += usize::from(!sql.starts_with("DELETE FROM approvals"));
         let found = compared(&home).await.differences;
-        assert!(found.iter().any(|one| one.kind == kind && one.name.starts_with(name)), "{sql}: {found:?}");
+        assert!(
+            found
+                .iter()
+                .any(|one| one.kind == kind && one.name.starts_with(name)),
+            "{sql}: {found:?}"
+        );
         assert_eq!(found.len(), expected, "{sql}: {found:?}");
     }
-    let result = checks::run_one(&home.app, Check::RecordsIntact).await.unwrap();
+    let result = checks::run_one(&home.app, Check::RecordsIntact)
+        .await
+        .unwrap();
     assert_eq!(result.outcome, CheckOutcome::Fail);
-    assert!(result.found.failing.iter().any(|name| name == "gate:account:a1"), "{:?}", result.found.failing);
+    assert!(
+        result
+            .found
+            .failing
+            .iter()
+            .any(|name| name == "gate:account:a1"),
+        "{:?}",
+        result.found.failing
+    );
 }

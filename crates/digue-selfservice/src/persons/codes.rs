@@ -28,10 +28,11 @@ const LETTERS_MAX: usize = 2000;
 pub const LETTER: &str = "letter";
 /// The most requests that may wait to be printed: anyone can make them.
 const WAITING_MAX: u64 = 5000;
-/// Beyond this the queue accepts only addresses that requested none today. Without the reserve one sender
-/// could fill the queue for everyone.
+/// Beyond this the queue accepts only addresses that requested none today. Without the reserve one
+/// sender could fill the queue for everyone.
 const WAITING_SHARED: u64 = WAITING_MAX / 5 * 4;
-/// Requests from one address within a day: a household makes a few, a town hall some for its visitors.
+/// Requests from one address within a day: a household makes a few, a town hall some for its
+/// visitors.
 const LETTERS: QuotaLimits = QuotaLimits {
     period: Duration::from_hours(24),
     per_address: 50,
@@ -51,7 +52,8 @@ impl Default for LetterQuotas {
     }
 }
 
-/// A keyed hash, because codes are short: from a copy of the database alone they could be found by trying.
+/// A keyed hash, because codes are short: from a copy of the database alone they could be found by
+/// trying.
 fn hash(app: &App, code: Code) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, app.key());
     hex(hmac::sign(&key, format!("person code {}", code.bits()).as_bytes()).as_ref())
@@ -76,13 +78,24 @@ pub async fn make(
 ) -> Result<Vec<CodeLetter>, OperationError> {
     actor.must_respond()?;
     actor.must_be_fresh(app)?;
-    let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
+    let population =
+        PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
     let (mut letters, mut faults) = (Vec::new(), Vec::new());
-    for (place, line) in persons.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (place, line) in persons
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
         match canonical::person(app, &population, line) {
             Ok(person) => {
-                let whose = KnownPerson { population: population.to_string(), person };
-                letters.push(CodeLetter { whose, code: draw()? });
+                let whose = KnownPerson {
+                    population: population.to_string(),
+                    person,
+                };
+                letters.push(CodeLetter {
+                    whose,
+                    code: draw()?,
+                });
             }
             Err(_) => faults.push(LineFault::new(place + 1, "invalid-person")),
         }
@@ -99,7 +112,8 @@ pub async fn make(
         after: format!("codes:{}", letters.len()),
         ..ActDetails::default()
     };
-    // Journalled first: a code opens a record, and none may exist that no officer is answerable for.
+    // Journalled first: a code opens a record, and none may exist that no officer is answerable
+    // for.
     app.write_down(actor, Act::PersonCodesMade, details).await?;
     let now = app.clock().now();
     let codes: Vec<PersonCode> = letters
@@ -131,12 +145,18 @@ pub async fn forget_due(app: &App) -> Result<u64, OperationError> {
 }
 
 /// Closes the requests for a letter that these letters answer.
-async fn answer_waiting(app: &App, actor: &Actor, letters: &[CodeLetter]) -> Result<(), OperationError> {
+async fn answer_waiting(
+    app: &App,
+    actor: &Actor,
+    letters: &[CodeLetter],
+) -> Result<(), OperationError> {
     let now = app.clock().now();
     for letter in letters {
         for request in app.store().requests_of(&letter.whose).await? {
             if request.kind == LETTER && request.answered_at == Timestamp::ZERO {
-                app.store().answer_request(&request.id, (&actor.account, now), "done", "").await?;
+                app.store()
+                    .answer_request(&request.id, (&actor.account, now), "done", "")
+                    .await?;
             }
         }
     }
@@ -165,7 +185,11 @@ pub async fn printed(
             DocumentBlock::Paragraph(text(language, "person-letter-why")),
             DocumentBlock::Point(
                 Some(1),
-                text_with(language, "person-letter-open", &[("address", Value::from(address))]),
+                text_with(
+                    language,
+                    "person-letter-open",
+                    &[("address", Value::from(address))],
+                ),
             ),
             DocumentBlock::Point(Some(2), text_with(language, "person-letter-type", &code)),
             DocumentBlock::Point(Some(3), text(language, "person-letter-read")),
@@ -190,37 +214,51 @@ pub async fn printed(
 /// `Invalid` for a wrong, used or expired code, with the same text and in the same time.
 pub async fn enter(app: &App, typed: &str, ip: &str) -> Result<Secret, OperationError> {
     rate_limiter::pass(app, ip)?;
-    // A text that is no code takes the same path with one that is never drawn: the time reveals nothing about
-    // the form.
+    // A text that is no code takes the same path with one that is never drawn: the time reveals
+    // nothing about the form.
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
-    let whose = app.store().take_person_code(&hash(app, code), app.clock().now()).await?;
-    open(app, whose.ok_or(OperationError::Invalid("invalid-person-code"))?, "letter", None).await
+    let whose = app
+        .store()
+        .take_person_code(&hash(app, code), app.clock().now())
+        .await?;
+    open(
+        app,
+        whose.ok_or(OperationError::Invalid("invalid-person-code"))?,
+        "letter",
+        None,
+    )
+    .await
 }
 
-/// Requests a letter for a person. The answer does not depend on whether the person exists: it must not
-/// reveal who is in a portal.
+/// Requests a letter for a person. The answer does not depend on whether the person exists: it must
+/// not reveal who is in a portal.
 ///
 /// # Errors
-/// `Busy` when this address has used its share, `Full` when no more requests can wait. Without an error the
-/// request waits: none is dropped silently.
+/// `Busy` when this address has used its share, `Full` when no more requests can wait. Without an
+/// error the request waits: none is dropped silently.
 pub async fn ask(app: &App, population: &str, typed: &str, ip: &str) -> Result<(), OperationError> {
     let now = app.clock().now();
     rate_limiter::pass(app, ip)?;
-    let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
+    let population =
+        PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
     let person = canonical::person(app, &population, typed)?;
-    let whose = KnownPerson { population: population.to_string(), person };
-    let waits = |request: &RequestRecord| request.kind == LETTER && request.answered_at == Timestamp::ZERO;
+    let whose = KnownPerson {
+        population: population.to_string(),
+        person,
+    };
+    let waits =
+        |request: &RequestRecord| request.kind == LETTER && request.answered_at == Timestamp::ZERO;
     // Two concurrent requests for the same letter become one.
     let _one_at_a_time = request_lock::hold(app).await;
-    // Answered as if it had been accepted: a second letter would be no help, and an error would reveal the
-    // first request.
+    // Answered as if it had been accepted: a second letter would be no help, and an error would
+    // reveal the first request.
     if app.store().requests_of(&whose).await?.iter().any(waits) {
         return Ok(());
     }
     let letters = &app.area::<LetterQuotas>().0;
     let waiting = app.store().open_requests(LETTER).await?;
-    // Before the quota of the address is charged: a full queue must not use up the requests of those whom it
-    // refuses.
+    // Before the quota of the address is charged: a full queue must not use up the requests of
+    // those whom it refuses.
     may_wait(waiting, letters.is_new(now, ip))?;
     letters.pass(now, ip)?;
     let record = RequestRecord::opened(name("rq")?, whose, LETTER, now);
@@ -229,14 +267,19 @@ pub async fn ask(app: &App, population: &str, typed: &str, ip: &str) -> Result<(
         after: LETTER.to_owned(),
         ..ActDetails::default()
     };
-    app.write_down(&Actor::digue(), Act::PersonAsked, details).await?;
+    app.write_down(&Actor::digue(), Act::PersonAsked, details)
+        .await?;
     Ok(app.store().add_request(&record).await?)
 }
 
 /// Checks that one more request may wait; `is_new` for an address that made none today.
 fn may_wait(waiting: u64, is_new: bool) -> Result<(), OperationError> {
     let most = if is_new { WAITING_MAX } else { WAITING_SHARED };
-    if waiting < most { Ok(()) } else { Err(OperationError::Full) }
+    if waiting < most {
+        Ok(())
+    } else {
+        Err(OperationError::Full)
+    }
 }
 
 #[cfg(test)]
@@ -252,16 +295,28 @@ mod tests {
             for request in 0..20_000_u32 {
                 let network = request % networks;
                 let ip = format!("10.{}.{}.{}", network >> 8, network & 0xff, request % 250);
-                if may_wait(waiting, letters.is_new(now, &ip)).and_then(|()| letters.pass(now, &ip)).is_ok() {
+                if may_wait(waiting, letters.is_new(now, &ip))
+                    .and_then(|()| letters.pass(now, &ip))
+                    .is_ok()
+                {
                     waiting += 1;
                 }
             }
             assert!(waiting < WAITING_MAX, "{networks}: {waiting}");
             let honest = may_wait(waiting, letters.is_new(now, "192.0.2.1"));
-            assert!(honest.and_then(|()| letters.pass(now, "192.0.2.1")).is_ok(), "{networks}: {waiting}");
+            assert!(
+                honest.and_then(|()| letters.pass(now, "192.0.2.1")).is_ok(),
+                "{networks}: {waiting}"
+            );
         }
         // Full is said.
-        assert!(matches!(may_wait(WAITING_MAX, true), Err(OperationError::Full)));
-        assert!(matches!(may_wait(WAITING_SHARED, false), Err(OperationError::Full)));
+        assert!(matches!(
+            may_wait(WAITING_MAX, true),
+            Err(OperationError::Full)
+        ));
+        assert!(matches!(
+            may_wait(WAITING_SHARED, false),
+            Err(OperationError::Full)
+        ));
     }
 }

@@ -1,5 +1,6 @@
-//! Notification preferences of a person: mail at the first consultation by a new organisation, and a monthly
-//! digest. A mail says that there is something to read, and never what: mail is read by others, too.
+//! Notification preferences of a person: mail at the first consultation by a new organisation, and
+//! a monthly digest. A mail says that there is something to read, and never what: mail is read by
+//! others, too.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -34,14 +35,20 @@ fn seal(app: &App) -> Result<SecretSeal, OperationError> {
     SecretSeal::new(app.key(), SEAL)
 }
 
-pub async fn preference(app: &App, person: &SignedInPerson) -> Result<NewsPreference, OperationError> {
+pub async fn preference(
+    app: &App,
+    person: &SignedInPerson,
+) -> Result<NewsPreference, OperationError> {
     let Some(record) = app.store().request_of(person.whose()).await? else {
         return Ok(NewsPreference::default());
     };
-    // The seal is tied to the person: a row that was moved to another person in the database does not open.
+    // The seal is tied to the person: a row that was moved to another person in the database does
+    // not open.
     let email = seal(app)?.open(&about(person), &record.sealed_email);
     Ok(NewsPreference {
-        email: email.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default(),
+        email: email
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .unwrap_or_default(),
         first_visits: record.first_visits,
         monthly: record.monthly,
     })
@@ -62,7 +69,10 @@ pub async fn save(
         return Err(OperationError::Invalid("person-wish-no-mail"));
     }
     let email = parse_address(&preference.email).ok_or(OperationError::Invalid("invalid-email"))?;
-    let last = sights::visible(app, person).await?.first().map_or(0, |sight| sight.entry);
+    let last = sights::visible(app, person)
+        .await?
+        .first()
+        .map_or(0, |sight| sight.entry);
     let record = PreferenceRecord {
         whose: person.whose().clone(),
         sealed_email: seal(app)?.seal(&about(person), email.as_bytes())?,
@@ -89,11 +99,18 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
         if !is_new && !is_due {
             continue;
         }
-        let last = seen.first().map_or(record.told_entry, |sight| sight.entry.max(record.told_entry));
+        let last = seen.first().map_or(record.told_entry, |sight| {
+            sight.entry.max(record.told_entry)
+        });
         let digest_at = if is_due { now } else { record.digest_at };
-        let visits = seen.iter().filter(|sight| sight.at > record.digest_at).count() as u64;
+        let visits = seen
+            .iter()
+            .filter(|sight| sight.at > record.digest_at)
+            .count() as u64;
         // Read again: the person may have changed or ended their preferences since the round began.
-        let Some(record) = app.store().request_of(&record.whose).await? else { continue };
+        let Some(record) = app.store().request_of(&record.whose).await? else {
+            continue;
+        };
         let email = seal(app)?.open(&about(&person), &record.sealed_email);
         let Some(email) = email.and_then(|bytes| String::from_utf8(bytes).ok()) else {
             // Not marked as notified: the mail follows once the right key is back.
@@ -103,25 +120,44 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
             continue;
         };
         // Marked before it is queued: a crash in between loses one mail and repeats none.
-        if !app.store().note_told(&record.whose, last, digest_at).await? {
+        if !app
+            .store()
+            .note_told(&record.whose, last, digest_at)
+            .await?
+        {
             continue;
         }
-        digue_mail::queue(app, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
+        digue_mail::queue(
+            app,
+            &email,
+            &Mail::PersonNews {
+                is_first: is_new,
+                visits,
+            },
+        )
+        .await?;
         notified += 1;
     }
     Ok(notified)
 }
 
-/// True for the first when an organisation consulted the record that never had before; for the second when
-/// the monthly digest is due.
+/// True for the first when an organisation consulted the record that never had before; for the
+/// second when the monthly digest is due.
 fn news(preference: &PreferenceRecord, seen: &[Sight], now: Timestamp) -> (bool, bool) {
-    let before = seen.iter().filter(|sight| sight.entry <= preference.told_entry);
+    let before = seen
+        .iter()
+        .filter(|sight| sight.entry <= preference.told_entry);
     let known: HashSet<&OrganisationId> = before.map(|sight| &sight.organisation).collect();
-    let mut after = seen.iter().filter(|sight| sight.entry > preference.told_entry);
-    // Compared with all earlier consultations and not with those since the last mail: an organisation that
-    // returns is not new.
+    let mut after = seen
+        .iter()
+        .filter(|sight| sight.entry > preference.told_entry);
+    // Compared with all earlier consultations and not with those since the last mail: an
+    // organisation that returns is not new.
     let is_new = preference.first_visits && after.any(|sight| !known.contains(&sight.organisation));
-    (is_new, preference.monthly && now.since(preference.digest_at) >= MONTH)
+    (
+        is_new,
+        preference.monthly && now.since(preference.digest_at) >= MONTH,
+    )
 }
 
 #[cfg(test)]
@@ -150,7 +186,10 @@ mod tests {
     fn a_new_organisation_is_news_and_a_known_one_is_not() {
         let start = Timestamp::from_secs(1_763_812_800);
         let preference = |told_entry, first_visits, monthly| PreferenceRecord {
-            whose: KnownPerson { population: "personnes".to_owned(), person: "P1".to_owned() },
+            whose: KnownPerson {
+                population: "personnes".to_owned(),
+                person: "P1".to_owned(),
+            },
             sealed_email: String::new(),
             language: "fr".to_owned(),
             first_visits,
@@ -163,9 +202,21 @@ mod tests {
             (preference(7, true, false), start, (true, false)),
             (preference(3, true, false), start, (true, false)),
             (preference(9, true, false), start, (false, false)),
-            (preference(7, false, true), start.plus(DAY * 29), (false, false)),
-            (preference(7, false, true), start.plus(DAY * 30), (false, true)),
-            (preference(0, true, true), start.plus(DAY * 31), (true, true)),
+            (
+                preference(7, false, true),
+                start.plus(DAY * 29),
+                (false, false),
+            ),
+            (
+                preference(7, false, true),
+                start.plus(DAY * 30),
+                (false, true),
+            ),
+            (
+                preference(0, true, true),
+                start.plus(DAY * 31),
+                (true, true),
+            ),
         ] {
             assert_eq!(news(&preference, &seen, now), expected, "{preference:?}");
         }

@@ -4,8 +4,8 @@ use digue_app::{App, Area};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Serialises requests of persons.
-// Held while the act is journalled; no other async lock is taken under it. Apart from the locks of the
-// console, so that strangers never delay it.
+// Held while the act is journalled; no other async lock is taken under it. Apart from the locks of
+// the console, so that strangers never delay it.
 #[derive(Default)]
 pub(crate) struct PersonRequestLock(Mutex<()>);
 

@@ -1,5 +1,5 @@
-//! Requests of persons (a consultation that they do not recognise, the name of a reader, their rights under
-//! the GDPR) and the answers within the legal time.
+//! Requests of persons (a consultation that they do not recognise, the name of a reader, their
+//! rights under the GDPR) and the answers within the legal time.
 
 use digue_access::Role;
 use digue_app::gates::parse_reason;
@@ -20,8 +20,8 @@ use super::{codes, request_lock, sights};
 const TEXT_CHARS_MAX: usize = 4_000;
 const ANSWER_CHARS_MIN: usize = 10;
 /// The most requests of one person within 24 hours.
-// Enough for anyone who exercises their rights; more would be a flood that hides the others from the
-// officers.
+// Enough for anyone who exercises their rights; more would be a flood that hides the others from
+// the officers.
 const A_DAY: usize = 10;
 
 /// A request with its legal deadline.
@@ -51,7 +51,12 @@ fn tracked(app: &App, record: RequestRecord, all: &[RequestRecord]) -> TrackedRe
             && other.account == record.account
             && other.answered_at == Timestamp::ZERO
     });
-    TrackedRequest { same_account: same.count(), is_overdue: is_late, due, record }
+    TrackedRequest {
+        same_account: same.count(),
+        is_overdue: is_late,
+        due,
+        record,
+    }
 }
 
 /// Makes a request; `entry` is the consultation that it is about, if any.
@@ -69,21 +74,29 @@ pub async fn ask(
     let now = app.clock().now();
     let _one_at_a_time = request_lock::hold(app).await;
     let own = app.store().requests_of(person.whose()).await?;
-    let lately = own.iter().filter(|one| now.since(one.opened_at).as_secs() < 86_400);
+    let lately = own
+        .iter()
+        .filter(|one| now.since(one.opened_at).as_secs() < 86_400);
     if lately.count() >= A_DAY {
         return Err(OperationError::Busy);
     }
     let mut account = String::new();
     if matches!(kind, RequestKind::Contest | RequestKind::Name) {
         let entry = entry.ok_or(OperationError::NotFound("entry"))?;
-        // Only an entry that the person can see: its number alone must not reveal that it exists or whom it
-        // is about.
+        // Only an entry that the person can see: its number alone must not reveal that it exists or
+        // whom it is about.
         let seen = sights::visible(app, person).await?;
         let sight = seen.into_iter().find(|sight| sight.entry == entry);
-        account = sight.ok_or(OperationError::NotFound("entry"))?.account.to_string();
-        if own.iter().any(|one| one.entry == entry && one.kind == kind.code()) {
-            // One request of a kind for each consultation: an answer is final, and a second one could
-            // contradict it.
+        account = sight
+            .ok_or(OperationError::NotFound("entry"))?
+            .account
+            .to_string();
+        if own
+            .iter()
+            .any(|one| one.entry == entry && one.kind == kind.code())
+        {
+            // One request of a kind for each consultation: an answer is final, and a second one
+            // could contradict it.
             return Err(OperationError::Conflict);
         }
     } else if is_blank(text) {
@@ -96,19 +109,28 @@ pub async fn ask(
         ..RequestRecord::opened(name("rq")?, person.whose().clone(), kind.code(), now)
     };
     // A contest is an act about the account: its page and the incidents about it show it.
-    let subject =
-        if kind == RequestKind::Contest { contested(&account) } else { journal_name(&record.whose) };
-    let details =
-        ActDetails { subject, after: format!("{} {}", kind.code(), record.id), ..ActDetails::default() };
-    app.write_down(&Actor::digue(), Act::PersonAsked, details).await?;
+    let subject = if kind == RequestKind::Contest {
+        contested(&account)
+    } else {
+        journal_name(&record.whose)
+    };
+    let details = ActDetails {
+        subject,
+        after: format!("{} {}", kind.code(), record.id),
+        ..ActDetails::default()
+    };
+    app.write_down(&Actor::digue(), Act::PersonAsked, details)
+        .await?;
     app.store().add_request(&record).await?;
     if kind == RequestKind::Contest
         && let Ok(account) = AccountId::parse(&account)
     {
-        // Only contests are mailed at once: they may be the first sign of a theft. Other requests have a
-        // month.
-        digue_mail::tell_roles(app, Role::can_respond, |_| Mail::Contested { account: account.clone() })
-            .await?;
+        // Only contests are mailed at once: they may be the first sign of a theft. Other requests
+        // have a month.
+        digue_mail::tell_roles(app, Role::can_respond, |_| Mail::Contested {
+            account: account.clone(),
+        })
+        .await?;
     }
     Ok(())
 }
@@ -119,14 +141,20 @@ fn contested(account: &str) -> Subject {
 }
 
 /// The person's own requests, the newest first.
-pub async fn own(app: &App, person: &SignedInPerson) -> Result<Vec<TrackedRequest>, OperationError> {
+pub async fn own(
+    app: &App,
+    person: &SignedInPerson,
+) -> Result<Vec<TrackedRequest>, OperationError> {
     let mut records = app.store().requests_of(person.whose()).await?;
     records.retain(|record| record.kind != codes::LETTER);
-    Ok(records.into_iter().map(|record| tracked(app, record, &[])).collect())
+    Ok(records
+        .into_iter()
+        .map(|record| tracked(app, record, &[]))
+        .collect())
 }
 
-/// Every request, open ones by their deadline first. It connects persons with accounts and is therefore
-/// read like other evidence.
+/// Every request, open ones by their deadline first. It connects persons with accounts and is
+/// therefore read like other evidence.
 pub async fn list(
     app: &App,
     actor: &Actor,
@@ -177,8 +205,10 @@ pub async fn waiting(app: &App, actor: &Actor) -> Result<WaitingRequests, Operat
 
 async fn all(app: &App) -> Result<Vec<TrackedRequest>, OperationError> {
     let records = app.store().requests().await?;
-    let mut all: Vec<TrackedRequest> =
-        records.iter().map(|record| tracked(app, record.clone(), &records)).collect();
+    let mut all: Vec<TrackedRequest> = records
+        .iter()
+        .map(|record| tracked(app, record.clone(), &records))
+        .collect();
     all.sort_by_key(|one| (!one.is_open(), one.due, one.record.id.clone()));
     Ok(all)
 }
@@ -207,7 +237,13 @@ pub async fn answer(
     };
     let by = (&actor.account, app.clock().now());
     let claim = app.store().answer_request(id, by, outcome.code(), &text);
-    app.claim((actor, Act::PersonAnswered, details), claim, app.store().release_request(id)).await.map(drop)
+    app.claim(
+        (actor, Act::PersonAnswered, details),
+        claim,
+        app.store().release_request(id),
+    )
+    .await
+    .map(drop)
 }
 
 fn parse_answer(text: &str) -> Result<String, OperationError> {
@@ -237,10 +273,18 @@ pub async fn extend(app: &App, actor: &Actor, id: &str, why: &str) -> Result<(),
         reason: why.clone(),
     };
     let claim = app.store().extend_request(id, app.clock().now(), &why);
-    app.claim((actor, Act::PersonAnswered, details), claim, app.store().release_extension(id)).await.map(drop)
+    app.claim(
+        (actor, Act::PersonAnswered, details),
+        claim,
+        app.store().release_extension(id),
+    )
+    .await
+    .map(drop)
 }
 
 async fn find(app: &App, id: &str) -> Result<RequestRecord, OperationError> {
     let found = app.store().request(id).await?;
-    found.filter(|record| record.kind != codes::LETTER).ok_or(OperationError::NotFound("request"))
+    found
+        .filter(|record| record.kind != codes::LETTER)
+        .ok_or(OperationError::NotFound("request"))
 }

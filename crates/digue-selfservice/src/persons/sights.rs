@@ -24,7 +24,8 @@ use super::request_kinds::{RequestKind, RequestOutcome};
 /// Rows of a page.
 pub const PAGE: usize = 50;
 /// How long consultations may be hidden by one decision.
-// Access may be restricted only as far as necessary (GDPR art. 23): half a year, then a new decision.
+// Access may be restricted only as far as necessary (GDPR art. 23): half a year, then a new
+// decision.
 const HIDDEN_MAX: std::time::Duration = std::time::Duration::from_hours(24 * 180);
 /// The fewest characters of a reason: others must understand it later.
 const REASON_CHARS_MIN: usize = 20;
@@ -72,14 +73,15 @@ impl ConsultationDoubt {
     /// An outage or a letter to the wrong person leaves the rights of accounts as they are.
     fn of(incident: &Incident) -> Option<Self> {
         match incident.happening() {
-            // Not `SuspectedAccount`: "stolen" is written on the person's page only after an officer decided
-            // it.
+            // Not `SuspectedAccount`: "stolen" is written on the person's page only after an
+            // officer decided it.
             Happening::StolenAccount => Some(Self::Theft),
             Happening::SuspectedAccount => Some(Self::Inquiry),
             Happening::Unspecified if incident.about.is_account() => Some(Self::Inquiry),
-            Happening::Unspecified | Happening::Ransomware | Happening::Unavailable | Happening::Mistake => {
-                None
-            }
+            Happening::Unspecified
+            | Happening::Ransomware
+            | Happening::Unavailable
+            | Happening::Mistake => None,
         }
     }
 }
@@ -127,13 +129,19 @@ pub async fn page(
 }
 
 /// All rows, for the download.
-pub async fn all(app: &App, person: &SignedInPerson) -> Result<Vec<ConsultationRow>, OperationError> {
+pub async fn all(
+    app: &App,
+    person: &SignedInPerson,
+) -> Result<Vec<ConsultationRow>, OperationError> {
     let sights = visible(app, person).await?;
     rows(app, person.whose(), sights).await
 }
 
 /// Consultations of this person that are not hidden, the newest first.
-pub(crate) async fn visible(app: &App, person: &SignedInPerson) -> Result<Vec<Sight>, OperationError> {
+pub(crate) async fn visible(
+    app: &App,
+    person: &SignedInPerson,
+) -> Result<Vec<Sight>, OperationError> {
     let (view, reference) = (app.view(), person.reference()?);
     let mut sights = app.answered(app.blocking(move || view.of_person(&reference)).await?)?;
     sights.retain(|sight| is_of(person.whose(), sight));
@@ -143,8 +151,8 @@ pub(crate) async fn visible(app: &App, person: &SignedInPerson) -> Result<Vec<Si
     Ok(sights)
 }
 
-/// The same identifier in another population is another person. Compared with the population in the entry
-/// and not in the maps, which a portal may have left.
+/// The same identifier in another population is another person. Compared with the population in the
+/// entry and not in the maps, which a portal may have left.
 fn is_of(whose: &KnownPerson, sight: &Sight) -> bool {
     sight.population.as_str() == whose.population
 }
@@ -166,8 +174,13 @@ async fn rows(
     whose: &KnownPerson,
     sights: Vec<Sight>,
 ) -> Result<Vec<ConsultationRow>, OperationError> {
-    let names: HashMap<OrganisationId, String> =
-        app.store().organisations().await?.into_iter().map(|known| (known.id, known.name)).collect();
+    let names: HashMap<OrganisationId, String> = app
+        .store()
+        .organisations()
+        .await?
+        .into_iter()
+        .map(|known| (known.id, known.name))
+        .collect();
     let rules = app.gateway().rules();
     let requests = app.store().requests_of(whose).await?;
     let questions = questions(app).await?;
@@ -175,11 +188,12 @@ async fn rows(
     let mut rows = Vec::with_capacity(sights.len());
     for sight in sights {
         // Requests about rights and letters have entry zero, which is never a consultation.
-        let own_requests =
-            requests.iter().filter(|request| request.entry == sight.entry && request.entry > 0);
-        let given = own_requests
-            .clone()
-            .find(|one| one.kind == RequestKind::Name.code() && one.outcome == RequestOutcome::Done.code());
+        let own_requests = requests
+            .iter()
+            .filter(|request| request.entry == sight.entry && request.entry > 0);
+        let given = own_requests.clone().find(|one| {
+            one.kind == RequestKind::Name.code() && one.outcome == RequestOutcome::Done.code()
+        });
         // Without one its key was destroyed at the end of the retention.
         let exposure = exposures.get(&sight.entry).map(Box::as_ref);
         let incident = questions.iter().find(|one| one.asks(&sight, exposure));
@@ -191,13 +205,18 @@ async fn rows(
                 .cloned()
                 .unwrap_or_else(|| sight.organisation.to_string()),
             alias: alias(app, &sight.account, &sight.organisation),
-            role: rules.directory.find(&sight.account).map(|record| record.role.code()),
+            role: rules
+                .directory
+                .find(&sight.account)
+                .map(|record| record.role.code()),
             basis: sight.basis,
             doubt: incident.and_then(|one| one.doubt),
             categories: shown(app, &sight, exposure),
             incident: incident.map(|one| one.reference.clone()),
             name: given.map(|one| one.answer.clone()),
-            requests: own_requests.map(|one| (one.kind.clone(), one.outcome.clone())).collect(),
+            requests: own_requests
+                .map(|one| (one.kind.clone(), one.outcome.clone()))
+                .collect(),
             portal: sight.portal,
         });
     }
@@ -207,11 +226,18 @@ async fn rows(
 /// The categories that were shown, from the entry; from the portal's map when its key is destroyed.
 fn shown(app: &App, sight: &Sight, exposure: Option<&Exposure>) -> Vec<String> {
     if let Some(exposure) = exposure {
-        return exposure.categories.iter().map(ToString::to_string).collect();
+        return exposure
+            .categories
+            .iter()
+            .map(ToString::to_string)
+            .collect();
     }
     let hosts = app.gateway().hosts();
     let route = hosts.portal(&sight.portal).and_then(|portal| {
-        let route = portal.routes.iter().find(|route| route.name == sight.route)?;
+        let route = portal
+            .routes
+            .iter()
+            .find(|route| route.name == sight.route)?;
         Some(route.categories.iter().map(ToString::to_string).collect())
     });
     route.unwrap_or_default()
@@ -225,15 +251,23 @@ struct IncidentConcern {
 }
 
 impl IncidentConcern {
-    /// True when the incident concerns this consultation. A question that names sessions concerns only
-    /// them: the same account's honest work on that day must not appear as a theft. When the entry is
-    /// unreadable its session is unknown, and no theft is claimed.
+    /// True when the incident concerns this consultation. A question that names sessions concerns
+    /// only them: the same account's honest work on that day must not appear as a theft. When the
+    /// entry is unreadable its session is unknown, and no theft is claimed.
     fn asks(&self, sight: &Sight, exposure: Option<&Exposure>) -> bool {
         fn of<T: PartialEq>(allowed: &[T], one: &T) -> bool {
             allowed.is_empty() || allowed.contains(one)
         }
-        let ScopeQuestion { accounts, organisations, portals, routes, sessions, from, to, .. } =
-            &self.question;
+        let ScopeQuestion {
+            accounts,
+            organisations,
+            portals,
+            routes,
+            sessions,
+            from,
+            to,
+            ..
+        } = &self.question;
         // A question without account, organisation or session would match every consultation.
         let is_bounded = !(accounts.is_empty() && organisations.is_empty() && sessions.is_empty());
         is_bounded
@@ -251,16 +285,30 @@ async fn questions(app: &App) -> Result<Vec<IncidentConcern>, OperationError> {
     let views = incidents::list(app, &Actor::digue()).await?;
     let mut concerns = Vec::new();
     // Dismissed incidents concern no one.
-    for view in views.into_iter().filter(|view| view.incident.state() != IncidentState::Dismissed) {
-        let with_question = view.incident.affected.iter().rfind(|version| !version.question.is_empty());
-        let Some(version) = with_question else { continue };
+    for view in views
+        .into_iter()
+        .filter(|view| view.incident.state() != IncidentState::Dismissed)
+    {
+        let with_question = view
+            .incident
+            .affected
+            .iter()
+            .rfind(|version| !version.question.is_empty());
+        let Some(version) = with_question else {
+            continue;
+        };
         // An unreadable question is an error: skipping it would state that it concerns no one.
-        let unread =
-            || OperationError::Unavailable("the question of an affected set cannot be read".to_owned());
+        let unread = || {
+            OperationError::Unavailable("the question of an affected set cannot be read".to_owned())
+        };
         let json = serde_json::from_str(&version.question).map_err(|_| unread())?;
         let question = question_of(&json).ok_or_else(unread)?;
         let doubt = ConsultationDoubt::of(&view.incident);
-        concerns.push(IncidentConcern { reference: view.reference(), question, doubt });
+        concerns.push(IncidentConcern {
+            reference: view.reference(),
+            question,
+            doubt,
+        });
     }
     Ok(concerns)
 }
@@ -271,18 +319,30 @@ const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// The pseudonym of a reader: stable, and not reversible without the installation's key.
 pub(crate) fn alias(app: &App, account: &AccountId, organisation: &OrganisationId) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, app.key());
-    let tag = hmac::sign(&key, format!("person alias {organisation} {account}").as_bytes());
+    let tag = hmac::sign(
+        &key,
+        format!("person alias {organisation} {account}").as_bytes(),
+    );
     // 20 bits: enough to tell the readers of one record apart, too few to identify an account among
     // thousands.
-    tag.as_ref().iter().take(4).map(|byte| char::from(SIGNS[usize::from(*byte) % 32])).collect()
+    tag.as_ref()
+        .iter()
+        .take(4)
+        .map(|byte| char::from(SIGNS[usize::from(*byte) % 32]))
+        .collect()
 }
 
-/// Since when the consultations of a population are complete; of all populations for `None`. A portal that has
-/// no map any more may have had any population.
-pub(super) async fn since(app: &App, population: Option<&str>) -> Result<CompleteSince, OperationError> {
+/// Since when the consultations of a population are complete; of all populations for `None`. A
+/// portal that has no map any more may have had any population.
+pub(super) async fn since(
+    app: &App,
+    population: Option<&str>,
+) -> Result<CompleteSince, OperationError> {
     let hosts = app.gateway().hosts();
     let concerns = |portal: &PortalId| {
-        let known = hosts.portal(portal).map(|portal| portal.population.as_str());
+        let known = hosts
+            .portal(portal)
+            .map(|portal| portal.population.as_str());
         population.is_none_or(|population| known.is_none_or(|known| known == population))
     };
     complete_since(app, concerns).await
@@ -292,7 +352,9 @@ async fn verified_at(app: &App) -> Result<Option<Timestamp>, OperationError> {
     let measured = checks::measured(app).await?;
     let result = measured.results.get(&digue_isms::Check::JournalVerified);
     // Only a successful check dates the statement: the last one that failed proves nothing.
-    Ok(result.filter(|result| result.outcome == digue_isms::CheckOutcome::Pass).map(|result| result.at))
+    Ok(result
+        .filter(|result| result.outcome == digue_isms::CheckOutcome::Pass)
+        .map(|result| result.at))
 }
 
 /// Hidden consultations, and how many persons they concern.
@@ -304,8 +366,8 @@ pub struct HiddenConsultations {
     pub persons: usize,
 }
 
-/// Hides consultations by an account or an organisation from persons until a date. Only the DPO may, with a
-/// reason.
+/// Hides consultations by an account or an organisation from persons until a date. Only the DPO
+/// may, with a reason.
 pub async fn hide(
     app: &App,
     actor: &Actor,
@@ -348,9 +410,18 @@ pub async fn hide(
 pub async fn lift(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     // No fresh proof, unlike `hide`: showing again takes nothing from the person.
     require(actor.role == digue_access::Role::Dpo)?;
-    let details = ActDetails { subject: Subject::Other(id.to_owned()), ..ActDetails::default() };
+    let details = ActDetails {
+        subject: Subject::Other(id.to_owned()),
+        ..ActDetails::default()
+    };
     let claim = app.store().lift(id, app.clock().now());
-    app.claim((actor, Act::SightsShown, details), claim, app.store().release_lift(id)).await.map(drop)
+    app.claim(
+        (actor, Act::SightsShown, details),
+        claim,
+        app.store().release_lift(id),
+    )
+    .await
+    .map(drop)
 }
 
 /// All hidden consultations, past ones included, each with the number of persons that it concerns.
@@ -359,8 +430,11 @@ pub async fn hidden(app: &App, actor: &Actor) -> Result<Vec<HiddenConsultations>
     let now = app.clock().now();
     let mut all = Vec::new();
     for record in app.store().hidden().await? {
-        let mut question =
-            ScopeQuestion { from: Some(record.from), to: Some(record.to), ..ScopeQuestion::default() };
+        let mut question = ScopeQuestion {
+            from: Some(record.from),
+            to: Some(record.to),
+            ..ScopeQuestion::default()
+        };
         match &record.reach {
             Reach::Account(account) => question.accounts.push(account.clone()),
             Reach::Organisation(organisation) => question.organisations.push(organisation.clone()),
@@ -373,7 +447,11 @@ pub async fn hidden(app: &App, actor: &Actor) -> Result<Vec<HiddenConsultations>
         let view = app.view();
         let persons = app.answered(app.blocking(move || view.count(&question)).await?)?;
         let is_in_force = record.lifted_at == Timestamp::ZERO && now < record.until;
-        all.push(HiddenConsultations { is_in_force, persons, record });
+        all.push(HiddenConsultations {
+            is_in_force,
+            persons,
+            record,
+        });
     }
     Ok(all)
 }
@@ -387,13 +465,22 @@ mod tests {
     #[test]
     fn a_question_about_a_stolen_session_leaves_the_agents_own_consultations_alone() {
         let mut index = digue_exposure::Index::new();
-        let events: Vec<Event> =
-            (0..2).map(|entry| digue_testkit::events::shown(entry, "a1", "P1")).collect();
+        let events: Vec<Event> = (0..2)
+            .map(|entry| digue_testkit::events::shown(entry, "a1", "P1"))
+            .collect();
         for (entry, event) in (0..).zip(&events) {
-            index.add(&digue_journal::Committed { index: entry, event: event.clone() });
+            index.add(&digue_journal::Committed {
+                index: entry,
+                event: event.clone(),
+            });
         }
-        let sights = index.view().of_person(&digue_types::PersonRef::parse("P1").unwrap()).unwrap();
-        let Event::Exposure(exposure) = &events[0] else { unreachable!("it is one") };
+        let sights = index
+            .view()
+            .of_person(&digue_types::PersonRef::parse("P1").unwrap())
+            .unwrap();
+        let Event::Exposure(exposure) = &events[0] else {
+            unreachable!("it is one")
+        };
         let of = |sessions: Vec<digue_types::SessionId>| IncidentConcern {
             reference: "INC-2026-001".to_owned(),
             question: ScopeQuestion {
@@ -405,24 +492,43 @@ mod tests {
         };
         assert!(of(vec![exposure.session.clone()]).asks(&sights[0], Some(exposure.as_ref())));
         assert!(!of(vec!["another".parse().unwrap()]).asks(&sights[0], Some(exposure.as_ref())));
-        assert!(!of(vec![exposure.session.clone()]).asks(&sights[0], None), "not known is not stolen");
+        assert!(
+            !of(vec![exposure.session.clone()]).asks(&sights[0], None),
+            "not known is not stolen"
+        );
         assert!(of(Vec::new()).asks(&sights[0], None));
     }
 
     #[test]
     fn a_person_of_another_population_sees_nothing_whatever_portals_there_are() {
         let mut index = digue_exposure::Index::new();
-        for (entry, population) in ["personnes", "patients", "personnes"].into_iter().enumerate() {
+        for (entry, population) in ["personnes", "patients", "personnes"]
+            .into_iter()
+            .enumerate()
+        {
             let mut event = digue_testkit::events::shown(entry as u64, "a1", "P1");
             if let Event::Exposure(exposure) = &mut event {
                 exposure.population = population.parse().unwrap();
             }
-            index.add(&digue_journal::Committed { index: entry as u64, event });
+            index.add(&digue_journal::Committed {
+                index: entry as u64,
+                event,
+            });
         }
-        let sights = index.view().of_person(&digue_types::PersonRef::parse("P1").unwrap()).unwrap();
+        let sights = index
+            .view()
+            .of_person(&digue_types::PersonRef::parse("P1").unwrap())
+            .unwrap();
         let seen_by = |population: &str| -> Vec<u64> {
-            let whose = KnownPerson { population: population.to_owned(), person: "P1".to_owned() };
-            sights.iter().filter(|sight| is_of(&whose, sight)).map(|sight| sight.entry).collect()
+            let whose = KnownPerson {
+                population: population.to_owned(),
+                person: "P1".to_owned(),
+            };
+            sights
+                .iter()
+                .filter(|sight| is_of(&whose, sight))
+                .map(|sight| sight.entry)
+                .collect()
         };
         assert_eq!(seen_by("personnes"), [2, 0]);
         assert_eq!(seen_by("patients"), [1]);

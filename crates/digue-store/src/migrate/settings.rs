@@ -1,4 +1,5 @@
-//! Splits the table `settings`, where each text had a codec of its own elsewhere, into typed tables.
+//! Splits the table `settings`, where each text had a codec of its own elsewhere, into typed
+//! tables.
 
 use digue_types::{AccountId, OrganisationId};
 use sqlx::{AnyConnection, Row as _};
@@ -63,7 +64,11 @@ fn row<const T: usize, const N: usize>(
     texts: [String; T],
     numbers: [i64; N],
 ) -> TypedRow {
-    TypedRow { statement, texts: texts.into(), numbers: numbers.into() }
+    TypedRow {
+        statement,
+        texts: texts.into(),
+        numbers: numbers.into(),
+    }
 }
 
 /// One setting of before.
@@ -79,7 +84,9 @@ impl Setting {
             true => self.name.starts_with(*name),
             false => self.name == **name,
         };
-        let Some(name) = NAMES.into_iter().find(is_named) else { return Ok(None) };
+        let Some(name) = NAMES.into_iter().find(is_named) else {
+            return Ok(None);
+        };
         let of = &self.name[name.len()..];
         let value = self.value.clone();
         let one = match name {
@@ -111,7 +118,11 @@ impl Setting {
             Some(at) => (at, 1),
             None => (self.value.as_str(), 0),
         };
-        Ok(row(CUT, [self.account(account)?], [self.parse(at)?, lifted]))
+        Ok(row(
+            CUT,
+            [self.account(account)?],
+            [self.parse(at)?, lifted],
+        ))
     }
 
     /// What a feed has loaded lately, as `MICROS:READINGS` separated by spaces.
@@ -119,20 +130,33 @@ impl Setting {
         let (account, target) = self.feed(of)?;
         let load = |load: &str| {
             let (at, readings) = load.split_once(':').ok_or_else(|| self.unreadable())?;
-            Ok(row(LOAD, [account.clone(), target.clone()], [self.parse(at)?, self.parse(readings)?]))
+            Ok(row(
+                LOAD,
+                [account.clone(), target.clone()],
+                [self.parse(at)?, self.parse(readings)?],
+            ))
         };
-        self.value.split(' ').filter(|load| !load.is_empty()).map(load).collect()
+        self.value
+            .split(' ')
+            .filter(|load| !load.is_empty())
+            .map(load)
+            .collect()
     }
 
     /// Digests separated by spaces.
     fn digests(&self, file: &str) -> Vec<TypedRow> {
-        self.value.split(' ').map(|digest| row(DIGEST, [file.to_owned(), digest.to_owned()], [])).collect()
+        self.value
+            .split(' ')
+            .map(|digest| row(DIGEST, [file.to_owned(), digest.to_owned()], []))
+            .collect()
     }
 
-    /// The account and the target of `ACCOUNT/TARGET`. An account may hold a slash, a target begins with its
-    /// kind.
+    /// The account and the target of `ACCOUNT/TARGET`. An account may hold a slash, a target begins
+    /// with its kind.
     fn feed(&self, of: &str) -> Stored<(String, String)> {
-        let ends = ["/caseload:", "/aliases:"].into_iter().filter_map(|start| of.rfind(start));
+        let ends = ["/caseload:", "/aliases:"]
+            .into_iter()
+            .filter_map(|start| of.rfind(start));
         let (account, target) = of.split_at(ends.max().ok_or_else(|| self.unreadable())?);
         Ok((self.account(account)?, target[1..].to_owned()))
     }
@@ -146,11 +170,15 @@ impl Setting {
     }
 
     fn account(&self, name: &str) -> Stored<String> {
-        AccountId::parse(name).map(|id| id.to_string()).map_err(|_| self.unreadable())
+        AccountId::parse(name)
+            .map(|id| id.to_string())
+            .map_err(|_| self.unreadable())
     }
 
     fn organisation(&self, name: &str) -> Stored<String> {
-        OrganisationId::parse(name).map(|id| id.to_string()).map_err(|_| self.unreadable())
+        OrganisationId::parse(name)
+            .map(|id| id.to_string())
+            .map_err(|_| self.unreadable())
     }
 
     /// What cannot be read is not absent: the migration stops and names it.
@@ -159,37 +187,56 @@ impl Setting {
     }
 
     fn unfit(&self, cause: String) -> StoreError {
-        StoreError::Unfit { table: "settings".to_owned(), row: self.name.clone(), cause }
+        StoreError::Unfit {
+            table: "settings".to_owned(),
+            row: self.name.clone(),
+            cause,
+        }
     }
 }
 
-/// Fills the typed tables, and drops `settings`. What belongs to nothing, and a name that no version writes, are
-/// set aside.
+/// Fills the typed tables, and drops `settings`. What belongs to nothing, and a name that no
+/// version writes, are set aside.
 ///
 /// # Errors
 /// `Unfit` for a setting that cannot be read.
 pub(crate) async fn split(connection: &mut AnyConnection) -> Stored<()> {
-    sqlx::query("INSERT INTO installation (only_row) VALUES (1)").execute(&mut *connection).await?;
-    // What feeds have used comes last, because it belongs to them.
-    let rows = sqlx::query("SELECT name, value FROM settings ORDER BY name LIKE 'feed-used:%', name")
-        .fetch_all(&mut *connection)
+    sqlx::query("INSERT INTO installation (only_row) VALUES (1)")
+        .execute(&mut *connection)
         .await?;
+    // What feeds have used comes last, because it belongs to them.
+    let rows =
+        sqlx::query("SELECT name, value FROM settings ORDER BY name LIKE 'feed-used:%', name")
+            .fetch_all(&mut *connection)
+            .await?;
     for row in &rows {
-        let setting = Setting { name: row.try_get("name")?, value: row.try_get("value")? };
+        let setting = Setting {
+            name: row.try_get("name")?,
+            value: row.try_get("value")?,
+        };
         if !store(connection, &setting).await? {
             let (name, value) = (literal(&setting.name), literal(&setting.value));
             let statement = format!("INSERT INTO settings (name, value) VALUES ({name}, {value})");
             keep(connection, "settings", &statement).await?;
         }
     }
-    sqlx::query("DROP TABLE settings").execute(connection).await?;
+    sqlx::query("DROP TABLE settings")
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
 /// False for a setting that has no place.
 async fn store(connection: &mut AnyConnection, setting: &Setting) -> Stored<bool> {
-    let Some(rows) = setting.rows()? else { return Ok(false) };
-    for TypedRow { statement, texts, numbers } in rows {
+    let Some(rows) = setting.rows()? else {
+        return Ok(false);
+    };
+    for TypedRow {
+        statement,
+        texts,
+        numbers,
+    } in rows
+    {
         let mut query = sqlx::query(statement);
         for text in texts {
             query = query.bind(text);

@@ -26,7 +26,11 @@ fn finding(id: &str, at: Timestamp) -> FindingRecord {
 
 pub(crate) async fn keep_the_contract(store: &Store) {
     let later = Timestamp::from_secs(NOON.secs() + 60);
-    let all = [finding("f2", later), finding("f1", NOON), finding("f3", NOON)];
+    let all = [
+        finding("f2", later),
+        finding("f1", NOON),
+        finding("f3", NOON),
+    ];
     for one in &all {
         store.add_finding(one).await.unwrap();
     }
@@ -44,19 +48,45 @@ pub(crate) async fn keep_the_contract(store: &Store) {
             .map(|finding| finding.id.to_string())
             .collect()
     };
-    store.tell_finding("f1", AlertChannel::Webhook, later).await.unwrap();
+    store
+        .tell_finding("f1", AlertChannel::Webhook, later)
+        .await
+        .unwrap();
     assert_eq!(untold(AlertChannel::Webhook, 10).await, ["f3", "f2"]);
-    assert_eq!(untold(AlertChannel::Syslog, 10).await, ["f1", "f3", "f2"], "each has its own progress");
+    assert_eq!(
+        untold(AlertChannel::Syslog, 10).await,
+        ["f1", "f3", "f2"],
+        "each has its own progress"
+    );
     assert_eq!(untold(AlertChannel::Syslog, 2).await, ["f1", "f3"]);
-    store.skip_findings(AlertChannel::Syslog, later).await.unwrap();
+    store
+        .skip_findings(AlertChannel::Syslog, later)
+        .await
+        .unwrap();
     assert!(untold(AlertChannel::Syslog, 10).await.is_empty());
     assert_eq!(untold(AlertChannel::Webhook, 10).await, ["f3", "f2"]);
     // Of two who decide, one does.
-    let verdict =
-        FindingVerdict { is_theft: false, by: account("rssi"), at: later, reason: "un inventaire".into() };
+    let verdict = FindingVerdict {
+        is_theft: false,
+        by: account("rssi"),
+        at: later,
+        reason: "un inventaire".into(),
+    };
     assert!(store.decide_finding("f1", &verdict).await.unwrap());
     assert!(
-        !store.decide_finding("f1", &FindingVerdict { is_theft: true, ..verdict.clone() }).await.unwrap()
+        !store
+            .decide_finding(
+                "f1",
+                &FindingVerdict {
+                    is_theft: true,
+                    ..verdict.clone()
+                }
+            )
+            .await
+            .unwrap()
     );
-    assert_eq!(store.finding("f1").await.unwrap().unwrap().verdict, Some(verdict));
+    assert_eq!(
+        store.finding("f1").await.unwrap().unwrap().verdict,
+        Some(verdict)
+    );
 }

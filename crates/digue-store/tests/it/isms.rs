@@ -21,9 +21,25 @@ async fn revisions_are_added_once_and_the_last_counts(store: &Store) {
         is_over: number > 2,
         content: content.to_owned(),
     };
-    assert!(store.add_revisions(&[revision("ME-1", 1, "{}")]).await.unwrap());
-    assert!(!store.add_revisions(&[revision("ME-1", 1, "[]")]).await.unwrap(), "never overwritten");
-    assert!(store.add_revisions(&[revision("ME-1", 2, "{}")]).await.unwrap());
+    assert!(
+        store
+            .add_revisions(&[revision("ME-1", 1, "{}")])
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .add_revisions(&[revision("ME-1", 1, "[]")])
+            .await
+            .unwrap(),
+        "never overwritten"
+    );
+    assert!(
+        store
+            .add_revisions(&[revision("ME-1", 2, "{}")])
+            .await
+            .unwrap()
+    );
     // All or none.
     let both = [revision("ME-2", 1, "{}"), revision("ME-1", 2, "{}")];
     assert!(!store.add_revisions(&both).await.unwrap());
@@ -43,7 +59,10 @@ async fn results_are_kept_and_the_last_is_found(store: &Store) {
         store.add_check_result(&result(second)).await.unwrap();
     }
     assert_eq!(store.last_check_results().await.unwrap(), [result(2)]);
-    assert_eq!(store.check_results("passkeys", 2).await.unwrap(), [result(2), result(1)]);
+    assert_eq!(
+        store.check_results("passkeys", 2).await.unwrap(),
+        [result(2), result(1)]
+    );
     let switch = |reason: &str| SwitchRecord {
         name: "passkeys".to_owned(),
         author: "rssi".to_owned(),
@@ -70,8 +89,16 @@ async fn a_line_of_a_review_is_decided_once(store: &Store) {
         organisation: OrganisationId::parse("of-1").unwrap(),
         facts: "{}".to_owned(),
         decision: decision.to_owned(),
-        decided_by: if decision.is_empty() { String::new() } else { "chef".to_owned() },
-        decided_at: if decision.is_empty() { Timestamp::ZERO } else { NOON },
+        decided_by: if decision.is_empty() {
+            String::new()
+        } else {
+            "chef".to_owned()
+        },
+        decided_at: if decision.is_empty() {
+            Timestamp::ZERO
+        } else {
+            NOON
+        },
         reason: String::new(),
     };
     store.open_review(&review, &[line("")]).await.unwrap();

@@ -52,15 +52,32 @@ async fn keeps_the_contract(store: &Store) {
 
 async fn accounts_are_replaced_by_name(store: &Store) {
     let organisation = OrganisationId::parse("of-1").unwrap();
-    let membership = |role| Membership { organisation: organisation.clone(), role };
-    let record =
-        |role, is_suspended| AccountRecord { organisation: organisation.clone(), role, is_suspended };
-    store.save_accounts(&[(account("a1"), membership(Role::Agent))]).await.unwrap();
+    let membership = |role| Membership {
+        organisation: organisation.clone(),
+        role,
+    };
+    let record = |role, is_suspended| AccountRecord {
+        organisation: organisation.clone(),
+        role,
+        is_suspended,
+    };
+    store
+        .save_accounts(&[(account("a1"), membership(Role::Agent))])
+        .await
+        .unwrap();
     assert!(store.set_suspended(&account("a1"), true).await.unwrap());
-    assert!(!store.set_suspended(&account("a1"), true).await.unwrap(), "it is suspended already");
-    assert!(!store.set_suspended(&account("a2"), true).await.unwrap(), "there is none");
-    let both =
-        [(account("a1"), membership(Role::Delegate)), (account("élise@exemple.fr"), membership(Role::Ciso))];
+    assert!(
+        !store.set_suspended(&account("a1"), true).await.unwrap(),
+        "it is suspended already"
+    );
+    assert!(
+        !store.set_suspended(&account("a2"), true).await.unwrap(),
+        "there is none"
+    );
+    let both = [
+        (account("a1"), membership(Role::Delegate)),
+        (account("élise@exemple.fr"), membership(Role::Ciso)),
+    ];
     store.save_accounts(&both).await.unwrap();
     let mut found = store.accounts().await.unwrap();
     found.sort_by(|a, b| a.0.cmp(&b.0));
@@ -68,7 +85,10 @@ async fn accounts_are_replaced_by_name(store: &Store) {
         (account("a1"), record(Role::Delegate, true)),
         (account("élise@exemple.fr"), record(Role::Ciso, false)),
     ];
-    assert_eq!(found, expected, "what was suspended stays so when its role changes");
+    assert_eq!(
+        found, expected,
+        "what was suspended stays so when its role changes"
+    );
 }
 
 async fn passkeys_are_counted_and_the_last_one_stays(store: &Store) {
@@ -88,11 +108,17 @@ async fn passkeys_are_counted_and_the_last_one_stays(store: &Store) {
     assert!(store.add_passkey(&passkey("k1", 4)).await.is_err());
     assert_eq!(store.passkey("k1").await.unwrap(), Some(passkey("k1", 4)));
     assert_eq!(store.passkey("k3").await.unwrap(), None);
-    assert_eq!(store.passkey_counts().await.unwrap(), [(account("a1"), 2)].into());
+    assert_eq!(
+        store.passkey_counts().await.unwrap(),
+        [(account("a1"), 2)].into()
+    );
     // Two uses that saw the same counter: one of them is a copy.
     assert!(store.use_passkey(&passkey("k1", 5), 4).await.unwrap());
     assert!(!store.use_passkey(&passkey("k1", 5), 4).await.unwrap());
-    assert_eq!(store.passkeys_of(&account("a1")).await.unwrap(), [passkey("k1", 5), passkey("k2", 0)]);
+    assert_eq!(
+        store.passkeys_of(&account("a1")).await.unwrap(),
+        [passkey("k1", 5), passkey("k2", 0)]
+    );
     assert!(!store.remove_passkey(&account("a2"), "k1").await.unwrap());
     assert!(store.remove_passkey(&account("a1"), "k1").await.unwrap());
     assert!(!store.remove_passkey(&account("a1"), "k2").await.unwrap());
@@ -122,13 +148,22 @@ async fn an_approval_is_decided_once_and_in_time(store: &Store) {
     assert!(store.claim_approval("ap-1", &decided(58)).await.unwrap());
     assert!(!store.claim_approval("ap-1", &decided(59)).await.unwrap());
     // A claim is not a decision; one that is released is pending again.
-    assert_eq!(store.approvals().await.unwrap(), [approval("ap-1"), approval("ap-2")]);
-    store.release_approval("ap-1", &account("dpo")).await.unwrap();
+    assert_eq!(
+        store.approvals().await.unwrap(),
+        [approval("ap-1"), approval("ap-2")]
+    );
+    store
+        .release_approval("ap-1", &account("dpo"))
+        .await
+        .unwrap();
     assert!(store.claim_approval("ap-1", &decided(59)).await.unwrap());
     assert!(store.settle_approval("ap-1", &decided(59)).await.unwrap());
     assert!(!store.settle_approval("ap-1", &decided(59)).await.unwrap());
     assert!(!store.claim_approval("ap-1", &decided(59)).await.unwrap());
-    let first = ApprovalRecord { decided: Some(decided(59)), ..approval("ap-1") };
+    let first = ApprovalRecord {
+        decided: Some(decided(59)),
+        ..approval("ap-1")
+    };
     assert_eq!(store.approvals().await.unwrap(), [first, approval("ap-2")]);
 }
 
@@ -141,13 +176,33 @@ async fn an_incidents_entries_are_added_once_and_in_order(store: &Store) {
         author: "dpo".to_owned(),
         note: note.to_owned(),
     };
-    let first = store.open_incident("in-1", 7, &entry("in-1", 1, "{}")).await.unwrap();
-    let second = store.open_incident("in-2", 9, &entry("in-2", 1, "{}")).await.unwrap();
+    let first = store
+        .open_incident("in-1", 7, &entry("in-1", 1, "{}"))
+        .await
+        .unwrap();
+    let second = store
+        .open_incident("in-2", 9, &entry("in-2", 1, "{}"))
+        .await
+        .unwrap();
     assert_eq!((first.number, second.number, second.journal), (1, 2, 9));
-    assert!(store.add_incident_entry(&entry("in-1", 2, "le premier")).await.unwrap());
-    assert!(!store.add_incident_entry(&entry("in-1", 2, "le second")).await.unwrap(), "one of two is first");
+    assert!(
+        store
+            .add_incident_entry(&entry("in-1", 2, "le premier"))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .add_incident_entry(&entry("in-1", 2, "le second"))
+            .await
+            .unwrap(),
+        "one of two is first"
+    );
     let kept = store.incident_entries("in-1").await.unwrap();
-    assert_eq!(kept, [entry("in-1", 1, "{}"), entry("in-1", 2, "le premier")]);
+    assert_eq!(
+        kept,
+        [entry("in-1", 1, "{}"), entry("in-1", 2, "le premier")]
+    );
     assert_eq!(store.incident_entries("").await.unwrap().len(), 3);
     assert_eq!(store.incidents().await.unwrap(), [second, first.clone()]);
     assert_eq!(store.incident("in-1").await.unwrap(), Some(first));
@@ -193,16 +248,58 @@ async fn a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store: &S
     store.add_notices(&[notice(1), notice(2)]).await.unwrap();
     assert_eq!(store.last_notice("ca-1").await.unwrap(), 2);
     assert_eq!(store.notice_channels("ca-1").await.unwrap()["mail"], 2);
-    store.set_campaign_faults("ca-1", "[[2,\"contact-fault-row\"]]").await.unwrap();
-    assert!(store.campaign("ca-1").await.unwrap().unwrap().faults.contains("contact-fault-row"));
-    assert_eq!(store.take_notice("ca-1", NOON).await.unwrap(), None, "the campaign has not begun");
-    assert!(store.move_campaign("ca-1", ("ready", "sending"), Timestamp::ZERO).await.unwrap());
+    store
+        .set_campaign_faults("ca-1", "[[2,\"contact-fault-row\"]]")
+        .await
+        .unwrap();
+    assert!(
+        store
+            .campaign("ca-1")
+            .await
+            .unwrap()
+            .unwrap()
+            .faults
+            .contains("contact-fault-row")
+    );
+    assert_eq!(
+        store.take_notice("ca-1", NOON).await.unwrap(),
+        None,
+        "the campaign has not begun"
+    );
+    assert!(
+        store
+            .move_campaign("ca-1", ("ready", "sending"), Timestamp::ZERO)
+            .await
+            .unwrap()
+    );
     let first = store.take_notice("ca-1", NOON).await.unwrap().unwrap();
     assert_eq!((first.number, first.state.as_str()), (1, "sending"));
-    assert!(store.move_campaign("ca-1", ("sending", "paused"), Timestamp::ZERO).await.unwrap());
-    assert_eq!(store.take_notice("ca-1", NOON).await.unwrap(), None, "it was paused");
-    assert!(store.move_campaign("ca-1", ("paused", "sending"), Timestamp::ZERO).await.unwrap());
-    assert_eq!(store.take_notice("ca-1", NOON).await.unwrap().unwrap().number, 2);
+    assert!(
+        store
+            .move_campaign("ca-1", ("sending", "paused"), Timestamp::ZERO)
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        store.take_notice("ca-1", NOON).await.unwrap(),
+        None,
+        "it was paused"
+    );
+    assert!(
+        store
+            .move_campaign("ca-1", ("paused", "sending"), Timestamp::ZERO)
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        store
+            .take_notice("ca-1", NOON)
+            .await
+            .unwrap()
+            .unwrap()
+            .number,
+        2
+    );
     assert_eq!(store.take_notice("ca-1", NOON).await.unwrap(), None);
     store.set_notice("ca-1", 1, "sent", "", NOON).await.unwrap();
     assert_eq!(store.doubt_notices().await.unwrap(), 1);
@@ -211,11 +308,31 @@ async fn a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store: &S
     store.note_check((1 << 59) + 2, "ab").await.unwrap();
     store.forget_destinations("ca-1").await.unwrap();
     let kept = store.notice_by_code((1 << 59) + 2).await.unwrap().unwrap();
-    assert_eq!((kept.destination.as_str(), kept.checks, kept.places.as_str()), ("", 1, "ab"));
-    assert_eq!(store.notices("ca-1", "uncertain", 0, 10).await.unwrap(), [kept]);
-    assert!(store.move_campaign("ca-1", ("sending", "ended"), NOON).await.unwrap());
-    assert!(!store.move_campaign("ca-1", ("preparing", "ready"), NOON).await.unwrap(), "it is over");
-    assert_eq!(store.campaign("ca-1").await.unwrap().unwrap().ended_at, NOON);
+    assert_eq!(
+        (kept.destination.as_str(), kept.checks, kept.places.as_str()),
+        ("", 1, "ab")
+    );
+    assert_eq!(
+        store.notices("ca-1", "uncertain", 0, 10).await.unwrap(),
+        [kept]
+    );
+    assert!(
+        store
+            .move_campaign("ca-1", ("sending", "ended"), NOON)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .move_campaign("ca-1", ("preparing", "ready"), NOON)
+            .await
+            .unwrap(),
+        "it is over"
+    );
+    assert_eq!(
+        store.campaign("ca-1").await.unwrap().unwrap().ended_at,
+        NOON
+    );
     assert_eq!(store.campaigns().await.unwrap().len(), 1);
 }
 
@@ -229,9 +346,15 @@ async fn a_file_is_kept_once_by_what_it_holds(store: &Store) {
         kept_by: account("dpo"),
     };
     assert!(store.add_file(&file, &[0, 255, 7]).await.unwrap());
-    assert!(!store.add_file(&file, &[1]).await.unwrap(), "the same file is not kept twice");
+    assert!(
+        !store.add_file(&file, &[1]).await.unwrap(),
+        "the same file is not kept twice"
+    );
     assert_eq!(store.files("incident:in-1").await.unwrap(), [file]);
-    assert_eq!(store.file_bytes("incident:in-1", "ab").await.unwrap(), Some(vec![0, 255, 7]));
+    assert_eq!(
+        store.file_bytes("incident:in-1", "ab").await.unwrap(),
+        Some(vec![0, 255, 7])
+    );
     assert_eq!(store.file_bytes("incident:in-2", "ab").await.unwrap(), None);
 }
 
@@ -243,10 +366,26 @@ async fn a_gate_is_kept_until_it_opens(store: &Store) {
         set_by: account("rssi"),
         set_at: NOON,
     };
-    store.set_gate(&record(Gate::StepUp, "doute")).await.unwrap();
-    store.set_gate(&record(Gate::Closed, "vol d'identité ; \"certain\"")).await.unwrap();
-    assert_eq!(store.gates().await.unwrap(), [record(Gate::Closed, "vol d'identité ; \"certain\"")]);
-    assert_eq!(store.gate_table().await.unwrap().of(&Reach::Account(account("a1"))), Gate::Closed);
+    store
+        .set_gate(&record(Gate::StepUp, "doute"))
+        .await
+        .unwrap();
+    store
+        .set_gate(&record(Gate::Closed, "vol d'identité ; \"certain\""))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.gates().await.unwrap(),
+        [record(Gate::Closed, "vol d'identité ; \"certain\"")]
+    );
+    assert_eq!(
+        store
+            .gate_table()
+            .await
+            .unwrap()
+            .of(&Reach::Account(account("a1"))),
+        Gate::Closed
+    );
     store.set_gate(&record(Gate::Open, "fini")).await.unwrap();
     assert_eq!(store.gates().await.unwrap(), []);
 }
@@ -262,7 +401,10 @@ async fn a_link_is_taken_once_and_in_time(store: &Store) {
     store.add_link(&[1; 32], &link).await.unwrap();
     assert_eq!(store.take_link(&[1; 32], NOON).await.unwrap(), None);
     let before = Timestamp::from_secs(NOON.secs() - 1);
-    assert_eq!(store.peek_link(&[1; 32], before).await.unwrap(), Some(link.clone()));
+    assert_eq!(
+        store.peek_link(&[1; 32], before).await.unwrap(),
+        Some(link.clone())
+    );
     assert_eq!(store.take_link(&[1; 32], before).await.unwrap(), Some(link));
     assert_eq!(store.take_link(&[1; 32], before).await.unwrap(), None);
 }
@@ -276,17 +418,38 @@ async fn sessions_survive_and_are_removed(store: &Store) {
         opened_at: NOON,
         seen_at: NOON,
         proved_at: NOON,
-        origin: RequestOrigin { ip: ClientIp::read("192.0.2.1"), agent: "Firefox".into(), tls: "a_b".into() },
+        origin: RequestOrigin {
+            ip: ClientIp::read("192.0.2.1"),
+            agent: "Firefox".into(),
+            tls: "a_b".into(),
+        },
         other_ip: ClientIp::Unknown,
         device: None,
     };
     store.add_session(&[1; 32], &session("s1")).await.unwrap();
     store.add_session(&[255; 32], &session("s2")).await.unwrap();
-    store.remove_sessions(&[SessionId::parse("s1").unwrap()]).await.unwrap();
-    assert_eq!(store.sessions().await.unwrap(), [([255; 32], session("s2"))]);
-    let device = Device { key: "{}".into(), cookie: [7; 32], until: NOON, before: None };
-    store.bind_session(&SessionId::parse("s2").unwrap(), &device).await.unwrap();
-    let bound = Session { device: Some(device), ..session("s2") };
+    store
+        .remove_sessions(&[SessionId::parse("s1").unwrap()])
+        .await
+        .unwrap();
+    assert_eq!(
+        store.sessions().await.unwrap(),
+        [([255; 32], session("s2"))]
+    );
+    let device = Device {
+        key: "{}".into(),
+        cookie: [7; 32],
+        until: NOON,
+        before: None,
+    };
+    store
+        .bind_session(&SessionId::parse("s2").unwrap(), &device)
+        .await
+        .unwrap();
+    let bound = Session {
+        device: Some(device),
+        ..session("s2")
+    };
     assert_eq!(store.sessions().await.unwrap(), [([255; 32], bound)]);
 }
 
@@ -302,8 +465,18 @@ async fn break_glass_waits_for_one_review(store: &Store) {
     };
     store.add_break_glass(&record).await.unwrap();
     assert_eq!(store.break_glass().await.unwrap(), [record.clone()]);
-    assert!(store.review_break_glass("b1", &account("dpo"), NOON).await.unwrap());
-    assert!(!store.review_break_glass("b1", &account("other"), NOON).await.unwrap());
+    assert!(
+        store
+            .review_break_glass("b1", &account("dpo"), NOON)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .review_break_glass("b1", &account("other"), NOON)
+            .await
+            .unwrap()
+    );
     record.reviewed = Some((account("dpo"), NOON));
     assert_eq!(store.break_glass().await.unwrap(), [record]);
 }
@@ -312,26 +485,49 @@ async fn break_glass_waits_for_one_review(store: &Store) {
 async fn a_source_of_contacts_is_read_and_never_written(url: &str) {
     let read = async |query: &str| {
         let mut rows = Vec::new();
-        let source = ContactSource { url: url.to_owned(), query: query.to_owned() };
+        let source = ContactSource {
+            url: url.to_owned(),
+            query: query.to_owned(),
+        };
         source.read(&mut |row| rows.push(row)).await.map(|()| rows)
     };
-    let names = "SELECT id AS person, role AS email, NULL AS phone, 12 AS name FROM accounts ORDER BY id";
+    let names =
+        "SELECT id AS person, role AS email, NULL AS phone, 12 AS name FROM accounts ORDER BY id";
     let rows = read(names).await.unwrap();
     assert_eq!(rows.len(), 3);
     assert_eq!(
-        (rows[0].person.as_str(), rows[0].email.as_str(), rows[0].phone.as_str()),
+        (
+            rows[0].person.as_str(),
+            rows[0].email.as_str(),
+            rows[0].phone.as_str()
+        ),
         ("a1", "delegate", "")
     );
-    assert_eq!(rows[0].address, "", "a column that is not asked for is empty");
-    assert!(read("SELECT role AS email FROM accounts").await.is_err(), "contacts of nobody are not contacts");
+    assert_eq!(
+        rows[0].address, "",
+        "a column that is not asked for is empty"
+    );
+    assert!(
+        read("SELECT role AS email FROM accounts").await.is_err(),
+        "contacts of nobody are not contacts"
+    );
     let wrong_type = "SELECT id AS person, 1.5 AS email FROM accounts";
-    assert!(read(wrong_type).await.is_err(), "what cannot be read is not empty");
+    assert!(
+        read(wrong_type).await.is_err(),
+        "what cannot be read is not empty"
+    );
     assert!(read("SELECT nothing FROM nowhere").await.is_err());
     let wrote = read("DELETE FROM accounts RETURNING id AS person").await;
     assert!(wrote.is_err(), "a source is not written to: {wrote:?}");
     assert_eq!(read(names).await.unwrap().len(), 3);
-    let secret = ContactSource { url: "postgres://u:secret@h/b".to_owned(), query: names.to_owned() };
-    assert!(!format!("{secret:?}").contains("secret"), "an address may hold a password");
+    let secret = ContactSource {
+        url: "postgres://u:secret@h/b".to_owned(),
+        query: names.to_owned(),
+    };
+    assert!(
+        !format!("{secret:?}").contains("secret"),
+        "an address may hold a password"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,13 +11,19 @@ async fn add_file(url: &str) {
     let pool = pool(url).await;
     let text = "INSERT INTO kept_files (subject, hash, name, size, kept_at, kept_by, bytes) \
                 VALUES ('incident:in-1', 'ab', '', 3, 1763812800000000, 'RSSI', $1)";
-    sqlx::query(text).bind(vec![0_u8, 255, 7]).execute(&pool).await.unwrap();
+    sqlx::query(text)
+        .bind(vec![0_u8, 255, 7])
+        .execute(&pool)
+        .await
+        .unwrap();
     pool.close().await;
 }
 
 /// Names in one spelling, as migration 14 leaves them.
 fn spelled(rows: &str) -> String {
-    rows.replace("Marie", "marie").replace("'RSSI'", "'rssi'").replace("OF-1", "of-1")
+    rows.replace("Marie", "marie")
+        .replace("'RSSI'", "'rssi'")
+        .replace("OF-1", "of-1")
 }
 
 /// SQLite databases in a folder, or those of a PostgreSQL server.
@@ -63,7 +69,11 @@ async fn every_later_migration_is_a_place_to_start(place: &Place) {
     for last in 13..=17 {
         let url = place.database(&format!("from_{last}")).await;
         // Names were one spelling from 14 on; before, the store itself does it.
-        let rows = if last < 14 { ROWS.to_owned() } else { spelled(ROWS) };
+        let rows = if last < 14 {
+            ROWS.to_owned()
+        } else {
+            spelled(ROWS)
+        };
         old_release::create(&url, &[&rows]).await;
         add_file(&url).await;
         if last >= 14 {
@@ -138,13 +148,20 @@ async fn a_value_that_no_version_writes_stops_the_migration_and_changes_nothing(
         run(&beside, damage).await;
         beside.close().await;
         match Store::open(&url).await.map(drop) {
-            Err(StoreError::Unfit { table: named, row: found, .. }) => {
+            Err(StoreError::Unfit {
+                table: named,
+                row: found,
+                ..
+            }) => {
                 assert_eq!((named.as_str(), found.as_str()), (table, row));
             }
             other => panic!("{damage}: {other:?}"),
         }
         assert_eq!(texts(&url, tables).await, before, "{damage}");
-        assert_eq!(texts(&url, "SELECT CAST(MAX(number) AS TEXT) FROM migrations").await, ["12"]);
+        assert_eq!(
+            texts(&url, "SELECT CAST(MAX(number) AS TEXT) FROM migrations").await,
+            ["12"]
+        );
         let beside = pool(&url).await;
         run(&beside, mend).await;
         beside.close().await;
@@ -188,17 +205,24 @@ async fn what_belongs_to_nothing_is_set_aside_as_the_statement_that_puts_it_back
     store.save_accounts(&[(gone.clone(), of_2)]).await.unwrap();
     store.close().await;
     let beside = pool(&url).await;
-    for row in
-        aside.iter().filter(|row| ["passkeys", "contacts", "connections"].contains(&row.origin.as_str()))
+    for row in aside
+        .iter()
+        .filter(|row| ["passkeys", "contacts", "connections"].contains(&row.origin.as_str()))
     {
         run(&beside, &row.statement).await;
     }
     beside.close().await;
     let store = Store::open(&url).await.unwrap();
     let passkey = &store.passkeys_of(&gone).await.unwrap()[0];
-    assert_eq!((passkey.id.as_str(), passkey.name.as_str()), ("k9", "clé d'ailleurs"));
+    assert_eq!(
+        (passkey.id.as_str(), passkey.name.as_str()),
+        ("k9", "clé d'ailleurs")
+    );
     assert_eq!(store.contacts().await.unwrap()[&gone], "gone@exemple.fr");
-    assert_eq!(store.connections_of(&gone, 9).await.unwrap()[0].ip, "192.0.2.9");
+    assert_eq!(
+        store.connections_of(&gone, 9).await.unwrap()[0].ip,
+        "192.0.2.9"
+    );
     store.close().await;
 }
 
@@ -235,7 +259,10 @@ async fn constraints_hold_in_the_database_itself(place: &Place) {
     for statement in REFUSED {
         let done = sqlx::query(statement).execute(&beside).await;
         let error = done.expect_err(statement);
-        assert!(error.as_database_error().is_some(), "{statement}: {error:?}");
+        assert!(
+            error.as_database_error().is_some(),
+            "{statement}: {error:?}"
+        );
     }
     beside.close().await;
     let store = Store::open(&url).await.unwrap();
@@ -248,16 +275,35 @@ async fn what_cannot_be_read_is_not_absent(place: &Place) {
     let store = Store::open(&url).await.unwrap();
     let beside = pool(&url).await;
     // Names are checked by their readers: no CHECK knows their letters.
-    run(&beside, "UPDATE findings SET account = ' ' WHERE id = 'fi-2'").await;
-    run(&beside, "UPDATE break_glass SET reviewed_by = ' ' WHERE id = 'b2'").await;
+    run(
+        &beside,
+        "UPDATE findings SET account = ' ' WHERE id = 'fi-2'",
+    )
+    .await;
+    run(
+        &beside,
+        "UPDATE break_glass SET reviewed_by = ' ' WHERE id = 'b2'",
+    )
+    .await;
     beside.close().await;
     let column = |error: StoreError| match error {
         StoreError::Corrupt(column) => column,
         other => panic!("{other:?}"),
     };
     assert_eq!(column(store.finding("fi-2").await.unwrap_err()), "account");
-    assert_eq!(column(store.break_glass().await.unwrap_err()), "reviewed_by");
-    assert!(store.finding("fi-1").await.unwrap().unwrap().account.is_none());
+    assert_eq!(
+        column(store.break_glass().await.unwrap_err()),
+        "reviewed_by"
+    );
+    assert!(
+        store
+            .finding("fi-1")
+            .await
+            .unwrap()
+            .unwrap()
+            .account
+            .is_none()
+    );
     store.close().await;
 }
 
@@ -277,18 +323,27 @@ async fn two_processes_that_start_at_once_migrate_once(place: &Place) {
 /// As when a command runs beside the server.
 async fn two_processes_that_write_at_once_wait_for_each_other(place: &Place) {
     let url = place.database("both_write").await;
-    let stores = [Store::open(&url).await.unwrap(), Store::open(&url).await.unwrap()];
+    let stores = [
+        Store::open(&url).await.unwrap(),
+        Store::open(&url).await.unwrap(),
+    ];
     let write = |store: Store, name: &'static str| async move {
         for round in 0..40 {
             let of_1 = digue_access::Membership {
                 organisation: digue_types::OrganisationId::parse("of-1").unwrap(),
                 role: digue_access::Role::Agent,
             };
-            store.save_accounts(&[(account(&format!("{name}-{round}")), of_1)]).await.unwrap();
+            store
+                .save_accounts(&[(account(&format!("{name}-{round}")), of_1)])
+                .await
+                .unwrap();
         }
     };
     let [one, other] = stores.each_ref().map(Store::clone);
-    let (one, other) = (tokio::spawn(write(one, "one")), tokio::spawn(write(other, "other")));
+    let (one, other) = (
+        tokio::spawn(write(one, "one")),
+        tokio::spawn(write(other, "other")),
+    );
     one.await.unwrap();
     other.await.unwrap();
     assert_eq!(stores[0].accounts().await.unwrap().len(), 80);

@@ -1,15 +1,16 @@
-//! The rows of `data/0.1.0/rows.sql` as their readers must see them after every migration: what was empty or
-//! zero is absent, and nothing else changed.
+//! The rows of `data/0.1.0/rows.sql` as their readers must see them after every migration: what was
+//! empty or zero is absent, and nothing else changed.
 
 use digue_access::decide::Reduction;
 use digue_access::session::{ClientIp, Device};
 use digue_access::{AccountRecord, ApiKey, Reach, RequestOrigin, Role, Session};
 use digue_store::{
-    AlertChannel, ApiKeyRecord, ApprovalDecision, ApprovalRecord, Attempts, BreakGlassRecord, CampaignRecord,
-    CheckRecord, ConnectionRecord, EntryRecord, FileRecord, FindingRecord, FindingVerdict, GateRecord,
-    HiddenRecord, IdentityRecord, IncidentRecord, KnownPerson, MailRecord, NoticeRecord, OrganisationRecord,
-    PasskeyRecord, PasswordRecord, PreferenceRecord, ProviderSession, RecoveryRecord, ReportRecord,
-    RequestRecord, ReviewLine, ReviewRecord, RevisionRecord, Store, SwitchRecord, UnconfirmedRecord,
+    AlertChannel, ApiKeyRecord, ApprovalDecision, ApprovalRecord, Attempts, BreakGlassRecord,
+    CampaignRecord, CheckRecord, ConnectionRecord, EntryRecord, FileRecord, FindingRecord,
+    FindingVerdict, GateRecord, HiddenRecord, IdentityRecord, IncidentRecord, KnownPerson,
+    MailRecord, NoticeRecord, OrganisationRecord, PasskeyRecord, PasswordRecord, PreferenceRecord,
+    ProviderSession, RecoveryRecord, ReportRecord, RequestRecord, ReviewLine, ReviewRecord,
+    RevisionRecord, Store, SwitchRecord, UnconfirmedRecord,
 };
 use digue_types::{Gate, GateReason, OrganisationId, PortalId, SessionId, Subject, Timestamp};
 
@@ -34,7 +35,10 @@ fn session_id(name: &str) -> SessionId {
 }
 
 fn person(name: &str) -> KnownPerson {
-    KnownPerson { population: "personnes".into(), person: name.into() }
+    KnownPerson {
+        population: "personnes".into(),
+        person: name.into(),
+    }
 }
 
 pub(crate) async fn holds_the_records_of_before(store: &Store) {
@@ -52,8 +56,11 @@ pub(crate) async fn holds_the_records_of_before(store: &Store) {
 }
 
 async fn accounts(store: &Store) {
-    let record =
-        |of: &str, role, is_suspended| AccountRecord { organisation: organisation(of), role, is_suspended };
+    let record = |of: &str, role, is_suspended| AccountRecord {
+        organisation: organisation(of),
+        role,
+        is_suspended,
+    };
     let expected = [
         (account("marie"), record("of-1", Role::Agent, true)),
         (account("paul"), record("of-2", Role::Deputy, false)),
@@ -74,7 +81,10 @@ async fn accounts(store: &Store) {
         named("op", "Opérateur", "op@exemple.fr"),
     ];
     assert_eq!(store.organisations().await.unwrap(), expected);
-    assert_eq!(store.contacts().await.unwrap(), [(account("marie"), "marie@exemple.fr".to_owned())].into());
+    assert_eq!(
+        store.contacts().await.unwrap(),
+        [(account("marie"), "marie@exemple.fr".to_owned())].into()
+    );
 }
 
 async fn restrictions(store: &Store) {
@@ -88,14 +98,26 @@ async fn restrictions(store: &Store) {
     let of_account = |name: &str| Reach::Account(account(name));
     let expected = [
         // What restricts an account that does not exist stays: it may come.
-        gate(of_account("gone"), Gate::Closed, "vol d'ordinateur", "digue", 0),
+        gate(
+            of_account("gone"),
+            Gate::Closed,
+            "vol d'ordinateur",
+            "digue",
+            0,
+        ),
         gate(of_account("marie"), Gate::Closed, "quarantine", "rssi", 0),
         gate(of_account("prog"), Gate::Closed, "quarantine", "rssi", 1),
         gate(Reach::Everything, Gate::StepUp, "", "rssi", 0),
     ];
     assert_eq!(store.gates().await.unwrap(), expected);
-    let reduction = |percent| Reduction { percent, until: at(9) };
-    let expected = [(account("gone"), reduction(5)), (account("marie"), reduction(10))];
+    let reduction = |percent| Reduction {
+        percent,
+        until: at(9),
+    };
+    let expected = [
+        (account("gone"), reduction(5)),
+        (account("marie"), reduction(10)),
+    ];
     assert_eq!(store.reductions(at(8)).await.unwrap(), expected.into());
     let unconfirmed = |of: &str, asked: &str, granted: &str, micros| UnconfirmedRecord {
         account: account(of),
@@ -106,15 +128,43 @@ async fn restrictions(store: &Store) {
         invited_at: ZERO,
         since: at(micros),
     };
-    let expected = [unconfirmed("marie", "paul", "rssi", 0), unconfirmed("prog", "", "", 1)];
+    let expected = [
+        unconfirmed("marie", "paul", "rssi", 0),
+        unconfirmed("prog", "", "", 1),
+    ];
     assert_eq!(store.unconfirmed().await.unwrap(), expected);
     for (of, device, expected) in [
-        ("marie", "d1", Some(Attempts { failures: 0, failed_at: ZERO })),
-        ("nobody", "", Some(Attempts { failures: 5, failed_at: at(0) })),
-        ("paul", "", Some(Attempts { failures: 2, failed_at: at(0) })),
+        (
+            "marie",
+            "d1",
+            Some(Attempts {
+                failures: 0,
+                failed_at: ZERO,
+            }),
+        ),
+        (
+            "nobody",
+            "",
+            Some(Attempts {
+                failures: 5,
+                failed_at: at(0),
+            }),
+        ),
+        (
+            "paul",
+            "",
+            Some(Attempts {
+                failures: 2,
+                failed_at: at(0),
+            }),
+        ),
         ("paul", "d1", None),
     ] {
-        assert_eq!(store.attempts(&account(of), device).await.unwrap(), expected, "{of} {device}");
+        assert_eq!(
+            store.attempts(&account(of), device).await.unwrap(),
+            expected,
+            "{of} {device}"
+        );
     }
 }
 
@@ -127,17 +177,33 @@ async fn sessions(store: &Store) {
         opened_at: at(micros),
         seen_at: at(micros),
         proved_at: ZERO,
-        origin: RequestOrigin { ip: ClientIp::Unknown, agent: String::new(), tls: String::new() },
+        origin: RequestOrigin {
+            ip: ClientIp::Unknown,
+            agent: String::new(),
+            tls: String::new(),
+        },
         other_ip: ClientIp::Unknown,
         device: None,
     };
     let bound = Session {
         proved_at: at(1),
-        origin: RequestOrigin { ip: ClientIp::read("192.0.2.1"), agent: "Firefox".into(), tls: "a_b".into() },
-        device: Some(Device { key: "{}".into(), cookie: [0x77; 32], until: at(9), before: None }),
+        origin: RequestOrigin {
+            ip: ClientIp::read("192.0.2.1"),
+            agent: "Firefox".into(),
+            tls: "a_b".into(),
+        },
+        device: Some(Device {
+            key: "{}".into(),
+            cookie: [0x77; 32],
+            until: at(9),
+            before: None,
+        }),
         ..session("s2", "paul", "of-2", 1)
     };
-    let expected = [([0x11; 32], session("s1", "marie", "of-1", 0)), ([0x22; 32], bound)];
+    let expected = [
+        ([0x11; 32], session("s1", "marie", "of-1", 0)),
+        ([0x22; 32], bound),
+    ];
     assert_eq!(store.sessions().await.unwrap(), expected);
     let owed = ProviderSession {
         session: session_id("s2"),
@@ -146,13 +212,31 @@ async fn sessions(store: &Store) {
         sid: String::new(),
         sealed_token: "scellé".into(),
     };
-    assert_eq!(store.provider_session(&session_id("s2")).await.unwrap(), Some(owed));
-    assert!(store.accounts_of_provider_session("").await.unwrap().is_empty(), "no name is nobody's name");
-    for (token, of, state, proved_at) in [([0xaa; 32], "marie", "", ZERO), ([0xbb; 32], "paul", "cd", at(0))]
-    {
+    assert_eq!(
+        store.provider_session(&session_id("s2")).await.unwrap(),
+        Some(owed)
+    );
+    assert!(
+        store
+            .accounts_of_provider_session("")
+            .await
+            .unwrap()
+            .is_empty(),
+        "no name is nobody's name"
+    );
+    for (token, of, state, proved_at) in [
+        ([0xaa; 32], "marie", "", ZERO),
+        ([0xbb; 32], "paul", "cd", at(0)),
+    ] {
         let link = store.peek_link(&token, at(8)).await.unwrap().unwrap();
-        assert_eq!((link.account, link.state.as_str(), link.proved_at), (account(of), state, proved_at));
-        assert_eq!((link.host.as_str(), link.expires_at), ("portail.test", at(9)));
+        assert_eq!(
+            (link.account, link.state.as_str(), link.proved_at),
+            (account(of), state, proved_at)
+        );
+        assert_eq!(
+            (link.host.as_str(), link.expires_at),
+            ("portail.test", at(9))
+        );
     }
     let connection = ConnectionRecord {
         session: session_id("s1"),
@@ -163,7 +247,10 @@ async fn sessions(store: &Store) {
         agent: String::new(),
         means: "link".into(),
     };
-    assert_eq!(store.connections_of(&account("marie"), 9).await.unwrap(), [connection]);
+    assert_eq!(
+        store.connections_of(&account("marie"), 9).await.unwrap(),
+        [connection]
+    );
 }
 
 async fn credentials(store: &Store) {
@@ -197,9 +284,18 @@ async fn credentials(store: &Store) {
         totp_step: 0,
         changed_at: at(0),
     };
-    assert_eq!(store.password_of(&account("paul")).await.unwrap(), Some(password));
-    assert_eq!(store.password_holders().await.unwrap(), [account("paul")].into());
-    assert_eq!(store.recovery_codes_left(&account("paul")).await.unwrap(), 1);
+    assert_eq!(
+        store.password_of(&account("paul")).await.unwrap(),
+        Some(password)
+    );
+    assert_eq!(
+        store.password_holders().await.unwrap(),
+        [account("paul")].into()
+    );
+    assert_eq!(
+        store.recovery_codes_left(&account("paul")).await.unwrap(),
+        1
+    );
     let identity = IdentityRecord {
         hash: "i1".into(),
         account: account("paul"),
@@ -207,10 +303,22 @@ async fn credentials(store: &Store) {
         linked_at: at(0),
         used_at: ZERO,
     };
-    assert_eq!(store.identities_of(&account("paul")).await.unwrap(), [identity]);
-    let key =
-        ApiKey { id: session_id("y1"), account: account("prog"), thumbprint: "t".into(), expires_at: at(9) };
-    let record = ApiKeyRecord { secret: [0x66; 32], key, name: String::new(), added_at: at(0) };
+    assert_eq!(
+        store.identities_of(&account("paul")).await.unwrap(),
+        [identity]
+    );
+    let key = ApiKey {
+        id: session_id("y1"),
+        account: account("prog"),
+        thumbprint: "t".into(),
+        expires_at: at(9),
+    };
+    let record = ApiKeyRecord {
+        secret: [0x66; 32],
+        key,
+        name: String::new(),
+        added_at: at(0),
+    };
     assert_eq!(store.keys().await.unwrap(), [record]);
 }
 
@@ -227,7 +335,13 @@ async fn acts(store: &Store) {
         expires_at: at(9),
         decided: None,
     };
-    let decided = |is_granted| Some(ApprovalDecision { by: account("rssi"), at: at(5), is_granted });
+    let decided = |is_granted| {
+        Some(ApprovalDecision {
+            by: account("rssi"),
+            at: at(5),
+            is_granted,
+        })
+    };
     let expected = [
         ApprovalRecord {
             kind: "add-accounts".into(),
@@ -269,7 +383,10 @@ async fn acts(store: &Store) {
         until: at(9),
         reviewed,
     };
-    let expected = [glass("b1", "gone", 0, None), glass("b2", "marie", -1, Some((account("rssi"), at(1))))];
+    let expected = [
+        glass("b1", "gone", 0, None),
+        glass("b2", "marie", -1, Some((account("rssi"), at(1)))),
+    ];
     assert_eq!(store.break_glass().await.unwrap(), expected);
     let first = MailRecord {
         id: "m1".into(),
@@ -312,7 +429,12 @@ async fn findings(store: &Store) {
         verdict: None,
     };
     let verdict = |is_theft, reason: &str| {
-        Some(FindingVerdict { is_theft, by: account("rssi"), at: at(4), reason: reason.into() })
+        Some(FindingVerdict {
+            is_theft,
+            by: account("rssi"),
+            at: at(4),
+            reason: reason.into(),
+        })
     };
     let expected = [
         finding("fi-1", 2),
@@ -345,9 +467,16 @@ async fn findings(store: &Store) {
 }
 
 async fn incidents(store: &Store) {
-    let incident =
-        |id: &str, number, journal| IncidentRecord { id: id.into(), number, opened_at: at(0), journal };
-    assert_eq!(store.incidents().await.unwrap(), [incident("in-2", 2, 7), incident("in-1", 1, 0)]);
+    let incident = |id: &str, number, journal| IncidentRecord {
+        id: id.into(),
+        number,
+        opened_at: at(0),
+        journal,
+    };
+    assert_eq!(
+        store.incidents().await.unwrap(),
+        [incident("in-2", 2, 7), incident("in-1", 1, 0)]
+    );
     let first = EntryRecord {
         incident: "in-1".into(),
         number: 1,
@@ -374,7 +503,10 @@ async fn incidents(store: &Store) {
         kept_by: account("rssi"),
     };
     assert_eq!(store.files("incident:in-1").await.unwrap(), [file]);
-    assert_eq!(store.file_bytes("incident:in-1", "ab").await.unwrap(), Some(vec![0, 255, 7]));
+    assert_eq!(
+        store.file_bytes("incident:in-1", "ab").await.unwrap(),
+        Some(vec![0, 255, 7])
+    );
 }
 
 async fn notices(store: &Store) {
@@ -453,7 +585,10 @@ async fn notices(store: &Store) {
         ..first.clone()
     };
     for notice in [first, second, third] {
-        assert_eq!(store.notice_by_code(notice.code).await.unwrap(), Some(notice));
+        assert_eq!(
+            store.notice_by_code(notice.code).await.unwrap(),
+            Some(notice)
+        );
     }
 }
 
@@ -467,7 +602,12 @@ async fn isms(store: &Store) {
         is_over: false,
         content: "{}".into(),
     };
-    let second = RevisionRecord { number: 2, at: at(1), is_over: true, ..first.clone() };
+    let second = RevisionRecord {
+        number: 2,
+        at: at(1),
+        is_over: true,
+        ..first.clone()
+    };
     assert_eq!(store.all_revisions().await.unwrap(), [first, second]);
     let result = |micros, content: &str, hash: &str| CheckRecord {
         name: "passkeys".into(),
@@ -492,7 +632,10 @@ async fn isms(store: &Store) {
         due_at: at(due),
         closed_at,
     };
-    let expected = [review("rv-1", "2025", 0, 9, ZERO), review("rv-2", "2024", -9, -5, at(-4))];
+    let expected = [
+        review("rv-1", "2025", 0, 9, ZERO),
+        review("rv-2", "2024", -9, -5, at(-4)),
+    ];
     assert_eq!(store.reviews().await.unwrap(), expected);
     let open = ReviewLine {
         review: "rv-1".into(),
@@ -595,23 +738,50 @@ async fn persons(store: &Store) {
 async fn settings(store: &Store) {
     assert_eq!(store.caseload_version().await.unwrap(), Some(7));
     assert_eq!(store.digest_at().await.unwrap(), Some(at(0)));
-    assert_eq!(store.journal_head().await.unwrap().as_deref(), Some("digue.test\n3\nAAAA\n"));
+    assert_eq!(
+        store.journal_head().await.unwrap().as_deref(),
+        Some("digue.test\n3\nAAAA\n")
+    );
     let caseload = "caseload:personnes";
     assert_eq!(store.last_replacement(caseload).await.unwrap(), Some(5));
-    assert_eq!(store.file_digests(caseload).await.unwrap(), ["a".repeat(64), "b".repeat(64)]);
-    assert_eq!(store.file_digests("aliases:kairos").await.unwrap(), ["c".repeat(64)]);
+    assert_eq!(
+        store.file_digests(caseload).await.unwrap(),
+        ["a".repeat(64), "b".repeat(64)]
+    );
+    assert_eq!(
+        store.file_digests("aliases:kairos").await.unwrap(),
+        ["c".repeat(64)]
+    );
     let program = account("prog");
     assert_eq!(store.feed(&program, caseload).await.unwrap(), Some(500));
-    assert_eq!(store.feed(&program, "aliases:kairos").await.unwrap(), Some(0));
+    assert_eq!(
+        store.feed(&program, "aliases:kairos").await.unwrap(),
+        Some(0)
+    );
     let loads = store.feed_loads(&program, caseload, ZERO).await.unwrap();
     assert_eq!(loads, [(at(0), 10), (at(1), 20)]);
     let portal = "portal:kairos".to_owned();
-    assert_eq!(store.wanted_rules(&portal).await.unwrap().as_deref(), Some(""));
+    assert_eq!(
+        store.wanted_rules(&portal).await.unwrap().as_deref(),
+        Some("")
+    );
     let granted = store.granted_rules().await.unwrap();
-    assert_eq!(granted, [(portal, "[portal]\nid = \"kairos\"\n".to_owned())]);
+    assert_eq!(
+        granted,
+        [(portal, "[portal]\nid = \"kairos\"\n".to_owned())]
+    );
     let (of_1, of_2) = (organisation("of-1"), organisation("of-2"));
-    assert_eq!(store.assessment_draft(&of_1).await.unwrap().as_deref(), Some("{\"a\":[\"b\"]}"));
+    assert_eq!(
+        store.assessment_draft(&of_1).await.unwrap().as_deref(),
+        Some("{\"a\":[\"b\"]}")
+    );
     assert_eq!(store.assessment_draft(&of_2).await.unwrap(), None);
-    assert_eq!(store.partners_known().await.unwrap(), [(of_2.clone(), at(0))].into());
-    assert_eq!(store.partners_reminded().await.unwrap(), [(of_2, at(1))].into());
+    assert_eq!(
+        store.partners_known().await.unwrap(),
+        [(of_2.clone(), at(0))].into()
+    );
+    assert_eq!(
+        store.partners_reminded().await.unwrap(),
+        [(of_2, at(1))].into()
+    );
 }

@@ -17,7 +17,11 @@ const LATER: [(i64, &str); 5] = [
 /// A pool for statements beside the store.
 pub(crate) async fn pool(url: &str) -> AnyPool {
     sqlx::any::install_default_drivers();
-    let url = if url.starts_with("sqlite:") { format!("{url}?mode=rwc") } else { url.to_owned() };
+    let url = if url.starts_with("sqlite:") {
+        format!("{url}?mode=rwc")
+    } else {
+        url.to_owned()
+    };
     AnyPool::connect(&url).await.unwrap()
 }
 
@@ -36,15 +40,24 @@ pub(crate) async fn migrate_to(url: &str, last: i64) {
     let pool = pool(url).await;
     for (number, text) in LATER.into_iter().filter(|(number, _)| *number <= last) {
         run(&pool, text).await;
-        run(&pool, &format!("INSERT INTO migrations (number) VALUES ({number})")).await;
+        run(
+            &pool,
+            &format!("INSERT INTO migrations (number) VALUES ({number})"),
+        )
+        .await;
     }
     pool.close().await;
 }
 
 /// Runs statements, each of which ends at a semicolon at the end of a line.
 pub(crate) async fn run(pool: &AnyPool, text: &str) {
-    for statement in text.split(";\n").filter(|statement| !statement.trim().is_empty()) {
-        let done = sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(pool).await;
+    for statement in text
+        .split(";\n")
+        .filter(|statement| !statement.trim().is_empty())
+    {
+        let done = sqlx::query(sqlx::AssertSqlSafe(statement.to_owned()))
+            .execute(pool)
+            .await;
         assert!(done.is_ok(), "{statement}: {done:?}");
     }
 }
@@ -53,7 +66,12 @@ pub(crate) async fn run(pool: &AnyPool, text: &str) {
 pub(crate) async fn texts(url: &str, query: &str) -> Vec<String> {
     use sqlx::Row as _;
     let pool = pool(url).await;
-    let rows = sqlx::query(sqlx::AssertSqlSafe(query.to_owned())).fetch_all(&pool).await.unwrap();
+    let rows = sqlx::query(sqlx::AssertSqlSafe(query.to_owned()))
+        .fetch_all(&pool)
+        .await
+        .unwrap();
     pool.close().await;
-    rows.iter().map(|row| row.try_get::<String, _>(0).unwrap()).collect()
+    rows.iter()
+        .map(|row| row.try_get::<String, _>(0).unwrap())
+        .collect()
 }

@@ -3,8 +3,8 @@
 use digue_access::decide::Reduction;
 use digue_access::{ApiKey, Membership, Role};
 use digue_store::{
-    ApiKeyRecord, Attempts, ConnectionRecord, IdentityRecord, MailRecord, OrganisationRecord, PasswordRecord,
-    ProviderSession, RecoveryRecord, Store,
+    ApiKeyRecord, Attempts, ConnectionRecord, IdentityRecord, MailRecord, OrganisationRecord,
+    PasswordRecord, ProviderSession, RecoveryRecord, Store,
 };
 use digue_types::{OrganisationId, SessionId, Timestamp};
 
@@ -15,8 +15,14 @@ fn after(secs: i64) -> Timestamp {
 }
 
 pub(crate) async fn keep_the_contract(store: &Store) {
-    let second = Membership { organisation: OrganisationId::parse("of-1").unwrap(), role: Role::Agent };
-    store.save_accounts(&[(account("a2"), second)]).await.unwrap();
+    let second = Membership {
+        organisation: OrganisationId::parse("of-1").unwrap(),
+        role: Role::Agent,
+    };
+    store
+        .save_accounts(&[(account("a2"), second)])
+        .await
+        .unwrap();
     organisations_are_known_from_their_first_account(store).await;
     contacts_are_replaced_and_forgotten(store).await;
     reductions_end(store).await;
@@ -45,9 +51,22 @@ async fn keys_are_kept_until_they_are_removed(store: &Store) {
     for (id, of) in [("k1", "a1"), ("k2", "a2"), ("k3", "a2")] {
         store.add_key(&record(id, of)).await.unwrap();
     }
-    assert!(store.remove_key(&SessionId::parse("k1").unwrap()).await.unwrap());
-    assert!(!store.remove_key(&SessionId::parse("k1").unwrap()).await.unwrap());
-    assert_eq!(store.keys().await.unwrap(), [record("k2", "a2"), record("k3", "a2")]);
+    assert!(
+        store
+            .remove_key(&SessionId::parse("k1").unwrap())
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .remove_key(&SessionId::parse("k1").unwrap())
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        store.keys().await.unwrap(),
+        [record("k2", "a2"), record("k3", "a2")]
+    );
     store.remove_keys_of(&account("a2")).await.unwrap();
     assert!(store.keys().await.unwrap().is_empty());
 }
@@ -55,12 +74,29 @@ async fn keys_are_kept_until_they_are_removed(store: &Store) {
 async fn organisations_are_known_from_their_first_account(store: &Store) {
     let id = OrganisationId::parse("of-1").unwrap();
     let known = store.organisations().await.unwrap();
-    assert_eq!(known, [OrganisationRecord { id: id.clone(), name: "of-1".into(), email: String::new() }]);
-    let named = OrganisationRecord { id, name: "Formation d'Armor".into(), email: "x@exemple.fr".into() };
+    assert_eq!(
+        known,
+        [OrganisationRecord {
+            id: id.clone(),
+            name: "of-1".into(),
+            email: String::new()
+        }]
+    );
+    let named = OrganisationRecord {
+        id,
+        name: "Formation d'Armor".into(),
+        email: "x@exemple.fr".into(),
+    };
     store.save_organisation(&named).await.unwrap();
     // Another account of it changes nothing.
-    let membership = Membership { organisation: named.id.clone(), role: Role::Delegate };
-    store.save_accounts(&[(account("a1"), membership)]).await.unwrap();
+    let membership = Membership {
+        organisation: named.id.clone(),
+        role: Role::Delegate,
+    };
+    store
+        .save_accounts(&[(account("a1"), membership)])
+        .await
+        .unwrap();
     assert_eq!(store.organisations().await.unwrap(), [named]);
 }
 
@@ -68,16 +104,31 @@ async fn contacts_are_replaced_and_forgotten(store: &Store) {
     for email in ["a@exemple.fr", "b@exemple.fr"] {
         store.save_contact(&account("a1"), email).await.unwrap();
     }
-    assert_eq!(store.contacts().await.unwrap(), [(account("a1"), "b@exemple.fr".to_owned())].into());
+    assert_eq!(
+        store.contacts().await.unwrap(),
+        [(account("a1"), "b@exemple.fr".to_owned())].into()
+    );
     store.save_contact(&account("a1"), "").await.unwrap();
     assert!(store.contacts().await.unwrap().is_empty());
 }
 
 async fn reductions_end(store: &Store) {
-    let reduction = |percent| Reduction { percent, until: after(60) };
-    store.save_reduction(&account("a1"), reduction(10)).await.unwrap();
-    store.save_reduction(&account("a1"), reduction(25)).await.unwrap();
-    assert_eq!(store.reductions(after(59)).await.unwrap(), [(account("a1"), reduction(25))].into());
+    let reduction = |percent| Reduction {
+        percent,
+        until: after(60),
+    };
+    store
+        .save_reduction(&account("a1"), reduction(10))
+        .await
+        .unwrap();
+    store
+        .save_reduction(&account("a1"), reduction(25))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.reductions(after(59)).await.unwrap(),
+        [(account("a1"), reduction(25))].into()
+    );
     assert!(store.reductions(after(60)).await.unwrap().is_empty());
 }
 
@@ -96,7 +147,14 @@ async fn the_last_connections_are_kept(store: &Store) {
     }
     let last = store.connections_of(&account("a1"), 3).await.unwrap();
     assert_eq!(last, [connection(29), connection(28), connection(27)]);
-    assert_eq!(store.connections_of(&account("a1"), 100).await.unwrap().len(), 20);
+    assert_eq!(
+        store
+            .connections_of(&account("a1"), 100)
+            .await
+            .unwrap()
+            .len(),
+        20
+    );
 }
 
 async fn codes_are_good_once(store: &Store) {
@@ -107,28 +165,74 @@ async fn codes_are_good_once(store: &Store) {
         totp_step: 5,
         changed_at: NOON,
     };
-    store.save_password(&password, &[[1; 32], [2; 32]]).await.unwrap();
-    assert_eq!(store.password_of(&account("a2")).await.unwrap(), Some(password));
+    store
+        .save_password(&password, &[[1; 32], [2; 32]])
+        .await
+        .unwrap();
+    assert_eq!(
+        store.password_of(&account("a2")).await.unwrap(),
+        Some(password)
+    );
     assert_eq!(store.password_of(&account("a1")).await.unwrap(), None);
-    assert_eq!(store.password_holders().await.unwrap(), [account("a2")].into());
+    assert_eq!(
+        store.password_holders().await.unwrap(),
+        [account("a2")].into()
+    );
     assert!(!store.use_totp(&account("a2"), 5).await.unwrap());
     assert!(store.use_totp(&account("a2"), 6).await.unwrap());
     assert!(!store.use_totp(&account("a2"), 6).await.unwrap());
-    assert!(store.use_recovery_code(&account("a2"), &[1; 32]).await.unwrap());
-    assert!(!store.use_recovery_code(&account("a2"), &[1; 32]).await.unwrap());
-    assert!(!store.use_recovery_code(&account("a1"), &[2; 32]).await.unwrap());
+    assert!(
+        store
+            .use_recovery_code(&account("a2"), &[1; 32])
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .use_recovery_code(&account("a2"), &[1; 32])
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .use_recovery_code(&account("a1"), &[2; 32])
+            .await
+            .unwrap()
+    );
     assert_eq!(store.recovery_codes_left(&account("a2")).await.unwrap(), 1);
 }
 
 async fn attempts_are_counted_by_device(store: &Store) {
     assert_eq!(store.attempts(&account("a2"), "d").await.unwrap(), None);
-    store.count_attempt(&account("a2"), "", after(1)).await.unwrap();
-    store.count_attempt(&account("a2"), "", after(2)).await.unwrap();
-    let counted = Attempts { failures: 2, failed_at: after(2) };
-    assert_eq!(store.attempts(&account("a2"), "").await.unwrap(), Some(counted));
+    store
+        .count_attempt(&account("a2"), "", after(1))
+        .await
+        .unwrap();
+    store
+        .count_attempt(&account("a2"), "", after(2))
+        .await
+        .unwrap();
+    let counted = Attempts {
+        failures: 2,
+        failed_at: after(2),
+    };
+    assert_eq!(
+        store.attempts(&account("a2"), "").await.unwrap(),
+        Some(counted)
+    );
     store.forget_attempts(&account("a2"), "d").await.unwrap();
-    assert_eq!(store.attempts(&account("a2"), "d").await.unwrap().map(|known| known.failures), Some(0));
-    assert_eq!(store.attempts(&account("a2"), "").await.unwrap(), Some(counted));
+    assert_eq!(
+        store
+            .attempts(&account("a2"), "d")
+            .await
+            .unwrap()
+            .map(|known| known.failures),
+        Some(0)
+    );
+    assert_eq!(
+        store.attempts(&account("a2"), "").await.unwrap(),
+        Some(counted)
+    );
 }
 
 fn identity(hash: &str, of: &str) -> IdentityRecord {
@@ -143,18 +247,36 @@ fn identity(hash: &str, of: &str) -> IdentityRecord {
 
 async fn an_identity_opens_one_account(store: &Store) {
     assert!(store.add_identity(&identity("i1", "a1")).await.unwrap());
-    assert!(!store.add_identity(&identity("i1", "a2")).await.unwrap(), "it opens another already");
+    assert!(
+        !store.add_identity(&identity("i1", "a2")).await.unwrap(),
+        "it opens another already"
+    );
     assert!(store.add_identity(&identity("i2", "a2")).await.unwrap());
-    assert_eq!(store.identity("i1").await.unwrap(), Some(identity("i1", "a1")));
+    assert_eq!(
+        store.identity("i1").await.unwrap(),
+        Some(identity("i1", "a1"))
+    );
     assert_eq!(store.identity("i3").await.unwrap(), None);
     store.use_identity("i1", after(5)).await.unwrap();
-    let used = IdentityRecord { used_at: after(5), ..identity("i1", "a1") };
+    let used = IdentityRecord {
+        used_at: after(5),
+        ..identity("i1", "a1")
+    };
     assert_eq!(store.identities_of(&account("a1")).await.unwrap(), [used]);
     let counts = store.identity_counts().await.unwrap();
     assert_eq!(counts, [(account("a1"), 1), (account("a2"), 1)].into());
-    assert!(!store.remove_identity(&account("a1"), "i2").await.unwrap(), "somebody else's");
+    assert!(
+        !store.remove_identity(&account("a1"), "i2").await.unwrap(),
+        "somebody else's"
+    );
     assert!(store.remove_identity(&account("a2"), "i2").await.unwrap());
-    assert!(store.identities_of(&account("a2")).await.unwrap().is_empty());
+    assert!(
+        store
+            .identities_of(&account("a2"))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 async fn a_provider_ends_what_it_opened(store: &Store) {
@@ -167,13 +289,19 @@ async fn a_provider_ends_what_it_opened(store: &Store) {
         sealed_token: "sealed".into(),
     };
     store.add_provider_session(&known).await.unwrap();
-    assert_eq!(store.provider_session(&known.session).await.unwrap(), Some(known.clone()));
+    assert_eq!(
+        store.provider_session(&known.session).await.unwrap(),
+        Some(known.clone())
+    );
     for (sid, is_its) in [("d1", true), ("d2", false), ("", false)] {
         let found = store.accounts_of_provider_session(sid).await.unwrap();
         let expected: &[_] = if is_its { &[account("a1")] } else { &[] };
         assert_eq!(found, expected, "{sid}");
     }
-    store.remove_sessions(std::slice::from_ref(&known.session)).await.unwrap();
+    store
+        .remove_sessions(std::slice::from_ref(&known.session))
+        .await
+        .unwrap();
     assert_eq!(store.provider_session(&known.session).await.unwrap(), None);
 }
 
@@ -191,7 +319,13 @@ async fn a_recovery_takes_every_factor(store: &Store) {
     assert_eq!(store.recoveries().await.unwrap(), [recovery]);
     store.remove_factors(&account("a1")).await.unwrap();
     assert!(store.passkeys_of(&account("a1")).await.unwrap().is_empty());
-    assert!(store.identities_of(&account("a1")).await.unwrap().is_empty());
+    assert!(
+        store
+            .identities_of(&account("a1"))
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(store.password_of(&account("a2")).await.unwrap().is_some());
     store.remove_factors(&account("a2")).await.unwrap();
     assert!(store.password_of(&account("a2")).await.unwrap().is_none());
@@ -212,7 +346,11 @@ async fn mail_waits_until_it_leaves(store: &Store) {
     };
     store.add_mail(&mail).await.unwrap();
     store.delay_mail("m1", after(30)).await.unwrap();
-    let later = MailRecord { tries: 1, next_at: after(30), ..mail };
+    let later = MailRecord {
+        tries: 1,
+        next_at: after(30),
+        ..mail
+    };
     assert_eq!(store.mails().await.unwrap(), [later]);
     store.remove_mail("m1").await.unwrap();
     assert!(store.mails().await.unwrap().is_empty());

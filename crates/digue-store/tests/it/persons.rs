@@ -17,7 +17,10 @@ pub(crate) async fn keep_the_contract(store: &Store) {
 }
 
 fn marie() -> KnownPerson {
-    KnownPerson { population: "personnes".to_owned(), person: "P1".to_owned() }
+    KnownPerson {
+        population: "personnes".to_owned(),
+        person: "P1".to_owned(),
+    }
 }
 
 fn at(second: i64) -> Timestamp {
@@ -32,10 +35,24 @@ async fn a_code_is_taken_once_and_in_time(store: &Store) {
         made_by: account("dpo"),
         expires_at: at(expires),
     };
-    store.add_person_codes(&[code("h1", 60), code("h2", 60)]).await.unwrap();
-    assert_eq!(store.take_person_code("h1", at(10)).await.unwrap(), Some(marie()));
-    assert_eq!(store.take_person_code("h1", at(11)).await.unwrap(), None, "once");
-    assert_eq!(store.take_person_code("h2", at(60)).await.unwrap(), None, "in time");
+    store
+        .add_person_codes(&[code("h1", 60), code("h2", 60)])
+        .await
+        .unwrap();
+    assert_eq!(
+        store.take_person_code("h1", at(10)).await.unwrap(),
+        Some(marie())
+    );
+    assert_eq!(
+        store.take_person_code("h1", at(11)).await.unwrap(),
+        None,
+        "once"
+    );
+    assert_eq!(
+        store.take_person_code("h2", at(60)).await.unwrap(),
+        None,
+        "in time"
+    );
     assert_eq!(store.take_person_code("h3", at(10)).await.unwrap(), None);
     assert_eq!(store.forget_person_codes(at(60)).await.unwrap(), 2);
 }
@@ -59,22 +76,54 @@ async fn a_request_is_answered_once(store: &Store) {
     for (id, second) in [("rq-1", 1), ("rq-2", 2)] {
         store.add_request(&request(id, second)).await.unwrap();
     }
-    assert!(store.extend_request("rq-1", at(5), "dossier complexe").await.unwrap());
+    assert!(
+        store
+            .extend_request("rq-1", at(5), "dossier complexe")
+            .await
+            .unwrap()
+    );
     assert!(!store.extend_request("rq-1", at(6), "encore").await.unwrap());
     let by = account("dpo");
-    assert!(store.answer_request("rq-1", (&by, at(9)), "explained", "Un rendez-vous.").await.unwrap());
-    assert!(!store.answer_request("rq-1", (&by, at(10)), "upheld", "Non.").await.unwrap());
-    assert!(!store.extend_request("rq-1", at(11), "trop tard").await.unwrap());
+    assert!(
+        store
+            .answer_request("rq-1", (&by, at(9)), "explained", "Un rendez-vous.")
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .answer_request("rq-1", (&by, at(10)), "upheld", "Non.")
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .extend_request("rq-1", at(11), "trop tard")
+            .await
+            .unwrap()
+    );
     let all = store.requests().await.unwrap();
-    assert_eq!(all.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["rq-1", "rq-2"]);
-    assert_eq!((all[0].outcome.as_str(), all[0].extended_why.as_str()), ("explained", "dossier complexe"));
+    assert_eq!(
+        all.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(),
+        ["rq-1", "rq-2"]
+    );
+    assert_eq!(
+        (all[0].outcome.as_str(), all[0].extended_why.as_str()),
+        ("explained", "dossier complexe")
+    );
     assert_eq!(all[1], request("rq-2", 2));
-    assert_eq!(store.request("rq-2").await.unwrap(), Some(request("rq-2", 2)));
+    assert_eq!(
+        store.request("rq-2").await.unwrap(),
+        Some(request("rq-2", 2))
+    );
     assert_eq!(store.request("rq-3").await.unwrap(), None);
     assert_eq!(store.open_requests("contest").await.unwrap(), 1);
     let own = store.requests_of(&marie()).await.unwrap();
     assert_eq!(own[0].id, "rq-2", "the newest first");
-    let other = KnownPerson { person: "P2".to_owned(), ..marie() };
+    let other = KnownPerson {
+        person: "P2".to_owned(),
+        ..marie()
+    };
     assert!(store.requests_of(&other).await.unwrap().is_empty());
 }
 
@@ -93,10 +142,20 @@ async fn a_wish_is_replaced_and_forgotten(store: &Store) {
     let known = preference(7);
     assert!(store.note_told(&known.whose, 9, NOON).await.unwrap());
     let told = store.request_of(&known.whose).await.unwrap();
-    assert_eq!(told, Some(PreferenceRecord { told_entry: 9, digest_at: NOON, ..known.clone() }));
+    assert_eq!(
+        told,
+        Some(PreferenceRecord {
+            told_entry: 9,
+            digest_at: NOON,
+            ..known.clone()
+        })
+    );
     store.save_preference(&known).await.unwrap();
     assert_eq!(store.preferences().await.unwrap(), [preference(7)]);
-    assert_eq!(store.request_of(&marie()).await.unwrap(), Some(preference(7)));
+    assert_eq!(
+        store.request_of(&marie()).await.unwrap(),
+        Some(preference(7))
+    );
     store.remove_preference(&marie()).await.unwrap();
     assert_eq!(store.request_of(&marie()).await.unwrap(), None);
 }
@@ -158,10 +217,22 @@ async fn what_strangers_show_pushes_nothing_off(store: &Store) {
         store.add_report(&report(number, "")).await.unwrap();
     }
     let published = store.published_reports(5).await.unwrap();
-    assert_eq!(published.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["flood-0000"]);
+    assert_eq!(
+        published
+            .iter()
+            .map(|one| one.id.as_str())
+            .collect::<Vec<_>>(),
+        ["flood-0000"]
+    );
     let listed = store.reports(5).await.unwrap();
-    assert!(listed.len() == 6 && listed.iter().any(|one| one.id == "flood-0001"), "{listed:?}");
-    assert_eq!(store.report("flood-0007").await.unwrap(), Some(report(7, "")));
+    assert!(
+        listed.len() == 6 && listed.iter().any(|one| one.id == "flood-0001"),
+        "{listed:?}"
+    );
+    assert_eq!(
+        store.report("flood-0007").await.unwrap(),
+        Some(report(7, ""))
+    );
     assert!(store.knows_report(&report(7, ""), at(0)).await.unwrap());
     assert!(!store.knows_report(&report(7, ""), at(8)).await.unwrap());
     assert!(!store.knows_report(&report(99, ""), at(0)).await.unwrap());

@@ -15,20 +15,58 @@ pub(crate) struct Server {
 pub(crate) fn start() -> Server {
     let bin = newest_bin();
     let folder = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let data = folder.path().join("data");
     give_to_postgres(folder.path());
-    run(&bin, "initdb", &["-D", path(&data), "-U", "digue", "--auth=trust", "-E", "UTF8", "--no-sync"]);
+    run(
+        &bin,
+        "initdb",
+        &[
+            "-D",
+            path(&data),
+            "-U",
+            "digue",
+            "--auth=trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ],
+    );
     let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''");
     let log = folder.path().join("log");
-    run(&bin, "pg_ctl", &["-D", path(&data), "-o", &options, "-l", path(&log), "-w", "start"]);
-    Server { url: format!("postgres://digue@127.0.0.1:{port}/postgres"), bin, folder }
+    run(
+        &bin,
+        "pg_ctl",
+        &[
+            "-D",
+            path(&data),
+            "-o",
+            &options,
+            "-l",
+            path(&log),
+            "-w",
+            "start",
+        ],
+    );
+    Server {
+        url: format!("postgres://digue@127.0.0.1:{port}/postgres"),
+        bin,
+        folder,
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         let data = self.folder.path().join("data");
-        run(&self.bin, "pg_ctl", &["-D", path(&data), "-m", "immediate", "-w", "stop"]);
+        run(
+            &self.bin,
+            "pg_ctl",
+            &["-D", path(&data), "-m", "immediate", "-w", "stop"],
+        );
     }
 }
 
@@ -53,7 +91,10 @@ fn is_root() -> bool {
 
 fn give_to_postgres(folder: &Path) {
     if is_root() {
-        let status = Command::new("chown").args(["postgres", path(folder)]).status().unwrap();
+        let status = Command::new("chown")
+            .args(["postgres", path(folder)])
+            .status()
+            .unwrap();
         assert!(status.success());
     }
 }
@@ -62,7 +103,14 @@ fn run(bin: &Path, program: &str, arguments: &[&str]) {
     let program = bin.join(program);
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
-        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
+        command
+            .args([
+                "--reuid=postgres",
+                "--regid=postgres",
+                "--clear-groups",
+                "--",
+            ])
+            .arg(program);
         command
     } else {
         Command::new(program)

@@ -23,20 +23,39 @@ fn at(second: i64) -> Timestamp {
 async fn an_installation_knows_its_versions(store: &Store) {
     assert_eq!(store.caseload_version().await.unwrap(), None);
     store.set_caseload_version(0).await.unwrap();
-    assert_eq!(store.caseload_version().await.unwrap(), Some(0), "zero is a version, and not none");
-    assert!(store.set_caseload_version(u64::MAX).await.is_err(), "never another number than the one given");
+    assert_eq!(
+        store.caseload_version().await.unwrap(),
+        Some(0),
+        "zero is a version, and not none"
+    );
+    assert!(
+        store.set_caseload_version(u64::MAX).await.is_err(),
+        "never another number than the one given"
+    );
     assert_eq!(store.digest_at().await.unwrap(), None);
     store.set_digest_at(NOON).await.unwrap();
     assert_eq!(store.digest_at().await.unwrap(), Some(NOON));
-    assert_eq!(store.last_replacement("caseload:personnes").await.unwrap(), None);
+    assert_eq!(
+        store.last_replacement("caseload:personnes").await.unwrap(),
+        None
+    );
     for version in [3, 4] {
-        store.set_last_replacement("caseload:personnes", version).await.unwrap();
+        store
+            .set_last_replacement("caseload:personnes", version)
+            .await
+            .unwrap();
     }
-    assert_eq!(store.last_replacement("caseload:personnes").await.unwrap(), Some(4));
+    assert_eq!(
+        store.last_replacement("caseload:personnes").await.unwrap(),
+        Some(4)
+    );
     store.set_journal_head_aside("none").await.unwrap();
     assert_eq!(store.journal_head().await.unwrap(), None);
     store.set_journal_head("digue.test\n3\n").await.unwrap();
-    assert_eq!(store.journal_head().await.unwrap().as_deref(), Some("digue.test\n3\n"));
+    assert_eq!(
+        store.journal_head().await.unwrap().as_deref(),
+        Some("digue.test\n3\n")
+    );
     for _ in 0..2 {
         store.set_journal_head_aside("2026").await.unwrap();
         assert_eq!(store.journal_head().await.unwrap(), None);
@@ -51,11 +70,21 @@ async fn a_file_has_two_digests_while_it_is_replaced(store: &Store) {
     for _ in 0..2 {
         store.add_file_digest(file, &other).await.unwrap();
     }
-    assert_eq!(store.file_digests(file).await.unwrap(), [one, other.clone()]);
+    assert_eq!(
+        store.file_digests(file).await.unwrap(),
+        [one, other.clone()]
+    );
     store.set_file_digest(file, &other).await.unwrap();
     assert_eq!(store.file_digests(file).await.unwrap(), [other]);
-    assert!(store.set_file_digest(file, "").await.is_err(), "a file without digest is not a known one");
-    assert_eq!(store.file_digests(file).await.unwrap().len(), 1, "all or nothing");
+    assert!(
+        store.set_file_digest(file, "").await.is_err(),
+        "a file without digest is not a known one"
+    );
+    assert_eq!(
+        store.file_digests(file).await.unwrap().len(),
+        1,
+        "all or nothing"
+    );
 }
 
 async fn a_feed_is_bounded_and_its_old_loads_are_forgotten(store: &Store) {
@@ -64,13 +93,27 @@ async fn a_feed_is_bounded_and_its_old_loads_are_forgotten(store: &Store) {
     for per_day in [5, 0] {
         store.set_feed(&a1, target, per_day).await.unwrap();
     }
-    assert_eq!(store.feed(&a1, target).await.unwrap(), Some(0), "nothing is a bound, and not none");
+    assert_eq!(
+        store.feed(&a1, target).await.unwrap(),
+        Some(0),
+        "nothing is a bound, and not none"
+    );
     for (second, readings) in [(1, 10), (2, 20), (2, 5), (9, 1)] {
-        store.add_feed_load(&a1, target, (at(second), readings), at(second - 8)).await.unwrap();
+        store
+            .add_feed_load(&a1, target, (at(second), readings), at(second - 8))
+            .await
+            .unwrap();
     }
     let loads = store.feed_loads(&a1, target, at(0)).await.unwrap();
-    assert_eq!(loads, [(at(2), 25), (at(9), 1)], "two of one instant count both");
-    assert_eq!(store.feed_loads(&a1, target, at(2)).await.unwrap(), [(at(9), 1)]);
+    assert_eq!(
+        loads,
+        [(at(2), 25), (at(9), 1)],
+        "two of one instant count both"
+    );
+    assert_eq!(
+        store.feed_loads(&a1, target, at(2)).await.unwrap(),
+        [(at(9), 1)]
+    );
     assert!(store.set_feed(&account("nobody"), target, 1).await.is_err());
 }
 
@@ -81,13 +124,23 @@ async fn wanted_rules_are_not_granted_ones(store: &Store) {
     for rules in ["first", ""] {
         store.set_granted_rules(portal, rules).await.unwrap();
     }
-    assert_eq!(store.granted_rules().await.unwrap(), [(portal.to_owned(), String::new())]);
-    assert_eq!(store.wanted_rules(portal).await.unwrap().as_deref(), Some("wider"));
+    assert_eq!(
+        store.granted_rules().await.unwrap(),
+        [(portal.to_owned(), String::new())]
+    );
+    assert_eq!(
+        store.wanted_rules(portal).await.unwrap().as_deref(),
+        Some("wider")
+    );
     assert_eq!(store.wanted_rules("policies:").await.unwrap(), None);
 }
 
 async fn a_cut_is_replaced_and_needs_no_account(store: &Store) {
-    let cut = |is_lifted| IdentityCutRecord { account: account("proxied"), at: NOON, is_lifted };
+    let cut = |is_lifted| IdentityCutRecord {
+        account: account("proxied"),
+        at: NOON,
+        is_lifted,
+    };
     store.save_identity_cut(&cut(false)).await.unwrap();
     assert_eq!(store.identity_cuts().await.unwrap(), [cut(false)]);
     store.save_identity_cut(&cut(true)).await.unwrap();
@@ -104,13 +157,25 @@ async fn a_partner_is_known_from_its_first_day(store: &Store) {
     );
     assert_eq!(store.partner_known(&of_1).await.unwrap(), None);
     for second in [0, 5] {
-        store.add_partners_known(&[(of_1.clone(), at(second))]).await.unwrap();
+        store
+            .add_partners_known(&[(of_1.clone(), at(second))])
+            .await
+            .unwrap();
         store.set_partner_reminded(&of_1, at(second)).await.unwrap();
     }
     assert_eq!(store.partner_known(&of_1).await.unwrap(), Some(at(0)));
-    assert_eq!(store.partners_known().await.unwrap(), [(of_1.clone(), at(0))].into());
-    assert_eq!(store.partners_reminded().await.unwrap(), [(of_1.clone(), at(5))].into());
-    assert_eq!(store.assessment_draft(&of_1).await.unwrap().as_deref(), Some("{}"));
+    assert_eq!(
+        store.partners_known().await.unwrap(),
+        [(of_1.clone(), at(0))].into()
+    );
+    assert_eq!(
+        store.partners_reminded().await.unwrap(),
+        [(of_1.clone(), at(5))].into()
+    );
+    assert_eq!(
+        store.assessment_draft(&of_1).await.unwrap().as_deref(),
+        Some("{}")
+    );
     store.set_assessment_draft(&of_1, None).await.unwrap();
     assert_eq!(store.assessment_draft(&of_1).await.unwrap(), None);
 }
@@ -119,11 +184,23 @@ async fn a_partner_is_known_from_its_first_day(store: &Store) {
 async fn every_code_is_one_that_the_database_takes(store: &Store) {
     let of_1 = OrganisationId::parse("of-1").unwrap();
     for role in Role::ALL {
-        let membership = Membership { organisation: of_1.clone(), role };
-        store.save_accounts(&[(account("a1"), membership)]).await.unwrap();
+        let membership = Membership {
+            organisation: of_1.clone(),
+            role,
+        };
+        store
+            .save_accounts(&[(account("a1"), membership)])
+            .await
+            .unwrap();
     }
-    let membership = Membership { organisation: of_1.clone(), role: Role::Delegate };
-    store.save_accounts(&[(account("a1"), membership)]).await.unwrap();
+    let membership = Membership {
+        organisation: of_1.clone(),
+        role: Role::Delegate,
+    };
+    store
+        .save_accounts(&[(account("a1"), membership)])
+        .await
+        .unwrap();
     let reaches = [
         Reach::Everything,
         Reach::Portal("kairos".parse().unwrap()),
@@ -133,8 +210,13 @@ async fn every_code_is_one_that_the_database_takes(store: &Store) {
     for reach in reaches {
         for gate in [Gate::CaseloadOnly, Gate::StepUp, Gate::Closed, Gate::Open] {
             let reason = GateReason::Quarantine;
-            let record =
-                GateRecord { reach: reach.clone(), gate, reason, set_by: account("digue"), set_at: NOON };
+            let record = GateRecord {
+                reach: reach.clone(),
+                gate,
+                reason,
+                set_by: account("digue"),
+                set_at: NOON,
+            };
             store.set_gate(&record).await.unwrap();
         }
     }

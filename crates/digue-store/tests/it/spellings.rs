@@ -9,8 +9,7 @@ fn place(folder: &tempfile::TempDir) -> String {
     format!("sqlite:{}", folder.path().join("state.db").display())
 }
 
-const PASSKEY: &str =
-    "INSERT INTO passkeys (id, account, handle, name, credential, counter, backed_up, added_at, used_at) ";
+const PASSKEY: &str = "INSERT INTO passkeys (id, account, handle, name, credential, counter, backed_up, added_at, used_at) ";
 
 #[tokio::test]
 async fn names_of_before_are_brought_to_one_spelling() {
@@ -41,7 +40,13 @@ async fn names_of_before_are_brought_to_one_spelling() {
     let accounts = store.accounts().await.unwrap();
     let found: Vec<(&str, &str, bool)> = accounts
         .iter()
-        .map(|(id, record)| (id.as_str(), record.organisation.as_str(), record.is_suspended))
+        .map(|(id, record)| {
+            (
+                id.as_str(),
+                record.organisation.as_str(),
+                record.is_suspended,
+            )
+        })
         .collect();
     assert_eq!(found, [("marie", "of-1", true), ("paul", "of-1", false)]);
     let mut gates: Vec<(String, Gate)> = store
@@ -55,14 +60,27 @@ async fn names_of_before_are_brought_to_one_spelling() {
     let closed = |name: &str| (name.to_owned(), Gate::Closed);
     assert_eq!(gates, [closed("Portail"), closed("marie"), closed("paul")]);
     store.close().await;
-    assert_eq!(texts(&url, "SELECT id FROM organisations ORDER BY id").await, ["of-1"]);
+    assert_eq!(
+        texts(&url, "SELECT id FROM organisations ORDER BY id").await,
+        ["of-1"]
+    );
     assert_eq!(texts(&url, "SELECT account FROM contacts").await, ["marie"]);
-    assert_eq!(texts(&url, "SELECT account FROM unconfirmed").await, ["paul"]);
+    assert_eq!(
+        texts(&url, "SELECT account FROM unconfirmed").await,
+        ["paul"]
+    );
     // A key of an account that does not exist opens no other account.
-    assert_eq!(texts(&url, "SELECT id FROM passkeys WHERE account = 'marie'").await, ["k1"]);
+    assert_eq!(
+        texts(&url, "SELECT id FROM passkeys WHERE account = 'marie'").await,
+        ["k1"]
+    );
     assert_eq!(texts(&url, "SELECT id FROM passkeys").await, ["k1"]);
     assert_eq!(
-        texts(&url, "SELECT account || failures FROM attempts ORDER BY account").await,
+        texts(
+            &url,
+            "SELECT account || failures FROM attempts ORDER BY account"
+        )
+        .await,
         ["marie7", "paul1"]
     );
     // Once is enough, and a second start finds nothing to do.
@@ -96,16 +114,33 @@ async fn two_accounts_that_are_one_name_are_nobodys_to_merge() {
         old_store(&url, &rows).await;
         for _ in 0..2 {
             match Store::open(&url).await.map(drop) {
-                Err(StoreError::SameName { table: found, one: first, other: second }) => {
-                    assert_eq!((found.as_str(), first.as_str(), second.as_str()), (table, one, other));
+                Err(StoreError::SameName {
+                    table: found,
+                    one: first,
+                    other: second,
+                }) => {
+                    assert_eq!(
+                        (found.as_str(), first.as_str(), second.as_str()),
+                        (table, one, other)
+                    );
                 }
                 result => panic!("{result:?}"),
             }
         }
         // Nothing was changed; what the message says to do is enough.
-        assert_eq!(texts(&url, &format!("SELECT id FROM {table} ORDER BY id")).await, [one, other]);
-        texts(&url, &format!("DELETE FROM {table} WHERE id = '{one}' RETURNING id")).await;
+        assert_eq!(
+            texts(&url, &format!("SELECT id FROM {table} ORDER BY id")).await,
+            [one, other]
+        );
+        texts(
+            &url,
+            &format!("DELETE FROM {table} WHERE id = '{one}' RETURNING id"),
+        )
+        .await;
         Store::open(&url).await.unwrap().close().await;
-        assert_eq!(texts(&url, &format!("SELECT id FROM {table}")).await, [other]);
+        assert_eq!(
+            texts(&url, &format!("SELECT id FROM {table}")).await,
+            [other]
+        );
     }
 }

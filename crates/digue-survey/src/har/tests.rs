@@ -58,7 +58,10 @@ fn one(content: serde_json::Value) -> Taken {
 fn a_text_is_utf_8_whatever_the_portal_declares() {
     let got = one(json!({"size": 6, "mimeType": "text/html", "text": "prénom"}));
     assert_eq!(got.body, Ok("prénom".as_bytes().to_vec()));
-    assert_eq!(got.content_type.as_deref(), Some("text/html; charset=utf-8"));
+    assert_eq!(
+        got.content_type.as_deref(),
+        Some("text/html; charset=utf-8")
+    );
     assert_eq!(got.line, "GET https://p.fr/a 200");
 }
 
@@ -66,19 +69,34 @@ fn a_text_is_utf_8_whatever_the_portal_declares() {
 fn base64_is_undone_and_the_portals_character_set_stays() {
     let got = one(json!({"size": 2, "text": "6Q0K", "encoding": "base64"}));
     assert_eq!(got.body, Ok(vec![0xe9, 0x0d, 0x0a]));
-    assert_eq!(got.content_type.as_deref(), Some("text/html; charset=ISO-8859-1"));
+    assert_eq!(
+        got.content_type.as_deref(),
+        Some("text/html; charset=ISO-8859-1")
+    );
     let lied = one(json!({"text": "<p>not base64", "encoding": "base64"}));
     assert_eq!(lied.body, Ok(b"<p>not base64".to_vec()));
-    assert_eq!(one(json!({"text": "AAA", "encoding": "base64"})).body, Err(BodyGap::Undecodable));
+    assert_eq!(
+        one(json!({"text": "AAA", "encoding": "base64"})).body,
+        Err(BodyGap::Undecodable)
+    );
 }
 
 #[test]
 fn a_body_that_was_not_recorded_is_said_and_not_empty() {
-    assert_eq!(one(json!({"size": 12, "mimeType": "text/html"})).body, Err(BodyGap::Absent));
+    assert_eq!(
+        one(json!({"size": 12, "mimeType": "text/html"})).body,
+        Err(BodyGap::Absent)
+    );
     assert_eq!(one(json!({"size": -1})).body, Err(BodyGap::Absent));
-    assert_eq!(one(json!({"size": 1000, "text": "<p>"})).body, Err(BodyGap::Truncated));
+    assert_eq!(
+        one(json!({"size": 1000, "text": "<p>"})).body,
+        Err(BodyGap::Truncated)
+    );
     assert_eq!(one(json!({"size": 0})).body, Ok(vec![]));
-    let (all, tally) = taken(&archive(&[entry(json!({"size": 9}))]), &HarLimits::default());
+    let (all, tally) = taken(
+        &archive(&[entry(json!({"size": 9}))]),
+        &HarLimits::default(),
+    );
     assert_eq!(all.len(), 1);
     assert_eq!(tally.unwrap().gap(BodyGap::Absent), 1);
 }
@@ -104,10 +122,10 @@ fn the_body_of_a_request_comes_from_its_text_or_its_parameters() {
     let form = "application/x-www-form-urlencoded";
     let text = with(json!({"mimeType": form, "text": "a=1&b=2"}));
     assert_eq!(text.0[0].request, (form.to_owned(), "a=1&b=2".to_owned()));
-    let parameters = json!({"mimeType": form, "params": [{"name": "a", "value": "1"}, {"name": "b"}]});
+    let parameters =
+        json!({"mimeType": form, "params": [{"name": "a", "value": "1"}, {"name": "b"}]});
     assert_eq!(with(parameters).0[0].request.1, "a=1&b=");
-    let parts =
-        json!({"mimeType": "multipart/form-data; boundary=x", "params": [{"name": "a", "value": "1"}]});
+    let parts = json!({"mimeType": "multipart/form-data; boundary=x", "params": [{"name": "a", "value": "1"}]});
     assert_eq!(with(parts).1.unwrap().request_gaps, 1);
 }
 
@@ -130,7 +148,12 @@ fn a_fault_names_its_entry_and_what_was_expected() {
     for text in ["", "[]", "{}", "<html>", "{\"a\": 1}"] {
         assert_eq!(expectation(text), HarExpectation::Log, "{text}");
     }
-    for text in ["{\"log\"", "{\"log\": {}}", "{\"log\": []}", "{\"log\": {\"entries\": 1}}"] {
+    for text in [
+        "{\"log\"",
+        "{\"log\": {}}",
+        "{\"log\": []}",
+        "{\"log\": {\"entries\": 1}}",
+    ] {
         assert_eq!(expectation(text), HarExpectation::Entries, "{text}");
     }
     let good = entry(json!({"text": "x"}));
@@ -138,22 +161,43 @@ fn a_fault_names_its_entry_and_what_was_expected() {
     bad["request"]["url"] = json!(7);
     let (all, fault) = taken(&archive(&[good.clone(), bad]), &HarLimits::default());
     assert_eq!(all.len(), 1);
-    assert!(matches!(fault, Err(HarFault::Entry { entry: 2, .. })), "{fault:?}");
+    assert!(
+        matches!(fault, Err(HarFault::Entry { entry: 2, .. })),
+        "{fault:?}"
+    );
     let whole = archive(&[good.clone(), good]);
     let (all, fault) = taken(&whole[..whole.len() - 30], &HarLimits::default());
     assert_eq!(all.len(), 1);
-    assert!(matches!(fault, Err(HarFault::EndsEarly { entry: 2 })), "{fault:?}");
+    assert!(
+        matches!(fault, Err(HarFault::EndsEarly { entry: 2 })),
+        "{fault:?}"
+    );
 }
 
 #[test]
 fn every_bound_is_kept_and_named() {
     let large = archive(&[entry(json!({"text": "x".repeat(200_000)}))]);
-    let limits = HarLimits { bytes_max: 100_000, ..HarLimits::default() };
-    assert!(matches!(taken(&large, &limits).1, Err(HarFault::TooLarge { most: 100_000 })));
-    let limits = HarLimits { entry_bytes_max: 100_000, ..HarLimits::default() };
-    assert!(matches!(taken(&large, &limits).1, Err(HarFault::EntryTooLarge { entry: 1, .. })));
+    let limits = HarLimits {
+        bytes_max: 100_000,
+        ..HarLimits::default()
+    };
+    assert!(matches!(
+        taken(&large, &limits).1,
+        Err(HarFault::TooLarge { most: 100_000 })
+    ));
+    let limits = HarLimits {
+        entry_bytes_max: 100_000,
+        ..HarLimits::default()
+    };
+    assert!(matches!(
+        taken(&large, &limits).1,
+        Err(HarFault::EntryTooLarge { entry: 1, .. })
+    ));
     let three = archive(&vec![entry(json!({"text": "x"})); 3]);
-    let limits = HarLimits { entries_max: 2, ..HarLimits::default() };
+    let limits = HarLimits {
+        entries_max: 2,
+        ..HarLimits::default()
+    };
     let (all, fault) = taken(&three, &limits);
     assert_eq!(all.len(), 2);
     assert!(matches!(fault, Err(HarFault::TooManyEntries { most: 2 })));

@@ -1,8 +1,8 @@
-//! Splits a CSV file into rows and cells, for a given delimiter and way of quoting. Nothing is refused;
-//! oddities are recorded, and `csv_table` decides what they mean.
+//! Splits a CSV file into rows and cells, for a given delimiter and way of quoting. Nothing is
+//! refused; oddities are recorded, and `csv_table` decides what they mean.
 //!
-//! Linear: every byte is visited a bounded number of times. Cells borrow from the text unless a quote was
-//! removed.
+//! Linear: every byte is visited a bounded number of times. Cells borrow from the text unless a
+//! quote was removed.
 
 use std::borrow::Cow;
 
@@ -51,17 +51,23 @@ impl Oddities {
     /// Why a reading that refused no row still does not count as whole.
     pub(super) fn fault(&self, quotes: Quotes) -> Option<Unreadable> {
         let fault = |cause, line: usize| {
-            ReadFailure::new(cause).at(UnreadPlace::numbered("line ", line as u64)).into()
+            ReadFailure::new(cause)
+                .at(UnreadPlace::numbered("line ", line as u64))
+                .into()
         };
         if let Some(line) = self.unclosed {
             return Some(fault(UnreadCause::Syntax, line));
         }
-        // A program that quotes badly elsewhere may not have quoted these lines at all: the rows inside the
-        // "cell" could be records.
-        let odd = self.after_quote.or(self.bare_quote).filter(|_| self.crosses_lines);
+        // A program that quotes badly elsewhere may not have quoted these lines at all: the rows
+        // inside the "cell" could be records.
+        let odd = self
+            .after_quote
+            .or(self.bare_quote)
+            .filter(|_| self.crosses_lines);
         // Text after a closing quote is normal in no dialect where a line is a row.
         let by_line = self.after_quote.filter(|_| quotes == Quotes::InLine);
-        odd.or(by_line).map(|line| fault(UnreadCause::Ambiguous, line))
+        odd.or(by_line)
+            .map(|line| fault(UnreadCause::Ambiguous, line))
     }
 }
 
@@ -79,7 +85,15 @@ pub(super) struct Lexer<'t> {
 impl<'t> Lexer<'t> {
     pub(super) fn new(text: &'t str, delimiter: u8, quotes: Quotes) -> Self {
         let line_feed = text.find('\n').unwrap_or(text.len());
-        Self { text, delimiter, quotes, at: 0, line_feed, line: 1, oddities: Oddities::default() }
+        Self {
+            text,
+            delimiter,
+            quotes,
+            at: 0,
+            line_feed,
+            line: 1,
+            oddities: Oddities::default(),
+        }
     }
 
     /// Reads the next row; false at the end.

@@ -9,7 +9,11 @@ use digue_identifiers::shape::IdentifierShape;
 
 fn kinds(shape: Option<&str>) -> Vec<IdentifierKind> {
     let shape = shape.map(|shape| IdentifierShape::new(&format!("^(?:{shape})$")).unwrap());
-    vec![IdentifierKind { name: "numero".into(), steps: vec![], shape }]
+    vec![IdentifierKind {
+        name: "numero".into(),
+        steps: vec![],
+        shape,
+    }]
 }
 
 fn rule(column: &str) -> ColumnRule {
@@ -21,7 +25,10 @@ fn rule(column: &str) -> ColumnRule {
 }
 
 fn rules(column: &str) -> TableRules {
-    TableRules { columns: vec![rule(column)], ..TableRules::default() }
+    TableRules {
+        columns: vec![rule(column)],
+        ..TableRules::default()
+    }
 }
 
 fn look(
@@ -32,7 +39,10 @@ fn look(
     let kinds = kinds(shape);
     let mut found = Collector::new(&kinds, &[], 1_000);
     let tally = read(rules, text, &mut found).map_err(|unreadable| unreadable.detail)?;
-    let texts = found.into_identifiers().into_iter().map(|identifier| identifier.text.to_string());
+    let texts = found
+        .into_identifiers()
+        .into_iter()
+        .map(|identifier| identifier.text.to_string());
     Ok((texts.collect(), tally))
 }
 
@@ -40,7 +50,8 @@ const SHAPE: Option<&str> = Some("[0-9]{7}[A-Z]");
 
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
-    let (mut found, _) = look(&rules("numero"), SHAPE, text).unwrap_or_else(|why| panic!("{why} in {text}"));
+    let (mut found, _) =
+        look(&rules("numero"), SHAPE, text).unwrap_or_else(|why| panic!("{why} in {text}"));
     found.sort();
     assert_eq!(found, expected, "{text}");
 }
@@ -48,12 +59,17 @@ fn check(text: &str, expected: &[&str]) {
 #[track_caller]
 fn check_cause(text: &str, cause: UnreadCause) {
     let read = look(&rules("numero"), SHAPE, text);
-    assert!(matches!(&read, Err(why) if why.cause == cause), "{read:?} in {text}");
+    assert!(
+        matches!(&read, Err(why) if why.cause == cause),
+        "{read:?} in {text}"
+    );
 }
 
 #[track_caller]
 fn check_shapeless(column: &str, text: &str, expected: Option<&[&str]>) {
-    let found = look(&rules(column), None, text).ok().map(|(found, _)| found);
+    let found = look(&rules(column), None, text)
+        .ok()
+        .map(|(found, _)| found);
     let expected = expected.map(|texts| texts.iter().map(|text| (*text).to_owned()).collect());
     assert_eq!(found, expected, "{text}");
 }
@@ -75,7 +91,10 @@ fn a_table_without_the_column_is_unreadable() {
     check_shapeless("id", "id,id\n1,2\n", None);
     check_shapeless("id", "nom,id\nDupont\n", None);
     check_cause("nom;prenom\nMartin;Léa\n", UnreadCause::Column);
-    check_cause("numero;Numéro;NUMERO\n1000001A;x;1000002B\n", UnreadCause::Column);
+    check_cause(
+        "numero;Numéro;NUMERO\n1000001A;x;1000002B\n",
+        UnreadCause::Column,
+    );
     check_cause("", UnreadCause::Column);
 }
 
@@ -83,7 +102,12 @@ fn a_table_without_the_column_is_unreadable() {
 fn a_backslash_before_a_quote_hides_no_row() {
     let text = "numero;nom;note\r\n1000001A;Martin;ok\r\n1000002B;Durand;\"chemin C:\\\"\"\r\n1000003C;Petit;ok\r\n\
                 1000004D;Roux;ok\r\n1000005E;Blanc;\"vu le 3\"\r\n1000006F;Noir;ok\r\n";
-    check(text, &["1000001A", "1000002B", "1000003C", "1000004D", "1000005E", "1000006F"]);
+    check(
+        text,
+        &[
+            "1000001A", "1000002B", "1000003C", "1000004D", "1000005E", "1000006F",
+        ],
+    );
     // A value that ends in a backslash, next to one with a quote after a backslash.
     check(
         "numero;note\n1000001A;\"dossier C:\\\"\n1000002B;\"chemin C:\\\"\"\n1000003C;\"x\"\n",
@@ -97,57 +121,126 @@ fn a_quote_that_crosses_lines_hides_no_row() {
         "numero;note\n1000001A;\"debut\n1000002B;x\n1000003C;fin\"\n",
         &["1000001A", "1000002B", "1000003C"],
     );
-    check_shapeless("id", "id;note\n1;\"debut\n2;x\n3;fin\"\n", Some(&["1", "2", "3"]));
-    check("numero;note\n1000001A;\"debut\n1000002B;x\n", &["1000001A", "1000002B"]);
-    check("numero;\"note\n1000001A;x\n1000002B;\"y\n", &["1000001A", "1000002B"]);
-    check_cause("numero;note\n1000001A;\"debut\n1000002B\n;x\n", UnreadCause::Syntax);
+    check_shapeless(
+        "id",
+        "id;note\n1;\"debut\n2;x\n3;fin\"\n",
+        Some(&["1", "2", "3"]),
+    );
+    check(
+        "numero;note\n1000001A;\"debut\n1000002B;x\n",
+        &["1000001A", "1000002B"],
+    );
+    check(
+        "numero;\"note\n1000001A;x\n1000002B;\"y\n",
+        &["1000001A", "1000002B"],
+    );
+    check_cause(
+        "numero;note\n1000001A;\"debut\n1000002B\n;x\n",
+        UnreadCause::Syntax,
+    );
 }
 
 #[test]
 fn several_lines_in_one_cell_are_one_record() {
-    check("numero;adresse\n1000001A;\"12 rue X\n80000 Amiens\"\n1000002B;\n", &["1000001A", "1000002B"]);
-    check("adresse;numero\n\"12, rue X\r\n\r\n80000; Amiens\";1000001A\n", &["1000001A"]);
+    check(
+        "numero;adresse\n1000001A;\"12 rue X\n80000 Amiens\"\n1000002B;\n",
+        &["1000001A", "1000002B"],
+    );
+    check(
+        "adresse;numero\n\"12, rue X\r\n\r\n80000; Amiens\";1000001A\n",
+        &["1000001A"],
+    );
 }
 
 #[test]
 fn the_separator_line_of_excel_is_no_row() {
-    check("\u{feff}sep=;\r\nnumero;nom\r\n1000001A;Martin\r\n1000002B;Léa\r\n", &["1000001A", "1000002B"]);
+    check(
+        "\u{feff}sep=;\r\nnumero;nom\r\n1000001A;Martin\r\n1000002B;Léa\r\n",
+        &["1000001A", "1000002B"],
+    );
     check("\"sep=^\"\nnumero^nom\n1000001A^M;x\n", &["1000001A"]);
     check("SEP=\t\nnom\tnumero\nMartin\t1000001A\n", &["1000001A"]);
 }
 
 #[test]
 fn titles_blank_rows_and_totals_are_no_records() {
-    check("Liste des demandeurs au 28/11/2026\r\n\r\nnumero;nom\r\n1000001A;Martin\r\n", &["1000001A"]);
-    check("Liste;;\n;;\nnumero;nom;x\n1000001A;Martin;\n;;\n;;\n", &["1000001A"]);
-    for total in
-        ["Total : 1", "Sous-total;;12", "Nombre de lignes: 4", ";Total général;1", "TOTAL", "Count: 1"]
-    {
-        check(&format!("numero;nom;n\n1000001A;Martin;1\n{total}\n"), &["1000001A"]);
-        check_shapeless("numero", &format!("numero;nom;n\n1;Martin;1\n{total}\n"), Some(&["1"]));
+    check(
+        "Liste des demandeurs au 28/11/2026\r\n\r\nnumero;nom\r\n1000001A;Martin\r\n",
+        &["1000001A"],
+    );
+    check(
+        "Liste;;\n;;\nnumero;nom;x\n1000001A;Martin;\n;;\n;;\n",
+        &["1000001A"],
+    );
+    for total in [
+        "Total : 1",
+        "Sous-total;;12",
+        "Nombre de lignes: 4",
+        ";Total général;1",
+        "TOTAL",
+        "Count: 1",
+    ] {
+        check(
+            &format!("numero;nom;n\n1000001A;Martin;1\n{total}\n"),
+            &["1000001A"],
+        );
+        check_shapeless(
+            "numero",
+            &format!("numero;nom;n\n1;Martin;1\n{total}\n"),
+            Some(&["1"]),
+        );
     }
-    check("numero;nom\n1000001A;Martin\nnumero;nom\n1000002B;Roux\n", &["1000001A", "1000002B"]);
+    check(
+        "numero;nom\n1000001A;Martin\nnumero;nom\n1000002B;Roux\n",
+        &["1000001A", "1000002B"],
+    );
 }
 
 #[test]
 fn what_only_looks_like_a_caption_is_a_record() {
-    for row in ["Total : 1000002B", "Total : Durand", ";Durand", ";12", "Durand", "Total;0601020304;x"] {
+    for row in [
+        "Total : 1000002B",
+        "Total : Durand",
+        ";Durand",
+        ";12",
+        "Durand",
+        "Total;0601020304;x",
+    ] {
         let text = format!("numero;nom\n1000001A;Martin\n{row}\n");
         assert!(look(&rules("numero"), SHAPE, &text).is_err(), "{row}");
     }
-    check_cause("1000009Z\nnumero;nom\n1000001A;Martin\n", UnreadCause::NamelessRecord);
-    check_cause("Durand;Paul\nnumero;nom\n1000001A;Martin\n", UnreadCause::NamelessRecord);
+    check_cause(
+        "1000009Z\nnumero;nom\n1000001A;Martin\n",
+        UnreadCause::NamelessRecord,
+    );
+    check_cause(
+        "Durand;Paul\nnumero;nom\n1000001A;Martin\n",
+        UnreadCause::NamelessRecord,
+    );
     check_shapeless("numero", "1009\nnumero;nom\n1;Martin\n", None);
-    check_cause("numero;nom\n1000001A;Martin\n;Durand\n", UnreadCause::NamelessRecord);
+    check_cause(
+        "numero;nom\n1000001A;Martin\n;Durand\n",
+        UnreadCause::NamelessRecord,
+    );
 }
 
 #[test]
 fn the_map_says_which_rows_are_captions() {
     let captions = Some(Regex::new("^(Légende|Source)").unwrap());
-    let rules = TableRules { captions, ..rules("numero") };
-    let (found, tally) =
-        look(&rules, SHAPE, "Source : SI;2026\nnumero;nom\n1000001A;Martin\nLégende;A = actif\n").unwrap();
-    assert_eq!((found.as_slice(), tally.records), (&["1000001A".to_owned()][..], 1));
+    let rules = TableRules {
+        captions,
+        ..rules("numero")
+    };
+    let (found, tally) = look(
+        &rules,
+        SHAPE,
+        "Source : SI;2026\nnumero;nom\n1000001A;Martin\nLégende;A = actif\n",
+    )
+    .unwrap();
+    assert_eq!(
+        (found.as_slice(), tally.records),
+        (&["1000001A".to_owned()][..], 1)
+    );
     assert!(look(&rules, SHAPE, "numero;nom\nSource 1000001A;Martin\n").is_err());
 }
 
@@ -157,16 +250,37 @@ fn guards_against_formulas_are_undone_and_formulas_are_not_read() {
         "numero;nom\n=\"1000001A\";Martin\n'1000002B;Durand\n\"=\"\"1000003C\"\"\";x\n\t1000004D;y\n",
         &["1000001A", "1000002B", "1000003C", "1000004D"],
     );
-    for formula in ["=1000001&\"A\"", "=HYPERLINK(\"/f/1000001A\")", "=A1", "=\"1000001A\"&\"\""] {
-        check_cause(&format!("numero\tnom\n{formula}\tMartin\n"), UnreadCause::Formula);
-        assert!(look(&rules("numero"), None, &format!("numero\tnom\n{formula}\tMartin\n")).is_err());
+    for formula in [
+        "=1000001&\"A\"",
+        "=HYPERLINK(\"/f/1000001A\")",
+        "=A1",
+        "=\"1000001A\"&\"\"",
+    ] {
+        check_cause(
+            &format!("numero\tnom\n{formula}\tMartin\n"),
+            UnreadCause::Formula,
+        );
+        assert!(
+            look(
+                &rules("numero"),
+                None,
+                &format!("numero\tnom\n{formula}\tMartin\n")
+            )
+            .is_err()
+        );
     }
 }
 
 #[test]
 fn a_header_that_holds_another_delimiter_does_not_confuse() {
-    check("numero;nom, prénom\r\n1000001A;Martin, Léa\r\n", &["1000001A"]);
-    check("Numero |\"nom, prénom; et autres\"\n1000001A|a,b;c\n", &["1000001A"]);
+    check(
+        "numero;nom, prénom\r\n1000001A;Martin, Léa\r\n",
+        &["1000001A"],
+    );
+    check(
+        "Numero |\"nom, prénom; et autres\"\n1000001A|a,b;c\n",
+        &["1000001A"],
+    );
     check("\u{feff}\" NUMERO\u{a0}\"\n1000001A\n", &["1000001A"]);
 }
 
@@ -174,9 +288,18 @@ fn a_header_that_holds_another_delimiter_does_not_confuse() {
 fn a_number_of_column_does_not_take_the_header_for_data() {
     let numbered = rules("#1");
     let found = |text| look(&numbered, SHAPE, text).map(|(found, _)| found);
-    assert_eq!(found("numero;nom\n1000001A;Martin\n").unwrap(), ["1000001A"]);
-    assert_eq!(found("1000001A;Martin\n1000002B;Roux\n").unwrap(), ["1000001A", "1000002B"]);
-    assert_eq!(found("Liste;\nnumero;nom\n1000001A;Martin\n").unwrap(), ["1000001A"]);
+    assert_eq!(
+        found("numero;nom\n1000001A;Martin\n").unwrap(),
+        ["1000001A"]
+    );
+    assert_eq!(
+        found("1000001A;Martin\n1000002B;Roux\n").unwrap(),
+        ["1000001A", "1000002B"]
+    );
+    assert_eq!(
+        found("Liste;\nnumero;nom\n1000001A;Martin\n").unwrap(),
+        ["1000001A"]
+    );
     assert_eq!(found("numero\n1000001A\n").unwrap(), ["1000001A"]);
     for text in [
         ";Durand\n1000001A;x\n",
@@ -191,58 +314,113 @@ fn a_number_of_column_does_not_take_the_header_for_data() {
 #[test]
 fn names_of_a_column_are_alternatives_and_rules_may_be_optional() {
     let mail = ColumnRule {
-        columns: vec![MapColumn::Named("Email".into()), MapColumn::Named("E-mail".into())],
+        columns: vec![
+            MapColumn::Named("Email".into()),
+            MapColumn::Named("E-mail".into()),
+        ],
         is_optional: true,
         ..rule("Email")
     };
-    let number = ColumnRule { is_optional: true, ..rule("numero") };
-    let rules = TableRules { columns: vec![mail, number], ..TableRules::default() };
+    let number = ColumnRule {
+        is_optional: true,
+        ..rule("numero")
+    };
+    let rules = TableRules {
+        columns: vec![mail, number],
+        ..TableRules::default()
+    };
     let found = |text| look(&rules, None, text).map(|(found, _)| found);
     assert_eq!(found("e-mail;nom\na@b.fr;x\n").unwrap(), ["a@b.fr"]);
     assert_eq!(found("nom;numero\nx;7\n").unwrap(), ["7"]);
-    assert_eq!(found("EMAIL;numero\n;7\na@b.fr;\n").unwrap(), ["7", "a@b.fr"]);
-    assert_eq!(found("Email;E-mail\na;b\n").unwrap_err().cause, UnreadCause::Column);
-    assert_eq!(found("nom;prenom\na;b\n").unwrap_err().cause, UnreadCause::Column);
+    assert_eq!(
+        found("EMAIL;numero\n;7\na@b.fr;\n").unwrap(),
+        ["7", "a@b.fr"]
+    );
+    assert_eq!(
+        found("Email;E-mail\na;b\n").unwrap_err().cause,
+        UnreadCause::Column
+    );
+    assert_eq!(
+        found("nom;prenom\na;b\n").unwrap_err().cause,
+        UnreadCause::Column
+    );
 }
 
 #[test]
 fn somebody_elses_identifier_does_not_name_a_row() {
-    let tutor = ColumnRule { is_own: false, is_optional: true, ..rule("tuteur") };
-    let rules = TableRules { columns: vec![rule("numero"), tutor], ..TableRules::default() };
+    let tutor = ColumnRule {
+        is_own: false,
+        is_optional: true,
+        ..rule("tuteur")
+    };
+    let rules = TableRules {
+        columns: vec![rule("numero"), tutor],
+        ..TableRules::default()
+    };
     let found = |text| look(&rules, SHAPE, text).map(|(found, _)| found);
     assert_eq!(
         found("numero;tuteur\n1000001A;1000002B\n1000003C;\n").unwrap(),
         ["1000001A", "1000002B", "1000003C"]
     );
-    assert_eq!(found("numero;tuteur\n;1000002B\n").unwrap_err().cause, UnreadCause::NamelessRecord);
+    assert_eq!(
+        found("numero;tuteur\n;1000002B\n").unwrap_err().cause,
+        UnreadCause::NamelessRecord
+    );
 }
 
 #[test]
 fn persons_in_cells_that_no_header_names_or_in_the_header_are_not_passed_over() {
-    check("numero;nom\n1000001A;Martin;\n1000002B;Roux;note;2\n", &["1000001A", "1000002B"]);
-    check_cause("numero;nom\n1000001A;Martin;1000009Z\n", UnreadCause::Ambiguous);
-    check_cause("nom;numero;ref\nMartin;1000009Z;1000001A;\n", UnreadCause::Ambiguous);
+    check(
+        "numero;nom\n1000001A;Martin;\n1000002B;Roux;note;2\n",
+        &["1000001A", "1000002B"],
+    );
+    check_cause(
+        "numero;nom\n1000001A;Martin;1000009Z\n",
+        UnreadCause::Ambiguous,
+    );
+    check_cause(
+        "nom;numero;ref\nMartin;1000009Z;1000001A;\n",
+        UnreadCause::Ambiguous,
+    );
     check_shapeless("numero", "numero;nom\n1;Martin;2;Durand\n", None);
-    check_cause("numero;1000008H;1000009Z\n1000001A;x;y\n", UnreadCause::Column);
+    check_cause(
+        "numero;1000008H;1000009Z\n1000001A;x;y\n",
+        UnreadCause::Column,
+    );
 }
 
 #[test]
 fn columns_that_the_map_does_not_describe_are_counted() {
-    let rules = TableRules { fields: vec!["nom".into()], ..rules("numero") };
-    let (_, tally) = look(&rules, SHAPE, "numero;nom;nir\n1000001A;Martin;1\n1000002B;x;\n").unwrap();
+    let rules = TableRules {
+        fields: vec!["nom".into()],
+        ..rules("numero")
+    };
+    let (_, tally) = look(
+        &rules,
+        SHAPE,
+        "numero;nom;nir\n1000001A;Martin;1\n1000002B;x;\n",
+    )
+    .unwrap();
     assert_eq!((tally.texts, tally.undescribed), (5, 1));
-    assert_eq!(tally.first_undescribed.unwrap().as_str(), "line 2, column 3");
+    assert_eq!(
+        tally.first_undescribed.unwrap().as_str(),
+        "line 2, column 3"
+    );
 }
 
 #[test]
 fn a_header_without_rows_shows_nobody() {
     let nobody = |text| look(&rules("numero"), SHAPE, text).map(|(_, tally)| tally.nobody);
-    assert_eq!(nobody("numero;nom\r\n;\r\n"), Ok(Some(WhyNobody::EmptyTable)));
+    assert_eq!(
+        nobody("numero;nom\r\n;\r\n"),
+        Ok(Some(WhyNobody::EmptyTable))
+    );
     assert_eq!(nobody("numero;nom\n1000001A;x"), Ok(None));
     assert!(nobody("numero;\"nom\n;Durand\n").is_err());
 }
 
-/// Found by the property test: with quotes that cross lines, the file is complete and has one person.
+/// Found by the property test: with quotes that cross lines, the file is complete and has one
+/// person.
 #[test]
 fn careless_quotes_that_make_a_whole_file_by_chance_hide_nobody() {
     let text = "nom;note;numero\n\";;1000000A\n;a\";\";1000001A\n;\";1000002A\n";
@@ -251,8 +429,16 @@ fn careless_quotes_that_make_a_whole_file_by_chance_hide_nobody() {
 
 #[test]
 fn a_fault_names_rule_line_and_shape() {
-    let why = look(&rules("numero"), SHAPE, "numero;nom\n1000001A;x\nDurand;y\n").unwrap_err();
-    assert_eq!(why.to_string(), "value-shape, rule numero, at line 3, column 1, shape Aaaaaa");
+    let why = look(
+        &rules("numero"),
+        SHAPE,
+        "numero;nom\n1000001A;x\nDurand;y\n",
+    )
+    .unwrap_err();
+    assert_eq!(
+        why.to_string(),
+        "value-shape, rule numero, at line 3, column 1, shape Aaaaaa"
+    );
     let why = look(&rules("numero"), SHAPE, "nom\nx\n").unwrap_err();
     assert_eq!(why.to_string(), "column, rule numero");
 }
@@ -260,10 +446,17 @@ fn a_fault_names_rule_line_and_shape() {
 #[test]
 fn the_sweep_reads_decoded_cells_of_every_row() {
     let kinds = kinds(SHAPE);
-    let sweep = [Pick::by_pattern(0, SearchPattern::new(r"\b[0-9]{7}[A-Z]\b").unwrap(), "sweep")];
+    let sweep = [Pick::by_pattern(
+        0,
+        SearchPattern::new(r"\b[0-9]{7}[A-Z]\b").unwrap(),
+        "sweep",
+    )];
     let mut found = Collector::new(&kinds, &sweep, 100);
     let text = "Tuteur : 1000007G;\nnumero;note\n1000001A;\"vu \"\"1000002B\"\" &#49;000003C\"\n";
-    assert!(read(&rules("numero"), text, &mut found).is_err(), "the title holds an identifier");
+    assert!(
+        read(&rules("numero"), text, &mut found).is_err(),
+        "the title holds an identifier"
+    );
     let mut found = Collector::new(&kinds, &sweep, 100);
     let text = "Tuteurs;\nnumero;note\n1000001A;\"vu \"\"1000002B\"\" &#49;000003C\"\n";
     assert!(read(&rules("numero"), text, &mut found).is_ok());
@@ -272,9 +465,15 @@ fn the_sweep_reads_decoded_cells_of_every_row() {
 
 #[test]
 fn an_old_spreadsheet_in_windows_1252() {
-    let path = format!("{}/tests/fixtures/04-csv-1252.csv", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/tests/fixtures/04-csv-1252.csv",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let bytes = std::fs::read(path).unwrap();
-    check(&digue_decode::text(None, &bytes).unwrap(), &["1000001A", "1000002B"]);
+    check(
+        &digue_decode::text(None, &bytes).unwrap(),
+        &["1000001A", "1000002B"],
+    );
 }
 
 mod generated {
@@ -335,8 +534,8 @@ mod generated {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
 
-        /// For any note and any program that writes the file: every person is found and no one else, or the
-        /// file is unreadable.
+        /// For any note and any program that writes the file: every person is found and no one
+        /// else, or the file is unreadable.
         #[test]
         fn a_table_shows_exactly_its_persons_or_is_unreadable(
             persons in proptest::collection::vec((1_000_000u32..9_999_999, "[\\\\\"a;, \n'=|-]{0,6}", "[\\\\\"b\n; ]{0,4}"), 0..7),

@@ -1,7 +1,7 @@
 //! Rows that are not records: titles above a table, totals below it.
 //!
-//! A row is a caption only when all of its words are known, or when the map says so: a person taken for a
-//! caption would not be counted.
+//! A row is a caption only when all of its words are known, or when the map says so: a person taken
+//! for a caption would not be counted.
 
 use super::TableRules;
 use digue_identifiers::collector::Collector;
@@ -110,29 +110,45 @@ fn is_short(texts: &[(usize, &str)]) -> bool {
     texts.iter().map(|(_, text)| text.len()).sum::<usize>() <= CAPTION_BYTES_MAX
 }
 
-/// True when the map's pattern matches and no text has the shape of an identifier: a careless pattern must
-/// not hide a person.
+/// True when the map's pattern matches and no text has the shape of an identifier: a careless
+/// pattern must not hide a person.
 fn is_said(rules: &TableRules, texts: &[(usize, &str)], found: &Collector<'_>) -> bool {
-    let Some(captions) = &rules.captions else { return false };
-    let joined = texts.iter().map(|(_, text)| text.trim()).collect::<Vec<_>>().join(" ");
-    captions.is_match(&joined) && !texts.iter().any(|(_, text)| found.looks_like_identifier(text))
+    let Some(captions) = &rules.captions else {
+        return false;
+    };
+    let joined = texts
+        .iter()
+        .map(|(_, text)| text.trim())
+        .collect::<Vec<_>>()
+        .join(" ");
+    captions.is_match(&joined)
+        && !texts
+            .iter()
+            .any(|(_, text)| found.looks_like_identifier(text))
 }
 
 /// `Total : 12`, `Sous-total;;12`, `Number of rows: 4`.
 fn is_total(texts: &[(usize, &str)], records: usize, found: &Collector<'_>) -> bool {
     let mut is_total = false;
-    for word in texts.iter().flat_map(|(_, text)| text.split(|c: char| !c.is_alphanumeric())) {
+    for word in texts
+        .iter()
+        .flat_map(|(_, text)| text.split(|c: char| !c.is_alphanumeric()))
+    {
         let word = word.to_lowercase();
         if TOTALS.contains(&word.as_str()) {
             is_total = true;
-        } else if !word.is_empty() && !BESIDE.contains(&word.as_str()) && !is_count(&word, records, found) {
+        } else if !word.is_empty()
+            && !BESIDE.contains(&word.as_str())
+            && !is_count(&word, records, found)
+        {
             return false;
         }
     }
     is_total
 }
 
-/// True for a number that counts rows: small, equal to the number of records, or unlike any identifier.
+/// True for a number that counts rows: small, equal to the number of records, or unlike any
+/// identifier.
 fn is_count(word: &str, records: usize, found: &Collector<'_>) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
         && (word.len() <= COUNT_DIGITS_MAX

@@ -6,8 +6,9 @@ use digue_types::{ReadFailure, UnreadCause};
 use super::{ColumnRule, MapColumn, TableRules};
 use digue_identifiers::reading::Unreadable;
 
-/// The most bytes in a header, enough for many columns with long names. A workbook can repeat one long text
-/// in a whole row at no cost to its own size, and each candidate is compared with every rule.
+/// The most bytes in a header, enough for many columns with long names. A workbook can repeat one
+/// long text in a whole row at no cost to its own size, and each candidate is compared with every
+/// rule.
 const HEADER_BYTES_MAX: usize = 256 << 10;
 
 /// The header of a table, or its substitute where columns are given by number.
@@ -34,12 +35,19 @@ pub(super) enum Located<'r> {
 
 impl<'r> Header<'r> {
     /// Tries a row of these texts, `width` cells wide, as the header.
-    pub(super) fn locate(rules: &'r TableRules, texts: &[(usize, &str)], width: usize) -> Located<'r> {
+    pub(super) fn locate(
+        rules: &'r TableRules,
+        texts: &[(usize, &str)],
+        width: usize,
+    ) -> Located<'r> {
         let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
         if bytes > HEADER_BYTES_MAX {
             return Located::Absent(Self::first_own(rules));
         }
-        let names: Vec<(usize, String)> = texts.iter().map(|(place, text)| (*place, folded(text))).collect();
+        let names: Vec<(usize, String)> = texts
+            .iter()
+            .map(|(place, text)| (*place, folded(text)))
+            .collect();
         let mut places = Vec::new();
         let mut fault = None;
         for rule in &rules.columns {
@@ -47,8 +55,8 @@ impl<'r> Header<'r> {
                 Ok(Some(place)) => places.push((rule, place)),
                 Ok(None) if rule.is_optional => {}
                 Ok(None) => return Located::Absent(column_fault(rule)),
-                // Kept until all columns are found: a row that lacks one is not a header, and may repeat any
-                // word.
+                // Kept until all columns are found: a row that lacks one is not a header, and may
+                // repeat any word.
                 Err(twice) => fault = fault.or(Some(twice)),
             }
         }
@@ -62,7 +70,8 @@ impl<'r> Header<'r> {
         for rule in &rules.compare {
             match place_of(rule, &names) {
                 Ok(Some(place)) => compare.push((rule, place)),
-                // Not an error: an exact search without a value to compare is judged not exact later.
+                // Not an error: an exact search without a value to compare is judged not exact
+                // later.
                 Ok(None) => {}
                 Err(twice) => return Located::Twice(twice),
             }
@@ -70,7 +79,10 @@ impl<'r> Header<'r> {
         let mut header = Self {
             places,
             compare,
-            texts: texts.iter().map(|(place, text)| (*place, (*text).into())).collect(),
+            texts: texts
+                .iter()
+                .map(|(place, text)| (*place, (*text).into()))
+                .collect(),
             is_described: Vec::new(),
             width,
         };
@@ -80,8 +92,15 @@ impl<'r> Header<'r> {
 
     /// The fault of a missing identifier column.
     fn first_own(rules: &TableRules) -> Unreadable {
-        let own = rules.columns.iter().find(|rule| rule.is_own).or(rules.columns.first());
-        own.map_or_else(|| ReadFailure::new(UnreadCause::Column).into(), column_fault)
+        let own = rules
+            .columns
+            .iter()
+            .find(|rule| rule.is_own)
+            .or(rules.columns.first());
+        own.map_or_else(
+            || ReadFailure::new(UnreadCause::Column).into(),
+            column_fault,
+        )
     }
 
     fn describe(&mut self, rules: &TableRules, names: &[(usize, String)]) {
@@ -89,8 +108,15 @@ impl<'r> Header<'r> {
             return;
         }
         let fields: Vec<String> = rules.fields.iter().map(|field| folded(field)).collect();
-        let by_rule = self.places.iter().chain(&self.compare).map(|(_, place)| *place);
-        let by_field = names.iter().filter(|(_, name)| fields.contains(name)).map(|(place, _)| *place);
+        let by_rule = self
+            .places
+            .iter()
+            .chain(&self.compare)
+            .map(|(_, place)| *place);
+        let by_field = names
+            .iter()
+            .filter(|(_, name)| fields.contains(name))
+            .map(|(place, _)| *place);
         let places: Vec<usize> = by_rule.chain(by_field).collect();
         self.is_described = vec![false; places.iter().max().map_or(0, |last| last + 1)];
         for place in places {
@@ -109,13 +135,21 @@ impl<'r> Header<'r> {
 
     /// For a first row that is a record and not a header: only its width counts.
     pub(super) fn without_texts(self) -> Self {
-        Self { texts: Vec::new(), ..self }
+        Self {
+            texts: Vec::new(),
+            ..self
+        }
     }
 
     /// True when a row repeats the header, as in tables printed page by page.
-    pub(super) fn is_repeated_by<'c>(&self, mut texts: impl Iterator<Item = (usize, &'c str)>) -> bool {
+    pub(super) fn is_repeated_by<'c>(
+        &self,
+        mut texts: impl Iterator<Item = (usize, &'c str)>,
+    ) -> bool {
         let same = |known: &(usize, Box<str>)| {
-            texts.next().is_some_and(|(place, text)| place == known.0 && *text == *known.1)
+            texts
+                .next()
+                .is_some_and(|(place, text)| place == known.0 && *text == *known.1)
         };
         !self.texts.is_empty() && self.texts.iter().all(same) && texts.next().is_none()
     }
@@ -124,9 +158,14 @@ impl<'r> Header<'r> {
 /// The position of a rule's column; an error when two columns have its names.
 fn place_of(rule: &ColumnRule, names: &[(usize, String)]) -> Result<Option<usize>, Unreadable> {
     let bears = |name: &str| {
-        rule.columns.iter().any(|column| matches!(column, MapColumn::Named(own) if folded(own) == name))
+        rule.columns
+            .iter()
+            .any(|column| matches!(column, MapColumn::Named(own) if folded(own) == name))
     };
-    let mut places = names.iter().filter(|(_, name)| bears(name)).map(|(place, _)| *place);
+    let mut places = names
+        .iter()
+        .filter(|(_, name)| bears(name))
+        .map(|(place, _)| *place);
     match (places.next(), places.next()) {
         (Some(place), None) => Ok(Some(place)),
         (Some(_), Some(_)) => Err(column_fault(rule)),
@@ -142,13 +181,22 @@ fn column_fault(rule: &ColumnRule) -> Unreadable {
         MapColumn::Named(name) => name.clone(),
         MapColumn::Number(number) => format!("#{number}"),
     });
-    ReadFailure::new(UnreadCause::Column).by_rule(&names.collect::<Vec<_>>().join(" | ")).into()
+    ReadFailure::new(UnreadCause::Column)
+        .by_rule(&names.collect::<Vec<_>>().join(" | "))
+        .into()
 }
 
-/// A header reduced for comparison: without invisible characters, surrounding quotes and white space, and
-/// case.
+/// A header reduced for comparison: without invisible characters, surrounding quotes and white
+/// space, and case.
 fn folded(text: &str) -> String {
     let visible = visible(text);
-    let plain = visible.trim().trim_start_matches('=').trim_matches(|c| matches!(c, '"' | '\''));
-    plain.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    let plain = visible
+        .trim()
+        .trim_start_matches('=')
+        .trim_matches(|c| matches!(c, '"' | '\''));
+    plain
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase()
 }

@@ -1,7 +1,7 @@
 //! Reads the rows of one table: titles, header, records, totals.
 //!
-//! It knows neither CSV nor workbooks. A row supplies cells that are text, blank or unreadable; the answer is
-//! the persons that the row shows, that it is not a record, or why that is unknown.
+//! It knows neither CSV nor workbooks. A row supplies cells that are text, blank or unreadable; the
+//! answer is the persons that the row shows, that it is not a record, or why that is unknown.
 
 use std::collections::HashMap;
 
@@ -16,8 +16,9 @@ use digue_identifiers::reading::{ReadingTally, Unreadable, WhyNobody};
 /// Number of rows in which the header is searched for.
 const HEADER_ROWS_MAX: usize = 30;
 
-/// Length from which a text shared by many cells is examined only once. A shorter one costs no more than the
-/// cell that refers to it; a long one, repeated a million times, would make a small workbook expensive.
+/// Length from which a text shared by many cells is examined only once. A shorter one costs no more
+/// than the cell that refers to it; a long one, repeated a million times, would make a small
+/// workbook expensive.
 const SHARED_BYTES_MIN: usize = 64;
 
 /// The longest value that can be compared with an exact search.
@@ -32,7 +33,8 @@ pub(crate) enum CellValue<'c> {
     Text(&'c str),
     /// The stored result of a formula.
     Computed(&'c str),
-    /// What the cell shows is not an identifier, or uncertain: the cause, and the text as far as it is known.
+    /// What the cell shows is not an identifier, or uncertain: the cause, and the text as far as it
+    /// is known.
     Unreadable(UnreadCause, &'c str),
 }
 
@@ -52,8 +54,8 @@ pub(crate) trait TableRow {
 }
 
 enum ReaderStage<'r> {
-    /// The header was not reached: number of rows so far, the columns missing in the first, and the first row
-    /// that was not a title.
+    /// The header was not reached: number of rows so far, the columns missing in the first, and the
+    /// first row that was not a title.
     Above {
         rows: usize,
         absent: Option<Unreadable>,
@@ -86,7 +88,11 @@ impl<'r> TableRows<'r> {
             rules,
             is_numbered: rules.is_numbered(),
             has_one_width: false,
-            stage: ReaderStage::Above { rows: 0, absent: None, fault: None },
+            stage: ReaderStage::Above {
+                rows: 0,
+                absent: None,
+                fault: None,
+            },
             tally: ReadingTally::default(),
             shared: SharedTexts::default(),
         }
@@ -94,11 +100,17 @@ impl<'r> TableRows<'r> {
 
     /// For readings in which a row of another width is a sign of a wrong dialect.
     pub(crate) fn of_one_width(rules: &'r TableRules) -> Self {
-        Self { has_one_width: true, ..Self::new(rules) }
+        Self {
+            has_one_width: true,
+            ..Self::new(rules)
+        }
     }
 
     pub(crate) const fn has_header(&self) -> bool {
-        matches!(self.stage, ReaderStage::Below(_) | ReaderStage::Doubtful { .. })
+        matches!(
+            self.stage,
+            ReaderStage::Below(_) | ReaderStage::Doubtful { .. }
+        )
     }
 
     /// True once rows are read as records.
@@ -112,10 +124,18 @@ impl<'r> TableRows<'r> {
     }
 
     /// Reads the next row.
-    pub(crate) fn read(&mut self, row: &impl TableRow, found: &mut Collector<'_>) -> Result<(), Unreadable> {
+    pub(crate) fn read(
+        &mut self,
+        row: &impl TableRow,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
         match &self.stage {
             ReaderStage::Below(header) => {
-                let reader = RecordReader { rules: self.rules, header, has_one_width: self.has_one_width };
+                let reader = RecordReader {
+                    rules: self.rules,
+                    header,
+                    has_one_width: self.has_one_width,
+                };
                 reader.read(row, &mut self.tally, &mut self.shared, found)
             }
             ReaderStage::Without(_) => Ok(()),
@@ -125,19 +145,24 @@ impl<'r> TableRows<'r> {
         }
     }
 
-    /// Takes texts with the shape of an identifier from an unreadable row: in the rules' columns, or in any
-    /// cell when the row is wider than the header, as its cells may then be shifted.
+    /// Takes texts with the shape of an identifier from an unreadable row: in the rules' columns,
+    /// or in any cell when the row is wider than the header, as its cells may then be shifted.
     pub(crate) fn salvage(
         &mut self,
         row: &impl TableRow,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
-        let (ReaderStage::Below(header) | ReaderStage::Doubtful { header, .. }) = &self.stage else {
+        let (ReaderStage::Below(header) | ReaderStage::Doubtful { header, .. }) = &self.stage
+        else {
             return Ok(());
         };
         for (rule, place) in &header.places {
             let is_shifted = row.width() > header.width;
-            let places = if is_shifted { 0..row.width() } else { *place..*place + 1 };
+            let places = if is_shifted {
+                0..row.width()
+            } else {
+                *place..*place + 1
+            };
             for place in places {
                 if let CellValue::Text(text) | CellValue::Computed(text) = row.cell(place)
                     && found.knows_shape(&rule.pick)
@@ -155,11 +180,16 @@ impl<'r> TableRows<'r> {
         let mut tally = self.tally;
         match self.stage {
             ReaderStage::Below(_) if self.is_numbered => {}
-            // A named header was found, so the table is known to be the right one and empty. Columns given by
-            // number prove nothing of the kind.
-            ReaderStage::Below(_) => tally.nobody = (tally.records == 0).then_some(WhyNobody::EmptyTable),
+            // A named header was found, so the table is known to be the right one and empty.
+            // Columns given by number prove nothing of the kind.
+            ReaderStage::Below(_) => {
+                tally.nobody = (tally.records == 0).then_some(WhyNobody::EmptyTable)
+            }
             ReaderStage::Doubtful { fault, .. } | ReaderStage::Without(fault) => return Err(fault),
-            ReaderStage::Above { absent: Some(absent), .. } => return Err(absent),
+            ReaderStage::Above {
+                absent: Some(absent),
+                ..
+            } => return Err(absent),
             ReaderStage::Above { absent: None, .. } if self.is_numbered => {}
             ReaderStage::Above { absent: None, .. } => match Header::locate(self.rules, &[], 0) {
                 Located::Absent(absent) | Located::Twice(absent) => return Err(absent),
@@ -171,13 +201,22 @@ impl<'r> TableRows<'r> {
 
     fn read_above(&mut self, row: &impl TableRow, found: &Collector<'_>) -> Result<(), Unreadable> {
         let texts: Vec<(usize, &str)> = row.texts().collect();
-        let ReaderStage::Above { rows, absent, fault } = &mut self.stage else { return Ok(()) };
+        let ReaderStage::Above {
+            rows,
+            absent,
+            fault,
+        } = &mut self.stage
+        else {
+            return Ok(());
+        };
         if texts.is_empty() {
             return Ok(());
         }
         match Header::locate(self.rules, &texts, row.width()) {
             Located::Header(header) => {
-                let fault = fault.take().or_else(|| person_in_header(&header, &texts, row, found));
+                let fault = fault
+                    .take()
+                    .or_else(|| person_in_header(&header, &texts, row, found));
                 self.stage = ReaderStage::Below(header);
                 fault.map_or(Ok(()), Err)
             }
@@ -198,8 +237,8 @@ impl<'r> TableRows<'r> {
         }
     }
 
-    /// Reads the first row of a table whose columns are given by number: a record, a title, or perhaps a
-    /// header.
+    /// Reads the first row of a table whose columns are given by number: a record, a title, or
+    /// perhaps a header.
     fn read_first_numbered(
         &mut self,
         row: &impl TableRow,
@@ -214,7 +253,11 @@ impl<'r> TableRows<'r> {
             Located::Absent(fault) | Located::Twice(fault) => return Err(fault),
         };
         match header_fault(&header, row, &texts, found) {
-            Some(_) if texts.len() == 1 && row.width() > 1 && is_title(self.rules, &texts, found) => Ok(()),
+            Some(_)
+                if texts.len() == 1 && row.width() > 1 && is_title(self.rules, &texts, found) =>
+            {
+                Ok(())
+            }
             Some(fault) => {
                 self.stage = ReaderStage::Doubtful { header, fault };
                 Ok(())
@@ -226,7 +269,8 @@ impl<'r> TableRows<'r> {
         }
     }
 
-    /// Reads the row after a possible header: it was one when this row has identifiers where they belong.
+    /// Reads the row after a possible header: it was one when this row has identifiers where they
+    /// belong.
     fn read_second_numbered(
         &mut self,
         row: &impl TableRow,
@@ -235,17 +279,27 @@ impl<'r> TableRows<'r> {
         if row.texts().next().is_none() {
             return Ok(());
         }
-        let above = ReaderStage::Above { rows: 0, absent: None, fault: None };
-        let ReaderStage::Doubtful { header, fault } = std::mem::replace(&mut self.stage, above) else {
+        let above = ReaderStage::Above {
+            rows: 0,
+            absent: None,
+            fault: None,
+        };
+        let ReaderStage::Doubtful { header, fault } = std::mem::replace(&mut self.stage, above)
+        else {
             return Ok(());
         };
         let fits = own_places(&header).any(|(rule, place)| fits(rule, row.cell(place), found));
         self.stage = ReaderStage::Below(header);
-        if fits { self.read(row, found) } else { Err(fault) }
+        if fits {
+            self.read(row, found)
+        } else {
+            Err(fault)
+        }
     }
 }
 
-/// The fault of a transposed table, which has a column for each person: its "header" contains identifiers.
+/// The fault of a transposed table, which has a column for each person: its "header" contains
+/// identifiers.
 fn person_in_header(
     header: &Header<'_>,
     texts: &[(usize, &str)],
@@ -255,11 +309,15 @@ fn person_in_header(
     let is_beside = |column: usize| !header.places.iter().any(|(_, place)| *place == column);
     let mut beside = texts.iter().filter(|(column, _)| is_beside(*column));
     let (column, _) = beside.find(|(_, text)| found.looks_like_identifier(text))?;
-    Some(ReadFailure::new(UnreadCause::Column).at(row.place(*column)).into())
+    Some(
+        ReadFailure::new(UnreadCause::Column)
+            .at(row.place(*column))
+            .into(),
+    )
 }
 
-/// Why a first row is not a record, when it looks like a header: words in the identifier columns, and nothing
-/// that a record would contain.
+/// Why a first row is not a record, when it looks like a header: words in the identifier columns,
+/// and nothing that a record would contain.
 fn header_fault(
     header: &Header<'_>,
     row: &impl TableRow,
@@ -276,14 +334,26 @@ fn header_fault(
         }
         _ => false,
     });
-    let holds_none = texts.iter().all(|(_, text)| is_word(text) && !found.looks_like_identifier(text));
-    let (rule, place) = own_places(header).next().filter(|_| is_named && holds_none)?;
-    let detail = ReadFailure::new(UnreadCause::ValueShape).by_rule(&rule.pick.rule).at(row.place(place));
+    let holds_none = texts
+        .iter()
+        .all(|(_, text)| is_word(text) && !found.looks_like_identifier(text));
+    let (rule, place) = own_places(header)
+        .next()
+        .filter(|_| is_named && holds_none)?;
+    let detail = ReadFailure::new(UnreadCause::ValueShape)
+        .by_rule(&rule.pick.rule)
+        .at(row.place(place));
     Some(detail.into())
 }
 
-fn own_places<'h, 'r>(header: &'h Header<'r>) -> impl Iterator<Item = (&'r ColumnRule, usize)> + 'h {
-    header.places.iter().filter(|(rule, _)| rule.is_own).map(|(rule, place)| (*rule, *place))
+fn own_places<'h, 'r>(
+    header: &'h Header<'r>,
+) -> impl Iterator<Item = (&'r ColumnRule, usize)> + 'h {
+    header
+        .places
+        .iter()
+        .filter(|(rule, _)| rule.is_own)
+        .map(|(rule, place)| (*rule, *place))
 }
 
 fn fits(rule: &ColumnRule, cell: CellValue<'_>, found: &Collector<'_>) -> bool {
@@ -315,16 +385,16 @@ impl RecordReader<'_, '_> {
         shared: &mut SharedTexts,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
-        // Without a telling shape, the word "Total" would be taken for an identifier: test for captions
-        // first.
+        // Without a telling shape, the word "Total" would be taken for an identifier: test for
+        // captions first.
         if found.has_shapeless_kind() && self.is_no_record(row, tally, found) {
             return Ok(());
         }
         let has_own = match self.take(row, shared, found) {
             Ok(has_own) => has_own,
             Err(fault) if fault.detail.cause == UnreadCause::TooLarge => return Err(fault),
-            // A total has no identifier in the column either: only now is the row tested for being a caption,
-            // so that a person is never taken for one.
+            // A total has no identifier in the column either: only now is the row tested for being
+            // a caption, so that a person is never taken for one.
             Err(_) if self.is_no_record(row, tally, found) => return Ok(()),
             Err(fault) => return Err(fault),
         };
@@ -350,7 +420,9 @@ impl RecordReader<'_, '_> {
         found: &mut Collector<'_>,
     ) -> Result<bool, Unreadable> {
         if self.has_one_width && row.width() != self.header.width {
-            return Err(ReadFailure::new(UnreadCause::Ambiguous).at(row.place(0)).into());
+            return Err(ReadFailure::new(UnreadCause::Ambiguous)
+                .at(row.place(0))
+                .into());
         }
         let mut has_own = false;
         for (index, (rule, place)) in self.header.places.iter().enumerate() {
@@ -365,10 +437,14 @@ impl RecordReader<'_, '_> {
                 CellValue::Computed(text) => {
                     return Err(unread(UnreadCause::Formula, rule, row, *place, text));
                 }
-                CellValue::Unreadable(cause, text) => return Err(unread(cause, rule, row, *place, text)),
+                CellValue::Unreadable(cause, text) => {
+                    return Err(unread(cause, rule, row, *place, text));
+                }
             };
-            let key =
-                row.shared(*place).filter(|_| text.len() > SHARED_BYTES_MIN).map(|number| (index, number));
+            let key = row
+                .shared(*place)
+                .filter(|_| text.len() > SHARED_BYTES_MIN)
+                .map(|number| (index, number));
             let taken = match key.and_then(|key| shared.taken.get(&key)) {
                 Some(taken) => *taken,
                 None => {
@@ -384,10 +460,16 @@ impl RecordReader<'_, '_> {
 
     /// A stored formula result is accepted when it has a telling shape, or when the map says so.
     fn believes(&self, rule: &ColumnRule, text: &str, found: &Collector<'_>) -> bool {
-        self.rules.believes_formulas || (found.knows_shape(&rule.pick) && found.fits(&rule.pick, text))
+        self.rules.believes_formulas
+            || (found.knows_shape(&rule.pick) && found.fits(&rule.pick, text))
     }
 
-    fn is_no_record(&self, row: &impl TableRow, tally: &ReadingTally, found: &Collector<'_>) -> bool {
+    fn is_no_record(
+        &self,
+        row: &impl TableRow,
+        tally: &ReadingTally,
+        found: &Collector<'_>,
+    ) -> bool {
         if self.header.is_repeated_by(row.texts()) {
             return true;
         }
@@ -395,8 +477,8 @@ impl RecordReader<'_, '_> {
         texts.is_empty() || is_caption(self.rules, &texts, tally.records, found)
     }
 
-    /// In a row wider than the header, cells may be shifted: no cell outside the rules' columns may look like
-    /// an identifier.
+    /// In a row wider than the header, cells may be shifted: no cell outside the rules' columns may
+    /// look like an identifier.
     fn check_width(
         &self,
         row: &impl TableRow,
@@ -406,17 +488,21 @@ impl RecordReader<'_, '_> {
         if row.width() <= self.header.width {
             return Ok(());
         }
-        let is_beside = |column: usize| !self.header.places.iter().any(|(_, place)| *place == column);
+        let is_beside =
+            |column: usize| !self.header.places.iter().any(|(_, place)| *place == column);
         for (column, text) in row.texts().filter(|(column, _)| is_beside(*column)) {
             let could_hold = match row.shared(column).filter(|_| text.len() > SHARED_BYTES_MIN) {
-                Some(number) => {
-                    *shared.could_hold.entry(number).or_insert_with(|| found.looks_like_identifier(text))
-                }
+                Some(number) => *shared
+                    .could_hold
+                    .entry(number)
+                    .or_insert_with(|| found.looks_like_identifier(text)),
                 None => found.looks_like_identifier(text),
             };
             let is_beyond = column >= self.header.width && found.has_shapeless_kind();
             if could_hold || is_beyond {
-                return Err(ReadFailure::new(UnreadCause::Ambiguous).at(row.place(column)).into());
+                return Err(ReadFailure::new(UnreadCause::Ambiguous)
+                    .at(row.place(column))
+                    .into());
             }
         }
         Ok(())
@@ -452,9 +538,15 @@ fn unread(
     place: usize,
     text: &str,
 ) -> Unreadable {
-    ReadFailure::new(cause).by_rule(&rule.pick.rule).at(row.place(place)).shaped_as(text).into()
+    ReadFailure::new(cause)
+        .by_rule(&rule.pick.rule)
+        .at(row.place(place))
+        .shaped_as(text)
+        .into()
 }
 
 fn nameless(place: UnreadPlace) -> Unreadable {
-    ReadFailure::new(UnreadCause::NamelessRecord).at(place).into()
+    ReadFailure::new(UnreadCause::NamelessRecord)
+        .at(place)
+        .into()
 }

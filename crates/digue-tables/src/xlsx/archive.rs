@@ -1,7 +1,9 @@
-//! The ZIP archive of a workbook: every byte of it belongs to a listed part, or the file is unreadable.
+//! The ZIP archive of a workbook: every byte of it belongs to a listed part, or the file is
+//! unreadable.
 //!
-//! Programs disagree on bytes between parts, before the first and after the last, and on duplicate parts; a
-//! person could be hidden in any of them, so none is accepted. All parts share one limit on unpacked bytes.
+//! Programs disagree on bytes between parts, before the first and after the last, and on duplicate
+//! parts; a person could be hidden in any of them, so none is accepted. All parts share one limit
+//! on unpacked bytes.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -93,10 +95,13 @@ impl<'b> ZipArchive<'b> {
 
     /// The name of a part as written in the archive; case is ignored.
     pub(super) fn find(&self, name: &str) -> Option<String> {
-        self.names().find(|known| known.eq_ignore_ascii_case(name)).map(str::to_owned)
+        self.names()
+            .find(|known| known.eq_ignore_ascii_case(name))
+            .map(str::to_owned)
     }
 
-    /// The place of a part, for failures: its position in the archive. Its name is chosen by whoever writes the file.
+    /// The place of a part, for failures: its position in the archive. Its name is chosen by
+    /// whoever writes the file.
     pub(super) fn place(&self, name: &str) -> UnreadPlace {
         match self.parts.iter().find(|part| part.name == name) {
             Some(part) => part.place.clone(),
@@ -106,14 +111,21 @@ impl<'b> ZipArchive<'b> {
 
     /// Unpacks one part.
     pub(super) fn unpack(&mut self, name: &str) -> Result<Cow<'b, [u8]>, Unreadable> {
-        let part = self.parts.iter().find(|part| part.name == name).ok_or_else(|| broken("archive"))?;
+        let part = self
+            .parts
+            .iter()
+            .find(|part| part.name == name)
+            .ok_or_else(|| broken("archive"))?;
         let place = &part.place;
         let bytes = if part.is_deflated {
             let mut rest = part.data;
             let mut bytes = Vec::new();
             // Sizes in the archive are claims: the limit is on the bytes that come out.
-            let mut inflated = flate2::bufread::DeflateDecoder::new(&mut rest).take(self.left as u64 + 1);
-            inflated.read_to_end(&mut bytes).map_err(|_| broken(place.clone()))?;
+            let mut inflated =
+                flate2::bufread::DeflateDecoder::new(&mut rest).take(self.left as u64 + 1);
+            inflated
+                .read_to_end(&mut bytes)
+                .map_err(|_| broken(place.clone()))?;
             // Bytes after the deflate stream belong to no part.
             if bytes.len() <= self.left && !rest.is_empty() {
                 return Err(unread_part(place.clone()));
@@ -122,7 +134,10 @@ impl<'b> ZipArchive<'b> {
         } else {
             Cow::Borrowed(part.data)
         };
-        self.left = self.left.checked_sub(bytes.len()).ok_or(Unreadable::too_large())?;
+        self.left = self
+            .left
+            .checked_sub(bytes.len())
+            .ok_or(Unreadable::too_large())?;
         let mut crc = flate2::Crc::new();
         crc.update(&bytes);
         if bytes.len() as u64 != part.size || crc.sum() != part.crc {
@@ -141,18 +156,28 @@ struct PartList {
 
 impl PartList {
     fn find(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let end = bytes.len().checked_sub(END_BYTES).ok_or_else(|| broken("archive"))?;
+        let end = bytes
+            .len()
+            .checked_sub(END_BYTES)
+            .ok_or_else(|| broken("archive"))?;
         if u32_at(bytes, end) != Some(0x0605_4b50) || u16_at(bytes, end + 20) != Some(0) {
             // An archive comment, or bytes after the archive.
             let is_archive = bytes.starts_with(b"PK\x03\x04");
-            return Err(if is_archive { unread_part("archive") } else { broken("archive") });
+            return Err(if is_archive {
+                unread_part("archive")
+            } else {
+                broken("archive")
+            });
         }
         let field = |at| u32_at(bytes, end + at).map_or(0, |value| value as usize);
         let (mut count, mut size, mut start) = (field(10) & 0xffff, field(12), field(16));
         let mut list_end = end;
-        let large = end.checked_sub(ZIP64_END_BYTES).filter(|at| u32_at(bytes, *at) == Some(0x0606_4b50));
+        let large = end
+            .checked_sub(ZIP64_END_BYTES)
+            .filter(|at| u32_at(bytes, *at) == Some(0x0606_4b50));
         if let Some(large) = large {
-            let field = |at| u64_at(bytes, large + at).and_then(|value| usize::try_from(value).ok());
+            let field =
+                |at| u64_at(bytes, large + at).and_then(|value| usize::try_from(value).ok());
             let read = (field(32), field(40), field(48));
             let (Some(large_count), Some(large_size), Some(large_start)) = read else {
                 return Err(broken("archive"));
@@ -162,7 +187,11 @@ impl PartList {
         if start.checked_add(size) != Some(list_end) {
             return Err(unread_part("archive"));
         }
-        Ok(Self { start, end: list_end, count })
+        Ok(Self {
+            start,
+            end: list_end,
+            count,
+        })
     }
 }
 
@@ -220,15 +249,26 @@ impl<'b> CentralDirectory<'b> {
         Some(())
     }
 
-    /// The part, when its local header agrees with this entry: programs differ in which of the two they use.
-    fn part(&self, bytes: &'b [u8], place: &UnreadPlace) -> Result<(ArchivePart<'b>, Span), Unreadable> {
+    /// The part, when its local header agrees with this entry: programs differ in which of the two
+    /// they use.
+    fn part(
+        &self,
+        bytes: &'b [u8],
+        place: &UnreadPlace,
+    ) -> Result<(ArchivePart<'b>, Span), Unreadable> {
         let fault = || unread_part(place.clone());
         let written = std::str::from_utf8(self.name).map_err(|_| fault())?;
-        let name = written.replace('\\', "/").trim_start_matches('/').to_owned();
+        let name = written
+            .replace('\\', "/")
+            .trim_start_matches('/')
+            .to_owned();
         let start = usize::try_from(self.local).map_err(|_| fault())?;
         let field = |at: usize| u16_at(bytes, start + at);
         let is_local = u32_at(bytes, start) == Some(0x0403_4b50) && field(8) == Some(self.method);
-        let lengths = field(26).zip(field(28)).filter(|_| is_local).ok_or_else(fault)?;
+        let lengths = field(26)
+            .zip(field(28))
+            .filter(|_| is_local)
+            .ok_or_else(fault)?;
         let (name_bytes, extra_bytes) = (usize::from(lengths.0), usize::from(lengths.1));
         let names = start + LOCAL_BYTES;
         let data = names + name_bytes + extra_bytes;
@@ -238,7 +278,8 @@ impl<'b> CentralDirectory<'b> {
             .ok_or_else(fault)?;
         let has_descriptor = field(6).ok_or_else(fault)? & 8 != 0;
         let packed = u32_at(bytes, start + 18).map(u64::from);
-        let says_the_same = has_descriptor || packed == Some(self.packed) || packed == Some(u32::MAX.into());
+        let says_the_same =
+            has_descriptor || packed == Some(self.packed) || packed == Some(u32::MAX.into());
         // Bit 0: encrypted; bit 6: strong encryption (APPNOTE 4.4.4).
         let is_encrypted = (self.flags | field(6).unwrap_or(0)) & 0x41 != 0;
         let extra = bytes.get(names + name_bytes..data).ok_or_else(fault)?;
@@ -250,23 +291,45 @@ impl<'b> CentralDirectory<'b> {
             return Err(fault());
         }
         let packed = bytes.get(data..end).ok_or_else(fault)?;
-        let span = Span { start, end, has_descriptor, crc: self.crc };
+        let span = Span {
+            start,
+            end,
+            has_descriptor,
+            crc: self.crc,
+        };
         let is_deflated = self.method == 8;
         let place = place.clone();
-        Ok((ArchivePart { name, place, is_deflated, data: packed, size: self.size, crc: self.crc }, span))
+        Ok((
+            ArchivePart {
+                name,
+                place,
+                is_deflated,
+                data: packed,
+                size: self.size,
+                crc: self.crc,
+            },
+            span,
+        ))
     }
 }
 
-/// Checks that the entries follow each other without gaps, from the first byte to the central directory.
-/// Overlaps are refused too: they are how a small archive unpacks to terabytes.
+/// Checks that the entries follow each other without gaps, from the first byte to the central
+/// directory. Overlaps are refused too: they are how a small archive unpacks to terabytes.
 fn check_layout(bytes: &[u8], mut spans: Vec<Span>, list: usize) -> Result<(), Unreadable> {
     spans.sort_by_key(|span| span.start);
-    let starts = spans.iter().map(|span| span.start).skip(1).chain([list]).collect::<Vec<_>>();
+    let starts = spans
+        .iter()
+        .map(|span| span.start)
+        .skip(1)
+        .chain([list])
+        .collect::<Vec<_>>();
     if spans.first().map_or(list, |span| span.start) != 0 {
         return Err(unread_part("archive"));
     }
     for (span, next) in spans.iter().zip(starts) {
-        let gap = bytes.get(span.end..next).ok_or_else(|| unread_part("archive"))?;
+        let gap = bytes
+            .get(span.end..next)
+            .ok_or_else(|| unread_part("archive"))?;
         let is_descriptor = span.has_descriptor
             && match gap.len() {
                 12 | 20 => u32_at(gap, 0) == Some(span.crc),
@@ -284,7 +347,8 @@ fn check_layout(bytes: &[u8], mut spans: Vec<Span>, list: usize) -> Result<(), U
 fn holds_nothing(extra: &[u8]) -> bool {
     let is_nothing = |(tag, value): &(u16, &[u8])| {
         let hint = value.get(4..).unwrap_or_default();
-        value.len() <= EXTRA_FIELD_BYTES_MAX || (*tag == GROWTH_HINT && hint.iter().all(|byte| *byte == 0))
+        value.len() <= EXTRA_FIELD_BYTES_MAX
+            || (*tag == GROWTH_HINT && hint.iter().all(|byte| *byte == 0))
     };
     extra_fields(extra).is_some_and(|fields| fields.iter().all(is_nothing))
 }
@@ -300,13 +364,22 @@ fn extra_fields(mut extra: &[u8]) -> Option<Vec<(u16, &[u8])>> {
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().map(|field| u16::from_le_bytes(*field))
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .map(|field| u16::from_le_bytes(*field))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().map(|field| u32::from_le_bytes(*field))
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .map(|field| u32::from_le_bytes(*field))
 }
 
 fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes.get(at..)?.first_chunk().map(|field| u64::from_le_bytes(*field))
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .map(|field| u64::from_le_bytes(*field))
 }

@@ -1,7 +1,7 @@
 //! Texts in a workbook outside its cells: comments, text boxes, names, properties, caches.
 //!
-//! No rule reaches them. They are swept, and an identifier in them that no cell showed makes the file
-//! unreadable.
+//! No rule reaches them. They are swept, and an identifier in them that no cell showed makes the
+//! file unreadable.
 
 use super::archive::unread_part;
 use super::markup::{MarkupAttributes, MarkupEvent, walk};
@@ -120,7 +120,11 @@ impl Asides {
                 self.like.push((identifier, place.clone()));
             }
         }
-        if self.like.len() > LIKE_MAX { Err(Unreadable::too_large()) } else { Ok(()) }
+        if self.like.len() > LIKE_MAX {
+            Err(Unreadable::too_large())
+        } else {
+            Ok(())
+        }
     }
 
     /// Examines the literal texts in a formula.
@@ -169,7 +173,8 @@ impl Asides {
         }
     }
 
-    /// Examines a page header or footer without its codes: `&C` centres, `&"Arial,Bold"` sets the font.
+    /// Examines a page header or footer without its codes: `&C` centres, `&"Arial,Bold"` sets the
+    /// font.
     fn add_page_margin(
         &mut self,
         text: &str,
@@ -190,7 +195,8 @@ impl Asides {
         Ok(())
     }
 
-    /// Examines a whole part, given its name and its place: its texts, and the attributes that programs show.
+    /// Examines a whole part, given its name and its place: its texts, and the attributes that
+    /// programs show.
     pub(super) fn read(
         &mut self,
         (part, place): (&str, &UnreadPlace),
@@ -231,15 +237,23 @@ impl Asides {
                 MarkupEvent::Text(more) => text.push_str(more),
                 MarkupEvent::Comment(comment) => self.add(comment, place, found)?,
             }
-            if cached > CACHED_TEXTS_MAX { Err(unread_part(place.clone())) } else { Ok(()) }
+            if cached > CACHED_TEXTS_MAX {
+                Err(unread_part(place.clone()))
+            } else {
+                Ok(())
+            }
         })
     }
 
-    /// Concludes once every cell is read: no identifier may be left that no cell showed. Not earlier, as a
-    /// comment can precede the cell that shows the same person.
+    /// Concludes once every cell is read: no identifier may be left that no cell showed. Not
+    /// earlier, as a comment can precede the cell that shows the same person.
     pub(super) fn conclude(mut self, found: &mut Collector<'_>) -> Result<(), Unreadable> {
         self.swept.finish(found, || UnreadPlace::from("workbook"))?;
-        match self.like.iter().find(|(identifier, _)| !found.has_found(identifier)) {
+        match self
+            .like
+            .iter()
+            .find(|(identifier, _)| !found.has_found(identifier))
+        {
             Some((_, place)) => Err(unread_part(place.clone())),
             None => Ok(()),
         }
@@ -258,10 +272,14 @@ pub(super) enum AttributeRole {
 /// True for digits and punctuation, or a date and time.
 fn is_measure(text: &str) -> bool {
     let text = text.trim();
-    let is_moment = text.len() <= 32 && text.get(4..5) == Some("-") && text.get(10..11) == Some("T");
+    let is_moment =
+        text.len() <= 32 && text.get(4..5) == Some("-") && text.get(10..11) == Some("T");
     let is_plain = |c: char| c.is_ascii_digit() || " .,;:-$\n\r".contains(c);
     text.chars().all(is_plain)
-        || (is_moment && text.chars().all(|c| is_plain(c) || matches!(c, 'T' | 'Z' | '+')))
+        || (is_moment
+            && text
+                .chars()
+                .all(|c| is_plain(c) || matches!(c, 'T' | 'Z' | '+')))
 }
 
 /// True for attributes of a worksheet, outside its cells, that programs show.

@@ -1,5 +1,5 @@
-//! Takes a number format apart: `0"A";-0` into sections, pieces and places for digits. What a format means is decided
-//! by its readers.
+//! Takes a number format apart: `0"A";-0` into sections, pieces and places for digits. What a
+//! format means is decided by its readers.
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FormatToken {
@@ -23,14 +23,18 @@ pub(super) fn sections(code: &str) -> Vec<Vec<Piece>> {
     let mut sections = vec![Vec::new()];
     let mut rest = code.chars();
     while let Some(c) = rest.next() {
-        let last = sections.last_mut().expect("`sections` starts with one element");
+        let last = sections
+            .last_mut()
+            .expect("`sections` starts with one element");
         match c {
             ';' => sections.push(Vec::new()),
             '"' => last.extend(rest.by_ref().take_while(|c| *c != '"').map(Piece::Literal)),
             '\\' => last.extend(rest.next().map(Piece::Literal)),
             // A space as wide as the next character.
             '_' => last.extend(rest.next().map(|_| Piece::Literal(' '))),
-            '[' => last.push(Piece::Bracket(rest.by_ref().take_while(|c| *c != ']').collect())),
+            '[' => last.push(Piece::Bracket(
+                rest.by_ref().take_while(|c| *c != ']').collect(),
+            )),
             c => last.push(Piece::Sign(c)),
         }
     }
@@ -58,8 +62,15 @@ pub(super) fn tokens(section: &[Piece], is_general: bool) -> Vec<FormatToken> {
 
 /// Fills digit places from the right; the first place takes all remaining digits.
 pub(super) fn filled(tokens: &[FormatToken], digits: &str) -> String {
-    let places = tokens.iter().filter(|token| matches!(token, FormatToken::Digit(_))).count();
-    let digits = if digits == "0" && places > 0 { "" } else { digits };
+    let places = tokens
+        .iter()
+        .filter(|token| matches!(token, FormatToken::Digit(_)))
+        .count();
+    let digits = if digits == "0" && places > 0 {
+        ""
+    } else {
+        digits
+    };
     let surplus = digits.len().saturating_sub(places);
     let mut missing = places.saturating_sub(digits.len());
     let mut next = 0;

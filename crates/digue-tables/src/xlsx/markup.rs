@@ -1,8 +1,8 @@
 //! The XML of workbook parts, as a stream of start tags, end tags and texts.
 //!
-//! Names are compared without prefix, so that strict and transitional files, and those with other prefixes,
-//! read alike. Only the predefined entities of XML exist; a document type is an error, as it could define
-//! others.
+//! Names are compared without prefix, so that strict and transitional files, and those with other
+//! prefixes, read alike. Only the predefined entities of XML exist; a document type is an error, as
+//! it could define others.
 
 use std::borrow::Cow;
 
@@ -29,7 +29,9 @@ pub(super) struct MarkupAttributes<'m>(Vec<(&'m str, Cow<'m, str>)>);
 
 impl MarkupAttributes<'_> {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+        self.iter()
+            .find(|(own, _)| *own == name)
+            .map(|(_, value)| value)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -69,15 +71,25 @@ pub(super) fn walk(
             Event::Comment(text) => take(MarkupEvent::Comment(&text))?,
             Event::PI(text) => take(MarkupEvent::Comment(&text))?,
             Event::GeneralRef(name) => {
-                let character = name.resolve_char_ref().map_err(|_| fault())?.map(String::from);
-                let known = || quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned);
-                take(MarkupEvent::Text(&character.or_else(known).ok_or_else(fault)?))?;
+                let character = name
+                    .resolve_char_ref()
+                    .map_err(|_| fault())?
+                    .map(String::from);
+                let known =
+                    || quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned);
+                take(MarkupEvent::Text(
+                    &character.or_else(known).ok_or_else(fault)?,
+                ))?;
             }
             Event::DocType(_) => return Err(fault()),
             Event::Eof => break,
         }
     }
-    if depth == 0 && roots == 1 { Ok(()) } else { Err(fault()) }
+    if depth == 0 && roots == 1 {
+        Ok(())
+    } else {
+        Err(fault())
+    }
 }
 
 fn open(
@@ -92,10 +104,14 @@ fn open(
             attributes.push((attribute.key.local_name().into_inner(), value));
         }
     }
-    Some(take(MarkupEvent::Open(start.local_name().into_inner(), &MarkupAttributes(attributes))))
+    Some(take(MarkupEvent::Open(
+        start.local_name().into_inner(),
+        &MarkupAttributes(attributes),
+    )))
 }
 
-/// Decodes `_x0041_`, which stands for a character that XML cannot hold (ECMA-376, part 1, 22.9.2.19).
+/// Decodes `_x0041_`, which stands for a character that XML cannot hold (ECMA-376, part 1,
+/// 22.9.2.19).
 pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains("_x") {
         return Cow::Borrowed(text);
@@ -104,8 +120,13 @@ pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some(at) = rest.find("_x") {
         plain.push_str(&rest[..at]);
-        let code = rest.get(at + 2..at + 6).filter(|_| rest.as_bytes().get(at + 6) == Some(&b'_'));
-        match code.and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32) {
+        let code = rest
+            .get(at + 2..at + 6)
+            .filter(|_| rest.as_bytes().get(at + 6) == Some(&b'_'));
+        match code
+            .and_then(|hex| u32::from_str_radix(hex, 16).ok())
+            .and_then(char::from_u32)
+        {
             Some(character) => {
                 plain.push(character);
                 rest = &rest[at + 7..];

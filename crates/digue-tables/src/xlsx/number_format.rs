@@ -1,7 +1,7 @@
 //! What a cell with a number shows: leading zeros, letters and spaces are often only in its format.
 //!
-//! Supported are General, `0`, `#`, `?`, literals, thousands and `@`. Everything else is a date, an amount or
-//! a calculation, and not an identifier.
+//! Supported are General, `0`, `#`, `?`, literals, thousands and `@`. Everything else is a date, an
+//! amount or a calculation, and not an identifier.
 
 use digue_types::UnreadCause;
 
@@ -39,10 +39,16 @@ enum NumberFormat {
 }
 
 impl Format {
-    pub(super) const GENERAL: Self =
-        Self { number: NumberFormat::General, text: TextFormat::AsItIs, look: NumberLook::General };
-    pub(super) const UNKNOWN: Self =
-        Self { number: NumberFormat::Unknown, text: TextFormat::AsItIs, look: NumberLook::Unknown };
+    pub(super) const GENERAL: Self = Self {
+        number: NumberFormat::General,
+        text: TextFormat::AsItIs,
+        look: NumberLook::General,
+    };
+    pub(super) const UNKNOWN: Self = Self {
+        number: NumberFormat::Unknown,
+        text: TextFormat::AsItIs,
+        look: NumberLook::Unknown,
+    };
 
     /// The built-in formats, known by number only (ECMA-376, part 1, 18.8.30).
     pub(super) fn numbered(id: u32) -> Self {
@@ -50,21 +56,35 @@ impl Format {
             0 | 49 => Self::GENERAL,
             1 => Self::parse("0"),
             3 => Self::parse("#,##0"),
-            18..=21 | 45..=47 => Self { number: NumberFormat::Time, ..Self::UNKNOWN },
-            14..=17 | 22 | 27..=36 | 50..=58 => Self { number: NumberFormat::Date, ..Self::UNKNOWN },
-            _ => Self { look: NumberLook::numbered(id), ..Self::UNKNOWN },
+            18..=21 | 45..=47 => Self {
+                number: NumberFormat::Time,
+                ..Self::UNKNOWN
+            },
+            14..=17 | 22 | 27..=36 | 50..=58 => Self {
+                number: NumberFormat::Date,
+                ..Self::UNKNOWN
+            },
+            _ => Self {
+                look: NumberLook::numbered(id),
+                ..Self::UNKNOWN
+            },
         }
     }
 
     pub(super) fn parse(code: &str) -> Self {
         let sections = sections(code);
-        let text =
-            sections.get(3).or_else(|| sections.iter().find(|section| section.contains(&Piece::Sign('@'))));
+        let text = sections.get(3).or_else(|| {
+            sections
+                .iter()
+                .find(|section| section.contains(&Piece::Sign('@')))
+        });
         let text = match text {
             Some(section) => text_format(section),
             None => TextFormat::AsItIs,
         };
-        let number = sections.first().map_or(NumberFormat::General, |section| number_format(section));
+        let number = sections
+            .first()
+            .map_or(NumberFormat::General, |section| number_format(section));
         let look = match number {
             // A date or time is not a number for a field.
             NumberFormat::Date | NumberFormat::Time => NumberLook::Unknown,
@@ -94,9 +114,15 @@ impl Format {
             NumberFormat::General => whole(written).map(|(sign, digits)| format!("{sign}{digits}")),
             NumberFormat::Pattern(tokens) => {
                 let (sign, digits) = whole(written)?;
-                if sign.is_empty() { Ok(filled(tokens, &digits)) } else { Err(UnreadCause::CellType) }
+                if sign.is_empty() {
+                    Ok(filled(tokens, &digits))
+                } else {
+                    Err(UnreadCause::CellType)
+                }
             }
-            NumberFormat::Date | NumberFormat::Time | NumberFormat::Unknown => Err(UnreadCause::CellType),
+            NumberFormat::Date | NumberFormat::Time | NumberFormat::Unknown => {
+                Err(UnreadCause::CellType)
+            }
         }
     }
 }
@@ -104,11 +130,15 @@ impl Format {
 /// Sign and digits of a whole number.
 fn whole(written: &str) -> Result<(&'static str, String), UnreadCause> {
     let number: f64 = written.trim().parse().map_err(|_| UnreadCause::CellType)?;
-    // A number with decimals is no identifier, and its format may round it to one that looks like it.
+    // A number with decimals is no identifier, and its format may round it to one that looks like
+    // it.
     if number.fract() != 0.0 || number.abs() > EXACT_MAX {
         return Err(UnreadCause::InexactNumber);
     }
-    Ok((if number < 0.0 { "-" } else { "" }, format!("{:.0}", number.abs())))
+    Ok((
+        if number < 0.0 { "-" } else { "" },
+        format!("{:.0}", number.abs()),
+    ))
 }
 
 fn text_format(section: &[Piece]) -> TextFormat {
@@ -120,25 +150,54 @@ fn text_format(section: &[Piece]) -> TextFormat {
     let Some(at) = section.iter().position(|piece| *piece == Piece::Sign('@')) else {
         // `;;;` hides the text, but the user still has it in the file.
         let shown = written(section);
-        return if shown.trim().is_empty() { TextFormat::AsItIs } else { TextFormat::Instead(shown) };
+        return if shown.trim().is_empty() {
+            TextFormat::AsItIs
+        } else {
+            TextFormat::Instead(shown)
+        };
     };
     let (before, after) = (written(&section[..at]), written(&section[at + 1..]));
-    if before.is_empty() && after.is_empty() { TextFormat::AsItIs } else { TextFormat::Around(before, after) }
+    if before.is_empty() && after.is_empty() {
+        TextFormat::AsItIs
+    } else {
+        TextFormat::Around(before, after)
+    }
 }
 
 /// The literal words in a format code, which it shows whatever the cell holds.
 pub(super) fn words(code: &str) -> Vec<String> {
-    let literal = |piece: &Piece| if let Piece::Literal(c) = piece { Some(*c) } else { None };
-    let written =
-        sections(code).into_iter().map(|section| section.iter().filter_map(literal).collect::<String>());
+    let literal = |piece: &Piece| {
+        if let Piece::Literal(c) = piece {
+            Some(*c)
+        } else {
+            None
+        }
+    };
+    let written = sections(code)
+        .into_iter()
+        .map(|section| section.iter().filter_map(literal).collect::<String>());
     written.filter(|words| !words.trim().is_empty()).collect()
 }
 
 fn number_format(section: &[Piece]) -> NumberFormat {
-    let signs: String =
-        section.iter().filter_map(|piece| if let Piece::Sign(c) = piece { Some(*c) } else { None }).collect();
-    let general = signs.to_lowercase().replace("general", "@").replace("standard", "@");
-    if section.iter().any(|piece| matches!(piece, Piece::Bracket(inner) if !is_plain_bracket(inner))) {
+    let signs: String = section
+        .iter()
+        .filter_map(|piece| {
+            if let Piece::Sign(c) = piece {
+                Some(*c)
+            } else {
+                None
+            }
+        })
+        .collect();
+    let general = signs
+        .to_lowercase()
+        .replace("general", "@")
+        .replace("standard", "@");
+    if section
+        .iter()
+        .any(|piece| matches!(piece, Piece::Bracket(inner) if !is_plain_bracket(inner)))
+    {
         // `[hh]:mm` is a duration, which may exceed a day.
         let is_elapsed = |piece: &Piece| matches!(piece, Piece::Bracket(inner) if !inner.is_empty() && is_hour_letters(inner));
         if section.iter().any(is_elapsed) {
@@ -156,7 +215,19 @@ fn number_format(section: &[Piece]) -> NumberFormat {
     let is_known = |c: char| {
         matches!(
             c,
-            '0' | '#' | '?' | '@' | ',' | ' ' | '\u{a0}' | '\u{202f}' | '-' | '(' | ')' | ':' | '+' | '\''
+            '0' | '#'
+                | '?'
+                | '@'
+                | ','
+                | ' '
+                | '\u{a0}'
+                | '\u{202f}'
+                | '-'
+                | '('
+                | ')'
+                | ':'
+                | '+'
+                | '\''
         )
     };
     let scales = general.trim_end().ends_with(',');
@@ -167,12 +238,19 @@ fn number_format(section: &[Piece]) -> NumberFormat {
     NumberFormat::Pattern(tokens(section, general.contains('@')))
 }
 
-/// A format with letters for days is a date, one with letters for hours only is a time; one with an exponent
-/// (`0.00E+00`) is neither.
+/// A format with letters for days is a date, one with letters for hours only is a time; one with an
+/// exponent (`0.00E+00`) is neither.
 fn time_or_date(signs: &str) -> Option<NumberFormat> {
     let bytes = signs.as_bytes();
-    let is_exponent = |at: usize| bytes.get(at + 1).is_some_and(|next| matches!(next, b'+' | b'-'));
-    let holds_exponent = bytes.iter().enumerate().any(|(at, sign)| *sign == b'e' && is_exponent(at));
+    let is_exponent = |at: usize| {
+        bytes
+            .get(at + 1)
+            .is_some_and(|next| matches!(next, b'+' | b'-'))
+    };
+    let holds_exponent = bytes
+        .iter()
+        .enumerate()
+        .any(|(at, sign)| *sign == b'e' && is_exponent(at));
     // An `e` without digits around it is a letter of a date (Japanese eras), and no exponent.
     if holds_exponent && signs.contains(['0', '#', '?']) {
         return None;
@@ -189,7 +267,9 @@ fn time_or_date(signs: &str) -> Option<NumberFormat> {
 }
 
 fn is_hour_letters(inner: &str) -> bool {
-    inner.chars().all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'))
+    inner
+        .chars()
+        .all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'))
 }
 
 /// True for colours and languages, which change no character.
@@ -198,11 +278,17 @@ fn is_plain_bracket(inner: &str) -> bool {
     (is_colour && !is_hour_letters(inner)) || inner.starts_with("$-")
 }
 
-/// The ISO 8601 date of a serial number, with its time unless midnight; `None` for a time without a date.
+/// The ISO 8601 date of a serial number, with its time unless midnight; `None` for a time without a
+/// date.
 pub(super) fn day(written: &str, is_from_1904: bool) -> Option<String> {
     let serial: f64 = written.trim().parse().ok()?;
-    // Workbooks of old Macintosh versions count from 1904; both calendars differ by four years and a day.
-    let serial = if is_from_1904 { serial + 1_462.0 } else { serial };
+    // Workbooks of old Macintosh versions count from 1904; both calendars differ by four years and
+    // a day.
+    let serial = if is_from_1904 {
+        serial + 1_462.0
+    } else {
+        serial
+    };
     // The serial number of 31 December 9999, the last day that spreadsheets know.
     if !(1.0..2_958_465.5).contains(&serial) {
         return None;
@@ -210,15 +296,19 @@ pub(super) fn day(written: &str, is_from_1904: bool) -> Option<String> {
     // Spreadsheets count a 29 February 1900 that never was: earlier serial numbers are one day off.
     let shift = if serial < 60.0 { 1.0 } else { 0.0 };
     #[allow(clippy::cast_possible_truncation, reason = "bounded above")]
-    // Rounded down, as spreadsheets show it, so that the last second of a day stays on that day. Doubles are
-    // exact to a few microseconds here; the 0.001 absorbs that error.
+    // Rounded down, as spreadsheets show it, so that the last second of a day stays on that day.
+    // Doubles are exact to a few microseconds here; the 0.001 absorbs that error.
     let seconds = ((serial + shift) * 86_400.0 + 0.001).floor() as i64;
     let (days, seconds) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     // The serial number of 1 January 1970.
     let (year, month, day) = civil(days - 25_569);
     let date = format!("{year:04}-{month:02}-{day:02}");
     let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    Some(if seconds == 0 { date } else { format!("{date}T{hour:02}:{minute:02}:{second:02}") })
+    Some(if seconds == 0 {
+        date
+    } else {
+        format!("{date}T{hour:02}:{minute:02}:{second:02}")
+    })
 }
 
 /// Year, month and day of a number of days since 1970 (Howard Hinnant, `civil_from_days`).
@@ -240,7 +330,11 @@ mod tests {
 
     #[track_caller]
     fn check(code: &str, written: &str, expected: Result<&str, UnreadCause>) {
-        assert_eq!(Format::parse(code).show(written), expected.map(str::to_owned), "{code} of {written}");
+        assert_eq!(
+            Format::parse(code).show(written),
+            expected.map(str::to_owned),
+            "{code} of {written}"
+        );
     }
 
     #[test]
@@ -328,9 +422,16 @@ mod tests {
 
     #[test]
     fn a_text_shows_with_what_its_format_writes_around_it() {
-        assert_eq!(Format::parse("@\"A\"").around_text("1000001").as_deref(), Some("1000001A"));
+        assert_eq!(
+            Format::parse("@\"A\"").around_text("1000001").as_deref(),
+            Some("1000001A")
+        );
         assert_eq!(Format::parse("@").around_text("1000001"), None);
-        assert_eq!(Format::parse(";;;").around_text("1000001"), None, "what is hidden is in the file");
+        assert_eq!(
+            Format::parse(";;;").around_text("1000001"),
+            None,
+            "what is hidden is in the file"
+        );
     }
 
     #[test]
@@ -338,11 +439,20 @@ mod tests {
         assert_eq!(day("46354", false).as_deref(), Some("2026-11-28"));
         assert_eq!(day("1", false).as_deref(), Some("1900-01-01"));
         assert_eq!(day("61", false).as_deref(), Some("1900-03-01"));
-        assert_eq!(day("46354.5", false).as_deref(), Some("2026-11-28T12:00:00"));
-        assert_eq!(day("46446.9999965", false).as_deref(), Some("2027-02-28T23:59:59"));
+        assert_eq!(
+            day("46354.5", false).as_deref(),
+            Some("2026-11-28T12:00:00")
+        );
+        assert_eq!(
+            day("46446.9999965", false).as_deref(),
+            Some("2027-02-28T23:59:59")
+        );
         assert_eq!(day("44892", true).as_deref(), Some("2026-11-28"));
         assert_eq!(day("46354.999999999", false).as_deref(), Some("2026-11-29"));
-        assert_eq!(day("46354.37847222222", false).as_deref(), Some("2026-11-28T09:05:00"));
+        assert_eq!(
+            day("46354.37847222222", false).as_deref(),
+            Some("2026-11-28T09:05:00")
+        );
         // A reference to an empty cell, and an hour, show as days of 1900.
         for written in ["x", "0", "0.5", "-1", "1e300"] {
             assert_eq!(day(written, false), None, "{written}");

@@ -1,8 +1,9 @@
 //! The quantity of a number in an uploaded workbook, and how its cell shows it.
 //!
-//! A text field takes a number as its cell shows it; an amount takes its value when it is in euros. Where the
-//! display depends on the program that opens the file (a decimal comma or point without a language, a
-//! fraction, an exponent, a duration), there is none: a guess would import a text that the user never saw.
+//! A text field takes a number as its cell shows it; an amount takes its value when it is in euros.
+//! Where the display depends on the program that opens the file (a decimal comma or point without a
+//! language, a fraction, an exponent, a duration), there is none: a guess would import a text that
+//! the user never saw.
 
 use std::sync::Arc;
 
@@ -84,12 +85,18 @@ struct NumberSigns {
     group: char,
 }
 
-const FRENCH: NumberSigns = NumberSigns { decimal: ',', group: ' ' };
-const ENGLISH: NumberSigns = NumberSigns { decimal: '.', group: ',' };
+const FRENCH: NumberSigns = NumberSigns {
+    decimal: ',',
+    group: ' ',
+};
+const ENGLISH: NumberSigns = NumberSigns {
+    decimal: '.',
+    group: ',',
+};
 
 impl NumberLook {
-    /// The built-in formats, known by number only (ECMA-376, part 1, 18.8.30). Currency formats (5 to 8, 42,
-    /// 44) show the currency of the reader's settings, so they are unknown.
+    /// The built-in formats, known by number only (ECMA-376, part 1, 18.8.30). Currency formats (5
+    /// to 8, 42, 44) show the currency of the reader's settings, so they are unknown.
     pub(super) fn numbered(id: u32) -> Self {
         match id {
             0 | 49 => Self::General,
@@ -111,20 +118,39 @@ impl NumberLook {
             return Self::Unknown;
         }
         // The fourth section is for texts.
-        Self::Coded(Arc::new(sections(code).into_iter().take(3).map(FormatSection::of).collect()))
+        Self::Coded(Arc::new(
+            sections(code)
+                .into_iter()
+                .take(3)
+                .map(FormatSection::of)
+                .collect(),
+        ))
     }
 
     /// The number that a cell contains as `written`.
     pub(super) fn number(&self, written: &str) -> UploadedNumber {
-        let Some(number) = written.trim().parse::<f64>().ok().filter(|number| number.is_finite()) else {
-            return UploadedNumber { value: written.to_owned(), quantity: Quantity::Other, shown: None };
+        let Some(number) = written
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite())
+        else {
+            return UploadedNumber {
+                value: written.to_owned(),
+                quantity: Quantity::Other,
+                shown: None,
+            };
         };
         let (quantity, shown) = match self {
             Self::General => (Quantity::Plain, general(number, None)),
             Self::Unknown => (Quantity::Other, None),
             Self::Coded(sections) => look(sections, number),
         };
-        UploadedNumber { value: number.to_string(), quantity, shown }
+        UploadedNumber {
+            value: number.to_string(),
+            quantity,
+            shown,
+        }
     }
 }
 
@@ -134,10 +160,15 @@ fn look(sections: &[FormatSection], number: f64) -> (Quantity, Option<String>) {
         3.. if number == 0.0 => 2,
         _ => 0,
     };
-    let Some(section) = sections.get(at) else { return (Quantity::Plain, general(number, None)) };
+    let Some(section) = sections.get(at) else {
+        return (Quantity::Plain, general(number, None));
+    };
     // A separate section for negative numbers contains their sign.
     let sign = if number < 0.0 && at == 0 { "-" } else { "" };
-    let shown = section.body.show(number.abs()).map(|shown| format!("{sign}{shown}"));
+    let shown = section
+        .body
+        .show(number.abs())
+        .map(|shown| format!("{sign}{shown}"));
     (section.quantity, shown)
 }
 
@@ -145,7 +176,11 @@ impl FormatSection {
     fn of(pieces: Vec<Piece>) -> Self {
         let quantity = quantity(&pieces);
         let body = body(pieces);
-        let quantity = if matches!(body, SectionBody::Words(_)) { Quantity::Other } else { quantity };
+        let quantity = if matches!(body, SectionBody::Words(_)) {
+            Quantity::Other
+        } else {
+            quantity
+        };
         Self { quantity, body }
     }
 }
@@ -153,9 +188,11 @@ impl FormatSection {
 impl SectionBody {
     fn show(&self, number: f64) -> Option<String> {
         match self {
-            Self::General { before, after, signs } => {
-                Some(format!("{before}{}{after}", general(number, *signs)?))
-            }
+            Self::General {
+                before,
+                after,
+                signs,
+            } => Some(format!("{before}{}{after}", general(number, *signs)?)),
             Self::Digits(digits) => digits.show(number),
             Self::Spread(pieces) => Some(filled(&tokens(pieces, false), &whole(number)?)),
             Self::Words(words) => Some(words.clone()),
@@ -166,12 +203,15 @@ impl SectionBody {
 
 impl DigitPlaces {
     fn show(&self, number: f64) -> Option<String> {
-        let (whole, decimals) = rounded(&shifted(&number.to_string(), 2 * self.percents), self.decimals_max);
+        let (whole, decimals) = rounded(
+            &shifted(&number.to_string(), 2 * self.percents),
+            self.decimals_max,
+        );
         let least = decimals.trim_end_matches('0').len().max(self.decimals_min);
         let decimals = &decimals[..least];
         let whole = whole.trim_start_matches('0');
-        // Beyond fifteen digits the workbook itself has lost the number; what the cell shows is not what was
-        // typed.
+        // Beyond fifteen digits the workbook itself has lost the number; what the cell shows is not
+        // what was typed.
         if whole.len() > WHOLE_DIGITS_MAX {
             return None;
         }
@@ -180,14 +220,17 @@ impl DigitPlaces {
             Some(signs) if self.is_grouped => grouped(&whole, signs.group),
             _ => whole,
         };
-        let number =
-            if decimals.is_empty() { whole } else { format!("{whole}{}{decimals}", self.signs?.decimal) };
+        let number = if decimals.is_empty() {
+            whole
+        } else {
+            format!("{whole}{}{decimals}", self.signs?.decimal)
+        };
         Some(format!("{}{number}{}", self.before, self.after))
     }
 }
 
-/// A number without a format: whole numbers always, others only when they are short and the language is
-/// known.
+/// A number without a format: whole numbers always, others only when they are short and the
+/// language is known.
 fn general(number: f64, signs: Option<NumberSigns>) -> Option<String> {
     let sign = if number < 0.0 { "-" } else { "" };
     if let Some(digits) = whole(number.abs()) {
@@ -213,12 +256,15 @@ fn shifted(text: &str, places: usize) -> String {
     format!("{whole}{more}.{rest}")
 }
 
-/// The digits before and after the point, rounded half up as spreadsheets do. On the decimal text, as
-/// rounding the double gives other results.
+/// The digits before and after the point, rounded half up as spreadsheets do. On the decimal text,
+/// as rounding the double gives other results.
 fn rounded(text: &str, places: usize) -> (String, String) {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let kept = format!("{decimals:0<places$}");
-    let is_up = kept.as_bytes().get(places).is_some_and(|digit| *digit >= b'5');
+    let is_up = kept
+        .as_bytes()
+        .get(places)
+        .is_some_and(|digit| *digit >= b'5');
     let mut digits: Vec<u8> = whole.bytes().chain(kept.bytes().take(places)).collect();
     let mut carries = is_up;
     for digit in digits.iter_mut().rev().take_while(|_| is_up) {
@@ -278,26 +324,40 @@ fn quantity(pieces: &[Piece]) -> Quantity {
         return Quantity::Percent;
     }
     let lower = words.to_lowercase();
-    let bare =
-        ["euros", "euro", "eur", "€"].iter().fold(lower.clone(), |words, unit| words.replace(unit, ""));
+    let bare = ["euros", "euro", "eur", "€"]
+        .iter()
+        .fold(lower.clone(), |words, unit| words.replace(unit, ""));
     // Any other word ("k", "hours") changes what the number counts.
     if bare.contains(|c: char| c.is_alphanumeric() || is_currency(c)) {
         return Quantity::Other;
     }
-    if bare == lower { Quantity::Plain } else { Quantity::Euros }
+    if bare == lower {
+        Quantity::Plain
+    } else {
+        Quantity::Euros
+    }
 }
 
 fn is_currency(c: char) -> bool {
-    matches!(c, '$' | '£' | '¥' | '¢' | '€' | '₿' | '฿' | '\u{20a0}'..='\u{20cf}')
+    matches!(
+        c,
+        '$' | '£' | '¥' | '¢' | '€' | '₿' | '฿' | '\u{20a0}'..='\u{20cf}'
+    )
 }
 
 /// The body of a section. Sections for dates and times show no number.
 fn body(pieces: Vec<Piece>) -> SectionBody {
     if pieces.is_empty() {
         // An empty section hides the number, but the user still has it in the file.
-        return SectionBody::General { before: String::new(), after: String::new(), signs: None };
+        return SectionBody::General {
+            before: String::new(),
+            after: String::new(),
+            signs: None,
+        };
     }
-    let Some(pieces) = plain_pieces(pieces) else { return SectionBody::Unknown };
+    let Some(pieces) = plain_pieces(pieces) else {
+        return SectionBody::Unknown;
+    };
     let signs = pieces.iter().find_map(|piece| match piece {
         Piece::Bracket(inner) => currency_bracket(inner).and_then(|(_, signs)| signs),
         Piece::Sign(_) | Piece::Literal(_) => None,
@@ -308,12 +368,21 @@ fn body(pieces: Vec<Piece>) -> SectionBody {
     let is_place = |piece: &Piece| matches!(piece, Piece::Sign('0' | '#' | '?'));
     let Some(first) = pieces.iter().position(is_place) else {
         let words = written(&pieces);
-        return if words.trim().is_empty() { SectionBody::Unknown } else { SectionBody::Words(words) };
+        return if words.trim().is_empty() {
+            SectionBody::Unknown
+        } else {
+            SectionBody::Words(words)
+        };
     };
     let last = pieces.iter().rposition(is_place).unwrap_or(first);
     let (before, middle, after) = (&pieces[..first], &pieces[first..=last], &pieces[last + 1..]);
-    if !middle.iter().all(|piece| matches!(piece, Piece::Sign('0' | '#' | '?' | ',' | '.'))) {
-        let is_spread = !middle.iter().any(|piece| matches!(piece, Piece::Sign('.' | ',' | '%' | '/' | 'E')));
+    if !middle
+        .iter()
+        .all(|piece| matches!(piece, Piece::Sign('0' | '#' | '?' | ',' | '.')))
+    {
+        let is_spread = !middle
+            .iter()
+            .any(|piece| matches!(piece, Piece::Sign('.' | ',' | '%' | '/' | 'E')));
         return if is_spread && !pieces.contains(&Piece::Sign('%')) {
             SectionBody::Spread(pieces)
         } else {
@@ -332,7 +401,10 @@ fn body(pieces: Vec<Piece>) -> SectionBody {
         before,
         after,
         signs,
-        pieces.iter().filter(|piece| **piece == Piece::Sign('%')).count(),
+        pieces
+            .iter()
+            .filter(|piece| **piece == Piece::Sign('%'))
+            .count(),
     )
 }
 
@@ -345,8 +417,16 @@ fn digits_body(
 ) -> SectionBody {
     let point = middle.iter().position(|piece| *piece == Piece::Sign('.'));
     let (whole, decimals) = middle.split_at(point.unwrap_or(middle.len()));
-    let zeros = |pieces: &[Piece]| pieces.iter().filter(|piece| **piece == Piece::Sign('0')).count();
-    let is_odd = decimals.iter().skip(1).any(|piece| matches!(piece, Piece::Sign('.' | ',')));
+    let zeros = |pieces: &[Piece]| {
+        pieces
+            .iter()
+            .filter(|piece| **piece == Piece::Sign('0'))
+            .count()
+    };
+    let is_odd = decimals
+        .iter()
+        .skip(1)
+        .any(|piece| matches!(piece, Piece::Sign('.' | ',')));
     // A question mark leaves a blank as wide as a digit.
     if is_odd || middle.contains(&Piece::Sign('?')) {
         return SectionBody::Unknown;
@@ -363,7 +443,8 @@ fn digits_body(
     })
 }
 
-/// The pieces that show something; `None` for conditions, dates, times, exponents and unknown letters.
+/// The pieces that show something; `None` for conditions, dates, times, exponents and unknown
+/// letters.
 fn plain_pieces(pieces: Vec<Piece>) -> Option<Vec<Piece>> {
     let mut plain = Vec::new();
     let mut rest = pieces.into_iter();
@@ -374,7 +455,9 @@ fn plain_pieces(pieces: Vec<Piece>) -> Option<Vec<Piece>> {
             Piece::Sign('*') => drop(rest.next()),
             Piece::Bracket(inner) if currency_bracket(inner).is_none() => {
                 let is_colour = inner.chars().all(|c| c.is_alphanumeric() || c == ' ');
-                let is_elapsed = inner.chars().all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'));
+                let is_elapsed = inner
+                    .chars()
+                    .all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'));
                 if !is_colour || is_elapsed {
                     return None;
                 }
@@ -390,11 +473,16 @@ fn plain_pieces(pieces: Vec<Piece>) -> Option<Vec<Piece>> {
 }
 
 fn general_body(pieces: &[Piece], signs: Option<NumberSigns>) -> Option<SectionBody> {
-    let is_general = |piece: &Piece| matches!(piece, Piece::Sign(c) if c.is_alphabetic() || *c == '@');
+    let is_general =
+        |piece: &Piece| matches!(piece, Piece::Sign(c) if c.is_alphabetic() || *c == '@');
     let first = pieces.iter().position(is_general)?;
     let last = pieces.iter().rposition(is_general)?;
     let (before, after) = (written(&pieces[..first]), written(&pieces[last + 1..]));
-    Some(SectionBody::General { before, after, signs })
+    Some(SectionBody::General {
+        before,
+        after,
+        signs,
+    })
 }
 
 /// The text of pieces other than digits.
@@ -403,7 +491,9 @@ fn written(pieces: &[Piece]) -> String {
         .iter()
         .map(|piece| match piece {
             Piece::Sign(c) | Piece::Literal(c) => c.to_string(),
-            Piece::Bracket(inner) => currency_bracket(inner).map_or("", |(symbol, _)| symbol).to_owned(),
+            Piece::Bracket(inner) => currency_bracket(inner)
+                .map_or("", |(symbol, _)| symbol)
+                .to_owned(),
         })
         .collect::<String>()
 }
@@ -415,7 +505,11 @@ mod tests {
     #[track_caller]
     fn check(code: &str, written: &str, quantity: Quantity, shown: Option<&str>) {
         let number = NumberLook::parse(code).number(written);
-        assert_eq!((number.quantity, number.shown.as_deref()), (quantity, shown), "{code} of {written}");
+        assert_eq!(
+            (number.quantity, number.shown.as_deref()),
+            (quantity, shown),
+            "{code} of {written}"
+        );
     }
 
     #[test]
@@ -435,12 +529,27 @@ mod tests {
             ("[$-409]0.0", "1", Quantity::Plain, Some("1.0")),
             ("[$-409]0.00", "2.675", Quantity::Plain, Some("2.68")),
             ("[$-409]0.0", "9.96", Quantity::Plain, Some("10.0")),
-            ("#,##0.00\\ [$€-40C];[RED]\\-#,##0.00\\ [$€-40C]", "1500", Quantity::Euros, Some("1 500,00 €")),
-            ("#,##0.00\\ [$€-40C];[RED]\\-#,##0.00\\ [$€-40C]", "-3", Quantity::Euros, Some("-3,00 €")),
+            (
+                "#,##0.00\\ [$€-40C];[RED]\\-#,##0.00\\ [$€-40C]",
+                "1500",
+                Quantity::Euros,
+                Some("1 500,00 €"),
+            ),
+            (
+                "#,##0.00\\ [$€-40C];[RED]\\-#,##0.00\\ [$€-40C]",
+                "-3",
+                Quantity::Euros,
+                Some("-3,00 €"),
+            ),
             ("#,##0 \"€\"", "1500", Quantity::Euros, Some("1500 €")),
             ("_-* #,##0.00\\ \"€\"_-", "1500.5", Quantity::Euros, None),
             ("0.00 \"EUR\"", "1", Quantity::Euros, None),
-            ("[$$-409]#,##0.00", "1500", Quantity::Other, Some("$1,500.00")),
+            (
+                "[$$-409]#,##0.00",
+                "1500",
+                Quantity::Other,
+                Some("$1,500.00"),
+            ),
             ("[$£-809]#,##0", "1500", Quantity::Other, Some("£1,500")),
             ("0 \"USD\"", "3", Quantity::Other, Some("3 USD")),
             ("0 \"k€\"", "3", Quantity::Other, Some("3 k€")),
@@ -448,15 +557,31 @@ mod tests {
             ("[$-409]# ?/?", "0.5", Quantity::Plain, None),
             ("0000", "7", Quantity::Plain, Some("0007")),
             ("0 00 00", "12345", Quantity::Plain, Some("1 23 45")),
-            ("\"VRAI\";\"VRAI\";\"FAUX\"", "1", Quantity::Other, Some("VRAI")),
-            ("\"VRAI\";\"VRAI\";\"FAUX\"", "0", Quantity::Other, Some("FAUX")),
+            (
+                "\"VRAI\";\"VRAI\";\"FAUX\"",
+                "1",
+                Quantity::Other,
+                Some("VRAI"),
+            ),
+            (
+                "\"VRAI\";\"VRAI\";\"FAUX\"",
+                "0",
+                Quantity::Other,
+                Some("FAUX"),
+            ),
             ("[>5]0;0.0", "7", Quantity::Plain, None),
             ("0,", "1500000", Quantity::Plain, None),
         ] {
             check(code, written, quantity, shown);
         }
-        assert_eq!(NumberLook::numbered(9).number("0.5").shown.as_deref(), Some("50%"));
-        assert_eq!(NumberLook::numbered(44).number("3").quantity, Quantity::Other);
+        assert_eq!(
+            NumberLook::numbered(9).number("0.5").shown.as_deref(),
+            Some("50%")
+        );
+        assert_eq!(
+            NumberLook::numbered(44).number("3").quantity,
+            Quantity::Other
+        );
     }
 
     proptest::proptest! {

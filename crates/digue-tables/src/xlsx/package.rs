@@ -1,5 +1,5 @@
-//! The parts of a workbook and their roles: content types, relations, the list of sheets. It does not read
-//! cells.
+//! The parts of a workbook and their roles: content types, relations, the list of sheets. It does
+//! not read cells.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -47,13 +47,21 @@ pub(super) struct XlsxPackage<'b> {
 impl<'b> XlsxPackage<'b> {
     pub(super) fn open(bytes: &'b [u8], limit: usize) -> Result<Self, Unreadable> {
         let mut archive = ZipArchive::open(bytes, limit)?;
-        let types_part = archive.find("[Content_Types].xml").ok_or_else(|| broken("[Content_Types].xml"))?;
+        let types_part = archive
+            .find("[Content_Types].xml")
+            .ok_or_else(|| broken("[Content_Types].xml"))?;
         let types = ContentTypes::read(&archive.place(&types_part), &archive.unpack(&types_part)?)?;
         let root = relations(&mut archive, "")?;
-        let mut books = root.iter().filter(|relation| relation.kind == "officeDocument");
+        let mut books = root
+            .iter()
+            .filter(|relation| relation.kind == "officeDocument");
         // Exactly one: of two workbooks, each program would open its own.
-        let (Some(book), None) = (books.next(), books.next()) else { return Err(broken("_rels/.rels")) };
-        let workbook = archive.find(&book.target).ok_or_else(|| broken("_rels/.rels"))?;
+        let (Some(book), None) = (books.next(), books.next()) else {
+            return Err(broken("_rels/.rels"));
+        };
+        let workbook = archive
+            .find(&book.target)
+            .ok_or_else(|| broken("_rels/.rels"))?;
         let read = HashSet::from([types_part, workbook.clone()]);
         let mut package = Self {
             archive,
@@ -89,7 +97,10 @@ impl<'b> XlsxPackage<'b> {
             match mark {
                 MarkupEvent::Open("sheet", attributes) => {
                     let id = attributes.get("id").ok_or_else(|| broken(place.clone()))?;
-                    named.push((attributes.get("name").unwrap_or_default().to_owned(), id.to_owned()));
+                    named.push((
+                        attributes.get("name").unwrap_or_default().to_owned(),
+                        id.to_owned(),
+                    ));
                 }
                 MarkupEvent::Open("workbookPr", attributes) => {
                     is_from_1904 = matches!(attributes.get("date1904"), Some("1" | "true"));
@@ -109,8 +120,8 @@ impl<'b> XlsxPackage<'b> {
         let mut names = HashSet::new();
         for (number, (name, id)) in (1..).zip(named) {
             let place = UnreadPlace::numbered("sheet ", number);
-            // Sheet names are unique without regard to case; a workbook with two alike is repaired by one
-            // program and refused by another.
+            // Sheet names are unique without regard to case; a workbook with two alike is repaired
+            // by one program and refused by another.
             if !names.insert(name.to_lowercase()) {
                 return Err(unread_part(place));
             }
@@ -122,8 +133,12 @@ impl<'b> XlsxPackage<'b> {
                 "styles" => &mut self.styles,
                 _ => continue,
             };
-            let part = self.archive.find(&relation.target).ok_or_else(|| broken("relations"))?;
-            // Two tables of texts would give each cell two contents, and programs choose differently.
+            let part = self
+                .archive
+                .find(&relation.target)
+                .ok_or_else(|| broken("relations"))?;
+            // Two tables of texts would give each cell two contents, and programs choose
+            // differently.
             if slot.replace(part.clone()).is_some() {
                 return Err(unread_part(self.archive.place(&part)));
             }
@@ -141,9 +156,16 @@ impl<'b> XlsxPackage<'b> {
         id: &str,
         related: &[PartRelation],
     ) -> Result<(), Unreadable> {
-        let mut targets = related.iter().filter(|relation| relation.id == id && !relation.is_external);
-        let (Some(relation), None) = (targets.next(), targets.next()) else { return Err(broken(place)) };
-        let part = self.archive.find(&relation.target).ok_or_else(|| broken(place.clone()))?;
+        let mut targets = related
+            .iter()
+            .filter(|relation| relation.id == id && !relation.is_external);
+        let (Some(relation), None) = (targets.next(), targets.next()) else {
+            return Err(broken(place));
+        };
+        let part = self
+            .archive
+            .find(&relation.target)
+            .ok_or_else(|| broken(place.clone()))?;
         match relation.kind.as_str() {
             // Two sheets that share one part would make the work larger than the file.
             "worksheet" if !self.read.insert(part.clone()) => Err(unread_part(place)),
@@ -158,11 +180,20 @@ impl<'b> XlsxPackage<'b> {
     }
 
     /// Shared strings and formats.
-    pub(super) fn common(&mut self, found: &mut Collector<'_>) -> Result<WorkbookTables, Unreadable> {
-        let mut common = WorkbookTables { is_from_1904: self.is_from_1904, ..WorkbookTables::default() };
+    pub(super) fn common(
+        &mut self,
+        found: &mut Collector<'_>,
+    ) -> Result<WorkbookTables, Unreadable> {
+        let mut common = WorkbookTables {
+            is_from_1904: self.is_from_1904,
+            ..WorkbookTables::default()
+        };
         if let Some(part) = self.strings.clone() {
-            common.strings =
-                SharedStrings::read(&self.archive.place(&part), &self.archive.unpack(&part)?, found)?;
+            common.strings = SharedStrings::read(
+                &self.archive.place(&part),
+                &self.archive.unpack(&part)?,
+                found,
+            )?;
         }
         if let Some(part) = self.styles.clone() {
             let bytes = self.archive.unpack(&part)?;
@@ -181,8 +212,12 @@ impl<'b> XlsxPackage<'b> {
         for words in &self.format_words {
             asides.add(words, &styles, found)?;
         }
-        let names: Vec<String> =
-            self.archive.names().filter(|name| !self.read.contains(*name)).map(str::to_owned).collect();
+        let names: Vec<String> = self
+            .archive
+            .names()
+            .filter(|name| !self.read.contains(*name))
+            .map(str::to_owned)
+            .collect();
         for part in names {
             let (kind, place) = (self.types.of(&part), self.archive.place(&part));
             let lower = part.to_lowercase();
@@ -191,10 +226,17 @@ impl<'b> XlsxPackage<'b> {
             } else if kind.ends_with("worksheet+xml") || kind.ends_with("macrosheet+xml") {
                 // A sheet that the workbook does not list: some programs recover and show it.
                 return Err(unread_part(place));
-            } else if kind.ends_with("+xml") || kind.ends_with("/xml") || kind.ends_with("vmldrawing") {
+            } else if kind.ends_with("+xml")
+                || kind.ends_with("/xml")
+                || kind.ends_with("vmldrawing")
+            {
                 let is_known = kind.starts_with("application/vnd.openxmlformats")
                     || kind.starts_with("application/vnd.ms-");
-                let role = if is_known { AttributeRole::Known } else { AttributeRole::Unknown };
+                let role = if is_known {
+                    AttributeRole::Known
+                } else {
+                    AttributeRole::Unknown
+                };
                 let bytes = self.archive.unpack(&part)?;
                 asides.read((&part, &place), &bytes, role, found)?;
             } else if kind.ends_with("printersettings") {
@@ -218,11 +260,23 @@ struct ContentTypes {
 
 impl ContentTypes {
     fn read(part: &UnreadPlace, bytes: &[u8]) -> Result<Self, Unreadable> {
-        let mut types = Self { by_part: HashMap::new(), by_extension: HashMap::new() };
+        let mut types = Self {
+            by_part: HashMap::new(),
+            by_extension: HashMap::new(),
+        };
         walk(part, bytes, &mut |mark| {
             if let MarkupEvent::Open(name, attributes) = mark {
-                let kind = attributes.get("ContentType").unwrap_or_default().to_lowercase();
-                let of = |key| attributes.get(key).unwrap_or_default().trim_start_matches('/').to_lowercase();
+                let kind = attributes
+                    .get("ContentType")
+                    .unwrap_or_default()
+                    .to_lowercase();
+                let of = |key| {
+                    attributes
+                        .get(key)
+                        .unwrap_or_default()
+                        .trim_start_matches('/')
+                        .to_lowercase()
+                };
                 let known = match name {
                     "Override" => types.by_part.insert(of("PartName"), kind),
                     "Default" => types.by_extension.insert(of("Extension"), kind),
@@ -240,7 +294,11 @@ impl ContentTypes {
     fn of(&self, part: &str) -> String {
         let part = part.to_lowercase();
         let extension = part.rsplit_once('.').map_or("", |(_, extension)| extension);
-        self.by_part.get(&part).or_else(|| self.by_extension.get(extension)).cloned().unwrap_or_default()
+        self.by_part
+            .get(&part)
+            .or_else(|| self.by_extension.get(extension))
+            .cloned()
+            .unwrap_or_default()
     }
 }
 
@@ -256,8 +314,11 @@ struct PartRelation {
 /// The relations of a part; those of the package when the name is empty.
 fn relations(archive: &mut ZipArchive<'_>, source: &str) -> Result<Vec<PartRelation>, Unreadable> {
     let (folder, name) = source.rsplit_once('/').unwrap_or(("", source));
-    let path =
-        if folder.is_empty() { format!("_rels/{name}.rels") } else { format!("{folder}/_rels/{name}.rels") };
+    let path = if folder.is_empty() {
+        format!("_rels/{name}.rels")
+    } else {
+        format!("{folder}/_rels/{name}.rels")
+    };
     let part = archive.find(&path).ok_or_else(|| broken("relations"))?;
     let bytes = archive.unpack(&part)?;
     let mut relations = Vec::new();
@@ -267,7 +328,12 @@ fn relations(archive: &mut ZipArchive<'_>, source: &str) -> Result<Vec<PartRelat
             let kind = of("Type").rsplit('/').next().unwrap_or_default().to_owned();
             let is_external = of("TargetMode").eq_ignore_ascii_case("external");
             let target = resolved(folder, of("Target"));
-            relations.push(PartRelation { id: of("Id").to_owned(), kind, target, is_external });
+            relations.push(PartRelation {
+                id: of("Id").to_owned(),
+                kind,
+                target,
+                is_external,
+            });
         }
         Ok(())
     })?;
@@ -276,8 +342,14 @@ fn relations(archive: &mut ZipArchive<'_>, source: &str) -> Result<Vec<PartRelat
 
 /// The path of a target from the root of the archive.
 fn resolved(folder: &str, target: &str) -> String {
-    let target = percent_encoding::percent_decode_str(target).decode_utf8_lossy().replace('\\', "/");
-    let mut steps: Vec<&str> = if target.starts_with('/') { vec![] } else { folder.split('/').collect() };
+    let target = percent_encoding::percent_decode_str(target)
+        .decode_utf8_lossy()
+        .replace('\\', "/");
+    let mut steps: Vec<&str> = if target.starts_with('/') {
+        vec![]
+    } else {
+        folder.split('/').collect()
+    };
     for step in target.split('/') {
         match step {
             ".." => drop(steps.pop()),
@@ -298,9 +370,13 @@ fn read_targets(
 ) -> Result<(), Unreadable> {
     walk(part, bytes, &mut |mark| match mark {
         MarkupEvent::Open("Relationship", attributes) => {
-            let is_external =
-                attributes.get("TargetMode").is_some_and(|mode| mode.eq_ignore_ascii_case("external"));
-            let target = attributes.get("Target").filter(|_| is_external).unwrap_or_default();
+            let is_external = attributes
+                .get("TargetMode")
+                .is_some_and(|mode| mode.eq_ignore_ascii_case("external"));
+            let target = attributes
+                .get("Target")
+                .filter(|_| is_external)
+                .unwrap_or_default();
             let plain = percent_encoding::percent_decode_str(target).decode_utf8_lossy();
             asides.add(&plain, part, found)
         }
@@ -329,7 +405,9 @@ fn read_formats(
                     .get("numFmtId")
                     .and_then(|id| id.trim().parse().ok())
                     .ok_or_else(|| broken(part.clone()))?;
-                let code = attributes.get("formatCode").ok_or_else(|| broken(part.clone()))?;
+                let code = attributes
+                    .get("formatCode")
+                    .ok_or_else(|| broken(part.clone()))?;
                 words.extend(number_format::words(code));
                 if own.insert(id, Format::parse(code)).is_some() {
                     return Err(broken(part.clone()));
@@ -346,9 +424,17 @@ fn read_formats(
             | MarkupEvent::Text(_)
             | MarkupEvent::Comment(_) => {}
         }
-        if cells.len() > FORMATS_MAX { Err(Unreadable::too_large()) } else { Ok(()) }
+        if cells.len() > FORMATS_MAX {
+            Err(Unreadable::too_large())
+        } else {
+            Ok(())
+        }
     })?;
-    let of = |id: &u32| own.get(id).cloned().unwrap_or_else(|| Format::numbered(*id));
+    let of = |id: &u32| {
+        own.get(id)
+            .cloned()
+            .unwrap_or_else(|| Format::numbered(*id))
+    };
     common.formats = cells.iter().map(of).collect();
     common.has_conditional_formats = has_conditional_formats;
     Ok(words)

@@ -66,13 +66,20 @@ impl ResolvedCell {
     }
 
     const fn of(shown: ShownText, certainty: Certainty) -> Self {
-        Self { shown, certainty, content: CellContent::Text }
+        Self {
+            shown,
+            certainty,
+            content: CellContent::Text,
+        }
     }
 
     fn truth(value: &str) -> Self {
         let is_true = matches!(value.trim(), "1" | "true");
         let text = if is_true { "TRUE" } else { "FALSE" };
-        Self { content: CellContent::Truth(is_true), ..Self::own(text, Certainty::Certain) }
+        Self {
+            content: CellContent::Truth(is_true),
+            ..Self::own(text, Certainty::Certain)
+        }
     }
 }
 
@@ -93,14 +100,24 @@ pub struct CoveredCells {
 impl CoveredCells {
     fn parse(reference: &str) -> Option<Self> {
         let (first, last) = reference.split_once(':').unwrap_or((reference, reference));
-        let ((first_column, first_row), (last_column, last_row)) = (position(first)?, position(last)?);
-        Some(Self { columns: (first_column, last_column), rows: (first_row, last_row) })
+        let ((first_column, first_row), (last_column, last_row)) =
+            (position(first)?, position(last)?);
+        Some(Self {
+            columns: (first_column, last_column),
+            rows: (first_row, last_row),
+        })
     }
 
     /// `B2:C2`.
     pub fn name(&self) -> String {
         let (columns, rows) = (self.columns, self.rows);
-        format!("{}{}:{}{}", column_letters(columns.0), rows.0, column_letters(columns.1), rows.1)
+        format!(
+            "{}{}:{}{}",
+            column_letters(columns.0),
+            rows.0,
+            column_letters(columns.1),
+            rows.1
+        )
     }
 }
 
@@ -121,14 +138,18 @@ impl SheetRow<'_> {
     }
 
     fn find(&self, column: usize) -> Option<&SheetCell> {
-        self.cells.binary_search_by_key(&column, |cell| cell.column).ok().map(|at| &self.cells[at])
+        self.cells
+            .binary_search_by_key(&column, |cell| cell.column)
+            .ok()
+            .map(|at| &self.cells[at])
     }
 }
 
 impl SheetRow<'_> {
     /// The typed content of a cell in an upload.
     pub(super) fn content(&self, column: usize) -> &CellContent {
-        self.find(column).map_or(&CellContent::Text, |cell| &cell.seen.content)
+        self.find(column)
+            .map_or(&CellContent::Text, |cell| &cell.seen.content)
     }
 }
 
@@ -138,7 +159,9 @@ impl TableRow for SheetRow<'_> {
     }
 
     fn cell(&self, column: usize) -> CellValue<'_> {
-        let Some(cell) = self.find(column) else { return CellValue::Blank };
+        let Some(cell) = self.find(column) else {
+            return CellValue::Blank;
+        };
         let text = self.text(cell);
         match cell.seen.certainty {
             Certainty::Certain => CellValue::Text(text),
@@ -170,7 +193,9 @@ fn position(reference: &str) -> Option<(usize, u32)> {
     let mut column = 0usize;
     for letter in plain[..split].bytes() {
         let letter = letter.to_ascii_uppercase();
-        column = column.checked_mul(26)?.checked_add(usize::from(letter.checked_sub(b'A')?) + 1)?;
+        column = column
+            .checked_mul(26)?
+            .checked_add(usize::from(letter.checked_sub(b'A')?) + 1)?;
     }
     let row: u32 = plain[split..].parse().ok()?;
     (1..=COLUMNS_MAX)
@@ -179,8 +204,8 @@ fn position(reference: &str) -> Option<(usize, u32)> {
         .filter(|(_, row)| (1..=ROWS_MAX).contains(row))
 }
 
-/// Passes every row that is not blank to `take`, and texts outside cells to `asides`. Returns the merged
-/// cells of an upload.
+/// Passes every row that is not blank to `take`, and texts outside cells to `asides`. Returns the
+/// merged cells of an upload.
 pub(super) fn read_sheet(
     sheet: &UnreadPlace,
     bytes: &[u8],
@@ -189,7 +214,12 @@ pub(super) fn read_sheet(
     found: &mut Collector<'_>,
     take: &mut dyn FnMut(&SheetRow<'_>, &mut Collector<'_>) -> Result<(), Unreadable>,
 ) -> Result<Vec<CoveredCells>, Unreadable> {
-    let row = SheetRow { sheet, strings: &common.strings, number: 0, cells: Vec::new() };
+    let row = SheetRow {
+        sheet,
+        strings: &common.strings,
+        number: 0,
+        cells: Vec::new(),
+    };
     let mut reader = SheetReader {
         common,
         row,
@@ -202,7 +232,9 @@ pub(super) fn read_sheet(
         swept: SweptTexts::default(),
         covered: Vec::new(),
     };
-    walk(sheet, bytes, &mut |mark| reader.mark(mark, asides, found, take))?;
+    walk(sheet, bytes, &mut |mark| {
+        reader.mark(mark, asides, found, take)
+    })?;
     reader.swept.finish(found, || sheet.clone())?;
     Ok(reader.covered)
 }
@@ -264,7 +296,9 @@ impl SheetReader<'_> {
                 self.look_at_stray(asides, found)?;
                 self.open_in_cell(name);
             }
-            MarkupEvent::Close(name) if self.cell.is_some() => self.close_in_cell(name, asides, found)?,
+            MarkupEvent::Close(name) if self.cell.is_some() => {
+                self.close_in_cell(name, asides, found)?
+            }
             MarkupEvent::Text(text) => self.text.push_str(text),
             MarkupEvent::Open(name, attributes) => {
                 if name == "mergeCell" && self.common.is_upload {
@@ -290,25 +324,39 @@ impl SheetReader<'_> {
 
     fn cover(&mut self, attributes: &MarkupAttributes<'_>) -> Result<(), Unreadable> {
         let reference = attributes.get("ref").unwrap_or_default();
-        let covered = CoveredCells::parse(reference).ok_or_else(|| broken(self.row.sheet.clone()))?;
+        let covered =
+            CoveredCells::parse(reference).ok_or_else(|| broken(self.row.sheet.clone()))?;
         self.covered.push(covered);
-        if self.covered.len() > MERGES_MAX { Err(Unreadable::too_large()) } else { Ok(()) }
+        if self.covered.len() > MERGES_MAX {
+            Err(Unreadable::too_large())
+        } else {
+            Ok(())
+        }
     }
 
     /// Examines text where a workbook should have none.
-    fn look_at_stray(&mut self, asides: &mut Asides, found: &mut Collector<'_>) -> Result<(), Unreadable> {
+    fn look_at_stray(
+        &mut self,
+        asides: &mut Asides,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
         asides.add(&self.text, self.row.sheet, found)?;
         self.text.clear();
         Ok(())
     }
 
     fn ambiguous(&self) -> Unreadable {
-        ReadFailure::new(UnreadCause::Ambiguous).at(self.row.place(0)).into()
+        ReadFailure::new(UnreadCause::Ambiguous)
+            .at(self.row.place(0))
+            .into()
     }
 
     fn open_row(&mut self, attributes: &MarkupAttributes<'_>) -> Result<(), Unreadable> {
         let number = match attributes.get("r") {
-            Some(number) => number.trim().parse().map_err(|_| broken(self.row.sheet.clone()))?,
+            Some(number) => number
+                .trim()
+                .parse()
+                .map_err(|_| broken(self.row.sheet.clone()))?,
             None => self.row.number + 1,
         };
         // Programs disagree on rows that occur twice or out of order.
@@ -326,7 +374,8 @@ impl SheetReader<'_> {
         let next = self.next_column;
         let column = match attributes.get("r") {
             Some(reference) => {
-                let (column, row) = position(reference).ok_or_else(|| broken(self.row.sheet.clone()))?;
+                let (column, row) =
+                    position(reference).ok_or_else(|| broken(self.row.sheet.clone()))?;
                 // Programs place a cell with a wrong reference differently.
                 if row != self.row.number || column < next {
                     return Err(self.ambiguous());
@@ -339,12 +388,20 @@ impl SheetReader<'_> {
             return Err(broken(self.row.sheet.clone()));
         }
         let style = match attributes.get("s") {
-            Some(style) => style.trim().parse().map_err(|_| broken(self.row.sheet.clone()))?,
+            Some(style) => style
+                .trim()
+                .parse()
+                .map_err(|_| broken(self.row.sheet.clone()))?,
             None => 0,
         };
         let kind = attributes.get("t").unwrap_or("n").to_owned();
         self.next_column = column + 1;
-        self.cell = Some(OpenCell { column, kind, style, ..OpenCell::default() });
+        self.cell = Some(OpenCell {
+            column,
+            kind,
+            style,
+            ..OpenCell::default()
+        });
         Ok(())
     }
 
@@ -360,7 +417,9 @@ impl SheetReader<'_> {
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
         let sheet = self.row.sheet;
-        let Some(cell) = &mut self.cell else { return Ok(()) };
+        let Some(cell) = &mut self.cell else {
+            return Ok(());
+        };
         let text = std::mem::take(&mut self.text);
         match name {
             "rPh" => cell.phonetic = cell.phonetic.saturating_sub(1),
@@ -378,11 +437,22 @@ impl SheetReader<'_> {
         Ok(())
     }
 
-    fn close_cell(&mut self, asides: &mut Asides, found: &mut Collector<'_>) -> Result<(), Unreadable> {
+    fn close_cell(
+        &mut self,
+        asides: &mut Asides,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
         self.look_at_stray(asides, found)?;
-        let Some(cell) = self.cell.take() else { return Ok(()) };
-        let Some(seen) = self.resolve(&cell)? else { return Ok(()) };
-        self.row.cells.push(SheetCell { column: cell.column, seen });
+        let Some(cell) = self.cell.take() else {
+            return Ok(());
+        };
+        let Some(seen) = self.resolve(&cell)? else {
+            return Ok(());
+        };
+        self.row.cells.push(SheetCell {
+            column: cell.column,
+            seen,
+        });
         // Shared texts were swept once, when they were read.
         let last = self.row.cells.last().expect("a cell was just pushed");
         if let ShownText::Own(text) = &last.seen.shown {
@@ -392,14 +462,17 @@ impl SheetReader<'_> {
         Ok(())
     }
 
-    /// What a cell shows; `None` when it is blank. A value and an inline text together are unreadable:
-    /// programs differ in which they show.
+    /// What a cell shows; `None` when it is blank. A value and an inline text together are
+    /// unreadable: programs differ in which they show.
     fn resolve(&self, cell: &OpenCell) -> Result<Option<ResolvedCell>, Unreadable> {
         let value = cell.value.as_deref().unwrap_or_default();
         let inline = cell.inline.as_deref().unwrap_or_default();
         let own = |text: &str, certainty| Ok(Some(ResolvedCell::own(text, certainty)));
         if !inline.is_empty() && (!value.is_empty() || cell.kind != "inlineStr") {
-            return own(&format!("{inline} {value}"), Certainty::Not(UnreadCause::CellType));
+            return own(
+                &format!("{inline} {value}"),
+                Certainty::Not(UnreadCause::CellType),
+            );
         }
         if let Some(formula) = &cell.formula {
             return Ok(self.computed(cell, formula, value));
@@ -413,7 +486,10 @@ impl SheetReader<'_> {
             "n" => Ok(Some(self.number(cell, value))),
             "b" if self.common.is_upload => Ok(Some(ResolvedCell::truth(value))),
             "d" if self.common.is_upload => own(value, Certainty::Certain),
-            _ => own(if value.is_empty() { "?" } else { value }, Certainty::Not(UnreadCause::CellType)),
+            _ => own(
+                if value.is_empty() { "?" } else { value },
+                Certainty::Not(UnreadCause::CellType),
+            ),
         }
     }
 
@@ -422,7 +498,9 @@ impl SheetReader<'_> {
             return None;
         }
         let format = self.common.formats.get(cell.style);
-        let shown = format.and_then(|format| format.around_text(text)).unwrap_or_else(|| text.to_owned());
+        let shown = format
+            .and_then(|format| format.around_text(text))
+            .unwrap_or_else(|| text.to_owned());
         Some(ResolvedCell::of(ShownText::Own(shown), Certainty::Certain))
     }
 
@@ -433,11 +511,17 @@ impl SheetReader<'_> {
         if strings.is_blank(number).ok_or_else(|| broken(place()))? {
             return Ok(None);
         }
-        let around = self.common.formats.get(cell.style).and_then(|format| format.around_text(""));
-        // A format that adds words copies the text: short texts only, or a million references to a long one
-        // would exhaust memory.
+        let around = self
+            .common
+            .formats
+            .get(cell.style)
+            .and_then(|format| format.around_text(""));
+        // A format that adds words copies the text: short texts only, or a million references to a
+        // long one would exhaust memory.
         let certainty = match around {
-            Some(_) if strings.get(number).len() <= 256 => return Ok(self.plain(cell, strings.get(number))),
+            Some(_) if strings.get(number).len() <= 256 => {
+                return Ok(self.plain(cell, strings.get(number)));
+            }
             Some(_) => Certainty::Not(UnreadCause::CellType),
             None => Certainty::Certain,
         };
@@ -470,26 +554,33 @@ impl SheetReader<'_> {
         }
     }
 
-    /// A formula by its stored result. Numbers are not accepted by default: programs that write formulas
-    /// without calculating store zero.
+    /// A formula by its stored result. Numbers are not accepted by default: programs that write
+    /// formulas without calculating store zero.
     fn computed(&self, cell: &OpenCell, formula: &str, value: &str) -> Option<ResolvedCell> {
         let is_text = cell.kind == "str";
         let (is_upload, believes) = (self.common.is_upload, self.common.believes_formulas);
-        let uncalculated = || ResolvedCell::own(&format!("={formula}"), Certainty::Not(UnreadCause::Formula));
+        let uncalculated =
+            || ResolvedCell::own(&format!("={formula}"), Certainty::Not(UnreadCause::Formula));
         if value.trim().is_empty() {
             let is_blank = is_text && cell.value.is_some() && (is_upload || believes);
             return (!is_blank).then(uncalculated);
         }
         Some(match cell.kind.as_str() {
             "str" => ResolvedCell::own(&unescaped(value), Certainty::Computed),
-            // Zero is stored by programs that do not calculate, and is the value of a reference to an empty
-            // cell.
+            // Zero is stored by programs that do not calculate, and is the value of a reference to
+            // an empty cell.
             "n" if is_upload && value.trim() == "0" => uncalculated(),
             "n" if is_upload => self.number(cell, value),
             "n" if believes => match self.number(cell, value) {
-                ResolvedCell { certainty: Certainty::Certain, shown, content } => {
-                    ResolvedCell { shown, certainty: Certainty::Computed, content }
-                }
+                ResolvedCell {
+                    certainty: Certainty::Certain,
+                    shown,
+                    content,
+                } => ResolvedCell {
+                    shown,
+                    certainty: Certainty::Computed,
+                    content,
+                },
                 unread => unread,
             },
             "b" if is_upload => ResolvedCell::truth(value),

@@ -1,7 +1,7 @@
 //! Shared strings: texts to which cells refer by number.
 //!
-//! They are in one buffer and never copied: a workbook of a few kilobytes can refer to one long text a
-//! million times.
+//! They are in one buffer and never copied: a workbook of a few kilobytes can refer to one long
+//! text a million times.
 
 use std::cell::Cell;
 
@@ -64,7 +64,9 @@ impl SharedStrings {
                     swept.add(strings.get(strings.strings.len() - 1), found, at)?;
                     value.clear();
                 }
-                MarkupEvent::Text(text) if place.in_item && place.in_text && place.phonetic == 0 => {
+                MarkupEvent::Text(text)
+                    if place.in_item && place.in_text && place.phonetic == 0 =>
+                {
                     value.push_str(text)
                 }
                 MarkupEvent::Text(text) | MarkupEvent::Comment(text) if !is_blank(text) => {
@@ -96,7 +98,9 @@ impl SharedStrings {
     }
 
     pub(super) fn get(&self, number: usize) -> &str {
-        self.strings.get(number).map_or("", |string| &self.buffer[string.start..string.end])
+        self.strings
+            .get(number)
+            .map_or("", |string| &self.buffer[string.start..string.end])
     }
 
     /// Whether the text is blank, or `None` when there is no such text. Marks it as used by a cell.

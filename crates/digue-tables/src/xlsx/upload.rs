@@ -1,8 +1,8 @@
 //! An uploaded workbook: every sheet, cell by cell.
 //!
-//! The same limits as for responses apply. A cell is a text, a number, a Boolean, blank or unreadable: an
-//! error, or a formula whose result is not in the file, is never blank. Which sheets and columns matter, the
-//! caller decides.
+//! The same limits as for responses apply. A cell is a text, a number, a Boolean, blank or
+//! unreadable: an error, or a formula whose result is not in the file, is never blank. Which sheets
+//! and columns matter, the caller decides.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,9 @@ impl UploadedCell {
     /// What to show the user when the cell is at fault.
     pub fn seen(&self) -> &str {
         match self {
-            Self::Number(UploadedNumber { shown: Some(shown), .. }) => shown,
+            Self::Number(UploadedNumber {
+                shown: Some(shown), ..
+            }) => shown,
             Self::Unreadable(_, held) => held,
             Self::Text(_) | Self::Number(_) | Self::Truth(_) => self.text().unwrap_or_default(),
         }
@@ -96,11 +98,12 @@ pub fn column_name(column: usize) -> String {
 
 /// The sheets of a workbook that are not empty, in order.
 ///
-/// At most `limit` bytes once unpacked, the same again once repeated texts are written out, and `rows_max`
-/// rows in all.
+/// At most `limit` bytes once unpacked, the same again once repeated texts are written out, and
+/// `rows_max` rows in all.
 ///
 /// # Errors
-/// `TooLarge` beyond the limits; otherwise the fault of a file that is not a workbook, or is damaged.
+/// `TooLarge` beyond the limits; otherwise the fault of a file that is not a workbook, or is
+/// damaged.
 pub fn uploaded_sheets(
     bytes: &[u8],
     limit: usize,
@@ -109,7 +112,10 @@ pub fn uploaded_sheets(
     // Without kinds and patterns, no person is searched for.
     let found = &mut Collector::new(&[], &[], 0);
     let mut package = XlsxPackage::open(bytes, limit)?;
-    let common = WorkbookTables { is_upload: true, ..package.common(found)? };
+    let common = WorkbookTables {
+        is_upload: true,
+        ..package.common(found)?
+    };
     // A text document or slides use the same kind of archive.
     if package.sheets().is_empty() {
         return Err(broken("sheets"));
@@ -121,22 +127,34 @@ pub fn uploaded_sheets(
         let part = package.unpack(&sheet.part)?;
         let take = &mut |row: &SheetRow<'_>, _: &mut Collector<'_>| {
             rows_left = rows_left.checked_sub(1).ok_or(Unreadable::too_large())?;
-            rows.push(UploadedRow { number: row.number, cells: cells_of(row, &mut left)? });
+            rows.push(UploadedRow {
+                number: row.number,
+                cells: cells_of(row, &mut left)?,
+            });
             Ok(())
         };
         let asides = &mut Asides::default();
         let covered = read_sheet(&sheet.place, &part, &common, asides, found, take)?;
         if !rows.is_empty() {
-            sheets.push(UploadedSheet { name: sheet.name, rows, covered });
+            sheets.push(UploadedSheet {
+                name: sheet.name,
+                rows,
+                covered,
+            });
         }
     }
     Ok(sheets)
 }
 
-fn cells_of(row: &SheetRow<'_>, left: &mut usize) -> Result<BTreeMap<usize, UploadedCell>, Unreadable> {
+fn cells_of(
+    row: &SheetRow<'_>,
+    left: &mut usize,
+) -> Result<BTreeMap<usize, UploadedCell>, Unreadable> {
     let mut cells = BTreeMap::new();
     for (column, text) in row.texts() {
-        *left = left.checked_sub(text.len()).ok_or(Unreadable::too_large())?;
+        *left = left
+            .checked_sub(text.len())
+            .ok_or(Unreadable::too_large())?;
         let cell = match (row.cell(column), row.content(column)) {
             (CellValue::Unreadable(UnreadCause::Formula, _), _) => {
                 UploadedCell::Unreadable(UnreadableCell::Formula, text.to_owned())

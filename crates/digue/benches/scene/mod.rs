@@ -1,7 +1,10 @@
-//! Shared by the benches of the release binary: a configured installation, its officer's browser, its
-//! journal before the start, and reproducible random numbers.
+//! Shared by the benches of the release binary: a configured installation, its officer's browser,
+//! its journal before the start, and reproducible random numbers.
 
-#![allow(clippy::mod_module_files, reason = "beside the benchmarks it would be one of them")]
+#![allow(
+    clippy::mod_module_files,
+    reason = "beside the benchmarks it would be one of them"
+)]
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
@@ -41,7 +44,9 @@ impl Instance {
     pub(crate) fn configure() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let portal = Portal::start(|_| Reply::new("application/json", "{}"));
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+        let address = TcpListener::bind("127.0.0.1:0")
+            .and_then(|l| l.local_addr())
+            .expect("a free port");
         let settings = format!(
             "[digue]\nname = \"{NAME}\"\n[watch]\nautomatic = \"observe\"\n[console]\nurl = \"http://{CONSOLE}:{}\"\n[[listeners]]\n\
              address = \"{address}\"\n[limits]\nrequests_per_minute = 4000000000\n[sessions]\nproof = \"1h\"\n",
@@ -58,11 +63,28 @@ impl Instance {
             portal.url()
         );
         std::fs::write(folder.path().join("portals/portail.toml"), map).expect("written");
-        let mut instance = Self { folder, address, link: String::new(), _portal: portal };
+        let mut instance = Self {
+            folder,
+            address,
+            link: String::new(),
+            _portal: portal,
+        };
         instance.digue(&["account", "rssi", "--organisation", "op", "--role", "rssi"]);
-        instance.digue(&["account", "thief", "--organisation", "of-1", "--role", "agent"]);
+        instance.digue(&[
+            "account",
+            "thief",
+            "--organisation",
+            "of-1",
+            "--role",
+            "agent",
+        ]);
         let link = instance.digue(&["link", "rssi", "--host", CONSOLE]);
-        instance.link = link.trim().split("link=").nth(1).expect("a link").to_owned();
+        instance.link = link
+            .trim()
+            .split("link=")
+            .nth(1)
+            .expect("a link")
+            .to_owned();
         instance
     }
 
@@ -73,7 +95,11 @@ impl Instance {
             .env("LANG", "en")
             .output()
             .expect("it runs");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
         String::from_utf8_lossy(&done.stdout).into_owned()
     }
 
@@ -94,10 +120,19 @@ impl Instance {
 
     pub(crate) fn officer(&self) -> Client {
         let client = Client::new(self.address, CONSOLE);
-        let entered = client.send("POST", "/.digue/enter", &[FORM], format!("link={}", self.link).as_bytes());
+        let entered = client.send(
+            "POST",
+            "/.digue/enter",
+            &[FORM],
+            format!("link={}", self.link).as_bytes(),
+        );
         let cookie = entered.header("set-cookie").expect("a session");
-        let secret =
-            cookie.strip_prefix("__Host-digue=").expect("ours").split(';').next().expect("its value");
+        let secret = cookie
+            .strip_prefix("__Host-digue=")
+            .expect("ours")
+            .split(';')
+            .next()
+            .expect("its value");
         client.with_cookie(secret)
     }
 }
@@ -119,11 +154,15 @@ impl Draw {
 pub(crate) fn open(folder: &Path) -> Journal {
     let keys = folder.join("data/keys");
     let read = |name: &str| -> [u8; 32] {
-        std::fs::read(keys.join(name)).expect("a key").try_into().expect("32 bytes")
+        std::fs::read(keys.join(name))
+            .expect("a key")
+            .try_into()
+            .expect("32 bytes")
     };
     let disk = Disk::new(&folder.join("data/journal"));
     let draw = |bytes: &mut [u8]| {
-        ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), bytes).expect("randomness");
+        ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), bytes)
+            .expect("randomness");
     };
     let master = MasterKey::new(&read("master.key"));
     Journal::open(JournalOptions {

@@ -65,13 +65,24 @@ pub(crate) enum RestoreKey {
 pub(super) fn commands(language: Language) -> [Command; 3] {
     let say = |key: &str| text(language, key);
     let path = |name: &'static str, key: &str| {
-        Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf)).help(say(key))
+        Arg::new(name)
+            .long(name)
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .help(say(key))
     };
-    let flag =
-        |name: &'static str, key: &str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(say(key));
+    let flag = |name: &'static str, key: &str| {
+        Arg::new(name)
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help(say(key))
+    };
     let config = || path("config", "command-config").default_value("digue.toml");
     let repository = || {
-        Arg::new("repository").long("repository").value_name("NAME").help(say("command-backup-repository"))
+        Arg::new("repository")
+            .long("repository")
+            .value_name("NAME")
+            .help(say("command-backup-repository"))
     };
     [
         Command::new("backup")
@@ -94,7 +105,12 @@ pub(super) fn commands(language: Language) -> [Command; 3] {
             .arg(config())
             .arg(repository())
             .arg(flag("full", "command-drill-full"))
-            .arg(Arg::new("isolated").long("isolated").action(ArgAction::SetTrue).hide(true))
+            .arg(
+                Arg::new("isolated")
+                    .long("isolated")
+                    .action(ArgAction::SetTrue)
+                    .hide(true),
+            )
             .arg(path("checkpoint", "command-restore-checkpoint")),
         Command::new("restore")
             .about(say("command-restore"))
@@ -107,20 +123,40 @@ pub(super) fn commands(language: Language) -> [Command; 3] {
             )
             .arg(path("password-file", "command-restore-password-file"))
             .arg(path("sheet", "command-restore-sheet").action(ArgAction::Append))
-            .group(ArgGroup::new("key").args(["password-file", "sheet"]).required(true))
-            .arg(Arg::new("source").long("source").default_value("digue").help(say("command-restore-source")))
-            .arg(Arg::new("snapshot").long("snapshot").value_name("ID").help(say("command-restore-snapshot")))
+            .group(
+                ArgGroup::new("key")
+                    .args(["password-file", "sheet"])
+                    .required(true),
+            )
+            .arg(
+                Arg::new("source")
+                    .long("source")
+                    .default_value("digue")
+                    .help(say("command-restore-source")),
+            )
+            .arg(
+                Arg::new("snapshot")
+                    .long("snapshot")
+                    .value_name("ID")
+                    .help(say("command-restore-snapshot")),
+            )
             .arg(path("into", "command-restore-into"))
             .arg(path("checkpoint", "command-restore-checkpoint"))
             .arg(path("authorities", "command-restore-authorities"))
-            .arg(Arg::new("user").long("user").requires("login-file").help(say("command-restore-user")))
+            .arg(
+                Arg::new("user")
+                    .long("user")
+                    .requires("login-file")
+                    .help(say("command-restore-user")),
+            )
             .arg(path("login-file", "command-restore-login-file").requires("user")),
     ]
 }
 
 fn parse_split(text: &str) -> Result<(u8, u8), String> {
-    let numbers =
-        text.split_once('/').and_then(|(needed, sheets)| Some((needed.parse().ok()?, sheets.parse().ok()?)));
+    let numbers = text
+        .split_once('/')
+        .and_then(|(needed, sheets)| Some((needed.parse().ok()?, sheets.parse().ok()?)));
     numbers.ok_or_else(|| "2/3".to_owned())
 }
 
@@ -132,12 +168,21 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Option<Subcommand> {
     let task = match name {
         "backup" => {
             let action = match matches.get_one::<(u8, u8)>("split-key") {
-                Some((needed, sheets)) => BackupAction::SplitKey { needed: *needed, sheets: *sheets },
+                Some((needed, sheets)) => BackupAction::SplitKey {
+                    needed: *needed,
+                    sheets: *sheets,
+                },
                 None if matches.get_flag("verify") => BackupAction::Verify,
                 None if matches.get_flag("try-deletion") => BackupAction::TryDeletion,
-                None => BackupAction::Make { inits: matches.get_flag("init") },
+                None => BackupAction::Make {
+                    inits: matches.get_flag("init"),
+                },
             };
-            BackupTask::Make(BackupArguments { config: config(), repository: word("repository"), action })
+            BackupTask::Make(BackupArguments {
+                config: config(),
+                repository: word("repository"),
+                action,
+            })
         }
         "drill" => BackupTask::Drill(DrillArguments {
             config: config(),
@@ -150,11 +195,16 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Option<Subcommand> {
             let from = word("from").expect("clap requires it");
             let place = if from.contains("://") {
                 let login = word("user").zip(path("login-file"));
-                RepositoryPlace::Rest { url: from.trim_end_matches('/').to_owned(), login }
+                RepositoryPlace::Rest {
+                    url: from.trim_end_matches('/').to_owned(),
+                    login,
+                }
             } else {
                 RepositoryPlace::Folder(PathBuf::from(from))
             };
-            let sheets = matches.get_many::<PathBuf>("sheet").map(|files| files.cloned().collect());
+            let sheets = matches
+                .get_many::<PathBuf>("sheet")
+                .map(|files| files.cloned().collect());
             BackupTask::Restore(RestoreArguments {
                 place,
                 key: match path("password-file") {

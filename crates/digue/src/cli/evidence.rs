@@ -146,7 +146,10 @@ impl OutputLanguage {
     }
 
     fn option(&self, name: &'static str, value: &'static str, key: &str) -> Arg {
-        Arg::new(name).long(name).value_name(value).help(self.say(key))
+        Arg::new(name)
+            .long(name)
+            .value_name(value)
+            .help(self.say(key))
     }
 
     fn several(&self, name: &'static str, value: &'static str, key: &str) -> Arg {
@@ -154,23 +157,33 @@ impl OutputLanguage {
     }
 
     fn path(&self, name: &'static str, value: &'static str, key: &str) -> Arg {
-        self.option(name, value, key).value_parser(value_parser!(PathBuf))
+        self.option(name, value, key)
+            .value_parser(value_parser!(PathBuf))
     }
 
     fn flag(&self, name: &'static str, key: &str) -> Arg {
-        Arg::new(name).long(name).action(ArgAction::SetTrue).help(self.say(key))
+        Arg::new(name)
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help(self.say(key))
     }
 
     fn file(&self, name: &'static str, key: &str) -> Arg {
-        Arg::new(name).required(true).value_parser(value_parser!(PathBuf)).help(self.say(key))
+        Arg::new(name)
+            .required(true)
+            .value_parser(value_parser!(PathBuf))
+            .help(self.say(key))
     }
 
     fn number(&self, name: &'static str, usual: &'static str, key: &str) -> Arg {
-        self.option(name, "N", key).default_value(usual).value_parser(value_parser!(u64))
+        self.option(name, "N", key)
+            .default_value(usual)
+            .value_parser(value_parser!(u64))
     }
 
     fn config(&self) -> Arg {
-        self.path("config", "FILE", "command-config").default_value("digue.toml")
+        self.path("config", "FILE", "command-config")
+            .default_value("digue.toml")
     }
 
     /// Adds the arguments for the journal's folder, its public key and the master key.
@@ -188,23 +201,30 @@ impl OutputLanguage {
     fn witnesses(&self, command: Command) -> Command {
         command
             .arg(self.several("witness", "KEY", "command-journal-witness"))
-            .arg(self.option("quorum", "N", "command-journal-quorum").value_parser(value_parser!(u64)))
+            .arg(
+                self.option("quorum", "N", "command-journal-quorum")
+                    .value_parser(value_parser!(u64)),
+            )
     }
 
     fn forms(&self, command: Command, names: &[&'static str]) -> Command {
         let flags = names.iter().map(|name| {
             let key = format!("command-form-{name}");
-            Arg::new(*name).long(*name).action(ArgAction::SetTrue).help(self.say(&key))
+            Arg::new(*name)
+                .long(*name)
+                .action(ArgAction::SetTrue)
+                .help(self.say(&key))
         });
-        command.args(flags).group(ArgGroup::new("form").args(names.to_vec())).arg(self.path(
-            "out",
-            "FILE",
-            "command-out",
-        ))
+        command
+            .args(flags)
+            .group(ArgGroup::new("form").args(names.to_vec()))
+            .arg(self.path("out", "FILE", "command-out"))
     }
 
     fn span(&self, command: Command) -> Command {
-        command.arg(self.option("from", "TIME", "command-from")).arg(self.option("to", "TIME", "command-to"))
+        command
+            .arg(self.option("from", "TIME", "command-from"))
+            .arg(self.option("to", "TIME", "command-to"))
     }
 }
 
@@ -224,11 +244,9 @@ fn journal(s: &OutputLanguage) -> Command {
         .subcommand_required(true)
         .subcommand(verify.arg(s.path("from", "CHECKPOINT", "command-journal-verify-from")))
         .subcommand(
-            s.place(command("show")).arg(s.number("first", "0", "command-journal-show-first")).arg(s.number(
-                "count",
-                "20",
-                "command-journal-show-count",
-            )),
+            s.place(command("show"))
+                .arg(s.number("first", "0", "command-journal-show-first"))
+                .arg(s.number("count", "20", "command-journal-show-count")),
         )
         .subcommand(
             s.place(command("tail"))
@@ -250,12 +268,18 @@ fn journal(s: &OutputLanguage) -> Command {
                 .arg(s.file("file", "command-journal-receipt-file"))
                 .arg(s.option("key", "KEY", "command-journal-key")),
         )
-        .subcommand(s.forms(s.span(s.place(command("export"))), &["json", "ocsf", "csv", "parquet"]))
+        .subcommand(s.forms(
+            s.span(s.place(command("export"))),
+            &["json", "ocsf", "csv", "parquet"],
+        ))
         .subcommand(command("accept").arg(s.config()))
         .subcommand(
             command("forget")
                 .arg(s.config())
-                .arg(s.option("before", "DATE", "command-journal-forget-before").required(true))
+                .arg(
+                    s.option("before", "DATE", "command-journal-forget-before")
+                        .required(true),
+                )
                 .arg(s.option("portal", "NAME", "command-journal-forget-portal")),
         )
 }
@@ -271,7 +295,10 @@ fn scope(s: &OutputLanguage) -> Command {
         .arg(s.several("session", "NAME", "command-scope-session"))
         .arg(s.several("ip", "CIDR", "command-scope-ip"))
         .arg(s.flag("count", "command-scope-count"));
-    let command = s.forms(s.span(s.place(command)), &["json", "csv", "parquet", "signed"]);
+    let command = s.forms(
+        s.span(s.place(command)),
+        &["json", "csv", "parquet", "signed"],
+    );
     command
         .subcommand(
             s.place(Command::new("check").about(s.say("command-scope-check")))
@@ -290,21 +317,32 @@ fn scope(s: &OutputLanguage) -> Command {
 
 fn seen(s: &OutputLanguage) -> Command {
     let command = s.place(Command::new("seen").about(s.say("command-seen")));
-    let person = s.option("person", "PERSON", "command-seen-person").required(true);
+    let person = s
+        .option("person", "PERSON", "command-seen-person")
+        .required(true);
     s.forms(command.arg(person), &["json", "csv", "parquet"])
 }
 
 fn witness(s: &OutputLanguage) -> Command {
     Command::new("witness")
         .about(s.say("command-witness"))
-        .arg(s.path("folder", "FOLDER", "command-witness-folder").default_value("witness"))
-        .arg(s.option("name", "NAME", "command-witness-name").required(true))
+        .arg(
+            s.path("folder", "FOLDER", "command-witness-folder")
+                .default_value("witness"),
+        )
+        .arg(
+            s.option("name", "NAME", "command-witness-name")
+                .required(true),
+        )
         .arg(
             s.option("address", "ADDRESS", "command-witness-address")
                 .default_value("127.0.0.1:7380")
                 .value_parser(value_parser!(SocketAddr)),
         )
-        .arg(s.several("log", "KEY", "command-witness-log").required(true))
+        .arg(
+            s.several("log", "KEY", "command-witness-log")
+                .required(true),
+        )
 }
 
 fn import(s: &OutputLanguage) -> Command {
@@ -341,7 +379,12 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Subcommand {
             config: path(matches, "config").expect("it has a default"),
             import: ImportArguments {
                 map: path(matches, "map").expect("clap requires it"),
-                files: matches.get_many("files").into_iter().flatten().cloned().collect(),
+                files: matches
+                    .get_many("files")
+                    .into_iter()
+                    .flatten()
+                    .cloned()
+                    .collect(),
                 rejects: path(matches, "rejects"),
                 is_trial: matches.get_flag("trial"),
             },
@@ -357,9 +400,11 @@ fn journal_task(name: &str, matches: &ArgMatches) -> EvidenceTask {
             from: path(matches, "from"),
             witnesses: witness_keys(matches),
         },
-        "show" => {
-            EvidenceTask::Show { journal: place(matches), first: number("first"), count: number("count") }
-        }
+        "show" => EvidenceTask::Show {
+            journal: place(matches),
+            first: number("first"),
+            count: number("count"),
+        },
         "tail" => EvidenceTask::Tail {
             journal: place(matches),
             count: number("count"),
@@ -382,7 +427,9 @@ fn journal_task(name: &str, matches: &ArgMatches) -> EvidenceTask {
             from: text_of(matches, "from"),
             to: text_of(matches, "to"),
         },
-        "accept" => EvidenceTask::Accept { config: path(matches, "config").expect("it has a default") },
+        "accept" => EvidenceTask::Accept {
+            config: path(matches, "config").expect("it has a default"),
+        },
         _ => EvidenceTask::Forget {
             config: path(matches, "config").expect("it has a default"),
             before: text_of(matches, "before").expect("clap requires it"),
@@ -435,7 +482,10 @@ fn place(matches: &ArgMatches) -> JournalPlace {
 }
 
 fn witness_keys(matches: &ArgMatches) -> WitnessKeys {
-    WitnessKeys { keys: texts_of(matches, "witness"), quorum: matches.get_one("quorum").copied() }
+    WitnessKeys {
+        keys: texts_of(matches, "witness"),
+        quorum: matches.get_one("quorum").copied(),
+    }
 }
 
 fn form(matches: &ArgMatches) -> AnswerFormat {
@@ -459,5 +509,10 @@ fn text_of(matches: &ArgMatches, name: &str) -> Option<String> {
 }
 
 fn texts_of(matches: &ArgMatches, name: &str) -> Vec<String> {
-    matches.get_many::<String>(name).into_iter().flatten().cloned().collect()
+    matches
+        .get_many::<String>(name)
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect()
 }

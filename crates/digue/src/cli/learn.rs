@@ -74,10 +74,17 @@ pub(super) fn command(language: Language) -> Command {
 }
 
 pub(super) fn har_of(matches: &ArgMatches) -> HarArguments {
-    let texts =
-        |name: &str| matches.get_many::<String>(name).map(|all| all.cloned().collect()).unwrap_or_default();
+    let texts = |name: &str| {
+        matches
+            .get_many::<String>(name)
+            .map(|all| all.cloned().collect())
+            .unwrap_or_default()
+    };
     HarArguments {
-        files: matches.get_many::<PathBuf>("har").map(|all| all.cloned().collect()).unwrap_or_default(),
+        files: matches
+            .get_many::<PathBuf>("har")
+            .map(|all| all.cloned().collect())
+            .unwrap_or_default(),
         persons: matches.get_one("persons").cloned(),
         identifiers: texts("id"),
         names: texts("name"),
@@ -86,7 +93,12 @@ pub(super) fn har_of(matches: &ArgMatches) -> HarArguments {
 }
 
 pub(super) fn arguments(matches: &ArgMatches) -> LearnArguments {
-    let word = |name: &str| matches.get_one::<String>(name).expect("it has a default").clone();
+    let word = |name: &str| {
+        matches
+            .get_one::<String>(name)
+            .expect("it has a default")
+            .clone()
+    };
     LearnArguments {
         har: har_of(matches),
         map: matches.get_one("map").cloned(),

@@ -1,8 +1,8 @@
-//! `digue account`, `digue link` and `digue confirm`: what the operator may do at the terminal while Digue
-//! is stopped.
+//! `digue account`, `digue link` and `digue confirm`: what the operator may do at the terminal
+//! while Digue is stopped.
 //!
-//! They open the store and the journal themselves: the journal's lock refuses them while `serve` runs,
-//! where the console offers the same acts.
+//! They open the store and the journal themselves: the journal's lock refuses them while `serve`
+//! runs, where the console offers the same acts.
 
 use std::path::Path;
 use std::time::Duration;

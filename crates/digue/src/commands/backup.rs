@@ -1,7 +1,7 @@
 //! `digue backup`, `digue drill`, `digue restore`: beside a running Digue, or without one.
 //!
-//! The journal belongs to the process that serves: what happened here is left in the data folder as a result,
-//! and journalled by it within seconds, or at its next start.
+//! The journal belongs to the process that serves: what happened here is left in the data folder as
+//! a result, and journalled by it within seconds, or at its next start.
 
 mod drill;
 mod make;
@@ -41,9 +41,8 @@ pub(crate) fn run(out: &Output, task: BackupTask) -> u8 {
         BackupTask::Make(arguments) => {
             configured(out, &arguments.config).map(|settings| make::run(out, &settings, &arguments))
         }
-        BackupTask::Drill(arguments) => {
-            configured(out, &arguments.config).map(|settings| drill::run(out, &settings, &arguments))
-        }
+        BackupTask::Drill(arguments) => configured(out, &arguments.config)
+            .map(|settings| drill::run(out, &settings, &arguments)),
         BackupTask::Restore(arguments) => Ok(restore::run(out, &arguments)),
     };
     match done {
@@ -70,7 +69,10 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 fn client(authorities: Option<&Path>) -> Result<HttpClient> {
     tls::install();
-    Ok(HttpClient::new(tls::authorities(authorities)?, CONNECT_WITHIN))
+    Ok(HttpClient::new(
+        tls::authorities(authorities)?,
+        CONNECT_WITHIN,
+    ))
 }
 
 fn progress() -> Option<Arc<dyn ProgressSink>> {
@@ -81,7 +83,10 @@ struct RepositoryProgress(Mutex<Progress>);
 
 impl ProgressSink for RepositoryProgress {
     fn bytes(&self, done: u64, all: u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).show(done, all);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .show(done, all);
     }
 }
 
@@ -97,15 +102,23 @@ fn configured(out: &Output, file: &Path) -> Result<Configured, u8> {
         out.complain("backup-not-configured", &[]);
         return Err(BAD);
     };
-    let client = client(settings.upstream_authorities.as_deref()).map_err(|error| out.failed(&error))?;
-    Ok(Configured { settings, backup, client })
+    let client =
+        client(settings.upstream_authorities.as_deref()).map_err(|error| out.failed(&error))?;
+    Ok(Configured {
+        settings,
+        backup,
+        client,
+    })
 }
 
 impl Configured {
     /// The repository of this name, or all.
     fn repositories(&self, name: Option<&str>) -> Result<Vec<&RepositorySettings>> {
         let all = &self.backup.repositories;
-        let chosen: Vec<_> = all.iter().filter(|one| name.is_none_or(|name| one.name == name)).collect();
+        let chosen: Vec<_> = all
+            .iter()
+            .filter(|one| name.is_none_or(|name| one.name == name))
+            .collect();
         if chosen.is_empty() {
             return Err(anyhow!("{}", name.unwrap_or_default()));
         }
@@ -146,7 +159,13 @@ fn explain(out: &Output, error: &BackupError) -> String {
     let mut causes = vec![error.to_string()];
     let mut cause = std::error::Error::source(error);
     while let Some(one) = cause {
-        causes.push(one.to_string().lines().next().unwrap_or_default().to_owned());
+        causes.push(
+            one.to_string()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        );
         cause = one.source();
     }
     let advice = text(out.language, &format!("backup-failure-{code}"));

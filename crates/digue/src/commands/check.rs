@@ -1,4 +1,5 @@
-//! `digue check`: every fault of a configuration, with file and line; and which route answers a request.
+//! `digue check`: every fault of a configuration, with file and line; and which route answers a
+//! request.
 
 use std::path::Path;
 
@@ -24,7 +25,10 @@ pub(crate) fn run(out: &Output, file: &Path, probe: Option<&RouteProbe>) -> u8 {
     out.warnings(&config.warnings);
     let routes: usize = config.portals().map(|portal| portal.routes.len()).sum();
     let portals = Value::from(config.maps.len());
-    out.say("check-good", &[("portals", portals), ("routes", Value::from(routes))]);
+    out.say(
+        "check-good",
+        &[("portals", portals), ("routes", Value::from(routes))],
+    );
     GOOD
 }
 
@@ -44,9 +48,14 @@ fn which_route(out: &Output, config: &Config, probe: &RouteProbe) -> u8 {
         out.complain("check-route-no-portal", &[]);
         return BAD;
     };
-    let found = Segments::parse(uri.path()).ok().and_then(|path| portal.route(&method, &path));
+    let found = Segments::parse(uri.path())
+        .ok()
+        .and_then(|path| portal.route(&method, &path));
     let Some((route, values)) = found else {
-        out.complain("check-route-none", &[("portal", Value::from(portal.id.as_str()))]);
+        out.complain(
+            "check-route-none",
+            &[("portal", Value::from(portal.id.as_str()))],
+        );
         return BAD;
     };
     out.line(&format!("{}\t{}", portal.id, route.name));

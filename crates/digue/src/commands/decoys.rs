@@ -19,18 +19,28 @@ pub(super) fn run(out: &Output, arguments: &DecoysArguments) -> u8 {
             return NOT_RUN;
         }
     };
-    let Some(portal) = config.portals().find(|portal| portal.id.as_str() == arguments.portal) else {
-        out.complain("decoys-no-portal", &[("portal", Value::from(arguments.portal.clone()))]);
+    let Some(portal) = config
+        .portals()
+        .find(|portal| portal.id.as_str() == arguments.portal)
+    else {
+        out.complain(
+            "decoys-no-portal",
+            &[("portal", Value::from(arguments.portal.clone()))],
+        );
         return NOT_RUN;
     };
     let known = match known(&config, portal.population.as_str()) {
         Ok(known) => known,
         Err(error) => return out.failed(&error),
     };
-    match decoys::draw(portal, &arguments.like, arguments.count, &|person| known.contains(person)) {
+    match decoys::draw(portal, &arguments.like, arguments.count, &|person| {
+        known.contains(person)
+    }) {
         Ok(drawn) => {
             out.line("portal,person");
-            drawn.iter().for_each(|person| out.line(&format!("{},{person}", portal.id)));
+            drawn
+                .iter()
+                .for_each(|person| out.line(&format!("{},{person}", portal.id)));
             out.complain("decoys-drawn", &[("count", Value::from(drawn.len()))]);
             GOOD
         }
@@ -47,12 +57,24 @@ pub(super) fn run(out: &Output, arguments: &DecoysArguments) -> u8 {
 
 /// Identifiers in the caseloads in force, and earlier decoys.
 fn known(config: &Config, population: &str) -> Result<HashSet<String>> {
-    let mut known: HashSet<String> =
-        config.settings.watch.decoys.iter().map(|decoy| decoy.person.clone()).collect();
-    let path = config.settings.data_folder.join("caseloads").join(format!("{population}.csv"));
+    let mut known: HashSet<String> = config
+        .settings
+        .watch
+        .decoys
+        .iter()
+        .map(|decoy| decoy.person.clone())
+        .collect();
+    let path = config
+        .settings
+        .data_folder
+        .join("caseloads")
+        .join(format!("{population}.csv"));
     match std::fs::read_to_string(&path) {
         // Every cell: it does not matter here which column has the persons.
-        Ok(text) => known.extend(text.split([',', '\n', '\r']).map(|cell| cell.trim().to_owned())),
+        Ok(text) => known.extend(
+            text.split([',', '\n', '\r'])
+                .map(|cell| cell.trim().to_owned()),
+        ),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| path.display().to_string()),
     }

@@ -1,7 +1,8 @@
 //! `digue demo`: a whole installation on one machine, with a sample portal and a working day in its
 //! journal.
 //!
-//! It writes a configuration and starts from it as any operator would: nothing here bypasses the gateway.
+//! It writes a configuration and starts from it as any operator would: nothing here bypasses the
+//! gateway.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,12 @@ pub(crate) fn run(out: &Output, address: SocketAddr, folder: Option<PathBuf>, at
     }
 }
 
-async fn play(out: &Output, address: SocketAddr, folder: Option<PathBuf>, attack: bool) -> Result<()> {
+async fn play(
+    out: &Output,
+    address: SocketAddr,
+    folder: Option<PathBuf>,
+    attack: bool,
+) -> Result<()> {
     // Deleted when it is dropped, at the end.
     let temporary = tempfile::tempdir()?;
     let folder = folder.unwrap_or_else(|| temporary.path().to_owned());
@@ -52,7 +58,14 @@ async fn play(out: &Output, address: SocketAddr, folder: Option<PathBuf>, attack
     let urls = Urls::new(address);
     write_configuration(&folder, upstream, address, &urls)?;
     let config = digue_config::load(&folder.join("digue.toml")).map_err(|faults| {
-        anyhow!("{}", faults.iter().map(|f| f.say(out.language)).collect::<Vec<_>>().join("; "))
+        anyhow!(
+            "{}",
+            faults
+                .iter()
+                .map(|f| f.say(out.language))
+                .collect::<Vec<_>>()
+                .join("; ")
+        )
     })?;
     let stage = Arc::new(DemoAttack::new(population.clone(), address));
     let running = start(config, Some(stage.clone())).await?;
@@ -61,7 +74,10 @@ async fn play(out: &Output, address: SocketAddr, folder: Option<PathBuf>, attack
     stage.give(&running, stolen.clone()).await?;
     banner(out, &running, &population, &urls, played).await?;
     if attack {
-        out.say("demo-attack-start", &[("account", Value::from(stolen.as_str()))]);
+        out.say(
+            "demo-attack-start",
+            &[("account", Value::from(stolen.as_str()))],
+        );
         stage.start_attack();
         report(out, &stage, &running).await;
     }
@@ -120,7 +136,12 @@ contact_phone = "03 00 00 00 00"
 insured = true
 "#;
 
-fn write_configuration(folder: &Path, upstream: SocketAddr, address: SocketAddr, urls: &Urls) -> Result<()> {
+fn write_configuration(
+    folder: &Path,
+    upstream: SocketAddr,
+    address: SocketAddr,
+    urls: &Urls,
+) -> Result<()> {
     let portals = folder.join("portals");
     std::fs::create_dir_all(&portals).with_context(|| portals.display().to_string())?;
     let settings = format!(
@@ -138,27 +159,45 @@ fn portal_id() -> Result<PortalId> {
 }
 
 /// Adds accounts, caseloads and a working day; a folder that already has accounts keeps its own.
-async fn prepare(running: &RunningServer, population: &Arc<Population>) -> Result<Option<day::WorldDay>> {
+async fn prepare(
+    running: &RunningServer,
+    population: &Arc<Population>,
+) -> Result<Option<day::WorldDay>> {
     let app = &running.app;
     if !app.gateway().rules().directory.is_empty() {
         return Ok(None);
     }
     let operator = OrganisationId::parse("operateur")?;
     let officer = |name: &str, role| -> Result<(AccountId, Membership)> {
-        Ok((AccountId::parse(name)?, Membership { organisation: operator.clone(), role }))
+        Ok((
+            AccountId::parse(name)?,
+            Membership {
+                organisation: operator.clone(),
+                role,
+            },
+        ))
     };
-    let mut accounts =
-        vec![officer("rssi", Role::Ciso)?, officer("rssi2", Role::Ciso)?, officer("dpo", Role::Dpo)?];
+    let mut accounts = vec![
+        officer("rssi", Role::Ciso)?,
+        officer("rssi2", Role::Ciso)?,
+        officer("dpo", Role::Dpo)?,
+    ];
     accounts.push(officer("audit", Role::Auditor)?);
     accounts.extend(population.accounts.iter().map(|account| {
-        let role = if account.is_delegate { Role::Delegate } else { Role::Agent };
+        let role = if account.is_delegate {
+            Role::Delegate
+        } else {
+            Role::Agent
+        };
         let organisation = account.organisation.clone();
         (account.id.clone(), Membership { organisation, role })
     }));
     digue_app::directory::save(app, &Actor::digue(), accounts).await?;
     let csv = population.caseload_csv().into_bytes();
     let name = PopulationId::parse("demandeurs")?;
-    let mode = caseloads::LoadMode::Replace { confirms_loss: false };
+    let mode = caseloads::LoadMode::Replace {
+        confirms_loss: false,
+    };
     caseloads::load(app, &Actor::digue(), &name, csv, mode).await?;
     let (app, journal, population) = (app.clone(), running.journal.clone(), population.clone());
     let id = portal_id()?;
@@ -166,14 +205,27 @@ async fn prepare(running: &RunningServer, population: &Arc<Population>) -> Resul
         let portal = app.gateway().hosts().portal(&id).cloned();
         let portal = portal.ok_or_else(|| anyhow!("the sample portal is missing"))?;
         let now = app.clock().now();
-        Ok::<_, anyhow::Error>(day::play(app.gateway(), &journal, &portal, &population, now, 12)?)
+        Ok::<_, anyhow::Error>(day::play(
+            app.gateway(),
+            &journal,
+            &portal,
+            &population,
+            now,
+            12,
+        )?)
     });
     Ok(Some(played.await??))
 }
 
 fn stolen_account(population: &Population) -> Result<AccountId> {
-    let account = population.accounts.iter().find(|account| account.id.as_str() == "of-212.agent2");
-    Ok(account.ok_or_else(|| anyhow!("the population has no such account"))?.id.clone())
+    let account = population
+        .accounts
+        .iter()
+        .find(|account| account.id.as_str() == "of-212.agent2");
+    Ok(account
+        .ok_or_else(|| anyhow!("the population has no such account"))?
+        .id
+        .clone())
 }
 
 async fn banner(
@@ -184,9 +236,18 @@ async fn banner(
     played: Option<day::WorldDay>,
 ) -> Result<()> {
     let app = &running.app;
-    let agent = &population.accounts.iter().find(|a| !a.is_delegate).ok_or_else(|| anyhow!("no agent"))?.id;
-    let delegate =
-        &population.accounts.iter().find(|a| a.is_delegate).ok_or_else(|| anyhow!("no delegate"))?.id;
+    let agent = &population
+        .accounts
+        .iter()
+        .find(|a| !a.is_delegate)
+        .ok_or_else(|| anyhow!("no agent"))?
+        .id;
+    let delegate = &population
+        .accounts
+        .iter()
+        .find(|a| a.is_delegate)
+        .ok_or_else(|| anyhow!("no delegate"))?
+        .id;
     let officer = AccountId::parse("rssi")?;
     let link = async |account: &AccountId, host: &str| {
         sign_in::issue_link(app, &Actor::digue(), account, host, LINK_LASTS).await
@@ -200,21 +261,33 @@ async fn banner(
     out.line(&format!("    {}", urls.console));
     out.line("");
     if let Some(day) = played {
-        let values = [("entries", Value::from(day.entries)), ("persons", Value::from(day.persons))];
+        let values = [
+            ("entries", Value::from(day.entries)),
+            ("persons", Value::from(day.persons)),
+        ];
         out.say("demo-day", &values);
         out.line("");
     }
     out.say("demo-links", &[]);
     out.say("demo-agent", &[("account", Value::from(agent.as_str()))]);
     out.line(&format!("    {}", link(agent, PORTAL_HOST).await?));
-    out.say("demo-delegate", &[("account", Value::from(delegate.as_str()))]);
+    out.say(
+        "demo-delegate",
+        &[("account", Value::from(delegate.as_str()))],
+    );
     out.line(&format!("    {}", link(delegate, CONSOLE_HOST).await?));
     out.say("demo-dpo", &[]);
-    out.line(&format!("    {}", link(&AccountId::parse("dpo")?, CONSOLE_HOST).await?));
+    out.line(&format!(
+        "    {}",
+        link(&AccountId::parse("dpo")?, CONSOLE_HOST).await?
+    ));
     out.say("demo-rssi", &[]);
     out.line(&format!("    {}", link(&officer, CONSOLE_HOST).await?));
     out.say("demo-second", &[]);
-    out.line(&format!("    {}", link(&AccountId::parse("rssi2")?, CONSOLE_HOST).await?));
+    out.line(&format!(
+        "    {}",
+        link(&AccountId::parse("rssi2")?, CONSOLE_HOST).await?
+    ));
     out.line("");
     Ok(())
 }
@@ -242,7 +315,9 @@ impl DemoAttack {
     }
 
     async fn give(&self, running: &RunningServer, account: AccountId) -> Result<()> {
-        self.part.set((running.app.clone(), account)).map_err(|_| anyhow!("the part is given once"))
+        self.part
+            .set((running.app.clone(), account))
+            .map_err(|_| anyhow!("the part is given once"))
     }
 }
 
@@ -254,7 +329,8 @@ impl Demo for DemoAttack {
         if self.has_begun.swap(true, Ordering::SeqCst) {
             return false;
         }
-        let (population, stolen, address) = (self.population.clone(), self.stolen.clone(), self.address);
+        let (population, stolen, address) =
+            (self.population.clone(), self.stolen.clone(), self.address);
         self.runtime.spawn(async move {
             if let Err(error) = steal(&app, &account, address, &population, &stolen).await {
                 tracing::warn!(error = %error, "The simulated attack ended early");
@@ -288,9 +364,12 @@ async fn steal(
     stolen: &StolenData,
 ) -> Result<()> {
     let link = sign_in::issue_link(app, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
-    let token = link.rsplit_once('=').ok_or_else(|| anyhow!("a link ends with its token"))?.1;
-    // A session of the thief's own, as after a stolen password: a copied cookie would be refused for its
-    // network and browser, and the demonstration is about the number of persons.
+    let token = link
+        .rsplit_once('=')
+        .ok_or_else(|| anyhow!("a link ends with its token"))?
+        .1;
+    // A session of the thief's own, as after a stolen password: a copied cookie would be refused
+    // for its network and browser, and the demonstration is about the number of persons.
     let thief = RequestOrigin {
         ip: ClientIp::Known(address.ip()),
         agent: AGENT.to_owned(),
@@ -327,11 +406,16 @@ async fn report(out: &Output, stage: &DemoAttack, running: &RunningServer) {
     }
     let limit = portal_id().ok().and_then(|id| {
         let hosts = running.app.gateway().hosts();
-        hosts.portal(&id).and_then(|p| p.limits.exact_search.of(digue_types::SlidingWindow::Hour))
+        hosts
+            .portal(&id)
+            .and_then(|p| p.limits.exact_search.of(digue_types::SlidingWindow::Hour))
     });
     let values = [
         ("shown", Value::from(stage.stolen.shown())),
-        ("asked", Value::from(stage.stolen.asked.load(Ordering::Relaxed))),
+        (
+            "asked",
+            Value::from(stage.stolen.asked.load(Ordering::Relaxed)),
+        ),
         ("limit", Value::from(limit.unwrap_or_default())),
     ];
     out.say("demo-attack-end", &values);

@@ -9,7 +9,11 @@ use super::{BAD, GOOD, NOT_RUN, Output};
 
 /// Files of the initial configuration, in both languages.
 const FILES: [(&str, &str, &str); 3] = [
-    ("digue.toml", include_str!("../../assets/fr/digue.toml"), include_str!("../../assets/en/digue.toml")),
+    (
+        "digue.toml",
+        include_str!("../../assets/fr/digue.toml"),
+        include_str!("../../assets/en/digue.toml"),
+    ),
     (
         "portals/portail.toml",
         include_str!("../../assets/fr/portail.toml"),
@@ -29,15 +33,27 @@ pub(crate) fn run(out: &Output, folder: &Path) -> u8 {
         return BAD;
     }
     for (name, french, english) in FILES {
-        let text = if out.language == Language::French { french } else { english };
+        let text = if out.language == Language::French {
+            french
+        } else {
+            english
+        };
         let path = folder.join(name);
-        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+        let written = path
+            .parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| fs::write(&path, text));
         if let Err(error) = written {
-            return out.failed(&anyhow::Error::from(error).context(path.display().to_string())).max(NOT_RUN);
+            return out
+                .failed(&anyhow::Error::from(error).context(path.display().to_string()))
+                .max(NOT_RUN);
         }
     }
     let file = folder.join("digue.toml").display().to_string();
-    let values = [("folder", Value::from(folder.display().to_string())), ("file", Value::from(file))];
+    let values = [
+        ("folder", Value::from(folder.display().to_string())),
+        ("file", Value::from(file)),
+    ];
     out.say("init-done", &values);
     GOOD
 }

@@ -23,11 +23,17 @@ pub(super) struct OpenInput {
 
 pub(super) fn open(path: &Path) -> io::Result<OpenInput> {
     if is_stdin(path) {
-        return Ok(OpenInput { reader: Box::new(io::stdin()), length: 0 });
+        return Ok(OpenInput {
+            reader: Box::new(io::stdin()),
+            length: 0,
+        });
     }
     let file = File::open(path)?;
     let length = file.metadata()?.len();
-    Ok(OpenInput { reader: Box::new(file), length })
+    Ok(OpenInput {
+        reader: Box::new(file),
+        length,
+    })
 }
 
 fn is_stdin(path: &Path) -> bool {
@@ -44,12 +50,19 @@ pub(super) fn name(path: &Path) -> String {
     if is_stdin(path) {
         return "stdin".to_owned();
     }
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// The name of a file in messages.
 pub(super) fn shown(language: Language, path: &Path) -> String {
-    if is_stdin(path) { text(language, "input-stdin") } else { path.display().to_string() }
+    if is_stdin(path) {
+        text(language, "input-stdin")
+    } else {
+        path.display().to_string()
+    }
 }
 
 /// Reports why an input was not read to its end.
@@ -58,14 +71,22 @@ pub(super) fn complain(out: &Output, path: &Path, fault: &InputFault) {
     let line = ("line", Value::from(fault.after));
     match &fault.error {
         InputError::Io(error) => {
-            out.complain("input-failed", &[file, line, ("cause", Value::from(error.to_string()))]);
+            out.complain(
+                "input-failed",
+                &[file, line, ("cause", Value::from(error.to_string()))],
+            );
         }
         InputError::EndsEarly => out.complain("input-ends-early", &[file, line]),
         InputError::Damaged => out.complain("input-damaged", &[file, line]),
         InputError::Trailing => out.complain("input-trailing", &[file, line]),
         InputError::Window { requested, most } => {
             let mebibytes = |bytes: u64| Value::from(bytes.div_ceil(1 << 20));
-            let values = [file, line, ("requested", mebibytes(*requested)), ("most", mebibytes(*most))];
+            let values = [
+                file,
+                line,
+                ("requested", mebibytes(*requested)),
+                ("most", mebibytes(*most)),
+            ];
             out.complain("input-window", &values);
         }
         InputError::Dictionary => out.complain("input-dictionary", &[file, line]),
@@ -105,7 +126,11 @@ pub(super) fn read_list(out: &Output, path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = open(path)
         // One byte more, to tell a list of exactly the limit from a longer one.
-        .and_then(|input| Unpacker::new(input.reader).take(LIST_BYTES_MAX + 1).read_to_end(&mut bytes));
+        .and_then(|input| {
+            Unpacker::new(input.reader)
+                .take(LIST_BYTES_MAX + 1)
+                .read_to_end(&mut bytes)
+        });
     match read {
         Ok(_) if bytes.len() as u64 > LIST_BYTES_MAX => {
             let file = Value::from(shown(out.language, path));
@@ -119,7 +144,14 @@ pub(super) fn read_list(out: &Output, path: &Path) -> Option<Vec<u8>> {
         Err(error) => {
             // Half a list would silently omit accounts.
             let after = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-            complain(out, path, &InputFault { after, error: InputError::from(error) });
+            complain(
+                out,
+                path,
+                &InputFault {
+                    after,
+                    error: InputError::from(error),
+                },
+            );
             None
         }
     }

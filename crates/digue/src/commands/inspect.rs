@@ -1,5 +1,5 @@
-//! `digue inspect`: which persons does this saved response show, according to the map of this route? With `--har`,
-//! which persons do all responses of a recording show?
+//! `digue inspect`: which persons does this saved response show, according to the map of this
+//! route? With `--har`, which persons do all responses of a recording show?
 //!
 //! For authors of maps: the same code as in the gateway, applied to a file.
 
@@ -35,14 +35,21 @@ pub(crate) fn run(out: &Output, file: &Path, portal: &str, what: &InspectedTraff
 }
 
 fn one_response(out: &Output, portal: &Portal, response: &SavedResponse) -> u8 {
-    let Some(route) = portal.routes.iter().find(|route| route.name.as_str() == response.route) else {
+    let Some(route) = portal
+        .routes
+        .iter()
+        .find(|route| route.name.as_str() == response.route)
+    else {
         out.complain("inspect-no-route", &[]);
         return NOT_RUN;
     };
     let body = match std::fs::read(&response.body) {
         Ok(body) => body,
         Err(error) => {
-            out.complain("inspect-no-body", &[("detail", Value::from(error.to_string()))]);
+            out.complain(
+                "inspect-no-body",
+                &[("detail", Value::from(error.to_string()))],
+            );
             return NOT_RUN;
         }
     };
@@ -52,7 +59,12 @@ fn one_response(out: &Output, portal: &Portal, response: &SavedResponse) -> u8 {
         content_encoding: &response.coding,
         body: &body,
     };
-    match inspect(&route.response, &portal.kinds, &message, &route.inspect_limits) {
+    match inspect(
+        &route.response,
+        &portal.kinds,
+        &message,
+        &route.inspect_limits,
+    ) {
         ResponseReading::Persons(shown) => {
             for (identifier, means) in shown.found {
                 let kind = &portal.kinds[identifier.kind].name;

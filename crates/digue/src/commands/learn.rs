@@ -1,6 +1,7 @@
 //! `digue learn`: proposes a portal map from recorded traffic, or what an existing map lacks.
 //!
-//! Nothing is applied: a map is written where the operator says, and read by the server as any other.
+//! Nothing is applied: a map is written where the operator says, and read by the server as any
+//! other.
 
 mod har_files;
 mod persons_file;
@@ -44,12 +45,24 @@ fn learn_and_write(out: &Output, arguments: &LearnArguments) -> Option<u8> {
         Err(fault) => return report_fault(out, &fault),
     };
     files.report(out);
-    let sentences = Sentences { language: out.language };
+    let sentences = Sentences {
+        language: out.language,
+    };
     let (routes, writes) = (learnt.map.routes.len(), learnt.map.writes.len());
-    let counts = [("exchanges", learnt.exchanges), ("routes", routes), ("writes", writes)];
-    out.complain("learn-done", &counts.map(|(name, count)| (name, Value::from(count))));
+    let counts = [
+        ("exchanges", learnt.exchanges),
+        ("routes", routes),
+        ("writes", writes),
+    ];
+    out.complain(
+        "learn-done",
+        &counts.map(|(name, count)| (name, Value::from(count))),
+    );
     let (text, has_differences) = match &existing {
-        None => (map_text(&learnt.map, &settings(arguments), &sentences), true),
+        None => (
+            map_text(&learnt.map, &settings(arguments), &sentences),
+            true,
+        ),
         Some((path, map)) => {
             let merged = joined(out, &mut files, &learnt, path, map)?;
             sentences.differences(out, path, &merged.differences);
@@ -57,16 +70,33 @@ fn learn_and_write(out: &Output, arguments: &LearnArguments) -> Option<u8> {
             (merged.text, !is_same)
         }
     };
-    let named = existing.map(|(_, map)| map.source.files).unwrap_or_default();
+    let named = existing
+        .map(|(_, map)| map.source.files)
+        .unwrap_or_default();
     let tried = check_text(out, arguments, &text, named)?;
-    let report = tried_on(out, &mut files, &tried, &learnt.known, &learnt.map.origin, &mut |_| {})?;
+    let report = tried_on(
+        out,
+        &mut files,
+        &tried,
+        &learnt.known,
+        &learnt.map.origin,
+        &mut |_| {},
+    )?;
     sentences.totals(out, &report);
-    let mut findings = learnt.findings.iter().map(|finding| sentences.finding(finding)).collect::<Vec<_>>();
+    let mut findings = learnt
+        .findings
+        .iter()
+        .map(|finding| sentences.finding(finding))
+        .collect::<Vec<_>>();
     findings.dedup();
     sentences.findings(out, &findings);
     write_out(out, arguments, &text)?;
     write_aliases(out, arguments, &learnt)?;
-    Some(if has_differences || !findings.is_empty() { BAD } else { GOOD })
+    Some(if has_differences || !findings.is_empty() {
+        BAD
+    } else {
+        GOOD
+    })
 }
 
 fn settings(arguments: &LearnArguments) -> MapSettings {
@@ -104,15 +134,28 @@ fn joined(
     let existing = tried_map::of(&map.portal);
     let mut comparer = MapComparer::new(&compiled, &existing, &learnt.known, &learnt.map.origin);
     files.each_reported(out, &mut |exchange| comparer.observe(exchange))?;
-    match merge(&map.source.text, &learnt.map, &comparer.finish(), &Sentences { language: out.language }) {
+    match merge(
+        &map.source.text,
+        &learnt.map,
+        &comparer.finish(),
+        &Sentences {
+            language: out.language,
+        },
+    ) {
         Ok(mut merged) => {
-            // Order of the report: what a person must look at first stands last, next to the prompt.
-            merged.differences.sort_by_key(|difference| difference.change == ChangeKind::Contradicted);
+            // Order of the report: what a person must look at first stands last, next to the
+            // prompt.
+            merged
+                .differences
+                .sort_by_key(|difference| difference.change == ChangeKind::Contradicted);
             Some(merged)
         }
         Err(fault) => {
             let file = Value::from(path.display().to_string());
-            out.complain("learn-not-toml", &[("file", file), ("detail", Value::from(fault.to_string()))]);
+            out.complain(
+                "learn-not-toml",
+                &[("file", file), ("detail", Value::from(fault.to_string()))],
+            );
             None
         }
     }
@@ -125,10 +168,16 @@ fn check_text(
     text: &str,
     named: BTreeMap<String, String>,
 ) -> Option<TriedMap> {
-    let file =
-        arguments.out.clone().or_else(|| arguments.map.clone()).unwrap_or_else(|| "learnt.toml".into());
+    let file = arguments
+        .out
+        .clone()
+        .or_else(|| arguments.map.clone())
+        .unwrap_or_else(|| "learnt.toml".into());
     let mut faults = Vec::new();
-    let whole = WholeText { text: text.to_owned(), files: named };
+    let whole = WholeText {
+        text: text.to_owned(),
+        files: named,
+    };
     let map = portal_map::read_kept(&file, &whole, &mut faults);
     if map.is_none() {
         out.complain("learn-faulty", &[]);
@@ -152,7 +201,11 @@ fn tried_on(
 
 /// One line of JSON for one exchange: `{"route":"fiche","refused":false,"persons":["P0042"]}`.
 fn line_of(tried: &TriedExchange) -> String {
-    let TriedExchange { route, persons, is_refused } = tried;
+    let TriedExchange {
+        route,
+        persons,
+        is_refused,
+    } = tried;
     let line = serde_json::json!({ "route": route, "refused": is_refused, "persons": persons });
     format!("{line}\n")
 }
@@ -178,23 +231,36 @@ fn write_out(out: &Output, arguments: &LearnArguments, text: &str) -> Option<()>
         return Some(());
     };
     write_file(out, path, text)?;
-    out.complain("learn-written", &[("file", Value::from(path.display().to_string()))]);
+    out.complain(
+        "learn-written",
+        &[("file", Value::from(path.display().to_string()))],
+    );
     Some(())
 }
 
 fn write_aliases(out: &Output, arguments: &LearnArguments, learnt: &Learnt) -> Option<()> {
-    let Some(path) = &arguments.aliases else { return Some(()) };
+    let Some(path) = &arguments.aliases else {
+        return Some(());
+    };
     let mut text = String::from("kind,identifier,person\n");
     let mut rows = 0;
     for alias in &learnt.aliases {
         for (person, identifier) in &alias.pairs {
-            text.push_str(&format!("{},{},{}\n", quoted(&alias.kind), quoted(identifier), quoted(person)));
+            text.push_str(&format!(
+                "{},{},{}\n",
+                quoted(&alias.kind),
+                quoted(identifier),
+                quoted(person)
+            ));
             rows += 1;
         }
     }
     write_file(out, path, &text)?;
     let file = Value::from(path.display().to_string());
-    out.complain("learn-aliases-written", &[("file", file), ("rows", Value::from(rows))]);
+    out.complain(
+        "learn-aliases-written",
+        &[("file", file), ("rows", Value::from(rows))],
+    );
     Some(())
 }
 
@@ -247,10 +313,13 @@ fn inspect_files(
         write_file(out, path, &lines)?;
     }
     files.report(out);
-    let sentences = Sentences { language: out.language };
+    let sentences = Sentences {
+        language: out.language,
+    };
     sentences.report(out, &report);
     sentences.totals(out, &report);
-    let is_clean = |line: &digue_learn::report::RouteReport| line.missed == 0 && line.name_only == 0;
+    let is_clean =
+        |line: &digue_learn::report::RouteReport| line.missed == 0 && line.name_only == 0;
     let is_good = report.totals.refused == 0 && report.routes.values().all(is_clean);
     Some(if is_good { GOOD } else { BAD })
 }

@@ -2,7 +2,9 @@
 
 use digue_detection::SignalKind;
 use digue_locales::{Value, number, text_with};
-use digue_replay::benchmark::{self, BenchmarkResults, BenchmarkRow, BenchmarkSettings, HonestCost};
+use digue_replay::benchmark::{
+    self, BenchmarkResults, BenchmarkRow, BenchmarkSettings, HonestCost,
+};
 use digue_replay::theft::{CLASSES, Goal, TheftClass};
 use serde_json::json;
 
@@ -36,7 +38,10 @@ pub(super) fn run(out: &Output, arguments: &ReplayArguments) -> u8 {
     };
     let mut is_reached = true;
     for has_caseload in settings {
-        let setting = BenchmarkSettings { has_caseload, off: Vec::new() };
+        let setting = BenchmarkSettings {
+            has_caseload,
+            off: Vec::new(),
+        };
         let results = play(arguments, &setting, &classes);
         is_reached &= results.rows.iter().all(BenchmarkRow::is_reached);
         tell(out, arguments, &setting, &results);
@@ -44,8 +49,16 @@ pub(super) fn run(out: &Output, arguments: &ReplayArguments) -> u8 {
             continue;
         }
         for &signal in SignalKind::ALL {
-            let setting = BenchmarkSettings { has_caseload, off: vec![signal] };
-            tell(out, arguments, &setting, &play(arguments, &setting, &classes));
+            let setting = BenchmarkSettings {
+                has_caseload,
+                off: vec![signal],
+            };
+            tell(
+                out,
+                arguments,
+                &setting,
+                &play(arguments, &setting, &classes),
+            );
         }
     }
     if is_reached { GOOD } else { BAD }
@@ -65,7 +78,12 @@ fn play(
     })
 }
 
-fn tell(out: &Output, arguments: &ReplayArguments, setting: &BenchmarkSettings, results: &BenchmarkResults) {
+fn tell(
+    out: &Output,
+    arguments: &ReplayArguments,
+    setting: &BenchmarkSettings,
+    results: &BenchmarkResults,
+) {
     if arguments.json {
         for row in &results.rows {
             out.line(&as_json(row, setting).to_string());
@@ -73,10 +91,17 @@ fn tell(out: &Output, arguments: &ReplayArguments, setting: &BenchmarkSettings, 
         out.line(&honest_json(results.honest, setting).to_string());
         return;
     }
-    let title = if setting.has_caseload { "replay-title-with" } else { "replay-title-without" };
+    let title = if setting.has_caseload {
+        "replay-title-with"
+    } else {
+        "replay-title-without"
+    };
     match setting.off.first() {
         None => out.say(title, &[("seeds", Value::from(arguments.seeds))]),
-        Some(signal) => out.say("replay-title-off", &[("signal", Value::from(signal.code()))]),
+        Some(signal) => out.say(
+            "replay-title-off",
+            &[("signal", Value::from(signal.code()))],
+        ),
     }
     out.say("replay-header", &[]);
     for row in &results.rows {
@@ -86,7 +111,10 @@ fn tell(out: &Output, arguments: &ReplayArguments, setting: &BenchmarkSettings, 
         let reached = if row.is_reached() {
             text_with(out.language, "replay-reached", &[])
         } else {
-            let values = [("met", Value::from(summary.met)), ("runs", Value::from(summary.runs))];
+            let values = [
+                ("met", Value::from(summary.met)),
+                ("runs", Value::from(summary.runs)),
+            ];
             text_with(out.language, "replay-missed", &values)
         };
         out.line(&format!(
@@ -111,23 +139,36 @@ fn tell(out: &Output, arguments: &ReplayArguments, setting: &BenchmarkSettings, 
     let honest = results.honest;
     let rate = |count: u32| format!("{:.2}", per_ten_thousand(count, honest.worked_days));
     let values = [
-        ("days", Value::from(number(out.language, honest.worked_days))),
+        (
+            "days",
+            Value::from(number(out.language, honest.worked_days)),
+        ),
         ("containments", Value::from(honest.containments)),
         ("containmentRate", Value::from(rate(honest.containments))),
         ("alerts", Value::from(honest.alerts)),
         ("alertRate", Value::from(rate(honest.alerts))),
-        ("explained", Value::from(format!("{:.1}", explained(honest)))),
+        (
+            "explained",
+            Value::from(format!("{:.1}", explained(honest))),
+        ),
     ];
     out.say("replay-honest", &values);
 }
 
 fn goal(out: &Output, goal: Goal) -> String {
     match goal {
-        Goal::Persons(most) => text_with(out.language, "replay-goal-persons", &[("most", Value::from(most))]),
+        Goal::Persons(most) => text_with(
+            out.language,
+            "replay-goal-persons",
+            &[("most", Value::from(most))],
+        ),
         Goal::Within(days, percent) => text_with(
             out.language,
             "replay-goal-within",
-            &[("days", Value::from(days)), ("percent", Value::from(percent))],
+            &[
+                ("days", Value::from(days)),
+                ("percent", Value::from(percent)),
+            ],
         ),
     }
 }

@@ -45,8 +45,14 @@ fn conditions(arguments: &ReplayArguments) -> Conditions {
 
 fn settings(arguments: &ReplayArguments) -> PlaySettings {
     PlaySettings {
-        half: if arguments.record.is_tuning_half { RecordHalf::Tuning } else { RecordHalf::Judging },
-        victims: usize::try_from(arguments.record.victims).unwrap_or(usize::MAX).min(1000),
+        half: if arguments.record.is_tuning_half {
+            RecordHalf::Tuning
+        } else {
+            RecordHalf::Judging
+        },
+        victims: usize::try_from(arguments.record.victims)
+            .unwrap_or(usize::MAX)
+            .min(1000),
         off: Vec::new(),
         has_one_office: arguments.record.has_one_office,
         has_verdicts: arguments.record.has_verdicts,
@@ -55,7 +61,10 @@ fn settings(arguments: &ReplayArguments) -> PlaySettings {
 }
 
 fn read(path: &Path) -> Result<RecordedWork, RecordError> {
-    let error = |error: std::io::Error| InputFault { after: 0, error: InputError::from(error) };
+    let error = |error: std::io::Error| InputFault {
+        after: 0,
+        error: InputError::from(error),
+    };
     RecordedWork::read(input::open(path).map_err(error)?.reader)
 }
 
@@ -64,10 +73,16 @@ fn unread(out: &Output, path: &Path, error: &RecordError) -> u8 {
     match error {
         RecordError::Input(fault) => input::complain(out, path, fault),
         RecordError::Header => out.complain("replay-record-header-fault", &[file]),
-        RecordError::Line(line) => out.complain("replay-record-line", &[file, ("line", Value::from(*line))]),
+        RecordError::Line(line) => {
+            out.complain("replay-record-line", &[file, ("line", Value::from(*line))])
+        }
         RecordError::TooShort { found } => {
             let days = digue_replay::record::play::HABIT_DAYS + 1;
-            let values = [file, ("accounts", Value::from(*found)), ("days", Value::from(days))];
+            let values = [
+                file,
+                ("accounts", Value::from(*found)),
+                ("days", Value::from(days)),
+            ];
             out.complain("replay-record-short", &values);
         }
     }
@@ -83,7 +98,11 @@ fn play(
     classes: &[RecordClass],
 ) -> Result<bool, RecordError> {
     let settings = settings(arguments);
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     if arguments.ablation || arguments.record.sensitivity {
         let mut rows = Vec::new();
         if arguments.ablation {
@@ -101,24 +120,36 @@ fn play(
     } else {
         tell(out, &name, &results);
     }
-    Ok(results.rows.iter().all(|row| matches!(row.goal, GoalResult::Reached | GoalResult::NotHeld)))
+    Ok(results
+        .rows
+        .iter()
+        .all(|row| matches!(row.goal, GoalResult::Reached | GoalResult::NotHeld)))
 }
 
 fn tell(out: &Output, name: &str, results: &RecordResults) {
-    out.say("replay-record-title", &[("file", Value::from(name.to_owned()))]);
+    out.say(
+        "replay-record-title",
+        &[("file", Value::from(name.to_owned()))],
+    );
     out.say("replay-record-header", &[]);
     for row in &results.rows {
         let reached = match row.goal {
             GoalResult::Reached => text(out.language, "replay-reached"),
             GoalResult::Missed => {
-                let values = [("met", Value::from(row.met)), ("runs", Value::from(row.thefts))];
+                let values = [
+                    ("met", Value::from(row.met)),
+                    ("runs", Value::from(row.thefts)),
+                ];
                 text_with(out.language, "replay-missed", &values)
             }
             GoalResult::NotHeld => text(out.language, "replay-record-no-goal"),
             GoalResult::NotRun => text(out.language, "replay-record-not-run"),
         };
-        let rivals: Vec<String> =
-            row.rivals.iter().map(|rival| format!("{}/{}", rival.stopped, rival.persons)).collect();
+        let rivals: Vec<String> = row
+            .rivals
+            .iter()
+            .map(|rival| format!("{}/{}", rival.stopped, rival.persons))
+            .collect();
         let [median, most] = row.persons;
         let [one, three, fourteen] = row.within;
         out.line(&format!(
@@ -131,11 +162,20 @@ fn tell(out: &Output, name: &str, results: &RecordResults) {
     }
     let honest = &results.honest;
     let values = [
-        ("days", Value::from(number(out.language, honest.days_worked as u64))),
+        (
+            "days",
+            Value::from(number(out.language, honest.days_worked as u64)),
+        ),
         ("containments", Value::from(honest.containments)),
-        ("containmentRate", Value::from(rate(honest.containments, honest, 10_000.0))),
+        (
+            "containmentRate",
+            Value::from(rate(honest.containments, honest, 10_000.0)),
+        ),
         ("alerts", Value::from(honest.alerts)),
-        ("alertRate", Value::from(rate(honest.alerts, honest, 1000.0))),
+        (
+            "alertRate",
+            Value::from(rate(honest.alerts, honest, 1000.0)),
+        ),
         ("most", Value::from(honest.most_in_a_day)),
         ("accounts", Value::from(honest.accounts)),
     ];
@@ -143,7 +183,10 @@ fn tell(out: &Output, name: &str, results: &RecordResults) {
 }
 
 fn rate(count: usize, honest: &HonestTally, of: f64) -> String {
-    format!("{:.1}", count as f64 * of / honest.days_worked.max(1) as f64)
+    format!(
+        "{:.1}",
+        count as f64 * of / honest.days_worked.max(1) as f64
+    )
 }
 
 fn tell_json(out: &Output, arguments: &ReplayArguments, name: &str, results: &RecordResults) {
@@ -178,7 +221,10 @@ fn with_record(row: &RecordRow, arguments: &ReplayArguments, name: &str) -> serd
 
 fn tell_variations(out: &Output, arguments: &ReplayArguments, name: &str, rows: &[Variation]) {
     if !arguments.json {
-        out.say("replay-record-title", &[("file", Value::from(name.to_owned()))]);
+        out.say(
+            "replay-record-title",
+            &[("file", Value::from(name.to_owned()))],
+        );
         out.say("replay-record-variations", &[]);
     }
     for row in rows {

@@ -23,8 +23,9 @@ pub(crate) fn run(out: &Output, file: &Path) -> u8 {
             return BAD;
         }
     };
-    let served =
-        runtime().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(hold(out, file, config)));
+    let served = runtime()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(hold(out, file, config)));
     match served {
         Ok(()) => GOOD,
         Err(error) => out.failed(&error),
@@ -37,15 +38,25 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
         .settings
         .listeners
         .iter()
-        .map(|listener| if listener.tls.is_some() { "https" } else { "http" })
+        .map(|listener| {
+            if listener.tls.is_some() {
+                "https"
+            } else {
+                "http"
+            }
+        })
         .collect();
-    // Before anything is opened: from here on a signal stops in good order instead of killing the process.
+    // Before anything is opened: from here on a signal stops in good order instead of killing the
+    // process.
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut reload = signal(SignalKind::hangup())?;
     let running = start(config, None).await?;
     for (address, scheme) in running.addresses.iter().zip(schemes) {
-        let values = [("scheme", Value::from(scheme)), ("address", Value::from(address.to_string()))];
+        let values = [
+            ("scheme", Value::from(scheme)),
+            ("address", Value::from(address.to_string())),
+        ];
         out.say("serve-listener", &values);
     }
     invite_first_officer(out, &running, &host).await?;
@@ -83,18 +94,34 @@ async fn take_over(out: &Output, running: &RunningServer, file: &Path) {
 async fn invite_first_officer(out: &Output, running: &RunningServer, host: &str) -> Result<()> {
     let app = &running.app;
     let rules = app.gateway().rules();
-    if rules.directory.iter().any(|(_, record)| record.role == Role::Ciso && !record.is_suspended) {
+    if rules
+        .directory
+        .iter()
+        .any(|(_, record)| record.role == Role::Ciso && !record.is_suspended)
+    {
         return Ok(());
     }
     // A suspended officer stays suspended: the terminal gets an account of its own.
-    let is_free = |name: &String| !rules.directory.iter().any(|(known, _)| known.as_str() == name);
-    let mut names = std::iter::once("rssi".to_owned()).chain((2..).map(|number| format!("rssi-{number}")));
+    let is_free = |name: &String| {
+        !rules
+            .directory
+            .iter()
+            .any(|(known, _)| known.as_str() == name)
+    };
+    let mut names =
+        std::iter::once("rssi".to_owned()).chain((2..).map(|number| format!("rssi-{number}")));
     let account = AccountId::parse(&names.find(is_free).expect("there is always a next number"))?;
-    let membership = Membership { organisation: OrganisationId::parse("operateur")?, role: Role::Ciso };
+    let membership = Membership {
+        organisation: OrganisationId::parse("operateur")?,
+        role: Role::Ciso,
+    };
     digue_app::directory::save(app, &Actor::digue(), vec![(account.clone(), membership)]).await?;
     let lasts = Duration::from_hours(1);
     let link = sign_in::issue_link(app, &Actor::digue(), &account, host, lasts).await?;
-    let values = [("account", Value::from(account.as_str())), ("link", Value::from(link))];
+    let values = [
+        ("account", Value::from(account.as_str())),
+        ("link", Value::from(link)),
+    ];
     out.say("serve-first-admin", &values);
     Ok(())
 }

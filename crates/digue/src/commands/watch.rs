@@ -7,7 +7,9 @@ use anyhow::Result;
 use digue_administration::watch_lists;
 use digue_app::LineFault;
 use digue_app::signals::sentences;
-use digue_detection::{DeclaredBatch, Engine, EngineOptions, Finding, Playbook, RecentClosings, Weight};
+use digue_detection::{
+    DeclaredBatch, Engine, EngineOptions, Finding, Playbook, RecentClosings, Weight,
+};
 use digue_locales::{Language, Value, text};
 use digue_replay::recorded::Watcher;
 use digue_replay::recorded::lists::{AccountList, CaseloadList};
@@ -33,7 +35,8 @@ struct WrittenDecision<'f> {
     account: Option<&'f str>,
     organisation: &'f str,
     kind: &'static str,
-    /// The step of the default playbook; a live gateway would withhold the response that reveals the theft.
+    /// The step of the default playbook; a live gateway would withhold the response that reveals
+    /// the theft.
     action: &'static str,
     reasons: Vec<String>,
     signals: Vec<digue_detection::Signal>,
@@ -46,24 +49,30 @@ struct WrittenDecision<'f> {
     persons: u32,
 }
 
-/// Recorded work continues after a containment: an account that works a day later has been reopened.
+/// Recorded work continues after a containment: an account that works a day later has been
+/// reopened.
 const REOPENS_AFTER: Duration = Duration::from_hours(24);
 
 fn watch(out: &Output, arguments: &WatchArguments) -> Result<u8> {
-    let (Some((accounts, batches)), Some(caseload)) =
-        (accounts(out, arguments.accounts.as_deref()), caseload(out, arguments.caseload.as_deref()))
-    else {
+    let (Some((accounts, batches)), Some(caseload)) = (
+        accounts(out, arguments.accounts.as_deref()),
+        caseload(out, arguments.caseload.as_deref()),
+    ) else {
         return Ok(NOT_RUN);
     };
     let watcher = || {
         let batches = batches.clone();
-        let options =
-            EngineOptions { reopens_after: Some(REOPENS_AFTER), batches, ..EngineOptions::default() };
+        let options = EngineOptions {
+            reopens_after: Some(REOPENS_AFTER),
+            batches,
+            ..EngineOptions::default()
+        };
         Watcher::new(Engine::new(options), &accounts, &caseload)
     };
     let path = &arguments.exposures;
     let played = record(path).map_err(PlayError::opening);
-    let played = match played.and_then(|record| RecordPlayer::new(&watcher, &tempfile::tempfile).play(record))
+    let played = match played
+        .and_then(|record| RecordPlayer::new(&watcher, &tempfile::tempfile).play(record))
     {
         Ok(played) => played,
         Err(PlayError::Input(fault)) => {
@@ -72,13 +81,23 @@ fn watch(out: &Output, arguments: &WatchArguments) -> Result<u8> {
         }
         Err(PlayError::Spill(error)) => {
             let folder = std::env::temp_dir().display().to_string();
-            let values = [("folder", Value::from(folder)), ("cause", Value::from(error.0.to_string()))];
+            let values = [
+                ("folder", Value::from(folder)),
+                ("cause", Value::from(error.0.to_string())),
+            ];
             out.complain("input-spill-failed", &values);
             return Ok(NOT_RUN);
         }
     };
-    let mut writer = DecisionWriter { decisions: Vec::new(), language: out.language, counts: [0; 2] };
-    played.findings.iter().try_for_each(|finding| writer.write(finding))?;
+    let mut writer = DecisionWriter {
+        decisions: Vec::new(),
+        language: out.language,
+        counts: [0; 2],
+    };
+    played
+        .findings
+        .iter()
+        .try_for_each(|finding| writer.write(finding))?;
     match &arguments.decisions {
         Some(path) => {
             // At the end and at once: a run that fails leaves no file that looks complete.
@@ -125,13 +144,23 @@ fn tell_unread(out: &Output, path: &Path, played: &RecordOutcome) -> u8 {
     }
     for (line, reason) in &unread.named {
         let reason = text(out.language, &format!("watch-unread-{}", reason.code()));
-        out.complain("watch-unread-line", &[("line", Value::from(*line)), ("reason", Value::from(reason))]);
+        out.complain(
+            "watch-unread-line",
+            &[
+                ("line", Value::from(*line)),
+                ("reason", Value::from(reason)),
+            ],
+        );
     }
     let left = unread.count - unread.named.len() as u64;
     if left > 0 {
         out.complain("watch-unread-more", &[("lines", Value::from(left))]);
     }
-    if played.stopped.is_none() && unread.count == 0 { GOOD } else { BAD }
+    if played.stopped.is_none() && unread.count == 0 {
+        GOOD
+    } else {
+        BAD
+    }
 }
 
 struct DecisionWriter {
@@ -149,7 +178,10 @@ impl DecisionWriter {
             account: finding.account.as_deref(),
             organisation: &finding.organisation,
             kind: finding.weight.code(),
-            action: Playbook::default().step(finding, &RecentClosings::default()).taken.code(),
+            action: Playbook::default()
+                .step(finding, &RecentClosings::default())
+                .taken
+                .code(),
             reasons: sentences(self.language, &finding.signals),
             signals: finding.signals.clone(),
             around: finding.account.is_some().then_some(finding.around),
@@ -170,8 +202,8 @@ fn instant(at: Timestamp) -> String {
     }
 }
 
-/// The accounts with their batches, empty without a list; `None` when the list cannot be used, which has
-/// been reported.
+/// The accounts with their batches, empty without a list; `None` when the list cannot be used,
+/// which has been reported.
 fn accounts(out: &Output, path: Option<&Path>) -> Option<(AccountList, Vec<DeclaredBatch>)> {
     let (mut list, mut batches) = (AccountList::default(), Vec::new());
     for row in rows(out, path, watch_lists::accounts)? {
@@ -194,13 +226,17 @@ fn rows<T>(
     path: Option<&Path>,
     parse: impl Fn(&[u8]) -> Result<Vec<T>, Vec<LineFault>>,
 ) -> Option<Vec<T>> {
-    let Some(path) = path else { return Some(Vec::new()) };
+    let Some(path) = path else {
+        return Some(Vec::new());
+    };
     let bytes = input::read_list(out, path)?;
     match parse(&bytes) {
         Ok(rows) => Some(rows),
         Err(faults) => {
             for fault in faults {
-                let column = fault.column.map_or_else(String::new, |column| format!(" ({column})"));
+                let column = fault
+                    .column
+                    .map_or_else(String::new, |column| format!(" ({column})"));
                 let values = [
                     ("file", Value::from(input::shown(out.language, path))),
                     ("line", Value::from(fault.line)),
@@ -222,16 +258,24 @@ mod tests {
     fn instants_sort_as_texts() {
         let mut micros = [0, 1, 10, 100_000, 999_999, 1_000_000, 1_500_000, 60_000_000];
         micros.reverse();
-        let mut texts: Vec<String> =
-            micros.iter().map(|micros| instant(Timestamp::from_micros(*micros))).collect();
+        let mut texts: Vec<String> = micros
+            .iter()
+            .map(|micros| instant(Timestamp::from_micros(*micros)))
+            .collect();
         texts.sort();
         assert_eq!(
             texts[..3],
-            ["1970-01-01T00:00:00.000000Z", "1970-01-01T00:00:00.000001Z", "1970-01-01T00:00:00.000010Z"]
+            [
+                "1970-01-01T00:00:00.000000Z",
+                "1970-01-01T00:00:00.000001Z",
+                "1970-01-01T00:00:00.000010Z"
+            ]
         );
         micros.sort_unstable();
-        let sorted: Vec<String> =
-            micros.iter().map(|micros| instant(Timestamp::from_micros(*micros))).collect();
+        let sorted: Vec<String> = micros
+            .iter()
+            .map(|micros| instant(Timestamp::from_micros(*micros)))
+            .collect();
         assert_eq!(texts, sorted);
     }
 }

@@ -17,7 +17,9 @@ const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 /// Thousands of requests, right and wrong, generated from the description.
 #[test]
 fn the_interface_is_as_it_is_described() {
-    let plan = Plan::usual().settings("[sessions]\nproof = \"1h\"\n").caseload("a1", &["P1"]);
+    let plan = Plan::usual()
+        .settings("[sessions]\nproof = \"1h\"\n")
+        .caseload("a1", &["P1"]);
     let mut instance = Instance::open(&plan, obliging);
     let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P1").status, 200);
@@ -25,15 +27,44 @@ fn the_interface_is_as_it_is_described() {
     let agent = ("user-agent", "schemathesis");
     let token = instance.link("rssi", CONSOLE_HOST);
     let client = Client::new(instance.address, CONSOLE_HOST);
-    let entered = client.send("POST", "/.digue/enter", &[FORM, agent], format!("link={token}").as_bytes());
-    let cookie = entered.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let entered = client.send(
+        "POST",
+        "/.digue/enter",
+        &[FORM, agent],
+        format!("link={token}").as_bytes(),
+    );
+    let cookie = entered
+        .header("set-cookie")
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
     let described = client.get("/api/v1/openapi.json");
     let file = instance.folder.path().join("openapi.json");
     std::fs::write(&file, &described.body).unwrap();
     let done = Command::new(python("schemathesis"))
-        .args(["run", file.to_str().unwrap(), "--url", &format!("http://{}", instance.address)])
-        .args(["-H", &format!("Host: {CONSOLE_HOST}"), "-H", &format!("Cookie: {cookie}")])
-        .args(["-H", "User-Agent: schemathesis", "--no-color", "--seed", "1", "--max-examples", "25"])
+        .args([
+            "run",
+            file.to_str().unwrap(),
+            "--url",
+            &format!("http://{}", instance.address),
+        ])
+        .args([
+            "-H",
+            &format!("Host: {CONSOLE_HOST}"),
+            "-H",
+            &format!("Cookie: {cookie}"),
+        ])
+        .args([
+            "-H",
+            "User-Agent: schemathesis",
+            "--no-color",
+            "--seed",
+            "1",
+            "--max-examples",
+            "25",
+        ])
         .args([
             "--phases",
             "examples,coverage,fuzzing",
@@ -47,7 +78,11 @@ fn the_interface_is_as_it_is_described() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    assert!(
+        done.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
 }
 
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
@@ -80,10 +115,20 @@ impl Program {
     /// Signs once more when the nonce was not the one that Digue asks for (RFC 9449, 9).
     fn ask(&self, target: &str) -> Answer {
         let before = self.nonce.borrow().clone();
-        let ask =
-            || self.send("GET", target, &self.key.sign("dpop+jwt", &self.claims("GET", target), true), b"");
+        let ask = || {
+            self.send(
+                "GET",
+                target,
+                &self.key.sign("dpop+jwt", &self.claims("GET", target), true),
+                b"",
+            )
+        };
         let answer = ask();
-        if answer.status == 401 && *self.nonce.borrow() != before { ask() } else { answer }
+        if answer.status == 401 && *self.nonce.borrow() != before {
+            ask()
+        } else {
+            answer
+        }
     }
 
     fn send(&self, method: &str, target: &str, proof: &str, body: &[u8]) -> Answer {
@@ -113,21 +158,41 @@ impl Officers {
     fn of(instance: &mut Instance) -> Self {
         assert!(instance.stop());
         for (account, role) in [("dpo", "dpo"), ("rssi2", "rssi")] {
-            let arguments = ["account", account, "--organisation", "operateur", "--role", role];
-            assert!(crate::instance::digue(instance.folder.path(), &arguments).status.success());
+            let arguments = [
+                "account",
+                account,
+                "--organisation",
+                "operateur",
+                "--role",
+                role,
+            ];
+            assert!(
+                crate::instance::digue(instance.folder.path(), &arguments)
+                    .status
+                    .success()
+            );
         }
         instance.start();
-        Self { asks: instance.officer(), grants: instance.console_session("dpo") }
+        Self {
+            asks: instance.officer(),
+            grants: instance.console_session("dpo"),
+        }
     }
 
-    /// A key for this account: its id, and the program that holds it. Its holder collects the secret.
+    /// A key for this account: its id, and the program that holds it. Its holder collects the
+    /// secret.
     fn issue(&self, instance: &mut Instance, account: &str, host: &str) -> (String, Program) {
         let key = Holder::new();
         let wish = json!({
             "kind": "issue-key", "account": account, "public_key": key.jwk().to_string(),
             "name": "logiciel de suivi", "reason": "échanges de nuit",
         });
-        let asked = self.asks.send("POST", "/api/v1/approvals", &JSON, wish.to_string().as_bytes());
+        let asked = self.asks.send(
+            "POST",
+            "/api/v1/approvals",
+            &JSON,
+            wish.to_string().as_bytes(),
+        );
         assert_eq!(asked.status, 201, "{}", asked.text());
         let id: Value = serde_json::from_slice(&asked.body).unwrap();
         let target = format!("/api/v1/approvals/{}/decision", id["id"].as_str().unwrap());
@@ -135,23 +200,52 @@ impl Officers {
         assert_eq!(self.asks.send("POST", &target, &JSON, granted).status, 403);
         let done = self.grants.send("POST", &target, &JSON, granted);
         assert_eq!(done.status, 200, "{}", done.text());
-        assert!(!done.text().contains("secret"), "whoever grants it holds no secret: {}", done.text());
+        assert!(
+            !done.text().contains("secret"),
+            "whoever grants it holds no secret: {}",
+            done.text()
+        );
         let fetched = format!("id={}", id["id"].as_str().unwrap());
         for other in [&self.asks, &self.grants] {
-            assert_eq!(other.send("POST", "/self/keys", &[FORM], fetched.as_bytes()).status, 404);
+            assert_eq!(
+                other
+                    .send("POST", "/self/keys", &[FORM], fetched.as_bytes())
+                    .status,
+                404
+            );
         }
         let holder = instance.console_session(account);
         let page = holder.send("POST", "/self/keys", &[FORM], fetched.as_bytes());
         assert_eq!(page.status, 200, "{}", page.text());
         let text = page.text();
-        let secret = text.split("<code>").nth(1).unwrap().split("</code>").next().unwrap().to_owned();
+        let secret = text
+            .split("<code>")
+            .nth(1)
+            .unwrap()
+            .split("</code>")
+            .next()
+            .unwrap()
+            .to_owned();
         // Once.
-        assert_eq!(holder.send("POST", "/self/keys", &[FORM], fetched.as_bytes()).status, 404);
+        assert_eq!(
+            holder
+                .send("POST", "/self/keys", &[FORM], fetched.as_bytes())
+                .status,
+            404
+        );
         let keys: Value = serde_json::from_slice(&self.asks.get("/api/v1/keys").body).unwrap();
-        let own = keys["items"].as_array().unwrap().iter().find(|known| known["account"] == account);
+        let own = keys["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|known| known["account"] == account);
         let name = own.unwrap()["key"].as_str().unwrap().to_owned();
-        let program =
-            Program { client: Client::new(self.asks.address, host), key, secret, nonce: RefCell::default() };
+        let program = Program {
+            client: Client::new(self.asks.address, host),
+            key,
+            secret,
+            nonce: RefCell::default(),
+        };
         (name, program)
     }
 }
@@ -163,9 +257,17 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
     let (name, program) = officers.issue(&mut instance, "a1", PORTAL_HOST);
     // Caseload, journal: as with the account's sessions.
     let shown = program.ask("/fiche/P1?x=1");
-    assert_eq!((shown.status, shown.text().contains("Nom de P1")), (200, true), "{}", shown.text());
+    assert_eq!(
+        (shown.status, shown.text().contains("Nom de P1")),
+        (200, true),
+        "{}",
+        shown.text()
+    );
     let outside = program.ask("/fiche/P9");
-    assert_eq!((outside.status, reasons(&outside)), (403, vec!["outside-caseload".to_owned()]));
+    assert_eq!(
+        (outside.status, reasons(&outside)),
+        (403, vec!["outside-caseload".to_owned()])
+    );
 
     // The secret alone, another address, method or time, no name of its own, another secret.
     for (claim, value) in [
@@ -182,7 +284,11 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
         let mut claims = program.claims("GET", "/fiche/P1");
         claims[claim] = value.clone();
         let proof = program.key.sign("dpop+jwt", &claims, true);
-        assert_eq!(program.send("GET", "/fiche/P1", &proof, b"").status, 401, "{claim} {value}");
+        assert_eq!(
+            program.send("GET", "/fiche/P1", &proof, b"").status,
+            401,
+            "{claim} {value}"
+        );
     }
     assert_eq!(program.send("GET", "/fiche/P1", "", b"").status, 401);
     let stolen = Program {
@@ -193,15 +299,23 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
     };
     assert_eq!(stolen.ask("/fiche/P1").status, 401);
     // A proof that was overheard is valid once.
-    let proof = program.key.sign("dpop+jwt", &program.claims("GET", "/fiche/P1"), true);
+    let proof = program
+        .key
+        .sign("dpop+jwt", &program.claims("GET", "/fiche/P1"), true);
     assert_eq!(program.send("GET", "/fiche/P1", &proof, b"").status, 200);
     assert_eq!(program.send("GET", "/fiche/P1", &proof, b"").status, 401);
     // The portal sees neither the secret nor the proof.
     let heard = instance.portal.heard();
-    assert!(heard.iter().all(|one| one.header("authorization").is_none() && one.header("dpop").is_none()));
+    assert!(
+        heard
+            .iter()
+            .all(|one| one.header("authorization").is_none() && one.header("dpop").is_none())
+    );
 
     // The portal's own credentials travel beside the key.
-    let proof = program.key.sign("dpop+jwt", &program.claims("GET", "/fiche/P1"), true);
+    let proof = program
+        .key
+        .sign("dpop+jwt", &program.claims("GET", "/fiche/P1"), true);
     let said = format!("DPoP {}", program.secret);
     let both = [
         ("digue-authorization", said.as_str()),
@@ -209,14 +323,26 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
         ("authorization", "Bearer jeton-du-portail"),
         ("dpop", "preuve-du-portail"),
     ];
-    assert_eq!(program.client.send("GET", "/fiche/P1", &both, b"").status, 200);
+    assert_eq!(
+        program.client.send("GET", "/fiche/P1", &both, b"").status,
+        200
+    );
     let heard = instance.portal.heard().pop().unwrap();
-    assert_eq!(heard.header("authorization"), Some("Bearer jeton-du-portail"));
+    assert_eq!(
+        heard.header("authorization"),
+        Some("Bearer jeton-du-portail")
+    );
     assert_eq!(heard.header("dpop"), Some("preuve-du-portail"));
     assert!(heard.header("digue-authorization").is_none() && heard.header("digue-dpop").is_none());
     // A key of ours that cannot be read is refused, not skipped.
-    let wrong = [("digue-authorization", "Bearer x"), ("authorization", "Bearer jeton-du-portail")];
-    assert_eq!(program.client.send("GET", "/fiche/P1", &wrong, b"").status, 401);
+    let wrong = [
+        ("digue-authorization", "Bearer x"),
+        ("authorization", "Bearer jeton-du-portail"),
+    ];
+    assert_eq!(
+        program.client.send("GET", "/fiche/P1", &wrong, b"").status,
+        401
+    );
 
     // Revoked by one person, at once; and it survived a restart until then.
     instance.kill();
@@ -224,15 +350,25 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
     assert_eq!(program.ask("/fiche/P1").status, 200);
     let target = format!("/api/v1/keys/{name}/revocation");
     let reason = r#"{"reason": "fin du contrat"}"#;
-    assert_eq!(officers.asks.send("POST", &target, &JSON, reason.as_bytes()).status, 204);
+    assert_eq!(
+        officers
+            .asks
+            .send("POST", &target, &JSON, reason.as_bytes())
+            .status,
+        204
+    );
     assert_eq!(program.ask("/fiche/P1").status, 401);
     let history = instance.history();
-    let of_key: Vec<&Value> = history.iter().filter(|entry| entry["session"] == name.as_str()).collect();
+    let of_key: Vec<&Value> = history
+        .iter()
+        .filter(|entry| entry["session"] == name.as_str())
+        .collect();
     assert!(of_key.iter().all(|entry| entry["account"] == "a1"));
     assert_eq!(of_key.len(), 5);
 }
 
-/// On the console a program reads what its account's role may, and does nothing that requires a proof.
+/// On the console a program reads what its account's role may, and does nothing that requires a
+/// proof.
 #[test]
 fn a_program_of_an_officer_reads_and_cannot_widen() {
     let mut instance = Instance::open(&Plan::usual(), obliging);
@@ -253,18 +389,34 @@ fn a_program_of_an_officer_reads_and_cannot_widen() {
         "/scope.csv?account=a1",
     ] {
         let answer = officers_own.ask(evidence);
-        assert!(matches!(answer.status, 303 | 403), "{evidence}: {}", answer.status);
+        assert!(
+            matches!(answer.status, 303 | 403),
+            "{evidence}: {}",
+            answer.status
+        );
     }
     let wish = json!({"kind": "export-journal", "reason": "contrôle annuel"}).to_string();
     let target = "/api/v1/approvals";
-    let proof = officers_own.key.sign("dpop+jwt", &officers_own.claims("POST", target), true);
+    let proof = officers_own
+        .key
+        .sign("dpop+jwt", &officers_own.claims("POST", target), true);
     let asked = officers_own.send("POST", target, &proof, wish.as_bytes());
     assert_eq!(asked.status, 403, "{}", asked.text());
-    assert!(asked.text().contains("preuve d'identité"), "{}", asked.text());
+    assert!(
+        asked.text().contains("preuve d'identité"),
+        "{}",
+        asked.text()
+    );
     // No one requests a key for their own account.
     let own = json!({
         "kind": "issue-key", "account": "rssi", "public_key": Holder::new().jwk().to_string(),
         "name": "x", "reason": "pour moi-même",
     });
-    assert_eq!(officers.asks.send("POST", target, &JSON, own.to_string().as_bytes()).status, 403);
+    assert_eq!(
+        officers
+            .asks
+            .send("POST", target, &JSON, own.to_string().as_bytes())
+            .status,
+        403
+    );
 }

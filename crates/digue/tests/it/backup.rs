@@ -43,7 +43,10 @@ fn instance() -> Instance {
 
 fn instance_by(settings: &str) -> Instance {
     let plan = Plan::usual()
-        .replace("path = \"/fiche/{id}\"", "path = \"/fiche/{id}\"\ncaseload = \"not-required\"")
+        .replace(
+            "path = \"/fiche/{id}\"",
+            "path = \"/fiche/{id}\"\ncaseload = \"not-required\"",
+        )
         .settings(settings);
     let instance = Instance::open_with(&plan, obliging, &[("depot.pass", "un mot de passe\n")]);
     let folder = instance.folder.path().join("dossiers/2026");
@@ -56,7 +59,11 @@ fn instance_by(settings: &str) -> Instance {
 }
 
 fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 /// Runs a command that must succeed; what it said.
@@ -82,7 +89,10 @@ fn tree(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                found.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
+                found.insert(
+                    path.strip_prefix(root).unwrap().to_owned(),
+                    fs::read(&path).unwrap(),
+                );
             }
         }
     }
@@ -108,8 +118,8 @@ fn noise(seed: u64, length: usize) -> Vec<u8> {
     (0..length).map(|_| next()).collect()
 }
 
-/// Overwrites every file below `root` with noise. It works in the test's own temporary folder and nowhere
-/// else.
+/// Overwrites every file below `root` with noise. It works in the test's own temporary folder and
+/// nowhere else.
 fn encrypt(instance: &Instance, root: &Path) {
     assert!(root.starts_with(instance.folder.path()));
     for (number, (path, bytes)) in tree(root).into_iter().enumerate() {
@@ -124,10 +134,17 @@ fn encrypt(instance: &Instance, root: &Path) {
 /// The words of each printed sheet.
 fn sheets(printed: &str) -> Vec<String> {
     let of_sheet = |block: &str| {
-        let lines = block.lines().skip(1).take_while(|line| line.starts_with("  "));
+        let lines = block
+            .lines()
+            .skip(1)
+            .take_while(|line| line.starts_with("  "));
         lines.collect::<Vec<_>>().join(" ")
     };
-    printed.split("Recovery key, sheet").skip(1).map(of_sheet).collect()
+    printed
+        .split("Recovery key, sheet")
+        .skip(1)
+        .map(of_sheet)
+        .collect()
 }
 
 /// Entries under a signed checkpoint.
@@ -140,14 +157,16 @@ fn after_a_ransomware_everything_is_back_on_a_clean_machine_and_the_loss_is_said
     let mut instance = instance();
     let a1 = instance.sign_in("a1");
     consult(&a1, 0, 10);
-    // A backup has the journal up to a signed checkpoint, which follows the entries within half a second.
+    // A backup has the journal up to a signed checkpoint, which follows the entries within half a
+    // second.
     is_signed(&instance, "P9");
     must(&instance, &["backup", "--init"]);
     let printed = must(&instance, &["backup", "--split-key", "2/3"]);
     let sheets = sheets(&printed);
     assert_eq!(sheets.len(), 3, "{printed}");
     let before = tree(&instance.folder.path().join("dossiers"));
-    // What is consulted after the backup is what will be lost; a checkpoint of it is kept by a witness.
+    // What is consulted after the backup is what will be lost; a checkpoint of it is kept by a
+    // witness.
     consult(&a1, 100, 7);
     assert!(instance.stop());
     let kept = fs::read_to_string(instance.journal().join("checkpoint")).unwrap();
@@ -157,7 +176,11 @@ fn after_a_ransomware_everything_is_back_on_a_clean_machine_and_the_loss_is_said
     fs::write(paper.path().join("1"), &sheets[0]).unwrap();
     fs::write(paper.path().join("3"), &sheets[2]).unwrap();
     // The key of the journal's entries is kept on paper, too: no backup has it.
-    fs::copy(instance.folder.path().join("data/keys/master.key"), paper.path().join("master.key")).unwrap();
+    fs::copy(
+        instance.folder.path().join("data/keys/master.key"),
+        paper.path().join("master.key"),
+    )
+    .unwrap();
     for name in ["dossiers", "data"] {
         encrypt(&instance, &instance.folder.path().join(name));
     }
@@ -178,14 +201,20 @@ fn after_a_ransomware_everything_is_back_on_a_clean_machine_and_the_loss_is_said
     let note = fs::read_to_string(clean.path().join("digue/data/journal/checkpoint")).unwrap();
     let lost = entries(&kept) - entries(&note);
     assert!(lost >= 7, "{lost}");
-    assert!(done.contains(&format!("at least {lost} journal entries")), "{done}");
+    assert!(
+        done.contains(&format!("at least {lost} journal entries")),
+        "{done}"
+    );
     assert!(done.contains("Journal verified"), "{done}");
     assert!(!clean.path().join("digue/data/keys/master.key").exists());
 
     restore(&["--source", "dossiers", "--into", "dossiers"]);
     assert_eq!(tree(&clean.path().join("dossiers")), before);
     restore(&["--source", "compta", "--into", "compta"]);
-    assert_eq!(fs::read(clean.path().join("compta/compta")).unwrap(), b"une sortie\n");
+    assert_eq!(
+        fs::read(clean.path().join("compta/compta")).unwrap(),
+        b"une sortie\n"
+    );
 
     // Digue starts from it, with the key that was kept apart, and knows who was shown before.
     let home = clean.path().join("digue/configuration");
@@ -210,17 +239,37 @@ fn a_drill_says_how_old_and_how_long_and_is_journalled() {
     must(&instance, &["backup", "--init"]);
     consult(&a1, 10, 3);
     let drilled = must(&instance, &["drill", "--full"]);
-    assert!(drilled.contains("the restore passed") && drilled.contains("Age of the data"), "{drilled}");
-    assert!(drilled.contains("it continues what is kept elsewhere: passed"), "{drilled}");
-    let trial = Command::new("unshare").args(["--user", "--map-root-user", "--net", "true"]).status();
+    assert!(
+        drilled.contains("the restore passed") && drilled.contains("Age of the data"),
+        "{drilled}"
+    );
+    assert!(
+        drilled.contains("it continues what is kept elsewhere: passed"),
+        "{drilled}"
+    );
+    let trial = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--net", "true"])
+        .status();
     if trial.is_ok_and(|status| status.success()) {
-        assert!(drilled.contains("the restore had no network: passed"), "{drilled}");
+        assert!(
+            drilled.contains("the restore had no network: passed"),
+            "{drilled}"
+        );
     } else {
-        assert!(drilled.contains("the restore had no network: not tried"), "{drilled}");
+        assert!(
+            drilled.contains("the restore had no network: not tried"),
+            "{drilled}"
+        );
     }
     // What was restored for proof does not stay.
     let left = tree(&instance.folder.path().join("data/backup"));
-    assert!(!left.keys().any(|path| path.to_string_lossy().starts_with("drill-")), "{:?}", left.keys());
+    assert!(
+        !left
+            .keys()
+            .any(|path| path.to_string_lossy().starts_with("drill-")),
+        "{:?}",
+        left.keys()
+    );
 
     // Stopped at once or not: results that nobody journalled yet are journalled at the next start.
     assert!(instance.stop());
@@ -229,23 +278,43 @@ fn a_drill_says_how_old_and_how_long_and_is_journalled() {
     while fs::read_dir(&folder).unwrap().next().is_some() {
         std::thread::park_timeout(Duration::from_millis(20));
     }
-    let acts: Vec<String> =
-        instance.acts().iter().map(|entry| entry["act"].as_str().unwrap().to_owned()).collect();
+    let acts: Vec<String> = instance
+        .acts()
+        .iter()
+        .map(|entry| entry["act"].as_str().unwrap().to_owned())
+        .collect();
     let count = |act: &str| acts.iter().filter(|known| *known == act).count();
-    assert_eq!((count("backup-made"), count("restore-drilled")), (3, 1), "{acts:?}");
+    assert_eq!(
+        (count("backup-made"), count("restore-drilled")),
+        (3, 1),
+        "{acts:?}"
+    );
 }
 
 /// Waits until a signed checkpoint covers the consultation of this person.
 fn is_signed(instance: &Instance, person: &str) {
-    let shown = || said(&digue(instance.folder.path(), &["journal", "show", "--count", "100000"]));
-    crate::evidence::wait_for("the consultations are under a checkpoint", || shown().contains(person));
+    let shown = || {
+        said(&digue(
+            instance.folder.path(),
+            &["journal", "show", "--count", "100000"],
+        ))
+    };
+    crate::evidence::wait_for("the consultations are under a checkpoint", || {
+        shown().contains(person)
+    });
 }
 
 /// Waits until the journal has each of these acts.
 fn wait_for(instance: &Instance, wanted: &[&str]) {
     loop {
-        let shown = said(&digue(instance.folder.path(), &["journal", "show", "--count", "100000"]));
-        if wanted.iter().all(|act| shown.contains(&format!("\"{act}\""))) {
+        let shown = said(&digue(
+            instance.folder.path(),
+            &["journal", "show", "--count", "100000"],
+        ));
+        if wanted
+            .iter()
+            .all(|act| shown.contains(&format!("\"{act}\"")))
+        {
             return;
         }
         std::thread::park_timeout(Duration::from_millis(50));
@@ -258,8 +327,21 @@ fn a_serving_digue_does_what_is_due_by_itself_when_the_disk_is_there() {
     // So far there is no repository: nothing is tried, and nothing fails.
     must(&instance, &["backup", "--init"]);
     // Drill, reading and deletion are due at once; the second backup is not.
-    wait_for(&instance, &["backup-made", "backup-verified", "deletion-tried", "restore-drilled"]);
-    assert!(!instance.acts().iter().any(|entry| entry["act"] == "backup-failed"));
+    wait_for(
+        &instance,
+        &[
+            "backup-made",
+            "backup-verified",
+            "deletion-tried",
+            "restore-drilled",
+        ],
+    );
+    assert!(
+        !instance
+            .acts()
+            .iter()
+            .any(|entry| entry["act"] == "backup-failed")
+    );
 }
 
 #[test]
@@ -274,7 +356,10 @@ fn a_corrupted_pack_fails_the_drill_and_a_wrong_key_says_what_to_check() {
         fs::write(folder.join("depot/data").join(name), bytes).unwrap();
     }
     let failed = refused(folder, &["drill", "--full"]);
-    assert!(failed.contains("THE RESTORE FAILED") || failed.contains("damaged"), "{failed}");
+    assert!(
+        failed.contains("THE RESTORE FAILED") || failed.contains("damaged"),
+        "{failed}"
+    );
     fs::write(folder.join("depot.pass"), "un autre mot de passe").unwrap();
     let wrong = refused(folder, &["backup"]);
     assert!(wrong.contains("password_file"), "{wrong}");
@@ -285,12 +370,25 @@ fn a_command_that_fails_stores_nothing_and_the_others_go_on() {
     let instance = instance();
     let settings = instance.folder.path().join("digue.toml");
     let text = fs::read_to_string(&settings).unwrap();
-    fs::write(&settings, text.replace("[\"echo\", \"une sortie\"]", "[\"false\"]")).unwrap();
+    fs::write(
+        &settings,
+        text.replace("[\"echo\", \"une sortie\"]", "[\"false\"]"),
+    )
+    .unwrap();
     let failed = refused(instance.folder.path(), &["backup", "--init"]);
-    assert!(failed.contains("compta") && failed.contains("nothing of its output was kept"), "{failed}");
+    assert!(
+        failed.contains("compta") && failed.contains("nothing of its output was kept"),
+        "{failed}"
+    );
     let depot = instance.folder.path().join("depot").display().to_string();
-    let listed = must(&instance, &["restore", "--from", &depot, "--password-file", "depot.pass"]);
-    assert!(listed.contains("dossiers") && !listed.contains("compta"), "{listed}");
+    let listed = must(
+        &instance,
+        &["restore", "--from", &depot, "--password-file", "depot.pass"],
+    );
+    assert!(
+        listed.contains("dossiers") && !listed.contains("compta"),
+        "{listed}"
+    );
 }
 
 #[test]
@@ -330,7 +428,15 @@ fn a_backup_killed_at_any_point_loses_nothing_and_the_next_one_completes_it() {
     }
     let depot = folder.join("depot").display().to_string();
     let key = ["--from", &depot, "--password-file", "depot.pass"];
-    must(&instance, &[&["restore"][..], &key, &["--source", "dossiers", "--into", "retour"]].concat());
+    must(
+        &instance,
+        &[
+            &["restore"][..],
+            &key,
+            &["--source", "dossiers", "--into", "retour"],
+        ]
+        .concat(),
+    );
     assert_eq!(tree(&folder.join("retour")), tree(&folder.join("dossiers")));
 }
 
@@ -350,10 +456,21 @@ fn a_server_takes_backups_gives_them_back_and_proves_that_it_deletes_nothing() {
     let instance = instance_with(&server);
     must(&instance, &["backup", "--init"]);
     let proved = must(&instance, &["backup", "--try-deletion"]);
-    assert!(proved.contains("deletion was tried and refused"), "{proved}");
+    assert!(
+        proved.contains("deletion was tried and refused"),
+        "{proved}"
+    );
     let url = format!("http://{}/depot", server.address);
     let key = ["--from", &url, "--password-file", "depot.pass"];
-    must(&instance, &[&["restore"][..], &key, &["--source", "dossiers", "--into", "retour"]].concat());
+    must(
+        &instance,
+        &[
+            &["restore"][..],
+            &key,
+            &["--source", "dossiers", "--into", "retour"],
+        ]
+        .concat(),
+    );
     let folder = instance.folder.path();
     assert_eq!(tree(&folder.join("retour")), tree(&folder.join("dossiers")));
     // The server is away: said, with what to do, and journalled as a failure.

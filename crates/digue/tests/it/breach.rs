@@ -9,7 +9,9 @@ use crate::officer::{BECAUSE, Officer};
 fn confirmed_theft() -> (Stage, Officer) {
     let stage = Stage::open();
     let mut officer = Officer::enters(&stage.links[3]);
-    let Officer { browser, console, .. } = &officer;
+    let Officer {
+        browser, console, ..
+    } = &officer;
     browser.submit("form[action='/demo/attack']", 0);
     let deadline = Instant::now() + digue_testkit::PATIENCE;
     loop {
@@ -37,7 +39,11 @@ fn confirmed_theft() -> (Stage, Officer) {
 #[test]
 fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     let (stage, night) = confirmed_theft();
-    let Officer { browser, incident, console } = &night;
+    let Officer {
+        browser,
+        incident,
+        console,
+    } = &night;
     browser.forget_effort();
     browser.sees("main", "Personne n'a encore dit quand");
     browser.sees("table", "confinement");
@@ -81,7 +87,11 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     browser.sees("main", "Préparer les avis");
     browser.page_at_both_widths("incident-notices");
     let contacts = folder.path().join("contacts.csv");
-    std::fs::write(&contacts, "person,email\n0000001A,un@example.fr\n,deux@example.fr\n").unwrap();
+    std::fs::write(
+        &contacts,
+        "person,email\n0000001A,un@example.fr\n,deux@example.fr\n",
+    )
+    .unwrap();
     browser.write("#contacts", contacts.to_str().unwrap());
     browser.submit("form[enctype]", 0);
     let deadline = Instant::now() + digue_testkit::PATIENCE;

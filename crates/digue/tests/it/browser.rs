@@ -13,7 +13,9 @@ const ENTER: &str = "\u{e007}";
 #[test]
 fn an_agent_and_an_officer_at_work() {
     let stage = Stage::open();
-    let [agent_link, _, _, officer_link] = &stage.links[..] else { panic!("four links") };
+    let [agent_link, _, _, officer_link] = &stage.links[..] else {
+        panic!("four links")
+    };
     let portal = agent_link.split("/.digue").next().unwrap().to_owned();
     let console = officer_link.split("/.digue").next().unwrap().to_owned();
     let agent = Browser::open("fr");
@@ -94,7 +96,9 @@ fn an_agent_and_an_officer_at_work() {
 #[test]
 fn an_officer_comes_back_with_a_passkey() {
     let stage = Stage::open();
-    let [agent_link, _, _, officer_link] = &stage.links[..] else { panic!("four links") };
+    let [agent_link, _, _, officer_link] = &stage.links[..] else {
+        panic!("four links")
+    };
     let portal = agent_link.split("/.digue").next().unwrap().to_owned();
     let console = officer_link.split("/.digue").next().unwrap().to_owned();
     let officer = Browser::open("fr");
@@ -177,7 +181,9 @@ fn an_officer_comes_back_with_a_passkey() {
 #[test]
 fn a_new_colleague_is_asked_for_granted_and_invited() {
     let stage = Stage::open();
-    let [_, delegate_link, dpo_link, officer_link] = &stage.links[..] else { panic!("four links") };
+    let [_, delegate_link, dpo_link, officer_link] = &stage.links[..] else {
+        panic!("four links")
+    };
     let console = officer_link.split("/.digue").next().unwrap().to_owned();
     let (officer, delegate) = (Browser::open("fr"), Browser::open("fr"));
     officer.width(1280);
@@ -287,19 +293,26 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     colleague.click("form[data-passkey] button");
     colleague.sees("h1", "Bonjour");
 
-    // The portal team loads a person for her, through the interface: that waits for a second person. Her
-    // delegate asks for the same, the officer grants it; she opens the portal, which sends her to the console
-    // and back, and sees that person and no other.
+    // The portal team loads a person for her, through the interface: that waits for a second
+    // person. Her delegate asks for the same, the officer grants it; she opens the portal, which
+    // sends her to the console and back, and sees that person and no other.
     officer.go(&format!("{console}/approvals"));
     officer.sees("h1", "Approbations");
     let load = "return fetch('/api/v1/caseloads/demandeurs', {method: 'POST', \
                 headers: {'Content-Type': 'text/csv'}, body: arguments[0]}).then(answer => answer.status)";
     let rows = "account,person,reason,from,until\nof-000.nouvelle,1000003A,formation,,\n";
-    let loaded = officer.ask("POST", "/execute/sync", &json!({"script": load, "args": [rows]}));
+    let loaded = officer.ask(
+        "POST",
+        "/execute/sync",
+        &json!({"script": load, "args": [rows]}),
+    );
     assert_eq!(loaded, json!(202));
     delegate.go(&format!("{console}/space"));
     delegate.click("details:has(form[action='/space/persons']) summary");
-    delegate.write("form[action='/space/persons'] input[name=person]", "1000003A");
+    delegate.write(
+        "form[action='/space/persons'] input[name=person]",
+        "1000003A",
+    );
     delegate.write("form[action='/space/persons'] [name=reason]", "formation");
     delegate.click_through("form[action='/space/persons'] button");
     officer.go(&format!("{console}/approvals"));
@@ -319,7 +332,9 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
 #[test]
 fn an_account_is_stolen_cut_and_given_back() {
     let stage = Stage::open();
-    let [agent_link, delegate_link, _, officer_link] = &stage.links[..] else { panic!("four links") };
+    let [agent_link, delegate_link, _, officer_link] = &stage.links[..] else {
+        panic!("four links")
+    };
     let portal = agent_link.split("/.digue").next().unwrap().to_owned();
     let console = officer_link.split("/.digue").next().unwrap().to_owned();
     let agent = Browser::open("fr");
@@ -344,16 +359,26 @@ fn an_account_is_stolen_cut_and_given_back() {
     // The cookie, copied to another program on another machine, opens nothing.
     let cookies = agent.ask("GET", "/cookie", &Value::Null);
     let cookies = cookies.as_array().unwrap();
-    let stolen =
-        cookies.iter().find(|cookie| cookie["name"] == "__Host-digue").expect("the session's cookie");
+    let stolen = cookies
+        .iter()
+        .find(|cookie| cookie["name"] == "__Host-digue")
+        .expect("the session's cookie");
     let authority = portal.trim_start_matches("http://");
     let port: u16 = authority.rsplit_once(':').unwrap().1.parse().unwrap();
     let thief = Client::new(([127, 0, 0, 1], port).into(), authority);
     let thief = thief.with_cookie(stolen["value"].as_str().unwrap());
-    let refused =
-        thief.send("GET", &format!("/fiche/{person}"), &[("user-agent", "python-requests/2.32")], b"");
+    let refused = thief.send(
+        "GET",
+        &format!("/fiche/{person}"),
+        &[("user-agent", "python-requests/2.32")],
+        b"",
+    );
     assert_eq!(refused.status, 401);
-    assert!(refused.text().contains("session-moved"), "{}", refused.text());
+    assert!(
+        refused.text().contains("session-moved"),
+        "{}",
+        refused.text()
+    );
     // Its holder continues, until the officer cuts the account.
     agent.go(&format!("{portal}/fiche/{person}"));
     agent.sees("dl", &person);
@@ -379,12 +404,18 @@ fn an_account_is_stolen_cut_and_given_back() {
     delegate.sees("h1", "Accueil");
     delegate.go(&format!("{console}/accounts"));
     let form = "form[action='/approvals/recover']:has(input[value='of-000.agent2'])";
-    delegate.click("details:has(form[action='/approvals/recover'] input[value='of-000.agent2']) summary");
+    delegate.click(
+        "details:has(form[action='/approvals/recover'] input[value='of-000.agent2']) summary",
+    );
     delegate.page("accounts-recover");
     delegate.write(&format!("{form} input[name=reason]"), "ordinateur infecté");
     delegate.click(&format!("{form} button"));
     delegate.sees("table", "attend une autre personne");
-    assert!(delegate.try_text("form[action='/approvals/decide']").is_none());
+    assert!(
+        delegate
+            .try_text("form[action='/approvals/decide']")
+            .is_none()
+    );
 
     // The officer does, holds no invitation, and sees what the account saw.
     officer.go(&format!("{console}/approvals"));
@@ -445,7 +476,8 @@ fn a_theft_is_found_read_and_decided() {
     officer.page("finding-english");
     officer.write("#reason", "the holder does not know of it");
     officer.click("button[value=theft]");
-    // A confirmed theft leads into its incident, whose title stays in the language of the installation.
+    // A confirmed theft leads into its incident, whose title stays in the language of the
+    // installation.
     officer.sees("h1", "of-212.agent2");
     officer.sees("main", "Theft confirmed");
 }

@@ -1,5 +1,5 @@
-//! Three named cases, each played over HTTP and worked through in the browser to its closed incident. The
-//! fourth, Kairos, is `breach`.
+//! Three named cases, each played over HTTP and worked through in the browser to its closed
+//! incident. The fourth, Kairos, is `breach`.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -17,11 +17,22 @@ const SETTINGS: &str = "[sessions]\nproof = \"1h\"\n[response]\nname = \"Exemple
                         contact_name = \"Camille Martin\"\ncontact_mail = \"dpo@exemple.fr\"\n";
 
 /// An instance with a DPO, and a delegate of `of-1`'s agents.
-fn instance(plan: Plan, answer: impl Fn(&digue_testkit::Heard) -> Reply + Send + Sync + 'static) -> Instance {
+fn instance(
+    plan: Plan,
+    answer: impl Fn(&digue_testkit::Heard) -> Reply + Send + Sync + 'static,
+) -> Instance {
     let mut instance = Instance::open(&plan.settings(SETTINGS), answer);
     assert!(instance.stop());
-    for (account, organisation, role) in [("dpo", "operateur", "dpo"), ("chef", "of-1", "delegate")] {
-        let arguments = ["account", account, "--organisation", organisation, "--role", role];
+    for (account, organisation, role) in [("dpo", "operateur", "dpo"), ("chef", "of-1", "delegate")]
+    {
+        let arguments = [
+            "account",
+            account,
+            "--organisation",
+            organisation,
+            "--role",
+            role,
+        ];
         assert!(digue(instance.folder.path(), &arguments).status.success());
     }
     instance.start();
@@ -32,7 +43,9 @@ fn instance(plan: Plan, answer: impl Fn(&digue_testkit::Heard) -> Reply + Send +
 fn officer(instance: &mut Instance) -> Officer {
     let token = instance.link("dpo", CONSOLE_HOST);
     let port = instance.address.port();
-    Officer::enters(&format!("http://{CONSOLE_HOST}:{port}/.digue/enter?link={token}"))
+    Officer::enters(&format!(
+        "http://{CONSOLE_HOST}:{port}/.digue/enter?link={token}"
+    ))
 }
 
 fn everybody(count: usize) -> Vec<String> {
@@ -41,16 +54,31 @@ fn everybody(count: usize) -> Vec<String> {
 
 /// The text of a document of the incident, read by another program than the one that wrote it.
 fn paper(instance: &Instance, reader: &Client, officer: &Officer, name: &str) -> String {
-    let place = officer.incident.split(&format!(":{}", instance.address.port())).nth(1).unwrap();
+    let place = officer
+        .incident
+        .split(&format!(":{}", instance.address.port()))
+        .nth(1)
+        .unwrap();
     let answer = reader.get(&format!("{place}/papers/{name}"));
     assert_eq!(answer.status, 200, "{name}: {}", answer.text());
     let path = instance.folder.path().join(name);
     std::fs::write(&path, &answer.body).unwrap();
-    #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cargo says where the crate is, at run time"
+    )]
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     let script = std::path::Path::new(&here).join("../../tests/read_document.py");
-    let read = Command::new(python("python")).arg(script).arg(path).output().unwrap();
-    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let read = Command::new(python("python"))
+        .arg(script)
+        .arg(path)
+        .output()
+        .unwrap();
+    assert!(
+        read.status.success(),
+        "{}",
+        String::from_utf8_lossy(&read.stderr)
+    );
     String::from_utf8(read.stdout).unwrap()
 }
 
@@ -63,21 +91,29 @@ fn says(text: &str, wanted: &[&str]) {
     }
 }
 
-/// Cap Emploi, February 2024: passwords reset by a telephone call, accounts with rights over everyone, mass
-/// reading; noticed days before the authority was notified.
+/// Cap Emploi, February 2024: passwords reset by a telephone call, accounts with rights over
+/// everyone, mass reading; noticed days before the authority was notified.
 #[test]
 fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     let persons = everybody(1000);
     let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
     let plan = Plan::usual().settings("[watch]\nautomatic = \"close-organisation\"\n");
-    // Rights as wide as the country: nothing restricts an adviser to a caseload, only detection watches.
+    // Rights as wide as the country: nothing restricts an adviser to a caseload, only detection
+    // watches.
     let free = |action: &str| {
-        (format!("action = \"{action}\""), format!("caseload = \"not-required\"\naction = \"{action}\""))
+        (
+            format!("action = \"{action}\""),
+            format!("caseload = \"not-required\"\naction = \"{action}\""),
+        )
     };
     let ((list, free_list), (open, free_open)) = (free("list"), free("open"));
     let wide = plan.replace(&list, &free_list).replace(&open, &free_open);
     let mut instance = instance(wide, obliging);
-    let (a1, a2, ciso) = (instance.sign_in("a1"), instance.sign_in("a2"), instance.officer());
+    let (a1, a2, ciso) = (
+        instance.sign_in("a1"),
+        instance.sign_in("a2"),
+        instance.officer(),
+    );
     // The first stolen account lists, the second opens record pages; the gateway withholds both.
     let mut shown = 0;
     for page in persons.chunks(10) {
@@ -88,13 +124,28 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
         shown += page.len();
     }
     assert!((1..400).contains(&shown), "{shown} persons by lists");
-    let refused = persons.iter().map(|person| a2.get(&format!("/fiche/{person}"))).find(|a| a.status != 200);
+    let refused = persons
+        .iter()
+        .map(|person| a2.get(&format!("/fiche/{person}")))
+        .find(|a| a.status != 200);
     assert!(refused.is_some(), "the organisation is cut off");
     let mut officer = officer(&mut instance);
     let page = ciso.get("/watch").text();
-    let finding = page.split("/watch/fi-").nth(1).expect("a finding").split('"').next().unwrap();
-    let body = format!("id=fi-{finding}&verdict=theft&reason=appel+au+support+pour+changer+le+mot+de+passe");
-    assert_eq!(ciso.send("POST", "/watch/decide", &FORM, body.as_bytes()).status, 303);
+    let finding = page
+        .split("/watch/fi-")
+        .nth(1)
+        .expect("a finding")
+        .split('"')
+        .next()
+        .unwrap();
+    let body = format!(
+        "id=fi-{finding}&verdict=theft&reason=appel+au+support+pour+changer+le+mot+de+passe"
+    );
+    assert_eq!(
+        ciso.send("POST", "/watch/decide", &FORM, body.as_bytes())
+            .status,
+        303
+    );
 
     officer.finds("vol de compte confirmé");
     let browser = &officer.browser;
@@ -102,7 +153,11 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     officer.room("affected");
     let clear = "document.querySelector('#account').value = ''; document.querySelector('#session').value = ''; \
                  document.querySelector('#organisation').value = 'of-1'";
-    browser.ask("POST", "/execute/sync", &serde_json::json!({"script": clear, "args": []}));
+    browser.ask(
+        "POST",
+        "/execute/sync",
+        &serde_json::json!({"script": clear, "args": []}),
+    );
     browser.submit("form[action$='/affected']", 0);
     browser.sees(".figures", "personnes touchées");
     let count: usize = browser
@@ -122,23 +177,44 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     browser.sees("main", "motifs du retard");
     officer.room("notification");
     browser.choose("#delay-clock", "authority");
-    browser.write("#delay-reason", "il a fallu compter les personnes sur vingt ans");
+    browser.write(
+        "#delay-reason",
+        "il a fallu compter les personnes sur vingt ans",
+    );
     browser.submit("form:has(#delay-clock)", 0);
     officer.close("communication publique et courriel");
     let text = paper(&instance, &ciso, &officer, "notification.docx");
-    says(&text, &["Exemple Emploi", "il a fallu compter les personnes sur vingt ans", &count.to_string()]);
+    says(
+        &text,
+        &[
+            "Exemple Emploi",
+            "il a fallu compter les personnes sur vingt ans",
+            &count.to_string(),
+        ],
+    );
     let text = paper(&instance, &ciso, &officer, "complaint.pdf");
-    says(&text, &["a2 : vol de compte confirmé", "confinement par la surveillance", &count.to_string()]);
+    says(
+        &text,
+        &[
+            "a2 : vol de compte confirmé",
+            "confinement par la surveillance",
+            &count.to_string(),
+        ],
+    );
 }
 
-/// AKTO, March 2025: part of the systems encrypted, the rest suspended as a precaution, and no one can say
-/// who was read.
+/// AKTO, March 2025: part of the systems encrypted, the rest suspended as a precaution, and no one
+/// can say who was read.
 #[test]
 fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     let is_down = Arc::new(AtomicBool::new(false));
     let down = is_down.clone();
     let mut instance = instance(Plan::usual().caseload("a1", &["P1"]), move |heard| {
-        if down.load(Ordering::SeqCst) { obliging(heard).status(503) } else { obliging(heard) }
+        if down.load(Ordering::SeqCst) {
+            obliging(heard).status(503)
+        } else {
+            obliging(heard)
+        }
     });
     let (a1, ciso) = (instance.sign_in("a1"), instance.officer());
     assert_eq!(a1.get("/fiche/P1").status, 200);
@@ -177,11 +253,25 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     browser.write("#restart-reason", "machines remises en état et vérifiées");
     browser.submit("form[action$='/reopening']", 0);
     browser.sees("main", "rouvrir par étapes après un incident");
-    assert_eq!(reasons(&a1.get("/fiche/P1")), ["gate-closed:portal"], "one person opens nothing");
+    assert_eq!(
+        reasons(&a1.get("/fiche/P1")),
+        ["gate-closed:portal"],
+        "one person opens nothing"
+    );
     let waiting = ciso.get("/approvals").text();
-    let approval = waiting.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let approval = waiting
+        .split("name=\"id\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
     let granted = format!("id={approval}&granted=1");
-    assert_eq!(ciso.send("POST", "/approvals/decide", &FORM, granted.as_bytes()).status, 303);
+    assert_eq!(
+        ciso.send("POST", "/approvals/decide", &FORM, granted.as_bytes())
+            .status,
+        303
+    );
     assert_eq!(a1.get("/fiche/P1").status, 200, "the door is open again");
     browser.go(&officer.incident);
     browser.sees("main", "Accès rouvert : portail portail");
@@ -205,7 +295,10 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     let text = paper(&instance, &ciso, &officer, "press.docx");
     says(&text, &["Exemple Emploi"]);
     let text = paper(&instance, &ciso, &officer, "notification.pdf");
-    says(&text, &["Chiffrement partiel dans la nuit", "perte de disponibilité"]);
+    says(
+        &text,
+        &["Chiffrement partiel dans la nuit", "perte de disponibilité"],
+    );
 }
 
 /// The organisation's delegate, in the browser: reports what happened, and finds it again.
@@ -226,21 +319,33 @@ fn tells_the_operator(instance: &mut Instance) {
     browser.page_at_both_widths("own-incidents");
 }
 
-/// Missions locales, December 2025: a delegate's account is stolen, requests two more, and records are read
-/// through it and a colleague's.
+/// Missions locales, December 2025: a delegate's account is stolen, requests two more, and records
+/// are read through it and a colleague's.
 #[test]
 fn missions_locales_a_leaders_account_wants_two_more() {
     let persons = everybody(60);
     let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
-    let plan = Plan::usual().caseload("chef", &persons[..40]).caseload("a1", &persons[20..]);
+    let plan = Plan::usual()
+        .caseload("chef", &persons[..40])
+        .caseload("a1", &persons[20..]);
     let mut instance = instance(plan, obliging);
     let chef = instance.sign_in("chef");
     let mut dpo = officer(&mut instance);
-    let (a1, leader, ciso) = (instance.sign_in("a1"), instance.console_session("chef"), instance.officer());
+    let (a1, leader, ciso) = (
+        instance.sign_in("a1"),
+        instance.console_session("chef"),
+        instance.officer(),
+    );
     // The thief requests accounts of its own: they wait for a second person, and read no one.
     for name in ["nouveau1", "nouveau2"] {
-        let body = format!("account={name}&organisation=of-1&role=agent&email=&reason=deux+arrivees");
-        assert_eq!(leader.send("POST", "/approvals", &FORM, body.as_bytes()).status, 303);
+        let body =
+            format!("account={name}&organisation=of-1&role=agent&email=&reason=deux+arrivees");
+        assert_eq!(
+            leader
+                .send("POST", "/approvals", &FORM, body.as_bytes())
+                .status,
+            303
+        );
     }
     for person in &persons[..30] {
         assert_eq!(chef.get(&format!("/fiche/{person}")).status, 200);
@@ -250,12 +355,19 @@ fn missions_locales_a_leaders_account_wants_two_more() {
     }
     // A colleague informs the operator; the two requests are refused.
     let waiting = ciso.get("/approvals").text();
-    let asked: Vec<&str> =
-        waiting.split("name=\"id\" value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let asked: Vec<&str> = waiting
+        .split("name=\"id\" value=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
     assert!(asked.len() >= 2, "{waiting}");
     for approval in asked.iter().collect::<std::collections::BTreeSet<_>>() {
         let refused = format!("id={approval}&granted=0");
-        assert_eq!(ciso.send("POST", "/approvals/decide", &FORM, refused.as_bytes()).status, 303);
+        assert_eq!(
+            ciso.send("POST", "/approvals/decide", &FORM, refused.as_bytes())
+                .status,
+            303
+        );
     }
     tells_the_operator(&mut instance);
 
@@ -271,8 +383,16 @@ fn missions_locales_a_leaders_account_wants_two_more() {
     // The whole organisation: a larger version, and the first one stays.
     browser.submit("form[action$='/affected']", 0);
     browser.sees("h2", "Par catégorie de données");
-    assert_eq!(browser.count("table:has(code) tbody tr"), 2, "two versions stay");
-    assert_eq!(browser.text(".figures strong"), "45", "the union, each person once");
+    assert_eq!(
+        browser.count("table:has(code) tbody tr"),
+        2,
+        "two versions stay"
+    );
+    assert_eq!(
+        browser.text(".figures strong"),
+        "45",
+        "the union, each person once"
+    );
     dpo.unfold();
     browser.write("#persons", "12");
     browser.write("#basis", "tiers de confiance cités dans les fiches");
@@ -282,9 +402,19 @@ fn missions_locales_a_leaders_account_wants_two_more() {
     dpo.close("courriel et lettre");
     // The organisation reads what it must know, and no other organisation's incident.
     let papers = leader.get("/own-incidents").text();
-    let place = papers.split("/own-incidents/in-").nth(1).unwrap().split('"').next().unwrap();
+    let place = papers
+        .split("/own-incidents/in-")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
     let answer = leader.get(&format!("/own-incidents/in-{place}"));
-    assert!(answer.status == 200 && answer.body.starts_with(b"%PDF"), "{}", answer.status);
+    assert!(
+        answer.status == 200 && answer.body.starts_with(b"%PDF"),
+        "{}",
+        answer.status
+    );
     let text = paper(&instance, &ciso, &dpo, "partner.pdf");
     says(&text, &["INC-", "organisation of-1", "57"]);
 }

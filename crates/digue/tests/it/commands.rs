@@ -16,7 +16,11 @@ fn init_writes_a_configuration_that_check_accepts_in_both_languages() {
         let done = digue(folder.path(), &["--language", language, "init"]);
         assert!(done.status.success(), "{}", text(&done.stderr));
         let checked = digue(folder.path(), &["check"]);
-        assert!(checked.status.success(), "{language}: {}", text(&checked.stderr));
+        assert!(
+            checked.status.success(),
+            "{language}: {}",
+            text(&checked.stderr)
+        );
         // A second init changes nothing.
         let before = fs::read(folder.path().join("digue.toml")).unwrap();
         assert_eq!(digue(folder.path(), &["init"]).status.code(), Some(1));
@@ -45,8 +49,11 @@ fn check_prints_every_fault_with_file_and_line() {
         )
         .replace("mode = \"pilot\"", "mode = \"relaxed\"");
     fs::write(&map, bad).unwrap();
-    fs::write(folder.path().join("policies/bad.cedar"), "permit(principal, action, resource);\nforbid(")
-        .unwrap();
+    fs::write(
+        folder.path().join("policies/bad.cedar"),
+        "permit(principal, action, resource);\nforbid(",
+    )
+    .unwrap();
     let checked = digue(folder.path(), &["check"]);
     assert_eq!(checked.status.code(), Some(1));
     let faults = text(&checked.stderr);
@@ -80,9 +87,13 @@ fn verify_says_intact_tampered_or_could_not_run() {
     let tailed = digue(folder, &["journal", "tail", "--count", "2"]);
     assert_eq!(text(&tailed.stdout).lines().count(), 2);
     let bundle = fs::read_dir(instance.journal().join("tile/entries/000.p")).unwrap();
-    let newest = bundle
-        .map(|item| item.unwrap().path())
-        .max_by_key(|path| path.file_name().unwrap().to_string_lossy().parse::<u32>().unwrap());
+    let newest = bundle.map(|item| item.unwrap().path()).max_by_key(|path| {
+        path.file_name()
+            .unwrap()
+            .to_string_lossy()
+            .parse::<u32>()
+            .unwrap()
+    });
     let newest = newest.unwrap();
     let mut bytes = fs::read(&newest).unwrap();
     let place = bytes.len() - 1;
@@ -90,14 +101,26 @@ fn verify_says_intact_tampered_or_could_not_run() {
     fs::write(&newest, bytes).unwrap();
     let tampered = digue(folder, &["journal", "verify"]);
     assert_eq!(tampered.status.code(), Some(1));
-    assert!(text(&tampered.stdout).contains("TAMPERED"), "{}", text(&tampered.stdout));
-    assert_eq!(digue(folder, &["journal", "verify", "--journal", "nowhere"]).status.code(), Some(2));
+    assert!(
+        text(&tampered.stdout).contains("TAMPERED"),
+        "{}",
+        text(&tampered.stdout)
+    );
+    assert_eq!(
+        digue(folder, &["journal", "verify", "--journal", "nowhere"])
+            .status
+            .code(),
+        Some(2)
+    );
 }
 
 #[test]
 fn help_speaks_the_readers_language() {
     let help = |language: &str| {
-        let done = Command::new(binary()).args(["--language", language, "--help"]).output().unwrap();
+        let done = Command::new(binary())
+            .args(["--language", language, "--help"])
+            .output()
+            .unwrap();
         text(&done.stdout)
     };
     assert!(help("fr").contains("Démarrer le service"));

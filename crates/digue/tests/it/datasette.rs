@@ -1,5 +1,5 @@
-//! A third-party portal: Datasette, put behind the gateway by writing a map and nothing else. Response by
-//! response, the persons in the bytes are the persons in the journal.
+//! A third-party portal: Datasette, put behind the gateway by writing a map and nothing else.
+//! Response by response, the persons in the bytes are the persons in the journal.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -23,7 +23,11 @@ impl Datasette {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("data.db");
         fill(&database);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let child = Command::new(python("datasette"))
             .arg("serve")
             .arg(&database)
@@ -46,7 +50,11 @@ impl Datasette {
             assert!(Instant::now() < deadline, "Datasette did not start");
             std::thread::park_timeout(Duration::from_millis(50));
         }
-        Self { child, address, _folder: folder }
+        Self {
+            child,
+            address,
+            _folder: folder,
+        }
     }
 }
 
@@ -67,7 +75,11 @@ for n in range(1, 601):
     db.execute('insert into persons values (?,?,?,?)', (f'P{n:04d}', f'Nom \"{n}\" <b>&', 'Évreux', note))
 db.commit()
 ";
-    let done = Command::new(python("python")).arg("-c").arg(script).arg(database).status();
+    let done = Command::new(python("python"))
+        .arg("-c")
+        .arg(script)
+        .arg(database)
+        .status();
     assert!(done.unwrap().success());
 }
 
@@ -79,7 +91,9 @@ fn a_portal_nobody_here_wrote_is_mirrored_response_by_response() {
     plan.map = map
         .replace("{upstream}", &format!("http://{}", datasette.address))
         .replace("methods", "caseload = \"not-required\"\nmethods");
-    plan.map = plan.map.replace("kind = \"assets\"\ncaseload", "kind = \"assets\"");
+    plan.map = plan
+        .map
+        .replace("kind = \"assets\"\ncaseload", "kind = \"assets\"");
     let mut instance = Instance::open(&plan, crate::instance::obliging);
     let a1 = instance.sign_in("a1");
     let targets = [
@@ -101,18 +115,38 @@ fn a_portal_nobody_here_wrote_is_mirrored_response_by_response() {
     let mut expected: Vec<(Option<u64>, BTreeSet<String>)> = Vec::new();
     for target in targets {
         let answer = a1.get(target);
-        let in_bytes: BTreeSet<String> =
-            pattern.find_iter(&answer.text()).map(|found| found.as_str().to_owned()).collect();
-        assert!(matches!(answer.status, 200 | 404), "{target}: {} {}", answer.status, answer.text());
+        let in_bytes: BTreeSet<String> = pattern
+            .find_iter(&answer.text())
+            .map(|found| found.as_str().to_owned())
+            .collect();
+        assert!(
+            matches!(answer.status, 200 | 404),
+            "{target}: {} {}",
+            answer.status,
+            answer.text()
+        );
         assert_eq!(answer.entry().is_some(), !in_bytes.is_empty(), "{target}");
         expected.push((answer.entry(), in_bytes));
     }
-    assert!(expected.iter().map(|(_, persons)| persons.len()).sum::<usize>() > 700);
+    assert!(
+        expected
+            .iter()
+            .map(|(_, persons)| persons.len())
+            .sum::<usize>()
+            > 700
+    );
     // A page that the map does not have is not shown, nor is the raw database.
-    for target in ["/", "/data", "/data.db", "/data?sql=select+*+from+persons", "/-/versions"] {
+    for target in [
+        "/",
+        "/data",
+        "/data.db",
+        "/data?sql=select+*+from+persons",
+        "/-/versions",
+    ] {
         assert_eq!(a1.get(target).status, 403, "{target}");
     }
-    // Parameters by which a client could shape the response around the map: none reaches the portal.
+    // Parameters by which a client could shape the response around the map: none reaches the
+    // portal.
     for target in [
         "/data/persons.json?_size=0&_facet=town&_facet_size=max",
         "/data/persons.json?_size=0&_where=name+like+'Nom%25'&_facet=name",
@@ -141,8 +175,14 @@ fn a_portal_nobody_here_wrote_is_mirrored_response_by_response() {
     }
     assert_eq!(a1.get("/-/static/app.css").status, 200);
     let history = instance.history();
-    for (entry, in_bytes) in expected.into_iter().filter_map(|(entry, p)| entry.map(|e| (e, p))) {
-        let told = history.iter().find(|known| known["entry"] == entry).unwrap();
+    for (entry, in_bytes) in expected
+        .into_iter()
+        .filter_map(|(entry, p)| entry.map(|e| (e, p)))
+    {
+        let told = history
+            .iter()
+            .find(|known| known["entry"] == entry)
+            .unwrap();
         let persons: BTreeSet<String> = told["persons"]
             .as_array()
             .unwrap()

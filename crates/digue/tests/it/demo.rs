@@ -24,7 +24,9 @@ impl Stage {
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
         let mut links = Vec::new();
         while links.len() < 5 {
             let line = lines.next().expect("the banner names five links");
@@ -34,7 +36,11 @@ impl Stage {
         }
         std::thread::spawn(move || lines.for_each(drop));
         let second = links.pop().expect("five links");
-        Self { child, links, second }
+        Self {
+            child,
+            links,
+            second,
+        }
     }
 }
 
@@ -48,19 +54,37 @@ impl Drop for Stage {
 #[test]
 fn the_played_theft_stays_at_the_budget() {
     let mut child = Command::new(binary())
-        .args(["demo", "--language", "en", "--port", "0", "--attack", "kairos"])
+        .args([
+            "demo",
+            "--language",
+            "en",
+            "--port",
+            "0",
+            "--attack",
+            "kairos",
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map_while(Result::ok);
     let mut links = Vec::new();
     // Ends with the test, however that ends.
-    let _stage = Stage { child, links: Vec::new(), second: String::new() };
+    let _stage = Stage {
+        child,
+        links: Vec::new(),
+        second: String::new(),
+    };
     let mut shown = Vec::new();
     // Ten reports are twenty seconds: by then the budget has been met long ago.
     for line in lines.by_ref() {
-        if let Some(link) = line.trim().strip_prefix("http://").filter(|line| line.contains("link=")) {
+        if let Some(link) = line
+            .trim()
+            .strip_prefix("http://")
+            .filter(|line| line.contains("link="))
+        {
             links.push(link.to_owned());
         }
         if let Some(count) = line.strip_suffix(" persons shown") {
@@ -83,9 +107,19 @@ fn check_the_officers_page(link: &str) {
     let client = Client::new(([127, 0, 0, 1], port).into(), authority);
     let token = rest.rsplit_once('=').unwrap().1;
     let form = [("content-type", "application/x-www-form-urlencoded")];
-    let entered = client.send("POST", "/.digue/enter", &form, format!("link={token}").as_bytes());
+    let entered = client.send(
+        "POST",
+        "/.digue/enter",
+        &form,
+        format!("link={token}").as_bytes(),
+    );
     let cookie = entered.header("set-cookie").unwrap();
-    let secret = cookie.strip_prefix("__Host-digue=").unwrap().split(';').next().unwrap();
+    let secret = cookie
+        .strip_prefix("__Host-digue=")
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap();
     let page = client.with_cookie(secret).get("/").text();
     assert!(page.contains("of-212.agent2"), "{page}");
 }

@@ -15,7 +15,10 @@ fn the_listener_does_what_http2_asks() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
-    let failed: Vec<&str> = said.lines().filter(|line| !line.starts_with("ok")).collect();
+    let failed: Vec<&str> = said
+        .lines()
+        .filter(|line| !line.starts_with("ok"))
+        .collect();
     assert!(done.status.success(), "{failed:#?}");
     assert!(said.lines().count() > 80, "{said}");
 }

@@ -15,22 +15,33 @@ pub(crate) fn issue(folder: &Path, name: &str, host: &str) {
     let authority_key = KeyPair::generate().unwrap();
     let mut authority = CertificateParams::new(vec![]).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.distinguished_name.push(rcgen::DnType::CommonName, format!("authority of {name}"));
+    authority
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, format!("authority of {name}"));
     let authority_certificate = authority.self_signed(&authority_key).unwrap();
     let issuer = Issuer::new(authority, authority_key);
     let key = KeyPair::generate().unwrap();
-    let certificate =
-        CertificateParams::new(vec![host.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let certificate = CertificateParams::new(vec![host.to_owned()])
+        .unwrap()
+        .signed_by(&key, &issuer)
+        .unwrap();
     std::fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
     std::fs::write(folder.join(format!("{name}-key.pem")), key.serialize_pem()).unwrap();
-    std::fs::write(folder.join(format!("{name}-authority.pem")), authority_certificate.pem()).unwrap();
+    std::fs::write(
+        folder.join(format!("{name}-authority.pem")),
+        authority_certificate.pem(),
+    )
+    .unwrap();
 }
 
 #[test]
 fn the_listener_speaks_both_versions_over_tls() {
     let files = tempfile::tempdir().unwrap();
     issue(files.path(), "door", PORTAL_HOST);
-    let address: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address: SocketAddr = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let at = files.path().display();
     let plan = Plan::usual().caseload("a1", &["P1"]).settings(&format!(
         "[[listeners]]\naddress = \"{address}\"\ncertificate = \"{at}/door.pem\"\nkey = \"{at}/door-key.pem\"\n"
@@ -71,7 +82,11 @@ print(stream.version(), answer.status, answer.read().decode())
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
-    assert!(said.ends_with("2 passed, 0 failed\n"), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    assert!(
+        said.ends_with("2 passed, 0 failed\n"),
+        "{said}{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     assert_eq!(shown_to(&instance.history(), "a1"), ["P1"]);
 }
 
@@ -110,8 +125,13 @@ server.serve_forever()
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { port: line.trim().parse().unwrap(), child }
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Self {
+            port: line.trim().parse().unwrap(),
+            child,
+        }
     }
 }
 
@@ -134,7 +154,9 @@ fn a_portal_over_tls_is_believed_only_with_its_certificate() {
         let plan = Plan::usual()
             .caseload("a1", &["P1"])
             .replace("{upstream}", &upstream)
-            .settings(&format!("[upstream]\nauthorities = \"{at}/{authority}-authority.pem\"\n"));
+            .settings(&format!(
+                "[upstream]\nauthorities = \"{at}/{authority}-authority.pem\"\n"
+            ));
         let mut instance = Instance::open(&plan, obliging);
         let answer = instance.sign_in("a1").get("/liste");
         assert_eq!(answer.status, status, "{}", answer.text());

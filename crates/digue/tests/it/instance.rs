@@ -89,13 +89,21 @@ pub(crate) fn binary() -> &'static str {
 }
 
 pub(crate) fn digue(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(binary()).args(arguments).current_dir(folder).env("LANG", "en").output().unwrap()
+    Command::new(binary())
+        .args(arguments)
+        .current_dir(folder)
+        .env("LANG", "en")
+        .output()
+        .unwrap()
 }
 
 impl Instance {
     /// Writes the configuration, registers the accounts `rssi`, `a1`, `a2` (organisation `of-1`)
     /// and `b1` (`of-2`), loads the caseload, serves.
-    pub(crate) fn open(plan: &Plan, answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) fn open(
+        plan: &Plan,
+        answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         Self::open_with(plan, answer, &[])
     }
 
@@ -127,16 +135,40 @@ impl Instance {
             ("a2", "of-1", "agent"),
             ("b1", "of-2", "agent"),
         ] {
-            let arguments = ["account", account, "--organisation", organisation, "--role", role];
+            let arguments = [
+                "account",
+                account,
+                "--organisation",
+                organisation,
+                "--role",
+                role,
+            ];
             let done = digue(folder.path(), &arguments);
-            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            assert!(
+                done.status.success(),
+                "{}",
+                String::from_utf8_lossy(&done.stderr)
+            );
         }
         std::fs::create_dir_all(folder.path().join("data/caseloads")).unwrap();
-        std::fs::write(folder.path().join("data/caseloads/personnes.csv"), &plan.caseload).unwrap();
-        let mut instance = Self { folder, portal, address, child: None, links: HashMap::new() };
-        for (account, host) in
-            [("rssi", CONSOLE_HOST), ("a1", PORTAL_HOST), ("a2", PORTAL_HOST), ("b1", PORTAL_HOST)]
-        {
+        std::fs::write(
+            folder.path().join("data/caseloads/personnes.csv"),
+            &plan.caseload,
+        )
+        .unwrap();
+        let mut instance = Self {
+            folder,
+            portal,
+            address,
+            child: None,
+            links: HashMap::new(),
+        };
+        for (account, host) in [
+            ("rssi", CONSOLE_HOST),
+            ("a1", PORTAL_HOST),
+            ("a2", PORTAL_HOST),
+            ("b1", PORTAL_HOST),
+        ] {
             instance.make_link(account, host);
         }
         instance.start();
@@ -144,8 +176,18 @@ impl Instance {
     }
 
     /// Serves the configuration of a folder, in front of `portal`.
-    pub(crate) fn in_folder(folder: tempfile::TempDir, portal: Portal, address: SocketAddr) -> Self {
-        let mut instance = Self { folder, portal, address, child: None, links: HashMap::new() };
+    pub(crate) fn in_folder(
+        folder: tempfile::TempDir,
+        portal: Portal,
+        address: SocketAddr,
+    ) -> Self {
+        let mut instance = Self {
+            folder,
+            portal,
+            address,
+            child: None,
+            links: HashMap::new(),
+        };
         instance.make_link("rssi", CONSOLE_HOST);
         instance.start();
         instance
@@ -202,10 +244,15 @@ impl Instance {
 
     fn make_link(&mut self, account: &str, host: &str) {
         let done = digue(self.folder.path(), &["link", account, "--host", host]);
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
         let link = String::from_utf8(done.stdout).unwrap();
         let token = link.trim().rsplit_once('=').unwrap().1.to_owned();
-        self.links.insert((account.to_owned(), host.to_owned()), token);
+        self.links
+            .insert((account.to_owned(), host.to_owned()), token);
     }
 
     /// The secret of a one-time link.
@@ -223,10 +270,20 @@ impl Instance {
         let token = self.link(account, host);
         let client = Client::new(self.address, host);
         let form = [("content-type", "application/x-www-form-urlencoded")];
-        let answer = client.send("POST", "/.digue/enter", &form, format!("link={token}").as_bytes());
+        let answer = client.send(
+            "POST",
+            "/.digue/enter",
+            &form,
+            format!("link={token}").as_bytes(),
+        );
         assert_eq!(answer.status, 303, "{}", answer.text());
         let cookie = answer.header("set-cookie").unwrap();
-        let secret = cookie.strip_prefix("__Host-digue=").unwrap().split(';').next().unwrap();
+        let secret = cookie
+            .strip_prefix("__Host-digue=")
+            .unwrap()
+            .split(';')
+            .next()
+            .unwrap();
         client.with_cookie(secret)
     }
 
@@ -236,11 +293,22 @@ impl Instance {
 
     /// All exposures, as `digue journal show` prints them, once all are under a checkpoint.
     pub(crate) fn exposures(&self) -> Vec<serde_json::Value> {
-        let shown = digue(self.folder.path(), &["journal", "show", "--count", "1000000"]);
-        assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
+        let shown = digue(
+            self.folder.path(),
+            &["journal", "show", "--count", "1000000"],
+        );
+        assert!(
+            shown.status.success(),
+            "{}",
+            String::from_utf8_lossy(&shown.stderr)
+        );
         let text = String::from_utf8(shown.stdout).unwrap();
-        let entries = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        entries.filter(|entry| entry["kind"] == "exposure").collect()
+        let entries = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        entries
+            .filter(|entry| entry["kind"] == "exposure")
+            .collect()
     }
 
     /// Stops the instance, and reads the acts of administration in its journal.
@@ -248,9 +316,14 @@ impl Instance {
         if self.child.is_some() {
             assert!(self.stop());
         }
-        let shown = digue(self.folder.path(), &["journal", "show", "--count", "1000000"]);
+        let shown = digue(
+            self.folder.path(),
+            &["journal", "show", "--count", "1000000"],
+        );
         let text = String::from_utf8(shown.stdout).unwrap();
-        let entries = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let entries = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         entries.filter(|entry| entry["act"].is_string()).collect()
     }
 
@@ -260,7 +333,11 @@ impl Instance {
             assert!(self.stop());
         }
         let verified = digue(self.folder.path(), &["journal", "verify"]);
-        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+        assert!(
+            verified.status.success(),
+            "{}",
+            String::from_utf8_lossy(&verified.stdout)
+        );
         self.exposures()
     }
 }
@@ -276,18 +353,32 @@ impl Drop for Instance {
 
 fn signal(child: &Child, name: &str) {
     let pid = child.id().to_string();
-    assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args([&format!("-{name}"), &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 fn write_configuration(folder: &Path, plan: &Plan, portal: &Portal, address: SocketAddr) {
-    let policies = if plan.policies.is_empty() { "" } else { "policies = \"policies\"\n" };
+    let policies = if plan.policies.is_empty() {
+        ""
+    } else {
+        "policies = \"policies\"\n"
+    };
     let settings = format!(
         "[digue]\nname = \"digue.test\"\n{policies}[console]\nurl = \"http://{CONSOLE_HOST}:{port}\"\n\
          [[listeners]]\naddress = \"{address}\"\n{}{}",
         plan.settings,
-        // Scenarios about the gateway read fast, so detection only observes; those about detection change
-        // this.
-        if plan.settings.contains("[watch]") { "" } else { "\n[watch]\nautomatic = \"observe\"\n" },
+        // Scenarios about the gateway read fast, so detection only observes; those about detection
+        // change this.
+        if plan.settings.contains("[watch]") {
+            ""
+        } else {
+            "\n[watch]\nautomatic = \"observe\"\n"
+        },
         port = address.port(),
     );
     std::fs::write(folder.join("digue.toml"), settings).unwrap();
@@ -307,12 +398,24 @@ fn write_configuration(folder: &Path, plan: &Plan, portal: &Portal, address: Soc
 pub(crate) fn obliging(heard: &Heard) -> Reply {
     let (path, query) = heard.target.split_once('?').unwrap_or((&heard.target, ""));
     if let Some(id) = path.strip_prefix("/fiche/") {
-        return Reply::new("application/json", format!(r#"{{"id":"{id}","nom":"Nom de {id}"}}"#));
+        return Reply::new(
+            "application/json",
+            format!(r#"{{"id":"{id}","nom":"Nom de {id}"}}"#),
+        );
     }
-    let ids = query.split('&').find_map(|pair| pair.strip_prefix("ids=")).unwrap_or_default();
-    let items: Vec<String> =
-        ids.split(',').filter(|id| !id.is_empty()).map(|id| format!(r#"{{"id":"{id}"}}"#)).collect();
-    Reply::new("application/json", format!(r#"{{"items":[{}]}}"#, items.join(",")))
+    let ids = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("ids="))
+        .unwrap_or_default();
+    let items: Vec<String> = ids
+        .split(',')
+        .filter(|id| !id.is_empty())
+        .map(|id| format!(r#"{{"id":"{id}"}}"#))
+        .collect();
+    Reply::new(
+        "application/json",
+        format!(r#"{{"items":[{}]}}"#, items.join(",")),
+    )
 }
 
 /// Persons that a journal says were shown to `account`.
@@ -332,7 +435,9 @@ pub(crate) fn shown_to(history: &[serde_json::Value], account: &str) -> Vec<Stri
 pub(crate) fn reasons(answer: &Answer) -> Vec<String> {
     let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     let list = problem["reasons"].as_array().cloned().unwrap_or_default();
-    list.iter().map(|reason| reason.as_str().unwrap().to_owned()).collect()
+    list.iter()
+        .map(|reason| reason.as_str().unwrap().to_owned())
+        .collect()
 }
 
 impl Instance {

@@ -10,8 +10,10 @@ use crate::instance::{Instance, Plan, obliging, shown_to};
 
 #[test]
 fn no_entry_no_bytes_when_killed_under_load() {
-    let plan = Plan::usual()
-        .replace("path = \"/fiche/{id}\"", "path = \"/fiche/{id}\"\ncaseload = \"not-required\"");
+    let plan = Plan::usual().replace(
+        "path = \"/fiche/{id}\"",
+        "path = \"/fiche/{id}\"\ncaseload = \"not-required\"",
+    );
     let mut instance = Instance::open(&plan, obliging);
     let a1 = instance.sign_in("a1");
     let received: Arc<Mutex<BTreeSet<String>>> = Arc::default();
@@ -26,7 +28,8 @@ fn no_entry_no_bytes_when_killed_under_load() {
                             break;
                         }
                         let id = format!("P{round}-{reader}-{number}");
-                        let Ok(answer) = a1.try_send("GET", &format!("/fiche/{id}"), &[], b"") else {
+                        let Ok(answer) = a1.try_send("GET", &format!("/fiche/{id}"), &[], b"")
+                        else {
                             break;
                         };
                         // Even a body that was cut short was received.
@@ -43,12 +46,17 @@ fn no_entry_no_bytes_when_killed_under_load() {
         }
         instance.kill();
         stop.store(true, Ordering::Relaxed);
-        readers.into_iter().for_each(|reader| reader.join().unwrap());
+        readers
+            .into_iter()
+            .for_each(|reader| reader.join().unwrap());
         instance.start();
     }
     let journalled: BTreeSet<String> = shown_to(&instance.history(), "a1").into_iter().collect();
     let received = received.lock().unwrap();
     assert!(received.len() >= 240);
     let missing: Vec<&String> = received.difference(&journalled).collect();
-    assert!(missing.is_empty(), "received and not journalled: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "received and not journalled: {missing:?}"
+    );
 }

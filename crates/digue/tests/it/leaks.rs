@@ -1,9 +1,9 @@
-//! The leak suite: a portal whose every byte the test controls, and the persons really in each of its
-//! answers.
+//! The leak suite: a portal whose every byte the test controls, and the persons really in each of
+//! its answers.
 //!
-//! A response that leaves must be journalled with everyone in it; one that shows a person without an
-//! identifier must not leave. Ordinary responses must leave, with exactly their persons: refusing
-//! everything is no protection.
+//! A response that leaves must be journalled with everyone in it; one that shows a person without
+//! an identifier must not leave. Ordinary responses must leave, with exactly their persons:
+//! refusing everything is no protection.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -86,7 +86,10 @@ fn transported(transport: &str, content_type: &str, text: &str) -> Reply {
         "mark" => Reply::new(content_type, format!("\u{feff}{text}")),
         "utf-16" => {
             let units = std::iter::once(0xfeffu16).chain(text.encode_utf16());
-            Reply::new(content_type, units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>())
+            Reply::new(
+                content_type,
+                units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>(),
+            )
         }
         "no-coding" => {
             Reply::new(&format!("{content_type};charset="), text).header("content-encoding", "none")
@@ -186,12 +189,21 @@ fn nobody_leaves_without_being_written_down() {
     let mut plan = Plan::usual();
     plan.map = MAP.to_owned();
     let mut instance = Instance::open(&plan, move |heard| {
-        let number = heard.target.split_once("?case=").and_then(|(_, number)| number.parse::<usize>().ok());
-        number.map_or_else(|| Reply::new("text/plain", "no such case").status(404), |n| replies[n].clone())
+        let number = heard
+            .target
+            .split_once("?case=")
+            .and_then(|(_, number)| number.parse::<usize>().ok());
+        number.map_or_else(
+            || Reply::new("text/plain", "no such case").status(404),
+            |n| replies[n].clone(),
+        )
     });
     let a1 = instance.sign_in("a1");
-    let answers: Vec<_> =
-        cases.iter().enumerate().map(|(n, case)| a1.get(&format!("{}?case={n}", case.path))).collect();
+    let answers: Vec<_> = cases
+        .iter()
+        .enumerate()
+        .map(|(n, case)| a1.get(&format!("{}?case={n}", case.path)))
+        .collect();
     let history = instance.history();
     let mut faults = String::new();
     for (case, answer) in cases.iter().zip(&answers) {
@@ -207,10 +219,19 @@ fn nobody_leaves_without_being_written_down() {
         let fault = match &case.shows {
             Shows::Unnamed if !is_refused => Some("shows somebody unnamed, and left".to_owned()),
             Shows::Persons(persons) if !is_refused => {
-                let by_header = case.header.filter(|(name, _)| answer.header(name).is_some());
-                let really = persons.iter().copied().chain(by_header.map(|(_, person)| person));
+                let by_header = case
+                    .header
+                    .filter(|(name, _)| answer.header(name).is_some());
+                let really = persons
+                    .iter()
+                    .copied()
+                    .chain(by_header.map(|(_, person)| person));
                 let really: BTreeSet<String> = really.map(ToOwned::to_owned).collect();
-                let is_right = if case.is_ordinary { written == really } else { really.is_subset(&written) };
+                let is_right = if case.is_ordinary {
+                    written == really
+                } else {
+                    really.is_subset(&written)
+                };
                 (!is_right).then(|| format!("shows {really:?}, written down {written:?}"))
             }
             _ if is_refused && case.is_ordinary => {

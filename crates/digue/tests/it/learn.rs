@@ -1,4 +1,5 @@
-//! `digue learn` on a portal that nobody here wrote: Datasette, recorded, learnt, and put behind the learnt map.
+//! `digue learn` on a portal that nobody here wrote: Datasette, recorded, learnt, and put behind
+//! the learnt map.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -33,12 +34,17 @@ fn record(datasette: &Datasette, targets: &[String]) -> Value {
 }
 
 fn ids(folder: &Path) {
-    let rows: String = (1..=600).map(|n| format!("P{n:04};Nom \"{n}\"\n")).collect();
+    let rows: String = (1..=600)
+        .map(|n| format!("P{n:04};Nom \"{n}\"\n"))
+        .collect();
     fs::write(folder.join("ids.csv"), format!("id;nom\n{rows}")).unwrap();
 }
 
 fn targets(step: usize) -> Vec<String> {
-    let mut targets = vec!["/-/static/app.css".to_owned(), "/data/persons?town=nowhere".to_owned()];
+    let mut targets = vec![
+        "/-/static/app.css".to_owned(),
+        "/data/persons?town=nowhere".to_owned(),
+    ];
     for n in (1..60).map(|n| (n * step) % 590 + 1) {
         targets.push(match n % 6 {
             0 => format!("/data/persons?_next=P{n:04}&_size=50"),
@@ -61,26 +67,65 @@ fn a_learnt_map_mirrors_response_by_response_what_it_was_not_learnt_from() {
     let datasette = Datasette::start();
     let folder = tempfile::tempdir().unwrap();
     ids(folder.path());
-    fs::write(folder.path().join("a.har"), record(&datasette, &targets(7)).to_string()).unwrap();
-    let arguments =
-        ["learn", "--har", "a.har", "--persons", "ids.csv", "--portal", "datasette", "--out", "map.toml"];
+    fs::write(
+        folder.path().join("a.har"),
+        record(&datasette, &targets(7)).to_string(),
+    )
+    .unwrap();
+    let arguments = [
+        "learn",
+        "--har",
+        "a.har",
+        "--persons",
+        "ids.csv",
+        "--portal",
+        "datasette",
+        "--out",
+        "map.toml",
+    ];
     let upstream = format!("http://{}", datasette.address);
-    let learnt = digue(folder.path(), &[&arguments[..], &["--upstream", &upstream]].concat());
-    assert_eq!(learnt.status.code(), Some(1), "a map is something to review: {}", said(&learnt));
+    let learnt = digue(
+        folder.path(),
+        &[&arguments[..], &["--upstream", &upstream]].concat(),
+    );
+    assert_eq!(
+        learnt.status.code(),
+        Some(1),
+        "a map is something to review: {}",
+        said(&learnt)
+    );
     let map = fs::read_to_string(folder.path().join("map.toml")).unwrap();
     assert!(map.contains("# "), "{map}");
 
     // Learning again beside it changes nothing.
     let again = digue(
         folder.path(),
-        &["learn", "--har", "a.har", "--persons", "ids.csv", "--map", "map.toml", "--out", "again.toml"],
+        &[
+            "learn",
+            "--har",
+            "a.har",
+            "--persons",
+            "ids.csv",
+            "--map",
+            "map.toml",
+            "--out",
+            "again.toml",
+        ],
     );
-    assert_eq!(fs::read_to_string(folder.path().join("again.toml")).unwrap(), map, "{}", said(&again));
+    assert_eq!(
+        fs::read_to_string(folder.path().join("again.toml")).unwrap(),
+        map,
+        "{}",
+        said(&again)
+    );
     assert!(said(&again).contains("no difference"), "{}", said(&again));
 
     let mut plan = Plan::usual();
     let url = regex::escape("http://portail.test");
-    plan.map = Regex::new(&format!("url = \"{url}\"")).unwrap().replace(&map, "url = \"{url}\"").into_owned();
+    plan.map = Regex::new(&format!("url = \"{url}\""))
+        .unwrap()
+        .replace(&map, "url = \"{url}\"")
+        .into_owned();
     plan.map = plan
         .map
         .replace("mode = \"observe-only\"", "mode = \"enforced\"")
@@ -92,8 +137,10 @@ fn a_learnt_map_mirrors_response_by_response_what_it_was_not_learnt_from() {
     for target in targets(11) {
         let answer = a1.get(&target);
         assert_eq!(answer.status, 200, "{target}: {}", answer.text());
-        let in_bytes: BTreeSet<String> =
-            pattern.find_iter(&answer.text()).map(|found| found.as_str().to_owned()).collect();
+        let in_bytes: BTreeSet<String> = pattern
+            .find_iter(&answer.text())
+            .map(|found| found.as_str().to_owned())
+            .collect();
         if !target.contains("static") {
             assert_eq!(answer.entry().is_some(), !in_bytes.is_empty(), "{target}");
         }
@@ -102,10 +149,14 @@ fn a_learnt_map_mirrors_response_by_response_what_it_was_not_learnt_from() {
     assert!(expected.len() > 40);
     let history = instance.history();
     for (entry, in_bytes) in expected {
-        let told = history.iter().find(|known| known["entry"] == entry).unwrap();
+        let told = history
+            .iter()
+            .find(|known| known["entry"] == entry)
+            .unwrap();
         let persons = told["persons"].as_array().unwrap().iter();
-        let persons: BTreeSet<String> =
-            persons.map(|person| person["person"].as_str().unwrap().to_owned()).collect();
+        let persons: BTreeSet<String> = persons
+            .map(|person| person["person"].as_str().unwrap().to_owned())
+            .collect();
         assert_eq!(persons, in_bytes, "entry {entry}");
     }
 }
@@ -115,27 +166,73 @@ fn a_recording_is_inspected_route_by_route() {
     let datasette = Datasette::start();
     let folder = tempfile::tempdir().unwrap();
     ids(folder.path());
-    fs::write(folder.path().join("a.har"), record(&datasette, &targets(13)).to_string()).unwrap();
+    fs::write(
+        folder.path().join("a.har"),
+        record(&datasette, &targets(13)).to_string(),
+    )
+    .unwrap();
     assert!(digue(folder.path(), &["init"]).status.success());
     let map = include_str!("../../../../docs/guide/datasette.toml");
-    let map = map.replace("{upstream}", "http://127.0.0.1:9000").replace("{url}", "http://portail.test");
+    let map = map
+        .replace("{upstream}", "http://127.0.0.1:9000")
+        .replace("{url}", "http://portail.test");
     fs::write(folder.path().join("portals/portail.toml"), map).unwrap();
-    let done = digue(folder.path(), &["inspect", "datasette", "--har", "a.har", "--persons", "ids.csv"]);
+    let done = digue(
+        folder.path(),
+        &[
+            "inspect",
+            "datasette",
+            "--har",
+            "a.har",
+            "--persons",
+            "ids.csv",
+        ],
+    );
     let text = said(&done);
     assert_eq!(done.status.code(), Some(0), "{text}");
-    assert!(text.contains("table-json: ") && text.contains("by a rule"), "{text}");
-    let each = ["inspect", "datasette", "--har", "a.har", "--persons", "ids.csv", "--each", "each.ndjson"];
+    assert!(
+        text.contains("table-json: ") && text.contains("by a rule"),
+        "{text}"
+    );
+    let each = [
+        "inspect",
+        "datasette",
+        "--har",
+        "a.har",
+        "--persons",
+        "ids.csv",
+        "--each",
+        "each.ndjson",
+    ];
     assert_eq!(digue(folder.path(), &each).status.code(), Some(0));
     let each = fs::read_to_string(folder.path().join("each.ndjson")).unwrap();
-    let lines: Vec<Value> = each.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = each
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines.len(), targets(13).len());
     assert!(lines.iter().all(|line| line["refused"] == false), "{each}");
-    assert!(lines.iter().any(|line| line["persons"].as_array().unwrap().len() >= 20), "{each}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["persons"].as_array().unwrap().len() >= 20),
+        "{each}"
+    );
     // A map that forgets a route says so.
     let map = fs::read_to_string(folder.path().join("portals/portail.toml")).unwrap();
     let fewer = map.replace("/data/persons.csv", "/data/others.csv");
     fs::write(folder.path().join("portals/portail.toml"), fewer).unwrap();
-    let done = digue(folder.path(), &["inspect", "datasette", "--har", "a.har", "--persons", "ids.csv"]);
+    let done = digue(
+        folder.path(),
+        &[
+            "inspect",
+            "datasette",
+            "--har",
+            "a.har",
+            "--persons",
+            "ids.csv",
+        ],
+    );
     assert_eq!(done.status.code(), Some(1));
     assert!(said(&done).contains("without a route"), "{}", said(&done));
 }
@@ -143,17 +240,32 @@ fn a_recording_is_inspected_route_by_route() {
 #[test]
 fn a_file_that_is_no_archive_is_named_with_what_was_expected() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("bad.har"), "{\"log\": {\"entries\": [{\"request\": 7}]}}").unwrap();
+    fs::write(
+        folder.path().join("bad.har"),
+        "{\"log\": {\"entries\": [{\"request\": 7}]}}",
+    )
+    .unwrap();
     let done = digue(folder.path(), &["learn", "--har", "bad.har"]);
     assert_eq!(done.status.code(), Some(2));
     assert!(said(&done).contains("bad.har: entry 1"), "{}", said(&done));
     fs::write(folder.path().join("page.har"), "<html>").unwrap();
     let done = digue(folder.path(), &["learn", "--har", "page.har"]);
     assert_eq!(done.status.code(), Some(2));
-    assert!(said(&done).contains("\"log\" is expected"), "{}", said(&done));
+    assert!(
+        said(&done).contains("\"log\" is expected"),
+        "{}",
+        said(&done)
+    );
     fs::write(folder.path().join("ids.csv"), "ville\nPau\n").unwrap();
-    fs::write(folder.path().join("good.har"), "{\"log\": {\"entries\": []}}").unwrap();
-    let done = digue(folder.path(), &["learn", "--har", "good.har", "--persons", "ids.csv"]);
+    fs::write(
+        folder.path().join("good.har"),
+        "{\"log\": {\"entries\": []}}",
+    )
+    .unwrap();
+    let done = digue(
+        folder.path(),
+        &["learn", "--har", "good.har", "--persons", "ids.csv"],
+    );
     assert!(said(&done).contains("--id"), "{}", said(&done));
     let done = digue(folder.path(), &["learn", "--har", "good.har"]);
     assert_eq!(done.status.code(), Some(2));

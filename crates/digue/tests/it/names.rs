@@ -19,7 +19,9 @@ fn by_header() -> Plan {
 }
 
 fn ask(instance: &Instance, user: &str, target: &str) -> Answer {
-    instance.stranger().send("GET", target, &[("x-user", user), ("x-org", "of-1")], b"")
+    instance
+        .stranger()
+        .send("GET", target, &[("x-user", user), ("x-org", "of-1")], b"")
 }
 
 #[test]
@@ -31,7 +33,11 @@ fn a_suspended_account_is_suspended_in_every_spelling() {
         assert_eq!(answer.status, 200, "{spelling:?}: {}", answer.text());
     }
     let suspended = officer.send("PUT", "/api/v1/accounts/A1/suspension", &JSON, SUSPEND);
-    assert!((200..300).contains(&suspended.status), "{}", suspended.text());
+    assert!(
+        (200..300).contains(&suspended.status),
+        "{}",
+        suspended.text()
+    );
     for spelling in ["a1", "A1", "ａ1", "Ａ１"] {
         let answer = ask(&instance, spelling, "/fiche/P1");
         assert_eq!(
@@ -45,9 +51,9 @@ fn a_suspended_account_is_suspended_in_every_spelling() {
 #[test]
 fn all_spellings_of_a_name_have_one_budget_and_one_history() {
     let plan = by_header().replace("\"24h\" = 100000", "\"24h\" = 3");
-    let plan = ["marie", "élise"]
-        .iter()
-        .fold(plan, |plan, name| plan.caseload(name, &["P1", "P2", "P3", "P4", "P5"]));
+    let plan = ["marie", "élise"].iter().fold(plan, |plan, name| {
+        plan.caseload(name, &["P1", "P2", "P3", "P4", "P5"])
+    });
     let mut instance = Instance::open(&plan, obliging);
     let spelled = ["marie", "Marie", "MARIE", "mArie", "ｍarie"];
     let seen: Vec<u16> = spelled
@@ -57,23 +63,47 @@ fn all_spellings_of_a_name_have_one_budget_and_one_history() {
         .collect();
     assert_eq!(seen, [200, 200, 200, 429, 429]);
     assert_eq!(ask(&instance, "E\u{301}lise", "/fiche/P1").status, 200);
-    assert_eq!(instance.portal.heard().last().unwrap().header("x-remote-account"), Some("élise"));
+    assert_eq!(
+        instance
+            .portal
+            .heard()
+            .last()
+            .unwrap()
+            .header("x-remote-account"),
+        Some("élise")
+    );
     let history = instance.history();
-    assert!(history.iter().all(|entry| entry["account"] == "marie" || entry["account"] == "élise"));
+    assert!(
+        history
+            .iter()
+            .all(|entry| entry["account"] == "marie" || entry["account"] == "élise")
+    );
 }
 
 #[test]
 fn a_cut_reaches_whom_a_proxy_vouches_for_and_outlives_a_restart() {
-    let mut instance = Instance::open(&by_header().caseload("a1", &["P1"]).caseload("a2", &["P1"]), obliging);
+    let mut instance = Instance::open(
+        &by_header().caseload("a1", &["P1"]).caseload("a2", &["P1"]),
+        obliging,
+    );
     let officer = instance.officer();
     assert_eq!(ask(&instance, "a1", "/fiche/P1").status, 200);
     let reason = br#"{"reason": "poste perdu"}"#;
     let cut = officer.send("POST", "/api/v1/accounts/a1/cut", &JSON, reason);
     let said: Value = serde_json::from_slice(&cut.body).unwrap();
-    assert_eq!((cut.status, &said["cut"]), (200, &json!(0)), "{}", cut.text());
+    assert_eq!(
+        (cut.status, &said["cut"]),
+        (200, &json!(0)),
+        "{}",
+        cut.text()
+    );
     assert!(said["headers_refused_until"].is_string(), "{said}");
     for spelling in ["a1", "A1"] {
-        assert_eq!(ask(&instance, spelling, "/fiche/P1").status, 401, "{spelling}");
+        assert_eq!(
+            ask(&instance, spelling, "/fiche/P1").status,
+            401,
+            "{spelling}"
+        );
     }
     assert_eq!(ask(&instance, "a2", "/fiche/P1").status, 200);
     instance.kill();
@@ -83,7 +113,14 @@ fn a_cut_reaches_whom_a_proxy_vouches_for_and_outlives_a_restart() {
     let place = "/api/v1/accounts/a1/suspension";
     assert_eq!(officer.send("PUT", place, &JSON, SUSPEND).status, 204);
     assert_eq!(
-        officer.send("PUT", place, &JSON, br#"{"suspended": false, "reason": "poste retrouv\u00e9"}"#).status,
+        officer
+            .send(
+                "PUT",
+                place,
+                &JSON,
+                br#"{"suspended": false, "reason": "poste retrouv\u00e9"}"#
+            )
+            .status,
         204
     );
     assert_eq!(ask(&instance, "a1", "/fiche/P1").status, 200);
@@ -140,7 +177,9 @@ fn names_of_a_portals_own_login_are_read_as_the_map_says() {
     let mapping = "[identity.mapping.account]\nstrip = [\"DOMAINE\\\\\", \"auth0|\"]\n\
                    [identity.mapping.organisation]\npattern = \"/?(?:groupes/)?([^/]+)\"\n";
     let accounts = ["5f7c", "marie", "d'aubigne@x.fr", "o'neil", "4711"];
-    let plan = accounts.iter().fold(login.plan(mapping), |plan, name| plan.caseload(name, &["P1"]));
+    let plan = accounts.iter().fold(login.plan(mapping), |plan, name| {
+        plan.caseload(name, &["P1"])
+    });
     let mut instance = Instance::open(&plan, obliging);
     let client = instance.stranger();
     for (claims, account) in [
@@ -152,19 +191,35 @@ fn names_of_a_portals_own_login_are_read_as_the_map_says() {
         (json!({"sub": "marie", "org": ["of-1"]}), "marie"),
         (json!({"sub": "marie", "org": "/of-1"}), "marie"),
         (json!({"sub": "marie", "org": ["/groupes/OF-1"]}), "marie"),
-        (json!({"sub": "marie", "aud": ["autre", "portail"]}), "marie"),
-        (json!({"sub": "marie", "exp": (now_secs() + 600) as f64 + 0.5}), "marie"),
+        (
+            json!({"sub": "marie", "aud": ["autre", "portail"]}),
+            "marie",
+        ),
+        (
+            json!({"sub": "marie", "exp": (now_secs() + 600) as f64 + 0.5}),
+            "marie",
+        ),
         (
             json!({"sub": "marie", "updated_at": "2025-12-23T10:59:07.841Z", "email_verified": "true"}),
             "marie",
         ),
-        (json!({"sub": "marie", "address": "1, rue", "amr": "pwd", "auth_time": "hier"}), "marie"),
-        (json!({"sub": "marie", "jti": 12, "sid": ["a"], "name": null, "roles": {"a": []}}), "marie"),
+        (
+            json!({"sub": "marie", "address": "1, rue", "amr": "pwd", "auth_time": "hier"}),
+            "marie",
+        ),
+        (
+            json!({"sub": "marie", "jti": 12, "sid": ["a"], "name": null, "roles": {"a": []}}),
+            "marie",
+        ),
     ] {
         let answer = login.ask(&client, &claims, "/fiche/P1");
         assert_eq!(answer.status, 200, "{claims}: {}", answer.text());
         let heard = instance.portal.heard();
-        assert_eq!(heard.last().unwrap().header("x-remote-account"), Some(account), "{claims}");
+        assert_eq!(
+            heard.last().unwrap().header("x-remote-account"),
+            Some(account),
+            "{claims}"
+        );
     }
     for claims in [
         json!({"sub": "AUTRE\\marie"}),
@@ -174,7 +229,11 @@ fn names_of_a_portals_own_login_are_read_as_the_map_says() {
         json!({"sub": "marie", "org": ["of-1", "of-2"]}),
     ] {
         let answer = login.ask(&client, &claims, "/fiche/P1");
-        assert_eq!((answer.status, reasons(&answer)), (403, vec!["unknown-account".to_owned()]), "{claims}");
+        assert_eq!(
+            (answer.status, reasons(&answer)),
+            (403, vec!["unknown-account".to_owned()]),
+            "{claims}"
+        );
     }
     for claims in [
         json!({"exp": now_secs() - 1}),
@@ -188,20 +247,34 @@ fn names_of_a_portals_own_login_are_read_as_the_map_says() {
         json!({"iat": now_secs() + 600}),
         json!({"iss": "https://autre.test"}),
     ] {
-        assert_eq!(login.ask(&client, &claims, "/fiche/P1").status, 401, "{claims}");
+        assert_eq!(
+            login.ask(&client, &claims, "/fiche/P1").status,
+            401,
+            "{claims}"
+        );
     }
     let history = instance.history();
-    assert!(history.iter().all(|entry| entry["organisation"] == "of-1"), "{history:?}");
+    assert!(
+        history.iter().all(|entry| entry["organisation"] == "of-1"),
+        "{history:?}"
+    );
 }
 
 #[test]
 fn only_the_moment_of_the_proof_proves_and_never_one_to_come() {
     let login = Login::new();
-    let plan =
-        login.plan("").replace("break_glass = true\n", "break_glass = true\nproof_within = \"10min\"\n");
+    let plan = login.plan("").replace(
+        "break_glass = true\n",
+        "break_glass = true\nproof_within = \"10min\"\n",
+    );
     let instance = Instance::open(&plan.caseload("a1", &["P1"]), obliging);
     let client = instance.stranger();
-    assert_eq!(login.ask(&client, &json!({"auth_time": now_secs() - 60}), "/fiche/P1").status, 200);
+    assert_eq!(
+        login
+            .ask(&client, &json!({"auth_time": now_secs() - 60}), "/fiche/P1")
+            .status,
+        200
+    );
     for claims in [
         json!({"iat": now_secs()}),
         json!({"auth_time": now_secs() - 3600}),
@@ -211,7 +284,11 @@ fn only_the_moment_of_the_proof_proves_and_never_one_to_come() {
     ] {
         let answer = login.ask(&client, &claims, "/fiche/P1");
         assert_eq!(answer.status, 401, "{claims}");
-        assert!(reasons(&answer)[0].starts_with("step-up"), "{}", answer.text());
+        assert!(
+            reasons(&answer)[0].starts_with("step-up"),
+            "{}",
+            answer.text()
+        );
     }
 }
 
@@ -223,15 +300,31 @@ fn a_cut_reaches_tokens_of_before_and_those_that_may_be_of_before() {
     let client = instance.stranger();
     let before = json!({"auth_time": now_secs() - 60});
     assert_eq!(login.ask(&client, &before, "/fiche/P1").status, 200);
-    let cut = officer.send("POST", "/api/v1/accounts/a1/cut", &JSON, br#"{"reason": "poste perdu"}"#);
+    let cut = officer.send(
+        "POST",
+        "/api/v1/accounts/a1/cut",
+        &JSON,
+        br#"{"reason": "poste perdu"}"#,
+    );
     assert_eq!(cut.status, 200);
     assert_eq!(login.ask(&client, &before, "/fiche/P1").status, 401);
     // Issued again from the same sign-in, to the holder of its refresh token.
     let again = json!({"auth_time": now_secs() - 60, "iat": now_secs() + 20});
     assert_eq!(login.ask(&client, &again, "/fiche/P1").status, 401);
-    assert_eq!(login.ask(&client, &json!({"iat": null}), "/fiche/P1").status, 401);
-    // Its issuer's clock may be ahead by half a minute: what it dates just after the cut may be from before it.
-    assert_eq!(login.ask(&client, &json!({"auth_time": now_secs() + 20}), "/fiche/P1").status, 401);
+    assert_eq!(
+        login
+            .ask(&client, &json!({"iat": null}), "/fiche/P1")
+            .status,
+        401
+    );
+    // Its issuer's clock may be ahead by half a minute: what it dates just after the cut may be
+    // from before it.
+    assert_eq!(
+        login
+            .ask(&client, &json!({"auth_time": now_secs() + 20}), "/fiche/P1")
+            .status,
+        401
+    );
 }
 
 #[test]
@@ -240,11 +333,17 @@ fn an_account_that_exists_is_not_moved_by_the_way() {
     assert!(instance.stop());
     let folder = instance.folder.path();
     let save = |arguments: &[&str]| {
-        digue(folder, &[&["account", "A1", "--organisation", "of-2"], arguments].concat())
+        digue(
+            folder,
+            &[&["account", "A1", "--organisation", "of-2"], arguments].concat(),
+        )
     };
     let refused = save(&[]);
     assert!(!refused.status.success());
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("--move"), "{refused:?}");
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("--move"),
+        "{refused:?}"
+    );
     let moved = save(&["--move"]);
     assert!(moved.status.success(), "{moved:?}");
     instance.start();
@@ -260,14 +359,20 @@ fn a_policy_that_names_another_spelling_is_a_fault() {
     let instance = Instance::open(&Plan::usual(), obliging);
     let policies = instance.folder.path().join("policies");
     std::fs::create_dir_all(&policies).unwrap();
-    let text =
-        "permit(principal, action, resource);\nforbid(principal == Account::\"A1\", action, resource);\n";
+    let text = "permit(principal, action, resource);\nforbid(principal == Account::\"A1\", action, resource);\n";
     std::fs::write(policies.join("a.cedar"), text).unwrap();
     let file = instance.folder.path().join("digue.toml");
     let settings = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, settings.replace("[console]", "policies = \"policies\"\n[console]")).unwrap();
+    std::fs::write(
+        &file,
+        settings.replace("[console]", "policies = \"policies\"\n[console]"),
+    )
+    .unwrap();
     let checked = digue(instance.folder.path(), &["check"]);
     assert!(!checked.status.success());
     let said = String::from_utf8_lossy(&checked.stderr);
-    assert!(said.contains("a.cedar:2") && said.contains("Account::\"a1\""), "{said}");
+    assert!(
+        said.contains("a.cedar:2") && said.contains("Account::\"a1\""),
+        "{said}"
+    );
 }

@@ -56,7 +56,14 @@ fn told_with(can_mail: bool) -> Told {
     let plan = Plan::usual().settings(&settings).caseload("a1", &held);
     let mut instance = Instance::open_with(&plan, obliging, &[("dkim.pem", KEY)]);
     assert!(instance.stop());
-    let arguments = ["account", "dpo", "--organisation", "operateur", "--role", "dpo"];
+    let arguments = [
+        "account",
+        "dpo",
+        "--organisation",
+        "operateur",
+        "--role",
+        "dpo",
+    ];
     assert!(digue(instance.folder.path(), &arguments).status.success());
     instance.start();
     let dpo = instance.console_session("dpo");
@@ -64,9 +71,23 @@ fn told_with(can_mail: bool) -> Told {
     for person in &persons {
         assert_eq!(a1.get(&format!("/fiche/{person}")).status, 200);
     }
-    let opened = dpo.send("POST", "/incidents", &FORM, b"title=Compte+vole&source=person&account=a1");
-    let incident = opened.header("location").expect("it leads to the incident").to_owned();
-    let told = Told { instance, mailbox, dpo, incident, folder };
+    let opened = dpo.send(
+        "POST",
+        "/incidents",
+        &FORM,
+        b"title=Compte+vole&source=person&account=a1",
+    );
+    let incident = opened
+        .header("location")
+        .expect("it leads to the incident")
+        .to_owned();
+    let told = Told {
+        instance,
+        mailbox,
+        dpo,
+        incident,
+        folder,
+    };
     // The affected set is computed under a checkpoint: the last ones come within a second.
     let deadline = Instant::now() + digue_testkit::PATIENCE;
     loop {
@@ -82,14 +103,22 @@ fn told_with(can_mail: bool) -> Told {
         assert!(Instant::now() < deadline, "not all persons are in the set");
         std::thread::park_timeout(Duration::from_millis(100));
     }
-    told.post("/entries", &format!("note=persons&inform=yes&reason={BECAUSE}"));
+    told.post(
+        "/entries",
+        &format!("note=persons&inform=yes&reason={BECAUSE}"),
+    );
     told
 }
 
 impl Told {
     #[track_caller]
     fn post(&self, room: &str, body: &str) {
-        let answer = self.dpo.send("POST", &format!("{}{room}", self.incident), &FORM, body.as_bytes());
+        let answer = self.dpo.send(
+            "POST",
+            &format!("{}{room}", self.incident),
+            &FORM,
+            body.as_bytes(),
+        );
         assert_eq!(answer.status, 303, "{room} {body}: {}", answer.text());
     }
 
@@ -109,7 +138,10 @@ impl Told {
         let mut body = String::new();
         let rate = rate.to_string();
         for (name, value) in fields.into_iter().chain([("rate", rate.as_str())]) {
-            let _ = write!(body, "--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            let _ = write!(
+                body,
+                "--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
         }
         let _ = write!(
             body,
@@ -137,14 +169,28 @@ impl Told {
 
     fn versions(&self) -> String {
         let page = self.dpo.get(&format!("{}/notices", self.incident)).text();
-        let list = page.split("name=\"version\">").nth(1).expect("the list of versions").to_owned();
-        list.split("<option>").nth(1).unwrap().split('<').next().unwrap().to_owned()
+        let list = page
+            .split("name=\"version\">")
+            .nth(1)
+            .expect("the list of versions")
+            .to_owned();
+        list.split("<option>")
+            .nth(1)
+            .unwrap()
+            .split('<')
+            .next()
+            .unwrap()
+            .to_owned()
     }
 
     /// The name of the campaign.
     fn campaign(&self) -> String {
         let page = self.dpo.get(&format!("{}/notices", self.incident)).text();
-        let rest = page.split("/notices/ca-").nth(1).expect("a campaign").to_owned();
+        let rest = page
+            .split("/notices/ca-")
+            .nth(1)
+            .expect("a campaign")
+            .to_owned();
         format!("ca-{}", rest.split('"').next().unwrap())
     }
 
@@ -164,7 +210,11 @@ impl Told {
     fn waits_for(&self, count: usize) {
         let deadline = Instant::now() + digue_testkit::PATIENCE;
         while self.arrived().len() < count {
-            assert!(Instant::now() < deadline, "{} of {count} arrived", self.arrived().len());
+            assert!(
+                Instant::now() < deadline,
+                "{} of {count} arrived",
+                self.arrived().len()
+            );
             std::thread::park_timeout(Duration::from_millis(20));
         }
     }
@@ -181,7 +231,10 @@ fn contacts() -> String {
 fn code_of(message: &str) -> String {
     let body = decoded(message);
     let rest = body.split("ce code").nth(1).expect("the code").to_owned();
-    rest.trim_start_matches([' ', ':', '\u{a0}']).chars().take(16).collect()
+    rest.trim_start_matches([' ', ':', '\u{a0}'])
+        .chars()
+        .take(16)
+        .collect()
 }
 
 /// Quoted-printable or base 64, as the mail carries it.
@@ -205,15 +258,26 @@ fn decoded(message: &str) -> String {
     }
     use base64::Engine as _;
     let joined: String = body.split_whitespace().collect();
-    String::from_utf8(base64::engine::general_purpose::STANDARD.decode(joined).unwrap()).unwrap()
+    String::from_utf8(
+        base64::engine::general_purpose::STANDARD
+            .decode(joined)
+            .unwrap(),
+    )
+    .unwrap()
 }
 
 #[test]
 fn a_campaign_killed_on_its_way_tells_everybody_and_nobody_twice() {
     let mut told = told();
     let page = told.prepare(&contacts(), 3000);
-    assert!(page.contains(&format!("<strong>{PERSONS}</strong>")), "{page}");
-    assert!(told.arrived().is_empty(), "nothing leaves before somebody says so");
+    assert!(
+        page.contains(&format!("<strong>{PERSONS}</strong>")),
+        "{page}"
+    );
+    assert!(
+        told.arrived().is_empty(),
+        "nothing leaves before somebody says so"
+    );
     let campaign = told.campaign();
     told.set(&campaign, "sending");
     told.waits_for(20);
@@ -222,13 +286,21 @@ fn a_campaign_killed_on_its_way_tells_everybody_and_nobody_twice() {
     assert!(before < PERSONS, "it was killed too late: {before}");
     told.instance.start();
     let uncertain = || {
-        let csv = told.dpo.get(&format!("{}/notices/{campaign}/others.csv", told.incident));
+        let csv = told
+            .dpo
+            .get(&format!("{}/notices/{campaign}/others.csv", told.incident));
         assert_eq!(csv.status, 200, "{}", csv.text());
         let lines: Vec<String> = csv.text().lines().skip(1).map(ToOwned::to_owned).collect();
-        lines.into_iter().filter(|line| line.contains("uncertain")).collect::<Vec<_>>()
+        lines
+            .into_iter()
+            .filter(|line| line.contains("uncertain"))
+            .collect::<Vec<_>>()
     };
     let doubtful = uncertain();
-    assert!(doubtful.len() <= 1, "one message is on its way at a time: {doubtful:?}");
+    assert!(
+        doubtful.len() <= 1,
+        "one message is on its way at a time: {doubtful:?}"
+    );
     // The one that was on its way may have arrived: what counts is that nobody waits any more.
     told.sees(&format!("{}/notices/{campaign}", told.incident), |page| {
         !page.contains("<td>en attente") && !page.contains("<td>en cours<")
@@ -238,15 +310,31 @@ fn a_campaign_killed_on_its_way_tells_everybody_and_nobody_twice() {
         assert_eq!(messages.len(), 1, "{recipient} was told twice");
     }
     // Persons who were not informed are on the list of those to be reached otherwise.
-    let missing: Vec<String> =
-        (0..PERSONS).map(|n| format!("v{n}@example.fr")).filter(|who| !arrived.contains_key(who)).collect();
-    assert!(missing.iter().all(|who| doubtful.iter().any(|line| line.contains(who.as_str()))), "{missing:?}");
-    let codes: BTreeSet<String> = arrived.values().map(|messages| code_of(&messages[0])).collect();
+    let missing: Vec<String> = (0..PERSONS)
+        .map(|n| format!("v{n}@example.fr"))
+        .filter(|who| !arrived.contains_key(who))
+        .collect();
+    assert!(
+        missing
+            .iter()
+            .all(|who| doubtful.iter().any(|line| line.contains(who.as_str()))),
+        "{missing:?}"
+    );
+    let codes: BTreeSet<String> = arrived
+        .values()
+        .map(|messages| code_of(&messages[0]))
+        .collect();
     assert_eq!(codes.len(), arrived.len(), "each has a code of its own");
     for messages in arrived.values() {
         let head = messages[0].split("\n\n").next().unwrap();
-        assert!(head.contains("\nMIME-Version: 1.0") || head.starts_with("MIME-Version: 1.0"), "{head}");
-        assert!(head.contains("Message-ID: <ca-") && head.contains("@exemple.fr>"), "{head}");
+        assert!(
+            head.contains("\nMIME-Version: 1.0") || head.starts_with("MIME-Version: 1.0"),
+            "{head}"
+        );
+        assert!(
+            head.contains("Message-ID: <ca-") && head.contains("@exemple.fr>"),
+            "{head}"
+        );
     }
     verify_signatures(&told, &arrived);
 }
@@ -260,25 +348,49 @@ fn without_a_mail_server_nothing_stands_as_if_it_would_leave() {
     let said = "Aucun serveur de courrier n&#39;est configuré";
     assert!(page.contains(said) && page.contains("[mail]"), "{page}");
     assert!(!page.contains("value=\"sending\""), "{page}");
-    assert!(told.dpo.get(&format!("{}/notices", told.incident)).text().contains(said));
+    assert!(
+        told.dpo
+            .get(&format!("{}/notices", told.incident))
+            .text()
+            .contains(said)
+    );
     let refused = told.dpo.send("POST", &place, &FORM, b"state=sending");
     assert_eq!(refused.status, 422);
     assert!(refused.text().contains(said), "{}", refused.text());
     let incident = told.incident.trim_start_matches("/incidents/");
-    let json = told.dpo.get(&format!("/api/v1/incidents/{incident}")).text();
-    assert!(json.contains("\"no-mail-server\"") && json.contains("\"state\":\"ready\""), "{json}");
+    let json = told
+        .dpo
+        .get(&format!("/api/v1/incidents/{incident}"))
+        .text();
+    assert!(
+        json.contains("\"no-mail-server\"") && json.contains("\"state\":\"ready\""),
+        "{json}"
+    );
     // Letters and lists leave another way, and the campaign ends as it should.
     assert_eq!(told.dpo.get(&format!("{place}/others.csv")).status, 200);
-    let public = |told: &Told| told.dpo.get("/check/messages.txt").text().contains("vos données");
+    let public = |told: &Told| {
+        told.dpo
+            .get("/check/messages.txt")
+            .text()
+            .contains("vos données")
+    };
     // Notices that neither left nor are in a file are given up only by an explicit act.
     let refused = told.dpo.send("POST", &place, &FORM, b"state=ended");
     assert_eq!(refused.status, 422);
-    assert!(refused.text().contains("ni partis ni exportés"), "{}", refused.text());
+    assert!(
+        refused.text().contains("ni partis ni exportés"),
+        "{}",
+        refused.text()
+    );
     told.set(&campaign, "ended&gives_up=1");
     assert!(!told.dpo.get(&place).text().contains(said));
-    // Nothing left: the duty to inform stands, and no one is shown an official message that never existed.
+    // Nothing left: the duty to inform stands, and no one is shown an official message that never
+    // existed.
     let log = told.dpo.get(&told.incident).text();
-    assert!(log.contains("les faits du journal le montrent") && !log.contains("vos données (0)"), "{log}");
+    assert!(
+        log.contains("les faits du journal le montrent") && !log.contains("vos données (0)"),
+        "{log}"
+    );
     assert!(!public(&told));
 }
 
@@ -288,17 +400,29 @@ fn verify_signatures(told: &Told, arrived: &BTreeMap<String, Vec<String>>) {
     let key = folder.join("dkim.pub");
     std::fs::write(&key, PUBLIC).unwrap();
     let mut command = Command::new(python("python"));
-    #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cargo says where the crate is, at run time"
+    )]
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-    command.arg(std::path::Path::new(&here).join("../../tests/verify_dkim.py")).arg(key);
+    command
+        .arg(std::path::Path::new(&here).join("../../tests/verify_dkim.py"))
+        .arg(key);
     for (place, messages) in arrived.values().enumerate() {
         let path = folder.join(format!("message-{place}.eml"));
         std::fs::write(&path, messages[0].replace('\n', "\r\n")).unwrap();
         command.arg(path);
     }
     let done = command.output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    assert_eq!(String::from_utf8_lossy(&done.stdout).trim(), arrived.len().to_string());
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    assert_eq!(
+        String::from_utf8_lossy(&done.stdout).trim(),
+        arrived.len().to_string()
+    );
 }
 
 #[test]
@@ -317,7 +441,10 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     told.waits_for(1);
     let message = told.arrived().remove("un@example.fr").unwrap().remove(0);
     let body = decoded(&message);
-    assert!(body.contains("1. Ne donnez jamais un code.") && !body.contains("http"), "{body}");
+    assert!(
+        body.contains("1. Ne donnez jamais un code.") && !body.contains("http"),
+        "{body}"
+    );
     let code = code_of(&message);
     let stranger = Client::new(told.instance.address, CONSOLE_HOST);
     let check = |code: &str| {
@@ -327,10 +454,16 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     let genuine = check(&code.to_lowercase().replace('-', " "));
     assert_eq!(genuine.status, 200);
     let text = genuine.text();
-    assert!(text.contains("Ce code est le nôtre") && text.contains("u•••@e•••.fr"), "{text}");
-    assert!(!text.contains("un@example.fr") && !text.contains("V1"), "nothing personal: {text}");
-    // Goal L3, by the keystroke-level model: the address is typed, not clicked; then the code as it is
-    // written, two thoughts, and the answer read at 200 words a minute.
+    assert!(
+        text.contains("Ce code est le nôtre") && text.contains("u•••@e•••.fr"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("un@example.fr") && !text.contains("V1"),
+        "nothing personal: {text}"
+    );
+    // Goal L3, by the keystroke-level model: the address is typed, not clicked; then the code as it
+    // is written, two thoughts, and the answer read at 200 words a minute.
     let console = format!("http://{CONSOLE_HOST}:{}", told.instance.address.port());
     let person = Browser::without_scripts("fr");
     person.go(&format!("{console}/check"));
@@ -338,12 +471,16 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     person.write("#code", &code);
     person.submit("form[action='/check']", 0);
     person.sees("[role=status]", "Ce code est le nôtre");
-    let ((clicks, keys), read) = (person.effort(), person.text("[role=status]").split_whitespace().count());
+    let ((clicks, keys), read) = (
+        person.effort(),
+        person.text("[role=status]").split_whitespace().count(),
+    );
     let typed = u32::try_from("digue.exemple.fr/check".len() + 1).unwrap();
     let dashes = u32::try_from(code.matches('-').count()).unwrap();
     let keys = keys - dashes;
     let minutes_to_read = f64::from(u32::try_from(read).unwrap()) / 200.0;
-    let seconds = f64::from(typed + keys) * 0.28 + f64::from(clicks + 1) * 1.35 + minutes_to_read * 60.0;
+    let seconds =
+        f64::from(typed + keys) * 0.28 + f64::from(clicks + 1) * 1.35 + minutes_to_read * 60.0;
     let verdict = seconds - f64::from(u32::try_from(read).unwrap() - 9) / 200.0 * 60.0;
     println!(
         "a notice verified: {} keystrokes, {clicks} clicks; the verdict {verdict:.1} s, every line {seconds:.1} s",
@@ -356,29 +493,57 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     assert!(unknown.contains("avons envoyé aucun message avec ce code"));
     // Trying out codes is slowed down.
     // However slow this machine is: what is allowed grows with time.
-    assert!((0..300).any(|_| check("ZZZZ").status == 429), "300 codes were tried");
+    assert!(
+        (0..300).any(|_| check("ZZZZ").status == 429),
+        "300 codes were tried"
+    );
     // The public list says what was sent, and can be mirrored with its signature.
     let public = stranger.get("/check").text();
-    assert!(public.contains("Exemple Formation") && public.contains("avis@exemple.fr"), "{public}");
+    assert!(
+        public.contains("Exemple Formation") && public.contains("avis@exemple.fr"),
+        "{public}"
+    );
     let signed = stranger.get("/check/messages.txt").text();
-    assert!(signed.starts_with("digue-messages-1\n") && signed.contains("\n— "), "{signed}");
+    assert!(
+        signed.starts_with("digue-messages-1\n") && signed.contains("\n— "),
+        "{signed}"
+    );
     // Letters with their code in a picture; then the end forgets every address.
-    let letters = told.dpo.get(&format!("{}/notices/{campaign}/letters.pdf", told.incident));
-    assert!(letters.status == 200 && letters.body.starts_with(b"%PDF"), "{}", letters.status);
+    let letters = told
+        .dpo
+        .get(&format!("{}/notices/{campaign}/letters.pdf", told.incident));
+    assert!(
+        letters.status == 200 && letters.body.starts_with(b"%PDF"),
+        "{}",
+        letters.status
+    );
     told.set(&campaign, "ended&gives_up=1");
-    let others = told.dpo.get(&format!("{}/notices/{campaign}/others.csv", told.incident)).text();
-    assert!(others.contains("V4") && !others.contains("Valjean"), "{others}");
+    let others = told
+        .dpo
+        .get(&format!("{}/notices/{campaign}/others.csv", told.incident))
+        .text();
+    assert!(
+        others.contains("V4") && !others.contains("Valjean"),
+        "{others}"
+    );
     let page = told.dpo.get(&told.incident).text();
-    assert!(page.contains("envoyés par courriel"), "what left is in the log: {page}");
+    assert!(
+        page.contains("envoyés par courriel"),
+        "what left is in the log: {page}"
+    );
     // Letters, and persons without a contact, are for people to handle.
-    assert!(!page.contains("personnes concernées ont été informées"), "{page}");
+    assert!(
+        !page.contains("personnes concernées ont été informées"),
+        "{page}"
+    );
 }
 
 #[test]
 fn contacts_are_asked_of_the_portal_and_what_comes_back_is_read() {
     let told = told();
-    let usagers: String =
-        (1..PERSONS).map(|number| format!("('V{number}', 'v{number}@example.fr'),")).collect();
+    let usagers: String = (1..PERSONS)
+        .map(|number| format!("('V{number}', 'v{number}@example.fr'),"))
+        .collect();
     // One row without an address, one with a wrong one.
     let script = format!(
         "import sqlite3; base = sqlite3.connect({:?}); \
@@ -386,10 +551,22 @@ fn contacts_are_asked_of_the_portal_and_what_comes_back_is_read() {
          base.execute(\"INSERT INTO usagers VALUES {usagers} ('V0', NULL), ('V0', 'rien')\"); base.commit()",
         told.folder.path().join("portail.db")
     );
-    let made = Command::new("python3").args(["-c", &script]).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let made = Command::new("python3")
+        .args(["-c", &script])
+        .output()
+        .unwrap();
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     let page = told.prepare("", 60_000);
-    for wanted in ["prête", "<strong>119</strong> courriel", "<strong>1</strong> aucun moyen", "ligne 120"] {
+    for wanted in [
+        "prête",
+        "<strong>119</strong> courriel",
+        "<strong>1</strong> aucun moyen",
+        "ligne 120",
+    ] {
         assert!(page.contains(wanted), "{wanted} in {page}");
     }
     let campaign = told.campaign();
@@ -412,7 +589,11 @@ fn contacts_are_asked_of_the_portal_and_what_comes_back_is_read() {
     let page = told.sees(&place, |page| page.contains("Un message est revenu"));
     assert!(page.contains("à joindre autrement"), "{page}");
     let rows = told.dpo.get(&format!("{place}/others.csv")).text();
-    assert!(rows.lines().any(|row| row.contains("V7") && row.contains("returned")), "{rows}");
+    assert!(
+        rows.lines()
+            .any(|row| row.contains("V7") && row.contains("returned")),
+        "{rows}"
+    );
     assert!(returns.join("cur/2.report:2,S").exists() && returns.join("cur/1.hostile:2,").exists());
 }
 
@@ -421,15 +602,25 @@ fn a_preparation_that_is_killed_goes_on_where_it_was() {
     let mut told = told();
     // A source that does not answer is reported, and nothing was sent.
     let page = told.prepare("", 600);
-    assert!(page.contains("en échec") && page.contains("ne répond pas"), "{page}");
+    assert!(
+        page.contains("en échec") && page.contains("ne répond pas"),
+        "{page}"
+    );
     let page = told.prepare(&contacts(), 600);
-    assert!(page.contains(&format!("<strong>{PERSONS}</strong> courriel")), "{page}");
+    assert!(
+        page.contains(&format!("<strong>{PERSONS}</strong> courriel")),
+        "{page}"
+    );
     told.instance.kill();
     // As a crash in the middle leaves it: half of the notices are written, the file is there.
     let campaign = {
         let base = told.instance.folder.path().join("data/state.db");
-        let contacts_file =
-            |name: &str| told.instance.folder.path().join(format!("data/incidents/contacts-{name}.csv"));
+        let contacts_file = |name: &str| {
+            told.instance
+                .folder
+                .path()
+                .join(format!("data/incidents/contacts-{name}.csv"))
+        };
         let script = format!(
             "import sqlite3; base = sqlite3.connect({base:?}); \
              name = base.execute(\"SELECT id FROM campaigns WHERE state = 'ready'\").fetchone()[0]; \
@@ -437,15 +628,28 @@ fn a_preparation_that_is_killed_goes_on_where_it_was() {
              base.execute(\"UPDATE campaigns SET state = 'preparing' WHERE id = ?\", (name,)); \
              base.commit(); print(name)"
         );
-        let done = Command::new("python3").args(["-c", &script]).output().unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let done = Command::new("python3")
+            .args(["-c", &script])
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
         let name = String::from_utf8(done.stdout).unwrap().trim().to_owned();
-        assert!(!contacts_file(&name).exists(), "the file of contacts goes when the campaign is ready");
+        assert!(
+            !contacts_file(&name).exists(),
+            "the file of contacts goes when the campaign is ready"
+        );
         std::fs::write(contacts_file(&name), contacts()).unwrap();
         name
     };
     told.instance.start();
     let place = format!("{}/notices/{campaign}", told.incident);
     let page = told.sees(&place, |page| page.contains("prête"));
-    assert!(page.contains(&format!("<strong>{PERSONS}</strong> courriel")), "{page}");
+    assert!(
+        page.contains(&format!("<strong>{PERSONS}</strong> courriel")),
+        "{page}"
+    );
 }

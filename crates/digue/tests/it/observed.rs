@@ -1,4 +1,5 @@
-//! Promise 28: an observe-only portal behaves as without Digue, byte for byte, and no one is acted upon.
+//! Promise 28: an observe-only portal behaves as without Digue, byte for byte, and no one is acted
+//! upon.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -28,7 +29,13 @@ struct Got {
 }
 
 fn sent(method: &'static str, target: &str) -> Sent {
-    Sent { method, target: target.to_owned(), headers: Vec::new(), body: Vec::new(), is_chunked: false }
+    Sent {
+        method,
+        target: target.to_owned(),
+        headers: Vec::new(),
+        body: Vec::new(),
+        is_chunked: false,
+    }
 }
 
 impl Sent {
@@ -48,7 +55,10 @@ impl Sent {
     }
 
     fn bytes(&self, cookie: Option<&str>) -> Vec<u8> {
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: {PORTAL_HOST}\r\n", self.method, self.target);
+        let mut head = format!(
+            "{} {} HTTP/1.1\r\nhost: {PORTAL_HOST}\r\n",
+            self.method, self.target
+        );
         let mut headers = self.headers.clone();
         if let Some(cookie) = cookie {
             headers.push(("cookie", cookie.to_owned()));
@@ -104,23 +114,35 @@ fn read(reader: &mut BufReader<TcpStream>, is_head: bool) -> Got {
         if status_line.starts_with("HTTP/1.1 1") {
             continue;
         }
-        let find =
-            |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let find = |name: &str| {
+            headers
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.clone())
+        };
         let is_bodiless = is_head || ["204", "304"].iter().any(|code| status_line.contains(code));
         let (mut body, mut is_whole) = (Vec::new(), true);
         if is_bodiless {
         } else if find("transfer-encoding").is_some() {
             is_whole = read_chunks(reader, &mut body);
-        } else if let Some(length) = find("content-length").and_then(|length| length.parse::<u64>().ok()) {
+        } else if let Some(length) =
+            find("content-length").and_then(|length| length.parse::<u64>().ok())
+        {
             let read = reader.take(length).read_to_end(&mut body);
             is_whole = read.is_ok() && body.len() as u64 == length;
         } else {
             is_whole = reader.read_to_end(&mut body).is_ok();
         }
-        headers
-            .retain(|(name, _)| !["connection", "transfer-encoding", "keep-alive"].contains(&name.as_str()));
+        headers.retain(|(name, _)| {
+            !["connection", "transfer-encoding", "keep-alive"].contains(&name.as_str())
+        });
         headers.sort();
-        return Got { status_line, headers, body, is_whole };
+        return Got {
+            status_line,
+            headers,
+            body,
+            is_whole,
+        };
     }
 }
 
@@ -130,10 +152,15 @@ fn read_chunks(reader: &mut BufReader<TcpStream>, body: &mut Vec<u8>) -> bool {
         if reader.read_line(&mut line).is_err() {
             return false;
         }
-        let Ok(size) = u64::from_str_radix(line.trim(), 16) else { return false };
+        let Ok(size) = u64::from_str_radix(line.trim(), 16) else {
+            return false;
+        };
         let before = body.len() as u64;
         let read = reader.by_ref().take(size).read_to_end(body);
-        if read.is_err() || body.len() as u64 != before + size || reader.read_line(&mut line).is_err() {
+        if read.is_err()
+            || body.len() as u64 != before + size
+            || reader.read_line(&mut line).is_err()
+        {
             return false;
         }
         if size == 0 {
@@ -142,7 +169,8 @@ fn read_chunks(reader: &mut BufReader<TcpStream>, body: &mut Vec<u8>) -> bool {
     }
 }
 
-/// A portal of which the test writes every byte; it answers with what it heard where the day asks for it.
+/// A portal of which the test writes every byte; it answers with what it heard where the day asks
+/// for it.
 fn portal() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -187,10 +215,14 @@ struct Heard {
 
 impl Heard {
     fn find(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
-    /// Everything that the client said, less what belongs to a connection and what a reverse proxy adds.
+    /// Everything that the client said, less what belongs to a connection and what a reverse proxy
+    /// adds.
     fn echo(&self) -> String {
         let of_the_way = [
             "connection",
@@ -199,14 +231,20 @@ impl Heard {
             "x-forwarded-for",
             "x-forwarded-host",
             "x-forwarded-proto",
-            // From Digue's identification of the caller to a portal, for users signed in with Digue.
+            // From Digue's identification of the caller to a portal, for users signed in with
+            // Digue.
             "digue-identity",
             "x-remote-account",
         ];
         let mut headers = self.headers.clone();
         headers.retain(|(name, _)| !of_the_way.contains(&name.as_str()));
         headers.sort();
-        format!("{} {} {headers:?} {:?}", self.method, self.target, String::from_utf8_lossy(&self.body))
+        format!(
+            "{} {} {headers:?} {:?}",
+            self.method,
+            self.target,
+            String::from_utf8_lossy(&self.body)
+        )
     }
 }
 
@@ -217,11 +255,18 @@ fn hear(reader: &mut BufReader<TcpStream>, writer: &mut TcpStream) -> Option<Hea
     }
     let mut words = line.split(' ');
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let mut heard = Heard { method, target, headers: Vec::new(), body: Vec::new() };
+    let mut heard = Heard {
+        method,
+        target,
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
     line.clear();
     while reader.read_line(&mut line).ok()? > 2 {
         let (name, value) = line.trim_end_matches("\r\n").split_once(':')?;
-        heard.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        heard
+            .headers
+            .push((name.to_ascii_lowercase(), value.trim().to_owned()));
         line.clear();
     }
     if heard.find("expect").is_some() {
@@ -229,8 +274,15 @@ fn hear(reader: &mut BufReader<TcpStream>, writer: &mut TcpStream) -> Option<Hea
     }
     if heard.find("transfer-encoding").is_some() {
         read_chunks(reader, &mut heard.body);
-    } else if let Some(length) = heard.find("content-length").and_then(|length| length.parse().ok()) {
-        reader.by_ref().take(length).read_to_end(&mut heard.body).ok()?;
+    } else if let Some(length) = heard
+        .find("content-length")
+        .and_then(|length| length.parse().ok())
+    {
+        reader
+            .by_ref()
+            .take(length)
+            .read_to_end(&mut heard.body)
+            .ok()?;
     }
     Some(heard)
 }
@@ -240,8 +292,15 @@ fn answer(heard: &Heard) -> (Vec<Vec<u8>>, bool) {
     let date = "date: Fri, 10 Jul 2026 09:00:00 GMT\r\n";
     let raw = |text: String| (vec![text.into_bytes()], true);
     let whole = |head: &str, body: &[u8]| {
-        let head = format!("HTTP/1.1 {head}{date}content-length: {}\r\n\r\n", body.len());
-        let body = if heard.method == "HEAD" { Vec::new() } else { body.to_vec() };
+        let head = format!(
+            "HTTP/1.1 {head}{date}content-length: {}\r\n\r\n",
+            body.len()
+        );
+        let body = if heard.method == "HEAD" {
+            Vec::new()
+        } else {
+            body.to_vec()
+        };
         (vec![head.into_bytes(), body], true)
     };
     let json = "200 OK\r\ncontent-type: application/json\r\n";
@@ -250,21 +309,27 @@ fn answer(heard: &Heard) -> (Vec<Vec<u8>>, bool) {
         ("/canal", _) => {
             raw("HTTP/1.1 101 X\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n".to_owned())
         }
-        ("/liste", "range") if heard.find("range").is_some() => {
-            whole("206 Partial Content\r\ncontent-range: bytes 0-4/12\r\naccept-ranges: bytes\r\n", b"{\"ite")
-        }
-        ("/liste", "unchanged") if heard.find("if-none-match").is_some() => {
-            raw(format!("HTTP/1.1 304 Not Modified\r\netag: \"v7\"\r\n{date}\r\n"))
-        }
+        ("/liste", "range") if heard.find("range").is_some() => whole(
+            "206 Partial Content\r\ncontent-range: bytes 0-4/12\r\naccept-ranges: bytes\r\n",
+            b"{\"ite",
+        ),
+        ("/liste", "unchanged") if heard.find("if-none-match").is_some() => raw(format!(
+            "HTTP/1.1 304 Not Modified\r\netag: \"v7\"\r\n{date}\r\n"
+        )),
         ("/liste", "broken") => whole(json, br#"{"items":[{"id":"P1"}"#),
-        ("/liste", "pdf") => whole("200 OK\r\ncontent-type: application/pdf\r\n", b"%PDF-1.4 P1"),
+        ("/liste", "pdf") => whole(
+            "200 OK\r\ncontent-type: application/pdf\r\n",
+            b"%PDF-1.4 P1",
+        ),
         ("/liste", "untyped") => whole("200 OK\r\n", b"P1 P2 P3"),
-        ("/liste", "coding") => {
-            whole("200 OK\r\ncontent-type: application/json\r\ncontent-encoding: exotic\r\n", b"\x00\x01\xff")
-        }
-        ("/liste", "phrase") => {
-            whole("200 Tout va bien pour P1\r\ncontent-type: application/json\r\n", b"{}")
-        }
+        ("/liste", "coding") => whole(
+            "200 OK\r\ncontent-type: application/json\r\ncontent-encoding: exotic\r\n",
+            b"\x00\x01\xff",
+        ),
+        ("/liste", "phrase") => whole(
+            "200 Tout va bien pour P1\r\ncontent-type: application/json\r\n",
+            b"{}",
+        ),
         ("/liste", "headers") => whole(
             "200 OK\r\ncontent-type: application/json\r\netag: \"P2\"\r\ncache-control: public, max-age=60\r\n\
              expires: 0\r\nx-accel-expires: 60\r\nx-total-count: 7\r\nset-cookie: a=P3; Path=/\r\n\
@@ -281,34 +346,55 @@ fn answer(heard: &Heard) -> (Vec<Vec<u8>>, bool) {
         ("/liste", "failed") => whole("500 Oops\r\ncontent-type: text/html\r\n", b"<h1>P7</h1>"),
         ("/liste", "large") => whole(json, &vec![b' '; 3 << 20]),
         ("/liste", "large-chunked") => {
-            let mut pieces =
-                vec![format!("HTTP/1.1 {json}{date}transfer-encoding: chunked\r\n\r\n").into_bytes()];
-            pieces.extend((0..200).map(|_| format!("4000\r\n{}\r\n", " ".repeat(0x4000)).into_bytes()));
+            let mut pieces = vec![
+                format!("HTTP/1.1 {json}{date}transfer-encoding: chunked\r\n\r\n").into_bytes(),
+            ];
+            pieces.extend(
+                (0..200).map(|_| format!("4000\r\n{}\r\n", " ".repeat(0x4000)).into_bytes()),
+            );
             pieces.push(b"0\r\n\r\n".to_vec());
             (pieces, true)
         }
         ("/liste", "slow") => {
             let body = br#"{"items":[{"id":"P8"}]}"#;
-            let head = format!("HTTP/1.1 {json}{date}content-length: {}\r\n\r\n", body.len());
+            let head = format!(
+                "HTTP/1.1 {json}{date}content-length: {}\r\n\r\n",
+                body.len()
+            );
             let letters = body.iter().map(|byte| vec![*byte]);
-            (std::iter::once(head.into_bytes()).chain(letters).collect(), true)
+            (
+                std::iter::once(head.into_bytes()).chain(letters).collect(),
+                true,
+            )
         }
         ("/liste", "cut") => (
-            vec![format!("HTTP/1.1 {json}{date}content-length: 100\r\n\r\n{{\"items\":").into_bytes()],
+            vec![
+                format!("HTTP/1.1 {json}{date}content-length: 100\r\n\r\n{{\"items\":")
+                    .into_bytes(),
+            ],
             false,
         ),
-        ("/liste", "without-length") => {
-            (vec![format!("HTTP/1.1 {json}{date}\r\n{{\"items\":[]}}").into_bytes()], false)
-        }
+        ("/liste", "without-length") => (
+            vec![format!("HTTP/1.1 {json}{date}\r\n{{\"items\":[]}}").into_bytes()],
+            false,
+        ),
         ("/liste", ids) if ids.starts_with("ids=") => {
-            let items: Vec<String> =
-                ids[4..].split(',').map(|id| format!(r#"{{"id":"{id}","nom":"Nom de {id}"}}"#)).collect();
-            whole(json, format!(r#"{{"items":[{}]}}"#, items.join(",")).as_bytes())
+            let items: Vec<String> = ids[4..]
+                .split(',')
+                .map(|id| format!(r#"{{"id":"{id}","nom":"Nom de {id}"}}"#))
+                .collect();
+            whole(
+                json,
+                format!(r#"{{"items":[{}]}}"#, items.join(",")).as_bytes(),
+            )
         }
         (path, "") if path.starts_with("/fiche/P") => {
             whole(json, format!(r#"{{"id":"{}"}}"#, &path[7..]).as_bytes())
         }
-        _ => whole("200 OK\r\ncontent-type: text/plain; charset=utf-8\r\n", heard.echo().as_bytes()),
+        _ => whole(
+            "200 OK\r\ncontent-type: text/plain; charset=utf-8\r\n",
+            heard.echo().as_bytes(),
+        ),
     }
 }
 
@@ -321,7 +407,9 @@ fn day() -> Vec<Sent> {
         sent("GET", "/liste?range").header("range", "bytes=0-4"),
         sent("GET", "/liste?unchanged").header("if-none-match", "\"v7\""),
         sent("GET", "/autre?q=%20x").header("accept-encoding", "deflate;q=0.5, exotic"),
-        sent("GET", "/autre").header("accept", "*/*;q=0.1").header("x-http-method-override", "DELETE"),
+        sent("GET", "/autre")
+            .header("accept", "*/*;q=0.1")
+            .header("x-http-method-override", "DELETE"),
         sent("GET", "/autre")
             .header("x_custom_", "1")
             .header("x-original-url", "/x")
@@ -333,12 +421,22 @@ fn day() -> Vec<Sent> {
         sent("POST", "/autre")
             .body(b"nom=Dupont")
             .header("content-type", "application/x-www-form-urlencoded"),
-        sent("POST", "/autre").body(b"").header("authorization", "Bearer z"),
+        sent("POST", "/autre")
+            .body(b"")
+            .header("authorization", "Bearer z"),
         sent("POST", "/autre").body(&vec![b'u'; 300_000]).chunked(),
-        sent("PUT", "/autre").body(b"corps").header("expect", "100-continue"),
-        sent("POST", "/recherche").body(br#"{"id":"P3"}"#).header("content-type", "application/json"),
-        sent("POST", "/recherche").body(br#"{"id":"#).header("content-type", "application/json"),
-        sent("POST", "/recherche").body(&vec![b' '; 2 << 20]).header("content-type", "application/json"),
+        sent("PUT", "/autre")
+            .body(b"corps")
+            .header("expect", "100-continue"),
+        sent("POST", "/recherche")
+            .body(br#"{"id":"P3"}"#)
+            .header("content-type", "application/json"),
+        sent("POST", "/recherche")
+            .body(br#"{"id":"#)
+            .header("content-type", "application/json"),
+        sent("POST", "/recherche")
+            .body(&vec![b' '; 2 << 20])
+            .header("content-type", "application/json"),
     ];
     for path in [
         "//fiche/P1",
@@ -376,7 +474,9 @@ fn day() -> Vec<Sent> {
     // A theft, sheet by sheet and by lists.
     day.extend((0..60).map(|number| sent("GET", &format!("/fiche/P{}", 1000 + number))));
     day.extend((0..4).map(|list| {
-        let ids: Vec<String> = (0..90).map(|number| format!("P{}", 5000 + 90 * list + number)).collect();
+        let ids: Vec<String> = (0..90)
+            .map(|number| format!("P{}", 5000 + 90 * list + number))
+            .collect();
         sent("GET", &format!("/liste?ids={}", ids.join(",")))
     }));
     day
@@ -391,7 +491,10 @@ fn observing(portal: SocketAddr) -> Plan {
             "upstream = \"{upstream}\"",
             &format!("upstream = \"http://{portal}\"\nmode = \"observe-only\""),
         )
-        .replace("path = \"/liste\"", "path = \"/liste\"\nheld_bytes = \"1MiB\"")
+        .replace(
+            "path = \"/liste\"",
+            "path = \"/liste\"\nheld_bytes = \"1MiB\"",
+        )
         .replace("\"24h\" = 100000", "\"24h\" = 40")
         .add(search)
         .caseload("a1", &["P1"])
@@ -406,8 +509,15 @@ fn compare(instance: &Instance, portal: SocketAddr, sent: &Sent, own_cookie: Opt
         Some(with) => (Some(with.as_str()), Some("langue=fr; nom=\"x")),
         None => (Some("nom=\u{e9};; =x"), Some("nom=\u{e9};; =x")),
     };
-    let (there, here) = (ask(portal, sent, without), ask(instance.address, sent, with));
-    let name = format!("{} {}", sent.method, sent.target.chars().take(60).collect::<String>());
+    let (there, here) = (
+        ask(portal, sent, without),
+        ask(instance.address, sent, with),
+    );
+    let name = format!(
+        "{} {}",
+        sent.method,
+        sent.target.chars().take(60).collect::<String>()
+    );
     assert_eq!(here.body.len(), there.body.len(), "{name}");
     assert_eq!(here, there, "{name}");
 }
@@ -425,13 +535,31 @@ fn a_recorded_day_is_the_same_as_without_digue_and_nobody_is_acted_upon() {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let close = b"scope=account&name=a1&gate=closed&reason=exercice";
     assert_eq!(officer.send("POST", "/gates", &form, close).status, 303);
-    compare(&instance, portal, &sent("GET", "/fiche/P1"), Some(&a1.cookie));
-    let cut = officer.send("POST", "/sessions/cut", &form, b"account=a1&reason=exercice");
+    compare(
+        &instance,
+        portal,
+        &sent("GET", "/fiche/P1"),
+        Some(&a1.cookie),
+    );
+    let cut = officer.send(
+        "POST",
+        "/sessions/cut",
+        &form,
+        b"account=a1&reason=exercice",
+    );
     assert_eq!(cut.status, 303);
-    compare(&instance, portal, &sent("GET", "/fiche/P1"), Some(&a1.cookie));
+    compare(
+        &instance,
+        portal,
+        &sent("GET", "/fiche/P1"),
+        Some(&a1.cookie),
+    );
 
     let history = instance.history();
-    assert!(history.iter().all(|entry| entry["outcome"] != "refused"), "{history:?}");
+    assert!(
+        history.iter().all(|entry| entry["outcome"] != "refused"),
+        "{history:?}"
+    );
     let causes: BTreeSet<String> = history
         .iter()
         .flat_map(|entry| entry["reasons"].as_array().cloned().unwrap_or_default())
@@ -451,21 +579,48 @@ fn a_recorded_day_is_the_same_as_without_digue_and_nobody_is_acted_upon() {
     ] {
         assert!(causes.contains(cause), "{cause} is not among {causes:?}");
     }
-    let inspections: BTreeSet<&str> =
-        history.iter().map(|entry| entry["inspection"].as_str().unwrap()).collect();
-    assert!(inspections.contains("partial") && inspections.contains("not-looked"), "{inspections:?}");
+    let inspections: BTreeSet<&str> = history
+        .iter()
+        .map(|entry| entry["inspection"].as_str().unwrap())
+        .collect();
+    assert!(
+        inspections.contains("partial") && inspections.contains("not-looked"),
+        "{inspections:?}"
+    );
     // The persons shown are journalled, with and without identity.
     for account in ["a1", "unknown"] {
-        assert!(crate::instance::shown_to(&history, account).contains(&"P1059".to_owned()), "{account}");
+        assert!(
+            crate::instance::shown_to(&history, account).contains(&"P1059".to_owned()),
+            "{account}"
+        );
     }
     // Detection found the theft, and reported it; only a person closed a gate and cut a session.
     let acts = instance.acts();
-    let by_digue =
-        |act: &str| acts.iter().filter(|entry| entry["act"] == act && entry["actor"] == "digue").count();
-    assert_eq!((by_digue("gate-set"), by_digue("session-cut"), by_digue("watch-contained")), (0, 0, 0));
-    let told: Vec<_> = acts.iter().filter(|entry| entry["act"] == "watch-alerted").collect();
-    assert!(told.iter().any(|entry| entry["subject"] == "account:a1"), "{acts:?}");
-    assert!(told.iter().all(|entry| entry["after"] == "observe"), "{told:?}");
+    let by_digue = |act: &str| {
+        acts.iter()
+            .filter(|entry| entry["act"] == act && entry["actor"] == "digue")
+            .count()
+    };
+    assert_eq!(
+        (
+            by_digue("gate-set"),
+            by_digue("session-cut"),
+            by_digue("watch-contained")
+        ),
+        (0, 0, 0)
+    );
+    let told: Vec<_> = acts
+        .iter()
+        .filter(|entry| entry["act"] == "watch-alerted")
+        .collect();
+    assert!(
+        told.iter().any(|entry| entry["subject"] == "account:a1"),
+        "{acts:?}"
+    );
+    assert!(
+        told.iter().all(|entry| entry["after"] == "observe"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -492,14 +647,20 @@ fn a_websocket_of_an_observed_portal_is_one_wherever_it_is() {
         assert_eq!(&heard, b"bonjour");
     }
     let history = instance.history();
-    let stream = history.iter().find(|entry| entry["inspection"] == "stream").unwrap();
+    let stream = history
+        .iter()
+        .find(|entry| entry["inspection"] == "stream")
+        .unwrap();
     assert_eq!(stream["outcome"], "would-refuse");
 }
 
 #[test]
 fn a_trial_weighs_nothing_where_rules_are_enforced() {
     let plan = Plan::usual()
-        .replace("upstream = \"{upstream}\"", "upstream = \"{upstream}\"\nmode = \"observe-only\"")
+        .replace(
+            "upstream = \"{upstream}\"",
+            "upstream = \"{upstream}\"\nmode = \"observe-only\"",
+        )
         .settings("[watch]\nautomatic = \"close-organisation\"\n");
     let mut instance = Instance::open(&plan, obliging);
     let a1 = instance.sign_in("a1");
@@ -513,5 +674,9 @@ fn a_trial_weighs_nothing_where_rules_are_enforced() {
         assert_eq!(a1.get(&format!("/fiche/V{number}")).status, 200);
     }
     let acts = instance.acts();
-    assert!(acts.iter().all(|entry| entry["act"] != "gate-set" && entry["act"] != "session-cut"), "{acts:?}");
+    assert!(
+        acts.iter()
+            .all(|entry| entry["act"] != "gate-set" && entry["act"] != "session-cut"),
+        "{acts:?}"
+    );
 }

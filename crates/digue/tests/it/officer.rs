@@ -22,7 +22,11 @@ impl Officer {
         browser.go(link);
         browser.click("button.main");
         browser.sees("h1", "Accueil");
-        Self { browser, console, incident: String::new() }
+        Self {
+            browser,
+            console,
+            incident: String::new(),
+        }
     }
 
     /// Opens an incident that one of the operator's people reports.
@@ -58,7 +62,11 @@ impl Officer {
         let earlier = "const field = document.querySelector('#aware'); \
                        const at = new Date(Date.parse(field.value + 'Z') - arguments[0] * 864e5); \
                        field.value = at.toISOString().slice(0, 16)";
-        browser.ask("POST", "/execute/sync", &serde_json::json!({"script": earlier, "args": [days]}));
+        browser.ask(
+            "POST",
+            "/execute/sync",
+            &serde_json::json!({"script": earlier, "args": [days]}),
+        );
         browser.write("#aware-reason", BECAUSE);
         browser.submit("form:has(#aware)", 0);
         browser.sees("main", "Inscrit.");
@@ -96,8 +104,8 @@ impl Officer {
         }
     }
 
-    /// The notification is complete and sent, the persons are informed, all steps are answered, and it
-    /// closes.
+    /// The notification is complete and sent, the persons are informed, all steps are answered, and
+    /// it closes.
     pub(crate) fn close(&self, means: &str) {
         let browser = &self.browser;
         self.answer_the_unknown();
@@ -133,10 +141,15 @@ impl Officer {
     pub(crate) fn unfold(&self) {
         let unfold = "document.querySelectorAll('main details').forEach(one => { \
                          if (!one.closest('.line-bar')) one.open = true; })";
-        self.browser.ask("POST", "/execute/sync", &serde_json::json!({"script": unfold, "args": []}));
+        self.browser.ask(
+            "POST",
+            "/execute/sync",
+            &serde_json::json!({"script": unfold, "args": []}),
+        );
     }
 
-    /// Answers every mandatory step that is open, sheet by sheet: even "I do not know" is an answer.
+    /// Answers every mandatory step that is open, sheet by sheet: even "I do not know" is an
+    /// answer.
     pub(crate) fn answer_the_sheets(&self) {
         let answers = "for (const field of document.querySelectorAll('.field.missing')) { \
                          const asked = field.querySelector('select, textarea'); \
@@ -146,10 +159,12 @@ impl Officer {
                          else asked.value = 'établi avec le responsable'; }";
         for (room, step) in [("sheets", "qualify"), ("affected", "persons")] {
             self.room(room);
-            self.browser.page_at_both_widths(&format!("incident-{room}-open"));
+            self.browser
+                .page_at_both_widths(&format!("incident-{room}-open"));
             let script = serde_json::json!({"script": answers, "args": []});
             self.browser.ask("POST", "/execute/sync", &script);
-            self.browser.submit(&format!("form[action$='/steps/{step}']"), 0);
+            self.browser
+                .submit(&format!("form[action$='/steps/{step}']"), 0);
             self.browser.sees("main", "enregistrée");
         }
     }

@@ -1,4 +1,5 @@
-//! The space of a person: from the letter to the answer, what stays hidden, and what nobody else sees.
+//! The space of a person: from the letter to the answer, what stays hidden, and what nobody else
+//! sees.
 
 use std::process::Command;
 
@@ -20,7 +21,14 @@ fn instance() -> Instance {
     let mut instance = Instance::open(&plan, obliging);
     assert!(instance.stop());
     for (account, role) in [("dpo", "dpo"), ("audit", "auditor")] {
-        let arguments = ["account", account, "--organisation", "operateur", "--role", role];
+        let arguments = [
+            "account",
+            account,
+            "--organisation",
+            "operateur",
+            "--role",
+            role,
+        ];
         assert!(digue(instance.folder.path(), &arguments).status.success());
     }
     instance.start();
@@ -33,17 +41,30 @@ fn post(client: &Client, place: &str, body: &str) -> Answer {
 
 /// The code of a letter, read from its PDF as its recipient reads it.
 fn code_of(instance: &Instance, officer: &Client, person: &str) -> String {
-    let letters = post(officer, "/requests/letters", &format!("population=personnes&persons={person}"));
+    let letters = post(
+        officer,
+        "/requests/letters",
+        &format!("population=personnes&persons={person}"),
+    );
     assert_eq!(letters.status, 200, "{}", letters.text());
     let place = instance.folder.path().join("letters.pdf");
     std::fs::write(&place, &letters.body).unwrap();
-    #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cargo says where the crate is, at run time"
+    )]
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     let script = std::path::Path::new(&here).join("../../tests/read_document.py");
-    let read = Command::new(python("python")).arg(script).arg(&place).output().unwrap();
+    let read = Command::new(python("python"))
+        .arg(script)
+        .arg(&place)
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&read.stdout).into_owned();
     let is_code = |word: &&str| word.matches('-').count() == 3 && word.len() == 16;
-    let code = text.split(|sign: char| sign.is_whitespace() || sign == ':').find(is_code);
+    let code = text
+        .split(|sign: char| sign.is_whitespace() || sign == ':')
+        .find(is_code);
     code.unwrap_or_else(|| panic!("{text}")).to_owned()
 }
 
@@ -53,7 +74,9 @@ fn enter(instance: &Instance, code: &str) -> Client {
     let answer = post(&client, "/person/door", &format!("code={code}"));
     assert_eq!(answer.status, 303, "{}", answer.text());
     let cookie = answer.header("set-cookie").unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Secure"));
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Secure")
+    );
     client.with_named_cookie(cookie.split(';').next().unwrap())
 }
 
@@ -62,42 +85,89 @@ fn a_person_reads_contests_and_gets_the_answer() {
     let mut instance = instance();
     let (a1, b1) = (instance.sign_in("a1"), instance.sign_in("b1"));
     // Sessions of persons live in memory: all of them sign in before.
-    let (dpo, ciso, audit) =
-        (instance.console_session("dpo"), instance.officer(), instance.console_session("audit"));
+    let (dpo, ciso, audit) = (
+        instance.console_session("dpo"),
+        instance.officer(),
+        instance.console_session("audit"),
+    );
     let agent = instance.console_session("a1");
     for client in [&a1, &b1] {
         assert_eq!(client.get("/fiche/P1").status, 200);
     }
-    assert_eq!(a1.get("/liste?ids=P1,P2").status, 200, "lists count like records");
+    assert_eq!(
+        a1.get("/liste?ids=P1,P2").status,
+        200,
+        "lists count like records"
+    );
     // Without a code one learns nothing, and gets nowhere.
     let stranger = Client::new(instance.address, CONSOLE_HOST);
     assert_eq!(stranger.get("/person").status, 303);
     for person in ["P1", "INCONNU"] {
-        let asked = post(&stranger, "/person/letter", &format!("population=personnes&person={person}"));
+        let asked = post(
+            &stranger,
+            "/person/letter",
+            &format!("population=personnes&person={person}"),
+        );
         assert_eq!(
             (asked.status, asked.header("location").unwrap()),
             (303, "/person/door?asked=1"),
             "{person}"
         );
     }
-    // An invalid identifier of the portal is reported: no one waits for a letter that does not come.
-    assert_eq!(post(&stranger, "/person/letter", "population=personnes&person=%3Cscript%3E").status, 422);
-    assert_eq!(post(&stranger, "/person/door", "code=0000-0000-0000-0").status, 422);
-    assert_eq!(post(&agent, "/requests/letters", "population=personnes&persons=P1").status, 403);
-    assert!(dpo.get("/requests").text().contains("2 courriers demandés attendent"));
+    // An invalid identifier of the portal is reported: no one waits for a letter that does not
+    // come.
+    assert_eq!(
+        post(
+            &stranger,
+            "/person/letter",
+            "population=personnes&person=%3Cscript%3E"
+        )
+        .status,
+        422
+    );
+    assert_eq!(
+        post(&stranger, "/person/door", "code=0000-0000-0000-0").status,
+        422
+    );
+    assert_eq!(
+        post(
+            &agent,
+            "/requests/letters",
+            "population=personnes&persons=P1"
+        )
+        .status,
+        403
+    );
+    assert!(
+        dpo.get("/requests")
+            .text()
+            .contains("2 courriers demandés attendent")
+    );
     let code = code_of(&instance, &dpo, "P1");
     let marie = enter(&instance, &code);
-    assert_eq!(post(&stranger, "/person/door", &format!("code={code}")).status, 422, "once");
+    assert_eq!(
+        post(&stranger, "/person/door", &format!("code={code}")).status,
+        422,
+        "once"
+    );
     // One row for each consultation, with a stable name that identifies no one.
     let page = marie.get("/person").text();
     assert_eq!(page.matches("Je ne reconnais pas").count(), 3, "{page}");
-    assert!(page.contains("of-1") && page.contains("of-2") && page.contains("Vous étiez suivi"), "{page}");
-    assert!(!page.contains(">a1<") && !page.contains("b1<"), "no agent's name: {page}");
+    assert!(
+        page.contains("of-1") && page.contains("of-2") && page.contains("Vous étiez suivi"),
+        "{page}"
+    );
+    assert!(
+        !page.contains(">a1<") && !page.contains("b1<"),
+        "no agent's name: {page}"
+    );
     assert!(page.contains("Journal complet depuis"), "{page}");
     let rows = marie.get("/person/consultations.csv").text();
     let alias = |organisation: &str| {
         let lines = rows.lines().filter(|line| line.contains(organisation));
-        let mut aliases: Vec<String> = lines.map(|line| line.split(';').nth(2).unwrap().to_owned()).collect();
+        let mut aliases: Vec<String> = lines
+            .map(|line| line.split(';').nth(2).unwrap().to_owned())
+            .collect();
         aliases.dedup();
         aliases
     };
@@ -108,40 +178,113 @@ fn a_person_reads_contests_and_gets_the_answer() {
     let theirs = paul.get("/person").text();
     assert_eq!(theirs.matches("Je ne reconnais pas").count(), 1, "{theirs}");
     let entry = |page: &str, place: usize| {
-        page.split("name=\"entry\" value=\"").nth(place).unwrap().split('"').next().unwrap().to_owned()
+        page.split("name=\"entry\" value=\"")
+            .nth(place)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
     };
     let foreign = entry(&page, 2);
-    assert_eq!(post(&paul, "/person/ask", &format!("kind=contest&entry={foreign}")).status, 404);
+    assert_eq!(
+        post(
+            &paul,
+            "/person/ask",
+            &format!("kind=contest&entry={foreign}")
+        )
+        .status,
+        404
+    );
     // She does not recognise the last one, and asks who that was.
     let last = entry(&page, 1);
-    assert_eq!(post(&marie, "/person/ask", &format!("kind=contest&entry={last}")).status, 303);
-    assert_eq!(post(&marie, "/person/ask", &format!("kind=contest&entry={last}")).status, 409);
-    assert_eq!(post(&marie, "/person/ask", &format!("kind=name&entry={foreign}")).status, 303);
-    assert_eq!(post(&marie, "/person/ask", "kind=rectification&text=Mon+adresse+a+change").status, 303);
-    assert_eq!(post(&marie, "/person/ask", "kind=rectification&text=").status, 422);
+    assert_eq!(
+        post(&marie, "/person/ask", &format!("kind=contest&entry={last}")).status,
+        303
+    );
+    assert_eq!(
+        post(&marie, "/person/ask", &format!("kind=contest&entry={last}")).status,
+        409
+    );
+    assert_eq!(
+        post(&marie, "/person/ask", &format!("kind=name&entry={foreign}")).status,
+        303
+    );
+    assert_eq!(
+        post(
+            &marie,
+            "/person/ask",
+            "kind=rectification&text=Mon+adresse+a+change"
+        )
+        .status,
+        303
+    );
+    assert_eq!(
+        post(&marie, "/person/ask", "kind=rectification&text=").status,
+        422
+    );
     // The RSSI sees it among the acts of the account, the DPO with its deadline.
-    assert!(ciso.get("/accounts/a1").text().contains("demande d&#39;une personne"));
+    assert!(
+        ciso.get("/accounts/a1")
+            .text()
+            .contains("demande d&#39;une personne")
+    );
     let list = dpo.get("/requests.csv").text();
     let id = |kind: &str| {
-        let line = list.lines().find(|line| line.contains(&format!(";{kind};"))).unwrap();
-        line.split(';').next().unwrap().trim_start_matches('\u{feff}').to_owned()
+        let line = list
+            .lines()
+            .find(|line| line.contains(&format!(";{kind};")))
+            .unwrap();
+        line.split(';')
+            .next()
+            .unwrap()
+            .trim_start_matches('\u{feff}')
+            .to_owned()
     };
     let answer = "outcome=explained&text=Votre+conseiller+preparait+un+rendez-vous.";
     assert_eq!(audit.get("/requests").status, 200);
-    assert_eq!(post(&audit, &format!("/requests/{}", id("contest")), answer).status, 403);
-    assert_eq!(post(&dpo, &format!("/requests/{}", id("contest")), answer).status, 303);
-    assert_eq!(post(&dpo, &format!("/requests/{}", id("contest")), answer).status, 409, "said once");
+    assert_eq!(
+        post(&audit, &format!("/requests/{}", id("contest")), answer).status,
+        403
+    );
+    assert_eq!(
+        post(&dpo, &format!("/requests/{}", id("contest")), answer).status,
+        303
+    );
+    assert_eq!(
+        post(&dpo, &format!("/requests/{}", id("contest")), answer).status,
+        409,
+        "said once"
+    );
     // Only the DPO may give a name.
     let name = "outcome=done&text=Camille+Durand%2C+formatrice";
-    assert_eq!(post(&ciso, &format!("/requests/{}", id("name")), name).status, 403);
-    assert_eq!(post(&dpo, &format!("/requests/{}", id("name")), name).status, 303);
-    let late =
-        post(&dpo, &format!("/requests/{}", id("rectification")), "extend=1&text=dossier+tres+complexe");
+    assert_eq!(
+        post(&ciso, &format!("/requests/{}", id("name")), name).status,
+        403
+    );
+    assert_eq!(
+        post(&dpo, &format!("/requests/{}", id("name")), name).status,
+        303
+    );
+    let late = post(
+        &dpo,
+        &format!("/requests/{}", id("rectification")),
+        "extend=1&text=dossier+tres+complexe",
+    );
     assert_eq!(late.status, 303);
     let page = marie.get("/person").text();
-    assert!(page.contains("préparait") || page.contains("preparait"), "{page}");
-    assert!(page.contains("Camille Durand") && page.contains("Délai prolongé"), "{page}");
-    assert!(!paul.get("/person").text().contains("Camille"), "given to her alone");
+    assert!(
+        page.contains("préparait") || page.contains("preparait"),
+        "{page}"
+    );
+    assert!(
+        page.contains("Camille Durand") && page.contains("Délai prolongé"),
+        "{page}"
+    );
+    assert!(
+        !paul.get("/person").text().contains("Camille"),
+        "given to her alone"
+    );
     // She leaves, and the cookie opens nothing.
     assert_eq!(post(&marie, "/person/leave", "").status, 303);
     assert_eq!(marie.get("/person").status, 303);
@@ -156,28 +299,57 @@ fn what_is_hidden_is_dated_counted_and_comes_back() {
         assert_eq!(client.get("/fiche/P1").status, 200);
     }
     let marie = enter(&instance, &code_of(&instance, &dpo, "P1"));
-    assert_eq!(marie.get("/person/consultations.csv").text().lines().count(), 3);
+    assert_eq!(
+        marie
+            .get("/person/consultations.csv")
+            .text()
+            .lines()
+            .count(),
+        3
+    );
     let hide = "reach=account:a1&from=2020-01-01T00:00&to=2099-01-01T00:00&reason=enquete+judiciaire+en+cours&until=";
-    let soon =
-        jiff::Zoned::now().saturating_add(jiff::Span::new().days(30)).strftime("%Y-%m-%dT%H:%M").to_string();
-    let far =
-        jiff::Zoned::now().saturating_add(jiff::Span::new().days(300)).strftime("%Y-%m-%dT%H:%M").to_string();
-    assert_eq!(post(&ciso, "/requests/hidden", &format!("{hide}{soon}")).status, 403, "the DPO alone");
+    let soon = jiff::Zoned::now()
+        .saturating_add(jiff::Span::new().days(30))
+        .strftime("%Y-%m-%dT%H:%M")
+        .to_string();
+    let far = jiff::Zoned::now()
+        .saturating_add(jiff::Span::new().days(300))
+        .strftime("%Y-%m-%dT%H:%M")
+        .to_string();
+    assert_eq!(
+        post(&ciso, "/requests/hidden", &format!("{hide}{soon}")).status,
+        403,
+        "the DPO alone"
+    );
     assert_eq!(
         post(&dpo, "/requests/hidden", &format!("{hide}{far}")).status,
         422,
         "it ends within 180 days"
     );
     assert_eq!(
-        post(&dpo, "/requests/hidden", &hide.replace("enquete+judiciaire+en+cours", "court")).status,
+        post(
+            &dpo,
+            "/requests/hidden",
+            &hide.replace("enquete+judiciaire+en+cours", "court")
+        )
+        .status,
         422
     );
-    assert_eq!(post(&dpo, "/requests/hidden", &format!("{hide}{soon}")).status, 303);
+    assert_eq!(
+        post(&dpo, "/requests/hidden", &format!("{hide}{soon}")).status,
+        303
+    );
     let rows = marie.get("/person/consultations.csv").text();
-    assert!(rows.lines().count() == 2 && !rows.contains("of-1"), "{rows}");
+    assert!(
+        rows.lines().count() == 2 && !rows.contains("of-1"),
+        "{rows}"
+    );
     // Hidden rows are counted, for those who may look.
     let page = ciso.get("/requests").text();
-    assert!(page.contains("compte a1") && page.contains("<td class=\"n\">1</td>"), "{page}");
+    assert!(
+        page.contains("compte a1") && page.contains("<td class=\"n\">1</td>"),
+        "{page}"
+    );
     let id = dpo
         .get("/requests")
         .text()
@@ -188,8 +360,18 @@ fn what_is_hidden_is_dated_counted_and_comes_back() {
         .next()
         .unwrap()
         .to_owned();
-    assert_eq!(post(&dpo, "/requests/hidden", &format!("lift={id}")).status, 303);
-    assert_eq!(marie.get("/person/consultations.csv").text().lines().count(), 3);
+    assert_eq!(
+        post(&dpo, "/requests/hidden", &format!("lift={id}")).status,
+        303
+    );
+    assert_eq!(
+        marie
+            .get("/person/consultations.csv")
+            .text()
+            .lines()
+            .count(),
+        3
+    );
 }
 
 #[test]
@@ -200,29 +382,72 @@ fn a_portal_shows_the_log_in_its_own_pages() {
     // Estonia's protocol, newest first, with its period.
     let agent = instance.console_session("a1");
     let user = [("x-road-userid", "EE60001019906")];
-    assert_eq!(agent.send("GET", "/v2/findUsage?userCode=P1", &user, b"").status, 403);
-    assert_eq!(audit.get("/v2/findUsage?userCode=P1").status, 422, "who asks is named");
-    let found = audit.send("GET", "/v2/findUsage?userCode=P1&offset=0&limit=10", &user, b"");
+    assert_eq!(
+        agent
+            .send("GET", "/v2/findUsage?userCode=P1", &user, b"")
+            .status,
+        403
+    );
+    assert_eq!(
+        audit.get("/v2/findUsage?userCode=P1").status,
+        422,
+        "who asks is named"
+    );
+    let found = audit.send(
+        "GET",
+        "/v2/findUsage?userCode=P1&offset=0&limit=10",
+        &user,
+        b"",
+    );
     let found: serde_json::Value = serde_json::from_slice(&found.body).unwrap();
     assert_eq!(found["totalUsages"], 1, "{found}");
     let usage = &found["usages"][0];
     assert_eq!(usage["receiverName"], "of-1");
-    assert!(usage["action"].as_str().unwrap().starts_with("Vous étiez suivi"), "{usage}");
-    let none = audit.send("GET", "/v2/findUsage?userCode=P1&periodEnd=2020-01-01T00:00:00Z", &user, b"");
+    assert!(
+        usage["action"]
+            .as_str()
+            .unwrap()
+            .starts_with("Vous étiez suivi"),
+        "{usage}"
+    );
+    let none = audit.send(
+        "GET",
+        "/v2/findUsage?userCode=P1&periodEnd=2020-01-01T00:00:00Z",
+        &user,
+        b"",
+    );
     assert!(none.text().contains("\"totalUsages\":0"), "{}", none.text());
     assert!(audit.get("/v2/usagePeriod").text().contains("periodStart"));
     assert!(audit.get("/v2/heartbeat").text().contains("\"OK\""));
     // A frame in the portal's "my space": the portal's origin alone, for minutes, without a cookie.
     let body = br#"{"population": "personnes", "person": "P1"}"#;
-    assert_eq!(agent.send("POST", "/api/v1/person-links", &JSON, body).status, 403);
+    assert_eq!(
+        agent
+            .send("POST", "/api/v1/person-links", &JSON, body)
+            .status,
+        403
+    );
     let link = audit.send("POST", "/api/v1/person-links", &JSON, body);
     let link: serde_json::Value = serde_json::from_slice(&link.body).unwrap();
-    let place = link["url"].as_str().unwrap().split_once("/person/").unwrap().1.to_owned();
+    let place = link["url"]
+        .as_str()
+        .unwrap()
+        .split_once("/person/")
+        .unwrap()
+        .1
+        .to_owned();
     let stranger = Client::new(instance.address, CONSOLE_HOST);
     let framed = stranger.get(&format!("/person/{place}"));
-    assert!(framed.text().contains("of-1") && !framed.text().contains("<form"), "{}", framed.text());
+    assert!(
+        framed.text().contains("of-1") && !framed.text().contains("<form"),
+        "{}",
+        framed.text()
+    );
     let policy = framed.header("content-security-policy").unwrap().to_owned();
-    assert!(policy.contains("frame-ancestors http") && policy.contains("portail.test"), "{policy}");
+    assert!(
+        policy.contains("frame-ancestors http") && policy.contains("portail.test"),
+        "{policy}"
+    );
     assert_eq!(stranger.get("/person/embed?token=AAAA").status, 404);
     let forged = format!("/person/{}A", place);
     assert_eq!(stranger.get(&forged).status, 404);
@@ -274,8 +499,12 @@ fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
     let mut instance = instance();
     let a1 = instance.sign_in("a1");
     let printer = instance.officer();
-    // Made before the person signs in: a link made later restarts the instance, and ends their session.
-    let (first, second) = (instance.link("dpo", CONSOLE_HOST), instance.link("rssi", CONSOLE_HOST));
+    // Made before the person signs in: a link made later restarts the instance, and ends their
+    // session.
+    let (first, second) = (
+        instance.link("dpo", CONSOLE_HOST),
+        instance.link("rssi", CONSOLE_HOST),
+    );
     assert_eq!(a1.get("/fiche/P1").status, 200);
     let console = format!("http://{CONSOLE_HOST}:{}", instance.address.port());
     let enter = |token: &str| {
@@ -311,7 +540,10 @@ fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
     dpo.click("td a");
     dpo.sees("main", "Réponse à la personne");
     dpo.choose("#outcome", "upheld");
-    dpo.write("#text", "Vous aviez raison : cette consultation n'avait pas lieu d'être. Elle est traitée.");
+    dpo.write(
+        "#text",
+        "Vous aviez raison : cette consultation n'avait pas lieu d'être. Elle est traitée.",
+    );
     dpo.submit("form.stack", 0);
     dpo.sees("main", "Vous aviez raison");
     person.go(&format!("{console}/person"));

@@ -1,5 +1,5 @@
-//! External identities: a third-party provider (`oidc-provider`), in a real browser, and everything that
-//! it, or an attacker in between, can do wrong.
+//! External identities: a third-party provider (`oidc-provider`), in a real browser, and everything
+//! that it, or an attacker in between, can do wrong.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -32,8 +32,16 @@ impl Provider {
         issue(files, "provider", "127.0.0.1");
         let modules = node_modules();
         // Beside its packages: modules are looked for from where a file lies.
-        let script = modules.join(format!("provider-{}-{}.js", std::process::id(), free_address().port()));
-        std::fs::write(&script, include_str!("../../../../tests/provider/provider.js")).unwrap();
+        let script = modules.join(format!(
+            "provider-{}-{}.js",
+            std::process::id(),
+            free_address().port()
+        ));
+        std::fs::write(
+            &script,
+            include_str!("../../../../tests/provider/provider.js"),
+        )
+        .unwrap();
         let mut child = Command::new("node")
             .arg(&script)
             .args([files.join("provider.pem"), files.join("provider-key.pem")])
@@ -43,7 +51,9 @@ impl Provider {
             .stderr(Stdio::inherit())
             .spawn()
             .expect("./test installs Node.js");
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
         let line = lines.find(|line| line.starts_with('{'));
         // The pipe is always read, so that the provider never waits for it.
         std::thread::spawn(move || lines.for_each(drop));
@@ -60,7 +70,9 @@ impl Provider {
 
     fn ask(&self, place: &str, body: &Value) -> Value {
         let json = [("content-type", "application/json")];
-        let answer = self.control.send("POST", place, &json, body.to_string().as_bytes());
+        let answer = self
+            .control
+            .send("POST", place, &json, body.to_string().as_bytes());
         serde_json::from_slice(&answer.body).unwrap()
     }
 
@@ -71,7 +83,10 @@ impl Provider {
 
     /// Where it last sent the browser, without scheme and host.
     fn last_back(&self) -> String {
-        let back = self.ask("/seen", &json!({}))["back"].as_str().unwrap().to_owned();
+        let back = self.ask("/seen", &json!({}))["back"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         format!("/{}", back.splitn(4, '/').nth(3).unwrap())
     }
 }
@@ -86,12 +101,19 @@ impl Drop for Provider {
 
 /// The folder of packages that `./test` prepares.
 fn node_modules() -> PathBuf {
-    #[expect(clippy::disallowed_methods, reason = "./test says where it put the packages")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "./test says where it put the packages"
+    )]
     let said = ["DIGUE_TEST_NODE", "HOME"].map(|name| std::env::var(name).ok());
     let [folder, home] = said;
-    let folder = folder.unwrap_or_else(|| format!("{}/.cache/digue/node", home.unwrap_or_default()));
+    let folder =
+        folder.unwrap_or_else(|| format!("{}/.cache/digue/node", home.unwrap_or_default()));
     let folder = PathBuf::from(folder);
-    assert!(folder.join("node_modules/oidc-provider").exists(), "run ./test once: it installs the provider");
+    assert!(
+        folder.join("node_modules/oidc-provider").exists(),
+        "run ./test once: it installs the provider"
+    );
     folder
 }
 
@@ -133,9 +155,16 @@ impl Scene {
             ));
         }
         settings.push_str(more);
-        let plan = Plan::usual().settings(&settings).caseload("a1", &["P1", "P2"]);
+        let plan = Plan::usual()
+            .settings(&settings)
+            .caseload("a1", &["P1", "P2"]);
         let instance = Instance::open_at(address, &plan, obliging, &[("provider.secret", SECRET)]);
-        Self { instance, provider, console, _files: files }
+        Self {
+            instance,
+            provider,
+            console,
+            _files: files,
+        }
     }
 
     /// Takes an invitation with this login at the provider, up to one's own page.
@@ -186,7 +215,10 @@ fn at_provider(browser: &Browser, login: &str, factor: &str) {
     // It may ask again, on a page that looks the same.
     let deadline = Instant::now() + digue_testkit::PATIENCE;
     while browser.place() == before {
-        assert!(Instant::now() < deadline, "the provider does not answer at {before}");
+        assert!(
+            Instant::now() < deadline,
+            "the provider does not answer at {before}"
+        );
         std::thread::park_timeout(std::time::Duration::from_millis(30));
     }
 }
@@ -243,8 +275,12 @@ fn an_invited_account_links_its_identity_and_leaves_on_both_sides() {
 
     // A suspended account is as unknown as one that never was.
     let officer = scene.instance.officer();
-    let suspended =
-        officer.send("POST", "/accounts/suspend", &FORM, b"account=a1&suspended=1&reason=essai+de+fermeture");
+    let suspended = officer.send(
+        "POST",
+        "/accounts/suspend",
+        &FORM,
+        b"account=a1&suspended=1&reason=essai+de+fermeture",
+    );
     assert_eq!(suspended.status, 303, "{}", suspended.text());
     scene.sign_in(&browser, "proconnect", None);
     browser.sees("main", "n'est reliée à aucun compte");
@@ -252,7 +288,10 @@ fn an_invited_account_links_its_identity_and_leaves_on_both_sides() {
     let history = scene.instance.acts();
     let acts = |act: &str| history.iter().filter(|entry| entry["act"] == act).count();
     assert_eq!(acts("identity-linked"), 1);
-    assert!(!format!("{history:?}").contains("marie"), "a provider's names are nobody's business");
+    assert!(
+        !format!("{history:?}").contains("marie"),
+        "a provider's names are nobody's business"
+    );
 }
 
 #[test]
@@ -331,20 +370,38 @@ fn a_weak_factor_is_completed_here_or_opens_nothing() {
 fn an_account_at_work_is_linked_by_its_holder_and_nobody_else() {
     let mut scene = Scene::open("");
     assert!(scene.instance.stop());
-    let arguments = ["account", "dele", "--organisation", "of-1", "--role", "delegate"];
-    assert!(digue(scene.instance.folder.path(), &arguments).status.success());
+    let arguments = [
+        "account",
+        "dele",
+        "--organisation",
+        "of-1",
+        "--role",
+        "delegate",
+    ];
+    assert!(
+        digue(scene.instance.folder.path(), &arguments)
+            .status
+            .success()
+    );
     scene.instance.start();
-    let (delegate, stranger) =
-        (scene.instance.console_session("dele"), Client::new(scene.instance.address, CONSOLE_HOST));
+    let (delegate, stranger) = (
+        scene.instance.console_session("dele"),
+        Client::new(scene.instance.address, CONSOLE_HOST),
+    );
     let entry = scene.instance.link("a1", CONSOLE_HOST);
-    let post = |client: &Client, place: &str, body: &str| client.send("POST", place, &FORM, body.as_bytes());
+    let post = |client: &Client, place: &str, body: &str| {
+        client.send("POST", place, &FORM, body.as_bytes())
+    };
     for other in ["b1", "dele", "rssi", "inconnu"] {
         let refused = post(&delegate, "/accounts/identity", &format!("account={other}"));
         assert_eq!(refused.status, 403, "{other}");
     }
     let invited = post(&delegate, "/accounts/identity", "account=a1");
     assert_eq!(invited.status, 200, "{}", invited.text());
-    assert!(!invited.text().contains("link="), "whoever invites holds no link");
+    assert!(
+        !invited.text().contains("link="),
+        "whoever invites holds no link"
+    );
     let browser = Browser::open("fr");
     browser.width(1280);
     browser.go(&format!("{}/.digue/enter?link={entry}", scene.console));
@@ -354,15 +411,41 @@ fn an_account_at_work_is_linked_by_its_holder_and_nobody_else() {
     browser.sees("h1", "Relier une identité");
     browser.page_at_both_widths("own-identity-link");
     let script = "return document.querySelector('main a.button').href";
-    let href = browser.ask("POST", "/execute/sync", &serde_json::json!({"script": script, "args": []}));
-    let token = href.as_str().unwrap().split("link=").nth(1).unwrap().to_owned();
+    let href = browser.ask(
+        "POST",
+        "/execute/sync",
+        &serde_json::json!({"script": script, "args": []}),
+    );
+    let token = href
+        .as_str()
+        .unwrap()
+        .split("link=")
+        .nth(1)
+        .unwrap()
+        .to_owned();
 
     // The person who invited, or found the link, gains nothing by it.
-    assert_eq!(post(&stranger, "/.digue/enter", &format!("link={token}")).status, 422);
-    assert_eq!(delegate.get(&format!("/self/identities?link={token}")).status, 422);
-    assert_eq!(delegate.get(&format!("/.digue/provider/proconnect?link={token}")).status, 403);
+    assert_eq!(
+        post(&stranger, "/.digue/enter", &format!("link={token}")).status,
+        422
+    );
+    assert_eq!(
+        delegate
+            .get(&format!("/self/identities?link={token}"))
+            .status,
+        422
+    );
+    assert_eq!(
+        delegate
+            .get(&format!("/.digue/provider/proconnect?link={token}"))
+            .status,
+        403
+    );
     let away = stranger.get(&format!("/.digue/provider/proconnect?link={token}"));
-    assert_eq!((away.status, away.header("location")), (303, Some("/.digue/sign-in")));
+    assert_eq!(
+        (away.status, away.header("location")),
+        (303, Some("/.digue/sign-in"))
+    );
 
     browser.click("main a.button");
     at_provider(&browser, "marie", "pwd");
@@ -376,7 +459,10 @@ fn an_account_at_work_is_linked_by_its_holder_and_nobody_else() {
     browser.go(&format!("{}/self/password", scene.console));
     let secret = totp_rs::Secret::try_from_base32(browser.text("form code")).unwrap();
     let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
-    let code = || totp.generate(u64::try_from(digue_testkit::holder::now_secs()).unwrap()).to_string();
+    let code = || {
+        totp.generate(u64::try_from(digue_testkit::holder::now_secs()).unwrap())
+            .to_string()
+    };
     browser.write("#password", "cheval agrafe pile correct");
     browser.write("#code", &code());
     browser.click("form.stack button");
@@ -412,8 +498,12 @@ fn a_sensitive_act_is_proved_at_the_provider_and_nothing_is_lost() {
     browser.sees("h1", "Mon compte");
     browser.click("form[action='/self/identities/remove'] button");
     browser.sees("main", "seul moyen de vous connecter");
-    // Another person's identity proves nothing; and the provider reports that the first one has left.
-    browser.go(&format!("{}/.digue/provider/proconnect?proof=1", scene.console));
+    // Another person's identity proves nothing; and the provider reports that the first one has
+    // left.
+    browser.go(&format!(
+        "{}/.digue/provider/proconnect?proof=1",
+        scene.console
+    ));
     at_provider(&browser, "paul", "pop");
     browser.misses("h1", "Fournisseur d'identité");
     browser.go(&format!("{}/self", scene.console));
@@ -445,66 +535,135 @@ fn what_a_provider_did_not_say_is_not_believed() {
     browser.go(&format!("{}{used}", scene.console));
     nobody(&browser, "elle a déjà servi");
     let stranger = Client::new(scene.instance.address, CONSOLE_HOST);
-    assert_eq!(stranger.get(&used).status, 422, "without what the browser held");
+    assert_eq!(
+        stranger.get(&used).status,
+        422,
+        "without what the browser held"
+    );
 
     // A code that was used, with a state that is good.
     let begun = stranger.get("/.digue/provider/proconnect");
     assert_eq!(begun.status, 303, "{}", begun.text());
     let cookie = begun.header("set-cookie").unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("Secure"), "{cookie}");
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("Secure"),
+        "{cookie}"
+    );
     let place = begun.header("location").unwrap().to_owned();
     let parameter = |text: &str, name: &str| -> String {
         let (_, query) = text.split_once('?').unwrap();
-        let found = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
+        let found = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| *key == name);
         found.map(|(_, value)| value.to_owned()).unwrap_or_default()
     };
     assert!(parameter(&place, "state").len() >= 32 && parameter(&place, "nonce").len() >= 32);
     assert!(parameter(&place, "claims").contains("amr"), "{place}");
-    assert!(!place.contains("max_age"), "what ProConnect does not know is not asked");
+    assert!(
+        !place.contains("max_age"),
+        "what ProConnect does not know is not asked"
+    );
     let holder = stranger.with_named_cookie(cookie.split(';').next().unwrap());
     let (state, code) = (parameter(&place, "state"), parameter(&used, "code"));
     let issuer = parameter(&used, "iss");
-    let replayed = format!("/.digue/provider/proconnect/back?code={code}&state={state}&iss={issuer}");
+    let replayed =
+        format!("/.digue/provider/proconnect/back?code={code}&state={state}&iss={issuer}");
     // From another provider first: the state is spent on it.
-    let begin = || parameter(holder.get("/.digue/provider/proconnect").header("location").unwrap(), "state");
+    let begin = || {
+        parameter(
+            holder
+                .get("/.digue/provider/proconnect")
+                .header("location")
+                .unwrap(),
+            "state",
+        )
+    };
     let other = begin();
     let elsewhere = format!("/.digue/provider/relache/back?code={code}&state={other}&iss={issuer}");
-    assert_eq!(holder.get(&elsewhere).status, 422, "another provider's answer");
+    assert_eq!(
+        holder.get(&elsewhere).status,
+        422,
+        "another provider's answer"
+    );
     let other = begin();
-    let mixed =
-        format!("/.digue/provider/proconnect/back?code={code}&state={other}&iss=https%3A%2F%2Fmalice.fr");
+    let mixed = format!(
+        "/.digue/provider/proconnect/back?code={code}&state={other}&iss=https%3A%2F%2Fmalice.fr"
+    );
     assert_eq!(holder.get(&mixed).status, 422, "another issuer's");
     let other = begin();
     let silent = format!("/.digue/provider/proconnect/back?code={code}&state={other}");
-    assert_eq!(holder.get(&silent).status, 422, "an issuer that says who it is, and does not");
+    assert_eq!(
+        holder.get(&silent).status,
+        422,
+        "an issuer that says who it is, and does not"
+    );
     let answer = holder.get(&replayed);
-    assert!(answer.status == 422 && answer.header("set-cookie").is_none(), "{}", answer.text());
+    assert!(
+        answer.status == 422 && answer.header("set-cookie").is_none(),
+        "{}",
+        answer.text()
+    );
     for wrong in ["inconnu", "PROCONNECT", "usagers"] {
-        assert_eq!(holder.get(&format!("/.digue/provider/{wrong}")).status, 404, "{wrong}");
+        assert_eq!(
+            holder.get(&format!("/.digue/provider/{wrong}")).status,
+            404,
+            "{wrong}"
+        );
     }
 
     // The signed token is not what was requested, or not from its issuer.
     let hour_ago = 3600;
     let now = digue_testkit::holder::now_secs();
     for (wrong, what) in [
-        (json!({"nonce": "un-autre-nonce-de-plus-de-trente-deux-signes"}), "nonce"),
-        (json!({"idToken": {}, "key": "foreign"}), "another key of the same name"),
+        (
+            json!({"nonce": "un-autre-nonce-de-plus-de-trente-deux-signes"}),
+            "nonce",
+        ),
+        (
+            json!({"idToken": {}, "key": "foreign"}),
+            "another key of the same name",
+        ),
         (json!({"idToken": {}, "key": "none"}), "no signature"),
-        (json!({"idToken": {}, "key": "secret"}), "the client's own secret"),
+        (
+            json!({"idToken": {}, "key": "secret"}),
+            "the client's own secret",
+        ),
         (json!({"idToken": {"aud": "un-autre"}}), "audience"),
-        (json!({"idToken": {"aud": ["digue", "un-autre"]}}), "two audiences"),
+        (
+            json!({"idToken": {"aud": ["digue", "un-autre"]}}),
+            "two audiences",
+        ),
         (json!({"idToken": {"azp": "un-autre"}}), "authorised party"),
         (json!({"idToken": {"iss": "https://malice.fr"}}), "issuer"),
         (json!({"idToken": {"exp": now - hour_ago}}), "over"),
         (json!({"idToken": {"iat": now - hour_ago}}), "old"),
         (json!({"idToken": {"iat": now + hour_ago}}), "not yet"),
         (json!({"idToken": {"sub": ""}}), "nobody"),
-        (json!({"idToken": {"sub": "paul"}}), "the user info is about somebody else"),
-        (json!({"idToken": {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}}), "another access token"),
-        (json!({"userinfo": {"sub": "paul"}}), "user info about another"),
-        (json!({"userinfo": {"aud": "un-autre"}}), "user info for another"),
-        (json!({"userinfo": {}, "key": "foreign"}), "user info by another"),
-        (json!({"userinfo": {}, "key": "none"}), "user info by nobody"),
+        (
+            json!({"idToken": {"sub": "paul"}}),
+            "the user info is about somebody else",
+        ),
+        (
+            json!({"idToken": {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}}),
+            "another access token",
+        ),
+        (
+            json!({"userinfo": {"sub": "paul"}}),
+            "user info about another",
+        ),
+        (
+            json!({"userinfo": {"aud": "un-autre"}}),
+            "user info for another",
+        ),
+        (
+            json!({"userinfo": {}, "key": "foreign"}),
+            "user info by another",
+        ),
+        (
+            json!({"userinfo": {}, "key": "none"}),
+            "user info by nobody",
+        ),
     ] {
         scene.provider.wrong(wrong);
         scene.sign_in(&browser, "proconnect", None);
@@ -552,9 +711,14 @@ fn the_provider_ends_what_it_opened() {
     let good = json!({"iss": scene.provider.issuer, "aud": "digue", "iat": now, "exp": now + 120, "sub": "marie",
                       "jti": "un", "events": events});
     let tell = |claims: &Value, key: &str| {
-        let token = scene.provider.ask("/sign", &json!({"claims": claims, "key": key}))["token"].clone();
+        let token = scene
+            .provider
+            .ask("/sign", &json!({"claims": claims, "key": key}))["token"]
+            .clone();
         let body = format!("logout_token={}", token.as_str().unwrap());
-        scene.post("/.digue/provider/proconnect/logout", &body).status
+        scene
+            .post("/.digue/provider/proconnect/logout", &body)
+            .status
     };
     let with = |name: &str, value: Value| {
         let mut claims = good.clone();
@@ -566,7 +730,10 @@ fn the_provider_ends_what_it_opened() {
     }
     for (name, value) in [
         ("events", json!({})),
-        ("events", json!({"http://schemas.openid.net/event/backchannel-logout": "yes"})),
+        (
+            "events",
+            json!({"http://schemas.openid.net/event/backchannel-logout": "yes"}),
+        ),
         ("nonce", json!("n")),
         ("aud", json!("digue-relache")),
         ("aud", json!(["digue", "un-autre"])),
@@ -578,15 +745,34 @@ fn the_provider_ends_what_it_opened() {
         ("jti", Value::Null),
         ("sub", Value::Null),
     ] {
-        assert_eq!(tell(&with(name, value.clone()), "rsa"), 400, "{name} {value}");
+        assert_eq!(
+            tell(&with(name, value.clone()), "rsa"),
+            400,
+            "{name} {value}"
+        );
     }
-    assert_eq!(scene.post("/.digue/provider/proconnect/logout", "logout_token=a.b.c").status, 400);
-    assert_eq!(scene.post("/.digue/provider/inconnu/logout", "logout_token=a.b.c").status, 404);
+    assert_eq!(
+        scene
+            .post("/.digue/provider/proconnect/logout", "logout_token=a.b.c")
+            .status,
+        400
+    );
+    assert_eq!(
+        scene
+            .post("/.digue/provider/inconnu/logout", "logout_token=a.b.c")
+            .status,
+        404
+    );
     // A token of another kind by the same key.
     let other = json!({"claims": good, "key": "rsa", "typ": "at+jwt"});
     let token = scene.provider.ask("/sign", &other)["token"].clone();
     let body = format!("logout_token={}", token.as_str().unwrap());
-    assert_eq!(scene.post("/.digue/provider/proconnect/logout", &body).status, 400);
+    assert_eq!(
+        scene
+            .post("/.digue/provider/proconnect/logout", &body)
+            .status,
+        400
+    );
     // The end of another user's session ends none here.
     assert_eq!(tell(&with("sub", json!("paul")), "rsa"), 200);
     here(&browser, true);
@@ -598,10 +784,22 @@ fn the_provider_ends_what_it_opened() {
     here(&browser, false);
     assert_ne!(portal.get("/fiche/P1").status, 200);
 
-    // The console was left meanwhile, and a portal's session continues: the provider's end ends it, too.
+    // The console was left meanwhile, and a portal's session continues: the provider's end ends it,
+    // too.
     let portal = Client::new(scene.instance.address, PORTAL_HOST);
-    let entered = portal.send("POST", "/.digue/enter", &FORM, format!("link={again}").as_bytes());
-    let cookie = entered.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let entered = portal.send(
+        "POST",
+        "/.digue/enter",
+        &FORM,
+        format!("link={again}").as_bytes(),
+    );
+    let cookie = entered
+        .header("set-cookie")
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
     let portal = portal.with_named_cookie(&cookie);
     scene.sign_in(&browser, "proconnect", None);
     browser.sees("h1", "Bonjour");
@@ -623,8 +821,15 @@ fn the_provider_ends_what_it_opened() {
     }
     here(&browser, false);
     let history = scene.instance.acts();
-    let cut: Vec<&Value> = history.iter().filter(|entry| entry["act"] == "session-cut").collect();
-    assert!(cut.iter().any(|entry| entry["after"] == "provider:proconnect"), "{cut:?}");
+    let cut: Vec<&Value> = history
+        .iter()
+        .filter(|entry| entry["act"] == "session-cut")
+        .collect();
+    assert!(
+        cut.iter()
+            .any(|entry| entry["after"] == "provider:proconnect"),
+        "{cut:?}"
+    );
 }
 
 #[test]
@@ -638,7 +843,11 @@ base.execute('CREATE TABLE people (id TEXT, email TEXT)')
 base.executemany('INSERT INTO people VALUES (?, ?)', [
     ('P2', 'luc@fournisseur.fr'), ('P3', 'deux@fournisseur.fr'), ('P4', 'deux@fournisseur.fr')])
 base.commit()";
-    let filled = Command::new(python("python")).args(["-c", fill]).arg(&database).status().unwrap();
+    let filled = Command::new(python("python"))
+        .args(["-c", fill])
+        .arg(&database)
+        .status()
+        .unwrap();
     assert!(filled.success());
     let mut scene = Scene::open("");
     // The same provider and client; the portal's own source says who it is.
@@ -663,7 +872,8 @@ base.commit()";
     browser.click("form[action='/person/leave'] button");
     browser.sees("h1", "session est fermée");
     browser.sees("main", "Mon compte usager");
-    // Another user of the same machine is asked who they are; a provider that did not ask is refused.
+    // Another user of the same machine is asked who they are; a provider that did not ask is
+    // refused.
     scene.provider.wrong(json!({"age": 3600}));
     browser.go(&format!("{}/person/door", scene.console));
     browser.click("main a.button");
@@ -684,8 +894,14 @@ base.commit()";
         browser.go(&format!("{}/person/door", scene.console));
         browser.click("main a.button");
         at_provider(&browser, login, "mfa");
-        browser
-            .sees(if is_known { "h1" } else { "main" }, if is_known { "Qui a consulté" } else { "retrouvé" });
+        browser.sees(
+            if is_known { "h1" } else { "main" },
+            if is_known {
+                "Qui a consulté"
+            } else {
+                "retrouvé"
+            },
+        );
     }
     // The provider ends a person's session, too.
     browser.go(&format!("{}/person/door", scene.console));
@@ -695,9 +911,15 @@ base.commit()";
     let now = digue_testkit::holder::now_secs();
     let claims = json!({"iss": scene.provider.issuer, "aud": "digue-usagers", "iat": now, "sub": "luc", "jti": "x",
         "events": {"http://schemas.openid.net/event/backchannel-logout": {}}});
-    let token = scene.provider.ask("/sign", &json!({"claims": claims, "key": "rsa"}))["token"].clone();
+    let token = scene
+        .provider
+        .ask("/sign", &json!({"claims": claims, "key": "rsa"}))["token"]
+        .clone();
     let body = format!("logout_token={}", token.as_str().unwrap());
-    assert_eq!(scene.post("/.digue/provider/usagers/logout", &body).status, 200);
+    assert_eq!(
+        scene.post("/.digue/provider/usagers/logout", &body).status,
+        200
+    );
     browser.go(&format!("{}/person", scene.console));
     browser.sees("main", "J'ai reçu un courrier");
 }
@@ -719,9 +941,21 @@ fn faults_of_a_provider_are_told_with_their_line() {
     )
     .unwrap();
     let done = digue(instance.folder.path(), &["check"]);
-    let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr)
+    );
     assert!(!done.status.success());
-    for name in ["id", "issuer", "secret_file", "for", "userinfo", "typo", "person"] {
+    for name in [
+        "id",
+        "issuer",
+        "secret_file",
+        "for",
+        "userinfo",
+        "typo",
+        "person",
+    ] {
         assert!(said.contains(&format!("{name}\"")), "{name}: {said}");
     }
     let good = "[[providers]]\nid = \"usagers\"\nissuer = \"https://fournisseur.fr\"\nclient = \"c\"\n\
@@ -730,12 +964,31 @@ fn faults_of_a_provider_are_told_with_their_line() {
     std::fs::write(instance.folder.path().join("secret"), SECRET).unwrap();
     std::fs::write(&place, format!("{text}\n{good}")).unwrap();
     let done = digue(instance.folder.path(), &["check"]);
-    let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    assert!(!done.status.success() && said.contains("ailleurs"), "{said}");
-    std::fs::write(&place, format!("{text}\n{good}{good}").replace("ailleurs", "personnes")).unwrap();
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr)
+    );
+    assert!(
+        !done.status.success() && said.contains("ailleurs"),
+        "{said}"
+    );
+    std::fs::write(
+        &place,
+        format!("{text}\n{good}{good}").replace("ailleurs", "personnes"),
+    )
+    .unwrap();
     let done = digue(instance.folder.path(), &["check"]);
     assert!(!done.status.success(), "two of one name");
-    std::fs::write(&place, format!("{text}\n{good}").replace("ailleurs", "personnes")).unwrap();
+    std::fs::write(
+        &place,
+        format!("{text}\n{good}").replace("ailleurs", "personnes"),
+    )
+    .unwrap();
     let done = digue(instance.folder.path(), &["check"]);
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
 }

@@ -1,5 +1,5 @@
-//! An older copy of the journal's folder is valid by itself: checkpoints remembered elsewhere refuse it,
-//! and nothing of either is touched.
+//! An older copy of the journal's folder is valid by itself: checkpoints remembered elsewhere
+//! refuse it, and nothing of either is touched.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -61,25 +61,44 @@ fn an_older_journal_does_not_start_and_both_are_kept() {
     let before = files(&data);
     let refused = digue(&folder, &["serve"]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
-    assert!(said(&refused).contains("Nothing was changed"), "{}", said(&refused));
+    assert!(
+        said(&refused).contains("Nothing was changed"),
+        "{}",
+        said(&refused)
+    );
     let changed: Vec<PathBuf> = files(&data)
         .into_iter()
         .filter(|(path, bytes)| before.get(path) != Some(bytes))
         .map(|(path, _)| path)
         .collect();
     // The state's own files may move; the evidence does not.
-    assert!(changed.iter().all(|path| path.to_string_lossy().contains("state.db")), "{changed:?}");
+    assert!(
+        changed
+            .iter()
+            .all(|path| path.to_string_lossy().contains("state.db")),
+        "{changed:?}"
+    );
     let verified = digue(&folder, &["journal", "verify"]);
     assert_eq!(verified.status.code(), Some(1), "{}", said(&verified));
-    assert!(said(&verified).contains("older than the state recorded"), "{}", said(&verified));
+    assert!(
+        said(&verified).contains("older than the state recorded"),
+        "{}",
+        said(&verified)
+    );
     // Each place alone is enough: the index, the file beside, the store.
     for kept in ["index", "journal-head", "store"] {
         let aside = tempfile::tempdir().unwrap();
-        for place in ["index", "journal-head"].into_iter().filter(|place| *place != kept) {
+        for place in ["index", "journal-head"]
+            .into_iter()
+            .filter(|place| *place != kept)
+        {
             fs::rename(data.join(place), aside.path().join(place)).unwrap();
         }
         assert_eq!(digue(&folder, &["serve"]).status.code(), Some(2), "{kept}");
-        for place in ["index", "journal-head"].into_iter().filter(|place| *place != kept) {
+        for place in ["index", "journal-head"]
+            .into_iter()
+            .filter(|place| *place != kept)
+        {
             fs::rename(aside.path().join(place), data.join(place)).unwrap();
         }
     }
@@ -101,10 +120,21 @@ fn a_loss_is_accepted_by_an_act_that_is_an_entry() {
         .unwrap()
         .map(|item| item.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert!(names.iter().any(|name| name.starts_with("index.")), "{names:?}");
-    assert!(names.iter().any(|name| name.starts_with("journal-head.")), "{names:?}");
+    assert!(
+        names.iter().any(|name| name.starts_with("index.")),
+        "{names:?}"
+    );
+    assert!(
+        names.iter().any(|name| name.starts_with("journal-head.")),
+        "{names:?}"
+    );
     instance.start();
-    assert!(instance.acts().iter().any(|act| act["act"] == "journal-accepted"));
+    assert!(
+        instance
+            .acts()
+            .iter()
+            .any(|act| act["act"] == "journal-accepted")
+    );
     assert!(said(&digue(&folder, &["journal", "accept"])).contains("nothing to accept"));
 }
 
@@ -128,15 +158,22 @@ fn a_journal_that_went_on_otherwise_does_not_start() {
     copy(&older.path().join("fork"), &instance.journal());
     let refused = digue(instance.folder.path(), &["serve"]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
-    assert!(said(&refused).contains("are not the ones recorded"), "{}", said(&refused));
+    assert!(
+        said(&refused).contains("are not the ones recorded"),
+        "{}",
+        said(&refused)
+    );
 }
 
-/// A state that was restored from yesterday knows less than the journal: nothing of the journal is lost.
+/// A state that was restored from yesterday knows less than the journal: nothing of the journal is
+/// lost.
 #[test]
 fn an_older_state_beside_a_newer_journal_starts() {
     let (mut instance, older) = grown();
     let data = instance.folder.path().join("data");
-    for (path, _) in files(&data).into_iter().filter(|(path, _)| path.to_string_lossy().contains("state.db"))
+    for (path, _) in files(&data)
+        .into_iter()
+        .filter(|(path, _)| path.to_string_lossy().contains("state.db"))
     {
         fs::remove_file(path).unwrap();
     }

@@ -1,5 +1,5 @@
-//! The ISMS: the first hour and the week of a five-person organisation in the browser, an operator's checks
-//! recomputed from the journal alone, and every import and export.
+//! The ISMS: the first hour and the week of a five-person organisation in the browser, an
+//! operator's checks recomputed from the journal alone, and every import and export.
 
 use std::process::{Command, Output};
 
@@ -14,7 +14,9 @@ const MULTIPART: [(&str, &str); 1] = [("content-type", "multipart/form-data; bou
 
 fn instance() -> Instance {
     Instance::open(
-        &Plan::usual().settings("[sessions]\nproof = \"1h\"\n").caseload("a1", &["P1", "P2"]),
+        &Plan::usual()
+            .settings("[sessions]\nproof = \"1h\"\n")
+            .caseload("a1", &["P1", "P2"]),
         obliging,
     )
 }
@@ -31,7 +33,8 @@ const ANSWERS: &str = "name=Formations+du+Lac&who=training&portal=no&partners=ye
 
 /// Puts bytes into a form as its file.
 fn upload(client: &Client, place: &str, bytes: &[u8]) -> Answer {
-    let mut body = b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n".to_vec();
+    let mut body =
+        b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n".to_vec();
     body.extend_from_slice(bytes);
     body.extend_from_slice(b"\r\n--x--\r\n");
     client.send("POST", place, &MULTIPART, &body)
@@ -41,25 +44,44 @@ fn upload(client: &Client, place: &str, bytes: &[u8]) -> Answer {
 fn confirm(client: &Client, place: &str, preview: &str) -> Answer {
     let value = |name: &str| {
         let field = preview.split(&format!("name=\"{name}\" value=\"")).nth(1);
-        field.unwrap_or_else(|| panic!("no {name}: {preview}")).split('"').next().unwrap().to_owned()
+        field
+            .unwrap_or_else(|| panic!("no {name}: {preview}"))
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
     };
     let part = |name: &str| {
-        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{}\r\n", value(name))
+        format!(
+            "--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{}\r\n",
+            value(name)
+        )
     };
     let body = format!("{}{}--x--\r\n", part("digest"), part("kept"));
     client.send("POST", place, &MULTIPART, body.as_bytes())
 }
 
 fn script(name: &str, arguments: &[&str]) -> Output {
-    #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cargo says where the crate is, at run time"
+    )]
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     let script = std::path::Path::new(&here).join("../../tests").join(name);
-    Command::new(python("python")).arg(script).args(arguments).output().unwrap()
+    Command::new(python("python"))
+        .arg(script)
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 #[track_caller]
 fn good(done: &Output) -> String {
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     String::from_utf8_lossy(&done.stdout).into_owned()
 }
 
@@ -101,14 +123,38 @@ fn an_hour_and_a_week(browser: &Browser) {
     assert_eq!(browser.count("main section ol li"), 3);
     browser.page_at_both_widths("smsi");
     for (place, name, seen) in [
-        ("/smsi/registers", "smsi-registers", "Registre des traitements"),
-        ("/smsi/registers/risk", "smsi-risks", "Un rançongiciel chiffre les outils"),
+        (
+            "/smsi/registers",
+            "smsi-registers",
+            "Registre des traitements",
+        ),
+        (
+            "/smsi/registers/risk",
+            "smsi-risks",
+            "Un rançongiciel chiffre les outils",
+        ),
         ("/smsi/registers/measure", "smsi-measures", "Camille Martin"),
         ("/smsi/ebios", "smsi-ebios", "Sources de risque"),
-        ("/smsi/calendar", "smsi-calendar", "Revue de direction annuelle"),
-        ("/smsi/contradictions", "smsi-contradictions", "rôle sans titulaire"),
-        ("/smsi/frameworks/qualiopi", "smsi-qualiopi", "Lien indirect"),
-        ("/smsi/samples?population=accounts&seed=1&size=2", "smsi-samples", "Graine du tirage"),
+        (
+            "/smsi/calendar",
+            "smsi-calendar",
+            "Revue de direction annuelle",
+        ),
+        (
+            "/smsi/contradictions",
+            "smsi-contradictions",
+            "rôle sans titulaire",
+        ),
+        (
+            "/smsi/frameworks/qualiopi",
+            "smsi-qualiopi",
+            "Lien indirect",
+        ),
+        (
+            "/smsi/samples?population=accounts&seed=1&size=2",
+            "smsi-samples",
+            "Graine du tirage",
+        ),
         ("/smsi/exchange", "smsi-exchange", "CISO Assistant"),
         ("/awareness", "awareness", "Mots de passe volés"),
     ] {
@@ -168,7 +214,13 @@ fn no_page_of_the_system_needs_a_script() {
     let mut instance = instance();
     let officer = instance.officer();
     post(&officer, "/smsi/start", ANSWERS);
-    assert_eq!(officer.send("POST", "/smsi/start", &FORM, ANSWERS.as_bytes()).status, 409, "begun once");
+    assert_eq!(
+        officer
+            .send("POST", "/smsi/start", &FORM, ANSWERS.as_bytes())
+            .status,
+        409,
+        "begun once"
+    );
     for place in [
         "/smsi",
         "/smsi/calendar",
@@ -203,42 +255,104 @@ fn no_page_of_the_system_needs_a_script() {
 fn what_checks_found_is_found_again_from_an_exported_journal_alone() {
     let mut instance = instance();
     assert!(instance.stop());
-    for (account, organisation, role) in [("chef", "of-1", "delegate"), ("dpo", "operateur", "dpo")] {
-        let arguments = ["account", account, "--organisation", organisation, "--role", role];
+    for (account, organisation, role) in [("chef", "of-1", "delegate"), ("dpo", "operateur", "dpo")]
+    {
+        let arguments = [
+            "account",
+            account,
+            "--organisation",
+            organisation,
+            "--role",
+            role,
+        ];
         assert!(digue(instance.folder.path(), &arguments).status.success());
     }
     instance.start();
-    let (a1, b1, officer) = (instance.sign_in("a1"), instance.sign_in("b1"), instance.officer());
-    let (chef, dpo) = (instance.console_session("chef"), instance.console_session("dpo"));
+    let (a1, b1, officer) = (
+        instance.sign_in("a1"),
+        instance.sign_in("b1"),
+        instance.officer(),
+    );
+    let (chef, dpo) = (
+        instance.console_session("chef"),
+        instance.console_session("dpo"),
+    );
     for person in ["P1", "P2", "P1"] {
         assert_eq!(a1.get(&format!("/fiche/{person}")).status, 200);
     }
     // Break glass is used twice; one use is reviewed.
     for client in [&a1, &b1] {
         let reason = b"justification=Urgence+sociale+signalee+par+telephone";
-        assert_eq!(client.send("POST", "/.digue/break-glass", &FORM, reason).status, 200);
+        assert_eq!(
+            client
+                .send("POST", "/.digue/break-glass", &FORM, reason)
+                .status,
+            200
+        );
         assert_eq!(client.get("/fiche/P9").status, 200);
     }
     // Two persons add an account, which waits in quarantine.
-    post(&chef, "/approvals", "account=neuf&organisation=of-1&role=agent&reason=recrue+de+novembre");
+    post(
+        &chef,
+        "/approvals",
+        "account=neuf&organisation=of-1&role=agent&reason=recrue+de+novembre",
+    );
     let waiting = officer.get("/approvals").text();
-    let id = waiting.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-    let granted = officer.send("POST", "/approvals/decide", &FORM, format!("id={id}&granted=1").as_bytes());
-    assert_eq!(granted.status, 200, "its one-time link is shown: {}", granted.text());
+    let id = waiting
+        .split("name=\"id\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let granted = officer.send(
+        "POST",
+        "/approvals/decide",
+        &FORM,
+        format!("id={id}&granted=1").as_bytes(),
+    );
+    assert_eq!(
+        granted.status,
+        200,
+        "its one-time link is shown: {}",
+        granted.text()
+    );
     // Every account's access is examined, except by its own holder.
-    let opened = post(&officer, "/reviews", "title=Revue+2026&due=2099-01-01T10:00");
+    let opened = post(
+        &officer,
+        "/reviews",
+        "title=Revue+2026&due=2099-01-01T10:00",
+    );
     let place = opened.header("location").unwrap().to_owned();
     for account in ["a1", "a2", "b1", "chef", "dpo", "neuf"] {
-        post(&officer, &place, &format!("account={account}&decision=keep"));
+        post(
+            &officer,
+            &place,
+            &format!("account={account}&decision=keep"),
+        );
     }
     post(&dpo, &place, "account=rssi&decision=keep");
-    post(&officer, "/accounts/suspend", "account=b1&suspended=1&reason=depart+du+titulaire");
+    post(
+        &officer,
+        "/accounts/suspend",
+        "account=b1&suspended=1&reason=depart+du+titulaire",
+    );
     post(&officer, "/smsi/checks", "");
     let place = instance.folder.path().join("journal.ndjson");
     assert!(instance.stop());
-    let exported = digue(instance.folder.path(), &["journal", "export", "--out", "journal.ndjson"]);
-    assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
-    #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+    let exported = digue(
+        instance.folder.path(),
+        &["journal", "export", "--out", "journal.ndjson"],
+    );
+    assert!(
+        exported.status.success(),
+        "{}",
+        String::from_utf8_lossy(&exported.stderr)
+    );
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cargo says where the crate is, at run time"
+    )]
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     let done = Command::new(python("python"))
         .arg(std::path::Path::new(&here).join("../../tests/recompute_checks.py"))
@@ -264,7 +378,12 @@ fn what_checks_found_is_found_again_from_an_exported_journal_alone() {
         "quarantine-old 6 0",
         "uninspected 5 0",
     ] {
-        assert!(found.lines().any(|line| line.starts_with(&format!("{expected} "))), "{expected}: {found}");
+        assert!(
+            found
+                .lines()
+                .any(|line| line.starts_with(&format!("{expected} "))),
+            "{expected}: {found}"
+        );
     }
     assert!(found.lines().count() >= 16, "{found}");
 }
@@ -278,9 +397,15 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
     let sheet = path.to_str().unwrap();
     std::fs::write(&path, officer.get("/smsi/files/measure.xlsx").body).unwrap();
     // As it went out, nothing changes.
-    let same = upload(&officer, "/smsi/registers/measure/import", &std::fs::read(&path).unwrap()).text();
+    let same = upload(
+        &officer,
+        "/smsi/registers/measure/import",
+        &std::fs::read(&path).unwrap(),
+    )
+    .text();
     assert!(
-        same.contains("<strong>0</strong> ajoutées") && same.contains("<strong>0</strong> modifiées"),
+        same.contains("<strong>0</strong> ajoutées")
+            && same.contains("<strong>0</strong> modifiées"),
         "{same}"
     );
     let edits = [
@@ -297,16 +422,31 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
         "Déclaré",
         "En place",
     ];
-    good(&script("edit_sheet.py", &[&[sheet][..], &edits[..]].concat()));
+    good(&script(
+        "edit_sheet.py",
+        &[&[sheet][..], &edits[..]].concat(),
+    ));
     // A row without a name is new.
     good(&script(
         "edit_sheet.py",
-        &[sheet, "", "Intitulé", "Fermer à clé", "", "Priorité", "P2 bientôt", "", "Déclaré", "à lancer"],
+        &[
+            sheet,
+            "",
+            "Intitulé",
+            "Fermer à clé",
+            "",
+            "Priorité",
+            "P2 bientôt",
+            "",
+            "Déclaré",
+            "à lancer",
+        ],
     ));
     let place = "/smsi/registers/measure/import";
     let preview = upload(&officer, place, &std::fs::read(&path).unwrap()).text();
     assert!(
-        preview.contains("<strong>2</strong> modifiées") && preview.contains("<strong>1</strong> ajoutées"),
+        preview.contains("<strong>2</strong> modifiées")
+            && preview.contains("<strong>1</strong> ajoutées"),
         "{preview}"
     );
     // Sheet, cell and what was read.
@@ -318,28 +458,76 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
     assert!(preview.contains("rien de connu"), "{preview}");
     // Old and new are shown, and nothing is written before it is confirmed.
     assert!(
-        preview.contains("<td>Camille Martin</td><td>Alex Durand</td>") || preview.contains("Alex Durand"),
+        preview.contains("<td>Camille Martin</td><td>Alex Durand</td>")
+            || preview.contains("Alex Durand"),
         "{preview}"
     );
-    assert!(!officer.get("/smsi/registers/measure/ME-1").text().contains("Alex Durand"));
+    assert!(
+        !officer
+            .get("/smsi/registers/measure/ME-1")
+            .text()
+            .contains("Alex Durand")
+    );
     // A register that changed since is shown again instead.
-    post(&officer, "/smsi/registers/measure", "title=Autre&priority=p2&declared=to-do");
+    post(
+        &officer,
+        "/smsi/registers/measure",
+        "title=Autre&priority=p2&declared=to-do",
+    );
     let outdated = confirm(&officer, place, &preview).text();
     assert!(outdated.contains("a changé entre-temps"), "{outdated}");
     let done = confirm(&officer, place, &outdated).text();
-    assert!(done.contains("<strong>2</strong> modifiées") && !done.contains("name=\"digest\""), "{done}");
-    assert!(officer.get("/smsi/registers/measure/ME-1").text().contains("Alex Durand"));
-    assert!(officer.get("/smsi/registers/measure/ME-3").text().contains("en place"));
-    assert!(officer.get("/smsi/registers/measure?q=Fermer").text().contains("Fermer à clé"));
+    assert!(
+        done.contains("<strong>2</strong> modifiées") && !done.contains("name=\"digest\""),
+        "{done}"
+    );
+    assert!(
+        officer
+            .get("/smsi/registers/measure/ME-1")
+            .text()
+            .contains("Alex Durand")
+    );
+    assert!(
+        officer
+            .get("/smsi/registers/measure/ME-3")
+            .text()
+            .contains("en place")
+    );
+    assert!(
+        officer
+            .get("/smsi/registers/measure?q=Fermer")
+            .text()
+            .contains("Fermer à clé")
+    );
     // Every register has its files, and all of them have one.
-    for name in ["smsi.xlsx", "smsi.pdf", "smsi.docx", "risk.pdf", "processing.docx"] {
+    for name in [
+        "smsi.xlsx",
+        "smsi.pdf",
+        "smsi.docx",
+        "risk.pdf",
+        "processing.docx",
+    ] {
         let file = officer.get(&format!("/smsi/files/{name}"));
-        let start: &[u8] = if name.ends_with("pdf") { b"%PDF" } else { b"PK" };
-        assert!(file.status == 200 && file.body.starts_with(start), "{name} {}", file.status);
+        let start: &[u8] = if name.ends_with("pdf") {
+            b"%PDF"
+        } else {
+            b"PK"
+        };
+        assert!(
+            file.status == 200 && file.body.starts_with(start),
+            "{name} {}",
+            file.status
+        );
     }
-    assert_eq!(upload(&officer, "/smsi/registers/measure/import", b"rien").status, 422);
+    assert_eq!(
+        upload(&officer, "/smsi/registers/measure/import", b"rien").status,
+        422
+    );
     // Word documents use the operator's own template.
-    assert_eq!(upload(&officer, "/smsi/exchange/template", b"rien").status, 422);
+    assert_eq!(
+        upload(&officer, "/smsi/exchange/template", b"rien").status,
+        422
+    );
     let paper = instance.folder.path().join("papier.docx");
     let make = "import sys, zipfile; file = zipfile.ZipFile(sys.argv[1], 'w'); \
                 file.writestr('word/header1.xml', '<w:hdr>Formations du Lac</w:hdr>'); \
@@ -347,12 +535,29 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
                 space = 'http://schemas.openxmlformats.org/wordprocessingml/2006/main'; \
                 file.writestr('word/document.xml', f'<w:document xmlns:w=\"{space}\"><w:body>{body}</w:body></w:document>'); \
                 file.close()";
-    good(&Command::new(python("python")).args(["-c", make]).arg(&paper).output().unwrap());
-    assert_eq!(upload(&officer, "/smsi/exchange/template", &std::fs::read(&paper).unwrap()).status, 303);
+    good(
+        &Command::new(python("python"))
+            .args(["-c", make])
+            .arg(&paper)
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(
+        upload(
+            &officer,
+            "/smsi/exchange/template",
+            &std::fs::read(&paper).unwrap()
+        )
+        .status,
+        303
+    );
     let risks = instance.folder.path().join("risques.docx");
     std::fs::write(&risks, officer.get("/smsi/files/risk.docx").body).unwrap();
     let read = good(&script("read_document.py", &[risks.to_str().unwrap()]));
-    assert!(read.contains("Le compte d'un partenaire est volé") && !read.contains("{{"), "{read}");
+    assert!(
+        read.contains("Le compte d'un partenaire est volé") && !read.contains("{{"),
+        "{read}"
+    );
     assert!(String::from_utf8_lossy(&std::fs::read(&risks).unwrap()).contains("word/header1.xml"));
 }
 
@@ -364,28 +569,69 @@ fn an_earlier_register_of_violations_is_shown_before_it_is_opened() {
     let csv = "Titre;Prise de connaissance;Nombre de personnes;\nVol de dossiers;02/03/2024 14:05;12;à voir\n\
                Perte;03/03/2024;200 %;\n";
     let preview = upload(&officer, place, csv.as_bytes()).text();
-    assert!(preview.contains("<strong>1</strong> violations à ouvrir"), "{preview}");
-    assert!(preview.contains("(CSV!C3)") && preview.contains("D (1)"), "{preview}");
-    assert!(!officer.get("/register").text().contains("Vol de dossiers"), "nothing is written before");
+    assert!(
+        preview.contains("<strong>1</strong> violations à ouvrir"),
+        "{preview}"
+    );
+    assert!(
+        preview.contains("(CSV!C3)") && preview.contains("D (1)"),
+        "{preview}"
+    );
+    assert!(
+        !officer.get("/register").text().contains("Vol de dossiers"),
+        "nothing is written before"
+    );
     let done = confirm(&officer, place, &preview).text();
-    assert!(done.contains("<strong>1</strong> violations importées"), "{done}");
+    assert!(
+        done.contains("<strong>1</strong> violations importées"),
+        "{done}"
+    );
     let register = officer.get("/register").text();
     assert!(register.contains("Vol de dossiers"), "{register}");
     let again = upload(&officer, place, csv.as_bytes()).text();
-    assert!(again.contains("Déjà au registre\u{a0}: INC-") && !again.contains("name=\"digest\""), "{again}");
-    let ods =
-        [&b"PK\x03\x04"[..], &[0; 26], b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"].concat();
+    assert!(
+        again.contains("Déjà au registre\u{a0}: INC-") && !again.contains("name=\"digest\""),
+        "{again}"
+    );
+    let ods = [
+        &b"PK\x03\x04"[..],
+        &[0; 26],
+        b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+    ]
+    .concat();
     let refused = upload(&officer, place, &ods);
-    assert!(refused.status == 422 && refused.text().contains("OpenDocument"), "{}", refused.text());
+    assert!(
+        refused.status == 422 && refused.text().contains("OpenDocument"),
+        "{}",
+        refused.text()
+    );
     // What was not chosen is not decided, and one bad value writes nothing of the others.
-    let incident = register.split("/incidents/").nth(1).unwrap().split('"').next().unwrap();
+    let incident = register
+        .split("/incidents/")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
     let entries = format!("/incidents/{incident}/entries");
-    let add = |body: &str| officer.send("POST", &entries, &FORM, body.as_bytes()).status;
-    assert_eq!(add("note=authority&notify=peut-%C3%AAtre&reason=parce+que+les+faits+le+montrent"), 422);
+    let add = |body: &str| {
+        officer
+            .send("POST", &entries, &FORM, body.as_bytes())
+            .status
+    };
+    assert_eq!(
+        add("note=authority&notify=peut-%C3%AAtre&reason=parce+que+les+faits+le+montrent"),
+        422
+    );
     let sheet = format!("/incidents/{incident}/steps/authority");
     let body = b"controller-name=Autre+organisme&person-count=beaucoup";
     assert_eq!(officer.send("POST", &sheet, &FORM, body).status, 422);
-    assert!(!officer.get(&format!("/incidents/{incident}/notification")).text().contains("Autre organisme"));
+    assert!(
+        !officer
+            .get(&format!("/incidents/{incident}/notification"))
+            .text()
+            .contains("Autre organisme")
+    );
 }
 
 const PIA: &str = r#"{"pia": {"id": 7, "name": "Accompagnement", "status": 1},
@@ -402,38 +648,71 @@ fn what_an_impact_assessment_promised_is_the_loudest_line() {
     let mut instance = instance();
     let officer = instance.officer();
     let done = upload(&officer, "/smsi/exchange/pia", PIA.as_bytes()).text();
-    assert!(done.contains("2 mesures ajoutées, 0 déjà suivies, 1 à compléter"), "{done}");
+    assert!(
+        done.contains("2 mesures ajoutées, 0 déjà suivies, 1 à compléter"),
+        "{done}"
+    );
     let again = upload(&officer, "/smsi/exchange/pia", PIA.as_bytes()).text();
-    assert!(again.contains("0 mesures ajoutées, 2 déjà suivies"), "{again}");
+    assert!(
+        again.contains("0 mesures ajoutées, 2 déjà suivies"),
+        "{again}"
+    );
     let wrong = officer.get("/smsi/contradictions").text();
-    assert!(wrong.contains("promis, mais pas fait") && wrong.contains("jours de retard"), "{wrong}");
+    assert!(
+        wrong.contains("promis, mais pas fait") && wrong.contains("jours de retard"),
+        "{wrong}"
+    );
     for hostile in [&b"{}"[..], b"[", b"{\"pia\": {\"name\": 4}}"] {
         assert_eq!(upload(&officer, "/smsi/exchange/pia", hostile).status, 422);
     }
-    // What the tool's older exports hold: entities, lists, days of 1970, plans of evaluations that became
-    // acceptable.
+    // What the tool's older exports hold: entities, lists, days of 1970, plans of evaluations that
+    // became acceptable.
     let file = |name: &str| {
-        #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "cargo says where the crate is, at run time"
+        )]
         let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
         let folder = std::path::Path::new(&here).join("../digue-compliance/tests/data/pia");
         std::fs::read(folder.join(name)).unwrap()
     };
     let done = upload(&officer, "/smsi/exchange/pia", &file("pia-entites.json")).text();
-    assert!(done.contains("4 mesures ajoutées") && done.contains("1 plans ignorés"), "{done}");
-    assert!(officer.get("/smsi/registers/measure?q=habilitation").text().contains("Créer une procédure"));
-    let nothing = upload(&officer, "/smsi/exchange/pia", &file("pia-cas-nom-null.json")).text();
+    assert!(
+        done.contains("4 mesures ajoutées") && done.contains("1 plans ignorés"),
+        "{done}"
+    );
+    assert!(
+        officer
+            .get("/smsi/registers/measure?q=habilitation")
+            .text()
+            .contains("Créer une procédure")
+    );
+    let nothing = upload(
+        &officer,
+        "/smsi/exchange/pia",
+        &file("pia-cas-nom-null.json"),
+    )
+    .text();
     assert!(nothing.contains("pas d&#39;action"), "{nothing}");
 }
 
-/// Opens a workbook as another program does and saves it again; every register that goes through it changes
-/// nothing.
+/// Opens a workbook as another program does and saves it again; every register that goes through it
+/// changes nothing.
 #[test]
 fn every_register_goes_through_another_program_unchanged() {
     let mut instance = instance();
     let officer = instance.officer();
     post(&officer, "/smsi/start", ANSWERS);
-    post(&officer, "/smsi/registers/objective", "title=Moins&indicator=i&target=3&due=2027-01-15");
-    post(&officer, "/smsi/registers/exception", "title=E&justification=j&approver=A&expires-on=2027-01-15");
+    post(
+        &officer,
+        "/smsi/registers/objective",
+        "title=Moins&indicator=i&target=3&due=2027-01-15",
+    );
+    post(
+        &officer,
+        "/smsi/registers/exception",
+        "title=E&justification=j&approver=A&expires-on=2027-01-15",
+    );
     // Days are cells with a format already; they get the one that people's programs give them.
     let resave = "import sys, datetime, openpyxl; book = openpyxl.load_workbook(sys.argv[1]); \
                   cells = [cell for sheet in book for row in sheet.iter_rows(min_row=2) for cell in row if cell.value]; \
@@ -457,7 +736,11 @@ fn every_register_goes_through_another_program_unchanged() {
             let asked = [("accept-language", language)];
             let file = officer.send("GET", &format!("/smsi/files/{kind}.xlsx"), &asked, b"");
             std::fs::write(&path, file.body).unwrap();
-            let done = Command::new(python("python")).args(["-c", resave]).arg(&path).output().unwrap();
+            let done = Command::new(python("python"))
+                .args(["-c", resave])
+                .arg(&path)
+                .output()
+                .unwrap();
             days += good(&done).trim().parse::<u32>().unwrap();
             let place = format!("/smsi/registers/{kind}/import");
             let answer = upload(&officer, &place, &std::fs::read(&path).unwrap());
@@ -484,13 +767,22 @@ fn other_programs_read_what_is_exported() {
     let oscal = folder.join("oscal.json");
     std::fs::write(&oscal, officer.get("/smsi/exchange/oscal.json").body).unwrap();
     let read = good(&script("check_oscal.py", &[oscal.to_str().unwrap()]));
-    let counts: Vec<usize> = read.split_whitespace().map(|count| count.parse().unwrap()).collect();
+    let counts: Vec<usize> = read
+        .split_whitespace()
+        .map(|count| count.parse().unwrap())
+        .collect();
     assert!(counts[0] >= 49 && counts[1] >= 10, "{read}");
     // What no check measured is neither satisfied nor not.
     let oscal: serde_json::Value = serde_json::from_slice(&std::fs::read(&oscal).unwrap()).unwrap();
     let result = &oscal["assessment-results"]["results"][0];
     for finding in result["findings"].as_array().unwrap() {
-        assert!(!finding["related-observations"].as_array().unwrap().is_empty(), "{finding}");
+        assert!(
+            !finding["related-observations"]
+                .as_array()
+                .unwrap()
+                .is_empty(),
+            "{finding}"
+        );
     }
     let excluded = &result["reviewed-controls"]["control-selections"][0]["exclude-controls"];
     assert!(!excluded.as_array().unwrap().is_empty(), "{excluded}");
@@ -511,16 +803,37 @@ fn other_programs_read_what_is_exported() {
     std::fs::write(&mss, officer.get("/smsi/exchange/mss.xlsx").body).unwrap();
     let read = "import sys, openpyxl; book = openpyxl.load_workbook(sys.argv[1]); sheet = book.worksheets[0]; \
                 print(book.sheetnames, [cell.value for cell in sheet[6]], sheet.max_row)";
-    let done = Command::new(python("python")).args(["-c", read]).arg(&mss).output().unwrap();
+    let done = Command::new(python("python"))
+        .args(["-c", read])
+        .arg(&mss)
+        .output()
+        .unwrap();
     let read = good(&done);
-    let header =
-        "['Template mesures'] ['Intitulé de la mesure *', 'Description de la mesure', 'Catégorie *'] ";
-    let rows: usize = read.trim().strip_prefix(header).expect("the template's header").parse().unwrap();
+    let header = "['Template mesures'] ['Intitulé de la mesure *', 'Description de la mesure', 'Catégorie *'] ";
+    let rows: usize = read
+        .trim()
+        .strip_prefix(header)
+        .expect("the template's header")
+        .parse()
+        .unwrap();
     assert!((30..=46).contains(&rows), "at most forty: {rows}");
     assert_eq!(officer.get("/smsi/exchange/mss-2.xlsx").status, 404);
-    // The same again is the same version; a change is a later one. Another installation's has another name.
-    let line = |yaml: &str, name: &str| yaml.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
-    let version = |yaml: &str| line(yaml, "version: ").rsplit(' ').next().unwrap().parse::<u64>().unwrap();
+    // The same again is the same version; a change is a later one. Another installation's has
+    // another name.
+    let line = |yaml: &str, name: &str| {
+        yaml.lines()
+            .find(|line| line.starts_with(name))
+            .unwrap()
+            .to_owned()
+    };
+    let version = |yaml: &str| {
+        line(yaml, "version: ")
+            .rsplit(' ')
+            .next()
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+    };
     let again = officer.get("/smsi/exchange/ciso-assistant.yaml").text();
     assert_eq!(again, yaml);
     assert!(line(&yaml, "urn: ").starts_with("urn: urn:digue:risk:library:measures-"));
@@ -531,32 +844,87 @@ fn other_programs_read_what_is_exported() {
 fn a_review_suspends_at_the_lock_the_same_second() {
     let mut instance = instance();
     assert!(instance.stop());
-    for (account, organisation, role) in [("chef", "of-1", "delegate"), ("audit", "operateur", "auditor")] {
-        let arguments = ["account", account, "--organisation", organisation, "--role", role];
+    for (account, organisation, role) in [
+        ("chef", "of-1", "delegate"),
+        ("audit", "operateur", "auditor"),
+    ] {
+        let arguments = [
+            "account",
+            account,
+            "--organisation",
+            organisation,
+            "--role",
+            role,
+        ];
         assert!(digue(instance.folder.path(), &arguments).status.success());
     }
     instance.start();
     let (a1, officer) = (instance.sign_in("a1"), instance.officer());
-    let (chef, audit) = (instance.console_session("chef"), instance.console_session("audit"));
+    let (chef, audit) = (
+        instance.console_session("chef"),
+        instance.console_session("audit"),
+    );
     assert_eq!(a1.get("/fiche/P1").status, 200);
-    let opened = post(&officer, "/reviews", "title=Revue+2026&due=2099-01-01T10:00");
+    let opened = post(
+        &officer,
+        "/reviews",
+        "title=Revue+2026&due=2099-01-01T10:00",
+    );
     let place = opened.header("location").unwrap().to_owned();
     // The delegate sees and decides the own organisation's only; the auditor looks.
     let page = chef.get(&place).text();
     assert!(page.contains("a1") && !page.contains("b1"), "{page}");
     assert_eq!(audit.get(&place).status, 200);
-    assert_eq!(audit.send("POST", &place, &FORM, b"account=a1&decision=keep").status, 403);
-    assert_eq!(chef.send("POST", &place, &FORM, b"account=b1&decision=keep").status, 404);
-    assert_eq!(chef.send("POST", &place, &FORM, b"account=a1&decision=suspend&reason=").status, 422);
-    post(&chef, &place, "account=a1&decision=suspend&reason=a+quitte+l'organisme");
+    assert_eq!(
+        audit
+            .send("POST", &place, &FORM, b"account=a1&decision=keep")
+            .status,
+        403
+    );
+    assert_eq!(
+        chef.send("POST", &place, &FORM, b"account=b1&decision=keep")
+            .status,
+        404
+    );
+    assert_eq!(
+        chef.send(
+            "POST",
+            &place,
+            &FORM,
+            b"account=a1&decision=suspend&reason="
+        )
+        .status,
+        422
+    );
+    post(
+        &chef,
+        &place,
+        "account=a1&decision=suspend&reason=a+quitte+l'organisme",
+    );
     assert_eq!(a1.get("/fiche/P1").status, 401, "its session is gone");
-    assert_eq!(chef.send("POST", &place, &FORM, b"account=a1&decision=keep").status, 409, "decided once");
+    assert_eq!(
+        chef.send("POST", &place, &FORM, b"account=a1&decision=keep")
+            .status,
+        409,
+        "decided once"
+    );
     let csv = officer.get(&format!("{place}/lines.csv")).text();
     assert!(
-        csv.lines().any(|line| line.contains("a1") && line.contains("suspend") && line.contains("chef")),
+        csv.lines()
+            .any(|line| line.contains("a1") && line.contains("suspend") && line.contains("chef")),
         "{csv}"
     );
-    assert_eq!(officer.send("POST", "/reviews", &FORM, b"title=Autre&due=2099-01-01T10:00").status, 409);
+    assert_eq!(
+        officer
+            .send(
+                "POST",
+                "/reviews",
+                &FORM,
+                b"title=Autre&due=2099-01-01T10:00"
+            )
+            .status,
+        409
+    );
 }
 
 #[test]
@@ -566,39 +934,100 @@ fn an_auditor_draws_the_same_sample_and_a_document_is_read_and_kept() {
     let audit = "title=Audit+2026&scope=acces&auditor=Claude&planned-from=2026-11-22&population=accounts&seed=7&size=2";
     post(&officer, "/smsi/registers/audit", audit);
     post(&officer, "/smsi/registers/audit/AU-1/fill", "");
-    let drawn =
-        |page: &str| page.split("sha256:").nth(1).unwrap().split("</textarea>").next().unwrap().to_owned();
+    let drawn = |page: &str| {
+        page.split("sha256:")
+            .nth(1)
+            .unwrap()
+            .split("</textarea>")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
     let first = drawn(&officer.get("/smsi/registers/audit/AU-1").text());
     post(&officer, "/smsi/registers/audit/AU-1/fill", "");
-    assert_eq!(drawn(&officer.get("/smsi/registers/audit/AU-1").text()), first);
+    assert_eq!(
+        drawn(&officer.get("/smsi/registers/audit/AU-1").text()),
+        first
+    );
     assert_eq!(first.lines().count(), 3, "{first}");
     // Another user draws the same without writing anything.
-    let page = officer.get("/smsi/samples?population=accounts&seed=7&size=2").text();
-    assert!(first.lines().skip(1).all(|name| page.contains(&format!("<li>{name}</li>"))), "{page}");
-    assert!(page.contains(first.lines().next().unwrap()), "the same hash: {page}");
+    let page = officer
+        .get("/smsi/samples?population=accounts&seed=7&size=2")
+        .text();
+    assert!(
+        first
+            .lines()
+            .skip(1)
+            .all(|name| page.contains(&format!("<li>{name}</li>"))),
+        "{page}"
+    );
+    assert!(
+        page.contains(first.lines().next().unwrap()),
+        "the same hash: {page}"
+    );
     // What was signed is not changed any more, and a review signed has its inputs.
-    post(&officer, "/smsi/registers/review", "title=Revue&held-on=2026-11-22&chair=Camille");
+    post(
+        &officer,
+        "/smsi/registers/review",
+        "title=Revue&held-on=2026-11-22&chair=Camille",
+    );
     post(&officer, "/smsi/registers/review/RD-1/fill", "");
-    assert!(officer.get("/smsi/registers/review/RD-1").text().contains("Dernier audit interne"));
-    let signed = "title=Revue&held-on=2026-11-22&chair=Camille&signed-by=Camille&signed-on=2026-11-22";
+    assert!(
+        officer
+            .get("/smsi/registers/review/RD-1")
+            .text()
+            .contains("Dernier audit interne")
+    );
+    let signed =
+        "title=Revue&held-on=2026-11-22&chair=Camille&signed-by=Camille&signed-on=2026-11-22";
     post(&officer, "/smsi/registers/review/RD-1", signed);
     let again = signed.replace("Camille&signed", "Alex&signed");
-    assert_eq!(officer.send("POST", "/smsi/registers/review/RD-1", &FORM, again.as_bytes()).status, 409);
-    assert!(!officer.get("/smsi/registers/review/RD-1").text().contains("<textarea"));
+    assert_eq!(
+        officer
+            .send(
+                "POST",
+                "/smsi/registers/review/RD-1",
+                &FORM,
+                again.as_bytes()
+            )
+            .status,
+        409
+    );
+    assert!(
+        !officer
+            .get("/smsi/registers/review/RD-1")
+            .text()
+            .contains("<textarea")
+    );
     // A document: approved, with its file, read by an agent, and read once.
     let policy = "title=Politique&about=policy&edition=2&audience=everybody&approved-by=Camille&approved-on=2026-11-20";
     post(&officer, "/smsi/registers/document", policy);
-    assert_eq!(upload(&officer, "/smsi/documents/DO-1", b"%PDF-1.7 politique").status, 303);
+    assert_eq!(
+        upload(&officer, "/smsi/documents/DO-1", b"%PDF-1.7 politique").status,
+        303
+    );
     let a1 = instance.console_session("a1");
     let page = a1.get("/awareness").text();
     assert!(page.contains("Politique"), "{page}");
-    assert_eq!(a1.get("/awareness/documents/DO-1").body, b"%PDF-1.7 politique");
+    assert_eq!(
+        a1.get("/awareness/documents/DO-1").body,
+        b"%PDF-1.7 politique"
+    );
     post(&a1, "/awareness/documents/DO-1", "");
-    assert_eq!(a1.send("POST", "/awareness/documents/DO-1", &FORM, b"").status, 409);
+    assert_eq!(
+        a1.send("POST", "/awareness/documents/DO-1", &FORM, b"")
+            .status,
+        409
+    );
     assert!(officer.get("/smsi/registers/receipt").text().contains("a1"));
     // Nobody writes a receipt or an attestation by a form, and an agent reads no register.
     let forged = "document=DO-1&edition=2&reader=a2&read-on=2026-11-22";
-    assert_eq!(officer.send("POST", "/smsi/registers/receipt", &FORM, forged.as_bytes()).status, 403);
+    assert_eq!(
+        officer
+            .send("POST", "/smsi/registers/receipt", &FORM, forged.as_bytes())
+            .status,
+        403
+    );
     assert_eq!(a1.get("/smsi").status, 403);
     let refused = instance.stranger().get("/fiche/P1");
     assert_eq!((refused.status, reasons(&refused).is_empty()), (401, false));

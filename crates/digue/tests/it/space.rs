@@ -1,5 +1,5 @@
-//! The space of a partner organisation: its self-assessment from empty to sheet, its caseload, and a
-//! stolen delegate's account that creates nobody.
+//! The space of a partner organisation: its self-assessment from empty to sheet, its caseload, and
+//! a stolen delegate's account that creates nobody.
 
 use std::process::Command;
 
@@ -12,7 +12,8 @@ use crate::webdriver::Browser;
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 const MULTIPART: [(&str, &str); 1] = [("content-type", "multipart/form-data; boundary=x")];
 
-/// An instance with the delegate `chef` and the deputy `adj` of `of-1`, and the data protection officer.
+/// An instance with the delegate `chef` and the deputy `adj` of `of-1`, and the data protection
+/// officer.
 fn instance(plan: &Plan) -> Instance {
     let mut instance = Instance::open(plan, obliging);
     assert!(instance.stop());
@@ -22,7 +23,14 @@ fn instance(plan: &Plan) -> Instance {
         ("autre", "of-2", "delegate"),
         ("dpo", "operateur", "dpo"),
     ] {
-        let arguments = ["account", account, "--organisation", organisation, "--role", role];
+        let arguments = [
+            "account",
+            account,
+            "--organisation",
+            organisation,
+            "--role",
+            role,
+        ];
         assert!(digue(instance.folder.path(), &arguments).status.success());
     }
     instance.start();
@@ -30,7 +38,9 @@ fn instance(plan: &Plan) -> Instance {
 }
 
 fn usual() -> Plan {
-    Plan::usual().settings("[sessions]\nproof = \"1h\"\n").caseload("a1", &["P1", "P2"])
+    Plan::usual()
+        .settings("[sessions]\nproof = \"1h\"\n")
+        .caseload("a1", &["P1", "P2"])
 }
 
 #[track_caller]
@@ -112,22 +122,36 @@ fn a_delegate_answers_alone_and_leaves_with_a_sheet() {
     browser.sees("main", "0 comptes sur 4 ont une clé d'accès");
     browser.sees("main", "le portail voit autre chose");
     assert!(
-        browser.text("main section ol li:first-child").contains("clé d'accès"),
+        browser
+            .text("main section ol li:first-child")
+            .contains("clé d'accès"),
         "{}",
         browser.text("main section ol")
     );
     // The operator reads nothing until it is signed.
     let officer = instance.officer();
-    assert!(!officer.get("/assessments.csv").text().contains("passkeys"), "only what was signed");
+    assert!(
+        !officer.get("/assessments.csv").text().contains("passkeys"),
+        "only what was signed"
+    );
     browser.submit("form[action='/space/assessment/sign']", 0);
     browser.sees("main", "AE-1");
     let told = officer.get("/assessments.csv").text();
     assert!(
-        told.lines().any(|line| line.starts_with("of-1;current;") && line.contains("passkeys")),
+        told.lines()
+            .any(|line| line.starts_with("of-1;current;") && line.contains("passkeys")),
         "{told}"
     );
-    assert!(told.lines().any(|line| line.starts_with("of-2;grace;;")), "{told}");
-    assert!(officer.get("/smsi/registers/assessment").text().contains("of-1"));
+    assert!(
+        told.lines().any(|line| line.starts_with("of-2;grace;;")),
+        "{told}"
+    );
+    assert!(
+        officer
+            .get("/smsi/registers/assessment")
+            .text()
+            .contains("of-1")
+    );
     browser.go(&format!("{console}/space"));
     browser.sees("main", "à jour");
     // The same pages where axe looks at them.
@@ -153,43 +177,73 @@ fn a_delegate_answers_alone_and_leaves_with_a_sheet() {
     let sheet = instance.folder.path().join("attestation.pdf");
     std::fs::write(&sheet, deputy.get("/space/attestation.pdf").body).unwrap();
     let read = script("read_document.py", &[sheet.to_str().unwrap()]);
-    assert!(read.contains("Attestation de sécurité") || read.contains("Security attestation"), "{read}");
+    assert!(
+        read.contains("Attestation de sécurité") || read.contains("Security attestation"),
+        "{read}"
+    );
     assert!(read.contains("AE-1") || read.contains("chef"), "{read}");
 }
 
 fn script(name: &str, arguments: &[&str]) -> String {
-    #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cargo says where the crate is, at run time"
+    )]
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     let script = std::path::Path::new(&here).join("../../tests").join(name);
-    let done = Command::new(python("python")).arg(script).args(arguments).output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let done = Command::new(python("python"))
+        .arg(script)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     String::from_utf8_lossy(&done.stdout).into_owned()
 }
 
 #[test]
 fn the_questions_go_out_as_a_spreadsheet_and_come_in_again() {
     let mut instance = instance(&usual());
-    let (chef, a1) = (instance.console_session("chef"), instance.console_session("a1"));
+    let (chef, a1) = (
+        instance.console_session("chef"),
+        instance.console_session("a1"),
+    );
     let place = instance.folder.path().join("questions.xlsx");
     std::fs::write(&place, chef.get("/space/assessment.xlsx").body).unwrap();
     let fill = "import sys, openpyxl; book = openpyxl.load_workbook(sys.argv[1]); sheet = book.worksheets[0]; \
                 [sheet.cell(row, 4, sys.argv[2]) for row in range(2, sheet.max_row + 1)]; book.save(sys.argv[1])";
     let filled = |answer: &str| {
-        let done =
-            Command::new(python("python")).args(["-c", fill]).arg(&place).arg(answer).output().unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let done = Command::new(python("python"))
+            .args(["-c", fill])
+            .arg(&place)
+            .arg(answer)
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
         std::fs::read(&place).unwrap()
     };
     let send = |client: &Client, bytes: &[u8]| {
         let mut body =
-            b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n".to_vec();
+            b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n"
+                .to_vec();
         body.extend_from_slice(bytes);
         body.extend_from_slice(b"\r\n--x--\r\n");
         client.send("POST", "/space/assessment/import", &MULTIPART, &body)
     };
     let wrong = send(&chef, &filled("peut-être"));
     assert_eq!(wrong.status, 422);
-    assert!(wrong.text().contains("pas dans la liste"), "{}", wrong.text());
+    assert!(
+        wrong.text().contains("pas dans la liste"),
+        "{}",
+        wrong.text()
+    );
     let good = filled("Je ne sais pas");
     assert_eq!(send(&a1, &good).status, 403, "an agent answers for nobody");
     assert_eq!(send(&chef, &good).status, 303);
@@ -209,57 +263,129 @@ fn an_organisation_asks_for_a_person_and_sees_it_once_the_operator_grants() {
     let (officer, other) = (instance.officer(), instance.console_session("autre"));
     assert_eq!(a1.get("/fiche/P7").status, 403);
     let asked = "population=personnes&person=P7&account=a1&until=&reason=entretien+du+12+decembre";
-    assert_eq!(refused(&instance.console_session("a1"), "/space/persons", asked).0, 403);
+    assert_eq!(
+        refused(&instance.console_session("a1"), "/space/persons", asked).0,
+        403
+    );
     // Another organisation's account is nobody's to ask for.
     assert_eq!(refused(&other, "/space/persons", asked).0, 403);
     assert_eq!(
-        refused(&chef, "/space/persons", "population=personnes&person=%3Cx%3E&reason=essai+hostile").0,
+        refused(
+            &chef,
+            "/space/persons",
+            "population=personnes&person=%3Cx%3E&reason=essai+hostile"
+        )
+        .0,
         422
     );
     post(&chef, "/space/persons", asked);
-    assert_eq!(refused(&chef, "/space/persons", asked).0, 409, "it waits already");
+    assert_eq!(
+        refused(&chef, "/space/persons", asked).0,
+        409,
+        "it waits already"
+    );
     post(&chef, "/space/persons", &asked.replace("P7", "P8"));
     let page = officer.get("/approvals").text();
-    let ids: Vec<&str> =
-        page.split("name=\"id\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let ids: Vec<&str> = page
+        .split("name=\"id\" value=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
     assert_eq!(ids.len(), 2, "{page}");
-    assert_eq!(refused(&chef, "/approvals/decide", &format!("id={}&granted=1", ids[0])).0, 403);
+    assert_eq!(
+        refused(
+            &chef,
+            "/approvals/decide",
+            &format!("id={}&granted=1", ids[0])
+        )
+        .0,
+        403
+    );
     for id in ids {
         post(&officer, "/approvals/decide", &format!("id={id}&granted=1"));
     }
     assert_eq!(a1.get("/fiche/P7").status, 200);
-    assert_eq!(a1.get("/fiche/P1").status, 200, "and what was there still is");
+    assert_eq!(
+        a1.get("/fiche/P1").status,
+        200,
+        "and what was there still is"
+    );
     // After a restart, too: the caseload's file holds it.
     instance.kill();
     instance.start();
     assert_eq!(a1.get("/fiche/P8").status, 200);
-    assert!(chef.get("/space").text().contains('4'), "four persons given");
+    assert!(
+        chef.get("/space").text().contains('4'),
+        "four persons given"
+    );
 }
 
 #[test]
 fn a_stolen_delegates_account_creates_no_reader_and_hands_itself_to_nobody() {
     let mut instance = instance(&usual());
-    let (chef, adj) = (instance.console_session("chef"), instance.console_session("adj"));
+    let (chef, adj) = (
+        instance.console_session("chef"),
+        instance.console_session("adj"),
+    );
     let officer = instance.officer();
-    post(&chef, "/approvals", "account=faux&organisation=of-1&role=agent&reason=recrue+urgente");
+    post(
+        &chef,
+        "/approvals",
+        "account=faux&organisation=of-1&role=agent&reason=recrue+urgente",
+    );
     let page = chef.get("/approvals").text();
-    assert!(!page.contains("name=\"granted\""), "who asks does not grant");
+    assert!(
+        !page.contains("name=\"granted\""),
+        "who asks does not grant"
+    );
     let page = officer.get("/approvals").text();
-    let id = page.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    assert_eq!(refused(&chef, "/approvals/decide", &format!("id={id}&granted=1")).0, 403);
-    // Even when the operator grants it in good faith, it waits in quarantine: the thief does not let it out.
-    assert_eq!(refused(&officer, "/approvals/decide", &format!("id={id}&granted=1")).0, 200);
-    let (status, told) = refused(&chef, "/accounts/confirm", "account=faux&how=appel+telephonique");
+    let id = page
+        .split("name=\"id\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        refused(&chef, "/approvals/decide", &format!("id={id}&granted=1")).0,
+        403
+    );
+    // Even when the operator grants it in good faith, it waits in quarantine: the thief does not
+    // let it out.
+    assert_eq!(
+        refused(&officer, "/approvals/decide", &format!("id={id}&granted=1")).0,
+        200
+    );
+    let (status, told) = refused(
+        &chef,
+        "/accounts/confirm",
+        "account=faux&how=appel+telephonique",
+    );
     assert_eq!(status, 409, "{told}");
     // Another person may, once its holder has a passkey: there is none yet.
-    assert_eq!(refused(&adj, "/accounts/confirm", "account=faux&how=appel+telephonique").0, 422);
+    assert_eq!(
+        refused(
+            &adj,
+            "/accounts/confirm",
+            "account=faux&how=appel+telephonique"
+        )
+        .0,
+        422
+    );
     // A role is not handed to an account without a passkey, in another organisation, or to oneself.
     for to in ["a1", "b1", "chef", "personne"] {
         let body = format!("account={to}&reason=je+pars+demain");
         let (status, _) = refused(&chef, "/space/hand-over", &body);
         assert_eq!(status, 422, "{to}");
     }
-    assert!(!officer.get("/approvals").text().contains("name=\"granted\""), "nothing waits");
+    assert!(
+        !officer
+            .get("/approvals")
+            .text()
+            .contains("name=\"granted\""),
+        "nothing waits"
+    );
     // The delegate leaves: sessions end at once, and the deputy continues.
     post(&chef, "/space/leave", "");
     assert_eq!(chef.get("/space").status, 303, "to the door");
@@ -277,7 +403,10 @@ fn a_stolen_delegates_account_creates_no_reader_and_hands_itself_to_nobody() {
 fn a_thief_in_a_delegates_browser_gets_no_reader() {
     let mut instance = instance(&usual());
     let officer = instance.officer();
-    let (deputy, dpo) = (instance.console_session("adj"), instance.console_session("dpo"));
+    let (deputy, dpo) = (
+        instance.console_session("adj"),
+        instance.console_session("dpo"),
+    );
     let token = instance.link("chef", CONSOLE_HOST);
     let console = format!("http://{CONSOLE_HOST}:{}", instance.address.port());
     let thief = Browser::open("fr");
@@ -286,7 +415,8 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     thief.click("button.main");
     thief.sees("h1", "Accueil");
 
-    // A reader is requested. The requester cannot grant it, and neither of the two holds the invitation.
+    // A reader is requested. The requester cannot grant it, and neither of the two holds the
+    // invitation.
     thief.go(&format!("{console}/approvals"));
     thief.write("#account", "faux");
     thief.write("#reason", "recrue urgente");
@@ -294,8 +424,18 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     thief.sees("table", "attend une autre personne");
     assert_eq!(thief.count("form[action='/approvals/decide']"), 0);
     let page = officer.get("/approvals").text();
-    let id = page.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    assert_eq!(refused(&officer, "/approvals/decide", &format!("id={id}&granted=1")).0, 200);
+    let id = page
+        .split("name=\"id\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        refused(&officer, "/approvals/decide", &format!("id={id}&granted=1")).0,
+        200
+    );
 
     // Granted in good faith: neither the thief nor the officer who granted it has the invitation.
     thief.go(&format!("{console}/accounts"));
@@ -306,7 +446,14 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     // The deputy hands it over in good faith, too; the thief takes the paper, and makes a passkey.
     let (status, handed) = refused(&deputy, "/accounts/invite", "account=faux");
     assert_eq!(status, 200, "{handed}");
-    let invitation = handed.split("<code>").nth(1).unwrap().split("</code>").next().unwrap().to_owned();
+    let invitation = handed
+        .split("<code>")
+        .nth(1)
+        .unwrap()
+        .split("</code>")
+        .next()
+        .unwrap()
+        .to_owned();
     let reader = Browser::open("fr");
     reader.plug_in_authenticator();
     reader.go(&invitation);
@@ -317,15 +464,19 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     reader.sees("table", "poste");
     reader.sees("main", "Code de confirmation");
     let code = reader.text("code.confirmation");
-    // It stays in quarantine: the thief requested it, and has the code; the people who may confirm know no
-    // one who could read it out.
+    // It stays in quarantine: the thief requested it, and has the code; the people who may confirm
+    // know no one who could read it out.
     thief.go(&format!("{console}/accounts"));
     assert_eq!(thief.count("form[action='/accounts/confirm']"), 0);
     for involved in [&officer, &deputy] {
         let body = format!("account=faux&code={code}&how=appel+au+standard");
         assert_eq!(refused(involved, "/accounts/confirm", &body).0, 409);
     }
-    let (status, told) = refused(&dpo, "/accounts/confirm", "account=faux&code=AAAA-AAAA&how=appel");
+    let (status, told) = refused(
+        &dpo,
+        "/accounts/confirm",
+        "account=faux&code=AAAA-AAAA&how=appel",
+    );
     assert_eq!(status, 422, "{told}");
     assert!(told.contains("pas le code"), "{told}");
     reader.go(&format!("{console}/space"));
@@ -344,7 +495,11 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     assert_eq!(thief.count("form[action='/approvals/decide']"), 0);
 
     // The officer cuts the account: the next click leads to the sign-in page.
-    post(&officer, "/accounts/suspend", "account=chef&suspended=1&reason=vol+de+session");
+    post(
+        &officer,
+        "/accounts/suspend",
+        "account=chef&suspended=1&reason=vol+de+session",
+    );
     thief.go(&format!("{console}/space"));
     thief.sees("h1", "Se connecter");
     let shown = instance.history();
@@ -359,7 +514,10 @@ fn a_policy_may_ask_for_a_current_assessment() {
     let mut instance = instance(&plan);
     let (a1, chef) = (instance.sign_in("a1"), instance.console_session("chef"));
     assert_eq!(a1.get("/fiche/P1").status, 403);
-    let answers: Vec<String> = QUESTIONS.iter().map(|question| format!("{question}=yes")).collect();
+    let answers: Vec<String> = QUESTIONS
+        .iter()
+        .map(|question| format!("{question}=yes"))
+        .collect();
     post(&chef, "/space/assessment", &answers.join("&"));
     assert_eq!(a1.get("/fiche/P1").status, 403, "answered is not signed");
     post(&chef, "/space/assessment/sign", "");

@@ -37,7 +37,11 @@ impl Browser {
     }
 
     fn open_with(language: &str, scripts: bool) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
@@ -89,7 +93,11 @@ impl Browser {
     }
 
     pub(crate) fn call(&self, method: &str, target: &str, body: &Value) -> Value {
-        let bytes = if method == "POST" { body.to_string().into_bytes() } else { Vec::new() };
+        let bytes = if method == "POST" {
+            body.to_string().into_bytes()
+        } else {
+            Vec::new()
+        };
         let kind = [("content-type", "application/json")];
         let answer = self.send(method, target, &kind, &bytes);
         let value: Value = serde_json::from_slice(&answer.body).unwrap();
@@ -98,7 +106,13 @@ impl Browser {
     }
 
     /// The driver closes a connection now and then without having read the command.
-    pub(crate) fn send(&self, method: &str, target: &str, kind: &[(&str, &str)], bytes: &[u8]) -> Answer {
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        target: &str,
+        kind: &[(&str, &str)],
+        bytes: &[u8],
+    ) -> Answer {
         for _ in 0..5 {
             if let Ok(answer) = self.client.try_send(method, target, kind, bytes) {
                 return answer;
@@ -118,19 +132,40 @@ impl Browser {
     }
 
     pub(crate) fn place(&self) -> String {
-        self.ask("GET", "/url", &Value::Null).as_str().unwrap().to_owned()
+        self.ask("GET", "/url", &Value::Null)
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     #[track_caller]
     pub(crate) fn element(&self, css: &str) -> String {
-        assert!(self.count(css) > 0, "no {css} at {}:\n{}", self.place(), self.text("body"));
-        let found = self.ask("POST", "/element", &json!({"using": "css selector", "value": css}));
-        found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
+        assert!(
+            self.count(css) > 0,
+            "no {css} at {}:\n{}",
+            self.place(),
+            self.text("body")
+        );
+        let found = self.ask(
+            "POST",
+            "/element",
+            &json!({"using": "css selector", "value": css}),
+        );
+        found
+            .as_object()
+            .unwrap()
+            .values()
+            .next()
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     fn worked(&self, clicks: u32, keys: usize) {
         let (before, typed) = self.effort.get();
-        self.effort.set((before + clicks, typed + u32::try_from(keys).unwrap()));
+        self.effort
+            .set((before + clicks, typed + u32::try_from(keys).unwrap()));
     }
 
     pub(crate) fn forget_effort(&self) {
@@ -148,9 +183,17 @@ impl Browser {
         self.worked(1, 0);
         let first = self.element(css);
         let is_shown = |element: &String| {
-            self.ask("GET", &format!("/element/{element}/displayed"), &Value::Null) == json!(true)
+            self.ask(
+                "GET",
+                &format!("/element/{element}/displayed"),
+                &Value::Null,
+            ) == json!(true)
         };
-        let element = self.elements(css).into_iter().find(is_shown).unwrap_or(first);
+        let element = self
+            .elements(css)
+            .into_iter()
+            .find(is_shown)
+            .unwrap_or(first);
         self.ask("POST", &format!("/element/{element}/click"), &json!({}));
     }
 
@@ -160,9 +203,21 @@ impl Browser {
     }
 
     fn elements(&self, css: &str) -> Vec<String> {
-        let found = self.ask("POST", "/elements", &json!({"using": "css selector", "value": css}));
-        let name =
-            |one: &Value| one.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
+        let found = self.ask(
+            "POST",
+            "/elements",
+            &json!({"using": "css selector", "value": css}),
+        );
+        let name = |one: &Value| {
+            one.as_object()
+                .unwrap()
+                .values()
+                .next()
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
         found.as_array().unwrap().iter().map(name).collect()
     }
 
@@ -174,20 +229,27 @@ impl Browser {
             self.ask("POST", &format!("/element/{button}/click"), &json!({}));
             return;
         }
-        let script =
-            "window.stays = true; document.querySelectorAll(arguments[0])[arguments[1]].requestSubmit()";
-        self.ask("POST", "/execute/sync", &json!({"script": script, "args": [css, place]}));
+        let script = "window.stays = true; document.querySelectorAll(arguments[0])[arguments[1]].requestSubmit()";
+        self.ask(
+            "POST",
+            "/execute/sync",
+            &json!({"script": script, "args": [css, place]}),
+        );
         self.waits_for_the_next_page();
     }
 
-    /// Clicks, and waits until the page is gone: what the click sends has been answered, so that another
-    /// browser sees it.
+    /// Clicks, and waits until the page is gone: what the click sends has been answered, so that
+    /// another browser sees it.
     #[track_caller]
     pub(crate) fn click_through(&self, css: &str) {
         if !self.scripts {
             return self.click(css);
         }
-        self.ask("POST", "/execute/sync", &json!({"script": "window.stays = true", "args": []}));
+        self.ask(
+            "POST",
+            "/execute/sync",
+            &json!({"script": "window.stays = true", "args": []}),
+        );
         self.click(css);
         self.waits_for_the_next_page();
     }
@@ -197,7 +259,11 @@ impl Browser {
         let deadline = Instant::now() + digue_testkit::PATIENCE;
         let gone = json!({"script": "return window.stays !== true && document.readyState === 'complete'", "args": []});
         while self.ask("POST", "/execute/sync", &gone) != json!(true) {
-            assert!(Instant::now() < deadline, "the form was not sent, at {}", self.place());
+            assert!(
+                Instant::now() < deadline,
+                "the form was not sent, at {}",
+                self.place()
+            );
             std::thread::park_timeout(Duration::from_millis(20));
         }
     }
@@ -205,7 +271,11 @@ impl Browser {
     pub(crate) fn write(&self, css: &str, text: &str) {
         self.worked(1, text.chars().count());
         let element = self.element(css);
-        self.ask("POST", &format!("/element/{element}/value"), &json!({"text": text}));
+        self.ask(
+            "POST",
+            &format!("/element/{element}/value"),
+            &json!({"text": text}),
+        );
     }
 
     /// Empties a field.
@@ -221,7 +291,10 @@ impl Browser {
 
     pub(crate) fn text(&self, css: &str) -> String {
         let element = self.element(css);
-        self.ask("GET", &format!("/element/{element}/text"), &Value::Null).as_str().unwrap().to_owned()
+        self.ask("GET", &format!("/element/{element}/text"), &Value::Null)
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Waits until the element says this: a click returns before the page that it leads to.
@@ -233,7 +306,11 @@ impl Browser {
             if text.as_ref().is_some_and(|text| text.contains(wanted)) {
                 return;
             }
-            assert!(Instant::now() < deadline, "{css} says {text:?}, not {wanted:?}, at {}", self.place());
+            assert!(
+                Instant::now() < deadline,
+                "{css} says {text:?}, not {wanted:?}, at {}",
+                self.place()
+            );
             std::thread::park_timeout(Duration::from_millis(30));
         }
     }
@@ -242,8 +319,15 @@ impl Browser {
     #[track_caller]
     pub(crate) fn misses(&self, css: &str, unwanted: &str) {
         let deadline = Instant::now() + digue_testkit::PATIENCE;
-        while self.try_text(css).is_none_or(|text| text.contains(unwanted)) {
-            assert!(Instant::now() < deadline, "{css} still says {unwanted:?} at {}", self.place());
+        while self
+            .try_text(css)
+            .is_none_or(|text| text.contains(unwanted))
+        {
+            assert!(
+                Instant::now() < deadline,
+                "{css} still says {unwanted:?} at {}",
+                self.place()
+            );
             std::thread::park_timeout(Duration::from_millis(30));
         }
     }
@@ -252,7 +336,11 @@ impl Browser {
     pub(crate) fn arrives(&self, place: &str) {
         let deadline = Instant::now() + digue_testkit::PATIENCE;
         while self.place() != place {
-            assert!(Instant::now() < deadline, "at {}, not {place}", self.place());
+            assert!(
+                Instant::now() < deadline,
+                "at {}, not {place}",
+                self.place()
+            );
             std::thread::park_timeout(Duration::from_millis(30));
         }
     }
@@ -272,24 +360,40 @@ impl Browser {
         let target = format!("/session/{}/element/{element}/text", self.session);
         let text = self.send("GET", &target, &kind, b"");
         let text: Value = serde_json::from_slice(&text.body).ok()?;
-        (text["value"].is_string()).then(|| text["value"].as_str().map(ToOwned::to_owned)).flatten()
+        (text["value"].is_string())
+            .then(|| text["value"].as_str().map(ToOwned::to_owned))
+            .flatten()
     }
 
     /// Presses a key wherever the focus is.
     pub(crate) fn press(&self, key: &str) {
-        let actions = [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})];
+        let actions = [
+            json!({"type": "keyDown", "value": key}),
+            json!({"type": "keyUp", "value": key}),
+        ];
         let body = json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]});
         self.ask("POST", "/actions", &body);
     }
 
     pub(crate) fn width(&self, width: u32) {
-        self.ask("POST", "/window/rect", &json!({"width": width, "height": 1400}));
+        self.ask(
+            "POST",
+            "/window/rect",
+            &json!({"width": width, "height": 1400}),
+        );
     }
 
     /// True when the page does not scroll sideways.
     pub(crate) fn fits(&self) -> bool {
-        let script = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
-        self.ask("POST", "/execute/sync", &json!({"script": script, "args": []})).as_bool().unwrap()
+        let script =
+            "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+        self.ask(
+            "POST",
+            "/execute/sync",
+            &json!({"script": script, "args": []}),
+        )
+        .as_bool()
+        .unwrap()
     }
 
     /// Plugs in an authenticator that knows its holder, as a telephone does.
@@ -308,12 +412,17 @@ impl Browser {
         if !self.scripts {
             return;
         }
-        let library = std::fs::read_to_string(site_packages("axe_playwright_python/axe.min.js")).unwrap();
+        let library =
+            std::fs::read_to_string(site_packages("axe_playwright_python/axe.min.js")).unwrap();
         let ask = "return axe.run().then(found => found.violations\
                      .filter(fault => ['serious', 'critical'].includes(fault.impact))\
                      .map(fault => fault.id + ' ' + fault.nodes.map(node => node.target).join(', ')))";
         let script = format!("{library}; {ask}");
-        let faults = self.ask("POST", "/execute/sync", &json!({"script": script, "args": []}));
+        let faults = self.ask(
+            "POST",
+            "/execute/sync",
+            &json!({"script": script, "args": []}),
+        );
         assert_eq!(faults, json!([]), "{name}");
         self.picture(name);
     }
@@ -330,13 +439,22 @@ impl Browser {
 
     /// Saves a picture when they are requested.
     pub(crate) fn picture(&self, name: &str) {
-        #[expect(clippy::disallowed_methods, reason = "whoever writes the guide says where pictures go")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "whoever writes the guide says where pictures go"
+        )]
         let Ok(folder) = std::env::var("DIGUE_SCREENSHOTS") else {
             return;
         };
         let picture = self.ask("GET", "/screenshot", &Value::Null);
-        let bytes = base64::engine::general_purpose::STANDARD.decode(picture.as_str().unwrap()).unwrap();
-        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(picture.as_str().unwrap())
+            .unwrap();
+        std::fs::write(
+            std::path::Path::new(&folder).join(format!("{name}.png")),
+            bytes,
+        )
+        .unwrap();
     }
 }
 

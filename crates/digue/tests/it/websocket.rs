@@ -67,5 +67,9 @@ fn a_tunnel_is_an_entry_and_ends_with_its_account() {
     let end = reader.read(&mut heard);
     assert!(is_end_of_connection(&end), "{end:?}");
     let history = instance.history();
-    assert!(history.iter().any(|entry| entry["inspection"] == "stream" && entry["outcome"] == "released"));
+    assert!(
+        history
+            .iter()
+            .any(|entry| entry["inspection"] == "stream" && entry["outcome"] == "released")
+    );
 }

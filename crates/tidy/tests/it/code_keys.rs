@@ -1,7 +1,8 @@
 //! Keys that end in the code of a value: each value has its text in both languages.
 //!
-//! `coded("role", role.code())` and `format!("act-{}", act.code())` name no key that could be looked up. The table
-//! says whose codes follow which prefix; a prefix that is new in sources or templates must be entered.
+//! `coded("role", role.code())` and `format!("act-{}", act.code())` name no key that could be
+//! looked up. The table says whose codes follow which prefix; a prefix that is new in sources or
+//! templates must be entered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,7 +13,8 @@ use crate::locales::keys;
 use crate::repository::{shipped, templates};
 use crate::tokens::source_files;
 
-/// Prefixes of keys, and the enums whose codes follow them. `lists!` says its prefix itself and is read there.
+/// Prefixes of keys, and the enums whose codes follow them. `lists!` says its prefix itself and is
+/// read there.
 const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("act", &["Act"]),
     ("action", &["Action"]),
@@ -96,8 +98,8 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("yes-no", &["YesNo"]),
 ];
 
-/// Prefixes that other words follow: columns, steps, papers, states, from a list beside their use. This list only
-/// shrinks.
+/// Prefixes that other words follow: columns, steps, papers, states, from a list beside their use.
+/// This list only shrinks.
 const KEYS_OF_WORDS: [&str; 41] = [
     "alias-fault",
     "approval",
@@ -163,15 +165,27 @@ fn every_code_that_is_shown_has_its_text_in_both_languages() {
     };
     for (prefix, names) in KEYS_OF_CODES {
         for name in *names {
-            let found = enums.get(*name).unwrap_or_else(|| panic!("no enum {name} with codes: {prefix}"));
-            found.codes.iter().for_each(|code| look_up(format!("{prefix}-{code}")));
+            let found = enums
+                .get(*name)
+                .unwrap_or_else(|| panic!("no enum {name} with codes: {prefix}"));
+            found
+                .codes
+                .iter()
+                .for_each(|code| look_up(format!("{prefix}-{code}")));
         }
     }
     for (name, found) in &enums {
-        let Some(prefix) = &found.prefix else { continue };
-        let endings = ENDINGS.iter().find(|(list, _)| list == name).map_or(&[""][..], |(_, endings)| endings);
+        let Some(prefix) = &found.prefix else {
+            continue;
+        };
+        let endings = ENDINGS
+            .iter()
+            .find(|(list, _)| list == name)
+            .map_or(&[""][..], |(_, endings)| endings);
         for code in &found.codes {
-            endings.iter().for_each(|ending| look_up(format!("{prefix}-{code}{ending}")));
+            endings
+                .iter()
+                .for_each(|ending| look_up(format!("{prefix}-{code}{ending}")));
         }
     }
     assert!(missing.is_empty(), "{missing:?}");
@@ -199,16 +213,27 @@ fn every_key_that_a_value_names_exists() {
 fn every_prefix_of_keys_says_whose_codes_follow_it() {
     let known = keys("fr");
     let mut sources: Vec<String> = shipped().into_iter().map(|(_, text)| text).collect();
-    sources.extend(templates().iter().map(|path| fs::read_to_string(path).unwrap()));
+    sources.extend(
+        templates()
+            .iter()
+            .map(|path| fs::read_to_string(path).unwrap()),
+    );
     let used: BTreeSet<String> = sources.iter().flat_map(|text| prefixes(text)).collect();
-    let is_prefix = |prefix: &&String| known.iter().any(|key| key.starts_with(&format!("{prefix}-")));
+    let is_prefix = |prefix: &&String| {
+        known
+            .iter()
+            .any(|key| key.starts_with(&format!("{prefix}-")))
+    };
     let used: Vec<&str> = used.iter().filter(is_prefix).map(String::as_str).collect();
     let is_listed = |prefix: &str| {
         KEYS_OF_CODES.iter().any(|(listed, _)| *listed == prefix) || KEYS_OF_WORDS.contains(&prefix)
     };
     let unlisted: Vec<&&str> = used.iter().filter(|prefix| !is_listed(prefix)).collect();
     assert!(unlisted.is_empty(), "enter them in the table: {unlisted:?}");
-    let listed = KEYS_OF_CODES.iter().map(|(listed, _)| listed).chain(&KEYS_OF_WORDS);
+    let listed = KEYS_OF_CODES
+        .iter()
+        .map(|(listed, _)| listed)
+        .chain(&KEYS_OF_WORDS);
     let idle: Vec<&&str> = listed.filter(|prefix| !used.contains(prefix)).collect();
     assert!(idle.is_empty(), "used nowhere: {idle:?}");
 }
@@ -218,14 +243,23 @@ fn prefixes(text: &str) -> Vec<String> {
     let pieces: Vec<&str> = text.split('"').collect();
     let mut found = Vec::new();
     for (place, piece) in pieces.iter().enumerate() {
-        let before = place.checked_sub(1).map_or("", |before| pieces[before]).trim_end();
+        let before = place
+            .checked_sub(1)
+            .map_or("", |before| pieces[before])
+            .trim_end();
         // In a template it is an attribute.
         let is_formatted = !piece.contains("{{");
-        let formatted =
-            piece.strip_suffix('}').filter(|_| is_formatted).and_then(|rest| rest.rsplit_once("-{"));
+        let formatted = piece
+            .strip_suffix('}')
+            .filter(|_| is_formatted)
+            .and_then(|rest| rest.rsplit_once("-{"));
         let named = before.ends_with("coded(").then_some(*piece);
-        let prefix = named.or(formatted.map(|(prefix, _)| prefix)).unwrap_or_default();
-        let is_plain = prefix.chars().all(|sign| sign.is_ascii_lowercase() || sign == '-');
+        let prefix = named
+            .or(formatted.map(|(prefix, _)| prefix))
+            .unwrap_or_default();
+        let is_plain = prefix
+            .chars()
+            .all(|sign| sign.is_ascii_lowercase() || sign == '-');
         if !prefix.is_empty() && is_plain {
             found.push(prefix.to_owned());
         }
@@ -246,7 +280,13 @@ fn coded_enums() -> BTreeMap<String, CodedEnum> {
                     if let Some((_, listed)) = own.iter().find(|(of, _)| *of == name) {
                         let codes = codes_after_names(&group);
                         if !codes.is_empty() {
-                            enums.insert(listed.clone(), CodedEnum { prefix: None, codes });
+                            enums.insert(
+                                listed.clone(),
+                                CodedEnum {
+                                    prefix: None,
+                                    codes,
+                                },
+                            );
                         }
                     }
                 }
@@ -256,7 +296,10 @@ fn coded_enums() -> BTreeMap<String, CodedEnum> {
             for function in functions(&body) {
                 let codes = texts_of_arms(&function.body);
                 if matches!(function.name.as_str(), "code" | "kind") && !codes.is_empty() {
-                    enums.entry(name.clone()).or_insert(CodedEnum { prefix: None, codes });
+                    enums.entry(name.clone()).or_insert(CodedEnum {
+                        prefix: None,
+                        codes,
+                    });
                 }
             }
         }
@@ -268,11 +311,11 @@ fn coded_enums() -> BTreeMap<String, CodedEnum> {
 /// `name!{...}` and `name!(...)` outside of everything else.
 fn macro_calls(trees: &[TokenTree]) -> Vec<(String, TokenStream)> {
     let calls = trees.windows(3).filter_map(|window| match window {
-        [TokenTree::Ident(name), TokenTree::Punct(sign), TokenTree::Group(group)]
-            if sign.as_char() == '!' =>
-        {
-            Some((name.to_string(), group.stream()))
-        }
+        [
+            TokenTree::Ident(name),
+            TokenTree::Punct(sign),
+            TokenTree::Group(group),
+        ] if sign.as_char() == '!' => Some((name.to_string(), group.stream())),
         _ => None,
     });
     calls.collect()
@@ -282,13 +325,21 @@ fn macro_calls(trees: &[TokenTree]) -> Vec<(String, TokenStream)> {
 fn own_macros(trees: &[TokenTree]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for window in trees.windows(4) {
-        if let [TokenTree::Ident(word), TokenTree::Punct(_), TokenTree::Ident(name), TokenTree::Group(body)] =
-            window
+        if let [
+            TokenTree::Ident(word),
+            TokenTree::Punct(_),
+            TokenTree::Ident(name),
+            TokenTree::Group(body),
+        ] = window
             && *word == "macro_rules"
         {
             let mut declared = Vec::new();
             crate::tokens::declared_types(&body.stream(), &mut declared);
-            found.extend(declared.into_iter().map(|declared| (name.to_string(), declared)));
+            found.extend(
+                declared
+                    .into_iter()
+                    .map(|declared| (name.to_string(), declared)),
+            );
         }
     }
     found
@@ -298,12 +349,16 @@ fn own_macros(trees: &[TokenTree]) -> Vec<(String, String)> {
 fn read_lists(group: &TokenStream, enums: &mut BTreeMap<String, CodedEnum>) {
     let trees: Vec<TokenTree> = group.clone().into_iter().collect();
     for (place, tree) in trees.iter().enumerate() {
-        let TokenTree::Group(body) = tree else { continue };
+        let TokenTree::Group(body) = tree else {
+            continue;
+        };
         if body.delimiter() != Delimiter::Brace {
             continue;
         }
         let (name, prefix) = match &trees[..place] {
-            [.., TokenTree::Ident(name), TokenTree::Literal(prefix)] => (name, text_of(&prefix.to_string())),
+            [.., TokenTree::Ident(name), TokenTree::Literal(prefix)] => {
+                (name, text_of(&prefix.to_string()))
+            }
             [.., TokenTree::Ident(name)] => (name, None),
             _ => continue,
         };
@@ -317,10 +372,17 @@ fn codes_after_names(stream: &TokenStream) -> Vec<String> {
     let trees: Vec<TokenTree> = stream.clone().into_iter().collect();
     let mut codes = Vec::new();
     for (place, tree) in trees.iter().enumerate() {
-        let TokenTree::Literal(literal) = tree else { continue };
+        let TokenTree::Literal(literal) = tree else {
+            continue;
+        };
         let is_code = match &trees[..place] {
             [.., TokenTree::Ident(_)] => true,
-            [.., TokenTree::Ident(_), TokenTree::Punct(sign), TokenTree::Literal(_)] => sign.as_char() == '=',
+            [
+                ..,
+                TokenTree::Ident(_),
+                TokenTree::Punct(sign),
+                TokenTree::Literal(_),
+            ] => sign.as_char() == '=',
             _ => false,
         };
         codes.extend(text_of(&literal.to_string()).filter(|_| is_code));
@@ -337,11 +399,16 @@ fn implementations(trees: &[TokenTree]) -> Vec<(String, TokenStream)> {
             TokenTree::Ident(word) if *word == "impl" => is_open = true,
             TokenTree::Group(body) if is_open && body.delimiter() == Delimiter::Brace => {
                 is_open = false;
-                if let Some(TokenTree::Ident(name)) = place.checked_sub(1).map(|before| &trees[before]) {
+                if let Some(TokenTree::Ident(name)) =
+                    place.checked_sub(1).map(|before| &trees[before])
+                {
                     found.push((name.to_string(), body.stream()));
                 }
             }
-            TokenTree::Ident(_) | TokenTree::Group(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+            TokenTree::Ident(_)
+            | TokenTree::Group(_)
+            | TokenTree::Punct(_)
+            | TokenTree::Literal(_) => {}
         }
     }
     found
@@ -367,10 +434,12 @@ fn functions(stream: &TokenStream) -> Vec<SourceFunction> {
                     && let Some(start) = open.take()
                 {
                     let signature = &trees[start..place];
-                    let is_static =
-                        |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if *word == "static");
+                    let is_static = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if *word == "static");
                     found.push(SourceFunction {
-                        name: signature.get(1).map(ToString::to_string).unwrap_or_default(),
+                        name: signature
+                            .get(1)
+                            .map(ToString::to_string)
+                            .unwrap_or_default(),
                         gives_a_static: signature.iter().any(is_static),
                         body: group.stream(),
                     });
@@ -404,5 +473,8 @@ fn texts_of_arms(stream: &TokenStream) -> Vec<String> {
 
 /// The content of a text in quotes.
 fn text_of(literal: &str) -> Option<String> {
-    literal.strip_prefix('"')?.strip_suffix('"').map(ToOwned::to_owned)
+    literal
+        .strip_prefix('"')?
+        .strip_suffix('"')
+        .map(ToOwned::to_owned)
 }

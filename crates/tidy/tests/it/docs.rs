@@ -13,10 +13,14 @@ fn read(name: &str) -> String {
 fn the_architecture_page_knows_every_crate_and_no_other() {
     let page = read("ARCHITECTURE.md");
     for name in crates() {
-        assert!(page.contains(&format!("`{name}`")), "{name} is not on the map");
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "{name} is not on the map"
+        );
     }
-    for word in
-        page.split('`').filter(|word| word.starts_with("digue-") && !word.contains(['/', ' ', ':', '.']))
+    for word in page
+        .split('`')
+        .filter(|word| word.starts_with("digue-") && !word.contains(['/', ' ', ':', '.']))
     {
         let is_crate = crates().contains(&word.to_owned());
         let is_planned = page.contains(&format!("`{word}` (to come)"));
@@ -24,21 +28,35 @@ fn the_architecture_page_knows_every_crate_and_no_other() {
     }
 }
 
-/// The arrows of the picture are the dependencies in the manifests, without those that follow from others.
+/// The arrows of the picture are the dependencies in the manifests, without those that follow from
+/// others.
 #[test]
 fn the_picture_of_the_crates_is_that_of_the_manifests() {
     let uses = |name: &str| -> BTreeSet<String> {
         let ours = crates();
-        dependencies(name, "dependencies").into_iter().filter(|one| ours.contains(one)).collect()
+        dependencies(name, "dependencies")
+            .into_iter()
+            .filter(|one| ours.contains(one))
+            .collect()
     };
     let mut expected = BTreeSet::new();
     for name in crates() {
         let direct = uses(&name);
-        let reached: BTreeSet<String> = direct.iter().flat_map(|one| reached_from(one, &uses)).collect();
-        expected.extend(direct.difference(&reached).map(|one| format!("{name} --> {one}")));
+        let reached: BTreeSet<String> = direct
+            .iter()
+            .flat_map(|one| reached_from(one, &uses))
+            .collect();
+        expected.extend(
+            direct
+                .difference(&reached)
+                .map(|one| format!("{name} --> {one}")),
+        );
     }
     let page = read("ARCHITECTURE.md");
-    let picture = page.split("```mermaid").nth(1).and_then(|rest| rest.split("```").next());
+    let picture = page
+        .split("```mermaid")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
     let drawn: BTreeSet<String> = picture
         .expect("ARCHITECTURE.md has a picture of the crates")
         .lines()
@@ -50,7 +68,10 @@ fn the_picture_of_the_crates_is_that_of_the_manifests() {
 
 fn reached_from(name: &str, uses: &impl Fn(&str) -> BTreeSet<String>) -> BTreeSet<String> {
     let direct = uses(name);
-    let further = direct.iter().flat_map(|one| reached_from(one, uses)).collect::<BTreeSet<String>>();
+    let further = direct
+        .iter()
+        .flat_map(|one| reached_from(one, uses))
+        .collect::<BTreeSet<String>>();
     direct.union(&further).cloned().collect()
 }
 
@@ -58,8 +79,10 @@ fn reached_from(name: &str, uses: &impl Fn(&str) -> BTreeSet<String>) -> BTreeSe
 #[test]
 fn every_promise_names_a_test_that_exists() {
     let page = read("ARCHITECTURE.md");
-    let named: Vec<&str> =
-        page.split('`').filter(|word| word.starts_with("crates/") && word.contains("::")).collect();
+    let named: Vec<&str> = page
+        .split('`')
+        .filter(|word| word.starts_with("crates/") && word.contains("::"))
+        .collect();
     assert!(named.len() >= 12, "{named:?}");
     for name in named {
         let (path, function) = name.split_once("::").unwrap();
@@ -74,7 +97,11 @@ fn links_between_pages_lead_somewhere() {
     pages.extend(["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(|name| root().join(name)));
     for page in pages {
         let text = fs::read_to_string(&page).unwrap();
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for target in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
             let path = target.split('#').next().unwrap_or_default();
             if path.is_empty() || path.contains("://") {
                 continue;
@@ -89,6 +116,9 @@ fn links_between_pages_lead_somewhere() {
 fn the_test_command_of_the_readme_is_what_ci_runs() {
     assert!(read("README.md").contains("./test"));
     let ci = read(".ci/run");
-    let lines: Vec<&str> = ci.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+    let lines: Vec<&str> = ci
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .collect();
     assert_eq!(lines, ["set -eu", "cd \"$(dirname \"$0\")/..\"", "./test"]);
 }

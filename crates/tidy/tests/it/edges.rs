@@ -22,13 +22,43 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-store", 2, &["digue-types", "digue-access"]),
     ("digue-connections", 2, &["digue-access", "digue-http"]),
     ("digue-decode", 2, &["digue-types", "digue-identifiers"]),
-    ("digue-continuity", 3, &["digue-types", "digue-journal", "digue-http", "digue-backup", "digue-store"]),
-    ("digue-tables", 3, &["digue-types", "digue-identifiers", "digue-decode"]),
-    ("digue-inspect", 4, &["digue-types", "digue-html", "digue-identifiers", "digue-decode", "digue-tables"]),
+    (
+        "digue-continuity",
+        3,
+        &[
+            "digue-types",
+            "digue-journal",
+            "digue-http",
+            "digue-backup",
+            "digue-store",
+        ],
+    ),
+    (
+        "digue-tables",
+        3,
+        &["digue-types", "digue-identifiers", "digue-decode"],
+    ),
+    (
+        "digue-inspect",
+        4,
+        &[
+            "digue-types",
+            "digue-html",
+            "digue-identifiers",
+            "digue-decode",
+            "digue-tables",
+        ],
+    ),
     (
         "digue-survey",
         5,
-        &["digue-types", "digue-identifiers", "digue-decode", "digue-tables", "digue-inspect"],
+        &[
+            "digue-types",
+            "digue-identifiers",
+            "digue-decode",
+            "digue-tables",
+            "digue-inspect",
+        ],
     ),
     (
         "digue-gateway",
@@ -90,7 +120,14 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     (
         "digue-mail",
         7,
-        &["digue-types", "digue-locales", "digue-access", "digue-messages", "digue-store", "digue-app"],
+        &[
+            "digue-types",
+            "digue-locales",
+            "digue-access",
+            "digue-messages",
+            "digue-store",
+            "digue-app",
+        ],
     ),
     (
         "digue-evidence",
@@ -410,21 +447,33 @@ fn every_crate_has_its_layer_and_every_layer_its_crate() {
 
 #[test]
 fn crates_depend_downwards_only_and_where_the_table_says() {
-    let layer_of = |name: &str| LAYERS.iter().find(|(known, ..)| *known == name).map(|(_, layer, _)| *layer);
+    let layer_of = |name: &str| {
+        LAYERS
+            .iter()
+            .find(|(known, ..)| *known == name)
+            .map(|(_, layer, _)| *layer)
+    };
     for (name, layer, allowed) in LAYERS {
         for dependency in dependencies(name, "dependencies") {
             let Some(below) = layer_of(&dependency) else {
                 continue;
             };
-            assert!(below < *layer, "{name} (layer {layer}) uses {dependency} (layer {below})");
+            assert!(
+                below < *layer,
+                "{name} (layer {layer}) uses {dependency} (layer {below})"
+            );
             let is_allowed = allowed.contains(&"*") || allowed.contains(&dependency.as_str());
             assert!(is_allowed, "{name} may not use {dependency}");
             assert_ne!(dependency, "digue-testkit", "{name} ships the test kit");
         }
         let used = dependencies(name, "dependencies");
-        let unused =
-            allowed.iter().find(|allowed| **allowed != "*" && !used.iter().any(|used| used == *allowed));
-        assert_eq!(unused, None, "{name} no longer uses it: take it off the table");
+        let unused = allowed
+            .iter()
+            .find(|allowed| **allowed != "*" && !used.iter().any(|used| used == *allowed));
+        assert_eq!(
+            unused, None,
+            "{name} no longer uses it: take it off the table"
+        );
     }
 }
 
@@ -438,7 +487,15 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("quick-xml", &["digue-tables", "digue-inspect"]),
     ("serde_json_path", &["digue-inspect"]),
     // Caseload files and lists of accounts are CSV, too.
-    ("csv", &["digue-logs", "digue-access", "digue-app", "digue-administration"]),
+    (
+        "csv",
+        &[
+            "digue-logs",
+            "digue-access",
+            "digue-app",
+            "digue-administration",
+        ],
+    ),
     ("hyper", &["digue-gateway", "digue-replay"]),
     ("hyper-rustls", &["digue-http"]),
     ("tokio-rustls", &["digue-gateway"]),
@@ -459,7 +516,15 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("totp-rs", &["digue-identity"]),
     ("zxcvbn", &["digue-identity"]),
     ("tls-parser", &["digue-connections"]),
-    ("askama", &["digue-pages", "digue-isms-pages", "digue-people-pages", "digue-console"]),
+    (
+        "askama",
+        &[
+            "digue-pages",
+            "digue-isms-pages",
+            "digue-people-pages",
+            "digue-console",
+        ],
+    ),
     // The sample portal is a web application; the binary hands requests over.
     (
         "axum",
@@ -487,7 +552,10 @@ fn heavy_dependencies_have_one_owner() {
     for (library, owners) in OWNERS {
         for name in crates() {
             let uses = dependencies(&name, "dependencies").contains(&(*library).to_owned());
-            assert!(!uses || owners.contains(&name.as_str()), "{name} uses {library}");
+            assert!(
+                !uses || owners.contains(&name.as_str()),
+                "{name} uses {library}"
+            );
         }
     }
 }
@@ -528,8 +596,14 @@ fn layer_1_does_no_io_reads_no_clock_and_draws_no_randomness() {
     let exceptions = ["digue-journal/src/disk.rs", "digue-journal/src/journal.rs"];
     for (path, text) in shipped() {
         let place = path.to_string_lossy().replace('\\', "/");
-        let is_pure = PURE.iter().any(|name| place.contains(&format!("crates/{name}/")));
-        if !is_pure || exceptions.iter().any(|exception| place.ends_with(exception)) {
+        let is_pure = PURE
+            .iter()
+            .any(|name| place.contains(&format!("crates/{name}/")));
+        if !is_pure
+            || exceptions
+                .iter()
+                .any(|exception| place.ends_with(exception))
+        {
             continue;
         }
         for word in IMPURE {
@@ -540,11 +614,15 @@ fn layer_1_does_no_io_reads_no_clock_and_draws_no_randomness() {
 
 #[test]
 fn the_gateway_never_sees_the_store_and_the_console_neither_sql_nor_the_journal() {
-    let uses =
-        |name: &str, dependency: &str| dependencies(name, "dependencies").contains(&dependency.to_owned());
+    let uses = |name: &str, dependency: &str| {
+        dependencies(name, "dependencies").contains(&dependency.to_owned())
+    };
     assert!(!uses("digue-gateway", "digue-store") && !uses("digue-gateway", "digue-journal"));
     for name in ["digue-pages", "digue-api", "digue-console"] {
-        assert!(!uses(name, "sqlx") && !uses(name, "digue-journal"), "{name}");
+        assert!(
+            !uses(name, "sqlx") && !uses(name, "digue-journal"),
+            "{name}"
+        );
     }
     for (path, text) in shipped() {
         let place = path.to_string_lossy().into_owned();
@@ -572,18 +650,31 @@ fn the_console_takes_neither_the_store_nor_the_journal_from_the_app() {
     }
 }
 
-/// The fuzz targets have a lock file of their own, which no build of this workspace brings up to date.
+/// The fuzz targets have a lock file of their own, which no build of this workspace brings up to
+/// date.
 #[test]
 fn the_lock_of_the_fuzz_targets_names_the_crates_that_are_used() {
     let lock = std::fs::read_to_string(root().join("fuzz/Cargo.lock")).unwrap();
     let mut count = 0;
     for package in lock.split("[[package]]") {
-        let named = |line: &str| line.trim().trim_matches(|sign| "\", ".contains(sign)).to_owned();
-        let name = package.lines().find_map(|line| line.strip_prefix("name = ")).map(named);
-        let Some(name) = name.filter(|name| crates().contains(name)) else { continue };
+        let named = |line: &str| {
+            line.trim()
+                .trim_matches(|sign| "\", ".contains(sign))
+                .to_owned()
+        };
+        let name = package
+            .lines()
+            .find_map(|line| line.strip_prefix("name = "))
+            .map(named);
+        let Some(name) = name.filter(|name| crates().contains(name)) else {
+            continue;
+        };
         let list = package.split("dependencies = [").nth(1).unwrap_or_default();
-        let mut locked: Vec<String> =
-            list.lines().map(named).filter(|used| crates().contains(used)).collect();
+        let mut locked: Vec<String> = list
+            .lines()
+            .map(named)
+            .filter(|used| crates().contains(used))
+            .collect();
         let mut used = dependencies(&name, "dependencies");
         used.retain(|used| crates().contains(used));
         locked.sort();

@@ -7,10 +7,17 @@ use crate::repository::{files, root, shipped, templates};
 
 pub(crate) fn keys(language: &str) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
-    for path in files(&root().join("crates/digue-locales/locales").join(language), "ftl") {
+    for path in files(
+        &root().join("crates/digue-locales/locales").join(language),
+        "ftl",
+    ) {
         for line in fs::read_to_string(path).unwrap().lines() {
             // A text of several lines begins on the next one.
-            let line = if line.ends_with(" =") { format!("{line} ") } else { line.to_owned() };
+            let line = if line.ends_with(" =") {
+                format!("{line} ")
+            } else {
+                line.to_owned()
+            };
             if let Some((key, _)) = line.split_once(" = ")
                 && !line.starts_with([' ', '#'])
             {
@@ -62,7 +69,10 @@ fn every_key_that_is_asked_for_exists() {
                 assert!(known.contains(&key), "{}: {key}", path.display());
             }
         }
-        for key in text.split('"').filter(|word| word.starts_with("fault-") && word.len() > 6) {
+        for key in text
+            .split('"')
+            .filter(|word| word.starts_with("fault-") && word.len() > 6)
+        {
             assert!(known.contains(key), "{}: {key}", path.display());
         }
     }
@@ -71,8 +81,9 @@ fn every_key_that_is_asked_for_exists() {
 
 /// A key that nobody asks for is a sentence that nobody reads, and that is translated all the same.
 ///
-/// Asked for is a key that stands between quotes, or whose beginning or end does beside a placeholder:
-/// `"role-{code}"`, `coded("role", code)`, `"{prefix}-fault-header"`, the prefix of a closed list.
+/// Asked for is a key that stands between quotes, or whose beginning or end does beside a
+/// placeholder: `"role-{code}"`, `coded("role", code)`, `"{prefix}-fault-header"`, the prefix of a
+/// closed list.
 #[test]
 fn every_key_is_asked_for() {
     let sources = asking_sources();
@@ -84,13 +95,21 @@ fn every_key_is_asked_for() {
             literals.insert((*said).to_owned());
             // Of `{prefix}when-{key}` too: each piece that stands before a placeholder.
             let pieces = said.split('}').filter_map(|piece| piece.split_once('{'));
-            beginnings.extend(pieces.map(|(piece, _)| piece.to_owned()).filter(|piece| is_beginning(piece)));
+            beginnings.extend(
+                pieces
+                    .map(|(piece, _)| piece.to_owned())
+                    .filter(|piece| is_beginning(piece)),
+            );
             if let Some((_, end)) = said.rsplit_once('}').filter(|(_, end)| !end.is_empty()) {
                 ends.insert(end.to_owned());
             }
-            let before = place.checked_sub(1).map_or("", |before| texts[before]).trim_end();
+            let before = place
+                .checked_sub(1)
+                .map_or("", |before| texts[before])
+                .trim_end();
             let after = texts.get(place + 1).map_or("", |after| after.trim_start());
-            let is_list = after.starts_with('{') && before.ends_with(|sign: char| sign.is_alphanumeric());
+            let is_list =
+                after.starts_with('{') && before.ends_with(|sign: char| sign.is_alphanumeric());
             if before.ends_with("coded(") || is_list {
                 beginnings.insert(format!("{said}-"));
             }
@@ -98,8 +117,12 @@ fn every_key_is_asked_for() {
     }
     let is_asked = |key: &&String| {
         literals.contains(*key)
-            || beginnings.iter().any(|beginning| key.starts_with(beginning.as_str()))
-            || ends.iter().any(|end| end.starts_with('-') && key.ends_with(end.as_str()))
+            || beginnings
+                .iter()
+                .any(|beginning| key.starts_with(beginning.as_str()))
+            || ends
+                .iter()
+                .any(|end| end.starts_with('-') && key.ends_with(end.as_str()))
     };
     let known = keys("fr");
     let idle: Vec<&String> = known.iter().filter(|key| !is_asked(key)).collect();
@@ -109,7 +132,9 @@ fn every_key_is_asked_for() {
 fn is_beginning(piece: &str) -> bool {
     piece.len() > 2
         && piece.ends_with('-')
-        && piece.chars().all(|sign| sign.is_ascii_lowercase() || sign == '-')
+        && piece
+            .chars()
+            .all(|sign| sign.is_ascii_lowercase() || sign == '-')
 }
 
 /// Sources, templates, and the messages that name others.
@@ -136,10 +161,14 @@ fn every_key_of_a_list_of_columns_exists() {
     let mut count = 0;
     for (path, text) in shipped() {
         for (place, asked) in text.match_indices(", key)") {
-            let Some((before, prefix)) = text[..place].rsplit_once("coded(\"") else { continue };
+            let Some((before, prefix)) = text[..place].rsplit_once("coded(\"") else {
+                continue;
+            };
             let prefix = prefix.trim_end_matches('"');
             // The last list before it.
-            let Some((_, list)) = before.rsplit_once('[').filter(|_| !prefix.contains('"')) else { continue };
+            let Some((_, list)) = before.rsplit_once('[').filter(|_| !prefix.contains('"')) else {
+                continue;
+            };
             let list = list.split(']').next().unwrap_or_default();
             for key in list.split('"').skip(1).step_by(2) {
                 count += 1;
@@ -160,8 +189,10 @@ fn templates_hold_no_words() {
     for path in templates() {
         let text = fs::read_to_string(&path).unwrap();
         let rest = without(&without(&without(&text, "{%", "%}"), "{{", "}}"), "<", ">");
-        let words: Vec<&str> =
-            rest.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).collect();
+        let words: Vec<&str> = rest
+            .split_whitespace()
+            .filter(|word| word.chars().any(char::is_alphabetic))
+            .collect();
         assert!(words.is_empty(), "{}: {words:?}", path.display());
     }
 }

@@ -3,7 +3,14 @@
 use crate::tokens::{match_patterns, source_files};
 
 /// Enums that are matched without `_`.
-const CLOSED: [&str; 6] = ["Act::", "Check::", "RegisterKind::", "Event::", "Inspection::", "Outcome::"];
+const CLOSED: [&str; 6] = [
+    "Act::",
+    "Check::",
+    "RegisterKind::",
+    "Event::",
+    "Inspection::",
+    "Outcome::",
+];
 
 /// Files that still have such an arm. This list only shrinks.
 const OPEN_MATCHES: [&str; 4] = [
@@ -27,12 +34,15 @@ fn closed_enums_are_matched_without_a_wildcard() {
         }
     }
     found.dedup();
-    assert_eq!(found, OPEN_MATCHES, "a wildcard arm, or a file that has none any more");
+    assert_eq!(
+        found, OPEN_MATCHES,
+        "a wildcard arm, or a file that has none any more"
+    );
 }
 
 /// `Act::Closed` is of `Act`, `FooAct::Closed` is not.
 fn begins_with(pattern: &str, name: &str) -> bool {
-    pattern
-        .match_indices(name)
-        .any(|(place, _)| !pattern[..place].ends_with(|sign: char| sign.is_alphanumeric() || sign == '_'))
+    pattern.match_indices(name).any(|(place, _)| {
+        !pattern[..place].ends_with(|sign: char| sign.is_alphanumeric() || sign == '_')
+    })
 }

@@ -10,7 +10,10 @@ const FORBIDDEN_CALLS: [(&str, &str); 5] = [
     ("todo!(", "a page that looks done must be"),
     ("unimplemented!(", "a page that looks done must be"),
     ("dbg!(", "left over"),
-    (".unwrap()", "say the fact that makes it true with `expect`, or handle it"),
+    (
+        ".unwrap()",
+        "say the fact that makes it true with `expect`, or handle it",
+    ),
     ("println!(", "commands write through `Output`"),
 ];
 
@@ -18,7 +21,11 @@ const FORBIDDEN_CALLS: [(&str, &str); 5] = [
 fn no_file_has_a_name_that_says_nothing() {
     for (path, _) in shipped() {
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(!FORBIDDEN_FILES.contains(&stem.as_str()), "{}", path.display());
+        assert!(
+            !FORBIDDEN_FILES.contains(&stem.as_str()),
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -28,7 +35,12 @@ fn no_shipped_line_makes_a_forbidden_call() {
         for (number, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
             for (call, why) in FORBIDDEN_CALLS {
-                assert!(!code.contains(call), "{}:{}: {call} ({why})", path.display(), number + 1);
+                assert!(
+                    !code.contains(call),
+                    "{}:{}: {call} ({why})",
+                    path.display(),
+                    number + 1
+                );
             }
         }
     }
@@ -63,7 +75,8 @@ fn a_type_has_its_name_for_itself() {
     assert!(shared.is_empty(), "{}", shared.join("\n"));
 }
 
-/// Private metaphors of earlier versions, and words that say nobody. The field has its own: see `docs/glossary.md`.
+/// Private metaphors of earlier versions, and words that say nobody. The field has its own: see
+/// `docs/glossary.md`.
 const BANNED_WORDS: [&str; 13] = [
     "herald",
     "turnstile",
@@ -87,7 +100,9 @@ fn names_are_words_of_the_field() {
         let mut names = Vec::new();
         identifiers(&file.tokens, &mut names);
         for name in names {
-            let is_banned = words_of(&name).iter().any(|word| BANNED_WORDS.contains(&word.as_str()));
+            let is_banned = words_of(&name)
+                .iter()
+                .any(|word| BANNED_WORDS.contains(&word.as_str()));
             if is_banned {
                 found.push(format!("{}: {name}", file.place));
             }
@@ -107,7 +122,10 @@ fn words_of(name: &str) -> Vec<String> {
             words.push(String::new());
         }
         if sign != '_' {
-            words.last_mut().expect("never empty").extend(sign.to_lowercase());
+            words
+                .last_mut()
+                .expect("never empty")
+                .extend(sign.to_lowercase());
         }
     }
     words

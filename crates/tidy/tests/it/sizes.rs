@@ -1,4 +1,5 @@
-//! Files and crates stay readable. Lengths of functions are shown by `benchmarks/shape`: a mirror, no limit.
+//! Files and crates stay readable. Lengths of functions are shown by `benchmarks/shape`: a mirror,
+//! no limit.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,11 @@ const LONG_CRATES: [(&str, usize); 0] = [];
 fn no_file_is_longer_than_an_hour_of_reading() {
     for (path, text) in shipped() {
         let lines = text.lines().count();
-        assert!(lines <= FILE_LINES_MAX, "{} has {lines} lines", path.display());
+        assert!(
+            lines <= FILE_LINES_MAX,
+            "{} has {lines} lines",
+            path.display()
+        );
     }
 }
 
@@ -28,12 +33,24 @@ fn no_crate_has_too_many_lines() {
         *lines.entry(name).or_default() += text.lines().filter(|line| is_code(line)).count();
     }
     for (name, count) in lines {
-        let long = LONG_CRATES.iter().find(|(long, _)| *long == name).map(|(_, most)| *most);
+        let long = LONG_CRATES
+            .iter()
+            .find(|(long, _)| *long == name)
+            .map(|(_, most)| *most);
         let most = long.unwrap_or(CRATE_LINES_MAX);
-        assert!(count <= most, "{name} has {count} lines of code, {most} at most");
+        assert!(
+            count <= most,
+            "{name} has {count} lines of code, {most} at most"
+        );
         if long.is_some() {
-            assert!(count > CRATE_LINES_MAX, "{name} is short enough: take it off the list");
-            assert!(count + 600 > most, "{name} has {count} lines: lower its number in the list");
+            assert!(
+                count > CRATE_LINES_MAX,
+                "{name} is short enough: take it off the list"
+            );
+            assert!(
+                count + 600 > most,
+                "{name} has {count} lines: lower its number in the list"
+            );
         }
     }
 }

@@ -19,13 +19,28 @@ pub(crate) struct SourceFile {
 pub(crate) fn source_files() -> Vec<SourceFile> {
     let crates = root().join("crates");
     let read = |(path, text): (std::path::PathBuf, String)| {
-        let place = path.strip_prefix(&crates).unwrap().to_string_lossy().into_owned();
+        let place = path
+            .strip_prefix(&crates)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
         let (crate_name, inside) = place.split_once("/src/").expect("sources are below src");
         let inside = inside.trim_end_matches(".rs");
-        let module = if matches!(inside, "lib" | "main") { String::new() } else { inside.replace('/', "::") };
+        let module = if matches!(inside, "lib" | "main") {
+            String::new()
+        } else {
+            inside.replace('/', "::")
+        };
         // The rest of the file may be cut within an outer block, never within a token.
-        let tokens = text.parse().unwrap_or_else(|error| panic!("{place}: {error}"));
-        SourceFile { crate_name: crate_name.to_owned(), module, place, tokens }
+        let tokens = text
+            .parse()
+            .unwrap_or_else(|error| panic!("{place}: {error}"));
+        SourceFile {
+            crate_name: crate_name.to_owned(),
+            module,
+            place,
+            tokens,
+        }
     };
     shipped().into_iter().map(read).collect()
 }
@@ -39,7 +54,10 @@ pub(crate) fn declared_types(tokens: &TokenStream, names: &mut Vec<String>) {
     for (place, tree) in trees.iter().enumerate() {
         match tree {
             TokenTree::Ident(word)
-                if matches!(word.to_string().as_str(), "struct" | "enum" | "trait" | "union") =>
+                if matches!(
+                    word.to_string().as_str(),
+                    "struct" | "enum" | "trait" | "union"
+                ) =>
             {
                 if let Some(TokenTree::Ident(name)) = trees.get(place + 1) {
                     names.push(name.to_string());
@@ -66,7 +84,9 @@ pub(crate) fn declared_types(tokens: &TokenStream, names: &mut Vec<String>) {
 fn listed_types(tokens: &TokenStream, names: &mut Vec<String>) {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     for (place, tree) in trees.iter().enumerate() {
-        let TokenTree::Group(group) = tree else { continue };
+        let TokenTree::Group(group) = tree else {
+            continue;
+        };
         if group.delimiter() != Delimiter::Brace {
             continue;
         }
@@ -120,8 +140,8 @@ fn path_from(
             Some(TokenTree::Ident(word)) => head.push(word.to_string()),
             Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
                 let inside: Vec<TokenTree> = group.stream().into_iter().collect();
-                for part in
-                    inside.split(|tree| matches!(tree, TokenTree::Punct(sign) if sign.as_char() == ','))
+                for part in inside
+                    .split(|tree| matches!(tree, TokenTree::Punct(sign) if sign.as_char() == ','))
                 {
                     path_from(part, 0, head.clone(), paths);
                 }
@@ -130,8 +150,7 @@ fn path_from(
             _ => break,
         }
         place += 1;
-        let is_colon =
-            |place: usize| matches!(trees.get(place), Some(TokenTree::Punct(sign)) if sign.as_char() == ':');
+        let is_colon = |place: usize| matches!(trees.get(place), Some(TokenTree::Punct(sign)) if sign.as_char() == ':');
         if !(is_colon(place) && is_colon(place + 1)) {
             break;
         }
@@ -146,7 +165,10 @@ pub(crate) fn module_graphs() -> BTreeMap<String, BTreeMap<String, Vec<String>>>
     let files = source_files();
     let mut graphs: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
     for file in &files {
-        graphs.entry(file.crate_name.clone()).or_default().insert(file.module.clone(), Vec::new());
+        graphs
+            .entry(file.crate_name.clone())
+            .or_default()
+            .insert(file.module.clone(), Vec::new());
     }
     for file in files {
         let modules = graphs.get_mut(&file.crate_name).expect("entered above");

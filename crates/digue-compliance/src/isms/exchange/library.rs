@@ -19,7 +19,13 @@ pub(super) struct LibraryHead {
 }
 
 pub(super) fn written(head: &LibraryHead, measures: &[RegisterEntry<Measure>]) -> String {
-    let LibraryHead { code, locale, name, description, version } = head;
+    let LibraryHead {
+        code,
+        locale,
+        name,
+        description,
+        version,
+    } = head;
     let (name, description) = (quoted(name), quoted(description));
     let controls = list("    ", measures.iter().map(|entry| control(code, entry)));
     let nodes = list("      ", measures.iter().map(|entry| node(code, entry)));
@@ -38,10 +44,17 @@ fn list(indent: &str, entries: impl Iterator<Item = Vec<String>>) -> String {
         format!("{indent}- {lines}\n")
     };
     let entries: String = entries.map(entry).collect();
-    if entries.is_empty() { " []\n".to_owned() } else { format!("\n{entries}") }
+    if entries.is_empty() {
+        " []\n".to_owned()
+    } else {
+        format!("\n{entries}")
+    }
 }
 
-fn control(library: &str, RegisterEntry { id, record, .. }: &RegisterEntry<Measure>) -> Vec<String> {
+fn control(
+    library: &str,
+    RegisterEntry { id, record, .. }: &RegisterEntry<Measure>,
+) -> Vec<String> {
     let category = match record.about.0 {
         Some(MeasureKind::Physical) => "physical",
         Some(MeasureKind::Technological) => "technical",
@@ -51,9 +64,15 @@ fn control(library: &str, RegisterEntry { id, record, .. }: &RegisterEntry<Measu
     let function = record.purpose.0.unwrap_or(Purpose::Govern).code();
     let (name, rest) = named(&record.title.0);
     let description = [rest.unwrap_or_default(), &record.description.0];
-    let description: Vec<&str> = description.into_iter().filter(|text| !text.is_empty()).collect();
+    let description: Vec<&str> = description
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
     vec![
-        format!("urn: urn:digue:risk:function:{library}:{}", id.to_lowercase()),
+        format!(
+            "urn: urn:digue:risk:function:{library}:{}",
+            id.to_lowercase()
+        ),
         format!("ref_id: {id}"),
         format!("name: {}", quoted(&name)),
         format!("category: {category}"),
@@ -65,7 +84,10 @@ fn control(library: &str, RegisterEntry { id, record, .. }: &RegisterEntry<Measu
 fn node(library: &str, RegisterEntry { id, record, .. }: &RegisterEntry<Measure>) -> Vec<String> {
     let (name, rest) = named(&record.title.0);
     let mut lines = vec![
-        format!("urn: urn:digue:risk:req_node:{library}:{}", id.to_lowercase()),
+        format!(
+            "urn: urn:digue:risk:req_node:{library}:{}",
+            id.to_lowercase()
+        ),
         "assessable: true".to_owned(),
         "depth: 1".to_owned(),
         format!("ref_id: {id}"),
@@ -73,7 +95,10 @@ fn node(library: &str, RegisterEntry { id, record, .. }: &RegisterEntry<Measure>
     ];
     lines.extend(rest.map(|whole| format!("description: {}", quoted(whole))));
     lines.push("reference_controls:".to_owned());
-    lines.push(format!("- urn:digue:risk:function:{library}:{}", id.to_lowercase()));
+    lines.push(format!(
+        "- urn:digue:risk:function:{library}:{}",
+        id.to_lowercase()
+    ));
     lines
 }
 
@@ -113,9 +138,18 @@ mod tests {
     use super::*;
 
     fn measure(title: &str) -> RegisterEntry<Measure> {
-        let record = Measure { title: ShortText(title.to_owned()), ..Measure::default() };
+        let record = Measure {
+            title: ShortText(title.to_owned()),
+            ..Measure::default()
+        };
         let (at, by) = (Timestamp::from_secs(1_763_000_000), "rssi".to_owned());
-        RegisterEntry { id: "ME-1".to_owned(), number: 1, at, by, record }
+        RegisterEntry {
+            id: "ME-1".to_owned(),
+            number: 1,
+            at,
+            by,
+            record,
+        }
     }
 
     fn library(measures: &[RegisterEntry<Measure>]) -> String {
@@ -133,7 +167,10 @@ mod tests {
     fn a_long_title_is_cut_in_the_name_and_whole_in_the_description() {
         let title = format!("{}fin", "é".repeat(LINE_CHARS_MAX - 3));
         let (name, rest) = named(&title);
-        assert_eq!((name.chars().count(), rest), (NAME_CHARS_MAX, Some(title.as_str())));
+        assert_eq!(
+            (name.chars().count(), rest),
+            (NAME_CHARS_MAX, Some(title.as_str()))
+        );
         let yaml = library(&[measure(&title)]);
         assert_eq!(yaml.matches(&title).count(), 2, "control and node: {yaml}");
         let exact = "é".repeat(NAME_CHARS_MAX);
@@ -142,7 +179,10 @@ mod tests {
 
     #[test]
     fn no_sign_leaves_the_quotes_that_yaml_does_not_have() {
-        assert_eq!(quoted("a\"b\u{b}c\u{85}d\u{2028}e"), "\"a\\\"b\\nc\\nd\\u2028e\"");
+        assert_eq!(
+            quoted("a\"b\u{b}c\u{85}d\u{2028}e"),
+            "\"a\\\"b\\nc\\nd\\u2028e\""
+        );
         let all: String = (0..=0x1_1000).filter_map(char::from_u32).collect();
         let is_printable = |sign: char| matches!(sign, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{fffd}' | '\u{10000}'..);
         assert_eq!(quoted(&all).chars().find(|sign| !is_printable(*sign)), None);
@@ -151,11 +191,17 @@ mod tests {
     #[test]
     fn without_measures_the_lists_are_empty_and_there() {
         let yaml = library(&[]);
-        assert!(yaml.contains("\n  reference_controls: []\n  framework:\n"), "{yaml}");
+        assert!(
+            yaml.contains("\n  reference_controls: []\n  framework:\n"),
+            "{yaml}"
+        );
         assert!(yaml.ends_with("\n    requirement_nodes: []\n"), "{yaml}");
         let yaml = library(&[measure("Chiffrer")]);
         let control = "\n  reference_controls:\n    - urn: urn:digue:risk:function:measures-0-fr:me-1\n      ref_id: ME-1\n      name: \"Chiffrer\"\n";
         assert!(yaml.contains(control), "{yaml}");
-        assert!(yaml.ends_with("\n        - urn:digue:risk:function:measures-0-fr:me-1\n"), "{yaml}");
+        assert!(
+            yaml.ends_with("\n        - urn:digue:risk:function:measures-0-fr:me-1\n"),
+            "{yaml}"
+        );
     }
 }

@@ -24,19 +24,42 @@ pub(super) const ID: &str = "id";
 pub(super) type RowFaults = Vec<(&'static str, FieldError, String)>;
 
 /// Fields whose columns are also recognised by other common names (locale keys `import-column-*`).
-const COMMON_COLUMNS: [&str; 7] = ["title", "description", "owner", "due", "priority", "declared", "cost"];
+const COMMON_COLUMNS: [&str; 7] = [
+    "title",
+    "description",
+    "owner",
+    "due",
+    "priority",
+    "declared",
+    "cost",
+];
 
-pub(super) fn find(kind: RegisterKind, bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
+pub(super) fn find(
+    kind: RegisterKind,
+    bytes: &[u8],
+) -> Result<UploadedTable<&'static str>, OperationError> {
     let names = column_names(kind);
     let column_of = |name: &str| {
-        let exact = names.iter().find(|(known, ..)| known == name).map(|(_, field, fit)| (*field, *fit));
-        let loose = || names.iter().find(|(known, ..)| without_unit(known) == without_unit(name));
+        let exact = names
+            .iter()
+            .find(|(known, ..)| known == name)
+            .map(|(_, field, fit)| (*field, *fit));
+        let loose = || {
+            names
+                .iter()
+                .find(|(known, ..)| without_unit(known) == without_unit(name))
+        };
         exact.or_else(|| loose().map(|(_, field, _)| (*field, NameFit::Loose)))
     };
-    let sheet_name =
-        |language: &Language| digue_documents::sheet_name(&text(*language, &format!("kind-{}", kind.code())));
+    let sheet_name = |language: &Language| {
+        digue_documents::sheet_name(&text(*language, &format!("kind-{}", kind.code())))
+    };
     let sheet_names: Vec<String> = Language::ALL.iter().map(sheet_name).collect();
-    let needed = kind.fields().iter().find(|field| field.is_needed).map_or("title", |field| field.code);
+    let needed = kind
+        .fields()
+        .iter()
+        .find(|field| field.is_needed)
+        .map_or("title", |field| field.code);
     UploadedTable::find(
         bytes,
         &TableWanted {
@@ -44,7 +67,11 @@ pub(super) fn find(kind: RegisterKind, bytes: &[u8]) -> Result<UploadedTable<&'s
             column_of: &column_of,
             // A table that names existing records may lack every other column.
             is_needed: &|column| {
-                column == ID || kind.fields().iter().any(|field| field.is_needed && field.code == column)
+                column == ID
+                    || kind
+                        .fields()
+                        .iter()
+                        .any(|field| field.is_needed && field.code == column)
             },
             needed_name: &field_name(Language::default(), kind, needed),
             rows_max: ROWS_MAX,
@@ -65,22 +92,36 @@ fn column_names(kind: RegisterKind) -> Vec<(String, &'static str, NameFit)> {
     for language in Language::ALL {
         add(&text(language, "column-record"), ID, NameFit::Own);
         for field in kind.fields() {
-            add(&field_name(language, kind, field.code), field.code, NameFit::Own);
+            add(
+                &field_name(language, kind, field.code),
+                field.code,
+                NameFit::Own,
+            );
         }
     }
     for field in kind.fields() {
         add(field.code, field.code, NameFit::Code);
     }
-    for field in kind.fields().iter().filter(|field| COMMON_COLUMNS.contains(&field.code)) {
+    for field in kind
+        .fields()
+        .iter()
+        .filter(|field| COMMON_COLUMNS.contains(&field.code))
+    {
         for language in Language::ALL {
             let others = text(language, &format!("import-column-{}", field.code));
-            others.split('|').for_each(|name| add(name, field.code, NameFit::Other));
+            others
+                .split('|')
+                .for_each(|name| add(name, field.code, NameFit::Other));
         }
     }
     if kind == RegisterKind::Applicability {
         // The name of the column in an exported statement.
         for language in Language::ALL {
-            add(&text(language, "column-control"), "requirement", NameFit::Other);
+            add(
+                &text(language, "column-control"),
+                "requirement",
+                NameFit::Other,
+            );
         }
     }
     names
@@ -103,22 +144,33 @@ pub(super) struct SheetColumns<'s> {
 impl SheetColumns<'_> {
     /// Reads a row: each cell of an existing column is used, blank, or a fault.
     pub(super) fn read(&self, cells: &BTreeMap<usize, UploadedCell>) -> RegisterRowCells {
-        let mut row = RegisterRowCells { id: String::new(), values: Values::new(), faults: Vec::new() };
+        let mut row = RegisterRowCells {
+            id: String::new(),
+            values: Values::new(),
+            faults: Vec::new(),
+        };
         for (place, name) in self.places {
             let cell = cells.get(place);
             let field = self.kind.fields().iter().find(|field| field.code == *name);
             let order = self.orders.get(place).copied().unwrap_or_default();
-            let read = taken(cell, field.map_or(CellUse::Text, |field| usage(field.shape)))
-                .map_err(unfit)
-                .and_then(|text| match field {
-                    None => Ok(vec![text.to_owned()]),
-                    Some(field) => read_cell(self.kind, field, text, order),
-                });
+            let read = taken(
+                cell,
+                field.map_or(CellUse::Text, |field| usage(field.shape)),
+            )
+            .map_err(unfit)
+            .and_then(|text| match field {
+                None => Ok(vec![text.to_owned()]),
+                Some(field) => read_cell(self.kind, field, text, order),
+            });
             match (read, field) {
                 (Ok(texts), None) => row.id = texts.concat(),
                 (Ok(texts), Some(field)) => drop(row.values.insert(field.code.to_owned(), texts)),
                 (Err(unfit), _) => {
-                    row.faults.push((*name, unfit, cell.map_or("", UploadedCell::seen).trim().to_owned()));
+                    row.faults.push((
+                        *name,
+                        unfit,
+                        cell.map_or("", UploadedCell::seen).trim().to_owned(),
+                    ));
                 }
             }
         }
@@ -131,10 +183,13 @@ const fn usage(shape: FieldShape) -> CellUse {
     match shape {
         FieldShape::Day => CellUse::Day,
         FieldShape::Number | FieldShape::Amount => CellUse::Amount,
-        FieldShape::One(..) | FieldShape::Many(..) | FieldShape::Checks | FieldShape::Requirements => {
-            CellUse::Word
+        FieldShape::One(..)
+        | FieldShape::Many(..)
+        | FieldShape::Checks
+        | FieldShape::Requirements => CellUse::Word,
+        FieldShape::Line | FieldShape::Text | FieldShape::Link(_) | FieldShape::Links(_) => {
+            CellUse::Text
         }
-        FieldShape::Line | FieldShape::Text | FieldShape::Link(_) | FieldShape::Links(_) => CellUse::Text,
     }
 }
 
@@ -167,22 +222,27 @@ fn read_cell(
     };
     let one = |text: String| Ok(vec![text]);
     match field.shape {
-        FieldShape::Day => one(day(cell, order).map_err(unwritten(FieldError::Day))?.to_string()),
+        FieldShape::Day => one(day(cell, order)
+            .map_err(unwritten(FieldError::Day))?
+            .to_string()),
         FieldShape::Number => {
             let whole = number(cell).map_err(unwritten(FieldError::Number))?.whole();
             one(whole.ok_or(FieldError::Number)?.to_string())
         }
-        FieldShape::One(prefix, codes) => {
-            one(choice(prefix, codes, cell).ok_or(FieldError::Choice)?.to_owned())
-        }
+        FieldShape::One(prefix, codes) => one(choice(prefix, codes, cell)
+            .ok_or(FieldError::Choice)?
+            .to_owned()),
         FieldShape::Many(prefix, codes) => {
-            let chosen =
-                choices_in(cell, |word| choice(prefix, codes, word)).map_err(|_| FieldError::Choice)?;
+            let chosen = choices_in(cell, |word| choice(prefix, codes, word))
+                .map_err(|_| FieldError::Choice)?;
             Ok(chosen.into_iter().map(ToOwned::to_owned).collect())
         }
         FieldShape::Checks => {
             let chosen = choices_in(cell, check_named).map_err(|_| FieldError::Unknown)?;
-            Ok(chosen.into_iter().map(|check| check.code().to_owned()).collect())
+            Ok(chosen
+                .into_iter()
+                .map(|check| check.code().to_owned())
+                .collect())
         }
         // Two owners in two lines.
         FieldShape::Line => one(lines_of(cell).collect::<Vec<_>>().join(", ")),
@@ -197,7 +257,11 @@ fn read_cell(
 fn control_named(cell: &str) -> String {
     let name = cell.to_lowercase();
     let id = format!("iso-{name}");
-    if framework::requirement(&id).is_some() { id } else { name }
+    if framework::requirement(&id).is_some() {
+        id
+    } else {
+        name
+    }
 }
 
 /// Names of records without what the statement says of them: `ME-1` for `ME-1 (in place)`.
@@ -205,7 +269,9 @@ fn without_standings(kind: RegisterKind, cell: &str) -> String {
     let is_name = |text: &str| {
         text.strip_prefix(kind.prefix())
             .and_then(|rest| rest.strip_prefix('-'))
-            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()))
+            .is_some_and(|digits| {
+                !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
+            })
     };
     let plain = |part: &str| match part.trim().split_once(" (") {
         Some((name, _)) if is_name(name) && part.trim().ends_with(')') => name.to_owned(),
@@ -227,18 +293,32 @@ pub(in crate::isms) fn lines_of(text: &str) -> impl Iterator<Item = &str> {
 /// Lists whose choices people call otherwise, too.
 const COMMON_CHOICES: [&str; 3] = ["declared", "yes-no", "treatment"];
 
-/// The code of a word of either language: the whole word, another word for it, or the only one that begins
-/// so.
-pub(super) fn choice(prefix: &str, codes: &'static [&'static str], word: &str) -> Option<&'static str> {
+/// The code of a word of either language: the whole word, another word for it, or the only one that
+/// begins so.
+pub(super) fn choice(
+    prefix: &str,
+    codes: &'static [&'static str],
+    word: &str,
+) -> Option<&'static str> {
     let word = folded(word);
     let words: Vec<(String, &'static str)> = codes
         .iter()
         .flat_map(|code| {
-            Language::ALL.map(|language| (folded(&text(language, &format!("{prefix}-{code}"))), *code))
+            Language::ALL
+                .map(|language| (folded(&text(language, &format!("{prefix}-{code}"))), *code))
         })
         .collect();
-    let named = |is: &dyn Fn(&str) -> bool| words.iter().find(|(name, _)| is(name)).map(|(_, code)| *code);
-    let exact = codes.iter().copied().find(|code| *code == word).or_else(|| named(&|name| name == word));
+    let named = |is: &dyn Fn(&str) -> bool| {
+        words
+            .iter()
+            .find(|(name, _)| is(name))
+            .map(|(_, code)| *code)
+    };
+    let exact = codes
+        .iter()
+        .copied()
+        .find(|code| *code == word)
+        .or_else(|| named(&|name| name == word));
     let other = || {
         let is_common = COMMON_CHOICES.contains(&prefix);
         codes.iter().copied().filter(|_| is_common).find(|code| {
@@ -250,11 +330,18 @@ pub(super) fn choice(prefix: &str, codes: &'static [&'static str], word: &str) -
     };
     let begins = || {
         let start = format!("{word} ");
-        let mut found: Vec<&str> =
-            words.iter().filter(|(name, _)| name.starts_with(&start)).map(|(_, code)| *code).collect();
+        let mut found: Vec<&str> = words
+            .iter()
+            .filter(|(name, _)| name.starts_with(&start))
+            .map(|(_, code)| *code)
+            .collect();
         // Both languages may give the same code; only different codes are ambiguous.
         found.dedup();
-        if let [only] = found.as_slice() { codes.iter().copied().find(|code| code == only) } else { None }
+        if let [only] = found.as_slice() {
+            codes.iter().copied().find(|code| code == only)
+        } else {
+            None
+        }
     };
     exact.or_else(other).or_else(begins)
 }
@@ -263,7 +350,9 @@ fn check_named(word: &str) -> Option<Check> {
     let word = folded(word);
     let is = |check: &&Check| {
         check.code() == word
-            || Language::ALL.iter().any(|language| folded(&text(*language, &check.key())) == word)
+            || Language::ALL
+                .iter()
+                .any(|language| folded(&text(*language, &check.key())) == word)
     };
     Check::ALL.iter().find(is).copied()
 }

@@ -15,8 +15,8 @@ enum Token {
     End,
 }
 
-/// The tokens of a text up to its end or its first fault. `choices` has one bit for each value: whether it is
-/// read or skipped.
+/// The tokens of a text up to its end or its first fault. `choices` has one bit for each value:
+/// whether it is read or skipped.
 macro_rules! tokens {
     ($scanner:ident, $text:expr, $choices:expr) => {{
         fn value(
@@ -64,7 +64,11 @@ macro_rules! tokens {
 }
 
 fn check_as_before(text: &str, choices: u64) {
-    assert_eq!(tokens!(Scanner, text, choices), tokens!(ReferenceScanner, text, choices), "{text:?}");
+    assert_eq!(
+        tokens!(Scanner, text, choices),
+        tokens!(ReferenceScanner, text, choices),
+        "{text:?}"
+    );
 }
 
 /// True when the whole text parses while being skipped.
@@ -159,7 +163,8 @@ const DOCUMENT: &str = r#"{ "page" : 1, "personnes": [ {"id": "1000000A", "nom":
     "actif": true, "fin": null}, {"id": 7} ], "total": 2 }"#;
 
 mod reference {
-    //! The scanner as it was before it read sixteen bytes at a time, byte by byte, against which the faster one is tested.
+    //! The scanner as it was before it read sixteen bytes at a time, byte by byte, against which
+    //! the faster one is tested.
 
     use std::borrow::Cow;
 
@@ -173,14 +178,19 @@ mod reference {
 
     impl<'t> ReferenceScanner<'t> {
         pub(super) fn new(text: &'t str) -> Self {
-            Self { text, bytes: text.as_bytes(), at: 0 }
+            Self {
+                text,
+                bytes: text.as_bytes(),
+                at: 0,
+            }
         }
 
         fn fault<T>(&self) -> Result<T, ScanFault> {
             Err(ScanFault(self.at))
         }
 
-        /// The next byte that is not white space, not yet consumed; 0 at the end, which begins no token.
+        /// The next byte that is not white space, not yet consumed; 0 at the end, which begins no
+        /// token.
         fn peek(&mut self) -> u8 {
             while let Some(&byte) = self.bytes.get(self.at) {
                 if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -272,7 +282,9 @@ mod reference {
             if !has_escapes {
                 return Ok(Cow::Borrowed(&self.text[start + 1..self.at - 1]));
             }
-            serde_json::from_str(&self.text[start..self.at]).map(Cow::Owned).map_err(|_| ScanFault(start))
+            serde_json::from_str(&self.text[start..self.at])
+                .map(Cow::Owned)
+                .map_err(|_| ScanFault(start))
         }
 
         /// Skips a string; true when it has escapes.
@@ -335,7 +347,10 @@ mod reference {
         }
 
         fn digits(&mut self) -> Result<(), ScanFault> {
-            let count = self.bytes[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let count = self.bytes[self.at..]
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .count();
             if count == 0 {
                 return self.fault();
             }
@@ -355,18 +370,25 @@ mod reference {
                 ValueKind::Text => self.skip_text().map(|_| ()),
                 ValueKind::Number => self.number().map(|_| ()),
                 ValueKind::Word | ValueKind::Null => Ok(()),
-                ValueKind::Object | ValueKind::Array => self.skip_container(kind == ValueKind::Object),
+                ValueKind::Object | ValueKind::Array => {
+                    self.skip_container(kind == ValueKind::Object)
+                }
             }
         }
 
         fn skip_container(&mut self, is_object: bool) -> Result<(), ScanFault> {
-            // A stack in one word: one bit for each open container, the innermost lowest, set for objects.
+            // A stack in one word: one bit for each open container, the innermost lowest, set for
+            // objects.
             let mut open = u128::from(is_object);
             let mut depth = 1;
             let mut is_first = true;
             while depth > 0 {
                 let is_object = open & 1 == 1;
-                let goes_on = if is_object { self.skip_key(is_first)? } else { self.element(is_first)? };
+                let goes_on = if is_object {
+                    self.skip_key(is_first)?
+                } else {
+                    self.element(is_first)?
+                };
                 if !goes_on {
                     open >>= 1;
                     depth -= 1;
@@ -409,12 +431,19 @@ mod reference {
         /// Checks that only white space follows.
         pub(super) fn end(&mut self) -> Result<(), ScanFault> {
             self.peek();
-            if self.at == self.bytes.len() { Ok(()) } else { self.fault() }
+            if self.at == self.bytes.len() {
+                Ok(())
+            } else {
+                self.fault()
+            }
         }
     }
 
     /// Number of bytes from the start that are neither quote, backslash nor control character.
     fn plain_bytes(bytes: &[u8]) -> usize {
-        bytes.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count()
+        bytes
+            .iter()
+            .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20))
+            .count()
     }
 }

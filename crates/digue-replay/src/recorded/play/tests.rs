@@ -50,9 +50,15 @@ enum How {
 fn try_play(bytes: &[u8], how: How, run_bytes: usize) -> Result<RecordOutcome, PlayError> {
     let (accounts, caseload) = (AccountList::default(), CaseloadList::default());
     let watcher = || Watcher::new(Engine::new(EngineOptions::default()), &accounts, &caseload);
-    let player = RecordPlayer { watcher: &watcher, temporary: &tempfile::tempfile, run_bytes };
+    let player = RecordPlayer {
+        watcher: &watcher,
+        temporary: &tempfile::tempfile,
+        run_bytes,
+    };
     match how {
-        How::Pipe => player.play(RecordSource::Pipe(Box::new(io::Cursor::new(bytes.to_vec())))),
+        How::Pipe => player.play(RecordSource::Pipe(Box::new(io::Cursor::new(
+            bytes.to_vec(),
+        )))),
         How::File => {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(bytes).unwrap();
@@ -66,23 +72,40 @@ fn play(bytes: &[u8], how: How) -> RecordOutcome {
 }
 
 fn joined(lines: &[String]) -> Vec<u8> {
-    lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect()
+    lines
+        .iter()
+        .flat_map(|line| format!("{line}\n").into_bytes())
+        .collect()
 }
 
 #[test]
 fn the_record_holds_a_theft() {
     let played = play(&joined(&record()), How::File);
-    assert!(played.findings.iter().any(|finding| finding.account.as_deref() == Some("a1")));
-    assert_eq!((played.lines, played.accounts, played.unread.count), (174, 3, 0));
+    assert!(
+        played
+            .findings
+            .iter()
+            .any(|finding| finding.account.as_deref() == Some("a1"))
+    );
+    assert_eq!(
+        (played.lines, played.accounts, played.unread.count),
+        (174, 3, 0)
+    );
     assert!(played.stopped.is_none());
 }
 
 /// Malformed lines, and why.
 const FAULTY: [(&str, LineError); 4] = [
     ("nonsense", LineError::Form),
-    (r#"{"at":"2026-06-01T08:00:00Z","account":"a1","persons":["P1"]"#, LineError::Form),
+    (
+        r#"{"at":"2026-06-01T08:00:00Z","account":"a1","persons":["P1"]"#,
+        LineError::Form,
+    ),
     (r#"{"account":"a1","persons":["P1"]}"#, LineError::Form),
-    (r#"{"at":"yesterday","account":"a1","persons":["P1"]}"#, LineError::Instant),
+    (
+        r#"{"at":"yesterday","account":"a1","persons":["P1"]}"#,
+        LineError::Instant,
+    ),
 ];
 
 proptest! {
@@ -134,13 +157,20 @@ fn an_input_that_ends_early_is_judged_as_far_as_it_goes() {
     let lines = record();
     let mut late = lines.clone();
     late.swap(0, 1);
-    for (text, how) in [(joined(&lines), How::File), (joined(&late), How::File), (joined(&late), How::Pipe)] {
+    for (text, how) in [
+        (joined(&lines), How::File),
+        (joined(&late), How::File),
+        (joined(&late), How::Pipe),
+    ] {
         for packed in [gzip(&text), zstd(&text)] {
             // All of the text is there; the missing end is reported.
             let cut = &packed[..packed.len() - 3];
             let played = play(cut, how);
             let stopped = played.stopped.expect("ends early");
-            assert!(matches!(stopped.error, InputError::EndsEarly), "{stopped:?}");
+            assert!(
+                matches!(stopped.error, InputError::EndsEarly),
+                "{stopped:?}"
+            );
             assert_eq!((stopped.after, played.lines), (174, 174));
             assert!(!played.findings.is_empty());
         }
@@ -149,7 +179,10 @@ fn an_input_that_ends_early_is_judged_as_far_as_it_goes() {
     let (first, second) = lines.split_at(100);
     let packed = [zstd(&joined(first)), zstd(&joined(second))].concat();
     let played = play(&packed[..zstd(&joined(first)).len() + 20], How::File);
-    assert_eq!((played.stopped.map(|fault| fault.after), played.lines), (Some(100), 100));
+    assert_eq!(
+        (played.stopped.map(|fault| fault.after), played.lines),
+        (Some(100), 100)
+    );
 }
 
 #[test]
@@ -159,15 +192,29 @@ fn a_line_that_is_too_long_is_told_by_its_number_and_loses_nothing() {
     lines.insert(10, "x".repeat(LINE_BYTES_MAX + 1));
     lines.swap(0, 1);
     let played = play(&gzip(&joined(&lines)), How::Pipe);
-    assert_eq!(played.unread, UnreadLines { count: 1, named: vec![(11, LineError::Length)] });
+    assert_eq!(
+        played.unread,
+        UnreadLines {
+            count: 1,
+            named: vec![(11, LineError::Length)]
+        }
+    );
     assert_eq!(played.findings, expected);
 }
 
 #[test]
 fn what_cannot_be_read_at_all_gives_no_findings() {
     for how in [How::File, How::Pipe] {
-        let refused = try_play(b"PK\x03\x04archive", how, RUN_BYTES).err().expect("an archive");
-        assert!(matches!(refused, PlayError::Input(InputFault { error: InputError::Foreign(_), .. })));
+        let refused = try_play(b"PK\x03\x04archive", how, RUN_BYTES)
+            .err()
+            .expect("an archive");
+        assert!(matches!(
+            refused,
+            PlayError::Input(InputFault {
+                error: InputError::Foreign(_),
+                ..
+            })
+        ));
     }
     let absent = RecordSource::File(PathBuf::from("/nowhere/at/all"));
     let (accounts, caseload) = (AccountList::default(), CaseloadList::default());

@@ -42,7 +42,11 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &DrillArgument
         sources: settings.backup.sources(),
         tolerance: settings.backup.tolerance,
         // In full, or the share of tonight.
-        slice: if arguments.is_full { whole } else { PackSlice::of_day(now(), make::NIGHTS) },
+        slice: if arguments.is_full {
+            whole
+        } else {
+            PackSlice::of_day(now(), make::NIGHTS)
+        },
         parent: settings.folder(),
         data: settings.settings.data_folder.clone(),
         checkpoint: arguments.checkpoint.clone(),
@@ -59,7 +63,8 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &DrillArgument
                     code = BAD;
                 }
             }
-            // A drill that could not begin has no snapshot to speak of: it was not run, and is red so.
+            // A drill that could not begin has no snapshot to speak of: it was not run, and is red
+            // so.
             Err(error) => {
                 let cause = match &error {
                     ContinuityError::Backup(known) => explain(out, known),
@@ -73,8 +78,8 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &DrillArgument
     Ok(code)
 }
 
-/// The same drill without a network; `None` where that is not to be had, for a server, and for the process that
-/// is the one without.
+/// The same drill without a network; `None` where that is not to be had, for a server, and for the
+/// process that is the one without.
 fn isolated(
     out: &Output,
     arguments: &DrillArguments,
@@ -83,7 +88,9 @@ fn isolated(
     if arguments.is_isolated || matches!(target.place, RepositoryPlace::Rest { .. }) {
         return Ok(None);
     }
-    let Some(mut command) = isolation::isolated(&std::env::current_exe()?) else { return Ok(None) };
+    let Some(mut command) = isolation::isolated(&std::env::current_exe()?) else {
+        return Ok(None);
+    };
     command
         .args([
             "--language",
@@ -111,7 +118,12 @@ fn known(settings: &Configured) -> Result<Option<BackupHistory>> {
         return Ok(None);
     }
     let master = Some(settings.settings.journal.master_key.clone());
-    let reading = JournalReading::open(&JournalPlace { folder, is_named: true, key: None, master })?;
+    let reading = JournalReading::open(&JournalPlace {
+        folder,
+        is_named: true,
+        key: None,
+        master,
+    })?;
     let mut history = BackupHistory::default();
     reading.each(0, reading.head.size, &mut |_, opened| {
         if let OpenedKeyring::Event(Event::Administration(act)) = opened
@@ -134,7 +146,10 @@ fn tell(out: &Output, target: &RepositorySettings, report: &DrillReport) {
         };
         out.line(&format!("  {name}: {said}"));
         if let StepOutcome::Failed(differences) = outcome {
-            differences.iter().take(10).for_each(|difference| out.line(&format!("    {difference}")));
+            differences
+                .iter()
+                .take(10)
+                .for_each(|difference| out.line(&format!("    {difference}")));
         }
     }
     let key = match report.verdict() {

@@ -50,7 +50,11 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &BackupArgumen
                     let failure = BackupFailure::from(known);
                     for source in settings.backup.sources() {
                         let repository = repository.name.clone();
-                        settings.leave(&BackupEvent::Failed { repository, source, failure })?;
+                        settings.leave(&BackupEvent::Failed {
+                            repository,
+                            source,
+                            failure,
+                        })?;
                     }
                     say_failure(out, &repository.name, "-", explain(out, known));
                     BAD
@@ -86,14 +90,20 @@ impl Staged {
             folder,
             excludes: Vec::new(),
         };
-        let mut staged = Self { ready: vec![source(OWN_SOURCE, own)], failed: Vec::new(), _lock: lock };
+        let mut staged = Self {
+            ready: vec![source(OWN_SOURCE, own)],
+            failed: Vec::new(),
+            _lock: lock,
+        };
         for command in &settings.backup.commands {
             let folder = stage.join("commands").join(&command.name);
             match layout::command_output(&command.name, &command.program, &folder) {
                 Ok(()) => staged.ready.push(source(&command.name, folder)),
                 Err(error) => {
                     say_failure(out, "-", &command.name, explain(out, &error));
-                    staged.failed.push((command.name.clone(), BackupFailure::from(&error)));
+                    staged
+                        .failed
+                        .push((command.name.clone(), BackupFailure::from(&error)));
                 }
             }
         }
@@ -117,10 +127,16 @@ fn installation(settings: &Configured) -> Installation {
 /// One backup at a time: two would write the same stage.
 fn lock(folder: &Path) -> Result<fs::File> {
     let path = folder.join("lock");
-    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(BackupError::Busy(folder.display().to_string()).into()),
+        Err(TryLockError::WouldBlock) => {
+            Err(BackupError::Busy(folder.display().to_string()).into())
+        }
         Err(TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
     }
 }
@@ -135,17 +151,33 @@ fn make_all(
     let repository = open_or_init(out, settings, target, inits)?;
     for (source, failure) in &staged.failed {
         let (repository, source) = (target.name.clone(), source.clone());
-        settings.leave(&BackupEvent::Failed { repository, source, failure: *failure })?;
+        settings.leave(&BackupEvent::Failed {
+            repository,
+            source,
+            failure: *failure,
+        })?;
     }
     let mut code = GOOD;
     for source in &staged.ready {
         match repository.back_up(source) {
-            Ok(made) => code = code.max(made_one(out, settings, (target, &repository), source, &made)?),
+            Ok(made) => {
+                code = code.max(made_one(
+                    out,
+                    settings,
+                    (target, &repository),
+                    source,
+                    &made,
+                )?)
+            }
             Err(error) => {
                 say_failure(out, &target.name, &source.name, explain(out, &error));
                 let (repository, source) = (target.name.clone(), source.name.clone());
                 let failure = BackupFailure::from(&error);
-                settings.leave(&BackupEvent::Failed { repository, source, failure })?;
+                settings.leave(&BackupEvent::Failed {
+                    repository,
+                    source,
+                    failure,
+                })?;
                 code = BAD;
             }
         }
@@ -181,9 +213,14 @@ fn made_one(
     source: &BackupSource,
     made: &MadeBackup,
 ) -> Done {
-    let usual = settings.folder().join("usual").join(format!("{}-{}.json", target.name, source.name));
+    let usual = settings
+        .folder()
+        .join("usual")
+        .join(format!("{}-{}.json", target.name, source.name));
     let judged = judge(repository, made, &usual)?;
-    let suspicion = judged.as_ref().map_or(SuspicionLevel::Clean, |judged| judged.level);
+    let suspicion = judged
+        .as_ref()
+        .map_or(SuspicionLevel::Clean, |judged| judged.level);
     settings.leave(&BackupEvent::Made {
         repository: target.name.clone(),
         id: repository.id(),
@@ -214,7 +251,13 @@ fn made_one(
         ];
         out.complain("backup-suspect", &values);
     }
-    Ok(if made.unread.is_empty() && suspicion == SuspicionLevel::Clean { GOOD } else { BAD })
+    Ok(
+        if made.unread.is_empty() && suspicion == SuspicionLevel::Clean {
+            GOOD
+        } else {
+            BAD
+        },
+    )
 }
 
 fn verify(out: &Output, settings: &Configured, target: &RepositorySettings) -> Done {
@@ -240,7 +283,10 @@ fn verify(out: &Output, settings: &Configured, target: &RepositorySettings) -> D
 
 fn try_deletion(out: &Output, settings: &Configured, target: &RepositorySettings) -> Done {
     let proof = target.try_deletion(&settings.client)?;
-    settings.leave(&BackupEvent::DeletionTried { repository: target.name.clone(), proof: proof.clone() })?;
+    settings.leave(&BackupEvent::DeletionTried {
+        repository: target.name.clone(),
+        proof: proof.clone(),
+    })?;
     let (key, detail) = match &proof {
         DeletionProof::Refused => ("deletion-refused", String::new()),
         DeletionProof::Deletable(kinds) => ("deletion-possible", kinds.join(", ")),

@@ -1,4 +1,5 @@
-//! `digue restore`: on any machine, with a repository and a password or sheets; no configuration needed.
+//! `digue restore`: on any machine, with a repository and a password or sheets; no configuration
+//! needed.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -21,7 +22,10 @@ pub(super) fn run(out: &Output, arguments: &RestoreArguments) -> Done {
     match restore(out, arguments) {
         Err(error) => match cause_of(&error) {
             Some(known) => {
-                out.complain("restore-failed", &[("cause", Value::from(explain(out, known)))]);
+                out.complain(
+                    "restore-failed",
+                    &[("cause", Value::from(explain(out, known)))],
+                );
                 Ok(BAD)
             }
             None => Err(error),
@@ -39,7 +43,11 @@ fn restore(out: &Output, arguments: &RestoreArguments) -> Done {
         }
         return Ok(GOOD);
     };
-    let id = arguments.snapshot.as_deref().map(SnapshotId::parse).transpose()?;
+    let id = arguments
+        .snapshot
+        .as_deref()
+        .map(SnapshotId::parse)
+        .transpose()?;
     let chosen = choose(&snapshots, &arguments.source, id.as_ref())?;
     let restored = repository.restore(&chosen.id, into)?;
     let values = [
@@ -70,7 +78,9 @@ fn open(arguments: &RestoreArguments) -> Result<BackupRepository> {
             RepositoryPassword::from(&RecoveryKey::join(&sheets?)?)
         }
     };
-    let store = arguments.place.reader("restore", &client(arguments.authorities.as_deref())?)?;
+    let store = arguments
+        .place
+        .reader("restore", &client(arguments.authorities.as_deref())?)?;
     Ok(BackupRepository::open(store, &password, progress())?)
 }
 
@@ -98,7 +108,10 @@ fn list(out: &Output, snapshot: &SnapshotInfo) {
 fn say_journal(out: &Output, folder: &Path, checkpoint: Option<&Path>) -> Done {
     let at = data_of(folder)?;
     let journal = RestoredJournal::verify(folder, checkpoint)?;
-    let values = [("entries", Value::from(journal.report.size)), ("at", Value::from(at.to_string()))];
+    let values = [
+        ("entries", Value::from(journal.report.size)),
+        ("at", Value::from(at.to_string())),
+    ];
     if !journal.report.is_intact() {
         out.complain("restore-journal-tampered", &values);
         let findings = journal.report.findings.iter();
@@ -107,8 +120,12 @@ fn say_journal(out: &Output, folder: &Path, checkpoint: Option<&Path>) -> Done {
     }
     out.say("restore-journal-intact", &values);
     match journal.loss(at, checkpoint)?.entries {
-        LostEntries::Exactly(count) => out.say("restore-lost-exactly", &[("count", Value::from(count))]),
-        LostEntries::AtLeast(count) => out.say("restore-lost-at-least", &[("count", Value::from(count))]),
+        LostEntries::Exactly(count) => {
+            out.say("restore-lost-exactly", &[("count", Value::from(count))])
+        }
+        LostEntries::AtLeast(count) => {
+            out.say("restore-lost-at-least", &[("count", Value::from(count))])
+        }
         LostEntries::Unknown => out.say("restore-lost-unknown", &[]),
     }
     Ok(GOOD)

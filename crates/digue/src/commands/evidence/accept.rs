@@ -1,5 +1,5 @@
-//! `digue journal accept`: an operator who lost a disk restores an older journal on purpose. The remembered
-//! checkpoints of the lost one are kept under other names, and the act is journalled.
+//! `digue journal accept`: an operator who lost a disk restores an older journal on purpose. The
+//! remembered checkpoints of the lost one are kept under other names, and the act is journalled.
 
 use std::path::Path;
 
@@ -41,7 +41,10 @@ pub(super) fn run(out: &Output, file: &Path) -> Done {
     };
     journal.append_and_wait(vec![Event::Administration(act)])?;
     journal.close();
-    out.say("journal-accept-done", &[("suffix", Value::from(now.secs().to_string()))]);
+    out.say(
+        "journal-accept-done",
+        &[("suffix", Value::from(now.secs().to_string()))],
+    );
     Ok(GOOD)
 }
 
@@ -52,7 +55,8 @@ async fn set_aside(config: &Config, now: Timestamp) -> Result<Option<HeadContrad
     let disk = Disk::new(&settings.data_folder.join("journal"));
     let signer = keys::journal_signer(&settings.data_folder.join("keys"), &settings.name)?;
     let key = signer.verifier();
-    let found = match journal_heads::must_continue(&disk, key, &settings.data_folder, &store).await {
+    let found = match journal_heads::must_continue(&disk, key, &settings.data_folder, &store).await
+    {
         Ok(()) => None,
         Err(HeadError::Contradiction(found)) => Some(found),
         Err(error) => return Err(error.into()),

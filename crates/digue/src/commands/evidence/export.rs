@@ -27,15 +27,26 @@ pub(super) fn run(
     let reading = JournalReading::open(place)?;
     let (from, to) = (from.map(moment).transpose()?, to.map(moment).transpose()?);
     let mut sink: Box<dyn Sink> = match form {
-        AnswerFormat::Words | AnswerFormat::Json => Box::new(LineSink { out: writer(file)?, origin: None }),
-        AnswerFormat::Ocsf => {
-            Box::new(LineSink { out: writer(file)?, origin: Some(reading.head.origin.clone()) })
-        }
-        AnswerFormat::Csv => Box::new(RowSink(Box::new(CsvTable::new(writer(file)?, table::ENTRY_COLUMNS)?))),
+        AnswerFormat::Words | AnswerFormat::Json => Box::new(LineSink {
+            out: writer(file)?,
+            origin: None,
+        }),
+        AnswerFormat::Ocsf => Box::new(LineSink {
+            out: writer(file)?,
+            origin: Some(reading.head.origin.clone()),
+        }),
+        AnswerFormat::Csv => Box::new(RowSink(Box::new(CsvTable::new(
+            writer(file)?,
+            table::ENTRY_COLUMNS,
+        )?))),
         AnswerFormat::Parquet => {
-            let file =
-                file.ok_or_else(|| anyhow!(digue_locales::text(out.language, "out-parquet-needs-file")))?;
-            Box::new(RowSink(Box::new(ParquetTable::new(writer(Some(file))?, table::ENTRY_COLUMNS)?)))
+            let file = file.ok_or_else(|| {
+                anyhow!(digue_locales::text(out.language, "out-parquet-needs-file"))
+            })?;
+            Box::new(RowSink(Box::new(ParquetTable::new(
+                writer(Some(file))?,
+                table::ENTRY_COLUMNS,
+            )?)))
         }
         AnswerFormat::Signed => return Err(anyhow!("--signed is for lists of persons")),
     };
@@ -44,7 +55,9 @@ pub(super) fn run(
     reading.each(0, size, &mut |index, opened| {
         progress.show(index, size);
         // A forgotten entry has nothing to export.
-        let OpenedKeyring::Event(event) = opened else { return Ok(()) };
+        let OpenedKeyring::Event(event) = opened else {
+            return Ok(());
+        };
         if from.is_some_and(|from| event.at() < from) || to.is_some_and(|to| event.at() >= to) {
             return Ok(());
         }
@@ -58,9 +71,9 @@ pub(super) fn run(
 pub(super) fn writer(file: Option<&Path>) -> Result<Box<dyn Write + Send>> {
     Ok(match file {
         None => Box::new(BufWriter::new(std::io::stdout())),
-        Some(path) => {
-            Box::new(BufWriter::new(File::create_new(path).with_context(|| path.display().to_string())?))
-        }
+        Some(path) => Box::new(BufWriter::new(
+            File::create_new(path).with_context(|| path.display().to_string())?,
+        )),
     })
 }
 

@@ -33,27 +33,40 @@ pub(super) fn run(out: &Output, file: &Path, before: &str, portal: Option<&str>)
     let only = portal.map(PortalId::parse).transpose()?.map(Stream::Portal);
     let journal = open(&config)?;
     let portals = config.retentions();
-    let retentions = Retentions { app: config.settings.journal.retention, portals };
+    let retentions = Retentions {
+        app: config.settings.journal.retention,
+        portals,
+    };
     let now = digue_types::Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
     // The index contains what must be forgotten; the next start rebuilds it.
     let index = config.settings.data_folder.join("index");
     let indexes = IndexFolder::new(&index);
-    // Marked before a key is destroyed: a crash in between must not leave an index in use that still knows.
+    // Marked before a key is destroyed: a crash in between must not leave an index in use that
+    // still knows.
     indexes.mark_stale()?;
     let forgotten = retention::forget_in(&journal, &retentions, before, only.as_ref(), now);
     let forgotten = match forgotten {
         Ok(forgotten) => forgotten,
         Err(ForgetError::WithinRetention(stream)) => {
             indexes.unmark()?;
-            out.say("forget-within", &[("stream", Value::from(stream.to_string()))]);
+            out.say(
+                "forget-within",
+                &[("stream", Value::from(stream.to_string()))],
+            );
             return Ok(BAD);
         }
-        Err(ForgetError::NoStream) => return Err(anyhow!("there is no such portal in the journal")),
+        Err(ForgetError::NoStream) => {
+            return Err(anyhow!("there is no such portal in the journal"));
+        }
         Err(ForgetError::Journal(error)) => return Err(error.into()),
         Err(ForgetError::Append(error)) => return Err(error.into()),
     };
     for (stream, forgotten) in forgotten {
-        let periods: Vec<String> = forgotten.keys.iter().map(|key| key.period.to_string()).collect();
+        let periods: Vec<String> = forgotten
+            .keys
+            .iter()
+            .map(|key| key.period.to_string())
+            .collect();
         let values = [
             ("stream", Value::from(stream.to_string())),
             ("count", Value::from(periods.len())),
@@ -79,7 +92,12 @@ pub(super) fn open(config: &Config) -> Result<Journal> {
         return Err(HeadError::from(found).into());
     }
     Ok(Journal::open(JournalOptions {
-        keyring: Keyring::new(disk.clone(), master, settings.journal.period, Box::new(keys::draw)),
+        keyring: Keyring::new(
+            disk.clone(),
+            master,
+            settings.journal.period,
+            Box::new(keys::draw),
+        ),
         disk,
         signer,
         queue_max: 64,

@@ -53,7 +53,10 @@ pub(super) fn run(out: &Output, file: &Path, arguments: &ImportArguments) -> Don
         now,
         is_trial: arguments.is_trial,
     };
-    let rejects = arguments.rejects.clone().unwrap_or_else(|| PathBuf::from("rejects.ndjson"));
+    let rejects = arguments
+        .rejects
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("rejects.ndjson"));
     let read = read_all(out, &importer, &journal, &arguments.files, &rejects)?;
     journal.close();
     tell(out, &read.total, &rejects, arguments.is_trial);
@@ -72,7 +75,10 @@ struct FilesOutcome {
 
 impl FilesOutcome {
     fn code(&self) -> u8 {
-        match (self.is_refused, self.is_cut || !self.total.rejected.is_empty()) {
+        match (
+            self.is_refused,
+            self.is_cut || !self.total.rejected.is_empty(),
+        ) {
             (true, _) => NOT_RUN,
             (false, true) => BAD,
             (false, false) => GOOD,
@@ -87,7 +93,8 @@ fn read_all(
     files: &[PathBuf],
     rejects: &Path,
 ) -> Result<FilesOutcome> {
-    // Lines are known by their content: a file can be imported again, renamed or compressed differently.
+    // Lines are known by their content: a file can be imported again, renamed or compressed
+    // differently.
     let mut known = known_lines(journal)?;
     let kept = OpenOptions::new().create(true).append(true).open(rejects);
     let mut kept = BufWriter::new(kept.with_context(|| rejects.display().to_string())?);
@@ -97,7 +104,12 @@ fn read_all(
         let (log, position) = CountingFile::new(file.reader);
         let mut progress = Progress::new();
         let name = input::name(path);
-        let show = &mut |_| progress.show(position.load(std::sync::atomic::Ordering::Relaxed), file.length);
+        let show = &mut |_| {
+            progress.show(
+                position.load(std::sync::atomic::Ordering::Relaxed),
+                file.length,
+            )
+        };
         let read = importer.read(&name, log, &mut known, &mut kept, show);
         drop(progress);
         let read = match read {
@@ -144,13 +156,29 @@ fn tell(out: &Output, total: &ImportTally, rejects: &Path, is_trial: bool) {
         ("known", Value::from(total.known)),
         ("without", Value::from(total.without_persons)),
     ];
-    out.say(if is_trial { "import-trial" } else { "import-done" }, &values);
+    out.say(
+        if is_trial {
+            "import-trial"
+        } else {
+            "import-done"
+        },
+        &values,
+    );
     for (reason, count) in &total.rejected {
         let reason_text = digue_locales::text(out.language, &format!("import-reject-{reason}"));
-        out.say("import-rejected", &[("count", Value::from(*count)), ("reason", Value::from(reason_text))]);
+        out.say(
+            "import-rejected",
+            &[
+                ("count", Value::from(*count)),
+                ("reason", Value::from(reason_text)),
+            ],
+        );
     }
     if !total.rejected.is_empty() {
-        out.say("import-rejects-file", &[("file", Value::from(rejects.display().to_string()))]);
+        out.say(
+            "import-rejects-file",
+            &[("file", Value::from(rejects.display().to_string()))],
+        );
     }
 }
 
@@ -162,7 +190,9 @@ fn organisations(config: &Config) -> Result<HashMap<AccountId, OrganisationId>> 
         store.close().await;
         accounts
     })?;
-    let organisations = accounts.into_iter().map(|(account, record)| (account, record.organisation));
+    let organisations = accounts
+        .into_iter()
+        .map(|(account, record)| (account, record.organisation));
     Ok(organisations.collect())
 }
 
@@ -175,14 +205,21 @@ struct CountingFile {
 impl CountingFile {
     fn new(file: Box<dyn Read>) -> (Self, std::sync::Arc<std::sync::atomic::AtomicU64>) {
         let position = std::sync::Arc::default();
-        (Self { file, position: std::sync::Arc::clone(&position) }, position)
+        (
+            Self {
+                file,
+                position: std::sync::Arc::clone(&position),
+            },
+            position,
+        )
     }
 }
 
 impl Read for CountingFile {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.file.read(buffer)?;
-        self.position.fetch_add(count as u64, std::sync::atomic::Ordering::Relaxed);
+        self.position
+            .fetch_add(count as u64, std::sync::atomic::Ordering::Relaxed);
         Ok(count)
     }
 }

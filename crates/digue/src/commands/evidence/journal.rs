@@ -53,7 +53,8 @@ pub(super) fn verify(
 
 /// A journal can be intact and yet older than the checkpoints remembered beside it.
 fn remembered(place: &JournalPlace, key: &Verifier) -> Result<Option<VerifyFinding>> {
-    // The heads are beside the folder and not in it, so that a copy of the folder does not bring them along.
+    // The heads are beside the folder and not in it, so that a copy of the folder does not bring
+    // them along.
     let heads = journal_heads::beside(&place.folder.join(".."), key)?;
     let found = contradiction(&Disk::new(&place.folder), key, &heads)?;
     Ok(found.map(|found| {
@@ -62,34 +63,62 @@ fn remembered(place: &JournalPlace, key: &Verifier) -> Result<Option<VerifyFindi
             HeadContradiction::Older { size, .. } => (size, VerifyFindingKind::Older),
             HeadContradiction::Fork { .. } => (0, VerifyFindingKind::Rewritten),
         };
-        VerifyFinding { entry, since: None, kind, detail }
+        VerifyFinding {
+            entry,
+            since: None,
+            kind,
+            detail,
+        }
     }))
 }
 
 fn tell(out: &Output, report: &VerifyReport, was_opened: bool) -> u8 {
     for (name, at) in &report.witnessed {
-        let values = [("name", Value::from(name.as_str())), ("at", Value::from(at.to_string()))];
+        let values = [
+            ("name", Value::from(name.as_str())),
+            ("at", Value::from(at.to_string())),
+        ];
         out.say("verify-witnessed", &values);
     }
     if report.minimum > 0 {
         out.say("verify-pruned", &[("minimum", Value::from(report.minimum))]);
     }
     if report.forgotten > 0 {
-        out.say("verify-forgotten", &[("count", Value::from(report.forgotten))]);
+        out.say(
+            "verify-forgotten",
+            &[("count", Value::from(report.forgotten))],
+        );
     }
     if !was_opened {
         out.say("verify-unopened", &[]);
     }
     if report.is_intact() {
-        let root: String = report.root.unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect();
-        out.say("verify-intact", &[("size", Value::from(report.size)), ("root", Value::from(root))]);
+        let root: String = report
+            .root
+            .unwrap_or_default()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        out.say(
+            "verify-intact",
+            &[
+                ("size", Value::from(report.size)),
+                ("root", Value::from(root)),
+            ],
+        );
         if report.unpublished > 0 {
-            out.say("verify-unpublished", &[("count", Value::from(report.unpublished))]);
+            out.say(
+                "verify-unpublished",
+                &[("count", Value::from(report.unpublished))],
+            );
         }
         // Exit codes are for scripts: unpublished entries are normal while Digue runs.
         return GOOD;
     }
-    out.say("verify-tampered", &[("count", Value::from(report.findings.len()))]);
+    out.say(
+        "verify-tampered",
+        &[("count", Value::from(report.findings.len()))],
+    );
     for finding in &report.findings {
         let kind = digue_locales::text(out.language, &format!("finding-{}", finding.kind.code()));
         let values = [
@@ -115,7 +144,10 @@ pub(super) fn tail(out: &Output, place: &JournalPlace, count: u64, follows: bool
     let mut next = print(out, place, size.saturating_sub(count), count)?;
     if follows {
         loop {
-            #[expect(clippy::disallowed_methods, reason = "a command that follows a file waits")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a command that follows a file waits"
+            )]
             // The interval of checkpoints: nothing new can be verified sooner.
             std::thread::sleep(Duration::from_millis(500));
             next = print(out, place, next, u64::MAX)?;

@@ -37,7 +37,8 @@ pub(in crate::commands) struct JournalReading {
 impl JournalReading {
     pub(in crate::commands) fn open(place: &JournalPlace) -> Result<Self> {
         let disk = Disk::new(&place.folder);
-        // Said before anything is read: a mistyped folder would otherwise look like an empty journal.
+        // Said before anything is read: a mistyped folder would otherwise look like an empty
+        // journal.
         if !place.folder.is_dir() {
             return Err(anyhow!("{}: no such folder", place.folder.display()));
         }
@@ -46,11 +47,20 @@ impl JournalReading {
         let head = Checkpoint::open(&note, &key)?;
         let minimum = Pruned::read(&disk, &key)?.map_or(0, |pruned| pruned.minimum);
         let keyring = keyring_of(place)?;
-        Ok(Self { disk, key, note, head, keyring, minimum })
+        Ok(Self {
+            disk,
+            key,
+            note,
+            head,
+            keyring,
+            minimum,
+        })
     }
 
     pub(super) fn keyring(&self) -> Result<&Keyring> {
-        self.keyring.as_ref().ok_or_else(|| anyhow!("the master key that opens the entries was not found"))
+        self.keyring
+            .as_ref()
+            .ok_or_else(|| anyhow!("the master key that opens the entries was not found"))
     }
 
     /// Passes every entry from `first` to before `end` to `take`.
@@ -64,8 +74,14 @@ impl JournalReading {
         let mut at = first.max(self.minimum);
         while at < end {
             let next = end.min(at + CHUNK);
-            for (index, bytes) in (at..).zip(reader::entries(&self.disk, at..next, self.head.size)?) {
-                take(index, keyring.open(&bytes).with_context(|| format!("entry {index}"))?)?;
+            for (index, bytes) in (at..).zip(reader::entries(&self.disk, at..next, self.head.size)?)
+            {
+                take(
+                    index,
+                    keyring
+                        .open(&bytes)
+                        .with_context(|| format!("entry {index}"))?,
+                )?;
             }
             at = next;
         }
@@ -85,12 +101,13 @@ impl JournalReading {
         let (index, opening) = Index::open_reading(&folder.current(), &root_at)?;
         let mut index = index;
         if self.head.size.saturating_sub(opening.size) > WORTH_WRITING {
-            // With the journal's lock held, no other process writes the index; what is indexed stays, even
-            // after an interruption.
+            // With the journal's lock held, no other process writes the index; what is indexed
+            // stays, even after an interruption.
             if let Some(_held) = self.disk.lock()? {
                 drop(index);
                 std::fs::create_dir_all(folder.current())?;
-                let (mut writing, _) = Index::open(&folder.current(), &root_at, SegmentSizes::default())?;
+                let (mut writing, _) =
+                    Index::open(&folder.current(), &root_at, SegmentSizes::default())?;
                 self.catch_up(&mut writing)?;
                 writing.close();
                 index = Index::open_reading(&folder.current(), &root_at)?.0;
@@ -107,8 +124,8 @@ impl JournalReading {
         self.each(start, self.head.size, &mut |entry, opened| {
             indexing::take(index, entry, opened);
             progress.show(entry - start, self.head.size - start);
-            // Marked now and then: after an interruption indexing goes on from the last mark that the journal
-            // confirms.
+            // Marked now and then: after an interruption indexing goes on from the last mark that
+            // the journal confirms.
             if index.size() - marked >= 1 << 20 {
                 marked = index.size();
                 if let Some(root) = self.root_at(marked) {
@@ -127,7 +144,13 @@ impl JournalReading {
 pub(super) fn key_of(place: &JournalPlace) -> Result<Verifier> {
     match &place.key {
         Some(text) => key_named(text),
-        None => key_named(&place.folder.join("../keys/journal.pub").display().to_string()),
+        None => key_named(
+            &place
+                .folder
+                .join("../keys/journal.pub")
+                .display()
+                .to_string(),
+        ),
     }
 }
 
@@ -143,25 +166,36 @@ pub(super) fn key_named(text: &str) -> Result<Verifier> {
 
 /// The keys of the entries, when the master key is available.
 pub(super) fn keyring_of(place: &JournalPlace) -> Result<Option<Keyring>> {
-    let path = place.master.clone().unwrap_or_else(|| place.folder.join("../keys/master.key"));
+    let path = place
+        .master
+        .clone()
+        .unwrap_or_else(|| place.folder.join("../keys/master.key"));
     let master = match std::fs::read(&path) {
         Ok(bytes) => bytes,
-        // A key that was named must be there; the usual one may be missing, for an auditor has none.
+        // A key that was named must be there; the usual one may be missing, for an auditor has
+        // none.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && place.master.is_none() => {
             return Ok(None);
         }
         Err(error) => return Err(error).with_context(|| path.display().to_string()),
     };
-    let master = master.try_into().map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;
+    let master = master
+        .try_into()
+        .map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;
     // Its files are read with the first entry.
-    Ok(Some(Keyring::reading(Disk::new(&place.folder), Some(MasterKey::new(&master)))))
+    Ok(Some(Keyring::reading(
+        Disk::new(&place.folder),
+        Some(MasterKey::new(&master)),
+    )))
 }
 
 /// The journal's private key, for processes that may sign in its name.
 pub(super) fn signer_of(place: &JournalPlace, key: &Verifier) -> Result<Signer> {
     let path = place.folder.join("../keys/journal.key");
     let seed = std::fs::read(&path).with_context(|| path.display().to_string())?;
-    let seed = seed.try_into().map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;
+    let seed = seed
+        .try_into()
+        .map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;
     let signer = Signer::from_seed(key.name(), &seed)?;
     // A signature by another key would make every list unverifiable for its reader.
     if signer.verifier() != key {
@@ -173,12 +207,18 @@ pub(super) fn signer_of(place: &JournalPlace, key: &Verifier) -> Result<Signer> 
 /// The witnesses, and how many of them must have cosigned: all, unless a number is given.
 pub(super) fn witnesses_of(wanted: &WitnessKeys) -> Result<(Vec<CosignerKey>, usize)> {
     let keys = wanted.keys.iter().map(|text| {
-        let text = if Path::new(text).exists() { std::fs::read_to_string(text)? } else { text.clone() };
+        let text = if Path::new(text).exists() {
+            std::fs::read_to_string(text)?
+        } else {
+            text.clone()
+        };
         Ok(CosignerKey::parse(&text)?)
     });
     let keys: Vec<CosignerKey> = keys.collect::<Result<_>>()?;
     // All, unless fewer are asked for: a forgotten option must not weaken the check.
-    let quorum = wanted.quorum.map_or(keys.len(), |quorum| usize::try_from(quorum).unwrap_or(usize::MAX));
+    let quorum = wanted.quorum.map_or(keys.len(), |quorum| {
+        usize::try_from(quorum).unwrap_or(usize::MAX)
+    });
     Ok((keys, quorum))
 }
 

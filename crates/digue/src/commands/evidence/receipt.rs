@@ -15,10 +15,18 @@ use crate::commands::{BAD, GOOD, Output};
 
 pub(super) fn prove(out: &Output, place: &JournalPlace, entry: u64, discloses: bool) -> Done {
     let reading = JournalReading::open(place)?;
-    let keyring = if discloses { Some(reading.keyring()?) } else { None };
-    let made = receipt(&reading.disk, reading.head.size, reading.note.clone(), entry, |sealed| {
-        keyring.map(|keyring| keyring.disclose(sealed)).transpose()
-    })?;
+    let keyring = if discloses {
+        Some(reading.keyring()?)
+    } else {
+        None
+    };
+    let made = receipt(
+        &reading.disk,
+        reading.head.size,
+        reading.note.clone(),
+        entry,
+        |sealed| keyring.map(|keyring| keyring.disclose(sealed)).transpose(),
+    )?;
     // Verified before it is given away.
     made.verify(&reading.key, &[], 0)?;
     out.text(&made.to_text());
@@ -29,8 +37,8 @@ pub(super) fn check(out: &Output, file: &Path, key: Option<&str>, witnesses: &Wi
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     let key = match key {
         Some(key) => key_named(key)?,
-        // No default: a receipt is checked by someone who does not have the journal, and whose key it is must
-        // be their choice.
+        // No default: a receipt is checked by someone who does not have the journal, and whose key
+        // it is must be their choice.
         None => return Err(anyhow!("--key: the public key of the journal is required")),
     };
     let (keys, quorum) = witnesses_of(witnesses)?;
@@ -51,7 +59,10 @@ pub(super) fn check(out: &Output, file: &Path, key: Option<&str>, witnesses: &Wi
     ];
     out.say("receipt-good", &values);
     for (name, at) in &proven.witnesses {
-        let values = [("name", Value::from(name.as_str())), ("at", Value::from(at.to_string()))];
+        let values = [
+            ("name", Value::from(name.as_str())),
+            ("at", Value::from(at.to_string())),
+        ];
         out.say("verify-witnessed", &values);
     }
     match &proven.event {

@@ -30,7 +30,10 @@ fn question_of(arguments: &ScopeArguments) -> Result<ScopeQuestion> {
     where
         T::Err: std::fmt::Display,
     {
-        texts.iter().map(|text| text.parse().map_err(|error| anyhow!("{text}: {error}"))).collect()
+        texts
+            .iter()
+            .map(|text| text.parse().map_err(|error| anyhow!("{text}: {error}")))
+            .collect()
     }
     Ok(ScopeQuestion {
         accounts: all(&arguments.accounts)?,
@@ -38,7 +41,11 @@ fn question_of(arguments: &ScopeArguments) -> Result<ScopeQuestion> {
         portals: all(&arguments.portals)?,
         routes: all(&arguments.routes)?,
         sessions: all(&arguments.sessions)?,
-        networks: arguments.networks.iter().map(|text| network(text)).collect::<Result<_>>()?,
+        networks: arguments
+            .networks
+            .iter()
+            .map(|text| network(text))
+            .collect::<Result<_>>()?,
         from: arguments.from.as_deref().map(moment).transpose()?,
         to: arguments.to.as_deref().map(moment).transpose()?,
         before_entry: None,
@@ -53,7 +60,9 @@ fn sentence(out: &Output, key: &str, name: &str) -> String {
 /// A network, or one address.
 fn network(text: &str) -> Result<ipnet::IpNet> {
     let address = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
-    address.or_else(|_| text.parse()).map_err(|_| anyhow!("{text}: 192.0.2.0/24 | 2001:db8::/32"))
+    address
+        .or_else(|_| text.parse())
+        .map_err(|_| anyhow!("{text}: 192.0.2.0/24 | 2001:db8::/32"))
 }
 
 pub(super) fn run(
@@ -68,7 +77,10 @@ pub(super) fn run(
     let reading = JournalReading::open(place)?;
     let view = reading.index(place)?.view();
     // Only entries under the checkpoint: later ones could not be verified with it.
-    let question = ScopeQuestion { before_entry: Some(reading.head.size), ..question };
+    let question = ScopeQuestion {
+        before_entry: Some(reading.head.size),
+        ..question
+    };
     // A name that no entry knows is most likely misspelt: "0 persons" would be a wrong answer.
     let mut unknown = view.unknown(&question, &|_| false);
     unknown.extend(unknown_sessions(&view, &question)?);
@@ -90,11 +102,21 @@ pub(super) fn run(
         AnswerFormat::Signed => {
             let signer = signer_of(place, &reading.key)?;
             let sign = |text: &str| signer.sign(text);
-            affected::write(&mut *writer(file)?, &head, &answer, &reading.head.origin, &sign)?;
+            affected::write(
+                &mut *writer(file)?,
+                &head,
+                &answer,
+                &reading.head.origin,
+                &sign,
+            )?;
         }
-        AnswerFormat::Csv | AnswerFormat::Parquet => {
-            write_table(out, form, file, AFFECTED_COLUMNS, answer.persons.iter().map(row))?
-        }
+        AnswerFormat::Csv | AnswerFormat::Parquet => write_table(
+            out,
+            form,
+            file,
+            AFFECTED_COLUMNS,
+            answer.persons.iter().map(row),
+        )?,
         AnswerFormat::Json | AnswerFormat::Ocsf => {
             let mut sink = writer(file)?;
             writeln!(sink, "{head}")?;
@@ -112,7 +134,10 @@ pub(super) fn run(
 
 fn summary(out: &Output, answer: &ScopeAnswer, reading: &JournalReading) {
     let quality = answer.quality;
-    let bound = digue_locales::text(out.language, &format!("scope-{}", affected::bound(answer).code()));
+    let bound = digue_locales::text(
+        out.language,
+        &format!("scope-{}", affected::bound(answer).code()),
+    );
     let values = [
         ("persons", Value::from(answer.persons.len())),
         ("exposures", Value::from(answer.exposures)),
@@ -133,11 +158,16 @@ fn summary(out: &Output, answer: &ScopeAnswer, reading: &JournalReading) {
     let first = answer.persons.iter().map(|one| one.first).min();
     let last = answer.persons.iter().map(|one| one.last).max();
     if let (Some(first), Some(last)) = (first, last) {
-        let values = [("first", Value::from(first.to_string())), ("last", Value::from(last.to_string()))];
+        let values = [
+            ("first", Value::from(first.to_string())),
+            ("last", Value::from(last.to_string())),
+        ];
         out.say("scope-span", &values);
     }
-    let values =
-        [("journal", Value::from(reading.head.origin.as_str())), ("size", Value::from(reading.head.size))];
+    let values = [
+        ("journal", Value::from(reading.head.origin.as_str())),
+        ("size", Value::from(reading.head.size)),
+    ];
     out.say("scope-checkpoint", &values);
 }
 
@@ -201,7 +231,10 @@ fn refuse_file(out: &Output, file: Option<&Path>) -> Done {
     }
 }
 
-fn read(key: &Verifier, path: &Path) -> Result<std::result::Result<SignedList, affected::AffectedError>> {
+fn read(
+    key: &Verifier,
+    path: &Path,
+) -> Result<std::result::Result<SignedList, affected::AffectedError>> {
     let file = File::open(path).with_context(|| path.display().to_string())?;
     match affected::read(BufReader::new(file), key) {
         Err(affected::AffectedError::Disk(error)) => Err(error.into()),
@@ -219,26 +252,39 @@ pub(super) fn check(out: &Output, place: &JournalPlace, path: &Path, from_journa
     let list = match read(&reading.key, path)? {
         Ok(list) => list,
         Err(error) => {
-            out.say("scope-check-bad", &[("cause", Value::from(error.to_string()))]);
+            out.say(
+                "scope-check-bad",
+                &[("cause", Value::from(error.to_string()))],
+            );
             return Ok(BAD);
         }
     };
     let size = list.checkpoint.size;
     let is_prefix = size <= reading.head.size
-        // The list's own checkpoint must be a state of this journal: otherwise it was made from another one,
-        // or this one was rewritten.
+        // The list's own checkpoint must be a state of this journal: otherwise it was made from
+        // another one, or this one was rewritten.
         && Prover::new(&reading.disk, reading.head.size).root(size)? == list.checkpoint.root;
     if !is_prefix {
         out.say("scope-check-rewritten", &[("size", Value::from(size))]);
         return Ok(BAD);
     }
-    let index = if from_journal { from_scratch(&reading, size)? } else { reading.index(place)? };
+    let index = if from_journal {
+        from_scratch(&reading, size)?
+    } else {
+        reading.index(place)?
+    };
     let again = index.view().answer(&list.question, &mut |_| {})?;
     let difference = affected::compare(&list, &again);
     if !difference.is_none() {
         out.say("scope-check-different", &[]);
-        difference.missing.iter().for_each(|line| out.line(&format!("- {line}")));
-        difference.unknown.iter().for_each(|line| out.line(&format!("+ {line}")));
+        difference
+            .missing
+            .iter()
+            .for_each(|line| out.line(&format!("- {line}")));
+        difference
+            .unknown
+            .iter()
+            .for_each(|line| out.line(&format!("+ {line}")));
         return Ok(BAD);
     }
     let values = [
@@ -250,8 +296,8 @@ pub(super) fn check(out: &Output, place: &JournalPlace, path: &Path, from_journa
     Ok(GOOD)
 }
 
-/// For a list that was handed on without the journal: verifies what is signed, and says that nothing was
-/// computed again.
+/// For a list that was handed on without the journal: verifies what is signed, and says that
+/// nothing was computed again.
 fn check_without_journal(out: &Output, key: &Verifier, path: &Path) -> Done {
     match read(key, path)? {
         Ok(list) => {
@@ -264,7 +310,10 @@ fn check_without_journal(out: &Output, key: &Verifier, path: &Path) -> Done {
             Ok(GOOD)
         }
         Err(error) => {
-            out.say("scope-check-bad", &[("cause", Value::from(error.to_string()))]);
+            out.say(
+                "scope-check-bad",
+                &[("cause", Value::from(error.to_string()))],
+            );
             Ok(BAD)
         }
     }
@@ -295,29 +344,42 @@ pub(super) fn compare(
     let (first, second) = match (first, second) {
         (Ok(first), Ok(second)) => (first, second),
         (Err(error), _) | (_, Err(error)) => {
-            out.say("scope-check-bad", &[("cause", Value::from(error.to_string()))]);
+            out.say(
+                "scope-check-bad",
+                &[("cause", Value::from(error.to_string()))],
+            );
             return Ok(BAD);
         }
     };
     let sets = affected::algebra(&first, &second)?;
-    let named = [("both", &sets.both), ("first", &sets.first_only), ("second", &sets.second_only)];
+    let named = [
+        ("both", &sets.both),
+        ("first", &sets.first_only),
+        ("second", &sets.second_only),
+    ];
     if form == AnswerFormat::Words || file.is_some() {
         for (name, set) in named {
-            out.say(&format!("scope-compare-{name}"), &[("count", Value::from(set.len()))]);
+            out.say(
+                &format!("scope-compare-{name}"),
+                &[("count", Value::from(set.len()))],
+            );
         }
     }
     if form == AnswerFormat::Words {
         return refuse_file(out, file);
     }
-    let rows = named.into_iter().flat_map(|(name, set)| set.iter().map(move |one| (name, one)));
+    let rows = named
+        .into_iter()
+        .flat_map(|(name, set)| set.iter().map(move |one| (name, one)));
     if form == AnswerFormat::Csv {
         let columns: Columns = &[
             ("in", TableColumnKind::Text),
             ("population", TableColumnKind::Text),
             ("person", TableColumnKind::Text),
         ];
-        let rows =
-            rows.map(|(name, (population, person))| vec![name.into(), population.into(), person.into()]);
+        let rows = rows.map(|(name, (population, person))| {
+            vec![name.into(), population.into(), person.into()]
+        });
         write_table(out, form, file, columns, rows)?;
     } else {
         let lines = rows.map(|(name, (population, person))| {
@@ -370,20 +432,33 @@ pub(super) fn seen(
             write_table(out, form, file, SIGHT_COLUMNS, sights.iter().map(sight_row))?;
         }
         AnswerFormat::Words | AnswerFormat::Signed => {
-            let accounts: std::collections::BTreeSet<_> = sights.iter().map(|sight| &sight.account).collect();
-            let values = [("accounts", Value::from(accounts.len())), ("times", Value::from(sights.len()))];
+            let accounts: std::collections::BTreeSet<_> =
+                sights.iter().map(|sight| &sight.account).collect();
+            let values = [
+                ("accounts", Value::from(accounts.len())),
+                ("times", Value::from(sights.len())),
+            ];
             out.say("seen-summary", &values);
             for sight in &sights {
-                let basis = digue_locales::text(out.language, &format!("basis-{}", sight.basis.code()));
+                let basis =
+                    digue_locales::text(out.language, &format!("basis-{}", sight.basis.code()));
                 out.line(&format!(
                     "{:>10}  {}  {}  {}  {}/{}  {basis}",
-                    sight.entry, sight.at, sight.account, sight.organisation, sight.portal, sight.route
+                    sight.entry,
+                    sight.at,
+                    sight.account,
+                    sight.organisation,
+                    sight.portal,
+                    sight.route
                 ));
             }
             return refuse_file(out, file);
         }
         AnswerFormat::Json | AnswerFormat::Ocsf => {
-            write_lines(file, sights.iter().map(|sight| sight_json(sight).to_string()))?;
+            write_lines(
+                file,
+                sights.iter().map(|sight| sight_json(sight).to_string()),
+            )?;
         }
     }
     Ok(GOOD)

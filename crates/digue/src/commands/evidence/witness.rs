@@ -24,12 +24,26 @@ use crate::keys;
 /// Enough for a checkpoint with 63 hashes and some signatures.
 const BODY_BYTES_MAX: usize = 16 << 10;
 
-pub(super) fn run(out: &Output, folder: &Path, name: &str, address: SocketAddr, journals: &[String]) -> Done {
+pub(super) fn run(
+    out: &Output,
+    folder: &Path,
+    name: &str,
+    address: SocketAddr,
+    journals: &[String],
+) -> Done {
     let disk = Disk::new(folder);
-    let _held = disk.lock()?.ok_or_else(|| anyhow!("another witness holds {}", folder.display()))?;
-    let journals = journals.iter().map(|text| key_named(text)).collect::<Result<Vec<_>>>()?;
+    let _held = disk
+        .lock()?
+        .ok_or_else(|| anyhow!("another witness holds {}", folder.display()))?;
+    let journals = journals
+        .iter()
+        .map(|text| key_named(text))
+        .collect::<Result<Vec<_>>>()?;
     let cosigner = keys::witness_key(folder, name)?;
-    out.say("witness-key", &[("key", Value::from(cosigner.key().to_text()))]);
+    out.say(
+        "witness-key",
+        &[("key", Value::from(cosigner.key().to_text()))],
+    );
     let witness = Arc::new(WitnessState::new(disk, cosigner, journals));
     runtime()?.block_on(serve(out, witness, address))?;
     Ok(GOOD)
@@ -40,9 +54,16 @@ async fn serve(out: &Output, witness: Arc<WitnessState>, address: SocketAddr) ->
         .route("/add-checkpoint", post(add_checkpoint))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(witness);
-    let listener = tokio::net::TcpListener::bind(address).await.with_context(|| address.to_string())?;
-    out.say("witness-ready", &[("address", Value::from(listener.local_addr()?.to_string()))]);
-    axum::serve(listener, router).with_graceful_shutdown(crate::commands::stop_asked()).await?;
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .with_context(|| address.to_string())?;
+    out.say(
+        "witness-ready",
+        &[("address", Value::from(listener.local_addr()?.to_string()))],
+    );
+    axum::serve(listener, router)
+        .with_graceful_shutdown(crate::commands::stop_asked())
+        .await?;
     Ok(())
 }
 
@@ -62,7 +83,10 @@ async fn add_checkpoint(State(witness): State<Arc<WitnessState>>, body: String) 
         WitnessAnswer::Cosigned(line) => (status, line).into_response(),
         WitnessAnswer::Conflict(size) => size_known(status, size),
         WitnessAnswer::Fork(size) => {
-            tracing::error!(size, "A journal shows two histories; the second one is kept in refused/");
+            tracing::error!(
+                size,
+                "A journal shows two histories; the second one is kept in refused/"
+            );
             size_known(status, size)
         }
         WitnessAnswer::Inconsistent => {
@@ -76,5 +100,10 @@ async fn add_checkpoint(State(witness): State<Arc<WitnessState>>, body: String) 
 }
 
 fn size_known(status: StatusCode, size: u64) -> Response {
-    (status, [(header::CONTENT_TYPE, "text/x.tlog.size")], format!("{size}\n")).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "text/x.tlog.size")],
+        format!("{size}\n"),
+    )
+        .into_response()
 }

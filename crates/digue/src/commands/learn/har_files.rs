@@ -36,16 +36,27 @@ impl<'f> HarFiles<'f> {
                     return None;
                 }
                 Err(error) => {
-                    HarFilesFault { file: path.clone(), fault: HarFault::Io(error) }.report(out);
+                    HarFilesFault {
+                        file: path.clone(),
+                        fault: HarFault::Io(error),
+                    }
+                    .report(out);
                     return None;
                 }
             }
         }
-        Some(Self { files, tallies: Vec::new() })
+        Some(Self {
+            files,
+            tallies: Vec::new(),
+        })
     }
 
     /// `each`, reporting a fault.
-    pub(super) fn each_reported(&mut self, out: &Output, take: &mut dyn FnMut(&Exchange<'_>)) -> Option<()> {
+    pub(super) fn each_reported(
+        &mut self,
+        out: &Output,
+        take: &mut dyn FnMut(&Exchange<'_>),
+    ) -> Option<()> {
         match self.each(take) {
             Ok(()) => Some(()),
             Err(fault) => {
@@ -79,14 +90,18 @@ fn read(
     let opened = input::open(path).map_err(HarFault::Io)?;
     let length = opened.length;
     let mut bytes = 0;
-    read_har(Unpacker::new(opened.reader), &HarLimits::default(), &mut |exchange| {
-        // Bodies are most of a file; unpacked ones may be more than all of it.
-        if let digue_survey::RecordedBody::Bytes(body) = exchange.body {
-            bytes += body.len() as u64;
-        }
-        progress.show(bytes.min(length), length);
-        take(exchange);
-    })
+    read_har(
+        Unpacker::new(opened.reader),
+        &HarLimits::default(),
+        &mut |exchange| {
+            // Bodies are most of a file; unpacked ones may be more than all of it.
+            if let digue_survey::RecordedBody::Bytes(body) = exchange.body {
+                bytes += body.len() as u64;
+            }
+            progress.show(bytes.min(length), length);
+            take(exchange);
+        },
+    )
 }
 
 impl ExchangeSource for HarFiles<'_> {
@@ -96,8 +111,10 @@ impl ExchangeSource for HarFiles<'_> {
         self.tallies.clear();
         for file in self.files {
             let mut progress = Progress::new();
-            let tally = read(file, &mut progress, take)
-                .map_err(|fault| HarFilesFault { file: file.clone(), fault })?;
+            let tally = read(file, &mut progress, take).map_err(|fault| HarFilesFault {
+                file: file.clone(),
+                fault,
+            })?;
             self.tallies.push(tally);
         }
         Ok(())
@@ -107,26 +124,51 @@ impl ExchangeSource for HarFiles<'_> {
 impl HarFilesFault {
     pub(super) fn report(&self, out: &Output) {
         let mebibytes = |bytes: &u64| Value::from(bytes >> 20);
-        let place =
-            |line: &usize, column: &usize| [("line", Value::from(*line)), ("column", Value::from(*column))];
+        let place = |line: &usize, column: &usize| {
+            [
+                ("line", Value::from(*line)),
+                ("column", Value::from(*column)),
+            ]
+        };
         let detail = match &self.fault {
-            HarFault::NotHar { expected, line, column, .. } => {
-                let expected = ("expected", Value::from(expected.to_string().trim_matches('`')));
+            HarFault::NotHar {
+                expected,
+                line,
+                column,
+                ..
+            } => {
+                let expected = (
+                    "expected",
+                    Value::from(expected.to_string().trim_matches('`')),
+                );
                 let [line, column] = place(line, column);
                 out.text_of("learn-har-not-har", &[expected, line, column])
             }
-            HarFault::Entry { entry, line, column, source } => {
+            HarFault::Entry {
+                entry,
+                line,
+                column,
+                source,
+            } => {
                 let [line, column] = place(line, column);
                 let detail = ("detail", Value::from(source.to_string()));
-                out.text_of("learn-har-entry", &[("entry", Value::from(*entry)), line, column, detail])
+                out.text_of(
+                    "learn-har-entry",
+                    &[("entry", Value::from(*entry)), line, column, detail],
+                )
             }
             HarFault::EndsEarly { entry } => {
                 out.text_of("learn-har-ends-early", &[("entry", Value::from(*entry))])
             }
-            HarFault::TooLarge { most } => out.text_of("learn-har-too-large", &[("most", mebibytes(most))]),
+            HarFault::TooLarge { most } => {
+                out.text_of("learn-har-too-large", &[("most", mebibytes(most))])
+            }
             HarFault::EntryTooLarge { entry, most } => {
                 let entry = ("entry", Value::from(*entry));
-                out.text_of("learn-har-entry-too-large", &[entry, ("most", mebibytes(most))])
+                out.text_of(
+                    "learn-har-entry-too-large",
+                    &[entry, ("most", mebibytes(most))],
+                )
             }
             HarFault::TooManyEntries { most } => {
                 out.text_of("learn-har-too-many", &[("most", Value::from(*most))])
@@ -134,6 +176,9 @@ impl HarFilesFault {
             HarFault::Io(error) => error.to_string(),
         };
         let file = Value::from(input::shown(out.language, &self.file));
-        out.complain("learn-har-fault", &[("file", file), ("detail", Value::from(detail))]);
+        out.complain(
+            "learn-har-fault",
+            &[("file", file), ("detail", Value::from(detail))],
+        );
     }
 }

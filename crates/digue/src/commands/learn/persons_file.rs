@@ -20,7 +20,10 @@ pub(super) fn read(out: &Output, arguments: &HarArguments) -> Option<KnownPerson
     let mut known = read_persons(out, arguments)?;
     if let Some(path) = &arguments.names_file {
         let Some(table) = table_of(out, path)? else {
-            out.complain("learn-persons-unread", &[("file", Value::from(input::shown(out.language, path)))]);
+            out.complain(
+                "learn-persons-unread",
+                &[("file", Value::from(input::shown(out.language, path)))],
+            );
             return None;
         };
         known.add_names(&table);
@@ -29,32 +32,51 @@ pub(super) fn read(out: &Output, arguments: &HarArguments) -> Option<KnownPerson
 }
 
 fn read_persons(out: &Output, arguments: &HarArguments) -> Option<KnownPersons> {
-    let Some(path) = &arguments.persons else { return Some(KnownPersons::default()) };
+    let Some(path) = &arguments.persons else {
+        return Some(KnownPersons::default());
+    };
     let file = || ("file", Value::from(input::shown(out.language, path)));
     let Some(table) = table_of(out, path)? else {
         out.complain("learn-persons-unread", &[file()]);
         return None;
     };
-    let choice = ColumnChoice { identifiers: arguments.identifiers.clone(), names: arguments.names.clone() };
+    let choice = ColumnChoice {
+        identifiers: arguments.identifiers.clone(),
+        names: arguments.names.clone(),
+    };
     match KnownPersons::from_table(&table, &choice) {
         Ok((known, columns)) => {
             let named = |wanted: &[PersonsColumn]| {
-                let both = table.header.iter().zip(&columns).filter(|(_, used)| wanted.contains(used));
+                let both = table
+                    .header
+                    .iter()
+                    .zip(&columns)
+                    .filter(|(_, used)| wanted.contains(used));
                 let names: Vec<&str> = both.map(|(name, _)| name.as_str()).collect();
                 let none = || out.text_of("learn-persons-none", &[]);
-                Value::from(if names.is_empty() { none() } else { names.join(", ") })
+                Value::from(if names.is_empty() {
+                    none()
+                } else {
+                    names.join(", ")
+                })
             };
             let values = [
                 file(),
                 ("persons", Value::from(known.len())),
-                ("identifiers", named(&[PersonsColumn::Primary, PersonsColumn::Identifier])),
+                (
+                    "identifiers",
+                    named(&[PersonsColumn::Primary, PersonsColumn::Identifier]),
+                ),
                 ("names", named(&[PersonsColumn::Name])),
             ];
             out.complain("learn-persons-used", &values);
             Some(known)
         }
         Err(PersonsTableFault::UnknownColumn(column)) => {
-            out.complain("learn-persons-column", &[file(), ("column", Value::from(column))]);
+            out.complain(
+                "learn-persons-column",
+                &[file(), ("column", Value::from(column))],
+            );
             None
         }
         Err(PersonsTableFault::NoIdentifier) => {
@@ -68,14 +90,23 @@ fn read_persons(out: &Output, arguments: &HarArguments) -> Option<KnownPersons> 
     }
 }
 
-/// The inner `None` for a file that is no table; the outer one for a file that cannot be read, which has been
-/// reported.
+/// The inner `None` for a file that is no table; the outer one for a file that cannot be read,
+/// which has been reported.
 fn table_of(out: &Output, path: &Path) -> Option<Option<PersonsTable>> {
     let bytes = input::read_list(out, path)?;
-    let rows = if bytes.starts_with(b"PK\x03\x04") { workbook_rows(&bytes) } else { text_rows(&bytes) };
+    let rows = if bytes.starts_with(b"PK\x03\x04") {
+        workbook_rows(&bytes)
+    } else {
+        text_rows(&bytes)
+    };
     Some(rows.map(|rows| {
-        let mut rows = rows.into_iter().filter(|row| row.iter().any(|cell| !cell.trim().is_empty()));
-        PersonsTable { header: rows.next().unwrap_or_default(), rows: rows.collect() }
+        let mut rows = rows
+            .into_iter()
+            .filter(|row| row.iter().any(|cell| !cell.trim().is_empty()));
+        PersonsTable {
+            header: rows.next().unwrap_or_default(),
+            rows: rows.collect(),
+        }
     }))
 }
 
@@ -84,18 +115,33 @@ fn text_rows(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
     if text.contains('\0') {
         return None;
     }
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let first = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
     let count = |delimiter: &u8| first.bytes().filter(|byte| byte == delimiter).count();
     // The last of equals: a list of one column has none, and is read with commas.
-    let delimiter = DELIMITERS.into_iter().rev().max_by_key(count).unwrap_or(b',');
+    let delimiter = DELIMITERS
+        .into_iter()
+        .rev()
+        .max_by_key(count)
+        .unwrap_or(b',');
     Some(csv_rows(&text, delimiter))
 }
 
 fn workbook_rows(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
-    let sheet = uploaded_sheets(bytes, BYTES_MAX, ROWS_MAX).ok()?.into_iter().next()?;
+    let sheet = uploaded_sheets(bytes, BYTES_MAX, ROWS_MAX)
+        .ok()?
+        .into_iter()
+        .next()?;
     let row = |row: &digue_tables::xlsx::UploadedRow| {
         let width = row.cells.keys().next_back().map_or(0, |last| last + 1);
-        let text = |column: usize| row.cells.get(&column).and_then(|cell| cell.text()).unwrap_or_default();
+        let text = |column: usize| {
+            row.cells
+                .get(&column)
+                .and_then(|cell| cell.text())
+                .unwrap_or_default()
+        };
         (0..width).map(|column| text(column).to_owned()).collect()
     };
     Some(sheet.rows.iter().map(row).collect())

@@ -27,44 +27,66 @@ impl Wording for Sentences {
         let (key, values): (&str, SentenceValues) = match reason {
             LineReason::KindGiven { values, telling } => (
                 "learn-reason-kind-given",
-                vec![("values", Value::from(*values)), ("telling", self.telling(*telling))],
+                vec![
+                    ("values", Value::from(*values)),
+                    ("telling", self.telling(*telling)),
+                ],
             ),
-            LineReason::KindBeside { persons } => {
-                ("learn-reason-kind-beside", vec![("persons", Value::from(*persons))])
-            }
-            LineReason::KindInferred { values } => {
-                ("learn-reason-kind-inferred", vec![("values", Value::from(*values))])
-            }
-            LineReason::Asked { exchanges, without_body: 0 } => {
-                ("learn-reason-asked", vec![("exchanges", Value::from(*exchanges))])
-            }
-            LineReason::Asked { exchanges, without_body } => (
+            LineReason::KindBeside { persons } => (
+                "learn-reason-kind-beside",
+                vec![("persons", Value::from(*persons))],
+            ),
+            LineReason::KindInferred { values } => (
+                "learn-reason-kind-inferred",
+                vec![("values", Value::from(*values))],
+            ),
+            LineReason::Asked {
+                exchanges,
+                without_body: 0,
+            } => (
+                "learn-reason-asked",
+                vec![("exchanges", Value::from(*exchanges))],
+            ),
+            LineReason::Asked {
+                exchanges,
+                without_body,
+            } => (
                 "learn-reason-asked-gaps",
-                vec![("exchanges", Value::from(*exchanges)), ("gaps", Value::from(*without_body))],
+                vec![
+                    ("exchanges", Value::from(*exchanges)),
+                    ("gaps", Value::from(*without_body)),
+                ],
             ),
             LineReason::Hits(evidence) => ("learn-reason-hits", self.evidence(evidence)),
-            LineReason::SomeTables { tables, of } => {
-                ("learn-reason-some-tables", vec![("tables", Value::from(*tables)), ("of", Value::from(*of))])
-            }
-            LineReason::AlwaysEmpty { responses } => {
-                ("learn-reason-always-empty", vec![("responses", Value::from(*responses))])
-            }
-            LineReason::Read { responses } => {
-                ("learn-reason-read", vec![("responses", Value::from(*responses))])
-            }
-            LineReason::NobodyKnown { responses } => {
-                ("learn-reason-nobody", vec![("responses", Value::from(*responses))])
-            }
+            LineReason::SomeTables { tables, of } => (
+                "learn-reason-some-tables",
+                vec![("tables", Value::from(*tables)), ("of", Value::from(*of))],
+            ),
+            LineReason::AlwaysEmpty { responses } => (
+                "learn-reason-always-empty",
+                vec![("responses", Value::from(*responses))],
+            ),
+            LineReason::Read { responses } => (
+                "learn-reason-read",
+                vec![("responses", Value::from(*responses))],
+            ),
+            LineReason::NobodyKnown { responses } => (
+                "learn-reason-nobody",
+                vec![("responses", Value::from(*responses))],
+            ),
             LineReason::RecordsUnclear { .. } => ("learn-reason-unclear", vec![]),
-            LineReason::Resources { files } => {
-                ("learn-reason-resources", vec![("files", Value::from(*files))])
-            }
-            LineReason::Failures { responses } => {
-                ("learn-reason-failures", vec![("responses", Value::from(*responses))])
-            }
-            LineReason::Writes { exchanges } => {
-                ("learn-reason-writes", vec![("exchanges", Value::from(*exchanges))])
-            }
+            LineReason::Resources { files } => (
+                "learn-reason-resources",
+                vec![("files", Value::from(*files))],
+            ),
+            LineReason::Failures { responses } => (
+                "learn-reason-failures",
+                vec![("responses", Value::from(*responses))],
+            ),
+            LineReason::Writes { exchanges } => (
+                "learn-reason-writes",
+                vec![("exchanges", Value::from(*exchanges))],
+            ),
         };
         text_with(self.language, key, &values)
     }
@@ -101,7 +123,10 @@ impl Sentences {
     }
 
     fn evidence(&self, evidence: &RuleEvidence) -> SentenceValues {
-        let confidence = self.text(&format!("learn-confidence-{}", evidence.confidence.code()), &[]);
+        let confidence = self.text(
+            &format!("learn-confidence-{}", evidence.confidence.code()),
+            &[],
+        );
         vec![
             ("confidence", confidence),
             ("hits", Value::from(evidence.hits)),
@@ -113,8 +138,13 @@ impl Sentences {
 
     /// The cause and place of the first failure; empty without one.
     fn first_failure(&self, failure: Option<&ReadFailure>) -> Value {
-        let Some(known) = failure else { return Value::from("") };
-        let values = [("cause", self.cause(known.cause)), ("place", self.place(failure))];
+        let Some(known) = failure else {
+            return Value::from("");
+        };
+        let values = [
+            ("cause", self.cause(known.cause)),
+            ("place", self.place(failure)),
+        ];
         self.text("learn-first-failure", &values)
     }
 
@@ -126,36 +156,80 @@ impl Sentences {
         let place = Value::from(format!(", {}", failure.place.as_str()));
         match failure.rule.as_str() {
             "" => place,
-            rule => self.text("report-at", &[("place", place), ("rule", Value::from(rule))]),
+            rule => self.text(
+                "report-at",
+                &[("place", place), ("rule", Value::from(rule))],
+            ),
         }
     }
 
     /// One thing to review.
     pub(super) fn finding(&self, finding: &LearntFinding) -> String {
-        text_with(self.language, &format!("learn-finding-{}", finding.code()), &self.finding_values(finding))
+        text_with(
+            self.language,
+            &format!("learn-finding-{}", finding.code()),
+            &self.finding_values(finding),
+        )
     }
 
     fn finding_values(&self, finding: &LearntFinding) -> SentenceValues {
         let said = |text: &str| Value::from(text);
         let count = |count: &usize| Value::from(*count);
         match finding {
-            LearntFinding::WriteNotProposed { method, path, exchanges } => {
-                vec![("method", said(method)), ("path", said(path)), ("exchanges", count(exchanges))]
+            LearntFinding::WriteNotProposed {
+                method,
+                path,
+                exchanges,
+            } => {
+                vec![
+                    ("method", said(method)),
+                    ("path", said(path)),
+                    ("exchanges", count(exchanges)),
+                ]
             }
-            LearntFinding::NameWithoutIdentifier { path, responses, of } => {
-                vec![("path", said(path)), ("responses", count(responses)), ("of", count(of))]
+            LearntFinding::NameWithoutIdentifier {
+                path,
+                responses,
+                of,
+            } => {
+                vec![
+                    ("path", said(path)),
+                    ("responses", count(responses)),
+                    ("of", count(of)),
+                ]
             }
-            LearntFinding::UnreadType { path, media_type, responses, bytes } => vec![
+            LearntFinding::UnreadType {
+                path,
+                media_type,
+                responses,
+                bytes,
+            } => vec![
                 ("path", said(path)),
                 ("type", said(media_type)),
                 ("responses", count(responses)),
                 ("bytes", Value::from(*bytes)),
             ],
-            LearntFinding::UnreadableAnswers { path, cause, responses } => {
-                vec![("path", said(path)), ("cause", self.cause(*cause)), ("responses", count(responses))]
+            LearntFinding::UnreadableAnswers {
+                path,
+                cause,
+                responses,
+            } => {
+                vec![
+                    ("path", said(path)),
+                    ("cause", self.cause(*cause)),
+                    ("responses", count(responses)),
+                ]
             }
-            LearntFinding::BodiesNotRecorded { path, gap, responses } => {
-                vec![("path", said(path)), ("gap", self.gap(*gap)), ("responses", count(responses))]
+            LearntFinding::BodiesNotRecorded {
+                path,
+                gap,
+                responses,
+            } => {
+                vec![
+                    ("path", said(path)),
+                    ("gap", self.gap(*gap)),
+                    ("responses", count(responses)),
+                ]
             }
             LearntFinding::NoType { path, responses }
             | LearntFinding::PersonsInResources { path, responses } => {
@@ -164,44 +238,101 @@ impl Sentences {
             LearntFinding::PicturesNotRead { path, responses } => {
                 vec![("path", said(path)), ("responses", count(responses))]
             }
-            LearntFinding::ColumnNotEverywhere { path, column, tables, of } => vec![
+            LearntFinding::ColumnNotEverywhere {
+                path,
+                column,
+                tables,
+                of,
+            } => vec![
                 ("path", said(path)),
                 ("column", said(column)),
                 ("tables", count(tables)),
                 ("of", count(of)),
             ],
-            LearntFinding::TableWithoutIdentifiers { path, format, tables } => {
-                vec![("path", said(path)), ("format", said(format.code())), ("tables", count(tables))]
+            LearntFinding::TableWithoutIdentifiers {
+                path,
+                format,
+                tables,
+            } => {
+                vec![
+                    ("path", said(path)),
+                    ("format", said(format.code())),
+                    ("tables", count(tables)),
+                ]
             }
-            LearntFinding::RecordsUnclear { path, format, responses, first } => vec![
+            LearntFinding::RecordsUnclear {
+                path,
+                format,
+                responses,
+                first,
+            } => vec![
                 ("path", said(path)),
                 ("format", said(format.code())),
                 ("responses", count(responses)),
                 ("first", self.first_failure(first.as_ref())),
             ],
-            LearntFinding::TextsOutsideRecords { path, format, first } => vec![
+            LearntFinding::TextsOutsideRecords {
+                path,
+                format,
+                first,
+            } => vec![
                 ("path", said(path)),
                 ("format", said(format.code())),
                 ("first", self.first_failure(first.as_ref())),
             ],
-            LearntFinding::NotReadWhole { path, format, cause, responses } => vec![
+            LearntFinding::NotReadWhole {
+                path,
+                format,
+                cause,
+                responses,
+            } => vec![
                 ("path", said(path)),
                 ("format", said(format.code())),
                 ("cause", self.cause(*cause)),
                 ("responses", count(responses)),
             ],
-            LearntFinding::DoubtfulPlaces { path, places, kind, hits } => {
-                let path = if path.is_empty() { self.text("learn-addresses", &[]) } else { said(path) };
-                let shown: Vec<&str> = places.iter().take(PLACES_SHOWN).map(String::as_str).collect();
-                let more = if places.len() > PLACES_SHOWN { ", …" } else { "" };
+            LearntFinding::DoubtfulPlaces {
+                path,
+                places,
+                kind,
+                hits,
+            } => {
+                let path = if path.is_empty() {
+                    self.text("learn-addresses", &[])
+                } else {
+                    said(path)
+                };
+                let shown: Vec<&str> = places
+                    .iter()
+                    .take(PLACES_SHOWN)
+                    .map(String::as_str)
+                    .collect();
+                let more = if places.len() > PLACES_SHOWN {
+                    ", …"
+                } else {
+                    ""
+                };
                 let places = said(&format!("{}{more}", shown.join(", ")));
-                vec![("path", path), ("places", places), ("kind", said(kind)), ("hits", count(hits))]
+                vec![
+                    ("path", path),
+                    ("places", places),
+                    ("kind", said(kind)),
+                    ("hits", count(hits)),
+                ]
             }
             LearntFinding::KeyedByIdentifier { path, objects } => {
                 vec![("path", said(path)), ("objects", count(objects))]
             }
-            LearntFinding::OddMemberNames { path, place, objects } => {
-                vec![("path", said(path)), ("place", said(place)), ("objects", count(objects))]
+            LearntFinding::OddMemberNames {
+                path,
+                place,
+                objects,
+            } => {
+                vec![
+                    ("path", said(path)),
+                    ("place", said(place)),
+                    ("objects", count(objects)),
+                ]
             }
             LearntFinding::IdentifiersInScripts { path, pages } => {
                 vec![("path", said(path)), ("pages", count(pages))]
@@ -209,14 +340,33 @@ impl Sentences {
             LearntFinding::AlwaysEmpty { path, place } => {
                 vec![("path", said(path)), ("place", said(place))]
             }
-            LearntFinding::FetchedLater { issued_by, asked_of } => {
+            LearntFinding::FetchedLater {
+                issued_by,
+                asked_of,
+            } => {
                 vec![("from", said(issued_by)), ("to", said(asked_of))]
             }
-            LearntFinding::AliasTableNeeded { kind, place, persons } => {
-                vec![("kind", said(kind)), ("place", self.alias_place(place)), ("persons", count(persons))]
+            LearntFinding::AliasTableNeeded {
+                kind,
+                place,
+                persons,
+            } => {
+                vec![
+                    ("kind", said(kind)),
+                    ("place", self.alias_place(place)),
+                    ("persons", count(persons)),
+                ]
             }
-            LearntFinding::OtherOrigin { origin, exchanges, with_known } => {
-                vec![("origin", said(origin)), ("exchanges", count(exchanges)), ("known", count(with_known))]
+            LearntFinding::OtherOrigin {
+                origin,
+                exchanges,
+                with_known,
+            } => {
+                vec![
+                    ("origin", said(origin)),
+                    ("exchanges", count(exchanges)),
+                    ("known", count(with_known)),
+                ]
             }
             LearntFinding::NoSweep { kind, telling } => {
                 vec![("kind", said(kind)), ("telling", self.telling(*telling))]
@@ -251,7 +401,9 @@ impl Sentences {
             return out.complain("learn-nothing-to-review", &[]);
         }
         out.complain("learn-to-review", &[("count", Value::from(findings.len()))]);
-        findings.iter().for_each(|finding| out.complain_line(&format!("- {finding}")));
+        findings
+            .iter()
+            .for_each(|finding| out.complain_line(&format!("- {finding}")));
     }
 
     pub(super) fn differences(&self, out: &Output, path: &Path, differences: &[LearntDifference]) {
@@ -259,14 +411,23 @@ impl Sentences {
             return out.say("learn-same", &[]);
         }
         let file = Value::from(path.display().to_string());
-        out.say("learn-differences", &[("file", file), ("count", Value::from(differences.len()))]);
+        out.say(
+            "learn-differences",
+            &[("file", file), ("count", Value::from(differences.len()))],
+        );
         for difference in differences {
             let change = self.text(&format!("learn-change-{}", difference.change.code()), &[]);
             let part = self.part(&difference.part);
             let route = Value::from(difference.route.as_str());
             match difference.route.is_empty() {
-                true => out.say("learn-difference-map", &[("change", change), ("part", part)]),
-                false => out.say("learn-difference", &[("change", change), ("route", route), ("part", part)]),
+                true => out.say(
+                    "learn-difference-map",
+                    &[("change", change), ("part", part)],
+                ),
+                false => out.say(
+                    "learn-difference",
+                    &[("change", change), ("route", route), ("part", part)],
+                ),
             }
         }
     }
@@ -275,17 +436,32 @@ impl Sentences {
         let said = |text: &str| Value::from(text);
         let (key, values): (&str, SentenceValues) = match part {
             DifferencePart::Kind { name } => ("learn-part-kind", vec![("name", said(name))]),
-            DifferencePart::Shape { values } => ("learn-part-shape", vec![("values", Value::from(*values))]),
-            DifferencePart::Route { path } => ("learn-part-route", vec![("path", said(path))]),
-            DifferencePart::Block { format } => ("learn-part-block", vec![("format", said(format.code()))]),
-            DifferencePart::Rule { format, at } => {
-                ("learn-part-rule", vec![("format", said(format.code())), ("at", said(at))])
+            DifferencePart::Shape { values } => {
+                ("learn-part-shape", vec![("values", Value::from(*values))])
             }
-            DifferencePart::Sweep { format } => ("learn-part-sweep", vec![("format", said(format.code()))]),
-            DifferencePart::Parameter { name } => ("learn-part-parameter", vec![("name", said(name))]),
+            DifferencePart::Route { path } => ("learn-part-route", vec![("path", said(path))]),
+            DifferencePart::Block { format } => {
+                ("learn-part-block", vec![("format", said(format.code()))])
+            }
+            DifferencePart::Rule { format, at } => (
+                "learn-part-rule",
+                vec![("format", said(format.code())), ("at", said(at))],
+            ),
+            DifferencePart::Sweep { format } => {
+                ("learn-part-sweep", vec![("format", said(format.code()))])
+            }
+            DifferencePart::Parameter { name } => {
+                ("learn-part-parameter", vec![("name", said(name))])
+            }
             DifferencePart::RequestRule { at } => ("learn-part-request", vec![("at", said(at))]),
-            DifferencePart::Persons { more } => ("learn-part-persons", vec![("more", Value::from(*more))]),
-            DifferencePart::Unreadable { cause, responses, first } => (
+            DifferencePart::Persons { more } => {
+                ("learn-part-persons", vec![("more", Value::from(*more))])
+            }
+            DifferencePart::Unreadable {
+                cause,
+                responses,
+                first,
+            } => (
                 "learn-part-unreadable",
                 vec![
                     ("cause", self.cause(*cause)),
@@ -295,11 +471,15 @@ impl Sentences {
             ),
             DifferencePart::RequestsUnreadable { cause, requests } => (
                 "learn-part-requests",
-                vec![("cause", self.cause(*cause)), ("requests", Value::from(*requests))],
+                vec![
+                    ("cause", self.cause(*cause)),
+                    ("requests", Value::from(*requests)),
+                ],
             ),
-            DifferencePart::Resources { responses } => {
-                ("learn-part-resources", vec![("responses", Value::from(*responses))])
-            }
+            DifferencePart::Resources { responses } => (
+                "learn-part-resources",
+                vec![("responses", Value::from(*responses))],
+            ),
         };
         self.text(key, &values)
     }
@@ -313,8 +493,13 @@ impl Sentences {
             ("found", totals.known_found),
             ("refused", totals.refused),
         ];
-        // Short numbers are not looked for in the bytes: none known there is no statement about the map.
-        let key = if totals.known_shown > 0 { "learn-found" } else { "learn-found-by-map" };
+        // Short numbers are not looked for in the bytes: none known there is no statement about the
+        // map.
+        let key = if totals.known_shown > 0 {
+            "learn-found"
+        } else {
+            "learn-found-by-map"
+        };
         out.complain(key, &values.map(|(name, count)| (name, Value::from(count))));
     }
 
@@ -324,11 +509,18 @@ impl Sentences {
             let exchanges = ("exchanges", Value::from(line.exchanges));
             match key {
                 ReportKey::Route(route) => {
-                    out.say("report-route", &[("route", Value::from(route.as_str())), exchanges]);
+                    out.say(
+                        "report-route",
+                        &[("route", Value::from(route.as_str())), exchanges],
+                    );
                 }
                 ReportKey::Unmapped { method, template } => {
-                    let (method, path) = (Value::from(method.as_str()), Value::from(template.as_str()));
-                    out.say("report-unmapped", &[("method", method), ("path", path), exchanges]);
+                    let (method, path) =
+                        (Value::from(method.as_str()), Value::from(template.as_str()));
+                    out.say(
+                        "report-unmapped",
+                        &[("method", method), ("path", path), exchanges],
+                    );
                 }
             }
             self.report_line(out, line);
@@ -337,8 +529,15 @@ impl Sentences {
 
     fn report_line(&self, out: &Output, line: &RouteReport) {
         if line.with_persons > 0 {
-            let values = [("rule", line.by_rule), ("request", line.by_request), ("sweep", line.by_sweep)];
-            out.say("report-persons", &values.map(|(name, count)| (name, Value::from(count))));
+            let values = [
+                ("rule", line.by_rule),
+                ("request", line.by_request),
+                ("sweep", line.by_sweep),
+            ];
+            out.say(
+                "report-persons",
+                &values.map(|(name, count)| (name, Value::from(count))),
+            );
         }
         for (key, count) in [
             ("report-not-known", line.not_known),
@@ -351,26 +550,47 @@ impl Sentences {
         }
         if line.nobody > 0 {
             let bytes = ("bytes", Value::from(line.nobody_bytes));
-            out.say("report-nobody", &[("count", Value::from(line.nobody)), bytes]);
+            out.say(
+                "report-nobody",
+                &[("count", Value::from(line.nobody)), bytes],
+            );
         }
         for (cause, unread) in &line.unreadable {
             let place = ("place", self.place(unread.first.as_ref()));
             let count = ("count", Value::from(unread.responses));
-            out.say("report-unreadable", &[count, ("cause", self.cause(*cause)), place]);
+            out.say(
+                "report-unreadable",
+                &[count, ("cause", self.cause(*cause)), place],
+            );
         }
         for (cause, count) in &line.requests_unreadable {
-            out.say("report-requests", &[("count", Value::from(*count)), ("cause", self.cause(*cause))]);
+            out.say(
+                "report-requests",
+                &[
+                    ("count", Value::from(*count)),
+                    ("cause", self.cause(*cause)),
+                ],
+            );
         }
         for (name, count) in &line.strangers {
             let name = Value::from(name.as_str());
-            out.say("report-stranger", &[("name", name), ("count", Value::from(*count))]);
+            out.say(
+                "report-stranger",
+                &[("name", name), ("count", Value::from(*count))],
+            );
         }
         for (gap, count) in &line.gaps {
-            out.say("report-gap", &[("count", Value::from(*count)), ("gap", self.gap(*gap))]);
+            out.say(
+                "report-gap",
+                &[("count", Value::from(*count)), ("gap", self.gap(*gap))],
+            );
         }
         if line.uninspected > 0 {
             let known = ("known", Value::from(line.uninspected_with_known));
-            out.say("report-uninspected", &[("count", Value::from(line.uninspected)), known]);
+            out.say(
+                "report-uninspected",
+                &[("count", Value::from(line.uninspected)), known],
+            );
         }
     }
 }

@@ -7,15 +7,22 @@ use digue_learn::{TriedMap, TriedRoute};
 pub(super) fn of(portal: &Portal) -> TriedMap {
     // Sorted already: in the order in which the gateway tries them.
     let routes = portal.routes.iter().map(route).collect();
-    TriedMap { kinds: portal.kinds.clone(), primary: portal.primary, routes }
+    TriedMap {
+        kinds: portal.kinds.clone(),
+        primary: portal.primary,
+        routes,
+    }
 }
 
 fn route(route: &Route) -> TriedRoute {
     let query = match &route.query {
         QueryRule::Any => None,
-        QueryRule::Named(known) => {
-            Some(known.iter().map(|known| (known.name.clone(), known.values.clone())).collect())
-        }
+        QueryRule::Named(known) => Some(
+            known
+                .iter()
+                .map(|known| (known.name.clone(), known.values.clone()))
+                .collect(),
+        ),
     };
     TriedRoute {
         name: route.name.to_string(),

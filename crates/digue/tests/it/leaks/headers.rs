@@ -13,7 +13,10 @@ pub(super) fn cases() -> Vec<LeakCase> {
         ("content-location", "/fiche/P0002"),
         ("link", "</fiche/P0002>; rel=next"),
         ("content-disposition", "attachment; filename=\"P0002.pdf\""),
-        ("content-disposition", "attachment; filename*=UTF-8''%50%30%30%302.pdf"),
+        (
+            "content-disposition",
+            "attachment; filename*=UTF-8''%50%30%30%302.pdf",
+        ),
         ("refresh", "0; url=/fiche/P0002"),
         ("set-cookie", "vu=P0002; Path=/"),
         ("set-cookie", "vu=%500002"),
@@ -27,7 +30,9 @@ pub(super) fn cases() -> Vec<LeakCase> {
     let mut cases = Vec::new();
     for (place, (name, value)) in ways.into_iter().enumerate() {
         for status in [200, 201, 303, 404] {
-            let reply = Reply::new("application/json", body).status(status).header(name, value);
+            let reply = Reply::new("application/json", body)
+                .status(status)
+                .header(name, value);
             let case = format!("header {name} {place} with {status}");
             cases.push(LeakCase {
                 name: case,

@@ -4,16 +4,20 @@ use super::Shows::{Persons, Unnamed};
 use super::{LeakCase, over_transports};
 
 pub(super) fn cases() -> Vec<LeakCase> {
-    let table =
-        |rows: &str| format!("<!doctype html><html><body><h1>Liste</h1><table>{rows}</table></body></html>");
+    let table = |rows: &str| {
+        format!("<!doctype html><html><body><h1>Liste</h1><table>{rows}</table></body></html>")
+    };
     let one = table("<tr><th>Id<th>Nom</tr><tr><td class=id>P0001</td><td>DUPONT</td></tr>");
     let open = table("<tr><td class=id>P0001<td>DUPONT<tr><td class=id>P0002<td>DURAND");
     let spaced = table("<tr><td class=\"x id\">\n P0001&nbsp;\n</td><td>DUPONT</td></tr>");
-    let soft = table("<tr><td class=id>P00&shy;01</td><td>x</td></tr><tr><td class=id>P000<wbr>2</td></tr>");
+    let soft = table(
+        "<tr><td class=id>P00&shy;01</td><td>x</td></tr><tr><td class=id>P000<wbr>2</td></tr>",
+    );
     let entity = table("<tr><td class=id>&#80;0001</td><td>DUPONT</td></tr>");
     let bold = table("<tr><td class=id>P<b>00</b>01</td><td>DUPONT</td></tr>");
     let link = table("<tr><td class=id>P0001</td><td><a href='/fiche/P0002'>tuteur</a></td></tr>");
-    let percent = table("<tr><td class=id>P0001</td><td><a href='/fiche/%50%30002'>x</a></td></tr>");
+    let percent =
+        table("<tr><td class=id>P0001</td><td><a href='/fiche/%50%30002'>x</a></td></tr>");
     let script = format!("{one}<script>var p = \"\\u00500002\";</script>");
     let comment = format!("{one}<!-- P0002 -->");
     let title = format!("{one}<img alt=\"P0002\">");
@@ -41,7 +45,12 @@ pub(super) fn cases() -> Vec<LeakCase> {
             ("script", &script, Persons(&["P0001", "P0002"]), true),
             ("comment", &comment, Persons(&["P0001", "P0002"]), true),
             ("alt", &title, Persons(&["P0001", "P0002"]), true),
-            ("empty", "<html><body><p class=vide>Personne</p></body></html>", Persons(&[]), true),
+            (
+                "empty",
+                "<html><body><p class=vide>Personne</p></body></html>",
+                Persons(&[]),
+                true,
+            ),
             ("no-id", &no_id, Unnamed, false),
             ("blank", &blank, Unnamed, false),
             ("white", &white, Unnamed, false),
