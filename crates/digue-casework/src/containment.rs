@@ -19,13 +19,14 @@ use digue_detection::playbook::PlaybookStep;
 use digue_detection::{Action, Finding, Signal, Weight};
 use digue_identity::recovery;
 use digue_mail::Mail;
-use digue_store::FindingRecord;
+use digue_store::{FindingQuery, FindingRecord, FindingsAbout};
 use digue_types::{AccountId, Act, FindingId, Gate, GateReason, OrganisationId, PortalId};
 
+use crate::finding_queries::READ_MAX;
 use crate::findings;
 
 /// Mails about findings within an hour; the console shows the rest.
-const MAILS_AN_HOUR: usize = 6;
+const MAILS_AN_HOUR: u64 = 6;
 
 /// Carries out the step of a finding. The monitor withholds the account's responses already. A
 /// failure of one part does not stop the others: the first error is returned at the end.
@@ -269,52 +270,49 @@ async fn fuse_begins(app: &App, record: &FindingRecord) -> bool {
     if !record.is_fused {
         return false;
     }
-    let since = findings::fuse_since(app);
-    let of_fuse = |known: &FindingRecord| {
-        known.is_fused && known.portal == record.portal && known.at > since && known.id != record.id
+    let held = FindingQuery {
+        about: Some(FindingsAbout::Portal(record.portal.clone())),
+        since: Some(findings::fuse_since(app)),
+        is_fused: true,
+        ..FindingQuery::default()
     };
-    !app.store()
-        .findings(findings::FINDINGS)
-        .await
-        .is_ok_and(|known| known.iter().any(of_fuse))
+    // Two: the finding itself may be one of them.
+    let known = app.store().findings_of(&held, 2).await;
+    !known.is_ok_and(|known| known.iter().any(|other| other.id != record.id))
 }
-
-/// Findings read at a start; many, because the few closings lie among alerts.
-const RECALLED: u32 = 10_000;
 
 /// Restores the count of automatic closings after a start, so that a restart does not reset the
 /// fuse.
 pub async fn recall_closings(app: &App) -> Result<(), OperationError> {
-    let since = findings::fuse_since(app);
+    let lately = FindingQuery {
+        since: Some(findings::fuse_since(app)),
+        ..FindingQuery::default()
+    };
     let rules = app.gateway().rules();
-    let findings = app.store().findings(RECALLED).await?;
-    let closings = findings
-        .iter()
-        .filter(|record| record.at > since)
-        .filter_map(|record| {
-            // Counted by what was done and not by what was intended: an observed finding closed
-            // nothing.
-            let taken =
-                Action::parse(&record.action).filter(|taken| *taken >= Action::CloseAccount)?;
-            let of_organisation = rules
-                .directory
-                .iter()
-                .filter(|(_, known)| known.organisation == record.organisation)
-                .count();
-            let closes_all = taken >= Action::CloseOrganisation;
-            Some(AccountClosing {
-                at: record.at,
-                account: record.account.as_ref()?.to_string(),
-                organisation: record.organisation.to_string(),
-                portal: record.portal.to_string(),
-                taken,
-                accounts: if closes_all {
-                    u32::try_from(of_organisation).unwrap_or(u32::MAX)
-                } else {
-                    1
-                },
-            })
-        });
+    let findings = app.store().findings_of(&lately, READ_MAX).await?;
+    let closings = findings.iter().filter_map(|record| {
+        // Counted by what was done and not by what was intended: an observed finding closed
+        // nothing.
+        let taken = Action::parse(&record.action).filter(|taken| *taken >= Action::CloseAccount)?;
+        let of_organisation = rules
+            .directory
+            .iter()
+            .filter(|(_, known)| known.organisation == record.organisation)
+            .count();
+        let closes_all = taken >= Action::CloseOrganisation;
+        Some(AccountClosing {
+            at: record.at,
+            account: record.account.as_ref()?.to_string(),
+            organisation: record.organisation.to_string(),
+            portal: record.portal.to_string(),
+            taken,
+            accounts: if closes_all {
+                u32::try_from(of_organisation).unwrap_or(u32::MAX)
+            } else {
+                1
+            },
+        })
+    });
     app.monitor().recall_closings(closings);
     Ok(())
 }
@@ -337,15 +335,12 @@ async fn tell_people(
         .await;
     }
     let hour = app.clock().now().minus(Duration::from_hours(1));
-    let lately = app
-        .store()
-        .findings(100)
-        .await?
-        .iter()
-        .filter(|known| known.at > hour)
-        .count();
+    let lately = FindingQuery {
+        since: Some(hour),
+        ..FindingQuery::default()
+    };
     // Counted from the store, not in memory: a restart must not renew the allowance.
-    if lately > MAILS_AN_HOUR {
+    if app.store().count_findings(&lately).await?.findings > MAILS_AN_HOUR {
         tracing::warn!(finding = %record.id, "Too many findings for mail; the console shows them");
         return Ok(());
     }

@@ -1,5 +1,7 @@
 //! Findings as officers see them, and their verdict: a theft, or work.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
@@ -10,11 +12,12 @@ use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_detection::{Action, DeclaredBatch, Surroundings, Weight};
 use digue_locales::{Language, Value, text_with};
 use digue_response::incident::Source;
-use digue_store::{FindingRecord, FindingVerdict};
+use digue_store::{FindingQuery, FindingRecord, FindingVerdict};
 use digue_types::{
     AccountId, Act, FindingId, Gate, GateReason, OrganisationId, PortalId, Subject, Timestamp,
 };
 
+use crate::finding_queries::{READ_MAX, sisters};
 use crate::{breach, incidents};
 
 /// The surroundings of a finding, as far as they were stored.
@@ -143,10 +146,12 @@ pub struct WatchView {
     pub now: Timestamp,
     pub findings: Vec<ListedFinding>,
     /// Findings without a decision, and the time of the oldest.
-    pub undecided: usize,
+    pub undecided: u64,
     pub oldest: Option<Timestamp>,
+    /// Older ones without a decision that the list has no room for.
+    pub unlisted: u64,
     /// Findings of the last thirty days that were decided to be work.
-    pub false_alarms: usize,
+    pub false_alarms: u64,
     /// The number of accounts times thirty days.
     pub account_days: u64,
     /// Accounts whose habits are known to detection.
@@ -168,55 +173,86 @@ pub struct HeldClosings {
 
 /// What the fuse holds back now, and what it held back earlier and still waits for a decision; by
 /// portal.
-fn held_closings(findings: &[FindingRecord], since: Timestamp) -> Vec<HeldClosings> {
-    let mut held: Vec<HeldClosings> = Vec::new();
-    let fused = |record: &&FindingRecord| {
-        record.is_fused && (record.at > since || record.verdict.is_none())
+async fn held_closings(app: &App, since: Timestamp) -> Result<Vec<HeldClosings>, OperationError> {
+    let fused = FindingQuery {
+        is_fused: true,
+        ..FindingQuery::default()
     };
-    for record in findings.iter().filter(fused) {
-        let waiting = usize::from(record.verdict.is_none());
-        match held.iter_mut().find(|known| known.portal == record.portal) {
-            Some(known) => {
-                known.since = known.since.min(record.at);
-                known.waiting += waiting;
-            }
-            None => held.push(HeldClosings {
+    let lately = FindingQuery {
+        since: Some(since),
+        ..fused.clone()
+    };
+    let waiting = FindingQuery {
+        is_undecided: true,
+        ..fused
+    };
+    let mut held: BTreeMap<PortalId, HeldClosings> = BTreeMap::new();
+    for record in both(app, &lately, &waiting).await? {
+        let known = held
+            .entry(record.portal.clone())
+            .or_insert_with(|| HeldClosings {
                 portal: record.portal.clone(),
                 since: record.at,
-                waiting,
-            }),
-        }
+                waiting: 0,
+            });
+        known.since = known.since.min(record.at);
+        known.waiting += usize::from(record.verdict.is_none());
     }
-    held.sort_by(|a, b| a.portal.cmp(&b.portal));
-    held
+    Ok(held.into_values().collect())
 }
 
-/// The most findings on the page.
-pub(crate) const FINDINGS: u32 = 500;
+/// The findings that one of two queries selects, newest first.
+async fn both(
+    app: &App,
+    one: &FindingQuery,
+    other: &FindingQuery,
+) -> Result<Vec<FindingRecord>, OperationError> {
+    let mut findings = app.store().findings_of(one, READ_MAX).await?;
+    let known: HashSet<FindingId> = findings.iter().map(|record| record.id.clone()).collect();
+    let others = app.store().findings_of(other, READ_MAX).await?;
+    findings.extend(
+        others
+            .into_iter()
+            .filter(|record| !known.contains(&record.id)),
+    );
+    findings.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+    Ok(findings)
+}
+
+/// Decided findings on the page, the newest ones; those without a decision are all there.
+const DECIDED_LISTED: u32 = 500;
 /// Days over which the rate of false alarms is computed.
 const RATE_DAYS: u64 = 30;
 
 pub async fn view(app: &App, actor: &Actor) -> Result<WatchView, OperationError> {
     actor.must_watch()?;
     let now = app.clock().now();
-    let findings = app.store().findings(FINDINGS).await?;
-    let waiting = || findings.iter().filter(|finding| finding.verdict.is_none());
-    let since = now.minus(Duration::from_hours(24 * RATE_DAYS));
-    let is_false = |finding: &&FindingRecord| {
-        finding.at > since
-            && finding
-                .verdict
-                .as_ref()
-                .is_some_and(|verdict| !verdict.is_theft)
+    let undecided = FindingQuery {
+        is_undecided: true,
+        ..FindingQuery::default()
     };
+    let work = FindingQuery {
+        is_work: true,
+        since: Some(now.minus(Duration::from_hours(24 * RATE_DAYS))),
+        ..FindingQuery::default()
+    };
+    let (store, waiting) = (app.store(), app.store().count_findings(&undecided).await?);
+    let mut findings = store.findings_of(&undecided, READ_MAX).await?;
+    let unlisted = waiting.findings.saturating_sub(findings.len() as u64);
+    let newest = store
+        .findings_of(&FindingQuery::default(), DECIDED_LISTED)
+        .await?;
+    findings.extend(newest.into_iter().filter(|record| record.verdict.is_some()));
+    findings.sort_by_key(|record| Reverse(record.at));
     Ok(WatchView {
         now,
-        undecided: waiting().count(),
-        oldest: waiting().map(|finding| finding.at).min(),
-        false_alarms: findings.iter().filter(is_false).count(),
+        undecided: waiting.findings,
+        oldest: waiting.oldest,
+        unlisted,
+        false_alarms: store.count_findings(&work).await?.findings,
         account_days: app.gateway().rules().directory.iter().count() as u64 * RATE_DAYS,
         accounts: app.monitor().accounts(),
-        held: held_closings(&findings, fuse_since(app)),
+        held: held_closings(app, fuse_since(app)).await?,
         fuse_hours: app.monitor().fuse().hours,
         findings: findings.into_iter().map(ListedFinding::from).collect(),
     })
@@ -297,12 +333,9 @@ pub async fn finding(app: &App, actor: &Actor, id: &str) -> Result<FindingView, 
             .gates
             .of(&Reach::Account(account.clone()));
     }
-    let findings = app.store().findings(FINDINGS).await?;
+    let sisters = sisters(app, &record).await?;
     Ok(FindingView {
-        sisters: sisters(&findings, &record)
-            .cloned()
-            .map(ListedFinding::from)
-            .collect(),
+        sisters: sisters.into_iter().map(ListedFinding::from).collect(),
         incident: incidents::about(app, &subject_of(&record)).await,
         deciders: deciders(app),
         days,
@@ -325,24 +358,6 @@ fn judged(record: &FindingRecord) -> JudgedFinding {
         weight,
         at: Some(record.at),
     }
-}
-
-/// Two findings about the same subject within this time are of the same event.
-const SISTERS_WITHIN: Duration = Duration::from_hours(24);
-
-/// The findings without a verdict that are of the same event: about the same subject, within a day.
-/// A confirmed theft takes them along, so that nobody decides the same night twice.
-fn sisters<'f>(
-    findings: &'f [FindingRecord],
-    record: &'f FindingRecord,
-) -> impl Iterator<Item = &'f FindingRecord> {
-    findings.iter().filter(move |other| {
-        let apart = other.at.since(record.at).max(record.at.since(other.at));
-        other.id != record.id
-            && other.verdict.is_none()
-            && subject_of(other) == subject_of(record)
-            && apart <= SISTERS_WITHIN
-    })
 }
 
 /// What followed from a decision.
@@ -387,11 +402,10 @@ pub async fn decide(
         .ok_or(OperationError::NotFound("finding"))?;
     give_verdict(app, actor, &record, is_theft, &reason).await?;
     if is_theft {
-        let findings = app.store().findings(FINDINGS).await?;
         let mut taken = 0;
-        for sister in sisters(&findings, &record) {
+        for sister in sisters(app, &record).await? {
             // Another officer may have decided it meanwhile: their verdict stands.
-            match give_verdict(app, actor, sister, is_theft, &reason).await {
+            match give_verdict(app, actor, &sister, is_theft, &reason).await {
                 Ok(()) => taken += 1,
                 Err(OperationError::Conflict) => {}
                 Err(error) => return Err(error),

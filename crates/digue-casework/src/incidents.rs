@@ -28,8 +28,6 @@ use digue_store::{EntryRecord, IncidentRecord};
 use digue_types::{Act, Event, Subject, Timestamp};
 use futures_util::future::BoxFuture;
 
-pub(crate) use look_back::is_about;
-
 use crate::operator;
 
 /// The incidents that follow a subject of acts, such as `account:a1`. Only open ones.

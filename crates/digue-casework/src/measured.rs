@@ -6,14 +6,12 @@ use digue_locales::Language;
 use digue_response::affected::CountDoubt;
 use digue_response::progress::{IncidentProgress, ProgressFacts, RunningCampaign};
 use digue_response::sheet::{MeasuredFacts, MeasuredPersons};
-use digue_store::FindingRecord;
+use digue_store::{FindingQuery, FindingsAbout};
 use digue_types::{AccountId, Gate, OrganisationId, Subject};
 
-use crate::incidents::{IncidentView, is_about, is_under_way};
+use crate::finding_queries::findings_about;
+use crate::incidents::{IncidentView, is_under_way};
 use crate::notification;
-
-/// The most findings that are read: those about one incident are among the last ones.
-const FINDINGS: u32 = 500;
 
 /// The facts that Digue can state in checklists.
 pub async fn facts(
@@ -61,17 +59,7 @@ pub async fn facts(
         _ => false,
     };
     let is_closed = Reach::of(&about).is_some_and(|reach| rules.gates.of(&reach) == Gate::Closed);
-    let findings = app.store().findings(FINDINGS).await?;
-    let found: Vec<&FindingRecord> = findings
-        .iter()
-        .filter(|finding| {
-            let account = finding.account.as_ref();
-            account.map_or_else(
-                || organisation.as_ref() == Some(&finding.organisation),
-                |account| concerns(account, &finding.organisation),
-            )
-        })
-        .collect();
+    let found = found_about(app, &about, organisation.as_ref()).await?;
     let affected = view.incident.affected().map(|version| {
         let unread = version
             .reasons
@@ -88,11 +76,8 @@ pub async fn facts(
         accounts,
         sessions,
         is_shut: is_suspended || is_closed,
-        findings: found.len(),
-        waiting: found
-            .iter()
-            .filter(|finding| finding.verdict.is_none())
-            .count(),
+        findings: found.all,
+        waiting: found.undecided,
         gates: app.store().gates().await?.len(),
         journal: app.journal_status().size,
         colleagues,
@@ -118,14 +103,56 @@ pub async fn progress(
         RunningCampaign::parse(&one.state).ok_or_else(unread)
     });
     let about = view.incident.about.clone().canonical();
-    let findings = app.store().findings(FINDINGS).await?;
-    let waiting = findings
-        .iter()
-        .filter(|finding| finding.verdict.is_none() && is_about(finding, &about));
+    let waiting = match findings_about(&about) {
+        Some(about) => counted(app, Some(about), true).await?,
+        None => 0,
+    };
     let facts = ProgressFacts {
         unknown: notification::draft(app, view, language).unknown(),
         campaigns: running.collect::<Result<_, _>>()?,
-        findings: waiting.count(),
+        findings: waiting,
     };
     Ok(view.incident.progress(&facts, &view.clocks, view.now))
+}
+
+/// How many findings there are about the subject of an incident.
+#[derive(Default)]
+struct FoundAbout {
+    all: usize,
+    undecided: usize,
+}
+
+/// Those about an account are its own and those about its organisation as a whole; where an
+/// incident is about nothing, all are.
+async fn found_about(
+    app: &App,
+    about: &Subject,
+    organisation: Option<&OrganisationId>,
+) -> Result<FoundAbout, OperationError> {
+    let mut of = vec![findings_about(about)];
+    if let (Subject::Account(_), Some(organisation)) = (about, organisation) {
+        of.push(Some(FindingsAbout::OrganisationItself(
+            organisation.clone(),
+        )));
+    }
+    let mut found = FoundAbout::default();
+    for about in of {
+        found.all += counted(app, about.clone(), false).await?;
+        found.undecided += counted(app, about, true).await?;
+    }
+    Ok(found)
+}
+
+async fn counted(
+    app: &App,
+    about: Option<FindingsAbout>,
+    is_undecided: bool,
+) -> Result<usize, OperationError> {
+    let asked = FindingQuery {
+        about,
+        is_undecided,
+        ..FindingQuery::default()
+    };
+    let counted = app.store().count_findings(&asked).await?.findings;
+    Ok(usize::try_from(counted).unwrap_or(usize::MAX))
 }

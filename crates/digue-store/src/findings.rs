@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use crate::columns::{
-    corrupt, is_true, name, number, optional_text, present, text, text_or_empty, time,
+    corrupt, is_true, name, number, optional_text, present, text, text_or_empty, time, whole,
 };
 use crate::error::Stored;
 use crate::store::Store;
@@ -47,6 +47,39 @@ pub struct FindingVerdict {
     pub reason: String,
 }
 
+/// What the findings asked for are about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FindingsAbout {
+    Account(AccountId),
+    /// The organisation as a whole, and each of its accounts.
+    Organisation(OrganisationId),
+    /// The organisation as a whole alone.
+    OrganisationItself(OrganisationId),
+    Portal(PortalId),
+}
+
+/// Which findings are asked for: those of which everything holds that is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FindingQuery {
+    pub about: Option<FindingsAbout>,
+    /// Both ends belong to the period.
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    /// Without a verdict.
+    pub is_undecided: bool,
+    /// Decided to be work.
+    pub is_work: bool,
+    /// Held back by the fuse.
+    pub is_fused: bool,
+}
+
+/// How many findings a query selects, and when the first of them was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FindingCount {
+    pub findings: u64,
+    pub oldest: Option<Timestamp>,
+}
+
 /// A way on which findings reach other systems. Each has its own progress: what one of them has is
 /// not sent to it again because the other one failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +104,62 @@ impl AlertChannel {
             Self::Syslog => "syslog_at",
         }
     }
+}
+
+/// A value of a condition.
+enum ConditionValue {
+    Text(String),
+    Number(i64),
+}
+
+impl FindingQuery {
+    /// The `WHERE` of this query, with its values in order.
+    fn conditions(&self) -> (String, Vec<ConditionValue>) {
+        let mut conditions = Vec::new();
+        let mut values = Vec::new();
+        let mut ask = |condition: &str, value: ConditionValue| {
+            values.push(value);
+            conditions.push(format!("{condition} ${}", values.len()));
+        };
+        let text = |text: &str| ConditionValue::Text(text.to_owned());
+        match &self.about {
+            Some(FindingsAbout::Account(account)) => ask("account =", text(account.as_str())),
+            Some(FindingsAbout::Organisation(of)) => ask("organisation =", text(of.as_str())),
+            Some(FindingsAbout::OrganisationItself(of)) => {
+                ask("account IS NULL AND organisation =", text(of.as_str()));
+            }
+            Some(FindingsAbout::Portal(portal)) => ask("portal =", text(portal.as_str())),
+            None => {}
+        }
+        if let Some(since) = self.since {
+            ask("at >=", ConditionValue::Number(since.micros()));
+        }
+        if let Some(until) = self.until {
+            ask("at <=", ConditionValue::Number(until.micros()));
+        }
+        if self.is_work {
+            ask("verdict =", text("work"));
+        }
+        if self.is_fused {
+            ask("fused =", ConditionValue::Number(1));
+        }
+        if self.is_undecided {
+            conditions.push("decided_at IS NULL".to_owned());
+        }
+        if conditions.is_empty() {
+            return (String::new(), values);
+        }
+        (format!("WHERE {}", conditions.join(" AND ")), values)
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
+
+fn bound(query: Query<'_>, values: Vec<ConditionValue>) -> Query<'_> {
+    values.into_iter().fold(query, |query, value| match value {
+        ConditionValue::Text(text) => query.bind(text),
+        ConditionValue::Number(number) => query.bind(number),
+    })
 }
 
 const COLUMNS: &str = "id, at, account, organisation, portal, weight, evidence, signals, persons, action, \
@@ -100,14 +189,35 @@ impl Store {
         Ok(())
     }
 
-    /// Findings, newest first, at most `most`.
-    pub async fn findings(&self, most: u32) -> Stored<Vec<FindingRecord>> {
-        let sql = format!("SELECT {COLUMNS} FROM findings ORDER BY at DESC, id LIMIT $1");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(i64::from(most))
+    /// The findings that a query selects, newest first, at most `most`.
+    pub async fn findings_of(&self, asked: &FindingQuery, most: u32) -> Stored<Vec<FindingRecord>> {
+        let (conditions, values) = asked.conditions();
+        let limit = values.len() + 1;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM findings {conditions} ORDER BY at DESC, id LIMIT ${limit}"
+        );
+        let query = bound(sqlx::query(sqlx::AssertSqlSafe(sql)), values).bind(i64::from(most));
+        query
             .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(read)
+            .collect()
+    }
+
+    /// How many findings a query selects: all of them, however many there are.
+    pub async fn count_findings(&self, asked: &FindingQuery) -> Stored<FindingCount> {
+        let (conditions, values) = asked.conditions();
+        let sql =
+            format!("SELECT COUNT(*) AS findings, MIN(at) AS oldest FROM findings {conditions}");
+        let row = bound(sqlx::query(sqlx::AssertSqlSafe(sql)), values)
+            .fetch_one(&self.pool)
             .await?;
-        rows.iter().map(read).collect()
+        let oldest: Option<i64> = row.try_get("oldest")?;
+        Ok(FindingCount {
+            findings: whole(&row, "findings")?,
+            oldest: oldest.map(Timestamp::from_micros),
+        })
     }
 
     pub async fn finding(&self, id: &str) -> Stored<Option<FindingRecord>> {

@@ -69,7 +69,9 @@ pub use connections::ConnectionRecord;
 pub use contact_source::{ContactRow, ContactSource};
 pub use error::StoreError;
 pub use files::FileRecord;
-pub use findings::{AlertChannel, FindingRecord, FindingVerdict};
+pub use findings::{
+    AlertChannel, FindingCount, FindingQuery, FindingRecord, FindingVerdict, FindingsAbout,
+};
 pub use gates::GateRecord;
 pub use granted_keys::GrantedKeyRecord;
 pub use hidden::HiddenRecord;

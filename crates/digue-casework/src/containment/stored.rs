@@ -8,7 +8,7 @@ use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
     JournalStatement, RecordComparison, StoredComparison, StoredKind, with_journal_statement,
 };
-use digue_store::FindingRecord;
+use digue_store::{FindingQuery, FindingRecord};
 use digue_types::{Act, FindingId, Subject, Timestamp};
 
 use crate::findings::{StoredSurroundings, around_of};
@@ -22,7 +22,15 @@ pub const COMPARISONS: &[StoredComparison] = &[StoredComparison {
 const FINDINGS_MAX: u32 = 100_000;
 
 async fn findings(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
-    let stored = app.store().findings(FINDINGS_MAX).await?;
+    let asked = FindingQuery::default();
+    let stored = app.store().findings_of(&asked, FINDINGS_MAX).await?;
+    // Beyond the bound, missing rows would pass for deleted ones: better no comparison than a false
+    // one.
+    if app.store().count_findings(&asked).await?.findings > stored.len() as u64 {
+        return Err(OperationError::Unavailable(format!(
+            "more than {FINDINGS_MAX} findings are stored"
+        )));
+    }
     with_journal_statement(app, |statement| {
         for finding in &stored {
             let signals = signals_of(finding);

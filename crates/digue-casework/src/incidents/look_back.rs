@@ -10,8 +10,10 @@ use digue_app::{App, OperationError};
 use digue_detection::Weight;
 use digue_evidence::stored_records::SAME_MOMENT;
 use digue_response::IncidentNote;
-use digue_store::FindingRecord;
+use digue_store::FindingQuery;
 use digue_types::{Act, Administration, Subject, Timestamp};
+
+use crate::finding_queries::{READ_MAX, findings_about};
 
 /// How far before its opening an incident looks for acts about its subject.
 const LOOK_BACK: Duration = Duration::from_hours(24 * 30);
@@ -26,12 +28,19 @@ pub(super) async fn earlier(
         return Ok(Vec::new());
     }
     let since = app.clock().now().minus(LOOK_BACK);
-    let findings = app.store().findings(500).await?;
-    let concerns = |finding: &&FindingRecord| is_about(finding, about);
+    let findings = match findings_about(about) {
+        Some(about) => {
+            let asked = FindingQuery {
+                about: Some(about),
+                since: Some(since),
+                ..FindingQuery::default()
+            };
+            app.store().findings_of(&asked, READ_MAX).await?
+        }
+        None => Vec::new(),
+    };
     let mut earlier: Vec<(Timestamp, ProvedBy, IncidentNote)> = findings
         .iter()
-        .filter(|finding| finding.at > since)
-        .filter(concerns)
         .map(|finding| {
             // Where the journal has the act, it says which of the two it was (`with_entry`): at an
             // observe-only portal nobody is contained.
@@ -60,38 +69,32 @@ pub(super) async fn earlier(
             )
         })
         .collect();
-    earlier.extend(
-        findings
-            .iter()
-            .filter(|finding| finding.at > since)
-            .filter(concerns)
-            .filter_map(|finding| {
-                let verdict = finding.verdict.as_ref()?;
-                let act = if verdict.is_theft {
-                    Act::FindingConfirmed
-                } else {
-                    Act::FindingCleared
-                };
-                let note = IncidentNote::Seen {
-                    act,
-                    subject: about.clone(),
-                    before: String::new(),
-                    after: String::new(),
-                    reason: verdict.reason.clone(),
-                    journal: 0,
-                    by: verdict.by.to_string(),
-                };
-                let after = Subject::from(&finding.id).to_string();
-                Some((
-                    verdict.at,
-                    ProvedBy {
-                        subject: subject_of(finding),
-                        after,
-                    },
-                    note,
-                ))
-            }),
-    );
+    earlier.extend(findings.iter().filter_map(|finding| {
+        let verdict = finding.verdict.as_ref()?;
+        let act = if verdict.is_theft {
+            Act::FindingConfirmed
+        } else {
+            Act::FindingCleared
+        };
+        let note = IncidentNote::Seen {
+            act,
+            subject: about.clone(),
+            before: String::new(),
+            after: String::new(),
+            reason: verdict.reason.clone(),
+            journal: 0,
+            by: verdict.by.to_string(),
+        };
+        let after = Subject::from(&finding.id).to_string();
+        Some((
+            verdict.at,
+            ProvedBy {
+                subject: subject_of(finding),
+                after,
+            },
+            note,
+        ))
+    }));
     for gate in app.store().gates().await? {
         if gate.reach.subject() == *about {
             let note = IncidentNote::Seen {
@@ -116,16 +119,6 @@ pub(super) async fn earlier(
         .into_iter()
         .map(|(at, proof, note)| (at, with_entry(&acts, at, &proof, note)))
         .collect())
-}
-
-/// True for a finding about the subject itself.
-pub(crate) fn is_about(finding: &FindingRecord, about: &Subject) -> bool {
-    match about {
-        Subject::Account(account) => finding.account.as_ref() == Some(account),
-        Subject::Organisation(organisation) => finding.organisation == *organisation,
-        Subject::Portal(portal) => finding.portal == *portal,
-        _ => false,
-    }
 }
 
 /// The act of the journal that proves a row of the store.

@@ -26,6 +26,7 @@ use digue_isms::signatures::signed;
 use digue_isms::standing::Measurements;
 use digue_response::clock::ClockKind;
 use digue_response::incident::Source;
+use digue_store::FindingQuery;
 use digue_types::{AccountId, Gate, GateReason, PortalId, Timestamp};
 
 use super::uses::last_uses;
@@ -533,45 +534,59 @@ fn clock_drift(app: &App) -> Measurement {
     }
 }
 
-/// Findings read at once: more than anyone decides in a month.
-const FINDINGS_MAX: u32 = 10_000;
-
 /// Findings of thirty days that a person called honest work, by account-days.
 async fn false_alarms(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
-    let all = app.store().findings(FINDINGS_MAX).await?;
-    let lately = all
-        .iter()
-        .filter(|finding| now.since(finding.at) <= DAY * 30);
-    let wrong = lately
-        .filter(|finding| finding.verdict.as_ref().is_some_and(|v| !v.is_theft))
-        .count();
+    let work = FindingQuery {
+        is_work: true,
+        since: Some(now.minus(DAY * 30)),
+        ..FindingQuery::default()
+    };
+    let wrong = app.store().count_findings(&work).await?.findings;
     let account_days = active(app, |_| true).len() as u64 * 30;
     // Per 100,000 account-days: ten of them are one in ten thousand.
-    Ok(match (wrong as u64 * 100_000).checked_div(account_days) {
+    Ok(match (wrong * 100_000).checked_div(account_days) {
         Some(rate) => Measurement::value(rate),
         None => Measurement::default(),
     })
 }
 
+/// Findings that are named; their number has no such bound.
+const FINDINGS_NAMED: u32 = 10_000;
+
 /// Findings that await a verdict for too long.
 async fn findings_decided(app: &App, now: Timestamp) -> Result<Measurement, OperationError> {
-    let mut old = app.store().findings(FINDINGS_MAX).await?;
-    old.retain(|finding| now.since(finding.at) > DECIDE_WITHIN);
-    let open = old.iter().filter(|finding| finding.verdict.is_none());
-    Ok(Measurement::of(
-        old.len() as u64,
-        open.map(|finding| finding.id.to_string()).collect(),
-    ))
+    let old = FindingQuery {
+        until: Some(now.minus(DECIDE_WITHIN)),
+        ..FindingQuery::default()
+    };
+    let all = app.store().count_findings(&old).await?.findings;
+    let open = FindingQuery {
+        is_undecided: true,
+        ..old
+    };
+    let open = app.store().findings_of(&open, FINDINGS_NAMED).await?;
+    let names = open.iter().map(|finding| finding.id.to_string());
+    Ok(Measurement::of(all, names.collect()))
 }
+
+/// Findings among which the last closing is looked for.
+const FINDINGS_SEARCHED: u32 = 10_000;
 
 /// Seconds between the last finding that closed an account and the gate that closed it.
 async fn contained(app: &App) -> Result<Measurement, OperationError> {
-    let all = app.store().findings(FINDINGS_MAX).await?;
+    let asked = FindingQuery::default();
+    let all = app.store().findings_of(&asked, FINDINGS_SEARCHED).await?;
     let closes =
         |action: &str| Action::parse(action).is_some_and(|taken| taken >= Action::CloseAccount);
     let closing = all.iter().find(|finding| closes(&finding.action));
     let Some(finding) = closing else {
-        return Ok(Measurement::default());
+        let is_whole = all.len() < FINDINGS_SEARCHED as usize;
+        // None among the newest is not none at all.
+        return Ok(if is_whole {
+            Measurement::default()
+        } else {
+            Measurement::unknown(NotRun::Gone)
+        });
     };
     let gates = app.store().gates().await?;
     let is_its = |reason: &GateReason| reason.finding() == Some(&finding.id);

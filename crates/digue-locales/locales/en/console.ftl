@@ -525,6 +525,11 @@ scope-route = Map route
 menu-watch = Monitoring
 watch-title = Monitoring
 watch-undecided = to decide
+watch-unlisted =
+    { $count ->
+        [one] One older finding, still to be decided, is not in this list: decide these first.
+       *[other] { $shown } older findings, still to be decided, are not in this list: decide these first.
+    }
 watch-hours = { $shown } h
 watch-oldest = since the oldest undecided finding
 watch-rate = false alarms per 1,000 account-days (30 days)

@@ -525,6 +525,11 @@ scope-route = Route de la carte
 menu-watch = Surveillance
 watch-title = Surveillance
 watch-undecided = à décider
+watch-unlisted =
+    { $count ->
+        [one] Un constat plus ancien, encore à décider, n’est pas dans cette liste : décidez d’abord ceux-ci.
+       *[other] { $shown } constats plus anciens, encore à décider, ne sont pas dans cette liste : décidez d’abord ceux-ci.
+    }
 watch-hours = { $shown } h
 watch-oldest = depuis le plus ancien constat sans décision
 watch-rate = fausses alertes pour 1 000 jours-comptes (30 jours)

@@ -15,7 +15,7 @@ use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Surroundings
 use digue_gateway::ports::ResponseMonitor as _;
 use digue_identity::recovery::PERCENT_AFTER;
 use digue_journal::disk::{DurableStep, FaultEffect};
-use digue_store::FindingRecord;
+use digue_store::{FindingQuery, FindingRecord, FindingVerdict};
 use digue_testkit::Mailbox;
 use digue_testkit::disk::{FailNext, IO_ERROR};
 use digue_types::{
@@ -235,6 +235,42 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
     );
 }
 
+/// The page once read the last 500 findings, and called those before them decided.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finding_without_a_decision_is_listed_behind_any_number_of_others() {
+    let home = Home::with(Plan::default()).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
+    let first = found(&home, "a1", Weight::Containment, Action::StepUp);
+    containment::respond(&home.app, first).await.unwrap();
+    let asked = FindingQuery::default();
+    let oldest = home.store.findings_of(&asked, 1).await.unwrap().remove(0);
+    let verdict = FindingVerdict {
+        is_theft: false,
+        by: ciso.account.clone(),
+        at: oldest.at,
+        reason: "un inventaire annoncé".to_owned(),
+    };
+    for number in 1..=600_u64 {
+        let later = FindingRecord {
+            id: format!("fi-later-{number}").parse().unwrap(),
+            at: oldest.at.plus(std::time::Duration::from_secs(number)),
+            ..oldest.clone()
+        };
+        home.store.add_finding(&later).await.unwrap();
+        assert!(
+            home.store
+                .decide_finding(later.id.as_str(), &verdict)
+                .await
+                .unwrap()
+        );
+    }
+    let view = findings::view(&home.app, &ciso).await.unwrap();
+    assert_eq!((view.undecided, view.oldest), (1, Some(oldest.at)));
+    assert_eq!((view.unlisted, view.false_alarms), (0, 600));
+    let listed = view.findings.last().unwrap();
+    assert_eq!((&listed.id, listed.decided.is_none()), (&oldest.id, true));
+}
+
 /// A finding that waits for a decision, at a home whose disk can be made to fail; and who decides.
 async fn undecided(faults: &Arc<FailNext>) -> (Home, Actor, String) {
     let home = Home::with(Plan {
@@ -415,7 +451,12 @@ async fn the_days_around_a_finding_are_kept_and_what_was_not_is_not_made_up() {
     };
     found.finding.around = around;
     containment::respond(&home.app, found).await.unwrap();
-    let record = home.store.findings(1).await.unwrap().remove(0);
+    let record = home
+        .store
+        .findings_of(&FindingQuery::default(), 1)
+        .await
+        .unwrap()
+        .remove(0);
     let view = findings::finding(&home.app, &ciso, record.id.as_str())
         .await
         .unwrap();

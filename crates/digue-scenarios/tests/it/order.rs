@@ -16,7 +16,8 @@ use digue_selfservice::persons::{
     sights,
 };
 use digue_store::{
-    BreakGlassRecord, FindingRecord, HiddenRecord, KnownPerson, ReportRecord, RequestRecord,
+    BreakGlassRecord, FindingQuery, FindingRecord, HiddenRecord, KnownPerson, ReportRecord,
+    RequestRecord,
 };
 use digue_types::{AccountId, Act, Gate, Timestamp};
 use futures_util::future::join_all;
@@ -169,7 +170,14 @@ async fn the_database_takes_every_code_of_detection() {
             stored += 1;
         }
     }
-    assert_eq!(home.store.findings(100).await.unwrap().len(), stored);
+    assert_eq!(
+        home.store
+            .findings_of(&FindingQuery::default(), 100)
+            .await
+            .unwrap()
+            .len(),
+        stored
+    );
 }
 
 #[tokio::test]

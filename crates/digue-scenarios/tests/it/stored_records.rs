@@ -20,6 +20,7 @@ use digue_locales::Language;
 use digue_notices::{Blocks, CampaignRequest, RATE};
 use digue_response::IncidentNote;
 use digue_response::incident::{EntryKind, Source};
+use digue_store::FindingQuery;
 use digue_types::{Gate, Subject};
 
 use crate::app::{Home, Plan};
@@ -105,7 +106,13 @@ async fn lived_in() -> Home {
     containment::respond(app, found(&home, "a1", Weight::Alert, Action::Observe))
         .await
         .unwrap();
-    let finding = home.store.findings(10).await.unwrap().pop().unwrap();
+    let finding = home
+        .store
+        .findings_of(&FindingQuery::default(), 10)
+        .await
+        .unwrap()
+        .pop()
+        .unwrap();
     let decided = findings::decide(
         app,
         &ciso,

@@ -18,6 +18,7 @@ use digue_isms::kinds::RegisterKind;
 use digue_journal::keyring::Stream;
 use digue_locales::Language;
 use digue_response::incident::Source;
+use digue_store::FindingQuery;
 use digue_types::{Event, PortalId, Subject, Timestamp};
 
 use crate::app::{Home, Plan};
@@ -230,7 +231,14 @@ async fn a_finding_whose_signals_cannot_be_read_says_so() {
     )
     .await
     .unwrap();
-    let id = home.store.findings(1).await.unwrap().pop().unwrap().id;
+    let id = home
+        .store
+        .findings_of(&FindingQuery::default(), 1)
+        .await
+        .unwrap()
+        .pop()
+        .unwrap()
+        .id;
     let whole = findings::finding(&home.app, &ciso, id.as_str())
         .await
         .unwrap()

@@ -6,11 +6,11 @@ use digue_access::session::{ClientIp, Device};
 use digue_access::{AccountRecord, ApiKey, Reach, RequestOrigin, Role, Session};
 use digue_store::{
     AlertChannel, ApiKeyRecord, ApprovalDecision, ApprovalRecord, Attempts, BreakGlassRecord,
-    CampaignRecord, CheckRecord, ConnectionRecord, EntryRecord, FileRecord, FindingRecord,
-    FindingVerdict, GateRecord, HiddenRecord, IdentityRecord, IncidentRecord, KnownPerson,
-    MailRecord, NoticeRecord, OrganisationRecord, PasskeyRecord, PasswordRecord, PreferenceRecord,
-    ProviderSession, RecoveryRecord, ReportRecord, RequestRecord, ReviewLine, ReviewRecord,
-    RevisionRecord, Store, SwitchRecord, UnconfirmedRecord,
+    CampaignRecord, CheckRecord, ConnectionRecord, EntryRecord, FileRecord, FindingQuery,
+    FindingRecord, FindingVerdict, GateRecord, HiddenRecord, IdentityRecord, IncidentRecord,
+    KnownPerson, MailRecord, NoticeRecord, OrganisationRecord, PasskeyRecord, PasswordRecord,
+    PreferenceRecord, ProviderSession, RecoveryRecord, ReportRecord, RequestRecord, ReviewLine,
+    ReviewRecord, RevisionRecord, Store, SwitchRecord, UnconfirmedRecord,
 };
 use digue_types::{Gate, GateReason, OrganisationId, PortalId, SessionId, Subject, Timestamp};
 
@@ -459,7 +459,13 @@ async fn findings(store: &Store) {
             ..finding("fi-3", 0)
         },
     ];
-    assert_eq!(store.findings(9).await.unwrap(), expected);
+    assert_eq!(
+        store
+            .findings_of(&FindingQuery::default(), 9)
+            .await
+            .unwrap(),
+        expected
+    );
     for channel in AlertChannel::ALL {
         let untold = store.untold_findings(channel, 9).await.unwrap();
         assert_eq!(untold, expected[..1], "what was sent is not sent again");
