@@ -100,6 +100,18 @@ impl Caseloads {
         extent
     }
 
+    /// Relations that have not ended at `now`.
+    pub fn lasting(&self, now: Timestamp) -> usize {
+        let lists = self.accounts.values().chain(self.organisations.values());
+        let terms = lists.flat_map(|list| list.terms());
+        terms
+            .filter(|term| {
+                let until = self.terms[*term as usize].until;
+                until.is_none_or(|until| now < until)
+            })
+            .count()
+    }
+
     pub fn relations(&self) -> usize {
         let own: usize = self.accounts.values().map(|list| list.len()).sum();
         let shared: usize = self.organisations.values().map(|list| list.len()).sum();

@@ -16,7 +16,9 @@ use digue_gateway::Portal;
 use digue_types::{Act, PersonRef, PortalId, Subject};
 
 use crate::caseloads::{self, LoadMode};
-use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
+use crate::loads::{
+    self, Allowance, GrowthCounter, LoadGrowth, LoadPreview, LoadTarget, WaitingLoad,
+};
 
 const KIND: usize = 0;
 const IDENTIFIER: usize = 1;
@@ -121,6 +123,47 @@ pub async fn load(
     let _one = loads::hold(app).await;
     let allowance = loads::allowance(app, actor, &LoadTarget::Aliases(portal.clone())).await?;
     load_judged(app, actor, portal, csv, mode, allowance).await
+}
+
+/// What a CSV would change that replaces the alias table of a portal. Nothing is loaded.
+///
+/// # Errors
+/// `Faults` for a file that `load` would refuse.
+pub async fn preview(
+    app: &App,
+    actor: &Actor,
+    portal: &PortalId,
+    csv: Vec<u8>,
+) -> Result<LoadPreview, OperationError> {
+    actor.must_load()?;
+    let map = app
+        .gateway()
+        .hosts()
+        .portal(portal)
+        .ok_or(OperationError::NotFound("portal"))?
+        .clone();
+    let base = app.aliases().of(portal);
+    let compared = tokio::task::spawn_blocking(move || {
+        let (rows, _) = read_rows(&csv, &map)?;
+        let is_new =
+            |(key, person): &(&(String, String), &PersonRef)| base.get(*key) != Some(*person);
+        let stays = |key: &&(String, String)| rows.contains_key(*key);
+        let kept = base.keys().filter(stays).count();
+        let added = rows.iter().filter(is_new).count() as u64;
+        Ok(LoadPreview {
+            before: base.len() as u64,
+            rows: rows.len() as u64,
+            removed: (base.len() - kept) as u64,
+            growth: LoadGrowth {
+                rows: added,
+                readings: added,
+                ..LoadGrowth::default()
+            },
+        })
+    });
+    compared
+        .await
+        .map_err(|error| OperationError::Unavailable(error.to_string()))?
 }
 
 /// `load`, with `LoadLock` held by the caller and the allowance decided.

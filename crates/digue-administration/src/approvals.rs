@@ -36,7 +36,7 @@ pub(crate) struct RequestLock(Mutex<()>);
 impl Area for RequestLock {}
 
 /// How long a request waits for its approval.
-pub(crate) const WAITS: Duration = Duration::from_hours(24);
+pub const WAITS: Duration = Duration::from_hours(24);
 
 /// Requests something that needs a second person; returns the id of the request.
 pub async fn ask(

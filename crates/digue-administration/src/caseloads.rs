@@ -22,7 +22,9 @@ use digue_types::person::PersonKeyer;
 use digue_types::{AccountId, Act, OrganisationId, PopulationId, Subject, Timestamp};
 
 use crate::approvals::{self, AgreedRelation};
-use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
+use crate::loads::{
+    self, Allowance, GrowthCounter, LoadGrowth, LoadPreview, LoadTarget, WaitingLoad,
+};
 
 /// The result of a load.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +61,26 @@ pub async fn load(
     let _one = loads::hold(app).await;
     let allowance = loads::allowance(app, actor, &LoadTarget::Caseload(population.clone())).await?;
     load_judged(app, actor, population, csv, mode, allowance).await
+}
+
+/// What a CSV would change that replaces the caseloads of a population. Nothing is loaded.
+///
+/// # Errors
+/// `Faults` for a file that `load` would refuse.
+pub async fn preview(
+    app: &App,
+    actor: &Actor,
+    population: &PopulationId,
+    csv: Vec<u8>,
+) -> Result<LoadPreview, OperationError> {
+    actor.must_load()?;
+    let mode = LoadMode::Replace {
+        confirms_loss: true,
+    };
+    let job = CaseloadJob::new(app, population, csv, mode, Allowance::Nothing).await?;
+    tokio::task::spawn_blocking(move || job.preview())
+        .await
+        .map_err(unavailable)?
 }
 
 /// `load`, with `LoadLock` held by the caller and the allowance decided.
@@ -548,6 +570,33 @@ impl CaseloadJob {
             waiting,
             added,
             ignored,
+        })
+    }
+
+    fn preview(self) -> Result<LoadPreview, OperationError> {
+        let keyer = self.portal.keyer();
+        let mut counter = GrowthCounter::new(&self.sizes);
+        // Built anew, so that a relation that the file has twice stays one.
+        let mut stays = CaseloadBuilder::new(&self.portal.population);
+        let mut rows = 0;
+        each_row(&self.csv, &self.portal, &self.decoys, &mut |row| {
+            rows += 1;
+            let ends = row.term.until.is_some();
+            match self.base.held(row, &keyer, self.now) {
+                RelationCoverage::Whole => stays.add(row),
+                RelationCoverage::Part(_) => {
+                    counter.relation(&row.holder, keyer.key(&row.person), ends);
+                }
+            }
+        })?;
+        // Without those that have ended: a file that leaves them out loses nothing.
+        let count = |caseloads: &Caseloads| caseloads.lasting(self.now) as u64;
+        let before = count(&self.base);
+        Ok(LoadPreview {
+            before,
+            rows,
+            removed: before.saturating_sub(count(&stays.finish())),
+            growth: counter.finish(),
         })
     }
 

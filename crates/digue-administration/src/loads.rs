@@ -82,6 +82,19 @@ pub struct LoadGrowth {
     pub merges: u64,
 }
 
+/// What a file that replaces the one in force would change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadPreview {
+    /// Rows in force.
+    pub before: u64,
+    /// Rows of the file.
+    pub rows: u64,
+    /// Rows in force that the file does not have.
+    pub removed: u64,
+    /// What the file would add.
+    pub growth: LoadGrowth,
+}
+
 const NAMES: [&str; 7] = [
     "rows",
     "persons",

@@ -299,6 +299,18 @@ pub async fn confirm(
         .map(|()| StatusCode::NO_CONTENT)
 }
 
+/// Reads a source at once.
+pub async fn read_source(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(source): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let read = digue_sources::reading::read_now(&console.app, &actor, &source).await;
+    read.map_err(ApiError::from)
+        .map(|()| StatusCode::NO_CONTENT)
+}
+
 pub async fn invite(
     State(console): State<Console>,
     visitor: Visitor,

@@ -394,6 +394,33 @@ pub async fn approvals(
     Ok(page.of(waiting.iter().map(approval).collect()))
 }
 
+/// The sources of caseloads and aliases, with their age.
+pub async fn sources(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, ApiError> {
+    let actor = visitor.actor(&console.app)?;
+    let sources = digue_sources::overview::list(&console.app, &actor).await?;
+    let items = sources.iter().map(|source| {
+        json!({
+            "name": source.name,
+            "target": source.target.name(),
+            "account": source.account,
+            "every_seconds": source.every.as_secs(),
+            "state": source.standing.code(),
+            "good_at": source.good_at,
+            "rows": source.rows,
+            "fault": source.fault.as_ref().map(|(key, line)| json!({"code": key, "line": line})),
+            "held": source.held.as_ref().map(|held| json!({
+                "digest": held.digest, "at": held.at, "rows": held.rows,
+                "removed": held.removed, "added": held.added,
+            })),
+        })
+    });
+    let items: Vec<Value> = items.collect();
+    Ok(Json(json!({"total": items.len(), "items": items})))
+}
+
 pub async fn gates(
     State(console): State<Console>,
     visitor: Visitor,

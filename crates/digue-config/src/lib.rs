@@ -16,12 +16,14 @@ mod response_rules;
 mod routes;
 pub mod rules_version;
 pub mod server;
+mod sources;
 pub mod watch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use digue_access::Policies;
+use digue_administration::loads::LoadTarget;
 use digue_evidence::retention::Retention;
 use digue_gateway::Portal;
 use digue_identity::providers::ProviderAudience;
@@ -187,6 +189,23 @@ fn check_together(
                 key: "fault-unknown-population",
                 name,
                 detail,
+            });
+        }
+    }
+    for source in &settings.sources {
+        let is_known = match &source.target {
+            LoadTarget::Caseload(population) => portals
+                .iter()
+                .any(|(_, portal)| portal.population == *population),
+            LoadTarget::Aliases(id) => portals.iter().any(|(_, portal)| portal.id == *id),
+        };
+        if !is_known {
+            faults.push(ConfigFault {
+                file: settings.file.clone(),
+                line: 0,
+                key: "fault-unknown-population",
+                name: format!("sources.{}", source.name),
+                detail: source.target.name(),
             });
         }
     }

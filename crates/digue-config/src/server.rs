@@ -19,6 +19,7 @@ use digue_journal::keyring::PeriodLength;
 use digue_mail::{BounceSettings, Dkim, MailSettings, Protection};
 use digue_messages::DnsRecords;
 use digue_notices::desk::DeskRules;
+use digue_sources::SourceRules;
 use ipnet::IpNet;
 
 use super::addresses::{parse_public_url, parse_store_url, parse_witness_url};
@@ -27,6 +28,7 @@ use super::limits::{LimitSettings, read_limits};
 use super::providers::read_providers;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource};
 use super::response::{ResponseSettings, read_response};
+use super::sources::read_sources;
 use super::watch::{WatchSettings, read_watch};
 
 /// `digue.toml`, checked.
@@ -56,6 +58,7 @@ pub struct Settings {
     pub password: Option<PasswordRules>,
     /// External identity providers.
     pub providers: Vec<ProviderRules>,
+    pub sources: Vec<SourceRules>,
     pub mail: Option<MailSettings>,
     pub watch: WatchSettings,
     pub partners: PartnerRules,
@@ -151,6 +154,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             .section("password")
             .and_then(|section| read_password(&section));
         let providers = read_providers(&root.sections("providers"));
+        let sources = read_sources(&root.sections("sources"));
         let mail = root.section("mail").map(|section| read_mail(&section));
         let watch = read_watch(root.section("watch"));
         let desk = read_messages(root.section("messages"));
@@ -209,6 +213,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             proof_lasts,
             password,
             providers: providers?,
+            sources: sources?,
             mail: mail.map_or(Some(None), |read| read.map(Some))?,
             watch: watch?,
             partners,

@@ -24,7 +24,7 @@ use crate::watch::{
 use crate::{error, form, proof, surround, view};
 use digue_isms_pages::{awareness, checks, home, import, registers, reviews, samples};
 use digue_people_pages::{
-    account, accounts, approvals, desk, keys, organisations, requests, space,
+    account, accounts, approvals, desk, keys, organisations, requests, sources, space,
 };
 
 pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
@@ -133,6 +133,11 @@ fn pages() -> Router<Console> {
         .route("/break-glass/review", post(break_glass::review))
         .route("/watch/decide", post(findings::decide))
         .route("/demo/attack", post(overview::attack))
+        // Sources of caseloads and aliases
+        .route("/sources", get(sources::list))
+        .route("/sources.csv", get(sources::list_csv))
+        .route("/sources/{source}/read", post(sources::read))
+        .route("/sources/{source}/release", post(sources::release))
         // API keys
         .route("/keys", get(keys::list).post(keys::ask))
         .route("/keys/revoke", post(keys::revoke))
@@ -353,6 +358,8 @@ fn programs() -> Router<Console> {
         .route("/api/v1/openapi.json", get(digue_api::openapi))
         .route("/api/v1/overview", get(reads::overview))
         .route("/api/v1/portals", get(reads::portals))
+        .route("/api/v1/sources", get(reads::sources))
+        .route("/api/v1/sources/{source}/read", post(acts::read_source))
         .route("/api/v1/settings", get(reads::settings))
         .route("/api/v1/accounts", get(reads::accounts))
         .route("/api/v1/accounts/{account}", get(reads::account))

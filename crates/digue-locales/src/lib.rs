@@ -109,6 +109,7 @@ const FRENCH_FILES: &[&str] = &[
     include_str!("../locales/fr/isms.ftl"),
     include_str!("../locales/fr/norms.ftl"),
     include_str!("../locales/fr/space.ftl"),
+    include_str!("../locales/fr/sources.ftl"),
     include_str!("../locales/fr/backup.ftl"),
 ];
 const ENGLISH_FILES: &[&str] = &[
@@ -127,6 +128,7 @@ const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/isms.ftl"),
     include_str!("../locales/en/norms.ftl"),
     include_str!("../locales/en/space.ftl"),
+    include_str!("../locales/en/sources.ftl"),
     include_str!("../locales/en/backup.ftl"),
 ];
 

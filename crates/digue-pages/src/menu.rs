@@ -260,6 +260,12 @@ static GROUPS: &[(&str, &[MenuPage])] = &[
                 MenuIcon::Building,
                 Role::oversees,
             ),
+            counted(
+                ("/sources", "menu-sources"),
+                MenuIcon::Book,
+                TaskSource::Sources,
+                Role::sees_coverage,
+            ),
             page(
                 "/sessions",
                 "menu-sessions",

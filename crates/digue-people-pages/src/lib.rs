@@ -8,4 +8,5 @@ pub mod desk;
 pub mod keys;
 pub mod organisations;
 pub mod requests;
+pub mod sources;
 pub mod space;

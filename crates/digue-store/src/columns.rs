@@ -33,6 +33,13 @@ pub(crate) fn optional_time(row: &AnyRow, column: &str) -> Stored<Option<Timesta
 // cannot be read is an error in all of these, and the database has neither of the two: its
 // constraints refuse them.
 
+pub(crate) fn optional_whole(row: &AnyRow, column: &str) -> Stored<Option<u64>> {
+    let number: Option<i64> = row.try_get(column)?;
+    number
+        .map(|number| u64::try_from(number).map_err(|_| corrupt(column)))
+        .transpose()
+}
+
 pub(crate) fn text_or_empty(row: &AnyRow, column: &str) -> Stored<String> {
     Ok(optional_text(row, column)?.unwrap_or_default())
 }

@@ -85,6 +85,37 @@ impl ContactSource {
         Ok(())
     }
 
+    /// Passes the values of these columns of every row to `each`, in a session that cannot write,
+    /// until it answers false. NULL is empty, and so is a column that the query does not have: its
+    /// place is false in the answer, which is `None` without rows.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub async fn read_columns(
+        &self,
+        columns: &[&str],
+        each: &mut (dyn FnMut(Vec<String>) -> bool + Send),
+    ) -> Stored<Option<Vec<bool>>> {
+        let mut connection = self.connect().await?;
+        let mut known = None;
+        {
+            let query = sqlx::query(sqlx::AssertSqlSafe(self.query.clone()));
+            let mut rows = query.fetch(&mut connection);
+            while let Some(row) = rows.try_next().await? {
+                known.get_or_insert_with(|| {
+                    let has = |column: &&str| row.try_column(*column).is_ok();
+                    columns.iter().map(has).collect()
+                });
+                let values = columns.iter().map(|column| optional_cell(&row, column));
+                if !each(values.collect::<Stored<_>>()?) {
+                    break;
+                }
+            }
+        }
+        connection.close().await?;
+        Ok(known)
+    }
+
     /// A session that cannot write, so that a mistake in the query cannot change the portal's data.
     async fn connect(&self) -> Stored<AnyConnection> {
         sqlx::any::install_default_drivers();

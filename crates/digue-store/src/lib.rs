@@ -56,6 +56,7 @@ mod revisions;
 mod rules;
 mod sessions;
 mod set_aside;
+mod sources;
 mod store;
 mod unconfirmed;
 
@@ -97,5 +98,6 @@ pub use review_lines::ReviewLine;
 pub use reviews::ReviewRecord;
 pub use revisions::RevisionRecord;
 pub use set_aside::SetAsideRecord;
+pub use sources::{HeldChange, SourceRecord};
 pub use store::Store;
 pub use unconfirmed::UnconfirmedRecord;

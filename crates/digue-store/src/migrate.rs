@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::error::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 19] = [
+const MIGRATIONS: [&str; 20] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -33,6 +33,7 @@ const MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/0017-alert-channels.sql"),
     include_str!("../migrations/0018-constraints.sql"),
     include_str!("../migrations/0019-settings.sql"),
+    include_str!("../migrations/0020-sources.sql"),
 ];
 
 /// With these, SQL alone cannot express what happens to the rows.

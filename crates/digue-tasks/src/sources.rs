@@ -14,6 +14,7 @@ use digue_isms::check::{Check, CheckResult};
 use digue_isms::standing::CheckStatement;
 use digue_response::clock::LegalClock;
 use digue_selfservice::persons::requests;
+use digue_sources::overview::{SourceStanding, SourceView};
 use digue_types::Timestamp;
 
 use crate::task::{AwaitedAct, Task, TaskSource};
@@ -36,6 +37,7 @@ pub(crate) async fn tasks(
         TaskSource::Holders => unconfirmed(app, actor).await,
         TaskSource::Reviews => open_reviews(app, actor).await,
         TaskSource::Checks => checks(app, actor).await,
+        TaskSource::Sources => data_sources(app, actor).await,
         TaskSource::Registers => overdue_records(app, actor).await,
         TaskSource::Assessment => due_assessment(app, actor).await,
         TaskSource::Learning => learning(app, actor).await,
@@ -201,6 +203,29 @@ async fn open_reviews(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationEr
         .into_iter()
         .map(task)
         .collect())
+}
+
+/// Sources of caseloads and aliases that need a person.
+async fn data_sources(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    let task = |source: SourceView| {
+        let since = source.held.as_ref().map(|held| held.at).or(source.good_at);
+        let name = source.name;
+        Task {
+            since: since.unwrap_or_else(|| app.clock().now()),
+            due: None,
+            is_mine: actor.role.can_load(),
+            act: match source.standing {
+                SourceStanding::Held => AwaitedAct::DecideSource { name },
+                SourceStanding::Late
+                | SourceStanding::Failing
+                | SourceStanding::Unread
+                | SourceStanding::Fresh => AwaitedAct::RepairSource { name },
+            },
+        }
+    };
+    let sources = digue_sources::overview::list(app, actor).await?;
+    let open = sources.into_iter().filter(SourceView::needs_a_person);
+    Ok(open.map(task).collect())
 }
 
 async fn checks(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {

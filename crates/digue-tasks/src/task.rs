@@ -20,6 +20,7 @@ lists! {
         Holders "holders",
         Reviews "reviews",
         Checks "checks",
+        Sources "sources",
         Registers "registers",
         Assessment "assessment",
         Learning "learning",
@@ -86,6 +87,10 @@ pub enum AwaitedAct {
     RepairChecks(usize),
     /// Find out why checks no longer run: their last results are too old to say anything.
     RunChecks(usize),
+    /// A source whose change its brake holds.
+    DecideSource { name: String },
+    /// A source that is out of date.
+    RepairSource { name: String },
     /// A record of a register whose day has passed.
     OverdueRecord(DueItem),
     /// Answer the self-assessment of the organisation.
@@ -132,6 +137,9 @@ impl Task {
             AwaitedAct::ConfirmHolder { .. } => TaskSource::Holders,
             AwaitedAct::DecideReview { .. } => TaskSource::Reviews,
             AwaitedAct::RepairChecks(_) | AwaitedAct::RunChecks(_) => TaskSource::Checks,
+            AwaitedAct::DecideSource { .. } | AwaitedAct::RepairSource { .. } => {
+                TaskSource::Sources
+            }
             AwaitedAct::OverdueRecord(_) => TaskSource::Registers,
             AwaitedAct::Assess => TaskSource::Assessment,
             AwaitedAct::LearnModule(_) | AwaitedAct::ReadDocument { .. } => TaskSource::Learning,

@@ -185,6 +185,7 @@ pub(crate) async fn start(
         settings.desk.clone(),
     );
     let areas = digue_administration::areas(areas);
+    let areas = digue_sources::areas(areas, settings.sources.clone(), Some(client.clone()));
     let expected = settings
         .backup
         .as_ref()
@@ -357,6 +358,11 @@ impl RunningServer {
         every!(second, "the journal's head", |app: Arc<App>| async move {
             journal_heads::remember(&app).await
         });
+        every!(
+            Duration::from_secs(5),
+            "data sources",
+            |app: Arc<App>| async move { digue_sources::reading::read_due(&app).await }
+        );
         every!(second, "notices", |app: Arc<App>| async move {
             digue_notices::send_due(&app, NOTICES_A_SECOND)
                 .await

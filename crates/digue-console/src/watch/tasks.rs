@@ -450,6 +450,18 @@ fn act_in_words(w: &Localizer, task: &Task, now: Timestamp) -> ActInWords {
             "/smsi/checks".to_owned(),
             "task-go-see",
         ),
+        AwaitedAct::DecideSource { name } => words(
+            w.with1("task-source-held", "name", name),
+            vec![since()],
+            "/sources".to_owned(),
+            "task-go-see",
+        ),
+        AwaitedAct::RepairSource { name } => words(
+            w.with1("task-source-late", "name", name),
+            vec![since()],
+            "/sources".to_owned(),
+            "task-go-see",
+        ),
         AwaitedAct::OverdueRecord(due) => {
             let owner = match due.owner.as_str() {
                 "" => String::new(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::http::{Request, Response};
 use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, RouteAccess};
+use digue_administration::loads::LoadTarget;
 use digue_app::Areas;
 use digue_app::alias_tables::AliasTables;
 use digue_casework::CaseworkSettings;
@@ -31,8 +32,11 @@ use digue_identity::password::PasswordRules;
 use digue_identity::providers::{FactorRules, ProviderAudience, ProviderRules, UserInfo};
 use digue_inspect::{InspectionLimits, ResponseRules};
 use digue_response::notification::Field;
+use digue_sources::SourceRules;
+use digue_sources::brake::Brake;
+use digue_sources::origin::SourceOrigin;
 use digue_store::Store;
-use digue_types::{ActionName, PopulationId, PortalId, RouteName, Timestamp};
+use digue_types::{AccountId, ActionName, PopulationId, PortalId, RouteName, Timestamp};
 use jiff::tz::TimeZone;
 
 pub(crate) const CONSOLE: &str = "https://digue.test";
@@ -79,7 +83,21 @@ pub(crate) async fn areas(
         digue_casework::areas(areas, casework),
         Default::default(),
     ));
+    let areas = digue_sources::areas(areas, vec![caseloads()], None);
     digue_selfservice::areas(digue_compliance::areas(areas, Default::default(), None))
+}
+
+/// A source of caseloads that was not read yet.
+fn caseloads() -> SourceRules {
+    SourceRules {
+        name: "portefeuilles".to_owned(),
+        target: LoadTarget::Caseload(PopulationId::parse("personnes").unwrap()),
+        origin: SourceOrigin::File("portefeuilles.csv".into()),
+        account: AccountId::parse("flux-dsi").unwrap(),
+        every: Duration::from_mins(5),
+        late_after: Duration::from_mins(15),
+        brake: Brake::default(),
+    }
 }
 
 /// The fields of the notification that the configuration of an operator fills.

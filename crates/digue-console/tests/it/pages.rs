@@ -131,6 +131,7 @@ pub(crate) static PAGES: &[Page] = &[
     stale("approvals-stale", "/approvals"),
     page("break-glass", "/break-glass"),
     page("keys", "/keys"),
+    page("sources", "/sources"),
     stale("keys-stale", "/keys"),
     page("own", "/self"),
     stale("own-stale", "/self"),

@@ -21,7 +21,7 @@ const REPLACE: LoadMode = LoadMode::Replace {
     confirms_loss: false,
 };
 
-fn population() -> PopulationId {
+pub(crate) fn population() -> PopulationId {
     PopulationId::parse("personnes").unwrap()
 }
 
@@ -53,7 +53,7 @@ async fn home() -> Home {
     home
 }
 
-fn start(home: &Home) {
+pub(crate) fn start(home: &Home) {
     home.app.gateway().set_hosts(
         Hosts::new(vec![portal()], vec![CONSOLE_HOST.to_owned()], []),
         &|_| {},
@@ -77,7 +77,7 @@ async fn load(
 }
 
 /// True when the account sees the person now.
-fn sees(home: &Home, account: &str, organisation: &str, person: &str) -> bool {
+pub(crate) fn sees(home: &Home, account: &str, organisation: &str, person: &str) -> bool {
     let rules = home.app.gateway().rules();
     let (account, organisation) = (
         AccountId::parse(account).unwrap(),

@@ -24,6 +24,7 @@ mod passkey;
 mod password;
 mod races;
 mod recovery;
+mod sources;
 mod space;
 mod statements;
 mod stored_records;

@@ -1,7 +1,7 @@
 //! The part of the contract about what restricts or allows: files, feeds, rules, cuts, partners.
 
 use digue_access::{Membership, Reach, Role};
-use digue_store::{GateRecord, IdentityCutRecord, Store};
+use digue_store::{GateRecord, HeldChange, IdentityCutRecord, SourceRecord, Store};
 use digue_types::{Gate, GateReason, OrganisationId, Timestamp};
 
 use crate::{NOON, account};
@@ -13,11 +13,43 @@ pub(crate) async fn keep_the_contract(store: &Store) {
     wanted_rules_are_not_granted_ones(store).await;
     a_cut_is_replaced_and_needs_no_account(store).await;
     a_partner_is_known_from_its_first_day(store).await;
+    a_source_is_replaced_by_name(store).await;
     every_code_is_one_that_the_database_takes(store).await;
 }
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_secs(NOON.secs() + second)
+}
+
+async fn a_source_is_replaced_by_name(store: &Store) {
+    let never = SourceRecord {
+        name: "portefeuilles".into(),
+        read_at: at(1),
+        good_at: None,
+        rows: None,
+        fault: Some(("source-fault-rows".into(), Some(3))),
+        loaded: None,
+        held: None,
+    };
+    store.set_source(&never).await.unwrap();
+    assert_eq!(store.sources().await.unwrap(), std::slice::from_ref(&never));
+    let held = SourceRecord {
+        read_at: at(3),
+        good_at: Some(at(2)),
+        rows: Some(0),
+        fault: None,
+        loaded: Some(("b".repeat(64), at(2))),
+        held: Some(HeldChange {
+            digest: "a".repeat(64),
+            at: at(3),
+            rows: 0,
+            removed: 340_000,
+            added: 0,
+        }),
+        ..never
+    };
+    store.set_source(&held).await.unwrap();
+    assert_eq!(store.sources().await.unwrap(), [held]);
 }
 
 async fn an_installation_knows_its_versions(store: &Store) {

@@ -245,6 +245,17 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-sources",
+        11,
+        &[
+            "digue-types",
+            "digue-http",
+            "digue-store",
+            "digue-app",
+            "digue-administration",
+        ],
+    ),
+    (
         "digue-selfservice",
         12,
         &[
@@ -292,6 +303,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-administration",
             "digue-notices",
             "digue-compliance",
+            "digue-sources",
         ],
     ),
     (
@@ -308,6 +320,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-casework",
             "digue-administration",
             "digue-compliance",
+            "digue-sources",
             "digue-selfservice",
         ],
     ),
@@ -352,6 +365,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-casework",
             "digue-administration",
             "digue-notices",
+            "digue-sources",
             "digue-selfservice",
             "digue-pages",
         ],
@@ -385,6 +399,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-administration",
             "digue-notices",
             "digue-compliance",
+            "digue-sources",
             "digue-selfservice",
             "digue-pages",
             "digue-api",
@@ -494,6 +509,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "digue-access",
             "digue-app",
             "digue-administration",
+            "digue-sources",
         ],
     ),
     ("hyper", &["digue-gateway", "digue-replay"]),

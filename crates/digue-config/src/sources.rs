@@ -1,0 +1,143 @@
+//! `[[sources]]`: where caseloads and alias tables come from, read again and again.
+
+use std::time::Duration;
+
+use digue_administration::loads::LoadTarget;
+use digue_sources::SourceRules;
+use digue_sources::brake::Brake;
+use digue_sources::origin::SourceOrigin;
+use digue_types::{AccountId, PopulationId, PortalId};
+use http::Uri;
+
+use super::reader::ConfigSection;
+use super::response::read_contacts;
+
+const EVERY: Duration = Duration::from_mins(5);
+/// A database is not asked more often, whatever the file says.
+const EVERY_MIN: Duration = Duration::from_secs(30);
+const LATE_AFTER: Duration = Duration::from_mins(15);
+
+pub(crate) fn read_sources(sections: &[ConfigSection<'_>]) -> Option<Vec<SourceRules>> {
+    let read: Vec<Option<SourceRules>> = sections.iter().map(read_source).collect();
+    let sources = read.into_iter().collect::<Option<Vec<SourceRules>>>()?;
+    for (place, one) in sources.iter().enumerate() {
+        let earlier = &sources[..place];
+        if earlier.iter().any(|known| known.name == one.name) {
+            sections[place].fault("name", "fault-source-name", &one.name);
+        }
+        // Each would replace what the other one loaded.
+        if earlier.iter().any(|known| known.target == one.target) {
+            sections[place].fault("name", "fault-source-target", one.target.name());
+        }
+    }
+    Some(sources)
+}
+
+fn read_source(section: &ConfigSection<'_>) -> Option<SourceRules> {
+    let name = section.need("name", parse_name);
+    let target = read_target(section);
+    let origin = read_origin(section);
+    let account = section.need("account", AccountId::parse);
+    let every = section.duration("every").unwrap_or(EVERY);
+    if every < EVERY_MIN {
+        section.fault("every", "fault-value", "30s");
+    }
+    let late_after = section.duration("late_after");
+    let late_after = late_after.unwrap_or_else(|| LATE_AFTER.max(every * 3));
+    if late_after <= every {
+        section.fault("late_after", "fault-source-late", "");
+    }
+    Some(SourceRules {
+        name: name?,
+        target: target?,
+        origin: origin?,
+        account: account?,
+        every,
+        late_after,
+        brake: read_brake(section),
+    })
+}
+
+/// `caseload = POPULATION` or `aliases = PORTAL`.
+fn read_target(section: &ConfigSection<'_>) -> Option<LoadTarget> {
+    match (section.has("caseload"), section.has("aliases")) {
+        (true, false) => {
+            let population = section.need("caseload", PopulationId::parse);
+            population.map(LoadTarget::Caseload)
+        }
+        (false, true) => section
+            .need("aliases", PortalId::parse)
+            .map(LoadTarget::Aliases),
+        (true, true) => {
+            section.fault("aliases", "fault-source-one-target", "");
+            None
+        }
+        (false, false) => {
+            section.fault("caseload", "fault-missing", "");
+            None
+        }
+    }
+}
+
+/// `query` with its database, `file`, or `address`.
+fn read_origin(section: &ConfigSection<'_>) -> Option<SourceOrigin> {
+    let kinds = ["query", "file", "address"].map(|key| section.has(key));
+    match kinds {
+        [true, false, false] => read_contacts(section).map(SourceOrigin::Query),
+        [false, true, false] => section.path("file").map(SourceOrigin::File),
+        [false, false, true] => Some(SourceOrigin::Address {
+            uri: section.need("address", parse_address)?,
+            token: section.path("token_file"),
+        }),
+        [false, false, false] => {
+            section.fault("query", "fault-missing", "");
+            None
+        }
+        [_, has_file, _] => {
+            let second = if has_file { "file" } else { "address" };
+            section.fault(second, "fault-source-one-origin", "");
+            None
+        }
+    }
+}
+
+fn read_brake(section: &ConfigSection<'_>) -> Brake {
+    let usual = Brake::default();
+    Brake {
+        shrinks_at_most: percent(section, "shrinks_at_most", 100).unwrap_or(usual.shrinks_at_most),
+        grows_at_most: percent(section, "grows_at_most", 10_000).unwrap_or(usual.grows_at_most),
+    }
+}
+
+/// A whole number of percent. A table may double, and lose at most everything.
+fn percent(section: &ConfigSection<'_>, key: &str, most: u32) -> Option<u32> {
+    let number = section.number(key)?;
+    if number > most {
+        section.fault(key, "fault-value", most);
+        return None;
+    }
+    Some(number)
+}
+
+/// The name of a source stands in addresses and names its file.
+fn parse_name(text: &str) -> Result<String, &'static str> {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if (1..=32).contains(&text.len()) && text.chars().all(is_plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("a-z, 0-9, -")
+    }
+}
+
+/// Over HTTPS, except on this machine: the rows are persons, and the token opens them.
+fn parse_address(text: &str) -> Result<Uri, &'static str> {
+    let example = "https://donnees.exemple.fr/portefeuilles.csv";
+    let uri: Uri = text.parse().map_err(|_| example)?;
+    let is_here = matches!(uri.host(), Some("127.0.0.1" | "[::1]" | "localhost"));
+    let is_secure = uri.scheme_str() == Some("https");
+    if uri.host().is_some() && (is_secure || (is_here && uri.scheme_str() == Some("http"))) {
+        Ok(uri)
+    } else {
+        Err(example)
+    }
+}

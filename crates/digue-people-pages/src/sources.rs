@@ -1,0 +1,143 @@
+//! Sources: how old what they feed is, and changes that wait for a person.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{Html, Redirect, Response};
+use digue_sources::overview::{self, SourceStanding, SourceView};
+use digue_sources::reading;
+use serde::Deserialize;
+
+use digue_pages::error::PageError;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{
+    ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
+};
+use digue_pages::view::{Localizer, page};
+use digue_pages::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "sources.html")]
+struct SourcesPage {
+    w: Localizer,
+    list: ShownTable,
+    /// Those that wait for a person.
+    held: Vec<SourceView>,
+    sources: Vec<SourceView>,
+    may_load: bool,
+}
+
+fn table(w: &Localizer, sources: &[SourceView]) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    ListTable {
+        caption: w.say("sources-title"),
+        place: "/sources".to_owned(),
+        file: "/sources.csv".to_owned(),
+        empty: w.say("sources-none"),
+        columns: vec![
+            ListColumn::text("name", name("name")),
+            ListColumn::text("feeds", w.say("source-feeds")),
+            ListColumn::choice("state", name("state")),
+            ListColumn::text("fresh", w.say("source-good-at")),
+            ListColumn::number("rows", w.say("source-rows")),
+            ListColumn::text("account", name("account")),
+        ],
+        rows: sources.iter().map(|source| row(w, source)).collect(),
+        act: None,
+    }
+}
+
+const fn tone(standing: SourceStanding) -> ChipTone {
+    match standing {
+        SourceStanding::Held | SourceStanding::Late => ChipTone::Bad,
+        SourceStanding::Failing | SourceStanding::Unread => ChipTone::Watch,
+        SourceStanding::Fresh => ChipTone::Good,
+    }
+}
+
+fn row(w: &Localizer, source: &SourceView) -> ListRow {
+    let why = source.fault.as_ref().map(|fault| fault_words(w, fault));
+    let good_at = source.good_at;
+    let cells = [
+        ListCell::text(&source.name),
+        ListCell::text(w.reader().named(&source.target.subject())),
+        ListCell::chip(w.say(source.standing.key()), tone(source.standing))
+            .and_quiet(why.unwrap_or_default())
+            .filed_as(source.standing.code()),
+        good_at.map_or_else(
+            || ListCell::text(w.say("source-never")),
+            |at| ListCell::moment(w, at),
+        ),
+        source
+            .rows
+            .map_or_else(ListCell::empty, |rows| ListCell::number(w, rows)),
+        ListCell::text(&source.account),
+    ];
+    ListRow::new(&source.name, cells).marked(source.needs_a_person())
+}
+
+/// Why the last reading failed, and where.
+fn fault_words(w: &Localizer, (key, line): &(String, Option<u64>)) -> String {
+    match line {
+        Some(line) => format!("{} {}", w.counted("source-line", *line), w.say(key)),
+        None => w.say(key),
+    }
+}
+
+pub async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    query: TableQuery,
+) -> Result<Html<String>, PageError> {
+    let sources = overview::list(&console.app, &actor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let list = table(&w, &sources).shown(&w, &query);
+    let is_held = |source: &&SourceView| source.held.is_some();
+    Ok(page(&SourcesPage {
+        w,
+        list,
+        held: sources.iter().filter(is_held).cloned().collect(),
+        sources,
+        may_load: actor.role.can_load(),
+    }))
+}
+
+pub async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    query: TableQuery,
+) -> Result<Response, PageError> {
+    let sources = overview::list(&console.app, &actor).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    Ok(table(&w, &sources).csv(&query, visitor.language, "sources"))
+}
+
+/// Reads a source at once.
+pub async fn read(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path(name): Path<String>,
+) -> Result<Redirect, PageError> {
+    reading::read_now(&console.app, &actor, &name).await?;
+    Ok(Redirect::to("/sources"))
+}
+
+#[derive(Deserialize)]
+pub struct ReleaseForm {
+    #[serde(default)]
+    digest: String,
+}
+
+/// Puts a held change in force.
+pub async fn release(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Path(name): Path<String>,
+    Form(form): Form<ReleaseForm>,
+) -> Result<Redirect, PageError> {
+    reading::release(&console.app, &actor, &name, &form.digest).await?;
+    Ok(Redirect::to("/sources"))
+}

@@ -1,0 +1,61 @@
+//! Sources: the operator's own data, read again and again, so that caseloads and alias tables are
+//! as fresh as the systems that they come from (`[[sources]]`).
+//!
+//! A source is read whole, compared with what is in force, and loaded through the same door as any
+//! file: as a feed, within the bound that two persons allowed its account. A source that fails
+//! changes nothing; one that loses or gains too much waits for a person.
+
+pub mod brake;
+pub mod origin;
+pub mod overview;
+pub mod reading;
+
+use std::time::Duration;
+
+use digue_administration::loads::LoadTarget;
+use digue_app::{App, Area, Areas};
+use digue_http::client::HttpClient;
+use digue_types::AccountId;
+
+use crate::brake::Brake;
+use crate::origin::SourceOrigin;
+use crate::reading::SourceTurn;
+
+/// One `[[sources]]`.
+#[derive(Clone, Debug)]
+pub struct SourceRules {
+    pub name: String,
+    /// The file that it replaces.
+    pub target: LoadTarget,
+    pub origin: SourceOrigin,
+    /// The account whose programs may add to the target, up to their bound a day.
+    pub account: AccountId,
+    pub every: Duration,
+    /// From this age on, what it feeds is out of date.
+    pub late_after: Duration,
+    pub brake: Brake,
+}
+
+/// What the sources are built with.
+pub struct Sources {
+    pub(crate) rules: Vec<SourceRules>,
+    /// Only addresses need it.
+    pub(crate) client: Option<HttpClient>,
+    pub(crate) turn: SourceTurn,
+}
+
+impl Area for Sources {}
+
+/// Adds what the sources keep between calls.
+#[must_use]
+pub fn areas(before: Areas, rules: Vec<SourceRules>, client: Option<HttpClient>) -> Areas {
+    before.with(Sources {
+        rules,
+        client,
+        turn: SourceTurn::default(),
+    })
+}
+
+pub(crate) fn rules(app: &App) -> &[SourceRules] {
+    &app.area::<Sources>().rules
+}

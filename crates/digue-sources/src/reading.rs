@@ -1,0 +1,305 @@
+//! One reading of a source: read whole, compared, then loaded, held for a person, or failed.
+//!
+//! The record of a source is written last: a crash in between reads it again, and loading the same
+//! rows twice changes nothing.
+
+use std::path::PathBuf;
+
+use digue_administration::caseloads::{self, LoadMode};
+use digue_administration::loads::{LoadPreview, LoadTarget};
+use digue_administration::{aliases, approvals};
+use digue_app::files::{hex, keep};
+use digue_app::{Actor, App, LineFault, OperationError};
+use digue_store::{HeldChange, SourceRecord};
+use futures_util::future::join_all;
+use ring::digest::{SHA256, digest};
+use tokio::sync::Mutex;
+
+use crate::{SourceRules, Sources, rules};
+
+/// Serialises readings: one on demand must not overtake one that is due.
+// The first of the async locks, before that of loads.
+#[derive(Default)]
+pub(crate) struct SourceTurn(Mutex<()>);
+
+/// Reads every source whose time has come.
+///
+/// # Errors
+/// When the store or the journal fails; a source that fails is recorded and is no error.
+pub async fn read_due(app: &App) -> Result<(), OperationError> {
+    let now = app.clock().now();
+    let known = app.store().sources().await?;
+    let is_due = |rules: &&SourceRules| {
+        let known = known.iter().find(|known| known.name == rules.name);
+        known.is_none_or(|known| now.since(known.read_at) >= rules.every)
+    };
+    let due: Vec<&SourceRules> = rules(app).iter().filter(is_due).collect();
+    if due.is_empty() {
+        return Ok(());
+    }
+    let _one = app.area::<Sources>().turn.0.lock().await;
+    // Side by side: a database that does not answer must not delay the others.
+    let read = join_all(due.into_iter().map(|rules| read(app, rules))).await;
+    read.into_iter().collect()
+}
+
+/// Reads one source now.
+///
+/// # Errors
+/// `NotFound` for a name that the configuration does not have.
+pub async fn read_now(app: &App, actor: &Actor, name: &str) -> Result<(), OperationError> {
+    actor.must_load()?;
+    let rules = named(app, name)?;
+    let _one = app.area::<Sources>().turn.0.lock().await;
+    read(app, rules).await
+}
+
+pub(crate) fn named<'a>(app: &'a App, name: &str) -> Result<&'a SourceRules, OperationError> {
+    let known = rules(app).iter().find(|rules| rules.name == name);
+    known.ok_or(OperationError::NotFound("source"))
+}
+
+async fn read(app: &App, rules: &SourceRules) -> Result<(), OperationError> {
+    let client = app.area::<Sources>().client.as_ref();
+    let before = record(app, rules).await?;
+    let next = match rules.origin.read(client, &rules.target).await {
+        Ok(csv) => take(app, rules, csv, &before).await?,
+        Err(fault) => failed(&before, fault.key(), None),
+    };
+    let read_at = app.clock().now();
+    Ok(app
+        .store()
+        .set_source(&SourceRecord { read_at, ..next })
+        .await?)
+}
+
+/// Loads the rows, or holds them.
+async fn take(
+    app: &App,
+    rules: &SourceRules,
+    csv: Vec<u8>,
+    before: &SourceRecord,
+) -> Result<SourceRecord, OperationError> {
+    let actor = match Actor::of_program(app, &rules.account) {
+        Ok(actor) => actor,
+        Err(_) => return Ok(failed(before, "source-fault-account", None)),
+    };
+    let change = match preview(app, &actor, &rules.target, csv.clone()).await {
+        Ok(change) => change,
+        Err(error) => return refused(before, error),
+    };
+    if rules.brake.holds(&change) {
+        return hold(app, rules, csv, &change, before).await;
+    }
+    let now = app.clock().now();
+    let digest = hex(digest(&SHA256, &csv).as_ref());
+    // The same rows again, of which a part waits for a second person: loading them each time would
+    // make a version and an entry of each reading. After a day the request has expired.
+    let waits = before.loaded.as_ref().is_some_and(|(known, at)| {
+        *known == digest && now.since(*at) < approvals::WAITS && change.removed == 0
+    });
+    let mut loaded = before.loaded.clone();
+    if (change.removed > 0 || change.growth.rows > 0) && !waits {
+        let mode = LoadMode::Replace {
+            // The brake has judged the loss already.
+            confirms_loss: true,
+        };
+        if let Err(error) = load(app, &actor, &rules.target, csv, mode).await {
+            return refused(before, error);
+        }
+        loaded = Some((digest, now));
+    }
+    forget_held(app, rules).await;
+    Ok(SourceRecord {
+        good_at: Some(now),
+        rows: Some(change.rows),
+        fault: None,
+        loaded,
+        held: None,
+        ..before.clone()
+    })
+}
+
+async fn hold(
+    app: &App,
+    rules: &SourceRules,
+    csv: Vec<u8>,
+    change: &LoadPreview,
+    before: &SourceRecord,
+) -> Result<SourceRecord, OperationError> {
+    let digest = hex(digest(&SHA256, &csv).as_ref());
+    let held = before.held.clone().filter(|held| held.digest == digest);
+    if held.is_none() {
+        let path = held_file(app, rules);
+        app.blocking(move || keep(&path, &csv))
+            .await?
+            .map_err(unavailable)?;
+        tracing::warn!(
+            source = rules.name,
+            removed = change.removed,
+            added = change.growth.rows,
+            "A source changes more than its brake lets pass; a person must look"
+        );
+    }
+    let at = held.map_or_else(|| app.clock().now(), |held| held.at);
+    Ok(SourceRecord {
+        fault: None,
+        held: Some(HeldChange {
+            digest,
+            at,
+            rows: change.rows,
+            removed: change.removed,
+            added: change.growth.rows,
+        }),
+        ..before.clone()
+    })
+}
+
+/// Loads what a source's brake held, as the actor: exactly the rows that were shown. What they
+/// widen still waits for a second person.
+///
+/// # Errors
+/// `Conflict` when the source has other rows by now; `Denied` for a program.
+pub async fn release(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+    digest: &str,
+) -> Result<(), OperationError> {
+    actor.must_load()?;
+    // A program releasing what the brake held would be no brake.
+    if actor.is_program() {
+        return Err(OperationError::Denied);
+    }
+    let rules = named(app, name)?;
+    let _one = app.area::<Sources>().turn.0.lock().await;
+    let before = record(app, rules).await?;
+    let held = before.held.clone().filter(|held| held.digest == digest);
+    let held = held.ok_or(OperationError::Conflict)?;
+    let csv = held_rows(app, rules, &held).await?;
+    let mode = LoadMode::Replace {
+        confirms_loss: true,
+    };
+    load(app, actor, &rules.target, csv, mode).await?;
+    forget_held(app, rules).await;
+    let next = SourceRecord {
+        good_at: Some(held.at),
+        rows: Some(held.rows),
+        loaded: Some((held.digest, app.clock().now())),
+        held: None,
+        ..before
+    };
+    Ok(app.store().set_source(&next).await?)
+}
+
+/// The rows that were held, if the file still has them.
+async fn held_rows(
+    app: &App,
+    rules: &SourceRules,
+    held: &HeldChange,
+) -> Result<Vec<u8>, OperationError> {
+    let path = held_file(app, rules);
+    let csv = app
+        .blocking(move || std::fs::read(path))
+        .await?
+        .map_err(unavailable)?;
+    if hex(digest(&SHA256, &csv).as_ref()) == held.digest {
+        Ok(csv)
+    } else {
+        Err(OperationError::Conflict)
+    }
+}
+
+async fn preview(
+    app: &App,
+    actor: &Actor,
+    target: &LoadTarget,
+    csv: Vec<u8>,
+) -> Result<LoadPreview, OperationError> {
+    match target {
+        LoadTarget::Caseload(population) => caseloads::preview(app, actor, population, csv).await,
+        LoadTarget::Aliases(portal) => aliases::preview(app, actor, portal, csv).await,
+    }
+}
+
+async fn load(
+    app: &App,
+    actor: &Actor,
+    target: &LoadTarget,
+    csv: Vec<u8>,
+    mode: LoadMode,
+) -> Result<(), OperationError> {
+    match target {
+        LoadTarget::Caseload(population) => {
+            let loaded = caseloads::load(app, actor, population, csv, mode).await;
+            loaded.map(drop)
+        }
+        LoadTarget::Aliases(portal) => aliases::load(app, actor, portal, csv, mode).await.map(drop),
+    }
+}
+
+/// What is wrong with the rows, or with what they would change. A failure of Digue itself is not
+/// the source's.
+fn refused(before: &SourceRecord, error: OperationError) -> Result<SourceRecord, OperationError> {
+    let line_of = |fault: &LineFault| u64::try_from(fault.line).unwrap_or(u64::MAX);
+    match error {
+        OperationError::Faults(faults) => {
+            let first = faults.first();
+            let key = first.map_or("source-fault-refused", |fault| fault.key.as_str());
+            Ok(failed(before, key, first.map(line_of)))
+        }
+        OperationError::Invalid(key) => Ok(failed(before, key, None)),
+        OperationError::Denied | OperationError::SecondNeeded => {
+            Ok(failed(before, "source-fault-account", None))
+        }
+        OperationError::NotFound(_) => Ok(failed(before, "source-fault-target", None)),
+        // Twenty waiting requests of one file: people have to decide before more can wait.
+        OperationError::Busy | OperationError::Full => {
+            Ok(failed(before, "source-fault-waiting", None))
+        }
+        other => Err(other),
+    }
+}
+
+/// The last good state stays in force, and keeps its age.
+fn failed(before: &SourceRecord, key: &str, line: Option<u64>) -> SourceRecord {
+    SourceRecord {
+        fault: Some((key.to_owned(), line)),
+        ..before.clone()
+    }
+}
+
+/// The record of a source; a new one before its first reading.
+pub(crate) async fn record(app: &App, rules: &SourceRules) -> Result<SourceRecord, OperationError> {
+    let known = app.store().sources().await?;
+    let known = known.into_iter().find(|known| known.name == rules.name);
+    Ok(known.unwrap_or_else(|| SourceRecord {
+        name: rules.name.clone(),
+        read_at: app.clock().now(),
+        good_at: None,
+        rows: None,
+        fault: None,
+        loaded: None,
+        held: None,
+    }))
+}
+
+fn held_file(app: &App, rules: &SourceRules) -> PathBuf {
+    let folder = app.data_folder().join("sources");
+    folder.join(format!("{}.held.csv", rules.name))
+}
+
+/// A file of persons that nothing needs any more. Best effort: the next held change replaces it.
+async fn forget_held(app: &App, rules: &SourceRules) {
+    let path = held_file(app, rules);
+    let removed = app.blocking(move || std::fs::remove_file(path)).await;
+    if let Ok(Err(error)) = removed
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, source = rules.name, "Removing held rows failed");
+    }
+}
+
+fn unavailable(error: impl ToString) -> OperationError {
+    OperationError::Unavailable(error.to_string())
+}
