@@ -212,6 +212,8 @@ impl Budgets {
                 // A response without a new person is never refused, even above a limit that was
                 // lowered.
                 if added > 0 && counts[window.index()].saturating_add(added) > limit {
+                    // Every window, not only the first: a trial lists all that enforced mode would
+                    // have objected to.
                     broken.push(reason(window));
                 }
             }
@@ -354,6 +356,7 @@ impl Budgets {
         let counts = ledger_of(&mut self.uninspected, account, limits).counts(now);
         SlidingWindow::ALL
             .into_iter()
+            // `>=`, because the response that is asked about is one more.
             .filter(|&w| limits.of(w).is_some_and(|limit| counts[w.index()] >= limit))
             .map(RefusalReason::UninspectedBudget)
             .collect()

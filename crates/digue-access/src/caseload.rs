@@ -330,6 +330,7 @@ pub fn read_csv(
     let mut faults = Vec::new();
     let mut cells = csv::StringRecord::new();
     loop {
+        // Before the read: a record that cannot be read has no position of its own.
         let line = reader.position().line();
         let kind = match reader.read_record(&mut cells) {
             Ok(false) => break,

@@ -56,6 +56,7 @@ impl ApiKeys {
     /// True while a key of this name exists and has not expired; long-lived streams ask it again
     /// and again.
     pub fn is_live(&self, id: &SessionId, now: Timestamp) -> bool {
+        // A scan is enough: keys are granted one by one, so there are few.
         self.0
             .values()
             .any(|key| key.id == *id && now < key.expires_at)

@@ -221,6 +221,8 @@ impl Policies {
             ("action".to_owned(), text(facts.action)),
             ("organisation".to_owned(), text(facts.organisation)),
             ("role".to_owned(), text(facts.role)),
+            // An unknown address is empty and cannot be built: the request is refused, because a
+            // `forbid` about networks could have matched it.
             ("ip".to_owned(), RestrictedExpression::new_ip(facts.ip)),
             (
                 "hour".to_owned(),
@@ -266,6 +268,7 @@ impl Policies {
 
 fn add_all(set: &mut PolicySet, parsed: &PolicySet, file: &str, faults: &mut Vec<PolicyFault>) {
     for policy in parsed.policies() {
+        // Cedar numbers the policies of each file from 0: two files would have the same names.
         let id = PolicyId::new(format!("{file}#{}", policy.id()));
         let renamed: Policy = policy.new_id(id);
         if let Err(error) = set.add(renamed) {

@@ -130,6 +130,7 @@ pub struct Device {
 
 impl Device {
     fn accepts(&self, cookie: Option<&TokenHash>, now: Timestamp) -> bool {
+        // Hashes are compared, never secrets, so this need not take constant time.
         let is_current = cookie == Some(&self.cookie) && now < self.until;
         let is_before = self
             .before

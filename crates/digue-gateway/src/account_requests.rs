@@ -67,6 +67,7 @@ impl AccountRequests {
     pub(crate) fn new(at_once: usize, per_minute: u32) -> Arc<Self> {
         Arc::new(Self {
             at_once,
+            // `may_ask` divides by it.
             per_minute: per_minute.max(1),
             accounts: Mutex::default(),
         })

@@ -50,6 +50,8 @@ impl AddressWords {
         aliases: &dyn Aliases,
         path: &Segments,
     ) -> String {
+        // A login or a file number may look like a plain word: only the alias table knows that it
+        // is one.
         let is_alias = |text: &str| {
             portal.kinds.iter().any(|kind| {
                 let canonical = kind.canonical(text);
@@ -61,6 +63,8 @@ impl AddressWords {
         };
         let mut template = PathTemplate::of(path.texts(), &is_value);
         let mut words = lock(&self.0);
+        // From the left: a word that is taken for a value becomes a variable in what stands before
+        // the next places, so that each value does not open places of its own.
         for place in 0..template.0.len() {
             let TemplatePart::Literal(word) = &template.0[place] else {
                 continue;

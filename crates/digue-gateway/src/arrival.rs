@@ -53,6 +53,8 @@ pub(crate) fn respond(
             Err(mut refusal) => {
                 refusal.return_to = place;
                 let mut response = refusal.respond(&request_headers);
+                // The proof may lack nothing but the nonce of this start: the program signs once
+                // more with it (RFC 9449, 9).
                 if refusal.reasons.contains(&RefusalReason::NoSession)
                     && let Some(key) = PresentedKey::of(&request_headers)
                 {
@@ -166,8 +168,12 @@ async fn local(
         request.headers(),
         now,
     );
+    // A proof that does not hold is no error here: public pages need no caller, and the others
+    // answer 401, which carries the challenge below.
     let program = program.and_then(Result::ok).map(|caller| caller.account);
     let unrecognised = PresentedKey::of(request.headers()).filter(|_| program.is_none());
+    // Whoever sends a doubted cookie may not be its holder, and must not use up the holder's
+    // requests.
     let account = session
         .as_ref()
         .map(|session| &session.account)

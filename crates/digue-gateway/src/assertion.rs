@@ -92,6 +92,8 @@ impl Asserter {
         now: Timestamp,
     ) -> Option<HeaderValue> {
         let facts = AssertedFacts::of(portal, caller);
+        // One signature for all requests of a page: without the lock, each of the first would sign
+        // its own.
         let mut cache = lock(&self.cache);
         if let Some((until, value)) = cache.get(&facts)
             && now < *until

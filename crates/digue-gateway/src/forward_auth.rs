@@ -127,6 +127,7 @@ fn refused(refusal: &Refusal, headers: &HeaderMap, dialect: Option<Dialect>) -> 
         response.headers_mut().insert(header::LOCATION, place);
     }
     if dialect.is_some_and(|dialect| !dialect.understands(response.status())) {
+        // nginx would make a 500 of it, and of a 401 a page that asks the client to sign in.
         *response.status_mut() = StatusCode::FORBIDDEN;
     }
     response
@@ -208,6 +209,7 @@ fn original_of(dialect: Dialect, target: &str, request: &Request<()>) -> Option<
     let field = |name: &str| {
         let mut values = request.headers().get_all(name).iter();
         let value = values.next()?.as_bytes();
+        // Sent twice, one of the two may be a client's own, and nothing tells which.
         values.next().is_none().then_some(value)
     };
     let (method, host, target) = match dialect {

@@ -250,6 +250,8 @@ impl Gateway {
             proxies: parts.proxies,
             cuts: AccountCuts::default(),
             held: HeldBytes::new(parts.limits.held_bytes),
+            // A copy that finds no room costs an observed response nothing but the reading of its
+            // body: the entry says `partial` (decision 25).
             observed: HeldBytes::new(parts.limits.held_bytes / 4),
             pending_entries: PendingEntries::default(),
             gaps: JournalGaps::default(),
@@ -318,6 +320,7 @@ impl Gateway {
     /// Journals the refusals counted in the last minute, or all of them at a stop.
     pub async fn record_counted_refusals(&self, are_all: bool) {
         let shared = &self.0;
+        // One append each: after an error, only what is not durable may be counted again.
         for refusals in shared.refusals.due(shared.clock.now(), are_all) {
             if let Err(error) = shared.recorder.record(vec![refusals.clone()]).await {
                 tracing::error!(error = %error, "Counted refusals were not written; retrying with the next");

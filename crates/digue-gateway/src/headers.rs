@@ -99,6 +99,7 @@ pub fn ask_for_readable(headers: &mut HeaderMap) {
         .collect();
     headers.remove(header::ACCEPT_ENCODING);
     let value = if wanted.is_empty() {
+        // Without the field a portal may choose any coding (RFC 9110, 12.5.3).
         "identity".to_owned()
     } else {
         wanted.join(", ")
@@ -119,6 +120,7 @@ pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
 /// that what is inspected is what the client receives.
 pub fn strip_response(headers: &mut HeaderMap) {
     strip_response_hops(headers);
+    // Only Digue names entries: a number of the portal's would point a person to somebody else's.
     headers.remove(&RECEIPT);
     strip_own_cookies(headers);
 }

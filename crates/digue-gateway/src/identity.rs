@@ -38,6 +38,8 @@ pub(crate) fn identify(
     let mut caller = match &portal.identity {
         Identity::Session => {
             match by_key(&snapshot, &shared.used_proofs, request.target, headers, now) {
+                // A failed proof does not fall back to a cookie that came along: the request
+                // presents a key and is judged by it alone.
                 Some(caller) => caller?,
                 None => by_session(
                     shared,
@@ -83,6 +85,8 @@ pub(crate) fn identify(
         }
         None => {}
     }
+    // Before the organisation is asked for: a pilot takes an account without one for a stranger,
+    // and a cut account is none.
     if shared.is_cut(&caller, now) {
         return Err(IdentityFailure::Cut(Box::new(caller)));
     }

@@ -106,6 +106,7 @@ pub fn by_key(
     let place = ProofPlace::of(headers)?;
     let mut values = headers.get_all(&place.authorization).iter();
     let secret = values.next().and_then(secret_of);
+    // With two of them nothing says which one the proof is bound to.
     let (Some(secret), None) = (secret, values.next()) else {
         return Some(Err(IdentityFailure::NotSignedIn));
     };
@@ -124,6 +125,8 @@ struct ProofPlace {
 impl ProofPlace {
     /// `None` when a request presents no key.
     fn of(headers: &HeaderMap) -> Option<Self> {
+        // Before the usual headers: beside ours they are the portal's, even where they hold a DPoP
+        // token.
         if headers.contains_key(OWN_AUTHORIZATION) {
             return Some(Self {
                 authorization: OWN_AUTHORIZATION,

@@ -109,6 +109,8 @@ impl IdentityMapping {
     pub fn account_claim(&self, value: &Value) -> Result<AccountId, NameFault> {
         match value {
             Value::String(text) => self.account(text),
+            // Other numbers can be written in several ways (`1.0`, `1e0`); an identity has one form
+            // (promise 31).
             Value::Number(number) if number.is_u64() => self.account(&number.to_string()),
             _ => Err(NameFault::NoText),
         }

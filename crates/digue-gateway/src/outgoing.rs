@@ -139,6 +139,8 @@ pub(crate) fn say_who(
         (&named.role, role),
     ];
     for (name, value) in values {
+        // A name beyond ASCII cannot be sent in a header: the portal then gets none, since an
+        // approximation could be the name of another account. The signed assertion has it.
         if let (Some(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
             headers.insert(name, value);
         }

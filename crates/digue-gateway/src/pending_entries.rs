@@ -42,6 +42,7 @@ pub(crate) struct PendingEntry(watch::Sender<usize>);
 impl PendingEntry {
     /// True when there is no room for one more.
     pub(crate) fn is_one_too_many(&self) -> bool {
+        // Not `>=`: `begin` has counted this one already.
         *self.0.borrow() > IN_PROGRESS_MAX
     }
 

@@ -98,6 +98,7 @@ fn class_of(name: &HeaderName) -> HeaderClass {
         "content-length" => HeaderClass::Fixed(is_number),
         "date" | "last-modified" => HeaderClass::Fixed(is_date),
         "retry-after" => {
+            // Six digits are eleven days; a longer number could be an identifier.
             HeaderClass::Fixed(|value| is_date(value) || is_number(value) && value.len() <= 6)
         }
         "content-language" => HeaderClass::Fixed(|value| all(value, ',', is_language)),
@@ -241,6 +242,8 @@ impl HeaderSweep<'_> {
                 for token in tokens(&reading) {
                     has_word(shape, token, |word| {
                         let text = self.kinds[*kind].canonical(word);
+                        // Found by its shape alone, a word that is no identifier is ordinary text.
+                        // What a pattern of the map marks must be one (above).
                         found.extend(text.map(|text| Identifier { kind: *kind, text }));
                     });
                 }
@@ -306,6 +309,8 @@ fn replace_origins(text: &str, origins: &[String; 3], public: &str) -> String {
             let rest = &lower.as_bytes()[at..];
             let end = rest.get(origin.len());
             rest.starts_with(origin.as_bytes())
+                // `http://portal` also begins `http://portal.example` and `http://portal:8080`,
+                // which are other origins.
                 && end.is_none_or(|byte| b"/?#>\";, '".contains(byte))
         });
         if let Some(origin) = found {

@@ -109,6 +109,7 @@ impl Listener {
                 drop(open);
             });
         }
+        // The loop's own sender as well, or `recv` would wait for the whole of `grace` each time.
         drop((self.socket, open));
         let _ = timeout(grace, all_closed.recv()).await;
     }

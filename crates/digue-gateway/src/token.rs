@@ -158,6 +158,7 @@ impl TokenVerifier {
         match at("exp") {
             NumericDate::Known(until) if now < until => {}
             NumericDate::Known(_) => return Err(TokenFault::Over),
+            // A token without an end, once copied, would be good for ever.
             NumericDate::Absent | NumericDate::Unreadable => return Err(TokenFault::Date("exp")),
         }
         for name in ["nbf", "iat"] {

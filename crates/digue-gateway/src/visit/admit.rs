@@ -228,6 +228,7 @@ impl Visit {
         if route.query.stranger(&query).is_some() {
             return Err(RefusalReason::UnknownParameter);
         }
+        // Admitted, it would be a tunnel with nobody at the client's side (`proxied`).
         if route.kind == RouteKind::WebSocket && !request.is_upgrade {
             return Err(RefusalReason::MalformedRequest);
         }

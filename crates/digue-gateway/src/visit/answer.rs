@@ -339,6 +339,8 @@ impl Visit {
                 // refuse.
                 let held = share.amount();
                 let found = share.grow(unpacked).map(|()| look());
+                // What was unpacked is gone by now; the bytes as sent stay in memory until they
+                // have left.
                 share.shrink_to(held);
                 (found, share)
             };
@@ -372,6 +374,7 @@ impl Visit {
 /// wrong method, too many requests; and redirects without a body.
 fn says_nothing_of_subjects(status: StatusCode, has_body: bool) -> bool {
     matches!(status.as_u16(), 401 | 403 | 404 | 405 | 410 | 429)
+        // 304 shows the persons again, in the copy that the client keeps.
         || status.is_redirection() && status != StatusCode::NOT_MODIFIED && !has_body
 }
 

@@ -128,6 +128,7 @@ pub(super) async fn pass(
         (Some(portal_side), Some(client_side)) => {
             join(client_side, portal_side, on_connection(slot));
             end(seen, None);
+            // `strip_response_hops` has removed both; 101 must name the protocol (RFC 9110, 7.8).
             head.headers
                 .insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             head.headers

@@ -149,6 +149,8 @@ pub(super) fn join(
         // Whichever comes first; dropping both ends closes them.
         std::future::poll_fn(|context| {
             use std::task::Poll;
+            // The cut first: otherwise a portal that always has bytes ready could send more after
+            // it.
             if cut.as_mut().poll(context).is_ready() || copying.as_mut().poll(context).is_ready() {
                 return Poll::Ready(());
             }
