@@ -60,6 +60,8 @@ fn tried(real: &RestStore, sibling: &RestStore) -> Result<Vec<String>, String> {
     let said = |fault: StoreFault| fault.to_string();
     for kind in KINDS {
         // 404 tells that the server looked before it refused: it would have deleted.
+        // Never the configuration of the real repository: it has one name only, and is there to be
+        // lost.
         if !is_refusal(real.delete(kind, &Id::random()).map_err(said)?) {
             deletable.push(kind.dirname().to_owned());
         }

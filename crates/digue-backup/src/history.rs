@@ -356,6 +356,8 @@ impl BackupHistory {
             .get(system)
             .and_then(|(at, standing)| match standing {
                 ReportStanding::Made { at_secs, .. } => {
+                    // The other system's clock may be ahead, and a date in the future would stay
+                    // green for that long.
                     Some(Timestamp::from_secs(*at_secs).min(*at))
                 }
                 ReportStanding::Failed { .. }

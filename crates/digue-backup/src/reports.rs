@@ -111,7 +111,7 @@ impl ReportStanding {
             .iter()
             .filter(|backup| backup.outcome == ReportedOutcome::Made)
             .max();
-        // Of two at one moment, the failed one speaks: `max_by_key` yields the last of equals.
+        // Of two at one moment the failed one speaks, wherever it stands in the list.
         let newest = backups
             .iter()
             .max_by_key(|backup| (backup.at, backup.outcome != ReportedOutcome::Made));

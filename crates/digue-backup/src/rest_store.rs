@@ -141,6 +141,7 @@ impl RestStore {
         let mut request = RestRequest::new(RestMethod::Post, Self::path(kind, id));
         request.body = content.into_vec().concat().into();
         let answer = self.ask(&request)?;
+        // Not `expect`: an answer that refuses may be about a file that is already there.
         match answer.status {
             200..300 => Ok(()),
             // An append-only server has it already: an upload whose answer was lost, or that was

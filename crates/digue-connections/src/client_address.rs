@@ -186,6 +186,7 @@ fn parse_v6(text: &str) -> Option<IpAddr> {
 }
 
 fn is_port(text: &str) -> bool {
+    // By its digits first: `u16::from_str` also accepts a plus sign.
     text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 

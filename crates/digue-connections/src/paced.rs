@@ -93,6 +93,8 @@ impl Paced {
     ) -> Self {
         let transfer = activity.begin_transfer(direction);
         if direction == Direction::ToClient {
+            // The server polls the body once the head could be written: until then it waits for a
+            // client that does not take the head.
             activity.turn(transfer, 0, true, Instant::now());
         }
         Self {

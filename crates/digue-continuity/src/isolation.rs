@@ -16,6 +16,7 @@ const WAYS: [&[&str]; 2] = [&["--net"], &["--user", "--map-root-user", "--net"]]
 pub fn is_isolated() -> io::Result<bool> {
     // Two lines of headings, then one for each interface.
     let interfaces = fs::read_to_string("/proc/net/dev")?;
+    // The loopback interface is in every network namespace, and reaches this machine alone.
     Ok(interfaces
         .lines()
         .skip(2)

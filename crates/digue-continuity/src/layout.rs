@@ -166,6 +166,7 @@ fn mirror(from: &Path, to: &Path, is_left_out: &dyn Fn(&Path) -> bool, keeps: &[
         match copy_changed(&from.join(&path), &target) {
             Ok(()) => drop(wanted.insert(path)),
             Err(ContinuityError::File { source, .. })
+                // The running Digue replaces files by renaming: the new one is in the next backup.
                 if source.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }

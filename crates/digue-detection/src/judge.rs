@@ -275,6 +275,8 @@ impl Engine {
             let habit = usual.own().filter(|_| usual.days() >= 10).unwrap_or(0.0);
             let a_day = habit.max(known).max(allowed);
             let week = profile.listed_in_week();
+            // 250 by default: promise 37 bounds at 300 persons what lists lose, however a thief
+            // spreads them.
             let week_max = (self.options.listed_max * 5 / 4).max((LIST_DAYS as f32 * a_day) as u32);
             if week > week_max {
                 say(

@@ -173,6 +173,8 @@ impl NameTable {
             Some(known) => *known,
             None => self.push_context(context),
         };
+        // Only here: an exposure for another organisation has another context, and never returns
+        // above.
         self.members
             .entry(exposure.organisation.clone())
             .or_default()

@@ -384,6 +384,7 @@ impl SegmentThread {
             let start = segments.len() - count;
             let merged = merge(&segments[start..], &self.next_path())?;
             let mut layout = self.shared.layout();
+            // `start` still holds: this thread alone changes the segments.
             replaced.extend(layout.segments.splice(start.., [Arc::new(merged)]));
         }
         Ok(replaced)
@@ -617,6 +618,7 @@ fn read_part(
     if (bytes.len() as u64) < length {
         return Ok(None);
     }
+    // Longer is no damage: a crash may fall between the appending and the manifest that counts it.
     bytes.truncate(length as usize);
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&bytes);

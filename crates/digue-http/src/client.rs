@@ -37,6 +37,7 @@ impl HttpClient {
         http.enforce_http(false);
         http.set_connect_timeout(Some(connect));
         http.set_nodelay(true);
+        // HTTP/1.1 only (decision 1).
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()

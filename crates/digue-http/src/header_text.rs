@@ -124,6 +124,7 @@ fn percent(rest: &str) -> Option<(usize, Vec<u8>)> {
 }
 
 fn entity(rest: &str) -> Option<(usize, Vec<u8>)> {
+    // Bounded: a text of ampersands would otherwise be read to its end for each of them.
     let end = rest.bytes().take(12).position(|byte| byte == b';')?;
     let name = &rest[1..end];
     let c = match name.strip_prefix('#') {

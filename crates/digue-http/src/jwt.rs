@@ -29,6 +29,7 @@ static INSTALL: Once = Once::new();
 /// Makes `jsonwebtoken` use `ring`; call it before any of its functions.
 pub fn install() {
     INSTALL.call_once(|| {
+        // Fails only where a provider is installed already, and the workspace has no other.
         let _ = PROVIDER.install_default();
     });
 }
@@ -230,6 +231,8 @@ fn is_for(claims: &Map<String, Value>, audience: &str) -> bool {
     match claims.get("aud") {
         Some(Value::String(only)) => only == audience,
         Some(Value::Array(all)) => {
+            // A list with anything but texts is malformed (RFC 7519, 4.1.3), even where it also
+            // names us.
             all.iter().all(Value::is_string) && all.iter().any(|one| one.as_str() == Some(audience))
         }
         _ => false,

@@ -41,6 +41,7 @@ impl<T> Ceremonies<T> {
     pub(crate) fn keep(&self, now: Timestamp, id: &str, state: T) {
         let mut waiting = self.lock();
         if waiting.len() >= CEREMONIES_MAX {
+            // Only when there is no room: `look` and `end` refuse an expired state by its age.
             waiting.retain(|_, (at, _)| now.since(*at) < CEREMONY_LASTS);
         }
         if waiting.len() >= CEREMONIES_MAX {

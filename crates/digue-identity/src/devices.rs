@@ -141,6 +141,8 @@ fn prove(
 ) -> Result<Possession, OperationError> {
     let refused = || OperationError::Invalid("invalid-ceremony");
     let proved = possession::verify(token, TOKEN_TYPE, known).map_err(|_| refused())?;
+    // The signature was verified before: with a copied cookie alone nobody uses up the holder's
+    // challenge.
     let jti = proved
         .claims
         .get("jti")

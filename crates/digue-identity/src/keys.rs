@@ -202,6 +202,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ListedKey>, OperationE
             .directory
             .find(&key.account)
             .map(|known| &known.organisation);
+        // Two accounts that the directory does not know have no organisation in common.
         actor.role.can_watch() || (of.is_some() && of == own.as_ref())
     };
     let keys = app.store().keys().await?.into_iter().map(|record| {

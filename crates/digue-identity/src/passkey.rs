@@ -184,6 +184,7 @@ pub async fn finish_adding(
     answer: Value,
 ) -> Result<(), OperationError> {
     let actor = Actor::of_session(app, session)?;
+    // No fresh proof again: a registration exists only after one, and lasts minutes.
     let _turn = credential_lock::hold_for(app, session).await?;
     let called = parse_name(called)?;
     let passkeys = passkeys(app)?;

@@ -358,6 +358,7 @@ async fn send(
         purpose,
         is_forced,
     };
+    // Only once the provider could be asked: one that does not answer must not fill the ceremonies.
     providers(app).pending.keep(now, state.reveal(), pending);
     Ok(StartedSignIn {
         address: question.address,

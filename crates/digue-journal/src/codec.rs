@@ -125,6 +125,8 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
         e.repeated.is_some(),
         e.unmapped.is_some(),
     ];
+    // Counted before anything is written: a map of definite length begins with its number of fields
+    // (RFC 8949, 4.2.1).
     let fields = 16 + optional.iter().filter(|present| **present).count() as u64;
     out.array(2)?.u8(KIND_EXPOSURE)?.map(fields)?;
     out.u8(1)?.i64(e.at.micros())?;

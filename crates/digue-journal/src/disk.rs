@@ -159,6 +159,8 @@ impl Disk {
 
     pub fn remove(&self, name: &str) -> io::Result<()> {
         self.step(DurableStep::Remove, || {
+            // The folder is not synced: a file that a power cut brings back is covered, and is
+            // removed again by the next recovery or pruning.
             fs::remove_file(self.root.join(name))
         })
     }
@@ -241,6 +243,8 @@ impl Disk {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
+        // `checkpoint` and `checkpoint.witnessed` have one draft in common: both are written under
+        // the publisher's lock.
         let draft = path.with_extension("tmp");
         let mut file = File::create(&draft)?;
         self.write_all(steps[0], &mut file, bytes)?;

@@ -65,6 +65,7 @@ impl Stream {
 impl fmt::Display for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // The word stays: it is part of what each key file authenticates (`wrap`).
             Self::Administration => f.write_str("house"),
             Self::Portal(portal) => write!(f, "portal:{portal}"),
         }
@@ -251,6 +252,8 @@ impl Keyring {
                 );
             }
             if record.destroyed.is_some() {
+                // A reader that loaded the key before it was destroyed must not go on opening
+                // entries with it.
                 keys.open.remove(&record.number);
             }
             keys.records.insert(record.number, record);
@@ -328,6 +331,7 @@ impl Keyring {
         };
         let (mut secret, mut nonce) = ([0; 32], [0; NONCE_LEN]);
         draw(&mut secret);
+        // 96 random bits do not repeat here: a master key wraps a few keys a month.
         draw(&mut nonce);
         let wrapped = wrap(master, &record, &secret, nonce);
         let mut folders = Folders::default();
@@ -420,6 +424,8 @@ impl Keyring {
             self.disk.sync_folders(&folders)?;
             keys.open.remove(&record.number);
             keys.records.insert(record.number, record.clone());
+            // Or the next entry of that period would be sealed with the key that was just
+            // destroyed.
             keys.today.clear();
             destroyed.push(record);
         }

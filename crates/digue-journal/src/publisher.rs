@@ -33,6 +33,8 @@ impl Publisher {
     pub(crate) fn recover(&mut self) -> Result<WalFile, OpenError> {
         self.load_checkpoint()?;
         let tail = reader::wal_tail(&self.disk, self.edge.size())?;
+        // A new journal signs its empty tree before its first write-ahead file exists: only so can
+        // `load_checkpoint` tell it from one whose checkpoint was removed.
         if !tail.is_empty() || self.disk.read("checkpoint")?.is_none() {
             self.publish(&tail)?;
         }

@@ -169,6 +169,7 @@ pub fn published_file(disk: &Disk, path: &str) -> Result<Option<Vec<u8>>, OpenEr
                 && digits.bytes().all(|byte| byte.is_ascii_digit())
         }
     };
+    // `000.p` has the form of a part, and is the folder of the partial tiles.
     if !rest.split('/').all(is_part) || disk.is_folder(path) {
         return Ok(None);
     }

@@ -418,6 +418,7 @@ impl VerifyWalk<'_> {
             .collect();
         if here.iter().any(|root| *root != self.edge.root()) {
             let detail = "the entries up to there are not those that were signed".to_owned();
+            // From entry 0: a root says that something before it was changed, not where.
             self.find(0, VerifyFindingKind::Rewritten, detail);
         }
     }

@@ -191,6 +191,7 @@ impl WitnessState {
 }
 
 fn file(key: &Verifier) -> String {
+    // Hashed: the name of a journal may contain slashes and dots.
     format!("known/{}", hex(key.name()))
 }
 

@@ -126,6 +126,7 @@ pub(super) struct ProviderSignOut {
 /// goes with it. `None` where there is no provider or it offers no logout.
 pub async fn farewell(app: &App, session: &Session) -> Option<String> {
     let owed = app.store().provider_session(&session.id).await.unwrap_or_else(|error| {
+        // Signing out of Digue must not fail for want of the provider's part.
         tracing::warn!(%error, "Reading a provider's session failed; no sign-out at the provider is offered");
         None
     })?;
