@@ -41,6 +41,7 @@ impl OrganisationDay {
         };
         // Losses of idle accounts are estimated in `evidence`, not added here one by one.
         let share = share.max(0.0);
+        // Replaced, not added: an account is weighed again with each response of its day.
         self.sum += share - before;
         match (before > 0.0, share > 0.0) {
             (false, true) => self.taking_part += 1,

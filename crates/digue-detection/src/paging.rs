@@ -35,6 +35,7 @@ impl Paging {
         let goes_on = self.pages > 0
             && self.action == page.action
             && page.second.saturating_sub(self.last_second) <= APART;
+        // Before the test for a list: the last page may hold a single person, or none.
         if goes_on && self.pages >= FULL_PAGES && page.persons < self.size {
             let pages = self.pages + 1;
             *self = Self::default();

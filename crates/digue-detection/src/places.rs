@@ -154,6 +154,7 @@ impl Places {
         if day != self.moved_day {
             (self.moved, self.turns, self.moved_day, self.older_cookie) = (0.0, 0, day, None);
         }
+        // Records imported from logs may name neither: that is no device, and no move.
         if place.agent == 0 && place.network == 0 {
             return;
         }
@@ -196,6 +197,8 @@ impl Places {
                 self.older_cookie = Some(age / 60);
             }
             let is_back = known.other == place && second.saturating_sub(known.last_second) < 600;
+            // A holder who moves between home and office comes back after hours, not within ten
+            // minutes.
             known.turns = if is_back { known.turns + 1 } else { 0 };
             self.turns = self.turns.max(known.turns);
             (known.other, known.place) = (known.place, place);
@@ -213,6 +216,8 @@ impl Places {
             return false;
         }
         if self.devices.len() >= DEVICES {
+            // By last use, not first: a thief's many devices must not push out the one the holder
+            // uses daily.
             let oldest = (0..self.devices.len()).min_by_key(|&at| self.devices[at].3);
             self.devices.swap_remove(oldest.expect("DEVICES is not 0"));
         }
@@ -242,6 +247,7 @@ impl Places {
         };
         let device = self.devices.iter().find(|(known, ..)| *known == place);
         let used = device.map_or(0, |device| device.2);
+        // A device that has come on five days is a known tool of the holder.
         if place.is_program && used < 5 && !programs {
             say(SignalKind::Program, 1.5, u32::from(used));
         }
@@ -254,6 +260,7 @@ impl Places {
             let evidence = if used == 1 { 0.7 } else { 0.4 };
             say(
                 SignalKind::NewDevice,
+                // The holder's browser on another network says less than a browser never seen.
                 if knows_agent { 0.3 } else { evidence },
                 self.devices.len() as u32 - 1,
             );

@@ -361,6 +361,7 @@ impl Profile {
             return;
         }
         let done = self.today;
+        // A day with nothing but resources is no working day and teaches nothing.
         if self.last_day == Some(done.day) {
             self.close(tuning, &done, common);
         }
@@ -421,6 +422,7 @@ impl Profile {
             level.learn(
                 tuning,
                 done.day,
+                // Without the factor of the day: a campaign must not raise what is usual after it.
                 seen as f32 / self.factor,
                 usual * teaching,
                 is_allowed,

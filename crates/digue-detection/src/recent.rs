@@ -32,6 +32,8 @@ impl RecentEvents {
     /// Counts `key` at `second`, or at the latest second where the clock has stepped back. A number
     /// that is still in the longest window does not count again.
     pub(crate) fn meet(&mut self, second: u32, key: u32) {
+        // The log must stay in order of time, or an early entry would hold the later ones in the
+        // windows.
         let second = second.max(self.now);
         self.move_on(second);
         if self.last.contains_key(&key) {

@@ -57,6 +57,7 @@ impl Surge {
             self.close();
             self.day = day;
         }
+        // A late entry of the day before would count in today's median; its day is closed.
         if day < self.day || !ratio.is_finite() || ratio <= 0.0 {
             return;
         }
@@ -104,6 +105,7 @@ impl Surge {
         for (place, count) in self.buckets.iter().enumerate() {
             below +=
                 u32::from(count.saturating_sub(others.map_or(0, |others| others.buckets[place])));
+            // The lower median: of two middles, the one that explains less.
             if below * 2 >= at_work {
                 median = place;
                 break;

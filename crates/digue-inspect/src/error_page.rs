@@ -176,6 +176,7 @@ impl<'de> Visitor<'de> for ErrorValueVisitor<'_> {
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        // A number in an unknown member may be a person's identifier; a truth value never is.
         self.note(false);
         Ok(())
     }

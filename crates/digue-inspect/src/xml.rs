@@ -158,6 +158,7 @@ pub fn read(
     found: &mut Collector<'_>,
 ) -> Result<ReadingTally, Unreadable> {
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+    // A lenient program would read `<a></b>` in some other way than this one.
     reader.config_mut().check_end_names = true;
     let mut walk = XmlWalk::new(rules);
     loop {
@@ -183,6 +184,7 @@ pub fn read(
             Event::Eof => break,
         }
     }
+    // The parser checks neither; what a client makes of two roots or a cut document is unknown.
     if walk.roots != 1 || !walk.open.is_empty() {
         return Err(broken(reader.buffer_position()));
     }
@@ -346,6 +348,8 @@ impl<'r> XmlWalk<'r> {
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
                 .map_err(|_| broken(position))?;
+            // Whoever writes a document chooses its prefixes freely (Namespaces in XML): none is
+            // compared.
             let name = attribute.key.local_name();
             let name: &str = name.as_ref();
             let is_namespace = attribute.key.as_namespace_binding().is_some();
@@ -402,6 +406,7 @@ impl<'r> XmlWalk<'r> {
                 self.take(rule, &text, found)?;
             }
         }
+        // Even without text: the last word of one element and the first of the next are two texts.
         self.hear("");
         let element = self.open.last().expect("the reader checks that tags match");
         if element.has_text && element.children > 0 {

@@ -135,6 +135,7 @@ fn separator_hint(text: &str) -> Option<(u8, &str)> {
 /// them is enough.
 fn delimiters(rules: &TableRules, hint: Option<u8>, text: &str, found: &Collector<'_>) -> Vec<u8> {
     let mut delimiters: Vec<u8> = rules.delimiter.into_iter().chain(hint).collect();
+    // A client's Excel follows `sep=` whatever the map says: both are read.
     delimiters.dedup();
     if rules.delimiter.is_some() {
         return delimiters;

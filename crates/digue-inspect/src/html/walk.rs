@@ -292,6 +292,8 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             node: id,
             child: node.first,
             is_inline: tag::is_inline(node.tag),
+            // A template with `shadowrootmode` is a declarative shadow root: browsers show its
+            // content at once.
             is_template: node.tag == tag::TEMPLATE && self.attribute("shadowrootmode").is_none(),
             ..OpenFrame::default()
         };
@@ -343,6 +345,8 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         let mut place_of_type = 0;
         let mut place = 1;
         if let Some(parent) = self.frames.last_mut() {
+            // Hidden elements count as well: `:nth-child` counts every element, whether shown or
+            // not.
             parent.children += 1;
             place = parent.children;
             if needs_place_of_type {
@@ -389,6 +393,8 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
         if self.hidden > 0 {
             return;
         }
+        // A "nobody found" in a template or script is not shown, so it says nothing about this
+        // answer.
         if self.roles().any(|role| matches!(role, SelectorRole::Empty)) {
             self.tally.nobody = Some(WhyNobody::DescribedAsEmpty);
         }
@@ -561,11 +567,13 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             self.asides.push(SEPARATOR);
         }
         self.visible.truncate(start);
+        // The text before a script joins the text after it, as the user sees them side by side.
         self.last_text = self.last_text.filter(|last| last.1 <= start);
     }
 
     /// Hands everything in a tag to the sweep: an identifier can be in any attribute, or in a name.
     fn sweep_tag(&mut self, tag: Tag) {
+        // one.
         if !tag.is_short() {
             self.asides.push_str(&self.tree.names.name(tag));
             self.asides.push(SEPARATOR);
@@ -706,6 +714,7 @@ fn place_of(tree: &HtmlTree<'_>, id: u32) -> UnreadPlace {
         at = tree.node(at).parent;
     }
     let mut position = 1;
+    // Linear in the siblings, but only ever for a failure, and the first failure ends the reading.
     let mut before = tree.node(id).previous;
     while before != NONE {
         position += u64::from(tree.node(before).tag != Tag::TEXT);

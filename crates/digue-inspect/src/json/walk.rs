@@ -95,6 +95,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
 
     /// Reads one value, given the steps awaited below it and the targets that it reaches.
     fn value(&mut self, active: Bits, reached: Bits) -> Result<(), WalkStop> {
+        // Most of a document is described by no path: skipping takes no step on the trail and no
+        // string.
         if active == 0 && reached == 0 {
             return if self.counts_here() {
                 self.count()
@@ -115,6 +117,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
                 let number = self.input.number()?;
                 self.number(reached, number)?;
             }
+            // Portals write `null` for "nobody" as well as `[]` and `""`; a `false` there is a
+            // changed portal.
             ValueKind::Null => self.note_empty(reached),
             ValueKind::Word => {
                 if let Some(pick) = self.picks(reached).next() {
@@ -147,6 +151,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         }
         for _ in 0..opened {
             let record = self.records.pop().expect("`open_records` pushed this many");
+            // Only now: the member with the identifier may be the last of its object.
             if !record.has_own {
                 return Err(self.nameless().into());
             }
@@ -221,6 +226,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
                 && reached == 0
                 && !self.rules.fields.iter().any(|field| *field == *key);
             let is_telling = is_undescribed && self.counts_here() && !is_plain_name(&key);
+            // Names that inner objects have counted are taken off, or one would hide those of this
+            // object.
             let texts_before = self.tally.undescribed - self.names;
             let is_unusual = counts_names && is_undescribed && !is_telling && !is_measure(&key);
             self.trail.push(PathStep::Key(key, count));

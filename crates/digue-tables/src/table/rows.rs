@@ -165,6 +165,8 @@ impl<'r> TableRows<'r> {
             };
             for place in places {
                 if let CellValue::Text(text) | CellValue::Computed(text) = row.cell(place)
+                    // Without a known shape every text fits: each cell of a broken row would become
+                    // a person.
                     && found.knows_shape(&rule.pick)
                     && found.fits(&rule.pick, text)
                 {
@@ -223,6 +225,8 @@ impl<'r> TableRows<'r> {
             Located::Twice(twice) => Err(twice),
             Located::Absent(lacking) => {
                 *rows += 1;
+                // Kept until a header follows: without one, the missing columns are the better
+                // cause.
                 if fault.is_none() && !is_title(self.rules, &texts, found) {
                     *fault = Some(nameless(row.place(texts[0].0)));
                 }
@@ -405,6 +409,7 @@ impl RecordReader<'_, '_> {
             let first = row.texts().next().map_or(0, |(column, _)| column);
             return Err(nameless(row.place(first)));
         }
+        // Only rows with a person: totals and notes may be wider than the header.
         self.check_width(row, shared, found)?;
         tally.records += 1;
         self.compare(row, found);

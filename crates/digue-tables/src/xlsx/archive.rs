@@ -122,6 +122,8 @@ impl<'b> ZipArchive<'b> {
             let mut bytes = Vec::new();
             // Sizes in the archive are claims: the limit is on the bytes that come out.
             let mut inflated =
+                // One byte more than allowed tells a part that just fits from one that is too
+                // large.
                 flate2::bufread::DeflateDecoder::new(&mut rest).take(self.left as u64 + 1);
             inflated
                 .read_to_end(&mut bytes)
@@ -225,6 +227,7 @@ impl<'b> CentralDirectory<'b> {
             name: bytes.get(names..names + name)?,
             bytes: CENTRAL_BYTES + name + extra,
         };
+        // A comment on an entry is text that no spreadsheet shows and nothing examines.
         if comment != 0 {
             return None;
         }
@@ -285,6 +288,7 @@ impl<'b> CentralDirectory<'b> {
         let extra = bytes.get(names + name_bytes..data).ok_or_else(fault)?;
         let is_plain = bytes.get(names..names + name_bytes) == Some(self.name)
             && matches!(self.method, 0 | 8)
+            // Stored bytes whose two lengths differ: programs differ in which of them they read.
             && (self.method == 8 || self.packed == self.size)
             && holds_nothing(extra);
         if !says_the_same || is_encrypted || !is_plain {

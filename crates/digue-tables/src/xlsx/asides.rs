@@ -116,6 +116,8 @@ impl Asides {
         for identifier in self.words.drain(..) {
             let is_small = identifier.text.len() < NUMBER_DIGITS_MIN
                 && identifier.text.bytes().all(|byte| byte.is_ascii_digit());
+            // Those already shown by a cell need no memory; the others may still be shown by a
+            // later one.
             if !is_small && !found.has_found(&identifier) {
                 self.like.push((identifier, place.clone()));
             }
@@ -134,6 +136,7 @@ impl Asides {
         place: &UnreadPlace,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
+        // A doubled quote in a literal splits it in two, and both halves are still examined.
         for literal in formula.split('"').skip(1).step_by(2) {
             self.add(literal, place, found)?;
         }
@@ -208,6 +211,8 @@ impl Asides {
         let mut text = String::new();
         let mut cached = 0;
         let lower = part.to_lowercase();
+        // Whoever has the file can read the whole table behind a pivot from its cache, shown or
+        // not.
         let is_cache = lower.contains("pivotcache") || lower.contains("externallink");
         walk(place, bytes, &mut |mark| {
             match mark {

@@ -48,6 +48,7 @@ pub(super) fn walk(
     let text = digue_decode::xml_text(None, bytes)?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     reader.config_mut().check_end_names = true;
+    // Callers count openings and closings: an empty element must give them both.
     reader.config_mut().expand_empty_elements = true;
     let fault = || broken(place.clone());
     let (mut depth, mut roots) = (0, 0);

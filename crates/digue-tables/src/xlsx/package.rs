@@ -159,6 +159,7 @@ impl<'b> XlsxPackage<'b> {
         let mut targets = related
             .iter()
             .filter(|relation| relation.id == id && !relation.is_external);
+        // As above: two relations with one id open different sheets in different programs.
         let (Some(relation), None) = (targets.next(), targets.next()) else {
             return Err(broken(place));
         };
@@ -282,6 +283,7 @@ impl ContentTypes {
                     "Default" => types.by_extension.insert(of("Extension"), kind),
                     _ => None,
                 };
+                // With two types for one part, each program would treat the part in its own way.
                 if known.is_some() {
                     return Err(unread_part(part.clone()));
                 }
@@ -352,6 +354,8 @@ fn resolved(folder: &str, target: &str) -> String {
     };
     for step in target.split('/') {
         match step {
+            // A target above the root stays at the root, as programs resolve it; nothing is read
+            // from a disk.
             ".." => drop(steps.pop()),
             "" | "." => {}
             step => steps.push(step),
@@ -374,6 +378,7 @@ fn read_targets(
                 .get("TargetMode")
                 .is_some_and(|mode| mode.eq_ignore_ascii_case("external"));
             let target = attributes
+                // A target inside the archive names a part, and parts are examined by themselves.
                 .get("Target")
                 .filter(|_| is_external)
                 .unwrap_or_default();
@@ -399,6 +404,8 @@ fn read_formats(
         match mark {
             MarkupEvent::Open("dxfs", _) => in_conditional = true,
             MarkupEvent::Close("dxfs") => in_conditional = false,
+            // A differential format replaces that of a cell, depending on its value or on other
+            // cells.
             MarkupEvent::Open("numFmt", _) if in_conditional => has_conditional_formats = true,
             MarkupEvent::Open("numFmt", attributes) => {
                 let id = attributes
@@ -413,6 +420,7 @@ fn read_formats(
                     return Err(broken(part.clone()));
                 }
             }
+            // `cellStyleXfs` has the same elements, but cells refer to positions in `cellXfs` only.
             MarkupEvent::Open("cellXfs", _) => in_cells = true,
             MarkupEvent::Close("cellXfs") => in_cells = false,
             MarkupEvent::Open("xf", attributes) if in_cells => {

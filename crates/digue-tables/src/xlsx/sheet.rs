@@ -188,6 +188,7 @@ impl TableRow for SheetRow<'_> {
 
 /// Column from 0 and row from 1 of `B7`.
 fn position(reference: &str) -> Option<(usize, u32)> {
+    // Merged ranges and cells may be written as absolute references.
     let plain = reference.replace('$', "");
     let split = plain.find(|c: char| c.is_ascii_digit())?;
     let mut column = 0usize;
@@ -301,6 +302,8 @@ impl SheetReader<'_> {
             }
             MarkupEvent::Text(text) => self.text.push_str(text),
             MarkupEvent::Open(name, attributes) => {
+                // Only an upload is written back into words; a merged cell of a response still
+                // shows its text.
                 if name == "mergeCell" && self.common.is_upload {
                     self.cover(attributes)?;
                 }
@@ -423,6 +426,7 @@ impl SheetReader<'_> {
         let text = std::mem::take(&mut self.text);
         match name {
             "rPh" => cell.phonetic = cell.phonetic.saturating_sub(1),
+            // How a name is pronounced stands above the cell and is no part of its value.
             "t" if cell.phonetic > 0 => asides.add(&text, sheet, found)?,
             "t" => cell.inline.get_or_insert_default().push_str(&text),
             // Of two values in one cell, programs show different ones.
@@ -532,6 +536,7 @@ impl SheetReader<'_> {
         let general = Format::GENERAL;
         let format = match self.common.formats.get(cell.style) {
             Some(format) => format,
+            // A workbook without a styles part shows every cell in the general format.
             None if self.common.formats.is_empty() && cell.style == 0 => &general,
             None => &Format::UNKNOWN,
         };
@@ -546,6 +551,8 @@ impl SheetReader<'_> {
             };
         }
         match format.show(value) {
+            // Which cells a conditional format changes depends on formulas that nothing here
+            // calculates.
             Ok(shown) if self.common.has_conditional_formats => {
                 ResolvedCell::own(&shown, Certainty::Not(UnreadCause::CellType))
             }
@@ -566,6 +573,8 @@ impl SheetReader<'_> {
             return (!is_blank).then(uncalculated);
         }
         Some(match cell.kind.as_str() {
+            // A text is never the zero of a program that did not calculate, so the rule's shape may
+            // decide.
             "str" => ResolvedCell::own(&unescaped(value), Certainty::Computed),
             // Zero is stored by programs that do not calculate, and is the value of a reference to
             // an empty cell.

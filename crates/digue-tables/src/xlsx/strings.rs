@@ -50,6 +50,7 @@ impl SharedStrings {
         let at = || part.clone();
         walk(part, bytes, &mut |mark| {
             match mark {
+                // Cells refer to items by position: a nested one would shift every text after it.
                 MarkupEvent::Open("si", _) if place.in_item => return Err(broken(part.clone())),
                 MarkupEvent::Open("si", _) => place.in_item = true,
                 MarkupEvent::Open("rPh", _) => place.phonetic += 1,
