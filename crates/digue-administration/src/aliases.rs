@@ -313,6 +313,8 @@ fn judge(
     let sizes = HashMap::new();
     let mut counter = GrowthCounter::new(&sizes);
     let mut later = AliasTable::new();
+    // A changed row that waits leaves its identifier without any: as a person of its own, it widens
+    // nothing.
     let mut table = if mode == LoadMode::Add {
         base.clone()
     } else {

@@ -52,6 +52,7 @@ pub async fn ask(
     let rules = app.gateway().rules();
     let organisation = match request {
         ApprovalRequest::AddAccounts(accounts) => {
+            // Those of several organisations come from an officer, and officers see every request.
             accounts.first().map(|one| one.organisation.clone())
         }
         ApprovalRequest::RecoverAccount { account, .. }

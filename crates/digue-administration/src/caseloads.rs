@@ -97,6 +97,7 @@ async fn load_judged(
     let feed = job.feed();
     let prepared = job.run().await?;
     let rules = app.gateway().rules();
+    // Only a load changes the version, and `LoadLock` is held: it is still the last one below.
     let (before, version) = (rules.caseload_version, rules.caseload_version + 1);
     drop(rules);
     let replaced = match mode {
@@ -234,6 +235,7 @@ pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), Op
         &Actor::digue(),
         population,
         csv,
+        // Added even where the load replaced the file: its other rows are in force since then.
         LoadMode::Add,
         Allowance::All,
     )
@@ -282,6 +284,7 @@ pub(crate) async fn gives_to(
         .find(account)
         .map(|record| record.organisation.clone());
     let mut is_given = false;
+    // Decoys were looked for when the load was made.
     each_row(&csv, &portal, &HashSet::new(), &mut |row| {
         is_given |= match &row.holder {
             HolderName::Account(holder) => holder == account,
@@ -504,6 +507,8 @@ impl CaseloadJob {
 
     fn prepare(self) -> Result<PreparedLoad, OperationError> {
         let keyer = self.portal.keyer();
+        // A pass of its own: whether a feed stays within its bound is known only after the last
+        // row.
         let (ignored, total, added) = self.count(&keyer)?;
         self.must_not_lose(total)?;
         // A feed beyond its bound adds nothing at all: taking rows up to the bound would leave a

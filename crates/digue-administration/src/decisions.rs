@@ -35,6 +35,7 @@ pub async fn decide(
     id: &str,
     is_granted: bool,
 ) -> Result<ApprovalOutcome, OperationError> {
+    // Through the list: a request that the actor may not see does not exist for them.
     let waiting = list(app, actor)
         .await?
         .into_iter()
@@ -302,6 +303,7 @@ async fn add_accounts(
     directory::put(app, actor, plan).await?;
     let mut invited = Vec::new();
     for one in accounts {
+        // After the accounts, to which contacts refer.
         app.store()
             .save_contact(&one.account, one.email.as_deref().unwrap_or_default())
             .await?;

@@ -328,6 +328,7 @@ async fn accounts_of_holder(
     account: &AccountId,
 ) -> Result<HashSet<AccountId>, OperationError> {
     let contacts = app.store().contacts().await?;
+    // Two accounts without an address need not have the same holder.
     let address = contacts.get(account).filter(|address| !address.is_empty());
     let is_same = |known: &str| address.is_some_and(|address| known.eq_ignore_ascii_case(address));
     let others = contacts

@@ -71,6 +71,7 @@ fn persons_day(app: &App, organisation: &OrganisationId) -> u32 {
     });
     shown
         .map(|windows| windows[SlidingWindow::Day.index()])
+        // Not the sum: a person who was shown on two portals would count twice.
         .max()
         .unwrap_or(0)
 }

@@ -62,6 +62,7 @@ pub(crate) async fn carry_out(
         )
         .await?;
     }
+    // A step may raise the limits alone, behind a gate that is open already.
     if app.gateway().rules().gates.of(&step.reach) != step.gate {
         let reason = GateReason::Officer(reason.to_owned());
         gates::apply(

@@ -159,6 +159,7 @@ fn batch(row: &CsvFileRow<'_>, account: &str) -> Result<Option<DeclaredBatch>, L
         let (from_minute, until_minute) = (parse_minute(from)?, parse_minute(until)?);
         let persons = persons.trim().parse().ok().filter(|persons| *persons > 0)?;
         let account = account.to_owned();
+        // Equal ends could mean a whole day or no time at all.
         (from_minute != until_minute).then_some(DeclaredBatch {
             account,
             from_minute,
@@ -176,6 +177,7 @@ pub fn parse_minute(text: &str) -> Option<u32> {
     let (hours, minutes) = text.split_once(':')?;
     let two = |part: &str| {
         let is_written = part.len() == 2 && part.bytes().all(|digit| digit.is_ascii_digit());
+        // `parse` alone would take `+1` for an hour.
         part.parse::<u32>().ok().filter(|_| is_written)
     };
     let (hours, minutes) = (two(hours)?, two(minutes)?);

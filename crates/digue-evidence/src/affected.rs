@@ -186,6 +186,7 @@ pub fn read(mut input: impl BufRead, key: &Verifier) -> Result<SignedList, Affec
         if read == 0 {
             break;
         }
+        // A line cut at the limit has no end either, and must not be taken for a shorter one.
         if line.pop() != Some('\n') {
             return Err(AffectedError::Malformed {
                 line: lines.len() + 1,

@@ -49,6 +49,7 @@ pub async fn complete_since(
         .blocking(move || first_readable(&journal, minimum, end))
         .await?;
     let first = first.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    // The later of the two: an act can still be read from before a portal's destroyed period.
     let since = first.into_iter().chain(destroyed).max();
     Ok(since.map_or(CompleteSince::NothingLeft, CompleteSince::Since))
 }
@@ -64,6 +65,7 @@ fn last_destroyed(
     };
     keys.iter()
         .filter(is_gone)
+        // The end, because every entry of the period went with its key.
         .map(|key| key.period.end())
         .max()
 }

@@ -74,6 +74,7 @@ fn exposure_json(index: u64, exposure: &Exposure) -> Json {
         "categories": exposure.categories,
         "body_bytes": exposure.body_bytes,
         "status": exposure.status,
+        // As text: JSON numbers beyond 2^53 lose digits in many programs (RFC 8259, 6).
         "policy_version": format!("{:016x}", exposure.policy_version),
         "caseload_version": exposure.caseload_version,
         "justification": exposure.justification,

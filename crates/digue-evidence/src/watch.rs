@@ -284,6 +284,7 @@ pub async fn read_exposures(
         let mut exposures = HashMap::new();
         for entry in entries
             .into_iter()
+            // Entries below the minimum are deleted, those beyond the checkpoint not yet signed.
             .filter(|entry| (minimum..end).contains(entry))
         {
             let event = readable(&journal, entry..entry + 1)?.pop();

@@ -225,6 +225,8 @@ fn own_signature(note: &str, text: &str) -> String {
         .unwrap_or_default();
     lines
         .lines()
+        // The note may hold cosignatures of an earlier round; the journal's own signature is the
+        // first.
         .take(1)
         .map(|line| format!("{line}\n"))
         .collect()

@@ -206,6 +206,7 @@ pub async fn set_state(
             return Err(OperationError::Invalid("notices-no-mail-server"));
         }
     }
+    // An end deletes the destinations: a notice kept back can never be sent after it.
     if state == "ended" && !gives_up && kept_back(&app.store().notice_counts(id).await?) > 0 {
         return Err(OperationError::Invalid("notices-kept-back"));
     }
@@ -237,6 +238,7 @@ pub async fn set_state(
     if state == "ended" {
         app.store().forget_destinations(id).await?;
         prepare::forget_contacts(app, id).await?;
+        // No notice can have left, so the incident log has nothing to learn of it.
         if campaign.state == "preparing" {
             return Ok(());
         }

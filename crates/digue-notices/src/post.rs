@@ -142,6 +142,7 @@ pub async fn others(
     ] {
         let mut after = 0;
         loop {
+            // Page by page: a campaign of millions must not stand in one answer of the database.
             let notices = app.store().notices(id, state, after, 5000).await?;
             let Some(last) = notices.last() else { break };
             after = last.number;

@@ -99,10 +99,12 @@ pub async fn prepare(
         language: request.style.code().to_owned(),
         subject: request.subject.trim().to_owned(),
         blocks: serde_json::to_string(&request.blocks).expect("strings always serialise"),
+        // A rate of zero would be a campaign that seems to run and informs nobody.
         rate: request.rate.clamp(1, RATE_MAX),
         ended_at: Timestamp::ZERO,
         after: request.after.unwrap_or(0),
         source: source.to_owned(),
+        // Journalled with the act below: a changed number in the database is then a difference.
         persons: persons.len() as u64,
         faults: "[]".to_owned(),
     };
@@ -119,6 +121,8 @@ pub async fn prepare(
         let kept = app.blocking(move || keep(&path, &csv)).await?;
         kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     }
+    // Before the campaign is stored: every campaign in the database must have its act, or it is not
+    // sent.
     app.write_down(actor, Act::CampaignPrepared, details)
         .await?;
     // A small campaign is written at once, so that its letters are there on the page that follows;
@@ -216,6 +220,8 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
         .collect();
     let faults = serde_json::to_string(&faults).expect("numbers and strings always serialise");
     app.store()
+        // Before the notices: whoever looks at a campaign in preparation can end it and mend the
+        // file.
         .set_campaign_faults(&campaign.id, &faults)
         .await?;
     let after = (campaign.after > 0).then_some(campaign.after);
@@ -423,6 +429,8 @@ fn one(
     date: &str,
     random: &SystemRandom,
 ) -> Result<NoticeRecord, OperationError> {
+    // Drawn for each notice, not derived from it: nobody may compute a code from a person or a
+    // number.
     let mut bytes = [0; 8];
     random
         .fill(&mut bytes)

@@ -88,6 +88,7 @@ pub fn written(
         ("first", Value::from(seen.first.clone())),
         ("last", Value::from(seen.last.clone())),
         ("times", Value::from(seen.times)),
+        // One date instead of a period from a day to the same day, which would read like a mistake.
         ("same", Value::from(usize::from(seen.first == seen.last))),
     ];
     let check = [

@@ -99,6 +99,7 @@ impl Store {
 
     /// Turns a claim into the decision; false when the claim has passed to another process.
     pub async fn settle_approval(&self, id: &str, decided: &ApprovalDecision) -> Stored<bool> {
+        // With `decided_by`: after a minute another person may have taken the claim over.
         let done = sqlx::query(
             "UPDATE approvals SET granted = $1 WHERE id = $2 AND granted = $3 AND decided_by = $4",
         )

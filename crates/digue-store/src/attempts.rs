@@ -62,6 +62,7 @@ impl Store {
                 "INSERT INTO attempts (account, device, failures, failed_at) VALUES ($1, $2, 1, $3) \
                  ON CONFLICT (account, device) DO NOTHING",
             ),
+            // `COALESCE`, because a time of zero is stored as NULL, which equals nothing in SQL.
             Some(_) => sqlx::query(
                 "UPDATE attempts SET failures = failures + 1, failed_at = $3 \
                  WHERE account = $1 AND device = $2 AND failures = $4 AND COALESCE(failed_at, 0) = $5",
@@ -82,6 +83,7 @@ impl Store {
 
     /// The right answer: clears the attempts of this device, which the account now knows.
     pub async fn forget_attempts(&self, account: &AccountId, device: &str) -> Stored<()> {
+        // Set to zero and not deleted: the row is what makes the device known.
         sqlx::query(
             "INSERT INTO attempts (account, device, failures, failed_at) VALUES ($1, $2, 0, NULL) \
              ON CONFLICT (account, device) DO UPDATE SET failures = 0",

@@ -235,6 +235,8 @@ impl Store {
         channel: AlertChannel,
         most: u32,
     ) -> Stored<Vec<FindingRecord>> {
+        // The column is a constant of this file; nothing that comes from outside is part of the
+        // text.
         let sql = format!(
             "SELECT {COLUMNS} FROM findings WHERE {} IS NULL ORDER BY at, id LIMIT $1",
             channel.column()
@@ -329,6 +331,7 @@ fn verdict(row: &AnyRow) -> Stored<Option<FindingVerdict>> {
         None => return Ok(None),
         Some("theft") => true,
         Some("work") => false,
+        // Detection learns from verdicts: an unknown one must not be taken for either.
         Some(_) => return Err(corrupt("verdict")),
     };
     Ok(Some(FindingVerdict {

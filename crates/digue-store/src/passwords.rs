@@ -83,6 +83,7 @@ impl Store {
     pub async fn remove_password(&self, account: &AccountId) -> Stored<()> {
         let mut transaction = self.transaction().await?;
         for text in [
+            // In this order: the codes refer to the password.
             "DELETE FROM recovery_codes WHERE account = $1",
             "DELETE FROM passwords WHERE account = $1",
         ] {

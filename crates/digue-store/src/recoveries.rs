@@ -58,6 +58,7 @@ impl Store {
         for text in [
             "DELETE FROM passkeys WHERE account = $1",
             "DELETE FROM identities WHERE account = $1",
+            // Before the password, to which they refer.
             "DELETE FROM recovery_codes WHERE account = $1",
             "DELETE FROM passwords WHERE account = $1",
             "DELETE FROM attempts WHERE account = $1",
