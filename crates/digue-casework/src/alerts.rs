@@ -106,6 +106,7 @@ impl AlertSender {
 pub async fn tell_due(app: &App) -> Result<usize, OperationError> {
     let all = AlertChannel::ALL.map(|channel| tell_on(app, channel));
     let mut sent_count = 0;
+    // All of them first: an error of one channel is returned after the others have sent.
     for sent in futures_util::future::join_all(all).await {
         sent_count += sent?;
     }

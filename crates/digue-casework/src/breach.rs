@@ -44,6 +44,7 @@ pub async fn compute_affected(
     question: ScopeQuestion,
 ) -> Result<AffectedVersion, OperationError> {
     actor.must_respond()?;
+    // Asked twice: here so that an unknown incident fails before an answer that takes seconds.
     incidents::fold(app, id).await?;
     // Before the turn is taken: it may last for seconds.
     let scoped = scope::computed(app, question).await?;
@@ -55,6 +56,7 @@ pub async fn compute_affected(
     let _one_at_a_time = app.area::<VersionLock>().0.lock().await;
     let (_, incident) = incidents::fold(app, id).await?;
     let number = incident.next_version();
+    // A new list does not take back the groups that people have stated.
     let others = incident
         .affected()
         .map(|version| version.others.clone())
@@ -371,6 +373,7 @@ pub struct Severity {
 pub fn severity(incident: &Incident) -> Severity {
     let data = data_kinds(incident);
     let natures = natures(incident);
+    // An unknown cause counts as malicious: of the two scores it gives the higher.
     let is_malicious = !incident.fields.get(&Field::CauseOf).is_some_and(|cause| {
         cause
             .what

@@ -400,6 +400,7 @@ pub async fn decide(
         .finding(id)
         .await?
         .ok_or(OperationError::NotFound("finding"))?;
+    // Before its incident: of two officers at once only the one whose verdict stands opens one.
     give_verdict(app, actor, &record, is_theft, &reason).await?;
     if is_theft {
         let mut taken = 0;

@@ -93,6 +93,8 @@ pub(crate) fn field_value(
             .collect()),
         FormFieldShape::Text => Ok(values
             .iter()
+            // Browsers send line ends as CR LF (HTML, form submission), which a computed text has
+            // not.
             .map(|text| text.replace("\r\n", "\n"))
             .collect()),
         _ => Ok(values),

@@ -86,6 +86,7 @@ pub async fn printed_from(
     sources: PaperSources<'_>,
 ) -> Result<Vec<u8>, OperationError> {
     let language = Language::parse(document.language).unwrap_or_default();
+    // No document without the comparison: one without a warning would pass for confirmed.
     let mut blocks = sources.warning(app, language).await?;
     blocks.extend(document.blocks.iter().cloned());
     let made_at = Some(app.clock().now().to_string());

@@ -218,6 +218,7 @@ impl SheetSource<'_> {
         from.values = time(known.map(|(from, _)| from).or(period.map(|(from, _)| from)));
         to.values = time(match known {
             Some((_, to)) => to,
+            // While access is open the last exposure of the list need not be the last one.
             None => period.map(|(_, to)| to).filter(|_| self.facts.is_shut),
         });
         if known.is_none() && period.is_some() {
@@ -291,6 +292,7 @@ impl SheetSource<'_> {
         let proposed = self
             .facts
             .proposes(sheet, step.code)
+            // What a person answered is never replaced by a proposal.
             .filter(|_| stored.is_none());
         if proposed.is_some() {
             notes.push(self.reader.say("sheets-proposed"));

@@ -258,6 +258,8 @@ fn sheets_in<C: Copy + PartialEq>(
 /// Other formats in the same kind of archive as a workbook.
 fn archive_of(bytes: &[u8]) -> Option<&'static str> {
     const ODF: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument";
+    // The name and content of its first part, which is not compressed (OpenDocument 1.2, part 3,
+    // 3.3).
     let head = bytes.get(30..).unwrap_or_default();
     let holds = |name: &[u8]| bytes.windows(name.len()).any(|part| part == name);
     if head.starts_with(&[ODF, b".spreadsheet"].concat()) {
@@ -287,6 +289,7 @@ fn cover(
             .take_while(|row| row.number <= cells.rows.1)
         {
             let first = if row.number == cells.rows.0 {
+                // The first cell is the one that shows the content.
                 cells.columns.0 + 1
             } else {
                 cells.columns.0

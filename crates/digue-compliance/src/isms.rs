@@ -311,6 +311,7 @@ pub(crate) async fn write(
     let (id, number) = match id {
         Some(id) => {
             let known = found(&registers, kind, id)?;
+            // No revision without a change: each one is an act of the journal.
             if known.values == values {
                 return Ok(id.to_owned());
             }

@@ -254,6 +254,7 @@ fn only_narrows(difference: &MapDifference, old: &PortalMap, new: &PortalMap) ->
             | (EnforcementMode::Pilot, EnforcementMode::ObserveOnly) => true,
             (before, after) => before == after,
         },
+        // The line may come or go with the value that applies without it.
         ["portal", "population"] => a.population == b.population,
         ["portal", "hosts"] => b.hosts.iter().all(|host| a.hosts.contains(host)),
         // Limits where there were none only narrow; a table that disappears takes its limits away.

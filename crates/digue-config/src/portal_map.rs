@@ -119,6 +119,7 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let logs = root
         .section("import")
         .map_or(LogForm::Combined, |section| read_logs(&section));
+    // Only now: every section is read before the first missing value ends the reading.
     let routes = routes?;
     let section = section?;
     let id = section.need("name", PortalId::parse);

@@ -406,6 +406,7 @@ impl<'s> ConfigSection<'s> {
     pub(crate) fn number(&self, key: &str) -> Option<u32> {
         self.typed(key, "0, 1, 2...", |value| {
             let integer = value.as_integer()?;
+            // TOML has hexadecimal, octal and binary integers, too.
             u32::from_str_radix(integer.as_str(), integer.radix()).ok()
         })
     }

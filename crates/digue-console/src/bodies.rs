@@ -114,6 +114,7 @@ pub(crate) async fn admit(
     let (Some(path), true) = (path, has_body) else {
         return next.run(request).await;
     };
+    // A request without a visitor is a stranger's: only public routes take its body.
     let visitor = request
         .extensions()
         .get::<Visitor>()
@@ -124,6 +125,7 @@ pub(crate) async fn admit(
         Ok(permitted) => permitted,
         Err(error) => return refused(&path, error),
     };
+    // A few larger ones would fill the memory that all waiting bodies share: these wait on disk.
     let taken = match limit > MESSAGE_BYTES_MAX {
         false => hold(&console.bodies, body, request.headers(), limit, senders).await,
         true => {
@@ -139,6 +141,7 @@ pub(crate) async fn admit(
         }
     };
     match taken {
+        // Bound to a name, so that the quota is held until the handler has answered.
         Ok((body, _kept)) => {
             *request.body_mut() = body;
             next.run(request).await

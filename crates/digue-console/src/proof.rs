@@ -67,6 +67,7 @@ pub(crate) async fn keep_form(
         .is_some_and(FailedOperation::needs_proof);
     match visitor {
         Some(visitor) if needs_proof && visitor.session.is_some() => {
+            // A form in this encoding is ASCII (URL Standard, 5.2): nothing is lost.
             let body = String::from_utf8_lossy(&kept).into_owned();
             // Other bodies cannot be kept on a page: their form must be filled in again.
             let is_kept = !is_post || !kept.is_empty();
@@ -152,6 +153,7 @@ async fn show(
 ) -> Response {
     let (mut has_password, mut identities) = (false, Vec::new());
     if let Ok(session) = visitor.console_session() {
+        // An error only hides these two ways: a passkey is always offered.
         has_password = password::own(&console.app, session)
             .await
             .is_ok_and(|own| own.is_some());

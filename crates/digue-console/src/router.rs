@@ -43,6 +43,7 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
         .merge(corner())
         .fallback(sign_in::not_found)
         .method_not_allowed_fallback(sign_in::method_not_allowed)
+        // Innermost: it reads a form only after `bodies` has admitted it.
         .layer(middleware::from_fn_with_state(
             console.clone(),
             proof::keep_form,
@@ -53,6 +54,8 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
             console.clone(),
             bodies::admit,
         ))
+        // Outside of `bodies`: a foreign page must not send a body that counts to the account whose
+        // cookie the browser adds.
         .layer(middleware::from_fn_with_state(
             console.clone(),
             form::refuse_foreign_posts,

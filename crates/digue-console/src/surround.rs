@@ -27,6 +27,7 @@ pub(crate) async fn surround(
         theme: chosen.unwrap_or_default(),
         counts: Vec::new(),
     };
+    // Counts are asked of the store: only for answers that show a menu.
     let is_page = request.method() == Method::GET && has_menu(&frame.path);
     // Read first: the visitor of the request is borrowed only between awaits.
     let visitor = request

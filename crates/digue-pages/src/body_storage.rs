@@ -149,6 +149,7 @@ pub async fn spool<'b>(
             .await
             .map_err(BodyError::Unwritable)?;
     }
+    // tokio writes files in the background: the error of the last write comes here or never.
     file.flush().await.map_err(BodyError::Unwritable)?;
     file.rewind().await.map_err(BodyError::Unwritable)?;
     // Two such bodies in memory, with what is parsed from them, could exhaust a small machine.

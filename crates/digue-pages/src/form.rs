@@ -42,7 +42,9 @@ fn is_own(headers: &HeaderMap, scheme: &str, authority: Option<&str>) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     // `Origin: null`, which sandboxed frames send, has no scheme and is therefore refused.
     if headers.contains_key(header::ORIGIN) {
+        // HTTP/2 has the host in `:authority` and need not repeat it (RFC 9113, 8.3.1).
         let host = authority.or_else(|| text(header::HOST)).unwrap_or_default();
+        // Read again, because an `Origin` that is no text must not pass for a missing one.
         let origin = text(header::ORIGIN).and_then(|origin| origin.split_once("://"));
         return origin.is_some_and(|(origin_scheme, rest)| {
             origin_scheme.eq_ignore_ascii_case(scheme)

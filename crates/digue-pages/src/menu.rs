@@ -354,6 +354,7 @@ fn here(role: Role, path: &str) -> Option<&'static MenuPage> {
         .filter(|page| (page.readers)(role));
     pages
         .filter(|page| is_below(path, page.path))
+        // The longest: `/smsi/checks` lies below `/smsi`, too.
         .max_by_key(|page| page.path.len())
 }
 

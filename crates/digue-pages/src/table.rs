@@ -265,6 +265,7 @@ impl ListTable {
         let rows = self.matching(query);
         let matched = rows.len();
         let pages = matched.div_ceil(PAGE_ROWS).max(1);
+        // A filter may leave fewer pages than the address names.
         let page = query.page.clamp(1, pages);
         let codes: Vec<&str> = choices.iter().map(|choice| choice.code).collect();
         let head = self
@@ -325,6 +326,7 @@ impl ListTable {
                 if !value.is_empty() && !values.contains(&value) {
                     values.push(value);
                 }
+                // Within the loop: a column with a name for each row is not read to its end.
                 if values.len() > OPTIONS_MAX {
                     return None;
                 }

@@ -116,6 +116,7 @@ impl LoggedActs {
     /// account does not close this one. All other acts change no claim.
     fn see(&mut self, act: Act, after: &str, is_about: bool, fact: LoggedAct) {
         if matches!(act, Act::WatchAlerted | Act::WatchContained) {
+            // By time, not by entry: findings from before the opening are entered after it.
             self.seen = Some(self.seen.filter(|seen| seen.at <= fact.at).unwrap_or(fact));
         } else if act == Act::FindingConfirmed {
             self.theft = Some(fact);
@@ -131,6 +132,7 @@ impl LoggedActs {
 
     fn shut_or_open(&mut self, how: ShutPortal, is_shut: bool, fact: LoggedAct) {
         if is_shut {
+            // The first one: closing again does not move the hour at which access ended.
             self.shut.entry(how).or_insert(fact);
         } else {
             self.shut.remove(&how);

@@ -391,6 +391,7 @@ impl Incident {
             .filter(is_other)
             .filter(|clock| clock.met_at.is_none())
             .collect();
+        // Those without a deadline last: `None` alone would sort before every date.
         running.sort_by_key(|clock| (clock.due_at.is_none(), clock.due_at));
         let gaps = running.into_iter().flat_map(|clock| {
             let kind = clock.rule.kind;

@@ -133,6 +133,7 @@ impl StepForm {
             {
                 field.values = typed.all(&field.name);
                 if faults.iter().any(|fault| fault.field == field.name) {
+                    // Folded, the fault would not be seen.
                     section.folded = None;
                 }
             }

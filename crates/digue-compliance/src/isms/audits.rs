@@ -71,6 +71,7 @@ pub async fn sampled(
 ) -> Result<Sample, OperationError> {
     must_read(actor)?;
     let mut names = population(app, of).await?;
+    // In one order, whatever that of the source: the seed must draw the same names again.
     names.sort();
     names.dedup();
     let drawn = sample(&names, seed, usize::try_from(size).unwrap_or(usize::MAX));

@@ -281,6 +281,7 @@ impl<'r> RegisterImportPlan<'r> {
         } = *self;
         let named = registers
             .find(kind, &id)
+            // Ids are in upper case, and people type them as they like.
             .or_else(|| registers.find(kind, &id.to_uppercase()));
         let known = named.or_else(|| self.decision(&id, &seen));
         let id_fault = |unfit| (ID, unfit, id.clone());

@@ -216,6 +216,7 @@ fn due_of(written: &str, zone: &TimeZone) -> PiaDueDate {
         Err(_) if written.is_empty() => return PiaDueDate::Blank,
         Err(_) => return PiaDueDate::Unread(written.to_owned()),
     };
+    // An empty date may fall into 1969 in a zone west of Greenwich.
     if on.year() <= 1970 {
         PiaDueDate::Blank
     } else {

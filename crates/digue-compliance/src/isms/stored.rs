@@ -140,6 +140,7 @@ fn line_is(statement: &JournalStatement<'_>, line: &ReviewLine) -> RecordConfirm
         .journalled
         .review_line(&line.review, &line.account);
     match (line.decision.as_str(), act) {
+        // A line that nobody decided has no act, and needs none.
         ("", None) => RecordConfirmation::Same,
         (decision, Some(act)) => {
             let is_same = act.after == decision

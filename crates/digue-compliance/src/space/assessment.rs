@@ -532,6 +532,7 @@ pub async fn remind_due(app: &App) -> Result<u64, OperationError> {
         {
             continue;
         }
+        // Noted before the mails: after a failure among them none is sent twice.
         app.store().set_partner_reminded(&organisation, at).await?;
         let rules = app.gateway().rules();
         let leaders = rules.directory.iter().filter(|(_, record)| {

@@ -412,6 +412,7 @@ pub(crate) async fn enter_page(
     if let Some(state) = cookie(&headers, STATE_COOKIE) {
         let (host, origin) = (&visitor.host, &visitor.origin);
         let taken = sign_in::take_over(&console.app, &query.link, state, host, origin).await;
+        // After any failure the link is tried as an invitation: a state may be left from before.
         if let Ok((secret, session)) = taken {
             let gone =
                 format!("{STATE_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");

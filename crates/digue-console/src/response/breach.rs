@@ -119,6 +119,7 @@ fn question_of(form: &TypedForm, console: &Console) -> Result<ScopeQuestion, Ope
         to: maybe_local_time(form.text("to"), &console.zone)?,
         ..ScopeQuestion::default()
     };
+    // A period alone would ask for everybody who was shown within it.
     let is_bounded = !(question.accounts.is_empty()
         && question.organisations.is_empty()
         && question.portals.is_empty()

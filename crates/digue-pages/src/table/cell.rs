@@ -233,6 +233,7 @@ impl ListCell {
     }
 
     pub fn day(w: &Localizer, day: Date) -> Self {
+        // Only the order matters: 372 is twelve months of 31 days.
         let days = i64::from(day.year()) * 372 + i64::from(day.month()) * 31 + i64::from(day.day());
         Self::text(w.day(day)).sorted(days).filed_as(day)
     }
