@@ -172,7 +172,7 @@ fn batch(row: &CsvFileRow<'_>, account: &str) -> Result<Option<DeclaredBatch>, L
         .ok_or_else(|| LineFault::new(row.line, "watch-list-batch").at("batch"))
 }
 
-/// The minute of the day of `01:00`; `24:00` counts as `00:00`.
+/// The minute of the day of `01:00`. `24:00` is refused: the end of a day is written `00:00`.
 pub fn parse_minute(text: &str) -> Option<u32> {
     let (hours, minutes) = text.split_once(':')?;
     let two = |part: &str| {

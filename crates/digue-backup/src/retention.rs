@@ -145,6 +145,8 @@ pub fn plan(
             ahead += 1;
             plan.keep(entry, KeepReason::AheadOfClock);
         } else if entry.is_suspect {
+            // Not among the candidates: counted there, encrypted copies would push the last sound
+            // one out of the rules.
             suspect += 1;
             plan.keep(entry, KeepReason::Suspect);
         } else {

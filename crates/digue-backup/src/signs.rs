@@ -319,6 +319,7 @@ fn volume_signs(change: &SourceChange, usual: &UsualChange) -> Vec<(u32, Encrypt
                 share: deleted_share,
             },
         ));
+    // Only where the sign above was not found: one deletion must not give the points of two.
     } else if let Some(loss) = &change.worst_extension
         && loss.deleted >= DELETED_FILES
         && loss.deleted * 2 > loss.before

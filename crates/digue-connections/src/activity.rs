@@ -257,6 +257,7 @@ impl Activity {
 
     /// Checks whether the client keeps to the limits, and closes the connection when it does not.
     pub fn check(&self, now: Instant, limits: &PaceLimits) -> Option<Ending> {
+        // The guard is dropped with this statement: `end` takes the same lock.
         let found = self.state().judge(now, limits)?;
         self.end(found);
         Some(found)

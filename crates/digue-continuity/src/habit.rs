@@ -44,6 +44,7 @@ pub fn judge(
     let sampled = &change.modified[..change.modified.len().min(SAMPLED_MAX)];
     let types = repository.sample(parent, &made.snapshot, sampled)?;
     let judged = score(&change, &types, &UsualChange::new(&shares));
+    // After the judgement: otherwise an encrypted source would count itself as usual.
     shares.push(change.touched_share());
     let from = shares.len().saturating_sub(REMEMBERED);
     write(habit, &shares[from..]).map_err(ContinuityError::file(habit))?;

@@ -77,6 +77,8 @@ impl RestoredJournal {
         let key = key_in(&folder.join("data"))?;
         let kept = kept.map(|path| checkpoint_in(path, &key)).transpose()?;
         let disk = Disk::new(&folder.join("data/journal"));
+        // First without the kept checkpoint: only the report says whether it lies within what was
+        // restored. A later one is a loss (`loss`), and no contradiction.
         let report = verify(&disk, &VerifyAgainst::key(&key), |_, _| {})?;
         let earlier = kept.as_ref().filter(|kept| kept.size <= report.size);
         let report = match earlier {

@@ -109,6 +109,7 @@ impl ExposureCounters {
             .entry(exposure.at.secs().div_euclid(60))
             .or_default();
         minute.persons += shown;
+        // `entry` would clone the portal's name for every exposure.
         if !self.coverage.contains_key(&exposure.portal) {
             self.coverage
                 .insert(exposure.portal.clone(), Coverage::default());

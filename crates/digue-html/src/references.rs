@@ -81,6 +81,7 @@ fn numeric(rest: &str, text: &mut String) -> usize {
         .chars()
         .fold(0u32, |code, digit| {
             let digit = digit.to_digit(radix).unwrap_or(0);
+            // A page may write any number of digits; all beyond U+10FFFF mean the same.
             code.saturating_mul(radix).saturating_add(digit)
         });
     text.push(character(code));
@@ -105,6 +106,7 @@ fn named(rest: &str, context: ReferenceContext, text: &mut String) -> usize {
     let bytes = rest.as_bytes();
     let letters = bytes[1..]
         .iter()
+        // Bounded, or a page of ampersands before one long word would cost quadratic time.
         .take(NAME_BYTES_MAX + 1)
         .take_while(|b| b.is_ascii_alphanumeric())
         .count();

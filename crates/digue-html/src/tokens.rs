@@ -280,6 +280,8 @@ impl<'t> Tokens<'t> {
                 at += 3;
             } else if rest.starts_with(b"<!--") && state == TokenizerState::Plain {
                 state = TokenizerState::Escaped;
+                // Not past the dashes: in `<!-->` they end what they begin (HTML, script data
+                // escaped start).
                 at += 2;
             } else if rest.starts_with(b"</") && names_tag(&rest[2..], "script") {
                 if state != TokenizerState::DoubleEscaped {
@@ -367,6 +369,8 @@ impl<'t> TagAttributes<'t> {
                 self.at = start + length + 1;
                 Some(&self.text[start..start + length])
             }
+            // In `a=>` the sign ends the tag, although a value is expected (HTML, before attribute
+            // value).
             b'>' => Some(""),
             _ => Some(self.take_until(|byte| is_space(byte) || byte == b'>')),
         }

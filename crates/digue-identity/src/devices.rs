@@ -141,8 +141,8 @@ fn prove(
 ) -> Result<Possession, OperationError> {
     let refused = || OperationError::Invalid("invalid-ceremony");
     let proved = possession::verify(token, TOKEN_TYPE, known).map_err(|_| refused())?;
-    // The signature was verified before: with a copied cookie alone nobody uses up the holder's
-    // challenge.
+    // The signature was verified before: at a refresh, nobody uses up the holder's challenge with a
+    // copied cookie alone.
     let jti = proved
         .claims
         .get("jti")

@@ -202,6 +202,8 @@ async fn factors(app: &App, account: &AccountId) -> Result<Vec<String>, Operatio
             .await?
             .map(|password| format!("password {}", password.hash)),
     );
+    // The holder's page and the confirmer each compute the code from their own rows: the order of
+    // these must not change it.
     factors.sort();
     Ok(factors)
 }

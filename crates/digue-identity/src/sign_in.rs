@@ -175,6 +175,7 @@ pub async fn hand_over(
         .ok_or(OperationError::NotFound("host"))?
         .to_owned();
     let is_hash = state.len() == 64 && state.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // Only from the console's session: a cookie taken from one portal must open no other.
     if session.host != app.console_host() || host == app.console_host() || !is_hash {
         return Err(OperationError::Invalid("invalid-link"));
     }
@@ -319,6 +320,8 @@ pub(crate) async fn open_session_with(
             subject: Subject::Session(session.id.clone()),
             ..ActDetails::default()
         };
+        // Before its entry, like all that narrows access: a failing journal must not leave a row
+        // that the next start would load as a session.
         app.remove_sessions(std::slice::from_ref(&session.id))
             .await?;
         app.write_down(&Actor::digue(), Act::SessionCut, details)

@@ -176,6 +176,7 @@ fn read_nested(
         plan,
         text,
         ParseManner {
+            // A whole page, also where the one around it is read as a fragment.
             is_fragment: false,
             ..manner
         },

@@ -66,6 +66,7 @@ pub(super) fn filled(tokens: &[FormatToken], digits: &str) -> String {
         .iter()
         .filter(|token| matches!(token, FormatToken::Digit(_)))
         .count();
+    // For zero `#` shows nothing, and `0` fills its place all the same.
     let digits = if digits == "0" && places > 0 {
         ""
     } else {
