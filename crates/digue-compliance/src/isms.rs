@@ -259,6 +259,9 @@ pub async fn history(
 pub enum SaveError {
     #[error("some fields are invalid")]
     Faults(Vec<FieldFault>),
+    /// Another person saved the record since it was read.
+    #[error("the record was changed meanwhile")]
+    Overtaken,
     #[error(transparent)]
     Operation(#[from] OperationError),
 }
@@ -268,6 +271,7 @@ impl From<SaveError> for OperationError {
         match unsaved {
             SaveError::Operation(error) => error,
             SaveError::Faults(_) => Self::Invalid("invalid-record"),
+            SaveError::Overtaken => Self::Conflict,
         }
     }
 }
@@ -289,11 +293,31 @@ pub async fn save(
     id: Option<&str>,
     values: &Values,
 ) -> Result<String, SaveError> {
+    may_save(actor, kind)?;
+    write(app, actor, kind, id, values).await
+}
+
+/// Saves what a person changed in a record, from the revision that they read.
+///
+/// # Errors
+/// As `save`; `Overtaken` when a later revision has other values by now.
+pub async fn save_from(
+    app: &App,
+    actor: &Actor,
+    kind: RegisterKind,
+    (id, read): (&str, u32),
+    values: &Values,
+) -> Result<String, SaveError> {
+    may_save(actor, kind)?;
+    write_from(app, actor, kind, Some((id, Some(read))), values).await
+}
+
+fn may_save(actor: &Actor, kind: RegisterKind) -> Result<(), OperationError> {
     actor.must_govern()?;
     if kind.is_written_by_digue() {
-        return Err(OperationError::Denied.into());
+        return Err(OperationError::Denied);
     }
-    write(app, actor, kind, id, values).await
+    Ok(())
 }
 
 /// `save`, for callers that have authorised the actor.
@@ -304,16 +328,31 @@ pub(crate) async fn write(
     id: Option<&str>,
     values: &Values,
 ) -> Result<String, SaveError> {
+    write_from(app, actor, kind, id.map(|id| (id, None)), values).await
+}
+
+/// `write`, of a record from the revision that was read.
+async fn write_from(
+    app: &App,
+    actor: &Actor,
+    kind: RegisterKind,
+    from: Option<(&str, Option<u32>)>,
+    values: &Values,
+) -> Result<String, SaveError> {
     let values = kind.checked(values).map_err(SaveError::Faults)?;
     let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
     let registers = in_force(app).await?;
     unknown_links(&registers, kind, &values).map_err(SaveError::Faults)?;
-    let (id, number) = match id {
-        Some(id) => {
+    let (id, number) = match from {
+        Some((id, read)) => {
             let known = found(&registers, kind, id)?;
             // No revision without a change: each one is an act of the journal.
             if known.values == values {
                 return Ok(id.to_owned());
+            }
+            // Of two who edit one record, the second must see what the first wrote.
+            if read.is_some_and(|read| read != known.number) {
+                return Err(SaveError::Overtaken);
             }
             if kind.is_closed(&known.values) {
                 return Err(OperationError::Conflict.into());

@@ -7,11 +7,12 @@ use digue_identity::providers::{self, OwnIdentity};
 
 use askama::Template;
 use axum::Form;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 
 use crate::account::sign_in::device_of;
@@ -54,10 +55,7 @@ pub(crate) async fn keep_form(
         .unwrap_or_default();
     let is_post = request.method() == Method::POST;
     let (request, kept) = match is_post && is_form(request.headers()) {
-        true => match read(request).await {
-            Ok(read) => read,
-            Err(status) => return status.into_response(),
-        },
+        true => read(request).await,
         false => (request, Bytes::new()),
     };
     let response = next.run(request).await;
@@ -99,12 +97,30 @@ fn is_form(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
 }
 
-async fn read(request: Request) -> Result<(Request, Bytes), StatusCode> {
+/// Reads a form as far as it may be kept. A longer one passes as it comes: it is only not shown
+/// again, and how long it may be is the route's rule.
+async fn read(request: Request) -> (Request, Bytes) {
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, KEPT_BYTES_MAX)
-        .await
-        .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-    Ok((Request::from_parts(parts, Body::from(bytes.clone())), bytes))
+    let mut rest = body.into_data_stream();
+    let mut start = Vec::new();
+    let (body, kept) = loop {
+        match rest.next().await {
+            None => {
+                let whole = Bytes::from(start);
+                break (Body::from(whole.clone()), whole);
+            }
+            Some(Ok(bytes)) => start.extend_from_slice(&bytes),
+            Some(Err(error)) => {
+                let broken = stream::iter([Ok(Bytes::from(start)), Err(error)]);
+                break (Body::from_stream(broken), Bytes::new());
+            }
+        }
+        if start.len() > KEPT_BYTES_MAX {
+            let start = stream::iter([Ok(Bytes::from(start))]);
+            break (Body::from_stream(start.chain(rest)), Bytes::new());
+        }
+    };
+    (Request::from_parts(parts, body), kept)
 }
 
 /// The submitted form, to be sent again.

@@ -18,7 +18,7 @@ use digue_pages::state::Console;
 use digue_pages::table::{
     ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
 };
-use digue_pages::view::{Localizer, kept, page};
+use digue_pages::view::{Localizer, Media, kept, page};
 use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
@@ -216,5 +216,5 @@ pub async fn file(
 ) -> Result<Response, PageError> {
     let (name, bytes) = awareness::file(&console.app, &actor, &id).await?;
     // Without its real type: whatever was uploaded, the browser must save it and not show it.
-    Ok(kept(&name, "application/octet-stream", bytes))
+    Ok(kept(&name, Media("application/octet-stream"), bytes))
 }

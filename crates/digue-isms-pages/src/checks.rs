@@ -26,7 +26,7 @@ use digue_pages::state::Console;
 use digue_pages::table::{
     ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
 };
-use digue_pages::view::{Localizer, kept, page};
+use digue_pages::view::{Localizer, Media, kept, page};
 use digue_pages::visitor::Visitor;
 
 /// A check with its last result.
@@ -409,10 +409,10 @@ pub async fn statement_file(
         let (lines, _) = statement::now_standing(app, &actor).await?;
         let reader = Localizer::in_zone(&visitor, &console.zone).reader();
         let bytes = sheets::statement_file(app, &lines, &reader, form).await?;
-        return Ok(kept(&name, form.media(), bytes));
+        return Ok(kept(&name, Media(form.media()), bytes));
     }
     let (name, bytes) = statement::version(app, &actor, &name).await?;
-    Ok(kept(&name, "text/plain; charset=utf-8", bytes))
+    Ok(kept(&name, Media("text/plain; charset=utf-8"), bytes))
 }
 
 /// A requirement and the controls that meet it.
@@ -451,7 +451,7 @@ pub async fn frameworks(
         let form = PaperFormat::parse(ending).ok_or(OperationError::NotFound("form"))?;
         let bytes =
             sheets::framework_file(&console.app, framework, &lines, &w.reader(), form).await;
-        return Ok(kept(&name, form.media(), bytes?));
+        return Ok(kept(&name, Media(form.media()), bytes?));
     }
     let requirements = framework::requirements(framework).map(|one| {
         let through = statement::through(&lines, one).into_iter().map(|line| {
@@ -500,12 +500,12 @@ pub async fn exported(
         "ocsf.json" => Json(exchange::ocsf(app, &actor, language).await?).into_response(),
         "ciso-assistant.yaml" => {
             let yaml = exchange::ciso_assistant(app, &actor, language).await?;
-            kept(&name, "application/yaml", yaml.into_bytes())
+            kept(&name, Media("application/yaml"), yaml.into_bytes())
         }
         other => {
             let number = mss_number(other).ok_or(OperationError::NotFound("file"))?;
             let bytes = exchange::mon_service_securise(app, &actor, number).await?;
-            kept(&name, PaperFormat::Xlsx.media(), bytes)
+            kept(&name, Media(PaperFormat::Xlsx.media()), bytes)
         }
     })
 }

@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
@@ -31,7 +32,7 @@ use digue_pages::state::Console;
 use digue_pages::table::{
     ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
 };
-use digue_pages::view::{Localizer, kept, page};
+use digue_pages::view::{Localizer, Media, kept, page};
 use digue_pages::visitor::Visitor;
 
 fn kind_of(code: &str) -> Result<RegisterKind, PageError> {
@@ -294,6 +295,9 @@ struct RecordPage {
     unreadable: Vec<u32>,
     observed: Option<observed::Observed>,
     has_faults: bool,
+    is_overtaken: bool,
+    /// The last revision, which the form is made from.
+    revision: u32,
     may_write: bool,
     is_frozen: bool,
     has_file: bool,
@@ -456,7 +460,15 @@ pub async fn new(
             }
         }
     }
-    shown(&console, &visitor, kind, "", &values, &[], &overview).await
+    shown(
+        &console,
+        &visitor,
+        kind,
+        ("", &values),
+        &NotSaved::AsStored,
+        &overview,
+    )
+    .await
 }
 
 pub async fn show(
@@ -472,16 +484,40 @@ pub async fn show(
         .map(|revision| revision.values.clone());
     // Ended records can still be read.
     let values = known.unwrap_or_default();
-    shown(&console, &visitor, kind, &id, &values, &[], &overview).await
+    shown(
+        &console,
+        &visitor,
+        kind,
+        (&id, &values),
+        &NotSaved::AsStored,
+        &overview,
+    )
+    .await
+}
+
+/// Why a form is shown: as the record is stored, or with what was typed.
+enum NotSaved {
+    AsStored,
+    Faults(Vec<FieldFault>),
+    /// Another person saved the record meanwhile.
+    Overtaken,
+}
+
+impl NotSaved {
+    fn faults(&self) -> &[FieldFault] {
+        match self {
+            Self::Faults(faults) => faults,
+            Self::AsStored | Self::Overtaken => &[],
+        }
+    }
 }
 
 async fn shown(
     console: &Console,
     visitor: &Visitor,
     kind: RegisterKind,
-    id: &str,
-    values: &Values,
-    faults: &[FieldFault],
+    (id, values): (&str, &Values),
+    why: &NotSaved,
     overview: &IsmsOverview,
 ) -> Result<Html<String>, PageError> {
     let app = &console.app;
@@ -540,11 +576,13 @@ async fn shown(
         provable,
         kind: kind.code(),
         title: isms::title(kind, values, visitor.language),
-        fields: form_fields(visitor, kind, values, faults, &overview.registers),
+        fields: form_fields(visitor, kind, values, why.faults(), &overview.registers),
         state_label: stands,
         checks: checks.collect(),
         observed,
-        has_faults: !faults.is_empty(),
+        has_faults: !why.faults().is_empty(),
+        is_overtaken: matches!(why, NotSaved::Overtaken),
+        revision: last.map_or(0, |last| last.number),
         may_write: visitor.role.is_some_and(Role::can_govern)
             && !kind.is_written_by_digue()
             && !is_over
@@ -610,14 +648,10 @@ pub async fn add(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let kind = kind_of(&code)?;
-    saved(
-        &console,
-        &visitor,
-        kind,
-        "",
-        &values_of(kind, &TypedForm::new(pairs)),
-    )
-    .await
+    let values = values_of(kind, &TypedForm::new(pairs));
+    let actor = visitor.actor(&console.app)?;
+    let saved = isms::save(&console.app, &actor, kind, None, &values).await;
+    answer(&console, &visitor, kind, ("", &values), saved).await
 }
 
 pub async fn save(
@@ -627,37 +661,37 @@ pub async fn save(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let kind = kind_of(&code)?;
-    saved(
-        &console,
-        &visitor,
-        kind,
-        &id,
-        &values_of(kind, &TypedForm::new(pairs)),
-    )
-    .await
+    let form = TypedForm::new(pairs);
+    let values = values_of(kind, &form);
+    let actor = visitor.actor(&console.app)?;
+    // A form without its revision was not made by this page: it overwrites nothing.
+    let read = form.text("revision").parse().unwrap_or(0);
+    let saved = isms::save_from(&console.app, &actor, kind, (&id, read), &values).await;
+    answer(&console, &visitor, kind, (&id, &values), saved).await
 }
 
-async fn saved(
+/// Where a saved record is, or its form with what was typed and why it was not saved.
+async fn answer(
     console: &Console,
     visitor: &Visitor,
     kind: RegisterKind,
-    id: &str,
-    values: &Values,
+    (id, values): (&str, &Values),
+    saved: Result<String, SaveError>,
 ) -> Result<Response, PageError> {
-    let actor = visitor.actor(&console.app)?;
-    let known = Some(id).filter(|id| !id.is_empty());
-    match isms::save(&console.app, &actor, kind, known, values).await {
+    let (status, why) = match saved {
         Ok(id) => {
-            Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())).into_response())
+            let place = format!("/smsi/registers/{}/{id}", kind.code());
+            return Ok(Redirect::to(&place).into_response());
         }
         Err(SaveError::Faults(faults)) => {
-            // The typed values stay, each fault under its field.
-            let (_, overview) = isms_overview(console, visitor).await?;
-            let page = shown(console, visitor, kind, id, values, &faults, &overview).await?;
-            Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+            (StatusCode::UNPROCESSABLE_ENTITY, NotSaved::Faults(faults))
         }
-        Err(SaveError::Operation(error)) => Err(PageError::from(error)),
-    }
+        Err(SaveError::Overtaken) => (StatusCode::CONFLICT, NotSaved::Overtaken),
+        Err(SaveError::Operation(error)) => return Err(PageError::from(error)),
+    };
+    let (_, overview) = isms_overview(console, visitor).await?;
+    let page = shown(console, visitor, kind, (id, values), &why, &overview).await?;
+    Ok((status, page).into_response())
 }
 
 pub async fn end(
@@ -752,7 +786,7 @@ pub async fn file(
         }
     };
     let bytes = bytes?;
-    Ok(kept(&name, form.media(), bytes))
+    Ok(kept(&name, Media(form.media()), bytes))
 }
 
 /// The file of a controlled document.

@@ -436,13 +436,17 @@ pub fn csv(
     }
     kept(
         &format!("{name}.csv"),
-        "text/csv; charset=utf-8",
+        Media("text/csv; charset=utf-8"),
         out.into_bytes(),
     )
 }
 
+/// A media type, so that no name of a file is taken for one.
+#[derive(Clone, Copy, Debug)]
+pub struct Media(pub &'static str);
+
 /// A file to be saved, never opened by the browser in Digue's own place.
-pub fn kept(name: &str, media: &str, bytes: Vec<u8>) -> Response {
+pub fn kept(name: &str, media: Media, bytes: Vec<u8>) -> Response {
     let is_plain =
         |sign: char| sign.is_ascii_graphic() && !matches!(sign, '"' | '\\') || sign == ' ';
     // Quotes, line ends and letters outside ASCII would break the header; the file's own content
@@ -452,7 +456,7 @@ pub fn kept(name: &str, media: &str, bytes: Vec<u8>) -> Response {
         .map(|sign| if is_plain(sign) { sign } else { '_' })
         .collect();
     let headers = [
-        (header::CONTENT_TYPE, media.to_owned()),
+        (header::CONTENT_TYPE, media.0.to_owned()),
         (
             header::CONTENT_DISPOSITION,
             format!("attachment; filename=\"{name}\""),
@@ -570,7 +574,11 @@ mod tests {
 
     #[test]
     fn a_name_cannot_become_a_header() {
-        let response = kept("reçu \"1\"\r\nx: y.pdf", "application/pdf", Vec::new());
+        let response = kept(
+            "reçu \"1\"\r\nx: y.pdf",
+            Media("application/pdf"),
+            Vec::new(),
+        );
         assert_eq!(
             response.headers()[header::CONTENT_DISPOSITION],
             "attachment; filename=\"re_u _1___x: y.pdf\""

@@ -21,7 +21,7 @@ use digue_pages::state::Console;
 use digue_pages::table::{
     CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
 };
-use digue_pages::view::{Localizer, kept, page};
+use digue_pages::view::{Localizer, Media, kept, page};
 use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
@@ -225,7 +225,7 @@ pub async fn letters(
     let made = made?;
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let bytes = codes::printed(&console.app, &reader, &made).await?;
-    Ok(kept("letters.pdf", PaperFormat::Pdf.media(), bytes))
+    Ok(kept("letters.pdf", Media(PaperFormat::Pdf.media()), bytes))
 }
 
 #[derive(Deserialize)]

@@ -24,7 +24,7 @@ use digue_pages::state::Console;
 use digue_pages::table::{
     CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
 };
-use digue_pages::view::{Localizer, kept, page};
+use digue_pages::view::{Localizer, Media, kept, page};
 use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
@@ -287,7 +287,11 @@ pub async fn sheet(
     SignedIn(actor): SignedIn,
 ) -> Result<Response, PageError> {
     let bytes = assessment::file(&console.app, &actor, visitor.language).await?;
-    Ok(kept("assessment.xlsx", PaperFormat::Xlsx.media(), bytes))
+    Ok(kept(
+        "assessment.xlsx",
+        Media(PaperFormat::Xlsx.media()),
+        bytes,
+    ))
 }
 
 pub async fn take(
@@ -308,7 +312,11 @@ pub async fn attest(
 ) -> Result<Response, PageError> {
     let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let bytes = attestation::file(&console.app, &actor, &reader, PaperFormat::Pdf).await;
-    Ok(kept("attestation.pdf", PaperFormat::Pdf.media(), bytes?))
+    Ok(kept(
+        "attestation.pdf",
+        Media(PaperFormat::Pdf.media()),
+        bytes?,
+    ))
 }
 
 #[derive(Template)]

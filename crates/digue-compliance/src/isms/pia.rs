@@ -119,7 +119,9 @@ pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, 
                 done.incomplete += u32::from(is_incomplete);
             }
             Err(SaveError::Faults(_)) => done.refused += 1,
-            Err(SaveError::Operation(error)) => return Err(error),
+            Err(error @ (SaveError::Overtaken | SaveError::Operation(_))) => {
+                return Err(error.into());
+            }
         }
     }
     Ok(done)

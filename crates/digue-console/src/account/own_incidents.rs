@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::error::PageError;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, kept, page};
+use crate::view::{Localizer, Media, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -77,7 +77,7 @@ pub(crate) async fn paper(
     let bytes = printed?;
     Ok(kept(
         &format!("{}.pdf", view.reference()),
-        PaperFormat::Pdf.media(),
+        Media(PaperFormat::Pdf.media()),
         bytes,
     ))
 }

@@ -33,7 +33,7 @@ use crate::response::incident_head::{IncidentHead, shown_clocks};
 use crate::response::step_page::{StepPage, StepRequest, unknown_fields};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, kept, page};
+use crate::view::{Localizer, Media, csv, kept, page};
 use crate::visitor::Visitor;
 
 async fn viewed(console: &Console, visitor: &Visitor, id: &str) -> Result<IncidentView, PageError> {
@@ -140,7 +140,7 @@ pub(crate) async fn signed_list(
     let bytes = breach::signed_list(&console.app, &actor, &id, version).await?;
     Ok(kept(
         &format!("affected-{id}-{version}.ndjson"),
-        "application/x-ndjson",
+        Media("application/x-ndjson"),
         bytes,
     ))
 }
@@ -405,7 +405,7 @@ fn file(name: &str, form: PaperFormat, bytes: Vec<u8>) -> Response {
         PaperFormat::Docx => "docx",
         PaperFormat::Xlsx => "xlsx",
     };
-    kept(&format!("{name}.{ending}"), form.media(), bytes)
+    kept(&format!("{name}.{ending}"), Media(form.media()), bytes)
 }
 
 /// The requested document and its format: `notification.pdf`.
@@ -428,7 +428,7 @@ pub(crate) async fn paper(
         let bytes = bundle::complaint(&console.app, &actor, &view, &reader).await?;
         return Ok(kept(
             &format!("complaint-{}.zip", view.reference()),
-            "application/zip",
+            Media("application/zip"),
             bytes,
         ));
     }

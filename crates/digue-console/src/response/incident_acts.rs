@@ -17,7 +17,7 @@ use crate::error::PageError;
 use crate::form::uploaded;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, kept, page};
+use crate::view::{Localizer, Media, kept, page};
 use crate::visitor::Visitor;
 
 /// Attaches the authority's receipt, or another document, to the incident.
@@ -39,7 +39,7 @@ pub(crate) async fn file(
     Path((id, hash)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
     let (name, bytes) = incidents::file(&console.app, &actor, &id, &hash).await?;
-    Ok(kept(&name, "application/octet-stream", bytes))
+    Ok(kept(&name, Media("application/octet-stream"), bytes))
 }
 
 #[derive(Template)]

@@ -25,7 +25,7 @@ use crate::response::breach::duties;
 use crate::response::incident_head::{IncidentHead, SavedNotice};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, kept, page};
+use crate::view::{Localizer, Media, csv, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Deserialize)]
@@ -337,7 +337,7 @@ pub(crate) async fn file(
             let letters = digue_notices::letters(app, &actor, &campaign, query.after).await;
             let (bytes, last) = letters?;
             let name = format!("letters-{}-{last}.pdf", query.after + 1);
-            Ok(kept(&name, PaperFormat::Pdf.media(), bytes))
+            Ok(kept(&name, Media(PaperFormat::Pdf.media()), bytes))
         }
         "others.csv" => {
             let rows = digue_notices::others(app, &actor, &campaign).await?;

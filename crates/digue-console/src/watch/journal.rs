@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::error::PageError;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, kept, page};
+use crate::view::{Localizer, Media, kept, page};
 use crate::visitor::Visitor;
 
 /// The most entries on one page, and in one export.
@@ -147,7 +147,7 @@ pub(crate) async fn export(
     }
     Ok(kept(
         &format!("journal-{first}.ndjson"),
-        "application/x-ndjson",
+        Media("application/x-ndjson"),
         text.into_bytes(),
     ))
 }

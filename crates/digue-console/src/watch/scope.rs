@@ -18,7 +18,7 @@ use crate::error::PageError;
 use crate::form::names;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, kept, page};
+use crate::view::{Localizer, Media, csv, kept, page};
 use crate::visitor::Visitor;
 
 /// The most lines on the page; the exports have all.
@@ -227,7 +227,7 @@ pub(crate) async fn signed_list(
 ) -> Result<Response, PageError> {
     let question = form.question(&console.zone)?;
     let bytes = scope::signed_list(&console.app, &actor, question).await?;
-    Ok(kept("application/x-ndjson", "scope.ndjson", bytes))
+    Ok(kept("scope.ndjson", Media("application/x-ndjson"), bytes))
 }
 
 /// The receipt of one entry.
@@ -238,8 +238,8 @@ pub(crate) async fn receipt(
 ) -> Result<Response, PageError> {
     let text = scope::receipt(&console.app, &actor, entry).await?;
     Ok(kept(
-        "text/plain; charset=utf-8",
         &format!("receipt-{entry}.txt"),
+        Media("text/plain; charset=utf-8"),
         text.into_bytes(),
     ))
 }

@@ -9,7 +9,7 @@ use crate::html::Element;
 use crate::pages::{NO_PAGES, PAGES};
 use crate::routes::routes;
 use crate::snapshots::{SHOWN, Shown};
-use crate::world::{Answer, Reader};
+use crate::world::{Answer, CISO, Reader, Sent, World, url_encoded};
 
 /// Calls `check` with every page, its reader and its answer.
 fn on_every_page(check: impl Fn(&Shown, Reader, &Answer, &Element)) {
@@ -481,5 +481,29 @@ fn no_page_speaks_the_other_language() {
                 }
             }
         }
+    }
+}
+
+/// What is longer than a form that is shown again is no longer than a route takes: a sheet of an
+/// incident, a record with a long description.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_form_is_taken_like_any_other() {
+    let world = World::new().await;
+    for length in [60_000, 70_000, 1_000_000] {
+        let description = "x".repeat(length);
+        let fields = [("title", "Chiffrer"), ("description", description.as_str())];
+        let sent = Sent {
+            method: "POST",
+            target: "/smsi/registers/measure",
+            kind: "application/x-www-form-urlencoded",
+            body: url_encoded(&fields).into_bytes(),
+        };
+        let answer = world.answer(CISO, Language::French, sent).await;
+        // Too long for the field is said on its page, with what was typed.
+        assert!(
+            answer.status != 413 && answer.is_page(),
+            "{length}: {}",
+            answer.status
+        );
     }
 }

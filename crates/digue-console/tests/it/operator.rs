@@ -93,7 +93,7 @@ fn caseloads() -> SourceRules {
         name: "portefeuilles".to_owned(),
         target: LoadTarget::Caseload(PopulationId::parse("personnes").unwrap()),
         origin: SourceOrigin::File("portefeuilles.csv".into()),
-        account: AccountId::parse("flux-dsi").unwrap(),
+        account: AccountId::parse("flux").unwrap(),
         every: Duration::from_mins(5),
         late_after: Duration::from_mins(15),
         brake: Brake::default(),

@@ -633,6 +633,7 @@ signature-explain = This record names you. Read it again: by signing, you vouch 
 signature-sign = Sign this record
 smsi-end-explain = The record will no longer be in effect and will leave the lists. Its history remains, and its identifier will not be reused.
 smsi-frozen = This record cannot be changed: to correct it, create another record.
+record-overtaken = Another person saved this record meanwhile: see its history. What you wrote is below and is not saved; save again to keep it.
 smsi-needed = required
 smsi-links-hint = Identifiers separated by commas
 smsi-import = Import a spreadsheet

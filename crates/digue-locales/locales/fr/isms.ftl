@@ -633,6 +633,7 @@ signature-explain = Cette fiche vous nomme. Relisez-la : en la signant, vous en
 signature-sign = Signer cette fiche
 smsi-end-explain = La fiche ne sera plus en vigueur et n'apparaîtra plus dans les listes. Son historique reste, et son identifiant ne sera pas réutilisé.
 smsi-frozen = Cette fiche ne peut pas être modifiée : pour la corriger, créez une nouvelle fiche.
+record-overtaken = Une autre personne a enregistré cette fiche entre-temps : voyez l'historique. Ce que vous avez écrit est ci-dessous et n'est pas enregistré ; enregistrez de nouveau pour le garder.
 smsi-needed = obligatoire
 smsi-links-hint = Identifiants séparés par des virgules
 smsi-import = Importer un tableur

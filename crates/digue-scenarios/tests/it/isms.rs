@@ -7,7 +7,7 @@ use digue_app::{Actor, OperationError, gates};
 use digue_casework::incidents;
 use digue_compliance::isms::reviews::{AccessDecision, ReviewedAccount};
 use digue_compliance::isms::{
-    self, awareness, checks, digest, reviews, signatures, start, statement,
+    self, SaveError, awareness, checks, digest, reviews, signatures, start, statement,
 };
 use digue_isms::Values;
 use digue_isms::check::{Check, CheckOutcome};
@@ -669,4 +669,35 @@ async fn checks_that_no_longer_run_await_the_officer() {
     );
     checks::run_due(&home.app).await.unwrap();
     assert_eq!(old(digue_tasks::board(&home.app, &officer).await), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_edit_one_record_the_second_sees_what_the_first_wrote() {
+    let home = Home::open().await;
+    let ciso = crate::approvals::somebody(&home, "rssi", "op", Role::Ciso).await;
+    let values = |title: &str, owner: &str| {
+        let fields = [("title", title), ("about", "supporting"), ("owner", owner)];
+        let fields = fields.map(|(field, text)| (field.to_owned(), vec![text.to_owned()]));
+        Values::from(fields)
+    };
+    let id = isms::save(
+        &home.app,
+        &ciso,
+        RegisterKind::Asset,
+        None,
+        &values("Portail", ""),
+    )
+    .await
+    .unwrap();
+    let save = async |read: u32, values: &Values| {
+        isms::save_from(&home.app, &ciso, RegisterKind::Asset, (&id, read), values).await
+    };
+    save(1, &values("Portail", "Camille")).await.unwrap();
+    let late = save(1, &values("Portail des partenaires", "")).await;
+    assert!(matches!(late, Err(SaveError::Overtaken)), "{late:?}");
+    // The same values again are no loss, whichever revision was read.
+    save(1, &values("Portail", "Camille")).await.unwrap();
+    save(2, &values("Portail des partenaires", "Camille"))
+        .await
+        .unwrap();
 }

@@ -978,10 +978,10 @@ fn an_auditor_draws_the_same_sample_and_a_document_is_read_and_kept() {
             .text()
             .contains("Dernier audit interne")
     );
-    let signed =
-        "title=Revue&held-on=2026-11-22&chair=Camille&signed-by=Camille&signed-on=2026-11-22";
+    let signed = "revision=2&title=Revue&held-on=2026-11-22&chair=Camille&signed-by=Camille&signed-on=2026-11-22";
     post(&officer, "/smsi/registers/review/RD-1", signed);
     let again = signed.replace("Camille&signed", "Alex&signed");
+    let again = again.replace("revision=2", "revision=3");
     assert_eq!(
         officer
             .send(
