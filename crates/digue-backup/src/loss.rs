@@ -16,8 +16,9 @@ pub struct JournalPoint {
 pub enum LastKnown {
     /// The journal itself survived somewhere up to its last entry.
     Complete(JournalPoint),
-    /// A checkpoint that a witness or anybody else kept: there may have been more after it.
-    Kept(JournalPoint),
+    /// The entries of a checkpoint that a witness or anybody else kept: there may have been more
+    /// after it, and a checkpoint says no time.
+    Kept(u64),
     /// Nobody kept anything newer than the backup.
     Nothing,
 }
@@ -35,7 +36,7 @@ pub enum LostEntries {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Loss {
     pub entries: LostEntries,
-    /// Between the backup and the last that is known.
+    /// Between the backup and the last that is known; `None` where its time is not.
     pub span: Option<Duration>,
 }
 
@@ -69,13 +70,13 @@ pub fn between(restored: JournalPoint, last: LastKnown) -> Result<Loss, LossCont
             })
         }
         // A checkpoint kept before the backup was made says nothing of what came after.
-        LastKnown::Kept(known) if known.entries <= restored.entries => Ok(Loss {
+        LastKnown::Kept(known) if known <= restored.entries => Ok(Loss {
             entries: LostEntries::Unknown,
             span: None,
         }),
         LastKnown::Kept(known) => Ok(Loss {
-            entries: LostEntries::AtLeast(known.entries - restored.entries),
-            span: Some(known.at.since(restored.at)),
+            entries: LostEntries::AtLeast(known - restored.entries),
+            span: None,
         }),
         LastKnown::Nothing => Ok(Loss {
             entries: LostEntries::Unknown,
@@ -106,14 +107,14 @@ mod tests {
             loss(LastKnown::Complete(point(100))),
             LostEntries::Exactly(0)
         );
-        assert_eq!(loss(LastKnown::Kept(point(130))), LostEntries::AtLeast(30));
+        assert_eq!(loss(LastKnown::Kept(130)), LostEntries::AtLeast(30));
     }
 
     #[test]
     fn nothing_newer_is_not_nothing_lost() {
         let loss = |last| between(point(100), last).unwrap().entries;
         assert_eq!(loss(LastKnown::Nothing), LostEntries::Unknown);
-        assert_eq!(loss(LastKnown::Kept(point(100))), LostEntries::Unknown);
+        assert_eq!(loss(LastKnown::Kept(100)), LostEntries::Unknown);
     }
 
     #[test]

@@ -284,8 +284,10 @@ async fn fuse_begins(app: &App, record: &FindingRecord) -> bool {
 /// Restores the count of automatic closings after a start, so that a restart does not reset the
 /// fuse.
 pub async fn recall_closings(app: &App) -> Result<(), OperationError> {
+    // Closings alone: a flood of alerts must not push them out of what is read.
     let lately = FindingQuery {
         since: Some(findings::fuse_since(app)),
+        has_closed: true,
         ..FindingQuery::default()
     };
     let rules = app.gateway().rules();

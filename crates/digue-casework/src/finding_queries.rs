@@ -47,3 +47,18 @@ pub(crate) async fn sisters(
     sisters.retain(|other| other.id != record.id && subject_of(other) == subject_of(record));
     Ok(sisters)
 }
+
+#[cfg(test)]
+mod tests {
+    use digue_detection::Action;
+    use digue_store::CLOSING_ACTIONS;
+
+    #[test]
+    fn the_store_knows_every_action_that_closes() {
+        let closing = Action::ALL
+            .iter()
+            .filter(|action| **action >= Action::CloseAccount);
+        let codes: Vec<&str> = closing.map(|action| action.code()).collect();
+        assert_eq!(codes, CLOSING_ACTIONS);
+    }
+}

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 
-use crate::account::sign_in::device_of;
+use crate::account::sign_in::{device_of, is_local};
 use crate::error::{FailedOperation, PageError};
 use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
@@ -222,7 +222,7 @@ pub(crate) async fn by_password(
     Form(form): Form<PasswordProof>,
 ) -> Result<Response, PageError> {
     let session = visitor.console_session()?;
-    let is_local = form.action.starts_with('/') && !form.action.starts_with("//");
+    let is_local = is_local(&form.action);
     let action = if is_local {
         form.action
     } else {

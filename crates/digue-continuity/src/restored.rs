@@ -141,10 +141,7 @@ impl RestoredJournal {
             None => LastKnown::Nothing,
             Some(path) => {
                 let kept = checkpoint_in(path, &self.key)?;
-                LastKnown::Kept(JournalPoint {
-                    entries: kept.size,
-                    at: data_of,
-                })
+                LastKnown::Kept(kept.size)
             }
         };
         Ok(loss::between(restored, last)

@@ -232,7 +232,13 @@ fn original_of(dialect: Dialect, target: &str, request: &Request<()>) -> Option<
                 .map(|query| format!("?{query}"))
                 .unwrap_or_default();
             let target = parse_target(format!("{target}{query}").as_bytes())?;
-            let host = field("x-forwarded-host").or_else(|| field("host"))?;
+            // Only where it is missing: one that was sent twice must not be passed over.
+            let names = if request.headers().contains_key("x-forwarded-host") {
+                "x-forwarded-host"
+            } else {
+                "host"
+            };
+            let host = field(names)?;
             (request.method().as_str().as_bytes(), host, target)
         }
     };
@@ -580,5 +586,20 @@ mod tests {
         );
         assert_eq!(written[1].reasons, [RefusalReason::Withheld]);
         assert_eq!(written[1].persons().count(), 0);
+    }
+
+    #[test]
+    fn a_host_that_was_sent_twice_names_none_in_any_dialect() {
+        let host_of = |hosts: &[&str]| {
+            let mut request = Request::get("https://digue.example/").header("host", "b.example");
+            for host in hosts {
+                request = request.header("x-forwarded-host", *host);
+            }
+            let request = request.body(()).unwrap();
+            original_of(Dialect::ExtAuthz, "/a", &request).map(|original| original.host.host)
+        };
+        assert_eq!(host_of(&["a.example"]).as_deref(), Some("a.example"));
+        assert_eq!(host_of(&["a.example", "c.example"]), None);
+        assert_eq!(host_of(&[]).as_deref(), Some("b.example"));
     }
 }

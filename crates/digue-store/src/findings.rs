@@ -71,6 +71,8 @@ pub struct FindingQuery {
     pub is_work: bool,
     /// Held back by the fuse.
     pub is_fused: bool,
+    /// An account, an organisation or a portal was closed.
+    pub has_closed: bool,
 }
 
 /// How many findings a query selects, and when the first of them was made.
@@ -105,6 +107,9 @@ impl AlertChannel {
         }
     }
 }
+
+/// The actions that close, by their codes.
+pub const CLOSING_ACTIONS: [&str; 3] = ["close-account", "close-organisation", "close-portal"];
 
 /// A value of a condition.
 enum ConditionValue {
@@ -142,6 +147,10 @@ impl FindingQuery {
         }
         if self.is_fused {
             ask("fused =", ConditionValue::Number(1));
+        }
+        if self.has_closed {
+            let codes = CLOSING_ACTIONS.map(|code| format!("'{code}'"));
+            conditions.push(format!("action IN ({})", codes.join(", ")));
         }
         if self.is_undecided {
             conditions.push("decided_at IS NULL".to_owned());

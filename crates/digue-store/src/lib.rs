@@ -71,7 +71,8 @@ pub use contact_source::{ContactRow, ContactSource};
 pub use error::StoreError;
 pub use files::FileRecord;
 pub use findings::{
-    AlertChannel, FindingCount, FindingQuery, FindingRecord, FindingVerdict, FindingsAbout,
+    AlertChannel, CLOSING_ACTIONS, FindingCount, FindingQuery, FindingRecord, FindingVerdict,
+    FindingsAbout,
 };
 pub use gates::GateRecord;
 pub use granted_keys::GrantedKeyRecord;

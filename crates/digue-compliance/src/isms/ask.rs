@@ -569,24 +569,15 @@ async fn findings_decided(app: &App, now: Timestamp) -> Result<Measurement, Oper
     Ok(Measurement::of(all, names.collect()))
 }
 
-/// Findings among which the last closing is looked for.
-const FINDINGS_SEARCHED: u32 = 10_000;
-
 /// Seconds between the last finding that closed an account and the gate that closed it.
 async fn contained(app: &App) -> Result<Measurement, OperationError> {
-    let asked = FindingQuery::default();
-    let all = app.store().findings_of(&asked, FINDINGS_SEARCHED).await?;
-    let closes =
-        |action: &str| Action::parse(action).is_some_and(|taken| taken >= Action::CloseAccount);
-    let closing = all.iter().find(|finding| closes(&finding.action));
-    let Some(finding) = closing else {
-        let is_whole = all.len() < FINDINGS_SEARCHED as usize;
-        // None among the newest is not none at all.
-        return Ok(if is_whole {
-            Measurement::default()
-        } else {
-            Measurement::unknown(NotRun::Gone)
-        });
+    let closing = FindingQuery {
+        has_closed: true,
+        ..FindingQuery::default()
+    };
+    let last = app.store().findings_of(&closing, 1).await?;
+    let Some(finding) = last.first() else {
+        return Ok(Measurement::default());
     };
     let gates = app.store().gates().await?;
     let is_its = |reason: &GateReason| reason.finding() == Some(&finding.id);

@@ -38,16 +38,20 @@ pub(crate) struct SignInReturn {
     fresh: String,
 }
 
+/// True for an address on the same host.
+pub(crate) fn is_local(address: &str) -> bool {
+    address.starts_with('/')
+        // `//host` and, in some browsers, a backslash lead to another host.
+        && !address.starts_with("//")
+        && !address.contains(|c: char| c == '\\' || c.is_control())
+}
+
 impl SignInReturn {
     /// The requested page, if it is on the same host: otherwise the sign-in page would be an open
     /// redirect.
     pub(crate) fn local_next(&self) -> &str {
         let next = self.next.as_str();
-        let is_local = next.starts_with('/')
-            // `//host` and, in some browsers, a backslash lead to another host.
-            && !next.starts_with("//")
-            && !next.contains(|c: char| c == '\\' || c.is_control());
-        if is_local { next } else { "/" }
+        if is_local(next) { next } else { "/" }
     }
 
     /// The same as a query, for another way to sign in.

@@ -270,8 +270,9 @@ pub(crate) async fn prepare(
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
     let request = CampaignRequest {
         style: Style::parse(&take("style")).unwrap_or(Style::ALL[0]),
-        version: take("version").parse().unwrap_or(0),
-        after: take("after").parse().ok(),
+        version: number_of(&take("version"))?.unwrap_or(0),
+        // Everybody is asked for with a blank: what cannot be read must not become everybody.
+        after: number_of(&take("after"))?,
         subject: take("subject"),
         rate: take("rate").parse().unwrap_or(RATE),
         blocks: Blocks {
@@ -295,6 +296,16 @@ pub(crate) async fn prepare(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The number of a version; `None` for a blank.
+fn number_of(text: &str) -> Result<Option<u32>, OperationError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let number = text.parse().map(Some);
+    number.map_err(|_| OperationError::Invalid("invalid-campaign-version"))
 }
 
 #[derive(Deserialize)]

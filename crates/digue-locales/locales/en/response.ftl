@@ -262,6 +262,7 @@ sheet-restart-lessons = The lessons are written down, and each has a measure.
 
 ## What cannot be done
 
+invalid-campaign-version = The number of a version of the list is a whole number.
 invalid-incident-title = Enter a title of up to 200 characters.
 incident-refused-no-reason = Enter a reason of at least ten characters.
 incident-refused-no-text = Enter a text.

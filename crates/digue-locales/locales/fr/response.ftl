@@ -262,6 +262,7 @@ sheet-restart-lessons = Les leçons sont écrites et chacune a sa mesure.
 
 ## What cannot be done
 
+invalid-campaign-version = Le numéro d’une version de la liste est un nombre entier.
 invalid-incident-title = Il faut un titre, de 200 caractères au plus.
 incident-refused-no-reason = Il faut un motif d'au moins dix caractères.
 incident-refused-no-text = Il faut un texte.

@@ -162,6 +162,11 @@ async fn a_query_selects_what_it_says(store: &Store, later: Timestamp) {
         ..about(account)
     };
     check(until, &["f1"], Some(NOON)).await;
+    let closed = FindingQuery {
+        has_closed: true,
+        ..FindingQuery::default()
+    };
+    check(closed, &["f2", "f1", "f3"], Some(NOON)).await;
     let work = FindingQuery {
         is_work: true,
         ..FindingQuery::default()
