@@ -97,8 +97,40 @@ pub fn parse_policies(
     Policies::parse(&files)
 }
 
+/// What could be read of a configuration, with its faults: one that does not start is looked at all
+/// the same.
+pub struct ConfigReading {
+    /// `None` when `digue.toml` has faults.
+    pub settings: Option<Settings>,
+    /// Those without faults of their own.
+    pub maps: Vec<PortalMap>,
+    policies: Option<PolicyFiles>,
+    pub faults: Vec<ConfigFault>,
+    pub warnings: Vec<ConfigFault>,
+}
+
 /// Reads everything that `file` refers to, or lists all faults.
 pub fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
+    let ConfigReading {
+        settings,
+        maps,
+        policies,
+        faults,
+        warnings,
+    } = examine(file);
+    match (settings, policies) {
+        (Some(settings), Some(policies)) if faults.is_empty() => Ok(Config {
+            settings,
+            maps,
+            policies,
+            warnings,
+        }),
+        _ => Err(faults),
+    }
+}
+
+/// Reads everything that `file` refers to, as far as it can be read.
+pub fn examine(file: &Path) -> ConfigReading {
     let mut faults = Vec::new();
     let settings = server::read(file, &mut faults);
     let Some(settings) = settings else {
@@ -110,7 +142,14 @@ pub fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
         if folder.join("policies").is_dir() {
             read_policies(&folder.join("policies"), &mut faults);
         }
-        return Err(faults);
+        let (maps, warnings) = (Vec::new(), Vec::new());
+        return ConfigReading {
+            settings: None,
+            maps,
+            policies: None,
+            faults,
+            warnings,
+        };
     };
     let mut warnings = Vec::new();
     let mut maps = Vec::new();
@@ -135,14 +174,13 @@ pub fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
         Some(folder) => read_policies(folder, &mut faults),
         None => Some(PolicyFiles::default()),
     };
-    match policies {
-        Some(policies) if faults.is_empty() => Ok(Config {
-            settings,
-            maps: maps.into_iter().map(|(_, map)| map).collect(),
-            policies,
-            warnings,
-        }),
-        _ => Err(faults),
+    let maps = maps.into_iter().map(|(_, map)| map).collect();
+    ConfigReading {
+        settings: Some(settings),
+        maps,
+        policies,
+        faults,
+        warnings,
     }
 }
 

@@ -12,6 +12,7 @@ mod accounts;
 mod ending;
 mod peer;
 mod persons;
+mod probe;
 mod provider_client;
 
 use digue_access::RequestOrigin;
@@ -31,6 +32,8 @@ pub use accounts::{
 pub use ending::{
     ProviderLogout, end, end_all, ended_by_provider, farewell, farewell_of_person, leaving,
 };
+
+pub use probe::answers;
 
 use ending::ProviderSignOut;
 use peer::{AuthorizationAnswer, ProviderError, ProviderPeer, VerifiedIdentity};

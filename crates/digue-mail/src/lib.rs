@@ -6,6 +6,7 @@
 //! the address, and no code that gives access by itself: an invitation opens an account that can
 //! see no person yet.
 
+mod probe;
 mod weekly;
 
 pub mod maildir;
@@ -33,6 +34,7 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue, MIME_VERSION
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
+pub use self::probe::{RelayFault, answers};
 pub use self::weekly::WeeklyFigures;
 
 /// The outgoing mail server.

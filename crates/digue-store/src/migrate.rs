@@ -36,6 +36,9 @@ const MIGRATIONS: [&str; 20] = [
     include_str!("../migrations/0020-sources.sql"),
 ];
 
+/// How many there are in this version.
+pub(crate) const COUNT: usize = MIGRATIONS.len();
+
 /// With these, SQL alone cannot express what happens to the rows.
 const SPELLINGS: usize = 14;
 const CONSTRAINTS: usize = 18;

@@ -145,7 +145,7 @@ type Relying = Client<
 >;
 
 /// The discovery document and keys of a provider, with the time at which they were fetched.
-struct ProviderDocuments {
+pub(super) struct ProviderDocuments {
     at: Timestamp,
     metadata: Metadata,
     keys: KeySet,
@@ -256,7 +256,7 @@ impl ProviderPeer {
     }
 
     /// Fetches the discovery document and the keys (OpenID Connect Discovery 1.0).
-    async fn discover(
+    pub(super) async fn discover(
         &self,
         client: &HttpClient,
         now: Timestamp,
