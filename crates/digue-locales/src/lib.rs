@@ -111,6 +111,7 @@ const FRENCH_FILES: &[&str] = &[
     include_str!("../locales/fr/space.ftl"),
     include_str!("../locales/fr/sources.ftl"),
     include_str!("../locales/fr/backup.ftl"),
+    include_str!("../locales/fr/doctor.ftl"),
 ];
 const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/common.ftl"),
@@ -130,6 +131,7 @@ const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/space.ftl"),
     include_str!("../locales/en/sources.ftl"),
     include_str!("../locales/en/backup.ftl"),
+    include_str!("../locales/en/doctor.ftl"),
 ];
 
 fn bundle(code: &str, files: &[&str]) -> Bundle {
