@@ -28,6 +28,10 @@ pub(crate) enum Subcommand {
         config: PathBuf,
         probe: Option<RouteProbe>,
     },
+    Doctor {
+        config: PathBuf,
+        json: bool,
+    },
     Inspect {
         config: PathBuf,
         portal: String,
@@ -236,6 +240,17 @@ fn command(language: Language) -> Command {
                         .num_args(2)
                         .value_names(["METHOD", "URL"])
                         .help(say("command-check-route")),
+                ),
+        )
+        .subcommand(
+            Command::new("doctor")
+                .about(say("command-doctor"))
+                .arg(config())
+                .arg(
+                    Arg::new("json")
+                        .long("json")
+                        .action(ArgAction::SetTrue)
+                        .help(say("command-doctor-json")),
                 ),
         )
         .subcommand(inspect_command(language).arg(config()))
@@ -488,6 +503,10 @@ fn task(matches: &ArgMatches) -> Subcommand {
         "check" => Subcommand::Check {
             config: path("config"),
             probe: route_probe(matches),
+        },
+        "doctor" => Subcommand::Doctor {
+            config: path("config"),
+            json: matches.get_flag("json"),
         },
         "inspect" => {
             let what = match matches.contains_id("har") {

@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod decoys;
 mod demo;
+mod doctor;
 mod evidence;
 mod init;
 mod input;
@@ -38,6 +39,7 @@ pub(crate) fn run(command_line: CommandLine) -> ExitCode {
     let code = match command_line.command {
         Subcommand::Init { folder } => init::run(&out, &folder),
         Subcommand::Check { config, probe } => check::run(&out, &config, probe.as_ref()),
+        Subcommand::Doctor { config, json } => doctor::run(&out, &config, json),
         Subcommand::Inspect {
             config,
             portal,

@@ -10,6 +10,7 @@ mod maps;
 mod monitoring;
 mod pages;
 mod serve;
+mod service_manager;
 mod tls;
 
 use std::process::ExitCode;

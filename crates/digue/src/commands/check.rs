@@ -1,14 +1,16 @@
-//! `digue check`: every fault of a configuration, with file and line; and which route answers a
-//! request.
+//! `digue check`: every fault of a configuration, with file and line, and of the certificates that
+//! it names; and which route answers a request.
 
 use std::path::Path;
 
 use digue_config::Config;
+use digue_config::reader::ConfigFault;
+use digue_doctor::certificates;
 use digue_gateway::path::Segments;
 use digue_locales::Value;
 use http::{Method, Uri};
 
-use super::{BAD, GOOD, NOT_RUN, Output};
+use super::{BAD, GOOD, NOT_RUN, Output, doctor};
 use crate::cli::RouteProbe;
 
 pub(crate) fn run(out: &Output, file: &Path, probe: Option<&RouteProbe>) -> u8 {
@@ -22,7 +24,20 @@ pub(crate) fn run(out: &Output, file: &Path, probe: Option<&RouteProbe>) -> u8 {
     if let Some(probe) = probe {
         return which_route(out, &config, probe);
     }
+    let (now, listeners) = (doctor::now(), &config.settings.listeners);
+    let readings = certificates::of_listeners(listeners, now);
+    let faults: Vec<ConfigFault> = readings
+        .iter()
+        .flat_map(|reading| reading.faults.clone())
+        .collect();
+    if !faults.is_empty() {
+        out.faults(&faults);
+        return BAD;
+    }
     out.warnings(&config.warnings);
+    readings
+        .iter()
+        .for_each(|reading| out.warnings(&reading.warnings));
     let routes: usize = config.portals().map(|portal| portal.routes.len()).sum();
     let portals = Value::from(config.maps.len());
     out.say(

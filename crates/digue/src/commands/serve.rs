@@ -7,16 +7,19 @@ use anyhow::Result;
 use digue_access::{Membership, Role};
 use digue_app::Actor;
 use digue_config::Config;
+use digue_config::reader::ConfigFault;
+use digue_doctor::certificates;
 use digue_identity::sign_in;
 use digue_locales::Value;
 use digue_types::{AccountId, OrganisationId};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{BAD, GOOD, Output, runtime};
+use super::{BAD, GOOD, Output, doctor, runtime};
 use crate::serve::{RunningServer, start};
+use crate::service_manager::{ServiceManager, ServiceState};
 
 pub(crate) fn run(out: &Output, file: &Path) -> u8 {
-    let config = match digue_config::load(file) {
+    let config = match load(file) {
         Ok(config) => config,
         Err(faults) => {
             out.faults(&faults);
@@ -29,6 +32,18 @@ pub(crate) fn run(out: &Output, file: &Path) -> u8 {
     match served {
         Ok(()) => GOOD,
         Err(error) => out.failed(&error),
+    }
+}
+
+/// The configuration, if listeners can be opened with its certificates.
+fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
+    let config = digue_config::load(file)?;
+    // Before anything is opened, and before a reload has changed anything.
+    let faults = certificates::faults(&config.settings.listeners, doctor::now());
+    if faults.is_empty() {
+        Ok(config)
+    } else {
+        Err(faults)
     }
 }
 
@@ -61,6 +76,12 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
     }
     invite_first_officer(out, &running, &host).await?;
     out.say("serve-ready", &[]);
+    // Told last: whatever waits for Digue sends its requests from now on.
+    let manager = ServiceManager::of_environment();
+    if let Some(manager) = &manager {
+        manager.tell(ServiceState::Ready);
+        manager.clone().keep_alive();
+    }
     loop {
         tokio::select! {
             _ = stop.recv() => break,
@@ -71,12 +92,15 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
         }
     }
     out.say("serve-stopping", &[]);
+    if let Some(manager) = &manager {
+        manager.tell(ServiceState::Stopping);
+    }
     running.stop().await
 }
 
 /// Reloads the configuration; one with faults changes nothing.
 async fn take_over(out: &Output, running: &RunningServer, file: &Path) {
-    match digue_config::load(file) {
+    match load(file) {
         Err(faults) => {
             out.faults(&faults);
             out.complain("serve-reload-refused", &[]);

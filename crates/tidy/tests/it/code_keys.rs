@@ -27,6 +27,8 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("clock", &["ClockKind"]),
     ("data-held", &["Data"]),
     ("desk-advice", &["MessageVerdict"]),
+    ("doctor-check", &["HealthCheck"]),
+    ("doctor-state", &["HealthState"]),
     ("drill-step", &["DrillStep"]),
     ("due", &["DueKind"]),
     ("entry-kind", &["EntryKind"]),

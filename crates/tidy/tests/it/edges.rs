@@ -307,6 +307,27 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-doctor",
+        13,
+        &[
+            "digue-app",
+            "digue-backup",
+            "digue-compliance",
+            "digue-config",
+            "digue-continuity",
+            "digue-evidence",
+            "digue-exposure",
+            "digue-gateway",
+            "digue-http",
+            "digue-identity",
+            "digue-journal",
+            "digue-locales",
+            "digue-mail",
+            "digue-store",
+            "digue-types",
+        ],
+    ),
+    (
         "digue-tasks",
         13,
         &[
@@ -532,6 +553,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("totp-rs", &["digue-identity"]),
     ("zxcvbn", &["digue-identity"]),
     ("tls-parser", &["digue-connections"]),
+    ("x509-parser", &["digue-doctor"]),
     (
         "askama",
         &[
