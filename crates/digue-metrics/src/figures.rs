@@ -1,6 +1,7 @@
 //! The figures, taken when they are asked for. Nothing here is counted on the path of a request.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use digue_app::{Actor, App};
 use digue_compliance::isms;
@@ -53,12 +54,19 @@ pub struct MonitoredFigures {
     pub(crate) mail: Option<(usize, i64)>,
     /// Bytes that the file system of the data folder has left for this process.
     pub(crate) disk_free: Option<u64>,
+    /// When the certificate of each listener ends.
+    pub(crate) certificates: Vec<(SocketAddr, Timestamp)>,
     pub(crate) unreadable: Vec<FigureSource>,
 }
 
 impl MonitoredFigures {
-    /// Takes the figures now. `version` is that of the program.
-    pub async fn of(app: &App, version: &'static str) -> Self {
+    /// Takes the figures now. `version` is that of the program; `certificates` are those of its
+    /// listeners, with their ends.
+    pub async fn of(
+        app: &App,
+        version: &'static str,
+        certificates: Vec<(SocketAddr, Timestamp)>,
+    ) -> Self {
         let now = app.clock().now();
         let mut unreadable = Vec::new();
         let board = digue_tasks::board(app, &Actor::digue()).await;
@@ -79,6 +87,7 @@ impl MonitoredFigures {
                 .unwrap_or_default(),
             mail: read(FigureSource::Mail, mail(app, now).await, &mut unreadable),
             disk_free: read(FigureSource::Disk, disk_free(app), &mut unreadable),
+            certificates,
             unreadable,
         }
     }

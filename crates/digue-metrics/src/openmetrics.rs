@@ -164,6 +164,13 @@ fn state(to: &mut Registry, figures: &MonitoredFigures) {
             i64::try_from(free).unwrap_or(i64::MAX),
         );
     }
+    let ends = GaugeFamily::default();
+    for (listener, ends_at) in &figures.certificates {
+        ends.get_or_create(&vec![("listener", listener.to_string())])
+            .set(ends_at.secs());
+    }
+    let help = "When the certificate that a listener serves ends, in seconds since 1970";
+    to.register_with_unit("certificate_end_timestamp", help, Unit::Seconds, ends);
     let unreadable = GaugeFamily::default();
     for source in &figures.unreadable {
         unreadable

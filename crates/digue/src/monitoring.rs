@@ -16,6 +16,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
+use crate::tls::CertificateEnds;
+
 /// The figures are taken at most this often: whoever asks has not signed in, and must not make
 /// work.
 const FIGURES_EVERY: Duration = Duration::from_secs(1);
@@ -23,6 +25,7 @@ const FIGURES_EVERY: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 struct Monitored {
     app: Arc<App>,
+    ends: CertificateEnds,
     /// The last text, with its time. Held while a new one is made: others wait for that one.
     figures: Arc<Mutex<Option<(Instant, String)>>>,
 }
@@ -30,11 +33,13 @@ struct Monitored {
 /// Serves until the process stops.
 pub(crate) async fn serve(
     app: Arc<App>,
+    ends: CertificateEnds,
     listener: TcpListener,
     mut stopping: watch::Receiver<bool>,
 ) {
     let monitored = Monitored {
         app,
+        ends,
         figures: Arc::default(),
     };
     let routes = Router::new()
@@ -69,8 +74,8 @@ async fn metrics(State(monitored): State<Monitored>) -> Response {
     let text = match &*last {
         Some((at, text)) if at.elapsed() < FIGURES_EVERY => text.clone(),
         _ => {
-            let text =
-                openmetrics(&MonitoredFigures::of(&monitored.app, env!("CARGO_PKG_VERSION")).await);
+            let (version, ends) = (env!("CARGO_PKG_VERSION"), monitored.ends.all());
+            let text = openmetrics(&MonitoredFigures::of(&monitored.app, version, ends).await);
             *last = Some((Instant::now(), text.clone()));
             text
         }

@@ -56,6 +56,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::pages::ConsolePages;
+use crate::tls::CertificateEnds;
 use crate::{descriptors, keys, maps, monitoring, tls};
 
 /// Appends that may wait for the disk; further ones are refused.
@@ -74,6 +75,7 @@ pub(crate) struct RunningServer {
     pub(crate) journal: Arc<Journal>,
     pub(crate) addresses: Vec<SocketAddr>,
     certificates: Vec<(ListenerSettings, Arc<ArcSwap<ServerConfig>>)>,
+    certificate_ends: CertificateEnds,
     store: Store,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -285,6 +287,7 @@ pub(crate) async fn start(
         journal,
         addresses: Vec::new(),
         certificates: Vec::new(),
+        certificate_ends: CertificateEnds::default(),
         store,
         stop,
         tasks: Vec::new(),
@@ -475,6 +478,10 @@ impl RunningServer {
             .await
             .with_context(|| listener.address.to_string())?;
         self.addresses.push(bound.local_address()?);
+        if let Some(files) = &listener.tls {
+            self.certificate_ends
+                .note(listener.address, files, self.app.clock().now());
+        }
         if let Some(certificate) = certificate {
             self.certificates.push((listener.clone(), certificate));
         }
@@ -499,9 +506,14 @@ impl RunningServer {
             .await
             .with_context(|| address.to_string())?;
         tracing::info!(address = %listener.local_addr()?, "Readiness and figures");
-        let (app, stopping) = (self.app.clone(), stopping.clone());
-        self.tasks
-            .push(tokio::spawn(monitoring::serve(app, listener, stopping)));
+        let (app, stopping, ends) = (
+            self.app.clone(),
+            stopping.clone(),
+            self.certificate_ends.clone(),
+        );
+        self.tasks.push(tokio::spawn(monitoring::serve(
+            app, ends, listener, stopping,
+        )));
         Ok(())
     }
 
@@ -525,6 +537,8 @@ impl RunningServer {
                 .find(|known| known.address == listener.address);
             if let Some(files) = files.and_then(|known| known.tls.as_ref()) {
                 certificate.store(tls::server_config(files)?);
+                self.certificate_ends
+                    .note(listener.address, files, self.app.clock().now());
             }
         }
         let ports = digue_config::public_ports(&maps, &settings.console_url);

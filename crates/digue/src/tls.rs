@@ -1,10 +1,14 @@
 //! Certificates from files, for listeners and for HTTPS portals.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
 use digue_config::server::TlsFiles;
+use digue_doctor::certificates;
+use digue_types::Timestamp;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{RootCertStore, ServerConfig};
@@ -27,6 +31,30 @@ pub(crate) fn server_config(files: &TlsFiles) -> Result<Arc<ServerConfig>> {
         .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// When the certificates that are served end, by the address of their listener.
+#[derive(Clone, Default)]
+pub(crate) struct CertificateEnds(Arc<Mutex<BTreeMap<SocketAddr, Timestamp>>>);
+
+impl CertificateEnds {
+    /// Notes the certificate that `address` serves from now on.
+    pub(crate) fn note(&self, address: SocketAddr, files: &TlsFiles, now: Timestamp) {
+        let ends_at = certificates::read(files, now).ends_at;
+        let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match ends_at {
+            Some(ends_at) => drop(ends.insert(address, ends_at)),
+            // Rather no figure than that of the one before.
+            None => drop(ends.remove(&address)),
+        }
+    }
+
+    pub(crate) fn all(&self) -> Vec<(SocketAddr, Timestamp)> {
+        let ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.iter()
+            .map(|(address, ends_at)| (*address, *ends_at))
+            .collect()
+    }
 }
 
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
