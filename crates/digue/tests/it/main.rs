@@ -39,6 +39,7 @@ mod notices;
 mod observed;
 mod officer;
 mod outside_body;
+mod packages;
 mod persons;
 mod pilot;
 mod provider;
