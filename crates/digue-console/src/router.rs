@@ -22,7 +22,7 @@ use crate::watch::{
     break_glass, findings, gates, journal, live, overview, person, portals, scope, sessions, tasks,
 };
 use crate::{error, form, proof, surround, view};
-use digue_isms_pages::{awareness, checks, home, import, registers, reviews, samples};
+use digue_isms_pages::{awareness, checks, files, home, import, registers, reviews, samples};
 use digue_people_pages::{
     account, accounts, approvals, desk, keys, organisations, requests, sources, space,
 };
@@ -277,8 +277,8 @@ fn governance() -> Router<Console> {
             post(registers::fill),
         )
         .route("/smsi/samples", get(samples::samples))
-        .route("/smsi/files/{file}", get(registers::file))
-        .route("/smsi/documents/{record}", post(registers::attach))
+        .route("/smsi/files/{file}", get(files::file))
+        .route("/smsi/documents/{record}", post(files::attach))
         .route("/smsi/checks", get(checks::list).post(checks::run))
         .route("/smsi/checks.csv", get(checks::list_csv))
         .route(

@@ -3,16 +3,15 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Multipart, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
 use digue_casework::incidents;
-use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::TypedForm;
 use digue_compliance::isms::audits;
-use digue_compliance::isms::{self, RecordHistory, SaveError, awareness, observed, sheets};
+use digue_compliance::isms::{self, RecordHistory, SaveError, observed, sheets};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
@@ -26,16 +25,15 @@ use serde::Deserialize;
 use crate::home::{IsmsOverview, isms_overview, review_inputs};
 use digue_pages::differences::words_beside;
 use digue_pages::error::PageError;
-use digue_pages::form::uploaded;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
     ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
 };
-use digue_pages::view::{Localizer, Media, kept, page};
+use digue_pages::view::{Localizer, page};
 use digue_pages::visitor::Visitor;
 
-fn kind_of(code: &str) -> Result<RegisterKind, PageError> {
+pub(crate) fn kind_of(code: &str) -> Result<RegisterKind, PageError> {
     RegisterKind::parse(code)
         .ok_or(OperationError::NotFound("register"))
         .map_err(PageError::from)
@@ -766,37 +764,4 @@ pub async fn fill(
         "/smsi/registers/{}/{id}",
         kind.code()
     )))
-}
-
-/// A register as a spreadsheet, PDF or Word file; `isms.xlsx` has all of them.
-pub async fn file(
-    State(console): State<Console>,
-    visitor: Visitor,
-    SignedIn(actor): SignedIn,
-    Path(name): Path<String>,
-) -> Result<Response, PageError> {
-    let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
-    let form = PaperFormat::parse(ending).ok_or(OperationError::NotFound("form"))?;
-    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
-    let bytes = match stem {
-        "smsi" => sheets::whole(&console.app, &actor, &reader, form).await,
-        code => {
-            let kind = kind_of(code)?;
-            sheets::file(&console.app, &actor, kind, &reader, form).await
-        }
-    };
-    let bytes = bytes?;
-    Ok(kept(&name, Media(form.media()), bytes))
-}
-
-/// The file of a controlled document.
-pub async fn attach(
-    State(console): State<Console>,
-    SignedIn(actor): SignedIn,
-    Path(id): Path<String>,
-    form: Multipart,
-) -> Result<Redirect, PageError> {
-    let (name, bytes) = uploaded(form).await?;
-    awareness::attach(&console.app, &actor, &id, &name, &bytes).await?;
-    Ok(Redirect::to(&format!("/smsi/registers/document/{id}")))
 }
