@@ -69,6 +69,23 @@ impl Caseloads {
         }
     }
 
+    /// True when somebody's caseload has the person at `now`.
+    pub fn has_anywhere(&self, person: PersonKey, now: Timestamp) -> bool {
+        let lists = self.accounts.values().chain(self.organisations.values());
+        lists.into_iter().any(|list| {
+            let one = AccountCaseload {
+                terms: &self.terms,
+                lists: [Some(list.as_ref()), None],
+            };
+            one.find(person, now).is_some()
+        })
+    }
+
+    /// True when the account or its organisation has a caseload at all.
+    pub fn has_caseload(&self, account: &AccountId, organisation: &OrganisationId) -> bool {
+        self.accounts.contains_key(account) || self.organisations.contains_key(organisation)
+    }
+
     /// Relations of each account, those of its organisation not counted.
     pub fn sizes(&self) -> impl Iterator<Item = (&AccountId, usize)> {
         self.accounts

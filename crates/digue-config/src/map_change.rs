@@ -261,6 +261,10 @@ fn only_narrows(difference: &MapDifference, old: &PortalMap, new: &PortalMap) ->
         ["budgets"] => difference.before.is_none(),
         ["budgets", _] => difference.before.is_none(),
         ["budgets", _, _] => is_lower(difference),
+        ["names", ..] => a.routes.iter().all(|before| {
+            let after = b.routes.iter().find(|after| after.name == before.name);
+            after.is_none_or(|after| after.uninspected.names >= before.uninspected.names)
+        }),
         ["break_glass", ..] => b.break_glass.lasts <= a.break_glass.lasts,
         // Without its route a request is refused, unless another one answers it instead.
         ["routes", name] if difference.after.is_none() => {
@@ -326,10 +330,10 @@ fn route_narrows(key: &str, before: &Route, after: &Route, all: &[Route]) -> boo
             let stays = |(before, after): (UninspectedChoice, UninspectedChoice)| {
                 after == UninspectedChoice::Refuse || before == after
             };
-            choices(before.uninspected)
+            let mut both = choices(before.uninspected)
                 .into_iter()
-                .zip(choices(after.uninspected))
-                .all(stays)
+                .zip(choices(after.uninspected));
+            both.all(stays) && after.uninspected.names >= before.uninspected.names
         }
         _ => false,
     }
@@ -342,11 +346,13 @@ fn refuses_uninspected(uninspected: OnUninspected) -> bool {
 }
 
 fn choices(uninspected: OnUninspected) -> [UninspectedChoice; 4] {
+    // Names are compared apart: of their three choices, `release` is narrower than `observe`.
     let OnUninspected {
         too_large,
         unknown_type,
         broken,
         undescribed,
+        names: _,
     } = uninspected;
     [too_large, unknown_type, broken, undescribed]
 }

@@ -10,8 +10,8 @@ use digue_gateway::identity::{TokenVerifier, VerifierOptions};
 use digue_gateway::name_mapping::{IdentityMapping, NameMapping};
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule,
-    Route, RouteKind, Timeouts, UninspectedChoice, Upstream, most_specific_first,
+    BreakGlassRule, Identity, NamedHeaders, NamesChoice, OnUninspected, Portal, QueryParameter,
+    QueryRule, Route, RouteKind, Timeouts, UninspectedChoice, Upstream, most_specific_first,
 };
 use digue_gateway::request_headers::parse_request_header;
 use digue_gateway::response_headers::{HeaderRules, is_never_passed};
@@ -93,10 +93,14 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         .as_ref()
         .and_then(read_usual_query)
         .unwrap_or(QueryRule::NAMED);
+    let names = root
+        .section("names")
+        .map(|section| read_names(&section, "found", NamesChoice::default()));
     let usual = RouteDefaults {
         kinds: &kinds,
         errors,
         query,
+        names: names.unwrap_or_default(),
     };
     let sections = root.sections("routes");
     let routes: Vec<Option<Route>> = sections
@@ -462,6 +466,7 @@ struct RouteDefaults<'d> {
     kinds: &'d [IdentifierKind],
     errors: Option<ErrorRules>,
     query: QueryRule,
+    names: NamesChoice,
 }
 
 /// `[errors]`: short responses with these statuses and types may contain no record.
@@ -614,7 +619,7 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
     });
     let held = section.bytes("held_bytes").unwrap_or(16 << 20);
     let decoded = section.bytes("decoded_bytes").unwrap_or(64 << 20);
-    let uninspected = read_uninspected(section.section("uninspected"));
+    let uninspected = read_uninspected(section.section("uninspected"), usual.names);
     let identifiers_max = section.number("persons_max").unwrap_or(100_000);
     let request_bytes_max = section.bytes("request_bytes").unwrap_or(64 << 20);
     Some(Route {
@@ -657,9 +662,22 @@ fn read_route_kind(section: &ConfigSection<'_>) -> RouteKind {
     kind
 }
 
-fn read_uninspected(section: Option<ConfigSection<'_>>) -> OnUninspected {
+/// What is done about a name without identifier.
+fn read_names(section: &ConfigSection<'_>, key: &str, usual: NamesChoice) -> NamesChoice {
+    let words = [
+        ("observe", NamesChoice::Observe),
+        ("release", NamesChoice::Release),
+        ("refuse", NamesChoice::Refuse),
+    ];
+    section.choice(key, &words).unwrap_or(usual)
+}
+
+fn read_uninspected(section: Option<ConfigSection<'_>>, names: NamesChoice) -> OnUninspected {
     let Some(section) = section else {
-        return OnUninspected::default();
+        return OnUninspected {
+            names,
+            ..OnUninspected::default()
+        };
     };
     let words = [
         ("refuse", UninspectedChoice::Refuse),
@@ -671,6 +689,7 @@ fn read_uninspected(section: Option<ConfigSection<'_>>) -> OnUninspected {
         unknown_type: choice("unknown-type"),
         broken: choice("broken"),
         undescribed: choice("undescribed"),
+        names: read_names(&section, "names", names),
     }
 }
 

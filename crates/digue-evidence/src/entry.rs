@@ -87,5 +87,6 @@ fn exposure_json(index: u64, exposure: &Exposure) -> Json {
             "template": address.template,
             "media_type": address.media_type,
         })),
+        "names_alone": exposure.names_alone,
     })
 }

@@ -159,7 +159,8 @@ impl ExposureCounters {
                     | Inspection::Stream
                     | Inspection::NotLooked
                     | Inspection::Partial
-                    | Inspection::Undescribed => coverage.uninspected += 1,
+                    | Inspection::Undescribed
+                    | Inspection::NameAlone => coverage.uninspected += 1,
                 }
             }
         }

@@ -29,7 +29,8 @@ impl QualityJudge {
             | Inspection::Stream
             | Inspection::NotLooked
             | Inspection::Partial
-            | Inspection::Undescribed => {
+            | Inspection::Undescribed
+            | Inspection::NameAlone => {
                 // A response that showed nobody has one row.
                 if row.person == NOBODY {
                     self.quality.uninspected += 1;

@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use digue_access::session::{ClientIp, Device};
-use digue_access::{Budgets, OpenSession, Session, Sessions, Snapshot};
+use digue_access::{Budgets, EnforcementMode, OpenSession, Session, Sessions, Snapshot};
+use digue_identifiers::PersonNameTable;
 use digue_types::{AccountId, Exposure, PortalId, SessionId, Timestamp};
 use tokio::sync::watch;
 
@@ -24,9 +25,10 @@ use crate::hold::HeldBytes;
 use crate::inspection::InspectionQueue;
 use crate::key::UsedProofs;
 use crate::lock::lock;
+use crate::name_tables::NameTables;
 use crate::pending_entries::{PendingEntries, PendingEntry};
 use crate::portal::Portal;
-use crate::ports::{Aliases, Clock, LocalPages, Recorder, ResponseMonitor};
+use crate::ports::{Aliases, Clock, LocalPages, Recorder, ResponseMonitor, TrafficObserver};
 use crate::refusals::RefusalCounter;
 use digue_connections::client_address::TrustedProxies;
 use digue_connections::table::{ConnectionLimits, ConnectionTable};
@@ -167,6 +169,9 @@ pub struct SharedGateway {
     gaps: JournalGaps,
     /// Words in addresses that no map describes.
     pub(crate) address_words: AddressWords,
+    pub(crate) names: NameTables,
+    /// Set once, before a listener opens.
+    pub(crate) traffic: OnceLock<Arc<dyn TrafficObserver>>,
     pub(crate) inspections: Arc<InspectionQueue>,
     pub(crate) account_requests: Arc<AccountRequests>,
     pub(crate) connections: Arc<ConnectionTable>,
@@ -182,6 +187,17 @@ pub struct SharedGateway {
 }
 
 impl SharedGateway {
+    /// The most bytes of a body that the observer wants of a portal.
+    pub(crate) fn observed_bytes_max(&self, portal: &Portal) -> usize {
+        match (portal.mode, self.traffic.get()) {
+            (EnforcementMode::Pilot, Some(observer)) => observer.body_bytes_max(&portal.id),
+            (
+                EnforcementMode::Pilot | EnforcementMode::ObserveOnly | EnforcementMode::Enforced,
+                _,
+            ) => 0,
+        }
+    }
+
     /// An identifier for one request and its response, unique across restarts.
     pub(crate) fn next_exchange(&self) -> digue_types::ExchangeId {
         // Relaxed: the numbers only have to differ; nothing is published with them.
@@ -256,6 +272,8 @@ impl Gateway {
             pending_entries: PendingEntries::default(),
             gaps: JournalGaps::default(),
             address_words: AddressWords::default(),
+            names: NameTables::default(),
+            traffic: OnceLock::new(),
             inspections: InspectionQueue::of_this_machine(),
             account_requests: AccountRequests::new(
                 parts.limits.requests_per_account,
@@ -274,6 +292,18 @@ impl Gateway {
         // Before the notification: a guard that it wakes must find these rules.
         self.0.rules.store(Arc::new(rules));
         self.notify();
+    }
+
+    /// Lets an observer be told of what passes; only the first one is.
+    pub fn observe_traffic(&self, observer: Arc<dyn TrafficObserver>) {
+        // One gateway has one observer: a second call is a fault of the wiring, and changes
+        // nothing.
+        let _ = self.0.traffic.set(observer);
+    }
+
+    /// Sets or takes away the known names of a portal, for the next response.
+    pub fn set_names(&self, portal: &PortalId, table: Option<Arc<PersonNameTable>>) {
+        self.0.names.set(portal, table);
     }
 
     pub fn rules(&self) -> Arc<Snapshot> {

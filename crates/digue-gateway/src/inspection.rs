@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use digue_access::shares::ShareExceeded;
 use digue_access::turns::{LineFull, TurnOrder};
-use digue_identifiers::{ResponseReading, ShownIdentifiers, Unreadable};
-use digue_inspect::Message;
+use digue_identifiers::{
+    PersonNameTable, ResponseReading, SeenNames, ShownIdentifiers, Unreadable,
+};
+use digue_inspect::{Message, names_shown};
 use digue_types::{AccountId, ReadFailure, UnreadCause};
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -25,6 +27,18 @@ const WAITING_MAX: usize = 64;
 /// The usual time of an inspection, and per megabyte ten times what the slowest reader needs.
 const USUAL: Duration = Duration::from_millis(100);
 const PER_MEGABYTE: Duration = Duration::from_secs(1);
+
+/// The known names in a body, with the table that found them; or why they could not be searched
+/// for.
+pub(crate) type NamesReading = Result<(Arc<PersonNameTable>, SeenNames), ReadFailure>;
+
+/// What a body shows.
+#[derive(Debug, Default)]
+pub(crate) struct BodyReading {
+    pub(crate) shown: ShownIdentifiers,
+    /// `None` where no name is searched for.
+    pub(crate) names: Option<NamesReading>,
+}
 
 /// Too much waits, or the account holds too much memory, for one more inspection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -136,28 +150,24 @@ impl InspectionQueue {
     }
 }
 
-/// Inspects one response. A panic in a reader makes the response unreadable: it is never taken for
-/// one without persons.
+/// Inspects one response, and searches it for the known names. A panic in a reader makes the
+/// response unreadable: it is never taken for one without persons.
 pub(crate) fn look_into(
     portal: &Portal,
     route: &Route,
-    status: StatusCode,
-    headers: &HeaderMap,
-    bytes: &Bytes,
-) -> Result<ShownIdentifiers, Unreadable> {
-    let caught = catch_unwind(AssertUnwindSafe(|| {
-        read(portal, route, status, headers, bytes)
-    }));
+    names: Option<&Arc<PersonNameTable>>,
+    response: (StatusCode, &HeaderMap, &Bytes),
+) -> Result<BodyReading, Unreadable> {
+    let caught = catch_unwind(AssertUnwindSafe(|| read(portal, route, names, response)));
     caught.unwrap_or_else(|_| Err(ReadFailure::new(UnreadCause::Failed).into()))
 }
 
 fn read(
     portal: &Portal,
     route: &Route,
-    status: StatusCode,
-    headers: &HeaderMap,
-    bytes: &Bytes,
-) -> Result<ShownIdentifiers, Unreadable> {
+    names: Option<&Arc<PersonNameTable>>,
+    (status, headers, bytes): (StatusCode, &HeaderMap, &Bytes),
+) -> Result<BodyReading, Unreadable> {
     let unreadable =
         |name: &'static str| Unreadable::from(ReadFailure::new(UnreadCause::Header).at(name));
     let types: Vec<&HeaderValue> = headers.get_all(header::CONTENT_TYPE).iter().collect();
@@ -177,16 +187,19 @@ fn read(
         content_encoding: &codings.join(","),
         body: bytes,
     };
-    match digue_inspect::inspect(
-        &route.response,
-        &portal.kinds,
-        &message,
-        &route.inspect_limits,
-    ) {
-        ResponseReading::Persons(shown) => Ok(shown),
-        ResponseReading::ShowsNobody(_) => Ok(ShownIdentifiers::default()),
-        ResponseReading::Unreadable(why) => Err(why),
-    }
+    let limits = &route.inspect_limits;
+    let shown = match digue_inspect::inspect(&route.response, &portal.kinds, &message, limits) {
+        ResponseReading::Persons(shown) => shown,
+        ResponseReading::ShowsNobody(_) => ShownIdentifiers::default(),
+        ResponseReading::Unreadable(why) => return Err(why),
+    };
+    // Only of what could be read: elsewhere it is unknown already who is shown.
+    let names = names.map(|table| {
+        let seen = names_shown(&route.response, &message, limits, table);
+        seen.map(|seen| (table.clone(), seen))
+            .map_err(|unreadable| unreadable.detail)
+    });
+    Ok(BodyReading { shown, names })
 }
 
 /// Logs an inspection that takes longer than its size explains: the page was made so, or found a

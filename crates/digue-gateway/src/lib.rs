@@ -23,6 +23,7 @@ pub mod inspection;
 pub mod key;
 mod lock;
 pub mod name_mapping;
+mod name_tables;
 pub mod outgoing;
 pub mod past;
 mod pending_entries;

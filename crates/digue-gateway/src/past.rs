@@ -112,6 +112,7 @@ pub fn exposure_of(
         source: Some(past.source),
         repeated: None,
         unmapped: None,
+        names_alone: 0,
         unread: None,
     })
 }

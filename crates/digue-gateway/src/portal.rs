@@ -262,6 +262,7 @@ pub struct OnUninspected {
     pub unknown_type: UninspectedChoice,
     pub broken: UninspectedChoice,
     pub undescribed: UninspectedChoice,
+    pub names: NamesChoice,
 }
 
 impl OnUninspected {
@@ -271,6 +272,10 @@ impl OnUninspected {
             UninspectedCause::UnknownType => self.unknown_type,
             UninspectedCause::Broken => self.broken,
             UninspectedCause::Undescribed => self.undescribed,
+            UninspectedCause::NameAlone => match self.names {
+                NamesChoice::Observe | NamesChoice::Release => UninspectedChoice::Release,
+                NamesChoice::Refuse => UninspectedChoice::Refuse,
+            },
         }
     }
 }
@@ -281,4 +286,18 @@ pub enum UninspectedChoice {
     Refuse,
     /// Release, journalled with its size, within the budget of uninspected responses.
     Release,
+}
+
+/// How a response is handled that shows a known name without an identifier of that person.
+///
+/// Each is narrower than the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum NamesChoice {
+    /// Its entry says how many names; nothing else follows.
+    #[default]
+    Observe,
+    /// Release, as a response that was not inspected: journalled, within the budget of such
+    /// responses.
+    Release,
+    Refuse,
 }

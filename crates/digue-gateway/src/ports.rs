@@ -5,7 +5,8 @@ use std::pin::Pin;
 
 use digue_access::session::SessionDoubt;
 use digue_access::{RequestOrigin, Session};
-use digue_types::{AccountId, Exposure, OrganisationId, PersonRef, PortalId, Timestamp};
+use digue_identifiers::ShownIdentifiers;
+use digue_types::{AccountId, Exposure, OrganisationId, PersonRef, PortalId, RouteName, Timestamp};
 use http::{Request, Response};
 
 use digue_http::body::Body;
@@ -60,6 +61,55 @@ pub enum Verdict {
     Pass,
     /// It reveals a theft: it does not leave.
     Withhold,
+}
+
+/// Told of responses as they pass, to learn how portals are and whether their maps still describe
+/// them. It decides nothing, and must return at once.
+pub trait TrafficObserver: Send + Sync {
+    /// The most bytes of a body that it wants to look at, at a portal in pilot mode; 0 for none.
+    fn body_bytes_max(&self, portal: &PortalId) -> usize;
+
+    /// A response was inspected.
+    fn inspected(&self, response: &InspectedResponse<'_>);
+
+    /// A request and its response have passed, at a portal in pilot mode of which it wants bodies.
+    fn passed(&self, exchange: &PassedExchange<'_>);
+}
+
+/// A response that was held or copied whole.
+#[derive(Clone, Copy, Debug)]
+pub struct InspectedResponse<'r> {
+    pub at: Timestamp,
+    pub portal: &'r PortalId,
+    pub route: &'r RouteName,
+    /// The template of the path, on a route that answers for all others (`**`).
+    pub template: Option<&'r str>,
+    pub status: u16,
+    pub content_type: Option<&'r str>,
+    /// The values of `Content-Encoding`, joined with commas.
+    pub content_encoding: &'r str,
+    pub body: &'r [u8],
+    /// `None` where it could not be read.
+    pub shown: Option<&'r ShownIdentifiers>,
+    /// The request names a person.
+    pub has_subject: bool,
+}
+
+/// What passed at a portal in pilot mode.
+#[derive(Clone, Copy, Debug)]
+pub struct PassedExchange<'e> {
+    pub portal: &'e PortalId,
+    pub method: &'e str,
+    /// Path and query, as sent.
+    pub target: &'e str,
+    pub request_type: &'e str,
+    /// Empty where it was not copied.
+    pub request_body: &'e [u8],
+    pub status: u16,
+    pub content_type: Option<&'e str>,
+    pub content_encoding: &'e str,
+    /// `None` where it was not copied whole.
+    pub body: Option<&'e [u8]>,
 }
 
 /// A gateway without detection.

@@ -210,6 +210,7 @@ mod tests {
             unread: None,
             repeated: None,
             unmapped: None,
+            names_alone: 0,
         }
     }
 

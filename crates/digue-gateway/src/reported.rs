@@ -166,6 +166,7 @@ pub fn exposure_of(
         source: None,
         repeated: None,
         unmapped: None,
+        names_alone: 0,
         unread: None,
     })
 }

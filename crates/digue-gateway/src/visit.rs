@@ -30,6 +30,7 @@ mod refuse;
 mod release;
 mod request_body;
 mod state;
+mod traffic;
 mod tunnel;
 
 use std::sync::Arc;
@@ -253,6 +254,7 @@ async fn conclude(
     request: ObservedRequest,
     response: ObservedResponse,
 ) {
+    response.tell(visit.visit(), &request);
     let view = request.view(visit.visit());
     let Ok(admission) = visit.admit(&view).await;
     let (visit, route) = match admission {

@@ -7,6 +7,7 @@ use std::hash::BuildHasher as _;
 use digue_types::visible::is_blank;
 use digue_types::{Means, ReadFailure, UnreadCause, UnreadPlace};
 use hashbrown::{DefaultHashBuilder, HashTable};
+use smol_str::SmolStr;
 
 use crate::identifier::{Identifier, IdentifierKind, Pick};
 use crate::reading::{ShownIdentifiers, Unreadable};
@@ -42,6 +43,7 @@ pub struct Collector<'k> {
     seen: HashTable<usize>,
     hasher: DefaultHashBuilder,
     compared: Vec<Identifier>,
+    rules: Vec<SmolStr>,
     limit: usize,
     telling: OnceCell<Vec<bool>>,
 }
@@ -57,6 +59,7 @@ impl<'k> Collector<'k> {
             seen: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             compared: Vec::new(),
+            rules: Vec::new(),
             limit,
             telling: OnceCell::new(),
         }
@@ -78,7 +81,12 @@ impl<'k> Collector<'k> {
         text: &str,
         place: impl Fn() -> UnreadPlace,
     ) -> Result<IdentifierOutcome, Unreadable> {
-        self.pick(pick, text, Means::Described, place)
+        let outcome = self.pick(pick, text, Means::Described, place)?;
+        // From the end: the rows of a list are read by one rule after the other.
+        if outcome.is_some() && !self.rules.iter().rev().any(|known| *known == pick.rule) {
+            self.rules.push(pick.rule.clone());
+        }
+        Ok(outcome)
     }
 
     fn pick(
@@ -315,6 +323,7 @@ impl<'k> Collector<'k> {
         ShownIdentifiers {
             found: self.found,
             compared: self.compared,
+            rules: self.rules,
         }
     }
 

@@ -1,10 +1,12 @@
-//! Identifiers of persons: their kinds and shapes, searching a text for them, and what one message
-//! shows.
+//! Identifiers of persons: their kinds and shapes, searching a text for them and for known names,
+//! and what one message shows.
 //!
 //! No formats and no rules: `digue-inspect` reads messages, and collects here what it finds.
 
 pub mod collector;
 pub mod identifier;
+pub mod name_table;
+pub mod name_words;
 pub mod pattern;
 pub mod reading;
 pub mod shape;
@@ -13,6 +15,7 @@ pub mod swept_texts;
 
 pub use collector::Collector;
 pub use identifier::{Identifier, IdentifierKind, Normalise, Pick};
+pub use name_table::{NameKey, NameReader, PersonNameTable, PersonNameTableBuilder, SeenNames};
 pub use pattern::SearchPattern;
 pub use reading::{ResponseReading, ShownIdentifiers, Unreadable, WhyNobody};
 pub use shape::IdentifierShape;

@@ -7,6 +7,8 @@
 
 use digue_types::{Inspection, Means, ReadFailure, UninspectedCause, UnreadCause, UnreadPlace};
 
+use smol_str::SmolStr;
+
 use crate::identifier::Identifier;
 
 /// Whom a message shows.
@@ -38,6 +40,8 @@ pub struct ShownIdentifiers {
     pub found: Vec<(Identifier, Means)>,
     /// Values with which an exact search is compared; they are not counted as persons.
     pub compared: Vec<Identifier>,
+    /// The rules that found an identifier, as the map writes them, each once.
+    pub rules: Vec<SmolStr>,
 }
 
 impl ShownIdentifiers {
@@ -77,6 +81,7 @@ impl From<ReadFailure> for Unreadable {
             UnreadCause::TooLarge => UninspectedCause::TooLarge,
             UnreadCause::MediaType | UnreadCause::Coding => UninspectedCause::UnknownType,
             UnreadCause::Undescribed => UninspectedCause::Undescribed,
+            UnreadCause::NameAlone => UninspectedCause::NameAlone,
             UnreadCause::ValueShape
             | UnreadCause::NotIdentifier
             | UnreadCause::NamelessRecord

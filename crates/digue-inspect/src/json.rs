@@ -140,6 +140,18 @@ impl JsonRules {
         self.masks.records.count_ones() == 1 && self.at_root & self.masks.records != 0
     }
 
+    /// What its rules for persons take.
+    pub fn picks(&self) -> impl Iterator<Item = &Pick> {
+        let streamed = self.targets.iter().filter_map(|target| match target {
+            NodeTarget::Pick { pick, .. } => Some(pick),
+            NodeTarget::Record
+            | NodeTarget::Empty
+            | NodeTarget::NoPerson
+            | NodeTarget::Compare(_) => None,
+        });
+        streamed.chain(self.treed.iter().map(|rule| &rule.pick))
+    }
+
     pub fn new(map: JsonMap) -> Result<Self, JsonRulesError> {
         let mut compiled = Self {
             steps: vec![],

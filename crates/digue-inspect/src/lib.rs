@@ -15,11 +15,13 @@ pub mod json;
 pub mod jsonpath;
 pub mod limits;
 pub mod media_type;
+pub mod names;
 pub mod request;
 pub mod response;
 pub mod xml;
 
 pub use limits::InspectionLimits;
+pub use names::names_shown;
 pub use request::{RequestFields, RequestRule, RequestSource, read_request};
 pub use response::{
     BlockRules, ErrorRules, Message, ResponseRules, RuleBlock, StatusPattern, inspect,

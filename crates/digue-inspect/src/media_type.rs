@@ -71,7 +71,7 @@ impl MediaType {
         patterns.iter().any(|pattern| self.fits(pattern))
     }
 
-    pub(crate) fn fits(&self, pattern: &str) -> bool {
+    pub fn fits(&self, pattern: &str) -> bool {
         match pattern.strip_prefix("*+") {
             Some(suffix) => self
                 .essence

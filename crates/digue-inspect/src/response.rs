@@ -261,6 +261,19 @@ fn reading(why: Option<WhyNobody>, found: Collector<'_>) -> ResponseReading {
 }
 
 impl RuleBlock {
+    /// What its rules for persons take.
+    pub fn picks(&self) -> Vec<&Pick> {
+        match &self.rules {
+            BlockRules::Json(json) | BlockRules::NdJson(json) => json.picks().collect(),
+            BlockRules::Html(html) => html.rules.iter().map(|rule| &rule.pick).collect(),
+            BlockRules::Csv(table) | BlockRules::Xlsx(table) => {
+                table.columns.iter().map(|column| &column.pick).collect()
+            }
+            BlockRules::Xml(xml) => xml.rules.iter().map(|rule| &rule.pick).collect(),
+            BlockRules::Text { .. } | BlockRules::Nobody => Vec::new(),
+        }
+    }
+
     fn read(
         &self,
         charset: Option<&str>,

@@ -124,6 +124,7 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
         e.unread.is_some(),
         e.repeated.is_some(),
         e.unmapped.is_some(),
+        e.names_alone > 0,
     ];
     // Counted before anything is written: a map of definite length begins with its number of fields
     // (RFC 8949, 4.2.1).
@@ -199,6 +200,9 @@ fn write_what_is_rare(out: &mut Out<'_>, e: &Exposure) -> Written {
         out.u8(27)?.array(3)?.u8(unmapped.method.number())?;
         out.str(&unmapped.template)?.str(&unmapped.media_type)?;
     }
+    if e.names_alone > 0 {
+        out.u8(28)?.u32(e.names_alone)?;
+    }
     Ok(())
 }
 
@@ -253,6 +257,7 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         unread: None,
         repeated: None,
         unmapped: None,
+        names_alone: 0,
     })
     // Fields must be read in the order of their keys, and the struct above holds these before
     // key 22: they are filled in afterwards.
@@ -264,6 +269,7 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         exposure.unread = fields.maybe(25, read_unread)?;
         exposure.repeated = fields.maybe(26, read_repeated)?;
         exposure.unmapped = fields.maybe(27, read_unmapped)?;
+        exposure.names_alone = fields.maybe(28, |d| Ok(d.u32()?))?.unwrap_or(0);
         fields.close()?;
         Ok(exposure)
     })
@@ -518,6 +524,7 @@ pub(crate) mod tests {
             unread: None,
             repeated: None,
             unmapped: None,
+            names_alone: 0,
         }
     }
 
@@ -604,9 +611,9 @@ pub(crate) mod tests {
             "[a-z/{}]{0,20}",
             "([a-z]{1,5}/[a-z]{1,5})?",
         ));
-        let rare = (repeated, unmapped);
+        let rare = (repeated, unmapped, any::<u32>());
         (groups, coded, texts, numbers, rare).prop_map(|(groups, coded, texts, numbers, rare)| {
-            let (repeated, unmapped) = rare;
+            let (repeated, unmapped, names_alone) = rare;
             let (outcome, inspection, reasons) = coded;
             let (justification, source, unread) = texts;
             let (status, body_bytes, persons_found, policy_version, caseload_version, parts) =
@@ -649,6 +656,7 @@ pub(crate) mod tests {
                     template,
                     media_type,
                 }),
+                names_alone,
                 shown: groups.into_iter().map(group).collect(),
                 ..exposure(0)
             }

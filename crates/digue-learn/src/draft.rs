@@ -174,7 +174,7 @@ fn by_template<'r>(routes: &Group<'r>) -> BTreeMap<&'r PathTemplate, Group<'r>> 
     groups
 }
 
-fn kinds(known: &KnownPersons) -> Vec<LearntKind> {
+pub(crate) fn kinds(known: &KnownPersons) -> Vec<LearntKind> {
     let kind = |kind: &KnownKind| LearntKind {
         name: kind.name.clone(),
         steps: kind.shape.steps.clone(),

@@ -12,6 +12,7 @@ use crate::compile::CompileFault;
 use crate::draft::draft;
 use crate::finding::LearntFinding;
 use crate::model::LearntMap;
+use crate::shape_watch::{ShapeWatch, ShapeWatchedSource};
 use crate::trial::MapTrial;
 
 /// What was learnt.
@@ -37,13 +38,18 @@ pub enum LearnFault<F> {
 /// Learns a map. Without known persons, identifiers are inferred from the traffic, and nothing is
 /// sure.
 ///
+/// A source may hand over other exchanges at each reading, as a running portal does: the map holds
+/// every resource that showed a person in any of them.
+///
 /// # Errors
 /// [`LearnFault`]
 pub fn learn<S: ExchangeSource>(
     source: &mut S,
     given: KnownPersons,
 ) -> Result<Learnt, LearnFault<S::Fault>> {
-    let surveyed = survey_traffic(source, given).map_err(LearnFault::Survey)?;
+    let watch = ShapeWatch::of(&given).map_err(LearnFault::Compile)?;
+    let mut watched = ShapeWatchedSource { source, watch };
+    let surveyed = survey_traffic(&mut watched, given).map_err(LearnFault::Survey)?;
     let SurveyedTraffic {
         portal,
         known,
@@ -52,9 +58,10 @@ pub fn learn<S: ExchangeSource>(
     } = surveyed;
     let mut findings = findings_of_persons(&known, &aliases);
     let mut trial = MapTrial::new(draft(&known, portal)).map_err(LearnFault::Compile)?;
-    source
+    watched
         .each(&mut |exchange| trial.observe(exchange))
         .map_err(|fault| LearnFault::Survey(SurveyFault::Source(fault)))?;
+    watched.watch.tell(&mut trial);
     let (map, of_map) = trial.conclude();
     findings.extend(of_map);
     Ok(Learnt {

@@ -18,11 +18,15 @@ mod draft_json;
 mod draft_table;
 mod draft_xml;
 pub mod emit;
+pub mod features;
 pub mod finding;
+pub mod journal_tally;
 pub mod learn;
 pub mod merge;
 pub mod model;
 pub mod report;
+mod shape_watch;
+pub mod traffic_tally;
 mod trial;
 
 pub use compile::{TriedMap, TriedRoute};

@@ -55,6 +55,9 @@ pub struct RouteReport {
     pub by_request: usize,
     /// Distinct persons that only the sweep finds.
     pub by_sweep: usize,
+    /// Distinct persons whom a name alone shows, on this route: no identifier of theirs is found on
+    /// it.
+    pub by_name: usize,
     /// Answers in which a known name is all that shows somebody.
     pub name_only: usize,
     /// Answers that the map says show nobody, and their bytes.
@@ -116,6 +119,7 @@ struct RoutePersons {
     by_rule: HashSet<ReportedPerson>,
     by_request: HashSet<ReportedPerson>,
     by_sweep: HashSet<ReportedPerson>,
+    by_name: HashSet<u32>,
     missed: HashSet<u32>,
 }
 
@@ -339,6 +343,15 @@ impl<'m> MapReporter<'m> {
                 .filter(|person| matches!(person, ReportedPerson::Other(..)));
             self.report.totals.sightings_not_known += others.count();
         }
+        let is_found = |person: &u32| found.contains(&ReportedPerson::Known(*person));
+        for namesakes in body.named.iter().filter(|_| passes) {
+            if persons.by_name.len() < PERSONS_MAX
+                && let Some(first) = namesakes.first()
+                && !namesakes.iter().any(is_found)
+            {
+                persons.by_name.insert(*first);
+            }
+        }
         if found.is_empty() && passes && body.bytes > 0 {
             if body.names > 0 {
                 line.name_only += 1;
@@ -379,6 +392,12 @@ impl<'m> MapReporter<'m> {
                 .chain(&persons.by_request)
                 .chain(&persons.by_sweep)
                 .collect();
+            let is_identified = |person: &&u32| all.contains(&ReportedPerson::Known(**person));
+            line.by_name = persons
+                .by_name
+                .iter()
+                .filter(|person| !is_identified(person))
+                .count();
             line.not_known = all
                 .iter()
                 .filter(|person| matches!(person, ReportedPerson::Other(..)))

@@ -50,6 +50,8 @@ struct RouteTrial {
     /// Of resources: the types that pass unread, and those that show a person, by path.
     unread: BTreeSet<String>,
     shown_by: BTreeMap<String, BTreeSet<String>>,
+    /// More of them showed persons than are told apart.
+    is_held_whole: bool,
 }
 
 /// The draft on trial.
@@ -100,6 +102,7 @@ impl MapTrial {
                 blocks,
                 unread,
                 shown_by,
+                is_held_whole: false,
             });
         }
         routes.sort_by(|one, other| one.pattern.by_specificity(&other.pattern));
@@ -166,6 +169,43 @@ impl MapTrial {
             {
                 try_all(candidates, &self.kinds, &message);
             }
+        }
+    }
+
+    /// An address that showed a person in another reading than this one.
+    pub(crate) fn note_shown(&mut self, origin: &str, method: &str, path: &str, essence: &str) {
+        let Some(segments) = Segments::parse(path).ok().filter(|_| origin == self.origin) else {
+            return;
+        };
+        let media = MediaType::parse(essence);
+        let fits = |route: &&mut RouteTrial| {
+            route
+                .draft
+                .route
+                .methods
+                .iter()
+                .any(|known| known == method)
+                && route.pattern.matches(&segments).is_some()
+        };
+        if let Some(route) = self.routes.iter_mut().find(fits)
+            && route.passes_unread(&media)
+        {
+            route.unread.insert(media.essence.clone());
+            route
+                .shown_by
+                .entry(path.to_owned())
+                .or_default()
+                .insert(media.essence);
+        }
+    }
+
+    /// More addresses showed persons than can be told apart: whatever would pass unread is held,
+    /// and searched.
+    pub(crate) fn hold_all_resources(&mut self) {
+        for route in &mut self.routes {
+            let mut blocks = route.draft.blocks.iter().flatten();
+            route.is_held_whole = route.draft.route.kind == LearntRouteKind::Assets
+                || blocks.any(|block| block.format == BlockFormat::Nobody);
         }
     }
 
@@ -268,12 +308,14 @@ impl RouteTrial {
         findings: &mut Vec<LearntFinding>,
     ) {
         let RouteTrial {
-            draft: RouteDraft { mut route, blocks },
+            draft,
             blocks: tried,
             unread,
-            shown_by,
+            mut shown_by,
+            is_held_whole,
             ..
         } = self;
+        let RouteDraft { mut route, blocks } = draft;
         for (candidates, tried) in blocks.into_iter().zip(tried) {
             let Some(Chosen {
                 block,
@@ -317,6 +359,15 @@ impl RouteTrial {
                 },
                 ..block
             });
+        }
+        if is_held_whole {
+            findings.push(LearntFinding::TooManyPlaces {
+                path: route.path.clone(),
+            });
+            // Every file of the route is searched from now on, under the address of the route
+            // itself.
+            shown_by = [(route.path.clone(), unread.clone())].into();
+            route.kind = LearntRouteKind::Held;
         }
         if shown_by.is_empty() {
             routes.push(route);

@@ -188,6 +188,7 @@ fn decide(
         source: None,
         repeated: None,
         unmapped: None,
+        names_alone: 0,
         unread: None,
     })
 }

@@ -155,13 +155,7 @@ impl KnownPersons {
     /// Adds the names of persons whose identifiers are not known: of the columns that are called
     /// names, of all without one.
     pub fn add_names(&mut self, table: &PersonsTable) {
-        let cells = |column: usize| table.rows.iter().filter_map(move |row| row.get(column));
-        let is_name =
-            |column: &usize| guess(&table.header[*column], cells(*column)) == PersonsColumn::Name;
-        let mut columns: Vec<usize> = (0..table.header.len()).filter(is_name).collect();
-        if columns.is_empty() {
-            columns = (0..table.header.len()).collect();
-        }
+        let columns = name_columns(table);
         for row in &table.rows {
             let parts: Vec<&str> = columns
                 .iter()
@@ -477,7 +471,20 @@ const IDENTIFIER_WORDS: [&str; 22] = [
     "login",
 ];
 
-fn column_uses(
+/// The columns of a list of names that are called names; all without one.
+pub(crate) fn name_columns(table: &PersonsTable) -> Vec<usize> {
+    let cells = |column: usize| table.rows.iter().filter_map(move |row| row.get(column));
+    let is_name =
+        |column: &usize| guess(&table.header[*column], cells(*column)) == PersonsColumn::Name;
+    let columns: Vec<usize> = (0..table.header.len()).filter(is_name).collect();
+    if columns.is_empty() {
+        (0..table.header.len()).collect()
+    } else {
+        columns
+    }
+}
+
+pub(crate) fn column_uses(
     table: &PersonsTable,
     choice: &ColumnChoice,
 ) -> Result<Vec<PersonsColumn>, PersonsTableFault> {

@@ -20,6 +20,7 @@ mod infer;
 pub mod json_survey;
 pub mod judge;
 pub mod known;
+pub mod named_persons;
 mod names;
 pub mod portal_survey;
 pub mod route_judge;

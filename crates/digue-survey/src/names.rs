@@ -7,16 +7,13 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use digue_types::written::folded;
+use digue_identifiers::name_words::{name_pairs, name_words};
 
 /// How many words may stand between two words of one name: `DUPONT (épouse PETIT), Marie`.
 const WORDS_BETWEEN: usize = 2;
 
 /// The most persons who share a pair; a pair of more tells nobody apart, and still is a name.
 const NAMESAKES_MAX: usize = 4;
-
-/// The fewest letters of a word of a name.
-const LETTERS_MIN: usize = 2;
 
 /// Pairs of words that are names of known persons.
 #[derive(Clone, Debug, Default)]
@@ -37,21 +34,13 @@ impl NameIndex {
     /// of one part only when there is no other part (`MARTIN` and `Anne Marie` are not `Anne Marie`
     /// alone).
     pub(crate) fn add(&mut self, person: u32, parts: &[&str]) {
-        let words: Vec<(usize, u64)> = parts
-            .iter()
-            .enumerate()
-            .flat_map(|(part, text)| words(text).map(move |word| (part, word)))
-            .collect();
-        let has_parts = words.iter().any(|(part, _)| *part != words[0].0);
-        for (place, (part, one)) in words.iter().enumerate() {
-            for (other_part, other) in &words[place + 1..] {
-                if has_parts && part == other_part || one == other {
-                    continue;
-                }
-                let persons = self.pairs.entry(pair(*one, *other)).or_default();
-                if persons.len() < NAMESAKES_MAX && !persons.contains(&person) {
-                    persons.push(person);
-                }
+        for (one, other) in name_pairs(parts) {
+            let persons = self
+                .pairs
+                .entry(pair(hash_of(&one), hash_of(&other)))
+                .or_default();
+            if persons.len() < NAMESAKES_MAX && !persons.contains(&person) {
+                persons.push(person);
             }
         }
     }
@@ -167,20 +156,15 @@ fn is_mostly(found: &[NameSighting], person: u32) -> bool {
     own > 0 && own * 2 >= all
 }
 
-/// Hashes of the words of a text: without accents and case; hyphens and apostrophes separate.
+/// Hashes of the words of a text.
 fn words(text: &str) -> impl Iterator<Item = u64> + use<'_> {
-    let is_letter = |c: char| c.is_alphabetic();
-    text.split(move |c: char| !is_letter(c))
-        .filter(|word| word.chars().nth(LETTERS_MIN - 1).is_some())
-        .map(|word| {
-            let mut hasher = DefaultHasher::new();
-            if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
-                word.hash(&mut hasher);
-            } else {
-                folded(word).as_str().hash(&mut hasher);
-            }
-            hasher.finish()
-        })
+    name_words(text).map(|word| hash_of(&word))
+}
+
+fn hash_of(word: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    word.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn pair(one: u64, other: u64) -> u64 {

@@ -66,6 +66,8 @@ pub struct BodySight {
     pub known: Vec<u32>,
     /// Known names.
     pub names: usize,
+    /// For each place of a name, the persons who have it.
+    pub named: Vec<Vec<u32>>,
 }
 
 impl BodySight {
@@ -108,6 +110,12 @@ impl BodySight {
                 _ => names.read(&text),
             }
             sight.names = names.found.len();
+            let places = names
+                .found
+                .chunk_by(|one, next| one.position == next.position);
+            sight.named = places
+                .map(|place| place.iter().map(|one| one.person).collect())
+                .collect();
         }
         sight
     }

@@ -40,6 +40,7 @@ pub fn shown(number: u64, account: &str, person: &str) -> Event {
         source: None,
         repeated: None,
         unmapped: None,
+        names_alone: 0,
         unread: None,
     }))
 }

@@ -74,6 +74,9 @@ pub struct Exposure {
     pub repeated: Option<RepeatedExposure>,
     /// The address, where no rule of the map describes it and the response was released.
     pub unmapped: Option<UnmappedAddress>,
+    /// Known names in the response whose persons it does not identify, each once; 0 where no name
+    /// is searched for.
+    pub names_alone: u32,
 }
 
 /// How many refusals one entry stands for, and the time of the last.
@@ -272,6 +275,9 @@ coded!(
         /// Responses of a pilot or observe-only portal left while their entries could not be
         /// written; with their number and the time of the last.
         ResponsesUnrecorded = 97 "responses-unrecorded",
+        /// Someone on this machine began to read what passes at a portal in pilot mode, to learn
+        /// its map.
+        TrafficRead = 110 "traffic-read",
     }
 );
 

@@ -25,6 +25,8 @@ coded!(
         Partial = 12 "partial",
         /// It contains text outside everything that the map describes.
         Undescribed = 10 "undescribed",
+        /// It shows a known name without an identifier of that person.
+        NameAlone = 13 "name-without-identifier",
     }
 );
 
@@ -41,6 +43,7 @@ impl Inspection {
                 | Self::NotLooked
                 | Self::Partial
                 | Self::Undescribed
+                | Self::NameAlone
         )
     }
 }
@@ -52,6 +55,7 @@ coded!(
         UnknownType = 2 "unknown-type",
         Broken = 3 "broken",
         Undescribed = 4 "undescribed",
+        NameAlone = 5 "name-without-identifier",
     }
 );
 
@@ -62,6 +66,7 @@ impl From<UninspectedCause> for Inspection {
             UninspectedCause::UnknownType => Self::UnknownType,
             UninspectedCause::Broken => Self::Broken,
             UninspectedCause::Undescribed => Self::Undescribed,
+            UninspectedCause::NameAlone => Self::NameAlone,
         }
     }
 }

@@ -228,6 +228,11 @@ impl Pattern {
         self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(is_same)
     }
 
+    /// True when it ends in `**`.
+    pub fn has_rest(&self) -> bool {
+        self.0.last() == Some(&PatternPart::Rest)
+    }
+
     /// A segment that is literal and was most likely not meant so: `*.css`, `:id`, `a?b=1`.
     pub fn odd_literal(&self) -> Option<&str> {
         self.0.iter().find_map(|part| match part {

@@ -63,6 +63,8 @@ coded!(
         MediaType = 19 "media-type",
         /// The reader itself failed.
         Failed = 20 "failed",
+        /// A known name, and no identifier of that person.
+        NameAlone = 21 "name-without-identifier",
     }
 );
 

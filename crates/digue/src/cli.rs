@@ -3,6 +3,8 @@
 pub(crate) mod backup;
 pub(crate) mod evidence;
 pub(crate) mod learn;
+pub(crate) mod map;
+pub(crate) mod names;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +15,8 @@ use digue_locales::{Language, text};
 use backup::BackupTask;
 use evidence::EvidenceTask;
 use learn::{HarArguments, LearnArguments};
+use map::MapReportArguments;
+use names::NamesArguments;
 
 /// A parsed command line.
 pub(crate) struct CommandLine {
@@ -38,6 +42,8 @@ pub(crate) enum Subcommand {
         what: InspectedTraffic,
     },
     Learn(LearnArguments),
+    Names(NamesArguments),
+    MapReport(MapReportArguments),
     Serve {
         config: PathBuf,
     },
@@ -254,7 +260,9 @@ fn command(language: Language) -> Command {
                 ),
         )
         .subcommand(inspect_command(language).arg(config()))
-        .subcommand(learn::command(language))
+        .subcommand(learn::command(language, config()))
+        .subcommand(names::command(language, config()))
+        .subcommand(map::command(language, config()))
         .subcommand(
             Command::new("serve")
                 .about(say("command-serve"))
@@ -523,6 +531,8 @@ fn task(matches: &ArgMatches) -> Subcommand {
             }
         }
         "learn" => Subcommand::Learn(learn::arguments(matches)),
+        "map" => Subcommand::MapReport(map::arguments(matches)),
+        "names" => Subcommand::Names(names::arguments(matches)),
         "serve" => Subcommand::Serve {
             config: path("config"),
         },

@@ -11,6 +11,8 @@ mod init;
 mod input;
 mod inspect;
 mod learn;
+mod map_report;
+mod names;
 mod replay;
 mod replay_record;
 mod serve;
@@ -46,6 +48,8 @@ pub(crate) fn run(command_line: CommandLine) -> ExitCode {
             what,
         } => inspect::run(&out, &config, &portal, &what),
         Subcommand::Learn(arguments) => learn::run(&out, &arguments),
+        Subcommand::Names(arguments) => names::run(&out, &arguments),
+        Subcommand::MapReport(arguments) => map_report::run(&out, &arguments),
         Subcommand::Serve { config } => serve::run(&out, &config),
         Subcommand::Link {
             config,

@@ -7,6 +7,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
+use digue_identifiers::NameKey;
+use digue_identifiers::name_table::NAME_KEY_BYTES;
 use digue_journal::cosign::Cosigner;
 use digue_journal::keyring::MasterKey;
 use digue_journal::note::Signer;
@@ -63,6 +65,19 @@ pub(crate) fn secrets_key(folder: &Path) -> Result<[u8; 32]> {
     })?;
     key.try_into()
         .map_err(|_| anyhow!("secrets.key is not 32 bytes"))
+}
+
+/// Hashes the names of persons; kept apart from their table.
+pub(crate) fn names_key(folder: &Path) -> Result<NameKey> {
+    let key = read_or_make(&folder.join("names.key"), || {
+        let mut key = [0u8; NAME_KEY_BYTES];
+        draw(&mut key);
+        Ok(key.to_vec())
+    })?;
+    let key: [u8; NAME_KEY_BYTES] = key
+        .try_into()
+        .map_err(|_| anyhow!("names.key is not {NAME_KEY_BYTES} bytes"))?;
+    Ok(NameKey::new(&key))
 }
 
 fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {

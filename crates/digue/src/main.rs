@@ -6,12 +6,16 @@ mod cli;
 mod commands;
 mod descriptors;
 mod keys;
+mod live_traffic;
 mod maps;
 mod monitoring;
+mod name_files;
 mod pages;
 mod serve;
 mod service_manager;
 mod tls;
+mod traffic;
+mod traffic_listener;
 
 use std::process::ExitCode;
 

@@ -55,9 +55,11 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::{JoinError, JoinHandle};
 
+use crate::name_files::NameFiles;
 use crate::pages::ConsolePages;
 use crate::tls::CertificateEnds;
-use crate::{descriptors, keys, maps, monitoring, tls};
+use crate::traffic::Traffic;
+use crate::{descriptors, keys, maps, monitoring, tls, traffic_listener};
 
 /// Appends that may wait for the disk; further ones are refused.
 // Beyond it the disk is the bottleneck: refusing is faster for everyone than a queue that only
@@ -77,6 +79,7 @@ pub(crate) struct RunningServer {
     certificates: Vec<(ListenerSettings, Arc<ArcSwap<ServerConfig>>)>,
     certificate_ends: CertificateEnds,
     store: Store,
+    traffic: Arc<Traffic>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -261,6 +264,15 @@ pub(crate) async fn start(
     });
     // Before a listener opens: the first response must find the counts of the whole window.
     each_counted_exposure(&app, &mut |exposure| gateway.restore(exposure))?;
+    let mut names = NameFiles::new(&settings.data_folder, keys::names_key(&keys_folder)?);
+    names.read_all(&gateway)?;
+    let portals: Vec<PortalId> = gateway
+        .hosts()
+        .portals()
+        .map(|portal| portal.id.clone())
+        .collect();
+    let traffic = Arc::new(Traffic::open(&settings.data_folder, portals.into_iter()));
+    gateway.observe_traffic(traffic.clone());
     app.attach(gateway.clone());
     identity_cuts::restore(&app).await?;
     caseloads::load_kept(&app).await?;
@@ -289,6 +301,7 @@ pub(crate) async fn start(
         certificates: Vec::new(),
         certificate_ends: CertificateEnds::default(),
         store,
+        traffic,
         stop,
         tasks: Vec::new(),
     };
@@ -319,6 +332,18 @@ pub(crate) async fn start(
             found,
             stopping.clone(),
         )));
+    }
+    running.follow_names(names, &stopping);
+    running.store_traffic(&stopping);
+    match traffic_listener::bind(&settings.data_folder) {
+        Ok(listener) => {
+            let (app, traffic) = (running.app.clone(), running.traffic.clone());
+            let readers = traffic_listener::serve(listener, app, traffic, stopping.clone());
+            running.tasks.push(tokio::spawn(readers));
+        }
+        Err(error) => {
+            tracing::warn!(%error, "The socket for learning cannot be opened; `digue learn --pilot` has no traffic");
+        }
     }
     running.keep_up(&settings, &stopping);
     Ok(running)
@@ -463,6 +488,54 @@ impl RunningServer {
         }));
     }
 
+    /// Stores what passed, for reports on the maps.
+    fn store_traffic(&mut self, stopping: &watch::Receiver<bool>) {
+        let traffic = self.traffic.clone();
+        let store = move |_: Arc<App>| {
+            let traffic = traffic.clone();
+            async move { store_apart(traffic).await }
+        };
+        let every = Duration::from_mins(1);
+        let task = repeat(
+            self.app.clone(),
+            every,
+            stopping.clone(),
+            "the tally of traffic",
+            store,
+        );
+        self.tasks.push(tokio::spawn(task));
+    }
+
+    /// Reads the tables of names again when they change.
+    fn follow_names(&mut self, names: NameFiles, stopping: &watch::Receiver<bool>) {
+        let names = Arc::new(std::sync::Mutex::new(names));
+        let read = move |app: Arc<App>| {
+            let names = names.clone();
+            async move {
+                // Apart from the workers that serve connections: a table may have hundreds of
+                // megabytes.
+                let reading = tokio::task::spawn_blocking(move || {
+                    names
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .read_changed(&app.gateway());
+                });
+                reading
+                    .await
+                    .map_err(|error| OperationError::Unavailable(error.to_string()))
+            }
+        };
+        let every = Duration::from_secs(20);
+        let task = repeat(
+            self.app.clone(),
+            every,
+            stopping.clone(),
+            "tables of names",
+            read,
+        );
+        self.tasks.push(tokio::spawn(task));
+    }
+
     async fn open(
         &mut self,
         listener: &ListenerSettings,
@@ -597,6 +670,9 @@ impl RunningServer {
         if let Err(error) = gaps::journal_due(&self.app).await {
             tracing::error!(%error, "The journal cannot be told which entries are missing; the log has them");
         }
+        if let Err(error) = store_apart(self.traffic).await {
+            tracing::warn!(%error, "The last minute of traffic is missing in reports on the maps");
+        }
         // After the listeners have stopped: no request can add to these counts any more.
         self.app.gateway().record_counted_refusals(true).await;
         self.app.note(Act::Stopped, Subject::Nothing).await?;
@@ -723,6 +799,16 @@ async fn respond(app: Arc<App>, mut found: FindingReceiver, mut stopping: watch:
             tracing::error!(%error, "A containment is incomplete; check the account's gate and sessions");
         }
     }
+}
+
+/// Stores the tally, apart from the workers that serve connections.
+async fn store_apart(traffic: Arc<Traffic>) -> Result<(), OperationError> {
+    let stored = tokio::task::spawn_blocking(move || traffic.store()).await;
+    let unavailable =
+        |error: &dyn std::fmt::Display| OperationError::Unavailable(error.to_string());
+    stored
+        .map_err(|error| unavailable(&error))?
+        .map_err(|error| unavailable(&error))
 }
 
 /// The result of a task; a panic is an error like others.

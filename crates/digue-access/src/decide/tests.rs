@@ -698,6 +698,7 @@ impl Visits {
             unread: None,
             repeated: None,
             unmapped: None,
+            names_alone: 0,
         };
         let size = Exposure {
             part: 2,

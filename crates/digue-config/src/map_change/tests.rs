@@ -434,6 +434,14 @@ fn what_only_narrows_waits_for_nobody() {
         ),
         ("persons_max = 100", "persons_max = 10"),
         (
+            "persons_max = 100",
+            "persons_max = 100\nuninspected = { names = \"release\" }",
+        ),
+        (
+            "[break_glass]",
+            "[names]\nfound = \"refuse\"\n\n[break_glass]",
+        ),
+        (
             "upstream = \"http://127.0.0.1:9000\"",
             "upstream = \"http://127.0.0.1:9000\"\nmode = \"enforced\"",
         ),
@@ -445,6 +453,25 @@ fn what_only_narrows_waits_for_nobody() {
             "{to}"
         );
     }
+}
+
+/// Of a route that decides for itself, the choice of the whole map changes nothing.
+#[test]
+fn names_that_leave_again_are_a_widening() {
+    let with = |found: &str, own: &str| {
+        let own = format!("persons_max = 100\nuninspected = {{ names = \"{own}\" }}");
+        let found = format!("[names]\nfound = \"{found}\"\n\n[break_glass]");
+        map(&MAP
+            .replacen("persons_max = 100", &own, 1)
+            .replacen("[break_glass]", &found, 1))
+    };
+    let strict = with("refuse", "refuse");
+    assert_eq!(widenings(&strict, &with("observe", "refuse")).len(), 1);
+    assert_eq!(widenings(&strict, &with("refuse", "release")).len(), 1);
+    assert_eq!(
+        widenings(&with("release", "observe"), &strict),
+        [] as [&str; 0]
+    );
 }
 
 /// A key that maps may get later: unknown here, and so a widening.

@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 use digue_access::Enforcement;
-use digue_identifiers::{Identifier, ShownIdentifiers, Unreadable};
-use digue_types::{Inspection, Means, PersonRef, ReadFailure, UninspectedCause};
+use digue_identifiers::{Identifier, Unreadable};
+use digue_types::{
+    Inspection, Means, PersonRef, ReadFailure, UninspectedCause, UnreadCause, UnreadPlace,
+};
 use http::header::{self, HeaderMap};
 use http::request::Parts;
 use http::{Method, StatusCode};
@@ -12,9 +14,9 @@ use super::admit::AdmittedVisit;
 use super::state::{RouteRef, Visit};
 use crate::headers;
 use crate::hold::{HeldBody, HoldError, Share, counted, hold};
-use crate::inspection::{InspectionBusy, SHORT_BYTES, look_into};
+use crate::inspection::{BodyReading, InspectionBusy, NamesReading, SHORT_BYTES, look_into};
 use crate::outgoing::{outgoing, public_origin};
-use crate::portal::UninspectedChoice;
+use crate::portal::{NamesChoice, UninspectedChoice};
 use crate::refusal::Refusal;
 use crate::response_headers::{HeaderSweep, rewrite_addresses};
 use crate::shown::{FoundPersons, named_by_request, persons_shown};
@@ -28,6 +30,8 @@ pub(super) struct Showing {
     /// All values of an exact search are shown.
     pub(super) is_found_as_asked: bool,
     pub(super) unread: Option<ReadFailure>,
+    /// Known names without an identifier of their persons.
+    pub(super) names_alone: u32,
     /// It could not be read, and the map refuses what cannot be read for this cause.
     pub(super) objection: Option<UninspectedCause>,
     /// Bytes of its body, as far as they are known.
@@ -46,6 +50,7 @@ impl Showing {
             inspection,
             is_found_as_asked: false,
             unread: None,
+            names_alone: 0,
             objection: None,
             body_bytes: 0,
             is_open_ended: false,
@@ -113,6 +118,8 @@ pub(super) struct InspectedPersons {
     persons: FoundPersons,
     /// All values of an exact search are shown.
     has_asked_values: bool,
+    /// `None` where no name is searched for.
+    names: Option<NamesReading>,
 }
 
 impl AdmittedVisit<Enforcement> {
@@ -241,22 +248,30 @@ impl Visit {
                 };
             }
         };
-        let mut showing = match found {
+        let (mut showing, names) = match found {
             Ok(found) => {
                 let InspectedPersons {
                     persons,
                     has_asked_values,
+                    names,
                 } = found;
-                Showing {
-                    persons,
-                    is_found_as_asked: has_asked_values,
-                    ..known
-                }
+                (
+                    Showing {
+                        persons,
+                        is_found_as_asked: has_asked_values,
+                        ..known
+                    },
+                    names,
+                )
             }
-            Err(unreadable) => self.unread(route, known, unreadable),
+            Err(unreadable) => (self.unread(route, known, unreadable), None),
         };
         self.add_subjects(&mut showing);
         add_all(&mut showing.persons, &by_headers, Means::Header);
+        // Last: a name is alone when nothing at all identifies its person.
+        if let Some(names) = names {
+            self.compare_names(route, names, &mut showing);
+        }
         showing
     }
 
@@ -266,6 +281,31 @@ impl Visit {
         let Some(status) = showing.status else { return };
         if !says_nothing_of_subjects(status, showing.body_bytes > 0) {
             add_all(&mut showing.persons, &self.subjects, Means::Request);
+        }
+    }
+
+    /// Names whose persons are not among those shown, and what the map wants done about them.
+    fn compare_names(&self, route: &RouteRef, names: NamesReading, showing: &mut Showing) {
+        let failure = match names {
+            Ok((table, seen)) => {
+                let references = showing.persons.iter().map(|(person, _)| person.as_str());
+                showing.names_alone = table.without_identifier(&seen, references);
+                if showing.names_alone == 0 {
+                    return;
+                }
+                let place = UnreadPlace::numbered("names ", showing.names_alone.into());
+                ReadFailure::new(UnreadCause::NameAlone).at(place)
+            }
+            Err(failure) => failure.by_rule("names"),
+        };
+        showing.unread = Some(failure);
+        match route.uninspected.names {
+            NamesChoice::Observe => {}
+            NamesChoice::Release => showing.inspection = Inspection::NameAlone,
+            NamesChoice::Refuse => {
+                showing.inspection = Inspection::NameAlone;
+                showing.objection = Some(UninspectedCause::NameAlone);
+            }
         }
     }
 
@@ -329,7 +369,8 @@ impl Visit {
         let look = {
             let (portal, route) = (self.portal.clone(), route.clone());
             let (headers, bytes) = (headers.clone(), bytes.clone());
-            move || look_into(&portal, &route, status, &headers, &bytes)
+            let names = self.shared.names.of(&portal.id);
+            move || look_into(&portal, &route, names.as_ref(), (status, &headers, &bytes))
         };
         let found = if is_plain && size <= SHORT_BYTES {
             look()
@@ -352,11 +393,13 @@ impl Visit {
             share = done.1;
             done.0?
         };
-        Ok((found.and_then(|shown| self.inspected(&shown)), share))
+        self.tell_inspected(route, (status, headers, bytes), &found);
+        Ok((found.and_then(|reading| self.inspected(reading)), share))
     }
 
-    fn inspected(&self, shown: &ShownIdentifiers) -> Result<InspectedPersons, Unreadable> {
-        let persons = persons_shown(&self.portal, &*self.shared.aliases, shown)?;
+    fn inspected(&self, reading: BodyReading) -> Result<InspectedPersons, Unreadable> {
+        let BodyReading { shown, names } = reading;
+        let persons = persons_shown(&self.portal, &*self.shared.aliases, &shown)?;
         let is_found = |person: &PersonRef| persons.iter().any(|(found, _)| found == person);
         // Shown as searched, or, by the alias table, the same person.
         let has = |identifier: &Identifier| {
@@ -366,6 +409,7 @@ impl Visit {
         Ok(InspectedPersons {
             has_asked_values: self.search.values.iter().all(has),
             persons,
+            names,
         })
     }
 }

@@ -37,6 +37,7 @@ impl<M: VisitMode> AdmittedVisit<M> {
         let (mut visit, mut mode) = self.into_parts();
         visit.inspection = showing.inspection;
         visit.unread = showing.unread;
+        visit.names_alone = showing.names_alone;
         visit.answered = showing.status;
         visit.search.is_found_as_asked = showing.is_found_as_asked;
         if let Some(cause) = showing.objection {

@@ -150,18 +150,23 @@ fn request_copy_max(visit: &Visit) -> usize {
     let is_read = visit
         .route()
         .is_some_and(|route| route.needs_request_body());
-    if is_read {
+    let own = if is_read {
         INSPECTED_REQUEST_BYTES_MAX
     } else {
         0
-    }
+    };
+    own.max(
+        visit
+            .shared
+            .observed_bytes_max(&visit.portal)
+            .min(INSPECTED_REQUEST_BYTES_MAX),
+    )
 }
 
 fn response_copy_max(visit: &Visit) -> usize {
-    visit
-        .route()
-        .filter(|route| route.kind == RouteKind::Held)
-        .map_or(0, |route| route.held_bytes_max)
+    let held = visit.route().filter(|route| route.kind == RouteKind::Held);
+    held.map_or(0, |route| route.held_bytes_max)
+        .max(visit.shared.observed_bytes_max(&visit.portal))
 }
 
 impl ObservedRequest {
@@ -204,6 +209,14 @@ impl ObservedRequest {
 }
 
 impl ObservedResponse {
+    /// Tells the observer of traffic what passed; nothing of a tunnel, or of a portal that did not
+    /// answer.
+    pub(super) fn tell(&self, visit: &Visit, request: &ObservedRequest) {
+        if let (Some((status, headers)), Some(body)) = (&self.head, &self.body) {
+            visit.tell_passed((&request.parts, &request.body), (*status, headers), body);
+        }
+    }
+
     /// The media type that the portal gave, as text.
     pub(super) fn content_type(&self) -> Option<&str> {
         let (_, headers) = self.head.as_ref()?;
@@ -250,6 +263,10 @@ impl ObservedResponse {
             _ if status == StatusCode::NOT_MODIFIED => return Err(Inspection::Partial),
             CopyExtent::CutShort | CopyExtent::NoRoom => return Err(Inspection::Partial),
             CopyExtent::TooLarge => Err(digue_identifiers::Unreadable::too_large()),
+            // Copied for the observer of traffic alone.
+            CopyExtent::Whole if body.bytes.len() > route.held_bytes_max => {
+                Err(digue_identifiers::Unreadable::too_large())
+            }
             CopyExtent::Whole => {
                 let share = body.share.ok_or(Inspection::Partial)?;
                 let inspected = visit

@@ -125,5 +125,6 @@ pub(super) async fn record_report(
 fn must_record(exposure: &Exposure) -> bool {
     exposure.persons_found > 0
         || exposure.outcome != Outcome::Released
+        || exposure.unread.is_some()
         || exposure.inspection != Inspection::Inspected
 }

@@ -193,6 +193,10 @@ pub(super) struct Visit {
     pub(super) answered: Option<StatusCode>,
     /// The address of an observed request that no rule describes.
     pub(super) unmapped: Option<UnmappedAddress>,
+    /// Known names in the response without an identifier of their persons.
+    pub(super) names_alone: u32,
+    /// The template of the path, on a route that answers for all others.
+    pub(super) template: Option<String>,
 }
 
 impl Visit {
@@ -203,6 +207,7 @@ impl Visit {
         caller: Caller,
         now: Timestamp,
     ) -> Self {
+        let template = template_of(shared, request, &rule);
         Self {
             shared: shared.clone(),
             portal: request.portal.clone(),
@@ -219,6 +224,8 @@ impl Visit {
             unread: None,
             answered: None,
             unmapped: None,
+            names_alone: 0,
+            template,
         }
     }
 
@@ -246,6 +253,8 @@ impl Visit {
             unread: None,
             answered: None,
             unmapped: None,
+            names_alone: 0,
+            template: None,
         }
     }
 
@@ -373,6 +382,7 @@ impl Visit {
             unread: self.unread.clone(),
             repeated: None,
             unmapped: self.unmapped.clone(),
+            names_alone: self.names_alone,
         }
     }
 
@@ -394,4 +404,22 @@ impl Visit {
             ),
         }
     }
+}
+
+/// The template of a request that only a route for all others answers, where someone is told of it.
+fn template_of(
+    shared: &SharedGateway,
+    request: &PortalRequest<'_>,
+    rule: &VisitRule,
+) -> Option<String> {
+    let VisitRule::Mapped(route) = rule else {
+        return None;
+    };
+    let is_told = shared.traffic.get().is_some() && route.pattern.has_rest();
+    let path = request.path.filter(|_| is_told)?;
+    Some(
+        shared
+            .address_words
+            .template(request.portal, &*shared.aliases, path),
+    )
 }

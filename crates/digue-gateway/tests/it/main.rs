@@ -8,6 +8,7 @@
 
 mod faults;
 mod memory_monitor;
+mod names;
 mod passthrough;
 mod pilot;
 mod raw;

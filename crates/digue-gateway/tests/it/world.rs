@@ -23,8 +23,8 @@ use digue_gateway::identity::{
 use digue_gateway::name_mapping::IdentityMapping;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule,
-    Route, RouteKind, Timeouts, UninspectedChoice, Upstream,
+    BreakGlassRule, Identity, NamedHeaders, NamesChoice, OnUninspected, Portal, QueryParameter,
+    QueryRule, Route, RouteKind, Timeouts, UninspectedChoice, Upstream,
 };
 use digue_gateway::ports::{Aliases, BoxFuture, Clock, JournalWriteError, LocalPages, Recorder};
 use digue_gateway::response_headers::HeaderRules;
@@ -321,6 +321,9 @@ fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
 fn routes() -> Vec<Route> {
     let mut free = route("avis", "/avis/{id}", RouteKind::Held);
     free.access.needs_caseload = false;
+    free.uninspected.names = NamesChoice::Refuse;
+    let mut list = route("liste", "/liste", RouteKind::Held);
+    list.uninspected.names = NamesChoice::Release;
     let mut search = route("recherche", "/recherche", RouteKind::Held);
     search.access.allows_exact_search = true;
     search.request = vec![RequestRule {
@@ -338,7 +341,7 @@ fn routes() -> Vec<Route> {
     opaque.access.needs_caseload = false;
     vec![
         route("fiche", "/fiche/{id}", RouteKind::Held),
-        route("liste", "/liste", RouteKind::Held),
+        list,
         free,
         search,
         opaque,

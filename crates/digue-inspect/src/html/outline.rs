@@ -67,9 +67,86 @@ pub fn page_elements(
     Ok(elements)
 }
 
+/// One part of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PagePart<'p> {
+    /// An element begins; its name in lower case.
+    Element(&'p str),
+    /// An attribute of the element that began last, its name as written.
+    Attribute(&'p str, &'p str),
+    /// A text, decoded. Two that follow each other are apart, as around `<br>`.
+    Text(&'p str),
+}
+
+/// Passes the parts of a page to `take`, in the order of the document.
+///
+/// # Errors
+/// As for the inspection of a page.
+pub fn page_parts(
+    charset: Option<&str>,
+    bytes: &[u8],
+    bytes_max: usize,
+    take: &mut dyn FnMut(PagePart<'_>),
+) -> Result<(), Unreadable> {
+    if bytes.len() > bytes_max {
+        return Err(Unreadable::too_large());
+    }
+    let text = charset::text(charset, bytes)?;
+    let tree = build::build(&text, ParseManner::default(), false)
+        .map_err(super::untreed)?
+        .tree;
+    let mut waiting: Vec<u32> = vec![tree.node(0).first];
+    let mut own = String::new();
+    while let Some(id) = waiting.pop() {
+        if id == NONE {
+            continue;
+        }
+        let node = tree.node(id);
+        waiting.push(node.next);
+        if node.tag == Tag::TEXT {
+            own.clear();
+            tree.write_text(id, &mut own);
+            take(PagePart::Text(&own));
+            continue;
+        }
+        take(PagePart::Element(&tree.names.name(node.tag)));
+        for (name, value) in tree.attributes(id) {
+            take(PagePart::Attribute(
+                name,
+                &decoded(value, ReferenceContext::Attribute),
+            ));
+        }
+        waiting.push(node.first);
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_come_in_order_and_texts_apart() {
+        let page = b"<p title='x&amp;y'>one<br>two&eacute;<script>var a;</script></p>";
+        let mut parts = Vec::new();
+        page_parts(None, page, 1 << 20, &mut |part| {
+            parts.push(format!("{part:?}"))
+        })
+        .unwrap();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).skip(3).collect();
+        assert_eq!(
+            parts,
+            [
+                "Element(\"p\")",
+                "Attribute(\"title\", \"x&y\")",
+                "Text(\"one\")",
+                "Element(\"br\")",
+                "Text(\"twoé\")",
+                "Element(\"script\")",
+                "Text(\"var a;\")",
+            ]
+        );
+    }
 
     #[test]
     fn elements_come_in_order_with_their_own_texts() {

@@ -8,7 +8,7 @@ use digue_inspect::{Message, inspect};
 use digue_learn::compile::compile;
 use digue_learn::{TriedMap, learn};
 use digue_survey::known::{ColumnChoice, PersonsTable};
-use digue_survey::{HeldExchange, KnownPersons};
+use digue_survey::{Exchange, ExchangeSource, HeldExchange, KnownPersons};
 use digue_types::path::Segments;
 use proptest::prelude::*;
 use regex::Regex;
@@ -199,5 +199,45 @@ proptest! {
         let again = learn(&mut exchanges.as_slice(), known()).unwrap();
         prop_assert_eq!(once.map, again.map);
         prop_assert_eq!(once.findings, again.findings);
+    }
+
+    /// A running portal answers otherwise at each reading, and hides from each what it showed to
+    /// another.
+    #[test]
+    fn a_portal_that_changes_while_it_is_learnt_hides_nobody(
+        readings in proptest::collection::vec(proptest::collection::vec(exchange(), 1..10), 3..5),
+    ) {
+        let mut live = LiveSource { readings: readings.clone(), next: 0 };
+        let learnt = learn(&mut live, known()).unwrap();
+        let map = compile(&learnt.map).unwrap();
+        let sweep = Regex::new(r"\bP[0-9]{4}\b").unwrap();
+        for exchange in readings.iter().take(live.next).flatten() {
+            let Some(shown) = shown(&map, exchange) else { continue };
+            let body = String::from_utf8_lossy(exchange.body.as_ref().unwrap()).into_owned();
+            for found in sweep.find_iter(&body) {
+                prop_assert!(shown.contains(found.as_str()), "{} of {exchange:?}, {:#?}", found.as_str(), learnt.map.routes);
+            }
+        }
+    }
+}
+
+/// Hands over other exchanges at each reading, and the last ones again.
+struct LiveSource {
+    readings: Vec<Vec<HeldExchange>>,
+    next: usize,
+}
+
+impl ExchangeSource for LiveSource {
+    type Fault = std::convert::Infallible;
+
+    fn each(&mut self, take: &mut dyn FnMut(&Exchange<'_>)) -> Result<(), Self::Fault> {
+        let reading = self
+            .readings
+            .get(self.next)
+            .or(self.readings.last())
+            .unwrap();
+        reading.iter().for_each(|held| take(&held.as_exchange()));
+        self.next += 1;
+        Ok(())
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn text_of(map: &LearntMap) -> String {
     let settings = MapSettings {
         name: "p".into(),
         upstream: "http://127.0.0.1:9000".into(),
-        mode: "observe-only".into(),
+        mode: "pilot".into(),
     };
     map_text(map, &settings, &Plain)
 }

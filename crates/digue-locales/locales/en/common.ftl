@@ -68,6 +68,7 @@ unread-header = a header cannot be read
 unread-too-large = the response exceeds the limit
 unread-media-type = no rule for this media type
 unread-failed = the response could not be read
+unread-name-without-identifier = a known name has no identifier of that person with it
 means-described = described by the map
 means-request = named by the request
 means-sweep = found by pattern

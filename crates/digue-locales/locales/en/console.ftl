@@ -676,6 +676,7 @@ act-deletion-tried = deletion tried in a backup
 act-restore-drilled = restore drilled
 act-recovery-key-split = recovery key split
 act-responses-unrecorded = responses released without a journal entry
+act-traffic-read = traffic of a pilot portal read, to learn its map
 act-backup-reported = report of another system's backups
 invalid-account-elsewhere = This account already exists in another organisation or role. To move it, use "--move".
 wish-move-account = move an account to another organisation or role

@@ -68,6 +68,7 @@ unread-header = un en-tête est illisible
 unread-too-large = la réponse dépasse la taille limite
 unread-media-type = aucune règle pour ce type de contenu
 unread-failed = la lecture a échoué
+unread-name-without-identifier = un nom connu n'est accompagné d'aucun identifiant de cette personne
 means-described = décrite par la carte
 means-request = nommée par la requête
 means-sweep = trouvée par motif

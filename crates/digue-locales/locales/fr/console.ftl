@@ -676,6 +676,7 @@ act-deletion-tried = effacement essayé dans une sauvegarde
 act-restore-drilled = restauration essayée
 act-recovery-key-split = clé de secours répartie
 act-responses-unrecorded = réponses parties sans entrée au journal
+act-traffic-read = lecture du trafic d'un portail en pilote, pour apprendre sa carte
 act-backup-reported = rapport de sauvegarde d'un autre système
 invalid-account-elsewhere = Ce compte existe déjà, dans une autre organisation ou avec un autre rôle. Pour le déplacer, utilisez « --move ».
 wish-move-account = déplacer un compte vers une autre organisation ou un autre rôle

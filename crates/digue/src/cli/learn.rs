@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use digue_locales::{Language, text};
 
 /// Recorded traffic, and the persons who are known.
@@ -22,6 +22,17 @@ pub(crate) struct LearnArguments {
     pub(crate) aliases: Option<PathBuf>,
     pub(crate) portal: String,
     pub(crate) upstream: String,
+    /// Instead of recordings.
+    pub(crate) pilot: Option<PilotArguments>,
+}
+
+/// The traffic of a running portal in pilot mode.
+pub(crate) struct PilotArguments {
+    pub(crate) config: PathBuf,
+    pub(crate) portal: String,
+    /// The most exchanges, and minutes, of one reading.
+    pub(crate) exchanges: usize,
+    pub(crate) minutes: u64,
 }
 
 pub(super) fn file(language: Language, name: &'static str, key: &str) -> Arg {
@@ -32,8 +43,8 @@ pub(super) fn file(language: Language, name: &'static str, key: &str) -> Arg {
         .help(text(language, key))
 }
 
-/// The arguments about traffic and persons, for both commands.
-pub(super) fn har_arguments(language: Language, har_key: &str) -> [Arg; 5] {
+/// The arguments about the list of persons.
+pub(super) fn person_arguments(language: Language) -> [Arg; 3] {
     let column = |name: &'static str, key: &str| {
         Arg::new(name)
             .long(name)
@@ -43,19 +54,59 @@ pub(super) fn har_arguments(language: Language, har_key: &str) -> [Arg; 5] {
             .help(text(language, key))
     };
     [
-        file(language, "har", har_key).num_args(1..),
         file(language, "persons", "command-learn-persons"),
         column("id", "command-learn-id"),
         column("name", "command-learn-name"),
-        file(language, "names", "command-learn-names"),
     ]
 }
 
-pub(super) fn command(language: Language) -> Command {
+/// The arguments about traffic and persons, for both commands.
+pub(super) fn har_arguments(language: Language, har_key: &str) -> [Arg; 5] {
+    let [persons, id, name] = person_arguments(language);
+    let names = file(language, "names", "command-learn-names");
+    [
+        file(language, "har", har_key).num_args(1..),
+        persons,
+        id,
+        name,
+        names,
+    ]
+}
+
+fn number(language: Language, name: &'static str, usual: &'static str, key: &str) -> Arg {
+    let bounds = value_parser!(u64).range(1..=1_000_000);
+    Arg::new(name)
+        .long(name)
+        .default_value(usual)
+        .value_parser(bounds)
+        .help(text(language, key))
+}
+
+pub(super) fn command(language: Language, config: Arg) -> Command {
     let [har, persons, id, name, names] = har_arguments(language, "command-learn-har");
     Command::new("learn")
         .about(text(language, "command-learn"))
-        .args([har.required(true), persons, id, name, names])
+        .args([har, persons, id, name, names])
+        .arg(
+            Arg::new("pilot")
+                .long("pilot")
+                .value_name("PORTAL")
+                .conflicts_with_all(["har", "portal", "upstream"])
+                .help(text(language, "command-learn-pilot")),
+        )
+        .group(
+            ArgGroup::new("traffic")
+                .args(["har", "pilot"])
+                .required(true),
+        )
+        .arg(number(
+            language,
+            "exchanges",
+            "1000",
+            "command-learn-exchanges",
+        ))
+        .arg(number(language, "minutes", "60", "command-learn-minutes"))
+        .arg(config)
         .arg(file(language, "map", "command-learn-map"))
         .arg(file(language, "out", "command-learn-out"))
         .arg(file(language, "aliases", "command-learn-aliases"))
@@ -73,6 +124,12 @@ pub(super) fn command(language: Language) -> Command {
         )
 }
 
+/// None for a command without recordings.
+fn files_of(matches: &ArgMatches) -> Vec<PathBuf> {
+    let files = matches.try_get_many::<PathBuf>("har").ok().flatten();
+    files.map(|all| all.cloned().collect()).unwrap_or_default()
+}
+
 pub(super) fn har_of(matches: &ArgMatches) -> HarArguments {
     let texts = |name: &str| {
         matches
@@ -81,10 +138,7 @@ pub(super) fn har_of(matches: &ArgMatches) -> HarArguments {
             .unwrap_or_default()
     };
     HarArguments {
-        files: matches
-            .get_many::<PathBuf>("har")
-            .map(|all| all.cloned().collect())
-            .unwrap_or_default(),
+        files: files_of(matches),
         persons: matches.get_one("persons").cloned(),
         identifiers: texts("id"),
         names: texts("name"),
@@ -93,6 +147,7 @@ pub(super) fn har_of(matches: &ArgMatches) -> HarArguments {
 }
 
 pub(super) fn arguments(matches: &ArgMatches) -> LearnArguments {
+    let count = |name: &str| *matches.get_one::<u64>(name).expect("it has a default");
     let word = |name: &str| {
         matches
             .get_one::<String>(name)
@@ -106,5 +161,16 @@ pub(super) fn arguments(matches: &ArgMatches) -> LearnArguments {
         aliases: matches.get_one("aliases").cloned(),
         portal: word("portal"),
         upstream: word("upstream"),
+        pilot: matches
+            .get_one("pilot")
+            .map(|portal: &String| PilotArguments {
+                config: matches
+                    .get_one::<PathBuf>("config")
+                    .expect("it has a default")
+                    .clone(),
+                portal: portal.clone(),
+                exchanges: usize::try_from(count("exchanges")).unwrap_or(usize::MAX),
+                minutes: count("minutes"),
+            }),
     }
 }

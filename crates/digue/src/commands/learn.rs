@@ -4,13 +4,16 @@
 //! other.
 
 mod har_files;
-mod persons_file;
+pub(super) mod persons_file;
+mod pilot_traffic;
 mod sentences;
+mod traffic_source;
 mod tried_map;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use digue_access::EnforcementMode;
 use digue_config::portal_map::{self, PortalMap};
 use digue_config::reader::WholeText;
 use digue_learn::compare::MapComparer;
@@ -24,8 +27,10 @@ use digue_survey::traffic::SurveyFault;
 
 use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::cli::learn::{HarArguments, LearnArguments};
-use har_files::{HarFiles, HarFilesFault};
+use har_files::HarFiles;
+use pilot_traffic::PilotTraffic;
 use sentences::Sentences;
+use traffic_source::{TrafficFault, TrafficSource};
 
 /// 0: nothing to review; 1: a map, or differences, to review; 2: nothing could be learnt.
 pub(crate) fn run(out: &Output, arguments: &LearnArguments) -> u8 {
@@ -34,8 +39,8 @@ pub(crate) fn run(out: &Output, arguments: &LearnArguments) -> u8 {
 
 /// `None` when it could not run, which has been reported.
 fn learn_and_write(out: &Output, arguments: &LearnArguments) -> Option<u8> {
-    let mut files = HarFiles::open(out, &arguments.har.files)?;
     let known = persons_file::read(out, &arguments.har)?;
+    let (mut files, settings) = traffic_of(out, arguments)?;
     let existing = match &arguments.map {
         Some(path) => Some((path.as_path(), read_map(out, path)?)),
         None => None,
@@ -59,10 +64,7 @@ fn learn_and_write(out: &Output, arguments: &LearnArguments) -> Option<u8> {
         &counts.map(|(name, count)| (name, Value::from(count))),
     );
     let (text, has_differences) = match &existing {
-        None => (
-            map_text(&learnt.map, &settings(arguments), &sentences),
-            true,
-        ),
+        None => (map_text(&learnt.map, &settings, &sentences), true),
         Some((path, map)) => {
             let merged = joined(out, &mut files, &learnt, path, map)?;
             sentences.differences(out, path, &merged.differences);
@@ -99,12 +101,52 @@ fn learn_and_write(out: &Output, arguments: &LearnArguments) -> Option<u8> {
     })
 }
 
-fn settings(arguments: &LearnArguments) -> MapSettings {
-    MapSettings {
-        name: arguments.portal.clone(),
-        upstream: arguments.upstream.clone(),
-        mode: "observe-only".to_owned(),
-    }
+/// The traffic, and what the map says of a portal that it does not show.
+fn traffic_of<'a>(
+    out: &Output,
+    arguments: &'a LearnArguments,
+) -> Option<(TrafficSource<'a>, MapSettings)> {
+    // As `digue init` writes it: a map that was just learnt refuses nobody.
+    let mode = EnforcementMode::Pilot.code().to_owned();
+    let Some(pilot) = &arguments.pilot else {
+        let files = HarFiles::open(out, &arguments.har.files)?;
+        let (name, upstream) = (arguments.portal.clone(), arguments.upstream.clone());
+        return Some((
+            TrafficSource::Har(files),
+            MapSettings {
+                name,
+                upstream,
+                mode,
+            },
+        ));
+    };
+    let config = match digue_config::load(&pilot.config) {
+        Ok(config) => config,
+        Err(faults) => {
+            out.faults(&faults);
+            return None;
+        }
+    };
+    let Some(map) = config
+        .maps
+        .iter()
+        .find(|map| map.portal.id.as_str() == pilot.portal)
+    else {
+        out.complain(
+            "decoys-no-portal",
+            &[("portal", Value::from(pilot.portal.as_str()))],
+        );
+        return None;
+    };
+    let known = &map.portal.upstream;
+    let scheme = if known.is_https { "https" } else { "http" };
+    let settings = MapSettings {
+        name: pilot.portal.clone(),
+        upstream: format!("{scheme}://{}", known.authority),
+        mode,
+    };
+    let traffic = PilotTraffic::open(out, &config.settings.data_folder, &map.url, pilot)?;
+    Some((TrafficSource::Pilot(Box::new(traffic)), settings))
 }
 
 fn read_map(out: &Output, path: &Path) -> Option<PortalMap> {
@@ -119,7 +161,7 @@ fn read_map(out: &Output, path: &Path) -> Option<PortalMap> {
 /// The operator's map with what it lacks.
 fn joined(
     out: &Output,
-    files: &mut HarFiles<'_>,
+    files: &mut TrafficSource<'_>,
     learnt: &Learnt,
     path: &Path,
     map: &PortalMap,
@@ -188,7 +230,7 @@ fn check_text(
 
 fn tried_on(
     out: &Output,
-    files: &mut HarFiles<'_>,
+    files: &mut TrafficSource<'_>,
     map: &TriedMap,
     known: &KnownPersons,
     origin: &str,
@@ -210,7 +252,7 @@ fn line_of(tried: &TriedExchange) -> String {
     format!("{line}\n")
 }
 
-fn report_fault(out: &Output, fault: &LearnFault<HarFilesFault>) -> Option<u8> {
+fn report_fault(out: &Output, fault: &LearnFault<TrafficFault>) -> Option<u8> {
     match fault {
         LearnFault::Survey(SurveyFault::Source(fault)) => fault.report(out),
         LearnFault::Survey(SurveyFault::NoExchange) => out.complain("learn-no-exchange", &[]),
@@ -300,7 +342,7 @@ fn inspect_files(
     arguments: &HarArguments,
     each: Option<&Path>,
 ) -> Option<u8> {
-    let mut files = HarFiles::open(out, &arguments.files)?;
+    let mut files = TrafficSource::Har(HarFiles::open(out, &arguments.files)?);
     let known = persons_file::read(out, arguments)?;
     let map = tried_map::of(portal);
     let mut lines = String::new();

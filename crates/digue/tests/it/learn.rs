@@ -128,7 +128,7 @@ fn a_learnt_map_mirrors_response_by_response_what_it_was_not_learnt_from() {
         .into_owned();
     plan.map = plan
         .map
-        .replace("mode = \"observe-only\"", "mode = \"enforced\"")
+        .replace("mode = \"pilot\"", "mode = \"enforced\"")
         .replace("action = ", "caseload = \"not-required\"\naction = ");
     let mut instance = Instance::open(&plan, obliging);
     let a1 = instance.sign_in("a1");

@@ -223,7 +223,7 @@ pub(super) fn witnesses_of(wanted: &WitnessKeys) -> Result<(Vec<CosignerKey>, us
 }
 
 /// A time: RFC 3339, or a date, which means midnight UTC.
-pub(super) fn moment(text: &str) -> Result<Timestamp> {
+pub(in crate::commands) fn moment(text: &str) -> Result<Timestamp> {
     let read = Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_date(text));
     read.ok_or_else(|| anyhow!("{text}: 2026-11-22T08:30:00Z | 2026-11-22"))
 }

@@ -51,21 +51,6 @@ impl<'f> HarFiles<'f> {
         })
     }
 
-    /// `each`, reporting a fault.
-    pub(super) fn each_reported(
-        &mut self,
-        out: &Output,
-        take: &mut dyn FnMut(&Exchange<'_>),
-    ) -> Option<()> {
-        match self.each(take) {
-            Ok(()) => Some(()),
-            Err(fault) => {
-                fault.report(out);
-                None
-            }
-        }
-    }
-
     /// Says of each file what its entries are.
     pub(super) fn report(&self, out: &Output) {
         for (path, tally) in self.files.iter().zip(&self.tallies) {

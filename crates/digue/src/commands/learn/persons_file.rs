@@ -72,27 +72,31 @@ fn read_persons(out: &Output, arguments: &HarArguments) -> Option<KnownPersons> 
             out.complain("learn-persons-used", &values);
             Some(known)
         }
-        Err(PersonsTableFault::UnknownColumn(column)) => {
-            out.complain(
-                "learn-persons-column",
-                &[file(), ("column", Value::from(column))],
-            );
-            None
-        }
-        Err(PersonsTableFault::NoIdentifier) => {
-            out.complain("learn-persons-identifier", &[file()]);
-            None
-        }
-        Err(PersonsTableFault::Empty) => {
-            out.complain("learn-persons-empty", &[file()]);
+        Err(fault) => {
+            report(out, path, &fault);
             None
         }
     }
 }
 
+/// Says why a list cannot be used.
+pub(in crate::commands) fn report(out: &Output, path: &Path, fault: &PersonsTableFault) {
+    let file = ("file", Value::from(input::shown(out.language, path)));
+    match fault {
+        PersonsTableFault::UnknownColumn(column) => {
+            out.complain(
+                "learn-persons-column",
+                &[file, ("column", Value::from(column.as_str()))],
+            );
+        }
+        PersonsTableFault::NoIdentifier => out.complain("learn-persons-identifier", &[file]),
+        PersonsTableFault::Empty => out.complain("learn-persons-empty", &[file]),
+    }
+}
+
 /// The inner `None` for a file that is no table; the outer one for a file that cannot be read,
 /// which has been reported.
-fn table_of(out: &Output, path: &Path) -> Option<Option<PersonsTable>> {
+pub(in crate::commands) fn table_of(out: &Output, path: &Path) -> Option<Option<PersonsTable>> {
     let bytes = input::read_list(out, path)?;
     let rows = if bytes.starts_with(b"PK\x03\x04") {
         workbook_rows(&bytes)

@@ -543,6 +543,7 @@ impl Sentences {
             ("report-not-known", line.not_known),
             ("report-missed", line.missed),
             ("report-names", line.name_only),
+            ("report-by-name", line.by_name),
         ] {
             if count > 0 {
                 out.say(key, &[("count", Value::from(count))]);
