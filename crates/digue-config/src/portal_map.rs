@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, RouteAccess};
 use digue_evidence::retention::Retention;
-use digue_gateway::graphql::GraphQl;
 use digue_gateway::identity::{TokenVerifier, VerifierOptions};
 use digue_gateway::name_mapping::{IdentityMapping, NameMapping};
 use digue_gateway::path::Pattern;
@@ -16,6 +15,7 @@ use digue_gateway::portal::{
 use digue_gateway::request_headers::parse_request_header;
 use digue_gateway::response_headers::{HeaderRules, is_never_passed};
 use digue_identifiers::{IdentifierKind, IdentifierShape, Normalise};
+use digue_inspect::graphql::GraphQl;
 use digue_inspect::jsonpath;
 use digue_inspect::{
     ErrorRules, RequestRule, RequestSource, ResponseRules, RuleBlock, StatusPattern,

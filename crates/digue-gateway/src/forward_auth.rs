@@ -308,7 +308,6 @@ mod tests {
 
     use super::*;
     use crate::gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
-    use crate::graphql::GraphQl;
     use crate::identity::Asserter;
     use crate::name_mapping::IdentityMapping;
     use crate::path::Pattern;
@@ -324,6 +323,7 @@ mod tests {
     use digue_connections::client_address::TrustedProxies;
     use digue_connections::facts::PeerAddress;
     use digue_http::client::HttpClient;
+    use digue_inspect::graphql::GraphQl;
 
     #[test]
     fn targets_are_read_as_the_gateway_reads_them_or_not_at_all() {

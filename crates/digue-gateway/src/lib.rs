@@ -14,7 +14,6 @@ pub mod cuts;
 pub mod forward_auth;
 pub mod gaps;
 pub mod gateway;
-pub mod graphql;
 pub mod guard;
 pub mod headers;
 pub mod hold;

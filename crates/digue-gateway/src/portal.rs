@@ -16,11 +16,11 @@ use http::{HeaderName, Method};
 use ipnet::IpNet;
 use regex::Regex;
 
-use crate::graphql::GraphQl;
 use crate::name_mapping::IdentityMapping;
 use crate::path::{Pattern, Segments};
 use crate::response_headers::HeaderRules;
 use crate::token::TokenVerifier;
+use digue_inspect::graphql::GraphQl;
 
 /// One protected portal.
 pub struct Portal {

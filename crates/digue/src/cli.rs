@@ -11,10 +11,10 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use digue_locales::{Language, text};
+use digue_map_commands::arguments::{InspectedTraffic, LearnArguments, SavedResponse};
 
 use backup::BackupTask;
 use evidence::EvidenceTask;
-use learn::{HarArguments, LearnArguments};
 use map::MapReportArguments;
 use names::NamesArguments;
 
@@ -125,25 +125,6 @@ pub(crate) struct DecoysArguments {
     pub(crate) portal: String,
     pub(crate) like: String,
     pub(crate) count: usize,
-}
-
-/// What `digue inspect` looks at.
-pub(crate) enum InspectedTraffic {
-    Response(SavedResponse),
-    Har {
-        har: HarArguments,
-        /// Where to write a line for each exchange.
-        each: Option<PathBuf>,
-    },
-}
-
-/// A response of a portal, saved in a file.
-pub(crate) struct SavedResponse {
-    pub(crate) route: String,
-    pub(crate) status: u16,
-    pub(crate) media_type: Option<String>,
-    pub(crate) coding: String,
-    pub(crate) body: PathBuf,
 }
 
 /// Parses the arguments; prints help or an error and exits when they name no task.

@@ -12,7 +12,7 @@ use digue_gateway::ports::{InspectedResponse, PassedExchange, TrafficObserver};
 use digue_learn::traffic_tally::{TalliedPersons, TalliedResponse, TrafficTally};
 use digue_types::PortalId;
 
-use crate::live_traffic::{BODY_BYTES_MAX, TrafficReaders};
+use digue_map_commands::live_traffic::{BODY_BYTES_MAX, TrafficReaders};
 
 /// The tallies of all portals.
 #[derive(Debug)]

@@ -16,7 +16,6 @@ use digue_casework::operator::OperatorRules;
 use digue_compliance::comparisons;
 use digue_compliance::isms::LessonMeasures;
 use digue_evidence::EvidenceSettings;
-use digue_gateway::graphql::GraphQl;
 use digue_gateway::name_mapping::IdentityMapping;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
@@ -30,6 +29,7 @@ use digue_identity::IdentitySettings;
 use digue_identity::invitations::MailedInvitations;
 use digue_identity::password::PasswordRules;
 use digue_identity::providers::{FactorRules, ProviderAudience, ProviderRules, UserInfo};
+use digue_inspect::graphql::GraphQl;
 use digue_inspect::{InspectionLimits, ResponseRules};
 use digue_response::notification::Field;
 use digue_sources::SourceRules;

@@ -11,12 +11,12 @@ use http::{Method, Uri, header};
 use super::identify::IdentifiedVisit;
 use super::mode::{Reporting, VisitMode};
 use super::state::{ExactSearch, PathValues, RouteRef, Visit, Way};
-use crate::graphql::{GraphQl, has_no_alias};
 use crate::headers::is_websocket;
 use crate::lock::lock;
 use crate::path::Segments;
 use crate::portal::{Route, RouteKind};
 use crate::refusal::Refusal;
+use digue_inspect::graphql::{GraphQl, has_no_alias};
 
 /// A request, as far as the rules can read it.
 pub(super) struct RequestView<'r> {

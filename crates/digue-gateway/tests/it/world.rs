@@ -16,7 +16,6 @@ use digue_access::{
 };
 use digue_connections::client_address::TrustedProxies;
 use digue_connections::facts::PeerAddress;
-use digue_gateway::graphql::GraphQl;
 use digue_gateway::identity::{
     Asserter, Caller, CallerKind, TokenVerifier, VerifierOptions, token_hash,
 };
@@ -32,6 +31,7 @@ use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
 use digue_http::body;
 use digue_http::client::HttpClient;
 use digue_identifiers::{IdentifierKind, Pick};
+use digue_inspect::graphql::GraphQl;
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::{
     BlockRules, InspectionLimits, RequestRule, RequestSource, ResponseRules, RuleBlock, jsonpath,

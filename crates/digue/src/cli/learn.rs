@@ -4,36 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use digue_locales::{Language, text};
-
-/// Recorded traffic, and the persons who are known.
-pub(crate) struct HarArguments {
-    pub(crate) files: Vec<PathBuf>,
-    pub(crate) persons: Option<PathBuf>,
-    pub(crate) identifiers: Vec<String>,
-    pub(crate) names: Vec<String>,
-    pub(crate) names_file: Option<PathBuf>,
-}
-
-/// The arguments of `digue learn`.
-pub(crate) struct LearnArguments {
-    pub(crate) har: HarArguments,
-    pub(crate) map: Option<PathBuf>,
-    pub(crate) out: Option<PathBuf>,
-    pub(crate) aliases: Option<PathBuf>,
-    pub(crate) portal: String,
-    pub(crate) upstream: String,
-    /// Instead of recordings.
-    pub(crate) pilot: Option<PilotArguments>,
-}
-
-/// The traffic of a running portal in pilot mode.
-pub(crate) struct PilotArguments {
-    pub(crate) config: PathBuf,
-    pub(crate) portal: String,
-    /// The most exchanges, and minutes, of one reading.
-    pub(crate) exchanges: usize,
-    pub(crate) minutes: u64,
-}
+use digue_map_commands::arguments::{HarArguments, LearnArguments, PilotArguments};
 
 pub(super) fn file(language: Language, name: &'static str, key: &str) -> Arg {
     Arg::new(name)

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use digue_locales::{Language, text};
+use digue_map_commands::arguments::HarArguments;
 
-use super::learn::{HarArguments, file, har_of, person_arguments};
+use super::learn::{file, har_of, person_arguments};
 
 /// What becomes of a portal's table of names.
 pub(crate) struct NamesArguments {

@@ -16,8 +16,9 @@ use digue_identity::invitations;
 use digue_locales::{Value, text};
 use digue_types::{AccountId, OrganisationId};
 
-use super::{BAD, GOOD, Output, runtime};
+use super::runtime;
 use crate::serve::{RunningServer, start};
+use digue_terminal::{BAD, GOOD, Output};
 
 /// How long a link made at the terminal is valid.
 const LINK_LASTS: Duration = Duration::from_hours(1);

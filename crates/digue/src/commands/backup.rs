@@ -28,10 +28,10 @@ use digue_locales::{Value, text};
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::evidence::Progress;
-use super::{BAD, Output};
 use crate::cli::backup::BackupTask;
 use crate::tls;
+use digue_terminal::Progress;
+use digue_terminal::{BAD, Output};
 
 /// An exit code, or why there is none.
 type Done = Result<u8>;

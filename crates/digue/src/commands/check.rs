@@ -10,8 +10,9 @@ use digue_gateway::path::Segments;
 use digue_locales::Value;
 use http::{Method, Uri};
 
-use super::{BAD, GOOD, NOT_RUN, Output, doctor};
 use crate::cli::RouteProbe;
+use crate::commands::doctor;
+use digue_terminal::{BAD, GOOD, NOT_RUN, Output};
 
 pub(crate) fn run(out: &Output, file: &Path, probe: Option<&RouteProbe>) -> u8 {
     let config = match digue_config::load(file) {

@@ -8,8 +8,8 @@ use digue_app::OperationError;
 use digue_config::Config;
 use digue_locales::{Value, text};
 
-use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::cli::DecoysArguments;
+use digue_terminal::{BAD, GOOD, NOT_RUN, Output};
 
 pub(super) fn run(out: &Output, arguments: &DecoysArguments) -> u8 {
     let config = match digue_config::load(&arguments.config) {

@@ -23,8 +23,9 @@ use digue_replay::attack::{AGENT, AttackClient, StolenData, kairos};
 use digue_replay::{Population, day, portal};
 use digue_types::{AccountId, OrganisationId, PopulationId, PortalId};
 
-use super::{GOOD, Output, runtime};
+use super::runtime;
 use crate::serve::{RunningServer, start};
+use digue_terminal::{GOOD, Output};
 
 const PORTAL_HOST: &str = "kairos.localhost";
 const CONSOLE_HOST: &str = "digue.localhost";

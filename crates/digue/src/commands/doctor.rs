@@ -8,8 +8,9 @@ use digue_doctor::{HealthReport, HealthState};
 use digue_http::client::HttpClient;
 use digue_types::Timestamp;
 
-use super::{BAD, GOOD, NOT_RUN, Output, runtime};
+use super::runtime;
 use crate::tls;
+use digue_terminal::{BAD, GOOD, NOT_RUN, Output};
 
 pub(crate) fn run(out: &Output, file: &Path, json: bool) -> u8 {
     tls::install();

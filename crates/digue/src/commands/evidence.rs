@@ -7,9 +7,7 @@ mod forget;
 mod import;
 mod journal;
 pub(in crate::commands) mod place;
-mod progress;
 
-pub(super) use progress::Progress;
 mod receipt;
 mod scope;
 mod witness;
@@ -17,8 +15,8 @@ mod witness;
 use anyhow::Result;
 use digue_locales::Value;
 
-use super::{NOT_RUN, Output};
 use crate::cli::evidence::EvidenceTask;
+use digue_terminal::{NOT_RUN, Output};
 
 pub(crate) fn run(out: &Output, task: EvidenceTask) -> u8 {
     let done = match task {

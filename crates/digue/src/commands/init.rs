@@ -5,7 +5,7 @@ use std::path::Path;
 
 use digue_locales::{Language, Value};
 
-use super::{BAD, GOOD, NOT_RUN, Output};
+use digue_terminal::{BAD, GOOD, NOT_RUN, Output};
 
 /// Files of the initial configuration, in both languages.
 const FILES: [(&str, &str, &str); 3] = [

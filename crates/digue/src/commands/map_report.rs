@@ -25,10 +25,10 @@ use digue_types::{AccountId, Event, OrganisationId, PersonRef, Timestamp};
 use jiff::tz::TimeZone;
 
 use super::evidence::place::{JournalReading, moment};
-use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::cli::evidence::JournalPlace;
 use crate::cli::map::MapReportArguments;
 use crate::{name_files, traffic};
+use digue_terminal::{BAD, GOOD, NOT_RUN, Output};
 
 /// The most lines of one heading.
 const LINES_MAX: usize = 40;

@@ -12,11 +12,11 @@ use digue_survey::known::ColumnChoice;
 use digue_survey::named_persons::NamedPerson;
 use digue_types::PersonRef;
 
-use super::learn::persons_file;
-use super::{BAD, GOOD, NOT_RUN, Output, input};
-use crate::cli::learn::HarArguments;
 use crate::cli::names::NamesArguments;
 use crate::{keys, name_files};
+use digue_map_commands::arguments::HarArguments;
+use digue_map_commands::learn::persons_file;
+use digue_terminal::{BAD, GOOD, NOT_RUN, Output, input};
 
 pub(super) fn run(out: &Output, arguments: &NamesArguments) -> u8 {
     let config = match digue_config::load(&arguments.config) {

@@ -11,8 +11,8 @@ use digue_replay::record::theft::{CLASSES, RecordClass};
 use digue_replay::record::{Conditions, Course, RecordError, RecordedWork};
 use serde_json::json;
 
-use super::{BAD, GOOD, NOT_RUN, Output, input};
 use crate::cli::ReplayArguments;
+use digue_terminal::{BAD, GOOD, NOT_RUN, Output, input};
 
 pub(super) fn run(out: &Output, arguments: &ReplayArguments) -> u8 {
     let classes = CLASSES.to_vec();

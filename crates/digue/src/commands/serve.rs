@@ -14,9 +14,10 @@ use digue_locales::Value;
 use digue_types::{AccountId, OrganisationId};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{BAD, GOOD, Output, doctor, runtime};
+use super::{doctor, runtime};
 use crate::serve::{RunningServer, start};
 use crate::service_manager::{ServiceManager, ServiceState};
+use digue_terminal::{BAD, GOOD, Output};
 
 pub(crate) fn run(out: &Output, file: &Path) -> u8 {
     let config = match load(file) {

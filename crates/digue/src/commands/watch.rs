@@ -17,8 +17,8 @@ use digue_replay::recorded::play::{PlayError, RecordOutcome, RecordPlayer, Recor
 use digue_types::Timestamp;
 use serde::Serialize;
 
-use super::{BAD, GOOD, NOT_RUN, Output, input};
 use crate::cli::WatchArguments;
+use digue_terminal::{BAD, GOOD, NOT_RUN, Output, input};
 
 pub(super) fn run(out: &Output, arguments: &WatchArguments) -> u8 {
     match watch(out, arguments) {

@@ -346,6 +346,18 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-terminal",
+        13,
+        &[
+            "digue-types",
+            "digue-locales",
+            "digue-journal",
+            "digue-logs",
+            "digue-evidence",
+            "digue-config",
+        ],
+    ),
+    (
         "digue-metrics",
         14,
         &[
@@ -369,6 +381,25 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-evidence",
             "digue-casework",
             "digue-tasks",
+        ],
+    ),
+    (
+        "digue-map-commands",
+        14,
+        &[
+            "digue-types",
+            "digue-locales",
+            "digue-identifiers",
+            "digue-logs",
+            "digue-access",
+            "digue-decode",
+            "digue-tables",
+            "digue-inspect",
+            "digue-survey",
+            "digue-gateway",
+            "digue-learn",
+            "digue-config",
+            "digue-terminal",
         ],
     ),
     (

@@ -19,7 +19,7 @@ use super::{Configured, Done, explain, make, now, progress, say_failure};
 use crate::cli::backup::DrillArguments;
 use crate::cli::evidence::JournalPlace;
 use crate::commands::evidence::place::JournalReading;
-use crate::commands::{BAD, GOOD, Output};
+use digue_terminal::{BAD, GOOD, Output};
 
 pub(super) fn run(out: &Output, settings: &Configured, arguments: &DrillArguments) -> Done {
     let (mut code, mut here) = (GOOD, Vec::new());

@@ -18,7 +18,7 @@ use digue_locales::{Value, text};
 
 use super::{Configured, Done, cause_of, explain, now, progress, say_failure};
 use crate::cli::backup::{BackupAction, BackupArguments};
-use crate::commands::{BAD, GOOD, Output};
+use digue_terminal::{BAD, GOOD, Output};
 
 /// All of a repository is read within this many nights.
 pub(super) const NIGHTS: u32 = 30;

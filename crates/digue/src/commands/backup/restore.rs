@@ -16,7 +16,7 @@ use digue_locales::Value;
 
 use super::{Done, cause_of, client, explain, progress};
 use crate::cli::backup::{RestoreArguments, RestoreKey};
-use crate::commands::{BAD, GOOD, Output};
+use digue_terminal::{BAD, GOOD, Output};
 
 pub(super) fn run(out: &Output, arguments: &RestoreArguments) -> Done {
     match restore(out, arguments) {

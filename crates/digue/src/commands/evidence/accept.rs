@@ -13,8 +13,9 @@ use digue_store::Store;
 use digue_types::{AccountId, Act, Administration, Event, Subject, Timestamp};
 
 use super::{Done, forget};
-use crate::commands::{BAD, GOOD, Output, runtime};
+use crate::commands::runtime;
 use crate::keys;
+use digue_terminal::{BAD, GOOD, Output};
 
 pub(super) fn run(out: &Output, file: &Path) -> Done {
     let config = match digue_config::load(file) {

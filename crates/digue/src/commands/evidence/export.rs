@@ -12,9 +12,9 @@ use digue_journal::keyring::OpenedKeyring;
 
 use super::Done;
 use super::place::{JournalReading, moment};
-use super::progress::Progress;
 use crate::cli::evidence::{AnswerFormat, JournalPlace};
-use crate::commands::{GOOD, Output};
+use digue_terminal::Progress;
+use digue_terminal::{GOOD, Output};
 
 pub(super) fn run(
     out: &Output,

@@ -18,8 +18,8 @@ use digue_types::PortalId;
 
 use super::Done;
 use super::place::moment;
-use crate::commands::{BAD, GOOD, Output};
 use crate::keys;
+use digue_terminal::{BAD, GOOD, Output};
 
 pub(super) fn run(out: &Output, file: &Path, before: &str, portal: Option<&str>) -> Done {
     let config = match digue_config::load(file) {

@@ -15,10 +15,11 @@ use digue_locales::Value;
 use digue_store::Store;
 use digue_types::{AccountId, OrganisationId, Timestamp};
 
-use super::progress::Progress;
 use super::{Done, forget};
 use crate::cli::evidence::ImportArguments;
-use crate::commands::{BAD, GOOD, NOT_RUN, Output, input, runtime};
+use crate::commands::runtime;
+use digue_terminal::Progress;
+use digue_terminal::{BAD, GOOD, NOT_RUN, Output, input};
 
 pub(super) fn run(out: &Output, file: &Path, arguments: &ImportArguments) -> Done {
     let mut faults = Vec::new();

@@ -17,9 +17,9 @@ use digue_locales::Value;
 
 use super::Done;
 use super::place::{JournalReading, key_of, keyring_of, witnesses_of};
-use super::progress::Progress;
 use crate::cli::evidence::{JournalPlace, WitnessKeys};
-use crate::commands::{BAD, GOOD, Output};
+use digue_terminal::Progress;
+use digue_terminal::{BAD, GOOD, Output};
 
 pub(super) fn verify(
     out: &Output,

@@ -15,8 +15,8 @@ use digue_journal::prune::Pruned;
 use digue_journal::reader;
 use digue_types::Timestamp;
 
-use super::progress::Progress;
 use crate::cli::evidence::{JournalPlace, WitnessKeys};
+use digue_terminal::Progress;
 
 /// Entries read at a time.
 // A multiple of the 256 hashes of a tile, so that no tile is read twice.

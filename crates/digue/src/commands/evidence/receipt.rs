@@ -11,7 +11,7 @@ use digue_locales::Value;
 use super::Done;
 use super::place::{JournalReading, key_named, witnesses_of};
 use crate::cli::evidence::{JournalPlace, WitnessKeys};
-use crate::commands::{BAD, GOOD, Output};
+use digue_terminal::{BAD, GOOD, Output};
 
 pub(super) fn prove(out: &Output, place: &JournalPlace, entry: u64, discloses: bool) -> Done {
     let reading = JournalReading::open(place)?;

@@ -20,9 +20,9 @@ use serde_json::json;
 use super::Done;
 use super::export::writer;
 use super::place::{JournalReading, key_of, moment, signer_of};
-use super::progress::Progress;
 use crate::cli::evidence::{AnswerFormat, JournalPlace, ScopeArguments};
-use crate::commands::{BAD, GOOD, Output};
+use digue_terminal::Progress;
+use digue_terminal::{BAD, GOOD, Output};
 
 /// Parses the question as it was typed.
 fn question_of(arguments: &ScopeArguments) -> Result<ScopeQuestion> {

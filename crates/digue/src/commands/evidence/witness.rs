@@ -18,8 +18,9 @@ use digue_types::Timestamp;
 
 use super::Done;
 use super::place::key_named;
-use crate::commands::{GOOD, Output, runtime};
+use crate::commands::runtime;
 use crate::keys;
+use digue_terminal::{GOOD, Output};
 
 /// Enough for a checkpoint with 63 hashes and some signatures.
 const BODY_BYTES_MAX: usize = 16 << 10;

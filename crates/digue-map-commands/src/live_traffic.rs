@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 /// The most bytes of a body that is handed over.
-pub(crate) const BODY_BYTES_MAX: usize = 8 << 20;
+pub const BODY_BYTES_MAX: usize = 8 << 20;
 /// Bytes, and exchanges, that may wait for a reader.
 const WAITING_BYTES_MAX: usize = 64 << 20;
 const WAITING_MAX: usize = 1024;
@@ -24,7 +24,7 @@ const WAITING_MAX: usize = 1024;
 const HEAD_BYTES_MAX: usize = 256 << 10;
 
 /// Where `digue serve` listens for readers.
-pub(crate) fn socket_path(data_folder: &Path) -> PathBuf {
+pub fn socket_path(data_folder: &Path) -> PathBuf {
     data_folder.join("learning").join("traffic.sock")
 }
 
@@ -71,16 +71,16 @@ const BODY_HINT: usize = 16 << 10;
 
 /// An exchange that was handed over, and how many were missed before it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct HandedExchange {
-    pub(crate) exchange: HeldExchange,
-    pub(crate) missed: u64,
+pub struct HandedExchange {
+    pub exchange: HeldExchange,
+    pub missed: u64,
 }
 
 /// Reads the next exchange; `origin` is what its address begins with.
 ///
 /// # Errors
 /// The stream ends, or is none of ours.
-pub(crate) fn read_exchange(input: &mut dyn Read, origin: &str) -> io::Result<HandedExchange> {
+pub fn read_exchange(input: &mut dyn Read, origin: &str) -> io::Result<HandedExchange> {
     let mut length = [0; 4];
     input.read_exact(&mut length)?;
     let odd = |_| io::Error::from(io::ErrorKind::InvalidData);
@@ -126,14 +126,14 @@ struct TrafficReader {
 }
 
 /// Exchanges that wait for a reader.
-pub(crate) struct WaitingFrames {
+pub struct WaitingFrames {
     frames: mpsc::Receiver<Vec<u8>>,
     waiting_bytes: Arc<AtomicUsize>,
 }
 
 impl WaitingFrames {
     /// The next exchange as it is sent.
-    pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
+    pub async fn next(&mut self) -> Option<Vec<u8>> {
         let frame = self.frames.recv().await?;
         // Relaxed, here and below: a bound on memory that a few frames more or less do not matter
         // to.
@@ -144,7 +144,7 @@ impl WaitingFrames {
 
 /// The readers, at most one of each portal. The lock is a leaf.
 #[derive(Debug, Default)]
-pub(crate) struct TrafficReaders(Mutex<Vec<TrafficReader>>);
+pub struct TrafficReaders(Mutex<Vec<TrafficReader>>);
 
 impl TrafficReaders {
     fn readers(&self) -> MutexGuard<'_, Vec<TrafficReader>> {
@@ -152,7 +152,7 @@ impl TrafficReaders {
     }
 
     /// `None` when somebody reads the portal already.
-    pub(crate) fn begin(&self, portal: &PortalId) -> Option<WaitingFrames> {
+    pub fn begin(&self, portal: &PortalId) -> Option<WaitingFrames> {
         let mut readers = self.readers();
         readers.retain(|reader| !reader.frames.is_closed());
         if readers.iter().any(|reader| reader.portal == *portal) {
@@ -173,14 +173,14 @@ impl TrafficReaders {
         })
     }
 
-    pub(crate) fn is_read(&self, portal: &PortalId) -> bool {
+    pub fn is_read(&self, portal: &PortalId) -> bool {
         self.readers()
             .iter()
             .any(|reader| reader.portal == *portal && !reader.frames.is_closed())
     }
 
     /// Hands an exchange over, unless its reader is too slow.
-    pub(crate) fn hand_over(&self, exchange: &PassedExchange<'_>) {
+    pub fn hand_over(&self, exchange: &PassedExchange<'_>) {
         let readers = self.readers();
         let Some(reader) = readers
             .iter()
@@ -205,7 +205,7 @@ impl TrafficReaders {
 
 /// The answer to a reader's first line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReaderAnswer {
+pub enum ReaderAnswer {
     Begun,
     NoPortal,
     NotPilot,
@@ -215,7 +215,7 @@ pub(crate) enum ReaderAnswer {
 impl ReaderAnswer {
     const ALL: [Self; 4] = [Self::Begun, Self::NoPortal, Self::NotPilot, Self::Busy];
 
-    pub(crate) const fn line(self) -> &'static str {
+    pub const fn line(self) -> &'static str {
         match self {
             Self::Begun => "begun\n",
             Self::NoPortal => "no-portal\n",
@@ -226,7 +226,7 @@ impl ReaderAnswer {
 }
 
 /// Names the portal, and reads the answer.
-pub(crate) fn ask(stream: &mut (impl Read + Write), portal: &str) -> io::Result<ReaderAnswer> {
+pub fn ask(stream: &mut (impl Read + Write), portal: &str) -> io::Result<ReaderAnswer> {
     stream.write_all(format!("{portal}\n").as_bytes())?;
     let line = read_line(stream)?;
     let known = ReaderAnswer::ALL

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use digue_locales::Value;
 use digue_survey::{Exchange, ExchangeSource};
 
-use super::super::Output;
-use crate::cli::learn::PilotArguments;
+use crate::arguments::PilotArguments;
 use crate::live_traffic::{HandedExchange, ReaderAnswer, ask, read_exchange, socket_path};
+use digue_terminal::Output;
 
 /// Exchanges that wait between the socket and the reading.
 const WAITING_MAX: usize = 16;

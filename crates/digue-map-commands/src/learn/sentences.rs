@@ -11,7 +11,7 @@ use digue_survey::evidence::RuleEvidence;
 use digue_survey::{BodyGap, Telling};
 use digue_types::{ReadFailure, UnreadCause};
 
-use super::super::Output;
+use digue_terminal::Output;
 
 pub(super) struct Sentences {
     pub(super) language: Language,

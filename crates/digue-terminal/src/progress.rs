@@ -7,14 +7,14 @@ const WIDTH: u64 = 30;
 const FIRST: Duration = Duration::from_secs(2);
 const EVERY: Duration = Duration::from_millis(200);
 
-pub(crate) struct Progress {
+pub struct Progress {
     started: Instant,
     shown: Option<Instant>,
     is_wanted: bool,
 }
 
 impl Progress {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         // Only at a terminal: in a log the bar would be thousands of lines.
         Self {
             started: Instant::now(),
@@ -24,7 +24,7 @@ impl Progress {
     }
 
     /// Shows `done` of `total`, with the remaining seconds estimated from the elapsed ones.
-    pub(crate) fn show(&mut self, done: u64, total: u64) {
+    pub fn show(&mut self, done: u64, total: u64) {
         let elapsed = self.started.elapsed();
         if !self.is_wanted
             || elapsed < FIRST

@@ -7,8 +7,8 @@ use digue_logs::lines::Unpacker;
 use digue_survey::har::{HarFault, HarLimits, HarTally, read_har};
 use digue_survey::{BodyGap, Exchange, ExchangeSource};
 
-use super::super::evidence::Progress;
-use super::super::{Output, input};
+use digue_terminal::Progress;
+use digue_terminal::{Output, input};
 
 /// The files, and what the last reading counted.
 pub(super) struct HarFiles<'f> {

@@ -8,15 +8,15 @@ use digue_survey::known::{ColumnChoice, PersonsColumn, PersonsTable, PersonsTabl
 use digue_tables::csv_table::{DELIMITERS, csv_rows};
 use digue_tables::xlsx::uploaded_sheets;
 
-use super::super::{Output, input};
-use crate::cli::learn::HarArguments;
+use crate::arguments::HarArguments;
+use digue_terminal::{Output, input};
 
 /// The most bytes of a workbook once unpacked, and the most rows of a list.
 const BYTES_MAX: usize = 1 << 30;
 const ROWS_MAX: usize = 5_000_000;
 
 /// Nobody without a list; `None` when a list cannot be used, which has been reported.
-pub(super) fn read(out: &Output, arguments: &HarArguments) -> Option<KnownPersons> {
+pub fn read(out: &Output, arguments: &HarArguments) -> Option<KnownPersons> {
     let mut known = read_persons(out, arguments)?;
     if let Some(path) = &arguments.names_file {
         let Some(table) = table_of(out, path)? else {
@@ -80,7 +80,7 @@ fn read_persons(out: &Output, arguments: &HarArguments) -> Option<KnownPersons> 
 }
 
 /// Says why a list cannot be used.
-pub(in crate::commands) fn report(out: &Output, path: &Path, fault: &PersonsTableFault) {
+pub fn report(out: &Output, path: &Path, fault: &PersonsTableFault) {
     let file = ("file", Value::from(input::shown(out.language, path)));
     match fault {
         PersonsTableFault::UnknownColumn(column) => {
@@ -96,7 +96,7 @@ pub(in crate::commands) fn report(out: &Output, path: &Path, fault: &PersonsTabl
 
 /// The inner `None` for a file that is no table; the outer one for a file that cannot be read,
 /// which has been reported.
-pub(in crate::commands) fn table_of(out: &Output, path: &Path) -> Option<Option<PersonsTable>> {
+pub fn table_of(out: &Output, path: &Path) -> Option<Option<PersonsTable>> {
     let bytes = input::read_list(out, path)?;
     let rows = if bytes.starts_with(b"PK\x03\x04") {
         workbook_rows(&bytes)

@@ -4,7 +4,7 @@
 //! other.
 
 mod har_files;
-pub(super) mod persons_file;
+pub mod persons_file;
 mod pilot_traffic;
 mod sentences;
 mod traffic_source;
@@ -25,15 +25,15 @@ use digue_locales::Value;
 use digue_survey::KnownPersons;
 use digue_survey::traffic::SurveyFault;
 
-use super::{BAD, GOOD, NOT_RUN, Output};
-use crate::cli::learn::{HarArguments, LearnArguments};
+use crate::arguments::{HarArguments, LearnArguments};
+use digue_terminal::{BAD, GOOD, NOT_RUN, Output};
 use har_files::HarFiles;
 use pilot_traffic::PilotTraffic;
 use sentences::Sentences;
 use traffic_source::{TrafficFault, TrafficSource};
 
 /// 0: nothing to review; 1: a map, or differences, to review; 2: nothing could be learnt.
-pub(crate) fn run(out: &Output, arguments: &LearnArguments) -> u8 {
+pub fn run(out: &Output, arguments: &LearnArguments) -> u8 {
     learn_and_write(out, arguments).unwrap_or(NOT_RUN)
 }
 
@@ -327,7 +327,7 @@ fn write_file(out: &Output, path: &Path, text: &str) -> Option<()> {
 /// `digue inspect --har`: a map on recorded traffic, route by route.
 ///
 /// 0: everything is read and every known person found; 1: not so; 2: it could not run.
-pub(crate) fn inspect(
+pub fn inspect(
     out: &Output,
     portal: &digue_gateway::Portal,
     arguments: &HarArguments,

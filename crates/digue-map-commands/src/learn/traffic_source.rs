@@ -2,9 +2,9 @@
 
 use digue_survey::{Exchange, ExchangeSource};
 
-use super::super::Output;
 use super::har_files::{HarFiles, HarFilesFault};
 use super::pilot_traffic::{PilotFault, PilotTraffic};
+use digue_terminal::Output;
 
 pub(super) enum TrafficSource<'f> {
     Har(HarFiles<'f>),

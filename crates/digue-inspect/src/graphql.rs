@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use digue_inspect::request::declares_utf8;
+use crate::request::declares_utf8;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 

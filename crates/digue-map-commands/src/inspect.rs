@@ -10,10 +10,10 @@ use digue_identifiers::{ResponseReading, WhyNobody};
 use digue_inspect::{Message, inspect};
 use digue_locales::Value;
 
-use super::{BAD, GOOD, NOT_RUN, Output};
-use crate::cli::{InspectedTraffic, SavedResponse};
+use crate::arguments::{InspectedTraffic, SavedResponse};
+use digue_terminal::{BAD, GOOD, NOT_RUN, Output};
 
-pub(crate) fn run(out: &Output, file: &Path, portal: &str, what: &InspectedTraffic) -> u8 {
+pub fn run(out: &Output, file: &Path, portal: &str, what: &InspectedTraffic) -> u8 {
     let config = match digue_config::load(file) {
         Ok(config) => config,
         Err(faults) => {

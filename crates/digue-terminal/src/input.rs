@@ -7,7 +7,7 @@ use std::path::Path;
 use digue_locales::{Language, Value, text};
 use digue_logs::lines::{ForeignForm, InputError, InputFault, Unpacker};
 
-use super::Output;
+use crate::output::Output;
 
 /// Standard input, under the name that other tools give it.
 const STDIN: &str = "-";
@@ -15,13 +15,13 @@ const STDIN: &str = "-";
 const LIST_BYTES_MAX: u64 = 2 << 30;
 
 /// An open input: a file or a pipe.
-pub(super) struct OpenInput {
-    pub(super) reader: Box<dyn Read>,
+pub struct OpenInput {
+    pub reader: Box<dyn Read>,
     /// In bytes; 0 when it is not known before the end.
-    pub(super) length: u64,
+    pub length: u64,
 }
 
-pub(super) fn open(path: &Path) -> io::Result<OpenInput> {
+pub fn open(path: &Path) -> io::Result<OpenInput> {
     if is_stdin(path) {
         return Ok(OpenInput {
             reader: Box::new(io::stdin()),
@@ -41,12 +41,12 @@ fn is_stdin(path: &Path) -> bool {
 }
 
 /// True when a second opening reads the same bytes; pipes and terminals provide theirs once.
-pub(super) fn opens_again(path: &Path) -> io::Result<bool> {
+pub fn opens_again(path: &Path) -> io::Result<bool> {
     Ok(!is_stdin(path) && std::fs::metadata(path)?.is_file())
 }
 
 /// The name under which lines of a file are journalled.
-pub(super) fn name(path: &Path) -> String {
+pub fn name(path: &Path) -> String {
     if is_stdin(path) {
         return "stdin".to_owned();
     }
@@ -57,7 +57,7 @@ pub(super) fn name(path: &Path) -> String {
 }
 
 /// The name of a file in messages.
-pub(super) fn shown(language: Language, path: &Path) -> String {
+pub fn shown(language: Language, path: &Path) -> String {
     if is_stdin(path) {
         text(language, "input-stdin")
     } else {
@@ -66,7 +66,7 @@ pub(super) fn shown(language: Language, path: &Path) -> String {
 }
 
 /// Reports why an input was not read to its end.
-pub(super) fn complain(out: &Output, path: &Path, fault: &InputFault) {
+pub fn complain(out: &Output, path: &Path, fault: &InputFault) {
     let file = ("file", Value::from(shown(out.language, path)));
     let line = ("line", Value::from(fault.after));
     match &fault.error {
@@ -98,7 +98,7 @@ pub(super) fn complain(out: &Output, path: &Path, fault: &InputFault) {
 }
 
 /// Reports why an input was not read to its end, and that what came before counts.
-pub(super) fn complain_stopped(out: &Output, path: &Path, fault: &InputFault) {
+pub fn complain_stopped(out: &Output, path: &Path, fault: &InputFault) {
     complain(out, path, fault);
     out.complain("input-taken", &[]);
 }
@@ -122,7 +122,7 @@ const fn form_key(form: ForeignForm) -> &'static str {
 }
 
 /// The whole of a list, decompressed; `None` when it cannot be read, which has been reported.
-pub(super) fn read_list(out: &Output, path: &Path) -> Option<Vec<u8>> {
+pub fn read_list(out: &Output, path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = open(path)
         // One byte more, to tell a list of exactly the limit from a longer one.
