@@ -194,7 +194,7 @@ fn parse_chain<'c>(
 ) -> Result<Vec<X509Certificate<'c>>, usize> {
     let parse =
         |(place, der): (usize, &'c CertificateDer<'static>)| match X509Certificate::from_der(der) {
-            Ok((rest, certificate)) if rest.is_empty() => Ok(certificate),
+            Ok(([], certificate)) => Ok(certificate),
             Ok(_) | Err(_) => Err(place + 1),
         };
     chain.iter().enumerate().map(parse).collect()
