@@ -13,13 +13,13 @@ pub mod stored;
 
 use std::time::Duration;
 
-use digue_access::{Reach, Role, Snapshot};
+use digue_access::{AccountRecord, Reach, Role, Snapshot};
 use digue_app::directory::{answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, Area, OperationError, require};
 use digue_store::ApprovalRecord;
-use digue_types::{Act, OrganisationId};
+use digue_types::{AccountId, Act, OrganisationId, Timestamp};
 use tokio::sync::Mutex;
 
 pub use codec::UnreadableRequest;
@@ -317,12 +317,36 @@ fn may_decide(app: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
     actor.role.can_review() || (could_ask && may_ask(app, actor, &request).is_ok())
 }
 
+/// The accounts that could decide a request: officers, and the leaders of its organisation where
+/// they may.
+fn deciders(app: &App, record: &ApprovalRecord) -> Vec<AccountId> {
+    let rules = app.gateway().rules();
+    let could = |(account, known): (&AccountId, &AccountRecord)| {
+        let is_asked = known.role.can_review()
+            || (known.role.leads_agents() && known.organisation == record.organisation);
+        // Without credentials of their own they decide nothing, but the account is who has to get
+        // them.
+        let actor = Actor {
+            account: account.clone(),
+            role: known.role,
+            proved_at: Timestamp::ZERO,
+        };
+        let is_active = !known.is_suspended && !app.unconfirmed().has(account);
+        (is_asked && is_active && may_decide(app, &actor, record)).then(|| account.clone())
+    };
+    let mut found: Vec<AccountId> = rules.directory.iter().filter_map(could).collect();
+    found.sort();
+    found
+}
+
 /// An approval request, and whether the reader may decide it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingApproval {
     pub record: ApprovalRecord,
     pub may_decide: bool,
     pub is_over: bool,
+    /// Who could decide it, while it waits.
+    pub deciders: Vec<AccountId>,
 }
 
 /// The approval requests that concern the actor, the newest first.
@@ -334,9 +358,15 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<WaitingApproval>, Oper
     records.retain(|record| actor.role.can_watch() || Some(&record.organisation) == own.as_ref());
     let waiting = records.into_iter().map(|record| {
         let is_over = record.decided.is_some() || now >= record.expires_at;
+        let deciders = if is_over {
+            Vec::new()
+        } else {
+            deciders(app, &record)
+        };
         WaitingApproval {
             may_decide: !is_over && may_decide(app, actor, &record),
             is_over,
+            deciders,
             record,
         }
     });

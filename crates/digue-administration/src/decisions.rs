@@ -44,6 +44,7 @@ pub async fn decide(
         record,
         may_decide,
         is_over,
+        deciders: _,
     } = waiting.ok_or(OperationError::NotFound("approval"))?;
     if is_over {
         return Err(OperationError::Conflict);

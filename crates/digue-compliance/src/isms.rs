@@ -555,6 +555,32 @@ pub(crate) fn unknown_links(
     }
 }
 
+/// A record by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedRecord {
+    pub kind: RegisterKind,
+    pub id: String,
+    pub title: String,
+}
+
+/// The records of all registers by name.
+pub async fn named_records(
+    app: &App,
+    actor: &Actor,
+    language: Language,
+) -> Result<Vec<NamedRecord>, OperationError> {
+    let registers = registers(app, actor).await?;
+    let of = |kind: &RegisterKind| {
+        let named = |revision: &Revision| NamedRecord {
+            kind: revision.kind,
+            id: revision.id.clone(),
+            title: title(revision.kind, &revision.values, language),
+        };
+        registers.of(*kind).iter().map(named).collect::<Vec<_>>()
+    };
+    Ok(RegisterKind::ALL.iter().flat_map(of).collect())
+}
+
 /// The title of a record for lists.
 pub fn title(kind: RegisterKind, values: &Values, language: Language) -> String {
     let of = |field: &str| values.get(field).and_then(|texts| texts.first()).cloned();

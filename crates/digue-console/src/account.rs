@@ -5,6 +5,7 @@ pub(crate) mod device;
 pub(crate) mod own;
 pub(crate) mod own_incidents;
 pub(crate) mod person_space;
+pub(crate) mod printed_key;
 pub(crate) mod provider;
 pub(crate) mod settings;
 pub(crate) mod sign_in;

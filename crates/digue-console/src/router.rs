@@ -11,7 +11,9 @@ use axum::middleware;
 use axum::routing::{any, get, post, put};
 use jiff::tz::TimeZone;
 
-use crate::account::{device, own, own_incidents, person_space, provider, settings, sign_in};
+use crate::account::{
+    device, own, own_incidents, person_space, printed_key, provider, settings, sign_in,
+};
 use crate::bodies;
 use crate::body_storage::Bodies;
 use crate::response::{
@@ -19,12 +21,13 @@ use crate::response::{
 };
 use crate::state::{Console, Demo};
 use crate::watch::{
-    break_glass, findings, gates, journal, live, overview, person, portals, scope, sessions, tasks,
+    break_glass, findings, gates, journal, live, overview, person, portals, scope, search,
+    sessions, tasks,
 };
 use crate::{error, form, proof, surround, view};
 use digue_isms_pages::{awareness, checks, files, home, import, registers, reviews, samples};
 use digue_people_pages::{
-    account, accounts, approvals, desk, keys, organisations, requests, sources, space,
+    account, accounts, approvals, desk, holders, keys, organisations, requests, sources, space,
 };
 
 pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
@@ -79,7 +82,7 @@ fn pages() -> Router<Console> {
         .route("/activity", get(overview::show))
         .route("/minutes.csv", get(overview::minutes_csv))
         .route("/events", get(live::events))
-        .route("/search", get(overview::search))
+        .route("/search", get(search::search))
         .route("/portals", get(portals::list))
         .route("/portals.csv", get(portals::list_csv))
         .route("/settings", get(settings::show))
@@ -100,11 +103,19 @@ fn pages() -> Router<Console> {
             get(account::look_back_csv),
         )
         .route(
+            "/accounts/{account}/holder",
+            get(holders::show).post(holders::save),
+        )
+        .route(
             "/organisations",
             get(organisations::list).post(organisations::save),
         )
         .route("/organisations.csv", get(organisations::list_csv))
         .route("/organisations/{organisation}", get(organisations::show))
+        .route(
+            "/organisations/{organisation}/accounts.csv",
+            get(organisations::accounts_csv),
+        )
         .route("/sessions", get(sessions::list))
         .route("/sessions.csv", get(sessions::list_csv))
         .route("/journal", get(journal::show))
@@ -417,6 +428,11 @@ fn corner() -> Router<Console> {
         .route(
             "/.digue/enter",
             get(sign_in::enter_page).post(sign_in::enter),
+        )
+        // For the second person of an operator with one officer
+        .route(
+            "/.digue/printed-key",
+            get(printed_key::show).post(printed_key::use_key),
         )
         .route("/.digue/passkey/begin", post(sign_in::begin))
         .route("/.digue/passkey/finish", post(sign_in::finish))

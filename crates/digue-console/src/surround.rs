@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::account::cookies::cookie;
 use crate::account::sign_in::back_with_cookie;
+use crate::done::{DONE_COOKIE, DoneNotice, was_shown};
 use crate::frame::{ColourTheme, PageFrame};
 use crate::state::Console;
 use crate::visitor::Visitor;
@@ -22,13 +23,18 @@ pub(crate) async fn surround(
 ) -> Response {
     let chosen = cookie(request.headers(), THEME_COOKIE).and_then(ColourTheme::parse);
     let path = request.uri().path().to_owned();
+    let theme = chosen.unwrap_or_default();
     let mut frame = PageFrame {
         path,
-        theme: chosen.unwrap_or_default(),
-        counts: Vec::new(),
+        theme,
+        ..PageFrame::default()
     };
     // Counts are asked of the store: only for answers that show a menu.
     let is_page = request.method() == Method::GET && has_menu(&frame.path);
+    frame.done = cookie(request.headers(), DONE_COOKIE)
+        .filter(|_| is_page)
+        .and_then(DoneNotice::parse);
+    let has_notice = frame.done.is_some();
     // Read first: the visitor of the request is borrowed only between awaits.
     let visitor = request
         .extensions()
@@ -41,7 +47,11 @@ pub(crate) async fn surround(
     if let Some(visitor) = request.extensions_mut().get_mut::<Visitor>() {
         visitor.frame = frame;
     }
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if has_notice && !response.status().is_redirection() {
+        was_shown(&mut response);
+    }
+    response
 }
 
 /// Files, streams, programs and the sign-in pages have no menu.

@@ -9,5 +9,6 @@ pub(crate) mod overview;
 pub(crate) mod person;
 pub(crate) mod portals;
 pub(crate) mod scope;
+pub(crate) mod search;
 pub(crate) mod sessions;
 pub(crate) mod tasks;

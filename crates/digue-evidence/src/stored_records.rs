@@ -26,6 +26,7 @@ lists! {
     /// The kinds of records that are compared.
     StoredKind "stored" {
         Account "account",
+        Holder "holder",
         Gate "gate",
         Approval "approval",
         Finding "finding",

@@ -125,6 +125,16 @@ pub async fn overview(app: &App, actor: &Actor) -> Result<Overview, OperationErr
     })
 }
 
+/// The last minutes of all portals, the oldest first.
+pub fn minutes(
+    app: &App,
+    actor: &Actor,
+    count: i64,
+) -> Result<Vec<(Timestamp, Minute)>, OperationError> {
+    actor.must_watch()?;
+    Ok(app.journal_state().index.minutes(app.clock().now(), count))
+}
+
 fn coverage_of(app: &App) -> Vec<PortalCoverage> {
     let hosts = app.gateway().hosts();
     let state = app.journal_state();
@@ -438,6 +448,26 @@ pub fn find(app: &App, actor: &Actor, text: &str) -> Result<NamedAccount, Operat
     PersonRef::parse(text)
         .map(NamedAccount::Person)
         .map_err(|_| OperationError::NotFound("person"))
+}
+
+/// True when the journal has a person of this identifier, or of one that stands for the same.
+///
+/// # Errors
+/// `Denied` for those who may not read the journal; `Unavailable` when the index cannot answer.
+pub async fn knows_person(
+    app: &App,
+    actor: &Actor,
+    person: &PersonRef,
+) -> Result<bool, OperationError> {
+    actor.must_watch()?;
+    let (view, aliases, typed) = (app.view(), AliasesInForce::of(app), person.clone());
+    let look = move || {
+        aliases
+            .references(typed.as_str())
+            .iter()
+            .any(|one| view.has_person(one))
+    };
+    app.blocking(look).await
 }
 
 /// Everyone who was shown this person, newest first.

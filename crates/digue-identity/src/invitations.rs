@@ -8,7 +8,8 @@
 //! wrong hands leads nowhere. Until then the account can see no person, and in the console it is an
 //! agent, whatever its role.
 //!
-//! Where no such third person is left, the operator does it at the terminal.
+//! Where no such third person is left, the operator does it at the terminal. The sole officer whose
+//! request for a second one was granted by the printed key confirms that one.
 //!
 //! Who may hold a link is decided in `link_permits`, and nowhere else.
 
@@ -24,7 +25,7 @@ use futures_util::future::BoxFuture;
 use ring::hmac;
 
 use crate::link_permits::{
-    InvitationHandOver, has_held, is_concerned, is_involved, permit_of_mail,
+    InvitationHandOver, confirms_own_request, has_held, is_concerned, is_involved, permit_of_mail,
 };
 use crate::{credential_lock, sign_in};
 
@@ -94,8 +95,10 @@ pub fn may_hand_over(app: &App, actor: &Actor, account: &AccountId) -> bool {
 /// True when this actor may confirm the holder.
 pub fn may_confirm(app: &App, actor: &Actor, account: &AccountId) -> bool {
     let record = app.unconfirmed().find(account);
-    let is_free =
-        |record: UnconfirmedRecord| !is_involved(&record, actor) && !has_held(&record, actor);
+    let is_free = |record: UnconfirmedRecord| {
+        let has_no_part = !is_involved(&record, actor) && !has_held(&record, actor);
+        has_no_part || confirms_own_request(&record, actor)
+    };
     is_concerned(app, actor, account) && record.is_some_and(is_free)
 }
 
@@ -270,7 +273,8 @@ pub async fn confirm(
         .ok_or(OperationError::Conflict)?;
     // The terminal may confirm what it handed over: its user can do all of this anyway.
     let is_terminal = *actor == Actor::digue();
-    if is_involved(&record, actor) || (has_held(&record, actor) && !is_terminal) {
+    let has_part = is_involved(&record, actor) || (has_held(&record, actor) && !is_terminal);
+    if has_part && !confirms_own_request(&record, actor) {
         return Err(OperationError::Involved);
     }
     let factors = factors(app, account).await?;

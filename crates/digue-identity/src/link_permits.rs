@@ -52,6 +52,14 @@ pub(crate) fn has_held(record: &UnconfirmedRecord, actor: &Actor) -> bool {
         .any(|name| name == actor.account.as_str())
 }
 
+/// True for the sole officer who asked for the account of a second one, which the printed key
+/// granted: nobody else is left to confirm its holder, and they never had its link.
+pub(crate) fn confirms_own_request(record: &UnconfirmedRecord, actor: &Actor) -> bool {
+    let terminal = Actor::digue();
+    let is_by_key = record.granted_by == terminal.account.as_str();
+    is_by_key && record.asked_by == actor.account.as_str() && !has_held(record, actor)
+}
+
 /// The proof that an actor may hand over the invitation of an account now. Only `of` makes one, so
 /// that no other way leads from an unconfirmed account to its link.
 pub(crate) struct InvitationHandOver<'a> {

@@ -5,6 +5,8 @@
 //! always required; a challenge is valid once, for five minutes. Sign-in asks for no account name,
 //! because a passkey contains it: account names cannot be probed.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digue_access::{RequestOrigin, Session};
@@ -128,13 +130,41 @@ pub async fn own(app: &App, session: &Session) -> Result<Vec<OwnPasskey>, Operat
     Ok(passkeys.collect())
 }
 
+/// How long a one-time link leaves for the first passkey. Longer than a proof of identity lasts: a
+/// new person reads the page first, and has nothing with which to prove their identity again.
+const FIRST_PASSKEY_LASTS: Duration = Duration::from_mins(30);
+
+/// Until when this session may add its account's first credential; `None` when the account has one.
+pub async fn first_until(
+    app: &App,
+    session: &Session,
+) -> Result<Option<Timestamp>, OperationError> {
+    let (store, account) = (app.store(), &session.account);
+    let has_any = !store.passkeys_of(account).await?.is_empty()
+        || !store.identities_of(account).await?.is_empty()
+        || store.password_of(account).await?.is_some();
+    Ok((!has_any).then(|| session.opened_at.plus(FIRST_PASSKEY_LASTS)))
+}
+
 /// Begins to add a passkey to the session's own account.
+///
+/// # Errors
+/// `ProofNeeded` without a fresh proof; `Invalid` where there is nothing yet to give one with, half
+/// an hour after the one-time link was used.
 pub async fn begin_adding(
     app: &App,
     session: &Session,
 ) -> Result<PasskeyChallenge, OperationError> {
     let actor = Actor::of_session(app, session)?;
-    actor.must_be_fresh(app)?;
+    match first_until(app, session).await? {
+        Some(until) if app.clock().now() < until => {}
+        Some(_) => {
+            actor
+                .must_be_fresh(app)
+                .map_err(|_| OperationError::Invalid("invalid-first-passkey"))?;
+        }
+        None => actor.must_be_fresh(app)?,
+    }
     let known = app.store().passkeys_of(&actor.account).await?;
     if known.len() >= PASSKEYS_MAX {
         return Err(OperationError::Invalid("invalid-passkeys-many"));

@@ -112,6 +112,7 @@ const FRENCH_FILES: &[&str] = &[
     include_str!("../locales/fr/sources.ftl"),
     include_str!("../locales/fr/backup.ftl"),
     include_str!("../locales/fr/doctor.ftl"),
+    include_str!("../locales/fr/people.ftl"),
 ];
 const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/common.ftl"),
@@ -132,6 +133,7 @@ const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/sources.ftl"),
     include_str!("../locales/en/backup.ftl"),
     include_str!("../locales/en/doctor.ftl"),
+    include_str!("../locales/en/people.ftl"),
 ];
 
 fn bundle(code: &str, files: &[&str]) -> Bundle {

@@ -4,6 +4,8 @@
 use digue_tasks::{TaskCount, TaskSource};
 use digue_types::lists;
 
+use crate::done::DoneNotice;
+
 lists! {
     /// Colours of the pages.
     #[derive(Default)]
@@ -23,4 +25,6 @@ pub struct PageFrame {
     pub theme: ColourTheme,
     /// What awaits the reader, by source.
     pub counts: Vec<(TaskSource, TaskCount)>,
+    /// What the reader has just done.
+    pub done: Option<DoneNotice>,
 }

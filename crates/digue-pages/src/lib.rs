@@ -5,10 +5,13 @@
 
 pub mod body_storage;
 pub mod chart;
+pub mod choices;
 pub mod differences;
+pub mod done;
 pub mod error;
 pub mod form;
 pub mod frame;
+pub mod holder;
 mod menu;
 pub mod signed_in;
 pub mod state;

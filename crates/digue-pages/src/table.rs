@@ -207,6 +207,7 @@ struct ShownRow {
 struct ShownCell {
     label: String,
     is_number: bool,
+    is_acts: bool,
     parts: Vec<CellPart>,
 }
 
@@ -422,6 +423,7 @@ fn shown_row(
     let cells = cells.enumerate().map(|(place, (cell, column))| ShownCell {
         label: column.name.clone(),
         is_number: column.is == ColumnUse::Number,
+        is_acts: column.is == ColumnUse::Acts,
         parts: cell.parts(&format!("{number}-{place}")),
     });
     let is_open = row.is_open || !has_act;

@@ -18,6 +18,7 @@ use digue_types::{AccountId, Act, Administration, Gate, GateReason, Subject, Tim
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::done::ShownDone;
 use crate::frame::ColourTheme;
 use crate::menu::Menu;
 use crate::visitor::Visitor;
@@ -39,6 +40,8 @@ pub struct Localizer {
     /// Records on this page that differ from the journal or cannot be read, under their headings
     /// (`differences`).
     pub faulty: Vec<(String, Vec<String>)>,
+    /// What the reader has just done.
+    pub done: Option<ShownDone>,
 }
 
 impl Localizer {
@@ -47,6 +50,11 @@ impl Localizer {
         let has_menu = visitor.portal.is_none() && visitor.session.is_some();
         let role = visitor.role.filter(|_| has_menu);
         Self {
+            done: visitor
+                .frame
+                .done
+                .as_ref()
+                .map(|done| done.in_words(language)),
             language,
             zone: TimeZone::UTC,
             account: visitor

@@ -1,27 +1,31 @@
 //! One account: budgets, persons, exposures.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{Html, Response};
+use digue_administration::holders::{self, HolderBook};
 use digue_app::OperationError;
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::stored_records::StoredKind;
 use digue_evidence::watch::{self, AccountView, Timeline};
 use digue_identity::recovery::{self, LookBack};
-use digue_types::{AccountId, Administration, Gate, Subject, Timestamp};
+use digue_types::{AccountId, Gate, Subject, Timestamp};
 use jiff::tz::TimeZone;
 
-use digue_pages::chart::{Bar, bars};
+use crate::account_lists::{self, AccountHistory};
+use digue_pages::chart::{Bar, ChartRange, RangeLinks, RangeQuery, bars};
 use digue_pages::differences::words_beside;
 use digue_pages::error::PageError;
 use digue_pages::form::account_named;
+use digue_pages::holder::HolderCard;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
+use digue_pages::table::{ShownTable, TableQuery};
 use digue_pages::view::{Localizer, csv, page};
 use digue_pages::visitor::Visitor;
 
-/// The most lines of each table on the page; the exports have all.
-const LINES: usize = 200;
+/// The most lines of a list on the page, the latest ones; the exports have all.
+const LINES: usize = 2_000;
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -33,16 +37,22 @@ struct AccountPage {
     gate: Gate,
     positions: Vec<Gate>,
     look_back: Option<LookBack>,
-    /// Distinct persons by day, the oldest first.
+    /// Distinct persons by day or week, the oldest first.
     days: Vec<(Timestamp, u64)>,
     bars: Vec<Bar>,
     bar_width: f64,
     top: u64,
-    acts: Vec<(u64, Administration)>,
+    ranges: RangeLinks,
+    by_week: bool,
+    /// The one list that is shown, and the others to choose from as (address, words, is shown).
+    list: ShownTable,
+    lists: Vec<(String, String, bool)>,
+    /// Lines that the page leaves out.
+    left_out: u64,
+    /// Whom to call about it; `None` for an account that only the journal knows.
+    people: Option<HolderCard>,
 }
 
-/// Days in the chart.
-const DAYS: i64 = 30;
 const CHART_WIDTH: f64 = 720.0;
 const CHART_HEIGHT: f64 = 120.0;
 
@@ -57,14 +67,20 @@ fn day_of(at: Timestamp, zone: &TimeZone) -> i64 {
     )
 }
 
-/// The last days with their distinct persons, days without any included.
-fn last_days(timeline: &Timeline, today: i64) -> Vec<(Timestamp, u64)> {
-    let first = today - DAYS + 1;
-    (first..=today)
-        .map(|day| {
-            let shown = timeline.periods.get(&day).copied().unwrap_or(0);
+/// Distinct persons by period of `range`, periods without any included; the last one ends today.
+/// Periods are numbered by the days from their last one to `today`.
+fn periods(timeline: &Timeline, today: i64, range: ChartRange) -> Vec<(Timestamp, u64)> {
+    let step = range.step();
+    let first_day = |number: i64| today - (number + 1) * step + 1;
+    (0..range.length() / step)
+        .rev()
+        .map(|number| {
+            let shown = timeline.periods.get(&-number).copied().unwrap_or(0);
             // Noon is on the same date in every zone of Europe.
-            (Timestamp::from_secs(day * 86_400 + 43_200), shown as u64)
+            (
+                Timestamp::from_secs(first_day(number) * 86_400 + 43_200),
+                shown as u64,
+            )
         })
         .collect()
 }
@@ -87,7 +103,10 @@ pub async fn show(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(account): Path<String>,
+    Query(asked): Query<RangeQuery>,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
+    let range = ChartRange::days(&asked);
     let mut view = look(
         &console,
         &visitor,
@@ -96,11 +115,21 @@ pub async fn show(
     )
     .await?;
     let persons_total = view.persons.len() as u64;
+    let chosen = query
+        .value("list")
+        .and_then(AccountHistory::parse)
+        .unwrap_or_default();
+    let left_out = match chosen {
+        AccountHistory::Persons => view.persons.len().saturating_sub(LINES) as u64,
+        AccountHistory::Exposures => view.exposures.len().saturating_sub(LINES) as u64,
+        AccountHistory::Acts => 0,
+    };
     view.persons.truncate(LINES);
     view.exposures.truncate(LINES);
     let reach = digue_access::Reach::Account(view.account.clone());
     let zone = console.zone.clone();
-    let period_of = move |at: Timestamp| day_of(at, &zone);
+    let today = day_of(console.app.clock().now(), &zone);
+    let period_of = move |at: Timestamp| -((today - day_of(at, &zone)).div_euclid(range.step()));
     let timeline = watch::timeline(&console.app, &actor, &view.account, period_of).await?;
     let look_back =
         match recovery::look_back(&console.app, &actor, &view.account, EvidenceForm::Shown).await {
@@ -108,25 +137,45 @@ pub async fn show(
             Err(OperationError::NotFound(_)) => None,
             Err(error) => return Err(PageError::from(error)),
         };
-    let days = last_days(&timeline, day_of(console.app.clock().now(), &console.zone));
+    let days = periods(&timeline, today, range);
     let values: Vec<u64> = days.iter().map(|(_, shown)| *shown).collect();
+    let kinds = [StoredKind::Account, StoredKind::Holder, StoredKind::Gate];
+    let w = words_beside(&console, &visitor, &kinds, Some(&account)).await?;
+    let book = HolderBook::read(&console.app, &actor).await?;
+    let may_write = holders::may_write(&console.app, &actor, &view.account);
+    let place = format!("/accounts/{}?list={}&", view.account, chosen.code());
+    let table = match chosen {
+        AccountHistory::Persons => account_lists::persons(&w, &view.account, &view.persons),
+        AccountHistory::Exposures => account_lists::exposures(&w, &view),
+        AccountHistory::Acts => account_lists::acts(&w, &view.account, &timeline.acts),
+    };
+    let address =
+        |list: &AccountHistory| format!("/accounts/{}?list={}#list", view.account, list.code());
     Ok(page(&AccountPage {
-        w: words_beside(
-            &console,
-            &visitor,
-            &[StoredKind::Account, StoredKind::Gate],
-            Some(&account),
-        )
-        .await?,
+        people: HolderCard::of_account(&w, &book, &view.account, may_write),
+        ranges: RangeLinks::new(&w, &place, &ChartRange::BY_DAY, range),
+        by_week: range.step() > 1,
+        list: table.shown(&w, &query),
+        lists: AccountHistory::ALL
+            .iter()
+            .map(|list| {
+                (
+                    address(list),
+                    w.coded("account-list", list.code()),
+                    *list == chosen,
+                )
+            })
+            .collect(),
+        left_out,
+        w,
         gate: console.app.gateway().rules().gates.of(&reach),
         positions: Gate::ALL.to_vec(),
         can_act: actor.role.can_act(),
         look_back,
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
-        bar_width: CHART_WIDTH / DAYS as f64 - 2.0,
+        bar_width: (CHART_WIDTH / values.len().max(1) as f64 - 2.0).max(1.0),
         top: values.iter().copied().max().unwrap_or(0),
         days,
-        acts: timeline.acts,
         persons_total,
         view,
     }))
@@ -136,6 +185,7 @@ pub async fn exposures_csv(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let view = look(
         &console,
@@ -145,29 +195,14 @@ pub async fn exposures_csv(
     )
     .await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let header = [
-        "entry", "at", "portal", "route", "outcome", "persons", "reasons",
-    ]
-    .map(|key| w.coded("column", key));
-    let rows = view.exposures.iter().map(|seen| {
-        let reasons: Vec<String> = seen.reasons.iter().map(ToString::to_string).collect();
-        vec![
-            seen.entry.to_string(),
-            seen.at.to_string(),
-            seen.portal.to_string(),
-            seen.route.to_string(),
-            seen.outcome.code().to_owned(),
-            seen.shown.to_string(),
-            reasons.join(" "),
-        ]
-    });
-    Ok(csv(visitor.language, "exposures", &header, rows))
+    Ok(account_lists::exposures(&w, &view).csv(&query, visitor.language, "exposures"))
 }
 
 pub async fn persons_csv(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let view = look(
         &console,
@@ -177,12 +212,13 @@ pub async fn persons_csv(
     )
     .await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let header = ["person", "times", "last"].map(|key| w.coded("column", key));
-    let rows = view
-        .persons
-        .iter()
-        .map(|(person, times, at)| vec![person.to_string(), times.to_string(), at.to_string()]);
-    Ok(csv(visitor.language, "persons", &header, rows))
+    Ok(
+        account_lists::persons(&w, &view.account, &view.persons).csv(
+            &query,
+            visitor.language,
+            "persons",
+        ),
+    )
 }
 
 /// Persons that the account was shown between the presumed date and its recovery.

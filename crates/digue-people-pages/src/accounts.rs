@@ -3,8 +3,9 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Html, Response};
 use digue_administration::accounts::{self, OverseenAccount};
+use digue_administration::holders::HolderBook;
 use digue_app::Actor;
 use digue_evidence::stored_records::StoredKind;
 use digue_identity::providers;
@@ -12,6 +13,7 @@ use digue_types::Gate;
 use serde::Deserialize;
 
 use digue_pages::differences::words_beside;
+use digue_pages::done::{DoneAct, done};
 use digue_pages::error::PageError;
 use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
@@ -41,6 +43,8 @@ struct AccountActs {
     has_providers: bool,
     /// 24 hours ago, for the form of a recovery.
     yesterday: String,
+    /// Who holds them.
+    book: HolderBook,
 }
 
 fn table(w: &Localizer, known: &[OverseenAccount], acts: &AccountActs) -> ListTable {
@@ -52,6 +56,7 @@ fn table(w: &Localizer, known: &[OverseenAccount], acts: &AccountActs) -> ListTa
         empty: w.say("accounts-none"),
         columns: vec![
             ListColumn::text("account", name("account")),
+            ListColumn::text("holder", name("holder")),
             ListColumn::text("organisation", name("organisation")),
             ListColumn::choice("role", name("role")),
             ListColumn::choice("state", name("state")),
@@ -67,22 +72,16 @@ fn table(w: &Localizer, known: &[OverseenAccount], acts: &AccountActs) -> ListTa
 
 fn row(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> ListRow {
     let account = &one.account;
-    let state = ListCell::chip(w.say(state_of(one)), tone_of(one))
-        .and_if(one.is_quarantined, || CellPart::Chip {
-            text: w.say("account-quarantined"),
-            tone: ChipTone::Watch,
-        })
-        .and_quiet(
-            one.reduction
-                .as_ref()
-                .map_or_else(String::new, |reduction| {
-                    let values = [
-                        ("percent", reduction.percent.into()),
-                        ("at", w.moment(reduction.until).into()),
-                    ];
-                    w.with("account-reduced", values)
-                }),
-        );
+    let state = state_cell(w, one).and_quiet(one.reduction.as_ref().map_or_else(
+        String::new,
+        |reduction| {
+            let values = [
+                ("percent", reduction.percent.into()),
+                ("at", w.moment(reduction.until).into()),
+            ];
+            w.with("account-reduced", values)
+        },
+    ));
     let passkeys = ListCell::number(w, one.passkeys)
         .and_if(one.has_password, || {
             CellPart::Quiet(w.say("account-password"))
@@ -95,7 +94,9 @@ fn row(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> ListRow {
         .fold(ListCell::empty(), ListCell::and_form);
     let cells = [
         ListCell::link_if(acts.watches, format!("/accounts/{account}"), account),
-        ListCell::text(&one.record.organisation),
+        holder_cell(w, one, acts),
+        ListCell::text(acts.book.organisation(&one.record.organisation))
+            .filed_as(&one.record.organisation),
         ListCell::text(w.coded("role", one.record.role.code())),
         state,
         passkeys,
@@ -104,6 +105,25 @@ fn row(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> ListRow {
         forms,
     ];
     ListRow::new(account, cells)
+}
+
+/// Name and telephone, or that they are not known, with the form to write them.
+fn holder_cell(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> ListCell {
+    let holder = acts
+        .book
+        .of(&one.account)
+        .filter(|holder| holder.written.is_some());
+    let place = format!("/accounts/{}/holder", one.account);
+    match &holder {
+        Some(holder) => {
+            ListCell::link_if(one.answers, place, holder.name()).and_quiet(holder.telephone())
+        }
+        None if one.answers => ListCell::empty().and(CellPart::Link {
+            place,
+            text: w.say("holder-write"),
+        }),
+        None => ListCell::empty().and_quiet(w.say("holder-unknown")),
+    }
 }
 
 fn acts_of(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> Vec<RowForm> {
@@ -154,6 +174,11 @@ fn acts_of(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> Vec<RowF
             ("account-suspend", "danger")
         };
         let mut change = form("/accounts/suspend", fold);
+        change.explain = if is_suspended {
+            String::new()
+        } else {
+            w.say("account-suspend-explain")
+        };
         change
             .hidden
             .push(("suspended", u8::from(!is_suspended).to_string()));
@@ -183,17 +208,22 @@ fn acts_of(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> Vec<RowF
     forms
 }
 
-fn acts_for(console: &Console, actor: &Actor, w: &Localizer) -> AccountActs {
+async fn acts_for(
+    console: &Console,
+    actor: &Actor,
+    w: &Localizer,
+) -> Result<AccountActs, PageError> {
     let yesterday = console
         .app
         .clock()
         .now()
         .minus(std::time::Duration::from_hours(24));
-    AccountActs {
+    Ok(AccountActs {
+        book: HolderBook::read(&console.app, actor).await?,
         watches: actor.role.can_watch(),
         has_providers: !providers::for_accounts(&console.app).is_empty(),
         yesterday: w.form_time(yesterday),
-    }
+    })
 }
 
 pub async fn list(
@@ -206,11 +236,11 @@ pub async fn list(
     let w = words_beside(
         &console,
         &visitor,
-        &[StoredKind::Account, StoredKind::Gate],
+        &[StoredKind::Account, StoredKind::Holder, StoredKind::Gate],
         None,
     )
     .await?;
-    let acts = acts_for(&console, &me, &w);
+    let acts = acts_for(&console, &me, &w).await?;
     Ok(page(&AccountsPage {
         total: known.len(),
         suspended: known.iter().filter(|one| one.record.is_suspended).count(),
@@ -228,8 +258,18 @@ pub async fn list_csv(
 ) -> Result<Response, PageError> {
     let known = accounts::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
-    let acts = acts_for(&console, &actor, &w);
+    let acts = acts_for(&console, &actor, &w).await?;
     Ok(table(&w, &known, &acts).csv(&query, visitor.language, "accounts"))
+}
+
+/// The state of an account, in words and colour.
+pub(crate) fn state_cell(w: &Localizer, one: &OverseenAccount) -> ListCell {
+    ListCell::chip(w.say(state_of(one)), tone_of(one)).and_if(one.is_quarantined, || {
+        CellPart::Chip {
+            text: w.say("account-quarantined"),
+            tone: ChipTone::Watch,
+        }
+    })
 }
 
 const fn tone_of(one: &OverseenAccount) -> ChipTone {
@@ -262,9 +302,14 @@ pub async fn suspend(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<SuspendForm>,
-) -> Result<Redirect, PageError> {
+) -> Result<Response, PageError> {
     let account = account_named(&form.account)?;
     let (app, is_suspended) = (&console.app, form.suspended == 1);
     accounts::set_suspended(app, &actor, &account, is_suspended, &form.reason).await?;
-    Ok(Redirect::to("/accounts"))
+    let act = if is_suspended {
+        DoneAct::Suspended
+    } else {
+        DoneAct::Resumed
+    };
+    Ok(done("/accounts", act, &account))
 }

@@ -8,6 +8,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_access::Role;
 use digue_administration::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
 use digue_administration::decisions;
+use digue_administration::holders::HolderBook;
 use digue_administration::loads::LoadGrowth;
 use digue_administration::{onboarding, organisations};
 use digue_app::OperationError;
@@ -18,9 +19,12 @@ use digue_identity::providers;
 use digue_types::{AccountId, OrganisationId};
 use serde::Deserialize;
 
+use digue_pages::choices::NameChoices;
 use digue_pages::differences::words_beside;
+use digue_pages::done::{DoneAct, done};
 use digue_pages::error::PageError;
 use digue_pages::form::account_named;
+use digue_pages::holder::holder_in_line;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -37,6 +41,7 @@ struct ApprovalsPage {
     list: ShownTable,
     open: usize,
     organisation: String,
+    names: NameChoices,
     roles: Vec<Role>,
     /// Sensitive acts would first require a proof.
     is_fresh: bool,
@@ -106,7 +111,7 @@ fn growth(w: &Localizer, growth: &LoadGrowth) -> Vec<String> {
         .collect()
 }
 
-fn table(w: &Localizer, waiting: &[WaitingApproval]) -> ListTable {
+fn table(w: &Localizer, waiting: &[WaitingApproval], book: &HolderBook) -> ListTable {
     let name = |key: &str| w.coded("column", key);
     ListTable {
         caption: w.say("approvals-title"),
@@ -122,7 +127,7 @@ fn table(w: &Localizer, waiting: &[WaitingApproval]) -> ListTable {
             ListColumn::text("reason", name("reason")),
             ListColumn::choice("decided", name("decided")),
         ],
-        rows: waiting.iter().map(|one| row(w, one)).collect(),
+        rows: waiting.iter().map(|one| row(w, one, book)).collect(),
         act: None,
     }
 }
@@ -130,7 +135,7 @@ fn table(w: &Localizer, waiting: &[WaitingApproval]) -> ListTable {
 /// The most lines of a request that stand in its row; the file of a load has all.
 const DETAILS_SHOWN: usize = 12;
 
-fn row(w: &Localizer, waiting: &WaitingApproval) -> ListRow {
+fn row(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> ListRow {
     let record = &waiting.record;
     let unreadable = |_| w.say("approval-unreadable");
     let summary = ApprovalRequest::of(record).map_or_else(unreadable, |request| request.summary());
@@ -141,18 +146,55 @@ fn row(w: &Localizer, waiting: &WaitingApproval) -> ListRow {
     let cells = [
         ListCell::moment(w, record.asked_at),
         ListCell::moment(w, record.expires_at),
-        ListCell::text(&record.asked_by),
+        asker(w, &record.asked_by, book),
         details
             .fold(ListCell::text(w.coded("wish", &record.kind)), ListCell::and)
             .filed_as(format!("{} {summary}", record.kind)),
         ListCell::text(&record.subject),
         ListCell::text(&record.reason),
-        decided(w, waiting),
+        decided(w, waiting, book),
     ];
     ListRow::new(&record.id, cells)
 }
 
-fn decided(w: &Localizer, waiting: &WaitingApproval) -> ListCell {
+/// Name and telephone of who asked.
+fn asker(w: &Localizer, account: &AccountId, book: &HolderBook) -> ListCell {
+    match book.of(account).filter(|holder| holder.written.is_some()) {
+        Some(holder) => ListCell::text(holder.name())
+            .and_quiet(w.coded("role", holder.role.code()))
+            .and_quiet(holder.telephone()),
+        None => ListCell::text(account),
+    }
+    .filed_as(account)
+}
+
+/// The most deciders that a row names.
+const DECIDERS_SHOWN: usize = 3;
+
+/// Whose approval it waits for, with their telephones; or that nobody can give it.
+fn waits_for(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> ListCell {
+    if waiting.deciders.is_empty() {
+        return ListCell::chip(w.say("approval-nobody"), ChipTone::Bad)
+            .and_quiet(w.say("approval-nobody-explain"));
+    }
+    let cell = ListCell::chip(w.say("approval-waits"), ChipTone::Watch);
+    let named =
+        waiting
+            .deciders
+            .iter()
+            .take(DECIDERS_SHOWN)
+            .map(|account| match book.of(account) {
+                Some(holder) => holder_in_line(w, &holder),
+                None => account.to_string(),
+            });
+    let cell = named.fold(cell, ListCell::and_quiet);
+    match waiting.deciders.len().saturating_sub(DECIDERS_SHOWN) {
+        0 => cell,
+        more => cell.and_quiet(w.counted("approval-deciders-more", more)),
+    }
+}
+
+fn decided(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> ListCell {
     let record = &waiting.record;
     if let Some(decided) = &record.decided {
         let (outcome, tone) = if decided.is_granted {
@@ -161,7 +203,11 @@ fn decided(w: &Localizer, waiting: &WaitingApproval) -> ListCell {
             ("refused", ChipTone::Bad)
         };
         return ListCell::chip(w.coded("approval", outcome), tone)
-            .and_quiet(format!("{}, {}", decided.by, w.moment(decided.at)))
+            .and_quiet(format!(
+                "{}, {}",
+                book.name(&decided.by),
+                w.moment(decided.at)
+            ))
             .filed_as(format!(
                 "{} {} {}",
                 decided.by, decided.at, decided.is_granted
@@ -170,10 +216,10 @@ fn decided(w: &Localizer, waiting: &WaitingApproval) -> ListCell {
     if waiting.is_over {
         return ListCell::chip(w.say("approval-expired"), ChipTone::Plain).filed_as("");
     }
-    let waits = ListCell::chip(w.say("approval-waits"), ChipTone::Watch).filed_as("");
     if !waiting.may_decide {
-        return waits;
+        return waits_for(w, waiting, book).filed_as("");
     }
+    let waits = ListCell::chip(w.say("approval-waits-you"), ChipTone::Watch).filed_as("");
     waits.and_form(RowForm {
         target: "/approvals/decide".to_owned(),
         fold: String::new(),
@@ -196,6 +242,7 @@ pub async fn list(
     let mut waiting = approvals::list(&console.app, &actor).await?;
     // What the reader can decide comes first.
     waiting.sort_by_key(|one| (!one.may_decide, one.is_over));
+    let book = HolderBook::read(&console.app, &actor).await?;
     let own = visitor
         .session
         .as_ref()
@@ -204,9 +251,10 @@ pub async fn list(
     let w = words_beside(&console, &visitor, &[StoredKind::Approval], None).await?;
     let page = page(&ApprovalsPage {
         open: waiting.iter().filter(|one| !one.is_over).count(),
-        list: table(&w, &waiting).shown(&w, &query),
+        list: table(&w, &waiting, &book).shown(&w, &query),
         w,
         organisation: own.unwrap_or_default(),
+        names: NameChoices::of(&book),
         roles: organisations::roles_to_give(&actor),
         is_fresh: age <= console.app.proof_lasts(),
         may_export: actor.role.can_watch(),
@@ -226,7 +274,8 @@ pub async fn list_csv(
 ) -> Result<Response, PageError> {
     let waiting = approvals::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
-    Ok(table(&w, &waiting).csv(&query, visitor.language, "approvals"))
+    let book = HolderBook::read(&console.app, &actor).await?;
+    Ok(table(&w, &waiting, &book).csv(&query, visitor.language, "approvals"))
 }
 
 #[derive(Deserialize)]
@@ -267,10 +316,10 @@ pub async fn add_account(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<AccountForm>,
-) -> Result<Redirect, PageError> {
+) -> Result<Response, PageError> {
     let request = form.parse()?;
     approvals::ask(&console.app, &actor, &request, &form.reason).await?;
-    Ok(Redirect::to("/approvals"))
+    Ok(done("/approvals", DoneAct::Requested, form.account.trim()))
 }
 
 /// Requests many accounts, from a file.
@@ -306,12 +355,15 @@ pub async fn recover(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<RecoverForm>,
-) -> Result<Redirect, PageError> {
+) -> Result<Response, PageError> {
     let account = account_named(&form.account)?;
     let since = local_time(&form.since, &console.zone)?;
-    let request = ApprovalRequest::RecoverAccount { account, since };
+    let request = ApprovalRequest::RecoverAccount {
+        account: account.clone(),
+        since,
+    };
     approvals::ask(&console.app, &actor, &request, &form.reason).await?;
-    Ok(Redirect::to("/approvals"))
+    Ok(done("/approvals", DoneAct::Requested, &account))
 }
 
 #[derive(Deserialize)]
@@ -374,11 +426,16 @@ pub async fn decide(
 ) -> Result<Response, PageError> {
     let app = &console.app;
     let actor = visitor.actor(app)?;
-    let done = decisions::decide(app, &actor, &form.id, form.granted == 1).await?;
-    if done.invitations.is_empty() {
-        return Ok(Redirect::to("/approvals").into_response());
+    let decided = decisions::decide(app, &actor, &form.id, form.granted == 1).await?;
+    if decided.invitations.is_empty() {
+        let act = if form.granted == 1 {
+            DoneAct::Granted
+        } else {
+            DoneAct::Refused
+        };
+        return Ok(done("/approvals", act, ""));
     }
-    Ok(invited(&visitor, done.invitations, false))
+    Ok(invited(&visitor, decided.invitations, false))
 }
 
 #[derive(Deserialize)]

@@ -4,17 +4,19 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::http::header;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use digue_administration::accounts;
 use digue_administration::approvals::{self, ApprovalRequest};
+use digue_administration::holders::HolderBook;
 use digue_api::acts::key_name;
 use digue_app::OperationError;
 use digue_identity::keys::{self, ListedKey};
 use digue_types::{SessionId, Timestamp};
 use serde::Deserialize;
 
+use digue_pages::choices::NameChoices;
+use digue_pages::done::{DoneAct, done};
 use digue_pages::error::PageError;
-use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -29,6 +31,7 @@ use digue_pages::visitor::Visitor;
 struct KeysPage {
     w: Localizer,
     list: ShownTable,
+    names: NameChoices,
     /// The reader answers for some account.
     may_ask: bool,
     is_fresh: bool,
@@ -96,6 +99,7 @@ pub async fn list(
     let w = Localizer::in_zone(&visitor, &console.zone);
     let page = page(&KeysPage {
         list: table(&w, &keys, now, may_ask).shown(&w, &query),
+        names: NameChoices::of(&HolderBook::read(&console.app, &actor).await?),
         w,
         may_ask,
         is_fresh: now.since(actor.proved_at) <= console.app.proof_lasts(),
@@ -119,14 +123,15 @@ pub async fn ask(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<KeyForm>,
-) -> Result<Redirect, PageError> {
+) -> Result<Response, PageError> {
+    let book = HolderBook::read(&console.app, &actor).await?;
     let request = ApprovalRequest::IssueKey {
-        account: account_named(form.account.trim())?,
+        account: book.named(&form.account)?,
         thumbprint: keys::parse_public_key(&form.public_key)?,
         name: key_name(&form.name)?,
     };
     approvals::ask(&console.app, &actor, &request, &form.reason).await?;
-    Ok(Redirect::to("/approvals"))
+    Ok(done("/approvals", DoneAct::Requested, form.name.trim()))
 }
 
 #[derive(Deserialize)]
@@ -139,8 +144,8 @@ pub async fn revoke(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<RevokeForm>,
-) -> Result<Redirect, PageError> {
+) -> Result<Response, PageError> {
     let id = SessionId::parse(&form.key).map_err(|_| OperationError::NotFound("key"))?;
     keys::revoke(&console.app, &actor, &id, &form.reason).await?;
-    Ok(Redirect::to("/keys"))
+    Ok(done("/keys", DoneAct::KeyRevoked, ""))
 }

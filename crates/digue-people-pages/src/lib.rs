@@ -2,9 +2,11 @@
 //! organisation. No rules, like every page.
 
 pub mod account;
+mod account_lists;
 pub mod accounts;
 pub mod approvals;
 pub mod desk;
+pub mod holders;
 pub mod keys;
 pub mod organisations;
 pub mod requests;

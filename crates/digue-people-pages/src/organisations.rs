@@ -3,16 +3,20 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::{Html, Redirect, Response};
-use digue_administration::accounts;
+use axum::response::{Html, Response};
+use digue_administration::accounts::{self, OverseenAccount};
+use digue_administration::holders::HolderBook;
 use digue_administration::organisations::{self, OrganisationView, OverseenOrganisation};
-use digue_app::OperationError;
+use digue_app::{Actor, OperationError};
 use digue_evidence::stored_records::StoredKind;
 use digue_types::{Gate, OrganisationId};
 use serde::Deserialize;
 
+use crate::accounts::state_cell;
 use digue_pages::differences::words_beside;
+use digue_pages::done::{DoneAct, done};
 use digue_pages::error::PageError;
+use digue_pages::holder::HolderCard;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -31,7 +35,7 @@ struct OrganisationsPage {
     can_act: bool,
 }
 
-fn table(w: &Localizer, known: &[OverseenOrganisation]) -> ListTable {
+fn table(w: &Localizer, known: &[OverseenOrganisation], book: &HolderBook) -> ListTable {
     let name = |key: &str| w.coded("column", key);
     ListTable {
         caption: w.say("organisations-title"),
@@ -42,17 +46,17 @@ fn table(w: &Localizer, known: &[OverseenOrganisation]) -> ListTable {
             ListColumn::text("organisation", name("organisation")),
             ListColumn::text("name", name("name")),
             ListColumn::number("accounts", name("accounts")),
-            ListColumn::number("leaders", name("leaders")),
+            ListColumn::text("leaders", name("leaders")),
             ListColumn::number("sessions", name("sessions")),
             ListColumn::number("persons", name("persons-day")),
             ListColumn::choice("gate", name("gate")),
         ],
-        rows: known.iter().map(|one| row(w, one)).collect(),
+        rows: known.iter().map(|one| row(w, one, book)).collect(),
         act: None,
     }
 }
 
-fn row(w: &Localizer, one: &OverseenOrganisation) -> ListRow {
+fn row(w: &Localizer, one: &OverseenOrganisation, book: &HolderBook) -> ListRow {
     let suspended = match one.suspended {
         0 => String::new(),
         suspended => w.counted("organisation-suspended", suspended),
@@ -66,12 +70,27 @@ fn row(w: &Localizer, one: &OverseenOrganisation) -> ListRow {
         ListCell::link(format!("/organisations/{}", one.record.id), &one.record.id),
         ListCell::text(&one.record.name),
         ListCell::number(w, one.accounts).and_quiet(suspended),
-        ListCell::number(w, one.leaders),
+        leaders(w, one, book),
         ListCell::number(w, one.sessions),
         ListCell::number(w, one.persons_day),
         ListCell::chip(w.coded("gate", one.gate.code()), tone).filed_as(one.gate.code()),
     ];
     ListRow::new(&one.record.id, cells)
+}
+
+/// The delegate with their telephone, and how many others lead.
+fn leaders(w: &Localizer, one: &OverseenOrganisation, book: &HolderBook) -> ListCell {
+    let leaders = book.leaders(&one.record.id);
+    let Some(first) = leaders.first() else {
+        return ListCell::chip(w.say("organisation-nobody-leads"), ChipTone::Bad).filed_as("");
+    };
+    let more = match leaders.len() - 1 {
+        0 => String::new(),
+        more => w.counted("organisation-leaders-more", more),
+    };
+    ListCell::text(first.name())
+        .and_quiet(first.telephone())
+        .and_quiet(more)
 }
 
 pub async fn list(
@@ -82,10 +101,11 @@ pub async fn list(
 ) -> Result<Html<String>, PageError> {
     let known = organisations::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
+    let book = HolderBook::read(&console.app, &actor).await?;
     Ok(page(&OrganisationsPage {
         without_leader: known.iter().filter(|one| one.leaders == 0).count(),
         total: known.len(),
-        list: table(&w, &known).shown(&w, &query),
+        list: table(&w, &known, &book).shown(&w, &query),
         can_act: actor.role.can_act(),
         w,
     }))
@@ -99,7 +119,8 @@ pub async fn list_csv(
 ) -> Result<Response, PageError> {
     let known = organisations::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
-    Ok(table(&w, &known).csv(&query, visitor.language, "organisations"))
+    let book = HolderBook::read(&console.app, &actor).await?;
+    Ok(table(&w, &known, &book).csv(&query, visitor.language, "organisations"))
 }
 
 #[derive(Template)]
@@ -107,10 +128,12 @@ pub async fn list_csv(
 struct OrganisationPage {
     w: Localizer,
     view: OrganisationView,
-    accounts: Vec<accounts::OverseenAccount>,
-    watches: bool,
+    /// Its accounts.
+    list: ShownTable,
     can_act: bool,
     positions: Vec<Gate>,
+    /// Whom to call; `None` without a leader.
+    people: Option<HolderCard>,
 }
 
 pub async fn show(
@@ -118,25 +141,96 @@ pub async fn show(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let id = named(&id)?;
     let view = organisations::view(&console.app, &actor, &id).await?;
-    let mut theirs = accounts::list(&console.app, &actor).await?;
-    theirs.retain(|known| known.record.organisation == id);
+    let theirs = accounts_of(&console, &actor, &id).await?;
+    let kinds = [StoredKind::Account, StoredKind::Holder, StoredKind::Gate];
+    let w = words_beside(&console, &visitor, &kinds, None).await?;
+    let book = HolderBook::read(&console.app, &actor).await?;
     Ok(page(&OrganisationPage {
-        w: words_beside(
-            &console,
-            &visitor,
-            &[StoredKind::Account, StoredKind::Gate],
-            None,
-        )
-        .await?,
+        people: HolderCard::of_organisation(&w, &book, &id),
+        list: accounts_table(&w, &id, &theirs, (&book, actor.role.can_watch())).shown(&w, &query),
+        w,
         view,
-        accounts: theirs,
-        watches: actor.role.can_watch(),
         can_act: actor.role.can_act(),
         positions: Gate::ALL.to_vec(),
     }))
+}
+
+pub async fn accounts_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+    query: TableQuery,
+) -> Result<Response, PageError> {
+    let id = named(&id)?;
+    organisations::view(&console.app, &actor, &id).await?;
+    let theirs = accounts_of(&console, &actor, &id).await?;
+    let book = HolderBook::read(&console.app, &actor).await?;
+    let w = Localizer::new(&visitor);
+    let table = accounts_table(&w, &id, &theirs, (&book, actor.role.can_watch()));
+    Ok(table.csv(&query, visitor.language, "accounts"))
+}
+
+async fn accounts_of(
+    console: &Console,
+    actor: &Actor,
+    id: &OrganisationId,
+) -> Result<Vec<OverseenAccount>, OperationError> {
+    let mut theirs = accounts::list(&console.app, actor).await?;
+    theirs.retain(|known| known.record.organisation == *id);
+    Ok(theirs)
+}
+
+/// The accounts of an organisation; `watches` for readers of the pages about an account.
+fn accounts_table(
+    w: &Localizer,
+    id: &OrganisationId,
+    theirs: &[OverseenAccount],
+    (book, watches): (&HolderBook, bool),
+) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    let row = |one: &OverseenAccount| {
+        let place = match watches {
+            true => format!("/accounts/{}", one.account),
+            false => format!("/accounts?q={}", one.account),
+        };
+        let holder = book
+            .of(&one.account)
+            .filter(|known| known.written.is_some());
+        let holder = holder.map_or_else(
+            || ListCell::empty().and_quiet(w.say("holder-unknown")),
+            |known| ListCell::text(known.name()).and_quiet(known.telephone()),
+        );
+        let cells = [
+            ListCell::link(place, &one.account),
+            holder,
+            ListCell::text(w.coded("role", one.record.role.code())),
+            state_cell(w, one),
+            ListCell::number(w, one.passkeys),
+            ListCell::number(w, one.sessions),
+        ];
+        ListRow::new(&one.account, cells)
+    };
+    ListTable {
+        caption: w.say("accounts-title"),
+        place: format!("/organisations/{id}"),
+        file: format!("/organisations/{id}/accounts.csv"),
+        empty: w.say("organisation-no-accounts"),
+        columns: vec![
+            ListColumn::text("account", name("account")),
+            ListColumn::text("holder", name("holder")),
+            ListColumn::choice("role", name("role")),
+            ListColumn::choice("state", name("state")),
+            ListColumn::number("passkeys", name("passkeys")),
+            ListColumn::number("sessions", name("sessions")),
+        ],
+        rows: theirs.iter().map(row).collect(),
+        act: None,
+    }
 }
 
 fn named(text: &str) -> Result<OrganisationId, OperationError> {
@@ -156,11 +250,15 @@ pub async fn save(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<OrganisationForm>,
-) -> Result<Redirect, PageError> {
+) -> Result<Response, PageError> {
     let id = OrganisationId::parse(form.organisation.trim())
         .map_err(|_| OperationError::Invalid("invalid-account-name"));
     let id = id?;
     let saved = organisations::save(&console.app, &actor, &id, &form.name, &form.email).await;
     saved?;
-    Ok(Redirect::to(&format!("/organisations/{id}")))
+    Ok(done(
+        &format!("/organisations/{id}"),
+        DoneAct::OrganisationSaved,
+        form.name.trim(),
+    ))
 }

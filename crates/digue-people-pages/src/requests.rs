@@ -5,6 +5,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::{Reach, Role};
+use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
 use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::local_time;
@@ -12,9 +13,10 @@ use digue_evidence::reading::EvidenceForm;
 use digue_selfservice::persons::requests::{self, RequestKind, RequestOutcome, TrackedRequest};
 use digue_selfservice::persons::sights::{self, HiddenConsultations};
 use digue_selfservice::persons::{self, codes};
-use digue_types::{PopulationId, Subject};
+use digue_types::{PopulationId, Scope};
 use serde::Deserialize;
 
+use digue_pages::choices::NameChoices;
 use digue_pages::error::PageError;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -37,6 +39,8 @@ struct RequestsPage {
     may_answer: bool,
     hidden: Vec<HiddenConsultations>,
     may_hide: bool,
+    /// Accounts and organisations for the form.
+    names: NameChoices,
 }
 
 fn table(w: &Localizer, rows: &[TrackedRequest]) -> ListTable {
@@ -126,6 +130,7 @@ pub async fn list(
         populations: persons::populations(&console.app),
         may_answer: actor.role.can_respond(),
         may_hide: actor.role == Role::Dpo,
+        names: NameChoices::of(&HolderBook::read(&console.app, &actor).await?),
         hidden,
         list: table(&w, &rows).shown(&w, &query),
         w,
@@ -232,8 +237,11 @@ pub async fn letters(
 pub struct HideForm {
     #[serde(default)]
     lift: String,
+    /// `account` or `organisation`.
     #[serde(default)]
-    reach: String,
+    scope: String,
+    #[serde(default)]
+    name: String,
     #[serde(default)]
     from: String,
     #[serde(default)]
@@ -256,7 +264,15 @@ pub async fn hide(
     let at = |text: &str| local_time(text, &console.zone);
     let times = (at(&form.from)?, at(&form.to)?);
     let until = at(&form.until)?;
-    let reach = Reach::of(&Subject::parse(form.reach.trim()).canonical());
+    let reach = match Scope::parse(&form.scope) {
+        Some(Scope::Account) => Some(Reach::Account(
+            HolderBook::read(&console.app, &actor)
+                .await?
+                .named(&form.name)?,
+        )),
+        Some(Scope::Organisation) => Reach::parse(&form.scope, form.name.trim()),
+        Some(Scope::Portal | Scope::Everything) | None => None,
+    };
     let reach = reach.ok_or(OperationError::Invalid("invalid-hidden"))?;
     let hidden = sights::hide(&console.app, &actor, reach, times, until, &form.reason).await;
     hidden?;

@@ -6,6 +6,7 @@ use axum::Form;
 use axum::extract::{Multipart, Query, State};
 use axum::response::{Html, Redirect, Response};
 use digue_administration::accounts;
+use digue_administration::holders::HolderBook;
 use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::maybe_local_time;
 use digue_compliance::space::assessment::{self, AssessmentAnswer, SelfAssessment};
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use digue_pages::error::PageError;
 use digue_pages::form::account_named;
 use digue_pages::form::uploaded;
+use digue_pages::holder::HolderCard;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -37,6 +39,8 @@ struct OrganisationSpacePage {
     /// For delegates and deputies.
     own: Option<SelfAssessment>,
     successors: Vec<AccountId>,
+    /// Whom to call at the operator.
+    officers: Option<HolderCard>,
 }
 
 impl OrganisationSpacePage {
@@ -68,13 +72,16 @@ pub async fn show(
     let successors = active
         .clone()
         .filter(|one| one.account != actor.account && one.passkeys > 0);
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let book = HolderBook::read(&console.app, &actor).await?;
     Ok(page(&OrganisationSpacePage {
+        officers: HolderCard::of_people(&w, w.say("holder-officers"), &book.officers()),
         with_passkey: active.clone().filter(|one| one.passkeys > 0).count(),
         successors: successors.map(|one| one.account.clone()).collect(),
         active: active.count(),
         own,
         space,
-        w: Localizer::in_zone(&visitor, &console.zone),
+        w,
     }))
 }
 

@@ -27,6 +27,7 @@ mod findings;
 mod gates;
 mod granted_keys;
 mod hidden;
+mod holders;
 mod identities;
 mod identity_cuts;
 mod identity_invitations;
@@ -78,6 +79,7 @@ pub use findings::{
 pub use gates::GateRecord;
 pub use granted_keys::GrantedKeyRecord;
 pub use hidden::HiddenRecord;
+pub use holders::HolderRecord;
 pub use identities::IdentityRecord;
 pub use identity_cuts::IdentityCutRecord;
 pub use incident_entries::EntryRecord;

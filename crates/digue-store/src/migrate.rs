@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::error::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 20] = [
+const MIGRATIONS: [&str; 21] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -34,6 +34,7 @@ const MIGRATIONS: [&str; 20] = [
     include_str!("../migrations/0018-constraints.sql"),
     include_str!("../migrations/0019-settings.sql"),
     include_str!("../migrations/0020-sources.sql"),
+    include_str!("../migrations/0021-holders.sql"),
 ];
 
 /// How many there are in this version.

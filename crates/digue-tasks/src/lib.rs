@@ -5,6 +5,7 @@
 //! apart what an area refused to this reader, what it has not, and what it could not read. It knows
 //! no page and no language.
 
+mod first_steps;
 mod situation;
 mod sources;
 mod task;
@@ -12,6 +13,7 @@ mod task;
 use digue_app::{Actor, App, OperationError};
 use digue_types::Timestamp;
 
+pub use crate::first_steps::{FirstStep, FirstStepState, first_steps};
 pub use crate::situation::{ContainedAccounts, PersonsShown, RunningDuty, Situation};
 pub use crate::task::{AwaitedAct, Task, TaskCount, TaskSource};
 

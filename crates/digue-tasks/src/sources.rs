@@ -147,6 +147,7 @@ async fn open_approvals(app: &App, actor: &Actor) -> Result<Vec<Task>, Operation
             kind: one.record.kind,
             subject: one.record.subject,
             asked_by: one.record.asked_by,
+            deciders: one.deciders,
         },
     };
     Ok(open.map(task).collect())

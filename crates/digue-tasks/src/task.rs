@@ -72,6 +72,8 @@ pub enum AwaitedAct {
         kind: String,
         subject: Subject,
         asked_by: AccountId,
+        /// Who could.
+        deciders: Vec<AccountId>,
     },
     /// Read the reason of an exceptional access.
     ReviewBreakGlass { id: String, account: AccountId },

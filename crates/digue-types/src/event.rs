@@ -275,6 +275,9 @@ coded!(
         /// Responses of a pilot or observe-only portal left while their entries could not be
         /// written; with their number and the time of the last.
         ResponsesUnrecorded = 97 "responses-unrecorded",
+        /// The name, function, telephone or address of an account holder was written; with their
+        /// digest.
+        HolderSaved = 98 "holder-saved",
         /// Someone on this machine began to read what passes at a portal in pilot mode, to learn
         /// its map.
         TrafficRead = 110 "traffic-read",

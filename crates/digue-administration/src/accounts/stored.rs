@@ -12,10 +12,16 @@ use digue_evidence::stored_records::{
 use digue_store::GateRecord;
 use digue_types::{AccountId, Gate, Subject};
 
+use crate::holders::digest;
+
 pub const COMPARISONS: &[StoredComparison] = &[
     StoredComparison {
         kind: StoredKind::Account,
         compare: |app, to| Box::pin(accounts(app, to)),
+    },
+    StoredComparison {
+        kind: StoredKind::Holder,
+        compare: |app, to| Box::pin(holders(app, to)),
     },
     StoredComparison {
         kind: StoredKind::Gate,
@@ -61,6 +67,26 @@ fn account_is(
     } else {
         RecordConfirmation::Differs
     }
+}
+
+async fn holders(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store().holders().await?;
+    with_journal_statement(app, |statement| {
+        for (account, record) in &stored {
+            let recorded = statement.journalled.holder(account);
+            let is_same = recorded == Some(digest(app, account, record).as_str());
+            let confirmation = statement.unless_older(record.written_at, is_same);
+            to.note(StoredKind::Holder, account.as_str(), confirmation);
+        }
+        for account in statement
+            .journalled
+            .holders()
+            .filter(|account| !stored.contains_key(*account))
+        {
+            to.miss(StoredKind::Holder, account.as_str());
+        }
+    });
+    Ok(())
 }
 
 async fn gates(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {

@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
+use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
 use digue_identity::invitations;
 use digue_identity::keys::{self, WaitingKey};
@@ -13,12 +14,14 @@ use digue_identity::passkey::{self, OwnPasskey};
 use digue_identity::password::{self, FactorSetup};
 use digue_identity::providers::{self, OwnIdentity, ProviderChoice};
 use digue_identity::sign_in::{self, EarlierSignIn};
-use digue_types::SessionId;
+use digue_types::{SessionId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::done::{DoneAct, done};
 use crate::error::ApiError;
 use crate::error::PageError;
+use crate::holder::HolderCard;
 use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
@@ -44,6 +47,16 @@ struct OwnAccountPage {
     waiting: Vec<WaitingKey>,
     /// An invitation to link an identity is open.
     is_invited: bool,
+    /// The reader's own name and telephone, as others see them.
+    holder: Option<HolderCard>,
+    /// Nobody has written them.
+    is_nameless: bool,
+    /// The account has no credential: the passkey comes before anything else.
+    is_first: bool,
+    /// Until when the first passkey may be made with this sign-in; `None` when that is over.
+    first_until: Option<Timestamp>,
+    /// Whom to ask for another link.
+    officers: Option<HolderCard>,
 }
 
 pub(crate) async fn show(
@@ -52,16 +65,34 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     let session = visitor.console_session()?;
     let app = &console.app;
+    let actor = visitor.actor(app)?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let book = HolderBook::read(app, &actor).await?;
+    let passkeys = passkey::own(app, session).await?;
+    let identities = providers::own(app, session).await?;
+    let codes_left = password::own(app, session).await?;
+    let is_first = passkeys.is_empty() && identities.is_empty() && codes_left.is_none();
+    let now = app.clock().now();
     let page = page(&OwnAccountPage {
-        w: Localizer::in_zone(&visitor, &console.zone),
-        passkeys: passkey::own(app, session).await?,
+        holder: HolderCard::of_account(&w, &book, &session.account, true),
+        is_nameless: book
+            .of(&session.account)
+            .is_none_or(|known| known.written.is_none()),
+        officers: HolderCard::of_people(&w, w.say("holder-officers"), &book.officers())
+            .filter(|_| is_first),
+        first_until: passkey::first_until(app, session)
+            .await?
+            .filter(|until| now < *until),
+        is_first,
+        w,
+        passkeys,
         sessions: sign_in::own_sessions(app, session)?,
         connections: sign_in::last_connections(app, session).await?,
-        is_fresh: app.clock().now().since(session.proved_at) <= app.proof_lasts(),
+        is_fresh: now.since(session.proved_at) <= app.proof_lasts(),
         may_have_password: password::is_allowed(app)
             && visitor.role.is_some_and(|r| !r.needs_passkey()),
-        identities: providers::own(app, session).await?,
-        codes_left: password::own(app, session).await?,
+        identities,
+        codes_left,
         code: invitations::own_code(app, session).await?,
         waiting: keys::waiting(app, session).await?,
         is_invited: providers::is_invited(app, session).await?,
@@ -97,17 +128,14 @@ pub(crate) async fn finish_adding(
     visitor: Visitor,
     Json(made): Json<NewKeyForm>,
 ) -> Result<Json<Value>, ApiError> {
-    let session = visitor.console_session()?;
-    let done = passkey::finish_adding(
-        &console.app,
-        session,
-        &made.ceremony,
-        &made.name,
-        made.answer,
-    )
-    .await;
-    done?;
-    Ok(Json(json!({"next": "/self"})))
+    let (app, session) = (&console.app, visitor.console_session()?);
+    let is_first = passkey::first_until(app, session).await?.is_some();
+    passkey::finish_adding(app, session, &made.ceremony, &made.name, made.answer).await?;
+    // A holder who is not confirmed yet finds the code to say on their own page.
+    let has_code = invitations::own_code(app, session).await?.is_some();
+    Ok(Json(
+        json!({"next": if is_first && !has_code { "/" } else { "/self" }}),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -119,10 +147,10 @@ pub(crate) async fn remove(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<PasskeyNameForm>,
-) -> Result<Redirect, PageError> {
+) -> Result<Response, PageError> {
     let session = visitor.console_session()?;
     passkey::remove(&console.app, session, &form.id).await?;
-    Ok(Redirect::to("/self"))
+    Ok(done("/self", DoneAct::PasskeyRemoved, ""))
 }
 
 /// An API key for the holder of its account; shown once.

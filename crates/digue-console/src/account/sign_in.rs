@@ -449,7 +449,17 @@ pub(crate) async fn enter(
 ) -> Result<Response, PageError> {
     let entered = sign_in::enter(&console.app, &form.link, &visitor.host, &visitor.origin).await;
     let (secret, session) = entered.map_err(link_gone)?;
-    let response = Redirect::to(form.way.local_next()).into_response();
+    // Before anything else: without a credential the next sign-in takes another link.
+    let is_first = visitor.portal.is_none()
+        && passkey::first_until(&console.app, &session)
+            .await?
+            .is_some();
+    let next = if is_first {
+        "/self"
+    } else {
+        form.way.local_next()
+    };
+    let response = Redirect::to(next).into_response();
     opened(&console, &visitor, response, &secret, &session)
         .await
         .map_err(PageError::from)

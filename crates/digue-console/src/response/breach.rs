@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
+use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
 use digue_casework::breach;
 use digue_casework::bundle;
@@ -26,6 +27,7 @@ use digue_response::register::ViolationRow;
 use digue_response::vocabulary::PersonKind;
 use digue_types::Timestamp;
 
+use crate::choices::NameChoices;
 use crate::differences::words_beside;
 use crate::error::PageError;
 use crate::form::names;
@@ -54,6 +56,8 @@ struct AffectedPage {
     versions: Vec<AffectedVersion>,
     /// Account, organisation, from, to and session, as suggested by the facts.
     question: [String; 5],
+    /// Accounts and organisations for the form.
+    names: NameChoices,
     kinds: Vec<&'static str>,
 }
 
@@ -66,7 +70,7 @@ pub(crate) async fn affected_page(step: &StepRequest<'_>) -> Result<Html<String>
         faults,
     } = step.read().await?;
     let question = breach::suggested(&step.console.app, &view).await?;
-    fn names<T: ToString>(all: &[T]) -> String {
+    fn joined<T: ToString>(all: &[T]) -> String {
         all.iter()
             .map(ToString::to_string)
             .collect::<Vec<_>>()
@@ -74,15 +78,16 @@ pub(crate) async fn affected_page(step: &StepRequest<'_>) -> Result<Html<String>
     }
     let time = |at: Option<Timestamp>| at.map(|at| w.form_time(at)).unwrap_or_default();
     let question = [
-        names(&question.accounts),
-        names(&question.organisations),
+        joined(&question.accounts),
+        joined(&question.organisations),
         time(question.from),
         time(question.to),
-        names(&question.sessions),
+        joined(&question.sessions),
     ];
     let mut versions = view.incident.affected.clone();
     versions.reverse();
     let kinds = PersonKind::ALL.iter().map(|kind| kind.code()).collect();
+    let names = NameChoices::of(&HolderBook::read(&step.console.app, step.actor).await?);
     Ok(page(&AffectedPage {
         w,
         head,
@@ -91,6 +96,7 @@ pub(crate) async fn affected_page(step: &StepRequest<'_>) -> Result<Html<String>
         faults,
         versions,
         question,
+        names,
         kinds,
     }))
 }

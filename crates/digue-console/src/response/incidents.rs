@@ -5,20 +5,23 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
+use digue_administration::holders::HolderBook;
 use digue_app::{OperationError, gates};
 use digue_casework::incidents::{self, IncidentView};
 use digue_evidence::stored_records::StoredKind;
 use digue_response::incident::{EntryKind, IncidentTask, Source};
 use digue_response::{IncidentEntry, IncidentNote, IncidentState};
-use digue_types::{AccountId, Gate, OrganisationId, Subject, Timestamp};
+use digue_types::{Gate, OrganisationId, Subject, Timestamp};
 use serde::Deserialize;
 
+use crate::choices::NameChoices;
 use crate::differences::words_beside;
 use crate::error::PageError;
 use crate::response::incident_head::{IncidentHead, SavedNotice, ShownClock, shown_clocks};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, page};
+use crate::table::{ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
 /// One incident in the list.
@@ -26,7 +29,7 @@ struct IncidentLine {
     id: String,
     reference: String,
     title: String,
-    state: &'static str,
+    state: IncidentState,
     opened_at: Timestamp,
     persons: Option<u64>,
     /// The nearest duty that is not met.
@@ -37,7 +40,9 @@ struct IncidentLine {
 #[template(path = "incidents.html")]
 struct IncidentsPage {
     w: Localizer,
-    lines: Vec<IncidentLine>,
+    list: ShownTable,
+    /// Accounts and organisations for the form.
+    names: NameChoices,
     open: usize,
     late: usize,
     may_write: bool,
@@ -49,7 +54,7 @@ fn lines(w: &Localizer, views: &[IncidentView]) -> Vec<IncidentLine> {
         id: view.record.id.clone(),
         reference: view.reference(),
         title: view.incident.title.clone(),
-        state: view.incident.state().code(),
+        state: view.incident.state(),
         opened_at: view.record.opened_at,
         persons: view.incident.affected().map(|version| version.persons),
         next: shown_clocks(w, view)
@@ -63,6 +68,7 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let views = incidents::list(&console.app, &actor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
@@ -76,53 +82,82 @@ pub(crate) async fn list(
             .iter()
             .filter(|line| line.next.as_ref().is_some_and(|next| next.is_late))
             .count(),
-        lines,
+        list: table(&w, &lines).shown(&w, &query),
         may_write: visitor.role.is_some_and(Role::can_respond),
         sources: vec![Source::Person.code(), Source::Partner.code()],
+        names: NameChoices::of(&HolderBook::read(&console.app, &actor).await?),
         w,
     }))
+}
+
+fn table(w: &Localizer, lines: &[IncidentLine]) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    ListTable {
+        caption: w.say("incidents-title"),
+        place: "/incidents".to_owned(),
+        file: "/incidents.csv".to_owned(),
+        empty: w.say("incidents-none"),
+        columns: vec![
+            ListColumn::text("reference", name("reference")),
+            ListColumn::text("title", name("title")),
+            ListColumn::choice("state", name("state")),
+            ListColumn::text("opened", name("opened")),
+            ListColumn::number("persons", name("persons")),
+            ListColumn::text("next", name("next")),
+            ListColumn::file("due", name("due")),
+        ],
+        rows: lines.iter().map(|line| row(w, line)).collect(),
+        act: None,
+    }
+}
+
+const fn tone_of(state: IncidentState) -> ChipTone {
+    match state {
+        IncidentState::Suspected | IncidentState::Confirmed => ChipTone::Bad,
+        IncidentState::Contained => ChipTone::Watch,
+        IncidentState::Resolved => ChipTone::Good,
+        IncidentState::Dismissed => ChipTone::Plain,
+    }
+}
+
+fn row(w: &Localizer, line: &IncidentLine) -> ListRow {
+    let next = match &line.next {
+        Some(next) => {
+            let tone = if next.is_late {
+                ChipTone::Bad
+            } else {
+                ChipTone::Plain
+            };
+            ListCell::text(w.coded("clock", next.code)).and_chip(next.left.clone(), tone)
+        }
+        None => ListCell::empty(),
+    };
+    let due = line.next.as_ref().and_then(|next| next.clock.due_at);
+    let cells = [
+        ListCell::link(format!("/incidents/{}", line.id), &line.reference),
+        ListCell::text(&line.title),
+        ListCell::chip(
+            w.coded("incident-state", line.state.code()),
+            tone_of(line.state),
+        ),
+        ListCell::moment(w, line.opened_at),
+        line.persons
+            .map_or_else(ListCell::empty, |persons| ListCell::number(w, persons)),
+        next.sorted(due.map_or(i64::MAX, Timestamp::micros)),
+        due.map_or_else(ListCell::empty, ListCell::text),
+    ];
+    ListRow::new(&line.id, cells).marked(line.next.as_ref().is_some_and(|next| next.is_late))
 }
 
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let views = incidents::list(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let keys = [
-        "reference",
-        "title",
-        "state",
-        "opened",
-        "persons",
-        "next",
-        "due",
-    ];
-    let header = keys.map(|key| w.coded("column", key));
-    let rows = lines(&w, &views).into_iter().map(|line| {
-        let due = line.next.as_ref().and_then(|next| next.clock.due_at);
-        vec![
-            line.reference,
-            line.title,
-            w.coded("incident-state", line.state),
-            line.opened_at.to_string(),
-            line.persons
-                .map(|persons| persons.to_string())
-                .unwrap_or_default(),
-            line.next
-                .map(|next| w.coded("clock", next.code))
-                .unwrap_or_default(),
-            due.map(|due| due.to_string()).unwrap_or_default(),
-        ]
-    });
-    let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv(
-        visitor.language,
-        "incidents",
-        &header,
-        rows.into_iter(),
-    ))
+    Ok(table(&w, &lines(&w, &views)).csv(&query, visitor.language, "incidents"))
 }
 
 #[derive(Deserialize)]
@@ -149,8 +184,9 @@ pub(crate) async fn open(
                 .map_err(|_| OperationError::Invalid("invalid-account-name"))?
                 .into()
         }
-        (account, _) => AccountId::parse(account)
-            .map_err(|_| OperationError::Invalid("invalid-account-name"))?
+        (account, _) => HolderBook::read(&console.app, &actor)
+            .await?
+            .named(account)?
             .into(),
     };
     let opened = incidents::open(&console.app, &actor, source, &form.title, about).await;

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, Redirect, Response};
+use digue_administration::holders::HolderBook;
 use digue_administration::watch_lists::written_minute;
 use digue_app::OperationError;
 use digue_app::signals::{innocence, reasons, sentences};
@@ -17,9 +18,10 @@ use digue_evidence::stored_records::StoredKind;
 use digue_types::{AccountId, FindingId, Gate, Timestamp};
 use serde::Deserialize;
 
-use crate::chart::{Bar, bars};
+use crate::chart::{Bar, ChartRange, RangeLinks, RangeQuery, bars};
 use crate::differences::words_beside;
 use crate::error::PageError;
+use crate::holder::HolderCard;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{
@@ -43,7 +45,7 @@ struct FindingsPage {
     oldest_hours: u64,
 }
 
-fn table(w: &Localizer, findings: &[ListedFinding]) -> ListTable {
+fn table(w: &Localizer, findings: &[ListedFinding], book: &HolderBook) -> ListTable {
     let name = |key: &str| w.coded("column", key);
     ListTable {
         caption: w.say("watch-title"),
@@ -64,18 +66,25 @@ fn table(w: &Localizer, findings: &[ListedFinding]) -> ListTable {
         ],
         rows: findings
             .iter()
-            .map(|finding| finding_row(w, finding))
+            .map(|finding| finding_row(w, finding, book))
             .collect(),
         act: None,
     }
 }
 
-fn finding_row(w: &Localizer, finding: &ListedFinding) -> ListRow {
+fn finding_row(w: &Localizer, finding: &ListedFinding, book: &HolderBook) -> ListRow {
     let place = format!("/watch/{}", finding.id);
     let said = finding.signals.in_words(w.reader().language);
     let whose = match &finding.account {
         Some(account) => {
-            ListCell::link(format!("/accounts/{account}"), account).and_quiet(&finding.organisation)
+            let holder = book.of(account).filter(|known| known.written.is_some());
+            let name = holder
+                .map(|known| known.name().to_owned())
+                .unwrap_or_default();
+            let organisation = book.organisation(&finding.organisation);
+            ListCell::link(format!("/accounts/{account}"), account)
+                .and_quiet(name)
+                .and_quiet(organisation)
         }
         None => ListCell::link(
             format!("/organisations/{}", finding.organisation),
@@ -139,7 +148,8 @@ pub(crate) async fn list(
         .oldest
         .map_or(0, |oldest| view.now.since(oldest).as_secs() / 3600);
     let rate = w.decimal(rate);
-    let list = table(&w, &view.findings).shown(&w, &query);
+    let book = HolderBook::read(&console.app, &actor).await?;
+    let list = table(&w, &view.findings, &book).shown(&w, &query);
     Ok(page(&FindingsPage {
         w,
         list,
@@ -157,7 +167,8 @@ pub(crate) async fn list_csv(
 ) -> Result<Response, PageError> {
     let view = findings::view(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    Ok(table(&w, &view.findings).csv(&query, visitor.language, "findings"))
+    let book = HolderBook::read(&console.app, &actor).await?;
+    Ok(table(&w, &view.findings, &book).csv(&query, visitor.language, "findings"))
 }
 
 #[derive(Template)]
@@ -194,6 +205,10 @@ struct FindingPage {
     incident: Option<String>,
     /// Who may decide: the CISO's accounts, the DPO's who stand in, and by which rule.
     deciders: String,
+    /// Whom to call: the holder and the leaders of their organisation.
+    people: Option<HolderCard>,
+    organisation: String,
+    ranges: RangeLinks,
     /// The reader may confirm a theft; and decide that it was work.
     may_confirm: bool,
     may_clear: bool,
@@ -245,14 +260,17 @@ struct SisterFinding {
 }
 
 /// Who may confirm a theft, by which rule, and who may decide that it was work.
-fn deciders_text(w: &Localizer, deciders: &FindingDeciders) -> String {
+fn deciders_text(w: &Localizer, deciders: &FindingDeciders, book: &HolderBook) -> String {
+    let name = |account: &AccountId| match book
+        .of(account)
+        .filter(|known| !known.telephone().is_empty())
+    {
+        Some(known) => format!("{}, {}", known.name(), known.telephone()),
+        None => book.name(account),
+    };
     let names = |accounts: &[AccountId]| match accounts {
         [] => w.say("verdict-nobody"),
-        _ => accounts
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(", "),
+        _ => accounts.iter().map(name).collect::<Vec<_>>().join(" ; "),
     };
     let values = [
         ("cisos", names(&deciders.cisos).into()),
@@ -313,6 +331,7 @@ pub(crate) async fn show(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Query(saved): Query<SavedVerdict>,
+    Query(asked): Query<RangeQuery>,
 ) -> Result<Html<String>, PageError> {
     let FindingView {
         finding,
@@ -325,6 +344,11 @@ pub(crate) async fn show(
         deciders,
     } = findings::finding(&console.app, &actor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
+    let book = HolderBook::read(&console.app, &actor).await?;
+    let people = match &finding.account {
+        Some(account) => HolderCard::of_account(&w, &book, account, false),
+        None => HolderCard::of_organisation(&w, &book, &finding.organisation),
+    };
     let signals = finding.signals.readable();
     let known = finding.around.known();
     // It was computed for the strongest signal, which may be no reason by itself.
@@ -334,10 +358,13 @@ pub(crate) async fn show(
     let innocent = known
         .zip(lead)
         .map(|(around, lead)| innocence(visitor.language, &around, lead));
-    let days: Vec<(Timestamp, u64)> = days
+    let mut days: Vec<(Timestamp, u64)> = days
         .into_iter()
         .map(|(day, persons)| (Timestamp::from_secs(day * 86_400), persons as u64))
         .collect();
+    let range = ChartRange::days(&asked);
+    let shown = usize::try_from(range.length()).unwrap_or(usize::MAX);
+    let days = days.split_off(days.len().saturating_sub(shown));
     let values: Vec<u64> = days.iter().map(|(_, persons)| *persons).collect();
     let top = values.iter().copied().max().unwrap_or(0);
     let of_days = signals.iter().find(|signal| signal.figures.minutes >= 1440);
@@ -371,7 +398,15 @@ pub(crate) async fn show(
             .map(|sister| sister_line(&w, sister))
             .collect(),
         incident,
-        deciders: deciders_text(&w, &deciders),
+        deciders: deciders_text(&w, &deciders, &book),
+        people,
+        organisation: book.organisation(&finding.organisation),
+        ranges: RangeLinks::new(
+            &w,
+            &format!("/watch/{}?", finding.id),
+            &ChartRange::BY_DAY[..2],
+            range,
+        ),
         finding,
         w,
     }))

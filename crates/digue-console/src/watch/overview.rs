@@ -1,16 +1,19 @@
-//! Activity at the portals, now and in the last hour; gates; and the search field.
+//! Activity at the portals, now and in the last hours; and gates.
 
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
+use digue_administration::holders::HolderBook;
 use digue_app::gates::{self, ShutGate};
-use digue_evidence::watch::{self, NamedAccount, Overview};
-use digue_types::Gate;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use digue_app::{Actor, OperationError};
+use digue_evidence::watch::{self, Overview};
+use digue_exposure::Minute;
+use digue_types::{Gate, Timestamp};
 use serde::Deserialize;
 
-use crate::chart::{Bar, bars};
+use crate::chart::{Bar, ChartRange, RangeLinks, RangeQuery, bars};
+use crate::choices::NameChoices;
 use crate::error::PageError;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -25,7 +28,14 @@ struct OverviewPage {
     bars: Vec<Bar>,
     top: u64,
     bar_width: f64,
+    /// The time that the chart shows, in its bars.
+    minutes: Vec<(Timestamp, Minute)>,
+    ranges: RangeLinks,
+    title: String,
+    file: String,
     gates: Vec<ShutGate>,
+    /// Accounts and organisations for the form.
+    names: NameChoices,
     positions: Vec<Gate>,
     can_act: bool,
     /// The page refreshes itself, because the reader chose so: a page that changes unasked is not
@@ -47,16 +57,21 @@ pub(crate) async fn show(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Query(shown): Query<ShownCoverage>,
+    Query(asked): Query<RangeQuery>,
 ) -> Result<Response, PageError> {
     let view = watch::overview(&console.app, &actor).await?;
     let gates = gates::shut_gates(&console.app, &actor).await?;
-    let values: Vec<u64> = view
-        .minutes
-        .iter()
-        .map(|(_, minute)| minute.persons)
-        .collect();
+    let range = ChartRange::hours(&asked);
+    let minutes = minutes_of(&console, &actor, range)?;
+    let values: Vec<u64> = minutes.iter().map(|(_, minute)| minute.persons).collect();
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let page = page(&OverviewPage {
-        w: Localizer::in_zone(&visitor, &console.zone),
+        ranges: RangeLinks::new(&w, "/activity?", &ChartRange::BY_HOUR, range),
+        title: chart_title(&w, range),
+        file: format!("/minutes.csv?hours={}", range.length()),
+        names: NameChoices::of(&HolderBook::read(&console.app, &actor).await?),
+        minutes,
+        w,
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
         top: values.iter().copied().max().unwrap_or(0),
         bar_width: CHART_WIDTH / values.len().max(1) as f64 - 2.0,
@@ -77,15 +92,56 @@ pub(crate) async fn show(
     Ok(page.into_response())
 }
 
+/// The minutes of a range, joined to its bars: persons of the busiest minute, responses of all.
+fn minutes_of(
+    console: &Console,
+    actor: &Actor,
+    range: ChartRange,
+) -> Result<Vec<(Timestamp, Minute)>, OperationError> {
+    let minutes = watch::minutes(&console.app, actor, range.length() * 60)?;
+    let step = usize::try_from(range.step()).unwrap_or(1).max(1);
+    let bar = |minutes: &[(Timestamp, Minute)]| {
+        let joined = minutes
+            .iter()
+            .fold(Minute::default(), |sum, (_, minute)| Minute {
+                // A sum would count a person who is shown in two minutes as two.
+                persons: sum.persons.max(minute.persons),
+                responses: sum.responses + minute.responses,
+                refused: sum.refused + minute.refused,
+            });
+        (
+            minutes.first().map_or(Timestamp::ZERO, |(at, _)| *at),
+            joined,
+        )
+    };
+    Ok(minutes.chunks(step).map(bar).collect())
+}
+
+fn chart_title(w: &Localizer, range: ChartRange) -> String {
+    match range.step() {
+        1 => w.say("minutes-title"),
+        step => w.with1(
+            "minutes-title-step",
+            "minutes",
+            w.counted("minutes-count", step.unsigned_abs()),
+        ),
+    }
+}
+
 pub(crate) async fn minutes_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
+    Query(asked): Query<RangeQuery>,
 ) -> Result<Response, PageError> {
-    let view = watch::overview(&console.app, &actor).await?;
+    let minutes = watch::minutes(
+        &console.app,
+        &actor,
+        ChartRange::hours(&asked).length() * 60,
+    )?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["minute", "persons", "responses", "refused"].map(|key| w.coded("column", key));
-    let rows = view.minutes.into_iter().map(|(at, minute)| {
+    let rows = minutes.into_iter().map(|(at, minute)| {
         vec![
             at.to_string(),
             minute.persons.to_string(),
@@ -96,32 +152,12 @@ pub(crate) async fn minutes_csv(
     Ok(csv(visitor.language, "minutes", &header, rows))
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Search {
-    q: String,
-}
-
-/// Opens the account or the person of this name.
-pub(crate) async fn search(
-    State(console): State<Console>,
-    SignedIn(actor): SignedIn,
-    Query(search): Query<Search>,
-) -> Result<Response, PageError> {
-    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let place = match watch::find(&console.app, &actor, search.q.trim())? {
-        NamedAccount::Account(account) => format!("/accounts/{}", encode(account.as_str())),
-        NamedAccount::Organisation(id) => format!("/organisations/{}", encode(id.as_str())),
-        NamedAccount::Person(person) => format!("/persons?person={}", encode(person.as_str())),
-    };
-    Ok(Redirect::to(&place).into_response())
-}
-
 /// The button of the demonstration; otherwise there is no such page.
 pub(crate) async fn attack(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
 ) -> Result<Redirect, PageError> {
-    let missing = || PageError::from(digue_app::OperationError::NotFound("page"));
+    let missing = || PageError::from(OperationError::NotFound("page"));
     let demo = console.demo.as_ref().ok_or_else(missing)?;
     // Others are sent back without an error: the button is visible to every visitor of the
     // demonstration.

@@ -1,8 +1,11 @@
 //! One person: every account that was shown them.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
+use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::{scope, watch};
@@ -10,10 +13,12 @@ use digue_exposure::{Lookup, Sight};
 use digue_types::{AccountId, PersonRef, Timestamp};
 use serde::Deserialize;
 
-use crate::chart::{MARK_WIDTH, mark};
+use crate::chart::{ChartRange, MARK_WIDTH, RangeLinks, RangeQuery, mark};
 use crate::error::PageError;
+use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, csv, page};
+use crate::table::{ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -22,7 +27,12 @@ struct PersonPage {
     w: Localizer,
     person: PersonRef,
     is_known: bool,
-    sights: Vec<Sight>,
+    /// There are consultations, though maybe not in the time that is shown.
+    has_any: bool,
+    list: ShownTable,
+    /// Consultations that the list leaves out.
+    left_out: u64,
+    ranges: RangeLinks,
     accounts: u64,
     total: u64,
     /// The accounts of the chart, with a mark for each consultation.
@@ -63,8 +73,8 @@ pub(crate) struct PersonSearch {
     person: String,
 }
 
-/// The most lines on the page; the export has all.
-const SIGHTS_PAGE: usize = 200;
+/// The most consultations in the list, the latest ones; the export has all.
+const SIGHTS_PAGE: usize = 2_000;
 
 async fn look(
     console: &Console,
@@ -84,16 +94,22 @@ async fn look(
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Query(search): Query<PersonSearch>,
+    Query(asked): Query<RangeQuery>,
+    query: TableQuery,
 ) -> Result<Html<String>, PageError> {
     let (person, reply) = look(&console, &visitor, &search, EvidenceForm::Shown).await?;
     let (mut sights, is_known) = match reply {
         Lookup::Known(sights) => (sights, true),
         Lookup::UnknownSubject(_) => (Vec::new(), false),
     };
+    let has_any = !sights.is_empty();
+    let range = ChartRange::some_days(&asked);
+    keep_within(&console, range, &mut sights);
     let accounts: std::collections::BTreeSet<_> =
         sights.iter().map(|sight| sight.account.clone()).collect();
-    let (accounts, total) = (accounts.len() as u64, sights.len() as u64);
+    let total = sights.len() as u64;
     let rows = picture(&sights);
     let (last, first) = (
         sights.first().map(|sight| sight.at),
@@ -101,56 +117,94 @@ pub(crate) async fn show(
     );
     sights.truncate(SIGHTS_PAGE);
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let mark_width = MARK_WIDTH;
+    let book = HolderBook::read(&console.app, &actor).await?;
+    let place = format!("/persons?person={}&", w.query(&person));
     Ok(page(&PersonPage {
-        w,
+        ranges: RangeLinks::or_all(&w, &place, &ChartRange::BY_DAY, range),
+        list: table(&w, &book, &sights).shown(&w, &query),
+        left_out: total.saturating_sub(sights.len() as u64),
         is_known,
-        person,
-        sights,
-        accounts,
+        has_any,
+        accounts: accounts.len() as u64,
         total,
         rows,
-        mark_width,
+        mark_width: MARK_WIDTH,
         first,
         last,
+        person,
+        w,
     }))
+}
+
+/// Leaves out what is older than the range.
+fn keep_within(console: &Console, range: Option<ChartRange>, sights: &mut Vec<Sight>) {
+    let Some(range) = range else { return };
+    let days = Duration::from_hours(24 * range.length().unsigned_abs());
+    let since = console.app.clock().now().minus(days);
+    sights.retain(|sight| sight.at >= since);
+}
+
+fn table(w: &Localizer, book: &HolderBook, sights: &[Sight]) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    let row = |sight: &Sight| {
+        let holder = book
+            .of(&sight.account)
+            .filter(|known| known.written.is_some());
+        let holder = holder
+            .map(|known| known.name().to_owned())
+            .unwrap_or_default();
+        let entry = format!("/journal?first={0}#e{0}", sight.entry);
+        let cells = [
+            ListCell::link(entry, sight.entry)
+                .sorted(i64::try_from(sight.entry).unwrap_or(i64::MAX)),
+            ListCell::moment(w, sight.at),
+            ListCell::link(format!("/accounts/{}", sight.account), &sight.account)
+                .and_quiet(holder),
+            ListCell::text(book.organisation(&sight.organisation)).filed_as(&sight.organisation),
+            ListCell::text(&sight.portal),
+            ListCell::text(&sight.population),
+            ListCell::text(&sight.route),
+            ListCell::text(w.coded("basis", sight.basis.code())).filed_as(sight.basis.code()),
+        ];
+        ListRow::new(sight.entry, cells)
+    };
+    ListTable {
+        caption: w.say("person-sights"),
+        place: "/persons".to_owned(),
+        file: "/persons/sights.csv".to_owned(),
+        empty: w.say("person-nobody-then"),
+        columns: vec![
+            ListColumn::number("entry", name("entry")),
+            ListColumn::text("at", name("at")),
+            ListColumn::text("account", name("account")),
+            ListColumn::choice("organisation", name("organisation")),
+            ListColumn::choice("portal", name("portal")),
+            ListColumn::file("population", name("population")),
+            ListColumn::text("route", name("route")),
+            ListColumn::choice("basis", name("basis")),
+        ],
+        rows: sights.iter().map(row).collect(),
+        act: None,
+    }
 }
 
 pub(crate) async fn sights_csv(
     State(console): State<Console>,
     visitor: Visitor,
+    SignedIn(actor): SignedIn,
     Query(search): Query<PersonSearch>,
+    Query(asked): Query<RangeQuery>,
+    query: TableQuery,
 ) -> Result<Response, PageError> {
     let (_, reply) = look(&console, &visitor, &search, EvidenceForm::File).await?;
-    let sights = match reply {
+    let mut sights = match reply {
         Lookup::Known(sights) => sights,
         Lookup::UnknownSubject(_) => {
             return Err(PageError::from(OperationError::Invalid("unknown-subject")));
         }
     };
+    keep_within(&console, ChartRange::some_days(&asked), &mut sights);
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let header = [
-        "entry",
-        "at",
-        "account",
-        "organisation",
-        "portal",
-        "population",
-        "route",
-        "basis",
-    ]
-    .map(|key| w.coded("column", key));
-    let rows = sights.iter().map(|sight| {
-        vec![
-            sight.entry.to_string(),
-            sight.at.to_string(),
-            sight.account.to_string(),
-            sight.organisation.to_string(),
-            sight.portal.to_string(),
-            sight.population.to_string(),
-            sight.route.to_string(),
-            sight.basis.code().to_owned(),
-        ]
-    });
-    Ok(csv(visitor.language, "sights", &header, rows))
+    let book = HolderBook::read(&console.app, &actor).await?;
+    Ok(table(&w, &book, &sights).csv(&query, visitor.language, "sights"))
 }

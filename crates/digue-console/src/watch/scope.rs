@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse as _, Response};
+use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
 use digue_casework::typed_form::maybe_local_time;
 use digue_evidence::reading::EvidenceForm;
@@ -14,6 +15,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::chart::{Bar, bars};
+use crate::choices::NameChoices;
 use crate::error::PageError;
 use crate::form::names;
 use crate::signed_in::SignedIn;
@@ -119,6 +121,8 @@ struct ScopePage {
     w: Localizer,
     form: ScopeForm,
     query: String,
+    /// Accounts and organisations for the form.
+    names: NameChoices,
     found: Option<ShownScope>,
 }
 
@@ -177,10 +181,12 @@ pub(crate) async fn show(
         Some(scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await?)
     };
     let w = Localizer::in_zone(&visitor, &console.zone);
+    let names = NameChoices::of(&HolderBook::read(&console.app, &actor).await?);
     Ok(page(&ScopePage {
         w,
         query: form.query(),
         form,
+        names,
         found: scoped.map(found),
     }))
 }

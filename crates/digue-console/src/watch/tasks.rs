@@ -4,16 +4,20 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use digue_app::Actor;
+use digue_administration::holders::HolderBook;
+use digue_administration::printed_key;
+use digue_app::{Actor, OperationError};
 use digue_detection::Action;
 use digue_identity::passkey;
 use digue_tasks::{
-    AwaitedAct, ContainedAccounts, PersonsShown, RunningDuty, Situation, Task, TaskBoard,
+    AwaitedAct, ContainedAccounts, FirstStep, FirstStepState, PersonsShown, RunningDuty, Situation,
+    Task, TaskBoard,
 };
-use digue_types::Timestamp;
+use digue_types::{AccountId, Timestamp};
 use serde::Deserialize;
 
 use crate::error::PageError;
+use crate::holder::holder_in_line;
 use crate::signed_in::SignedIn;
 use crate::state::{AttackProgress, Console};
 use crate::view::{Localizer, ceremony_policy, page};
@@ -30,6 +34,11 @@ struct HomePage {
     w: Localizer,
     /// The reader has no passkey, and is told to make one.
     needs_passkey: bool,
+    /// The first hour, until it is done.
+    steps: Vec<HomeStep>,
+    steps_done: usize,
+    /// The rule by which a sole officer gets a second one.
+    rule: Option<String>,
     now: Timestamp,
     /// The class of its colour; the sentence says the same in words.
     tone: &'static str,
@@ -49,6 +58,15 @@ struct HomePage {
     /// The page refreshes itself, because the reader chose so: a page that changes unasked is not
     /// accessible to everyone.
     is_live: bool,
+}
+
+/// One step of the first hour.
+struct HomeStep {
+    what: String,
+    why: String,
+    state: String,
+    is_done: bool,
+    place: String,
 }
 
 /// A duty of an incident, with the time that is left.
@@ -98,9 +116,21 @@ pub(crate) async fn show(
     let board = digue_tasks::board(&console.app, &actor).await;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let is_live = shown.live == Some(1) && actor.role.can_watch();
+    let book = HolderBook::read(&console.app, &actor).await?;
+    let steps = first_hour(&console, &actor, &w).await?;
+    let home = home(&console, (&actor, &book), w, board, is_live);
+    let steps_done = steps.iter().filter(|step| step.is_done).count();
+    // Once everything is done there is nothing to tick off.
+    let steps = if steps_done == steps.len() {
+        Vec::new()
+    } else {
+        steps
+    };
     let page = page(&HomePage {
         needs_passkey,
-        ..home(&console, &actor, w, board, is_live)
+        steps_done,
+        steps,
+        ..home
     });
     if is_live {
         return Ok((
@@ -112,14 +142,48 @@ pub(crate) async fn show(
     Ok(page.into_response())
 }
 
-fn home(
+/// The steps of the first hour; none for those who are no officers.
+async fn first_hour(
     console: &Console,
     actor: &Actor,
+    w: &Localizer,
+) -> Result<Vec<HomeStep>, PageError> {
+    let steps = match digue_tasks::first_steps(&console.app, actor).await {
+        Ok(steps) => steps,
+        Err(OperationError::Denied) => return Ok(Vec::new()),
+        Err(error) => return Err(PageError::from(error)),
+    };
+    let in_words = |(step, state): (FirstStep, FirstStepState)| HomeStep {
+        what: w.coded("first-step", step.code()),
+        why: w.coded("first-step-why", step.code()),
+        state: match state {
+            FirstStepState::Done => w.say("first-hour-done"),
+            FirstStepState::Open => w.say("first-hour-open"),
+            FirstStepState::Unknown => w.say("first-hour-unknown"),
+        },
+        is_done: state == FirstStepState::Done,
+        place: match step {
+            FirstStep::Passkeys => "/self".to_owned(),
+            FirstStep::SecondOfficer => "/approvals".to_owned(),
+            FirstStep::Contacts => format!("/accounts/{}/holder", actor.account),
+            FirstStep::Mail => "/settings".to_owned(),
+            FirstStep::Portal => "/portals".to_owned(),
+            FirstStep::Backups => "/smsi/checks/backups".to_owned(),
+        },
+    };
+    Ok(steps.into_iter().map(in_words).collect())
+}
+
+fn home(
+    console: &Console,
+    (actor, book): (&Actor, &HolderBook),
     w: Localizer,
     board: TaskBoard,
     is_live: bool,
 ) -> HomePage {
     let now = board.now;
+    let task_in_words =
+        |w: &Localizer, task: &Task, now: Timestamp| task_in_words((w, book), task, now);
     let mut mine: Vec<HomeTask> = board
         .mine
         .iter()
@@ -156,6 +220,11 @@ fn home(
         attack: console.demo.as_ref().and_then(|demo| demo.progress()),
         is_live,
         needs_passkey: false,
+        steps: Vec::new(),
+        steps_done: 0,
+        rule: printed_key::sole_officer(&console.app)
+            .filter(|officer| *officer == actor.account)
+            .map(|_| w.say("first-hour-rule")),
         now,
         w,
     }
@@ -288,7 +357,7 @@ fn clock_in_words(w: &Localizer, duty: &RunningDuty, now: Timestamp) -> HomeCloc
     }
 }
 
-fn task_in_words(w: &Localizer, task: &Task, now: Timestamp) -> HomeTask {
+fn task_in_words((w, book): (&Localizer, &HolderBook), task: &Task, now: Timestamp) -> HomeTask {
     let due = task.due.map(|due| {
         let is_late = due < now;
         let time = if is_late {
@@ -305,7 +374,7 @@ fn task_in_words(w: &Localizer, task: &Task, now: Timestamp) -> HomeTask {
             is_late,
         )
     });
-    let in_words = act_in_words(w, task, now);
+    let in_words = act_in_words((w, book), task, now);
     let button = if task.is_mine {
         in_words.button
     } else {
@@ -324,6 +393,14 @@ fn task_in_words(w: &Localizer, task: &Task, now: Timestamp) -> HomeTask {
     }
 }
 
+/// The first of those whose approval is awaited, with their telephone.
+fn waits_for(w: &Localizer, book: &HolderBook, deciders: &[AccountId]) -> String {
+    match deciders.iter().find_map(|account| book.of(account)) {
+        Some(holder) => w.with1("task-waits-for", "who", holder_in_line(w, &holder)),
+        None => w.say("approval-nobody"),
+    }
+}
+
 struct ActInWords {
     what: String,
     details: Vec<String>,
@@ -332,7 +409,7 @@ struct ActInWords {
     button: &'static str,
 }
 
-fn act_in_words(w: &Localizer, task: &Task, now: Timestamp) -> ActInWords {
+fn act_in_words((w, book): (&Localizer, &HolderBook), task: &Task, now: Timestamp) -> ActInWords {
     let since = || w.with1("task-since", "at", w.moment_short(task.since, now));
     let words = |what, details: Vec<String>, place: String, button| ActInWords {
         what,
@@ -349,7 +426,7 @@ fn act_in_words(w: &Localizer, task: &Task, now: Timestamp) -> ActInWords {
             taken,
         } => {
             let what = match account {
-                Some(account) => w.with1("task-judge", "account", account),
+                Some(account) => w.with1("task-judge", "account", book.name(account)),
                 None => w.with1("task-judge-organisation", "organisation", organisation),
             };
             let taken = w.maybe_coded("action", taken.map(Action::code));
@@ -402,13 +479,17 @@ fn act_in_words(w: &Localizer, task: &Task, now: Timestamp) -> ActInWords {
             kind,
             subject,
             asked_by,
+            deciders,
             ..
         } => {
             let what = w.with1("task-approval", "kind", w.coded("wish", kind));
-            let details = vec![
-                w.reader().named(subject),
-                w.with1("task-asked-by", "account", asked_by),
-            ];
+            let asked_by = w.with1("task-asked-by", "account", book.name(asked_by));
+            let waits = if task.is_mine {
+                String::new()
+            } else {
+                waits_for(w, book, deciders)
+            };
+            let details = vec![w.reader().named(subject), asked_by, waits];
             words(what, details, "/approvals".to_owned(), "task-go-judge")
         }
         AwaitedAct::ReviewBreakGlass { account, .. } => {

@@ -14,6 +14,7 @@ mod journey;
 mod lists;
 mod operator;
 mod pages;
+mod people;
 mod routes;
 mod snapshots;
 mod vocabulary;

@@ -114,6 +114,16 @@ pub(crate) static PAGES: &[Page] = &[
         "/accounts/{account}",
         "/accounts/inconnu",
     ),
+    at(
+        "holder",
+        "/accounts/{account}/holder",
+        "/accounts/agent/holder",
+    ),
+    at(
+        "account-requests",
+        "/accounts/{account}",
+        "/accounts/agent?list=exposures&days=91",
+    ),
     page("organisations", "/organisations"),
     at(
         "organisation",
@@ -122,6 +132,8 @@ pub(crate) static PAGES: &[Page] = &[
     ),
     page("sessions", "/sessions"),
     page("journal", "/journal"),
+    at("search", "/search", "/search?q=arras"),
+    at("search-nothing", "/search", "/search?q=introuvable"),
     page("scope", "/scope"),
     at("scope-asked", "/scope", "/scope?account=agent"),
     at("person-known", "/persons", "/persons?person=P1"),
@@ -299,6 +311,7 @@ pub(crate) static PAGES: &[Page] = &[
     ),
     at("enter", "/.digue/enter", "/.digue/enter?link=INVITATION"),
     at("welcome", "/.digue/welcome", "/.digue/welcome"),
+    at("printed-key", "/.digue/printed-key", "/.digue/printed-key"),
     at("signed-out", "/.digue/left", "/.digue/left"),
     on_portal("break-glass-ask", "/.digue/break-glass"),
     at("not-found", "", "/nulle/part"),
@@ -307,7 +320,6 @@ pub(crate) static PAGES: &[Page] = &[
 /// Routes whose answer is no page: files, redirects, streams, and what programs read.
 pub(crate) static NO_PAGES: &[&str] = &[
     "/events",
-    "/search",
     "/journal/{entry}/receipt",
     "/incidents/{incident}/affected/{version}",
     "/incidents/{incident}/notices/{campaign}/{file}",

@@ -343,11 +343,21 @@ const TRIES: &[Try] = &[
         "GET /accounts/{account}/look-back.csv",
         "/accounts/{agent}/look-back.csv",
     ),
+    at("GET /accounts/{account}/holder", "/accounts/{agent}/holder"),
+    Try {
+        route: "POST /accounts/{account}/holder",
+        target: "/accounts/{agent}/holder",
+        body: "name=Nom+Essai&job=&telephone=01+99+00+12+34&email=",
+    },
     read("GET /organisations"),
     read("GET /organisations.csv"),
     at(
         "GET /organisations/{organisation}",
         "/organisations/{organisation}",
+    ),
+    at(
+        "GET /organisations/{organisation}/accounts.csv",
+        "/organisations/{organisation}/accounts.csv",
     ),
     send(
         "POST /organisations",
@@ -534,6 +544,8 @@ const TRIES: &[Try] = &[
     read("GET /.digue/sign-in"),
     read("GET /.digue/enter"),
     send("POST /.digue/enter", "link=none"),
+    read("GET /.digue/printed-key"),
+    send("POST /.digue/printed-key", "key=x"),
     send("POST /.digue/passkey/begin", "{}"),
     send(
         "POST /.digue/passkey/finish",

@@ -566,6 +566,31 @@ impl World {
             ];
             self.post(CISO, "/organisations", &fields).await;
         }
+        for (reader, name, job, telephone) in [
+            (
+                CISO,
+                "Sacha Lemaire",
+                "responsable de la sécurité",
+                "01 99 00 12 34",
+            ),
+            (
+                DPO,
+                "Claire Martin",
+                "déléguée à la protection des données",
+                "01 99 00 56 78",
+            ),
+            (DELEGATE, "Anne Petit", "directrice", "03 99 00 10 20"),
+        ] {
+            let target = format!("/accounts/{}/holder", reader.account);
+            let email = format!("{}@exemple.fr", reader.account);
+            let fields = [
+                ("name", name),
+                ("job", job),
+                ("telephone", telephone),
+                ("email", email.as_str()),
+            ];
+            self.post(reader, &target, &fields).await;
+        }
         for (name, organisation) in [("voisin", "of-2"), ("parti", "of-1"), ("perdu", "of-1")] {
             self.account(name, organisation, "agent").await;
         }
@@ -1011,7 +1036,8 @@ impl World {
         self.post(DPO, &answered, &[("outcome", "done"), ("text", text)])
             .await;
         let hidden = [
-            ("reach", "account:cheffe"),
+            ("scope", "account"),
+            ("name", "cheffe"),
             ("from", "2025-11-01T00:00"),
             ("to", "2025-11-30T00:00"),
             ("until", "2025-12-15T00:00"),

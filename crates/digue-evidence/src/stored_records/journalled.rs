@@ -43,6 +43,8 @@ pub struct JournalledActs {
     /// The last organisation and role of an account: `of-1 agent`.
     accounts: HashMap<AccountId, String>,
     suspended: HashMap<AccountId, bool>,
+    /// The last digest of who holds an account.
+    holders: HashMap<AccountId, String>,
     /// The last change of each gate.
     gates: HashMap<Subject, JournalledAct>,
     requested: HashMap<Subject, Vec<JournalledAct>>,
@@ -101,6 +103,11 @@ impl JournalledActs {
                         .insert(account, act.act == Act::AccountSuspended);
                 }
             }
+            Act::HolderSaved => {
+                if let Some(account) = subject.account() {
+                    self.holders.insert(account, act.after.clone());
+                }
+            }
             Act::GateSet => drop(self.gates.insert(subject, recorded())),
             Act::ApprovalAsked => self.requested.entry(subject).or_default().push(recorded()),
             Act::ApprovalGranted | Act::ApprovalRefused => {
@@ -157,6 +164,15 @@ impl JournalledActs {
     /// The last organisation and role: `of-1 agent`.
     pub fn account(&self, account: &AccountId) -> Option<&str> {
         self.accounts.get(account).map(String::as_str)
+    }
+
+    /// The digest of who holds an account, as it was last written.
+    pub fn holder(&self, account: &AccountId) -> Option<&str> {
+        self.holders.get(account).map(String::as_str)
+    }
+
+    pub fn holders(&self) -> impl Iterator<Item = &AccountId> {
+        self.holders.keys()
     }
 
     pub fn is_suspended(&self, account: &AccountId) -> bool {

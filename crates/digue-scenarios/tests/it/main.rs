@@ -22,6 +22,7 @@ mod order;
 mod papers;
 mod passkey;
 mod password;
+mod people;
 mod races;
 mod recovery;
 mod sources;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_administration::approvals::{self, ApprovalRequest};
+use digue_administration::holders::{self, HolderForm};
 use digue_app::{Actor, gates};
 use digue_casework::findings::FindingOutcome;
 use digue_casework::notice_style::Style;
@@ -92,6 +93,14 @@ async fn lived_in() -> Home {
     let ciso = somebody(&home, "rssi", "operateur", Role::Ciso).await;
     let dpo = somebody(&home, "dpo", "operateur", Role::Dpo).await;
     let agent = somebody(&home, "a1", "of-1", Role::Agent).await;
+    let holder = HolderForm {
+        name: "Léa Martin".to_owned(),
+        telephone: "01 99 00 12 34".to_owned(),
+        ..HolderForm::default()
+    };
+    holders::save(app, &agent, &agent.account, &holder)
+        .await
+        .unwrap();
     let reach = Reach::Account(agent.account.clone());
     gates::set_gate(app, &ciso, reach.clone(), Gate::Closed, "poste perdu")
         .await
@@ -235,6 +244,11 @@ async fn what_is_written_beside_digue_is_named() {
             StoredKind::Account,
             "x9",
             "INSERT INTO accounts (id, organisation, role, suspended) VALUES ('x9', 'of-1', 'rssi', 0)",
+        ),
+        (
+            StoredKind::Holder,
+            "a1",
+            "UPDATE holders SET telephone = '06 39 98 00 00' WHERE account = 'a1'",
         ),
         (
             StoredKind::Gate,

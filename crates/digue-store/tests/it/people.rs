@@ -3,8 +3,8 @@
 use digue_access::decide::Reduction;
 use digue_access::{ApiKey, Membership, Role};
 use digue_store::{
-    ApiKeyRecord, Attempts, ConnectionRecord, IdentityRecord, MailRecord, OrganisationRecord,
-    PasswordRecord, ProviderSession, RecoveryRecord, Store,
+    ApiKeyRecord, Attempts, ConnectionRecord, HolderRecord, IdentityRecord, MailRecord,
+    OrganisationRecord, PasswordRecord, ProviderSession, RecoveryRecord, Store,
 };
 use digue_types::{OrganisationId, SessionId, Timestamp};
 
@@ -25,6 +25,7 @@ pub(crate) async fn keep_the_contract(store: &Store) {
         .unwrap();
     organisations_are_known_from_their_first_account(store).await;
     contacts_are_replaced_and_forgotten(store).await;
+    holders_are_replaced(store).await;
     reductions_end(store).await;
     the_last_connections_are_kept(store).await;
     codes_are_good_once(store).await;
@@ -110,6 +111,29 @@ async fn contacts_are_replaced_and_forgotten(store: &Store) {
     );
     store.save_contact(&account("a1"), "").await.unwrap();
     assert!(store.contacts().await.unwrap().is_empty());
+}
+
+async fn holders_are_replaced(store: &Store) {
+    let holder = |name: &str, telephone: &str| HolderRecord {
+        name: name.to_owned(),
+        job: String::new(),
+        telephone: telephone.to_owned(),
+        written_by: account("a2"),
+        written_at: NOON,
+    };
+    assert!(store.holders().await.unwrap().is_empty());
+    store
+        .save_holder(&account("a1"), &holder("Léa Marin", "01 99 00 12 34"))
+        .await
+        .unwrap();
+    store
+        .save_holder(&account("a1"), &holder("Léa Martin", ""))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.holders().await.unwrap(),
+        [(account("a1"), holder("Léa Martin", ""))].into()
+    );
 }
 
 async fn reductions_end(store: &Store) {

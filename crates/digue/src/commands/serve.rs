@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use digue_access::{Membership, Role};
+use digue_administration::printed_key;
 use digue_app::Actor;
 use digue_config::Config;
 use digue_config::reader::ConfigFault;
@@ -76,6 +77,7 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
         out.say("serve-listener", &values);
     }
     invite_first_officer(out, &running, &host).await?;
+    print_key(out, &running);
     out.say("serve-ready", &[]);
     // Told last: whatever waits for Digue sends its requests from now on.
     let manager = ServiceManager::of_environment();
@@ -112,6 +114,21 @@ async fn take_over(out: &Output, running: &RunningServer, file: &Path) {
                 out.failed(&error);
             }
         },
+    }
+}
+
+/// At each start until there is a second officer: a lost key must not leave the first one alone for
+/// ever.
+fn print_key(out: &Output, running: &RunningServer) {
+    let app = &running.app;
+    if let Some(key) = printed_key::printed(app) {
+        out.say(
+            "serve-printed-key",
+            &[
+                ("key", Value::from(key)),
+                ("url", Value::from(app.console_url())),
+            ],
+        );
     }
 }
 

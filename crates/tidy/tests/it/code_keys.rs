@@ -16,6 +16,7 @@ use crate::tokens::source_files;
 /// Prefixes of keys, and the enums whose codes follow them. `lists!` says its prefix itself and is
 /// read there.
 const KEYS_OF_CODES: &[(&str, &[&str])] = &[
+    ("account-list", &["AccountHistory"]),
     ("act", &["Act"]),
     ("action", &["Action"]),
     ("awareness", &["Awareness"]),
@@ -35,6 +36,8 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("fact", &["SheetFact"]),
     ("file-not-taken", &["UnfinishedFile"]),
     ("finding", &["VerifyFindingKind"]),
+    ("first-step", &["FirstStep"]),
+    ("first-step-why", &["FirstStep"]),
     ("framework", &["Framework"]),
     ("gap", &["Gap"]),
     ("gate", &["Gate"]),

@@ -1,0 +1,144 @@
+//! The lists of one account's page: persons, consultations, acts. One of them is shown at a time.
+
+use digue_evidence::watch::AccountView;
+use digue_types::{AccountId, Administration, Outcome, PersonRef, Timestamp, lists};
+
+use digue_pages::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable};
+use digue_pages::view::Localizer;
+
+lists! {
+    /// What the page of an account lists.
+    #[derive(Default)]
+    AccountHistory "account-list" {
+        #[default]
+        Persons "persons",
+        Exposures "exposures",
+        Acts "acts",
+    }
+}
+
+/// Persons that the account was shown.
+pub(crate) fn persons(
+    w: &Localizer,
+    account: &AccountId,
+    persons: &[(PersonRef, u32, Timestamp)],
+) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    let row = |(person, times, at): &(PersonRef, u32, Timestamp)| {
+        let cells = [
+            ListCell::link(format!("/persons?person={}", w.query(person)), person),
+            ListCell::number(w, *times),
+            ListCell::moment(w, *at),
+        ];
+        ListRow::new(person, cells)
+    };
+    ListTable {
+        caption: w.say("account-persons-title"),
+        place: format!("/accounts/{account}"),
+        file: format!("/accounts/{account}/persons.csv"),
+        empty: w.say("account-persons-none"),
+        columns: vec![
+            ListColumn::text("person", name("person")),
+            ListColumn::number("times", name("times")),
+            ListColumn::text("last", name("last")),
+        ],
+        rows: persons.iter().map(row).collect(),
+        act: None,
+    }
+}
+
+/// Its requests, released and refused.
+pub(crate) fn exposures(w: &Localizer, view: &AccountView) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    let account = &view.account;
+    let rows = view.exposures.iter().map(|seen| {
+        let codes: Vec<String> = seen.reasons.iter().map(ToString::to_string).collect();
+        let words = seen
+            .reasons
+            .iter()
+            .map(|reason| CellPart::Text(w.reason(reason)));
+        let entry = format!("/journal?first={0}#e{0}", seen.entry);
+        let outcome = ListCell::chip(
+            w.coded("outcome", seen.outcome.code()),
+            tone_of(seen.outcome),
+        );
+        let cells = [
+            ListCell::link(entry, seen.entry).sorted(i64::try_from(seen.entry).unwrap_or(i64::MAX)),
+            ListCell::moment(w, seen.at),
+            ListCell::text(&seen.portal),
+            ListCell::text(&seen.route),
+            outcome.filed_as(seen.outcome.code()),
+            ListCell::number(w, seen.shown),
+            words
+                .fold(ListCell::empty(), ListCell::and)
+                .filed_as(codes.join(" ")),
+        ];
+        ListRow::new(seen.entry, cells).marked(seen.outcome == Outcome::Refused)
+    });
+    ListTable {
+        caption: w.say("account-exposures-title"),
+        place: format!("/accounts/{account}"),
+        file: format!("/accounts/{account}/exposures.csv"),
+        empty: w.say("account-exposures-none"),
+        columns: vec![
+            ListColumn::number("entry", name("entry")),
+            ListColumn::text("at", name("at")),
+            ListColumn::choice("portal", name("portal")),
+            ListColumn::text("route", name("route")),
+            ListColumn::choice("outcome", name("outcome")),
+            ListColumn::number("persons", name("persons")),
+            ListColumn::text("reasons", name("reasons")),
+        ],
+        rows: rows.collect(),
+        act: None,
+    }
+}
+
+const fn tone_of(outcome: Outcome) -> ChipTone {
+    match outcome {
+        Outcome::Released => ChipTone::Plain,
+        Outcome::Refused => ChipTone::Bad,
+        Outcome::WouldRefuse => ChipTone::Watch,
+    }
+}
+
+/// Acts by the account and upon it.
+pub(crate) fn acts(
+    w: &Localizer,
+    account: &AccountId,
+    acts: &[(u64, Administration)],
+) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    let row = |(entry, act): &(u64, Administration)| {
+        let why = w.act_why(act);
+        let reason = match why.finding.as_str() {
+            "" => ListCell::text(why.text),
+            finding => ListCell::link(format!("/watch/{finding}"), why.text),
+        };
+        let cells = [
+            ListCell::number(w, *entry),
+            ListCell::moment(w, act.at),
+            ListCell::text(&act.actor),
+            ListCell::text(w.coded("act", act.act.code())),
+            ListCell::text(w.act_about(act)),
+            reason,
+        ];
+        ListRow::new(entry, cells)
+    };
+    ListTable {
+        caption: w.say("account-acts-title"),
+        place: format!("/accounts/{account}"),
+        file: String::new(),
+        empty: w.say("account-acts-none"),
+        columns: vec![
+            ListColumn::number("entry", name("entry")),
+            ListColumn::text("at", name("at")),
+            ListColumn::choice("by", name("by")),
+            ListColumn::choice("act", name("act")),
+            ListColumn::text("subject", name("subject")),
+            ListColumn::text("reason", name("reason")),
+        ],
+        rows: acts.iter().map(row).collect(),
+        act: None,
+    }
+}
