@@ -13,8 +13,8 @@ pub struct Progress {
     is_wanted: bool,
 }
 
-impl Progress {
-    pub fn new() -> Self {
+impl Default for Progress {
+    fn default() -> Self {
         // Only at a terminal: in a log the bar would be thousands of lines.
         Self {
             started: Instant::now(),
@@ -22,7 +22,9 @@ impl Progress {
             is_wanted: std::io::stderr().is_terminal(),
         }
     }
+}
 
+impl Progress {
     /// Shows `done` of `total`, with the remaining seconds estimated from the elapsed ones.
     pub fn show(&mut self, done: u64, total: u64) {
         let elapsed = self.started.elapsed();

@@ -518,7 +518,7 @@ impl RunningServer {
                     names
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)
-                        .read_changed(&app.gateway());
+                        .read_changed(app.gateway());
                 });
                 reading
                     .await

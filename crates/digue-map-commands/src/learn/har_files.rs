@@ -95,7 +95,7 @@ impl ExchangeSource for HarFiles<'_> {
     fn each(&mut self, take: &mut dyn FnMut(&Exchange<'_>)) -> Result<(), HarFilesFault> {
         self.tallies.clear();
         for file in self.files {
-            let mut progress = Progress::new();
+            let mut progress = Progress::default();
             let tally = read(file, &mut progress, take).map_err(|fault| HarFilesFault {
                 file: file.clone(),
                 fault,

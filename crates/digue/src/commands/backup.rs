@@ -76,7 +76,9 @@ fn client(authorities: Option<&Path>) -> Result<HttpClient> {
 }
 
 fn progress() -> Option<Arc<dyn ProgressSink>> {
-    Some(Arc::new(RepositoryProgress(Mutex::new(Progress::new()))))
+    Some(Arc::new(RepositoryProgress(
+        Mutex::new(Progress::default()),
+    )))
 }
 
 struct RepositoryProgress(Mutex<Progress>);

@@ -70,7 +70,7 @@ fn play(
     setting: &BenchmarkSettings,
     classes: &[TheftClass],
 ) -> BenchmarkResults {
-    let progress = std::sync::Mutex::new(Progress::new());
+    let progress = std::sync::Mutex::new(Progress::default());
     let seeds = arguments.seed..arguments.seed.saturating_add(arguments.seeds);
     benchmark::run(seeds, setting, classes, &|done| {
         if let Ok(mut progress) = progress.lock() {

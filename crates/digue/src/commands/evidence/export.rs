@@ -50,7 +50,7 @@ pub(super) fn run(
         }
         AnswerFormat::Signed => return Err(anyhow!("--signed is for lists of persons")),
     };
-    let mut progress = Progress::new();
+    let mut progress = Progress::default();
     let size = reading.head.size;
     reading.each(0, size, &mut |index, opened| {
         progress.show(index, size);

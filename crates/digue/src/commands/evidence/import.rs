@@ -103,7 +103,7 @@ fn read_all(
     for path in files {
         let file = input::open(path).with_context(|| path.display().to_string())?;
         let (log, position) = CountingFile::new(file.reader);
-        let mut progress = Progress::new();
+        let mut progress = Progress::default();
         let name = input::name(path);
         let show = &mut |_| {
             progress.show(

@@ -43,7 +43,7 @@ pub(super) fn verify(
         witnesses: &keys,
         quorum,
     };
-    let mut progress = Progress::new();
+    let mut progress = Progress::default();
     let show = |done: u64, total: u64| progress.show(done, total);
     let mut report = audit::verify(&Disk::new(&place.folder), &against, show)?;
     report.findings.extend(remembered(place, &key)?);

@@ -118,7 +118,7 @@ impl JournalReading {
     }
 
     fn catch_up(&self, index: &mut Index) -> Result<()> {
-        let mut progress = Progress::new();
+        let mut progress = Progress::default();
         let start = index.size();
         let mut marked = start;
         self.each(start, self.head.size, &mut |entry, opened| {

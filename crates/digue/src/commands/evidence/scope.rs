@@ -322,7 +322,7 @@ fn check_without_journal(out: &Output, key: &Verifier, path: &Path) -> Done {
 /// An index that trusts nothing stored: every entry is read again.
 fn from_scratch(reading: &JournalReading, size: u64) -> Result<Index> {
     let mut index = Index::new();
-    let mut progress = Progress::new();
+    let mut progress = Progress::default();
     reading.each(0, size, &mut |entry, opened| {
         progress.show(entry, size);
         indexing::take(&mut index, entry, opened);
