@@ -62,6 +62,23 @@ impl RecordPath {
         &self.text
     }
 
+    /// The members that the path names, wherever in it: also those of a filter.
+    pub(crate) fn names(&self) -> Vec<String> {
+        // Function names and values compared with are among them: that refuses a little more, and
+        // a name that is missed would be a bypass.
+        let mut names = Vec::new();
+        let mut rest = self.text.as_str();
+        while let Some(start) = rest.find(['\'', '"']) {
+            names.extend(bare_names(&rest[..start]));
+            let (quote, inner) = rest[start..].split_at(1);
+            let end = end_of_quoted(inner, quote);
+            names.push(unescaped(&inner[..end], quote));
+            rest = inner.get(end + 1..).unwrap_or_default();
+        }
+        names.extend(bare_names(rest));
+        names
+    }
+
     /// `$.rows` for `$.rows[*]`; any other path unchanged.
     pub(crate) fn without_last_wildcard(&self) -> Self {
         let mut path = self.clone();
@@ -108,6 +125,36 @@ impl RecordPath {
     pub fn is_streamable(&self) -> bool {
         self.steps.is_some()
     }
+}
+
+fn bare_names(text: &str) -> impl Iterator<Item = String> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || !c.is_ascii();
+    text.split(move |c: char| !is_part(c))
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+}
+
+/// Where the quote that closes a text is: the first one that no backslash escapes.
+fn end_of_quoted(inner: &str, quote: &str) -> usize {
+    let mut is_escaped = false;
+    for (at, c) in inner.char_indices() {
+        if !is_escaped && quote.starts_with(c) {
+            return at;
+        }
+        is_escaped = !is_escaped && c == '\\';
+    }
+    inner.len()
+}
+
+/// A quoted name without its escapes: those of JSON, and `\'` between single quotes (RFC 9535,
+/// section 2.3.1.1).
+fn unescaped(inner: &str, quote: &str) -> String {
+    let json = if quote == "'" {
+        inner.replace("\\'", "'").replace('"', "\\\"")
+    } else {
+        inner.to_owned()
+    };
+    serde_json::from_str(&format!("\"{json}\"")).unwrap_or(json)
 }
 
 /// The steps of a path that needs no tree; `None` for any other. `text` must be a valid path.

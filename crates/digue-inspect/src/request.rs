@@ -43,8 +43,8 @@ pub enum RequestSource {
 #[derive(Clone, Debug)]
 pub struct JsonSource {
     rules: JsonRules,
-    /// The member at the end of the path, if it ends with one.
-    last_name: Option<String>,
+    /// The members that the path names.
+    names: Vec<String>,
 }
 
 impl RequestSource {
@@ -53,14 +53,14 @@ impl RequestSource {
         path: crate::jsonpath::RecordPath,
         pick: Pick,
     ) -> Result<Self, crate::json::JsonRulesError> {
-        let last_name = last_name(path.text());
+        let names = path.names();
         let map = JsonMap {
             rules: vec![JsonRule::new(path, pick)],
             ..JsonMap::default()
         };
         Ok(Self::Json(Box::new(JsonSource {
             rules: JsonRules::new(map)?,
-            last_name,
+            names,
         })))
     }
 
@@ -111,13 +111,18 @@ pub fn read_request(
             RequestSource::Query(name) => take_pairs(rule, name, parts.query, &mut found)?,
             RequestSource::Form(name) if is_type(parts, "application/x-www-form-urlencoded") => {
                 let body = utf8_body(parts, "form")?;
-                check_spellings(name, parameters(body)?.into_iter().map(|(name, _)| name))?;
+                let given: Vec<String> = parameters(body)?
+                    .into_iter()
+                    .map(|(name, _)| name)
+                    .collect();
+                check_spellings(name, &given)?;
                 take_pairs(rule, name, body, &mut found)?;
             }
             RequestSource::Json(source) if is_type(parts, "application/json") => {
                 let text = utf8_body(parts, "JSON body")?;
-                if let Some(name) = &source.last_name {
-                    check_spellings(name, member_names(text)?)?;
+                let given = member_names(text)?;
+                for name in &source.names {
+                    check_spellings(name, &given)?;
                 }
                 source.rules.read(text, &mut found)?;
             }
@@ -132,17 +137,6 @@ pub fn read_request(
         fields.insert(rule.name.clone(), found.into_identifiers());
     }
     Ok(RequestFields(fields))
-}
-
-/// The member at the end of a path: `id` of `$.filter.id` and of `$['filter']['id']`.
-fn last_name(path: &str) -> Option<String> {
-    if let Some(quoted) = path.strip_suffix(']') {
-        let name = quoted.rsplit_once('[')?.1;
-        let plain = name.trim_matches(['\'', '"']);
-        return (plain.len() + 2 == name.len()).then(|| plain.to_owned());
-    }
-    let name = path.rsplit_once('.')?.1;
-    (!name.is_empty() && name != "*").then(|| name.to_owned())
 }
 
 /// The body as UTF-8; an error when it declares another character set, as the portal would decode
@@ -173,11 +167,11 @@ pub fn declares_utf8(content_type: &str) -> bool {
 
 /// Refuses a second name that some framework would take for `name`: `ID`, ` id`, `id[]`, `id\0x`.
 /// An attacker could send the subject under one spelling and the wanted record under another.
-fn check_spellings(name: &str, given: impl IntoIterator<Item = String>) -> Result<(), Unreadable> {
+fn check_spellings(name: &str, given: &[String]) -> Result<(), Unreadable> {
     let wanted = loose(name);
     if given
-        .into_iter()
-        .any(|other| other != name && loose(&other) == wanted)
+        .iter()
+        .any(|other| other != name && loose(other) == wanted)
     {
         return Err(ReadFailure::new(UnreadCause::Syntax)
             .at("a second spelling of a parameter")
@@ -432,6 +426,49 @@ mod tests {
         };
         assert!(json(r#"{"filter":{"id":9,"ident":1}}"#));
         assert!(!json(r#"{"filter":{"id":9,"ID":8}}"#) && !json(r#"{"filter":{"id":9},"Id":8}"#));
+    }
+
+    #[test]
+    fn a_second_spelling_of_any_member_on_the_way_is_not_read() {
+        let reads = |path: &str, body: &str| {
+            let source = RequestSource::json(RecordPath::parse(path).unwrap(), pick()).unwrap();
+            let rules = [RequestRule {
+                name: "x".into(),
+                source,
+                pick: pick(),
+                is_subject: true,
+            }];
+            read_request(&rules, &kinds(), &parts("", "application/json", body)).is_ok()
+        };
+        for (path, honest, hostile) in [
+            (
+                "$.filter.id",
+                r#"{"filter":{"id":9},"page":1}"#,
+                r#"{"filter":{"id":9},"Filter":{"id":8}}"#,
+            ),
+            ("$.ids[*]", r#"{"ids":[9]}"#, r#"{"ids":[9],"IDS":[8]}"#),
+            ("$.ids[:]", r#"{"ids":[9]}"#, r#"{"ids":[9],"IDS":[8]}"#),
+            ("$['ids'][0]", r#"{"ids":[9]}"#, r#"{"ids":[9],"Ids":[8]}"#),
+            (
+                "$.ids.*",
+                r#"{"ids":{"a":9}}"#,
+                r#"{"ids":{},"Ids":{"a":8}}"#,
+            ),
+            ("$.ids[-1]", r#"{"ids":[9]}"#, r#"{"ids":[9],"Ids":[8]}"#),
+            (
+                "$.who['a-b','c\\u0064'].id",
+                r#"{"who":{"cd":{"id":9}}}"#,
+                r#"{"who":{"cd":{"id":9},"CD":{"id":8}}}"#,
+            ),
+            (
+                "$.who[?@.kind == 'person'].id",
+                r#"{"who":[{"kind":"person","id":9}]}"#,
+                r#"{"who":[{"kind":"person","id":9},{"kind":"x","Kind":"person","id":8}]}"#,
+            ),
+        ] {
+            assert!(reads(path, honest), "{path} {honest}");
+            assert!(!reads(path, hostile), "{path} {hostile}");
+        }
     }
 
     #[test]
