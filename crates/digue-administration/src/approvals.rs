@@ -296,16 +296,7 @@ fn may_decide(app: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
     let Ok(request) = ApprovalRequest::of(record) else {
         return false;
     };
-    let is_about = match &request {
-        ApprovalRequest::RecoverAccount { account, .. }
-        | ApprovalRequest::IssueKey { account, .. }
-        | ApprovalRequest::AllowFeed { account, .. }
-        | ApprovalRequest::MoveAccount { account, .. } => *account == actor.account,
-
-        ApprovalRequest::HandOver { to, .. } => *to == actor.account,
-        _ => false,
-    };
-    if actor.account == record.asked_by || is_about {
+    if actor.account == record.asked_by || is_about(app, actor, &request) {
         return false;
     }
     let could_ask = matches!(
@@ -337,6 +328,35 @@ fn deciders(app: &App, record: &ApprovalRecord) -> Vec<AccountId> {
     let mut found: Vec<AccountId> = rules.directory.iter().filter_map(could).collect();
     found.sort();
     found
+}
+
+/// True when the request gives something to the actor's own account, or persons to their
+/// organisation.
+fn is_about(app: &App, actor: &Actor, request: &ApprovalRequest) -> bool {
+    match request {
+        ApprovalRequest::RecoverAccount { account, .. }
+        | ApprovalRequest::IssueKey { account, .. }
+        | ApprovalRequest::AllowFeed { account, .. }
+        | ApprovalRequest::MoveAccount { account, .. } => *account == actor.account,
+        ApprovalRequest::HandOver { to, .. } => *to == actor.account,
+        ApprovalRequest::OpenGate { reach, .. }
+        | ApprovalRequest::Reopen(ReopeningStep { reach, .. }) => {
+            *reach == Reach::Account(actor.account.clone())
+        }
+        // The same rule as `caseloads::gives_to` for loads.
+        ApprovalRequest::AddToCaseload(addition) => match &addition.account {
+            Some(account) => *account == actor.account,
+            None => {
+                let own = organisation_of(&app.gateway().rules(), actor);
+                own.as_ref() == Some(&addition.organisation)
+            }
+        },
+        // Its rows are read when it is decided (`decisions::must_be_current`).
+        ApprovalRequest::Load(_)
+        | ApprovalRequest::AddAccounts(_)
+        | ApprovalRequest::WidenRules { .. }
+        | ApprovalRequest::ExportJournal => false,
+    }
 }
 
 /// An approval request, and whether the reader may decide it now.

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use digue_access::{Membership, Reach, Role};
-use digue_administration::approvals::{self, ApprovalRequest, NewAccount};
+use digue_administration::approvals::{
+    self, AgreedRelation, ApprovalRequest, NewAccount, ReopeningStep,
+};
 use digue_administration::decisions;
 use digue_app::{Actor, OperationError, gates};
 use digue_identity::{invitations, sign_in};
 use digue_testkit::Authenticator;
-use digue_types::{AccountId, Act, Gate, GateReason, OrganisationId};
+use digue_types::{AccountId, Act, Gate, GateReason, OrganisationId, PopulationId};
 
 use crate::app::{CONSOLE, CONSOLE_HOST, Home};
 use crate::passkey::{client, enrol};
@@ -360,4 +362,65 @@ async fn a_delegate_neither_grants_nor_confirms_more_than_agents() {
         acts.contains(&(Act::GateSet, "account:neuf".to_owned())),
         "{acts:?}"
     );
+}
+
+/// What an officer would gain by is decided by another officer.
+#[tokio::test]
+async fn an_officer_approves_nothing_for_their_own_account() {
+    let home = Home::open().await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let third = somebody(&home, "rssi2", "op", Role::Ciso).await;
+    let reach = Reach::Account(dpo.account.clone());
+    gates::set_gate(&home.app, &ciso, reach.clone(), Gate::Closed, "suspect")
+        .await
+        .unwrap();
+    let reopening = ReopeningStep {
+        reach: reach.clone(),
+        gate: Gate::Open,
+        percent: 50,
+        incident: "in-1".into(),
+    };
+    let opening = ApprovalRequest::OpenGate {
+        reach,
+        gate: Gate::Open,
+    };
+    let own = somebody(&home, "delegue", "op", Role::Delegate).await;
+    let partner = somebody(&home, "autre", "of-1", Role::Delegate).await;
+    let relation = |account: Option<&Actor>, organisation: &str, person: &str| {
+        ApprovalRequest::AddToCaseload(AgreedRelation {
+            population: PopulationId::parse("patients").unwrap(),
+            person: person.into(),
+            account: account.map(|actor| actor.account.clone()),
+            organisation: OrganisationId::parse(organisation).unwrap(),
+            until: None,
+        })
+    };
+    for (asks, request, dpo_may, third_may) in [
+        (&ciso, opening, false, true),
+        (&ciso, ApprovalRequest::Reopen(reopening), false, true),
+        (&own, relation(Some(&dpo), "op", "100"), false, true),
+        (&own, relation(None, "op", "101"), false, false),
+        (&partner, relation(None, "of-1", "102"), true, true),
+    ] {
+        let id = approvals::ask(&home.app, asks, &request, "demande de test")
+            .await
+            .unwrap();
+        assert_eq!(may_decide(&home, &dpo, &id).await, dpo_may, "{request:?}");
+        assert_eq!(
+            may_decide(&home, &third, &id).await,
+            third_may,
+            "{request:?}"
+        );
+        if !dpo_may {
+            let alone = decisions::decide(&home.app, &dpo, &id, true).await;
+            assert!(matches!(alone, Err(OperationError::Denied)), "{request:?}");
+        }
+    }
+}
+
+async fn may_decide(home: &Home, actor: &Actor, id: &str) -> bool {
+    let waiting = approvals::list(&home.app, actor).await.unwrap();
+    let one = waiting.iter().find(|one| one.record.id == id);
+    one.unwrap().may_decide
 }
