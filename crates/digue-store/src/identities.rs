@@ -81,6 +81,30 @@ impl Store {
         Ok(())
     }
 
+    /// Removes an identity from this account unless it is the last way to sign in; false when it
+    /// stays, or the account does not have it.
+    pub async fn unlink_identity(&self, account: &AccountId, hash: &str) -> Stored<bool> {
+        let mut transaction = self.transaction().await?;
+        // As in `remove_passkey`: in PostgreSQL two removals at once would each count the other's
+        // identity.
+        sqlx::query("UPDATE identities SET hash = hash WHERE account = $1")
+            .bind(account.as_str())
+            .execute(&mut *transaction)
+            .await?;
+        let done = sqlx::query(
+            "DELETE FROM identities WHERE hash = $1 AND account = $2 \
+             AND ((SELECT COUNT(*) FROM identities WHERE account = $2) > 1 \
+             OR EXISTS (SELECT 1 FROM passkeys WHERE account = $2) \
+             OR EXISTS (SELECT 1 FROM passwords WHERE account = $2))",
+        )
+        .bind(hash)
+        .bind(account.as_str())
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Removes an identity from this account; false when it does not have it.
     pub async fn remove_identity(&self, account: &AccountId, hash: &str) -> Stored<bool> {
         let done = sqlx::query("DELETE FROM identities WHERE hash = $1 AND account = $2")

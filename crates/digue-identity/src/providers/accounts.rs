@@ -24,7 +24,7 @@ use crate::{credential_lock, link_permits, passkey, password, sign_in};
 /// The most identities of one account.
 const IDENTITIES_MAX: usize = 5;
 /// How far a provider's clock may be ahead.
-const SKEW: Duration = Duration::from_mins(1);
+pub(super) const SKEW: Duration = Duration::from_mins(1);
 
 /// How far an identity goes towards opening an account.
 pub(super) enum IdentityStrength {
@@ -638,6 +638,9 @@ pub async fn own(app: &App, session: &Session) -> Result<Vec<OwnIdentity>, Opera
 pub async fn unlink(app: &App, session: &Session, hash: &str) -> Result<(), OperationError> {
     let actor = Actor::of_session(app, session)?;
     actor.must_be_fresh(app)?;
+    // Two unlinked at once would each count the other one; the store checks once more, as another
+    // process may use it.
+    let _turn = credential_lock::hold_for(app, session).await?;
     let known = app.store().identities_of(&actor.account).await?;
     let identity = known.iter().find(|known| known.hash == hash);
     let identity = identity.ok_or(OperationError::NotFound("identity"))?;
@@ -648,7 +651,7 @@ pub async fn unlink(app: &App, session: &Session, hash: &str) -> Result<(), Oper
     if !has_more {
         return Err(OperationError::Invalid("invalid-identity-last"));
     }
-    let claim = app.store().remove_identity(&actor.account, hash);
+    let claim = app.store().unlink_identity(&actor.account, hash);
     let release = async { app.store().add_identity(identity).await.map(drop) };
     app.claim(
         (&actor, Act::IdentityUnlinked, details_of(identity)),

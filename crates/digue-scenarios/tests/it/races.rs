@@ -30,7 +30,7 @@ use crate::approvals::somebody;
 use crate::containment::found;
 use crate::passkey::{by_link, client, enrol};
 
-fn on_disk() -> Plan {
+pub(crate) fn on_disk() -> Plan {
     Plan {
         on_disk: true,
         ..Plan::default()
@@ -296,13 +296,13 @@ async fn a_delegate_who_was_moved_while_the_request_waited_is_not_moved_back() {
 }
 
 /// Makes the database refuse one kind of change until `sql` is undone.
-fn refuse(home: &Home, change: &str) {
+pub(crate) fn refuse(home: &Home, change: &str) {
     home.change_beside(&format!(
         "CREATE TRIGGER refused BEFORE {change} BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
     ));
 }
 
-fn accept(home: &Home) {
+pub(crate) fn accept(home: &Home) {
     home.change_beside("DROP TRIGGER refused");
 }
 
@@ -724,4 +724,28 @@ async fn affected_sets_computed_at_once_have_their_own_numbers_and_lists() {
             version.number
         );
     }
+}
+
+#[tokio::test]
+async fn two_identities_unlinked_at_once_leave_one_way_to_sign_in() {
+    let home = Home::with(on_disk()).await;
+    let session = by_link(&home, "a1").await;
+    let identity = |hash: &str| IdentityRecord {
+        hash: hash.to_owned(),
+        account: session.account.clone(),
+        provider: "proconnect".to_owned(),
+        linked_at: home.now(),
+        used_at: Timestamp::ZERO,
+    };
+    let (first, second) = ("first-identity", "second-identity");
+    for hash in [first, second] {
+        assert!(home.store.add_identity(&identity(hash)).await.unwrap());
+    }
+    let unlinked =
+        join_all([first, second].map(|hash| providers::unlink(&home.app, &session, hash)));
+    let unlinked = unlinked.await;
+    let done = unlinked.iter().filter(|done| done.is_ok()).count();
+    assert_eq!(done, 1, "{unlinked:?}");
+    let left = home.store.identities_of(&session.account).await.unwrap();
+    assert_eq!(left.len(), 1);
 }
