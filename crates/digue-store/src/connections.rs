@@ -20,11 +20,12 @@ pub struct ConnectionRecord {
     pub means: String,
 }
 
-/// Sign-ins kept for each account.
+/// Sign-ins kept for each account and means: a working day of hand-overs must not push out the one
+/// by a stolen password.
 const CONNECTIONS_KEPT: i64 = 20;
 
 impl Store {
-    /// Stores a sign-in, and deletes the oldest ones of the account.
+    /// Stores a sign-in, and deletes the oldest ones of the account by the same means.
     pub async fn add_connection(&self, connection: &ConnectionRecord) -> Stored<()> {
         let mut transaction = self.transaction().await?;
         sqlx::query(
@@ -43,10 +44,12 @@ impl Store {
         // In the same transaction, so that the list never grows: a stolen account may sign in
         // thousands of times.
         sqlx::query(
-            "DELETE FROM connections WHERE account = $1 AND session NOT IN \
-             (SELECT session FROM connections WHERE account = $1 ORDER BY at DESC, session LIMIT $2)",
+            "DELETE FROM connections WHERE account = $1 AND means = $2 AND session NOT IN \
+             (SELECT session FROM connections WHERE account = $1 AND means = $2 \
+             ORDER BY at DESC, session LIMIT $3)",
         )
         .bind(connection.account.as_str())
+        .bind(connection.means.as_str())
         .bind(CONNECTIONS_KEPT)
         .execute(&mut *transaction)
         .await?;
@@ -54,17 +57,19 @@ impl Store {
         Ok(())
     }
 
-    /// The last sign-ins of an account, newest first.
+    /// The last sign-ins of an account by other means than `without`, newest first.
     pub async fn connections_of(
         &self,
         account: &AccountId,
+        without: &str,
         count: i64,
     ) -> Stored<Vec<ConnectionRecord>> {
         let rows = sqlx::query(
             "SELECT session, account, at, host, ip, agent, means FROM connections \
-             WHERE account = $1 ORDER BY at DESC, session LIMIT $2",
+             WHERE account = $1 AND means <> $2 ORDER BY at DESC, session LIMIT $3",
         )
         .bind(account.as_str())
+        .bind(without)
         .bind(count)
         .fetch_all(&self.pool)
         .await?;

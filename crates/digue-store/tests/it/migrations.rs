@@ -220,7 +220,7 @@ async fn what_belongs_to_nothing_is_set_aside_as_the_statement_that_puts_it_back
     );
     assert_eq!(store.contacts().await.unwrap()[&gone], "gone@exemple.fr");
     assert_eq!(
-        store.connections_of(&gone, 9).await.unwrap()[0].ip,
+        store.connections_of(&gone, "hand-over", 9).await.unwrap()[0].ip,
         "192.0.2.9"
     );
     store.close().await;

@@ -248,7 +248,10 @@ async fn sessions(store: &Store) {
         means: "link".into(),
     };
     assert_eq!(
-        store.connections_of(&account("marie"), 9).await.unwrap(),
+        store
+            .connections_of(&account("marie"), "hand-over", 9)
+            .await
+            .unwrap(),
         [connection]
     );
 }

@@ -169,16 +169,34 @@ async fn the_last_connections_are_kept(store: &Store) {
     for n in 0..30 {
         store.add_connection(&connection(n)).await.unwrap();
     }
-    let last = store.connections_of(&account("a1"), 3).await.unwrap();
+    let last = store
+        .connections_of(&account("a1"), "hand-over", 3)
+        .await
+        .unwrap();
     assert_eq!(last, [connection(29), connection(28), connection(27)]);
     assert_eq!(
         store
-            .connections_of(&account("a1"), 100)
+            .connections_of(&account("a1"), "hand-over", 100)
             .await
             .unwrap()
             .len(),
         20
     );
+    // As many hand-overs as there are neither hide a sign-in nor push it out.
+    let by = |n: i64, means: &str| ConnectionRecord {
+        session: SessionId::parse(&format!("d{n}")).unwrap(),
+        account: account("a2"),
+        means: means.into(),
+        ..connection(n)
+    };
+    store.add_connection(&by(0, "password")).await.unwrap();
+    for n in 1..30 {
+        store.add_connection(&by(n, "hand-over")).await.unwrap();
+    }
+    let last = store.connections_of(&account("a2"), "hand-over", 3).await;
+    assert_eq!(last.unwrap(), [by(0, "password")]);
+    let others = store.connections_of(&account("a2"), "password", 100).await;
+    assert_eq!(others.unwrap().len(), 20);
 }
 
 async fn codes_are_good_once(store: &Store) {
@@ -293,6 +311,42 @@ async fn an_identity_opens_one_account(store: &Store) {
         !store.remove_identity(&account("a1"), "i2").await.unwrap(),
         "somebody else's"
     );
+    // The last way to sign in stays; with a password beside it, or a second identity, it goes.
+    assert!(
+        store
+            .add_identity(&identity("i4", "élise@exemple.fr"))
+            .await
+            .unwrap()
+    );
+    let last = store
+        .unlink_identity(&account("élise@exemple.fr"), "i4")
+        .await;
+    assert!(!last.unwrap(), "no other way to sign in");
+    assert!(
+        store
+            .add_identity(&identity("i5", "élise@exemple.fr"))
+            .await
+            .unwrap()
+    );
+    for (of, hash, goes) in [
+        ("a2", "i4", false),
+        ("élise@exemple.fr", "i4", true),
+        ("élise@exemple.fr", "i5", false),
+    ] {
+        let gone = store.unlink_identity(&account(of), hash).await.unwrap();
+        assert_eq!(gone, goes, "{of} {hash}");
+    }
+    assert!(
+        store
+            .remove_identity(&account("élise@exemple.fr"), "i5")
+            .await
+            .unwrap()
+    );
+    assert!(store.password_of(&account("a2")).await.unwrap().is_some());
+    assert!(store.add_identity(&identity("i6", "a2")).await.unwrap());
+    assert!(store.unlink_identity(&account("a2"), "i6").await.unwrap());
+    assert!(store.unlink_identity(&account("a2"), "i2").await.unwrap());
+    assert!(store.add_identity(&identity("i2", "a2")).await.unwrap());
     assert!(store.remove_identity(&account("a2"), "i2").await.unwrap());
     assert!(
         store
