@@ -189,19 +189,22 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Notices by letter, text message or telephone, exported or not.
+    /// Notices by one of the channels that need a hand (letter, text message, telephone), exported
+    /// or not.
     pub async fn notices_by_hand(
         &self,
         campaign: &str,
+        channel: &str,
         after: u32,
         most: u32,
     ) -> Stored<Vec<NoticeRecord>> {
         let sql = format!(
-            "SELECT {NOTICE} FROM notices WHERE campaign = $1 AND state IN ('listed', 'exported') \
-             AND number > $2 ORDER BY number LIMIT $3"
+            "SELECT {NOTICE} FROM notices WHERE campaign = $1 AND channel = $2 \
+             AND state IN ('listed', 'exported') AND number > $3 ORDER BY number LIMIT $4"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(campaign)
+            .bind(channel)
             .bind(i64::from(after))
             .bind(i64::from(most))
             .fetch_all(&self.pool)
@@ -273,6 +276,17 @@ impl Store {
             .bind(campaign)
             .execute(&self.pool)
             .await?;
+        Ok(())
+    }
+
+    /// Deletes the destinations that campaigns still have although they ended.
+    pub async fn forget_ended_destinations(&self) -> Stored<()> {
+        sqlx::query(
+            "UPDATE notices SET destination = NULL WHERE destination IS NOT NULL \
+             AND campaign IN (SELECT id FROM campaigns WHERE state = 'ended')",
+        )
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 }

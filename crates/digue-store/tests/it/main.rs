@@ -247,6 +247,22 @@ async fn a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store: &S
     assert_eq!(store.last_notice("ca-1").await.unwrap(), 0);
     store.add_notices(&[notice(1), notice(2)]).await.unwrap();
     assert_eq!(store.last_notice("ca-1").await.unwrap(), 2);
+    // Letters after more notices of another channel than one file takes.
+    let listed = |number: u32, channel: &str| NoticeRecord {
+        campaign: "ca-2".to_owned(),
+        channel: channel.to_owned(),
+        state: "listed".to_owned(),
+        ..notice(number)
+    };
+    let other = CampaignRecord {
+        id: "ca-2".to_owned(),
+        ..campaign.clone()
+    };
+    store.add_campaign(&other).await.unwrap();
+    let by_hand = [listed(3, "sms"), listed(4, "sms"), listed(5, "letter")];
+    store.add_notices(&by_hand).await.unwrap();
+    let letters = store.notices_by_hand("ca-2", "letter", 0, 2).await;
+    assert_eq!(letters.unwrap(), [listed(5, "letter")]);
     assert_eq!(store.notice_channels("ca-1").await.unwrap()["mail"], 2);
     store
         .set_campaign_faults("ca-1", "[[2,\"contact-fault-row\"]]")
@@ -333,7 +349,7 @@ async fn a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store: &S
         store.campaign("ca-1").await.unwrap().unwrap().ended_at,
         NOON
     );
-    assert_eq!(store.campaigns().await.unwrap().len(), 1);
+    assert_eq!(store.campaigns().await.unwrap().len(), 2);
 }
 
 async fn a_file_is_kept_once_by_what_it_holds(store: &Store) {
