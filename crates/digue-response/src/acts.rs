@@ -55,8 +55,9 @@ pub struct LoggedActs {
     shut: BTreeMap<ShutPortal, LoggedAct>,
     /// The first alert or containment of detection.
     seen: Option<LoggedAct>,
-    /// A person confirmed the theft.
-    theft: Option<LoggedAct>,
+    /// The findings that a person confirmed as a theft, by their name in the journal. Clearing one
+    /// says nothing of the others.
+    thefts: BTreeMap<String, LoggedAct>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -119,9 +120,9 @@ impl LoggedActs {
             // By time, not by entry: findings from before the opening are entered after it.
             self.seen = Some(self.seen.filter(|seen| seen.at <= fact.at).unwrap_or(fact));
         } else if act == Act::FindingConfirmed {
-            self.theft = Some(fact);
+            self.thefts.insert(after.to_owned(), fact);
         } else if act == Act::FindingCleared {
-            self.theft = None;
+            self.thefts.remove(after);
         } else if act == Act::GateSet && is_about {
             let is_closed = Gate::parse(after) == Some(Gate::Closed);
             self.shut_or_open(ShutPortal::Gate, is_closed, fact);
@@ -152,8 +153,9 @@ impl LoggedActs {
         self.seen
     }
 
+    /// The earliest confirmation of a theft that stands.
     pub fn theft(&self) -> Option<LoggedAct> {
-        self.theft
+        self.thefts.values().min_by_key(|fact| fact.at).copied()
     }
 }
 

@@ -76,16 +76,18 @@ pub(super) async fn earlier(
         } else {
             Act::FindingCleared
         };
+        // The finding that is judged, as the act itself has it: a verdict about another one does
+        // not replace this one.
+        let after = Subject::from(&finding.id).to_string();
         let note = IncidentNote::Seen {
             act,
             subject: about.clone(),
             before: String::new(),
-            after: String::new(),
+            after: after.clone(),
             reason: verdict.reason.clone(),
             journal: 0,
             by: verdict.by.to_string(),
         };
-        let after = Subject::from(&finding.id).to_string();
         Some((
             verdict.at,
             ProvedBy {

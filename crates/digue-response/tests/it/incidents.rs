@@ -12,7 +12,7 @@ use digue_response::notification::{Field, SentNotification, Stage};
 use digue_response::sheet::{Answer, Sheet};
 use digue_response::vocabulary::Exemption;
 use digue_response::{Incident, IncidentEntry, IncidentNote, IncidentState};
-use digue_types::Timestamp;
+use digue_types::{Act, Subject, Timestamp};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -67,7 +67,7 @@ impl Case {
         };
         let (title, about) = (
             "Compte a1 lu en série".to_owned(),
-            digue_types::Subject::parse("account:a1"),
+            Subject::parse("account:a1"),
         );
         case.push(IncidentNote::Opened {
             source: Source::Containment,
@@ -760,4 +760,26 @@ fn a_public_communication_that_was_decided_is_done_before_the_end() {
         persons: None,
     });
     case.takes(Case::state(IncidentState::Resolved));
+}
+
+#[test]
+fn a_finding_that_is_cleared_takes_back_no_theft_that_another_confirmed() {
+    let mut case = Case::open();
+    let verdict = |act, finding: &str| IncidentNote::Seen {
+        act,
+        subject: Subject::parse("account:a1"),
+        before: String::new(),
+        after: finding.to_owned(),
+        reason: because(),
+        journal: 7,
+        by: "account:rssi".to_owned(),
+    };
+    case.push(verdict(Act::FindingConfirmed, "finding:fi-1"));
+    case.push(verdict(Act::FindingConfirmed, "finding:fi-2"));
+    case.push(verdict(Act::FindingCleared, "finding:fi-3"));
+    case.push(verdict(Act::FindingCleared, "finding:fi-2"));
+    let confirmed = case.incident().acts.theft().unwrap();
+    assert_eq!(confirmed.entry(), 2);
+    case.push(verdict(Act::FindingCleared, "finding:fi-1"));
+    assert_eq!(case.incident().acts.theft(), None);
 }

@@ -83,10 +83,11 @@ impl Truth<'_> {
     }
 
     fn is_theft(&self) -> bool {
-        let is_confirmed = self.last(|note| match note {
-            IncidentNote::Seen { act, .. } if *act == Act::FindingConfirmed => Some(true),
-            IncidentNote::Seen { act, .. } if *act == Act::FindingCleared => Some(false),
-            _ => None,
+        let is_confirmed = self.0.entries.iter().any(|entry| match &entry.note {
+            IncidentNote::Seen { act, after, .. } if *act == Act::FindingConfirmed => {
+                self.last(|note| verdict_on(after, note))
+            }
+            _ => false,
         });
         let is_ransomware = self.any(|note| {
             matches!(
@@ -111,6 +112,18 @@ impl Truth<'_> {
             ClaimKind::Nis2 => self.has_met(ClockKind::Nis2),
             ClaimKind::FinalReport => self.has_met(ClockKind::FinalReport),
         }
+    }
+}
+
+/// True when the note confirms this finding as a theft, false when it clears it.
+fn verdict_on(finding: &str, note: &IncidentNote) -> Option<bool> {
+    match note {
+        IncidentNote::Seen { act, after, .. } if after == finding => match act {
+            Act::FindingConfirmed => Some(true),
+            Act::FindingCleared => Some(false),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -120,7 +120,7 @@ fn note(draw: &mut Draw, about: &str, now: Timestamp) -> IncidentNote {
         11 => seen(
             draw.one(&[Act::FindingConfirmed, Act::FindingCleared]),
             about,
-            "finding:fi-Iu7",
+            draw.one(&["finding:fi-Iu7", "finding:fi-Iu8"]),
         ),
         12 => seen(
             draw.one(&[Act::WatchAlerted, Act::WatchContained, Act::SessionCut]),
