@@ -211,23 +211,31 @@ fn undo_quoted(text: &str) -> Vec<u8> {
     out
 }
 
-/// `filename*0="P00"; filename*1="02"` reads `P0002`.
+/// `filename*0="P00"; filename*1="02"` reads `P0002`, in whatever order the two are sent (RFC 2231,
+/// section 3).
 fn joined_parameters(text: &str) -> Option<String> {
-    let mut joined = String::new();
-    let mut parts = 0;
+    let mut sections: Vec<(String, u32, &str)> = Vec::new();
     for parameter in text.split(';') {
         let Some((name, value)) = parameter.split_once('=') else {
             continue;
         };
-        let Some((_, number)) = name.trim().split_once('*') else {
+        let Some((name, number)) = name.trim().split_once('*') else {
             continue;
         };
+        // `1*` for a section that is percent-encoded.
+        let number = number.strip_suffix('*').unwrap_or(number).trim();
         if number.starts_with(|c: char| c.is_ascii_digit()) {
-            joined.push_str(value.trim().trim_matches('"'));
-            parts += 1;
+            // One that is too large comes last, as it would in any program that accepts it.
+            let number = number.parse().unwrap_or(u32::MAX);
+            let value = value.trim().trim_matches('"');
+            sections.push((name.trim_end().to_ascii_lowercase(), number, value));
         }
     }
-    (parts > 1).then_some(joined)
+    // Each parameter by itself. Stable: two sections with one number keep their order.
+    sections.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    let parameters = sections.chunk_by(|a, b| a.0 == b.0);
+    let joined = parameters.map(|sections| sections.iter().map(|(.., value)| *value).collect());
+    (sections.len() > 1).then(|| joined.collect::<Vec<String>>().join("; "))
 }
 
 #[cfg(test)]
@@ -259,6 +267,9 @@ mod tests {
             "attachment; filename=\"\\P0\\0\\02.pdf\"",
             "attachment; filename*=UTF-8''P%30002.pdf",
             "attachment; filename*0=\"P0\"; filename*1=\"002.pdf\"",
+            "attachment; filename*1=\"002.pdf\"; filename*0=\"P0\"",
+            "attachment; filename*1*=%3002.pdf; x*0=\"1\"; FileName*0*=UTF-8''P0",
+            "attachment; filename*10=2; filename*9=0; filename*2=0; filename*0=P; filename*1=0",
             "attachment; filename=\"=?utf-8?B?UDAwMDI=?=\"",
             "attachment; filename=\"=?UTF-8?Q?P=30=30=302?=\"",
             "5; url=/fiche/&#80;0002",
