@@ -1,11 +1,28 @@
 //! Contacts in the portal's own database: a query written for it by the operator, read once for a
 //! campaign, and never written to.
 
+use std::io;
+use std::time::Duration;
+
 use futures_util::TryStreamExt as _;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection as _, Row as _};
 
-use crate::error::Stored;
+use crate::error::{StoreError, Stored};
+
+/// A person waits for it at the sign-in.
+const FINDING_LASTS: Duration = lasts(Duration::from_secs(10));
+/// Contacts or relations of millions of persons.
+const READING_LASTS: Duration = lasts(Duration::from_mins(10));
+
+/// Tests wait for a database that never answers.
+const fn lasts(usual: Duration) -> Duration {
+    if cfg!(test) {
+        Duration::from_millis(20)
+    } else {
+        usual
+    }
+}
 
 /// A database of the portal, and a query that returns `person` and any of `email`, `phone`, `name`,
 /// `address`.
@@ -42,6 +59,10 @@ impl ContactSource {
     /// # Errors
     /// As `read`.
     pub async fn find(&self, values: &[String]) -> Stored<Vec<String>> {
+        within(FINDING_LASTS, self.find_two(values)).await
+    }
+
+    async fn find_two(&self, values: &[String]) -> Stored<Vec<String>> {
         let mut connection = self.connect().await?;
         let mut found = Vec::new();
         {
@@ -64,8 +85,12 @@ impl ContactSource {
     /// Passes every row to `each`, in a session that cannot write.
     ///
     /// # Errors
-    /// A database that does not answer, or a query that it rejects.
+    /// A database that does not answer in time, or a query that it rejects.
     pub async fn read(&self, each: &mut (dyn FnMut(ContactRow) + Send)) -> Stored<()> {
+        within(READING_LASTS, self.read_all(each)).await
+    }
+
+    async fn read_all(&self, each: &mut (dyn FnMut(ContactRow) + Send)) -> Stored<()> {
         let mut connection = self.connect().await?;
         // The operator's own configuration, as trusted as the URL beside it.
         let query = sqlx::AssertSqlSafe(self.query.clone());
@@ -92,6 +117,14 @@ impl ContactSource {
     /// # Errors
     /// As `read`.
     pub async fn read_columns(
+        &self,
+        columns: &[&str],
+        each: &mut (dyn FnMut(Vec<String>) -> bool + Send),
+    ) -> Stored<Option<Vec<bool>>> {
+        within(READING_LASTS, self.read_all_columns(columns, each)).await
+    }
+
+    async fn read_all_columns(
         &self,
         columns: &[&str],
         each: &mut (dyn FnMut(Vec<String>) -> bool + Send),
@@ -130,6 +163,12 @@ impl ContactSource {
     }
 }
 
+/// The portal's database is not Digue's: one that accepts and never answers holds nothing here.
+async fn within<T>(lasts: Duration, answer: impl Future<Output = Stored<T>>) -> Stored<T> {
+    let late = |_| StoreError::Unavailable(io::Error::from(io::ErrorKind::TimedOut).into());
+    tokio::time::timeout(lasts, answer).await.map_err(late)?
+}
+
 /// A value of the row as text: a number is accepted as a name, and NULL is empty.
 ///
 /// # Errors
@@ -150,5 +189,27 @@ fn optional_cell(row: &AnyRow, column: &str) -> Stored<String> {
         Ok(String::new())
     } else {
         cell(row, column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_that_accepts_and_never_answers_ends_in_an_error() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let source = ContactSource {
+            url: format!("postgres://u@{}/portal", listener.local_addr().unwrap()),
+            query: "SELECT 1".to_owned(),
+        };
+        let found = source.find(&[]).await;
+        assert!(matches!(found, Err(StoreError::Unavailable(_))));
+        let read = source.read(&mut |_| ()).await;
+        assert!(matches!(read, Err(StoreError::Unavailable(_))));
+        let read = source.read_columns(&["person"], &mut |_| true).await;
+        assert!(matches!(read, Err(StoreError::Unavailable(_))));
     }
 }
