@@ -91,8 +91,8 @@ pub async fn journal_results(app: &App) -> Result<usize, OperationError> {
     let left = left.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     let left = left.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     let mut count = 0;
-    for (path, text) in left {
-        match BackupEvent::parse(&text) {
+    for (path, bytes) in left {
+        match BackupEvent::parse(&String::from_utf8_lossy(&bytes)) {
             Ok(event) => {
                 write_down(app, &event).await?;
                 count += 1;
@@ -159,7 +159,7 @@ async fn remove(path: &Path) -> Result<(), OperationError> {
         .map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
-fn read_results(folder: &Path) -> std::io::Result<Vec<(PathBuf, String)>> {
+fn read_results(folder: &Path) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -167,18 +167,19 @@ fn read_results(folder: &Path) -> std::io::Result<Vec<(PathBuf, String)>> {
     };
     let mut paths = Vec::new();
     for entry in entries {
-        let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+        let entry = entry?;
+        let path = entry.path();
+        let is_result = path.extension().is_some_and(|kind| kind == "json");
+        // A folder of that name would stop every later result.
+        if is_result && !entry.file_type()?.is_dir() {
             paths.push(path);
         }
     }
     paths.sort();
     paths
         .into_iter()
-        .map(|path| std::fs::read_to_string(&path).map(|text| (path, text)))
+        // As bytes: one result that is no text must not keep the others back.
+        .map(|path| std::fs::read(&path).map(|bytes| (path, bytes)))
         .collect()
 }
 
