@@ -553,11 +553,15 @@ pub(crate) fn remembered(folder: &Path) -> Result<Option<(u64, Hash)>, IndexErro
 /// `Damaged` when any file does not match the manifest, `Disk` when one cannot be read: only the
 /// first is a reason to rebuild.
 pub(crate) fn load(folder: &Path) -> Result<Option<LoadedIndex>, IndexError> {
+    let damaged = |what: &str| IndexError::Damaged(what.to_owned());
     let text = match fs::read_to_string(folder.join("manifest")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // Not UTF-8: a damage like any other, which a rebuild mends.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Err(damaged("the manifest"));
+        }
         read => read?,
     };
-    let damaged = |what: &str| IndexError::Damaged(what.to_owned());
     let manifest = Manifest::parse(&text).ok_or_else(|| damaged("the manifest"))?;
     let names = read_part(
         &folder.join(format!("names.{}", manifest.files)),

@@ -317,9 +317,14 @@ fn a_damaged_index_is_found_and_made_again() {
     files.extend(["manifest", "persons"].map(|name| folder.path().join(name)));
     for path in files {
         let sound = std::fs::read(&path).unwrap();
-        for place in [0, 5, sound.len() / 2, sound.len() - 3] {
+        // The high bit makes text that is not UTF-8.
+        let places = [0, 5, sound.len() / 2, sound.len() - 3];
+        for (place, bit) in places
+            .into_iter()
+            .flat_map(|place| [(place, 1), (place, 0x80)])
+        {
             let mut bytes = sound.clone();
-            bytes[place] ^= 1;
+            bytes[place] ^= bit;
             std::fs::write(&path, &bytes).unwrap();
             let (index, opening) = Index::open_reading(folder.path(), &known_root).unwrap();
             // Either it does not open, or a question that reads the damaged part finds it.
