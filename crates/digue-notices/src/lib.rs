@@ -318,9 +318,14 @@ pub(crate) fn gone(counts: &BTreeMap<String, u64>) -> u64 {
         .sum()
 }
 
-/// Marks, after a start, the notices that were being sent as uncertain. They are never sent again
+/// Deletes, after a start, what campaigns left behind when Digue was stopped in their midst:
+/// destinations after the end, and files of contacts that no campaign will read.
+///
+/// Then marks the notices that were being sent as uncertain. They are never sent again
 /// automatically: two messages about one breach look like phishing (docs/decisions/0012).
 pub async fn after_a_start(app: &App) -> Result<u64, OperationError> {
+    app.store().forget_ended_destinations().await?;
+    prepare::forget_left_contacts(app).await?;
     Ok(app.store().doubt_notices().await?)
 }
 

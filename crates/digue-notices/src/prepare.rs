@@ -8,7 +8,8 @@ use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, Area, OperationError, canonical};
 use digue_types::visible::is_blank;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use digue_locales::{Language, text};
 use digue_response::affected::AffectedPerson;
@@ -123,12 +124,18 @@ pub async fn prepare(
     }
     // Before the campaign is stored: every campaign in the database must have its act, or it is not
     // sent.
-    app.write_down(actor, Act::CampaignPrepared, details)
-        .await?;
+    let written = app.write_down(actor, Act::CampaignPrepared, details).await;
+    if let Err(error) = written {
+        forget_contacts(app, &campaign.id).await?;
+        return Err(error);
+    }
     // A small campaign is written at once, so that its letters are there on the page that follows;
     // unless another one is being written, which may last for minutes.
     let turn = app.area::<PreparationTurn>().0.try_lock();
-    app.store().add_campaign(&campaign).await?;
+    if let Err(error) = app.store().add_campaign(&campaign).await {
+        forget_contacts(app, &campaign.id).await?;
+        return Err(error.into());
+    }
     if turn.is_ok() && persons.len() <= BATCH {
         write_campaign(app, &campaign).await?;
     }
@@ -145,9 +152,43 @@ impl Area for PreparationTurn {}
 
 /// The contacts of a campaign in preparation; the file is deleted when the campaign is ready.
 fn contacts_path(app: &App, campaign: &str) -> PathBuf {
-    app.data_folder()
-        .join("incidents")
-        .join(format!("contacts-{campaign}.csv"))
+    contacts_folder(app).join(format!("contacts-{campaign}.csv"))
+}
+
+fn contacts_folder(app: &App) -> PathBuf {
+    app.data_folder().join("incidents")
+}
+
+/// Deletes the files of contacts of every campaign that is not in preparation: Digue was stopped
+/// before it could. To be called before any campaign is requested.
+pub(super) async fn forget_left_contacts(app: &App) -> Result<(), OperationError> {
+    let folder = contacts_folder(app);
+    let left = app.blocking(move || contacts_in(&folder)).await?;
+    let left = left.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    for id in left {
+        let campaign = app.store().campaign(&id).await?;
+        if campaign.is_none_or(|campaign| campaign.state != "preparing") {
+            forget_contacts(app, &id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The campaigns that have a file of contacts.
+fn contacts_in(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        let id = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("contacts-"));
+        found.extend(id.and_then(|id| id.strip_suffix(".csv")).map(str::to_owned));
+    }
+    Ok(found)
 }
 
 /// Writes the notices of campaigns in preparation, from where each stopped.

@@ -9,6 +9,7 @@
 mod app;
 mod approvals;
 mod backups;
+mod campaigns;
 mod claims_truth;
 mod containment;
 mod desk;

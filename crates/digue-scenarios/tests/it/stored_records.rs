@@ -44,6 +44,14 @@ async fn compared(home: &Home) -> RecordComparison {
 
 /// A campaign of notices to the one person who was shown to a1.
 async fn told_by_letter(home: &Home, dpo: &Actor, incident: &str) {
+    let asked = notices_to_one(home, dpo, incident).await;
+    digue_notices::prepare(&home.app, dpo, incident, asked)
+        .await
+        .unwrap();
+}
+
+/// The request for notices to the one person who was shown to a1, decided.
+pub(crate) async fn notices_to_one(home: &Home, dpo: &Actor, incident: &str) -> CampaignRequest {
     home.show("a1", &["P1"]).await;
     let question = ScopeQuestion {
         accounts: vec!["a1".parse().unwrap()],
@@ -68,7 +76,7 @@ async fn told_by_letter(home: &Home, dpo: &Actor, incident: &str) {
         contact: text(),
         address: text(),
     };
-    let asked = CampaignRequest {
+    CampaignRequest {
         version: version.number,
         after: None,
         style: Style::Plain(Language::French),
@@ -76,10 +84,7 @@ async fn told_by_letter(home: &Home, dpo: &Actor, incident: &str) {
         blocks,
         rate: RATE,
         contacts: b"personne;courriel\nP1;p1@exemple.fr\n".to_vec(),
-    };
-    digue_notices::prepare(&home.app, dpo, incident, asked)
-        .await
-        .unwrap();
+    }
 }
 
 /// A house in which something of everything happened.
