@@ -5,6 +5,9 @@
 //! here: the caller reports back what happened (`contained`, `left_open`, `reopened`,
 //! `found_to_be_work`).
 
+#[cfg(test)]
+mod place_tests;
+
 use std::time::Duration;
 
 use digue_types::Timestamp;
@@ -147,6 +150,8 @@ pub(crate) struct NetworkUse {
 #[derive(Clone, Copy)]
 struct PlaceUsers {
     first_day: i32,
+    /// The last day on which it was used.
+    day: i32,
     last_account: u32,
     /// How often the account changed there, from 1; saturates, since a few are as good as many.
     accounts: u8,
@@ -736,14 +741,20 @@ impl Engine {
     fn share_place(&mut self, place: ClientPlace, account: usize, day: i32) {
         let account = u32::try_from(account).expect("accounts_max is far below 2^32");
         if self.tenants.len() >= PLACES_MAX && !self.tenants.contains_key(&place) {
-            return;
+            // As in `crowd`; otherwise an office that opens later would never be known as one.
+            self.tenants.retain(|_, tenants| day - tenants.day < 7);
+            if self.tenants.len() >= PLACES_MAX {
+                return;
+            }
         }
         let fresh = PlaceUsers {
             first_day: day,
+            day,
             last_account: account,
             accounts: 1,
         };
         let tenants = self.tenants.entry(place).or_insert(fresh);
+        tenants.day = day;
         if tenants.last_account != account {
             tenants.last_account = account;
             tenants.accounts = tenants.accounts.saturating_add(1);
