@@ -5,8 +5,10 @@ use std::time::Duration;
 use digue_app::secret::Secret;
 use digue_app::{App, OperationError, canonical};
 use digue_store::KnownPerson;
+use digue_types::Timestamp;
 use serde_json::Value;
 
+use super::accounts::SKEW;
 use super::peer::{ProviderPeer, VerifiedIdentity};
 use super::{PersonBy, PersonRules, keyed};
 
@@ -30,11 +32,8 @@ pub(super) async fn open(
     // A new authentication was requested (`begin`). An older one may be that of another person on a
     // shared machine.
     let now = app.clock().now();
-    if vouched
-        .auth_time
-        .is_some_and(|at| now.since(at) > PROOF_LASTS)
-    {
-        return Err(OperationError::Invalid("invalid-identity-old"));
+    if let Some(at) = vouched.auth_time {
+        must_be_recent(at, now)?;
     }
     let typed = match &rules.by {
         PersonBy::Claim(name) => claim_text(&vouched, name).ok_or_else(unknown)?,
@@ -72,6 +71,19 @@ pub(super) async fn open(
     .await
 }
 
+/// Refuses a proof of identity that is too old, or of a future that no clock explains.
+// One without any date passes: `prompt=login` obliges a provider to ask again, and not to say when
+// it did (OpenID Connect Core, section 3.1.2.1; docs/reference/providers.md).
+fn must_be_recent(at: Timestamp, now: Timestamp) -> Result<(), OperationError> {
+    if at > now.plus(SKEW) {
+        return Err(OperationError::Invalid("invalid-provider-answer"));
+    }
+    if now.since(at) > PROOF_LASTS {
+        return Err(OperationError::Invalid("invalid-identity-old"));
+    }
+    Ok(())
+}
+
 /// A claim as text; `sub` is the subject of the ID token where the user info has none.
 fn claim_text(vouched: &VerifiedIdentity, name: &str) -> Option<String> {
     match vouched.claims.get(name) {
@@ -79,5 +91,22 @@ fn claim_text(vouched: &VerifiedIdentity, name: &str) -> Option<String> {
         Some(Value::Number(number)) => Some(number.to_string()),
         _ if name == "sub" => Some(vouched.subject.clone()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_of_the_future_is_refused_like_an_old_one() {
+        let now = Timestamp::parse_rfc3339("2026-11-28T12:00:00Z").unwrap();
+        let minutes = |count| Duration::from_mins(count);
+        for at in [now, now.plus(minutes(1)), now.minus(minutes(10))] {
+            assert!(must_be_recent(at, now).is_ok(), "{at}");
+        }
+        for at in [now.plus(minutes(2)), now.minus(minutes(11))] {
+            assert!(must_be_recent(at, now).is_err(), "{at}");
+        }
     }
 }
