@@ -20,6 +20,14 @@ pub struct ListedAccount {
     pub batch: Option<DeclaredBatch>,
 }
 
+/// A fictitious person, as the list names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedDecoy {
+    pub portal: String,
+    pub person: String,
+    pub line: usize,
+}
+
 /// A person in the caseload of an account or an organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseloadListRow {
@@ -72,6 +80,17 @@ const CASELOAD: [CsvColumn; 5] = [
     },
 ];
 
+const DECOYS: [CsvColumn; 2] = [
+    CsvColumn {
+        name: "portal",
+        aliases: &["portal", "portail"],
+    },
+    CsvColumn {
+        name: "person",
+        aliases: &["person", "personne"],
+    },
+];
+
 /// The most faults that are listed; reading stops there.
 const FAULTS_MAX: usize = 20;
 
@@ -121,6 +140,36 @@ pub fn caseload(bytes: &[u8]) -> Result<Vec<CaseloadListRow>, Vec<LineFault>> {
             from: moment(row, 3, "from")?,
             until: moment(row, 4, "until")?,
         })
+    })
+}
+
+/// Reads CSV with a header: `portal` and `person`.
+///
+/// # Errors
+/// The first line that cannot be read; the first of all when there is no header. A decoy that is
+/// left out would be missed by nobody.
+pub fn decoys(bytes: &[u8]) -> Result<Vec<ListedDecoy>, usize> {
+    let file = CsvFile::open(bytes, &DECOYS, &[0, 1]).map_err(|fault| fault.line)?;
+    let (mut taken, mut wrong) = (Vec::new(), None);
+    file.each(|row| {
+        match row.map_err(|fault| fault.line).and_then(|row| decoy(&row)) {
+            Ok(decoy) => taken.push(decoy),
+            Err(line) => wrong = Some(line),
+        }
+        wrong.is_none()
+    });
+    wrong.map_or(Ok(taken), Err)
+}
+
+fn decoy(row: &CsvFileRow<'_>) -> Result<ListedDecoy, usize> {
+    let (portal, person) = (row.cell(0), row.cell(1));
+    if portal.is_empty() || person.is_empty() {
+        return Err(row.line);
+    }
+    Ok(ListedDecoy {
+        portal: portal.to_owned(),
+        person: person.to_owned(),
+        line: row.line,
     })
 }
 
@@ -243,6 +292,24 @@ mod tests {
             of("o", "P;2", None, date("2026-02-01")),
         ];
         assert_eq!(listed.unwrap(), expected);
+    }
+
+    #[test]
+    fn decoys_need_a_header_and_may_be_quoted() {
+        let of = |portal: &str, person: &str, line| ListedDecoy {
+            portal: portal.to_owned(),
+            person: person.to_owned(),
+            line,
+        };
+        let listed = decoys("\u{feff}portal;person\r\n\r\nkairos;\"V;7\"\r\n".as_bytes());
+        assert_eq!(listed, Ok(vec![of("kairos", "V;7", 3)]));
+        let listed = decoys(b"person,portal\nV7,kairos\nV8,kairos\n");
+        let expected = vec![of("kairos", "V7", 2), of("kairos", "V8", 3)];
+        assert_eq!(listed, Ok(expected));
+        // Without a header its first decoy would be lost without a word.
+        assert_eq!(decoys(b"kairos,V7\nkairos,V8\n"), Err(1));
+        assert_eq!(decoys(b"portal,person\nkairos,V7\nkairos,\n"), Err(3));
+        assert_eq!(decoys(b"portal,person\nkairos,\"V7\n"), Err(2));
     }
 
     #[test]

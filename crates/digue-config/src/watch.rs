@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use digue_administration::watch_lists::parse_minute;
+use digue_administration::watch_lists::{ListedDecoy, decoys, parse_minute};
 use digue_casework::alerts::{AlertRules, Webhook};
 use digue_detection::playbook::PlaybookLine;
 use digue_detection::{
@@ -271,40 +271,30 @@ fn read_line(section: &ConfigSection<'_>) -> Option<PlaybookLine> {
     })
 }
 
-/// A CSV of `portal,person`.
+/// A CSV of `portal,person`, with its header.
 fn read_decoys(section: &ConfigSection<'_>, path: &Path) -> Option<Vec<Decoy>> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) => {
-            section.fault("decoys", "fault-value", error);
-            return None;
-        }
-    };
-    let mut decoys = Vec::new();
-    for (place, line) in text
-        .lines()
-        .enumerate()
-        .skip(1)
-        .filter(|(_, line)| !line.trim().is_empty())
-    {
-        match line.split_once([',', ';']) {
-            Some((portal, person)) if !person.trim().is_empty() => {
-                decoys.push(Decoy {
-                    portal: portal.trim().to_owned(),
-                    person: person.trim().to_owned(),
-                    file: path.to_owned(),
-                    line: place + 1,
-                });
-            }
-            _ => {
-                section.fault(
-                    "decoys",
-                    "fault-value",
-                    format!("{}:{}", path.display(), place + 1),
-                );
-                return None;
-            }
+    let bytes = std::fs::read(path).map_err(|error| error.to_string());
+    let listed =
+        bytes.and_then(|bytes| decoys(&bytes).map_err(|line| format!("{}:{line}", path.display())));
+    match listed {
+        Ok(listed) => Some(listed.into_iter().map(|one| placed(one, path)).collect()),
+        Err(fault) => {
+            section.fault("decoys", "fault-value", fault);
+            None
         }
     }
-    Some(decoys)
+}
+
+fn placed(listed: ListedDecoy, file: &Path) -> Decoy {
+    let ListedDecoy {
+        portal,
+        person,
+        line,
+    } = listed;
+    Decoy {
+        portal,
+        person,
+        file: file.to_owned(),
+        line,
+    }
 }
