@@ -13,6 +13,7 @@ use digue_app::Areas;
 
 use crate::backups::{BackupLedger, BackupRules};
 use crate::isms::IsmsState;
+use crate::isms::reviews::ReviewLock;
 use crate::space::PartnerRules;
 use crate::space::assessment::AssessmentAnswers;
 
@@ -22,6 +23,7 @@ use crate::space::assessment::AssessmentAnswers;
 pub fn areas(before: Areas, partners: PartnerRules, expected: Option<BackupRules>) -> Areas {
     let own = before
         .with(IsmsState::default())
+        .with(ReviewLock::default())
         .with(partners)
         .with(AssessmentAnswers::default());
     own.with(BackupLedger::new(expected))

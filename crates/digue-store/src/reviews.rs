@@ -21,12 +21,13 @@ pub struct ReviewRecord {
 }
 
 impl Store {
-    /// Opens a review with its lines, all or none.
-    pub async fn open_review(&self, review: &ReviewRecord, lines: &[ReviewLine]) -> Stored<()> {
+    /// Opens a review with its lines, all or none; false when another one is open.
+    pub async fn open_review(&self, review: &ReviewRecord, lines: &[ReviewLine]) -> Stored<bool> {
         let mut transaction = self.transaction().await?;
-        sqlx::query(
+        let done = sqlx::query(
             "INSERT INTO reviews (id, title, opened_at, opened_by, due_at, closed_at) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
+             SELECT $1, $2, $3, $4, $5, $6 \
+             WHERE NOT EXISTS (SELECT 1 FROM reviews WHERE closed_at IS NULL)",
         )
         .bind(review.id.as_str())
         .bind(review.title.as_str())
@@ -36,13 +37,16 @@ impl Store {
         .bind(present_time(review.closed_at))
         .execute(&mut *transaction)
         .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
         for line in lines {
             review_lines::insert(line)
                 .execute(&mut *transaction)
                 .await?;
         }
         transaction.commit().await?;
-        Ok(())
+        Ok(true)
     }
 
     /// All reviews, the newest first.

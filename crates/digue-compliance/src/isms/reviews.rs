@@ -8,13 +8,14 @@ use digue_administration::accounts;
 use digue_app::directory::{answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::secret::name;
-use digue_app::{ActDetails, Actor, App, OperationError, require};
+use digue_app::{ActDetails, Actor, App, Area, OperationError, require};
 use digue_exposure::ScopeQuestion;
 use digue_isms::check::Check;
 use digue_store::{ReviewLine, ReviewRecord};
 use digue_types::visible::is_blank;
 use digue_types::{AccountId, Act, OrganisationId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 
 use super::act_contents::OpenedReview;
 use super::checks;
@@ -121,6 +122,13 @@ pub struct ReviewView {
     pub is_over: bool,
 }
 
+/// Serialises new reviews.
+// Before `App::rules`; no other async lock is taken under it.
+#[derive(Default)]
+pub(crate) struct ReviewLock(Mutex<()>);
+
+impl Area for ReviewLock {}
+
 /// Opens a review of every account; only one may be open.
 pub async fn open(
     app: &App,
@@ -133,6 +141,9 @@ pub async fn open(
     if is_blank(title) || title.chars().count() > 200 || due_at <= app.clock().now() {
         return Err(OperationError::Invalid("invalid-review"));
     }
+    // Looking for an open one and opening this one are one step: two would decide the same accounts
+    // twice.
+    let _one_at_a_time = app.area::<ReviewLock>().0.lock().await;
     if app
         .store()
         .reviews()
@@ -163,7 +174,9 @@ pub async fn open(
         ..ActDetails::default()
     };
     app.write_down(actor, Act::ReviewOpened, details).await?;
-    app.store().open_review(&record, &lines).await?;
+    if !app.store().open_review(&record, &lines).await? {
+        return Err(OperationError::Conflict);
+    }
     Ok(id)
 }
 

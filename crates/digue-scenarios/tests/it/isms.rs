@@ -22,8 +22,10 @@ use digue_response::incident::Source;
 use digue_store::{ReviewLine, RevisionRecord};
 use digue_testkit::Mailbox;
 use digue_types::{AccountId, Gate, OrganisationId, Subject, Timestamp};
+use futures_util::future::join_all;
 
 use crate::app::{Home, Plan, mail_to};
+use crate::approvals::somebody;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -700,4 +702,16 @@ async fn of_two_who_edit_one_record_the_second_sees_what_the_first_wrote() {
     save(2, &values("Portail des partenaires", "Camille"))
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn of_two_reviews_opened_at_once_one_is_open() {
+    let home = Home::open().await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
+    let due = home.now().plus(DAY * 30);
+    let opened = ["Revue de juin", "Revue de juillet"]
+        .map(|title| reviews::open(&home.app, &ciso, title, due));
+    let opened = join_all(opened).await;
+    assert_eq!(opened.iter().filter(|opened| opened.is_ok()).count(), 1);
+    assert_eq!(home.store.reviews().await.unwrap().len(), 1);
 }

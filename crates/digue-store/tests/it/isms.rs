@@ -101,7 +101,15 @@ async fn a_line_of_a_review_is_decided_once(store: &Store) {
         },
         reason: String::new(),
     };
-    store.open_review(&review, &[line("")]).await.unwrap();
+    assert!(store.open_review(&review, &[line("")]).await.unwrap());
+    let second = ReviewRecord {
+        id: "rv-2".to_owned(),
+        ..review.clone()
+    };
+    assert!(
+        !store.open_review(&second, &[]).await.unwrap(),
+        "one is open"
+    );
     assert_eq!(store.reviews().await.unwrap(), [review]);
     assert_eq!(store.review_lines("rv-1").await.unwrap(), [line("")]);
     assert!(store.decide_review_line(&line("keep")).await.unwrap());
