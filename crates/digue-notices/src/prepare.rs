@@ -228,7 +228,7 @@ async fn write_campaign(app: &App, campaign: &CampaignRecord) -> Result<(), Oper
 pub(super) async fn forget_contacts(app: &App, campaign: &str) -> Result<(), OperationError> {
     let path = contacts_path(app, campaign);
     if let Err(error) = app.blocking(move || std::fs::remove_file(path)).await?
-        && error.kind() != std::io::ErrorKind::NotFound
+        && error.kind() != io::ErrorKind::NotFound
     {
         tracing::error!(%error, campaign, "Deleting a file of contacts failed; delete it by hand");
     }

@@ -417,7 +417,7 @@ fn states_follow_one_another() {
     let again = IncidentNote::Opened {
         source: Source::Person,
         title: "x".to_owned(),
-        about: digue_types::Subject::Nothing,
+        about: Subject::Nothing,
     };
     case.refuses(&again, EntryRefusal::OpenedTwice);
 }

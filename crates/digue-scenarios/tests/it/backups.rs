@@ -133,8 +133,8 @@ async fn an_incomplete_drill_proves_nothing_and_a_result_that_cannot_be_read_is_
     leave(&home, "2.json", "half of a res");
     let results = results_folder(home.app.data_folder());
     // What is no text, and a folder of that name, keep no other result back.
-    std::fs::write(results.join("0.json"), b"{\"\xff\xfe").unwrap();
-    std::fs::create_dir(results.join("00.json")).unwrap();
+    fs::write(results.join("0.json"), b"{\"\xff\xfe").unwrap();
+    fs::create_dir(results.join("00.json")).unwrap();
     assert_eq!(journal_results(&home.app).await.unwrap(), 1);
     assert!(results.join("0.unreadable").exists());
     assert_eq!(
