@@ -676,7 +676,7 @@ async fn checks_that_no_longer_run_await_the_officer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_who_edit_one_record_the_second_sees_what_the_first_wrote() {
     let home = Home::open().await;
-    let ciso = crate::approvals::somebody(&home, "rssi", "op", Role::Ciso).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let values = |title: &str, owner: &str| {
         let fields = [("title", title), ("about", "supporting"), ("owner", owner)];
         let fields = fields.map(|(field, text)| (field.to_owned(), vec![text.to_owned()]));
