@@ -194,8 +194,12 @@ impl RetentionPlan {
 
     /// Applies the rules to the sound snapshots of one source.
     fn apply(&mut self, mut candidates: Vec<&JournaledSnapshot>, rules: &KeepRules) {
-        candidates.sort_by(|one, other| (other.at, &other.id).cmp(&(one.at, &one.id)));
-        candidates.dedup_by(|one, other| one.id == other.id);
+        // Each once, at the time of its first entry: one that is journalled again later would take
+        // a second place, and a newer one than its own.
+        candidates.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+        let mut known = BTreeSet::new();
+        candidates.retain(|entry| known.insert(&entry.id));
+        candidates.reverse();
         for entry in candidates.iter().take(rules.last) {
             self.keep(entry, KeepReason::Last);
         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use digue_backup::repository::{BackupRepository, MadeBackup};
-use digue_backup::signs::{EncryptionScore, SourceChange, UsualChange, score};
+use digue_backup::signs::{EncryptionScore, SourceChange, SuspicionLevel, UsualChange, score};
 
 use crate::ContinuityError;
 
@@ -44,10 +44,13 @@ pub fn judge(
     let sampled = &change.modified[..change.modified.len().min(SAMPLED_MAX)];
     let types = repository.sample(parent, &made.snapshot, sampled)?;
     let judged = score(&change, &types, &UsualChange::new(&shares));
-    // After the judgement: otherwise an encrypted source would count itself as usual.
-    shares.push(change.touched_share());
-    let from = shares.len().saturating_sub(REMEMBERED);
-    write(habit, &shares[from..]).map_err(ContinuityError::file(habit))?;
+    // After the judgement, and of clean ones alone: otherwise an encrypted source would count itself
+    // as usual, and a thief who begins slowly would raise what is.
+    if judged.level == SuspicionLevel::Clean {
+        shares.push(change.touched_share());
+        let from = shares.len().saturating_sub(REMEMBERED);
+        write(habit, &shares[from..]).map_err(ContinuityError::file(habit))?;
+    }
     Ok(Some(judged))
 }
 

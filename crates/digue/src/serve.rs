@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
-use digue_access::Policies;
+use digue_access::{EnforcementMode, Policies};
 use digue_administration::{aliases, caseloads};
 use digue_app::alias_tables::AliasTables;
 use digue_app::clock::SystemClock;
@@ -335,16 +335,7 @@ pub(crate) async fn start(
     }
     running.follow_names(names, &stopping);
     running.store_traffic(&stopping);
-    match traffic_listener::bind(&settings.data_folder) {
-        Ok(listener) => {
-            let (app, traffic) = (running.app.clone(), running.traffic.clone());
-            let readers = traffic_listener::serve(listener, app, traffic, stopping.clone());
-            running.tasks.push(tokio::spawn(readers));
-        }
-        Err(error) => {
-            tracing::warn!(%error, "The socket for learning cannot be opened; `digue learn --pilot` has no traffic");
-        }
-    }
+    running.let_learn(&settings, &stopping);
     running.keep_up(&settings, &stopping);
     Ok(running)
 }
@@ -504,6 +495,28 @@ impl RunningServer {
             store,
         );
         self.tasks.push(tokio::spawn(task));
+    }
+
+    /// Opens the socket of `digue learn --pilot`, where a portal is in pilot mode at the start.
+    fn let_learn(&mut self, settings: &Settings, stopping: &watch::Receiver<bool>) {
+        let hosts = self.app.gateway().hosts();
+        // No socket without need: programs that copy the data folder stumble over one.
+        if hosts
+            .portals()
+            .all(|portal| portal.mode != EnforcementMode::Pilot)
+        {
+            return;
+        }
+        match traffic_listener::bind(&settings.data_folder) {
+            Ok(listener) => {
+                let (app, traffic) = (self.app.clone(), self.traffic.clone());
+                let readers = traffic_listener::serve(listener, app, traffic, stopping.clone());
+                self.tasks.push(tokio::spawn(readers));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "The socket for learning cannot be opened; `digue learn --pilot` has no traffic");
+            }
+        }
     }
 
     /// Reads the tables of names again when they change.

@@ -270,3 +270,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_snapshot_that_is_journalled_again_takes_no_second_place() {
+    let mut journal = daily(6);
+    // The oldest three once more, as if they were the newest.
+    journal.extend((3..6).map(|number| journaled(number, NOW - 10)));
+    let rules = KeepRules {
+        last: 2,
+        daily: 2,
+        weekly: 0,
+        monthly: 0,
+    };
+    let plan = decide(&present(&journal[..6]), &journal, &rules);
+    for (number, is_kept) in [(0, true), (1, true), (5, false)] {
+        let reasons = plan.kept.get(&id(number));
+        let is_last = reasons.is_some_and(|reasons| reasons.contains(&KeepReason::Last));
+        assert_eq!(is_last, is_kept, "{number}");
+    }
+}

@@ -450,7 +450,9 @@ pub(crate) async fn enter(
     let entered = sign_in::enter(&console.app, &form.link, &visitor.host, &visitor.origin).await;
     let (secret, session) = entered.map_err(link_gone)?;
     // Before anything else: without a credential the next sign-in takes another link.
+    // In the demonstration nobody comes back tomorrow.
     let is_first = visitor.portal.is_none()
+        && console.demo.is_none()
         && passkey::first_until(&console.app, &session)
             .await?
             .is_some();

@@ -21,11 +21,9 @@ fn the_officer_sees_what_happens_and_who_saw_whom() {
     assert!(!now.text().contains("<script"));
     let english = officer.send("GET", "/activity", &[("accept-language", "en")], b"");
     assert!(english.text().contains("Persons shown per minute"));
-    let account = officer.get("/accounts/a1");
-    assert!(
-        account.text().contains("/persons?person=P1")
-            && account.text().contains("pas dans votre portefeuille")
-    );
+    let list = |list: &str| officer.get(&format!("/accounts/a1?list={list}")).text();
+    assert!(list("persons").contains("/persons?person=P1"));
+    assert!(list("exposures").contains("pas dans votre portefeuille"));
     let person = officer.get("/persons?person=P1");
     assert!(person.text().contains("/accounts/a1"));
     assert!(

@@ -66,7 +66,7 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
             if path.is_dir() {
                 folders.push(path.clone());
                 found.insert(path, (mode, Vec::new()));
-            } else {
+            } else if path.is_file() {
                 found.insert(path.clone(), (mode, fs::read(&path).unwrap()));
             }
         }

@@ -271,7 +271,7 @@ fn the_desk_is_for_everybody_at_both_widths() {
     let token = instance.link("rssi", CONSOLE_HOST);
     browser.go(&format!("{console}/.digue/enter?link={token}"));
     browser.click("button.main");
-    browser.sees("h1", "Accueil");
+    browser.sees("h1", "Mon compte");
     browser.go(&format!("{console}/messages/reports"));
     browser.sees("table", "fraude");
     browser.page_at_both_widths("message-reports");

@@ -21,7 +21,8 @@ impl Officer {
         browser.width(1280);
         browser.go(link);
         browser.click("button.main");
-        browser.sees("h1", "Accueil");
+        // The start page, or at a first entry the own account.
+        browser.sees("nav", "Accueil");
         Self {
             browser,
             console,

@@ -485,7 +485,7 @@ fn the_persons_pages_are_for_everybody_at_both_widths() {
     let token = instance.link("rssi", CONSOLE_HOST);
     browser.go(&format!("{console}/.digue/enter?link={token}"));
     browser.click("button.main");
-    browser.sees("h1", "Accueil");
+    browser.sees("h1", "Mon compte");
     browser.go(&format!("{console}/requests"));
     browser.sees("table", "Consultation non reconnue");
     browser.page_at_both_widths("requests");

@@ -102,7 +102,7 @@ fn an_hour_and_a_week(browser: &Browser) {
     browser.width(1280);
     browser.go(&format!("{console}/.digue/enter?link={token}"));
     browser.click("button.main");
-    browser.sees("h1", "Accueil");
+    browser.sees("h1", "Mon compte");
     // The first hour: ten questions.
     browser.go(&format!("{console}/smsi"));
     browser.sees("main", "dix questions simples");

@@ -87,7 +87,7 @@ fn a_delegate_answers_alone_and_leaves_with_a_sheet() {
     browser.width(1280);
     browser.go(&format!("{console}/.digue/enter?link={token}"));
     browser.click("button.main");
-    browser.sees("h1", "Accueil");
+    browser.sees("h1", "Mon compte");
     browser.go(&format!("{console}/space"));
     browser.sees("h1", "of-1");
     browser.sees("main", "Répondez à dix-neuf questions");
@@ -413,7 +413,7 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     thief.width(1280);
     thief.go(&format!("{console}/.digue/enter?link={token}"));
     thief.click("button.main");
-    thief.sees("h1", "Accueil");
+    thief.sees("h1", "Mon compte");
 
     // A reader is requested. The requester cannot grant it, and neither of the two holds the
     // invitation.
