@@ -378,6 +378,7 @@ pub async fn add(
     let rules = operator::rules(app);
     incident
         .accepts(&note, now, &rules.rules, &rules.zone)
+        .and_then(|()| may_dismiss(actor, &incident, &note))
         .map_err(refused)?;
     if at.is_some_and(|at| at > now) {
         return Err(refused(EntryRefusal::Future));
@@ -454,7 +455,10 @@ pub async fn refusals(
     let (rules, now) = (operator::rules(app), app.clock().now());
     let mut refused = Vec::new();
     for (place, note) in notes.iter().enumerate() {
-        if let Err(why) = incident.accepts(note, now, &rules.rules, &rules.zone) {
+        let accepted = incident
+            .accepts(note, now, &rules.rules, &rules.zone)
+            .and_then(|()| may_dismiss(actor, &incident, note));
+        if let Err(why) = accepted {
             refused.push((place, why));
             continue;
         }
@@ -472,6 +476,26 @@ pub async fn refusals(
         incident = Incident::of(&entries).ok_or_else(|| unreadable(id))?;
     }
     Ok(refused)
+}
+
+/// Only the CISO decides that what was taken for a theft was work, and so only the CISO dismisses
+/// the incident of a confirmed one.
+fn may_dismiss(
+    actor: &Actor,
+    incident: &Incident,
+    note: &IncidentNote,
+) -> Result<(), EntryRefusal> {
+    let dismisses = matches!(
+        note,
+        IncidentNote::StateSet {
+            state: IncidentState::Dismissed,
+            ..
+        }
+    );
+    if dismisses && incident.acts.theft().is_some() && !actor.role.can_act() {
+        return Err(EntryRefusal::TheftStands);
+    }
+    Ok(())
 }
 
 /// Adds several entries. All are checked before the first is added, so that an invalid one adds
@@ -702,6 +726,7 @@ pub(crate) const fn refusal_key(why: EntryRefusal) -> &'static str {
         EntryRefusal::DelayUnexplained => "incident-refused-delay-unexplained",
         EntryRefusal::ExemptionNeeded => "incident-refused-exemption-needed",
         EntryRefusal::Value => "incident-refused-value",
+        EntryRefusal::TheftStands => "incident-refused-theft-stands",
         EntryRefusal::OpenedTwice => "incident-refused-opened-twice",
         EntryRefusal::Closed => "incident-refused-closed",
     }

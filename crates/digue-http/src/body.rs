@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Body = UnsyncBoxBody<Bytes, BoxError>;
@@ -30,6 +30,11 @@ where
 /// `body`, which fails once more than `bytes_max` have arrived.
 pub fn limited(body: Body, bytes_max: usize) -> Body {
     boxed(Limited::new(body, bytes_max))
+}
+
+/// True for the error of a body with more than the most bytes; any other was cut off.
+pub fn is_too_long(error: &BoxError) -> bool {
+    error.is::<LengthLimitError>()
 }
 
 /// The whole of `body`, at most `bytes_max`.

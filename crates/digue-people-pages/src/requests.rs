@@ -261,6 +261,7 @@ pub async fn hide(
         sights::lift(&console.app, &actor, &form.lift).await?;
         return Ok(Redirect::to("/requests"));
     }
+    sights::must_hide(&actor)?;
     let at = |text: &str| local_time(text, &console.zone);
     let times = (at(&form.from)?, at(&form.to)?);
     let until = at(&form.until)?;

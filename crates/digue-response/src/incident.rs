@@ -10,6 +10,7 @@ mod acceptance;
 pub mod entry;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use digue_types::{Subject, Timestamp};
 use jiff::tz::TimeZone;
@@ -377,6 +378,13 @@ impl Incident {
             self.state(),
             IncidentState::Resolved | IncidentState::Dismissed
         )
+    }
+
+    /// The end of the 72 hours (GDPR art. 33(1)) counted from the confirmation of a theft: an officer
+    /// who confirms one is aware of it, whatever hour is entered later.
+    pub fn due_by_theft(&self) -> Option<Timestamp> {
+        let theft = self.acts.theft()?;
+        Some(theft.at().plus(Duration::from_hours(72)))
     }
 
     /// The hour of awareness for the data.

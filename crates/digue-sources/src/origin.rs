@@ -171,8 +171,14 @@ async fn read_address(
         return Err(OriginFault::Refused);
     }
     let read = body::collect(answer.into_body(), BYTES_MAX).await;
-    read.map(|bytes| bytes.to_vec())
-        .map_err(|_| OriginFault::TooLarge)
+    read.map(|bytes| bytes.to_vec()).map_err(|error| {
+        let fault = if body::is_too_long(&error) {
+            OriginFault::TooLarge
+        } else {
+            OriginFault::Unreachable
+        };
+        failed(&error, fault)
+    })
 }
 
 /// Logs what failed: the page says what to do, and the log what it was.

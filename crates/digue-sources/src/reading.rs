@@ -37,7 +37,10 @@ pub async fn read_due(app: &App) -> Result<(), OperationError> {
     if due.is_empty() {
         return Ok(());
     }
-    let _one = app.area::<Sources>().turn.0.lock().await;
+    // The readings before have not ended: theirs are not due.
+    let Ok(_one) = app.area::<Sources>().turn.0.try_lock() else {
+        return Ok(());
+    };
     // Side by side: a database that does not answer must not delay the others.
     let read = join_all(due.into_iter().map(|rules| read(app, rules))).await;
     read.into_iter().collect()
@@ -104,16 +107,22 @@ async fn take(
             // The brake has judged the loss already.
             confirms_loss: true,
         };
-        if let Err(error) = load(app, &actor, &rules.target, csv, mode).await {
+        if let Err(error) = load(app, &actor, &rules.target, csv.clone(), mode).await {
             return refused(before, error);
         }
         loaded = Some((digest, now));
     }
     forget_held(app, rules).await;
+    // Read whole, and not all of it is in force: its age is not that of what people work with.
+    let waiting = preview(app, &actor, &rules.target, csv).await?.growth.rows;
     Ok(SourceRecord {
-        good_at: Some(now),
+        good_at: if waiting == 0 {
+            Some(now)
+        } else {
+            before.good_at
+        },
         rows: Some(change.rows),
-        fault: None,
+        fault: (waiting > 0).then(|| ("source-fault-approval".to_owned(), None)),
         loaded,
         held: None,
         ..before.clone()

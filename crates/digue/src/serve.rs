@@ -380,7 +380,16 @@ impl RunningServer {
         every!(
             Duration::from_secs(5),
             "data sources",
-            |app: Arc<App>| async move { digue_sources::reading::read_due(&app).await }
+            |app: Arc<App>| async move {
+                // Not awaited: a source may take ten minutes, and a stop must not. What is cut off
+                // is read again.
+                tokio::spawn(async move {
+                    if let Err(error) = digue_sources::reading::read_due(&app).await {
+                        tracing::warn!(%error, "Reading the sources failed; retrying");
+                    }
+                });
+                Ok(())
+            }
         );
         every!(second, "notices", |app: Arc<App>| async move {
             digue_notices::send_due(&app, NOTICES_A_SECOND)

@@ -116,8 +116,8 @@ pub(crate) struct IncidentHead {
     pub(crate) steps: Vec<ShownStep>,
     /// The clocks of duties that are not met, the nearest first.
     pub(crate) clocks: Vec<ShownClock>,
-    /// No clock runs, because nobody stated the hour of awareness.
-    pub(crate) lacks_awareness: bool,
+    /// Why no clock is shown: nobody stated the hour of awareness.
+    pub(crate) lacks_awareness: Option<String>,
     /// What is missing, each with the place where it is filled.
     pub(crate) missing: Vec<(String, String)>,
     /// Who is waited for, and for how much.
@@ -127,6 +127,17 @@ pub(crate) struct IncidentHead {
     pub(crate) saved: Option<String>,
     pub(crate) is_log: bool,
     pub(crate) may_write: bool,
+}
+
+/// That nobody stated the hour of awareness.
+fn lacks_awareness(w: &Localizer, view: &IncidentView) -> Option<String> {
+    if view.incident.aware_at().is_some() {
+        return None;
+    }
+    Some(match view.incident.due_by_theft() {
+        Some(due) => w.with1("incident-awareness-by-theft", "due", w.moment(due)),
+        None => w.say("incident-no-awareness"),
+    })
 }
 
 impl IncidentHead {
@@ -168,7 +179,7 @@ impl IncidentHead {
             state: w.coded("incident-state", view.incident.state().code()),
             role: w.say(view.incident.role.key()),
             steps: steps(w, &id, &progress, step),
-            lacks_awareness: is_open && view.incident.aware_at().is_none(),
+            lacks_awareness: lacks_awareness(w, view).filter(|_| is_open),
             clocks: if is_open { clocks } else { Vec::new() },
             missing: progress
                 .gaps()

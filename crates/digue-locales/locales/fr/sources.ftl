@@ -1,7 +1,7 @@
 # Sources : portefeuilles et identifiants lus de nouveau et de nouveau.
 menu-sources = Sources de données
 sources-title = Sources de données
-sources-explain = Digue lit ces sources de lui-même. Une source qui échoue ne change rien : les dernières données restent en vigueur, avec leur âge. Une source qui perd ou gagne trop de lignes attend une personne.
+sources-explain = Digue lit ces sources de lui-même. Une source qui échoue ne change rien : les dernières données restent en vigueur, avec leur âge. Une source qui perd ou gagne trop de lignes est suspendue jusqu'à la décision d'une personne.
 sources-none = Aucune source n'est configurée : les portefeuilles sont déposés à la main ou par l'API. La section [[sources]] de la configuration en ajoute.
 source-feeds = Alimente
 source-good-at = À jour le
@@ -24,6 +24,7 @@ source-fault-refused = la réponse n'est pas celle qui est attendue : une colonn
 source-fault-large = la réponse dépasse 1 Gio
 source-fault-slow = la lecture dure plus de dix minutes
 source-fault-account = le compte de cette source n'existe pas, est suspendu ou n'a pas le droit de déposer ces données
+source-fault-approval = une partie des lignes attend l'accord d'une deuxième personne (page Approbations)
 source-fault-target = la population ou le portail n'existe plus
 source-fault-waiting = trop de demandes de cette source attendent déjà un accord
 task-source-sources = les sources de données

@@ -301,6 +301,8 @@ pub enum EntryRefusal {
     ExemptionNeeded,
     #[error("the value does not fit its field")]
     Value,
+    #[error("an officer confirmed the theft: only the CISO may dismiss the incident")]
+    TheftStands,
     #[error("the incident is already open")]
     OpenedTwice,
     #[error("the incident is closed: add a correction or reopen it")]

@@ -264,7 +264,11 @@ async fn a_source_adds_no_more_than_two_persons_allowed_its_account() {
         before,
         "one version"
     );
-    assert_eq!(view(&home, &ciso).await.standing, SourceStanding::Fresh);
+    // Nothing of it is in force: it is not up to date, and says why.
+    let read = view(&home, &ciso).await;
+    assert_eq!((read.standing, read.good_at), (SourceStanding::Late, None));
+    let fault = read.fault.map(|(key, _)| key);
+    assert_eq!(fault.as_deref(), Some("source-fault-approval"));
     // A suspended account feeds nothing.
     let account = AccountId::parse("flux").unwrap();
     let reason = "compte volé, enquête en cours";

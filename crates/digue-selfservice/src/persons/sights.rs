@@ -366,6 +366,11 @@ pub struct HiddenConsultations {
     pub persons: usize,
 }
 
+/// Whether an actor may hide consultations: the DPO alone. To be called before any input is read.
+pub fn must_hide(actor: &Actor) -> Result<(), OperationError> {
+    require(actor.role == digue_access::Role::Dpo)
+}
+
 /// Hides consultations by an account or an organisation from persons until a date. Only the DPO
 /// may, with a reason.
 pub async fn hide(
@@ -376,7 +381,7 @@ pub async fn hide(
     until: Timestamp,
     reason: &str,
 ) -> Result<(), OperationError> {
-    require(actor.role == digue_access::Role::Dpo)?;
+    must_hide(actor)?;
     actor.must_be_fresh(app)?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let now = app.clock().now();

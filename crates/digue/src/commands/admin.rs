@@ -77,8 +77,12 @@ fn with_app(out: &Output, file: &Path, act: impl AsyncFnOnce(&RunningServer) -> 
             return BAD;
         }
     };
-    // No listener is opened for an act at the terminal.
+    // An act at the terminal opens no listener, and reads and writes nothing elsewhere: it must not
+    // wait for a database that does not answer.
     config.settings.listeners.clear();
+    config.settings.sources.clear();
+    config.settings.monitoring = None;
+    config.settings.backup = None;
     let done = runtime().map_err(anyhow::Error::from).and_then(|runtime| {
         runtime.block_on(async {
             let running = start(Config { ..config }, None).await?;

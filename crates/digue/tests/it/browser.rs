@@ -110,7 +110,7 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.click("button.main");
     officer.sees("h1", "Accueil");
     officer.go(&format!("{console}/self"));
-    officer.sees("main", "pas encore de clé d'accès");
+    officer.sees("main", "D'abord, votre clé d'accès");
     officer.write("#name", "téléphone");
     officer.click("form[data-passkey] button");
     officer.sees("table", "téléphone");
@@ -236,7 +236,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     colleague.plug_in_authenticator();
     colleague.go(&invitation);
     colleague.click("button.main");
-    colleague.sees("main", "pas encore de clé d'accès");
+    colleague.sees("main", "D'abord, votre clé d'accès");
     colleague.write("#name", "ordinateur");
     colleague.click("form[data-passkey] button");
     colleague.sees("table", "ordinateur");

@@ -225,7 +225,7 @@ fn a_person_reads_contests_and_gets_the_answer() {
     );
     // The RSSI sees it among the acts of the account, the DPO with its deadline.
     assert!(
-        ciso.get("/accounts/a1")
+        ciso.get("/accounts/a1?list=acts")
             .text()
             .contains("demande d&#39;une personne")
     );
@@ -307,7 +307,7 @@ fn what_is_hidden_is_dated_counted_and_comes_back() {
             .count(),
         3
     );
-    let hide = "reach=account:a1&from=2020-01-01T00:00&to=2099-01-01T00:00&reason=enquete+judiciaire+en+cours&until=";
+    let hide = "scope=account&name=a1&from=2020-01-01T00:00&to=2099-01-01T00:00&reason=enquete+judiciaire+en+cours&until=";
     let soon = jiff::Zoned::now()
         .saturating_add(jiff::Span::new().days(30))
         .strftime("%Y-%m-%dT%H:%M")
@@ -511,7 +511,7 @@ fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
         let browser = Browser::without_scripts("fr");
         browser.go(&format!("{console}/.digue/enter?link={token}"));
         browser.submit("form[action='/.digue/enter']", 0);
-        browser.sees("main", "Accueil");
+        browser.sees("h1", "Mon compte");
         browser
     };
     let (dpo, ciso) = (enter(&first), enter(&second));
