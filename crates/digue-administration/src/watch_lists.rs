@@ -163,7 +163,9 @@ pub fn decoys(bytes: &[u8]) -> Result<Vec<ListedDecoy>, usize> {
 
 fn decoy(row: &CsvFileRow<'_>) -> Result<ListedDecoy, usize> {
     let (portal, person) = (row.cell(0), row.cell(1));
-    if portal.is_empty() || person.is_empty() {
+    // A quote that is never closed takes the next lines along.
+    let is_torn = person.contains(char::is_control) || portal.contains(char::is_control);
+    if portal.is_empty() || person.is_empty() || is_torn {
         return Err(row.line);
     }
     Ok(ListedDecoy {
@@ -309,7 +311,7 @@ mod tests {
         // Without a header its first decoy would be lost without a word.
         assert_eq!(decoys(b"kairos,V7\nkairos,V8\n"), Err(1));
         assert_eq!(decoys(b"portal,person\nkairos,V7\nkairos,\n"), Err(3));
-        assert_eq!(decoys(b"portal,person\nkairos,\"V7\n"), Err(2));
+        assert_eq!(decoys(b"portal,person\nkairos,\"V7\nkairos,V8\n"), Err(2));
     }
 
     #[test]

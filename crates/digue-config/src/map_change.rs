@@ -271,7 +271,7 @@ fn only_narrows(difference: &MapDifference, old: &PortalMap, new: &PortalMap) ->
             let removed = a.routes.iter().find(|route| route.name.as_str() == name);
             removed.is_some_and(|removed| !is_taken_over(removed, &b.routes))
         }
-        ["routes", name, key] => {
+        ["routes", name, key] | ["routes", name, key @ "uninspected", _] => {
             let of =
                 |routes: &'_ [Route]| routes.iter().position(|route| route.name.as_str() == name);
             match (of(&a.routes), of(&b.routes)) {

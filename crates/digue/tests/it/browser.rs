@@ -113,6 +113,8 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.sees("main", "D'abord, votre clé d'accès");
     officer.write("#name", "téléphone");
     officer.click("form[data-passkey] button");
+    officer.sees("h1", "Accueil");
+    officer.go(&format!("{console}/self"));
     officer.sees("table", "téléphone");
     officer.page_at_both_widths("own");
 
@@ -239,6 +241,8 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     colleague.sees("main", "D'abord, votre clé d'accès");
     colleague.write("#name", "ordinateur");
     colleague.click("form[data-passkey] button");
+    colleague.sees("h1", "Accueil");
+    colleague.go(&format!("{console}/self"));
     colleague.sees("table", "ordinateur");
 
     colleague.width(1280);

@@ -533,7 +533,7 @@ fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
     // Contested; the security officer sees a signal, the DPO answers, the person reads the answer.
     person.click("button[value=contest]");
     person.sees("#asked", "Réponse au plus tard le");
-    ciso.go(&format!("{console}/accounts/a1"));
+    ciso.go(&format!("{console}/accounts/a1?list=acts"));
     ciso.sees("main", "demande d'une personne");
     dpo.go(&format!("{console}/requests"));
     dpo.sees("table", "Consultation non reconnue");

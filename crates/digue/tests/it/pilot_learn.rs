@@ -98,7 +98,7 @@ fn only_a_running_pilot_can_be_learnt_from() {
     let enforced = learn("portail");
     assert_eq!(enforced.status.code(), Some(2), "{}", said(&enforced));
     assert!(
-        said(&enforced).contains("not in pilot mode"),
+        said(&enforced).contains("no portal in pilot mode"),
         "{}",
         said(&enforced)
     );
