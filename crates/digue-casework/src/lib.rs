@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod breach;
 pub mod bundle;
 pub mod containment;
+mod entry_refusals;
 mod finding_queries;
 pub mod findings;
 pub mod incident_forms;

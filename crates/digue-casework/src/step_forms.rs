@@ -141,7 +141,7 @@ pub async fn save(
         };
         faults.push(SheetFault {
             field: field.clone(),
-            key: incidents::refusal_key(why),
+            key: crate::entry_refusals::refusal_key(why),
         });
     }
     if !faults.is_empty() {

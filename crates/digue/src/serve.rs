@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
-use digue_access::{EnforcementMode, Policies};
+use digue_access::Policies;
 use digue_administration::{aliases, caseloads};
 use digue_app::alias_tables::AliasTables;
 use digue_app::clock::SystemClock;
@@ -65,8 +65,7 @@ use crate::{descriptors, keys, maps, monitoring, tls, traffic_listener};
 // Beyond it the disk is the bottleneck: refusing is faster for everyone than a queue that only
 // grows.
 const QUEUE_MAX: usize = 8192;
-// Twice a second: short enough for a receipt to be had at once, long enough for a signature not to
-// matter.
+// Twice a second: a receipt is to be had at once, and a signature does not matter.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 /// How long a stop waits for the entries of responses that have left.
 const ENTRIES_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -335,7 +334,11 @@ pub(crate) async fn start(
     }
     running.follow_names(names, &stopping);
     running.store_traffic(&stopping);
-    running.let_learn(&settings, &stopping);
+    if let Some(listener) = traffic_listener::open(&running.app, &settings.data_folder) {
+        let parts = (running.app.clone(), running.traffic.clone());
+        let readers = traffic_listener::serve(listener, parts.0, parts.1, stopping.clone());
+        running.tasks.push(tokio::spawn(readers));
+    }
     running.keep_up(&settings, &stopping);
     Ok(running)
 }
@@ -504,28 +507,6 @@ impl RunningServer {
             store,
         );
         self.tasks.push(tokio::spawn(task));
-    }
-
-    /// Opens the socket of `digue learn --pilot`, where a portal is in pilot mode at the start.
-    fn let_learn(&mut self, settings: &Settings, stopping: &watch::Receiver<bool>) {
-        let hosts = self.app.gateway().hosts();
-        // No socket without need: programs that copy the data folder stumble over one.
-        if hosts
-            .portals()
-            .all(|portal| portal.mode != EnforcementMode::Pilot)
-        {
-            return;
-        }
-        match traffic_listener::bind(&settings.data_folder) {
-            Ok(listener) => {
-                let (app, traffic) = (self.app.clone(), self.traffic.clone());
-                let readers = traffic_listener::serve(listener, app, traffic, stopping.clone());
-                self.tasks.push(tokio::spawn(readers));
-            }
-            Err(error) => {
-                tracing::warn!(%error, "The socket for learning cannot be opened; `digue learn --pilot` has no traffic");
-            }
-        }
     }
 
     /// Reads the tables of names again when they change.

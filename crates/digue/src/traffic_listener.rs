@@ -22,7 +22,7 @@ const LINE_BYTES_MAX: usize = 200;
 const LINE_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Opens the socket, in a folder that nobody else can enter.
-pub(crate) fn bind(data_folder: &Path) -> io::Result<UnixListener> {
+fn bind(data_folder: &Path) -> io::Result<UnixListener> {
     let path = socket_path(data_folder);
     if let Some(folder) = path.parent() {
         DirBuilder::new()
@@ -40,6 +40,23 @@ pub(crate) fn bind(data_folder: &Path) -> io::Result<UnixListener> {
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
     Ok(listener)
+}
+
+/// The socket of `digue learn --pilot`, where a portal is in pilot mode at the start.
+pub(crate) fn open(app: &App, data_folder: &Path) -> Option<UnixListener> {
+    let hosts = app.gateway().hosts();
+    // No socket without need: programs that copy the data folder stumble over one.
+    if hosts
+        .portals()
+        .all(|portal| portal.mode != EnforcementMode::Pilot)
+    {
+        return None;
+    }
+    bind(data_folder)
+        .inspect_err(|error| {
+            tracing::warn!(%error, "The socket for learning cannot be opened; `digue learn --pilot` has no traffic");
+        })
+        .ok()
 }
 
 /// Serves readers until the stop.
