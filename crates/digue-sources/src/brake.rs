@@ -1,12 +1,19 @@
 //! The brake: how much a source may change by itself. A failed extraction looks like a file that
 //! lost rows, and a stolen export like one that gained them.
 
+use std::time::Duration;
+
 use digue_administration::loads::LoadPreview;
+use digue_store::DayOfChanges;
+use digue_types::Timestamp;
 
 /// Changes up to this number of rows never wait: a share of a small table is nothing.
 pub const ROWS_FREE: u64 = 10;
 
-/// The largest changes that need no person, in percent of the rows in force.
+const DAY: Duration = Duration::from_hours(24);
+
+/// The largest changes within a day that need no person, in percent of the rows in force at its
+/// beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Brake {
     pub shrinks_at_most: u32,
@@ -23,11 +30,10 @@ impl Default for Brake {
 }
 
 impl Brake {
-    /// Whether a change waits for a person.
-    ///
-    /// The base is what is in force, and not what the source had last: a slow drain over many
-    /// readings is compared with what people rely on.
-    pub fn holds(self, change: &LoadPreview) -> bool {
+    /// Whether a change waits for a person. `day` is what the source changed by itself before, and
+    /// how many rows were in force then: many small changes are judged as the large one that they
+    /// make together.
+    pub fn holds(self, change: &LoadPreview, day: DayOfChanges) -> bool {
         // An empty answer is the most common failure, and is held whatever its size.
         if change.rows == 0 && change.before > 0 {
             return true;
@@ -37,12 +43,27 @@ impl Brake {
             return false;
         }
         let exceeds = |rows: u64, percent: u32| {
-            let allowed = u128::from(change.before) * u128::from(percent) / 100;
+            let allowed = u128::from(day.before) * u128::from(percent) / 100;
             rows > ROWS_FREE && u128::from(rows) > allowed
         };
-        exceeds(change.removed, self.shrinks_at_most)
-            || exceeds(change.growth.rows, self.grows_at_most)
+        exceeds(day.removed + change.removed, self.shrinks_at_most)
+            || exceeds(day.added + change.growth.rows, self.grows_at_most)
     }
+}
+
+/// The day that a change falls into: the one that is running, or one that begins with it.
+pub(crate) fn day_of(
+    known: Option<DayOfChanges>,
+    change: &LoadPreview,
+    now: Timestamp,
+) -> DayOfChanges {
+    let runs = |day: &DayOfChanges| now.since(day.from) < DAY && day.before > 0;
+    known.filter(runs).unwrap_or(DayOfChanges {
+        from: now,
+        before: change.before,
+        removed: 0,
+        added: 0,
+    })
 }
 
 #[cfg(test)]
@@ -64,24 +85,22 @@ mod tests {
         }
     }
 
+    /// A day that begins with the change.
+    fn holds(change: &LoadPreview) -> bool {
+        Brake::default().holds(change, day_of(None, change, Timestamp::ZERO))
+    }
+
     #[test]
     fn a_source_that_answers_nothing_never_empties_what_is_in_force() {
         for before in [1, 5, 340_000] {
-            assert!(
-                Brake::default().holds(&change(before, before, 0)),
-                "{before}"
-            );
+            assert!(holds(&change(before, before, 0)), "{before}");
         }
-        assert!(
-            !Brake::default().holds(&change(0, 0, 0)),
-            "nothing was there"
-        );
+        assert!(!holds(&change(0, 0, 0)), "nothing was there");
     }
 
     #[test]
     fn a_share_of_the_rows_may_go_and_come() {
-        let holds =
-            |before, removed, added| Brake::default().holds(&change(before, removed, added));
+        let holds = |before, removed, added| holds(&change(before, removed, added));
         assert!(!holds(1000, 50, 0));
         assert!(holds(1000, 51, 0));
         assert!(!holds(1000, 0, 200));
@@ -91,6 +110,28 @@ mod tests {
         assert!(!holds(0, 0, 1_000_000), "the first load");
     }
 
+    #[test]
+    fn a_slow_drain_waits_as_the_large_loss_that_it_is() {
+        let at = Timestamp::from_secs;
+        let (mut day, mut left) = (None, 10_000);
+        for reading in 0..288 {
+            let change = change(left, 20, 0);
+            let of = day_of(day, &change, at(reading * 300));
+            if Brake::default().holds(&change, of) {
+                break;
+            }
+            left -= 20;
+            day = Some(DayOfChanges {
+                removed: of.removed + 20,
+                ..of
+            });
+        }
+        assert_eq!(left, 9_500, "five percent of a day, and no more");
+        // The next day begins anew.
+        let change = change(left, 20, 0);
+        assert_eq!(day_of(day, &change, at(86_400)).before, 9_500);
+    }
+
     proptest! {
         #[test]
         fn a_larger_loss_never_passes_where_a_smaller_one_waits(
@@ -98,7 +139,7 @@ mod tests {
         ) {
             let removed = removed.min(before);
             let larger = (removed + more).min(before);
-            let holds = |removed| Brake::default().holds(&change(before, removed, 0));
+            let holds = |removed| holds(&change(before, removed, 0));
             prop_assert!(!holds(removed) || holds(larger));
         }
     }

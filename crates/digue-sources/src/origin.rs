@@ -1,5 +1,6 @@
 //! Where a source's rows come from, and how they are read: whole, within bounds, or not at all.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -133,11 +134,27 @@ async fn read_file(path: &Path) -> Result<Vec<u8>, OriginFault> {
     let path = path.to_owned();
     let read = move || {
         let unreachable = |error: std::io::Error| failed(&error, OriginFault::Unreachable);
-        let length = std::fs::metadata(&path).map_err(unreachable)?.len();
-        if length > BYTES_MAX as u64 {
+        let before = std::fs::metadata(&path).map_err(unreachable)?;
+        // A pipe would hold a thread for ever.
+        if !before.is_file() {
+            return Err(failed(&"not a regular file", OriginFault::Unreachable));
+        }
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(&path).map_err(unreachable)?;
+        let most = BYTES_MAX as u64 + 1;
+        file.take(most)
+            .read_to_end(&mut bytes)
+            .map_err(unreachable)?;
+        if bytes.len() > BYTES_MAX {
             return Err(OriginFault::TooLarge);
         }
-        std::fs::read(&path).map_err(unreachable)
+        let after = std::fs::metadata(&path).map_err(unreachable)?;
+        let state = |of: &std::fs::Metadata| (of.len(), of.modified().ok());
+        // Half of a file that is being written would pass for a smaller one.
+        if state(&before) != state(&after) || after.len() != bytes.len() as u64 {
+            return Err(failed(&"written meanwhile", OriginFault::Unreachable));
+        }
+        Ok(bytes)
     };
     let read = tokio::task::spawn_blocking(read).await;
     read.map_err(|error| failed(&error, OriginFault::Unreachable))?

@@ -10,12 +10,18 @@ use digue_administration::loads::{LoadPreview, LoadTarget};
 use digue_administration::{aliases, approvals};
 use digue_app::files::{hex, keep};
 use digue_app::{Actor, App, LineFault, OperationError};
-use digue_store::{HeldChange, SourceRecord};
+use digue_store::{DayOfChanges, HeldChange, SourceRecord};
 use futures_util::future::join_all;
 use ring::digest::{SHA256, digest};
 use tokio::sync::Mutex;
+use tracing::Instrument as _;
 
-use crate::{SourceRules, Sources, rules};
+use crate::{SourceRules, Sources, brake, rules};
+
+/// The brake has judged the loss, or a person has.
+const LOSS_IS_JUDGED: LoadMode = LoadMode::Replace {
+    confirms_loss: true,
+};
 
 /// Serialises readings: one on demand must not overtake one that is due.
 // The first of the async locks, before that of loads.
@@ -65,7 +71,10 @@ pub(crate) fn named<'a>(app: &'a App, name: &str) -> Result<&'a SourceRules, Ope
 async fn read(app: &App, rules: &SourceRules) -> Result<(), OperationError> {
     let client = app.area::<Sources>().client.as_ref();
     let before = record(app, rules).await?;
-    let next = match rules.origin.read(client, &rules.target).await {
+    // Operators have many sources: each line of the log names its own.
+    let span = tracing::error_span!("source", name = rules.name);
+    let read = rules.origin.read(client, &rules.target).instrument(span);
+    let next = match read.await {
         Ok(csv) => take(app, rules, csv, &before).await?,
         Err(fault) => failed(&before, fault.key(), None),
     };
@@ -91,52 +100,57 @@ async fn take(
         Ok(change) => change,
         Err(error) => return refused(before, error),
     };
-    if rules.brake.holds(&change) {
-        return hold(app, rules, csv, &change, before).await;
+    if change.rows == 0 && change.before == 0 {
+        // Nothing was ever there and nothing came: that is not "up to date".
+        return Ok(failed(before, "source-fault-empty", None));
     }
     let now = app.clock().now();
     let digest = hex(digest(&SHA256, &csv).as_ref());
     // The same rows again, of which a part waits for a second person: loading them each time would
     // make a version and an entry of each reading. After a day the request has expired.
-    let waits = before.loaded.as_ref().is_some_and(|(known, at)| {
+    let is_known = before.loaded.as_ref().is_some_and(|(known, at)| {
         *known == digest && now.since(*at) < approvals::WAITS && change.removed == 0
     });
-    let mut loaded = before.loaded.clone();
-    if (change.removed > 0 || change.growth.rows > 0) && !waits {
-        let mode = LoadMode::Replace {
-            // The brake has judged the loss already.
-            confirms_loss: true,
-        };
-        if let Err(error) = load(app, &actor, &rules.target, csv.clone(), mode).await {
-            return refused(before, error);
-        }
-        loaded = Some((digest, now));
+    let day = brake::day_of(before.day, &change, now);
+    if !is_known && rules.brake.holds(&change, day) {
+        return hold(app, rules, (csv, digest), &change, before).await;
     }
-    forget_held(app, rules).await;
-    // Read whole, and not all of it is in force: its age is not that of what people work with.
-    let waiting = preview(app, &actor, &rules.target, csv).await?.growth.rows;
-    Ok(SourceRecord {
-        good_at: if waiting == 0 {
-            Some(now)
-        } else {
-            before.good_at
-        },
+    let mut next = SourceRecord {
         rows: Some(change.rows),
-        fault: (waiting > 0).then(|| ("source-fault-approval".to_owned(), None)),
-        loaded,
+        fault: None,
         held: None,
         ..before.clone()
-    })
+    };
+    let mut waiting = change.growth.rows;
+    if !is_known && (change.removed > 0 || change.growth.rows > 0) {
+        waiting = match load(app, &actor, &rules.target, csv, LOSS_IS_JUDGED).await {
+            Ok(waiting) => waiting,
+            Err(error) => return refused(before, error),
+        };
+        next.loaded = Some((digest, now));
+        next.day = Some(DayOfChanges {
+            removed: day.removed + change.removed,
+            added: day.added + change.growth.rows.saturating_sub(waiting),
+            ..day
+        });
+    }
+    forget_held(app, rules).await;
+    if waiting == 0 {
+        next.good_at = Some(now);
+    } else {
+        // Read whole, and not all of it is in force: its age is not that of what people work with.
+        next.fault = Some(("source-fault-approval".to_owned(), None));
+    }
+    Ok(next)
 }
 
 async fn hold(
     app: &App,
     rules: &SourceRules,
-    csv: Vec<u8>,
+    (csv, digest): (Vec<u8>, String),
     change: &LoadPreview,
     before: &SourceRecord,
 ) -> Result<SourceRecord, OperationError> {
-    let digest = hex(digest(&SHA256, &csv).as_ref());
     let held = before.held.clone().filter(|held| held.digest == digest);
     if held.is_none() {
         let path = held_file(app, rules);
@@ -186,14 +200,18 @@ pub async fn release(
     let held = before.held.clone().filter(|held| held.digest == digest);
     let held = held.ok_or(OperationError::Conflict)?;
     let csv = held_rows(app, rules, &held).await?;
-    let mode = LoadMode::Replace {
-        confirms_loss: true,
-    };
-    load(app, actor, &rules.target, csv, mode).await?;
+    let waiting = load(app, actor, &rules.target, csv, LOSS_IS_JUDGED).await?;
     forget_held(app, rules).await;
     let next = SourceRecord {
-        good_at: Some(held.at),
+        good_at: if waiting == 0 {
+            Some(held.at)
+        } else {
+            before.good_at
+        },
         rows: Some(held.rows),
+        fault: (waiting > 0).then(|| ("source-fault-approval".to_owned(), None)),
+        // A person has looked: the next changes are judged from here.
+        day: None,
         loaded: Some((held.digest, app.clock().now())),
         held: None,
         ..before
@@ -231,20 +249,25 @@ async fn preview(
     }
 }
 
+/// Loads; returns how many rows wait for a second person.
 async fn load(
     app: &App,
     actor: &Actor,
     target: &LoadTarget,
     csv: Vec<u8>,
     mode: LoadMode,
-) -> Result<(), OperationError> {
-    match target {
+) -> Result<u64, OperationError> {
+    let waiting = match target {
         LoadTarget::Caseload(population) => {
-            let loaded = caseloads::load(app, actor, population, csv, mode).await;
-            loaded.map(drop)
+            let loaded = caseloads::load(app, actor, population, csv, mode).await?;
+            loaded.waiting
         }
-        LoadTarget::Aliases(portal) => aliases::load(app, actor, portal, csv, mode).await.map(drop),
-    }
+        LoadTarget::Aliases(portal) => {
+            let loaded = aliases::load(app, actor, portal, csv, mode).await?;
+            loaded.waiting
+        }
+    };
+    Ok(waiting.map_or(0, |(_, growth)| growth.rows))
 }
 
 /// What is wrong with the rows, or with what they would change. A failure of Digue itself is not
@@ -289,6 +312,7 @@ pub(crate) async fn record(app: &App, rules: &SourceRules) -> Result<SourceRecor
         rows: None,
         fault: None,
         loaded: None,
+        day: None,
         held: None,
     }))
 }

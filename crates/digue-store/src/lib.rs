@@ -103,6 +103,6 @@ pub use review_lines::ReviewLine;
 pub use reviews::ReviewRecord;
 pub use revisions::RevisionRecord;
 pub use set_aside::SetAsideRecord;
-pub use sources::{HeldChange, SourceRecord};
+pub use sources::{DayOfChanges, HeldChange, SourceRecord};
 pub use store::Store;
 pub use unconfirmed::UnconfirmedRecord;

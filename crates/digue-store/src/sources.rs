@@ -21,7 +21,19 @@ pub struct SourceRecord {
     pub fault: Option<(String, Option<u64>)>,
     /// SHA-256 of the rows that were loaded last, and when.
     pub loaded: Option<(String, Timestamp)>,
+    /// What it changed by itself since a moment of the last day.
+    pub day: Option<DayOfChanges>,
     pub held: Option<HeldChange>,
+}
+
+/// What a source changed by itself within a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayOfChanges {
+    pub from: Timestamp,
+    /// Rows in force then.
+    pub before: u64,
+    pub removed: u64,
+    pub added: u64,
 }
 
 /// A change of a source that a person must see first.
@@ -42,14 +54,17 @@ impl Store {
     pub async fn set_source(&self, source: &SourceRecord) -> Stored<()> {
         let held = source.held.as_ref();
         let number = |number: Option<u64>| number.map(signed).transpose();
-        let fault = source.fault.as_ref();
+        let (fault, day) = (source.fault.as_ref(), source.day);
         sqlx::query(
             "INSERT INTO sources (name, read_at, good_at, \"rows\", fault, fault_line, loaded_digest, \
-             loaded_at, held_digest, held_at, held_rows, held_removed, held_added) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+             loaded_at, day_from, day_before, day_removed, day_added, held_digest, held_at, held_rows, \
+             held_removed, held_added) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
              ON CONFLICT (name) DO UPDATE SET read_at = excluded.read_at, good_at = excluded.good_at, \
              \"rows\" = excluded.\"rows\", fault = excluded.fault, fault_line = excluded.fault_line, \
              loaded_digest = excluded.loaded_digest, loaded_at = excluded.loaded_at, \
+             day_from = excluded.day_from, day_before = excluded.day_before, \
+             day_removed = excluded.day_removed, day_added = excluded.day_added, \
              held_digest = excluded.held_digest, held_at = excluded.held_at, held_rows = excluded.held_rows, \
              held_removed = excluded.held_removed, held_added = excluded.held_added",
         )
@@ -61,6 +76,10 @@ impl Store {
         .bind(number(fault.and_then(|(_, line)| *line))?)
         .bind(source.loaded.as_ref().map(|(digest, _)| digest.as_str()))
         .bind(source.loaded.as_ref().map(|(_, at)| at.micros()))
+        .bind(day.map(|day| day.from.micros()))
+        .bind(number(day.map(|day| day.before))?)
+        .bind(number(day.map(|day| day.removed))?)
+        .bind(number(day.map(|day| day.added))?)
         .bind(held.map(|held| held.digest.as_str()))
         .bind(held.map(|held| held.at.micros()))
         .bind(number(held.map(|held| held.rows))?)
@@ -92,8 +111,22 @@ fn read(row: &AnyRow) -> Stored<SourceRecord> {
         loaded: optional_text(row, "loaded_digest")?
             .map(|digest| Ok::<_, StoreError>((digest, time(row, "loaded_at")?)))
             .transpose()?,
+        day: day(row)?,
         held: held(row)?,
     })
+}
+
+fn day(row: &AnyRow) -> Stored<Option<DayOfChanges>> {
+    let Some(from) = optional_time(row, "day_from")? else {
+        return Ok(None);
+    };
+    let whole = |column| optional_whole(row, column)?.ok_or_else(|| corrupt(column));
+    Ok(Some(DayOfChanges {
+        from,
+        before: whole("day_before")?,
+        removed: whole("day_removed")?,
+        added: whole("day_added")?,
+    }))
 }
 
 fn held(row: &AnyRow) -> Stored<Option<HeldChange>> {

@@ -24,6 +24,7 @@ source-fault-refused = the answer is not the expected one: a column is missing o
 source-fault-large = the answer exceeds 1 GiB
 source-fault-slow = reading takes more than ten minutes
 source-fault-account = the account of this source does not exist, is suspended, or may not load these data
+source-fault-empty = the source gives no row, and nothing is in force
 source-fault-approval = part of the rows awaits a second person (page Approvals)
 source-fault-target = the population or the portal no longer exists
 source-fault-waiting = too many requests of this source already await approval

@@ -24,6 +24,7 @@ source-fault-refused = la réponse n'est pas celle qui est attendue : une colonn
 source-fault-large = la réponse dépasse 1 Gio
 source-fault-slow = la lecture dure plus de dix minutes
 source-fault-account = le compte de cette source n'existe pas, est suspendu ou n'a pas le droit de déposer ces données
+source-fault-empty = la source ne donne aucune ligne, et rien n'est en vigueur
 source-fault-approval = une partie des lignes attend l'accord d'une deuxième personne (page Approbations)
 source-fault-target = la population ou le portail n'existe plus
 source-fault-waiting = trop de demandes de cette source attendent déjà un accord

@@ -279,3 +279,59 @@ async fn a_source_adds_no_more_than_two_persons_allowed_its_account() {
     let fault = view(&home, &ciso).await.fault;
     assert_eq!(fault, Some(("source-fault-account".to_owned(), None)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_released_is_not_held_again_while_a_part_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("portefeuilles.csv");
+    let (home, ciso) = home_with(SourceOrigin::File(path.clone()), 1000).await;
+    // Nothing at all is not "up to date".
+    write(&path, 0);
+    reading::read_due(&home.app).await.unwrap();
+    let read = view(&home, &ciso).await;
+    let fault = read.fault.map(|(key, _)| key);
+    assert_eq!(
+        (read.standing, fault.as_deref()),
+        (SourceStanding::Late, Some("source-fault-empty"))
+    );
+    write(&path, 100);
+    read_later(&home, FIVE).await;
+    write(&path, 300);
+    read_later(&home, FIVE).await;
+    let held = view(&home, &ciso).await.held.unwrap();
+    assert_eq!((held.removed, held.added), (0, 200));
+    let fresh = Actor {
+        proved_at: home.now(),
+        ..ciso.clone()
+    };
+    reading::release(&home.app, &fresh, "portefeuilles", &held.digest)
+        .await
+        .unwrap();
+    assert!(
+        !is_seen(&home, "P0300"),
+        "nobody widens alone, by this way neither"
+    );
+    read_later(&home, FIVE).await;
+    let read = view(&home, &ciso).await;
+    let fault = read.fault.map(|(key, _)| key);
+    assert_eq!(
+        (read.held, fault.as_deref()),
+        (None, Some("source-fault-approval"))
+    );
+}
+
+/// Five percent each time would be everything within a day.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_drain_is_held_as_the_large_loss_that_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("portefeuilles.csv");
+    let (home, ciso) = home_with(SourceOrigin::File(path.clone()), 10_000).await;
+    write(&path, 1000);
+    reading::read_due(&home.app).await.unwrap();
+    for left in (900..1000).rev().step_by(9) {
+        write(&path, left);
+        read_later(&home, FIVE).await;
+    }
+    assert_eq!(view(&home, &ciso).await.standing, SourceStanding::Held);
+    assert!(is_seen(&home, "P0950") && !is_seen(&home, "P1000"));
+}

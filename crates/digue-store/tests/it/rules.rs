@@ -1,7 +1,7 @@
 //! The part of the contract about what restricts or allows: files, feeds, rules, cuts, partners.
 
 use digue_access::{Membership, Reach, Role};
-use digue_store::{GateRecord, HeldChange, IdentityCutRecord, SourceRecord, Store};
+use digue_store::{DayOfChanges, GateRecord, HeldChange, IdentityCutRecord, SourceRecord, Store};
 use digue_types::{Gate, GateReason, OrganisationId, Timestamp};
 
 use crate::{NOON, account};
@@ -29,6 +29,7 @@ async fn a_source_is_replaced_by_name(store: &Store) {
         rows: None,
         fault: Some(("source-fault-rows".into(), Some(3))),
         loaded: None,
+        day: None,
         held: None,
     };
     store.set_source(&never).await.unwrap();
@@ -39,6 +40,12 @@ async fn a_source_is_replaced_by_name(store: &Store) {
         rows: Some(0),
         fault: None,
         loaded: Some(("b".repeat(64), at(2))),
+        day: Some(DayOfChanges {
+            from: at(1),
+            before: 340_000,
+            removed: 12,
+            added: 0,
+        }),
         held: Some(HeldChange {
             digest: "a".repeat(64),
             at: at(3),
