@@ -10,6 +10,7 @@ mod maps;
 mod monitoring;
 mod name_files;
 mod pages;
+mod parts;
 mod periodic;
 mod serve;
 mod service_manager;

@@ -16,11 +16,10 @@ use digue_app::alias_tables::AliasTables;
 use digue_app::clock::SystemClock;
 use digue_app::gaps;
 use digue_app::indexing::{self, IndexFolder};
-use digue_app::monitor::{DetectionMonitor, MEMORY, WatchRules};
+use digue_app::monitor::{DetectionMonitor, MEMORY};
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_app::{ActSubscriber, App, AppParts, OperationError, identity_cuts};
 use digue_casework::incidents::{self, IncidentLog};
-use digue_casework::operator::OperatorRules;
 use digue_casework::{CaseworkSettings, alerts, containment};
 use digue_compliance::backup_runner::BackupRunner;
 use digue_compliance::backup_schedule::{BackupJob, DueJob};
@@ -28,7 +27,6 @@ use digue_compliance::isms::{LessonMeasures, checks, digest};
 use digue_compliance::space::assessment;
 use digue_compliance::{backup_reports, backups, comparisons};
 use digue_config::Config;
-use digue_config::portal_map::PortalMap;
 use digue_config::rules_version::rules_version;
 use digue_config::server::{ListenerSettings, Settings};
 use digue_continuity::place::RepositorySettings;
@@ -38,7 +36,7 @@ use digue_evidence::{EvidenceSettings, witnesses};
 use digue_gateway::identity::Asserter;
 use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
-use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts, Portal};
+use digue_gateway::{Gateway, GatewayParts, Hosts};
 use digue_http::client::HttpClient;
 use digue_identity::IdentitySettings;
 use digue_identity::invitations::MailedInvitations;
@@ -49,6 +47,7 @@ use digue_selfservice::persons::{codes, news};
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow, Subject};
 use jiff::tz::TimeZone;
+use rustix::fs::Mode;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
@@ -56,10 +55,11 @@ use tokio::task::JoinHandle;
 
 use crate::name_files::NameFiles;
 use crate::pages::ConsolePages;
+use crate::parts::{gateway_limits, portals_of, response_rules, watch_rules};
 use crate::periodic::{repeat, respond, settle_budgets, store_apart, write_counted};
 use crate::tls::CertificateEnds;
 use crate::traffic::Traffic;
-use crate::{descriptors, keys, maps, monitoring, tls, traffic_listener};
+use crate::{keys, maps, monitoring, tls, traffic_listener};
 
 /// Appends that may wait for the disk; further ones are refused.
 // Beyond it the disk is the bottleneck: refusing is faster for everyone than a queue that only
@@ -83,11 +83,24 @@ pub(crate) struct RunningServer {
     tasks: Vec<JoinHandle<()>>,
 }
 
+/// What the parts are started for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Serving,
+    /// An act at the terminal. Nothing periodic runs beside it: it must not wait for a database that
+    /// does not answer, nor judge checks and backups with half of the parts.
+    OneAct,
+}
+
 /// Builds and starts every part.
 pub(crate) async fn start(
     config: Config,
     demo: Option<Arc<dyn digue_console::Demo>>,
+    purpose: Purpose,
 ) -> Result<RunningServer> {
+    // What is written from here on is persons, accounts and keys: for this user alone, whatever the
+    // shell allows that started it. The packaged service says the same (`UMask=0077`).
+    rustix::process::umask(Mode::from_raw_mode(0o077));
     // Before any TLS configuration is built, which takes the provider of the process.
     tls::install();
     let Config {
@@ -331,6 +344,9 @@ pub(crate) async fn start(
             found,
             stopping.clone(),
         )));
+    }
+    if purpose == Purpose::OneAct {
+        return Ok(running);
     }
     running.follow_names(names, &stopping);
     running.store_traffic(&stopping);
@@ -720,68 +736,6 @@ fn backup_command(
         .arg(config);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     Ok(Some(command))
-}
-
-/// The configured limits, as far as the system allows them.
-fn gateway_limits(settings: &Settings) -> GatewayLimits {
-    let mut limits = settings.limits.gateway;
-    let wanted = limits.connections.in_all;
-    if let Some(fitting) = descriptors::connections_max().filter(|fitting| *fitting < wanted) {
-        tracing::info!(
-            wanted,
-            fitting,
-            "The system allows fewer open files; connections are limited to fit"
-        );
-        limits.connections.in_all = fitting;
-    }
-    limits
-}
-
-fn portals_of(maps: Vec<PortalMap>) -> Vec<Portal> {
-    maps.into_iter().map(|map| map.portal).collect()
-}
-
-/// The controller and the legal clocks.
-fn response_rules(settings: &Settings, zone: TimeZone) -> OperatorRules {
-    let ours = &settings.response;
-    OperatorRules {
-        zone,
-        rules: ours.rules.clone(),
-        controller: ours.controller.clone(),
-        contacts: ours.contacts.clone(),
-        is_insured: ours.is_insured,
-        is_nis2: ours.is_nis2,
-    }
-}
-
-/// The settings of detection, with the local time of the place where people work.
-fn watch_rules(settings: &Settings, clock: &dyn Clock, maps: &[PortalMap]) -> WatchRules {
-    let now = clock.now();
-    let (local, _) = clock.local(now);
-    let utc = now.secs().rem_euclid(86_400) / 3600;
-    // Between -12 and 11 hours, across midnight as well.
-    let hours = (local - utc + 36).rem_euclid(24) - 12;
-    let populations = |portal: &str| {
-        let known = maps.iter().find(|known| known.portal.id.as_str() == portal);
-        known.map(|known| known.portal.population.clone())
-    };
-    let decoys = settings.watch.decoys.iter();
-    WatchRules {
-        playbook: settings.watch.playbook.clone(),
-        bars: settings.watch.bars,
-        listed_max: settings.watch.listed_max,
-        decoys: decoys
-            .filter_map(|decoy| Some((populations(&decoy.portal)?, decoy.person.clone())))
-            .collect(),
-        day_offset_secs: i32::try_from(hours * 3600).unwrap_or(0),
-        batches: settings.watch.batches.clone(),
-        work: settings
-            .watch
-            .work
-            .iter()
-            .map(|known| (known.portal.clone(), known.work))
-            .collect(),
-    }
 }
 
 /// Passes the exposures that budgets may count: those of the longest window.

@@ -17,7 +17,7 @@ use digue_locales::{Value, text};
 use digue_types::{AccountId, OrganisationId};
 
 use super::runtime;
-use crate::serve::{RunningServer, start};
+use crate::serve::{Purpose, RunningServer, start};
 use digue_terminal::{BAD, GOOD, Output};
 
 /// How long a link made at the terminal is valid.
@@ -77,15 +77,12 @@ fn with_app(out: &Output, file: &Path, act: impl AsyncFnOnce(&RunningServer) -> 
             return BAD;
         }
     };
-    // An act at the terminal opens no listener, and reads and writes nothing elsewhere: it must not
-    // wait for a database that does not answer.
+    // No listener is opened for an act at the terminal.
     config.settings.listeners.clear();
-    config.settings.sources.clear();
     config.settings.monitoring = None;
-    config.settings.backup = None;
     let done = runtime().map_err(anyhow::Error::from).and_then(|runtime| {
         runtime.block_on(async {
-            let running = start(Config { ..config }, None).await?;
+            let running = start(Config { ..config }, None, Purpose::OneAct).await?;
             let done = act(&running).await;
             running.stop().await?;
             done

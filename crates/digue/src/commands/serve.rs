@@ -16,7 +16,7 @@ use digue_types::{AccountId, OrganisationId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{doctor, runtime};
-use crate::serve::{RunningServer, start};
+use crate::serve::{Purpose, RunningServer, start};
 use crate::service_manager::{ServiceManager, ServiceState};
 use digue_terminal::{BAD, GOOD, Output};
 
@@ -68,7 +68,7 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut reload = signal(SignalKind::hangup())?;
-    let running = start(config, None).await?;
+    let running = start(config, None, Purpose::Serving).await?;
     for (address, scheme) in running.addresses.iter().zip(schemes) {
         let values = [
             ("scheme", Value::from(scheme)),
