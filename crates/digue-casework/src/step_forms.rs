@@ -7,6 +7,8 @@
 mod inputs;
 mod sheet_notes;
 
+use std::collections::BTreeSet;
+
 use digue_app::{Actor, App, OperationError};
 use digue_response::IncidentNote;
 use digue_response::clock::Awareness;
@@ -23,10 +25,10 @@ use crate::incidents::{self, IncidentView};
 use crate::paper_reader::PaperReader;
 use crate::typed_form::TypedForm;
 use crate::{breach, measured, notification};
-use inputs::names_of;
+use inputs::{CONFIRM, names_of};
 use sheet_notes::SheetNotes;
 
-pub use inputs::{FormInput, FormSection, InputKind, SheetFault, StepForm};
+pub use inputs::{ConfirmBox, FormInput, FormSection, InputKind, SheetFault, StepForm};
 
 /// What became of a sheet.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -128,8 +130,18 @@ pub async fn save(
         }
     }
     let SheetNotes {
-        notes, mut faults, ..
+        mut notes,
+        mut faults,
+        ..
     } = sheet;
+    let unread = unconfirmed(&form(app, actor, &view, step, reader).await?, typed);
+    notes.retain(|written| !unread.contains(&written.field));
+    // Nothing but proposals that nobody confirmed: it is said, and nothing is signed.
+    if notes.is_empty() && faults.is_empty() && !unread.is_empty() {
+        let field = unread.into_iter().next().unwrap_or_default();
+        let key = "sheet-confirm-first";
+        return Ok(SheetOutcome::Refused(vec![SheetFault { field, key }]));
+    }
     let all: Vec<IncidentNote> = notes.iter().map(|written| written.note.clone()).collect();
     for (place, why) in incidents::refusals(app, actor, id, &all).await? {
         let written = &notes[place];
@@ -152,6 +164,16 @@ pub async fn save(
     Ok(SheetOutcome::Added(count))
 }
 
+/// The fields that were sent as they were proposed, without the box that makes them an answer.
+fn unconfirmed(shown: &StepForm, typed: &TypedForm) -> BTreeSet<String> {
+    let ticked = typed.all(CONFIRM);
+    let is_unread = |(name, value, confirmed_by): &(&str, &str, &str)| {
+        typed.text(name) == *value && !ticked.iter().any(|one| one == confirmed_by)
+    };
+    let unread = shown.proposals().filter(is_unread);
+    unread.map(|(name, ..)| name.to_owned()).collect()
+}
+
 impl SheetSource<'_> {
     fn input(&self, name: &str, label: &str, kind: InputKind) -> FormInput {
         FormInput {
@@ -165,6 +187,7 @@ impl SheetSource<'_> {
             action: None,
             link: None,
             anchor: None,
+            confirmed_by: None,
             is_precision: false,
             fault: None,
         }
@@ -176,6 +199,7 @@ impl SheetSource<'_> {
             notes: Vec::new(),
             fields,
             folded: None,
+            boxes: Vec::new(),
         }
     }
 
@@ -224,7 +248,30 @@ impl SheetSource<'_> {
         if known.is_none() && period.is_some() {
             from.notes.push(self.reader.say("occurred-from-list"));
         }
-        self.section("sheet-times", vec![aware, reason, from, to])
+        // The hour of awareness starts the legal clocks: nobody signs it unread.
+        let mut boxes = Vec::new();
+        if incident.aware_at().is_none() && theft.is_some() {
+            aware.confirmed_by = Some("times".to_owned());
+            boxes.push(self.confirm_box("times", "sheet-confirm-aware"));
+        }
+        if known.is_none() && period.is_some() {
+            from.confirmed_by = Some("times".to_owned());
+            if boxes.is_empty() {
+                boxes.push(self.confirm_box("times", "sheet-confirm-period"));
+            }
+        }
+        FormSection {
+            boxes,
+            ..self.section("sheet-times", vec![aware, reason, from, to])
+        }
+    }
+
+    fn confirm_box(&self, value: &str, label: &str) -> ConfirmBox {
+        ConfirmBox {
+            value: value.to_owned(),
+            label: self.reader.say(label),
+            is_ticked: false,
+        }
     }
 
     /// The checklists of a step: what each requires, then what it also asks, folded.
@@ -242,8 +289,13 @@ impl SheetSource<'_> {
                 .filter(|step| step.is_mandatory == is_mandatory);
             let fields: Vec<FormInput> = steps.flat_map(|step| self.step(sheet, step)).collect();
             let folded = (!is_mandatory).then_some("sheet-optional");
+            let proposed = fields
+                .iter()
+                .find_map(|field| field.confirmed_by.as_deref());
+            let boxes = proposed.map(|value| self.confirm_box(value, "sheet-confirm-facts"));
             (!fields.is_empty()).then(|| FormSection {
                 folded,
+                boxes: boxes.into_iter().collect(),
                 ..self.section(sheet.key(), fields)
             })
         };
@@ -294,9 +346,6 @@ impl SheetSource<'_> {
             .proposes(sheet, step.code)
             // What a person answered is never replaced by a proposal.
             .filter(|_| stored.is_none());
-        if proposed.is_some() {
-            notes.push(self.reader.say("sheets-proposed"));
-        }
         let mut answer = self.input(&answer_name, &label, InputKind::One);
         answer.choices = Answer::ALL
             .iter()
@@ -308,6 +357,15 @@ impl SheetSource<'_> {
             .into_iter()
             .collect();
         (answer.notes, answer.is_missing, answer.anchor) = (notes, is_missing, anchor);
+        answer.confirmed_by = proposed.map(|_| {
+            // The two sections of a checklist are read apart, and confirmed apart.
+            let which = if step.is_mandatory {
+                "needed"
+            } else {
+                "optional"
+            };
+            format!("{}-{which}", sheet.code())
+        });
         answer.action = match step.does {
             StepEffect::Runs(action) => Some(action),
             StepEffect::Asks | StepEffect::Describes | StepEffect::Reads(_) => None,

@@ -51,6 +51,8 @@ pub struct FormInput {
     pub link: Option<(String, String)>,
     /// A name of its own, by which a checklist's step is found whatever its field is.
     pub anchor: Option<String>,
+    /// Its value is a proposal of the facts: it is nobody's answer until this box is ticked.
+    pub confirmed_by: Option<String>,
     /// It adds words to the answer before it.
     pub is_precision: bool,
     /// Why it was refused.
@@ -77,7 +79,21 @@ pub struct FormSection {
     /// For what is filled already or optional, which is shown folded: the locale key that counts
     /// its fields.
     pub folded: Option<&'static str>,
+    /// The boxes by which a person makes proposals their own answers.
+    pub boxes: Vec<ConfirmBox>,
 }
+
+/// A box under a section. What Digue measured is proposed, and signed by nobody who did not read it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfirmBox {
+    /// The value under the name `CONFIRM`.
+    pub value: String,
+    pub label: String,
+    pub is_ticked: bool,
+}
+
+/// The name of all boxes.
+pub(super) const CONFIRM: &str = "confirm";
 
 impl FormSection {
     /// What it asks: an answer and its precision are one.
@@ -111,6 +127,15 @@ impl StepForm {
         faults.collect()
     }
 
+    /// Fields that show a proposal, with the value proposed and the box that confirms it.
+    pub(super) fn proposals(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let fields = self.0.iter().flat_map(|section| &section.fields);
+        fields.filter_map(|field| {
+            let confirmed_by = field.confirmed_by.as_deref()?;
+            Some((field.name.as_str(), field.value(), confirmed_by))
+        })
+    }
+
     fn find(&mut self, name: &str) -> Option<&mut FormInput> {
         self.0
             .iter_mut()
@@ -137,6 +162,9 @@ impl StepForm {
                     section.folded = None;
                 }
             }
+        }
+        for one in self.0.iter_mut().flat_map(|section| &mut section.boxes) {
+            one.is_ticked = typed.all(CONFIRM).contains(&one.value);
         }
         for fault in faults {
             if let Some(field) = self.find(&fault.field) {

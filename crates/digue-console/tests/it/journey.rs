@@ -113,6 +113,22 @@ impl Walk {
         form.set(name, text);
     }
 
+    /// Ticks the boxes by which what Digue proposes becomes an answer.
+    fn confirm(&mut self, form: &mut PageForm) {
+        let boxes =
+            self.page.all().into_iter().filter(|element| {
+                element.is("input") && element.attribute("name") == Some("confirm")
+            });
+        let values: Vec<String> = boxes
+            .map(|element| element.attribute("value").unwrap().to_owned())
+            .collect();
+        assert!(!values.is_empty(), "nothing is proposed at {}", self.place);
+        for value in values {
+            self.cost.chose();
+            form.fields.push(("confirm".to_owned(), value));
+        }
+    }
+
     async fn save(&mut self, target: &str) -> Vec<u8> {
         self.cost.file();
         let answer = self
@@ -159,6 +175,7 @@ async fn qualify(walk: &mut Walk, incident: &str) {
         "state-reason",
         "compte fermé par Digue, plus aucune session",
     );
+    walk.confirm(&mut form);
     walk.send(&form).await;
 }
 
@@ -307,6 +324,7 @@ async fn a_dpo_alone_goes_from_containment_to_every_paper_in_a_dozen_pages() {
     let mut persons = walk.form(&format!("{incident}/steps/persons"));
     walk.choose(&mut persons, "answer-data-leak-relatives", "no");
     walk.choose(&mut persons, "answer-data-leak-published", "unknown");
+    walk.confirm(&mut persons);
     walk.send(&persons).await;
     assert!(walk.place.ends_with("/decisions"), "{}", walk.place);
     decide(&mut walk, &incident).await;
@@ -373,6 +391,15 @@ async fn a_sheet_with_a_fault_comes_back_as_it_was_typed_and_saves_nothing() {
     walk.send(&verdict).await;
     let incident = walk.place.trim_end_matches("/sheets").to_owned();
     let mut form = walk.form(&format!("{incident}/steps/qualify"));
+    // What Digue proposes is signed by nobody who did not say so.
+    let before = walk.world.entries();
+    let answer = walk.world.send_form(DPO, &form.action, &form.pairs()).await;
+    assert_eq!(answer.status, 422, "{answer:?}");
+    assert!(
+        answer.text.contains("Rien n&#39;a été enregistré"),
+        "{answer:?}"
+    );
+    assert_eq!(walk.world.entries(), before, "nothing was signed");
     let what = "Un compte volé a lu des fiches.";
     form.set("text-qualification-what", what);
     form.set("aware-at", "2031-01-01T10:00");

@@ -74,6 +74,11 @@ sheet-state = What it is
 sheet-closing = Close
 sheet-save = Save and continue
 sheet-missing = to fill in
+sheet-proposed = proposed, to be confirmed
+sheet-confirm-facts = I have read these proposals and confirm them.
+sheet-confirm-aware = The body became aware of the breach at this hour; I confirm the period.
+sheet-confirm-period = I confirm this period.
+sheet-confirm-first = Nothing was saved: what Digue proposes is an answer only when you confirm it. Tick the box under this part.
 sheet-filled = { $count ->
     [one] (one field filled in)
    *[other] ({ $shown } fields filled in)
@@ -87,7 +92,6 @@ sheet-faults = { $count ->
    *[other] Nothing is saved: { $shown } points are to be corrected
 }
 error-prefix = Error:
-sheets-proposed = Measured by Digue.
 sheets-answered = Answered by { $by }, { $at }.
 sheets-answer-missing = Choose an answer, too.
 aware-reason-theft = The theft of the account was confirmed at this hour.

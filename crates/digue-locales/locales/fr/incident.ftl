@@ -74,6 +74,11 @@ sheet-state = Ce que c'est
 sheet-closing = Clore
 sheet-save = Enregistrer et continuer
 sheet-missing = à remplir
+sheet-proposed = proposé, à confirmer
+sheet-confirm-facts = J'ai lu ces propositions, je les confirme.
+sheet-confirm-aware = L'organisme a eu connaissance de la violation à cette heure ; je confirme la période.
+sheet-confirm-period = Je confirme cette période.
+sheet-confirm-first = Rien n'a été enregistré : ce qui est proposé par Digue n'est une réponse que si vous le confirmez. Cochez la case sous cette partie.
 sheet-filled = { $count ->
     [one] (un champ rempli)
    *[other] ({ $shown } champs remplis)
@@ -87,7 +92,6 @@ sheet-faults = { $count ->
    *[other] Rien n'est enregistré : { $shown } points sont à corriger
 }
 error-prefix = Erreur :
-sheets-proposed = Mesuré par Digue.
 sheets-answered = Répondu par { $by }, le { $at }.
 sheets-answer-missing = Choisissez aussi une réponse.
 aware-reason-theft = Le vol du compte a été confirmé à cette heure.

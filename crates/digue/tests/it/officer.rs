@@ -92,7 +92,8 @@ impl Officer {
                          else if (asked.type === 'number') asked.value = '0'; \
                          else if (asked.type === 'datetime-local') \
                            asked.value = document.querySelector('#submitted-at').value; \
-                         else asked.value = 'établi avec le responsable'; }";
+                         else asked.value = 'établi avec le responsable'; } \
+                         for (const box of document.querySelectorAll('input[name=confirm]')) box.checked = true;";
         let browser = &self.browser;
         self.room("notification");
         // An answer may ask for another one.
