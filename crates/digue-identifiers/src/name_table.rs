@@ -7,7 +7,7 @@
 //!
 //! A name is a reason to look, and no identifier: nobody is counted as shown because of it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hasher as _;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
@@ -29,8 +29,9 @@ const VALUE_WORDS_MAX: usize = 3;
 /// Words of such values that are remembered within one record.
 const VALUE_WORDS_KEPT: usize = 8;
 
-/// The most sightings of one message. Beyond it the count is a lower bound, and still not zero.
-const SIGHTINGS_MAX: usize = 100_000;
+/// The most sightings of one message. Beyond it the message is not searched: those that were dropped
+/// may be the ones without identifier.
+const SIGHTINGS_MAX: usize = 1_000_000;
 
 /// The first bytes of a table in a file: form and version.
 const MAGIC: &[u8; 16] = b"digue names 1\n\0\0";
@@ -248,10 +249,7 @@ impl PersonNameTable {
             return None;
         }
         let from = self.entries.partition_point(|entry| entry.pair < pair);
-        let count = self.entries[from..]
-            .iter()
-            .take_while(|entry| entry.pair == pair)
-            .count();
+        let count = self.entries[from..].partition_point(|entry| entry.pair == pair);
         // `ENTRIES_MAX` fits.
         (count > 0).then(|| (from as u32, (from + count) as u32))
     }
@@ -268,15 +266,15 @@ impl PersonNameTable {
         if seen.0.is_empty() {
             return 0;
         }
-        let identified: Vec<u64> = references
+        let identified: HashSet<u64> = references
             .map(|reference| self.key.person(Some(reference)))
             .collect();
-        let is_identified = |sighting: &SeenName| {
-            let namesakes = &self.entries[sighting.from as usize..sighting.to as usize];
-            identified.iter().any(|person| {
-                namesakes
-                    .binary_search_by_key(person, |one| one.person)
-                    .is_ok()
+        // Each name once, wherever it stands: it may have thousands of bearers.
+        let mut covered: HashMap<u32, bool> = HashMap::new();
+        let mut is_identified = |sighting: &SeenName| {
+            *covered.entry(sighting.from).or_insert_with(|| {
+                let namesakes = &self.entries[sighting.from as usize..sighting.to as usize];
+                namesakes.iter().any(|one| identified.contains(&one.person))
             })
         };
         let (known, alone): (Vec<&SeenName>, Vec<&SeenName>) =
@@ -360,23 +358,33 @@ impl<'t> NameReader<'t> {
     /// Reads the next text of a record; a name may cross into it from the one before, as from one
     /// cell into the next.
     pub fn read(&mut self, text: &str) {
-        let words: Vec<ReadWord> = self.words_of(text);
-        let is_value = words.len() <= VALUE_WORDS_MAX;
-        for word in &words {
+        let table = self.table;
+        let mut hashes = name_words(text).map(|word| table.key.text(HashedPart::Word, &word));
+        // One more than a value has tells what it is; a long text is not collected.
+        let first: Vec<u64> = hashes.by_ref().take(VALUE_WORDS_MAX + 1).collect();
+        let is_value = first.len() <= VALUE_WORDS_MAX;
+        let mut words = Vec::new();
+        for hash in first.into_iter().chain(hashes) {
+            let word = ReadWord {
+                hash,
+                place: self.position,
+            };
+            self.position = self.position.saturating_add(1);
             for last in self.last.into_iter().flatten() {
-                self.look(last, *word);
+                self.look(last, word);
             }
             if is_value {
                 for place in 0..self.values.len() {
                     // Those that are near were tried as such.
                     let value = self.values[place];
                     if value.place + (WORDS_BETWEEN as u32) + 1 < word.place {
-                        self.look(value, *word);
+                        self.look(value, word);
                     }
                 }
+                words.push(word);
             }
             self.last.rotate_right(1);
-            self.last[0] = Some(*word);
+            self.last[0] = Some(word);
         }
         if is_value {
             self.values.extend(words);
@@ -399,20 +407,9 @@ impl<'t> NameReader<'t> {
         self.values.clear();
     }
 
-    pub fn finish(self) -> SeenNames {
-        SeenNames(self.found)
-    }
-
-    fn words_of(&mut self, text: &str) -> Vec<ReadWord> {
-        let key = &self.table.key;
-        let hashes = name_words(text).map(|word| key.text(HashedPart::Word, &word));
-        let first = self.position;
-        let words: Vec<ReadWord> = (first..)
-            .zip(hashes)
-            .map(|(place, hash)| ReadWord { hash, place })
-            .collect();
-        self.position = first.saturating_add(u32::try_from(words.len()).unwrap_or(u32::MAX));
-        words
+    /// `None` when there were more names than are kept apart: unknown is not nothing.
+    pub fn finish(self) -> Option<SeenNames> {
+        (self.found.len() < SIGHTINGS_MAX).then_some(SeenNames(self.found))
     }
 
     fn look(&mut self, one: ReadWord, other: ReadWord) {
@@ -461,7 +458,7 @@ mod tests {
                 text => reader.read(text),
             }
         }
-        let seen = reader.finish();
+        let seen = reader.finish().unwrap();
         assert_eq!(
             table.without_identifier(&seen, persons.iter().copied()),
             alone,
@@ -535,7 +532,7 @@ mod tests {
         reader.read("Marie");
         reader.read_apart("Jean Petit");
         assert_eq!(
-            table.without_identifier(&reader.finish(), std::iter::empty()),
+            table.without_identifier(&reader.finish().unwrap(), std::iter::empty()),
             2
         );
     }
@@ -599,7 +596,7 @@ mod tests {
                 reader.read(&format!("{given} {surname}, né(e) en 1985"));
             }
             let references: Vec<String> = identified.iter().map(u32::to_string).collect();
-            let alone = table.without_identifier(&reader.finish(), references.iter().map(String::as_str));
+            let alone = table.without_identifier(&reader.finish().unwrap(), references.iter().map(String::as_str));
             prop_assert_eq!(alone as usize, shown.difference(&identified).count());
         }
     }

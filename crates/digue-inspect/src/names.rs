@@ -70,7 +70,7 @@ pub fn names_shown(
         limits.decoded_bytes_max,
         &mut reader,
     )?;
-    Ok(reader.finish())
+    reader.finish().ok_or_else(Unreadable::too_large)
 }
 
 /// How the texts of a body are found.

@@ -1,8 +1,8 @@
 //! What documents of one route are built of: paths of members, named parts of pages, columns. To
 //! notice a part that was not there when the map was written.
 //!
-//! Kept for weeks and shown to the portal team: a name that may be a value of the portal is
-//! replaced by `*`.
+//! Kept for weeks and shown to the portal team: a name that is plainly a value is replaced by `*`. A
+//! surname alone looks like a word, and stays until many stand at its place.
 
 use std::collections::BTreeSet;
 

@@ -8,7 +8,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use digue_types::{
-    AccountId, Basis, Exposure, OrganisationId, Outcome, PersonRef, RefusalReason, RouteName,
+    AccountId, Basis, Exposure, Inspection, OrganisationId, Outcome, PersonRef, RefusalReason,
+    RouteName,
 };
 
 /// Distinct accounts and persons of one line that are told apart.
@@ -136,7 +137,11 @@ impl JournalTally {
         let is_unsearched = exposure
             .unread
             .as_ref()
-            .is_some_and(|unread| unread.rule == "names");
+            .is_some_and(|unread| unread.rule == "names")
+            // Only what could be read is searched; without a body there is nothing to search.
+            || exposure.body_bytes > 0
+                && exposure.inspection != Inspection::NameAlone
+                && exposure.inspection.is_uninspected();
         if exposure.names_alone > 0 || is_unsearched {
             let line = self.names.entry(exposure.route.clone()).or_default();
             line.responses += u64::from(exposure.names_alone > 0);
@@ -282,9 +287,8 @@ fn caseload_group(exposure: &Exposure, caseloads: &dyn CaseloadsInForce) -> Refu
 #[cfg(test)]
 mod tests {
     use digue_types::{
-        ActionName, ExchangeId, Inspection, Means, PopulationId, PortalId, ReadFailure,
-        RequestClient, Scope, SessionId, ShownPersons, Timestamp, UninspectedCause,
-        UnmappedAddress, UnreadCause,
+        ActionName, ExchangeId, Means, PopulationId, PortalId, ReadFailure, RequestClient, Scope,
+        SessionId, ShownPersons, Timestamp, UninspectedCause, UnmappedAddress, UnreadCause,
     };
 
     use super::*;

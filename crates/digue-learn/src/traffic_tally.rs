@@ -2,9 +2,10 @@
 //! documents had.
 //!
 //! Responses that show nobody are in no journal, and a map that finds nobody any more looks like a
-//! quiet day. Counts and names of the map are kept here, within bounds; nothing of a response.
+//! quiet day. Counts, names of the map, and words of documents and addresses are kept here, within
+//! bounds; no text of a response.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use digue_types::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -82,6 +83,9 @@ pub struct RouteTraffic {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct RouteParts {
+    /// Documents that passed.
+    passed: u64,
+    /// Those that were looked at, and could be.
     looked_at: u64,
     parts: BTreeMap<String, FirstLook>,
 }
@@ -110,11 +114,19 @@ const fn day_of(at: Timestamp) -> i64 {
 }
 
 impl TrafficTally {
+    /// Counts a response, and looks at its parts.
     pub fn add(&mut self, response: &TalliedResponse<'_>) {
+        if self.count(response) {
+            self.note_parts(response, parts_of(response));
+        }
+    }
+
+    /// Counts a response; true when [`Self::note_parts`] wants its parts.
+    pub fn count(&mut self, response: &TalliedResponse<'_>) -> bool {
         let day = day_of(response.at);
         let routes = self.days.entry(day).or_default();
         if routes.len() >= ROUTES_MAX && !routes.contains_key(response.route) {
-            return;
+            return false;
         }
         routes
             .entry(response.route.to_owned())
@@ -124,27 +136,27 @@ impl TrafficTally {
             self.days.pop_first();
         }
         // What failed has another form, and says nothing of the route's documents.
-        if (200..300).contains(&response.status) {
-            self.look(response);
-        }
+        (200..300).contains(&response.status) && self.is_next(response)
     }
 
-    fn look(&mut self, response: &TalliedResponse<'_>) {
+    fn is_next(&mut self, response: &TalliedResponse<'_>) -> bool {
         if self.parts.len() >= ROUTES_MAX && !self.parts.contains_key(response.route) {
-            return;
+            return false;
         }
         let known = self.parts.entry(response.route.to_owned()).or_default();
+        let passed = known.passed;
+        known.passed += 1;
+        passed < LOOKED_AT_FIRST || passed.is_multiple_of(LOOKED_AT_LATER)
+    }
+
+    /// Notes the parts of a document; without any it was not looked at, and counts as none.
+    pub fn note_parts(&mut self, response: &TalliedResponse<'_>, parts: Option<BTreeSet<String>>) {
+        let (Some(parts), Some(known)) = (parts, self.parts.get_mut(response.route)) else {
+            return;
+        };
         let seen = known.looked_at;
         known.looked_at += 1;
-        if seen >= LOOKED_AT_FIRST && !seen.is_multiple_of(LOOKED_AT_LATER) {
-            return;
-        }
-        let features = features_of(
-            response.content_type,
-            response.content_encoding,
-            response.body,
-        );
-        for part in features.into_iter().flatten() {
+        for part in parts {
             known.note(
                 part,
                 FirstLook {
@@ -193,6 +205,15 @@ impl TrafficTally {
         };
         self.parts.iter().flat_map(of_route).collect()
     }
+}
+
+/// The parts of a document: takes as long as reading it.
+pub fn parts_of(response: &TalliedResponse<'_>) -> Option<BTreeSet<String>> {
+    features_of(
+        response.content_type,
+        response.content_encoding,
+        response.body,
+    )
 }
 
 impl RouteParts {

@@ -44,8 +44,9 @@ struct ExchangeHead {
     missed: u64,
 }
 
-/// Writes an exchange: the length of its head, the head, the two bodies.
-fn frame(exchange: &PassedExchange<'_>, missed: u64) -> Vec<u8> {
+/// Writes an exchange: the length of its head, the head, the two bodies; `None` when the head is
+/// longer than a reader takes.
+fn frame(exchange: &PassedExchange<'_>, missed: u64) -> Option<Vec<u8>> {
     let head = ExchangeHead {
         method: exchange.method.to_owned(),
         target: exchange.target.to_owned(),
@@ -58,12 +59,15 @@ fn frame(exchange: &PassedExchange<'_>, missed: u64) -> Vec<u8> {
         missed,
     };
     let head = serde_json::to_vec(&head).expect("texts and numbers can be written as JSON");
+    if head.len() > HEAD_BYTES_MAX {
+        return None;
+    }
     let mut frame = Vec::with_capacity(4 + head.len() + exchange.request_body.len() + BODY_HINT);
     frame.extend_from_slice(&(head.len() as u32).to_le_bytes());
     frame.extend_from_slice(&head);
     frame.extend_from_slice(exchange.request_body);
     frame.extend_from_slice(exchange.body.unwrap_or_default());
-    frame
+    Some(frame)
 }
 
 /// Most bodies are smaller; larger ones grow the frame.
@@ -188,17 +192,28 @@ impl TrafficReaders {
         else {
             return;
         };
+        // A route may hold more than a reader takes: that body was not copied, for the reader.
+        let exchange = &PassedExchange {
+            body: exchange.body.filter(|body| body.len() <= BODY_BYTES_MAX),
+            ..*exchange
+        };
         let bytes = exchange.body.map_or(0, <[u8]>::len) + exchange.request_body.len();
         if reader.waiting_bytes.load(Ordering::Relaxed) + bytes > WAITING_BYTES_MAX {
             reader.missed.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        let frame = frame(exchange, reader.missed.swap(0, Ordering::Relaxed));
+        let missed = reader.missed.swap(0, Ordering::Relaxed);
+        // A reader takes a longer head for that of another program, and ends.
+        let Some(frame) = frame(exchange, missed) else {
+            reader.missed.fetch_add(missed + 1, Ordering::Relaxed);
+            return;
+        };
         let length = frame.len();
         reader.waiting_bytes.fetch_add(length, Ordering::Relaxed);
         if reader.frames.try_send(frame).is_err() {
             reader.waiting_bytes.fetch_sub(length, Ordering::Relaxed);
-            reader.missed.fetch_add(1, Ordering::Relaxed);
+            // With those that this frame would have told of.
+            reader.missed.fetch_add(missed + 1, Ordering::Relaxed);
         }
     }
 }
@@ -274,8 +289,8 @@ mod tests {
     #[test]
     fn an_exchange_arrives_as_it_passed() {
         let portal = portal();
-        let mut bytes = frame(&exchange(&portal, Some(b"page")), 3);
-        bytes.extend(frame(&exchange(&portal, None), 0));
+        let mut bytes = frame(&exchange(&portal, Some(b"page")), 3).unwrap();
+        bytes.extend(frame(&exchange(&portal, None), 0).unwrap());
         let mut input = &bytes[..];
         let first = read_exchange(&mut input, "https://portail.test").unwrap();
         assert_eq!(

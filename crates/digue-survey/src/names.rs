@@ -4,7 +4,7 @@
 //! hashes of pairs of words are held; a match makes a place worth a look, and is no evidence of an
 //! identifier by itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use digue_identifiers::name_words::{name_pairs, name_words};
@@ -19,6 +19,7 @@ const NAMESAKES_MAX: usize = 4;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NameIndex {
     pairs: HashMap<u64, Vec<u32>>,
+    words: HashSet<u64>,
 }
 
 /// A known name in a text.
@@ -34,6 +35,7 @@ impl NameIndex {
     /// of one part only when there is no other part (`MARTIN` and `Anne Marie` are not `Anne Marie`
     /// alone).
     pub(crate) fn add(&mut self, person: u32, parts: &[&str]) {
+        self.words.extend(parts.iter().flat_map(|part| words(part)));
         for (one, other) in name_pairs(parts) {
             let persons = self
                 .pairs
@@ -43,6 +45,12 @@ impl NameIndex {
                 persons.push(person);
             }
         }
+    }
+
+    /// True for a text of words of known names and nothing else: `dupont`, `le-goff`.
+    pub(crate) fn has_words(&self, text: &str) -> bool {
+        let mut words = words(text).peekable();
+        words.peek().is_some() && words.all(|word| self.words.contains(&word))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

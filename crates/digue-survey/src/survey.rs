@@ -258,7 +258,7 @@ impl<'k> TrafficSurvey<'k> {
                     asked.push((context_at(&key.template, place), stem.to_owned()));
                 }
                 TemplatePart::Literal(_) => {
-                    if known.value(segment).is_some() {
+                    if known.value(segment).is_some() || known.names.has_words(segment) {
                         route.known_literals.insert(place);
                     }
                 }

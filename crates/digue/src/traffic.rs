@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result};
 use digue_gateway::ports::{InspectedResponse, PassedExchange, TrafficObserver};
-use digue_learn::traffic_tally::{TalliedPersons, TalliedResponse, TrafficTally};
+use digue_learn::traffic_tally::{TalliedPersons, TalliedResponse, TrafficTally, parts_of};
 use digue_types::PortalId;
 
 use digue_map_commands::live_traffic::{BODY_BYTES_MAX, TrafficReaders};
@@ -112,13 +112,23 @@ impl TrafficObserver for Traffic {
             body: response.body,
             shown,
         };
-        let mut tallies = self.tallies();
-        match tallies.get_mut(response.portal) {
-            Some(tally) => tally.add(&tallied),
-            None => tallies
-                .entry(response.portal.clone())
-                .or_default()
-                .add(&tallied),
+        let is_wanted = {
+            let mut tallies = self.tallies();
+            match tallies.get_mut(response.portal) {
+                Some(tally) => tally.count(&tallied),
+                None => tallies
+                    .entry(response.portal.clone())
+                    .or_default()
+                    .count(&tallied),
+            }
+        };
+        if !is_wanted {
+            return;
+        }
+        // Read without the lock: a page takes milliseconds, and all portals wait for it.
+        let parts = parts_of(&tallied);
+        if let Some(tally) = self.tallies().get_mut(response.portal) {
+            tally.note_parts(&tallied, parts);
         }
     }
 

@@ -415,7 +415,10 @@ fn template_of(
     let VisitRule::Mapped(route) = rule else {
         return None;
     };
-    let is_told = shared.traffic.get().is_some() && route.pattern.has_rest();
+    // Resources are not inspected, so that nobody is told of them; their names would fill the places
+    // of `AddressWords`.
+    let is_told =
+        shared.traffic.get().is_some() && route.kind == RouteKind::Held && route.pattern.has_rest();
     let path = request.path.filter(|_| is_told)?;
     Some(
         shared

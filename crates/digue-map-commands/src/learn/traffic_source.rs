@@ -1,5 +1,6 @@
 //! Where the traffic of a command comes from: recordings, or a portal in pilot mode.
 
+use digue_locales::Value;
 use digue_survey::{Exchange, ExchangeSource};
 
 use super::har_files::{HarFiles, HarFilesFault};
@@ -61,7 +62,8 @@ impl TrafficFault {
             Self::Har(fault) => fault.report(out),
             Self::Pilot(PilotFault::Closed) => out.complain("learn-pilot-closed", &[]),
             Self::Pilot(PilotFault::Io(error)) => {
-                out.failed(&anyhow::anyhow!("{error}"));
+                let detail = ("detail", Value::from(error.to_string()));
+                out.complain("learn-pilot-broken", &[detail]);
             }
         }
     }

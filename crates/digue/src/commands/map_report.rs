@@ -65,7 +65,7 @@ fn report(out: &Output, config: &Config, portal: &Portal, since: Option<&str>) -
         .map(moment)
         .transpose()?
         .unwrap_or(now.minus(Duration::from_hours(24)));
-    let journal = journal_since(config, portal, since)?;
+    let (journal, forgotten) = journal_since(config, portal, since)?;
     let tally = traffic::stored(folder, &portal.id)?;
     let values = [
         ("portal", Value::from(portal.id.as_str())),
@@ -74,6 +74,9 @@ fn report(out: &Output, config: &Config, portal: &Portal, since: Option<&str>) -
         ("requests", Value::from(journal.requests)),
     ];
     out.say("map-report-head", &values);
+    if forgotten > 0 {
+        out.say("map-report-forgotten", &[("count", Value::from(forgotten))]);
+    }
     let mut sections = Sections { out, lines: 0 };
     match &tally {
         Some(tally) => traffic_sections(&mut sections, portal, tally, since),
@@ -84,7 +87,7 @@ fn report(out: &Output, config: &Config, portal: &Portal, since: Option<&str>) -
     names_section(
         &mut sections,
         &journal,
-        name_files::path(folder, &portal.id).exists(),
+        name_files::path(folder, &portal.id).try_exists()?,
     );
     Ok(if sections.lines == 0 { GOOD } else { BAD })
 }
@@ -130,6 +133,12 @@ fn traffic_sections(
     since: Timestamp,
 ) {
     let routes = tally.routes_since(since);
+    // Whole days: the first one may have begun before `since`.
+    if let Some(first) = tally.first_day().filter(|first| *first > since) {
+        sections.out.line("");
+        let values = [("first", Value::from(first.to_string()))];
+        sections.out.say("map-report-since-traffic", &values);
+    }
     sections.print("map-report-nobody", &quiet_routes(sections, &routes));
     let parts = tally.new_parts(since);
     let parts = parts.iter().map(|part| {
@@ -190,14 +199,17 @@ fn idle_rules(
             .collect();
         picks.sort_unstable();
         picks.dedup();
+        // What could not be read says nothing of a rule.
+        let read = traffic.responses - traffic.unreadable;
         for rule in picks
             .into_iter()
+            .filter(|_| read > 0)
             .filter(|rule| !traffic.rules.contains_key(*rule))
         {
             let values = [
                 ("route", Value::from(route.name.as_str())),
                 ("rule", Value::from(rule)),
-                ("responses", Value::from(traffic.responses)),
+                ("responses", Value::from(read)),
             ];
             lines.push(sections.text("map-report-rule", &values));
         }
@@ -313,7 +325,7 @@ fn refusal_line(
 }
 
 fn names_section(sections: &mut Sections<'_>, journal: &JournalTally, has_table: bool) {
-    if !has_table && journal.names.is_empty() {
+    if !has_table && journal.names.values().all(|line| line.names == 0) {
         sections.out.line("");
         return sections.out.say("map-report-no-names", &[]);
     }
@@ -330,7 +342,12 @@ fn names_section(sections: &mut Sections<'_>, journal: &JournalTally, has_table:
     sections.print("map-report-names", &lines);
 }
 
-fn journal_since(config: &Config, portal: &Portal, since: Timestamp) -> Result<JournalTally> {
+/// With the number of entries, of any portal, whose content is forgotten.
+fn journal_since(
+    config: &Config,
+    portal: &Portal,
+    since: Timestamp,
+) -> Result<(JournalTally, u64)> {
     let folder = &config.settings.data_folder;
     let place = JournalPlace {
         folder: folder.join("journal"),
@@ -341,18 +358,20 @@ fn journal_since(config: &Config, portal: &Portal, since: Timestamp) -> Result<J
     let reading = JournalReading::open(&place)?;
     let first = first_since(&reading, since.minus(LATE_MAX))?;
     let caseloads = KeptCaseloads::read(folder, portal)?;
-    let mut tally = JournalTally::default();
+    let (mut tally, mut forgotten) = (JournalTally::default(), 0u64);
     reading.each(first, reading.head.size, &mut |_, opened| {
-        if let OpenedKeyring::Event(event) = opened
-            && let Event::Exposure(exposure) = &event
-            && exposure.portal == portal.id
-            && exposure.at >= since
-        {
-            tally.add(exposure, &caseloads);
+        match opened {
+            OpenedKeyring::Event(Event::Exposure(exposure))
+                if exposure.portal == portal.id && exposure.at >= since =>
+            {
+                tally.add(&exposure, &caseloads);
+            }
+            OpenedKeyring::Forgotten(clear) if clear.at >= since => forgotten += 1,
+            OpenedKeyring::Event(_) | OpenedKeyring::Forgotten(_) => {}
         }
         Ok(())
     })?;
-    Ok(tally)
+    Ok((tally, forgotten))
 }
 
 /// How long after its request an entry may be written: the download of a pilot ends first.

@@ -130,12 +130,12 @@ fn add(
 ) {
     let kind = &portal.kinds[portal.primary];
     let canonical = person.identifier.map(|text| kind.canonical(text));
-    // A name whose identifier the map cannot read is searched for all the same: nothing will ever
-    // stand beside it.
-    tally.unreadable += usize::from(matches!(canonical, Some(None)));
     let reference = canonical
         .flatten()
         .and_then(|text| PersonRef::parse(&text).ok());
+    // A name whose identifier the map cannot read is searched for all the same: nothing will ever
+    // stand beside it.
+    tally.unreadable += usize::from(person.identifier.is_some() && reference.is_none());
     let has_name = builder.add(reference.as_ref().map(PersonRef::as_str), &person.names);
     tally.unsearched += usize::from(!has_name);
 }
