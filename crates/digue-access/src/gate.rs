@@ -109,6 +109,13 @@ impl GateTable {
             .expect("the array has four elements")
     }
 
+    /// The strictest gate for this account on all portals; what one portal's own adds is left out.
+    pub fn everywhere(&self, organisation: &OrganisationId, account: &AccountId) -> Gate {
+        self.of(&Reach::Everything)
+            .max(self.of(&Reach::Organisation(organisation.clone())))
+            .max(self.of(&Reach::Account(account.clone())))
+    }
+
     /// Every gate that is not open, widest first.
     pub fn shut(&self) -> Vec<(Reach, Gate)> {
         let mut list: Vec<(Reach, Gate)> = self.0.iter().map(|(r, g)| (r.clone(), *g)).collect();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::decide::Reduction;
-use digue_access::{AccountRecord, Membership, Reach, Role, Snapshot};
+use digue_access::{AccountRecord, Membership, Role, Snapshot};
 use digue_app::directory::{self, answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
@@ -32,8 +32,8 @@ pub struct OverseenAccount {
     pub sessions: usize,
     /// The reduced limits after a recovery or a containment, while they last.
     pub reduction: Option<Reduction>,
-    /// The gate of the account itself: a closed one refuses every request, even if the account is
-    /// active.
+    /// The strictest of its gate, its organisation's and the general one: a closed one refuses every
+    /// request, even if the account is active.
     pub gate: Gate,
     /// Its holder is not confirmed.
     pub is_quarantined: bool,
@@ -87,7 +87,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, Oper
                     .filter(|known| now < known.until),
                 answers,
                 sessions: held(&sessions, account),
-                gate: rules.gates.of(&Reach::Account(account.clone())),
+                gate: rules.gates.everywhere(&record.organisation, account),
                 is_quarantined: unconfirmed.is_some(),
                 may_mail: may_hand_over && has_address && digue_mail::is_configured(app),
                 may_hand_over,

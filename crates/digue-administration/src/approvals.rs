@@ -232,6 +232,12 @@ pub(crate) fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), Op
         {
             Err(OperationError::Invalid("invalid-account-exists"))
         }
+        // The printed key would count again.
+        ApprovalRequest::MoveAccount { account, role, .. }
+            if !role.can_review() && leaves_one_officer(&rules, account) =>
+        {
+            Err(OperationError::Invalid("invalid-move-officer"))
+        }
         ApprovalRequest::RecoverAccount { since, .. } if *since > app.clock().now() => {
             Err(OperationError::Invalid("invalid-since"))
         }
@@ -273,6 +279,17 @@ pub(crate) fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), Op
         }
         _ => Ok(()),
     }
+}
+
+/// True when only one account of an officer would be left without this one.
+fn leaves_one_officer(rules: &Snapshot, account: &AccountId) -> bool {
+    let officers: Vec<&AccountId> = rules
+        .directory
+        .iter()
+        .filter(|(_, record)| record.role.can_review())
+        .map(|(known, _)| known)
+        .collect();
+    officers.len() == 2 && officers.contains(&account)
 }
 
 /// A delegate or deputy adds agents of their own organisation; the operator's officers add any

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use digue_continuity::place::RepositoryPlace;
+use digue_gateway::identity::Asserter;
 use digue_journal::note::Signer;
 use digue_locales::Value;
 use digue_types::Timestamp;
@@ -225,7 +226,7 @@ pub(crate) fn keys(installation: &ExaminedInstallation) -> HealthResult {
     for file in &files {
         result = secret_file(result, file, &installation.run);
     }
-    signing_key(result, installation)
+    identity_key(signing_key(result, installation), installation)
 }
 
 fn secret_file(result: HealthResult, file: &SecretFile, run: &RunState) -> HealthResult {
@@ -267,9 +268,11 @@ fn secret_file(result: HealthResult, file: &SecretFile, run: &RunState) -> Healt
 fn signing_key(result: HealthResult, installation: &ExaminedInstallation) -> HealthResult {
     let keys = installation.keys_folder();
     let (private, public) = (keys.join("journal.key"), keys.join("journal.pub"));
-    let (Ok(seed), Ok(known)) = (std::fs::read(&private), std::fs::read_to_string(&public)) else {
-        // Their absence has its finding above, and in the check of the journal.
-        return result;
+    let (seed, known) = (std::fs::read(&private), std::fs::read_to_string(&public));
+    let (seed, known) = match (seed, known) {
+        (Ok(seed), Ok(known)) => (seed, known),
+        (Err(error), _) => return unread(result, &private, &error),
+        (_, Err(error)) => return unread(result, &public, &error),
     };
     let Ok(seed) = <[u8; 32]>::try_from(seed) else {
         return result;
@@ -281,6 +284,35 @@ fn signing_key(result: HealthResult, installation: &ExaminedInstallation) -> Hea
         }
         Ok(_) | Err(_) => result.bad("doctor-keys-other", &values),
     }
+}
+
+/// Whether a start can take the key with which identities are asserted.
+fn identity_key(result: HealthResult, installation: &ExaminedInstallation) -> HealthResult {
+    let path = installation.keys_folder().join("identity.pk8");
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) => return unread(result, &path, &error),
+    };
+    let values = [
+        ("file", Value::from(path.display().to_string())),
+        ("detail", Value::from(bytes.len().to_string())),
+    ];
+    match Asserter::new(&bytes, &installation.settings.name) {
+        Ok(_) => result,
+        Err(_) => result.bad("doctor-keys-length", &values),
+    }
+}
+
+/// Of an absent one its finding is above, or in the check of the journal.
+fn unread(result: HealthResult, path: &Path, error: &std::io::Error) -> HealthResult {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return result;
+    }
+    let values = [
+        ("file", Value::from(path.display().to_string())),
+        ("detail", Value::from(error.to_string())),
+    ];
+    result.unknown("doctor-keys-unread", &values)
 }
 
 #[cfg(test)]

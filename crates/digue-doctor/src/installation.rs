@@ -14,7 +14,6 @@ use digue_http::client::HttpClient;
 use digue_locales::Value;
 use digue_types::Timestamp;
 
-use crate::certificates;
 use crate::report::{HealthCheck, HealthResult, HealthState};
 
 /// What every check is given.
@@ -142,34 +141,6 @@ pub(crate) fn maps_result(config: &Path, reading: &ConfigReading) -> HealthResul
     // What maps must agree upon with the settings is not compared then.
     if reading.settings.is_none() {
         result.unknown("doctor-unread", &[])
-    } else {
-        result
-    }
-}
-
-/// Whether Digue serves, and could be started again.
-pub(crate) fn process_result(installation: &ExaminedInstallation) -> HealthResult {
-    let lock = installation
-        .journal_folder()
-        .join("lock")
-        .display()
-        .to_string();
-    let values = [("file", Value::from(lock))];
-    let result = HealthResult::new(HealthCheck::Process).looked_at("doctor-process", &values);
-    let result = match &installation.run {
-        RunState::Running => result.looked_at("doctor-process-running", &[]),
-        RunState::Stopped => result.bad("doctor-process-stopped", &[]),
-        RunState::NeverStarted => result.warning("doctor-process-never", &[]),
-        RunState::Unknown(cause) => result.unknown(
-            "doctor-process-unknown",
-            &[("cause", Value::from(cause.as_str()))],
-        ),
-    };
-    let faults = certificates::faults(&installation.settings.listeners, installation.now);
-    // It runs on what it read at its start, and the next start would fail.
-    let cannot_start = installation.run == RunState::Running && !faults.is_empty();
-    if cannot_start {
-        result.warning("doctor-process-no-restart", &[])
     } else {
         result
     }

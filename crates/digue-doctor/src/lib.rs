@@ -14,6 +14,8 @@ mod installation;
 mod journal;
 mod listeners;
 mod monitoring;
+mod names;
+mod process;
 mod report;
 mod served_certificate;
 mod services;
@@ -110,7 +112,7 @@ fn make(
         HealthCheck::Configuration | HealthCheck::Maps => {
             Box::pin(async move { HealthResult::stopped(check) })
         }
-        HealthCheck::Process => on_thread(check, installation, installation::process_result),
+        HealthCheck::Process => on_thread(check, installation, process::process_result),
         HealthCheck::State => Box::pin(state::examine(installation)),
         HealthCheck::Journal => Box::pin(journal::examine(installation)),
         HealthCheck::Space => on_thread(check, installation, files::space),

@@ -1,5 +1,7 @@
 //! The state: whether the database answers, is of this version, and is whole.
 
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 
 use digue_locales::Value;
@@ -15,9 +17,14 @@ pub(crate) async fn examine(installation: Arc<ExaminedInstallation>) -> HealthRe
     let inspected = match inspect(url).await {
         Ok(inspected) => inspected,
         Err(error) => {
-            let cause = std::error::Error::source(&error)
-                .map_or_else(|| error.to_string(), ToString::to_string);
-            return result.bad("doctor-store-away", &[("cause", Value::from(cause))]);
+            let cause =
+                Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+            let cause = [("cause", Value::from(cause))];
+            return if is_denied(&error) {
+                result.unknown("doctor-store-unread", &cause)
+            } else {
+                result.bad("doctor-store-away", &cause)
+            };
         }
     };
     let result = match inspected.schema {
@@ -25,8 +32,16 @@ pub(crate) async fn examine(installation: Arc<ExaminedInstallation>) -> HealthRe
         SchemaStanding::Absent if installation.run == RunState::NeverStarted => {
             result.warning("doctor-store-absent", &[])
         }
-        // There is a journal: the state was there, and is lost.
-        SchemaStanding::Absent => result.bad("doctor-store-lost", &[]),
+        SchemaStanding::Absent => match &installation.run {
+            RunState::Unknown(cause) => {
+                let cause = [("cause", Value::from(cause.as_str()))];
+                result.unknown("doctor-store-unread", &cause)
+            }
+            // There is a journal: the state was there, and is lost.
+            RunState::Running | RunState::Stopped | RunState::NeverStarted => {
+                result.bad("doctor-store-lost", &[])
+            }
+        },
         SchemaStanding::NotOurs => result.bad("doctor-store-not-ours", &[]),
         SchemaStanding::Behind { missing } => {
             result.warning("doctor-store-behind", &[("missing", Value::from(missing))])
@@ -37,6 +52,21 @@ pub(crate) async fn examine(installation: Arc<ExaminedInstallation>) -> HealthRe
         Some(damage) => result.bad("doctor-store-damaged", &[("damage", Value::from(damage))]),
         None => result,
     }
+}
+
+/// Whether this user may not look at it, which says nothing about it.
+fn is_denied(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let denied = error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::PermissionDenied);
+        if denied {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// The address of a database without the name and password in it.

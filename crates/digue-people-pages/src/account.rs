@@ -126,7 +126,6 @@ pub async fn show(
     };
     view.persons.truncate(LINES);
     view.exposures.truncate(LINES);
-    let reach = digue_access::Reach::Account(view.account.clone());
     let zone = console.zone.clone();
     let today = day_of(console.app.clock().now(), &zone);
     let period_of = move |at: Timestamp| -((today - day_of(at, &zone)).div_euclid(range.step()));
@@ -151,6 +150,13 @@ pub async fn show(
     };
     let address =
         |list: &AccountHistory| format!("/accounts/{}?list={}#list", view.account, list.code());
+    let rules = console.app.gateway().rules();
+    let gate = match rules.directory.find(&view.account) {
+        Some(record) => rules.gates.everywhere(&record.organisation, &view.account),
+        None => rules
+            .gates
+            .of(&digue_access::Reach::Account(view.account.clone())),
+    };
     Ok(page(&AccountPage {
         people: HolderCard::of_account(&w, &book, &view.account, may_write),
         ranges: RangeLinks::new(&w, &place, &ChartRange::BY_DAY, range),
@@ -168,7 +174,7 @@ pub async fn show(
             .collect(),
         left_out,
         w,
-        gate: console.app.gateway().rules().gates.of(&reach),
+        gate,
         positions: Gate::ALL.to_vec(),
         can_act: actor.role.can_act(),
         look_back,

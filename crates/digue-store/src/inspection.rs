@@ -50,8 +50,7 @@ pub async fn inspect(url: &str) -> Stored<StateInspection> {
     inspected
 }
 
-/// The journal's last signed checkpoint that the state at `url` remembers, as a note; `None` too where there is no state
-/// of this version.
+/// The journal's last signed checkpoint that the state at `url` remembers, as a note; `None` too where there is no state.
 ///
 /// # Errors
 /// `Unavailable` when the database does not answer.
@@ -67,7 +66,7 @@ pub async fn remembered_head(url: &str) -> Stored<Option<String>> {
 /// `None` for a file that is not there.
 async fn open(url: &str) -> Stored<Option<(AnyPool, Database)>> {
     sqlx::any::install_default_drivers();
-    let Some(url) = reading_url(url) else {
+    let Some(url) = reading_url(url)? else {
         return Ok(None);
     };
     let database = if url.starts_with("sqlite:") {
@@ -82,8 +81,9 @@ async fn open(url: &str) -> Stored<Option<(AnyPool, Database)>> {
 }
 
 async fn head(pool: &AnyPool) -> Stored<Option<String>> {
-    // An older schema may have no place for it.
-    if schema(pool).await? != SchemaStanding::Current {
+    // That of another version remembers it too. Where it has no place for it, the query fails: it
+    // was not compared, which is not the same as nothing to compare.
+    if schema(pool).await? == SchemaStanding::NotOurs {
         return Ok(None);
     }
     let row = sqlx::query("SELECT journal_head FROM installation")
@@ -92,26 +92,27 @@ async fn head(pool: &AnyPool) -> Stored<Option<String>> {
     Ok(row.try_get(0)?)
 }
 
-/// The address that opens a database for reading; `None` for a file that is not there.
-fn reading_url(url: &str) -> Option<String> {
+/// The address that opens a database for reading; `None` for a file that is not there, and an error
+/// where that cannot be known.
+fn reading_url(url: &str) -> Stored<Option<String>> {
     let Some(path) = url.strip_prefix("sqlite:") else {
-        return Some(url.to_owned());
+        return Ok(Some(url.to_owned()));
     };
     let path = path.split('?').next().unwrap_or(path);
-    if !Path::new(path).exists() {
-        return None;
+    if !Path::new(path).try_exists().map_err(Error::from)? {
+        return Ok(None);
     }
     // Without a write-ahead file nobody has it open, and SQLite would make one to read: `immutable`
     // keeps it from that.
     let is_written = std::fs::metadata(format!("{path}-wal")).is_ok_and(|wal| wal.len() > 0);
-    Some(format!(
+    Ok(Some(format!(
         "sqlite:{path}?{}",
         if is_written {
             "mode=ro"
         } else {
             "mode=ro&immutable=1"
         }
-    ))
+    )))
 }
 
 async fn look(pool: &AnyPool, database: Database) -> Stored<StateInspection> {

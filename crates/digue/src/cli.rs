@@ -59,6 +59,9 @@ pub(crate) enum Subcommand {
         role: String,
         moves: bool,
     },
+    PrintedKey {
+        config: PathBuf,
+    },
     Confirm {
         config: PathBuf,
         account: String,
@@ -315,6 +318,11 @@ fn command(language: Language) -> Command {
                         .help(say("command-confirm-how")),
                 ),
         )
+        .subcommand(
+            Command::new("printed-key")
+                .about(say("command-printed-key"))
+                .arg(config()),
+        )
         .subcommand(replay_command(language))
         .subcommand(watch_command(language))
         .subcommand(decoys_command(language).arg(config()))
@@ -534,6 +542,9 @@ fn task(matches: &ArgMatches) -> Subcommand {
             account: text("account"),
             code: text("code"),
             how: text("how"),
+        },
+        "printed-key" => Subcommand::PrintedKey {
+            config: path("config"),
         },
         "demo" => {
             let port = *matches.get_one::<u16>("port").expect("it has a default");

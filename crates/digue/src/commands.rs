@@ -57,6 +57,7 @@ pub(crate) fn run(command_line: CommandLine) -> ExitCode {
             code,
             how,
         } => admin::confirm(&out, &config, &account, &code, &how),
+        Subcommand::PrintedKey { config } => admin::printed_key(&out, &config),
         Subcommand::Demo {
             address,
             folder,

@@ -85,7 +85,7 @@ pub(crate) struct RunningServer {
 
 /// What the parts are started for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(crate) enum StartPurpose {
     Serving,
     /// An act at the terminal. Nothing periodic runs beside it: it must not wait for a database that
     /// does not answer, nor judge checks and backups with half of the parts.
@@ -96,7 +96,7 @@ pub(crate) enum Purpose {
 pub(crate) async fn start(
     config: Config,
     demo: Option<Arc<dyn digue_console::Demo>>,
-    purpose: Purpose,
+    purpose: StartPurpose,
 ) -> Result<RunningServer> {
     // What is written from here on is persons, accounts and keys: for this user alone, whatever the
     // shell allows that started it. The packaged service says the same (`UMask=0077`).
@@ -345,7 +345,7 @@ pub(crate) async fn start(
             stopping.clone(),
         )));
     }
-    if purpose == Purpose::OneAct {
+    if purpose == StartPurpose::OneAct {
         return Ok(running);
     }
     running.follow_names(names, &stopping);

@@ -64,7 +64,10 @@ pub(crate) fn authorities(own: Option<&Path>) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     // A machine may have no authorities: portals on the local network often use the operator's own
     // alone.
-    if Path::new(SYSTEM_AUTHORITIES).exists() {
+    let is_there = Path::new(SYSTEM_AUTHORITIES)
+        .try_exists()
+        .with_context(|| SYSTEM_AUTHORITIES.to_owned())?;
+    if is_there {
         let certificates = CertificateDer::pem_file_iter(SYSTEM_AUTHORITIES)
             .with_context(|| SYSTEM_AUTHORITIES.to_owned())?;
         let (mut good, mut bad) = (Vec::new(), 0);

@@ -71,10 +71,12 @@ fn account_is(
 
 async fn holders(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = app.store().holders().await?;
+    let contacts = app.store().contacts().await?;
     with_journal_statement(app, |statement| {
         for (account, record) in &stored {
             let recorded = statement.journalled.holder(account);
-            let is_same = recorded == Some(digest(app, account, record).as_str());
+            let email = contacts.get(account).map_or("", String::as_str);
+            let is_same = recorded == Some(digest(app, account, record, email).as_str());
             let confirmation = statement.unless_older(record.written_at, is_same);
             to.note(StoredKind::Holder, account.as_str(), confirmation);
         }

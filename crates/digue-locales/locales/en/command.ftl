@@ -88,6 +88,8 @@ serve-first-admin = There is no officer yet. One-time link for the first one ({ 
 serve-printed-key =
     Recovery key, to be printed and given to a person other than the first officer (the management, for example): { $key }
     It serves once: until a second officer exists it counts as the approval of the second person for that officer's account, at { $url }/.digue/printed-key
+serve-printed-key-elsewhere = There is one officer only. The recovery key is not written into a log: print it with digue printed-key, while Digue is stopped.
+command-printed-key = Print the recovery key of the second person, until there is a second officer (Digue must be stopped)
 serve-failed = Digue cannot start: { $cause }
 journal-older = Digue did not start: the journal has { $size } entries, but { $place } has a record of { $expected }. An older folder was probably restored. Nothing was changed; restore the complete journal, or accept the loss with "digue journal accept".
 journal-fork = Digue did not start: the first { $expected } entries of the journal are not the ones recorded in { $place }. Nothing was changed; keep both for investigation.

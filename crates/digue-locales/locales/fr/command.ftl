@@ -88,6 +88,8 @@ serve-first-admin = Aucun responsable n'existe encore. Lien à usage unique pour
 serve-printed-key =
     Clé de secours, à imprimer et à remettre à une autre personne que le premier responsable (la direction, par exemple) : { $key }
     Elle sert une fois : jusqu'à ce qu'un second responsable existe, elle vaut l'accord de la seconde personne pour créer son compte, à { $url }/.digue/printed-key
+serve-printed-key-elsewhere = Il n'y a qu'un responsable. La clé de secours n'est pas écrite dans un journal de service : imprimez-la avec digue printed-key, Digue arrêté.
+command-printed-key = Imprimer la clé de secours de la seconde personne, tant qu'il n'y a pas de second responsable (Digue doit être arrêté)
 serve-failed = Digue ne peut pas démarrer : { $cause }
 journal-older = Digue ne démarre pas : le journal contient { $size } entrées, alors que { $place } en connaît { $expected }. Un dossier plus ancien a sans doute été restauré. Rien n'a été modifié ; restaurez le journal complet, ou acceptez la perte avec « digue journal accept ».
 journal-fork = Digue ne démarre pas : les { $expected } premières entrées du journal ne sont pas celles que connaît { $place }. Rien n'a été modifié ; conservez les deux pour l'enquête.

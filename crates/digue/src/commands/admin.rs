@@ -1,4 +1,4 @@
-//! `digue account`, `digue link` and `digue confirm`: what the operator may do at the terminal
+//! `digue account`, `digue link`, `digue confirm` and `digue printed-key`: what the operator may do at the terminal
 //! while Digue is stopped.
 //!
 //! They open the store and the journal themselves: the journal's lock refuses them while `serve`
@@ -16,8 +16,8 @@ use digue_identity::invitations;
 use digue_locales::{Value, text};
 use digue_types::{AccountId, OrganisationId};
 
-use super::runtime;
-use crate::serve::{Purpose, RunningServer, start};
+use super::{runtime, serve};
+use crate::serve::{RunningServer, StartPurpose, start};
 use digue_terminal::{BAD, GOOD, Output};
 
 /// How long a link made at the terminal is valid.
@@ -69,6 +69,14 @@ pub(crate) fn confirm(out: &Output, file: &Path, account: &str, code: &str, how:
     })
 }
 
+/// Prints the key of the second person; nothing once there is a second officer.
+pub(crate) fn printed_key(out: &Output, file: &Path) -> u8 {
+    with_app(out, file, async |running| {
+        serve::print_key(out, running);
+        Ok(())
+    })
+}
+
 fn with_app(out: &Output, file: &Path, act: impl AsyncFnOnce(&RunningServer) -> Result<()>) -> u8 {
     let mut config = match digue_config::load(file) {
         Ok(config) => config,
@@ -82,7 +90,7 @@ fn with_app(out: &Output, file: &Path, act: impl AsyncFnOnce(&RunningServer) -> 
     config.settings.monitoring = None;
     let done = runtime().map_err(anyhow::Error::from).and_then(|runtime| {
         runtime.block_on(async {
-            let running = start(Config { ..config }, None, Purpose::OneAct).await?;
+            let running = start(Config { ..config }, None, StartPurpose::OneAct).await?;
             let done = act(&running).await;
             running.stop().await?;
             done

@@ -24,7 +24,7 @@ use digue_replay::{Population, day, portal};
 use digue_types::{AccountId, OrganisationId, PopulationId, PortalId};
 
 use super::runtime;
-use crate::serve::{Purpose, RunningServer, start};
+use crate::serve::{RunningServer, StartPurpose, start};
 use digue_terminal::{GOOD, Output};
 
 const PORTAL_HOST: &str = "kairos.localhost";
@@ -69,7 +69,7 @@ async fn play(
         )
     })?;
     let stage = Arc::new(DemoAttack::new(population.clone(), address));
-    let running = start(config, Some(stage.clone()), Purpose::Serving).await?;
+    let running = start(config, Some(stage.clone()), StartPurpose::Serving).await?;
     let played = prepare(&running, &population).await?;
     let stolen = stolen_account(&population)?;
     stage.give(&running, stolen.clone()).await?;

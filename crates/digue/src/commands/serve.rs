@@ -1,5 +1,6 @@
 //! `digue serve`: runs until a signal stops it.
 
+use std::io::{IsTerminal as _, stdout};
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use digue_types::{AccountId, OrganisationId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{doctor, runtime};
-use crate::serve::{Purpose, RunningServer, start};
+use crate::serve::{RunningServer, StartPurpose, start};
 use crate::service_manager::{ServiceManager, ServiceState};
 use digue_terminal::{BAD, GOOD, Output};
 
@@ -68,7 +69,7 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut reload = signal(SignalKind::hangup())?;
-    let running = start(config, None, Purpose::Serving).await?;
+    let running = start(config, None, StartPurpose::Serving).await?;
     for (address, scheme) in running.addresses.iter().zip(schemes) {
         let values = [
             ("scheme", Value::from(scheme)),
@@ -77,7 +78,12 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
         out.say("serve-listener", &values);
     }
     invite_first_officer(out, &running, &host).await?;
-    print_key(out, &running);
+    // A log is read by more people than the one who keeps the key, and is kept longer.
+    if stdout().is_terminal() {
+        print_key(out, &running);
+    } else if printed_key::printed(&running.app).is_some() {
+        out.say("serve-printed-key-elsewhere", &[]);
+    }
     out.say("serve-ready", &[]);
     // Told last: whatever waits for Digue sends its requests from now on.
     let manager = ServiceManager::of_environment();
@@ -117,9 +123,9 @@ async fn take_over(out: &Output, running: &RunningServer, file: &Path) {
     }
 }
 
-/// At each start until there is a second officer: a lost key must not leave the first one alone for
-/// ever.
-fn print_key(out: &Output, running: &RunningServer) {
+/// Again and again until there is a second officer: a lost key must not leave the first one alone
+/// for ever.
+pub(super) fn print_key(out: &Output, running: &RunningServer) {
     let app = &running.app;
     if let Some(key) = printed_key::printed(app) {
         out.say(
