@@ -246,10 +246,10 @@ pub async fn save(
         written_at: app.clock().now(),
     };
     // By their addresses feeds and the desk know the accounts of one person: nobody changes their
-    // own alone.
+    // own alone. A first one joins accounts and parts none, and a sole officer has nobody to ask.
     let contacts = app.store().contacts().await?;
     let known = contacts.get(account).map_or("", String::as_str);
-    if *account == actor.account && email != known {
+    if *account == actor.account && !known.is_empty() && email != known {
         return Err(OperationError::Invalid("invalid-own-email"));
     }
     let details = ActDetails {

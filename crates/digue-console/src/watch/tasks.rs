@@ -60,6 +60,13 @@ struct HomePage {
     is_live: bool,
 }
 
+impl HomePage {
+    /// At an attack the steps of the first hour wait, folded, behind what is to do now.
+    fn is_urgent(&self) -> bool {
+        self.tone == "bad"
+    }
+}
+
 /// One step of the first hour.
 struct HomeStep {
     what: String,

@@ -322,7 +322,7 @@ async fn a_first_link_leads_to_the_passkey_and_a_late_one_says_whom_to_ask() {
     world.pass(60.0 * 24.0 * 3.0);
     let home = page(&world, CISO, "/").await;
     assert!(
-        home.text().contains("étapes sur 6 faites"),
+        home.text().contains("0 étape sur 6 faite"),
         "{}",
         home.text()
     );

@@ -587,6 +587,7 @@ notices-rate = Messages per minute
 notices-contacts = Contacts from the portal (CSV: person, email, phone, name, address)
 notices-after = Only persons added since version
 notices-version = Version of the affected persons
+notices-edit = Edit the text
 notices-prepare = Prepare the notices
 notices-none = No campaign. Compute the list of persons first and decide to inform them: the campaign is prepared here.
 notices-needs = First compute the list of affected persons and decide to inform them.

@@ -116,7 +116,10 @@ passkey-remove-go = Retirer cette clé
 
 # La première heure.
 first-hour-title = La première heure
-first-hour-count = { $done } étapes sur { $total } faites
+first-hour-count = { $done ->
+    [one] { $done } étape sur { $total } faite
+   *[other] { $done } étapes sur { $total } faites
+}
 first-hour-done = fait
 first-hour-open = à faire
 first-hour-unknown = inconnu

@@ -587,6 +587,7 @@ notices-rate = Messages par minute
 notices-contacts = Contacts du portail (CSV : person, email, phone, name, address)
 notices-after = Seulement les nouvelles personnes depuis la version
 notices-version = Version des personnes touchées
+notices-edit = Modifier le texte
 notices-prepare = Préparer les avis
 notices-none = Aucune campagne. Calculez d'abord la liste des personnes, puis décidez de les informer : la campagne se prépare ici.
 notices-needs = Il faut d'abord la liste des personnes touchées et la décision de les informer.

@@ -42,6 +42,22 @@ async fn only_the_holder_and_those_who_answer_for_an_account_write_who_holds_it(
             .await
             .unwrap();
     }
+    // Holders give their first address, and change none alone.
+    let with_email = |email: &str| HolderForm {
+        email: email.to_owned(),
+        ..form("Léa Martin", "01 99 00 12 34")
+    };
+    save(&agent, with_email("lea@exemple.fr")).await.unwrap();
+    for changed in ["autre@exemple.fr", ""] {
+        let refused = save(&agent, with_email(changed)).await;
+        assert!(matches!(
+            refused,
+            Err(OperationError::Invalid("invalid-own-email"))
+        ));
+    }
+    save(&delegate, with_email("lea.martin@exemple.fr"))
+        .await
+        .unwrap();
     // A session that was left open changes no number by which people are called.
     home.clock.pass(std::time::Duration::from_mins(6));
     let late = save(&agent, form("Faux", "01 99 00 00 00")).await;
@@ -66,7 +82,7 @@ async fn only_the_holder_and_those_who_answer_for_an_account_write_who_holds_it(
         .filter(|(_, act)| act.act == Act::HolderSaved);
     let texts: Vec<String> = written.map(|(_, act)| format!("{act:?}")).collect();
     assert!(
-        texts.len() == 3
+        texts.len() == 5
             && texts
                 .iter()
                 .all(|text| !text.contains("Martin") && !text.contains("99 00"))
