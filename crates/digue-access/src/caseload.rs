@@ -69,7 +69,7 @@ impl Caseloads {
         }
     }
 
-    /// True when somebody's caseload has the person at `now`.
+    /// True when an account's caseload has the person at `now`.
     pub fn has_anywhere(&self, person: PersonKey, now: Timestamp) -> bool {
         let lists = self.accounts.values().chain(self.organisations.values());
         lists.into_iter().any(|list| {

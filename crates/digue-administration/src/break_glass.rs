@@ -10,7 +10,7 @@ use digue_app::gates::parse_reason;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_store::BreakGlassRecord;
-use digue_types::{AccountId, Act, PortalId, Subject, Timestamp};
+use digue_types::{AccountId, Act, PortalId, SlidingWindow, Subject, Timestamp};
 
 /// The fewest characters of a justification: a short sentence.
 pub(crate) const JUSTIFICATION_CHARS_MIN: usize = 20;
@@ -51,6 +51,37 @@ impl From<BreakGlassRecord> for BreakGlassUse {
             reviewed,
         }
     }
+}
+
+/// What an opening allows on a portal, as its map has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakGlassLimits {
+    pub lasts: Duration,
+    /// Persons in each window that has a limit, the shortest first.
+    pub persons: Vec<(SlidingWindow, u32)>,
+}
+
+/// The limits that an account is told before it opens break glass. A reduction after a recovery or
+/// a containment counts.
+pub fn limits(
+    app: &App,
+    account: &AccountId,
+    portal: &PortalId,
+) -> Result<BreakGlassLimits, OperationError> {
+    let hosts = app.gateway().hosts();
+    let map = hosts
+        .portal(portal)
+        .ok_or(OperationError::NotFound("portal"))?;
+    let rules = app.gateway().rules();
+    let percent = rules.percent_of(account, app.clock().now());
+    let allowed = map.limits.break_glass.reduced(percent);
+    let persons = SlidingWindow::ALL
+        .into_iter()
+        .filter_map(|window| Some((window, allowed.of(window)?)));
+    Ok(BreakGlassLimits {
+        lasts: map.break_glass.lasts,
+        persons: persons.collect(),
+    })
 }
 
 /// Opens break glass for the account of this session on this portal.

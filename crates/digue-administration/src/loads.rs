@@ -293,7 +293,7 @@ pub(crate) async fn allowance(
     if actor.is_digue() {
         return Ok(Allowance::All);
     }
-    // A person has no allowance: whoever can ask in the console can also wait for a second person.
+    // A person has no allowance: an officer at the console can also wait for a second person.
     if !actor.is_program() {
         return Ok(Allowance::Nothing);
     }

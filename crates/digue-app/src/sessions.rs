@@ -1,7 +1,7 @@
 //! Opening and ending sessions: no session survives a cut that came while it was being opened.
 //!
 //! An opening takes time, because it is journalled and stored before the gateway knows the session.
-//! It is announced first. Whoever ends sessions also ends the openings under way, and an ended one
+//! It is announced first. Ending sessions also ends the openings under way, and an ended one
 //! is never completed. What an account may do is no matter of this file.
 
 use std::collections::{HashMap, HashSet};

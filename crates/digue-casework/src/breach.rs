@@ -16,7 +16,7 @@ use digue_response::affected::{
 };
 use digue_response::notification::Field;
 use digue_response::severity::{Score, Terms};
-use digue_response::vocabulary::{DataKind, Nature};
+use digue_response::vocabulary::{DataKind, Gravity, Nature};
 use digue_response::{Incident, IncidentNote};
 use digue_types::{Event, Subject, Timestamp};
 use ring::digest::{Context, SHA256};
@@ -367,6 +367,8 @@ pub struct Severity {
     pub terms: Terms,
     pub score: Score,
     pub is_overridden: bool,
+    /// The score is a lower bound: which data it was is not known, or not of all of it.
+    pub is_at_least: bool,
 }
 
 /// Assesses a breach by ENISA's method for the severity of personal data breaches.
@@ -397,7 +399,20 @@ pub fn severity(incident: &Incident) -> Severity {
         terms,
         score: terms.score(),
         is_overridden: incident.severity.is_some(),
+        // Data of an unknown kind may be of the gravest.
+        is_at_least: incident.severity.is_none()
+            && (data.is_empty() || data.contains(&DataKind::Unknown)),
     }
+}
+
+/// The level on the CNIL's scale: as decided, otherwise as computed; `None` while the data are not
+/// known, since a level would then be a lower bound that reads like the answer.
+pub(crate) fn gravity(incident: &Incident) -> Option<Gravity> {
+    if let Some(decided) = &incident.gravity {
+        return Some(decided.what);
+    }
+    let severity = severity(incident);
+    (!severity.is_at_least).then(|| severity.score.gravity())
 }
 
 /// The kinds of data: as stated, otherwise as derived from the categories that were shown.

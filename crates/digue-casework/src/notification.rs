@@ -18,7 +18,7 @@ use digue_types::Timestamp;
 use digue_types::visible::is_blank;
 use serde_json::{Value as Json, json};
 
-use crate::breach::{computed_kinds, natures, severity};
+use crate::breach::{computed_kinds, gravity, natures};
 use crate::incidents::{self, IncidentView};
 use crate::operator;
 use crate::paper_reader::PaperReader;
@@ -130,12 +130,10 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
     one(Field::MeasuresBefore, Some(measures_before(app, language)));
     one(Field::MeasuresTaken, measures_taken(entries, &reader));
     one(Field::MeasuresPlanned, measures_planned(incident));
-    let score = severity(incident).score;
-    let gravity = incident
-        .gravity
-        .as_ref()
-        .map_or(score.gravity(), |decided| decided.what);
-    one(Field::GravityOf, Some(gravity.code().to_owned()));
+    one(
+        Field::GravityOf,
+        gravity(incident).map(|gravity| gravity.code().to_owned()),
+    );
     informing(incident, &mut one);
     let filed = incident
         .acts
@@ -181,7 +179,7 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
     facts.insert(Field::PersonKinds, codes(persons));
     if incident.happening() == Happening::StolenAccount {
         facts.insert(Field::Origins, codes(vec![Origin::Hacking.code()]));
-        // A person confirmed that somebody else used the account.
+        // An officer confirmed that another person used the account.
         facts.insert(Field::CauseOf, codes(vec![Cause::ExternalMalicious.code()]));
     }
     facts
@@ -298,7 +296,7 @@ fn measures_planned(incident: &Incident) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// The language of what is sent to the authority, whoever enters that it was sent: two drafts in
+/// The language of what is sent to the authority, not of the person who enters that it was sent: two drafts in
 /// two languages would differ in every sentence.
 pub const AUTHORITY_LANGUAGE: Language = Language::French;
 

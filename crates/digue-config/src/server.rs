@@ -389,7 +389,7 @@ fn read_held_to(section: &ConfigSection<'_>) -> Option<HeldTo> {
     if !section.has("held_to") {
         return None;
     }
-    // A list that is there is complete: whoever writes `["tls"]` gives the other two up.
+    // A list that is there is complete: `["tls"]` gives the other two up.
     let mut held_to = HeldTo {
         network: false,
         agent: false,

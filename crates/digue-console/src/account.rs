@@ -4,6 +4,7 @@ pub(crate) mod cookies;
 pub(crate) mod device;
 pub(crate) mod own;
 pub(crate) mod own_incidents;
+pub(crate) mod person_requests;
 pub(crate) mod person_space;
 pub(crate) mod printed_key;
 pub(crate) mod provider;

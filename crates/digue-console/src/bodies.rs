@@ -54,7 +54,8 @@ const RULES: &[(&str, BodyRule)] = &[
     ("/person/letter", BodyRule::Public(SMALL_BYTES_MAX)),
     ("/person/leave", BodyRule::Public(SMALL_BYTES_MAX)),
     ("/person/ask", BodyRule::Public(SMALL_BYTES_MAX)),
-    ("/person/wish", BodyRule::Public(SMALL_BYTES_MAX)),
+    ("/person/withdraw", BodyRule::Public(SMALL_BYTES_MAX)),
+    ("/person/news", BodyRule::Public(SMALL_BYTES_MAX)),
     (
         "/incidents/{incident}/notices",
         BodyRule::Role(Role::can_respond, CONTACTS_BYTES_MAX),

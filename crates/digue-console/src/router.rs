@@ -12,7 +12,8 @@ use axum::routing::{any, get, post, put};
 use jiff::tz::TimeZone;
 
 use crate::account::{
-    device, own, own_incidents, person_space, printed_key, provider, settings, sign_in,
+    device, own, own_incidents, person_requests, person_space, printed_key, provider, settings,
+    sign_in,
 };
 use crate::bodies;
 use crate::body_storage::Bodies;
@@ -347,8 +348,13 @@ fn people() -> Router<Console> {
         .route("/person/letter", post(person_space::ask_letter))
         .route("/person/leave", post(person_space::leave))
         .route("/person/consultations.csv", get(person_space::rows_csv))
-        .route("/person/ask", post(person_space::ask))
-        .route("/person/wish", post(person_space::preference))
+        .route(
+            "/person/ask",
+            get(person_requests::question).post(person_requests::ask),
+        )
+        .route("/person/withdraw", post(person_requests::withdraw))
+        .route("/person/information", get(person_requests::information))
+        .route("/person/news", post(person_space::preference))
         .route("/person/embed", get(person_space::embed))
         .route("/accessibility", get(settings::accessibility))
         .route("/requests", get(requests::list))

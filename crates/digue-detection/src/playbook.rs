@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn several_accounts_wish_for_more_than_is_automatic() {
+    fn several_accounts_call_for_more_than_is_automatic() {
         use Action::*;
         check(
             Weight::Containment,

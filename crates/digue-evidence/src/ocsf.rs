@@ -218,7 +218,7 @@ pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
         "remediation": {"desc": record.action},
         "unmapped": {
             "evidence": record.evidence as f64 / 1000.0,
-            "wished": record.intended,
+            "intended": record.intended,
             "signals_complete": signals.known().is_some(),
         },
     })

@@ -63,7 +63,7 @@ impl<'n> PaperSources<'n> {
         app: &App,
         language: Language,
     ) -> Result<Vec<(String, Vec<String>)>, OperationError> {
-        // Without the role that `compare` needs: whoever may read the document must be warned as
+        // Without the role that `compare` needs: all who may read the document must be warned as
         // well.
         let found = compare_now(app, self.kinds).await?.differences;
         let is_its = |one: &&RecordDifference| match self.about {

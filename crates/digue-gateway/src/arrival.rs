@@ -172,7 +172,7 @@ async fn local(
     // answer 401, which carries the challenge below.
     let program = program.and_then(Result::ok).map(|caller| caller.account);
     let unrecognised = PresentedKey::of(request.headers()).filter(|_| program.is_none());
-    // Whoever sends a doubted cookie may not be its holder, and must not use up the holder's
+    // The sender of a doubted cookie may not be its holder, and must not use up the holder's
     // requests.
     let account = session
         .as_ref()

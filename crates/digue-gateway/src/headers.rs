@@ -120,7 +120,7 @@ pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
 /// that what is inspected is what the client receives.
 pub fn strip_response(headers: &mut HeaderMap) {
     strip_response_hops(headers);
-    // Only Digue names entries: a number of the portal's would point a person to somebody else's.
+    // Only Digue names entries: a number of the portal's would point a person to another person's.
     headers.remove(&RECEIPT);
     strip_own_cookies(headers);
 }

@@ -79,7 +79,7 @@ impl PersonSession {
 pub struct SignedInPerson(KnownPerson);
 
 impl SignedInPerson {
-    /// A person that somebody else has identified: a portal's program, the seal of a framing token,
+    /// A person identified by others: a portal's program, the seal of a framing token,
     /// the address that the person gave while signed in.
     pub fn vouched_for(whose: KnownPerson) -> Self {
         Self(whose)

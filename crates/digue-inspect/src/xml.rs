@@ -348,7 +348,7 @@ impl<'r> XmlWalk<'r> {
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
                 .map_err(|_| broken(position))?;
-            // Whoever writes a document chooses its prefixes freely (Namespaces in XML): none is
+            // The author of a document chooses its prefixes freely (Namespaces in XML): none is
             // compared.
             let name = attribute.key.local_name();
             let name: &str = name.as_ref();

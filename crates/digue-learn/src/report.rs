@@ -58,7 +58,7 @@ pub struct RouteReport {
     /// Distinct persons whom a name alone shows, on this route: no identifier of theirs is found on
     /// it.
     pub by_name: usize,
-    /// Answers in which a known name is all that shows somebody.
+    /// Answers in which a known name is all that shows a person.
     pub name_only: usize,
     /// Answers that the map says show nobody, and their bytes.
     pub nobody: usize,

@@ -155,7 +155,7 @@ impl TrafficReaders {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `None` when somebody reads the portal already.
+    /// `None` when another command reads the portal already.
     pub fn begin(&self, portal: &PortalId) -> Option<WaitingFrames> {
         let mut readers = self.readers();
         readers.retain(|reader| !reader.frames.is_closed());

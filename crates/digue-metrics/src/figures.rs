@@ -93,7 +93,7 @@ impl MonitoredFigures {
     }
 }
 
-/// What awaits someone of the operator, whoever must do it: a contest awaits the DPO and not the
+/// What awaits someone of the operator, no matter who must do it: a contest awaits the DPO and not the
 /// CISO.
 fn awaited(board: &TaskBoard) -> Vec<(TaskSource, usize)> {
     let mut tasks: BTreeMap<TaskSource, usize> = BTreeMap::new();

@@ -72,7 +72,7 @@ impl Readiness {
             .all(|(condition, fault)| fault.is_none() || !condition.is_needed())
     }
 
-    /// One line for each condition. What exactly failed is in the log: whoever asks here has not
+    /// One line for each condition. What exactly failed is in the log: those who ask here have not
     /// signed in.
     pub fn text(&self) -> String {
         let mut text = String::new();

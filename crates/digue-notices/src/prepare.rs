@@ -202,7 +202,7 @@ pub async fn prepare_due(app: &App) -> Result<(), OperationError> {
     Ok(())
 }
 
-/// Writes the notices of one campaign. To be called by whoever has the turn.
+/// Writes the notices of one campaign. To be called by the holder of the turn.
 async fn write_campaign(app: &App, campaign: &CampaignRecord) -> Result<(), OperationError> {
     let state = match write_all(app, campaign).await {
         Ok(true) => "ready",
@@ -261,7 +261,7 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
         .collect();
     let faults = serde_json::to_string(&faults).expect("numbers and strings always serialise");
     app.store()
-        // Before the notices: whoever looks at a campaign in preparation can end it and mend the
+        // Before the notices: an officer who looks at a campaign in preparation can end it and mend the
         // file.
         .set_campaign_faults(&campaign.id, &faults)
         .await?;
@@ -336,13 +336,16 @@ struct JointExposures {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     times: u64,
+    has_unknown: bool,
 }
 
 impl JointExposures {
     /// Adds a line; `None` when it lacks a value that the letter states.
     fn join(&mut self, line: &Json) -> Option<()> {
         let at = |name: &str| line[name].as_str().and_then(Timestamp::parse_rfc3339);
-        for category in line["categories"].as_array()? {
+        let categories = line["categories"].as_array()?;
+        self.has_unknown |= categories.is_empty();
+        for category in categories {
             self.categories.insert(category.as_str()?.to_owned());
         }
         self.first = self.first.into_iter().chain([at("first")?]).min();
@@ -358,6 +361,7 @@ impl JointExposures {
             first: date(self.first),
             last: date(self.last),
             times: self.times,
+            has_unknown: self.has_unknown,
         }
     }
 }

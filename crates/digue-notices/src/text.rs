@@ -33,6 +33,9 @@ pub struct ShownData {
     pub first: String,
     pub last: String,
     pub times: u64,
+    /// True when, of some of it, nobody knows of which categories it was.
+    #[serde(default)]
+    pub has_unknown: bool,
 }
 
 /// The proposed template: the facts of the incident, and the usual advice.
@@ -79,12 +82,7 @@ pub fn written(
     masked: &str,
     date: &str,
 ) -> String {
-    let kinds: Vec<String> = kinds(&seen.categories)
-        .into_iter()
-        .map(|kind| text(style.language(), kind.key()))
-        .collect();
     let values = [
-        ("kinds", Value::from(kinds.join(", "))),
         ("first", Value::from(seen.first.clone())),
         ("last", Value::from(seen.last.clone())),
         ("times", Value::from(seen.times)),
@@ -103,7 +101,14 @@ pub fn written(
         .collect();
     let parts = [
         ("title-happened", blocks.happened.clone()),
-        ("title-data", style.with("data", &values)),
+        (
+            "title-data",
+            format!(
+                "{} {}",
+                style.with("data", &values),
+                kinds_in_words(style, seen)
+            ),
+        ),
         ("title-risks", blocks.risks.clone()),
         ("title-steps", steps.join("\n")),
         ("title-check", style.with("check", &check)),
@@ -111,6 +116,23 @@ pub fn written(
     ];
     let parts = parts.map(|(title, body)| format!("{}\n{}", style.word(title), body.trim()));
     parts.join("\n\n") + "\n"
+}
+
+/// Which data it was. What is not known is said: an empty list would read as none.
+fn kinds_in_words(style: Style, seen: &ShownData) -> String {
+    let kinds: Vec<String> = kinds(&seen.categories)
+        .into_iter()
+        .map(|kind| text(style.language(), kind.key()))
+        .collect();
+    if kinds.is_empty() {
+        return style.word("data-unknown");
+    }
+    let known = style.with("data-kinds", &[("kinds", Value::from(kinds.join(", ")))]);
+    if seen.has_unknown {
+        format!("{known} {}", style.word("data-more"))
+    } else {
+        known
+    }
 }
 
 /// The CNIL's terms for the categories of a map.
@@ -140,6 +162,7 @@ mod tests {
             first: "12/07/2025".to_owned(),
             last: "13/07/2025".to_owned(),
             times: 3,
+            has_unknown: false,
         };
         for style in Style::ALL {
             let when = [("when", Value::from("Du 12/07/2025 au 13/07/2025"))];
@@ -176,6 +199,27 @@ mod tests {
                 "{}: {figure:?}\n{message}",
                 style.code()
             );
+        }
+    }
+
+    #[test]
+    fn data_of_unknown_categories_is_said_to_be_unknown() {
+        let seen = |categories: &[&str], has_unknown| ShownData {
+            categories: categories.iter().map(ToString::to_string).collect(),
+            first: "12/07/2025".to_owned(),
+            last: "12/07/2025".to_owned(),
+            times: 1,
+            has_unknown,
+        };
+        for style in Style::ALL {
+            assert_eq!(
+                kinds_in_words(style, &seen(&[], true)),
+                style.word("data-unknown")
+            );
+            let partly = kinds_in_words(style, &seen(&["identite"], true));
+            assert!(partly.ends_with(&style.word("data-more")), "{partly}");
+            let known = kinds_in_words(style, &seen(&["identite"], false));
+            assert!(partly.starts_with(&known) && !known.ends_with(&style.word("data-more")));
         }
     }
 }

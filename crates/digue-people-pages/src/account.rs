@@ -36,6 +36,8 @@ struct AccountPage {
     can_act: bool,
     gate: Gate,
     positions: Vec<Gate>,
+    /// `None`: one account needs no second look.
+    gate_reach: Option<String>,
     look_back: Option<LookBack>,
     /// Distinct persons by day or week, the oldest first.
     days: Vec<(Timestamp, u64)>,
@@ -176,6 +178,7 @@ pub async fn show(
         w,
         gate,
         positions: Gate::ALL.to_vec(),
+        gate_reach: None,
         can_act: actor.role.can_act(),
         look_back,
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),

@@ -58,7 +58,10 @@ fn details(w: &Localizer, waiting: &WaitingApproval) -> Vec<String> {
             .map(|account| account_line(w, account))
             .collect(),
         Ok(ApprovalRequest::RecoverAccount { since, .. }) => {
-            vec![named(), w.with1("wish-since", "at", w.moment(since))]
+            vec![
+                named(),
+                w.with1("approval-kind-since", "at", w.moment(since)),
+            ]
         }
         Ok(ApprovalRequest::Load(load)) => [vec![named()], growth(w, &load.growth)].concat(),
         Ok(request) => {
@@ -122,7 +125,7 @@ fn table(w: &Localizer, waiting: &[WaitingApproval], book: &HolderBook) -> ListT
             ListColumn::text("at", name("at")),
             ListColumn::text("until", name("until")),
             ListColumn::text("account", w.say("column-asked-by")),
-            ListColumn::choice("wish", name("wish")),
+            ListColumn::choice("kind", name("approval")),
             ListColumn::file("subject", name("subject")),
             ListColumn::text("reason", name("reason")),
             ListColumn::choice("decided", name("decided")),
@@ -148,7 +151,10 @@ fn row(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> ListRow {
         ListCell::moment(w, record.expires_at),
         asker(w, &record.asked_by, book),
         details
-            .fold(ListCell::text(w.coded("wish", &record.kind)), ListCell::and)
+            .fold(
+                ListCell::text(w.coded("approval-kind", &record.kind)),
+                ListCell::and,
+            )
             .filed_as(format!("{} {summary}", record.kind)),
         ListCell::text(&record.subject),
         ListCell::text(&record.reason),

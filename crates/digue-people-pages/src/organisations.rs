@@ -132,6 +132,8 @@ struct OrganisationPage {
     list: ShownTable,
     can_act: bool,
     positions: Vec<Gate>,
+    /// How many accounts its gate holds, to be confirmed before it changes.
+    gate_reach: Option<String>,
     /// Whom to call; `None` without a leader.
     people: Option<HolderCard>,
 }
@@ -152,6 +154,14 @@ pub async fn show(
     Ok(page(&OrganisationPage {
         people: HolderCard::of_organisation(&w, &book, &id),
         list: accounts_table(&w, &id, &theirs, (&book, actor.role.can_watch())).shown(&w, &query),
+        gate_reach: Some(w.with(
+            "gate-reach-organisation",
+            [
+                ("count", view.known.accounts.into()),
+                ("shown", w.number(view.known.accounts).into()),
+                ("name", view.known.record.name.as_str().into()),
+            ],
+        )),
         w,
         view,
         can_act: actor.role.can_act(),

@@ -173,6 +173,8 @@ pub async fn show(
         RequestOutcome::Explained | RequestOutcome::Upheld => is_contest,
         RequestOutcome::Done => !is_contest,
         RequestOutcome::Refused => true,
+        // Only the person takes a request back.
+        RequestOutcome::Withdrawn => false,
     };
     Ok(page(&RequestPage {
         outcomes: RequestOutcome::ALL

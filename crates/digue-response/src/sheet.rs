@@ -242,7 +242,7 @@ impl MeasuredFacts {
                 list.filter(|list| list.persons > 0).map(|_| Answer::Yes)
             }
             (Sheet::Qualification, "still-going-on") => {
-                // Never a yes: that access is open does not show that somebody uses it.
+                // Never a yes: that access is open does not show that anyone uses it.
                 (self.is_shut && self.sessions == 0).then_some(Answer::No)
             }
             (Sheet::Containment, "close-account") => done(self.is_shut),

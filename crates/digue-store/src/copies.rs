@@ -10,7 +10,7 @@ use crate::store::Store;
 
 impl Store {
     /// Copies a SQLite database, consistent in itself, into a file that does not exist yet; beside
-    /// whoever writes to it.
+    /// its writer.
     ///
     /// # Errors
     /// `Unavailable` when the database cannot be read, or the file is there already.

@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::error::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 21] = [
+const MIGRATIONS: [&str; 22] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -35,6 +35,7 @@ const MIGRATIONS: [&str; 21] = [
     include_str!("../migrations/0019-settings.sql"),
     include_str!("../migrations/0020-sources.sql"),
     include_str!("../migrations/0021-holders.sql"),
+    include_str!("../migrations/0022-contest-reasons.sql"),
 ];
 
 /// How many there are in this version.

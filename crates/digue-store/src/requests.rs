@@ -22,6 +22,8 @@ pub struct RequestRecord {
     pub entry: u64,
     /// The account that this entry names; empty for none.
     pub account: String,
+    /// What is not recognised, of a contest; empty for the others and for those of before 0.2.0.
+    pub reason: String,
     pub text: String,
     pub opened_at: Timestamp,
     /// When the deadline was extended, and why; zero for never.
@@ -43,6 +45,7 @@ impl RequestRecord {
             kind: kind.to_owned(),
             entry: 0,
             account: String::new(),
+            reason: String::new(),
             text: String::new(),
             opened_at: at,
             extended_at: Timestamp::ZERO,
@@ -56,13 +59,13 @@ impl RequestRecord {
 }
 
 const REQUEST: &str = "id, population, person, kind, entry, account, text, opened_at, extended_at, \
-                       extended_why, answered_at, answered_by, outcome, answer";
+                       extended_why, answered_at, answered_by, outcome, answer, reason";
 
 impl Store {
     pub async fn add_request(&self, request: &RequestRecord) -> Stored<()> {
         let sql = format!(
             "INSERT INTO person_requests ({REQUEST}) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
         );
         sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(request.id.as_str())
@@ -79,6 +82,7 @@ impl Store {
             .bind(present(request.answered_by.as_str()))
             .bind(present(request.outcome.as_str()))
             .bind(present(request.answer.as_str()))
+            .bind(present(request.reason.as_str()))
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -191,6 +195,7 @@ fn read(row: &AnyRow) -> Stored<RequestRecord> {
         kind: text(row, "kind")?,
         entry: entry_or_zero(row, "entry")?,
         account: text_or_empty(row, "account")?,
+        reason: text_or_empty(row, "reason")?,
         text: text_or_empty(row, "text")?,
         opened_at: time(row, "opened_at")?,
         extended_at: time_or_zero(row, "extended_at")?,

@@ -55,7 +55,7 @@ impl Store {
     /// Withdraws a decision that could not be journalled.
     pub async fn release_review_line(&self, line: &ReviewLine) -> Stored<()> {
         sqlx::query(
-            // Only the decision of this author: one that somebody else made since must stay.
+            // Only the decision of this author: one that another officer made since must stay.
             "UPDATE review_lines SET decision = NULL, decided_by = NULL, decided_at = NULL, reason = NULL \
              WHERE review = $1 AND account = $2 AND decided_by = $3",
         )

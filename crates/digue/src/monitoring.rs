@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::tls::CertificateEnds;
 
-/// The figures are taken at most this often: whoever asks has not signed in, and must not make
+/// The figures are taken at most this often: those who ask have not signed in, and must not make
 /// work.
 const FIGURES_EVERY: Duration = Duration::from_secs(1);
 

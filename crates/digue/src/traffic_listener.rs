@@ -97,7 +97,7 @@ async fn serve_one(mut stream: UnixStream, app: &App, traffic: &Traffic) -> io::
     let Some((portal, mut frames)) = frames else {
         return stream.write_all(answer.line().as_bytes()).await;
     };
-    // Before the first byte: that somebody reads what passes is in the journal, or it does not
+    // Before the first byte: that an operator reads what passes is in the journal, or it does not
     // happen.
     app.note(Act::TrafficRead, Subject::Portal(portal))
         .await

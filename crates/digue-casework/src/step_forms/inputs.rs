@@ -47,7 +47,7 @@ pub struct FormInput {
     pub is_missing: bool,
     /// The act that it asks about, done on another page.
     pub action: Option<SheetAction>,
-    /// Address and name of that page, known to whoever has pages.
+    /// Address and name of that page, known to the crates that have pages.
     pub link: Option<(String, String)>,
     /// A name of its own, by which a checklist's step is found whatever its field is.
     pub anchor: Option<String>,

@@ -155,7 +155,7 @@ impl SeedRegisters {
             ("top-management", &answers.head),
             ("ciso", &answers.ciso),
             ("dpo", &answers.dpo),
-            // Left open: whoever runs the system must not audit their own work (ISO/IEC 27001,
+            // Left open: those who run the system must not audit their own work (ISO/IEC 27001,
             // 9.2.2).
             ("internal-auditor", &String::new()),
         ];

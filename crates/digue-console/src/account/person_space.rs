@@ -4,15 +4,15 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
-use digue_app::OperationError;
 use digue_app::secret::Secret;
+use digue_app::{App, OperationError};
 use digue_identity::person_sessions::{self, SignedInPerson};
 use digue_identity::providers::{self, ProviderChoice};
 use digue_selfservice::persons::news::{self, NewsPreference};
 use digue_selfservice::persons::requests::{self, RequestKind, TrackedRequest};
-use digue_selfservice::persons::sights::{self, ConsultationPage, PAGE};
+use digue_selfservice::persons::sights::{self, ConsultationPage, ConsultationRow, PAGE};
 use digue_selfservice::persons::{self, codes};
 use digue_types::PopulationId;
 use serde::Deserialize;
@@ -31,7 +31,7 @@ fn secret(headers: &HeaderMap) -> Option<String> {
     cookie(headers, COOKIE).map(ToOwned::to_owned)
 }
 
-fn here(
+pub(crate) fn here(
     console: &Console,
     visitor: &Visitor,
     headers: &HeaderMap,
@@ -50,7 +50,9 @@ fn here(
     clippy::result_large_err,
     reason = "the error is the response that is sent"
 )]
-fn or_sign_in(person: Result<SignedInPerson, OperationError>) -> Result<SignedInPerson, Response> {
+pub(crate) fn or_sign_in(
+    person: Result<SignedInPerson, OperationError>,
+) -> Result<SignedInPerson, Response> {
     match person {
         Ok(person) => Ok(person),
         Err(OperationError::Denied) => Err(Redirect::to("/person/door").into_response()),
@@ -76,6 +78,8 @@ struct PersonSignInPage {
     populations: Vec<PopulationId>,
     providers: Vec<ProviderChoice>,
     is_requested: bool,
+    /// A code that opened nothing: it may be a notice's, which is verified elsewhere.
+    refused: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -90,11 +94,21 @@ pub(crate) async fn sign_in(
     visitor: Visitor,
     Query(query): Query<PersonSpaceQuery>,
 ) -> Html<String> {
+    sign_in_page(&console, &visitor, query.asked == Some(1), None)
+}
+
+fn sign_in_page(
+    console: &Console,
+    visitor: &Visitor,
+    is_requested: bool,
+    refused: Option<String>,
+) -> Html<String> {
     page(&PersonSignInPage {
-        w: Localizer::new(&visitor),
+        w: Localizer::new(visitor),
         populations: persons::populations(&console.app),
         providers: providers::for_persons(&console.app),
-        is_requested: query.asked == Some(1),
+        is_requested,
+        refused,
     })
 }
 
@@ -109,8 +123,15 @@ pub(crate) async fn enter(
     Form(form): Form<CodeForm>,
 ) -> Result<Response, PageError> {
     let code: String = form.code.chars().take(40).collect();
-    let secret = codes::enter(&console.app, &code, &visitor.origin.ip.to_string()).await;
-    Ok(entered(&secret?))
+    match codes::enter(&console.app, &code, &visitor.origin.ip.to_string()).await {
+        Ok(secret) => Ok(entered(&secret)),
+        // Both papers carry a code of one form, and it is not said whether this one exists.
+        Err(OperationError::Invalid("invalid-person-code")) => {
+            let shown = sign_in_page(&console, &visitor, false, Some(code));
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
+        }
+        Err(error) => Err(PageError::from(error)),
+    }
 }
 
 /// Sets the cookie of a person's new session.
@@ -160,6 +181,8 @@ struct PersonSpacePage {
     after: usize,
     requests: Vec<TrackedRequest>,
     preference: NewsPreference,
+    /// The newest consultation, whatever page of the list is shown.
+    newest: Option<ConsultationRow>,
     /// A mail server is configured: preferences can be saved.
     can_mail: bool,
     kinds: Vec<&'static str>,
@@ -193,6 +216,9 @@ pub(crate) async fn show(
         .iter()
         .filter(|kind| !matches!(kind, RequestKind::Contest | RequestKind::Name));
     Ok(page(&PersonSpacePage {
+        newest: newest(app, &person, &rows, query.after)
+            .await
+            .map_err(failed)?,
         page: rows,
         after: query.after,
         requests: requests::own(app, &person).await.map_err(failed)?,
@@ -202,6 +228,18 @@ pub(crate) async fn show(
         w: Localizer::in_zone(&visitor, &console.zone),
     })
     .into_response())
+}
+
+async fn newest(
+    app: &App,
+    person: &SignedInPerson,
+    shown: &ConsultationPage,
+    after: usize,
+) -> Result<Option<ConsultationRow>, OperationError> {
+    if after == 0 {
+        return Ok(shown.rows.first().cloned());
+    }
+    Ok(sights::page(app, person, 0).await?.rows.into_iter().next())
 }
 
 pub(crate) async fn rows_csv(
@@ -232,31 +270,6 @@ pub(crate) async fn rows_csv(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct AskForm {
-    kind: String,
-    #[serde(default)]
-    entry: Option<u64>,
-    #[serde(default)]
-    text: String,
-}
-
-pub(crate) async fn ask(
-    State(console): State<Console>,
-    visitor: Visitor,
-    headers: HeaderMap,
-    Form(form): Form<AskForm>,
-) -> Result<Response, Response> {
-    let person = or_sign_in(here(&console, &visitor, &headers))?;
-    let done = match RequestKind::parse(&form.kind) {
-        Some(kind) => requests::ask(&console.app, &person, kind, form.entry, &form.text).await,
-        None => Err(OperationError::NotFound("request")),
-    };
-    done.map_err(PageError::from)
-        .map_err(|error| error.into_response())?;
-    Ok(Redirect::to("/person#asked").into_response())
-}
-
-#[derive(Deserialize)]
 pub(crate) struct NewsForm {
     #[serde(default)]
     email: String,
@@ -277,6 +290,7 @@ pub(crate) async fn preference(
         email: form.email,
         first_visits: !form.first.is_empty(),
         monthly: !form.monthly.is_empty(),
+        is_unreadable: false,
     };
     let saved = news::save(&console.app, &person, visitor.language, &preference).await;
     saved

@@ -21,7 +21,7 @@ use crate::visitor::Visitor;
 #[template(path = "printed_key.html")]
 struct PrintedKeyPage {
     w: Localizer,
-    /// The browser is signed in: whoever asked for an officer must not see their link.
+    /// The browser is signed in: the officer who asked for an account must not see its link.
     is_signed_in: bool,
     /// Kept in the page between its two steps.
     key: String,

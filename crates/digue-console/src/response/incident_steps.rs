@@ -178,6 +178,8 @@ struct DecisionsPage {
     gravities: Vec<(&'static str, String, bool)>,
     gravity: String,
     roles: Vec<(&'static str, String, bool)>,
+    /// Which data it was is not known: nothing is graver than what is not known yet.
+    is_at_least: bool,
     now: String,
 }
 
@@ -196,9 +198,11 @@ async fn decisions_page(request: &StepRequest<'_>) -> Result<Html<String>, PageE
         .gravity
         .as_ref()
         .map_or(score.gravity(), |decided| decided.what);
-    let gravities = Gravity::ALL
-        .iter()
-        .map(|gravity| (gravity.code(), w.say(gravity.key()), *gravity == chosen));
+    let is_at_least = severity.is_at_least && view.incident.gravity.is_none();
+    let gravities = Gravity::ALL.iter().map(|gravity| {
+        let is_chosen = !is_at_least && *gravity == chosen;
+        (gravity.code(), w.say(gravity.key()), is_chosen)
+    });
     let roles = IncidentRole::ALL
         .iter()
         .map(|role| (role.code(), w.say(role.key()), *role == view.incident.role));
@@ -227,7 +231,12 @@ async fn decisions_page(request: &StepRequest<'_>) -> Result<Html<String>, PageE
         terms: terms(&w, &severity),
         parts,
         gravities: gravities.collect(),
-        gravity: w.say(chosen.key()),
+        gravity: if is_at_least {
+            w.with1("severity-at-least", "level", w.say(chosen.key()))
+        } else {
+            w.say(chosen.key())
+        },
+        is_at_least,
         roles: roles.collect(),
         now: w.form_time(view.now),
         severity,

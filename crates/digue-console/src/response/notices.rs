@@ -125,12 +125,15 @@ async fn shown(
         (Some(ProgressStep::Notices), &saved),
     )
     .await?;
-    let categories = view
+    // Without a list of the affected nothing is known, and the example says so.
+    let categories: Vec<String> = view
         .incident
         .affected()
-        .map(|version| version.by_category.keys().cloned().collect());
+        .map(|version| version.by_category.keys().cloned().collect())
+        .unwrap_or_default();
     let seen = ShownData {
-        categories: categories.unwrap_or_default(),
+        has_unknown: categories.is_empty(),
+        categories,
         first: w.date(view.record.opened_at),
         last: w.date(view.record.opened_at),
         times: 1,

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use digue_administration::break_glass::{self, BreakGlassUse};
+use digue_administration::break_glass::{self, BreakGlassLimits, BreakGlassUse};
 use digue_app::{Actor, OperationError};
 use serde::Deserialize;
 
@@ -117,8 +117,33 @@ pub(crate) async fn review(
 #[template(path = "break_glass_ask.html")]
 struct BreakGlassPage {
     w: Localizer,
-    portal: String,
+    /// For how long and for how many persons, before it is opened.
+    limits: String,
     opened: Option<BreakGlassUse>,
+}
+
+fn limits_in_words(w: &Localizer, portal: &str, limits: &BreakGlassLimits) -> String {
+    let persons = limits.persons.iter().map(|(window, persons)| {
+        let values = [
+            ("count", (*persons).into()),
+            ("shown", w.number(*persons).into()),
+            ("window", w.coded("window", window.code()).into()),
+        ];
+        w.with("break-glass-limit", values)
+    });
+    let persons: Vec<String> = persons.collect();
+    let lasts = w.duration(limits.lasts);
+    let values = [
+        ("portal", portal.into()),
+        ("lasts", lasts.into()),
+        ("persons", persons.join(", ").into()),
+    ];
+    let key = if limits.persons.is_empty() {
+        "break-glass-explain-uncounted"
+    } else {
+        "break-glass-explain"
+    };
+    w.with(key, values)
 }
 
 /// The proof of identity comes before the form, so that no written reason is lost to it.
@@ -134,10 +159,12 @@ pub(crate) async fn ask(
             Redirect::to("/.digue/sign-in?fresh=1&next=/.digue/break-glass").into_response(),
         );
     }
+    let w = Localizer::new(&visitor);
+    let limits = break_glass::limits(&console.app, &session.account, portal)?;
     let page = page(&BreakGlassPage {
-        w: Localizer::new(&visitor),
-        portal: portal.to_string(),
+        limits: limits_in_words(&w, portal.as_str(), &limits),
         opened: None,
+        w,
     });
     Ok(page.into_response())
 }
@@ -160,7 +187,7 @@ pub(crate) async fn open(
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&BreakGlassPage {
         w,
-        portal: portal.to_string(),
+        limits: String::new(),
         opened,
     }))
 }

@@ -114,7 +114,7 @@ fn finding_row(w: &Localizer, finding: &ListedFinding, book: &HolderBook) -> Lis
         || {
             let intended = w.maybe_coded("action", finding.intended.map(Action::code));
             CellPart::Chip {
-                text: w.with1("watch-held-wished", "action", intended),
+                text: w.with1("watch-held-intended", "action", intended),
                 tone: ChipTone::Watch,
             }
         },

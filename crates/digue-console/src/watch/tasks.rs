@@ -489,7 +489,7 @@ fn act_in_words((w, book): (&Localizer, &HolderBook), task: &Task, now: Timestam
             deciders,
             ..
         } => {
-            let what = w.with1("task-approval", "kind", w.coded("wish", kind));
+            let what = w.with1("task-approval", "kind", w.coded("approval-kind", kind));
             let asked_by = w.with1("task-asked-by", "account", book.name(asked_by));
             let waits = if task.is_mine {
                 String::new()

@@ -147,6 +147,31 @@ fn an_id_is_there_once_and_what_names_one_finds_it() {
     });
 }
 
+/// What a person declares or decides is theirs: a form that was only looked at declares nothing.
+#[test]
+fn no_answer_and_no_decision_is_chosen_beforehand() {
+    let decides = [
+        "gate", "outcome", "state", "who", "people", "partners", "hosting",
+    ];
+    on_every_page(|shown, reader, _, root| {
+        for field in root.all() {
+            let name = field.attribute("name").unwrap_or_default();
+            if !field.is("select") || !decides.contains(&name) {
+                continue;
+            }
+            let place = shown.place(reader);
+            let all = field.all();
+            let options: Vec<&&Element> = all.iter().filter(|inner| inner.is("option")).collect();
+            let first = options.first().expect("a list has a choice");
+            let is_open = first.attribute("value") == Some("")
+                && options
+                    .iter()
+                    .all(|option| option.attribute("selected").is_none());
+            assert!(is_open, "{place}: {name}");
+        }
+    });
+}
+
 #[test]
 fn every_field_has_a_label() {
     on_every_page(|shown, reader, _, root| {

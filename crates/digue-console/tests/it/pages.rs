@@ -293,6 +293,17 @@ pub(crate) static PAGES: &[Page] = &[
     page("message-reports", "/messages/reports"),
     page("person-sign-in", "/person/door"),
     page("person-space", "/person"),
+    at(
+        "person-contest",
+        "/person/ask",
+        "/person/ask?kind=contest&entry=CONSULTATION",
+    ),
+    at(
+        "person-who",
+        "/person/ask",
+        "/person/ask?kind=name&entry=CONSULTATION",
+    ),
+    page("person-information", "/person/information"),
     at("person-embed", "/person/embed", "/person/embed?token=TOKEN"),
     page("accessibility", "/accessibility"),
     page("requests", "/requests"),

@@ -685,6 +685,9 @@ impl World {
                 number += 3_600;
             }
         }
+        // Seen twice by one account: one consultation is contested, the other still can be.
+        events.push(digue_testkit::events::shown(number, "agent", "P1"));
+        number += 3_600;
         let refused = digue_testkit::events::shown(number, "agent", "P9");
         events.push(match refused {
             Event::Exposure(mut exposure) => {
@@ -1005,7 +1008,11 @@ impl World {
         self.post(
             STRANGER,
             "/person/ask",
-            &[("kind", "contest"), ("entry", &entry)],
+            &[
+                ("kind", "contest"),
+                ("entry", &entry),
+                ("what", "unknown-body"),
+            ],
         )
         .await;
         self.post(
@@ -1044,6 +1051,11 @@ impl World {
             ("reason", "enquête en cours, à la demande du parquet"),
         ];
         self.post(DPO, "/requests/hidden", &hidden).await;
+        let shown = persons::sights::page(&self.app, &person, 0).await.unwrap();
+        let mut rows = shown.rows.iter();
+        let open = rows.find(|row| !row.is_asked("contest")).unwrap().entry;
+        // Padded, so that no other number of a page is taken for it.
+        self.name("CONSULTATION", &format!("{open:012}"));
         let token = persons::embed(&self.app, &self.actor(DPO), "personnes", "P1")
             .await
             .unwrap();

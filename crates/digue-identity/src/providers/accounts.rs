@@ -205,7 +205,7 @@ pub(super) async fn prove(
     let own = own.ok_or(OperationError::Denied)?;
     let actor = Actor::of_session(app, &own)?;
     match judge(app, peer, vouched, true, true).await? {
-        // The provider may be signed in as somebody else, whose proof says nothing about this
+        // The provider may be signed in as another person, whose proof says nothing about this
         // session.
         IdentityStrength::Good(account, at) if account == own.account => {
             sign_in::note_proof(app, &actor, &own, at).await

@@ -165,6 +165,12 @@ undo-gate = See the gates, and reopen
 undo-suspended = Undo: restore the access
 undo-resumed = Undo: suspend the access
 undo-requested = See who can approve it
+gate-reach = I have checked whom this changes: everything that the scope names.
+gate-reach-organisation = { $count ->
+    [0] I have checked: this organisation has no account.
+    [one] I have checked: this changes the only account of { $name }.
+   *[other] I have checked: this changes the { $shown } accounts of { $name }.
+}
 gate-explain = Closing cuts the sessions at once. One person may close; reopening takes the approval of a second one.
 cut-explain = The person is signed out everywhere and loses what they have not saved. They can sign in again at once: to prevent it, close the gate.
 account-suspend-explain = The person is signed out and cannot sign in again. Only the CISO can restore the access.

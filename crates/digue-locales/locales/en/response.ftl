@@ -454,6 +454,8 @@ role-set = Set the role
 severity-title = Severity
 severity-explain = ENISA's method (2013): context of the data × ease of identification + circumstances. The number of persons is not part of it.
 severity-cnil = Severity (CNIL scale)
+severity-at-least = at least { $level }
+severity-at-least-why = Not all categories of data are known: the severity may be higher, and the draft for the CNIL does not state it yet.
 severity-overridden = (set by a person)
 severity-term = Term
 severity-value = Value
@@ -529,10 +531,16 @@ notice-title-steps = Do now
 notice-title-check = How to check this message
 notice-title-contact = How to reach us
 notice-subject = { $body }: your personal data
-notice-data = Your data was shown { $times } times, { $same ->
+notice-data = Your data was shown { $times ->
+    [one] once
+   *[other] { $times } times
+}, { $same ->
     [1] on { $first }
    *[other] between { $first } and { $last }
-}. It included: { $kinds }.
+}.
+notice-data-kinds = It included: { $kinds }.
+notice-data-unknown = We do not know yet which data.
+notice-data-more = Other data may have been seen too: we do not know yet which.
 notice-risks = People may use this data to trick you. They may write to you or call you in the name of a service you know. They may also try to open an account in your name.
 notice-steps =
     Be wary of messages and calls about your file.
@@ -549,10 +557,16 @@ notice-easy-title-steps = What you must do
 notice-easy-title-check = How to know if this message is real
 notice-easy-title-contact = To talk to us
 notice-easy-subject = { $body }: your data
-notice-easy-data = Someone could see your data { $times } times. It was { $same ->
+notice-easy-data = Someone could see your data { $times ->
+    [one] once
+   *[other] { $times } times
+}. It was { $same ->
     [1] on { $first }
    *[other] from { $first } to { $last }
-}. It shows: { $kinds }.
+}.
+notice-easy-data-kinds = It shows: { $kinds }.
+notice-easy-data-unknown = We do not know yet which data.
+notice-easy-data-more = Other data may have been seen. We do not know yet which.
 notice-easy-risks = People may write to you. They may call you. They may lie and give a false name.
 notice-easy-steps =
     Do not give your codes.

@@ -168,6 +168,12 @@ undo-gate = Voir les vannes, et rouvrir
 undo-suspended = Revenir en arrière : rétablir l'accès
 undo-resumed = Revenir en arrière : suspendre l'accès
 undo-requested = Voir qui peut l'accorder
+gate-reach = J'ai vérifié sur qui porte ce changement : il vaut pour tout ce que la portée désigne.
+gate-reach-organisation = { $count ->
+    [0] J'ai vérifié : cette organisation n'a aucun compte.
+    [one] J'ai vérifié : ce changement vaut pour le seul compte de { $name }.
+   *[other] J'ai vérifié : ce changement vaut pour les { $shown } comptes de { $name }.
+}
 gate-explain = Fermer coupe les sessions tout de suite. Refermer se fait seul ; rouvrir demande l'accord d'une seconde personne.
 cut-explain = La personne est déconnectée partout et perd ce qu'elle n'a pas enregistré. Elle peut se reconnecter aussitôt : pour l'en empêcher, fermez la vanne.
 account-suspend-explain = La personne est déconnectée et ne peut plus se connecter. Seul le RSSI peut rétablir son accès.

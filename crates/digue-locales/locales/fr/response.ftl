@@ -454,6 +454,8 @@ role-set = Fixer le rôle
 severity-title = Gravité
 severity-explain = Méthode de l'ENISA (2013) : contexte des données × facilité d'identification + circonstances. Le nombre de personnes n'entre pas dans ce calcul.
 severity-cnil = Gravité (échelle de la CNIL)
+severity-at-least = { $level } au moins
+severity-at-least-why = Les catégories de données ne sont pas toutes connues : la gravité peut être plus élevée, et le projet pour la CNIL ne l'indique pas encore.
 severity-overridden = (fixée par une personne)
 severity-term = Terme
 severity-value = Valeur
@@ -532,7 +534,10 @@ notice-subject = { $body } : vos données personnelles
 notice-data = Vos données ont été affichées { $times } fois, { $same ->
     [1] le { $first }
    *[other] entre le { $first } et le { $last }
-}. On y voyait : { $kinds }.
+}.
+notice-data-kinds = On y voyait : { $kinds }.
+notice-data-unknown = Nous ne savons pas encore lesquelles.
+notice-data-more = On a pu y voir aussi d'autres données : nous ne savons pas encore lesquelles.
 notice-risks = On peut se servir de ces données pour vous tromper. On peut vous écrire ou vous appeler en prenant le nom d'un service connu. On peut aussi tenter d'ouvrir un compte à votre nom.
 notice-steps =
     Méfiez-vous des messages et des appels qui parlent de votre dossier.
@@ -552,7 +557,10 @@ notice-easy-subject = { $body } : vos données
 notice-easy-data = On a pu voir vos données { $times } fois. C'était { $same ->
     [1] le { $first }
    *[other] du { $first } au { $last }
-}. On y voit : { $kinds }.
+}.
+notice-easy-data-kinds = On y voit : { $kinds }.
+notice-easy-data-unknown = Nous ne savons pas encore quelles données.
+notice-easy-data-more = On a pu voir d'autres données. Nous ne savons pas encore lesquelles.
 notice-easy-risks = On peut vous écrire. On peut vous appeler. On peut mentir et dire un faux nom.
 notice-easy-steps =
     Ne donnez pas vos codes.

@@ -582,7 +582,7 @@ fn of_many_accounts_found_at_once_the_fuse_lets_so_many_be_closed_and_asks_peopl
         assert!(
             rest.iter()
                 .all(|step| step.intended >= Action::CloseAccount),
-            "what it wished is said"
+            "what it intended is said"
         );
     }
 }

@@ -85,7 +85,7 @@ async fn one_approval_decided_ten_times_at_once_is_one_act_and_one_entry() {
 }
 
 #[tokio::test]
-async fn the_same_wish_asked_for_ten_times_at_once_waits_once() {
+async fn the_same_request_made_ten_times_at_once_waits_once() {
     let home = Home::open().await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
     let ask = |_| {

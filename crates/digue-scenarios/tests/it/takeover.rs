@@ -63,7 +63,7 @@ struct Scene {
     /// Codes of holders who came in themselves: these are told to whoever calls.
     told: HashMap<AccountId, String>,
     made: usize,
-    /// Accounts that only the thief wished for: there is nobody behind them.
+    /// Accounts that only the thief requested: there is nobody behind them.
     invented: HashSet<AccountId>,
     /// How often somebody honest confirmed a holder.
     confirmed: usize,

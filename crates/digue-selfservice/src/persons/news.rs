@@ -25,6 +25,8 @@ pub struct NewsPreference {
     pub email: String,
     pub first_visits: bool,
     pub monthly: bool,
+    /// The address that is kept cannot be read, so that no mail leaves: `email` is empty.
+    pub is_unreadable: bool,
 }
 
 fn about(person: &SignedInPerson) -> String {
@@ -44,11 +46,12 @@ pub async fn preference(
     };
     // The seal is tied to the person: a row that was moved to another person in the database does
     // not open.
-    let email = seal(app)?.open(&about(person), &record.sealed_email);
+    let email = seal(app)?
+        .open(&about(person), &record.sealed_email)
+        .and_then(|bytes| String::from_utf8(bytes).ok());
     Ok(NewsPreference {
-        email: email
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .unwrap_or_default(),
+        is_unreadable: email.is_none(),
+        email: email.unwrap_or_default(),
         first_visits: record.first_visits,
         monthly: record.monthly,
     })
@@ -66,7 +69,7 @@ pub async fn save(
     }
     // Without a mail server the preference would be a promise that is not kept.
     if !digue_mail::is_configured(app) {
-        return Err(OperationError::Invalid("person-wish-no-mail"));
+        return Err(OperationError::Invalid("person-news-no-mail"));
     }
     let email = parse_address(&preference.email).ok_or(OperationError::Invalid("invalid-email"))?;
     let last = sights::visible(app, person)

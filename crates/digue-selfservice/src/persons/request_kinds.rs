@@ -17,6 +17,15 @@ lists! {
         Portability "portability",
     }
 
+    /// What a person does not recognise in a consultation.
+    ContestReason "contest-reason" {
+        UnknownBody "unknown-body",
+        NotInContact "not-in-contact",
+        TooMuch "too-much",
+        /// The person says it in words of their own.
+        Other "other",
+    }
+
     /// The outcome of a request.
     RequestOutcome "outcome-request" {
         Done "done",
@@ -25,5 +34,7 @@ lists! {
         /// The consultation was not work: an incident follows.
         Upheld "upheld",
         Refused "refused",
+        /// The person took it back before it was answered.
+        Withdrawn "withdrawn",
     }
 }

@@ -14,7 +14,7 @@ use digue_store::RequestRecord;
 use digue_types::visible::{is_blank, visible_chars};
 use digue_types::{AccountId, Act, Subject, Timestamp};
 
-pub use super::request_kinds::{RequestKind, RequestOutcome};
+pub use super::request_kinds::{ContestReason, RequestKind, RequestOutcome};
 use super::{codes, request_lock, sights};
 
 const TEXT_CHARS_MAX: usize = 4_000;
@@ -59,18 +59,71 @@ fn tracked(app: &App, record: RequestRecord, all: &[RequestRecord]) -> TrackedRe
     }
 }
 
-/// Makes a request; `entry` is the consultation that it is about, if any.
+/// What a person asks.
+#[derive(Clone, Debug)]
+pub struct PersonRequest {
+    pub kind: RequestKind,
+    /// The consultation that it is about.
+    pub entry: Option<u64>,
+    /// What the person does not recognise; a contest has it.
+    pub reason: Option<ContestReason>,
+    pub text: String,
+}
+
+impl PersonRequest {
+    /// The person's own words, where they are needed.
+    fn words(&self) -> Result<String, OperationError> {
+        let own = self.text.trim();
+        if own.chars().count() > TEXT_CHARS_MAX {
+            return Err(OperationError::Invalid("invalid-request-long"));
+        }
+        match (self.kind, self.reason) {
+            (RequestKind::Contest, None) => Err(OperationError::Invalid("invalid-contest-reason")),
+            (
+                RequestKind::Contest,
+                Some(
+                    ContestReason::UnknownBody
+                    | ContestReason::NotInContact
+                    | ContestReason::TooMuch,
+                ),
+            )
+            | (RequestKind::Name, _) => Ok(own.to_owned()),
+            (RequestKind::Contest, Some(ContestReason::Other))
+            | (
+                RequestKind::Access
+                | RequestKind::Rectification
+                | RequestKind::Erasure
+                | RequestKind::Restriction
+                | RequestKind::Objection
+                | RequestKind::Portability,
+                _,
+            ) => written(own),
+        }
+    }
+
+    /// The code of what is not recognised; empty where nothing is contested.
+    fn reason_code(&self) -> String {
+        let reason = self.reason.filter(|_| self.kind == RequestKind::Contest);
+        reason.map_or_else(String::new, |reason| reason.code().to_owned())
+    }
+}
+
+fn written(own: &str) -> Result<String, OperationError> {
+    if is_blank(own) {
+        Err(OperationError::Invalid("invalid-request-empty"))
+    } else {
+        Ok(own.to_owned())
+    }
+}
+
+/// Makes a request.
 pub async fn ask(
     app: &App,
     person: &SignedInPerson,
-    kind: RequestKind,
-    entry: Option<u64>,
-    text: &str,
+    request: &PersonRequest,
 ) -> Result<(), OperationError> {
-    let text = text.trim();
-    if text.chars().count() > TEXT_CHARS_MAX {
-        return Err(OperationError::Invalid("invalid-request-long"));
-    }
+    let text = request.words()?;
+    let PersonRequest { kind, entry, .. } = *request;
     let now = app.clock().now();
     let _one_at_a_time = request_lock::hold(app).await;
     let own = app.store().requests_of(person.whose()).await?;
@@ -93,19 +146,18 @@ pub async fn ask(
             .to_string();
         if own
             .iter()
-            .any(|one| one.entry == entry && one.kind == kind.code())
+            .any(|one| one.entry == entry && one.kind == kind.code() && !is_withdrawn(one))
         {
             // One request of a kind for each consultation: an answer is final, and a second one
             // could contradict it.
             return Err(OperationError::Conflict);
         }
-    } else if is_blank(text) {
-        return Err(OperationError::Invalid("invalid-request-empty"));
     }
     let record = RequestRecord {
         entry: entry.unwrap_or(0),
         account: account.clone(),
-        text: text.to_owned(),
+        reason: request.reason_code(),
+        text,
         ..RequestRecord::opened(name("rq")?, person.whose().clone(), kind.code(), now)
     };
     // A contest is an act about the account: its page and the incidents about it show it.
@@ -133,6 +185,44 @@ pub async fn ask(
         .await?;
     }
     Ok(())
+}
+
+/// Takes an own request back, as long as nobody answered it. It stays in the list: that a
+/// consultation was contested is part of what happened.
+pub async fn withdraw(app: &App, person: &SignedInPerson, id: &str) -> Result<(), OperationError> {
+    let _one_at_a_time = request_lock::hold(app).await;
+    // Their own ones only: an identifier alone must not reveal that a request exists.
+    let own = app.store().requests_of(person.whose()).await?;
+    let record = own
+        .into_iter()
+        .find(|one| one.id == id && one.kind != codes::LETTER)
+        .ok_or(OperationError::NotFound("request"))?;
+    let subject = if record.kind == RequestKind::Contest.code() {
+        contested(&record.account)
+    } else {
+        journal_name(&record.whose)
+    };
+    let outcome = RequestOutcome::Withdrawn.code();
+    let details = ActDetails {
+        subject,
+        before: format!("{} {id}", record.kind),
+        after: outcome.to_owned(),
+        ..ActDetails::default()
+    };
+    let actor = Actor::digue();
+    let by = (&actor.account, app.clock().now());
+    app.claim(
+        (&actor, Act::PersonAsked, details),
+        app.store().answer_request(id, by, outcome, ""),
+        app.store().release_request(id),
+    )
+    .await
+    .map(drop)
+}
+
+/// True when the person took it back.
+pub(crate) fn is_withdrawn(record: &RequestRecord) -> bool {
+    record.outcome == RequestOutcome::Withdrawn.code()
 }
 
 /// The subject of a contest. The account comes from an entry; one that is no name stays as it is.
@@ -222,6 +312,10 @@ pub async fn answer(
     text: &str,
 ) -> Result<(), OperationError> {
     actor.must_respond()?;
+    // Only the person takes a request back.
+    if outcome == RequestOutcome::Withdrawn {
+        return Err(OperationError::Invalid("invalid-answer"));
+    }
     let text = parse_answer(text)?;
     let record = find(app, id).await?;
     // Only the DPO decides to disclose a reader's name.

@@ -95,8 +95,11 @@ impl ConsultationRow {
         }
     }
 
+    /// True when there is such a request that the person did not take back.
     pub fn is_asked(&self, kind: &str) -> bool {
-        self.requests.iter().any(|(known, _)| known == kind)
+        self.requests
+            .iter()
+            .any(|(known, outcome)| known == kind && *outcome != RequestOutcome::Withdrawn.code())
     }
 }
 
@@ -126,6 +129,21 @@ pub async fn page(
         since: since(app, Some(&person.whose().population)).await?,
         verified_at: verified_at(app).await?,
     })
+}
+
+/// One consultation, if the person can see it.
+pub async fn one(
+    app: &App,
+    person: &SignedInPerson,
+    entry: u64,
+) -> Result<ConsultationRow, OperationError> {
+    let mut sights = visible(app, person).await?;
+    sights.retain(|sight| sight.entry == entry);
+    let found = rows(app, person.whose(), sights).await?;
+    found
+        .into_iter()
+        .next()
+        .ok_or(OperationError::NotFound("entry"))
 }
 
 /// All rows, for the download.

@@ -2,7 +2,7 @@
 //!
 //! No row is lost. One that belongs to a row that does not exist (a passkey of an account that
 //! never was) can be of no use: it is set aside, as the statement that would put it back, and the
-//! rest goes on. One with a value that no version writes is damage, or somebody's change by hand,
+//! rest goes on. One with a value that no version writes is damage, or a change by hand,
 //! and may be a gate: it is neither dropped nor guessed at, the migration stops and names it.
 
 use sqlx::any::AnyRow;

@@ -695,6 +695,7 @@ async fn persons(store: &Store) {
     let answered = RequestRecord {
         entry: 42,
         account: "marie".into(),
+        reason: String::new(),
         text: "Je ne sais pas.".into(),
         extended_at: at(2),
         extended_why: "dossier complexe".into(),

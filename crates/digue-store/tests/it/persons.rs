@@ -64,6 +64,7 @@ async fn a_request_is_answered_once(store: &Store) {
         kind: "contest".to_owned(),
         entry: 42,
         account: "a1".to_owned(),
+        reason: "unknown-body".to_owned(),
         text: "Je ne connais pas cet organisme.".to_owned(),
         opened_at: at(second),
         extended_at: Timestamp::ZERO,

@@ -101,7 +101,7 @@ impl<'b> ZipArchive<'b> {
     }
 
     /// The place of a part, for failures: its position in the archive. Its name is chosen by
-    /// whoever writes the file.
+    /// its author.
     pub(super) fn place(&self, name: &str) -> UnreadPlace {
         match self.parts.iter().find(|part| part.name == name) {
             Some(part) => part.place.clone(),

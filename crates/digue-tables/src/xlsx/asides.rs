@@ -211,7 +211,7 @@ impl Asides {
         let mut text = String::new();
         let mut cached = 0;
         let lower = part.to_lowercase();
-        // Whoever has the file can read the whole table behind a pivot from its cache, shown or
+        // Anyone who has the file can read the whole table behind a pivot from its cache, shown or
         // not.
         let is_cache = lower.contains("pivotcache") || lower.contains("externallink");
         walk(place, bytes, &mut |mark| {

@@ -183,7 +183,7 @@ impl Officers {
     /// secret.
     fn issue(&self, instance: &mut Instance, account: &str, host: &str) -> (String, Program) {
         let key = Holder::new();
-        let wish = json!({
+        let request = json!({
             "kind": "issue-key", "account": account, "public_key": key.jwk().to_string(),
             "name": "logiciel de suivi", "reason": "échanges de nuit",
         });
@@ -191,7 +191,7 @@ impl Officers {
             "POST",
             "/api/v1/approvals",
             &JSON,
-            wish.to_string().as_bytes(),
+            request.to_string().as_bytes(),
         );
         assert_eq!(asked.status, 201, "{}", asked.text());
         let id: Value = serde_json::from_slice(&asked.body).unwrap();
@@ -395,12 +395,12 @@ fn a_program_of_an_officer_reads_and_cannot_widen() {
             answer.status
         );
     }
-    let wish = json!({"kind": "export-journal", "reason": "contrôle annuel"}).to_string();
+    let request = json!({"kind": "export-journal", "reason": "contrôle annuel"}).to_string();
     let target = "/api/v1/approvals";
     let proof = officers_own
         .key
         .sign("dpop+jwt", &officers_own.claims("POST", target), true);
-    let asked = officers_own.send("POST", target, &proof, wish.as_bytes());
+    let asked = officers_own.send("POST", target, &proof, request.as_bytes());
     assert_eq!(asked.status, 403, "{}", asked.text());
     assert!(
         asked.text().contains("preuve d'identité"),

@@ -68,6 +68,7 @@ fn an_agent_and_an_officer_at_work() {
     officer.go(&format!("{console}/accounts/of-000.agent2"));
     officer.sees("h1", "of-000.agent2");
     officer.page("account");
+    officer.choose("#gg", "closed");
     officer.write("#gr", "exercice de fermeture");
     officer.click("form.grid button.main");
     officer.sees("#gates", "fermée");
@@ -241,8 +242,8 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     colleague.sees("main", "D'abord, votre clé d'accès");
     colleague.write("#name", "ordinateur");
     colleague.click("form[data-passkey] button");
-    colleague.sees("h1", "Accueil");
-    colleague.go(&format!("{console}/self"));
+    // Not confirmed yet, she finds her code there.
+    colleague.sees("h1", "Mon compte");
     colleague.sees("table", "ordinateur");
 
     colleague.width(1280);

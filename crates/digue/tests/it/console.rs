@@ -143,12 +143,12 @@ fn what_was_filled_in_is_kept_until_the_proof() {
     );
     assert!(export.contains("name=\"person\" value=\"P1\""), "{export}");
     // Programs receive the same as a problem document.
-    let wish = br#"{"kind":"export-journal","reason":"audit annuel"}"#;
+    let request = br#"{"kind":"export-journal","reason":"audit annuel"}"#;
     let problem = officer.send(
         "POST",
         "/api/v1/approvals",
         &[("content-type", "application/json")],
-        wish,
+        request,
     );
     assert_eq!(
         (problem.status, problem.header("content-type")),

@@ -191,7 +191,7 @@ fn a_person_reads_contests_and_gets_the_answer() {
         post(
             &paul,
             "/person/ask",
-            &format!("kind=contest&entry={foreign}")
+            &format!("kind=contest&what=unknown-body&entry={foreign}")
         )
         .status,
         404
@@ -199,11 +199,21 @@ fn a_person_reads_contests_and_gets_the_answer() {
     // She does not recognise the last one, and asks who that was.
     let last = entry(&page, 1);
     assert_eq!(
-        post(&marie, "/person/ask", &format!("kind=contest&entry={last}")).status,
+        post(
+            &marie,
+            "/person/ask",
+            &format!("kind=contest&what=not-in-contact&entry={last}")
+        )
+        .status,
         303
     );
     assert_eq!(
-        post(&marie, "/person/ask", &format!("kind=contest&entry={last}")).status,
+        post(
+            &marie,
+            "/person/ask",
+            &format!("kind=contest&what=other&text=encore&entry={last}")
+        )
+        .status,
         409
     );
     assert_eq!(
@@ -285,6 +295,46 @@ fn a_person_reads_contests_and_gets_the_answer() {
         !paul.get("/person").text().contains("Camille"),
         "given to her alone"
     );
+    // What nobody answered yet she takes back, and nobody else does; the consultation can then be
+    // contested again.
+    assert_eq!(
+        post(
+            &marie,
+            "/person/ask",
+            &format!("kind=contest&entry={foreign}")
+        )
+        .status,
+        422,
+        "a contest says what is not recognised"
+    );
+    let contest = format!("kind=contest&what=too-much&entry={foreign}");
+    assert_eq!(post(&marie, "/person/ask", &contest).status, 303);
+    let list = dpo.get("/requests.csv").text();
+    let open = list
+        .lines()
+        .filter(|line| line.contains(";contest;"))
+        .map(|line| {
+            line.split(';')
+                .next()
+                .unwrap()
+                .trim_start_matches('\u{feff}')
+        })
+        .find(|one| **one != *id("contest"))
+        .expect("the second contest")
+        .to_owned();
+    let withdrawal = format!("id={open}");
+    assert_eq!(post(&paul, "/person/withdraw", &withdrawal).status, 404);
+    assert_eq!(post(&marie, "/person/withdraw", &withdrawal).status, 303);
+    assert_eq!(post(&marie, "/person/withdraw", &withdrawal).status, 409);
+    assert!(
+        marie
+            .get("/person")
+            .text()
+            .contains("retirée par la personne")
+    );
+    let late = post(&dpo, &format!("/requests/{open}"), answer);
+    assert_eq!(late.status, 409, "it was taken back");
+    assert_eq!(post(&marie, "/person/ask", &contest).status, 303);
     // She leaves, and the cookie opens nothing.
     assert_eq!(post(&marie, "/person/leave", "").status, 303);
     assert_eq!(marie.get("/person").status, 303);

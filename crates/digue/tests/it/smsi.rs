@@ -112,7 +112,9 @@ fn an_hour_and_a_week(browser: &Browser) {
     browser.write("#name", "Formations du Lac");
     browser.choose("#who", "training");
     browser.choose("#portal", "no");
+    browser.choose("#partners", "yes");
     browser.choose("#people", "1-9");
+    browser.choose("#hosting", "own");
     browser.click("input[name=data][value=identity]");
     browser.click("input[name=data][value=health]");
     browser.write("#head", "Camille Martin");

@@ -419,6 +419,7 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     // invitation.
     thief.go(&format!("{console}/approvals"));
     thief.write("#account", "faux");
+    thief.choose("#role", "agent");
     thief.write("#reason", "recrue urgente");
     thief.submit("form[action='/approvals']", 0);
     thief.sees("table", "attend une autre personne");

@@ -58,6 +58,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("module", &["Module"]),
     ("not-run", &["NotRun"]),
     ("outcome", &["Outcome", "CheckOutcome"]),
+    ("contest-reason", &["ContestReason"]),
     ("outcome-request", &["RequestOutcome"]),
     ("people", &["People"]),
     ("person", &["PersonKind"]),
@@ -98,7 +99,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("weight", &["Weight"]),
     ("who", &["Who"]),
     ("window", &["SlidingWindow"]),
-    ("wish", &["ApprovalRequest"]),
+    ("approval-kind", &["ApprovalRequest"]),
     ("wrong", &["ContradictionKind"]),
     ("yes-no", &["YesNo"]),
 ];

@@ -1,8 +1,9 @@
 //! Names say what a thing is for; these say nothing.
 
 use std::collections::BTreeMap;
+use std::fs::read_to_string;
 
-use crate::repository::shipped;
+use crate::repository::{files, root, shipped};
 use crate::tokens::{declared_types, identifiers, source_files};
 
 const FORBIDDEN_FILES: [&str; 6] = ["utils", "helpers", "common", "misc", "manager", "mod"];
@@ -109,6 +110,29 @@ fn names_are_words_of_the_field() {
         }
     }
     found.dedup();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Names are checked apart: these are the words that slip into prose.
+const WORDS_OUT_OF_PROSE: [&str; 4] = ["whoever", "somebody", "wish", "herald"];
+
+#[test]
+fn comments_and_english_texts_are_in_words_of_the_field() {
+    let english = files(&root().join("crates/digue-locales/locales/en"), "ftl");
+    let english = english
+        .into_iter()
+        .map(|path| (path.clone(), read_to_string(path).unwrap()));
+    let mut found = Vec::new();
+    for (path, text) in shipped().into_iter().chain(english) {
+        let is_code = path.extension().is_some_and(|extension| extension == "rs");
+        for line in text.lines().map(|line| line.trim().to_lowercase()) {
+            let is_prose = !is_code || line.starts_with("//");
+            let mut words = line.split(|sign: char| !sign.is_alphanumeric());
+            if is_prose && words.any(|word| WORDS_OUT_OF_PROSE.contains(&word)) {
+                found.push(format!("{}: {line}", path.display()));
+            }
+        }
+    }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
