@@ -196,6 +196,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     officer.sees("h1", "Accueil");
     officer.go(&format!("{console}/approvals"));
     officer.write("#account", "of-000.nouvelle");
+    officer.choose("#role", "agent");
     officer.click("#organisation");
     officer.press("\u{e010}");
     for _ in 0.."operateur".len() {

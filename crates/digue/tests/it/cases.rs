@@ -277,6 +277,7 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     browser.sees("main", "Accès rouvert : portail portail");
     // How many is stated, with where the number comes from.
     officer.room("affected");
+    browser.choose("#kind", "users");
     browser.write("#persons", "1200");
     browser.write("#basis", "fichier du portail avant la nuit");
     browser.submit("form:has(#basis)", 0);
@@ -394,6 +395,7 @@ fn missions_locales_a_leaders_account_wants_two_more() {
         "the union, each person once"
     );
     dpo.unfold();
+    browser.choose("#kind", "relatives");
     browser.write("#persons", "12");
     browser.write("#basis", "tiers de confiance cités dans les fiches");
     browser.submit("form:has(#basis)", 0);

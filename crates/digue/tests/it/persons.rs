@@ -178,7 +178,7 @@ fn a_person_reads_contests_and_gets_the_answer() {
     let theirs = paul.get("/person").text();
     assert_eq!(theirs.matches("Je ne reconnais pas").count(), 1, "{theirs}");
     let entry = |page: &str, place: usize| {
-        page.split("name=\"entry\" value=\"")
+        page.split("kind=contest&amp;entry=")
             .nth(place)
             .unwrap()
             .split('"')
@@ -519,16 +519,24 @@ fn the_persons_pages_are_for_everybody_at_both_widths() {
     browser.page_at_both_widths("person-door");
     browser.write("#code", &code.to_lowercase());
     browser.submit("form[action='/person/door']", 0);
-    browser.sees("main", "consultations de votre dossier");
+    browser.sees("main", "Votre dossier a été consulté 3 fois");
     browser.page_at_both_widths("person-space");
-    browser.click("button[value=contest]");
+    browser.click("a[href*='kind=contest']");
+    browser.sees("h1", "Consultation non reconnue");
+    browser.page_at_both_widths("person-contest");
+    browser.click("input[value=not-in-contact]");
+    browser.submit("form[action='/person/ask']", 0);
     browser.sees("#asked", "Consultation non reconnue");
+    browser.sees("#asked", "elle ne me suivait pas à cette date");
     browser.sees("#asked", "Réponse au plus tard le");
     browser.click("button[lang=en]");
-    browser.sees("main", "consultations of your record");
+    browser.sees("main", "Your record was consulted 3 times");
     browser.page("person-space-english");
     browser.click("button[lang=fr]");
     browser.sees("h1", "Qui a consulté");
+    browser.go(&format!("{console}/person/information"));
+    browser.sees("h1", "Comment vos données sont traitées ici");
+    browser.page_at_both_widths("person-information");
     browser.go(&format!("{console}/accessibility"));
     browser.sees("h1", "Accessibilité");
     browser.page_at_both_widths("accessibility");
@@ -576,12 +584,14 @@ fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
     person.go(&format!("{console}/person/door"));
     person.write("#code", &code);
     person.submit("form[action='/person/door']", 0);
-    person.sees("main", "consultations de votre dossier");
+    person.sees("main", "Votre dossier a été consulté une fois");
     person.sees("table", "Vous étiez suivi par cette organisation");
     person.misses("table", "a1");
 
     // Contested; the security officer sees a signal, the DPO answers, the person reads the answer.
-    person.click("button[value=contest]");
+    person.click("a[href*='kind=contest']");
+    person.click("input[value=unknown-body]");
+    person.submit("form[action='/person/ask']", 0);
     person.sees("#asked", "Réponse au plus tard le");
     ciso.go(&format!("{console}/accounts/a1?list=acts"));
     ciso.sees("main", "demande d'une personne");
@@ -605,4 +615,7 @@ fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
     person.write("#code", &code);
     person.submit("form[action='/person/door']", 0);
     person.sees("main", "Ce code n'est pas valable");
+    // It may be the code of a notice: that is verified elsewhere, with one button.
+    person.submit("form[action='/check']", 0);
+    person.sees("h1", "Vérifier");
 }
