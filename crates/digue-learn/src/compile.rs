@@ -1,11 +1,10 @@
 //! A learnt map as the inspection applies it, and any map as learning tries it.
 
-use digue_html::selector::parse_selector;
+use digue_html::selector::{Selector, parse_selector};
 use digue_identifiers::{IdentifierKind, IdentifierShape, Pick, SearchPattern};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath::RecordPath;
-use digue_inspect::response::usual_types;
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
     BlockRules, ErrorRules, InspectionLimits, RequestRule, RequestSource, ResponseRules, RuleBlock,
@@ -64,15 +63,10 @@ impl TriedMap {
         method: &str,
         path: &Segments,
     ) -> Option<(&TriedRoute, Vec<(String, String)>)> {
-        self.routes.iter().find_map(|route| {
-            let fits =
-                route.methods.is_empty() || route.methods.iter().any(|known| known == method);
-            if fits {
-                Some((route, route.pattern.matches(path)?))
-            } else {
-                None
-            }
-        })
+        self.routes
+            .iter()
+            .filter(|route| route.takes(method))
+            .find_map(|route| Some((route, route.pattern.matches(path)?)))
     }
 
     /// Sorts the routes into the order in which the gateway tries them.
@@ -86,52 +80,65 @@ impl TriedMap {
     }
 }
 
+impl TriedRoute {
+    fn takes(&self, method: &str) -> bool {
+        self.methods.is_empty() || self.methods.iter().any(|known| known == method)
+    }
+}
+
 /// The kinds of a learnt map.
 pub(crate) fn compile_kinds(kinds: &[LearntKind]) -> Result<Vec<IdentifierKind>, CompileFault> {
-    let kind = |kind: &LearntKind| {
-        let whole = |shape: &String| IdentifierShape::new(&format!("^(?:{shape})$")).map_err(fault);
-        let shape = kind.shape.as_ref().map(whole).transpose()?;
-        Ok(IdentifierKind {
-            name: kind.name.clone(),
-            steps: kind.steps.clone(),
-            shape,
-        })
-    };
-    kinds.iter().map(kind).collect()
+    kinds.iter().map(compile_kind).collect()
+}
+
+fn compile_kind(kind: &LearntKind) -> Result<IdentifierKind, CompileFault> {
+    Ok(IdentifierKind {
+        name: kind.name.clone(),
+        steps: kind.steps.clone(),
+        shape: kind.shape.as_deref().map(compile_shape).transpose()?,
+    })
+}
+
+fn compile_shape(shape: &str) -> Result<IdentifierShape, CompileFault> {
+    IdentifierShape::new(&format!("^(?:{shape})$")).map_err(fault)
 }
 
 /// The whole map, without its writes.
 pub fn compile(map: &LearntMap) -> Result<TriedMap, CompileFault> {
-    let kinds = compile_kinds(&map.kinds)?;
+    let map = TriedMap {
+        kinds: compile_kinds(&map.kinds)?,
+        primary: 0,
+        routes: compile_routes(map)?,
+    };
+    Ok(map.most_specific_first())
+}
+
+fn compile_routes(map: &LearntMap) -> Result<Vec<TriedRoute>, CompileFault> {
     let errors = map
         .errors
         .as_ref()
         .map(|errors| compile_errors(errors, &map.kinds))
         .transpose()?;
-    let routes = map
-        .routes
+    map.routes
         .iter()
-        .map(|route| compile_route(route, map, errors.as_ref()));
-    let routes = routes.collect::<Result<Vec<_>, _>>()?;
-    Ok(TriedMap {
-        kinds,
-        primary: 0,
-        routes,
-    }
-    .most_specific_first())
+        .map(|route| compile_route(route, map, errors.as_ref()))
+        .collect()
 }
 
 fn compile_errors(errors: &LearntErrors, kinds: &[LearntKind]) -> Result<ErrorRules, CompileFault> {
-    let statuses = errors
-        .statuses
-        .iter()
-        .map(|text| StatusPattern::parse(text).map_err(fault));
     Ok(ErrorRules {
-        statuses: statuses.collect::<Result<_, _>>()?,
+        statuses: compile_statuses(&errors.statuses)?,
         types: errors.types.clone(),
         bytes_max: errors.bytes,
         sweep: compile_sweep(&errors.sweep, kinds)?,
     })
+}
+
+fn compile_statuses(statuses: &[String]) -> Result<Vec<StatusPattern>, CompileFault> {
+    statuses
+        .iter()
+        .map(|text| StatusPattern::parse(text).map_err(fault))
+        .collect()
 }
 
 /// The patterns of these kinds that are searched for in every text.
@@ -162,17 +169,6 @@ fn compile_route(
         .iter()
         .map(|block| compile_block(block, &map.kinds))
         .collect::<Result<Vec<_>, _>>()?;
-    let by_rule = route
-        .request
-        .iter()
-        .filter(|rule| rule.place == RequestPlace::Query)
-        .map(|rule| &rule.at);
-    let query = route
-        .query
-        .iter()
-        .chain(by_rule)
-        .map(|name| (name.clone(), None))
-        .collect();
     Ok(TriedRoute {
         name: route.name.clone(),
         methods: route.methods.clone(),
@@ -187,26 +183,44 @@ fn compile_route(
             decoded_bytes_max: 64 << 20,
             identifiers_max: 100_000,
         },
-        query: Some(query),
+        query: Some(accepted_parameters(route)),
     })
+}
+
+fn accepted_parameters(route: &LearntRoute) -> Vec<(String, Option<Regex>)> {
+    let by_rule = route
+        .request
+        .iter()
+        .filter(|rule| rule.place == RequestPlace::Query)
+        .map(|rule| &rule.at);
+    route
+        .query
+        .iter()
+        .chain(by_rule)
+        .map(|name| (name.clone(), None))
+        .collect()
 }
 
 fn compile_request(rule: &LearntRequest) -> Result<RequestRule, CompileFault> {
     let pick = pick(rule.kind, rule.pattern.as_deref(), &rule.at)?;
-    let source = match rule.place {
-        RequestPlace::Path => RequestSource::Path(rule.at.clone()),
-        RequestPlace::Query => RequestSource::Query(rule.at.clone()),
-        RequestPlace::Form => RequestSource::Form(rule.at.clone()),
-        RequestPlace::Json => {
-            let path = RecordPath::parse(&rule.at).map_err(fault)?;
-            RequestSource::json(path, pick.clone()).map_err(fault)?
-        }
-    };
     Ok(RequestRule {
         name: rule.at.clone(),
-        source,
+        source: request_source(rule, &pick)?,
         pick,
         is_subject: true,
+    })
+}
+
+fn request_source(rule: &LearntRequest, pick: &Pick) -> Result<RequestSource, CompileFault> {
+    let at = rule.at.clone();
+    Ok(match rule.place {
+        RequestPlace::Path => RequestSource::Path(at),
+        RequestPlace::Query => RequestSource::Query(at),
+        RequestPlace::Form => RequestSource::Form(at),
+        RequestPlace::Json => {
+            let path = RecordPath::parse(&at).map_err(fault)?;
+            RequestSource::json(path, pick.clone()).map_err(fault)?
+        }
     })
 }
 
@@ -229,7 +243,18 @@ pub(crate) fn compile_block(
     block: &LearntBlock,
     kinds: &[LearntKind],
 ) -> Result<RuleBlock, CompileFault> {
-    let rules = match block.format {
+    let rules = compile_rules(block)?;
+    let mut compiled = RuleBlock::new(types_of(block), rules);
+    compiled.sweep = compile_sweep(&block.sweep, kinds)?;
+    let is_unnamed = matches!(block.records, LearntRecords::Unnamed(_));
+    compiled.without_records = is_unnamed.then(|| "learnt".to_owned());
+    let counts = !(block.allows_undescribed || is_unnamed && block.format == BlockFormat::Html);
+    compiled.undescribed_max = counts.then_some(0);
+    Ok(compiled)
+}
+
+fn compile_rules(block: &LearntBlock) -> Result<BlockRules, CompileFault> {
+    Ok(match block.format {
         BlockFormat::Json => BlockRules::Json(compile_json(block)?),
         BlockFormat::NdJson => BlockRules::NdJson(compile_json(block)?),
         BlockFormat::Html => BlockRules::Html(compile_html(block)?),
@@ -240,22 +265,15 @@ pub(crate) fn compile_block(
             is_record_per_line: matches!(block.records, LearntRecords::Lines),
         },
         BlockFormat::Nobody => BlockRules::Nobody,
-    };
-    let types = if block.types.is_empty() {
-        usual_types(block.format.code())
-            .iter()
-            .map(|known| (*known).to_owned())
-            .collect()
+    })
+}
+
+fn types_of(block: &LearntBlock) -> Vec<String> {
+    if block.types.is_empty() {
+        block.format.usual_types()
     } else {
         block.types.clone()
-    };
-    let mut compiled = RuleBlock::new(types, rules);
-    compiled.sweep = compile_sweep(&block.sweep, kinds)?;
-    let is_unnamed = matches!(block.records, LearntRecords::Unnamed(_));
-    compiled.without_records = is_unnamed.then(|| "learnt".to_owned());
-    let counts = !(block.allows_undescribed || is_unnamed && block.format == BlockFormat::Html);
-    compiled.undescribed_max = counts.then_some(0);
-    Ok(compiled)
+    }
 }
 
 fn record_texts(block: &LearntBlock) -> &[String] {
@@ -269,17 +287,9 @@ fn record_texts(block: &LearntBlock) -> &[String] {
 }
 
 fn compile_json(block: &LearntBlock) -> Result<JsonRules, CompileFault> {
-    let rule = |rule: &LearntRule| {
-        let at = rule.at.first().map(String::as_str).unwrap_or_default();
-        let path = RecordPath::parse(at).map_err(fault)?;
-        Ok(JsonRule {
-            path,
-            pick: pick(rule.kind, rule.pattern.as_deref(), at)?,
-            is_own: rule.own,
-        })
-    };
+    let rules = block.persons.iter().map(compile_json_rule);
     let map = JsonMap {
-        rules: block.persons.iter().map(rule).collect::<Result<_, _>>()?,
+        rules: rules.collect::<Result<_, _>>()?,
         records: paths(record_texts(block))?,
         empty: paths(&block.empty)?,
         no_person: paths(&block.no_person)?,
@@ -288,37 +298,20 @@ fn compile_json(block: &LearntBlock) -> Result<JsonRules, CompileFault> {
     JsonRules::new(map).map_err(fault)
 }
 
+fn compile_json_rule(rule: &LearntRule) -> Result<JsonRule, CompileFault> {
+    let at = rule.first_place();
+    Ok(JsonRule {
+        path: RecordPath::parse(at).map_err(fault)?,
+        pick: pick(rule.kind, rule.pattern.as_deref(), at)?,
+        is_own: rule.own,
+    })
+}
+
 fn compile_html(block: &LearntBlock) -> Result<HtmlRules, CompileFault> {
-    let selectors = |texts: &[String]| {
-        texts
-            .iter()
-            .map(|text| parse_selector(text).map_err(fault))
-            .collect::<Result<Vec<_>, _>>()
-    };
-    let rule = |rule: &LearntRule| {
-        let at = rule.at.first().map(String::as_str).unwrap_or_default();
-        let take = match rule.take.as_deref().and_then(|take| take.strip_prefix('@')) {
-            Some(name) => IdentifierPart::Attribute(name.to_owned()),
-            None => IdentifierPart::Text,
-        };
-        let pick = pick(rule.kind, rule.pattern.as_deref(), at)?;
-        let selector = parse_selector(at).map_err(fault)?;
-        Ok(HtmlRule {
-            selector,
-            take,
-            pick,
-            is_own: rule.own.unwrap_or(true),
-        })
-    };
-    let records = match &block.records {
-        LearntRecords::At(records) => HtmlRecords::At(selectors(records)?),
-        LearntRecords::Page => HtmlRecords::Page,
-        LearntRecords::Rows | LearntRecords::Lines | LearntRecords::Unnamed(_) => {
-            HtmlRecords::Unsaid
-        }
-    };
+    let records = compile_html_records(&block.records)?;
+    let rules = block.persons.iter().map(compile_html_rule);
     Ok(HtmlRules {
-        rules: block.persons.iter().map(rule).collect::<Result<_, _>>()?,
+        rules: rules.collect::<Result<_, _>>()?,
         records,
         empty: selectors(&block.empty)?,
         no_person: selectors(&block.no_person)?,
@@ -326,58 +319,96 @@ fn compile_html(block: &LearntBlock) -> Result<HtmlRules, CompileFault> {
     })
 }
 
+fn compile_html_records(records: &LearntRecords) -> Result<HtmlRecords, CompileFault> {
+    Ok(match records {
+        LearntRecords::At(records) => HtmlRecords::At(selectors(records)?),
+        LearntRecords::Page => HtmlRecords::Page,
+        LearntRecords::Rows | LearntRecords::Lines | LearntRecords::Unnamed(_) => {
+            HtmlRecords::Unsaid
+        }
+    })
+}
+
+fn compile_html_rule(rule: &LearntRule) -> Result<HtmlRule, CompileFault> {
+    let at = rule.first_place();
+    let pick = pick(rule.kind, rule.pattern.as_deref(), at)?;
+    Ok(HtmlRule {
+        selector: parse_selector(at).map_err(fault)?,
+        take: identifier_part(rule.take.as_deref()),
+        pick,
+        is_own: rule.own.unwrap_or(true),
+    })
+}
+
+fn identifier_part(take: Option<&str>) -> IdentifierPart {
+    match take.and_then(|take| take.strip_prefix('@')) {
+        Some(name) => IdentifierPart::Attribute(name.to_owned()),
+        None => IdentifierPart::Text,
+    }
+}
+
+fn selectors(texts: &[String]) -> Result<Vec<Selector>, CompileFault> {
+    texts
+        .iter()
+        .map(|text| parse_selector(text).map_err(fault))
+        .collect()
+}
+
 fn compile_xml(block: &LearntBlock) -> Result<XmlRules, CompileFault> {
-    let path = |text: &str| XmlPath::parse(text).map_err(fault);
-    let paths = |texts: &[String]| {
-        texts
-            .iter()
-            .map(|text| path(text))
-            .collect::<Result<Vec<_>, _>>()
-    };
-    let rule = |rule: &LearntRule| {
-        let at = rule.at.first().map(String::as_str).unwrap_or_default();
-        Ok(XmlRule {
-            path: path(at)?,
-            pick: pick(rule.kind, rule.pattern.as_deref(), at)?,
-            is_own: rule.own,
-        })
-    };
+    let rules = block.persons.iter().map(compile_xml_rule);
     Ok(XmlRules {
-        rules: block.persons.iter().map(rule).collect::<Result<_, _>>()?,
-        records: paths(record_texts(block))?,
-        empty: paths(&block.empty)?,
-        no_person: paths(&block.no_person)?,
+        rules: rules.collect::<Result<_, _>>()?,
+        records: xml_paths(record_texts(block))?,
+        empty: xml_paths(&block.empty)?,
+        no_person: xml_paths(&block.no_person)?,
         compare: Vec::new(),
     })
 }
 
+fn compile_xml_rule(rule: &LearntRule) -> Result<XmlRule, CompileFault> {
+    let at = rule.first_place();
+    Ok(XmlRule {
+        path: XmlPath::parse(at).map_err(fault)?,
+        pick: pick(rule.kind, rule.pattern.as_deref(), at)?,
+        is_own: rule.own,
+    })
+}
+
+fn xml_paths(texts: &[String]) -> Result<Vec<XmlPath>, CompileFault> {
+    texts
+        .iter()
+        .map(|text| XmlPath::parse(text).map_err(fault))
+        .collect()
+}
+
 fn compile_table(block: &LearntBlock) -> Result<TableRules, CompileFault> {
-    let column = |text: &String| match text
-        .strip_prefix('#')
-        .and_then(|number| number.parse().ok())
-    {
-        Some(number) => MapColumn::Number(number),
-        None => MapColumn::Named(text.clone()),
-    };
-    let rule = |rule: &LearntRule| {
-        let pick = pick(rule.kind, rule.pattern.as_deref(), &rule.at.join(" | "))?;
-        let columns = rule.at.iter().map(column).collect();
-        Ok(ColumnRule {
-            columns,
-            pick,
-            is_optional: rule.optional,
-            is_own: rule.own.unwrap_or(true),
-        })
-    };
     let captions = block
         .captions
         .as_deref()
         .map(|pattern| Regex::new(pattern).map_err(fault))
         .transpose()?;
-    let columns = block.persons.iter().map(rule).collect::<Result<_, _>>()?;
+    let columns = block.persons.iter().map(compile_column);
     Ok(TableRules {
-        columns,
+        columns: columns.collect::<Result<_, _>>()?,
         captions,
         ..TableRules::default()
     })
+}
+
+fn compile_column(rule: &LearntRule) -> Result<ColumnRule, CompileFault> {
+    Ok(ColumnRule {
+        columns: rule.at.iter().map(|text| map_column(text)).collect(),
+        pick: pick(rule.kind, rule.pattern.as_deref(), &rule.at.join(" | "))?,
+        is_optional: rule.optional,
+        is_own: rule.own.unwrap_or(true),
+    })
+}
+
+/// A column by its number, `#3`, or by its header.
+fn map_column(text: &str) -> MapColumn {
+    let number = text.strip_prefix('#');
+    match number.and_then(|number| number.parse().ok()) {
+        Some(number) => MapColumn::Number(number),
+        None => MapColumn::Named(text.to_owned()),
+    }
 }

@@ -8,21 +8,26 @@ pub(crate) fn directories(
     others: &[&PathTemplate],
 ) -> Vec<(PathTemplate, usize)> {
     let mut chosen: Vec<(PathTemplate, usize)> = Vec::new();
-    for template in assets {
-        let is_literal = |part: &TemplatePart| matches!(part, TemplatePart::Literal(_));
-        let directories = template.0.len().saturating_sub(1);
-        let free = (1..=directories).find(|length| {
-            let start = &template.0[..*length];
-            start.iter().all(is_literal) && !others.iter().any(|other| other.0.starts_with(start))
-        });
-        let Some(length) = free else { continue };
-        let directory = PathTemplate(template.0[..length].to_vec());
+    for directory in assets.iter().filter_map(|asset| highest(asset, others)) {
         match chosen.iter_mut().find(|(known, _)| *known == directory) {
             Some((_, count)) => *count += 1,
             None => chosen.push((directory, 1)),
         }
     }
     chosen
+}
+
+/// The highest directory above `asset` without variables that holds none of `others`.
+fn highest(asset: &PathTemplate, others: &[&PathTemplate]) -> Option<PathTemplate> {
+    let is_literal = |part: &TemplatePart| matches!(part, TemplatePart::Literal(_));
+    let is_free = |start: &&[TemplatePart]| {
+        start.iter().all(is_literal) && !others.iter().any(|other| other.0.starts_with(start))
+    };
+    let directories = asset.0.len().saturating_sub(1);
+    (1..=directories)
+        .map(|length| &asset.0[..length])
+        .find(is_free)
+        .map(|start| PathTemplate(start.to_vec()))
 }
 
 #[cfg(test)]

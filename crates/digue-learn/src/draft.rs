@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use digue_inspect::media_type::MediaType;
-use digue_inspect::response::usual_types;
 use digue_survey::body_format::BodyFormat;
 use digue_survey::judge::AddressVerdicts;
 use digue_survey::known::{KnownKind, KnownPersons};
@@ -19,7 +18,7 @@ use digue_types::path_template::{PathTemplate, TemplatePart};
 
 use crate::directories::directories;
 use crate::draft_blocks::{TypedBody, format_blocks, resource_blocks};
-use crate::draft_context::DraftContext;
+use crate::draft_context::{DraftContext, pattern_among_others};
 use crate::finding::LearntFinding;
 use crate::model::{
     BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntRequest, LearntRoute,
@@ -161,6 +160,58 @@ pub(crate) fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS")
 }
 
+/// True for a route that shows nobody known and answers with resources alone.
+fn is_of_resources(key: &RouteKey, survey: &RouteSurvey) -> bool {
+    let is_gone = survey.bodies.is_empty();
+    is_safe(&key.method)
+        && !is_gone
+        && survey.bodies.iter().all(is_resource)
+        && !(has_variable(&key.template) && has_picture(survey))
+}
+
+fn is_resource(((_, format), body): (&(String, BodyFormat), &BodySurvey)) -> bool {
+    *format == BodyFormat::Asset && body.with_known == 0 && body.with_name_only == 0
+}
+
+fn has_variable(template: &PathTemplate) -> bool {
+    let is_variable = |part: &TemplatePart| matches!(part, TemplatePart::Variable { .. });
+    template.0.iter().any(is_variable)
+}
+
+fn has_picture(survey: &RouteSurvey) -> bool {
+    let mut types = survey.bodies.keys();
+    types.any(|(essence, _)| essence.starts_with("image/"))
+}
+
+fn asset_route(name: String, path: String, files: usize) -> LearntRoute {
+    LearntRoute {
+        name,
+        path,
+        methods: vec!["GET".to_owned(), "HEAD".to_owned()],
+        kind: LearntRouteKind::Assets,
+        action: RouteAction::Read,
+        query: Vec::new(),
+        request: Vec::new(),
+        blocks: Vec::new(),
+        reason: LineReason::Resources { files },
+        samples: Vec::new(),
+    }
+}
+
+/// The words of a path, as the name of a route is written.
+fn plain_name(path: &str, suffix: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let plain = |c: char| if is_plain(c) { c } else { '-' };
+    let name: String = path.chars().take(60).map(plain).collect();
+    let name = name.to_ascii_lowercase() + suffix;
+    let words: Vec<&str> = name.split('-').filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        "root".to_owned()
+    } else {
+        words.join("-")
+    }
+}
+
 type Group<'r> = Vec<(&'r RouteKey, &'r RouteSurvey)>;
 
 fn by_template<'r>(routes: &Group<'r>) -> BTreeMap<&'r PathTemplate, Group<'r>> {
@@ -175,54 +226,62 @@ fn by_template<'r>(routes: &Group<'r>) -> BTreeMap<&'r PathTemplate, Group<'r>> 
 }
 
 pub(crate) fn kinds(known: &KnownPersons) -> Vec<LearntKind> {
-    let kind = |kind: &KnownKind| LearntKind {
+    let learnt = |kind: &KnownKind| learnt_kind(kind, known.is_given());
+    known.kinds().iter().map(learnt).collect()
+}
+
+fn learnt_kind(kind: &KnownKind, is_given: bool) -> LearntKind {
+    LearntKind {
         name: kind.name.clone(),
         steps: kind.shape.steps.clone(),
         shape: Some(kind.shape.pattern.clone()).filter(|_| !kind.shape.is_of_words()),
         sweep: kind.shape.sweep(),
-        reason: match (kind.is_seen, known.is_given()) {
-            (true, _) => LineReason::KindBeside {
-                persons: kind.count(),
-            },
-            (false, true) => LineReason::KindGiven {
-                values: kind.count(),
-                telling: kind.telling(),
-            },
-            (false, false) => LineReason::KindInferred {
-                values: kind.count(),
-            },
+        reason: reason_of_kind(kind, is_given),
+    }
+}
+
+fn reason_of_kind(kind: &KnownKind, is_given: bool) -> LineReason {
+    let count = kind.count();
+    match (kind.is_seen, is_given) {
+        (true, _) => LineReason::KindBeside { persons: count },
+        (false, true) => LineReason::KindGiven {
+            values: count,
+            telling: kind.telling(),
         },
-    };
-    known.kinds().iter().map(kind).collect()
+        (false, false) => LineReason::KindInferred { values: count },
+    }
 }
 
 fn errors_of(survey: &ErrorSurvey, sweep: &[usize]) -> Option<LearntErrors> {
-    let statuses: BTreeSet<String> = survey
-        .statuses
-        .iter()
-        .map(|status| format!("{}xx", status / 100))
-        .collect();
     let types: Vec<String> = survey
         .types
         .iter()
         .filter(|essence| !essence.is_empty())
         .cloned()
         .collect();
-    // Twice the largest that was seen, and no page of records: beyond 16 KiB an error page is
-    // refused.
-    let bytes = (survey.largest * 2)
-        .next_power_of_two()
-        .clamp(2 << 10, 16 << 10);
-    let reason = LineReason::Failures {
-        responses: survey.responses,
-    };
     (!types.is_empty()).then(|| LearntErrors {
-        statuses: statuses.into_iter().collect(),
+        statuses: status_classes(survey),
         types,
-        bytes,
+        bytes: error_bytes_max(survey.largest),
         sweep: sweep.to_vec(),
-        reason,
+        reason: LineReason::Failures {
+            responses: survey.responses,
+        },
     })
+}
+
+fn status_classes(survey: &ErrorSurvey) -> Vec<String> {
+    let classes: BTreeSet<String> = survey
+        .statuses
+        .iter()
+        .map(|status| format!("{}xx", status / 100))
+        .collect();
+    classes.into_iter().collect()
+}
+
+/// Twice the largest that was seen, and no page of records: beyond 16 KiB an error page is refused.
+fn error_bytes_max(largest: usize) -> usize {
+    (largest * 2).next_power_of_two().clamp(2 << 10, 16 << 10)
 }
 
 struct RoutesDraft<'d> {
@@ -240,25 +299,9 @@ impl<'d> RoutesDraft<'d> {
         &mut self,
         routes: &'r BTreeMap<RouteKey, RouteSurvey>,
     ) -> (Group<'r>, Group<'r>) {
-        routes.iter().partition(|(key, survey)| {
-            let is_resource = |(key, body): (&(String, BodyFormat), &BodySurvey)| {
-                key.1 == BodyFormat::Asset && body.with_known == 0 && body.with_name_only == 0
-            };
-            let has_variable = key
-                .template
-                .0
-                .iter()
-                .any(|part| matches!(part, TemplatePart::Variable { .. }));
-            let is_picture = survey
-                .bodies
-                .keys()
-                .any(|(essence, _)| essence.starts_with("image/"));
-            let is_gone = survey.bodies.is_empty();
-            is_safe(&key.method)
-                && !is_gone
-                && survey.bodies.iter().all(is_resource)
-                && !(has_variable && is_picture)
-        })
+        routes
+            .iter()
+            .partition(|(key, survey)| is_of_resources(key, survey))
     }
 
     fn asset_routes(&mut self, assets: &Group<'_>, others: &Group<'_>) -> Vec<RouteDraft> {
@@ -288,49 +331,16 @@ impl<'d> RoutesDraft<'d> {
         let paths: BTreeMap<String, usize> = below.chain(alone).collect();
         paths
             .into_iter()
-            .map(|(path, files)| {
-                let route = LearntRoute {
-                    name: self.name(&path, ""),
-                    path,
-                    methods: vec!["GET".to_owned(), "HEAD".to_owned()],
-                    kind: LearntRouteKind::Assets,
-                    action: RouteAction::Read,
-                    query: Vec::new(),
-                    request: Vec::new(),
-                    blocks: Vec::new(),
-                    reason: LineReason::Resources { files },
-                    samples: Vec::new(),
-                };
-                RouteDraft {
-                    route,
-                    blocks: Vec::new(),
-                }
+            .map(|(path, files)| RouteDraft {
+                route: asset_route(self.name(&path, ""), path, files),
+                blocks: Vec::new(),
             })
             .collect()
     }
 
     /// A name that no other route has.
     fn name(&mut self, path: &str, suffix: &str) -> String {
-        let plain = |c: char| {
-            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-                c
-            } else {
-                '-'
-            }
-        };
-        let mut name: String = path
-            .chars()
-            .take(60)
-            .map(plain)
-            .collect::<String>()
-            .to_ascii_lowercase();
-        name.push_str(suffix);
-        let words: Vec<&str> = name.split('-').filter(|word| !word.is_empty()).collect();
-        let base = if words.is_empty() {
-            "root".to_owned()
-        } else {
-            words.join("-")
-        };
+        let base = plain_name(path, suffix);
         let mut name = base.clone();
         let mut number = 2;
         while !self.names.insert(name.clone()) {
@@ -378,14 +388,14 @@ impl<'d> RoutesDraft<'d> {
     }
 
     fn note_gaps(&mut self, path: &str, survey: &RouteSurvey) {
-        for (gap, responses) in &survey.gaps {
-            let (path, gap, responses) = (path.to_owned(), *gap, *responses);
-            self.findings.push(LearntFinding::BodiesNotRecorded {
-                path,
-                gap,
-                responses,
-            });
-        }
+        let gaps = survey.gaps.iter();
+        self.findings.extend(
+            gaps.map(|(gap, responses)| LearntFinding::BodiesNotRecorded {
+                path: path.to_owned(),
+                gap: *gap,
+                responses: *responses,
+            }),
+        );
         if survey.odd_paths > 0 {
             let (path, exchanges) = (path.to_owned(), survey.odd_paths);
             self.findings
@@ -400,9 +410,7 @@ impl<'d> RoutesDraft<'d> {
             place,
             at,
             kind: usize::from(accepted.kind),
-            pattern: accepted
-                .has_others
-                .then(|| format!(r"^\s*({})\s*$", kind.written())),
+            pattern: pattern_among_others(kind, accepted),
             reason: LineReason::Hits(accepted.evidence),
         }
     }
@@ -432,15 +440,20 @@ impl<'d> RoutesDraft<'d> {
                 }
                 JudgedParameter::Other { name, has_words } => {
                     if has_words {
-                        let (path, parameter) = (path.to_owned(), name.to_owned());
-                        self.findings
-                            .push(LearntFinding::FreeSearch { path, parameter });
+                        self.note_free_search(path, name);
                     }
                     names.push(name.to_owned());
                 }
             }
         }
         (names, rules)
+    }
+
+    fn note_free_search(&mut self, path: &str, parameter: &str) {
+        self.findings.push(LearntFinding::FreeSearch {
+            path: path.to_owned(),
+            parameter: parameter.to_owned(),
+        });
     }
 
     /// The blocks to try, for each format of the answers.
@@ -604,18 +617,12 @@ impl<'d> RoutesDraft<'d> {
 
 /// The types to write: none when they are the format's usual ones.
 fn types_of(format: BlockFormat, types: Vec<String>) -> Vec<String> {
-    let usual: Vec<String> = usual_types(format.code())
-        .iter()
-        .map(|known| (*known).to_owned())
-        .collect();
-    let is_usual = |essence: &String| {
-        MediaType {
-            essence: essence.clone(),
-            charset: None,
-        }
-        .fits_one(&usual)
+    let usual = format.usual_types();
+    let media = |essence: &String| MediaType {
+        essence: essence.clone(),
+        charset: None,
     };
-    if types.iter().all(is_usual) {
+    if types.iter().map(media).all(|media| media.fits_one(&usual)) {
         Vec::new()
     } else {
         types

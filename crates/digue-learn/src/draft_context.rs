@@ -2,11 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use digue_survey::known::KnownPersons;
+use digue_survey::judge::Accepted;
+use digue_survey::known::{KnownKind, KnownPersons};
 use digue_survey::route_judge::RouteJudge;
+use digue_survey::value::ValueContext;
 
 use crate::finding::LearntFinding;
-use crate::model::{LearntBlock, LearntRecords, LineReason};
+use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
+
+/// The pattern of a whole value, where other texts stand at the same place.
+pub(crate) fn pattern_among_others(kind: &KnownKind, accepted: Accepted) -> Option<String> {
+    accepted
+        .has_others
+        .then(|| format!(r"^\s*({})\s*$", kind.written()))
+}
+
+/// Other kinds name a person only where the primary one does not.
+pub(crate) fn prefer_primary(rules: &mut Vec<LearntRule>) {
+    let has_primary = rules.iter().any(|rule| rule.kind == 0);
+    rules.retain(|rule| rule.kind == 0 || !has_primary);
+}
 
 /// What blocks are made with.
 pub(crate) struct DraftContext<'d> {
@@ -37,6 +52,21 @@ impl DraftContext<'_> {
             records: LearntRecords::Unnamed(reason),
             ..empty.clone()
         }
+    }
+
+    /// Notes that more places were seen than are kept.
+    pub(crate) fn note_cut(&mut self) {
+        let path = self.path.to_owned();
+        self.findings.push(LearntFinding::TooManyPlaces { path });
+    }
+
+    /// The rule of a path that was taken for one of identifiers.
+    pub(crate) fn rule(&self, path: &str, value: &ValueContext, accepted: Accepted) -> LearntRule {
+        let kind = self.known.kind(accepted.kind);
+        let pattern = value
+            .pattern(&kind.written())
+            .or_else(|| pattern_among_others(kind, accepted));
+        LearntRule::accepted(path.to_owned(), pattern, accepted)
     }
 
     /// Notes a place in doubt.

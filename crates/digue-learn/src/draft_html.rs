@@ -1,17 +1,18 @@
 //! Blocks for pages: rules by tag or attribute with a pattern, records by the elements that hold
 //! one person each.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use digue_survey::html_place::HtmlPlace;
 use digue_survey::html_survey::HtmlSurvey;
-use digue_survey::judge::PlaceVerdict;
+use digue_survey::judge::{Accepted, PlaceVerdict};
 use digue_survey::route_judge::JudgedPlace;
 use digue_survey::shape::Telling;
 use digue_survey::value::ValueContext;
 use smol_str::SmolStr;
 
-use crate::draft_context::DraftContext;
+use crate::draft_context::{DraftContext, prefer_primary};
 use crate::finding::LearntFinding;
 use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
 
@@ -34,9 +35,7 @@ pub(crate) fn html_blocks(
             .push(LearntFinding::IdentifiersInScripts { path, pages });
     }
     if html.is_cut {
-        context.findings.push(LearntFinding::TooManyPlaces {
-            path: context.path.to_owned(),
-        });
+        context.note_cut();
     }
     let persons = persons(context, html);
     let mut unnamed = context.unnamed(
@@ -48,11 +47,30 @@ pub(crate) fn html_blocks(
     if persons.is_empty() {
         return vec![unnamed];
     }
-    let mut signs: Vec<String> = html
-        .signs_of_empty()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let base = LearntBlock {
+        persons,
+        empty: empty_signs(html),
+        ..empty.clone()
+    };
+    let mut blocks = record_blocks(html, &base);
+    let all_loose: Vec<LearntBlock> = blocks.iter().map(LearntBlock::loose).collect();
+    blocks.extend(all_loose);
+    if html.of_many == 0 {
+        let records = LearntRecords::Page;
+        blocks.insert(0, LearntBlock { records, ..base });
+    }
+    blocks.push(unnamed.clone());
+    blocks.push(LearntBlock {
+        persons: Vec::new(),
+        ..unnamed
+    });
+    blocks
+}
+
+/// The three selectors that are most likely to say that an answer is empty.
+fn empty_signs(html: &HtmlSurvey) -> Vec<String> {
+    let signs = html.signs_of_empty();
+    let mut signs: Vec<String> = signs.iter().map(ToString::to_string).collect();
     let is_of_siblings = |sign: &String| sign.contains(" + ") || sign.ends_with(":first-child");
     signs.sort_by_key(|sign| {
         (
@@ -63,49 +81,23 @@ pub(crate) fn html_blocks(
         )
     });
     signs.truncate(3);
+    signs
+}
+
+/// `base` with each choice of records; tables that hold none of them show nobody.
+fn record_blocks(html: &HtmlSurvey, base: &LearntBlock) -> Vec<LearntBlock> {
     let other_tables: Vec<String> = html
         .other_tables
         .keys()
         .take(SELECTORS_MAX)
         .map(ToString::to_string)
         .collect();
-    let base = LearntBlock {
-        persons,
-        empty: signs,
-        ..empty.clone()
+    let block = |records| LearntBlock {
+        records: LearntRecords::At(records),
+        no_person: other_tables.clone(),
+        ..base.clone()
     };
-    let mut blocks = Vec::new();
-    for records in record_choices(html) {
-        let records = LearntRecords::At(records);
-        let tables = other_tables.clone();
-        blocks.push(LearntBlock {
-            records,
-            no_person: tables,
-            ..base.clone()
-        });
-    }
-    let loose = |block: &LearntBlock| LearntBlock {
-        no_person: Vec::new(),
-        allows_undescribed: true,
-        ..block.clone()
-    };
-    let all_loose: Vec<LearntBlock> = blocks.iter().map(loose).collect();
-    blocks.extend(all_loose);
-    if html.of_many == 0 {
-        blocks.insert(
-            0,
-            LearntBlock {
-                records: LearntRecords::Page,
-                ..base
-            },
-        );
-    }
-    blocks.push(unnamed.clone());
-    blocks.push(LearntBlock {
-        persons: Vec::new(),
-        ..unnamed
-    });
-    blocks
+    record_choices(html).into_iter().map(block).collect()
 }
 
 /// True for a selector that names an empty answer.
@@ -126,11 +118,7 @@ fn record_choices(html: &HtmlSurvey) -> Vec<Vec<String>> {
         .map(|(selector, seen)| (selector, seen.pages, seen.elements))
         .collect();
     found.sort_by_key(|(selector, pages, elements)| {
-        (
-            std::cmp::Reverse(*elements),
-            std::cmp::Reverse(*pages),
-            (*selector).clone(),
-        )
+        (Reverse(*elements), Reverse(*pages), (*selector).clone())
     });
     let names = |chosen: &[(&SmolStr, usize, usize)]| -> Vec<String> {
         chosen
@@ -159,7 +147,9 @@ fn record_choices(html: &HtmlSurvey) -> Vec<Vec<String>> {
 }
 
 fn persons(context: &mut DraftContext<'_>, html: &HtmlSurvey) -> Vec<LearntRule> {
-    let mut rules: BTreeMap<(String, Option<String>, Option<String>), LearntRule> = BTreeMap::new();
+    // One for each selector, part and pattern.
+    let mut rules: BTreeMap<(Vec<String>, Option<String>, Option<String>), LearntRule> =
+        BTreeMap::new();
     let mut doubts = Vec::new();
     for JudgedPlace {
         place,
@@ -169,22 +159,9 @@ fn persons(context: &mut DraftContext<'_>, html: &HtmlSurvey) -> Vec<LearntRule>
     {
         match verdict {
             PlaceVerdict::Accepted(accepted) => {
-                let kind = context.known.kind(accepted.kind);
-                let selector = selector_of(place, value, kind.telling());
-                let pattern = value
-                    .pattern(&kind.written())
-                    .unwrap_or_else(|| format!(r"^\s*({})\s*$", kind.written()));
-                let take = place.attribute.as_ref().map(|name| format!("@{name}"));
-                let rule = LearntRule {
-                    at: vec![selector.clone()],
-                    take: take.clone(),
-                    kind: usize::from(accepted.kind),
-                    pattern: Some(pattern.clone()),
-                    own: None,
-                    optional: false,
-                    reason: LineReason::Hits(accepted.evidence),
-                };
-                rules.entry((selector, take, Some(pattern))).or_insert(rule);
+                let rule = rule(context, place, value, accepted);
+                let key = (rule.at.clone(), rule.take.clone(), rule.pattern.clone());
+                rules.entry(key).or_insert(rule);
             }
             PlaceVerdict::Doubtful { kind, hits } => {
                 doubts.push((place.selector.clone(), kind, hits))
@@ -195,17 +172,31 @@ fn persons(context: &mut DraftContext<'_>, html: &HtmlSurvey) -> Vec<LearntRule>
     for (place, kind, hits) in doubts {
         context.doubt(&place, kind, hits);
     }
-    let has_primary = rules.values().any(|rule| rule.kind == 0);
-    let mut rules: Vec<LearntRule> = rules
-        .into_values()
-        .filter(|rule| rule.kind == 0 || !has_primary)
-        .collect();
+    let mut rules: Vec<LearntRule> = rules.into_values().collect();
+    prefer_primary(&mut rules);
     rules.sort_by_key(|rule| match rule.reason {
-        LineReason::Hits(evidence) => std::cmp::Reverse(evidence.hits),
-        _ => std::cmp::Reverse(0),
+        LineReason::Hits(evidence) => Reverse(evidence.hits),
+        _ => Reverse(0),
     });
     rules.truncate(RULES_MAX);
     rules
+}
+
+fn rule(
+    context: &DraftContext<'_>,
+    place: &HtmlPlace,
+    value: &ValueContext,
+    accepted: Accepted,
+) -> LearntRule {
+    let kind = context.known.kind(accepted.kind);
+    let pattern = value
+        .pattern(&kind.written())
+        .unwrap_or_else(|| format!(r"^\s*({})\s*$", kind.written()));
+    let selector = selector_of(place, value, kind.telling());
+    LearntRule {
+        take: place.attribute.as_ref().map(|name| format!("@{name}")),
+        ..LearntRule::accepted(selector, Some(pattern), accepted)
+    }
 }
 
 /// A pattern that tells needs no more than a tag; a short number needs its own place.

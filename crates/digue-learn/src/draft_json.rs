@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use digue_survey::json_survey::{JsonPlace, JsonSurvey};
-use digue_survey::judge::{Accepted, PlaceVerdict};
+use digue_survey::judge::PlaceVerdict;
 use digue_survey::route_judge::JudgedPlace;
-use digue_survey::value::ValueContext;
 use smol_str::SmolStr;
 
 use crate::draft_context::DraftContext;
@@ -33,28 +32,8 @@ pub(crate) fn json_blocks(
     if persons.is_empty() {
         return vec![unnamed];
     }
-    let mut blocks = Vec::new();
-    for records in record_choices(&persons) {
-        let strict = strict(empty, json, &persons, &records);
-        blocks.push(strict.clone());
-        // A record whose nearest identifier is missing at times may have another one further down.
-        if strict.persons.len() > 1 {
-            let mut all_own = strict;
-            all_own
-                .persons
-                .iter_mut()
-                .for_each(|rule| rule.own = Some(true));
-            blocks.push(all_own);
-        }
-    }
-    let loose: Vec<LearntBlock> = blocks
-        .iter()
-        .map(|block| LearntBlock {
-            no_person: Vec::new(),
-            allows_undescribed: true,
-            ..block.clone()
-        })
-        .collect();
+    let mut blocks = described(empty, json, &persons);
+    let loose: Vec<LearntBlock> = blocks.iter().map(LearntBlock::loose).collect();
     blocks.retain(|block| steps(block) <= STEPS_MAX);
     blocks.extend(loose.into_iter().filter(|block| steps(block) <= STEPS_MAX));
     unnamed.persons.truncate(20);
@@ -64,6 +43,21 @@ pub(crate) fn json_blocks(
         persons: Vec::new(),
         ..unnamed
     });
+    blocks
+}
+
+/// A strict block for each choice of records, and beside it one whose identifiers are all their own
+/// records'.
+fn described(empty: &LearntBlock, json: &JsonSurvey, persons: &[LearntRule]) -> Vec<LearntBlock> {
+    let mut blocks = Vec::new();
+    for records in record_choices(persons) {
+        let strict = strict(empty, json, persons, &records);
+        blocks.push(strict.clone());
+        // A record whose nearest identifier is missing at times may have another one further down.
+        if strict.persons.len() > 1 {
+            blocks.push(strict.all_own());
+        }
+    }
     blocks
 }
 
@@ -110,32 +104,28 @@ fn steps(block: &LearntBlock) -> usize {
 
 fn note(context: &mut DraftContext<'_>, json: &JsonSurvey) {
     let path = || context.path.to_owned();
-    let mut found = Vec::new();
     if json.keyed > 0 {
-        found.push(LearntFinding::KeyedByIdentifier {
+        context.findings.push(LearntFinding::KeyedByIdentifier {
             path: path(),
             objects: json.keyed,
         });
     }
     if json.is_cut {
-        found.push(LearntFinding::TooManyPlaces { path: path() });
+        context.note_cut();
     }
-    for (place, seen) in json
-        .places
-        .iter()
-        .filter(|(_, seen)| seen.odd_names > 0 && seen.objects > 0)
-    {
-        // Titles of columns as names are the same in every object; names of persons are many.
-        if seen.odd_names > 30 * seen.objects {
-            let (place, objects) = (place.to_string(), seen.objects);
-            found.push(LearntFinding::OddMemberNames {
-                path: path(),
-                place,
-                objects,
-            });
-        }
-    }
-    context.findings.extend(found);
+    let odd = json.places.iter().filter(|(_, seen)| has_odd_names(seen));
+    context
+        .findings
+        .extend(odd.map(|(place, seen)| LearntFinding::OddMemberNames {
+            path: path(),
+            place: place.to_string(),
+            objects: seen.objects,
+        }));
+}
+
+/// Titles of columns as names are the same in every object; names of persons are many.
+const fn has_odd_names(seen: &JsonPlace) -> bool {
+    seen.odd_names > 0 && seen.objects > 0 && seen.odd_names > 30 * seen.objects
 }
 
 fn persons(context: &mut DraftContext<'_>, json: &JsonSurvey) -> Vec<LearntRule> {
@@ -148,7 +138,7 @@ fn persons(context: &mut DraftContext<'_>, json: &JsonSurvey) -> Vec<LearntRule>
     } in context.judge.json(json)
     {
         match verdict {
-            PlaceVerdict::Accepted(accepted) => rules.push(rule(context, path, value, accepted)),
+            PlaceVerdict::Accepted(accepted) => rules.push(context.rule(path, value, accepted)),
             PlaceVerdict::Doubtful { kind, hits } => doubts.push((path.clone(), kind, hits)),
             PlaceVerdict::Nobody => {}
         }
@@ -162,63 +152,38 @@ fn persons(context: &mut DraftContext<'_>, json: &JsonSurvey) -> Vec<LearntRule>
 /// For lists that were always empty, the rule of the other routes: what comes is read by it, or
 /// refused.
 fn expected(context: &mut DraftContext<'_>, json: &JsonSurvey) -> Vec<LearntRule> {
-    let is_empty = |path: &SmolStr, seen: &JsonPlace| {
-        seen.lists > 0
-            && seen.lists == seen.empties
-            && !json.places.keys().any(|other| is_below(other, path))
-    };
-    let empty = json
-        .places
-        .iter()
-        .filter(|(path, seen)| is_empty(path, seen));
-    let places: Vec<SmolStr> = empty
-        .map(|(path, _)| path.clone())
-        .take(EMPTY_LISTS_MAX)
-        .collect();
     let mut rules = Vec::new();
-    for place in places {
+    for place in always_empty(json) {
         context.findings.push(LearntFinding::AlwaysEmpty {
             path: context.path.to_owned(),
             place: place.to_string(),
         });
         if let Some(name) = context.usual_member {
-            rules.push(LearntRule {
-                at: vec![format!("{place}[:].{name}")],
-                take: None,
-                kind: 0,
-                pattern: None,
-                own: None,
-                optional: false,
-                reason: LineReason::AlwaysEmpty {
-                    responses: json.documents,
-                },
-            });
+            rules.push(expected_rule(format!("{place}[:].{name}"), json.documents));
         }
     }
     rules
 }
 
-fn rule(
-    context: &DraftContext<'_>,
-    path: &str,
-    value: &ValueContext,
-    accepted: Accepted,
-) -> LearntRule {
-    let kind = context.known.kind(accepted.kind);
-    let pattern = match value.pattern(&kind.written()) {
-        Some(pattern) => Some(pattern),
-        None => accepted
-            .has_others
-            .then(|| format!(r"^\s*({})\s*$", kind.written())),
+fn always_empty(json: &JsonSurvey) -> impl Iterator<Item = &SmolStr> {
+    let is_empty = |(path, seen): &(&SmolStr, &JsonPlace)| {
+        seen.lists > 0
+            && seen.lists == seen.empties
+            && !json.places.keys().any(|other| is_below(other, path))
     };
+    let empty = json.places.iter().filter(is_empty);
+    empty.map(|(path, _)| path).take(EMPTY_LISTS_MAX)
+}
+
+fn expected_rule(at: String, responses: usize) -> LearntRule {
     LearntRule {
-        at: vec![path.to_owned()],
+        at: vec![at],
         take: None,
-        kind: usize::from(accepted.kind),
-        pattern,
+        kind: 0,
+        pattern: None,
         own: None,
         optional: false,
-        reason: LineReason::Hits(accepted.evidence),
+        reason: LineReason::AlwaysEmpty { responses },
     }
 }
 

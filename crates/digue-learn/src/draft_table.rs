@@ -1,9 +1,9 @@
 //! Blocks for tables: the columns that every table has are required, others are optional.
 
 use digue_survey::judge::PlaceVerdict;
-use digue_survey::table_survey::TableSurvey;
+use digue_survey::table_survey::{ColumnSurvey, TableSurvey};
 
-use crate::draft_context::DraftContext;
+use crate::draft_context::{DraftContext, pattern_among_others, prefer_primary};
 use crate::finding::LearntFinding;
 use crate::model::{BlockFormat, LearntBlock, LearntRule, LineReason};
 
@@ -80,33 +80,12 @@ fn columns(context: &mut DraftContext<'_>, table: &TableSurvey) -> Vec<LearntRul
     for (column, verdict) in context.judge.columns(table) {
         match verdict {
             PlaceVerdict::Accepted(accepted) => {
-                let kind = context.known.kind(accepted.kind);
                 let is_everywhere = column.tables + table.without_header >= table.tables;
-                let reason = match is_everywhere {
-                    true => LineReason::Hits(accepted.evidence),
-                    false => LineReason::SomeTables {
-                        tables: column.tables,
-                        of: table.tables,
-                    },
-                };
-                if !is_everywhere {
-                    context.findings.push(LearntFinding::ColumnNotEverywhere {
-                        path: context.path.to_owned(),
-                        column: column.header.clone(),
-                        tables: column.tables,
-                        of: table.tables,
-                    });
-                }
-                rules.push(LearntRule {
-                    at: vec![column.header.clone()],
-                    take: None,
-                    kind: usize::from(accepted.kind),
-                    pattern: accepted
-                        .has_others
-                        .then(|| format!(r"^\s*({})\s*$", kind.written())),
-                    own: None,
-                    optional: !is_everywhere,
-                    reason,
+                let pattern = pattern_among_others(context.known.kind(accepted.kind), accepted);
+                let rule = LearntRule::accepted(column.header.clone(), pattern, accepted);
+                rules.push(match is_everywhere {
+                    true => rule,
+                    false => of_some_tables(context, column, table, rule),
                 });
             }
             PlaceVerdict::Doubtful { kind, hits } => {
@@ -116,24 +95,37 @@ fn columns(context: &mut DraftContext<'_>, table: &TableSurvey) -> Vec<LearntRul
             PlaceVerdict::Nobody => {}
         }
     }
-    let has_primary = rules.iter().any(|rule| rule.kind == 0);
-    rules.retain(|rule| rule.kind == 0 || !has_primary);
+    prefer_primary(&mut rules);
     rules
+}
+
+/// The rule of a column that some tables lack.
+fn of_some_tables(
+    context: &mut DraftContext<'_>,
+    column: &ColumnSurvey,
+    table: &TableSurvey,
+    rule: LearntRule,
+) -> LearntRule {
+    let (tables, of) = (column.tables, table.tables);
+    context.findings.push(LearntFinding::ColumnNotEverywhere {
+        path: context.path.to_owned(),
+        column: column.header.clone(),
+        tables,
+        of,
+    });
+    LearntRule {
+        optional: true,
+        reason: LineReason::SomeTables { tables, of },
+        ..rule
+    }
 }
 
 fn numbered(context: &mut DraftContext<'_>, table: &TableSurvey) -> Vec<LearntRule> {
     let mut rules = Vec::new();
     for (place, verdict) in context.judge.numbered(table) {
         if let PlaceVerdict::Accepted(accepted) = verdict {
-            rules.push(LearntRule {
-                at: vec![format!("#{}", place + 1)],
-                take: None,
-                kind: usize::from(accepted.kind),
-                pattern: None,
-                own: None,
-                optional: false,
-                reason: LineReason::Hits(accepted.evidence),
-            });
+            let at = format!("#{}", place + 1);
+            rules.push(LearntRule::accepted(at, None, accepted));
         }
     }
     rules

@@ -7,9 +7,9 @@ use digue_survey::route_judge::JudgedPlace;
 use digue_survey::xml_survey::XmlSurvey;
 use smol_str::SmolStr;
 
-use crate::draft_context::DraftContext;
-use crate::finding::LearntFinding;
-use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
+use crate::draft_context::{DraftContext, prefer_primary};
+
+use crate::model::{LearntBlock, LearntRecords, LearntRule};
 
 /// The most rules, and the most other paths, of one block.
 const PATHS_MAX: usize = 30;
@@ -21,9 +21,7 @@ pub(crate) fn xml_blocks(
     xml: &XmlSurvey,
 ) -> Vec<LearntBlock> {
     if xml.is_cut {
-        context.findings.push(LearntFinding::TooManyPlaces {
-            path: context.path.to_owned(),
-        });
+        context.note_cut();
     }
     let persons = persons(context, xml);
     let mut unnamed = context.unnamed(empty, !persons.is_empty(), xml.documents);
@@ -36,28 +34,15 @@ pub(crate) fn xml_blocks(
     if records.is_empty() {
         return vec![unnamed, only_searched];
     }
-    let lists = records
-        .iter()
-        .filter_map(|record| parent_of(record))
-        .map(str::to_owned);
     let strict = LearntBlock {
-        empty: lists.collect::<BTreeSet<_>>().into_iter().collect(),
+        empty: lists(&records),
         no_person: no_person(xml, &persons, &records),
         records: LearntRecords::At(records),
         persons,
         ..empty.clone()
     };
-    let mut all_own = strict.clone();
-    all_own
-        .persons
-        .iter_mut()
-        .for_each(|rule| rule.own = Some(true));
-    let loose = |block: &LearntBlock| LearntBlock {
-        no_person: Vec::new(),
-        allows_undescribed: true,
-        ..block.clone()
-    };
-    let (loose_strict, loose_own) = (loose(&strict), loose(&all_own));
+    let all_own = strict.all_own();
+    let (loose_strict, loose_own) = (strict.loose(), all_own.loose());
     vec![
         strict,
         all_own,
@@ -66,6 +51,13 @@ pub(crate) fn xml_blocks(
         unnamed,
         only_searched,
     ]
+}
+
+/// The elements that hold the records, each once.
+fn lists(records: &[String]) -> Vec<String> {
+    let parents = records.iter().filter_map(|record| parent_of(record));
+    let lists: BTreeSet<String> = parents.map(str::to_owned).collect();
+    lists.into_iter().collect()
 }
 
 fn persons(context: &mut DraftContext<'_>, xml: &XmlSurvey) -> Vec<LearntRule> {
@@ -79,21 +71,7 @@ fn persons(context: &mut DraftContext<'_>, xml: &XmlSurvey) -> Vec<LearntRule> {
     {
         match verdict {
             PlaceVerdict::Accepted(accepted) => {
-                let kind = context.known.kind(accepted.kind);
-                let whole = || {
-                    accepted
-                        .has_others
-                        .then(|| format!(r"^\s*({})\s*$", kind.written()))
-                };
-                rules.push(LearntRule {
-                    at: vec![path.to_string()],
-                    take: None,
-                    kind: usize::from(accepted.kind),
-                    pattern: value.pattern(&kind.written()).or_else(whole),
-                    own: None,
-                    optional: false,
-                    reason: LineReason::Hits(accepted.evidence),
-                });
+                rules.push(context.rule(path, value, accepted));
             }
             PlaceVerdict::Doubtful { kind, hits } => doubts.push((path.clone(), kind, hits)),
             PlaceVerdict::Nobody => {}
@@ -102,8 +80,7 @@ fn persons(context: &mut DraftContext<'_>, xml: &XmlSurvey) -> Vec<LearntRule> {
     for (path, kind, hits) in doubts {
         context.doubt(&path, kind, hits);
     }
-    let has_primary = rules.iter().any(|rule| rule.kind == 0);
-    rules.retain(|rule| rule.kind == 0 || !has_primary);
+    prefer_primary(&mut rules);
     rules.truncate(PATHS_MAX);
     rules
 }
@@ -111,20 +88,21 @@ fn persons(context: &mut DraftContext<'_>, xml: &XmlSurvey) -> Vec<LearntRule> {
 /// The elements that hold one person each and whose identifier a rule takes; of documents of one
 /// person, the root.
 fn records(xml: &XmlSurvey, persons: &[LearntRule]) -> Vec<String> {
-    let is_reached = |record: &str| persons.iter().any(|rule| is_within(&rule.at[0], record));
-    let found = xml.records.keys().map(SmolStr::to_string);
-    let root = xml
-        .places
-        .keys()
-        .find(|path| path.matches('/').count() == 1)
-        .filter(|_| xml.of_many == 0);
+    let is_reached = |record: &String| persons.iter().any(|rule| is_within(&rule.at[0], record));
+    let root = root_of(xml).filter(|_| xml.of_many == 0);
     let mut records: Vec<String> = match root {
         Some(root) => vec![root.to_string()],
-        None => found.collect(),
+        None => xml.records.keys().map(SmolStr::to_string).collect(),
     };
-    records.retain(|record| is_reached(record));
+    records.retain(is_reached);
     records.truncate(PATHS_MAX);
     records
+}
+
+fn root_of(xml: &XmlSurvey) -> Option<&SmolStr> {
+    xml.places
+        .keys()
+        .find(|path| path.matches('/').count() == 1)
 }
 
 /// The largest elements outside of records in which no person was seen.

@@ -7,8 +7,8 @@ use digue_identifiers::Normalise;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use crate::model::{
-    LearntBlock, LearntKind, LearntMap, LearntRecords, LearntRequest, LearntRoute, LearntRouteKind,
-    LearntRule, LineReason, MapHeading, Wording,
+    LearntBlock, LearntErrors, LearntKind, LearntMap, LearntRecords, LearntRequest, LearntRoute,
+    LearntRouteKind, LearntRule, LineReason, MapHeading, Wording,
 };
 
 /// The lines between which proposals of writes stand; learning again replaces what is between them.
@@ -27,6 +27,16 @@ pub struct MapSettings {
     pub mode: String,
 }
 
+fn commented_out(text: &str) -> String {
+    let mut commented = String::new();
+    for line in text.lines() {
+        commented.push_str(if line.is_empty() { "#" } else { "# " });
+        commented.push_str(line);
+        commented.push('\n');
+    }
+    commented
+}
+
 /// Makes the text of a whole map.
 pub fn map_text(map: &LearntMap, settings: &MapSettings, wording: &dyn Wording) -> String {
     let emitter = MapEmitter {
@@ -36,26 +46,9 @@ pub fn map_text(map: &LearntMap, settings: &MapSettings, wording: &dyn Wording) 
     let mut document = DocumentMut::new();
     document.insert("portal", Item::Table(emitter.portal(map, settings)));
     if let Some(errors) = &map.errors {
-        let mut table = Table::new();
-        table.insert("statuses", value(texts(&errors.statuses)));
-        table.insert("types", value(texts(&errors.types)));
-        table.insert(
-            "bytes",
-            value(format!("{}KiB", errors.bytes.div_ceil(1024))),
-        );
-        let sweep = emitter.sweep(&errors.sweep);
-        if !sweep.is_empty() {
-            table.insert("sweep", value(sweep));
-        }
-        emitter.comment(&mut table, &errors.reason);
-        document.insert("errors", Item::Table(table));
+        document.insert("errors", Item::Table(emitter.errors(errors)));
     }
-    let mut identifiers = Table::new();
-    identifiers.set_implicit(true);
-    for (place, kind) in map.kinds.iter().enumerate() {
-        identifiers.insert(&kind.name, Item::Table(emitter.kind(kind, place == 0)));
-    }
-    document.insert("identifiers", Item::Table(identifiers));
+    document.insert("identifiers", Item::Table(emitter.kinds(&map.kinds)));
     let mut routes = ArrayOfTables::new();
     map.routes
         .iter()
@@ -108,13 +101,41 @@ impl MapEmitter<'_> {
         table.insert("upstream", value(&settings.upstream));
         table.insert("query", value("named"));
         table.insert("mode", value(&settings.mode));
-        let heading = comment_line(&self.wording.heading(MapHeading::Whole));
-        table.decor_mut().set_prefix(heading);
+        table
+            .decor_mut()
+            .set_prefix(self.heading(MapHeading::Whole));
         if let Some(mut key) = table.key_mut("upstream") {
-            let heading = comment_line(&self.wording.heading(MapHeading::Upstream));
+            let heading = self.heading(MapHeading::Upstream);
             key.leaf_decor_mut().set_prefix(heading);
         }
         table
+    }
+
+    fn errors(&self, errors: &LearntErrors) -> Table {
+        let mut table = Table::new();
+        table.insert("statuses", value(texts(&errors.statuses)));
+        table.insert("types", value(texts(&errors.types)));
+        let bytes = format!("{}KiB", errors.bytes.div_ceil(1024));
+        table.insert("bytes", value(bytes));
+        let sweep = self.sweep(&errors.sweep);
+        if !sweep.is_empty() {
+            table.insert("sweep", value(sweep));
+        }
+        self.comment(&mut table, &errors.reason);
+        table
+    }
+
+    fn kinds(&self, kinds: &[LearntKind]) -> Table {
+        let mut table = Table::new();
+        table.set_implicit(true);
+        for (place, kind) in kinds.iter().enumerate() {
+            table.insert(&kind.name, Item::Table(self.kind(kind, place == 0)));
+        }
+        table
+    }
+
+    fn heading(&self, heading: MapHeading) -> String {
+        comment_line(&self.wording.heading(heading))
     }
 
     fn comment(&self, table: &mut Table, reason: &LineReason) {
@@ -294,22 +315,12 @@ impl MapEmitter<'_> {
             return String::new();
         }
         let mut document = DocumentMut::new();
-        let mut routes = ArrayOfTables::new();
-        writes
-            .iter()
-            .for_each(|route| routes.push(self.route(route)));
+        let routes = writes.iter().map(|route| self.route(route)).collect();
         document.insert("routes", Item::ArrayOfTables(routes));
-        let mut text = format!(
-            "\n{WRITES_BEGIN}\n{}",
-            comment_line(&self.wording.heading(MapHeading::Writes))
-        );
-        for line in document.to_string().lines() {
-            text.push_str(if line.is_empty() { "#" } else { "# " });
-            text.push_str(line);
-            text.push('\n');
-        }
-        text.push_str(WRITES_END);
-        text.push('\n');
-        text
+        format!(
+            "\n{WRITES_BEGIN}\n{}{}{WRITES_END}\n",
+            self.heading(MapHeading::Writes),
+            commented_out(&document.to_string())
+        )
     }
 }

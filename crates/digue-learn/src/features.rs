@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use digue_tables::csv_table::{DELIMITERS, csv_rows};
 
+use digue_inspect::document_element::DocumentElement;
 use digue_inspect::html::outline::page_elements;
 use digue_inspect::json::outline::{JsonPart, json_parts};
 use digue_inspect::media_type::MediaType;
@@ -100,19 +101,20 @@ fn page_features(charset: Option<&str>, bytes: &[u8]) -> Option<BTreeSet<String>
     let parts = elements
         .iter()
         .filter(|element| PARTS.contains(&element.name.as_str()));
-    let feature = |element: &digue_inspect::document_element::DocumentElement| {
-        let tag = &element.name;
-        let class = element
-            .attribute("class")
-            .and_then(|class| class.split_whitespace().next());
-        match (element.attribute("name"), element.attribute("id"), class) {
-            (Some(name), _, _) => format!("{tag}[name={}]", plain(name)),
-            (None, Some(id), _) => format!("{tag}#{}", plain(id)),
-            (None, None, Some(class)) => format!("{tag}.{}", plain(class)),
-            (None, None, None) => tag.to_string(),
-        }
-    };
-    Some(parts.map(feature).take(FEATURES_MAX).collect())
+    Some(parts.map(element_feature).take(FEATURES_MAX).collect())
+}
+
+fn element_feature(element: &DocumentElement) -> String {
+    let tag = &element.name;
+    let class = element
+        .attribute("class")
+        .and_then(|class| class.split_whitespace().next());
+    match (element.attribute("name"), element.attribute("id"), class) {
+        (Some(name), _, _) => format!("{tag}[name={}]", plain(name)),
+        (None, Some(id), _) => format!("{tag}#{}", plain(id)),
+        (None, None, Some(class)) => format!("{tag}.{}", plain(class)),
+        (None, None, None) => tag.to_string(),
+    }
 }
 
 /// The cells of the first row.
@@ -121,23 +123,31 @@ fn table_features(text: &str) -> BTreeSet<String> {
         .lines()
         .find(|line| !line.trim().is_empty())
         .unwrap_or_default();
-    let count = |delimiter: &u8| first.bytes().filter(|byte| byte == delimiter).count();
-    let delimiter = DELIMITERS
-        .into_iter()
-        .max_by_key(|delimiter| count(delimiter))
-        .unwrap_or(b',');
-    let header = csv_rows(first, delimiter)
+    let header = csv_rows(first, delimiter_of(first))
         .into_iter()
         .next()
         .unwrap_or_default();
-    let column = |cell: &String| {
-        let words: Vec<String> = folded(cell)
-            .split([' ', '_'])
-            .map(|word| plain(word).to_owned())
-            .collect();
-        words.join(" ")
-    };
-    header.iter().map(column).take(FEATURES_MAX).collect()
+    header
+        .iter()
+        .map(|cell| column_feature(cell))
+        .take(FEATURES_MAX)
+        .collect()
+}
+
+fn delimiter_of(line: &str) -> u8 {
+    let count = |delimiter: &u8| line.bytes().filter(|byte| byte == delimiter).count();
+    DELIMITERS
+        .into_iter()
+        .max_by_key(|delimiter| count(delimiter))
+        .unwrap_or(b',')
+}
+
+fn column_feature(header: &str) -> String {
+    let words: Vec<String> = folded(header)
+        .split([' ', '_'])
+        .map(|word| plain(word).to_owned())
+        .collect();
+    words.join(" ")
 }
 
 #[cfg(test)]

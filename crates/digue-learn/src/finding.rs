@@ -171,28 +171,33 @@ impl LearntFinding {
 
     /// Adds to findings: places in doubt join those of the same route.
     pub(crate) fn add_to(self, findings: &mut Vec<Self>) {
-        if let Self::DoubtfulPlaces {
-            path,
-            places,
-            kind,
-            hits,
-        } = &self
-        {
-            let known = findings.iter_mut().find_map(|known| match known {
-                Self::DoubtfulPlaces {
-                    path: own,
-                    places,
-                    kind: same,
-                    hits,
-                } if own == path && same == kind => Some((places, hits)),
-                _ => None,
-            });
-            if let Some((own_places, own_hits)) = known {
-                own_places.extend(places.iter().cloned());
-                *own_hits += hits;
-                return;
-            }
+        if !findings.iter_mut().any(|known| known.absorbs(&self)) {
+            findings.push(self);
         }
-        findings.push(self);
+    }
+
+    /// Adds the doubtful places of `other`, where both are of one path and kind.
+    fn absorbs(&mut self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::DoubtfulPlaces {
+                    path,
+                    places,
+                    kind,
+                    hits,
+                },
+                Self::DoubtfulPlaces {
+                    path: other_path,
+                    places: more_places,
+                    kind: other_kind,
+                    hits: more_hits,
+                },
+            ) if path == other_path && kind == other_kind => {
+                places.extend(more_places.iter().cloned());
+                *hits += more_hits;
+                true
+            }
+            _ => false,
+        }
     }
 }

@@ -80,10 +80,14 @@ fn findings_of_persons(known: &KnownPersons, aliases: &[SeenAlias]) -> Vec<Learn
         kind: kind.name.clone(),
         values: kind.count(),
     });
-    let needed = aliases.iter().map(|alias| LearntFinding::AliasTableNeeded {
+    let needed = aliases.iter().map(alias_table_needed);
+    inferred.into_iter().chain(needed).collect()
+}
+
+fn alias_table_needed(alias: &SeenAlias) -> LearntFinding {
+    LearntFinding::AliasTableNeeded {
         kind: alias.kind.clone(),
         place: alias.place.clone(),
         persons: alias.persons,
-    });
-    inferred.into_iter().chain(needed).collect()
+    }
 }

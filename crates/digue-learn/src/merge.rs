@@ -128,23 +128,12 @@ pub fn merge(
     };
     merge.kinds();
     for route in &learnt.routes {
-        let own: Vec<&RouteComparison> = compared
-            .iter()
-            .filter(|(name, _)| *name == route.name)
-            .map(|(_, comparison)| comparison)
-            .collect();
+        let own = compared.iter().filter(|(name, _)| *name == route.name);
+        let own: Vec<&RouteComparison> = own.map(|(_, comparison)| comparison).collect();
         merge.route(route, &own);
     }
-    let mut text = merge.document.to_string();
-    let writes: Vec<LearntRoute> = learnt
-        .writes
-        .iter()
-        .filter(|route| !merge.has_route(route))
-        .cloned()
-        .collect();
-    text.push_str(&merge.emitter.writes(&writes));
     Ok(MergedMap {
-        text,
+        text: merge.document.to_string() + &merge.new_writes(&learnt.writes),
         differences: merge.differences,
     })
 }
@@ -165,21 +154,19 @@ fn without_writes(text: &str) -> (String, String) {
 /// The learnt kinds under the names that the operator gave them: the primary one is the operator's
 /// primary one.
 fn renamed_kinds(document: &DocumentMut, learnt: &[LearntKind]) -> Vec<LearntKind> {
-    let Some(tables) = document.get("identifiers").and_then(Item::as_table) else {
-        return learnt.to_vec();
-    };
+    let mut kinds = learnt.to_vec();
+    if let (Some(first), Some(primary)) = (kinds.first_mut(), primary_kind(document)) {
+        first.name = primary.to_owned();
+    }
+    kinds
+}
+
+fn primary_kind(document: &DocumentMut) -> Option<&str> {
+    let tables = document.get("identifiers")?.as_table()?;
     let is_primary = |(_, item): &(&str, &Item)| {
         item.get("primary").and_then(Item::as_bool).unwrap_or(false) || tables.len() == 1
     };
-    let primary = tables
-        .iter()
-        .find(is_primary)
-        .map(|(name, _)| name.to_owned());
-    let mut kinds = learnt.to_vec();
-    if let (Some(first), Some(primary)) = (kinds.first_mut(), primary) {
-        first.name = primary;
-    }
-    kinds
+    tables.iter().find(is_primary).map(|(name, _)| name)
 }
 
 struct MapMerge<'w> {
@@ -212,14 +199,15 @@ impl MapMerge<'_> {
             }
             tables.set_implicit(true);
             tables.insert(&kind.name, Item::Table(self.emitter.kind(kind, place == 0)));
-            self.note(
-                ChangeKind::Added,
-                "",
-                DifferencePart::Kind {
-                    name: kind.name.clone(),
-                },
-            );
+            let name = kind.name.clone();
+            self.note(ChangeKind::Added, "", DifferencePart::Kind { name });
         }
+    }
+
+    /// The text of the routes that change something and that the map does not have.
+    fn new_writes(&self, writes: &[LearntRoute]) -> String {
+        let new = writes.iter().filter(|route| !self.has_route(route));
+        self.emitter.writes(&new.cloned().collect::<Vec<_>>())
     }
 
     fn routes(&self) -> impl Iterator<Item = &Table> {
@@ -233,17 +221,9 @@ impl MapMerge<'_> {
     /// True when the map has a route for this path and one of its methods.
     fn has_route(&self, route: &LearntRoute) -> bool {
         self.routes().any(|table| {
-            let text = |key: &str| table.get(key).and_then(Item::as_str);
-            let methods = table.get("methods").and_then(Item::as_array);
-            let has_method = methods.is_none_or(|methods| {
-                methods.iter().any(|method| {
-                    route
-                        .methods
-                        .iter()
-                        .any(|own| method.as_str() == Some(own.as_str()))
-                })
-            });
-            text("path").is_some_and(|path| is_same_path(path, &route.path)) && has_method
+            let path = table.get("path").and_then(Item::as_str);
+            path.is_some_and(|path| is_same_path(path, &route.path))
+                && takes_one_of(table, &route.methods)
         })
     }
 
@@ -271,28 +251,32 @@ impl MapMerge<'_> {
 
     fn add_route(&mut self, route: &LearntRoute) {
         let mut route = route.clone();
-        let taken = |name: &str| {
-            self.routes()
-                .any(|table| table.get("name").and_then(Item::as_str) == Some(name))
-        };
-        let base = route.name.clone();
-        let mut number = 2;
-        while taken(&route.name) {
-            route.name = format!("{base}-{number}");
-            number += 1;
-        }
+        route.name = self.free_name(&route.name);
         let table = self.emitter.route(&route);
         let routes = self.document["routes"].or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
         if let Some(routes) = routes.as_array_of_tables_mut() {
             routes.push(table);
         }
+        let path = route.path.clone();
         self.note(
             ChangeKind::Added,
             &route.name,
-            DifferencePart::Route {
-                path: route.path.clone(),
-            },
+            DifferencePart::Route { path },
         );
+    }
+
+    fn free_name(&self, base: &str) -> String {
+        let is_taken = |name: &str| {
+            let mut names = self.routes().map(|table| table.get("name"));
+            names.any(|own| own.and_then(Item::as_str) == Some(name))
+        };
+        let mut name = base.to_owned();
+        let mut number = 2;
+        while is_taken(&name) {
+            name = format!("{base}-{number}");
+            number += 1;
+        }
+        name
     }
 
     fn contradictions(&mut self, name: &str, comparison: &RouteComparison) {
@@ -301,30 +285,8 @@ impl MapMerge<'_> {
             let responses = comparison.passes_persons;
             self.note(Contradicted, name, DifferencePart::Resources { responses });
         }
-        for causes in comparison.unreadable.values() {
-            for (cause, (responses, first)) in causes {
-                // No block for the type is an addition.
-                if *cause != UnreadCause::MediaType {
-                    let (cause, responses, first) = (*cause, *responses, first.clone());
-                    self.note(
-                        Contradicted,
-                        name,
-                        DifferencePart::Unreadable {
-                            cause,
-                            responses,
-                            first,
-                        },
-                    );
-                }
-            }
-        }
-        for (cause, requests) in &comparison.requests_unreadable {
-            let (cause, requests) = (*cause, *requests);
-            self.note(
-                Contradicted,
-                name,
-                DifferencePart::RequestsUnreadable { cause, requests },
-            );
+        for part in unreadable_parts(comparison) {
+            self.note(Contradicted, name, part);
         }
         let more: usize = comparison.only_known.values().sum();
         if more > 0 {
@@ -412,24 +374,27 @@ fn is_same_path(one: &str, other: &str) -> bool {
 /// Adds a parameter to those that a route accepts; false when the route names it already, with
 /// other values.
 fn add_parameter(table: &mut Table, name: &str) -> bool {
-    let item = table
-        .entry("query")
-        .or_insert_with(|| value(toml_edit::Array::new()));
-    let Some(array) = item.as_array_mut() else {
+    let Some(array) = list_of(table, "query") else {
         return false;
     };
-    let is_own = |item: &Value| {
-        let named = item
-            .as_inline_table()
-            .and_then(|table| table.get("name"))
-            .and_then(Value::as_str);
-        item.as_str().or(named) == Some(name)
-    };
+    let is_own = |item: &Value| item.as_str().or(text_of(item, "name")) == Some(name);
     if array.iter().any(is_own) {
         return false;
     }
     array.push(name);
     true
+}
+
+/// The list under a key, made where there is none; `None` where something else stands there.
+fn list_of<'t>(table: &'t mut Table, key: &str) -> Option<&'t mut toml_edit::Array> {
+    table
+        .entry(key)
+        .or_insert_with(|| value(toml_edit::Array::new()))
+        .as_array_mut()
+}
+
+fn text_of<'v>(item: &'v Value, key: &str) -> Option<&'v str> {
+    item.as_inline_table()?.get(key)?.as_str()
 }
 
 /// The blocks of a route, made into tables of their own if they are inline.
@@ -484,23 +449,40 @@ fn add_block(
     }
 }
 
+fn takes_one_of(route: &Table, methods: &[String]) -> bool {
+    let is_one = |own: &Value| methods.iter().any(|method| own.as_str() == Some(method));
+    let own = route.get("methods").and_then(Item::as_array);
+    own.is_none_or(|own| own.iter().any(is_one))
+}
+
+/// What the operator's route does not read of answers and of requests.
+fn unreadable_parts(comparison: &RouteComparison) -> Vec<DifferencePart> {
+    let answers = comparison.unreadable.values().flatten();
+    // No block for the type is an addition.
+    let answers = answers.filter(|(cause, _)| **cause != UnreadCause::MediaType);
+    let answers = answers.map(|(cause, (responses, first))| DifferencePart::Unreadable {
+        cause: *cause,
+        responses: *responses,
+        first: first.clone(),
+    });
+    let requests = comparison.requests_unreadable.iter();
+    let requests = requests.map(|(cause, requests)| DifferencePart::RequestsUnreadable {
+        cause: *cause,
+        requests: *requests,
+    });
+    answers.chain(requests).collect()
+}
+
 /// Adds a rule to a list unless one with the same place and pattern is there.
 fn add_item(table: &mut Table, key: &str, at: &str, item: Value) -> bool {
-    let list = table
-        .entry(key)
-        .or_insert_with(|| value(toml_edit::Array::new()));
-    let Some(array) = list.as_array_mut() else {
+    let Some(array) = list_of(table, key) else {
         return false;
     };
-    let text = |item: &Value, key: &str| {
-        let own = item.as_inline_table().and_then(|table| table.get(key));
-        own.and_then(Value::as_str).map(str::to_owned)
-    };
     let is_same = |own: &Value| {
-        text(own, "at").as_deref() == Some(at)
+        text_of(own, "at") == Some(at)
             && ["pattern", "take", "in"]
                 .iter()
-                .all(|key| text(own, key) == text(&item, key))
+                .all(|key| text_of(own, key) == text_of(&item, key))
     };
     if array.iter().any(is_same) {
         return false;

@@ -4,8 +4,10 @@
 //! makes sentences.
 
 use digue_identifiers::Normalise;
+use digue_inspect::response::usual_types;
 use digue_survey::body_format::BodyFormat;
 use digue_survey::evidence::RuleEvidence;
+use digue_survey::judge::Accepted;
 use digue_survey::shape::Telling;
 
 /// A whole map.
@@ -137,6 +139,25 @@ pub struct LearntBlock {
     pub reason: LineReason,
 }
 
+impl LearntBlock {
+    /// Without anything said of what stands outside of records.
+    pub(crate) fn loose(&self) -> Self {
+        Self {
+            no_person: Vec::new(),
+            allows_undescribed: true,
+            ..self.clone()
+        }
+    }
+
+    /// With every identifier taken as the one of its own record.
+    pub(crate) fn all_own(&self) -> Self {
+        let mut block = self.clone();
+        let rules = block.persons.iter_mut();
+        rules.for_each(|rule| rule.own = Some(true));
+        block
+    }
+}
+
 /// The formats of the map that learning proposes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum BlockFormat {
@@ -163,6 +184,12 @@ impl BlockFormat {
             BodyFormat::Text => Some(Self::Text),
             BodyFormat::Asset | BodyFormat::Opaque => None,
         }
+    }
+
+    /// The media types that a block of this format covers without naming any.
+    pub(crate) fn usual_types(self) -> Vec<String> {
+        let known = usual_types(self.code()).iter();
+        known.map(|known| (*known).to_owned()).collect()
     }
 
     /// As the map writes it.
@@ -206,6 +233,26 @@ pub struct LearntRule {
     pub own: Option<bool>,
     pub optional: bool,
     pub reason: LineReason,
+}
+
+impl LearntRule {
+    /// The rule of one place that was taken for one of identifiers.
+    pub(crate) fn accepted(at: String, pattern: Option<String>, accepted: Accepted) -> Self {
+        Self {
+            at: vec![at],
+            take: None,
+            kind: usize::from(accepted.kind),
+            pattern,
+            own: None,
+            optional: false,
+            reason: LineReason::Hits(accepted.evidence),
+        }
+    }
+
+    /// Its only place, in every format but tables.
+    pub(crate) fn first_place(&self) -> &str {
+        self.at.first().map(String::as_str).unwrap_or_default()
+    }
 }
 
 /// The facts behind one line.

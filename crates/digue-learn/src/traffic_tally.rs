@@ -190,20 +190,10 @@ impl TrafficTally {
 
     /// Parts that came up since, on routes that were known well enough.
     pub fn new_parts(&self, since: Timestamp) -> Vec<NewPart> {
-        let of_route = |(route, known): (&String, &RouteParts)| {
-            let new = known
-                .parts
-                .iter()
-                .filter(|(_, first)| first.after >= SETTLED_AFTER && first.at >= since.secs());
-            new.map(|(part, first)| NewPart {
-                route: route.clone(),
-                part: part.clone(),
-                at: Timestamp::from_secs(first.at),
-                after: first.after,
-            })
-            .collect::<Vec<_>>()
-        };
-        self.parts.iter().flat_map(of_route).collect()
+        let routes = self.parts.iter();
+        routes
+            .flat_map(|(route, known)| known.new_since(route, since))
+            .collect()
     }
 }
 
@@ -217,6 +207,18 @@ pub fn parts_of(response: &TalliedResponse<'_>) -> Option<BTreeSet<String>> {
 }
 
 impl RouteParts {
+    fn new_since(&self, route: &str, since: Timestamp) -> impl Iterator<Item = NewPart> {
+        let is_new =
+            move |first: &FirstLook| first.after >= SETTLED_AFTER && first.at >= since.secs();
+        let new = self.parts.iter().filter(move |(_, first)| is_new(first));
+        new.map(move |(part, first)| NewPart {
+            route: route.to_owned(),
+            part: part.clone(),
+            at: Timestamp::from_secs(first.at),
+            after: first.after,
+        })
+    }
+
     fn note(&mut self, part: String, first: FirstLook) {
         if self.parts.len() >= PARTS_MAX || self.parts.contains_key(&part) {
             return;
@@ -239,6 +241,12 @@ impl RouteParts {
     }
 }
 
+fn add_counts(own: &mut BTreeMap<String, u64>, other: &BTreeMap<String, u64>) {
+    for (name, count) in other {
+        *own.entry(name.clone()).or_default() += count;
+    }
+}
+
 impl RouteTraffic {
     fn count(&mut self, response: &TalliedResponse<'_>) {
         let bytes = response.body.len() as u64;
@@ -251,18 +259,24 @@ impl RouteTraffic {
                     *self.rules.entry(rule.to_string()).or_default() += 1;
                 }
             }
-            TalliedPersons::None => {
-                self.without_persons += 1;
-                self.without_persons_bytes += bytes;
-                self.without_persons_largest = self.without_persons_largest.max(bytes);
-            }
+            TalliedPersons::None => self.count_without_persons(bytes),
         }
         if let Some(template) = response.template {
-            if self.templates.len() >= TEMPLATES_MAX && !self.templates.contains_key(template) {
-                self.other_templates += 1;
-            } else {
-                *self.templates.entry(template.to_owned()).or_default() += 1;
-            }
+            self.count_template(template);
+        }
+    }
+
+    fn count_without_persons(&mut self, bytes: u64) {
+        self.without_persons += 1;
+        self.without_persons_bytes += bytes;
+        self.without_persons_largest = self.without_persons_largest.max(bytes);
+    }
+
+    fn count_template(&mut self, template: &str) {
+        if self.templates.len() >= TEMPLATES_MAX && !self.templates.contains_key(template) {
+            self.other_templates += 1;
+        } else {
+            *self.templates.entry(template.to_owned()).or_default() += 1;
         }
     }
 
@@ -276,14 +290,8 @@ impl RouteTraffic {
             .without_persons_largest
             .max(other.without_persons_largest);
         self.other_templates += other.other_templates;
-        for (own, other) in [
-            (&mut self.rules, &other.rules),
-            (&mut self.templates, &other.templates),
-        ] {
-            for (name, count) in other {
-                *own.entry(name.clone()).or_default() += count;
-            }
-        }
+        add_counts(&mut self.rules, &other.rules);
+        add_counts(&mut self.templates, &other.templates);
     }
 }
 

@@ -178,24 +178,13 @@ impl MapTrial {
             return;
         };
         let media = MediaType::parse(essence);
-        let fits = |route: &&mut RouteTrial| {
-            route
-                .draft
-                .route
-                .methods
-                .iter()
-                .any(|known| known == method)
-                && route.pattern.matches(&segments).is_some()
-        };
-        if let Some(route) = self.routes.iter_mut().find(fits)
+        let mut routes = self.routes.iter_mut();
+        if let Some(route) = routes.find(|route| route.answers(method, &segments))
             && route.passes_unread(&media)
         {
             route.unread.insert(media.essence.clone());
-            route
-                .shown_by
-                .entry(path.to_owned())
-                .or_default()
-                .insert(media.essence);
+            let shown = route.shown_by.entry(path.to_owned()).or_default();
+            shown.insert(media.essence);
         }
     }
 
@@ -301,6 +290,11 @@ impl TriedBlock {
 }
 
 impl RouteTrial {
+    fn answers(&self, method: &str, path: &Segments) -> bool {
+        let mut methods = self.draft.route.methods.iter();
+        methods.any(|known| known == method) && self.pattern.matches(path).is_some()
+    }
+
     fn conclude(
         self,
         sweep: &[usize],
@@ -484,20 +478,17 @@ struct Chosen {
     stricter: Option<ReadFailure>,
 }
 
+fn most_read(tried: &[TriedBlock]) -> Option<usize> {
+    let order = |(place, block): &(usize, &TriedBlock)| (block.read, std::cmp::Reverse(*place));
+    let most = tried.iter().enumerate().max_by_key(order);
+    most.map(|(place, _)| place)
+}
+
 impl Chosen {
     /// The first block that read everything, else the one that read most.
     fn of(candidates: Vec<LearntBlock>, tried: Vec<TriedBlock>) -> Option<Self> {
         let clean = tried.iter().position(|block| block.unread == 0);
-        let most = || {
-            let order =
-                |(place, block): &(usize, &TriedBlock)| (block.read, std::cmp::Reverse(*place));
-            tried
-                .iter()
-                .enumerate()
-                .max_by_key(order)
-                .map(|(place, _)| place)
-        };
-        let place = clean.or_else(most)?;
+        let place = clean.or_else(|| most_read(&tried))?;
         let stricter = place
             .checked_sub(1)
             .and_then(|before| tried[before].first_cause.clone());
