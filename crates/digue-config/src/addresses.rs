@@ -6,24 +6,39 @@
 pub(crate) fn parse_public_url(text: &str) -> Result<(String, String), String> {
     let example = || "https://portail.exemple.fr".to_owned();
     let uri: http::Uri = text.parse().map_err(|_| example())?;
-    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
-    let host = uri
-        .host()
-        .filter(|_| is_web && uri.path() == "/" && uri.query().is_none());
-    let host = host.ok_or_else(example)?.to_ascii_lowercase();
+    let host = host_of_origin(&uri).ok_or_else(example)?;
     Ok((text.trim_end_matches('/').to_owned(), host))
+}
+
+/// The host, of a URL that has nothing but its scheme and authority.
+fn host_of_origin(uri: &http::Uri) -> Option<String> {
+    let is_origin = is_web(uri) && uri.path() == "/" && uri.query().is_none();
+    let host = uri.host().filter(|_| is_origin)?;
+    Some(host.to_ascii_lowercase())
+}
+
+fn is_web(uri: &http::Uri) -> bool {
+    matches!(uri.scheme_str(), Some("http" | "https"))
 }
 
 /// The prefix under which a witness accepts checkpoints.
 pub(crate) fn parse_witness_url(text: &str) -> Result<String, String> {
-    let uri: http::Uri = text
-        .parse()
-        .map_err(|_| "https://temoin.exemple.fr".to_owned())?;
-    let is_web = matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none();
-    if is_web {
+    let example = || "https://temoin.exemple.fr".to_owned();
+    let uri: http::Uri = text.parse().map_err(|_| example())?;
+    if is_web(&uri) && uri.query().is_none() {
         Ok(text.trim_end_matches('/').to_owned())
     } else {
-        Err("https://temoin.exemple.fr".to_owned())
+        Err(example())
+    }
+}
+
+/// A name of up to 32 small letters, digits and hyphens.
+pub(crate) fn parse_plain_name(text: &str) -> Result<String, &'static str> {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if (1..=32).contains(&text.len()) && text.chars().all(is_plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("a-z, 0-9, -")
     }
 }
 

@@ -112,24 +112,30 @@ pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings>
 
 /// Two sources or two repositories with one name would be one in every figure.
 fn has_own_names(section: &ConfigSection<'_>, settings: &BackupSettings) -> bool {
-    let repositories = settings
-        .repositories
-        .iter()
-        .map(|repository| repository.name.clone());
-    let reports = settings.reports.iter().map(|report| report.name.clone());
-    // A report and a repository are one subject of the journal's entries.
-    let kept = repositories.chain(reports).collect::<Vec<_>>();
-    for (key, names) in [("folders", settings.sources()), ("repositories", kept)] {
-        let twice = names
-            .iter()
-            .enumerate()
-            .find(|(place, name)| names[..*place].contains(name));
-        if let Some((_, name)) = twice {
+    let lists = [
+        ("folders", settings.sources()),
+        ("repositories", names_kept(settings)),
+    ];
+    for (key, names) in lists {
+        if let Some(name) = first_twice(&names) {
             section.fault(key, "fault-value", name);
             return false;
         }
     }
     true
+}
+
+/// The names of repositories and reports: both are one subject of the journal's entries.
+fn names_kept(settings: &BackupSettings) -> Vec<String> {
+    let repositories = settings.repositories.iter().map(|one| one.name.clone());
+    let reports = settings.reports.iter().map(|report| report.name.clone());
+    repositories.chain(reports).collect()
+}
+
+fn first_twice(names: &[String]) -> Option<&String> {
+    let mut places = names.iter().enumerate();
+    let twice = places.find(|(place, name)| names[..*place].contains(name));
+    twice.map(|(_, name)| name)
 }
 
 fn read_repository(section: &ConfigSection<'_>) -> Option<RepositorySettings> {
@@ -143,29 +149,31 @@ fn read_repository(section: &ConfigSection<'_>) -> Option<RepositorySettings> {
     } else {
         None
     };
-    let user = section.text("user");
-    let login_file = section.path("login_file");
-    if user.is_some() != login_file.is_some() {
-        section.fault("login_file", "fault-value", "user + login_file");
-        return None;
-    }
-    let place = match (section.path("folder"), section.parse("url", parse_url)) {
-        (Some(folder), None) => RepositoryPlace::Folder(folder),
-        (None, Some(url)) => RepositoryPlace::Rest {
-            url,
-            login: user.zip(login_file),
-        },
-        (Some(_), Some(_)) | (None, None) => {
-            section.fault("folder", "fault-value", "folder | url");
-            return None;
-        }
-    };
+    let place = read_place(section)?;
     Some(RepositorySettings {
         name: name?,
         place,
         password_file: password_file?,
         id,
     })
+}
+
+fn read_place(section: &ConfigSection<'_>) -> Option<RepositoryPlace> {
+    let user = section.text("user");
+    let login_file = section.path("login_file");
+    if user.is_some() != login_file.is_some() {
+        return section.refuse("login_file", "fault-value", "user + login_file");
+    }
+    match (section.path("folder"), section.parse("url", parse_url)) {
+        (Some(folder), None) => Some(RepositoryPlace::Folder(folder)),
+        (None, Some(url)) => Some(RepositoryPlace::Rest {
+            url,
+            login: user.zip(login_file),
+        }),
+        (Some(_), Some(_)) | (None, None) => {
+            section.refuse("folder", "fault-value", "folder | url")
+        }
+    }
 }
 
 fn read_folder(section: &ConfigSection<'_>) -> Option<BackupSource> {

@@ -329,11 +329,7 @@ fn files_in(folder: &Path, extension: &str, faults: &mut Vec<ConfigFault>) -> Ve
     let items = match std::fs::read_dir(folder) {
         Ok(items) => items,
         Err(error) => {
-            faults.push(ConfigFault::of_file(
-                folder,
-                "fault-unreadable",
-                &error.to_string(),
-            ));
+            faults.push(ConfigFault::unreadable(folder, &error));
             return Vec::new();
         }
     };
@@ -342,11 +338,7 @@ fn files_in(folder: &Path, extension: &str, faults: &mut Vec<ConfigFault>) -> Ve
         match item {
             Ok(item) => paths.push(item.path()),
             // A map or a policy that cannot be listed must not be missing in silence.
-            Err(error) => faults.push(ConfigFault::of_file(
-                folder,
-                "fault-unreadable",
-                &error.to_string(),
-            )),
+            Err(error) => faults.push(ConfigFault::unreadable(folder, &error)),
         }
     }
     paths.retain(|path| path.extension().is_some_and(|e| e == extension));

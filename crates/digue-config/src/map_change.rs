@@ -4,7 +4,7 @@
 //! few changes below that only narrow: a key added to maps later is a widening until someone writes
 //! here why it is not (decision 8).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use digue_access::EnforcementMode;
 use digue_gateway::portal::{OnUninspected, Route, UninspectedChoice};
@@ -73,24 +73,27 @@ fn differences(old: &PortalMap, new: &PortalMap) -> Vec<MapDifference> {
     let (b, _) = DeTable::parse_recoverable(&new.source.text);
     let texts = (old.source.text.as_str(), new.source.text.as_str());
     tables(&mut Vec::new(), texts, a.get_ref(), b.get_ref(), &mut found);
-    let files: BTreeSet<&String> = old
-        .source
-        .files
-        .keys()
-        .chain(new.source.files.keys())
-        .collect();
-    for file in files {
-        let (before, after) = (old.source.files.get(file), new.source.files.get(file));
+    files(&old.source.files, &new.source.files, &mut found);
+    found
+}
+
+/// The differences of the files that the maps name.
+fn files(
+    old: &BTreeMap<String, String>,
+    new: &BTreeMap<String, String>,
+    found: &mut Vec<MapDifference>,
+) {
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        let (before, after) = (old.get(name), new.get(name));
         if before != after {
-            let path = vec!["file".to_owned(), file.clone()];
             found.push(MapDifference {
-                path,
+                path: vec!["file".to_owned(), name.clone()],
                 before: before.cloned(),
                 after: after.cloned(),
             });
         }
     }
-    found
 }
 
 fn tables(
@@ -147,16 +150,17 @@ fn difference(
     old: Value<'_>,
     new: Value<'_>,
 ) -> MapDifference {
-    let shown = |value: Value<'_>, text: &str| {
-        value
-            .and_then(|value| text.get(value.span()))
-            .map(ToOwned::to_owned)
-    };
     MapDifference {
         path: path.to_vec(),
-        before: shown(old, texts.0),
-        after: shown(new, texts.1),
+        before: written(old, texts.0),
+        after: written(new, texts.1),
     }
+}
+
+/// A value as the text of its map writes it.
+fn written(value: Value<'_>, text: &str) -> Option<String> {
+    let text = text.get(value?.span())?;
+    Some(text.to_owned())
 }
 
 type Named<'v> = Vec<(&'v str, &'v Spanned<DeValue<'v>>)>;

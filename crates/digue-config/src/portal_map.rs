@@ -186,16 +186,16 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     })
 }
 
+fn has_sweep(route: &Route) -> bool {
+    let mut blocks = route.response.blocks.iter();
+    blocks.any(|block| !block.sweep.is_empty())
+}
+
 /// Warns when no rule recognises an identifier in a header, so that headers that portals need are
 /// removed.
 fn warn_of_lost_headers(section: &ConfigSection<'_>, headers: &HeaderRules, routes: &[Route]) {
     let is_blind = |route: &&Route| {
-        let has_sweep = route
-            .response
-            .blocks
-            .iter()
-            .any(|block| !block.sweep.is_empty());
-        route.kind == RouteKind::Held && !headers.has_shapes() && !has_sweep
+        route.kind == RouteKind::Held && !headers.has_shapes() && !has_sweep(route)
     };
     let is_named = |name: &HeaderName| headers.named.contains(name);
     let needed = [http::header::LOCATION, http::header::SET_COOKIE];
@@ -270,11 +270,10 @@ fn parse_host(text: &str) -> Result<String, String> {
 }
 
 fn parse_upstream(text: &str) -> Result<Upstream, String> {
-    let (url, _) = parse_public_url(text).map_err(|_| "http://127.0.0.1:9000".to_owned())?;
-    let uri: http::Uri = url
-        .parse()
-        .map_err(|_| "http://127.0.0.1:9000".to_owned())?;
-    let authority = uri.authority().ok_or("http://127.0.0.1:9000")?;
+    let example = || "http://127.0.0.1:9000".to_owned();
+    let (url, _) = parse_public_url(text).map_err(|_| example())?;
+    let uri: http::Uri = url.parse().map_err(|_| example())?;
+    let authority = uri.authority().ok_or_else(example)?;
     Ok(Upstream {
         is_https: uri.scheme_str() == Some("https"),
         authority: authority.as_str().to_owned(),
@@ -331,30 +330,27 @@ fn read_identity(section: Option<ConfigSection<'_>>) -> Option<(Identity, NamedH
 /// `[identity.mapping.account]` and `.organisation`: `strip`, and a `pattern` whose first group is
 /// the name.
 fn read_mapping(section: &ConfigSection<'_>) -> Option<IdentityMapping> {
-    let read = |key: &str| {
-        let Some(section) = section.section(key) else {
-            return Some(NameMapping::default());
-        };
-        let (strip, pattern) = (section.texts("strip"), section.text("pattern"));
-        let mapping = NameMapping::new(strip, pattern.as_deref());
-        mapping
-            .map_err(|error| section.fault("pattern", "fault-value", error))
-            .ok()
-    };
-    let (account, organisation) = (read("account"), read("organisation"));
+    let account = read_name_mapping(section.section("account"));
+    let organisation = read_name_mapping(section.section("organisation"));
     Some(IdentityMapping {
         account: account?,
         organisation: organisation?,
     })
 }
 
+fn read_name_mapping(section: Option<ConfigSection<'_>>) -> Option<NameMapping> {
+    let Some(section) = section else {
+        return Some(NameMapping::default());
+    };
+    let (strip, pattern) = (section.texts("strip"), section.text("pattern"));
+    let mapping = NameMapping::new(strip, pattern.as_deref());
+    section.accept("pattern", mapping)
+}
+
 fn read_verifier(section: &ConfigSection<'_>) -> Option<TokenVerifier> {
-    let jwks = section.need_text("jwks").and_then(|name| {
-        section
-            .read_file(&name)
-            .map_err(|error| section.fault("jwks", "fault-value", error))
-            .ok()
-    });
+    let jwks = section
+        .need_text("jwks")
+        .and_then(|name| section.accept("jwks", section.read_file(&name)));
     let (issuer, audience) = (section.need_text("issuer"), section.need_text("audience"));
     let header = section
         .parse("header", str::parse)
@@ -367,18 +363,14 @@ fn read_verifier(section: &ConfigSection<'_>) -> Option<TokenVerifier> {
         issuer: issuer?,
         audience: audience?,
     };
-    TokenVerifier::new(options)
-        .map_err(|error| section.fault("jwks", "fault-value", error))
-        .ok()
+    section.accept("jwks", TokenVerifier::new(options))
 }
 
 fn read_kinds(section: &ConfigSection<'_>) -> Option<(Vec<IdentifierKind>, usize)> {
     let mut kinds = Vec::new();
     let mut primary = None;
     for (place, (name, kind)) in section.named_sections().into_iter().enumerate() {
-        let steps = kind.parse_all("normalise", |word| {
-            Normalise::parse(word).ok_or_else(|| Normalise::ALL.map(|(name, _)| name).join(" | "))
-        });
+        let steps = kind.parse_all("normalise", parse_step);
         if kind.boolean("primary").unwrap_or(false) {
             if primary.is_some() {
                 kind.fault("primary", "fault-primary-twice", "");
@@ -400,6 +392,10 @@ fn read_kinds(section: &ConfigSection<'_>) -> Option<(Vec<IdentifierKind>, usize
     Some((kinds, primary?))
 }
 
+fn parse_step(word: &str) -> Result<Normalise, String> {
+    Normalise::parse(word).ok_or_else(|| Normalise::ALL.map(|(name, _)| name).join(" | "))
+}
+
 /// A shape describes the whole identifier: anchors are added.
 fn anchored(text: &str) -> String {
     format!("^(?:{text})$")
@@ -413,13 +409,7 @@ fn read_budgets(section: Option<ConfigSection<'_>>) -> LimitsTable {
     let Some(section) = section else {
         return LimitsTable::default();
     };
-    let limits = |key: &str| {
-        section
-            .section(key)
-            .map_or_else(BudgetLimits::default, |windows| {
-                BudgetLimits(SlidingWindow::ALL.map(|window| windows.number(window.code())))
-            })
-    };
+    let limits = |key: &str| read_limits(section.section(key));
     LimitsTable {
         account: limits("account"),
         organisation: limits("organisation"),
@@ -428,6 +418,12 @@ fn read_budgets(section: Option<ConfigSection<'_>>) -> LimitsTable {
         break_glass: limits("break-glass"),
         uninspected: limits("uninspected"),
     }
+}
+
+fn read_limits(windows: Option<ConfigSection<'_>>) -> BudgetLimits {
+    windows.map_or_else(BudgetLimits::default, |windows| {
+        BudgetLimits(SlidingWindow::ALL.map(|window| windows.number(window.code())))
+    })
 }
 
 fn read_timeouts(section: Option<ConfigSection<'_>>) -> Timeouts {
@@ -450,14 +446,8 @@ fn read_report_token(section: &ConfigSection<'_>) -> Option<[u8; 32]> {
     };
     match section.read_named(&name, hash).map(|hash| unhex(&hash)) {
         Ok(Some(hash)) => Some(hash),
-        Ok(None) => {
-            section.fault("token_file", "fault-token-short", "");
-            None
-        }
-        Err(error) => {
-            section.fault("token_file", "fault-value", error);
-            None
-        }
+        Ok(None) => section.refuse("token_file", "fault-token-short", ""),
+        Err(error) => section.refuse("token_file", "fault-value", error),
     }
 }
 

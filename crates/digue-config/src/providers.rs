@@ -5,6 +5,7 @@ use digue_identity::providers::{
 };
 use digue_types::PopulationId;
 
+use super::addresses::parse_plain_name;
 use super::reader::ConfigSection;
 use super::response::read_contacts;
 
@@ -22,7 +23,8 @@ pub(crate) fn read_providers(sections: &[ConfigSection<'_>]) -> Option<Vec<Provi
 }
 
 fn read_provider(section: &ConfigSection<'_>) -> Option<ProviderRules> {
-    let id = section.need("id", parse_id);
+    // It appears in URLs.
+    let id = section.need("id", parse_plain_name);
     let label = section
         .text("label")
         .filter(|label| !label.trim().is_empty());
@@ -90,46 +92,30 @@ fn read_secret(section: &ConfigSection<'_>) -> Option<String> {
     section.need_text("secret_file")?;
     match section.path("secret_file").map(std::fs::read_to_string)? {
         Ok(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-        Ok(_) => {
-            section.fault("secret_file", "fault-missing", "");
-            None
-        }
-        Err(error) => {
-            section.fault("secret_file", "fault-value", error);
-            None
-        }
+        Ok(_) => section.refuse("secret_file", "fault-missing", ""),
+        Err(error) => section.refuse("secret_file", "fault-value", error),
     }
 }
 
 /// `[providers.person]`: a claim that is the portal's own identifier, or a source in which to look
 /// it up.
 fn read_person(section: &ConfigSection<'_>) -> Option<PersonRules> {
-    let population = section.need("population", PopulationId::parse)?;
-    let by = if section.has("claim") {
-        PersonBy::Claim(section.need_text("claim")?)
-    } else {
-        let claims = section.texts("claims");
-        if claims.is_empty() {
-            section.fault("claims", "fault-missing", "");
-            return None;
-        }
-        PersonBy::Source {
-            source: read_contacts(section)?,
-            claims,
-        }
-    };
-    Some(PersonRules { population, by })
+    Some(PersonRules {
+        population: section.need("population", PopulationId::parse)?,
+        by: read_person_by(section)?,
+    })
 }
 
-/// A name that appears in URLs.
-fn parse_id(text: &str) -> Result<String, &'static str> {
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let is_name = (1..=32).contains(&text.len()) && text.chars().all(is_plain);
-    if is_name {
-        Ok(text.to_owned())
-    } else {
-        Err("a-z, 0-9, -")
+fn read_person_by(section: &ConfigSection<'_>) -> Option<PersonBy> {
+    if section.has("claim") {
+        return section.need_text("claim").map(PersonBy::Claim);
     }
+    let claims = section.texts("claims");
+    if claims.is_empty() {
+        return section.refuse("claims", "fault-missing", "");
+    }
+    let source = read_contacts(section)?;
+    Some(PersonBy::Source { source, claims })
 }
 
 /// Compared exactly with the provider's own statement, so it is not normalised here.

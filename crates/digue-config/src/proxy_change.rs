@@ -32,48 +32,64 @@ pub fn read(text: &str) -> Result<TrustedProxies, ProxyLineFault> {
     for line in text.lines() {
         let fault = || ProxyLineFault(line.to_owned());
         if let Some(name) = line.strip_prefix(HEADER) {
-            let known = [ClientHeader::XForwardedFor, ClientHeader::Forwarded];
-            let found = known
-                .into_iter()
-                .find(|header| header_name(*header) == name);
-            proxies.says_client_in = found.ok_or_else(fault)?;
+            proxies.says_client_in = header_of(name).ok_or_else(fault)?;
         } else if let Some(hash) = line.strip_prefix(SECRET) {
             proxies.secret = Some(unhex(hash).ok_or_else(fault)?);
         } else {
-            proxies
-                .networks
-                .push(line.parse::<IpNet>().map_err(|_| fault())?);
+            let network = line.parse::<IpNet>().map_err(|_| fault())?;
+            proxies.networks.push(network);
         }
     }
     Ok(proxies)
 }
 
+fn header_of(name: &str) -> Option<ClientHeader> {
+    let known = [ClientHeader::XForwardedFor, ClientHeader::Forwarded];
+    known
+        .into_iter()
+        .find(|header| header_name(*header) == name)
+}
+
 /// The part of `wanted` that may be in force now, and one line for each change that waits.
 pub fn in_force(granted: &TrustedProxies, wanted: TrustedProxies) -> (TrustedProxies, Vec<String>) {
-    let is_granted = |net: &IpNet| granted.networks.iter().any(|known| known.contains(net));
-    let new = wanted.networks.iter().filter(|net| !is_granted(net));
+    let waiting = waiting_lines(granted, &wanted);
+    let taken = TrustedProxies {
+        // Neither the new secret, nor the old one: it may have been changed because it was stolen.
+        secret: wanted.secret.filter(|_| !is_other_secret(granted, &wanted)),
+        // Networks that are no longer wanted go at once: fewer proxies only narrow.
+        networks: wanted
+            .networks
+            .into_iter()
+            .filter(|net| is_granted(granted, net))
+            .collect(),
+        says_client_in: granted.says_client_in,
+    };
+    (taken, waiting)
+}
+
+fn is_granted(granted: &TrustedProxies, net: &IpNet) -> bool {
+    granted.networks.iter().any(|known| known.contains(net))
+}
+
+fn is_other_secret(granted: &TrustedProxies, wanted: &TrustedProxies) -> bool {
+    wanted.secret.is_some() && wanted.secret != granted.secret
+}
+
+/// A line for each change that widens what is granted.
+fn waiting_lines(granted: &TrustedProxies, wanted: &TrustedProxies) -> Vec<String> {
+    let networks = wanted.networks.iter();
+    let new = networks.filter(|net| !is_granted(granted, net));
     let mut waiting: Vec<String> = new
         .map(|net| format!("proxies.trusted: - -> {net}"))
         .collect();
     if wanted.says_client_in != granted.says_client_in {
-        let (before, after) = (
-            header_name(granted.says_client_in),
-            header_name(wanted.says_client_in),
-        );
+        let [before, after] = [granted, wanted].map(|one| header_name(one.says_client_in));
         waiting.push(format!("proxies.client_header: {before} -> {after}"));
     }
-    let is_other_secret = wanted.secret.is_some() && wanted.secret != granted.secret;
-    if is_other_secret {
+    if is_other_secret(granted, wanted) {
         waiting.push("proxies.secret_file: ~".to_owned());
     }
-    let taken = TrustedProxies {
-        // Networks that are no longer wanted go at once: fewer proxies only narrow.
-        networks: wanted.networks.into_iter().filter(is_granted).collect(),
-        says_client_in: granted.says_client_in,
-        // Neither the new secret, nor the old one: it may have been changed because it was stolen.
-        secret: if is_other_secret { None } else { wanted.secret },
-    };
-    (taken, waiting)
+    waiting
 }
 
 fn header_name(header: ClientHeader) -> &'static str {

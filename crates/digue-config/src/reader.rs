@@ -39,6 +39,10 @@ impl ConfigFault {
         }
     }
 
+    pub(crate) fn unreadable(file: &Path, error: &std::io::Error) -> Self {
+        Self::of_file(file, "fault-unreadable", &error.to_string())
+    }
+
     /// `file:line: sentence`.
     pub fn say(&self, language: Language) -> String {
         let values = [
@@ -46,12 +50,15 @@ impl ConfigFault {
             ("detail", Value::from(self.detail.as_str())),
         ];
         let sentence = text_with(language, self.key, &values);
-        let line = if self.line == 0 {
-            String::new()
-        } else {
-            format!("{}:", self.line)
-        };
-        format!("{}:{line} {sentence}", self.file.display())
+        format!("{} {sentence}", self.place())
+    }
+
+    fn place(&self) -> String {
+        let file = self.file.display();
+        match self.line {
+            0 => format!("{file}:"),
+            line => format!("{file}:{line}:"),
+        }
     }
 }
 
@@ -105,11 +112,7 @@ impl ConfigSource {
                 named: RefCell::default(),
             }),
             Err(error) => {
-                faults.push(ConfigFault::of_file(
-                    file,
-                    "fault-unreadable",
-                    &error.to_string(),
-                ));
+                faults.push(ConfigFault::unreadable(file, &error));
                 None
             }
         }
@@ -357,6 +360,25 @@ impl<'s> ConfigSection<'s> {
         }
     }
 
+    /// Reports a fault where a value would be returned.
+    pub(crate) fn refuse<T>(
+        &self,
+        key: &str,
+        fault: &'static str,
+        detail: impl Display,
+    ) -> Option<T> {
+        self.fault(key, fault, detail);
+        None
+    }
+
+    /// A value that was read; why it was not is a fault.
+    pub(crate) fn accept<T, E: Display>(&self, key: &str, read: Result<T, E>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(error) => self.refuse(key, "fault-value", error),
+        }
+    }
+
     /// Text that must parse.
     pub(crate) fn parse<T, E: Display>(
         &self,
@@ -364,13 +386,7 @@ impl<'s> ConfigSection<'s> {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         let text = self.text(key)?;
-        match parse(&text) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.fault(key, "fault-value", error);
-                None
-            }
-        }
+        self.accept(key, parse(&text))
     }
 
     pub(crate) fn need<T, E: Display>(
@@ -385,17 +401,8 @@ impl<'s> ConfigSection<'s> {
     /// One of the listed words.
     pub(crate) fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
         self.parse(key, |text| {
-            let found = words
-                .iter()
-                .find(|(word, _)| *word == text)
-                .map(|(_, value)| *value);
-            found.ok_or_else(|| {
-                words
-                    .iter()
-                    .map(|(word, _)| *word)
-                    .collect::<Vec<_>>()
-                    .join(" | ")
-            })
+            let found = words.iter().find(|(word, _)| *word == text);
+            found.map(|(_, value)| *value).ok_or_else(|| listed(words))
         })
     }
 
@@ -431,10 +438,7 @@ impl<'s> ConfigSection<'s> {
             if let Some(text) = value.as_str() {
                 return Some(vec![text.to_owned()]);
             }
-            let list = value.as_array()?;
-            list.iter()
-                .map(|item| item.get_ref().as_str().map(ToOwned::to_owned))
-                .collect()
+            text_items(value)
         })
         .unwrap_or_default()
     }
@@ -451,21 +455,46 @@ impl<'s> ConfigSection<'s> {
         if value.get_ref().as_str().is_some() {
             return self.parse(key, parse).into_iter().collect();
         }
-        let Some(list) = value.get_ref().as_array() else {
-            self.fault_at(value, "fault-type", key, "[text, ...]");
-            return Vec::new();
+        self.list(key, "[text, ...]")
+            .filter_map(|item| self.parse_item(key, item, &parse))
+            .collect()
+    }
+
+    fn parse_item<T, E: Display>(
+        &self,
+        key: &str,
+        item: &Spanned<DeValue<'_>>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let Some(text) = item.get_ref().as_str() else {
+            self.fault_at(item, "fault-type", key, "[text, ...]");
+            return None;
         };
-        let mut parsed = Vec::new();
-        for item in list.iter() {
-            match item.get_ref().as_str() {
-                None => self.fault_at(item, "fault-type", key, "[text, ...]"),
-                Some(text) => match parse(text) {
-                    Ok(value) => parsed.push(value),
-                    Err(error) => self.fault_at(item, "fault-value", key, error),
-                },
-            }
-        }
-        parsed
+        parse(text)
+            .map_err(|error| self.fault_at(item, "fault-value", key, error))
+            .ok()
+    }
+
+    /// The items of a list; none where there is no list.
+    fn list(
+        &self,
+        key: &str,
+        wanted: &str,
+    ) -> impl Iterator<Item = &'s Spanned<DeValue<'s>>> + use<'s> {
+        let list = self.typed(key, wanted, |value| value.as_array());
+        list.into_iter().flat_map(|list| list.iter())
+    }
+
+    /// The table at a place of a list.
+    fn nth(
+        &self,
+        key: &str,
+        place: usize,
+        item: &'s Spanned<DeValue<'s>>,
+    ) -> Option<ConfigSection<'s>> {
+        let table = item.get_ref().as_table()?;
+        let path = format!("{}[{}]", self.name(key), place + 1);
+        Some(ConfigSection::new(self.source, table, item.span(), path))
     }
 
     pub(crate) fn is_text(&self, key: &str) -> bool {
@@ -476,27 +505,15 @@ impl<'s> ConfigSection<'s> {
 
     /// A list whose items are texts or tables.
     pub(crate) fn texts_or_sections(&self, key: &str) -> Vec<Result<String, ConfigSection<'s>>> {
-        let Some(value) = self.find(key) else {
-            return Vec::new();
-        };
-        let Some(list) = value.get_ref().as_array() else {
-            self.fault_at(value, "fault-type", key, "[text, { name = text }, ...]");
-            return Vec::new();
-        };
+        let wanted = "[text, { name = text }, ...]";
         let mut items = Vec::new();
-        for (place, item) in list.iter().enumerate() {
+        for (place, item) in self.list(key, wanted).enumerate() {
             if let Some(text) = item.get_ref().as_str() {
                 items.push(Ok(text.to_owned()));
-            } else if let Some(table) = item.get_ref().as_table() {
-                let path = format!("{}[{}]", self.name(key), place + 1);
-                items.push(Err(ConfigSection::new(
-                    self.source,
-                    table,
-                    item.span(),
-                    path,
-                )));
+            } else if let Some(section) = self.nth(key, place, item) {
+                items.push(Err(section));
             } else {
-                self.fault_at(item, "fault-type", key, "[text, { name = text }, ...]");
+                self.fault_at(item, "fault-type", key, wanted);
             }
         }
         items
@@ -535,15 +552,7 @@ impl<'s> ConfigSection<'s> {
     pub(crate) fn text_sets(&self, key: &str) -> Vec<Vec<String>> {
         self.typed(key, "[[text, ...], ...]", |value| {
             let sets = value.as_array()?;
-            sets.iter()
-                .map(|set| {
-                    let items = set.get_ref().as_array()?;
-                    items
-                        .iter()
-                        .map(|item| item.get_ref().as_str().map(ToOwned::to_owned))
-                        .collect()
-                })
-                .collect()
+            sets.iter().map(|set| text_items(set.get_ref())).collect()
         })
         .unwrap_or_default()
     }
@@ -582,42 +591,29 @@ impl<'s> ConfigSection<'s> {
 
     /// Tables of a table, in file order.
     pub(crate) fn named_sections(&self) -> Vec<(String, ConfigSection<'s>)> {
-        let mut sections: Vec<(usize, String, ConfigSection<'s>)> = Vec::new();
+        let mut sections = Vec::new();
         for (key, value) in self.table {
-            self.used.borrow_mut().insert(key.get_ref().to_string());
+            let name = key.get_ref().to_string();
+            self.used.borrow_mut().insert(name.clone());
             match value.get_ref().as_table() {
                 Some(table) => {
-                    let name = key.get_ref().to_string();
-                    let section =
-                        ConfigSection::new(self.source, table, key.span(), self.name(&name));
-                    sections.push((key.span().start, name, section));
+                    let path = self.name(&name);
+                    let section = ConfigSection::new(self.source, table, key.span(), path);
+                    sections.push((name, section));
                 }
-                None => self.fault_at(value, "fault-type", key.get_ref(), "[table]"),
+                None => self.fault_at(value, "fault-type", &name, "[table]"),
             }
         }
-        sections.sort_by_key(|(start, _, _)| *start);
+        sections.sort_by_key(|(_, section)| section.span.start);
         sections
-            .into_iter()
-            .map(|(_, name, section)| (name, section))
-            .collect()
     }
 
     /// An array of tables.
     pub(crate) fn sections(&self, key: &str) -> Vec<ConfigSection<'s>> {
-        let Some(value) = self.find(key) else {
-            return Vec::new();
-        };
-        let Some(list) = value.get_ref().as_array() else {
-            self.fault_at(value, "fault-type", key, "[[table]]");
-            return Vec::new();
-        };
         let mut sections = Vec::new();
-        for (place, item) in list.iter().enumerate() {
-            match item.get_ref().as_table() {
-                Some(table) => {
-                    let path = format!("{}[{}]", self.name(key), place + 1);
-                    sections.push(ConfigSection::new(self.source, table, item.span(), path));
-                }
+        for (place, item) in self.list(key, "[[table]]").enumerate() {
+            match self.nth(key, place, item) {
+                Some(section) => sections.push(section),
                 None => self.fault_at(item, "fault-type", key, "[[table]]"),
             }
         }
@@ -633,13 +629,30 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         ("h", 3_600_000),
         ("d", 86_400_000),
     ];
-    units
-        .iter()
-        .find_map(|(unit, millis)| {
-            let count: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
-            Some(Duration::from_millis(count.checked_mul(*millis)?))
-        })
+    in_units(text, &units)
+        .map(Duration::from_millis)
         .ok_or_else(|| "500ms | 30s | 15min | 10h | 7d".to_owned())
+}
+
+/// A count times the size of its unit.
+fn in_units(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    units.iter().find_map(|(unit, size)| {
+        let count: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+        count.checked_mul(*size)
+    })
+}
+
+/// The words of a choice, as a fault names them.
+fn listed<T>(words: &[(&str, T)]) -> String {
+    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    words.join(" | ")
+}
+
+fn text_items(value: &DeValue<'_>) -> Option<Vec<String>> {
+    let items = value.as_array()?.iter();
+    items
+        .map(|item| item.get_ref().as_str().map(ToOwned::to_owned))
+        .collect()
 }
 
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
@@ -649,13 +662,7 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
         ("GiB", 1u64 << 30),
         ("", 1),
     ];
-    units
-        .iter()
-        .find_map(|(unit, size)| {
-            let count: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
-            count.checked_mul(*size)
-        })
-        .ok_or_else(|| "64KiB | 16MiB | 1GiB".to_owned())
+    in_units(text, &units).ok_or_else(|| "64KiB | 16MiB | 1GiB".to_owned())
 }
 
 #[cfg(test)]

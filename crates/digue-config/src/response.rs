@@ -75,17 +75,8 @@ pub(crate) fn read_response(section: Option<ConfigSection<'_>>) -> Option<Respon
 pub(crate) fn read_contacts(section: &ConfigSection<'_>) -> Option<ContactSource> {
     let url = match section.path("url_file").map(std::fs::read_to_string) {
         // A URL with a password has a file of its own.
-        Some(Ok(text)) => match parse_store_url(text.trim()) {
-            Ok(url) => url,
-            Err(example) => {
-                section.fault("url_file", "fault-value", example);
-                return None;
-            }
-        },
-        Some(Err(error)) => {
-            section.fault("url_file", "fault-value", error);
-            return None;
-        }
+        Some(Ok(text)) => section.accept("url_file", parse_store_url(text.trim()))?,
+        Some(Err(error)) => return section.refuse("url_file", "fault-value", error),
         None => section.need("url", parse_store_url)?,
     };
     Some(ContactSource {
@@ -94,27 +85,29 @@ pub(crate) fn read_contacts(section: &ConfigSection<'_>) -> Option<ContactSource
     })
 }
 
+fn parse_date(text: &str) -> Result<Date, &'static str> {
+    text.parse().map_err(|_| "2028-01-01")
+}
+
+fn read_hours(section: &ConfigSection<'_>) -> Option<u32> {
+    match section.number("hours") {
+        Some(hours) if (1..=8760).contains(&hours) => Some(hours),
+        Some(_) | None => section.refuse("hours", "fault-value", "1-8760"),
+    }
+}
+
 /// A new line of the table: the same article with another term, from a date on.
 fn read_rule(section: &ConfigSection<'_>) -> Option<ClockRule> {
-    let kinds: Vec<(&str, ClockKind)> = ClockKind::ALL
-        .iter()
-        .map(|kind| (kind.code(), *kind))
-        .collect();
+    let kinds = ClockKind::ALL.iter().map(|kind| (kind.code(), *kind));
+    let kinds: Vec<(&str, ClockKind)> = kinds.collect();
     let kind = section.choice("kind", &kinds)?;
-    let date = |text: &str| text.parse::<Date>().map_err(|_| "2028-01-01");
-    let from = section.need("from", date)?;
+    let from = section.need("from", parse_date)?;
     let until = if section.has("until") {
-        Some(section.need("until", date)?)
+        Some(section.need("until", parse_date)?)
     } else {
         None
     };
-    let Some(hours) = section
-        .number("hours")
-        .filter(|hours| (1..=8760).contains(hours))
-    else {
-        section.fault("hours", "fault-value", "1-8760");
-        return None;
-    };
+    let hours = read_hours(section)?;
     let known = RULES.iter().find(|rule| rule.kind == kind)?;
     Some(ClockRule {
         term: LegalTerm::Hours(hours),

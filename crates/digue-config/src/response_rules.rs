@@ -132,7 +132,12 @@ fn read_rules(
 
 /// `"2%"` of the texts; `"any"` sets no limit.
 fn read_share(section: &ConfigSection<'_>, usual: Option<u16>) -> Option<u16> {
-    let parse = |text: &str| match text.strip_suffix('%').map(str::trim) {
+    section.parse("undescribed", parse_share).unwrap_or(usual)
+}
+
+/// Thousandths of a text; `None` for any.
+fn parse_share(text: &str) -> Result<Option<u16>, &'static str> {
+    match text.strip_suffix('%').map(str::trim) {
         Some(percent) => percent
             .parse::<f32>()
             .ok()
@@ -141,8 +146,7 @@ fn read_share(section: &ConfigSection<'_>, usual: Option<u16>) -> Option<u16> {
             .ok_or("0% | 2.5% | any"),
         None if text == "any" => Ok(None),
         None => Err("0% | 2.5% | any"),
-    };
-    section.parse("undescribed", parse).unwrap_or(usual)
+    }
 }
 
 /// All of the items, or none: each has reported its own faults.
@@ -168,9 +172,7 @@ fn read_json(
         compare: each(compare, |rule| read_json_rule(rule, kinds))?,
         fields: section.texts("fields"),
     };
-    JsonRules::new(map)
-        .map_err(|error| section.fault("persons", "fault-value", error))
-        .ok()
+    section.accept("persons", JsonRules::new(map))
 }
 
 fn read_xml(
@@ -223,11 +225,7 @@ fn read_json_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Opti
 fn read_html_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<HtmlRule> {
     let pick = read_pick(section, kinds);
     let selector = section.need("at", selector::parse_selector);
-    let take = section.parse("take", |text| match text.strip_prefix('@') {
-        Some(name) if !name.is_empty() => Ok(IdentifierPart::Attribute(name.to_ascii_lowercase())),
-        None if text == "text" => Ok(IdentifierPart::Text),
-        _ => Err("text | @href | @value | @data-..."),
-    });
+    let take = section.parse("take", parse_part);
     let is_own = section.boolean("own").unwrap_or(true);
     Some(HtmlRule {
         selector: selector?,
@@ -253,11 +251,7 @@ fn read_table(
     compare: &[ConfigSection<'_>],
     kinds: &[IdentifierKind],
 ) -> Option<TableRules> {
-    let delimiter = section.parse("delimiter", |text| match text {
-        "tab" => Ok(b'\t'),
-        _ if text.len() == 1 => Ok(text.as_bytes()[0]),
-        _ => Err("; | , | tab"),
-    });
+    let delimiter = section.parse("delimiter", parse_delimiter);
     let columns = each(persons, |rule| read_column(rule, kinds))?;
     if !columns.iter().any(|rule| rule.is_own) {
         section.fault("persons", "fault-no-own-rule", "");
@@ -276,16 +270,9 @@ fn read_table(
 
 fn read_column(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<ColumnRule> {
     let pick = read_pick(section, kinds);
-    let columns = section.parse_all("at", |text| match text.strip_prefix('#') {
-        Some(number) => match number.parse() {
-            Ok(number) if number > 0 => Ok(MapColumn::Number(number)),
-            _ => Err("#1, #2..."),
-        },
-        None => Ok(MapColumn::Named(text.to_owned())),
-    });
+    let columns = section.parse_all("at", parse_column);
     if columns.is_empty() {
-        section.fault("at", "fault-missing", "");
-        return None;
+        return section.refuse("at", "fault-missing", "");
     }
     Some(ColumnRule {
         columns,
@@ -293,4 +280,30 @@ fn read_column(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<
         is_optional: section.boolean("optional").unwrap_or(false),
         is_own: section.boolean("own").unwrap_or(true),
     })
+}
+
+fn parse_part(text: &str) -> Result<IdentifierPart, &'static str> {
+    match text.strip_prefix('@') {
+        Some(name) if !name.is_empty() => Ok(IdentifierPart::Attribute(name.to_ascii_lowercase())),
+        None if text == "text" => Ok(IdentifierPart::Text),
+        _ => Err("text | @href | @value | @data-..."),
+    }
+}
+
+fn parse_delimiter(text: &str) -> Result<u8, &'static str> {
+    match text {
+        "tab" => Ok(b'\t'),
+        _ if text.len() == 1 => Ok(text.as_bytes()[0]),
+        _ => Err("; | , | tab"),
+    }
+}
+
+fn parse_column(text: &str) -> Result<MapColumn, &'static str> {
+    match text.strip_prefix('#') {
+        Some(number) => match number.parse() {
+            Ok(number) if number > 0 => Ok(MapColumn::Number(number)),
+            _ => Err("#1, #2..."),
+        },
+        None => Ok(MapColumn::Named(text.to_owned())),
+    }
 }

@@ -8,10 +8,8 @@ use super::reader::ConfigSection;
 pub(crate) fn warn(sections: &[ConfigSection<'_>], routes: &[Route]) {
     for (place, (section, route)) in sections.iter().zip(routes).enumerate() {
         warn_of_one(section, route);
-        let twin = routes[..place]
-            .iter()
-            .position(|earlier| is_shadowed_by(route, earlier));
-        if let Some(twin) = twin {
+        let mut earlier = routes[..place].iter();
+        if let Some(twin) = earlier.position(|earlier| is_shadowed_by(route, earlier)) {
             let earlier = format!("{} ({})", routes[twin].name, sections[twin].line());
             section.warn("path", "warning-route-twice", earlier);
         }

@@ -89,17 +89,7 @@ fn read_messages(section: Option<ConfigSection<'_>>) -> Option<DeskRules> {
     };
     let records = match section.path("records") {
         None => DnsRecords::default(),
-        Some(path) => {
-            let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-            match text.and_then(|text| DnsRecords::parse(&text).map_err(|fault| fault.to_string()))
-            {
-                Ok(records) => records,
-                Err(fault) => {
-                    section.fault("records", "fault-value", &fault);
-                    return None;
-                }
-            }
-        }
+        Some(path) => section.accept("records", records_of(&path))?,
     };
     let domains: Vec<String> = section
         .texts("domains")
@@ -237,18 +227,7 @@ fn read_proxies(section: &ConfigSection<'_>) -> Option<TrustedProxies> {
     let says_client_in = section.choice("client_header", &words).unwrap_or_default();
     let secret = match section.path("secret_file") {
         None => None,
-        Some(path) => match std::fs::read_to_string(path) {
-            // A short secret could be guessed, and with it anyone could ask in the proxy's name.
-            Ok(text) if text.trim().len() >= 32 => Some(token_hash(text.trim())),
-            Ok(_) => {
-                section.fault("secret_file", "fault-token-short", "");
-                return None;
-            }
-            Err(error) => {
-                section.fault("secret_file", "fault-value", error);
-                return None;
-            }
-        },
+        Some(path) => Some(read_proxy_secret(section, &path)?),
     };
     Some(TrustedProxies {
         networks,
@@ -259,20 +238,7 @@ fn read_proxies(section: &ConfigSection<'_>) -> Option<TrustedProxies> {
 
 fn read_listener(section: &ConfigSection<'_>) -> Option<ListenerSettings> {
     let address = section.need("address", str::parse::<SocketAddr>);
-    let (certificate, key) = (section.path("certificate"), section.path("key"));
-    let tls = match (certificate, key) {
-        (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
-        (None, None) => None,
-        // Half a pair is a fault and not a listener without TLS.
-        (Some(_), None) => {
-            section.fault("key", "fault-missing", "");
-            None
-        }
-        (None, Some(_)) => {
-            section.fault("certificate", "fault-missing", "");
-            None
-        }
-    };
+    let tls = read_tls(section);
     if let Some(files) = &tls {
         for (key, path) in [("certificate", &files.certificate), ("key", &files.key)] {
             if let Err(error) = std::fs::metadata(path) {
@@ -286,26 +252,49 @@ fn read_listener(section: &ConfigSection<'_>) -> Option<ListenerSettings> {
     })
 }
 
+fn read_tls(section: &ConfigSection<'_>) -> Option<TlsFiles> {
+    match (section.path("certificate"), section.path("key")) {
+        (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+        (None, None) => None,
+        // Half a pair is a fault and not a listener without TLS.
+        (Some(_), None) => section.refuse("key", "fault-missing", ""),
+        (None, Some(_)) => section.refuse("certificate", "fault-missing", ""),
+    }
+}
+
+fn read_proxy_secret(section: &ConfigSection<'_>, path: &Path) -> Option<[u8; 32]> {
+    match std::fs::read_to_string(path) {
+        // A short secret could be guessed, and with it anyone could ask in the proxy's name.
+        Ok(text) if text.trim().len() >= 32 => Some(token_hash(text.trim())),
+        Ok(_) => section.refuse("secret_file", "fault-token-short", ""),
+        Err(error) => section.refuse("secret_file", "fault-value", error),
+    }
+}
+
+fn records_of(path: &Path) -> Result<DnsRecords, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    DnsRecords::parse(&text).map_err(|fault| fault.to_string())
+}
+
 fn read_journal(section: Option<ConfigSection<'_>>, data: &Path) -> Option<JournalSettings> {
-    let mut settings = JournalSettings {
-        period: PeriodLength::Month,
-        master_key: data.join("keys/master.key"),
-        retention: Retention::default(),
-        is_published: false,
-        witnesses: WitnessRules::default(),
-    };
+    let master_key = data.join("keys/master.key");
     let Some(section) = section else {
-        return Some(settings);
+        return Some(JournalSettings {
+            period: PeriodLength::Month,
+            master_key,
+            retention: Retention::default(),
+            is_published: false,
+            witnesses: WitnessRules::default(),
+        });
     };
     let words = [("month", PeriodLength::Month), ("day", PeriodLength::Day)];
-    settings.period = section.choice("period", &words).unwrap_or_default();
-    if let Some(path) = section.path("master_key") {
-        settings.master_key = path;
-    }
-    settings.retention = read_retention(&section)?;
-    settings.is_published = section.boolean("published").unwrap_or(false);
-    settings.witnesses = read_witnesses(&section)?;
-    Some(settings)
+    Some(JournalSettings {
+        period: section.choice("period", &words).unwrap_or_default(),
+        master_key: section.path("master_key").unwrap_or(master_key),
+        retention: read_retention(&section)?,
+        is_published: section.boolean("published").unwrap_or(false),
+        witnesses: read_witnesses(&section)?,
+    })
 }
 
 /// `retention`, and the `retention_reason` that a longer one requires.
@@ -317,34 +306,23 @@ pub(crate) fn read_retention(section: &ConfigSection<'_>) -> Option<Retention> {
         .filter(|reason| !reason.trim().is_empty());
     match Retention::new(keep, reason) {
         Ok(retention) => Some(retention),
-        Err(RetentionError::TooShort) => {
-            section.fault("retention", "fault-retention-short", "180d");
-            None
+        Err(error) => refuse_retention(section, error),
+    }
+}
+
+fn refuse_retention(section: &ConfigSection<'_>, error: RetentionError) -> Option<Retention> {
+    match error {
+        RetentionError::TooShort => section.refuse("retention", "fault-retention-short", "180d"),
+        RetentionError::NeedsReason => {
+            section.refuse("retention_reason", "fault-retention-reason", "366d")
         }
-        Err(RetentionError::NeedsReason) => {
-            section.fault("retention_reason", "fault-retention-reason", "366d");
-            None
-        }
-        Err(RetentionError::TooLong) => {
-            section.fault("retention", "fault-retention-long", "1096d");
-            None
-        }
+        RetentionError::TooLong => section.refuse("retention", "fault-retention-long", "1096d"),
     }
 }
 
 fn read_witnesses(section: &ConfigSection<'_>) -> Option<WitnessRules> {
-    let witnesses: Vec<Option<WitnessPeer>> = section
-        .sections("witnesses")
-        .iter()
-        .map(|section| {
-            let key = section.need("key", CosignerKey::parse);
-            let url = section.need("url", parse_witness_url);
-            Some(WitnessPeer {
-                key: key?,
-                url: url?,
-            })
-        })
-        .collect();
+    let sections = section.sections("witnesses");
+    let witnesses: Vec<Option<WitnessPeer>> = sections.iter().map(read_witness).collect();
     let witnesses = witnesses.into_iter().collect::<Option<Vec<_>>>()?;
     // All of them unless said otherwise: a smaller quorum is a decision that the operator takes in
     // writing.
@@ -352,8 +330,7 @@ fn read_witnesses(section: &ConfigSection<'_>) -> Option<WitnessRules> {
         .number("quorum")
         .map_or(witnesses.len(), |count| count as usize);
     if quorum > witnesses.len() {
-        section.fault("quorum", "fault-value", format!("<= {}", witnesses.len()));
-        return None;
+        return section.refuse("quorum", "fault-value", format!("<= {}", witnesses.len()));
     }
     let usual = WitnessRules::default();
     Some(WitnessRules {
@@ -363,6 +340,15 @@ fn read_witnesses(section: &ConfigSection<'_>) -> Option<WitnessRules> {
         alarm_after: section
             .duration("witness_alarm")
             .unwrap_or(usual.alarm_after),
+    })
+}
+
+fn read_witness(section: &ConfigSection<'_>) -> Option<WitnessPeer> {
+    let key = section.need("key", CosignerKey::parse);
+    let url = section.need("url", parse_witness_url);
+    Some(WitnessPeer {
+        key: key?,
+        url: url?,
     })
 }
 

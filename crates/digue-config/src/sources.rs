@@ -9,6 +9,7 @@ use digue_sources::origin::SourceOrigin;
 use digue_types::{AccountId, PopulationId, PortalId};
 use http::Uri;
 
+use super::addresses::parse_plain_name;
 use super::reader::ConfigSection;
 use super::response::read_contacts;
 
@@ -20,33 +21,29 @@ const LATE_AFTER: Duration = Duration::from_mins(15);
 pub(crate) fn read_sources(sections: &[ConfigSection<'_>]) -> Option<Vec<SourceRules>> {
     let read: Vec<Option<SourceRules>> = sections.iter().map(read_source).collect();
     let sources = read.into_iter().collect::<Option<Vec<SourceRules>>>()?;
-    for (place, one) in sources.iter().enumerate() {
-        let earlier = &sources[..place];
-        if earlier.iter().any(|known| known.name == one.name) {
-            sections[place].fault("name", "fault-source-name", &one.name);
-        }
-        // Each would replace what the other one loaded.
-        if earlier.iter().any(|known| known.target == one.target) {
-            sections[place].fault("name", "fault-source-target", one.target.name());
-        }
+    for (place, section) in sections.iter().enumerate() {
+        check_earlier(section, &sources[place], &sources[..place]);
     }
     Some(sources)
 }
 
+fn check_earlier(section: &ConfigSection<'_>, one: &SourceRules, earlier: &[SourceRules]) {
+    if earlier.iter().any(|known| known.name == one.name) {
+        section.fault("name", "fault-source-name", &one.name);
+    }
+    // Each would replace what the other one loaded.
+    if earlier.iter().any(|known| known.target == one.target) {
+        section.fault("name", "fault-source-target", one.target.name());
+    }
+}
+
 fn read_source(section: &ConfigSection<'_>) -> Option<SourceRules> {
-    let name = section.need("name", parse_name);
+    // It stands in addresses and names the source's file.
+    let name = section.need("name", parse_plain_name);
     let target = read_target(section);
     let origin = read_origin(section);
     let account = section.need("account", AccountId::parse);
-    let every = section.duration("every").unwrap_or(EVERY);
-    if every < EVERY_MIN {
-        section.fault("every", "fault-value", "30s");
-    }
-    let late_after = section.duration("late_after");
-    let late_after = late_after.unwrap_or_else(|| LATE_AFTER.max(every * 3));
-    if late_after <= every {
-        section.fault("late_after", "fault-source-late", "");
-    }
+    let (every, late_after) = read_times(section);
     Some(SourceRules {
         name: name?,
         target: target?,
@@ -68,15 +65,23 @@ fn read_target(section: &ConfigSection<'_>) -> Option<LoadTarget> {
         (false, true) => section
             .need("aliases", PortalId::parse)
             .map(LoadTarget::Aliases),
-        (true, true) => {
-            section.fault("aliases", "fault-source-one-target", "");
-            None
-        }
-        (false, false) => {
-            section.fault("caseload", "fault-missing", "");
-            None
-        }
+        (true, true) => section.refuse("aliases", "fault-source-one-target", ""),
+        (false, false) => section.refuse("caseload", "fault-missing", ""),
     }
+}
+
+/// How often a source is read, and after how long it is late.
+fn read_times(section: &ConfigSection<'_>) -> (Duration, Duration) {
+    let every = section.duration("every").unwrap_or(EVERY);
+    if every < EVERY_MIN {
+        section.fault("every", "fault-value", "30s");
+    }
+    let late_after = section.duration("late_after");
+    let late_after = late_after.unwrap_or_else(|| LATE_AFTER.max(every * 3));
+    if late_after <= every {
+        section.fault("late_after", "fault-source-late", "");
+    }
+    (every, late_after)
 }
 
 /// `query` with its database, `file`, or `address`.
@@ -85,20 +90,18 @@ fn read_origin(section: &ConfigSection<'_>) -> Option<SourceOrigin> {
     match kinds {
         [true, false, false] => read_contacts(section).map(SourceOrigin::Query),
         [false, true, false] => section.path("file").map(SourceOrigin::File),
-        [false, false, true] => Some(SourceOrigin::Address {
-            uri: section.need("address", parse_address)?,
-            token: section.path("token_file"),
-        }),
-        [false, false, false] => {
-            section.fault("query", "fault-missing", "");
-            None
-        }
-        [_, has_file, _] => {
-            let second = if has_file { "file" } else { "address" };
-            section.fault(second, "fault-source-one-origin", "");
-            None
-        }
+        [false, false, true] => read_source_address(section),
+        [false, false, false] => section.refuse("query", "fault-missing", ""),
+        [_, true, _] => section.refuse("file", "fault-source-one-origin", ""),
+        [_, false, _] => section.refuse("address", "fault-source-one-origin", ""),
     }
+}
+
+fn read_source_address(section: &ConfigSection<'_>) -> Option<SourceOrigin> {
+    Some(SourceOrigin::Address {
+        uri: section.need("address", parse_address)?,
+        token: section.path("token_file"),
+    })
 }
 
 fn read_brake(section: &ConfigSection<'_>) -> Brake {
@@ -117,16 +120,6 @@ fn percent(section: &ConfigSection<'_>, key: &str, most: u32) -> Option<u32> {
         return None;
     }
     Some(number)
-}
-
-/// The name of a source stands in addresses and names its file.
-fn parse_name(text: &str) -> Result<String, &'static str> {
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if (1..=32).contains(&text.len()) && text.chars().all(is_plain) {
-        Ok(text.to_owned())
-    } else {
-        Err("a-z, 0-9, -")
-    }
 }
 
 /// Over HTTPS, except on this machine: the rows are persons, and the token opens them.

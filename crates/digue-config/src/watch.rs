@@ -172,13 +172,11 @@ fn read_batch(section: &ConfigSection<'_>) -> Option<DeclaredBatch> {
     }
     let persons = section.number("persons");
     if persons == Some(0) {
-        section.fault("persons", "fault-value", "1-4294967295");
-        return None;
+        return section.refuse("persons", "fault-value", "1-4294967295");
     }
     // Equal ends could mean the whole day or nothing.
     if from.is_some() && from == until {
-        section.fault("until", "fault-value", "until != from");
-        return None;
+        return section.refuse("until", "fault-value", "until != from");
     }
     Some(DeclaredBatch {
         account: account?.to_string(),
@@ -190,41 +188,41 @@ fn read_batch(section: &ConfigSection<'_>) -> Option<DeclaredBatch> {
 
 /// `[watch.work]`: portals by their ids.
 fn read_work(section: &ConfigSection<'_>) -> Option<Vec<PortalWork>> {
-    let read = |name: String| {
-        let work = section.choice(&name, &WORK)?;
-        match PortalId::parse(&name) {
-            Ok(portal) => Some(PortalWork {
-                portal,
-                work,
-                line: section.line_of(&name),
-            }),
-            Err(error) => {
-                section.fault(&name, "fault-value", error);
-                None
-            }
-        }
-    };
-    let read: Vec<_> = section.names().into_iter().map(read).collect();
+    let names = section.names();
+    let read: Vec<_> = names
+        .iter()
+        .map(|name| read_work_of(section, name))
+        .collect();
     read.into_iter().collect()
+}
+
+fn read_work_of(section: &ConfigSection<'_>, name: &str) -> Option<PortalWork> {
+    let work = section.choice(name, &WORK)?;
+    Some(PortalWork {
+        portal: section.accept(name, PortalId::parse(name))?,
+        work,
+        line: section.line_of(name),
+    })
 }
 
 const WORK: [(&str, Work); 2] = [("files", Work::Files), ("desk", Work::Desk)];
 
 /// The number of closings beyond which people decide.
 fn read_fuse(section: &ConfigSection<'_>, usual: Fuse) -> Option<Fuse> {
-    let within = |key: &str, usual: u32, most: u32| match section.number(key) {
-        None => Some(usual),
-        Some(number) if (1..=most).contains(&number) => Some(number),
-        Some(_) => {
-            section.fault(key, "fault-value", format!("1-{most}"));
-            None
-        }
-    };
+    let within = |key, usual, most| number_within(section, key, usual, most);
     Some(Fuse {
         share_percent: within("fuse_share", usual.share_percent, 100)?,
         accounts: within("fuse_accounts", usual.accounts, u32::MAX)?,
         hours: within("fuse_hours", usual.hours, FUSE_HOURS_MAX)?,
     })
+}
+
+fn number_within(section: &ConfigSection<'_>, key: &str, usual: u32, most: u32) -> Option<u32> {
+    match section.number(key) {
+        None => Some(usual),
+        Some(number) if (1..=most).contains(&number) => Some(number),
+        Some(_) => section.refuse(key, "fault-value", format!("1-{most}")),
+    }
 }
 
 /// Findings of a month are read again at a start; a longer fuse would forget closings.
@@ -254,35 +252,33 @@ fn read_line(section: &ConfigSection<'_>) -> Option<PlaybookLine> {
     let weight = section
         .choice("on", &weights)
         .unwrap_or(Weight::Containment);
-    let mut signals = Vec::new();
-    for code in section.texts("signals") {
-        match SignalKind::parse(&code) {
-            Some(kind) => signals.push(kind),
-            None => {
-                section.fault("signals", "fault-value", code);
-                return None;
-            }
-        }
-    }
     Some(PlaybookLine {
         weight,
-        signals,
+        signals: read_signals(section)?,
         action: section.choice("action", &ACTIONS)?,
     })
 }
 
-/// A CSV of `portal,person`, with its header.
-fn read_decoys(section: &ConfigSection<'_>, path: &Path) -> Option<Vec<Decoy>> {
-    let bytes = std::fs::read(path).map_err(|error| error.to_string());
-    let listed =
-        bytes.and_then(|bytes| decoys(&bytes).map_err(|line| format!("{}:{line}", path.display())));
-    match listed {
-        Ok(listed) => Some(listed.into_iter().map(|one| placed(one, path)).collect()),
-        Err(fault) => {
-            section.fault("decoys", "fault-value", fault);
-            None
+fn read_signals(section: &ConfigSection<'_>) -> Option<Vec<SignalKind>> {
+    let mut signals = Vec::new();
+    for code in section.texts("signals") {
+        match SignalKind::parse(&code) {
+            Some(kind) => signals.push(kind),
+            None => return section.refuse("signals", "fault-value", code),
         }
     }
+    Some(signals)
+}
+
+/// A CSV of `portal,person`, with its header.
+fn read_decoys(section: &ConfigSection<'_>, path: &Path) -> Option<Vec<Decoy>> {
+    let listed = section.accept("decoys", decoys_of(path))?;
+    Some(listed.into_iter().map(|one| placed(one, path)).collect())
+}
+
+fn decoys_of(path: &Path) -> Result<Vec<ListedDecoy>, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    decoys(&bytes).map_err(|line| format!("{}:{line}", path.display()))
 }
 
 fn placed(listed: ListedDecoy, file: &Path) -> Decoy {
