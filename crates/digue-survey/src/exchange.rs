@@ -83,15 +83,7 @@ impl<'u> UrlParts<'u> {
         let (origin, rest) = if url.starts_with('/') {
             ("", url)
         } else {
-            let authority = url.find("://").map(|at| at + 3)?;
-            let scheme = &url[..authority];
-            if !scheme.eq_ignore_ascii_case("http://") && !scheme.eq_ignore_ascii_case("https://") {
-                return None;
-            }
-            let end = url[authority..]
-                .find(['/', '?'])
-                .map_or(url.len(), |end| authority + end);
-            (&url[..end], &url[end..])
+            split_origin(url)?
         };
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         Some(Self {
@@ -116,19 +108,31 @@ pub fn segments_of(path: &str) -> Vec<String> {
 
 /// Decoded parameters, in order. Of what is not UTF-8, the readable part.
 pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + use<'_> {
-    let decode = |text: &str| {
-        let spaced = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&spaced)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(move |pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decoded(name), decoded(value))
+    })
+}
+
+fn decoded(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced)
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+/// Scheme and authority of an absolute URL of the web, and what follows.
+fn split_origin(url: &str) -> Option<(&str, &str)> {
+    let authority = url.find("://").map(|at| at + 3)?;
+    let scheme = &url[..authority];
+    if !scheme.eq_ignore_ascii_case("http://") && !scheme.eq_ignore_ascii_case("https://") {
+        return None;
+    }
+    let end = url[authority..]
+        .find(['/', '?'])
+        .map_or(url.len(), |end| authority + end);
+    Some(url.split_at(end))
 }
 
 /// What reads a recording, or hands over what passes. Each call hands over every exchange again, in

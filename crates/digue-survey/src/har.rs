@@ -474,6 +474,21 @@ fn as_utf8(content_type: &str) -> String {
     format!("{}; charset=utf-8", kept.join(";"))
 }
 
+fn is_form(media: &str) -> bool {
+    media
+        .to_ascii_lowercase()
+        .starts_with("application/x-www-form-urlencoded")
+}
+
+fn written_form(pairs: &[HarPair]) -> String {
+    let written = |pair: &HarPair| {
+        let value = pair.value.as_deref().unwrap_or_default();
+        format!("{}={value}", pair.name)
+    };
+    let pairs: Vec<String> = pairs.iter().map(written).collect();
+    pairs.join("&")
+}
+
 impl HarRequest {
     /// Its type and its body; no body is an empty one, `None` one that the archive lacks.
     fn body(&self) -> (String, Option<Vec<u8>>) {
@@ -493,20 +508,7 @@ impl HarRequest {
             Some(text) if !text.is_empty() || data.params.is_empty() => {
                 (media, Some(text.clone().into_bytes()))
             }
-            _ if media
-                .to_ascii_lowercase()
-                .starts_with("application/x-www-form-urlencoded") =>
-            {
-                let pair = |pair: &HarPair| {
-                    format!(
-                        "{}={}",
-                        pair.name,
-                        pair.value.as_deref().unwrap_or_default()
-                    )
-                };
-                let pairs: Vec<String> = data.params.iter().map(pair).collect();
-                (media, Some(pairs.join("&").into_bytes()))
-            }
+            _ if is_form(&media) => (media, Some(written_form(&data.params).into_bytes())),
             // Parts of a multipart form do not make its bytes.
             _ => (media, None),
         }

@@ -1,6 +1,9 @@
 //! Whom each element of a document holds, with everything inside it.
 
+use std::collections::BTreeMap;
+
 use digue_inspect::document_element::DocumentElement;
+use smol_str::SmolStr;
 
 /// The persons known in an element and everything inside it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -45,6 +48,16 @@ pub struct RecordElements {
     /// Pages or documents that have one.
     pub pages: usize,
     pub elements: usize,
+}
+
+/// Adds the records of `other`, place by place.
+pub(crate) fn absorb_records(
+    own: &mut BTreeMap<SmolStr, RecordElements>,
+    other: BTreeMap<SmolStr, RecordElements>,
+) {
+    for (place, records) in other {
+        own.entry(place).or_default().absorb(&records);
+    }
 }
 
 impl RecordElements {

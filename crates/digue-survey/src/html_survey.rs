@@ -8,7 +8,7 @@ use digue_types::visible::is_blank;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::alias::AliasPlace;
-use crate::held::{HeldPersons, RecordElements, held_with_children, is_record};
+use crate::held::{HeldPersons, RecordElements, absorb_records, held_with_children, is_record};
 use crate::html_place::{
     ADDRESSES, HtmlPlace, attribute_place, compound, own_anchor, record_selector, text_place,
 };
@@ -16,11 +16,18 @@ use crate::known::{KnownPersons, KnownValue};
 use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue, known_words};
-use crate::tally::PlaceTally;
+use crate::tally::{PlaceTally, absorb_tallies};
 use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
 
 /// The most places, and the most features, of one route.
 const PLACES_MAX: usize = 3000;
+
+/// Elements whose whole text is one value, and those around them.
+const CELLS: [&str; 6] = ["td", "th", "li", "dd", "p", "option"];
+const AROUND_CELLS: [&str; 4] = ["body", "tr", "tbody", "html"];
+
+/// Elements whose content nobody sees.
+const HIDDEN: [&str; 4] = ["script", "style", "template", "iframe"];
 
 /// Attributes that never name a person in a way that a rule could use.
 const IGNORED: [&str; 21] = [
@@ -88,12 +95,12 @@ impl HtmlSurvey {
         self.of_many += other.of_many;
         self.script_pages += other.script_pages;
         self.is_cut |= other.is_cut;
-        for (key, tally) in other.tallies {
-            self.tallies.entry(key).or_default().absorb(tally);
-        }
-        for (key, records) in other.records {
-            self.records.entry(key).or_default().absorb(&records);
-        }
+        self.absorb_places(other);
+    }
+
+    fn absorb_places(&mut self, other: Self) {
+        absorb_tallies(&mut self.tallies, other.tallies);
+        absorb_records(&mut self.records, other.records);
         for (key, count) in other.other_tables {
             *self.other_tables.entry(key).or_default() += count;
         }
@@ -152,32 +159,40 @@ struct PageReader<'r> {
     beside: Vec<(usize, AliasPlace, SmolStr)>,
 }
 
+/// For each element, its place among its siblings, from 1, and the number of its children.
+fn order_of(elements: &[DocumentElement]) -> Vec<(usize, usize)> {
+    let mut order = vec![(1, 0); elements.len()];
+    for (id, element) in elements.iter().enumerate() {
+        if let Some(parent) = element.parent {
+            order[parent].1 += 1;
+            order[id].0 = order[parent].1;
+        }
+    }
+    order
+}
+
+fn hidden_of(elements: &[DocumentElement]) -> Vec<bool> {
+    let mut hidden = vec![false; elements.len()];
+    for (id, element) in elements.iter().enumerate() {
+        let is_inside_hidden = element.parent.is_some_and(|parent| hidden[parent]);
+        hidden[id] = is_inside_hidden || HIDDEN.contains(&element.name.as_str());
+    }
+    hidden
+}
+
 impl<'r> PageReader<'r> {
     fn new(
         survey: &'r mut HtmlSurvey,
         known: &'r KnownPersons,
         elements: &'r [DocumentElement],
     ) -> Self {
-        let mut order = vec![(1, 0); elements.len()];
-        let mut hidden = vec![false; elements.len()];
-        for (id, element) in elements.iter().enumerate() {
-            hidden[id] = matches!(
-                element.name.as_str(),
-                "script" | "style" | "template" | "iframe"
-            );
-            if let Some(parent) = element.parent {
-                order[parent].1 += 1;
-                order[id].0 = order[parent].1;
-                hidden[id] |= hidden[parent];
-            }
-        }
         let names = NameScan::new(&known.names);
         Self {
             survey,
             known,
             elements,
-            order,
-            hidden,
+            order: order_of(elements),
+            hidden: hidden_of(elements),
             names,
             marks: Vec::new(),
             parts: Vec::new(),
@@ -300,16 +315,10 @@ impl<'r> PageReader<'r> {
         let mut at = id;
         while let Some(parent) = self.elements[at].parent {
             let is_wrapped = self.order[parent].1 == 1 && is_blank(&self.elements[parent].text);
-            let is_cell = matches!(
-                self.elements[at].name.as_str(),
-                "td" | "th" | "li" | "dd" | "p" | "option"
-            );
-            if is_cell
-                || !is_wrapped
-                || matches!(
-                    self.elements[parent].name.as_str(),
-                    "body" | "tr" | "tbody" | "html"
-                )
+            let (own, around) = (&self.elements[at].name, &self.elements[parent].name);
+            if !is_wrapped
+                || CELLS.contains(&own.as_str())
+                || AROUND_CELLS.contains(&around.as_str())
             {
                 break;
             }
@@ -459,21 +468,32 @@ impl<'r> PageReader<'r> {
         records: &[Option<usize>],
     ) -> Vec<(AliasPlace, u32, SmolStr)> {
         let is_of_one = matches!(held.first(), Some(HeldPersons::One(_)));
+        let record_of = |element: usize| records[element].or(is_of_one.then_some(0));
+        let of_person = |((record, place), value): ((usize, &AliasPlace), Option<&SmolStr>)| {
+            let HeldPersons::One(person) = held[record] else {
+                return None;
+            };
+            Some((place.clone(), person, value?.clone()))
+        };
+        let values = self.beside_each(&record_of).into_iter();
+        values.filter_map(of_person).collect()
+    }
+
+    /// For each record and place the value beside it, `None` where it has several.
+    fn beside_each(
+        &self,
+        record_of: &dyn Fn(usize) -> Option<usize>,
+    ) -> BTreeMap<(usize, &AliasPlace), Option<&SmolStr>> {
         let mut values: BTreeMap<(usize, &AliasPlace), Option<&SmolStr>> = BTreeMap::new();
         for (element, place, value) in &self.beside {
-            let record = records[*element].or(is_of_one.then_some(0));
-            let Some(record) = record else { continue };
+            let Some(record) = record_of(*element) else {
+                continue;
+            };
             let known = values.entry((record, place)).or_insert(Some(value));
             // Two values after the same text: neither is the record's own.
             *known = known.filter(|known| *known == value);
         }
-        let of_person =
-            |((record, place), value): ((usize, &AliasPlace), Option<&SmolStr>)| match held[record]
-            {
-                HeldPersons::One(person) => Some((place.clone(), person, value?.clone())),
-                HeldPersons::None | HeldPersons::Many => None,
-            };
-        values.into_iter().filter_map(of_person).collect()
+        values
     }
 
     fn table_of(&self, id: usize) -> Option<usize> {

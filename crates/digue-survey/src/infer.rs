@@ -46,6 +46,14 @@ struct IdentifierCandidate {
     responses: usize,
 }
 
+fn names_person(name: &str) -> bool {
+    calls_person(&entity_words(std::iter::once(name)))
+}
+
+fn has_several_cells(row: &[String]) -> bool {
+    row.iter().filter(|cell| !is_blank(cell)).count() > 1
+}
+
 /// Infers identifiers from traffic, with the names that are given; `None` when no value could be
 /// one.
 pub(crate) fn infer<S: ExchangeSource>(
@@ -155,12 +163,12 @@ impl InferSurvey {
                 continue;
             }
             let own = entity_words(std::iter::once(name.as_str()));
+            // A name that says nothing of what takes its meaning from those around it.
             let says_person = match own.is_empty() {
                 false => calls_person(&own),
                 true => calls_person(&entity_words(around.iter().copied())),
             };
-            let is_others = !own.is_empty() && !says_person;
-            if !is_others {
+            if own.is_empty() || says_person {
                 self.add(name, value, members >= MEMBERS_MIN, says_person);
             }
         }
@@ -206,10 +214,7 @@ impl InferSurvey {
     }
 
     fn table(&mut self, rows: &[Vec<String>], literals: &[&str]) {
-        let Some(header) = rows
-            .iter()
-            .find(|row| row.iter().filter(|cell| !is_blank(cell)).count() > 1)
-        else {
+        let Some(header) = rows.iter().find(|row| has_several_cells(row)) else {
             return;
         };
         for row in rows.iter().filter(|row| *row != header) {
@@ -229,23 +234,25 @@ impl InferSurvey {
         for element in &elements {
             for (name, value) in &element.attributes {
                 if name == "href" {
-                    let Some(url) = UrlParts::of(value).filter(|_| value.starts_with(['/', 'h']))
-                    else {
-                        continue;
-                    };
-                    let segments = segments_of(url.path);
-                    for two in segments.windows(2) {
-                        let calls = calls_person(&entity_words(std::iter::once(two[0].as_str())));
-                        if calls && is_variable(&two[1]) {
-                            self.add(&format!("{}_id", two[0]), &two[1], false, true);
-                        }
-                    }
+                    self.link(value);
                 } else if let Some(data) = name.strip_prefix("data-")
-                    && calls_person(&entity_words(std::iter::once(data)))
+                    && names_person(data)
                     && is_variable(value)
                 {
                     self.add(data, value, false, true);
                 }
+            }
+        }
+    }
+
+    /// A link in which a segment says that the next one is a person's.
+    fn link(&mut self, address: &str) {
+        let Some(url) = UrlParts::of(address).filter(|_| address.starts_with(['/', 'h'])) else {
+            return;
+        };
+        for two in segments_of(url.path).windows(2) {
+            if names_person(&two[0]) && is_variable(&two[1]) {
+                self.add(&format!("{}_id", two[0]), &two[1], false, true);
             }
         }
     }

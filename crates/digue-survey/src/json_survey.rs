@@ -17,7 +17,7 @@ use crate::known::{KnownPersons, words_of};
 use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue};
-use crate::tally::{DistinctValues, PlaceTally, hash_of};
+use crate::tally::{DistinctValues, PlaceTally, absorb_tallies, hash_of};
 use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
 
 /// The most places of one route; more are one place under a wildcard, or are not counted.
@@ -52,6 +52,19 @@ pub struct JsonPlace {
     pub odd_names: usize,
     /// Values, for telling what numbers things from what describes them.
     pub(crate) values: DistinctValues,
+}
+
+impl JsonPlace {
+    fn absorb(&mut self, other: Self) {
+        self.objects += other.objects;
+        self.lists += other.lists;
+        self.empties += other.empties;
+        self.texts += other.texts;
+        self.others += other.others;
+        self.names += other.names;
+        self.odd_names += other.odd_names;
+        self.values.absorb(other.values);
+    }
 }
 
 /// The documents of one route and type.
@@ -101,19 +114,9 @@ impl JsonSurvey {
         self.is_cut |= other.is_cut;
         self.keyed += other.keyed;
         for (path, place) in other.places {
-            let own = self.places.entry(path).or_default();
-            own.objects += place.objects;
-            own.lists += place.lists;
-            own.empties += place.empties;
-            own.texts += place.texts;
-            own.others += place.others;
-            own.names += place.names;
-            own.odd_names += place.odd_names;
-            own.values.absorb(place.values);
+            self.places.entry(path).or_default().absorb(place);
         }
-        for (key, tally) in other.tallies {
-            self.tallies.entry(key).or_default().absorb(tally);
-        }
+        absorb_tallies(&mut self.tallies, other.tallies);
     }
 
     /// The paths that both have, of all that either has.
@@ -352,11 +355,7 @@ impl<'r> JsonReader<'r> {
         if is_token && self.tokens.len() <= TOKENS_MAX {
             self.tokens.push(hash_of(text));
         }
-        let name = self
-            .path
-            .rsplit(['.', '\''])
-            .find(|part| !part.is_empty() && *part != "]")
-            .unwrap_or_default();
+        let name = last_name(&self.path);
         if !name.ends_with(']')
             && text.len() <= 64
             && is_variable(text)
@@ -423,6 +422,13 @@ impl<'r> JsonReader<'r> {
         }
         sight
     }
+}
+
+/// The name of the member that a path leads to.
+fn last_name(path: &str) -> &str {
+    path.rsplit(['.', '\''])
+        .find(|part| !part.is_empty() && *part != "]")
+        .unwrap_or_default()
 }
 
 fn place_of<'s>(survey: &'s mut JsonSurvey, path: &str) -> Option<&'s mut JsonPlace> {

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use digue_types::path_template::TemplatePart;
+use digue_types::path_template::{PathTemplate, TemplatePart};
 
 use crate::entity::{calls_person, entity_words, is_of_person};
 use crate::evidence::RuleEvidence;
+use crate::json_survey::JsonSurvey;
 use crate::known::KnownPersons;
 use crate::shape::Telling;
 use crate::survey::{FormatSurvey, RouteKey, RouteSurvey, context_at};
@@ -35,6 +36,12 @@ pub struct Accepted {
     pub has_others: bool,
 }
 
+impl Accepted {
+    pub(crate) const fn with_others(self, has_others: bool) -> Self {
+        Self { has_others, ..self }
+    }
+}
+
 /// The outcome for one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaceVerdict {
@@ -49,11 +56,7 @@ pub enum PlaceVerdict {
 
 /// Judges one place.
 pub(crate) fn judge(known: &KnownPersons, tally: &PlaceTally, signs: PlaceSigns) -> PlaceVerdict {
-    let best = tally
-        .kinds
-        .iter()
-        .max_by_key(|(kind, seen)| (seen.hits, seen.alike, std::cmp::Reverse(**kind)));
-    let Some((kind, seen)) = best else {
+    let Some((kind, seen)) = most_seen(tally) else {
         return PlaceVerdict::Nobody;
     };
     // A cursor repeats who ends the page. Where the shape tells, the search in every text finds it
@@ -61,36 +64,36 @@ pub(crate) fn judge(known: &KnownPersons, tally: &PlaceTally, signs: PlaceSigns)
     if signs.is_cursor {
         return PlaceVerdict::Nobody;
     }
-    let others = tally.others
-        + tally
-            .kinds
-            .values()
-            .map(|seen| seen.hits + seen.alike)
-            .sum::<usize>()
-        - seen.hits
-        - seen.alike;
-    if is_accepted(known.kind(*kind).telling(), seen, others, signs) {
-        let persons = seen.persons.len();
-        let evidence = RuleEvidence::new(
-            seen.hits,
-            seen.alike,
-            persons,
-            seen.confirmed,
-            known.is_given(),
-        );
+    let others = others_than(seen, tally);
+    if is_accepted(known.kind(kind).telling(), seen, others, signs) {
         return PlaceVerdict::Accepted(Accepted {
-            kind: *kind,
-            evidence,
+            kind,
+            evidence: evidence_of(seen, known.is_given()),
             has_others: others > 0,
         });
     }
-    if is_doubtful(known, *kind, seen, others) {
-        return PlaceVerdict::Doubtful {
-            kind: *kind,
-            hits: seen.hits,
-        };
+    if is_doubtful(known, kind, seen, others) {
+        let hits = seen.hits;
+        return PlaceVerdict::Doubtful { kind, hits };
     }
     PlaceVerdict::Nobody
+}
+
+fn most_seen(tally: &PlaceTally) -> Option<(u16, &KindTally)> {
+    let kinds = tally.kinds.iter().map(|(kind, seen)| (*kind, seen));
+    kinds.max_by_key(|(kind, seen)| (seen.hits, seen.alike, std::cmp::Reverse(*kind)))
+}
+
+/// The texts at the place that are not of the kind seen most.
+fn others_than(seen: &KindTally, tally: &PlaceTally) -> usize {
+    let kinds = tally.kinds.values();
+    let of_kinds: usize = kinds.map(|seen| seen.hits + seen.alike).sum();
+    tally.others + of_kinds - seen.hits - seen.alike
+}
+
+fn evidence_of(seen: &KindTally, is_given: bool) -> RuleEvidence {
+    let persons = seen.persons.len();
+    RuleEvidence::new(seen.hits, seen.alike, persons, seen.confirmed, is_given)
 }
 
 /// The fewest persons whose identifiers stand at a place that is worth a look, though nothing says
@@ -209,20 +212,18 @@ impl AddressVerdicts {
     }
 }
 
+fn has_members_of_persons(json: &JsonSurvey) -> bool {
+    let paths = json.places.keys();
+    let own = paths.filter_map(|path| path.strip_prefix("$."));
+    let members = own.filter(|name| !name.contains(['.', '[']));
+    members.filter(|name| is_of_person(name)).count() >= 2
+}
+
 impl RouteSurvey {
     /// True when a JSON answer that is one object has members that persons have.
     fn shows_members_of_persons(&self) -> bool {
         self.bodies.values().any(|body| match &body.format {
-            FormatSurvey::Json(json) => {
-                let own = json
-                    .places
-                    .keys()
-                    .filter_map(|path| path.strip_prefix("$."));
-                own.filter(|name| !name.contains(['.', '[']))
-                    .filter(|name| is_of_person(name))
-                    .count()
-                    >= 2
-            }
+            FormatSurvey::Json(json) => has_members_of_persons(json),
             _ => false,
         })
     }
@@ -234,10 +235,9 @@ pub(crate) fn json_signs(
     path: &str,
     members: &dyn Fn(&str) -> usize,
 ) -> PlaceSigns {
-    let names: Vec<&str> = path
-        .split(['.', '[', ']', '\''])
-        .filter(|name| !name.is_empty() && *name != "$" && *name != ":" && *name != "*")
-        .collect();
+    let is_name = |name: &&str| !matches!(*name, "" | "$" | ":" | "*");
+    let parts = path.split(['.', '[', ']', '\'']);
+    let names: Vec<&str> = parts.filter(is_name).collect();
     let own = names.last().copied().unwrap_or_default();
     let parent = path
         .strip_suffix(own)
@@ -246,14 +246,18 @@ pub(crate) fn json_signs(
     place_signs(key, &names, members(parent))
 }
 
+/// The fixed segments of an address.
+pub(crate) fn literals(template: &PathTemplate) -> impl DoubleEndedIterator<Item = &str> {
+    template.0.iter().filter_map(|part| match part {
+        TemplatePart::Literal(literal) => Some(literal.as_str()),
+        TemplatePart::Variable { .. } => None,
+    })
+}
+
 /// The words around a place: its names from the outermost, before them those of the address.
 /// `members` of those beside it are such as persons have.
 pub(crate) fn place_signs(key: &RouteKey, names: &[&str], members: usize) -> PlaceSigns {
-    let address = key.template.0.iter().filter_map(|part| match part {
-        TemplatePart::Literal(literal) => Some(literal.as_str()),
-        TemplatePart::Variable { .. } => None,
-    });
-    let words = entity_words(address.chain(names.iter().copied()));
+    let words = entity_words(literals(&key.template).chain(names.iter().copied()));
     // `id` beside `prenom` and `date_naissance`.
     let has_members = entity_words(names.last().copied().into_iter()).is_empty() && members >= 2;
     let is_paging = is_paging_place(names);

@@ -179,8 +179,20 @@ impl KnownPersons {
         let Some(shape) = ValueShape::of(values.iter().map(String::as_str)) else {
             return;
         };
-        let kind = self.kinds.len() as u16;
         self.count = self.count.max(values.len());
+        self.index_kind(self.kinds.len() as u16, &values);
+        let name = self.kind_name(header);
+        let regex = shape.regex();
+        self.kinds.push(KnownKind {
+            name,
+            shape,
+            regex,
+            values,
+            is_seen: false,
+        });
+    }
+
+    fn index_kind(&mut self, kind: u16, values: &[String]) {
         for (person, value) in values.iter().enumerate() {
             let known = KnownValue {
                 kind,
@@ -191,15 +203,6 @@ impl KnownPersons {
                 self.index.entry(key).or_insert(known);
             }
         }
-        let name = self.kind_name(header);
-        let regex = shape.regex();
-        self.kinds.push(KnownKind {
-            name,
-            shape,
-            regex,
-            values,
-            is_seen: false,
-        });
     }
 
     /// Adds a kind that was seen beside the first, unless its shape is that of any word or number:
@@ -347,14 +350,10 @@ impl KnownKind {
             steps.push(Normalise::Compact);
         }
         if spelling.other_case {
-            let has_upper = self
-                .values
-                .iter()
-                .any(|value| value.chars().any(char::is_uppercase));
-            steps.push(if has_upper {
-                Normalise::Upper
-            } else {
-                Normalise::Lower
+            let has_upper = self.values.iter().any(|value| has_upper(value));
+            steps.push(match has_upper {
+                true => Normalise::Upper,
+                false => Normalise::Lower,
             });
         }
         if let Some(shape) = ValueShape::with_steps(&self.values, &steps) {
@@ -371,19 +370,22 @@ impl KnownKind {
             return NIR_SPACED.to_owned();
         }
         if has(Normalise::Compact) {
-            let lengths = self
-                .values
-                .iter()
-                .map(|value| value.chars().filter(|c| c.is_alphanumeric()).count());
-            let lengths: Vec<usize> = lengths.filter(|length| *length > 0).collect();
-            let (least, most) = (lengths.iter().min().copied(), lengths.iter().max().copied());
-            let (least, most) = (least.unwrap_or(1).max(2) - 1, most.unwrap_or(1).max(2));
-            return format!("[0-9A-Za-z](?:[ ._-]?[0-9A-Za-z]){{{least},{most}}}");
+            return self.written_apart();
         }
         match has(Normalise::Upper) || has(Normalise::Lower) {
             true => format!("(?i:{})", self.shape.pattern),
             false => self.shape.pattern.clone(),
         }
+    }
+
+    /// With a separator between any two signs.
+    fn written_apart(&self) -> String {
+        let plain = |value: &String| value.chars().filter(|c| c.is_alphanumeric()).count();
+        let lengths = self.values.iter().map(plain);
+        let lengths: Vec<usize> = lengths.filter(|length| *length > 0).collect();
+        let (least, most) = (lengths.iter().min().copied(), lengths.iter().max().copied());
+        let (least, most) = (least.unwrap_or(1).max(2) - 1, most.unwrap_or(1).max(2));
+        format!("[0-9A-Za-z](?:[ ._-]?[0-9A-Za-z]){{{least},{most}}}")
     }
 }
 
@@ -399,6 +401,10 @@ fn folded_key(text: &str) -> SmolStr {
         .chars()
         .flat_map(char::to_uppercase)
         .collect()
+}
+
+fn has_upper(text: &str) -> bool {
+    text.chars().any(char::is_uppercase)
 }
 
 /// The key without separators, when that leaves enough to tell.

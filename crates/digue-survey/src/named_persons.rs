@@ -27,22 +27,13 @@ impl PersonsTable {
             return Err(PersonsTableFault::Empty);
         }
         let uses = column_uses(self, choice)?;
-        let of = |wanted: PersonsColumn| -> Vec<usize> {
-            uses.iter()
-                .enumerate()
-                .filter(|(_, used)| **used == wanted)
-                .map(|(column, _)| column)
-                .collect()
-        };
-        let (primary, names) = (of(PersonsColumn::Primary), of(PersonsColumn::Name));
+        let names: Vec<usize> = columns_used(&uses, PersonsColumn::Name).collect();
         if names.is_empty() {
             return Err(PersonsTableFault::UnknownColumn("nom".to_owned()));
         }
-        Ok(self
-            .rows
-            .iter()
-            .map(|row| person(row, primary.first().copied(), &names))
-            .collect())
+        let primary = columns_used(&uses, PersonsColumn::Primary).next();
+        let rows = self.rows.iter();
+        Ok(rows.map(|row| person(row, primary, &names)).collect())
     }
 
     /// The persons of a list of names alone.
@@ -53,6 +44,12 @@ impl PersonsTable {
             .map(|row| person(row, None, &names))
             .collect()
     }
+}
+
+fn columns_used(uses: &[PersonsColumn], wanted: PersonsColumn) -> impl Iterator<Item = usize> {
+    let uses = uses.iter().enumerate();
+    uses.filter(move |(_, used)| **used == wanted)
+        .map(|(column, _)| column)
 }
 
 fn person<'t>(row: &'t [String], identifier: Option<usize>, names: &[usize]) -> NamedPerson<'t> {

@@ -74,11 +74,7 @@ fn main_origin(routes: &BTreeMap<RouteKey, RouteSurvey>) -> SmolStr {
     let mut counts: BTreeMap<&SmolStr, (usize, usize)> = BTreeMap::new();
     for (key, survey) in routes {
         let own = counts.entry(&key.origin).or_default();
-        own.0 += survey
-            .bodies
-            .values()
-            .map(|body| body.with_known)
-            .sum::<usize>();
+        own.0 += survey.with_known();
         own.1 += survey.exchanges;
     }
     let best = counts
@@ -92,11 +88,7 @@ fn other_hosts(routes: &BTreeMap<RouteKey, RouteSurvey>, main: &str) -> Vec<Othe
     for (key, survey) in routes.iter().filter(|(key, _)| key.origin != main) {
         let own = others.entry(&key.origin).or_default();
         own.0 += survey.exchanges;
-        own.1 += survey
-            .bodies
-            .values()
-            .map(|body| body.with_known)
-            .sum::<usize>();
+        own.1 += survey.with_known();
     }
     let host = |(origin, (exchanges, with_known)): (&str, (usize, usize))| OtherHost {
         origin: origin.to_owned(),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use digue_types::path_template::TemplatePart;
 use smol_str::SmolStr;
 
 use crate::entity::{calls_person, entity_words, is_generic, is_of_person};
@@ -10,10 +9,10 @@ use crate::html_place::HtmlPlace;
 use crate::html_survey::HtmlSurvey;
 use crate::json_survey::JsonSurvey;
 use crate::judge::{
-    Accepted, AddressVerdicts, PlaceSigns, PlaceVerdict, json_signs, judge, place_signs,
+    Accepted, AddressVerdicts, PlaceSigns, PlaceVerdict, json_signs, judge, literals, place_signs,
 };
 use crate::known::{KnownPersons, words_of};
-use crate::survey::{RouteKey, RouteSurvey, context_at};
+use crate::survey::{ParameterSurvey, RouteKey, RouteSurvey, context_at};
 use crate::table_survey::{ColumnSurvey, TableSurvey};
 use crate::tally::PlaceTally;
 use crate::value::{ValueContext, is_paging_name};
@@ -25,6 +24,22 @@ pub struct RouteJudge<'j> {
     known: &'j KnownPersons,
     addresses: &'j AddressVerdicts,
     key: &'j RouteKey,
+}
+
+/// True where values stand that are not all of one kind.
+fn has_others(tally: &PlaceTally) -> bool {
+    tally.others > 0 || tally.kinds.len() > 1
+}
+
+/// The names of the members of each object, by its path.
+fn members_of_objects(json: &JsonSurvey) -> BTreeMap<&str, Vec<&str>> {
+    let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for path in json.places.keys() {
+        if let Some((parent, name)) = path.rsplit_once('.') {
+            members.entry(parent).or_default().push(name);
+        }
+    }
+    members
 }
 
 /// A place of answers.
@@ -69,13 +84,8 @@ impl<'j> RouteJudge<'j> {
 
     /// The places of JSON documents, by path.
     pub fn json<'s>(&self, json: &'s JsonSurvey) -> Vec<JudgedPlace<'s, SmolStr>> {
-        // Names of the members of each object, to tell a person's `id` from a thing's.
-        let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for path in json.places.keys() {
-            if let Some((parent, name)) = path.rsplit_once('.') {
-                members.entry(parent).or_default().push(name);
-            }
-        }
+        // To tell a person's `id` from a thing's.
+        let members = members_of_objects(json);
         let of_persons = |parent: &str| {
             members
                 .get(parent)
@@ -142,35 +152,25 @@ impl<'j> RouteJudge<'j> {
 
     /// The columns of tables that have a header, but for those called by a number.
     pub fn columns<'s>(&self, table: &'s TableSurvey) -> Vec<(&'s ColumnSurvey, PlaceVerdict)> {
-        let literals = || {
-            self.key.template.0.iter().filter_map(|part| match part {
-                TemplatePart::Literal(literal) => Some(literal.as_str()),
-                TemplatePart::Variable { .. } => None,
-            })
-        };
-        let has_person_columns = table
-            .columns
-            .values()
-            .filter(|column| is_of_person(&column.header))
-            .count()
-            >= 2;
-        let judged = |column: &'s ColumnSurvey| {
-            let names: Vec<&str> = literals().chain([column.header.as_str()]).collect();
-            let is_bare = is_generic(&words_of(&column.header));
-            let says_person =
-                calls_person(&entity_words(names.into_iter())) || is_bare && has_person_columns;
-            let signs = PlaceSigns {
-                says_person,
-                ..PlaceSigns::default()
-            };
-            (column, judge(self.known, &column.tally, signs))
-        };
+        let columns = table.columns.values();
+        let of_persons = columns.filter(|column| is_of_person(&column.header));
+        let has_person_columns = of_persons.count() >= 2;
         table
             .columns
             .values()
             .filter(|column| !column.header.starts_with('#'))
-            .map(judged)
+            .map(|column| (column, self.column(column, has_person_columns)))
             .collect()
+    }
+
+    fn column(&self, column: &ColumnSurvey, has_person_columns: bool) -> PlaceVerdict {
+        let names = literals(&self.key.template).chain([column.header.as_str()]);
+        let is_bare = is_generic(&words_of(&column.header));
+        let signs = PlaceSigns {
+            says_person: calls_person(&entity_words(names)) || is_bare && has_person_columns,
+            ..PlaceSigns::default()
+        };
+        judge(self.known, &column.tally, signs)
     }
 
     /// The columns of tables without a header, from 0.
@@ -194,72 +194,52 @@ impl<'j> RouteJudge<'j> {
             own.kinds
                 .get(&accepted.kind)
                 .filter(|seen| seen.hits + seen.alike > 0)?;
-            let has_others = own.others > 0 || own.kinds.len() > 1;
-            Some(JudgedRequest {
-                at,
-                accepted: Accepted {
-                    has_others,
-                    ..accepted
-                },
-            })
+            let accepted = accepted.with_others(has_others(own));
+            Some(JudgedRequest { at, accepted })
         };
         template.variables().filter_map(judged).collect()
     }
 
     pub fn query<'s>(&self, survey: &'s RouteSurvey) -> Vec<JudgedParameter<'s>> {
-        let mut parameters = Vec::new();
-        for (name, parameter) in &survey.query {
-            let tally = &parameter.tally;
-            // A cursor names the last person of the page before, and asks for none.
-            let is_paging = is_paging_name(name);
-            parameters.push(
-                match self.addresses.verdict(&ValueContext::Query(name.into())) {
-                    PlaceVerdict::Accepted(accepted) if tally.hits() > 0 && !is_paging => {
-                        let has_others = tally.others > 0 || tally.kinds.len() > 1;
-                        let accepted = Accepted {
-                            has_others,
-                            ..accepted
-                        };
-                        JudgedParameter::Person(JudgedRequest {
-                            at: name.clone(),
-                            accepted,
-                        })
-                    }
-                    PlaceVerdict::Accepted(_)
-                    | PlaceVerdict::Doubtful { .. }
-                    | PlaceVerdict::Nobody => {
-                        let has_words =
-                            parameter.words > 0 && parameter.values.len() >= 3 && !is_paging;
-                        JudgedParameter::Other { name, has_words }
-                    }
-                },
-            );
-        }
+        let parameters = survey.query.iter();
         parameters
+            .map(|(name, parameter)| self.parameter(name, parameter))
+            .collect()
+    }
+
+    fn parameter<'s>(&self, name: &'s String, parameter: &ParameterSurvey) -> JudgedParameter<'s> {
+        let tally = &parameter.tally;
+        // A cursor names the last person of the page before, and asks for none.
+        let is_paging = is_paging_name(name);
+        match self.addresses.verdict(&ValueContext::Query(name.into())) {
+            PlaceVerdict::Accepted(accepted) if tally.hits() > 0 && !is_paging => {
+                JudgedParameter::Person(JudgedRequest {
+                    at: name.clone(),
+                    accepted: accepted.with_others(has_others(tally)),
+                })
+            }
+            PlaceVerdict::Accepted(_) | PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => {
+                let has_words = parameter.words > 0 && parameter.values.len() >= 3 && !is_paging;
+                JudgedParameter::Other { name, has_words }
+            }
+        }
     }
 
     /// The parameters of forms that name a person.
     pub fn form(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
-        let mut requests = Vec::new();
-        for (name, parameter) in survey
-            .form
-            .iter()
-            .filter(|(_, parameter)| parameter.tally.hits() > 0)
-        {
-            if let PlaceVerdict::Accepted(accepted) =
-                self.addresses.verdict(&ValueContext::Query(name.into()))
-            {
-                let accepted = Accepted {
-                    has_others: parameter.tally.others > 0,
-                    ..accepted
-                };
-                requests.push(JudgedRequest {
-                    at: name.clone(),
-                    accepted,
-                });
-            }
-        }
-        requests
+        let filled = survey.form.iter().map(|(name, field)| (name, &field.tally));
+        let filled = filled.filter(|(_, tally)| tally.hits() > 0);
+        let judged = |(name, tally): (&String, &PlaceTally)| {
+            let verdict = self.addresses.verdict(&ValueContext::Query(name.into()));
+            let PlaceVerdict::Accepted(accepted) = verdict else {
+                return None;
+            };
+            Some(JudgedRequest {
+                at: name.clone(),
+                accepted: accepted.with_others(tally.others > 0),
+            })
+        };
+        filled.filter_map(judged).collect()
     }
 
     /// The places of JSON requests that name a person, by path.

@@ -103,12 +103,6 @@ fn is_one_route(group: &[(RouteKey, RouteSurvey)], place: usize) -> bool {
         .filter(|(_, survey)| survey.known_literals.contains(&place))
         .count();
     // Resources keep their names: nothing of them is a value, and `/static/**` stands for all.
-    let has_answers = |survey: &RouteSurvey| {
-        survey
-            .bodies
-            .keys()
-            .any(|(_, format)| !matches!(format, BodyFormat::Asset | BodyFormat::Opaque))
-    };
     if group.len() < 2 || !group.iter().all(|(_, survey)| has_answers(survey)) {
         return false;
     }
@@ -122,6 +116,11 @@ fn is_one_route(group: &[(RouteKey, RouteSurvey)], place: usize) -> bool {
     group[1..]
         .iter()
         .all(|(_, survey)| are_alike(first, survey))
+}
+
+fn has_answers(survey: &RouteSurvey) -> bool {
+    let mut formats = survey.bodies.keys().map(|(_, format)| format);
+    formats.any(|format| !matches!(format, BodyFormat::Asset | BodyFormat::Opaque))
 }
 
 fn are_alike(one: &RouteSurvey, other: &RouteSurvey) -> bool {

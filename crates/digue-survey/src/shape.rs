@@ -4,7 +4,7 @@
 //! A shape is made from the operator's own list alone. What a portal sprays on its pages cannot
 //! loosen or tighten it, nor decide whether it is searched for everywhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -90,14 +90,7 @@ impl ValueShape {
             return None;
         }
         let mut shape = known_form(&values).unwrap_or_else(|| by_runs(&values));
-        let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        let starts = values.iter().all(|value| is_word(value.chars().next()));
-        shape.word_ends = (
-            starts,
-            values
-                .iter()
-                .all(|value| is_word(value.chars().next_back())),
-        );
+        shape.word_ends = word_ends(&values);
         Some(shape)
     }
 
@@ -132,11 +125,8 @@ impl ValueShape {
             return None;
         }
         // Where the canonical form folds letter case, the portal may write either.
-        let case = if self
-            .steps
-            .iter()
-            .any(|step| matches!(step, Normalise::Upper | Normalise::Lower))
-        {
+        let folds = |step: &Normalise| matches!(step, Normalise::Upper | Normalise::Lower);
+        let case = if self.steps.iter().any(folds) {
             "(?i)"
         } else {
             ""
@@ -240,6 +230,14 @@ enum RunClass {
     Sign(char),
 }
 
+/// Whether all values begin with a sign of words, and whether all end with one.
+fn word_ends(values: &[&str]) -> (bool, bool) {
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let mut starts = values.iter().map(|value| value.chars().next());
+    let mut ends = values.iter().map(|value| value.chars().next_back());
+    (starts.all(is_word), ends.all(is_word))
+}
+
 /// One run of a form, over all values that have it.
 #[derive(Clone, Debug)]
 struct ShapeRun {
@@ -249,6 +247,27 @@ struct ShapeRun {
     /// The text, as long as all values have the same.
     constant: Option<String>,
     has_leading_zero: bool,
+}
+
+impl ShapeRun {
+    fn new(class: RunClass, text: String) -> Self {
+        let length = text.chars().count();
+        Self {
+            class,
+            min: length,
+            max: length,
+            has_leading_zero: text.starts_with('0'),
+            constant: Some(text),
+        }
+    }
+
+    fn widen(&mut self, text: &str) {
+        let length = text.chars().count();
+        self.min = self.min.min(length);
+        self.max = self.max.max(length);
+        self.has_leading_zero |= text.starts_with('0');
+        self.constant = self.constant.take().filter(|known| known == text);
+    }
 }
 
 fn class_of(c: char, is_coarse: bool) -> RunClass {
@@ -286,22 +305,9 @@ fn forms_of(values: &[&str], is_coarse: bool) -> RunForms {
         let (count, form) = forms.entry(classes).or_default();
         *count += 1;
         for (place, (class, text)) in runs.into_iter().enumerate() {
-            let length = text.chars().count();
-            let zero = text.starts_with('0');
             match form.get_mut(place) {
-                Some(run) => {
-                    run.min = run.min.min(length);
-                    run.max = run.max.max(length);
-                    run.has_leading_zero |= zero;
-                    run.constant = run.constant.take().filter(|known| *known == text);
-                }
-                None => form.push(ShapeRun {
-                    class,
-                    min: length,
-                    max: length,
-                    constant: Some(text),
-                    has_leading_zero: zero,
-                }),
+                Some(run) => run.widen(&text),
+                None => form.push(ShapeRun::new(class, text)),
             }
         }
     }
@@ -341,25 +347,25 @@ fn of_any_form(values: &[&str]) -> ValueShape {
         lengths.clone().min().unwrap_or(1),
         lengths.max().unwrap_or(1),
     );
-    let mut signs: Vec<char> = values
-        .iter()
-        .flat_map(|value| value.chars())
-        .filter(|c| !c.is_alphanumeric())
-        .collect();
-    signs.sort_unstable();
-    signs.dedup();
+    let class = class_of_any(values);
+    ValueShape {
+        pattern: format!("{class}{{{min},{}}}", max + 2),
+        steps: Vec::new(),
+        telling: Telling::Short,
+        word_ends: (true, true),
+    }
+}
+
+/// Letters, digits, and every other sign of the values.
+fn class_of_any(values: &[&str]) -> String {
+    let chars = values.iter().flat_map(|value| value.chars());
+    let signs: BTreeSet<char> = chars.filter(|c| !c.is_alphanumeric()).collect();
     let mut class = String::from(r"[\p{L}0-9");
     for sign in signs {
         class.push_str(&regex::escape(&sign.to_string()));
     }
     class.push(']');
-    let pattern = format!("{class}{{{min},{}}}", max + 2);
-    ValueShape {
-        pattern,
-        steps: Vec::new(),
-        telling: Telling::Short,
-        word_ends: (true, true),
-    }
+    class
 }
 
 fn written(runs: &[ShapeRun], count: usize) -> String {
@@ -417,40 +423,37 @@ fn telling_of(forms: &RunForms, pattern: &str, count: usize) -> Telling {
     if ORDINARY.iter().any(|text| regex.is_match(text)) {
         return sparse(forms, count);
     }
-    let is_alone = forms.values().all(|(_, runs)| {
-        let least = |wanted: fn(RunClass) -> bool| -> usize {
-            runs.iter()
-                .filter(|run| wanted(run.class))
-                .map(|run| run.min)
-                .sum()
-        };
-        let digits = least(|class| class == RunClass::Digits);
-        let mixed = least(|class| class == RunClass::Mixed);
-        let has_letters = runs
-            .iter()
-            .any(|run| matches!(run.class, RunClass::Upper | RunClass::Lower));
-        digits >= TELLING_DIGITS || (has_letters && digits >= 3) || mixed >= 12
-    });
-    if is_alone {
+    if forms.values().all(|(_, runs)| tells_alone(runs)) {
         Telling::Alone
     } else {
         sparse(forms, count)
     }
 }
 
+fn tells_alone(runs: &[ShapeRun]) -> bool {
+    let digits = least(runs, RunClass::Digits);
+    digits >= TELLING_DIGITS
+        || (has_letters(runs) && digits >= 3)
+        || least(runs, RunClass::Mixed) >= 12
+}
+
+/// The fewest signs of a class that a value of these runs has.
+fn least(runs: &[ShapeRun], class: RunClass) -> usize {
+    let of_class = runs.iter().filter(|run| run.class == class);
+    of_class.map(|run| run.min).sum()
+}
+
+fn has_letters(runs: &[ShapeRun]) -> bool {
+    runs.iter()
+        .any(|run| matches!(run.class, RunClass::Upper | RunClass::Lower))
+}
+
 /// Numbers of which so few exist that a known one is no coincidence.
 fn sparse(forms: &RunForms, count: usize) -> Telling {
     let is_sparse = forms.values().all(|(_, runs)| {
-        let digits: usize = runs
-            .iter()
-            .filter(|run| run.class == RunClass::Digits)
-            .map(|run| run.min)
-            .sum();
-        let has_letters = runs
-            .iter()
-            .any(|run| matches!(run.class, RunClass::Upper | RunClass::Lower));
+        let digits = least(runs, RunClass::Digits);
         let room = 10f64.powi(i32::try_from(digits).unwrap_or(i32::MAX).min(300));
-        digits >= 6 && count as f64 / room < 0.02 || has_letters && digits >= 2
+        digits >= 6 && count as f64 / room < 0.02 || has_letters(runs) && digits >= 2
     });
     if is_sparse {
         Telling::Rare

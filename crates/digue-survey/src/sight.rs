@@ -127,15 +127,18 @@ pub(crate) fn known_words(known: &KnownPersons, text: &str) -> Vec<KnownValue> {
     let words = text
         .split(move |c: char| !is_word(c))
         .filter(|word| word.len() >= 3);
-    let telling = words.filter(|word| {
-        word.bytes()
-            .any(|byte| byte.is_ascii_digit() || byte == b'@')
-    });
-    let mut seen = BTreeSet::new();
-    telling
+    let values = words
+        .filter(|word| has_digit_or_at(word))
         .filter_map(|word| known.value(word.trim_matches(['.', '-', '_'])))
-        .map(|(value, _)| value)
+        .map(|(value, _)| value);
+    let mut seen = BTreeSet::new();
+    values
         .filter(|value| known.kind(value.kind).telling() > Telling::Short)
         .filter(|value| seen.insert(*value))
         .collect()
+}
+
+fn has_digit_or_at(word: &str) -> bool {
+    word.bytes()
+        .any(|byte| byte.is_ascii_digit() || byte == b'@')
 }

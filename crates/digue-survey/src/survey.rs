@@ -13,7 +13,7 @@ use digue_types::path::Segments;
 use digue_types::path_template::{PathTemplate, TemplatePart, is_variable};
 use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use crate::alias::AliasSurvey;
 use crate::body_format::{BodyFormat, format_of};
@@ -26,7 +26,7 @@ use crate::known::{KnownPersons, Spelling};
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue, known_words};
 use crate::table_survey::TableSurvey;
-use crate::tally::{DistinctValues, PlaceTally, hash_of};
+use crate::tally::{DistinctValues, PlaceTally, absorb_tallies, hash_of};
 use crate::value::{Spot, TextKind, ValueContext, spots};
 use crate::xml_survey::XmlSurvey;
 
@@ -73,6 +73,23 @@ pub enum FormatSurvey {
     Asset,
     /// No reader for it.
     Opaque,
+}
+
+impl From<BodyFormat> for FormatSurvey {
+    /// A survey that has seen nothing.
+    fn from(format: BodyFormat) -> Self {
+        match format {
+            BodyFormat::Json => Self::Json(JsonSurvey::default()),
+            BodyFormat::NdJson => Self::NdJson(JsonSurvey::default()),
+            BodyFormat::Html => Self::Html(Box::default()),
+            BodyFormat::Csv => Self::Csv(TableSurvey::default()),
+            BodyFormat::Xlsx => Self::Xlsx(TableSurvey::default()),
+            BodyFormat::Xml => Self::Xml(XmlSurvey::default()),
+            BodyFormat::Text => Self::Text(TextSurvey::default()),
+            BodyFormat::Asset => Self::Asset,
+            BodyFormat::Opaque => Self::Opaque,
+        }
+    }
 }
 
 /// Plain texts.
@@ -171,17 +188,10 @@ impl<'k> TrafficSurvey<'k> {
             return;
         };
         let segments = segments_of(url.path);
-        // A name of letters may be a word of the portal: it waits until several stand at one place.
-        let is_known = |text: &str| {
-            self.known.value(text).is_some_and(|(value, _)| {
-                self.known.kind(value.kind).telling() > Telling::Short || is_variable(text)
-            })
-        };
-        let template = PathTemplate::of(&segments, &is_known);
         let key = RouteKey {
             origin: SmolStr::new(url.origin),
             method: SmolStr::new(exchange.method),
-            template,
+            template: PathTemplate::of(&segments, &|text| self.is_known_segment(text)),
         };
         if self.routes.len() >= ROUTES_MAX && !self.routes.contains_key(&key) {
             self.dropped += 1;
@@ -294,9 +304,7 @@ impl<'k> TrafficSurvey<'k> {
                     .read(known, &String::from_utf8_lossy(exchange.request_body))
                     .is_ok()
                 {
-                    for (place, tally) in survey.tallies {
-                        route.json_request.entry(place).or_default().absorb(tally);
-                    }
+                    absorb_tallies(&mut route.json_request, survey.tallies);
                 }
             }
             _ => {}
@@ -304,17 +312,28 @@ impl<'k> TrafficSurvey<'k> {
         self.note_asked(key, asked);
     }
 
+    /// A name of letters may be a word of the portal: it waits until several stand at one place.
+    fn is_known_segment(&self, text: &str) -> bool {
+        self.known.value(text).is_some_and(|(value, _)| {
+            self.known.kind(value.kind).telling() > Telling::Short || is_variable(text)
+        })
+    }
+
+    fn note_fetched(&mut self, key: &RouteKey, value: &str) {
+        if let Some(issued_by) = self.tokens.get(&hash_of(value))
+            && issued_by != key
+        {
+            let fetched = FetchedLater {
+                issued_by: issued_by.clone(),
+                asked_of: key.clone(),
+            };
+            self.fetched.insert(fetched);
+        }
+    }
+
     fn note_asked(&mut self, key: &RouteKey, asked: Vec<(ValueContext, String)>) {
         for (context, value) in asked {
-            if let Some(issued_by) = self.tokens.get(&hash_of(value.as_str()))
-                && issued_by != key
-            {
-                let fetched = FetchedLater {
-                    issued_by: issued_by.clone(),
-                    asked_of: key.clone(),
-                };
-                self.fetched.insert(fetched);
-            }
+            self.note_fetched(key, &value);
             if self.known.value(&value).is_none() && is_variable(&value) {
                 let values = self.asked.entry(context).or_default();
                 if values.len() < 1000 {
@@ -383,20 +402,18 @@ pub(crate) fn context_at(template: &PathTemplate, place: usize) -> ValueContext 
     for part in &template.0[..place] {
         kept = match part {
             TemplatePart::Literal(literal) => literal.clone(),
-            TemplatePart::Variable { .. } => {
-                let last = kept
-                    .rsplit('/')
-                    .find(|part| !part.is_empty() && *part != "{}")
-                    .unwrap_or_default();
-                SmolStr::new(if last.is_empty() {
-                    "{}".to_owned()
-                } else {
-                    format!("{last}/{{}}")
-                })
-            }
+            TemplatePart::Variable { .. } => after_last_literal(&kept),
         };
     }
     ValueContext::Path(kept)
+}
+
+fn after_last_literal(path: &str) -> SmolStr {
+    let mut parts = path.rsplit('/');
+    match parts.find(|part| !part.is_empty() && *part != "{}") {
+        Some(last) => format_smolstr!("{last}/{{}}"),
+        None => SmolStr::new("{}"),
+    }
 }
 
 /// What the whole of a text is.
@@ -410,19 +427,8 @@ fn whole(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
 
 impl BodySurvey {
     fn new(format: BodyFormat) -> Self {
-        let format = match format {
-            BodyFormat::Json => FormatSurvey::Json(JsonSurvey::default()),
-            BodyFormat::NdJson => FormatSurvey::NdJson(JsonSurvey::default()),
-            BodyFormat::Html => FormatSurvey::Html(Box::default()),
-            BodyFormat::Csv => FormatSurvey::Csv(TableSurvey::default()),
-            BodyFormat::Xlsx => FormatSurvey::Xlsx(TableSurvey::default()),
-            BodyFormat::Xml => FormatSurvey::Xml(XmlSurvey::default()),
-            BodyFormat::Text => FormatSurvey::Text(TextSurvey::default()),
-            BodyFormat::Asset => FormatSurvey::Asset,
-            BodyFormat::Opaque => FormatSurvey::Opaque,
-        };
         Self {
-            format,
+            format: format.into(),
             responses: 0,
             bytes: 0,
             with_known: 0,
@@ -535,6 +541,11 @@ impl BodySurvey {
 }
 
 impl RouteSurvey {
+    /// Answers that show a known person.
+    pub(crate) fn with_known(&self) -> usize {
+        self.bodies.values().map(|body| body.with_known).sum()
+    }
+
     pub fn absorb(&mut self, other: Self) {
         self.exchanges += other.exchanges;
         self.without_body += other.without_body;

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use digue_identifiers::Unreadable;
 use digue_tables::csv_table::{DELIMITERS, csv_rows};
-use digue_tables::xlsx::uploaded_sheets;
+use digue_tables::xlsx::{UploadedRow, uploaded_sheets};
 use digue_types::written::folded;
 
 use crate::known::KnownPersons;
 use crate::names::{NamePart, NameScan, is_name_beside};
 use crate::sight::{DocumentSight, SeenValue};
-use crate::tally::PlaceTally;
+use crate::tally::{PlaceTally, absorb_tallies};
 use crate::value::{SpotSeen, TextKind, ValueContext, spots};
 
 /// Rows in which the header is searched, as the inspection does.
@@ -35,6 +35,16 @@ pub struct ColumnSurvey {
     /// Tables that have it.
     pub tables: usize,
     pub(crate) tally: PlaceTally,
+}
+
+impl ColumnSurvey {
+    fn absorb(&mut self, other: Self) {
+        self.tables += other.tables;
+        self.tally.absorb(other.tally);
+        if self.header.is_empty() {
+            self.header = other.header;
+        }
+    }
 }
 
 /// The tables of one route and type.
@@ -73,14 +83,7 @@ impl TableSurvey {
         self.files += 1;
         let mut all = DocumentSight::default();
         for sheet in sheets {
-            let row = |row: &digue_tables::xlsx::UploadedRow| -> Vec<String> {
-                let width = row.cells.keys().next_back().map_or(0, |last| last + 1);
-                let cell = |column: usize| row.cells.get(&column).and_then(|cell| cell.text());
-                (0..width)
-                    .map(|column| cell(column).unwrap_or_default().to_owned())
-                    .collect()
-            };
-            let rows: Vec<Vec<String>> = sheet.rows.iter().map(row).collect();
+            let rows: Vec<Vec<String>> = sheet.rows.iter().map(texts_of_row).collect();
             all.add(self.read_rows(known, &rows));
         }
         Ok(all)
@@ -171,16 +174,9 @@ impl TableSurvey {
         self.is_cut |= other.is_cut;
         self.titles.extend(other.titles);
         for (name, column) in other.columns {
-            let own = self.columns.entry(name).or_default();
-            own.tables += column.tables;
-            own.tally.absorb(column.tally);
-            if own.header.is_empty() {
-                own.header = column.header;
-            }
+            self.columns.entry(name).or_default().absorb(column);
         }
-        for (place, tally) in other.numbered {
-            self.numbered.entry(place).or_default().absorb(tally);
-        }
+        absorb_tallies(&mut self.numbered, other.numbered);
     }
 
     pub(crate) fn likeness(&self, other: &Self) -> f64 {
@@ -209,15 +205,29 @@ fn title_pattern(row: &[String]) -> Option<String> {
     let title = texts.join(" ");
     let is_title =
         title.chars().any(char::is_alphabetic) && title.chars().count() <= TITLE_CHARS_MAX;
+    is_title.then(|| with_any_number(&title))
+}
+
+/// A pattern of this text, whatever its numbers are.
+fn with_any_number(text: &str) -> String {
     let mut pattern = String::new();
-    for c in title.chars() {
+    for c in text.chars() {
         match c.is_ascii_digit() {
             true if pattern.ends_with("[0-9]+") => {}
             true => pattern.push_str("[0-9]+"),
             false => pattern.push_str(&regex::escape(&c.to_string())),
         }
     }
-    is_title.then_some(pattern)
+    pattern
+}
+
+/// The cells of a row, those that it lacks empty.
+fn texts_of_row(row: &UploadedRow) -> Vec<String> {
+    let width = row.cells.keys().next_back().map_or(0, |last| last + 1);
+    let cell = |column: usize| row.cells.get(&column).and_then(|cell| cell.text());
+    (0..width)
+        .map(|column| cell(column).unwrap_or_default().to_owned())
+        .collect()
 }
 
 /// The delimiter that splits the first lines into the most cells, the same number in each.

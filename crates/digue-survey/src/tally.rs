@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
-use crate::known::Spelling;
+use crate::known::{KnownValue, Spelling};
 use crate::value::{Spot, SpotSeen};
 
 /// The most distinct values that are told apart; beyond it a count is a lower bound.
@@ -50,6 +50,25 @@ pub(crate) struct KindTally {
     pub(crate) persons: DistinctValues,
 }
 
+impl KindTally {
+    fn absorb(&mut self, other: Self) {
+        self.hits += other.hits;
+        self.confirmed += other.confirmed;
+        self.alike += other.alike;
+        self.persons.absorb(other.persons);
+    }
+}
+
+/// Adds the texts of `other`, place by place.
+pub(crate) fn absorb_tallies<K: Ord>(
+    own: &mut BTreeMap<K, PlaceTally>,
+    other: BTreeMap<K, PlaceTally>,
+) {
+    for (key, tally) in other {
+        own.entry(key).or_default().absorb(tally);
+    }
+}
+
 /// Texts at one place, in one context.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PlaceTally {
@@ -69,16 +88,20 @@ impl PlaceTally {
         self.texts += 1;
         match &spot.seen {
             SpotSeen::Known { value, spelling } => {
-                let kind = self.kinds.entry(value.kind).or_default();
-                kind.hits += 1;
-                kind.confirmed += usize::from(is_confirmed);
-                kind.persons.add(value.person);
-                self.other_case |= spelling.other_case;
-                self.other_separators |= spelling.other_separators;
+                self.add_known(*value, *spelling, is_confirmed);
             }
             SpotSeen::Alike { kind } => self.kinds.entry(*kind).or_default().alike += 1,
             SpotSeen::Variable(_) | SpotSeen::Other => self.others += 1,
         }
+    }
+
+    fn add_known(&mut self, value: KnownValue, spelling: Spelling, is_confirmed: bool) {
+        let kind = self.kinds.entry(value.kind).or_default();
+        kind.hits += 1;
+        kind.confirmed += usize::from(is_confirmed);
+        kind.persons.add(value.person);
+        self.other_case |= spelling.other_case;
+        self.other_separators |= spelling.other_separators;
     }
 
     pub(crate) fn absorb(&mut self, other: Self) {
@@ -88,11 +111,7 @@ impl PlaceTally {
         self.other_case |= other.other_case;
         self.other_separators |= other.other_separators;
         for (kind, tally) in other.kinds {
-            let own = self.kinds.entry(kind).or_default();
-            own.hits += tally.hits;
-            own.confirmed += tally.confirmed;
-            own.alike += tally.alike;
-            own.persons.absorb(tally.persons);
+            self.kinds.entry(kind).or_default().absorb(tally);
         }
     }
 

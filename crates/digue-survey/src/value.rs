@@ -37,15 +37,8 @@ impl ValueContext {
         match self {
             Self::Whole => None,
             Self::Path(before) => {
-                let mut pattern = String::from("(?:^|/)");
-                for segment in before.split('/').filter(|segment| !segment.is_empty()) {
-                    match segment {
-                        "{}" => pattern.push_str("[^/?#]+/"),
-                        _ => write!(pattern, "{}/", regex::escape(segment))
-                            .expect("writing to a `String` cannot fail"),
-                    }
-                }
-                Some(format!("{pattern}({shape})(?:[/?#.;,&]|$)"))
+                let before = path_pattern(before);
+                Some(format!("{before}({shape})(?:[/?#.;,&]|$)"))
             }
             Self::Query(name) => Some(format!("[?&;]{}=({shape})(?:[&;#]|$)", regex::escape(name))),
             Self::After(text) => Some(format!(
@@ -87,6 +80,19 @@ pub(crate) fn is_paging_place(names: &[&str]) -> bool {
     let is_of_pages = |name: &&str| matches!(*name, "page" | "pagination" | "paging" | "pager");
     let around = names.iter().rev().nth(1);
     names.last().is_some_and(|name| is_paging_name(name)) || around.is_some_and(is_of_pages)
+}
+
+/// The segments before the value, `{}` for any one.
+fn path_pattern(before: &str) -> String {
+    let mut pattern = String::from("(?:^|/)");
+    for segment in before.split('/').filter(|segment| !segment.is_empty()) {
+        match segment {
+            "{}" => pattern.push_str("[^/?#]+/"),
+            _ => write!(pattern, "{}/", regex::escape(segment))
+                .expect("writing to a `String` cannot fail"),
+        }
+    }
+    pattern
 }
 
 /// True for names of parameters that number pages, rows, days and versions.

@@ -10,12 +10,12 @@ use digue_types::visible::is_blank;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::entity::{calls_person, entity_words};
-use crate::held::{HeldPersons, RecordElements, held_with_children, is_record};
+use crate::held::{HeldPersons, RecordElements, absorb_records, held_with_children, is_record};
 use crate::known::KnownPersons;
 use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue};
-use crate::tally::PlaceTally;
+use crate::tally::{PlaceTally, absorb_tallies};
 use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
 
 /// The most places of one route.
@@ -32,6 +32,14 @@ pub struct XmlPlace {
     pub(crate) texts: usize,
     /// Known names that end here.
     pub names: usize,
+}
+
+impl XmlPlace {
+    const fn absorb(&mut self, other: &Self) {
+        self.elements += other.elements;
+        self.texts += other.texts;
+        self.names += other.names;
+    }
 }
 
 /// The documents of one route and type.
@@ -53,12 +61,11 @@ impl XmlSurvey {
         known: &KnownPersons,
         elements: &[DocumentElement],
     ) -> DocumentSight {
-        let names = NameScan::new(&known.names);
         let mut reader = XmlReader {
             survey: self,
             known,
             elements,
-            names,
+            names: NameScan::new(&known.names),
             marks: Vec::new(),
             parts: Vec::new(),
         };
@@ -69,14 +76,19 @@ impl XmlSurvey {
         let (sight, held) = reader.count();
         self.documents += 1;
         self.of_many += usize::from(held.first() == Some(&HeldPersons::Many));
-        let mut in_document: BTreeMap<&SmolStr, usize> = BTreeMap::new();
-        for id in (0..elements.len()).filter(|id| is_record(elements, &held, *id)) {
-            *in_document.entry(&paths[id]).or_default() += 1;
+        let records = (0..elements.len()).filter(|id| is_record(elements, &held, *id));
+        self.count_records(records.map(|id| &paths[id]));
+        sight
+    }
+
+    fn count_records<'p>(&mut self, of_document: impl Iterator<Item = &'p SmolStr>) {
+        let mut counts: BTreeMap<&SmolStr, usize> = BTreeMap::new();
+        for path in of_document {
+            *counts.entry(path).or_default() += 1;
         }
-        for (path, count) in in_document {
+        for (path, count) in counts {
             self.records.entry(path.clone()).or_default().add(count);
         }
-        sight
     }
 
     pub(crate) fn absorb(&mut self, other: Self) {
@@ -84,17 +96,10 @@ impl XmlSurvey {
         self.of_many += other.of_many;
         self.is_cut |= other.is_cut;
         for (path, place) in other.places {
-            let own = self.places.entry(path).or_default();
-            own.elements += place.elements;
-            own.texts += place.texts;
-            own.names += place.names;
+            self.places.entry(path).or_default().absorb(&place);
         }
-        for (key, tally) in other.tallies {
-            self.tallies.entry(key).or_default().absorb(tally);
-        }
-        for (path, records) in other.records {
-            self.records.entry(path).or_default().absorb(&records);
-        }
+        absorb_tallies(&mut self.tallies, other.tallies);
+        absorb_records(&mut self.records, other.records);
     }
 
     /// The places that both have, of all that either has.
