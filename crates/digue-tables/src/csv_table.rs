@@ -71,21 +71,20 @@ pub fn csv_rows(text: &str, delimiter: u8) -> Vec<Vec<String>> {
     let (delimiter, text) = separator_hint(text).unwrap_or((delimiter, text));
     let mut lexer = Lexer::new(text, delimiter, Quotes::Doubled);
     let (mut rows, mut row) = (Vec::new(), CsvRow::default());
-    let shown = |cell: CellValue<'_>| match cell {
+    while lexer.read(&mut row) {
+        let cells = row.cells.iter();
+        rows.push(cells.map(|cell| shown(unguarded(cell))).collect());
+    }
+    rows
+}
+
+fn shown(cell: CellValue<'_>) -> String {
+    match cell {
         CellValue::Text(text) | CellValue::Computed(text) | CellValue::Unreadable(_, text) => {
             text.to_owned()
         }
         CellValue::Missing | CellValue::Blank => String::new(),
-    };
-    while lexer.read(&mut row) {
-        rows.push(
-            row.cells
-                .iter()
-                .map(|cell| shown(unguarded(cell)))
-                .collect(),
-        );
     }
-    rows
 }
 
 /// The file is readable when one candidate reads it whole. That it has no rows is accepted only
@@ -95,13 +94,7 @@ fn conclude(candidates: Vec<CsvCandidate>) -> Result<ReadingTally, Unreadable> {
     let (mut fault, mut absent) = (None, None);
     for candidate in candidates {
         match candidate.read {
-            Ok(tally)
-                if best
-                    .as_ref()
-                    .is_none_or(|best| best.records < tally.records) =>
-            {
-                best = Some(tally)
-            }
+            Ok(tally) if has_more_records(&tally, best.as_ref()) => best = Some(tally),
             Ok(_) => {}
             Err(why) if candidate.has_header => fault = fault.or(Some(why)),
             Err(why) => absent = absent.or(Some(why)),
@@ -113,6 +106,10 @@ fn conclude(candidates: Vec<CsvCandidate>) -> Result<ReadingTally, Unreadable> {
         (None, Some(fault)) => Err(fault),
         (None, None) => Err(absent.unwrap_or_else(|| ReadFailure::new(UnreadCause::Column).into())),
     }
+}
+
+fn has_more_records(tally: &ReadingTally, best: Option<&ReadingTally>) -> bool {
+    best.is_none_or(|best| best.records < tally.records)
 }
 
 /// `sep=;` on the first line: Excel takes it as the delimiter and does not show it.

@@ -140,6 +140,12 @@ struct Legend {
     shared: HashMap<u32, bool>,
 }
 
+/// True for a text that the map calls a caption.
+fn is_caption_of(rules: &TableRules, text: &str) -> bool {
+    let captions = rules.captions.as_ref();
+    text.len() < 1_000 && captions.is_some_and(|known| known.is_match(text))
+}
+
 impl Legend {
     fn look(&mut self, rules: &TableRules, row: &SheetRow<'_>, found: &Collector<'_>) {
         self.rows += 1;
@@ -152,11 +158,7 @@ impl Legend {
                 Some(number) => *self.shared.entry(number).or_insert_with(look),
                 None => look(),
             };
-            is_caption |= text.len() < 1_000
-                && rules
-                    .captions
-                    .as_ref()
-                    .is_some_and(|known| known.is_match(text));
+            is_caption |= is_caption_of(rules, text);
         }
         if !is_caption {
             self.others += 1;

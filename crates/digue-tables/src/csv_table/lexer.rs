@@ -40,6 +40,21 @@ pub(super) struct Oddities {
     crosses_lines: bool,
 }
 
+fn fault_in(line: usize, cause: UnreadCause) -> Unreadable {
+    ReadFailure::new(cause)
+        .at(UnreadPlace::numbered("line ", line as u64))
+        .into()
+}
+
+fn split_cells<'t>(line: &'t str, delimiter: u8, cells: &mut Vec<Cow<'t, str>>) {
+    let mut start = 0;
+    for end in memchr_iter(delimiter, line.as_bytes()) {
+        cells.push(Cow::Borrowed(&line[start..end]));
+        start = end + 1;
+    }
+    cells.push(Cow::Borrowed(&line[start..]));
+}
+
 impl Oddities {
     pub(super) fn is_doubtful(&self) -> bool {
         self.crosses_lines
@@ -50,13 +65,8 @@ impl Oddities {
 
     /// Why a reading that refused no row still does not count as whole.
     pub(super) fn fault(&self, quotes: Quotes) -> Option<Unreadable> {
-        let fault = |cause, line: usize| {
-            ReadFailure::new(cause)
-                .at(UnreadPlace::numbered("line ", line as u64))
-                .into()
-        };
         if let Some(line) = self.unclosed {
-            return Some(fault(UnreadCause::Syntax, line));
+            return Some(fault_in(line, UnreadCause::Syntax));
         }
         // A program that quotes badly elsewhere may not have quoted these lines at all: the rows
         // inside the "cell" could be records.
@@ -67,7 +77,7 @@ impl Oddities {
         // Text after a closing quote is normal in no dialect where a line is a row.
         let by_line = self.after_quote.filter(|_| quotes == Quotes::InLine);
         odd.or(by_line)
-            .map(|line| fault(UnreadCause::Ambiguous, line))
+            .map(|line| fault_in(line, UnreadCause::Ambiguous))
     }
 }
 
@@ -106,12 +116,7 @@ impl<'t> Lexer<'t> {
         match self.quotes {
             Quotes::None => {
                 let line = self.take_line();
-                let mut start = 0;
-                for end in memchr_iter(self.delimiter, line.as_bytes()) {
-                    row.cells.push(Cow::Borrowed(&line[start..end]));
-                    start = end + 1;
-                }
-                row.cells.push(Cow::Borrowed(&line[start..]));
+                split_cells(line, self.delimiter, &mut row.cells);
             }
             Quotes::InLine => {
                 let line = self.take_line();

@@ -116,35 +116,27 @@ fn is_said(rules: &TableRules, texts: &[(usize, &str)], found: &Collector<'_>) -
     let Some(captions) = &rules.captions else {
         return false;
     };
-    let joined = texts
-        .iter()
-        .map(|(_, text)| text.trim())
-        .collect::<Vec<_>>()
-        .join(" ");
-    captions.is_match(&joined)
-        && !texts
-            .iter()
-            .any(|(_, text)| found.looks_like_identifier(text))
+    let trimmed: Vec<&str> = texts.iter().map(|(_, text)| text.trim()).collect();
+    let mut texts = texts.iter().map(|(_, text)| *text);
+    captions.is_match(&trimmed.join(" ")) && !texts.any(|text| found.looks_like_identifier(text))
 }
 
 /// `Total : 12`, `Sous-total;;12`, `Number of rows: 4`.
 fn is_total(texts: &[(usize, &str)], records: usize, found: &Collector<'_>) -> bool {
     let mut is_total = false;
-    for word in texts
-        .iter()
-        .flat_map(|(_, text)| text.split(|c: char| !c.is_alphanumeric()))
-    {
-        let word = word.to_lowercase();
+    for word in texts.iter().flat_map(|(_, text)| words(text)) {
         if TOTALS.contains(&word.as_str()) {
             is_total = true;
-        } else if !word.is_empty()
-            && !BESIDE.contains(&word.as_str())
-            && !is_count(&word, records, found)
-        {
+        } else if !BESIDE.contains(&word.as_str()) && !is_count(&word, records, found) {
             return false;
         }
     }
     is_total
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
 /// True for a number that counts rows: small, equal to the number of records, or unlike any

@@ -108,16 +108,12 @@ impl<'r> Header<'r> {
             return;
         }
         let fields: Vec<String> = rules.fields.iter().map(|field| folded(field)).collect();
-        let by_rule = self
-            .places
-            .iter()
-            .chain(&self.compare)
-            .map(|(_, place)| *place);
-        let by_field = names
-            .iter()
-            .filter(|(_, name)| fields.contains(name))
-            .map(|(place, _)| *place);
-        let places: Vec<usize> = by_rule.chain(by_field).collect();
+        let by_rule = self.places.iter().chain(&self.compare);
+        let by_field = names.iter().filter(|(_, name)| fields.contains(name));
+        let places: Vec<usize> = by_rule
+            .map(|(_, place)| *place)
+            .chain(by_field.map(|(place, _)| *place))
+            .collect();
         self.is_described = vec![false; places.iter().max().map_or(0, |last| last + 1)];
         for place in places {
             self.is_described[place] = true;
@@ -157,23 +153,25 @@ impl<'r> Header<'r> {
 
 /// The position of a rule's column; an error when two columns have its names.
 fn place_of(rule: &ColumnRule, names: &[(usize, String)]) -> Result<Option<usize>, Unreadable> {
-    let bears = |name: &str| {
-        rule.columns
-            .iter()
-            .any(|column| matches!(column, MapColumn::Named(own) if folded(own) == name))
-    };
-    let mut places = names
-        .iter()
-        .filter(|(_, name)| bears(name))
-        .map(|(place, _)| *place);
+    let mut places = names.iter().filter(|(_, name)| bears(rule, name));
     match (places.next(), places.next()) {
-        (Some(place), None) => Ok(Some(place)),
+        (Some((place, _)), None) => Ok(Some(*place)),
         (Some(_), Some(_)) => Err(column_fault(rule)),
-        (None, _) => Ok(rule.columns.iter().find_map(|column| match column {
-            MapColumn::Number(number) => number.checked_sub(1),
-            MapColumn::Named(_) => None,
-        })),
+        (None, _) => Ok(numbered_place(rule)),
     }
+}
+
+fn bears(rule: &ColumnRule, name: &str) -> bool {
+    let is_name =
+        |column: &MapColumn| matches!(column, MapColumn::Named(own) if folded(own) == name);
+    rule.columns.iter().any(is_name)
+}
+
+fn numbered_place(rule: &ColumnRule) -> Option<usize> {
+    rule.columns.iter().find_map(|column| match column {
+        MapColumn::Number(number) => number.checked_sub(1),
+        MapColumn::Named(_) => None,
+    })
 }
 
 fn column_fault(rule: &ColumnRule) -> Unreadable {

@@ -156,22 +156,15 @@ impl<'r> TableRows<'r> {
         else {
             return Ok(());
         };
+        let is_shifted = row.width() > header.width;
         for (rule, place) in &header.places {
-            let is_shifted = row.width() > header.width;
             let places = if is_shifted {
                 0..row.width()
             } else {
                 *place..*place + 1
             };
             for place in places {
-                if let CellValue::Text(text) | CellValue::Computed(text) = row.cell(place)
-                    // Without a known shape every text fits: each cell of a broken row would become
-                    // a person.
-                    && found.knows_shape(&rule.pick)
-                    && found.fits(&rule.pick, text)
-                {
-                    let _: IdentifierOutcome = found.take(&rule.pick, text, || row.place(place))?;
-                }
+                salvage_cell(rule, row, place, found)?;
             }
         }
         Ok(())
@@ -360,6 +353,24 @@ fn own_places<'h, 'r>(
         .map(|(rule, place)| (*rule, *place))
 }
 
+/// Takes the person of one cell of a row that does not read as a whole.
+fn salvage_cell(
+    rule: &ColumnRule,
+    row: &impl TableRow,
+    place: usize,
+    found: &mut Collector<'_>,
+) -> Result<(), Unreadable> {
+    if let CellValue::Text(text) | CellValue::Computed(text) = row.cell(place)
+        // Without a known shape every text fits: each cell of a broken row would become
+        // a person.
+        && found.knows_shape(&rule.pick)
+        && found.fits(&rule.pick, text)
+    {
+        let _: IdentifierOutcome = found.take(&rule.pick, text, || row.place(place))?;
+    }
+    Ok(())
+}
+
 fn fits(rule: &ColumnRule, cell: CellValue<'_>, found: &Collector<'_>) -> bool {
     match cell {
         CellValue::Text(text) | CellValue::Computed(text) => found.fits(&rule.pick, text),
@@ -372,6 +383,17 @@ fn fits(rule: &ColumnRule, cell: CellValue<'_>, found: &Collector<'_>) -> bool {
 struct SharedTexts {
     taken: HashMap<(usize, u32), IdentifierOutcome>,
     could_hold: HashMap<u32, bool>,
+}
+
+impl SharedTexts {
+    /// True for a text that could hold an identifier; `number` tells the texts that cells share.
+    fn could_hold(&mut self, number: Option<u32>, text: &str, found: &Collector<'_>) -> bool {
+        let look = || found.looks_like_identifier(text);
+        match number {
+            Some(number) => *self.could_hold.entry(number).or_insert_with(look),
+            None => look(),
+        }
+    }
 }
 
 /// Reads the rows below a header.
@@ -496,13 +518,8 @@ impl RecordReader<'_, '_> {
         let is_beside =
             |column: usize| !self.header.places.iter().any(|(_, place)| *place == column);
         for (column, text) in row.texts().filter(|(column, _)| is_beside(*column)) {
-            let could_hold = match row.shared(column).filter(|_| text.len() > SHARED_BYTES_MIN) {
-                Some(number) => *shared
-                    .could_hold
-                    .entry(number)
-                    .or_insert_with(|| found.looks_like_identifier(text)),
-                None => found.looks_like_identifier(text),
-            };
+            let number = row.shared(column).filter(|_| text.len() > SHARED_BYTES_MIN);
+            let could_hold = shared.could_hold(number, text, found);
             let is_beyond = column >= self.header.width && found.has_shapeless_kind();
             if could_hold || is_beyond {
                 return Err(ReadFailure::new(UnreadCause::Ambiguous)

@@ -321,12 +321,8 @@ impl<'b> CentralDirectory<'b> {
 /// directory. Overlaps are refused too: they are how a small archive unpacks to terabytes.
 fn check_layout(bytes: &[u8], mut spans: Vec<Span>, list: usize) -> Result<(), Unreadable> {
     spans.sort_by_key(|span| span.start);
-    let starts = spans
-        .iter()
-        .map(|span| span.start)
-        .skip(1)
-        .chain([list])
-        .collect::<Vec<_>>();
+    let starts = spans.iter().map(|span| span.start);
+    let starts: Vec<usize> = starts.skip(1).chain([list]).collect();
     if spans.first().map_or(list, |span| span.start) != 0 {
         return Err(unread_part("archive"));
     }
@@ -334,17 +330,21 @@ fn check_layout(bytes: &[u8], mut spans: Vec<Span>, list: usize) -> Result<(), U
         let gap = bytes
             .get(span.end..next)
             .ok_or_else(|| unread_part("archive"))?;
-        let is_descriptor = span.has_descriptor
-            && match gap.len() {
-                12 | 20 => u32_at(gap, 0) == Some(span.crc),
-                16 | 24 => u32_at(gap, 0) == Some(0x0807_4b50) && u32_at(gap, 4) == Some(span.crc),
-                _ => false,
-            };
-        if !gap.is_empty() && !is_descriptor {
+        if !gap.is_empty() && !is_descriptor(span, gap) {
             return Err(unread_part("archive"));
         }
     }
     Ok(())
+}
+
+/// True for the descriptor after a part whose sizes were not known when it was begun.
+fn is_descriptor(span: &Span, gap: &[u8]) -> bool {
+    span.has_descriptor
+        && match gap.len() {
+            12 | 20 => u32_at(gap, 0) == Some(span.crc),
+            16 | 24 => u32_at(gap, 0) == Some(0x0807_4b50) && u32_at(gap, 4) == Some(span.crc),
+            _ => false,
+        }
 }
 
 /// True when the extra fields are only times, owners, sizes and padding.

@@ -114,11 +114,9 @@ impl Asides {
         self.swept.add(text, found, || place.clone())?;
         found.identifiers_like(text, &mut self.words);
         for identifier in self.words.drain(..) {
-            let is_small = identifier.text.len() < NUMBER_DIGITS_MIN
-                && identifier.text.bytes().all(|byte| byte.is_ascii_digit());
             // Those already shown by a cell need no memory; the others may still be shown by a
             // later one.
-            if !is_small && !found.has_found(&identifier) {
+            if !is_small_number(&identifier.text) && !found.has_found(&identifier) {
                 self.like.push((identifier, place.clone()));
             }
         }
@@ -185,13 +183,7 @@ impl Asides {
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
         for piece in text.split('&') {
-            let mut rest = piece.chars();
-            let shown = match rest.next() {
-                Some('"') => piece[1..].split_once('"').map_or("", |(_, shown)| shown),
-                Some(c) if c.is_ascii_uppercase() => rest.as_str(),
-                _ => piece,
-            };
-            self.add(shown, place, found)?;
+            self.add(after_code(piece), place, found)?;
             // Also as written: text before the first code has none to remove.
             self.add(piece, place, found)?;
         }
@@ -280,11 +272,22 @@ fn is_measure(text: &str) -> bool {
     let is_moment =
         text.len() <= 32 && text.get(4..5) == Some("-") && text.get(10..11) == Some("T");
     let is_plain = |c: char| c.is_ascii_digit() || " .,;:-$\n\r".contains(c);
-    text.chars().all(is_plain)
-        || (is_moment
-            && text
-                .chars()
-                .all(|c| is_plain(c) || matches!(c, 'T' | 'Z' | '+')))
+    let is_of_moment = |c: char| is_moment && matches!(c, 'T' | 'Z' | '+');
+    text.chars().all(|c| is_plain(c) || is_of_moment(c))
+}
+
+fn is_small_number(text: &str) -> bool {
+    text.len() < NUMBER_DIGITS_MIN && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The text of a page margin after the code that it begins with: a font, or one letter.
+fn after_code(piece: &str) -> &str {
+    let mut rest = piece.chars();
+    match rest.next() {
+        Some('"') => piece[1..].split_once('"').map_or("", |(_, shown)| shown),
+        Some(c) if c.is_ascii_uppercase() => rest.as_str(),
+        _ => piece,
+    }
 }
 
 /// True for attributes of a worksheet, outside its cells, that programs show.

@@ -121,13 +121,7 @@ pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some(at) = rest.find("_x") {
         plain.push_str(&rest[..at]);
-        let code = rest
-            .get(at + 2..at + 6)
-            .filter(|_| rest.as_bytes().get(at + 6) == Some(&b'_'));
-        match code
-            .and_then(|hex| u32::from_str_radix(hex, 16).ok())
-            .and_then(char::from_u32)
-        {
+        match character_at(rest, at) {
             Some(character) => {
                 plain.push(character);
                 rest = &rest[at + 7..];
@@ -140,4 +134,12 @@ pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
     }
     plain.push_str(rest);
     Cow::Owned(plain)
+}
+
+/// The character that `_xHHHH_` stands for.
+fn character_at(text: &str, at: usize) -> Option<char> {
+    let hex = text.get(at + 2..at + 6)?;
+    let ends = text.as_bytes().get(at + 6) == Some(&b'_');
+    let code = u32::from_str_radix(hex, 16).ok().filter(|_| ends)?;
+    char::from_u32(code)
 }

@@ -73,12 +73,7 @@ impl Format {
 
     pub(super) fn parse(code: &str) -> Self {
         let sections = sections(code);
-        let text = sections.get(3).or_else(|| {
-            sections
-                .iter()
-                .find(|section| section.contains(&Piece::Sign('@')))
-        });
-        let text = match text {
+        let text = match text_section(&sections) {
             Some(section) => text_format(section),
             None => TextFormat::AsItIs,
         };
@@ -141,12 +136,23 @@ fn whole(written: &str) -> Result<(&'static str, String), UnreadCause> {
     ))
 }
 
-fn text_format(section: &[Piece]) -> TextFormat {
-    let literal = |piece: &Piece| match piece {
+/// The section for texts: the fourth, or the first with a place for a text.
+fn text_section(sections: &[Vec<Piece>]) -> Option<&Vec<Piece>> {
+    sections.get(3).or_else(|| {
+        let mut sections = sections.iter();
+        sections.find(|section| section.contains(&Piece::Sign('@')))
+    })
+}
+
+fn written(pieces: &[Piece]) -> String {
+    let signs = pieces.iter().filter_map(|piece| match piece {
         Piece::Literal(c) | Piece::Sign(c) => Some(*c),
         Piece::Bracket(_) => None,
-    };
-    let written = |pieces: &[Piece]| pieces.iter().filter_map(literal).collect::<String>();
+    });
+    signs.collect()
+}
+
+fn text_format(section: &[Piece]) -> TextFormat {
     let Some(at) = section.iter().position(|piece| *piece == Piece::Sign('@')) else {
         // `;;;` hides the text, but the user still has it in the file.
         let shown = written(section);
@@ -242,15 +248,9 @@ fn number_format(section: &[Piece]) -> NumberFormat {
 /// exponent (`0.00E+00`) is neither.
 fn time_or_date(signs: &str) -> Option<NumberFormat> {
     let bytes = signs.as_bytes();
-    let is_exponent = |at: usize| {
-        bytes
-            .get(at + 1)
-            .is_some_and(|next| matches!(next, b'+' | b'-'))
-    };
     let holds_exponent = bytes
-        .iter()
-        .enumerate()
-        .any(|(at, sign)| *sign == b'e' && is_exponent(at));
+        .windows(2)
+        .any(|two| matches!(two, [b'e', b'+' | b'-']));
     // An `e` without digits around it is a letter of a date (Japanese eras), and no exponent.
     if holds_exponent && signs.contains(['0', '#', '?']) {
         return None;

@@ -129,12 +129,7 @@ impl NumberLook {
 
     /// The number that a cell contains as `written`.
     pub(super) fn number(&self, written: &str) -> UploadedNumber {
-        let Some(number) = written
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|number| number.is_finite())
-        else {
+        let Some(number) = finite(written) else {
             return UploadedNumber {
                 value: written.to_owned(),
                 quantity: Quantity::Other,
@@ -256,26 +251,32 @@ fn shifted(text: &str, places: usize) -> String {
     format!("{whole}{more}.{rest}")
 }
 
+fn finite(written: &str) -> Option<f64> {
+    let number: f64 = written.trim().parse().ok()?;
+    number.is_finite().then_some(number)
+}
+
+/// Adds one to the last digit.
+fn round_up(digits: &mut Vec<u8>) {
+    for digit in digits.iter_mut().rev() {
+        if *digit != b'9' {
+            *digit += 1;
+            return;
+        }
+        *digit = b'0';
+    }
+    digits.insert(0, b'1');
+}
+
 /// The digits before and after the point, rounded half up as spreadsheets do. On the decimal text,
 /// as rounding the double gives other results.
 fn rounded(text: &str, places: usize) -> (String, String) {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let kept = format!("{decimals:0<places$}");
-    let is_up = kept
-        .as_bytes()
-        .get(places)
-        .is_some_and(|digit| *digit >= b'5');
+    let next = kept.as_bytes().get(places);
     let mut digits: Vec<u8> = whole.bytes().chain(kept.bytes().take(places)).collect();
-    let mut carries = is_up;
-    for digit in digits.iter_mut().rev().take_while(|_| is_up) {
-        if !carries {
-            break;
-        }
-        carries = *digit == b'9';
-        *digit = if carries { b'0' } else { *digit + 1 };
-    }
-    if carries {
-        digits.insert(0, b'1');
+    if next.is_some_and(|digit| *digit >= b'5') {
+        round_up(&mut digits);
     }
     let text = String::from_utf8(digits).unwrap_or_default();
     let at = text.len() - places;
@@ -320,18 +321,21 @@ fn quantity(pieces: &[Piece]) -> Quantity {
             }
         }
     }
-    if is_percent {
-        return Quantity::Percent;
+    match is_percent {
+        true => Quantity::Percent,
+        false => quantity_of_unit(&words.to_lowercase()),
     }
-    let lower = words.to_lowercase();
+}
+
+fn quantity_of_unit(words: &str) -> Quantity {
     let bare = ["euros", "euro", "eur", "€"]
         .iter()
-        .fold(lower.clone(), |words, unit| words.replace(unit, ""));
+        .fold(words.to_owned(), |words, unit| words.replace(unit, ""));
     // Any other word ("k", "hours") changes what the number counts.
     if bare.contains(|c: char| c.is_alphanumeric() || is_currency(c)) {
         return Quantity::Other;
     }
-    if bare == lower {
+    if bare == words {
         Quantity::Plain
     } else {
         Quantity::Euros
@@ -408,6 +412,11 @@ fn body(pieces: Vec<Piece>) -> SectionBody {
     )
 }
 
+fn zeros(pieces: &[Piece]) -> usize {
+    let zeros = pieces.iter().filter(|piece| **piece == Piece::Sign('0'));
+    zeros.count()
+}
+
 fn digits_body(
     middle: &[Piece],
     before: String,
@@ -417,12 +426,6 @@ fn digits_body(
 ) -> SectionBody {
     let point = middle.iter().position(|piece| *piece == Piece::Sign('.'));
     let (whole, decimals) = middle.split_at(point.unwrap_or(middle.len()));
-    let zeros = |pieces: &[Piece]| {
-        pieces
-            .iter()
-            .filter(|piece| **piece == Piece::Sign('0'))
-            .count()
-    };
     let is_odd = decimals
         .iter()
         .skip(1)
@@ -443,6 +446,15 @@ fn digits_body(
     })
 }
 
+/// True for a bracket that names a colour, and no elapsed time.
+fn is_colour(inner: &str) -> bool {
+    let is_word = inner.chars().all(|c| c.is_alphanumeric() || c == ' ');
+    let is_elapsed = inner
+        .chars()
+        .all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'));
+    is_word && !is_elapsed
+}
+
 /// The pieces that show something; `None` for conditions, dates, times, exponents and unknown
 /// letters.
 fn plain_pieces(pieces: Vec<Piece>) -> Option<Vec<Piece>> {
@@ -454,11 +466,7 @@ fn plain_pieces(pieces: Vec<Piece>) -> Option<Vec<Piece>> {
             // The next character fills the rest of the cell.
             Piece::Sign('*') => drop(rest.next()),
             Piece::Bracket(inner) if currency_bracket(inner).is_none() => {
-                let is_colour = inner.chars().all(|c| c.is_alphanumeric() || c == ' ');
-                let is_elapsed = inner
-                    .chars()
-                    .all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'));
-                if !is_colour || is_elapsed {
+                if !is_colour(inner) {
                     return None;
                 }
             }

@@ -9,7 +9,7 @@ use digue_types::UnreadPlace;
 
 use super::archive::{ZipArchive, broken, unread_part};
 use super::asides::{Asides, AttributeRole};
-use super::markup::{MarkupEvent, walk};
+use super::markup::{MarkupAttributes, MarkupEvent, walk};
 use super::number_format::{self, Format};
 use super::sheet::WorkbookTables;
 use super::strings::SharedStrings;
@@ -267,30 +267,28 @@ impl ContentTypes {
         };
         walk(part, bytes, &mut |mark| {
             if let MarkupEvent::Open(name, attributes) = mark {
-                let kind = attributes
-                    .get("ContentType")
-                    .unwrap_or_default()
-                    .to_lowercase();
-                let of = |key| {
-                    attributes
-                        .get(key)
-                        .unwrap_or_default()
-                        .trim_start_matches('/')
-                        .to_lowercase()
-                };
-                let known = match name {
-                    "Override" => types.by_part.insert(of("PartName"), kind),
-                    "Default" => types.by_extension.insert(of("Extension"), kind),
-                    _ => None,
-                };
+                let is_second = types.add(name, attributes);
                 // With two types for one part, each program would treat the part in its own way.
-                if known.is_some() {
+                if is_second {
                     return Err(unread_part(part.clone()));
                 }
             }
             Ok(())
         })?;
         Ok(types)
+    }
+
+    /// True where a type was known already.
+    fn add(&mut self, element: &str, attributes: &MarkupAttributes<'_>) -> bool {
+        let lower = |key| attributes.get(key).unwrap_or_default().to_lowercase();
+        let of = |key| lower(key).trim_start_matches('/').to_owned();
+        let kind = lower("ContentType");
+        let known = match element {
+            "Override" => self.by_part.insert(of("PartName"), kind),
+            "Default" => self.by_extension.insert(of("Extension"), kind),
+            _ => None,
+        };
+        known.is_some()
     }
 
     fn of(&self, part: &str) -> String {
@@ -365,6 +363,19 @@ fn resolved(folder: &str, target: &str) -> String {
     steps.join("/")
 }
 
+fn external_target(attributes: &MarkupAttributes<'_>) -> String {
+    let mode = attributes.get("TargetMode");
+    let is_external = mode.is_some_and(|mode| mode.eq_ignore_ascii_case("external"));
+    let target = attributes
+        // A target inside the archive names a part, and parts are examined by themselves.
+        .get("Target")
+        .filter(|_| is_external)
+        .unwrap_or_default();
+    percent_encoding::percent_decode_str(target)
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
 /// Examines links out of the file, which a person sees or follows.
 fn read_targets(
     part: &UnreadPlace,
@@ -374,16 +385,7 @@ fn read_targets(
 ) -> Result<(), Unreadable> {
     walk(part, bytes, &mut |mark| match mark {
         MarkupEvent::Open("Relationship", attributes) => {
-            let is_external = attributes
-                .get("TargetMode")
-                .is_some_and(|mode| mode.eq_ignore_ascii_case("external"));
-            let target = attributes
-                // A target inside the archive names a part, and parts are examined by themselves.
-                .get("Target")
-                .filter(|_| is_external)
-                .unwrap_or_default();
-            let plain = percent_encoding::percent_decode_str(target).decode_utf8_lossy();
-            asides.add(&plain, part, found)
+            asides.add(&external_target(attributes), part, found)
         }
         MarkupEvent::Text(text) | MarkupEvent::Comment(text) => asides.add(text, part, found),
         MarkupEvent::Open(..) | MarkupEvent::Close(_) => Ok(()),

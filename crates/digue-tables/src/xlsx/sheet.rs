@@ -186,18 +186,24 @@ impl TableRow for SheetRow<'_> {
     }
 }
 
-/// Column from 0 and row from 1 of `B7`.
-fn position(reference: &str) -> Option<(usize, u32)> {
-    // Merged ranges and cells may be written as absolute references.
-    let plain = reference.replace('$', "");
-    let split = plain.find(|c: char| c.is_ascii_digit())?;
+/// The column from 1 of `B`.
+fn column_number(letters: &str) -> Option<usize> {
     let mut column = 0usize;
-    for letter in plain[..split].bytes() {
+    for letter in letters.bytes() {
         let letter = letter.to_ascii_uppercase();
         column = column
             .checked_mul(26)?
             .checked_add(usize::from(letter.checked_sub(b'A')?) + 1)?;
     }
+    Some(column)
+}
+
+/// Column from 0 and row from 1 of `B7`.
+fn position(reference: &str) -> Option<(usize, u32)> {
+    // Merged ranges and cells may be written as absolute references.
+    let plain = reference.replace('$', "");
+    let split = plain.find(|c: char| c.is_ascii_digit())?;
+    let column = column_number(&plain[..split])?;
     let row: u32 = plain[split..].parse().ok()?;
     (1..=COLUMNS_MAX)
         .contains(&column)
@@ -327,8 +333,7 @@ impl SheetReader<'_> {
 
     fn cover(&mut self, attributes: &MarkupAttributes<'_>) -> Result<(), Unreadable> {
         let reference = attributes.get("ref").unwrap_or_default();
-        let covered =
-            CoveredCells::parse(reference).ok_or_else(|| broken(self.row.sheet.clone()))?;
+        let covered = CoveredCells::parse(reference).ok_or_else(|| self.broken())?;
         self.covered.push(covered);
         if self.covered.len() > MERGES_MAX {
             Err(Unreadable::too_large())
@@ -356,10 +361,7 @@ impl SheetReader<'_> {
 
     fn open_row(&mut self, attributes: &MarkupAttributes<'_>) -> Result<(), Unreadable> {
         let number = match attributes.get("r") {
-            Some(number) => number
-                .trim()
-                .parse()
-                .map_err(|_| broken(self.row.sheet.clone()))?,
+            Some(number) => number.trim().parse().map_err(|_| self.broken())?,
             None => self.row.number + 1,
         };
         // Programs disagree on rows that occur twice or out of order.
@@ -373,28 +375,29 @@ impl SheetReader<'_> {
         Ok(())
     }
 
+    fn column_of(&self, reference: &str) -> Result<usize, Unreadable> {
+        let (column, row) = position(reference).ok_or_else(|| self.broken())?;
+        // Programs place a cell with a wrong reference differently.
+        if row != self.row.number || column < self.next_column {
+            return Err(self.ambiguous());
+        }
+        Ok(column)
+    }
+
+    fn broken(&self) -> Unreadable {
+        broken(self.row.sheet.clone())
+    }
+
     fn open_cell(&mut self, attributes: &MarkupAttributes<'_>) -> Result<(), Unreadable> {
-        let next = self.next_column;
         let column = match attributes.get("r") {
-            Some(reference) => {
-                let (column, row) =
-                    position(reference).ok_or_else(|| broken(self.row.sheet.clone()))?;
-                // Programs place a cell with a wrong reference differently.
-                if row != self.row.number || column < next {
-                    return Err(self.ambiguous());
-                }
-                column
-            }
-            None => next,
+            Some(reference) => self.column_of(reference)?,
+            None => self.next_column,
         };
         if column >= COLUMNS_MAX {
-            return Err(broken(self.row.sheet.clone()));
+            return Err(self.broken());
         }
         let style = match attributes.get("s") {
-            Some(style) => style
-                .trim()
-                .parse()
-                .map_err(|_| broken(self.row.sheet.clone()))?,
+            Some(style) => style.trim().parse().map_err(|_| self.broken())?,
             None => 0,
         };
         let kind = attributes.get("t").unwrap_or("n").to_owned();
@@ -541,15 +544,24 @@ impl SheetReader<'_> {
             None => &Format::UNKNOWN,
         };
         if self.common.is_upload {
-            if let Some(day) = day(value, self.common.is_from_1904).filter(|_| format.is_date()) {
-                return ResolvedCell::own(&day, Certainty::Certain);
-            }
-            let number = format.look.number(value);
-            return ResolvedCell {
-                content: CellContent::Number(number),
-                ..ResolvedCell::own(value, Certainty::Certain)
-            };
+            self.uploaded_number(format, value)
+        } else {
+            self.shown_number(format, value)
         }
+    }
+
+    fn uploaded_number(&self, format: &Format, value: &str) -> ResolvedCell {
+        if let Some(day) = day(value, self.common.is_from_1904).filter(|_| format.is_date()) {
+            return ResolvedCell::own(&day, Certainty::Certain);
+        }
+        let number = format.look.number(value);
+        ResolvedCell {
+            content: CellContent::Number(number),
+            ..ResolvedCell::own(value, Certainty::Certain)
+        }
+    }
+
+    fn shown_number(&self, format: &Format, value: &str) -> ResolvedCell {
         match format.show(value) {
             // Which cells a conditional format changes depends on formulas that nothing here
             // calculates.

@@ -155,18 +155,20 @@ fn cells_of(
         *left = left
             .checked_sub(text.len())
             .ok_or(Unreadable::too_large())?;
-        let cell = match (row.cell(column), row.content(column)) {
-            (CellValue::Unreadable(UnreadCause::Formula, _), _) => {
-                UploadedCell::Unreadable(UnreadableCell::Formula, text.to_owned())
-            }
-            (CellValue::Unreadable(..), _) => {
-                UploadedCell::Unreadable(UnreadableCell::Error, text.to_owned())
-            }
-            (_, CellContent::Number(number)) => UploadedCell::Number(number.clone()),
-            (_, CellContent::Truth(is_true)) => UploadedCell::Truth(*is_true),
-            (_, CellContent::Text) => UploadedCell::Text(text.to_owned()),
-        };
-        cells.insert(column, cell);
+        cells.insert(column, cell_of(row, column, text));
     }
     Ok(cells)
+}
+
+fn cell_of(row: &SheetRow<'_>, column: usize, text: &str) -> UploadedCell {
+    let text = text.to_owned();
+    match (row.cell(column), row.content(column)) {
+        (CellValue::Unreadable(UnreadCause::Formula, _), _) => {
+            UploadedCell::Unreadable(UnreadableCell::Formula, text)
+        }
+        (CellValue::Unreadable(..), _) => UploadedCell::Unreadable(UnreadableCell::Error, text),
+        (_, CellContent::Number(number)) => UploadedCell::Number(number.clone()),
+        (_, CellContent::Truth(is_true)) => UploadedCell::Truth(*is_true),
+        (_, CellContent::Text) => UploadedCell::Text(text),
+    }
 }
