@@ -179,7 +179,15 @@ async fn give_cookie(
     let origin = app
         .url_of(&session.host)
         .ok_or(OperationError::NotFound("host"))?;
-    let instructions = json!({
+    Ok(BoundSession {
+        cookie,
+        instructions: instructions(session, origin),
+    })
+}
+
+/// What the browser is told of a bound session.
+fn instructions(session: &Session, origin: &str) -> Value {
+    json!({
         "session_identifier": session.id,
         "refresh_url": REFRESH,
         "scope": {
@@ -196,9 +204,5 @@ async fn give_cookie(
             "name": digue_gateway::headers::DEVICE_COOKIE,
             "attributes": "Path=/; Secure; HttpOnly; SameSite=Lax",
         }],
-    });
-    Ok(BoundSession {
-        cookie,
-        instructions,
     })
 }

@@ -227,8 +227,11 @@ fn code_of(app: &App, record: &UnconfirmedRecord, factors: &[String]) -> String 
         record.invited_at.micros(),
         factors.join("\n")
     );
-    let tag = hmac::sign(&key, text.as_bytes());
-    let signs = tag.as_ref().iter().take(CODE_SIGNS);
+    written_code(hmac::sign(&key, text.as_bytes()).as_ref())
+}
+
+fn written_code(tag: &[u8]) -> String {
+    let signs = tag.iter().take(CODE_SIGNS);
     // 32 divides 256, so that the remainder favours no sign.
     let code: String = signs
         .map(|byte| char::from(SIGNS[usize::from(*byte) % 32]))

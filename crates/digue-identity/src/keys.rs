@@ -77,34 +77,25 @@ pub struct WaitingKey {
     pub granted_at: Timestamp,
 }
 
+impl From<GrantedKeyRecord> for WaitingKey {
+    fn from(record: GrantedKeyRecord) -> Self {
+        Self {
+            id: record.id,
+            thumbprint: record.thumbprint,
+            name: record.name,
+            asked_by: record.asked_by,
+            granted_by: record.granted_by,
+            granted_at: record.granted_at,
+        }
+    }
+}
+
 /// Keys that wait for the holder of this session's account.
 pub async fn waiting(app: &App, session: &Session) -> Result<Vec<WaitingKey>, OperationError> {
     Actor::of_session(app, session)?;
     let now = app.clock().now();
-    let waiting = app
-        .store()
-        .granted_keys_of(&session.account)
-        .await?
-        .into_iter()
-        .map(|record| {
-            let GrantedKeyRecord {
-                id,
-                thumbprint,
-                name,
-                asked_by,
-                granted_by,
-                granted_at,
-                ..
-            } = record;
-            WaitingKey {
-                id,
-                thumbprint,
-                name,
-                asked_by,
-                granted_by,
-                granted_at,
-            }
-        });
+    let granted = app.store().granted_keys_of(&session.account).await?;
+    let waiting = granted.into_iter().map(WaitingKey::from);
     Ok(waiting
         .filter(|key| now.since(key.granted_at) < WAITS)
         .collect())
@@ -192,6 +183,16 @@ pub struct ListedKey {
     pub added_at: Timestamp,
 }
 
+impl From<ApiKeyRecord> for ListedKey {
+    fn from(record: ApiKeyRecord) -> Self {
+        Self {
+            key: record.key,
+            name: record.name,
+            added_at: record.added_at,
+        }
+    }
+}
+
 /// The keys of the accounts that the actor may see.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ListedKey>, OperationError> {
     require(actor.role.oversees())?;
@@ -205,19 +206,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ListedKey>, OperationE
         // Two accounts that the directory does not know have no organisation in common.
         actor.role.can_watch() || (of.is_some() && of == own.as_ref())
     };
-    let keys = app.store().keys().await?.into_iter().map(|record| {
-        let ApiKeyRecord {
-            key,
-            name,
-            added_at,
-            ..
-        } = record;
-        ListedKey {
-            key,
-            name,
-            added_at,
-        }
-    });
+    let keys = app.store().keys().await?.into_iter().map(ListedKey::from);
     Ok(keys.filter(|listed| may_see(&listed.key)).collect())
 }
 

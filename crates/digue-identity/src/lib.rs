@@ -4,6 +4,7 @@
 mod ceremonies;
 mod credential_lock;
 pub mod devices;
+mod factor_notice;
 pub mod invitations;
 pub mod keys;
 mod link_permits;

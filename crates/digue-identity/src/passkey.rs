@@ -12,7 +12,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digue_access::{RequestOrigin, Session};
 use digue_app::secret::Secret;
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
-use digue_mail::Mail;
 use digue_store::PasskeyRecord;
 use digue_types::{AccountId, Act, Subject, Timestamp};
 use serde_json::Value;
@@ -22,6 +21,7 @@ use webauthn_rs::prelude::{
 };
 
 use crate::ceremonies::Ceremonies;
+use crate::factor_notice::tell_factors_changed;
 use crate::sign_in::SessionProof;
 use crate::{credential_lock, sign_in};
 
@@ -99,35 +99,25 @@ pub struct OwnPasskey {
     pub used_at: Option<Timestamp>,
 }
 
+impl From<PasskeyRecord> for OwnPasskey {
+    fn from(record: PasskeyRecord) -> Self {
+        let used_at = record.used_at;
+        Self {
+            id: record.id,
+            name: record.name,
+            counter: record.counter,
+            is_backed_up: record.is_backed_up,
+            added_at: record.added_at,
+            used_at: (used_at > Timestamp::ZERO).then_some(used_at),
+        }
+    }
+}
+
 /// The passkeys of the session's own account.
 pub async fn own(app: &App, session: &Session) -> Result<Vec<OwnPasskey>, OperationError> {
     Actor::of_session(app, session)?;
-    let passkeys = app
-        .store()
-        .passkeys_of(&session.account)
-        .await?
-        .into_iter()
-        .map(|record| {
-            let PasskeyRecord {
-                id,
-                name,
-                counter,
-                is_backed_up,
-                added_at,
-                used_at,
-                ..
-            } = record;
-            let used_at = (used_at > Timestamp::ZERO).then_some(used_at);
-            OwnPasskey {
-                id,
-                name,
-                counter,
-                is_backed_up,
-                added_at,
-                used_at,
-            }
-        });
-    Ok(passkeys.collect())
+    let passkeys = app.store().passkeys_of(&session.account).await?;
+    Ok(passkeys.into_iter().map(OwnPasskey::from).collect())
 }
 
 /// How long a one-time link leaves for the first passkey. Longer than a proof of identity lasts: a
@@ -268,14 +258,7 @@ pub async fn finish_adding(
     // where it came from.
     app.write_down(&actor, Act::PasskeyAdded, details).await?;
     app.store().add_passkey(&record).await?;
-    digue_mail::tell_holder(
-        app,
-        &actor.account,
-        &Mail::FactorsChanged {
-            account: actor.account.clone(),
-        },
-    )
-    .await
+    tell_factors_changed(app, &actor.account).await
 }
 
 /// Removes a passkey of the session's own account; the last one cannot be removed.
@@ -305,14 +288,7 @@ pub async fn remove(app: &App, session: &Session, id: &str) -> Result<(), Operat
         app.store().add_passkey(passkey),
     )
     .await?;
-    digue_mail::tell_holder(
-        app,
-        &actor.account,
-        &Mail::FactorsChanged {
-            account: actor.account.clone(),
-        },
-    )
-    .await
+    tell_factors_changed(app, &actor.account).await
 }
 
 /// Begins a sign-in or a fresh proof of identity; which account it is follows from the answer.

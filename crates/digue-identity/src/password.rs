@@ -24,6 +24,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::sync::Semaphore;
 use totp_rs::Totp;
 
+use crate::factor_notice::tell_factors_changed;
 use crate::password_strength::{BYTES_MAX, Guessable, must_be_hard_to_guess, must_be_well_formed};
 use crate::sign_in::SessionProof;
 use crate::{credential_lock, sign_in};
@@ -159,6 +160,14 @@ fn broken(what: &str) -> OperationError {
     OperationError::Unavailable(what.to_owned())
 }
 
+fn random<const BYTES: usize>() -> Result<[u8; BYTES], OperationError> {
+    let mut bytes = [0; BYTES];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| broken("no randomness"))?;
+    Ok(bytes)
+}
+
 fn argon(pepper: &[u8]) -> Result<Argon2<'_>, OperationError> {
     let params =
         Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|error| broken(&error.to_string()))?;
@@ -167,10 +176,7 @@ fn argon(pepper: &[u8]) -> Result<Argon2<'_>, OperationError> {
 }
 
 fn hash(pepper: &[u8], password: &str) -> Result<String, OperationError> {
-    let mut salt = [0; 16];
-    SystemRandom::new()
-        .fill(&mut salt)
-        .map_err(|_| broken("no randomness"))?;
+    let salt = random::<16>()?;
     let salt = SaltString::encode_b64(&salt).map_err(|error| broken(&error.to_string()))?;
     let hashed = argon(pepper)?.hash_password(password.as_bytes(), &salt);
     Ok(hashed
@@ -307,14 +313,7 @@ pub async fn set(
         changed_at: now,
     };
     app.store().save_password(&record, &hashes).await?;
-    digue_mail::tell_holder(
-        app,
-        &session.account,
-        &Mail::FactorsChanged {
-            account: session.account.clone(),
-        },
-    )
-    .await?;
+    tell_factors_changed(app, &session.account).await?;
     Ok(codes)
 }
 
@@ -345,14 +344,7 @@ pub async fn remove(app: &App, session: &Session) -> Result<(), OperationError> 
     app.write_down(&actor, Act::PasswordRemoved, details)
         .await?;
     app.store().remove_password(&actor.account).await?;
-    digue_mail::tell_holder(
-        app,
-        &actor.account,
-        &Mail::FactorsChanged {
-            account: actor.account.clone(),
-        },
-    )
-    .await
+    tell_factors_changed(app, &actor.account).await
 }
 
 /// The credentials of a sign-in.
@@ -659,10 +651,20 @@ async fn uses_second_factor(
             .use_recovery_code(&record.account, &code_hash(&code))
             .await?);
     }
+    uses_one_time_code(app, passwords, record, &code, now).await
+}
+
+async fn uses_one_time_code(
+    app: &App,
+    passwords: &Passwords,
+    record: &PasswordRecord,
+    code: &str,
+    now: Timestamp,
+) -> Result<bool, OperationError> {
     let secret = passwords
         .open(&record.account, &record.totp)
         .ok_or_else(|| broken("a sealed secret"))?;
-    match check_code(&totp(&secret, &record.account)?, &code, now) {
+    match check_code(&totp(&secret, &record.account)?, code, now) {
         // Each period once (RFC 6238, 5.2): a code that was overheard cannot be replayed.
         Some(step) => Ok(app.store().use_totp(&record.account, step).await?),
         None => Ok(false),
@@ -680,20 +682,14 @@ fn check_code(totp: &Totp, code: &str, now: Timestamp) -> Option<u64> {
 fn recovery_code() -> Result<String, OperationError> {
     // Neither 0 and O nor 1 and I: codes are read from paper.
     const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    let mut bytes = [0; 24];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .map_err(|_| broken("no randomness"))?;
+    let bytes = random::<24>()?;
     // 32 divides 256, so that the remainder favours no letter.
     let letters: Vec<char> = bytes
         .iter()
         .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
         .collect();
-    Ok(letters
-        .chunks(4)
-        .map(String::from_iter)
-        .collect::<Vec<_>>()
-        .join("-"))
+    let groups: Vec<String> = letters.chunks(4).map(String::from_iter).collect();
+    Ok(groups.join("-"))
 }
 
 fn code_hash(code: &str) -> [u8; 32] {

@@ -75,26 +75,22 @@ pub(crate) fn must_be_hard_to_guess(
 
 /// The entropy by the CNIL's formula: length times log2 of the size of the character classes used.
 fn entropy_bits(password: &str) -> f64 {
-    let has = |is: fn(&char) -> bool| password.chars().any(|c| is(&c));
-    let mut size = 0.0;
-    size += if has(char::is_ascii_lowercase) {
-        26.0
-    } else {
-        0.0
-    };
-    size += if has(char::is_ascii_uppercase) {
-        26.0
-    } else {
-        0.0
-    };
-    size += if has(char::is_ascii_digit) { 10.0 } else { 0.0 };
-    size += if has(|c| !c.is_ascii_alphanumeric()) {
-        37.0
-    } else {
-        0.0
-    };
     let length = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
-    f64::log2(f64::max(size, 1.0)) * f64::from(length)
+    f64::log2(f64::max(alphabet_size(password), 1.0)) * f64::from(length)
+}
+
+/// The signs that could stand at each place, by the kinds that occur.
+fn alphabet_size(password: &str) -> f64 {
+    let kinds: [(fn(&char) -> bool, f64); 4] = [
+        (char::is_ascii_lowercase, 26.0),
+        (char::is_ascii_uppercase, 26.0),
+        (char::is_ascii_digit, 10.0),
+        (|c| !c.is_ascii_alphanumeric(), 37.0),
+    ];
+    let occurring = kinds
+        .iter()
+        .filter(|(is, _)| password.chars().any(|c| is(&c)));
+    occurring.map(|(_, size)| size).sum()
 }
 
 /// Looks a password up in a sorted file of hashes by binary search, because such files have

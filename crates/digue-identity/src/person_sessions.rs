@@ -57,6 +57,14 @@ pub struct PersonDebts {
 }
 
 impl PersonDebts {
+    /// True for a session of this provider, and of this subject and session there where they are
+    /// given.
+    fn is_of(&self, provider: &str, subject: Option<&str>, sid: Option<&str>) -> bool {
+        self.provider == provider
+            && subject.is_none_or(|subject| self.subject == subject)
+            && sid.is_none_or(|sid| self.sid.as_deref() == Some(sid))
+    }
+
     /// True when the provider ended this subject or session since the identity was verified.
     fn is_over(&self, app: &App) -> bool {
         let names = [
@@ -177,11 +185,7 @@ pub(crate) fn owed(app: &App, secret: &str) -> Option<PersonDebts> {
 pub(crate) fn end_owed(app: &App, provider: &str, subject: Option<&str>, sid: Option<&str>) {
     let mut sessions = sessions(app);
     sessions.retain(|_, session| {
-        let is_its = session.owed.as_ref().is_some_and(|owed| {
-            owed.provider == provider
-                && subject.is_none_or(|subject| owed.subject == subject)
-                && sid.is_none_or(|sid| owed.sid.as_deref() == Some(sid))
-        });
-        !is_its
+        let owed = session.owed.as_ref();
+        !owed.is_some_and(|owed| owed.is_of(provider, subject, sid))
     });
 }

@@ -8,7 +8,6 @@ use digue_app::directory::answers_for;
 use digue_app::secret::{Secret, SecretSeal};
 use digue_app::sessions::ProofStart;
 use digue_app::{ActDetails, Actor, App, OperationError, require};
-use digue_mail::Mail;
 use digue_store::{IdentityRecord, ProviderSession};
 use digue_types::{AccountId, Act, SessionId, Subject, Timestamp};
 use serde_json::Value;
@@ -16,6 +15,7 @@ use serde_json::Value;
 use super::peer::{ProviderPeer, VerifiedIdentity};
 use super::{AfterSignIn, Factor, HalfSignIn, SignInOutcome, keyed, label, providers};
 
+use crate::factor_notice::tell_factors_changed;
 use crate::invitations::INVITATION_LASTS;
 use crate::recent_logouts::RecentLogouts;
 use crate::sign_in::SessionProof;
@@ -34,6 +34,11 @@ pub(super) enum IdentityStrength {
     Weak(AccountId),
     /// The proof is too old; a new one may be requested.
     Stale,
+}
+
+fn live_session(app: &App, id: &SessionId) -> Option<Session> {
+    let sessions = app.gateway().sessions(|known| known.id == *id);
+    sessions.into_iter().next()
 }
 
 /// The account that an identity is linked to. A suspended account gets the answer of an unknown
@@ -197,12 +202,7 @@ pub(super) async fn prove(
     vouched: &VerifiedIdentity,
     session: &SessionId,
 ) -> Result<(), OperationError> {
-    let own = app
-        .gateway()
-        .sessions(|known| known.id == *session)
-        .into_iter()
-        .next();
-    let own = own.ok_or(OperationError::Denied)?;
+    let own = live_session(app, session).ok_or(OperationError::Denied)?;
     let actor = Actor::of_session(app, &own)?;
     match judge(app, peer, vouched, true, true).await? {
         // The provider may be signed in as another person, whose proof says nothing about this
@@ -360,12 +360,7 @@ pub(super) async fn invited(
 ) -> Result<AccountId, OperationError> {
     let (account, is_for_holder) = sign_in::peek_identity_link(app, invitation).await?;
     if is_for_holder {
-        let own = session.and_then(|session| {
-            app.gateway()
-                .sessions(|one| one.id == *session)
-                .into_iter()
-                .next()
-        });
+        let own = session.and_then(|session| live_session(app, session));
         let own = own
             .filter(|own| own.account == account)
             .ok_or(OperationError::Denied)?;
@@ -572,14 +567,7 @@ pub async fn confirm_link(
         other => other,
     })?;
     app.store().remove_identity_invitation(&account).await?;
-    digue_mail::tell_holder(
-        app,
-        &account,
-        &Mail::FactorsChanged {
-            account: account.clone(),
-        },
-    )
-    .await?;
+    tell_factors_changed(app, &account).await?;
     let way = ProviderSignIn {
         begun,
         peer,
@@ -661,12 +649,5 @@ pub async fn unlink(app: &App, session: &Session, hash: &str) -> Result<(), Oper
     .await?;
     // A session that this identity opened would otherwise outlive it.
     sign_in::cut_own(app, session, None).await?;
-    digue_mail::tell_holder(
-        app,
-        &actor.account,
-        &Mail::FactorsChanged {
-            account: actor.account.clone(),
-        },
-    )
-    .await
+    tell_factors_changed(app, &actor.account).await
 }

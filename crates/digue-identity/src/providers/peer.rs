@@ -380,18 +380,7 @@ impl ProviderPeer {
         answer: AuthorizationAnswer<'_>,
     ) -> Result<VerifiedIdentity, ProviderError> {
         let known = self.known(client, now, None).await?;
-        let says_issuer = known
-            .metadata
-            .additional_metadata()
-            .authorization_response_iss_parameter_supported;
-        // RFC 9207: the answer must come from the provider that was asked.
-        if answer
-            .issuer
-            .is_some_and(|issuer| issuer != self.rules.issuer)
-            || (says_issuer && answer.issuer.is_none())
-        {
-            return Err(ProviderError::Unbelieved("issuer of the answer"));
-        }
+        self.check_answer_issuer(&known, answer.issuer)?;
         let tokens = self.exchange(client, &known, back, &answer).await?;
         let mut vouched = self.believe(&known, &tokens, answer.nonce, now);
         let mut known = known;
@@ -406,6 +395,22 @@ impl ProviderPeer {
             .user_info(client, &known, &tokens.access, &vouched.subject)
             .await?;
         Ok(vouched)
+    }
+
+    /// RFC 9207: the answer must come from the provider that was asked.
+    fn check_answer_issuer(
+        &self,
+        known: &ProviderDocuments,
+        issuer: Option<&str>,
+    ) -> Result<(), ProviderError> {
+        let metadata = known.metadata.additional_metadata();
+        let says_issuer = metadata.authorization_response_iss_parameter_supported;
+        if issuer.is_some_and(|issuer| issuer != self.rules.issuer)
+            || (says_issuer && issuer.is_none())
+        {
+            return Err(ProviderError::Unbelieved("issuer of the answer"));
+        }
+        Ok(())
     }
 
     /// The tokens for a code, not verified yet.
@@ -551,6 +556,13 @@ impl ProviderPeer {
         }
     }
 
+    fn is_other_audience(&self, value: &Value) -> bool {
+        let mut others = self.rules.other_audiences.iter();
+        value
+            .as_str()
+            .is_some_and(|name| others.any(|other| other == name))
+    }
+
     /// The claims of a token that this provider signed for this client. Every further audience must
     /// be named in the configuration, because each of them could present the token here as its own.
     fn signed(
@@ -562,12 +574,7 @@ impl ProviderPeer {
             .keys
             .claims(token, &self.rules.issuer, &self.rules.client)?;
         let is_us = |value: &Value| value == self.rules.client.as_str();
-        let is_trusted = |value: &Value| {
-            is_us(value)
-                || value
-                    .as_str()
-                    .is_some_and(|name| self.rules.other_audiences.iter().any(|o| o == name))
-        };
+        let is_trusted = |value: &Value| is_us(value) || self.is_other_audience(value);
         let party = claims.get("azp").filter(|party| !party.is_null());
         let is_ours = match claims.get("aud") {
             // With several audiences `azp` must be present (OpenID Connect Core 1.0, 3.1.3.7, step
@@ -722,13 +729,9 @@ fn no_token<E: std::error::Error>(
         // the log.
         Error::ServerResponse(answer) => {
             let word = answer.error().to_string();
-            let is_word = |sign: char| sign.is_ascii_lowercase() || sign == '_';
-            ProviderError::NoToken(
-                word.chars()
-                    .filter(|sign| is_word(*sign))
-                    .take(40)
-                    .collect(),
-            )
+            let signs = word.chars();
+            let letters = signs.filter(|sign| sign.is_ascii_lowercase() || *sign == '_');
+            ProviderError::NoToken(letters.take(40).collect())
         }
         Error::Parse(error, _) => {
             ProviderError::NoToken(format!("its answer cannot be read at `{}`", error.path()))
