@@ -3,14 +3,7 @@
 /// The host to which a browser would go for a URL, in lower case and Unicode; `None` when it is not
 /// a web address.
 pub fn host_of(address: &str) -> Option<String> {
-    let address = address.trim();
-    let small = address.to_ascii_lowercase();
-    // Mail programs make links of these, too.
-    let address = match () {
-        () if small.starts_with("www.") => format!("http://{address}"),
-        () if small.starts_with("//") => format!("http:{address}"),
-        () => address.to_owned(),
-    };
+    let address = with_scheme(address.trim());
     // As browsers read it (WHATWG URL): tabs and line breaks go, `\` is `/`, `https:/host` has a
     // host, a user name before `@` has none.
     let url = url::Url::parse(&address)
@@ -21,6 +14,16 @@ pub fn host_of(address: &str) -> Option<String> {
     // The longest name of DNS (RFC 1035, 2.3.4, without the length bytes).
     let is_name = host.contains('.') && host.len() <= 253 && !host.chars().any(char::is_whitespace);
     is_name.then(|| host.to_lowercase())
+}
+
+/// Mail programs make links of addresses without a scheme, too.
+fn with_scheme(address: &str) -> String {
+    let small = address.to_ascii_lowercase();
+    match () {
+        () if small.starts_with("www.") => format!("http://{address}"),
+        () if small.starts_with("//") => format!("http:{address}"),
+        () => address.to_owned(),
+    }
 }
 
 /// A domain as a reader sees it: Unicode, lower case.

@@ -88,21 +88,20 @@ pub(crate) fn links_of_html(html: &str) -> Vec<MessageLink> {
 /// Web addresses in plain text.
 pub(crate) fn links_of_text(text: &str) -> Vec<MessageLink> {
     let words = text.split(|sign: char| sign.is_whitespace() || "<>\"'()[]{}".contains(sign));
-    let hosts = words.filter_map(|word| {
-        // The full stop of the sentence, which mail programs leave out of the link.
-        let word = word.trim_end_matches(['.', ',', ';', ':', '!', '?']);
-        let is_link = word.contains("://") || word.to_ascii_lowercase().starts_with("www.");
-        let host = if is_link {
-            domains::host_of(word)
-        } else {
-            None
-        }?;
-        Some(MessageLink {
-            shown: word.chars().take(200).collect(),
-            host,
-        })
-    });
-    hosts.take(LINKS_MAX).collect()
+    words.filter_map(link_of_word).take(LINKS_MAX).collect()
+}
+
+fn link_of_word(word: &str) -> Option<MessageLink> {
+    // The full stop of the sentence, which mail programs leave out of the link.
+    let word = word.trim_end_matches(['.', ',', ';', ':', '!', '?']);
+    let is_link = word.contains("://") || word.to_ascii_lowercase().starts_with("www.");
+    if !is_link {
+        return None;
+    }
+    Some(MessageLink {
+        shown: word.chars().take(200).collect(),
+        host: domains::host_of(word)?,
+    })
 }
 
 #[cfg(test)]

@@ -133,16 +133,20 @@ fn first(file: &mut Compound<'_>, at: &Path, properties: &[&str]) -> std::io::Re
     Ok(String::new())
 }
 
+fn utf_16(bytes: &[u8]) -> std::io::Result<String> {
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let units = pairs.iter().map(|pair| u16::from_le_bytes(*pair));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    match (text, odd) {
+        (Ok(text), []) => Ok(text),
+        _ => Err(std::io::ErrorKind::InvalidData.into()),
+    }
+}
+
 /// A text property; empty when there is none. Invalid UTF-16 is an error: a damaged subject must
 /// not count as an empty one.
 fn text(file: &mut Compound<'_>, at: &Path, property: &str) -> std::io::Result<String> {
-    let wide = stream(file, &place(at, property, TYPE_TEXT))?;
-    let (pairs, odd) = wide.as_chunks::<2>();
-    let text: Result<String, _> =
-        char::decode_utf16(pairs.iter().map(|pair| u16::from_le_bytes(*pair))).collect();
-    let (Ok(text), []) = (text, odd) else {
-        return Err(std::io::ErrorKind::InvalidData.into());
-    };
+    let text = utf_16(&stream(file, &place(at, property, TYPE_TEXT))?)?;
     if text.is_empty() {
         return Ok(letters(&stream(file, &place(at, property, TYPE_BYTES))?));
     }

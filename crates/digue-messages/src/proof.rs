@@ -298,18 +298,8 @@ const SIGNED: [&str; 3] = ["from", "subject", "reply-to"];
 /// subject.
 fn covers(signature: &Signature, message: &AuthenticatedMessage<'_>, read: &ReadMessage) -> bool {
     let names = header_names(message.raw_message);
-    let count = |name: &str| {
-        names
-            .iter()
-            .filter(|known| known.eq_ignore_ascii_case(name.as_bytes()))
-            .count()
-    };
-    let is_signed = |name: &str| {
-        signature
-            .h
-            .iter()
-            .any(|signed| signed.trim().eq_ignore_ascii_case(name))
-    };
+    let count = |name: &str| count_of(&names, name);
+    let is_signed = |name: &str| is_signed(signature, name);
     let is_one_sender = read.more_senders.is_empty()
         && matches!(message.from.as_slice(), [from] if from.eq_ignore_ascii_case(&read.from_address));
     // `l=` signs only the first bytes: everything after them was added by anyone (RFC 6376, 8.2).
@@ -323,6 +313,18 @@ fn covers(signature: &Signature, message: &AuthenticatedMessage<'_>, read: &Read
             .all(|name| count(name) == 0 || is_signed(name))
 }
 
+fn count_of(headers: &[&[u8]], name: &str) -> usize {
+    let headers = headers.iter();
+    headers
+        .filter(|known| known.eq_ignore_ascii_case(name.as_bytes()))
+        .count()
+}
+
+fn is_signed(signature: &Signature, name: &str) -> bool {
+    let mut signed = signature.h.iter();
+    signed.any(|signed| signed.trim().eq_ignore_ascii_case(name))
+}
+
 /// Header names as the most lenient mail program reads them, with spaces before the colon: a second
 /// `From :` is a sender to some programs.
 fn header_names(raw: &[u8]) -> Vec<&[u8]> {
@@ -332,13 +334,12 @@ fn header_names(raw: &[u8]) -> Vec<&[u8]> {
     let lines = lines
         .take_while(|line| !line.is_empty())
         .filter(|line| !line.starts_with(b" ") && !line.starts_with(b"\t"));
-    lines
-        .filter_map(|line| {
-            line.iter()
-                .position(|byte| *byte == b':')
-                .map(|end| line[..end].trim_ascii())
-        })
-        .collect()
+    lines.filter_map(header_name).collect()
+}
+
+fn header_name(line: &[u8]) -> Option<&[u8]> {
+    let end = line.iter().position(|byte| *byte == b':')?;
+    Some(line[..end].trim_ascii())
 }
 
 fn has_bare_line_ends(raw: &[u8]) -> bool {

@@ -49,15 +49,7 @@ pub(crate) fn senders(text: &str) -> Vec<Mailbox> {
         .collect();
     let mut senders: Vec<Mailbox> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
-        let block = lines[at + 1..].iter().take(BLOCK_LINES);
-        let sender = match value(line, &FROM) {
-            // `De : moi` alone is an ordinary sentence; with a subject near it, it is a header
-            // block.
-            Some(from) if block.clone().any(|line| value(line, &SUBJECT).is_some()) => {
-                Some(mailbox(&from))
-            }
-            _ => wrote(line),
-        };
+        let sender = sender_of(line, &lines[at + 1..]);
         if let Some(sender) = sender.filter(|sender| !senders.contains(sender)) {
             senders.push(sender);
         }
@@ -66,6 +58,17 @@ pub(crate) fn senders(text: &str) -> Vec<Mailbox> {
         }
     }
     senders
+}
+
+/// The sender that a line names, with those below it.
+fn sender_of(line: &str, below: &[&str]) -> Option<Mailbox> {
+    let mut block = below.iter().take(BLOCK_LINES);
+    match value(line, &FROM) {
+        // `De : moi` alone is an ordinary sentence; with a subject near it, it is a header
+        // block.
+        Some(from) if block.any(|line| value(line, &SUBJECT).is_some()) => Some(mailbox(&from)),
+        _ => wrote(line),
+    }
 }
 
 fn wrote(line: &str) -> Option<Mailbox> {

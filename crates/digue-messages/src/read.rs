@@ -43,17 +43,7 @@ pub fn read(bytes: &[u8]) -> Result<SubmittedMessage, SubmissionFault> {
     match shape(bytes) {
         FileShape::Mail(raw) => submission.add_mail(&raw, 0),
         FileShape::Outlook(message) => submission.add_outlook(*message, 0),
-        FileShape::Page(html) => {
-            let mut body = Body {
-                html,
-                ..Body::default()
-            };
-            let read = ReadMessage {
-                is_mail: false,
-                ..body.read(&mut submission)
-            };
-            submission.messages.push(read);
-        }
+        FileShape::Page(html) => submission.add_page(html),
         FileShape::Words(text) => submission.add_words(text),
         FileShape::Unread(kind) => submission.miss(kind, ""),
     }
@@ -97,6 +87,18 @@ impl SubmittedMessage {
             return true;
         }
         false
+    }
+
+    fn add_page(&mut self, html: String) {
+        let mut body = Body {
+            html,
+            ..Body::default()
+        };
+        let read = ReadMessage {
+            is_mail: false,
+            ..body.read(self)
+        };
+        self.messages.push(read);
     }
 
     fn add_words(&mut self, text: String) {
@@ -187,10 +189,7 @@ impl SubmittedMessage {
             .and_then(|kind| kind.attribute("charset"));
         // In an unknown character set, words such as "password" would not be found: name it as
         // unread.
-        let is_known = charset.is_none_or(|charset| {
-            charset_decoder(charset.as_bytes()).is_some()
-                || Encoding::for_label(charset.as_bytes()).is_some_and(|known| known == UTF_8)
-        });
+        let is_known = charset.is_none_or(is_known_charset);
         if (!is_known && !text.is_ascii()) || text.contains('\0') {
             self.miss(UnreadKind::Charset, name);
         }
@@ -378,6 +377,11 @@ fn unread_type(kind: &str, subtype: &str) -> Option<UnreadKind> {
         ("message", "partial" | "external-body") => Some(UnreadKind::Partial),
         _ => None,
     }
+}
+
+fn is_known_charset(name: &str) -> bool {
+    charset_decoder(name.as_bytes()).is_some()
+        || Encoding::for_label(name.as_bytes()).is_some_and(|known| known == UTF_8)
 }
 
 /// True for kinds that could be a message if they were readable.

@@ -187,13 +187,7 @@ fn comment(text: &str) -> (Vec<IpAddr>, Option<String>) {
 /// `[203.0.113.9]`, `[IPv6:2001:db8::1]`, `[203.0.113.9]:2525`, `203.0.113.9`, `fe80::1%6`.
 fn address(word: &str) -> Option<IpAddr> {
     let inner = match word.strip_prefix('[') {
-        Some(rest) => {
-            let (inner, port) = rest.split_once(']')?;
-            let is_port = port
-                .strip_prefix(':')
-                .is_some_and(|port| port.parse::<u16>().is_ok());
-            (port.is_empty() || is_port).then_some(inner)?
-        }
+        Some(rest) => in_brackets(rest)?,
         None => word,
     };
     let inner = match inner.get(..5) {
@@ -203,6 +197,15 @@ fn address(word: &str) -> Option<IpAddr> {
     let inner = inner.split_once('%').map_or(inner, |(inner, _)| inner);
     // `::ffff:203.0.113.9` is the IPv4 address, by which SPF records name it.
     inner.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+}
+
+/// What stands before the closing bracket, with nothing or a port after it.
+fn in_brackets(rest: &str) -> Option<&str> {
+    let (inner, port) = rest.split_once(']')?;
+    let is_port = port
+        .strip_prefix(':')
+        .is_some_and(|port| port.parse::<u16>().is_ok());
+    (port.is_empty() || is_port).then_some(inner)
 }
 
 /// Words and comments up to the date; `None` when parentheses are unbalanced.

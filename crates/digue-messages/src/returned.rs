@@ -35,14 +35,7 @@ pub fn returned(bytes: &[u8]) -> Option<BounceReport> {
     if failures.is_empty() {
         return None;
     }
-    let quoted = message.parts.iter().filter_map(|part| match &part.body {
-        PartType::Message(quoted) => quoted.message_id().map(ToOwned::to_owned),
-        _ if is(part, "text", "rfc822-headers") => {
-            let headers = shape::headers(part.contents())?;
-            headers.message_id().map(ToOwned::to_owned)
-        }
-        _ => None,
-    });
+    let quoted = message.parts.iter().filter_map(quoted_id);
     // The address comes first: servers are free not to quote the message.
     let back = message
         .to()
@@ -51,6 +44,18 @@ pub fn returned(bytes: &[u8]) -> Option<BounceReport> {
         .filter_map(|to| to.address.as_deref());
     let names = back.map(ToOwned::to_owned).chain(quoted).collect();
     Some(BounceReport { failures, names })
+}
+
+/// The id of the message that a part gives back, whole or by its headers.
+fn quoted_id(part: &MessagePart<'_>) -> Option<String> {
+    match &part.body {
+        PartType::Message(quoted) => quoted.message_id().map(ToOwned::to_owned),
+        _ if is(part, "text", "rfc822-headers") => {
+            let headers = shape::headers(part.contents())?;
+            headers.message_id().map(ToOwned::to_owned)
+        }
+        _ => None,
+    }
 }
 
 fn is(part: &MessagePart<'_>, kind: &str, subtype: &str) -> bool {
@@ -77,16 +82,12 @@ fn failures(report: &str) -> Vec<RecipientFailure> {
 /// of the status: servers give up on temporary faults with a status of class 4 (RFC 3464, 2.3.3).
 fn failure(fields: &[&str]) -> Option<RecipientFailure> {
     // A line that begins with white space continues the one above it.
-    let own_lines = || fields.iter().filter(|line| !line.starts_with([' ', '\t']));
+    let own_lines = fields.iter().filter(|line| !line.starts_with([' ', '\t']));
+    let own_fields: Vec<_> = own_lines.filter_map(|line| line.split_once(':')).collect();
     let field = |name: &str| {
-        own_lines()
-            .filter_map(|line| line.split_once(':'))
-            .find_map(|(known, value)| {
-                known
-                    .trim()
-                    .eq_ignore_ascii_case(name)
-                    .then(|| value.trim())
-            })
+        let mut fields = own_fields.iter();
+        let found = fields.find(|(known, _)| known.trim().eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.trim())
     };
     let action = field("action")?
         .split(|sign: char| !sign.is_ascii_alphabetic())

@@ -246,15 +246,16 @@ fn has_second(bytes: &[u8]) -> bool {
         .filter(|(_, window)| *window == b"\nFrom ");
     places.take(50).any(|(at, _)| {
         let rest = &bytes[at + 1..];
-        let end = rest
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .unwrap_or(rest.len());
-        let is_dated = rest[..end]
-            .windows(3)
-            .any(|window| window[0] == b':' && window[1].is_ascii_digit());
-        is_dated && rest.get(end + 1..).is_some_and(is_mail)
+        let end = rest.iter().position(|byte| *byte == b'\n');
+        let end = end.unwrap_or(rest.len());
+        is_dated(&rest[..end]) && rest.get(end + 1..).is_some_and(is_mail)
     })
+}
+
+/// True for a line with an hour.
+fn is_dated(line: &[u8]) -> bool {
+    line.windows(3)
+        .any(|window| window[0] == b':' && window[1].is_ascii_digit())
 }
 
 #[cfg(test)]

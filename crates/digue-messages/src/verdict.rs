@@ -123,6 +123,18 @@ const SECRETS: [&str; 22] = [
     "anydesk",
 ];
 
+/// Words before a secret that say that nobody asks for it.
+const DENIALS: [&str; 8] = [
+    "jamais",
+    "ne demand",
+    "ne vous demand",
+    "never",
+    "do not ask",
+    "will not ask",
+    "changez",
+    "change your",
+];
+
 /// Phrases that put the reader under pressure.
 const URGES: [&str; 12] = [
     "sous 24 h",
@@ -417,21 +429,20 @@ fn of_name(sender: &Mailbox, known: &OfficialSenders, facts: &mut MessageFacts) 
         facts.look_alikes.push(domain);
         return;
     }
-    // Mail programs show the name and hide the address, so frauds write an address into the name.
-    let name = sender.name.to_lowercase();
-    let claimed = known
-        .names
-        .iter()
-        .find(|known| contains_words(&sender.name, known));
-    let claimed = claimed.or_else(|| {
-        known
-            .domains
-            .iter()
-            .find(|known| name.contains(&format!("@{known}")))
-    });
-    if let Some(claimed) = claimed.filter(|_| !domain.is_empty()) {
+    if let Some(claimed) = claimed_by(sender, known).filter(|_| !domain.is_empty()) {
         facts.add(Sign::ClaimsName, format!("{claimed} / {domain}"));
     }
+}
+
+/// Mail programs show the name and hide the address, so frauds write an address into the name.
+fn claimed_by<'k>(sender: &Mailbox, known: &'k OfficialSenders) -> Option<&'k String> {
+    let name = sender.name.to_lowercase();
+    let mut names = known.names.iter();
+    let claimed = names.find(|known| contains_words(&sender.name, known));
+    claimed.or_else(|| {
+        let mut domains = known.domains.iter();
+        domains.find(|known| name.contains(&format!("@{known}")))
+    })
 }
 
 /// Signs about quoted senders. Quoted lines can be typed by anyone: they can reveal a lie and never
@@ -520,17 +531,7 @@ fn asks(text: &str, word: &str) -> bool {
             start -= 1;
         }
         let before = &text[start..at];
-        let denies = [
-            "jamais",
-            "ne demand",
-            "ne vous demand",
-            "never",
-            "do not ask",
-            "will not ask",
-            "changez",
-            "change your",
-        ];
-        !denies.iter().any(|denial| before.contains(denial))
+        !DENIALS.iter().any(|denial| before.contains(denial))
     })
 }
 
@@ -566,22 +567,31 @@ fn verdict(facts: &MessageFacts) -> MessageVerdict {
         return MessageVerdict::Fraud;
     }
     if facts.has(&[Sign::Proven]) {
-        // Even a proven sender never asks for a secret: such a request has to be confirmed first.
-        if facts.has(&[
-            Sign::AsksSecret,
-            Sign::Attachment,
-            Sign::LinkElsewhere,
-            Sign::SeveralSenders,
-        ]) {
-            return MessageVerdict::Suspicious;
-        }
-        // The signature does not vouch for quoted messages, and unread parts were not judged.
-        return if facts.has(&[Sign::Unread, Sign::QuotedUnproven]) {
-            MessageVerdict::Unknown
-        } else {
-            MessageVerdict::Genuine
-        };
+        verdict_of_proven(facts)
+    } else {
+        verdict_of_unproven(facts)
     }
+}
+
+fn verdict_of_proven(facts: &MessageFacts) -> MessageVerdict {
+    // Even a proven sender never asks for a secret: such a request has to be confirmed first.
+    if facts.has(&[
+        Sign::AsksSecret,
+        Sign::Attachment,
+        Sign::LinkElsewhere,
+        Sign::SeveralSenders,
+    ]) {
+        return MessageVerdict::Suspicious;
+    }
+    // The signature does not vouch for quoted messages, and unread parts were not judged.
+    if facts.has(&[Sign::Unread, Sign::QuotedUnproven]) {
+        MessageVerdict::Unknown
+    } else {
+        MessageVerdict::Genuine
+    }
+}
+
+fn verdict_of_unproven(facts: &MessageFacts) -> MessageVerdict {
     let odd = [
         Sign::AsksSecret,
         Sign::Attachment,
