@@ -98,6 +98,17 @@ pub enum StepOutcome {
     NotRun,
 }
 
+impl StepOutcome {
+    /// The outcome of a limit; beyond it, `value` is what differs.
+    fn within(is_within: bool, value: Duration) -> Self {
+        if is_within {
+            Self::Passed
+        } else {
+            Self::Failed(vec![format!("{}s", value.as_secs())])
+        }
+    }
+}
+
 /// How old the data may be and how long a restore may take: PDMA and DMIA.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DrillTolerance {
@@ -172,22 +183,15 @@ impl DrillReport {
     /// Ends the drill: age and time are steps of it.
     pub fn end(&mut self, now: Timestamp, tolerance: DrillTolerance) {
         self.ended = now;
-        let within = |is: bool, value: Duration| {
-            if is {
-                StepOutcome::Passed
-            } else {
-                StepOutcome::Failed(vec![format!("{}s", value.as_secs())])
-            }
-        };
         // A clock that went back makes both unknown, not zero.
         let is_ordered = self.data_of <= self.began && self.began <= now;
         self.note(
             DrillStep::WithinAge,
-            within(is_ordered && self.age() <= tolerance.age, self.age()),
+            StepOutcome::within(is_ordered && self.age() <= tolerance.age, self.age()),
         );
         self.note(
             DrillStep::WithinTime,
-            within(is_ordered && self.time() <= tolerance.time, self.time()),
+            StepOutcome::within(is_ordered && self.time() <= tolerance.time, self.time()),
         );
     }
 

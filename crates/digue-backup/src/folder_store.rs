@@ -110,6 +110,22 @@ fn failed(path: &Path, error: io::Error) -> Box<RusticError> {
         .attach_context("path", path.display().to_string())
 }
 
+fn id_of(entry: &fs::DirEntry) -> Option<Id> {
+    let name = entry.file_name();
+    name.to_str()?.parse().ok()
+}
+
+fn list_config(path: &Path) -> io::Result<Vec<(Id, u32)>> {
+    match fs::metadata(path) {
+        Ok(found) => {
+            let size = u32::try_from(found.len()).unwrap_or(u32::MAX);
+            Ok(vec![(Id::default(), size)])
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Identifier and size of each file of a folder; names that are no identifiers belong to others.
 fn list(folder: &Path, found: &mut Vec<(Id, u32)>) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
@@ -119,11 +135,7 @@ fn list(folder: &Path, found: &mut Vec<(Id, u32)>) -> io::Result<()> {
     };
     for entry in entries {
         let entry = entry?;
-        let Some(id) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse::<Id>().ok())
-        else {
+        let Some(id) = id_of(&entry) else {
             continue;
         };
         let size = u32::try_from(entry.metadata()?.len()).map_err(io::Error::other)?;
@@ -140,14 +152,7 @@ impl ReadBackend for FolderStore {
     fn list_with_size(&self, kind: FileType) -> RusticResult<Vec<(Id, u32)>> {
         if kind == FileType::Config {
             let path = self.root.join("config");
-            return match fs::metadata(&path) {
-                Ok(found) => Ok(vec![(
-                    Id::default(),
-                    u32::try_from(found.len()).unwrap_or(u32::MAX),
-                )]),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-                Err(error) => Err(failed(&path, error)),
-            };
+            return list_config(&path).map_err(|error| failed(&path, error));
         }
         let mut found = Vec::new();
         let folder = self.root.join(kind.dirname());

@@ -40,6 +40,13 @@ pub struct Loss {
     pub span: Option<Duration>,
 }
 
+impl Loss {
+    const UNKNOWN: Self = Self {
+        entries: LostEntries::Unknown,
+        span: None,
+    };
+}
+
 /// The kept checkpoint is *older* than the backup claims to be, or the other way round: one of them
 /// lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -55,34 +62,27 @@ pub struct LossContradiction {
 /// When the complete journal was shorter than its backup.
 pub fn between(restored: JournalPoint, last: LastKnown) -> Result<Loss, LossContradiction> {
     match last {
-        LastKnown::Complete(known) => {
-            let contradiction = LossContradiction {
-                known: known.entries,
-                restored: restored.entries,
-            };
-            let entries = known
-                .entries
-                .checked_sub(restored.entries)
-                .ok_or(contradiction)?;
-            Ok(Loss {
-                entries: LostEntries::Exactly(entries),
-                span: Some(known.at.since(restored.at)),
-            })
-        }
+        LastKnown::Complete(known) => exact(restored, known),
         // A checkpoint kept before the backup was made says nothing of what came after.
-        LastKnown::Kept(known) if known <= restored.entries => Ok(Loss {
-            entries: LostEntries::Unknown,
-            span: None,
-        }),
+        LastKnown::Kept(known) if known <= restored.entries => Ok(Loss::UNKNOWN),
         LastKnown::Kept(known) => Ok(Loss {
             entries: LostEntries::AtLeast(known - restored.entries),
             span: None,
         }),
-        LastKnown::Nothing => Ok(Loss {
-            entries: LostEntries::Unknown,
-            span: None,
-        }),
+        LastKnown::Nothing => Ok(Loss::UNKNOWN),
     }
+}
+
+fn exact(restored: JournalPoint, known: JournalPoint) -> Result<Loss, LossContradiction> {
+    let entries = known.entries.checked_sub(restored.entries);
+    let entries = entries.ok_or(LossContradiction {
+        known: known.entries,
+        restored: restored.entries,
+    })?;
+    Ok(Loss {
+        entries: LostEntries::Exactly(entries),
+        span: Some(known.at.since(restored.at)),
+    })
 }
 
 #[cfg(test)]

@@ -128,17 +128,13 @@ impl RecoveryKey {
     /// # Errors
     /// `KeySheetError::NoRandomness`; `KeySheetError::NotTogether` when the trial failed.
     pub fn split(&self, rule: SharingRule) -> Result<Vec<KeySheet>, KeySheetError> {
-        let mut ceremony = [0; 2];
-        SystemRandom::new()
-            .fill(&mut ceremony)
-            .map_err(|_| KeySheetError::NoRandomness)?;
+        let ceremony = draw_ceremony()?;
         let secret = [self.0.as_slice(), &checksum(&self.0)].concat();
         let dealer = Sharks(rule.needed).dealer(&secret);
         let sheets: Vec<KeySheet> = dealer
             .take(usize::from(rule.sheets))
             .map(|share| {
                 let share = Vec::from(&share);
-                let ceremony = u16::from_be_bytes(ceremony);
                 KeySheet {
                     ceremony,
                     number: share[0],
@@ -147,19 +143,20 @@ impl RecoveryKey {
                 }
             })
             .collect();
+        self.must_join(&sheets, rule)?;
+        Ok(sheets)
+    }
+
+    /// Joins each run of as many sheets as are needed.
+    fn must_join(&self, sheets: &[KeySheet], rule: SharingRule) -> Result<(), KeySheetError> {
         for start in 0..sheets.len() {
-            let group: Vec<KeySheet> = sheets
-                .iter()
-                .cycle()
-                .skip(start)
-                .take(usize::from(rule.needed))
-                .cloned()
-                .collect();
+            let group = sheets.iter().cycle().skip(start);
+            let group: Vec<KeySheet> = group.take(usize::from(rule.needed)).cloned().collect();
             if Self::join(&group)? != *self {
                 return Err(KeySheetError::NotTogether);
             }
         }
-        Ok(sheets)
+        Ok(())
     }
 
     /// Puts sheets together again.
@@ -291,6 +288,14 @@ impl KeySheet {
             share: body[HEAD_BYTES..].to_vec(),
         })
     }
+}
+
+fn draw_ceremony() -> Result<u16, KeySheetError> {
+    let mut ceremony = [0; 2];
+    SystemRandom::new()
+        .fill(&mut ceremony)
+        .map_err(|_| KeySheetError::NoRandomness)?;
+    Ok(u16::from_be_bytes(ceremony))
 }
 
 /// The index in the list of the word at `place`; bits after the end are zero.

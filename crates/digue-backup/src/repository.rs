@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use digue_types::Timestamp;
 use ring::digest::{Context, SHA256, digest};
-use rustic_core::repofile::{NodeType, SnapshotFile};
+use rustic_core::repofile::{Node, NodeType, SnapshotFile};
 use rustic_core::{
     BackupOptions, CheckOptions, CheckResults, ConfigOptions, Credentials, Excludes,
     IndexedFullStatus, KeyOptions, LocalDestination, LocalSource, LocalSourceFilterOptions,
@@ -326,20 +326,11 @@ impl BackupRepository {
         let (indexed, snapshot) = self.indexed(id)?;
         let mut found = FileListing::new();
         self.each_file(&indexed, &snapshot, &mut |path, node| {
-            let mut content = Context::new(&SHA256);
-            for blob in node.content.iter().flatten() {
-                content.update(blob.to_hex().as_bytes());
-            }
-            let content = content
-                .finish()
-                .as_ref()
-                .try_into()
-                .expect("a digest has 32 bytes");
             found.insert(
                 shown(path),
                 ListedFile {
                     bytes: node.meta.size,
-                    content,
+                    content: content_hash(node),
                 },
             );
             Ok(())
@@ -379,13 +370,8 @@ impl BackupRepository {
         self.each_file(&indexed, &snapshot, &mut |path, node| {
             let path = shown(path);
             if wanted.contains(&path) {
-                let open = indexed
-                    .open_file(node)
-                    .map_err(|error| self.failed(error))?;
-                let head = indexed
-                    .read_file_at(&open, 0, SAMPLE_BYTES)
-                    .map_err(|error| self.failed(error))?;
-                found.insert(path, ContentKind::of_head(&head));
+                let kind = kind_of(&indexed, node).map_err(|error| self.failed(error))?;
+                found.insert(path, kind);
             }
             Ok(())
         })?;
@@ -432,16 +418,7 @@ impl BackupRepository {
     ) -> Result<RestoredFiles, BackupError> {
         let mut result = RestoredFiles::default();
         self.each_file(indexed, snapshot, &mut |path, node| {
-            let mut pieces = Vec::new();
-            for blob in node.content.iter().flatten() {
-                let entry = indexed
-                    .get_index_entry(blob)
-                    .map_err(|error| self.failed(error))?;
-                pieces.push((
-                    entry.data_length() as usize,
-                    blob.to_hex().as_str().to_owned(),
-                ));
-            }
+            let pieces = pieces_of(indexed, node).map_err(|error| self.failed(error))?;
             result.files += 1;
             result.bytes += node.meta.size;
             if !is_same(&restored.join(path), &pieces) {
@@ -493,7 +470,7 @@ impl BackupRepository {
         &self,
         indexed: &Repository<IndexedFullStatus>,
         snapshot: &SnapshotFile,
-    ) -> Result<rustic_core::repofile::Node, BackupError> {
+    ) -> Result<Node, BackupError> {
         let paths: Vec<&String> = snapshot.paths.iter().collect();
         let top = match paths.as_slice() {
             [path] => Path::new(path.as_str()),
@@ -508,16 +485,13 @@ impl BackupRepository {
         &self,
         indexed: &Repository<IndexedFullStatus>,
         snapshot: &SnapshotFile,
-        take: &mut dyn FnMut(&Path, &rustic_core::repofile::Node) -> Result<(), BackupError>,
+        take: &mut dyn FnMut(&Path, &Node) -> Result<(), BackupError>,
     ) -> Result<(), BackupError> {
         let failed = |error| self.failed(error);
         let root = self.root(indexed, snapshot)?;
         for item in indexed.ls(&root, &LsOptions::default()).map_err(failed)? {
             let (path, node) = item.map_err(failed)?;
-            if !path
-                .components()
-                .all(|part| matches!(part, Component::Normal(_)))
-            {
+            if !stays_inside(&path) {
                 return Err(BackupError::Escapes(path));
             }
             if node.node_type == NodeType::File {
@@ -564,6 +538,40 @@ fn info(file: &SnapshotFile) -> SnapshotInfo {
 
 fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
+}
+
+/// The hash of the names of a file's pieces, which are hashes of what they hold.
+fn content_hash(node: &Node) -> [u8; 32] {
+    let mut content = Context::new(&SHA256);
+    for blob in node.content.iter().flatten() {
+        content.update(blob.to_hex().as_bytes());
+    }
+    let content = content.finish();
+    content.as_ref().try_into().expect("a digest has 32 bytes")
+}
+
+fn kind_of(indexed: &Repository<IndexedFullStatus>, node: &Node) -> RusticResult<ContentKind> {
+    let open = indexed.open_file(node)?;
+    let head = indexed.read_file_at(&open, 0, SAMPLE_BYTES)?;
+    Ok(ContentKind::of_head(&head))
+}
+
+/// The length and the name of each piece of a file.
+fn pieces_of(
+    indexed: &Repository<IndexedFullStatus>,
+    node: &Node,
+) -> RusticResult<Vec<(usize, String)>> {
+    let mut pieces = Vec::new();
+    for blob in node.content.iter().flatten() {
+        let length = indexed.get_index_entry(blob)?.data_length() as usize;
+        pieces.push((length, blob.to_hex().as_str().to_owned()));
+    }
+    Ok(pieces)
+}
+
+fn stays_inside(path: &Path) -> bool {
+    let mut parts = path.components();
+    parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 fn must_be_empty(folder: &Path) -> Result<(), BackupError> {

@@ -369,22 +369,22 @@ fn new_extensions(before: &FileListing, added: &[String]) -> usize {
 }
 
 fn worst_extension(before: &FileListing, deleted: &[String]) -> Option<ExtensionLoss> {
-    let count = |paths: &mut dyn Iterator<Item = &String>| {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for extension in paths.filter_map(|path| extension_of(path)) {
-            *counts.entry(extension.to_owned()).or_default() += 1;
-        }
-        counts
-    };
-    let all = count(&mut before.keys());
-    let gone = count(&mut deleted.iter());
+    let all = count_extensions(before.keys());
+    let gone = count_extensions(deleted.iter());
     let (extension, deleted) = gone.into_iter().max_by_key(|(_, deleted)| *deleted)?;
-    let before = all.get(&extension).copied().unwrap_or(0);
     Some(ExtensionLoss {
-        extension,
+        extension: extension.to_owned(),
         deleted,
-        before,
+        before: all.get(extension).copied().unwrap_or(0),
     })
+}
+
+fn count_extensions<'p>(paths: impl Iterator<Item = &'p String>) -> BTreeMap<&'p str, usize> {
+    let mut counts = BTreeMap::new();
+    for extension in paths.filter_map(|path| extension_of(path)) {
+        *counts.entry(extension).or_default() += 1;
+    }
+    counts
 }
 
 fn repeated_name(added: &[String]) -> Option<RepeatedName> {
