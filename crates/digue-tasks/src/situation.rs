@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use digue_app::{Actor, App, OperationError};
-use digue_casework::incidents;
+use digue_casework::incidents::{self, IncidentView};
 use digue_detection::Action;
 use digue_exposure::ScopeQuestion;
-use digue_response::clock::ClockKind;
+use digue_response::clock::{ClockKind, LegalClock};
 use digue_types::{AccountId, FindingId, Timestamp};
 
 use crate::sources::unmet;
@@ -76,21 +76,23 @@ impl RunningDuty {
     }
 }
 
+fn duty(view: &IncidentView, clock: LegalClock) -> RunningDuty {
+    RunningDuty {
+        incident: view.record.id.clone(),
+        reference: view.reference(),
+        title: view.incident.title.clone(),
+        kind: clock.rule.kind,
+        started_at: clock.started_at,
+        due_at: clock.due_at,
+    }
+}
+
 /// The duties of all open incidents, the nearest deadline first.
 pub(crate) async fn duties(app: &App, actor: &Actor) -> Result<Vec<RunningDuty>, OperationError> {
     let views = incidents::list(app, actor).await?;
     let open = views.iter().filter(|view| !view.incident.is_closed());
     let mut duties: Vec<RunningDuty> = open
-        .flat_map(|view| {
-            unmet(view).into_iter().map(|clock| RunningDuty {
-                incident: view.record.id.clone(),
-                reference: view.reference(),
-                title: view.incident.title.clone(),
-                kind: clock.rule.kind,
-                started_at: clock.started_at,
-                due_at: clock.due_at,
-            })
-        })
+        .flat_map(|view| unmet(view).into_iter().map(|clock| duty(view, clock)))
         .collect();
     duties.sort_by_key(|duty| (duty.due_at.is_none(), duty.due_at, duty.started_at));
     Ok(duties)

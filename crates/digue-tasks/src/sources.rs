@@ -46,14 +46,17 @@ pub(crate) async fn tasks(
 
 async fn findings(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
     let view = findings::view(app, actor).await?;
-    let open = view
-        .findings
-        .into_iter()
-        .filter(|finding| finding.decided.is_none());
-    let task = |finding: findings::ListedFinding| Task {
+    let findings = view.findings.into_iter();
+    let open = findings.filter(|finding| finding.decided.is_none());
+    let is_mine = actor.role.can_act();
+    Ok(open.map(|finding| finding_task(finding, is_mine)).collect())
+}
+
+fn finding_task(finding: findings::ListedFinding, is_mine: bool) -> Task {
+    Task {
         since: finding.at,
         due: None,
-        is_mine: actor.role.can_act(),
+        is_mine,
         act: AwaitedAct::JudgeFinding {
             finding: finding.id,
             account: finding.account,
@@ -61,8 +64,7 @@ async fn findings(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError>
             persons: finding.persons,
             taken: finding.action,
         },
-    };
-    Ok(open.map(task).collect())
+    }
 }
 
 /// The duties of an incident that are not met, the nearest deadline first.
@@ -90,22 +92,23 @@ async fn open_incidents(app: &App, actor: &Actor) -> Result<Vec<Task>, Operation
 
 fn following(views: &[IncidentView], is_mine: bool) -> Vec<Task> {
     let open = views.iter().filter(|view| !view.incident.is_closed());
-    let task = |view: &IncidentView| {
-        let next = unmet(view).into_iter().next();
-        Task {
-            since: view.record.opened_at,
-            due: next.and_then(|clock| clock.due_at),
-            is_mine,
-            act: AwaitedAct::LeadIncident {
-                id: view.record.id.clone(),
-                reference: view.reference(),
-                title: view.incident.title.clone(),
-                state: view.incident.state(),
-                duty: next.map(|clock| clock.rule.kind),
-            },
-        }
-    };
-    open.map(task).collect()
+    open.map(|view| incident_task(view, is_mine)).collect()
+}
+
+fn incident_task(view: &IncidentView, is_mine: bool) -> Task {
+    let next = unmet(view).into_iter().next();
+    Task {
+        since: view.record.opened_at,
+        due: next.and_then(|clock| clock.due_at),
+        is_mine,
+        act: AwaitedAct::LeadIncident {
+            id: view.record.id.clone(),
+            reference: view.reference(),
+            title: view.incident.title.clone(),
+            state: view.incident.state(),
+            duty: next.map(|clock| clock.rule.kind),
+        },
+    }
 }
 
 async fn open_requests(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
@@ -138,7 +141,11 @@ async fn open_requests(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationE
 async fn open_approvals(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
     let waiting = approvals::list(app, actor).await?;
     let open = waiting.into_iter().filter(|one| !one.is_over);
-    let task = |one: approvals::WaitingApproval| Task {
+    Ok(open.map(approval_task).collect())
+}
+
+fn approval_task(one: approvals::WaitingApproval) -> Task {
+    Task {
         since: one.record.asked_at,
         due: Some(one.record.expires_at),
         is_mine: one.may_decide,
@@ -149,8 +156,7 @@ async fn open_approvals(app: &App, actor: &Actor) -> Result<Vec<Task>, Operation
             asked_by: one.record.asked_by,
             deciders: one.deciders,
         },
-    };
-    Ok(open.map(task).collect())
+    }
 }
 
 async fn unreviewed(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
@@ -176,13 +182,10 @@ async fn unconfirmed(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationErr
     let open = known
         .into_iter()
         .filter(|one| one.is_quarantined && one.may_confirm);
-    let task = |one: accounts::OverseenAccount| Task {
-        since: Timestamp::ZERO,
-        due: None,
-        is_mine: true,
-        act: AwaitedAct::ConfirmHolder {
+    let task = |one: accounts::OverseenAccount| {
+        Task::undated(AwaitedAct::ConfirmHolder {
             account: one.account,
-        },
+        })
     };
     Ok(open.map(task).collect())
 }
@@ -210,23 +213,27 @@ async fn open_reviews(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationEr
 async fn data_sources(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
     let task = |source: SourceView| {
         let since = source.held.as_ref().map(|held| held.at).or(source.good_at);
-        let name = source.name;
         Task {
             since: since.unwrap_or_else(|| app.clock().now()),
             due: None,
             is_mine: actor.role.can_load(),
-            act: match source.standing {
-                SourceStanding::Held => AwaitedAct::DecideSource { name },
-                SourceStanding::Late
-                | SourceStanding::Failing
-                | SourceStanding::Unread
-                | SourceStanding::Fresh => AwaitedAct::RepairSource { name },
-            },
+            act: act_for_source(source),
         }
     };
     let sources = digue_sources::overview::list(app, actor).await?;
     let open = sources.into_iter().filter(SourceView::needs_a_person);
     Ok(open.map(task).collect())
+}
+
+fn act_for_source(source: SourceView) -> AwaitedAct {
+    let name = source.name;
+    match source.standing {
+        SourceStanding::Held => AwaitedAct::DecideSource { name },
+        SourceStanding::Late
+        | SourceStanding::Failing
+        | SourceStanding::Unread
+        | SourceStanding::Fresh => AwaitedAct::RepairSource { name },
+    }
 }
 
 async fn checks(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
@@ -288,40 +295,20 @@ async fn overdue_records(app: &App, actor: &Actor) -> Result<Vec<Task>, Operatio
 async fn due_assessment(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
     require(actor.role == Role::Delegate)?;
     let own = assessment::show(app, actor).await?;
-    let task = Task {
-        since: Timestamp::ZERO,
-        due: None,
-        is_mine: true,
-        act: AwaitedAct::Assess,
-    };
-    Ok(if own.posture == Posture::Due {
-        vec![task]
-    } else {
-        Vec::new()
-    })
+    let is_due = own.posture == Posture::Due;
+    let task = is_due.then(|| Task::undated(AwaitedAct::Assess));
+    Ok(task.into_iter().collect())
 }
 
 async fn learning(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
-    let task = |act| Task {
-        since: Timestamp::ZERO,
-        due: None,
-        is_mine: true,
-        act,
-    };
-    let modules = awareness::own(app, actor)
-        .await?
-        .into_iter()
-        .filter(|(_, done)| done.is_none());
-    let mut tasks: Vec<Task> = modules
-        .map(|(module, _)| task(AwaitedAct::LearnModule(module.code())))
-        .collect();
+    let modules = awareness::own(app, actor).await?.into_iter();
+    let open = modules.filter(|(_, done)| done.is_none());
+    let lessons = open.map(|(module, _)| AwaitedAct::LearnModule(module.code()));
     let documents = awareness::documents(app, actor).await?.into_iter();
     let unread = documents.filter(|one| one.read_on.is_none());
-    tasks.extend(unread.map(|one| {
-        task(AwaitedAct::ReadDocument {
-            title: one.document.title.0.clone(),
-            id: one.id,
-        })
-    }));
-    Ok(tasks)
+    let readings = unread.map(|one| AwaitedAct::ReadDocument {
+        title: one.document.title.0.clone(),
+        id: one.id,
+    });
+    Ok(lessons.chain(readings).map(Task::undated).collect())
 }

@@ -129,6 +129,16 @@ pub(crate) struct Urgency {
 }
 
 impl Task {
+    /// One of the reader that began with nothing and has no deadline.
+    pub(crate) const fn undated(act: AwaitedAct) -> Self {
+        Self {
+            act,
+            since: Timestamp::ZERO,
+            due: None,
+            is_mine: true,
+        }
+    }
+
     pub const fn source(&self) -> TaskSource {
         match self.act {
             AwaitedAct::JudgeFinding { .. } => TaskSource::Findings,
