@@ -48,6 +48,14 @@ impl ContinuityError {
         |source| Self::File { path, source }
     }
 
+    /// A runtime on this thread for work on a file.
+    pub(crate) fn runtime_for(path: &Path) -> Result<tokio::runtime::Runtime, Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.map_err(Self::file(path))
+    }
+
     /// The error with its causes, in one line.
     pub fn chain(&self) -> String {
         let mut said = vec![self.to_string()];

@@ -97,12 +97,7 @@ fn copy_state(url: &str, into: &Path) -> Laid<()> {
     }
     let draft = into.with_extension("draft");
     remove_if_there(&draft)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime
-        .map_err(ContinuityError::file(into))?
-        .block_on(Store::copy_to(url, &draft))?;
+    ContinuityError::runtime_for(into)?.block_on(Store::copy_to(url, &draft))?;
     fs::rename(&draft, into).map_err(ContinuityError::file(into))
 }
 
@@ -194,22 +189,23 @@ fn files_below(root: &Path) -> Laid<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).map_err(ContinuityError::file(&folder))? {
-            let entry = entry.map_err(ContinuityError::file(&folder))?;
-            let kind = entry.file_type().map_err(ContinuityError::file(&folder))?;
-            let path = entry.path();
+        for (path, kind) in entries_of(&folder).map_err(ContinuityError::file(&folder))? {
             if kind.is_dir() {
                 folders.push(path);
             } else if kind.is_file() {
-                found.push(
-                    path.strip_prefix(root)
-                        .expect("it was found below")
-                        .to_owned(),
-                );
+                let below = path.strip_prefix(root).expect("it was found below");
+                found.push(below.to_owned());
             }
         }
     }
     Ok(found)
+}
+
+fn entries_of(folder: &Path) -> io::Result<Vec<(PathBuf, fs::FileType)>> {
+    let entries = fs::read_dir(folder)?;
+    entries
+        .map(|entry| entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))))
+        .collect()
 }
 
 /// Runs a command and keeps its output in the folder `into`, only when it succeeded: half a dump is

@@ -91,16 +91,12 @@ fn rest(
     login: Option<&(String, PathBuf)>,
     client: &HttpClient,
 ) -> Opened<RestStore> {
-    let login = match login {
-        None => None,
-        Some((user, file)) => {
-            let password = fs::read_to_string(file).map_err(ContinuityError::file(file))?;
-            Some((user.as_str(), password))
-        }
-    };
+    let password = login
+        .map(|(_, file)| fs::read_to_string(file).map_err(ContinuityError::file(file)))
+        .transpose()?;
     let login = login
-        .as_ref()
-        .map(|(user, password)| (*user, password.trim_end()));
+        .zip(password.as_deref())
+        .map(|((user, _), password)| (user.as_str(), password.trim_end()));
     let client = RestClient::new(url, login, client.clone()).map_err(ContinuityError::Thread)?;
     Ok(RestStore::new(name, Arc::new(client)))
 }

@@ -161,19 +161,16 @@ fn checkpoint_in(path: &Path, key: &Verifier) -> Proved<Checkpoint> {
 pub fn state_faults(folder: &Path) -> Proved<Vec<String>> {
     let file = folder.join("data/state.db");
     let url = format!("sqlite:{}", file.display());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime
-        .map_err(ContinuityError::file(&file))?
-        .block_on(async {
-            let store = Store::open(&url).await?;
-            let mut faults = store.integrity_faults().await?;
-            // A state without a single account is an empty file that was migrated.
-            if store.accounts().await?.is_empty() {
-                faults.push("accounts: 0".to_owned());
-            }
-            store.close().await;
-            Ok(faults)
-        })
+    ContinuityError::runtime_for(&file)?.block_on(faults_of(&url))
+}
+
+async fn faults_of(url: &str) -> Proved<Vec<String>> {
+    let store = Store::open(url).await?;
+    let mut faults = store.integrity_faults().await?;
+    // A state without a single account is an empty file that was migrated.
+    if store.accounts().await?.is_empty() {
+        faults.push("accounts: 0".to_owned());
+    }
+    store.close().await;
+    Ok(faults)
 }
