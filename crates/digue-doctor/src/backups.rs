@@ -114,6 +114,10 @@ fn each_since(
     Ok(())
 }
 
+fn is_result(file: &std::fs::DirEntry) -> bool {
+    file.file_name().to_string_lossy().ends_with(".json")
+}
+
 /// Results that the commands left, and that no serving Digue has written down.
 fn not_journalled(result: HealthResult, installation: &ExaminedInstallation) -> HealthResult {
     let files = match std::fs::read_dir(results_folder(&installation.settings.data_folder)) {
@@ -126,9 +130,8 @@ fn not_journalled(result: HealthResult, installation: &ExaminedInstallation) -> 
             );
         }
     };
-    let is_result = |name: std::ffi::OsString| name.to_string_lossy().ends_with(".json");
     let count = files
-        .filter(|file| file.as_ref().is_ok_and(|file| is_result(file.file_name())))
+        .filter(|file| file.as_ref().is_ok_and(is_result))
         .count();
     if count > 0 {
         result.looked_at("doctor-backups-waiting", &[("count", Value::from(count))])

@@ -195,14 +195,18 @@ fn found(
     if let Some(note) = kept {
         let head =
             Checkpoint::open(note, &journal.key).map_err(|error| (true, error.to_string()))?;
-        heads.push(JournalHead {
-            place: "state".to_owned(),
-            size: head.size,
-            root: Some(head.root),
-        });
+        heads.push(head_of_state(&head));
     }
     contradiction(&journal.disk, &journal.key, &heads)
         .map_err(|error| (matches!(error, OpenError::Tampered(_)), cause_of(&error)))
+}
+
+fn head_of_state(head: &Checkpoint) -> JournalHead {
+    JournalHead {
+        place: "state".to_owned(),
+        size: head.size,
+        root: Some(head.root),
+    }
 }
 
 /// Whether acknowledged entries are signed as they come.

@@ -53,15 +53,16 @@ enum NamesFault {
 
 fn usable(table: &Path, key: &Path) -> Result<(), (NamesFault, Error)> {
     let bytes = std::fs::read(table).map_err(|error| (NamesFault::Table, error))?;
-    let named = |error: Error| {
+    let secret = key_in(key).map_err(|error| {
         let text = format!("{}: {error}", key.display());
         (NamesFault::Key, Error::new(error.kind(), text))
-    };
-    let secret = std::fs::read(key).map_err(named)?;
-    let secret: [u8; NAME_KEY_BYTES] = secret
-        .try_into()
-        .map_err(|_| named(ErrorKind::InvalidData.into()))?;
+    })?;
     PersonNameTable::from_bytes(NameKey::new(&secret), &bytes)
         .map(drop)
         .map_err(|fault| (NamesFault::Table, Error::new(ErrorKind::InvalidData, fault)))
+}
+
+fn key_in(path: &Path) -> Result<[u8; NAME_KEY_BYTES], Error> {
+    let secret = std::fs::read(path)?;
+    secret.try_into().map_err(|_| ErrorKind::InvalidData.into())
 }

@@ -18,18 +18,9 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 /// # Errors
 /// When there is no TLS there.
 pub(crate) fn served(address: SocketAddr, host: &str) -> io::Result<CertificateDer<'static>> {
-    let provider = Arc::new(ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider.clone());
-    let builder = builder
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?;
-    let verifier = Arc::new(DangerAnyCertificate(provider));
-    let config = builder
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
+    let config = Arc::new(danger_any_certificate()?);
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-    let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
+    let mut connection = ClientConnection::new(config, name).map_err(io::Error::other)?;
     let mut stream = TcpStream::connect_timeout(&address, ANSWERED_WITHIN)?;
     stream.set_read_timeout(Some(ANSWERED_WITHIN))?;
     stream.set_write_timeout(Some(ANSWERED_WITHIN))?;
@@ -40,6 +31,19 @@ pub(crate) fn served(address: SocketAddr, host: &str) -> io::Result<CertificateD
     served
         .map(|certificate| certificate.clone().into_owned())
         .ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+fn danger_any_certificate() -> io::Result<ClientConfig> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone());
+    let builder = builder
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?;
+    let verifier = Arc::new(DangerAnyCertificate(provider));
+    Ok(builder
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth())
 }
 
 /// Takes every certificate: it is looked at, and nothing is sent over the connection.
