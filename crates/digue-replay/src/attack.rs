@@ -106,36 +106,32 @@ async fn read_all(
         .asked
         .store(population.persons.len() as u64, Ordering::Relaxed);
     for page in 0..20 {
-        ask(
-            thief,
-            client,
-            &format!("/recherche?nom=a&page={page}"),
-            stolen,
-        )
-        .await?;
-        ask(
-            thief,
-            client,
-            &format!("/api/personnes?nom=e&page={page}"),
-            stolen,
-        )
-        .await?;
+        for target in [
+            format!("/recherche?nom=a&page={page}"),
+            format!("/api/personnes?nom=e&page={page}"),
+        ] {
+            ask(thief, client, &target, stolen).await?;
+        }
     }
     for person in &population.persons {
         if stolen.requests.load(Ordering::Relaxed) + 2 > requests_max {
             break;
         }
-        let number = &person.number;
-        let status = ask(
-            thief,
-            client,
-            &format!("/recherche?numero={number}"),
-            stolen,
-        )
-        .await?;
-        if status == StatusCode::OK {
-            ask(thief, client, &format!("/fiche/{number}"), stolen).await?;
-        }
+        read_one(thief, client, &person.number, stolen).await?;
+    }
+    Ok(())
+}
+
+/// Searches for a number, and opens the record that is found.
+async fn read_one(
+    thief: &AttackClient,
+    client: &Client<HttpConnector, Full<Bytes>>,
+    number: &str,
+    stolen: &StolenData,
+) -> Result<(), AttackError> {
+    let search = format!("/recherche?numero={number}");
+    if ask(thief, client, &search, stolen).await? == StatusCode::OK {
+        ask(thief, client, &format!("/fiche/{number}"), stolen).await?;
     }
     Ok(())
 }

@@ -132,18 +132,7 @@ impl Population {
             .map(|place| draw_person(&mut draw, place))
             .collect();
         let mut accounts: Vec<MadeUpAccount> = (0..accounts)
-            .map(|place| {
-                let organisation = place % organisations;
-                let rank = place / organisations;
-                let name = format!("of-{organisation:03}");
-                MadeUpAccount {
-                    id: AccountId::parse(&format!("{name}.agent{}", rank + 1))
-                        .expect("an account id"),
-                    organisation: OrganisationId::parse(&name).expect("an organisation id"),
-                    is_delegate: rank == 0,
-                    caseload: Vec::new(),
-                }
-            })
+            .map(|place| account_at(place, organisations))
             .collect();
         for place in 0..persons.len() {
             let holder = draw.below(accounts.len());
@@ -189,6 +178,17 @@ impl Population {
             }
         }
         out
+    }
+}
+
+fn account_at(place: usize, organisations: usize) -> MadeUpAccount {
+    let (organisation, rank) = (place % organisations, place / organisations);
+    let name = format!("of-{organisation:03}");
+    MadeUpAccount {
+        id: AccountId::parse(&format!("{name}.agent{}", rank + 1)).expect("an account id"),
+        organisation: OrganisationId::parse(&name).expect("an organisation id"),
+        is_delegate: rank == 0,
+        caseload: Vec::new(),
     }
 }
 

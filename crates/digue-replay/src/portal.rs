@@ -117,17 +117,7 @@ impl PortalQuery {
             return population.find(self.numero.trim()).into_iter().collect();
         }
         if !self.nir.is_empty() {
-            let nir: String = self
-                .nir
-                .chars()
-                .filter(|c| !c.is_whitespace())
-                .take(13)
-                .collect();
-            return population
-                .persons
-                .iter()
-                .filter(|person| person.nir == nir)
-                .collect();
+            return self.find_by_nir(population);
         }
         let wanted = self.nom.to_lowercase();
         let matching = population
@@ -135,6 +125,13 @@ impl PortalQuery {
             .iter()
             .filter(|p| p.last_name.to_lowercase().contains(&wanted));
         matching.skip(self.page * PAGE).take(PAGE).collect()
+    }
+
+    fn find_by_nir<'p>(&self, population: &'p Population) -> Vec<&'p MadeUpPerson> {
+        let signs = self.nir.chars().filter(|c| !c.is_whitespace());
+        let nir: String = signs.take(13).collect();
+        let persons = population.persons.iter();
+        persons.filter(|person| person.nir == nir).collect()
     }
 
     fn is_empty(&self) -> bool {

@@ -2,8 +2,10 @@
 //!
 //! The classes are those of known breaches; the named cases have their real rates.
 
+use std::collections::BTreeSet;
+
 use crate::draw::Draw;
-use crate::world::{DAY_MS, World};
+use crate::world::{DAY_MS, World, WorldVisit};
 
 /// Programs of thieves, as they name themselves.
 const TOOLS: [&str; 2] = [
@@ -347,6 +349,14 @@ fn victim(draw: &mut Draw, world: &World, day: i64) -> usize {
     }
 }
 
+fn persons_opened(visits: &[WorldVisit], account: usize) -> usize {
+    let own = visits
+        .iter()
+        .filter(|visit| visit.worker == account && visit.persons.len() == 1);
+    let persons: BTreeSet<u32> = own.map(|visit| visit.persons[0]).collect();
+    persons.len()
+}
+
 /// The 95th percentile of the account's working days so far: distinct persons by record pages.
 fn usual_day(world: &World, account: usize, until: i64) -> f64 {
     // The world keeps no history: a clone works the days again, with today's caseloads. Only the
@@ -354,16 +364,9 @@ fn usual_day(world: &World, account: usize, until: i64) -> f64 {
     let mut past = World::clone(world);
     let mut counts: Vec<usize> = Vec::new();
     for day in 0..until {
-        let visits = past.day(day);
-        let mut persons: Vec<u32> = visits
-            .iter()
-            .filter(|visit| visit.worker == account && visit.persons.len() == 1)
-            .map(|visit| visit.persons[0])
-            .collect();
-        persons.sort_unstable();
-        persons.dedup();
-        if !persons.is_empty() {
-            counts.push(persons.len());
+        let opened = persons_opened(&past.day(day), account);
+        if opened > 0 {
+            counts.push(opened);
         }
     }
     counts.sort_unstable();

@@ -21,6 +21,18 @@ pub enum AccountJob {
     Program,
 }
 
+impl AccountJob {
+    fn draw(draw: &mut Draw) -> Self {
+        match draw.below(20) {
+            0..=7 => Self::Trainer,
+            8..=13 => Self::Counsellor,
+            14..=15 => Self::Desk,
+            16..=18 => Self::Manager,
+            _ => Self::Program,
+        }
+    }
+}
+
 /// One account.
 #[derive(Clone, Debug)]
 pub struct Worker {
@@ -93,13 +105,7 @@ impl World {
             };
             let network = format!("198.51.{}", 10 + organisation);
             for rank in 0..size {
-                let job = match draw.below(20) {
-                    0..=7 => AccountJob::Trainer,
-                    8..=13 => AccountJob::Counsellor,
-                    14..=15 => AccountJob::Desk,
-                    16..=18 => AccountJob::Manager,
-                    _ => AccountJob::Program,
-                };
+                let job = AccountJob::draw(&mut draw);
                 world.hire(&mut draw, organisation, rank, job, &network);
             }
         }

@@ -88,6 +88,16 @@ struct Start<'c> {
     seed: u64,
 }
 
+impl Start<'_> {
+    /// The day from which the thief's account differs from the record.
+    fn begins(&self) -> i64 {
+        match self.class.before {
+            BeforeTheft::Reopened => self.day - REOPENED_BEFORE,
+            BeforeTheft::New | BeforeTheft::Work | BeforeTheft::Leave => self.day,
+        }
+    }
+}
+
 impl<'r> RecordBenchmark<'r> {
     pub fn new(record: &'r RecordedWork, options: PlaySettings) -> Result<Self, RecordError> {
         let days = record.days();
@@ -296,10 +306,7 @@ impl<'r> RecordBenchmark<'r> {
         // In the order of their days: one engine plays the common past once, and each theft
         // continues a clone.
         for start in self.starts(classes) {
-            let begins = match start.class.before {
-                BeforeTheft::Reopened => start.day - REOPENED_BEFORE,
-                BeforeTheft::New | BeforeTheft::Work | BeforeTheft::Leave => start.day,
-            };
+            let begins = start.begins();
             while self
                 .record
                 .views
@@ -406,17 +413,10 @@ impl<'r> RecordBenchmark<'r> {
                 days: BTreeMap::new(),
             };
         };
-        let mut counts: Vec<u32> = days.range(..day).map(|(_, count)| *count).collect();
-        counts.sort_unstable();
-        let mean =
-            counts.iter().map(|count| f64::from(*count)).sum::<f64>() / counts.len().max(1) as f64;
-        let p95 = counts
-            .get(counts.len().saturating_sub(1) * 95 / 100)
-            .copied()
-            .unwrap_or(1);
+        let (mean, p95) = mean_and_p95(days.range(..day).map(|(_, count)| *count).collect());
         Habits {
             mean,
-            p95: f64::from(p95),
+            p95,
             days: days.clone(),
         }
     }
@@ -443,4 +443,12 @@ impl<'r> RecordBenchmark<'r> {
         };
         RIVALS.into_iter().map(of).collect()
     }
+}
+
+fn mean_and_p95(mut counts: Vec<u32>) -> (f64, f64) {
+    counts.sort_unstable();
+    let sum: f64 = counts.iter().map(|count| f64::from(*count)).sum();
+    let place = counts.len().saturating_sub(1) * 95 / 100;
+    let p95 = counts.get(place).copied().unwrap_or(1);
+    (sum / counts.len().max(1) as f64, f64::from(p95))
 }

@@ -223,16 +223,11 @@ pub fn merged<'v>(
     let own = record.views[first..]
         .iter()
         .take_while(|view| view.day() < until);
-    let mut views: Vec<(&RecordedView, bool)> = own
-        .filter(|view| view.account == account)
-        .map(|view| (view, false))
-        .collect();
-    views.extend(
-        theft
-            .iter()
-            .filter(|view| view.account == account)
-            .map(|view| (view, true)),
-    );
+    let own = own.map(|view| (view, false));
+    let theft = theft.iter().map(|view| (view, true));
+    let all = own.chain(theft);
+    let mut views: Vec<(&RecordedView, bool)> =
+        all.filter(|(view, _)| view.account == account).collect();
     views.sort_by_key(|(view, _)| view.at_ms);
     views
 }

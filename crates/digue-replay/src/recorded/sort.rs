@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write as _};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::FileExt as _;
 
 use digue_types::Timestamp;
@@ -85,10 +85,7 @@ impl<'s> LineSorter<'s> {
         let mut out = BufWriter::with_capacity(1 << 18, &*file);
         for place in self.places.drain(..) {
             let line = &self.bytes[place.start..place.end];
-            let head = head_of(place.key, line.len());
-            out.write_all(&head)?;
-            out.write_all(line)?;
-            end += (head.len() + line.len()) as u64;
+            end += write_line(&mut out, place.key, line)?;
         }
         out.flush()?;
         drop(out);
@@ -140,6 +137,13 @@ fn head_of((at, number): Key, length: usize) -> [u8; 24] {
     head[8..16].copy_from_slice(&number.to_le_bytes());
     head[16..].copy_from_slice(&(length as u64).to_le_bytes());
     head
+}
+
+fn write_line(out: &mut impl Write, key: Key, line: &[u8]) -> io::Result<u64> {
+    let head = head_of(key, line.len());
+    out.write_all(&head)?;
+    out.write_all(line)?;
+    Ok((head.len() + line.len()) as u64)
 }
 
 /// The runs that have lines, each positioned at its first.
