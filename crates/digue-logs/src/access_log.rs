@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 // From `core`: addresses are only values here, and this crate opens no socket.
 use core::net::IpAddr;
+use core::ops::{Range, RangeInclusive};
 
 use digue_types::Timestamp;
 use serde_json::Value as Json;
@@ -195,17 +196,14 @@ pub fn parse_moment(text: &str) -> Option<Timestamp> {
 /// instants from 2034 on, by whatever unit: what they mean cannot be known, and a year that is
 /// eight years wrong would be believed.
 fn begins_with_an_hour(digits: &str) -> bool {
-    let part = |from: usize, to: usize| {
-        digits
-            .get(from..to)
-            .and_then(|part| part.parse::<u32>().ok())
+    let is_within = |place: Range<usize>, most: RangeInclusive<u32>| {
+        let part = digits.get(place).and_then(|part| part.parse().ok());
+        part.is_some_and(|part| most.contains(&part))
     };
-    let is_within =
-        |part: Option<u32>, least, most| part.is_some_and(|part| (least..=most).contains(&part));
-    is_within(part(0, 4), 2000, 2099)
-        && is_within(part(4, 6), 1, 12)
-        && is_within(part(6, 8), 1, 31)
-        && is_within(part(8, 10), 0, 23)
+    is_within(0..4, 2000..=2099)
+        && is_within(4..6, 1..=12)
+        && is_within(6..8, 1..=31)
+        && is_within(8..10, 0..=23)
 }
 
 /// True for a time without a zone: which instant it was is unknown, and is reported as such.
@@ -327,14 +325,18 @@ fn quoted(text: &str) -> Option<(Vec<u8>, &str)> {
 }
 
 impl LogMembers {
+    fn request(&self, find: impl Fn(&str) -> Option<String>) -> Option<(String, String)> {
+        match (find(&self.method), find(&self.target)) {
+            (Some(method), Some(target)) => Some((method, target)),
+            (None, Some(target)) => Some(("GET".to_owned(), target)),
+            _ => request_line(&find("request")?),
+        }
+    }
+
     /// The fields, each looked up by name. A member `request` can replace method and target.
     fn fields(&self, find: impl Fn(&str) -> Option<String>) -> Option<LogFields> {
         let text = |name: &str| find(name).unwrap_or_default();
-        let (method, target) = match (find(&self.method), find(&self.target)) {
-            (Some(method), Some(target)) => (method, target),
-            (None, Some(target)) => ("GET".to_owned(), target),
-            _ => request_line(&find("request")?)?,
-        };
+        let (method, target) = self.request(&find)?;
         Some(LogFields {
             at: find(&self.at)?,
             account: text(&self.account),
@@ -352,22 +354,29 @@ impl LogMembers {
 
 /// Names for servers with a JSON format of their own; a dot leads into an object.
 fn own_names(object: &Json) -> Option<LogMembers> {
-    let name = |text: &str| text.to_owned();
     if object["request"]["uri"].is_string() {
-        // Caddy.
-        return Some(LogMembers {
-            at: name("ts"),
-            account: name("user_id"),
-            ip: name("request.remote_ip"),
-            user_agent: name("request.headers.User-Agent.0"),
-            method: name("request.method"),
-            target: name("request.uri"),
-            bytes: name("size"),
-            ..LogMembers::default()
-        });
+        return Some(caddy_names());
     }
-    object["RequestPath"].is_string().then(|| LogMembers {
-        // Traefik.
+    object["RequestPath"].is_string().then(traefik_names)
+}
+
+fn caddy_names() -> LogMembers {
+    let name = |text: &str| text.to_owned();
+    LogMembers {
+        at: name("ts"),
+        account: name("user_id"),
+        ip: name("request.remote_ip"),
+        user_agent: name("request.headers.User-Agent.0"),
+        method: name("request.method"),
+        target: name("request.uri"),
+        bytes: name("size"),
+        ..LogMembers::default()
+    }
+}
+
+fn traefik_names() -> LogMembers {
+    let name = |text: &str| text.to_owned();
+    LogMembers {
         at: name("StartUTC"),
         account: name("ClientUsername"),
         ip: name("ClientHost"),
@@ -377,7 +386,7 @@ fn own_names(object: &Json) -> Option<LogMembers> {
         status: name("DownstreamStatus"),
         bytes: name("DownstreamContentSize"),
         ..LogMembers::default()
-    })
+    }
 }
 
 fn member<'j>(object: &'j Json, name: &str) -> Option<&'j Json> {

@@ -54,13 +54,7 @@ impl<R: Read> TextReader<R> {
         if let Some(encoding) = encoding {
             let mut skipped = [0; 2];
             self.bytes.read_exact(&mut skipped[..mark])?;
-            self.utf_16 = Some(Box::new(Utf16Reader {
-                decoder: encoding.new_decoder_without_bom_handling(),
-                ready: Vec::new(),
-                taken: 0,
-                has_ended: false,
-                count: 0,
-            }));
+            self.utf_16 = Some(Box::new(Utf16Reader::new(encoding)));
         }
         Ok(())
     }
@@ -80,6 +74,16 @@ impl<R: Read> Read for TextReader<R> {
 }
 
 impl Utf16Reader {
+    fn new(encoding: &'static encoding_rs::Encoding) -> Self {
+        Self {
+            decoder: encoding.new_decoder_without_bom_handling(),
+            ready: Vec::new(),
+            taken: 0,
+            has_ended: false,
+            count: 0,
+        }
+    }
+
     fn read(&mut self, bytes: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
         while self.taken == self.ready.len() {
             if self.has_ended {
