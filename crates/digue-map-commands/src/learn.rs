@@ -210,17 +210,14 @@ fn check_text(
     text: &str,
     named: BTreeMap<String, String>,
 ) -> Option<TriedMap> {
-    let file = arguments
-        .out
-        .clone()
-        .or_else(|| arguments.map.clone())
-        .unwrap_or_else(|| "learnt.toml".into());
+    let file = arguments.out.as_deref().or(arguments.map.as_deref());
+    let file = file.unwrap_or(Path::new("learnt.toml"));
     let mut faults = Vec::new();
     let whole = WholeText {
         text: text.to_owned(),
         files: named,
     };
-    let map = portal_map::read_kept(&file, &whole, &mut faults);
+    let map = portal_map::read_kept(file, &whole, &mut faults);
     if map.is_none() {
         out.complain("learn-faulty", &[]);
         out.faults(&faults);
@@ -280,24 +277,25 @@ fn write_out(out: &Output, arguments: &LearnArguments, text: &str) -> Option<()>
     Some(())
 }
 
+fn aliases_csv(learnt: &Learnt) -> String {
+    let mut text = String::from("kind,identifier,person\n");
+    for alias in &learnt.aliases {
+        for (person, identifier) in &alias.pairs {
+            let row = [&alias.kind, identifier, person].map(|cell| quoted(cell));
+            text.push_str(&row.join(","));
+            text.push('\n');
+        }
+    }
+    text
+}
+
 fn write_aliases(out: &Output, arguments: &LearnArguments, learnt: &Learnt) -> Option<()> {
     let Some(path) = &arguments.aliases else {
         return Some(());
     };
-    let mut text = String::from("kind,identifier,person\n");
-    let mut rows = 0;
-    for alias in &learnt.aliases {
-        for (person, identifier) in &alias.pairs {
-            text.push_str(&format!(
-                "{},{},{}\n",
-                quoted(&alias.kind),
-                quoted(identifier),
-                quoted(person)
-            ));
-            rows += 1;
-        }
-    }
-    write_file(out, path, &text)?;
+    let rows = learnt.aliases.iter().map(|alias| alias.pairs.len());
+    let rows: usize = rows.sum();
+    write_file(out, path, &aliases_csv(learnt))?;
     let file = Value::from(path.display().to_string());
     out.complain(
         "learn-aliases-written",

@@ -47,18 +47,8 @@ struct ExchangeHead {
 /// Writes an exchange: the length of its head, the head, the two bodies; `None` when the head is
 /// longer than a reader takes.
 fn frame(exchange: &PassedExchange<'_>, missed: u64) -> Option<Vec<u8>> {
-    let head = ExchangeHead {
-        method: exchange.method.to_owned(),
-        target: exchange.target.to_owned(),
-        request_type: exchange.request_type.to_owned(),
-        status: exchange.status,
-        content_type: exchange.content_type.map(ToOwned::to_owned),
-        content_encoding: exchange.content_encoding.to_owned(),
-        request_bytes: exchange.request_body.len(),
-        body_bytes: exchange.body.map(<[u8]>::len),
-        missed,
-    };
-    let head = serde_json::to_vec(&head).expect("texts and numbers can be written as JSON");
+    let head = serde_json::to_vec(&head_of(exchange, missed))
+        .expect("texts and numbers can be written as JSON");
     if head.len() > HEAD_BYTES_MAX {
         return None;
     }
@@ -68,6 +58,20 @@ fn frame(exchange: &PassedExchange<'_>, missed: u64) -> Option<Vec<u8>> {
     frame.extend_from_slice(exchange.request_body);
     frame.extend_from_slice(exchange.body.unwrap_or_default());
     Some(frame)
+}
+
+fn head_of(exchange: &PassedExchange<'_>, missed: u64) -> ExchangeHead {
+    ExchangeHead {
+        method: exchange.method.to_owned(),
+        target: exchange.target.to_owned(),
+        request_type: exchange.request_type.to_owned(),
+        status: exchange.status,
+        content_type: exchange.content_type.map(ToOwned::to_owned),
+        content_encoding: exchange.content_encoding.to_owned(),
+        request_bytes: exchange.request_body.len(),
+        body_bytes: exchange.body.map(<[u8]>::len),
+        missed,
+    }
 }
 
 /// Most bodies are smaller; larger ones grow the frame.

@@ -6,7 +6,7 @@ use digue_locales::Value;
 use digue_survey::KnownPersons;
 use digue_survey::known::{ColumnChoice, PersonsColumn, PersonsTable, PersonsTableFault};
 use digue_tables::csv_table::{DELIMITERS, csv_rows};
-use digue_tables::xlsx::uploaded_sheets;
+use digue_tables::xlsx::{UploadedRow, uploaded_sheets};
 
 use crate::arguments::HarArguments;
 use digue_terminal::{Output, input};
@@ -103,15 +103,16 @@ pub fn table_of(out: &Output, path: &Path) -> Option<Option<PersonsTable>> {
     } else {
         text_rows(&bytes)
     };
-    Some(rows.map(|rows| {
-        let mut rows = rows
-            .into_iter()
-            .filter(|row| row.iter().any(|cell| !cell.trim().is_empty()));
-        PersonsTable {
-            header: rows.next().unwrap_or_default(),
-            rows: rows.collect(),
-        }
-    }))
+    Some(rows.map(table_with_header))
+}
+
+fn table_with_header(mut rows: Vec<Vec<String>>) -> PersonsTable {
+    rows.retain(|row| row.iter().any(|cell| !cell.trim().is_empty()));
+    let mut rows = rows.into_iter();
+    PersonsTable {
+        header: rows.next().unwrap_or_default(),
+        rows: rows.collect(),
+    }
 }
 
 fn text_rows(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
@@ -119,18 +120,17 @@ fn text_rows(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
     if text.contains('\0') {
         return None;
     }
-    let first = text
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or_default();
+    Some(csv_rows(&text, delimiter_of(&text)))
+}
+
+fn delimiter_of(text: &str) -> u8 {
+    let mut lines = text.lines();
+    let first = lines.find(|line| !line.trim().is_empty());
+    let first = first.unwrap_or_default();
     let count = |delimiter: &u8| first.bytes().filter(|byte| byte == delimiter).count();
     // The last of equals: a list of one column has none, and is read with commas.
-    let delimiter = DELIMITERS
-        .into_iter()
-        .rev()
-        .max_by_key(count)
-        .unwrap_or(b',');
-    Some(csv_rows(&text, delimiter))
+    let delimiter = DELIMITERS.into_iter().rev().max_by_key(count);
+    delimiter.unwrap_or(b',')
 }
 
 fn workbook_rows(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
@@ -138,15 +138,14 @@ fn workbook_rows(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
         .ok()?
         .into_iter()
         .next()?;
-    let row = |row: &digue_tables::xlsx::UploadedRow| {
-        let width = row.cells.keys().next_back().map_or(0, |last| last + 1);
-        let text = |column: usize| {
-            row.cells
-                .get(&column)
-                .and_then(|cell| cell.text())
-                .unwrap_or_default()
-        };
-        (0..width).map(|column| text(column).to_owned()).collect()
-    };
-    Some(sheet.rows.iter().map(row).collect())
+    Some(sheet.rows.iter().map(texts_of_row).collect())
+}
+
+/// The cells of a row, those that it lacks empty.
+fn texts_of_row(row: &UploadedRow) -> Vec<String> {
+    let width = row.cells.keys().next_back().map_or(0, |last| last + 1);
+    let text = |column: usize| row.cells.get(&column).and_then(|cell| cell.text());
+    (0..width)
+        .map(|column| text(column).unwrap_or_default().to_owned())
+        .collect()
 }

@@ -416,18 +416,19 @@ impl Sentences {
             &[("file", file), ("count", Value::from(differences.len()))],
         );
         for difference in differences {
-            let change = self.text(&format!("learn-change-{}", difference.change.code()), &[]);
-            let part = self.part(&difference.part);
-            let route = Value::from(difference.route.as_str());
-            match difference.route.is_empty() {
-                true => out.say(
-                    "learn-difference-map",
-                    &[("change", change), ("part", part)],
-                ),
-                false => out.say(
-                    "learn-difference",
-                    &[("change", change), ("route", route), ("part", part)],
-                ),
+            self.difference(out, difference);
+        }
+    }
+
+    fn difference(&self, out: &Output, difference: &LearntDifference) {
+        let change = self.text(&format!("learn-change-{}", difference.change.code()), &[]);
+        let part = self.part(&difference.part);
+        let (change, part) = (("change", change), ("part", part));
+        match difference.route.as_str() {
+            "" => out.say("learn-difference-map", &[change, part]),
+            route => {
+                let route = ("route", Value::from(route));
+                out.say("learn-difference", &[change, route, part]);
             }
         }
     }
@@ -506,23 +507,7 @@ impl Sentences {
     /// Each route with its figures; zeros are not printed.
     pub(super) fn report(&self, out: &Output, report: &MapReport) {
         for (key, line) in &report.routes {
-            let exchanges = ("exchanges", Value::from(line.exchanges));
-            match key {
-                ReportKey::Route(route) => {
-                    out.say(
-                        "report-route",
-                        &[("route", Value::from(route.as_str())), exchanges],
-                    );
-                }
-                ReportKey::Unmapped { method, template } => {
-                    let (method, path) =
-                        (Value::from(method.as_str()), Value::from(template.as_str()));
-                    out.say(
-                        "report-unmapped",
-                        &[("method", method), ("path", path), exchanges],
-                    );
-                }
-            }
+            report_heading(out, key, line.exchanges);
             self.report_line(out, line);
         }
     }
@@ -592,6 +577,21 @@ impl Sentences {
                 "report-uninspected",
                 &[("count", Value::from(line.uninspected)), known],
             );
+        }
+    }
+}
+
+fn report_heading(out: &Output, key: &ReportKey, exchanges: usize) {
+    let exchanges = ("exchanges", Value::from(exchanges));
+    match key {
+        ReportKey::Route(route) => {
+            let route = ("route", Value::from(route.as_str()));
+            out.say("report-route", &[route, exchanges]);
+        }
+        ReportKey::Unmapped { method, template } => {
+            let method = ("method", Value::from(method.as_str()));
+            let path = ("path", Value::from(template.as_str()));
+            out.say("report-unmapped", &[method, path, exchanges]);
         }
     }
 }
