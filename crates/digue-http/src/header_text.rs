@@ -127,28 +127,34 @@ fn entity(rest: &str) -> Option<(usize, Vec<u8>)> {
     // Bounded: a text of ampersands would otherwise be read to its end for each of them.
     let end = rest.bytes().take(12).position(|byte| byte == b';')?;
     let name = &rest[1..end];
-    let c = match name.strip_prefix('#') {
-        Some(number) => {
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => number.parse().ok()?,
-            };
-            char::from_u32(code)?
-        }
-        None => match name {
-            "amp" => '&',
-            "lt" => '<',
-            "gt" => '>',
-            "quot" => '"',
-            "apos" => '\'',
-            "nbsp" => ' ',
-            "commat" => '@',
-            "period" => '.',
-            "shy" => return Some((end + 1, Vec::new())),
-            _ => return None,
-        },
+    let shown = match name.strip_prefix('#') {
+        Some(number) => numbered_entity(number)?.to_string(),
+        None => named_entity(name)?.to_owned(),
     };
-    Some((end + 1, c.to_string().into_bytes()))
+    Some((end + 1, shown.into_bytes()))
+}
+
+fn numbered_entity(number: &str) -> Option<char> {
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+        None => number.parse().ok()?,
+    };
+    char::from_u32(code)
+}
+
+fn named_entity(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "amp" => "&",
+        "lt" => "<",
+        "gt" => ">",
+        "quot" => "\"",
+        "apos" => "'",
+        "nbsp" => " ",
+        "commat" => "@",
+        "period" => ".",
+        "shy" => "",
+        _ => return None,
+    })
 }
 
 /// `\x` is `x`; escapes of JSON and scripts become what they stand for.
@@ -183,32 +189,24 @@ fn encoded_word(rest: &str) -> Option<(usize, Vec<u8>)> {
 }
 
 fn undo_quoted(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
     let mut out = Vec::new();
     let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let coded = (*byte == b'=')
-            .then(|| {
-                text.get(at + 1..at + 3)
-                    .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-            })
-            .flatten();
-        match (coded, byte) {
-            (Some(coded), _) => {
-                out.push(coded);
-                at += 3;
-            }
-            (None, b'_') => {
-                out.push(b' ');
-                at += 1;
-            }
-            (None, byte) => {
-                out.push(*byte);
-                at += 1;
-            }
-        }
+    while let Some(byte) = text.as_bytes().get(at) {
+        let (length, shown) = match (byte, coded_byte(text, at)) {
+            (b'=', Some(coded)) => (3, coded),
+            (b'_', _) => (1, b' '),
+            (byte, _) => (1, *byte),
+        };
+        out.push(shown);
+        at += length;
     }
     out
+}
+
+/// The byte that the two digits after `at` write.
+fn coded_byte(text: &str, at: usize) -> Option<u8> {
+    let digits = text.get(at + 1..at + 3)?;
+    u8::from_str_radix(digits, 16).ok()
 }
 
 /// `filename*0="P00"; filename*1="02"` reads `P0002`, in whatever order the two are sent (RFC 2231,

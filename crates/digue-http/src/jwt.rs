@@ -10,7 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digue_types::Timestamp;
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result, new_error};
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, PublicKeyUse};
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse,
+};
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, EncodingKey};
 use ring::digest::{SHA256, SHA384, SHA512, digest};
 use ring::rand::SystemRandom;
@@ -147,13 +149,8 @@ impl KeySet {
         let set: JwkSet = serde_json::from_str(jwks).map_err(|error| fault(&error))?;
         let mut keys = Vec::new();
         for jwk in &set.keys {
-            let verifies = jwk
-                .common
-                .public_key_use
-                .as_ref()
-                .is_none_or(|known| *known == PublicKeyUse::Signature);
             let algorithms = algorithms(jwk);
-            if verifies
+            if verifies(jwk)
                 && !algorithms.is_empty()
                 && let Ok(key) = DecodingKey::from_jwk(jwk)
             {
@@ -241,15 +238,24 @@ fn is_for(claims: &Map<String, Value>, audience: &str) -> bool {
 
 fn algorithms(jwk: &Jwk) -> Vec<Algorithm> {
     // A key that names an algorithm is valid for that one only, also when we do not know it.
-    if let Some(named) = jwk.common.key_algorithm {
-        let known = named
-            .to_string()
-            .parse::<Algorithm>()
-            .ok()
-            .filter(|one| ASYMMETRIC.contains(one));
-        return known.into_iter().collect();
+    match jwk.common.key_algorithm {
+        Some(named) => named_algorithm(named).into_iter().collect(),
+        None => algorithms_of_kind(&jwk.algorithm),
     }
-    match &jwk.algorithm {
+}
+
+fn named_algorithm(named: KeyAlgorithm) -> Option<Algorithm> {
+    let known: Algorithm = named.to_string().parse().ok()?;
+    ASYMMETRIC.contains(&known).then_some(known)
+}
+
+fn verifies(jwk: &Jwk) -> bool {
+    let intended = jwk.common.public_key_use.as_ref();
+    intended.is_none_or(|known| *known == PublicKeyUse::Signature)
+}
+
+fn algorithms_of_kind(kind: &AlgorithmParameters) -> Vec<Algorithm> {
+    match kind {
         AlgorithmParameters::RSA(_) => vec![Algorithm::RS256, Algorithm::RS384, Algorithm::RS512],
         AlgorithmParameters::EllipticCurve(key) => match key.curve {
             EllipticCurve::P256 => vec![Algorithm::ES256],
