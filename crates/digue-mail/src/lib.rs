@@ -378,11 +378,9 @@ impl Mail {
             Self::DeskAnswer {
                 verdict, unread, ..
             } => {
-                let codes = unread.iter().map(|kind| kind.code());
-                core::iter::once(verdict.code())
-                    .chain(codes)
-                    .collect::<Vec<_>>()
-                    .join(" ")
+                let unread = unread.iter().map(|kind| kind.code());
+                let codes: Vec<&str> = core::iter::once(verdict.code()).chain(unread).collect();
+                codes.join(" ")
             }
             Self::PersonNews { is_first, visits } => {
                 format!("{} {visits}", if *is_first { "first" } else { "monthly" })
@@ -587,6 +585,18 @@ fn is_wanted(app: &App, mail: &Mail) -> bool {
     }
 }
 
+/// The link of a mail, and for how many hours it is valid; none is said of the console's own.
+async fn link_of(app: &App, mail: &Mail) -> Result<(String, u64), String> {
+    Ok(match mail {
+        Mail::Invitation { account, at } => {
+            let made = app.area::<MailState>().links.make(app, account, *at).await;
+            let (link, lasts) = made.map_err(|error| error.to_string())?;
+            (link, lasts.as_secs() / 3600)
+        }
+        _ => (app.console_url().to_owned(), 0),
+    })
+}
+
 async fn send(app: &App, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> Result<(), String> {
     // Before the link is made: each try would otherwise leave a valid link that nobody received.
     let is_there = mailer
@@ -597,14 +607,7 @@ async fn send(app: &App, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> R
     if !is_there {
         return Err("the mail server does not answer".to_owned());
     }
-    let (link, hours) = match mail {
-        Mail::Invitation { account, at } => {
-            let made = app.area::<MailState>().links.make(app, account, *at).await;
-            let (link, lasts) = made.map_err(|error| error.to_string())?;
-            (link, lasts.as_secs() / 3600)
-        }
-        _ => (app.console_url().to_owned(), 0),
-    };
+    let (link, hours) = link_of(app, mail).await?;
     let message = message(mailer, record, mail, &link, hours).map_err(|error| error.to_string())?;
     mailer
         .transport
