@@ -160,58 +160,6 @@ pub(crate) fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS")
 }
 
-/// True for a route that shows nobody known and answers with resources alone.
-fn is_of_resources(key: &RouteKey, survey: &RouteSurvey) -> bool {
-    let is_gone = survey.bodies.is_empty();
-    is_safe(&key.method)
-        && !is_gone
-        && survey.bodies.iter().all(is_resource)
-        && !(has_variable(&key.template) && has_picture(survey))
-}
-
-fn is_resource(((_, format), body): (&(String, BodyFormat), &BodySurvey)) -> bool {
-    *format == BodyFormat::Asset && body.with_known == 0 && body.with_name_only == 0
-}
-
-fn has_variable(template: &PathTemplate) -> bool {
-    let is_variable = |part: &TemplatePart| matches!(part, TemplatePart::Variable { .. });
-    template.0.iter().any(is_variable)
-}
-
-fn has_picture(survey: &RouteSurvey) -> bool {
-    let mut types = survey.bodies.keys();
-    types.any(|(essence, _)| essence.starts_with("image/"))
-}
-
-fn asset_route(name: String, path: String, files: usize) -> LearntRoute {
-    LearntRoute {
-        name,
-        path,
-        methods: vec!["GET".to_owned(), "HEAD".to_owned()],
-        kind: LearntRouteKind::Assets,
-        action: RouteAction::Read,
-        query: Vec::new(),
-        request: Vec::new(),
-        blocks: Vec::new(),
-        reason: LineReason::Resources { files },
-        samples: Vec::new(),
-    }
-}
-
-/// The words of a path, as the name of a route is written.
-fn plain_name(path: &str, suffix: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let plain = |c: char| if is_plain(c) { c } else { '-' };
-    let name: String = path.chars().take(60).map(plain).collect();
-    let name = name.to_ascii_lowercase() + suffix;
-    let words: Vec<&str> = name.split('-').filter(|word| !word.is_empty()).collect();
-    if words.is_empty() {
-        "root".to_owned()
-    } else {
-        words.join("-")
-    }
-}
-
 type Group<'r> = Vec<(&'r RouteKey, &'r RouteSurvey)>;
 
 fn by_template<'r>(routes: &Group<'r>) -> BTreeMap<&'r PathTemplate, Group<'r>> {
@@ -612,6 +560,58 @@ impl<'d> RoutesDraft<'d> {
             },
             samples: survey.samples.iter().cloned().collect(),
         }
+    }
+}
+
+/// True for a route that shows nobody known and answers with resources alone.
+fn is_of_resources(key: &RouteKey, survey: &RouteSurvey) -> bool {
+    let is_gone = survey.bodies.is_empty();
+    is_safe(&key.method)
+        && !is_gone
+        && survey.bodies.iter().all(is_resource)
+        && !(has_variable(&key.template) && has_picture(survey))
+}
+
+fn is_resource(((_, format), body): (&(String, BodyFormat), &BodySurvey)) -> bool {
+    *format == BodyFormat::Asset && body.with_known == 0 && body.with_name_only == 0
+}
+
+fn has_variable(template: &PathTemplate) -> bool {
+    let is_variable = |part: &TemplatePart| matches!(part, TemplatePart::Variable { .. });
+    template.0.iter().any(is_variable)
+}
+
+fn has_picture(survey: &RouteSurvey) -> bool {
+    let mut types = survey.bodies.keys();
+    types.any(|(essence, _)| essence.starts_with("image/"))
+}
+
+fn asset_route(name: String, path: String, files: usize) -> LearntRoute {
+    LearntRoute {
+        name,
+        path,
+        methods: vec!["GET".to_owned(), "HEAD".to_owned()],
+        kind: LearntRouteKind::Assets,
+        action: RouteAction::Read,
+        query: Vec::new(),
+        request: Vec::new(),
+        blocks: Vec::new(),
+        reason: LineReason::Resources { files },
+        samples: Vec::new(),
+    }
+}
+
+/// The words of a path, as the name of a route is written.
+fn plain_name(path: &str, suffix: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let plain = |c: char| if is_plain(c) { c } else { '-' };
+    let name: String = path.chars().take(60).map(plain).collect();
+    let name = name.to_ascii_lowercase() + suffix;
+    let words: Vec<&str> = name.split('-').filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        "root".to_owned()
+    } else {
+        words.join("-")
     }
 }
 

@@ -27,16 +27,6 @@ pub struct MapSettings {
     pub mode: String,
 }
 
-fn commented_out(text: &str) -> String {
-    let mut commented = String::new();
-    for line in text.lines() {
-        commented.push_str(if line.is_empty() { "#" } else { "# " });
-        commented.push_str(line);
-        commented.push('\n');
-    }
-    commented
-}
-
 /// Makes the text of a whole map.
 pub fn map_text(map: &LearntMap, settings: &MapSettings, wording: &dyn Wording) -> String {
     let emitter = MapEmitter {
@@ -74,6 +64,16 @@ pub(crate) fn comment_line(text: &str) -> String {
         .take(COMMENT_CHARS_MAX)
         .collect();
     format!("# {}\n", shown.trim())
+}
+
+fn commented_out(text: &str) -> String {
+    let mut commented = String::new();
+    for line in text.lines() {
+        commented.push_str(if line.is_empty() { "#" } else { "# " });
+        commented.push_str(line);
+        commented.push('\n');
+    }
+    commented
 }
 
 fn texts(items: &[String]) -> Array {

@@ -241,12 +241,6 @@ impl RouteParts {
     }
 }
 
-fn add_counts(own: &mut BTreeMap<String, u64>, other: &BTreeMap<String, u64>) {
-    for (name, count) in other {
-        *own.entry(name.clone()).or_default() += count;
-    }
-}
-
 impl RouteTraffic {
     fn count(&mut self, response: &TalliedResponse<'_>) {
         let bytes = response.body.len() as u64;
@@ -292,6 +286,12 @@ impl RouteTraffic {
         self.other_templates += other.other_templates;
         add_counts(&mut self.rules, &other.rules);
         add_counts(&mut self.templates, &other.templates);
+    }
+}
+
+fn add_counts(own: &mut BTreeMap<String, u64>, other: &BTreeMap<String, u64>) {
+    for (name, count) in other {
+        *own.entry(name.clone()).or_default() += count;
     }
 }
 

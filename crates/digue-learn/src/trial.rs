@@ -478,12 +478,6 @@ struct Chosen {
     stricter: Option<ReadFailure>,
 }
 
-fn most_read(tried: &[TriedBlock]) -> Option<usize> {
-    let order = |(place, block): &(usize, &TriedBlock)| (block.read, std::cmp::Reverse(*place));
-    let most = tried.iter().enumerate().max_by_key(order);
-    most.map(|(place, _)| place)
-}
-
 impl Chosen {
     /// The first block that read everything, else the one that read most.
     fn of(candidates: Vec<LearntBlock>, tried: Vec<TriedBlock>) -> Option<Self> {
@@ -499,4 +493,10 @@ impl Chosen {
             stricter,
         })
     }
+}
+
+fn most_read(tried: &[TriedBlock]) -> Option<usize> {
+    let order = |(place, block): &(usize, &TriedBlock)| (block.read, std::cmp::Reverse(*place));
+    let most = tried.iter().enumerate().max_by_key(order);
+    most.map(|(place, _)| place)
 }

@@ -474,21 +474,6 @@ fn as_utf8(content_type: &str) -> String {
     format!("{}; charset=utf-8", kept.join(";"))
 }
 
-fn is_form(media: &str) -> bool {
-    media
-        .to_ascii_lowercase()
-        .starts_with("application/x-www-form-urlencoded")
-}
-
-fn written_form(pairs: &[HarPair]) -> String {
-    let written = |pair: &HarPair| {
-        let value = pair.value.as_deref().unwrap_or_default();
-        format!("{}={value}", pair.name)
-    };
-    let pairs: Vec<String> = pairs.iter().map(written).collect();
-    pairs.join("&")
-}
-
 impl HarRequest {
     /// Its type and its body; no body is an empty one, `None` one that the archive lacks.
     fn body(&self) -> (String, Option<Vec<u8>>) {
@@ -513,6 +498,21 @@ impl HarRequest {
             _ => (media, None),
         }
     }
+}
+
+fn is_form(media: &str) -> bool {
+    media
+        .to_ascii_lowercase()
+        .starts_with("application/x-www-form-urlencoded")
+}
+
+fn written_form(pairs: &[HarPair]) -> String {
+    let written = |pair: &HarPair| {
+        let value = pair.value.as_deref().unwrap_or_default();
+        format!("{}={value}", pair.name)
+    };
+    let pairs: Vec<String> = pairs.iter().map(written).collect();
+    pairs.join("&")
 }
 
 enum HarBody<'c> {

@@ -159,27 +159,6 @@ struct PageReader<'r> {
     beside: Vec<(usize, AliasPlace, SmolStr)>,
 }
 
-/// For each element, its place among its siblings, from 1, and the number of its children.
-fn order_of(elements: &[DocumentElement]) -> Vec<(usize, usize)> {
-    let mut order = vec![(1, 0); elements.len()];
-    for (id, element) in elements.iter().enumerate() {
-        if let Some(parent) = element.parent {
-            order[parent].1 += 1;
-            order[id].0 = order[parent].1;
-        }
-    }
-    order
-}
-
-fn hidden_of(elements: &[DocumentElement]) -> Vec<bool> {
-    let mut hidden = vec![false; elements.len()];
-    for (id, element) in elements.iter().enumerate() {
-        let is_inside_hidden = element.parent.is_some_and(|parent| hidden[parent]);
-        hidden[id] = is_inside_hidden || HIDDEN.contains(&element.name.as_str());
-    }
-    hidden
-}
-
 impl<'r> PageReader<'r> {
     fn new(
         survey: &'r mut HtmlSurvey,
@@ -512,6 +491,27 @@ impl<'r> PageReader<'r> {
             |element: &DocumentElement| element.parent == Some(row) && element.name == "td";
         self.elements[row..].iter().take(400).any(is_cell)
     }
+}
+
+/// For each element, its place among its siblings, from 1, and the number of its children.
+fn order_of(elements: &[DocumentElement]) -> Vec<(usize, usize)> {
+    let mut order = vec![(1, 0); elements.len()];
+    for (id, element) in elements.iter().enumerate() {
+        if let Some(parent) = element.parent {
+            order[parent].1 += 1;
+            order[id].0 = order[parent].1;
+        }
+    }
+    order
+}
+
+fn hidden_of(elements: &[DocumentElement]) -> Vec<bool> {
+    let mut hidden = vec![false; elements.len()];
+    for (id, element) in elements.iter().enumerate() {
+        let is_inside_hidden = element.parent.is_some_and(|parent| hidden[parent]);
+        hidden[id] = is_inside_hidden || HIDDEN.contains(&element.name.as_str());
+    }
+    hidden
 }
 
 #[cfg(test)]

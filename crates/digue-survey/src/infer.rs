@@ -46,14 +46,6 @@ struct IdentifierCandidate {
     responses: usize,
 }
 
-fn names_person(name: &str) -> bool {
-    calls_person(&entity_words(std::iter::once(name)))
-}
-
-fn has_several_cells(row: &[String]) -> bool {
-    row.iter().filter(|cell| !is_blank(cell)).count() > 1
-}
-
 /// Infers identifiers from traffic, with the names that are given; `None` when no value could be
 /// one.
 pub(crate) fn infer<S: ExchangeSource>(
@@ -292,4 +284,12 @@ impl InferSurvey {
         ValueShape::of(values.iter().map(String::as_str))?;
         Some((name.to_string(), values))
     }
+}
+
+fn names_person(name: &str) -> bool {
+    calls_person(&entity_words(std::iter::once(name)))
+}
+
+fn has_several_cells(row: &[String]) -> bool {
+    row.iter().filter(|cell| !is_blank(cell)).count() > 1
 }

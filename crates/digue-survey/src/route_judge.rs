@@ -26,22 +26,6 @@ pub struct RouteJudge<'j> {
     key: &'j RouteKey,
 }
 
-/// True where values stand that are not all of one kind.
-fn has_others(tally: &PlaceTally) -> bool {
-    tally.others > 0 || tally.kinds.len() > 1
-}
-
-/// The names of the members of each object, by its path.
-fn members_of_objects(json: &JsonSurvey) -> BTreeMap<&str, Vec<&str>> {
-    let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for path in json.places.keys() {
-        if let Some((parent, name)) = path.rsplit_once('.') {
-            members.entry(parent).or_default().push(name);
-        }
-    }
-    members
-}
-
 /// A place of answers.
 #[derive(Clone, Copy, Debug)]
 pub struct JudgedPlace<'s, P> {
@@ -279,6 +263,22 @@ impl<'j> RouteJudge<'j> {
             ValueContext::Whole | ValueContext::After(_) => judge(self.known, tally, signs),
         }
     }
+}
+
+/// True where values stand that are not all of one kind.
+fn has_others(tally: &PlaceTally) -> bool {
+    tally.others > 0 || tally.kinds.len() > 1
+}
+
+/// The names of the members of each object, by its path.
+fn members_of_objects(json: &JsonSurvey) -> BTreeMap<&str, Vec<&str>> {
+    let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for path in json.places.keys() {
+        if let Some((parent, name)) = path.rsplit_once('.') {
+            members.entry(parent).or_default().push(name);
+        }
+    }
+    members
 }
 
 /// How many of `names` are members that persons have.

@@ -40,21 +40,6 @@ pub(super) struct Oddities {
     crosses_lines: bool,
 }
 
-fn fault_in(line: usize, cause: UnreadCause) -> Unreadable {
-    ReadFailure::new(cause)
-        .at(UnreadPlace::numbered("line ", line as u64))
-        .into()
-}
-
-fn split_cells<'t>(line: &'t str, delimiter: u8, cells: &mut Vec<Cow<'t, str>>) {
-    let mut start = 0;
-    for end in memchr_iter(delimiter, line.as_bytes()) {
-        cells.push(Cow::Borrowed(&line[start..end]));
-        start = end + 1;
-    }
-    cells.push(Cow::Borrowed(&line[start..]));
-}
-
 impl Oddities {
     pub(super) fn is_doubtful(&self) -> bool {
         self.crosses_lines
@@ -79,6 +64,21 @@ impl Oddities {
         odd.or(by_line)
             .map(|line| fault_in(line, UnreadCause::Ambiguous))
     }
+}
+
+fn fault_in(line: usize, cause: UnreadCause) -> Unreadable {
+    ReadFailure::new(cause)
+        .at(UnreadPlace::numbered("line ", line as u64))
+        .into()
+}
+
+fn split_cells<'t>(line: &'t str, delimiter: u8, cells: &mut Vec<Cow<'t, str>>) {
+    let mut start = 0;
+    for end in memchr_iter(delimiter, line.as_bytes()) {
+        cells.push(Cow::Borrowed(&line[start..end]));
+        start = end + 1;
+    }
+    cells.push(Cow::Borrowed(&line[start..]));
 }
 
 pub(super) struct Lexer<'t> {
