@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod evidence;
 mod init;
+mod loading;
 mod map_report;
 mod names;
 mod replay;

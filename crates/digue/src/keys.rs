@@ -1,6 +1,7 @@
 //! The keys of this installation: created at the first start, kept in files that only its user can
 //! read.
 
+use std::fmt::Display;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -17,28 +18,36 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
 /// The journal's signer; its public key is stored beside it as `journal.pub`.
 pub(crate) fn journal_signer(folder: &Path, name: &str) -> Result<Signer> {
-    let seed = read_or_make(&folder.join("journal.key"), || {
-        let mut seed = [0u8; 32];
-        SystemRandom::new()
-            .fill(&mut seed)
-            .map_err(|_| anyhow!("the system's random generator failed"))?;
-        Ok(seed.to_vec())
-    })?;
-    let seed: [u8; 32] = seed
-        .try_into()
-        .map_err(|_| anyhow!("journal.key is not 32 bytes"))?;
-    let signer = Signer::from_seed(name, &seed)?;
-    let public = folder.join("journal.pub");
+    let seed = read_or_make(&folder.join("journal.key"), random)?;
+    let signer = Signer::from_seed(name, &sized(seed, "journal.key")?)?;
     let text = format!("{}\n", signer.verifier().to_text());
-    match fs::read_to_string(&public) {
-        Ok(known) if known == text => {}
-        // Another name or key would make every earlier checkpoint unverifiable.
-        Ok(_) => return Err(anyhow!("{} is of another key or name", public.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => fs::write(&public, text)?,
-        // It may be of another key: written over, nobody would ever know.
-        Err(error) => return Err(error).with_context(|| public.display().to_string()),
-    }
+    must_be_public(&folder.join("journal.pub"), &text)?;
     Ok(signer)
+}
+
+/// The public key is the one that is stored, or none was stored yet.
+fn must_be_public(path: &Path, text: &str) -> Result<()> {
+    match fs::read_to_string(path) {
+        Ok(known) if known == text => Ok(()),
+        // Another name or key would make every earlier checkpoint unverifiable.
+        Ok(_) => Err(anyhow!("{} is of another key or name", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(fs::write(path, text)?),
+        // It may be of another key: written over, nobody would ever know.
+        Err(error) => Err(error).with_context(|| path.display().to_string()),
+    }
+}
+
+fn random() -> Result<Vec<u8>> {
+    let mut key = [0u8; 32];
+    SystemRandom::new()
+        .fill(&mut key)
+        .map_err(|_| anyhow!("the system's random generator failed"))?;
+    Ok(key.to_vec())
+}
+
+fn sized<const BYTES: usize>(key: Vec<u8>, name: impl Display) -> Result<[u8; BYTES]> {
+    key.try_into()
+        .map_err(|_| anyhow!("{name} is not {BYTES} bytes"))
 }
 
 /// The private key, PKCS #8, with which identities are asserted to portals.
@@ -56,15 +65,8 @@ pub(crate) fn identity_key(folder: &Path) -> Result<Vec<u8>> {
 /// Mixed into password hashes, and seals second factors; kept outside the database, so that a copy
 /// of that is useless.
 pub(crate) fn secrets_key(folder: &Path) -> Result<[u8; 32]> {
-    let key = read_or_make(&folder.join("secrets.key"), || {
-        let mut key = [0u8; 32];
-        SystemRandom::new()
-            .fill(&mut key)
-            .map_err(|_| anyhow!("the system's random generator failed"))?;
-        Ok(key.to_vec())
-    })?;
-    key.try_into()
-        .map_err(|_| anyhow!("secrets.key is not 32 bytes"))
+    let key = read_or_make(&folder.join("secrets.key"), random)?;
+    sized(key, "secrets.key")
 }
 
 /// Hashes the names of persons; kept apart from their table.
@@ -74,10 +76,7 @@ pub(crate) fn names_key(folder: &Path) -> Result<NameKey> {
         draw(&mut key);
         Ok(key.to_vec())
     })?;
-    let key: [u8; NAME_KEY_BYTES] = key
-        .try_into()
-        .map_err(|_| anyhow!("names.key is not {NAME_KEY_BYTES} bytes"))?;
-    Ok(NameKey::new(&key))
+    Ok(NameKey::new(&sized::<NAME_KEY_BYTES>(key, "names.key")?))
 }
 
 fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
@@ -115,10 +114,7 @@ pub(crate) fn master_key(path: &Path) -> Result<MasterKey> {
         draw(&mut key);
         Ok(key.to_vec())
     })?;
-    let key = key
-        .try_into()
-        .map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;
-    Ok(MasterKey::new(&key))
+    Ok(MasterKey::new(&sized(key, path.display())?))
 }
 
 /// The private key of a witness of this name, in its own folder.
@@ -128,19 +124,9 @@ pub(crate) fn witness_key(folder: &Path, name: &str) -> Result<Cosigner> {
         draw(&mut seed);
         Ok(seed.to_vec())
     })?;
-    let seed: [u8; 32] = seed
-        .try_into()
-        .map_err(|_| anyhow!("witness.key is not 32 bytes"))?;
-    let cosigner = Cosigner::from_seed(name, &seed)?;
-    let public = folder.join("witness.pub");
+    let cosigner = Cosigner::from_seed(name, &sized(seed, "witness.key")?)?;
     let text = format!("{}\n", cosigner.key().to_text());
-    match fs::read_to_string(&public) {
-        Ok(known) if known == text => {}
-        Ok(_) => return Err(anyhow!("{} is of another key or name", public.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => fs::write(&public, text)?,
-        // It may be of another key: written over, nobody would ever know.
-        Err(error) => return Err(error).with_context(|| public.display().to_string()),
-    }
+    must_be_public(&folder.join("witness.pub"), &text)?;
     Ok(cosigner)
 }
 

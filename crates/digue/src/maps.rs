@@ -103,17 +103,6 @@ fn narrowed(mut granted: PortalMap, wanted: &PortalMap) -> PortalMap {
 }
 
 fn lowest(a: &LimitsTable, b: &LimitsTable) -> LimitsTable {
-    let of = |a: BudgetLimits, b: BudgetLimits| {
-        let mut limits = a;
-        for (limit, other) in limits.0.iter_mut().zip(b.0) {
-            *limit = match (*limit, other) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                // A limit in one of the two applies: no limit is the widest.
-                (one, None) | (None, one) => one,
-            };
-        }
-        limits
-    };
     let LimitsTable {
         account,
         organisation,
@@ -123,13 +112,25 @@ fn lowest(a: &LimitsTable, b: &LimitsTable) -> LimitsTable {
         uninspected,
     } = *b;
     LimitsTable {
-        account: of(a.account, account),
-        organisation: of(a.organisation, organisation),
-        portal: of(a.portal, portal),
-        exact_search: of(a.exact_search, exact_search),
-        break_glass: of(a.break_glass, break_glass),
-        uninspected: of(a.uninspected, uninspected),
+        account: lower(a.account, account),
+        organisation: lower(a.organisation, organisation),
+        portal: lower(a.portal, portal),
+        exact_search: lower(a.exact_search, exact_search),
+        break_glass: lower(a.break_glass, break_glass),
+        uninspected: lower(a.uninspected, uninspected),
     }
+}
+
+fn lower(a: BudgetLimits, b: BudgetLimits) -> BudgetLimits {
+    let mut limits = a;
+    for (limit, other) in limits.0.iter_mut().zip(b.0) {
+        *limit = match (*limit, other) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            // A limit in one of the two applies: no limit is the widest.
+            (one, None) | (None, one) => one,
+        };
+    }
+    limits
 }
 
 /// The policies in force: those of the files, if they permit nothing that the granted ones did not.

@@ -8,6 +8,7 @@ use digue_console::{PageFrame, Visitor};
 use digue_gateway::ports::{BoxFuture, LocalArrival, LocalPages};
 use digue_gateway::refusal::language_of;
 use digue_http::body::{Body, boxed};
+use digue_locales::Language;
 use http::{Request, Response};
 use tower::ServiceExt as _;
 
@@ -16,28 +17,33 @@ pub(crate) struct ConsolePages {
     pub(crate) app: Arc<App>,
 }
 
+impl ConsolePages {
+    fn visitor(&self, arrival: LocalArrival, language: Language) -> Visitor {
+        let rules = self.app.gateway().rules();
+        let session = arrival.session.as_ref();
+        let known = session.and_then(|session| rules.directory.find(&session.account));
+        let role = known.map(|record| record.role);
+        Visitor {
+            host: arrival.host,
+            is_secure: arrival.is_secure,
+            portal: arrival.portal,
+            session: arrival.session,
+            role,
+            doubted: arrival.doubted,
+            program: arrival.program,
+            origin: arrival.origin,
+            language,
+            frame: PageFrame::default(),
+        }
+    }
+}
+
 impl LocalPages for ConsolePages {
     fn respond(&self, mut request: Request<Body>) -> BoxFuture<Response<Body>> {
         let language = language_of(request.headers());
         if let Some(arrival) = request.extensions_mut().remove::<LocalArrival>() {
-            let rules = self.app.gateway().rules();
-            let known = arrival
-                .session
-                .as_ref()
-                .and_then(|session| rules.directory.find(&session.account));
-            let role = known.map(|record| record.role);
-            request.extensions_mut().insert(Visitor {
-                host: arrival.host,
-                is_secure: arrival.is_secure,
-                portal: arrival.portal,
-                session: arrival.session,
-                role,
-                doubted: arrival.doubted,
-                program: arrival.program,
-                origin: arrival.origin,
-                language,
-                frame: PageFrame::default(),
-            });
+            let visitor = self.visitor(arrival, language);
+            request.extensions_mut().insert(visitor);
         }
         let router = self.router.clone();
         Box::pin(async move {

@@ -68,27 +68,7 @@ pub(crate) fn authorities(own: Option<&Path>) -> Result<RootCertStore> {
         .try_exists()
         .with_context(|| SYSTEM_AUTHORITIES.to_owned())?;
     if is_there {
-        let certificates = CertificateDer::pem_file_iter(SYSTEM_AUTHORITIES)
-            .with_context(|| SYSTEM_AUTHORITIES.to_owned())?;
-        let (mut good, mut bad) = (Vec::new(), 0);
-        for certificate in certificates {
-            match certificate {
-                Ok(certificate) => good.push(certificate),
-                // A file that cannot be read fails at each step: the iterator would never end.
-                Err(error @ pem::Error::Io(_)) => {
-                    return Err(error).with_context(|| SYSTEM_AUTHORITIES.to_owned());
-                }
-                Err(_) => bad += 1,
-            }
-        }
-        let (_, unusable) = roots.add_parsable_certificates(good);
-        let count = unusable + bad;
-        if count > 0 {
-            tracing::warn!(
-                count,
-                "Certificates of the system's authorities cannot be used; going on without them"
-            );
-        }
+        add_system_authorities(&mut roots).with_context(|| SYSTEM_AUTHORITIES.to_owned())?;
     }
     if let Some(path) = own {
         for certificate in
@@ -100,4 +80,25 @@ pub(crate) fn authorities(own: Option<&Path>) -> Result<RootCertStore> {
         }
     }
     Ok(roots)
+}
+
+fn add_system_authorities(roots: &mut RootCertStore) -> Result<(), pem::Error> {
+    let (mut good, mut bad) = (Vec::new(), 0);
+    for certificate in CertificateDer::pem_file_iter(SYSTEM_AUTHORITIES)? {
+        match certificate {
+            Ok(certificate) => good.push(certificate),
+            // A file that cannot be read fails at each step: the iterator would never end.
+            Err(error @ pem::Error::Io(_)) => return Err(error),
+            Err(_) => bad += 1,
+        }
+    }
+    let (_, unusable) = roots.add_parsable_certificates(good);
+    let count = unusable + bad;
+    if count > 0 {
+        tracing::warn!(
+            count,
+            "Certificates of the system's authorities cannot be used; going on without them"
+        );
+    }
+    Ok(())
 }

@@ -28,6 +28,29 @@ fn path(data_folder: &Path, portal: &PortalId) -> PathBuf {
     data_folder.join("traffic").join(format!("{portal}.json"))
 }
 
+fn tallied<'r>(response: &'r InspectedResponse<'_>) -> TalliedResponse<'r> {
+    TalliedResponse {
+        at: response.at,
+        route: response.route.as_str(),
+        template: response.template,
+        status: response.status,
+        content_type: response.content_type,
+        content_encoding: response.content_encoding,
+        body: response.body,
+        shown: tallied_persons(response),
+    }
+}
+
+fn tallied_persons<'r>(response: &'r InspectedResponse<'_>) -> TalliedPersons<'r> {
+    match response.shown {
+        None => TalliedPersons::Unreadable,
+        Some(shown) if shown.found.is_empty() && !response.has_subject => TalliedPersons::None,
+        Some(shown) => TalliedPersons::Some {
+            rules: &shown.rules,
+        },
+    }
+}
+
 /// The stored tally of a portal; `None` where none was stored yet.
 pub(crate) fn stored(data_folder: &Path, portal: &PortalId) -> Result<Option<TrafficTally>> {
     let path = path(data_folder, portal);
@@ -95,23 +118,7 @@ impl TrafficObserver for Traffic {
     }
 
     fn inspected(&self, response: &InspectedResponse<'_>) {
-        let shown = match response.shown {
-            None => TalliedPersons::Unreadable,
-            Some(shown) if shown.found.is_empty() && !response.has_subject => TalliedPersons::None,
-            Some(shown) => TalliedPersons::Some {
-                rules: &shown.rules,
-            },
-        };
-        let tallied = TalliedResponse {
-            at: response.at,
-            route: response.route.as_str(),
-            template: response.template,
-            status: response.status,
-            content_type: response.content_type,
-            content_encoding: response.content_encoding,
-            body: response.body,
-            shown,
-        };
+        let tallied = tallied(response);
         let is_wanted = {
             let mut tallies = self.tallies();
             match tallies.get_mut(response.portal) {

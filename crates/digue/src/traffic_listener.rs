@@ -103,6 +103,11 @@ async fn serve_one(mut stream: UnixStream, app: &App, traffic: &Traffic) -> io::
         .await
         .map_err(io::Error::other)?;
     stream.write_all(answer.line().as_bytes()).await?;
+    hand_over(stream, &mut frames).await
+}
+
+/// Until there is no more, or the reader has gone.
+async fn hand_over(stream: UnixStream, frames: &mut WaitingFrames) -> io::Result<()> {
     let (mut from, mut to) = stream.into_split();
     let mut byte = [0];
     loop {

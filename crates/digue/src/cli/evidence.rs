@@ -377,19 +377,19 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Subcommand {
         },
         _ => EvidenceTask::Import {
             config: path(matches, "config").expect("it has a default"),
-            import: ImportArguments {
-                map: path(matches, "map").expect("clap requires it"),
-                files: matches
-                    .get_many("files")
-                    .into_iter()
-                    .flatten()
-                    .cloned()
-                    .collect(),
-                rejects: path(matches, "rejects"),
-                is_trial: matches.get_flag("trial"),
-            },
+            import: import_arguments(matches),
         },
     })
+}
+
+fn import_arguments(matches: &ArgMatches) -> ImportArguments {
+    let files = matches.get_many("files").into_iter().flatten();
+    ImportArguments {
+        map: path(matches, "map").expect("clap requires it"),
+        files: files.cloned().collect(),
+        rejects: path(matches, "rejects"),
+        is_trial: matches.get_flag("trial"),
+    }
 }
 
 fn journal_task(name: &str, matches: &ArgMatches) -> EvidenceTask {
@@ -455,20 +455,24 @@ fn scope_task(matches: &ArgMatches) -> EvidenceTask {
         },
         None => EvidenceTask::Scope {
             journal: place(matches),
-            arguments: ScopeArguments {
-                accounts: texts_of(matches, "account"),
-                organisations: texts_of(matches, "organisation"),
-                portals: texts_of(matches, "portal"),
-                routes: texts_of(matches, "route"),
-                sessions: texts_of(matches, "session"),
-                networks: texts_of(matches, "ip"),
-                from: text_of(matches, "from"),
-                to: text_of(matches, "to"),
-            },
+            arguments: scope_arguments(matches),
             form: form(matches),
             out: path(matches, "out"),
             counts: matches.get_flag("count"),
         },
+    }
+}
+
+fn scope_arguments(matches: &ArgMatches) -> ScopeArguments {
+    ScopeArguments {
+        accounts: texts_of(matches, "account"),
+        organisations: texts_of(matches, "organisation"),
+        portals: texts_of(matches, "portal"),
+        routes: texts_of(matches, "route"),
+        sessions: texts_of(matches, "session"),
+        networks: texts_of(matches, "ip"),
+        from: text_of(matches, "from"),
+        to: text_of(matches, "to"),
     }
 }
 

@@ -118,7 +118,6 @@ pub(super) fn har_of(matches: &ArgMatches) -> HarArguments {
 }
 
 pub(super) fn arguments(matches: &ArgMatches) -> LearnArguments {
-    let count = |name: &str| *matches.get_one::<u64>(name).expect("it has a default");
     let word = |name: &str| {
         matches
             .get_one::<String>(name)
@@ -132,16 +131,18 @@ pub(super) fn arguments(matches: &ArgMatches) -> LearnArguments {
         aliases: matches.get_one("aliases").cloned(),
         portal: word("portal"),
         upstream: word("upstream"),
-        pilot: matches
-            .get_one("pilot")
-            .map(|portal: &String| PilotArguments {
-                config: matches
-                    .get_one::<PathBuf>("config")
-                    .expect("it has a default")
-                    .clone(),
-                portal: portal.clone(),
-                exchanges: usize::try_from(count("exchanges")).unwrap_or(usize::MAX),
-                minutes: count("minutes"),
-            }),
+        pilot: pilot(matches),
     }
+}
+
+fn pilot(matches: &ArgMatches) -> Option<PilotArguments> {
+    let portal: &String = matches.get_one("pilot")?;
+    let config: &PathBuf = matches.get_one("config").expect("it has a default");
+    let count = |name: &str| *matches.get_one::<u64>(name).expect("it has a default");
+    Some(PilotArguments {
+        config: config.clone(),
+        portal: portal.clone(),
+        exchanges: usize::try_from(count("exchanges")).unwrap_or(usize::MAX),
+        minutes: count("minutes"),
+    })
 }

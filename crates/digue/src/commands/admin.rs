@@ -16,6 +16,7 @@ use digue_identity::invitations;
 use digue_locales::{Value, text};
 use digue_types::{AccountId, OrganisationId};
 
+use super::loading::loaded;
 use super::{runtime, serve};
 use crate::serve::{RunningServer, StartPurpose, start};
 use digue_terminal::{BAD, GOOD, Output};
@@ -78,12 +79,8 @@ pub(crate) fn printed_key(out: &Output, file: &Path) -> u8 {
 }
 
 fn with_app(out: &Output, file: &Path, act: impl AsyncFnOnce(&RunningServer) -> Result<()>) -> u8 {
-    let mut config = match digue_config::load(file) {
-        Ok(config) => config,
-        Err(faults) => {
-            out.faults(&faults);
-            return BAD;
-        }
+    let Some(mut config) = loaded(out, file) else {
+        return BAD;
     };
     // No listener is opened for an act at the terminal.
     config.settings.listeners.clear();

@@ -28,6 +28,7 @@ use digue_locales::{Value, text};
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::loading::loaded;
 use crate::cli::backup::BackupTask;
 use crate::tls;
 use digue_terminal::Progress;
@@ -93,13 +94,7 @@ impl ProgressSink for RepositoryProgress {
 }
 
 fn configured(out: &Output, file: &Path) -> Result<Configured, u8> {
-    let settings = match digue_config::load(file) {
-        Ok(config) => config.settings,
-        Err(faults) => {
-            out.faults(&faults);
-            return Err(BAD);
-        }
-    };
+    let settings = loaded(out, file).ok_or(BAD)?.settings;
     let Some(backup) = settings.backup.clone() else {
         out.complain("backup-not-configured", &[]);
         return Err(BAD);
@@ -161,13 +156,8 @@ fn explain(out: &Output, error: &BackupError) -> String {
     let mut causes = vec![error.to_string()];
     let mut cause = std::error::Error::source(error);
     while let Some(one) = cause {
-        causes.push(
-            one.to_string()
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-        );
+        let text = one.to_string();
+        causes.push(text.lines().next().unwrap_or_default().to_owned());
         cause = one.source();
     }
     let advice = text(out.language, &format!("backup-failure-{code}"));

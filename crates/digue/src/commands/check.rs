@@ -10,17 +10,14 @@ use digue_gateway::path::Segments;
 use digue_locales::Value;
 use http::{Method, Uri};
 
+use super::loading::loaded;
 use crate::cli::RouteProbe;
 use crate::commands::doctor;
 use digue_terminal::{BAD, GOOD, NOT_RUN, Output};
 
 pub(crate) fn run(out: &Output, file: &Path, probe: Option<&RouteProbe>) -> u8 {
-    let config = match digue_config::load(file) {
-        Ok(config) => config,
-        Err(faults) => {
-            out.faults(&faults);
-            return BAD;
-        }
+    let Some(config) = loaded(out, file) else {
+        return BAD;
     };
     if let Some(probe) = probe {
         return which_route(out, &config, probe);

@@ -8,25 +8,15 @@ use digue_app::OperationError;
 use digue_config::Config;
 use digue_locales::{Value, text};
 
+use super::loading::{loaded, portal_named};
 use crate::cli::DecoysArguments;
 use digue_terminal::{BAD, GOOD, NOT_RUN, Output};
 
 pub(super) fn run(out: &Output, arguments: &DecoysArguments) -> u8 {
-    let config = match digue_config::load(&arguments.config) {
-        Ok(config) => config,
-        Err(faults) => {
-            out.faults(&faults);
-            return NOT_RUN;
-        }
+    let Some(config) = loaded(out, &arguments.config) else {
+        return NOT_RUN;
     };
-    let Some(portal) = config
-        .portals()
-        .find(|portal| portal.id.as_str() == arguments.portal)
-    else {
-        out.complain(
-            "decoys-no-portal",
-            &[("portal", Value::from(arguments.portal.clone()))],
-        );
+    let Some(portal) = portal_named(out, &config, &arguments.portal) else {
         return NOT_RUN;
     };
     let known = match known(&config, portal.population.as_str()) {
@@ -57,18 +47,11 @@ pub(super) fn run(out: &Output, arguments: &DecoysArguments) -> u8 {
 
 /// Identifiers in the caseloads in force, and earlier decoys.
 fn known(config: &Config, population: &str) -> Result<HashSet<String>> {
-    let mut known: HashSet<String> = config
-        .settings
-        .watch
-        .decoys
-        .iter()
-        .map(|decoy| decoy.person.clone())
-        .collect();
-    let path = config
-        .settings
-        .data_folder
-        .join("caseloads")
-        .join(format!("{population}.csv"));
+    let settings = &config.settings;
+    let earlier = settings.watch.decoys.iter();
+    let mut known: HashSet<String> = earlier.map(|decoy| decoy.person.clone()).collect();
+    let caseloads = settings.data_folder.join("caseloads");
+    let path = caseloads.join(format!("{population}.csv"));
     match std::fs::read_to_string(&path) {
         // Every cell: it does not matter here which column has the persons.
         Ok(text) => known.extend(

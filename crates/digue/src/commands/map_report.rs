@@ -13,6 +13,7 @@ use digue_access::caseload::read_csv;
 use digue_app::clock::SystemClock;
 use digue_config::Config;
 use digue_gateway::Portal;
+use digue_gateway::portal::Route;
 use digue_gateway::ports::Clock as _;
 use digue_journal::keyring::OpenedKeyring;
 use digue_learn::journal_tally::{
@@ -25,6 +26,7 @@ use digue_types::{AccountId, Event, OrganisationId, PersonRef, Timestamp};
 use jiff::tz::TimeZone;
 
 use super::evidence::place::{JournalReading, moment};
+use super::loading::{loaded, portal_named};
 use crate::cli::evidence::JournalPlace;
 use crate::cli::map::MapReportArguments;
 use crate::{name_files, traffic};
@@ -37,21 +39,10 @@ const LARGE_RESPONSE: u64 = 20 << 10;
 const LARGE_ROUTE: u64 = 200 << 10;
 
 pub(super) fn run(out: &Output, arguments: &MapReportArguments) -> u8 {
-    let config = match digue_config::load(&arguments.config) {
-        Ok(config) => config,
-        Err(faults) => {
-            out.faults(&faults);
-            return NOT_RUN;
-        }
+    let Some(config) = loaded(out, &arguments.config) else {
+        return NOT_RUN;
     };
-    let Some(portal) = config
-        .portals()
-        .find(|portal| portal.id.as_str() == arguments.portal)
-    else {
-        out.complain(
-            "decoys-no-portal",
-            &[("portal", Value::from(arguments.portal.clone()))],
-        );
+    let Some(portal) = portal_named(out, &config, &arguments.portal) else {
         return NOT_RUN;
     };
     report(out, &config, portal, arguments.since.as_deref())
@@ -158,14 +149,8 @@ fn traffic_sections(
 
 /// Routes that show nobody, with large bodies; the largest first.
 fn quiet_routes(sections: &Sections<'_>, routes: &BTreeMap<String, RouteTraffic>) -> Vec<String> {
-    let is_quiet = |(_, traffic): &(&String, &RouteTraffic)| {
-        let is_large = traffic.without_persons_largest >= LARGE_RESPONSE
-            || traffic.without_persons_bytes >= LARGE_ROUTE;
-        traffic.without_persons > 0
-            && traffic.without_persons + traffic.unreadable == traffic.responses
-            && is_large
-    };
-    let mut quiet: Vec<(&String, &RouteTraffic)> = routes.iter().filter(is_quiet).collect();
+    let mut quiet: Vec<(&String, &RouteTraffic)> = routes.iter().collect();
+    quiet.retain(|(_, traffic)| is_quiet(traffic));
     quiet.sort_by_key(|(_, traffic)| std::cmp::Reverse(traffic.without_persons_bytes));
     let line = |(route, traffic): (&String, &RouteTraffic)| {
         let values = [
@@ -179,6 +164,15 @@ fn quiet_routes(sections: &Sections<'_>, routes: &BTreeMap<String, RouteTraffic>
     quiet.into_iter().map(line).collect()
 }
 
+/// True for a route that showed nobody in any answer that was read, and much of it.
+const fn is_quiet(traffic: &RouteTraffic) -> bool {
+    let is_large = traffic.without_persons_largest >= LARGE_RESPONSE
+        || traffic.without_persons_bytes >= LARGE_ROUTE;
+    traffic.without_persons > 0
+        && traffic.without_persons + traffic.unreadable == traffic.responses
+        && is_large
+}
+
 /// Rules that found nobody in any response of their route.
 fn idle_rules(
     sections: &Sections<'_>,
@@ -190,22 +184,11 @@ fn idle_rules(
         let Some(traffic) = routes.get(route.name.as_str()) else {
             continue;
         };
-        let mut picks: Vec<&str> = route
-            .response
-            .blocks
-            .iter()
-            .flat_map(|block| block.picks())
-            .map(|pick| &*pick.rule)
-            .collect();
-        picks.sort_unstable();
-        picks.dedup();
         // What could not be read says nothing of a rule.
         let read = traffic.responses - traffic.unreadable;
-        for rule in picks
-            .into_iter()
-            .filter(|_| read > 0)
-            .filter(|rule| !traffic.rules.contains_key(*rule))
-        {
+        let mut rules = rules_of(route);
+        rules.retain(|rule| read > 0 && !traffic.rules.contains_key(*rule));
+        for rule in rules {
             let values = [
                 ("route", Value::from(route.name.as_str())),
                 ("rule", Value::from(rule)),
@@ -215,6 +198,16 @@ fn idle_rules(
         }
     }
     lines
+}
+
+/// The names of the rules for a route's answers, each once.
+fn rules_of(route: &Route) -> Vec<&str> {
+    let blocks = route.response.blocks.iter();
+    let picks = blocks.flat_map(|block| block.picks());
+    let mut rules: Vec<&str> = picks.map(|pick| &*pick.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules
 }
 
 /// What routes for all others answered.

@@ -12,6 +12,7 @@ use digue_survey::known::ColumnChoice;
 use digue_survey::named_persons::NamedPerson;
 use digue_types::PersonRef;
 
+use super::loading::{loaded, portal_named};
 use crate::cli::names::NamesArguments;
 use crate::{keys, name_files};
 use digue_map_commands::arguments::HarArguments;
@@ -19,21 +20,10 @@ use digue_map_commands::learn::persons_file;
 use digue_terminal::{BAD, GOOD, NOT_RUN, Output, input};
 
 pub(super) fn run(out: &Output, arguments: &NamesArguments) -> u8 {
-    let config = match digue_config::load(&arguments.config) {
-        Ok(config) => config,
-        Err(faults) => {
-            out.faults(&faults);
-            return NOT_RUN;
-        }
+    let Some(config) = loaded(out, &arguments.config) else {
+        return NOT_RUN;
     };
-    let Some(portal) = config
-        .portals()
-        .find(|portal| portal.id.as_str() == arguments.portal)
-    else {
-        out.complain(
-            "decoys-no-portal",
-            &[("portal", Value::from(arguments.portal.clone()))],
-        );
+    let Some(portal) = portal_named(out, &config, &arguments.portal) else {
         return NOT_RUN;
     };
     let folder = &config.settings.data_folder;

@@ -104,13 +104,7 @@ fn play(
         .to_string_lossy()
         .into_owned();
     if arguments.ablation || arguments.record.sensitivity {
-        let mut rows = Vec::new();
-        if arguments.ablation {
-            rows.extend(results::ablation(record, &settings)?);
-        }
-        if arguments.record.sensitivity {
-            rows.extend(results::sensitivity(record, &settings)?);
-        }
+        let rows = variations(arguments, record, &settings)?;
         tell_variations(out, arguments, &name, &rows);
         return Ok(true);
     }
@@ -124,6 +118,21 @@ fn play(
         .rows
         .iter()
         .all(|row| matches!(row.goal, GoalResult::Reached | GoalResult::NotHeld)))
+}
+
+fn variations(
+    arguments: &ReplayArguments,
+    record: &RecordedWork,
+    settings: &PlaySettings,
+) -> Result<Vec<Variation>, RecordError> {
+    let mut rows = Vec::new();
+    if arguments.ablation {
+        rows.extend(results::ablation(record, settings)?);
+    }
+    if arguments.record.sensitivity {
+        rows.extend(results::sensitivity(record, settings)?);
+    }
+    Ok(rows)
 }
 
 fn tell(out: &Output, name: &str, results: &RecordResults) {

@@ -233,21 +233,22 @@ fn rows<T>(
     match parse(&bytes) {
         Ok(rows) => Some(rows),
         Err(faults) => {
-            for fault in faults {
-                let column = fault
-                    .column
-                    .map_or_else(String::new, |column| format!(" ({column})"));
-                let values = [
-                    ("file", Value::from(input::shown(out.language, path))),
-                    ("line", Value::from(fault.line)),
-                    ("column", Value::from(column)),
-                    ("reason", Value::from(text(out.language, &fault.key))),
-                ];
-                out.complain("watch-list-fault", &values);
-            }
+            faults.iter().for_each(|fault| complain(out, path, fault));
             None
         }
     }
+}
+
+fn complain(out: &Output, path: &Path, fault: &LineFault) {
+    let column = fault.column.as_ref();
+    let column = column.map_or_else(String::new, |column| format!(" ({column})"));
+    let values = [
+        ("file", Value::from(input::shown(out.language, path))),
+        ("line", Value::from(fault.line)),
+        ("column", Value::from(column)),
+        ("reason", Value::from(text(out.language, &fault.key))),
+    ];
+    out.complain("watch-list-fault", &values);
 }
 
 #[cfg(test)]

@@ -150,12 +150,7 @@ fn make_all(
 ) -> Done {
     let repository = open_or_init(out, settings, target, inits)?;
     for (source, failure) in &staged.failed {
-        let (repository, source) = (target.name.clone(), source.clone());
-        settings.leave(&BackupEvent::Failed {
-            repository,
-            source,
-            failure: *failure,
-        })?;
+        leave_failed(settings, target, source, *failure)?;
     }
     let mut code = GOOD;
     for source in &staged.ready {
@@ -171,18 +166,25 @@ fn make_all(
             }
             Err(error) => {
                 say_failure(out, &target.name, &source.name, explain(out, &error));
-                let (repository, source) = (target.name.clone(), source.name.clone());
-                let failure = BackupFailure::from(&error);
-                settings.leave(&BackupEvent::Failed {
-                    repository,
-                    source,
-                    failure,
-                })?;
+                leave_failed(settings, target, &source.name, BackupFailure::from(&error))?;
                 code = BAD;
             }
         }
     }
     Ok(code)
+}
+
+fn leave_failed(
+    settings: &Configured,
+    target: &RepositorySettings,
+    source: &str,
+    failure: BackupFailure,
+) -> Result<()> {
+    settings.leave(&BackupEvent::Failed {
+        repository: target.name.clone(),
+        source: source.to_owned(),
+        failure,
+    })
 }
 
 fn open_or_init(

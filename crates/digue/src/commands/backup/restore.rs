@@ -119,7 +119,12 @@ fn say_journal(out: &Output, folder: &Path, checkpoint: Option<&Path>) -> Done {
         return Ok(BAD);
     }
     out.say("restore-journal-intact", &values);
-    match journal.loss(at, checkpoint)?.entries {
+    say_loss(out, journal.loss(at, checkpoint)?.entries);
+    Ok(GOOD)
+}
+
+fn say_loss(out: &Output, lost: LostEntries) {
+    match lost {
         LostEntries::Exactly(count) => {
             out.say("restore-lost-exactly", &[("count", Value::from(count))])
         }
@@ -128,5 +133,4 @@ fn say_journal(out: &Output, folder: &Path, checkpoint: Option<&Path>) -> Done {
         }
         LostEntries::Unknown => out.say("restore-lost-unknown", &[]),
     }
-    Ok(GOOD)
 }

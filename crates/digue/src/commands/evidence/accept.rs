@@ -13,17 +13,14 @@ use digue_store::Store;
 use digue_types::{AccountId, Act, Administration, Event, Subject, Timestamp};
 
 use super::{Done, forget};
+use crate::commands::loading::loaded;
 use crate::commands::runtime;
 use crate::keys;
 use digue_terminal::{BAD, GOOD, Output};
 
 pub(super) fn run(out: &Output, file: &Path) -> Done {
-    let config = match digue_config::load(file) {
-        Ok(config) => config,
-        Err(faults) => {
-            out.faults(&faults);
-            return Ok(BAD);
-        }
+    let Some(config) = loaded(out, file) else {
+        return Ok(BAD);
     };
     let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
     let Some(found) = runtime()?.block_on(set_aside(&config, now))? else {
@@ -31,15 +28,7 @@ pub(super) fn run(out: &Output, file: &Path) -> Done {
         return Ok(GOOD);
     };
     let journal = forget::open(&config)?;
-    let act = Administration {
-        at: now,
-        actor: AccountId::parse("digue").expect("`digue` is an account id"),
-        act: Act::JournalAccepted,
-        subject: Subject::Journal,
-        before: found.to_string(),
-        after: format!("size:{}", journal.status().size),
-        reason: String::new(),
-    };
+    let act = accepted(now, &found, journal.status().size);
     journal.append_and_wait(vec![Event::Administration(act)])?;
     journal.close();
     out.say(
@@ -47,6 +36,18 @@ pub(super) fn run(out: &Output, file: &Path) -> Done {
         &[("suffix", Value::from(now.secs().to_string()))],
     );
     Ok(GOOD)
+}
+
+fn accepted(at: Timestamp, found: &HeadContradiction, size: u64) -> Administration {
+    Administration {
+        at,
+        actor: AccountId::parse("digue").expect("`digue` is an account id"),
+        act: Act::JournalAccepted,
+        subject: Subject::Journal,
+        before: found.to_string(),
+        after: format!("size:{size}"),
+        reason: String::new(),
+    }
 }
 
 /// Sets aside the remembered checkpoints, if one of them contradicts the journal.

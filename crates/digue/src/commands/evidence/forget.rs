@@ -18,16 +18,13 @@ use digue_types::PortalId;
 
 use super::Done;
 use super::place::moment;
+use crate::commands::loading::loaded;
 use crate::keys;
 use digue_terminal::{BAD, GOOD, Output};
 
 pub(super) fn run(out: &Output, file: &Path, before: &str, portal: Option<&str>) -> Done {
-    let config = match digue_config::load(file) {
-        Ok(config) => config,
-        Err(faults) => {
-            out.faults(&faults);
-            return Ok(BAD);
-        }
+    let Some(config) = loaded(out, file) else {
+        return Ok(BAD);
     };
     let before = moment(before)?;
     let only = portal.map(PortalId::parse).transpose()?.map(Stream::Portal);

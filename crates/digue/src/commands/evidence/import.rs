@@ -165,21 +165,21 @@ fn tell(out: &Output, total: &ImportTally, rejects: &Path, is_trial: bool) {
         },
         &values,
     );
+    tell_rejected(out, total, rejects);
+}
+
+fn tell_rejected(out: &Output, total: &ImportTally, rejects: &Path) {
     for (reason, count) in &total.rejected {
-        let reason_text = digue_locales::text(out.language, &format!("import-reject-{reason}"));
-        out.say(
-            "import-rejected",
-            &[
-                ("count", Value::from(*count)),
-                ("reason", Value::from(reason_text)),
-            ],
-        );
+        let reason = digue_locales::text(out.language, &format!("import-reject-{reason}"));
+        let values = [
+            ("count", Value::from(*count)),
+            ("reason", Value::from(reason)),
+        ];
+        out.say("import-rejected", &values);
     }
     if !total.rejected.is_empty() {
-        out.say(
-            "import-rejects-file",
-            &[("file", Value::from(rejects.display().to_string()))],
-        );
+        let file = Value::from(rejects.display().to_string());
+        out.say("import-rejects-file", &[("file", file)]);
     }
 }
 

@@ -28,12 +28,7 @@ pub(super) fn verify(
     witnesses: &WitnessKeys,
 ) -> Done {
     let key = key_of(place)?;
-    let earlier = from
-        .map(|path| -> Result<Checkpoint> {
-            let note = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            Ok(Checkpoint::open(&note, &key)?)
-        })
-        .transpose()?;
+    let earlier = from.map(|path| checkpoint_in(path, &key)).transpose()?;
     let keyring = keyring_of(place)?;
     let (keys, quorum) = witnesses_of(witnesses)?;
     let against = VerifyAgainst {
@@ -49,6 +44,11 @@ pub(super) fn verify(
     report.findings.extend(remembered(place, &key)?);
     drop(progress);
     Ok(tell(out, &report, keyring.is_some()))
+}
+
+fn checkpoint_in(path: &Path, key: &Verifier) -> Result<Checkpoint> {
+    let note = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    Ok(Checkpoint::open(&note, key)?)
 }
 
 /// A journal can be intact and yet older than the checkpoints remembered beside it.

@@ -26,30 +26,28 @@ use digue_terminal::{BAD, GOOD, Output};
 
 /// Parses the question as it was typed.
 fn question_of(arguments: &ScopeArguments) -> Result<ScopeQuestion> {
-    fn all<T: std::str::FromStr>(texts: &[String]) -> Result<Vec<T>>
-    where
-        T::Err: std::fmt::Display,
-    {
-        texts
-            .iter()
-            .map(|text| text.parse().map_err(|error| anyhow!("{text}: {error}")))
-            .collect()
-    }
+    let networks = arguments.networks.iter().map(|text| network(text));
     Ok(ScopeQuestion {
         accounts: all(&arguments.accounts)?,
         organisations: all(&arguments.organisations)?,
         portals: all(&arguments.portals)?,
         routes: all(&arguments.routes)?,
         sessions: all(&arguments.sessions)?,
-        networks: arguments
-            .networks
-            .iter()
-            .map(|text| network(text))
-            .collect::<Result<_>>()?,
+        networks: networks.collect::<Result<_>>()?,
         from: arguments.from.as_deref().map(moment).transpose()?,
         to: arguments.to.as_deref().map(moment).transpose()?,
         before_entry: None,
     })
+}
+
+fn all<T: std::str::FromStr>(texts: &[String]) -> Result<Vec<T>>
+where
+    T::Err: std::fmt::Display,
+{
+    texts
+        .iter()
+        .map(|text| text.parse().map_err(|error| anyhow!("{text}: {error}")))
+        .collect()
 }
 
 /// The sentence for a name that the journal does not know.

@@ -79,6 +79,10 @@ async fn add_checkpoint(State(witness): State<Arc<WitnessState>>, body: String) 
         }
         Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
+    response(answer)
+}
+
+fn response(answer: WitnessAnswer) -> Response {
     let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match answer {
         WitnessAnswer::Cosigned(line) => (status, line).into_response(),
