@@ -538,6 +538,12 @@ pub fn ceremony_policy(forms: &str) -> HeaderValue {
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
+/// A page whose forms first ask for a proof by passkey.
+pub fn with_ceremony(page: Html<String>) -> Response {
+    let policy = [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))];
+    (policy, page).into_response()
+}
+
 /// Headers of every page of ours: no script but our own, no frame, no cache of personal data.
 pub async fn protect(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

@@ -3,8 +3,9 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, Response};
+use digue_access::Reach;
 use digue_administration::holders::{self, HolderBook};
-use digue_app::OperationError;
+use digue_app::{Actor, OperationError};
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::stored_records::StoredKind;
 use digue_evidence::watch::{self, AccountView, Timeline};
@@ -20,7 +21,7 @@ use digue_pages::form::account_named;
 use digue_pages::holder::HolderCard;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
-use digue_pages::table::{ShownTable, TableQuery};
+use digue_pages::table::{ListTable, ShownTable, TableQuery};
 use digue_pages::view::{Localizer, csv, page};
 use digue_pages::visitor::Visitor;
 
@@ -100,6 +101,78 @@ async fn look(
         .map_err(PageError::from)
 }
 
+fn chosen_list(query: &TableQuery) -> AccountHistory {
+    query
+        .value("list")
+        .and_then(AccountHistory::parse)
+        .unwrap_or_default()
+}
+
+/// Cuts the lists to what the page shows; returns how many lines of the chosen one it leaves out.
+fn shorten(view: &mut AccountView, chosen: AccountHistory) -> u64 {
+    let left_out = match chosen {
+        AccountHistory::Persons => view.persons.len().saturating_sub(LINES) as u64,
+        AccountHistory::Exposures => view.exposures.len().saturating_sub(LINES) as u64,
+        AccountHistory::Acts => 0,
+    };
+    view.persons.truncate(LINES);
+    view.exposures.truncate(LINES);
+    left_out
+}
+
+/// `None` for an account that was never recovered.
+async fn known_look_back(
+    console: &Console,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<Option<LookBack>, OperationError> {
+    match recovery::look_back(&console.app, actor, account, EvidenceForm::Shown).await {
+        Ok(found) => Ok(Some(found)),
+        Err(OperationError::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn table_of(
+    w: &Localizer,
+    view: &AccountView,
+    timeline: &Timeline,
+    chosen: AccountHistory,
+) -> ListTable {
+    match chosen {
+        AccountHistory::Persons => account_lists::persons(w, &view.account, &view.persons),
+        AccountHistory::Exposures => account_lists::exposures(w, view),
+        AccountHistory::Acts => account_lists::acts(w, &view.account, &timeline.acts),
+    }
+}
+
+/// The lists to choose from, as (address, words, is shown).
+fn list_links(
+    w: &Localizer,
+    account: &AccountId,
+    chosen: AccountHistory,
+) -> Vec<(String, String, bool)> {
+    let link = |list: &AccountHistory| {
+        let address = format!("/accounts/{account}?list={}#list", list.code());
+        let words = w.coded("account-list", list.code());
+        (address, words, *list == chosen)
+    };
+    AccountHistory::ALL.iter().map(link).collect()
+}
+
+/// The narrowest gate in front of the account.
+fn gate_of(console: &Console, account: &AccountId) -> Gate {
+    let rules = console.app.gateway().rules();
+    match rules.directory.find(account) {
+        Some(record) => rules.gates.everywhere(&record.organisation, account),
+        None => rules.gates.of(&Reach::Account(account.clone())),
+    }
+}
+
+fn bar_width(bars: usize) -> f64 {
+    (CHART_WIDTH / bars.max(1) as f64 - 2.0).max(1.0)
+}
+
 pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
@@ -117,27 +190,13 @@ pub async fn show(
     )
     .await?;
     let persons_total = view.persons.len() as u64;
-    let chosen = query
-        .value("list")
-        .and_then(AccountHistory::parse)
-        .unwrap_or_default();
-    let left_out = match chosen {
-        AccountHistory::Persons => view.persons.len().saturating_sub(LINES) as u64,
-        AccountHistory::Exposures => view.exposures.len().saturating_sub(LINES) as u64,
-        AccountHistory::Acts => 0,
-    };
-    view.persons.truncate(LINES);
-    view.exposures.truncate(LINES);
+    let chosen = chosen_list(&query);
+    let left_out = shorten(&mut view, chosen);
     let zone = console.zone.clone();
     let today = day_of(console.app.clock().now(), &zone);
     let period_of = move |at: Timestamp| -((today - day_of(at, &zone)).div_euclid(range.step()));
     let timeline = watch::timeline(&console.app, &actor, &view.account, period_of).await?;
-    let look_back =
-        match recovery::look_back(&console.app, &actor, &view.account, EvidenceForm::Shown).await {
-            Ok(found) => Some(found),
-            Err(OperationError::NotFound(_)) => None,
-            Err(error) => return Err(PageError::from(error)),
-        };
+    let look_back = known_look_back(&console, &actor, &view.account).await?;
     let days = periods(&timeline, today, range);
     let values: Vec<u64> = days.iter().map(|(_, shown)| *shown).collect();
     let kinds = [StoredKind::Account, StoredKind::Holder, StoredKind::Gate];
@@ -145,44 +204,22 @@ pub async fn show(
     let book = HolderBook::read(&console.app, &actor).await?;
     let may_write = holders::may_write(&console.app, &actor, &view.account);
     let place = format!("/accounts/{}?list={}&", view.account, chosen.code());
-    let table = match chosen {
-        AccountHistory::Persons => account_lists::persons(&w, &view.account, &view.persons),
-        AccountHistory::Exposures => account_lists::exposures(&w, &view),
-        AccountHistory::Acts => account_lists::acts(&w, &view.account, &timeline.acts),
-    };
-    let address =
-        |list: &AccountHistory| format!("/accounts/{}?list={}#list", view.account, list.code());
-    let rules = console.app.gateway().rules();
-    let gate = match rules.directory.find(&view.account) {
-        Some(record) => rules.gates.everywhere(&record.organisation, &view.account),
-        None => rules
-            .gates
-            .of(&digue_access::Reach::Account(view.account.clone())),
-    };
+    let table = table_of(&w, &view, &timeline, chosen);
     Ok(page(&AccountPage {
         people: HolderCard::of_account(&w, &book, &view.account, may_write),
         ranges: RangeLinks::new(&w, &place, &ChartRange::BY_DAY, range),
         by_week: range.step() > 1,
         list: table.shown(&w, &query),
-        lists: AccountHistory::ALL
-            .iter()
-            .map(|list| {
-                (
-                    address(list),
-                    w.coded("account-list", list.code()),
-                    *list == chosen,
-                )
-            })
-            .collect(),
+        lists: list_links(&w, &view.account, chosen),
         left_out,
         w,
-        gate,
+        gate: gate_of(&console, &view.account),
         positions: Gate::ALL.to_vec(),
         gate_reach: None,
         can_act: actor.role.can_act(),
         look_back,
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
-        bar_width: (CHART_WIDTH / values.len().max(1) as f64 - 2.0).max(1.0),
+        bar_width: bar_width(values.len()),
         top: values.iter().copied().max().unwrap_or(0),
         days,
         persons_total,

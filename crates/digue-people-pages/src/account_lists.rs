@@ -1,7 +1,7 @@
 //! The lists of one account's page: persons, consultations, acts. One of them is shown at a time.
 
 use digue_evidence::watch::AccountView;
-use digue_types::{AccountId, Administration, Outcome, PersonRef, Timestamp, lists};
+use digue_types::{AccountId, Administration, Outcome, PersonRef, RefusalReason, Timestamp, lists};
 
 use digue_pages::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable};
 use digue_pages::view::Localizer;
@@ -24,14 +24,6 @@ pub(crate) fn persons(
     persons: &[(PersonRef, u32, Timestamp)],
 ) -> ListTable {
     let name = |key: &str| w.coded("column", key);
-    let row = |(person, times, at): &(PersonRef, u32, Timestamp)| {
-        let cells = [
-            ListCell::link(format!("/persons?person={}", w.query(person)), person),
-            ListCell::number(w, *times),
-            ListCell::moment(w, *at),
-        ];
-        ListRow::new(person, cells)
-    };
     ListTable {
         caption: w.say("account-persons-title"),
         place: format!("/accounts/{account}"),
@@ -42,39 +34,24 @@ pub(crate) fn persons(
             ListColumn::number("times", name("times")),
             ListColumn::text("last", name("last")),
         ],
-        rows: persons.iter().map(row).collect(),
+        rows: persons.iter().map(|one| person_row(w, one)).collect(),
         act: None,
     }
+}
+
+fn person_row(w: &Localizer, (person, times, at): &(PersonRef, u32, Timestamp)) -> ListRow {
+    let cells = [
+        ListCell::link(format!("/persons?person={}", w.query(person)), person),
+        ListCell::number(w, *times),
+        ListCell::moment(w, *at),
+    ];
+    ListRow::new(person, cells)
 }
 
 /// Its requests, released and refused.
 pub(crate) fn exposures(w: &Localizer, view: &AccountView) -> ListTable {
     let name = |key: &str| w.coded("column", key);
     let account = &view.account;
-    let rows = view.exposures.iter().map(|seen| {
-        let codes: Vec<String> = seen.reasons.iter().map(ToString::to_string).collect();
-        let words = seen
-            .reasons
-            .iter()
-            .map(|reason| CellPart::Text(w.reason(reason)));
-        let entry = format!("/journal?first={0}#e{0}", seen.entry);
-        let outcome = ListCell::chip(
-            w.coded("outcome", seen.outcome.code()),
-            tone_of(seen.outcome),
-        );
-        let cells = [
-            ListCell::link(entry, seen.entry).sorted(i64::try_from(seen.entry).unwrap_or(i64::MAX)),
-            ListCell::moment(w, seen.at),
-            ListCell::text(&seen.portal),
-            ListCell::text(&seen.route),
-            outcome.filed_as(seen.outcome.code()),
-            ListCell::number(w, seen.shown),
-            words
-                .fold(ListCell::empty(), ListCell::and)
-                .filed_as(codes.join(" ")),
-        ];
-        ListRow::new(seen.entry, cells).marked(seen.outcome == Outcome::Refused)
-    });
     ListTable {
         caption: w.say("account-exposures-title"),
         place: format!("/accounts/{account}"),
@@ -89,9 +66,46 @@ pub(crate) fn exposures(w: &Localizer, view: &AccountView) -> ListTable {
             ListColumn::number("persons", name("persons")),
             ListColumn::text("reasons", name("reasons")),
         ],
-        rows: rows.collect(),
+        rows: exposure_rows(w, view),
         act: None,
     }
+}
+
+fn exposure_rows(w: &Localizer, view: &AccountView) -> Vec<ListRow> {
+    let rows = view.exposures.iter().map(|seen| {
+        let cells = [
+            entry_cell(seen.entry),
+            ListCell::moment(w, seen.at),
+            ListCell::text(&seen.portal),
+            ListCell::text(&seen.route),
+            outcome_cell(w, seen.outcome),
+            ListCell::number(w, seen.shown),
+            reasons_cell(w, &seen.reasons),
+        ];
+        ListRow::new(seen.entry, cells).marked(seen.outcome == Outcome::Refused)
+    });
+    rows.collect()
+}
+
+/// Links to the entry in the journal.
+fn entry_cell(entry: u64) -> ListCell {
+    let place = format!("/journal?first={entry}#e{entry}");
+    ListCell::link(place, entry).sorted(i64::try_from(entry).unwrap_or(i64::MAX))
+}
+
+fn outcome_cell(w: &Localizer, outcome: Outcome) -> ListCell {
+    let words = w.coded("outcome", outcome.code());
+    ListCell::chip(words, tone_of(outcome)).filed_as(outcome.code())
+}
+
+fn reasons_cell(w: &Localizer, reasons: &[RefusalReason]) -> ListCell {
+    let codes: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+    let words = reasons
+        .iter()
+        .map(|reason| CellPart::Text(w.reason(reason)));
+    words
+        .fold(ListCell::empty(), ListCell::and)
+        .filed_as(codes.join(" "))
 }
 
 const fn tone_of(outcome: Outcome) -> ChipTone {
@@ -109,22 +123,6 @@ pub(crate) fn acts(
     acts: &[(u64, Administration)],
 ) -> ListTable {
     let name = |key: &str| w.coded("column", key);
-    let row = |(entry, act): &(u64, Administration)| {
-        let why = w.act_why(act);
-        let reason = match why.finding.as_str() {
-            "" => ListCell::text(why.text),
-            finding => ListCell::link(format!("/watch/{finding}"), why.text),
-        };
-        let cells = [
-            ListCell::number(w, *entry),
-            ListCell::moment(w, act.at),
-            ListCell::text(&act.actor),
-            ListCell::text(w.coded("act", act.act.code())),
-            ListCell::text(w.act_about(act)),
-            reason,
-        ];
-        ListRow::new(entry, cells)
-    };
     ListTable {
         caption: w.say("account-acts-title"),
         place: format!("/accounts/{account}"),
@@ -138,7 +136,28 @@ pub(crate) fn acts(
             ListColumn::text("subject", name("subject")),
             ListColumn::text("reason", name("reason")),
         ],
-        rows: acts.iter().map(row).collect(),
+        rows: acts.iter().map(|one| act_row(w, one)).collect(),
         act: None,
+    }
+}
+
+fn act_row(w: &Localizer, (entry, act): &(u64, Administration)) -> ListRow {
+    let cells = [
+        ListCell::number(w, *entry),
+        ListCell::moment(w, act.at),
+        ListCell::text(&act.actor),
+        ListCell::text(w.coded("act", act.act.code())),
+        ListCell::text(w.act_about(act)),
+        why_cell(w, act),
+    ];
+    ListRow::new(entry, cells)
+}
+
+/// The reason of an act; it links to the finding behind it.
+fn why_cell(w: &Localizer, act: &Administration) -> ListCell {
+    let why = w.act_why(act);
+    match why.finding.as_str() {
+        "" => ListCell::text(why.text),
+        finding => ListCell::link(format!("/watch/{finding}"), why.text),
     }
 }

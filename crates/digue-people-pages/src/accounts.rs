@@ -72,23 +72,6 @@ fn table(w: &Localizer, known: &[OverseenAccount], acts: &AccountActs) -> ListTa
 
 fn row(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> ListRow {
     let account = &one.account;
-    let state = state_cell(w, one).and_quiet(one.reduction.as_ref().map_or_else(
-        String::new,
-        |reduction| {
-            let values = [
-                ("percent", reduction.percent.into()),
-                ("at", w.moment(reduction.until).into()),
-            ];
-            w.with("account-reduced", values)
-        },
-    ));
-    let passkeys = ListCell::number(w, one.passkeys)
-        .and_if(one.has_password, || {
-            CellPart::Quiet(w.say("account-password"))
-        })
-        .and_if(one.identities > 0, || {
-            CellPart::Quiet(w.say("account-identity"))
-        });
     let forms = acts_of(w, one, acts)
         .into_iter()
         .fold(ListCell::empty(), ListCell::and_form);
@@ -98,13 +81,37 @@ fn row(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> ListRow {
         ListCell::text(acts.book.organisation(&one.record.organisation))
             .filed_as(&one.record.organisation),
         ListCell::text(w.coded("role", one.record.role.code())),
-        state,
-        passkeys,
+        state_cell(w, one).and_quiet(reduced(w, one)),
+        passkeys_cell(w, one),
         ListCell::text(one.identities),
         ListCell::number(w, one.sessions),
         forms,
     ];
     ListRow::new(account, cells)
+}
+
+/// For how long its limits are reduced, in words; empty where they are not.
+fn reduced(w: &Localizer, one: &OverseenAccount) -> String {
+    one.reduction
+        .as_ref()
+        .map_or_else(String::new, |reduction| {
+            let values = [
+                ("percent", reduction.percent.into()),
+                ("at", w.moment(reduction.until).into()),
+            ];
+            w.with("account-reduced", values)
+        })
+}
+
+/// The passkeys, and what else opens the account.
+fn passkeys_cell(w: &Localizer, one: &OverseenAccount) -> ListCell {
+    ListCell::number(w, one.passkeys)
+        .and_if(one.has_password, || {
+            CellPart::Quiet(w.say("account-password"))
+        })
+        .and_if(one.identities > 0, || {
+            CellPart::Quiet(w.say("account-identity"))
+        })
 }
 
 /// Name and telephone, or that they are not known, with the form to write them.
@@ -127,85 +134,108 @@ fn holder_cell(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> List
 }
 
 fn acts_of(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> Vec<RowForm> {
-    let form = |target: &str, fold: &str| RowForm {
+    let mut forms = Vec::new();
+    if one.is_quarantined && one.may_hand_over {
+        forms.push(invite_form(w, one));
+    }
+    if one.is_quarantined && one.may_confirm {
+        forms.push(confirm_form(w, one));
+    }
+    if one.may_change {
+        forms.push(suspend_form(w, one));
+    }
+    if acts.has_providers && one.answers && !one.is_quarantined && !one.record.is_suspended {
+        forms.push(identity_form(w, one));
+    }
+    if one.answers {
+        forms.push(recover_form(w, one, &acts.yesterday));
+    }
+    forms
+}
+
+/// A form about the account, without fields and buttons; `fold` is the key of the word that unfolds
+/// it, or empty.
+fn form_about(w: &Localizer, one: &OverseenAccount, target: &str, fold: &str) -> RowForm {
+    RowForm {
         target: target.to_owned(),
-        fold: if fold.is_empty() {
-            String::new()
-        } else {
-            w.say(fold)
+        fold: match fold {
+            "" => String::new(),
+            key => w.say(key),
         },
         explain: String::new(),
         hidden: vec![("account", one.account.to_string())],
         fields: Vec::new(),
         buttons: Vec::new(),
-    };
-    let aloud = |key: &str| w.with1(key, "account", &one.account);
-    let mut forms = Vec::new();
-    if one.is_quarantined && one.may_hand_over {
-        let mut buttons = vec![
-            RowButton::new(w.say("account-invite"), "plain").aloud(aloud("account-invite-named")),
-        ];
-        if one.may_mail {
-            let mail = RowButton::sending("mail", "1", w.say("account-mail"), "plain");
-            buttons.push(mail.aloud(aloud("account-mail-named")));
-        }
-        forms.push(RowForm {
-            buttons,
-            ..form("/accounts/invite", "")
-        });
     }
-    if one.is_quarantined && one.may_confirm {
-        let fields = vec![
+}
+
+/// What a button says to a screen reader: the act, and upon which account.
+fn aloud(w: &Localizer, one: &OverseenAccount, key: &str) -> String {
+    w.with1(key, "account", &one.account)
+}
+
+fn reason_field(w: &Localizer) -> RowField {
+    RowField::text("reason", w.say("account-reason"), 5, 500)
+}
+
+fn invite_form(w: &Localizer, one: &OverseenAccount) -> RowForm {
+    let invite = RowButton::new(w.say("account-invite"), "plain");
+    let mut buttons = vec![invite.aloud(aloud(w, one, "account-invite-named"))];
+    if one.may_mail {
+        let mail = RowButton::sending("mail", "1", w.say("account-mail"), "plain");
+        buttons.push(mail.aloud(aloud(w, one, "account-mail-named")));
+    }
+    RowForm {
+        buttons,
+        ..form_about(w, one, "/accounts/invite", "")
+    }
+}
+
+fn confirm_form(w: &Localizer, one: &OverseenAccount) -> RowForm {
+    RowForm {
+        fields: vec![
             RowField::text("code", w.say("account-confirm-code"), 8, 12),
             RowField::text("how", w.say("account-confirm-how"), 5, 500),
-        ];
-        let buttons = vec![RowButton::new(w.say("account-confirm"), "main")];
-        forms.push(RowForm {
-            fields,
-            buttons,
-            ..form("/accounts/confirm", "account-confirm-identity")
-        });
+        ],
+        buttons: vec![RowButton::new(w.say("account-confirm"), "main")],
+        ..form_about(w, one, "/accounts/confirm", "account-confirm-identity")
     }
-    if one.may_change {
-        let is_suspended = one.record.is_suspended;
-        let (fold, style) = if is_suspended {
-            ("account-resume", "main")
-        } else {
-            ("account-suspend", "danger")
-        };
-        let mut change = form("/accounts/suspend", fold);
-        change.explain = if is_suspended {
-            String::new()
-        } else {
-            w.say("account-suspend-explain")
-        };
-        change
-            .hidden
-            .push(("suspended", u8::from(!is_suspended).to_string()));
-        change.fields = vec![RowField::text("reason", w.say("account-reason"), 5, 500)];
-        change.buttons = vec![RowButton::new(w.say("account-confirm"), style)];
-        forms.push(change);
+}
+
+/// Suspends the account, or resumes a suspended one.
+fn suspend_form(w: &Localizer, one: &OverseenAccount) -> RowForm {
+    let (fold, style, explain, suspended) = if one.record.is_suspended {
+        ("account-resume", "main", String::new(), "0")
+    } else {
+        let explain = w.say("account-suspend-explain");
+        ("account-suspend", "danger", explain, "1")
+    };
+    let mut form = form_about(w, one, "/accounts/suspend", fold);
+    form.explain = explain;
+    form.hidden.push(("suspended", suspended.to_owned()));
+    form.fields = vec![reason_field(w)];
+    form.buttons = vec![RowButton::new(w.say("account-confirm"), style)];
+    form
+}
+
+fn identity_form(w: &Localizer, one: &OverseenAccount) -> RowForm {
+    let invite = RowButton::new(w.say("identity-invite"), "plain");
+    RowForm {
+        buttons: vec![invite.aloud(aloud(w, one, "identity-invite-named"))],
+        ..form_about(w, one, "/accounts/identity", "")
     }
-    if acts.has_providers && one.answers && !one.is_quarantined && !one.record.is_suspended {
-        let button =
-            RowButton::new(w.say("identity-invite"), "plain").aloud(aloud("identity-invite-named"));
-        forms.push(RowForm {
-            buttons: vec![button],
-            ..form("/accounts/identity", "")
-        });
+}
+
+fn recover_form(w: &Localizer, one: &OverseenAccount, yesterday: &str) -> RowForm {
+    RowForm {
+        explain: w.say("account-recover-explain"),
+        fields: vec![
+            RowField::moment("since", w.say("account-since"), yesterday.to_owned()),
+            reason_field(w),
+        ],
+        buttons: vec![RowButton::new(w.say("account-recover-ask"), "danger")],
+        ..form_about(w, one, "/approvals/recover", "account-recover")
     }
-    if one.answers {
-        forms.push(RowForm {
-            explain: w.say("account-recover-explain"),
-            fields: vec![
-                RowField::moment("since", w.say("account-since"), acts.yesterday.clone()),
-                RowField::text("reason", w.say("account-reason"), 5, 500),
-            ],
-            buttons: vec![RowButton::new(w.say("account-recover-ask"), "danger")],
-            ..form("/approvals/recover", "account-recover")
-        });
-    }
-    forms
 }
 
 async fn acts_for(

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, State};
-use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_access::Role;
 use digue_administration::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
@@ -31,7 +30,7 @@ use digue_pages::table::{
     CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowForm, ShownTable,
     TableQuery,
 };
-use digue_pages::view::{Localizer, ceremony_policy, page};
+use digue_pages::view::{Localizer, page, with_ceremony};
 use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
@@ -140,27 +139,30 @@ const DETAILS_SHOWN: usize = 12;
 
 fn row(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> ListRow {
     let record = &waiting.record;
+    let cells = [
+        ListCell::moment(w, record.asked_at),
+        ListCell::moment(w, record.expires_at),
+        asker(w, &record.asked_by, book),
+        request_cell(w, waiting),
+        ListCell::text(&record.subject),
+        ListCell::text(&record.reason),
+        decided(w, waiting, book),
+    ];
+    ListRow::new(&record.id, cells)
+}
+
+/// What is requested, with its first details.
+fn request_cell(w: &Localizer, waiting: &WaitingApproval) -> ListCell {
+    let record = &waiting.record;
     let unreadable = |_| w.say("approval-unreadable");
     let summary = ApprovalRequest::of(record).map_or_else(unreadable, |request| request.summary());
     let details = details(w, waiting)
         .into_iter()
         .take(DETAILS_SHOWN)
         .map(CellPart::Quiet);
-    let cells = [
-        ListCell::moment(w, record.asked_at),
-        ListCell::moment(w, record.expires_at),
-        asker(w, &record.asked_by, book),
-        details
-            .fold(
-                ListCell::text(w.coded("approval-kind", &record.kind)),
-                ListCell::and,
-            )
-            .filed_as(format!("{} {summary}", record.kind)),
-        ListCell::text(&record.subject),
-        ListCell::text(&record.reason),
-        decided(w, waiting, book),
-    ];
-    ListRow::new(&record.id, cells)
+    details
+        .fold(ListCell::text(w.coded("approval-kind", &record.kind)), ListCell::and)
+        .filed_as(format!("{} {summary}", record.kind))
 }
 
 /// Name and telephone of who asked.
@@ -184,40 +186,27 @@ fn waits_for(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> Lis
             .and_quiet(w.say("approval-nobody-explain"));
     }
     let cell = ListCell::chip(w.say("approval-waits"), ChipTone::Watch);
-    let named =
-        waiting
-            .deciders
-            .iter()
-            .take(DECIDERS_SHOWN)
-            .map(|account| match book.of(account) {
-                Some(holder) => holder_in_line(w, &holder),
-                None => account.to_string(),
-            });
-    let cell = named.fold(cell, ListCell::and_quiet);
+    let named = waiting.deciders.iter().take(DECIDERS_SHOWN);
+    let cell = named
+        .map(|account| decider(w, account, book))
+        .fold(cell, ListCell::and_quiet);
     match waiting.deciders.len().saturating_sub(DECIDERS_SHOWN) {
         0 => cell,
         more => cell.and_quiet(w.counted("approval-deciders-more", more)),
     }
 }
 
+/// Who can decide, with the telephone where the holder is known.
+fn decider(w: &Localizer, account: &AccountId, book: &HolderBook) -> String {
+    match book.of(account) {
+        Some(holder) => holder_in_line(w, &holder),
+        None => account.to_string(),
+    }
+}
+
 fn decided(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> ListCell {
-    let record = &waiting.record;
-    if let Some(decided) = &record.decided {
-        let (outcome, tone) = if decided.is_granted {
-            ("granted", ChipTone::Good)
-        } else {
-            ("refused", ChipTone::Bad)
-        };
-        return ListCell::chip(w.coded("approval", outcome), tone)
-            .and_quiet(format!(
-                "{}, {}",
-                book.name(&decided.by),
-                w.moment(decided.at)
-            ))
-            .filed_as(format!(
-                "{} {} {}",
-                decided.by, decided.at, decided.is_granted
-            ));
+    if let Some(decision) = decision_cell(w, waiting, book) {
+        return decision;
     }
     if waiting.is_over {
         return ListCell::chip(w.say("approval-expired"), ChipTone::Plain).filed_as("");
@@ -226,17 +215,36 @@ fn decided(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> ListC
         return waits_for(w, waiting, book).filed_as("");
     }
     let waits = ListCell::chip(w.say("approval-waits-you"), ChipTone::Watch).filed_as("");
-    waits.and_form(RowForm {
+    waits.and_form(decide_form(w, &waiting.record.id))
+}
+
+/// The outcome, and who decided when; `None` before a decision.
+fn decision_cell(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> Option<ListCell> {
+    let decided = waiting.record.decided.as_ref()?;
+    let (outcome, tone) = if decided.is_granted {
+        ("granted", ChipTone::Good)
+    } else {
+        ("refused", ChipTone::Bad)
+    };
+    let (by, at) = (&decided.by, decided.at);
+    let cell = ListCell::chip(w.coded("approval", outcome), tone)
+        .and_quiet(format!("{}, {}", book.name(by), w.moment(at)))
+        .filed_as(format!("{by} {at} {}", decided.is_granted));
+    Some(cell)
+}
+
+fn decide_form(w: &Localizer, id: &str) -> RowForm {
+    RowForm {
         target: "/approvals/decide".to_owned(),
         fold: String::new(),
         explain: String::new(),
-        hidden: vec![("id", record.id.clone())],
+        hidden: vec![("id", id.to_owned())],
         fields: Vec::new(),
         buttons: vec![
             RowButton::sending("granted", "1", w.say("approval-grant"), "main"),
             RowButton::sending("granted", "0", w.say("approval-refuse"), "danger"),
         ],
-    })
+    }
 }
 
 pub async fn list(
@@ -265,11 +273,7 @@ pub async fn list(
         is_fresh: age <= console.app.proof_lasts(),
         may_export: actor.role.can_watch(),
     });
-    Ok((
-        [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))],
-        page,
-    )
-        .into_response())
+    Ok(with_ceremony(page))
 }
 
 pub async fn list_csv(
@@ -295,25 +299,24 @@ pub struct AccountForm {
 }
 
 impl AccountForm {
-    fn parse(&self) -> Result<ApprovalRequest, OperationError> {
-        let account = AccountId::parse(self.account.trim())
-            .map_err(|_| OperationError::Invalid("invalid-account-name"))?;
-        let organisation = OrganisationId::parse(self.organisation.trim())
-            .map_err(|_| OperationError::Invalid("invalid-account-name"))?;
-        let role =
-            Role::parse(&self.role).ok_or(OperationError::Invalid("invalid-account-name"))?;
-        let email = match self.email.trim() {
-            "" => None,
-            text => Some(
-                onboarding::parse_email(text).ok_or(OperationError::Invalid("invalid-email"))?,
-            ),
-        };
-        Ok(ApprovalRequest::AddAccounts(vec![NewAccount {
-            account,
-            organisation,
-            role,
-            email,
-        }]))
+    fn parse(&self) -> Result<NewAccount, OperationError> {
+        let wrong = || OperationError::Invalid("invalid-account-name");
+        Ok(NewAccount {
+            account: AccountId::parse(self.account.trim()).map_err(|_| wrong())?,
+            organisation: OrganisationId::parse(self.organisation.trim()).map_err(|_| wrong())?,
+            role: Role::parse(&self.role).ok_or_else(wrong)?,
+            email: self.email()?,
+        })
+    }
+
+    /// `None` where none was typed.
+    fn email(&self) -> Result<Option<String>, OperationError> {
+        match self.email.trim() {
+            "" => Ok(None),
+            text => onboarding::parse_email(text)
+                .map(Some)
+                .ok_or(OperationError::Invalid("invalid-email")),
+        }
     }
 }
 
@@ -323,26 +326,31 @@ pub async fn add_account(
     SignedIn(actor): SignedIn,
     Form(form): Form<AccountForm>,
 ) -> Result<Response, PageError> {
-    let request = form.parse()?;
+    let request = ApprovalRequest::AddAccounts(vec![form.parse()?]);
     approvals::ask(&console.app, &actor, &request, &form.reason).await?;
     Ok(done("/approvals", DoneAct::Requested, form.account.trim()))
+}
+
+async fn file_and_reason(mut form: Multipart) -> Result<(Vec<u8>, String), OperationError> {
+    let (mut file, mut reason) = (Vec::new(), String::new());
+    let unreadable = |_| OperationError::Invalid("invalid-upload");
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        match field.name() {
+            Some("file") => file = field.bytes().await.map_err(unreadable)?.to_vec(),
+            Some("reason") => reason = field.text().await.map_err(unreadable)?,
+            _ => {}
+        }
+    }
+    Ok((file, reason))
 }
 
 /// Requests many accounts, from a file.
 pub async fn onboard(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
-    mut form: Multipart,
+    form: Multipart,
 ) -> Result<Redirect, PageError> {
-    let (mut file, mut reason) = (Vec::new(), String::new());
-    let unreadable = || PageError::from(OperationError::Invalid("invalid-upload"));
-    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
-        match field.name() {
-            Some("file") => file = field.bytes().await.map_err(|_| unreadable())?.to_vec(),
-            Some("reason") => reason = field.text().await.map_err(|_| unreadable())?,
-            _ => {}
-        }
-    }
+    let (file, reason) = file_and_reason(form).await?;
     let request = onboarding::read(&console.app, &actor, &file).await?;
     approvals::ask(&console.app, &actor, &request, &reason).await?;
     Ok(Redirect::to("/approvals"))

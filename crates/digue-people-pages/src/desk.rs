@@ -124,45 +124,59 @@ fn row(w: &Localizer, may_publish: bool, report: &SubmittedReport) -> ListRow {
         Some(reporter) => ListCell::text(reporter),
         None => ListCell::empty().and_quiet(w.say("reports-nobody")),
     };
-    let verdict = report.verdict.map(MessageVerdict::code);
-    let tone = if report.verdict == Some(MessageVerdict::Fraud) {
+    let cells = [
+        ListCell::moment(w, report.at),
+        reporter,
+        verdict_cell(w, report.verdict),
+        signs_cell(w, report),
+        look_alikes_cell(w, may_publish, report),
+    ];
+    ListRow::new(&report.id, cells)
+}
+
+fn verdict_cell(w: &Localizer, verdict: Option<MessageVerdict>) -> ListCell {
+    let tone = if verdict == Some(MessageVerdict::Fraud) {
         ChipTone::Bad
     } else {
         ChipTone::Plain
     };
+    let code = verdict.map(MessageVerdict::code);
+    ListCell::chip(w.maybe_coded("verdict-short", code), tone).filed_as(code.unwrap_or_default())
+}
+
+fn signs_cell(w: &Localizer, report: &SubmittedReport) -> ListCell {
     let signs = report
         .signs
         .iter()
         .map(|sign| CellPart::Text(w.coded("sign-short", sign.code())));
     let codes: Vec<&str> = report.signs.iter().map(|sign| sign.code()).collect();
-    let look_alikes = match report.look_alikes.as_slice() {
+    signs
+        .fold(ListCell::empty(), ListCell::and)
+        .filed_as(codes.join(" "))
+}
+
+/// The look-alike domains, with the button that publishes them while they are not.
+fn look_alikes_cell(w: &Localizer, may_publish: bool, report: &SubmittedReport) -> ListCell {
+    let is_published = report.published_at.is_some();
+    match report.look_alikes.as_slice() {
         [] => ListCell::empty(),
         names => ListCell::code(names.join(" "))
-            .and_if(report.published_at.is_some(), || {
-                CellPart::Quiet(w.say("reports-published"))
-            })
-            .and_if(report.published_at.is_none() && may_publish, || {
-                CellPart::Form(RowForm {
-                    target: "/messages/publish".to_owned(),
-                    fold: String::new(),
-                    explain: String::new(),
-                    hidden: vec![("id", report.id.clone())],
-                    fields: Vec::new(),
-                    buttons: vec![RowButton::new(w.say("reports-publish"), "")],
-                })
+            .and_if(is_published, || CellPart::Quiet(w.say("reports-published")))
+            .and_if(!is_published && may_publish, || {
+                CellPart::Form(publish_form(w, &report.id))
             }),
-    };
-    let cells = [
-        ListCell::moment(w, report.at),
-        reporter,
-        ListCell::chip(w.maybe_coded("verdict-short", verdict), tone)
-            .filed_as(verdict.unwrap_or_default()),
-        signs
-            .fold(ListCell::empty(), ListCell::and)
-            .filed_as(codes.join(" ")),
-        look_alikes,
-    ];
-    ListRow::new(&report.id, cells)
+    }
+}
+
+fn publish_form(w: &Localizer, id: &str) -> RowForm {
+    RowForm {
+        target: "/messages/publish".to_owned(),
+        fold: String::new(),
+        explain: String::new(),
+        hidden: vec![("id", id.to_owned())],
+        fields: Vec::new(),
+        buttons: vec![RowButton::new(w.say("reports-publish"), "")],
+    }
 }
 
 pub async fn reports(

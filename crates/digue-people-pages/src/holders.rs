@@ -3,9 +3,9 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use digue_administration::holders::{self, HolderBook, HolderForm};
+use axum::http::StatusCode;
+use axum::response::Response;
+use digue_administration::holders::{self, HolderBook, HolderContact, HolderForm};
 use digue_app::{Actor, OperationError, require};
 use digue_types::AccountId;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use digue_pages::error::PageError;
 use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
-use digue_pages::view::{Localizer, ceremony_policy, page};
+use digue_pages::view::{Localizer, page, with_ceremony};
 use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
@@ -60,11 +60,7 @@ fn form_page(
         fault,
         is_fresh: age <= console.app.proof_lasts(),
     });
-    (
-        [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))],
-        page,
-    )
-        .into_response()
+    with_ceremony(page)
 }
 
 pub async fn show(
@@ -79,6 +75,12 @@ pub async fn show(
     let known = book
         .of(&account)
         .ok_or(OperationError::NotFound("account"))?;
+    let shown = (account, fields_of(known), None);
+    Ok(form_page(&console, &visitor, &actor, shown))
+}
+
+/// The form as it is filled before the first try.
+fn fields_of(known: HolderContact) -> HolderForm {
     let mut fields = HolderForm {
         email: known.email,
         ..HolderForm::default()
@@ -87,12 +89,7 @@ pub async fn show(
         (fields.name, fields.job, fields.telephone) =
             (written.name, written.job, written.telephone);
     }
-    Ok(form_page(
-        &console,
-        &visitor,
-        &actor,
-        (account, fields, None),
-    ))
+    fields
 }
 
 #[derive(Deserialize)]

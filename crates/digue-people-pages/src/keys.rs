@@ -3,8 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use digue_administration::accounts;
 use digue_administration::approvals::{self, ApprovalRequest};
 use digue_administration::holders::HolderBook;
@@ -23,7 +22,7 @@ use digue_pages::table::{
     CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, RowButton, RowField, RowForm,
     ShownTable, TableQuery,
 };
-use digue_pages::view::{Localizer, ceremony_policy, page};
+use digue_pages::view::{Localizer, page, with_ceremony};
 use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
@@ -61,29 +60,32 @@ fn table(w: &Localizer, keys: &[ListedKey], now: Timestamp, may_revoke: bool) ->
 }
 
 fn row(w: &Localizer, one: &ListedKey, now: Timestamp, may_revoke: bool) -> ListRow {
-    let is_over = now >= one.key.expires_at;
-    let until = ListCell::moment(w, one.key.expires_at);
-    let expired = || CellPart::Chip {
-        text: w.say("approval-expired"),
-        tone: ChipTone::Plain,
-    };
     let mut cells = vec![
         ListCell::text(&one.name).and_quiet(&one.key.id),
         ListCell::text(&one.key.account),
         ListCell::moment(w, one.added_at),
-        until.and_if(is_over, expired),
+        until_cell(w, one.key.expires_at, now),
     ];
-    cells.extend(may_revoke.then(|| {
-        ListCell::form(RowForm {
-            target: "/keys/revoke".to_owned(),
-            fold: w.say("keys-revoke"),
-            explain: String::new(),
-            hidden: vec![("key", one.key.id.to_string())],
-            fields: vec![RowField::reason(w)],
-            buttons: vec![RowButton::new(w.say("account-confirm"), "danger")],
-        })
-    }));
+    cells.extend(may_revoke.then(|| ListCell::form(revoke_form(w, &one.key.id))));
     ListRow::new(&one.key.id, cells)
+}
+
+fn until_cell(w: &Localizer, expires_at: Timestamp, now: Timestamp) -> ListCell {
+    ListCell::moment(w, expires_at).and_if(now >= expires_at, || CellPart::Chip {
+        text: w.say("approval-expired"),
+        tone: ChipTone::Plain,
+    })
+}
+
+fn revoke_form(w: &Localizer, key: &SessionId) -> RowForm {
+    RowForm {
+        target: "/keys/revoke".to_owned(),
+        fold: w.say("keys-revoke"),
+        explain: String::new(),
+        hidden: vec![("key", key.to_string())],
+        fields: vec![RowField::reason(w)],
+        buttons: vec![RowButton::new(w.say("account-confirm"), "danger")],
+    }
 }
 
 pub async fn list(
@@ -104,11 +106,7 @@ pub async fn list(
         may_ask,
         is_fresh: now.since(actor.proved_at) <= console.app.proof_lasts(),
     });
-    Ok((
-        [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))],
-        page,
-    )
-        .into_response())
+    Ok(with_ceremony(page))
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use digue_administration::holders::HolderBook;
 use digue_administration::organisations::{self, OrganisationView, OverseenOrganisation};
 use digue_app::{Actor, OperationError};
 use digue_evidence::stored_records::StoredKind;
-use digue_types::{Gate, OrganisationId};
+use digue_types::{AccountId, Gate, OrganisationId};
 use serde::Deserialize;
 
 use crate::accounts::state_cell;
@@ -61,11 +61,6 @@ fn row(w: &Localizer, one: &OverseenOrganisation, book: &HolderBook) -> ListRow 
         0 => String::new(),
         suspended => w.counted("organisation-suspended", suspended),
     };
-    let tone = match one.gate {
-        Gate::Open => ChipTone::Good,
-        Gate::Closed => ChipTone::Bad,
-        Gate::StepUp | Gate::CaseloadOnly => ChipTone::Watch,
-    };
     let cells = [
         ListCell::link(format!("/organisations/{}", one.record.id), &one.record.id),
         ListCell::text(&one.record.name),
@@ -73,9 +68,18 @@ fn row(w: &Localizer, one: &OverseenOrganisation, book: &HolderBook) -> ListRow 
         leaders(w, one, book),
         ListCell::number(w, one.sessions),
         ListCell::number(w, one.persons_day),
-        ListCell::chip(w.coded("gate", one.gate.code()), tone).filed_as(one.gate.code()),
+        gate_cell(w, one.gate),
     ];
     ListRow::new(&one.record.id, cells)
+}
+
+fn gate_cell(w: &Localizer, gate: Gate) -> ListCell {
+    let tone = match gate {
+        Gate::Open => ChipTone::Good,
+        Gate::Closed => ChipTone::Bad,
+        Gate::StepUp | Gate::CaseloadOnly => ChipTone::Watch,
+    };
+    ListCell::chip(w.coded("gate", gate.code()), tone).filed_as(gate.code())
 }
 
 /// The delegate with their telephone, and how many others lead.
@@ -203,28 +207,7 @@ fn accounts_table(
     (book, watches): (&HolderBook, bool),
 ) -> ListTable {
     let name = |key: &str| w.coded("column", key);
-    let row = |one: &OverseenAccount| {
-        let place = match watches {
-            true => format!("/accounts/{}", one.account),
-            false => format!("/accounts?q={}", one.account),
-        };
-        let holder = book
-            .of(&one.account)
-            .filter(|known| known.written.is_some());
-        let holder = holder.map_or_else(
-            || ListCell::empty().and_quiet(w.say("holder-unknown")),
-            |known| ListCell::text(known.name()).and_quiet(known.telephone()),
-        );
-        let cells = [
-            ListCell::link(place, &one.account),
-            holder,
-            ListCell::text(w.coded("role", one.record.role.code())),
-            state_cell(w, one),
-            ListCell::number(w, one.passkeys),
-            ListCell::number(w, one.sessions),
-        ];
-        ListRow::new(&one.account, cells)
-    };
+    let row = |one: &OverseenAccount| account_row(w, one, book, watches);
     ListTable {
         caption: w.say("accounts-title"),
         place: format!("/organisations/{id}"),
@@ -241,6 +224,30 @@ fn accounts_table(
         rows: theirs.iter().map(row).collect(),
         act: None,
     }
+}
+
+fn account_row(w: &Localizer, one: &OverseenAccount, book: &HolderBook, watches: bool) -> ListRow {
+    let place = match watches {
+        true => format!("/accounts/{}", one.account),
+        false => format!("/accounts?q={}", one.account),
+    };
+    let cells = [
+        ListCell::link(place, &one.account),
+        holder_cell(w, &one.account, book),
+        ListCell::text(w.coded("role", one.record.role.code())),
+        state_cell(w, one),
+        ListCell::number(w, one.passkeys),
+        ListCell::number(w, one.sessions),
+    ];
+    ListRow::new(&one.account, cells)
+}
+
+fn holder_cell(w: &Localizer, account: &AccountId, book: &HolderBook) -> ListCell {
+    let holder = book.of(account).filter(|known| known.written.is_some());
+    holder.map_or_else(
+        || ListCell::empty().and_quiet(w.say("holder-unknown")),
+        |known| ListCell::text(known.name()).and_quiet(known.telephone()),
+    )
 }
 
 fn named(text: &str) -> Result<OrganisationId, OperationError> {

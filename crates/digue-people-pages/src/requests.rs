@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::{Reach, Role};
 use digue_administration::holders::HolderBook;
-use digue_app::OperationError;
+use digue_app::{Actor, OperationError};
 use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::local_time;
 use digue_evidence::reading::EvidenceForm;
@@ -66,41 +66,54 @@ fn table(w: &Localizer, rows: &[TrackedRequest]) -> ListTable {
 
 fn row(w: &Localizer, one: &TrackedRequest) -> ListRow {
     let record = &one.record;
-    let account = match record.account.as_str() {
-        "" => ListCell::empty(),
-        account => ListCell::link(format!("/accounts/{account}"), account).and_if(
-            one.same_account > 1,
-            || CellPart::Chip {
-                text: w.counted("requests-same", one.same_account),
-                tone: ChipTone::Bad,
-            },
-        ),
-    };
-    let decided = if one.is_open() {
-        ListCell::chip(w.say("request-waits"), ChipTone::Watch)
-    } else {
-        ListCell::chip(w.coded("outcome-request", &record.outcome), ChipTone::Plain)
-    };
-    let whose = &record.whose;
+    let place = format!("/requests/{}", record.id);
     let cells = [
         ListCell::text(&record.id),
-        ListCell::link(
-            format!("/requests/{}", record.id),
-            w.coded("request", &record.kind),
-        )
-        .filed_as(&record.kind),
-        ListCell::text(&whose.person)
-            .and_quiet(&whose.population)
-            .filed_as(format!("{}:{}", whose.population, whose.person)),
-        account,
+        ListCell::link(place, w.coded("request", &record.kind)).filed_as(&record.kind),
+        person_cell(one),
+        account_cell(w, one),
         ListCell::date(w, record.opened_at),
-        ListCell::date(w, one.due).and_if(one.is_overdue, || CellPart::Chip {
-            text: w.say("requests-late"),
-            tone: ChipTone::Bad,
-        }),
-        decided.filed_as(&record.outcome),
+        due_cell(w, one),
+        decided_cell(w, one),
     ];
     ListRow::new(&record.id, cells).marked(one.is_overdue)
+}
+
+fn person_cell(one: &TrackedRequest) -> ListCell {
+    let whose = &one.record.whose;
+    ListCell::text(&whose.person)
+        .and_quiet(&whose.population)
+        .filed_as(format!("{}:{}", whose.population, whose.person))
+}
+
+/// The account that a contest is about, and how many others are about the same one.
+fn account_cell(w: &Localizer, one: &TrackedRequest) -> ListCell {
+    let same = || CellPart::Chip {
+        text: w.counted("requests-same", one.same_account),
+        tone: ChipTone::Bad,
+    };
+    match one.record.account.as_str() {
+        "" => ListCell::empty(),
+        account => ListCell::link(format!("/accounts/{account}"), account)
+            .and_if(one.same_account > 1, same),
+    }
+}
+
+fn due_cell(w: &Localizer, one: &TrackedRequest) -> ListCell {
+    ListCell::date(w, one.due).and_if(one.is_overdue, || CellPart::Chip {
+        text: w.say("requests-late"),
+        tone: ChipTone::Bad,
+    })
+}
+
+fn decided_cell(w: &Localizer, one: &TrackedRequest) -> ListCell {
+    let outcome = &one.record.outcome;
+    let cell = if one.is_open() {
+        ListCell::chip(w.say("request-waits"), ChipTone::Watch)
+    } else {
+        ListCell::chip(w.coded("outcome-request", outcome), ChipTone::Plain)
+    };
+    cell.filed_as(outcome)
 }
 
 pub async fn list(
@@ -157,6 +170,20 @@ struct RequestPage {
     may_answer: bool,
 }
 
+/// The outcomes that a request can have.
+fn outcomes_of(one: &TrackedRequest) -> Vec<&'static str> {
+    let is_contest = one.record.kind == RequestKind::Contest.code();
+    let fits = |outcome: &&RequestOutcome| match outcome {
+        RequestOutcome::Explained | RequestOutcome::Upheld => is_contest,
+        RequestOutcome::Done => !is_contest,
+        RequestOutcome::Refused => true,
+        // Only the person takes a request back.
+        RequestOutcome::Withdrawn => false,
+    };
+    let outcomes = RequestOutcome::ALL.iter().filter(fits);
+    outcomes.map(|outcome| outcome.code()).collect()
+}
+
 pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
@@ -168,20 +195,8 @@ pub async fn show(
         .into_iter()
         .find(|one| one.record.id == id && one.record.kind != codes::LETTER);
     let one = found.ok_or(OperationError::NotFound("request"))?;
-    let is_contest = one.record.kind == RequestKind::Contest.code();
-    let fits = |outcome: &&RequestOutcome| match outcome {
-        RequestOutcome::Explained | RequestOutcome::Upheld => is_contest,
-        RequestOutcome::Done => !is_contest,
-        RequestOutcome::Refused => true,
-        // Only the person takes a request back.
-        RequestOutcome::Withdrawn => false,
-    };
     Ok(page(&RequestPage {
-        outcomes: RequestOutcome::ALL
-            .iter()
-            .filter(fits)
-            .map(|outcome| outcome.code())
-            .collect(),
+        outcomes: outcomes_of(&one),
         may_answer: actor.role.can_respond() && one.is_open(),
         one,
         w: Localizer::in_zone(&visitor, &console.zone),
@@ -254,6 +269,23 @@ pub struct HideForm {
     reason: String,
 }
 
+/// Whose consultations are hidden: those of an account, found by its name, or of an organisation.
+async fn reach_of(
+    console: &Console,
+    actor: &Actor,
+    form: &HideForm,
+) -> Result<Reach, OperationError> {
+    let reach = match Scope::parse(&form.scope) {
+        Some(Scope::Account) => {
+            let book = HolderBook::read(&console.app, actor).await?;
+            Some(Reach::Account(book.named(&form.name)?))
+        }
+        Some(Scope::Organisation) => Reach::parse(&form.scope, form.name.trim()),
+        Some(Scope::Portal | Scope::Everything) | None => None,
+    };
+    reach.ok_or(OperationError::Invalid("invalid-hidden"))
+}
+
 pub async fn hide(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
@@ -267,16 +299,7 @@ pub async fn hide(
     let at = |text: &str| local_time(text, &console.zone);
     let times = (at(&form.from)?, at(&form.to)?);
     let until = at(&form.until)?;
-    let reach = match Scope::parse(&form.scope) {
-        Some(Scope::Account) => Some(Reach::Account(
-            HolderBook::read(&console.app, &actor)
-                .await?
-                .named(&form.name)?,
-        )),
-        Some(Scope::Organisation) => Reach::parse(&form.scope, form.name.trim()),
-        Some(Scope::Portal | Scope::Everything) | None => None,
-    };
-    let reach = reach.ok_or(OperationError::Invalid("invalid-hidden"))?;
+    let reach = reach_of(&console, &actor, &form).await?;
     let hidden = sights::hide(&console.app, &actor, reach, times, until, &form.reason).await;
     hidden?;
     Ok(Redirect::to("/requests"))

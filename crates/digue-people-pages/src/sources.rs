@@ -57,14 +57,11 @@ const fn tone(standing: SourceStanding) -> ChipTone {
 }
 
 fn row(w: &Localizer, source: &SourceView) -> ListRow {
-    let why = source.fault.as_ref().map(|fault| fault_words(w, fault));
     let good_at = source.good_at;
     let cells = [
         ListCell::text(&source.name),
         ListCell::text(w.reader().named(&source.target.subject())),
-        ListCell::chip(w.say(source.standing.key()), tone(source.standing))
-            .and_quiet(why.unwrap_or_default())
-            .filed_as(source.standing.code()),
+        standing_cell(w, source),
         good_at.map_or_else(
             || ListCell::text(w.say("source-never")),
             |at| ListCell::moment(w, at),
@@ -75,6 +72,14 @@ fn row(w: &Localizer, source: &SourceView) -> ListRow {
         ListCell::text(&source.account),
     ];
     ListRow::new(&source.name, cells).marked(source.needs_a_person())
+}
+
+/// Whether it feeds, and why not.
+fn standing_cell(w: &Localizer, source: &SourceView) -> ListCell {
+    let why = source.fault.as_ref().map(|fault| fault_words(w, fault));
+    ListCell::chip(w.say(source.standing.key()), tone(source.standing))
+        .and_quiet(why.unwrap_or_default())
+        .filed_as(source.standing.code())
 }
 
 /// Why the last reading failed, and where.

@@ -220,6 +220,45 @@ pub struct ShownTheme {
     theme: String,
 }
 
+/// The questions of `theme`, or all.
+fn shown_answers(
+    own: &SelfAssessment,
+    theme: Option<Theme>,
+    visitor: &Visitor,
+) -> Vec<ShownAnswer> {
+    let before = own
+        .last
+        .as_ref()
+        .map(|(_, signed)| signed.answers())
+        .unwrap_or_default();
+    Question::ALL
+        .iter()
+        .filter(|question| theme.is_none_or(|theme| question.theme() == theme))
+        .map(|question| shown_answer(own, *question, &before, visitor))
+        .collect()
+}
+
+/// `before` are the answers that were signed last.
+fn shown_answer(
+    own: &SelfAssessment,
+    question: Question,
+    before: &Values,
+    visitor: &Visitor,
+) -> ShownAnswer {
+    let answer = question.answer(&own.answers);
+    let language = visitor.language;
+    let fact = own.facts.get(&question);
+    ShownAnswer {
+        question,
+        answer,
+        gap: own.gap(question),
+        fact: fact.map(|fact| assessment::fact_in_words(language, question, *fact)),
+        before: question
+            .answer(before)
+            .filter(|before| Some(*before) != answer),
+    }
+}
+
 pub async fn assess(
     State(console): State<Console>,
     visitor: Visitor,
@@ -228,29 +267,8 @@ pub async fn assess(
 ) -> Result<Html<String>, PageError> {
     let own = assessment::show(&console.app, &actor).await?;
     let theme = Theme::parse(&shown.theme);
-    let before = own
-        .last
-        .as_ref()
-        .map(|(_, signed)| signed.answers())
-        .unwrap_or_default();
-    let language = visitor.language;
-    let lines = Question::ALL
-        .iter()
-        .filter(|question| theme.is_none_or(|theme| question.theme() == theme));
-    let lines = lines.map(|question| ShownAnswer {
-        question: *question,
-        answer: question.answer(&own.answers),
-        gap: own.gap(*question),
-        fact: own
-            .facts
-            .get(question)
-            .map(|fact| assessment::fact_in_words(language, *question, *fact)),
-        before: question
-            .answer(&before)
-            .filter(|answer| Some(*answer) != question.answer(&own.answers)),
-    });
     Ok(page(&AssessmentPage {
-        questions: lines.collect(),
+        questions: shown_answers(&own, theme, &visitor),
         own,
         theme,
         total: Question::ALL.len(),
@@ -273,11 +291,16 @@ pub async fn answer(
         .map(|(name, value)| (name, vec![value]))
         .collect();
     assessment::answer(&console.app, &actor, given).await?;
-    let after = next.and_then(|theme| Theme::ALL.iter().copied().find(|other| *other > theme));
-    Ok(Redirect::to(&after.map_or_else(
+    Ok(Redirect::to(&place_after(next)))
+}
+
+/// The page of the theme that follows; all questions after the last one.
+fn place_after(theme: Option<Theme>) -> String {
+    let after = theme.and_then(|theme| Theme::ALL.iter().copied().find(|other| *other > theme));
+    after.map_or_else(
         || "/space/assessment".to_owned(),
         |theme| format!("/space/assessment?theme={}", theme.code()),
-    )))
+    )
 }
 
 pub async fn sign(
@@ -356,43 +379,52 @@ fn table(w: &Localizer, answers: &[AssessmentAnswer]) -> ListTable {
 }
 
 fn row(w: &Localizer, one: &AssessmentAnswer) -> ListRow {
-    let codes = |all: &[Question]| {
-        all.iter()
-            .map(|one| one.code())
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
-    let tone = match one.posture {
-        Posture::Current => ChipTone::Good,
-        Posture::Grace => ChipTone::Watch,
-        Posture::Due => ChipTone::Bad,
-    };
-    let contradicted = one.contradicted.iter().map(|question| CellPart::Chip {
-        text: w.coded("question", question.code()),
-        tone: ChipTone::Bad,
-    });
-    let to_do = one
-        .to_do
-        .iter()
-        .map(|question| CellPart::Text(w.coded("question-do", question.code())));
-    let contradictions = i64::try_from(one.contradicted.len()).unwrap_or(i64::MAX);
     let cells = [
         ListCell::link(
             format!("/organisations/{}", one.organisation),
             &one.organisation,
         ),
-        ListCell::chip(w.coded("posture", one.posture.code()), tone).filed_as(one.posture.code()),
+        posture_cell(w, one.posture),
         one.signed_on
             .map_or_else(ListCell::empty, |on| ListCell::day(w, on)),
-        contradicted
-            .fold(ListCell::empty(), ListCell::and)
-            .sorted(contradictions)
-            .filed_as(codes(&one.contradicted)),
-        to_do
-            .fold(ListCell::empty(), ListCell::and)
-            .filed_as(codes(&one.to_do)),
+        contradicted_cell(w, &one.contradicted),
+        to_do_cell(w, &one.to_do),
     ];
     ListRow::new(&one.organisation, cells)
+}
+
+fn posture_cell(w: &Localizer, posture: Posture) -> ListCell {
+    let tone = match posture {
+        Posture::Current => ChipTone::Good,
+        Posture::Grace => ChipTone::Watch,
+        Posture::Due => ChipTone::Bad,
+    };
+    ListCell::chip(w.coded("posture", posture.code()), tone).filed_as(posture.code())
+}
+
+fn contradicted_cell(w: &Localizer, contradicted: &[Question]) -> ListCell {
+    let chips = contradicted.iter().map(|question| CellPart::Chip {
+        text: w.coded("question", question.code()),
+        tone: ChipTone::Bad,
+    });
+    chips
+        .fold(ListCell::empty(), ListCell::and)
+        .sorted(i64::try_from(contradicted.len()).unwrap_or(i64::MAX))
+        .filed_as(codes(contradicted))
+}
+
+fn to_do_cell(w: &Localizer, to_do: &[Question]) -> ListCell {
+    let words = to_do
+        .iter()
+        .map(|question| CellPart::Text(w.coded("question-do", question.code())));
+    words
+        .fold(ListCell::empty(), ListCell::and)
+        .filed_as(codes(to_do))
+}
+
+fn codes(questions: &[Question]) -> String {
+    let codes: Vec<_> = questions.iter().map(|one| one.code()).collect();
+    codes.join(" ")
 }
 
 /// The state of every partner, for the operator.
