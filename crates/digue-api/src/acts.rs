@@ -18,7 +18,7 @@ use digue_types::{AccountId, Gate, OrganisationId, SessionId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::JsonBody;
+use crate::{JsonAnswer, JsonBody};
 use digue_pages::error::ApiError;
 use digue_pages::form::account_named;
 use digue_pages::state::Console;
@@ -31,6 +31,11 @@ pub struct GateSetting {
     name: String,
     gate: String,
     reason: String,
+}
+
+/// The answer to an act that returns nothing.
+fn no_content<T>(done: Result<T, OperationError>) -> Result<StatusCode, ApiError> {
+    done.map_err(ApiError::from).map(|_| StatusCode::NO_CONTENT)
 }
 
 fn reach(scope: &str, name: &str) -> Result<Reach, OperationError> {
@@ -49,9 +54,7 @@ pub async fn set_gate(
     let actor = visitor.actor(&console.app)?;
     let reach = reach(&sent.scope, &sent.name)?;
     let gate = position(&sent.gate)?;
-    let done = gates::set_gate(&console.app, &actor, reach, gate, &sent.reason).await;
-    done.map_err(ApiError::from)
-        .map(|()| StatusCode::NO_CONTENT)
+    no_content(gates::set_gate(&console.app, &actor, reach, gate, &sent.reason).await)
 }
 
 #[derive(Deserialize)]
@@ -70,10 +73,7 @@ pub async fn save_organisation(
     let actor = visitor.actor(&console.app)?;
     let id = OrganisationId::parse(&id).map_err(|_| OperationError::NotFound("organisation"));
     let id = id?;
-    let saved = organisations::save(&console.app, &actor, &id, &sent.name, &sent.email).await;
-    saved
-        .map_err(ApiError::from)
-        .map(|()| StatusCode::NO_CONTENT)
+    no_content(organisations::save(&console.app, &actor, &id, &sent.name, &sent.email).await)
 }
 
 #[derive(Deserialize)]
@@ -123,17 +123,73 @@ pub enum ApprovalRequestBody {
 
 fn new_account(sent: AccountBody) -> Result<NewAccount, OperationError> {
     let wrong = || OperationError::Invalid("invalid-account-name");
-    let email = match sent.email.as_deref().map(str::trim) {
-        None | Some("") => None,
-        Some(text) => {
-            Some(onboarding::parse_email(text).ok_or(OperationError::Invalid("invalid-email"))?)
-        }
-    };
+    let email = email(sent.email.as_deref())?;
     Ok(NewAccount {
         account: AccountId::parse(&sent.account).map_err(|_| wrong())?,
         organisation: OrganisationId::parse(&sent.organisation).map_err(|_| wrong())?,
         role: Role::parse(&sent.role).ok_or_else(wrong)?,
         email,
+    })
+}
+
+/// `None` for none and for an empty one.
+fn email(sent: Option<&str>) -> Result<Option<String>, OperationError> {
+    match sent.map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(text) => onboarding::parse_email(text)
+            .map(Some)
+            .ok_or(OperationError::Invalid("invalid-email")),
+    }
+}
+
+fn open_gate(scope: &str, name: &str, gate: &str) -> Result<ApprovalRequest, OperationError> {
+    Ok(ApprovalRequest::OpenGate {
+        reach: reach(scope, name)?,
+        gate: position(gate)?,
+    })
+}
+
+fn add_accounts(sent: Vec<AccountBody>) -> Result<ApprovalRequest, OperationError> {
+    let accounts = sent.into_iter().map(new_account);
+    Ok(ApprovalRequest::AddAccounts(
+        accounts.collect::<Result<_, _>>()?,
+    ))
+}
+
+fn recover_account(account: &str, since: i64) -> Result<ApprovalRequest, OperationError> {
+    // Times far outside would overflow when they are turned into microseconds; 10^11 seconds is
+    // the year 5138.
+    let since = Timestamp::from_secs(since.clamp(0, 100_000_000_000));
+    Ok(ApprovalRequest::RecoverAccount {
+        account: account_named(account)?,
+        since,
+    })
+}
+
+fn issue_key(
+    account: &str,
+    public_key: &str,
+    name: &str,
+) -> Result<ApprovalRequest, OperationError> {
+    let thumbprint = keys::parse_public_key(public_key)?;
+    let account = account_named(account)?;
+    Ok(ApprovalRequest::IssueKey {
+        account,
+        thumbprint,
+        name: key_name(name)?,
+    })
+}
+
+fn allow_feed(
+    account: &str,
+    target: &str,
+    per_day: u32,
+) -> Result<ApprovalRequest, OperationError> {
+    let target = LoadTarget::parse(target).ok_or(OperationError::Invalid("invalid-feed-target"))?;
+    Ok(ApprovalRequest::AllowFeed {
+        account: account_named(account)?,
+        target,
+        per_day,
     })
 }
 
@@ -157,71 +213,26 @@ impl ApprovalRequestBody {
                 name,
                 gate,
                 reason,
-            } => (
-                ApprovalRequest::OpenGate {
-                    reach: reach(&scope, &name)?,
-                    gate: position(&gate)?,
-                },
-                reason,
-            ),
-            Self::AddAccounts { accounts, reason } => {
-                let accounts = accounts
-                    .into_iter()
-                    .map(new_account)
-                    .collect::<Result<_, _>>()?;
-                (ApprovalRequest::AddAccounts(accounts), reason)
-            }
+            } => (open_gate(&scope, &name, &gate)?, reason),
+            Self::AddAccounts { accounts, reason } => (add_accounts(accounts)?, reason),
             Self::RecoverAccount {
                 account,
                 since,
                 reason,
-            } => {
-                // Times far outside would overflow when they are turned into microseconds; 10^11
-                // seconds is the year 5138.
-                let since = Timestamp::from_secs(since.clamp(0, 100_000_000_000));
-                (
-                    ApprovalRequest::RecoverAccount {
-                        account: account_named(&account)?,
-                        since,
-                    },
-                    reason,
-                )
-            }
+            } => (recover_account(&account, since)?, reason),
             Self::IssueKey {
                 account,
                 public_key,
                 name,
                 reason,
-            } => {
-                let thumbprint = keys::parse_public_key(&public_key)?;
-                let account = account_named(&account)?;
-                (
-                    ApprovalRequest::IssueKey {
-                        account,
-                        thumbprint,
-                        name: key_name(&name)?,
-                    },
-                    reason,
-                )
-            }
+            } => (issue_key(&account, &public_key, &name)?, reason),
             Self::ExportJournal { reason } => (ApprovalRequest::ExportJournal, reason),
             Self::AllowFeed {
                 account,
                 target,
                 per_day,
                 reason,
-            } => {
-                let target = LoadTarget::parse(&target)
-                    .ok_or(OperationError::Invalid("invalid-feed-target"))?;
-                (
-                    ApprovalRequest::AllowFeed {
-                        account: account_named(&account)?,
-                        target,
-                        per_day,
-                    },
-                    reason,
-                )
-            }
+            } => (allow_feed(&account, &target, per_day)?, reason),
         })
     }
 }
@@ -251,7 +262,7 @@ pub async fn decide(
     visitor: Visitor,
     Path(id): Path<String>,
     JsonBody(sent): JsonBody<DecisionBody>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let done = decisions::decide(&console.app, &actor, &id, sent.granted).await?;
     Ok(Json(
@@ -274,9 +285,7 @@ pub async fn suspend(
     let actor = visitor.actor(&console.app)?;
     let account = account_named(&account)?;
     let app = &console.app;
-    let done = accounts::set_suspended(app, &actor, &account, sent.suspended, &sent.reason).await;
-    done.map_err(ApiError::from)
-        .map(|()| StatusCode::NO_CONTENT)
+    no_content(accounts::set_suspended(app, &actor, &account, sent.suspended, &sent.reason).await)
 }
 
 #[derive(Deserialize)]
@@ -294,9 +303,7 @@ pub async fn confirm(
 ) -> Result<StatusCode, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let account = account_named(&account)?;
-    let done = invitations::confirm(&console.app, &actor, &account, &sent.code, &sent.how).await;
-    done.map_err(ApiError::from)
-        .map(|()| StatusCode::NO_CONTENT)
+    no_content(invitations::confirm(&console.app, &actor, &account, &sent.code, &sent.how).await)
 }
 
 /// Reads a source at once.
@@ -306,16 +313,14 @@ pub async fn read_source(
     Path(source): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let read = digue_sources::reading::read_now(&console.app, &actor, &source).await;
-    read.map_err(ApiError::from)
-        .map(|()| StatusCode::NO_CONTENT)
+    no_content(digue_sources::reading::read_now(&console.app, &actor, &source).await)
 }
 
 pub async fn invite(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let account = account_named(&account)?;
     let made = invitations::hand_over(&console.app, &actor, &account).await?;
@@ -332,7 +337,7 @@ pub async fn cut(
     visitor: Visitor,
     Path(account): Path<String>,
     JsonBody(sent): JsonBody<ReasonBody>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let account = account_named(&account)?;
     let cut = gates::cut_sessions(&console.app, &actor, &account, &sent.reason).await;
@@ -350,9 +355,7 @@ pub async fn review(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let done = break_glass::review(&console.app, &actor, &id).await;
-    done.map_err(ApiError::from)
-        .map(|()| StatusCode::NO_CONTENT)
+    no_content(break_glass::review(&console.app, &actor, &id).await)
 }
 
 #[derive(Deserialize)]
@@ -374,8 +377,7 @@ pub async fn verdict(
     } else {
         FindingOutcome::Work
     };
-    let done = findings::decide(&console.app, &actor, &id, outcome, &sent.reason).await;
-    done.map_err(ApiError::from).map(|_| StatusCode::NO_CONTENT)
+    no_content(findings::decide(&console.app, &actor, &id, outcome, &sent.reason).await)
 }
 
 pub async fn revoke(
@@ -386,9 +388,7 @@ pub async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let id = SessionId::parse(&id).map_err(|_| OperationError::NotFound("key"))?;
-    let done = keys::revoke(&console.app, &actor, &id, &sent.reason).await;
-    done.map_err(ApiError::from)
-        .map(|()| StatusCode::NO_CONTENT)
+    no_content(keys::revoke(&console.app, &actor, &id, &sent.reason).await)
 }
 
 #[derive(Deserialize)]
@@ -403,7 +403,7 @@ pub async fn person_link(
     State(console): State<Console>,
     visitor: Visitor,
     JsonBody(sent): JsonBody<PersonBody>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let token = persons::embed(&console.app, &actor, &sent.population, &sent.person).await;
     let token = token?;

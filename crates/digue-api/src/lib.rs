@@ -24,6 +24,9 @@ use digue_pages::error::ApiError;
 use digue_pages::state::Console;
 use digue_pages::visitor::Visitor;
 
+/// What a reading answers.
+pub type JsonAnswer = Result<Json<Value>, ApiError>;
+
 /// A JSON body; whatever does not fit is a problem document like any other.
 pub struct JsonBody<T>(pub T);
 
@@ -97,7 +100,13 @@ fn loaded(
     let Some((id, growth)) = waiting else {
         return Json(body).into_response();
     };
-    body["waiting"] = json!({
+    body["waiting"] = growth_json(&id, &growth);
+    (StatusCode::ACCEPTED, Json(body)).into_response()
+}
+
+/// The part of a load that waits under `id`.
+fn growth_json(id: &str, growth: &LoadGrowth) -> Value {
+    json!({
         "id": id,
         "rows": growth.rows,
         "persons": growth.persons,
@@ -106,8 +115,7 @@ fn loaded(
         "readings": growth.readings,
         "endless": growth.endless,
         "merges": growth.merges,
-    });
-    (StatusCode::ACCEPTED, Json(body)).into_response()
+    })
 }
 
 /// `?confirm=loss`: the sender accepts that half of the rows, fewer or none remain.
@@ -142,8 +150,7 @@ async fn load_caseload(
 ) -> Result<Response, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let name = population(name)?;
-    let done = caseloads::load(&console.app, &actor, &name, body.to_vec(), mode).await;
-    let done = done?;
+    let done = caseloads::load(&console.app, &actor, &name, body.to_vec(), mode).await?;
     let loaded_rows = json!({"relations": done.relations, "version": done.version});
     Ok(loaded(loaded_rows, done.waiting, done.ignored))
 }
@@ -175,20 +182,9 @@ pub async fn replace_aliases(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let portal = PortalId::parse(&portal).map_err(|_| OperationError::NotFound("portal"));
-    let portal = portal?;
-    let done = aliases::load(
-        &console.app,
-        &actor,
-        &portal,
-        body.to_vec(),
-        loading.replace(),
-    )
-    .await;
-    let done = done?;
-    Ok(loaded(
-        json!({"aliases": done.aliases}),
-        done.waiting,
-        done.ignored,
-    ))
+    let portal = PortalId::parse(&portal).map_err(|_| OperationError::NotFound("portal"))?;
+    let (table, replace) = (body.to_vec(), loading.replace());
+    let done = aliases::load(&console.app, &actor, &portal, table, replace).await?;
+    let loaded_rows = json!({"aliases": done.aliases});
+    Ok(loaded(loaded_rows, done.waiting, done.ignored))
 }

@@ -2,24 +2,28 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use digue_administration::approvals::{self, ApprovalRequest, WaitingApproval};
+use digue_access::Session;
+use digue_administration::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
 use digue_administration::{accounts, break_glass, organisations, settings};
-use digue_app::{OperationError, gates};
+use digue_app::OperationError;
+use digue_app::gates::{self, ShutGate};
+use digue_casework::findings::{self, ListedFinding};
 use digue_casework::incidents::{self, IncidentView};
-use digue_casework::{findings, notification};
+use digue_casework::notification;
 use digue_detection::{Action, Weight};
 use digue_evidence::reading::EvidenceForm;
-use digue_evidence::{affected, entry, scope, watch};
-use digue_exposure::{CountedExposure, Lookup, ScopeQuestion};
+use digue_evidence::watch::{self, AccountView, PortalView};
+use digue_evidence::{affected, entry, scope};
+use digue_exposure::{CountedExposure, Lookup, ScopeQuestion, Sight};
 use digue_identity::{keys, recovery};
 use digue_locales::{Language, text};
 use digue_notices::CampaignView;
-use digue_types::{OrganisationId, PersonRef, Subject, Timestamp};
+use digue_sources::overview::{self, SourceView};
+use digue_types::{OrganisationId, PersonRef, SlidingWindow, Subject, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{ApiQuery, QuotaPermit};
-use digue_pages::error::ApiError;
+use crate::{ApiQuery, JsonAnswer, QuotaPermit};
 use digue_pages::form::account_named;
 use digue_pages::state::Console;
 use digue_pages::visitor::Visitor;
@@ -54,18 +58,35 @@ impl QuotaPermit for PageQuery {
 
 impl PageQuery {
     /// The requested part of a list, and the length of the list.
-    fn of(&self, items: Vec<Value>) -> Json<Value> {
+    fn of(&self, items: impl Iterator<Item = Value>) -> Json<Value> {
+        let items: Vec<Value> = items.collect();
         let total = items.len();
         let count = self.count.unwrap_or(PAGE_ITEMS);
         let items: Vec<Value> = items.into_iter().skip(self.first).take(count).collect();
         Json(json!({"total": total, "items": items}))
     }
+
+    fn wanted(&self) -> WantedText {
+        WantedText(self.q.to_lowercase())
+    }
 }
 
-pub async fn overview(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Json<Value>, ApiError> {
+/// What names of a list must contain, in any case of letters.
+struct WantedText(String);
+
+impl WantedText {
+    fn is_in(&self, name: &str) -> bool {
+        name.to_lowercase().contains(&self.0)
+    }
+}
+
+/// A list that is never cut, and its length.
+fn all_of(items: impl Iterator<Item = Value>) -> Json<Value> {
+    let items: Vec<Value> = items.collect();
+    Json(json!({"total": items.len(), "items": items}))
+}
+
+pub async fn overview(State(console): State<Console>, visitor: Visitor) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let view = watch::overview(&console.app, &actor).await?;
     let coverage: Vec<Value> = view.coverage.iter().map(coverage).collect();
@@ -110,69 +131,58 @@ fn outside(row: &digue_exposure::OutsideRow) -> Value {
     })
 }
 
-pub async fn portals(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Json<Value>, ApiError> {
+pub async fn portals(State(console): State<Console>, visitor: Visitor) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let portals = watch::portals(&console.app, &actor)?;
-    let items: Vec<Value> = portals
-        .iter()
-        .map(|portal| {
-            let limits: Vec<Value> = portal
-                .limits
-                .iter()
-                .map(|(of, window, persons)| json!({"of": of, "window": window.code(), "persons": persons}))
-                .collect();
-            json!({
-                "portal": portal.coverage.portal,
-                "hosts": portal.hosts,
-                "population": portal.population,
-                "routes": portal.routes,
-                "relations": portal.relations,
-                "gate": portal.gate,
-                "limits": limits,
-                "coverage": coverage(&portal.coverage),
-                "outside": portal.outside.iter().map(outside).collect::<Vec<Value>>(),
-                "outside_others": portal.outside_others,
-            })
-        })
-        .collect();
-    Ok(Json(json!({"total": items.len(), "items": items})))
+    Ok(all_of(portals.iter().map(portal_json)))
+}
+
+fn portal_json(portal: &PortalView) -> Value {
+    json!({
+        "portal": portal.coverage.portal,
+        "hosts": portal.hosts,
+        "population": portal.population,
+        "routes": portal.routes,
+        "relations": portal.relations,
+        "gate": portal.gate,
+        "limits": portal.limits.iter().map(limit_json).collect::<Vec<Value>>(),
+        "coverage": coverage(&portal.coverage),
+        "outside": portal.outside.iter().map(outside).collect::<Vec<Value>>(),
+        "outside_others": portal.outside_others,
+    })
+}
+
+fn limit_json((of, window, persons): &(&'static str, SlidingWindow, u32)) -> Value {
+    json!({"of": of, "window": window.code(), "persons": persons})
 }
 
 pub async fn accounts(
     State(console): State<Console>,
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let known = accounts::list(&console.app, &actor).await?;
-    let wanted = page.q.to_lowercase();
+    let wanted = page.wanted();
     let is_wanted = |one: &&accounts::OverseenAccount| {
-        one.account.as_str().to_lowercase().contains(&wanted)
-            || one
-                .record
-                .organisation
-                .as_str()
-                .to_lowercase()
-                .contains(&wanted)
+        wanted.is_in(one.account.as_str()) || wanted.is_in(one.record.organisation.as_str())
     };
-    let items = known.iter().filter(is_wanted).map(|one| {
-        json!({
-            "account": one.account,
-            "organisation": one.record.organisation,
-            "role": one.record.role.code(),
-            "suspended": one.record.is_suspended,
-            "quarantined": one.is_quarantined,
-            "passkeys": one.passkeys,
-            "identities": one.identities,
-            "password": one.has_password,
-            "sessions": one.sessions,
-            "limits_percent": one.reduction.map_or(100, |reduction| reduction.percent),
-        })
-    });
-    Ok(page.of(items.collect()))
+    Ok(page.of(known.iter().filter(is_wanted).map(account_json)))
+}
+
+fn account_json(one: &accounts::OverseenAccount) -> Value {
+    json!({
+        "account": one.account,
+        "organisation": one.record.organisation,
+        "role": one.record.role.code(),
+        "suspended": one.record.is_suspended,
+        "quarantined": one.is_quarantined,
+        "passkeys": one.passkeys,
+        "identities": one.identities,
+        "password": one.has_password,
+        "sessions": one.sessions,
+        "limits_percent": one.reduction.map_or(100, |reduction| reduction.percent),
+    })
 }
 
 /// The most lines of an account's history; exports have all.
@@ -182,33 +192,36 @@ pub async fn account(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let account = account_named(&account)?;
-    let view = watch::account(
-        &console.app,
-        &actor,
-        &account,
-        (EvidenceForm::Shown, Subject::History),
-    )
-    .await?;
+    let part: (_, fn(_) -> _) = (EvidenceForm::Shown, Subject::History);
+    let view = watch::account(&console.app, &actor, &account, part).await?;
+    Ok(Json(account_view_json(&view)))
+}
+
+fn account_view_json(view: &AccountView) -> Value {
+    let persons = view.persons.iter().take(LINES);
+    let persons = persons
+        .map(|(person, times, last)| json!({"person": person, "times": times, "last": last}));
+    json!({
+        "account": view.account,
+        "organisation": view.organisation,
+        "sessions": view.sessions,
+        "persons_total": view.persons.len(),
+        "budgets": budgets_json(view),
+        "persons": persons.collect::<Vec<_>>(),
+        "exposures": view.exposures.iter().take(LINES).map(seen).collect::<Vec<_>>(),
+    })
+}
+
+fn budgets_json(view: &AccountView) -> Vec<Value> {
     let budgets = view.budgets.iter().flat_map(|(portal, windows)| {
         windows.iter().map(move |(window, shown, limit)| {
             json!({"portal": portal, "window": window.code(), "persons": shown, "limit": limit})
         })
     });
-    let persons = view.persons.iter().take(LINES);
-    let persons = persons
-        .map(|(person, times, last)| json!({"person": person, "times": times, "last": last}));
-    Ok(Json(json!({
-        "account": view.account,
-        "organisation": view.organisation,
-        "sessions": view.sessions,
-        "persons_total": view.persons.len(),
-        "budgets": budgets.collect::<Vec<_>>(),
-        "persons": persons.collect::<Vec<_>>(),
-        "exposures": view.exposures.iter().take(LINES).map(seen).collect::<Vec<_>>(),
-    })))
+    budgets.collect()
 }
 
 /// What an account was shown between the presumed date and its recovery. Data leaves, so that it
@@ -217,11 +230,10 @@ pub async fn look_back(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let account = account_named(&account)?;
-    let found = recovery::look_back(&console.app, &actor, &account, EvidenceForm::File).await;
-    let found = found?;
+    let found = recovery::look_back(&console.app, &actor, &account, EvidenceForm::File).await?;
     let persons = found
         .persons
         .iter()
@@ -265,20 +277,23 @@ pub async fn person(
     State(console): State<Console>,
     visitor: Visitor,
     ApiQuery(query): ApiQuery<PersonQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
-    let person =
-        PersonRef::parse(query.person.trim()).map_err(|_| OperationError::Invalid("invalid-query"));
-    let person = person?;
+    let person = PersonRef::parse(query.person.trim())
+        .map_err(|_| OperationError::Invalid("invalid-query"))?;
     let sights = watch::person(&console.app, &actor, &person, EvidenceForm::Shown).await?;
-    Ok(Json(match sights {
+    Ok(Json(sights_json(&sights)))
+}
+
+fn sights_json(sights: &Lookup<Vec<Sight>>) -> Value {
+    match sights {
         Lookup::Known(sights) => {
             let items: Vec<Value> = sights.iter().take(LINES).map(entry::sight_json).collect();
             json!({"known": true, "total": sights.len(), "items": items})
         }
         // No entry has such an identifier: that does not prove that nobody looked.
         Lookup::UnknownSubject(_) => json!({"known": false, "total": 0, "items": []}),
-    }))
+    }
 }
 
 fn organisation_json(known: &organisations::OverseenOrganisation) -> Value {
@@ -299,29 +314,23 @@ pub async fn organisations(
     State(console): State<Console>,
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let known = organisations::list(&console.app, &actor).await?;
-    let wanted = page.q.to_lowercase();
+    let wanted = page.wanted();
     let is_wanted = |one: &&organisations::OverseenOrganisation| {
-        one.record.id.as_str().to_lowercase().contains(&wanted)
-            || one.record.name.to_lowercase().contains(&wanted)
+        wanted.is_in(one.record.id.as_str()) || wanted.is_in(&one.record.name)
     };
-    Ok(page.of(known
-        .iter()
-        .filter(is_wanted)
-        .map(organisation_json)
-        .collect()))
+    Ok(page.of(known.iter().filter(is_wanted).map(organisation_json)))
 }
 
 pub async fn organisation(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
-    let id = OrganisationId::parse(&id).map_err(|_| OperationError::NotFound("organisation"));
-    let id = id?;
+    let id = OrganisationId::parse(&id).map_err(|_| OperationError::NotFound("organisation"))?;
     let view = organisations::view(&console.app, &actor, &id).await?;
     let budgets = view.budgets.iter().map(|(portal, window, persons, limit)| {
         json!({"portal": portal, "window": window.code(), "persons": persons, "limit": limit})
@@ -335,45 +344,46 @@ pub async fn sessions(
     State(console): State<Console>,
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let sessions = watch::sessions(&console.app, &actor)?;
-    let items = sessions
+    let wanted = sessions
         .iter()
-        .filter(|one| one.account.as_str().contains(&page.q))
-        .map(|one| {
-            json!({
-                "session": one.id,
-                "account": one.account,
-                "organisation": one.organisation,
-                "host": one.host,
-                "opened_at": one.opened_at,
-                "seen_at": one.seen_at,
-                "ip": one.origin.ip.to_string(),
-                "agent": one.origin.agent,
-                "bound": one.device.is_some(),
-            })
-        });
-    Ok(page.of(items.collect()))
+        .filter(|one| one.account.as_str().contains(&page.q));
+    Ok(page.of(wanted.map(session_json)))
+}
+
+fn session_json(one: &Session) -> Value {
+    json!({
+        "session": one.id,
+        "account": one.account,
+        "organisation": one.organisation,
+        "host": one.host,
+        "opened_at": one.opened_at,
+        "seen_at": one.seen_at,
+        "ip": one.origin.ip.to_string(),
+        "agent": one.origin.agent,
+        "bound": one.device.is_some(),
+    })
+}
+
+/// The accounts that a request would add.
+fn requested_accounts(waiting: &WaitingApproval) -> Vec<Value> {
+    let account = |one: &NewAccount| json!({"account": one.account, "organisation": one.organisation, "role": one.role.code()});
+    match ApprovalRequest::of(&waiting.record) {
+        Ok(ApprovalRequest::AddAccounts(accounts)) => accounts.iter().map(account).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn approval(waiting: &WaitingApproval) -> Value {
     let record = &waiting.record;
-    let accounts: Vec<Value> = match ApprovalRequest::of(record) {
-        Ok(ApprovalRequest::AddAccounts(accounts)) => accounts
-            .iter()
-            .map(|one| {
-                json!({"account": one.account, "organisation": one.organisation, "role": one.role.code()})
-            })
-            .collect(),
-        _ => Vec::new(),
-    };
     json!({
         "id": record.id,
         "kind": record.kind,
         "subject": record.subject,
         "is_readable": ApprovalRequest::of(record).is_ok(),
-        "accounts": accounts,
+        "accounts": requested_accounts(waiting),
         "reason": record.reason,
         "asked_by": record.asked_by,
         "asked_at": record.asked_at,
@@ -388,106 +398,103 @@ pub async fn approvals(
     State(console): State<Console>,
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let waiting = approvals::list(&console.app, &actor).await?;
-    Ok(page.of(waiting.iter().map(approval).collect()))
+    Ok(page.of(waiting.iter().map(approval)))
 }
 
 /// The sources of caseloads and aliases, with their age.
-pub async fn sources(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Json<Value>, ApiError> {
+pub async fn sources(State(console): State<Console>, visitor: Visitor) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
-    let sources = digue_sources::overview::list(&console.app, &actor).await?;
-    let items = sources.iter().map(|source| {
-        json!({
-            "name": source.name,
-            "target": source.target.name(),
-            "account": source.account,
-            "every_seconds": source.every.as_secs(),
-            "state": source.standing.code(),
-            "good_at": source.good_at,
-            "rows": source.rows,
-            "fault": source.fault.as_ref().map(|(key, line)| json!({"code": key, "line": line})),
-            "held": source.held.as_ref().map(|held| json!({
-                "digest": held.digest, "at": held.at, "rows": held.rows,
-                "removed": held.removed, "added": held.added,
-            })),
-        })
-    });
-    let items: Vec<Value> = items.collect();
-    Ok(Json(json!({"total": items.len(), "items": items})))
+    let sources = overview::list(&console.app, &actor).await?;
+    Ok(all_of(sources.iter().map(source_json)))
 }
 
-pub async fn gates(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Json<Value>, ApiError> {
+fn source_json(source: &SourceView) -> Value {
+    let held = source.held.as_ref().map(|held| {
+        json!({
+            "digest": held.digest, "at": held.at, "rows": held.rows,
+            "removed": held.removed, "added": held.added,
+        })
+    });
+    json!({
+        "name": source.name,
+        "target": source.target.name(),
+        "account": source.account,
+        "every_seconds": source.every.as_secs(),
+        "state": source.standing.code(),
+        "good_at": source.good_at,
+        "rows": source.rows,
+        "fault": source.fault.as_ref().map(|(key, line)| json!({"code": key, "line": line})),
+        "held": held,
+    })
+}
+
+pub async fn gates(State(console): State<Console>, visitor: Visitor) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let gates = gates::shut_gates(&console.app, &actor).await?;
-    let items: Vec<Value> = gates
-        .iter()
-        .map(|gate| {
-            json!({
-                "scope": gate.reach.scope(),
-                "name": gate.reach.name(),
-                "gate": gate.gate,
-                "reason": gate.reason.to_string(),
-                "set_by": gate.set_by,
-                "set_at": gate.set_at,
-            })
-        })
-        .collect();
-    Ok(Json(json!({"total": items.len(), "items": items})))
+    Ok(all_of(gates.iter().map(gate_json)))
+}
+
+fn gate_json(gate: &ShutGate) -> Value {
+    json!({
+        "scope": gate.reach.scope(),
+        "name": gate.reach.name(),
+        "gate": gate.gate,
+        "reason": gate.reason.to_string(),
+        "set_by": gate.set_by,
+        "set_at": gate.set_at,
+    })
 }
 
 pub async fn break_glass(
     State(console): State<Console>,
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let records = break_glass::list(&console.app, &actor).await?;
-    let items = records.iter().map(|record| {
-        json!({
-            "id": record.id,
-            "portal": record.portal,
-            "account": record.account,
-            "justification": record.justification,
-            "opened_at": record.opened_at,
-            "until": record.until,
-            "reviewed_by": record.reviewed.as_ref().map(|(by, _)| by),
-        })
-    });
-    Ok(page.of(items.collect()))
+    Ok(page.of(records.iter().map(break_glass_json)))
+}
+
+fn break_glass_json(record: &break_glass::BreakGlassUse) -> Value {
+    json!({
+        "id": record.id,
+        "portal": record.portal,
+        "account": record.account,
+        "justification": record.justification,
+        "opened_at": record.opened_at,
+        "until": record.until,
+        "reviewed_by": record.reviewed.as_ref().map(|(by, _)| by),
+    })
 }
 
 pub async fn findings(
     State(console): State<Console>,
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let view = findings::view(&console.app, &actor).await?;
-    let items = view.findings.iter().map(|finding| {
-        json!({
-            "id": finding.id,
-            "at": finding.at,
-            "account": finding.account,
-            "organisation": finding.organisation,
-            "portal": finding.portal,
-            "kind": finding.weight.map(Weight::code),
-            "evidence": finding.evidence,
-            "signals": finding.signals.known(),
-            "around": finding.around.known(),
-            "persons": finding.persons,
-            "action": finding.action.map(Action::code),
-            "verdict": finding.decided.as_ref().map(|decided| decided.outcome.code()),
-        })
-    });
-    Ok(page.of(items.collect()))
+    Ok(page.of(view.findings.iter().map(finding_json)))
+}
+
+fn finding_json(finding: &ListedFinding) -> Value {
+    json!({
+        "id": finding.id,
+        "at": finding.at,
+        "account": finding.account,
+        "organisation": finding.organisation,
+        "portal": finding.portal,
+        "kind": finding.weight.map(Weight::code),
+        "evidence": finding.evidence,
+        "signals": finding.signals.known(),
+        "around": finding.around.known(),
+        "persons": finding.persons,
+        "action": finding.action.map(Action::code),
+        "verdict": finding.decided.as_ref().map(|decided| decided.outcome.code()),
+    })
 }
 
 /// All incidents with their clocks and the fields of their notification.
@@ -495,20 +502,20 @@ pub async fn incidents(
     State(console): State<Console>,
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let views = incidents::list(&console.app, &actor).await?;
     let items = views
         .iter()
         .map(|view| incident_json(&console, view, visitor.language));
-    Ok(page.of(items.collect()))
+    Ok(page.of(items))
 }
 
 pub async fn incident(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let view = incidents::view(&console.app, &actor, &id).await?;
     let campaigns = digue_notices::campaigns(&console.app, &actor, &id).await?;
@@ -571,26 +578,29 @@ impl QuotaPermit for ScopeQuery {
     }
 }
 
+/// Names between spaces.
+fn names<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
+    let names = text.split_whitespace().map(str::parse);
+    names
+        .collect::<Result<_, _>>()
+        .map_err(|_| OperationError::Invalid("invalid-query"))
+}
+
+pub(crate) fn moment(text: Option<&String>) -> Result<Option<Timestamp>, OperationError> {
+    let parse = |text: &String| {
+        Timestamp::parse_rfc3339(text).ok_or(OperationError::Invalid("invalid-query"))
+    };
+    text.map(parse).transpose()
+}
+
 impl ScopeQuery {
     fn question(&self) -> Result<ScopeQuestion, OperationError> {
-        fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
-            let items = text.split_whitespace().map(str::parse);
-            items
-                .collect::<Result<_, _>>()
-                .map_err(|_| OperationError::Invalid("invalid-query"))
-        }
-        let moment = |text: &Option<String>| match text {
-            None => Ok(None),
-            Some(text) => Timestamp::parse_rfc3339(text)
-                .map(Some)
-                .ok_or(OperationError::Invalid("invalid-query")),
-        };
         Ok(ScopeQuestion {
-            accounts: list(&self.account)?,
-            organisations: list(&self.organisation)?,
-            routes: list(&self.route)?,
-            from: moment(&self.from)?,
-            to: moment(&self.to)?,
+            accounts: names(&self.account)?,
+            organisations: names(&self.organisation)?,
+            routes: names(&self.route)?,
+            from: moment(self.from.as_ref())?,
+            to: moment(self.to.as_ref())?,
             ..ScopeQuestion::default()
         })
     }
@@ -601,7 +611,7 @@ pub async fn scope(
     State(console): State<Console>,
     visitor: Visitor,
     ApiQuery(query): ApiQuery<ScopeQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let question = query.question()?;
     let scoped = scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await?;
@@ -643,18 +653,11 @@ pub async fn journal(
     State(console): State<Console>,
     visitor: Visitor,
     ApiQuery(range): ApiQuery<EntryRangeQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let count = range.count.unwrap_or(PAGE_ITEMS as u64);
-    let entries = watch::entries(
-        &console.app,
-        &actor,
-        range.first,
-        count,
-        EvidenceForm::Shown,
-    )
-    .await;
-    let entries = entries?;
+    let form = EvidenceForm::Shown;
+    let entries = watch::entries(&console.app, &actor, range.first, count, form).await?;
     let items: Vec<Value> = entries
         .iter()
         .map(|(index, event)| entry::as_json(*index, event))
@@ -664,10 +667,7 @@ pub async fn journal(
     ))
 }
 
-pub async fn settings(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Json<Value>, ApiError> {
+pub async fn settings(State(console): State<Console>, visitor: Visitor) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let view = settings::read(&console.app, &actor).await?;
     Ok(Json(json!({
@@ -687,18 +687,19 @@ pub async fn keys(
     State(console): State<Console>,
     visitor: Visitor,
     ApiQuery(page): ApiQuery<PageQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let keys = keys::list(&console.app, &actor).await?;
-    let items = keys.iter().map(|record| {
-        json!({
-            "key": record.key.id,
-            "account": record.key.account,
-            "name": record.name,
-            "thumbprint": record.key.thumbprint,
-            "added_at": record.added_at,
-            "expires_at": record.key.expires_at,
-        })
-    });
-    Ok(page.of(items.collect()))
+    Ok(page.of(keys.iter().map(key_json)))
+}
+
+fn key_json(record: &keys::ListedKey) -> Value {
+    json!({
+        "key": record.key.id,
+        "account": record.key.account,
+        "name": record.name,
+        "thumbprint": record.key.thumbprint,
+        "added_at": record.added_at,
+        "expires_at": record.key.expires_at,
+    })
 }

@@ -6,13 +6,14 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use digue_app::OperationError;
 use digue_locales::{Language, text};
-use digue_selfservice::persons::{self, sights};
+use digue_selfservice::persons;
+use digue_selfservice::persons::sights::{self, ConsultationRow};
 use digue_types::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{ApiQuery, QuotaPermit};
-use digue_pages::error::ApiError;
+use crate::reads::moment;
+use crate::{ApiQuery, JsonAnswer, QuotaPermit};
 use digue_pages::state::Console;
 use digue_pages::visitor::Visitor;
 
@@ -40,11 +41,48 @@ impl QuotaPermit for FindUsage {
     }
 }
 
-fn moment(text: Option<&String>) -> Result<Option<Timestamp>, OperationError> {
-    let parse = |text: &String| {
-        Timestamp::parse_rfc3339(text).ok_or(OperationError::Invalid("invalid-query"))
-    };
-    text.map(parse).transpose()
+impl FindUsage {
+    fn period(&self) -> Result<UsagePeriod, OperationError> {
+        Ok(UsagePeriod {
+            from: moment(self.period_start.as_ref())?,
+            to: moment(self.period_end.as_ref())?,
+        })
+    }
+
+    fn length(&self) -> usize {
+        self.limit.unwrap_or(LIMIT).min(LIMIT)
+    }
+}
+
+/// Both ends belong to it.
+struct UsagePeriod {
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+impl UsagePeriod {
+    fn contains(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)
+    }
+}
+
+/// The requester, named by the calling system; without a name the entry would not say who asked.
+fn requester(headers: &HeaderMap) -> Result<&str, OperationError> {
+    let user = headers.get("x-road-userid");
+    user.and_then(|value| value.to_str().ok())
+        .ok_or(OperationError::Invalid("invalid-query"))
+}
+
+fn usage_json(row: &ConsultationRow) -> Value {
+    let why = text(Language::French, &format!("person-basis-{}", row.why()));
+    let shown = row.categories.join(", ");
+    json!({
+        "logtime": row.at,
+        "action": if shown.is_empty() { why } else { format!("{why} ({shown})") },
+        "receiverCode": row.alias,
+        "receiverName": row.organisation,
+        "receiverSystem": row.portal,
+    })
 }
 
 /// The usages of one person's data, the newest first. `X-Road-UserId` names the requester and is
@@ -54,66 +92,29 @@ pub async fn find(
     visitor: Visitor,
     headers: HeaderMap,
     ApiQuery(query): ApiQuery<FindUsage>,
-) -> Result<Json<Value>, ApiError> {
+) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     persons::must_read(&actor)?;
-    // The requester is named by the calling system; without a name the entry would not say who
-    // asked.
-    let user = headers
-        .get("x-road-userid")
-        .and_then(|value| value.to_str().ok());
-    let user = user.ok_or(OperationError::Invalid("invalid-query"))?;
-    let (from, to) = (
-        moment(query.period_start.as_ref()),
-        moment(query.period_end.as_ref()),
-    );
-    let (from, to) = (from?, to?);
-    let person = persons::of_program(
-        &console.app,
-        &actor,
-        &query.population,
-        &query.user_code,
-        user,
-    )
-    .await;
-    let person = person?;
+    let user = requester(&headers)?;
+    let period = query.period()?;
+    let (population, code) = (&query.population, &query.user_code);
+    let person = persons::of_program(&console.app, &actor, population, code, user).await?;
     let rows = sights::all(&console.app, &person).await?;
-    let within = rows
-        .iter()
-        .filter(|row| from.is_none_or(|from| from <= row.at) && to.is_none_or(|to| row.at <= to));
+    let within = rows.iter().filter(|row| period.contains(row.at));
     let total = within.clone().count();
-    let usages: Vec<Value> = within
-        .skip(query.offset)
-        .take(query.limit.unwrap_or(LIMIT).min(LIMIT))
-        .map(|row| {
-            let why = text(Language::French, &format!("person-basis-{}", row.why()));
-            let shown = row.categories.join(", ");
-            json!({
-                "logtime": row.at,
-                "action": if shown.is_empty() { why } else { format!("{why} ({shown})") },
-                "receiverCode": row.alias,
-                "receiverName": row.organisation,
-                "receiverSystem": row.portal,
-            })
-        })
-        .collect();
+    let shown = within.skip(query.offset).take(query.length());
+    let usages: Vec<Value> = shown.map(usage_json).collect();
     Ok(Json(json!({"totalUsages": total, "usages": usages})))
 }
 
 /// The time from which there is a log.
-pub async fn period(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Json<Value>, ApiError> {
+pub async fn period(State(console): State<Console>, visitor: Visitor) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     let since = persons::kept_since(&console.app, &actor).await?;
     Ok(Json(json!({"periodStart": since})))
 }
 
-pub async fn heartbeat(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Json<Value>, ApiError> {
+pub async fn heartbeat(State(console): State<Console>, visitor: Visitor) -> JsonAnswer {
     let actor = visitor.actor(&console.app)?;
     persons::must_read(&actor)?;
     let failure = console.app.journal_status().failure;
