@@ -81,29 +81,33 @@ fn table(w: &Localizer, learners: &[Learner]) -> ListTable {
             .iter()
             .map(|module| ListColumn::text(module.code(), w.coded("module", module.code()))),
     );
-    let row = |one: &Learner| {
-        let mut cells = vec![
-            ListCell::text(&one.account),
-            ListCell::text(&one.organisation),
-        ];
-        cells.extend(one.done.iter().map(|on| {
-            match on {
-                Some(on) => ListCell::day(w, *on),
-                None => ListCell::chip(w.say("awareness-todo"), ChipTone::Watch)
-                    .sorted(0)
-                    .filed_as(""),
-            }
-        }));
-        ListRow::new(&one.account, cells)
-    };
     ListTable {
         caption: w.say("awareness-state"),
         place: "/awareness/state".to_owned(),
         file: "/awareness/state.csv".to_owned(),
         empty: w.say("accounts-none"),
-        rows: learners.iter().map(row).collect(),
+        rows: learners.iter().map(|one| row(w, one)).collect(),
         columns,
         act: None,
+    }
+}
+
+fn row(w: &Localizer, one: &Learner) -> ListRow {
+    let mut cells = vec![
+        ListCell::text(&one.account),
+        ListCell::text(&one.organisation),
+    ];
+    cells.extend(one.done.iter().map(|on| done_cell(w, *on)));
+    ListRow::new(&one.account, cells)
+}
+
+/// When a module was done.
+fn done_cell(w: &Localizer, on: Option<Date>) -> ListCell {
+    match on {
+        Some(on) => ListCell::day(w, on),
+        None => ListCell::chip(w.say("awareness-todo"), ChipTone::Watch)
+            .sorted(0)
+            .filed_as(""),
     }
 }
 

@@ -12,7 +12,7 @@ use digue_casework::typed_form::local_time;
 use digue_compliance::isms::{checks, exchange, sheets, statement};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::check::{Check, CheckResult, PassRule};
-use digue_isms::framework::{self, Framework, QUALIOPI_PROVEN};
+use digue_isms::framework::{self, Framework, QUALIOPI_PROVEN, Requirement};
 use digue_isms::standing::CheckStatement;
 use digue_isms::statement::StatementLine;
 use digue_types::Timestamp;
@@ -44,6 +44,25 @@ fn shown(w: &Localizer, overview: &IsmsOverview, check: Check) -> ShownCheck {
         says: overview.measured.says(check, overview.now),
         last: overview.measured.results.get(&check).cloned(),
     }
+}
+
+fn all_shown(w: &Localizer, overview: &IsmsOverview) -> Vec<ShownCheck> {
+    Check::ALL
+        .iter()
+        .map(|check| shown(w, overview, *check))
+        .collect()
+}
+
+/// The number of checks by result: failed, unknown, disabled, passed.
+fn counts_of(checks: &[ShownCheck]) -> [(&'static str, usize); 4] {
+    let count = |says: CheckStatement| checks.iter().filter(|one| one.says == says).count();
+    let says = [
+        CheckStatement::Fail,
+        CheckStatement::Unknown,
+        CheckStatement::Disabled,
+        CheckStatement::Pass,
+    ];
+    says.map(|says| (says.code(), count(says)))
 }
 
 #[derive(Template)]
@@ -78,41 +97,38 @@ fn table(w: &Localizer, checks: &[ShownCheck]) -> ListTable {
 }
 
 fn row(w: &Localizer, one: &ShownCheck) -> ListRow {
-    let tone = match one.says {
-        CheckStatement::Fail => ChipTone::Bad,
-        CheckStatement::Unknown => ChipTone::Watch,
-        CheckStatement::Disabled => ChipTone::Plain,
-        CheckStatement::Pass => ChipTone::Good,
-    };
-    let (population, failing, at, range) = match &one.last {
-        Some(last) => {
-            let (population, failing) = counted(w, last);
-            (
-                population,
-                failing,
-                ListCell::moment(w, last.at),
-                ListCell::text(last.journal_size),
-            )
-        }
-        None => (
-            ListCell::empty(),
-            ListCell::empty(),
-            ListCell::empty(),
-            ListCell::empty(),
-        ),
-    };
     let code = one.check.code();
+    let [population, failing, at, range] = last_cells(w, one.last.as_ref());
     let cells = [
         // The name of the row; the file has the code.
         ListCell::text(&one.name).filed_as(code),
         ListCell::link(format!("/smsi/checks/{code}"), &one.name),
-        ListCell::chip(w.coded("says", one.says.code()), tone),
+        ListCell::chip(w.coded("says", one.says.code()), tone_of(one.says)),
         population,
         failing,
         at,
         range,
     ];
     ListRow::new(code, cells)
+}
+
+const fn tone_of(says: CheckStatement) -> ChipTone {
+    match says {
+        CheckStatement::Fail => ChipTone::Bad,
+        CheckStatement::Unknown => ChipTone::Watch,
+        CheckStatement::Disabled => ChipTone::Plain,
+        CheckStatement::Pass => ChipTone::Good,
+    }
+}
+
+/// What the last run counted, when it was, and of how many entries.
+fn last_cells(w: &Localizer, last: Option<&CheckResult>) -> [ListCell; 4] {
+    let Some(last) = last else {
+        return [(); 4].map(|()| ListCell::empty());
+    };
+    let (population, failing) = counted(w, last);
+    let at = ListCell::moment(w, last.at);
+    [population, failing, at, ListCell::text(last.journal_size)]
 }
 
 /// Population and failures of a result; a check that did not run counted nothing, and one of a
@@ -148,23 +164,12 @@ pub async fn list(
         None,
     )
     .await?;
-    let mut checks: Vec<ShownCheck> = Check::ALL
-        .iter()
-        .map(|check| shown(&w, &overview, *check))
-        .collect();
+    let mut checks = all_shown(&w, &overview);
     checks.sort_by_key(|one| one.says);
-    let count = |says: CheckStatement| checks.iter().filter(|one| one.says == says).count();
-    let says = [
-        CheckStatement::Fail,
-        CheckStatement::Unknown,
-        CheckStatement::Disabled,
-        CheckStatement::Pass,
-    ];
-    let counts = says.map(|says| (says.code(), count(says)));
     let may_write = visitor.role.is_some_and(Role::can_govern);
     let list = table(&w, &checks).shown(&w, &query);
     Ok(page(&ChecksPage {
-        counts,
+        counts: counts_of(&checks),
         list,
         may_write,
         tab: "checks",
@@ -179,10 +184,7 @@ pub async fn list_csv(
 ) -> Result<Response, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let checks: Vec<ShownCheck> = Check::ALL
-        .iter()
-        .map(|check| shown(&w, &overview, *check))
-        .collect();
+    let checks = all_shown(&w, &overview);
     Ok(table(&w, &checks).csv(&query, visitor.language, "checks"))
 }
 
@@ -214,6 +216,43 @@ struct CheckResultPage {
     tab: &'static str,
 }
 
+fn rule_in_words(w: &Localizer, check: Check) -> String {
+    match check.rule() {
+        PassRule::NoneFails => w.say("checks-rule-none"),
+        PassRule::SharePermille(share) => w.with1("checks-rule-share", "share", share),
+        PassRule::AtMost(most) => w.with1("checks-rule-most", "most", most),
+    }
+}
+
+fn requirements_of(w: &Localizer, check: Check) -> Vec<(&'static str, &'static str, String)> {
+    let requirements = check.requirements().iter().filter_map(|id| {
+        let one = framework::requirement(id)?;
+        Some((one.framework.code(), one.number(), w.say(&one.key())))
+    });
+    requirements.collect()
+}
+
+/// Who disabled the check, until when and why; `None` where it is in force.
+fn switched(w: &Localizer, overview: &IsmsOverview, check: Check) -> Option<String> {
+    let disabled = overview.measured.disabled.get(&check)?;
+    let values = [
+        ("by", disabled.by.as_str().into()),
+        ("until", w.moment(disabled.until).into()),
+        ("reason", disabled.reason.as_str().into()),
+    ];
+    (overview.now.at < disabled.until).then(|| w.with("checks-switched", values))
+}
+
+fn cause_of(w: &Localizer, shown: &ShownCheck) -> Option<String> {
+    let why = shown.last.as_ref()?.found.not_run?;
+    Some(w.coded("not-run", why.code()))
+}
+
+fn failing_names(w: &Localizer, shown: &ShownCheck) -> Vec<String> {
+    let found = shown.last.iter().flat_map(|last| &last.found.failing);
+    found.map(|name| kept_in_words(w, name)).collect()
+}
+
 fn check_of(code: &str) -> Result<Check, PageError> {
     Check::parse(code)
         .ok_or(OperationError::NotFound("check"))
@@ -235,48 +274,15 @@ pub async fn show(
         Some(check.code()),
     )
     .await?;
-    let rule = match check.rule() {
-        PassRule::NoneFails => w.say("checks-rule-none"),
-        PassRule::SharePermille(share) => w.with1("checks-rule-share", "share", share),
-        PassRule::AtMost(most) => w.with1("checks-rule-most", "most", most),
-    };
-    let requirements = check.requirements().iter().filter_map(|id| {
-        let one = framework::requirement(id)?;
-        Some((one.framework.code(), one.number(), w.say(&one.key())))
-    });
-    let disabled = overview
-        .measured
-        .disabled
-        .get(&check)
-        .filter(|disabled| overview.now.at < disabled.until);
-    let switched = disabled.map(|disabled| {
-        let values = [
-            ("by", disabled.by.as_str().into()),
-            ("until", w.moment(disabled.until).into()),
-            ("reason", disabled.reason.as_str().into()),
-        ];
-        w.with("checks-switched", values)
-    });
     let shown = shown(&w, &overview, check);
-    let found = shown.last.as_ref().map(|last| &last.found);
-    let cause = found
-        .and_then(|found| found.not_run)
-        .map(|why| w.coded("not-run", why.code()));
-    let names = found.map(|found| {
-        found
-            .failing
-            .iter()
-            .map(|name| kept_in_words(&w, name))
-            .collect()
-    });
     Ok(page(&CheckResultPage {
-        cause,
-        names: names.unwrap_or_default(),
-        requirements: requirements.collect(),
+        cause: cause_of(&w, &shown),
+        names: failing_names(&w, &shown),
+        requirements: requirements_of(&w, check),
         explained: w.say(&format!("{}-explain", check.key())),
         shown,
-        rule,
-        switched,
+        rule: rule_in_words(&w, check),
+        switched: switched(&w, &overview, check),
         history,
         may_write: visitor.role.is_some_and(Role::can_govern),
         tab: "checks",
@@ -326,6 +332,29 @@ struct StatementPage {
     tab: &'static str,
 }
 
+/// How many lines there are of each implementation, the worst first; those without any are left
+/// out.
+fn implementations(lines: &[StatementLine]) -> Vec<(&'static str, usize)> {
+    use digue_isms::statement::Implementation as I;
+    let all = [
+        I::Failing,
+        I::Nothing,
+        I::Planned,
+        I::Partly,
+        I::Declared,
+        I::Measured,
+        I::NotApplicable,
+    ];
+    let count = |wanted: I| {
+        lines
+            .iter()
+            .filter(|line| line.implementation == wanted)
+            .count()
+    };
+    let counted = all.iter().map(|one| (one.code(), count(*one)));
+    counted.filter(|(_, count)| *count > 0).collect()
+}
+
 fn in_words(w: &Localizer, line: StatementLine) -> ShownLine {
     use digue_isms::statement::Implementation as I;
     let inclusion: Vec<String> = line
@@ -352,31 +381,11 @@ pub async fn statement_page(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
 ) -> Result<Html<String>, PageError> {
-    use digue_isms::statement::Implementation as I;
     let (lines, _) = statement::now_standing(&console.app, &actor).await?;
     let versions = statement::versions(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let all = [
-        I::Failing,
-        I::Nothing,
-        I::Planned,
-        I::Partly,
-        I::Declared,
-        I::Measured,
-        I::NotApplicable,
-    ];
-    let count = |wanted: I| {
-        lines
-            .iter()
-            .filter(|line| line.implementation == wanted)
-            .count()
-    };
     Ok(page(&StatementPage {
-        counts: all
-            .iter()
-            .map(|one| (one.code(), count(*one)))
-            .filter(|(_, count)| *count > 0)
-            .collect(),
+        counts: implementations(&lines),
         versions: versions
             .into_iter()
             .rev()
@@ -424,6 +433,28 @@ struct ShownRequirement {
     is_proven: bool,
 }
 
+fn shown_requirement(
+    w: &Localizer,
+    lines: &[StatementLine],
+    one: &Requirement,
+) -> ShownRequirement {
+    let through = statement::through(lines, one);
+    ShownRequirement {
+        number: one.number(),
+        title: w.say(&one.key()),
+        through: through.into_iter().map(|line| means(w, line)).collect(),
+        is_proven: QUALIOPI_PROVEN.contains(&one.id),
+    }
+}
+
+/// A control that meets a requirement, as (number, implementation in words, is bad, is good).
+fn means(w: &Localizer, line: StatementLine) -> (&'static str, String, bool, bool) {
+    let shown = in_words(w, line);
+    let label = w.coded("implementation", shown.line.implementation.code());
+    let number = shown.line.control.number();
+    (number, label, shown.is_bad, shown.is_good)
+}
+
 #[derive(Template)]
 #[template(path = "isms_framework.html")]
 struct FrameworkPage {
@@ -453,27 +484,12 @@ pub async fn frameworks(
             sheets::framework_file(&console.app, framework, &lines, &w.reader(), form).await;
         return Ok(kept(&name, Media(form.media()), bytes?));
     }
-    let requirements = framework::requirements(framework).map(|one| {
-        let through = statement::through(&lines, one).into_iter().map(|line| {
-            let shown = in_words(&w, line);
-            let label = w.coded("implementation", shown.line.implementation.code());
-            (
-                shown.line.control.number(),
-                label,
-                shown.is_bad,
-                shown.is_good,
-            )
-        });
-        ShownRequirement {
-            number: one.number(),
-            title: w.say(&one.key()),
-            through: through.collect(),
-            is_proven: QUALIOPI_PROVEN.contains(&one.id),
-        }
-    });
+    let requirements = framework::requirements(framework);
     Ok(page(&FrameworkPage {
         framework: framework.code(),
-        requirements: requirements.collect(),
+        requirements: requirements
+            .map(|one| shown_requirement(&w, &lines, one))
+            .collect(),
         frameworks: Framework::ALL
             .iter()
             .map(|one| one.code())

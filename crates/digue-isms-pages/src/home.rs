@@ -115,37 +115,42 @@ pub async fn home(
 ) -> Result<Html<String>, PageError> {
     let (actor, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
-    let usual = match visitor.role {
-        Some(Role::Dpo) => "dpo",
-        Some(Role::Auditor) => "auditor",
-        _ => "rssi",
-    };
-    let views = ["rssi", "dpo", "top-management", "auditor"];
-    let view = views
-        .into_iter()
-        .find(|view| *view == choice.view)
-        .unwrap_or(usual);
+    let view = view_of(&visitor, &choice);
     let figures = match view {
         "dpo" => of_dpo(&console, &actor, &w, &overview).await?,
         "top-management" => of_management(&w, &overview),
         "auditor" => of_auditor(&w, &overview),
         _ => of_ciso(&w, &overview),
     };
-    let due = calendar::due(&overview.registers, overview.now);
-    let late = due
-        .into_iter()
-        .filter(|one| one.days_late > 0)
-        .take(LATE_SHOWN);
     Ok(page(&IsmsHomePage {
         is_empty: overview.registers.is_empty(),
         may_write: visitor.role.is_some_and(Role::can_govern),
         figures,
         three: start::three_things(&overview.registers),
-        late: late.map(|due| shown_due(&w, due)).collect(),
-        views: views.map(|one| (one, one == view)).to_vec(),
+        late: late(&w, &overview),
+        views: VIEWS.map(|one| (one, one == view)).to_vec(),
         tab: "home",
         w,
     }))
+}
+
+const VIEWS: [&str; 4] = ["rssi", "dpo", "top-management", "auditor"];
+
+/// The chosen view, or that of the reader's role.
+fn view_of(visitor: &Visitor, choice: &ShownQuestion) -> &'static str {
+    let usual = match visitor.role {
+        Some(Role::Dpo) => "dpo",
+        Some(Role::Auditor) => "auditor",
+        _ => "rssi",
+    };
+    let chosen = VIEWS.into_iter().find(|view| *view == choice.view);
+    chosen.unwrap_or(usual)
+}
+
+fn late(w: &Localizer, overview: &IsmsOverview) -> Vec<ShownDue> {
+    let due = calendar::due(&overview.registers, overview.now);
+    let late = due.into_iter().filter(|one| one.days_late > 0);
+    late.take(LATE_SHOWN).map(|due| shown_due(w, due)).collect()
 }
 
 fn figure(
@@ -200,21 +205,36 @@ fn failing(w: &Localizer, overview: &IsmsOverview) -> Figure {
 }
 
 fn of_ciso(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
-    let (late, euros) = late_and_euros(overview);
-    let passkeys = overview.measured.results.get(&Check::Passkeys);
-    let wrong = contradictions(&overview.registers, &overview.measured, overview.now).len() as u64;
+    let [late, euros] = late_figures(w, overview);
     vec![
+        late,
+        euros,
+        wrong_figure(w, overview),
+        failing(w, overview),
+        without_passkey(w, overview),
+    ]
+}
+
+/// Late measures, and what they cost.
+fn late_figures(w: &Localizer, overview: &IsmsOverview) -> [Figure; 2] {
+    let (late, euros) = late_and_euros(overview);
+    [
         figure(w, late, "smsi-late", "/smsi/calendar", true),
         figure(w, euros, "smsi-euros", "/smsi/calendar", true),
-        figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
-        failing(w, overview),
-        measured(
-            w,
-            passkeys.map(|result| result.found.failing_count()),
-            "smsi-without-passkey",
-            "/smsi/checks/passkeys",
-        ),
     ]
+}
+
+fn wrong_figure(w: &Localizer, overview: &IsmsOverview) -> Figure {
+    let wrong = contradictions(&overview.registers, &overview.measured, overview.now);
+    let place = "/smsi/contradictions";
+    figure(w, wrong.len() as u64, "smsi-wrong", place, true)
+}
+
+fn without_passkey(w: &Localizer, overview: &IsmsOverview) -> Figure {
+    let passkeys = overview.measured.results.get(&Check::Passkeys);
+    let failing = passkeys.map(|result| result.found.failing_count());
+    let place = "/smsi/checks/passkeys";
+    measured(w, failing, "smsi-without-passkey", place)
 }
 
 async fn of_dpo(
@@ -229,56 +249,56 @@ async fn of_dpo(
         .filter(|view| !view.incident.is_closed())
         .flat_map(|view| &view.clocks);
     let running = clocks.filter(|clock| clock.met_at.is_none()).count() as u64;
-    let sheets = overview.registers.read::<Processing>().entries;
-    let is_due = |on: Option<jiff::civil::Date>| on.is_none_or(|on| on < overview.now.today);
-    let sheets = sheets
-        .iter()
-        .filter(|sheet| is_due(sheet.record.review_on))
-        .count() as u64;
-    let (late, euros) = late_and_euros(overview);
-    let wrong = contradictions(&overview.registers, &overview.measured, overview.now).len() as u64;
+    let [late, euros] = late_figures(w, overview);
     Ok(vec![
         figure(w, running, "smsi-clocks", "/incidents", true),
-        figure(
-            w,
-            sheets,
-            "smsi-reviews-due",
-            "/smsi/registers/processing",
-            true,
-        ),
-        figure(w, late, "smsi-late", "/smsi/calendar", true),
-        figure(w, euros, "smsi-euros", "/smsi/calendar", true),
-        figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
+        sheets_due(w, overview),
+        late,
+        euros,
+        wrong_figure(w, overview),
     ])
 }
 
+/// Records of processing whose review is due.
+fn sheets_due(w: &Localizer, overview: &IsmsOverview) -> Figure {
+    let sheets = overview.registers.read::<Processing>().entries;
+    let is_due = |on: Option<jiff::civil::Date>| on.is_none_or(|on| on < overview.now.today);
+    let due = sheets.iter().filter(|sheet| is_due(sheet.record.review_on));
+    let place = "/smsi/registers/processing";
+    figure(w, due.count() as u64, "smsi-reviews-due", place, true)
+}
+
 fn of_management(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
-    let (late, euros) = late_and_euros(overview);
+    let [late, euros] = late_figures(w, overview);
+    let high = high_risks(overview) as u64;
+    let high = figure(w, high, "smsi-high", "/smsi/registers/risk", true);
+    let mut figures = vec![high, late, euros];
+    figures.extend(next_review(overview));
+    figures
+}
+
+fn high_risks(overview: &IsmsOverview) -> usize {
     let risks = overview.registers.read::<Risk>().entries;
-    let high = risks
+    risks
         .iter()
         .filter(|risk| risk.record.level() >= Some(RiskLevel::High))
-        .count() as u64;
+        .count()
+}
+
+/// The days until the next review of the management.
+fn next_review(overview: &IsmsOverview) -> Option<Figure> {
     let reviews = overview.registers.read::<Review>().entries;
-    let next = reviews
+    let open = reviews
         .iter()
         .filter(|review| review.record.signed_on.is_none());
-    let next = next.filter_map(|review| review.record.held_on).min();
-    let days = next.map(|on| days_between(overview.now.today, on));
-    let mut figures = vec![
-        figure(w, high, "smsi-high", "/smsi/registers/risk", true),
-        figure(w, late, "smsi-late", "/smsi/calendar", true),
-        figure(w, euros, "smsi-euros", "/smsi/calendar", true),
-    ];
-    if let Some(days) = days {
-        figures.push(Figure {
-            number: days.to_string(),
-            key: "smsi-next-review",
-            place: "/smsi/registers/review",
-            is_late: days < 0,
-        });
-    }
-    figures
+    let next = open.filter_map(|review| review.record.held_on).min();
+    let days = days_between(overview.now.today, next?);
+    Some(Figure {
+        number: days.to_string(),
+        key: "smsi-next-review",
+        place: "/smsi/registers/review",
+        is_late: days < 0,
+    })
 }
 
 fn of_auditor(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
@@ -289,26 +309,16 @@ fn of_auditor(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
             .filter(|line| line.implementation == wanted)
             .count() as u64
     };
-    let wrong = contradictions(&overview.registers, &overview.measured, overview.now).len() as u64;
-    let (late, _) = late_and_euros(overview);
+    let place = "/smsi/statement";
+    let measured = of(Implementation::Measured);
+    let not_met = of(Implementation::Failing);
+    let [late, _] = late_figures(w, overview);
     vec![
-        figure(
-            w,
-            of(Implementation::Measured),
-            "smsi-measured-controls",
-            "/smsi/statement",
-            false,
-        ),
-        figure(
-            w,
-            of(Implementation::Failing),
-            "implementation-failing",
-            "/smsi/statement",
-            true,
-        ),
-        figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
+        figure(w, measured, "smsi-measured-controls", place, false),
+        figure(w, not_met, "implementation-failing", place, true),
+        wrong_figure(w, overview),
         failing(w, overview),
-        figure(w, late, "smsi-late", "/smsi/calendar", true),
+        late,
     ]
 }
 
@@ -404,20 +414,23 @@ fn calendar_row(w: &Localizer, due: DueItem) -> ListRow {
         ChipTone::Plain
     };
     let place = format!("/smsi/registers/{}/{}", due.kind.code(), due.id);
-    let euros = || CellPart::Chip {
-        text: w.with1("smsi-euros-due", "euros", w.number(due.euros)),
-        tone: ChipTone::Bad,
-    };
     let cells = [
         ListCell::day(w, due.on)
             .and_chip(when, tone)
-            .and_if(due.euros > 0, euros),
+            .and_if(due.euros > 0, || euros_due(w, due.euros)),
         ListCell::text(what).and_quiet(w.coded("kind", due.kind.code())),
         ListCell::text(&due.id),
         ListCell::link(place, &due.title),
         ListCell::text(&due.owner),
     ];
     ListRow::new(&due.id, cells)
+}
+
+fn euros_due(w: &Localizer, euros: u64) -> CellPart {
+    CellPart::Chip {
+        text: w.with1("smsi-euros-due", "euros", w.number(euros)),
+        tone: ChipTone::Bad,
+    }
 }
 
 pub async fn calendar(
@@ -474,36 +487,35 @@ fn wrong_table(w: &Localizer, found: &[RegisterContradiction]) -> ListTable {
 }
 
 fn wrong_row(w: &Localizer, one: &RegisterContradiction) -> ListRow {
-    let title = match (one.title.as_str(), one.kind) {
-        ("", _) => one.id.clone(),
-        (role, RegisterKind::Role) => w.coded("smsi-role", role),
-        (title, _) => title.to_owned(),
-    };
-    let days = w.with1("smsi-days-late", "days", one.days);
-    let euros = || CellPart::Chip {
-        text: w.with1("smsi-euros-due", "euros", w.number(one.euros)),
-        tone: ChipTone::Bad,
-    };
-    let late = if one.days > 0 {
-        ListCell::chip(days, ChipTone::Bad).sorted(i64::from(one.days))
-    } else {
-        ListCell::empty()
-    };
+    let place = format!("/smsi/registers/{}/{}", one.kind.code(), one.id);
     let cells = [
         ListCell::chip(w.coded("wrong", one.wrong.code()), ChipTone::Bad),
         ListCell::text(&one.id),
-        ListCell::link(
-            format!("/smsi/registers/{}/{}", one.kind.code(), one.id),
-            title,
-        )
-        .filed_as(&one.title),
-        late.and_if(one.euros > 0, euros).filed_as(if one.days > 0 {
-            one.days.to_string()
-        } else {
-            String::new()
-        }),
+        ListCell::link(place, wrong_title(w, one)).filed_as(&one.title),
+        late_cell(w, one),
     ];
     ListRow::new(&one.id, cells)
+}
+
+fn wrong_title(w: &Localizer, one: &RegisterContradiction) -> String {
+    match (one.title.as_str(), one.kind) {
+        ("", _) => one.id.clone(),
+        (role, RegisterKind::Role) => w.coded("smsi-role", role),
+        (title, _) => title.to_owned(),
+    }
+}
+
+/// The days that it is late, and what they cost.
+fn late_cell(w: &Localizer, one: &RegisterContradiction) -> ListCell {
+    let (late, filed) = if one.days > 0 {
+        let days = w.with1("smsi-days-late", "days", one.days);
+        let late = ListCell::chip(days, ChipTone::Bad).sorted(i64::from(one.days));
+        (late, one.days.to_string())
+    } else {
+        (ListCell::empty(), String::new())
+    };
+    late.and_if(one.euros > 0, || euros_due(w, one.euros))
+        .filed_as(filed)
 }
 
 pub async fn wrong(
@@ -550,56 +562,58 @@ struct EbiosPage {
     tab: &'static str,
 }
 
+/// The workshops of EBIOS Risk Manager, with the registers that each fills.
+const WORKSHOPS: [(&str, &[RegisterKind]); 5] = [
+    (
+        "ebios-1",
+        &[
+            RegisterKind::Context,
+            RegisterKind::Asset,
+            RegisterKind::FearedEvent,
+        ],
+    ),
+    ("ebios-2", &[RegisterKind::RiskSource]),
+    ("ebios-3", &[RegisterKind::Stakeholder, RegisterKind::Risk]),
+    ("ebios-4", &[RegisterKind::Risk]),
+    (
+        "ebios-5",
+        &[RegisterKind::Measure, RegisterKind::Acceptance],
+    ),
+];
+
+fn workshop(overview: &IsmsOverview, key: &'static str, kinds: &[RegisterKind]) -> Workshop {
+    let counted = |kind: &RegisterKind| (kind.code(), overview.registers.of(*kind).len());
+    Workshop {
+        key,
+        registers: kinds.iter().map(counted).collect(),
+    }
+}
+
+/// As (record, title, level of threat), the most dangerous first.
+fn stakeholders(w: &Localizer, overview: &IsmsOverview) -> Vec<(String, String, String)> {
+    let entries = overview.registers.read::<Stakeholder>().entries;
+    let threats = entries.into_iter().filter_map(|entry| {
+        let percent = entry.record.threat_percent()?;
+        Some((percent, entry.id, entry.record.title.0))
+    });
+    let mut threats: Vec<(u32, String, String)> = threats.collect();
+    threats.sort_by(|a, b| b.cmp(a));
+    let shown = threats
+        .into_iter()
+        .map(|(percent, id, title)| (id, title, w.decimal(f64::from(percent) / 100.0)));
+    shown.collect()
+}
+
 pub async fn ebios(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
-    let path: [(&str, &[RegisterKind]); 5] = [
-        (
-            "ebios-1",
-            &[
-                RegisterKind::Context,
-                RegisterKind::Asset,
-                RegisterKind::FearedEvent,
-            ],
-        ),
-        ("ebios-2", &[RegisterKind::RiskSource]),
-        ("ebios-3", &[RegisterKind::Stakeholder, RegisterKind::Risk]),
-        ("ebios-4", &[RegisterKind::Risk]),
-        (
-            "ebios-5",
-            &[RegisterKind::Measure, RegisterKind::Acceptance],
-        ),
-    ];
-    let workshops = path.map(|(key, kinds)| Workshop {
-        key,
-        registers: kinds
-            .iter()
-            .map(|kind| (kind.code(), overview.registers.of(*kind).len()))
-            .collect(),
-    });
-    let mut stakeholders: Vec<(u32, String, String)> = overview
-        .registers
-        .read::<Stakeholder>()
-        .entries
-        .into_iter()
-        .filter_map(|entry| {
-            Some((
-                entry.record.threat_percent()?,
-                entry.id,
-                entry.record.title.0,
-            ))
-        })
-        .collect();
-    stakeholders.sort_by(|a, b| b.cmp(a));
-    let shown = stakeholders
-        .into_iter()
-        .map(|(percent, id, title)| (id, title, w.decimal(f64::from(percent) / 100.0)));
+    let workshops = WORKSHOPS.map(|(key, kinds)| workshop(&overview, key, kinds));
     Ok(page(&EbiosPage {
         workshops: workshops.into(),
-        stakeholders: shown.collect(),
+        stakeholders: stakeholders(&w, &overview),
         tab: "registers",
         w,
     }))
@@ -666,61 +680,63 @@ pub async fn take_template(
 
 /// The current inputs of a management review (ISO/IEC 27001, 9.3.2).
 pub fn review_inputs(w: &Localizer, overview: &IsmsOverview, incidents_of_year: usize) -> String {
+    let lines = [
+        measures_input(w, overview),
+        checks_input(w, overview),
+        risks_input(w, overview),
+        findings_input(w, overview),
+        w.with1("review-input-incidents", "count", incidents_of_year),
+        audit_input(w, overview),
+    ];
+    lines.join("\n")
+}
+
+fn measures_input(w: &Localizer, overview: &IsmsOverview) -> String {
     let (late, euros) = late_and_euros(overview);
+    let count = overview.registers.of(RegisterKind::Measure).len();
+    let values = [
+        ("count", count.into()),
+        ("late", late.into()),
+        ("euros", euros.into()),
+    ];
+    w.with("review-input-measures", values)
+}
+
+fn checks_input(w: &Localizer, overview: &IsmsOverview) -> String {
     let count = |says: CheckStatement| {
         let is = |check: &&Check| overview.measured.says(**check, overview.now) == says;
         Check::ALL.iter().filter(is).count()
     };
-    let risks = overview.registers.read::<Risk>().entries;
-    let high = risks
-        .iter()
-        .filter(|risk| risk.record.level() >= Some(RiskLevel::High))
-        .count();
+    let unknown = count(CheckStatement::Unknown) + count(CheckStatement::Disabled);
+    let values = [
+        ("pass", count(CheckStatement::Pass).into()),
+        ("fail", count(CheckStatement::Fail).into()),
+        ("unknown", unknown.into()),
+    ];
+    w.with("review-input-checks", values)
+}
+
+fn risks_input(w: &Localizer, overview: &IsmsOverview) -> String {
+    let count = overview.registers.read::<Risk>().entries.len();
+    let high = high_risks(overview);
+    let values = [("count", count.into()), ("high", high.into())];
+    w.with("review-input-risks", values)
+}
+
+fn findings_input(w: &Localizer, overview: &IsmsOverview) -> String {
     let findings = overview.registers.read::<Finding>().entries;
     let open = findings
         .iter()
         .filter(|finding| finding.record.closed_on.is_none())
         .count();
     let wrong = contradictions(&overview.registers, &overview.measured, overview.now).len();
+    let values = [("open", open.into()), ("wrong", wrong.into())];
+    w.with("review-input-findings", values)
+}
+
+fn audit_input(w: &Localizer, overview: &IsmsOverview) -> String {
     let audits = overview.registers.read::<Audit>().entries;
     let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
-    let lines = [
-        w.with(
-            "review-input-measures",
-            [
-                (
-                    "count",
-                    overview.registers.of(RegisterKind::Measure).len().into(),
-                ),
-                ("late", late.into()),
-                ("euros", euros.into()),
-            ],
-        ),
-        w.with(
-            "review-input-checks",
-            [
-                ("pass", count(CheckStatement::Pass).into()),
-                ("fail", count(CheckStatement::Fail).into()),
-                (
-                    "unknown",
-                    (count(CheckStatement::Unknown) + count(CheckStatement::Disabled)).into(),
-                ),
-            ],
-        ),
-        w.with(
-            "review-input-risks",
-            [("count", risks.len().into()), ("high", high.into())],
-        ),
-        w.with(
-            "review-input-findings",
-            [("open", open.into()), ("wrong", wrong.into())],
-        ),
-        w.with1("review-input-incidents", "count", incidents_of_year),
-        w.with1(
-            "review-input-audit",
-            "on",
-            last.map_or_else(|| "–".to_owned(), |on| on.to_string()),
-        ),
-    ];
-    lines.join("\n")
+    let last = last.map_or_else(|| "–".to_owned(), |on| on.to_string());
+    w.with1("review-input-audit", "on", last)
 }

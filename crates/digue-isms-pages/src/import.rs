@@ -43,6 +43,38 @@ struct ChangeInWords {
     fields: Vec<(String, String, String)>,
 }
 
+/// The file, with the digest of the changes that its sender confirms: a new file has none, one that
+/// the form carries has the digest of what was shown.
+fn sent_file(
+    file: Option<Vec<u8>>,
+    kept: Option<Vec<u8>>,
+    digest: Option<Vec<u8>>,
+) -> Result<(Vec<u8>, Option<String>), OperationError> {
+    let invalid = OperationError::Invalid("invalid-upload");
+    match (file, kept, digest) {
+        (Some(file), None, _) => Ok((file, None)),
+        (None, Some(kept), Some(digest)) => {
+            let bytes = import::unpack(&kept).ok_or(invalid)?;
+            Ok((bytes, Some(String::from_utf8_lossy(&digest).into_owned())))
+        }
+        _ => Err(invalid),
+    }
+}
+
+fn changes_in_words(
+    w: &Localizer,
+    kind: RegisterKind,
+    preview: &ImportPreview,
+) -> Vec<ChangeInWords> {
+    let shown = preview.changes.iter().take(ROWS_SHOWN_MAX);
+    shown.map(|change| in_words(w, kind, change)).collect()
+}
+
+fn faults_in_words(w: &Localizer, kind: RegisterKind, preview: &ImportPreview) -> Vec<String> {
+    let faults = preview.faults.iter();
+    faults.map(|fault| fault_in_words(w, kind, fault)).collect()
+}
+
 /// Shows the changes of a file, or applies those whose digest the form carries.
 pub async fn import(
     State(console): State<Console>,
@@ -53,15 +85,7 @@ pub async fn import(
 ) -> Result<Html<String>, PageError> {
     let kind = RegisterKind::parse(&code).ok_or(OperationError::NotFound("register"))?;
     let [file, kept, digest] = fields_of(form, ["file", "kept", "digest"]).await?;
-    let invalid = || OperationError::Invalid("invalid-upload");
-    let (bytes, confirmed) = match (file, kept, digest) {
-        (Some(file), None, _) => (file, None),
-        (None, Some(kept), Some(digest)) => {
-            let bytes = import::unpack(&kept).ok_or_else(invalid)?;
-            (bytes, Some(String::from_utf8_lossy(&digest).into_owned()))
-        }
-        _ => return Err(PageError::from(invalid())),
-    };
+    let (bytes, confirmed) = sent_file(file, kept, digest)?;
     let app = &console.app;
     let (preview, is_taken, is_outdated) = match confirmed {
         None => (
@@ -78,18 +102,9 @@ pub async fn import(
     let waiting = (!is_taken && !preview.changes.is_empty()).then(|| import::pack(&bytes));
     Ok(page(&ImportPage {
         kind: kind.code(),
-        changes: preview
-            .changes
-            .iter()
-            .take(ROWS_SHOWN_MAX)
-            .map(|change| in_words(&w, kind, change))
-            .collect(),
+        changes: changes_in_words(&w, kind, &preview),
         unnamed: unnamed_in_words(&preview.unnamed_columns),
-        faults: preview
-            .faults
-            .iter()
-            .map(|fault| fault_in_words(&w, kind, fault))
-            .collect(),
+        faults: faults_in_words(&w, kind, &preview),
         preview,
         waiting,
         is_outdated,

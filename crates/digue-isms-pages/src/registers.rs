@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
-use digue_app::OperationError;
+use digue_app::{Actor, OperationError};
 use digue_casework::incidents;
 use digue_casework::typed_form::TypedForm;
 use digue_compliance::isms::audits;
@@ -149,36 +149,13 @@ fn table(
         ListColumn::text("title", w.say("column-title")),
     ];
     columns.extend(has_standing.then(|| ListColumn::choice("standing", w.say("smsi-standing"))));
-    columns.extend(fields.iter().map(|field| {
-        let name = sheets::field_name(visitor.language, kind, field.code);
-        let has_few = matches!(field.shape, FieldShape::One(..));
-        if has_few {
-            ListColumn::choice(field.code, name)
-        } else {
-            ListColumn::text(field.code, name)
-        }
-    }));
+    columns.extend(fields.iter().map(|field| column(visitor, kind, field)));
     let row = |revision: &Revision| {
-        let place = format!("/smsi/registers/{}/{}", kind.code(), revision.id);
-        // Texts of all fields are found, also those without a column.
-        let words = revision
-            .values
-            .values()
-            .flatten()
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(" ");
         let mut cells = vec![
             ListCell::text(&revision.id),
-            ListCell::link(place, isms::title(kind, &revision.values, visitor.language))
-                .filed_as(words),
+            title_cell(visitor, kind, revision),
         ];
-        cells.extend(
-            has_standing.then(|| match stands(w, kind, revision, overview) {
-                Some((word, tone)) => ListCell::chip(word, tone),
-                None => ListCell::empty(),
-            }),
-        );
+        cells.extend(has_standing.then(|| standing_cell(w, kind, revision, overview)));
         cells.extend(fields.iter().map(|field| cell(w, field, revision)));
         ListRow::new(&revision.id, cells)
     };
@@ -190,6 +167,41 @@ fn table(
         rows: all.iter().map(row).collect(),
         columns,
         act: None,
+    }
+}
+
+/// A field with few values is one to filter by.
+fn column(visitor: &Visitor, kind: RegisterKind, field: &FieldDef) -> ListColumn {
+    let name = sheets::field_name(visitor.language, kind, field.code);
+    if matches!(field.shape, FieldShape::One(..)) {
+        ListColumn::choice(field.code, name)
+    } else {
+        ListColumn::text(field.code, name)
+    }
+}
+
+fn title_cell(visitor: &Visitor, kind: RegisterKind, revision: &Revision) -> ListCell {
+    let place = format!("/smsi/registers/{}/{}", kind.code(), revision.id);
+    // Texts of all fields are found, also those without a column.
+    let words: Vec<&str> = revision
+        .values
+        .values()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    let title = isms::title(kind, &revision.values, visitor.language);
+    ListCell::link(place, title).filed_as(words.join(" "))
+}
+
+fn standing_cell(
+    w: &Localizer,
+    kind: RegisterKind,
+    revision: &Revision,
+    overview: &IsmsOverview,
+) -> ListCell {
+    match stands(w, kind, revision, overview) {
+        Some((word, tone)) => ListCell::chip(word, tone),
+        None => ListCell::empty(),
     }
 }
 
@@ -216,27 +228,35 @@ fn stands(
     overview: &IsmsOverview,
 ) -> Option<(String, ChipTone)> {
     match kind {
-        RegisterKind::Measure => {
-            let measure = Measure::read(&revision.values).ok()?;
-            let stands = measure.standing(&overview.measured, overview.now);
-            let style = match stands {
-                MeasureState::Contradicted | MeasureState::Late => ChipTone::Bad,
-                one if one.is_good() => ChipTone::Good,
-                _ => ChipTone::Plain,
-            };
-            Some((w.coded("standing", stands.code()), style))
-        }
-        RegisterKind::Risk => {
-            let level = Risk::read(&revision.values).ok()?.level()?;
-            let style = if level >= RiskLevel::High {
-                ChipTone::Bad
-            } else {
-                ChipTone::Plain
-            };
-            Some((w.coded("risk-level", level.code()), style))
-        }
+        RegisterKind::Measure => measure_stands(w, revision, overview),
+        RegisterKind::Risk => risk_stands(w, revision),
         _ => None,
     }
+}
+
+fn measure_stands(
+    w: &Localizer,
+    revision: &Revision,
+    overview: &IsmsOverview,
+) -> Option<(String, ChipTone)> {
+    let measure = Measure::read(&revision.values).ok()?;
+    let stands = measure.standing(&overview.measured, overview.now);
+    let style = match stands {
+        MeasureState::Contradicted | MeasureState::Late => ChipTone::Bad,
+        one if one.is_good() => ChipTone::Good,
+        _ => ChipTone::Plain,
+    };
+    Some((w.coded("standing", stands.code()), style))
+}
+
+fn risk_stands(w: &Localizer, revision: &Revision) -> Option<(String, ChipTone)> {
+    let level = Risk::read(&revision.values).ok()?.level()?;
+    let style = if level >= RiskLevel::High {
+        ChipTone::Bad
+    } else {
+        ChipTone::Plain
+    };
+    Some((w.coded("risk-level", level.code()), style))
 }
 
 type MatrixRow = (&'static str, Vec<(usize, &'static str)>);
@@ -429,6 +449,19 @@ pub struct Prefilled {
     risk: String,
 }
 
+impl Prefilled {
+    /// Those that the kind has a field for.
+    fn values(self, kind: RegisterKind) -> Values {
+        let mut values = Values::new();
+        for (field, value) in [("requirement", self.requirement), ("risk", self.risk)] {
+            if kind.fields().iter().any(|known| known.code == field) && !value.is_empty() {
+                values.insert(field.to_owned(), vec![value]);
+            }
+        }
+        values
+    }
+}
+
 pub async fn new(
     State(console): State<Console>,
     visitor: Visitor,
@@ -437,36 +470,26 @@ pub async fn new(
 ) -> Result<Html<String>, PageError> {
     let kind = kind_of(&code)?;
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let mut values = Values::new();
-    for (field, value) in [
-        ("requirement", prefilled.requirement),
-        ("risk", prefilled.risk),
-    ] {
-        if kind.fields().iter().any(|known| known.code == field) && !value.is_empty() {
-            values.insert(field.to_owned(), vec![value]);
-        }
+    let mut values = prefilled.values(kind);
+    if kind == RegisterKind::Acceptance {
+        add_residual_level(&mut values, &overview.registers);
     }
-    // The current residual level is accepted.
+    let record = ("", &values);
+    let why = NotSaved::AsStored;
+    shown(&console, &visitor, kind, record, &why, &overview).await
+}
+
+/// The current residual level is accepted.
+fn add_residual_level(values: &mut Values, registers: &Registers) {
     let risk = values.get("risk").and_then(|texts| texts.first());
-    if let Some(risk) = risk
-        .and_then(|id| overview.registers.find(RegisterKind::Risk, id))
-        .filter(|_| kind == RegisterKind::Acceptance)
-    {
-        for field in ["residual-likelihood", "residual-gravity"] {
-            if let Some(level) = risk.values.get(field) {
-                values.insert(field.to_owned(), level.clone());
-            }
+    let Some(risk) = risk.and_then(|id| registers.find(RegisterKind::Risk, id)) else {
+        return;
+    };
+    for field in ["residual-likelihood", "residual-gravity"] {
+        if let Some(level) = risk.values.get(field) {
+            values.insert(field.to_owned(), level.clone());
         }
     }
-    shown(
-        &console,
-        &visitor,
-        kind,
-        ("", &values),
-        &NotSaved::AsStored,
-        &overview,
-    )
-    .await
 }
 
 pub async fn show(
@@ -482,15 +505,9 @@ pub async fn show(
         .map(|revision| revision.values.clone());
     // Ended records can still be read.
     let values = known.unwrap_or_default();
-    shown(
-        &console,
-        &visitor,
-        kind,
-        (&id, &values),
-        &NotSaved::AsStored,
-        &overview,
-    )
-    .await
+    let record = (id.as_str(), &values);
+    let why = NotSaved::AsStored;
+    shown(&console, &visitor, kind, record, &why, &overview).await
 }
 
 /// Why a form is shown: as the record is stored, or with what was typed.
@@ -507,6 +524,22 @@ impl NotSaved {
             Self::Faults(faults) => faults,
             Self::AsStored | Self::Overtaken => &[],
         }
+    }
+}
+
+/// The checks that a record names.
+fn checks_of(kind: RegisterKind, values: &Values) -> Vec<Check> {
+    match kind {
+        RegisterKind::Measure => Measure::read(values)
+            .map(|measure| measure.checks.0)
+            .unwrap_or_default(),
+        RegisterKind::Risk => Risk::read(values)
+            .map(|risk| risk.signals.0)
+            .unwrap_or_default(),
+        RegisterKind::Objective => Objective::read(values)
+            .map(|one| one.check.0)
+            .unwrap_or_default(),
+        _ => Vec::new(),
     }
 }
 
@@ -536,19 +569,7 @@ async fn shown(
     } else {
         values
     };
-    let checks = match kind {
-        RegisterKind::Measure => Measure::read(values)
-            .map(|measure| measure.checks.0)
-            .unwrap_or_default(),
-        RegisterKind::Risk => Risk::read(values)
-            .map(|risk| risk.signals.0)
-            .unwrap_or_default(),
-        RegisterKind::Objective => Objective::read(values)
-            .map(|one| one.check.0)
-            .unwrap_or_default(),
-        _ => Vec::new(),
-    };
-    let checks = checks.into_iter().map(|check| {
+    let checks = checks_of(kind, values).into_iter().map(|check| {
         let says = overview.measured.says(check, overview.now).code();
         (check.code(), w.say(&check.key()), says)
     });
@@ -724,6 +745,18 @@ pub async fn sign(
 }
 
 /// Fills in what Digue can: the sample of an audit, the inputs of a review.
+async fn incidents_of_year(
+    console: &Console,
+    actor: &Actor,
+    overview: &IsmsOverview,
+) -> Result<usize, OperationError> {
+    let views = incidents::list(&console.app, actor).await?;
+    let year = std::time::Duration::from_hours(24 * 365);
+    let since = overview.now.at.minus(year);
+    let opened = views.iter().filter(|view| view.record.opened_at > since);
+    Ok(opened.count())
+}
+
 pub async fn fill(
     State(console): State<Console>,
     visitor: Visitor,
@@ -743,15 +776,7 @@ pub async fn fill(
             return Ok(Redirect::to(&format!("/smsi/registers/audit/{id}")));
         }
         RegisterKind::Review => {
-            let views = incidents::list(&console.app, &actor).await?;
-            let year = overview
-                .now
-                .at
-                .minus(std::time::Duration::from_hours(24 * 365));
-            let count = views
-                .iter()
-                .filter(|view| view.record.opened_at > year)
-                .count();
+            let count = incidents_of_year(&console, &actor, &overview).await?;
             let w = Localizer::in_zone(&visitor, &console.zone);
             ("inputs", review_inputs(&w, &overview, count))
         }

@@ -95,22 +95,6 @@ fn table(w: &Localizer, actor: &Actor, review: &ReviewView) -> ListTable {
         let last_use = line.facts.as_ref().and_then(|facts| facts.last_use);
         (line.decided.is_some(), is_usual(line), last_use)
     });
-    let act = may_decide.then(|| ListAct {
-        target: format!("/reviews/{}", review.id),
-        hidden: Vec::new(),
-        fields: vec![RowField::text("reason", w.say("column-reason"), 0, 500)],
-        buttons: vec![
-            RowButton::sending("decision", "keep", w.say("reviews-keep-chosen"), "main"),
-            RowButton::sending(
-                "decision",
-                "suspend",
-                w.say("reviews-suspend-chosen"),
-                "danger",
-            ),
-        ],
-        usual: Some(w.say("reviews-choose-usual")),
-        warning: w.say("reviews-chosen-explain"),
-    });
     ListTable {
         caption: w.say("reviews-title"),
         place: format!("/reviews/{}", review.id),
@@ -130,69 +114,93 @@ fn table(w: &Localizer, actor: &Actor, review: &ReviewView) -> ListTable {
             .into_iter()
             .map(|line| row(w, actor, may_decide, line))
             .collect(),
-        act,
+        act: may_decide.then(|| decide_chosen(w, review)),
+    }
+}
+
+/// The decision on all chosen accounts.
+fn decide_chosen(w: &Localizer, review: &ReviewView) -> ListAct {
+    let button = |code: &'static str, key: &str, style: &'static str| {
+        RowButton::sending("decision", code, w.say(key), style)
+    };
+    ListAct {
+        target: format!("/reviews/{}", review.id),
+        hidden: Vec::new(),
+        fields: vec![RowField::text("reason", w.say("column-reason"), 0, 500)],
+        buttons: vec![
+            button("keep", "reviews-keep-chosen", "main"),
+            button("suspend", "reviews-suspend-chosen", "danger"),
+        ],
+        usual: Some(w.say("reviews-choose-usual")),
+        warning: w.say("reviews-chosen-explain"),
     }
 }
 
 fn row(w: &Localizer, actor: &Actor, may_decide: bool, line: &ReviewedAccount) -> ListRow {
-    let account = ListCell::text(&line.account);
-    let (account, used, persons) = match &line.facts {
-        Some(facts) => (
-            account.and_quiet(w.coded("role", &facts.role)),
-            match facts.used_at() {
-                Some(at) => ListCell::date(w, at),
-                None => ListCell::chip(w.say("reviews-never"), ChipTone::Bad)
-                    .sorted(0)
-                    .filed_as(""),
-            },
-            ListCell::number(w, facts.persons),
-        ),
-        None => {
-            let unreadable = || ListCell::chip(w.say("stored-unreadable"), ChipTone::Bad);
-            (account, unreadable(), unreadable())
-        }
-    };
-    let (decision, by, reason) = match &line.decided {
-        Some(decided) => {
-            let said = w.maybe_coded("reviews-decision", decided.what.map(AccessDecision::code));
-            let filed = decided
-                .what
-                .map_or_else(|| w.say("stored-unreadable"), |what| what.code().to_owned());
-            let tone = if decided.what == Some(AccessDecision::Keep) {
-                ChipTone::Good
-            } else {
-                ChipTone::Bad
-            };
-            let why = [decided.by.as_str(), decided.reason.as_str()].join(" ");
-            let cell = ListCell::chip(said, tone)
-                .and_quiet(why.trim())
-                .filed_as(filed);
-            (cell, decided.by.clone(), decided.reason.clone())
-        }
-        None => {
-            let open = ListCell::chip(w.say("reviews-undecided"), ChipTone::Watch).filed_as("");
-            (open, String::new(), String::new())
-        }
+    let (by, reason) = match &line.decided {
+        Some(decided) => (decided.by.as_str(), decided.reason.as_str()),
+        None => ("", ""),
     };
     let is_open = may_decide && line.decided.is_none() && line.account != actor.account;
-    let organisation = ListCell::text(&line.organisation);
+    let [account, used, persons] = account_cells(w, line);
     let cells = [
         account,
-        organisation,
+        ListCell::text(&line.organisation),
         used,
         persons,
         facts(w, line),
-        decision,
+        decision_cell(w, line),
         ListCell::text(by),
         ListCell::text(reason),
     ];
     ListRow::new(&line.account, cells).chosen_by(is_open, is_usual(line) && is_open)
 }
 
+fn unreadable(w: &Localizer) -> ListCell {
+    ListCell::chip(w.say("stored-unreadable"), ChipTone::Bad)
+}
+
+/// The account with its role, its last use, and the persons that it showed.
+fn account_cells(w: &Localizer, line: &ReviewedAccount) -> [ListCell; 3] {
+    let account = ListCell::text(&line.account);
+    let Some(facts) = &line.facts else {
+        return [account, unreadable(w), unreadable(w)];
+    };
+    let used = match facts.used_at() {
+        Some(at) => ListCell::date(w, at),
+        None => never_used(w),
+    };
+    let account = account.and_quiet(w.coded("role", &facts.role));
+    [account, used, ListCell::number(w, facts.persons)]
+}
+
+fn never_used(w: &Localizer) -> ListCell {
+    ListCell::chip(w.say("reviews-never"), ChipTone::Bad)
+        .sorted(0)
+        .filed_as("")
+}
+
+fn decision_cell(w: &Localizer, line: &ReviewedAccount) -> ListCell {
+    let Some(decided) = &line.decided else {
+        return ListCell::chip(w.say("reviews-undecided"), ChipTone::Watch).filed_as("");
+    };
+    let code = decided.what.map(AccessDecision::code);
+    let filed = code.map_or_else(|| w.say("stored-unreadable"), str::to_owned);
+    let tone = if decided.what == Some(AccessDecision::Keep) {
+        ChipTone::Good
+    } else {
+        ChipTone::Bad
+    };
+    let why = [decided.by.as_str(), decided.reason.as_str()].join(" ");
+    ListCell::chip(w.maybe_coded("reviews-decision", code), tone)
+        .and_quiet(why.trim())
+        .filed_as(filed)
+}
+
 /// What about an account is unlike the others.
 fn facts(w: &Localizer, line: &ReviewedAccount) -> ListCell {
     let Some(facts) = &line.facts else {
-        return ListCell::chip(w.say("stored-unreadable"), ChipTone::Bad);
+        return unreadable(w);
     };
     let unlike = [
         (facts.is_beyond_peers, w.say("reviews-beyond")),
