@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::decide::Reduction;
-use digue_access::{AccountRecord, Membership, Role, Snapshot};
+use digue_access::{AccountDirectory, AccountRecord, Membership, Role, Snapshot};
 use digue_app::directory::{self, answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::{ActDetails, Actor, App, OperationError, identity_cuts};
@@ -119,20 +119,21 @@ pub async fn leave(app: &App, actor: &Actor) -> Result<(), OperationError> {
     if actor.role.can_watch() || actor.role.can_load() {
         return Err(OperationError::Denied);
     }
-    let others = rules.directory.iter().filter(|(account, record)| {
+    if own.role.leads_agents() && would_leave_agents(&rules.directory, actor, &own) {
+        return Err(OperationError::Invalid("invalid-leave-last"));
+    }
+    suspend(app, actor, &actor.account, "leave").await
+}
+
+/// The organisation has agents, and nobody else who leads them.
+fn would_leave_agents(directory: &AccountDirectory, actor: &Actor, own: &AccountRecord) -> bool {
+    let others = directory.iter().filter(|(account, record)| {
         **account != actor.account
             && record.organisation == own.organisation
             && !record.is_suspended
     });
-    let (mut agents, mut leaders) = (0, 0);
-    for (_, record) in others {
-        agents += usize::from(record.role == Role::Agent);
-        leaders += usize::from(record.role.leads_agents());
-    }
-    if own.role.leads_agents() && leaders == 0 && agents > 0 {
-        return Err(OperationError::Invalid("invalid-leave-last"));
-    }
-    suspend(app, actor, &actor.account, "leave").await
+    let roles: Vec<Role> = others.map(|(_, record)| record.role).collect();
+    roles.contains(&Role::Agent) && !roles.iter().any(|role| role.leads_agents())
 }
 
 /// The result of setting an account at the terminal.
@@ -206,14 +207,17 @@ async fn officers(app: &App) -> Result<Vec<AccountId>, OperationError> {
     for (account, _) in all {
         // An officer without credentials could approve nothing: from then on nobody could set the
         // installation up.
-        let has_own = !app.store().passkeys_of(account).await?.is_empty()
-            || !app.store().identities_of(account).await?.is_empty()
-            || app.store().password_of(account).await?.is_some();
-        if has_own {
+        if has_credentials(app, account).await? {
             found.push(account.clone());
         }
     }
     Ok(found)
+}
+
+async fn has_credentials(app: &App, account: &AccountId) -> Result<bool, OperationError> {
+    Ok(!app.store().passkeys_of(account).await?.is_empty()
+        || !app.store().identities_of(account).await?.is_empty()
+        || app.store().password_of(account).await?.is_some())
 }
 
 /// A one-time link, at the terminal. Refused for an officer with credentials while another officer

@@ -26,7 +26,7 @@ pub use codec::UnreadableRequest;
 pub(crate) use request::AskedBy;
 pub use request::{AgreedRelation, ApprovalRequest, NewAccount, ReopeningStep, RulesGuard};
 
-use crate::loads::WaitingLoad;
+use crate::loads::{LoadTarget, WaitingLoad};
 
 /// Serialises new requests: looking for a duplicate and adding the request are one step.
 // After `LoadLock`, before `App::rules`.
@@ -49,8 +49,17 @@ pub async fn ask(
     may_ask(app, actor, request)?;
     actor.must_be_fresh(app)?;
     is_possible(app, request)?;
-    let rules = app.gateway().rules();
-    let organisation = match request {
+    let organisation = organisation_concerned(&app.gateway().rules(), actor, request);
+    let organisation = organisation.ok_or(OperationError::Denied)?;
+    keep(app, actor, request, organisation, reason).await
+}
+
+fn organisation_concerned(
+    rules: &Snapshot,
+    actor: &Actor,
+    request: &ApprovalRequest,
+) -> Option<OrganisationId> {
+    match request {
         ApprovalRequest::AddAccounts(accounts) => {
             // Those of several organisations come from an officer, and officers see every request.
             accounts.first().map(|one| one.organisation.clone())
@@ -60,10 +69,8 @@ pub async fn ask(
             .directory
             .find(account)
             .map(|record| record.organisation.clone()),
-        _ => organisation_of(&rules, actor),
-    };
-    let organisation = organisation.ok_or(OperationError::Denied)?;
-    keep(app, actor, request, organisation, reason).await
+        _ => organisation_of(rules, actor),
+    }
 }
 
 /// Stores a request that the caller has authorised.
@@ -129,14 +136,7 @@ pub(crate) async fn ask_for_load(
 ) -> Result<String, OperationError> {
     let organisation = organisation_of(&app.gateway().rules(), actor);
     let organisation = organisation.ok_or(OperationError::Denied)?;
-    let now = app.clock().now();
-    let waiting = app.store().approvals().await?.into_iter().filter(|known| {
-        known.kind == "load"
-            && known.subject == load.target.subject()
-            && known.decided.is_none()
-            && now < known.expires_at
-    });
-    let waiting: Vec<ApprovalRecord> = waiting.collect();
+    let waiting = waiting_loads(app, &load.target).await?;
     let request = ApprovalRequest::Load(load);
     // A nightly feed sends the same file again: it joins its earlier request, and is no conflict.
     let is_it = |known: &&ApprovalRecord| ApprovalRequest::of(known).as_ref() == Ok(&request);
@@ -151,6 +151,21 @@ pub(crate) async fn ask_for_load(
 
 /// Loads of one target that may wait at once. A feed that is beyond its bound sends one each night.
 const LOADS_WAITING_MAX: usize = 20;
+
+async fn waiting_loads(
+    app: &App,
+    target: &LoadTarget,
+) -> Result<Vec<ApprovalRecord>, OperationError> {
+    let now = app.clock().now();
+    let mut known = app.store().approvals().await?;
+    known.retain(|known| {
+        known.kind == "load"
+            && known.subject == target.subject()
+            && known.decided.is_none()
+            && now < known.expires_at
+    });
+    Ok(known)
+}
 
 fn may_ask(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), OperationError> {
     let rules = app.gateway().rules();
@@ -349,6 +364,16 @@ fn deciders(app: &App, record: &ApprovalRecord) -> Vec<AccountId> {
 
 /// True when the request gives something to the actor's own account, or persons to their
 /// organisation.
+fn gives_to(app: &App, actor: &Actor, addition: &AgreedRelation) -> bool {
+    match &addition.account {
+        Some(account) => *account == actor.account,
+        None => {
+            let own = organisation_of(&app.gateway().rules(), actor);
+            own.as_ref() == Some(&addition.organisation)
+        }
+    }
+}
+
 fn is_about(app: &App, actor: &Actor, request: &ApprovalRequest) -> bool {
     match request {
         ApprovalRequest::RecoverAccount { account, .. }
@@ -361,13 +386,7 @@ fn is_about(app: &App, actor: &Actor, request: &ApprovalRequest) -> bool {
             *reach == Reach::Account(actor.account.clone())
         }
         // The same rule as `caseloads::gives_to` for loads.
-        ApprovalRequest::AddToCaseload(addition) => match &addition.account {
-            Some(account) => *account == actor.account,
-            None => {
-                let own = organisation_of(&app.gateway().rules(), actor);
-                own.as_ref() == Some(&addition.organisation)
-            }
-        },
+        ApprovalRequest::AddToCaseload(addition) => gives_to(app, actor, addition),
         // Its rows are read when it is decided (`decisions::must_be_current`).
         ApprovalRequest::Load(_)
         | ApprovalRequest::AddAccounts(_)
@@ -393,19 +412,22 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<WaitingApproval>, Oper
     let now = app.clock().now();
     let mut records = app.store().approvals().await?;
     records.retain(|record| actor.role.can_watch() || Some(&record.organisation) == own.as_ref());
-    let waiting = records.into_iter().map(|record| {
-        let is_over = record.decided.is_some() || now >= record.expires_at;
-        let deciders = if is_over {
-            Vec::new()
-        } else {
-            deciders(app, &record)
-        };
-        WaitingApproval {
-            may_decide: !is_over && may_decide(app, actor, &record),
-            is_over,
-            deciders,
-            record,
-        }
-    });
+    let waiting = records.into_iter();
+    let waiting = waiting.map(|record| waiting_at(app, actor, now, record));
     Ok(waiting.collect())
+}
+
+fn waiting_at(app: &App, actor: &Actor, now: Timestamp, record: ApprovalRecord) -> WaitingApproval {
+    let is_over = record.decided.is_some() || now >= record.expires_at;
+    let deciders = if is_over {
+        Vec::new()
+    } else {
+        deciders(app, &record)
+    };
+    WaitingApproval {
+        may_decide: !is_over && may_decide(app, actor, &record),
+        is_over,
+        deciders,
+        record,
+    }
 }

@@ -193,6 +193,14 @@ pub(crate) async fn add_one(
     addition: &AgreedRelation,
     reason: &str,
 ) -> Result<(), OperationError> {
+    let mut rows = RowWriter::new(Vec::new()).map_err(unavailable)?;
+    rows.write(&row_of(addition, reason)).map_err(unavailable)?;
+    let csv = rows.finish().map_err(unavailable)?;
+    let _one = loads::hold(app).await;
+    add_all(app, &addition.population, csv).await
+}
+
+fn row_of(addition: &AgreedRelation, reason: &str) -> CaseloadRow {
     let holder = match &addition.account {
         Some(account) => HolderName::Account(account.clone()),
         None => HolderName::Organisation(addition.organisation.clone()),
@@ -202,25 +210,19 @@ pub(crate) async fn add_one(
         from: None,
         until: addition.until,
     };
-    let row = CaseloadRow {
+    CaseloadRow {
         holder,
         person: addition.person.clone(),
         term,
-    };
-    let mut rows = RowWriter::new(Vec::new()).map_err(unavailable)?;
-    rows.write(&row).map_err(unavailable)?;
-    let csv = rows.finish().map_err(unavailable)?;
-    let _one = loads::hold(app).await;
-    let done = load_judged(
-        app,
-        &Actor::digue(),
-        &addition.population,
-        csv,
-        LoadMode::Add,
-        Allowance::All,
-    )
-    .await;
-    done.map(drop)
+    }
+}
+
+/// Adds rows that were approved. To be called while loads are held.
+async fn add_all(app: &App, population: &PopulationId, csv: Vec<u8>) -> Result<(), OperationError> {
+    let (digue, mode) = (Actor::digue(), LoadMode::Add);
+    load_judged(app, &digue, population, csv, mode, Allowance::All)
+        .await
+        .map(drop)
 }
 
 /// Loads the waiting rows, once a second person has approved them.
@@ -230,17 +232,8 @@ pub(crate) async fn load_granted(app: &App, load: &WaitingLoad) -> Result<(), Op
     };
     let _one = loads::hold(app).await;
     let csv = waiting_rows(app, load, &waiting_file(app, population)).await?;
-    load_judged(
-        app,
-        &Actor::digue(),
-        population,
-        csv,
-        // Added even where the load replaced the file: its other rows are in force since then.
-        LoadMode::Add,
-        Allowance::All,
-    )
-    .await
-    .map(drop)
+    // Added even where the load replaced the file: its other rows are in force since then.
+    add_all(app, population, csv).await
 }
 
 /// The waiting rows, if they are the ones that the request describes and the file in force was not
@@ -612,22 +605,19 @@ impl CaseloadJob {
         let mut counter = GrowthCounter::new(&self.sizes);
         let ignored = each_row(&self.csv, &self.portal, &self.decoys, &mut |row| {
             total += 1;
-            let is_own =
-                matches!(&self.allowance, Allowance::Feed(feed) if feed.is_own(&row.holder));
-            if !is_own
-                && matches!(
-                    self.base.held(row, keyer, self.now),
-                    RelationCoverage::Part(_)
-                )
-            {
-                counter.relation(
-                    &row.holder,
-                    keyer.key(&row.person),
-                    row.term.until.is_some(),
-                );
+            if self.grows_by(row, keyer) {
+                let ends = row.term.until.is_some();
+                counter.relation(&row.holder, keyer.key(&row.person), ends);
             }
         })?;
         Ok((ignored, total, counter.finish()))
+    }
+
+    /// The row gives more than is in force, to another than the feed's own holder.
+    fn grows_by(&self, row: &CaseloadRow, keyer: &PersonKeyer) -> bool {
+        let is_own = matches!(&self.allowance, Allowance::Feed(feed) if feed.is_own(&row.holder));
+        let held = || self.base.held(row, keyer, self.now);
+        !is_own && matches!(held(), RelationCoverage::Part(_))
     }
 
     /// Refuses a file that loses half of the relations or more (`loads::loses_half`).

@@ -284,24 +284,35 @@ async fn add_accounts(
         };
         invitations::put_aside(app, actor, &one.account, involved).await?;
     }
-    let plan = |directory: &AccountDirectory| {
-        // Another request may have added one of them since `is_possible`.
-        if accounts
-            .iter()
-            .any(|one| directory.find(&one.account).is_some())
-        {
-            return Err(OperationError::Invalid("invalid-account-exists"));
-        }
-        let membership = |one: &NewAccount| Membership {
-            organisation: one.organisation.clone(),
-            role: one.role,
-        };
-        Ok(accounts
-            .iter()
-            .map(|one| (one.account.clone(), membership(one)))
-            .collect())
+    directory::put(app, actor, |directory| memberships(directory, accounts)).await?;
+    save_contacts(app, accounts).await
+}
+
+fn memberships(
+    directory: &AccountDirectory,
+    accounts: &[NewAccount],
+) -> Result<Vec<(AccountId, Membership)>, OperationError> {
+    let is_known = |one: &NewAccount| directory.find(&one.account).is_some();
+    // Another request may have added one of them since `is_possible`.
+    if accounts.iter().any(is_known) {
+        return Err(OperationError::Invalid("invalid-account-exists"));
+    }
+    Ok(accounts.iter().map(membership).collect())
+}
+
+fn membership(one: &NewAccount) -> (AccountId, Membership) {
+    let membership = Membership {
+        organisation: one.organisation.clone(),
+        role: one.role,
     };
-    directory::put(app, actor, plan).await?;
+    (one.account.clone(), membership)
+}
+
+/// Returns the invitations, whose links are made when they are handed over.
+async fn save_contacts(
+    app: &App,
+    accounts: &[NewAccount],
+) -> Result<Vec<Invitation>, OperationError> {
     let mut invited = Vec::new();
     for one in accounts {
         // After the accounts, to which contacts refer.

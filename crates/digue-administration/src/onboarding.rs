@@ -128,29 +128,37 @@ fn read_row(
     row: &CsvFileRow<'_>,
     own: Option<&OrganisationId>,
 ) -> Result<NewAccount, (usize, &'static str)> {
-    let organisation = match row.cell(ORGANISATION) {
-        "" => own
-            .cloned()
-            .ok_or((ORGANISATION, "onboarding-fault-organisation"))?,
-        text => OrganisationId::parse(text)
-            .map_err(|_| (ORGANISATION, "onboarding-fault-organisation"))?,
-    };
+    let organisation = read_organisation(row.cell(ORGANISATION), own)
+        .ok_or((ORGANISATION, "onboarding-fault-organisation"))?;
     let role = match row.cell(ROLE) {
         "" => Role::Agent,
         text => role_named(text).ok_or((ROLE, "onboarding-fault-role"))?,
     };
-    let email = match row.cell(EMAIL) {
-        "" => None,
-        text => Some(parse_address(text).ok_or((EMAIL, "onboarding-fault-email"))?),
-    };
-    let account =
-        AccountId::parse(row.cell(ACCOUNT)).map_err(|_| (ACCOUNT, "onboarding-fault-account"))?;
+    let email = read_email(row.cell(EMAIL))?;
+    let account = AccountId::parse(row.cell(ACCOUNT));
     Ok(NewAccount {
-        account,
+        account: account.map_err(|_| (ACCOUNT, "onboarding-fault-account"))?,
         organisation,
         role,
         email,
     })
+}
+
+/// That of the sender where the cell is empty.
+fn read_organisation(text: &str, own: Option<&OrganisationId>) -> Option<OrganisationId> {
+    match text {
+        "" => own.cloned(),
+        text => OrganisationId::parse(text).ok(),
+    }
+}
+
+fn read_email(text: &str) -> Result<Option<String>, (usize, &'static str)> {
+    match text {
+        "" => Ok(None),
+        text => parse_address(text)
+            .map(Some)
+            .ok_or((EMAIL, "onboarding-fault-email")),
+    }
 }
 
 /// A role by its code or by its name in either language, ignoring case.

@@ -49,45 +49,40 @@ pub(crate) async fn carry_out(
     step: &ReopeningStep,
     reason: &str,
 ) -> Result<(), OperationError> {
-    let until = app.clock().now().plus(STEP_LASTS);
     // Before the gate: between the two the account would otherwise have its full limits.
-    for account in accounts_of(app, &step.reach) {
-        recovery::reduce(
-            app,
-            &account,
-            Reduction {
-                percent: step.percent,
-                until,
-            },
-        )
-        .await?;
-    }
+    reduce_limits(app, step).await?;
     // A step may raise the limits alone, behind a gate that is open already.
     if app.gateway().rules().gates.of(&step.reach) != step.gate {
         let reason = GateReason::Officer(reason.to_owned());
-        gates::apply(
-            app,
-            actor,
-            step.reach.clone(),
-            step.gate,
-            reason,
-            ActAuthority::Two,
-        )
-        .await?;
+        let (reach, two) = (step.reach.clone(), ActAuthority::Two);
+        gates::apply(app, actor, reach, step.gate, reason, two).await?;
     }
+    incidents::add(app, actor, &step.incident, None, note_of(step, reason))
+        .await
+        .map(drop)
+}
+
+async fn reduce_limits(app: &App, step: &ReopeningStep) -> Result<(), OperationError> {
+    let reduction = Reduction {
+        percent: step.percent,
+        until: app.clock().now().plus(STEP_LASTS),
+    };
+    for account in accounts_of(app, &step.reach) {
+        recovery::reduce(app, &account, reduction).await?;
+    }
+    Ok(())
+}
+
+fn note_of(step: &ReopeningStep, reason: &str) -> IncidentNote {
     let what = ReopenedGate {
         subject: step.reach.subject(),
         gate: step.gate,
-    }
-    .to_string();
-    let note = IncidentNote::Reopening {
-        what,
+    };
+    IncidentNote::Reopening {
+        what: what.to_string(),
         budget_percent: Some(step.percent),
         text: reason.to_owned(),
-    };
-    incidents::add(app, actor, &step.incident, None, note)
-        .await
-        .map(drop)
+    }
 }
 
 /// The accounts whose limits a step sets; none for a portal, whose limits are in its map.

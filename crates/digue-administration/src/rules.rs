@@ -45,8 +45,24 @@ pub async fn hold_back(
     text: &str,
     differences: &[String],
 ) -> Result<(), OperationError> {
-    let digue = Actor::digue();
     app.store().set_wanted_rules(&of.name(), text).await?;
+    let detail = listed(text, differences);
+    let request = ApprovalRequest::WidenRules {
+        of: of.clone(),
+        detail: detail.clone(),
+    };
+    let digue = Actor::digue();
+    let operator = OrganisationId::parse("digue").expect("`digue` is a valid organisation name");
+    match approvals::keep(app, &digue, &request, operator, String::new()).await {
+        Ok(_) => note_held(app, of, detail).await,
+        // The same rules wait already, from an earlier start or reload.
+        Err(OperationError::Conflict) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The digest of the rules and the first differences, one a line.
+fn listed(text: &str, differences: &[String]) -> String {
     let listed = differences.iter().take(LISTED_MAX).cloned();
     let more =
         (differences.len() > LISTED_MAX).then(|| format!("+{}", differences.len() - LISTED_MAX));
@@ -54,28 +70,21 @@ pub async fn hold_back(
         .chain(listed)
         .chain(more)
         .collect();
-    let request = ApprovalRequest::WidenRules {
-        of: of.clone(),
-        detail: lines.join("\n"),
+    lines.join("\n")
+}
+
+async fn note_held(app: &App, of: &RulesGuard, detail: String) -> Result<(), OperationError> {
+    let mut after = detail;
+    after.truncate(after.floor_char_boundary(TOLD_MAX));
+    let details = ActDetails {
+        subject: of.subject(),
+        after,
+        ..ActDetails::default()
     };
-    let operator = OrganisationId::parse("digue").expect("`digue` is a valid organisation name");
-    match approvals::keep(app, &digue, &request, operator, String::new()).await {
-        Ok(_) => {
-            let mut after = lines.join("\n");
-            after.truncate(after.floor_char_boundary(TOLD_MAX));
-            let details = ActDetails {
-                subject: of.subject(),
-                after,
-                ..ActDetails::default()
-            };
-            app.write_down(&digue, Act::RulesHeld, details)
-                .await
-                .map(drop)
-        }
-        // The same rules wait already, from an earlier start or reload.
-        Err(OperationError::Conflict) => Ok(()),
-        Err(error) => Err(error),
-    }
+    let digue = Actor::digue();
+    app.write_down(&digue, Act::RulesHeld, details)
+        .await
+        .map(drop)
 }
 
 /// The rules that a request is about. Compared by digest, so that a file changed after the approver

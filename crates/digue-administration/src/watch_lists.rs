@@ -204,23 +204,29 @@ fn batch(row: &CsvFileRow<'_>, account: &str) -> Result<Option<DeclaredBatch>, L
     if text.is_empty() {
         return Ok(None);
     }
-    let parse = || {
-        let (hours, persons) = text.split_once(' ')?;
-        let (from, until) = hours.split_once('-')?;
-        let (from_minute, until_minute) = (parse_minute(from)?, parse_minute(until)?);
-        let persons = persons.trim().parse().ok().filter(|persons| *persons > 0)?;
-        let account = account.to_owned();
-        // Equal ends could mean a whole day or no time at all.
-        (from_minute != until_minute).then_some(DeclaredBatch {
-            account,
-            from_minute,
-            until_minute,
-            persons,
-        })
-    };
-    parse()
+    parse_batch(text, account)
         .map(Some)
         .ok_or_else(|| LineFault::new(row.line, "watch-list-batch").at("batch"))
+}
+
+/// `22:00-04:30 500`.
+fn parse_batch(text: &str, account: &str) -> Option<DeclaredBatch> {
+    let (hours, persons) = text.split_once(' ')?;
+    let (from_minute, until_minute) = parse_hours(hours)?;
+    let persons = persons.trim().parse().ok().filter(|persons| *persons > 0)?;
+    Some(DeclaredBatch {
+        account: account.to_owned(),
+        from_minute,
+        until_minute,
+        persons,
+    })
+}
+
+fn parse_hours(text: &str) -> Option<(u32, u32)> {
+    let (from, until) = text.split_once('-')?;
+    let hours = (parse_minute(from)?, parse_minute(until)?);
+    // Equal ends could mean a whole day or no time at all.
+    (hours.0 != hours.1).then_some(hours)
 }
 
 /// The minute of the day of `01:00`. `24:00` is refused: the end of a day is written `00:00`.

@@ -20,7 +20,7 @@ use digue_locales::{Language, Value, text, text_with};
 use digue_types::{Timestamp, lists};
 use futures_util::future::BoxFuture;
 
-pub use self::journalled::{JournalledActs, SAME_MOMENT};
+pub use self::journalled::{JournalledAct, JournalledActs, SAME_MOMENT};
 
 lists! {
     /// The kinds of records that are compared.

@@ -12,7 +12,7 @@ use digue_compliance::isms::awareness::{self, Learner, ReadingTask};
 use digue_isms::awareness::{ANSWERS, Module, QUESTIONS};
 use jiff::civil::Date;
 
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -35,7 +35,7 @@ pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let modules = awareness::own(&console.app, &actor).await?;
     let documents = awareness::documents(&console.app, &actor).await?;
     Ok(page(&ModulesPage {
@@ -116,7 +116,7 @@ pub async fn state(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let mut learners = awareness::everybody(&console.app, &actor).await?;
     learners.sort_by_key(|one| one.done.iter().filter(|on| on.is_some()).count());
     let w = Localizer::in_zone(&visitor, &console.zone);
@@ -169,7 +169,7 @@ pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     Path(code): Path<String>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let module = module_of(&code)?;
     // Called for its error alone: the page is for signed-in users.
     visitor.actor(&console.app)?;

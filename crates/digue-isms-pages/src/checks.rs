@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::OperationError;
 use digue_casework::papers::PaperFormat;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::home::{IsmsOverview, isms_overview};
 use digue_pages::differences::{kept_in_words, words_beside};
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -155,7 +155,7 @@ pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(
         &console,
@@ -263,7 +263,7 @@ pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     Path(code): Path<String>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let check = check_of(&code)?;
     let (actor, overview) = isms_overview(&console, &visitor).await?;
     let history = checks::history(&console.app, &actor, check).await?;
@@ -380,7 +380,7 @@ pub async fn statement_page(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let (lines, _) = statement::now_standing(&console.app, &actor).await?;
     let versions = statement::versions(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Multipart, Query, State};
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Redirect, Response};
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::typed_form::TypedForm;
@@ -23,7 +23,7 @@ use digue_isms::statement::{Implementation, statement};
 use serde::Deserialize;
 
 use digue_pages::differences::words_beside;
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::form::uploaded;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -112,7 +112,7 @@ pub async fn home(
     State(console): State<Console>,
     visitor: Visitor,
     Query(choice): Query<ShownQuestion>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let (actor, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let view = view_of(&visitor, &choice);
@@ -337,7 +337,7 @@ pub async fn ask_start(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     if !start::is_empty(&console.app, &actor).await? {
         return Err(PageError::from(OperationError::Conflict));
     }
@@ -437,7 +437,7 @@ pub async fn calendar(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let list =
@@ -522,7 +522,7 @@ pub async fn wrong(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let found = contradictions(&overview.registers, &overview.measured, overview.now);
@@ -604,10 +604,7 @@ fn stakeholders(w: &Localizer, overview: &IsmsOverview) -> Vec<(String, String, 
     shown.collect()
 }
 
-pub async fn ebios(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Html<String>, PageError> {
+pub async fn ebios(State(console): State<Console>, visitor: Visitor) -> PageAnswer {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let workshops = WORKSHOPS.map(|(key, kinds)| workshop(&overview, key, kinds));
@@ -634,7 +631,7 @@ pub async fn exchanges(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     isms_overview(&console, &visitor).await?;
     let may_write = visitor.role.is_some_and(Role::can_govern);
     let mss_files = exchange::mon_service_securise_files(&console.app, &actor).await?;
@@ -653,7 +650,7 @@ pub async fn take_pia(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     form: Multipart,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let (_, bytes) = uploaded(form).await?;
     let done = pia::pia(&console.app, &actor, &bytes).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);

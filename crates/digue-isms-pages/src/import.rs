@@ -2,14 +2,13 @@
 
 use askama::Template;
 use axum::extract::{Multipart, Path, State};
-use axum::response::Html;
 use digue_app::OperationError;
 use digue_casework::uploaded_table::UnnamedColumn;
 use digue_compliance::isms::import::{self, FieldChange, ImportOutcome, ImportPreview, RowChange};
 use digue_compliance::isms::sheets;
 use digue_isms::kinds::RegisterKind;
 
-use digue_pages::error::PageError;
+use digue_pages::error::PageAnswer;
 use digue_pages::form::fields_of;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -82,7 +81,7 @@ pub async fn import(
     SignedIn(actor): SignedIn,
     Path(code): Path<String>,
     form: Multipart,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let kind = RegisterKind::parse(&code).ok_or(OperationError::NotFound("register"))?;
     let [file, kept, digest] = fields_of(form, ["file", "kept", "digest"]).await?;
     let (bytes, confirmed) = sent_file(file, kept, digest)?;

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::incidents;
@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 use crate::home::{IsmsOverview, isms_overview, review_inputs};
 use digue_pages::differences::words_beside;
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -53,10 +53,7 @@ struct RegistersPage {
     tab: &'static str,
 }
 
-pub async fn registers(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Html<String>, PageError> {
+pub async fn registers(State(console): State<Console>, visitor: Visitor) -> PageAnswer {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let tab = |kind: &RegisterKind| RegisterTab {
         code: kind.code(),
@@ -114,7 +111,7 @@ pub async fn list(
     visitor: Visitor,
     Path(code): Path<String>,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let kind = kind_of(&code)?;
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
@@ -467,7 +464,7 @@ pub async fn new(
     visitor: Visitor,
     Path(code): Path<String>,
     Query(prefilled): Query<Prefilled>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let kind = kind_of(&code)?;
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let mut values = prefilled.values(kind);
@@ -496,7 +493,7 @@ pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     Path((code, id)): Path<(String, String)>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let kind = kind_of(&code)?;
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let known = overview
@@ -550,7 +547,7 @@ async fn shown(
     (id, values): (&str, &Values),
     why: &NotSaved,
     overview: &IsmsOverview,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let app = &console.app;
     let actor = visitor.actor(app)?;
     let w = words_beside(console, visitor, &[StoredKind::Record], Some(id)).await?;

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Redirect, Response};
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::typed_form::local_time;
@@ -12,7 +12,7 @@ use digue_evidence::stored_records::StoredKind;
 use serde::Deserialize;
 
 use digue_pages::differences::words_beside;
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -35,7 +35,7 @@ pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let reviews = reviews::list(&console.app, &actor).await?;
     let is_open = reviews.iter().any(|review| !review.is_closed);
     Ok(page(&ReviewsPage {
@@ -227,7 +227,7 @@ pub async fn show(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let review = found(&console, &visitor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Review], Some(&id)).await?;
     let list = table(&w, &actor, &review).shown(&w, &query);

@@ -2,11 +2,10 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::Html;
 use digue_compliance::isms;
 use digue_compliance::isms::audits::{self, Sample};
 use digue_isms::kinds::SamplePopulation;
-use digue_pages::error::PageError;
+use digue_pages::error::PageAnswer;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::view::{Localizer, page};
@@ -38,7 +37,7 @@ pub async fn samples(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Query(form): Query<SampleForm>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     isms::registers(&console.app, &actor).await?;
     let drawn = match SamplePopulation::parse(&form.population) {
         Some(of) => {

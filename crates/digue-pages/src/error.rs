@@ -17,6 +17,9 @@ use crate::visitor::Visitor;
 /// An operation error on its way to `show_errors`, which knows the reader's language.
 pub struct PageError(OperationError);
 
+/// What the address of a page answers.
+pub type PageAnswer = Result<Html<String>, PageError>;
+
 impl From<OperationError> for PageError {
     fn from(error: OperationError) -> Self {
         Self(error)

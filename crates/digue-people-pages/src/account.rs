@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{Html, Response};
+use axum::response::Response;
 use digue_access::Reach;
 use digue_administration::holders::{self, HolderBook};
 use digue_app::{Actor, OperationError};
@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use crate::account_lists::{self, AccountHistory};
 use digue_pages::chart::{Bar, ChartRange, RangeLinks, RangeQuery, bars};
 use digue_pages::differences::words_beside;
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::form::account_named;
 use digue_pages::holder::HolderCard;
 use digue_pages::signed_in::SignedIn;
@@ -180,7 +180,7 @@ pub async fn show(
     Path(account): Path<String>,
     Query(asked): Query<RangeQuery>,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let range = ChartRange::days(&asked);
     let mut view = look(
         &console,

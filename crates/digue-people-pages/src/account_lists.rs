@@ -103,9 +103,7 @@ fn reasons_cell(w: &Localizer, reasons: &[RefusalReason]) -> ListCell {
     let words = reasons
         .iter()
         .map(|reason| CellPart::Text(w.reason(reason)));
-    words
-        .fold(ListCell::empty(), ListCell::and)
-        .filed_as(codes.join(" "))
+    words.collect::<ListCell>().filed_as(codes.join(" "))
 }
 
 const fn tone_of(outcome: Outcome) -> ChipTone {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::response::{Html, Response};
+use axum::response::Response;
 use digue_administration::accounts::{self, OverseenAccount};
 use digue_administration::holders::HolderBook;
 use digue_app::Actor;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use digue_pages::differences::words_beside;
 use digue_pages::done::{DoneAct, done};
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -156,16 +156,10 @@ fn acts_of(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> Vec<RowF
 /// A form about the account, without fields and buttons; `fold` is the key of the word that unfolds
 /// it, or empty.
 fn form_about(w: &Localizer, one: &OverseenAccount, target: &str, fold: &str) -> RowForm {
-    RowForm {
-        target: target.to_owned(),
-        fold: match fold {
-            "" => String::new(),
-            key => w.say(key),
-        },
-        explain: String::new(),
-        hidden: vec![("account", one.account.to_string())],
-        fields: Vec::new(),
-        buttons: Vec::new(),
+    let form = RowForm::to(target).hidden("account", &one.account);
+    match fold {
+        "" => form,
+        key => form.folded(w.say(key)),
     }
 }
 
@@ -180,62 +174,56 @@ fn reason_field(w: &Localizer) -> RowField {
 
 fn invite_form(w: &Localizer, one: &OverseenAccount) -> RowForm {
     let invite = RowButton::new(w.say("account-invite"), "plain");
-    let mut buttons = vec![invite.aloud(aloud(w, one, "account-invite-named"))];
-    if one.may_mail {
-        let mail = RowButton::sending("mail", "1", w.say("account-mail"), "plain");
-        buttons.push(mail.aloud(aloud(w, one, "account-mail-named")));
+    let form = form_about(w, one, "/accounts/invite", "").button(invite.aloud(aloud(
+        w,
+        one,
+        "account-invite-named",
+    )));
+    if !one.may_mail {
+        return form;
     }
-    RowForm {
-        buttons,
-        ..form_about(w, one, "/accounts/invite", "")
-    }
+    let mail = RowButton::sending("mail", "1", w.say("account-mail"), "plain");
+    form.button(mail.aloud(aloud(w, one, "account-mail-named")))
 }
 
 fn confirm_form(w: &Localizer, one: &OverseenAccount) -> RowForm {
-    RowForm {
-        fields: vec![
-            RowField::text("code", w.say("account-confirm-code"), 8, 12),
-            RowField::text("how", w.say("account-confirm-how"), 5, 500),
-        ],
-        buttons: vec![RowButton::new(w.say("account-confirm"), "main")],
-        ..form_about(w, one, "/accounts/confirm", "account-confirm-identity")
-    }
+    form_about(w, one, "/accounts/confirm", "account-confirm-identity")
+        .field(RowField::text("code", w.say("account-confirm-code"), 8, 12))
+        .field(RowField::text("how", w.say("account-confirm-how"), 5, 500))
+        .button(RowButton::new(w.say("account-confirm"), "main"))
 }
 
 /// Suspends the account, or resumes a suspended one.
 fn suspend_form(w: &Localizer, one: &OverseenAccount) -> RowForm {
-    let (fold, style, explain, suspended) = if one.record.is_suspended {
-        ("account-resume", "main", String::new(), "0")
-    } else {
-        let explain = w.say("account-suspend-explain");
-        ("account-suspend", "danger", explain, "1")
+    let form = |fold, suspended: &str, style| {
+        form_about(w, one, "/accounts/suspend", fold)
+            .hidden("suspended", suspended)
+            .field(reason_field(w))
+            .button(RowButton::new(w.say("account-confirm"), style))
     };
-    let mut form = form_about(w, one, "/accounts/suspend", fold);
-    form.explain = explain;
-    form.hidden.push(("suspended", suspended.to_owned()));
-    form.fields = vec![reason_field(w)];
-    form.buttons = vec![RowButton::new(w.say("account-confirm"), style)];
-    form
+    if one.record.is_suspended {
+        form("account-resume", "0", "main")
+    } else {
+        form("account-suspend", "1", "danger").explained(w.say("account-suspend-explain"))
+    }
 }
 
 fn identity_form(w: &Localizer, one: &OverseenAccount) -> RowForm {
     let invite = RowButton::new(w.say("identity-invite"), "plain");
-    RowForm {
-        buttons: vec![invite.aloud(aloud(w, one, "identity-invite-named"))],
-        ..form_about(w, one, "/accounts/identity", "")
-    }
+    form_about(w, one, "/accounts/identity", "").button(invite.aloud(aloud(
+        w,
+        one,
+        "identity-invite-named",
+    )))
 }
 
 fn recover_form(w: &Localizer, one: &OverseenAccount, yesterday: &str) -> RowForm {
-    RowForm {
-        explain: w.say("account-recover-explain"),
-        fields: vec![
-            RowField::moment("since", w.say("account-since"), yesterday.to_owned()),
-            reason_field(w),
-        ],
-        buttons: vec![RowButton::new(w.say("account-recover-ask"), "danger")],
-        ..form_about(w, one, "/approvals/recover", "account-recover")
-    }
+    let (since, yesterday) = (w.say("account-since"), yesterday.to_owned());
+    form_about(w, one, "/approvals/recover", "account-recover")
+        .explained(w.say("account-recover-explain"))
+        .field(RowField::moment("since", since, yesterday))
+        .field(reason_field(w))
+        .button(RowButton::new(w.say("account-recover-ask"), "danger"))
 }
 
 async fn acts_for(
@@ -260,7 +248,7 @@ pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let me = visitor.actor(&console.app)?;
     let known = accounts::list(&console.app, &me).await?;
     let w = words_beside(

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, State};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use digue_access::Role;
 use digue_administration::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
 use digue_administration::decisions;
@@ -21,7 +21,7 @@ use serde::Deserialize;
 use digue_pages::choices::NameChoices;
 use digue_pages::differences::words_beside;
 use digue_pages::done::{DoneAct, done};
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::form::account_named;
 use digue_pages::holder::holder_in_line;
 use digue_pages::signed_in::SignedIn;
@@ -234,17 +234,12 @@ fn decision_cell(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) ->
 }
 
 fn decide_form(w: &Localizer, id: &str) -> RowForm {
-    RowForm {
-        target: "/approvals/decide".to_owned(),
-        fold: String::new(),
-        explain: String::new(),
-        hidden: vec![("id", id.to_owned())],
-        fields: Vec::new(),
-        buttons: vec![
-            RowButton::sending("granted", "1", w.say("approval-grant"), "main"),
-            RowButton::sending("granted", "0", w.say("approval-refuse"), "danger"),
-        ],
-    }
+    let grant = RowButton::sending("granted", "1", w.say("approval-grant"), "main");
+    let refuse = RowButton::sending("granted", "0", w.say("approval-refuse"), "danger");
+    RowForm::to("/approvals/decide")
+        .hidden("id", id)
+        .button(grant)
+        .button(refuse)
 }
 
 pub async fn list(
@@ -490,7 +485,7 @@ pub async fn invite_identity(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Form(form): Form<InviteForm>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let account = account_named(&form.account)?;
     providers::invite_holder(&console.app, &actor, &account).await?;
     Ok(page(&IdentityInvitationPage {

@@ -4,14 +4,14 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, State};
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Redirect, Response};
 use digue_app::OperationError;
 use digue_messages::MessageVerdict;
 use digue_notices::desk::{self, MessageReport, SubmittedReport};
 use digue_types::Timestamp;
 use serde::Deserialize;
 
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -31,10 +31,7 @@ struct DeskPage {
     look_alikes: Vec<(String, Timestamp)>,
 }
 
-pub async fn ask(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Html<String>, PageError> {
+pub async fn ask(State(console): State<Console>, visitor: Visitor) -> PageAnswer {
     shown(&console, &visitor, None).await
 }
 
@@ -42,7 +39,7 @@ async fn shown(
     console: &Console,
     visitor: &Visitor,
     answered: Option<MessageReport>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let signs = answered
         .iter()
         .flat_map(|answered| desk::signs_in_words(visitor.language, &answered.opinion));
@@ -61,7 +58,7 @@ pub async fn examine(
     State(console): State<Console>,
     visitor: Visitor,
     form: Multipart,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let bytes = given(form).await?;
     // No account is needed; with one, the report names it.
     let actor = visitor.actor(&console.app).ok();
@@ -145,38 +142,30 @@ fn verdict_cell(w: &Localizer, verdict: Option<MessageVerdict>) -> ListCell {
 }
 
 fn signs_cell(w: &Localizer, report: &SubmittedReport) -> ListCell {
-    let signs = report
-        .signs
-        .iter()
-        .map(|sign| CellPart::Text(w.coded("sign-short", sign.code())));
     let codes: Vec<&str> = report.signs.iter().map(|sign| sign.code()).collect();
-    signs
-        .fold(ListCell::empty(), ListCell::and)
-        .filed_as(codes.join(" "))
+    let words = codes
+        .iter()
+        .map(|code| CellPart::Text(w.coded("sign-short", code)));
+    words.collect::<ListCell>().filed_as(codes.join(" "))
 }
 
 /// The look-alike domains, with the button that publishes them while they are not.
 fn look_alikes_cell(w: &Localizer, may_publish: bool, report: &SubmittedReport) -> ListCell {
-    let is_published = report.published_at.is_some();
-    match report.look_alikes.as_slice() {
-        [] => ListCell::empty(),
-        names => ListCell::code(names.join(" "))
-            .and_if(is_published, || CellPart::Quiet(w.say("reports-published")))
-            .and_if(!is_published && may_publish, || {
-                CellPart::Form(publish_form(w, &report.id))
-            }),
+    if report.look_alikes.is_empty() {
+        return ListCell::empty();
+    }
+    let names = ListCell::code(report.look_alikes.join(" "));
+    match report.published_at {
+        Some(_) => names.and_quiet(w.say("reports-published")),
+        None if may_publish => names.and_form(publish_form(w, &report.id)),
+        None => names,
     }
 }
 
 fn publish_form(w: &Localizer, id: &str) -> RowForm {
-    RowForm {
-        target: "/messages/publish".to_owned(),
-        fold: String::new(),
-        explain: String::new(),
-        hidden: vec![("id", id.to_owned())],
-        fields: Vec::new(),
-        buttons: vec![RowButton::new(w.say("reports-publish"), "")],
-    }
+    RowForm::to("/messages/publish")
+        .hidden("id", id)
+        .button(RowButton::new(w.say("reports-publish"), ""))
 }
 
 pub async fn reports(
@@ -184,7 +173,7 @@ pub async fn reports(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let reports = desk::reports(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&ReportsPage {

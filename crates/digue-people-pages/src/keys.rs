@@ -78,14 +78,11 @@ fn until_cell(w: &Localizer, expires_at: Timestamp, now: Timestamp) -> ListCell 
 }
 
 fn revoke_form(w: &Localizer, key: &SessionId) -> RowForm {
-    RowForm {
-        target: "/keys/revoke".to_owned(),
-        fold: w.say("keys-revoke"),
-        explain: String::new(),
-        hidden: vec![("key", key.to_string())],
-        fields: vec![RowField::reason(w)],
-        buttons: vec![RowButton::new(w.say("account-confirm"), "danger")],
-    }
+    RowForm::to("/keys/revoke")
+        .folded(w.say("keys-revoke"))
+        .hidden("key", key)
+        .field(RowField::reason(w))
+        .button(RowButton::new(w.say("account-confirm"), "danger"))
 }
 
 pub async fn list(

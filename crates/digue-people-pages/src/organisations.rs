@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::{Html, Response};
+use axum::response::Response;
 use digue_administration::accounts::{self, OverseenAccount};
 use digue_administration::holders::HolderBook;
 use digue_administration::organisations::{self, OrganisationView, OverseenOrganisation};
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::accounts::state_cell;
 use digue_pages::differences::words_beside;
 use digue_pages::done::{DoneAct, done};
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::holder::HolderCard;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -102,7 +102,7 @@ pub async fn list(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let known = organisations::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
     let book = HolderBook::read(&console.app, &actor).await?;
@@ -148,7 +148,7 @@ pub async fn show(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let id = named(&id)?;
     let view = organisations::view(&console.app, &actor, &id).await?;
     let theirs = accounts_of(&console, &actor, &id).await?;

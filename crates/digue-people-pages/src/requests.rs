@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Redirect, Response};
 use digue_access::{Reach, Role};
 use digue_administration::holders::HolderBook;
 use digue_app::{Actor, OperationError};
@@ -17,7 +17,7 @@ use digue_types::{PopulationId, Scope};
 use serde::Deserialize;
 
 use digue_pages::choices::NameChoices;
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -121,7 +121,7 @@ pub async fn list(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let all = requests::list(&console.app, &actor, EvidenceForm::Shown).await?;
     let hidden = sights::hidden(&console.app, &actor).await?;
     let (letters, rows): (Vec<TrackedRequest>, Vec<TrackedRequest>) = all
@@ -189,7 +189,7 @@ pub async fn show(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let all = requests::list(&console.app, &actor, EvidenceForm::Shown).await?;
     let found = all
         .into_iter()

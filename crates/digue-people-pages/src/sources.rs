@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Redirect, Response};
 use digue_sources::overview::{self, SourceStanding, SourceView};
 use digue_sources::reading;
 use serde::Deserialize;
 
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -95,7 +95,7 @@ pub async fn list(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let sources = overview::list(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let list = table(&w, &sources).shown(&w, &query);

@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, Query, State};
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Redirect, Response};
 use digue_administration::accounts;
 use digue_administration::holders::HolderBook;
 use digue_casework::papers::PaperFormat;
@@ -17,7 +17,7 @@ use digue_types::AccountId;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use digue_pages::error::PageError;
+use digue_pages::error::{PageAnswer, PageError};
 use digue_pages::form::account_named;
 use digue_pages::form::uploaded;
 use digue_pages::holder::HolderCard;
@@ -62,7 +62,7 @@ pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let space = space::show(&console.app, &actor).await?;
     let own = match space.leads {
         true => Some(assessment::show(&console.app, &actor).await?),
@@ -264,7 +264,7 @@ pub async fn assess(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Query(shown): Query<ShownTheme>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let own = assessment::show(&console.app, &actor).await?;
     let theme = Theme::parse(&shown.theme);
     Ok(page(&AssessmentPage {
@@ -407,9 +407,8 @@ fn contradicted_cell(w: &Localizer, contradicted: &[Question]) -> ListCell {
         text: w.coded("question", question.code()),
         tone: ChipTone::Bad,
     });
-    chips
-        .fold(ListCell::empty(), ListCell::and)
-        .sorted(i64::try_from(contradicted.len()).unwrap_or(i64::MAX))
+    let cell: ListCell = chips.collect();
+    cell.sorted(i64::try_from(contradicted.len()).unwrap_or(i64::MAX))
         .filed_as(codes(contradicted))
 }
 
@@ -417,9 +416,7 @@ fn to_do_cell(w: &Localizer, to_do: &[Question]) -> ListCell {
     let words = to_do
         .iter()
         .map(|question| CellPart::Text(w.coded("question-do", question.code())));
-    words
-        .fold(ListCell::empty(), ListCell::and)
-        .filed_as(codes(to_do))
+    words.collect::<ListCell>().filed_as(codes(to_do))
 }
 
 fn codes(questions: &[Question]) -> String {
@@ -433,7 +430,7 @@ pub async fn standings(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let mut answers = assessment::everybody(&console.app, &actor).await?;
     answers.sort_by_key(|one| {
         (

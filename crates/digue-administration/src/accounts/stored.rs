@@ -33,22 +33,26 @@ async fn accounts(app: &App, to: &mut RecordComparison) -> Result<(), OperationE
     let stored = app.store().accounts().await?;
     with_journal_statement(app, |statement| {
         for (account, record) in &stored {
-            to.note(
-                StoredKind::Account,
-                account.as_str(),
-                account_is(statement, account, record),
-            );
+            let confirmation = account_is(statement, account, record);
+            to.note(StoredKind::Account, account.as_str(), confirmation);
         }
-        let known: BTreeSet<&AccountId> = stored.iter().map(|(account, _)| account).collect();
-        for account in statement
-            .journalled
-            .accounts()
-            .filter(|account| !known.contains(account))
-        {
-            to.miss(StoredKind::Account, account.as_str());
-        }
+        miss_accounts(statement, &stored, to);
     });
     Ok(())
+}
+
+/// Accounts that only the journal has.
+fn miss_accounts(
+    statement: &JournalStatement<'_>,
+    stored: &[(AccountId, AccountRecord)],
+    to: &mut RecordComparison,
+) {
+    let known: BTreeSet<&AccountId> = stored.iter().map(|(account, _)| account).collect();
+    for account in statement.journalled.accounts() {
+        if !known.contains(account) {
+            to.miss(StoredKind::Account, account.as_str());
+        }
+    }
 }
 
 fn account_is(
@@ -74,21 +78,28 @@ async fn holders(app: &App, to: &mut RecordComparison) -> Result<(), OperationEr
     let contacts = app.store().contacts().await?;
     with_journal_statement(app, |statement| {
         for (account, record) in &stored {
-            let recorded = statement.journalled.holder(account);
             let email = contacts.get(account).map_or("", String::as_str);
-            let is_same = recorded == Some(digest(app, account, record, email).as_str());
+            let digest = digest(app, account, record, email);
+            let is_same = statement.journalled.holder(account) == Some(digest.as_str());
             let confirmation = statement.unless_older(record.written_at, is_same);
             to.note(StoredKind::Holder, account.as_str(), confirmation);
         }
-        for account in statement
-            .journalled
-            .holders()
-            .filter(|account| !stored.contains_key(*account))
-        {
-            to.miss(StoredKind::Holder, account.as_str());
-        }
+        miss_holders(statement, |account| stored.contains_key(account), to);
     });
     Ok(())
+}
+
+/// Holders that only the journal has.
+fn miss_holders(
+    statement: &JournalStatement<'_>,
+    is_stored: impl Fn(&AccountId) -> bool,
+    to: &mut RecordComparison,
+) {
+    for account in statement.journalled.holders() {
+        if !is_stored(account) {
+            to.miss(StoredKind::Holder, account.as_str());
+        }
+    }
 }
 
 async fn gates(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
@@ -97,21 +108,27 @@ async fn gates(app: &App, to: &mut RecordComparison) -> Result<(), OperationErro
         let mut known = BTreeSet::new();
         for gate in &stored {
             let subject = gate.reach.subject();
-            to.note(
-                StoredKind::Gate,
-                subject.to_string(),
-                gate_is(statement, &subject, gate),
-            );
+            let confirmation = gate_is(statement, &subject, gate);
+            to.note(StoredKind::Gate, subject.to_string(), confirmation);
             known.insert(subject);
         }
-        for (subject, act) in statement.journalled.gates() {
-            // An open gate has no row.
-            if act.after != Gate::Open.code() && !known.contains(subject) {
-                to.miss(StoredKind::Gate, subject.to_string());
-            }
-        }
+        miss_gates(statement, &known, to);
     });
     Ok(())
+}
+
+/// Gates that are shut in the journal alone.
+fn miss_gates(
+    statement: &JournalStatement<'_>,
+    known: &BTreeSet<Subject>,
+    to: &mut RecordComparison,
+) {
+    for (subject, act) in statement.journalled.gates() {
+        // An open gate has no row.
+        if act.after != Gate::Open.code() && !known.contains(subject) {
+            to.miss(StoredKind::Gate, subject.to_string());
+        }
+    }
 }
 
 fn gate_is(

@@ -6,9 +6,9 @@
 use std::fmt;
 
 use digue_access::{Reach, Role};
+use digue_app::files::sha256;
 use digue_evidence::reading::EXPORT_REQUEST;
 use digue_types::{AccountId, Gate, OrganisationId, PopulationId, PortalId, Subject, Timestamp};
-use ring::digest::{SHA256, digest};
 
 use crate::loads::{LoadTarget, WaitingLoad};
 
@@ -23,6 +23,18 @@ pub struct AgreedRelation {
     pub organisation: OrganisationId,
     /// Exclusive.
     pub until: Option<Timestamp>,
+}
+
+impl AgreedRelation {
+    fn line(&self) -> String {
+        let account = self.account.as_ref().map_or("", AccountId::as_str);
+        let until = self.until.map(|until| until.to_string());
+        let until = until.unwrap_or_default();
+        [self.population.as_str(), &self.person, account, &until]
+            .join(" ")
+            .trim_end()
+            .to_owned()
+    }
 }
 
 /// One step of a reopening.
@@ -193,31 +205,17 @@ impl ApprovalRequest {
             Self::Reopen(step) => {
                 format!("{} {} {}", step.gate.code(), step.percent, step.incident)
             }
-            Self::AddAccounts(accounts) => accounts
-                .iter()
-                .map(NewAccount::line)
-                .collect::<Vec<_>>()
-                .join("\n"),
+            Self::AddAccounts(accounts) => {
+                let lines: Vec<String> = accounts.iter().map(NewAccount::line).collect();
+                lines.join("\n")
+            }
             Self::RecoverAccount { since, .. } => since.to_string(),
             Self::IssueKey {
                 thumbprint, name, ..
             } => format!("{thumbprint} {name}"),
             Self::WidenRules { detail, .. } => detail.clone(),
             Self::ExportJournal => String::new(),
-            Self::AddToCaseload(AgreedRelation {
-                population,
-                person,
-                account,
-                until,
-                ..
-            }) => {
-                let account = account.as_ref().map_or("", AccountId::as_str);
-                let until = until.map(|until| until.to_string()).unwrap_or_default();
-                [population.as_str(), person, account, &until]
-                    .join(" ")
-                    .trim_end()
-                    .to_owned()
-            }
+            Self::AddToCaseload(relation) => relation.line(),
             Self::Load(load) => load.detail(),
             Self::AllowFeed {
                 target, per_day, ..
@@ -236,12 +234,7 @@ impl ApprovalRequest {
             Self::AddAccounts(accounts) => match &accounts[..] {
                 [one] => format!("{} {} {}", self.kind(), one.role.code(), one.organisation),
                 many => {
-                    let digest = digest(&SHA256, self.summary().as_bytes());
-                    let digest: String = digest
-                        .as_ref()
-                        .iter()
-                        .map(|byte| format!("{byte:02x}"))
-                        .collect();
+                    let digest = sha256(&self.summary());
                     format!("{} accounts:{} sha256:{digest}", self.kind(), many.len())
                 }
             },

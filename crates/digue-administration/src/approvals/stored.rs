@@ -2,9 +2,10 @@
 
 use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
-    JournalStatement, RecordComparison, StoredComparison, StoredKind, with_journal_statement,
+    JournalStatement, JournalledAct, RecordComparison, StoredComparison, StoredKind,
+    with_journal_statement,
 };
-use digue_store::ApprovalRecord;
+use digue_store::{ApprovalDecision, ApprovalRecord};
 use digue_types::Act;
 
 use super::request::{ApprovalRequest, AskedBy};
@@ -20,24 +21,29 @@ async fn approvals(app: &App, to: &mut RecordComparison) -> Result<(), Operation
         for approval in &stored {
             let is_same =
                 is_requested(statement, approval) && is_decided(statement, approval, &stored);
-            to.note(
-                StoredKind::Approval,
-                approval.id.as_str(),
-                statement.unless_older(approval.asked_at, is_same),
-            );
+            let confirmation = statement.unless_older(approval.asked_at, is_same);
+            to.note(StoredKind::Approval, approval.id.as_str(), confirmation);
         }
-        // Requests are never deleted by Digue: a missing one was removed by other means.
-        for (subject, act) in statement.journalled.all_requested() {
-            let is_it = |known: &ApprovalRecord| {
-                // By author, time and subject, because the act does not hold the id of the request.
-                known.asked_by == act.by && act.is_at(known.asked_at) && known.subject == *subject
-            };
-            if !stored.iter().any(is_it) {
-                to.miss(StoredKind::Approval, subject.to_string());
-            }
-        }
+        miss_requests(statement, &stored, to);
     });
     Ok(())
+}
+
+/// Requests are never deleted by Digue: a missing one was removed by other means.
+fn miss_requests(
+    statement: &JournalStatement<'_>,
+    stored: &[ApprovalRecord],
+    to: &mut RecordComparison,
+) {
+    for (subject, act) in statement.journalled.all_requested() {
+        let is_it = |known: &ApprovalRecord| {
+            // By author, time and subject, because the act does not hold the id of the request.
+            known.asked_by == act.by && act.is_at(known.asked_at) && known.subject == *subject
+        };
+        if !stored.iter().any(is_it) {
+            to.miss(StoredKind::Approval, subject.to_string());
+        }
+    }
 }
 
 fn is_requested(statement: &JournalStatement<'_>, approval: &ApprovalRecord) -> bool {
@@ -82,22 +88,30 @@ fn is_decided(
             } else {
                 Act::ApprovalRefused
             };
-            recorded.any(|recorded| {
-                recorded.act == act && recorded.by == decided.by && recorded.is_at(decided.at)
-            })
+            recorded.any(|recorded| recorded.act == act && is_of(recorded, decided))
         }
         // Undecided, although the journal has a decision that belongs to no other identical
         // request.
         None => !recorded.any(|recorded| {
-            let is_others = all
-                .iter()
-                .filter(|other| other.id != approval.id)
-                .any(|other| {
-                    other.decided.as_ref().is_some_and(|decided| {
-                        recorded.is_at(decided.at) && recorded.by == decided.by
-                    })
-                });
-            recorded.at >= approval.asked_at && recorded.at <= approval.expires_at && !is_others
+            recorded.at >= approval.asked_at
+                && recorded.at <= approval.expires_at
+                && !is_of_another(recorded, approval, all)
         }),
     }
+}
+
+/// The act records this decision.
+fn is_of(recorded: &JournalledAct, decided: &ApprovalDecision) -> bool {
+    recorded.by == decided.by && recorded.is_at(decided.at)
+}
+
+/// The act records the decision of another request than `approval`.
+fn is_of_another(
+    recorded: &JournalledAct,
+    approval: &ApprovalRecord,
+    all: &[ApprovalRecord],
+) -> bool {
+    let others = all.iter().filter(|other| other.id != approval.id);
+    let mut decisions = others.filter_map(|other| other.decided.as_ref());
+    decisions.any(|decided| is_of(recorded, decided))
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
 use digue_administration::holders::HolderBook;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::done::{DoneAct, done};
 use crate::error::ApiError;
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::holder::HolderCard;
 use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
@@ -167,7 +167,7 @@ pub(crate) async fn fetch_key(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<PasskeyNameForm>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let session = visitor.console_session()?;
     let key = keys::fetch(&console.app, session, &form.id).await?;
     let (account, secret) = (key.account.to_string(), key.secret);
@@ -270,18 +270,11 @@ struct CodesPage {
     codes: Vec<String>,
 }
 
-pub(crate) async fn show_password(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Html<String>, PageError> {
+pub(crate) async fn show_password(State(console): State<Console>, visitor: Visitor) -> PageAnswer {
     password_page(&console, &visitor, None)
 }
 
-fn password_page(
-    console: &Console,
-    visitor: &Visitor,
-    fault: Option<&'static str>,
-) -> Result<Html<String>, PageError> {
+fn password_page(console: &Console, visitor: &Visitor, fault: Option<&'static str>) -> PageAnswer {
     let session = visitor.console_session()?;
     let setting = password::begin(&console.app, session)?;
     let account = session.account.to_string();

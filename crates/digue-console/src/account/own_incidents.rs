@@ -8,10 +8,10 @@ use digue_evidence::paper_warning::PaperSources;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Redirect, Response};
 use serde::Deserialize;
 
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, Media, kept, page};
@@ -29,7 +29,7 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let views = incidents::own(&console.app, &actor).await?;
     let open = views
         .iter()

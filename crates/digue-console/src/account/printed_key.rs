@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use digue_administration::printed_key::{self, WaitingOfficer};
 use digue_app::OperationError;
 use digue_casework::rate_limiter;
@@ -12,7 +12,7 @@ use digue_identity::invitations::Invitation;
 use serde::Deserialize;
 
 use crate::account::sign_in::on_console;
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::state::Console;
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
@@ -44,7 +44,7 @@ impl PrintedKeyPage {
     }
 }
 
-pub(crate) async fn show(visitor: Visitor) -> Result<Html<String>, PageError> {
+pub(crate) async fn show(visitor: Visitor) -> PageAnswer {
     on_console(&visitor)?;
     Ok(page(&PrintedKeyPage::new(&visitor, String::new())))
 }

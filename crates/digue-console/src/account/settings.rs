@@ -7,7 +7,7 @@ use digue_administration::settings::{self, SettingsView};
 use digue_casework::operator;
 use digue_response::notification::Field;
 
-use crate::error::PageError;
+use crate::error::PageAnswer;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, page};
@@ -24,7 +24,7 @@ pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let view = settings::read(&console.app, &actor).await?;
     Ok(page(&SettingsPage {
         w: Localizer::in_zone(&visitor, &console.zone),

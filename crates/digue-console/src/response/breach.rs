@@ -5,7 +5,7 @@ use askama::Template;
 use axum::Form;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Redirect, Response};
 use digue_access::Role;
 use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
@@ -29,7 +29,7 @@ use digue_types::Timestamp;
 
 use crate::choices::NameChoices;
 use crate::differences::words_beside;
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::form::names;
 use crate::response::incident_head::{IncidentHead, shown_clocks};
 use crate::response::step_page::{StepPage, StepRequest, unknown_fields};
@@ -61,7 +61,7 @@ struct AffectedPage {
     kinds: Vec<&'static str>,
 }
 
-pub(crate) async fn affected_page(step: &StepRequest<'_>) -> Result<Html<String>, PageError> {
+pub(crate) async fn affected_page(step: &StepRequest<'_>) -> PageAnswer {
     let StepPage {
         w,
         view,
@@ -178,7 +178,7 @@ struct NotificationPage {
     now: String,
 }
 
-pub(crate) async fn notification_page(step: &StepRequest<'_>) -> Result<Html<String>, PageError> {
+pub(crate) async fn notification_page(step: &StepRequest<'_>) -> PageAnswer {
     let StepPage {
         w,
         view,
@@ -285,10 +285,7 @@ async fn rows(
     Ok(rows.collect())
 }
 
-pub(crate) async fn register(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Html<String>, PageError> {
+pub(crate) async fn register(State(console): State<Console>, visitor: Visitor) -> PageAnswer {
     let rows = rows(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
     let text_of = |row: &ViolationRow, field: Field| {

@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, Path, State};
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Redirect, Response};
 use digue_access::Reach;
 use digue_administration::approvals::ReopeningStep;
 use digue_administration::reopening;
@@ -13,7 +13,7 @@ use digue_casework::{breach, incidents};
 use digue_types::{Gate, Subject};
 use serde::Deserialize;
 
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::form::uploaded;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -59,7 +59,7 @@ pub(crate) async fn check(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let (app, actor) = (&console.app, visitor.actor(&console.app)?);
     let view = incidents::view(app, &actor, &id).await?;
     let changed = incidents::check(app, &actor, &id).await?;

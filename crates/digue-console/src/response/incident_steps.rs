@@ -5,7 +5,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use digue_app::{Actor, OperationError};
 use digue_casework::breach::{self, Severity};
 use digue_casework::incidents::{self, IncidentView};
@@ -21,7 +21,7 @@ use digue_response::severity::{
 use digue_response::sheet::Sheet;
 use digue_response::vocabulary::Gravity;
 
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::response::breach as breach_pages;
 use crate::response::incident_head::{
     IncidentHead, SavedNotice, ShownClock, next_address, shown_clocks,
@@ -32,7 +32,7 @@ use crate::state::Console;
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
-async fn page_of(request: &StepRequest<'_>) -> Result<Html<String>, PageError> {
+async fn page_of(request: &StepRequest<'_>) -> PageAnswer {
     match request.step {
         ProgressStep::Qualify => qualification(request).await,
         ProgressStep::Persons => breach_pages::affected_page(request).await,
@@ -52,7 +52,7 @@ macro_rules! step_page {
             SignedIn(actor): SignedIn,
             Path(id): Path<String>,
             Query(saved): Query<SavedNotice>,
-        ) -> Result<Html<String>, PageError> {
+        ) -> PageAnswer {
             let step = ProgressStep::$step;
             let (console, visitor, actor, id) = (&console, &visitor, &actor, id.as_str());
             page_of(&StepRequest {
@@ -131,7 +131,7 @@ struct SheetsPage {
     others: Vec<(&'static str, String)>,
 }
 
-async fn qualification(request: &StepRequest<'_>) -> Result<Html<String>, PageError> {
+async fn qualification(request: &StepRequest<'_>) -> PageAnswer {
     let StepPage {
         w,
         view,
@@ -183,7 +183,7 @@ struct DecisionsPage {
     now: String,
 }
 
-async fn decisions_page(request: &StepRequest<'_>) -> Result<Html<String>, PageError> {
+async fn decisions_page(request: &StepRequest<'_>) -> PageAnswer {
     let StepPage {
         w,
         view,
@@ -283,7 +283,7 @@ struct ClosingPage {
     papers: [&'static str; 5],
 }
 
-async fn closing_page(request: &StepRequest<'_>) -> Result<Html<String>, PageError> {
+async fn closing_page(request: &StepRequest<'_>) -> PageAnswer {
     let StepPage {
         w,
         view,

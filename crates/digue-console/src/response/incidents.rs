@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Redirect, Response};
 use digue_access::Role;
 use digue_administration::holders::HolderBook;
 use digue_app::{OperationError, gates};
@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::choices::NameChoices;
 use crate::differences::words_beside;
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::response::incident_head::{IncidentHead, SavedNotice, ShownClock, shown_clocks};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -69,7 +69,7 @@ pub(crate) async fn list(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let views = incidents::list(&console.app, &actor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
     let lines = lines(&w, &views);
@@ -234,7 +234,7 @@ pub(crate) async fn show(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Query(saved): Query<SavedNotice>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let view = incidents::view(&console.app, &actor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
     let head = IncidentHead::new(&console, &actor, &w, &view, (None, &saved)).await?;

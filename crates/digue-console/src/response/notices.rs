@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::incidents;
@@ -20,7 +20,7 @@ use digue_response::progress::ProgressStep;
 use serde::Deserialize;
 
 use crate::differences::words_beside;
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::response::breach::duties;
 use crate::response::incident_head::{IncidentHead, SavedNotice};
 use crate::signed_in::SignedIn;
@@ -73,7 +73,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(choice): Query<StyleChoice>,
     Query(saved): Query<SavedNotice>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     if saved.is_any() && actor.role.can_respond() {
         // Who comes from the step before goes on to prepare: the proof is asked for before anything
         // is typed.
@@ -106,7 +106,7 @@ async fn shown(
     id: &str,
     (style, saved): (Style, SavedNotice),
     refused: Option<RefusedRequest>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let app = &console.app;
     let view = incidents::view(app, actor, id).await?;
     let (proposed_subject, proposed_blocks) =
@@ -206,7 +206,7 @@ pub(crate) async fn campaign(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path((id, campaign)): Path<(String, String)>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let campaigns = digue_notices::campaigns(&console.app, &actor, &id).await?;
     let found = campaigns
         .into_iter()
@@ -380,10 +380,7 @@ struct NoticeCheckPage {
 }
 
 /// The public page that verifies a code, without session and script.
-pub(crate) async fn check(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Html<String>, PageError> {
+pub(crate) async fn check(State(console): State<Console>, visitor: Visitor) -> PageAnswer {
     checked(&console, &visitor, String::new(), None).await
 }
 
@@ -396,7 +393,7 @@ pub(crate) async fn check_code(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<NoticeCheckForm>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let code: String = form.code.chars().take(40).collect();
     let found = genuine::check(
         &console.app,
@@ -414,7 +411,7 @@ async fn checked(
     visitor: &Visitor,
     code: String,
     found: Option<Option<Genuine>>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let official = genuine::official(&console.app).await?;
     let w = Localizer::in_zone(visitor, &console.zone);
     Ok(page(&NoticeCheckPage {

@@ -8,9 +8,8 @@ use digue_compliance::isms::import::{pack, unpack};
 
 use askama::Template;
 use axum::extract::{Multipart, State};
-use axum::response::Html;
 
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::form::fields_of;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -51,7 +50,7 @@ pub(crate) async fn import(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     form: Multipart,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let [file, kept, digest] = fields_of(form, ["file", "kept", "digest"]).await?;
     let invalid = || OperationError::Invalid("invalid-upload");
     let (bytes, confirmed) = match (file, kept, digest) {

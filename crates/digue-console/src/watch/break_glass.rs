@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use digue_administration::break_glass::{self, BreakGlassLimits, BreakGlassUse};
 use digue_app::{Actor, OperationError};
 use serde::Deserialize;
 
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{
@@ -81,7 +81,7 @@ pub(crate) async fn list(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let uses = break_glass::list(&console.app, &actor).await?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     let waiting = uses.iter().filter(|one| one.reviewed.is_none()).count() as u64;
@@ -178,7 +178,7 @@ pub(crate) async fn open(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<OpenBreakGlassForm>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
         return Err(PageError::from(OperationError::Denied));
     };

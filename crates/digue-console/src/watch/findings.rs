@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Redirect, Response};
 use digue_administration::holders::HolderBook;
 use digue_administration::watch_lists::written_minute;
 use digue_app::OperationError;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::chart::{Bar, ChartRange, RangeLinks, RangeQuery, bars};
 use crate::differences::words_beside;
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::holder::HolderCard;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -140,7 +140,7 @@ pub(crate) async fn list(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let view = findings::view(&console.app, &actor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], None).await?;
     let rate = view.false_alarms as f64 * 1000.0 / view.account_days.max(1) as f64;
@@ -332,7 +332,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(saved): Query<SavedVerdict>,
     Query(asked): Query<RangeQuery>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let FindingView {
         finding,
         days,

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::{Html, Response};
+use axum::response::Response;
 use digue_app::OperationError;
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::witnesses::{self, WitnessView};
@@ -10,7 +10,7 @@ use digue_evidence::{entry, watch};
 use digue_types::{AccountId, Event, Timestamp};
 use serde::Deserialize;
 
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, Media, kept, page};
@@ -92,7 +92,7 @@ pub(crate) async fn show(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Query(range): Query<JournalQuery>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let status = console.app.journal_status();
     let last = status.checkpoint_size.saturating_sub(PAGE_ENTRIES);
     let first = range.first.unwrap_or(last).min(last);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::{Html, Response};
+use axum::response::Response;
 use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
 use digue_evidence::reading::EvidenceForm;
@@ -14,7 +14,7 @@ use digue_types::{AccountId, PersonRef, Timestamp};
 use serde::Deserialize;
 
 use crate::chart::{ChartRange, MARK_WIDTH, RangeLinks, RangeQuery, mark};
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
@@ -98,7 +98,7 @@ pub(crate) async fn show(
     Query(search): Query<PersonSearch>,
     Query(asked): Query<RangeQuery>,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let (person, reply) = look(&console, &visitor, &search, EvidenceForm::Shown).await?;
     let (mut sights, is_known) = match reply {
         Lookup::Known(sights) => (sights, true),

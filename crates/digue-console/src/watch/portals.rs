@@ -4,9 +4,9 @@ use digue_evidence::watch::{self, PortalView};
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{Html, Response};
+use axum::response::Response;
 
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, csv, page};
@@ -23,7 +23,7 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let portals = watch::portals(&console.app, &actor)?;
     Ok(page(&PortalsPage {
         w: Localizer::new(&visitor),

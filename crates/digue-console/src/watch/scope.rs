@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Response};
 use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
 use digue_casework::typed_form::maybe_local_time;
@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::chart::{Bar, bars};
 use crate::choices::NameChoices;
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::form::names;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -172,7 +172,7 @@ pub(crate) async fn show(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Query(form): Query<ScopeForm>,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     scope::may_ask(&actor)?;
     let scoped = if form.is_empty() {
         None

@@ -2,12 +2,12 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{Html, Response};
+use axum::response::Response;
 use digue_access::Session;
 use digue_app::Actor;
 use digue_evidence::watch;
 
-use crate::error::PageError;
+use crate::error::{PageAnswer, PageError};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{
@@ -82,7 +82,7 @@ pub(crate) async fn list(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Html<String>, PageError> {
+) -> PageAnswer {
     let sessions = watch::sessions(&console.app, &actor)?;
     let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&SessionsPage {

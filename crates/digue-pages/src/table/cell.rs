@@ -61,6 +61,43 @@ pub struct RowForm {
     pub buttons: Vec<RowButton>,
 }
 
+impl RowForm {
+    /// A form that is always there and sends nothing yet.
+    pub fn to(target: &str) -> Self {
+        Self {
+            target: target.to_owned(),
+            fold: String::new(),
+            explain: String::new(),
+            hidden: Vec::new(),
+            fields: Vec::new(),
+            buttons: Vec::new(),
+        }
+    }
+
+    pub fn folded(self, fold: String) -> Self {
+        Self { fold, ..self }
+    }
+
+    pub fn explained(self, explain: String) -> Self {
+        Self { explain, ..self }
+    }
+
+    pub fn hidden(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.hidden.push((name, value.to_string()));
+        self
+    }
+
+    pub fn field(mut self, field: RowField) -> Self {
+        self.fields.push(field);
+        self
+    }
+
+    pub fn button(mut self, button: RowButton) -> Self {
+        self.buttons.push(button);
+        self
+    }
+}
+
 pub struct RowField {
     pub name: &'static str,
     pub label: String,
@@ -143,6 +180,13 @@ pub struct ListCell {
     sort: SortKey,
     /// In the file, and what the list is filtered by.
     filed: String,
+}
+
+/// Parts one below the other; it sorts as an empty cell.
+impl FromIterator<CellPart> for ListCell {
+    fn from_iter<T: IntoIterator<Item = CellPart>>(parts: T) -> Self {
+        parts.into_iter().fold(Self::empty(), Self::and)
+    }
 }
 
 impl ListCell {
