@@ -616,8 +616,11 @@ impl CaseloadJob {
     /// The row gives more than is in force, to another than the feed's own holder.
     fn grows_by(&self, row: &CaseloadRow, keyer: &PersonKeyer) -> bool {
         let is_own = matches!(&self.allowance, Allowance::Feed(feed) if feed.is_own(&row.holder));
-        let held = || self.base.held(row, keyer, self.now);
-        !is_own && matches!(held(), RelationCoverage::Part(_))
+        !is_own
+            && matches!(
+                self.base.held(row, keyer, self.now),
+                RelationCoverage::Part(_)
+            )
     }
 
     /// Refuses a file that loses half of the relations or more (`loads::loses_half`).

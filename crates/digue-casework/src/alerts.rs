@@ -12,6 +12,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use digue_app::files::hex;
 use digue_app::{App, Area, OperationError};
 use digue_evidence::ocsf;
 use digue_http::body;
@@ -189,12 +190,7 @@ impl AlertReceiver<'_> {
 pub fn signature(secret: &str, now: Timestamp, body: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let tag = hmac::sign(&key, format!("{}.{body}", now.secs()).as_bytes());
-    let hex: String = tag
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("t={},v1={hex}", now.secs())
+    format!("t={},v1={}", now.secs(), hex(tag.as_ref()))
 }
 
 async fn post(

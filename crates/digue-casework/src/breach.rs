@@ -7,7 +7,7 @@ use digue_evidence::reading::{self, EvidenceForm};
 use digue_evidence::scope::{self, ScopeResult};
 use digue_evidence::watch::read_entries;
 use digue_types::visible::is_blank;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use digue_exposure::{ScopeAnswer, ScopeQuestion};
@@ -208,11 +208,13 @@ pub async fn signed_list(
     number: u32,
 ) -> Result<Vec<u8>, OperationError> {
     let fetch = list_bytes(app, id, number);
-    let subject = |_: &_| Subject::Affected {
-        incident: id.to_owned(),
-        version: number,
-    };
-    reading::read(app, actor, EvidenceForm::File, fetch, subject).await
+    reading::read(app, actor, EvidenceForm::File, fetch, |_| {
+        Subject::Affected {
+            incident: id.to_owned(),
+            version: number,
+        }
+    })
+    .await
 }
 
 /// `signed_list`, for callers whose own act journals the reading.
@@ -436,12 +438,17 @@ pub(crate) fn computed_kinds(incident: &Incident) -> Vec<DataKind> {
         .affected()
         .into_iter()
         .flat_map(|version| version.by_category.keys());
-    let mut kinds: Vec<DataKind> = categories
+    let kinds: BTreeSet<DataKind> = categories
         .map(|category| DataKind::of_category(category).unwrap_or(DataKind::Other))
         .collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    kinds
+    kinds.into_iter().collect()
+}
+
+/// The last version of the affected set has persons.
+pub(crate) fn has_shown_persons(incident: &Incident) -> bool {
+    incident
+        .affected()
+        .is_some_and(|version| version.persons > 0)
 }
 
 pub(crate) fn natures(incident: &Incident) -> Vec<Nature> {
@@ -456,12 +463,7 @@ pub(crate) fn natures(incident: &Incident) -> Vec<Nature> {
             .filter_map(|code| Nature::parse(code))
             .collect(),
         // Persons were shown to someone without the right to see them.
-        None if incident
-            .affected()
-            .is_some_and(|version| version.persons > 0) =>
-        {
-            vec![Nature::Confidentiality]
-        }
+        None if has_shown_persons(incident) => vec![Nature::Confidentiality],
         None => Vec::new(),
     }
 }

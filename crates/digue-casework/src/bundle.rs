@@ -26,14 +26,10 @@ pub async fn complaint(
     view: &IncidentView,
     reader: &PaperReader,
 ) -> Result<Vec<u8>, OperationError> {
-    let named = |_: &Vec<u8>| Subject::Complaint(view.reference());
-    reading::read(
-        app,
-        actor,
-        EvidenceForm::File,
-        packed(app, view, reader),
-        named,
-    )
+    let fetch = packed(app, view, reader);
+    reading::read(app, actor, EvidenceForm::File, fetch, |_| {
+        Subject::Complaint(view.reference())
+    })
     .await
 }
 

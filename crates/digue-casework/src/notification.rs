@@ -18,7 +18,7 @@ use digue_types::Timestamp;
 use digue_types::visible::is_blank;
 use serde_json::{Value as Json, json};
 
-use crate::breach::{computed_kinds, gravity, natures};
+use crate::breach::{computed_kinds, gravity, has_shown_persons, natures};
 use crate::incidents::{self, IncidentView};
 use crate::operator;
 use crate::paper_reader::PaperReader;
@@ -201,10 +201,7 @@ fn is_established(incident: &Incident) -> Option<String> {
         .states
         .iter()
         .any(|state| state.what == IncidentState::Confirmed);
-    let is_theft = incident.happening() == Happening::StolenAccount
-        && incident
-            .affected()
-            .is_some_and(|version| version.persons > 0);
+    let is_theft = incident.happening() == Happening::StolenAccount && has_shown_persons(incident);
     (is_confirmed || is_theft).then(|| "yes".to_owned())
 }
 

@@ -36,10 +36,17 @@ impl PaperReader {
 
     /// A local time with its minute.
     pub fn moment(&self, at: Timestamp) -> String {
-        let pattern = match self.language {
-            Language::French => "%d/%m/%Y %H:%M",
-            Language::English => "%d %b %Y, %H:%M",
-        };
+        self.local(
+            at,
+            match self.language {
+                Language::French => "%d/%m/%Y %H:%M",
+                Language::English => "%d %b %Y, %H:%M",
+            },
+        )
+    }
+
+    /// By a pattern of `strftime`.
+    fn local(&self, at: Timestamp, pattern: &str) -> String {
         match jiff::Timestamp::from_microsecond(at.micros()) {
             Ok(time) => time
                 .to_zoned(self.zone.clone())
@@ -51,13 +58,7 @@ impl PaperReader {
 
     /// The form of `datetime-local` fields.
     pub fn form_time(&self, at: Timestamp) -> String {
-        match jiff::Timestamp::from_microsecond(at.micros()) {
-            Ok(time) => time
-                .to_zoned(self.zone.clone())
-                .strftime("%Y-%m-%dT%H:%M")
-                .to_string(),
-            Err(_) => at.to_string(),
-        }
+        self.local(at, "%Y-%m-%dT%H:%M")
     }
 
     /// A time for tables: local, with its offset and all digits.
@@ -91,17 +92,13 @@ impl PaperReader {
 
     /// A local date.
     pub fn date(&self, at: Timestamp) -> String {
-        let pattern = match self.language {
-            Language::French => "%d/%m/%Y",
-            Language::English => "%d %b %Y",
-        };
-        match jiff::Timestamp::from_microsecond(at.micros()) {
-            Ok(time) => time
-                .to_zoned(self.zone.clone())
-                .strftime(pattern)
-                .to_string(),
-            Err(_) => at.to_string(),
-        }
+        self.local(
+            at,
+            match self.language {
+                Language::French => "%d/%m/%Y",
+                Language::English => "%d %b %Y",
+            },
+        )
     }
 
     /// A field value in words.

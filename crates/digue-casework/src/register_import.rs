@@ -27,7 +27,7 @@ use crate::operator;
 use crate::paper_reader::PaperReader;
 use crate::papers::{column_name, row_of};
 use crate::uploaded_table::{
-    CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, taken,
+    CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, is_named, taken,
 };
 
 /// Serialises imports of a register of violations: two of the same file would open each incident
@@ -587,25 +587,13 @@ fn choice(field: Field, word: &str) -> Option<String> {
 }
 
 fn exemption(word: &str) -> Option<Exemption> {
-    let word = folded(word);
-    let is_it = |one: &&Exemption| {
-        one.code() == word
-            || Language::ALL
-                .iter()
-                .any(|language| folded(&text(*language, one.key())) == word)
-    };
-    Exemption::ALL.iter().find(is_it).copied()
+    let mut all = Exemption::ALL.iter().copied();
+    all.find(|one| is_named(word, one.code(), one.key()))
 }
 
 fn state(word: &str) -> Option<IncidentState> {
-    let word = folded(word);
-    let is_it = |one: &&IncidentState| {
-        one.code() == word
-            || Language::ALL
-                .iter()
-                .any(|language| folded(&text(*language, one.key())) == word)
-    };
-    IncidentState::ALL.iter().find(is_it).copied()
+    let mut all = IncidentState::ALL.iter().copied();
+    all.find(|one| is_named(word, one.code(), one.key()))
 }
 
 /// Checks a row against the rules of incidents; the column that they refuse otherwise.

@@ -67,12 +67,11 @@ impl TypedForm {
         name: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Vec<T>, OperationError> {
-        let chosen = self
-            .all(name)
+        self.all(name)
             .iter()
             .map(|code| parse(code))
-            .collect::<Option<Vec<T>>>();
-        chosen.ok_or(OperationError::Invalid("incident-refused-value"))
+            .collect::<Option<_>>()
+            .ok_or(OperationError::Invalid("incident-refused-value"))
     }
 
     /// An optional value of a closed list.

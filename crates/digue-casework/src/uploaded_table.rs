@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use digue_app::{LineFault, OperationError, csv_file};
+use digue_locales::{Language, text};
 use digue_tables::xlsx::{
     CoveredCells, Quantity, UnreadableCell, UploadedCell, UploadedNumber, UploadedRow,
     UploadedSheet, cell_name, column_name, uploaded_sheets,
@@ -32,6 +33,13 @@ pub enum NameFit {
     Other,
     /// Equal except for a unit at the end.
     Loose,
+}
+
+/// The word is the code, or its name in any language.
+pub fn is_named(word: &str, code: &str, key: &str) -> bool {
+    let word = folded(word);
+    let is_name = |language: &Language| folded(&text(*language, key)) == word;
+    code == word || Language::ALL.iter().any(is_name)
 }
 
 /// The requirements of a table.

@@ -177,7 +177,7 @@ fn permitted(
 /// All senders without a session share half of it, and each address has a sixteenth of what is
 /// free.
 fn strangers(visitor: &Visitor) -> Senders {
-    let ip = visitor.origin.ip.to_string();
+    let ip = visitor.ip();
     // A host has a whole IPv6 network; counted by address, it would have as many quotas as it
     // likes.
     let address = ip

@@ -16,7 +16,7 @@ use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 
 use crate::account::sign_in::{device_of, is_local};
-use crate::error::{FailedOperation, PageError};
+use crate::error::{FailedOperation, PageError, PageResponse};
 use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
@@ -147,13 +147,15 @@ impl KeptForm {
 
 fn pair_of(pair: &str) -> (String, String) {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-    let plain = |text: &str| {
-        let text = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&text)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
     (plain(name), plain(value))
+}
+
+/// The text that a browser wrote as part of a form.
+fn plain(text: &str) -> String {
+    let text = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&text)
+        .decode_utf8_lossy()
+        .into_owned()
 }
 
 async fn ask(console: &Console, visitor: &Visitor, kept: KeptForm, is_wrong: bool) -> Response {
@@ -220,7 +222,7 @@ pub(crate) async fn by_password(
     visitor: Visitor,
     headers: HeaderMap,
     Form(form): Form<PasswordProof>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let session = visitor.console_session()?;
     let is_local = is_local(&form.action);
     let action = if is_local {

@@ -136,6 +136,15 @@ pub enum RecordConfirmation {
     Older,
 }
 
+impl RecordConfirmation {
+    pub const fn of(is_same: bool) -> Self {
+        match is_same {
+            true => Self::Same,
+            false => Self::Differs,
+        }
+    }
+}
+
 impl RecordComparison {
     pub fn note(
         &mut self,

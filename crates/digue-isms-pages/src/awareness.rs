@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{Html, IntoResponse as _, Redirect};
 use digue_access::Role;
 use digue_app::OperationError;
 use digue_casework::typed_form::TypedForm;
@@ -12,7 +12,7 @@ use digue_compliance::isms::awareness::{self, Learner, ReadingTask};
 use digue_isms::awareness::{ANSWERS, Module, QUESTIONS};
 use jiff::civil::Date;
 
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -45,7 +45,7 @@ pub async fn list(
             .collect(),
         documents,
         oversees: visitor.role.is_some_and(Role::oversees),
-        w: Localizer::in_zone(&visitor, &console.zone),
+        w: console.words(&visitor),
     }))
 }
 
@@ -119,7 +119,7 @@ pub async fn state(
 ) -> PageAnswer {
     let mut learners = awareness::everybody(&console.app, &actor).await?;
     learners.sort_by_key(|one| one.done.iter().filter(|on| on.is_some()).count());
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(page(&StatePage {
         total: learners.len(),
         done: learners
@@ -136,9 +136,9 @@ pub async fn state_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let learners = awareness::everybody(&console.app, &actor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(table(&w, &learners).csv(&query, visitor.language, "awareness"))
 }
 
@@ -173,11 +173,7 @@ pub async fn show(
     let module = module_of(&code)?;
     // Called for its error alone: the page is for signed-in users.
     visitor.actor(&console.app)?;
-    Ok(module_page(
-        Localizer::in_zone(&visitor, &console.zone),
-        module,
-        None,
-    ))
+    Ok(module_page(console.words(&visitor), module, None))
 }
 
 pub async fn answer(
@@ -186,7 +182,7 @@ pub async fn answer(
     SignedIn(actor): SignedIn,
     Path(code): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let module = module_of(&code)?;
     let form = TypedForm::new(pairs);
     let answers: Vec<String> = (1..=QUESTIONS)
@@ -196,7 +192,7 @@ pub async fn answer(
     if usize::try_from(right) == Ok(QUESTIONS) {
         return Ok(Redirect::to("/awareness").into_response());
     }
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok((
         StatusCode::UNPROCESSABLE_ENTITY,
         module_page(w, module, Some(right)),
@@ -208,7 +204,7 @@ pub async fn read(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     awareness::read(&console.app, &actor, &id).await?;
     Ok(Redirect::to("/awareness"))
 }
@@ -217,7 +213,7 @@ pub async fn file(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let (name, bytes) = awareness::file(&console.app, &actor, &id).await?;
     // Without its real type: whatever was uploaded, the browser must save it and not show it.
     Ok(kept(&name, Media("application/octet-stream"), bytes))

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect};
 use digue_access::Role;
 use digue_app::OperationError;
 use digue_casework::papers::PaperFormat;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::home::{IsmsOverview, isms_overview};
 use digue_pages::differences::{kept_in_words, words_beside};
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -181,17 +181,14 @@ pub async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let checks = all_shown(&w, &overview);
     Ok(table(&w, &checks).csv(&query, visitor.language, "checks"))
 }
 
-pub async fn run(
-    State(console): State<Console>,
-    SignedIn(actor): SignedIn,
-) -> Result<Redirect, PageError> {
+pub async fn run(State(console): State<Console>, SignedIn(actor): SignedIn) -> PageRedirect {
     checks::run_all(&console.app, &actor).await?;
     Ok(Redirect::to("/smsi/checks"))
 }
@@ -301,7 +298,7 @@ pub async fn switch(
     SignedIn(actor): SignedIn,
     Path(code): Path<String>,
     Form(form): Form<SwitchForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let check = check_of(&code)?;
     let until: Timestamp = local_time(&form.until, &console.zone)?;
     checks::switch(&console.app, &actor, check, until, &form.reason).await?;
@@ -383,7 +380,7 @@ pub async fn statement_page(
 ) -> PageAnswer {
     let (lines, _) = statement::now_standing(&console.app, &actor).await?;
     let versions = statement::versions(&console.app, &actor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(page(&StatementPage {
         counts: implementations(&lines),
         versions: versions
@@ -398,10 +395,7 @@ pub async fn statement_page(
     }))
 }
 
-pub async fn freeze(
-    State(console): State<Console>,
-    SignedIn(actor): SignedIn,
-) -> Result<Redirect, PageError> {
+pub async fn freeze(State(console): State<Console>, SignedIn(actor): SignedIn) -> PageRedirect {
     statement::freeze(&console.app, &actor).await?;
     Ok(Redirect::to("/smsi/statement"))
 }
@@ -411,12 +405,12 @@ pub async fn statement_file(
     State(console): State<Console>,
     visitor: Visitor,
     Path(name): Path<String>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let app = &console.app;
     let actor = visitor.actor(app)?;
     if let Some(form) = name.strip_prefix("statement.").and_then(PaperFormat::parse) {
         let (lines, _) = statement::now_standing(app, &actor).await?;
-        let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+        let reader = console.words(&visitor).reader();
         let bytes = sheets::statement_file(app, &lines, &reader, form).await?;
         return Ok(kept(&name, Media(form.media()), bytes));
     }
@@ -471,13 +465,13 @@ pub async fn frameworks(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(name): Path<String>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let (code, ending) = name
         .split_once('.')
         .map_or((name.as_str(), None), |(code, end)| (code, Some(end)));
     let framework = Framework::parse(code).ok_or(OperationError::NotFound("framework"))?;
     let (lines, _) = statement::now_standing(&console.app, &actor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     if let Some(ending) = ending {
         let form = PaperFormat::parse(ending).ok_or(OperationError::NotFound("form"))?;
         let bytes =
@@ -507,7 +501,7 @@ pub async fn exported(
     State(console): State<Console>,
     visitor: Visitor,
     Path(name): Path<String>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let app = &console.app;
     let actor = visitor.actor(app)?;
     let language = visitor.language;

@@ -1,15 +1,15 @@
 //! Registers as files, and the files of controlled documents.
 
 use axum::extract::{Multipart, Path, State};
-use axum::response::{Redirect, Response};
+use axum::response::Redirect;
 use digue_app::OperationError;
 use digue_casework::papers::PaperFormat;
 use digue_compliance::isms::{awareness, sheets};
-use digue_pages::error::PageError;
+use digue_pages::error::{PageRedirect, PageResponse};
 use digue_pages::form::uploaded;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
-use digue_pages::view::{Localizer, Media, kept};
+use digue_pages::view::{Media, kept};
 use digue_pages::visitor::Visitor;
 
 use crate::registers::kind_of;
@@ -20,10 +20,10 @@ pub async fn file(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(name): Path<String>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
     let form = PaperFormat::parse(ending).ok_or(OperationError::NotFound("form"))?;
-    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+    let reader = console.words(&visitor).reader();
     let bytes = match stem {
         "smsi" => sheets::whole(&console.app, &actor, &reader, form).await,
         code => {
@@ -41,7 +41,7 @@ pub async fn attach(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     form: Multipart,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let (name, bytes) = uploaded(form).await?;
     awareness::attach(&console.app, &actor, &id, &name, &bytes).await?;
     Ok(Redirect::to(&format!("/smsi/registers/document/{id}")))

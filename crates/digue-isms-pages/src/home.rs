@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Multipart, Query, State};
-use axum::response::{Redirect, Response};
+use axum::response::Redirect;
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::typed_form::TypedForm;
@@ -23,7 +23,7 @@ use digue_isms::statement::{Implementation, statement};
 use serde::Deserialize;
 
 use digue_pages::differences::words_beside;
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use digue_pages::form::uploaded;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -342,7 +342,7 @@ pub async fn ask_start(
         return Err(PageError::from(OperationError::Conflict));
     }
     Ok(page(&StartPage {
-        w: Localizer::in_zone(&visitor, &console.zone),
+        w: console.words(&visitor),
         who: Who::ALL.iter().map(|one| one.code()).collect(),
         people: People::ALL.iter().map(|one| one.code()).collect(),
         data: Data::ALL.iter().map(|one| one.code()).collect(),
@@ -356,7 +356,7 @@ pub async fn begin(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     actor.must_govern()?;
     let answers = answers(&TypedForm::new(pairs))?;
     start::begin(&console.app, &actor, &answers, visitor.language).await?;
@@ -453,9 +453,9 @@ pub async fn calendar_csv(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let due = calendar::due(&overview.registers, overview.now);
     Ok(calendar_table(&w, due).csv(&query, visitor.language, "calendar"))
 }
@@ -539,9 +539,9 @@ pub async fn wrong_csv(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let found = contradictions(&overview.registers, &overview.measured, overview.now);
     Ok(wrong_table(&w, &found).csv(&query, visitor.language, "contradictions"))
 }
@@ -606,7 +606,7 @@ fn stakeholders(w: &Localizer, overview: &IsmsOverview) -> Vec<(String, String, 
 
 pub async fn ebios(State(console): State<Console>, visitor: Visitor) -> PageAnswer {
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let workshops = WORKSHOPS.map(|(key, kinds)| workshop(&overview, key, kinds));
     Ok(page(&EbiosPage {
         workshops: workshops.into(),
@@ -636,7 +636,7 @@ pub async fn exchanges(
     let may_write = visitor.role.is_some_and(Role::can_govern);
     let mss_files = exchange::mon_service_securise_files(&console.app, &actor).await?;
     Ok(page(&ExchangePage {
-        w: Localizer::in_zone(&visitor, &console.zone),
+        w: console.words(&visitor),
         done: None,
         mss_files,
         may_write,
@@ -653,7 +653,7 @@ pub async fn take_pia(
 ) -> PageAnswer {
     let (_, bytes) = uploaded(form).await?;
     let done = pia::pia(&console.app, &actor, &bytes).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let mss_files = exchange::mon_service_securise_files(&console.app, &actor).await?;
     Ok(page(&ExchangePage {
         w,
@@ -669,7 +669,7 @@ pub async fn take_template(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     form: Multipart,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let (name, bytes) = uploaded(form).await?;
     papers::take_template(&console.app, &actor, &name, &bytes).await?;
     Ok(Redirect::to("/smsi/exchange"))

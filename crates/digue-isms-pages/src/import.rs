@@ -97,7 +97,7 @@ pub async fn import(
             ImportOutcome::Outdated(preview) => (preview, false, true),
         },
     };
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let waiting = (!is_taken && !preview.changes.is_empty()).then(|| import::pack(&bytes));
     Ok(page(&ImportPage {
         kind: kind.code(),

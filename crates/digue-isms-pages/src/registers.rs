@@ -5,7 +5,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect};
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::incidents;
@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 use crate::home::{IsmsOverview, isms_overview, review_inputs};
 use digue_pages::differences::words_beside;
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -59,7 +59,7 @@ pub async fn registers(State(console): State<Console>, visitor: Visitor) -> Page
         code: kind.code(),
         count: overview.registers.of(*kind).len(),
     };
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(page(&RegistersPage {
         registers: RegisterKind::ALL.iter().map(tab).collect(),
         tab: "registers",
@@ -662,7 +662,7 @@ pub async fn add(
     visitor: Visitor,
     Path(code): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let kind = kind_of(&code)?;
     let values = values_of(kind, &TypedForm::new(pairs));
     let actor = visitor.actor(&console.app)?;
@@ -675,7 +675,7 @@ pub async fn save(
     visitor: Visitor,
     Path((code, id)): Path<(String, String)>,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let kind = kind_of(&code)?;
     let form = TypedForm::new(pairs);
     let values = values_of(kind, &form);
@@ -693,7 +693,7 @@ async fn answer(
     kind: RegisterKind,
     (id, values): (&str, &Values),
     saved: Result<String, SaveError>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let (status, why) = match saved {
         Ok(id) => {
             let place = format!("/smsi/registers/{}/{id}", kind.code());
@@ -714,7 +714,7 @@ pub async fn end(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path((code, id)): Path<(String, String)>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let kind = kind_of(&code)?;
     isms::end(&console.app, &actor, kind, &id).await?;
     Ok(Redirect::to(&format!("/smsi/registers/{}", kind.code())))
@@ -732,7 +732,7 @@ pub async fn sign(
     SignedIn(actor): SignedIn,
     Path((code, id)): Path<(String, String)>,
     Form(form): Form<SignForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let kind = kind_of(&code)?;
     isms::signatures::sign(&console.app, &actor, kind, &id, form.revision).await?;
     Ok(Redirect::to(&format!(
@@ -758,7 +758,7 @@ pub async fn fill(
     State(console): State<Console>,
     visitor: Visitor,
     Path((code, id)): Path<(String, String)>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let kind = kind_of(&code)?;
     let (actor, overview) = isms_overview(&console, &visitor).await?;
     actor.must_govern()?;
@@ -774,7 +774,7 @@ pub async fn fill(
         }
         RegisterKind::Review => {
             let count = incidents_of_year(&console, &actor, &overview).await?;
-            let w = Localizer::in_zone(&visitor, &console.zone);
+            let w = console.words(&visitor);
             ("inputs", review_inputs(&w, &overview, count))
         }
         _ => return Err(PageError::from(OperationError::NotFound("record"))),

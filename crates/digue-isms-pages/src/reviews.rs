@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::{Redirect, Response};
+use axum::response::Redirect;
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::typed_form::local_time;
@@ -12,7 +12,7 @@ use digue_evidence::stored_records::StoredKind;
 use serde::Deserialize;
 
 use digue_pages::differences::words_beside;
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -55,7 +55,7 @@ pub async fn open(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<OpenReviewForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let due = local_time(&form.due, &console.zone)?;
     let id = reviews::open(&console.app, &actor, &form.title, due).await?;
     Ok(Redirect::to(&format!("/reviews/{id}")))
@@ -240,9 +240,9 @@ pub async fn show_csv(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let review = found(&console, &visitor, &id).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(table(&w, &actor, &review).csv(&query, visitor.language, "review"))
 }
 
@@ -253,7 +253,7 @@ pub async fn decide(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let form = ChosenRows::of(pairs);
     let decision = form.value("decision").and_then(AccessDecision::parse);
     let decision = decision.ok_or(OperationError::Invalid("incident-refused-value"))?;

@@ -47,7 +47,7 @@ pub async fn samples(
         }
         None => None,
     };
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let populations = SamplePopulation::ALL.iter().map(|one| one.code()).collect();
     Ok(page(&SamplesPage {
         populations,

@@ -16,7 +16,7 @@ pub async fn words_beside(
     kinds: &[StoredKind],
     name: Option<&str>,
 ) -> Result<Localizer, PageError> {
-    let mut localizer = Localizer::in_zone(visitor, &console.zone);
+    let mut localizer = console.words(visitor);
     let actor = visitor.actor(&console.app)?;
     // Users who see only a part are not told of differences elsewhere.
     if !actor.role.can_watch() {

@@ -20,6 +20,12 @@ pub struct PageError(OperationError);
 /// What the address of a page answers.
 pub type PageAnswer = Result<Html<String>, PageError>;
 
+/// What an act or a file of a page answers, when it is no page.
+pub type PageResponse = Result<Response, PageError>;
+
+/// Where the reader stands after an act.
+pub type PageRedirect = Result<Redirect, PageError>;
+
 impl From<OperationError> for PageError {
     fn from(error: OperationError) -> Self {
         Self(error)

@@ -21,7 +21,15 @@ use jiff::tz::TimeZone;
 use crate::done::ShownDone;
 use crate::frame::ColourTheme;
 use crate::menu::Menu;
+use crate::state::Console;
 use crate::visitor::Visitor;
+
+impl Console {
+    /// The words of the visitor's language, with times in the zone of the console.
+    pub fn words(&self, visitor: &Visitor) -> Localizer {
+        Localizer::in_zone(visitor, &self.zone)
+    }
+}
 
 /// The reader's language and time zone; `w` in every template.
 #[derive(Clone)]

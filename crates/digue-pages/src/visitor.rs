@@ -41,6 +41,11 @@ impl Visitor {
         self.session.as_ref().ok_or(OperationError::Denied)
     }
 
+    /// The address of the visitor, as text: the key of rate limits.
+    pub fn ip(&self) -> String {
+        self.origin.ip.to_string()
+    }
+
     pub fn actor(&self, app: &App) -> Result<Actor, OperationError> {
         let is_stranger = self.session.is_none() && self.program.is_none();
         // The console's pages need a console session: a portal's session opens none of them.

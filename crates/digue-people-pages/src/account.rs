@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::Response;
 use digue_access::Reach;
 use digue_administration::holders::{self, HolderBook};
 use digue_app::{Actor, OperationError};
@@ -16,7 +15,7 @@ use jiff::tz::TimeZone;
 use crate::account_lists::{self, AccountHistory};
 use digue_pages::chart::{Bar, ChartRange, RangeLinks, RangeQuery, bars};
 use digue_pages::differences::words_beside;
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageError, PageResponse};
 use digue_pages::form::account_named;
 use digue_pages::holder::HolderCard;
 use digue_pages::signed_in::SignedIn;
@@ -232,7 +231,7 @@ pub async fn exposures_csv(
     visitor: Visitor,
     Path(account): Path<String>,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let view = look(
         &console,
         &visitor,
@@ -240,7 +239,7 @@ pub async fn exposures_csv(
         (EvidenceForm::File, Subject::Exposures),
     )
     .await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(account_lists::exposures(&w, &view).csv(&query, visitor.language, "exposures"))
 }
 
@@ -249,7 +248,7 @@ pub async fn persons_csv(
     visitor: Visitor,
     Path(account): Path<String>,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let view = look(
         &console,
         &visitor,
@@ -257,7 +256,7 @@ pub async fn persons_csv(
         (EvidenceForm::File, Subject::Persons),
     )
     .await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(
         account_lists::persons(&w, &view.account, &view.persons).csv(
             &query,
@@ -273,11 +272,11 @@ pub async fn look_back_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(account): Path<String>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let named = account_named(&account)?;
     let found = recovery::look_back(&console.app, &actor, &named, EvidenceForm::File).await;
     let found = found?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let header = ["person", "last"].map(|key| w.coded("column", key));
     let rows = found
         .persons

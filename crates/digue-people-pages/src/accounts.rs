@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::response::Response;
 use digue_administration::accounts::{self, OverseenAccount};
 use digue_administration::holders::HolderBook;
 use digue_app::Actor;
@@ -14,7 +13,7 @@ use serde::Deserialize;
 
 use digue_pages::differences::words_beside;
 use digue_pages::done::{DoneAct, done};
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageError, PageResponse};
 use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -273,7 +272,7 @@ pub async fn list_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let known = accounts::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
     let acts = acts_for(&console, &actor, &w).await?;
@@ -320,7 +319,7 @@ pub async fn suspend(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<SuspendForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let account = account_named(&form.account)?;
     let (app, is_suspended) = (&console.app, form.suspended == 1);
     accounts::set_suspended(app, &actor, &account, is_suspended, &form.reason).await?;

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use digue_pages::choices::NameChoices;
 use digue_pages::differences::words_beside;
 use digue_pages::done::{DoneAct, done};
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageRedirect, PageResponse};
 use digue_pages::form::account_named;
 use digue_pages::holder::holder_in_line;
 use digue_pages::signed_in::SignedIn;
@@ -247,7 +247,7 @@ pub async fn list(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let mut waiting = approvals::list(&console.app, &actor).await?;
     // What the reader can decide comes first.
     waiting.sort_by_key(|one| (!one.may_decide, one.is_over));
@@ -276,7 +276,7 @@ pub async fn list_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let waiting = approvals::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
     let book = HolderBook::read(&console.app, &actor).await?;
@@ -320,7 +320,7 @@ pub async fn add_account(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<AccountForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let request = ApprovalRequest::AddAccounts(vec![form.parse()?]);
     approvals::ask(&console.app, &actor, &request, &form.reason).await?;
     Ok(done("/approvals", DoneAct::Requested, form.account.trim()))
@@ -344,7 +344,7 @@ pub async fn onboard(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     form: Multipart,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let (file, reason) = file_and_reason(form).await?;
     let request = onboarding::read(&console.app, &actor, &file).await?;
     approvals::ask(&console.app, &actor, &request, &reason).await?;
@@ -364,7 +364,7 @@ pub async fn recover(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<RecoverForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let account = account_named(&form.account)?;
     let since = local_time(&form.since, &console.zone)?;
     let request = ApprovalRequest::RecoverAccount {
@@ -385,7 +385,7 @@ pub async fn ask_export(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<ReasonForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     approvals::ask(
         &console.app,
         &actor,
@@ -432,7 +432,7 @@ pub async fn decide(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<ApprovalDecisionForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let app = &console.app;
     let actor = visitor.actor(app)?;
     let decided = decisions::decide(app, &actor, &form.id, form.granted == 1).await?;
@@ -461,7 +461,7 @@ pub async fn invite(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Form(form): Form<InviteForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let account = account_named(&form.account)?;
     let invitation = if form.mail.is_empty() {
         invitations::hand_over(&console.app, &actor, &account).await
@@ -508,7 +508,7 @@ pub async fn confirm(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<ConfirmForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let account = account_named(&form.account)?;
     invitations::confirm(&console.app, &actor, &account, &form.code, &form.how).await?;
     Ok(Redirect::to("/accounts"))

@@ -4,14 +4,14 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, State};
-use axum::response::{Redirect, Response};
+use axum::response::Redirect;
 use digue_app::OperationError;
 use digue_messages::MessageVerdict;
 use digue_notices::desk::{self, MessageReport, SubmittedReport};
 use digue_types::Timestamp;
 use serde::Deserialize;
 
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -46,7 +46,7 @@ async fn shown(
     let signs = signs.collect();
     let look_alikes = desk::look_alikes(&console.app).await?;
     Ok(page(&DeskPage {
-        w: Localizer::in_zone(visitor, &console.zone),
+        w: console.words(visitor),
         report: answered,
         signs,
         look_alikes,
@@ -62,7 +62,7 @@ pub async fn examine(
     let bytes = given(form).await?;
     // No account is needed; with one, the report names it.
     let actor = visitor.actor(&console.app).ok();
-    let ip = &visitor.origin.ip.to_string();
+    let ip = &visitor.ip();
     let answered = desk::examine(&console.app, visitor.language, actor.as_ref(), &bytes, ip).await;
     let answered = answered?;
     shown(&console, &visitor, Some(answered)).await
@@ -175,7 +175,7 @@ pub async fn reports(
     query: TableQuery,
 ) -> PageAnswer {
     let reports = desk::reports(&console.app, &actor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(page(&ReportsPage {
         frauds: reports
             .iter()
@@ -192,9 +192,9 @@ pub async fn reports_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let reports = desk::reports(&console.app, &actor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(table(&w, false, &reports).csv(&query, visitor.language, "messages"))
 }
 
@@ -207,7 +207,7 @@ pub async fn publish(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<PublishForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     desk::publish(&console.app, &actor, &form.id).await?;
     Ok(Redirect::to("/messages/reports"))
 }

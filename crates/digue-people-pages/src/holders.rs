@@ -11,7 +11,7 @@ use digue_types::AccountId;
 use serde::Deserialize;
 
 use digue_pages::done::{DoneAct, done};
-use digue_pages::error::PageError;
+use digue_pages::error::{PageError, PageResponse};
 use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -52,7 +52,7 @@ fn form_page(
 ) -> Response {
     let age = console.app.clock().now().since(actor.proved_at);
     let page = page(&HolderFormPage {
-        w: Localizer::in_zone(visitor, &console.zone),
+        w: console.words(visitor),
         back: back_of(actor, &account),
         place: format!("/accounts/{account}/holder"),
         account,
@@ -68,7 +68,7 @@ pub async fn show(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(account): Path<String>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let account = account_named(&account)?;
     require(holders::may_write(&console.app, &actor, &account))?;
     let book = HolderBook::read(&console.app, &actor).await?;
@@ -115,7 +115,7 @@ pub async fn save(
         telephone,
         email,
     }): Form<HolderFields>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let account = account_named(&account)?;
     let fields = HolderForm {
         name,

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::response::Response;
 use digue_administration::accounts;
 use digue_administration::approvals::{self, ApprovalRequest};
 use digue_administration::holders::HolderBook;
@@ -15,7 +14,7 @@ use serde::Deserialize;
 
 use digue_pages::choices::NameChoices;
 use digue_pages::done::{DoneAct, done};
-use digue_pages::error::PageError;
+use digue_pages::error::PageResponse;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -90,12 +89,12 @@ pub async fn list(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let keys = keys::list(&console.app, &actor).await?;
     let known = accounts::list(&console.app, &actor).await?;
     let now = console.app.clock().now();
     let may_ask = known.iter().any(|one| one.answers);
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let page = page(&KeysPage {
         list: table(&w, &keys, now, may_ask).shown(&w, &query),
         names: NameChoices::of(&HolderBook::read(&console.app, &actor).await?),
@@ -118,7 +117,7 @@ pub async fn ask(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<KeyForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let book = HolderBook::read(&console.app, &actor).await?;
     let request = ApprovalRequest::IssueKey {
         account: book.named(&form.account)?,
@@ -139,7 +138,7 @@ pub async fn revoke(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<RevokeForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let id = SessionId::parse(&form.key).map_err(|_| OperationError::NotFound("key"))?;
     keys::revoke(&console.app, &actor, &id, &form.reason).await?;
     Ok(done("/keys", DoneAct::KeyRevoked, ""))

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::Response;
 use digue_administration::accounts::{self, OverseenAccount};
 use digue_administration::holders::HolderBook;
 use digue_administration::organisations::{self, OrganisationView, OverseenOrganisation};
@@ -15,7 +14,7 @@ use serde::Deserialize;
 use crate::accounts::state_cell;
 use digue_pages::differences::words_beside;
 use digue_pages::done::{DoneAct, done};
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageResponse};
 use digue_pages::holder::HolderCard;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -120,7 +119,7 @@ pub async fn list_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let known = organisations::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
     let book = HolderBook::read(&console.app, &actor).await?;
@@ -179,7 +178,7 @@ pub async fn accounts_csv(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let id = named(&id)?;
     organisations::view(&console.app, &actor, &id).await?;
     let theirs = accounts_of(&console, &actor, &id).await?;
@@ -267,7 +266,7 @@ pub async fn save(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<OrganisationForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let id = OrganisationId::parse(form.organisation.trim())
         .map_err(|_| OperationError::Invalid("invalid-account-name"));
     let id = id?;

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::{Redirect, Response};
+use axum::response::Redirect;
 use digue_access::{Reach, Role};
 use digue_administration::holders::HolderBook;
 use digue_app::{Actor, OperationError};
@@ -17,7 +17,7 @@ use digue_types::{PopulationId, Scope};
 use serde::Deserialize;
 
 use digue_pages::choices::NameChoices;
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -128,7 +128,7 @@ pub async fn list(
         .into_iter()
         .partition(|one| one.record.kind == codes::LETTER);
     let open = rows.iter().filter(|one| one.is_open());
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(page(&RequestsPage {
         overdue: rows.iter().filter(|one| one.is_overdue).count(),
         contests: open
@@ -155,9 +155,9 @@ pub async fn list_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let rows = requests::list(&console.app, &actor, EvidenceForm::File).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(table(&w, &rows).csv(&query, visitor.language, "requests"))
 }
 
@@ -199,7 +199,7 @@ pub async fn show(
         outcomes: outcomes_of(&one),
         may_answer: actor.role.can_respond() && one.is_open(),
         one,
-        w: Localizer::in_zone(&visitor, &console.zone),
+        w: console.words(&visitor),
     }))
 }
 
@@ -217,7 +217,7 @@ pub async fn answer(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(form): Form<AnswerForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let done = if form.extend.is_empty() {
         match RequestOutcome::parse(&form.outcome) {
             Some(outcome) => requests::answer(&console.app, &actor, &id, outcome, &form.text).await,
@@ -242,10 +242,10 @@ pub async fn letters(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Form(form): Form<LettersForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let made = codes::make(&console.app, &actor, &form.population, &form.persons).await;
     let made = made?;
-    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+    let reader = console.words(&visitor).reader();
     let bytes = codes::printed(&console.app, &reader, &made).await?;
     Ok(kept("letters.pdf", Media(PaperFormat::Pdf.media()), bytes))
 }
@@ -290,7 +290,7 @@ pub async fn hide(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<HideForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     if !form.lift.is_empty() {
         sights::lift(&console.app, &actor, &form.lift).await?;
         return Ok(Redirect::to("/requests"));

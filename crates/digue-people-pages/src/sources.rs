@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::{Redirect, Response};
+use axum::response::Redirect;
 use digue_sources::overview::{self, SourceStanding, SourceView};
 use digue_sources::reading;
 use serde::Deserialize;
 
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -97,7 +97,7 @@ pub async fn list(
     query: TableQuery,
 ) -> PageAnswer {
     let sources = overview::list(&console.app, &actor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let list = table(&w, &sources).shown(&w, &query);
     let is_held = |source: &&SourceView| source.held.is_some();
     Ok(page(&SourcesPage {
@@ -114,9 +114,9 @@ pub async fn list_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let sources = overview::list(&console.app, &actor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(table(&w, &sources).csv(&query, visitor.language, "sources"))
 }
 
@@ -125,7 +125,7 @@ pub async fn read(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(name): Path<String>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     reading::read_now(&console.app, &actor, &name).await?;
     Ok(Redirect::to("/sources"))
 }
@@ -142,7 +142,7 @@ pub async fn release(
     SignedIn(actor): SignedIn,
     Path(name): Path<String>,
     Form(form): Form<ReleaseForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     reading::release(&console.app, &actor, &name, &form.digest).await?;
     Ok(Redirect::to("/sources"))
 }

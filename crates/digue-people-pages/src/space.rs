@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, Query, State};
-use axum::response::{Redirect, Response};
+use axum::response::Redirect;
 use digue_administration::accounts;
 use digue_administration::holders::HolderBook;
 use digue_casework::papers::PaperFormat;
@@ -17,7 +17,7 @@ use digue_types::AccountId;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use digue_pages::error::{PageAnswer, PageError};
+use digue_pages::error::{PageAnswer, PageRedirect, PageResponse};
 use digue_pages::form::account_named;
 use digue_pages::form::uploaded;
 use digue_pages::holder::HolderCard;
@@ -72,7 +72,7 @@ pub async fn show(
     let successors = active
         .clone()
         .filter(|one| one.account != actor.account && one.passkeys > 0);
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let book = HolderBook::read(&console.app, &actor).await?;
     Ok(page(&OrganisationSpacePage {
         officers: HolderCard::of_people(&w, w.say("holder-officers"), &book.officers()),
@@ -101,7 +101,7 @@ pub async fn ask_person(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<PersonForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let account = match form.account.trim() {
         "" => None,
         name => Some(account_named(name)?),
@@ -124,17 +124,14 @@ pub async fn hand_over(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<HandOverForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let to = account_named(form.account.trim())?;
     space::ask_hand_over(&console.app, &actor, to, &form.reason).await?;
     Ok(Redirect::to("/approvals"))
 }
 
 /// The visitor leaves: their own account is closed.
-pub async fn leave(
-    State(console): State<Console>,
-    SignedIn(actor): SignedIn,
-) -> Result<Redirect, PageError> {
+pub async fn leave(State(console): State<Console>, SignedIn(actor): SignedIn) -> PageRedirect {
     accounts::leave(&console.app, &actor).await?;
     Ok(Redirect::to("/.digue/sign-in"))
 }
@@ -151,7 +148,7 @@ pub async fn doubt(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Form(form): Form<DoubtForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let title = Localizer::new(&visitor).say("space-doubt-title");
     let doubted = space::doubt_break_glass(&console.app, &actor, &form.id, &title, &form.why).await;
     doubted?;
@@ -272,7 +269,7 @@ pub async fn assess(
         own,
         theme,
         total: Question::ALL.len(),
-        w: Localizer::in_zone(&visitor, &console.zone),
+        w: console.words(&visitor),
     }))
 }
 
@@ -281,7 +278,7 @@ pub async fn answer(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let next = pairs
         .iter()
         .find(|(name, _)| name == "theme")
@@ -303,10 +300,7 @@ fn place_after(theme: Option<Theme>) -> String {
     )
 }
 
-pub async fn sign(
-    State(console): State<Console>,
-    SignedIn(actor): SignedIn,
-) -> Result<Redirect, PageError> {
+pub async fn sign(State(console): State<Console>, SignedIn(actor): SignedIn) -> PageRedirect {
     assessment::sign(&console.app, &actor).await?;
     Ok(Redirect::to("/space/assessment"))
 }
@@ -315,7 +309,7 @@ pub async fn sheet(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let bytes = assessment::file(&console.app, &actor, visitor.language).await?;
     Ok(kept(
         "assessment.xlsx",
@@ -328,7 +322,7 @@ pub async fn take(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     form: Multipart,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let (_, bytes) = uploaded(form).await?;
     assessment::take(&console.app, &actor, &bytes).await?;
     Ok(Redirect::to("/space/assessment"))
@@ -339,8 +333,8 @@ pub async fn attest(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-) -> Result<Response, PageError> {
-    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+) -> PageResponse {
+    let reader = console.words(&visitor).reader();
     let bytes = attestation::file(&console.app, &actor, &reader, PaperFormat::Pdf).await;
     Ok(kept(
         "attestation.pdf",
@@ -438,7 +432,7 @@ pub async fn standings(
             std::cmp::Reverse(one.contradicted.len()),
         )
     });
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(page(&AssessmentsPage {
         due: answers
             .iter()
@@ -459,8 +453,8 @@ pub async fn standings_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let answers = assessment::everybody(&console.app, &actor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(table(&w, &answers).csv(&query, visitor.language, "assessments"))
 }

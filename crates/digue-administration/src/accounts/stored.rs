@@ -66,11 +66,7 @@ fn account_is(
     };
     let is_same = recorded == AccountPlace::of(record).to_string()
         && statement.journalled.is_suspended(account) == record.is_suspended;
-    if is_same {
-        RecordConfirmation::Same
-    } else {
-        RecordConfirmation::Differs
-    }
+    RecordConfirmation::of(is_same)
 }
 
 async fn holders(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {

@@ -28,8 +28,9 @@ pub struct AgreedRelation {
 impl AgreedRelation {
     fn line(&self) -> String {
         let account = self.account.as_ref().map_or("", AccountId::as_str);
-        let until = self.until.map(|until| until.to_string());
-        let until = until.unwrap_or_default();
+        let until = self
+            .until
+            .map_or_else(String::new, |until| until.to_string());
         [self.population.as_str(), &self.person, account, &until]
             .join(" ")
             .trim_end()

@@ -114,10 +114,13 @@ impl StepForm {
         &self.0
     }
 
+    fn fields(&self) -> impl Iterator<Item = &FormInput> {
+        self.0.iter().flat_map(|section| &section.fields)
+    }
+
     /// The faults with the name and the label of their field, in the order of the sheet.
     pub fn faults(&self) -> Vec<(String, String, String)> {
-        let fields = self.0.iter().flat_map(|section| &section.fields);
-        let faults = fields.filter_map(|field| {
+        let faults = self.fields().filter_map(|field| {
             Some((
                 field.name.clone(),
                 field.label.clone(),
@@ -129,8 +132,7 @@ impl StepForm {
 
     /// Fields that show a proposal, with the value proposed and the box that confirms it.
     pub(super) fn proposals(&self) -> impl Iterator<Item = (&str, &str, &str)> {
-        let fields = self.0.iter().flat_map(|section| &section.fields);
-        fields.filter_map(|field| {
+        self.fields().filter_map(|field| {
             let confirmed_by = field.confirmed_by.as_deref()?;
             Some((field.name.as_str(), field.value(), confirmed_by))
         })

@@ -230,9 +230,5 @@ fn switch_is(statement: &JournalStatement<'_>, switch: &SwitchRecord) -> RecordC
     let is_same = act.after == after.to_string()
         && act.reason == switch.reason
         && act.by.as_str() == switch.author;
-    if is_same {
-        RecordConfirmation::Same
-    } else {
-        RecordConfirmation::Differs
-    }
+    RecordConfirmation::of(is_same)
 }

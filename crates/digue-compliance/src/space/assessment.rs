@@ -10,7 +10,9 @@ use digue_access::session::ClientIp;
 use digue_access::{AccountRecord, Role};
 use digue_app::{Actor, App, Area, LineFault, OperationError};
 use digue_casework::papers;
-use digue_casework::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};
+use digue_casework::uploaded_table::{
+    CellUse, NameFit, TableWanted, UploadedTable, is_named, taken,
+};
 use digue_documents::{WrittenCell, WrittenSheet};
 use digue_isms::assessment::{self, Gap, PartnerAnswer, PortalFact, Posture, Question};
 use digue_isms::field::Values;
@@ -696,14 +698,8 @@ fn questions_in(bytes: &[u8]) -> Result<UploadedTable<SheetColumn>, OperationErr
 }
 
 fn answer_from_text(typed: &str) -> Option<PartnerAnswer> {
-    let typed = folded(typed);
-    let is = |answer: &&PartnerAnswer| {
-        answer.code() == typed
-            || Language::ALL
-                .iter()
-                .any(|language| folded(&text(*language, answer.key())) == typed)
-    };
-    PartnerAnswer::ALL.iter().find(is).copied()
+    let mut all = PartnerAnswer::ALL.iter().copied();
+    all.find(|answer| is_named(typed, answer.code(), answer.key()))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use axum::{Form, Json};
 use digue_access::Session;
 use digue_administration::holders::HolderBook;
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::done::{DoneAct, done};
-use crate::error::ApiError;
+use crate::error::{ApiError, PageRedirect, PageResponse};
 use crate::error::{PageAnswer, PageError};
 use crate::holder::HolderCard;
 use crate::state::Console;
@@ -59,14 +59,11 @@ struct OwnAccountPage {
     officers: Option<HolderCard>,
 }
 
-pub(crate) async fn show(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Response, PageError> {
+pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> PageResponse {
     let session = visitor.console_session()?;
     let app = &console.app;
     let actor = visitor.actor(app)?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let book = HolderBook::read(app, &actor).await?;
     let passkeys = passkey::own(app, session).await?;
     let identities = providers::own(app, session).await?;
@@ -147,7 +144,7 @@ pub(crate) async fn remove(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<PasskeyNameForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let session = visitor.console_session()?;
     passkey::remove(&console.app, session, &form.id).await?;
     Ok(done("/self", DoneAct::PasskeyRemoved, ""))
@@ -198,7 +195,7 @@ pub(crate) async fn choose_provider(
     State(console): State<Console>,
     visitor: Visitor,
     Query(invited): Query<InvitationQuery>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     // The link survives the sign-in only in the query; whatever is not base64url is dropped,
     // because it goes into an address.
     let Ok(session) = visitor.console_session() else {
@@ -232,7 +229,7 @@ pub(crate) async fn unlink(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<PasskeyNameForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let session = visitor.console_session()?;
     providers::unlink(&console.app, session, &form.id).await?;
     Ok(Redirect::to("/self"))
@@ -243,7 +240,7 @@ pub(crate) async fn cut(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<PasskeyNameForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let session = visitor.console_session()?;
     let which = match form.id.as_str() {
         "" => None,
@@ -298,7 +295,7 @@ pub(crate) async fn set_password(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<NewPasswordForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let session = visitor.console_session()?;
     match password::set(
         &console.app,
@@ -325,7 +322,7 @@ pub(crate) async fn set_password(
 pub(crate) async fn remove_password(
     State(console): State<Console>,
     visitor: Visitor,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let session = visitor.console_session()?;
     password::remove(&console.app, session).await?;
     Ok(Redirect::to("/self"))

@@ -8,10 +8,10 @@ use digue_evidence::paper_warning::PaperSources;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::{Redirect, Response};
+use axum::response::Redirect;
 use serde::Deserialize;
 
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageRedirect, PageResponse};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, Media, kept, page};
@@ -36,7 +36,7 @@ pub(crate) async fn list(
         .filter(|view| !view.incident.is_closed())
         .count();
     Ok(page(&OwnIncidentsPage {
-        w: Localizer::in_zone(&visitor, &console.zone),
+        w: console.words(&visitor),
         views,
         open,
     }))
@@ -52,7 +52,7 @@ pub(crate) async fn report(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<ReportForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     incidents::report(&console.app, &actor, &form.title, &form.text).await?;
     Ok(Redirect::to("/own-incidents"))
 }
@@ -63,13 +63,13 @@ pub(crate) async fn paper(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let views = incidents::own(&console.app, &actor).await?;
     let found = views
         .into_iter()
         .find(|view| view.record.id == id && view.is_established());
     let view = found.ok_or(OperationError::NotFound("incident"))?;
-    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+    let reader = console.words(&visitor).reader();
     let document = papers::paper(&console.app, &view, &reader, "partner");
     let document = document.ok_or(OperationError::NotFound("paper"))?;
     let sources = PaperSources::incident(&view.record.id);

@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::account::cookies::cookie;
 use crate::account::left_address;
-use crate::error::PageError;
+use crate::error::{PageError, PageRedirect, PageResponse};
 use crate::state::Console;
 use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
@@ -121,9 +121,9 @@ pub(crate) async fn enter(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<CodeForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let code: String = form.code.chars().take(40).collect();
-    match codes::enter(&console.app, &code, &visitor.origin.ip.to_string()).await {
+    match codes::enter(&console.app, &code, &visitor.ip()).await {
         Ok(secret) => Ok(entered(&secret)),
         // Both papers carry a code of one form, and it is not said whether this one exists.
         Err(OperationError::Invalid("invalid-person-code")) => {
@@ -150,15 +150,8 @@ pub(crate) async fn ask_letter(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<LetterForm>,
-) -> Result<Redirect, PageError> {
-    let done = codes::ask(
-        &console.app,
-        &form.population,
-        &form.person,
-        &visitor.origin.ip.to_string(),
-    )
-    .await;
-    done?;
+) -> PageRedirect {
+    codes::ask(&console.app, &form.population, &form.person, &visitor.ip()).await?;
     Ok(Redirect::to("/person/door?asked=1"))
 }
 
@@ -225,7 +218,7 @@ pub(crate) async fn show(
         preference: news::preference(app, &person).await.map_err(failed)?,
         can_mail: digue_mail::is_configured(app),
         kinds: kinds.map(|kind| kind.code()).collect(),
-        w: Localizer::in_zone(&visitor, &console.zone),
+        w: console.words(&visitor),
     })
     .into_response())
 }
@@ -252,7 +245,7 @@ pub(crate) async fn rows_csv(
     let rows = rows
         .map_err(PageError::from)
         .map_err(|error| error.into_response())?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let header = ["at", "organisation", "reader", "why", "shown", "incident"]
         .map(|key| w.coded("column", key));
     let lines = rows.into_iter().map(|row| {
@@ -316,11 +309,11 @@ pub(crate) async fn embed(
     State(console): State<Console>,
     visitor: Visitor,
     Query(query): Query<EmbedToken>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let person = persons::embedded(&console.app, &query.token)?;
     let rows = sights::page(&console.app, &person, 0).await?;
     let shown = page(&EmbedPage {
-        w: Localizer::in_zone(&visitor, &console.zone),
+        w: console.words(&visitor),
         page: rows,
     });
     let portals = console.app.portal_origins().join(" ");

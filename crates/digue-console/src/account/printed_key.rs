@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use digue_administration::printed_key::{self, WaitingOfficer};
 use digue_app::OperationError;
 use digue_casework::rate_limiter;
@@ -12,7 +12,7 @@ use digue_identity::invitations::Invitation;
 use serde::Deserialize;
 
 use crate::account::sign_in::on_console;
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageError, PageResponse};
 use crate::state::Console;
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
@@ -62,13 +62,13 @@ pub(crate) async fn use_key(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<PrintedKeyForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     on_console(&visitor)?;
     let app = &console.app;
     if visitor.session.is_some() {
         return Err(PageError::from(OperationError::Involved));
     }
-    rate_limiter::pass(app, &visitor.origin.ip.to_string())?;
+    rate_limiter::pass(app, &visitor.ip())?;
     let mut shown = PrintedKeyPage::new(&visitor, form.key);
     let done = match form.id.as_str() {
         "" => printed_key::waiting(app, &shown.key)

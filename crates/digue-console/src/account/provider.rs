@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::account::cookies::{PROVIDER_COOKIE, provider_cookie, with_cookie};
 use crate::account::person_space;
 use crate::account::sign_in::{SignInReturn, on_console, opened};
-use crate::error::PageError;
+use crate::error::{PageError, PageRedirect, PageResponse};
 use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
@@ -45,7 +45,7 @@ pub(crate) async fn begin(
     headers: HeaderMap,
     Path(provider): Path<String>,
     Query(towards): Query<ProviderStart>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     on_console(&visitor)?;
     let purpose = if !towards.link.is_empty() {
         SignInPurpose::Link {
@@ -118,7 +118,7 @@ pub(crate) async fn back(
     headers: HeaderMap,
     Path(provider): Path<String>,
     Query(back): Query<ProviderCallback>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     on_console(&visitor)?;
     let reply = ProviderReply {
         code: &back.code,
@@ -185,7 +185,7 @@ pub(crate) async fn link(
     visitor: Visitor,
     headers: HeaderMap,
     Form(form): Form<LinkTicket>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     on_console(&visitor)?;
     let linked = providers::confirm_link(
         &console.app,
@@ -198,11 +198,7 @@ pub(crate) async fn link(
 }
 
 /// Sets the cookie of a session that was opened here, and redirects.
-async fn entered(
-    console: &Console,
-    visitor: &Visitor,
-    linked: LinkedIdentity,
-) -> Result<Response, PageError> {
+async fn entered(console: &Console, visitor: &Visitor, linked: LinkedIdentity) -> PageResponse {
     let next = Redirect::to(&linked.next).into_response();
     opened(console, visitor, next, &linked.secret, &linked.session)
         .await
@@ -215,7 +211,7 @@ pub(crate) async fn by_code(
     visitor: Visitor,
     headers: HeaderMap,
     Form(form): Form<LinkTicket>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     on_console(&visitor)?;
     let (app, held) = (&console.app, provider_cookie(&headers));
     let done =
@@ -289,7 +285,7 @@ pub(crate) async fn left(
 pub(crate) async fn end(
     State(console): State<Console>,
     Query(left): Query<SignedOutQuery>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let address = providers::end(&console.app, &left.ticket)?;
     Ok(Redirect::to(&address))
 }

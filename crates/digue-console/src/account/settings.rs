@@ -27,7 +27,7 @@ pub(crate) async fn show(
 ) -> PageAnswer {
     let view = settings::read(&console.app, &actor).await?;
     Ok(page(&SettingsPage {
-        w: Localizer::in_zone(&visitor, &console.zone),
+        w: console.words(&visitor),
         view,
     }))
 }

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 
 use crate::account::cookies::{cookie, provider_cookie, with_cookie};
 use crate::account::left_address;
-use crate::error::ApiError;
 use crate::error::PageError;
+use crate::error::{ApiError, PageRedirect, PageResponse};
 use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
@@ -105,7 +105,7 @@ pub(crate) async fn sign_in(
     State(console): State<Console>,
     visitor: Visitor,
     Query(way): Query<SignInReturn>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     if visitor.portal.is_some() {
         return to_console(&console, &visitor, &way).map_err(PageError::from);
     }
@@ -294,7 +294,7 @@ pub(crate) async fn by_password(
     visitor: Visitor,
     headers: HeaderMap,
     Form(form): Form<SignInPasswordForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     on_console(&visitor)?;
     let SignInPasswordForm {
         account,
@@ -350,12 +350,12 @@ pub(crate) async fn welcome(
     State(console): State<Console>,
     visitor: Visitor,
     Query(way): Query<SignInReturn>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let session = visitor.console_session()?;
     let connections = sign_in::last_connections(&console.app, session).await?;
     let policy = ceremony_policy(console.app.url_of(&way.host).unwrap_or_default());
     let portal = (!way.host.is_empty()).then(|| way.host.clone());
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let page = page(&WelcomePage {
         w,
         way,
@@ -382,7 +382,7 @@ pub(crate) async fn hand_over(
     State(console): State<Console>,
     visitor: Visitor,
     Form(way): Form<SignInReturn>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let session = visitor.console_session()?;
     let address = way_on(&console.app, session, &way).await?;
     Ok(Redirect::to(&address))
@@ -412,7 +412,7 @@ pub(crate) async fn enter_page(
     visitor: Visitor,
     headers: HeaderMap,
     Query(query): Query<LinkQuery>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     if let Some(state) = cookie(&headers, STATE_COOKIE) {
         let (host, origin) = (&visitor.host, &visitor.origin);
         let taken = sign_in::take_over(&console.app, &query.link, state, host, origin).await;
@@ -446,7 +446,7 @@ pub(crate) async fn enter(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<LinkQuery>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let entered = sign_in::enter(&console.app, &form.link, &visitor.host, &visitor.origin).await;
     let (secret, session) = entered.map_err(link_gone)?;
     // Before anything else: without a credential the next sign-in takes another link.
@@ -474,10 +474,7 @@ fn link_gone(error: OperationError) -> OperationError {
     }
 }
 
-pub(crate) async fn leave(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Response, PageError> {
+pub(crate) async fn leave(State(console): State<Console>, visitor: Visitor) -> PageResponse {
     let mut next = "/.digue/sign-in".to_owned();
     if let Some(session) = &visitor.session {
         // Asked before the session ends: the ID token that the provider wants is stored with it.

@@ -29,7 +29,7 @@ use digue_types::Timestamp;
 
 use crate::choices::NameChoices;
 use crate::differences::words_beside;
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use crate::form::names;
 use crate::response::incident_head::{IncidentHead, shown_clocks};
 use crate::response::step_page::{StepPage, StepRequest, unknown_fields};
@@ -106,7 +106,7 @@ pub(crate) async fn compute(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let form = TypedForm::new(pairs);
     let question = question_of(&form, &console)?;
     breach::compute_affected(&console.app, &actor, &id, question).await?;
@@ -142,7 +142,7 @@ pub(crate) async fn signed_list(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path((id, version)): Path<(String, u32)>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let bytes = breach::signed_list(&console.app, &actor, &id, version).await?;
     Ok(kept(
         &format!("affected-{id}-{version}.ndjson"),
@@ -324,12 +324,9 @@ pub(crate) async fn register(State(console): State<Console>, visitor: Visitor) -
     }))
 }
 
-pub(crate) async fn register_csv(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Response, PageError> {
+pub(crate) async fn register_csv(State(console): State<Console>, visitor: Visitor) -> PageResponse {
     let rows = rows(&console, &visitor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let (header, cells) = register_table(&w, &rows);
     Ok(csv(
         visitor.language,
@@ -423,9 +420,9 @@ pub(crate) async fn paper(
     State(console): State<Console>,
     visitor: Visitor,
     Path((id, name)): Path<(String, String)>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let view = viewed(&console, &visitor, &id).await?;
-    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+    let reader = console.words(&visitor).reader();
     if name == "complaint.zip" {
         let actor = visitor.actor(&console.app)?;
         let bytes = bundle::complaint(&console.app, &actor, &view, &reader).await?;
@@ -449,10 +446,10 @@ pub(crate) async fn register_paper(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(name): Path<String>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let views = incidents::list(&console.app, &actor).await?;
     let (_, form) = requested_paper(&name)?;
-    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+    let reader = console.words(&visitor).reader();
     let bytes = papers::register_file(&console.app, &views, &reader, form).await?;
     Ok(file("register", form, bytes))
 }

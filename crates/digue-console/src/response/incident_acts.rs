@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, Path, State};
-use axum::response::{Redirect, Response};
+use axum::response::Redirect;
 use digue_access::Reach;
 use digue_administration::approvals::ReopeningStep;
 use digue_administration::reopening;
@@ -13,7 +13,7 @@ use digue_casework::{breach, incidents};
 use digue_types::{Gate, Subject};
 use serde::Deserialize;
 
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageRedirect, PageResponse};
 use crate::form::uploaded;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -26,7 +26,7 @@ pub(crate) async fn keep_file(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     form: Multipart,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let (name, bytes) = uploaded(form).await?;
     incidents::keep_file(&console.app, &actor, &id, &name, &bytes).await?;
     Ok(Redirect::to(&format!("/incidents/{id}/notification")))
@@ -37,7 +37,7 @@ pub(crate) async fn file(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path((id, hash)): Path<(String, String)>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let (name, bytes) = incidents::file(&console.app, &actor, &id, &hash).await?;
     Ok(kept(&name, Media("application/octet-stream"), bytes))
 }
@@ -73,7 +73,7 @@ pub(crate) async fn check(
         let same = breach::recompute(app, &actor, &id, version.number).await?;
         versions.push((version.number, same));
     }
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(page(&CheckedPage {
         changed,
         entries: view.entries.len(),
@@ -98,7 +98,7 @@ pub(crate) async fn reopen(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(form): Form<ReopeningForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let step = step_of(&form, id)?;
     reopening::ask(&console.app, &actor, step, &form.reason).await?;
     Ok(Redirect::to("/approvals"))

@@ -5,12 +5,12 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect};
 use digue_app::OperationError;
 use digue_casework::incident_forms;
 use digue_casework::typed_form::TypedForm;
 
-use crate::error::PageError;
+use crate::error::PageResponse;
 use crate::response::incident_steps::next_place;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -71,9 +71,9 @@ pub(crate) async fn add(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let form = TypedForm::new(pairs.clone());
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let back = match PAGES.iter().find(|page| **page == form.text("back")) {
         Some(page) => format!("/incidents/{id}/{page}"),
         None => format!("/incidents/{id}"),

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect};
 use digue_app::{Actor, OperationError};
 use digue_casework::breach::{self, Severity};
 use digue_casework::incidents::{self, IncidentView};
@@ -21,7 +21,7 @@ use digue_response::severity::{
 use digue_response::sheet::Sheet;
 use digue_response::vocabulary::Gravity;
 
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageResponse};
 use crate::response::breach as breach_pages;
 use crate::response::incident_head::{
     IncidentHead, SavedNotice, ShownClock, next_address, shown_clocks,
@@ -82,10 +82,10 @@ pub(crate) async fn save(
     SignedIn(actor): SignedIn,
     Path((id, step)): Path<(String, String)>,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let step = ProgressStep::parse(&step).ok_or(OperationError::NotFound("step"))?;
     let typed = TypedForm::new(pairs);
-    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
+    let reader = console.words(&visitor).reader();
     match step_forms::save(&console.app, &actor, &id, step, &typed, &reader).await? {
         SheetOutcome::Added(_) => {
             let target = next_place(&console, &visitor, &actor, &id).await?;

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
-use axum::response::{Redirect, Response};
+use axum::response::Redirect;
 use digue_access::Role;
 use digue_administration::holders::HolderBook;
 use digue_app::{OperationError, gates};
@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::choices::NameChoices;
 use crate::differences::words_beside;
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageRedirect, PageResponse};
 use crate::response::incident_head::{IncidentHead, SavedNotice, ShownClock, shown_clocks};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -154,9 +154,9 @@ pub(crate) async fn list_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let views = incidents::list(&console.app, &actor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(table(&w, &lines(&w, &views)).csv(&query, visitor.language, "incidents"))
 }
 
@@ -174,7 +174,7 @@ pub(crate) async fn open(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<OpenIncidentForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let source = Source::parse(&form.source).unwrap_or(Source::Person);
     let about = match (form.account.trim(), form.organisation.trim()) {
         ("", "") => Subject::Nothing,

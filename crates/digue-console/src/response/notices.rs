@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect};
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::incidents;
@@ -20,7 +20,7 @@ use digue_response::progress::ProgressStep;
 use serde::Deserialize;
 
 use crate::differences::words_beside;
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use crate::response::breach::duties;
 use crate::response::incident_head::{IncidentHead, SavedNotice};
 use crate::signed_in::SignedIn;
@@ -89,7 +89,7 @@ pub(crate) async fn begin(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     actor.must_respond()?;
     incidents::view(&console.app, &actor, &id).await?;
     actor.must_be_fresh(&console.app)?;
@@ -251,7 +251,7 @@ pub(crate) async fn prepare(
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     mut form: Multipart,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let unreadable = || PageError::from(OperationError::Invalid("invalid-upload"));
     let mut fields: std::collections::HashMap<String, String> = std::collections::HashMap::new();
     let mut contacts = Vec::new();
@@ -324,7 +324,7 @@ pub(crate) async fn set_state(
     SignedIn(actor): SignedIn,
     Path((id, campaign)): Path<(String, String)>,
     Form(form): Form<StateForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let gives_up = form.gives_up.is_some();
     let done =
         digue_notices::set_state(&console.app, &actor, &campaign, &form.state, gives_up).await;
@@ -344,7 +344,7 @@ pub(crate) async fn file(
     visitor: Visitor,
     Path((_, campaign, name)): Path<(String, String, String)>,
     Query(query): Query<CampaignQuery>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let (app, actor) = (&console.app, visitor.actor(&console.app)?);
     match name.as_str() {
         "letters.pdf" => {
@@ -355,7 +355,7 @@ pub(crate) async fn file(
         }
         "others.csv" => {
             let rows = digue_notices::others(app, &actor, &campaign).await?;
-            let w = Localizer::in_zone(&visitor, &console.zone);
+            let w = console.words(&visitor);
             let header = ["person", "channel", "destination", "state", "code", "text"]
                 .map(|key| w.coded("column", key));
             Ok(csv(
@@ -395,13 +395,7 @@ pub(crate) async fn check_code(
     Form(form): Form<NoticeCheckForm>,
 ) -> PageAnswer {
     let code: String = form.code.chars().take(40).collect();
-    let found = genuine::check(
-        &console.app,
-        visitor.language,
-        &code,
-        &visitor.origin.ip.to_string(),
-    )
-    .await;
+    let found = genuine::check(&console.app, visitor.language, &code, &visitor.ip()).await;
     let found = found?;
     checked(&console, &visitor, code, Some(found)).await
 }
@@ -413,7 +407,7 @@ async fn checked(
     found: Option<Option<Genuine>>,
 ) -> PageAnswer {
     let official = genuine::official(&console.app).await?;
-    let w = Localizer::in_zone(visitor, &console.zone);
+    let w = console.words(visitor);
     Ok(page(&NoticeCheckPage {
         has_code: found.is_some(),
         found: found.flatten(),
@@ -424,7 +418,7 @@ async fn checked(
 }
 
 /// The official messages as a signed list, for mirrors.
-pub(crate) async fn messages(State(console): State<Console>) -> Result<Response, PageError> {
+pub(crate) async fn messages(State(console): State<Console>) -> PageResponse {
     let signed = genuine::official_signed(&console.app).await?;
     Ok((
         [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],

@@ -73,7 +73,7 @@ pub(crate) async fn import(
             RegisterOutcome::Outdated(preview) => (preview, false, true),
         },
     };
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let waiting = (!is_taken && !preview.opened.is_empty()).then(|| pack(&bytes));
     Ok(page(&RegisterImportPage {
         opened: preview

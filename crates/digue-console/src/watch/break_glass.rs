@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use digue_administration::break_glass::{self, BreakGlassLimits, BreakGlassUse};
 use digue_app::{Actor, OperationError};
 use serde::Deserialize;
 
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{
@@ -83,7 +83,7 @@ pub(crate) async fn list(
     query: TableQuery,
 ) -> PageAnswer {
     let uses = break_glass::list(&console.app, &actor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let waiting = uses.iter().filter(|one| one.reviewed.is_none()).count() as u64;
     let list = table(&w, &actor, &uses).shown(&w, &query);
     Ok(page(&BreakGlassListPage { w, list, waiting }))
@@ -94,9 +94,9 @@ pub(crate) async fn list_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let uses = break_glass::list(&console.app, &actor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(table(&w, &actor, &uses).csv(&query, visitor.language, "break-glass"))
 }
 
@@ -105,7 +105,7 @@ pub(crate) async fn review(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let form = ChosenRows::of(pairs);
     for id in form.targets("id")? {
         break_glass::review(&console.app, &actor, id).await?;
@@ -147,10 +147,7 @@ fn limits_in_words(w: &Localizer, portal: &str, limits: &BreakGlassLimits) -> St
 }
 
 /// The proof of identity comes before the form, so that no written reason is lost to it.
-pub(crate) async fn ask(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Response, PageError> {
+pub(crate) async fn ask(State(console): State<Console>, visitor: Visitor) -> PageResponse {
     let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
         return Err(PageError::from(OperationError::Denied));
     };
@@ -184,7 +181,7 @@ pub(crate) async fn open(
     };
     let opened = break_glass::open(&console.app, session, portal, &form.justification).await;
     let opened = Some(opened?);
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(page(&BreakGlassPage {
         w,
         limits: String::new(),

@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
-use axum::response::{Redirect, Response};
+use axum::response::Redirect;
 use digue_administration::holders::HolderBook;
 use digue_administration::watch_lists::written_minute;
 use digue_app::OperationError;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::chart::{Bar, ChartRange, RangeLinks, RangeQuery, bars};
 use crate::differences::words_beside;
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageRedirect, PageResponse};
 use crate::holder::HolderCard;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -164,9 +164,9 @@ pub(crate) async fn list_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let view = findings::view(&console.app, &actor).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let book = HolderBook::read(&console.app, &actor).await?;
     Ok(table(&w, &view.findings, &book).csv(&query, visitor.language, "findings"))
 }
@@ -431,7 +431,7 @@ pub(crate) async fn decide(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<VerdictForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     let outcome = FindingOutcome::parse(&form.verdict)
         .ok_or(OperationError::Invalid("incident-refused-value"))?;
     let done = findings::decide(&console.app, &actor, &form.id, outcome, &form.reason).await?;

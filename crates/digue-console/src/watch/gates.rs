@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use axum::Form;
 use axum::extract::State;
-use axum::response::Response;
 use digue_access::Reach;
 use digue_administration::approvals::{self, ApprovalRequest};
 use digue_administration::holders::HolderBook;
@@ -13,7 +12,7 @@ use digue_types::{AccountId, Gate, Scope};
 use serde::Deserialize;
 
 use crate::done::{DoneAct, done};
-use crate::error::PageError;
+use crate::error::{PageError, PageResponse};
 use crate::form::account_named;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -46,7 +45,7 @@ pub(crate) async fn set(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<GateForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let app = &console.app;
     actor.must_act()?;
     let (reach, gate) = form.parse(&HolderBook::read(app, &actor).await?)?;
@@ -74,7 +73,7 @@ pub(crate) async fn cut(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let form = ChosenRows::of(pairs);
     // Every name is read before the first session ends.
     let named = form.targets("account")?.into_iter().map(account_named);

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::Response;
 use digue_app::OperationError;
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::witnesses::{self, WitnessView};
@@ -10,7 +9,7 @@ use digue_evidence::{entry, watch};
 use digue_types::{AccountId, Event, Timestamp};
 use serde::Deserialize;
 
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageError, PageResponse};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, Media, kept, page};
@@ -104,7 +103,7 @@ pub(crate) async fn show(
         EvidenceForm::Shown,
     )
     .await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let lines = entries
         .iter()
         .rev()
@@ -127,7 +126,7 @@ pub(crate) async fn export(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Query(range): Query<JournalQuery>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let first = range.first.unwrap_or(0);
     let entries = watch::entries(
         &console.app,

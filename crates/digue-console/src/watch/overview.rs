@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use digue_administration::holders::HolderBook;
 use digue_app::gates::{self, ShutGate};
 use digue_app::{Actor, OperationError};
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::chart::{Bar, ChartRange, RangeLinks, RangeQuery, bars};
 use crate::choices::NameChoices;
-use crate::error::PageError;
+use crate::error::{PageRedirect, PageResponse};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, csv, page};
@@ -58,13 +58,13 @@ pub(crate) async fn show(
     SignedIn(actor): SignedIn,
     Query(shown): Query<ShownCoverage>,
     Query(asked): Query<RangeQuery>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let view = watch::overview(&console.app, &actor).await?;
     let gates = gates::shut_gates(&console.app, &actor).await?;
     let range = ChartRange::hours(&asked);
     let minutes = minutes_of(&console, &actor, range)?;
     let values: Vec<u64> = minutes.iter().map(|(_, minute)| minute.persons).collect();
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let page = page(&OverviewPage {
         ranges: RangeLinks::new(&w, "/activity?", &ChartRange::BY_HOUR, range),
         title: chart_title(&w, range),
@@ -133,13 +133,13 @@ pub(crate) async fn minutes_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Query(asked): Query<RangeQuery>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let minutes = watch::minutes(
         &console.app,
         &actor,
         ChartRange::hours(&asked).length() * 60,
     )?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let header = ["minute", "persons", "responses", "refused"].map(|key| w.coded("column", key));
     let rows = minutes.into_iter().map(|(at, minute)| {
         vec![
@@ -156,9 +156,9 @@ pub(crate) async fn minutes_csv(
 pub(crate) async fn attack(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
-) -> Result<Redirect, PageError> {
-    let missing = || PageError::from(OperationError::NotFound("page"));
-    let demo = console.demo.as_ref().ok_or_else(missing)?;
+) -> PageRedirect {
+    let demo = console.demo.as_ref();
+    let demo = demo.ok_or(OperationError::NotFound("page"))?;
     // Others are sent back without an error: the button is visible to every visitor of the
     // demonstration.
     if actor.role.can_act() {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::Response;
 use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
 use digue_evidence::reading::EvidenceForm;
@@ -14,7 +13,7 @@ use digue_types::{AccountId, PersonRef, Timestamp};
 use serde::Deserialize;
 
 use crate::chart::{ChartRange, MARK_WIDTH, RangeLinks, RangeQuery, mark};
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageError, PageResponse};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
@@ -116,7 +115,7 @@ pub(crate) async fn show(
         sights.last().map(|sight| sight.at),
     );
     sights.truncate(SIGHTS_PAGE);
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let book = HolderBook::read(&console.app, &actor).await?;
     let place = format!("/persons?person={}&", w.query(&person));
     Ok(page(&PersonPage {
@@ -195,7 +194,7 @@ pub(crate) async fn sights_csv(
     Query(search): Query<PersonSearch>,
     Query(asked): Query<RangeQuery>,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let (_, reply) = look(&console, &visitor, &search, EvidenceForm::File).await?;
     let mut sights = match reply {
         Lookup::Known(sights) => sights,
@@ -204,7 +203,7 @@ pub(crate) async fn sights_csv(
         }
     };
     keep_within(&console, ChartRange::some_days(&asked), &mut sights);
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let book = HolderBook::read(&console.app, &actor).await?;
     Ok(table(&w, &book, &sights).csv(&query, visitor.language, "sights"))
 }

@@ -4,9 +4,8 @@ use digue_evidence::watch::{self, PortalView};
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
 
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageResponse};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, csv, page};
@@ -35,7 +34,7 @@ pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let portals = watch::portals(&console.app, &actor)?;
     let w = Localizer::new(&visitor);
     let header = [

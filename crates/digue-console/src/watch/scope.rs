@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
 use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
 use digue_casework::typed_form::maybe_local_time;
@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::chart::{Bar, bars};
 use crate::choices::NameChoices;
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageResponse};
 use crate::form::names;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -180,7 +180,7 @@ pub(crate) async fn show(
         let question = form.question(&console.zone)?;
         Some(scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await?)
     };
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let names = NameChoices::of(&HolderBook::read(&console.app, &actor).await?);
     Ok(page(&ScopePage {
         w,
@@ -196,10 +196,10 @@ pub(crate) async fn list_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Query(form): Query<ScopeForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let question = form.question(&console.zone)?;
     let scoped = scope::scope(&console.app, &actor, question, EvidenceForm::File).await?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let header = [
         "population",
         "person",
@@ -230,7 +230,7 @@ pub(crate) async fn signed_list(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Query(form): Query<ScopeForm>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let question = form.question(&console.zone)?;
     let bytes = scope::signed_list(&console.app, &actor, question).await?;
     Ok(kept("scope.ndjson", Media("application/x-ndjson"), bytes))
@@ -241,7 +241,7 @@ pub(crate) async fn receipt(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path(entry): Path<u64>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let text = scope::receipt(&console.app, &actor, entry).await?;
     Ok(kept(
         &format!("receipt-{entry}.txt"),
@@ -254,7 +254,7 @@ pub(crate) async fn receipt(
 pub(crate) async fn published(
     State(console): State<Console>,
     Path(path): Path<String>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let bytes = scope::published(&console.app, &path).await?;
     let (kind, lasts) = match path.as_str() {
         "checkpoint" => ("text/plain; charset=utf-8", "no-cache"),

@@ -6,7 +6,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use digue_administration::holders::{HolderBook, HolderContact};
 use digue_administration::organisations;
 use digue_app::{Actor, OperationError};
@@ -16,7 +16,7 @@ use digue_evidence::watch::{self, NamedAccount};
 use digue_types::PersonRef;
 use serde::Deserialize;
 
-use crate::error::PageError;
+use crate::error::PageResponse;
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, page, query_part};
@@ -76,13 +76,13 @@ pub(crate) async fn search(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Query(search): Query<SearchQuery>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     actor.must_watch()?;
     let text = search.q.trim();
     if let Some(place) = exact(&console, &actor, text).await? {
         return Ok(Redirect::to(&place).into_response());
     }
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let is_short = text.chars().count() < CHARS_MIN;
     let groups = if is_short {
         Vec::new()

@@ -2,12 +2,11 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
 use digue_access::Session;
 use digue_app::Actor;
 use digue_evidence::watch;
 
-use crate::error::{PageAnswer, PageError};
+use crate::error::{PageAnswer, PageResponse};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{
@@ -84,7 +83,7 @@ pub(crate) async fn list(
     query: TableQuery,
 ) -> PageAnswer {
     let sessions = watch::sessions(&console.app, &actor)?;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     Ok(page(&SessionsPage {
         total: sessions.len(),
         bound: sessions.iter().filter(|one| one.device.is_some()).count(),
@@ -98,7 +97,7 @@ pub(crate) async fn list_csv(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     query: TableQuery,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     let sessions = watch::sessions(&console.app, &actor)?;
     let w = Localizer::new(&visitor);
     Ok(table(&w, &actor, &sessions).csv(&query, visitor.language, "sessions"))

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use digue_administration::holders::HolderBook;
 use digue_administration::printed_key;
 use digue_app::{Actor, OperationError};
@@ -16,7 +16,7 @@ use digue_tasks::{
 use digue_types::{AccountId, Timestamp};
 use serde::Deserialize;
 
-use crate::error::PageError;
+use crate::error::{PageError, PageResponse};
 use crate::holder::holder_in_line;
 use crate::signed_in::SignedIn;
 use crate::state::{AttackProgress, Console};
@@ -109,7 +109,7 @@ pub(crate) async fn show(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Query(shown): Query<LiveChoice>,
-) -> Result<Response, PageError> {
+) -> PageResponse {
     // Without a passkey the next sign-in needs another link: that comes first. Agents have little
     // else here.
     let needs_passkey = passkey::own(&console.app, visitor.console_session()?)
@@ -121,7 +121,7 @@ pub(crate) async fn show(
         return Ok(Redirect::to("/self").into_response());
     }
     let board = digue_tasks::board(&console.app, &actor).await;
-    let w = Localizer::in_zone(&visitor, &console.zone);
+    let w = console.words(&visitor);
     let is_live = shown.live == Some(1) && actor.role.can_watch();
     let book = HolderBook::read(&console.app, &actor).await?;
     let steps = first_hour(&console, &actor, &w).await?;

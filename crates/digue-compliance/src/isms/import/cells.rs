@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use digue_app::OperationError;
 use digue_casework::uploaded_table::{
-    CellUse, IgnoredCells, NameFit, TableWanted, UploadedTable, taken, without_unit,
+    CellUse, IgnoredCells, NameFit, TableWanted, UploadedTable, is_named, taken, without_unit,
 };
 use digue_isms::check::Check;
 use digue_isms::field::{FieldDef, FieldError, FieldShape, Values};
@@ -347,12 +347,6 @@ pub(super) fn choice(
 }
 
 fn check_named(word: &str) -> Option<Check> {
-    let word = folded(word);
-    let is = |check: &&Check| {
-        check.code() == word
-            || Language::ALL
-                .iter()
-                .any(|language| folded(&text(*language, &check.key())) == word)
-    };
-    Check::ALL.iter().find(is).copied()
+    let mut all = Check::ALL.iter().copied();
+    all.find(|check| is_named(word, check.code(), &check.key()))
 }
