@@ -362,8 +362,6 @@ fn deciders(app: &App, record: &ApprovalRecord) -> Vec<AccountId> {
     found
 }
 
-/// True when the request gives something to the actor's own account, or persons to their
-/// organisation.
 fn gives_to(app: &App, actor: &Actor, addition: &AgreedRelation) -> bool {
     match &addition.account {
         Some(account) => *account == actor.account,
@@ -374,6 +372,8 @@ fn gives_to(app: &App, actor: &Actor, addition: &AgreedRelation) -> bool {
     }
 }
 
+/// True when the request gives something to the actor's own account, or persons to their
+/// organisation.
 fn is_about(app: &App, actor: &Actor, request: &ApprovalRequest) -> bool {
     match request {
         ApprovalRequest::RecoverAccount { account, .. }

@@ -200,18 +200,21 @@ pub(crate) async fn add_one(
     add_all(app, &addition.population, csv).await
 }
 
-fn row_of(addition: &AgreedRelation, reason: &str) -> CaseloadRow {
-    let holder = match &addition.account {
+fn holder_of(addition: &AgreedRelation) -> HolderName {
+    match &addition.account {
         Some(account) => HolderName::Account(account.clone()),
         None => HolderName::Organisation(addition.organisation.clone()),
-    };
+    }
+}
+
+fn row_of(addition: &AgreedRelation, reason: &str) -> CaseloadRow {
     let term = digue_access::caseload::RelationTerm {
         reason: reason.to_owned(),
         from: None,
         until: addition.until,
     };
     CaseloadRow {
-        holder,
+        holder: holder_of(addition),
         person: addition.person.clone(),
         term,
     }

@@ -57,14 +57,19 @@ pub fn draw(
 fn one_like(like: &str) -> Result<String, OperationError> {
     let mut drawn = String::with_capacity(like.len());
     for sign in like.chars() {
-        drawn.push(match sign {
-            '0'..='9' => char::from(b'0' + below(10)?),
-            'A'..='Z' => char::from(b'A' + below(26)?),
-            'a'..='z' => char::from(b'a' + below(26)?),
-            other => other,
-        });
+        drawn.push(sign_like(sign)?);
     }
     Ok(drawn)
+}
+
+/// A digit for a digit, a letter for a letter; other signs stay.
+fn sign_like(sign: char) -> Result<char, OperationError> {
+    Ok(match sign {
+        '0'..='9' => char::from(b'0' + below(10)?),
+        'A'..='Z' => char::from(b'A' + below(26)?),
+        'a'..='z' => char::from(b'a' + below(26)?),
+        other => other,
+    })
 }
 
 /// A uniform random number below `limit`.

@@ -270,7 +270,11 @@ fn parse_words(text: &str) -> Option<String> {
         .collect::<Vec<_>>()
         .join(" ");
     let seen = if is_blank(&seen) { String::new() } else { seen };
-    (seen.chars().count() <= NAME_CHARS_MAX && !seen.chars().any(char::is_control)).then_some(seen)
+    is_printable(&seen).then_some(seen)
+}
+
+fn is_printable(text: &str) -> bool {
+    text.chars().count() <= NAME_CHARS_MAX && !text.chars().any(char::is_control)
 }
 
 /// The number as it is written, or empty; `None` for what is none.

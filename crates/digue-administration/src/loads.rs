@@ -106,9 +106,9 @@ const NAMES: [&str; 7] = [
 ];
 
 impl LoadGrowth {
-    /// As one line of text: `rows:3 persons:2 ...`.
-    pub(crate) fn line(&self) -> String {
-        let numbers = [
+    /// In the order of their names.
+    const fn numbers(&self) -> [u64; NAMES.len()] {
+        [
             self.rows,
             self.persons,
             self.accounts,
@@ -116,10 +116,14 @@ impl LoadGrowth {
             self.readings,
             self.endless,
             self.merges,
-        ];
+        ]
+    }
+
+    /// As one line of text: `rows:3 persons:2 ...`.
+    pub(crate) fn line(&self) -> String {
         let words: Vec<String> = NAMES
             .iter()
-            .zip(numbers)
+            .zip(self.numbers())
             .map(|(name, number)| format!("{name}:{number}"))
             .collect();
         words.join(" ")

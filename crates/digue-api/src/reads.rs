@@ -369,7 +369,13 @@ fn session_json(one: &Session) -> Value {
 
 /// The accounts that a request would add.
 fn requested_accounts(waiting: &WaitingApproval) -> Vec<Value> {
-    let account = |one: &NewAccount| json!({"account": one.account, "organisation": one.organisation, "role": one.role.code()});
+    let account = |one: &NewAccount| {
+        json!({
+            "account": one.account,
+            "organisation": one.organisation,
+            "role": one.role.code(),
+        })
+    };
     match ApprovalRequest::of(&waiting.record) {
         Ok(ApprovalRequest::AddAccounts(accounts)) => accounts.iter().map(account).collect(),
         _ => Vec::new(),

@@ -189,8 +189,9 @@ impl AlertReceiver<'_> {
 /// that a receiver can refuse an old body that is sent again.
 pub fn signature(secret: &str, now: Timestamp, body: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    let tag = hmac::sign(&key, format!("{}.{body}", now.secs()).as_bytes());
-    format!("t={},v1={}", now.secs(), hex(tag.as_ref()))
+    let at = now.secs();
+    let tag = hmac::sign(&key, format!("{at}.{body}").as_bytes());
+    format!("t={at},v1={}", hex(tag.as_ref()))
 }
 
 async fn post(

@@ -220,12 +220,15 @@ pub async fn signed_list(
 /// `signed_list`, for callers whose own act journals the reading.
 pub async fn list_bytes(app: &App, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
     let path = list_path(app, id, number);
-    app.blocking(move || std::fs::read(path))
-        .await?
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => OperationError::NotFound("version"),
-            _ => OperationError::Unavailable(error.to_string()),
-        })
+    let read = app.blocking(move || std::fs::read(path)).await?;
+    read.map_err(|error| unread_version(&error))
+}
+
+fn unread_version(error: &std::io::Error) -> OperationError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => OperationError::NotFound("version"),
+        _ => OperationError::Unavailable(error.to_string()),
+    }
 }
 
 fn list_path(app: &App, id: &str, number: u32) -> PathBuf {

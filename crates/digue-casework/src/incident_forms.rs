@@ -66,9 +66,12 @@ pub async fn take(
     }
 }
 
+fn minute(text: &str) -> Option<i64> {
+    Timestamp::parse_rfc3339(text).map(|at| at.secs().div_euclid(60))
+}
+
 /// True when a form returns the value that it was given; it shows times to the minute.
 pub(crate) fn is_unchanged(field: Field, computed: &[String], value: &[String]) -> bool {
-    let minute = |text: &String| Timestamp::parse_rfc3339(text).map(|at| at.secs().div_euclid(60));
     match (field.shape(), computed, value) {
         (FormFieldShape::Moment, [computed], [value]) => minute(computed) == minute(value),
         _ => computed == value,

@@ -21,7 +21,7 @@ const NOTICE_CLAIMS: [ClaimKind; 2] = [ClaimKind::Access, ClaimKind::Authority];
 
 impl PaperReader {
     pub(crate) fn sentence(&self, key: &str, values: &[(&str, String)]) -> String {
-        let values: Vec<(&str, Value)> = values
+        let values: Vec<_> = values
             .iter()
             .map(|(name, value)| (*name, Value::from(value.clone())))
             .collect();

@@ -741,7 +741,6 @@ pub async fn sign(
     )))
 }
 
-/// Fills in what Digue can: the sample of an audit, the inputs of a review.
 async fn incidents_of_year(
     console: &Console,
     actor: &Actor,
@@ -754,6 +753,7 @@ async fn incidents_of_year(
     Ok(opened.count())
 }
 
+/// Fills in what Digue can: the sample of an audit, the inputs of a review.
 pub async fn fill(
     State(console): State<Console>,
     visitor: Visitor,

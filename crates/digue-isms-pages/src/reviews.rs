@@ -69,13 +69,15 @@ struct ReviewPage {
     list: ShownTable,
 }
 
-async fn found(console: &Console, visitor: &Visitor, id: &str) -> Result<ReviewView, PageError> {
-    let actor = visitor.actor(&console.app)?;
-    let all = reviews::list(&console.app, &actor).await?;
+async fn found(
+    console: &Console,
+    visitor: &Visitor,
+    id: &str,
+) -> Result<ReviewView, OperationError> {
+    let all = reviews::list(&console.app, &visitor.actor(&console.app)?).await?;
     all.into_iter()
         .find(|one| one.id == id)
         .ok_or(OperationError::NotFound("review"))
-        .map_err(PageError::from)
 }
 
 /// Used, with a passkey, and showing no more persons than its peers: what a review keeps as it is.

@@ -82,13 +82,18 @@ pub async fn check(
     }))
 }
 
+fn first_two(text: &str, separator: &str) -> String {
+    let parts: Vec<&str> = text.split(separator).take(2).collect();
+    parts.join(separator)
+}
+
 /// The network (/16, or the first two groups of IPv6) hashed with the campaign: enough to count
 /// places, too coarse to identify one.
 fn coarse(ip: &str, campaign: &str) -> String {
-    let network: String = if ip.contains(':') {
-        ip.split(':').take(2).collect::<Vec<_>>().join(":")
+    let network = if ip.contains(':') {
+        first_two(ip, ":")
     } else {
-        ip.split('.').take(2).collect::<Vec<_>>().join(".")
+        first_two(ip, ".")
     };
     // 32 bits, hashed with the campaign: the same network cannot be followed from one campaign to
     // another.

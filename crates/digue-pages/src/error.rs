@@ -20,10 +20,10 @@ pub struct PageError(OperationError);
 /// What the address of a page answers.
 pub type PageAnswer = Result<Html<String>, PageError>;
 
-/// What an act or a file of a page answers, when it is no page.
+/// What the address of a file answers, or that of an act with headers of its own.
 pub type PageResponse = Result<Response, PageError>;
 
-/// Where the reader stands after an act.
+/// What an act answers: the page that is shown next.
 pub type PageRedirect = Result<Redirect, PageError>;
 
 impl From<OperationError> for PageError {

@@ -92,12 +92,10 @@ async fn look(
     visitor: &Visitor,
     account: &str,
     part: (EvidenceForm, fn(AccountId) -> Subject),
-) -> Result<AccountView, PageError> {
+) -> Result<AccountView, OperationError> {
     let actor = visitor.actor(&console.app)?;
     let account = account_named(account)?;
-    watch::account(&console.app, &actor, &account, part)
-        .await
-        .map_err(PageError::from)
+    watch::account(&console.app, &actor, &account, part).await
 }
 
 fn chosen_list(query: &TableQuery) -> AccountHistory {

@@ -167,6 +167,10 @@ fn aloud(w: &Localizer, one: &OverseenAccount, key: &str) -> String {
     w.with1(key, "account", &one.account)
 }
 
+fn confirm_button(w: &Localizer, style: &'static str) -> RowButton {
+    RowButton::new(w.say("account-confirm"), style)
+}
+
 fn reason_field(w: &Localizer) -> RowField {
     RowField::text("reason", w.say("account-reason"), 5, 500)
 }
@@ -189,7 +193,7 @@ fn confirm_form(w: &Localizer, one: &OverseenAccount) -> RowForm {
     form_about(w, one, "/accounts/confirm", "account-confirm-identity")
         .field(RowField::text("code", w.say("account-confirm-code"), 8, 12))
         .field(RowField::text("how", w.say("account-confirm-how"), 5, 500))
-        .button(RowButton::new(w.say("account-confirm"), "main"))
+        .button(confirm_button(w, "main"))
 }
 
 /// Suspends the account, or resumes a suspended one.
@@ -198,7 +202,7 @@ fn suspend_form(w: &Localizer, one: &OverseenAccount) -> RowForm {
         form_about(w, one, "/accounts/suspend", fold)
             .hidden("suspended", suspended)
             .field(reason_field(w))
-            .button(RowButton::new(w.say("account-confirm"), style))
+            .button(confirm_button(w, style))
     };
     if one.record.is_suspended {
         form("account-resume", "0", "main")

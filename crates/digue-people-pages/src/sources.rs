@@ -76,9 +76,9 @@ fn row(w: &Localizer, source: &SourceView) -> ListRow {
 
 /// Whether it feeds, and why not.
 fn standing_cell(w: &Localizer, source: &SourceView) -> ListCell {
-    let why = source.fault.as_ref().map(|fault| fault_words(w, fault));
+    let why = |fault| fault_words(w, fault);
     ListCell::chip(w.say(source.standing.key()), tone(source.standing))
-        .and_quiet(why.unwrap_or_default())
+        .and_quiet(source.fault.as_ref().map_or_else(String::new, why))
         .filed_as(source.standing.code())
 }
 

@@ -64,9 +64,10 @@ fn account_is(
     let Some(recorded) = statement.journalled.account(account) else {
         return statement.without_act();
     };
-    let is_same = recorded == AccountPlace::of(record).to_string()
-        && statement.journalled.is_suspended(account) == record.is_suspended;
-    RecordConfirmation::of(is_same)
+    RecordConfirmation::of(
+        recorded == AccountPlace::of(record).to_string()
+            && statement.journalled.is_suspended(account) == record.is_suspended,
+    )
 }
 
 async fn holders(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {

@@ -6,7 +6,7 @@ use digue_evidence::stored_records::{
     with_journal_statement,
 };
 use digue_store::{ApprovalDecision, ApprovalRecord};
-use digue_types::Act;
+use digue_types::{Act, Subject};
 
 use super::request::{ApprovalRequest, AskedBy};
 
@@ -36,14 +36,16 @@ fn miss_requests(
     to: &mut RecordComparison,
 ) {
     for (subject, act) in statement.journalled.all_requested() {
-        let is_it = |known: &ApprovalRecord| {
-            // By author, time and subject, because the act does not hold the id of the request.
-            known.asked_by == act.by && act.is_at(known.asked_at) && known.subject == *subject
-        };
+        let is_it = |known: &ApprovalRecord| is_request_of(act, subject, known);
         if !stored.iter().any(is_it) {
             to.miss(StoredKind::Approval, subject.to_string());
         }
     }
+}
+
+/// By author, time and subject, because the act does not hold the id of the request.
+fn is_request_of(act: &JournalledAct, subject: &Subject, known: &ApprovalRecord) -> bool {
+    known.asked_by == act.by && act.is_at(known.asked_at) && known.subject == *subject
 }
 
 fn is_requested(statement: &JournalStatement<'_>, approval: &ApprovalRecord) -> bool {
@@ -55,12 +57,12 @@ fn is_requested(statement: &JournalStatement<'_>, approval: &ApprovalRecord) -> 
         .journalled
         .requested(&approval.subject)
         .iter()
-        .any(|act| {
-            summaries.contains(&act.after)
-                && act.reason == approval.reason
-                && act.by == approval.asked_by
-                && act.is_at(approval.asked_at)
-        })
+        .any(|act| summaries.contains(&act.after) && is_asked_as(act, approval))
+}
+
+/// The act has the author, the time and the reason of the request.
+fn is_asked_as(act: &JournalledAct, approval: &ApprovalRecord) -> bool {
+    act.reason == approval.reason && act.by == approval.asked_by && act.is_at(approval.asked_at)
 }
 
 fn is_decided(

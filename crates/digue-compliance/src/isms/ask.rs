@@ -433,12 +433,15 @@ fn portals_enforced(app: &App) -> Measurement {
 /// Portals without a limit for accounts or for organisations, or no longer served.
 fn budgets(app: &App) -> Measurement {
     let hosts = app.gateway().hosts();
-    let has_none = |limits: &BudgetLimits| limits.0.iter().all(Option::is_none);
     failing(&all_portals(app), |id| {
         hosts.portal(id).is_none_or(|portal| {
-            has_none(&portal.limits.account) || has_none(&portal.limits.organisation)
+            is_unlimited(&portal.limits.account) || is_unlimited(&portal.limits.organisation)
         })
     })
+}
+
+fn is_unlimited(limits: &BudgetLimits) -> bool {
+    limits.0.iter().all(Option::is_none)
 }
 
 /// Uninspected responses, of all responses.

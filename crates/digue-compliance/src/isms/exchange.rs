@@ -142,16 +142,17 @@ fn state_of(line: &StatementLine) -> Option<&'static str> {
     // One failure decides: a control that is met by four of five checks is not met.
     if says(CheckStatement::Fail) {
         Some("not-satisfied")
-    } else if line
-        .checks
-        .iter()
-        .all(|(_, says)| *says == CheckStatement::Pass)
-        && !line.checks.is_empty()
-    {
+    } else if all_pass(line) {
         Some("satisfied")
     } else {
         None
     }
+}
+
+/// There are checks, and each passes.
+fn all_pass(line: &StatementLine) -> bool {
+    let mut checks = line.checks.iter();
+    !line.checks.is_empty() && checks.all(|(_, says)| *says == CheckStatement::Pass)
 }
 
 fn finding(

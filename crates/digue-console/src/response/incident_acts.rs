@@ -99,8 +99,7 @@ pub(crate) async fn reopen(
     Path(id): Path<String>,
     Form(form): Form<ReopeningForm>,
 ) -> PageRedirect {
-    let step = step_of(&form, id)?;
-    reopening::ask(&console.app, &actor, step, &form.reason).await?;
+    reopening::ask(&console.app, &actor, step_of(&form, id)?, &form.reason).await?;
     Ok(Redirect::to("/approvals"))
 }
 
