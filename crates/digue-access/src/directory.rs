@@ -100,6 +100,12 @@ impl Role {
         self.can_review()
     }
 
+    /// May be given and taken by the operator's directory: the roles of partners. The operator's own
+    /// roles are given by two persons in Digue, and never by another system.
+    pub const fn can_come_from_directory(self) -> bool {
+        matches!(self, Self::Agent) || self.leads_agents()
+    }
+
     /// Must sign in with a passkey: only agents may use a password.
     pub const fn needs_passkey(self) -> bool {
         !matches!(self, Self::Agent)

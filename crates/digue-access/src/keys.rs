@@ -2,6 +2,9 @@
 //!
 //! The secret identifies the key and proves nothing by itself: every request is signed (DPoP, RFC
 //! 9449), which the gateway verifies. Only the SHA-256 of the secret is kept here.
+//!
+//! A key of a directory is the exception: SCIM clients sign nothing. Its secret is all that it
+//! needs, and it opens the addresses of SCIM and no others.
 
 use std::collections::HashMap;
 
@@ -9,13 +12,43 @@ use digue_types::{AccountId, SessionId, Timestamp};
 
 use crate::session::TokenHash;
 
+/// What a request with a key must show besides its secret, and therefore what the key opens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum KeyProof {
+    /// A signature by the private key of this RFC 7638 thumbprint. It opens what its account may.
+    Signed(String),
+    /// Nothing. It opens the addresses of SCIM alone.
+    Directory,
+}
+
+impl KeyProof {
+    /// As it is stored: no thumbprint is so short.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Signed(thumbprint) => thumbprint,
+            Self::Directory => "scim",
+        }
+    }
+
+    pub fn parse(code: &str) -> Self {
+        if code == Self::Directory.code() {
+            Self::Directory
+        } else {
+            Self::Signed(code.to_owned())
+        }
+    }
+
+    pub const fn is_of_directory(&self) -> bool {
+        matches!(self, Self::Directory)
+    }
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ApiKey {
     /// Its public name, journalled where a session's name would be.
     pub id: SessionId,
     pub account: AccountId,
-    /// RFC 7638 thumbprint of the public key that signs its requests.
-    pub thumbprint: String,
+    pub proof: KeyProof,
     pub expires_at: Timestamp,
 }
 

@@ -26,6 +26,6 @@ pub use decide::{
 };
 pub use directory::{AccountDirectory, AccountRecord, Membership, Role};
 pub use gate::{GateTable, Reach};
-pub use keys::{ApiKey, ApiKeys};
+pub use keys::{ApiKey, ApiKeys, KeyProof};
 pub use policy::{Policies, PolicyFault};
 pub use session::{OpenSession, RequestOrigin, Session, SessionLimits, Sessions};

@@ -267,6 +267,19 @@ pub async fn set_suspended(
     if is_suspended {
         return suspend(app, actor, account, &reason).await;
     }
+    resume(app, actor, account, &reason).await
+}
+
+/// Resumes an account, for a caller that has authorised the actor.
+///
+/// # Errors
+/// `Conflict` for one that is not suspended.
+pub(crate) async fn resume(
+    app: &App,
+    actor: &Actor,
+    account: &AccountId,
+    reason: &str,
+) -> Result<(), OperationError> {
     let mut rules = app.rules().await;
     // Checked under the lock: of several who resume it at the same time, one does.
     if !is_suspended_now(&rules, account)? {
@@ -275,7 +288,7 @@ pub async fn set_suspended(
     app.write_down(
         actor,
         Act::AccountResumed,
-        change(account, "suspended", "active", &reason),
+        change(account, "suspended", "active", reason),
     )
     .await?;
     app.store().set_suspended(account, false).await?;
@@ -308,7 +321,7 @@ fn change(account: &AccountId, before: &str, after: &str, reason: &str) -> ActDe
 /// # Errors
 /// `Conflict` for an account that is suspended already. A suspension that the store could not keep,
 /// so that a restart would lift it, is stored by the next call.
-async fn suspend(
+pub(crate) async fn suspend(
     app: &App,
     actor: &Actor,
     account: &AccountId,

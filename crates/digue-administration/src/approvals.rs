@@ -263,6 +263,16 @@ pub(crate) fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), Op
         {
             Err(OperationError::Invalid("invalid-until"))
         }
+        // What feeds Digue is of the operator's people who load, and no partner's.
+        ApprovalRequest::IssueKey { account, proof, .. }
+            if proof.is_of_directory()
+                && rules
+                    .directory
+                    .find(account)
+                    .is_none_or(|record| !record.role.can_load()) =>
+        {
+            Err(OperationError::Invalid("invalid-scim-account"))
+        }
         // A feed acts by API keys of an account, which must itself have the right to load.
         ApprovalRequest::AllowFeed { account, .. }
             if rules

@@ -192,10 +192,10 @@ async fn carry_out(
         }
         ApprovalRequest::IssueKey {
             account,
-            thumbprint,
+            proof,
             name,
         } => {
-            keys::grant(app, actor, record, (account, thumbprint, name)).await?;
+            keys::grant(app, actor, record, (account, proof, name)).await?;
             Ok(Vec::new())
         }
         // Nothing to do now: `evidence` looks for this approval when the export is made.
@@ -204,7 +204,7 @@ async fn carry_out(
 }
 
 /// Moves an account to another organisation or role.
-async fn move_account(
+pub(crate) async fn move_account(
     app: &App,
     actor: &Actor,
     account: &AccountId,
@@ -268,7 +268,7 @@ async fn hand_over(
         .map(drop)
 }
 
-async fn add_accounts(
+pub(crate) async fn add_accounts(
     app: &App,
     actor: &Actor,
     accounts: &[NewAccount],

@@ -232,6 +232,16 @@ pub async fn save(
         return Err(OperationError::NotFound("account"));
     }
     actor.must_be_fresh(app)?;
+    write(app, actor, account, form).await
+}
+
+/// Writes who holds an account, for a caller that has authorised the actor.
+pub(crate) async fn write(
+    app: &App,
+    actor: &Actor,
+    account: &AccountId,
+    form: &HolderForm,
+) -> Result<(), OperationError> {
     let name = parse_words(&form.name).filter(|name| !name.is_empty());
     let email = match form.email.trim() {
         "" => String::new(),

@@ -14,6 +14,7 @@ pub mod loads;
 pub mod onboarding;
 pub mod organisations;
 pub mod printed_key;
+pub mod provisioning;
 pub mod reopening;
 pub mod rules;
 pub mod settings;

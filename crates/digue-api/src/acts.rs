@@ -171,11 +171,11 @@ fn issue_key(
     public_key: &str,
     name: &str,
 ) -> Result<ApprovalRequest, OperationError> {
-    let thumbprint = keys::parse_public_key(public_key)?;
+    let proof = keys::parse_public_key(public_key)?;
     let account = account_named(account)?;
     Ok(ApprovalRequest::IssueKey {
         account,
-        thumbprint,
+        proof,
         name: key_name(name)?,
     })
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use digue_access::Session;
+use digue_access::{KeyProof, Session};
 use digue_administration::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
 use digue_administration::{accounts, break_glass, organisations, settings};
 use digue_app::OperationError;
@@ -689,6 +689,14 @@ pub async fn settings(State(console): State<Console>, visitor: Visitor) -> JsonA
     })))
 }
 
+/// The public key behind a key; none for a directory's.
+fn thumbprint(proof: &KeyProof) -> Option<&str> {
+    match proof {
+        KeyProof::Signed(thumbprint) => Some(thumbprint),
+        KeyProof::Directory => None,
+    }
+}
+
 pub async fn keys(
     State(console): State<Console>,
     visitor: Visitor,
@@ -704,7 +712,8 @@ fn key_json(record: &keys::ListedKey) -> Value {
         "key": record.key.id,
         "account": record.key.account,
         "name": record.name,
-        "thumbprint": record.key.thumbprint,
+        "scope": if record.key.proof.is_of_directory() { "scim" } else { "account" },
+        "thumbprint": thumbprint(&record.key.proof),
         "added_at": record.added_at,
         "expires_at": record.key.expires_at,
     })

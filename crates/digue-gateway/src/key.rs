@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use digue_access::Snapshot;
+use digue_access::{KeyProof, Snapshot};
 use digue_types::{SessionId, Timestamp};
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method};
@@ -207,6 +207,10 @@ fn verify(
     now: Timestamp,
 ) -> Option<Caller> {
     let key = rules.keys.find(&token_hash(secret), now)?;
+    // A directory's key opens the addresses of SCIM alone, which do not come this way.
+    let KeyProof::Signed(thumbprint) = &key.proof else {
+        return None;
+    };
     let record = rules.directory.find(&key.account)?;
     let mut proofs = headers.get_all(proof_name).iter();
     let proof = proofs.next()?.to_str().ok()?;
@@ -224,7 +228,7 @@ fn verify(
     let at = Timestamp::from_secs(secs);
     let is_in_time = at <= now.plus(SKEW) && now <= at.plus(PROOF_LASTS + SKEW);
     let secret_hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()));
-    let is_for_this = proved.thumbprint == key.thumbprint
+    let is_for_this = proved.thumbprint == *thumbprint
         && text("htm") == Some(target.method.as_str())
         && text("htu").is_some_and(|htu| is_address(htu, target))
         && text("ath") == Some(&secret_hash)

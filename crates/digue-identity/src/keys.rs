@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use digue_access::{ApiKey, Session};
+use digue_access::{ApiKey, KeyProof, Session};
 use digue_app::directory::{answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::secret::{Secret, name};
@@ -34,16 +34,22 @@ pub struct IssuedKey {
     pub secret: String,
 }
 
-/// The thumbprint (RFC 7638) of a public key, from a thumbprint or a JWK.
-pub fn parse_public_key(text: &str) -> Result<String, OperationError> {
+/// The thumbprint (RFC 7638) of a public key, from a thumbprint or a JWK; `scim` for the key of a
+/// directory.
+pub fn parse_public_key(text: &str) -> Result<KeyProof, OperationError> {
     let text = text.trim();
+    if KeyProof::parse(text).is_of_directory() {
+        return Ok(KeyProof::Directory);
+    }
     let is_thumbprint =
         // 32 bytes of SHA-256 in base64url without padding (RFC 7638, 3).
         text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     if is_thumbprint {
-        return Ok(text.to_owned());
+        return Ok(KeyProof::Signed(text.to_owned()));
     }
-    possession::thumbprint_of(text).map_err(|_| OperationError::Invalid("invalid-public-key"))
+    possession::thumbprint_of(text)
+        .map(KeyProof::Signed)
+        .map_err(|_| OperationError::Invalid("invalid-public-key"))
 }
 
 /// Stores an approved key until the holder of its account fetches it.
@@ -51,12 +57,12 @@ pub async fn grant(
     app: &App,
     actor: &Actor,
     approval: &ApprovalRecord,
-    (account, thumbprint, called): (&AccountId, &str, &str),
+    (account, proof, called): (&AccountId, &KeyProof, &str),
 ) -> Result<(), OperationError> {
     let record = GrantedKeyRecord {
         id: approval.id.clone(),
         account: account.clone(),
-        thumbprint: thumbprint.to_owned(),
+        proof: proof.clone(),
         name: called.to_owned(),
         asked_by: approval.asked_by.clone(),
         granted_by: actor.account.clone(),
@@ -70,7 +76,7 @@ pub async fn grant(
 pub struct WaitingKey {
     /// The id of its approval request.
     pub id: String,
-    pub thumbprint: String,
+    pub proof: KeyProof,
     pub name: String,
     pub asked_by: AccountId,
     pub granted_by: AccountId,
@@ -81,7 +87,7 @@ impl From<GrantedKeyRecord> for WaitingKey {
     fn from(record: GrantedKeyRecord) -> Self {
         Self {
             id: record.id,
-            thumbprint: record.thumbprint,
+            proof: record.proof,
             name: record.name,
             asked_by: record.asked_by,
             granted_by: record.granted_by,
@@ -117,14 +123,7 @@ pub async fn fetch(app: &App, session: &Session, id: &str) -> Result<IssuedKey, 
     if app.clock().now().since(granted.granted_at) >= WAITS {
         return Err(OperationError::NotFound("key"));
     }
-    let issued = issue(
-        app,
-        &actor,
-        &actor.account,
-        &granted.thumbprint,
-        &granted.name,
-    )
-    .await;
+    let issued = issue(app, &actor, &actor.account, &granted.proof, &granted.name).await;
     if issued.is_err() {
         // Not issued: the approved key waits again.
         app.store().add_granted_key(&granted).await?;
@@ -136,7 +135,7 @@ async fn issue(
     app: &App,
     actor: &Actor,
     account: &AccountId,
-    thumbprint: &str,
+    proof: &KeyProof,
     called: &str,
 ) -> Result<IssuedKey, OperationError> {
     let now = app.clock().now();
@@ -144,7 +143,7 @@ async fn issue(
     let key = ApiKey {
         id: SessionId::parse(&name("key")?).expect("a prefix and base64url are a valid id"),
         account: account.clone(),
-        thumbprint: thumbprint.to_owned(),
+        proof: proof.clone(),
         expires_at: now.plus(KEY_LASTS),
     };
     let details = ActDetails {

@@ -121,7 +121,7 @@ pub async fn ask(
     let book = HolderBook::read(&console.app, &actor).await?;
     let request = ApprovalRequest::IssueKey {
         account: book.named(&form.account)?,
-        thumbprint: keys::parse_public_key(&form.public_key)?,
+        proof: keys::parse_public_key(&form.public_key)?,
         name: key_name(&form.name)?,
     };
     approvals::ask(&console.app, &actor, &request, &form.reason).await?;

@@ -1,5 +1,6 @@
 //! API keys that were granted, and that the account's holder has not collected.
 
+use digue_access::KeyProof;
 use digue_types::{AccountId, Timestamp};
 use sqlx::any::AnyRow;
 
@@ -13,7 +14,7 @@ pub struct GrantedKeyRecord {
     /// The id of its approval request.
     pub id: String,
     pub account: AccountId,
-    pub thumbprint: String,
+    pub proof: KeyProof,
     pub name: String,
     pub asked_by: AccountId,
     pub granted_by: AccountId,
@@ -28,7 +29,7 @@ impl Store {
         )
         .bind(record.id.as_str())
         .bind(record.account.as_str())
-        .bind(record.thumbprint.as_str())
+        .bind(record.proof.code())
         .bind(record.name.as_str())
         .bind(record.asked_by.as_str())
         .bind(record.granted_by.as_str())
@@ -72,7 +73,7 @@ fn read(row: &AnyRow) -> Stored<GrantedKeyRecord> {
     Ok(GrantedKeyRecord {
         id: text(row, "id")?,
         account: name(row, "account", AccountId::parse)?,
-        thumbprint: text(row, "thumbprint")?,
+        proof: KeyProof::parse(&text(row, "thumbprint")?),
         name: text(row, "name")?,
         asked_by: name(row, "asked_by", AccountId::parse)?,
         granted_by: name(row, "granted_by", AccountId::parse)?,

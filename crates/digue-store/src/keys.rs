@@ -1,7 +1,7 @@
 //! API keys of programs.
 
-use digue_access::ApiKey;
 use digue_access::session::TokenHash;
+use digue_access::{ApiKey, KeyProof};
 use digue_types::{AccountId, SessionId, Timestamp};
 use sqlx::any::AnyRow;
 
@@ -28,7 +28,7 @@ impl Store {
         .bind(hex(&record.secret))
         .bind(record.key.account.as_str())
         .bind(record.name.as_str())
-        .bind(record.key.thumbprint.as_str())
+        .bind(record.key.proof.code())
         .bind(record.added_at.micros())
         .bind(record.key.expires_at.micros())
         .execute(&self.pool)
@@ -70,7 +70,7 @@ fn read(row: &AnyRow) -> Stored<ApiKeyRecord> {
     let key = ApiKey {
         id: name(row, "id", SessionId::parse)?,
         account: name(row, "account", AccountId::parse)?,
-        thumbprint: text(row, "thumbprint")?,
+        proof: KeyProof::parse(&text(row, "thumbprint")?),
         expires_at: time(row, "expires_at")?,
     };
     let secret = unhex(&text(row, "secret")?).ok_or_else(|| corrupt("secret"))?;

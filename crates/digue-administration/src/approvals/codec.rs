@@ -3,7 +3,7 @@
 //! The names of the fields cannot change: requests made before an upgrade are read after it. The
 //! form of version 0.1.0 is read by `earlier_form`.
 
-use digue_access::{Reach, Role};
+use digue_access::{KeyProof, Reach, Role};
 use digue_app::OperationError;
 use digue_evidence::reading::EXPORT_REQUEST;
 use digue_store::ApprovalRecord;
@@ -53,10 +53,10 @@ impl ApprovalRequest {
             }
             Self::IssueKey {
                 account,
-                thumbprint,
+                proof,
                 name,
             } => {
-                json!({"account": account, "thumbprint": thumbprint, "name": name})
+                json!({"account": account, "thumbprint": proof.code(), "name": name})
             }
             Self::WidenRules { of, detail } => json!({"of": of.name(), "rules": detail}),
             Self::ExportJournal => json!({}),
@@ -167,7 +167,7 @@ impl ApprovalRequest {
             }),
             "issue-key" => Some(Self::IssueKey {
                 account: id(json, "account")?,
-                thumbprint: json["thumbprint"].as_str()?.to_owned(),
+                proof: KeyProof::parse(json["thumbprint"].as_str()?),
                 name: json["name"].as_str()?.to_owned(),
             }),
             "widen-rules" => Some(Self::WidenRules {
@@ -323,10 +323,10 @@ mod tests {
                 addition.account = Some(chef.clone());
             }
             requests.push(one);
-            let (thumbprint, name) = ("x".repeat(43), hostile.to_owned());
+            let (proof, name) = (KeyProof::Signed("x".repeat(43)), hostile.to_owned());
             requests.push(ApprovalRequest::IssueKey {
                 account: chef.clone(),
-                thumbprint,
+                proof,
                 name,
             });
         }

@@ -4,7 +4,7 @@
 //! Only read, never written. A text that fits in two ways fits in none: a portal's identifier may
 //! contain the separator.
 
-use digue_access::{Reach, Role};
+use digue_access::{KeyProof, Reach, Role};
 use digue_evidence::reading::EXPORT_REQUEST;
 use digue_store::ApprovalRecord;
 use digue_types::{AccountId, Gate, OrganisationId, Subject, Timestamp};
@@ -34,10 +34,10 @@ pub(super) fn read(record: &ApprovalRecord) -> Option<ApprovalRequest> {
         }),
         ("issue-key", Subject::Account(account)) => {
             let (thumbprint, name) = detail.split_once(' ')?;
-            let (thumbprint, name) = (thumbprint.to_owned(), name.to_owned());
+            let (proof, name) = (KeyProof::Signed(thumbprint.to_owned()), name.to_owned());
             Some(ApprovalRequest::IssueKey {
                 account: account.clone(),
-                thumbprint,
+                proof,
                 name,
             })
         }
@@ -197,7 +197,7 @@ mod tests {
                 "abc une feuille",
                 ApprovalRequest::IssueKey {
                     account: chef(),
-                    thumbprint: "abc".to_owned(),
+                    proof: KeyProof::Signed("abc".to_owned()),
                     name: "une feuille".to_owned(),
                 },
             ),

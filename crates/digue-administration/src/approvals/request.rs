@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use digue_access::{Reach, Role};
+use digue_access::{KeyProof, Reach, Role};
 use digue_app::files::sha256;
 use digue_evidence::reading::EXPORT_REQUEST;
 use digue_types::{AccountId, Gate, OrganisationId, PopulationId, PortalId, Subject, Timestamp};
@@ -123,10 +123,11 @@ pub enum ApprovalRequest {
         account: AccountId,
         since: Timestamp,
     },
-    /// Issue an API key of an account, bound to a private key that the program holds.
+    /// Issue an API key of an account, bound to a private key that the program holds, or to the
+    /// addresses of SCIM.
     IssueKey {
         account: AccountId,
-        thumbprint: String,
+        proof: KeyProof,
         name: String,
     },
     /// Let a map or policies allow more than the last approved ones; `detail` is their digest and
@@ -211,9 +212,7 @@ impl ApprovalRequest {
                 lines.join("\n")
             }
             Self::RecoverAccount { since, .. } => since.to_string(),
-            Self::IssueKey {
-                thumbprint, name, ..
-            } => format!("{thumbprint} {name}"),
+            Self::IssueKey { proof, name, .. } => format!("{} {name}", proof.code()),
             Self::WidenRules { detail, .. } => detail.clone(),
             Self::ExportJournal => String::new(),
             Self::AddToCaseload(relation) => relation.line(),

@@ -11,8 +11,8 @@ use digue_access::decide::{BreakGlass, Reduction};
 use digue_access::session::{ClientIp, Session};
 use digue_access::{
     AccountDirectory, AccountRecord, ApiKey, ApiKeys, BudgetLimits, EnforcementMode, GateTable,
-    LimitsTable, OpenSession, Reach, RequestOrigin, Role, RouteAccess, SessionLimits, Sessions,
-    Snapshot, caseload,
+    KeyProof, LimitsTable, OpenSession, Reach, RequestOrigin, Role, RouteAccess, SessionLimits,
+    Sessions, Snapshot, caseload,
 };
 use digue_connections::client_address::TrustedProxies;
 use digue_connections::facts::PeerAddress;
@@ -491,7 +491,7 @@ fn rules(holder: &Holder) -> Snapshot {
         let key = ApiKey {
             id: id(SessionId::parse(&format!("key-{name}"))),
             account: account(name),
-            thumbprint: thumbprint.clone(),
+            proof: KeyProof::Signed(thumbprint.clone()),
             expires_at: NOON.plus(Duration::from_hours(24)),
         };
         keys.insert(token_hash(&key_secret(name)), key);

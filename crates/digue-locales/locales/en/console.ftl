@@ -638,6 +638,7 @@ invalid-load-changed = The pending file is not the one that was requested. Load 
 invalid-caseload-kept = The stored caseload file is missing, changed or unreadable. Load the complete file again.
 invalid-aliases-kept = The stored alias table is missing, changed or unreadable. Load the complete table again.
 invalid-feed-account = Only an account that loads caseloads can submit a file.
+invalid-scim-account = Only an account that loads caseloads (CISO, portal team) can hold the key of a directory.
 invalid-feed-target = Enter "caseload:POPULATION" or "aliases:PORTAL".
 approval-kind-load = put into effect rows that widen access
 approval-kind-allow-feed = allow a program to load on its own

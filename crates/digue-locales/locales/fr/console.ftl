@@ -638,6 +638,7 @@ invalid-load-changed = Le fichier en attente n'est plus celui qui a été demand
 invalid-caseload-kept = Le fichier des portefeuilles conservé est absent, modifié ou illisible. Rechargez le fichier complet.
 invalid-aliases-kept = La table des alias conservée est absente, modifiée ou illisible. Rechargez la table complète.
 invalid-feed-account = Seul un compte qui charge les portefeuilles peut alimenter un fichier.
+invalid-scim-account = Seul un compte qui charge les portefeuilles (RSSI, équipe du portail) peut porter la clé d'un annuaire.
 invalid-feed-target = Indiquez « caseload:POPULATION » ou « aliases:PORTAIL ».
 approval-kind-load = mettre en vigueur des lignes qui élargissent l'accès
 approval-kind-allow-feed = autoriser un programme à charger seul

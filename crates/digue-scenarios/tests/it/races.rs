@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use digue_access::{Membership, Reach, Role, Session};
+use digue_access::{KeyProof, Membership, Reach, Role, Session};
 use digue_administration::accounts::{self, AtTerminal};
 use digue_administration::approvals::{self, ApprovalRequest, NewAccount};
 use digue_administration::decisions;
@@ -355,7 +355,7 @@ async fn a_revoked_key_that_the_store_kept_is_removed_by_the_next_call() {
     let session = by_link(&home, "a1").await;
     let request = ApprovalRequest::IssueKey {
         account: session.account.clone(),
-        thumbprint: "ab".repeat(32),
+        proof: KeyProof::Signed("ab".repeat(32)),
         name: "synchronisation".to_owned(),
     };
     let id = approvals::ask(&home.app, &ciso, &request, "un programme")

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use digue_access::{Reach, Role, Session};
+use digue_access::{KeyProof, Reach, Role, Session};
 use digue_administration::approvals::{self, ApprovalRequest, NewAccount};
 use digue_administration::decisions;
 use digue_app::Actor;
@@ -172,7 +172,7 @@ impl Scene {
             },
             4 => ApprovalRequest::IssueKey {
                 account,
-                thumbprint: "x".repeat(43),
+                proof: KeyProof::Signed("x".repeat(43)),
                 name: "logiciel".into(),
             },
             _ => ApprovalRequest::OpenGate {

@@ -3,7 +3,7 @@
 
 use digue_access::decide::Reduction;
 use digue_access::session::{ClientIp, Device};
-use digue_access::{AccountRecord, ApiKey, Reach, RequestOrigin, Role, Session};
+use digue_access::{AccountRecord, ApiKey, KeyProof, Reach, RequestOrigin, Role, Session};
 use digue_store::{
     AlertChannel, ApiKeyRecord, ApprovalDecision, ApprovalRecord, Attempts, BreakGlassRecord,
     CampaignRecord, CheckRecord, ConnectionRecord, EntryRecord, FileRecord, FindingQuery,
@@ -313,7 +313,7 @@ async fn credentials(store: &Store) {
     let key = ApiKey {
         id: session_id("y1"),
         account: account("prog"),
-        thumbprint: "t".into(),
+        proof: KeyProof::Signed("t".into()),
         expires_at: at(9),
     };
     let record = ApiKeyRecord {

@@ -1,7 +1,7 @@
 //! The part of the contract that is about people: organisations, factors, recoveries, mail.
 
 use digue_access::decide::Reduction;
-use digue_access::{ApiKey, Membership, Role};
+use digue_access::{ApiKey, KeyProof, Membership, Role};
 use digue_store::{
     ApiKeyRecord, Attempts, ConnectionRecord, HolderRecord, IdentityRecord, MailRecord,
     OrganisationRecord, PasswordRecord, ProviderSession, RecoveryRecord, Store,
@@ -43,7 +43,7 @@ async fn keys_are_kept_until_they_are_removed(store: &Store) {
         key: ApiKey {
             id: SessionId::parse(id).unwrap(),
             account: account(of),
-            thumbprint: "t".into(),
+            proof: KeyProof::Signed("t".into()),
             expires_at: after(60),
         },
         name: "logiciel de paie".into(),

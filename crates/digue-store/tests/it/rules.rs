@@ -1,8 +1,11 @@
 //! The part of the contract about what restricts or allows: files, feeds, rules, cuts, partners.
 
 use digue_access::{Membership, Reach, Role};
-use digue_store::{DayOfChanges, GateRecord, HeldChange, IdentityCutRecord, SourceRecord, Store};
-use digue_types::{Gate, GateReason, OrganisationId, Timestamp};
+use digue_store::{
+    DayOfChanges, GateRecord, HeldChange, IdentityCutRecord, ScimDay, ScimState, ScimUserRecord,
+    SourceRecord, Store,
+};
+use digue_types::{AccountId, Gate, GateReason, OrganisationId, Timestamp};
 
 use crate::{NOON, account};
 
@@ -14,6 +17,7 @@ pub(crate) async fn keep_the_contract(store: &Store) {
     a_cut_is_replaced_and_needs_no_account(store).await;
     a_partner_is_known_from_its_first_day(store).await;
     a_source_is_replaced_by_name(store).await;
+    what_a_directory_says_is_kept_whole(store).await;
     every_code_is_one_that_the_database_takes(store).await;
 }
 
@@ -57,6 +61,79 @@ async fn a_source_is_replaced_by_name(store: &Store) {
     };
     store.set_source(&held).await.unwrap();
     assert_eq!(store.sources().await.unwrap(), [held]);
+}
+
+async fn what_a_directory_says_is_kept_whole(store: &Store) {
+    let user = |name: &str, external: Option<&str>| ScimUserRecord {
+        account: AccountId::parse(name).unwrap(),
+        external_id: external.map(str::to_owned),
+        document: r#"{"userName":"É"}"#.into(),
+        is_active: true,
+        is_deleted: false,
+        waits: None,
+        groups: ["agents".to_owned(), "Délégués".to_owned()].into(),
+        created_at: at(1),
+        changed_at: at(1),
+    };
+    let first = user("élise@exemple.fr", Some("7f"));
+    let second = user("nouvelle", None);
+    store
+        .save_scim_users(&[first.clone(), second.clone()])
+        .await
+        .unwrap();
+    assert_eq!(
+        store.scim_user(&first.account).await.unwrap().as_ref(),
+        Some(&first)
+    );
+    assert_eq!(
+        store.scim_account_of("7f").await.unwrap().as_ref(),
+        Some(&first.account)
+    );
+    assert_eq!(store.scim_account_of("7F").await.unwrap(), None);
+    // One identifier of the directory is one person; nothing of a refused save stays.
+    let third = ScimUserRecord {
+        is_deleted: true,
+        ..second.clone()
+    };
+    let saved = store
+        .save_scim_users(&[third, user("autre", Some("7f"))])
+        .await;
+    assert!(saved.is_err());
+    let waits = ScimUserRecord {
+        external_id: None,
+        is_active: false,
+        is_deleted: true,
+        waits: Some(("close".into(), at(2))),
+        groups: Default::default(),
+        changed_at: at(3),
+        ..first
+    };
+    store
+        .save_scim_users(std::slice::from_ref(&waits))
+        .await
+        .unwrap();
+    let mut all = store.scim_users().await.unwrap();
+    all.sort_by(|a, b| a.account.cmp(&b.account));
+    assert_eq!(all, [second, waits]);
+    assert_eq!(store.scim_user_count().await.unwrap(), 2);
+
+    assert_eq!(store.scim_state().await.unwrap(), None);
+    for day in [
+        None,
+        Some(ScimDay {
+            from: at(1),
+            before: 40,
+            closed: 2,
+            opened: 0,
+        }),
+    ] {
+        let state = ScimState {
+            heard_at: at(4),
+            day,
+        };
+        store.set_scim_state(&state).await.unwrap();
+        assert_eq!(store.scim_state().await.unwrap(), Some(state));
+    }
 }
 
 async fn an_installation_knows_its_versions(store: &Store) {
