@@ -15,6 +15,7 @@ pub mod response;
 mod response_rules;
 mod routes;
 pub mod rules_version;
+mod scim;
 pub mod server;
 mod sources;
 pub mod watch;

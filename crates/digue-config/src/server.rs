@@ -19,6 +19,7 @@ use digue_journal::keyring::PeriodLength;
 use digue_mail::{BounceSettings, Dkim, MailSettings, Protection};
 use digue_messages::DnsRecords;
 use digue_notices::desk::DeskRules;
+use digue_provisioning::ProvisioningRules;
 use digue_sources::SourceRules;
 use ipnet::IpNet;
 
@@ -28,6 +29,7 @@ use super::limits::{LimitSettings, read_limits};
 use super::providers::read_providers;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource};
 use super::response::{ResponseSettings, read_response};
+use super::scim::read_scim;
 use super::sources::read_sources;
 use super::watch::{WatchSettings, read_watch};
 
@@ -59,6 +61,8 @@ pub struct Settings {
     /// External identity providers.
     pub providers: Vec<ProviderRules>,
     pub sources: Vec<SourceRules>,
+    /// The operator's directory, where `[scim]` is configured.
+    pub scim: Option<ProvisioningRules>,
     pub mail: Option<MailSettings>,
     pub watch: WatchSettings,
     pub partners: PartnerRules,
@@ -145,6 +149,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             .and_then(|section| read_password(&section));
         let providers = read_providers(&root.sections("providers"));
         let sources = read_sources(&root.sections("sources"));
+        let scim = root.section("scim").map(|section| read_scim(&section));
         let mail = root.section("mail").map(|section| read_mail(&section));
         let watch = read_watch(root.section("watch"));
         let desk = read_messages(root.section("messages"));
@@ -204,6 +209,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             password,
             providers: providers?,
             sources: sources?,
+            scim: scim.map_or(Some(None), |read| read.map(Some))?,
             mail: mail.map_or(Some(None), |read| read.map(Some))?,
             watch: watch?,
             partners,

@@ -21,7 +21,7 @@ pub const DEPTH_MAX: usize = 8;
 pub const TESTS_MAX: usize = 32;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Operator {
+pub enum FilterOperator {
     Equal,
     NotEqual,
     Contains,
@@ -34,7 +34,7 @@ pub enum Operator {
     Present,
 }
 
-impl Operator {
+impl FilterOperator {
     pub const ALL: [Self; 10] = [
         Self::Equal,
         Self::NotEqual,
@@ -94,7 +94,7 @@ pub enum FilterTarget {
 #[derive(Clone, PartialEq, Debug)]
 pub struct FilterTest {
     pub target: FilterTarget,
-    pub operator: Operator,
+    pub operator: FilterOperator,
     pub literal: Literal,
 }
 
@@ -155,7 +155,7 @@ impl Filter {
             Self::All(parts) => parts.iter().find_map(|part| part.demanded(name)),
             Self::Test(FilterTest {
                 target: FilterTarget::Resource { found, sub: None },
-                operator: Operator::Equal,
+                operator: FilterOperator::Equal,
                 literal: Literal::Text { folded, .. },
             }) if found.attribute.name == name => Some(folded),
             Self::Test(_) | Self::Any(_) | Self::Not(_) | Self::Items(..) => None,
@@ -168,7 +168,7 @@ impl Filter {
         match self {
             Self::Test(FilterTest {
                 target: FilterTarget::Item(sub),
-                operator: Operator::Equal,
+                operator: FilterOperator::Equal,
                 literal,
             }) => {
                 let value = match literal {
@@ -222,12 +222,12 @@ impl FilterTest {
     fn any<'v>(&self, attribute: &Attribute, values: impl Iterator<Item = &'v Value>) -> bool {
         let mut values = values.filter(|value| !is_nothing(value)).peekable();
         match (self.operator, &self.literal) {
-            (Operator::Present, _) | (Operator::NotEqual, Literal::Nothing) => {
+            (FilterOperator::Present, _) | (FilterOperator::NotEqual, Literal::Nothing) => {
                 values.peek().is_some()
             }
-            (Operator::Equal, Literal::Nothing) => values.peek().is_none(),
-            (Operator::NotEqual, literal) => {
-                !values.any(|value| is(value, attribute, Operator::Equal, literal))
+            (FilterOperator::Equal, Literal::Nothing) => values.peek().is_none(),
+            (FilterOperator::NotEqual, literal) => {
+                !values.any(|value| is(value, attribute, FilterOperator::Equal, literal))
             }
             (operator, literal) => values.any(|value| is(value, attribute, operator, literal)),
         }
@@ -235,13 +235,15 @@ impl FilterTest {
 
     fn any_of_nothing(&self) -> bool {
         match (self.operator, &self.literal) {
-            (Operator::NotEqual, literal) => *literal != Literal::Nothing,
-            (operator, literal) => operator == Operator::Equal && *literal == Literal::Nothing,
+            (FilterOperator::NotEqual, literal) => *literal != Literal::Nothing,
+            (operator, literal) => {
+                operator == FilterOperator::Equal && *literal == Literal::Nothing
+            }
         }
     }
 }
 
-fn is(value: &Value, attribute: &Attribute, operator: Operator, literal: &Literal) -> bool {
+fn is(value: &Value, attribute: &Attribute, operator: FilterOperator, literal: &Literal) -> bool {
     match literal {
         Literal::Text { folded: wanted, .. } => value.as_str().is_some_and(|text| {
             let text = folded(text, attribute.comparison);
@@ -251,47 +253,52 @@ fn is(value: &Value, attribute: &Attribute, operator: Operator, literal: &Litera
             .as_str()
             .and_then(Timestamp::parse_rfc3339)
             .is_some_and(|time| order(time.cmp(wanted), operator)),
-        Literal::Boolean(wanted) => operator == Operator::Equal && boolean(value) == Some(*wanted),
+        Literal::Boolean(wanted) => {
+            operator == FilterOperator::Equal && boolean(value) == Some(*wanted)
+        }
         Literal::Nothing => false,
     }
 }
 
-fn compare_texts(text: &str, operator: Operator, wanted: &str) -> bool {
+fn compare_texts(text: &str, operator: FilterOperator, wanted: &str) -> bool {
     match operator {
-        Operator::Contains => text.contains(wanted),
-        Operator::StartsWith => text.starts_with(wanted),
-        Operator::EndsWith => text.ends_with(wanted),
-        Operator::Equal
-        | Operator::NotEqual
-        | Operator::Greater
-        | Operator::GreaterOrEqual
-        | Operator::Less
-        | Operator::LessOrEqual
-        | Operator::Present => order(text.cmp(wanted), operator),
+        FilterOperator::Contains => text.contains(wanted),
+        FilterOperator::StartsWith => text.starts_with(wanted),
+        FilterOperator::EndsWith => text.ends_with(wanted),
+        FilterOperator::Equal
+        | FilterOperator::NotEqual
+        | FilterOperator::Greater
+        | FilterOperator::GreaterOrEqual
+        | FilterOperator::Less
+        | FilterOperator::LessOrEqual
+        | FilterOperator::Present => order(text.cmp(wanted), operator),
     }
 }
 
-fn order(found: std::cmp::Ordering, operator: Operator) -> bool {
+fn order(found: std::cmp::Ordering, operator: FilterOperator) -> bool {
     match operator {
-        Operator::Equal => found.is_eq(),
-        Operator::NotEqual => found.is_ne(),
-        Operator::Greater => found.is_gt(),
-        Operator::GreaterOrEqual => found.is_ge(),
-        Operator::Less => found.is_lt(),
-        Operator::LessOrEqual => found.is_le(),
-        Operator::Contains | Operator::StartsWith | Operator::EndsWith | Operator::Present => false,
+        FilterOperator::Equal => found.is_eq(),
+        FilterOperator::NotEqual => found.is_ne(),
+        FilterOperator::Greater => found.is_gt(),
+        FilterOperator::GreaterOrEqual => found.is_ge(),
+        FilterOperator::Less => found.is_lt(),
+        FilterOperator::LessOrEqual => found.is_le(),
+        FilterOperator::Contains
+        | FilterOperator::StartsWith
+        | FilterOperator::EndsWith
+        | FilterOperator::Present => false,
     }
 }
 
 /// Whether an operator makes sense for an attribute of this kind.
-const fn fits(kind: AttributeKind, operator: Operator) -> bool {
+const fn fits(kind: AttributeKind, operator: FilterOperator) -> bool {
     match (kind, operator) {
-        (_, Operator::Present) => true,
-        (AttributeKind::Boolean, Operator::Equal | Operator::NotEqual) => true,
+        (_, FilterOperator::Present) => true,
+        (AttributeKind::Boolean, FilterOperator::Equal | FilterOperator::NotEqual) => true,
         (AttributeKind::Boolean | AttributeKind::Complex, _) => false,
         (
             AttributeKind::DateTime,
-            Operator::Contains | Operator::StartsWith | Operator::EndsWith,
+            FilterOperator::Contains | FilterOperator::StartsWith | FilterOperator::EndsWith,
         ) => false,
         (AttributeKind::Text | AttributeKind::Reference | AttributeKind::DateTime, _) => true,
     }

@@ -7,6 +7,7 @@
 //! Written by hand: the crates for it parse filters without a bound on their depth, refuse the paths
 //! that directories send (`emails[type eq "work"].value`), or generate their grammar at build time.
 
+mod attribute_names;
 pub mod error;
 pub mod filter;
 pub mod message;

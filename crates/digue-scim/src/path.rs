@@ -1,20 +1,9 @@
 //! The address of a value in a resource: `emails[type eq "work"].value` (RFC 7644, 3.5.2).
 
+use crate::attribute_names::{PATH_BYTES_MAX, is_name, split_urn};
 use crate::error::{ScimError, ScimType};
 use crate::filter::{Filter, FilterParser};
 use crate::schema::{Attribute, FoundAttribute, Schema};
-
-/// The longest path and filter, in bytes.
-pub const PATH_BYTES_MAX: usize = 2048;
-
-/// The schema that a client named before an attribute, and the attribute. The version of a schema
-/// has a dot, so that the last colon parts the two and not the first dot.
-pub fn split_urn(name: &str) -> (Option<&str>, &str) {
-    match name.rsplit_once(':') {
-        Some((urn, name)) => (Some(urn), name),
-        None => (None, name),
-    }
-}
 
 /// What a path names.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,13 +75,4 @@ fn known(found: FoundAttribute, filter: Option<Filter>, sub: Option<&str>) -> Pa
         None => PatchPath::Unknown,
         sub => PatchPath::Known(KnownPath { found, filter, sub }),
     }
-}
-
-/// `ATTRNAME` of RFC 7643, 2.1, and `$ref`.
-pub(crate) fn is_name(text: &str) -> bool {
-    let plain = text.strip_prefix('$').unwrap_or(text);
-    plain.starts_with(|c: char| c.is_ascii_alphabetic())
-        && plain
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }

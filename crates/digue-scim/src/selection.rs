@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::attribute_names::split_urn;
 use crate::error::{ScimError, ScimType};
-use crate::path::split_urn;
 use crate::schema::Schema;
 
 /// The most names of one list.

@@ -4,8 +4,8 @@
 use digue_types::{AccountId, compatible};
 use serde_json::{Map, Value};
 
+use crate::attribute_names::split_urn;
 use crate::error::{ScimError, ScimType};
-use crate::path::split_urn;
 use crate::schema::{Attribute, AttributeKind, Mutability, Schema, TextComparison};
 
 /// The longest text of an attribute, in bytes.

@@ -6,8 +6,10 @@ CREATE TABLE scim_users (
     document TEXT NOT NULL CHECK (document <> ''),
     is_active BIGINT NOT NULL CHECK (is_active IN (0, 1)),
     is_deleted BIGINT NOT NULL CHECK (is_deleted IN (0, 1)),
+    is_closed_by BIGINT NOT NULL CHECK (is_closed_by IN (0, 1)),
     waits TEXT CHECK (waits <> ''),
     waits_since BIGINT,
+    asked_by TEXT NOT NULL CHECK (asked_by <> ''),
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     CHECK ((waits IS NULL) = (waits_since IS NULL))

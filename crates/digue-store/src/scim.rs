@@ -1,6 +1,6 @@
 //! What the operator's directory says of accounts and groups, and what of it waits for a person.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use digue_types::{AccountId, Timestamp};
 use sqlx::AnyConnection;
@@ -24,10 +24,14 @@ pub struct ScimUserRecord {
     pub is_active: bool,
     /// The directory deleted them. The account and its history stay.
     pub is_deleted: bool,
+    /// The directory closed the account: it may ask for it back. What people suspended is theirs.
+    pub is_closed_by: bool,
     /// The code of a change that waits for a person, and since when.
     pub waits: Option<(String, Timestamp)>,
     /// The names of their groups.
     pub groups: BTreeSet<String>,
+    /// The account of the key that last spoke of them.
+    pub asked_by: AccountId,
     pub created_at: Timestamp,
     pub changed_at: Timestamp,
 }
@@ -63,8 +67,8 @@ impl Store {
     /// One user; the deleted ones, too.
     pub async fn scim_user(&self, account: &AccountId) -> Stored<Option<ScimUserRecord>> {
         let row = sqlx::query(
-            "SELECT account, external_id, document, is_active, is_deleted, waits, waits_since, \
-             created_at, changed_at FROM scim_users WHERE account = $1",
+            "SELECT account, external_id, document, is_active, is_deleted, is_closed_by, waits, waits_since, \
+             asked_by, created_at, changed_at FROM scim_users WHERE account = $1",
         )
         .bind(account.as_str())
         .fetch_optional(&self.pool)
@@ -93,25 +97,35 @@ impl Store {
     /// All users, the deleted ones too, by account.
     pub async fn scim_users(&self) -> Stored<Vec<ScimUserRecord>> {
         let rows = sqlx::query(
-            "SELECT account, external_id, document, is_active, is_deleted, waits, waits_since, \
-             created_at, changed_at FROM scim_users ORDER BY account",
+            "SELECT account, external_id, document, is_active, is_deleted, is_closed_by, waits, waits_since, \
+             asked_by, created_at, changed_at FROM scim_users ORDER BY account",
         )
         .fetch_all(&self.pool)
         .await?;
-        let members = sqlx::query("SELECT group_name, account FROM scim_members ORDER BY account")
+        let members = sqlx::query("SELECT group_name, account FROM scim_members")
             .fetch_all(&self.pool)
             .await?;
-        let mut of = std::collections::HashMap::<String, BTreeSet<String>>::new();
-        for member in &members {
-            of.entry(text(member, "account")?)
-                .or_default()
-                .insert(text(member, "group_name")?);
-        }
-        let user = |row: &AnyRow| {
-            let groups = of.remove(&text(row, "account")?);
-            read(row, groups.unwrap_or_default())
-        };
-        rows.iter().map(user).collect()
+        with_groups(&rows, &members)
+    }
+
+    /// Those whose change waits for a person, without what the directory says of them: a thief of its
+    /// key could make the list long.
+    pub async fn scim_waiting(&self) -> Stored<Vec<ScimUserRecord>> {
+        let rows = sqlx::query(
+            "SELECT account, external_id, '{}' AS document, is_active, is_deleted, is_closed_by, waits, waits_since, \
+             asked_by, created_at, changed_at FROM scim_users WHERE waits IS NOT NULL \
+             ORDER BY account",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let members = sqlx::query(
+            "SELECT group_name, scim_members.account AS account FROM scim_members \
+             JOIN scim_users ON scim_users.account = scim_members.account \
+             WHERE scim_users.waits IS NOT NULL",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        with_groups(&rows, &members)
     }
 
     /// How many users the directory has, the deleted ones included.
@@ -155,20 +169,24 @@ impl Store {
 
 async fn save(connection: &mut AnyConnection, user: &ScimUserRecord) -> Stored<()> {
     sqlx::query(
-        "INSERT INTO scim_users (account, external_id, document, is_active, is_deleted, waits, \
-         waits_since, created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+        "INSERT INTO scim_users (account, external_id, document, is_active, is_deleted, is_closed_by, \
+         waits, waits_since, asked_by, created_at, changed_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
          ON CONFLICT (account) DO UPDATE SET external_id = excluded.external_id, \
          document = excluded.document, is_active = excluded.is_active, \
-         is_deleted = excluded.is_deleted, waits = excluded.waits, \
-         waits_since = excluded.waits_since, changed_at = excluded.changed_at",
+         is_deleted = excluded.is_deleted, is_closed_by = excluded.is_closed_by, waits = excluded.waits, \
+         waits_since = excluded.waits_since, asked_by = excluded.asked_by, \
+         changed_at = excluded.changed_at",
     )
     .bind(user.account.as_str())
     .bind(user.external_id.as_deref())
     .bind(user.document.as_str())
     .bind(i64::from(user.is_active))
     .bind(i64::from(user.is_deleted))
+    .bind(i64::from(user.is_closed_by))
     .bind(user.waits.as_ref().map(|(code, _)| code.as_str()))
     .bind(user.waits.as_ref().map(|(_, since)| since.micros()))
+    .bind(user.asked_by.as_str())
     .bind(user.created_at.micros())
     .bind(user.changed_at.micros())
     .execute(&mut *connection)
@@ -187,6 +205,19 @@ async fn save(connection: &mut AnyConnection, user: &ScimUserRecord) -> Stored<(
     Ok(())
 }
 
+fn with_groups(rows: &[AnyRow], members: &[AnyRow]) -> Stored<Vec<ScimUserRecord>> {
+    let mut of = HashMap::<String, BTreeSet<String>>::new();
+    for member in members {
+        let groups = of.entry(text(member, "account")?).or_default();
+        groups.insert(text(member, "group_name")?);
+    }
+    let user = |row: &AnyRow| {
+        let groups = of.remove(&text(row, "account")?);
+        read(row, groups.unwrap_or_default())
+    };
+    rows.iter().map(user).collect()
+}
+
 fn read(row: &AnyRow, groups: BTreeSet<String>) -> Stored<ScimUserRecord> {
     let waits = optional_text(row, "waits")?;
     let since = optional_time(row, "waits_since")?;
@@ -196,12 +227,14 @@ fn read(row: &AnyRow, groups: BTreeSet<String>) -> Stored<ScimUserRecord> {
         document: text(row, "document")?,
         is_active: is_true(row, "is_active")?,
         is_deleted: is_true(row, "is_deleted")?,
+        is_closed_by: is_true(row, "is_closed_by")?,
         waits: match (waits, since) {
             (Some(code), Some(since)) => Some((code, since)),
             (None, None) => None,
             (Some(_), None) | (None, Some(_)) => return Err(corrupt("waits_since")),
         },
         groups,
+        asked_by: name(row, "asked_by", AccountId::parse)?,
         created_at: time(row, "created_at")?,
         changed_at: time(row, "changed_at")?,
     })

@@ -203,6 +203,7 @@ pub(crate) async fn start(
     );
     let areas = digue_administration::areas(areas);
     let areas = digue_sources::areas(areas, settings.sources.clone(), Some(client.clone()));
+    let areas = digue_provisioning::areas(areas, settings.scim.clone());
     let expected = settings
         .backup
         .as_ref()

@@ -35,6 +35,7 @@ use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions, reader};
 use digue_mail::{MailSettings, Protection};
 use digue_notices::desk::DeskRules;
+use digue_provisioning::ProvisioningRules;
 use digue_sources::SourceRules;
 use digue_store::Store;
 use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
@@ -110,6 +111,8 @@ pub(crate) struct Plan {
     /// Backups that the operator configured.
     pub(crate) backups: Option<BackupRules>,
     pub(crate) sources: Vec<SourceRules>,
+    /// The operator's directory.
+    pub(crate) scim: Option<ProvisioningRules>,
 }
 
 /// A client for other services; it trusts no certificate.
@@ -209,6 +212,7 @@ impl Home {
         let areas = digue_notices::areas(digue_casework::areas(areas, casework), plan.desk);
         let areas = digue_administration::areas(areas);
         let areas = digue_sources::areas(areas, plan.sources, None);
+        let areas = digue_provisioning::areas(areas, plan.scim);
         let areas = digue_compliance::areas(areas, PartnerRules::default(), plan.backups);
         let areas = digue_selfservice::areas(areas);
         let app = App::new(AppParts {

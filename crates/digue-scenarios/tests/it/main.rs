@@ -26,6 +26,7 @@ mod password;
 mod people;
 mod races;
 mod recovery;
+mod scim;
 mod sources;
 mod space;
 mod statements;

@@ -3,9 +3,11 @@
 use digue_types::Timestamp;
 use serde_json::Value;
 
-use super::{DEPTH_MAX, Filter, FilterTarget, FilterTest, Literal, Operator, TESTS_MAX, fits};
+use super::{
+    DEPTH_MAX, Filter, FilterOperator, FilterTarget, FilterTest, Literal, TESTS_MAX, fits,
+};
+use crate::attribute_names::{PATH_BYTES_MAX, is_name, split_urn};
 use crate::error::{ScimError, ScimType};
-use crate::path::{PATH_BYTES_MAX, is_name, split_urn};
 use crate::schema::{Attribute, AttributeKind, FoundAttribute, Schema};
 use crate::value::{boolean, folded};
 
@@ -132,12 +134,12 @@ impl<'t> FilterParser<'t> {
         let (target, kind) = resolve(names, name)?;
         self.skip_blanks();
         let word = self.name();
-        let operator = Operator::ALL
+        let operator = FilterOperator::ALL
             .into_iter()
             .find(|operator| operator.code().eq_ignore_ascii_case(word))
             .ok_or_else(|| wrong("an operator is missing or unknown"))?;
         let literal = match operator {
-            Operator::Present => Literal::Nothing,
+            FilterOperator::Present => Literal::Nothing,
             _ => self.literal(&target, kind)?,
         };
         let Some((attribute, target)) = main_part(target, kind, operator) else {
@@ -147,7 +149,7 @@ impl<'t> FilterParser<'t> {
             && (literal != Literal::Nothing
                 || matches!(
                     operator,
-                    Operator::Present | Operator::Equal | Operator::NotEqual
+                    FilterOperator::Present | FilterOperator::Equal | FilterOperator::NotEqual
                 ));
         if !is_sound {
             return Err(wrong(format!("{name} cannot be compared with {word}")));
@@ -338,10 +340,10 @@ fn resolve(
 fn main_part(
     target: FilterTarget,
     attribute: Option<&'static Attribute>,
-    operator: Operator,
+    operator: FilterOperator,
 ) -> Option<(Option<AttributeKind>, FilterTarget)> {
     let is_whole = attribute.is_some_and(|attribute| attribute.kind == AttributeKind::Complex)
-        && operator != Operator::Present;
+        && operator != FilterOperator::Present;
     if !is_whole {
         return Some((attribute.map(|attribute| attribute.kind), target));
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Operation, OperationKind, PatchStep, steps};
 use crate::error::{ScimError, ScimType};
-use crate::filter::{Filter, FilterTarget, FilterTest, Literal, Operator};
+use crate::filter::{Filter, FilterOperator, FilterTarget, FilterTest, Literal};
 use crate::path::KnownPath;
 use crate::schema::GROUP;
 use crate::value::{VALUES_MAX, writable};
@@ -104,7 +104,7 @@ fn remove_meant(members: &mut BTreeSet<AccountId>, filter: &Filter) {
     // Most remove one: a large group is not searched for it.
     if let Filter::Test(FilterTest {
         target: FilterTarget::Item(sub),
-        operator: Operator::Equal,
+        operator: FilterOperator::Equal,
         literal: Literal::Text { folded, .. },
     }) = filter
         && sub.name == "value"

@@ -70,8 +70,10 @@ async fn what_a_directory_says_is_kept_whole(store: &Store) {
         document: r#"{"userName":"É"}"#.into(),
         is_active: true,
         is_deleted: false,
+        is_closed_by: false,
         waits: None,
         groups: ["agents".to_owned(), "Délégués".to_owned()].into(),
+        asked_by: account("annuaire"),
         created_at: at(1),
         changed_at: at(1),
     };
@@ -103,6 +105,7 @@ async fn what_a_directory_says_is_kept_whole(store: &Store) {
         external_id: None,
         is_active: false,
         is_deleted: true,
+        is_closed_by: true,
         waits: Some(("close".into(), at(2))),
         groups: Default::default(),
         changed_at: at(3),
@@ -114,6 +117,13 @@ async fn what_a_directory_says_is_kept_whole(store: &Store) {
         .unwrap();
     let mut all = store.scim_users().await.unwrap();
     all.sort_by(|a, b| a.account.cmp(&b.account));
+    assert_eq!(
+        store.scim_waiting().await.unwrap(),
+        [ScimUserRecord {
+            document: "{}".into(),
+            ..waits.clone()
+        }]
+    );
     assert_eq!(all, [second, waits]);
     assert_eq!(store.scim_user_count().await.unwrap(), 2);
 

@@ -18,6 +18,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-messages", 1, &["digue-types"]),
     ("digue-http", 1, &["digue-types"]),
     ("digue-backup", 1, &["digue-types"]),
+    ("digue-scim", 1, &["digue-types"]),
     ("digue-exposure", 2, &["digue-types", "digue-journal"]),
     ("digue-store", 2, &["digue-types", "digue-access"]),
     ("digue-connections", 2, &["digue-access", "digue-http"]),
@@ -256,6 +257,19 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-provisioning",
+        11,
+        &[
+            "digue-types",
+            "digue-access",
+            "digue-scim",
+            "digue-store",
+            "digue-gateway",
+            "digue-app",
+            "digue-administration",
+        ],
+    ),
+    (
         "digue-selfservice",
         12,
         &[
@@ -304,6 +318,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-notices",
             "digue-compliance",
             "digue-sources",
+            "digue-provisioning",
         ],
     ),
     (
@@ -344,6 +359,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-administration",
             "digue-compliance",
             "digue-sources",
+            "digue-provisioning",
             "digue-selfservice",
         ],
     ),
@@ -455,6 +471,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-notices",
             "digue-compliance",
             "digue-sources",
+            "digue-provisioning",
             "digue-selfservice",
             "digue-pages",
             "digue-api",
@@ -469,6 +486,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-access",
             "digue-detection",
             "digue-response",
+            "digue-scim",
             "digue-exposure",
             "digue-app",
             "digue-mail",
@@ -478,6 +496,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-administration",
             "digue-notices",
             "digue-compliance",
+            "digue-provisioning",
             "digue-selfservice",
             "digue-tasks",
             "digue-pages",
@@ -496,6 +515,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-identifiers",
             "digue-journal",
             "digue-logs",
+            "digue-scim",
             "digue-exposure",
             "digue-tables",
             "digue-inspect",
@@ -645,7 +665,7 @@ const IMPURE: [&str; 9] = [
     "File::open",
 ];
 
-const PURE: [&str; 15] = [
+const PURE: [&str; 16] = [
     "digue-types",
     "digue-journal",
     "digue-identifiers",
@@ -659,6 +679,7 @@ const PURE: [&str; 15] = [
     "digue-documents",
     "digue-isms",
     "digue-messages",
+    "digue-scim",
     "digue-survey",
     "digue-learn",
 ];
