@@ -13,8 +13,11 @@ use digue_access::Role;
 use digue_access::shares::{Eighths, network_of};
 use digue_app::attachments::FILE_BYTES_MAX;
 use digue_app::{App, OperationError};
+use digue_provisioning::DirectoryCaller;
+use digue_scim::ScimError;
 
 use crate::body_storage::{BodyError, BodySender, Senders, hold, spool};
+use crate::directory;
 use crate::error::ApiError;
 use crate::error::{PageError, too_large};
 use crate::state::Console;
@@ -42,6 +45,8 @@ enum BodyRule {
     Member(usize),
     /// An account whose role satisfies this condition.
     Role(fn(Role) -> bool, usize),
+    /// The operator's directory.
+    Directory(usize),
 }
 
 /// Routes that are not listed accept bodies of members, of the usual size. All paths below
@@ -89,6 +94,9 @@ fn rule_of(path: &str) -> BodyRule {
     if path.starts_with("/.digue/") {
         return BodyRule::Public(SMALL_BYTES_MAX);
     }
+    if path.starts_with(directory::PLACE) {
+        return BodyRule::Directory(directory::BODY_BYTES_MAX);
+    }
     let known = RULES
         .iter()
         .find(|(known, _)| *known == path)
@@ -122,7 +130,8 @@ pub(crate) async fn admit(
         .cloned()
         .unwrap_or_else(Visitor::nobody);
     let rule = rule_of(&path);
-    let (limit, senders) = match permitted(&console.app, &visitor, rule) {
+    let caller = request.extensions().get::<DirectoryCaller>();
+    let (limit, senders) = match permitted(&console.app, (&visitor, caller), rule) {
         Ok(permitted) => permitted,
         Err(error) => return refused(&path, error),
     };
@@ -154,9 +163,14 @@ pub(crate) async fn admit(
 /// How much this visitor may send here, and on whose account.
 fn permitted(
     app: &App,
-    visitor: &Visitor,
+    (visitor, directory): (&Visitor, Option<&DirectoryCaller>),
     rule: BodyRule,
 ) -> Result<(usize, Senders), OperationError> {
+    if let BodyRule::Directory(limit) = rule {
+        let caller = directory.ok_or(OperationError::Denied)?;
+        let sender = BodySender::Account(caller.actor.account.clone());
+        return Ok((limit, vec![(sender, Eighths(8))]));
+    }
     let actor = match (rule, visitor.actor(app)) {
         // Tried as an account first: a signed-in user has a larger quota than strangers, also on
         // public routes.
@@ -166,7 +180,7 @@ fn permitted(
     let limit = match rule {
         BodyRule::Public(limit) | BodyRule::Member(limit) => limit,
         BodyRule::Role(may, limit) if may(actor.role) => limit,
-        BodyRule::Role(..) => return Err(OperationError::Denied),
+        BodyRule::Role(..) | BodyRule::Directory(_) => return Err(OperationError::Denied),
     };
     Ok((
         limit,
@@ -190,6 +204,14 @@ fn strangers(visitor: &Visitor) -> Senders {
 }
 
 fn refused(path: &str, error: OperationError) -> Response {
+    if path.starts_with(directory::PLACE) {
+        let status = if matches!(error, OperationError::Denied) {
+            401
+        } else {
+            429
+        };
+        return directory::refused(&ScimError::new(status, None, "the body was not taken"));
+    }
     match path.starts_with("/api/") {
         true => ApiError::from(error).into_response(),
         false => PageError::from(error).into_response(),
@@ -198,6 +220,9 @@ fn refused(path: &str, error: OperationError) -> Response {
 
 fn not_taken(visitor: &Visitor, path: &str, why: BodyError) -> Response {
     match why {
+        BodyError::TooLarge if path.starts_with(directory::PLACE) => {
+            directory::refused(&ScimError::new(413, None, "the body is too large"))
+        }
         BodyError::TooLarge => too_large(visitor, path.starts_with("/api/")),
         BodyError::Busy => refused(path, OperationError::Busy),
         BodyError::Cut => StatusCode::BAD_REQUEST.into_response(),
@@ -234,6 +259,10 @@ mod tests {
             );
         }
         assert!(matches!(
+            rule_of("/scim/v2/Users"),
+            BodyRule::Directory(directory::BODY_BYTES_MAX)
+        ));
+        assert!(matches!(
             rule_of("/.digue/enter"),
             BodyRule::Public(SMALL_BYTES_MAX)
         ));
@@ -244,7 +273,9 @@ mod tests {
         for (path, rule) in RULES {
             match rule {
                 BodyRule::Public(limit) => assert!(*limit <= MESSAGE_BYTES_MAX, "{path}"),
-                BodyRule::Member(limit) => assert!(*limit <= SHEET_BYTES_MAX, "{path}"),
+                BodyRule::Member(limit) | BodyRule::Directory(limit) => {
+                    assert!(*limit <= SHEET_BYTES_MAX, "{path}")
+                }
                 BodyRule::Role(may, _) => {
                     assert!(!may(Role::Agent) && !may(Role::Delegate), "{path}")
                 }

@@ -3,6 +3,7 @@
 
 mod account;
 mod bodies;
+mod directory;
 mod proof;
 mod response;
 pub mod router;

@@ -17,6 +17,7 @@ use crate::account::{
 };
 use crate::bodies;
 use crate::body_storage::Bodies;
+use crate::directory;
 use crate::response::{
     breach, incident_acts, incident_notes, incident_steps, incidents, notices, register_import,
 };
@@ -44,6 +45,7 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
         .merge(governance())
         .merge(people())
         .merge(programs())
+        .merge(provisioning())
         .merge(corner())
         .fallback(sign_in::not_found)
         .method_not_allowed_fallback(sign_in::method_not_allowed)
@@ -57,6 +59,11 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
         .layer(middleware::from_fn_with_state(
             console.clone(),
             bodies::admit,
+        ))
+        // Before bodies are admitted: only the key of a directory counts at its addresses.
+        .layer(middleware::from_fn_with_state(
+            console.clone(),
+            directory::identify,
         ))
         // Outside of `bodies`: a foreign page must not send a body that counts to the account whose
         // cookie the browser adds.
@@ -153,6 +160,7 @@ fn pages() -> Router<Console> {
         .route("/sources.csv", get(sources::list_csv))
         .route("/sources/{source}/read", post(sources::read))
         .route("/sources/{source}/release", post(sources::release))
+        .route("/directory/release", post(sources::release_directory))
         // API keys
         .route("/keys", get(keys::list).post(keys::ask))
         .route("/keys/revoke", post(keys::revoke))
@@ -425,6 +433,39 @@ fn programs() -> Router<Console> {
         )
         .route("/api/v1/aliases/{portal}", put(digue_api::replace_aliases))
         .route("/api/{*rest}", any(digue_api::not_found))
+}
+
+/// The operator's directory: SCIM 2.0, by its own key.
+fn provisioning() -> Router<Console> {
+    Router::new()
+        .route("/scim/v2/ServiceProviderConfig", get(directory::answer))
+        .route("/scim/v2/ResourceTypes", get(directory::answer))
+        .route("/scim/v2/ResourceTypes/{kind}", get(directory::answer))
+        .route("/scim/v2/Schemas", get(directory::answer))
+        .route("/scim/v2/Schemas/{schema}", get(directory::answer))
+        .route(
+            "/scim/v2/Users",
+            get(directory::answer).post(directory::answer),
+        )
+        .route(
+            "/scim/v2/Users/{user}",
+            get(directory::answer)
+                .put(directory::answer)
+                .patch(directory::answer)
+                .delete(directory::answer),
+        )
+        .route(
+            "/scim/v2/Groups",
+            get(directory::answer).post(directory::answer),
+        )
+        .route(
+            "/scim/v2/Groups/{group}",
+            get(directory::answer)
+                .put(directory::answer)
+                .patch(directory::answer)
+                .delete(directory::answer),
+        )
+        .route("/scim/{*rest}", any(directory::answer))
 }
 
 /// Digue's own paths, on every host.

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
+use digue_provisioning::overview::{self as directory, DirectoryOverview, WaitingChange};
 use digue_sources::overview::{self, SourceStanding, SourceView};
 use digue_sources::reading;
 use serde::Deserialize;
@@ -26,6 +27,16 @@ struct SourcesPage {
     held: Vec<SourceView>,
     sources: Vec<SourceView>,
     may_load: bool,
+    /// The operator's directory, where one is configured.
+    directory: Option<DirectoryPart>,
+}
+
+/// The directory on the page: its state, and what waits.
+struct DirectoryPart {
+    found: DirectoryOverview,
+    list: ShownTable,
+    may_release: bool,
+    is_fresh: bool,
 }
 
 fn table(w: &Localizer, sources: &[SourceView]) -> ListTable {
@@ -44,6 +55,39 @@ fn table(w: &Localizer, sources: &[SourceView]) -> ListTable {
             ListColumn::text("account", name("account")),
         ],
         rows: sources.iter().map(|source| row(w, source)).collect(),
+        act: None,
+    }
+}
+
+/// The changes of the directory that wait.
+fn waiting_table(w: &Localizer, found: &DirectoryOverview) -> ListTable {
+    let name = |key: &str| w.coded("column", key);
+    let row = |one: &WaitingChange| {
+        let place = one.place.as_ref().map_or_else(ListCell::empty, |place| {
+            ListCell::text(&place.organisation).and_quiet(w.coded("role", place.role.code()))
+        });
+        let cells = [
+            ListCell::text(&one.account),
+            ListCell::text(w.say(one.change.key())).filed_as(one.change.code()),
+            place,
+            ListCell::moment(w, one.since),
+            ListCell::text(&one.asked_by),
+        ];
+        ListRow::new(&one.account, cells)
+    };
+    ListTable {
+        caption: w.say("directory-waiting"),
+        place: "/sources".to_owned(),
+        file: String::new(),
+        empty: w.say("directory-nothing"),
+        columns: vec![
+            ListColumn::text("account", name("account")),
+            ListColumn::choice("change", w.say("directory-change")),
+            ListColumn::choice("organisation", name("organisation")),
+            ListColumn::text("since", w.say("directory-since")),
+            ListColumn::text("asked-by", name("asked-by")),
+        ],
+        rows: found.waiting.iter().map(row).collect(),
         act: None,
     }
 }
@@ -97,14 +141,23 @@ pub async fn list(
     query: TableQuery,
 ) -> PageAnswer {
     let sources = overview::list(&console.app, &actor).await?;
+    let directory = directory::overview(&console.app, &actor).await?;
     let w = console.words(&visitor);
     let list = table(&w, &sources).shown(&w, &query);
+    let age = console.app.clock().now().since(actor.proved_at);
+    let directory = directory.map(|found| DirectoryPart {
+        list: waiting_table(&w, &found).shown(&w, &TableQuery::default()),
+        may_release: actor.role.can_review(),
+        is_fresh: age <= console.app.proof_lasts(),
+        found,
+    });
     let is_held = |source: &&SourceView| source.held.is_some();
     Ok(page(&SourcesPage {
         w,
         list,
         held: sources.iter().filter(is_held).cloned().collect(),
         sources,
+        directory,
         may_load: actor.role.can_load(),
     }))
 }
@@ -144,5 +197,15 @@ pub async fn release(
     Form(form): Form<ReleaseForm>,
 ) -> PageRedirect {
     reading::release(&console.app, &actor, &name, &form.digest).await?;
+    Ok(Redirect::to("/sources"))
+}
+
+/// Does what the directory wants and could not do by itself.
+pub async fn release_directory(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<ReleaseForm>,
+) -> Result<Redirect, PageError> {
+    digue_provisioning::release(&console.app, &actor, &form.digest).await?;
     Ok(Redirect::to("/sources"))
 }

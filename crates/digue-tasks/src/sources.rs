@@ -12,6 +12,7 @@ use digue_isms::assessment::Posture;
 use digue_isms::calendar::{self, DueItem};
 use digue_isms::check::{Check, CheckResult};
 use digue_isms::standing::CheckStatement;
+use digue_provisioning::overview::{DirectoryOverview, DirectoryStanding};
 use digue_response::clock::LegalClock;
 use digue_selfservice::persons::requests;
 use digue_sources::overview::{SourceStanding, SourceView};
@@ -222,7 +223,37 @@ async fn data_sources(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationEr
     };
     let sources = digue_sources::overview::list(app, actor).await?;
     let open = sources.into_iter().filter(SourceView::needs_a_person);
-    Ok(open.map(task).collect())
+    let mut tasks: Vec<Task> = open.map(task).collect();
+    tasks.extend(directory(app, actor).await?);
+    Ok(tasks)
+}
+
+/// The operator's directory, when it is silent or a change of it waits.
+async fn directory(app: &App, actor: &Actor) -> Result<Option<Task>, OperationError> {
+    let found = digue_provisioning::overview::overview(app, actor).await?;
+    let Some(found) = found.filter(DirectoryOverview::needs_a_person) else {
+        return Ok(None);
+    };
+    let (act, since, is_mine) = match found.standing {
+        DirectoryStanding::Held => (
+            AwaitedAct::DecideDirectory {
+                changes: found.waiting_count,
+            },
+            found.waiting_since,
+            actor.role.can_review(),
+        ),
+        DirectoryStanding::Late | DirectoryStanding::Unheard | DirectoryStanding::Fresh => (
+            AwaitedAct::RepairDirectory,
+            found.heard_at,
+            actor.role.can_load(),
+        ),
+    };
+    Ok(Some(Task {
+        since: since.unwrap_or_else(|| app.clock().now()),
+        due: None,
+        is_mine,
+        act,
+    }))
 }
 
 fn act_for_source(source: SourceView) -> AwaitedAct {

@@ -93,6 +93,10 @@ pub enum AwaitedAct {
     DecideSource { name: String },
     /// A source that is out of date.
     RepairSource { name: String },
+    /// Changes of the operator's directory that wait.
+    DecideDirectory { changes: usize },
+    /// The directory has been silent for too long.
+    RepairDirectory,
     /// A record of a register whose day has passed.
     OverdueRecord(DueItem),
     /// Answer the self-assessment of the organisation.
@@ -149,9 +153,10 @@ impl Task {
             AwaitedAct::ConfirmHolder { .. } => TaskSource::Holders,
             AwaitedAct::DecideReview { .. } => TaskSource::Reviews,
             AwaitedAct::RepairChecks(_) | AwaitedAct::RunChecks(_) => TaskSource::Checks,
-            AwaitedAct::DecideSource { .. } | AwaitedAct::RepairSource { .. } => {
-                TaskSource::Sources
-            }
+            AwaitedAct::DecideSource { .. }
+            | AwaitedAct::RepairSource { .. }
+            | AwaitedAct::DecideDirectory { .. }
+            | AwaitedAct::RepairDirectory => TaskSource::Sources,
             AwaitedAct::OverdueRecord(_) => TaskSource::Registers,
             AwaitedAct::Assess => TaskSource::Assessment,
             AwaitedAct::LearnModule(_) | AwaitedAct::ReadDocument { .. } => TaskSource::Learning,

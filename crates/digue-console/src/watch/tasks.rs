@@ -550,6 +550,18 @@ fn act_in_words((w, book): (&Localizer, &HolderBook), task: &Task, now: Timestam
             "/sources".to_owned(),
             "task-go-see",
         ),
+        AwaitedAct::DecideDirectory { changes } => words(
+            w.counted("task-directory-held", *changes),
+            vec![since()],
+            "/sources".to_owned(),
+            "task-go-see",
+        ),
+        AwaitedAct::RepairDirectory => words(
+            w.say("task-directory-late"),
+            vec![since()],
+            "/sources".to_owned(),
+            "task-go-see",
+        ),
         AwaitedAct::OverdueRecord(due) => {
             let owner = match due.owner.as_str() {
                 "" => String::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{Request, Response};
-use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, RouteAccess};
+use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, Role, RouteAccess};
 use digue_administration::loads::LoadTarget;
 use digue_app::Areas;
 use digue_app::alias_tables::AliasTables;
@@ -31,12 +31,16 @@ use digue_identity::password::PasswordRules;
 use digue_identity::providers::{FactorRules, ProviderAudience, ProviderRules, UserInfo};
 use digue_inspect::graphql::GraphQl;
 use digue_inspect::{InspectionLimits, ResponseRules};
+use digue_provisioning::brake::AccountBrake;
+use digue_provisioning::{GroupRule, ProvisioningRules};
 use digue_response::notification::Field;
 use digue_sources::SourceRules;
 use digue_sources::brake::Brake;
 use digue_sources::origin::SourceOrigin;
 use digue_store::Store;
-use digue_types::{AccountId, ActionName, PopulationId, PortalId, RouteName, Timestamp};
+use digue_types::{
+    AccountId, ActionName, OrganisationId, PopulationId, PortalId, RouteName, Timestamp,
+};
 use jiff::tz::TimeZone;
 
 pub(crate) const CONSOLE: &str = "https://digue.test";
@@ -84,7 +88,26 @@ pub(crate) async fn areas(
         Default::default(),
     ));
     let areas = digue_sources::areas(areas, vec![caseloads()], None);
+    let areas = digue_provisioning::areas(areas, Some(directory()));
     digue_selfservice::areas(digue_compliance::areas(areas, Default::default(), None))
+}
+
+/// A directory whose groups are two organisations.
+pub(crate) fn directory() -> ProvisioningRules {
+    let group = |name: &str, organisation: &str, role| GroupRule {
+        name: name.to_owned(),
+        organisation: OrganisationId::parse(organisation).unwrap(),
+        role,
+    };
+    ProvisioningRules {
+        groups: vec![
+            group("Délégués of-1", "of-1", Role::Delegate),
+            group("Agents of-1", "of-1", Role::Agent),
+            group("Agents of-2", "of-2", Role::Agent),
+        ],
+        brake: AccountBrake::default(),
+        late_after: Duration::from_hours(72),
+    }
 }
 
 /// A source of caseloads that was not read yet.

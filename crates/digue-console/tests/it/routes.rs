@@ -455,6 +455,7 @@ const TRIES: &[Try] = &[
         target: "/sources/none/release",
         body: "digest=00",
     },
+    send("POST /directory/release", "digest=00"),
     read("GET /api/v1/openapi.json"),
     read("GET /api/v1/overview"),
     read("GET /api/v1/portals"),
@@ -543,6 +544,46 @@ const TRIES: &[Try] = &[
         target: "/api/v1/keys/key-none/revocation",
         body: "{\"reason\":\"exercice\"}",
     },
+    // The operator's directory: only its own key counts, and no role of a person.
+    read("GET /scim/v2/ServiceProviderConfig"),
+    read("GET /scim/v2/ResourceTypes"),
+    at(
+        "GET /scim/v2/ResourceTypes/{kind}",
+        "/scim/v2/ResourceTypes/User",
+    ),
+    read("GET /scim/v2/Schemas"),
+    at(
+        "GET /scim/v2/Schemas/{schema}",
+        "/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:User",
+    ),
+    read("GET /scim/v2/Users"),
+    send("POST /scim/v2/Users", "{\"userName\":\"{role}.scim\"}"),
+    at("GET /scim/v2/Users/{user}", "/scim/v2/Users/{agent}"),
+    Try {
+        route: "PUT /scim/v2/Users/{user}",
+        target: "/scim/v2/Users/{agent}",
+        body: "{\"userName\":\"{agent}\",\"active\":false}",
+    },
+    Try {
+        route: "PATCH /scim/v2/Users/{user}",
+        target: "/scim/v2/Users/{agent}",
+        body: "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[{\"op\":\"replace\",\"path\":\"active\",\"value\":false}]}",
+    },
+    at("DELETE /scim/v2/Users/{user}", "/scim/v2/Users/{agent}"),
+    read("GET /scim/v2/Groups"),
+    send("POST /scim/v2/Groups", "{\"displayName\":\"agents\"}"),
+    at("GET /scim/v2/Groups/{group}", "/scim/v2/Groups/none"),
+    Try {
+        route: "PUT /scim/v2/Groups/{group}",
+        target: "/scim/v2/Groups/none",
+        body: "{\"displayName\":\"agents\"}",
+    },
+    Try {
+        route: "PATCH /scim/v2/Groups/{group}",
+        target: "/scim/v2/Groups/none",
+        body: "{\"schemas\":[]}",
+    },
+    at("DELETE /scim/v2/Groups/{group}", "/scim/v2/Groups/none"),
     // Digue's own corner, the same on every host; who may depends on no role.
     read("GET /.digue/sign-in"),
     read("GET /.digue/enter"),
@@ -661,7 +702,7 @@ pub(crate) fn routes() -> Vec<String> {
     for part in ROUTER.split(".route(").skip(1) {
         let path = part.split('"').nth(1).unwrap();
         let handlers = part.split('"').nth(2).unwrap();
-        for method in ["get", "post", "put", "delete"] {
+        for method in ["get", "post", "put", "patch", "delete"] {
             if handlers.contains(&format!(" {method}("))
                 || handlers.contains(&format!(".{method}("))
             {

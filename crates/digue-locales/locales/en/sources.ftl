@@ -36,3 +36,33 @@ fault-source-target = two sources feed “{ $detail }”: each would replace the
 fault-source-one-target = “{ $name }”: a source feeds a caseload or aliases, not both
 fault-source-one-origin = “{ $name }”: a source has one origin (query, file or address)
 fault-source-late = “{ $name }” must be longer than “every”
+directory-title = Directory (SCIM)
+directory-heard = Last request on { $at }.
+directory-standing-held = Changes from the directory are waiting for a decision.
+directory-standing-late = The directory has been silent for too long: Digue no longer learns who has left.
+directory-standing-unheard = The directory has not sent anything yet.
+directory-standing-fresh = The directory is connected.
+directory-waiting = Waiting changes
+directory-nothing = No change from the directory is waiting.
+directory-change = Change
+directory-since = Since
+directory-waiting-count = { $count ->
+    [one] One change is waiting.
+   *[other] { $shown } changes are waiting.
+}
+directory-advice = The directory closes accounts by itself, within the limits of a day, and opens none. First check in the directory that these changes are intended; if not, undo them there. A new account begins in quarantine: other people hand over its invitation and confirm its holder.
+directory-release = { $count ->
+    [one] Make this change
+   *[other] Make these { $shown } changes
+}
+wanted-change-open = new account
+wanted-change-reopen = reopening
+wanted-change-move = another organisation or role
+wanted-change-close = closing
+task-directory-held = { $count ->
+    [one] A change from the directory is waiting for your decision
+   *[other] { $shown } changes from the directory are waiting for your decision
+}
+task-directory-late = The directory has stopped sending anything
+fault-scim-group-name = two groups of [scim] are called “{ $detail }”
+fault-scim-group-place = “{ $detail }”: another group of [scim] already leads to this organisation with this role

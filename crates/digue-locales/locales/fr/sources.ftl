@@ -36,3 +36,33 @@ fault-source-target = deux sources alimentent « { $detail } » : chacune rempla
 fault-source-one-target = « { $name } » : une source alimente un portefeuille (caseload) ou des identifiants (aliases), pas les deux
 fault-source-one-origin = « { $name } » : une source a une seule origine (query, file ou address)
 fault-source-late = « { $name } » doit être plus long que « every »
+directory-title = Annuaire (SCIM)
+directory-heard = Dernière requête le { $at }.
+directory-standing-held = Des changements de l'annuaire attendent une décision.
+directory-standing-late = L'annuaire se tait depuis trop longtemps : ses départs ne sont plus connus de Digue.
+directory-standing-unheard = L'annuaire n'a encore rien envoyé.
+directory-standing-fresh = L'annuaire est relié.
+directory-waiting = Changements en attente
+directory-nothing = Aucun changement de l'annuaire n'attend.
+directory-change = Changement
+directory-since = Depuis le
+directory-waiting-count = { $count ->
+    [one] Un changement attend.
+   *[other] { $shown } changements attendent.
+}
+directory-advice = L'annuaire ferme des comptes de lui-même, dans les limites d'une journée, et n'en ouvre aucun. Vérifiez d'abord dans l'annuaire que ces changements sont voulus ; sinon, annulez-les là-bas. Un compte nouveau commence en quarantaine : d'autres personnes remettent son invitation et confirment son titulaire.
+directory-release = { $count ->
+    [one] Faire ce changement
+   *[other] Faire ces { $shown } changements
+}
+wanted-change-open = nouveau compte
+wanted-change-reopen = réouverture
+wanted-change-move = autre organisation ou autre rôle
+wanted-change-close = fermeture
+task-directory-held = { $count ->
+    [one] Un changement de l'annuaire attend votre décision
+   *[other] { $shown } changements de l'annuaire attendent votre décision
+}
+task-directory-late = L'annuaire n'envoie plus rien
+fault-scim-group-name = deux groupes de [scim] s'appellent « { $detail } »
+fault-scim-group-place = « { $detail } » : un autre groupe de [scim] mène déjà à cette organisation avec ce rôle
