@@ -25,10 +25,15 @@ use digue_journal::{checkpoint, codec, tile};
 use digue_learn::compile::compile;
 use digue_learn::learn;
 use digue_logs::access_log::{self, CsvHeader, LogForm, LogMembers};
+use digue_scim::filter::Filter;
+use digue_scim::patch;
+use digue_scim::path::PatchPath;
+use digue_scim::schema::{GROUP, USER};
 use digue_survey::har::{HarFault, HarLimits, read_har};
 use digue_survey::known::{ColumnChoice, PersonsTable};
 use digue_survey::{Exchange, ExchangeSource, KnownPersons};
 use digue_tables::table::{ColumnRule, MapColumn, TableRules};
+use digue_types::AccountId;
 
 pub type Target = fn(&[u8]);
 
@@ -47,6 +52,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("evidence", evidence),
     ("line", line),
     ("har", har),
+    ("scim", scim),
     ("index", digue_exposure::read_any_bytes),
 ];
 
@@ -382,6 +388,46 @@ impl ExchangeSource for HarBytes<'_> {
 
     fn each(&mut self, take: &mut dyn FnMut(&Exchange<'_>)) -> Result<(), HarFault> {
         read_har(self.bytes, &self.limits, take).map(|_| ())
+    }
+}
+
+/// A filter or a path in the first line, and a change of a user or a group in the others: whatever is
+/// sent, what comes out is a resource that could have been sent whole.
+fn scim(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let (line, body) = text.split_once('\n').unwrap_or((text, ""));
+    let user = serde_json::json!({
+        "userName": "a1", "active": true, "name": {"givenName": "L"},
+        "emails": [{"value": "l@exemple.fr", "type": "work", "primary": true}],
+    });
+    let user = digue_scim::value::writable(&USER, &user).expect("a user");
+    for schema in [&USER, &GROUP] {
+        if let Ok(filter) = Filter::parse(schema, line) {
+            let _ = filter.matches(&user);
+        }
+        let _ = PatchPath::parse(schema, line);
+    }
+    let Ok(body) = serde_json::from_str(body) else {
+        return;
+    };
+    let Ok(operations) = patch::operations(&body) else {
+        return;
+    };
+    if let Ok(changed) = patch::apply(&USER, &user, &operations) {
+        let changed = serde_json::Value::Object(changed);
+        let again = digue_scim::value::writable(&USER, &changed).expect("a resource");
+        assert_eq!(serde_json::Value::Object(again), changed);
+        for name in ["id", "meta", "groups", "roles", "entitlements"] {
+            assert!(changed.get(name).is_none(), "{name} was written");
+        }
+    }
+    let members = ["a1", "a2"].map(|name| AccountId::parse(name).expect("a name"));
+    let before = members.into_iter().collect();
+    if let Ok(group) = patch::members::apply(&operations, &before) {
+        let count = group.members.map_or(0, |members| members.len());
+        assert!(count <= patch::members::MEMBERS_MAX);
     }
 }
 
