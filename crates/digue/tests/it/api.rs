@@ -149,13 +149,13 @@ fn digest(text: &str) -> String {
 }
 
 /// Two officers, one of whom requests keys that the other grants.
-struct Officers {
+pub(crate) struct Officers {
     asks: Client,
     grants: Client,
 }
 
 impl Officers {
-    fn of(instance: &mut Instance) -> Self {
+    pub(crate) fn of(instance: &mut Instance) -> Self {
         assert!(instance.stop());
         for (account, role) in [("dpo", "dpo"), ("rssi2", "rssi")] {
             let arguments = [
@@ -183,8 +183,32 @@ impl Officers {
     /// secret.
     fn issue(&self, instance: &mut Instance, account: &str, host: &str) -> (String, Program) {
         let key = Holder::new();
+        let secret = self.secret(instance, account, &key.jwk().to_string());
+        let keys: Value = serde_json::from_slice(&self.asks.get("/api/v1/keys").body).unwrap();
+        let own = keys["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|known| known["account"] == account);
+        let name = own.unwrap()["key"].as_str().unwrap().to_owned();
+        let program = Program {
+            client: Client::new(self.asks.address, host),
+            key,
+            secret,
+            nonce: RefCell::default(),
+        };
+        (name, program)
+    }
+
+    /// The secret of a key for this account, which its holder collects.
+    pub(crate) fn secret(
+        &self,
+        instance: &mut Instance,
+        account: &str,
+        public_key: &str,
+    ) -> String {
         let request = json!({
-            "kind": "issue-key", "account": account, "public_key": key.jwk().to_string(),
+            "kind": "issue-key", "account": account, "public_key": public_key,
             "name": "logiciel de suivi", "reason": "échanges de nuit",
         });
         let asked = self.asks.send(
@@ -233,20 +257,7 @@ impl Officers {
                 .status,
             404
         );
-        let keys: Value = serde_json::from_slice(&self.asks.get("/api/v1/keys").body).unwrap();
-        let own = keys["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|known| known["account"] == account);
-        let name = own.unwrap()["key"].as_str().unwrap().to_owned();
-        let program = Program {
-            client: Client::new(self.asks.address, host),
-            key,
-            secret,
-            nonce: RefCell::default(),
-        };
-        (name, program)
+        secret
     }
 }
 

@@ -50,6 +50,7 @@ mod python;
 mod reads;
 mod recorded;
 mod rollback;
+mod scim;
 mod service_manager;
 mod smsi;
 mod space;
