@@ -56,7 +56,7 @@ pub(crate) async fn surround(
 
 /// Files, streams, programs and the sign-in pages have no menu.
 fn has_menu(path: &str) -> bool {
-    let is_apart = ["/.digue/", "/api/", "/v2/", "/events"]
+    let is_apart = ["/.digue/", "/api/", "/v2/", "/scim/", "/events"]
         .iter()
         .any(|apart| path.starts_with(apart));
     let is_file = path

@@ -61,7 +61,6 @@ fn table(w: &Localizer, sources: &[SourceView]) -> ListTable {
 
 /// The changes of the directory that wait.
 fn waiting_table(w: &Localizer, found: &DirectoryOverview) -> ListTable {
-    let name = |key: &str| w.coded("column", key);
     let row = |one: &WaitingChange| {
         let place = one.place.as_ref().map_or_else(ListCell::empty, |place| {
             ListCell::text(&place.organisation).and_quiet(w.coded("role", place.role.code()))
@@ -81,11 +80,11 @@ fn waiting_table(w: &Localizer, found: &DirectoryOverview) -> ListTable {
         file: String::new(),
         empty: w.say("directory-nothing"),
         columns: vec![
-            ListColumn::text("account", name("account")),
+            ListColumn::text("account", w.say("column-account")),
             ListColumn::choice("change", w.say("directory-change")),
-            ListColumn::choice("organisation", name("organisation")),
+            ListColumn::choice("organisation", w.say("column-organisation")),
             ListColumn::text("since", w.say("directory-since")),
-            ListColumn::text("asked-by", name("asked-by")),
+            ListColumn::text("asked-by", w.say("column-asked-by")),
         ],
         rows: found.waiting.iter().map(row).collect(),
         act: None,

@@ -133,11 +133,13 @@ impl ScimExchange<'_> {
             }
             ["Users"] if method == Method::GET => self.list_users().await,
             ["Users"] if method == Method::POST => self.add_user().await,
+            ["Users", ".search"] if method == Method::POST => self.search_users().await,
             ["Users", id] => self.user(id).await,
             ["Groups"] if method == Method::GET => self.list_groups().await,
             ["Groups"] if method == Method::POST => {
                 groups::add(&self.view(), &self.body()?).map(|body| ScimAnswer::new(201, body))
             }
+            ["Groups", ".search"] if method == Method::POST => self.search_groups().await,
             ["Groups", id] => self.group(id).await,
             ["ServiceProviderConfig" | "Users" | "Groups"] | ["ResourceTypes" | "Schemas", ..] => {
                 Err(not_allowed())
@@ -160,6 +162,27 @@ impl ScimExchange<'_> {
         url::form_urlencoded::parse(query.as_bytes())
             .find(|(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.into_owned())
+    }
+
+    /// The query of a message, which a client sends where addresses are logged (RFC 7644, 3.4.3).
+    fn search(&self, schema: &'static Schema) -> Result<ScimQuery, ScimError> {
+        let body = self.body()?;
+        let parameter = |name: &str| {
+            let object = body.as_object()?;
+            let found = object
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name));
+            match found?.1 {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                Value::Array(names) => {
+                    let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+                    (!names.is_empty()).then(|| names.join(","))
+                }
+                Value::Null | Value::Bool(_) | Value::Object(_) => None,
+            }
+        };
+        ScimQuery::parse(schema, parameter)
     }
 
     fn query(&self, schema: &'static Schema) -> Result<ScimQuery, ScimError> {
@@ -222,6 +245,18 @@ impl ScimExchange<'_> {
     async fn list_users(&self) -> Result<ScimAnswer, ScimError> {
         let query = self.query(&USER)?;
         let found = users::list(&self.view(), &query).await?;
+        Ok(self.page(&query, found))
+    }
+
+    async fn search_users(&self) -> Result<ScimAnswer, ScimError> {
+        let query = self.search(&USER)?;
+        let found = users::list(&self.view(), &query).await?;
+        Ok(self.page(&query, found))
+    }
+
+    async fn search_groups(&self) -> Result<ScimAnswer, ScimError> {
+        let query = self.search(&GROUP)?;
+        let found = groups::list(&self.view(), &query).await?;
         Ok(self.page(&query, found))
     }
 

@@ -31,6 +31,7 @@ fn every_route_that_shows_a_page_is_among_the_pages() {
         };
         let is_file = path.starts_with("/api/")
             || path.starts_with("/v2/")
+            || path.starts_with("/scim/")
             || path.starts_with("/.digue/assets/")
             || path
                 .rsplit('/')
