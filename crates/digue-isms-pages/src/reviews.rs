@@ -12,7 +12,7 @@ use digue_evidence::stored_records::StoredKind;
 use serde::Deserialize;
 
 use digue_pages::differences::words_beside;
-use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
+use digue_pages::error::{PageAnswer, PageRedirect, PageResponse};
 use digue_pages::form::account_named;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;

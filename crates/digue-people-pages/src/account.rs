@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use crate::account_lists::{self, AccountHistory};
 use digue_pages::chart::{Bar, ChartRange, RangeLinks, RangeQuery, bars};
 use digue_pages::differences::words_beside;
-use digue_pages::error::{PageAnswer, PageError, PageResponse};
+use digue_pages::error::{PageAnswer, PageResponse};
 use digue_pages::form::account_named;
 use digue_pages::holder::HolderCard;
 use digue_pages::signed_in::SignedIn;

@@ -161,7 +161,10 @@ fn request_cell(w: &Localizer, waiting: &WaitingApproval) -> ListCell {
         .take(DETAILS_SHOWN)
         .map(CellPart::Quiet);
     details
-        .fold(ListCell::text(w.coded("approval-kind", &record.kind)), ListCell::and)
+        .fold(
+            ListCell::text(w.coded("approval-kind", &record.kind)),
+            ListCell::and,
+        )
         .filed_as(format!("{} {summary}", record.kind))
 }
 

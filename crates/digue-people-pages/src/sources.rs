@@ -204,7 +204,7 @@ pub async fn release_directory(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(form): Form<ReleaseForm>,
-) -> Result<Redirect, PageError> {
+) -> PageRedirect {
     digue_provisioning::release(&console.app, &actor, &form.digest).await?;
     Ok(Redirect::to("/sources"))
 }
