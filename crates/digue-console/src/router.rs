@@ -447,6 +447,7 @@ fn provisioning() -> Router<Console> {
             "/scim/v2/Users",
             get(directory::answer).post(directory::answer),
         )
+        .route("/scim/v2/.search", post(directory::answer))
         .route("/scim/v2/Users/.search", post(directory::answer))
         .route("/scim/v2/Groups/.search", post(directory::answer))
         .route(

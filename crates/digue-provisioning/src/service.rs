@@ -131,6 +131,7 @@ impl ScimExchange<'_> {
             ["Schemas", rest @ ..] if method == Method::GET => {
                 self.one_of([USER.json(), GROUP.json()].concat(), rest)
             }
+            [".search"] if method == Method::POST => self.search_all().await,
             ["Users"] if method == Method::GET => self.list_users().await,
             ["Users"] if method == Method::POST => self.add_user().await,
             ["Users", ".search"] if method == Method::POST => self.search_users().await,
@@ -264,6 +265,28 @@ impl ScimExchange<'_> {
         let query = self.query(&GROUP)?;
         let found = groups::list(&self.view(), &query).await?;
         Ok(self.page(&query, found))
+    }
+
+    /// Users and then groups, as one list.
+    async fn search_all(&self) -> Result<ScimAnswer, ScimError> {
+        let query = self.search(&USER)?;
+        let (users, found) = users::list(&self.view(), &query).await?;
+        let of_groups = ScimQuery {
+            start: 1,
+            count: usize::MAX,
+            ..self.search(&GROUP)?
+        };
+        let (groups, all) = groups::list(&self.view(), &of_groups).await?;
+        let left = query.count - found.len();
+        let before = (query.start - 1).saturating_sub(users);
+        let page = all.into_iter().skip(before).take(left);
+        let page = page.map(|resource| Value::Object(of_groups.selection.of(resource)));
+        let found = found
+            .into_iter()
+            .map(|resource| Value::Object(query.selection.of(resource)))
+            .chain(page)
+            .collect();
+        Ok(self.about(list(users + groups, query.start, found)))
     }
 
     async fn add_user(&self) -> Result<ScimAnswer, ScimError> {

@@ -558,6 +558,7 @@ const TRIES: &[Try] = &[
     ),
     read("GET /scim/v2/Users"),
     send("POST /scim/v2/Users", "{\"userName\":\"{role}.scim\"}"),
+    send("POST /scim/v2/.search", "{\"count\":1}"),
     send("POST /scim/v2/Users/.search", "{\"count\":1}"),
     send("POST /scim/v2/Groups/.search", "{\"count\":1}"),
     at("GET /scim/v2/Users/{user}", "/scim/v2/Users/{agent}"),

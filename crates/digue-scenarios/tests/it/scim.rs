@@ -745,6 +745,22 @@ async fn lists_are_pages_and_versions_are_kept() {
         (&page["totalResults"], page["Resources"][0].get("members")),
         (&json!(3), None)
     );
+    let search =
+        json!({"filter": "displayName pr or userName sw \"a2\"", "startIndex": 1, "count": 3});
+    let (_, page) = directory.send(Method::POST, "/.search", search).await;
+    let ids: Vec<&Value> = page["Resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["meta"]["resourceType"])
+        .collect();
+    assert_eq!(
+        (&page["totalResults"], ids),
+        (
+            &json!(4),
+            vec![&json!("User"), &json!("Group"), &json!("Group")]
+        )
+    );
     // Entra ID asks whether one is a member.
     let group = directory.group(AGENTS).await;
     let id = group.trim_start_matches("/Groups/");
