@@ -49,7 +49,7 @@ fn a_public_client_of_scim_finds_what_the_rfc_says() {
     let acts = instance.acts();
     let act = |name: &str| {
         acts.iter()
-            .any(|entry| entry["act"] == name && entry["by"] == "rssi2")
+            .any(|entry| entry["act"] == name && entry["actor"] == "rssi2")
     };
     assert!(act("account-saved") && act("account-suspended"), "{acts:?}");
 }
