@@ -196,6 +196,32 @@ pub fn release(
     decision
 }
 
+/// For each person of a response, whether the account may not see them, and the reason: for a caller
+/// that can take persons out of it. Whether what is left may leave, `weigh` decides.
+pub fn outside(
+    snapshot: &Snapshot,
+    budgets: &Budgets,
+    facts: &RequestFacts<'_>,
+    persons: &[PersonKey],
+) -> Option<PersonsOutside> {
+    let is_outside: Vec<bool> = bases(snapshot, budgets, facts, persons, false)
+        .into_iter()
+        .map(|basis| basis == Basis::None)
+        .collect();
+    is_outside.contains(&true).then(|| PersonsOutside {
+        is_outside,
+        reason: refusal_of_outside(snapshot, facts),
+    })
+}
+
+/// The persons of a response whom the account may not see: at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonsOutside {
+    /// For each person, in the order in which they were given.
+    pub is_outside: Vec<bool>,
+    pub reason: RefusalReason,
+}
+
 /// `release` in two steps, for a caller that has a last word of its own: the response counts only
 /// once the charge is applied. `is_uninspected`: it could not be read, and may show others besides
 /// `persons`.
@@ -224,13 +250,7 @@ pub fn weigh<'w>(
     let bases = bases(snapshot, budgets, facts, persons, false);
     let outside = bases.iter().filter(|basis| **basis == Basis::None).count();
     if outside > 0 {
-        reasons.push(
-            if facts.is_exact_search && facts.access.allows_exact_search {
-                RefusalReason::NotExact
-            } else {
-                outside_reason(snapshot, facts)
-            },
-        );
+        reasons.push(refusal_of_outside(snapshot, facts));
     }
     if !facts.has_unknown_caller() {
         reasons.extend(policy_refusal(snapshot, facts, persons.len(), outside));
@@ -410,6 +430,15 @@ pub fn gate_refusal(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> Option<Ref
     proof_age_max
         .is_some_and(|limit| facts.now.since(facts.proved_at) > limit)
         .then_some(RefusalReason::StepUp(scope))
+}
+
+/// Why a response with somebody outside the caseload is refused.
+fn refusal_of_outside(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> RefusalReason {
+    if facts.is_exact_search && facts.access.allows_exact_search {
+        RefusalReason::NotExact
+    } else {
+        outside_reason(snapshot, facts)
+    }
 }
 
 fn outside_reason(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> RefusalReason {

@@ -24,7 +24,7 @@ use digue_detection::{
 use digue_gateway::ports::{ResourceFetch, ResponseMonitor, Verdict};
 use digue_types::{
     AccountId, Act, Administration, Basis, Event, Exposure, Gate, OrganisationId, Outcome,
-    PersonKey, PopulationId, PortalId, RefusalReason, Timestamp,
+    OutsideHandling, PersonKey, PopulationId, PortalId, RefusalReason, Timestamp,
 };
 
 use crate::act_contents::{AccountPlace, JudgedFinding};
@@ -484,7 +484,33 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
     // One entry may stand for many refusals. Bounded, because the loop runs under the monitor's
     // lock.
     let times = exposure.requests().min(COUNTED_MAX);
-    (0..times).filter_map(|_| engine.observe(&sighting)).last()
+    let refused = refused_part(exposure)
+        .then(|| {
+            engine.observe(&Sighting {
+                kind: SightingKind::Refused,
+                persons: &[],
+                ..sighting.clone()
+            })
+        })
+        .flatten();
+    let found = (0..times).filter_map(|_| engine.observe(&sighting)).last();
+    // Of two findings, the one that closes more.
+    [refused, found]
+        .into_iter()
+        .flatten()
+        .max_by_key(|finding| finding.weight)
+}
+
+/// True when records were taken out of what left. The persons in them were requested and refused,
+/// and count as a refusal does: lists that are cut are no easier to enumerate than lists that are
+/// refused. The parts of one response count once.
+fn refused_part(exposure: &Exposure) -> bool {
+    let outside = exposure.outside.as_ref().filter(|_| exposure.part == 1);
+    outside.is_some_and(|outside| match outside.handling {
+        OutsideHandling::Dropped | OutsideHandling::Masked => true,
+        // Nothing was kept back, or the whole response, which counts as refused by itself.
+        OutsideHandling::WouldDrop | OutsideHandling::WouldMask | OutsideHandling::Named => false,
+    })
 }
 
 /// Refusals that say which persons an account tried to reach.

@@ -10,7 +10,7 @@ use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::response::usual_types;
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
-use digue_inspect::{BlockRules, RuleBlock, StatusPattern};
+use digue_inspect::{BlockRules, OutsideChoice, RuleBlock, StatusPattern};
 use digue_tables::table::{ColumnRule, MapColumn, TableRules};
 use regex::Regex;
 
@@ -46,6 +46,7 @@ pub(crate) fn read_block(
     );
     let rules = read_rules(section, &format, kinds)?;
     check_records(section, &format, without_records.is_some());
+    let outside = read_outside(section, &rules, undescribed_max);
     if matches!(rules, BlockRules::Nobody) && types.is_empty() {
         section.fault("types", "fault-missing", "");
     }
@@ -68,7 +69,49 @@ pub(crate) fn read_block(
         without_records,
         empty_statuses,
         undescribed_max,
+        outside,
     })
+}
+
+/// Taking records out needs to know where they are, and that nothing lies outside of them.
+fn read_outside(
+    section: &ConfigSection<'_>,
+    rules: &BlockRules,
+    undescribed_max: Option<u16>,
+) -> OutsideChoice {
+    let choice = section
+        .choice(
+            "outside",
+            &[
+                ("refuse", OutsideChoice::Refuse),
+                ("drop", OutsideChoice::Drop),
+                ("mask", OutsideChoice::Mask),
+            ],
+        )
+        .unwrap_or_default();
+    let is_masked = choice == OutsideChoice::Mask;
+    let fault = match rules {
+        _ if choice == OutsideChoice::Refuse => None,
+        BlockRules::Json(_) | BlockRules::NdJson(_) if !section.has("records") => {
+            Some("fault-outside-records")
+        }
+        BlockRules::Json(rules) | BlockRules::NdJson(rules) if !rules.has_placed_records() => {
+            Some("fault-outside-paths")
+        }
+        BlockRules::Csv(_) if is_masked => Some("fault-outside-mask"),
+        BlockRules::Json(_) | BlockRules::NdJson(_) | BlockRules::Csv(_) => {
+            (undescribed_max != Some(0)).then_some("fault-outside-undescribed")
+        }
+        BlockRules::Html(_)
+        | BlockRules::Xlsx(_)
+        | BlockRules::Xml(_)
+        | BlockRules::Text { .. }
+        | BlockRules::Nobody => Some("fault-outside-format"),
+    };
+    if let Some(fault) = fault {
+        section.fault("outside", fault, "");
+    }
+    choice
 }
 
 /// In tables, rows are the records; every other format names its records, or says why it has none.

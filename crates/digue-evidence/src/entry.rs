@@ -88,5 +88,10 @@ fn exposure_json(index: u64, exposure: &Exposure) -> Json {
             "media_type": address.media_type,
         })),
         "names_alone": exposure.names_alone,
+        "outside": exposure.outside.as_ref().map(|outside| json!({
+            "handling": outside.handling,
+            "count": outside.count,
+            "cause": outside.cause,
+        })),
     })
 }

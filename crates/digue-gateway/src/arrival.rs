@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use digue_types::RefusalReason;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Uri};
 
 use crate::authority::authority_of;
 use crate::gateway::{Gateway, SharedGateway};
@@ -14,12 +14,12 @@ use crate::key::{self, PresentedKey, ProofTarget};
 use crate::path::Segments;
 use crate::portal::Portal;
 use crate::ports::{BoxFuture, LocalArrival};
-use crate::refusal::{Refusal, wants_page};
 use crate::visit::{PortalArrival, observed, proxied};
 use crate::{forward_auth, report_endpoint};
 use digue_connections::facts::{ConnectionFacts, PeerAddress};
 use digue_connections::paced::KeptUntilSent;
 use digue_http::body::Body;
+use digue_refusals::{EXPLANATION_PATH, Refusal, RefusalForm, language_of};
 
 impl Gateway {
     /// Answers one request that arrived over a connection of its own, without a listener.
@@ -43,11 +43,7 @@ pub(crate) fn respond(
     Box::pin(async move {
         // A copy: the request is consumed, and a refusal needs its languages and accepted types.
         let request_headers = request.headers().clone();
-        // After a sign-in or a fresh proof, a person continues where they were stopped.
-        let is_page = request.method() == Method::GET && wants_page(&request_headers);
-        let place = is_page
-            .then(|| request.uri().path_and_query().map(ToString::to_string))
-            .flatten();
+        let place = place_of(&request);
         match arrive(&shared, connection, request).await {
             Ok(response) => response,
             Err(mut refusal) => {
@@ -64,6 +60,20 @@ pub(crate) fn respond(
             }
         }
     })
+}
+
+/// Where a person continues after a sign-in or a fresh proof: where they were stopped.
+fn place_of(request: &Request<Body>) -> Option<String> {
+    let place = |uri: &Uri| uri.path_and_query().map(ToString::to_string);
+    match RefusalForm::of(request.headers()) {
+        RefusalForm::Page if request.method() == Method::GET => place(request.uri()),
+        // The page, of which the request is a part. Its host is left out: it is the client's word.
+        RefusalForm::Fragment => {
+            let page = request.headers().get("hx-current-url")?.to_str().ok()?;
+            place(&page.parse().ok()?)
+        }
+        RefusalForm::Page | RefusalForm::Problem => None,
+    }
 }
 
 /// 1. Which host, which path: Digue's own pages, or a portal.
@@ -135,9 +145,26 @@ async fn arrive(
             if is_console && report_endpoint::is_asked(&request) {
                 return report_endpoint::answer(shared, request).await;
             }
+            if portal.is_some() && request.uri().path() == EXPLANATION_PATH {
+                return explain(&request);
+            }
             Ok(local(shared, connection, portal, host, request).await)
         }
     }
+}
+
+/// The page that explains a refusal to the person whose script received it.
+fn explain(request: &Request<Body>) -> Result<Response<Body>, Refusal> {
+    let unknown = || {
+        Refusal::unavailable(
+            StatusCode::NOT_FOUND,
+            "error-not-found-title",
+            "error-not-found",
+        )
+    };
+    let query = request.uri().query().unwrap_or_default();
+    let refusal = Refusal::explained(query).ok_or_else(unknown)?;
+    Ok(refusal.explain(language_of(request.headers())))
 }
 
 /// Digue's own pages, with the host that was asked and the account that asks.

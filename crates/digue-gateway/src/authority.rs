@@ -3,8 +3,8 @@
 use digue_types::RefusalReason;
 use http::{Method, Request, header};
 
-use crate::refusal::Refusal;
 use digue_http::body::Body;
+use digue_refusals::Refusal;
 
 /// Host and port named by a request.
 pub(crate) struct Authority {

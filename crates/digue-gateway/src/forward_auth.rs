@@ -19,10 +19,10 @@ use crate::gateway::SharedGateway;
 use crate::key::PresentedKey;
 use crate::path::Segments;
 use crate::ports::BoxFuture;
-use crate::refusal::{Refusal, wants_page};
 use crate::visit::{Permission, PortalRequest, Way, permitted, permitted_observed};
 use digue_connections::facts::ConnectionFacts;
 use digue_http::body::{Body, empty};
+use digue_refusals::{Refusal, wants_page};
 
 const PREFIX: &str = "/.digue/authz/";
 
@@ -187,7 +187,7 @@ async fn check(
         headers.insert(crate::headers::IDENTITY, assertion);
     }
     if let Some(entry) = entry {
-        headers.insert(crate::headers::RECEIPT, HeaderValue::from(entry));
+        headers.insert(digue_refusals::RECEIPT, HeaderValue::from(entry));
     }
     Ok(response)
 }

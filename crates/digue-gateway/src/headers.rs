@@ -6,6 +6,8 @@
 //! text must not hide another.
 
 use digue_decode::CODINGS;
+use digue_http::cookies::{cookies, pairs};
+use digue_refusals::RECEIPT;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::key;
@@ -18,8 +20,8 @@ pub const DEVICE_COOKIE: &str = "__Host-digue-device";
 
 /// The identity that Digue asserts, as a signed JWT.
 pub const IDENTITY: HeaderName = HeaderName::from_static("digue-identity");
-/// The index of the journal entry of this response.
-pub const RECEIPT: HeaderName = HeaderName::from_static("digue-receipt");
+/// How many records were taken out of this response, or masked.
+pub const OUTSIDE: HeaderName = HeaderName::from_static("digue-outside");
 
 const HOP_BY_HOP: [HeaderName; 9] = [
     header::CONNECTION,
@@ -122,6 +124,7 @@ pub fn strip_response(headers: &mut HeaderMap) {
     strip_response_hops(headers);
     // Only Digue names entries: a number of the portal's would point a person to another person's.
     headers.remove(&RECEIPT);
+    headers.remove(&OUTSIDE);
     strip_own_cookies(headers);
 }
 
@@ -179,24 +182,6 @@ fn single_cookie<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
     std::str::from_utf8(value)
         .ok()
         .filter(|value| value.is_ascii())
-}
-
-/// Names and values of all cookies. Their bytes may be anything: browsers send what scripts wrote.
-pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
-    pairs(headers).filter_map(|pair| {
-        let place = pair.iter().position(|byte| *byte == b'=')?;
-        Some((&pair[..place], &pair[place + 1..]))
-    })
-}
-
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
-    let values = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .map(HeaderValue::as_bytes);
-    values
-        .flat_map(|value| value.split(|byte| *byte == b';'))
-        .map(<[u8]>::trim_ascii)
 }
 
 /// Every cookie of Digue begins with the name of the first. An equals sign may precede it: browsers

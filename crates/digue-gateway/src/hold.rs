@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use digue_access::shares::{self, Eighths, ShareExceeded, SharedAmount};
+use digue_refusals::Refusal;
 use digue_types::{AccountId, OrganisationId, PortalId};
+use http::StatusCode;
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
@@ -90,6 +92,24 @@ pub enum HoldError {
     Silent,
     #[error("the memory for held messages is exhausted")]
     Full(#[from] ShareExceeded),
+}
+
+/// The body of a request could not be held: its sender broke off or fell silent, or the memory is
+/// full.
+impl From<&HoldError> for Refusal {
+    fn from(error: &HoldError) -> Self {
+        match error {
+            HoldError::Cut(_) => {
+                Self::unavailable(StatusCode::BAD_REQUEST, "bad-request-title", "request-cut")
+            }
+            HoldError::Silent => Self::unavailable(
+                StatusCode::REQUEST_TIMEOUT,
+                "request-silent-title",
+                "request-silent",
+            ),
+            HoldError::Full(_) => Self::busy(),
+        }
+    }
 }
 
 /// Reads all of `body`, at most `limit` bytes; `idle` is the longest silence between two pieces.
@@ -199,6 +219,7 @@ impl Collected {
 mod tests {
     use super::*;
     use digue_http::body::{boxed, full};
+    use digue_locales::Language;
 
     const IDLE: Duration = Duration::from_secs(60);
 
@@ -297,5 +318,30 @@ mod tests {
         )
         .await;
         assert!(matches!(other, Ok(HeldBody::Whole { .. })));
+    }
+
+    #[test]
+    fn a_request_that_did_not_arrive_whole_is_not_called_too_large() {
+        let cut = HoldError::Cut("reset".into());
+        for (error, status) in [
+            (cut, StatusCode::BAD_REQUEST),
+            (HoldError::Silent, StatusCode::REQUEST_TIMEOUT),
+        ] {
+            let refusal = Refusal::from(&error);
+            assert_eq!(refusal.status, status);
+            for key in refusal
+                .details
+                .iter()
+                .map(String::as_str)
+                .chain([refusal.title])
+            {
+                assert!(
+                    Language::ALL
+                        .iter()
+                        .all(|language| digue_locales::has(*language, key)),
+                    "{key}"
+                );
+            }
+        }
     }
 }

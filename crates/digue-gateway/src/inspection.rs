@@ -2,6 +2,7 @@
 //! time, in turn between accounts, the one that has used the least time first. A page made to be
 //! slow to inspect slows down only the account that requested it.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,9 +11,9 @@ use bytes::Bytes;
 use digue_access::shares::ShareExceeded;
 use digue_access::turns::{LineFull, TurnOrder};
 use digue_identifiers::{
-    PersonNameTable, ResponseReading, SeenNames, ShownIdentifiers, Unreadable,
+    Identifier, PersonNameTable, ResponseReading, SeenNames, ShownIdentifiers, Unreadable,
 };
-use digue_inspect::{Message, names_shown};
+use digue_inspect::{Message, RewriteRefusal, names_shown, rewrite};
 use digue_types::{AccountId, ReadFailure, UnreadCause};
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -166,10 +167,88 @@ fn read(
     portal: &Portal,
     route: &Route,
     names: Option<&Arc<PersonNameTable>>,
-    (status, headers, bytes): (StatusCode, &HeaderMap, &Bytes),
+    response: (StatusCode, &HeaderMap, &Bytes),
 ) -> Result<BodyReading, Unreadable> {
-    let unreadable =
-        |name: &'static str| Unreadable::from(ReadFailure::new(UnreadCause::Header).at(name));
+    let codings = codings(response.1)?;
+    let message = message(response, &codings)?;
+    let limits = &route.inspect_limits;
+    let shown = match digue_inspect::inspect(&route.response, &portal.kinds, &message, limits) {
+        ResponseReading::Persons(shown) => shown,
+        ResponseReading::ShowsNobody(_) => ShownIdentifiers::default(),
+        ResponseReading::Unreadable(why) => return Err(why),
+    };
+    let names = search_names(route, &message, names);
+    Ok(BodyReading { shown, names })
+}
+
+/// Only of what could be read: elsewhere it is unknown already who is shown.
+fn search_names(
+    route: &Route,
+    message: &Message<'_>,
+    names: Option<&Arc<PersonNameTable>>,
+) -> Option<NamesReading> {
+    names.map(|table| {
+        let seen = names_shown(&route.response, message, &route.inspect_limits, table);
+        seen.map(|seen| (table.clone(), seen))
+            .map_err(|unreadable| unreadable.detail)
+    })
+}
+
+/// What is left of a body without some of its records.
+pub(crate) struct RewrittenReading {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) records: usize,
+    pub(crate) reading: BodyReading,
+}
+
+/// Takes out of a response, or masks, the records that name anyone but `permitted`. A panic on the
+/// way leaves it as it is.
+pub(crate) fn without_records(
+    portal: &Portal,
+    route: &Route,
+    names: Option<&Arc<PersonNameTable>>,
+    response: (StatusCode, &HeaderMap, &Bytes),
+    permitted: &HashSet<Identifier>,
+) -> Result<RewrittenReading, RewriteRefusal> {
+    let rewritten = catch_unwind(AssertUnwindSafe(|| {
+        let codings = codings(response.1)?;
+        let sent = message(response, &codings)?;
+        let limits = &route.inspect_limits;
+        let body = rewrite(&route.response, &portal.kinds, &sent, limits, permitted)?;
+        let records = body.records();
+        let (bytes, shown) = body.into_parts();
+        let left = Message {
+            content_encoding: "",
+            body: &bytes,
+            ..sent
+        };
+        let names = search_names(route, &left, names);
+        Ok(RewrittenReading {
+            bytes,
+            records,
+            reading: BodyReading { shown, names },
+        })
+    }));
+    rewritten
+        .unwrap_or_else(|_| Err(Unreadable::from(ReadFailure::new(UnreadCause::Failed)).into()))
+}
+
+fn unreadable(name: &'static str) -> Unreadable {
+    ReadFailure::new(UnreadCause::Header).at(name).into()
+}
+
+fn codings(headers: &HeaderMap) -> Result<String, Unreadable> {
+    let mut codings = Vec::new();
+    for value in headers.get_all(header::CONTENT_ENCODING) {
+        codings.push(value.to_str().map_err(|_| unreadable("content-encoding"))?);
+    }
+    Ok(codings.join(","))
+}
+
+fn message<'m>(
+    (status, headers, body): (StatusCode, &'m HeaderMap, &'m Bytes),
+    content_encoding: &'m str,
+) -> Result<Message<'m>, Unreadable> {
     let types: Vec<&HeaderValue> = headers.get_all(header::CONTENT_TYPE).iter().collect();
     let content_type = match types[..] {
         [] => None,
@@ -177,29 +256,12 @@ fn read(
         // Clients differ in which of several types they use.
         _ => return Err(unreadable("content-type")),
     };
-    let mut codings = Vec::new();
-    for value in headers.get_all(header::CONTENT_ENCODING) {
-        codings.push(value.to_str().map_err(|_| unreadable("content-encoding"))?);
-    }
-    let message = Message {
+    Ok(Message {
         status: status.as_u16(),
         content_type,
-        content_encoding: &codings.join(","),
-        body: bytes,
-    };
-    let limits = &route.inspect_limits;
-    let shown = match digue_inspect::inspect(&route.response, &portal.kinds, &message, limits) {
-        ResponseReading::Persons(shown) => shown,
-        ResponseReading::ShowsNobody(_) => ShownIdentifiers::default(),
-        ResponseReading::Unreadable(why) => return Err(why),
-    };
-    // Only of what could be read: elsewhere it is unknown already who is shown.
-    let names = names.map(|table| {
-        let seen = names_shown(&route.response, &message, limits, table);
-        seen.map(|seen| (table.clone(), seen))
-            .map_err(|unreadable| unreadable.detail)
-    });
-    Ok(BodyReading { shown, names })
+        content_encoding,
+        body,
+    })
 }
 
 /// Logs an inspection that takes longer than its size explains: the page was made so, or found a

@@ -28,7 +28,6 @@ pub mod past;
 mod pending_entries;
 pub mod portal;
 pub mod ports;
-pub mod refusal;
 mod refusals;
 mod report_endpoint;
 pub mod reported;

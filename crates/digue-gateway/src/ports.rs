@@ -7,9 +7,10 @@ use digue_access::session::SessionDoubt;
 use digue_access::{RequestOrigin, Session};
 use digue_identifiers::ShownIdentifiers;
 use digue_types::{AccountId, Exposure, OrganisationId, PersonRef, PortalId, RouteName, Timestamp};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 
 use digue_http::body::Body;
+use digue_refusals::Refusal;
 
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -23,6 +24,21 @@ pub trait Recorder: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the journal cannot be written: {0}")]
 pub struct JournalWriteError(pub String);
+
+/// The response does not leave.
+impl From<JournalWriteError> for Refusal {
+    fn from(JournalWriteError(cause): JournalWriteError) -> Self {
+        tracing::error!(
+            cause,
+            "The journal accepts no entries; responses are refused until it does"
+        );
+        Self::unavailable(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable-title",
+            "unavailable-journal",
+        )
+    }
+}
 
 /// The clock: the gateway reads no other time.
 pub trait Clock: Send + Sync {

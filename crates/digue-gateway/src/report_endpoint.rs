@@ -16,10 +16,10 @@ use crate::caller::token_hash;
 use crate::gateway::SharedGateway;
 use crate::hold::{self, BodyHolder, HeldBody, hold};
 use crate::portal::Portal;
-use crate::refusal::{Refusal, language_of};
 use crate::reported::{LineFault, ReportedVisit, read_line};
 use crate::visit::reported;
 use digue_http::body::{Body, full};
+use digue_refusals::{Refusal, language_of};
 
 const PATH: &str = "/v1/exposures";
 const BODY_BYTES_MAX: usize = 8 << 20;
@@ -69,7 +69,7 @@ pub(crate) async fn answer(
     {
         Ok(HeldBody::Whole { bytes, share }) => (bytes, share),
         Ok(HeldBody::TooLarge { .. }) => return Err(Refusal::too_large()),
-        Err(error) => return Err(Refusal::unheld_request(&error)),
+        Err(error) => return Err(Refusal::from(&error)),
     };
     let report = match read_lines(&portal, &body, shared.clock.now()) {
         Ok(report) => report,

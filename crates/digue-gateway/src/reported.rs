@@ -167,6 +167,7 @@ pub fn exposure_of(
         repeated: None,
         unmapped: None,
         names_alone: 0,
+        outside: None,
         unread: None,
     })
 }

@@ -24,6 +24,7 @@ mod decide;
 mod identify;
 mod mode;
 mod observed_request;
+mod outside;
 mod passage;
 mod record;
 mod refuse;
@@ -56,9 +57,9 @@ use crate::headers::is_websocket;
 use crate::path::Segments;
 use crate::pending_entries::PendingEntry;
 use crate::portal::Portal;
-use crate::refusal::Refusal;
 use crate::reported::ReportedVisit;
 use digue_http::body::Body;
+use digue_refusals::Refusal;
 
 /// Through the proxy: the response is held until its entry is durable.
 pub(crate) async fn proxied(

@@ -4,6 +4,7 @@
 
 pub mod body;
 pub mod client;
+pub mod cookies;
 pub mod header_text;
 pub mod jwt;
 pub mod possession;

@@ -34,6 +34,22 @@ impl IdentifierOutcome {
 /// Room for the identifiers of a list page, so that its tables grow once.
 const IDENTIFIERS_USUAL: usize = 100;
 
+/// What a collector looks for, for those that need one for each record.
+#[derive(Clone, Copy, Debug)]
+pub struct IdentifierSearch<'k> {
+    pub kinds: &'k [IdentifierKind],
+    /// Patterns searched for in every text.
+    pub sweep: &'k [Pick],
+    /// The most distinct identifiers.
+    pub identifiers_max: usize,
+}
+
+impl<'k> IdentifierSearch<'k> {
+    pub fn collector(self) -> Collector<'k> {
+        Collector::new(self.kinds, self.sweep, self.identifiers_max)
+    }
+}
+
 /// Collects the distinct identifiers of one message, in order of appearance.
 pub struct Collector<'k> {
     kinds: &'k [IdentifierKind],

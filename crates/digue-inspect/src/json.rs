@@ -19,13 +19,19 @@ use digue_identifiers::identifier::Pick;
 use digue_identifiers::reading::{ReadingTally, Unreadable, WhyNobody};
 
 mod children;
+mod mask;
 pub mod outline;
+mod places;
 mod plain;
 mod scan;
+mod tokens;
 mod walk;
 
-use walk::JsonWalk;
+pub(crate) use mask::Masking;
+pub(crate) use places::{PlacedRecord, PlacedRecords};
+pub(crate) use tokens::{JsonToken, tokens};
 pub(crate) use walk::is_plain_name;
+use walk::{JsonWalk, WalkStart};
 
 /// A place in a document where identifiers are.
 #[derive(Clone, Debug)]
@@ -140,6 +146,12 @@ impl JsonRules {
         self.masks.records.count_ones() == 1 && self.at_root & self.masks.records != 0
     }
 
+    /// True when records can be told apart by their places: the map names some, and every rule takes
+    /// a path of names, indices and wildcards.
+    pub fn has_placed_records(&self) -> bool {
+        self.masks.records != 0 && self.treed.is_empty()
+    }
+
     /// What its rules for persons take.
     pub fn picks(&self) -> impl Iterator<Item = &Pick> {
         let streamed = self.targets.iter().filter_map(|target| match target {
@@ -240,7 +252,17 @@ impl JsonRules {
 
     /// Inspects one document.
     pub fn read(&self, text: &str, found: &mut Collector<'_>) -> Result<ReadingTally, Unreadable> {
-        let tally = JsonWalk::read(self, text, found)?;
+        self.read_with(None, text, found)
+    }
+
+    /// Inspects one document. With `masking`, a record that it has masked counts as read.
+    pub(crate) fn read_with(
+        &self,
+        masking: Option<&Masking>,
+        text: &str,
+        found: &mut Collector<'_>,
+    ) -> Result<ReadingTally, Unreadable> {
+        let tally = JsonWalk::read(self, text, self.whole(), masking, found)?;
         if !self.treed.is_empty() {
             self.query_tree(text, found)?;
         }
@@ -254,9 +276,27 @@ impl JsonRules {
         Ok(tally)
     }
 
+    /// A walk of a whole document begins here.
+    const fn whole(&self) -> WalkStart {
+        WalkStart {
+            active: self.start,
+            reached: self.at_root,
+        }
+    }
+
     /// Inspects one document a line; blank lines are allowed.
     pub fn read_lines(
         &self,
+        text: &str,
+        found: &mut Collector<'_>,
+    ) -> Result<ReadingTally, Unreadable> {
+        self.read_lines_with(None, text, found)
+    }
+
+    /// `read_with` for one document a line.
+    pub(crate) fn read_lines_with(
+        &self,
+        masking: Option<&Masking>,
         text: &str,
         found: &mut Collector<'_>,
     ) -> Result<ReadingTally, Unreadable> {
@@ -264,7 +304,7 @@ impl JsonRules {
         for (number, line) in (1..).zip(text.split('\n')) {
             if !is_blank(line) {
                 let read = self
-                    .read(line, found)
+                    .read_with(masking, line, found)
                     .map_err(|unreadable| in_line(unreadable, number))?;
                 // Each line must account for itself: an empty answer in one says nothing about the
                 // next.

@@ -19,11 +19,14 @@ pub mod media_type;
 pub mod names;
 pub mod request;
 pub mod response;
+pub mod rewrite;
 pub mod xml;
 
 pub use limits::InspectionLimits;
 pub use names::names_shown;
 pub use request::{RequestFields, RequestRule, RequestSource, read_request};
 pub use response::{
-    BlockRules, ErrorRules, Message, ResponseRules, RuleBlock, StatusPattern, inspect,
+    BlockRules, ErrorRules, Message, OutsideChoice, ResponseRules, RuleBlock, StatusPattern,
+    inspect,
 };
+pub use rewrite::{RewriteRefusal, RewrittenBody, rewrite};

@@ -6,7 +6,7 @@ use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use crate::error_page;
 use crate::html::{self, HtmlRecords, HtmlRules};
-use crate::json::{JsonRules, without_guard};
+use crate::json::{JsonRules, Masking, without_guard};
 use crate::limits::InspectionLimits;
 use crate::media_type::MediaType;
 use crate::xml::{self, XmlRules};
@@ -38,6 +38,20 @@ pub struct RuleBlock {
     /// How many of a thousand texts may lie outside the map's description; `None` does not count
     /// them.
     pub undescribed_max: Option<u16>,
+    /// What becomes of records with persons who may not be shown.
+    pub outside: OutsideChoice,
+}
+
+/// What the map wants done about records with persons who may not be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum OutsideChoice {
+    /// The response is refused.
+    #[default]
+    Refuse,
+    /// They are taken out, and the others leave.
+    Drop,
+    /// Their values are replaced, and the others leave as they are.
+    Mask,
 }
 
 impl RuleBlock {
@@ -50,7 +64,24 @@ impl RuleBlock {
             without_records: None,
             empty_statuses: vec![],
             undescribed_max: Some(0),
+            outside: OutsideChoice::Refuse,
         }
+    }
+}
+
+impl ResponseRules {
+    /// The block that reads responses of this type.
+    pub(crate) fn block_for(&self, media: &MediaType) -> Option<&RuleBlock> {
+        self.blocks
+            .iter()
+            .find(|block| media.fits_one(&block.types))
+    }
+
+    /// What the map says about records of persons who may not be shown, in responses of this type.
+    pub fn outside_of(&self, content_type: Option<&str>) -> OutsideChoice {
+        let media = MediaType::parse(content_type.unwrap_or_default());
+        self.block_for(&media)
+            .map_or(OutsideChoice::Refuse, |block| block.outside)
     }
 }
 
@@ -155,7 +186,18 @@ pub fn inspect(
     message: &Message<'_>,
     limits: &InspectionLimits,
 ) -> ResponseReading {
-    read(rules, kinds, message, limits).unwrap_or_else(ResponseReading::Unreadable)
+    read(rules, kinds, message, limits, None).unwrap_or_else(ResponseReading::Unreadable)
+}
+
+/// Inspects what is left of a response; records that `masking` has masked count as read.
+pub(crate) fn inspect_rewritten(
+    rules: &ResponseRules,
+    kinds: &[IdentifierKind],
+    message: &Message<'_>,
+    limits: &InspectionLimits,
+    masking: Option<&Masking>,
+) -> ResponseReading {
+    read(rules, kinds, message, limits, masking).unwrap_or_else(ResponseReading::Unreadable)
 }
 
 fn read(
@@ -163,6 +205,7 @@ fn read(
     kinds: &[IdentifierKind],
     message: &Message<'_>,
     limits: &InspectionLimits,
+    masking: Option<&Masking>,
 ) -> Result<ResponseReading, Unreadable> {
     if message.body.is_empty() {
         return Ok(ResponseReading::ShowsNobody(WhyNobody::EmptyBody));
@@ -172,10 +215,7 @@ fn read(
         .errors
         .as_ref()
         .filter(|errors| errors.statuses.iter().any(|s| s.fits(message.status)));
-    let block = rules
-        .blocks
-        .iter()
-        .find(|block| media.fits_one(&block.types));
+    let block = rules.block_for(&media);
     // No block for this type is not "nothing to see": the response is unreadable unless it is an
     // error page.
     let Some(block) = block else {
@@ -199,7 +239,12 @@ fn read(
         limits.decoded_bytes_max,
     )?;
     let mut found = Collector::new(kinds, &block.sweep, limits.identifiers_max);
-    let read = block.read(media.charset.as_deref(), &bytes, limits, &mut found);
+    let read = block.read(
+        (media.charset.as_deref(), &bytes),
+        limits,
+        masking,
+        &mut found,
+    );
     let is_short_error = errors.is_some_and(|errors| bytes.len() <= errors.bytes_max);
     match read.and_then(|tally| block.conclude(message.status, &tally, &found)) {
         Ok(why) => Ok(block.reading(why, found)),
@@ -276,19 +321,21 @@ impl RuleBlock {
 
     fn read(
         &self,
-        charset: Option<&str>,
-        bytes: &[u8],
+        (charset, bytes): (Option<&str>, &[u8]),
         limits: &InspectionLimits,
+        masking: Option<&Masking>,
         found: &mut Collector<'_>,
     ) -> Result<ReadingTally, Unreadable> {
         match &self.rules {
             BlockRules::Json(json) => {
                 sweep_as_utf8(charset, bytes, found)?;
-                json.read(without_guard(&digue_decode::text(charset, bytes)?), found)
+                let text = digue_decode::text(charset, bytes)?;
+                json.read_with(masking, without_guard(&text), found)
             }
             BlockRules::NdJson(json) => {
                 sweep_as_utf8(charset, bytes, found)?;
-                json.read_lines(without_guard(&digue_decode::text(charset, bytes)?), found)
+                let text = digue_decode::text(charset, bytes)?;
+                json.read_lines_with(masking, without_guard(&text), found)
             }
             BlockRules::Html(html) => html::read(html, charset, bytes, limits, found),
             BlockRules::Csv(table) => {

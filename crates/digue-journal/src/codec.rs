@@ -10,9 +10,10 @@ use minicbor::{Decoder, Encoder};
 
 use digue_types::{
     AccountId, Act, ActionName, AddressMethod, Administration, Basis, Category, Event, ExchangeId,
-    Exposure, Inspection, Means, OrganisationId, Outcome, PersonRef, PopulationId, PortalId,
-    ReadFailure, RefusalReason, RepeatedExposure, RequestClient, RouteName, SessionId,
-    ShownPersons, Subject, Timestamp, UnmappedAddress, UnreadCause, UnreadPlace,
+    Exposure, Inspection, Means, OrganisationId, Outcome, OutsideHandling, OutsideRecords,
+    PersonRef, PopulationId, PortalId, ReadFailure, RefusalReason, RepeatedExposure, RequestClient,
+    RouteName, SessionId, ShownPersons, Subject, Timestamp, UnmappedAddress, UnreadCause,
+    UnreadPlace,
 };
 
 const KIND_EXPOSURE: u8 = 1;
@@ -125,6 +126,7 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
         e.repeated.is_some(),
         e.unmapped.is_some(),
         e.names_alone > 0,
+        e.outside.is_some(),
     ];
     // Counted before anything is written: a map of definite length begins with its number of fields
     // (RFC 8949, 4.2.1).
@@ -203,6 +205,10 @@ fn write_what_is_rare(out: &mut Out<'_>, e: &Exposure) -> Written {
     if e.names_alone > 0 {
         out.u8(28)?.u32(e.names_alone)?;
     }
+    if let Some(outside) = &e.outside {
+        out.u8(29)?.array(3)?.u8(outside.handling.number())?;
+        out.u32(outside.count)?.str(&outside.cause.to_string())?;
+    }
     Ok(())
 }
 
@@ -258,6 +264,7 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         repeated: None,
         unmapped: None,
         names_alone: 0,
+        outside: None,
     })
     // Fields must be read in the order of their keys, and the struct above holds these before
     // key 22: they are filled in afterwards.
@@ -270,6 +277,7 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         exposure.repeated = fields.maybe(26, read_repeated)?;
         exposure.unmapped = fields.maybe(27, read_unmapped)?;
         exposure.names_alone = fields.maybe(28, |d| Ok(d.u32()?))?.unwrap_or(0);
+        exposure.outside = fields.maybe(29, read_outside)?;
         fields.close()?;
         Ok(exposure)
     })
@@ -480,6 +488,24 @@ fn read_unmapped(input: &mut Decoder<'_>) -> Result<UnmappedAddress, DecodeError
     })
 }
 
+fn read_outside(input: &mut Decoder<'_>) -> Result<OutsideRecords, DecodeError> {
+    if input.array()? != Some(3) {
+        return Err(DecodeError(
+            "records outside the caseload must be two numbers and a text".into(),
+        ));
+    }
+    let handling = coded(input.u8()?, OutsideHandling::from_number)?;
+    let count = input.u32()?;
+    let cause = read_text(input)?
+        .parse()
+        .map_err(|_| DecodeError("records outside the caseload have an unknown cause".into()))?;
+    Ok(OutsideRecords {
+        handling,
+        count,
+        cause,
+    })
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use digue_types::{Scope, SlidingWindow};
@@ -525,6 +551,7 @@ pub(crate) mod tests {
             repeated: None,
             unmapped: None,
             names_alone: 0,
+            outside: None,
         }
     }
 
@@ -590,7 +617,7 @@ pub(crate) mod tests {
         let coded = (
             select(Outcome::ALL),
             select(Inspection::ALL),
-            proptest::sample::subsequence(reasons, 0..=3),
+            proptest::sample::subsequence(reasons.clone(), 0..=3),
         );
         let texts = (
             option::of("\\PC{0,20}"),
@@ -611,9 +638,10 @@ pub(crate) mod tests {
             "[a-z/{}]{0,20}",
             "([a-z]{1,5}/[a-z]{1,5})?",
         ));
-        let rare = (repeated, unmapped, any::<u32>());
+        let outside = option::of((select(OutsideHandling::ALL), any::<u32>(), select(reasons)));
+        let rare = (repeated, unmapped, any::<u32>(), outside);
         (groups, coded, texts, numbers, rare).prop_map(|(groups, coded, texts, numbers, rare)| {
-            let (repeated, unmapped, names_alone) = rare;
+            let (repeated, unmapped, names_alone, outside) = rare;
             let (outcome, inspection, reasons) = coded;
             let (justification, source, unread) = texts;
             let (status, body_bytes, persons_found, policy_version, caseload_version, parts) =
@@ -657,6 +685,11 @@ pub(crate) mod tests {
                     media_type,
                 }),
                 names_alone,
+                outside: outside.map(|(handling, count, cause)| OutsideRecords {
+                    handling,
+                    count,
+                    cause,
+                }),
                 shown: groups.into_iter().map(group).collect(),
                 ..exposure(0)
             }

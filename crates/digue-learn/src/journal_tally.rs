@@ -357,6 +357,7 @@ mod tests {
             repeated: None,
             unmapped: None,
             names_alone: 0,
+            outside: None,
         }
     }
 

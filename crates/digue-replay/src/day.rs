@@ -189,6 +189,7 @@ fn decide(
         repeated: None,
         unmapped: None,
         names_alone: 0,
+        outside: None,
         unread: None,
     })
 }

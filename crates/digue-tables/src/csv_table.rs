@@ -6,6 +6,7 @@
 //! candidate reads it whole, with an identifier in every row that is a record.
 
 mod lexer;
+mod places;
 
 use digue_types::visible::{is_blank, is_invisible};
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
@@ -16,6 +17,7 @@ use digue_identifiers::collector::Collector;
 use digue_identifiers::reading::{ReadingTally, Unreadable};
 use digue_identifiers::swept_texts::SweptTexts;
 use lexer::{Lexer, Quotes};
+pub use places::{PlacedRow, placed_rows};
 
 /// The delimiters that files without an own one are read with.
 pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];

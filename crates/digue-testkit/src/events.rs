@@ -41,6 +41,7 @@ pub fn shown(number: u64, account: &str, person: &str) -> Event {
         repeated: None,
         unmapped: None,
         names_alone: 0,
+        outside: None,
         unread: None,
     }))
 }

@@ -77,6 +77,19 @@ pub struct Exposure {
     /// Known names in the response whose persons it does not identify, each once; 0 where no name
     /// is searched for.
     pub names_alone: u32,
+    /// Records with persons whom the account may not see, where they did not end the visit by
+    /// themselves or were named in its refusal.
+    pub outside: Option<OutsideRecords>,
+}
+
+/// Records of a response with persons whom the account may not see, and what became of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OutsideRecords {
+    pub handling: OutsideHandling,
+    /// How many records; how many persons, where they were `Named`.
+    pub count: u32,
+    /// Why they were not shown.
+    pub cause: RefusalReason,
 }
 
 /// How many refusals one entry stands for, and the time of the last.
@@ -116,6 +129,22 @@ pub struct RequestClient {
     pub ip: String,
     pub user_agent: String,
 }
+
+coded!(
+    /// What became of records with persons whom the account may not see.
+    OutsideHandling {
+        /// Taken out of the response before it left.
+        Dropped = 1 "dropped",
+        /// Left in the response, every value replaced.
+        Masked = 2 "masked",
+        /// Left as they were: rules are only tried here. Enforced mode would have taken them out.
+        WouldDrop = 3 "would-drop",
+        /// Left as they were: rules are only tried here. Enforced mode would have masked them.
+        WouldMask = 4 "would-mask",
+        /// The response was refused, and the refusal named the persons to an officer.
+        Named = 5 "named",
+    }
+);
 
 coded!(
     /// The right by which a person was shown.

@@ -23,8 +23,8 @@ pub mod visible;
 pub mod written;
 
 pub use event::{
-    Act, Administration, Basis, Event, Exposure, Outcome, RepeatedExposure, RequestClient,
-    ShownPersons,
+    Act, Administration, Basis, Event, Exposure, Outcome, OutsideHandling, OutsideRecords,
+    RepeatedExposure, RequestClient, ShownPersons,
 };
 pub use gate_reason::GateReason;
 pub use ids::compatible;

@@ -6,9 +6,9 @@ use axum::Router;
 use digue_app::App;
 use digue_console::{PageFrame, Visitor};
 use digue_gateway::ports::{BoxFuture, LocalArrival, LocalPages};
-use digue_gateway::refusal::language_of;
 use digue_http::body::{Body, boxed};
 use digue_locales::Language;
+use digue_refusals::language_of;
 use http::{Request, Response};
 use tower::ServiceExt as _;
 

@@ -699,6 +699,7 @@ impl Visits {
             repeated: None,
             unmapped: None,
             names_alone: 0,
+            outside: None,
         };
         let size = Exposure {
             part: 2,

@@ -15,8 +15,8 @@ use crate::headers::is_websocket;
 use crate::lock::lock;
 use crate::path::Segments;
 use crate::portal::{Route, RouteKind};
-use crate::refusal::Refusal;
 use digue_inspect::graphql::{GraphQl, has_no_alias};
+use digue_refusals::Refusal;
 
 /// A request, as far as the rules can read it.
 pub(super) struct RequestView<'r> {
@@ -214,7 +214,11 @@ impl Visit {
         // Released again before the portal is asked: `decide` checks anew, because others may use
         // up the rest meanwhile.
         let budgets = lock(hosts.budgets(&self.portal.id));
-        admit(&rules, &budgets, &self.facts(route), &keys)
+        let reasons = admit(&rules, &budgets, &self.facts(route), &keys);
+        let subjects: Vec<&PersonRef> = self.subjects.iter().collect();
+        let named = self.named_outside((&rules, &budgets), &subjects, &reasons);
+        self.named = named;
+        reasons
     }
 
     /// Unknown parameters and renamed fields could change what the response contains: only those of

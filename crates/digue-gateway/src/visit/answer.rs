@@ -4,24 +4,26 @@ use bytes::Bytes;
 use digue_access::Enforcement;
 use digue_identifiers::{Identifier, Unreadable};
 use digue_types::{
-    Inspection, Means, PersonRef, ReadFailure, UninspectedCause, UnreadCause, UnreadPlace,
+    Inspection, Means, OutsideRecords, PersonRef, ReadFailure, UninspectedCause, UnreadCause,
+    UnreadPlace,
 };
 use http::header::{self, HeaderMap};
 use http::request::Parts;
 use http::{Method, StatusCode};
 
 use super::admit::AdmittedVisit;
+use super::outside::describe_rewritten;
 use super::state::{RouteRef, Visit};
 use crate::headers;
 use crate::hold::{HeldBody, HoldError, Share, counted, hold};
 use crate::inspection::{BodyReading, InspectionBusy, NamesReading, SHORT_BYTES, look_into};
 use crate::outgoing::{outgoing, public_origin};
 use crate::portal::{NamesChoice, UninspectedChoice};
-use crate::refusal::Refusal;
 use crate::response_headers::{HeaderSweep, rewrite_addresses};
 use crate::shown::{FoundPersons, named_by_request, persons_shown};
 use digue_connections::facts::ConnectionFacts;
 use digue_http::body::Body;
+use digue_refusals::Refusal;
 
 /// What the portal's response shows, as far as Digue can tell.
 pub(super) struct Showing {
@@ -40,6 +42,8 @@ pub(super) struct Showing {
     pub(super) is_open_ended: bool,
     /// `None` when the portal has not answered.
     pub(super) status: Option<StatusCode>,
+    /// Records with persons outside the caseload that were taken out, or would have been.
+    pub(super) outside: Option<OutsideRecords>,
 }
 
 impl Showing {
@@ -55,6 +59,7 @@ impl Showing {
             body_bytes: 0,
             is_open_ended: false,
             status: None,
+            outside: None,
         }
     }
 
@@ -115,11 +120,35 @@ pub(super) enum AnswerBody {
 /// The result of inspecting a body.
 #[derive(Default)]
 pub(super) struct InspectedPersons {
-    persons: FoundPersons,
+    pub(super) persons: FoundPersons,
+    /// By which they were found.
+    pub(super) identifiers: Vec<(Identifier, Means)>,
     /// All values of an exact search are shown.
-    has_asked_values: bool,
+    pub(super) has_asked_values: bool,
     /// `None` where no name is searched for.
     names: Option<NamesReading>,
+}
+
+/// A response that was held and inspected.
+struct HeldAnswer {
+    found: Result<InspectedPersons, Unreadable>,
+    body: AnswerBody,
+    /// Set when records are missing from it.
+    outside: Option<OutsideRecords>,
+    /// Bytes that were read from the portal.
+    sent: u64,
+}
+
+impl HeldAnswer {
+    fn as_sent(found: Result<InspectedPersons, Unreadable>, body: AnswerBody) -> Self {
+        let (AnswerBody::Held(bytes) | AnswerBody::Stream { start: bytes, .. }) = &body;
+        Self {
+            sent: bytes.len() as u64,
+            found,
+            body,
+            outside: None,
+        }
+    }
 }
 
 impl AdmittedVisit<Enforcement> {
@@ -158,17 +187,24 @@ impl AdmittedVisit<Enforcement> {
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             return Err(visit.unanswered(enforcement, broken_answer()).await);
         }
-        let (found, body) = self.hold(route, request, &head, body).await?;
+        let HeldAnswer {
+            found,
+            body,
+            outside,
+            sent,
+        } = self.hold(route, request, &head, body).await?;
         let declared = declared_length(&head.headers);
         let (body_bytes, is_open_ended) = match &body {
-            AnswerBody::Held(bytes) => (bytes.len() as u64, false),
-            AnswerBody::Stream { start, .. } => {
-                (declared.unwrap_or(start.len() as u64), declared.is_none())
-            }
+            AnswerBody::Held(_) => (sent, false),
+            AnswerBody::Stream { .. } => (declared.unwrap_or(sent), declared.is_none()),
         };
         let showing = visit.showing(route, (head.status, &mut head.headers), found, body_bytes);
+        if let Some(outside) = &outside {
+            describe_rewritten(&mut head.headers, outside);
+        }
         let showing = Showing {
             is_open_ended,
+            outside,
             ..showing
         };
         // The reason phrase is the portal's text, too, and nothing inspects it.
@@ -182,11 +218,11 @@ impl AdmittedVisit<Enforcement> {
         request: &Parts,
         head: &http::response::Parts,
         body: Body,
-    ) -> Result<(Result<InspectedPersons, Unreadable>, AnswerBody), Refusal> {
+    ) -> Result<HeldAnswer, Refusal> {
         // No body follows, whatever length is declared (RFC 9110, 9.3.2): nothing to hold or to
         // inspect.
         if request.method == Method::HEAD {
-            return Ok((
+            return Ok(HeldAnswer::as_sent(
                 Ok(InspectedPersons::default()),
                 AnswerBody::Held(Bytes::new()),
             ));
@@ -202,17 +238,14 @@ impl AdmittedVisit<Enforcement> {
         .await
         {
             Ok(HeldBody::Whole { bytes, share }) => {
-                let inspected = visit
-                    .inspect(route, head.status, &head.headers, &bytes, share)
-                    .await;
-                let Ok((found, share)) = inspected else {
-                    return Err(visit
+                match visit.inspect_held(route, head, bytes, share).await {
+                    Ok(held) => Ok(held),
+                    Err(InspectionBusy) => Err(visit
                         .unanswered(enforcement, Refusal::busy().after_the_portal())
-                        .await);
-                };
-                Ok((found, AnswerBody::Held(counted(bytes, share))))
+                        .await),
+                }
             }
-            Ok(HeldBody::TooLarge { start, rest }) => Ok((
+            Ok(HeldBody::TooLarge { start, rest }) => Ok(HeldAnswer::as_sent(
                 Err(Unreadable::too_large()),
                 AnswerBody::Stream { start, rest },
             )),
@@ -228,6 +261,36 @@ impl AdmittedVisit<Enforcement> {
 }
 
 impl Visit {
+    /// Inspects a whole body, and takes out of it what the map wants taken out.
+    async fn inspect_held(
+        &self,
+        route: &RouteRef,
+        head: &http::response::Parts,
+        bytes: Bytes,
+        share: Share,
+    ) -> Result<HeldAnswer, InspectionBusy> {
+        let (found, share) = self
+            .inspect(route, head.status, &head.headers, &bytes, share)
+            .await?;
+        let (rewritten, share) = match &found {
+            Ok(found) => {
+                let sent = (head.status, &head.headers, &bytes);
+                self.without_outside(route, sent, found, share).await?
+            }
+            Err(_) => (None, share),
+        };
+        let sent = bytes.len() as u64;
+        Ok(match rewritten {
+            None => HeldAnswer::as_sent(found, AnswerBody::Held(counted(bytes, share))),
+            Some(rewritten) => HeldAnswer {
+                found: Ok(rewritten.found),
+                body: AnswerBody::Held(counted(rewritten.bytes, share)),
+                outside: Some(rewritten.outside),
+                sent,
+            },
+        })
+    }
+
     /// What a response shows by its headers and its body. Keeps the headers that may pass.
     pub(super) fn showing(
         &self,
@@ -252,6 +315,7 @@ impl Visit {
             Ok(found) => {
                 let InspectedPersons {
                     persons,
+                    identifiers: _,
                     has_asked_values,
                     names,
                 } = found;
@@ -348,23 +412,19 @@ impl Visit {
         self.persons(shown.iter())
     }
 
-    /// Finds the persons that a body shows: at once when it is short and plain, else apart from the
-    /// connection and in turn.
+    /// Finds the persons that a body shows.
     pub(super) async fn inspect(
         &self,
         route: &RouteRef,
         status: StatusCode,
         headers: &HeaderMap,
         bytes: &Bytes,
-        mut share: Share,
+        share: Share,
     ) -> Result<(Result<InspectedPersons, Unreadable>, Share), InspectionBusy> {
-        let size = bytes.len();
         // Compressed or encoded, it can be of any size.
-        let is_plain = !headers.contains_key(header::CONTENT_ENCODING) && !bytes.starts_with(b"PK");
-        let unpacked = if is_plain {
-            size
-        } else {
-            route.inspect_limits.decoded_bytes_max
+        let unpacked = match is_plain(headers, bytes) {
+            true => bytes.len(),
+            false => route.inspect_limits.decoded_bytes_max,
         };
         let look = {
             let (portal, route) = (self.portal.clone(), route.clone());
@@ -372,32 +432,42 @@ impl Visit {
             let names = self.shared.names.of(&portal.id);
             move || look_into(&portal, &route, names.as_ref(), (status, &headers, &bytes))
         };
-        let found = if is_plain && size <= SHORT_BYTES {
-            look()
-        } else {
-            let work = move || {
-                // Claimed before unpacking and up to the limit: afterwards it would be too late to
-                // refuse.
-                let held = share.amount();
-                let found = share.grow(unpacked).map(|()| look());
-                // What was unpacked is gone by now; the bytes as sent stay in memory until they
-                // have left.
-                share.shrink_to(held);
-                (found, share)
-            };
-            let done = self
-                .shared
-                .inspections
-                .run(&self.caller.account, size, work)
-                .await?;
-            share = done.1;
-            done.0?
-        };
+        let (found, share) = self
+            .in_turn((headers, bytes), unpacked, share, look)
+            .await?;
         self.tell_inspected(route, (status, headers, bytes), &found);
         Ok((found.and_then(|reading| self.inspected(reading)), share))
     }
 
-    fn inspected(&self, reading: BodyReading) -> Result<InspectedPersons, Unreadable> {
+    /// Works on a body: at once when it is short and plain, else apart from the connection and in
+    /// turn. `unpacked`: the most bytes that the work needs besides.
+    pub(super) async fn in_turn<T: Send + 'static>(
+        &self,
+        (headers, bytes): (&HeaderMap, &Bytes),
+        unpacked: usize,
+        mut share: Share,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<(T, Share), InspectionBusy> {
+        let size = bytes.len();
+        if is_plain(headers, bytes) && size <= SHORT_BYTES {
+            return Ok((work(), share));
+        }
+        let counted = move || {
+            // Claimed before unpacking and up to the limit: afterwards it would be too late to
+            // refuse.
+            let held = share.amount();
+            let done = share.grow(unpacked).map(|()| work());
+            // What was unpacked is gone by now; the bytes as sent stay in memory until they
+            // have left.
+            share.shrink_to(held);
+            (done, share)
+        };
+        let account = &self.caller.account;
+        let (done, share) = self.shared.inspections.run(account, size, counted).await?;
+        Ok((done?, share))
+    }
+
+    pub(super) fn inspected(&self, reading: BodyReading) -> Result<InspectedPersons, Unreadable> {
         let BodyReading { shown, names } = reading;
         let persons = persons_shown(&self.portal, &*self.shared.aliases, &shown)?;
         let is_found = |person: &PersonRef| persons.iter().any(|(found, _)| found == person);
@@ -409,6 +479,7 @@ impl Visit {
         Ok(InspectedPersons {
             has_asked_values: self.search.values.iter().all(has),
             persons,
+            identifiers: shown.found,
             names,
         })
     }
@@ -428,6 +499,11 @@ fn add_all(persons: &mut FoundPersons, more: &[PersonRef], means: Means) {
             persons.push((person.clone(), means));
         }
     }
+}
+
+/// In no coding, and no archive.
+pub(super) fn is_plain(headers: &HeaderMap, bytes: &Bytes) -> bool {
+    !headers.contains_key(header::CONTENT_ENCODING) && !bytes.starts_with(b"PK")
 }
 
 /// The portal answered, and its response cannot be forwarded.

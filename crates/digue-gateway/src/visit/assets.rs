@@ -20,10 +20,10 @@ use crate::identity;
 use crate::outgoing::{outgoing, public_origin};
 use crate::portal::{Identity, Portal, Route};
 use crate::ports::ResourceFetch;
-use crate::refusal::Refusal;
 use crate::response_headers::{HeaderSweep, rewrite_addresses};
 use digue_connections::facts::ConnectionFacts;
 use digue_http::body::{Body, boxed, limited};
+use digue_refusals::Refusal;
 
 /// A public resource needs no caller. Its fetch is reported for the account of its session, if
 /// there is one: tokens and headers are not read for it.

@@ -2,11 +2,12 @@
 
 use digue_access::decide::{CountedResponse, PendingCharge, weigh, weigh_shown, weigh_undescribed};
 use digue_access::{Budgets, Decision, Snapshot};
-use digue_types::{Basis, Exposure, Inspection, Outcome, PersonKey, RefusalReason};
+use digue_types::{Basis, Exposure, Inspection, Outcome, PersonKey, PersonRef, RefusalReason};
 
 use super::admit::AdmittedVisit;
 use super::answer::Showing;
 use super::mode::VisitMode;
+use super::outside::named_in_refusal;
 use super::state::{Visit, VisitRule};
 use crate::lock::lock;
 use crate::ports::Verdict;
@@ -44,7 +45,9 @@ impl<M: VisitMode> AdmittedVisit<M> {
             mode.object(&visit, vec![RefusalReason::Uninspectable(cause)])
                 .await?;
         }
-        let mut exposure = visit.judge(&mut mode, showing.persons, showing.body_bytes);
+        visit.outside = showing.outside;
+        let (mut exposure, named) = visit.judge(&mut mode, showing.persons, showing.body_bytes);
+        visit.named = named;
         if showing.is_open_ended {
             // Announced before the stream leaves, so that a second entry that never came is
             // noticed.
@@ -61,13 +64,14 @@ impl<M: VisitMode> AdmittedVisit<M> {
 }
 
 impl Visit {
-    /// Decides, asks the monitor, and counts what leaves.
+    /// Decides, asks the monitor, and counts what leaves. Also gives the persons whom a refusal may
+    /// name.
     fn judge<M: VisitMode>(
         &self,
         mode: &mut M,
         persons: FoundPersons,
         body_bytes: u64,
-    ) -> Exposure {
+    ) -> (Exposure, Vec<PersonRef>) {
         let keys = self.keys(persons.iter().map(|(person, _)| person));
         let rules = self.shared.rules.load_full();
         let hosts = self.shared.hosts.load();
@@ -77,20 +81,27 @@ impl Visit {
         let mut budgets = lock(hosts.budgets(&self.portal.id));
         let (decision, charge) = self.weigh(&rules, &mut budgets, &keys);
         let decision = mode.settle(decision);
-        let mut exposure = self.exposure(&rules, &decision, persons, body_bytes);
-        if exposure.outcome == Outcome::Refused {
+        if decision.outcome == Outcome::Refused {
+            // Nothing is counted.
+            drop(charge);
+            let shown: Vec<&PersonRef> = persons.iter().map(|(person, _)| person).collect();
+            let named = self.named_outside((&rules, &budgets), &shown, &decision.reasons);
+            let mut exposure = self.exposure(&rules, &decision, persons, body_bytes);
+            exposure.outside = named_in_refusal(&named, &exposure.reasons);
             // The monitor is told when it is journalled.
-            return exposure;
+            return (exposure, named);
         }
+        let mut exposure = self.exposure(&rules, &decision, persons, body_bytes);
         match mode.monitor(self, &exposure) {
             Verdict::Pass => charge.apply(),
             Verdict::Withhold => {
                 exposure.outcome = Outcome::Refused;
                 exposure.reasons = vec![RefusalReason::Withheld];
                 exposure.shown = Vec::new();
+                exposure.outside = None;
             }
         }
-        exposure
+        (exposure, Vec::new())
     }
 
     fn weigh<'w>(

@@ -14,8 +14,8 @@ use super::state::Visit;
 use crate::caller::{Caller, CallerKind};
 use crate::guard::CutGuard;
 use crate::ports::{JournalWriteError, Verdict};
-use crate::refusal::Refusal;
 use digue_connections::paced::KeptUntilSent;
+use digue_refusals::Refusal;
 
 /// What follows from an objection.
 pub(super) trait VisitMode: Sized + Send {
@@ -124,7 +124,7 @@ impl VisitMode for Enforcement {
         let recorded = visit.shared.recorder.record(exposures).await;
         recorded
             .map(Some)
-            .map_err(|unrecorded| visit.say_done(Refusal::unrecorded(unrecorded)))
+            .map_err(|unrecorded| visit.say_done(Refusal::from(unrecorded)))
     }
 }
 
@@ -343,6 +343,6 @@ impl VisitMode for Reporting {
             .record(exposures)
             .await
             .map(Some)
-            .map_err(Refusal::unrecorded)
+            .map_err(Refusal::from)
     }
 }

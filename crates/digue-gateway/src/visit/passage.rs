@@ -21,13 +21,14 @@ use super::request_body::INSPECTED_REQUEST_BYTES_MAX;
 use super::state::{RouteRef, Visit};
 use super::tunnel::{join, on_connection};
 use crate::headers;
+use crate::inspection::InspectionBusy;
 use crate::path::Segments;
 use crate::portal::RouteKind;
-use crate::refusal::Refusal;
 use crate::tee::{BodyCopy, CopiedBody, CopyExtent, tee};
 use digue_connections::facts::ConnectionFacts;
 use digue_connections::table::Slot;
 use digue_http::body::{Body, boxed, empty};
+use digue_refusals::Refusal;
 
 /// A request as it was sent to the portal.
 pub(super) struct ObservedRequest {
@@ -257,6 +258,7 @@ impl ObservedResponse {
             .filter(|route| route.kind == RouteKind::Held)
             .ok_or(Inspection::NotLooked)?;
         let passed = body.passed;
+        let mut outside = None;
         let found = match body.extent {
             _ if request.is_head() => Ok(InspectedPersons::default()),
             // It shows the client a copy that it has: no body, yet not nobody.
@@ -272,7 +274,16 @@ impl ObservedResponse {
                 let inspected = visit
                     .inspect(route, status, &headers, &body.bytes, share)
                     .await;
-                inspected.map_err(|_| Inspection::Partial)?.0
+                let (found, share) = inspected.map_err(|_| Inspection::Partial)?;
+                if let Ok(found) = &found {
+                    let sent = (status, &headers, &body.bytes);
+                    // What would have been left is dropped: the response has left as it was.
+                    outside = match visit.without_outside(route, sent, found, share).await {
+                        Ok((rewritten, _)) => rewritten.map(|rewritten| rewritten.outside),
+                        Err(InspectionBusy) => None,
+                    };
+                }
+                found
             }
         };
         let is_part = status == StatusCode::PARTIAL_CONTENT;
@@ -280,7 +291,10 @@ impl ObservedResponse {
             // A part of a document is rarely a document of its own.
             return Err(Inspection::Partial);
         }
-        let showing = visit.showing(route, (status, &mut headers), found, passed);
+        let showing = Showing {
+            outside,
+            ..visit.showing(route, (status, &mut headers), found, passed)
+        };
         Ok(if is_part {
             Showing {
                 inspection: Inspection::Partial,

@@ -9,7 +9,7 @@ use super::decide::DecidedVisit;
 use super::mode::{Reporting, VisitMode};
 use super::state::Visit;
 use crate::guard::CutGuard;
-use crate::refusal::Refusal;
+use digue_refusals::Refusal;
 
 /// A visit whose entry is durable, with the answer that waits for it.
 pub(super) struct RecordedVisit<M, A> {

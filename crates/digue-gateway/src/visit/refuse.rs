@@ -3,8 +3,9 @@
 use digue_access::{Decision, Enforcement};
 use digue_types::{Exposure, Inspection, Outcome, RefusalReason};
 
+use super::outside::named_in_refusal;
 use super::state::Visit;
-use crate::refusal::Refusal;
+use digue_refusals::Refusal;
 
 impl Visit {
     /// Journals a refusal of the request, or of a response that could not be inspected; returns it.
@@ -13,7 +14,11 @@ impl Visit {
         enforcement: Enforcement,
         reasons: Vec<RefusalReason>,
     ) -> Refusal {
-        let exposure = self.exposure(&self.shared.rules.load(), &refused(reasons), Vec::new(), 0);
+        let outside = named_in_refusal(&self.named, &reasons);
+        let exposure = Exposure {
+            outside,
+            ..self.exposure(&self.shared.rules.load(), &refused(reasons), Vec::new(), 0)
+        };
         self.withhold(enforcement, exposure).await
     }
 
@@ -69,7 +74,7 @@ impl Visit {
             .record(vec![refusal])
             .await
             .map(Some)
-            .map_err(Refusal::unrecorded)
+            .map_err(Refusal::from)
     }
 
     /// The outcome of a request that changes something, when its response is not shown.
@@ -101,6 +106,7 @@ impl Visit {
             .route()
             .is_some_and(|route| route.access.allows_break_glass);
         refusal.may_break_glass = could_break && allows;
+        refusal.outside.clone_from(&self.named);
         refusal
     }
 }

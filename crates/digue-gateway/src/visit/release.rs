@@ -8,7 +8,6 @@ use super::answer::{AnswerBody, ProxiedAnswer};
 use super::record::ReleasedVisit;
 use super::state::Visit;
 use crate::guard::{GuardedBody, PIECE_BYTES};
-use crate::headers;
 use digue_http::body::{Body, boxed, full};
 
 impl ReleasedVisit<ProxiedAnswer> {
@@ -71,7 +70,7 @@ impl Visit {
 /// entry.
 fn mark(headers: &mut HeaderMap, index: Option<u64>, is_personal: bool) {
     if let Some(index) = index {
-        headers.insert(headers::RECEIPT, HeaderValue::from(index));
+        headers.insert(digue_refusals::RECEIPT, HeaderValue::from(index));
     }
     if is_personal {
         headers.insert(

@@ -10,8 +10,8 @@ use super::answer::declared_length;
 use super::identify::IdentifiedVisit;
 use crate::hold::{HeldBody, counted, hold};
 use crate::portal::RouteKind;
-use crate::refusal::Refusal;
 use digue_http::body::{Body, empty, full, limited};
+use digue_refusals::Refusal;
 
 /// The most bytes of a request body that rules examine.
 pub(super) const INSPECTED_REQUEST_BYTES_MAX: usize = 1 << 20;
@@ -70,7 +70,7 @@ impl IdentifiedVisit<Enforcement> {
                 Ok((RequestBody::Whole(bytes.clone()), full(bytes)))
             }
             Ok(HeldBody::TooLarge { .. }) => Ok((RequestBody::TooLarge, empty())),
-            Err(error) => Err(Refusal::unheld_request(&error)),
+            Err(error) => Err(Refusal::from(&error)),
         }
     }
 }

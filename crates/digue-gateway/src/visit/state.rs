@@ -7,8 +7,8 @@ use std::sync::Arc;
 use digue_access::{Decision, RequestFacts, Snapshot};
 use digue_identifiers::{Identifier, Unreadable};
 use digue_types::{
-    ActionName, Category, ExchangeId, Exposure, Inspection, PersonKey, PersonRef, ReadFailure,
-    RequestClient, RouteName, Timestamp, UnmappedAddress,
+    ActionName, Category, ExchangeId, Exposure, Inspection, OutsideRecords, PersonKey, PersonRef,
+    ReadFailure, RequestClient, RouteName, Timestamp, UnmappedAddress,
 };
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -195,6 +195,10 @@ pub(super) struct Visit {
     pub(super) unmapped: Option<UnmappedAddress>,
     /// Known names in the response without an identifier of their persons.
     pub(super) names_alone: u32,
+    /// Records with persons outside the caseload that were taken out, or would have been.
+    pub(super) outside: Option<OutsideRecords>,
+    /// Whom its refusal names.
+    pub(super) named: Vec<PersonRef>,
     /// The template of the path, on a route that answers for all others.
     pub(super) template: Option<String>,
 }
@@ -225,6 +229,8 @@ impl Visit {
             answered: None,
             unmapped: None,
             names_alone: 0,
+            outside: None,
+            named: Vec::new(),
             template,
         }
     }
@@ -254,6 +260,8 @@ impl Visit {
             answered: None,
             unmapped: None,
             names_alone: 0,
+            outside: None,
+            named: Vec::new(),
             template: None,
         }
     }
@@ -383,6 +391,7 @@ impl Visit {
             repeated: None,
             unmapped: self.unmapped.clone(),
             names_alone: self.names_alone,
+            outside: self.outside.clone(),
         }
     }
 

@@ -13,11 +13,11 @@ use hyper_util::rt::TokioIo;
 use super::admit::AdmittedVisit;
 use super::record::ReleasedVisit;
 use crate::outgoing::outgoing;
-use crate::refusal::Refusal;
 use digue_connections::facts::ConnectionFacts;
 use digue_connections::paced::{KeptUntilSent, UnderWay};
 use digue_connections::table::Slot;
 use digue_http::body::{Body, empty};
+use digue_refusals::Refusal;
 
 /// A tunnel that waits for its entry: from the switch on, nothing can be inspected.
 pub(super) struct TunnelRequest {

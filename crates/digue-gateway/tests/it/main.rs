@@ -9,6 +9,7 @@
 mod faults;
 mod memory_monitor;
 mod names;
+mod outside;
 mod passthrough;
 mod pilot;
 mod raw;

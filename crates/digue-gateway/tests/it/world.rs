@@ -34,7 +34,8 @@ use digue_identifiers::{IdentifierKind, Pick};
 use digue_inspect::graphql::GraphQl;
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::{
-    BlockRules, InspectionLimits, RequestRule, RequestSource, ResponseRules, RuleBlock, jsonpath,
+    BlockRules, InspectionLimits, OutsideChoice, RequestRule, RequestSource, ResponseRules,
+    RuleBlock, jsonpath,
 };
 use digue_testkit::{Heard, Holder, Reply};
 use digue_types::{
@@ -318,7 +319,81 @@ fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
     }
 }
 
+/// A list, of which the map says what becomes of records outside the caseload.
+fn list_with(name: &str, format: &str, outside: OutsideChoice) -> Route {
+    let path = |text| jsonpath::RecordPath::parse(text).unwrap();
+    let mut list = route(name, &format!("/{name}"), RouteKind::Held);
+    list.query = QueryRule::Any;
+    list.held_bytes_max = 1 << 20;
+    let (at, record) = match format {
+        "ndjson" => ("$.id", "$"),
+        _ => ("$.items[*].id", "$.items[*]"),
+    };
+    let map = JsonMap {
+        rules: vec![JsonRule::new(path(at), Pick::whole(0, "id"))],
+        records: vec![path(record)],
+        no_person: vec![path("$.count"), path("$.summary")],
+        ..JsonMap::default()
+    };
+    let rules = JsonRules::new(map).unwrap();
+    let (kind, rules) = match format {
+        "ndjson" => ("application/x-ndjson", BlockRules::NdJson(rules)),
+        _ => ("application/json", BlockRules::Json(rules)),
+    };
+    let mut block = RuleBlock::new(vec![kind.into()], rules);
+    block.outside = outside;
+    list.response.blocks = vec![block];
+    list
+}
+
+/// Writes that name a person: in the path, a parameter, a form or a JSON body.
+fn writes() -> Vec<Route> {
+    let of = |name: &str, pattern: &str, source: RequestSource| {
+        let mut write = route(name, pattern, RouteKind::Held);
+        write.methods = vec![Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        write.query = QueryRule::Any;
+        write.request = vec![RequestRule {
+            name: "id".to_owned(),
+            source,
+            pick: Pick::whole(0, "id"),
+            is_subject: true,
+        }];
+        write
+    };
+    let json = jsonpath::RecordPath::parse("$.dossiers[*].id").unwrap();
+    vec![
+        of(
+            "chemin",
+            "/chemin/{id}",
+            RequestSource::Path("id".to_owned()),
+        ),
+        of(
+            "parametre",
+            "/parametre",
+            RequestSource::Query("id".to_owned()),
+        ),
+        of(
+            "formulaire",
+            "/formulaire",
+            RequestSource::Form("id".to_owned()),
+        ),
+        of("corps", "/corps", RequestSource::json(json, Pick::whole(0, "id")).unwrap()),
+    ]
+}
+
 fn routes() -> Vec<Route> {
+    let mut routes = usual_routes();
+    routes.extend([
+        list_with("entier", "json", OutsideChoice::Refuse),
+        list_with("coupe", "json", OutsideChoice::Drop),
+        list_with("masque", "json", OutsideChoice::Mask),
+        list_with("lignes", "ndjson", OutsideChoice::Drop),
+    ]);
+    routes.extend(writes());
+    routes
+}
+
+fn usual_routes() -> Vec<Route> {
     let mut free = route("avis", "/avis/{id}", RouteKind::Held);
     free.access.needs_caseload = false;
     free.uninspected.names = NamesChoice::Refuse;
@@ -724,6 +799,31 @@ impl World {
 
     pub(crate) async fn send(&self, request: Request<body::Body>) -> Reaction {
         self.answered(request).await.0
+    }
+
+    /// The response with its headers.
+    pub(crate) async fn response(&self, request: Request<body::Body>) -> Response<bytes::Bytes> {
+        let peer = PeerAddress {
+            address: "127.0.0.1".parse().unwrap(),
+            local_port: 80,
+            is_secure: false,
+            tls: None,
+        };
+        let (head, body) = self.gateway.respond(peer, request).await.into_parts();
+        let body = body.collect().await.expect("a whole body").to_bytes();
+        self.settle().await;
+        Response::from_parts(head, body)
+    }
+
+    /// Gives an account the role of an officer who reads the journal.
+    pub(crate) fn make_officer(&self, name: &str) {
+        let mut rules = (*self.gateway.rules()).clone();
+        let membership = digue_access::directory::Membership {
+            organisation: organisation("of-1"),
+            role: Role::Dpo,
+        };
+        Arc::make_mut(&mut rules.directory).save(account(name), membership);
+        self.gateway.set_rules(rules);
     }
 
     /// The reaction, and the nonce that a program is asked for.

@@ -30,6 +30,7 @@ pub(super) enum ValueKind {
 /// The deepest nesting of objects and arrays; `skip_container` has one bit for each level.
 pub(super) const DEPTH_MAX: usize = 128;
 
+#[derive(Clone)]
 pub(super) struct Scanner<'t> {
     text: &'t str,
     bytes: &'t [u8],
@@ -73,6 +74,22 @@ impl<'t> Scanner<'t> {
             Some([b' ', second, ..]) if *second > b' ' => at + 1,
             rest => at + white_bytes(rest.unwrap_or_default()),
         }
+    }
+
+    /// The place of the next byte that is not white space.
+    pub(super) fn place(&mut self) -> usize {
+        self.peek();
+        self.at
+    }
+
+    /// The text between two places.
+    pub(super) fn between(&self, start: usize, end: usize) -> &'t str {
+        &self.text[start..end]
+    }
+
+    /// The place after the last token.
+    pub(super) const fn end_place(&self) -> usize {
+        self.at
     }
 
     /// Skips members of an object as long as each has the usual form: a name without escapes that
@@ -135,6 +152,20 @@ impl<'t> Scanner<'t> {
         let key = self.text()?;
         self.colon()?;
         Ok(Some(key))
+    }
+
+    /// `key`, with the place at which it begins.
+    pub(super) fn placed_key(
+        &mut self,
+        is_first: bool,
+    ) -> Result<Option<(usize, Cow<'t, str>)>, ScanFault> {
+        if !self.begin_key(is_first)? {
+            return Ok(None);
+        }
+        let start = self.at;
+        let key = self.text()?;
+        self.colon()?;
+        Ok(Some((start, key)))
     }
 
     /// Goes to the next key of an object; false at the end of the object, which is consumed.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use super::children::{ReachedNode, set_bits};
+use super::mask::Masking;
 use super::scan::{DEPTH_MAX, ScanFault, Scanner, ValueKind};
 use super::{
     Bits, Collector, JsonRules, NodeTarget, Pick, ReadingTally, Unreadable, WhyNobody, inexact,
@@ -63,12 +64,24 @@ pub(super) struct JsonWalk<'a, 'k, 't> {
     /// How many of the undescribed texts are names of members rather than values.
     names: u64,
     tally: ReadingTally,
+    /// Set for a document in which records were masked: those that are count as read.
+    masking: Option<&'a Masking>,
+}
+
+/// Where a walk begins: the steps awaited below the node, and the targets that it reaches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WalkStart {
+    pub(super) active: Bits,
+    pub(super) reached: Bits,
 }
 
 impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
+    /// Reads a value, and what follows it in `text` must be white space.
     pub(super) fn read(
         rules: &'a JsonRules,
         text: &'t str,
+        start: WalkStart,
+        masking: Option<&'a Masking>,
         found: &'a mut Collector<'k>,
     ) -> Result<ReadingTally, Unreadable> {
         let mut walk = Self {
@@ -80,9 +93,10 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             no_person: 0,
             names: 0,
             tally: ReadingTally::default(),
+            masking,
         };
         match walk
-            .value(rules.start, rules.at_root)
+            .value(start.active, start.reached)
             .and_then(|()| Ok(walk.input.end()?))
         {
             Ok(()) => Ok(walk.tally),
@@ -103,6 +117,12 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             } else {
                 Ok(self.input.skip()?)
             };
+        }
+        if let Some(masking) = self.masking
+            && reached & self.rules.masks.records != 0
+            && self.skip_masked(masking)?
+        {
+            return Ok(());
         }
         let shows_nobody = reached & self.rules.masks.no_person != 0;
         self.no_person += usize::from(shows_nobody);
@@ -128,6 +148,24 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         }
         self.no_person -= usize::from(shows_nobody);
         Ok(())
+    }
+
+    /// Skips a record that is masked whole, name included; false leaves it to be read.
+    fn skip_masked(&mut self, masking: &Masking) -> Result<bool, WalkStop> {
+        if let Some(PathStep::Key(name, _)) = self.trail.last()
+            && !masking.keeps_record_name(self.rules, name)
+        {
+            return Ok(false);
+        }
+        let place = self.input.place();
+        let mut ahead = self.input.clone();
+        ahead.skip()?;
+        if !masking.is_masked(self.rules, self.input.between(place, ahead.end_place()))? {
+            return Ok(false);
+        }
+        self.input = ahead;
+        self.tally.records += 1;
+        Ok(true)
     }
 
     fn container(&mut self, kind: ValueKind, active: Bits, reached: Bits) -> Result<(), WalkStop> {

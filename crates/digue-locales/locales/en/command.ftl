@@ -257,6 +257,11 @@ inspect-unreadable-place =   place: { $text }
 inspect-unreadable-shape =   format of the value: { $text }
 fault-no-records = "{ $name }" is missing: state where the records are, or why there are none (no_records = "...")
 fault-records-and-reason = "{ $name }": give either records or a reason why there are none, not both
+fault-outside-records = "{ $name }": to take records out or mask them, the map must state where they are (records = ["..."])
+fault-outside-paths = "{ $name }": to take records out or mask them, paths must be made of names, indices and wildcards; no filter, slice or negative index
+fault-outside-mask = "{ $name }": a CSV table has no masked value; "drop" or "refuse"
+fault-outside-undescribed = "{ $name }": to take records out or mask them, everything else must be described (undescribed = "0%", and no_person for what shows nobody)
+fault-outside-format = "{ $name }": only json, ndjson and csv can be rewritten safely; "refuse" here
 fault-no-own-rule = "{ $name }": no rule gives this record an identifier of its own { $detail }
 warning-route-twice = "{ $name }": the route { $detail } already matches the same requests
 warning-path-literal = "{ $name }": "{ $detail }" is taken literally

@@ -51,3 +51,4 @@ report-fault-name = this name is empty, too long or contains a character that is
 report-fault-too-many = there are more than 10,000 lines
 refusal-prove = Verify my identity
 reason-session-moved = Your session is being used from a different device, browser or network than the one it was opened on. Verify your identity.
+refusal-outside = Outside the caseload: { $persons }

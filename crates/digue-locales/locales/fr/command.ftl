@@ -257,6 +257,11 @@ inspect-unreadable-place =   endroit : { $text }
 inspect-unreadable-shape =   format de la valeur : { $text }
 fault-no-records = « { $name } » manque : indiquez où sont les dossiers, ou pourquoi il n'y en a pas (no_records = "...")
 fault-records-and-reason = « { $name } » : indiquez les dossiers ou la raison de leur absence, pas les deux
+fault-outside-records = « { $name } » : retirer ou masquer des dossiers demande de dire où ils sont (records = ["..."])
+fault-outside-paths = « { $name } » : retirer ou masquer des dossiers demande des chemins faits de noms, de rangs et d'étoiles ; sans filtre, tranche ni rang négatif
+fault-outside-mask = « { $name } » : un tableau CSV n'a pas de valeur masquée ; « drop » ou « refuse »
+fault-outside-undescribed = « { $name } » : retirer ou masquer des dossiers demande que tout le reste soit décrit (undescribed = "0%", et no_person pour ce qui ne montre personne)
+fault-outside-format = « { $name } » : seuls json, ndjson et csv peuvent être réécrits sans risque ; ici, « refuse »
 fault-no-own-rule = « { $name } » : aucune règle ne donne à ce dossier un identifiant propre { $detail }
 warning-route-twice = « { $name } » : la route { $detail } répond déjà aux mêmes requêtes
 warning-path-literal = « { $name } » : « { $detail } » est pris à la lettre

@@ -51,3 +51,4 @@ report-fault-name = ce nom est vide, trop long ou contient un caractère interdi
 report-fault-too-many = il y a plus de 10 000 lignes
 refusal-prove = Prouver mon identité
 reason-session-moved = Votre session est utilisée depuis un autre appareil, un autre navigateur ou un autre réseau que ceux où elle a été ouverte. Prouvez votre identité.
+refusal-outside = Hors du portefeuille : { $persons }

@@ -106,6 +106,11 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// The place of the next row.
+    pub(super) const fn place(&self) -> usize {
+        self.at
+    }
+
     /// Reads the next row; false at the end.
     pub(super) fn read(&mut self, row: &mut CsvRow<'t>) -> bool {
         row.cells.clear();

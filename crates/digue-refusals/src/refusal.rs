@@ -1,16 +1,20 @@
-//! A refusal, worded so that its reader can act: RFC 9457 for programs, a page for people.
+//! What a refusal says, and its response in the form that a request asks for.
 
 use digue_http::body::{Body, full};
 use digue_http::client::ClientError;
-use digue_locales::{Language, Value, text, text_with};
-use digue_types::RefusalReason;
+use digue_locales::{Language, text};
+use digue_types::{PersonRef, RefusalReason};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
-use crate::headers::cookies;
-use crate::hold::HoldError;
-use crate::ports::JournalWriteError;
+use crate::form::{RefusalForm, language_of};
+
+/// The index of the journal entry of a response or of a refusal.
+pub const RECEIPT: HeaderName = HeaderName::from_static("digue-receipt");
+
+/// The most persons that a refusal names.
+pub const NAMED_MAX: usize = 20;
 
 /// The contents of a refusal.
 #[derive(Clone, Debug)]
@@ -29,6 +33,8 @@ pub struct Refusal {
     pub return_to: Option<String>,
     /// The portal may have received the request.
     pub may_have_arrived: bool,
+    /// Who was outside the caseload: for an officer, and for nobody else; at most [`NAMED_MAX`].
+    pub outside: Vec<PersonRef>,
 }
 
 impl From<ClientError> for Refusal {
@@ -56,41 +62,12 @@ impl Refusal {
         }
     }
 
-    /// The body of a request could not be held: its sender broke off or fell silent, or the memory
-    /// is full.
-    pub fn unheld_request(error: &HoldError) -> Self {
-        match error {
-            HoldError::Cut(_) => {
-                Self::unavailable(StatusCode::BAD_REQUEST, "bad-request-title", "request-cut")
-            }
-            HoldError::Silent => Self::unavailable(
-                StatusCode::REQUEST_TIMEOUT,
-                "request-silent-title",
-                "request-silent",
-            ),
-            HoldError::Full(_) => Self::busy(),
-        }
-    }
-
     /// The body of a request is larger than its address allows.
     pub fn too_large() -> Self {
         Self::unavailable(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too-large-title",
             "too-large",
-        )
-    }
-
-    /// The journal did not accept the entry: the response does not leave.
-    pub fn unrecorded(JournalWriteError(cause): JournalWriteError) -> Self {
-        tracing::error!(
-            cause,
-            "The journal accepts no entries; responses are refused until it does"
-        );
-        Self::unavailable(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable-title",
-            "unavailable-journal",
         )
     }
 
@@ -136,6 +113,7 @@ impl Refusal {
             retry_after_secs: None,
             return_to: None,
             may_have_arrived: false,
+            outside: Vec::new(),
         }
     }
 
@@ -152,6 +130,7 @@ impl Refusal {
             retry_after_secs: retry,
             return_to: None,
             may_have_arrived: false,
+            outside: Vec::new(),
         }
     }
 
@@ -166,42 +145,27 @@ impl Refusal {
     /// The response, in the form and language that the request's headers ask for.
     pub fn respond(&self, request: &HeaderMap) -> Response<Body> {
         let language = language_of(request);
-        let is_page = wants_page(request);
-        let body = if is_page {
-            self.page(language)
-        } else {
-            self.problem(language)
-        };
-        let mut response = Response::new(full(body));
+        let form = RefusalForm::of(request);
+        let mut response = self.written(form, language);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        let kind = if is_page {
-            "text/html; charset=utf-8"
-        } else {
-            "application/problem+json"
-        };
-        let fixed: [(HeaderName, &str); 6] = [
-            (header::CONTENT_TYPE, kind),
-            (header::CACHE_CONTROL, "no-store"),
-            (header::CONTENT_LANGUAGE, language.code()),
-            (header::VARY, "Accept, Accept-Language"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (
-                header::CONTENT_SECURITY_POLICY,
-                "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-            ),
-        ];
-        for (name, value) in fixed {
-            headers.insert(
-                name,
-                HeaderValue::from_str(value).expect("the values above are ASCII"),
-            );
+        if form == RefusalForm::Fragment {
+            // Above the page, which stays as it is: what was asked for must not be taken for an empty
+            // part, and the address of the page must not become that of the part.
+            for (name, value) in [
+                ("hx-retarget", "body"),
+                ("hx-reswap", "afterbegin"),
+                ("hx-push-url", "false"),
+                ("hx-replace-url", "false"),
+            ] {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
         }
         if let Some(seconds) = self.retry_after_secs {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(entry) = self.entry {
-            headers.insert(crate::headers::RECEIPT, HeaderValue::from(entry));
+            headers.insert(RECEIPT, HeaderValue::from(entry));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             // A 401 must carry a challenge (RFC 9110, 15.5.2).
@@ -210,7 +174,42 @@ impl Refusal {
         response
     }
 
-    fn problem(&self, language: Language) -> String {
+    /// The page of a refusal that was given before: it is not refused itself.
+    pub fn explain(&self, language: Language) -> Response<Body> {
+        self.written(RefusalForm::Page, language)
+    }
+
+    fn written(&self, form: RefusalForm, language: Language) -> Response<Body> {
+        let (kind, body) = match form {
+            RefusalForm::Page => ("text/html; charset=utf-8", self.page(language)),
+            RefusalForm::Fragment => ("text/html; charset=utf-8", self.fragment(language)),
+            RefusalForm::Problem => ("application/problem+json", self.problem(language)),
+        };
+        let mut response = Response::new(full(body));
+        let fixed: [(HeaderName, &str); 6] = [
+            (header::CONTENT_TYPE, kind),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::CONTENT_LANGUAGE, language.code()),
+            (
+                header::VARY,
+                "Accept, Accept-Language, HX-Request, Sec-Fetch-Dest",
+            ),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (
+                header::CONTENT_SECURITY_POLICY,
+                "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            ),
+        ];
+        for (name, value) in fixed {
+            response.headers_mut().insert(
+                name,
+                HeaderValue::from_str(value).expect("the values above are ASCII"),
+            );
+        }
+        response
+    }
+
+    pub(crate) fn problem(&self, language: Language) -> String {
         #[derive(Serialize)]
         struct ProblemDocument<'p> {
             r#type: String,
@@ -221,6 +220,11 @@ impl Refusal {
             reasons: &'p [RefusalReason],
             #[serde(skip_serializing_if = "Option::is_none")]
             entry: Option<u64>,
+            /// A page of Digue's, at the same host, that a person can open.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            page: Option<String>,
+            #[serde(skip_serializing_if = "<[PersonRef]>::is_empty")]
+            outside: &'p [PersonRef],
         }
         let kind = self.reasons.first().map(RefusalReason::family);
         let problem = ProblemDocument {
@@ -237,109 +241,11 @@ impl Refusal {
                 .join(" "),
             reasons: &self.reasons,
             entry: self.entry,
+            page: self.page_to_open(),
+            outside: &self.outside,
         };
         serde_json::to_string(&problem).expect("strings and numbers always serialise")
     }
-
-    fn page(&self, language: Language) -> String {
-        let say = |key: &str| escape(&text(language, key));
-        let reference = match self.entry {
-            Some(entry) => escape(&text_with(
-                language,
-                "refusal-reference",
-                &[("reference", Value::from(entry.to_string()))],
-            )),
-            None => say("refusal-no-reference"),
-        };
-        let sentences: String = self
-            .details
-            .iter()
-            .map(|key| format!("<p class=\"reason\">{}</p>", say(key)))
-            .collect();
-        let mut links = String::new();
-        if self.status == StatusCode::UNAUTHORIZED {
-            // A session is not enough where a fresh proof is required.
-            let asks_proof = |reason: &RefusalReason| {
-                matches!(
-                    reason,
-                    RefusalReason::StepUp(_) | RefusalReason::SessionMoved
-                )
-            };
-            let is_step_up = self.reasons.iter().any(asks_proof);
-            links.push_str(&format!(
-                "<a class=\"button\" href=\"/.digue/sign-in?next={}{}\">{}</a>",
-                encode(self.return_to.as_deref().unwrap_or_default()),
-                if is_step_up { "&amp;fresh=1" } else { "" },
-                say(if is_step_up {
-                    "refusal-prove"
-                } else {
-                    "refusal-sign-in"
-                })
-            ));
-        }
-        if self.may_break_glass {
-            links.push_str(&format!(
-                "<a class=\"button\" href=\"/.digue/break-glass\">{}</a>",
-                say("refusal-break-glass")
-            ));
-        }
-        format!(
-            "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <title>{title} \u{2013} {product}</title>\
-             <link rel=\"stylesheet\" href=\"/.digue/assets/digue.css\"></head>\
-             <body class=\"refusal\"><main><p class=\"product\">{product}</p><h1>{title}</h1>\
-             <p>{lead}</p>{sentences}<p class=\"quiet\">{reference}</p><p>{links}</p></main></body></html>",
-            lang = language.code(),
-            title = say(self.title),
-            product = say("product"),
-            lead = if self.reasons.is_empty() {
-                String::new()
-            } else {
-                say("refusal-lead")
-            },
-        )
-    }
-}
-
-/// The language of a request: the choice stored in a cookie, else the browser's.
-pub fn language_of(headers: &HeaderMap) -> Language {
-    let chosen = cookies(headers)
-        .filter(|(name, _)| *name == b"digue-language")
-        .find_map(|(_, value)| Language::parse(std::str::from_utf8(value).ok()?));
-    chosen.unwrap_or_else(|| {
-        let accepted = headers
-            .get(header::ACCEPT_LANGUAGE)
-            .and_then(|v| v.to_str().ok());
-        Language::negotiate(accepted.unwrap_or_default())
-    })
-}
-
-/// True for a person's browser opening a page; programs get JSON.
-pub fn wants_page(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"))
-}
-
-fn encode(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -365,31 +271,6 @@ mod tests {
         assert_eq!(problem["type"], "urn:digue:refusal:budget");
         assert_eq!(problem["reasons"][0], "budget:account:1h");
         assert_eq!(problem["entry"], 42);
-    }
-
-    #[test]
-    fn a_request_that_did_not_arrive_whole_is_not_called_too_large() {
-        let cut = HoldError::Cut("reset".into());
-        for (error, status) in [
-            (cut, StatusCode::BAD_REQUEST),
-            (HoldError::Silent, StatusCode::REQUEST_TIMEOUT),
-        ] {
-            let refusal = Refusal::unheld_request(&error);
-            assert_eq!(refusal.status, status);
-            for key in refusal
-                .details
-                .iter()
-                .map(String::as_str)
-                .chain([refusal.title])
-            {
-                assert!(
-                    Language::ALL
-                        .iter()
-                        .all(|language| digue_locales::has(*language, key)),
-                    "{key}"
-                );
-            }
-        }
     }
 
     #[test]

@@ -1,0 +1,235 @@
+//! Records of persons outside the caseload, where the map wants them taken out of lists or masked:
+//! the rest of the response is decided upon as if the portal had sent it.
+//!
+//! Nothing here decides that a response may leave. What could not be rewritten soundly stays as it
+//! is, and `decide` refuses it.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use digue_access::decide::{PersonsOutside, outside};
+use digue_access::{Budgets, RequestFacts, Snapshot};
+use digue_identifiers::Identifier;
+use digue_inspect::OutsideChoice;
+use digue_refusals::NAMED_MAX;
+use digue_types::{OutsideHandling, OutsideRecords, PersonRef, RefusalReason};
+use http::StatusCode;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use super::answer::{InspectedPersons, is_plain};
+use super::state::{RouteRef, Visit};
+use crate::headers::OUTSIDE;
+use crate::hold::Share;
+use crate::inspection::{InspectionBusy, without_records};
+use crate::lock::lock;
+
+/// A response that was rewritten.
+pub(super) struct RewrittenResponse {
+    pub(super) bytes: Bytes,
+    pub(super) found: InspectedPersons,
+    /// What became of the records that are missing or masked.
+    pub(super) outside: OutsideRecords,
+}
+
+/// What the map wants taken out of one response: the identifiers that may stay, and why others may
+/// not.
+struct OutsideRequest {
+    choice: OutsideChoice,
+    permitted: HashSet<Identifier>,
+    cause: RefusalReason,
+}
+
+impl Visit {
+    /// The response without records of persons outside the caseload; `None` where nobody is outside,
+    /// where the map refuses such a response, or where it cannot be rewritten soundly.
+    pub(super) async fn without_outside(
+        &self,
+        route: &RouteRef,
+        (status, headers, bytes): (StatusCode, &HeaderMap, &Bytes),
+        found: &InspectedPersons,
+        share: Share,
+    ) -> Result<(Option<RewrittenResponse>, Share), InspectionBusy> {
+        let Some(wanted) = self.outside_of(route, (status, headers), found) else {
+            return Ok((None, share));
+        };
+        let OutsideRequest {
+            choice,
+            permitted,
+            cause,
+        } = wanted;
+        let rewriting = {
+            let (portal, route) = (self.portal.clone(), route.clone());
+            let (headers, bytes) = (headers.clone(), bytes.clone());
+            let names = self.shared.names.of(&portal.id);
+            move || {
+                let response = (status, &headers, &bytes);
+                without_records(&portal, &route, names.as_ref(), response, &permitted)
+            }
+        };
+        // The decoded body, and what is left of it: masked, `1` becomes `null`.
+        let unpacked = match is_plain(headers, bytes) {
+            true => bytes.len().saturating_mul(5),
+            false => route.inspect_limits.decoded_bytes_max.saturating_mul(2),
+        };
+        let (rewritten, mut share) = self
+            .in_turn((headers, bytes), unpacked, share, rewriting)
+            .await?;
+        let rewritten = rewritten.and_then(|rewritten| {
+            let found = self.inspected(rewritten.reading)?;
+            Ok((rewritten.bytes, rewritten.records, found))
+        });
+        let (bytes, records, found) = match rewritten {
+            Ok(rewritten) => rewritten,
+            Err(refusal) => {
+                tracing::warn!(
+                    portal.id = %self.portal.id,
+                    route.name = %route.name,
+                    exchange.id = %self.exchange,
+                    cause = %refusal,
+                    "Records outside the caseload could not be taken out; the response is refused"
+                );
+                return Ok((None, share));
+            }
+        };
+        // The decoded body may be longer than the one that was held.
+        share.grow(bytes.len().saturating_sub(share.amount()))?;
+        let is_enforced = self.portal.mode.enforcement().is_some();
+        let handling = match (choice, is_enforced) {
+            (OutsideChoice::Mask, true) => OutsideHandling::Masked,
+            (OutsideChoice::Mask, false) => OutsideHandling::WouldMask,
+            (OutsideChoice::Drop | OutsideChoice::Refuse, true) => OutsideHandling::Dropped,
+            (OutsideChoice::Drop | OutsideChoice::Refuse, false) => OutsideHandling::WouldDrop,
+        };
+        let outside = OutsideRecords {
+            handling,
+            count: u32::try_from(records).unwrap_or(u32::MAX),
+            cause,
+        };
+        let rewritten = RewrittenResponse {
+            bytes: Bytes::from(bytes),
+            found,
+            outside,
+        };
+        Ok((Some(rewritten), share))
+    }
+
+    fn outside_of(
+        &self,
+        route: &RouteRef,
+        (status, headers): (StatusCode, &HeaderMap),
+        found: &InspectedPersons,
+    ) -> Option<OutsideRequest> {
+        let content_type = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let choice = route.response.outside_of(content_type);
+        // A part of a document is not whole without the rest.
+        if choice == OutsideChoice::Refuse || status == StatusCode::PARTIAL_CONTENT {
+            return None;
+        }
+        let keys = self.keys(found.persons.iter().map(|(person, _)| person));
+        let facts = RequestFacts {
+            is_found_as_asked: found.has_asked_values,
+            ..self.facts(route)
+        };
+        let PersonsOutside { is_outside, reason } = {
+            let rules = self.shared.rules.load_full();
+            let hosts = self.shared.hosts.load();
+            let budgets = lock(hosts.budgets(&self.portal.id));
+            outside(&rules, &budgets, &facts, &keys)?
+        };
+        let persons = found.persons.iter().zip(is_outside);
+        let outside: HashSet<&PersonRef> = persons
+            .filter(|(_, is_outside)| *is_outside)
+            .map(|((person, _), _)| person)
+            .collect();
+        let is_permitted = |identifier: &&Identifier| {
+            let named = self.persons(std::iter::once(*identifier));
+            named.is_ok_and(|named| !named.iter().any(|person| outside.contains(person)))
+        };
+        let permitted: HashSet<Identifier> = found
+            .identifiers
+            .iter()
+            .map(|(identifier, _)| identifier)
+            .filter(is_permitted)
+            .cloned()
+            .collect();
+        (!permitted.is_empty()).then_some(OutsideRequest {
+            choice,
+            permitted,
+            cause: reason,
+        })
+    }
+
+    /// Whom a refusal names: those outside the caseload, to an account that may read the journal.
+    pub(super) fn named_outside(
+        &self,
+        (rules, budgets): (&Snapshot, &Budgets),
+        persons: &[&PersonRef],
+        reasons: &[RefusalReason],
+    ) -> Vec<PersonRef> {
+        if !reasons.iter().any(is_about_caseload) {
+            return Vec::new();
+        }
+        let record = rules.directory.find(&self.caller.account);
+        let is_officer = record.is_some_and(|record| record.role.can_watch());
+        let Some(route) = self.route().filter(|_| is_officer) else {
+            return Vec::new();
+        };
+        let keys = self.keys(persons.iter().copied());
+        let Some(found) = outside(rules, budgets, &self.facts(route), &keys) else {
+            return Vec::new();
+        };
+        let outside = persons.iter().zip(found.is_outside);
+        outside
+            .filter(|(_, is_outside)| *is_outside)
+            .map(|(person, _)| (*person).clone())
+            .take(NAMED_MAX)
+            .collect()
+    }
+}
+
+/// What the entry of a refusal says about the persons whom it names to an officer.
+pub(super) fn named_in_refusal(
+    named: &[PersonRef],
+    reasons: &[RefusalReason],
+) -> Option<OutsideRecords> {
+    let cause = reasons.iter().find(|reason| is_about_caseload(reason))?;
+    (!named.is_empty()).then(|| OutsideRecords {
+        handling: OutsideHandling::Named,
+        count: u32::try_from(named.len()).unwrap_or(u32::MAX),
+        cause: cause.clone(),
+    })
+}
+
+const fn is_about_caseload(reason: &RefusalReason) -> bool {
+    matches!(
+        reason,
+        RefusalReason::OutsideCaseload | RefusalReason::NotExact | RefusalReason::CaseloadOnly(_)
+    )
+}
+
+/// Makes the headers fit a body that was rewritten: those that describe the bytes of the portal's go,
+/// and the visitor learns that something is missing.
+pub(super) fn describe_rewritten(headers: &mut HeaderMap, outside: &OutsideRecords) {
+    let of_the_bytes = [
+        header::CONTENT_LENGTH,
+        header::CONTENT_ENCODING,
+        header::CONTENT_RANGE,
+        header::ACCEPT_RANGES,
+        header::ETAG,
+        header::LAST_MODIFIED,
+        HeaderName::from_static("content-md5"),
+        HeaderName::from_static("digest"),
+        HeaderName::from_static("content-digest"),
+        HeaderName::from_static("repr-digest"),
+        HeaderName::from_static("signature"),
+        HeaderName::from_static("signature-input"),
+    ];
+    for name in of_the_bytes {
+        headers.remove(name);
+    }
+    let said = format!("{}={}", outside.handling.code(), outside.count);
+    let said = HeaderValue::from_str(&said).expect("a code and a number are ASCII");
+    headers.insert(OUTSIDE, said);
+}
