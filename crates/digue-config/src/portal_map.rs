@@ -12,8 +12,8 @@ use digue_gateway::portal::{
     BreakGlassRule, Identity, NamedHeaders, NamesChoice, OnUninspected, Portal, QueryParameter,
     QueryRule, Route, RouteKind, Timeouts, UninspectedChoice, Upstream, most_specific_first,
 };
-use digue_gateway::request_headers::parse_request_header;
-use digue_gateway::response_headers::{HeaderRules, is_never_passed};
+use digue_headers::request_headers::parse_request_header;
+use digue_headers::response_headers::{HeaderRules, is_never_passed};
 use digue_identifiers::{IdentifierKind, IdentifierShape, Normalise};
 use digue_inspect::graphql::GraphQl;
 use digue_inspect::jsonpath;

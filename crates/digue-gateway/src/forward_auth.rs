@@ -319,9 +319,9 @@ mod tests {
         Aliases, Clock, JournalWriteError, LocalPages, Recorder, ResourceFetch, ResponseMonitor,
         Verdict,
     };
-    use crate::response_headers::HeaderRules;
     use digue_connections::client_address::TrustedProxies;
     use digue_connections::facts::PeerAddress;
+    use digue_headers::response_headers::HeaderRules;
     use digue_http::client::HttpClient;
     use digue_inspect::graphql::GraphQl;
 

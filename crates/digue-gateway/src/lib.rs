@@ -31,8 +31,6 @@ pub mod ports;
 mod refusals;
 mod report_endpoint;
 pub mod reported;
-pub mod request_headers;
-pub mod response_headers;
 pub mod server;
 mod shown;
 mod tee;

@@ -18,8 +18,8 @@ use regex::Regex;
 
 use crate::name_mapping::IdentityMapping;
 use crate::path::{Pattern, Segments};
-use crate::response_headers::HeaderRules;
 use crate::token::TokenVerifier;
+use digue_headers::response_headers::HeaderRules;
 use digue_inspect::graphql::GraphQl;
 
 /// One protected portal.

@@ -20,8 +20,8 @@ use crate::identity;
 use crate::outgoing::{outgoing, public_origin};
 use crate::portal::{Identity, Portal, Route};
 use crate::ports::ResourceFetch;
-use crate::response_headers::{HeaderSweep, rewrite_addresses};
 use digue_connections::facts::ConnectionFacts;
+use digue_headers::response_headers::{HeaderSweep, rewrite_addresses};
 use digue_http::body::{Body, boxed, limited};
 use digue_refusals::Refusal;
 

@@ -24,6 +24,12 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-connections", 2, &["digue-access", "digue-http"]),
     ("digue-decode", 2, &["digue-types", "digue-identifiers"]),
     (
+        "digue-refusals",
+        2,
+        &["digue-types", "digue-locales", "digue-http"],
+    ),
+    ("digue-headers", 2, &["digue-identifiers", "digue-http"]),
+    (
         "digue-continuity",
         3,
         &[
@@ -72,6 +78,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-http",
             "digue-connections",
             "digue-decode",
+            "digue-refusals",
+            "digue-headers",
             "digue-inspect",
         ],
     ),
@@ -306,6 +314,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-backup",
             "digue-store",
             "digue-connections",
+            "digue-headers",
             "digue-continuity",
             "digue-tables",
             "digue-inspect",

@@ -34,7 +34,7 @@ impl HeaderRules {
     }
 
     /// True for a text in which an identifier of a person would be recognised anywhere.
-    pub(crate) fn recognises(&self, text: &str) -> bool {
+    pub fn recognises(&self, text: &str) -> bool {
         self.shapes.iter().any(|(_, shape)| shape.is_match(text))
     }
 
@@ -154,11 +154,11 @@ fn class_of(name: &HeaderName) -> HeaderClass {
 }
 
 /// Searches the headers of one response.
-pub(crate) struct HeaderSweep<'r> {
-    pub(crate) rules: &'r HeaderRules,
-    pub(crate) kinds: &'r [IdentifierKind],
+pub struct HeaderSweep<'r> {
+    pub rules: &'r HeaderRules,
+    pub kinds: &'r [IdentifierKind],
     /// The sweep patterns of the route.
-    pub(crate) picks: Vec<&'r Pick>,
+    pub picks: Vec<&'r Pick>,
 }
 
 impl HeaderSweep<'_> {
@@ -167,7 +167,7 @@ impl HeaderSweep<'_> {
     }
 
     /// Keeps the headers of a held response that may pass; returns the persons they show.
-    pub(crate) fn pass_held(&self, headers: &mut HeaderMap) -> Vec<Identifier> {
+    pub fn pass_held(&self, headers: &mut HeaderMap) -> Vec<Identifier> {
         let mut shown = Vec::new();
         self.retain(headers, |name, value| match class_of(name) {
             HeaderClass::Never => false,
@@ -182,7 +182,7 @@ impl HeaderSweep<'_> {
 
     /// Keeps the headers of a resource that the map declares to show no one, without those that
     /// name a person.
-    pub(crate) fn pass_assets(&self, headers: &mut HeaderMap) {
+    pub fn pass_assets(&self, headers: &mut HeaderMap) {
         let ends_sessions =
             |name: &HeaderName| matches!(name.as_str(), "clear-site-data" | "alt-svc");
         let is_for_servers = |name: &HeaderName| {
@@ -275,7 +275,7 @@ impl HeaderSweep<'_> {
 }
 
 /// Replaces addresses of the portal itself by those at which clients reach it.
-pub(crate) fn rewrite_addresses(headers: &mut HeaderMap, upstream: &str, public_origin: &str) {
+pub fn rewrite_addresses(headers: &mut HeaderMap, upstream: &str, public_origin: &str) {
     let upstream = upstream.to_ascii_lowercase();
     let origins = [
         format!("http://{upstream}"),

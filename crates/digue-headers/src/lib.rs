@@ -1,0 +1,7 @@
+//! Which header fields pass between a client and a portal: of a client's those of a list, of a
+//! portal's those that show no person or whose persons were found.
+//!
+//! Header fields and rules in, header fields out; it knows neither visits nor caseloads.
+
+pub mod request_headers;
+pub mod response_headers;
