@@ -595,6 +595,8 @@ pub fn unattended() -> Arc<DetectionMonitor> {
 
 #[cfg(test)]
 mod tests {
+    use digue_types::OutsideRecords;
+
     use super::*;
 
     #[test]
@@ -651,5 +653,89 @@ mod tests {
             tell(&mut engine, act(reopening, before, after));
             assert!(engine.contained_accounts().is_empty());
         }
+    }
+
+    /// How many lists a thief requests until the account is cut: each has persons of the account's
+    /// caseload and others, a page every `pace` seconds, after three weeks of the holder's work.
+    fn lists_until_cut(pace: u64, list: impl Fn(u64) -> Exposure) -> u64 {
+        const DAY: u64 = 86_400;
+        let monitor = DetectionMonitor::new(WatchRules::default());
+        let work = (0..21).flat_map(|day| (0..30).map(move |visit| day * DAY + visit * 600));
+        for (number, second) in work.enumerate() {
+            let person = format!("P{}", number % 40);
+            let event = digue_testkit::events::shown(second, "a1", &person);
+            let Event::Exposure(exposure) = event else {
+                panic!("an exposure")
+            };
+            assert_eq!(monitor.look(&exposure), Verdict::Pass, "{second}");
+        }
+        let is_cut =
+            |number: &u64| monitor.look(&list(22 * DAY + number * pace)) == Verdict::Withhold;
+        (0..20_000).find(is_cut).expect("a thief is found")
+    }
+
+    fn list(second: u64) -> Exposure {
+        let own = format!("P{}", second % 40);
+        match digue_testkit::events::shown(second, "a1", &own) {
+            Event::Exposure(exposure) => *exposure,
+            Event::Administration(_) => panic!("an exposure"),
+        }
+    }
+
+    #[test]
+    fn lists_that_are_cut_are_no_easier_to_enumerate_than_lists_that_are_refused() {
+        let refused = |second| Exposure {
+            outcome: Outcome::Refused,
+            reasons: vec![RefusalReason::OutsideCaseload],
+            shown: Vec::new(),
+            ..list(second)
+        };
+        let cut_by = |handling| {
+            move |second| Exposure {
+                outside: Some(OutsideRecords {
+                    handling,
+                    count: 9,
+                    cause: RefusalReason::OutsideCaseload,
+                }),
+                ..list(second)
+            }
+        };
+        for pace in [2, 20, 120] {
+            let by_refusal = lists_until_cut(pace, refused);
+            for handling in [OutsideHandling::Dropped, OutsideHandling::Masked] {
+                let by_cut = lists_until_cut(pace, cut_by(handling));
+                assert!(
+                    by_cut <= by_refusal,
+                    "{pace}: {by_cut}, refused {by_refusal}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_cut_list_is_one_refusal_however_many_entries_it_takes() {
+        let is_refused = |handling, part| {
+            refused_part(&Exposure {
+                outside: Some(OutsideRecords {
+                    handling,
+                    count: 1,
+                    cause: RefusalReason::OutsideCaseload,
+                }),
+                part,
+                parts: 3,
+                ..list(0)
+            })
+        };
+        for (handling, counts) in [
+            (OutsideHandling::Dropped, true),
+            (OutsideHandling::Masked, true),
+            (OutsideHandling::WouldDrop, false),
+            (OutsideHandling::WouldMask, false),
+            (OutsideHandling::Named, false),
+        ] {
+            assert_eq!(is_refused(handling, 1), counts);
+            assert!(!is_refused(handling, 2) && !is_refused(handling, 3));
+        }
+        assert!(!refused_part(&list(0)));
     }
 }

@@ -350,3 +350,81 @@ fn parse_column(text: &str) -> Result<MapColumn, &'static str> {
         None => Ok(MapColumn::Named(text.to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use digue_inspect::OutsideChoice;
+
+    use crate::portal_map;
+
+    /// A map with one block, and its faults, each with its line and key.
+    fn read(block: &str) -> Result<OutsideChoice, Vec<(usize, &'static str)>> {
+        let folder = tempfile::tempdir().unwrap();
+        let map = format!(
+            "[portal]\nname = \"p\"\nurl = \"https://p.exemple.fr\"\nupstream = \"http://127.0.0.1:9\"\n\
+             [identifiers.id]\nprimary = true\n[[routes]]\nname = \"l\"\npath = \"/l\"\nmethods = [\"GET\"]\n\
+             action = \"list\"\n[[routes.response]]\n{block}"
+        );
+        let file = folder.path().join("p.toml");
+        std::fs::write(&file, map).unwrap();
+        let mut faults = Vec::new();
+        let read = portal_map::read(Path::new(&file), &mut faults, &mut Vec::new());
+        match read {
+            Some(map) => Ok(map.portal.routes[0].response.blocks[0].outside),
+            None => Err(faults.iter().map(|fault| (fault.line, fault.key)).collect()),
+        }
+    }
+
+    const LIST: &str = "records = [\"$.i[*]\"]\npersons = [{ as = \"id\", at = \"$.i[*].id\" }]\n";
+
+    #[test]
+    fn what_becomes_of_records_outside_the_caseload_is_said_by_the_map() {
+        let of = |outside: &str| read(&format!("format = \"json\"\n{outside}\n{LIST}"));
+        assert_eq!(of(""), Ok(OutsideChoice::Refuse));
+        assert_eq!(of("outside = \"refuse\""), Ok(OutsideChoice::Refuse));
+        assert_eq!(of("outside = \"drop\""), Ok(OutsideChoice::Drop));
+        assert_eq!(of("outside = \"mask\""), Ok(OutsideChoice::Mask));
+        assert_eq!(of("outside = \"hide\""), Err(vec![(14, "fault-value")]));
+        let csv = "format = \"csv\"\npersons = [{ as = \"id\", at = \"id\" }]\noutside = \"drop\"";
+        assert_eq!(read(csv), Ok(OutsideChoice::Drop));
+    }
+
+    #[test]
+    fn a_block_that_cannot_be_rewritten_soundly_is_a_fault_with_its_line() {
+        let persons = "persons = [{ as = \"id\", at = \"$.i[*].id\" }]";
+        let cases = [
+            (
+                format!("format = \"json\"\noutside = \"drop\"\nno_records = \"rien\"\n{persons}"),
+                "fault-outside-records",
+            ),
+            (
+                format!("format = \"json\"\noutside = \"mask\"\nundescribed = \"any\"\n{LIST}"),
+                "fault-outside-undescribed",
+            ),
+            (
+                "format = \"json\"\noutside = \"drop\"\nrecords = [\"$.i[*]\"]\npersons = [\
+                 { as = \"id\", at = \"$.i[*].id\" }, { as = \"id\", at = \"$.i[?(@.t)].u\" }]"
+                    .to_owned(),
+                "fault-outside-paths",
+            ),
+            (
+                "format = \"csv\"\noutside = \"mask\"\npersons = [{ as = \"id\", at = \"id\" }]".to_owned(),
+                "fault-outside-mask",
+            ),
+            (
+                "format = \"xlsx\"\noutside = \"drop\"\npersons = [{ as = \"id\", at = \"id\" }]".to_owned(),
+                "fault-outside-format",
+            ),
+            (
+                "format = \"html\"\noutside = \"drop\"\nrecords = \"page\"\npersons = [{ as = \"id\", at = \"b\" }]"
+                    .to_owned(),
+                "fault-outside-format",
+            ),
+        ];
+        for (block, key) in cases {
+            assert_eq!(read(&block), Err(vec![(14, key)]), "{block}");
+        }
+    }
+}

@@ -47,7 +47,7 @@ pub(crate) fn respond(
         match arrive(&shared, connection, request).await {
             Ok(response) => response,
             Err(mut refusal) => {
-                refusal.return_to = place;
+                refusal.return_to = place.map(String::into_boxed_str);
                 let mut response = refusal.respond(&request_headers);
                 // The proof may lack nothing but the nonce of this start: the program signs once
                 // more with it (RFC 9449, 9).

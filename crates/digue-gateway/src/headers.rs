@@ -8,10 +8,11 @@
 use digue_decode::CODINGS;
 use digue_http::cookies::{cookies, pairs};
 use digue_refusals::RECEIPT;
+use digue_types::OutsideRecords;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::key;
-use crate::request_headers::keep_passing;
+use digue_headers::request_headers::keep_passing;
 
 /// The session cookie. `__Host-`: for this host alone, secure, with path `/` (RFC 6265bis).
 pub const SESSION_COOKIE: &str = "__Host-digue";
@@ -145,6 +146,31 @@ pub(crate) fn strip_own_cookies(headers: &mut HeaderMap) {
     for value in kept {
         headers.append(header::SET_COOKIE, value);
     }
+}
+
+/// Makes the headers fit a body that was rewritten: those that describe the bytes of the portal's go,
+/// and the visitor learns that something is missing.
+pub(crate) fn describe_rewritten(headers: &mut HeaderMap, outside: &OutsideRecords) {
+    let of_the_bytes = [
+        header::CONTENT_LENGTH,
+        header::CONTENT_ENCODING,
+        header::CONTENT_RANGE,
+        header::ACCEPT_RANGES,
+        header::ETAG,
+        header::LAST_MODIFIED,
+        HeaderName::from_static("content-md5"),
+        HeaderName::from_static("digest"),
+        HeaderName::from_static("content-digest"),
+        HeaderName::from_static("repr-digest"),
+        HeaderName::from_static("signature"),
+        HeaderName::from_static("signature-input"),
+    ];
+    for name in of_the_bytes {
+        headers.remove(name);
+    }
+    let said = format!("{}={}", outside.handling.code(), outside.count);
+    let said = HeaderValue::from_str(&said).expect("a code and a number are ASCII");
+    headers.insert(OUTSIDE, said);
 }
 
 /// Removes only the hop-by-hop fields of a response: everything else is Digue's own to set, or was

@@ -10,8 +10,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use digue_types::{
-    AccountId, ActionName, Exposure, Inspection, PortalId, RefusalReason, RepeatedExposure,
-    RouteName, Timestamp, UnmappedAddress,
+    AccountId, ActionName, Exposure, Inspection, OutsideRecords, PortalId, RefusalReason,
+    RepeatedExposure, RouteName, Timestamp, UnmappedAddress,
 };
 
 use crate::lock::lock;
@@ -159,6 +159,13 @@ fn merge(counted: &mut Exposure, refusal: &Exposure) {
     counted.at = counted.at.min(refusal.at);
     counted.persons_found = counted.persons_found.saturating_add(refusal.persons_found);
     counted.body_bytes = counted.body_bytes.saturating_add(refusal.body_bytes);
+    counted.outside = match (counted.outside.take(), &refusal.outside) {
+        (Some(known), Some(more)) => Some(OutsideRecords {
+            count: known.count.saturating_add(more.count),
+            ..known
+        }),
+        (known, more) => known.or_else(|| more.clone()),
+    };
     if counted.route != refusal.route {
         counted.route = RouteName::parse("-").expect("the fixed name `-` is a route name");
     }
@@ -211,6 +218,7 @@ mod tests {
             repeated: None,
             unmapped: None,
             names_alone: 0,
+            outside: None,
         }
     }
 

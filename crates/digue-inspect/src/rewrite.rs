@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use digue_identifiers::collector::IdentifierSearch;
 use digue_identifiers::identifier::{Identifier, IdentifierKind};
 use digue_identifiers::reading::{ResponseReading, ShownIdentifiers, Unreadable};
-use digue_tables::csv_table::{PlacedRow, placed_rows};
+use digue_tables::csv_table::{PlacedRow, PlacedTable, placed_rows};
 use digue_types::{ReadFailure, UnreadCause};
 
 use crate::json::{
@@ -181,7 +181,7 @@ impl Rewriting<'_> {
                 self.of_json(rules, document, placed, is_masked)
             }
             BlockRules::Csv(rules) if !is_masked => {
-                self.of_table(placed_rows(rules, self.text, self.search)?)
+                self.of_table(&placed_rows(rules, self.text, self.search)?)
             }
             BlockRules::Json(_)
             | BlockRules::NdJson(_)
@@ -232,8 +232,12 @@ impl Rewriting<'_> {
             residue.add_removed(&record.identifiers);
             tokens(&document[record.value.clone()]).for_each(|token| residue.add_text(&token));
         }
+        if residue.is_too_large() {
+            return Err(RewriteRefusal::TooLarge);
+        }
         for record in &kept {
-            let mut left = tokens(&document[record.value.clone()]);
+            // With its name, when it is a member.
+            let mut left = tokens(&document[record.start()..record.value.end]);
             if left.any(|token| residue.is_in_record(&token)) {
                 return Err(RewriteRefusal::Residue);
             }
@@ -285,42 +289,39 @@ impl Rewriting<'_> {
         edits
     }
 
-    fn of_table(&self, rows: Vec<PlacedRow>) -> Result<Left, RewriteRefusal> {
-        let is_removed = |row: &PlacedRow| row.is_record && !self.is_permitted(&row.identifiers);
-        let removed = rows.iter().filter(|row| is_removed(row)).count();
-        let kept = rows.iter().filter(|row| row.is_record).count() - removed;
-        if removed == 0 {
+    fn of_table(&self, table: &PlacedTable<'_>) -> Result<Left, RewriteRefusal> {
+        let (records, others): (Vec<&PlacedRow>, Vec<&PlacedRow>) =
+            table.rows.iter().partition(|row| row.is_record);
+        let (kept, removed): (Vec<&PlacedRow>, Vec<&PlacedRow>) = records
+            .into_iter()
+            .partition(|row| self.is_permitted(&row.identifiers));
+        if removed.is_empty() {
             return Err(RewriteRefusal::OutsideRecords);
         }
-        if kept == 0 {
+        if kept.is_empty() {
             return Err(RewriteRefusal::EveryRecord);
         }
+        let cells = |row: &PlacedRow| table.cells(row).map(JsonToken::Text);
         let mut residue = Residue::new(self.kinds, self.permitted);
-        let cells = |row: &PlacedRow| -> Vec<JsonToken<'static>> {
-            let texts = row.cells.iter().cloned();
-            texts.map(|cell| JsonToken::Text(cell.into())).collect()
-        };
-        for row in rows.iter().filter(|row| is_removed(row)) {
+        for row in &removed {
             residue.add_removed(&row.identifiers);
-            cells(row).iter().for_each(|cell| residue.add_text(cell));
+            cells(row).for_each(|cell| residue.add_text(&cell));
         }
-        for row in rows.iter().filter(|row| row.is_record && !is_removed(row)) {
-            if cells(row).iter().any(|cell| residue.is_in_record(cell)) {
+        if residue.is_too_large() {
+            return Err(RewriteRefusal::TooLarge);
+        }
+        for row in kept {
+            if cells(row).any(|cell| residue.is_in_record(&cell)) {
                 return Err(RewriteRefusal::Residue);
             }
-            cells(row).iter().for_each(|cell| residue.forget_text(cell));
+            cells(row).for_each(|cell| residue.forget_text(&cell));
         }
-        for row in rows.iter().filter(|row| !row.is_record) {
-            if cells(row)
-                .iter()
-                .any(|cell| residue.is_beside_records(cell))
-            {
-                return Err(RewriteRefusal::Residue);
-            }
+        let mut beside = others.into_iter().flat_map(cells);
+        if beside.any(|cell| residue.is_beside_records(&cell)) {
+            return Err(RewriteRefusal::Residue);
         }
-        let cut = rows.iter().filter(|row| is_removed(row));
-        let edits = cut.map(|row| Edit::cut(row.bytes.clone())).collect();
-        Ok((apply(self.text, edits), None, removed))
+        let edits = removed.iter().map(|row| Edit::cut(row.bytes.clone()));
+        Ok((apply(self.text, edits.collect()), None, removed.len()))
     }
 }
 
@@ -352,12 +353,8 @@ fn beside<'t, 'p>(
     document: &'t str,
     records: impl Iterator<Item = &'p &'p PlacedRecord>,
 ) -> Vec<&'t str> {
-    let begin = |record: &PlacedRecord| {
-        let name = record.name.as_ref();
-        name.map_or(record.value.start, |name| name.start)
-    };
     let mut places: Vec<(usize, usize)> = records
-        .map(|record| (begin(record), record.value.end))
+        .map(|record| (record.start(), record.value.end))
         .collect();
     places.sort_unstable();
     let mut parts = Vec::with_capacity(places.len() + 1);
@@ -368,6 +365,14 @@ fn beside<'t, 'p>(
     }
     parts.push(&document[at..]);
     parts
+}
+
+impl PlacedRecord {
+    /// Where it begins, with its name.
+    fn start(&self) -> usize {
+        let name = self.name.as_ref();
+        name.map_or(self.value.start, |name| name.start)
+    }
 }
 
 impl PlacedRecords {

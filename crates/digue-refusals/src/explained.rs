@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn who_must_sign_in_is_led_there() {
         let refusal = Refusal {
-            return_to: Some("/fiche/P1".to_owned()),
+            return_to: Some("/fiche/P1".into()),
             ..Refusal::of(vec![RefusalReason::NoSession], None)
         };
         assert_eq!(

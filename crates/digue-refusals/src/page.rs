@@ -45,7 +45,7 @@ impl Refusal {
 
     fn sentences(&self, language: Language) -> String {
         let sentences = self.details.iter().map(|key| text(language, key));
-        let outside: Vec<&str> = self.outside.iter().map(|person| person.as_str()).collect();
+        let outside: Vec<&str> = self.named().iter().map(|person| person.as_str()).collect();
         let named = (!outside.is_empty()).then(|| {
             let persons = Value::from(outside.join(", "));
             text_with(language, "refusal-outside", &[("persons", persons)])
@@ -131,11 +131,14 @@ mod tests {
     use digue_types::PersonRef;
 
     use super::*;
+    use crate::refusal::NamedPersons;
 
     #[test]
     fn an_officer_reads_who_was_outside_in_each_form() {
         let refusal = Refusal {
-            outside: vec![PersonRef::parse("P<9>").unwrap()],
+            outside: Some(Box::new(NamedPersons(vec![
+                PersonRef::parse("P<9>").unwrap(),
+            ]))),
             ..Refusal::of(vec![RefusalReason::OutsideCaseload], None)
         };
         for language in Language::ALL {

@@ -30,12 +30,17 @@ pub struct Refusal {
     pub may_break_glass: bool,
     pub retry_after_secs: Option<u32>,
     /// Where a person continues after signing in.
-    pub return_to: Option<String>,
+    pub return_to: Option<Box<str>>,
     /// The portal may have received the request.
     pub may_have_arrived: bool,
     /// Who was outside the caseload: for an officer, and for nobody else; at most [`NAMED_MAX`].
-    pub outside: Vec<PersonRef>,
+    pub outside: Option<Box<NamedPersons>>,
 }
+
+/// Persons whom a refusal names. In a box: a refusal is the error of most functions, and most name
+/// nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedPersons(pub Vec<PersonRef>);
 
 impl From<ClientError> for Refusal {
     fn from(error: ClientError) -> Self {
@@ -113,7 +118,7 @@ impl Refusal {
             retry_after_secs: None,
             return_to: None,
             may_have_arrived: false,
-            outside: Vec::new(),
+            outside: None,
         }
     }
 
@@ -130,7 +135,7 @@ impl Refusal {
             retry_after_secs: retry,
             return_to: None,
             may_have_arrived: false,
-            outside: Vec::new(),
+            outside: None,
         }
     }
 
@@ -140,6 +145,11 @@ impl Refusal {
             may_have_arrived: true,
             ..self
         }
+    }
+
+    /// Whom it names.
+    pub(crate) fn named(&self) -> &[PersonRef] {
+        self.outside.as_ref().map_or(&[], |named| &named.0)
     }
 
     /// The response, in the form and language that the request's headers ask for.
@@ -242,7 +252,7 @@ impl Refusal {
             reasons: &self.reasons,
             entry: self.entry,
             page: self.page_to_open(),
-            outside: &self.outside,
+            outside: self.named(),
         };
         serde_json::to_string(&problem).expect("strings and numbers always serialise")
     }
@@ -290,7 +300,7 @@ mod tests {
     fn a_refusal_leads_to_the_door_and_back() {
         let link = |reason| {
             let mut refusal = Refusal::of(vec![reason], None);
-            refusal.return_to = Some("/fiche/P1?a=b".to_owned());
+            refusal.return_to = Some("/fiche/P1?a=b".into());
             refusal.page(Language::French)
         };
         let stranger = link(RefusalReason::NoSession);

@@ -17,7 +17,7 @@ use digue_identifiers::collector::Collector;
 use digue_identifiers::reading::{ReadingTally, Unreadable};
 use digue_identifiers::swept_texts::SweptTexts;
 use lexer::{Lexer, Quotes};
-pub use places::{PlacedRow, placed_rows};
+pub use places::{PlacedRow, PlacedTable, placed_rows};
 
 /// The delimiters that files without an own one are read with.
 pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];

@@ -12,16 +12,15 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 
 use super::admit::AdmittedVisit;
-use super::outside::describe_rewritten;
 use super::state::{RouteRef, Visit};
 use crate::headers;
 use crate::hold::{HeldBody, HoldError, Share, counted, hold};
 use crate::inspection::{BodyReading, InspectionBusy, NamesReading, SHORT_BYTES, look_into};
 use crate::outgoing::{outgoing, public_origin};
 use crate::portal::{NamesChoice, UninspectedChoice};
-use crate::response_headers::{HeaderSweep, rewrite_addresses};
 use crate::shown::{FoundPersons, named_by_request, persons_shown};
 use digue_connections::facts::ConnectionFacts;
+use digue_headers::response_headers::{HeaderSweep, rewrite_addresses};
 use digue_http::body::Body;
 use digue_refusals::Refusal;
 
@@ -200,7 +199,7 @@ impl AdmittedVisit<Enforcement> {
         };
         let showing = visit.showing(route, (head.status, &mut head.headers), found, body_bytes);
         if let Some(outside) = &outside {
-            describe_rewritten(&mut head.headers, outside);
+            headers::describe_rewritten(&mut head.headers, outside);
         }
         let showing = Showing {
             is_open_ended,

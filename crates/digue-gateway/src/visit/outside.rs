@@ -14,11 +14,10 @@ use digue_inspect::OutsideChoice;
 use digue_refusals::NAMED_MAX;
 use digue_types::{OutsideHandling, OutsideRecords, PersonRef, RefusalReason};
 use http::StatusCode;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap};
 
 use super::answer::{InspectedPersons, is_plain};
 use super::state::{RouteRef, Visit};
-use crate::headers::OUTSIDE;
 use crate::hold::Share;
 use crate::inspection::{InspectionBusy, without_records};
 use crate::lock::lock;
@@ -34,7 +33,7 @@ pub(super) struct RewrittenResponse {
 /// What the map wants taken out of one response: the identifiers that may stay, and why others may
 /// not.
 struct OutsideRequest {
-    choice: OutsideChoice,
+    handling: OutsideHandling,
     permitted: HashSet<Identifier>,
     cause: RefusalReason,
 }
@@ -53,7 +52,7 @@ impl Visit {
             return Ok((None, share));
         };
         let OutsideRequest {
-            choice,
+            handling,
             permitted,
             cause,
         } = wanted;
@@ -86,20 +85,13 @@ impl Visit {
                     route.name = %route.name,
                     exchange.id = %self.exchange,
                     cause = %refusal,
-                    "Records outside the caseload could not be taken out; the response is refused"
+                    "Records outside the caseload could not be taken out; enforced mode refuses the response"
                 );
                 return Ok((None, share));
             }
         };
         // The decoded body may be longer than the one that was held.
         share.grow(bytes.len().saturating_sub(share.amount()))?;
-        let is_enforced = self.portal.mode.enforcement().is_some();
-        let handling = match (choice, is_enforced) {
-            (OutsideChoice::Mask, true) => OutsideHandling::Masked,
-            (OutsideChoice::Mask, false) => OutsideHandling::WouldMask,
-            (OutsideChoice::Drop | OutsideChoice::Refuse, true) => OutsideHandling::Dropped,
-            (OutsideChoice::Drop | OutsideChoice::Refuse, false) => OutsideHandling::WouldDrop,
-        };
         let outside = OutsideRecords {
             handling,
             count: u32::try_from(records).unwrap_or(u32::MAX),
@@ -122,9 +114,16 @@ impl Visit {
         let content_type = headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
-        let choice = route.response.outside_of(content_type);
+        let is_enforced = self.portal.mode.enforcement().is_some();
+        let handling = match (route.response.outside_of(content_type), is_enforced) {
+            (OutsideChoice::Refuse, _) => return None,
+            (OutsideChoice::Drop, true) => OutsideHandling::Dropped,
+            (OutsideChoice::Drop, false) => OutsideHandling::WouldDrop,
+            (OutsideChoice::Mask, true) => OutsideHandling::Masked,
+            (OutsideChoice::Mask, false) => OutsideHandling::WouldMask,
+        };
         // A part of a document is not whole without the rest.
-        if choice == OutsideChoice::Refuse || status == StatusCode::PARTIAL_CONTENT {
+        if status == StatusCode::PARTIAL_CONTENT {
             return None;
         }
         let keys = self.keys(found.persons.iter().map(|(person, _)| person));
@@ -155,7 +154,7 @@ impl Visit {
             .cloned()
             .collect();
         (!permitted.is_empty()).then_some(OutsideRequest {
-            choice,
+            handling,
             permitted,
             cause: reason,
         })
@@ -207,29 +206,4 @@ const fn is_about_caseload(reason: &RefusalReason) -> bool {
         reason,
         RefusalReason::OutsideCaseload | RefusalReason::NotExact | RefusalReason::CaseloadOnly(_)
     )
-}
-
-/// Makes the headers fit a body that was rewritten: those that describe the bytes of the portal's go,
-/// and the visitor learns that something is missing.
-pub(super) fn describe_rewritten(headers: &mut HeaderMap, outside: &OutsideRecords) {
-    let of_the_bytes = [
-        header::CONTENT_LENGTH,
-        header::CONTENT_ENCODING,
-        header::CONTENT_RANGE,
-        header::ACCEPT_RANGES,
-        header::ETAG,
-        header::LAST_MODIFIED,
-        HeaderName::from_static("content-md5"),
-        HeaderName::from_static("digest"),
-        HeaderName::from_static("content-digest"),
-        HeaderName::from_static("repr-digest"),
-        HeaderName::from_static("signature"),
-        HeaderName::from_static("signature-input"),
-    ];
-    for name in of_the_bytes {
-        headers.remove(name);
-    }
-    let said = format!("{}={}", outside.handling.code(), outside.count);
-    let said = HeaderValue::from_str(&said).expect("a code and a number are ASCII");
-    headers.insert(OUTSIDE, said);
 }

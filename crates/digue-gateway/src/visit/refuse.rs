@@ -5,7 +5,7 @@ use digue_types::{Exposure, Inspection, Outcome, RefusalReason};
 
 use super::outside::named_in_refusal;
 use super::state::Visit;
-use digue_refusals::Refusal;
+use digue_refusals::{NamedPersons, Refusal};
 
 impl Visit {
     /// Journals a refusal of the request, or of a response that could not be inspected; returns it.
@@ -106,7 +106,8 @@ impl Visit {
             .route()
             .is_some_and(|route| route.access.allows_break_glass);
         refusal.may_break_glass = could_break && allows;
-        refusal.outside.clone_from(&self.named);
+        refusal.outside =
+            (!self.named.is_empty()).then(|| Box::new(NamedPersons(self.named.clone())));
         refusal
     }
 }

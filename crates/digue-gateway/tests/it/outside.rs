@@ -27,11 +27,13 @@ fn answer(heard: &Heard) -> Reply {
     let mut ids = "";
     let mut summary = json!("rien");
     let mut is_gzip = false;
+    let mut status = 200;
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         match name {
             "ids" => ids = value,
             "summary" => summary = json!(value),
             "gzip" => is_gzip = true,
+            "status" => status = value.parse().unwrap(),
             _ => {}
         }
     }
@@ -51,6 +53,7 @@ fn answer(heard: &Heard) -> Reply {
         body.into_bytes()
     };
     let reply = Reply::new("application/json", body)
+        .status(status)
         .header("etag", "\"v1\"")
         .header("last-modified", "Sat, 29 Nov 2025 10:00:00 GMT")
         .header("digue-outside", "forged=1");
@@ -227,6 +230,8 @@ async fn a_list_of_which_nothing_would_be_left_or_which_still_tells_is_refused()
         "/coupe?ids=P1,P77&summary=P78",
         "/masque?ids=P1,P77&summary=secret-P77",
         "/entier?ids=P1,P77",
+        // A part of a document.
+        "/coupe?ids=P1,P77&status=206",
     ] {
         let response = ask(&mut world, WayIn::Session, get("caseload", target), &[]).await;
         assert_eq!(response.status(), 403, "{target}");

@@ -26,8 +26,8 @@ use digue_gateway::portal::{
     QueryRule, Route, RouteKind, Timeouts, UninspectedChoice, Upstream,
 };
 use digue_gateway::ports::{Aliases, BoxFuture, Clock, JournalWriteError, LocalPages, Recorder};
-use digue_gateway::response_headers::HeaderRules;
 use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
+use digue_headers::response_headers::HeaderRules;
 use digue_http::body;
 use digue_http::client::HttpClient;
 use digue_identifiers::{IdentifierKind, Pick};
@@ -377,7 +377,11 @@ fn writes() -> Vec<Route> {
             "/formulaire",
             RequestSource::Form("id".to_owned()),
         ),
-        of("corps", "/corps", RequestSource::json(json, Pick::whole(0, "id")).unwrap()),
+        of(
+            "corps",
+            "/corps",
+            RequestSource::json(json, Pick::whole(0, "id")).unwrap(),
+        ),
     ]
 }
 

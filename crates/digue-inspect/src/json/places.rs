@@ -99,6 +99,7 @@ impl JsonRules {
             input: Scanner::new(text),
             depth: 0,
             names_above: 0,
+            records: placed.lines.len(),
             placed,
         };
         let start = self.whole();
@@ -137,6 +138,7 @@ struct PlaceWalk<'a, 't> {
     depth: usize,
     /// Members above the current node whose names the map does not write.
     names_above: usize,
+    records: usize,
     placed: &'a mut PlacedRecords,
 }
 
@@ -156,6 +158,11 @@ impl PlaceWalk<'_, '_> {
         let start = self.input.place();
         let kind = self.input.begin()?;
         if self.is_record(kind, reached) {
+            // Its place takes more memory than it does: as many records as identifiers.
+            if self.records == self.search.identifiers_max {
+                return Err(Unreadable::too_large().into());
+            }
+            self.records += 1;
             self.input.skip_rest(kind)?;
             let value = start..self.input.end_place();
             let start = WalkStart { active, reached };

@@ -19,6 +19,8 @@ const TELLING_SIGNS: usize = 5;
 const TELLING_LETTERS: usize = 3;
 /// Words of a text that are compared together.
 const WORDS_MAX: usize = 8;
+/// The most texts that are kept: memory beyond this is not counted as held.
+const TEXTS_MAX: usize = 200_000;
 /// Words of a text, each of which may be a name.
 const SHORT_WORDS: usize = 3;
 
@@ -65,6 +67,9 @@ impl<'k> Residue<'k> {
     /// A text of a removed record, and the words of a short one: `DUPONT Marie` may be `DUPONT`
     /// elsewhere.
     pub(super) fn add_text(&mut self, token: &JsonToken<'_>) {
+        if self.is_too_large() {
+            return;
+        }
         let Some(text) = said(token) else { return };
         let words = words(text);
         let has_letters =
@@ -90,7 +95,7 @@ impl<'k> Residue<'k> {
         match token {
             // The name of a member is no number of pages, however short it is.
             JsonToken::Name(name) => self.is_identifier(name) || self.holds_identifier(name),
-            JsonToken::Text(text) => self.holds_identifier(text),
+            JsonToken::Text(text) => self.holds_identifier(text) || self.names_removed(text),
             JsonToken::Number(number) => is_telling(number) && self.is_identifier(number),
         }
     }
@@ -117,6 +122,19 @@ impl<'k> Residue<'k> {
         let mut seen = Vec::new();
         self.shapes.identifiers_like(text, &mut seen);
         seen.iter().any(|person| !self.permitted.contains(person))
+    }
+
+    /// True for a text in which an identifier of a removed person has a shape that tells it from
+    /// words, however short it is.
+    fn names_removed(&self, text: &str) -> bool {
+        let mut seen = Vec::new();
+        self.shapes.identifiers_like(text, &mut seen);
+        seen.iter().any(|person| self.identifiers.contains(person))
+    }
+
+    /// True when there is too much to compare with.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.texts.len() > TEXTS_MAX
     }
 
     /// True when the whole of a text is the identifier of a removed person, in whatever spelling the

@@ -281,6 +281,16 @@ fn what_the_rest_tells_of_a_removed_person_refuses_all_of_it() {
 
 #[test]
 fn a_record_that_stays_and_names_a_removed_person_where_no_rule_looks_refuses_all_of_it() {
+    refuses(
+        &BY_ID,
+        r#"{"by_id":{"x":{"id":"P9"},"P9":{"id":"P1"}}}"#,
+        &RewriteRefusal::Residue,
+    );
+    refuses(
+        &LIST,
+        r#"{"items":[{"id":"P9"},{"id":"P1","note":"voir P9, svp"}]}"#,
+        &RewriteRefusal::Residue,
+    );
     for note in [
         r#""note":"sœur de P10009""#,
         r#""liens":{"P10009":"soeur"}"#,
@@ -476,6 +486,10 @@ fn flate2_of(body: &[u8]) -> Vec<u8> {
 }
 
 fn table(text: &str, permitted: &[&str]) -> Result<String, RewriteRefusal> {
+    table_of(text, LIST.shape, permitted)
+}
+
+fn table_of(text: &str, shape: Option<&str>, permitted: &[&str]) -> Result<String, RewriteRefusal> {
     let mut rules = TableRules::default();
     let column = |name: &str| ColumnRule::new(MapColumn::Named(name.into()), Pick::whole(0, "id"));
     let tutor = ColumnRule {
@@ -491,8 +505,7 @@ fn table(text: &str, permitted: &[&str]) -> Result<String, RewriteRefusal> {
         errors: None,
     };
     let body = ("text/csv", "", text.as_bytes());
-    rewritten_by(&rules, LIST.shape, body, permitted)
-        .map(|body| String::from_utf8(body.bytes).unwrap())
+    rewritten_by(&rules, shape, body, permitted).map(|body| String::from_utf8(body.bytes).unwrap())
 }
 
 #[test]
@@ -676,5 +689,41 @@ proptest! {
             let _ = map.rewritten(text.as_bytes(), permitted);
         }
         let _ = table(&format!("id;nom\n{text}"), permitted);
+    }
+
+    #[test]
+    fn nothing_of_a_person_outside_leaves_a_table(
+        rows in proptest::collection::vec(
+            (0_u8..6, 0_usize..6, any::<bool>()),
+            1..8,
+        ),
+        delimiter in proptest::sample::select(vec![',', ';', '\t']),
+        end in proptest::sample::select(vec!["\n", "\r\n", "\r"]),
+    ) {
+        let cells = [
+            "MARK", "\"MARK\"", "\"a \"\"MARK\"\" b\"", "\"x;y,z MARK\"", "\"MARK\nP70005\"", "mot MARK\\",
+        ];
+        let mut text = format!("id{delimiter}nom{delimiter}note{end}");
+        let mut lines = Vec::new();
+        for (number, cell, is_quoted) in &rows {
+            let id = match is_quoted {
+                true => format!("\"P7000{number}\""),
+                false => format!("P7000{number}"),
+            };
+            let cell = cells[*cell].replace("MARK", &format!("MARK{number}q"));
+            let line = format!("{id}{delimiter}{cell}{delimiter}n{end}");
+            text.push_str(&line);
+            lines.push((*number, line));
+        }
+        let permitted = ["P70000", "P70001", "P70002"];
+        if let Ok(left) = table_of(&text, Some("^P[0-9]{5}$"), &permitted) {
+            for outside in 3..6 {
+                prop_assert!(!left.contains(&format!("7000{outside}")), "{text}\n{left}");
+                prop_assert!(!left.contains(&format!("MARK{outside}q")), "{text}\n{left}");
+            }
+            let kept = lines.iter().filter(|(number, _)| *number < 3);
+            let kept: String = kept.map(|(_, line)| line.as_str()).collect();
+            prop_assert!(left.ends_with(&kept), "{text}\n{left}");
+        }
     }
 }

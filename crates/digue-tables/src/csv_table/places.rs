@@ -2,6 +2,7 @@
 //! alike: where two readings see different rows, taking out those of one would cut through those of
 //! the other.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use digue_types::{ReadFailure, UnreadCause};
@@ -18,23 +19,39 @@ use digue_identifiers::reading::Unreadable;
 pub struct PlacedRow {
     /// From its first byte to that of the next row.
     pub bytes: Range<usize>,
-    /// As a person sees them.
-    pub cells: Vec<String>,
     /// By the rules and by the sweep.
     pub identifiers: Vec<Identifier>,
     /// False for titles, header, totals and blank rows.
     pub is_record: bool,
 }
 
-/// The rows of a file, in order.
+/// The rows of a file, in order, and the one way of reading it.
+pub struct PlacedTable<'t> {
+    text: &'t str,
+    delimiter: u8,
+    quotes: Quotes,
+    pub rows: Vec<PlacedRow>,
+}
+
+impl<'t> PlacedTable<'t> {
+    /// The cells of a row, without their quotes. Read again: kept, they would take many times the
+    /// bytes of the file.
+    pub fn cells(&self, row: &PlacedRow) -> impl Iterator<Item = Cow<'t, str>> + use<'t> {
+        let mut read = CsvRow::default();
+        Lexer::new(&self.text[row.bytes.clone()], self.delimiter, self.quotes).read(&mut read);
+        read.cells.into_iter()
+    }
+}
+
+/// The rows of a file, as many as there may be identifiers.
 ///
 /// # Errors
 /// The file can be read in two ways, or not at all.
-pub fn placed_rows(
+pub fn placed_rows<'t>(
     rules: &TableRules,
-    text: &str,
+    text: &'t str,
     search: IdentifierSearch<'_>,
-) -> Result<Vec<PlacedRow>, Unreadable> {
+) -> Result<PlacedTable<'t>, Unreadable> {
     let (hint, table) = match separator_hint(text.trim_start_matches('\u{feff}')) {
         Some((delimiter, rest)) => (Some(delimiter), rest),
         None => (None, text.trim_start_matches('\u{feff}')),
@@ -68,11 +85,15 @@ pub fn placed_rows(
         }
     }
     let delimiter = whole.ok_or_else(ambiguous)?;
-    rows(rules, table, (delimiter, quotes), search).map(|mut rows| {
-        for row in &mut rows {
-            row.bytes = base + row.bytes.start..base + row.bytes.end;
-        }
-        rows
+    let mut rows = rows(rules, table, (delimiter, quotes), search)?;
+    for row in &mut rows {
+        row.bytes = base + row.bytes.start..base + row.bytes.end;
+    }
+    Ok(PlacedTable {
+        text,
+        delimiter,
+        quotes,
+        rows,
     })
 }
 
@@ -98,9 +119,11 @@ fn rows(
         for (column, cell) in row.texts() {
             found.sweep(cell, || row.place(column))?;
         }
+        if placed.len() == search.identifiers_max {
+            return Err(Unreadable::too_large());
+        }
         placed.push(PlacedRow {
             bytes: start..lexer.place(),
-            cells: row.cells.iter().map(|cell| cell.to_string()).collect(),
             identifiers: found.into_identifiers(),
             is_record,
         });
