@@ -49,7 +49,7 @@ impl TestMap {
         let rules = self
             .persons
             .iter()
-            .map(|at| JsonRule::new(path(at), Pick::whole(0, *at)));
+            .map(|at| JsonRule::new(path(at), Pick::whole(0, at)));
         let rules = JsonRules::new(JsonMap {
             rules: rules.collect(),
             records: self.records.iter().map(|at| path(at)).collect(),
