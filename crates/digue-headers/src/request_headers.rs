@@ -155,6 +155,7 @@ const NEVER: [&str; 26] = [
     "host",
     "keep-alive",
     "max-forwards",
+    // CGI makes HTTP_PROXY of it, and programs send their own requests there (CVE-2016-5385).
     "proxy",
     "proxy-authenticate",
     "proxy-authorization",
@@ -171,6 +172,7 @@ const NEVER: [&str; 26] = [
     "x-method-override",
     "x-original-method",
     "x-original-uri",
+    // Some frameworks route by it and not by the path, which is all that the map has judged.
     "x-original-url",
     "x-real-ip",
     "x-rewrite-url",

@@ -116,6 +116,7 @@ pub fn rewrite(
         text,
     };
     let (left, masking, records) = rewriting.of_block(block)?;
+    // Masked, a body can be longer than it was: `1` becomes `null`.
     if left.len() > limits.decoded_bytes_max {
         return Err(RewriteRefusal::TooLarge);
     }
@@ -243,6 +244,7 @@ impl Rewriting<'_> {
             }
             tokens(&document[record.value.clone()]).for_each(|token| residue.forget_text(&token));
         }
+        // After all records that stay: a text is no residue if any of them has it, too.
         for part in beside(document, kept.iter().chain(&removed)) {
             if tokens(part).any(|token| residue.is_beside_records(&token)) {
                 return Err(RewriteRefusal::Residue);
@@ -266,6 +268,7 @@ impl Rewriting<'_> {
             .records()
             .partition(|record| self.is_permitted(&record.identifiers));
         match (kept.is_empty(), removed.is_empty()) {
+            // A person is outside, or nothing would be rewritten; no record names them.
             (_, true) => Err(RewriteRefusal::OutsideRecords),
             (true, false) => Err(RewriteRefusal::EveryRecord),
             (false, false) => Ok((kept, removed)),

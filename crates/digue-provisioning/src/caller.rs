@@ -103,6 +103,7 @@ pub fn authenticate(app: &App, headers: &HeaderMap) -> Result<DirectoryCaller, S
     let actor = Actor::of_program(app, &key.account).map_err(|_| unknown())?;
     // The account may have lost its role since two persons agreed to the key.
     actor.must_load().map_err(|_| unknown())?;
+    // Last: what strangers send takes nothing from the minute of a key, and fills no memory.
     app.area::<Provisioning>().requests.pass(&key.id, now)?;
     Ok(DirectoryCaller {
         actor,

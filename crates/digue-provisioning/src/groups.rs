@@ -188,6 +188,8 @@ async fn save(
             });
         }
     }
+    // All are looked up before anything is stored: with an officer in the list (403), none of the
+    // others is added or removed.
     for account in after.difference(&known) {
         let user = view
             .user(account)

@@ -63,6 +63,8 @@ impl GroupRule {
 
     /// The id of the group in addresses.
     pub(crate) fn id(&self) -> String {
+        // From the name, since groups have no row: the same after a restart, and in whatever order
+        // the file has them.
         let digest = digest(&SHA256, self.key().as_bytes());
         let bytes = &digest.as_ref()[..8];
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -57,6 +57,8 @@ pub(crate) async fn settle(
     apply_brake(view, turn, &mut steps).await.map_err(failed)?;
     for step in &mut steps {
         let waited = step.update.before.as_ref().and_then(|before| before.waits);
+        // The age stays, also where another change waits by now: asking anew makes no old task
+        // look young.
         let since = waited.map_or(now, |(_, since)| since);
         step.update.after.waits = step.change.map(|change| (change.code().to_owned(), since));
         step.update.after.asked_by = caller.actor.account.clone();
@@ -65,6 +67,7 @@ pub(crate) async fn settle(
     let rows: Vec<ScimUserRecord> = steps.iter().map(|step| step.update.after.clone()).collect();
     app.store().save_scim_users(&rows).await.map_err(failed)?;
     let (done, failure) = carry_out(view, caller, &steps).await;
+    // Before the failure is returned: what was done does not go on waiting for a person.
     if !done.is_empty() {
         app.store().save_scim_users(&done).await.map_err(failed)?;
     }
@@ -93,6 +96,7 @@ fn step<'r>(view: &DirectoryView<'r>, mut update: UserUpdate) -> AccountStep<'r>
         .and_then(|before| before.waits)
         .map(|(change, _)| change);
     let is_closed_by = update.after.is_closed_by;
+    // As if the directory had never spoken: what is missing now, whatever it said last.
     let missing = change_of(None, to, account, is_closed_by);
     let wanted = change_of(was, to, account, is_closed_by);
     let takes = match (wanted, to, account) {
@@ -130,6 +134,7 @@ async fn apply_brake(
     let app = view.app;
     let state = turn.state(app).await?;
     let mut day = day_of(state.day, view.open_accounts(), app.clock().now());
+    // Only a narrowing is a move that is done without a person, so that moves count as closings.
     let takes =
         |step: &AccountStep<'_>| step.is(WantedChange::Close) || step.is(WantedChange::Move);
     let count = |is: &dyn Fn(&AccountStep<'_>) -> bool, steps: &[AccountStep<'_>]| {

@@ -118,6 +118,8 @@ pub(crate) fn waiting_change(
     let Some((code, since)) = &row.waits else {
         return Ok(None);
     };
+    // The mark only says that something waits. What is missing follows from the account as it is
+    // now: people may have made a part of it.
     WantedChange::parse(code).ok_or_else(|| {
         OperationError::Unavailable(format!("the change {code} of the directory cannot be read"))
     })?;

@@ -31,6 +31,8 @@ pub async fn release(app: &App, actor: &Actor, digest: &str) -> Result<usize, Op
     require(!actor.is_program())?;
     let rules = rules(app).ok_or(OperationError::NotFound("directory"))?;
     actor.must_be_fresh(app)?;
+    // Before the digest is compared: no request of the directory comes between what was read and
+    // what is done.
     let _turn = change_turn(app).await;
     let shown = read(app, rules).await?;
     if shown.waiting.is_empty() || shown.digest != digest {
@@ -74,6 +76,7 @@ pub async fn release(app: &App, actor: &Actor, digest: &str) -> Result<usize, Op
     for (asked_by, accounts) in opened {
         provisioning::add(app, actor, &accounts, &asked_by).await?;
         for account in accounts {
+            // A crash before this leaves the mark, and `waiting_change` finds nothing missing.
             if let Some(row) = app.store().scim_user(&account.account).await? {
                 settled(app, row, false).await?;
             }

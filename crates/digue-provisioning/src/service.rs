@@ -101,6 +101,7 @@ async fn respond(
     let segments: Vec<String> = path
         .split('/')
         .filter(|segment| !segment.is_empty())
+        // After the split: `%2F` in a name separates nothing.
         .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
         .collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -271,6 +272,7 @@ impl ScimExchange<'_> {
     async fn search_all(&self) -> Result<ScimAnswer, ScimError> {
         let query = self.search(&USER)?;
         let (users, found) = users::list(&self.view(), &query).await?;
+        // All groups: `startIndex` counts over both, and the page may begin among the groups.
         let of_groups = ScimQuery {
             start: 1,
             count: usize::MAX,
@@ -329,6 +331,7 @@ impl ScimExchange<'_> {
         } else {
             return Err(not_allowed());
         }
+        // A new view: the old one has the accounts as they were before the change.
         let view = self.view();
         let resource = view.resource(&view.user(&account).await?)?;
         Ok(self.resource(200, resource, &selection))
@@ -354,6 +357,7 @@ impl ScimExchange<'_> {
         }
         let turn = change_turn(self.app).await;
         let view = self.view();
+        // The version of a group needs all users: read only for a client that names one.
         if self.request.headers.contains_key(IF_MATCH) {
             self.must_match(&groups::show(&view, rule).await?)?;
         }

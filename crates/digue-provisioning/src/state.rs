@@ -26,6 +26,7 @@ const HEARD_EVERY: Duration = Duration::from_mins(1);
 #[derive(Default)]
 pub(crate) struct DirectoryTurn {
     changes: Mutex<()>,
+    // Taken under `changes` or alone; nothing takes `changes` while it holds this.
     scans: Mutex<()>,
     heard_at: AtomicI64,
 }
@@ -57,6 +58,7 @@ pub(crate) async fn heard(app: &App) -> Result<(), OperationError> {
     let now = app.clock().now();
     let turn = &app.area::<Provisioning>().turn;
     let last = Timestamp::from_micros(turn.heard_at.load(Ordering::Relaxed));
+    // Before the lock: a synchronisation would write one row again with each of its requests.
     if now.since(last) < HEARD_EVERY {
         return Ok(());
     }
@@ -260,6 +262,7 @@ impl<'a> DirectoryView<'a> {
                 is_closed_by: false,
                 waits: None,
                 groups: BTreeSet::from([group.key()]),
+                // Never stored: `settle` puts the account of the key here.
                 asked_by: account.clone(),
                 created_at: Timestamp::ZERO,
                 changed_at: Timestamp::ZERO,

@@ -78,6 +78,7 @@ async fn candidates<'a>(
     filter: Option<&Filter>,
 ) -> Result<UserCandidates<'a>, ScimError> {
     let demanded = |name| filter.and_then(|filter| filter.demanded(name));
+    // This only narrows: `list` holds the whole filter against those that are left.
     let named = demanded("userName").or_else(|| demanded("id"));
     let account = match (named, demanded("externalId")) {
         (Some(name), _) => match AccountId::parse(name) {
@@ -114,6 +115,7 @@ pub(crate) async fn add(
     let sent = SentUser::of(writable(&USER, body)?)?;
     let before = view.free_name(&sent.account).await?;
     let count = view.app.store().scim_user_count().await.map_err(failed)?;
+    // A deleted user has its row already, and comes back however full the directory is.
     if before.is_none() && count >= USERS_MAX {
         return Err(ScimError::new(
             403,
@@ -210,6 +212,7 @@ pub(crate) async fn delete(
 ) -> Result<bool, ScimError> {
     let account = before.row.account.clone();
     let after = ScimUserRecord {
+        // Free again: the directory may give it to another user.
         external_id: None,
         is_active: false,
         is_deleted: true,

@@ -40,6 +40,8 @@ impl Refusal {
                 .decode_utf8()
                 .ok()?;
             match name {
+                // Only reasons that exist: anyone can write such an address, and it must not put
+                // a text of its author on a page of Digue.
                 "reason" if reasons.len() < REASONS_MAX => {
                     reasons.push(value.parse::<RefusalReason>().ok()?);
                 }

@@ -226,6 +226,8 @@ impl FilterTest {
                 values.peek().is_some()
             }
             (FilterOperator::Equal, Literal::Nothing) => values.peek().is_none(),
+            // The opposite of `eq`, for several values and for none: if one that differs were
+            // enough, `emails eq "a"` and `emails ne "a"` would both hold of one user.
             (FilterOperator::NotEqual, literal) => {
                 !values.any(|value| is(value, attribute, FilterOperator::Equal, literal))
             }

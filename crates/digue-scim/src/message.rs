@@ -54,6 +54,7 @@ impl ScimQuery {
                 parameter("excludedAttributes").as_deref(),
             )?,
             start: usize::try_from(start).unwrap_or(usize::MAX),
+            // A service may return fewer than were asked for (RFC 7644, 3.4.2.4): no error.
             count: count.min(PAGE_MAX),
         })
     }

@@ -123,6 +123,8 @@ pub(crate) fn steps<'o>(
     };
     let mut steps = Vec::new();
     for (name, value) in named {
+        // Before the path is resolved: the schema has no `roles`, and what it lacks is left out, so
+        // that the directory would believe that it gave a right.
         if operation.kind != OperationKind::Remove {
             refuse_rights(name, value)?;
         }
@@ -229,6 +231,7 @@ fn set_part(item: &mut Value, sub: &Attribute, value: &Value) -> Result<(), Scim
 }
 
 /// The most values of an attribute that `PATCH` builds up.
+// `VALUES_MAX` bounds one operation: without this, 200 of them would build up 200,000 values.
 const KEPT_MAX: usize = 50;
 
 fn apply_to_values(

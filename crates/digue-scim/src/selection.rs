@@ -106,6 +106,7 @@ fn names(schema: &'static Schema, list: &str) -> Result<Vec<SelectedName>, ScimE
 }
 
 fn remove(resource: &mut Map<String, Value>, name: &SelectedName) {
+    // `returned: always` (RFC 7643, 7): no client can exclude these.
     if Schema::always_returned().any(|always| always == name.name) && name.extension.is_none() {
         return;
     }

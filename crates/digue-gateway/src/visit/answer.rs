@@ -198,6 +198,7 @@ impl AdmittedVisit<Enforcement> {
             AnswerBody::Stream { .. } => (declared.unwrap_or(sent), declared.is_none()),
         };
         let showing = visit.showing(route, (head.status, &mut head.headers), found, body_bytes);
+        // After `showing`, which lets no `digue-` header of a portal pass, nor this one.
         if let Some(outside) = &outside {
             headers::describe_rewritten(&mut head.headers, outside);
         }

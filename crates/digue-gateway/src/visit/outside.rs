@@ -134,6 +134,7 @@ impl Visit {
         let PersonsOutside { is_outside, reason } = {
             let rules = self.shared.rules.load_full();
             let hosts = self.shared.hosts.load();
+            // Free again while the body is rewritten: `judge` locks them anew, for what is left.
             let budgets = lock(hosts.budgets(&self.portal.id));
             outside(&rules, &budgets, &facts, &keys)?
         };
@@ -142,6 +143,8 @@ impl Visit {
             .filter(|(_, is_outside)| *is_outside)
             .map(|((person, _), _)| person)
             .collect();
+        // By the alias table an identifier may name several persons: all of them must be permitted.
+        // One that leads to no answer is not.
         let is_permitted = |identifier: &&Identifier| {
             let named = self.persons(std::iter::once(*identifier));
             named.is_ok_and(|named| !named.iter().any(|person| outside.contains(person)))
@@ -153,6 +156,7 @@ impl Visit {
             .filter(is_permitted)
             .cloned()
             .collect();
+        // With none permitted no record could stay: `decide` refuses, without a rewriting.
         (!permitted.is_empty()).then_some(OutsideRequest {
             handling,
             permitted,

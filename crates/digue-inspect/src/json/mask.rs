@@ -97,6 +97,8 @@ impl MaskWriter<'_, '_> {
                 self.out.push(',');
             }
             is_first = false;
+            // `MASKED_NAME` goes the other way and is written as `MASK`: `is_masked` needs a masked
+            // record to come out of this byte for byte.
             if name != MASKED_NAME && self.masking.keeps(self.rules, &name) {
                 let written = serde_json::to_string(&name).expect("a string always serialises");
                 self.out.push_str(&written);

@@ -205,6 +205,7 @@ impl PlaceWalk<'_, '_> {
         let mut found = self.search.collector();
         JsonWalk::read(self.rules, record, start, None, &mut found)?;
         if found.has_sweep() {
+            // Without escapes: `\u0050` would hide an identifier from a pattern.
             found.sweep(&unescaped(record), UnreadPlace::default)?;
         }
         Ok(found.into_identifiers())

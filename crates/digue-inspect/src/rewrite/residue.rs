@@ -57,6 +57,7 @@ impl<'k> Residue<'k> {
         for person in outside {
             let phrase = phrase(&person.text);
             if is_telling(&phrase) {
+                // With and without what separates its parts: `AB-12345` may be `AB12345` elsewhere.
                 self.phrases.insert(phrase.replace(' ', ""));
                 self.phrases.insert(phrase);
             }
@@ -67,6 +68,7 @@ impl<'k> Residue<'k> {
     /// A text of a removed record, and the words of a short one: `DUPONT Marie` may be `DUPONT`
     /// elsewhere.
     pub(super) fn add_text(&mut self, token: &JsonToken<'_>) {
+        // No text is lost: the caller asks this, too, and refuses before it compares.
         if self.is_too_large() {
             return;
         }
@@ -92,6 +94,7 @@ impl<'k> Residue<'k> {
 
     /// True when a text of a record that stays names a removed person.
     pub(super) fn is_in_record(&self, token: &JsonToken<'_>) -> bool {
+        // Not by the texts: two persons in one town, or with one lawyer, do not name each other.
         match token {
             // The name of a member is no number of pages, however short it is.
             JsonToken::Name(name) => self.is_identifier(name) || self.holds_identifier(name),

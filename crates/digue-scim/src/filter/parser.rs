@@ -179,6 +179,7 @@ impl<'t> FilterParser<'t> {
     }
 
     fn skip_blanks(&mut self) {
+        // The grammar knows spaces only (RFC 7644, 3.4.2.2): a tab is an error.
         self.rest = self.rest.trim_start_matches(' ');
     }
 

@@ -63,6 +63,7 @@ pub fn apply(
                 // The directory's own identifier of a group: nothing here looks at it.
                 _ => {}
             }
+            // After each step: at the end, 200 operations of 1,000 members would be held already.
             if members.len() > MEMBERS_MAX {
                 let detail = format!("a group has at most {MEMBERS_MAX} members");
                 return Err(ScimError::wrong(ScimType::TooMany, detail));
@@ -93,6 +94,8 @@ fn change(members: &mut BTreeSet<AccountId>, step: &PatchStep<'_>) -> Result<(),
                 members.remove(&gone);
             }
         }
+        // Without a filter all values go (RFC 7644, 3.5.2.2). How many accounts may close by it is
+        // for the brake of `digue-provisioning`.
         (OperationKind::Remove, None) => members.clear(),
         (OperationKind::Remove, Some(filter)) => remove_meant(members, filter),
         (OperationKind::Add | OperationKind::Replace, Some(_)) => return Err(whole()),
