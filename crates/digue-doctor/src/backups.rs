@@ -73,6 +73,8 @@ fn history(installation: &ExaminedInstallation) -> Result<BackupHistory, String>
         take(&mut history, act);
     }
     let pruned = Pruned::read(&journal.disk, &journal.key).map_err(|error| cause_of(&error))?;
+    // Entries that were pruned are not on the disk any more: an index that ends among them cannot
+    // be continued from its own end.
     let first = index.size().max(pruned.map_or(0, |pruned| pruned.minimum));
     each_since(installation, &journal, first, &mut |act| {
         take(&mut history, act)

@@ -54,6 +54,7 @@ impl Writability {
             (Err(error), _) | (_, Err(error)) => return unknown(&error),
         };
         let mode = format!("uid {}, mode {:o}", of.uid(), of.mode() & 0o7777);
+        // Making a file takes both rights on a folder, to write and to search.
         match (of.uid() == owner, of.mode() & 0o300 == 0o300) {
             (true, true) => Self::Yes,
             (true, false) => Self::No(mode),
@@ -77,6 +78,7 @@ pub(crate) fn space(installation: &ExaminedInstallation) -> HealthResult {
         let name = folder.display().to_string();
         match statvfs(&folder) {
             // Several folders of one file system are one line.
+            // Zero is no number of one: two without any are two lines.
             Ok(system) if seen.contains(&system.f_fsid) && system.f_fsid != 0 => {}
             Ok(system) => {
                 seen.push(system.f_fsid);
@@ -213,6 +215,7 @@ fn secret_files(installation: &ExaminedInstallation) -> Vec<SecretFile> {
 
 /// A configuration with the password of a database is a secret as a whole.
 fn has_password(url: &str) -> bool {
+    // Up to the last `@`: a password may have one that was not encoded.
     let login = url
         .split_once("://")
         .and_then(|(_, rest)| rest.rsplit_once('@'));
@@ -274,6 +277,7 @@ fn signing_key(result: HealthResult, installation: &ExaminedInstallation) -> Hea
         (Err(error), _) => return unread(result, &private, &error),
         (_, Err(error)) => return unread(result, &public, &error),
     };
+    // Of another length it has a finding already, that of `secret_file`.
     let Ok(seed) = <[u8; 32]>::try_from(seed) else {
         return result;
     };

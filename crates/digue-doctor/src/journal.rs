@@ -84,6 +84,8 @@ fn verifier(path: &Path) -> Result<Verifier, JournalAbsence> {
 }
 
 pub(crate) async fn examine(installation: Arc<ExaminedInstallation>) -> HealthResult {
+    // Before the journal is opened: Digue writes on meanwhile, and beside a head that is read after
+    // it the journal would look older than remembered.
     let kept = remembered_head(&installation.settings.store_url).await;
     let kept = kept.map_err(|error| cause_of(&error));
     let made = tokio::task::spawn_blocking(move || judge(&installation, kept)).await;

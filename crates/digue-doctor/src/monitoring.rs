@@ -74,6 +74,8 @@ fn said(
             return result.bad("doctor-monitoring-silent", &[values, &[cause]].concat());
         }
     };
+    // The server states its own version, 1.1 perhaps (RFC 9110, 6.2). The status is not looked at:
+    // with 503 come the same lines, and they say which condition failed.
     let body = answer
         .split_once("\r\n\r\n")
         .filter(|_| answer.starts_with("HTTP/1."));

@@ -93,6 +93,8 @@ fn is_usual(line: &ReviewedAccount) -> bool {
 fn table(w: &Localizer, actor: &Actor, review: &ReviewView) -> ListTable {
     let may_decide = reviews::may_decide(actor) && !review.is_closed;
     let mut lines: Vec<&ReviewedAccount> = review.lines.iter().collect();
+    // First what a reviewer has to think about. Of these `None` comes first: the accounts that were
+    // never used.
     lines.sort_by_key(|line| {
         let last_use = line.facts.as_ref().and_then(|facts| facts.last_use);
         (line.decided.is_some(), is_usual(line), last_use)

@@ -106,6 +106,8 @@ impl<'m> MapComparer<'m> {
         comparison: &mut RouteComparison,
     ) {
         let media = MediaType::parse(exchange.content_type.unwrap_or_default()).essence;
+        // An answer that the learnt map itself does not read proposes nothing: there is no person
+        // in it whom the operator's lines could lack.
         let by_learnt = learnt.read(self.known, exchange, url).unwrap_or_default();
         if !existing.route.is_held {
             comparison.passes_persons += usize::from(!by_learnt.is_empty());

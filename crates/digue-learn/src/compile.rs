@@ -100,6 +100,7 @@ fn compile_kind(kind: &LearntKind) -> Result<IdentifierKind, CompileFault> {
 }
 
 fn compile_shape(shape: &str) -> Result<IdentifierShape, CompileFault> {
+    // Grouped: of `a|b` each anchor would otherwise hold one alternative only.
     IdentifierShape::new(&format!("^(?:{shape})$")).map_err(fault)
 }
 

@@ -58,6 +58,7 @@ pub(crate) struct MapEmitter<'e> {
 
 /// One line of text for a comment.
 pub(crate) fn comment_line(text: &str) -> String {
+    // A line end would end the comment, and what follows it would be read as a line of the map.
     let shown: String = text
         .chars()
         .filter(|c| !c.is_control())

@@ -433,6 +433,7 @@ fn add_block(
         added.push((ChangeKind::Added, DifferencePart::Block { format }));
         return;
     };
+    // A rule that is written otherwise and finds the same persons is no difference (decision 22).
     if !finds_fewer {
         return;
     }

@@ -75,6 +75,7 @@ fn learn_and_write(out: &Output, arguments: &LearnArguments) -> Option<u8> {
     let named = existing
         .map(|(_, map)| map.source.files)
         .unwrap_or_default();
+    // Before anything is written: a text that the server refuses must not replace the map.
     let tried = check_text(out, arguments, &text, named)?;
     let report = tried_on(
         out,

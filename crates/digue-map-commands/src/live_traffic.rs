@@ -213,6 +213,8 @@ impl TrafficReaders {
             return;
         };
         let length = frame.len();
+        // Before it is sent: the other side subtracts as soon as it has the frame, and a count
+        // without sign must not go below zero.
         reader.waiting_bytes.fetch_add(length, Ordering::Relaxed);
         if reader.frames.try_send(frame).is_err() {
             reader.waiting_bytes.fetch_sub(length, Ordering::Relaxed);
@@ -258,6 +260,7 @@ pub fn ask(stream: &mut (impl Read + Write), portal: &str) -> io::Result<ReaderA
 fn read_line(input: &mut dyn Read) -> io::Result<String> {
     let mut line = Vec::new();
     let mut byte = [0];
+    // Byte by byte: a buffer would swallow the beginning of the first exchange.
     while line.len() < 200 {
         input.read_exact(&mut byte)?;
         if byte[0] == b'\n' {

@@ -153,6 +153,7 @@ pub async fn spool<'b>(
     file.flush().await.map_err(BodyError::Unwritable)?;
     file.rewind().await.map_err(BodyError::Unwritable)?;
     // Two such bodies in memory, with what is parsed from them, could exhaust a small machine.
+    // Asked for once the body is on disk: a slow sender must not keep others from their turn.
     let turn = match share.amount() > ALONE_BYTES_MIN {
         true => Some(bodies.alone.acquire().await.map_err(|_| BodyError::Busy)?),
         false => None,

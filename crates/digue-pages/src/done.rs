@@ -57,6 +57,7 @@ fn encoded(text: &str) -> String {
 pub fn done(place: &str, act: DoneAct, about: impl ToString) -> Response {
     let mut response = Redirect::to(place).into_response();
     let about = encoded(&about.to_string());
+    // Left out and not cut: half of an encoded letter could make the whole notice unreadable.
     let about = if about.len() > ABOUT_BYTES_MAX {
         String::new()
     } else {

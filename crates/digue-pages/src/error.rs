@@ -112,6 +112,7 @@ pub fn problem_document(visitor: &Visitor, error: &OperationError) -> Response {
         // retry with its key.
         status = StatusCode::UNAUTHORIZED;
     }
+    // No types of our own: by `about:blank` the status alone tells the kind (RFC 9457, 4.2.1).
     let mut problem = json!({
         "type": "about:blank",
         "title": text(visitor.language, title),

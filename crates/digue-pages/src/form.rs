@@ -52,6 +52,7 @@ fn is_own(headers: &HeaderMap, scheme: &str, authority: Option<&str>) -> bool {
         });
     }
     match text(header::HeaderName::from_static("sec-fetch-site")) {
+        // Not `same-site`: every host of the domain is that, a portal that was broken into as well.
         Some(site) => matches!(site, "same-origin" | "none"),
         None => true,
     }

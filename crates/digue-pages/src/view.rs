@@ -424,6 +424,7 @@ pub async fn style_sheet() -> impl IntoResponse {
 /// A value as it stands in the query of a link.
 pub fn query_part(value: &str) -> String {
     let bytes = value.bytes().map(|byte| match byte {
+        // The unreserved signs of RFC 3986, 2.3.
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
             char::from(byte).to_string()
         }

@@ -57,6 +57,8 @@ pub(crate) fn day_of(
     change: &LoadPreview,
     now: Timestamp,
 ) -> DayOfChanges {
+    // A day that began with an empty table has no rows to take a percentage of: until its end every
+    // change after the first load would be held.
     let runs = |day: &DayOfChanges| now.since(day.from) < DAY && day.before > 0;
     known.filter(runs).unwrap_or(DayOfChanges {
         from: now,

@@ -172,6 +172,7 @@ async fn read_address(
         let token = String::from_utf8_lossy(&token);
         let value = HeaderValue::try_from(format!("Bearer {}", token.trim()));
         let mut value = value.map_err(|error| failed(&error, OriginFault::Refused))?;
+        // Hidden from `Debug`, and never put into the table of HPACK (RFC 7541, 7.1.3).
         value.set_sensitive(true);
         request = request.header(AUTHORIZATION, value);
     }

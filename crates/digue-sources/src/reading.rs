@@ -78,6 +78,7 @@ async fn read(app: &App, rules: &SourceRules) -> Result<(), OperationError> {
         Ok(csv) => take(app, rules, csv, &before).await?,
         Err(fault) => failed(&before, fault.key(), None),
     };
+    // When it ended: by its beginning, a reading longer than `every` would be due again at once.
     let read_at = app.clock().now();
     Ok(app
         .store()
@@ -108,6 +109,7 @@ async fn take(
     let digest = hex(digest(&SHA256, &csv).as_ref());
     // The same rows again, of which a part waits for a second person: loading them each time would
     // make a version and an entry of each reading. After a day the request has expired.
+    // Removals never wait, so rows that would go once more came back in another way.
     let is_known = before.loaded.as_ref().is_some_and(|(known, at)| {
         *known == digest && now.since(*at) < approvals::WAITS && change.removed == 0
     });
@@ -130,6 +132,7 @@ async fn take(
         next.loaded = Some((digest, now));
         next.day = Some(DayOfChanges {
             removed: day.removed + change.removed,
+            // A second person puts in force what waits, and not the source by itself.
             added: day.added + change.growth.rows.saturating_sub(waiting),
             ..day
         });
@@ -230,6 +233,8 @@ async fn held_rows(
         .blocking(move || std::fs::read(path))
         .await?
         .map_err(unavailable)?;
+    // `hold` writes the file before the record: a crash in between leaves the rows of a later
+    // reading, which nobody was shown.
     if hex(digest(&SHA256, &csv).as_ref()) == held.digest {
         Ok(csv)
     } else {

@@ -151,6 +151,7 @@ pub fn read_har(
         .deserialize(&mut reader)
         .and_then(|()| reader.end());
     let entry = state.tally.entries + 1;
+    // The bounds first: of one that was passed serde_json says only that reading failed.
     match (meter.stop.get(), read) {
         (Some(HarStop::Total), _) => Err(HarFault::TooLarge {
             most: limits.bytes_max,

@@ -343,6 +343,7 @@ impl KnownKind {
     /// Folds what the portal writes in several ways: letter case, separators.
     fn fold(&mut self, spelling: Spelling) {
         let mut steps = self.shape.steps.clone();
+        // A known form (UUID, mailbox, NIR) has the step that folds it, and a fold is made once.
         if !steps.is_empty() || spelling == Spelling::default() {
             return;
         }

@@ -170,12 +170,15 @@ fn words(text: &str) -> impl Iterator<Item = u64> + use<'_> {
 }
 
 fn hash_of(word: &str) -> u64 {
+    // Without the key that tables of names have (decision 27): these hashes end with the command,
+    // and are in no file.
     let mut hasher = DefaultHasher::new();
     word.hash(&mut hasher);
     hasher.finish()
 }
 
 fn pair(one: u64, other: u64) -> u64 {
+    // One pair for both orders: lists write DUPONT Marie, and letters Marie DUPONT.
     let (low, high) = if one < other {
         (one, other)
     } else {

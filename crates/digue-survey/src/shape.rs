@@ -172,6 +172,7 @@ pub(crate) fn compiled(pattern: &str) -> Regex {
 }
 
 const UUID: &str = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+// A local part has 64 octets at most (RFC 5321, 4.5.3.1.1).
 const MAIL: &str = "[a-z0-9._%+'-]{1,64}@[a-z0-9.-]{1,80}[a-z0-9]";
 /// A French NIR without its key: sex, year, month (or a code from 20 on), place, order.
 const NIR: &str = "[12][0-9]{2}(?:0[1-9]|1[0-2]|[2-9][0-9])(?:[0-9]{2}|2[AB])[0-9]{6}";

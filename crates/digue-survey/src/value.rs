@@ -218,6 +218,7 @@ fn in_address(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
             })
         };
     }
+    // Older applications separate parameters by `;`, as HTML 4.01 advised (B.2.2).
     for pair in query.split(['&', ';']) {
         let Some((name, value)) = pair.split_once('=') else {
             continue;
@@ -255,6 +256,7 @@ fn after_fixed_text(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)
         let Some((value, spelling)) = known.value(part) else {
             continue;
         };
+        // A short number is nobody's by itself (decision 22), and `page-12` is any list's.
         if known.kind(value.kind).telling() == Telling::Short {
             continue;
         }

@@ -166,6 +166,7 @@ async fn unreviewed(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationErro
     let task = |one: break_glass::BreakGlassUse| Task {
         since: one.opened_at,
         due: None,
+        // A use is reviewed by another than the one who needed it.
         is_mine: actor.role.can_review() && one.account != actor.account,
         act: AwaitedAct::ReviewBreakGlass {
             id: one.id,

@@ -127,6 +127,7 @@ pub async fn make(
         })
         .collect();
     app.store().add_person_codes(&codes).await?;
+    // Last: after a crash in between the request stays open, and a second letter can be sent.
     answer_waiting(app, actor, &letters).await?;
     Ok(letters)
 }

@@ -123,6 +123,7 @@ pub async fn tell_due(app: &App) -> Result<u64, OperationError> {
             continue;
         };
         // Marked before it is queued: a crash in between loses one mail and repeats none.
+        // False when there was nothing to mark: the person has just ended their preferences.
         if !app
             .store()
             .note_told(&record.whose, last, digest_at)

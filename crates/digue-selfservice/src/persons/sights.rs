@@ -346,6 +346,7 @@ pub(crate) fn alias(app: &App, account: &AccountId, organisation: &OrganisationI
     tag.as_ref()
         .iter()
         .take(4)
+        // 256 is a multiple of 32, so that each sign is as likely as any other.
         .map(|byte| char::from(SIGNS[usize::from(*byte) % 32]))
         .collect()
 }
