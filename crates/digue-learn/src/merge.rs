@@ -138,14 +138,17 @@ pub fn merge(
     })
 }
 
-/// The text without the proposals of writes, and those.
+/// The text without the proposals of writes, and those. With one of the two marks gone nothing is
+/// taken out: what follows may be the operator's routes.
 fn without_writes(text: &str) -> (String, String) {
-    let Some(begin) = text.find(WRITES_BEGIN) else {
+    let marked = text.rfind(WRITES_END).and_then(|last| {
+        // The nearest one before: an earlier mark without its end keeps what stands below it.
+        let begin = text[..last].rfind(WRITES_BEGIN)?;
+        Some((begin, last + WRITES_END.len()))
+    });
+    let Some((begin, end)) = marked else {
         return (text.to_owned(), String::new());
     };
-    let end = text[begin..]
-        .find(WRITES_END)
-        .map_or(text.len(), |end| begin + end + WRITES_END.len());
     let before = text[..begin].strip_suffix('\n').unwrap_or(&text[..begin]);
     let after = text[end..].strip_prefix('\n').unwrap_or(&text[end..]);
     (format!("{before}{after}"), text[begin..end].to_owned())
@@ -490,4 +493,26 @@ fn add_item(table: &mut Table, key: &str, at: &str, item: Value) -> bool {
     }
     array.push(item);
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_one_mark_gone_no_line_below_it_is_taken_out() {
+        let whole = format!("a = 1\n{WRITES_BEGIN}\n# POST /x\n{WRITES_END}\nb = 2\n");
+        let (kept, taken) = without_writes(&whole);
+        assert!(kept.contains("a = 1") && kept.contains("b = 2") && !kept.contains("POST"));
+        assert!(taken.contains("POST /x"));
+        for cut in [
+            format!("a = 1\n{WRITES_BEGIN}\n# POST /x\nb = 2\n"),
+            format!("a = 1\n# POST /x\n{WRITES_END}\nb = 2\n"),
+        ] {
+            assert_eq!(without_writes(&cut), (cut.clone(), String::new()));
+        }
+        // The next proposals stand below an old mark whose end was deleted.
+        let twice = format!("{WRITES_BEGIN}\nb = 2\n{whole}");
+        assert_eq!(without_writes(&twice).0.matches("b = 2").count(), 2);
+    }
 }
