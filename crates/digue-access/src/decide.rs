@@ -432,7 +432,7 @@ pub fn gate_refusal(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> Option<Ref
         .then_some(RefusalReason::StepUp(scope))
 }
 
-/// Why a response with somebody outside the caseload is refused.
+/// Why a response with a person outside the caseload is refused.
 fn refusal_of_outside(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> RefusalReason {
     if facts.is_exact_search && facts.access.allows_exact_search {
         RefusalReason::NotExact

@@ -217,7 +217,15 @@ pub fn sessions(app: &App, actor: &Actor) -> Result<Vec<Session>, OperationError
     let mut sessions = app
         .gateway()
         .sessions(|session| sees_all || Some(&session.organisation) == own.as_ref());
-    sessions.sort_by_key(|session| std::cmp::Reverse(session.seen_at));
+    // They come out of a hash map: of those used at the same time the order would change with each
+    // look.
+    sessions.sort_by(|one, other| {
+        other
+            .seen_at
+            .cmp(&one.seen_at)
+            .then_with(|| one.account.cmp(&other.account))
+            .then_with(|| one.host.cmp(&other.host))
+    });
     Ok(sessions)
 }
 

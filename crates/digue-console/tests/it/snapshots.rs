@@ -271,7 +271,6 @@ fn menu() -> String {
 }
 
 #[test]
-#[ignore = "the snapshots of the new pages are not yet reviewed and kept"]
 fn every_page_is_as_its_snapshot_says() {
     #[expect(
         clippy::disallowed_methods,

@@ -20,7 +20,7 @@ pub(crate) struct Masking {
 
 impl Masking {
     /// A name says nothing about a person when the map writes it, or when it is a program's word
-    /// that another record has: `{"notes": {"DUPONT Marie": 3}}` names somebody.
+    /// that another record has: `{"notes": {"DUPONT Marie": 3}}` names a person.
     fn keeps(&self, rules: &JsonRules, name: &str) -> bool {
         name == MASKED_NAME
             || rules.names(name)
