@@ -736,6 +736,9 @@ pub(crate) mod tests {
             let event = Event::Exposure(Box::new(written));
             let mut bytes = encode(&event);
             let at = at.index(bytes.len());
+            // Names of accounts are read in their canonical form, since entries of before 0.2.0 have
+            // others: the case of a letter changes the bytes and their hash, and not the account.
+            prop_assume!(flip != 0x20 || !bytes[at].is_ascii_alphabetic());
             bytes[at] ^= flip;
             prop_assert_ne!(decode(&bytes), Ok(event));
         }
