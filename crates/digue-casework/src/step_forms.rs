@@ -7,8 +7,6 @@
 mod inputs;
 mod sheet_notes;
 
-use std::collections::BTreeSet;
-
 use digue_app::{Actor, App, OperationError};
 use digue_response::IncidentNote;
 use digue_response::clock::Awareness;
@@ -25,7 +23,7 @@ use crate::incidents::{self, IncidentView};
 use crate::paper_reader::PaperReader;
 use crate::typed_form::TypedForm;
 use crate::{breach, measured, notification};
-use inputs::{CONFIRM, names_of};
+use inputs::names_of;
 use sheet_notes::SheetNotes;
 
 pub use inputs::{ConfirmBox, FormInput, FormSection, InputKind, SheetFault, StepForm};
@@ -134,13 +132,15 @@ pub async fn save(
         mut faults,
         ..
     } = sheet;
-    let unread = unconfirmed(&form(app, actor, &view, step, reader).await?, typed);
+    let shown = form(app, actor, &view, step, reader).await?;
+    let unread = shown.unconfirmed(typed);
     notes.retain(|written| !unread.contains(&written.field));
     // Nothing but proposals that nobody confirmed: it is said, and nothing is signed.
     if notes.is_empty() && faults.is_empty() && !unread.is_empty() {
-        let field = unread.into_iter().next().unwrap_or_default();
         let key = "sheet-confirm-first";
-        return Ok(SheetOutcome::Refused(vec![SheetFault { field, key }]));
+        let faults = unread.into_iter().take(1);
+        let faults = faults.map(|field| SheetFault { field, key });
+        return Ok(SheetOutcome::Refused(faults.collect()));
     }
     let all: Vec<IncidentNote> = notes.iter().map(|written| written.note.clone()).collect();
     for (place, why) in incidents::refusals(app, actor, id, &all).await? {
@@ -164,16 +164,6 @@ pub async fn save(
     Ok(SheetOutcome::Added(count))
 }
 
-/// The fields that were sent as they were proposed, without the box that makes them an answer.
-fn unconfirmed(shown: &StepForm, typed: &TypedForm) -> BTreeSet<String> {
-    let ticked = typed.all(CONFIRM);
-    let is_unread = |(name, value, confirmed_by): &(&str, &str, &str)| {
-        typed.text(name) == *value && !ticked.iter().any(|one| one == confirmed_by)
-    };
-    let unread = shown.proposals().filter(is_unread);
-    unread.map(|(name, ..)| name.to_owned()).collect()
-}
-
 impl SheetSource<'_> {
     fn input(&self, name: &str, label: &str, kind: InputKind) -> FormInput {
         FormInput {
@@ -188,6 +178,7 @@ impl SheetSource<'_> {
             link: None,
             anchor: None,
             confirmed_by: None,
+            proposed: None,
             is_precision: false,
             fault: None,
         }
@@ -251,11 +242,11 @@ impl SheetSource<'_> {
         // The hour of awareness starts the legal clocks: nobody signs it unread.
         let mut boxes = Vec::new();
         if incident.aware_at().is_none() && theft.is_some() {
-            aware.confirmed_by = Some("times".to_owned());
+            aware.propose("times".to_owned());
             boxes.push(self.confirm_box("times", "sheet-confirm-aware"));
         }
         if known.is_none() && period.is_some() {
-            from.confirmed_by = Some("times".to_owned());
+            from.propose("times".to_owned());
             if boxes.is_empty() {
                 boxes.push(self.confirm_box("times", "sheet-confirm-period"));
             }
@@ -357,15 +348,15 @@ impl SheetSource<'_> {
             .into_iter()
             .collect();
         (answer.notes, answer.is_missing, answer.anchor) = (notes, is_missing, anchor);
-        answer.confirmed_by = proposed.map(|_| {
+        if proposed.is_some() {
             // The two sections of a checklist are read apart, and confirmed apart.
             let which = if step.is_mandatory {
                 "needed"
             } else {
                 "optional"
             };
-            format!("{}-{which}", sheet.code())
-        });
+            answer.propose(format!("{}-{which}", sheet.code()));
+        }
         answer.action = match step.does {
             StepEffect::Runs(action) => Some(action),
             StepEffect::Asks | StepEffect::Describes | StepEffect::Reads(_) => None,

@@ -231,12 +231,19 @@ fn stands(
     }
 }
 
+/// A record that cannot be read is not one without a state.
+fn unreadable(w: &Localizer) -> (String, ChipTone) {
+    (w.say("record-unreadable"), ChipTone::Bad)
+}
+
 fn measure_stands(
     w: &Localizer,
     revision: &Revision,
     overview: &IsmsOverview,
 ) -> Option<(String, ChipTone)> {
-    let measure = Measure::read(&revision.values).ok()?;
+    let Ok(measure) = Measure::read(&revision.values) else {
+        return Some(unreadable(w));
+    };
     let stands = measure.standing(&overview.measured, overview.now);
     let style = match stands {
         MeasureState::Contradicted | MeasureState::Late => ChipTone::Bad,
@@ -247,7 +254,10 @@ fn measure_stands(
 }
 
 fn risk_stands(w: &Localizer, revision: &Revision) -> Option<(String, ChipTone)> {
-    let level = Risk::read(&revision.values).ok()?.level()?;
+    let Ok(risk) = Risk::read(&revision.values) else {
+        return Some(unreadable(w));
+    };
+    let level = risk.level()?;
     let style = if level >= RiskLevel::High {
         ChipTone::Bad
     } else {

@@ -1,5 +1,7 @@
 //! The fields of a sheet: what each shows, and why it was refused.
 
+use std::collections::BTreeSet;
+
 use digue_response::sheet::{Sheet, SheetAction};
 
 use crate::paper_reader::PaperReader;
@@ -53,6 +55,9 @@ pub struct FormInput {
     pub anchor: Option<String>,
     /// Its value is a proposal of the facts: it is nobody's answer until this box is ticked.
     pub confirmed_by: Option<String>,
+    /// The proposal as the page showed it. It travels with the form: facts change between a look and
+    /// a save, and what was only looked at must not pass for a person's own words then.
+    pub proposed: Option<String>,
     /// It adds words to the answer before it.
     pub is_precision: bool,
     /// Why it was refused.
@@ -63,6 +68,37 @@ impl FormInput {
     /// The only value, as the form sends it.
     pub fn value(&self) -> &str {
         self.values.first().map_or("", String::as_str)
+    }
+
+    /// The name under which the form sends the proposal that it showed.
+    pub fn proposed_name(&self) -> String {
+        format!("proposed-{}", self.name)
+    }
+
+    /// The name under which it sends the box that makes this proposal an answer.
+    pub fn box_name(&self) -> String {
+        format!("box-{}", self.name)
+    }
+
+    pub(super) fn propose(&mut self, confirmed_by: String) {
+        self.proposed = Some(self.value().to_owned());
+        self.confirmed_by = Some(confirmed_by);
+    }
+
+    /// True when it was sent as it was proposed, without the box that makes it an answer.
+    pub(super) fn is_unconfirmed(&self, typed: &TypedForm) -> bool {
+        let (proposed, confirmed_by) = if typed.has(&self.proposed_name()) {
+            (
+                typed.text(&self.proposed_name()).to_owned(),
+                typed.text(&self.box_name()).to_owned(),
+            )
+        } else {
+            match (&self.proposed, &self.confirmed_by) {
+                (Some(proposed), Some(confirmed_by)) => (proposed.clone(), confirmed_by.clone()),
+                _ => return false,
+            }
+        };
+        typed.text(&self.name) == proposed && !typed.all(CONFIRM).contains(&confirmed_by)
     }
 
     pub fn is_chosen(&self, code: &str) -> bool {
@@ -130,12 +166,10 @@ impl StepForm {
         faults.collect()
     }
 
-    /// Fields that show a proposal, with the value proposed and the box that confirms it.
-    pub(super) fn proposals(&self) -> impl Iterator<Item = (&str, &str, &str)> {
-        self.fields().filter_map(|field| {
-            let confirmed_by = field.confirmed_by.as_deref()?;
-            Some((field.name.as_str(), field.value(), confirmed_by))
-        })
+    /// Fields that were sent as they were proposed, and are nobody's answer.
+    pub(super) fn unconfirmed(&self, typed: &TypedForm) -> BTreeSet<String> {
+        let unread = self.fields().filter(|field| field.is_unconfirmed(typed));
+        unread.map(|field| field.name.clone()).collect()
     }
 
     fn find(&mut self, name: &str) -> Option<&mut FormInput> {
@@ -159,6 +193,9 @@ impl StepForm {
                 .filter(|field| typed.has(&field.name))
             {
                 field.values = typed.all(&field.name);
+                if typed.has(&field.proposed_name()) {
+                    field.proposed = Some(typed.text(&field.proposed_name()).to_owned());
+                }
                 if faults.iter().any(|fault| fault.field == field.name) {
                     // Folded, the fault would not be seen.
                     section.folded = None;

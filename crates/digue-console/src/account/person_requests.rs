@@ -44,19 +44,13 @@ pub(crate) async fn question(
 ) -> Result<Response, Response> {
     let person = or_sign_in(here(&console, &visitor, &headers))?;
     let failed = |error: OperationError| PageError::from(error).into_response();
-    let (kind, reasons) = match RequestKind::parse(&query.kind) {
-        Some(kind @ RequestKind::Contest) => (kind, ContestReason::ALL.to_vec()),
-        Some(kind @ RequestKind::Name) => (kind, Vec::new()),
-        // The rights are about the data, not about one consultation.
-        Some(
-            RequestKind::Access
-            | RequestKind::Rectification
-            | RequestKind::Erasure
-            | RequestKind::Restriction
-            | RequestKind::Objection
-            | RequestKind::Portability,
-        )
-        | None => return Err(failed(OperationError::NotFound("request"))),
+    let kind = RequestKind::parse(&query.kind)
+        .filter(|kind| kind.is_of_consultation())
+        .ok_or_else(|| failed(OperationError::NotFound("request")))?;
+    let reasons = if kind == RequestKind::Contest {
+        ContestReason::ALL.to_vec()
+    } else {
+        Vec::new()
     };
     let row = sights::one(&console.app, &person, query.entry)
         .await

@@ -207,7 +207,7 @@ pub(crate) async fn show(
         .map_err(failed)?;
     let kinds = RequestKind::ALL
         .iter()
-        .filter(|kind| !matches!(kind, RequestKind::Contest | RequestKind::Name));
+        .filter(|kind| !kind.is_of_consultation());
     Ok(page(&PersonSpacePage {
         newest: newest(app, &person, &rows, query.after)
             .await

@@ -400,6 +400,19 @@ async fn a_sheet_with_a_fault_comes_back_as_it_was_typed_and_saves_nothing() {
         "{answer:?}"
     );
     assert_eq!(walk.world.entries(), before, "nothing was signed");
+    // Nor when what Digue proposes has changed since the page was loaded.
+    let mut earlier = form.clone();
+    for (name, value) in &mut earlier.fields {
+        if matches!(name.as_str(), "occurred-from" | "proposed-occurred-from") {
+            *value = "2025-11-22T03:00".to_owned();
+        }
+    }
+    let answer = walk
+        .world
+        .send_form(DPO, &earlier.action, &earlier.pairs())
+        .await;
+    assert_eq!(answer.status, 422, "{answer:?}");
+    assert_eq!(walk.world.entries(), before, "nothing was signed");
     let what = "Un compte volé a lu des fiches.";
     form.set("text-qualification-what", what);
     form.set("aware-at", "2031-01-01T10:00");

@@ -1,4 +1,4 @@
-//! Lists that contain somebody outside the caseload: what leaves, what is written down, and what a
+//! Lists with persons outside the caseload: what leaves, what is written down, and what a
 //! visitor is told.
 
 use digue_testkit::{Heard, Portal, Reply};

@@ -675,7 +675,7 @@ proptest! {
                 check_left(&body, &records, std::str::from_utf8(&left.bytes).unwrap());
             }
             Err(RewriteRefusal::EveryRecord) => prop_assert_eq!(outside, records.len()),
-            // Nobody was to be removed, or somebody is named where no record is.
+            // Nobody was to be removed, or a person is named where no record is.
             Err(RewriteRefusal::OutsideRecords) => prop_assert!(outside == 0 || has_sweep && beside.contains('P'), "{body}"),
             Err(RewriteRefusal::Residue) => prop_assert!(beside.len() > 1),
             Err(refusal) => prop_assert!(false, "{refusal}: {body}"),

@@ -990,3 +990,4 @@ seed-objective-false-alarms = False alarms stay rare
 seed-objective-uninspected = Almost nothing is released without being read
 seed-objective-documents = Documents are approved and up to date
 awareness-state = Everyone's progress
+record-unreadable = unreadable

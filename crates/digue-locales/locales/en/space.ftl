@@ -407,7 +407,7 @@ contest-reason-not-in-contact = I know this organisation, but it was not followi
 contest-reason-too-much = It saw more than it needed.
 contest-reason-other = Something else, which I describe below.
 person-contest-text = Details (optional)
-person-contest-next = You will get a written answer here within a month. You can withdraw this request as long as it has not been answered.
+person-contest-next = A written answer is due here within a month; this can be extended by two months if you are told why. You can withdraw this request as long as it has not been answered.
 person-contest-leave = Go back without sending
 person-who-explain = The data protection officer decides whether you are given the name of the person who read your record.
 person-withdraw = Withdraw this request
@@ -428,21 +428,21 @@ information-why-theft = noticing a stolen account or abnormal use, and stopping 
 information-why-proof = being able to say exactly which persons are affected, and informing them.
 information-basis = Legal basis: the obligation to protect data and to be able to demonstrate it (GDPR, articles 5, 32 and 6(1)(c)).
 information-data = Which data
-information-data-which = Your identifier on the portal, the date, the account and the organisation that consulted your record, the categories of data shown, and the reason for the access. The content of your record is not copied.
+information-data-which = Your identifier on the portal, the date, the account and the organisation that consulted your record, the categories of data shown, and the reason for the access. If the body chose to be warned of responses that show a name, a keyed hash of your name. If you ask for it, the address at which to inform you. The content of your record is not copied.
 information-data-source = It does not come from you: it is noted when the portal shows your record.
 information-recipients = Who has access
 information-recipients-who = The chief information security officer and the data protection officer of the body, and the auditors whom they appoint. In an incident, the supervisory authority, and the courts if a complaint is filed.
 information-retention = How long
 information-retention-days = { $count ->
-    [one] Each consultation is readable for one day, then its key is destroyed.
-   *[other] Each consultation is readable for { $shown } days, then its key is destroyed.
+    [one] Each consultation is readable for one day, and at most a month longer: its key is then destroyed.
+   *[other] Each consultation is readable for { $shown } days, and at most a month longer: its key is then destroyed.
 }
-information-retention-between = Each consultation is readable for { $from } to { $to } days depending on the portal, then its key is destroyed.
+information-retention-between = Each consultation is readable for { $from } to { $to } days depending on the portal, and at most a month longer: its key is then destroyed.
 information-retention-incident = Lists made for an incident are kept with its file.
 information-decisions = Automated decisions
 information-decisions-none = No automated decision is made about you. An account that consults abnormally can be closed by an automatic rule; a person then decides.
 information-rights = Your rights
-information-rights-which = You can read the list, ask who consulted, contest a consultation, and exercise your rights of access, rectification, erasure, restriction and objection. An answer is due within a month.
+information-rights-which = You can read the list, ask who consulted, contest a consultation, and exercise your rights of access, rectification, erasure, restriction and objection. An answer is due within a month; this can be extended by two months if you are told why.
 information-rights-here = Open my space
 information-complaint = If the answer does not satisfy you, you can lodge a complaint with the CNIL: 3 place de Fontenoy, TSA 80715, 75334 Paris cedex 07, or cnil.fr.
 person-news-unreadable = Your address cannot be read back: no message leaves. Please type it again.

@@ -990,3 +990,4 @@ seed-objective-false-alarms = Les fausses alertes restent rares
 seed-objective-uninspected = Presque rien ne sort sans être lu
 seed-objective-documents = Les documents sont approuvés et à jour
 awareness-state = Avancement de chacun
+record-unreadable = illisible

@@ -407,7 +407,7 @@ contest-reason-not-in-contact = Je connais cette organisation, mais elle ne me s
 contest-reason-too-much = Elle a vu plus que ce dont elle avait besoin.
 contest-reason-other = Autre chose, que j'écris ci-dessous.
 person-contest-text = Vos précisions (facultatif)
-person-contest-next = Vous aurez une réponse écrite ici dans le mois. Vous pouvez retirer cette demande tant que personne n'y a répondu.
+person-contest-next = Une réponse écrite vous est due ici dans le mois ; ce délai peut être prolongé de deux mois si l'on vous dit pourquoi. Vous pouvez retirer cette demande tant que personne n'y a répondu.
 person-contest-leave = Revenir sans rien envoyer
 person-who-explain = Le délégué à la protection des données décide si le nom de la personne qui a lu votre dossier vous est donné.
 person-withdraw = Retirer cette demande
@@ -428,21 +428,21 @@ information-why-theft = remarquer un compte volé ou un usage anormal, et l'arr�
 information-why-proof = pouvoir dire exactement quelles personnes sont touchées, et les prévenir.
 information-basis = Base légale : l'obligation de protéger les données et de pouvoir le démontrer (RGPD, articles 5, 32 et 6, 1, c).
 information-data = Quelles données
-information-data-which = Votre identifiant sur le portail, la date, le compte et l'organisation qui ont consulté votre dossier, les catégories de données affichées et la raison de l'accès. Le contenu de votre dossier n'est pas copié.
+information-data-which = Votre identifiant sur le portail, la date, le compte et l'organisation qui ont consulté votre dossier, les catégories de données affichées et la raison de l'accès. Si l'organisme a choisi d'être averti des réponses qui montrent un nom, une empreinte de votre nom. Si vous le demandez, l'adresse où vous prévenir. Le contenu de votre dossier n'est pas copié.
 information-data-source = Elles ne viennent pas de vous : elles sont relevées au moment où le portail affiche votre dossier.
 information-recipients = Qui y a accès
 information-recipients-who = Le responsable de la sécurité et le délégué à la protection des données de l'organisme, et les auditeurs qu'ils désignent. En cas d'incident, la CNIL, et la justice si une plainte est déposée.
 information-retention = Combien de temps
 information-retention-days = { $count ->
-    [one] Chaque consultation est lisible pendant un jour, puis sa clé est détruite.
-   *[other] Chaque consultation est lisible pendant { $shown } jours, puis sa clé est détruite.
+    [one] Chaque consultation est lisible pendant un jour, et un mois de plus au maximum : sa clé est alors détruite.
+   *[other] Chaque consultation est lisible pendant { $shown } jours, et un mois de plus au maximum : sa clé est alors détruite.
 }
-information-retention-between = Chaque consultation est lisible de { $from } à { $to } jours selon le portail, puis sa clé est détruite.
+information-retention-between = Chaque consultation est lisible de { $from } à { $to } jours selon le portail, et un mois de plus au maximum : sa clé est alors détruite.
 information-retention-incident = Les listes établies pour un incident sont gardées avec son dossier.
 information-decisions = Décisions automatiques
 information-decisions-none = Aucune décision automatique ne porte sur vous. Un compte qui consulte anormalement peut être fermé par une règle automatique ; une personne en décide ensuite.
 information-rights = Vos droits
-information-rights-which = Vous pouvez lire la liste, demander qui a consulté, contester une consultation, et exercer vos droits d'accès, de rectification, d'effacement, de limitation et d'opposition. Une réponse vous est due dans le mois.
+information-rights-which = Vous pouvez lire la liste, demander qui a consulté, contester une consultation, et exercer vos droits d'accès, de rectification, d'effacement, de limitation et d'opposition. Une réponse vous est due dans le mois ; ce délai peut être prolongé de deux mois si l'on vous dit pourquoi.
 information-rights-here = Ouvrir mon espace
 information-complaint = Si la réponse ne vous convient pas, vous pouvez adresser une réclamation à la CNIL : 3 place de Fontenoy, TSA 80715, 75334 Paris cedex 07, ou cnil.fr.
 person-news-unreadable = Votre adresse ne peut pas être relue : aucun message ne part. Écrivez-la de nouveau.

@@ -38,3 +38,18 @@ lists! {
         Withdrawn "withdrawn",
     }
 }
+
+impl RequestKind {
+    /// About one consultation; the others are about the person's data.
+    pub const fn is_of_consultation(self) -> bool {
+        match self {
+            Self::Contest | Self::Name => true,
+            Self::Access
+            | Self::Rectification
+            | Self::Erasure
+            | Self::Restriction
+            | Self::Objection
+            | Self::Portability => false,
+        }
+    }
+}

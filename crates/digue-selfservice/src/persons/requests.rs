@@ -77,42 +77,23 @@ impl PersonRequest {
         if own.chars().count() > TEXT_CHARS_MAX {
             return Err(OperationError::Invalid("invalid-request-long"));
         }
-        match (self.kind, self.reason) {
-            (RequestKind::Contest, None) => Err(OperationError::Invalid("invalid-contest-reason")),
-            (
-                RequestKind::Contest,
-                Some(
-                    ContestReason::UnknownBody
-                    | ContestReason::NotInContact
-                    | ContestReason::TooMuch,
-                ),
-            )
-            | (RequestKind::Name, _) => Ok(own.to_owned()),
-            (RequestKind::Contest, Some(ContestReason::Other))
-            | (
-                RequestKind::Access
-                | RequestKind::Rectification
-                | RequestKind::Erasure
-                | RequestKind::Restriction
-                | RequestKind::Objection
-                | RequestKind::Portability,
-                _,
-            ) => written(own),
+        let is_contest = self.kind == RequestKind::Contest;
+        if is_contest && self.reason.is_none() {
+            return Err(OperationError::Invalid("invalid-contest-reason"));
         }
+        // Rights, and a reason that no choice names.
+        let needs_words = !self.kind.is_of_consultation()
+            || (is_contest && self.reason == Some(ContestReason::Other));
+        if needs_words && is_blank(own) {
+            return Err(OperationError::Invalid("invalid-request-empty"));
+        }
+        Ok(own.to_owned())
     }
 
     /// The code of what is not recognised; empty where nothing is contested.
     fn reason_code(&self) -> String {
         let reason = self.reason.filter(|_| self.kind == RequestKind::Contest);
         reason.map_or_else(String::new, |reason| reason.code().to_owned())
-    }
-}
-
-fn written(own: &str) -> Result<String, OperationError> {
-    if is_blank(own) {
-        Err(OperationError::Invalid("invalid-request-empty"))
-    } else {
-        Ok(own.to_owned())
     }
 }
 
@@ -134,7 +115,7 @@ pub async fn ask(
         return Err(OperationError::Busy);
     }
     let mut account = String::new();
-    if matches!(kind, RequestKind::Contest | RequestKind::Name) {
+    if kind.is_of_consultation() {
         let entry = entry.ok_or(OperationError::NotFound("entry"))?;
         // Only an entry that the person can see: its number alone must not reveal that it exists or
         // whom it is about.

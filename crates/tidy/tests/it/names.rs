@@ -118,7 +118,9 @@ const WORDS_OUT_OF_PROSE: [&str; 4] = ["whoever", "somebody", "wish", "herald"];
 
 #[test]
 fn comments_and_english_texts_are_in_words_of_the_field() {
-    let english = files(&root().join("crates/digue-locales/locales/en"), "ftl");
+    let mut english = files(&root().join("crates/digue-locales/locales/en"), "ftl");
+    english.extend(files(&root().join("docs"), "md"));
+    english.extend(["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(|name| root().join(name)));
     let english = english
         .into_iter()
         .map(|path| (path.clone(), read_to_string(path).unwrap()));
