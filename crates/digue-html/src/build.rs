@@ -130,6 +130,14 @@ enum InsertionPlace {
     },
 }
 
+/// Characters in a table that are one run to it.
+#[derive(Default)]
+struct TableRun {
+    /// Place in the page, in bytes.
+    end: usize,
+    has_words: bool,
+}
+
 struct TreeBuilder<'t> {
     tokens: Tokens<'t>,
     tree: HtmlTree<'t>,
@@ -144,6 +152,7 @@ struct TreeBuilder<'t> {
     form: u32,
     is_frameset_possible: bool,
     is_fostering: bool,
+    table_run: TableRun,
     /// Whether the current token went into the tree; otherwise it is swept as an aside.
     is_kept: bool,
     /// A line end directly after `<pre>` is dropped.
@@ -198,6 +207,7 @@ impl<'t> TreeBuilder<'t> {
             form: NONE,
             is_frameset_possible: true,
             is_fostering: false,
+            table_run: TableRun::default(),
             is_kept: false,
             skips_line_end: false,
             sweeps,

@@ -169,6 +169,8 @@ fn old_pages_are_read_as_a_browser_reads_them() {
         "a < b & c &lt d &ltd; <3 </> x<",
         "<table><caption>a<td>b<col><td>c<colgroup><col>d",
         "<table><tr><td><table><tr><td>a</table>b</table>c",
+        "<table>a</> </>b<tr> </> <td>c",
+        "<table><colgroup>a</b> </>b</> c</table> </>d",
         "<button>a<button>b<nobr>c<nobr>d<h1>e<h2>f",
     ] {
         check(page, false);

@@ -97,7 +97,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// The next `<` that begins markup, or the end.
-    fn markup_from(&self, from: usize) -> usize {
+    pub fn markup_from(&self, from: usize) -> usize {
         let bytes = self.text.as_bytes();
         let mut at = from;
         while let Some(found) = memchr(b'<', &self.text.as_bytes()[at..]) {
@@ -115,6 +115,12 @@ impl<'t> Tokens<'t> {
             at += 1;
         }
         bytes.len()
+    }
+
+    /// Behind every `</>` that begins at `from`.
+    pub fn after_dropped(&self, from: usize) -> usize {
+        let rest = &self.text[from..];
+        from + rest.len() - rest.trim_start_matches("</>").len()
     }
 
     /// The markup at `start`; `None` for `</>`, which is dropped.

@@ -6,7 +6,11 @@ use super::*;
 impl TreeBuilder<'_> {
     pub(super) fn in_table(&mut self, item: Item) -> Flow {
         match item {
-            Item::Blank(text) if tag::is_foster_target(self.current_tag()) => {
+            Item::Blank(text) | Item::Text(text) => {
+                let is_foster = self.is_beside_words(text);
+                if is_foster || !tag::is_foster_target(self.current_tag()) {
+                    return self.foster(item);
+                }
                 self.insert_text(text);
                 Flow::Done
             }
@@ -25,7 +29,33 @@ impl TreeBuilder<'_> {
                 _ => self.foster(item),
             },
             Item::Eof => self.in_body(item),
-            Item::Blank(_) | Item::Text(_) => self.foster(item),
+        }
+    }
+
+    /// To a table, characters with nothing but `</>` between them, which is no token, are one run:
+    /// white space in it goes where its words go (HTML, 13.2.6.4.10).
+    fn is_beside_words(&mut self, text: TextRun) -> bool {
+        // Each run is looked at once, however many pieces it has.
+        if self.table_run.end < text.end {
+            self.table_run = self.run_from(text);
+        }
+        self.table_run.has_words
+    }
+
+    fn run_from(&self, text: TextRun) -> TableRun {
+        let mut run = TableRun {
+            end: text.end,
+            has_words: false,
+        };
+        let mut start = text.start;
+        loop {
+            let piece = &self.tokens.text[start..run.end];
+            run.has_words |= leading_blank(piece) < piece.len();
+            start = self.tokens.after_dropped(run.end);
+            run.end = self.tokens.markup_from(start);
+            if start == run.end {
+                return run;
+            }
         }
     }
 
