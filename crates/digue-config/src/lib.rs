@@ -5,6 +5,7 @@
 mod addresses;
 pub mod backup;
 pub mod limits;
+mod login;
 pub mod map_change;
 mod pick;
 pub mod portal_map;

@@ -1,6 +1,7 @@
 //! A portal map: where a portal listens, where it shows persons, and what is allowed.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, RouteAccess};
@@ -10,7 +11,8 @@ use digue_gateway::name_mapping::{IdentityMapping, NameMapping};
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
     BreakGlassRule, Identity, NamedHeaders, NamesChoice, OnUninspected, Portal, QueryParameter,
-    QueryRule, Route, RouteKind, Timeouts, UninspectedChoice, Upstream, most_specific_first,
+    QueryRule, Route, RouteKind, SessionDemand, Timeouts, UninspectedChoice, Upstream,
+    most_specific_first,
 };
 use digue_headers::request_headers::parse_request_header;
 use digue_headers::response_headers::{HeaderRules, is_never_passed};
@@ -26,6 +28,7 @@ use http::{HeaderName, Method};
 use regex::Regex;
 
 use super::addresses::parse_public_url;
+use super::login::read_login;
 use super::pick::read_pick;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
 use super::response_rules::{read_block, read_sweep};
@@ -297,11 +300,13 @@ fn read_identity(section: Option<ConfigSection<'_>>) -> Option<(Identity, NamedH
         Session,
         Jwt,
         Header,
+        Portal,
     }
     let words = [
         ("session", ValueSource::Session),
         ("jwt", ValueSource::Jwt),
         ("header", ValueSource::Header),
+        ("portal", ValueSource::Portal),
     ];
     let identity = match section
         .choice("from", &words)
@@ -309,6 +314,7 @@ fn read_identity(section: Option<ConfigSection<'_>>) -> Option<(Identity, NamedH
     {
         ValueSource::Session => Identity::Session,
         ValueSource::Jwt => Identity::Jwt(Box::new(read_verifier(&section)?)),
+        ValueSource::Portal => Identity::Portal(Arc::new(read_login(&section)?)),
         ValueSource::Header => {
             let account = section.need("account", str::parse::<HeaderName>);
             let organisation = section.parse("organisation", str::parse::<HeaderName>);
@@ -617,6 +623,7 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
         methods,
         pattern: pattern?,
         kind,
+        session: read_session(section, is_held),
         action: action?,
         categories,
         access,
@@ -636,6 +643,20 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
         },
         request_bytes_max,
     })
+}
+
+/// Whether a route is for those who are signed in. Resources and tunnels have no such choice: the
+/// former have `public`, the latter cannot be inspected.
+fn read_session(section: &ConfigSection<'_>, is_held: bool) -> SessionDemand {
+    let words = [
+        ("required", SessionDemand::Required),
+        ("not-required", SessionDemand::NotRequired),
+    ];
+    let demand = section.choice("session", &words).unwrap_or_default();
+    if section.has("session") && !is_held {
+        section.fault("session", "fault-session-held", "");
+    }
+    demand
 }
 
 fn read_route_kind(section: &ConfigSection<'_>) -> RouteKind {

@@ -26,6 +26,8 @@ pub enum CallerKind {
     Key,
     /// A header set by a proxy.
     Header,
+    /// The portal itself says who is signed in.
+    PortalLogin,
     /// A token of the portal's own sign-in; zero when the token does not say when that was.
     Token { signed_in_at: Timestamp },
 }
@@ -33,7 +35,24 @@ pub enum CallerKind {
 impl CallerKind {
     /// Another system vouches for the identity, which need not have an account here.
     pub const fn is_vouched_for(self) -> bool {
-        matches!(self, Self::Header | Self::Token { .. })
+        matches!(self, Self::Header | Self::PortalLogin | Self::Token { .. })
+    }
+}
+
+impl Caller {
+    /// A caller of whom nothing is known.
+    pub fn unknown(now: Timestamp) -> Self {
+        Self {
+            account: AccountId::unknown(),
+            organisation: OrganisationId::unknown(),
+            session: SessionId::parse("unknown").expect("`unknown` is a session id"),
+            proved_at: now,
+            kind: CallerKind::Header,
+        }
+    }
+
+    pub fn is_unknown(&self) -> bool {
+        self.account.is_unknown()
     }
 }
 
@@ -42,6 +61,10 @@ impl CallerKind {
 pub enum IdentityFailure {
     /// No session, token or header, or one that has ended or was cut.
     NotSignedIn,
+    /// Only the portal's response will say who it is.
+    NotYetNamed,
+    /// The portal, which says who its users are, did not answer that: they may be anybody.
+    Unclear,
     /// A name that Digue does not accept.
     NotAdmitted,
     /// Another system vouches for the account, and nothing says of which organisation it is.
@@ -55,12 +78,28 @@ pub enum IdentityFailure {
 }
 
 impl IdentityFailure {
+    /// Nobody is signed in, as far as anybody says.
+    pub(crate) const fn is_nobody(&self) -> bool {
+        matches!(self, Self::NotSignedIn | Self::NotYetNamed)
+    }
+
+    /// The account that Digue does not admit, where one is named.
+    pub(crate) fn named(self) -> Option<Caller> {
+        match self {
+            Self::Doubted(caller)
+            | Self::Unplaced(caller)
+            | Self::ShutOut(caller)
+            | Self::Cut(caller) => Some(*caller),
+            Self::NotSignedIn | Self::NotYetNamed | Self::Unclear | Self::NotAdmitted => None,
+        }
+    }
+
     /// True where Digue knows nothing of the caller, good or bad: anybody with an account of the
     /// portal's own is one as long as nobody has an account of Digue.
     pub(crate) const fn is_of_a_stranger(&self) -> bool {
         matches!(
             self,
-            Self::NotSignedIn | Self::NotAdmitted | Self::Unplaced(_)
+            Self::NotSignedIn | Self::NotYetNamed | Self::NotAdmitted | Self::Unplaced(_)
         )
     }
 }

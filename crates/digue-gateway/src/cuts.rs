@@ -1,8 +1,9 @@
 //! Cutting an account whose identity another system vouches for.
 //!
 //! Digue's own sessions are removed. We cannot revoke a token or a proxy's header, so it is
-//! refused: tokens of a sign-in before the cut, whenever they arrive; headers for as long as a
-//! session may last at most, because nothing in them distinguishes one sign-in from the next.
+//! refused: tokens of a sign-in before the cut, whenever they arrive; headers and the portal's own
+//! sign-ins for as long as a session may last at most, because nothing in them distinguishes one
+//! sign-in from the next.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -62,7 +63,9 @@ impl AccountCuts {
             // before the cut counts as before it, and who signs in at once after it does so again.
             // Zero, where the token gives no date, always counts as before.
             CallerKind::Token { signed_in_at } => signed_in_at <= cut.at.plus(CLOCK_SKEW),
-            CallerKind::Header => !cut.is_lifted && now < cut.at.plus(headers_for),
+            CallerKind::Header | CallerKind::PortalLogin => {
+                !cut.is_lifted && now < cut.at.plus(headers_for)
+            }
         }
     }
 }

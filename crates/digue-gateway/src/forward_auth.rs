@@ -461,6 +461,7 @@ mod tests {
             methods: vec![],
             pattern: Pattern::parse("/fiche/{id}").unwrap(),
             kind: RouteKind::Held,
+            session: crate::portal::SessionDemand::Required,
             action: ActionName::parse("open").unwrap(),
             categories: vec![],
             access: RouteAccess {

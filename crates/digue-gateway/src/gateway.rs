@@ -12,6 +12,7 @@ use arc_swap::ArcSwap;
 use digue_access::session::{ClientIp, Device};
 use digue_access::{Budgets, EnforcementMode, OpenSession, Session, Sessions, Snapshot};
 use digue_identifiers::PersonNameTable;
+use digue_portal_login::known::KnownLogins;
 use digue_types::{AccountId, Exposure, PortalId, SessionId, Timestamp};
 use tokio::sync::watch;
 
@@ -172,6 +173,8 @@ pub struct SharedGateway {
     pub(crate) names: NameTables,
     /// Set once, before a listener opens.
     pub(crate) traffic: OnceLock<Arc<dyn TrafficObserver>>,
+    /// What portals said of their users.
+    pub(crate) known_logins: KnownLogins,
     pub(crate) inspections: Arc<InspectionQueue>,
     pub(crate) account_requests: Arc<AccountRequests>,
     pub(crate) connections: Arc<ConnectionTable>,
@@ -274,6 +277,7 @@ impl Gateway {
             address_words: AddressWords::default(),
             names: NameTables::default(),
             traffic: OnceLock::new(),
+            known_logins: KnownLogins::default(),
             inspections: InspectionQueue::of_this_machine(),
             account_requests: AccountRequests::new(
                 parts.limits.requests_per_account,

@@ -57,7 +57,7 @@ impl CutGuard {
         }
         let now = self.shared.clock.now();
         match caller.kind {
-            CallerKind::Header | CallerKind::Token { .. } => {
+            CallerKind::Header | CallerKind::PortalLogin | CallerKind::Token { .. } => {
                 return self.shared.is_cut(caller, now);
             }
             CallerKind::Key => return !rules.keys.is_live(&caller.session, now),

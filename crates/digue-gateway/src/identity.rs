@@ -35,7 +35,7 @@ pub(crate) fn identify(
 ) -> Result<Caller, IdentityFailure> {
     let snapshot = shared.rules.load();
     let portal = request.portal;
-    let mut caller = match &portal.identity {
+    let caller = match &portal.identity {
         Identity::Session => {
             match by_key(&snapshot, &shared.used_proofs, request.target, headers, now) {
                 // A failed proof does not fall back to a cookie that came along: the request
@@ -67,7 +67,20 @@ pub(crate) fn identify(
             }
             by_header(portal, &snapshot, (account, organisation.as_ref()), headers)?
         }
+        // Asked in `portal_login`, which waits for the portal.
+        Identity::Portal(_) => return Err(IdentityFailure::NotYetNamed),
     };
+    accepted(shared, &snapshot, caller, now)
+}
+
+/// The caller whom a session, a key or another system names, as Digue admits them: of their current
+/// organisation, and neither suspended nor cut.
+pub(crate) fn accepted(
+    shared: &SharedGateway,
+    snapshot: &Snapshot,
+    mut caller: Caller,
+    now: Timestamp,
+) -> Result<Caller, IdentityFailure> {
     // The name of callers that are not known, for whom no caseload and no budget counts: no account
     // has it.
     if caller.account.is_unknown() {

@@ -27,6 +27,7 @@ pub mod outgoing;
 pub mod past;
 mod pending_entries;
 pub mod portal;
+mod portal_login;
 pub mod ports;
 mod refusals;
 mod report_endpoint;

@@ -112,7 +112,8 @@ fn passing(portal: &Portal, caller: Option<&Caller>) -> Vec<HeaderName> {
             passing.push(account.clone());
             passing.extend(organisation.clone());
         }
-        Identity::Header { .. } => {}
+        // The portal names its users; nobody else may do so under that name.
+        Identity::Header { .. } | Identity::Portal(_) => {}
     }
     passing
 }

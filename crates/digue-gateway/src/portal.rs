@@ -3,11 +3,13 @@
 //! Every field has been checked; nothing here reads a file. A request is refused when its host or
 //! route is not found here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::{EnforcementMode, LimitsTable, RouteAccess};
 use digue_identifiers::IdentifierKind;
 use digue_inspect::{RequestRule, ResponseRules};
+use digue_portal_login::PortalLogin;
 use digue_types::{
     ActionName, Category, PersonKey, PersonRef, PopulationId, PortalId, RouteName,
     UninspectedCause, UnmappedAddress, person::PersonKeyer,
@@ -119,6 +121,8 @@ pub enum Identity {
         organisation: Option<HeaderName>,
         from: Vec<IpNet>,
     },
+    /// The portal signs its users in itself, and says who they are.
+    Portal(Arc<PortalLogin>),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -170,6 +174,9 @@ pub struct Route {
     pub methods: Vec<Method>,
     pub pattern: Pattern,
     pub kind: RouteKind,
+    /// Whether a visitor who is not signed in may be shown what their request finds. Of a portal
+    /// that signs its users in itself, they may be shown nobody anyway.
+    pub session: SessionDemand,
     pub action: ActionName,
     pub categories: Vec<Category>,
     pub access: RouteAccess,
@@ -192,6 +199,15 @@ impl Route {
     pub fn needs_request_body(&self) -> bool {
         self.graphql != GraphQl::Unread || self.request.iter().any(|rule| rule.source.needs_body())
     }
+}
+
+/// Whether a held route is for those who are signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum SessionDemand {
+    #[default]
+    Required,
+    /// Anonymous visitors, too: the rules are asked about a caller whom nobody knows.
+    NotRequired,
 }
 
 /// Sorts routes into the order in which they are tried.

@@ -30,6 +30,7 @@ mod record;
 mod refuse;
 mod release;
 mod request_body;
+mod settle;
 mod state;
 mod traffic;
 mod tunnel;
@@ -82,7 +83,7 @@ pub(crate) async fn proxied(
     let (seen, body) = visit.read_body(&parts, body).await?;
     let mut response = match visit.admit(&RequestView::of(&parts, seen.view())).await? {
         Admission::Assets(visit) => visit.forward(&parts, body, connection).await?,
-        Admission::Held(visit, route) => {
+        Admission::Held(mut visit, route) => {
             let (showing, answer) = visit.fetch(&route, &parts, body, connection).await?;
             visit
                 .decide(showing, answer)
@@ -187,10 +188,11 @@ async fn request_only<M: RequestMode>(
 
 /// The steps after the first, on what the request alone shows.
 async fn conclude_request<M: RequestMode>(
-    visit: IdentifiedVisit<M>,
+    mut visit: IdentifiedVisit<M>,
     uri: &Uri,
     target: (&Method, Option<&Segments>),
 ) -> Result<Permission, M::Stop> {
+    visit.settle(None).await?;
     let caller = visit.caller_to_tell().cloned();
     let visit = match visit.admit(&RequestView::without_body(uri)).await? {
         Admission::Assets(visit) => {
@@ -251,11 +253,12 @@ fn conclude_later(
 }
 
 async fn conclude(
-    visit: IdentifiedVisit<Observation>,
+    mut visit: IdentifiedVisit<Observation>,
     request: ObservedRequest,
     response: ObservedResponse,
 ) {
     response.tell(visit.visit(), &request);
+    let Ok(()) = visit.settle(response.headers()).await;
     let view = request.view(visit.visit());
     let Ok(admission) = visit.admit(&view).await;
     let (visit, route) = match admission {

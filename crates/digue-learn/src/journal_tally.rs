@@ -219,6 +219,7 @@ const fn subject_of(reason: &RefusalReason) -> ReasonSubject {
         | RefusalReason::Uninspectable(_) => ReasonSubject::Map,
         RefusalReason::NoSession
         | RefusalReason::SessionMoved
+        | RefusalReason::LoginUnclear
         | RefusalReason::TooManyRequests
         | RefusalReason::MalformedRequest
         | RefusalReason::RenamedFields

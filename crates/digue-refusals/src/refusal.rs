@@ -95,7 +95,9 @@ impl Refusal {
                 | RefusalReason::TooManyRequests,
             ) => StatusCode::TOO_MANY_REQUESTS,
             Some(RefusalReason::RequestTooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
-            Some(RefusalReason::Uninspectable(_)) => StatusCode::BAD_GATEWAY,
+            Some(RefusalReason::Uninspectable(_) | RefusalReason::LoginUnclear) => {
+                StatusCode::BAD_GATEWAY
+            }
             _ => StatusCode::FORBIDDEN,
         };
         let mut details: Vec<String> = reasons
@@ -320,6 +322,7 @@ mod tests {
         let families = [
             RefusalReason::NoSession,
             RefusalReason::SessionMoved,
+            RefusalReason::LoginUnclear,
             RefusalReason::UnknownAccount,
             RefusalReason::UnknownRoute,
             RefusalReason::MalformedRequest,

@@ -9,6 +9,7 @@ pub mod brake;
 pub mod origin;
 pub mod overview;
 pub mod reading;
+pub mod session_table;
 
 use std::time::Duration;
 

@@ -82,6 +82,46 @@ impl ContactSource {
         Ok(found)
     }
 
+    /// These columns of the rows that the query returns for these values, bound to `$1` and
+    /// following: two rows at most, because more than one is never used. The first column is
+    /// needed; NULL is empty, and so is another column that the query does not have.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub async fn find_rows(&self, values: &[String], columns: &[&str]) -> Stored<Vec<Vec<String>>> {
+        within(FINDING_LASTS, self.find_two_rows(values, columns)).await
+    }
+
+    async fn find_two_rows(&self, values: &[String], columns: &[&str]) -> Stored<Vec<Vec<String>>> {
+        let mut connection = self.connect().await?;
+        let mut found = Vec::new();
+        {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(self.query.clone()));
+            for value in values {
+                query = query.bind(value.as_str());
+            }
+            let mut rows = query.fetch(&mut connection);
+            while let Some(row) = rows.try_next().await? {
+                let read = |(place, column): (usize, &&str)| match place {
+                    0 => cell(&row, column),
+                    _ => optional_cell(&row, column),
+                };
+                found.push(
+                    columns
+                        .iter()
+                        .enumerate()
+                        .map(read)
+                        .collect::<Stored<_>>()?,
+                );
+                if found.len() == 2 {
+                    break;
+                }
+            }
+        }
+        connection.close().await?;
+        Ok(found)
+    }
+
     /// Passes every row to `each`, in a session that cannot write.
     ///
     /// # Errors

@@ -18,6 +18,8 @@ pub enum RefusalReason {
     /// The session's cookie comes from another network, browser or TLS stack than the session was
     /// opened with, or without the key of its device.
     SessionMoved,
+    /// The portal, which signs its users in itself, did not say who is signed in.
+    LoginUnclear,
     /// The account is unknown to the portal's caseloads or suspended.
     UnknownAccount,
     UnknownRoute,
@@ -65,6 +67,7 @@ impl RefusalReason {
         match self {
             Self::NoSession => "no-session",
             Self::SessionMoved => "session-moved",
+            Self::LoginUnclear => "login-unclear",
             Self::UnknownAccount => "unknown-account",
             Self::UnknownRoute => "unknown-route",
             Self::TooManyRequests => "too-many-requests",
@@ -127,6 +130,7 @@ impl FromStr for RefusalReason {
         Ok(match family {
             "no-session" => Self::NoSession,
             "session-moved" => Self::SessionMoved,
+            "login-unclear" => Self::LoginUnclear,
             "unknown-account" => Self::UnknownAccount,
             "unknown-route" => Self::UnknownRoute,
             "too-many-requests" => Self::TooManyRequests,
@@ -174,6 +178,7 @@ mod tests {
         let mut reasons = vec![
             RefusalReason::NoSession,
             RefusalReason::SessionMoved,
+            RefusalReason::LoginUnclear,
             RefusalReason::UnknownAccount,
             RefusalReason::UnknownRoute,
             RefusalReason::TooManyRequests,

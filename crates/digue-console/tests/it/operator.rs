@@ -202,6 +202,7 @@ fn route() -> Route {
         methods: vec![],
         pattern: Pattern::parse("/fiche/{id}").unwrap(),
         kind: RouteKind::Held,
+        session: digue_gateway::portal::SessionDemand::Required,
         action: ActionName::parse("open").unwrap(),
         categories: vec![],
         access: RouteAccess {

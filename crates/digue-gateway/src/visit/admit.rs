@@ -6,15 +6,16 @@ use digue_inspect::read_request;
 use digue_inspect::request::{RequestFields, RequestParts, RequestRule, parameters};
 use digue_types::{PersonRef, RefusalReason, UnmappedAddress};
 use http::request::Parts;
-use http::{Method, Uri, header};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 
 use super::identify::IdentifiedVisit;
 use super::mode::{Reporting, VisitMode};
+use super::settle::settle;
 use super::state::{ExactSearch, PathValues, RouteRef, Visit, Way};
 use crate::headers::is_websocket;
 use crate::lock::lock;
 use crate::path::Segments;
-use crate::portal::{Route, RouteKind};
+use crate::portal::{Route, RouteKind, SessionDemand};
 use digue_inspect::graphql::{GraphQl, has_no_alias};
 use digue_refusals::Refusal;
 
@@ -125,6 +126,17 @@ impl AdmittedVisit<Enforcement> {
         self.mode
     }
 
+    /// Learns from the portal's response who sent the request, where it says so.
+    pub(super) async fn settle(
+        &mut self,
+        status: StatusCode,
+        response: &HeaderMap,
+    ) -> Result<(), Refusal> {
+        // What a refusal says of the request depends on it.
+        self.visit.answered = Some(status);
+        settle(&mut self.visit, &mut self.mode, Some(response)).await
+    }
+
     pub(super) async fn refuse(&self, reasons: Vec<RefusalReason>) -> Refusal {
         self.visit.refuse(self.mode, reasons).await
     }
@@ -138,6 +150,12 @@ impl<M: VisitMode> IdentifiedVisit<M> {
         };
         let is_sound = !mode.has_objected();
         let objections = match route.kind {
+            // An open tunnel cannot be inspected: it is for callers who are known.
+            RouteKind::WebSocket
+                if is_sound && visit.caller.is_unknown() && visit.may_be_anonymous() =>
+            {
+                vec![RefusalReason::NoSession]
+            }
             RouteKind::Assets { is_public } => {
                 if is_sound && !is_public {
                     visit.objections_to_assets(&route)
@@ -208,6 +226,10 @@ impl Visit {
         if !is_sound {
             return Vec::new();
         }
+        let is_anonymous = self.caller.is_unknown() && self.may_be_anonymous();
+        if is_anonymous && self.session_demand() == SessionDemand::Required {
+            return self.objections_to_anonymous(route);
+        }
         let keys = self.keys(&self.subjects);
         let rules = self.shared.rules.load_full();
         let hosts = self.shared.hosts.load();
@@ -219,6 +241,20 @@ impl Visit {
         let named = self.named_outside((&rules, &budgets), &subjects, &reasons);
         self.named = named;
         reasons
+    }
+
+    /// A visitor of whom nothing is known, or nothing yet, at a portal that names its users: what
+    /// the answer shows is decided then. A change to a person would be done by then.
+    fn objections_to_anonymous(&self, route: &Route) -> Vec<RefusalReason> {
+        if self.may_change && !self.subjects.is_empty() {
+            return vec![RefusalReason::NoSession];
+        }
+        // A portal that is closed answers nobody. A proof of identity is asked of those who are known.
+        let closed = self
+            .objections_to_assets(route)
+            .into_iter()
+            .filter(|reason| matches!(reason, RefusalReason::GateClosed(_)));
+        closed.collect()
     }
 
     /// Unknown parameters and renamed fields could change what the response contains: only those of

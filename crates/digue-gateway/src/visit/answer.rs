@@ -153,7 +153,7 @@ impl HeldAnswer {
 impl AdmittedVisit<Enforcement> {
     /// Sends the request to the portal, holds the response whole and inspects it.
     pub(super) async fn fetch(
-        &self,
+        &mut self,
         route: &RouteRef,
         request: &Parts,
         body: Body,
@@ -163,13 +163,16 @@ impl AdmittedVisit<Enforcement> {
         let mut outgoing = outgoing(
             &visit.shared,
             &visit.portal,
-            Some(&visit.caller),
+            visit.known_caller(),
             request,
             connection,
             visit.now,
         );
         headers::ask_for_readable(outgoing.headers_mut());
         let public = public_origin(outgoing.headers());
+        if visit.may_change {
+            visit.forget_sign_in();
+        }
         let sent = visit
             .shared
             .upstream
@@ -179,6 +182,9 @@ impl AdmittedVisit<Enforcement> {
             Ok(response) => response.into_parts(),
             Err(error) => return Err(visit.unanswered(enforcement, error.into()).await),
         };
+        // Before the body is held: whoever is to be refused takes no room.
+        self.settle(head.status, &head.headers).await?;
+        let visit = self.visit();
         headers::strip_response(&mut head.headers);
         rewrite_addresses(&mut head.headers, &visit.portal.upstream.authority, &public);
         // No upgrade was requested on this route: a portal that switches anyway would open an

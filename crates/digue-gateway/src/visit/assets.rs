@@ -60,7 +60,7 @@ impl<M: VisitMode> AdmittedAssets<M> {
     /// Reports the fetch, for a caller who is recognised.
     pub(super) fn note_fetch(&self) {
         let visit = &self.visit;
-        if !self.mode.is_recognised() {
+        if !self.mode.is_recognised() || visit.caller.is_unknown() {
             return;
         }
         if !self.is_public || monitors_public_fetches(&visit.portal) {
@@ -82,7 +82,7 @@ impl AdmittedAssets<Enforcement> {
         let outgoing = outgoing(
             &visit.shared,
             &visit.portal,
-            Some(&visit.caller),
+            visit.known_caller(),
             parts,
             connection,
             visit.now,

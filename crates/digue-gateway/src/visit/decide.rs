@@ -10,6 +10,7 @@ use super::mode::VisitMode;
 use super::outside::named_in_refusal;
 use super::state::{Visit, VisitRule};
 use crate::lock::lock;
+use crate::portal::SessionDemand;
 use crate::ports::Verdict;
 use crate::shown::FoundPersons;
 
@@ -46,6 +47,9 @@ impl<M: VisitMode> AdmittedVisit<M> {
                 .await?;
         }
         visit.outside = showing.outside;
+        if visit.shows_too_much_to_nobody(&showing.persons) {
+            mode.object(&visit, vec![RefusalReason::NoSession]).await?;
+        }
         let (mut exposure, named) = visit.judge(&mut mode, showing.persons, showing.body_bytes);
         visit.named = named;
         if showing.is_open_ended {
@@ -64,6 +68,15 @@ impl<M: VisitMode> AdmittedVisit<M> {
 }
 
 impl Visit {
+    /// Who is not signed in may be shown nobody, and nothing that could not be read; on routes that
+    /// require no session the rules decide on persons.
+    fn shows_too_much_to_nobody(&self, persons: &FoundPersons) -> bool {
+        let is_open = self.session_demand() == SessionDemand::NotRequired;
+        self.caller.is_unknown()
+            && self.may_be_anonymous()
+            && (self.inspection.is_uninspected() || !is_open && !persons.is_empty())
+    }
+
     /// Decides, asks the monitor, and counts what leaves. Also gives the persons whom a refusal may
     /// name.
     fn judge<M: VisitMode>(

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use digue_types::{PersonRef, RefusalReason, Timestamp};
 
 use super::mode::{Reporting, RequestMode};
-use super::state::{PathValues, PortalRequest, RouteRef, Visit, VisitRule};
+use super::state::{PathValues, PortalRequest, RouteRef, Visit, VisitLogin, VisitRule};
 use crate::caller::{Caller, CallerKind, IdentityFailure, directory_organisation};
 use crate::gateway::SharedGateway;
 use crate::identity;
-use crate::portal::{Portal, RouteKind};
+use crate::portal::{Portal, Route, RouteKind, SessionDemand};
+use crate::portal_login::LoginQuestion;
 use crate::reported::ReportedVisit;
 use digue_connections::paced::KeptUntilSent;
 
@@ -28,6 +29,10 @@ impl<M> IdentifiedVisit<M> {
         &self.visit
     }
 
+    pub(super) fn parts_mut(&mut self) -> (&mut Visit, &mut M) {
+        (&mut self.visit, &mut self.mode)
+    }
+
     pub(super) fn into_parts(self) -> (Box<Visit>, M, PathValues) {
         (self.visit, self.mode, self.values)
     }
@@ -36,7 +41,9 @@ impl<M> IdentifiedVisit<M> {
 impl<M: RequestMode> IdentifiedVisit<M> {
     /// The caller, where the portal is to be told who it is.
     pub(super) fn caller_to_tell(&self) -> Option<&Caller> {
-        (self.mode.is_recognised() && self.mode.needs_account()).then_some(&self.visit.caller)
+        (self.mode.is_recognised() && self.mode.needs_account())
+            .then(|| self.visit.known_caller())
+            .flatten()
     }
 }
 
@@ -51,34 +58,46 @@ pub(super) async fn identify<M: RequestMode>(
 ) -> Result<(IdentifiedVisit<M>, Option<KeptUntilSent>), M::Stop> {
     let now = shared.clock.now();
     let is_malformed = request.is_malformed();
-    let (caller, doubt) =
-        match identity::identify(shared, &request.identity(), request.headers, now) {
-            Ok(caller) => (caller, None),
-            Err(failure) => {
-                let doubt = reason_of(&failure);
-                let reason = if is_malformed {
-                    RefusalReason::MalformedRequest
-                } else {
-                    doubt.clone()
-                };
-                let is_objected = mode.needs_account() || !failure.is_of_a_stranger();
-                let caller = match failure {
-                    IdentityFailure::Doubted(caller) => *caller,
-                    IdentityFailure::NotSignedIn | IdentityFailure::NotAdmitted => {
-                        mode.stranger(None, reason, now)?
-                    }
-                    IdentityFailure::Unplaced(caller)
-                    | IdentityFailure::ShutOut(caller)
-                    | IdentityFailure::Cut(caller) => mode.stranger(Some(*caller), reason, now)?,
-                };
-                (caller, is_objected.then_some(doubt))
-            }
-        };
+    let question = LoginQuestion::of(
+        request.portal,
+        request.uri,
+        request.headers,
+        request.connection,
+    );
+    let found = match &question {
+        Some(question) if mode.asks_first() => question.before_the_portal(shared, now).await,
+        Some(_) => Err(IdentityFailure::NotYetNamed),
+        None => identity::identify(shared, &request.identity(), request.headers, now),
+    };
+    let is_open = question.is_some() || route.as_ref().is_some_and(|(route, _)| is_open(route));
+    let (caller, doubt) = match found {
+        Ok(caller) => (caller, None),
+        // Their answer is inspected like any other, and may show nobody.
+        Err(failure) if failure.is_nobody() && is_open => (mode.anonymous(now), None),
+        Err(failure) => {
+            let doubt = reason_of(&failure);
+            let reason = if is_malformed {
+                RefusalReason::MalformedRequest
+            } else {
+                doubt.clone()
+            };
+            let is_objected = object_to(&mode, &failure);
+            let caller = match failure {
+                IdentityFailure::Doubted(caller) => *caller,
+                failure => mode.stranger(failure.named(), reason, now)?,
+            };
+            (caller, is_objected.then_some(doubt))
+        }
+    };
     let (rule, values) = match route {
         Some((route, values)) => (VisitRule::Mapped(route), values),
         None => (VisitRule::Unmapped, PathValues::new()),
     };
-    let visit = Box::new(Visit::of_request(shared, request, rule, caller, now));
+    let mut visit = Box::new(Visit::of_request(shared, request, rule, caller, now));
+    visit.login = question.map(|question| VisitLogin {
+        is_settled: mode.asks_first() && !question.is_asked_of_response(),
+        question,
+    });
     if is_malformed {
         mode.object(&visit, vec![RefusalReason::MalformedRequest])
             .await?;
@@ -113,12 +132,26 @@ pub(super) async fn identify<M: RequestMode>(
     ))
 }
 
-fn reason_of(failure: &IdentityFailure) -> RefusalReason {
+/// A route for those who are not signed in, too.
+fn is_open(route: &Route) -> bool {
+    route.session == SessionDemand::NotRequired
+}
+
+/// True where a failure speaks against a visit: a stranger's does not as long as nobody has an
+/// account of Digue.
+pub(super) fn object_to(mode: &impl RequestMode, failure: &IdentityFailure) -> bool {
+    mode.needs_account() || !failure.is_of_a_stranger()
+}
+
+pub(super) fn reason_of(failure: &IdentityFailure) -> RefusalReason {
     match failure {
+        IdentityFailure::Unclear => RefusalReason::LoginUnclear,
         IdentityFailure::NotAdmitted
         | IdentityFailure::Unplaced(_)
         | IdentityFailure::ShutOut(_) => RefusalReason::UnknownAccount,
-        IdentityFailure::NotSignedIn | IdentityFailure::Cut(_) => RefusalReason::NoSession,
+        IdentityFailure::NotSignedIn | IdentityFailure::NotYetNamed | IdentityFailure::Cut(_) => {
+            RefusalReason::NoSession
+        }
         IdentityFailure::Doubted(_) => RefusalReason::SessionMoved,
     }
 }

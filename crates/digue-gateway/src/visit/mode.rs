@@ -6,12 +6,10 @@
 use std::convert::Infallible;
 
 use digue_access::{Decision, Enforcement, EnforcementMode};
-use digue_types::{
-    AccountId, Exposure, OrganisationId, Outcome, RefusalReason, SessionId, Timestamp,
-};
+use digue_types::{Exposure, Outcome, RefusalReason, Timestamp};
 
 use super::state::Visit;
-use crate::caller::{Caller, CallerKind};
+use crate::caller::Caller;
 use crate::guard::CutGuard;
 use crate::ports::{JournalWriteError, Verdict};
 use digue_connections::paced::KeptUntilSent;
@@ -73,6 +71,16 @@ pub(super) trait RequestMode: VisitMode {
         reason: RefusalReason,
         now: Timestamp,
     ) -> Result<Caller, Self::Stop>;
+
+    /// The caller to whom a visit is written that nobody needs to be signed in for.
+    fn anonymous(&mut self, now: Timestamp) -> Caller;
+
+    /// The caller is known after all.
+    fn recognise(&mut self);
+
+    /// True where a portal that names its users is asked before it gets the request, and not
+    /// afterwards.
+    fn asks_first(&self) -> bool;
 
     /// True where everybody who works at the portal has an account of Digue.
     fn needs_account(&self) -> bool {
@@ -139,7 +147,21 @@ impl RequestMode for Enforcement {
         Err(Refusal::of(vec![reason], None))
     }
 
+    fn anonymous(&mut self, now: Timestamp) -> Caller {
+        Caller::unknown(now)
+    }
+
+    fn recognise(&mut self) {}
+
+    fn asks_first(&self) -> bool {
+        true
+    }
+
     fn take_turn(&self, visit: &Visit) -> Result<Option<KeptUntilSent>, Refusal> {
+        // No account: those of one address are few, whoever sends them (`digue-connections`).
+        if visit.caller.is_unknown() {
+            return Ok(None);
+        }
         let counted = visit.shared.account_requests.begin(&visit.caller.account);
         counted
             .map(|counted| Some(KeptUntilSent::new(counted)))
@@ -147,10 +169,11 @@ impl RequestMode for Enforcement {
     }
 
     fn asks_too_often(&self, visit: &Visit) -> bool {
-        !visit
-            .shared
-            .account_requests
-            .may_ask(&visit.caller.account, visit.now)
+        !visit.caller.is_unknown()
+            && !visit
+                .shared
+                .account_requests
+                .may_ask(&visit.caller.account, visit.now)
     }
 }
 
@@ -267,13 +290,21 @@ impl RequestMode for Observation {
         now: Timestamp,
     ) -> Result<Caller, Infallible> {
         self.is_stranger = true;
-        Ok(named.unwrap_or_else(|| Caller {
-            account: AccountId::unknown(),
-            organisation: OrganisationId::unknown(),
-            session: SessionId::parse("unknown").expect("`unknown` is a session id"),
-            proved_at: now,
-            kind: CallerKind::Header,
-        }))
+        Ok(named.unwrap_or_else(|| Caller::unknown(now)))
+    }
+
+    fn anonymous(&mut self, now: Timestamp) -> Caller {
+        self.is_stranger = true;
+        Caller::unknown(now)
+    }
+
+    fn recognise(&mut self) {
+        self.is_stranger = false;
+    }
+
+    /// Observing delays nothing: the portal is asked once its response has passed.
+    fn asks_first(&self) -> bool {
+        false
     }
 
     fn needs_account(&self) -> bool {

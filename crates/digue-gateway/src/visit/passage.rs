@@ -218,6 +218,11 @@ impl ObservedResponse {
         }
     }
 
+    /// `None` when the portal did not answer.
+    pub(super) fn headers(&self) -> Option<&HeaderMap> {
+        self.head.as_ref().map(|(_, headers)| headers)
+    }
+
     /// The media type that the portal gave, as text.
     pub(super) fn content_type(&self) -> Option<&str> {
         let (_, headers) = self.head.as_ref()?;

@@ -21,7 +21,8 @@ use crate::hold::{self, BodyHolder, HeldBytes, Share};
 use crate::identity::IdentityRequest;
 use crate::key::ProofTarget;
 use crate::path::Segments;
-use crate::portal::{Portal, Route, RouteKind};
+use crate::portal::{Identity, Portal, Route, RouteKind, SessionDemand};
+use crate::portal_login::LoginQuestion;
 use crate::shown::{FoundPersons, grouped, persons_of};
 use digue_connections::facts::ConnectionFacts;
 use digue_connections::table::Slot;
@@ -171,6 +172,13 @@ pub(super) struct ExactSearch {
     pub(super) is_found_as_asked: bool,
 }
 
+/// The question to the portal who sends a request.
+pub(super) struct VisitLogin {
+    pub(super) question: LoginQuestion,
+    /// The portal has said it, and its response adds nothing.
+    pub(super) is_settled: bool,
+}
+
 /// One visit: everything that its steps need.
 pub(super) struct Visit {
     pub(super) shared: Arc<SharedGateway>,
@@ -199,6 +207,8 @@ pub(super) struct Visit {
     pub(super) outside: Option<OutsideRecords>,
     /// Whom its refusal names.
     pub(super) named: Vec<PersonRef>,
+    /// Where the portal says who its users are.
+    pub(super) login: Option<VisitLogin>,
     /// The template of the path, on a route that answers for all others.
     pub(super) template: Option<String>,
 }
@@ -231,6 +241,7 @@ impl Visit {
             names_alone: 0,
             outside: None,
             named: Vec::new(),
+            login: None,
             template,
         }
     }
@@ -262,6 +273,7 @@ impl Visit {
             names_alone: 0,
             outside: None,
             named: Vec::new(),
+            login: None,
             template: None,
         }
     }
@@ -276,6 +288,30 @@ impl Visit {
 
     pub(super) fn kind(&self) -> Option<RouteKind> {
         self.route().map(|route| route.kind)
+    }
+
+    /// Of a route that names none, those who are signed in.
+    pub(super) fn session_demand(&self) -> SessionDemand {
+        self.route()
+            .map_or(SessionDemand::Required, |route| route.session)
+    }
+
+    /// True where a visitor who is not signed in may come, to be shown nobody.
+    pub(super) fn may_be_anonymous(&self) -> bool {
+        matches!(self.portal.identity, Identity::Portal(_))
+            || self.session_demand() == SessionDemand::NotRequired
+    }
+
+    /// `None` for a caller of whom nothing is known.
+    pub(super) fn known_caller(&self) -> Option<&Caller> {
+        (!self.caller.is_unknown()).then_some(&self.caller)
+    }
+
+    /// What the request changes may be who is signed in.
+    pub(super) fn forget_sign_in(&self) {
+        if let Some(login) = &self.login {
+            login.question.forget(&self.shared);
+        }
     }
 
     pub(super) fn facts<'f>(&'f self, route: &'f Route) -> RequestFacts<'f> {

@@ -12,6 +12,7 @@ mod names;
 mod outside;
 mod passthrough;
 mod pilot;
+mod portal_login;
 mod raw;
 mod restart;
 mod ways;

@@ -23,7 +23,7 @@ use digue_gateway::name_mapping::IdentityMapping;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
     BreakGlassRule, Identity, NamedHeaders, NamesChoice, OnUninspected, Portal, QueryParameter,
-    QueryRule, Route, RouteKind, Timeouts, UninspectedChoice, Upstream,
+    QueryRule, Route, RouteKind, SessionDemand, Timeouts, UninspectedChoice, Upstream,
 };
 use digue_gateway::ports::{Aliases, BoxFuture, Clock, JournalWriteError, LocalPages, Recorder};
 use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
@@ -37,6 +37,9 @@ use digue_inspect::{
     BlockRules, InspectionLimits, OutsideChoice, RequestRule, RequestSource, ResponseRules,
     RuleBlock, jsonpath,
 };
+use digue_portal_login::credentials::CredentialPlaces;
+use digue_portal_login::value_path::ValuePath;
+use digue_portal_login::{LoginSource, PortalLogin, SessionTable, WhoAmI};
 use digue_testkit::{Heard, Holder, Reply};
 use digue_types::{
     AccountId, ActionName, Exposure, Gate, OrganisationId, PersonRef, PopulationId, PortalId,
@@ -277,6 +280,7 @@ fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
     let map = JsonMap {
         rules: vec![JsonRule::new(path("$.items[*].id"), Pick::whole(0, "id"))],
         records: vec![path("$.items[*]")],
+        empty: vec![path("$.items[*]")],
         ..JsonMap::default()
     };
     let rules = JsonRules::new(map).unwrap();
@@ -286,6 +290,7 @@ fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
         methods: vec![Method::GET, Method::HEAD, Method::POST],
         pattern: Pattern::parse(pattern).unwrap(),
         kind,
+        session: SessionDemand::Required,
         action: id(ActionName::parse("open")),
         categories: vec![],
         access: access(),
@@ -393,6 +398,13 @@ fn routes() -> Vec<Route> {
         list_with("masque", "json", OutsideChoice::Mask),
         list_with("lignes", "ndjson", OutsideChoice::Drop),
     ]);
+    let mut open = route("accueil", "/accueil/{name}", RouteKind::Held);
+    open.session = SessionDemand::NotRequired;
+    open.uninspected = OnUninspected::default();
+    let mut shared = route("vitrine", "/vitrine/{name}", RouteKind::Held);
+    shared.session = SessionDemand::NotRequired;
+    shared.access.needs_caseload = false;
+    routes.extend([open, shared]);
     routes.extend(writes());
     routes
 }
@@ -491,6 +503,48 @@ fn header_identity() -> Identity {
         organisation: Some(HeaderName::from_static("x-org")),
         from: vec!["127.0.0.1/32".parse().unwrap()],
     }
+}
+
+/// How portals that sign their users in themselves say who they are: their names here, without the
+/// modes.
+pub(crate) const OWN_LOGINS: [&str; 3] = ["entete", "question", "table"];
+
+fn own_login(source: LoginSource) -> Identity {
+    Identity::Portal(Arc::new(PortalLogin {
+        credentials: CredentialPlaces {
+            cookies: vec!["sid".to_owned()],
+            headers: vec![http::header::AUTHORIZATION],
+        },
+        source,
+        keeps: Duration::from_secs(30),
+    }))
+}
+
+/// Portals that sign their users in themselves, with their table of sessions.
+fn own_logins(upstream: &str, sessions: &Arc<dyn SessionTable>) -> Vec<Portal> {
+    let mut portals = Vec::new();
+    for (prefix, mode) in [
+        ("maison", EnforcementMode::Enforced),
+        ("maison-pilote", EnforcementMode::Pilot),
+    ] {
+        for name in OWN_LOGINS {
+            let source = match name {
+                "entete" => LoginSource::ResponseHeader {
+                    account: HeaderName::from_static("x-portal-user"),
+                    organisation: None,
+                },
+                "question" => LoginSource::WhoAmI(WhoAmI {
+                    target: "/api/moi?champs=nom".parse().unwrap(),
+                    account: ValuePath::parse("$.user.name").unwrap(),
+                    organisation: None,
+                }),
+                _ => LoginSource::Sessions(sessions.clone()),
+            };
+            let host = format!("{prefix}-{name}");
+            portals.push(portal(&host, own_login(source), mode, upstream));
+        }
+    }
+    portals
 }
 
 fn portals(asserter: &Asserter, upstream: &str) -> Vec<Portal> {
@@ -677,6 +731,18 @@ impl World {
             programs_ahead: Duration::ZERO,
             nonce: None,
         }
+    }
+
+    /// In front of portals that sign their users in themselves.
+    pub(crate) fn before_own_logins(upstream: String, sessions: &Arc<dyn SessionTable>) -> Self {
+        let world = Self::before(upstream.clone());
+        let hosts = Hosts::new(
+            own_logins(&upstream, sessions),
+            vec![CONSOLE.to_owned()],
+            [],
+        );
+        world.gateway.set_hosts(hosts, &|_| ());
+        world
     }
 
     /// Stops the gateway as the program does, and starts another from the journal and the store.

@@ -64,6 +64,8 @@ fault-unknown-kind = « { $name } » : aucun identifiant ne s'appelle « { $
 fault-unknown-field = « { $name } » : aucune valeur de la requête ne s'appelle « { $detail } »
 fault-unknown-segment = « { $name } » : le chemin n'a pas de segment « { $detail } » entre accolades
 fault-public-held = « { $name } » n'est valable que pour kind = "assets"
+fault-session-held = « { $name } » n'est valable que pour kind = "held"
+fault-login-one-way = le portail dit qui est connecté d'une façon et d'une seule : response_header, whoami ou sessions
 fault-token-short = « { $name } » : le jeton doit avoir au moins 32 caractères
 fault-retention-short = « { $name } » : la CNIL recommande six mois au moins ({ $detail })
 fault-retention-long = « { $name } » : trois ans au plus ({ $detail })

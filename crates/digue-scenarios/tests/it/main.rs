@@ -83,6 +83,7 @@ fn portal(upstream: String) -> Portal {
         methods: vec![],
         pattern: Pattern::parse("/fiche").unwrap(),
         kind: RouteKind::Held,
+        session: digue_gateway::portal::SessionDemand::Required,
         action: ActionName::parse("open").unwrap(),
         categories: vec![],
         access: RouteAccess {
