@@ -100,6 +100,7 @@ fn decision(criterion: &mut Criterion) {
             keeps_found: Duration::ZERO,
             allows_break_glass: false,
             proof_age_max: None,
+            shows_own: false,
         },
     );
     let keyer = PersonKeyer::new(&population);
@@ -132,6 +133,7 @@ fn decision(criterion: &mut Criterion) {
             categories: &[],
             is_exact_search: false,
             is_found_as_asked: false,
+            own: None,
         };
         let decision = release(&snapshot, budgets, &facts, keys);
         assert_eq!(decision.outcome, Outcome::Released);

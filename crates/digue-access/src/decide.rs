@@ -4,7 +4,7 @@
 //! Knows neither HTTP nor the journal: the gateway brings facts and persons, and carries out what
 //! is decided.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,6 +69,8 @@ pub struct RouteAccess {
     pub allows_break_glass: bool,
     /// The greatest age of the last fresh proof of identity; `None` requires none.
     pub proof_age_max: Option<Duration>,
+    /// Persons who sign in at the portal may be shown their own record here.
+    pub shows_own: bool,
 }
 
 /// The rules in force, replaced as a whole: one decision never mixes two versions.
@@ -88,6 +90,8 @@ pub struct Snapshot {
     /// The state of each organisation's self-assessment, for policies: `current`, `grace` or `due`.
     /// An organisation that is not listed is `due`.
     pub postures: Arc<HashMap<OrganisationId, &'static str>>,
+    /// Accounts with a passkey of Digue: some portals' own sign-in is not enough for them.
+    pub passkey_holders: Arc<HashSet<AccountId>>,
 }
 
 /// Reduced limits until a date, after a recovery.
@@ -135,6 +139,8 @@ pub struct RequestFacts<'f> {
     pub categories: &'f [digue_types::Category],
     /// The request searches by full identifiers of one person.
     pub is_exact_search: bool,
+    /// The record of the caller, who is no account but a person with a record of their own.
+    pub own: Option<PersonKey>,
     /// The response contains every value that the search gave. Not known at `admit`.
     pub is_found_as_asked: bool,
 }
@@ -171,6 +177,9 @@ pub fn admit(
     }
     if facts.has_unknown_caller() {
         return Vec::new();
+    }
+    if facts.own.is_some() && !facts.access.shows_own {
+        return vec![RefusalReason::NotOwnRecord];
     }
     let mut reasons = Vec::new();
     let bases = bases(snapshot, budgets, facts, subjects, true);
@@ -349,6 +358,10 @@ impl<'w> CountedPersons<'w> {
                 .map(|(p, _)| *p)
                 .collect()
         };
+        if facts.own.is_some() {
+            // Persons who look at themselves use up nobody's limit.
+            return Self::all(of, &[], is_uninspected);
+        }
         // Opening a person who was found earlier is not another search, and is not charged to the
         // budget of exact searches.
         let found_now = of_basis(Basis::ExactSearch);
@@ -434,7 +447,7 @@ pub fn gate_refusal(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> Option<Ref
 
 /// Why a response with a person outside the caseload is refused.
 fn refusal_of_outside(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> RefusalReason {
-    if facts.is_exact_search && facts.access.allows_exact_search {
+    if facts.own.is_none() && facts.is_exact_search && facts.access.allows_exact_search {
         RefusalReason::NotExact
     } else {
         outside_reason(snapshot, facts)
@@ -442,6 +455,9 @@ fn refusal_of_outside(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> RefusalR
 }
 
 fn outside_reason(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> RefusalReason {
+    if facts.own.is_some() {
+        return RefusalReason::NotOwnRecord;
+    }
     let (gate, scope) = snapshot
         .gates
         .effective(facts.portal, facts.organisation, facts.account);
@@ -464,6 +480,14 @@ fn bases(
     let (gate, _) = snapshot
         .gates
         .effective(facts.portal, facts.organisation, facts.account);
+    // First: a route that needs no caseload is for accounts, not for every person.
+    if let Some(own) = facts.own {
+        let of = |person: &PersonKey| match *person == own && facts.access.shows_own {
+            true => Basis::OwnRecord,
+            false => Basis::None,
+        };
+        return persons.iter().map(of).collect();
+    }
     // `CaseloadOnly` also closes routes that need no caseload: a stolen account must not read
     // persons there that its caseload would refuse it.
     if !facts.access.needs_caseload && gate != Gate::CaseloadOnly {

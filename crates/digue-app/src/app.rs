@@ -109,6 +109,7 @@ impl App {
             keys: Arc::new(stored_keys(&parts.store).await?),
             // Filled before the listeners open.
             postures: Arc::default(),
+            passkey_holders: Arc::new(parts.store.passkey_counts().await?.into_keys().collect()),
         };
         Ok(Self {
             store: parts.store,
@@ -373,6 +374,25 @@ impl App {
         rules.policies = Arc::new(policies);
         rules.policy_version = version;
         self.publish(&rules);
+    }
+
+    /// Publishes whether an account has a passkey, after one was added or all were removed.
+    ///
+    /// # Errors
+    /// The store cannot say.
+    pub async fn passkeys_changed(&self, account: &AccountId) -> Result<(), OperationError> {
+        let mut rules = self.rules().await;
+        // Read under the guard: of two changes at once, the later one publishes what both made.
+        let is_holder = !self.store.passkeys_of(account).await?.is_empty();
+        if rules.passkey_holders.contains(account) != is_holder {
+            let holders = Arc::make_mut(&mut rules.passkey_holders);
+            match is_holder {
+                true => holders.insert(account.clone()),
+                false => holders.remove(account),
+            };
+            self.publish(&rules);
+        }
+        Ok(())
     }
 
     /// From now on nothing that goes on by itself is kept open.

@@ -24,7 +24,7 @@ use digue_detection::{
 use digue_gateway::ports::{ResourceFetch, ResponseMonitor, Verdict};
 use digue_types::{
     AccountId, Act, Administration, Basis, Event, Exposure, Gate, OrganisationId, Outcome,
-    OutsideHandling, PersonKey, PopulationId, PortalId, RefusalReason, Timestamp,
+    OutsideHandling, PersonKey, PopulationId, PortalId, RefusalReason, ShownPersons, Timestamp,
 };
 
 use crate::act_contents::{AccountPlace, JudgedFinding};
@@ -463,6 +463,11 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
             number: number_of(person.as_str()),
             is_explained,
         }));
+    }
+    // A person who looks at their own record does nobody's work.
+    let is_own = |group: &ShownPersons| group.basis == Basis::OwnRecord;
+    if !exposure.shown.is_empty() && exposure.shown.iter().all(is_own) {
+        return None;
     }
     // All unknown callers have one name: what they do together is the work of no account, and is
     // judged as none. No work leads to a decoy.

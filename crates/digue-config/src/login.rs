@@ -34,6 +34,8 @@ pub(super) fn read_login(section: &ConfigSection<'_>) -> Option<PortalLogin> {
         credentials,
         source: read_source(section)?,
         keeps,
+        asks_passkey: section.boolean("asks_passkey").unwrap_or(false),
+        sign_in: section.parse("sign_in", parse_target),
     })
 }
 

@@ -22,7 +22,8 @@ pub(crate) fn read_pick(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -
     })
 }
 
-fn read_kind(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<usize> {
+/// The kind that `as` names.
+pub(crate) fn read_kind(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<usize> {
     match section.text("as") {
         None if kinds.len() == 1 => Some(0),
         None => section.refuse("as", "fault-missing", ""),

@@ -10,9 +10,9 @@ use digue_gateway::identity::{TokenVerifier, VerifierOptions};
 use digue_gateway::name_mapping::{IdentityMapping, NameMapping};
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Identity, NamedHeaders, NamesChoice, OnUninspected, Portal, QueryParameter,
-    QueryRule, Route, RouteKind, SessionDemand, Timeouts, UninspectedChoice, Upstream,
-    most_specific_first,
+    BreakGlassRule, Identity, NamedHeaders, NamesChoice, OnUninspected, OwnRecordRule, Portal,
+    QueryParameter, QueryRule, Route, RouteKind, SessionDemand, Timeouts, UninspectedChoice,
+    Upstream, most_specific_first,
 };
 use digue_headers::request_headers::parse_request_header;
 use digue_headers::response_headers::{HeaderRules, is_never_passed};
@@ -29,7 +29,7 @@ use regex::Regex;
 
 use super::addresses::parse_public_url;
 use super::login::read_login;
-use super::pick::read_pick;
+use super::pick::{read_kind, read_pick};
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
 use super::response_rules::{read_block, read_sweep};
 use super::server::read_retention;
@@ -76,11 +76,15 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         || Some(IdentityMapping::default()),
         |section| read_mapping(&section),
     );
+    let person_section = identity_section
+        .as_ref()
+        .and_then(|section| section.section("person"));
     let identity = read_identity(identity_section);
     let kinds = root
         .need_section("identifiers")
         .map(|section| read_kinds(&section));
     let (kinds, primary) = kinds.flatten().unwrap_or_default();
+    let own_record = person_section.map(|section| read_own_record(&section, &kinds));
     let limits = read_budgets(root.section("budgets"));
     let lasts = root
         .section("break_glass")
@@ -148,6 +152,11 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         )
         .unwrap_or_default();
     let (identity, named_headers) = identity?;
+    if own_record.is_none()
+        && let Some(route) = routes.iter().find(|route| route.access.shows_own)
+    {
+        section.fault("name", "fault-self-without-person", &route.name);
+    }
     let (id, (url, host)) = (id?, url?);
     hosts.insert(0, host);
     // Without the key each portal has a population of its own: identifiers of two portals must not
@@ -165,6 +174,7 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         },
         identity,
         mapping: mapping?,
+        own_record: own_record.flatten(),
         request_headers,
         named_headers,
         mode,
@@ -341,6 +351,17 @@ fn read_mapping(section: &ConfigSection<'_>) -> Option<IdentityMapping> {
     Some(IdentityMapping {
         account: account?,
         organisation: organisation?,
+    })
+}
+
+/// `[identity.person]`: names that are persons, with the identifier in them.
+fn read_own_record(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<OwnRecordRule> {
+    let pattern = section.need_text("pattern");
+    let kind = read_kind(section, kinds);
+    let names = NameMapping::new(Vec::new(), Some(&pattern?));
+    Some(OwnRecordRule {
+        names: section.accept("pattern", names)?,
+        kind: kind?,
     })
 }
 
@@ -600,6 +621,7 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
         keeps_found: section.duration("keeps_found").unwrap_or(Duration::ZERO),
         allows_break_glass: section.boolean("break_glass").unwrap_or(false),
         proof_age_max: section.duration("proof_within"),
+        shows_own: section.boolean("self").unwrap_or(false),
     };
     let categories = section.parse_all("categories", Category::parse);
     let query = read_query(

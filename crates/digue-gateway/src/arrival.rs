@@ -44,10 +44,12 @@ pub(crate) fn respond(
         // A copy: the request is consumed, and a refusal needs its languages and accepted types.
         let request_headers = request.headers().clone();
         let place = place_of(&request);
+        let sign_in = portal_sign_in(&shared, &request);
         match arrive(&shared, connection, request).await {
             Ok(response) => response,
             Err(mut refusal) => {
                 refusal.return_to = place.map(String::into_boxed_str);
+                refusal.portal_sign_in = sign_in;
                 let mut response = refusal.respond(&request_headers);
                 // The proof may lack nothing but the nonce of this start: the program signs once
                 // more with it (RFC 9449, 9).
@@ -74,6 +76,13 @@ fn place_of(request: &Request<Body>) -> Option<String> {
         }
         RefusalForm::Page | RefusalForm::Problem => None,
     }
+}
+
+/// Where the portal of a request signs its users in, if it does so itself.
+fn portal_sign_in(shared: &SharedGateway, request: &Request<Body>) -> Option<Box<str>> {
+    let host = authority_of(request).ok()?.host;
+    let hosts = shared.hosts.load();
+    hosts.portal_at(&host)?.sign_in().map(Into::into)
 }
 
 /// 1. Which host, which path: Digue's own pages, or a portal.

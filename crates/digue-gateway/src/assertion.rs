@@ -142,6 +142,7 @@ mod tests {
             session: SessionId::parse("s-1").unwrap(),
             proved_at: now,
             kind: CallerKind::Session,
+            own: None,
         };
         let first = asserter.assert(&portal, &caller, now).unwrap();
         assert_eq!(

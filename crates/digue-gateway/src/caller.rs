@@ -2,7 +2,7 @@
 
 use digue_access::Snapshot;
 use digue_access::session::TokenHash;
-use digue_types::{AccountId, OrganisationId, PortalId, SessionId, Timestamp};
+use digue_types::{AccountId, OrganisationId, PersonRef, PortalId, SessionId, Timestamp};
 use ring::digest::{SHA256, digest};
 
 use crate::name_mapping::NameFault;
@@ -15,6 +15,8 @@ pub struct Caller {
     pub session: SessionId,
     pub proved_at: Timestamp,
     pub kind: CallerKind,
+    /// Their own record, where the caller is a person and no account.
+    pub own: Option<PersonRef>,
 }
 
 /// How a caller is recognised.
@@ -48,6 +50,7 @@ impl Caller {
             session: SessionId::parse("unknown").expect("`unknown` is a session id"),
             proved_at: now,
             kind: CallerKind::Header,
+            own: None,
         }
     }
 
@@ -65,6 +68,8 @@ pub enum IdentityFailure {
     NotYetNamed,
     /// The portal, which says who its users are, did not answer that: they may be anybody.
     Unclear,
+    /// The portal has signed in an account that must show its passkey of Digue.
+    PasskeyMissing(Box<Caller>),
     /// A name that Digue does not accept.
     NotAdmitted,
     /// Another system vouches for the account, and nothing says of which organisation it is.
@@ -89,6 +94,7 @@ impl IdentityFailure {
             Self::Doubted(caller)
             | Self::Unplaced(caller)
             | Self::ShutOut(caller)
+            | Self::PasskeyMissing(caller)
             | Self::Cut(caller) => Some(*caller),
             Self::NotSignedIn | Self::NotYetNamed | Self::Unclear | Self::NotAdmitted => None,
         }

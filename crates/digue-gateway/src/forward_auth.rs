@@ -123,7 +123,8 @@ fn refused(refusal: &Refusal, headers: &HeaderMap, dialect: Option<Dialect>) -> 
         if dialect != Some(Dialect::AuthRequest) {
             *response.status_mut() = StatusCode::SEE_OTHER;
         }
-        let place = HeaderValue::from_static("/.digue/sign-in");
+        let place = refusal.sign_in_page();
+        let place = HeaderValue::from_str(place).expect("targets of addresses are ASCII");
         response.headers_mut().insert(header::LOCATION, place);
     }
     if dialect.is_some_and(|dialect| !dialect.understands(response.status())) {
@@ -171,7 +172,12 @@ async fn check(
         path: path.as_ref(),
     };
     let Permission { caller, entry } = match portal.mode.enforcement() {
-        Some(enforcement) => permitted(shared, enforcement, &portal_request).await?,
+        Some(enforcement) => permitted(shared, enforcement, &portal_request)
+            .await
+            .map_err(|refusal| Refusal {
+                portal_sign_in: portal.sign_in().map(Into::into),
+                ..refusal
+            })?,
         None => permitted_observed(shared, &portal_request).await,
     };
     let mut response = Response::new(empty());
@@ -470,6 +476,7 @@ mod tests {
                 keeps_found: Duration::ZERO,
                 allows_break_glass: false,
                 proof_age_max: None,
+                shows_own: false,
             },
             request: vec![rule],
             query: QueryRule::Any,
@@ -499,6 +506,7 @@ mod tests {
                 from: vec!["127.0.0.1/32".parse().unwrap()],
             },
             mapping: IdentityMapping::default(),
+            own_record: None,
             request_headers: vec![],
             named_headers: NamedHeaders::default(),
             mode: EnforcementMode::Enforced,

@@ -2,7 +2,8 @@
 
 use digue_access::session::{Bearer, SessionDoubt, SessionLookup};
 use digue_access::{RequestOrigin, Session, Snapshot};
-use digue_types::{SessionId, Timestamp};
+use digue_identifiers::Identifier;
+use digue_types::{PersonRef, SessionId, Timestamp};
 use http::HeaderMap;
 use http::header::HeaderName;
 
@@ -15,6 +16,7 @@ use crate::key::{ProofTarget, by_key};
 use crate::lock::lock;
 use crate::name_mapping::NameFault;
 use crate::portal::{Identity, Portal};
+use crate::shown::persons_of;
 pub use crate::token::{TokenVerifier, VerifierOptions};
 use digue_connections::facts::ConnectionFacts;
 
@@ -70,7 +72,7 @@ pub(crate) fn identify(
         // Asked in `portal_login`, which waits for the portal.
         Identity::Portal(_) => return Err(IdentityFailure::NotYetNamed),
     };
-    accepted(shared, &snapshot, caller, now)
+    accepted(shared, &snapshot, portal, caller, now)
 }
 
 /// The caller whom a session, a key or another system names, as Digue admits them: of their current
@@ -78,6 +80,7 @@ pub(crate) fn identify(
 pub(crate) fn accepted(
     shared: &SharedGateway,
     snapshot: &Snapshot,
+    portal: &Portal,
     mut caller: Caller,
     now: Timestamp,
 ) -> Result<Caller, IdentityFailure> {
@@ -96,17 +99,48 @@ pub(crate) fn accepted(
         None if !caller.kind.is_vouched_for() => {
             return Err(IdentityFailure::ShutOut(Box::new(caller)));
         }
-        None => {}
+        None => caller.own = own_record(shared, portal, &caller)?,
     }
     // Before the organisation is asked for: a pilot takes an account without one for a stranger,
     // and a cut account is none.
     if shared.is_cut(&caller, now) {
         return Err(IdentityFailure::Cut(Box::new(caller)));
     }
-    if caller.organisation.is_unknown() {
+    if caller.own.is_none() && caller.organisation.is_unknown() {
         return Err(IdentityFailure::Unplaced(Box::new(caller)));
     }
     Ok(caller)
+}
+
+/// The record of a caller whose name the map takes for a person's.
+fn own_record(
+    shared: &SharedGateway,
+    portal: &Portal,
+    caller: &Caller,
+) -> Result<Option<PersonRef>, IdentityFailure> {
+    let Some(rule) = &portal.own_record else {
+        return Ok(None);
+    };
+    let Ok(text) = rule.names.apply(caller.account.as_str()) else {
+        // An account of an organisation.
+        return Ok(None);
+    };
+    let kind = &portal.kinds[rule.kind];
+    // Accounts are in lower case, identifiers need not be: one of the two must be one.
+    let forms = [kind.canonical(text), kind.canonical(&text.to_uppercase())];
+    let identifier = match forms {
+        [Some(one), None] | [None, Some(one)] => one,
+        [Some(one), Some(other)] if one == other => one,
+        // A name that is nobody's identifier, or may be that of two, is no person's.
+        [Some(_), Some(_)] | [None, None] => return Err(IdentityFailure::NotAdmitted),
+    };
+    let identifier = Identifier {
+        kind: rule.kind,
+        text: identifier,
+    };
+    let persons = persons_of(portal, &*shared.aliases, std::iter::once(&identifier))
+        .map_err(|_| IdentityFailure::NotAdmitted)?;
+    Ok(persons.into_iter().next())
 }
 
 /// The session that a request presents.
@@ -165,6 +199,7 @@ fn by_session(
         session: session.id.clone(),
         proved_at: session.proved_at,
         kind: CallerKind::Session,
+        own: None,
     };
     with_session(shared, host, origin, headers, now, |found| match found {
         SessionLookup::Good(session) => Ok(caller(session)),
@@ -202,6 +237,7 @@ fn by_header(
         session,
         proved_at,
         kind: CallerKind::Header,
+        own: None,
     })
 }
 

@@ -249,6 +249,7 @@ fn verify(
         // A program cannot prove its identity afresh: acts that require it are not for programs.
         proved_at: Timestamp::ZERO,
         kind: CallerKind::Key,
+        own: None,
     })
 }
 

@@ -65,7 +65,11 @@ impl NameMapping {
         Ok(Self { strip, pattern })
     }
 
-    fn apply<'t>(&self, text: &'t str) -> Result<&'t str, NameFault> {
+    /// The name within a text.
+    ///
+    /// # Errors
+    /// A text that the pattern does not match as a whole.
+    pub fn apply<'t>(&self, text: &'t str) -> Result<&'t str, NameFault> {
         let text = text.trim();
         let begins = |prefix: &&String| {
             text.get(..prefix.len())

@@ -18,7 +18,7 @@ use http::{HeaderName, Method};
 use ipnet::IpNet;
 use regex::Regex;
 
-use crate::name_mapping::IdentityMapping;
+use crate::name_mapping::{IdentityMapping, NameMapping};
 use crate::path::{Pattern, Segments};
 use crate::token::TokenVerifier;
 use digue_headers::response_headers::HeaderRules;
@@ -34,6 +34,9 @@ pub struct Portal {
     pub identity: Identity,
     /// How names of its sign-in become accounts and organisations.
     pub mapping: IdentityMapping,
+    /// Which names of its sign-in are persons, and the identifier in them: they may see their own
+    /// record.
+    pub own_record: Option<OwnRecordRule>,
     /// Client headers that reach it besides the usual ones.
     pub request_headers: Vec<HeaderName>,
     /// Headers that carry the identity to the portal under its own names.
@@ -90,6 +93,14 @@ impl Portal {
         method.is_ok_and(|method| path.is_ok_and(|path| self.place(&method, &path).is_some()))
     }
 
+    /// Where the portal signs its users in, if it does so itself and the map says it.
+    pub fn sign_in(&self) -> Option<&str> {
+        match &self.identity {
+            Identity::Portal(login) => Some(login.sign_in.as_ref()?.as_str()),
+            Identity::Session | Identity::Jwt(_) | Identity::Header { .. } => None,
+        }
+    }
+
     pub fn keyer(&self) -> PersonKeyer {
         PersonKeyer::new(&self.population)
     }
@@ -97,6 +108,15 @@ impl Portal {
     pub fn person_key(&self, person: &PersonRef) -> PersonKey {
         self.keyer().key(person.as_str())
     }
+}
+
+/// The names of a sign-in that are persons.
+#[derive(Clone, Debug)]
+pub struct OwnRecordRule {
+    /// Matches the names of persons, and no account's; the identifier is its first group.
+    pub names: NameMapping,
+    /// Of the identifier, as a place in `kinds`.
+    pub kind: usize,
 }
 
 /// Where the portal listens.

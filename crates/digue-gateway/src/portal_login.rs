@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, Method, Request, Uri, header};
 use crate::caller::{Caller, CallerKind, IdentityFailure, not_taken, organisation_of};
 use crate::gateway::SharedGateway;
 use crate::hold::{self, BodyHolder, HeldBody};
-use crate::identity::accepted;
+use crate::identity::{SessionCaller, accepted, session_of};
 use crate::outgoing::outgoing;
 use crate::portal::{Identity, Portal};
 use digue_connections::facts::ConnectionFacts;
@@ -24,6 +24,8 @@ pub(crate) struct LoginQuestion {
     login: Arc<PortalLogin>,
     /// `None` where the request presents nothing.
     sign_in: Option<SignIn>,
+    /// Of the portal, as the request names it.
+    host: String,
     uri: Uri,
     headers: HeaderMap,
     connection: ConnectionFacts,
@@ -33,6 +35,7 @@ impl LoginQuestion {
     /// `None` where the portal does not say who its users are.
     pub(crate) fn of(
         portal: &Arc<Portal>,
+        host: &str,
         uri: &Uri,
         headers: &HeaderMap,
         connection: &ConnectionFacts,
@@ -44,6 +47,7 @@ impl LoginQuestion {
             sign_in: login.credentials.sign_in(&portal.id, headers),
             login: login.clone(),
             portal: portal.clone(),
+            host: host.to_owned(),
             uri: uri.clone(),
             headers: headers.clone(),
             connection: connection.clone(),
@@ -241,8 +245,42 @@ impl LoginQuestion {
             session,
             proved_at,
             kind: CallerKind::PortalLogin,
+            own: None,
         };
-        accepted(shared, &snapshot, caller, now)
+        let caller = accepted(shared, &snapshot, portal, caller, now)?;
+        if self.login.asks_passkey && snapshot.passkey_holders.contains(&caller.account) {
+            return self.with_passkey(shared, caller, now);
+        }
+        Ok(caller)
+    }
+
+    /// The session of Digue that the same account has at this portal: whoever stole the portal's
+    /// password alone has none.
+    fn with_passkey(
+        &self,
+        shared: &SharedGateway,
+        named: Caller,
+        now: Timestamp,
+    ) -> Result<Caller, IdentityFailure> {
+        let origin = &self.connection.origin;
+        let session = match session_of(shared, &self.host, origin, &self.headers, now) {
+            SessionCaller::Good(session) => session,
+            SessionCaller::Doubted(session, _) if session.account == named.account => {
+                return Err(IdentityFailure::Doubted(Box::new(named)));
+            }
+            SessionCaller::Doubted(..) | SessionCaller::Nobody => {
+                return Err(IdentityFailure::PasskeyMissing(Box::new(named)));
+            }
+        };
+        if session.account != named.account {
+            return Err(IdentityFailure::PasskeyMissing(Box::new(named)));
+        }
+        Ok(Caller {
+            session: session.id,
+            proved_at: session.proved_at,
+            kind: CallerKind::Session,
+            ..named
+        })
     }
 
     /// What the visitor presents, and no more of their request than any request to this portal has.

@@ -122,6 +122,7 @@ impl TokenVerifier {
             session,
             proved_at,
             kind: CallerKind::Token { signed_in_at },
+            own: None,
         })
     }
 

@@ -140,6 +140,7 @@ async fn begin_anew(
         .await?;
     identity_cuts::cut_account(app, &account).await?;
     app.store().remove_factors(&account).await?;
+    app.passkeys_changed(&account).await?;
     let mut handed_by = record.handed_by.clone();
     // Only who saw the link is excluded from confirming; one who had it mailed never held it.
     if is_seen && !has_held(&record, actor) {

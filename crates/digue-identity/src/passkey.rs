@@ -258,6 +258,7 @@ pub async fn finish_adding(
     // where it came from.
     app.write_down(&actor, Act::PasskeyAdded, details).await?;
     app.store().add_passkey(&record).await?;
+    app.passkeys_changed(&actor.account).await?;
     tell_factors_changed(app, &actor.account).await
 }
 

@@ -73,6 +73,7 @@ pub async fn carry_out(
     // one.
     let cut = identity_cuts::cut_account(app, account).await?;
     app.store().remove_factors(account).await?;
+    app.passkeys_changed(account).await?;
     keys::revoke_all(app, account).await?;
     let reduction = reduction(now);
     let details = ActDetails {

@@ -226,6 +226,7 @@ const fn subject_of(reason: &RefusalReason) -> ReasonSubject {
         | RefusalReason::GateClosed(_)
         | RefusalReason::CaseloadOnly(_)
         | RefusalReason::StepUp(_)
+        | RefusalReason::NotOwnRecord
         | RefusalReason::NotExact
         | RefusalReason::Budget(..)
         | RefusalReason::ExactSearchBudget(_)

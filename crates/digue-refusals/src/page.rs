@@ -6,6 +6,9 @@ use http::StatusCode;
 
 use crate::refusal::Refusal;
 
+/// Digue's own page.
+const SIGN_IN: &str = "/.digue/sign-in";
+
 impl Refusal {
     pub(crate) fn page(&self, language: Language) -> String {
         let say = |key: &str| escape(&text(language, key));
@@ -101,9 +104,21 @@ impl Refusal {
     }
 
     pub(crate) fn sign_in_address(&self) -> String {
+        let page = self.sign_in_page();
+        if page != SIGN_IN {
+            return page.to_owned();
+        }
         let next = encode(self.return_to.as_deref().unwrap_or_default());
         let fresh = if self.asks_proof() { "&fresh=1" } else { "" };
-        format!("/.digue/sign-in?next={next}{fresh}")
+        format!("{page}?next={next}{fresh}")
+    }
+
+    /// Where a person signs in. A proof of identity is Digue's, wherever the sign-in is.
+    pub fn sign_in_page(&self) -> &str {
+        match &self.portal_sign_in {
+            Some(address) if !self.asks_proof() => address,
+            Some(_) | None => SIGN_IN,
+        }
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Refusal {
     pub retry_after_secs: Option<u32>,
     /// Where a person continues after signing in.
     pub return_to: Option<Box<str>>,
+    /// Of the portal, where it signs its users in itself.
+    pub portal_sign_in: Option<Box<str>>,
     /// The portal may have received the request.
     pub may_have_arrived: bool,
     /// Who was outside the caseload: for an officer, and for nobody else; at most [`NAMED_MAX`].
@@ -119,6 +121,7 @@ impl Refusal {
             may_break_glass: false,
             retry_after_secs: None,
             return_to: None,
+            portal_sign_in: None,
             may_have_arrived: false,
             outside: None,
         }
@@ -136,6 +139,7 @@ impl Refusal {
             may_break_glass: false,
             retry_after_secs: retry,
             return_to: None,
+            portal_sign_in: None,
             may_have_arrived: false,
             outside: None,
         }
@@ -333,6 +337,7 @@ mod tests {
             RefusalReason::CaseloadOnly(Scope::Account),
             RefusalReason::StepUp(Scope::Account),
             RefusalReason::OutsideCaseload,
+            RefusalReason::NotOwnRecord,
             RefusalReason::NotExact,
             RefusalReason::Budget(Scope::Account, SlidingWindow::Day),
             RefusalReason::ExactSearchBudget(SlidingWindow::Day),

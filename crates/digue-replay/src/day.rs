@@ -142,6 +142,7 @@ fn decide(
         categories: &route.categories,
         is_exact_search: false,
         is_found_as_asked: false,
+        own: None,
     };
     // Budgets are charged in the order of the day: the demonstration starts with limits that are
     // partly used.

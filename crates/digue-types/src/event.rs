@@ -166,6 +166,8 @@ coded!(
         FoundEarlier = 7 "found-earlier",
         /// Who was shown them is not known, and so neither is their right.
         CallerUnknown = 8 "caller-unknown",
+        /// Their own record, shown to themselves.
+        OwnRecord = 9 "own-record",
     }
 );
 

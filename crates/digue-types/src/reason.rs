@@ -39,6 +39,8 @@ pub enum RefusalReason {
     CaseloadOnly(Scope),
     StepUp(Scope),
     OutsideCaseload,
+    /// A person who may see their own record asked for something else.
+    NotOwnRecord,
     /// The search found more than one person, or was not made with full identifiers.
     NotExact,
     Budget(Scope, SlidingWindow),
@@ -80,6 +82,7 @@ impl RefusalReason {
             Self::CaseloadOnly(_) => "caseload-only",
             Self::StepUp(_) => "step-up",
             Self::OutsideCaseload => "outside-caseload",
+            Self::NotOwnRecord => "not-own-record",
             Self::NotExact => "not-exact",
             Self::Budget(..) => "budget",
             Self::ExactSearchBudget(_) => "exact-search-budget",
@@ -143,6 +146,7 @@ impl FromStr for RefusalReason {
             "caseload-only" => Self::CaseloadOnly(scope()?),
             "step-up" => Self::StepUp(scope()?),
             "outside-caseload" => Self::OutsideCaseload,
+            "not-own-record" => Self::NotOwnRecord,
             "not-exact" => Self::NotExact,
             "budget" => Self::Budget(scope()?, window(second)?),
             "exact-search-budget" => Self::ExactSearchBudget(window(first)?),
@@ -186,6 +190,7 @@ mod tests {
             RefusalReason::UnknownParameter,
             RefusalReason::RenamedFields,
             RefusalReason::OutsideCaseload,
+            RefusalReason::NotOwnRecord,
             RefusalReason::NotExact,
             RefusalReason::RequestTooLarge,
             RefusalReason::Withheld,

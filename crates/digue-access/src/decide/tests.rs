@@ -58,6 +58,7 @@ fn world() -> World {
             keeps_found: Duration::from_mins(10),
             allows_break_glass: true,
             proof_age_max: None,
+            shows_own: false,
         },
         mode: EnforcementMode::Enforced,
     }
@@ -85,6 +86,7 @@ impl World {
             categories: &[],
             is_exact_search: exact,
             is_found_as_asked: exact,
+            own: None,
         };
         release(&self.snapshot, &mut self.budgets, &facts, &keys)
     }
@@ -111,6 +113,7 @@ impl World {
             categories: &[],
             is_exact_search: false,
             is_found_as_asked: false,
+            own: None,
         };
         let (decision, charge) = weigh(&self.snapshot, &mut self.budgets, &facts, &keys, true);
         charge.apply();
@@ -378,6 +381,7 @@ fn what_is_weighed_and_stays_is_counted_by_no_budget() {
         categories: &[],
         is_exact_search: false,
         is_found_as_asked: false,
+        own: None,
     };
     let (decision, stays) = weigh(&world.snapshot, &mut world.budgets, &facts, &persons, true);
     assert_eq!(

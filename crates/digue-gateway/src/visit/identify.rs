@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use digue_types::{PersonRef, RefusalReason, Timestamp};
+use digue_types::{PersonRef, RefusalReason, Scope, Timestamp};
 
 use super::mode::{Reporting, RequestMode};
 use super::state::{PathValues, PortalRequest, RouteRef, Visit, VisitLogin, VisitRule};
@@ -60,6 +60,7 @@ pub(super) async fn identify<M: RequestMode>(
     let is_malformed = request.is_malformed();
     let question = LoginQuestion::of(
         request.portal,
+        request.host,
         request.uri,
         request.headers,
         request.connection,
@@ -83,7 +84,10 @@ pub(super) async fn identify<M: RequestMode>(
             };
             let is_objected = object_to(&mode, &failure);
             let caller = match failure {
-                IdentityFailure::Doubted(caller) => *caller,
+                // Known, and perhaps a thief: journalled.
+                IdentityFailure::Doubted(caller) | IdentityFailure::PasskeyMissing(caller) => {
+                    *caller
+                }
                 failure => mode.stranger(failure.named(), reason, now)?,
             };
             (caller, is_objected.then_some(doubt))
@@ -146,6 +150,7 @@ pub(super) fn object_to(mode: &impl RequestMode, failure: &IdentityFailure) -> b
 pub(super) fn reason_of(failure: &IdentityFailure) -> RefusalReason {
     match failure {
         IdentityFailure::Unclear => RefusalReason::LoginUnclear,
+        IdentityFailure::PasskeyMissing(_) => RefusalReason::StepUp(Scope::Account),
         IdentityFailure::NotAdmitted
         | IdentityFailure::Unplaced(_)
         | IdentityFailure::ShutOut(_) => RefusalReason::UnknownAccount,
@@ -183,6 +188,7 @@ pub(super) fn identify_reported(
         // A report says who a user is, never when they proved it.
         proved_at: Timestamp::ZERO,
         kind: CallerKind::Header,
+        own: None,
     };
     let rule = VisitRule::Declared {
         route,

@@ -331,6 +331,11 @@ impl Visit {
             categories: &route.categories,
             is_exact_search: self.search.is_asked,
             is_found_as_asked: self.search.is_found_as_asked,
+            own: self
+                .caller
+                .own
+                .as_ref()
+                .map(|own| self.portal.person_key(own)),
         }
     }
 

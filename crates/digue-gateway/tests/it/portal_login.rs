@@ -130,7 +130,8 @@ impl Home {
         let mut request = Request::builder()
             .method(method)
             .uri(target)
-            .header("host", format!("{host}.test"));
+            .header("host", format!("{host}.test"))
+            .header("x-forwarded-for", "198.51.100.7");
         if !sid.is_empty() {
             request = request.header("cookie", format!("lang=fr; sid={sid}"));
         }
@@ -516,6 +517,109 @@ async fn an_open_route_is_for_visitors_without_a_session_too() {
             );
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_passkey_shows_it_before_the_portals_word_counts() {
+    for (way, host) in enforced() {
+        let home = Home::new();
+        home.world.give_passkey("caseload");
+        let person = |headers: &[(&'static str, String)]| {
+            let mut request = Home::request(&host, "GET", "/fiche/P1", "of-caseload");
+            for (name, value) in headers {
+                request.headers_mut().append(*name, value.parse().unwrap());
+            }
+            request
+        };
+        let refused = home.world.send(person(&[])).await;
+        assert_eq!(
+            (refused.status, &refused.reasons[..]),
+            (401, &["step-up:account".to_owned()][..])
+        );
+        home.world.settle().await;
+        assert_eq!(home.last().account, account("caseload"), "{way}");
+        // Another account's session proves nothing about this one.
+        let with = |name: &str| {
+            (
+                "cookie",
+                home.world.session_cookie(name, &format!("{host}.test")),
+            )
+        };
+        let others = home.world.send(person(&[with("other")])).await;
+        assert_eq!(others.reasons, ["step-up:account"], "{way}");
+        let own = home.world.send(person(&[with("caseload")])).await;
+        assert_eq!(own.status, 200, "{way} {own:?}");
+        home.world.settle().await;
+        assert_eq!(home.last().session.as_str(), "s-caseload", "{way}");
+        // Who has none works as before.
+        let without = home.ask(&host, "GET", "/fiche/P1", "of-other").await;
+        assert_eq!(without.status, 200, "{way}");
+        // And the session of Digue alone is no sign-in at the portal.
+        let mut request = Home::request(&host, "GET", "/fiche/P1", "");
+        let (name, value) = with("caseload");
+        request.headers_mut().append(name, value.parse().unwrap());
+        assert_eq!(
+            home.world.send(request).await.reasons,
+            ["no-session"],
+            "{way}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_sees_their_own_record_and_nobody_elses() {
+    for (way, host) in enforced() {
+        let home = Home::new();
+        home.signed_in.sign_in("person", "usager-p7");
+        home.signed_in.sign_in("odd", "usager-7");
+        let own = home.ask(&host, "GET", "/moi/P7", "person").await;
+        assert_eq!(own.status, 200, "{way} {own:?}");
+        let entry = home.last();
+        assert_eq!(entry.account, account("usager-p7"), "{way}");
+        assert_eq!(entry.shown[0].basis, digue_types::Basis::OwnRecord, "{way}");
+        let portal = digue_types::PortalId::parse(&host).unwrap();
+        assert_eq!(home.world.counts(&portal, "usager-p7").0, [0; 4], "{way}");
+        for target in [
+            "/moi/P8",
+            "/moi/liste?ids=P7,P8",
+            "/fiche/P7",
+            "/avis/P7",
+            "/liste?ids=P7",
+        ] {
+            let refused = home.ask(&host, "GET", target, "person").await;
+            assert_eq!(refused.reasons, ["not-own-record"], "{way} {target}");
+            assert!(
+                !refused.body.contains("P8") || target.contains("P8"),
+                "{way}"
+            );
+        }
+        // A name that is nobody's identifier is no person's, nor an account's.
+        let odd = home.ask(&host, "GET", "/moi/P7", "odd").await;
+        assert_eq!(odd.reasons, ["unknown-account"], "{way}");
+        // An agent is not one of them: the caseload decides.
+        assert_eq!(
+            home.ask(&host, "GET", "/moi/P1", "of-caseload")
+                .await
+                .status,
+            200,
+            "{way}"
+        );
+        let outside = home.ask(&host, "GET", "/moi/P99", "of-caseload").await;
+        assert_eq!(outside.reasons, ["outside-caseload"], "{way}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_leads_to_the_portals_own_sign_in() {
+    let home = Home::new();
+    let mut request = Home::request("maison-question", "GET", "/fiche/P1", "");
+    let accept = "text/html".parse().unwrap();
+    request.headers_mut().insert("accept", accept);
+    let page = home.world.response(request).await;
+    let text = String::from_utf8_lossy(page.body()).into_owned();
+    assert_eq!(page.status(), 401);
+    assert!(text.contains("href=\"/connexion?suite=1\""), "{text}");
+    assert!(!text.contains("/.digue/sign-in"), "{text}");
 }
 
 #[derive(Clone, Debug)]

@@ -19,11 +19,12 @@ use digue_connections::facts::PeerAddress;
 use digue_gateway::identity::{
     Asserter, Caller, CallerKind, TokenVerifier, VerifierOptions, token_hash,
 };
-use digue_gateway::name_mapping::IdentityMapping;
+use digue_gateway::name_mapping::{IdentityMapping, NameMapping};
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Identity, NamedHeaders, NamesChoice, OnUninspected, Portal, QueryParameter,
-    QueryRule, Route, RouteKind, SessionDemand, Timeouts, UninspectedChoice, Upstream,
+    BreakGlassRule, Identity, NamedHeaders, NamesChoice, OnUninspected, OwnRecordRule, Portal,
+    QueryParameter, QueryRule, Route, RouteKind, SessionDemand, Timeouts, UninspectedChoice,
+    Upstream,
 };
 use digue_gateway::ports::{Aliases, BoxFuture, Clock, JournalWriteError, LocalPages, Recorder};
 use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
@@ -272,6 +273,7 @@ fn access() -> RouteAccess {
         keeps_found: Duration::from_mins(10),
         allows_break_glass: true,
         proof_age_max: None,
+        shows_own: false,
     }
 }
 
@@ -404,7 +406,10 @@ fn routes() -> Vec<Route> {
     let mut shared = route("vitrine", "/vitrine/{name}", RouteKind::Held);
     shared.session = SessionDemand::NotRequired;
     shared.access.needs_caseload = false;
-    routes.extend([open, shared]);
+    let mut own = route("moi", "/moi/{name}", RouteKind::Held);
+    own.access.shows_own = true;
+    own.query = QueryRule::Any;
+    routes.extend([open, shared, own]);
     routes.extend(writes());
     routes
 }
@@ -477,6 +482,7 @@ fn portal(name: &str, identity: Identity, mode: EnforcementMode, upstream: &str)
         },
         identity,
         mapping: IdentityMapping::default(),
+        own_record: None,
         request_headers: vec![],
         named_headers: NamedHeaders::default(),
         mode,
@@ -517,6 +523,8 @@ fn own_login(source: LoginSource) -> Identity {
         },
         source,
         keeps: Duration::from_secs(30),
+        asks_passkey: true,
+        sign_in: Some("/connexion?suite=1".parse().unwrap()),
     }))
 }
 
@@ -541,7 +549,12 @@ fn own_logins(upstream: &str, sessions: &Arc<dyn SessionTable>) -> Vec<Portal> {
                 _ => LoginSource::Sessions(sessions.clone()),
             };
             let host = format!("{prefix}-{name}");
-            portals.push(portal(&host, own_login(source), mode, upstream));
+            let mut own = portal(&host, own_login(source), mode, upstream);
+            own.own_record = Some(OwnRecordRule {
+                names: NameMapping::new(Vec::new(), Some("usager-(.+)")).unwrap(),
+                kind: 0,
+            });
+            portals.push(own);
         }
     }
     portals
@@ -665,7 +678,9 @@ fn sessions() -> Sessions {
         absolute: hours(1000),
         ..SessionLimits::default()
     });
-    for host in ["portail.test", "essai.test", "pilote.test"] {
+    let own = OWN_LOGINS.map(|name| format!("maison-{name}.test"));
+    let hosts = ["portail.test", "essai.test", "pilote.test"];
+    for host in hosts.into_iter().chain(own.iter().map(String::as_str)) {
         for name in ACCOUNTS {
             let origin = RequestOrigin {
                 ip: ClientIp::read(CLIENT),
@@ -885,6 +900,18 @@ impl World {
         Response::from_parts(head, body)
     }
 
+    /// Lets an account have a passkey.
+    pub(crate) fn give_passkey(&self, name: &str) {
+        let mut rules = (*self.gateway.rules()).clone();
+        Arc::make_mut(&mut rules.passkey_holders).insert(account(name));
+        self.gateway.set_rules(rules);
+    }
+
+    /// The cookie of a session of Digue.
+    pub(crate) fn session_cookie(&self, name: &str, host: &str) -> String {
+        format!("__Host-digue={}", cookie(name, host))
+    }
+
     /// Gives an account the role of an officer who reads the journal.
     pub(crate) fn make_officer(&self, name: &str) {
         let mut rules = (*self.gateway.rules()).clone();
@@ -1009,6 +1036,7 @@ impl World {
                     session: id(SessionId::parse("connexion")),
                     proved_at: Timestamp::ZERO,
                     kind: CallerKind::Header,
+                    own: None,
                 };
                 let asserter = Asserter::new(&self.asserter, ISSUER).unwrap();
                 let portal = id(PortalId::parse("jeton"));

@@ -66,6 +66,7 @@ fault-unknown-segment = "{ $name }": the path has no segment "{ $detail }" in br
 fault-public-held = "{ $name }" is only valid for kind = "assets"
 fault-session-held = "{ $name }" is only valid for kind = "held"
 fault-login-one-way = the portal says who is signed in in one way and one only: response_header, whoami or sessions
+fault-self-without-person = "{ $name }": the route "{ $detail }" shows persons their own record (self), and [identity.person] does not say who they are
 fault-token-short = "{ $name }": the token must be at least 32 characters long
 fault-retention-short = "{ $name }": the CNIL recommends at least six months ({ $detail })
 fault-retention-long = "{ $name }": at most three years ({ $detail })

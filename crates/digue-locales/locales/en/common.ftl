@@ -18,6 +18,7 @@ basis-caller-unknown = right not known (unknown account)
 basis-found-earlier = found earlier by exact search
 basis-break-glass = exceptional access
 basis-not-required = no caseload required
+basis-own-record = own record
 basis-none = no authorisation (rules on trial)
 basis-declared = reported by the portal
 outcome-released = shown

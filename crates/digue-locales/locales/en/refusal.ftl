@@ -51,5 +51,6 @@ report-fault-name = this name is empty, too long or contains a character that is
 report-fault-too-many = there are more than 10,000 lines
 refusal-prove = Verify my identity
 reason-login-unclear = The portal did not say who is signed in. Nothing is shown until it does; try again in a moment.
+reason-not-own-record = You can see your own record, and no other.
 reason-session-moved = Your session is being used from a different device, browser or network than the one it was opened on. Verify your identity.
 refusal-outside = Outside the caseload: { $persons }

@@ -455,6 +455,7 @@ person-basis-found-earlier = Record reopened shortly after a search with your ow
 person-basis-break-glass = Exceptional access, with a written and reviewed reason.
 person-basis-not-required = Access that the portal grants to this role.
 person-basis-caller-unknown = The account that read your record is not known: whether it had a right to do so is not known either.
+person-basis-own-record = Yourself.
 person-basis-none = Access without a recognised right.
 person-basis-declared = Access reported by the portal.
 column-reader = Reader

@@ -66,6 +66,7 @@ fault-unknown-segment = « { $name } » : le chemin n'a pas de segment « { 
 fault-public-held = « { $name } » n'est valable que pour kind = "assets"
 fault-session-held = « { $name } » n'est valable que pour kind = "held"
 fault-login-one-way = le portail dit qui est connecté d'une façon et d'une seule : response_header, whoami ou sessions
+fault-self-without-person = « { $name } » : la route « { $detail } » montre leur dossier aux personnes (self), et [identity.person] ne dit pas qui elles sont
 fault-token-short = « { $name } » : le jeton doit avoir au moins 32 caractères
 fault-retention-short = « { $name } » : la CNIL recommande six mois au moins ({ $detail })
 fault-retention-long = « { $name } » : trois ans au plus ({ $detail })

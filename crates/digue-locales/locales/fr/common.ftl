@@ -18,6 +18,7 @@ basis-caller-unknown = droit inconnu (compte inconnu)
 basis-found-earlier = trouvé auparavant par recherche exacte
 basis-break-glass = bris de glace
 basis-not-required = portefeuille non exigé
+basis-own-record = son propre dossier
 basis-none = sans autorisation (règles à l'essai)
 basis-declared = déclaré par le portail
 outcome-released = montrée

@@ -51,5 +51,6 @@ report-fault-name = ce nom est vide, trop long ou contient un caractère interdi
 report-fault-too-many = il y a plus de 10 000 lignes
 refusal-prove = Prouver mon identité
 reason-login-unclear = Le portail n'a pas dit qui est connecté. Rien n'est montré tant qu'il ne le dit pas ; réessayez dans un instant.
+reason-not-own-record = Vous pouvez consulter votre propre dossier, et aucun autre.
 reason-session-moved = Votre session est utilisée depuis un autre appareil, un autre navigateur ou un autre réseau que ceux où elle a été ouverte. Prouvez votre identité.
 refusal-outside = Hors du portefeuille : { $persons }

@@ -455,6 +455,7 @@ person-basis-found-earlier = Dossier rouvert peu après une recherche avec vos p
 person-basis-break-glass = Accès exceptionnel, avec un motif écrit puis examiné.
 person-basis-not-required = Accès ouvert par le portail à cette fonction.
 person-basis-caller-unknown = Le compte qui a consulté votre dossier n'est pas connu : on ne sait pas s'il en avait le droit.
+person-basis-own-record = Vous-même.
 person-basis-none = Accès sans droit reconnu.
 person-basis-declared = Accès déclaré par le portail.
 column-reader = Lecteur
