@@ -303,6 +303,8 @@ fn is_lower(difference: &MapDifference) -> bool {
 fn route_narrows(key: &str, before: &Route, after: &Route, all: &[Route]) -> bool {
     let (a, b) = (&before.access, &after.access);
     match key {
+        "session" => after.session <= before.session,
+        "self" => a.shows_own || !b.shows_own,
         "caseload" => b.needs_caseload || !a.needs_caseload,
         "break_glass" => a.allows_break_glass || !b.allows_break_glass,
         "keeps_found" => b.keeps_found <= a.keeps_found,

@@ -235,8 +235,8 @@ impl LoginQuestion {
         let label = self
             .sign_in
             .map_or_else(String::new, |sign_in| sign_in.label());
-        let session = SessionId::parse(&format!("portal-{label}"))
-            .expect("hexadecimal digits behind a word are a session id");
+        let session = SessionId::parse(&format!("{label}-portal"))
+            .expect("hexadecimal digits before a word are a session id");
         // A portal says who is signed in, never when they proved it to whom.
         let proved_at = Timestamp::ZERO;
         let caller = Caller {
@@ -254,7 +254,7 @@ impl LoginQuestion {
         Ok(caller)
     }
 
-    /// The session of Digue that the same account has at this portal: whoever stole the portal's
+    /// The session of Digue that the same account has at this portal: a thief with the portal's
     /// password alone has none.
     fn with_passkey(
         &self,

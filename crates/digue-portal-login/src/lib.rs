@@ -27,7 +27,7 @@ pub struct PortalLogin {
     pub source: LoginSource,
     /// How long an answer of the portal counts for the same credentials.
     pub keeps: Duration,
-    /// Whoever has a passkey of Digue shows it before the portal's word counts for their account.
+    /// Who has a passkey of Digue shows it before the portal's word counts for their account.
     pub asks_passkey: bool,
     /// Where the portal's own sign-in is.
     pub sign_in: Option<PathAndQuery>,

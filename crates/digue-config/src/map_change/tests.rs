@@ -492,6 +492,92 @@ fn a_name_that_nobody_judged_is_a_widening() {
 }
 
 #[test]
+fn who_may_come_without_a_session_or_see_their_own_record_is_a_widening() {
+    let person = "[identity.person]\npattern = \"u-(.+)\"\nas = \"id\"\n\n[identifiers.id]";
+    let text = MAP.replace("[identifiers.id]", person);
+    let line = "name = \"liste\"";
+    for (key, wide) in [("session", "\"not-required\""), ("self", "true")] {
+        let open = map(&text.replacen(line, &format!("{line}\n{key} = {wide}"), 1));
+        let shut = map(&text);
+        let expected = format!("routes.liste.{key}: - -> {wide}");
+        assert_eq!(widenings(&shut, &open), [expected]);
+        assert_eq!(widenings(&open, &shut), [] as [&str; 0]);
+    }
+    // Who the persons are is another matter: any change may let another one in.
+    let other = map(&text.replace("u-(.+)", "v-(.+)"));
+    assert_eq!(widenings(&map(&text), &other).len(), 1);
+}
+
+#[test]
+fn a_login_of_the_portals_own_is_read_or_its_fault_is_named() {
+    let with = |lines: &str| {
+        MAP.replace(
+            "from = \"header\"\naccount = \"x-user\"\ntrusted = [\"10.0.0.0/8\"]",
+            &format!("from = \"portal\"\n{lines}"),
+        )
+    };
+    let faults = |lines: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("portail.toml");
+        std::fs::write(&file, with(lines)).unwrap();
+        let mut faults = Vec::new();
+        let read = crate::portal_map::read(&file, &mut faults, &mut Vec::new());
+        let said: Vec<String> = faults
+            .iter()
+            .map(|fault| fault.say(digue_locales::Language::English))
+            .collect();
+        assert_eq!(read.is_some(), said.is_empty(), "{lines} {said:?}");
+        said.join("; ")
+    };
+    for good in [
+        "cookies = [\"sessionid\"]\nresponse_header = \"x-user\"",
+        "credential_headers = [\"authorization\"]\nwhoami = \"/api/me?a=b\"\naccount = \"$.a\"",
+        "cookies = [\"s\"]\nkeeps = \"0s\"\nsign_in = \"/login\"\nasks_passkey = true\n\
+         [identity.sessions]\nurl = \"sqlite:x.db\"\nquery = \"SELECT 1 AS account\"",
+    ] {
+        assert_eq!(faults(good), "", "{good}");
+    }
+    for (bad, named) in [
+        (
+            "response_header = \"x-user\"",
+            "\"identity.cookies\" is missing",
+        ),
+        (
+            "cookies = [\"a b\"]\nresponse_header = \"x-user\"",
+            "sessionid",
+        ),
+        ("cookies = [\"s\"]", "response_header, whoami or sessions"),
+        (
+            "cookies = [\"s\"]\nresponse_header = \"x\"\nwhoami = \"/me\"\naccount = \"$.a\"",
+            "response_header, whoami or sessions",
+        ),
+        (
+            "cookies = [\"s\"]\nwhoami = \"me\"\naccount = \"$.a\"",
+            "/api/users/me",
+        ),
+        (
+            "cookies = [\"s\"]\nwhoami = \"//evil/me\"\naccount = \"$.a\"",
+            "/api/users/me",
+        ),
+        (
+            "cookies = [\"s\"]\nwhoami = \"/me\"\naccount = \"a.b\"",
+            "$.user.email",
+        ),
+        (
+            "cookies = [\"s\"]\nresponse_header = \"x\"\nkeeps = \"1h\"",
+            "0s - 5m",
+        ),
+        (
+            "cookies = [\"s\"]\n[identity.sessions]\nurl = \"sqlite:x\"",
+            "query",
+        ),
+    ] {
+        let said = faults(bad);
+        assert!(said.contains(named), "{bad}: {said}");
+    }
+}
+
+#[test]
 fn a_file_that_the_map_names_belongs_to_it() {
     let text = MAP.replace(
         "from = \"header\"\naccount = \"x-user\"\ntrusted = [\"10.0.0.0/8\"]",

@@ -182,7 +182,7 @@ impl AdmittedVisit<Enforcement> {
             Ok(response) => response.into_parts(),
             Err(error) => return Err(visit.unanswered(enforcement, error.into()).await),
         };
-        // Before the body is held: whoever is to be refused takes no room.
+        // Before the body is held: who is to be refused takes no room.
         self.settle(head.status, &head.headers).await?;
         let visit = self.visit();
         headers::strip_response(&mut head.headers);

@@ -158,7 +158,7 @@ impl RequestMode for Enforcement {
     }
 
     fn take_turn(&self, visit: &Visit) -> Result<Option<KeptUntilSent>, Refusal> {
-        // No account: those of one address are few, whoever sends them (`digue-connections`).
+        // No account: those of one address are few anyway (`digue-connections`).
         if visit.caller.is_unknown() {
             return Ok(None);
         }

@@ -190,7 +190,7 @@ async fn a_visit_is_written_to_whom_the_portal_has_signed_in() {
                 (Outcome::Released, 1),
                 "{way}"
             );
-            assert!(entry.session.as_str().starts_with("portal-"), "{way}");
+            assert!(entry.session.as_str().ends_with("-portal"), "{way}");
             let outside = home.ask(&host, "GET", "/fiche/P99", "of-caseload").await;
             assert_eq!(outside.reasons, ["outside-caseload"], "{way}");
             assert!(!outside.body.contains("P99"), "{way}");
