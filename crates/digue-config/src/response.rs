@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use digue_response::clock::{ClockKind, ClockRule, LegalTerm, RULES};
 use digue_response::notification::Field;
 use digue_store::ContactSource;
+use digue_types::OperatorContact;
 use jiff::civil::Date;
 
 use super::addresses::parse_store_url;
@@ -69,6 +70,33 @@ pub(crate) fn read_response(section: Option<ConfigSection<'_>>) -> Option<Respon
         settings.rules.push(rule);
     }
     Some(settings)
+}
+
+/// `[help]`: whom people can ask who were refused. Without it, the contact that `[response]` names.
+pub(crate) fn read_help(
+    section: Option<ConfigSection<'_>>,
+    response: &ResponseSettings,
+) -> Option<OperatorContact> {
+    let of = |field: Field| response.controller.get(&field).map_or("", String::as_str);
+    let Some(section) = section else {
+        return OperatorContact::new(
+            of(Field::ControllerName),
+            of(Field::ContactPhone),
+            of(Field::ContactMail),
+            "",
+        );
+    };
+    let text = |key: &str| section.text(key).unwrap_or_default();
+    let name = text("name");
+    let name = match name.trim() {
+        "" => of(Field::ControllerName),
+        name => name,
+    };
+    let contact = OperatorContact::new(name, &text("phone"), &text("mail"), &text("hours"));
+    if contact.is_none() {
+        section.fault("phone", "fault-missing", "");
+    }
+    contact
 }
 
 /// The portal's own database of contacts, and the query that the operator wrote for it.

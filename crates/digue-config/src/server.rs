@@ -21,6 +21,7 @@ use digue_messages::DnsRecords;
 use digue_notices::desk::DeskRules;
 use digue_provisioning::ProvisioningRules;
 use digue_sources::SourceRules;
+use digue_types::OperatorContact;
 use ipnet::IpNet;
 
 use super::addresses::{parse_public_url, parse_store_url, parse_witness_url};
@@ -28,7 +29,7 @@ use super::backup::{BackupSettings, read_backup};
 use super::limits::{LimitSettings, read_limits};
 use super::providers::read_providers;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource};
-use super::response::{ResponseSettings, read_response};
+use super::response::{ResponseSettings, read_help, read_response};
 use super::scim::read_scim;
 use super::sources::read_sources;
 use super::watch::{WatchSettings, read_watch};
@@ -68,6 +69,8 @@ pub struct Settings {
     pub partners: PartnerRules,
     pub desk: DeskRules,
     pub response: ResponseSettings,
+    /// Whom people can ask who were refused.
+    pub contact: Option<OperatorContact>,
     pub proxies: TrustedProxies,
     pub limits: LimitSettings,
     /// PEM file of certificate authorities for HTTPS portals, besides the system's.
@@ -155,6 +158,9 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let desk = read_messages(root.section("messages"));
         let partners = read_partners(root.section("partners"));
         let response = read_response(root.section("response"));
+        let contact = response
+            .as_ref()
+            .and_then(|response| read_help(root.section("help"), response));
         let limits = read_limits(root.section("limits").as_ref());
         let proxies = root.section("proxies").map_or_else(
             || Some(TrustedProxies::default()),
@@ -215,6 +221,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             partners,
             desk: desk?,
             response: response?,
+            contact,
             proxies: proxies?,
             limits,
             upstream_authorities,

@@ -72,7 +72,10 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
             form::refuse_foreign_posts,
         ))
         // Outermost: applies also to responses of the layers that can fail.
-        .layer(middleware::from_fn(error::show_errors))
+        .layer(middleware::from_fn_with_state(
+            console.clone(),
+            error::show_errors,
+        ))
         .layer(middleware::from_fn(view::protect))
         // Before everything that makes a page.
         .layer(middleware::from_fn_with_state(

@@ -19,7 +19,7 @@ use crate::{forward_auth, report_endpoint};
 use digue_connections::facts::{ConnectionFacts, PeerAddress};
 use digue_connections::paced::KeptUntilSent;
 use digue_http::body::Body;
-use digue_refusals::{EXPLANATION_PATH, Refusal, RefusalForm, language_of};
+use digue_refusals::{EXPLANATION_PATH, Refusal, RefusalForm, WaysOn, language_of};
 
 impl Gateway {
     /// Answers one request that arrived over a connection of its own, without a listener.
@@ -48,8 +48,11 @@ pub(crate) fn respond(
         match arrive(&shared, connection, request).await {
             Ok(response) => response,
             Err(mut refusal) => {
-                refusal.return_to = place.map(String::into_boxed_str);
-                refusal.portal_sign_in = sign_in;
+                refusal.ways_on = Box::new(WaysOn {
+                    return_to: place,
+                    portal_sign_in: sign_in,
+                    contact: shared.contact.get().cloned(),
+                });
                 let mut response = refusal.respond(&request_headers);
                 // The proof may lack nothing but the nonce of this start: the program signs once
                 // more with it (RFC 9449, 9).
@@ -79,7 +82,7 @@ fn place_of(request: &Request<Body>) -> Option<String> {
 }
 
 /// Where the portal of a request signs its users in, if it does so itself.
-fn portal_sign_in(shared: &SharedGateway, request: &Request<Body>) -> Option<Box<str>> {
+fn portal_sign_in(shared: &SharedGateway, request: &Request<Body>) -> Option<String> {
     let host = authority_of(request).ok()?.host;
     let hosts = shared.hosts.load();
     hosts.portal_at(&host)?.sign_in().map(Into::into)
@@ -155,7 +158,7 @@ async fn arrive(
                 return report_endpoint::answer(shared, request).await;
             }
             if portal.is_some() && request.uri().path() == EXPLANATION_PATH {
-                return explain(&request);
+                return explain(shared, &request);
             }
             Ok(local(shared, connection, portal, host, request).await)
         }
@@ -163,7 +166,7 @@ async fn arrive(
 }
 
 /// The page that explains a refusal to the person whose script received it.
-fn explain(request: &Request<Body>) -> Result<Response<Body>, Refusal> {
+fn explain(shared: &SharedGateway, request: &Request<Body>) -> Result<Response<Body>, Refusal> {
     let unknown = || {
         Refusal::unavailable(
             StatusCode::NOT_FOUND,
@@ -172,7 +175,8 @@ fn explain(request: &Request<Body>) -> Result<Response<Body>, Refusal> {
         )
     };
     let query = request.uri().query().unwrap_or_default();
-    let refusal = Refusal::explained(query).ok_or_else(unknown)?;
+    let mut refusal = Refusal::explained(query).ok_or_else(unknown)?;
+    refusal.ways_on.contact = shared.contact.get().cloned();
     Ok(refusal.explain(language_of(request.headers())))
 }
 

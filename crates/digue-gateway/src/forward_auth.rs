@@ -85,7 +85,8 @@ pub fn answer(
         let dialect = Dialect::of(request.uri().path());
         let mut response = match check(&shared, &connection, &request, dialect).await {
             Ok(response) => response,
-            Err(refusal) => {
+            Err(mut refusal) => {
+                refusal.ways_on.contact = shared.contact.get().cloned();
                 let mut response = refused(
                     &refusal,
                     request.headers(),
@@ -174,9 +175,9 @@ async fn check(
     let Permission { caller, entry } = match portal.mode.enforcement() {
         Some(enforcement) => permitted(shared, enforcement, &portal_request)
             .await
-            .map_err(|refusal| Refusal {
-                portal_sign_in: portal.sign_in().map(Into::into),
-                ..refusal
+            .map_err(|mut refusal| {
+                refusal.ways_on.portal_sign_in = portal.sign_in().map(Into::into);
+                refusal
             })?,
         None => permitted_observed(shared, &portal_request).await,
     };

@@ -13,7 +13,7 @@ use digue_access::session::{ClientIp, Device};
 use digue_access::{Budgets, EnforcementMode, OpenSession, Session, Sessions, Snapshot};
 use digue_identifiers::PersonNameTable;
 use digue_portal_login::known::KnownLogins;
-use digue_types::{AccountId, Exposure, PortalId, SessionId, Timestamp};
+use digue_types::{AccountId, Exposure, OperatorContact, PortalId, SessionId, Timestamp};
 use tokio::sync::watch;
 
 use crate::account_requests::AccountRequests;
@@ -173,6 +173,8 @@ pub struct SharedGateway {
     pub(crate) names: NameTables,
     /// Set once, before a listener opens.
     pub(crate) traffic: OnceLock<Arc<dyn TrafficObserver>>,
+    /// Set once, before a listener opens; absent where the configuration says none.
+    pub(crate) contact: OnceLock<Arc<OperatorContact>>,
     /// What portals said of their users.
     pub(crate) known_logins: KnownLogins,
     pub(crate) inspections: Arc<InspectionQueue>,
@@ -277,6 +279,7 @@ impl Gateway {
             address_words: AddressWords::default(),
             names: NameTables::default(),
             traffic: OnceLock::new(),
+            contact: OnceLock::new(),
             known_logins: KnownLogins::default(),
             inspections: InspectionQueue::of_this_machine(),
             account_requests: AccountRequests::new(
@@ -303,6 +306,16 @@ impl Gateway {
         // One gateway has one observer: a second call is a fault of the wiring, and changes
         // nothing.
         let _ = self.0.traffic.set(observer);
+    }
+
+    /// Whom refusals say that their readers can ask; only the first one is kept.
+    pub fn name_contact(&self, contact: OperatorContact) {
+        // A second call is a fault of the wiring, and changes nothing.
+        let _ = self.0.contact.set(Arc::new(contact));
+    }
+
+    pub fn contact(&self) -> Option<&OperatorContact> {
+        self.0.contact.get().map(AsRef::as_ref)
     }
 
     /// Sets or takes away the known names of a portal, for the next response.

@@ -248,39 +248,41 @@ impl LoginQuestion {
             own: None,
         };
         let caller = accepted(shared, &snapshot, portal, caller, now)?;
-        if self.login.asks_passkey && snapshot.passkey_holders.contains(&caller.account) {
-            return self.with_passkey(shared, caller, now);
-        }
-        Ok(caller)
+        let must_have_one =
+            self.login.asks_passkey && snapshot.passkey_holders.contains(&caller.account);
+        self.with_session(shared, caller, must_have_one, now)
     }
 
-    /// The session of Digue that the same account has at this portal: a thief with the portal's
-    /// password alone has none.
-    fn with_passkey(
+    /// The session of Digue that the same account has at this portal, with its proof of identity; a
+    /// thief with the portal's password alone has none.
+    fn with_session(
         &self,
         shared: &SharedGateway,
         named: Caller,
+        must_have_one: bool,
         now: Timestamp,
     ) -> Result<Caller, IdentityFailure> {
         let origin = &self.connection.origin;
-        let session = match session_of(shared, &self.host, origin, &self.headers, now) {
-            SessionCaller::Good(session) => session,
+        match session_of(shared, &self.host, origin, &self.headers, now) {
+            SessionCaller::Good(session) if session.account == named.account => Ok(Caller {
+                session: session.id,
+                proved_at: session.proved_at,
+                kind: CallerKind::Session,
+                ..named
+            }),
             SessionCaller::Doubted(session, _) if session.account == named.account => {
-                return Err(IdentityFailure::Doubted(Box::new(named)));
+                Err(IdentityFailure::Doubted(Box::new(named)))
             }
-            SessionCaller::Doubted(..) | SessionCaller::Nobody => {
-                return Err(IdentityFailure::PasskeyMissing(Box::new(named)));
+            // Another account's session proves nothing about this one.
+            SessionCaller::Good(_) | SessionCaller::Doubted(..) | SessionCaller::Nobody
+                if must_have_one =>
+            {
+                Err(IdentityFailure::PasskeyMissing(Box::new(named)))
             }
-        };
-        if session.account != named.account {
-            return Err(IdentityFailure::PasskeyMissing(Box::new(named)));
+            SessionCaller::Good(_) | SessionCaller::Doubted(..) | SessionCaller::Nobody => {
+                Ok(named)
+            }
         }
-        Ok(Caller {
-            session: session.id,
-            proved_at: session.proved_at,
-            kind: CallerKind::Session,
-            ..named
-        })
     }
 
     /// What the visitor presents, and no more of their request than any request to this portal has.

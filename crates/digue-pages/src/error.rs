@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_app::{LineFault, OperationError};
 use digue_locales::{Language, text};
+use digue_types::OperatorContact;
 use serde_json::{Value, json};
 
+use crate::state::Console;
 use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
@@ -66,7 +68,12 @@ impl IntoResponse for PageError {
 
 /// Fills in the error page or the problem document (RFC 9457) of a response, in the reader's
 /// language.
-pub async fn show_errors(visitor: Visitor, request: Request, next: Next) -> Response {
+pub async fn show_errors(
+    State(console): State<Console>,
+    visitor: Visitor,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let Some(FailedOperation(error, audience)) = response.extensions_mut().remove() else {
         return response;
@@ -86,7 +93,12 @@ pub async fn show_errors(visitor: Visitor, request: Request, next: Next) -> Resp
     let (mut parts, _) = response.into_parts();
     // It is that of the empty body: the page would be cut off.
     parts.headers.remove(header::CONTENT_LENGTH);
-    (parts.status, parts.headers, error_page(&visitor, &error)).into_response()
+    let contact = match &*error {
+        OperationError::Denied => console.app.gateway().contact(),
+        _ => None,
+    };
+    let page = error_page(&visitor, &error, contact);
+    (parts.status, parts.headers, page).into_response()
 }
 
 /// The error of an operation, on its way to `show_errors`, which makes a problem document of it.
@@ -146,9 +158,15 @@ struct MessagePage {
     title: String,
     text: String,
     details: Vec<String>,
+    /// Whom a reader can ask who may not do this.
+    contact: Option<OperatorContact>,
 }
 
-fn error_page(visitor: &Visitor, error: &OperationError) -> Html<String> {
+fn error_page(
+    visitor: &Visitor,
+    error: &OperationError,
+    contact: Option<&OperatorContact>,
+) -> Html<String> {
     let (_, title, text) = outcome(error);
     let w = Localizer::new(visitor);
     let details = match error {
@@ -162,6 +180,7 @@ fn error_page(visitor: &Visitor, error: &OperationError) -> Html<String> {
         title: w.say(title),
         text: w.say(text),
         details,
+        contact: contact.cloned(),
         w,
     })
 }
@@ -218,6 +237,7 @@ pub fn too_large(visitor: &Visitor, is_api: bool) -> Response {
             title,
             text,
             details: Vec::new(),
+            contact: None,
             w,
         }),
     )

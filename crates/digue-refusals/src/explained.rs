@@ -63,6 +63,7 @@ impl Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::refusal::WaysOn;
 
     #[test]
     fn the_address_of_a_page_gives_back_its_refusal() {
@@ -94,7 +95,10 @@ mod tests {
     #[test]
     fn who_must_sign_in_is_led_there() {
         let refusal = Refusal {
-            return_to: Some("/fiche/P1".into()),
+            ways_on: Box::new(WaysOn {
+                return_to: Some("/fiche/P1".to_owned()),
+                ..WaysOn::default()
+            }),
             ..Refusal::of(vec![RefusalReason::NoSession], None)
         };
         assert_eq!(

@@ -10,4 +10,4 @@ mod refusal;
 
 pub use explained::EXPLANATION_PATH;
 pub use form::{RefusalForm, language_of, wants_page};
-pub use refusal::{NAMED_MAX, NamedPersons, RECEIPT, Refusal};
+pub use refusal::{NAMED_MAX, NamedPersons, RECEIPT, Refusal, WaysOn};

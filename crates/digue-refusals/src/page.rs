@@ -18,7 +18,7 @@ impl Refusal {
              <title>{title} \u{2013} {product}</title>\
              <link rel=\"stylesheet\" href=\"/.digue/assets/digue.css\"></head>\
              <body class=\"refusal\"><main><p class=\"product\">{product}</p><h1>{title}</h1>\
-             <p>{lead}</p>{sentences}<p class=\"quiet\">{reference}</p><p>{links}</p></main></body></html>",
+             <p>{lead}</p>{sentences}<p class=\"quiet\">{reference}</p>{help}<p>{links}</p></main></body></html>",
             lang = language.code(),
             title = say(self.title),
             product = say("product"),
@@ -29,6 +29,7 @@ impl Refusal {
             },
             sentences = self.sentences(language),
             reference = self.reference(language),
+            help = self.help(language),
             links = self.links(language),
         )
     }
@@ -37,12 +38,46 @@ impl Refusal {
     pub(crate) fn fragment(&self, language: Language) -> String {
         format!(
             "<section role=\"alert\" class=\"digue-refusal\" lang=\"{lang}\" hx-boost=\"false\">\
-             <p><strong>{title}</strong></p>{sentences}<p>{reference}</p><p>{links}</p></section>",
+             <p><strong>{title}</strong></p>{sentences}<p>{reference}</p>{help}<p>{links}</p></section>",
             lang = language.code(),
             title = escape(&text(language, self.title)),
             sentences = self.sentences(language),
             reference = self.reference(language),
+            help = self.help(language),
             links = self.links(language),
+        )
+    }
+
+    /// Whom to ask: a refusal is often a mistake of the rules, which the operator can put right.
+    fn help(&self, language: Language) -> String {
+        let Some(contact) = &self.ways_on.contact else {
+            return String::new();
+        };
+        let link = |scheme: &str, address: &str, text: &str| {
+            format!(
+                "<a href=\"{scheme}:{}\">{}</a>",
+                escape(address),
+                escape(text)
+            )
+        };
+        let mut ways = Vec::new();
+        if !contact.phone.is_empty() {
+            ways.push(link("tel", &contact.phone_digits(), &contact.phone));
+        }
+        if !contact.mail.is_empty() {
+            ways.push(link("mailto", &contact.mail, &contact.mail));
+        }
+        let of = [contact.name.as_str(), contact.hours.as_str()];
+        let of: Vec<String> = of
+            .iter()
+            .filter(|text| !text.is_empty())
+            .map(|text| escape(text))
+            .collect();
+        format!(
+            "<p class=\"help\">{} {}<br>{}</p>",
+            escape(&text(language, "refusal-help")),
+            of.join(", "),
+            ways.join(" · ")
         )
     }
 
@@ -108,14 +143,14 @@ impl Refusal {
         if page != SIGN_IN {
             return page.to_owned();
         }
-        let next = encode(self.return_to.as_deref().unwrap_or_default());
+        let next = encode(self.ways_on.return_to.as_deref().unwrap_or_default());
         let fresh = if self.asks_proof() { "&fresh=1" } else { "" };
         format!("{page}?next={next}{fresh}")
     }
 
     /// Where a person signs in. A proof of identity is Digue's, wherever the sign-in is.
     pub fn sign_in_page(&self) -> &str {
-        match &self.portal_sign_in {
+        match &self.ways_on.portal_sign_in {
             Some(address) if !self.asks_proof() => address,
             Some(_) | None => SIGN_IN,
         }

@@ -1,9 +1,11 @@
 //! What a refusal says, and its response in the form that a request asks for.
 
+use std::sync::Arc;
+
 use digue_http::body::{Body, full};
 use digue_http::client::ClientError;
 use digue_locales::{Language, text};
-use digue_types::{PersonRef, RefusalReason};
+use digue_types::{OperatorContact, PersonRef, RefusalReason};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
@@ -29,14 +31,23 @@ pub struct Refusal {
     pub entry: Option<u64>,
     pub may_break_glass: bool,
     pub retry_after_secs: Option<u32>,
-    /// Where a person continues after signing in.
-    pub return_to: Option<Box<str>>,
-    /// Of the portal, where it signs its users in itself.
-    pub portal_sign_in: Option<Box<str>>,
+    /// In a box, like whom it names: a refusal is the error of most functions.
+    pub ways_on: Box<WaysOn>,
     /// The portal may have received the request.
     pub may_have_arrived: bool,
     /// Who was outside the caseload: for an officer, and for nobody else; at most [`NAMED_MAX`].
     pub outside: Option<Box<NamedPersons>>,
+}
+
+/// Where the reader of a refusal can go from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WaysOn {
+    /// Where a person continues after signing in.
+    pub return_to: Option<String>,
+    /// The sign-in of a portal that signs its users in itself.
+    pub portal_sign_in: Option<String>,
+    /// Whom they can ask for help.
+    pub contact: Option<Arc<OperatorContact>>,
 }
 
 /// Persons whom a refusal names. In a box: a refusal is the error of most functions, and most name
@@ -120,8 +131,7 @@ impl Refusal {
             entry,
             may_break_glass: false,
             retry_after_secs: None,
-            return_to: None,
-            portal_sign_in: None,
+            ways_on: Box::default(),
             may_have_arrived: false,
             outside: None,
         }
@@ -138,8 +148,7 @@ impl Refusal {
             entry: None,
             may_break_glass: false,
             retry_after_secs: retry,
-            return_to: None,
-            portal_sign_in: None,
+            ways_on: Box::default(),
             may_have_arrived: false,
             outside: None,
         }
@@ -241,7 +250,22 @@ impl Refusal {
             page: Option<String>,
             #[serde(skip_serializing_if = "<[PersonRef]>::is_empty")]
             outside: &'p [PersonRef],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            help: Option<HelpMember<'p>>,
         }
+        #[derive(Serialize)]
+        struct HelpMember<'p> {
+            name: &'p str,
+            phone: &'p str,
+            mail: &'p str,
+            hours: &'p str,
+        }
+        let help = self.ways_on.contact.as_deref().map(|contact| HelpMember {
+            name: &contact.name,
+            phone: &contact.phone,
+            mail: &contact.mail,
+            hours: &contact.hours,
+        });
         let kind = self.reasons.first().map(RefusalReason::family);
         let problem = ProblemDocument {
             r#type: kind.map_or("about:blank".to_owned(), |family| {
@@ -259,6 +283,7 @@ impl Refusal {
             entry: self.entry,
             page: self.page_to_open(),
             outside: self.named(),
+            help,
         };
         serde_json::to_string(&problem).expect("strings and numbers always serialise")
     }
@@ -306,7 +331,7 @@ mod tests {
     fn a_refusal_leads_to_the_door_and_back() {
         let link = |reason| {
             let mut refusal = Refusal::of(vec![reason], None);
-            refusal.return_to = Some("/fiche/P1?a=b".into());
+            refusal.ways_on.return_to = Some("/fiche/P1?a=b".to_owned());
             refusal.page(Language::French)
         };
         let stranger = link(RefusalReason::NoSession);
@@ -319,6 +344,33 @@ mod tests {
             step_up.contains("&amp;fresh=1") && step_up.contains("Prouver"),
             "{step_up}"
         );
+    }
+
+    #[test]
+    fn a_refusal_says_whom_to_ask() {
+        let mut refusal = Refusal::of(vec![RefusalReason::OutsideCaseload], Some(7));
+        assert!(!refusal.page(Language::French).contains("tel:"));
+        assert!(!refusal.problem(Language::French).contains("help"));
+        let contact =
+            OperatorContact::new("OPCO <AKTO>", "01 02 03 04 05", "aide@opco.test", "8 h");
+        refusal.ways_on.contact = contact.map(Arc::new);
+        for text in [
+            refusal.page(Language::French),
+            refusal.fragment(Language::French),
+        ] {
+            assert!(
+                text.contains("href=\"tel:0102030405\">01 02 03 04 05</a>"),
+                "{text}"
+            );
+            assert!(text.contains("mailto:aide@opco.test"), "{text}");
+            assert!(
+                text.contains("OPCO &lt;AKTO&gt;") && text.contains("8 h"),
+                "{text}"
+            );
+        }
+        let problem: serde_json::Value =
+            serde_json::from_str(&refusal.problem(Language::English)).unwrap();
+        assert_eq!(problem["help"]["phone"], "01 02 03 04 05");
     }
 
     #[test]

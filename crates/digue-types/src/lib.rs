@@ -5,6 +5,7 @@
 //! again.
 
 mod coded;
+pub mod contact;
 pub mod event;
 pub mod gate_reason;
 pub mod ids;
@@ -22,6 +23,7 @@ pub mod unmapped;
 pub mod visible;
 pub mod written;
 
+pub use contact::OperatorContact;
 pub use event::{
     Act, Administration, Basis, Event, Exposure, Outcome, OutsideHandling, OutsideRecords,
     RepeatedExposure, RequestClient, ShownPersons,

@@ -286,6 +286,9 @@ pub(crate) async fn start(
         .collect();
     let traffic = Arc::new(Traffic::open(&settings.data_folder, portals.into_iter()));
     gateway.observe_traffic(traffic.clone());
+    if let Some(contact) = settings.contact.clone() {
+        gateway.name_contact(contact);
+    }
     app.attach(gateway.clone());
     identity_cuts::restore(&app).await?;
     caseloads::load_kept(&app).await?;

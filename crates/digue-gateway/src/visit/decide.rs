@@ -2,7 +2,9 @@
 
 use digue_access::decide::{CountedResponse, PendingCharge, weigh, weigh_shown, weigh_undescribed};
 use digue_access::{Budgets, Decision, Snapshot};
-use digue_types::{Basis, Exposure, Inspection, Outcome, PersonKey, PersonRef, RefusalReason};
+use digue_types::{
+    Basis, Exposure, Inspection, Means, Outcome, PersonKey, PersonRef, RefusalReason, Scope,
+};
 
 use super::admit::AdmittedVisit;
 use super::answer::Showing;
@@ -47,10 +49,18 @@ impl<M: VisitMode> AdmittedVisit<M> {
                 .await?;
         }
         visit.outside = showing.outside;
-        if visit.shows_too_much_to_nobody(&showing.persons) {
-            mode.object(&visit, vec![RefusalReason::NoSession]).await?;
+        let persons = visit.beside_the_way_to_the_sign_in(showing.persons, showing.body_bytes);
+        if visit.shows_too_much_to_nobody(&persons) {
+            let reason = match visit.without_passkey.take() {
+                Some(caller) => {
+                    visit.caller = *caller;
+                    RefusalReason::StepUp(Scope::Account)
+                }
+                None => RefusalReason::NoSession,
+            };
+            mode.object(&visit, vec![reason]).await?;
         }
-        let (mut exposure, named) = visit.judge(&mut mode, showing.persons, showing.body_bytes);
+        let (mut exposure, named) = visit.judge(&mut mode, persons, showing.body_bytes);
         visit.named = named;
         if showing.is_open_ended {
             // Announced before the stream leaves, so that a second entry that never came is
@@ -68,6 +78,22 @@ impl<M: VisitMode> AdmittedVisit<M> {
 }
 
 impl Visit {
+    /// A redirect without a body that names whom the request named, such as one to the sign-in with
+    /// the way back, shows a visitor who is not signed in nothing that they did not bring.
+    fn beside_the_way_to_the_sign_in(
+        &self,
+        mut persons: FoundPersons,
+        body_bytes: u64,
+    ) -> FoundPersons {
+        let is_redirect = self.answered.is_some_and(|status| status.is_redirection());
+        if is_redirect && body_bytes == 0 && self.caller.is_unknown() && self.may_be_anonymous() {
+            persons.retain(|(person, means)| {
+                *means != Means::Header || !self.subjects.contains(person)
+            });
+        }
+        persons
+    }
+
     /// Who is not signed in may be shown nobody, and nothing that could not be read; on routes that
     /// require no session the rules decide on persons.
     fn shows_too_much_to_nobody(&self, persons: &FoundPersons) -> bool {

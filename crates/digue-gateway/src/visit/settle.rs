@@ -6,6 +6,7 @@ use http::HeaderMap;
 use super::identify::{IdentifiedVisit, object_to, reason_of};
 use super::mode::RequestMode;
 use super::state::{Visit, Way};
+use crate::caller::IdentityFailure;
 use crate::portal::SessionDemand;
 
 impl<M: RequestMode> IdentifiedVisit<M> {
@@ -44,6 +45,11 @@ pub(super) async fn settle<M: RequestMode>(
             if visit.way == Way::ForwardAuth && visit.session_demand() == SessionDemand::Required {
                 mode.object(visit, vec![RefusalReason::NoSession]).await?;
             }
+        }
+        // The portal's own sign-in names whom it has just signed in: its answer must reach them.
+        Err(IdentityFailure::PasskeyMissing(caller)) => {
+            visit.caller = mode.anonymous(visit.now);
+            visit.without_passkey = Some(caller);
         }
         Err(failure) => {
             let reason = reason_of(&failure);

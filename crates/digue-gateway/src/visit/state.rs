@@ -209,6 +209,9 @@ pub(super) struct Visit {
     pub(super) named: Vec<PersonRef>,
     /// Where the portal says who its users are.
     pub(super) login: Option<VisitLogin>,
+    /// The account that the portal has signed in, where its passkey is asked for and missing: the
+    /// caller is then nobody.
+    pub(super) without_passkey: Option<Box<Caller>>,
     /// The template of the path, on a route that answers for all others.
     pub(super) template: Option<String>,
 }
@@ -242,6 +245,7 @@ impl Visit {
             outside: None,
             named: Vec::new(),
             login: None,
+            without_passkey: None,
             template,
         }
     }
@@ -274,6 +278,7 @@ impl Visit {
             outside: None,
             named: Vec::new(),
             login: None,
+            without_passkey: None,
             template: None,
         }
     }

@@ -93,6 +93,12 @@ fn answer(signed_in: &SignedIn, heard: &Heard) -> Reply {
         _ => json!([{ "id": name }]),
     };
     let reply = match query {
+        way if way.starts_with("ids=vers-") => Reply::new("text/plain", "")
+            .status(302)
+            .header("location", &format!("/connexion?suite={}", &way[9..])),
+        way if way.starts_with("ids=signin-") => Reply::new("text/plain", "")
+            .status(302)
+            .header("location", "/"),
         "ids=connexion" => Reply::new("text/plain", "")
             .status(302)
             .header("location", "/"),
@@ -235,6 +241,13 @@ async fn who_is_not_signed_in_may_go_to_the_sign_in_and_is_shown_nobody() {
                     "{way} {target} {passes:?}"
                 );
             }
+            // The way back names whom they asked for themselves, and nobody else.
+            for (person, status) in [("P1", 302), ("P2", 401)] {
+                let target = format!("/fiche/P1?ids=vers-{person}");
+                let led = home.ask(&host, "GET", &target, sid).await;
+                assert_eq!(led.status, status, "{way} {led:?}");
+            }
+            let before = before + 1;
             // Nothing to remember: anyone could fill the disk.
             assert_eq!(home.world.entries().len(), before, "{way}");
             let shown = home.ask(&host, "GET", "/fiche/P1", sid).await;
@@ -551,9 +564,22 @@ async fn who_has_a_passkey_shows_it_before_the_portals_word_counts() {
         assert_eq!(own.status, 200, "{way} {own:?}");
         home.world.settle().await;
         assert_eq!(home.last().session.as_str(), "s-caseload", "{way}");
+        // Where none is asked for, the session and its proof of identity count all the same.
+        let mut request = Home::request(&host, "GET", "/fiche/P1", "of-other");
+        let (name, value) = with("other");
+        request.headers_mut().append(name, value.parse().unwrap());
+        assert_eq!(home.world.send(request).await.status, 200, "{way}");
+        home.world.settle().await;
+        assert_eq!(home.last().session.as_str(), "s-other", "{way}");
         // Who has none works as before.
         let without = home.ask(&host, "GET", "/fiche/P1", "of-other").await;
         assert_eq!(without.status, 200, "{way}");
+        // The portal's answer to its own sign-in reaches them, and shows nobody.
+        let target = "/liste?ids=signin-caseload";
+        let signed = home.ask(&host, "POST", target, "fresh").await;
+        assert_eq!(signed.status, 302, "{way} {signed:?}");
+        let after = home.ask(&host, "GET", "/fiche/P1", "fresh").await;
+        assert_eq!(after.reasons, ["step-up:account"], "{way}");
         // And the session of Digue alone is no sign-in at the portal.
         let mut request = Home::request(&host, "GET", "/fiche/P1", "");
         let (name, value) = with("caseload");

@@ -554,6 +554,7 @@ fn own_logins(upstream: &str, sessions: &Arc<dyn SessionTable>) -> Vec<Portal> {
                 names: NameMapping::new(Vec::new(), Some("usager-(.+)")).unwrap(),
                 kind: 0,
             });
+            own.response_headers = HeaderRules::new(Vec::new(), &own.kinds);
             portals.push(own);
         }
     }

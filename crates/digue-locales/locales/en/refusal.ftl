@@ -1,6 +1,7 @@
 refusal-title = This page cannot be shown
 refusal-lead = The request was stopped before any data was shown.
 refusal-reference = Reference to give to support: { $reference }
+refusal-help = If you need this page, ask for help:
 refusal-no-reference = No data was shown.
 refusal-break-glass = Request exceptional access
 refusal-sign-in = Sign in

@@ -1,6 +1,7 @@
 refusal-title = Cette page ne peut pas être affichée
 refusal-lead = Votre demande a été arrêtée avant que des données ne soient affichées.
 refusal-reference = Référence à donner au support : { $reference }
+refusal-help = Si vous devez accéder à cette page, demandez de l'aide :
 refusal-no-reference = Aucune donnée n'a été affichée.
 refusal-break-glass = Demander un accès exceptionnel
 refusal-sign-in = Se connecter
