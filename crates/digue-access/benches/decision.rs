@@ -123,6 +123,7 @@ fn decision(criterion: &mut Criterion) {
             route: "liste",
             action: "list",
             access: &access,
+            classes: &digue_access::ClassRules::default(),
             mode: EnforcementMode::Enforced,
             account,
             organisation,

@@ -9,6 +9,7 @@
 
 pub mod budget;
 pub mod caseload;
+pub mod classes;
 pub mod decide;
 pub mod directory;
 pub mod gate;
@@ -17,10 +18,12 @@ pub mod ledger;
 pub mod policy;
 pub mod session;
 pub mod shares;
+mod sorted_keys;
 pub mod turns;
 
 pub use budget::{BudgetLimits, Budgets, LimitsTable};
 pub use caseload::{CaseloadExtent, CaseloadFault, Caseloads};
+pub use classes::{ClassRule, ClassRules, PersonClasses};
 pub use decide::{
     Decision, Enforcement, EnforcementMode, RequestFacts, RouteAccess, Snapshot, admit, release,
 };

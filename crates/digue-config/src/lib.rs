@@ -4,6 +4,7 @@
 
 mod addresses;
 pub mod backup;
+mod class_rules;
 pub mod limits;
 pub mod map_change;
 mod pick;
@@ -233,7 +234,7 @@ fn check_together(
     }
     for source in &settings.sources {
         let is_known = match &source.target {
-            LoadTarget::Caseload(population) => portals
+            LoadTarget::Caseload(population) | LoadTarget::Classes(population) => portals
                 .iter()
                 .any(|(_, portal)| portal.population == *population),
             LoadTarget::Aliases(id) => portals.iter().any(|(_, portal)| portal.id == *id),

@@ -26,6 +26,7 @@ use http::{HeaderName, Method};
 use regex::Regex;
 
 use super::addresses::parse_public_url;
+use super::class_rules::read_classes;
 use super::pick::read_pick;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
 use super::response_rules::{read_block, read_sweep};
@@ -82,6 +83,7 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let lasts = root
         .section("break_glass")
         .and_then(|section| section.duration("lasts"));
+    let classes = read_classes(root.section("classes"));
     let timeouts = read_timeouts(root.section("timeouts"));
     let report_token = root
         .section("report")
@@ -171,6 +173,7 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         break_glass: BreakGlassRule {
             lasts: lasts.unwrap_or(Duration::from_mins(15)),
         },
+        classes: classes?,
         routes: most_specific_first(routes),
         timeouts,
         report_token,

@@ -55,18 +55,22 @@ fn read_source(section: &ConfigSection<'_>) -> Option<SourceRules> {
     })
 }
 
-/// `caseload = POPULATION` or `aliases = PORTAL`.
+/// `caseload = POPULATION`, `aliases = PORTAL` or `classes = POPULATION`.
 fn read_target(section: &ConfigSection<'_>) -> Option<LoadTarget> {
-    match (section.has("caseload"), section.has("aliases")) {
-        (true, false) => {
+    match ["caseload", "aliases", "classes"].map(|key| section.has(key)) {
+        [true, false, false] => {
             let population = section.need("caseload", PopulationId::parse);
             population.map(LoadTarget::Caseload)
         }
-        (false, true) => section
+        [false, true, false] => section
             .need("aliases", PortalId::parse)
             .map(LoadTarget::Aliases),
-        (true, true) => section.refuse("aliases", "fault-source-one-target", ""),
-        (false, false) => section.refuse("caseload", "fault-missing", ""),
+        [false, false, true] => section
+            .need("classes", PopulationId::parse)
+            .map(LoadTarget::Classes),
+        [false, false, false] => section.refuse("caseload", "fault-missing", ""),
+        [_, true, _] => section.refuse("aliases", "fault-source-one-target", ""),
+        [_, false, _] => section.refuse("classes", "fault-source-one-target", ""),
     }
 }
 

@@ -504,6 +504,7 @@ mod tests {
             kinds,
             primary: 0,
             limits: LimitsTable::default(),
+            classes: digue_access::ClassRules::default(),
             break_glass: BreakGlassRule {
                 lasts: Duration::ZERO,
             },

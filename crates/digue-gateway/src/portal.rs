@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use digue_access::{EnforcementMode, LimitsTable, RouteAccess};
+use digue_access::{ClassRules, EnforcementMode, LimitsTable, RouteAccess};
 use digue_identifiers::IdentifierKind;
 use digue_inspect::{RequestRule, ResponseRules};
 use digue_types::{
@@ -42,6 +42,8 @@ pub struct Portal {
     pub primary: usize,
     pub limits: LimitsTable,
     pub break_glass: BreakGlassRule,
+    /// What follows from the classes of persons.
+    pub classes: ClassRules,
     /// Sorted by `most_specific_first`: the first match counts.
     pub routes: Vec<Route>,
     pub timeouts: Timeouts,

@@ -28,6 +28,8 @@ pub struct Refusal {
     /// Index of the journal entry.
     pub entry: Option<u64>,
     pub may_break_glass: bool,
+    /// Another person may agree that the account opens the record.
+    pub may_ask_for_record: bool,
     pub retry_after_secs: Option<u32>,
     /// Where a person continues after signing in.
     pub return_to: Option<Box<str>>,
@@ -115,6 +117,7 @@ impl Refusal {
             reasons,
             entry,
             may_break_glass: false,
+            may_ask_for_record: false,
             retry_after_secs: None,
             return_to: None,
             may_have_arrived: false,
@@ -132,6 +135,7 @@ impl Refusal {
             reasons: Vec::new(),
             entry: None,
             may_break_glass: false,
+            may_ask_for_record: false,
             retry_after_secs: retry,
             return_to: None,
             may_have_arrived: false,
@@ -339,6 +343,8 @@ mod tests {
             RefusalReason::Policy,
             RefusalReason::PolicyError,
             RefusalReason::RequestTooLarge,
+            RefusalReason::PersonClass(digue_types::ClassName::parse("archived").unwrap()),
+            RefusalReason::ClassUnknown,
             RefusalReason::Withheld,
             RefusalReason::DoneNotShown,
             RefusalReason::OutcomeUnknown,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
 use digue_access::Policies;
-use digue_administration::{aliases, caseloads};
+use digue_administration::{aliases, caseloads, classes, record_access};
 use digue_app::alias_tables::AliasTables;
 use digue_app::clock::SystemClock;
 use digue_app::gaps;
@@ -290,6 +290,8 @@ pub(crate) async fn start(
     identity_cuts::restore(&app).await?;
     caseloads::load_kept(&app).await?;
     aliases::load_kept(&app).await?;
+    classes::load_kept(&app).await?;
+    record_access::restore(&app).await?;
     assessment::refresh(&app).await?;
     app.note(Act::Started, Subject::Rules(version)).await?;
     if let Some(cause) = opening.rebuilt {
@@ -661,6 +663,7 @@ impl RunningServer {
         }
         caseloads::load_kept(&self.app).await?;
         aliases::load_kept(&self.app).await?;
+        classes::load_kept(&self.app).await?;
         self.app
             .note(Act::Configured, Subject::Rules(version))
             .await?;

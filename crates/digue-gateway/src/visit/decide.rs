@@ -2,7 +2,9 @@
 
 use digue_access::decide::{CountedResponse, PendingCharge, weigh, weigh_shown, weigh_undescribed};
 use digue_access::{Budgets, Decision, Snapshot};
-use digue_types::{Basis, Exposure, Inspection, Outcome, PersonKey, PersonRef, RefusalReason};
+use digue_types::{
+    Basis, Exposure, Inspection, Outcome, PersonKey, PersonRef, RefusalReason, ShownClasses,
+};
 
 use super::admit::AdmittedVisit;
 use super::answer::Showing;
@@ -99,6 +101,7 @@ impl Visit {
                 exposure.reasons = vec![RefusalReason::Withheld];
                 exposure.shown = Vec::new();
                 exposure.outside = None;
+                exposure.classes = ShownClasses::default();
             }
         }
         (exposure, Vec::new())

@@ -59,6 +59,7 @@ fault-no-portal = no portal is described in this folder
 fault-portal-twice = the portal "{ $detail }" is already described in another file
 fault-host-twice = the host "{ $detail }" is already taken
 fault-primary-twice = "{ $name }": only one identifier can be primary
+fault-class-lasts = "{ $name }": only the rule "agreement" has a duration
 fault-no-primary = one of the identifiers must have primary = true
 fault-unknown-kind = "{ $name }": no identifier is called "{ $detail }"
 fault-unknown-field = "{ $name }": no request value is called "{ $detail }"

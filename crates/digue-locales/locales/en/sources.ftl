@@ -33,7 +33,7 @@ task-source-held = The source { $name } loses or gains too many rows: decide
 task-source-late = The source { $name } is out of date
 fault-source-name = two sources are called “{ $detail }”
 fault-source-target = two sources feed “{ $detail }”: each would replace the other
-fault-source-one-target = “{ $name }”: a source feeds a caseload or aliases, not both
+fault-source-one-target = “{ $name }”: a source feeds one thing: a caseload, aliases or classes
 fault-source-one-origin = “{ $name }”: a source has one origin (query, file or address)
 fault-source-late = “{ $name }” must be longer than “every”
 directory-title = Directory (SCIM)
@@ -66,3 +66,38 @@ task-directory-held = { $count ->
 task-directory-late = The directory has stopped sending anything
 fault-scim-group-name = two groups of [scim] are called “{ $detail }”
 fault-scim-group-place = “{ $detail }”: another group of [scim] already leads to this organisation with this role
+
+menu-classes = Classes of persons
+classes-title = Classes of persons
+classes-explain = Archived, protected, deceased, or named by the operator: what each portal's map decides for them, and what was shown of them in the last 30 days.
+classes-none = No class: a source of "classes" and the section [classes] of a map declare some.
+classes-class = Class
+classes-held = Persons
+classes-rules = Rules of the portals
+classes-shown = Consultations in 30 days
+classes-agreed = With agreement
+classes-unknown = unknown
+classes-unknown-entries = { $count ->
+    [one] For one response of the last 30 days, the classes were not known.
+   *[other] For { $shown } responses of the last 30 days, the classes were not known.
+}
+classes-incomplete = The journal of before the last start is still being read: the numbers are minimums.
+classes-watched = Consultations of the watched classes
+classes-watched-none = No consultation of a watched class in 30 days.
+classes-cut = Only the last 5,000 consultations of each class are shown; the journal has them all.
+class-rule-mark = noted
+class-rule-watch = watched
+class-rule-agreement = another person's agreement
+class-rule-refuse = refused
+record-ask-title = Ask for a record to be opened
+record-explain = The record of an archived person, or of another class that the portal protects, opens for some hours once another person has agreed. Your reason is journalled.
+record-person = Identifier of the person
+record-ask = Send the request
+record-asked = The request is sent. Open the record again once it is agreed to.
+record-continue = Back to the portal
+record-own = Your recent requests
+record-request-waits = waiting
+record-request-open = agreed to: the record can be opened
+record-request-ended = agreed to, and over
+record-request-refused = refused
+record-request-expired = left without an answer

@@ -59,6 +59,7 @@ fault-no-portal = aucun portail n'est décrit dans ce dossier
 fault-portal-twice = le portail « { $detail } » est déjà décrit dans un autre fichier
 fault-host-twice = l'hôte « { $detail } » est déjà pris
 fault-primary-twice = « { $name } » : un seul identifiant peut être principal
+fault-class-lasts = « { $name } » : seule la règle « agreement » a une durée
 fault-no-primary = l'un des identifiants doit avoir primary = true
 fault-unknown-kind = « { $name } » : aucun identifiant ne s'appelle « { $detail } »
 fault-unknown-field = « { $name } » : aucune valeur de la requête ne s'appelle « { $detail } »

@@ -33,7 +33,7 @@ task-source-held = La source { $name } perd ou gagne trop de lignes : décidez
 task-source-late = La source { $name } n'est plus à jour
 fault-source-name = deux sources s'appellent « { $detail } »
 fault-source-target = deux sources alimentent « { $detail } » : chacune remplacerait l'autre
-fault-source-one-target = « { $name } » : une source alimente un portefeuille (caseload) ou des identifiants (aliases), pas les deux
+fault-source-one-target = « { $name } » : une source alimente une seule chose : un portefeuille (caseload), des identifiants (aliases) ou des classes (classes)
 fault-source-one-origin = « { $name } » : une source a une seule origine (query, file ou address)
 fault-source-late = « { $name } » doit être plus long que « every »
 directory-title = Annuaire (SCIM)
@@ -66,3 +66,38 @@ task-directory-held = { $count ->
 task-directory-late = L'annuaire n'envoie plus rien
 fault-scim-group-name = deux groupes de [scim] s'appellent « { $detail } »
 fault-scim-group-place = « { $detail } » : un autre groupe de [scim] mène déjà à cette organisation avec ce rôle
+
+menu-classes = Classes de personnes
+classes-title = Classes de personnes
+classes-explain = Archivées, protégées, décédées ou définies par l'organisme : ce que la carte de chaque portail décide pour elles, et ce qui en a été montré ces 30 derniers jours.
+classes-none = Aucune classe : une source « classes » et la section [classes] d'une carte en déclarent.
+classes-class = Classe
+classes-held = Personnes
+classes-rules = Règles des portails
+classes-shown = Consultations en 30 jours
+classes-agreed = Dont avec accord
+classes-unknown = inconnu
+classes-unknown-entries = { $count ->
+    [one] Pour une réponse des 30 derniers jours, les classes n'étaient pas connues.
+   *[other] Pour { $shown } réponses des 30 derniers jours, les classes n'étaient pas connues.
+}
+classes-incomplete = Le journal d'avant le dernier démarrage est encore en lecture : les nombres sont des minimums.
+classes-watched = Consultations des classes surveillées
+classes-watched-none = Aucune consultation d'une classe surveillée en 30 jours.
+classes-cut = Seules les 5 000 dernières consultations de chaque classe sont affichées ; le journal les a toutes.
+class-rule-mark = notée
+class-rule-watch = surveillée
+class-rule-agreement = accord d'une autre personne
+class-rule-refuse = refusée
+record-ask-title = Demander l'ouverture d'un dossier
+record-explain = Le dossier d'une personne archivée, ou d'une autre classe que le portail protège, s'ouvre pour quelques heures quand une autre personne l'a accepté. Votre motif est journalisé.
+record-person = Identifiant de la personne
+record-ask = Envoyer la demande
+record-asked = La demande est envoyée. Rouvrez le dossier quand elle est acceptée.
+record-continue = Revenir au portail
+record-own = Vos demandes récentes
+record-request-waits = en attente
+record-request-open = acceptée : le dossier peut être ouvert
+record-request-ended = acceptée, et terminée
+record-request-refused = refusée
+record-request-expired = restée sans réponse

@@ -11,6 +11,7 @@ mod approvals;
 mod backups;
 mod campaigns;
 mod claims_truth;
+mod classes;
 mod containment;
 mod desk;
 mod devices;
@@ -133,6 +134,7 @@ fn portal(upstream: String) -> Portal {
         }],
         primary: 0,
         limits: LimitsTable::default(),
+        classes: digue_access::ClassRules::default(),
         break_glass: BreakGlassRule {
             lasts: Duration::from_secs(60),
         },
