@@ -186,6 +186,7 @@ pub(crate) fn portal() -> Portal {
             organisation: limits(400),
             ..LimitsTable::default()
         },
+        classes: digue_access::ClassRules::default(),
         break_glass: BreakGlassRule {
             lasts: Duration::from_mins(15),
         },
