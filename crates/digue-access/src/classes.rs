@@ -98,8 +98,11 @@ impl PersonClasses {
     /// Compared by the first half of the key: among 43 million persons, one of no class is taken for
     /// one of them with a probability of 2e-12, and then seen by fewer people and not by more.
     pub fn of(&self, person: PersonKey) -> impl Iterator<Item = &ClassName> {
-        let has = move |(_, list): &(&ClassName, &Box<[u64]>)| has(list, person.0);
-        self.lists.iter().filter(has).map(|(class, _)| class)
+        let members = self
+            .lists
+            .iter()
+            .filter(move |(_, list)| has(list, person.0));
+        members.map(|(class, _)| class)
     }
 
     /// True when the row is in force.
@@ -121,24 +124,24 @@ impl PersonClasses {
 
     /// The rows of this table that `other` does not have.
     pub fn rows_without(&self, other: &Self) -> usize {
-        let left = |(class, list): (&ClassName, &Box<[u64]>)| {
+        let left = self.lists.iter().map(|(class, list)| {
             let others = other.lists.get(class).map_or(&[][..], AsRef::as_ref);
             list.len() - common(list, others)
-        };
-        self.lists.iter().map(left).sum()
+        });
+        left.sum()
     }
 
     /// What an entry says of the classes of the persons that it shows.
     pub fn shown(&self, persons: &[(PersonKey, &PersonRef)]) -> ShownClasses {
-        let of_class = |(class, list): (&ClassName, &Box<[u64]>)| {
+        let classes = self.lists.iter().filter_map(|(class, list)| {
             let members = persons.iter().filter(|(key, _)| has(list, key.0));
             let persons: Vec<PersonRef> = members.map(|(_, person)| (*person).clone()).collect();
             (!persons.is_empty()).then(|| ShownClass {
                 class: class.clone(),
                 persons,
             })
-        };
-        ShownClasses::Known(self.lists.iter().filter_map(of_class).collect())
+        });
+        ShownClasses::Known(classes.collect())
     }
 }
 

@@ -13,6 +13,7 @@ use digue_types::{
     RefusalReason, Timestamp,
 };
 
+use crate::additions::CaseloadAdditions;
 use crate::budget::{Budgets, Charge};
 use crate::caseload::Caseloads;
 use crate::classes::{ClassRule, ClassRules, PersonClasses, RecordAgreement};
@@ -77,6 +78,8 @@ pub struct RouteAccess {
 pub struct Snapshot {
     pub caseloads: HashMap<PopulationId, Arc<Caseloads>>,
     pub caseload_version: u64,
+    /// Relations that came between two readings of a source.
+    pub additions: HashMap<PopulationId, Arc<CaseloadAdditions>>,
     pub directory: Arc<AccountDirectory>,
     pub gates: Arc<GateTable>,
     pub policies: Arc<Policies>,
@@ -532,10 +535,16 @@ fn bases_by_caseload(
         .map_or(&empty, AsRef::as_ref);
     let holder = caseloads.holder(facts.account, facts.organisation);
     holder.expect(persons.len());
+    let who = (facts.account, facts.organisation);
+    let additions = snapshot.additions.get(facts.population);
+    let is_added = |person: PersonKey| {
+        additions.is_some_and(|additions| additions.has(who, person, facts.now))
+    };
     let mut bases: Vec<Basis> = persons
         .iter()
         .map(|person| match holder.find(*person, facts.now) {
             Some(_) => Basis::Caseload,
+            None if is_added(*person) => Basis::Caseload,
             None => Basis::None,
         })
         .collect();

@@ -7,6 +7,7 @@
 //! Start with `decide`: `admit` judges the request, `weigh` judges the response. The other modules
 //! hold what these two consult.
 
+pub mod additions;
 pub mod budget;
 pub mod caseload;
 pub mod classes;

@@ -28,8 +28,8 @@ pub use request::{
 };
 pub(crate) use request::{AskedBy, OPEN_RECORD};
 
+use crate::held_back::must_be_held_back;
 use crate::loads::{LoadTarget, WaitingLoad};
-use crate::record_access;
 
 /// Serialises new requests: looking for a duplicate and adding the request are one step.
 // After `LoadLock`, before `App::rules`.
@@ -261,7 +261,9 @@ pub(crate) fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), Op
         ApprovalRequest::RecoverAccount { since, .. } if *since > app.clock().now() => {
             Err(OperationError::Invalid("invalid-since"))
         }
-        ApprovalRequest::OpenRecord(request) => record_access::must_be_held_back(app, request),
+        ApprovalRequest::OpenRecord(request) => {
+            must_be_held_back(app, &request.portal, &request.person)
+        }
         ApprovalRequest::AddToCaseload(addition)
             if addition
                 .until

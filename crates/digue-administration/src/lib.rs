@@ -2,6 +2,7 @@
 //! rules, reopening.
 
 pub mod accounts;
+pub mod additions;
 pub mod aliases;
 pub mod approvals;
 pub mod break_glass;
@@ -9,6 +10,7 @@ pub mod caseloads;
 pub mod classes;
 pub mod decisions;
 pub mod decoys;
+mod held_back;
 pub mod holders;
 pub mod import;
 pub mod loads;

@@ -4,20 +4,20 @@
 //! Which class holds a record back is decided in `digue-access`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use digue_access::Session;
-use digue_access::classes::{ClassRule, RecordAgreement};
+use digue_access::classes::RecordAgreement;
 use digue_app::directory::organisation_of;
 use digue_app::gates::parse_reason;
 use digue_app::{Actor, App, OperationError};
 use digue_gateway::Portal;
 use digue_gateway::ports::Aliases as _;
 use digue_store::ApprovalRecord;
-use digue_types::{AccountId, ClassName, PersonRef, PopulationId, PortalId, Timestamp};
+use digue_types::{AccountId, PersonRef, PopulationId, PortalId, Timestamp};
 
 use crate::approvals::{self, ApprovalRequest, OPEN_RECORD, RecordRequest};
 use crate::break_glass::{JUSTIFICATION_CHARS_MIN, WRITING_LASTS};
+use crate::held_back::held_back;
 
 /// Requests of one account that may wait at once.
 const WAITING_MAX: usize = 20;
@@ -115,41 +115,6 @@ fn person_of(app: &App, map: &Portal, typed: &str) -> Result<PersonRef, Operatio
     let person = map.kinds[map.primary].canonical(typed);
     let person = person.ok_or_else(invalid)?;
     PersonRef::parse(&person).map_err(|_| invalid())
-}
-
-/// The class that holds a record back until another person agrees, and for how long it then opens.
-/// A class that shows no record at all comes first: nobody can agree to that.
-fn held_back(
-    app: &App,
-    map: &Portal,
-    person: &PersonRef,
-) -> Result<(Option<ClassName>, Duration), OperationError> {
-    let rules = app.gateway().rules();
-    let strictest = match rules.classes.get(&map.population) {
-        Some(table) => {
-            let classes = table.of(map.person_key(person));
-            let classes = classes.map(|class| (map.classes.of(class), Some(class.clone())));
-            classes.max_by_key(|(rule, _)| *rule)
-        }
-        None => Some((map.classes.strictest(), None)),
-    };
-    match strictest {
-        Some((ClassRule::Agreement { lasts }, class)) => Ok((class, lasts)),
-        Some((ClassRule::Mark | ClassRule::Watch | ClassRule::Refuse, _)) | None => {
-            Err(OperationError::Invalid("invalid-record-class"))
-        }
-    }
-}
-
-/// Refuses a request whose record needs no agreement any more, or can no longer be shown.
-pub(crate) fn must_be_held_back(app: &App, request: &RecordRequest) -> Result<(), OperationError> {
-    let hosts = app.gateway().hosts();
-    let map = hosts
-        .portal(&request.portal)
-        .ok_or(OperationError::NotFound("portal"))?;
-    let person = PersonRef::parse(&request.person);
-    let person = person.map_err(|_| OperationError::Invalid("invalid-person"))?;
-    held_back(app, map, &person).map(drop)
 }
 
 /// Opens the record; the decision is journalled already.

@@ -111,7 +111,8 @@ impl App {
             keys: Arc::new(stored_keys(&parts.store).await?),
             // Filled before the listeners open.
             postures: Arc::default(),
-            // Both are read before the listeners open; until then classes are not known.
+            additions: std::collections::HashMap::new(),
+            // All three are read before the listeners open; until then classes are not known.
             classes: std::collections::HashMap::new(),
             agreements: Arc::default(),
         };

@@ -5,6 +5,7 @@
 mod addresses;
 pub mod backup;
 mod class_rules;
+mod creates;
 pub mod limits;
 pub mod map_change;
 mod pick;

@@ -27,6 +27,7 @@ use regex::Regex;
 
 use super::addresses::parse_public_url;
 use super::class_rules::read_classes;
+use super::creates::read_creates;
 use super::pick::read_pick;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
 use super::response_rules::{read_block, read_sweep};
@@ -100,6 +101,7 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         .map(|section| read_names(&section, "found", NamesChoice::default()));
     let usual = RouteDefaults {
         kinds: &kinds,
+        primary,
         errors,
         query,
         names: names.unwrap_or_default(),
@@ -456,6 +458,7 @@ fn read_report_token(section: &ConfigSection<'_>) -> Option<[u8; 32]> {
 
 /// What all routes of a map share.
 struct RouteDefaults<'d> {
+    primary: usize,
     kinds: &'d [IdentifierKind],
     errors: Option<ErrorRules>,
     query: QueryRule,
@@ -582,6 +585,7 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
             section.fault("exact_search", "fault-unknown-field", unknown);
         }
     }
+    let creates = read_creates(section, usual.primary);
     let blocks: Vec<Option<RuleBlock>> = section
         .sections("response")
         .iter()
@@ -624,6 +628,7 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
         categories,
         access,
         request: request?,
+        creates: creates?,
         exact_sets,
         query,
         graphql,

@@ -6,6 +6,7 @@ use digue_administration::loads::LoadTarget;
 use digue_sources::SourceRules;
 use digue_sources::brake::Brake;
 use digue_sources::origin::SourceOrigin;
+use digue_store::ContactSource;
 use digue_types::{AccountId, PopulationId, PortalId};
 use http::Uri;
 
@@ -42,12 +43,14 @@ fn read_source(section: &ConfigSection<'_>) -> Option<SourceRules> {
     let name = section.need("name", parse_plain_name);
     let target = read_target(section);
     let origin = read_origin(section);
+    let look_up = read_look_up(section, target.as_ref(), origin.as_ref());
     let account = section.need("account", AccountId::parse);
     let (every, late_after) = read_times(section);
     Some(SourceRules {
         name: name?,
         target: target?,
         origin: origin?,
+        look_up: look_up?,
         account: account?,
         every,
         late_after,
@@ -71,6 +74,29 @@ fn read_target(section: &ConfigSection<'_>) -> Option<LoadTarget> {
         [false, false, false] => section.refuse("caseload", "fault-missing", ""),
         [_, true, _] => section.refuse("aliases", "fault-source-one-target", ""),
         [_, false, _] => section.refuse("classes", "fault-source-one-target", ""),
+    }
+}
+
+/// `lookup`: the question about one person and one account, to the same database.
+fn read_look_up(
+    section: &ConfigSection<'_>,
+    target: Option<&LoadTarget>,
+    origin: Option<&SourceOrigin>,
+) -> Option<Option<ContactSource>> {
+    let Some(query) = section.text("lookup") else {
+        return Some(None);
+    };
+    let is_caseload = matches!(target, Some(LoadTarget::Caseload(_)) | None);
+    // Without them it would say the same of everybody.
+    let names_both = query.contains("$1") && (query.contains("$2") || query.contains("$3"));
+    match origin {
+        Some(SourceOrigin::Query(source)) if is_caseload && names_both => {
+            Some(Some(ContactSource {
+                url: source.url.clone(),
+                query,
+            }))
+        }
+        _ => section.refuse("lookup", "fault-source-lookup", ""),
     }
 }
 

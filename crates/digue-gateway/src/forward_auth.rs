@@ -474,6 +474,7 @@ mod tests {
             query: QueryRule::Any,
             graphql: GraphQl::Unread,
             exact_sets: vec![],
+            creates: None,
             response: ResponseRules {
                 blocks: vec![],
                 errors: None,

@@ -28,7 +28,9 @@ use crate::lock::lock;
 use crate::name_tables::NameTables;
 use crate::pending_entries::{PendingEntries, PendingEntry};
 use crate::portal::Portal;
-use crate::ports::{Aliases, Clock, LocalPages, Recorder, ResponseMonitor, TrafficObserver};
+use crate::ports::{
+    Aliases, CaseloadPort, Clock, LocalPages, Recorder, ResponseMonitor, TrafficObserver,
+};
 use crate::refusals::RefusalCounter;
 use digue_connections::client_address::TrustedProxies;
 use digue_connections::table::{ConnectionLimits, ConnectionTable};
@@ -172,6 +174,8 @@ pub struct SharedGateway {
     pub(crate) names: NameTables,
     /// Set once, before a listener opens.
     pub(crate) traffic: OnceLock<Arc<dyn TrafficObserver>>,
+    /// Set once, before a listener opens.
+    pub(crate) caseload_port: OnceLock<Arc<dyn CaseloadPort>>,
     pub(crate) inspections: Arc<InspectionQueue>,
     pub(crate) account_requests: Arc<AccountRequests>,
     pub(crate) connections: Arc<ConnectionTable>,
@@ -274,6 +278,7 @@ impl Gateway {
             address_words: AddressWords::default(),
             names: NameTables::default(),
             traffic: OnceLock::new(),
+            caseload_port: OnceLock::new(),
             inspections: InspectionQueue::of_this_machine(),
             account_requests: AccountRequests::new(
                 parts.limits.requests_per_account,
@@ -299,6 +304,12 @@ impl Gateway {
         // One gateway has one observer: a second call is a fault of the wiring, and changes
         // nothing.
         let _ = self.0.traffic.set(observer);
+    }
+
+    /// Lets caseloads grow between two readings of a source; only the first call counts.
+    pub fn add_to_caseloads_by(&self, port: Arc<dyn CaseloadPort>) {
+        // As `observe_traffic`: a second call is a fault of the wiring, and changes nothing.
+        let _ = self.0.caseload_port.set(port);
     }
 
     /// Sets or takes away the known names of a portal, for the next response.

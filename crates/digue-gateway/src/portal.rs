@@ -178,6 +178,8 @@ pub struct Route {
     pub request: Vec<RequestRule>,
     pub query: QueryRule,
     pub graphql: GraphQl,
+    /// Where the answer of a request that creates a person names the new one.
+    pub creates: Option<RequestRule>,
     /// Sets of request values that together name exactly one person.
     pub exact_sets: Vec<Vec<String>>,
     pub response: ResponseRules,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use digue_administration::caseloads::{self, LoadMode};
 use digue_administration::loads::{LoadPreview, LoadTarget};
-use digue_administration::{aliases, approvals, classes};
+use digue_administration::{additions, aliases, approvals, classes};
 use digue_app::files::{hex, keep};
 use digue_app::{Actor, App, LineFault, OperationError};
 use digue_store::{DayOfChanges, HeldChange, SourceRecord};
@@ -71,11 +71,21 @@ pub(crate) fn named<'a>(app: &'a App, name: &str) -> Result<&'a SourceRules, Ope
 async fn read(app: &App, rules: &SourceRules) -> Result<(), OperationError> {
     let client = app.area::<Sources>().client.as_ref();
     let before = record(app, rules).await?;
+    let began = app.clock().now();
     // Operators have many sources: each line of the log names its own.
     let span = tracing::error_span!("source", name = rules.name);
     let read = rules.origin.read(client, &rules.target).instrument(span);
     let next = match read.await {
-        Ok(csv) => take(app, rules, csv, &before).await?,
+        Ok(csv) => {
+            let next = take(app, rules, csv, &before).await?;
+            // All of it is in force: it knows better than what was added before it was read.
+            if next.good_at > before.good_at
+                && let LoadTarget::Caseload(population) = &rules.target
+            {
+                additions::end(app, population, began).await?;
+            }
+            next
+        }
         Err(fault) => failed(&before, fault.key(), None),
     };
     // When it ended: by its beginning, a reading longer than `every` would be due again at once.

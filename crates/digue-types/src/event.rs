@@ -295,6 +295,9 @@ coded!(
         AccountMoved = 83 "account-moved",
         /// The classes of the persons of a population were loaded.
         ClassesLoaded = 84 "classes-loaded",
+        /// A person joined the caseload of an account until the next reading of its source: looked
+        /// up on a miss, or created by the account.
+        CaseloadAdded = 85 "caseload-added",
         /// A snapshot was stored in a backup repository.
         BackupMade = 90 "backup-made",
         BackupFailed = 91 "backup-failed",

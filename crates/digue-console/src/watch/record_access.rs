@@ -15,7 +15,7 @@ use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "record_ask.html")]
-struct RecordPage {
+struct RecordRequestPage {
     w: Localizer,
     is_asked: bool,
     own: Vec<OwnRecordRequest>,
@@ -30,7 +30,7 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Pa
         return Ok(Redirect::to("/.digue/sign-in?fresh=1&next=/.digue/record").into_response());
     }
     let own = record_access::own(&console.app, session).await?;
-    let page = page(&RecordPage {
+    let page = page(&RecordRequestPage {
         w: console.words(&visitor),
         is_asked: false,
         own,
@@ -39,7 +39,7 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Pa
 }
 
 #[derive(Deserialize)]
-pub(crate) struct RecordForm {
+pub(crate) struct RecordRequestForm {
     person: String,
     justification: String,
 }
@@ -47,18 +47,18 @@ pub(crate) struct RecordForm {
 pub(crate) async fn ask(
     State(console): State<Console>,
     visitor: Visitor,
-    Form(form): Form<RecordForm>,
+    Form(form): Form<RecordRequestForm>,
 ) -> PageAnswer {
     let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
         return Err(PageError::from(OperationError::Denied));
     };
-    let RecordForm {
+    let RecordRequestForm {
         person,
         justification,
     } = form;
     record_access::ask(&console.app, session, portal, &person, &justification).await?;
     let own = record_access::own(&console.app, session).await?;
-    Ok(page(&RecordPage {
+    Ok(page(&RecordRequestPage {
         w: console.words(&visitor),
         is_asked: true,
         own,

@@ -114,6 +114,7 @@ pub(crate) fn directory() -> ProvisioningRules {
 fn caseloads() -> SourceRules {
     SourceRules {
         name: "portefeuilles".to_owned(),
+        look_up: None,
         target: LoadTarget::Caseload(PopulationId::parse("personnes").unwrap()),
         origin: SourceOrigin::File("portefeuilles.csv".into()),
         account: AccountId::parse("flux").unwrap(),
@@ -214,6 +215,7 @@ fn route() -> Route {
         },
         request: vec![],
         exact_sets: vec![],
+        creates: None,
         query: QueryRule::Any,
         graphql: GraphQl::Unread,
         response: ResponseRules {

@@ -9,6 +9,7 @@
 mod classes;
 mod faults;
 mod memory_monitor;
+mod misses;
 mod names;
 mod outside;
 mod passthrough;

@@ -303,6 +303,7 @@ fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
         }]),
         graphql: GraphQl::Unread,
         exact_sets: vec![],
+        creates: None,
         response: ResponseRules {
             blocks: vec![RuleBlock::new(
                 vec!["application/json".into()],
@@ -363,7 +364,18 @@ fn writes() -> Vec<Route> {
         write
     };
     let json = jsonpath::RecordPath::parse("$.dossiers[*].id").unwrap();
+    // Its answer names whom it created.
+    let mut creation = route("inscription", "/inscription/{nom}", RouteKind::Held);
+    creation.query = QueryRule::Any;
+    let at = jsonpath::RecordPath::parse("$.items[*].id").unwrap();
+    creation.creates = Some(RequestRule {
+        name: "creates".to_owned(),
+        source: RequestSource::json(at, Pick::whole(0, "creates")).unwrap(),
+        pick: Pick::whole(0, "creates"),
+        is_subject: false,
+    });
     vec![
+        creation,
         of(
             "chemin",
             "/chemin/{id}",

@@ -41,6 +41,7 @@ act-break-glass-reviewed = exceptional access reviewed
 act-account-saved = account saved
 act-aliases-loaded = alias table loaded
 act-classes-loaded = classes of persons loaded
+act-caseload-added = person added to the caseload until the next reading
 act-stopped = stop
 act-passkey-added = passkey added
 act-passkey-removed = passkey removed

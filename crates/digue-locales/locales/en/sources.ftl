@@ -34,6 +34,7 @@ task-source-late = The source { $name } is out of date
 fault-source-name = two sources are called “{ $detail }”
 fault-source-target = two sources feed “{ $detail }”: each would replace the other
 fault-source-one-target = “{ $name }”: a source feeds one thing: a caseload, aliases or classes
+fault-source-lookup = “{ $name }”: “lookup” is a query of a source of caseloads by “query”, with $1 (the person) and $2 (the account) or $3 (the organisation)
 fault-source-one-origin = “{ $name }”: a source has one origin (query, file or address)
 fault-source-late = “{ $name }” must be longer than “every”
 directory-title = Directory (SCIM)

@@ -41,6 +41,7 @@ act-break-glass-reviewed = bris de glace examiné
 act-account-saved = compte enregistré
 act-aliases-loaded = table des alias chargée
 act-classes-loaded = classes de personnes chargées
+act-caseload-added = personne ajoutée au portefeuille jusqu'à la prochaine lecture
 act-stopped = arrêt
 act-passkey-added = clé d'accès ajoutée
 act-passkey-removed = clé d'accès retirée

@@ -34,6 +34,7 @@ task-source-late = La source { $name } n'est plus à jour
 fault-source-name = deux sources s'appellent « { $detail } »
 fault-source-target = deux sources alimentent « { $detail } » : chacune remplacerait l'autre
 fault-source-one-target = « { $name } » : une source alimente une seule chose : un portefeuille (caseload), des identifiants (aliases) ou des classes (classes)
+fault-source-lookup = « { $name } » : « lookup » est une requête d'une source de portefeuilles par « query », avec $1 (la personne) et $2 (le compte) ou $3 (l'organisation)
 fault-source-one-origin = « { $name } » : une source a une seule origine (query, file ou address)
 fault-source-late = « { $name } » doit être plus long que « every »
 directory-title = Annuaire (SCIM)

@@ -48,6 +48,7 @@ async fn home_with(path: &Path, per_day: u32) -> (Home, Actor, Actor) {
         name: "classes".to_owned(),
         target: LoadTarget::Classes(population()),
         origin: SourceOrigin::File(path.to_owned()),
+        look_up: None,
         account: AccountId::parse("flux").unwrap(),
         every: FIVE,
         late_after: Duration::from_mins(15),

@@ -19,6 +19,7 @@ mod gaps;
 mod incidents;
 mod isms;
 mod loads;
+mod look_ups;
 mod onboarding;
 mod order;
 mod papers;
@@ -95,6 +96,7 @@ fn portal(upstream: String) -> Portal {
         },
         request: vec![],
         exact_sets: vec![],
+        creates: None,
         query: QueryRule::Any,
         graphql: GraphQl::Unread,
         response: ResponseRules {

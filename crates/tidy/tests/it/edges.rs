@@ -259,7 +259,9 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         &[
             "digue-types",
             "digue-http",
+            "digue-access",
             "digue-store",
+            "digue-gateway",
             "digue-app",
             "digue-administration",
         ],
