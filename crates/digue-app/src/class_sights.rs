@@ -4,7 +4,7 @@
 //! Kept in memory as entries become durable, and read from the journal again after a start. Which
 //! classes anybody watches is a matter of maps, and not known here.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use digue_types::{
@@ -69,12 +69,11 @@ impl ClassSights {
         if exposure.source.is_some() || !exposure.is_released() {
             return;
         }
-        let basis_of = |person: &PersonRef| {
-            let mut groups = exposure.shown.iter();
-            groups
-                .find(|group| group.persons.contains(person))
-                .map(|group| group.basis)
-        };
+        // An entry has thousands of persons: each is looked for once for each of its classes.
+        let groups = exposure.shown.iter();
+        let bases: HashMap<&PersonRef, Basis> = groups
+            .flat_map(|group| group.persons.iter().map(|person| (person, group.basis)))
+            .collect();
         for class in classes {
             let key = (exposure.population.clone(), class.class.clone());
             let day = self.days.entry(exposure.at.utc_day()).or_default();
@@ -82,7 +81,7 @@ impl ClassSights {
             let sights = self.sights.entry(key).or_default();
             for person in &class.persons {
                 // In another part of the response, whose entry has it.
-                let Some(basis) = basis_of(person) else {
+                let Some(basis) = bases.get(person).copied() else {
                     continue;
                 };
                 count.shown += 1;

@@ -1,12 +1,16 @@
 //! `[classes]` of a portal map: what follows when a person is archived, protected, deceased, or of
 //! a class of the operator's own.
 
+use std::path::Path;
 use std::time::Duration;
 
 use digue_access::{ClassRule, ClassRules};
+use digue_administration::loads::LoadTarget;
+use digue_gateway::Portal;
 use digue_types::ClassName;
 
-use super::reader::ConfigSection;
+use super::reader::{ConfigFault, ConfigSection};
+use super::server::Settings;
 
 /// A working day: the agreement is given while its requester does something else.
 const LASTS: Duration = Duration::from_hours(8);
@@ -50,5 +54,34 @@ fn read_rule(section: &ConfigSection<'_>) -> Option<ClassRule> {
         // A word that is none has its own fault already.
         None if section.has("rule") => None,
         None => section.refuse("rule", "fault-missing", ""),
+    }
+}
+
+/// Warns of a map whose classes nobody fills, and of one that shows what another map of its
+/// population holds back.
+pub(crate) fn warn_together(
+    settings: &Settings,
+    portals: &[(&Path, &Portal)],
+    warnings: &mut Vec<ConfigFault>,
+) {
+    for (path, portal) in portals {
+        let target = LoadTarget::Classes(portal.population.clone());
+        let is_fed = settings
+            .sources
+            .iter()
+            .any(|source| source.target == target);
+        if portal.classes.strictest().restricts() && !is_fed {
+            let name = target.name();
+            warnings.push(ConfigFault::of_file(path, "warning-classes-source", &name));
+        }
+        let others = portals.iter().map(|(_, other)| other);
+        let stricter = others.filter(|other| other.population == portal.population);
+        if let Some(other) = stricter
+            .into_iter()
+            .find(|other| !portal.classes.is_at_least(&other.classes))
+        {
+            let id = other.id.as_str();
+            warnings.push(ConfigFault::of_file(path, "warning-classes-other", id));
+        }
     }
 }

@@ -173,6 +173,7 @@ pub fn examine(file: &Path) -> ConfigReading {
         .map(|(path, map)| (path.as_path(), &map.portal))
         .collect();
     check_together(&settings, &portals, &mut faults);
+    class_rules::warn_together(&settings, &portals, &mut warnings);
     let policies = match &settings.policies_folder {
         Some(folder) => read_policies(folder, &mut faults),
         None => Some(PolicyFiles::default()),

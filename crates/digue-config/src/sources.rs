@@ -164,3 +164,80 @@ fn parse_address(text: &str) -> Result<Uri, &'static str> {
         Err(example)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::reader::{ConfigFault, ConfigSource, WholeText};
+
+    fn read(text: &str) -> Result<Vec<SourceRules>, Vec<(usize, &'static str)>> {
+        let whole = WholeText {
+            text: text.to_owned(),
+            ..WholeText::default()
+        };
+        let mut faults = Vec::new();
+        let source = ConfigSource::of_kept(Path::new("digue.toml"), &whole);
+        let rules = source.read(&mut faults, |root| read_sources(&root.sections("sources")));
+        let fault = |fault: &ConfigFault| (fault.line, fault.key);
+        rules.ok_or_else(|| faults.iter().map(fault).collect())
+    }
+
+    const NAME: &str = "[[sources]]\nname = \"s\"\naccount = \"flux\"\n";
+    const QUERY: &str = "query = \"SELECT 1\"\nurl = \"mysql://h/b\"\n";
+
+    #[test]
+    fn a_source_feeds_one_thing_from_one_origin() {
+        for (target, expected) in [
+            ("caseload = \"p\"", "caseload:p"),
+            ("aliases = \"p\"", "aliases:p"),
+            ("classes = \"p\"", "classes:p"),
+        ] {
+            let rules = read(&format!("{NAME}{target}\n{QUERY}")).unwrap();
+            assert_eq!(rules[0].target.name(), expected);
+        }
+        for (targets, fault) in [
+            ("", (1, "fault-missing")),
+            (
+                "caseload = \"p\"\nclasses = \"p\"\n",
+                (5, "fault-source-one-target"),
+            ),
+            (
+                "caseload = \"p\"\naliases = \"p\"\n",
+                (5, "fault-source-one-target"),
+            ),
+        ] {
+            let faults = read(&format!("{NAME}{targets}{QUERY}")).unwrap_err();
+            assert!(faults.contains(&fault), "{targets}: {faults:?}");
+        }
+    }
+
+    #[test]
+    fn a_look_up_is_about_one_person_and_one_account_and_gives_a_caseload() {
+        let with = |target: &str, origin: &str, lookup: &str| {
+            read(&format!(
+                "{NAME}{target} = \"p\"\n{origin}lookup = \"{lookup}\"\n"
+            ))
+        };
+        for pair in ["$1 AND b = $2", "$1 AND b = $3"] {
+            let rules = with("caseload", QUERY, &format!("SELECT 1 WHERE a = {pair}")).unwrap();
+            assert!(rules[0].look_up.as_ref().unwrap().query.contains(pair));
+            assert_eq!(rules[0].look_up.as_ref().unwrap().url, "mysql://h/b");
+        }
+        let good = "SELECT 1 WHERE a = $1 AND b = $2";
+        for (target, origin, lookup) in [
+            ("classes", QUERY, good),
+            ("caseload", "file = \"a.csv\"\n", good),
+            ("caseload", QUERY, "SELECT 1 WHERE a = $1"),
+            ("caseload", QUERY, "SELECT 1 WHERE b = $2"),
+        ] {
+            let faults = with(target, origin, lookup).unwrap_err();
+            let is_it = |(_, key): &(usize, &'static str)| *key == "fault-source-lookup";
+            assert!(
+                faults.iter().any(is_it),
+                "{target} {origin} {lookup}: {faults:?}"
+            );
+        }
+    }
+}
