@@ -16,13 +16,14 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use digue_access::caseload::read_csv;
+use digue_access::classes::ClassesBuilder;
 use digue_access::{
     BudgetLimits, Budgets, EnforcementMode, LimitsTable, RequestFacts, RouteAccess, Snapshot,
     release,
 };
 use digue_types::person::PersonKeyer;
 use digue_types::{
-    AccountId, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Timestamp,
+    AccountId, ClassName, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Timestamp,
 };
 
 const PERSONS: u64 = 43_000_000;
@@ -124,6 +125,7 @@ fn decision(criterion: &mut Criterion) {
             route: "liste",
             action: "list",
             access: &access,
+            classes: &digue_access::ClassRules::default(),
             mode: EnforcementMode::Enforced,
             account,
             organisation,
@@ -190,5 +192,44 @@ fn decision(criterion: &mut Criterion) {
     });
 }
 
-criterion_group! { name = benches; config = Criterion::default().sample_size(20); targets = decision }
+/// The classes of a nation: every person archived, and one in a thousand protected besides.
+fn classes(criterion: &mut Criterion) {
+    let population = PopulationId::parse("demandeurs").unwrap();
+    let class = |name: &str| ClassName::parse(name).unwrap();
+    let (archived, protected) = (class("archived"), class("protected"));
+    let (before, began) = (resident_mib(), Instant::now());
+    let mut builder = ClassesBuilder::new(&population);
+    let mut text = String::new();
+    for number in 0..PERSONS {
+        text.clear();
+        let _ = write!(text, "{number:08}A");
+        builder.add(&archived, &text);
+        if number % 1000 == 0 {
+            builder.add(&protected, &text);
+        }
+    }
+    let table = builder.finish();
+    let (after, lasted) = (resident_mib(), began.elapsed());
+    println!(
+        "classes: {} rows in {lasted:.1?}, {} MiB",
+        table.rows(),
+        after.saturating_sub(before)
+    );
+    let keyer = PersonKeyer::new(&population);
+    let keys: Vec<PersonKey> = (0..100_000)
+        .map(|number| keyer.key(&format!("{:08}A", scatter(number) % (2 * PERSONS))))
+        .collect();
+    let mut place = 0;
+    criterion.bench_function("the classes of 100 persons", |bencher| {
+        bencher.iter(|| {
+            place = (place + 100) % keys.len();
+            let found = keys[place..place + 100]
+                .iter()
+                .map(|key| table.of(*key).count());
+            black_box(found.sum::<usize>())
+        });
+    });
+}
+
+criterion_group! { name = benches; config = Criterion::default().sample_size(20); targets = decision, classes }
 criterion_main!(benches);

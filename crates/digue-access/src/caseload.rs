@@ -575,7 +575,7 @@ fn common(one: &RelationTerm, other: &RelationTerm) -> Option<RelationTerm> {
 /// `31/12/2026`, `31/12/26`, with a time of day after a space or a `T`; without a zone it is UTC.
 /// `Some(None)` is a blank cell, `None` an unreadable one: a date that cannot be read must not
 /// become an open end.
-fn parse_moment(cell: &str) -> Option<Option<Timestamp>> {
+pub fn parse_moment(cell: &str) -> Option<Option<Timestamp>> {
     let cell = cell.trim();
     if cell.is_empty() {
         return Some(None);

@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_types::{
-    AccountId, Basis, Gate, OrganisationId, Outcome, PersonKey, PopulationId, PortalId,
+    AccountId, Basis, ClassName, Gate, OrganisationId, Outcome, PersonKey, PopulationId, PortalId,
     RefusalReason, Timestamp,
 };
 
+use crate::additions::CaseloadAdditions;
 use crate::budget::{Budgets, Charge};
 use crate::caseload::Caseloads;
+use crate::classes::{ClassRule, ClassRules, PersonClasses, RecordAgreement};
 use crate::directory::AccountDirectory;
 use crate::gate::GateTable;
 use crate::keys::ApiKeys;
@@ -78,6 +80,8 @@ pub struct RouteAccess {
 pub struct Snapshot {
     pub caseloads: HashMap<PopulationId, Arc<Caseloads>>,
     pub caseload_version: u64,
+    /// Relations that came between two readings of a source.
+    pub additions: HashMap<PopulationId, Arc<CaseloadAdditions>>,
     pub directory: Arc<AccountDirectory>,
     pub gates: Arc<GateTable>,
     pub policies: Arc<Policies>,
@@ -92,6 +96,10 @@ pub struct Snapshot {
     pub postures: Arc<HashMap<OrganisationId, &'static str>>,
     /// Accounts with a passkey of Digue: some portals' own sign-in is not enough for them.
     pub passkey_holders: Arc<HashSet<AccountId>>,
+    /// The classes of persons. Those of a population that is not listed are not known.
+    pub classes: HashMap<PopulationId, Arc<PersonClasses>>,
+    /// The records that accounts may open because another person agreed.
+    pub agreements: Arc<HashMap<(PopulationId, AccountId), Vec<RecordAgreement>>>,
 }
 
 /// Reduced limits until a date, after a recovery.
@@ -128,6 +136,7 @@ pub struct RequestFacts<'f> {
     pub route: &'f str,
     pub action: &'f str,
     pub access: &'f RouteAccess,
+    pub classes: &'f ClassRules,
     pub mode: EnforcementMode,
     pub account: &'f AccountId,
     pub organisation: &'f OrganisationId,
@@ -186,6 +195,12 @@ pub fn admit(
     if bases.contains(&Basis::None) {
         reasons.push(outside_reason(snapshot, facts));
     }
+    reasons.extend(
+        class_reasons(snapshot, facts, subjects)
+            .into_iter()
+            .flatten()
+            .min(),
+    );
     // How many persons the response shows is not known yet: `release` evaluates the policies again
     // with the true numbers.
     reasons.extend(policy_refusal(snapshot, facts, subjects.len(), 0));
@@ -213,14 +228,17 @@ pub fn outside(
     facts: &RequestFacts<'_>,
     persons: &[PersonKey],
 ) -> Option<PersonsOutside> {
-    let is_outside: Vec<bool> = bases(snapshot, budgets, facts, persons, false)
-        .into_iter()
-        .map(|basis| basis == Basis::None)
-        .collect();
-    is_outside.contains(&true).then(|| PersonsOutside {
-        is_outside,
-        reason: refusal_of_outside(snapshot, facts),
-    })
+    let bases = bases(snapshot, budgets, facts, persons, false);
+    let by_class = class_reasons(snapshot, facts, persons);
+    let is_outside =
+        |(basis, class): (&Basis, &Option<RefusalReason>)| *basis == Basis::None || class.is_some();
+    let is_outside: Vec<bool> = bases.iter().zip(&by_class).map(is_outside).collect();
+    let reason = if bases.contains(&Basis::None) {
+        refusal_of_outside(snapshot, facts)
+    } else {
+        by_class.into_iter().flatten().min()?
+    };
+    Some(PersonsOutside { is_outside, reason })
 }
 
 /// The persons of a response whom the account may not see: at least one.
@@ -261,6 +279,14 @@ pub fn weigh<'w>(
     if outside > 0 {
         reasons.push(refusal_of_outside(snapshot, facts));
     }
+    // One of them is enough: a response with ten thousand archived persons is refused for one
+    // reason.
+    reasons.extend(
+        class_reasons(snapshot, facts, persons)
+            .into_iter()
+            .flatten()
+            .min(),
+    );
     if !facts.has_unknown_caller() {
         reasons.extend(policy_refusal(snapshot, facts, persons.len(), outside));
     }
@@ -274,6 +300,12 @@ pub fn weigh<'w>(
     let justification = (!counted.opened.is_empty())
         .then(|| live_break_glass(snapshot, facts).map(|glass| glass.justification.clone()))
         .flatten();
+    let agreed = persons.iter().zip(&bases);
+    let mut agreed = agreed.filter(|(_, basis)| **basis == Basis::Agreed);
+    let justification = justification.or_else(|| {
+        let agreement = agreed.find_map(|(person, _)| agreement(snapshot, facts, *person))?;
+        Some(agreement.reason.clone())
+    });
     let outcome = if reasons.is_empty() {
         Outcome::Released
     } else {
@@ -488,6 +520,30 @@ fn bases(
         };
         return persons.iter().map(of).collect();
     }
+    let mut bases = bases_by_caseload(snapshot, budgets, facts, persons, (gate, is_request));
+    for (basis, person) in bases.iter_mut().zip(persons) {
+        // A record that needs an agreement is shown by it, also to an account whose caseload has
+        // the person: the entry then has the reason. Once its class asks for none, the agreement
+        // shows nothing.
+        let is_held_back = *basis == Basis::None && gate == Gate::CaseloadOnly;
+        if !is_held_back
+            && agreement(snapshot, facts, *person).is_some()
+            && class_rule(snapshot, facts, *person).0.restricts()
+        {
+            *basis = Basis::Agreed;
+        }
+    }
+    bases
+}
+
+/// The basis without the agreements to open single records.
+fn bases_by_caseload(
+    snapshot: &Snapshot,
+    budgets: &Budgets,
+    facts: &RequestFacts<'_>,
+    persons: &[PersonKey],
+    (gate, is_request): (Gate, bool),
+) -> Vec<Basis> {
     // `CaseloadOnly` also closes routes that need no caseload: a stolen account must not read
     // persons there that its caseload would refuse it.
     if !facts.access.needs_caseload && gate != Gate::CaseloadOnly {
@@ -503,10 +559,16 @@ fn bases(
         .map_or(&empty, AsRef::as_ref);
     let holder = caseloads.holder(facts.account, facts.organisation);
     holder.expect(persons.len());
+    let who = (facts.account, facts.organisation);
+    let additions = snapshot.additions.get(facts.population);
+    let is_added = |person: PersonKey| {
+        additions.is_some_and(|additions| additions.has(who, person, facts.now))
+    };
     let mut bases: Vec<Basis> = persons
         .iter()
         .map(|person| match holder.find(*person, facts.now) {
             Some(_) => Basis::Caseload,
+            None if is_added(*person) => Basis::Caseload,
             None => Basis::None,
         })
         .collect();
@@ -541,6 +603,70 @@ fn bases(
         }
     }
     bases
+}
+
+/// The strictest rule for a person by the classes of the person, and the class; without one, where
+/// classes are not known.
+fn class_rule<'s>(
+    snapshot: &'s Snapshot,
+    facts: &RequestFacts<'_>,
+    person: PersonKey,
+) -> (ClassRule, Option<&'s ClassName>) {
+    // Nobody is kept from their own record because of what it is.
+    if facts.classes.is_empty() || facts.own == Some(person) {
+        return (ClassRule::Mark, None);
+    }
+    let Some(table) = snapshot.classes.get(facts.population) else {
+        return (facts.classes.strictest(), None);
+    };
+    let of_person = table
+        .of(person)
+        .map(|class| (facts.classes.of(class), Some(class)));
+    of_person
+        .max_by_key(|(rule, _)| *rule)
+        .unwrap_or((ClassRule::Mark, None))
+}
+
+/// For each person, why the record is not shown because of a class.
+fn class_reasons(
+    snapshot: &Snapshot,
+    facts: &RequestFacts<'_>,
+    persons: &[PersonKey],
+) -> Vec<Option<RefusalReason>> {
+    // Nobody can agree to what an unknown caller opens, and nothing speaks against one.
+    if facts.classes.is_empty() || facts.has_unknown_caller() {
+        return vec![None; persons.len()];
+    }
+    let reason = |person: &PersonKey| {
+        let (rule, class) = class_rule(snapshot, facts, *person);
+        let is_refused = match rule {
+            ClassRule::Mark | ClassRule::Watch => false,
+            ClassRule::Agreement { .. } => agreement(snapshot, facts, *person).is_none(),
+            ClassRule::Refuse => true,
+        };
+        let said = || {
+            class
+                .cloned()
+                .map_or(RefusalReason::ClassUnknown, RefusalReason::PersonClass)
+        };
+        is_refused.then(said)
+    };
+    persons.iter().map(reason).collect()
+}
+
+/// The agreement by which the account may open this record now.
+fn agreement<'s>(
+    snapshot: &'s Snapshot,
+    facts: &RequestFacts<'_>,
+    person: PersonKey,
+) -> Option<&'s RecordAgreement> {
+    // Almost always empty: no key is built for the look-up then.
+    if snapshot.agreements.is_empty() {
+        return None;
+    }
+    let key = (facts.population.clone(), facts.account.clone());
+    let mut agreements = snapshot.agreements.get(&key)?.iter();
+    agreements.find(|agreed| agreed.person == person && facts.now < agreed.until)
 }
 
 fn live_break_glass<'s>(

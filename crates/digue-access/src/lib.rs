@@ -7,8 +7,10 @@
 //! Start with `decide`: `admit` judges the request, `weigh` judges the response. The other modules
 //! hold what these two consult.
 
+pub mod additions;
 pub mod budget;
 pub mod caseload;
+pub mod classes;
 pub mod decide;
 pub mod directory;
 pub mod gate;
@@ -17,10 +19,12 @@ pub mod ledger;
 pub mod policy;
 pub mod session;
 pub mod shares;
+mod sorted_keys;
 pub mod turns;
 
 pub use budget::{BudgetLimits, Budgets, LimitsTable};
 pub use caseload::{CaseloadExtent, CaseloadFault, Caseloads};
+pub use classes::{ClassRule, ClassRules, PersonClasses};
 pub use decide::{
     Decision, Enforcement, EnforcementMode, RequestFacts, RouteAccess, Snapshot, admit, release,
 };

@@ -23,9 +23,12 @@ use digue_types::{AccountId, Act, OrganisationId, Timestamp};
 use tokio::sync::Mutex;
 
 pub use codec::UnreadableRequest;
-pub(crate) use request::AskedBy;
-pub use request::{AgreedRelation, ApprovalRequest, NewAccount, ReopeningStep, RulesGuard};
+pub use request::{
+    AgreedRelation, ApprovalRequest, NewAccount, RecordRequest, ReopeningStep, RulesGuard,
+};
+pub(crate) use request::{AskedBy, OPEN_RECORD};
 
+use crate::held_back::must_be_held_back;
 use crate::loads::{LoadTarget, WaitingLoad};
 
 /// Serialises new requests: looking for a duplicate and adding the request are one step.
@@ -196,6 +199,8 @@ fn may_ask(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), Op
         ApprovalRequest::WidenRules { .. } | ApprovalRequest::Load(_) => {
             Err(OperationError::Denied)
         }
+        // Requested only at the portal (`record_access::ask`).
+        ApprovalRequest::OpenRecord(_) => Err(OperationError::Denied),
         // Requested only at the terminal (`accounts::set_at_terminal`).
         ApprovalRequest::MoveAccount { .. } => Err(OperationError::Denied),
     }
@@ -255,6 +260,9 @@ pub(crate) fn is_possible(app: &App, request: &ApprovalRequest) -> Result<(), Op
         }
         ApprovalRequest::RecoverAccount { since, .. } if *since > app.clock().now() => {
             Err(OperationError::Invalid("invalid-since"))
+        }
+        ApprovalRequest::OpenRecord(request) => {
+            must_be_held_back(app, &request.portal, &request.person)
         }
         ApprovalRequest::AddToCaseload(addition)
             if addition
@@ -332,7 +340,8 @@ pub(crate) fn may_add(
 
 /// True when the actor may be the second person: never the requester, nor the person it is about.
 /// Officers may decide every request (the CISO and the DPO supervise each other); for accounts and
-/// keys those who could have made the request may, too.
+/// keys those who could have made the request may, too, and for the records of its agents the
+/// leaders of an organisation.
 fn may_decide(app: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
     // Unreadable: nobody may approve what cannot be shown.
     let Ok(request) = ApprovalRequest::of(record) else {
@@ -347,7 +356,12 @@ fn may_decide(app: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
             | ApprovalRequest::RecoverAccount { .. }
             | ApprovalRequest::IssueKey { .. }
     );
-    actor.role.can_review() || (could_ask && may_ask(app, actor, &request).is_ok())
+    let leads = actor.role.leads_agents()
+        && organisation_of(&app.gateway().rules(), actor).as_ref() == Some(&record.organisation);
+    let is_record_of_agents = matches!(request, ApprovalRequest::OpenRecord(_)) && leads;
+    actor.role.can_review()
+        || is_record_of_agents
+        || (could_ask && may_ask(app, actor, &request).is_ok())
 }
 
 /// The accounts that could decide a request: officers, and the leaders of its organisation where
@@ -389,7 +403,8 @@ fn is_about(app: &App, actor: &Actor, request: &ApprovalRequest) -> bool {
         ApprovalRequest::RecoverAccount { account, .. }
         | ApprovalRequest::IssueKey { account, .. }
         | ApprovalRequest::AllowFeed { account, .. }
-        | ApprovalRequest::MoveAccount { account, .. } => *account == actor.account,
+        | ApprovalRequest::MoveAccount { account, .. }
+        | ApprovalRequest::OpenRecord(RecordRequest { account, .. }) => *account == actor.account,
         ApprovalRequest::HandOver { to, .. } => *to == actor.account,
         ApprovalRequest::OpenGate { reach, .. }
         | ApprovalRequest::Reopen(ReopeningStep { reach, .. }) => {

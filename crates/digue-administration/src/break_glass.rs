@@ -15,7 +15,7 @@ use digue_types::{AccountId, Act, PortalId, SlidingWindow, Subject, Timestamp};
 /// The fewest characters of a justification: a short sentence.
 pub(crate) const JUSTIFICATION_CHARS_MIN: usize = 20;
 /// How long the reason may take to write.
-const WRITING_LASTS: Duration = Duration::from_mins(10);
+pub(crate) const WRITING_LASTS: Duration = Duration::from_mins(10);
 
 /// One use of break glass, waiting for review or reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]

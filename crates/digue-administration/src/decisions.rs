@@ -15,7 +15,7 @@ use digue_types::{AccountId, Act, GateReason, OrganisationId, Subject};
 
 use crate::approvals::{ApprovalRequest, AskedBy, NewAccount, WaitingApproval, is_possible, list};
 use crate::loads::{self, LoadTarget};
-use crate::{aliases, caseloads, reopening, rules};
+use crate::{aliases, caseloads, classes, record_access, reopening, rules};
 
 /// The result of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +110,7 @@ async fn must_be_current(
             }
             LoadTarget::Caseload(_) => Ok(()),
             LoadTarget::Aliases(_) => aliases::must_be_current(app, load).await,
+            LoadTarget::Classes(_) => classes::must_be_current(app, load).await,
         },
         ApprovalRequest::WidenRules { of, detail } => {
             rules::wanted(app, of, detail).await.map(drop)
@@ -150,10 +151,15 @@ async fn carry_out(
             caseloads::add_one(app, addition, &record.reason).await?;
             Ok(Vec::new())
         }
+        ApprovalRequest::OpenRecord(request) => {
+            record_access::carry_out(app, request, record).await?;
+            Ok(Vec::new())
+        }
         ApprovalRequest::Load(load) => {
             match load.target {
                 LoadTarget::Caseload(_) => caseloads::load_granted(app, load).await?,
                 LoadTarget::Aliases(_) => aliases::load_granted(app, load).await?,
+                LoadTarget::Classes(_) => classes::load_granted(app, load).await?,
             }
             Ok(Vec::new())
         }

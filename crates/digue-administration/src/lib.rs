@@ -2,12 +2,15 @@
 //! rules, reopening.
 
 pub mod accounts;
+pub mod additions;
 pub mod aliases;
 pub mod approvals;
 pub mod break_glass;
 pub mod caseloads;
+pub mod classes;
 pub mod decisions;
 pub mod decoys;
+mod held_back;
 pub mod holders;
 pub mod import;
 pub mod loads;
@@ -15,6 +18,7 @@ pub mod onboarding;
 pub mod organisations;
 pub mod printed_key;
 pub mod provisioning;
+pub mod record_access;
 pub mod reopening;
 pub mod rules;
 pub mod settings;

@@ -1,4 +1,4 @@
-//! How much access a caseload file or an alias table would add; which part of it waits for a second
+//! How much access a file of caseloads, aliases or classes would add; which part of it waits for a second
 //! person, and how much a feed may add without approval.
 //!
 //! A feed is a program for whose account two persons allowed a bounded growth a day. It never adds
@@ -40,6 +40,7 @@ pub(crate) const fn loses_half(before: u64, after: u64) -> bool {
 pub enum LoadTarget {
     Caseload(PopulationId),
     Aliases(PortalId),
+    Classes(PopulationId),
 }
 
 impl LoadTarget {
@@ -48,6 +49,7 @@ impl LoadTarget {
         match self {
             Self::Caseload(population) => Subject::Caseload(population.clone()),
             Self::Aliases(portal) => Subject::Aliases(portal.clone()),
+            Self::Classes(population) => Subject::Classes(population.clone()),
         }
     }
 
@@ -60,6 +62,7 @@ impl LoadTarget {
         match Subject::parse(name) {
             Subject::Caseload(population) => Some(Self::Caseload(population)),
             Subject::Aliases(portal) => Some(Self::Aliases(portal)),
+            Subject::Classes(population) => Some(Self::Classes(population)),
             _ => None,
         }
     }
@@ -68,7 +71,7 @@ impl LoadTarget {
 /// How much access a load adds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoadGrowth {
-    /// Rows of the file.
+    /// Rows of the file; for classes, rows that would go.
     pub rows: u64,
     pub persons: u64,
     pub accounts: u64,
@@ -93,6 +96,17 @@ pub struct LoadPreview {
     pub removed: u64,
     /// What the file would add.
     pub growth: LoadGrowth,
+}
+
+impl LoadPreview {
+    /// The rows that would give access, and those that would take it: a new row of a caseload or an
+    /// alias table gives it, and one of the classes of persons takes it.
+    pub fn wider_and_narrower(&self, target: &LoadTarget) -> (u64, u64) {
+        match target {
+            LoadTarget::Caseload(_) | LoadTarget::Aliases(_) => (self.growth.rows, self.removed),
+            LoadTarget::Classes(_) => (self.removed, self.growth.rows),
+        }
+    }
 }
 
 const NAMES: [&str; 7] = [
@@ -445,6 +459,10 @@ mod tests {
         assert_eq!(
             LoadTarget::parse("aliases:portail").unwrap().name(),
             "aliases:portail"
+        );
+        assert_eq!(
+            LoadTarget::parse("classes:personnes").unwrap().name(),
+            "classes:personnes"
         );
         assert_eq!(LoadTarget::parse("caseload"), None);
     }

@@ -8,6 +8,7 @@
 //! are never held across an `await`; their order is `journalled`, `journal_state`, and then all
 //! others, under which none is taken.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -25,6 +26,7 @@ use digue_types::{AccountId, Event};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::areas::{Area, Areas};
+use crate::class_sights::ClassSights;
 use crate::error::OperationError;
 use crate::indexing::{IndexFolder, Rebuilder};
 use crate::monitor::DetectionMonitor;
@@ -110,6 +112,10 @@ impl App {
             // Filled before the listeners open.
             postures: Arc::default(),
             passkey_holders: Arc::new(parts.store.passkey_counts().await?.into_keys().collect()),
+            additions: std::collections::HashMap::new(),
+            // All three are read before the listeners open; until then classes are not known.
+            classes: std::collections::HashMap::new(),
+            agreements: Arc::default(),
         };
         Ok(Self {
             store: parts.store,
@@ -232,11 +238,15 @@ impl App {
                 gates.of(&digue_access::Reach::Account(account)) != digue_types::Gate::Closed
             })
         };
+        let past = RefCell::new(ClassSights::default());
         let read = |take: &mut dyn FnMut(Event)| {
             let read = self.journal.each(entries.start, &mut |index, opened| {
                 if let OpenedKeyring::Event(event) = opened
                     && index < entries.end
                 {
+                    if let Event::Exposure(exposure) = &event {
+                        past.borrow_mut().note(index, exposure);
+                    }
                     take(event);
                 }
             });
@@ -249,7 +259,16 @@ impl App {
                 .is_some_and(|portal| portal.mode.enforcement().is_none())
         };
         self.monitor
-            .remember(&read, &is_open, &is_observed, self.clock.now())
+            .remember(&read, &is_open, &is_observed, self.clock.now())?;
+        let mut state = self
+            .journal_state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Detection reads the journal again when a trial ends: what was read once is known.
+        if !state.class_sights.is_complete() {
+            state.class_sights.complete(past.into_inner());
+        }
+        Ok(())
     }
 
     /// Writes the index to its folder at shutdown, so that the next start reads only newer entries.

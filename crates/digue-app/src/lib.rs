@@ -13,6 +13,7 @@ mod areas;
 pub mod attachments;
 mod blocking;
 pub mod canonical;
+pub mod class_sights;
 pub mod clock;
 pub mod closings;
 pub mod csv_file;

@@ -456,7 +456,11 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
     for group in &exposure.shown {
         let is_explained = matches!(
             group.basis,
-            Basis::Caseload | Basis::ExactSearch | Basis::FoundEarlier | Basis::BreakGlass
+            Basis::Caseload
+                | Basis::ExactSearch
+                | Basis::FoundEarlier
+                | Basis::BreakGlass
+                | Basis::Agreed
         );
         persons.extend(group.persons.iter().map(|person| SeenPerson {
             key: keyer.key(person.as_str()).0,
@@ -528,6 +532,7 @@ const fn is_about_persons(reason: &RefusalReason) -> bool {
             | RefusalReason::Budget(..)
             | RefusalReason::ExactSearchBudget(_)
             | RefusalReason::BreakGlassBudget(_)
+            | RefusalReason::PersonClass(_)
     )
 }
 

@@ -12,6 +12,7 @@ use digue_journal::observer::JournalObserver;
 use digue_journal::{Committed, Journal, codec};
 use digue_types::{Event, Exposure, Timestamp};
 
+use crate::class_sights::ClassSights;
 use crate::monitor::DetectionMonitor;
 
 /// Makes exposures durable. Enforced portals release a response only when this has succeeded.
@@ -38,6 +39,8 @@ impl Recorder for JournalRecorder {
 #[derive(Default)]
 pub struct JournalState {
     pub index: Index,
+    /// Whom each class of persons was shown in the last days.
+    pub class_sights: ClassSights,
     pub checkpoint: Option<(Checkpoint, Timestamp)>,
     /// The last failure of the disk, with its date; `None` once an entry is durable again.
     pub failure: Option<(String, Timestamp)>,
@@ -62,8 +65,11 @@ impl JournalObserver for JournalIndexer {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         for entry in entries {
-            if let Event::Administration(act) = &entry.event {
-                self.monitor.act(act);
+            match &entry.event {
+                Event::Administration(act) => self.monitor.act(act),
+                Event::Exposure(exposure) => {
+                    journal_state.class_sights.note(entry.index, exposure);
+                }
             }
             journal_state.index.add(entry);
         }

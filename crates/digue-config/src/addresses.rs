@@ -42,6 +42,14 @@ pub(crate) fn parse_plain_name(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// The URL of a database that is read: one of the store's, MySQL or MariaDB.
+pub(crate) fn parse_read_url(text: &str) -> Result<String, String> {
+    if text.starts_with("mysql://") || text.starts_with("mariadb://") {
+        return Ok(text.to_owned());
+    }
+    parse_store_url(text).map_err(|known| format!("{known} | mysql://..."))
+}
+
 /// The URL of a database: a file of SQLite, or PostgreSQL.
 pub(crate) fn parse_store_url(text: &str) -> Result<String, String> {
     let is_known = text.starts_with("sqlite:")

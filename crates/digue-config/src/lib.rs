@@ -4,6 +4,8 @@
 
 mod addresses;
 pub mod backup;
+mod class_rules;
+mod creates;
 pub mod limits;
 mod login;
 pub mod map_change;
@@ -172,6 +174,7 @@ pub fn examine(file: &Path) -> ConfigReading {
         .map(|(path, map)| (path.as_path(), &map.portal))
         .collect();
     check_together(&settings, &portals, &mut faults);
+    class_rules::warn_together(&settings, &portals, &mut warnings);
     let policies = match &settings.policies_folder {
         Some(folder) => read_policies(folder, &mut faults),
         None => Some(PolicyFiles::default()),
@@ -234,7 +237,7 @@ fn check_together(
     }
     for source in &settings.sources {
         let is_known = match &source.target {
-            LoadTarget::Caseload(population) => portals
+            LoadTarget::Caseload(population) | LoadTarget::Classes(population) => portals
                 .iter()
                 .any(|(_, portal)| portal.population == *population),
             LoadTarget::Aliases(id) => portals.iter().any(|(_, portal)| portal.id == *id),

@@ -269,6 +269,7 @@ fn only_narrows(difference: &MapDifference, old: &PortalMap, new: &PortalMap) ->
             let after = b.routes.iter().find(|after| after.name == before.name);
             after.is_none_or(|after| after.uninspected.names >= before.uninspected.names)
         }),
+        ["classes", ..] => b.classes.is_at_least(&a.classes),
         ["break_glass", ..] => b.break_glass.lasts <= a.break_glass.lasts,
         // Without its route a request is refused, unless another one answers it instead.
         ["routes", name] if difference.after.is_none() => {

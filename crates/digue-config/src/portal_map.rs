@@ -28,6 +28,8 @@ use http::{HeaderName, Method};
 use regex::Regex;
 
 use super::addresses::parse_public_url;
+use super::class_rules::read_classes;
+use super::creates::read_creates;
 use super::login::read_login;
 use super::pick::{read_kind, read_pick};
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
@@ -89,6 +91,7 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let lasts = root
         .section("break_glass")
         .and_then(|section| section.duration("lasts"));
+    let classes = read_classes(root.section("classes"));
     let timeouts = read_timeouts(root.section("timeouts"));
     let report_token = root
         .section("report")
@@ -105,6 +108,7 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         .map(|section| read_names(&section, "found", NamesChoice::default()));
     let usual = RouteDefaults {
         kinds: &kinds,
+        primary,
         errors,
         query,
         names: names.unwrap_or_default(),
@@ -184,6 +188,7 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         break_glass: BreakGlassRule {
             lasts: lasts.unwrap_or(Duration::from_mins(15)),
         },
+        classes: classes?,
         routes: most_specific_first(routes),
         timeouts,
         report_token,
@@ -480,6 +485,7 @@ fn read_report_token(section: &ConfigSection<'_>) -> Option<[u8; 32]> {
 
 /// What all routes of a map share.
 struct RouteDefaults<'d> {
+    primary: usize,
     kinds: &'d [IdentifierKind],
     errors: Option<ErrorRules>,
     query: QueryRule,
@@ -606,6 +612,7 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
             section.fault("exact_search", "fault-unknown-field", unknown);
         }
     }
+    let creates = read_creates(section, usual.primary);
     let blocks: Vec<Option<RuleBlock>> = section
         .sections("response")
         .iter()
@@ -650,6 +657,7 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
         categories,
         access,
         request: request?,
+        creates: creates?,
         exact_sets,
         query,
         graphql,

@@ -8,7 +8,7 @@ use digue_store::ContactSource;
 use digue_types::OperatorContact;
 use jiff::civil::Date;
 
-use super::addresses::parse_store_url;
+use super::addresses::parse_read_url;
 use super::reader::ConfigSection;
 
 /// `[response]`, checked.
@@ -103,9 +103,9 @@ pub(crate) fn read_help(
 pub(crate) fn read_contacts(section: &ConfigSection<'_>) -> Option<ContactSource> {
     let url = match section.path("url_file").map(std::fs::read_to_string) {
         // A URL with a password has a file of its own.
-        Some(Ok(text)) => section.accept("url_file", parse_store_url(text.trim()))?,
+        Some(Ok(text)) => section.accept("url_file", parse_read_url(text.trim()))?,
         Some(Err(error)) => return section.refuse("url_file", "fault-value", error),
-        None => section.need("url", parse_store_url)?,
+        None => section.need("url", parse_read_url)?,
     };
     Some(ContactSource {
         url,

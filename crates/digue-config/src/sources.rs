@@ -6,6 +6,7 @@ use digue_administration::loads::LoadTarget;
 use digue_sources::SourceRules;
 use digue_sources::brake::Brake;
 use digue_sources::origin::SourceOrigin;
+use digue_store::ContactSource;
 use digue_types::{AccountId, PopulationId, PortalId};
 use http::Uri;
 
@@ -42,12 +43,14 @@ fn read_source(section: &ConfigSection<'_>) -> Option<SourceRules> {
     let name = section.need("name", parse_plain_name);
     let target = read_target(section);
     let origin = read_origin(section);
+    let look_up = read_look_up(section, target.as_ref(), origin.as_ref());
     let account = section.need("account", AccountId::parse);
     let (every, late_after) = read_times(section);
     Some(SourceRules {
         name: name?,
         target: target?,
         origin: origin?,
+        look_up: look_up?,
         account: account?,
         every,
         late_after,
@@ -55,18 +58,45 @@ fn read_source(section: &ConfigSection<'_>) -> Option<SourceRules> {
     })
 }
 
-/// `caseload = POPULATION` or `aliases = PORTAL`.
+/// `caseload = POPULATION`, `aliases = PORTAL` or `classes = POPULATION`.
 fn read_target(section: &ConfigSection<'_>) -> Option<LoadTarget> {
-    match (section.has("caseload"), section.has("aliases")) {
-        (true, false) => {
+    match ["caseload", "aliases", "classes"].map(|key| section.has(key)) {
+        [true, false, false] => {
             let population = section.need("caseload", PopulationId::parse);
             population.map(LoadTarget::Caseload)
         }
-        (false, true) => section
+        [false, true, false] => section
             .need("aliases", PortalId::parse)
             .map(LoadTarget::Aliases),
-        (true, true) => section.refuse("aliases", "fault-source-one-target", ""),
-        (false, false) => section.refuse("caseload", "fault-missing", ""),
+        [false, false, true] => section
+            .need("classes", PopulationId::parse)
+            .map(LoadTarget::Classes),
+        [false, false, false] => section.refuse("caseload", "fault-missing", ""),
+        [_, true, _] => section.refuse("aliases", "fault-source-one-target", ""),
+        [_, false, _] => section.refuse("classes", "fault-source-one-target", ""),
+    }
+}
+
+/// `lookup`: the question about one person and one account, to the same database.
+fn read_look_up(
+    section: &ConfigSection<'_>,
+    target: Option<&LoadTarget>,
+    origin: Option<&SourceOrigin>,
+) -> Option<Option<ContactSource>> {
+    let Some(query) = section.text("lookup") else {
+        return Some(None);
+    };
+    let is_caseload = matches!(target, Some(LoadTarget::Caseload(_)) | None);
+    // Without them it would say the same of everybody.
+    let names_both = query.contains("$1") && (query.contains("$2") || query.contains("$3"));
+    match origin {
+        Some(SourceOrigin::Query(source)) if is_caseload && names_both => {
+            Some(Some(ContactSource {
+                url: source.url.clone(),
+                query,
+            }))
+        }
+        _ => section.refuse("lookup", "fault-source-lookup", ""),
     }
 }
 
@@ -132,5 +162,82 @@ fn parse_address(text: &str) -> Result<Uri, &'static str> {
         Ok(uri)
     } else {
         Err(example)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::reader::{ConfigFault, ConfigSource, WholeText};
+
+    fn read(text: &str) -> Result<Vec<SourceRules>, Vec<(usize, &'static str)>> {
+        let whole = WholeText {
+            text: text.to_owned(),
+            ..WholeText::default()
+        };
+        let mut faults = Vec::new();
+        let source = ConfigSource::of_kept(Path::new("digue.toml"), &whole);
+        let rules = source.read(&mut faults, |root| read_sources(&root.sections("sources")));
+        let fault = |fault: &ConfigFault| (fault.line, fault.key);
+        rules.ok_or_else(|| faults.iter().map(fault).collect())
+    }
+
+    const NAME: &str = "[[sources]]\nname = \"s\"\naccount = \"flux\"\n";
+    const QUERY: &str = "query = \"SELECT 1\"\nurl = \"mysql://h/b\"\n";
+
+    #[test]
+    fn a_source_feeds_one_thing_from_one_origin() {
+        for (target, expected) in [
+            ("caseload = \"p\"", "caseload:p"),
+            ("aliases = \"p\"", "aliases:p"),
+            ("classes = \"p\"", "classes:p"),
+        ] {
+            let rules = read(&format!("{NAME}{target}\n{QUERY}")).unwrap();
+            assert_eq!(rules[0].target.name(), expected);
+        }
+        for (targets, fault) in [
+            ("", (1, "fault-missing")),
+            (
+                "caseload = \"p\"\nclasses = \"p\"\n",
+                (5, "fault-source-one-target"),
+            ),
+            (
+                "caseload = \"p\"\naliases = \"p\"\n",
+                (5, "fault-source-one-target"),
+            ),
+        ] {
+            let faults = read(&format!("{NAME}{targets}{QUERY}")).unwrap_err();
+            assert!(faults.contains(&fault), "{targets}: {faults:?}");
+        }
+    }
+
+    #[test]
+    fn a_look_up_is_about_one_person_and_one_account_and_gives_a_caseload() {
+        let with = |target: &str, origin: &str, lookup: &str| {
+            read(&format!(
+                "{NAME}{target} = \"p\"\n{origin}lookup = \"{lookup}\"\n"
+            ))
+        };
+        for pair in ["$1 AND b = $2", "$1 AND b = $3"] {
+            let rules = with("caseload", QUERY, &format!("SELECT 1 WHERE a = {pair}")).unwrap();
+            assert!(rules[0].look_up.as_ref().unwrap().query.contains(pair));
+            assert_eq!(rules[0].look_up.as_ref().unwrap().url, "mysql://h/b");
+        }
+        let good = "SELECT 1 WHERE a = $1 AND b = $2";
+        for (target, origin, lookup) in [
+            ("classes", QUERY, good),
+            ("caseload", "file = \"a.csv\"\n", good),
+            ("caseload", QUERY, "SELECT 1 WHERE a = $1"),
+            ("caseload", QUERY, "SELECT 1 WHERE b = $2"),
+        ] {
+            let faults = with(target, origin, lookup).unwrap_err();
+            let is_it = |(_, key): &(usize, &'static str)| *key == "fault-source-lookup";
+            assert!(
+                faults.iter().any(is_it),
+                "{target} {origin} {lookup}: {faults:?}"
+            );
+        }
     }
 }

@@ -23,8 +23,8 @@ use crate::response::{
 };
 use crate::state::{Console, Demo};
 use crate::watch::{
-    break_glass, findings, gates, journal, live, overview, person, portals, scope, search,
-    sessions, tasks,
+    break_glass, classes, findings, gates, journal, live, overview, person, portals, record_access,
+    scope, search, sessions, tasks,
 };
 use crate::{error, form, proof, surround, view};
 use digue_isms_pages::{awareness, checks, files, home, import, registers, reviews, samples};
@@ -156,6 +156,8 @@ fn pages() -> Router<Console> {
         .route("/break-glass", get(break_glass::list))
         .route("/break-glass/list.csv", get(break_glass::list_csv))
         .route("/break-glass/review", post(break_glass::review))
+        .route("/classes", get(classes::list))
+        .route("/classes.csv", get(classes::list_csv))
         .route("/watch/decide", post(findings::decide))
         .route("/demo/attack", post(overview::attack))
         // Sources of caseloads and aliases
@@ -508,6 +510,10 @@ fn corner() -> Router<Console> {
         .route(
             "/.digue/break-glass",
             get(break_glass::ask).post(break_glass::open),
+        )
+        .route(
+            "/.digue/record",
+            get(record_access::show).post(record_access::ask),
         )
         .route("/.digue/jwks.json", get(sign_in::jwks))
         .route("/.digue/tlog/{*path}", get(scope::published))

@@ -1,6 +1,7 @@
 //! What happens at the portals now, and who saw whom.
 
 pub(crate) mod break_glass;
+pub(crate) mod classes;
 pub(crate) mod findings;
 pub(crate) mod gates;
 pub(crate) mod journal;
@@ -8,6 +9,7 @@ pub(crate) mod live;
 pub(crate) mod overview;
 pub(crate) mod person;
 pub(crate) mod portals;
+pub(crate) mod record_access;
 pub(crate) mod scope;
 pub(crate) mod search;
 pub(crate) mod sessions;

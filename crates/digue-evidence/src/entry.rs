@@ -2,7 +2,7 @@
 
 use digue_exposure::Sight;
 use digue_journal::seal::ClearHeader;
-use digue_types::{Event, Exposure};
+use digue_types::{Event, Exposure, ShownClasses};
 use serde_json::{Value as Json, json};
 
 /// An entry with its index.
@@ -88,10 +88,23 @@ fn exposure_json(index: u64, exposure: &Exposure) -> Json {
             "media_type": address.media_type,
         })),
         "names_alone": exposure.names_alone,
+        "classes": classes(&exposure.classes),
         "outside": exposure.outside.as_ref().map(|outside| json!({
             "handling": outside.handling,
             "count": outside.count,
             "cause": outside.cause,
         })),
     })
+}
+
+/// Persons by class; `null` where the classes were not known.
+fn classes(classes: &ShownClasses) -> Json {
+    match classes {
+        ShownClasses::Known(classes) => {
+            let of_class =
+                |class: &digue_types::ShownClass| (class.class.to_string(), json!(class.persons));
+            classes.iter().map(of_class).collect()
+        }
+        ShownClasses::Unknown => Json::Null,
+    }
 }

@@ -483,6 +483,7 @@ mod tests {
             query: QueryRule::Any,
             graphql: GraphQl::Unread,
             exact_sets: vec![],
+            creates: None,
             response: ResponseRules {
                 blocks: vec![],
                 errors: None,
@@ -514,6 +515,7 @@ mod tests {
             kinds,
             primary: 0,
             limits: LimitsTable::default(),
+            classes: digue_access::ClassRules::default(),
             break_glass: BreakGlassRule {
                 lasts: Duration::ZERO,
             },

@@ -29,7 +29,9 @@ use crate::lock::lock;
 use crate::name_tables::NameTables;
 use crate::pending_entries::{PendingEntries, PendingEntry};
 use crate::portal::Portal;
-use crate::ports::{Aliases, Clock, LocalPages, Recorder, ResponseMonitor, TrafficObserver};
+use crate::ports::{
+    Aliases, CaseloadPort, Clock, LocalPages, Recorder, ResponseMonitor, TrafficObserver,
+};
 use crate::refusals::RefusalCounter;
 use digue_connections::client_address::TrustedProxies;
 use digue_connections::table::{ConnectionLimits, ConnectionTable};
@@ -177,6 +179,8 @@ pub struct SharedGateway {
     pub(crate) contact: OnceLock<Arc<OperatorContact>>,
     /// What portals said of their users.
     pub(crate) known_logins: KnownLogins,
+    /// Set once, before a listener opens.
+    pub(crate) caseload_port: OnceLock<Arc<dyn CaseloadPort>>,
     pub(crate) inspections: Arc<InspectionQueue>,
     pub(crate) account_requests: Arc<AccountRequests>,
     pub(crate) connections: Arc<ConnectionTable>,
@@ -281,6 +285,7 @@ impl Gateway {
             traffic: OnceLock::new(),
             contact: OnceLock::new(),
             known_logins: KnownLogins::default(),
+            caseload_port: OnceLock::new(),
             inspections: InspectionQueue::of_this_machine(),
             account_requests: AccountRequests::new(
                 parts.limits.requests_per_account,
@@ -316,6 +321,12 @@ impl Gateway {
 
     pub fn contact(&self) -> Option<&OperatorContact> {
         self.0.contact.get().map(AsRef::as_ref)
+    }
+
+    /// Lets caseloads grow between two readings of a source; only the first call counts.
+    pub fn add_to_caseloads_by(&self, port: Arc<dyn CaseloadPort>) {
+        // As `observe_traffic`: a second call is a fault of the wiring, and changes nothing.
+        let _ = self.0.caseload_port.set(port);
     }
 
     /// Sets or takes away the known names of a portal, for the next response.

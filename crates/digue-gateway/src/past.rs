@@ -114,6 +114,7 @@ pub fn exposure_of(
         unmapped: None,
         names_alone: 0,
         outside: None,
+        classes: digue_types::ShownClasses::default(),
         unread: None,
     })
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use digue_access::{EnforcementMode, LimitsTable, RouteAccess};
+use digue_access::{ClassRules, EnforcementMode, LimitsTable, RouteAccess};
 use digue_identifiers::IdentifierKind;
 use digue_inspect::{RequestRule, ResponseRules};
 use digue_portal_login::PortalLogin;
@@ -47,6 +47,8 @@ pub struct Portal {
     pub primary: usize,
     pub limits: LimitsTable,
     pub break_glass: BreakGlassRule,
+    /// What follows from the classes of persons.
+    pub classes: ClassRules,
     /// Sorted by `most_specific_first`: the first match counts.
     pub routes: Vec<Route>,
     pub timeouts: Timeouts,
@@ -203,6 +205,8 @@ pub struct Route {
     pub request: Vec<RequestRule>,
     pub query: QueryRule,
     pub graphql: GraphQl,
+    /// Where the answer of a request that creates a person names the new one.
+    pub creates: Option<RequestRule>,
     /// Sets of request values that together name exactly one person.
     pub exact_sets: Vec<Vec<String>>,
     pub response: ResponseRules,

@@ -6,7 +6,9 @@ use std::pin::Pin;
 use digue_access::session::SessionDoubt;
 use digue_access::{RequestOrigin, Session};
 use digue_identifiers::ShownIdentifiers;
-use digue_types::{AccountId, Exposure, OrganisationId, PersonRef, PortalId, RouteName, Timestamp};
+use digue_types::{
+    AccountId, Exposure, OrganisationId, PersonRef, PopulationId, PortalId, RouteName, Timestamp,
+};
 use http::{Request, Response, StatusCode};
 
 use digue_http::body::Body;
@@ -139,6 +141,34 @@ impl ResponseMonitor for NoMonitor {
     fn observe(&self, _: &Exposure) {}
 
     fn fetched(&self, _: &ResourceFetch<'_>) {}
+}
+
+/// Adds to caseloads between two readings of a source. What it adds is in force when it returns.
+pub trait CaseloadPort: Send + Sync {
+    /// Asks the operator's own data about persons whom an account is about to be refused.
+    fn look_up(&self, miss: CaseloadMiss) -> BoxFuture<()>;
+
+    /// An account has created a person at a portal.
+    fn created(&self, created: CreatedPerson) -> BoxFuture<()>;
+}
+
+/// Persons outside the caseload of an account.
+#[derive(Clone, Debug)]
+pub struct CaseloadMiss {
+    pub population: PopulationId,
+    pub account: AccountId,
+    pub organisation: OrganisationId,
+    pub persons: Vec<PersonRef>,
+}
+
+/// A person whom an account has created.
+#[derive(Clone, Debug)]
+pub struct CreatedPerson {
+    pub portal: PortalId,
+    pub population: PopulationId,
+    pub account: AccountId,
+    pub organisation: OrganisationId,
+    pub person: PersonRef,
 }
 
 /// Resolves an identifier of another kind to the person reference, by the portal's alias table.

@@ -219,6 +219,7 @@ mod tests {
             unmapped: None,
             names_alone: 0,
             outside: None,
+            classes: digue_types::ShownClasses::default(),
         }
     }
 

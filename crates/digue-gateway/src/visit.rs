@@ -22,6 +22,7 @@ mod answer;
 mod assets;
 mod decide;
 mod identify;
+mod miss;
 mod mode;
 mod observed_request;
 mod outside;

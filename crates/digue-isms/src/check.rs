@@ -78,6 +78,7 @@ checks! {
     Deputies "deputies" NoneFails, 2, ["iso-5.2" "recyf-3"];
     PartnerContacts "partner-contacts" NoneFails, 2, ["iso-5.19" "iso-5.20" "iso-5.22" "cnil-14" "demand-4"];
     TwoPersons "two-persons" NoneFails, 2, ["iso-5.3" "iso-8.32" "iso-8.18"];
+    ClassAgreements "class-agreements" NoneFails, 2, ["iso-8.3" "iso-5.34" "cnil-5"];
     BreakGlass "break-glass" NoneFails, 2, ["iso-8.18" "iso-5.18"];
     // Exposure
     PortalsEnforced "portals-enforced" NoneFails, 2, ["iso-8.3" "iso-8.12" "iso-8.26" "demand-2"];

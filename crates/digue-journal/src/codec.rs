@@ -5,15 +5,17 @@
 //! always gives the same bytes, so the leaf hash of an entry can be recomputed from its event.
 //! Sealing is `seal`'s task.
 
+use std::collections::HashSet;
+
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use digue_types::{
-    AccountId, Act, ActionName, AddressMethod, Administration, Basis, Category, Event, ExchangeId,
-    Exposure, Inspection, Means, OrganisationId, Outcome, OutsideHandling, OutsideRecords,
-    PersonRef, PopulationId, PortalId, ReadFailure, RefusalReason, RepeatedExposure, RequestClient,
-    RouteName, SessionId, ShownPersons, Subject, Timestamp, UnmappedAddress, UnreadCause,
-    UnreadPlace,
+    AccountId, Act, ActionName, AddressMethod, Administration, Basis, Category, ClassName, Event,
+    ExchangeId, Exposure, Inspection, Means, OrganisationId, Outcome, OutsideHandling,
+    OutsideRecords, PersonRef, PopulationId, PortalId, ReadFailure, RefusalReason,
+    RepeatedExposure, RequestClient, RouteName, SessionId, ShownClass, ShownClasses, ShownPersons,
+    Subject, Timestamp, UnmappedAddress, UnreadCause, UnreadPlace,
 };
 
 const KIND_EXPOSURE: u8 = 1;
@@ -72,10 +74,14 @@ pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
 pub fn chain(mut exposure: Exposure) -> Vec<Event> {
     let mut parts: Vec<Vec<ShownPersons>> = Vec::new();
     let mut room = 0;
+    let classes = std::mem::take(&mut exposure.classes);
+    let counts = classes.counts();
     for group in std::mem::take(&mut exposure.shown) {
         for person in group.persons {
             // A text takes at most 5 bytes of CBOR head besides its own.
-            let size = person.as_str().len() + 5;
+            // A person of a class is written once more for each of its classes.
+            let times = 1 + counts.get(&person).copied().unwrap_or(0);
+            let size = (person.as_str().len() + 5) * times;
             if room < size {
                 parts.push(Vec::new());
                 room = PERSON_BYTES_MAX;
@@ -96,6 +102,7 @@ pub fn chain(mut exposure: Exposure) -> Vec<Event> {
     }
     if parts.len() <= 1 {
         exposure.shown = parts.pop().unwrap_or_default();
+        exposure.classes = classes;
         return vec![Event::Exposure(Box::new(exposure))];
     }
     // Saturates only beyond 3 GiB of persons in one response, far above what the gateway holds.
@@ -103,8 +110,12 @@ pub fn chain(mut exposure: Exposure) -> Vec<Event> {
     let numbered = (1u16..).zip(parts);
     numbered
         .map(|(part, shown)| {
+            let persons: HashSet<&PersonRef> =
+                shown.iter().flat_map(|group| &group.persons).collect();
+            let classes = classes.among(|person| persons.contains(person));
             Event::Exposure(Box::new(Exposure {
                 part,
+                classes,
                 shown,
                 ..exposure.clone()
             }))
@@ -127,6 +138,7 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
         e.unmapped.is_some(),
         e.names_alone > 0,
         e.outside.is_some(),
+        !e.classes.is_empty(),
     ];
     // Counted before anything is written: a map of definite length begins with its number of fields
     // (RFC 8949, 4.2.1).
@@ -209,6 +221,27 @@ fn write_what_is_rare(out: &mut Out<'_>, e: &Exposure) -> Written {
         out.u8(29)?.array(3)?.u8(outside.handling.number())?;
         out.u32(outside.count)?.str(&outside.cause.to_string())?;
     }
+    write_classes(out, &e.classes)
+}
+
+/// `[class, [person]]` for each class, and null where the classes were not known.
+fn write_classes(out: &mut Out<'_>, classes: &ShownClasses) -> Written {
+    match classes {
+        ShownClasses::Known(classes) if classes.is_empty() => {}
+        ShownClasses::Known(classes) => {
+            out.u8(30)?.array(classes.len() as u64)?;
+            for class in classes {
+                out.array(2)?.str(class.class.as_str())?;
+                out.array(class.persons.len() as u64)?;
+                for person in &class.persons {
+                    out.str(person.as_str())?;
+                }
+            }
+        }
+        ShownClasses::Unknown => {
+            out.u8(30)?.null()?;
+        }
+    }
     Ok(())
 }
 
@@ -265,6 +298,7 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         unmapped: None,
         names_alone: 0,
         outside: None,
+        classes: ShownClasses::default(),
     })
     // Fields must be read in the order of their keys, and the struct above holds these before
     // key 22: they are filled in afterwards.
@@ -278,6 +312,7 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         exposure.unmapped = fields.maybe(27, read_unmapped)?;
         exposure.names_alone = fields.maybe(28, |d| Ok(d.u32()?))?.unwrap_or(0);
         exposure.outside = fields.maybe(29, read_outside)?;
+        exposure.classes = fields.maybe(30, read_classes)?.unwrap_or_default();
         fields.close()?;
         Ok(exposure)
     })
@@ -506,6 +541,27 @@ fn read_outside(input: &mut Decoder<'_>) -> Result<OutsideRecords, DecodeError> 
     })
 }
 
+fn read_classes(input: &mut Decoder<'_>) -> Result<ShownClasses, DecodeError> {
+    if input.datatype()? == Type::Null {
+        input.null()?;
+        return Ok(ShownClasses::Unknown);
+    }
+    let count = input
+        .array()?
+        .filter(|count| *count > 0)
+        .ok_or_else(|| DecodeError("classes must be a list of pairs".into()))?;
+    let mut classes = Vec::new();
+    for _ in 0..count {
+        if input.array()? != Some(2) {
+            return Err(DecodeError("a class must be a name and persons".into()));
+        }
+        let class = ClassName::parse(input.str()?).map_err(|e| DecodeError(e.to_string()))?;
+        let persons = read_list(input, PersonRef::parse)?;
+        classes.push(ShownClass { class, persons });
+    }
+    Ok(ShownClasses::Known(classes))
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use digue_types::{Scope, SlidingWindow};
@@ -552,6 +608,7 @@ pub(crate) mod tests {
             unmapped: None,
             names_alone: 0,
             outside: None,
+            classes: ShownClasses::default(),
         }
     }
 
@@ -592,6 +649,57 @@ pub(crate) mod tests {
             seen += part.persons().count();
         }
         assert_eq!(seen, 20_000);
+    }
+
+    #[test]
+    fn twenty_thousand_persons_of_two_classes_still_fit() {
+        let mut whole = exposure(20_000);
+        let persons: Vec<PersonRef> = whole.persons().cloned().collect();
+        let class = |name: &str, persons: &[PersonRef]| ShownClass {
+            class: ClassName::parse(name).unwrap(),
+            persons: persons.to_vec(),
+        };
+        let every = [
+            class("archived", &persons),
+            class("protected", &persons[..9000]),
+        ];
+        whole.classes = ShownClasses::Known(every.to_vec());
+        let mut found = [0, 0];
+        for event in chain(whole) {
+            let bytes = encode(&event);
+            assert!(
+                bytes.len() <= crate::tile::ENTRY_BYTES_MAX,
+                "{}",
+                bytes.len()
+            );
+            let Event::Exposure(part) = decode(&bytes).unwrap() else {
+                panic!("an exposure")
+            };
+            for (count, class) in found.iter_mut().zip(&every) {
+                let of_part = part.classes.of(&class.class);
+                assert!(
+                    of_part
+                        .iter()
+                        .all(|one| part.persons().any(|shown| shown == one))
+                );
+                *count += of_part.len();
+            }
+        }
+        assert_eq!(found, [20_000, 9_000]);
+    }
+
+    #[test]
+    fn an_entry_without_classes_has_the_bytes_that_it_had_before_there_were_any() {
+        let bytes = encode(&Event::Exposure(Box::new(exposure(1))));
+        // 19 fields, and none with the key 30.
+        assert_eq!(bytes[..3], [0x82, 0x01, 0xb5]);
+        let unknown = Exposure {
+            classes: ShownClasses::Unknown,
+            ..exposure(1)
+        };
+        let longer = encode(&Event::Exposure(Box::new(unknown)));
+        assert_eq!(longer[2], bytes[2] + 1);
+        assert_eq!(longer[3..], [&bytes[3..], &[0x18, 30, 0xf6]].concat());
     }
 
     /// Persons of each group, and every field that an entry may have or lack.
@@ -639,9 +747,19 @@ pub(crate) mod tests {
             "([a-z]{1,5}/[a-z]{1,5})?",
         ));
         let outside = option::of((select(OutsideHandling::ALL), any::<u32>(), select(reasons)));
-        let rare = (repeated, unmapped, any::<u32>(), outside);
+        let class = ("[a-z]{1,6}", 0usize..4).prop_map(|(class, count)| ShownClass {
+            class: ClassName::parse(&class).unwrap(),
+            persons: (0..count)
+                .map(|i| PersonRef::parse(&format!("{i:07}A")).unwrap())
+                .collect(),
+        });
+        let classes = prop_oneof![
+            Just(ShownClasses::Unknown),
+            proptest::collection::vec(class, 0..3).prop_map(ShownClasses::Known),
+        ];
+        let rare = (repeated, unmapped, any::<u32>(), outside, classes);
         (groups, coded, texts, numbers, rare).prop_map(|(groups, coded, texts, numbers, rare)| {
-            let (repeated, unmapped, names_alone, outside) = rare;
+            let (repeated, unmapped, names_alone, outside, classes) = rare;
             let (outcome, inspection, reasons) = coded;
             let (justification, source, unread) = texts;
             let (status, body_bytes, persons_found, policy_version, caseload_version, parts) =
@@ -690,6 +808,7 @@ pub(crate) mod tests {
                     count,
                     cause,
                 }),
+                classes,
                 shown: groups.into_iter().map(group).collect(),
                 ..exposure(0)
             }

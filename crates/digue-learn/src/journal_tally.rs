@@ -232,6 +232,8 @@ const fn subject_of(reason: &RefusalReason) -> ReasonSubject {
         | RefusalReason::ExactSearchBudget(_)
         | RefusalReason::BreakGlassBudget(_)
         | RefusalReason::Withheld
+        | RefusalReason::PersonClass(_)
+        | RefusalReason::ClassUnknown
         | RefusalReason::Policy
         | RefusalReason::PolicyError => ReasonSubject::Rule,
         RefusalReason::OutsideCaseload => ReasonSubject::Caseload,
@@ -360,6 +362,7 @@ mod tests {
             unmapped: None,
             names_alone: 0,
             outside: None,
+            classes: digue_types::ShownClasses::default(),
         }
     }
 

@@ -183,6 +183,12 @@ static GROUPS: &[(&str, &[MenuPage])] = &[
                 Role::can_watch,
             ),
             page(
+                "/classes",
+                "menu-classes",
+                MenuIcon::Person,
+                Role::can_watch,
+            ),
+            page(
                 "/messages/reports",
                 "menu-reports",
                 MenuIcon::Letter,

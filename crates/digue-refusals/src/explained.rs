@@ -28,12 +28,14 @@ impl Refusal {
             .collect();
         fields.extend(self.entry.map(|entry| format!("entry={entry}")));
         fields.extend(self.may_break_glass.then(|| "exceptional=1".to_owned()));
+        fields.extend(self.may_ask_for_record.then(|| "record=1".to_owned()));
         Some(format!("{EXPLANATION_PATH}?{}", fields.join("&")))
     }
 
     /// The refusal that such an address explains; `None` for an address that no refusal has.
     pub fn explained(query: &str) -> Option<Self> {
-        let (mut reasons, mut entry, mut may_break_glass) = (Vec::new(), None, false);
+        let (mut reasons, mut entry) = (Vec::new(), None);
+        let (mut may_break_glass, mut may_ask_for_record) = (false, false);
         for field in query.split('&') {
             let (name, value) = field.split_once('=')?;
             let value = percent_encoding::percent_decode_str(value)
@@ -47,6 +49,7 @@ impl Refusal {
                 }
                 "entry" => entry = Some(value.parse().ok()?),
                 "exceptional" => may_break_glass = true,
+                "record" => may_ask_for_record = true,
                 _ => return None,
             }
         }
@@ -55,6 +58,7 @@ impl Refusal {
         }
         Some(Self {
             may_break_glass,
+            may_ask_for_record,
             ..Self::of(reasons, entry)
         })
     }
@@ -69,6 +73,7 @@ mod tests {
     fn the_address_of_a_page_gives_back_its_refusal() {
         let refusal = Refusal {
             may_break_glass: true,
+            may_ask_for_record: true,
             ..Refusal::of(
                 vec![RefusalReason::OutsideCaseload, RefusalReason::DoneNotShown],
                 Some(7),
@@ -81,6 +86,7 @@ mod tests {
             (again.reasons, again.entry, again.may_break_glass),
             (refusal.reasons, Some(7), true)
         );
+        assert!(again.may_ask_for_record);
         for other in [
             "",
             "reason=",

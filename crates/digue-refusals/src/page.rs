@@ -124,6 +124,9 @@ impl Refusal {
         if self.may_break_glass {
             links.push_str(&link("/.digue/break-glass", "refusal-break-glass"));
         }
+        if self.may_ask_for_record {
+            links.push_str(&link("/.digue/record", "refusal-record"));
+        }
         links
     }
 

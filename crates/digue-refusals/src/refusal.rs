@@ -30,6 +30,8 @@ pub struct Refusal {
     /// Index of the journal entry.
     pub entry: Option<u64>,
     pub may_break_glass: bool,
+    /// Another person may agree that the account opens the record.
+    pub may_ask_for_record: bool,
     pub retry_after_secs: Option<u32>,
     /// In a box, like whom it names: a refusal is the error of most functions.
     pub ways_on: Box<WaysOn>,
@@ -130,6 +132,7 @@ impl Refusal {
             reasons,
             entry,
             may_break_glass: false,
+            may_ask_for_record: false,
             retry_after_secs: None,
             ways_on: Box::default(),
             may_have_arrived: false,
@@ -147,6 +150,7 @@ impl Refusal {
             reasons: Vec::new(),
             entry: None,
             may_break_glass: false,
+            may_ask_for_record: false,
             retry_after_secs: retry,
             ways_on: Box::default(),
             may_have_arrived: false,
@@ -399,6 +403,8 @@ mod tests {
             RefusalReason::Policy,
             RefusalReason::PolicyError,
             RefusalReason::RequestTooLarge,
+            RefusalReason::PersonClass(digue_types::ClassName::parse("archived").unwrap()),
+            RefusalReason::ClassUnknown,
             RefusalReason::Withheld,
             RefusalReason::DoneNotShown,
             RefusalReason::OutcomeUnknown,

@@ -133,6 +133,7 @@ fn decide(
         route: route.name.as_str(),
         action: route.action.as_str(),
         access: &route.access,
+        classes: &portal.classes,
         mode: portal.mode,
         account: &account.id,
         organisation: &account.organisation,
@@ -191,6 +192,7 @@ fn decide(
         unmapped: None,
         names_alone: 0,
         outside: None,
+        classes: digue_types::ShownClasses::default(),
         unread: None,
     })
 }

@@ -6,6 +6,7 @@
 //! changes nothing; one that loses or gains too much waits for a person.
 
 pub mod brake;
+pub mod look_up;
 pub mod origin;
 pub mod overview;
 pub mod reading;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use digue_administration::loads::LoadTarget;
 use digue_app::{App, Area, Areas};
 use digue_http::client::HttpClient;
+use digue_store::ContactSource;
 use digue_types::AccountId;
 
 use crate::brake::Brake;
@@ -29,6 +31,8 @@ pub struct SourceRules {
     /// The file that it replaces.
     pub target: LoadTarget,
     pub origin: SourceOrigin,
+    /// The question about one person and one account, asked before a refusal.
+    pub look_up: Option<ContactSource>,
     /// The account whose programs may add to the target, up to their bound a day.
     pub account: AccountId,
     pub every: Duration,

@@ -76,9 +76,6 @@ impl SourceOrigin {
     }
 }
 
-/// The place of `person` in each of them.
-const PERSON: usize = 2;
-
 /// The columns that a query may have.
 const fn columns(target: &LoadTarget) -> &'static [&'static str] {
     match target {
@@ -91,6 +88,7 @@ const fn columns(target: &LoadTarget) -> &'static [&'static str] {
             "until",
         ],
         LoadTarget::Aliases(_) => &["kind", "identifier", "person"],
+        LoadTarget::Classes(_) => &["class", "person"],
     }
 }
 
@@ -121,7 +119,8 @@ async fn read_query(
         return Err(OriginFault::TooLarge);
     }
     // A query without the column of the persons would read as a file full of blank ones.
-    let has_person = known.is_none_or(|known| known[PERSON]);
+    let person = columns.iter().position(|column| *column == "person");
+    let has_person = known.is_none_or(|known| person.is_some_and(|person| known[person]));
     if !has_person {
         tracing::error!("A query of a source has no column \"person\"");
         return Err(OriginFault::Refused);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use digue_administration::caseloads::{self, LoadMode};
 use digue_administration::loads::{LoadPreview, LoadTarget};
-use digue_administration::{aliases, approvals};
+use digue_administration::{additions, aliases, approvals, classes};
 use digue_app::files::{hex, keep};
 use digue_app::{Actor, App, LineFault, OperationError};
 use digue_store::{DayOfChanges, HeldChange, SourceRecord};
@@ -71,11 +71,21 @@ pub(crate) fn named<'a>(app: &'a App, name: &str) -> Result<&'a SourceRules, Ope
 async fn read(app: &App, rules: &SourceRules) -> Result<(), OperationError> {
     let client = app.area::<Sources>().client.as_ref();
     let before = record(app, rules).await?;
+    let began = app.clock().now();
     // Operators have many sources: each line of the log names its own.
     let span = tracing::error_span!("source", name = rules.name);
     let read = rules.origin.read(client, &rules.target).instrument(span);
     let next = match read.await {
-        Ok(csv) => take(app, rules, csv, &before).await?,
+        Ok(csv) => {
+            let next = take(app, rules, csv, &before).await?;
+            // All of it is in force: it knows better than what was added before it was read.
+            if next.good_at > before.good_at
+                && let LoadTarget::Caseload(population) = &rules.target
+            {
+                additions::end(app, population, began).await?;
+            }
+            next
+        }
         Err(fault) => failed(&before, fault.key(), None),
     };
     // When it ended: by its beginning, a reading longer than `every` would be due again at once.
@@ -109,9 +119,10 @@ async fn take(
     let digest = hex(digest(&SHA256, &csv).as_ref());
     // The same rows again, of which a part waits for a second person: loading them each time would
     // make a version and an entry of each reading. After a day the request has expired.
-    // Removals never wait, so rows that would go once more came back in another way.
+    // What narrows never waits: where it would do so once more, it came undone in another way.
+    let (wider, narrower) = change.wider_and_narrower(&rules.target);
     let is_known = before.loaded.as_ref().is_some_and(|(known, at)| {
-        *known == digest && now.since(*at) < approvals::WAITS && change.removed == 0
+        *known == digest && now.since(*at) < approvals::WAITS && narrower == 0
     });
     let day = brake::day_of(before.day, &change, now);
     if !is_known && rules.brake.holds(&change, day) {
@@ -123,19 +134,14 @@ async fn take(
         held: None,
         ..before.clone()
     };
-    let mut waiting = change.growth.rows;
-    if !is_known && (change.removed > 0 || change.growth.rows > 0) {
+    let mut waiting = wider;
+    if !is_known && (wider > 0 || narrower > 0) {
         waiting = match load(app, &actor, &rules.target, csv, LOSS_IS_JUDGED).await {
             Ok(waiting) => waiting,
             Err(error) => return refused(before, error),
         };
         next.loaded = Some((digest, now));
-        next.day = Some(DayOfChanges {
-            removed: day.removed + change.removed,
-            // A second person puts in force what waits, and not the source by itself.
-            added: day.added + change.growth.rows.saturating_sub(waiting),
-            ..day
-        });
+        next.day = Some(day_after(day, &change, &rules.target, waiting));
     }
     forget_held(app, rules).await;
     if waiting == 0 {
@@ -145,6 +151,25 @@ async fn take(
         next.fault = Some(("source-fault-approval".to_owned(), None));
     }
     Ok(next)
+}
+
+/// The changes of the day with this one. A second person puts in force what waits, and not the
+/// source by itself.
+fn day_after(
+    day: DayOfChanges,
+    change: &LoadPreview,
+    target: &LoadTarget,
+    waiting: u64,
+) -> DayOfChanges {
+    let (removed, added) = match target {
+        LoadTarget::Caseload(_) | LoadTarget::Aliases(_) => (0, waiting),
+        LoadTarget::Classes(_) => (waiting, 0),
+    };
+    DayOfChanges {
+        removed: day.removed + change.removed.saturating_sub(removed),
+        added: day.added + change.growth.rows.saturating_sub(added),
+        ..day
+    }
 }
 
 async fn hold(
@@ -251,6 +276,7 @@ async fn preview(
     match target {
         LoadTarget::Caseload(population) => caseloads::preview(app, actor, population, csv).await,
         LoadTarget::Aliases(portal) => aliases::preview(app, actor, portal, csv).await,
+        LoadTarget::Classes(population) => classes::preview(app, actor, population, csv).await,
     }
 }
 
@@ -269,6 +295,10 @@ async fn load(
         }
         LoadTarget::Aliases(portal) => {
             let loaded = aliases::load(app, actor, portal, csv, mode).await?;
+            loaded.waiting
+        }
+        LoadTarget::Classes(population) => {
+            let loaded = classes::load(app, actor, population, csv).await?;
             loaded.waiting
         }
     };

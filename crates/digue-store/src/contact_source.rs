@@ -15,6 +15,9 @@ const FINDING_LASTS: Duration = lasts(Duration::from_secs(10));
 /// Contacts or relations of millions of persons.
 const READING_LASTS: Duration = lasts(Duration::from_mins(10));
 
+/// Rows about one person and one account; more answer another question.
+const LOOKED_UP_MAX: usize = 100;
+
 /// Tests wait for a database that never answers.
 const fn lasts(usual: Duration) -> Duration {
     if cfg!(test) {
@@ -28,7 +31,7 @@ const fn lasts(usual: Duration) -> Duration {
 /// `address`.
 #[derive(Clone)]
 pub struct ContactSource {
-    /// `sqlite:PATH` or `postgres://...`.
+    /// `sqlite:PATH`, `postgres://...` or `mysql://...`, which is also MariaDB's.
     pub url: String,
     pub query: String,
 }
@@ -66,9 +69,11 @@ impl ContactSource {
         let mut connection = self.connect().await?;
         let mut found = Vec::new();
         {
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(self.query.clone()));
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            let (text, values) = self.with_values(&values);
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
             for value in values {
-                query = query.bind(value.as_str());
+                query = query.bind(value);
             }
             let mut rows = query.fetch(&mut connection);
             while let Some(row) = rows.try_next().await? {
@@ -189,17 +194,100 @@ impl ContactSource {
         Ok(known)
     }
 
+    /// The values of these columns of every row that the query returns for `values`, bound to `$1`
+    /// and following as far as the query names them; at most 100 rows. NULL is empty, and so is a
+    /// column that the query does not have.
+    ///
+    /// # Errors
+    /// As `read`; also for more rows.
+    pub async fn look_up(&self, columns: &[&str], values: &[&str]) -> Stored<Vec<Vec<String>>> {
+        within(FINDING_LASTS, self.look_up_all(columns, values)).await
+    }
+
+    async fn look_up_all(&self, columns: &[&str], values: &[&str]) -> Stored<Vec<Vec<String>>> {
+        let mut connection = self.connect().await?;
+        let mut found = Vec::new();
+        {
+            // PostgreSQL refuses more values than the query names.
+            let named = |place: &usize| self.query.contains(&format!("${}", place + 1));
+            let last = (0..values.len())
+                .filter(named)
+                .max()
+                .map_or(0, |place| place + 1);
+            let (text, values) = self.with_values(&values[..last]);
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+            for value in values {
+                query = query.bind(value);
+            }
+            let mut rows = query.fetch(&mut connection);
+            while let Some(row) = rows.try_next().await? {
+                if found.len() == LOOKED_UP_MAX {
+                    return Err(StoreError::TooLarge(LOOKED_UP_MAX as u64));
+                }
+                let values = columns.iter().map(|column| optional_cell(&row, column));
+                found.push(values.collect::<Stored<Vec<String>>>()?);
+            }
+        }
+        connection.close().await?;
+        Ok(found)
+    }
+
     /// A session that cannot write, so that a mistake in the query cannot change the portal's data.
     async fn connect(&self) -> Stored<AnyConnection> {
         sqlx::any::install_default_drivers();
         let mut connection = AnyConnection::connect(&self.url).await?;
-        let bound = if self.url.starts_with("sqlite:") {
-            "PRAGMA query_only = ON"
+        let bound: &[&str] = if self.url.starts_with("sqlite:") {
+            &["PRAGMA query_only = ON"]
+        } else if self.is_mysql() {
+            // A transaction of its own besides: some versions take the first for transactions that
+            // are begun, and a statement that ends this one falls under the first again.
+            &[
+                "SET SESSION TRANSACTION READ ONLY",
+                "START TRANSACTION READ ONLY",
+            ]
         } else {
-            "SET default_transaction_read_only = on"
+            &["SET default_transaction_read_only = on"]
         };
-        sqlx::query(bound).execute(&mut connection).await?;
+        for text in bound {
+            // As text and not prepared: MySQL prepares neither of its two.
+            sqlx::raw_sql(*text).execute(&mut connection).await?;
+        }
         Ok(connection)
+    }
+
+    fn is_mysql(&self) -> bool {
+        self.url.starts_with("mysql:") || self.url.starts_with("mariadb:")
+    }
+
+    /// The query and its values, as the database wants them: MySQL has `?` in the order in which
+    /// they stand, and no numbers.
+    fn with_values<'v>(&self, values: &[&'v str]) -> (String, Vec<&'v str>) {
+        if !self.is_mysql() {
+            return (self.query.clone(), values.to_vec());
+        }
+        let mut parts = self.query.split('$');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        let mut bound = Vec::new();
+        for part in parts {
+            let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let place = part[..digits]
+                .parse::<usize>()
+                .ok()
+                .and_then(|n| n.checked_sub(1));
+            match place.and_then(|place| values.get(place)) {
+                Some(value) => {
+                    text.push('?');
+                    text.push_str(&part[digits..]);
+                    bound.push(*value);
+                }
+                // A sign of the operator's own, as in a name or a text.
+                None => {
+                    text.push('$');
+                    text.push_str(part);
+                }
+            }
+        }
+        (text, bound)
     }
 }
 
@@ -237,6 +325,22 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+
+    #[test]
+    fn mysql_gets_its_values_in_the_order_in_which_they_stand() {
+        let of = |url: &str| ContactSource {
+            url: url.to_owned(),
+            query: "SELECT a$b, '$' FROM t WHERE x = $2 AND y = $1 AND z = $2 -- $9".to_owned(),
+        };
+        let (text, values) = of("mysql://h/b").with_values(&["p", "a"]);
+        assert_eq!(
+            text,
+            "SELECT a$b, '$' FROM t WHERE x = ? AND y = ? AND z = ? -- $9"
+        );
+        assert_eq!(values, ["a", "p", "a"]);
+        let (text, values) = of("postgres://h/b").with_values(&["p", "a"]);
+        assert!(text.contains("$2") && values == ["p", "a"]);
+    }
 
     #[tokio::test]
     async fn a_database_that_accepts_and_never_answers_ends_in_an_error() {

@@ -6,6 +6,7 @@
 //! not stored here but in the journal.
 
 mod accounts;
+mod additions;
 mod approvals;
 mod assessments;
 mod attempts;
@@ -63,6 +64,7 @@ mod sources;
 mod store;
 mod unconfirmed;
 
+pub use additions::{AdditionOrigin, AdditionRecord};
 pub use approvals::{ApprovalDecision, ApprovalRecord};
 pub use attempts::Attempts;
 pub use break_glass::{BreakGlassRecord, live_break_glass};

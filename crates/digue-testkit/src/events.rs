@@ -42,6 +42,7 @@ pub fn shown(number: u64, account: &str, person: &str) -> Event {
         unmapped: None,
         names_alone: 0,
         outside: None,
+        classes: digue_types::ShownClasses::default(),
         unread: None,
     }))
 }

@@ -3,6 +3,7 @@
 //! References and categories only, never personal data itself. How entries become bytes is
 //! `digue_journal::codec`'s business; numbers and codes here are stored and must never be reused.
 
+use crate::classes::ShownClasses;
 use crate::coded::coded;
 use crate::ids::{
     AccountId, ActionName, Category, ExchangeId, OrganisationId, PopulationId, PortalId, RouteName,
@@ -61,7 +62,7 @@ pub struct Exposure {
     pub policy_version: u64,
     /// Version of the caseloads in force.
     pub caseload_version: u64,
-    /// Written reason given for break-glass.
+    /// Written reason given for break-glass, or for an agreement to open one record.
     pub justification: Option<String>,
     /// From 1: which of the `parts` entries of one response this is.
     pub part: u16,
@@ -80,6 +81,8 @@ pub struct Exposure {
     /// Records with persons whom the account may not see, where they did not end the visit by
     /// themselves or were named in its refusal.
     pub outside: Option<OutsideRecords>,
+    /// The classes of the persons shown.
+    pub classes: ShownClasses,
 }
 
 /// Records of a response with persons whom the account may not see, and what became of them.
@@ -166,8 +169,10 @@ coded!(
         FoundEarlier = 7 "found-earlier",
         /// Who was shown them is not known, and so neither is their right.
         CallerUnknown = 8 "caller-unknown",
+        /// Another person agreed that this account opens this one record, for a written reason.
+        Agreed = 9 "agreed",
         /// Their own record, shown to themselves.
-        OwnRecord = 9 "own-record",
+        OwnRecord = 10 "own-record",
     }
 );
 
@@ -281,7 +286,7 @@ coded!(
         HolderConfirmed = 71 "holder-confirmed",
         /// The invitation of an account was sent, or handed over by a person who saw its link.
         InvitationHandedOver = 72 "invitation-handed-over",
-        /// A stored file of caseloads or aliases is missing, changed or unreadable, and not in
+        /// A stored file of caseloads, aliases or classes is missing, changed or unreadable, and not in
         /// force.
         FileNotTaken = 80 "file-not-taken",
         /// How many relations the programs of an account may load in a day was changed.
@@ -290,6 +295,11 @@ coded!(
         JournalAccepted = 82 "journal-accepted",
         /// An account was moved to another organisation; its sessions ended.
         AccountMoved = 83 "account-moved",
+        /// The classes of the persons of a population were loaded.
+        ClassesLoaded = 84 "classes-loaded",
+        /// A person joined the caseload of an account until the next reading of its source: looked
+        /// up on a miss, or created by the account.
+        CaseloadAdded = 85 "caseload-added",
         /// A snapshot was stored in a backup repository.
         BackupMade = 90 "backup-made",
         BackupFailed = 91 "backup-failed",

@@ -148,6 +148,11 @@ fn parse_exact(text: &str) -> Result<Arc<str>, IdError> {
     parse_name(text, NAME_SIGNS)
 }
 
+/// Without `:`, which separates the parts of a refusal reason.
+fn parse_class(text: &str) -> Result<Arc<str>, IdError> {
+    parse_name(text, "-_.")
+}
+
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $parse:ident) => {
         $(#[$doc])*
@@ -206,6 +211,8 @@ name!(/// What a route does with persons: `search`, `list`, `open`, `export`...
     ActionName, parse_exact);
 name!(/// A category of personal data shown, in the operator's own vocabulary.
     Category, parse_exact);
+name!(/// A class of persons: `archived`, `protected`, `deceased`, or a name of the operator's own.
+    ClassName, parse_class);
 name!(/// The public name of a session; never the secret in its cookie.
     SessionId, parse_exact);
 name!(/// One finding of detection.

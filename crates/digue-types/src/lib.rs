@@ -4,6 +4,7 @@
 //! its alphabet and an account is in its canonical spelling, so the crates above do not check
 //! again.
 
+pub mod classes;
 mod coded;
 pub mod contact;
 pub mod event;
@@ -23,6 +24,7 @@ pub mod unmapped;
 pub mod visible;
 pub mod written;
 
+pub use classes::{ShownClass, ShownClasses};
 pub use contact::OperatorContact;
 pub use event::{
     Act, Administration, Basis, Event, Exposure, Outcome, OutsideHandling, OutsideRecords,
@@ -31,8 +33,8 @@ pub use event::{
 pub use gate_reason::GateReason;
 pub use ids::compatible;
 pub use ids::{
-    AccountId, ActionName, Category, ExchangeId, FindingId, IdError, OrganisationId, PopulationId,
-    PortalId, RouteName, SessionId,
+    AccountId, ActionName, Category, ClassName, ExchangeId, FindingId, IdError, OrganisationId,
+    PopulationId, PortalId, RouteName, SessionId,
 };
 pub use inspection::{Inspection, UninspectedCause};
 pub use person::{PersonKey, PersonRef};

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::ids::ClassName;
 use crate::inspection::UninspectedCause;
 use crate::scope::Scope;
 use crate::time::SlidingWindow;
@@ -51,6 +52,10 @@ pub enum RefusalReason {
     /// The budget of responses that were not inspected.
     UninspectedBudget(SlidingWindow),
     Uninspectable(UninspectedCause),
+    /// A person of this class is shown only after another person has agreed, or not at all.
+    PersonClass(ClassName),
+    /// The classes of the persons are not known, and the map restricts one of them.
+    ClassUnknown,
     /// Detection took it for a theft, and cut the account off.
     Withheld,
     /// The portal carried out the request; only its answer was not shown.
@@ -89,6 +94,8 @@ impl RefusalReason {
             Self::BreakGlassBudget(_) => "break-glass-budget",
             Self::UninspectedBudget(_) => "uninspected-budget",
             Self::Uninspectable(_) => "uninspectable",
+            Self::PersonClass(_) => "person-class",
+            Self::ClassUnknown => "class-unknown",
             Self::Withheld => "withheld",
             Self::DoneNotShown => "done-not-shown",
             Self::OutcomeUnknown => "outcome-unknown",
@@ -110,6 +117,7 @@ impl fmt::Display for RefusalReason {
             | Self::BreakGlassBudget(window)
             | Self::UninspectedBudget(window) => write!(f, ":{}", window.code()),
             Self::Uninspectable(cause) => write!(f, ":{}", cause.code()),
+            Self::PersonClass(class) => write!(f, ":{class}"),
             _ => Ok(()),
         }
     }
@@ -157,6 +165,11 @@ impl FromStr for RefusalReason {
                     .and_then(UninspectedCause::parse)
                     .ok_or_else(unknown)?,
             ),
+            "person-class" => {
+                let class = first.and_then(|class| ClassName::parse(class).ok());
+                Self::PersonClass(class.ok_or_else(unknown)?)
+            }
+            "class-unknown" => Self::ClassUnknown,
             "withheld" => Self::Withheld,
             "done-not-shown" => Self::DoneNotShown,
             "outcome-unknown" => Self::OutcomeUnknown,
@@ -193,6 +206,8 @@ mod tests {
             RefusalReason::NotOwnRecord,
             RefusalReason::NotExact,
             RefusalReason::RequestTooLarge,
+            RefusalReason::PersonClass(ClassName::parse("archived").unwrap()),
+            RefusalReason::ClassUnknown,
             RefusalReason::Withheld,
             RefusalReason::DoneNotShown,
             RefusalReason::OutcomeUnknown,

@@ -27,6 +27,8 @@ pub enum Subject {
     Caseload(PopulationId),
     /// The alias table of a portal.
     Aliases(PortalId),
+    /// The classes of the persons of a population.
+    Classes(PopulationId),
     /// Every policy file together.
     Policies,
     /// The trusted proxies.
@@ -158,6 +160,7 @@ fn read(text: &str) -> Option<Subject> {
         "population" => Subject::Population(name.parse().ok()?),
         "caseload" => Subject::Caseload(name.parse().ok()?),
         "aliases" => Subject::Aliases(name.parse().ok()?),
+        "classes" => Subject::Classes(name.parse().ok()?),
         "policies" => Subject::Policies,
         "proxies" => Subject::Proxies,
         "rules" => Subject::Rules(u64::from_str_radix(name, 16).ok()?),
@@ -226,6 +229,7 @@ impl fmt::Display for Subject {
             Self::Population(population) => write!(f, "population:{population}"),
             Self::Caseload(population) => write!(f, "caseload:{population}"),
             Self::Aliases(portal) => write!(f, "aliases:{portal}"),
+            Self::Classes(population) => write!(f, "classes:{population}"),
             Self::Policies => f.write_str("policies:"),
             Self::Proxies => f.write_str("proxies:"),
             Self::Rules(version) => write!(f, "rules:{version:016x}"),
@@ -324,6 +328,7 @@ mod tests {
             ("population:personnes", population().into()),
             ("caseload:personnes", Subject::Caseload(population())),
             ("aliases:kairos", Subject::Aliases(portal())),
+            ("classes:personnes", Subject::Classes(population())),
             ("policies:", Subject::Policies),
             ("proxies:", Subject::Proxies),
             ("rules:00000000000000a7", Subject::Rules(0xa7)),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
 use digue_access::Policies;
-use digue_administration::{aliases, caseloads};
+use digue_administration::{additions, aliases, caseloads, classes, record_access};
 use digue_app::alias_tables::AliasTables;
 use digue_app::clock::SystemClock;
 use digue_app::gaps;
@@ -44,6 +44,7 @@ use digue_journal::disk::Disk;
 use digue_journal::keyring::Keyring;
 use digue_journal::{Journal, JournalOptions};
 use digue_selfservice::persons::{codes, news};
+use digue_sources::look_up::SourceLookUp;
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow, Subject};
 use jiff::tz::TimeZone;
@@ -289,10 +290,14 @@ pub(crate) async fn start(
     if let Some(contact) = settings.contact.clone() {
         gateway.name_contact(contact);
     }
+    gateway.add_to_caseloads_by(Arc::new(SourceLookUp::new(app.clone())));
     app.attach(gateway.clone());
     identity_cuts::restore(&app).await?;
     caseloads::load_kept(&app).await?;
     aliases::load_kept(&app).await?;
+    classes::load_kept(&app).await?;
+    record_access::restore(&app).await?;
+    additions::restore(&app).await?;
     assessment::refresh(&app).await?;
     app.note(Act::Started, Subject::Rules(version)).await?;
     if let Some(cause) = opening.rebuilt {
@@ -664,6 +669,7 @@ impl RunningServer {
         }
         caseloads::load_kept(&self.app).await?;
         aliases::load_kept(&self.app).await?;
+        classes::load_kept(&self.app).await?;
         self.app
             .note(Act::Configured, Subject::Rules(version))
             .await?;

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use digue_types::{
-    ActionName, ExchangeId, Exposure, Inspection, Means, PersonRef, RequestClient, RouteName,
-    Scope, SessionId, ShownPersons, SlidingWindow,
+    ActionName, ClassName, ExchangeId, Exposure, Inspection, Means, PersonRef, RequestClient,
+    RouteName, Scope, SessionId, ShownPersons, SlidingWindow,
 };
 use proptest::prelude::*;
 
 use super::*;
 use crate::budget::{BudgetLimits, LimitsTable};
 use crate::caseload;
+use crate::classes::ClassesBuilder;
 use crate::gate::Reach;
 
 const NOW: Timestamp = Timestamp::from_secs(1_763_812_800);
@@ -23,6 +24,7 @@ struct World {
     account: AccountId,
     organisation: OrganisationId,
     access: RouteAccess,
+    classes: ClassRules,
     mode: EnforcementMode,
 }
 
@@ -60,6 +62,7 @@ fn world() -> World {
             proof_age_max: None,
             shows_own: false,
         },
+        classes: ClassRules::default(),
         mode: EnforcementMode::Enforced,
     }
 }
@@ -77,6 +80,7 @@ impl World {
             route: "fiche",
             action: "open",
             access: &self.access,
+            classes: &self.classes,
             mode: self.mode,
             account: &self.account,
             organisation: &self.organisation,
@@ -104,6 +108,7 @@ impl World {
             route: "export",
             action: "export",
             access: &self.access,
+            classes: &self.classes,
             mode: self.mode,
             account: &self.account,
             organisation: &self.organisation,
@@ -372,6 +377,7 @@ fn what_is_weighed_and_stays_is_counted_by_no_budget() {
         route: "fiche",
         action: "open",
         access: &access,
+        classes: &ClassRules::default(),
         mode: EnforcementMode::Enforced,
         account: &account,
         organisation: &organisation,
@@ -704,6 +710,7 @@ impl Visits {
             unmapped: None,
             names_alone: 0,
             outside: None,
+            classes: digue_types::ShownClasses::default(),
         };
         let size = Exposure {
             part: 2,
@@ -757,5 +764,172 @@ fn an_imported_access_log_uses_up_no_budget() {
             .budgets
             .shown_to(&visits.world.account.clone(), NOW),
         [0; 4]
+    );
+}
+
+/// Archived persons, inside the caseload and outside, behind an agreement of eight hours.
+fn archive() -> World {
+    let mut world = world();
+    let class = |name: &str| ClassName::parse(name).unwrap();
+    let lasts = Duration::from_hours(8);
+    world
+        .classes
+        .0
+        .insert(class("archived"), ClassRule::Agreement { lasts });
+    world.classes.0.insert(class("protected"), ClassRule::Watch);
+    let mut table = ClassesBuilder::new(&world.population);
+    for (name, person) in [
+        ("archived", "in1"),
+        ("archived", "old1"),
+        ("protected", "in2"),
+        ("local", "in3"),
+    ] {
+        table.add(&class(name), person);
+    }
+    let table = Arc::new(table.finish());
+    world
+        .snapshot
+        .classes
+        .insert(world.population.clone(), table);
+    world
+}
+
+fn agree(world: &mut World, person: &str, until: Timestamp) {
+    let key = (world.population.clone(), world.account.clone());
+    let agreement = RecordAgreement {
+        person: PersonKey::new(&world.population, person),
+        reason: "a pension of 1998 is computed again".to_owned(),
+        until,
+    };
+    let agreements = Arc::make_mut(&mut world.snapshot.agreements);
+    agreements.entry(key).or_default().push(agreement);
+}
+
+fn archived() -> RefusalReason {
+    RefusalReason::PersonClass(ClassName::parse("archived").unwrap())
+}
+
+#[test]
+fn an_archived_record_is_shown_once_another_person_agreed_and_no_longer() {
+    let mut world = archive();
+    world.check(false, &["in1"], Err(&[archived()]));
+    world.check(
+        false,
+        &["in2", "in3"],
+        Ok(&[Basis::Caseload, Basis::Caseload]),
+    );
+    world.check(
+        false,
+        &["old1"],
+        Err(&[RefusalReason::OutsideCaseload, archived()]),
+    );
+    agree(&mut world, "in1", NOW.plus(Duration::from_secs(60)));
+    agree(&mut world, "old1", NOW);
+    let decision = world.show(NOW, false, &["in1"]);
+    assert_eq!(decision.bases, [Basis::Agreed]);
+    assert!(decision.justification.unwrap().contains("1998"));
+    // That of the other record is over, and the first one ends.
+    world.check(
+        false,
+        &["old1"],
+        Err(&[RefusalReason::OutsideCaseload, archived()]),
+    );
+    let later = world.show(NOW.plus(Duration::from_secs(60)), false, &["in1"]);
+    assert_eq!(later.reasons, [archived()]);
+}
+
+#[test]
+fn an_agreement_opens_one_record_for_one_account() {
+    let mut world = archive();
+    agree(&mut world, "old1", NOW.plus(Duration::from_hours(8)));
+    world.check(false, &["old1"], Ok(&[Basis::Agreed]));
+    world.check(false, &["old1", "in1"], Err(&[archived()]));
+    world.account = AccountId::parse("a2").unwrap();
+    world.check(
+        false,
+        &["old1"],
+        Err(&[RefusalReason::OutsideCaseload, archived()]),
+    );
+}
+
+#[test]
+fn an_agreement_passes_no_gate_that_lets_the_caseload_alone_through() {
+    let mut world = archive();
+    agree(&mut world, "old1", NOW.plus(Duration::from_hours(8)));
+    world.set_gate(Gate::CaseloadOnly);
+    let decision = world.show(NOW, false, &["old1"]);
+    assert_eq!(
+        decision.reasons,
+        [RefusalReason::CaseloadOnly(Scope::Account)]
+    );
+}
+
+#[test]
+fn break_glass_opens_no_archived_record() {
+    let mut world = archive();
+    let glass = BreakGlass {
+        justification: "urgence".into(),
+        until: NOW.plus(Duration::from_secs(60)),
+    };
+    let key = (world.portal.clone(), world.account.clone());
+    world.snapshot.break_glass = Arc::new(HashMap::from([(key, glass)]));
+    world.check(false, &["old1"], Err(&[archived()]));
+    world.check(false, &["out1"], Ok(&[Basis::BreakGlass]));
+}
+
+#[test]
+fn without_a_table_every_record_is_of_the_strictest_class() {
+    let mut world = archive();
+    world.snapshot.classes.clear();
+    world.check(false, &["in3"], Err(&[RefusalReason::ClassUnknown]));
+    agree(&mut world, "in3", NOW.plus(Duration::from_hours(8)));
+    world.check(false, &["in3"], Ok(&[Basis::Agreed]));
+    // Nothing is restricted where the map restricts no class.
+    world
+        .classes
+        .0
+        .remove(&ClassName::parse("archived").unwrap());
+    world.check(false, &["in4"], Ok(&[Basis::Caseload]));
+}
+
+#[test]
+fn observe_only_says_what_a_class_would_refuse() {
+    let mut world = archive();
+    world.mode = EnforcementMode::ObserveOnly;
+    let decision = world.show(NOW, false, &["in1"]);
+    assert_eq!(decision.outcome, Outcome::WouldRefuse);
+    assert_eq!(decision.reasons, [archived()]);
+    world.mode = EnforcementMode::Pilot;
+    world.account = AccountId::unknown();
+    assert_eq!(world.show(NOW, false, &["in1"]).outcome, Outcome::Released);
+}
+
+#[test]
+fn a_list_loses_its_archived_records() {
+    let world = archive();
+    let persons = ["in1", "in2"].map(|one| PersonKey::new(&world.population, one));
+    let facts = RequestFacts {
+        now: NOW,
+        portal: &world.portal,
+        population: &world.population,
+        route: "liste",
+        action: "list",
+        access: &world.access,
+        classes: &world.classes,
+        mode: world.mode,
+        account: &world.account,
+        organisation: &world.organisation,
+        ip: "192.0.2.1",
+        proved_at: NOW,
+        local: (10, 1),
+        categories: &[],
+        is_exact_search: false,
+        is_found_as_asked: false,
+        own: None,
+    };
+    let found = outside(&world.snapshot, &world.budgets, &facts, &persons).unwrap();
+    assert_eq!(
+        (found.is_outside, found.reason),
+        (vec![true, false], archived())
     );
 }

@@ -3,6 +3,8 @@
 //! The names of the fields cannot change: requests made before an upgrade are read after it. The
 //! form of version 0.1.0 is read by `earlier_form`.
 
+use std::time::Duration;
+
 use digue_access::{KeyProof, Reach, Role};
 use digue_app::OperationError;
 use digue_evidence::reading::EXPORT_REQUEST;
@@ -11,7 +13,10 @@ use digue_types::{Gate, Timestamp};
 use serde_json::{Value as Json, json};
 
 use super::earlier_form;
-use super::request::{AgreedRelation, ApprovalRequest, NewAccount, ReopeningStep, RulesGuard};
+use super::request::{
+    AgreedRelation, ApprovalRequest, NewAccount, OPEN_RECORD, RecordRequest, ReopeningStep,
+    RulesGuard,
+};
 use crate::loads::{LoadTarget, WaitingLoad};
 
 /// The version of the stored form.
@@ -66,6 +71,14 @@ impl ApprovalRequest {
                 "account": one.account,
                 "organisation": one.organisation,
                 "until": one.until.map(|until| until.to_string()),
+            }),
+            Self::OpenRecord(one) => json!({
+                "portal": one.portal,
+                "population": one.population,
+                "class": one.class,
+                "person": one.person,
+                "account": one.account,
+                "lasts": one.lasts.as_secs(),
             }),
             Self::Load(load) => json!({"target": load.target.name(), "load": load.detail()}),
             Self::AllowFeed {
@@ -181,6 +194,14 @@ impl ApprovalRequest {
                 account: maybe(json, "account", |text| text.parse().ok())?,
                 organisation: id(json, "organisation")?,
                 until: maybe(json, "until", Timestamp::parse_rfc3339)?,
+            })),
+            OPEN_RECORD => Some(Self::OpenRecord(RecordRequest {
+                portal: id(json, "portal")?,
+                population: id(json, "population")?,
+                class: maybe(json, "class", |text| text.parse().ok())?,
+                person: json["person"].as_str()?.to_owned(),
+                account: id(json, "account")?,
+                lasts: Duration::from_secs(json["lasts"].as_u64()?),
             })),
             "load" => {
                 let target = LoadTarget::parse(json["target"].as_str()?)?;
@@ -306,6 +327,14 @@ mod tests {
                 since: Timestamp::from_micros(7),
             },
             ApprovalRequest::ExportJournal,
+            ApprovalRequest::OpenRecord(RecordRequest {
+                portal: "kairos".parse().unwrap(),
+                population: "personnes".parse().unwrap(),
+                class: "archived".parse().ok(),
+                person: "P7\tchef".to_owned(),
+                account: chef.clone(),
+                lasts: Duration::from_hours(8),
+            }),
         ];
         // Identifiers of a portal and names are anything: no text runs into the next field.
         for hostile in [

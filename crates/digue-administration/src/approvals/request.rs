@@ -4,13 +4,19 @@
 //! the approver; `told` is for the journal, without addresses.
 
 use std::fmt;
+use std::time::Duration;
 
 use digue_access::{KeyProof, Reach, Role};
 use digue_app::files::sha256;
 use digue_evidence::reading::EXPORT_REQUEST;
-use digue_types::{AccountId, Gate, OrganisationId, PopulationId, PortalId, Subject, Timestamp};
+use digue_types::{
+    AccountId, ClassName, Gate, OrganisationId, PopulationId, PortalId, Subject, Timestamp,
+};
 
 use crate::loads::{LoadTarget, WaitingLoad};
+
+/// The kind of a request to open a record, as it is stored.
+pub(crate) const OPEN_RECORD: &str = "open-record";
 
 /// One relation that two persons agreed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +41,28 @@ impl AgreedRelation {
             .join(" ")
             .trim_end()
             .to_owned()
+    }
+}
+
+/// One record that a class of persons holds back, to be opened by one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordRequest {
+    pub portal: PortalId,
+    pub population: PopulationId,
+    /// `None` where the classes of persons were not known.
+    pub class: Option<ClassName>,
+    /// Canonical.
+    pub person: String,
+    pub account: AccountId,
+    /// From the decision on.
+    pub lasts: Duration,
+}
+
+impl RecordRequest {
+    fn line(&self) -> String {
+        let class = self.class.as_ref().map_or("?", ClassName::as_str);
+        let hours = self.lasts.as_secs().div_ceil(3600);
+        format!("{} {class} {} {hours} h", self.portal, self.person)
     }
 }
 
@@ -140,7 +168,9 @@ pub enum ApprovalRequest {
     ExportJournal,
     /// Let an organisation, or one of its accounts, see one more person.
     AddToCaseload(AgreedRelation),
-    /// Apply the part of a caseload file or an alias table that widens access.
+    /// Let an account open one record that a class of persons holds back.
+    OpenRecord(RecordRequest),
+    /// Apply the part of a file of caseloads, aliases or classes that widens access.
     Load(WaitingLoad),
     /// Let the programs of an account add up to `per_day` readings in 24 hours without approval.
     AllowFeed {
@@ -173,6 +203,7 @@ impl ApprovalRequest {
             Self::WidenRules { .. } => "widen-rules",
             Self::ExportJournal => EXPORT_REQUEST,
             Self::AddToCaseload(_) => "add-to-caseload",
+            Self::OpenRecord(_) => OPEN_RECORD,
             Self::Load(_) => "load",
             Self::AllowFeed { .. } => "allow-feed",
             Self::MoveAccount { .. } => "move-account",
@@ -192,6 +223,7 @@ impl ApprovalRequest {
             Self::ExportJournal => Subject::WholeJournal,
             Self::Load(load) => load.target.subject(),
             Self::RecoverAccount { account, .. }
+            | Self::OpenRecord(RecordRequest { account, .. })
             | Self::IssueKey { account, .. }
             | Self::AllowFeed { account, .. }
             | Self::MoveAccount { account, .. } => account.into(),
@@ -216,6 +248,7 @@ impl ApprovalRequest {
             Self::WidenRules { detail, .. } => detail.clone(),
             Self::ExportJournal => String::new(),
             Self::AddToCaseload(relation) => relation.line(),
+            Self::OpenRecord(request) => request.line(),
             Self::Load(load) => load.detail(),
             Self::AllowFeed {
                 target, per_day, ..
@@ -243,6 +276,15 @@ impl ApprovalRequest {
                 // that the approval needs.
                 format!("{} {population} persons:1", self.kind())
             }
+            // Without the person, as above: the entry of the reading has the person and the reason.
+            Self::OpenRecord(request) => {
+                let class = request.class.as_ref().map_or("?", ClassName::as_str);
+                let (portal, secs) = (&request.portal, request.lasts.as_secs());
+                format!(
+                    "{} {portal} class:{class} persons:1 lasts:{secs}",
+                    self.kind()
+                )
+            }
             Self::WidenRules { detail, .. } => {
                 let digest = detail.lines().next().unwrap_or_default();
                 format!(
@@ -264,6 +306,10 @@ impl ApprovalRequest {
                 .iter()
                 .any(|one| those.iter().any(|other| other.account == one.account)),
             (Self::AddToCaseload(one), Self::AddToCaseload(another)) => one == another,
+            (Self::OpenRecord(one), Self::OpenRecord(another)) => {
+                (&one.account, &one.population, &one.person)
+                    == (&another.account, &another.population, &another.person)
+            }
             (Self::Load(one), Self::Load(another)) => one == another,
             (Self::WidenRules { .. }, Self::WidenRules { .. }) => self == other,
             // By subject alone: two requests to open one gate to different degrees could otherwise

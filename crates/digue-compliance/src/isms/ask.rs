@@ -12,6 +12,7 @@ use digue_app::{Actor, App, OperationError, gates};
 use digue_casework::incidents::IncidentView;
 use digue_casework::{alerts, incidents};
 use digue_detection::Action;
+use digue_evidence::classes::{self, ClassLine};
 use digue_evidence::stored_records::{self, StoredKind};
 use digue_evidence::{retention, witnesses};
 use digue_exposure::ScopeQuestion;
@@ -90,6 +91,7 @@ pub(super) async fn ask(
         }
         Check::Configuration => two_persons(app, |kind| kind == "widen-rules", now.at).await,
         Check::BreakGlass => break_glass(app, now.at).await,
+        Check::ClassAgreements => class_agreements(app),
         Check::PortalsEnforced => Ok(portals_enforced(app)),
         Check::Budgets => Ok(budgets(app)),
         Check::Coverage => {
@@ -401,6 +403,33 @@ async fn break_glass(app: &App, now: Timestamp) -> Result<Measurement, Operation
         opened.len() as u64,
         late.map(|one| one.id.clone()).collect(),
     ))
+}
+
+/// Consultations within thirty days of classes that need an agreement; those without one fail. The
+/// value is the number of persons of these classes.
+fn class_agreements(app: &App) -> Result<Measurement, OperationError> {
+    let view = classes::numbers(app);
+    let is_restricted = |line: &&ClassLine| line.rules.iter().any(|(_, rule)| rule.restricts());
+    let lines: Vec<&ClassLine> = view.lines.iter().filter(is_restricted).collect();
+    if lines.is_empty() {
+        return Ok(Measurement::unknown(NotRun::NoSource));
+    }
+    if !view.is_complete {
+        let cause = "the journal of before the start is still being read";
+        return Err(OperationError::Unavailable(cause.to_owned()));
+    }
+    let sum = |number: fn(&ClassLine) -> u64| lines.iter().map(|line| number(line)).sum::<u64>();
+    let (shown, agreed) = (sum(|line| line.count.shown), sum(|line| line.count.agreed));
+    // Of an entry whose classes were not known, each person may have needed one.
+    Ok(Measurement {
+        population: shown + view.unknown,
+        failing_events: shown - agreed + view.unknown,
+        value: lines
+            .iter()
+            .map(|line| line.held.map(|held| held as u64))
+            .sum(),
+        ..Measurement::default()
+    })
 }
 
 fn all_portals(app: &App) -> Vec<PortalId> {

@@ -455,6 +455,41 @@ fn what_only_narrows_waits_for_nobody() {
     }
 }
 
+#[test]
+fn the_rule_of_a_class_is_weakened_by_two_and_made_stricter_by_one() {
+    let with = |classes: &str| {
+        map(&MAP.replacen("[break_glass]", &format!("{classes}\n[break_glass]"), 1))
+    };
+    let of = |rule: &str| with(&format!("[classes.archived]\n{rule}"));
+    let order = [
+        with(""),
+        of("rule = \"watch\""),
+        of("rule = \"agreement\"\nlasts = \"3d\""),
+        of("rule = \"agreement\""),
+        of("rule = \"refuse\""),
+    ];
+    for (place, weaker) in order.iter().enumerate() {
+        for stricter in &order[place..] {
+            assert_eq!(widenings(weaker, stricter), [] as [&str; 0]);
+        }
+        for stricter in &order[place + 1..] {
+            assert_ne!(widenings(stricter, weaker), [] as [&str; 0]);
+        }
+    }
+    for wrong in [
+        "rule = \"watch\"\nlasts = \"1h\"",
+        "rule = \"agreement\"\nlasts = \"8d\"",
+        "lasts = \"1h\"",
+        "rule = \"none\"",
+    ] {
+        let text = format!("[classes.archived]\n{wrong}\n\n[break_glass]");
+        assert!(
+            parse(&MAP.replacen("[break_glass]", &text, 1), &[]).is_none(),
+            "{wrong}"
+        );
+    }
+}
+
 /// Of a route that decides for itself, the choice of the whole map changes nothing.
 #[test]
 fn names_that_leave_again_are_a_widening() {

@@ -114,6 +114,7 @@ pub(crate) fn directory() -> ProvisioningRules {
 fn caseloads() -> SourceRules {
     SourceRules {
         name: "portefeuilles".to_owned(),
+        look_up: None,
         target: LoadTarget::Caseload(PopulationId::parse("personnes").unwrap()),
         origin: SourceOrigin::File("portefeuilles.csv".into()),
         account: AccountId::parse("flux").unwrap(),
@@ -187,6 +188,7 @@ pub(crate) fn portal() -> Portal {
             organisation: limits(400),
             ..LimitsTable::default()
         },
+        classes: digue_access::ClassRules::default(),
         break_glass: BreakGlassRule {
             lasts: Duration::from_mins(15),
         },
@@ -216,6 +218,7 @@ fn route() -> Route {
         },
         request: vec![],
         exact_sets: vec![],
+        creates: None,
         query: QueryRule::Any,
         graphql: GraphQl::Unread,
         response: ResponseRules {

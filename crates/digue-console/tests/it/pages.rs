@@ -142,6 +142,7 @@ pub(crate) static PAGES: &[Page] = &[
     page("approvals", "/approvals"),
     stale("approvals-stale", "/approvals"),
     page("break-glass", "/break-glass"),
+    page("classes", "/classes"),
     page("keys", "/keys"),
     page("sources", "/sources"),
     stale("keys-stale", "/keys"),
@@ -325,6 +326,7 @@ pub(crate) static PAGES: &[Page] = &[
     at("printed-key", "/.digue/printed-key", "/.digue/printed-key"),
     at("signed-out", "/.digue/left", "/.digue/left"),
     on_portal("break-glass-ask", "/.digue/break-glass"),
+    on_portal("record-ask", "/.digue/record"),
     at("not-found", "", "/nulle/part"),
 ];
 

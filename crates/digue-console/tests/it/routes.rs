@@ -410,6 +410,8 @@ const TRIES: &[Try] = &[
     read("GET /break-glass"),
     read("GET /break-glass/list.csv"),
     send("POST /break-glass/review", "id=bg-none"),
+    read("GET /classes"),
+    read("GET /classes.csv"),
     send(
         "POST /watch/decide",
         "id=fi-none&verdict=work&reason=exercice",
@@ -627,6 +629,11 @@ const TRIES: &[Try] = &[
     send(
         "POST /.digue/break-glass",
         "justification=un+motif+assez+long+pour+valoir",
+    ),
+    read("GET /.digue/record"),
+    send(
+        "POST /.digue/record",
+        "person=P1&justification=un+motif+assez+long+pour+valoir",
     ),
     read("GET /.digue/jwks.json"),
     at("GET /.digue/tlog/{*path}", "/.digue/tlog/checkpoint"),

@@ -164,7 +164,15 @@ impl<M: VisitMode> IdentifiedVisit<M> {
                 }
             }
             RouteKind::Held | RouteKind::WebSocket => {
-                visit.objections_to(&route, &values, request, is_sound)
+                let objections = visit.objections_to(&route, &values, request, is_sound);
+                let is_miss = |reason: &RefusalReason| *reason == RefusalReason::OutsideCaseload;
+                let subjects = visit.subjects.clone();
+                if objections.iter().any(is_miss) && visit.look_up_outside(&route, &subjects).await
+                {
+                    visit.objections_to(&route, &values, request, is_sound)
+                } else {
+                    objections
+                }
             }
         };
         if !objections.is_empty() {

@@ -281,6 +281,8 @@ impl Visit {
         let (rewritten, share) = match &found {
             Ok(found) => {
                 let sent = (head.status, &head.headers, &bytes);
+                self.add_to_caseload(route, sent, found).await;
+                let sent = (head.status, &head.headers, &bytes);
                 self.without_outside(route, sent, found, share).await?
             }
             Err(_) => (None, share),
@@ -295,6 +297,26 @@ impl Visit {
                 sent,
             },
         })
+    }
+
+    /// What may join the caseload before anything is decided: a person just created, and what the
+    /// operator's data know of the others.
+    async fn add_to_caseload(
+        &self,
+        route: &RouteRef,
+        sent: (StatusCode, &HeaderMap, &Bytes),
+        found: &InspectedPersons,
+    ) {
+        if self.shared.caseload_port.get().is_none() {
+            return;
+        }
+        let persons: Vec<PersonRef> = found
+            .persons
+            .iter()
+            .map(|(person, _)| person.clone())
+            .collect();
+        self.note_created(route, sent, &persons).await;
+        self.look_up_outside(route, &persons).await;
     }
 
     /// What a response shows by its headers and its body. Keeps the headers that may pass.

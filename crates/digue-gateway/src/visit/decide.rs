@@ -4,6 +4,7 @@ use digue_access::decide::{CountedResponse, PendingCharge, weigh, weigh_shown, w
 use digue_access::{Budgets, Decision, Snapshot};
 use digue_types::{
     Basis, Exposure, Inspection, Means, Outcome, PersonKey, PersonRef, RefusalReason, Scope,
+    ShownClasses,
 };
 
 use super::admit::AdmittedVisit;
@@ -138,6 +139,7 @@ impl Visit {
                 exposure.reasons = vec![RefusalReason::Withheld];
                 exposure.shown = Vec::new();
                 exposure.outside = None;
+                exposure.classes = ShownClasses::default();
             }
         }
         (exposure, Vec::new())

@@ -208,6 +208,10 @@ pub(super) fn named_in_refusal(
 const fn is_about_caseload(reason: &RefusalReason) -> bool {
     matches!(
         reason,
-        RefusalReason::OutsideCaseload | RefusalReason::NotExact | RefusalReason::CaseloadOnly(_)
+        RefusalReason::OutsideCaseload
+            | RefusalReason::NotExact
+            | RefusalReason::CaseloadOnly(_)
+            | RefusalReason::PersonClass(_)
+            | RefusalReason::ClassUnknown
     )
 }

@@ -1,6 +1,6 @@
 //! Refusals: journalled before they are returned.
 
-use digue_access::{Decision, Enforcement};
+use digue_access::{ClassRule, Decision, Enforcement};
 use digue_types::{Exposure, Inspection, Outcome, RefusalReason};
 
 use super::outside::named_in_refusal;
@@ -106,9 +106,24 @@ impl Visit {
             .route()
             .is_some_and(|route| route.access.allows_break_glass);
         refusal.may_break_glass = could_break && allows;
+        refusal.may_ask_for_record = self.may_ask_for_record(&refusal.reasons);
         refusal.outside =
             (!self.named.is_empty()).then(|| Box::new(NamedPersons(self.named.clone())));
         refusal
+    }
+}
+
+impl Visit {
+    /// True when only a class stands against the record, and another person may agree.
+    fn may_ask_for_record(&self, reasons: &[RefusalReason]) -> bool {
+        let can_be_agreed = |reason: &RefusalReason| {
+            // An agreement shows a record that is in no caseload, too.
+            *reason == RefusalReason::OutsideCaseload
+                || matches!(reason, RefusalReason::PersonClass(class)
+                    if matches!(self.portal.classes.of(class), ClassRule::Agreement { .. }))
+        };
+        let is_by_class = |reason: &RefusalReason| matches!(reason, RefusalReason::PersonClass(_));
+        reasons.iter().any(is_by_class) && reasons.iter().all(can_be_agreed)
     }
 }
 

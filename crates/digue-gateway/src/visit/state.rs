@@ -8,7 +8,7 @@ use digue_access::{Decision, RequestFacts, Snapshot};
 use digue_identifiers::{Identifier, Unreadable};
 use digue_types::{
     ActionName, Category, ExchangeId, Exposure, Inspection, OutsideRecords, PersonKey, PersonRef,
-    ReadFailure, RequestClient, RouteName, Timestamp, UnmappedAddress,
+    ReadFailure, RequestClient, RouteName, ShownClasses, Timestamp, UnmappedAddress,
 };
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -327,6 +327,7 @@ impl Visit {
             route: route.name.as_str(),
             action: route.action.as_str(),
             access: &route.access,
+            classes: &self.portal.classes,
             mode: self.portal.mode,
             account: &self.caller.account,
             organisation: &self.caller.organisation,
@@ -404,6 +405,7 @@ impl Visit {
     ) -> Exposure {
         let (route, action, categories) = self.names();
         let persons_found = u32::try_from(persons.len()).unwrap_or(u32::MAX);
+        let classes = self.classes_shown(rules, decision, &persons);
         Exposure {
             at: self.now,
             exchange: self.exchange.clone(),
@@ -438,6 +440,33 @@ impl Visit {
             unmapped: self.unmapped.clone(),
             names_alone: self.names_alone,
             outside: self.outside.clone(),
+            classes,
+        }
+    }
+
+    /// The classes of the persons of a response that is shown.
+    fn classes_shown(
+        &self,
+        rules: &Snapshot,
+        decision: &Decision,
+        persons: &FoundPersons,
+    ) -> ShownClasses {
+        // A refusal shows nobody.
+        if decision.bases.is_empty() {
+            return ShownClasses::default();
+        }
+        match rules.classes.get(&self.portal.population) {
+            Some(table) => {
+                let keys = self.keys(persons.iter().map(|(person, _)| person));
+                let keyed: Vec<(PersonKey, &PersonRef)> = keys
+                    .into_iter()
+                    .zip(persons.iter().map(|(person, _)| person))
+                    .collect();
+                table.shown(&keyed)
+            }
+            // Where no map asks for classes, there is nothing to be unknown.
+            None if self.portal.classes.is_empty() => ShownClasses::default(),
+            None => ShownClasses::Unknown,
         }
     }
 

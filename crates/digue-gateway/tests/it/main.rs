@@ -6,8 +6,10 @@
     reason = "a test ends at its first fault, and may say what it measured"
 )]
 
+mod classes;
 mod faults;
 mod memory_monitor;
+mod misses;
 mod names;
 mod outside;
 mod passthrough;

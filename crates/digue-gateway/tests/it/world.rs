@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use digue_access::classes::{ClassRule, ClassRules, ClassesBuilder, RecordAgreement};
 use digue_access::decide::{BreakGlass, Reduction};
 use digue_access::session::{ClientIp, Session};
 use digue_access::{
@@ -46,6 +47,7 @@ use digue_types::{
     AccountId, ActionName, Exposure, Gate, OrganisationId, PersonRef, PopulationId, PortalId,
     RouteName, SessionId, Timestamp,
 };
+use digue_types::{ClassName, PersonKey};
 use http::{HeaderName, Method, Request, Response};
 use http_body_util::BodyExt as _;
 use ring::rand::SystemRandom;
@@ -308,6 +310,7 @@ fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
         }]),
         graphql: GraphQl::Unread,
         exact_sets: vec![],
+        creates: None,
         response: ResponseRules {
             blocks: vec![RuleBlock::new(
                 vec!["application/json".into()],
@@ -368,7 +371,18 @@ fn writes() -> Vec<Route> {
         write
     };
     let json = jsonpath::RecordPath::parse("$.dossiers[*].id").unwrap();
+    // Its answer names whom it created.
+    let mut creation = route("inscription", "/inscription/{nom}", RouteKind::Held);
+    creation.query = QueryRule::Any;
+    let at = jsonpath::RecordPath::parse("$.items[*].id").unwrap();
+    creation.creates = Some(RequestRule {
+        name: "creates".to_owned(),
+        source: RequestSource::json(at, Pick::whole(0, "creates")).unwrap(),
+        pick: Pick::whole(0, "creates"),
+        is_subject: false,
+    });
     vec![
+        creation,
         of(
             "chemin",
             "/chemin/{id}",
@@ -456,6 +470,17 @@ fn usual_routes() -> Vec<Route> {
     ]
 }
 
+/// Archived records need an agreement, and protected ones are watched.
+fn class_rules() -> ClassRules {
+    let lasts = Duration::from_hours(8);
+    let rules = [
+        ("archived", ClassRule::Agreement { lasts }),
+        ("protected", ClassRule::Watch),
+    ];
+    let rules = rules.map(|(name, rule)| (id(ClassName::parse(name)), rule));
+    ClassRules(rules.into_iter().collect())
+}
+
 /// The limits of all portals: persons in a minute and in a day.
 fn limits() -> LimitsTable {
     let of = |minute, day| BudgetLimits([Some(minute), None, Some(day), None]);
@@ -493,6 +518,7 @@ fn portal(name: &str, identity: Identity, mode: EnforcementMode, upstream: &str)
         }],
         primary: 0,
         limits: limits(),
+        classes: class_rules(),
         break_glass: BreakGlassRule {
             lasts: Duration::from_mins(10),
         },
@@ -655,6 +681,7 @@ fn rules(holder: &Holder) -> Snapshot {
         until: NOON.plus(Duration::from_hours(24)),
     };
     Snapshot {
+        classes: HashMap::from([(population.clone(), Arc::default())]),
         caseloads: HashMap::from([(population, Arc::new(caseloads))]),
         caseload_version: 3,
         directory: Arc::new(directory.collect::<AccountDirectory>()),
@@ -911,6 +938,36 @@ impl World {
     /// The cookie of a session of Digue.
     pub(crate) fn session_cookie(&self, name: &str, host: &str) -> String {
         format!("__Host-digue={}", cookie(name, host))
+    }
+
+    /// Replaces the classes of persons; without rows they are not known.
+    pub(crate) fn set_classes(&self, rows: &[(&str, &str)]) {
+        let population = id(PopulationId::parse("personnes"));
+        let mut rules = (*self.gateway.rules()).clone();
+        let mut table = ClassesBuilder::new(&population);
+        for (class, person) in rows {
+            table.add(&id(ClassName::parse(class)), person);
+        }
+        if rows.is_empty() {
+            rules.classes.clear();
+        } else {
+            rules.classes.insert(population, Arc::new(table.finish()));
+        }
+        self.gateway.set_rules(rules);
+    }
+
+    /// Two persons agreed that the account opens the record.
+    pub(crate) fn agree(&self, name: &str, person: &str) {
+        let population = id(PopulationId::parse("personnes"));
+        let mut rules = (*self.gateway.rules()).clone();
+        let agreement = RecordAgreement {
+            person: PersonKey::new(&population, person),
+            reason: "une pension de 1998".to_owned(),
+            until: NOON.plus(Duration::from_hours(8)),
+        };
+        let agreements = Arc::make_mut(&mut rules.agreements);
+        agreements.insert((population, account(name)), vec![agreement]);
+        self.gateway.set_rules(rules);
     }
 
     /// Gives an account the role of an officer who reads the journal.

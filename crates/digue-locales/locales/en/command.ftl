@@ -59,6 +59,7 @@ fault-no-portal = no portal is described in this folder
 fault-portal-twice = the portal "{ $detail }" is already described in another file
 fault-host-twice = the host "{ $detail }" is already taken
 fault-primary-twice = "{ $name }": only one identifier can be primary
+fault-class-lasts = "{ $name }": only the rule "agreement" has a duration
 fault-no-primary = one of the identifiers must have primary = true
 fault-unknown-kind = "{ $name }": no identifier is called "{ $detail }"
 fault-unknown-field = "{ $name }": no request value is called "{ $detail }"
@@ -271,6 +272,8 @@ warning-path-literal = "{ $name }": "{ $detail }" is taken literally
 warning-no-methods = "{ $name }" is missing: every method is allowed
 warning-no-response = "{ $name }" is missing: every response with a body will be refused
 warning-headers-lost = "{ $name }" is missing: on the route { $detail }, no format and no sweep would recognise an identifier in a header, so Location, Set-Cookie and similar headers are removed
+warning-classes-source = No source feeds "{ $detail }": as long as no table is in force, each record of this portal is refused.
+warning-classes-other = The map of the portal "{ $detail }", of the same population, is stricter about a class of persons: what it holds back can be read here.
 warning-pattern-groups = "{ $name }" should have exactly one group, the identifier (it has { $detail })
 demo-second = Second CISO, who confirms account holders when others requested the access and handed it over
 

@@ -59,6 +59,7 @@ fault-no-portal = aucun portail n'est décrit dans ce dossier
 fault-portal-twice = le portail « { $detail } » est déjà décrit dans un autre fichier
 fault-host-twice = l'hôte « { $detail } » est déjà pris
 fault-primary-twice = « { $name } » : un seul identifiant peut être principal
+fault-class-lasts = « { $name } » : seule la règle « agreement » a une durée
 fault-no-primary = l'un des identifiants doit avoir primary = true
 fault-unknown-kind = « { $name } » : aucun identifiant ne s'appelle « { $detail } »
 fault-unknown-field = « { $name } » : aucune valeur de la requête ne s'appelle « { $detail } »
@@ -271,6 +272,8 @@ warning-path-literal = « { $name } » : « { $detail } » est pris à la l
 warning-no-methods = « { $name } » manque : toutes les méthodes sont permises
 warning-no-response = « { $name } » manque : toute réponse qui a un corps sera refusée
 warning-headers-lost = « { $name } » manque : sur la route { $detail }, aucun format ni aucun balayage ne reconnaîtrait un identifiant dans un en-tête ; Location, Set-Cookie et les en-têtes semblables sont retirés
+warning-classes-source = Aucune source ne fournit « { $detail } » : tant qu'aucune table n'est en vigueur, chaque dossier de ce portail est refusé.
+warning-classes-other = La carte du portail « { $detail } », de la même population, est plus stricte sur une classe de personnes : ce qu'elle retient se lit ici.
 warning-pattern-groups = « { $name } » devrait avoir un seul groupe, celui de l'identifiant (il y en a { $detail })
 demo-second = Second RSSI, qui confirme les titulaires dont il n'a ni demandé ni remis l'accès
 

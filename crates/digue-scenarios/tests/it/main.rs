@@ -11,6 +11,7 @@ mod approvals;
 mod backups;
 mod campaigns;
 mod claims_truth;
+mod classes;
 mod containment;
 mod desk;
 mod devices;
@@ -18,6 +19,7 @@ mod gaps;
 mod incidents;
 mod isms;
 mod loads;
+mod look_ups;
 mod onboarding;
 mod order;
 mod papers;
@@ -96,6 +98,7 @@ fn portal(upstream: String) -> Portal {
         },
         request: vec![],
         exact_sets: vec![],
+        creates: None,
         query: QueryRule::Any,
         graphql: GraphQl::Unread,
         response: ResponseRules {
@@ -136,6 +139,7 @@ fn portal(upstream: String) -> Portal {
         }],
         primary: 0,
         limits: LimitsTable::default(),
+        classes: digue_access::ClassRules::default(),
         break_glass: BreakGlassRule {
             lasts: Duration::from_secs(60),
         },

@@ -24,6 +24,7 @@ fn source(origin: SourceOrigin) -> SourceRules {
         name: "portefeuilles".to_owned(),
         target: LoadTarget::Caseload(population()),
         origin,
+        look_up: None,
         account: AccountId::parse("flux").unwrap(),
         every: Duration::from_mins(5),
         late_after: Duration::from_mins(15),

@@ -8,6 +8,7 @@
 
 mod findings;
 mod isms;
+mod mariadb;
 mod migrations;
 mod old_records;
 mod old_release;

@@ -15,6 +15,7 @@ mod caseload;
 mod cases;
 #[path = "../../../digue-scenarios/tests/it/claims_truth.rs"]
 mod claims_truth;
+mod classes;
 mod commands;
 mod console;
 mod corpus;

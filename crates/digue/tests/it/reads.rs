@@ -11,7 +11,7 @@ const ROUTER: &str = include_str!("../../../digue-console/src/router.rs");
 
 /// Routes that put persons beside the accounts that were shown them, how each is tried, and the
 /// answer for an auditor with a fresh proof.
-const EVIDENCE: [(&str, &str, u16); 21] = [
+const EVIDENCE: [(&str, &str, u16); 23] = [
     ("/accounts/{account}", "/accounts/a1", 200),
     (
         "/accounts/{account}/exposures.csv",
@@ -28,6 +28,8 @@ const EVIDENCE: [(&str, &str, u16); 21] = [
         "/accounts/a1/look-back.csv",
         404,
     ),
+    ("/classes", "/classes", 200),
+    ("/classes.csv", "/classes.csv", 200),
     ("/persons", "/persons?person=P1", 200),
     ("/persons/sights.csv", "/persons/sights.csv?person=P1", 200),
     ("/scope", "/scope?account=a1", 200),

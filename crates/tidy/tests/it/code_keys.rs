@@ -98,6 +98,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("watch-unread", &["LineError"]),
     ("weight", &["Weight"]),
     ("who", &["Who"]),
+    ("class-rule", &["ClassRule"]),
     ("window", &["SlidingWindow"]),
     ("approval-kind", &["ApprovalRequest"]),
     ("wrong", &["ContradictionKind"]),

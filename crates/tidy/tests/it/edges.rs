@@ -260,9 +260,11 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         11,
         &[
             "digue-types",
+            "digue-access",
             "digue-http",
             "digue-portal-login",
             "digue-store",
+            "digue-gateway",
             "digue-app",
             "digue-administration",
         ],
