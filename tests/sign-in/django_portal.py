@@ -78,6 +78,6 @@ urlpatterns = [
 
 if __name__ == "__main__":
     call_command("migrate", verbosity=0)
-    for name in ("agent1", "agent2"):
+    for name in ("agent1", "agent2", "a1", "b1"):
         User.objects.create_user(name, password=f"mot-de-passe-{name}")
     call_command("runserver", f"127.0.0.1:{port}", use_reloader=False, skip_checks=True)

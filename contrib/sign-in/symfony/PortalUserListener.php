@@ -31,7 +31,7 @@ final class PortalUserListener implements EventSubscriberInterface
         }
     }
 
-    /** Who is signed in, for `whoami` too; whoever acts as another user is still themselves. */
+    /** Who is signed in, for `whoami` too; a user who acts as another one (`switch_user`) is named. */
     public function name(): ?string
     {
         $token = $this->tokens->getToken();
