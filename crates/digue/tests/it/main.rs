@@ -53,6 +53,7 @@ mod recorded;
 mod rollback;
 mod scim;
 mod service_manager;
+mod sign_in;
 mod smsi;
 mod space;
 mod starvation;

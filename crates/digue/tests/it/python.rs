@@ -31,10 +31,15 @@ pub(crate) fn site_packages(file: &str) -> PathBuf {
 
 /// The conformance script of the repository's `tests` folder.
 pub(crate) fn conformance() -> PathBuf {
+    script("h2.py")
+}
+
+/// A file of the repository's `tests` folder.
+pub(crate) fn script(name: &str) -> PathBuf {
     #[expect(
         clippy::disallowed_methods,
         reason = "cargo says where the crate is, at run time"
     )]
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-    Path::new(&here).join("../../tests/h2.py")
+    Path::new(&here).join("../../tests").join(name)
 }
