@@ -28,7 +28,7 @@ use regex::Regex;
 use super::addresses::parse_public_url;
 use super::pick::read_pick;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
-use super::response_rules::{read_block, read_sweep};
+use super::response_rules::{SharedBlocks, check_alternatives, read_sweep};
 use super::server::read_retention;
 
 /// A map, and the public URL of its portal.
@@ -96,8 +96,10 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let names = root
         .section("names")
         .map(|section| read_names(&section, "found", NamesChoice::default()));
+    let blocks = SharedBlocks::read(root.section("blocks"), &kinds);
     let usual = RouteDefaults {
         kinds: &kinds,
+        blocks: &blocks,
         errors,
         query,
         names: names.unwrap_or_default(),
@@ -115,6 +117,9 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         super::routes::warn(&sections, routes);
     }
     drop(sections);
+    if let Some(section) = root.section("blocks") {
+        blocks.warn_of_unused(&section);
+    }
     let retention = root
         .section("journal")
         .map_or(Some(Retention::default()), |section| {
@@ -123,8 +128,6 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let logs = root
         .section("import")
         .map_or(LogForm::Combined, |section| read_logs(&section));
-    // Only now: every section is read before the first missing value ends the reading.
-    let routes = routes?;
     let section = section?;
     let id = section.need("name", PortalId::parse);
     let population = section.parse("population", PopulationId::parse);
@@ -144,6 +147,8 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
             .map(|mode| (mode.code(), mode)),
         )
         .unwrap_or_default();
+    // Only now: every section is read before the first missing value ends the reading.
+    let routes = routes?;
     let (identity, named_headers) = identity?;
     let (id, (url, host)) = (id?, url?);
     hosts.insert(0, host);
@@ -454,6 +459,7 @@ fn read_report_token(section: &ConfigSection<'_>) -> Option<[u8; 32]> {
 /// What all routes of a map share.
 struct RouteDefaults<'d> {
     kinds: &'d [IdentifierKind],
+    blocks: &'d SharedBlocks,
     errors: Option<ErrorRules>,
     query: QueryRule,
     names: NamesChoice,
@@ -556,7 +562,10 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<Route> {
     let kinds = usual.kinds;
     let name = section.need("name", RouteName::parse);
-    let pattern = section.need("path", Pattern::parse);
+    let except = section.parse_all("except", Pattern::parse);
+    let pattern = section
+        .need("path", Pattern::parse)
+        .map(|pattern| pattern.except(except));
     let kind = read_route_kind(section);
     let is_held = kind == RouteKind::Held;
     let action = if is_held {
@@ -582,9 +591,12 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
     let blocks: Vec<Option<RuleBlock>> = section
         .sections("response")
         .iter()
-        .map(|block| read_block(block, kinds))
+        .map(|block| usual.blocks.read_block(block, kinds))
         .collect();
     let blocks = blocks.into_iter().collect::<Option<Vec<_>>>();
+    if let Some(blocks) = &blocks {
+        check_alternatives(section, blocks);
+    }
     let access = RouteAccess {
         needs_caseload: section
             .choice("caseload", &[("required", true), ("not-required", false)])

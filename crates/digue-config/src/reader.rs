@@ -608,6 +608,12 @@ impl<'s> ConfigSection<'s> {
         sections
     }
 
+    /// Takes all names for known: those of a section that was read before.
+    pub(crate) fn seen_all(&self) {
+        let names = self.names();
+        self.used.borrow_mut().extend(names);
+    }
+
     /// An array of tables.
     pub(crate) fn sections(&self, key: &str) -> Vec<ConfigSection<'s>> {
         let mut sections = Vec::new();

@@ -3,6 +3,9 @@
 //! Every block says where its records are, or why it has none: otherwise *nobody found* would pass
 //! for *nobody shown* (decision 16).
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
 use digue_html::selector;
 use digue_identifiers::{IdentifierKind, Pick};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
@@ -10,6 +13,7 @@ use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::response::usual_types;
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
+use digue_inspect::zip::{ENTRIES_USUAL, EntryName, EntryRules, RATIO_USUAL, ZipRules};
 use digue_inspect::{BlockRules, OutsideChoice, RuleBlock, StatusPattern};
 use digue_tables::table::{ColumnRule, MapColumn, TableRules};
 use regex::Regex;
@@ -17,12 +21,166 @@ use regex::Regex;
 use super::pick::read_pick;
 use super::reader::ConfigSection;
 
-const FORMATS: &str = "json | ndjson | html | csv | xlsx | xml | text | nobody";
+const FORMATS: &str = "json | ndjson | html | csv | xlsx | xml | zip | text | nobody";
+
+/// The most blocks of a route for one type: each reads the whole response.
+const ALTERNATIVES_MAX: usize = 8;
+
+/// `[blocks.NAME]`: blocks that several routes use.
+pub(crate) struct SharedBlocks {
+    /// `None` for a block with faults, which were reported where it stands.
+    blocks: BTreeMap<String, Option<RuleBlock>>,
+    used: RefCell<BTreeSet<String>>,
+}
+
+impl SharedBlocks {
+    pub(crate) fn read(section: Option<ConfigSection<'_>>, kinds: &[IdentifierKind]) -> Self {
+        let mut shared = Self {
+            blocks: BTreeMap::new(),
+            used: RefCell::default(),
+        };
+        let sections = section
+            .iter()
+            .flat_map(ConfigSection::named_sections)
+            .collect::<Vec<_>>();
+        for (name, block) in sections {
+            // In the order of the file: a block may use one that stands before it.
+            let block = shared.read_block(&block, kinds);
+            shared.blocks.insert(name, block);
+        }
+        shared
+    }
+
+    /// A block of a route: a shared one by name, or with rules of its own.
+    pub(crate) fn read_block(
+        &self,
+        section: &ConfigSection<'_>,
+        kinds: &[IdentifierKind],
+    ) -> Option<RuleBlock> {
+        let statuses = section.parse_all("status", StatusPattern::parse);
+        let block = if section.has("use") {
+            let types = section.texts("types");
+            self.find(section).map(|block| RuleBlock {
+                types: if types.is_empty() {
+                    block.types
+                } else {
+                    lower_case(&types)
+                },
+                ..block
+            })
+        } else {
+            self.read_own(section, kinds)
+        };
+        block.map(|block| RuleBlock {
+            statuses: if statuses.is_empty() {
+                block.statuses
+            } else {
+                statuses
+            },
+            ..block
+        })
+    }
+
+    /// The shared block that a section uses.
+    fn find(&self, section: &ConfigSection<'_>) -> Option<RuleBlock> {
+        let name = section.need_text("use")?;
+        match self.blocks.get(&name) {
+            Some(block) => {
+                self.used.borrow_mut().insert(name);
+                block.clone()
+            }
+            None => section.refuse("use", "fault-unknown-block", &name),
+        }
+    }
+
+    /// Warns of shared blocks that no route uses.
+    pub(crate) fn warn_of_unused(&self, section: &ConfigSection<'_>) {
+        let used = self.used.borrow();
+        for name in section.names() {
+            if !used.contains(&name) {
+                section.warn(&name, "warning-block-unused", "");
+            }
+        }
+        section.seen_all();
+    }
+
+    /// `entries` of an archive: names, and the block that reads them.
+    fn read_entries(
+        &self,
+        section: &ConfigSection<'_>,
+        kinds: &[IdentifierKind],
+    ) -> Option<Vec<EntryRules>> {
+        let sections = section.sections("entries");
+        if sections.is_empty() {
+            return section.refuse("entries", "fault-missing", "");
+        }
+        each(&sections, |entry| {
+            let names = entry.parse_all("name", EntryName::parse);
+            if names.is_empty() {
+                entry.fault("name", "fault-missing", "");
+            }
+            let block = if entry.has("use") {
+                self.find(entry)
+            } else {
+                self.read_own(entry, kinds)
+            };
+            let block = block?;
+            if matches!(block.rules, BlockRules::Zip(_)) {
+                return entry.refuse("format", "fault-archive-within", "");
+            }
+            if block.outside != OutsideChoice::Refuse {
+                return entry.refuse("outside", "fault-outside-format", "");
+            }
+            Some(EntryRules { names, block })
+        })
+    }
+
+    /// A block with rules of its own. Faults go to the section's source.
+    fn read_own(&self, section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<RuleBlock> {
+        read_block(section, kinds, self)
+    }
+}
+
+fn lower_case(types: &[String]) -> Vec<String> {
+    types.iter().map(|text| text.to_ascii_lowercase()).collect()
+}
+
+/// Blocks of one route that read the same type and status are alternatives: none of them can say
+/// what is taken out, and there are few of them.
+pub(crate) fn check_alternatives(section: &ConfigSection<'_>, blocks: &[RuleBlock]) {
+    for (place, block) in blocks.iter().enumerate() {
+        let is_beside = |other: &RuleBlock| {
+            let has_type = other.types.iter().any(|known| block.types.contains(known));
+            let has_status = block.statuses.is_empty()
+                || other.statuses.is_empty()
+                || other.statuses.iter().any(|s| block.statuses.contains(s));
+            has_type && has_status
+        };
+        let earlier = blocks[..place].iter().filter(|other| is_beside(other));
+        let mut together: Vec<&RuleBlock> = earlier.collect();
+        if together.len() >= ALTERNATIVES_MAX {
+            section.fault("response", "fault-alternatives", ALTERNATIVES_MAX);
+        }
+        if together.is_empty() {
+            continue;
+        }
+        together.push(block);
+        let rewrites = |block: &&RuleBlock| block.outside != OutsideChoice::Refuse;
+        if together.iter().any(rewrites) {
+            section.fault("response", "fault-outside-alternatives", "");
+        }
+        let is_nobody = |block: &&RuleBlock| matches!(block.rules, BlockRules::Nobody);
+        if together.iter().any(is_nobody) {
+            section.fault("response", "fault-nobody-alternatives", "");
+        }
+    }
+}
 
 /// One block. Faults go to the section's source.
-pub(crate) fn read_block(
+fn read_block(
     section: &ConfigSection<'_>,
     kinds: &[IdentifierKind],
+    shared: &SharedBlocks,
 ) -> Option<RuleBlock> {
     let format = section.need_text("format");
     let types = section.texts("types");
@@ -44,10 +202,10 @@ pub(crate) fn read_block(
             Some(0)
         },
     );
-    let rules = read_rules(section, &format, kinds)?;
+    let rules = read_rules(section, &format, kinds, shared)?;
     check_records(section, &format, without_records.is_some());
     let outside = read_outside(section, &rules, undescribed_max);
-    if matches!(rules, BlockRules::Nobody) && types.is_empty() {
+    if matches!(rules, BlockRules::Nobody) && types.is_empty() && !section.has("name") {
         section.fault("types", "fault-missing", "");
     }
     let sweep = sweep.into_iter().collect::<Option<Vec<_>>>()?;
@@ -60,10 +218,11 @@ pub(crate) fn read_block(
             .map(|t| (*t).to_owned())
             .collect()
     } else {
-        types.iter().map(|t| t.to_ascii_lowercase()).collect()
+        lower_case(&types)
     };
     Some(RuleBlock {
         types,
+        statuses: Vec::new(),
         rules,
         sweep,
         without_records,
@@ -105,6 +264,7 @@ fn read_outside(
         BlockRules::Html(_)
         | BlockRules::Xlsx(_)
         | BlockRules::Xml(_)
+        | BlockRules::Zip(_)
         | BlockRules::Text { .. }
         | BlockRules::Nobody => Some("fault-outside-format"),
     };
@@ -133,6 +293,7 @@ fn read_rules(
     section: &ConfigSection<'_>,
     format: &str,
     kinds: &[IdentifierKind],
+    shared: &SharedBlocks,
 ) -> Option<BlockRules> {
     let persons = section.sections("persons");
     let compare = section.sections("compare");
@@ -165,6 +326,15 @@ fn read_rules(
                 .unwrap_or(false);
             Some(BlockRules::Text { is_record_per_line })
         }
+        "zip" => Some(BlockRules::Zip(ZipRules {
+            entries: shared.read_entries(section, kinds)?,
+            entries_max: section
+                .number("entries_max")
+                .map_or(ENTRIES_USUAL, |most| most as usize),
+            ratio_max: section
+                .number("ratio_max")
+                .map_or(RATIO_USUAL, |most| most as usize),
+        })),
         "nobody" => Some(BlockRules::Nobody),
         _ => {
             section.fault("format", "fault-value", FORMATS);
@@ -426,5 +596,117 @@ mod tests {
         for (block, key) in cases {
             assert_eq!(read(&block), Err(vec![(14, key)]), "{block}");
         }
+    }
+
+    fn read_map(text: &str) -> Result<Vec<digue_inspect::RuleBlock>, Vec<(usize, &'static str)>> {
+        let folder = tempfile::tempdir().unwrap();
+        let map = format!(
+            "[portal]\nname = \"p\"\nurl = \"https://p.exemple.fr\"\nupstream = \"http://127.0.0.1:9\"\n\
+             [identifiers.id]\nprimary = true\n{text}"
+        );
+        let file = folder.path().join("p.toml");
+        std::fs::write(&file, map).unwrap();
+        let (mut faults, mut warnings) = (Vec::new(), Vec::new());
+        let read = portal_map::read(Path::new(&file), &mut faults, &mut warnings);
+        let all = faults.iter().chain(&warnings);
+        let said: Vec<(usize, &str)> = all.map(|fault| (fault.line, fault.key)).collect();
+        let is_loss = |(_, key): &(usize, &str)| *key == "warning-headers-lost";
+        let said: Vec<_> = said.into_iter().filter(|one| !is_loss(one)).collect();
+        match read {
+            Some(map) if said.is_empty() => Ok(map.portal.routes[0].response.blocks.clone()),
+            _ => Err(said),
+        }
+    }
+
+    const ROUTE: &str =
+        "[[routes]]\nname = \"l\"\npath = \"/l\"\nmethods = [\"GET\"]\naction = \"list\"\n";
+
+    #[test]
+    fn a_shared_block_is_read_once_and_used_by_name() {
+        let shared = "[blocks.liste]\nformat = \"json\"\nrecords = [\"$.i[*]\"]\n\
+                      persons = [{ as = \"id\", at = \"$.i[*].id\" }]\n";
+        let used = |more: &str| {
+            read_map(&format!(
+                "{shared}{ROUTE}[[routes.response]]\nuse = \"liste\"\n{more}"
+            ))
+        };
+        let blocks = used("").unwrap();
+        assert_eq!(blocks[0].types, ["application/json", "text/json", "*+json"]);
+        let blocks = used("types = [\"Application/X\"]\nstatus = [\"200\", \"4xx\"]").unwrap();
+        assert_eq!(blocks[0].types, ["application/x"]);
+        assert_eq!(blocks[0].statuses.len(), 2);
+        assert_eq!(
+            used("records = [\"$\"]").err(),
+            Some(vec![(18, "fault-unknown-name")])
+        );
+        let unknown = format!("{shared}{ROUTE}[[routes.response]]\nuse = \"autre\"\n");
+        assert_eq!(
+            read_map(&unknown).err(),
+            Some(vec![
+                (17, "fault-unknown-block"),
+                (7, "warning-block-unused")
+            ])
+        );
+        // A fault is reported where the block stands, once.
+        let broken = shared.replace("$.i[*].id", "$.[");
+        let twice = "[[routes.response]]\nuse = \"liste\"\n".repeat(2);
+        let faults = read_map(&format!("{broken}{ROUTE}{twice}")).unwrap_err();
+        assert_eq!(faults, [(10, "fault-value")]);
+    }
+
+    #[test]
+    fn an_archive_says_how_each_entry_is_read() {
+        let zip = |entries: &str| {
+            read_map(&format!(
+                "{ROUTE}[[routes.response]]\nformat = \"zip\"\nentries = [{entries}]\n"
+            ))
+        };
+        let csv =
+            "{ name = \"*.csv\", format = \"csv\", persons = [{ as = \"id\", at = \"id\" }] }";
+        assert!(zip(csv).is_ok());
+        assert!(
+            zip(&format!(
+                "{csv}, {{ name = \"*.png\", format = \"nobody\" }}"
+            ))
+            .is_ok()
+        );
+        assert_eq!(zip("").err(), Some(vec![(14, "fault-missing")]));
+        let nested = format!("{{ name = \"*.zip\", format = \"zip\", entries = [{csv}] }}");
+        assert_eq!(zip(&nested).err(), Some(vec![(14, "fault-archive-within")]));
+        assert_eq!(
+            zip("{ format = \"nobody\", types = [\"a/b\"] }").err(),
+            Some(vec![(14, "fault-missing")])
+        );
+        let drop = csv.replace("persons", "outside = \"drop\", persons");
+        assert_eq!(zip(&drop).err(), Some(vec![(14, "fault-outside-format")]));
+    }
+
+    #[test]
+    fn blocks_for_one_type_are_alternatives_and_cannot_rewrite() {
+        let block = |more: &str| {
+            format!("[[routes.response]]\nformat = \"json\"\n{LIST}{more}").replace("$.i", "$.j")
+        };
+        let both = |more: &str| read_map(&format!("{ROUTE}{}{}", block(""), block(more)));
+        assert!(both("").is_ok());
+        assert_eq!(
+            both("outside = \"drop\"\n").err(),
+            Some(vec![(12, "fault-outside-alternatives")])
+        );
+        let apart = format!(
+            "{ROUTE}{}{}",
+            block("status = \"200\"\n"),
+            block("status = \"404\"\noutside = \"drop\"\n")
+        );
+        assert!(read_map(&apart).is_ok());
+        let many = block("").repeat(9);
+        assert_eq!(
+            read_map(&format!("{ROUTE}{many}")).err(),
+            Some(vec![(12, "fault-alternatives")])
+        );
+        let nobody = "[[routes.response]]\nformat = \"nobody\"\ntypes = \"text/json\"\n";
+        assert_eq!(
+            read_map(&format!("{ROUTE}{}{nobody}", block(""))).err(),
+            Some(vec![(12, "fault-nobody-alternatives")])
+        );
     }
 }

@@ -21,6 +21,7 @@ pub mod request;
 pub mod response;
 pub mod rewrite;
 pub mod xml;
+pub mod zip;
 
 pub use limits::InspectionLimits;
 pub use names::names_shown;

@@ -7,6 +7,7 @@
 mod coded;
 pub mod event;
 pub mod gate_reason;
+pub mod glob;
 pub mod ids;
 pub mod inspection;
 pub mod list;
