@@ -11,6 +11,7 @@ use digue_identifiers::{IdentifierKind, Pick};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
+use digue_inspect::pdf::{PdfRecords, PdfRules, PicturesChoice};
 use digue_inspect::response::usual_types;
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::zip::{ENTRIES_USUAL, EntryName, EntryRules, RATIO_USUAL, ZipRules};
@@ -21,7 +22,7 @@ use regex::Regex;
 use super::pick::read_pick;
 use super::reader::ConfigSection;
 
-const FORMATS: &str = "json | ndjson | html | csv | xlsx | xml | zip | text | nobody";
+const FORMATS: &str = "json | ndjson | html | csv | xlsx | xml | zip | pdf | text | nobody";
 
 /// The most blocks of a route for one type: each reads the whole response.
 const ALTERNATIVES_MAX: usize = 8;
@@ -209,7 +210,8 @@ fn read_block(
         section.fault("types", "fault-missing", "");
     }
     let sweep = sweep.into_iter().collect::<Option<Vec<_>>>()?;
-    if matches!(rules, BlockRules::Text { .. }) && sweep.is_empty() {
+    let is_only_swept = matches!(rules, BlockRules::Text { .. } | BlockRules::Pdf(_));
+    if is_only_swept && sweep.is_empty() {
         section.fault("sweep", "fault-missing", "");
     }
     let types = if types.is_empty() {
@@ -265,6 +267,7 @@ fn read_outside(
         | BlockRules::Xlsx(_)
         | BlockRules::Xml(_)
         | BlockRules::Zip(_)
+        | BlockRules::Pdf(_)
         | BlockRules::Text { .. }
         | BlockRules::Nobody => Some("fault-outside-format"),
     };
@@ -276,7 +279,7 @@ fn read_outside(
 
 /// In tables, rows are the records; every other format names its records, or says why it has none.
 fn check_records(section: &ConfigSection<'_>, format: &str, has_reason: bool) {
-    let needs = matches!(format, "json" | "ndjson" | "html" | "xml" | "text");
+    let needs = matches!(format, "json" | "ndjson" | "html" | "xml" | "text" | "pdf");
     let has = section.has("records");
     if needs && !has && !has_reason {
         section.fault("records", "fault-no-records", "");
@@ -284,7 +287,7 @@ fn check_records(section: &ConfigSection<'_>, format: &str, has_reason: bool) {
     if has && has_reason {
         section.fault("no_records", "fault-records-and-reason", "");
     }
-    if has && !matches!(format, "text" | "nobody") && !section.has("persons") {
+    if has && !matches!(format, "text" | "pdf" | "nobody") && !section.has("persons") {
         section.fault("persons", "fault-missing", "");
     }
 }
@@ -335,6 +338,20 @@ fn read_rules(
                 .number("ratio_max")
                 .map_or(RATIO_USUAL, |most| most as usize),
         })),
+        "pdf" => {
+            let records = [
+                ("pages", PdfRecords::Pages),
+                ("document", PdfRecords::Document),
+            ];
+            let pictures = [
+                ("refuse", PicturesChoice::Refuse),
+                ("ignore", PicturesChoice::ShowNobody),
+            ];
+            Some(BlockRules::Pdf(PdfRules {
+                records: section.choice("records", &records).unwrap_or_default(),
+                pictures: section.choice("pictures", &pictures).unwrap_or_default(),
+            }))
+        }
         "nobody" => Some(BlockRules::Nobody),
         _ => {
             section.fault("format", "fault-value", FORMATS);
@@ -377,13 +394,16 @@ fn read_json(
     compare: &[ConfigSection<'_>],
     kinds: &[IdentifierKind],
 ) -> Option<JsonRules> {
+    let rules = each(persons, |rule| read_json_rule(rule, kinds));
+    let compare = each(compare, |rule| read_json_rule(rule, kinds));
     let map = JsonMap {
-        rules: each(persons, |rule| read_json_rule(rule, kinds))?,
         records: section.parse_all("records", jsonpath::RecordPath::parse),
         empty: section.parse_all("empty", jsonpath::RecordPath::parse),
         no_person: section.parse_all("no_person", jsonpath::RecordPath::parse),
-        compare: each(compare, |rule| read_json_rule(rule, kinds))?,
         fields: section.texts("fields"),
+        // Last, when every key has been read: a fault of a rule makes none of them unknown.
+        rules: rules?,
+        compare: compare?,
     };
     section.accept("persons", JsonRules::new(map))
 }
@@ -394,12 +414,14 @@ fn read_xml(
     compare: &[ConfigSection<'_>],
     kinds: &[IdentifierKind],
 ) -> Option<XmlRules> {
+    let rules = each(persons, |rule| read_xml_rule(rule, kinds));
+    let compare = each(compare, |rule| read_xml_rule(rule, kinds));
     let rules = XmlRules {
-        rules: each(persons, |rule| read_xml_rule(rule, kinds))?,
         records: section.parse_all("records", XmlPath::parse),
         empty: section.parse_all("empty", XmlPath::parse),
         no_person: section.parse_all("no_person", XmlPath::parse),
-        compare: each(compare, |rule| read_xml_rule(rule, kinds))?,
+        rules: rules?,
+        compare: compare?,
     };
     if let Some(record) = rules.record_without_rule() {
         section.fault("records", "fault-no-own-rule", record.text());
@@ -679,6 +701,31 @@ mod tests {
         );
         let drop = csv.replace("persons", "outside = \"drop\", persons");
         assert_eq!(zip(&drop).err(), Some(vec![(14, "fault-outside-format")]));
+    }
+
+    #[test]
+    fn a_pdf_says_what_its_records_are_and_what_is_searched_for() {
+        let pdf = |keys: &str| {
+            read_map(&format!(
+                "{ROUTE}[[routes.response]]\nformat = \"pdf\"\n{keys}"
+            ))
+        };
+        let sweep = "sweep = [{ as = \"id\", pattern = \"P[0-9]{4}\" }]\n";
+        for records in [
+            "records = \"pages\"",
+            "records = \"document\"",
+            "no_records = \"avis\"",
+        ] {
+            assert!(pdf(&format!("{sweep}pictures = \"ignore\"\n{records}\n")).is_ok());
+        }
+        let of = |keys: &str| pdf(keys).err();
+        assert_eq!(of(sweep), Some(vec![(12, "fault-no-records")]));
+        assert_eq!(
+            of("records = \"pages\"\n"),
+            Some(vec![(12, "fault-missing")])
+        );
+        let odd = format!("{sweep}records = \"lines\"\n");
+        assert_eq!(of(&odd), Some(vec![(15, "fault-value")]));
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod jsonpath;
 pub mod limits;
 pub mod media_type;
 pub mod names;
+pub mod pdf;
 pub mod request;
 pub mod response;
 pub mod rewrite;

@@ -14,6 +14,7 @@ use crate::html::outline::{PagePart, page_parts};
 use crate::json::outline::{JsonPart, json_parts};
 use crate::limits::InspectionLimits;
 use crate::media_type::MediaType;
+use crate::pdf::text_of;
 use crate::response::{BlockRules, Message, ResponseRules, usual_types};
 use crate::xml::outline::xml_elements;
 use crate::zip::ZipRules;
@@ -94,11 +95,33 @@ fn read_by_rules(
         BlockRules::Xlsx(_) => TextForm::Workbook,
         BlockRules::Xml(_) => TextForm::Xml,
         BlockRules::Text { .. } => TextForm::Plain,
+        BlockRules::Pdf(_) => return read_pages(bytes, bytes_max, reader),
         BlockRules::Zip(rules) => return read_archive(rules, bytes, bytes_max, reader),
         // As in an archive: what the map states to show nobody by its type.
         BlockRules::Nobody => return Ok(()),
     };
     form.read(charset, bytes, bytes_max, reader)
+}
+
+/// A line is read as one: a name goes on from the cell of a table to the next.
+fn read_pages(
+    bytes: &[u8],
+    bytes_max: usize,
+    reader: &mut NameReader<'_>,
+) -> Result<(), Unreadable> {
+    let text = text_of(bytes, bytes_max)?;
+    for line in text
+        .pages
+        .iter()
+        .flat_map(|page| &page.readings)
+        .flat_map(|text| text.lines())
+    {
+        reader.read(line);
+    }
+    text.asides
+        .iter()
+        .for_each(|aside| reader.read_apart(aside));
+    Ok(())
 }
 
 /// The names of entries, and the names in them.

@@ -11,6 +11,7 @@ use crate::html::{self, HtmlRecords, HtmlRules};
 use crate::json::{JsonRules, Masking, without_guard};
 use crate::limits::InspectionLimits;
 use crate::media_type::MediaType;
+use crate::pdf::{self, PdfRules};
 use crate::xml::{self, XmlRules};
 use crate::zip::{self, ZipRules};
 use digue_identifiers::collector::Collector;
@@ -165,6 +166,8 @@ pub enum BlockRules {
     Xlsx(TableRules),
     Xml(XmlRules),
     Zip(ZipRules),
+    /// Swept, every page and everything beside the pages.
+    Pdf(PdfRules),
     /// Only swept. With `is_record_per_line`, every line that is not blank must contain an
     /// identifier.
     Text {
@@ -188,6 +191,7 @@ pub fn usual_types(format: &str) -> &'static [&'static str] {
         "xlsx" => &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
         "xml" => &["application/xml", "text/xml", "*+xml"],
         "text" => &["text/plain"],
+        "pdf" => &["application/pdf"],
         "zip" => &["application/zip", "application/x-zip-compressed"],
         _ => &[],
     }
@@ -394,7 +398,7 @@ impl RuleBlock {
                 let entries = zip.entries.iter();
                 entries.flat_map(|entry| entry.block.picks()).collect()
             }
-            BlockRules::Text { .. } | BlockRules::Nobody => Vec::new(),
+            BlockRules::Pdf(_) | BlockRules::Text { .. } | BlockRules::Nobody => Vec::new(),
         }
     }
 
@@ -425,6 +429,7 @@ impl RuleBlock {
             BlockRules::Xml(rules) => {
                 xml::read(rules, &digue_decode::xml_text(charset, bytes)?, found)
             }
+            BlockRules::Pdf(rules) => pdf::read(*rules, bytes, limits, found),
             BlockRules::Zip(rules) => zip::read(rules, bytes, status, limits, found),
             BlockRules::Text { is_record_per_line } => read_text(
                 *is_record_per_line,
@@ -494,6 +499,7 @@ impl RuleBlock {
                 | BlockRules::Xlsx(_)
                 | BlockRules::Xml(_)
                 | BlockRules::Zip(_)
+                | BlockRules::Pdf(_)
                 | BlockRules::Text { .. }
                 | BlockRules::Nobody => false,
             },

@@ -191,6 +191,7 @@ impl Rewriting<'_> {
             | BlockRules::Xlsx(_)
             | BlockRules::Xml(_)
             | BlockRules::Zip(_)
+            | BlockRules::Pdf(_)
             | BlockRules::Text { .. }
             | BlockRules::Nobody => Err(RewriteRefusal::NotDescribed),
         }

@@ -138,6 +138,7 @@ fn read_entry(
         | BlockRules::Xlsx(_)
         | BlockRules::Xml(_)
         | BlockRules::Zip(_)
+        | BlockRules::Pdf(_)
         | BlockRules::Text { .. } => None,
     };
     if why.is_some() {

@@ -501,9 +501,11 @@ fn add_all(persons: &mut FoundPersons, more: &[PersonRef], means: Means) {
     }
 }
 
-/// In no coding, and no archive.
+/// In no coding, and no file whose parts are packed.
 pub(super) fn is_plain(headers: &HeaderMap, bytes: &Bytes) -> bool {
-    !headers.contains_key(header::CONTENT_ENCODING) && !bytes.starts_with(b"PK")
+    let packed: [&[u8]; 2] = [b"PK", b"%PDF"];
+    !headers.contains_key(header::CONTENT_ENCODING)
+        && !packed.iter().any(|mark| bytes.starts_with(mark))
 }
 
 /// The portal answered, and its response cannot be forwarded.
