@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use digue_html::selector;
 use digue_identifiers::{IdentifierKind, Pick};
+use digue_inspect::events::{EventRule, EventRules, PIECE_BYTES_USUAL, PieceEnd, StreamRules};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
@@ -17,12 +18,14 @@ use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::zip::{ENTRIES_USUAL, EntryName, EntryRules, RATIO_USUAL, ZipRules};
 use digue_inspect::{BlockRules, OutsideChoice, RuleBlock, StatusPattern};
 use digue_tables::table::{ColumnRule, MapColumn, TableRules};
+use digue_types::glob::NameGlob;
 use regex::Regex;
 
 use super::pick::read_pick;
 use super::reader::ConfigSection;
 
-const FORMATS: &str = "json | ndjson | html | csv | xlsx | xml | zip | pdf | text | nobody";
+const FORMATS: &str =
+    "json | ndjson | html | csv | xlsx | xml | zip | pdf | events | text | nobody";
 
 /// The most blocks of a route for one type: each reads the whole response.
 const ALTERNATIVES_MAX: usize = 8;
@@ -105,18 +108,19 @@ impl SharedBlocks {
         section.seen_all();
     }
 
-    /// `entries` of an archive: names, and the block that reads them.
-    fn read_entries(
+    /// `entries` of an archive or `events` of a stream: names, and the block that reads them.
+    fn read_parts<N>(
         &self,
-        section: &ConfigSection<'_>,
+        (section, key): (&ConfigSection<'_>, &str),
         kinds: &[IdentifierKind],
-    ) -> Option<Vec<EntryRules>> {
-        let sections = section.sections("entries");
+        parse_name: impl Fn(&str) -> Result<N, &'static str>,
+    ) -> Option<Vec<(Vec<N>, RuleBlock)>> {
+        let sections = section.sections(key);
         if sections.is_empty() {
-            return section.refuse("entries", "fault-missing", "");
+            return section.refuse(key, "fault-missing", "");
         }
         each(&sections, |entry| {
-            let names = entry.parse_all("name", EntryName::parse);
+            let names = entry.parse_all("name", &parse_name);
             if names.is_empty() {
                 entry.fault("name", "fault-missing", "");
             }
@@ -126,13 +130,13 @@ impl SharedBlocks {
                 self.read_own(entry, kinds)
             };
             let block = block?;
-            if matches!(block.rules, BlockRules::Zip(_)) {
+            if matches!(block.rules, BlockRules::Zip(_) | BlockRules::Events(_)) {
                 return entry.refuse("format", "fault-archive-within", "");
             }
             if block.outside != OutsideChoice::Refuse {
                 return entry.refuse("outside", "fault-outside-format", "");
             }
-            Some(EntryRules { names, block })
+            Some((names, block))
         })
     }
 
@@ -206,6 +210,7 @@ fn read_block(
     let rules = read_rules(section, &format, kinds, shared)?;
     check_records(section, &format, without_records.is_some());
     let outside = read_outside(section, &rules, undescribed_max);
+    let stream = read_stream(section, &rules, outside);
     if matches!(rules, BlockRules::Nobody) && types.is_empty() && !section.has("name") {
         section.fault("types", "fault-missing", "");
     }
@@ -231,6 +236,34 @@ fn read_block(
         empty_statuses,
         undescribed_max,
         outside,
+        stream,
+    })
+}
+
+/// Events leave one by one; lines do where the map says so. A piece that has left cannot be taken
+/// out afterwards.
+fn read_stream(
+    section: &ConfigSection<'_>,
+    rules: &BlockRules,
+    outside: OutsideChoice,
+) -> Option<StreamRules> {
+    let bytes = section.bytes("event_bytes");
+    let wants = section.boolean("stream").unwrap_or(false);
+    let end = match rules {
+        BlockRules::Events(_) => Some(PieceEnd::BlankLine),
+        BlockRules::NdJson(_) if wants && outside == OutsideChoice::Refuse => Some(PieceEnd::Line),
+        _ if wants => {
+            section.fault("stream", "fault-stream", "");
+            None
+        }
+        _ => None,
+    };
+    let piece_bytes_max = bytes.map_or(PIECE_BYTES_USUAL, |bytes| {
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    });
+    end.map(|end| StreamRules {
+        end,
+        piece_bytes_max,
     })
 }
 
@@ -268,6 +301,7 @@ fn read_outside(
         | BlockRules::Xml(_)
         | BlockRules::Zip(_)
         | BlockRules::Pdf(_)
+        | BlockRules::Events(_)
         | BlockRules::Text { .. }
         | BlockRules::Nobody => Some("fault-outside-format"),
     };
@@ -329,8 +363,20 @@ fn read_rules(
                 .unwrap_or(false);
             Some(BlockRules::Text { is_record_per_line })
         }
+        "events" => {
+            let name = |text: &str| Ok(NameGlob::new(text));
+            let events = shared.read_parts((section, "events"), kinds, name)?;
+            let rule = |(names, block)| EventRule { names, block };
+            Some(BlockRules::Events(EventRules {
+                events: events.into_iter().map(rule).collect(),
+            }))
+        }
         "zip" => Some(BlockRules::Zip(ZipRules {
-            entries: shared.read_entries(section, kinds)?,
+            entries: shared
+                .read_parts((section, "entries"), kinds, EntryName::parse)?
+                .into_iter()
+                .map(|(names, block)| EntryRules { names, block })
+                .collect(),
             entries_max: section
                 .number("entries_max")
                 .map_or(ENTRIES_USUAL, |most| most as usize),
@@ -701,6 +747,40 @@ mod tests {
         );
         let drop = csv.replace("persons", "outside = \"drop\", persons");
         assert_eq!(zip(&drop).err(), Some(vec![(14, "fault-outside-format")]));
+    }
+
+    #[test]
+    fn a_stream_says_how_each_event_is_read() {
+        let events = |keys: &str| {
+            read_map(&format!(
+                "{ROUTE}[[routes.response]]\nformat = \"events\"\n{keys}"
+            ))
+        };
+        let rules = "records = [\"$\"], persons = [{ as = \"id\", at = \"$.id\" }]";
+        let keys = format!(
+            "events = [{{ name = \"message\", format = \"json\", {rules} }}, \
+             {{ name = [\"ping\", \"etat-*\"], format = \"nobody\" }}]\nevent_bytes = \"8KiB\"\n"
+        );
+        let blocks = events(&keys).unwrap();
+        let stream = blocks[0].stream.unwrap();
+        assert_eq!(
+            (stream.end, stream.piece_bytes_max),
+            (PieceEnd::BlankLine, 8 << 10)
+        );
+        assert_eq!(events("").err(), Some(vec![(12, "fault-missing")]));
+        let lines = |more: &str| {
+            let rules = rules.replace(", persons", "\npersons");
+            let block = format!("[[routes.response]]\nformat = \"ndjson\"\n{rules}\n{more}");
+            read_map(&format!("{ROUTE}{block}"))
+        };
+        assert_eq!(lines("").unwrap()[0].stream, None);
+        let stream = lines("stream = true\n").unwrap()[0].stream.unwrap();
+        assert_eq!(
+            (stream.end, stream.piece_bytes_max),
+            (PieceEnd::Line, 256 << 10)
+        );
+        let cut = lines("stream = true\noutside = \"drop\"\n");
+        assert_eq!(cut.err(), Some(vec![(16, "fault-stream")]));
     }
 
     #[test]

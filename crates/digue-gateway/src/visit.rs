@@ -31,6 +31,7 @@ mod refuse;
 mod release;
 mod request_body;
 mod state;
+mod stream;
 mod traffic;
 mod tunnel;
 

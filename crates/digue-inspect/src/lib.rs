@@ -10,6 +10,7 @@
 
 pub mod document_element;
 mod error_page;
+pub mod events;
 pub mod graphql;
 pub mod html;
 pub mod json;

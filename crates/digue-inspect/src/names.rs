@@ -10,6 +10,7 @@ use digue_identifiers::reading::Unreadable;
 use digue_tables::archive::unread_part;
 use digue_tables::csv_table::{DELIMITERS, csv_rows};
 
+use crate::events::EventRules;
 use crate::html::outline::{PagePart, page_parts};
 use crate::json::outline::{JsonPart, json_parts};
 use crate::limits::InspectionLimits;
@@ -96,6 +97,7 @@ fn read_by_rules(
         BlockRules::Xml(_) => TextForm::Xml,
         BlockRules::Text { .. } => TextForm::Plain,
         BlockRules::Pdf(_) => return read_pages(bytes, bytes_max, reader),
+        BlockRules::Events(rules) => return read_events(rules, bytes, bytes_max, reader),
         BlockRules::Zip(rules) => return read_archive(rules, bytes, bytes_max, reader),
         // As in an archive: what the map states to show nobody by its type.
         BlockRules::Nobody => return Ok(()),
@@ -122,6 +124,20 @@ fn read_pages(
         .iter()
         .for_each(|aside| reader.read_apart(aside));
     Ok(())
+}
+
+fn read_events(
+    rules: &EventRules,
+    bytes: &[u8],
+    bytes_max: usize,
+    reader: &mut NameReader<'_>,
+) -> Result<(), Unreadable> {
+    rules.each(bytes, |block, data, _| {
+        let text = (Some("utf-8"), data.as_bytes());
+        read_by_rules(&block.rules, text, bytes_max, reader)?;
+        reader.end_record();
+        Ok(())
+    })
 }
 
 /// The names of entries, and the names in them.

@@ -7,6 +7,7 @@ use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use crate::error_page;
+use crate::events::{self, EventRules, StreamRules};
 use crate::html::{self, HtmlRecords, HtmlRules};
 use crate::json::{JsonRules, Masking, without_guard};
 use crate::limits::InspectionLimits;
@@ -46,6 +47,8 @@ pub struct RuleBlock {
     pub undescribed_max: Option<u16>,
     /// What becomes of records with persons who may not be shown.
     pub outside: OutsideChoice,
+    /// Set where pieces of the response leave while others still come.
+    pub stream: Option<StreamRules>,
 }
 
 /// What the map wants done about records with persons who may not be shown.
@@ -72,6 +75,7 @@ impl RuleBlock {
             empty_statuses: vec![],
             undescribed_max: Some(0),
             outside: OutsideChoice::Refuse,
+            stream: None,
         }
     }
 }
@@ -99,6 +103,12 @@ impl ResponseRules {
         let mut blocks = self.blocks_for(media, status);
         let first = blocks.next();
         first.filter(|_| blocks.next().is_none())
+    }
+
+    /// How a response of this type is released while it still comes; `None` where it is held whole.
+    pub fn stream_of(&self, content_type: Option<&str>, status: u16) -> Option<StreamRules> {
+        let media = MediaType::parse(content_type.unwrap_or_default());
+        self.only_block_for(&media, status)?.stream
     }
 
     /// What the map says about records of persons who may not be shown, in responses of this type.
@@ -166,6 +176,7 @@ pub enum BlockRules {
     Xlsx(TableRules),
     Xml(XmlRules),
     Zip(ZipRules),
+    Events(EventRules),
     /// Swept, every page and everything beside the pages.
     Pdf(PdfRules),
     /// Only swept. With `is_record_per_line`, every line that is not blank must contain an
@@ -191,6 +202,7 @@ pub fn usual_types(format: &str) -> &'static [&'static str] {
         "xlsx" => &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
         "xml" => &["application/xml", "text/xml", "*+xml"],
         "text" => &["text/plain"],
+        "events" => &["text/event-stream"],
         "pdf" => &["application/pdf"],
         "zip" => &["application/zip", "application/x-zip-compressed"],
         _ => &[],
@@ -398,6 +410,10 @@ impl RuleBlock {
                 let entries = zip.entries.iter();
                 entries.flat_map(|entry| entry.block.picks()).collect()
             }
+            BlockRules::Events(events) => {
+                let events = events.events.iter();
+                events.flat_map(|event| event.block.picks()).collect()
+            }
             BlockRules::Pdf(_) | BlockRules::Text { .. } | BlockRules::Nobody => Vec::new(),
         }
     }
@@ -430,6 +446,7 @@ impl RuleBlock {
                 xml::read(rules, &digue_decode::xml_text(charset, bytes)?, found)
             }
             BlockRules::Pdf(rules) => pdf::read(*rules, bytes, limits, found),
+            BlockRules::Events(rules) => events::read(rules, bytes, status, limits, found),
             BlockRules::Zip(rules) => zip::read(rules, bytes, status, limits, found),
             BlockRules::Text { is_record_per_line } => read_text(
                 *is_record_per_line,
@@ -499,6 +516,7 @@ impl RuleBlock {
                 | BlockRules::Xlsx(_)
                 | BlockRules::Xml(_)
                 | BlockRules::Zip(_)
+                | BlockRules::Events(_)
                 | BlockRules::Pdf(_)
                 | BlockRules::Text { .. }
                 | BlockRules::Nobody => false,

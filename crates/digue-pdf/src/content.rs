@@ -36,7 +36,7 @@ impl Operand {
 
 /// An operator and its operands.
 #[derive(Debug)]
-pub(crate) struct Operator<'c> {
+pub(crate) struct ContentOperator<'c> {
     pub(crate) name: &'c [u8],
     pub(crate) operands: Vec<Operand>,
 }
@@ -86,7 +86,7 @@ impl<'c> ContentReader<'c> {
     }
 
     /// The next operator; `None` at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<Operator<'c>>, Unreadable> {
+    pub(crate) fn next(&mut self) -> Result<Option<ContentOperator<'c>>, Unreadable> {
         let mut operands = Vec::new();
         loop {
             self.skip_space();
@@ -106,12 +106,12 @@ impl<'c> ContentReader<'c> {
                 b"true" | b"false" | b"null" => operands.push(Operand::Word),
                 b"BI" => {
                     self.skip_picture()?;
-                    return Ok(Some(Operator {
+                    return Ok(Some(ContentOperator {
                         name: b"BI",
                         operands,
                     }));
                 }
-                name => return Ok(Some(Operator { name, operands })),
+                name => return Ok(Some(ContentOperator { name, operands })),
             }
         }
     }

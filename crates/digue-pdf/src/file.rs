@@ -13,7 +13,7 @@ use memchr::memmem;
 use crate::content::{ContentReader, unescaped};
 use crate::interpreter::{Interpreter, ShownContent};
 use crate::layout::readings;
-use crate::streams::{Unpacker, dictionary, dictionary_of, name, resolve, value};
+use crate::streams::{StreamUnpacker, dictionary, dictionary_of, name, resolve, value};
 use crate::{PageText, PdfLimits, PdfText, object, unreadable};
 
 /// Bytes of objects, without the data of streams: a byte of them takes up to twenty in memory.
@@ -49,7 +49,7 @@ pub(crate) fn read(bytes: &[u8], limits: &PdfLimits) -> Result<PdfText, Unreadab
         roles.visit(given, 0).map_err(|fault| fault.at(*id))?;
         collect_texts(given, &mut text.asides);
     }
-    let unpacker = Unpacker::new(limits.unpacked_bytes_max);
+    let unpacker = StreamUnpacker::new(limits.unpacked_bytes_max);
     let mut interpreter = Interpreter::new(&document, unpacker);
     read_pages(&document, &mut interpreter, &mut text)?;
     read_others(&document, &mut interpreter, &roles, &mut text)?;
@@ -414,7 +414,7 @@ fn content_of(
     document: &Document,
     page: &Dictionary,
     id: ObjectId,
-    unpacker: &mut Unpacker,
+    unpacker: &mut StreamUnpacker,
 ) -> Result<Vec<u8>, Unreadable> {
     let parts: Vec<&Object> = match value(document, page, b"Contents") {
         Object::Array(parts) => parts.iter().map(|part| resolve(document, part)).collect(),

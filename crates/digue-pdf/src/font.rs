@@ -8,7 +8,7 @@ use digue_types::UnreadCause;
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
 use crate::cmap::{CharacterMap, is_readable};
-use crate::streams::{Unpacker, dictionary, name, number, number_of, resolve, value};
+use crate::streams::{StreamUnpacker, dictionary, name, number, number_of, resolve, value};
 use crate::{object, unreadable};
 
 /// Widths are in thousandths of the size.
@@ -48,7 +48,7 @@ impl PdfFont {
         document: &Document,
         font: &Dictionary,
         id: ObjectId,
-        unpacker: &mut Unpacker,
+        unpacker: &mut StreamUnpacker,
     ) -> Result<Self, Unreadable> {
         let characters = match value(document, font, b"ToUnicode") {
             Object::Stream(stream) => CharacterMap::parse(&unpacker.unpack(stream, id)?)?,

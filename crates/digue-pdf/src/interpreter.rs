@@ -7,10 +7,10 @@ use digue_identifiers::reading::Unreadable;
 use digue_types::{UnreadCause, UnreadPlace};
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
-use crate::content::{ContentReader, Operand, Operator};
+use crate::content::{ContentOperator, ContentReader, Operand};
 use crate::font::PdfFont;
 use crate::layout::PlacedGlyph;
-use crate::streams::{Unpacker, dictionary, name, number_of, resolve, value};
+use crate::streams::{StreamUnpacker, dictionary, name, number_of, resolve, value};
 use crate::{object, unreadable};
 
 /// Forms within forms.
@@ -65,7 +65,7 @@ pub(crate) struct ShownContent {
 /// Interprets the contents of one file.
 pub(crate) struct Interpreter<'d> {
     document: &'d Document,
-    pub(crate) unpacker: Unpacker,
+    pub(crate) unpacker: StreamUnpacker,
     fonts: HashMap<ObjectId, Rc<PdfFont>>,
     forms: HashMap<ObjectId, Rc<Vec<u8>>>,
     operators: usize,
@@ -73,7 +73,7 @@ pub(crate) struct Interpreter<'d> {
 }
 
 impl<'d> Interpreter<'d> {
-    pub(crate) fn new(document: &'d Document, unpacker: Unpacker) -> Self {
+    pub(crate) fn new(document: &'d Document, unpacker: StreamUnpacker) -> Self {
         Self {
             document,
             unpacker,
@@ -131,7 +131,7 @@ impl<'d> Interpreter<'d> {
             if self.operators > OPERATORS_MAX {
                 return Err(Unreadable::too_large());
             }
-            let Operator { name, operands } = operator;
+            let ContentOperator { name, operands } = operator;
             let number =
                 |place: usize| operands.get(place).and_then(Operand::number).unwrap_or(0.0);
             let six = || std::array::from_fn(number);

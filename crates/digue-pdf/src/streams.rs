@@ -92,11 +92,11 @@ pub(crate) fn name<'d>(
 
 /// Unpacks streams; all of them together have one limit.
 #[derive(Debug)]
-pub(crate) struct Unpacker {
+pub(crate) struct StreamUnpacker {
     left: usize,
 }
 
-impl Unpacker {
+impl StreamUnpacker {
     pub(crate) const fn new(left: usize) -> Self {
         Self { left }
     }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use digue_access::Enforcement;
 use digue_identifiers::{Identifier, Unreadable};
+use digue_inspect::events::StreamRules;
 use digue_types::{
     Inspection, Means, OutsideRecords, PersonRef, ReadFailure, UninspectedCause, UnreadCause,
     UnreadPlace,
@@ -114,6 +115,20 @@ pub(super) enum AnswerBody {
         start: Bytes,
         rest: Body,
     },
+    /// Each piece is inspected when it comes.
+    Pieces(Box<StreamedAnswer>),
+}
+
+/// A stream that waits for the entry of its head.
+pub(super) struct StreamedAnswer {
+    pub(super) rules: StreamRules,
+    pub(super) route: RouteRef,
+    pub(super) enforcement: Enforcement,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Body,
+    /// Room for the piece that is being read, and for the one before it.
+    pub(super) share: Share,
 }
 
 /// The result of inspecting a body.
@@ -140,9 +155,12 @@ struct HeldAnswer {
 
 impl HeldAnswer {
     fn as_sent(found: Result<InspectedPersons, Unreadable>, body: AnswerBody) -> Self {
-        let (AnswerBody::Held(bytes) | AnswerBody::Stream { start: bytes, .. }) = &body;
+        let sent = match &body {
+            AnswerBody::Held(bytes) | AnswerBody::Stream { start: bytes, .. } => bytes.len() as u64,
+            AnswerBody::Pieces(_) => 0,
+        };
         Self {
-            sent: bytes.len() as u64,
+            sent,
             found,
             body,
             outside: None,
@@ -169,6 +187,14 @@ impl AdmittedVisit<Enforcement> {
             visit.now,
         );
         headers::ask_for_readable(outgoing.headers_mut());
+        if route
+            .response
+            .blocks
+            .iter()
+            .any(|block| block.stream.is_some())
+        {
+            headers::ask_for_plain(outgoing.headers_mut());
+        }
         let public = public_origin(outgoing.headers());
         let sent = visit
             .shared
@@ -191,10 +217,20 @@ impl AdmittedVisit<Enforcement> {
             body,
             outside,
             sent,
-        } = self.hold(route, request, &head, body).await?;
+        } = match self.stream_rules(route, &request.method, &head) {
+            Some(rules) => {
+                // The end of a stream is not known when it begins.
+                head.headers.remove(header::CONTENT_LENGTH);
+                let begun = self.begin_stream(rules, route, &request.extensions, &head, body);
+                let stream = AnswerBody::Pieces(Box::new(begun.await?));
+                HeldAnswer::as_sent(Ok(InspectedPersons::default()), stream)
+            }
+            None => self.hold(route, request, &head, body).await?,
+        };
         let declared = declared_length(&head.headers);
         let (body_bytes, is_open_ended) = match &body {
-            AnswerBody::Held(_) => (sent, false),
+            // Each piece has an entry of its own, with its size.
+            AnswerBody::Held(_) | AnswerBody::Pieces(_) => (sent, false),
             AnswerBody::Stream { .. } => (declared.unwrap_or(sent), declared.is_none()),
         };
         let showing = visit.showing(route, (head.status, &mut head.headers), found, body_bytes);
@@ -210,6 +246,47 @@ impl AdmittedVisit<Enforcement> {
         // The reason phrase is the portal's text, too, and nothing inspects it.
         head.extensions.clear();
         Ok((showing, ProxiedAnswer { head, body }))
+    }
+
+    /// How the response is released while it still comes; `None` where it is held whole.
+    fn stream_rules(
+        &self,
+        route: &RouteRef,
+        method: &Method,
+        head: &http::response::Parts,
+    ) -> Option<StreamRules> {
+        // A coded stream has no pieces to cut; `ask_for_plain` asked for none.
+        if method == Method::HEAD || head.headers.contains_key(header::CONTENT_ENCODING) {
+            return None;
+        }
+        let content_type = head.headers.get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        route.response.stream_of(content_type, head.status.as_u16())
+    }
+
+    async fn begin_stream(
+        &self,
+        rules: StreamRules,
+        route: &RouteRef,
+        extensions: &http::Extensions,
+        head: &http::response::Parts,
+        body: Body,
+    ) -> Result<StreamedAnswer, Refusal> {
+        let (visit, enforcement) = (self.visit(), self.enforcement());
+        let mut share = visit.share(&visit.shared.held, extensions);
+        if share.grow(rules.piece_bytes_max.saturating_mul(2)).is_err() {
+            let busy = Refusal::busy().after_the_portal();
+            return Err(visit.unanswered(enforcement, busy).await);
+        }
+        Ok(StreamedAnswer {
+            rules,
+            route: route.clone(),
+            enforcement,
+            status: head.status,
+            headers: head.headers.clone(),
+            body,
+            share,
+        })
     }
 
     async fn hold(
@@ -337,6 +414,32 @@ impl Visit {
             self.compare_names(route, names, &mut showing);
         }
         showing
+    }
+
+    /// What a piece of a stream shows by itself: what the request and the head show was decided upon
+    /// before.
+    pub(super) fn showing_piece(
+        &self,
+        route: &RouteRef,
+        status: StatusCode,
+        found: Result<InspectedPersons, Unreadable>,
+        body_bytes: u64,
+    ) -> Showing {
+        let known = Showing::unseen(Inspection::Inspected, body_bytes, Some(status));
+        match found {
+            Ok(found) => {
+                let mut showing = Showing {
+                    persons: found.persons,
+                    is_found_as_asked: found.has_asked_values,
+                    ..known
+                };
+                if let Some(names) = found.names {
+                    self.compare_names(route, names, &mut showing);
+                }
+                showing
+            }
+            Err(unreadable) => self.unread(route, known, unreadable),
+        }
     }
 
     /// Counts the persons named by the request among those shown: a form that is shown again after

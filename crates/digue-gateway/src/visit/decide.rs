@@ -36,24 +36,7 @@ impl<M: VisitMode> AdmittedVisit<M> {
         answer: A,
     ) -> Result<DecidedVisit<M, A>, M::Stop> {
         let (mut visit, mut mode) = self.into_parts();
-        visit.inspection = showing.inspection;
-        visit.unread = showing.unread;
-        visit.names_alone = showing.names_alone;
-        visit.answered = showing.status;
-        visit.search.is_found_as_asked = showing.is_found_as_asked;
-        if let Some(cause) = showing.objection {
-            mode.object(&visit, vec![RefusalReason::Uninspectable(cause)])
-                .await?;
-        }
-        visit.outside = showing.outside;
-        let (mut exposure, named) = visit.judge(&mut mode, showing.persons, showing.body_bytes);
-        visit.named = named;
-        if showing.is_open_ended {
-            // Announced before the stream leaves, so that a second entry that never came is
-            // noticed.
-            exposure.parts = 2;
-        }
-        let exposure = mode.carry_out(&visit, exposure).await?;
+        let exposure = visit.decide_on(&mut mode, showing).await?;
         Ok(DecidedVisit {
             visit,
             mode,
@@ -64,6 +47,38 @@ impl<M: VisitMode> AdmittedVisit<M> {
 }
 
 impl Visit {
+    /// Notes what an answer shows, for its entry.
+    pub(super) fn note_showing(&mut self, showing: &Showing) {
+        self.inspection = showing.inspection;
+        self.unread = showing.unread.clone();
+        self.names_alone = showing.names_alone;
+        self.answered = showing.status;
+        self.search.is_found_as_asked = showing.is_found_as_asked;
+        self.outside = None;
+    }
+
+    /// Decides upon an answer, or upon a piece of one; its entry, not written yet.
+    pub(super) async fn decide_on<M: VisitMode>(
+        &mut self,
+        mode: &mut M,
+        showing: Showing,
+    ) -> Result<Exposure, M::Stop> {
+        self.note_showing(&showing);
+        if let Some(cause) = showing.objection {
+            mode.object(self, vec![RefusalReason::Uninspectable(cause)])
+                .await?;
+        }
+        self.outside = showing.outside;
+        let (mut exposure, named) = self.judge(mode, showing.persons, showing.body_bytes);
+        self.named = named;
+        if showing.is_open_ended {
+            // Announced before the stream leaves, so that a second entry that never came is
+            // noticed.
+            exposure.parts = 2;
+        }
+        mode.carry_out(self, exposure).await
+    }
+
     /// Decides, asks the monitor, and counts what leaves. Also gives the persons whom a refusal may
     /// name.
     fn judge<M: VisitMode>(

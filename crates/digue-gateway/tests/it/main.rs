@@ -14,5 +14,6 @@ mod passthrough;
 mod pilot;
 mod raw;
 mod restart;
+mod streams;
 mod ways;
 mod world;

@@ -31,6 +31,7 @@ use digue_headers::response_headers::HeaderRules;
 use digue_http::body;
 use digue_http::client::HttpClient;
 use digue_identifiers::{IdentifierKind, Pick};
+use digue_inspect::events::{EventRule, EventRules, PieceEnd, StreamRules};
 use digue_inspect::graphql::GraphQl;
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::{
@@ -38,6 +39,7 @@ use digue_inspect::{
     RuleBlock, jsonpath,
 };
 use digue_testkit::{Heard, Holder, Reply};
+use digue_types::glob::NameGlob;
 use digue_types::{
     AccountId, ActionName, Exposure, Gate, OrganisationId, PersonRef, PopulationId, PortalId,
     RouteName, SessionId, Timestamp,
@@ -385,6 +387,53 @@ fn writes() -> Vec<Route> {
     ]
 }
 
+/// Events and lines that leave one by one.
+fn streams() -> Vec<Route> {
+    let path = |text| jsonpath::RecordPath::parse(text).unwrap();
+    let record = || {
+        let map = JsonMap {
+            rules: vec![JsonRule::new(path("$.id"), Pick::whole(0, "id"))],
+            records: vec![path("$")],
+            ..JsonMap::default()
+        };
+        JsonRules::new(map).unwrap()
+    };
+    let event = |name: &str, rules: BlockRules| EventRule {
+        names: vec![NameGlob::new(name)],
+        block: RuleBlock::new(vec![], rules),
+    };
+    let events = EventRules {
+        events: vec![
+            event("message", BlockRules::Json(record())),
+            event("etat", BlockRules::Nobody),
+        ],
+    };
+    let of = |name: &str, kind: &str, rules: BlockRules, end: PieceEnd| {
+        let mut stream = route(name, &format!("/{name}"), RouteKind::Held);
+        let mut block = RuleBlock::new(vec![kind.to_owned()], rules);
+        block.stream = Some(StreamRules {
+            end,
+            piece_bytes_max: 4 << 10,
+        });
+        stream.response.blocks = vec![block];
+        stream
+    };
+    vec![
+        of(
+            "flux",
+            "text/event-stream",
+            BlockRules::Events(events),
+            PieceEnd::BlankLine,
+        ),
+        of(
+            "suite",
+            "application/x-ndjson",
+            BlockRules::NdJson(record()),
+            PieceEnd::Line,
+        ),
+    ]
+}
+
 fn routes() -> Vec<Route> {
     let mut routes = usual_routes();
     routes.extend([
@@ -394,6 +443,7 @@ fn routes() -> Vec<Route> {
         list_with("lignes", "ndjson", OutsideChoice::Drop),
     ]);
     routes.extend(writes());
+    routes.extend(streams());
     routes
 }
 
@@ -803,6 +853,17 @@ impl World {
 
     pub(crate) async fn send(&self, request: Request<body::Body>) -> Reaction {
         self.answered(request).await.0
+    }
+
+    /// The response as its head has come.
+    pub(crate) async fn open(&self, request: Request<body::Body>) -> Response<body::Body> {
+        let peer = PeerAddress {
+            address: "127.0.0.1".parse().unwrap(),
+            local_port: 80,
+            is_secure: false,
+            tls: None,
+        };
+        self.gateway.respond(peer, request).await
     }
 
     /// The response with its headers.

@@ -264,6 +264,7 @@ fault-outside-undescribed = "{ $name }": to take records out or mask them, every
 fault-outside-format = "{ $name }": only json, ndjson and csv can be rewritten safely; "refuse" here
 fault-no-own-rule = "{ $name }": no rule gives this record an identifier of its own { $detail }
 warning-route-twice = "{ $name }": the route { $detail } already matches the same requests
+fault-stream = "{ $name }": only ndjson without "outside" can leave line by line; events always leave one by one
 fault-unknown-block = "{ $name }": there is no block "{ $detail }" before this line in [blocks]
 fault-archive-within = "{ $name }": archives are read one level deep; an archive within one cannot be read
 fault-alternatives = "{ $name }": at most { $detail } blocks may read the same media type and status

@@ -264,6 +264,7 @@ fault-outside-undescribed = « { $name } » : retirer ou masquer des dossiers de
 fault-outside-format = « { $name } » : seuls json, ndjson et csv peuvent être réécrits sans risque ; ici, « refuse »
 fault-no-own-rule = « { $name } » : aucune règle ne donne à ce dossier un identifiant propre { $detail }
 warning-route-twice = « { $name } » : la route { $detail } répond déjà aux mêmes requêtes
+fault-stream = « { $name } » : seul ndjson, sans « outside », peut partir ligne par ligne ; les événements partent toujours un par un
 fault-unknown-block = « { $name } » : il n’y a pas de bloc « { $detail } » avant cette ligne dans [blocks]
 fault-archive-within = « { $name } » : les archives sont lues sur un seul niveau ; une archive dans une archive ne peut pas être lue
 fault-alternatives = « { $name } » : au plus { $detail } blocs peuvent lire le même type de contenu et le même statut
