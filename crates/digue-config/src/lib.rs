@@ -6,6 +6,8 @@ mod addresses;
 pub mod backup;
 pub mod limits;
 pub mod map_change;
+#[cfg(test)]
+mod map_keys;
 mod pick;
 pub mod portal_map;
 mod providers;

@@ -12,6 +12,7 @@ use digue_gateway::portal::{
     BreakGlassRule, Identity, NamedHeaders, NamesChoice, OnUninspected, Portal, QueryParameter,
     QueryRule, Route, RouteKind, Timeouts, UninspectedChoice, Upstream, most_specific_first,
 };
+use digue_gateway::remembered::{GivenToken, LaterAnswers, REMEMBERED_MAX, REMEMBERED_USUAL};
 use digue_headers::request_headers::parse_request_header;
 use digue_headers::response_headers::{HeaderRules, is_never_passed};
 use digue_identifiers::{IdentifierKind, IdentifierShape, Normalise};
@@ -641,6 +642,7 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
             errors: usual.errors.clone(),
         },
         uninspected,
+        later: read_later(section),
         held_bytes_max: usize::try_from(held).unwrap_or(usize::MAX),
         inspect_limits: digue_inspect::InspectionLimits {
             decoded_bytes_max: usize::try_from(decoded).unwrap_or(usize::MAX),
@@ -648,6 +650,20 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
         },
         request_bytes_max,
     })
+}
+
+/// Answers that are fetched later by a token.
+fn read_later(section: &ConfigSection<'_>) -> LaterAnswers {
+    let lasts = section
+        .duration("remembered_for")
+        .unwrap_or(REMEMBERED_USUAL);
+    if lasts > REMEMBERED_MAX {
+        section.fault("remembered_for", "fault-value", "24h");
+    }
+    LaterAnswers {
+        gives: section.parse("gives_token", |text| GivenToken::parse(text, lasts)),
+        remembers: section.text("remembers"),
+    }
 }
 
 fn read_route_kind(section: &ConfigSection<'_>) -> RouteKind {

@@ -297,6 +297,8 @@ impl<'s> ConfigSection<'s> {
     }
 
     fn find(&self, key: &str) -> Option<&'s Spanned<DeValue<'s>>> {
+        #[cfg(test)]
+        asked::note(&self.path, key);
         self.used.borrow_mut().insert(key.to_owned());
         self.table.get(key)
     }
@@ -353,6 +355,8 @@ impl<'s> ConfigSection<'s> {
     }
 
     fn must_have(&self, key: &str) {
+        #[cfg(test)]
+        asked::note(&self.path, key);
         if !self.table.contains_key(key) {
             self.used.borrow_mut().insert(key.to_owned());
             let line = self.source.line_at(self.span.start);
@@ -624,6 +628,27 @@ impl<'s> ConfigSection<'s> {
             }
         }
         sections
+    }
+}
+
+/// The keys that reading asks for: the reference of keys is compared with them.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        static KEYS: RefCell<BTreeSet<(String, String)>> = RefCell::default();
+    }
+
+    pub(super) fn note(path: &str, key: &str) {
+        let place = (path.to_owned(), key.to_owned());
+        KEYS.with_borrow_mut(|keys| keys.insert(place));
+    }
+
+    /// The keys asked for in this thread since the last time, by the path of their table.
+    pub(crate) fn take() -> BTreeSet<(String, String)> {
+        KEYS.with_borrow_mut(std::mem::take)
     }
 }
 

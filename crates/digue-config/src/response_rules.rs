@@ -594,6 +594,7 @@ mod tests {
     use std::path::Path;
 
     use digue_inspect::OutsideChoice;
+    use digue_inspect::events::PieceEnd;
 
     use crate::portal_map;
 

@@ -30,6 +30,7 @@ use crate::pending_entries::{PendingEntries, PendingEntry};
 use crate::portal::Portal;
 use crate::ports::{Aliases, Clock, LocalPages, Recorder, ResponseMonitor, TrafficObserver};
 use crate::refusals::RefusalCounter;
+use crate::remembered::RememberedAnswers;
 use digue_connections::client_address::TrustedProxies;
 use digue_connections::table::{ConnectionLimits, ConnectionTable};
 use digue_http::client::HttpClient;
@@ -170,6 +171,8 @@ pub struct SharedGateway {
     /// Words in addresses that no map describes.
     pub(crate) address_words: AddressWords,
     pub(crate) names: NameTables,
+    /// Whom the files show that are fetched by a token.
+    pub(crate) remembered: RememberedAnswers,
     /// Set once, before a listener opens.
     pub(crate) traffic: OnceLock<Arc<dyn TrafficObserver>>,
     pub(crate) inspections: Arc<InspectionQueue>,
@@ -273,6 +276,7 @@ impl Gateway {
             gaps: JournalGaps::default(),
             address_words: AddressWords::default(),
             names: NameTables::default(),
+            remembered: RememberedAnswers::default(),
             traffic: OnceLock::new(),
             inspections: InspectionQueue::of_this_machine(),
             account_requests: AccountRequests::new(

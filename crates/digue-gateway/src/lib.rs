@@ -29,6 +29,7 @@ mod pending_entries;
 pub mod portal;
 pub mod ports;
 mod refusals;
+pub mod remembered;
 mod report_endpoint;
 pub mod reported;
 pub mod server;

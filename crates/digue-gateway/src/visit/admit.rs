@@ -177,6 +177,22 @@ impl IdentifiedVisit<Reporting> {
     }
 }
 
+/// The token of a request that fetches an earlier answer, given once.
+fn token_of(route: &Route, values: &PathValues, request: &RequestView<'_>) -> Option<String> {
+    let name = route.later.remembers.as_ref()?;
+    let query = parameters(request.query).unwrap_or_default();
+    let given: Vec<&String> = values
+        .iter()
+        .chain(&query)
+        .filter(|(key, _)| key == name)
+        .map(|(_, value)| value)
+        .collect();
+    match given[..] {
+        [one] => Some(one.clone()),
+        _ => None,
+    }
+}
+
 impl Visit {
     /// Resources that the map declares to show no one are not inspected, yet subject to the gates.
     fn objections_to_assets(&self, route: &Route) -> Vec<RefusalReason> {
@@ -208,6 +224,7 @@ impl Visit {
         if !is_sound {
             return Vec::new();
         }
+        self.token = token_of(route, values, request);
         let keys = self.keys(&self.subjects);
         let rules = self.shared.rules.load_full();
         let hosts = self.shared.hosts.load();

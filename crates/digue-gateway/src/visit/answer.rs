@@ -1,5 +1,7 @@
 //! 3. The portal's response: brought, held whole, and searched for the persons it shows.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use digue_access::Enforcement;
 use digue_identifiers::{Identifier, Unreadable};
@@ -106,6 +108,52 @@ impl Showing {
 pub(super) struct ProxiedAnswer {
     pub(super) head: http::response::Parts,
     pub(super) body: AnswerBody,
+    /// A token by which a file is fetched later, and whom it shows.
+    pub(super) given: Option<GivenAnswer>,
+}
+
+/// A token that a response gives.
+pub(super) struct GivenAnswer {
+    pub(super) token: String,
+    pub(super) lasts: Duration,
+    pub(super) persons: Vec<PersonRef>,
+}
+
+/// Whom a response shows by the token that fetched it.
+enum Remembered {
+    /// The route fetches nothing by tokens, or this answer says nothing of the file.
+    NotAsked,
+    Persons(Vec<PersonRef>),
+    /// Nobody knows whom the file shows.
+    Unknown,
+}
+
+impl Remembered {
+    fn add_to(self, showing: &mut Showing, unread: Option<Unreadable>) {
+        match self {
+            Self::NotAsked => {}
+            Self::Persons(persons) => {
+                add_all(&mut showing.persons, &persons, Means::Request);
+                if let Some(unreadable) = unread {
+                    showing.inspection = Inspection::RequestOnly;
+                    showing.unread = Some(unreadable.detail);
+                }
+            }
+            // Also where the file itself could be read: whom it should show cannot be compared.
+            Self::Unknown => {
+                showing.objection =
+                    Some(showing.objection.unwrap_or(UninspectedCause::Undescribed));
+            }
+        }
+    }
+}
+
+/// The bytes of a body that is held whole.
+fn held_bytes(body: &AnswerBody) -> &[u8] {
+    match body {
+        AnswerBody::Held(bytes) => bytes,
+        AnswerBody::Stream { .. } | AnswerBody::Pieces(_) => &[],
+    }
 }
 
 pub(super) enum AnswerBody {
@@ -233,7 +281,31 @@ impl AdmittedVisit<Enforcement> {
             AnswerBody::Held(_) | AnswerBody::Pieces(_) => (sent, false),
             AnswerBody::Stream { .. } => (declared.unwrap_or(sent), declared.is_none()),
         };
-        let showing = visit.showing(route, (head.status, &mut head.headers), found, body_bytes);
+        let remembered = visit.remembered(route, head.status, sent > 0);
+        let is_by_token = matches!(remembered, Remembered::Persons(_)) && found.is_err();
+        let (found, unread) = match found {
+            // What the file shows is known from the request that it was made for.
+            Err(unreadable) if is_by_token => (Ok(InspectedPersons::default()), Some(unreadable)),
+            found => (found, None),
+        };
+        let given = route
+            .later
+            .gives
+            .as_ref()
+            .filter(|_| head.status.is_success() || head.status.is_redirection());
+        let given = given
+            .and_then(|given| Some((given.of(&head.headers, held_bytes(&body))?, given.lasts)));
+        let mut showing = visit.showing(route, (head.status, &mut head.headers), found, body_bytes);
+        remembered.add_to(&mut showing, unread);
+        let given = given.map(|(token, lasts)| GivenAnswer {
+            token,
+            lasts,
+            persons: showing
+                .persons
+                .iter()
+                .map(|(person, _)| person.clone())
+                .collect(),
+        });
         // After `showing`, which lets no `digue-` header of a portal pass, nor this one.
         if let Some(outside) = &outside {
             headers::describe_rewritten(&mut head.headers, outside);
@@ -245,7 +317,7 @@ impl AdmittedVisit<Enforcement> {
         };
         // The reason phrase is the portal's text, too, and nothing inspects it.
         head.extensions.clear();
-        Ok((showing, ProxiedAnswer { head, body }))
+        Ok((showing, ProxiedAnswer { head, body, given }))
     }
 
     /// How the response is released while it still comes; `None` where it is held whole.
@@ -414,6 +486,24 @@ impl Visit {
             self.compare_names(route, names, &mut showing);
         }
         showing
+    }
+
+    fn remembered(&self, route: &RouteRef, status: StatusCode, has_body: bool) -> Remembered {
+        let is_pending = status == StatusCode::ACCEPTED;
+        if route.later.remembers.is_none()
+            || is_pending
+            || says_nothing_of_subjects(status, has_body)
+        {
+            return Remembered::NotAsked;
+        }
+        let known = self.token.as_ref().and_then(|token| {
+            let account = &self.caller.account;
+            let now = self.shared.clock.now();
+            self.shared
+                .remembered
+                .of(&self.portal.id, account, token, now)
+        });
+        known.map_or(Remembered::Unknown, Remembered::Persons)
     }
 
     /// What a piece of a stream shows by itself: what the request and the head show was decided upon

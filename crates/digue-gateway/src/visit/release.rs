@@ -21,7 +21,19 @@ impl ReleasedVisit<ProxiedAnswer> {
             is_personal,
             guard,
         } = self;
-        let ProxiedAnswer { mut head, body } = answer;
+        let ProxiedAnswer {
+            mut head,
+            body,
+            given,
+        } = answer;
+        // Only now: a token that was not handed out fetches nothing.
+        if let Some(given) = given {
+            visit.shared.remembered.keep(
+                (&visit.portal.id, &visit.caller.account),
+                (given.token, given.persons),
+                (visit.now, given.lasts),
+            );
+        }
         let is_stream = matches!(body, AnswerBody::Pieces(_));
         mark(&mut head.headers, entry, is_personal || is_stream);
         let body = match body {

@@ -199,6 +199,8 @@ pub(super) struct Visit {
     pub(super) outside: Option<OutsideRecords>,
     /// Whom its refusal names.
     pub(super) named: Vec<PersonRef>,
+    /// The token by which the request fetches an earlier answer.
+    pub(super) token: Option<String>,
     /// The template of the path, on a route that answers for all others.
     pub(super) template: Option<String>,
 }
@@ -231,6 +233,7 @@ impl Visit {
             names_alone: 0,
             outside: None,
             named: Vec::new(),
+            token: None,
             template,
         }
     }
@@ -262,6 +265,7 @@ impl Visit {
             names_alone: 0,
             outside: None,
             named: Vec::new(),
+            token: None,
             template: None,
         }
     }

@@ -7,6 +7,7 @@
 )]
 
 mod faults;
+mod later;
 mod memory_monitor;
 mod names;
 mod outside;

@@ -26,6 +26,7 @@ use digue_gateway::portal::{
     QueryRule, Route, RouteKind, Timeouts, UninspectedChoice, Upstream,
 };
 use digue_gateway::ports::{Aliases, BoxFuture, Clock, JournalWriteError, LocalPages, Recorder};
+use digue_gateway::remembered::{GivenToken, LaterAnswers, REMEMBERED_USUAL};
 use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
 use digue_headers::response_headers::HeaderRules;
 use digue_http::body;
@@ -315,6 +316,7 @@ fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
             unknown_type: UninspectedChoice::Release,
             ..OnUninspected::default()
         },
+        later: LaterAnswers::default(),
         held_bytes_max: HELD_BYTES_MAX,
         inspect_limits: InspectionLimits::default(),
         request_bytes_max: 1 << 10,
@@ -387,6 +389,28 @@ fn writes() -> Vec<Route> {
     ]
 }
 
+/// An export that is begun, and fetched later by its token.
+fn exports() -> Vec<Route> {
+    let json = jsonpath::RecordPath::parse("$.dossiers[*].id").unwrap();
+    let begin = |name: &str, token: &str| {
+        let mut begin = route(name, &format!("/{name}"), RouteKind::Held);
+        begin.request = vec![RequestRule {
+            name: "id".to_owned(),
+            source: RequestSource::json(json.clone(), Pick::whole(0, "id")).unwrap(),
+            pick: Pick::whole(0, "id"),
+            is_subject: true,
+        }];
+        begin.response.blocks[0].without_records = Some("a job".to_owned());
+        begin.response.blocks[0].undescribed_max = None;
+        begin.later.gives = Some(GivenToken::parse(token, REMEMBERED_USUAL).unwrap());
+        begin
+    };
+    let mut fetch = route("fichier", "/fichier/{token}", RouteKind::Held);
+    fetch.uninspected = OnUninspected::default();
+    fetch.later.remembers = Some("token".to_owned());
+    vec![begin("export", "$.job"), begin("envoi", "location"), fetch]
+}
+
 /// Events and lines that leave one by one.
 fn streams() -> Vec<Route> {
     let path = |text| jsonpath::RecordPath::parse(text).unwrap();
@@ -444,6 +468,7 @@ fn routes() -> Vec<Route> {
     ]);
     routes.extend(writes());
     routes.extend(streams());
+    routes.extend(exports());
     routes
 }
 
