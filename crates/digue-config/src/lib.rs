@@ -6,8 +6,6 @@ mod addresses;
 pub mod backup;
 pub mod limits;
 pub mod map_change;
-#[cfg(test)]
-mod map_keys;
 mod pick;
 pub mod portal_map;
 mod providers;
@@ -349,3 +347,6 @@ fn files_in(folder: &Path, extension: &str, faults: &mut Vec<ConfigFault>) -> Ve
     paths.sort();
     paths
 }
+
+#[cfg(test)]
+mod map_keys;

@@ -48,17 +48,18 @@ fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
         0 => "0s".to_owned(),
-        _ if seconds % 86_400 == 0 => format!("{}d", seconds / 86_400),
-        _ if seconds % 3_600 == 0 => format!("{}h", seconds / 3_600),
-        _ if seconds % 60 == 0 => format!("{}min", seconds / 60),
+        // A day is `24h`, as maps write it.
+        _ if seconds.is_multiple_of(86_400) && seconds > 86_400 => format!("{}d", seconds / 86_400),
+        _ if seconds.is_multiple_of(3_600) => format!("{}h", seconds / 3_600),
+        _ if seconds.is_multiple_of(60) => format!("{}min", seconds / 60),
         _ => format!("{seconds}s"),
     }
 }
 
 fn bytes(count: u64) -> String {
     match count {
-        _ if count % (1 << 20) == 0 => format!("{}MiB", count >> 20),
-        _ if count % (1 << 10) == 0 => format!("{}KiB", count >> 10),
+        _ if count.is_multiple_of(1 << 20) => format!("{}MiB", count >> 20),
+        _ if count.is_multiple_of(1 << 10) => format!("{}KiB", count >> 10),
         _ => count.to_string(),
     }
 }
@@ -133,7 +134,7 @@ fn table_of(path: &str) -> String {
         .split('.')
         .map(|part| part.split('[').next().unwrap_or_default())
         .collect();
-    let table = match parts.as_slice() {
+    match parts.as_slice() {
         ["identifiers", _] => "identifiers.NAME".to_owned(),
         ["budgets", _] => "budgets.WHAT".to_owned(),
         ["identity", "mapping", _] => "identity.mapping.account".to_owned(),
@@ -146,15 +147,14 @@ fn table_of(path: &str) -> String {
         },
         ["errors", "sweep"] => "sweep".to_owned(),
         parts => parts.join("."),
-    };
-    table
+    }
 }
 
 /// Every key that reading asks for.
 fn keys_of_the_reader() -> BTreeSet<(String, String)> {
     let _ = asked::take();
     let head = "[portal]\nname = \"p\"\nurl = \"https://p.exemple.fr\"\n\
-                upstream = \"http://127.0.0.1:9\"\n[identifiers.id]\n";
+                upstream = \"http://127.0.0.1:9\"\nquery = \"named\"\n[identifiers.id]\n";
     read(APPLICATION);
     for text in OTHERS {
         read(&format!("{head}{text}"));

@@ -631,27 +631,6 @@ impl<'s> ConfigSection<'s> {
     }
 }
 
-/// The keys that reading asks for: the reference of keys is compared with them.
-#[cfg(test)]
-pub(crate) mod asked {
-    use std::cell::RefCell;
-    use std::collections::BTreeSet;
-
-    thread_local! {
-        static KEYS: RefCell<BTreeSet<(String, String)>> = RefCell::default();
-    }
-
-    pub(super) fn note(path: &str, key: &str) {
-        let place = (path.to_owned(), key.to_owned());
-        KEYS.with_borrow_mut(|keys| keys.insert(place));
-    }
-
-    /// The keys asked for in this thread since the last time, by the path of their table.
-    pub(crate) fn take() -> BTreeSet<(String, String)> {
-        KEYS.with_borrow_mut(std::mem::take)
-    }
-}
-
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let units = [
         ("ms", 1),
@@ -694,6 +673,27 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
         ("", 1),
     ];
     in_units(text, &units).ok_or_else(|| "64KiB | 16MiB | 1GiB".to_owned())
+}
+
+/// The keys that reading asks for: the reference of keys is compared with them.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        static KEYS: RefCell<BTreeSet<(String, String)>> = RefCell::default();
+    }
+
+    pub(super) fn note(path: &str, key: &str) {
+        let place = (path.to_owned(), key.to_owned());
+        KEYS.with_borrow_mut(|keys| keys.insert(place));
+    }
+
+    /// The keys asked for in this thread since the last time, by the path of their table.
+    pub(crate) fn take() -> BTreeSet<(String, String)> {
+        KEYS.with_borrow_mut(std::mem::take)
+    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ const TOKENS_MAX: usize = 32;
 const PERSONS_MAX: usize = 200_000;
 /// The longest token; longer ones are documents.
 const TOKEN_BYTES_MAX: usize = 512;
+/// The most bytes of a response that gives a token, once decoded.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
 /// How long a token is known, unless the map says otherwise.
 pub const REMEMBERED_USUAL: Duration = Duration::from_hours(1);
 /// The longest that a map may say.
@@ -69,7 +71,8 @@ impl GivenToken {
         Ok(Self { place, lasts })
     }
 
-    /// The token of a response; `None` when it says none, or several.
+    /// The token of a response; `None` when it says none that can be read, or several: what is
+    /// fetched by it is refused then.
     pub(crate) fn of(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
         match &self.place {
             TokenPlace::Location => {
@@ -85,9 +88,13 @@ impl GivenToken {
                     steps: vec![],
                     shape: None,
                 }];
+                let codings = headers.get_all(header::CONTENT_ENCODING).iter();
+                let codings: Vec<&str> =
+                    codings.filter_map(|coding| coding.to_str().ok()).collect();
+                let body = digue_decode::decode(&codings.join(","), body, ANSWER_BYTES_MAX).ok()?;
                 let mut found = Collector::new(&kinds, &[], 2);
                 rules
-                    .read(std::str::from_utf8(body).ok()?, &mut found)
+                    .read(std::str::from_utf8(&body).ok()?, &mut found)
                     .ok()?;
                 match found.into_identifiers().as_slice() {
                     [one] => canonical(&one.text),

@@ -10,7 +10,6 @@
 
 pub mod document_element;
 mod error_page;
-pub mod events;
 pub mod graphql;
 pub mod html;
 pub mod json;
@@ -23,7 +22,6 @@ pub mod request;
 pub mod response;
 pub mod rewrite;
 pub mod xml;
-pub mod zip;
 
 pub use limits::InspectionLimits;
 pub use names::names_shown;
@@ -32,4 +30,5 @@ pub use response::{
     BlockRules, ErrorRules, Message, OutsideChoice, ResponseRules, RuleBlock, StatusPattern,
     inspect,
 };
+pub use response::{events, zip};
 pub use rewrite::{RewriteRefusal, RewrittenBody, rewrite};

@@ -10,15 +10,15 @@ use digue_identifiers::reading::Unreadable;
 use digue_tables::archive::unread_part;
 use digue_tables::csv_table::{DELIMITERS, csv_rows};
 
-use crate::events::EventRules;
 use crate::html::outline::{PagePart, page_parts};
 use crate::json::outline::{JsonPart, json_parts};
 use crate::limits::InspectionLimits;
 use crate::media_type::MediaType;
 use crate::pdf::text_of;
+use crate::response::events::EventRules;
+use crate::response::zip::ZipRules;
 use crate::response::{BlockRules, Message, ResponseRules, usual_types};
 use crate::xml::outline::xml_elements;
-use crate::zip::ZipRules;
 use digue_tables::xlsx::uploaded_sheets;
 
 /// The most rows of a workbook; the inspection has its own bound on cells.

@@ -1,26 +1,30 @@
 //! Inspects one response: chooses the block of rules for its type, reads it, and concludes whom it
 //! shows and why that is known. Whether it may leave is decided elsewhere.
 
+pub mod events;
+pub mod zip;
+
 use std::collections::HashSet;
 
 use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
 use crate::error_page;
-use crate::events::{self, EventRules, StreamRules};
 use crate::html::{self, HtmlRecords, HtmlRules};
 use crate::json::{JsonRules, Masking, without_guard};
 use crate::limits::InspectionLimits;
 use crate::media_type::MediaType;
 use crate::pdf::{self, PdfRules};
 use crate::xml::{self, XmlRules};
-use crate::zip::{self, ZipRules};
 use digue_identifiers::collector::Collector;
 use digue_identifiers::identifier::{Identifier, IdentifierKind, Pick};
 use digue_identifiers::reading::{ReadingTally, ResponseReading, Unreadable, WhyNobody};
 use digue_tables::csv_table;
 use digue_tables::table::TableRules;
 use digue_tables::xlsx;
+
+use events::{EventRules, StreamRules};
+use zip::ZipRules;
 
 /// How responses of one route are read: by the blocks for their media type and status.
 #[derive(Clone, Debug, Default)]

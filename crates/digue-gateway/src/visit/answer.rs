@@ -297,6 +297,13 @@ impl AdmittedVisit<Enforcement> {
             .and_then(|given| Some((given.of(&head.headers, held_bytes(&body))?, given.lasts)));
         let mut showing = visit.showing(route, (head.status, &mut head.headers), found, body_bytes);
         remembered.add_to(&mut showing, unread);
+        if given.is_none() && route.later.gives.is_some() {
+            tracing::warn!(
+                portal.id = %visit.portal.id,
+                route.name = %route.name,
+                "A response gives no token; the file that it orders will be refused"
+            );
+        }
         let given = given.map(|(token, lasts)| GivenAnswer {
             token,
             lasts,

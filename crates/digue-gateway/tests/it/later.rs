@@ -12,10 +12,16 @@ fn answer(heard: &Heard) -> Reply {
         "/export" => {
             Reply::new("application/json", json!({ "job": "j-1" }).to_string()).status(202)
         }
+        "/export-code" => {
+            let body = crate::outside::gzip(json!({ "job": "j-3" }).to_string().as_bytes());
+            Reply::new("application/json", body).header("content-encoding", "gzip")
+        }
         "/envoi" => Reply::new("application/json", "{}")
             .status(201)
             .header("location", "/fichier/j-2"),
-        "/fichier/attente" => Reply::new("application/json", "{\"items\":[]}").status(202),
+        "/fichier/attente" => {
+            Reply::new("application/json", "{\"items\":[{\"id\":\"P5\"}]}").status(202)
+        }
         "/fichier/j-2" => {
             let items = json!({ "items": [{ "id": "P5" }] });
             Reply::new("application/json", items.to_string())
@@ -80,6 +86,14 @@ async fn the_persons_of_the_request_are_in_the_file() {
         shown(&world),
         [("P1".to_owned(), by), ("P2".to_owned(), by)]
     );
+}
+
+#[tokio::test]
+async fn a_token_in_a_compressed_answer_is_read() {
+    let (mut world, _portal) = world();
+    assert_eq!(begin(&mut world, "/export-code", &["P3"]).await, 200);
+    assert_eq!(fetch(&mut world, "caseload", "/fichier/j-3").await, 200);
+    assert_eq!(shown(&world), [("P3".to_owned(), Means::Request)]);
 }
 
 #[tokio::test]

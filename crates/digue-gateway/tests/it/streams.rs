@@ -102,7 +102,7 @@ async fn check_refused(body: &mut Body) {
 #[tokio::test]
 async fn an_event_leaves_when_its_entry_is_written() {
     let mut portal = slow("text/event-stream");
-    let mut body = portal.open("/flux").await.into_body();
+    let mut body = portal.open("/courant").await.into_body();
     portal.say("data: {\"id\":\"P1\"}\n\n");
     check_next(&mut body, "data: {\"id\":\"P1\"}\n\n").await;
     assert_eq!(portal.written(), ["P1"]);
@@ -132,7 +132,7 @@ async fn an_event_leaves_when_its_entry_is_written() {
 #[tokio::test]
 async fn a_person_outside_the_caseload_ends_the_stream() {
     let mut portal = slow("text/event-stream");
-    let mut body = portal.open("/flux").await.into_body();
+    let mut body = portal.open("/courant").await.into_body();
     portal.say("data: {\"id\":\"P1\"}\n\ndata: {\"id\":\"P99\"}\n\ndata: {\"id\":\"P2\"}\n\n");
     check_next(&mut body, "data: {\"id\":\"P1\"}\n\n").await;
     check_refused(&mut body).await;
@@ -151,7 +151,7 @@ async fn an_event_that_cannot_be_read_ends_the_stream() {
         "data: {\"id\":\n\n",
     ] {
         let mut portal = slow("text/event-stream");
-        let mut body = portal.open("/flux").await.into_body();
+        let mut body = portal.open("/courant").await.into_body();
         portal.say(event);
         check_refused(&mut body).await;
     }
@@ -160,7 +160,7 @@ async fn an_event_that_cannot_be_read_ends_the_stream() {
 #[tokio::test]
 async fn what_the_journal_does_not_take_does_not_leave() {
     let mut portal = slow("text/event-stream");
-    let mut body = portal.open("/flux").await.into_body();
+    let mut body = portal.open("/courant").await.into_body();
     *portal.world.journal.is_full.lock().unwrap() = true;
     portal.say("data: {\"id\":\"P1\"}\n\n");
     check_refused(&mut body).await;
@@ -169,7 +169,7 @@ async fn what_the_journal_does_not_take_does_not_leave() {
 #[tokio::test]
 async fn the_budget_counts_over_the_whole_stream() {
     let mut portal = slow("text/event-stream");
-    let mut body = portal.open("/flux").await.into_body();
+    let mut body = portal.open("/courant").await.into_body();
     for event in [
         "data: {\"id\":\"P1\"}\n\n",
         "data: {\"id\":\"P2\"}\n\n",
@@ -187,7 +187,7 @@ async fn the_budget_counts_over_the_whole_stream() {
 #[tokio::test]
 async fn a_cut_account_receives_no_further_event() {
     let mut portal = slow("text/event-stream");
-    let mut body = portal.open("/flux").await.into_body();
+    let mut body = portal.open("/courant").await.into_body();
     portal.say("data: {\"id\":\"P1\"}\n\n");
     check_next(&mut body, "data: {\"id\":\"P1\"}\n\n").await;
     let account = AccountId::parse("caseload").unwrap();

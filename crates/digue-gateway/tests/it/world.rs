@@ -408,7 +408,12 @@ fn exports() -> Vec<Route> {
     let mut fetch = route("fichier", "/fichier/{token}", RouteKind::Held);
     fetch.uninspected = OnUninspected::default();
     fetch.later.remembers = Some("token".to_owned());
-    vec![begin("export", "$.job"), begin("envoi", "location"), fetch]
+    vec![
+        begin("export-code", "$.job"),
+        begin("export", "$.job"),
+        begin("envoi", "location"),
+        fetch,
+    ]
 }
 
 /// Events and lines that leave one by one.
@@ -444,7 +449,7 @@ fn streams() -> Vec<Route> {
     };
     vec![
         of(
-            "flux",
+            "courant",
             "text/event-stream",
             BlockRules::Events(events),
             PieceEnd::BlankLine,

@@ -10,8 +10,8 @@ use digue_identifiers::reading::{ReadingTally, Unreadable, WhyNobody};
 use digue_types::glob::NameGlob;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
+use super::{BlockRules, RuleBlock};
 use crate::limits::InspectionLimits;
-use crate::response::{BlockRules, RuleBlock};
 
 /// The most bytes of one piece, unless the map says otherwise.
 pub const PIECE_BYTES_USUAL: usize = 256 << 10;

@@ -11,8 +11,8 @@ use digue_tables::archive::{ZipArchive, unread_part};
 use digue_types::glob::NameGlob;
 use digue_types::{ReadFailure, UnreadPlace};
 
+use super::{BlockRules, RuleBlock};
 use crate::limits::InspectionLimits;
-use crate::response::{BlockRules, RuleBlock};
 
 /// The most entries, unless the map says otherwise.
 pub const ENTRIES_USUAL: usize = 1_000;
