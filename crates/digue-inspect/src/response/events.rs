@@ -274,7 +274,7 @@ mod tests {
     fn cut(end: PieceEnd, text: &[u8], step: usize) -> Vec<String> {
         let mut cutter = PieceCutter::new(StreamRules {
             end,
-            piece_bytes_max: 64,
+            piece_bytes_max: 4 << 10,
         });
         let mut pieces = Vec::new();
         for bytes in text.chunks(step) {
