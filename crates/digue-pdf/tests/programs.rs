@@ -8,7 +8,7 @@ const LIMITS: PdfLimits = PdfLimits {
 
 #[track_caller]
 fn check(bytes: &[u8]) {
-    let text = read(bytes, &LIMITS).unwrap();
+    let text = read(bytes, &LIMITS).expect("a file of a program in use is read");
     let mut words = std::collections::BTreeSet::new();
     for reading in text.pages.iter().flat_map(|page| &page.readings) {
         words.extend(reading.split_whitespace());
