@@ -351,3 +351,6 @@ fn files_in(folder: &Path, extension: &str, faults: &mut Vec<ConfigFault>) -> Ve
     paths.sort();
     paths
 }
+
+#[cfg(test)]
+mod map_keys;

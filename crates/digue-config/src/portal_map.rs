@@ -14,6 +14,7 @@ use digue_gateway::portal::{
     QueryParameter, QueryRule, Route, RouteKind, SessionDemand, Timeouts, UninspectedChoice,
     Upstream, most_specific_first,
 };
+use digue_gateway::remembered::{GivenToken, LaterAnswers, REMEMBERED_MAX, REMEMBERED_USUAL};
 use digue_headers::request_headers::parse_request_header;
 use digue_headers::response_headers::{HeaderRules, is_never_passed};
 use digue_identifiers::{IdentifierKind, IdentifierShape, Normalise};
@@ -33,7 +34,7 @@ use super::creates::read_creates;
 use super::login::read_login;
 use super::pick::{read_kind, read_pick};
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
-use super::response_rules::{read_block, read_sweep};
+use super::response_rules::{SharedBlocks, check_alternatives, read_sweep};
 use super::server::read_retention;
 
 /// A map, and the public URL of its portal.
@@ -106,9 +107,11 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let names = root
         .section("names")
         .map(|section| read_names(&section, "found", NamesChoice::default()));
+    let blocks = SharedBlocks::read(root.section("blocks"), &kinds);
     let usual = RouteDefaults {
         kinds: &kinds,
         primary,
+        blocks: &blocks,
         errors,
         query,
         names: names.unwrap_or_default(),
@@ -126,6 +129,9 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         super::routes::warn(&sections, routes);
     }
     drop(sections);
+    if let Some(section) = root.section("blocks") {
+        blocks.warn_of_unused(&section);
+    }
     let retention = root
         .section("journal")
         .map_or(Some(Retention::default()), |section| {
@@ -134,8 +140,6 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let logs = root
         .section("import")
         .map_or(LogForm::Combined, |section| read_logs(&section));
-    // Only now: every section is read before the first missing value ends the reading.
-    let routes = routes?;
     let section = section?;
     let id = section.need("name", PortalId::parse);
     let population = section.parse("population", PopulationId::parse);
@@ -155,6 +159,8 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
             .map(|mode| (mode.code(), mode)),
         )
         .unwrap_or_default();
+    // Only now: every section is read before the first missing value ends the reading.
+    let routes = routes?;
     let (identity, named_headers) = identity?;
     if own_record.is_none()
         && let Some(route) = routes.iter().find(|route| route.access.shows_own)
@@ -487,6 +493,7 @@ fn read_report_token(section: &ConfigSection<'_>) -> Option<[u8; 32]> {
 struct RouteDefaults<'d> {
     primary: usize,
     kinds: &'d [IdentifierKind],
+    blocks: &'d SharedBlocks,
     errors: Option<ErrorRules>,
     query: QueryRule,
     names: NamesChoice,
@@ -589,7 +596,10 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<Route> {
     let kinds = usual.kinds;
     let name = section.need("name", RouteName::parse);
-    let pattern = section.need("path", Pattern::parse);
+    let except = section.parse_all("except", Pattern::parse);
+    let pattern = section
+        .need("path", Pattern::parse)
+        .map(|pattern| pattern.except(except));
     let kind = read_route_kind(section);
     let is_held = kind == RouteKind::Held;
     let action = if is_held {
@@ -616,9 +626,12 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
     let blocks: Vec<Option<RuleBlock>> = section
         .sections("response")
         .iter()
-        .map(|block| read_block(block, kinds))
+        .map(|block| usual.blocks.read_block(block, kinds))
         .collect();
     let blocks = blocks.into_iter().collect::<Option<Vec<_>>>();
+    if let Some(blocks) = &blocks {
+        check_alternatives(section, blocks);
+    }
     let access = RouteAccess {
         needs_caseload: section
             .choice("caseload", &[("required", true), ("not-required", false)])
@@ -666,6 +679,7 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
             errors: usual.errors.clone(),
         },
         uninspected,
+        later: read_later(section),
         held_bytes_max: usize::try_from(held).unwrap_or(usize::MAX),
         inspect_limits: digue_inspect::InspectionLimits {
             decoded_bytes_max: usize::try_from(decoded).unwrap_or(usize::MAX),
@@ -687,6 +701,20 @@ fn read_session(section: &ConfigSection<'_>, is_held: bool) -> SessionDemand {
         section.fault("session", "fault-session-held", "");
     }
     demand
+}
+
+/// Answers that are fetched later by a token.
+fn read_later(section: &ConfigSection<'_>) -> LaterAnswers {
+    let lasts = section
+        .duration("remembered_for")
+        .unwrap_or(REMEMBERED_USUAL);
+    if lasts > REMEMBERED_MAX {
+        section.fault("remembered_for", "fault-value", "24h");
+    }
+    LaterAnswers {
+        gives: section.parse("gives_token", |text| GivenToken::parse(text, lasts)),
+        remembers: section.text("remembers"),
+    }
 }
 
 fn read_route_kind(section: &ConfigSection<'_>) -> RouteKind {

@@ -297,6 +297,8 @@ impl<'s> ConfigSection<'s> {
     }
 
     fn find(&self, key: &str) -> Option<&'s Spanned<DeValue<'s>>> {
+        #[cfg(test)]
+        asked::note(&self.path, key);
         self.used.borrow_mut().insert(key.to_owned());
         self.table.get(key)
     }
@@ -353,6 +355,8 @@ impl<'s> ConfigSection<'s> {
     }
 
     fn must_have(&self, key: &str) {
+        #[cfg(test)]
+        asked::note(&self.path, key);
         if !self.table.contains_key(key) {
             self.used.borrow_mut().insert(key.to_owned());
             let line = self.source.line_at(self.span.start);
@@ -608,6 +612,12 @@ impl<'s> ConfigSection<'s> {
         sections
     }
 
+    /// Takes all names for known: those of a section that was read before.
+    pub(crate) fn seen_all(&self) {
+        let names = self.names();
+        self.used.borrow_mut().extend(names);
+    }
+
     /// An array of tables.
     pub(crate) fn sections(&self, key: &str) -> Vec<ConfigSection<'s>> {
         let mut sections = Vec::new();
@@ -663,6 +673,27 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
         ("", 1),
     ];
     in_units(text, &units).ok_or_else(|| "64KiB | 16MiB | 1GiB".to_owned())
+}
+
+/// The keys that reading asks for: the reference of keys is compared with them.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        static KEYS: RefCell<BTreeSet<(String, String)>> = RefCell::default();
+    }
+
+    pub(super) fn note(path: &str, key: &str) {
+        let place = (path.to_owned(), key.to_owned());
+        KEYS.with_borrow_mut(|keys| keys.insert(place));
+    }
+
+    /// The keys asked for in this thread since the last time, by the path of their table.
+    pub(crate) fn take() -> BTreeSet<(String, String)> {
+        KEYS.with_borrow_mut(std::mem::take)
+    }
 }
 
 #[cfg(test)]

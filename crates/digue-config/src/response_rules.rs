@@ -3,26 +3,189 @@
 //! Every block says where its records are, or why it has none: otherwise *nobody found* would pass
 //! for *nobody shown* (decision 16).
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
 use digue_html::selector;
 use digue_identifiers::{IdentifierKind, Pick};
+use digue_inspect::events::{EventRule, EventRules, PIECE_BYTES_USUAL, PieceEnd, StreamRules};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
+use digue_inspect::pdf::{PdfRecords, PdfRules, PicturesChoice};
 use digue_inspect::response::usual_types;
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
+use digue_inspect::zip::{ENTRIES_USUAL, EntryName, EntryRules, RATIO_USUAL, ZipRules};
 use digue_inspect::{BlockRules, OutsideChoice, RuleBlock, StatusPattern};
 use digue_tables::table::{ColumnRule, MapColumn, TableRules};
+use digue_types::glob::NameGlob;
 use regex::Regex;
 
 use super::pick::read_pick;
 use super::reader::ConfigSection;
 
-const FORMATS: &str = "json | ndjson | html | csv | xlsx | xml | text | nobody";
+const FORMATS: &str =
+    "json | ndjson | html | csv | xlsx | xml | zip | pdf | events | text | nobody";
+
+/// The most blocks of a route for one type: each reads the whole response.
+const ALTERNATIVES_MAX: usize = 8;
+
+/// `[blocks.NAME]`: blocks that several routes use.
+pub(crate) struct SharedBlocks {
+    /// `None` for a block with faults, which were reported where it stands.
+    blocks: BTreeMap<String, Option<RuleBlock>>,
+    used: RefCell<BTreeSet<String>>,
+}
+
+impl SharedBlocks {
+    pub(crate) fn read(section: Option<ConfigSection<'_>>, kinds: &[IdentifierKind]) -> Self {
+        let mut shared = Self {
+            blocks: BTreeMap::new(),
+            used: RefCell::default(),
+        };
+        let sections = section
+            .iter()
+            .flat_map(ConfigSection::named_sections)
+            .collect::<Vec<_>>();
+        for (name, block) in sections {
+            // In the order of the file: a block may use one that stands before it.
+            let block = shared.read_block(&block, kinds);
+            shared.blocks.insert(name, block);
+        }
+        shared
+    }
+
+    /// A block of a route: a shared one by name, or with rules of its own.
+    pub(crate) fn read_block(
+        &self,
+        section: &ConfigSection<'_>,
+        kinds: &[IdentifierKind],
+    ) -> Option<RuleBlock> {
+        let statuses = section.parse_all("status", StatusPattern::parse);
+        let block = if section.has("use") {
+            let types = section.texts("types");
+            self.find(section).map(|block| RuleBlock {
+                types: if types.is_empty() {
+                    block.types
+                } else {
+                    lower_case(&types)
+                },
+                ..block
+            })
+        } else {
+            self.read_own(section, kinds)
+        };
+        block.map(|block| RuleBlock {
+            statuses: if statuses.is_empty() {
+                block.statuses
+            } else {
+                statuses
+            },
+            ..block
+        })
+    }
+
+    /// The shared block that a section uses.
+    fn find(&self, section: &ConfigSection<'_>) -> Option<RuleBlock> {
+        let name = section.need_text("use")?;
+        match self.blocks.get(&name) {
+            Some(block) => {
+                self.used.borrow_mut().insert(name);
+                block.clone()
+            }
+            None => section.refuse("use", "fault-unknown-block", &name),
+        }
+    }
+
+    /// Warns of shared blocks that no route uses.
+    pub(crate) fn warn_of_unused(&self, section: &ConfigSection<'_>) {
+        let used = self.used.borrow();
+        for name in section.names() {
+            if !used.contains(&name) {
+                section.warn(&name, "warning-block-unused", "");
+            }
+        }
+        section.seen_all();
+    }
+
+    /// `entries` of an archive or `events` of a stream: names, and the block that reads them.
+    fn read_parts<N>(
+        &self,
+        (section, key): (&ConfigSection<'_>, &str),
+        kinds: &[IdentifierKind],
+        parse_name: impl Fn(&str) -> Result<N, &'static str>,
+    ) -> Option<Vec<(Vec<N>, RuleBlock)>> {
+        let sections = section.sections(key);
+        if sections.is_empty() {
+            return section.refuse(key, "fault-missing", "");
+        }
+        each(&sections, |entry| {
+            let names = entry.parse_all("name", &parse_name);
+            if names.is_empty() {
+                entry.fault("name", "fault-missing", "");
+            }
+            let block = if entry.has("use") {
+                self.find(entry)
+            } else {
+                self.read_own(entry, kinds)
+            };
+            let block = block?;
+            if matches!(block.rules, BlockRules::Zip(_) | BlockRules::Events(_)) {
+                return entry.refuse("format", "fault-archive-within", "");
+            }
+            if block.outside != OutsideChoice::Refuse {
+                return entry.refuse("outside", "fault-outside-format", "");
+            }
+            Some((names, block))
+        })
+    }
+
+    /// A block with rules of its own. Faults go to the section's source.
+    fn read_own(&self, section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<RuleBlock> {
+        read_block(section, kinds, self)
+    }
+}
+
+fn lower_case(types: &[String]) -> Vec<String> {
+    types.iter().map(|text| text.to_ascii_lowercase()).collect()
+}
+
+/// Blocks of one route that read the same type and status are alternatives: none of them can say
+/// what is taken out, and there are few of them.
+pub(crate) fn check_alternatives(section: &ConfigSection<'_>, blocks: &[RuleBlock]) {
+    for (place, block) in blocks.iter().enumerate() {
+        let is_beside = |other: &RuleBlock| {
+            let has_type = other.types.iter().any(|known| block.types.contains(known));
+            let has_status = block.statuses.is_empty()
+                || other.statuses.is_empty()
+                || other.statuses.iter().any(|s| block.statuses.contains(s));
+            has_type && has_status
+        };
+        let earlier = blocks[..place].iter().filter(|other| is_beside(other));
+        let mut together: Vec<&RuleBlock> = earlier.collect();
+        if together.len() >= ALTERNATIVES_MAX {
+            section.fault("response", "fault-alternatives", ALTERNATIVES_MAX);
+        }
+        if together.is_empty() {
+            continue;
+        }
+        together.push(block);
+        let rewrites = |block: &&RuleBlock| block.outside != OutsideChoice::Refuse;
+        if together.iter().any(rewrites) {
+            section.fault("response", "fault-outside-alternatives", "");
+        }
+        let is_nobody = |block: &&RuleBlock| matches!(block.rules, BlockRules::Nobody);
+        if together.iter().any(is_nobody) {
+            section.fault("response", "fault-nobody-alternatives", "");
+        }
+    }
+}
 
 /// One block. Faults go to the section's source.
-pub(crate) fn read_block(
+fn read_block(
     section: &ConfigSection<'_>,
     kinds: &[IdentifierKind],
+    shared: &SharedBlocks,
 ) -> Option<RuleBlock> {
     let format = section.need_text("format");
     let types = section.texts("types");
@@ -44,14 +207,16 @@ pub(crate) fn read_block(
             Some(0)
         },
     );
-    let rules = read_rules(section, &format, kinds)?;
+    let rules = read_rules(section, &format, kinds, shared)?;
     check_records(section, &format, without_records.is_some());
     let outside = read_outside(section, &rules, undescribed_max);
-    if matches!(rules, BlockRules::Nobody) && types.is_empty() {
+    let stream = read_stream(section, &rules, outside);
+    if matches!(rules, BlockRules::Nobody) && types.is_empty() && !section.has("name") {
         section.fault("types", "fault-missing", "");
     }
     let sweep = sweep.into_iter().collect::<Option<Vec<_>>>()?;
-    if matches!(rules, BlockRules::Text { .. }) && sweep.is_empty() {
+    let is_only_swept = matches!(rules, BlockRules::Text { .. } | BlockRules::Pdf(_));
+    if is_only_swept && sweep.is_empty() {
         section.fault("sweep", "fault-missing", "");
     }
     let types = if types.is_empty() {
@@ -60,16 +225,45 @@ pub(crate) fn read_block(
             .map(|t| (*t).to_owned())
             .collect()
     } else {
-        types.iter().map(|t| t.to_ascii_lowercase()).collect()
+        lower_case(&types)
     };
     Some(RuleBlock {
         types,
+        statuses: Vec::new(),
         rules,
         sweep,
         without_records,
         empty_statuses,
         undescribed_max,
         outside,
+        stream,
+    })
+}
+
+/// Events leave one by one; lines do where the map says so. A piece that has left cannot be taken
+/// out afterwards.
+fn read_stream(
+    section: &ConfigSection<'_>,
+    rules: &BlockRules,
+    outside: OutsideChoice,
+) -> Option<StreamRules> {
+    let bytes = section.bytes("event_bytes");
+    let wants = section.boolean("stream").unwrap_or(false);
+    let end = match rules {
+        BlockRules::Events(_) => Some(PieceEnd::BlankLine),
+        BlockRules::NdJson(_) if wants && outside == OutsideChoice::Refuse => Some(PieceEnd::Line),
+        _ if wants => {
+            section.fault("stream", "fault-stream", "");
+            None
+        }
+        _ => None,
+    };
+    let piece_bytes_max = bytes.map_or(PIECE_BYTES_USUAL, |bytes| {
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    });
+    end.map(|end| StreamRules {
+        end,
+        piece_bytes_max,
     })
 }
 
@@ -105,6 +299,9 @@ fn read_outside(
         BlockRules::Html(_)
         | BlockRules::Xlsx(_)
         | BlockRules::Xml(_)
+        | BlockRules::Zip(_)
+        | BlockRules::Pdf(_)
+        | BlockRules::Events(_)
         | BlockRules::Text { .. }
         | BlockRules::Nobody => Some("fault-outside-format"),
     };
@@ -116,7 +313,7 @@ fn read_outside(
 
 /// In tables, rows are the records; every other format names its records, or says why it has none.
 fn check_records(section: &ConfigSection<'_>, format: &str, has_reason: bool) {
-    let needs = matches!(format, "json" | "ndjson" | "html" | "xml" | "text");
+    let needs = matches!(format, "json" | "ndjson" | "html" | "xml" | "text" | "pdf");
     let has = section.has("records");
     if needs && !has && !has_reason {
         section.fault("records", "fault-no-records", "");
@@ -124,7 +321,7 @@ fn check_records(section: &ConfigSection<'_>, format: &str, has_reason: bool) {
     if has && has_reason {
         section.fault("no_records", "fault-records-and-reason", "");
     }
-    if has && !matches!(format, "text" | "nobody") && !section.has("persons") {
+    if has && !matches!(format, "text" | "pdf" | "nobody") && !section.has("persons") {
         section.fault("persons", "fault-missing", "");
     }
 }
@@ -133,6 +330,7 @@ fn read_rules(
     section: &ConfigSection<'_>,
     format: &str,
     kinds: &[IdentifierKind],
+    shared: &SharedBlocks,
 ) -> Option<BlockRules> {
     let persons = section.sections("persons");
     let compare = section.sections("compare");
@@ -164,6 +362,41 @@ fn read_rules(
                 .choice("records", &[("lines", true)])
                 .unwrap_or(false);
             Some(BlockRules::Text { is_record_per_line })
+        }
+        "events" => {
+            let name = |text: &str| Ok(NameGlob::new(text));
+            let events = shared.read_parts((section, "events"), kinds, name)?;
+            let rule = |(names, block)| EventRule { names, block };
+            Some(BlockRules::Events(EventRules {
+                events: events.into_iter().map(rule).collect(),
+            }))
+        }
+        "zip" => Some(BlockRules::Zip(ZipRules {
+            entries: shared
+                .read_parts((section, "entries"), kinds, EntryName::parse)?
+                .into_iter()
+                .map(|(names, block)| EntryRules { names, block })
+                .collect(),
+            entries_max: section
+                .number("entries_max")
+                .map_or(ENTRIES_USUAL, |most| most as usize),
+            ratio_max: section
+                .number("ratio_max")
+                .map_or(RATIO_USUAL, |most| most as usize),
+        })),
+        "pdf" => {
+            let records = [
+                ("pages", PdfRecords::Pages),
+                ("document", PdfRecords::Document),
+            ];
+            let pictures = [
+                ("refuse", PicturesChoice::Refuse),
+                ("ignore", PicturesChoice::ShowNobody),
+            ];
+            Some(BlockRules::Pdf(PdfRules {
+                records: section.choice("records", &records).unwrap_or_default(),
+                pictures: section.choice("pictures", &pictures).unwrap_or_default(),
+            }))
         }
         "nobody" => Some(BlockRules::Nobody),
         _ => {
@@ -207,13 +440,16 @@ fn read_json(
     compare: &[ConfigSection<'_>],
     kinds: &[IdentifierKind],
 ) -> Option<JsonRules> {
+    let rules = each(persons, |rule| read_json_rule(rule, kinds));
+    let compare = each(compare, |rule| read_json_rule(rule, kinds));
     let map = JsonMap {
-        rules: each(persons, |rule| read_json_rule(rule, kinds))?,
         records: section.parse_all("records", jsonpath::RecordPath::parse),
         empty: section.parse_all("empty", jsonpath::RecordPath::parse),
         no_person: section.parse_all("no_person", jsonpath::RecordPath::parse),
-        compare: each(compare, |rule| read_json_rule(rule, kinds))?,
         fields: section.texts("fields"),
+        // Last, when every key has been read: a fault of a rule makes none of them unknown.
+        rules: rules?,
+        compare: compare?,
     };
     section.accept("persons", JsonRules::new(map))
 }
@@ -224,12 +460,14 @@ fn read_xml(
     compare: &[ConfigSection<'_>],
     kinds: &[IdentifierKind],
 ) -> Option<XmlRules> {
+    let rules = each(persons, |rule| read_xml_rule(rule, kinds));
+    let compare = each(compare, |rule| read_xml_rule(rule, kinds));
     let rules = XmlRules {
-        rules: each(persons, |rule| read_xml_rule(rule, kinds))?,
         records: section.parse_all("records", XmlPath::parse),
         empty: section.parse_all("empty", XmlPath::parse),
         no_person: section.parse_all("no_person", XmlPath::parse),
-        compare: each(compare, |rule| read_xml_rule(rule, kinds))?,
+        rules: rules?,
+        compare: compare?,
     };
     if let Some(record) = rules.record_without_rule() {
         section.fault("records", "fault-no-own-rule", record.text());
@@ -356,6 +594,7 @@ mod tests {
     use std::path::Path;
 
     use digue_inspect::OutsideChoice;
+    use digue_inspect::events::PieceEnd;
 
     use crate::portal_map;
 
@@ -426,5 +665,176 @@ mod tests {
         for (block, key) in cases {
             assert_eq!(read(&block), Err(vec![(14, key)]), "{block}");
         }
+    }
+
+    fn read_map(text: &str) -> Result<Vec<digue_inspect::RuleBlock>, Vec<(usize, &'static str)>> {
+        let folder = tempfile::tempdir().unwrap();
+        let map = format!(
+            "[portal]\nname = \"p\"\nurl = \"https://p.exemple.fr\"\nupstream = \"http://127.0.0.1:9\"\n\
+             [identifiers.id]\nprimary = true\n{text}"
+        );
+        let file = folder.path().join("p.toml");
+        std::fs::write(&file, map).unwrap();
+        let (mut faults, mut warnings) = (Vec::new(), Vec::new());
+        let read = portal_map::read(Path::new(&file), &mut faults, &mut warnings);
+        let all = faults.iter().chain(&warnings);
+        let said: Vec<(usize, &str)> = all.map(|fault| (fault.line, fault.key)).collect();
+        let is_loss = |(_, key): &(usize, &str)| *key == "warning-headers-lost";
+        let said: Vec<_> = said.into_iter().filter(|one| !is_loss(one)).collect();
+        match read {
+            Some(map) if said.is_empty() => Ok(map.portal.routes[0].response.blocks.clone()),
+            _ => Err(said),
+        }
+    }
+
+    const ROUTE: &str =
+        "[[routes]]\nname = \"l\"\npath = \"/l\"\nmethods = [\"GET\"]\naction = \"list\"\n";
+
+    #[test]
+    fn a_shared_block_is_read_once_and_used_by_name() {
+        let shared = "[blocks.liste]\nformat = \"json\"\nrecords = [\"$.i[*]\"]\n\
+                      persons = [{ as = \"id\", at = \"$.i[*].id\" }]\n";
+        let used = |more: &str| {
+            read_map(&format!(
+                "{shared}{ROUTE}[[routes.response]]\nuse = \"liste\"\n{more}"
+            ))
+        };
+        let blocks = used("").unwrap();
+        assert_eq!(blocks[0].types, ["application/json", "text/json", "*+json"]);
+        let blocks = used("types = [\"Application/X\"]\nstatus = [\"200\", \"4xx\"]").unwrap();
+        assert_eq!(blocks[0].types, ["application/x"]);
+        assert_eq!(blocks[0].statuses.len(), 2);
+        assert_eq!(
+            used("records = [\"$\"]").err(),
+            Some(vec![(18, "fault-unknown-name")])
+        );
+        let unknown = format!("{shared}{ROUTE}[[routes.response]]\nuse = \"autre\"\n");
+        assert_eq!(
+            read_map(&unknown).err(),
+            Some(vec![
+                (17, "fault-unknown-block"),
+                (7, "warning-block-unused")
+            ])
+        );
+        // A fault is reported where the block stands, once.
+        let broken = shared.replace("$.i[*].id", "$.[");
+        let twice = "[[routes.response]]\nuse = \"liste\"\n".repeat(2);
+        let faults = read_map(&format!("{broken}{ROUTE}{twice}")).unwrap_err();
+        assert_eq!(faults, [(10, "fault-value")]);
+    }
+
+    #[test]
+    fn an_archive_says_how_each_entry_is_read() {
+        let zip = |entries: &str| {
+            read_map(&format!(
+                "{ROUTE}[[routes.response]]\nformat = \"zip\"\nentries = [{entries}]\n"
+            ))
+        };
+        let csv =
+            "{ name = \"*.csv\", format = \"csv\", persons = [{ as = \"id\", at = \"id\" }] }";
+        assert!(zip(csv).is_ok());
+        assert!(
+            zip(&format!(
+                "{csv}, {{ name = \"*.png\", format = \"nobody\" }}"
+            ))
+            .is_ok()
+        );
+        assert_eq!(zip("").err(), Some(vec![(14, "fault-missing")]));
+        let nested = format!("{{ name = \"*.zip\", format = \"zip\", entries = [{csv}] }}");
+        assert_eq!(zip(&nested).err(), Some(vec![(14, "fault-archive-within")]));
+        assert_eq!(
+            zip("{ format = \"nobody\", types = [\"a/b\"] }").err(),
+            Some(vec![(14, "fault-missing")])
+        );
+        let drop = csv.replace("persons", "outside = \"drop\", persons");
+        assert_eq!(zip(&drop).err(), Some(vec![(14, "fault-outside-format")]));
+    }
+
+    #[test]
+    fn a_stream_says_how_each_event_is_read() {
+        let events = |keys: &str| {
+            read_map(&format!(
+                "{ROUTE}[[routes.response]]\nformat = \"events\"\n{keys}"
+            ))
+        };
+        let rules = "records = [\"$\"], persons = [{ as = \"id\", at = \"$.id\" }]";
+        let keys = format!(
+            "events = [{{ name = \"message\", format = \"json\", {rules} }}, \
+             {{ name = [\"ping\", \"etat-*\"], format = \"nobody\" }}]\nevent_bytes = \"8KiB\"\n"
+        );
+        let blocks = events(&keys).unwrap();
+        let stream = blocks[0].stream.unwrap();
+        assert_eq!(
+            (stream.end, stream.piece_bytes_max),
+            (PieceEnd::BlankLine, 8 << 10)
+        );
+        assert_eq!(events("").err(), Some(vec![(12, "fault-missing")]));
+        let lines = |more: &str| {
+            let rules = rules.replace(", persons", "\npersons");
+            let block = format!("[[routes.response]]\nformat = \"ndjson\"\n{rules}\n{more}");
+            read_map(&format!("{ROUTE}{block}"))
+        };
+        assert_eq!(lines("").unwrap()[0].stream, None);
+        let stream = lines("stream = true\n").unwrap()[0].stream.unwrap();
+        assert_eq!(
+            (stream.end, stream.piece_bytes_max),
+            (PieceEnd::Line, 256 << 10)
+        );
+        let cut = lines("stream = true\noutside = \"drop\"\n");
+        assert_eq!(cut.err(), Some(vec![(16, "fault-stream")]));
+    }
+
+    #[test]
+    fn a_pdf_says_what_its_records_are_and_what_is_searched_for() {
+        let pdf = |keys: &str| {
+            read_map(&format!(
+                "{ROUTE}[[routes.response]]\nformat = \"pdf\"\n{keys}"
+            ))
+        };
+        let sweep = "sweep = [{ as = \"id\", pattern = \"P[0-9]{4}\" }]\n";
+        for records in [
+            "records = \"pages\"",
+            "records = \"document\"",
+            "no_records = \"avis\"",
+        ] {
+            assert!(pdf(&format!("{sweep}pictures = \"ignore\"\n{records}\n")).is_ok());
+        }
+        let of = |keys: &str| pdf(keys).err();
+        assert_eq!(of(sweep), Some(vec![(12, "fault-no-records")]));
+        assert_eq!(
+            of("records = \"pages\"\n"),
+            Some(vec![(12, "fault-missing")])
+        );
+        let odd = format!("{sweep}records = \"lines\"\n");
+        assert_eq!(of(&odd), Some(vec![(15, "fault-value")]));
+    }
+
+    #[test]
+    fn blocks_for_one_type_are_alternatives_and_cannot_rewrite() {
+        let block = |more: &str| {
+            format!("[[routes.response]]\nformat = \"json\"\n{LIST}{more}").replace("$.i", "$.j")
+        };
+        let both = |more: &str| read_map(&format!("{ROUTE}{}{}", block(""), block(more)));
+        assert!(both("").is_ok());
+        assert_eq!(
+            both("outside = \"drop\"\n").err(),
+            Some(vec![(12, "fault-outside-alternatives")])
+        );
+        let apart = format!(
+            "{ROUTE}{}{}",
+            block("status = \"200\"\n"),
+            block("status = \"404\"\noutside = \"drop\"\n")
+        );
+        assert!(read_map(&apart).is_ok());
+        let many = block("").repeat(9);
+        assert_eq!(
+            read_map(&format!("{ROUTE}{many}")).err(),
+            Some(vec![(12, "fault-alternatives")])
+        );
+        let nobody = "[[routes.response]]\nformat = \"nobody\"\ntypes = \"text/json\"\n";
+        assert_eq!(
+            read_map(&format!("{ROUTE}{}{nobody}", block(""))).err(),
+            Some(vec![(12, "fault-nobody-alternatives")])
+        );
     }
 }

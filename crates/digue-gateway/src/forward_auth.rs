@@ -489,6 +489,7 @@ mod tests {
                 errors: None,
             },
             uninspected: OnUninspected::default(),
+            later: crate::remembered::LaterAnswers::default(),
             held_bytes_max: 1,
             inspect_limits: digue_inspect::InspectionLimits::default(),
             request_bytes_max: 1,

@@ -33,6 +33,7 @@ use crate::ports::{
     Aliases, CaseloadPort, Clock, LocalPages, Recorder, ResponseMonitor, TrafficObserver,
 };
 use crate::refusals::RefusalCounter;
+use crate::remembered::RememberedAnswers;
 use digue_connections::client_address::TrustedProxies;
 use digue_connections::table::{ConnectionLimits, ConnectionTable};
 use digue_http::client::HttpClient;
@@ -173,6 +174,8 @@ pub struct SharedGateway {
     /// Words in addresses that no map describes.
     pub(crate) address_words: AddressWords,
     pub(crate) names: NameTables,
+    /// Whom the files show that are fetched by a token.
+    pub(crate) remembered: RememberedAnswers,
     /// Set once, before a listener opens.
     pub(crate) traffic: OnceLock<Arc<dyn TrafficObserver>>,
     /// Set once, before a listener opens; absent where the configuration says none.
@@ -282,6 +285,7 @@ impl Gateway {
             gaps: JournalGaps::default(),
             address_words: AddressWords::default(),
             names: NameTables::default(),
+            remembered: RememberedAnswers::default(),
             traffic: OnceLock::new(),
             contact: OnceLock::new(),
             known_logins: KnownLogins::default(),

@@ -112,6 +112,14 @@ pub fn ask_for_readable(headers: &mut HeaderMap) {
     }
 }
 
+/// For responses that leave piece by piece: a coding would make one thing of them.
+pub(crate) fn ask_for_plain(headers: &mut HeaderMap) {
+    headers.insert(
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static("identity"),
+    );
+}
+
 /// True when a client asks for a WebSocket.
 pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
     headers

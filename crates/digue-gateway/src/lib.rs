@@ -30,6 +30,7 @@ pub mod portal;
 mod portal_login;
 pub mod ports;
 mod refusals;
+pub mod remembered;
 mod report_endpoint;
 pub mod reported;
 pub mod server;

@@ -20,6 +20,7 @@ use regex::Regex;
 
 use crate::name_mapping::{IdentityMapping, NameMapping};
 use crate::path::{Pattern, Segments};
+use crate::remembered::LaterAnswers;
 use crate::token::TokenVerifier;
 use digue_headers::response_headers::HeaderRules;
 use digue_inspect::graphql::GraphQl;
@@ -211,6 +212,7 @@ pub struct Route {
     pub exact_sets: Vec<Vec<String>>,
     pub response: ResponseRules,
     pub uninspected: OnUninspected,
+    pub later: LaterAnswers,
     /// The most bytes of a response, as sent, that are held.
     pub held_bytes_max: usize,
     pub inspect_limits: digue_inspect::InspectionLimits,

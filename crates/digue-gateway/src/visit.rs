@@ -33,6 +33,7 @@ mod release;
 mod request_body;
 mod settle;
 mod state;
+mod stream;
 mod traffic;
 mod tunnel;
 

@@ -163,6 +163,10 @@ impl<'k> Collector<'k> {
         place: &impl Fn() -> UnreadPlace,
     ) -> Result<(), Unreadable> {
         let identifier = self.canonical(pick, text, place)?;
+        self.keep(identifier, means)
+    }
+
+    fn keep(&mut self, identifier: Identifier, means: Means) -> Result<(), Unreadable> {
         let hash = self.hasher.hash_one(&identifier);
         if self
             .seen
@@ -184,6 +188,52 @@ impl<'k> Collector<'k> {
         let (hasher, found) = (&self.hasher, &self.found);
         self.seen
             .insert_unique(hash, place, |&place| hasher.hash_one(&found[place].0));
+        Ok(())
+    }
+
+    /// What this collector looks for.
+    pub fn search(&self) -> IdentifierSearch<'k> {
+        IdentifierSearch {
+            kinds: self.kinds,
+            sweep: self.sweep,
+            identifiers_max: self.limit,
+        }
+    }
+
+    /// Adds what another collector found in a part of the same message.
+    ///
+    /// # Errors
+    /// Both together are too many identifiers.
+    pub fn absorb(&mut self, part: Collector<'_>) -> Result<(), Unreadable> {
+        for (identifier, means) in part.found {
+            self.keep(identifier, means)?;
+        }
+        let room = self.limit.saturating_sub(self.compared.len());
+        self.compared.extend(part.compared.into_iter().take(room));
+        for rule in part.rules {
+            if !self.rules.contains(&rule) {
+                self.rules.push(rule);
+            }
+        }
+        Ok(())
+    }
+
+    /// Searches the name of a file for the sweep's patterns, and for words with the shape of a
+    /// kind: `fiche-P0001.csv`.
+    ///
+    /// # Errors
+    /// Too many identifiers.
+    pub fn sweep_name(
+        &mut self,
+        name: &str,
+        place: impl Fn() -> UnreadPlace,
+    ) -> Result<(), Unreadable> {
+        self.sweep(name, place)?;
+        let mut like = Vec::new();
+        self.identifiers_like(name, &mut like);
+        for identifier in like {
+            self.keep(identifier, Means::Sweep)?;
+        }
         Ok(())
     }
 

@@ -116,6 +116,8 @@ pub struct ReadingTally {
     pub undescribed: u64,
     /// Place of the first of those.
     pub first_undescribed: Option<UnreadPlace>,
+    /// Bytes that the reader unpacked from a format that packs its parts.
+    pub unpacked: usize,
 }
 
 impl ReadingTally {
@@ -133,6 +135,7 @@ impl ReadingTally {
         self.nobody = self.nobody.or(other.nobody);
         self.texts += other.texts;
         self.undescribed += other.undescribed;
+        self.unpacked += other.unpacked;
         self.first_undescribed = self.first_undescribed.take().or(other.first_undescribed);
     }
 }

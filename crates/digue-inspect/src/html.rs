@@ -158,6 +158,7 @@ fn either(one: ReadingTally, other: ReadingTally) -> ReadingTally {
         texts: one.texts.max(other.texts),
         undescribed: one.undescribed.max(other.undescribed),
         first_undescribed: one.first_undescribed.or(other.first_undescribed),
+        unpacked: one.unpacked.max(other.unpacked),
     }
 }
 

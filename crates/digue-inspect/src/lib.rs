@@ -17,6 +17,7 @@ pub mod jsonpath;
 pub mod limits;
 pub mod media_type;
 pub mod names;
+pub mod pdf;
 pub mod request;
 pub mod response;
 pub mod rewrite;
@@ -29,4 +30,5 @@ pub use response::{
     BlockRules, ErrorRules, Message, OutsideChoice, ResponseRules, RuleBlock, StatusPattern,
     inspect,
 };
+pub use response::{events, zip};
 pub use rewrite::{RewriteRefusal, RewrittenBody, rewrite};

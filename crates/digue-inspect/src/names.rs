@@ -7,12 +7,16 @@
 use digue_identifiers::name_table::{NameReader, PersonNameTable, SeenNames};
 use digue_identifiers::reading::Unreadable;
 
+use digue_tables::archive::unread_part;
 use digue_tables::csv_table::{DELIMITERS, csv_rows};
 
 use crate::html::outline::{PagePart, page_parts};
 use crate::json::outline::{JsonPart, json_parts};
 use crate::limits::InspectionLimits;
 use crate::media_type::MediaType;
+use crate::pdf::text_of;
+use crate::response::events::EventRules;
+use crate::response::zip::ZipRules;
 use crate::response::{BlockRules, Message, ResponseRules, usual_types};
 use crate::xml::outline::xml_elements;
 use digue_tables::xlsx::uploaded_sheets;
@@ -45,17 +49,9 @@ pub fn names_shown(
     table: &PersonNameTable,
 ) -> Result<SeenNames, Unreadable> {
     let media = MediaType::parse(message.content_type.unwrap_or_default());
-    let block = rules
-        .blocks
-        .iter()
-        .find(|block| media.fits_one(&block.types));
-    let form = match block.map(|block| &block.rules) {
-        Some(BlockRules::Nobody) => return Ok(SeenNames::default()),
-        Some(rules) => TextForm::of_rules(rules),
-        // An error page of a type that the route has no block for.
-        None => TextForm::of_type(&media),
-    };
-    if message.body.is_empty() {
+    let block = rules.blocks_for(&media, message.status).next();
+    let rules = block.map(|block| &block.rules);
+    if message.body.is_empty() || matches!(rules, Some(BlockRules::Nobody)) {
         return Ok(SeenNames::default());
     }
     let bytes = digue_decode::decode(
@@ -64,13 +60,104 @@ pub fn names_shown(
         limits.decoded_bytes_max,
     )?;
     let mut reader = NameReader::new(table);
-    form.read(
-        media.charset.as_deref(),
-        &bytes,
-        limits.decoded_bytes_max,
-        &mut reader,
-    )?;
+    let charset = media.charset.as_deref();
+    match rules {
+        Some(rules) => read_by_rules(
+            rules,
+            (charset, &bytes),
+            limits.decoded_bytes_max,
+            &mut reader,
+        )?,
+        // An error page of a type that the route has no block for.
+        None => {
+            TextForm::of_type(&media).read(
+                charset,
+                &bytes,
+                limits.decoded_bytes_max,
+                &mut reader,
+            )?;
+        }
+    }
     reader.finish().ok_or_else(Unreadable::too_large)
+}
+
+/// Reads the names in a body that has rules.
+fn read_by_rules(
+    rules: &BlockRules,
+    (charset, bytes): (Option<&str>, &[u8]),
+    bytes_max: usize,
+    reader: &mut NameReader<'_>,
+) -> Result<(), Unreadable> {
+    let form = match rules {
+        BlockRules::Json(_) => TextForm::Json,
+        BlockRules::NdJson(_) => TextForm::Lines,
+        BlockRules::Html(_) => TextForm::Html,
+        BlockRules::Csv(_) => TextForm::Csv,
+        BlockRules::Xlsx(_) => TextForm::Workbook,
+        BlockRules::Xml(_) => TextForm::Xml,
+        BlockRules::Text { .. } => TextForm::Plain,
+        BlockRules::Pdf(_) => return read_pages(bytes, bytes_max, reader),
+        BlockRules::Events(rules) => return read_events(rules, bytes, bytes_max, reader),
+        BlockRules::Zip(rules) => return read_archive(rules, bytes, bytes_max, reader),
+        // As in an archive: what the map states to show nobody by its type.
+        BlockRules::Nobody => return Ok(()),
+    };
+    form.read(charset, bytes, bytes_max, reader)
+}
+
+/// A line is read as one: a name goes on from the cell of a table to the next.
+fn read_pages(
+    bytes: &[u8],
+    bytes_max: usize,
+    reader: &mut NameReader<'_>,
+) -> Result<(), Unreadable> {
+    let text = text_of(bytes, bytes_max)?;
+    for line in text
+        .pages
+        .iter()
+        .flat_map(|page| &page.readings)
+        .flat_map(|text| text.lines())
+    {
+        reader.read(line);
+    }
+    text.asides
+        .iter()
+        .for_each(|aside| reader.read_apart(aside));
+    Ok(())
+}
+
+fn read_events(
+    rules: &EventRules,
+    bytes: &[u8],
+    bytes_max: usize,
+    reader: &mut NameReader<'_>,
+) -> Result<(), Unreadable> {
+    rules.each(bytes, |block, data, _| {
+        let text = (Some("utf-8"), data.as_bytes());
+        read_by_rules(&block.rules, text, bytes_max, reader)?;
+        reader.end_record();
+        Ok(())
+    })
+}
+
+/// The names of entries, and the names in them.
+fn read_archive(
+    rules: &ZipRules,
+    bytes: &[u8],
+    bytes_max: usize,
+    reader: &mut NameReader<'_>,
+) -> Result<(), Unreadable> {
+    let mut archive = rules.open(bytes, bytes_max)?;
+    for position in 0..archive.len() {
+        let (name, place) = archive.part(position).expect("positions below `len` exist");
+        reader.read_apart(name);
+        reader.end_record();
+        let block = rules.of(name).ok_or_else(|| unread_part(place))?;
+        let entry = archive.unpack_at(position)?;
+        read_by_rules(&block.rules, (None, &entry), archive.left(), reader)?;
+        reader.end_record();
+    }
+    Ok(())
 }
 
 /// How the texts of a body are found.
@@ -86,18 +173,6 @@ enum TextForm {
 }
 
 impl TextForm {
-    const fn of_rules(rules: &BlockRules) -> Self {
-        match rules {
-            BlockRules::Json(_) => Self::Json,
-            BlockRules::NdJson(_) => Self::Lines,
-            BlockRules::Html(_) => Self::Html,
-            BlockRules::Csv(_) => Self::Csv,
-            BlockRules::Xlsx(_) => Self::Workbook,
-            BlockRules::Xml(_) => Self::Xml,
-            BlockRules::Text { .. } | BlockRules::Nobody => Self::Plain,
-        }
-    }
-
     fn of_type(media: &MediaType) -> Self {
         let is_usual = |format| usual_types(format).iter().any(|known| media.fits(known));
         if is_usual("html") {

@@ -1,6 +1,11 @@
 //! Inspects one response: chooses the block of rules for its type, reads it, and concludes whom it
 //! shows and why that is known. Whether it may leave is decided elsewhere.
 
+pub mod events;
+pub mod zip;
+
+use std::collections::HashSet;
+
 use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
@@ -9,15 +14,19 @@ use crate::html::{self, HtmlRecords, HtmlRules};
 use crate::json::{JsonRules, Masking, without_guard};
 use crate::limits::InspectionLimits;
 use crate::media_type::MediaType;
+use crate::pdf::{self, PdfRules};
 use crate::xml::{self, XmlRules};
 use digue_identifiers::collector::Collector;
-use digue_identifiers::identifier::{IdentifierKind, Pick};
+use digue_identifiers::identifier::{Identifier, IdentifierKind, Pick};
 use digue_identifiers::reading::{ReadingTally, ResponseReading, Unreadable, WhyNobody};
 use digue_tables::csv_table;
 use digue_tables::table::TableRules;
 use digue_tables::xlsx;
 
-/// How responses of one route are read: one block for each media type.
+use events::{EventRules, StreamRules};
+use zip::ZipRules;
+
+/// How responses of one route are read: by the blocks for their media type and status.
 #[derive(Clone, Debug, Default)]
 pub struct ResponseRules {
     pub blocks: Vec<RuleBlock>,
@@ -28,6 +37,8 @@ pub struct ResponseRules {
 pub struct RuleBlock {
     /// Media types without parameters, lower case; suffixes such as `*+json` are supported.
     pub types: Vec<String>,
+    /// Statuses of the answers that it reads; empty for all.
+    pub statuses: Vec<StatusPattern>,
     pub rules: BlockRules,
     /// Patterns searched for in every text, besides the rules.
     pub sweep: Vec<Pick>,
@@ -40,6 +51,8 @@ pub struct RuleBlock {
     pub undescribed_max: Option<u16>,
     /// What becomes of records with persons who may not be shown.
     pub outside: OutsideChoice,
+    /// Set where pieces of the response leave while others still come.
+    pub stream: Option<StreamRules>,
 }
 
 /// What the map wants done about records with persons who may not be shown.
@@ -59,28 +72,53 @@ impl RuleBlock {
     pub fn new(types: Vec<String>, rules: BlockRules) -> Self {
         Self {
             types,
+            statuses: vec![],
             rules,
             sweep: vec![],
             without_records: None,
             empty_statuses: vec![],
             undescribed_max: Some(0),
             outside: OutsideChoice::Refuse,
+            stream: None,
         }
     }
 }
 
 impl ResponseRules {
-    /// The block that reads responses of this type.
-    pub(crate) fn block_for(&self, media: &MediaType) -> Option<&RuleBlock> {
-        self.blocks
-            .iter()
-            .find(|block| media.fits_one(&block.types))
+    /// The blocks that read responses of this type and status. Several are alternatives.
+    pub(crate) fn blocks_for<'r>(
+        &'r self,
+        media: &'r MediaType,
+        status: u16,
+    ) -> impl Iterator<Item = &'r RuleBlock> {
+        let fits_status = move |block: &&RuleBlock| {
+            block.statuses.is_empty() || block.statuses.iter().any(|known| known.fits(status))
+        };
+        let blocks = self.blocks.iter().filter(fits_status);
+        blocks.filter(|block| media.fits_one(&block.types))
+    }
+
+    /// The only block for this type and status; `None` where there is none or a choice.
+    pub(crate) fn only_block_for<'r>(
+        &'r self,
+        media: &'r MediaType,
+        status: u16,
+    ) -> Option<&'r RuleBlock> {
+        let mut blocks = self.blocks_for(media, status);
+        let first = blocks.next();
+        first.filter(|_| blocks.next().is_none())
+    }
+
+    /// How a response of this type is released while it still comes; `None` where it is held whole.
+    pub fn stream_of(&self, content_type: Option<&str>, status: u16) -> Option<StreamRules> {
+        let media = MediaType::parse(content_type.unwrap_or_default());
+        self.only_block_for(&media, status)?.stream
     }
 
     /// What the map says about records of persons who may not be shown, in responses of this type.
-    pub fn outside_of(&self, content_type: Option<&str>) -> OutsideChoice {
+    pub fn outside_of(&self, content_type: Option<&str>, status: u16) -> OutsideChoice {
         let media = MediaType::parse(content_type.unwrap_or_default());
-        self.block_for(&media)
+        self.only_block_for(&media, status)
             .map_or(OutsideChoice::Refuse, |block| block.outside)
     }
 }
@@ -141,6 +179,10 @@ pub enum BlockRules {
     Csv(TableRules),
     Xlsx(TableRules),
     Xml(XmlRules),
+    Zip(ZipRules),
+    Events(EventRules),
+    /// Swept, every page and everything beside the pages.
+    Pdf(PdfRules),
     /// Only swept. With `is_record_per_line`, every line that is not blank must contain an
     /// identifier.
     Text {
@@ -164,6 +206,9 @@ pub fn usual_types(format: &str) -> &'static [&'static str] {
         "xlsx" => &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
         "xml" => &["application/xml", "text/xml", "*+xml"],
         "text" => &["text/plain"],
+        "events" => &["text/event-stream"],
+        "pdf" => &["application/pdf"],
+        "zip" => &["application/zip", "application/x-zip-compressed"],
         _ => &[],
     }
 }
@@ -215,10 +260,10 @@ fn read(
         .errors
         .as_ref()
         .filter(|errors| errors.statuses.iter().any(|s| s.fits(message.status)));
-    let block = rules.block_for(&media);
+    let blocks: Vec<&RuleBlock> = rules.blocks_for(&media, message.status).collect();
     // No block for this type is not "nothing to see": the response is unreadable unless it is an
     // error page.
-    let Some(block) = block else {
+    let Some(first) = blocks.first() else {
         let is_error_page = errors.is_some_and(|errors| media.fits_one(&errors.types));
         return match errors {
             Some(errors) if is_error_page => {
@@ -230,7 +275,7 @@ fn read(
         };
     };
     // Before decoding: what the map says of this type holds whatever its bytes are.
-    if matches!(block.rules, BlockRules::Nobody) {
+    if matches!(first.rules, BlockRules::Nobody) {
         return Ok(ResponseReading::ShowsNobody(WhyNobody::Stated));
     }
     let bytes = digue_decode::decode(
@@ -238,23 +283,73 @@ fn read(
         message.body,
         limits.decoded_bytes_max,
     )?;
+    let decoded = DecodedBody {
+        media: &media,
+        status: message.status,
+        bytes: &bytes,
+        is_short_error: errors.is_some_and(|errors| bytes.len() <= errors.bytes_max),
+    };
+    let mut read = Err(None);
+    for block in blocks {
+        let by_block = read_by(block, kinds, &decoded, limits, masking);
+        read = match (read, by_block) {
+            // Of several descriptions that fit, each may see persons that the others do not.
+            (Ok(one), Ok(other)) => Ok(union(one, other)),
+            (Ok(one), Err(_)) => Ok(one),
+            (Err(_), Ok(other)) => Ok(other),
+            (Err(first), Err(unreadable)) => Err(first.or(Some(unreadable))),
+        };
+    }
+    read.map_err(|first| first.expect("there is a block, and a block that does not read says why"))
+}
+
+/// A decoded body, as the blocks of its type read it.
+struct DecodedBody<'m> {
+    media: &'m MediaType,
+    status: u16,
+    bytes: &'m [u8],
+    /// A short answer to a failed request, by the map's rules for error pages.
+    is_short_error: bool,
+}
+
+/// Reads a body by one block.
+fn read_by(
+    block: &RuleBlock,
+    kinds: &[IdentifierKind],
+    body: &DecodedBody<'_>,
+    limits: &InspectionLimits,
+    masking: Option<&Masking>,
+) -> Result<ResponseReading, Unreadable> {
     let mut found = Collector::new(kinds, &block.sweep, limits.identifiers_max);
-    let read = block.read(
-        (media.charset.as_deref(), &bytes),
-        limits,
-        masking,
-        &mut found,
-    );
-    let is_short_error = errors.is_some_and(|errors| bytes.len() <= errors.bytes_max);
-    match read.and_then(|tally| block.conclude(message.status, &tally, &found)) {
-        Ok(why) => Ok(block.reading(why, found)),
+    let text = (body.media.charset.as_deref(), body.bytes);
+    let read = block.read(text, body.status, limits, masking, &mut found);
+    match read.and_then(|tally| block.conclude(body.status, &tally, &found)) {
+        Ok(why) => Ok(reading(why, found)),
         // A short answer to a failed request may have no record, unless it holds an identifier or
         // has the form of data.
-        Err(unreadable) if is_short_error && block.lacks_record(&unreadable) => {
-            check_words(&media, &bytes, limits)?;
-            Ok(block.reading(Some(WhyNobody::Status), found))
+        Err(unreadable) if body.is_short_error && block.lacks_record(&unreadable) => {
+            check_words(body.media, body.bytes, limits)?;
+            Ok(reading(Some(WhyNobody::Status), found))
         }
         Err(unreadable) => Err(unreadable),
+    }
+}
+
+/// What two descriptions of the same body show together.
+fn union(one: ResponseReading, other: ResponseReading) -> ResponseReading {
+    match (one, other) {
+        (ResponseReading::Persons(mut all), ResponseReading::Persons(more)) => {
+            let known: HashSet<Identifier> = all.identifiers().cloned().collect();
+            let new = |(identifier, _): &(Identifier, _)| !known.contains(identifier);
+            all.found.extend(more.found.into_iter().filter(new));
+            all.compared.extend(more.compared);
+            all.rules.extend(more.rules);
+            all.rules.sort();
+            all.rules.dedup();
+            ResponseReading::Persons(all)
+        }
+        (ResponseReading::Unreadable(_) | ResponseReading::ShowsNobody(_), persons) => persons,
+        (persons, ResponseReading::Unreadable(_) | ResponseReading::ShowsNobody(_)) => persons,
     }
 }
 
@@ -315,13 +410,22 @@ impl RuleBlock {
                 table.columns.iter().map(|column| &column.pick).collect()
             }
             BlockRules::Xml(xml) => xml.rules.iter().map(|rule| &rule.pick).collect(),
-            BlockRules::Text { .. } | BlockRules::Nobody => Vec::new(),
+            BlockRules::Zip(zip) => {
+                let entries = zip.entries.iter();
+                entries.flat_map(|entry| entry.block.picks()).collect()
+            }
+            BlockRules::Events(events) => {
+                let events = events.events.iter();
+                events.flat_map(|event| event.block.picks()).collect()
+            }
+            BlockRules::Pdf(_) | BlockRules::Text { .. } | BlockRules::Nobody => Vec::new(),
         }
     }
 
-    fn read(
+    pub(crate) fn read(
         &self,
         (charset, bytes): (Option<&str>, &[u8]),
+        status: u16,
         limits: &InspectionLimits,
         masking: Option<&Masking>,
         found: &mut Collector<'_>,
@@ -345,6 +449,9 @@ impl RuleBlock {
             BlockRules::Xml(rules) => {
                 xml::read(rules, &digue_decode::xml_text(charset, bytes)?, found)
             }
+            BlockRules::Pdf(rules) => pdf::read(*rules, bytes, limits, found),
+            BlockRules::Events(rules) => events::read(rules, bytes, status, limits, found),
+            BlockRules::Zip(rules) => zip::read(rules, bytes, status, limits, found),
             BlockRules::Text { is_record_per_line } => read_text(
                 *is_record_per_line,
                 &digue_decode::text(charset, bytes)?,
@@ -359,7 +466,7 @@ impl RuleBlock {
     ///
     /// # Errors
     /// Too much text is undescribed, or there is neither a record nor a reason.
-    fn conclude(
+    pub(crate) fn conclude(
         &self,
         status: u16,
         tally: &ReadingTally,
@@ -397,10 +504,6 @@ impl RuleBlock {
         }
     }
 
-    fn reading(&self, why: Option<WhyNobody>, found: Collector<'_>) -> ResponseReading {
-        reading(why, found)
-    }
-
     /// True when the response lacks what the map describes, rather than having something that
     /// cannot be read.
     ///
@@ -416,6 +519,9 @@ impl RuleBlock {
                 | BlockRules::Csv(_)
                 | BlockRules::Xlsx(_)
                 | BlockRules::Xml(_)
+                | BlockRules::Zip(_)
+                | BlockRules::Events(_)
+                | BlockRules::Pdf(_)
                 | BlockRules::Text { .. }
                 | BlockRules::Nobody => false,
             },
@@ -586,6 +692,57 @@ mod tests {
         ] {
             check_cause(look("application/json", body), UnreadCause::NoRecord);
         }
+    }
+
+    #[test]
+    fn a_block_may_be_for_some_statuses_only() {
+        let mut ok = block(None);
+        ok.statuses = vec![StatusPattern::Class(2)];
+        let mut refused = RuleBlock::new(
+            ok.types.clone(),
+            BlockRules::Text {
+                is_record_per_line: false,
+            },
+        );
+        refused.statuses = vec![StatusPattern::One(422)];
+        refused.without_records = Some("messages".into());
+        let rules = ResponseRules {
+            blocks: vec![ok, refused],
+            errors: None,
+        };
+        let look = |status| look_with(&rules, status, "application/json", ONE);
+        check_count(look(200), 1);
+        assert_eq!(look(422), ResponseReading::ShowsNobody(WhyNobody::Stated));
+        check_cause(look(404), UnreadCause::MediaType);
+    }
+
+    #[test]
+    fn of_alternatives_all_that_fit_count() {
+        let one = |record: &str, id: &str| {
+            let map = JsonMap {
+                rules: vec![JsonRule::new(path(id), Pick::whole(0, id))],
+                records: vec![path(record)],
+                ..JsonMap::default()
+            };
+            let types = vec!["application/json".into()];
+            RuleBlock::new(types, BlockRules::Json(JsonRules::new(map).unwrap()))
+        };
+        let rules = ResponseRules {
+            blocks: vec![one("$", "$.id"), block(None)],
+            errors: None,
+        };
+        let look = |body: &str| look_with(&rules, 200, "application/json", body);
+        check_count(look(r#"{"id":1,"nom":"x"}"#), 1);
+        check_count(look(ONE), 1);
+        // Read by both, in two ways: the persons of both.
+        let both = ResponseRules {
+            blocks: vec![one("$", "$.id"), one("$", "$.tuteur")],
+            errors: None,
+        };
+        let body = r#"{"id":1,"tuteur":2}"#;
+        check_count(look_with(&both, 200, "application/json", body), 2);
+        // Read by none: the fault of the first.
+        check_cause(look(r#"{"x":1}"#), UnreadCause::NamelessRecord);
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub fn rewrite(
 ) -> Result<RewrittenBody, RewriteRefusal> {
     let media = MediaType::parse(message.content_type.unwrap_or_default());
     let block = rules
-        .block_for(&media)
+        .only_block_for(&media, message.status)
         .ok_or(RewriteRefusal::NotDescribed)?;
     let bytes = digue_decode::decode(
         message.content_encoding,
@@ -190,6 +190,9 @@ impl Rewriting<'_> {
             | BlockRules::Html(_)
             | BlockRules::Xlsx(_)
             | BlockRules::Xml(_)
+            | BlockRules::Zip(_)
+            | BlockRules::Pdf(_)
+            | BlockRules::Events(_)
             | BlockRules::Text { .. }
             | BlockRules::Nobody => Err(RewriteRefusal::NotDescribed),
         }

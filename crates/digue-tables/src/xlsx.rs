@@ -5,7 +5,6 @@
 //! file that can show a text is examined too. Memory is bounded by the bytes that may be unpacked,
 //! and time is linear in them.
 
-mod archive;
 mod asides;
 mod format_code;
 mod markup;
@@ -79,6 +78,7 @@ pub fn read(
     if tables == 0 {
         return Err(absent.unwrap_or_else(|| ReadFailure::new(UnreadCause::Column).into()));
     }
+    tally.unpacked = unpacked_bytes_max - package.left();
     Ok(tally)
 }
 

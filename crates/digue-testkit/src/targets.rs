@@ -9,8 +9,10 @@ use digue_identifiers::{IdentifierKind, Normalise, Pick, ResponseReading};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
+use digue_inspect::pdf::{PdfRecords, PdfRules, PicturesChoice};
 use digue_inspect::request::RequestParts;
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
+use digue_inspect::zip::{EntryName, EntryRules, ZipRules};
 use digue_inspect::{
     BlockRules, InspectionLimits, Message, RequestRule, RequestSource, ResponseRules, RuleBlock,
     inspect, read_request,
@@ -52,6 +54,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("evidence", evidence),
     ("line", line),
     ("har", har),
+    ("pdf", pdf),
+    ("archive", archive),
     ("scim", scim),
     ("index", digue_exposure::read_any_bytes),
 ];
@@ -188,6 +192,35 @@ fn workbook(bytes: &[u8]) {
         "",
         bytes,
     );
+}
+
+fn pdf(bytes: &[u8]) {
+    for records in [PdfRecords::Pages, PdfRecords::Document] {
+        let pictures = PicturesChoice::ShowNobody;
+        let _ = look(BlockRules::Pdf(PdfRules { records, pictures }), "", bytes);
+    }
+}
+
+fn archive(bytes: &[u8]) {
+    let columns = vec![ColumnRule::new(MapColumn::Named("id".into()), pick())];
+    let table = TableRules {
+        columns,
+        ..TableRules::default()
+    };
+    let entry = |name: &str, rules: BlockRules| EntryRules {
+        names: vec![EntryName::parse(name).expect("written here")],
+        block: RuleBlock::new(vec![], rules),
+    };
+    let rules = ZipRules {
+        entries: vec![
+            entry("*.csv", BlockRules::Csv(table)),
+            entry("*.json", BlockRules::Json(json_rules())),
+            entry("*", BlockRules::Pdf(PdfRules::default())),
+        ],
+        entries_max: 100,
+        ratio_max: 200,
+    };
+    let _ = look(BlockRules::Zip(rules), "", bytes);
 }
 
 fn xml(bytes: &[u8]) {

@@ -9,6 +9,7 @@ mod coded;
 pub mod contact;
 pub mod event;
 pub mod gate_reason;
+pub mod glob;
 pub mod ids;
 pub mod inspection;
 pub mod list;

@@ -8,6 +8,8 @@ use std::cmp::Ordering;
 
 use percent_encoding::percent_decode_str;
 
+use crate::glob::NameGlob;
+
 /// Why a path is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
@@ -93,9 +95,14 @@ fn decode(part: &str) -> Result<String, PathError> {
     Ok(decoded.into_owned())
 }
 
-/// The path of a route: literal segments, `{name}` for one segment, `**` at the end for any rest.
+/// The path of a route: literal segments, `{name}` for one segment, `*` within one for any text of
+/// it, `**` at the end for any rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(Vec<PatternPart>);
+pub struct Pattern {
+    parts: Vec<PatternPart>,
+    /// Paths that it does not match.
+    except: Vec<Self>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum PatternPart {
@@ -106,6 +113,8 @@ enum PatternPart {
         name: String,
         after: String,
     },
+    /// A segment of which only pieces are fixed: `export-*.csv`.
+    Glob(NameGlob),
     Rest,
 }
 
@@ -115,6 +124,7 @@ impl PatternPart {
         match self {
             Self::Literal(_) => (0, std::cmp::Reverse(0)),
             Self::Named { before, after, .. } => (1, std::cmp::Reverse(before.len() + after.len())),
+            Self::Glob(glob) => (1, std::cmp::Reverse(glob.fixed_bytes())),
             Self::Rest => (2, std::cmp::Reverse(0)),
         }
     }
@@ -152,15 +162,23 @@ impl Pattern {
         if parts.first() == Some(&PatternPart::Literal(".digue".to_owned())) {
             return Err(PatternError::Reserved);
         }
-        Ok(Self(parts))
+        let except = Vec::new();
+        Ok(Self { parts, except })
+    }
+
+    /// The same without the paths that one of these patterns matches.
+    #[must_use]
+    pub fn except(mut self, except: Vec<Self>) -> Self {
+        self.except = except;
+        self
     }
 
     /// True when some path may match both patterns; never false when there is one.
     pub fn overlaps(&self, other: &Self) -> bool {
-        let mut both = self.0.iter().zip(&other.0);
+        let mut both = self.parts.iter().zip(&other.parts);
         let is_rest =
-            |pattern: &Self, place: usize| pattern.0.get(place) == Some(&PatternPart::Rest);
-        let length = self.0.len().min(other.0.len());
+            |pattern: &Self, place: usize| pattern.parts.get(place) == Some(&PatternPart::Rest);
+        let length = self.parts.len().min(other.parts.len());
         let differs = both.any(|(a, b)| match (a, b) {
             (PatternPart::Rest, _) | (_, PatternPart::Rest) => false,
             (PatternPart::Literal(a), PatternPart::Literal(b)) => a != b,
@@ -168,24 +186,45 @@ impl Pattern {
             | (PatternPart::Literal(literal), PatternPart::Named { before, after, .. }) => {
                 !literal.starts_with(before.as_str()) || !literal.ends_with(after.as_str())
             }
+            (PatternPart::Glob(glob), PatternPart::Literal(literal))
+            | (PatternPart::Literal(literal), PatternPart::Glob(glob)) => !glob.fits(literal),
             // Never wrongly false: whether two pairs of fixed beginnings and ends exclude each
             // other is not worked out.
-            (PatternPart::Named { .. }, PatternPart::Named { .. }) => false,
+            (
+                PatternPart::Named { .. } | PatternPart::Glob(_),
+                PatternPart::Named { .. } | PatternPart::Glob(_),
+            ) => false,
         });
-        let ends_alike = self.0.len() == other.0.len()
+        let ends_alike = self.parts.len() == other.parts.len()
             || (0..=length).any(|place| is_rest(self, place) || is_rest(other, place));
         !differs && ends_alike
     }
 
     /// The values of the names, when the path matches this route.
     pub fn matches(&self, path: &Segments) -> Option<Vec<(String, String)>> {
+        let is_excepted = self
+            .except
+            .iter()
+            .any(|other| other.matches(path).is_some());
+        if is_excepted {
+            return None;
+        }
         let mut values = Vec::new();
         let mut segments = path.0.iter();
-        for part in &self.0 {
+        for part in &self.parts {
             match part {
                 PatternPart::Rest => return Some(values),
                 PatternPart::Literal(literal) => {
                     if segments.next()? != literal {
+                        return None;
+                    }
+                }
+                PatternPart::Glob(glob) => {
+                    // As for a name: the end of a path with a slash is no segment.
+                    if !segments
+                        .next()
+                        .is_some_and(|text| !text.is_empty() && glob.fits(text))
+                    {
                         return None;
                     }
                 }
@@ -208,8 +247,8 @@ impl Pattern {
     /// Orders the more specific of two patterns first: literals before names, a name with a fixed
     /// beginning or end before one without, a rest last.
     pub fn by_specificity(&self, other: &Self) -> Ordering {
-        let parts = self.0.iter().map(PatternPart::looseness);
-        parts.cmp(other.0.iter().map(PatternPart::looseness))
+        let parts = self.parts.iter().map(PatternPart::looseness);
+        parts.cmp(other.parts.iter().map(PatternPart::looseness))
     }
 
     /// True when both match the same paths, whatever their names are called.
@@ -225,19 +264,21 @@ impl Pattern {
             ) => (before, after) == (b, a),
             _ => one == other,
         };
-        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(is_same)
+        self.parts.len() == other.parts.len()
+            && self.except == other.except
+            && self.parts.iter().zip(&other.parts).all(is_same)
     }
 
     /// True when it ends in `**`.
     pub fn has_rest(&self) -> bool {
-        self.0.last() == Some(&PatternPart::Rest)
+        self.parts.last() == Some(&PatternPart::Rest)
     }
 
-    /// A segment that is literal and was most likely not meant so: `*.css`, `:id`, `a?b=1`.
+    /// A segment that is literal and was most likely not meant so: `:id`, `a?b=1`.
     pub fn odd_literal(&self) -> Option<&str> {
-        self.0.iter().find_map(|part| match part {
+        self.parts.iter().find_map(|part| match part {
             PatternPart::Literal(text)
-                if text.starts_with(':') || text.contains(['*', '?', '#', '<', '$']) =>
+                if text.starts_with(':') || text.contains(['?', '#', '<', '$']) =>
             {
                 Some(text.as_str())
             }
@@ -246,7 +287,7 @@ impl Pattern {
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|part| match part {
+        self.parts.iter().filter_map(|part| match part {
             PatternPart::Named { name, .. } => Some(name.as_str()),
             _ => None,
         })
@@ -258,6 +299,15 @@ fn parse_part(piece: &str) -> Result<PatternPart, PatternError> {
         if piece.contains('}') {
             return Err(PatternError::Braces);
         }
+        if piece.contains("**") {
+            return Err(PatternError::RestNotLast);
+        }
+        if piece.contains('*') {
+            return match Segments::parse(&format!("/{piece}")) {
+                Ok(segments) => Ok(PatternPart::Glob(NameGlob::new(&segments.0[0]))),
+                Err(_) => Err(PatternError::Segment),
+            };
+        }
         return match Segments::parse(&format!("/{piece}")) {
             Ok(segments) => Ok(PatternPart::Literal(segments.0[0].clone())),
             Err(_) => Err(PatternError::Segment),
@@ -265,7 +315,8 @@ fn parse_part(piece: &str) -> Result<PatternPart, PatternError> {
     };
     let (name, after) = rest.split_once('}').ok_or(PatternError::Braces)?;
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    if !is_name || after.contains(['{', '}']) {
+    // Where a name ends and a star begins, two readings differ.
+    if !is_name || after.contains(['{', '}', '*']) || before.contains('*') {
         return Err(PatternError::Braces);
     }
     Ok(PatternPart::Named {
@@ -368,15 +419,53 @@ mod tests {
                 .is_same_as(&Pattern::parse("/a/{y}").unwrap())
         );
         assert_eq!(
-            Pattern::parse("/css/*.css").unwrap().odd_literal(),
-            Some("*.css")
+            Pattern::parse("/fiche/:id").unwrap().odd_literal(),
+            Some(":id")
         );
+    }
+
+    #[test]
+    fn a_star_is_any_text_of_one_segment() {
+        check("/export-*.csv", "/export-2026.csv", Some(&[]));
+        check("/export-*.csv", "/export-2026.csv/x", None);
+        check("/export-*.csv", "/export-a/b.csv", None);
+        check("/export-*.csv", "/Export-2026.csv", None);
+        check("/a/*", "/a/b", Some(&[]));
+        check("/a/*", "/a/", None);
+        check("/a/*/c", "/a/b/c", Some(&[]));
+        let glob = |text: &str| Pattern::parse(text).unwrap();
+        assert!(glob("/export-*.csv").overlaps(&glob("/export-1.csv")));
+        assert!(!glob("/export-*.csv").overlaps(&glob("/export-1.xml")));
+        assert!(glob("/export-*.csv").overlaps(&glob("/{name}")));
+        let order = glob("/export-*.csv").by_specificity(&glob("/{name}"));
+        assert_eq!(order, Ordering::Less);
+    }
+
+    #[test]
+    fn a_path_that_is_excepted_belongs_to_another_route() {
+        let all = Pattern::parse("/static/**").unwrap();
+        let some = all.clone().except(vec![
+            Pattern::parse("/static/photos/**").unwrap(),
+            Pattern::parse("/static/*.pdf").unwrap(),
+        ]);
+        for (path, fits) in [
+            ("/static/a.css", true),
+            ("/static/photographie", true),
+            ("/static/photos", false),
+            ("/static/photos/1.jpg", false),
+            ("/static/x.pdf", false),
+        ] {
+            let path = Segments::parse(path).unwrap();
+            assert_eq!(some.matches(&path).is_some(), fits, "{path:?}");
+        }
+        assert!(!some.is_same_as(&all));
     }
 
     #[test]
     fn a_pattern_that_says_two_things_is_refused() {
         for pattern in [
-            "fiche", "/a/**/b", "/{a}{b}", "/{a", "/a}", "/a//b", "/{}", "/../x",
+            "fiche", "/a/**/b", "/{a}{b}", "/{a", "/a}", "/a//b", "/{}", "/../x", "/{a}*", "/*{a}",
+            "/a**", "/**a",
         ] {
             assert!(Pattern::parse(pattern).is_err(), "{pattern}");
         }

@@ -226,6 +226,7 @@ fn route() -> Route {
             errors: None,
         },
         uninspected: OnUninspected::default(),
+        later: digue_gateway::remembered::LaterAnswers::default(),
         held_bytes_max: 1 << 20,
         inspect_limits: InspectionLimits::default(),
         request_bytes_max: 1 << 20,

@@ -203,6 +203,22 @@ impl IdentifiedVisit<Reporting> {
     }
 }
 
+/// The token of a request that fetches an earlier answer, given once.
+fn token_of(route: &Route, values: &PathValues, request: &RequestView<'_>) -> Option<String> {
+    let name = route.later.remembers.as_ref()?;
+    let query = parameters(request.query).unwrap_or_default();
+    let given: Vec<&String> = values
+        .iter()
+        .chain(&query)
+        .filter(|(key, _)| key == name)
+        .map(|(_, value)| value)
+        .collect();
+    match given[..] {
+        [one] => Some(one.clone()),
+        _ => None,
+    }
+}
+
 impl Visit {
     /// Resources that the map declares to show no one are not inspected, yet subject to the gates.
     fn objections_to_assets(&self, route: &Route) -> Vec<RefusalReason> {
@@ -234,6 +250,7 @@ impl Visit {
         if !is_sound {
             return Vec::new();
         }
+        self.token = token_of(route, values, request);
         let is_anonymous = self.caller.is_unknown() && self.may_be_anonymous();
         if is_anonymous && self.session_demand() == SessionDemand::Required {
             return self.objections_to_anonymous(route);

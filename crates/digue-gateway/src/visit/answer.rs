@@ -1,8 +1,11 @@
 //! 3. The portal's response: brought, held whole, and searched for the persons it shows.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use digue_access::Enforcement;
 use digue_identifiers::{Identifier, Unreadable};
+use digue_inspect::events::StreamRules;
 use digue_types::{
     Inspection, Means, OutsideRecords, PersonRef, ReadFailure, UninspectedCause, UnreadCause,
     UnreadPlace,
@@ -105,6 +108,52 @@ impl Showing {
 pub(super) struct ProxiedAnswer {
     pub(super) head: http::response::Parts,
     pub(super) body: AnswerBody,
+    /// A token by which a file is fetched later, and whom it shows.
+    pub(super) given: Option<GivenAnswer>,
+}
+
+/// A token that a response gives.
+pub(super) struct GivenAnswer {
+    pub(super) token: String,
+    pub(super) lasts: Duration,
+    pub(super) persons: Vec<PersonRef>,
+}
+
+/// Whom a response shows by the token that fetched it.
+enum Remembered {
+    /// The route fetches nothing by tokens, or this answer says nothing of the file.
+    NotAsked,
+    Persons(Vec<PersonRef>),
+    /// Nobody knows whom the file shows.
+    Unknown,
+}
+
+impl Remembered {
+    fn add_to(self, showing: &mut Showing, unread: Option<Unreadable>) {
+        match self {
+            Self::NotAsked => {}
+            Self::Persons(persons) => {
+                add_all(&mut showing.persons, &persons, Means::Request);
+                if let Some(unreadable) = unread {
+                    showing.inspection = Inspection::RequestOnly;
+                    showing.unread = Some(unreadable.detail);
+                }
+            }
+            // Also where the file itself could be read: whom it should show cannot be compared.
+            Self::Unknown => {
+                showing.objection =
+                    Some(showing.objection.unwrap_or(UninspectedCause::Undescribed));
+            }
+        }
+    }
+}
+
+/// The bytes of a body that is held whole.
+fn held_bytes(body: &AnswerBody) -> &[u8] {
+    match body {
+        AnswerBody::Held(bytes) => bytes,
+        AnswerBody::Stream { .. } | AnswerBody::Pieces(_) => &[],
+    }
 }
 
 pub(super) enum AnswerBody {
@@ -114,6 +163,20 @@ pub(super) enum AnswerBody {
         start: Bytes,
         rest: Body,
     },
+    /// Each piece is inspected when it comes.
+    Pieces(Box<StreamedAnswer>),
+}
+
+/// A stream that waits for the entry of its head.
+pub(super) struct StreamedAnswer {
+    pub(super) rules: StreamRules,
+    pub(super) route: RouteRef,
+    pub(super) enforcement: Enforcement,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Body,
+    /// Room for the piece that is being read, and for the one before it.
+    pub(super) share: Share,
 }
 
 /// The result of inspecting a body.
@@ -140,9 +203,12 @@ struct HeldAnswer {
 
 impl HeldAnswer {
     fn as_sent(found: Result<InspectedPersons, Unreadable>, body: AnswerBody) -> Self {
-        let (AnswerBody::Held(bytes) | AnswerBody::Stream { start: bytes, .. }) = &body;
+        let sent = match &body {
+            AnswerBody::Held(bytes) | AnswerBody::Stream { start: bytes, .. } => bytes.len() as u64,
+            AnswerBody::Pieces(_) => 0,
+        };
         Self {
-            sent: bytes.len() as u64,
+            sent,
             found,
             body,
             outside: None,
@@ -169,6 +235,14 @@ impl AdmittedVisit<Enforcement> {
             visit.now,
         );
         headers::ask_for_readable(outgoing.headers_mut());
+        if route
+            .response
+            .blocks
+            .iter()
+            .any(|block| block.stream.is_some())
+        {
+            headers::ask_for_plain(outgoing.headers_mut());
+        }
         let public = public_origin(outgoing.headers());
         if visit.may_change {
             visit.forget_sign_in();
@@ -197,13 +271,54 @@ impl AdmittedVisit<Enforcement> {
             body,
             outside,
             sent,
-        } = self.hold(route, request, &head, body).await?;
+        } = match self.stream_rules(route, &request.method, &head) {
+            Some(rules) => {
+                // The end of a stream is not known when it begins.
+                head.headers.remove(header::CONTENT_LENGTH);
+                let begun = self.begin_stream(rules, route, &request.extensions, &head, body);
+                let stream = AnswerBody::Pieces(Box::new(begun.await?));
+                HeldAnswer::as_sent(Ok(InspectedPersons::default()), stream)
+            }
+            None => self.hold(route, request, &head, body).await?,
+        };
         let declared = declared_length(&head.headers);
         let (body_bytes, is_open_ended) = match &body {
-            AnswerBody::Held(_) => (sent, false),
+            // Each piece has an entry of its own, with its size.
+            AnswerBody::Held(_) | AnswerBody::Pieces(_) => (sent, false),
             AnswerBody::Stream { .. } => (declared.unwrap_or(sent), declared.is_none()),
         };
-        let showing = visit.showing(route, (head.status, &mut head.headers), found, body_bytes);
+        let remembered = visit.remembered(route, head.status, sent > 0);
+        let is_by_token = matches!(remembered, Remembered::Persons(_)) && found.is_err();
+        let (found, unread) = match found {
+            // What the file shows is known from the request that it was made for.
+            Err(unreadable) if is_by_token => (Ok(InspectedPersons::default()), Some(unreadable)),
+            found => (found, None),
+        };
+        let given = route
+            .later
+            .gives
+            .as_ref()
+            .filter(|_| head.status.is_success() || head.status.is_redirection());
+        let given = given
+            .and_then(|given| Some((given.of(&head.headers, held_bytes(&body))?, given.lasts)));
+        let mut showing = visit.showing(route, (head.status, &mut head.headers), found, body_bytes);
+        remembered.add_to(&mut showing, unread);
+        if given.is_none() && route.later.gives.is_some() {
+            tracing::warn!(
+                portal.id = %visit.portal.id,
+                route.name = %route.name,
+                "A response gives no token; the file that it orders will be refused"
+            );
+        }
+        let given = given.map(|(token, lasts)| GivenAnswer {
+            token,
+            lasts,
+            persons: showing
+                .persons
+                .iter()
+                .map(|(person, _)| person.clone())
+                .collect(),
+        });
         // After `showing`, which lets no `digue-` header of a portal pass, nor this one.
         if let Some(outside) = &outside {
             headers::describe_rewritten(&mut head.headers, outside);
@@ -215,7 +330,48 @@ impl AdmittedVisit<Enforcement> {
         };
         // The reason phrase is the portal's text, too, and nothing inspects it.
         head.extensions.clear();
-        Ok((showing, ProxiedAnswer { head, body }))
+        Ok((showing, ProxiedAnswer { head, body, given }))
+    }
+
+    /// How the response is released while it still comes; `None` where it is held whole.
+    fn stream_rules(
+        &self,
+        route: &RouteRef,
+        method: &Method,
+        head: &http::response::Parts,
+    ) -> Option<StreamRules> {
+        // A coded stream has no pieces to cut; `ask_for_plain` asked for none.
+        if method == Method::HEAD || head.headers.contains_key(header::CONTENT_ENCODING) {
+            return None;
+        }
+        let content_type = head.headers.get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        route.response.stream_of(content_type, head.status.as_u16())
+    }
+
+    async fn begin_stream(
+        &self,
+        rules: StreamRules,
+        route: &RouteRef,
+        extensions: &http::Extensions,
+        head: &http::response::Parts,
+        body: Body,
+    ) -> Result<StreamedAnswer, Refusal> {
+        let (visit, enforcement) = (self.visit(), self.enforcement());
+        let mut share = visit.share(&visit.shared.held, extensions);
+        if share.grow(rules.piece_bytes_max.saturating_mul(2)).is_err() {
+            let busy = Refusal::busy().after_the_portal();
+            return Err(visit.unanswered(enforcement, busy).await);
+        }
+        Ok(StreamedAnswer {
+            rules,
+            route: route.clone(),
+            enforcement,
+            status: head.status,
+            headers: head.headers.clone(),
+            body,
+            share,
+        })
     }
 
     async fn hold(
@@ -365,6 +521,50 @@ impl Visit {
             self.compare_names(route, names, &mut showing);
         }
         showing
+    }
+
+    fn remembered(&self, route: &RouteRef, status: StatusCode, has_body: bool) -> Remembered {
+        let is_pending = status == StatusCode::ACCEPTED;
+        if route.later.remembers.is_none()
+            || is_pending
+            || says_nothing_of_subjects(status, has_body)
+        {
+            return Remembered::NotAsked;
+        }
+        let known = self.token.as_ref().and_then(|token| {
+            let account = &self.caller.account;
+            let now = self.shared.clock.now();
+            self.shared
+                .remembered
+                .of(&self.portal.id, account, token, now)
+        });
+        known.map_or(Remembered::Unknown, Remembered::Persons)
+    }
+
+    /// What a piece of a stream shows by itself: what the request and the head show was decided upon
+    /// before.
+    pub(super) fn showing_piece(
+        &self,
+        route: &RouteRef,
+        status: StatusCode,
+        found: Result<InspectedPersons, Unreadable>,
+        body_bytes: u64,
+    ) -> Showing {
+        let known = Showing::unseen(Inspection::Inspected, body_bytes, Some(status));
+        match found {
+            Ok(found) => {
+                let mut showing = Showing {
+                    persons: found.persons,
+                    is_found_as_asked: found.has_asked_values,
+                    ..known
+                };
+                if let Some(names) = found.names {
+                    self.compare_names(route, names, &mut showing);
+                }
+                showing
+            }
+            Err(unreadable) => self.unread(route, known, unreadable),
+        }
     }
 
     /// Counts the persons named by the request among those shown: a form that is shown again after
@@ -529,9 +729,11 @@ fn add_all(persons: &mut FoundPersons, more: &[PersonRef], means: Means) {
     }
 }
 
-/// In no coding, and no archive.
+/// In no coding, and no file whose parts are packed.
 pub(super) fn is_plain(headers: &HeaderMap, bytes: &Bytes) -> bool {
-    !headers.contains_key(header::CONTENT_ENCODING) && !bytes.starts_with(b"PK")
+    let packed: [&[u8]; 2] = [b"PK", b"%PDF"];
+    !headers.contains_key(header::CONTENT_ENCODING)
+        && !packed.iter().any(|mark| bytes.starts_with(mark))
 }
 
 /// The portal answered, and its response cannot be forwarded.

@@ -40,35 +40,7 @@ impl<M: VisitMode> AdmittedVisit<M> {
         answer: A,
     ) -> Result<DecidedVisit<M, A>, M::Stop> {
         let (mut visit, mut mode) = self.into_parts();
-        visit.inspection = showing.inspection;
-        visit.unread = showing.unread;
-        visit.names_alone = showing.names_alone;
-        visit.answered = showing.status;
-        visit.search.is_found_as_asked = showing.is_found_as_asked;
-        if let Some(cause) = showing.objection {
-            mode.object(&visit, vec![RefusalReason::Uninspectable(cause)])
-                .await?;
-        }
-        visit.outside = showing.outside;
-        let persons = visit.beside_the_way_to_the_sign_in(showing.persons, showing.body_bytes);
-        if visit.shows_too_much_to_nobody(&persons) {
-            let reason = match visit.without_passkey.take() {
-                Some(caller) => {
-                    visit.caller = *caller;
-                    RefusalReason::StepUp(Scope::Account)
-                }
-                None => RefusalReason::NoSession,
-            };
-            mode.object(&visit, vec![reason]).await?;
-        }
-        let (mut exposure, named) = visit.judge(&mut mode, persons, showing.body_bytes);
-        visit.named = named;
-        if showing.is_open_ended {
-            // Announced before the stream leaves, so that a second entry that never came is
-            // noticed.
-            exposure.parts = 2;
-        }
-        let exposure = mode.carry_out(&visit, exposure).await?;
+        let exposure = visit.decide_on(&mut mode, showing).await?;
         Ok(DecidedVisit {
             visit,
             mode,
@@ -79,6 +51,49 @@ impl<M: VisitMode> AdmittedVisit<M> {
 }
 
 impl Visit {
+    /// Notes what an answer shows, for its entry.
+    pub(super) fn note_showing(&mut self, showing: &Showing) {
+        self.inspection = showing.inspection;
+        self.unread = showing.unread.clone();
+        self.names_alone = showing.names_alone;
+        self.answered = showing.status;
+        self.search.is_found_as_asked = showing.is_found_as_asked;
+        self.outside = None;
+    }
+
+    /// Decides upon an answer, or upon a piece of one; its entry, not written yet.
+    pub(super) async fn decide_on<M: VisitMode>(
+        &mut self,
+        mode: &mut M,
+        showing: Showing,
+    ) -> Result<Exposure, M::Stop> {
+        self.note_showing(&showing);
+        if let Some(cause) = showing.objection {
+            mode.object(self, vec![RefusalReason::Uninspectable(cause)])
+                .await?;
+        }
+        self.outside = showing.outside;
+        let persons = self.beside_the_way_to_the_sign_in(showing.persons, showing.body_bytes);
+        if self.shows_too_much_to_nobody(&persons) {
+            let reason = match self.without_passkey.take() {
+                Some(caller) => {
+                    self.caller = *caller;
+                    RefusalReason::StepUp(Scope::Account)
+                }
+                None => RefusalReason::NoSession,
+            };
+            mode.object(self, vec![reason]).await?;
+        }
+        let (mut exposure, named) = self.judge(mode, persons, showing.body_bytes);
+        self.named = named;
+        if showing.is_open_ended {
+            // Announced before the stream leaves, so that a second entry that never came is
+            // noticed.
+            exposure.parts = 2;
+        }
+        mode.carry_out(self, exposure).await
+    }
+
     /// A redirect without a body that names whom the request named, such as one to the sign-in with
     /// the way back, shows a visitor who is not signed in nothing that they did not bring.
     fn beside_the_way_to_the_sign_in(

@@ -115,7 +115,10 @@ impl Visit {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
         let is_enforced = self.portal.mode.enforcement().is_some();
-        let handling = match (route.response.outside_of(content_type), is_enforced) {
+        let handling = match (
+            route.response.outside_of(content_type, status.as_u16()),
+            is_enforced,
+        ) {
             (OutsideChoice::Refuse, _) => return None,
             (OutsideChoice::Drop, true) => OutsideHandling::Dropped,
             (OutsideChoice::Drop, false) => OutsideHandling::WouldDrop,

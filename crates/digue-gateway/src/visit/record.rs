@@ -122,7 +122,7 @@ pub(super) async fn record_report(
 }
 
 /// A response without persons is journalled only when something about it must be remembered.
-fn must_record(exposure: &Exposure) -> bool {
+pub(super) fn must_record(exposure: &Exposure) -> bool {
     exposure.persons_found > 0
         || exposure.outcome != Outcome::Released
         || exposure.unread.is_some()

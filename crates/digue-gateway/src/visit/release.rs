@@ -21,8 +21,21 @@ impl ReleasedVisit<ProxiedAnswer> {
             is_personal,
             guard,
         } = self;
-        let ProxiedAnswer { mut head, body } = answer;
-        mark(&mut head.headers, entry, is_personal);
+        let ProxiedAnswer {
+            mut head,
+            body,
+            given,
+        } = answer;
+        // Only now: a token that was not handed out fetches nothing.
+        if let Some(given) = given {
+            visit.shared.remembered.keep(
+                (&visit.portal.id, &visit.caller.account),
+                (given.token, given.persons),
+                (visit.now, given.lasts),
+            );
+        }
+        let is_stream = matches!(body, AnswerBody::Pieces(_));
+        mark(&mut head.headers, entry, is_personal || is_stream);
         let body = match body {
             // There is no second piece to stop before.
             AnswerBody::Held(bytes) if bytes.len() <= PIECE_BYTES => full(bytes),
@@ -31,6 +44,7 @@ impl ReleasedVisit<ProxiedAnswer> {
                 let on_end = open_entry.map(|open_entry| visit.closing_entry(open_entry));
                 boxed(GuardedBody::stream(guard, start, rest, on_end))
             }
+            AnswerBody::Pieces(stream) => stream.respond(visit, guard),
         };
         Response::from_parts(head, body)
     }

@@ -212,6 +212,8 @@ pub(super) struct Visit {
     /// The account that the portal has signed in, where its passkey is asked for and missing: the
     /// caller is then nobody.
     pub(super) without_passkey: Option<Box<Caller>>,
+    /// The token by which the request fetches an earlier answer.
+    pub(super) token: Option<String>,
     /// The template of the path, on a route that answers for all others.
     pub(super) template: Option<String>,
 }
@@ -246,6 +248,7 @@ impl Visit {
             named: Vec::new(),
             login: None,
             without_passkey: None,
+            token: None,
             template,
         }
     }
@@ -279,6 +282,7 @@ impl Visit {
             named: Vec::new(),
             login: None,
             without_passkey: None,
+            token: None,
             template: None,
         }
     }

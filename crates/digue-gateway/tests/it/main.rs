@@ -8,6 +8,7 @@
 
 mod classes;
 mod faults;
+mod later;
 mod memory_monitor;
 mod misses;
 mod names;
@@ -17,5 +18,6 @@ mod pilot;
 mod portal_login;
 mod raw;
 mod restart;
+mod streams;
 mod ways;
 mod world;

@@ -65,7 +65,7 @@ fn answer(heard: &Heard) -> Reply {
 }
 
 /// A gzip member whose one block is stored (RFC 1952; RFC 1951, 3.2.4).
-fn gzip(body: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(body: &[u8]) -> Vec<u8> {
     let length = u16::try_from(body.len()).unwrap();
     let mut coded = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 1];
     coded.extend(length.to_le_bytes());

@@ -28,11 +28,13 @@ use digue_gateway::portal::{
     Upstream,
 };
 use digue_gateway::ports::{Aliases, BoxFuture, Clock, JournalWriteError, LocalPages, Recorder};
+use digue_gateway::remembered::{GivenToken, LaterAnswers, REMEMBERED_USUAL};
 use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
 use digue_headers::response_headers::HeaderRules;
 use digue_http::body;
 use digue_http::client::HttpClient;
 use digue_identifiers::{IdentifierKind, Pick};
+use digue_inspect::events::{EventRule, EventRules, PieceEnd, StreamRules};
 use digue_inspect::graphql::GraphQl;
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::{
@@ -43,6 +45,7 @@ use digue_portal_login::credentials::CredentialPlaces;
 use digue_portal_login::value_path::ValuePath;
 use digue_portal_login::{LoginSource, PortalLogin, SessionTable, WhoAmI};
 use digue_testkit::{Heard, Holder, Reply};
+use digue_types::glob::NameGlob;
 use digue_types::{
     AccountId, ActionName, Exposure, Gate, OrganisationId, PersonRef, PopulationId, PortalId,
     RouteName, SessionId, Timestamp,
@@ -323,6 +326,7 @@ fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
             unknown_type: UninspectedChoice::Release,
             ..OnUninspected::default()
         },
+        later: LaterAnswers::default(),
         held_bytes_max: HELD_BYTES_MAX,
         inspect_limits: InspectionLimits::default(),
         request_bytes_max: 1 << 10,
@@ -406,6 +410,80 @@ fn writes() -> Vec<Route> {
     ]
 }
 
+/// An export that is begun, and fetched later by its token.
+fn exports() -> Vec<Route> {
+    let json = jsonpath::RecordPath::parse("$.dossiers[*].id").unwrap();
+    let begin = |name: &str, token: &str| {
+        let mut begin = route(name, &format!("/{name}"), RouteKind::Held);
+        begin.request = vec![RequestRule {
+            name: "id".to_owned(),
+            source: RequestSource::json(json.clone(), Pick::whole(0, "id")).unwrap(),
+            pick: Pick::whole(0, "id"),
+            is_subject: true,
+        }];
+        begin.response.blocks[0].without_records = Some("a job".to_owned());
+        begin.response.blocks[0].undescribed_max = None;
+        begin.later.gives = Some(GivenToken::parse(token, REMEMBERED_USUAL).unwrap());
+        begin
+    };
+    let mut fetch = route("fichier", "/fichier/{token}", RouteKind::Held);
+    fetch.uninspected = OnUninspected::default();
+    fetch.later.remembers = Some("token".to_owned());
+    vec![
+        begin("export-code", "$.job"),
+        begin("export", "$.job"),
+        begin("envoi", "location"),
+        fetch,
+    ]
+}
+
+/// Events and lines that leave one by one.
+fn streams() -> Vec<Route> {
+    let path = |text| jsonpath::RecordPath::parse(text).unwrap();
+    let record = || {
+        let map = JsonMap {
+            rules: vec![JsonRule::new(path("$.id"), Pick::whole(0, "id"))],
+            records: vec![path("$")],
+            ..JsonMap::default()
+        };
+        JsonRules::new(map).unwrap()
+    };
+    let event = |name: &str, rules: BlockRules| EventRule {
+        names: vec![NameGlob::new(name)],
+        block: RuleBlock::new(vec![], rules),
+    };
+    let events = EventRules {
+        events: vec![
+            event("message", BlockRules::Json(record())),
+            event("etat", BlockRules::Nobody),
+        ],
+    };
+    let of = |name: &str, kind: &str, rules: BlockRules, end: PieceEnd| {
+        let mut stream = route(name, &format!("/{name}"), RouteKind::Held);
+        let mut block = RuleBlock::new(vec![kind.to_owned()], rules);
+        block.stream = Some(StreamRules {
+            end,
+            piece_bytes_max: 4 << 10,
+        });
+        stream.response.blocks = vec![block];
+        stream
+    };
+    vec![
+        of(
+            "courant",
+            "text/event-stream",
+            BlockRules::Events(events),
+            PieceEnd::BlankLine,
+        ),
+        of(
+            "suite",
+            "application/x-ndjson",
+            BlockRules::NdJson(record()),
+            PieceEnd::Line,
+        ),
+    ]
+}
+
 fn routes() -> Vec<Route> {
     let mut routes = usual_routes();
     routes.extend([
@@ -425,6 +503,8 @@ fn routes() -> Vec<Route> {
     own.query = QueryRule::Any;
     routes.extend([open, shared, own]);
     routes.extend(writes());
+    routes.extend(streams());
+    routes.extend(exports());
     routes
 }
 
@@ -912,6 +992,17 @@ impl World {
 
     pub(crate) async fn send(&self, request: Request<body::Body>) -> Reaction {
         self.answered(request).await.0
+    }
+
+    /// The response as its head has come.
+    pub(crate) async fn open(&self, request: Request<body::Body>) -> Response<body::Body> {
+        let peer = PeerAddress {
+            address: "127.0.0.1".parse().unwrap(),
+            local_port: 80,
+            is_secure: false,
+            tls: None,
+        };
+        self.gateway.respond(peer, request).await
     }
 
     /// The response with its headers.

@@ -109,6 +109,7 @@ fn portal(upstream: String) -> Portal {
             errors: None,
         },
         uninspected: OnUninspected::default(),
+        later: digue_gateway::remembered::LaterAnswers::default(),
         held_bytes_max: 1 << 20,
         inspect_limits: digue_inspect::InspectionLimits::default(),
         request_bytes_max: 1 << 20,

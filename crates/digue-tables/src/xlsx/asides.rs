@@ -3,8 +3,8 @@
 //! No rule reaches them. They are swept, and an identifier in them that no cell showed makes the
 //! file unreadable.
 
-use super::archive::unread_part;
 use super::markup::{MarkupAttributes, MarkupEvent, walk};
+use crate::archive::unread_part;
 use digue_identifiers::collector::Collector;
 use digue_identifiers::identifier::Identifier;
 use digue_identifiers::reading::Unreadable;

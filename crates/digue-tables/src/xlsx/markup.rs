@@ -11,7 +11,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::archive::broken;
+use crate::archive::broken;
 use digue_identifiers::reading::Unreadable;
 
 const DEPTH_MAX: usize = 256;

@@ -7,12 +7,12 @@ use std::collections::HashSet;
 
 use digue_types::UnreadPlace;
 
-use super::archive::{ZipArchive, broken, unread_part};
 use super::asides::{Asides, AttributeRole};
 use super::markup::{MarkupAttributes, MarkupEvent, walk};
 use super::number_format::{self, Format};
 use super::sheet::WorkbookTables;
 use super::strings::SharedStrings;
+use crate::archive::{ZipArchive, broken, unread_part};
 use digue_identifiers::collector::Collector;
 use digue_identifiers::reading::Unreadable;
 
@@ -80,6 +80,11 @@ impl<'b> XlsxPackage<'b> {
 
     pub(super) fn sheets(&self) -> &[SheetPart] {
         &self.sheets
+    }
+
+    /// Number of bytes that may still be unpacked.
+    pub(super) fn left(&self) -> usize {
+        self.archive.left()
     }
 
     pub(super) fn unpack(&mut self, part: &str) -> Result<Cow<'b, [u8]>, Unreadable> {

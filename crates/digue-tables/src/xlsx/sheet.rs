@@ -4,12 +4,12 @@ use digue_types::reading::column_letters;
 use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
-use super::archive::broken;
 use super::asides::{Asides, is_shown_in_sheet};
 use super::markup::{MarkupAttributes, MarkupEvent, unescaped, walk};
 use super::number_format::{Format, day};
 use super::number_look::UploadedNumber;
 use super::strings::SharedStrings;
+use crate::archive::broken;
 use crate::table::{CellValue, TableRow};
 use digue_identifiers::collector::Collector;
 use digue_identifiers::reading::Unreadable;

@@ -8,8 +8,8 @@ use std::cell::Cell;
 use digue_types::UnreadPlace;
 use digue_types::visible::is_blank;
 
-use super::archive::broken;
 use super::markup::{MarkupEvent, unescaped, walk};
+use crate::archive::broken;
 use digue_identifiers::collector::Collector;
 use digue_identifiers::reading::Unreadable;
 use digue_identifiers::swept_texts::SweptTexts;

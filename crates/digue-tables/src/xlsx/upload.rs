@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use digue_types::UnreadCause;
 use digue_types::reading::column_letters;
 
-use super::archive::broken;
 use super::asides::Asides;
 use super::number_look::UploadedNumber;
 use super::package::XlsxPackage;
 use super::sheet::{CellContent, CoveredCells, SheetRow, WorkbookTables, read_sheet};
+use crate::archive::broken;
 use crate::table::{CellValue, TableRow};
 use digue_identifiers::collector::Collector;
 use digue_identifiers::reading::Unreadable;

@@ -30,6 +30,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         &["digue-types", "digue-locales", "digue-http"],
     ),
     ("digue-headers", 2, &["digue-identifiers", "digue-http"]),
+    ("digue-pdf", 2, &["digue-types", "digue-identifiers"]),
     (
         "digue-continuity",
         3,
@@ -54,6 +55,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-html",
             "digue-identifiers",
             "digue-decode",
+            "digue-pdf",
             "digue-tables",
         ],
     ),
@@ -615,6 +617,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("cfb", &["digue-messages"]),
     ("parquet", &["digue-evidence"]),
     ("krilla", &["digue-documents"]),
+    ("lopdf", &["digue-pdf"]),
     ("docx-rs", &["digue-documents"]),
     // The sample portal offers an export.
     ("rust_xlsxwriter", &["digue-documents", "digue-replay"]),
@@ -680,11 +683,12 @@ const IMPURE: [&str; 9] = [
     "File::open",
 ];
 
-const PURE: [&str; 16] = [
+const PURE: [&str; 17] = [
     "digue-types",
     "digue-journal",
     "digue-identifiers",
     "digue-decode",
+    "digue-pdf",
     "digue-tables",
     "digue-inspect",
     "digue-logs",

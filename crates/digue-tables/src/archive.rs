@@ -1,5 +1,5 @@
-//! The ZIP archive of a workbook: every byte of it belongs to a listed part, or the file is
-//! unreadable.
+//! ZIP archives: every byte of one belongs to a listed part, or the file is unreadable. Nothing is
+//! written anywhere, so that names are only text here.
 //!
 //! Programs disagree on bytes between parts, before the first and after the last, and on duplicate
 //! parts; a person could be hidden in any of them, so none is accepted. All parts share one limit
@@ -14,6 +14,8 @@ use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 use digue_identifiers::reading::Unreadable;
 
 const PARTS_MAX: usize = 10_000;
+/// Parts up to this size may have been packed as tightly as they can be.
+pub const SMALL_BYTES: usize = 1 << 20;
 const END_BYTES: usize = 22;
 const LOCAL_BYTES: usize = 30;
 const CENTRAL_BYTES: usize = 46;
@@ -42,24 +44,27 @@ struct Span {
     crc: u32,
 }
 
-pub(super) struct ZipArchive<'b> {
+/// An archive whose list and layout are sound.
+pub struct ZipArchive<'b> {
     parts: Vec<ArchivePart<'b>>,
     /// Number of bytes that may still be unpacked.
     left: usize,
+    /// How many times its packed size a part may have unpacked.
+    ratio_max: usize,
 }
 
 /// The fault of a part that is not examined, or of bytes outside every part.
-pub(super) fn unread_part(place: impl Into<UnreadPlace>) -> Unreadable {
+pub fn unread_part(place: impl Into<UnreadPlace>) -> Unreadable {
     ReadFailure::new(UnreadCause::UnreadPart).at(place).into()
 }
 
-pub(super) fn broken(place: impl Into<UnreadPlace>) -> Unreadable {
+pub fn broken(place: impl Into<UnreadPlace>) -> Unreadable {
     ReadFailure::new(UnreadCause::Syntax).at(place).into()
 }
 
 impl<'b> ZipArchive<'b> {
     /// Opens an archive of which at most `limit` bytes may be unpacked.
-    pub(super) fn open(bytes: &'b [u8], limit: usize) -> Result<Self, Unreadable> {
+    pub fn open(bytes: &'b [u8], limit: usize) -> Result<Self, Unreadable> {
         let list = PartList::find(bytes)?;
         if list.count > PARTS_MAX {
             return Err(Unreadable::too_large());
@@ -86,15 +91,53 @@ impl<'b> ZipArchive<'b> {
             return Err(unread_part("archive"));
         }
         check_layout(bytes, spans, list.start)?;
-        Ok(Self { parts, left: limit })
+        Ok(Self {
+            parts,
+            left: limit,
+            ratio_max: usize::MAX,
+        })
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    /// Refuses parts that unpack to more than this many times their packed size, beyond the first
+    /// [`SMALL_BYTES`].
+    #[must_use]
+    pub fn with_ratio_max(mut self, ratio_max: usize) -> Self {
+        self.ratio_max = ratio_max;
+        self
+    }
+
+    /// Number of parts; folders are none.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Number of bytes that may still be unpacked.
+    pub const fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Counts bytes that were unpacked from a part that is an archive itself.
+    ///
+    /// # Errors
+    /// They are more than were left.
+    pub fn charge(&mut self, bytes: usize) -> Result<(), Unreadable> {
+        self.left = self
+            .left
+            .checked_sub(bytes)
+            .ok_or_else(Unreadable::too_large)?;
+        Ok(())
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().map(|part| part.name.as_str())
     }
 
     /// The name of a part as written in the archive; case is ignored.
-    pub(super) fn find(&self, name: &str) -> Option<String> {
+    pub fn find(&self, name: &str) -> Option<String> {
         self.names()
             .find(|known| known.eq_ignore_ascii_case(name))
             .map(str::to_owned)
@@ -102,21 +145,31 @@ impl<'b> ZipArchive<'b> {
 
     /// The place of a part, for failures: its position in the archive. Its name is chosen by
     /// its author.
-    pub(super) fn place(&self, name: &str) -> UnreadPlace {
+    pub fn place(&self, name: &str) -> UnreadPlace {
         match self.parts.iter().find(|part| part.name == name) {
             Some(part) => part.place.clone(),
             None => UnreadPlace::from("archive"),
         }
     }
 
+    /// The name of the part at this position, and its place for failures.
+    pub fn part(&self, position: usize) -> Option<(&str, UnreadPlace)> {
+        let part = self.parts.get(position)?;
+        Some((part.name.as_str(), part.place.clone()))
+    }
+
     /// Unpacks one part.
-    pub(super) fn unpack(&mut self, name: &str) -> Result<Cow<'b, [u8]>, Unreadable> {
-        let part = self
-            .parts
-            .iter()
-            .find(|part| part.name == name)
-            .ok_or_else(|| broken("archive"))?;
+    pub fn unpack(&mut self, name: &str) -> Result<Cow<'b, [u8]>, Unreadable> {
+        let position = self.parts.iter().position(|part| part.name == name);
+        self.unpack_at(position.ok_or_else(|| broken("archive"))?)
+    }
+
+    /// Unpacks the part at a position.
+    pub fn unpack_at(&mut self, position: usize) -> Result<Cow<'b, [u8]>, Unreadable> {
+        let part = self.parts.get(position).ok_or_else(|| broken("archive"))?;
         let place = &part.place;
+        let by_ratio = part.data.len().saturating_mul(self.ratio_max);
+        let most = self.left.min(by_ratio.max(SMALL_BYTES));
         let bytes = if part.is_deflated {
             let mut rest = part.data;
             let mut bytes = Vec::new();
@@ -124,22 +177,22 @@ impl<'b> ZipArchive<'b> {
             let mut inflated =
                 // One byte more than allowed tells a part that just fits from one that is too
                 // large.
-                flate2::bufread::DeflateDecoder::new(&mut rest).take(self.left as u64 + 1);
+                flate2::bufread::DeflateDecoder::new(&mut rest).take(most as u64 + 1);
             inflated
                 .read_to_end(&mut bytes)
                 .map_err(|_| broken(place.clone()))?;
             // Bytes after the deflate stream belong to no part.
-            if bytes.len() <= self.left && !rest.is_empty() {
+            if bytes.len() <= most && !rest.is_empty() {
                 return Err(unread_part(place.clone()));
             }
             Cow::Owned(bytes)
         } else {
             Cow::Borrowed(part.data)
         };
-        self.left = self
-            .left
-            .checked_sub(bytes.len())
-            .ok_or(Unreadable::too_large())?;
+        if bytes.len() > most {
+            return Err(Unreadable::too_large());
+        }
+        self.left -= bytes.len();
         let mut crc = flate2::Crc::new();
         crc.update(&bytes);
         if bytes.len() as u64 != part.size || crc.sum() != part.crc {
