@@ -48,11 +48,11 @@ pub(crate) fn respond(
         match arrive(&shared, connection, request).await {
             Ok(response) => response,
             Err(mut refusal) => {
-                refusal.ways_on = Box::new(WaysOn {
+                *refusal.ways_on = WaysOn {
                     return_to: place,
                     portal_sign_in: sign_in,
                     contact: shared.contact.get().cloned(),
-                });
+                };
                 let mut response = refusal.respond(&request_headers);
                 // The proof may lack nothing but the nonce of this start: the program signs once
                 // more with it (RFC 9449, 9).
