@@ -1,7 +1,7 @@
 //! Responses that left without an entry, where rules are only tried: the journal is told of them as
 //! soon as it is written again, and the entry is an alarm.
 
-use digue_gateway::gaps::UnrecordedResponses;
+use digue_quotas::gaps::UnrecordedResponses;
 use digue_types::{Act, Subject};
 
 use crate::actor::Actor;

@@ -1,15 +1,20 @@
-//! `[identity] from = "portal"`: how a portal that signs its users in itself says who they are.
+//! `[identity]`: how callers of a portal are known, and which of its names are accounts and persons.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use digue_gateway::identity::{TokenVerifier, VerifierOptions};
+use digue_gateway::portal::{Identity, NamedHeaders, OwnRecordRule};
+use digue_identifiers::IdentifierKind;
 use digue_portal_login::credentials::CredentialPlaces;
+use digue_portal_login::name_mapping::{IdentityMapping, NameMapping};
 use digue_portal_login::value_path::ValuePath;
 use digue_portal_login::{LoginSource, PortalLogin, WhoAmI};
 use digue_sources::session_table::QueriedSessions;
 use http::HeaderName;
 use http::uri::PathAndQuery;
 
+use super::pick::read_kind;
 use super::reader::ConfigSection;
 use super::response::read_contacts;
 
@@ -18,7 +23,112 @@ use super::response::read_contacts;
 const KEEPS: Duration = Duration::from_secs(30);
 const KEEPS_MAX: Duration = Duration::from_mins(5);
 
-pub(super) fn read_login(section: &ConfigSection<'_>) -> Option<PortalLogin> {
+pub(super) fn read_identity(
+    section: Option<ConfigSection<'_>>,
+) -> Option<(Identity, NamedHeaders)> {
+    let Some(section) = section else {
+        return Some((Identity::Session, NamedHeaders::default()));
+    };
+    let named = section
+        .section("headers")
+        .map_or_else(NamedHeaders::default, |headers| NamedHeaders {
+            account: headers.parse("account", str::parse),
+            organisation: headers.parse("organisation", str::parse),
+            role: headers.parse("role", str::parse),
+        });
+    #[derive(Clone, Copy)]
+    enum ValueSource {
+        Session,
+        Jwt,
+        Header,
+        Portal,
+    }
+    let words = [
+        ("session", ValueSource::Session),
+        ("jwt", ValueSource::Jwt),
+        ("header", ValueSource::Header),
+        ("portal", ValueSource::Portal),
+    ];
+    let identity = match section
+        .choice("from", &words)
+        .unwrap_or(ValueSource::Session)
+    {
+        ValueSource::Session => Identity::Session,
+        ValueSource::Jwt => Identity::Jwt(Box::new(read_verifier(&section)?)),
+        ValueSource::Portal => Identity::Portal(Arc::new(read_login(&section)?)),
+        ValueSource::Header => {
+            let account = section.need("account", str::parse::<HeaderName>);
+            let organisation = section.parse("organisation", str::parse::<HeaderName>);
+            let from = section.parse_all("trusted", str::parse);
+            // Without trusted networks anyone could send the header.
+            if from.is_empty() {
+                section.fault("trusted", "fault-missing", "");
+            }
+            Identity::Header {
+                account: account?,
+                organisation,
+                from,
+            }
+        }
+    };
+    Some((identity, named))
+}
+
+/// `[identity.mapping.account]` and `.organisation`: `strip`, and a `pattern` whose first group is
+/// the name.
+pub(super) fn read_mapping(section: &ConfigSection<'_>) -> Option<IdentityMapping> {
+    let account = read_name_mapping(section.section("account"));
+    let organisation = read_name_mapping(section.section("organisation"));
+    Some(IdentityMapping {
+        account: account?,
+        organisation: organisation?,
+    })
+}
+
+/// `[identity.person]`: names that are persons, with the identifier in them.
+pub(super) fn read_own_record(
+    section: &ConfigSection<'_>,
+    kinds: &[IdentifierKind],
+) -> Option<OwnRecordRule> {
+    let pattern = section.need_text("pattern");
+    let kind = read_kind(section, kinds);
+    let names = NameMapping::new(Vec::new(), Some(&pattern?));
+    Some(OwnRecordRule {
+        names: section.accept("pattern", names)?,
+        kind: kind?,
+    })
+}
+
+fn read_name_mapping(section: Option<ConfigSection<'_>>) -> Option<NameMapping> {
+    let Some(section) = section else {
+        return Some(NameMapping::default());
+    };
+    let (strip, pattern) = (section.texts("strip"), section.text("pattern"));
+    let mapping = NameMapping::new(strip, pattern.as_deref());
+    section.accept("pattern", mapping)
+}
+
+fn read_verifier(section: &ConfigSection<'_>) -> Option<TokenVerifier> {
+    let jwks = section
+        .need_text("jwks")
+        .and_then(|name| section.accept("jwks", section.read_file(&name)));
+    let (issuer, audience) = (section.need_text("issuer"), section.need_text("audience"));
+    let header = section
+        .parse("header", str::parse)
+        .unwrap_or(http::header::AUTHORIZATION);
+    let options = VerifierOptions {
+        header,
+        account_claim: section.text("account").unwrap_or_else(|| "sub".to_owned()),
+        organisation_claim: section.text("organisation"),
+        jwks: jwks?,
+        issuer: issuer?,
+        audience: audience?,
+    };
+    section.accept("jwks", TokenVerifier::new(options))
+}
+
+/// `from = "portal"`: how a portal that signs its users in itself says who they are.
+fn read_login(section: &ConfigSection<'_>) -> Option<PortalLogin> {
     let credentials = CredentialPlaces {
         cookies: section.parse_all("cookies", parse_cookie_name),
         headers: section.parse_all("credential_headers", str::parse),

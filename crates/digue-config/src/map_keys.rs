@@ -82,7 +82,7 @@ statuses = ["404"]
 "#;
 
 /// What the commented map leaves out.
-const OTHERS: [&str; 3] = [
+const OTHERS: [&str; 6] = [
     r#"
 [identity]
 from = "jwt"
@@ -126,6 +126,31 @@ action = "list"
     r#"
 [budgets.portal]
 "#,
+    r#"
+[identity]
+from = "portal"
+cookies = ["s"]
+response_header = "x-user"
+[identity.person]
+pattern = "u-(.+)"
+[classes.archive]
+rule = "mark"
+"#,
+    r#"
+[identity]
+from = "portal"
+cookies = ["s"]
+whoami = "/moi"
+account = "$.id"
+"#,
+    r#"
+[identity]
+from = "portal"
+cookies = ["s"]
+[identity.sessions]
+url = "sqlite:s.db"
+query = "SELECT 1 AS account"
+"#,
 ];
 
 /// A path without positions and without the names that a map chooses.
@@ -137,6 +162,7 @@ fn table_of(path: &str) -> String {
     match parts.as_slice() {
         ["identifiers", _] => "identifiers.NAME".to_owned(),
         ["budgets", _] => "budgets.WHAT".to_owned(),
+        ["classes", _] => "classes.NAME".to_owned(),
         ["identity", "mapping", _] => "identity.mapping.account".to_owned(),
         // A shared block has the keys of a response, and so has each part of one.
         ["blocks", _, rest @ ..] | ["routes", "response", rest @ ..] => match rest {

@@ -1,18 +1,14 @@
 //! A portal map: where a portal listens, where it shows persons, and what is allowed.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, RouteAccess};
 use digue_evidence::retention::Retention;
-use digue_gateway::identity::{TokenVerifier, VerifierOptions};
-use digue_gateway::name_mapping::{IdentityMapping, NameMapping};
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Identity, NamedHeaders, NamesChoice, OnUninspected, OwnRecordRule, Portal,
-    QueryParameter, QueryRule, Route, RouteKind, SessionDemand, Timeouts, UninspectedChoice,
-    Upstream, most_specific_first,
+    BreakGlassRule, NamesChoice, OnUninspected, Portal, QueryParameter, QueryRule, Route,
+    RouteKind, SessionDemand, Timeouts, UninspectedChoice, Upstream, most_specific_first,
 };
 use digue_gateway::remembered::{GivenToken, LaterAnswers, REMEMBERED_MAX, REMEMBERED_USUAL};
 use digue_headers::request_headers::parse_request_header;
@@ -24,6 +20,7 @@ use digue_inspect::{
     ErrorRules, RequestRule, RequestSource, ResponseRules, RuleBlock, StatusPattern,
 };
 use digue_logs::access_log::{LogForm, LogMembers};
+use digue_portal_login::name_mapping::IdentityMapping;
 use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, SlidingWindow};
 use http::{HeaderName, Method};
 use regex::Regex;
@@ -31,8 +28,8 @@ use regex::Regex;
 use super::addresses::parse_public_url;
 use super::class_rules::read_classes;
 use super::creates::read_creates;
-use super::login::read_login;
-use super::pick::{read_kind, read_pick};
+use super::login::{read_identity, read_mapping, read_own_record};
+use super::pick::read_pick;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
 use super::response_rules::{SharedBlocks, check_alternatives, read_sweep};
 use super::server::read_retention;
@@ -303,105 +300,6 @@ fn parse_upstream(text: &str) -> Result<Upstream, String> {
         authority: authority.as_str().to_owned(),
         host: None,
     })
-}
-
-fn read_identity(section: Option<ConfigSection<'_>>) -> Option<(Identity, NamedHeaders)> {
-    let Some(section) = section else {
-        return Some((Identity::Session, NamedHeaders::default()));
-    };
-    let named = section
-        .section("headers")
-        .map_or_else(NamedHeaders::default, |headers| NamedHeaders {
-            account: headers.parse("account", str::parse),
-            organisation: headers.parse("organisation", str::parse),
-            role: headers.parse("role", str::parse),
-        });
-    #[derive(Clone, Copy)]
-    enum ValueSource {
-        Session,
-        Jwt,
-        Header,
-        Portal,
-    }
-    let words = [
-        ("session", ValueSource::Session),
-        ("jwt", ValueSource::Jwt),
-        ("header", ValueSource::Header),
-        ("portal", ValueSource::Portal),
-    ];
-    let identity = match section
-        .choice("from", &words)
-        .unwrap_or(ValueSource::Session)
-    {
-        ValueSource::Session => Identity::Session,
-        ValueSource::Jwt => Identity::Jwt(Box::new(read_verifier(&section)?)),
-        ValueSource::Portal => Identity::Portal(Arc::new(read_login(&section)?)),
-        ValueSource::Header => {
-            let account = section.need("account", str::parse::<HeaderName>);
-            let organisation = section.parse("organisation", str::parse::<HeaderName>);
-            let from = section.parse_all("trusted", str::parse);
-            // Without trusted networks anyone could send the header.
-            if from.is_empty() {
-                section.fault("trusted", "fault-missing", "");
-            }
-            Identity::Header {
-                account: account?,
-                organisation,
-                from,
-            }
-        }
-    };
-    Some((identity, named))
-}
-
-/// `[identity.mapping.account]` and `.organisation`: `strip`, and a `pattern` whose first group is
-/// the name.
-fn read_mapping(section: &ConfigSection<'_>) -> Option<IdentityMapping> {
-    let account = read_name_mapping(section.section("account"));
-    let organisation = read_name_mapping(section.section("organisation"));
-    Some(IdentityMapping {
-        account: account?,
-        organisation: organisation?,
-    })
-}
-
-/// `[identity.person]`: names that are persons, with the identifier in them.
-fn read_own_record(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<OwnRecordRule> {
-    let pattern = section.need_text("pattern");
-    let kind = read_kind(section, kinds);
-    let names = NameMapping::new(Vec::new(), Some(&pattern?));
-    Some(OwnRecordRule {
-        names: section.accept("pattern", names)?,
-        kind: kind?,
-    })
-}
-
-fn read_name_mapping(section: Option<ConfigSection<'_>>) -> Option<NameMapping> {
-    let Some(section) = section else {
-        return Some(NameMapping::default());
-    };
-    let (strip, pattern) = (section.texts("strip"), section.text("pattern"));
-    let mapping = NameMapping::new(strip, pattern.as_deref());
-    section.accept("pattern", mapping)
-}
-
-fn read_verifier(section: &ConfigSection<'_>) -> Option<TokenVerifier> {
-    let jwks = section
-        .need_text("jwks")
-        .and_then(|name| section.accept("jwks", section.read_file(&name)));
-    let (issuer, audience) = (section.need_text("issuer"), section.need_text("audience"));
-    let header = section
-        .parse("header", str::parse)
-        .unwrap_or(http::header::AUTHORIZATION);
-    let options = VerifierOptions {
-        header,
-        account_claim: section.text("account").unwrap_or_else(|| "sub".to_owned()),
-        organisation_claim: section.text("organisation"),
-        jwks: jwks?,
-        issuer: issuer?,
-        audience: audience?,
-    };
-    section.accept("jwks", TokenVerifier::new(options))
 }
 
 fn read_kinds(section: &ConfigSection<'_>) -> Option<(Vec<IdentifierKind>, usize)> {

@@ -11,10 +11,10 @@ use std::sync::Mutex;
 use digue_types::PortalId;
 use digue_types::path_template::{PathTemplate, TemplatePart, is_word};
 
-use crate::lock::lock;
 use crate::path::Segments;
 use crate::portal::Portal;
 use crate::ports::Aliases;
+use digue_quotas::lock::lock;
 
 /// Different words at one place, from which on they are taken for values.
 const WORDS_MAX: usize = 20;

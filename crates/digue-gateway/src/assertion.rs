@@ -9,8 +9,8 @@ use http::header::HeaderValue;
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
-use crate::lock::lock;
 use digue_http::signing::{SigningKey, SigningKeyError};
+use digue_quotas::lock::lock;
 
 /// How long an assertion to the portal is valid.
 const ASSERTION_AGE_MAX: Duration = Duration::from_secs(60);

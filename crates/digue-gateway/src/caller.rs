@@ -5,7 +5,7 @@ use digue_access::session::TokenHash;
 use digue_types::{AccountId, OrganisationId, PersonRef, PortalId, SessionId, Timestamp};
 use ring::digest::{SHA256, digest};
 
-use crate::name_mapping::NameFault;
+use digue_portal_login::name_mapping::NameFault;
 
 /// The account behind a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -316,7 +316,6 @@ mod tests {
     use super::*;
     use crate::gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
     use crate::identity::Asserter;
-    use crate::name_mapping::IdentityMapping;
     use crate::path::Pattern;
     use crate::portal::{
         BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind,
@@ -331,6 +330,7 @@ mod tests {
     use digue_headers::response_headers::HeaderRules;
     use digue_http::client::HttpClient;
     use digue_inspect::graphql::GraphQl;
+    use digue_portal_login::name_mapping::IdentityMapping;
 
     #[test]
     fn targets_are_read_as_the_gateway_reads_them_or_not_at_all() {

@@ -16,27 +16,27 @@ use digue_portal_login::known::KnownLogins;
 use digue_types::{AccountId, Exposure, OperatorContact, PortalId, SessionId, Timestamp};
 use tokio::sync::watch;
 
-use crate::account_requests::AccountRequests;
 use crate::address_words::AddressWords;
 use crate::assertion::Asserter;
 use crate::caller::Caller;
 use crate::cuts::{AccountCut, AccountCuts};
-use crate::gaps::{JournalGaps, UnrecordedResponses};
-use crate::hold::HeldBytes;
 use crate::inspection::InspectionQueue;
 use crate::key::UsedProofs;
-use crate::lock::lock;
 use crate::name_tables::NameTables;
-use crate::pending_entries::{PendingEntries, PendingEntry};
 use crate::portal::Portal;
 use crate::ports::{
     Aliases, CaseloadPort, Clock, LocalPages, Recorder, ResponseMonitor, TrafficObserver,
 };
-use crate::refusals::RefusalCounter;
 use crate::remembered::RememberedAnswers;
 use digue_connections::client_address::TrustedProxies;
 use digue_connections::table::{ConnectionLimits, ConnectionTable};
 use digue_http::client::HttpClient;
+use digue_quotas::account_requests::AccountRequests;
+use digue_quotas::gaps::{JournalGaps, UnrecordedResponses};
+use digue_quotas::hold::HeldBytes;
+use digue_quotas::lock::lock;
+use digue_quotas::pending_entries::{PendingEntries, PendingEntry};
+use digue_quotas::refusal_counter::RefusalCounter;
 
 /// The parts that the gateway is made of.
 pub struct GatewayParts {

@@ -13,12 +13,12 @@ use crate::caller::{not_taken, organisation_of};
 use crate::gateway::SharedGateway;
 use crate::headers::{device_cookie, session_cookie};
 use crate::key::{ProofTarget, by_key};
-use crate::lock::lock;
-use crate::name_mapping::NameFault;
 use crate::portal::{Identity, Portal};
 use crate::shown::persons_of;
 pub use crate::token::{TokenVerifier, VerifierOptions};
 use digue_connections::facts::ConnectionFacts;
+use digue_portal_login::name_mapping::NameFault;
+use digue_quotas::lock::lock;
 
 /// The target of a request, and where it comes from.
 #[derive(Clone, Copy)]

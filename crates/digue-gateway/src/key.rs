@@ -25,8 +25,8 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value;
 
 use crate::caller::{Caller, CallerKind, IdentityFailure, token_hash};
-use crate::lock::lock;
 use digue_http::possession;
+use digue_quotas::lock::lock;
 
 /// How far the clock of a program may differ from ours.
 const SKEW: Duration = Duration::from_secs(30);

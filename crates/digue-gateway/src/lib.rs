@@ -4,7 +4,6 @@
 //! journal files and has no page of its own except refusals: it reaches the rest of Digue through
 //! `ports` only.
 
-mod account_requests;
 mod address_words;
 pub mod arrival;
 mod assertion;
@@ -12,30 +11,23 @@ mod authority;
 mod caller;
 pub mod cuts;
 pub mod forward_auth;
-pub mod gaps;
 pub mod gateway;
 pub mod guard;
 pub mod headers;
-pub mod hold;
 pub mod identity;
 pub mod inspection;
 pub mod key;
-mod lock;
-pub mod name_mapping;
 mod name_tables;
 pub mod outgoing;
 pub mod past;
-mod pending_entries;
 pub mod portal;
 mod portal_login;
 pub mod ports;
-mod refusals;
 pub mod remembered;
 mod report_endpoint;
 pub mod reported;
 pub mod server;
 mod shown;
-mod tee;
 mod token;
 mod visit;
 

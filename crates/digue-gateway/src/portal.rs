@@ -18,12 +18,12 @@ use http::{HeaderName, Method};
 use ipnet::IpNet;
 use regex::Regex;
 
-use crate::name_mapping::{IdentityMapping, NameMapping};
 use crate::path::{Pattern, Segments};
 use crate::remembered::LaterAnswers;
 use crate::token::TokenVerifier;
 use digue_headers::response_headers::HeaderRules;
 use digue_inspect::graphql::GraphQl;
+use digue_portal_login::name_mapping::{IdentityMapping, NameMapping};
 
 /// One protected portal.
 pub struct Portal {

@@ -11,12 +11,12 @@ use http::{HeaderMap, HeaderName, Method, Request, Uri, header};
 
 use crate::caller::{Caller, CallerKind, IdentityFailure, not_taken, organisation_of};
 use crate::gateway::SharedGateway;
-use crate::hold::{self, BodyHolder, HeldBody};
 use crate::identity::{SessionCaller, accepted, session_of};
 use crate::outgoing::outgoing;
 use crate::portal::{Identity, Portal};
 use digue_connections::facts::ConnectionFacts;
 use digue_http::body::empty;
+use digue_quotas::hold::{self, BodyHolder, HeldBody};
 
 /// The question who sends a request, with all that is needed to ask it once the request is gone.
 pub(crate) struct LoginQuestion {

@@ -16,7 +16,7 @@ use digue_types::{AccountId, PersonRef, PortalId, Timestamp};
 use http::header::{self, HeaderMap};
 use percent_encoding::percent_decode_str;
 
-use crate::lock::lock;
+use digue_quotas::lock::lock;
 
 /// The most tokens of one account at one portal; the oldest is forgotten.
 const TOKENS_MAX: usize = 32;

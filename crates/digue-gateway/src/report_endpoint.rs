@@ -14,11 +14,11 @@ use serde::Serialize;
 
 use crate::caller::token_hash;
 use crate::gateway::SharedGateway;
-use crate::hold::{self, BodyHolder, HeldBody, hold};
 use crate::portal::Portal;
 use crate::reported::{LineFault, ReportedVisit, read_line};
 use crate::visit::reported;
 use digue_http::body::{Body, full};
+use digue_quotas::hold::{self, BodyHolder, HeldBody, hold};
 use digue_refusals::{Refusal, language_of};
 
 const PATH: &str = "/v1/exposures";

@@ -13,9 +13,9 @@ use http::header::{AUTHORIZATION, HeaderName};
 use serde_json::{Map, Value};
 
 use crate::caller::{Caller, CallerKind, IdentityFailure, not_taken, organisation_of, token_hash};
-use crate::lock::lock;
-use crate::name_mapping::{IdentityMapping, NameFault};
 use digue_http::jwt::{self, KeySet, KeySetError, NumericDate, TokenFault};
+use digue_portal_login::name_mapping::{IdentityMapping, NameFault};
+use digue_quotas::lock::lock;
 
 /// Verifies the tokens of a portal that has its own sign-in.
 pub struct TokenVerifier {

@@ -58,10 +58,10 @@ use crate::caller::Caller;
 use crate::gateway::SharedGateway;
 use crate::headers::is_websocket;
 use crate::path::Segments;
-use crate::pending_entries::PendingEntry;
 use crate::portal::Portal;
 use crate::reported::ReportedVisit;
 use digue_http::body::Body;
+use digue_quotas::pending_entries::PendingEntry;
 use digue_refusals::Refusal;
 
 /// Through the proxy: the response is held until its entry is durable.

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod credentials;
 pub mod known;
+pub mod name_mapping;
 pub mod value_path;
 
 use std::fmt::Debug;

@@ -16,7 +16,6 @@ use digue_casework::operator::OperatorRules;
 use digue_compliance::comparisons;
 use digue_compliance::isms::LessonMeasures;
 use digue_evidence::EvidenceSettings;
-use digue_gateway::name_mapping::IdentityMapping;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
     BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind,
@@ -31,6 +30,7 @@ use digue_identity::password::PasswordRules;
 use digue_identity::providers::{FactorRules, ProviderAudience, ProviderRules, UserInfo};
 use digue_inspect::graphql::GraphQl;
 use digue_inspect::{InspectionLimits, ResponseRules};
+use digue_portal_login::name_mapping::IdentityMapping;
 use digue_provisioning::brake::AccountBrake;
 use digue_provisioning::{GroupRule, ProvisioningRules};
 use digue_response::notification::Field;

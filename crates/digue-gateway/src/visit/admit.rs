@@ -13,10 +13,10 @@ use super::mode::{Reporting, VisitMode};
 use super::settle::settle;
 use super::state::{ExactSearch, PathValues, RouteRef, Visit, Way};
 use crate::headers::is_websocket;
-use crate::lock::lock;
 use crate::path::Segments;
 use crate::portal::{Route, RouteKind, SessionDemand};
 use digue_inspect::graphql::{GraphQl, has_no_alias};
+use digue_quotas::lock::lock;
 use digue_refusals::Refusal;
 
 /// A request, as far as the rules can read it.

@@ -17,7 +17,6 @@ use http::{Method, StatusCode};
 use super::admit::AdmittedVisit;
 use super::state::{RouteRef, Visit};
 use crate::headers;
-use crate::hold::{HeldBody, HoldError, Share, counted, hold};
 use crate::inspection::{BodyReading, InspectionBusy, NamesReading, SHORT_BYTES, look_into};
 use crate::outgoing::{outgoing, public_origin};
 use crate::portal::{NamesChoice, UninspectedChoice};
@@ -25,6 +24,7 @@ use crate::shown::{FoundPersons, named_by_request, persons_shown};
 use digue_connections::facts::ConnectionFacts;
 use digue_headers::response_headers::{HeaderSweep, rewrite_addresses};
 use digue_http::body::Body;
+use digue_quotas::hold::{HeldBody, HoldError, Share, counted, hold};
 use digue_refusals::Refusal;
 
 /// What the portal's response shows, as far as Digue can tell.

@@ -12,10 +12,10 @@ use super::answer::Showing;
 use super::mode::VisitMode;
 use super::outside::named_in_refusal;
 use super::state::{Visit, VisitRule};
-use crate::lock::lock;
 use crate::portal::SessionDemand;
 use crate::ports::Verdict;
 use crate::shown::FoundPersons;
+use digue_quotas::lock::lock;
 
 /// A visit that was decided upon, with its entry and the answer that waits for it.
 pub(super) struct DecidedVisit<M, A> {

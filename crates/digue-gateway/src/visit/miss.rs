@@ -10,8 +10,8 @@ use http::StatusCode;
 use http::header::{self, HeaderMap};
 
 use super::state::{RouteRef, Visit};
-use crate::lock::lock;
 use crate::ports::{CaseloadMiss, CreatedPerson};
+use digue_quotas::lock::lock;
 
 /// Persons of one response that are looked up; a list with more is none that a fresh relation
 /// explains.

@@ -18,9 +18,9 @@ use http::header::{self, HeaderMap};
 
 use super::answer::{InspectedPersons, is_plain};
 use super::state::{RouteRef, Visit};
-use crate::hold::Share;
 use crate::inspection::{InspectionBusy, without_records};
-use crate::lock::lock;
+use digue_quotas::hold::Share;
+use digue_quotas::lock::lock;
 
 /// A response that was rewritten.
 pub(super) struct RewrittenResponse {

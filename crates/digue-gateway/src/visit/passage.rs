@@ -24,10 +24,10 @@ use crate::headers;
 use crate::inspection::InspectionBusy;
 use crate::path::Segments;
 use crate::portal::RouteKind;
-use crate::tee::{BodyCopy, CopiedBody, CopyExtent, tee};
 use digue_connections::facts::ConnectionFacts;
 use digue_connections::table::Slot;
 use digue_http::body::{Body, boxed, empty};
+use digue_quotas::tee::{BodyCopy, CopiedBody, CopyExtent, tee};
 use digue_refusals::Refusal;
 
 /// A request as it was sent to the portal.

@@ -8,9 +8,9 @@ use http::request::Parts;
 use super::admit::BodyView;
 use super::answer::declared_length;
 use super::identify::IdentifiedVisit;
-use crate::hold::{HeldBody, counted, hold};
 use crate::portal::RouteKind;
 use digue_http::body::{Body, empty, full, limited};
+use digue_quotas::hold::{HeldBody, counted, hold};
 use digue_refusals::Refusal;
 
 /// The most bytes of a request body that rules examine.

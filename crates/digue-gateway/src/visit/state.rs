@@ -17,7 +17,6 @@ use crate::authority::is_refused_method;
 use crate::caller::Caller;
 use crate::gateway::SharedGateway;
 use crate::guard::CutGuard;
-use crate::hold::{self, BodyHolder, HeldBytes, Share};
 use crate::identity::IdentityRequest;
 use crate::key::ProofTarget;
 use crate::path::Segments;
@@ -26,6 +25,7 @@ use crate::portal_login::LoginQuestion;
 use crate::shown::{FoundPersons, grouped, persons_of};
 use digue_connections::facts::ConnectionFacts;
 use digue_connections::table::Slot;
+use digue_quotas::hold::{self, BodyHolder, HeldBytes, Share};
 
 /// How a visit comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

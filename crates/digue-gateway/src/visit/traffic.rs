@@ -11,7 +11,7 @@ use http::uri::PathAndQuery;
 use super::state::{RouteRef, Visit};
 use crate::inspection::BodyReading;
 use crate::ports::{InspectedResponse, PassedExchange};
-use crate::tee::{CopiedBody, CopyExtent};
+use digue_quotas::tee::{CopiedBody, CopyExtent};
 
 impl Visit {
     pub(super) fn tell_inspected(

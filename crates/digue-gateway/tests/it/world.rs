@@ -20,7 +20,6 @@ use digue_connections::facts::PeerAddress;
 use digue_gateway::identity::{
     Asserter, Caller, CallerKind, TokenVerifier, VerifierOptions, token_hash,
 };
-use digue_gateway::name_mapping::{IdentityMapping, NameMapping};
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
     BreakGlassRule, Identity, NamedHeaders, NamesChoice, OnUninspected, OwnRecordRule, Portal,
@@ -42,6 +41,7 @@ use digue_inspect::{
     RuleBlock, jsonpath,
 };
 use digue_portal_login::credentials::CredentialPlaces;
+use digue_portal_login::name_mapping::{IdentityMapping, NameMapping};
 use digue_portal_login::value_path::ValuePath;
 use digue_portal_login::{LoginSource, PortalLogin, SessionTable, WhoAmI};
 use digue_testkit::{Heard, Holder, Reply};

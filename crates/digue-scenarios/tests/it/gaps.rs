@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use digue_app::gaps::journal_due;
-use digue_gateway::gaps::UnrecordedResponses;
+use digue_quotas::gaps::UnrecordedResponses;
 use digue_types::{Act, PortalId, Timestamp};
 
 use crate::app::Home;

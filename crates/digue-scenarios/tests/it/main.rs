@@ -47,7 +47,6 @@ use digue_app::clock::SystemClock;
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_connections::client_address::TrustedProxies;
 use digue_gateway::identity::Asserter;
-use digue_gateway::name_mapping::IdentityMapping;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
     BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind,
@@ -64,6 +63,7 @@ use digue_inspect::{BlockRules, ResponseRules, RuleBlock, jsonpath};
 use digue_journal::disk::{Disk, DurableStep, FaultEffect};
 use digue_journal::note::Signer;
 use digue_journal::{Journal, JournalOptions};
+use digue_portal_login::name_mapping::IdentityMapping;
 use digue_testkit::disk::{DISK_FULL, FailAt, IO_ERROR};
 use digue_testkit::{Client, Reply};
 use digue_types::{ActionName, PopulationId, PortalId, RouteName};

@@ -48,6 +48,16 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         &["digue-types", "digue-identifiers", "digue-decode"],
     ),
     (
+        "digue-quotas",
+        3,
+        &[
+            "digue-types",
+            "digue-access",
+            "digue-http",
+            "digue-refusals",
+        ],
+    ),
+    (
         "digue-inspect",
         4,
         &[
@@ -84,6 +94,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-decode",
             "digue-refusals",
             "digue-headers",
+            "digue-quotas",
             "digue-inspect",
         ],
     ),
@@ -114,6 +125,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-exposure",
             "digue-store",
             "digue-tables",
+            "digue-quotas",
             "digue-gateway",
         ],
     ),

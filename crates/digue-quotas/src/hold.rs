@@ -43,7 +43,7 @@ pub type HeldBytes = SharedAmount<BodyHolder>;
 pub type Share = shares::AmountShare<BodyHolder>;
 
 /// Starts a share, empty, for these holders.
-pub(crate) fn begin(held: &Arc<HeldBytes>, holders: impl IntoIterator<Item = BodyHolder>) -> Share {
+pub fn begin(held: &Arc<HeldBytes>, holders: impl IntoIterator<Item = BodyHolder>) -> Share {
     held.begin(
         holders
             .into_iter()
@@ -54,7 +54,7 @@ pub(crate) fn begin(held: &Arc<HeldBytes>, holders: impl IntoIterator<Item = Bod
 
 /// Bytes that keep their share until the last clone is dropped, including those in queues and
 /// buffers.
-pub(crate) fn counted(bytes: Bytes, share: Share) -> Bytes {
+pub fn counted(bytes: Bytes, share: Share) -> Bytes {
     struct CountedBytes {
         bytes: Bytes,
         _share: Share,

@@ -21,14 +21,14 @@ pub struct UnrecordedResponses {
 
 /// The lock is a leaf.
 #[derive(Debug, Default)]
-pub(crate) struct JournalGaps {
+pub struct JournalGaps {
     total: AtomicU64,
     waiting: Mutex<BTreeMap<PortalId, UnrecordedResponses>>,
 }
 
 impl JournalGaps {
     /// Counts one more; returns the number since the start.
-    pub(crate) fn note(&self, portal: &PortalId, at: Timestamp) -> u64 {
+    pub fn note(&self, portal: &PortalId, at: Timestamp) -> u64 {
         self.put_back(UnrecordedResponses {
             portal: portal.clone(),
             count: 1,
@@ -40,17 +40,17 @@ impl JournalGaps {
     }
 
     /// All since the start.
-    pub(crate) fn total(&self) -> u64 {
+    pub fn total(&self) -> u64 {
         self.total.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn take(&self) -> Vec<UnrecordedResponses> {
+    pub fn take(&self) -> Vec<UnrecordedResponses> {
         std::mem::take(&mut *lock(&self.waiting))
             .into_values()
             .collect()
     }
 
-    pub(crate) fn put_back(&self, gap: UnrecordedResponses) {
+    pub fn put_back(&self, gap: UnrecordedResponses) {
         let mut waiting = lock(&self.waiting);
         match waiting.get_mut(&gap.portal) {
             Some(known) => {

@@ -43,11 +43,11 @@ struct RefusalWindow {
 
 /// The refusals of the last minute, by kind. The lock is a leaf.
 #[derive(Debug, Default)]
-pub(crate) struct RefusalCounter(Mutex<HashMap<RefusalKind, RefusalWindow>>);
+pub struct RefusalCounter(Mutex<HashMap<RefusalKind, RefusalWindow>>);
 
 impl RefusalCounter {
     /// Returns the refusal when it gets its own entry; otherwise it was counted.
-    pub(crate) fn take(&self, refusal: Exposure) -> Option<Exposure> {
+    pub fn take(&self, refusal: Exposure) -> Option<Exposure> {
         let kind = kind_of(&refusal);
         let mut kinds = lock(&self.0);
         let fresh = || RefusalWindow {
@@ -65,7 +65,7 @@ impl RefusalCounter {
     }
 
     /// The entries of the windows that have ended, or of all of them at a stop.
-    pub(crate) fn due(&self, now: Timestamp, are_all: bool) -> Vec<Exposure> {
+    pub fn due(&self, now: Timestamp, are_all: bool) -> Vec<Exposure> {
         let mut due = Vec::new();
         lock(&self.0).retain(|_, window| {
             if !are_all && now < window.since.plus(WINDOW) {
@@ -83,7 +83,7 @@ impl RefusalCounter {
     }
 
     /// Counts again a merged entry that could not be journalled.
-    pub(crate) fn put_back(&self, refusals: Exposure) {
+    pub fn put_back(&self, refusals: Exposure) {
         let mut kinds = lock(&self.0);
         // As if the single ones were used up: further refusals of the kind join these and do not
         // overtake them.

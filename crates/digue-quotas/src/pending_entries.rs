@@ -12,7 +12,7 @@ const IN_PROGRESS_MAX: usize = 20_000;
 
 /// Counts the entries in progress.
 #[derive(Clone, Debug)]
-pub(crate) struct PendingEntries(watch::Sender<usize>);
+pub struct PendingEntries(watch::Sender<usize>);
 
 impl Default for PendingEntries {
     fn default() -> Self {
@@ -22,13 +22,13 @@ impl Default for PendingEntries {
 
 impl PendingEntries {
     /// Counts an entry that will be journalled once its response has left.
-    pub(crate) fn begin(&self) -> PendingEntry {
+    pub fn begin(&self) -> PendingEntry {
         self.0.send_modify(|count| *count += 1);
         PendingEntry(self.0.clone())
     }
 
     /// Waits until none is in progress, at most `at_most`; false when some still are.
-    pub(crate) async fn finish(&self, at_most: Duration) -> bool {
+    pub async fn finish(&self, at_most: Duration) -> bool {
         let mut running = self.0.subscribe();
         let finished = running.wait_for(|count| *count == 0);
         tokio::time::timeout(at_most, finished).await.is_ok()
@@ -37,17 +37,17 @@ impl PendingEntries {
 
 /// Counted while it lives; also when its work panics, it is released.
 #[derive(Debug)]
-pub(crate) struct PendingEntry(watch::Sender<usize>);
+pub struct PendingEntry(watch::Sender<usize>);
 
 impl PendingEntry {
     /// True when there is no room for one more.
-    pub(crate) fn is_one_too_many(&self) -> bool {
+    pub fn is_one_too_many(&self) -> bool {
         // Not `>=`: `begin` has counted this one already.
         *self.0.borrow() > IN_PROGRESS_MAX
     }
 
     /// Spawns the work; false when there is no runtime any more to run it.
-    pub(crate) fn spawn(self, work: impl Future<Output = ()> + Send + 'static) -> bool {
+    pub fn spawn(self, work: impl Future<Output = ()> + Send + 'static) -> bool {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return false;
         };

@@ -13,18 +13,18 @@ use digue_http::body::{Body, BoxError};
 
 /// The copy of a body that has passed.
 #[derive(Debug, Default)]
-pub(crate) struct CopiedBody {
-    pub(crate) bytes: Bytes,
+pub struct CopiedBody {
+    pub bytes: Bytes,
     /// Bytes that passed, copied or not.
-    pub(crate) passed: u64,
-    pub(crate) extent: CopyExtent,
+    pub passed: u64,
+    pub extent: CopyExtent,
     /// Keeps the memory of the copy counted while it exists.
-    pub(crate) share: Option<Share>,
+    pub share: Option<Share>,
 }
 
 /// How much of a body was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum CopyExtent {
+pub enum CopyExtent {
     #[default]
     Whole,
     /// The body is larger than the limit of the copy.
@@ -38,7 +38,7 @@ pub(crate) enum CopyExtent {
 /// The copy of a body, readable during and after its passage. Its lock is taken before that of
 /// `HeldBytes`, in which its share grows.
 #[derive(Clone)]
-pub(crate) struct BodyCopy(Arc<Mutex<CopyState>>);
+pub struct BodyCopy(Arc<Mutex<CopyState>>);
 
 struct CopyState {
     kept: BytesMut,
@@ -90,7 +90,7 @@ impl BodyCopy {
     }
 
     /// The copy so far; until the body ends it is `CutShort`.
-    pub(crate) fn take(&self) -> CopiedBody {
+    pub fn take(&self) -> CopiedBody {
         let mut state = lock(&self.0);
         CopiedBody {
             bytes: std::mem::take(&mut state.kept).freeze(),
@@ -112,7 +112,7 @@ impl CopyState {
 /// Called once, when the body has ended or was dropped.
 type OnEnd = Box<dyn FnOnce() + Send>;
 
-pub(crate) struct CopyingBody {
+pub struct CopyingBody {
     inner: Body,
     copy: BodyCopy,
     on_end: Option<OnEnd>,
@@ -122,7 +122,7 @@ pub(crate) struct CopyingBody {
 }
 
 /// `body`, with a copy of at most `limit` bytes.
-pub(crate) fn tee(body: Body, limit: usize, share: Share) -> (CopyingBody, BodyCopy) {
+pub fn tee(body: Body, limit: usize, share: Share) -> (CopyingBody, BodyCopy) {
     let copy = BodyCopy::new(limit, share);
     if body.is_end_stream() {
         copy.end();
@@ -139,7 +139,7 @@ pub(crate) fn tee(body: Body, limit: usize, share: Share) -> (CopyingBody, BodyC
 }
 
 impl CopyingBody {
-    pub(crate) fn on_end(mut self, on_end: impl FnOnce() + Send + 'static) -> Self {
+    pub fn on_end(mut self, on_end: impl FnOnce() + Send + 'static) -> Self {
         self.on_end = Some(Box::new(on_end));
         self
     }

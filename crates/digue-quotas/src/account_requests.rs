@@ -11,7 +11,7 @@ use crate::lock::lock;
 
 /// Requests of each account.
 #[derive(Debug)]
-pub(crate) struct AccountRequests {
+pub struct AccountRequests {
     at_once: usize,
     per_minute: u32,
     // A leaf: no other lock is taken while it is held.
@@ -54,17 +54,17 @@ const MINUTE_MICROS: i64 = 60_000_000;
 /// This account has as many requests in progress as it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many requests of one account at once")]
-pub(crate) struct TooMany;
+pub struct TooMany;
 
 /// One request in progress, until dropped.
 #[derive(Debug)]
-pub(crate) struct AccountRequest {
+pub struct AccountRequest {
     of: Arc<AccountRequests>,
     account: AccountId,
 }
 
 impl AccountRequests {
-    pub(crate) fn new(at_once: usize, per_minute: u32) -> Arc<Self> {
+    pub fn new(at_once: usize, per_minute: u32) -> Arc<Self> {
         Arc::new(Self {
             at_once,
             // `may_ask` divides by it.
@@ -73,7 +73,7 @@ impl AccountRequests {
         })
     }
 
-    pub(crate) fn begin(self: &Arc<Self>, account: &AccountId) -> Result<AccountRequest, TooMany> {
+    pub fn begin(self: &Arc<Self>, account: &AccountId) -> Result<AccountRequest, TooMany> {
         let mut accounts = lock(&self.accounts);
         // No removal here: that needs the current time, which this function is not given.
         let asking = accounts.known.entry(account.clone()).or_default();
@@ -89,7 +89,7 @@ impl AccountRequests {
 
     /// True, and counted, while the account has requests left in this minute. The generic cell rate
     /// algorithm: a minute's worth at once, then as many as become free.
-    pub(crate) fn may_ask(&self, account: &AccountId, now: Timestamp) -> bool {
+    pub fn may_ask(&self, account: &AccountId, now: Timestamp) -> bool {
         let mut accounts = lock(&self.accounts);
         let now = now.micros();
         let asking = accounts.of(account, now);
