@@ -264,6 +264,11 @@ pub fn weigh<'w>(
     // The gate again, although `admit` has asked it: it may have been closed while the portal
     // answered.
     let mut reasons = Vec::from_iter(gate_refusal(snapshot, facts));
+    // Again like the gate: who it is may have been said by the answer alone. And what cannot be
+    // read may be another person's record.
+    if facts.own.is_some() && (!facts.access.shows_own || is_uninspected) {
+        reasons.push(RefusalReason::NotOwnRecord);
+    }
     // Where rules are only tried every reason is collected, so that a trial shows all that would be
     // refused.
     if is_uninspected && (enforcement.is_none() || reasons.is_empty()) {
@@ -581,6 +586,7 @@ fn bases_by_caseload(
     let since = facts.now.minus(facts.access.keeps_found);
     for &place in &outside {
         if facts.access.keeps_found > Duration::ZERO
+            && !facts.account.is_unknown()
             && budgets.was_found_exactly(facts.account, persons[place], since)
         {
             bases[place] = Basis::FoundEarlier;
@@ -588,7 +594,9 @@ fn bases_by_caseload(
     }
     // A search that shows another person than the one given, or a further one, was not exact. At
     // the request this cannot be known: `release` decides it.
-    let is_exact = facts.access.allows_exact_search && facts.is_exact_search;
+    // Unknown callers have a name in common, and no searches of their own.
+    let is_exact =
+        facts.access.allows_exact_search && facts.is_exact_search && !facts.account.is_unknown();
     let is_one_as_asked = persons.len() == 1 && facts.is_found_as_asked;
     if is_exact && (is_request || is_one_as_asked) {
         for &place in &outside {

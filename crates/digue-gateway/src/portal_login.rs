@@ -7,10 +7,11 @@ use digue_portal_login::answer::{ANSWER_BYTES_MAX, named_by_response};
 use digue_portal_login::credentials::SignIn;
 use digue_portal_login::{LoginAnswer, LoginFault, LoginSource, PortalLogin, PortalUser, WhoAmI};
 use digue_types::{SessionId, Timestamp};
-use http::{HeaderMap, HeaderName, Method, Request, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 
 use crate::caller::{Caller, CallerKind, IdentityFailure, not_taken, organisation_of};
 use crate::gateway::SharedGateway;
+use crate::headers;
 use crate::identity::{SessionCaller, accepted, session_of};
 use crate::outgoing::outgoing;
 use crate::portal::{Identity, Portal};
@@ -26,6 +27,8 @@ pub(crate) struct LoginQuestion {
     sign_in: Option<SignIn>,
     /// Of the portal, as the request names it.
     host: String,
+    /// Another proxy asks: the request itself went to Digue's own host.
+    is_forwarded: bool,
     uri: Uri,
     headers: HeaderMap,
     connection: ConnectionFacts,
@@ -35,7 +38,7 @@ impl LoginQuestion {
     /// `None` where the portal does not say who its users are.
     pub(crate) fn of(
         portal: &Arc<Portal>,
-        host: &str,
+        (host, is_forwarded): (&str, bool),
         uri: &Uri,
         headers: &HeaderMap,
         connection: &ConnectionFacts,
@@ -44,10 +47,13 @@ impl LoginQuestion {
             return None;
         };
         Some(Self {
-            sign_in: login.credentials.sign_in(&portal.id, headers),
+            sign_in: login
+                .credentials
+                .sign_in(&portal.id, headers, headers::is_own_cookie),
             login: login.clone(),
             portal: portal.clone(),
             host: host.to_owned(),
+            is_forwarded,
             uri: uri.clone(),
             headers: headers.clone(),
             connection: connection.clone(),
@@ -152,18 +158,10 @@ impl LoginQuestion {
         let Some(sign_in) = &self.sign_in else {
             return Ok(LoginAnswer::Nobody);
         };
-        let turn = shared.known_logins.turn(sign_in).await;
-        if let Some(user) = self.known(shared, now) {
-            return Ok(LoginAnswer::User(user));
-        }
-        let answer = asking.await?;
-        if let LoginAnswer::User(user) = &answer {
-            let until = now.plus(self.login.keeps);
-            shared
-                .known_logins
-                .keep(*sign_in, user.clone(), until, &turn);
-        }
-        Ok(answer)
+        let until = now.plus(self.login.keeps);
+        let address = self.connection.origin.ip.to_string();
+        let known = &shared.known_logins;
+        known.ask_once(*sign_in, &address, until, asking).await
     }
 
     /// Whom the response names; without one, whom the last one named.
@@ -299,6 +297,11 @@ impl LoginQuestion {
         parts.uri = Uri::from_parts(uri)
             .expect("the parts of an address that was parsed, with another target");
         parts.headers = presented(&self.headers);
+        if self.is_forwarded
+            && let Ok(host) = HeaderValue::from_str(&self.host)
+        {
+            parts.headers.insert(header::HOST, host);
+        }
         outgoing(shared, &self.portal, None, &parts, &self.connection, now)
     }
 }
@@ -321,9 +324,6 @@ fn presented(headers: &HeaderMap) -> HeaderMap {
             kept.append(name, value.clone());
         }
     }
-    kept.insert(
-        header::ACCEPT,
-        header::HeaderValue::from_static("application/json"),
-    );
+    kept.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     kept
 }

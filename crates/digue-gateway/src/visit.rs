@@ -58,7 +58,7 @@ use crate::caller::Caller;
 use crate::gateway::SharedGateway;
 use crate::headers::is_websocket;
 use crate::path::Segments;
-use crate::portal::Portal;
+use crate::portal::{Portal, RouteKind};
 use crate::reported::ReportedVisit;
 use digue_http::body::Body;
 use digue_quotas::pending_entries::PendingEntry;
@@ -260,7 +260,10 @@ async fn conclude(
     response: ObservedResponse,
 ) {
     response.tell(visit.visit(), &request);
-    let Ok(()) = visit.settle(response.headers()).await;
+    // A public resource is written to nobody: no question for each of a page's parts.
+    if visit.visit().kind() != Some(RouteKind::Assets { is_public: true }) {
+        let Ok(()) = visit.settle(response.headers()).await;
+    }
     let view = request.view(visit.visit());
     let Ok(admission) = visit.admit(&view).await;
     let (visit, route) = match admission {

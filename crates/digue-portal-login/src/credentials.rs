@@ -17,21 +17,40 @@ pub struct CredentialPlaces {
 /// in its order. What was sent twice is another sign-in than what was sent once, because nothing
 /// tells which of the two the portal reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SignIn([u8; 32]);
+pub struct SignIn {
+    /// Of what the map names: what is forgotten together.
+    named: [u8; 32],
+    /// Of every cookie and credential of the request: the portal sees all of them, and may read
+    /// another one than the map names. An answer counts for exactly these.
+    all: [u8; 32],
+}
 
 impl SignIn {
     /// A name for it that is no secret: 12 hexadecimal digits.
     pub fn label(&self) -> String {
-        self.0[..6]
+        self.named[..6]
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect()
     }
 }
 
+impl SignIn {
+    /// What is forgotten together.
+    pub(crate) const fn named(&self) -> [u8; 32] {
+        self.named
+    }
+}
+
 impl CredentialPlaces {
-    /// `None` where a request presents nothing.
-    pub fn sign_in(&self, portal: &PortalId, headers: &HeaderMap) -> Option<SignIn> {
+    /// `None` where a request presents nothing. `is_own` tells the cookies that never reach the
+    /// portal, each as `name=value`.
+    pub fn sign_in(
+        &self,
+        portal: &PortalId,
+        headers: &HeaderMap,
+        is_own: fn(&[u8]) -> bool,
+    ) -> Option<SignIn> {
         let mut hash = Context::new(&SHA256);
         let mut add = |bytes: &[u8]| {
             hash.update(&(bytes.len() as u64).to_be_bytes());
@@ -44,26 +63,65 @@ impl CredentialPlaces {
             add(name);
             add(value);
         }
-        let digest = hash.finish();
-        let digest = digest.as_ref().try_into();
-        is_presented.then(|| SignIn(digest.expect("SHA-256 gives 32 bytes")))
+        if !is_presented {
+            return None;
+        }
+        let named = digest_of(hash.clone());
+        let mut add = |bytes: &[u8]| {
+            hash.update(&(bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        };
+        for pair in pairs(headers).filter(|pair| !is_own(pair)) {
+            add(pair);
+        }
+        for name in [header::AUTHORIZATION, HeaderName::from_static("dpop")] {
+            for value in headers.get_all(name) {
+                add(value.as_bytes());
+            }
+        }
+        Some(SignIn {
+            named,
+            all: digest_of(hash),
+        })
     }
 
     /// The one value that a request presents, as text.
     ///
     /// # Errors
-    /// Several values, or one that is no text.
+    /// Several values, one that is no text, or one beside another that the portal might read in its
+    /// place: a cookie of nearly the same name, or a header of credentials that the map does not
+    /// name.
     pub fn single<'h>(&self, headers: &'h HeaderMap) -> Result<Option<&'h str>, LoginFault> {
         let mut presented = self.presented(headers);
         let Some((_, value)) = presented.next() else {
             return Ok(None);
         };
-        if presented.next().is_some() {
+        if presented.next().is_some() || self.has_others(headers) {
             return Err(LoginFault::Credentials);
         }
         std::str::from_utf8(value)
             .map(Some)
             .map_err(|_| LoginFault::Credentials)
+    }
+
+    fn has_others(&self, headers: &HeaderMap) -> bool {
+        let is_unnamed = headers.contains_key(header::AUTHORIZATION)
+            && !self.headers.contains(&header::AUTHORIZATION);
+        // As portals read names: without regard to case, with other signs for some.
+        let core = |name: &[u8]| -> Vec<u8> {
+            let kept = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
+            kept.map(u8::to_ascii_lowercase).collect()
+        };
+        let named: Vec<Vec<u8>> = self
+            .cookies
+            .iter()
+            .map(|name| core(name.as_bytes()))
+            .collect();
+        let is_like_one = |name: &[u8]| {
+            let is_one = self.cookies.iter().any(|known| known.as_bytes() == name);
+            !is_one && named.contains(&core(name))
+        };
+        is_unnamed || cookies(headers).any(|(name, _)| is_like_one(name))
     }
 
     /// True when a response gives the client other credentials, or takes them away.
@@ -91,10 +149,20 @@ impl CredentialPlaces {
     }
 }
 
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
+fn digest_of(hash: Context) -> [u8; 32] {
+    let digest = hash.finish();
+    let bytes = digest.as_ref().try_into();
+    bytes.expect("SHA-256 gives 32 bytes")
+}
+
+/// Each cookie as it was sent.
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     let fields = headers.get_all(header::COOKIE).iter();
-    let pairs = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';'));
-    pairs.filter_map(|pair| {
+    fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';'))
+}
+
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
+    pairs(headers).filter_map(|pair| {
         let place = pair.iter().position(|byte| *byte == b'=')?;
         Some((pair[..place].trim_ascii(), pair[place + 1..].trim_ascii()))
     })
@@ -117,35 +185,43 @@ mod tests {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             let name: HeaderName = name.parse().unwrap();
-            headers.append(name, HeaderValue::from_str(value).unwrap());
+            headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         headers
     }
 
     fn sign_in(pairs: &[(&str, &str)]) -> Option<SignIn> {
-        places().sign_in(&PortalId::parse("p").unwrap(), &sent(pairs))
+        let is_own = |pair: &[u8]| pair.trim_ascii().starts_with(b"own=");
+        places().sign_in(&PortalId::parse("p").unwrap(), &sent(pairs), is_own)
     }
 
     #[test]
-    fn a_sign_in_is_what_the_map_names_and_nothing_else() {
+    fn a_sign_in_is_what_the_map_names_and_an_answer_counts_for_all_that_is_sent() {
         let one = sign_in(&[("cookie", "csrftoken=x; sessionid=a")]).unwrap();
-        assert_eq!(
-            sign_in(&[("cookie", "sessionid=a; csrftoken=y")]),
-            Some(one)
-        );
-        assert_eq!(
-            sign_in(&[("cookie", "csrftoken=y"), ("cookie", "sessionid=a")]),
-            Some(one)
-        );
+        let same = sign_in(&[("cookie", "csrftoken=x; sessionid=a; own=1")]);
+        assert_eq!(same, Some(one));
         for other in [
-            &[("cookie", "sessionid=b")][..],
-            &[("cookie", "sessionid=a; sessionid=a")],
-            &[("cookie", "sessionid=a"), ("authorization", "Bearer a")],
+            &[("cookie", "csrftoken=y; sessionid=a")][..],
+            &[("cookie", "sessionid=a")],
+            &[("cookie", "csrftoken=x; sessionid=a; sessionidC1=b")],
+            &[("cookie", "csrftoken=x; sessionid=a"), ("dpop", "b")],
+        ] {
+            let other = sign_in(other).unwrap();
+            assert_eq!((other.named, other.label()), (one.named, one.label()));
+            assert_ne!(other, one);
+        }
+        for other in [
+            &[("cookie", "csrftoken=x; sessionid=b")][..],
+            &[("cookie", "csrftoken=x; sessionid=a; sessionid=a")],
+            &[
+                ("cookie", "csrftoken=x; sessionid=a"),
+                ("authorization", "Bearer a"),
+            ],
             &[("authorization", "sessionid=a")],
             &[("authorization", "a")],
         ] {
             let found = sign_in(other).unwrap();
-            assert_ne!(found, one, "{other:?}");
+            assert_ne!(found.named, one.named, "{other:?}");
         }
         for nothing in [
             &[][..],
@@ -157,7 +233,7 @@ mod tests {
         }
         let other = PortalId::parse("q").unwrap();
         let headers = sent(&[("cookie", "sessionid=a")]);
-        assert_ne!(places().sign_in(&other, &headers), Some(one));
+        assert_ne!(places().sign_in(&other, &headers, |_| false), Some(one));
     }
 
     #[test]
@@ -176,6 +252,9 @@ mod tests {
         for pairs in [
             &[("cookie", "sessionid=a; sessionid=b")][..],
             &[("cookie", "sessionid=a"), ("authorization", "b")],
+            &[("cookie", "sessionid=a; SessionId=b")],
+            &[("cookie", "session.id=b; sessionid=a")],
+            &[("cookie", "sessionid=a; \u{a0}sessionid=b")],
         ] {
             assert_eq!(single(pairs), Err(LoginFault::Credentials));
         }

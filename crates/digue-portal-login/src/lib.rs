@@ -34,6 +34,20 @@ pub struct PortalLogin {
     pub sign_in: Option<PathAndQuery>,
 }
 
+impl PortalLogin {
+    /// The headers in which its responses name their user.
+    pub fn named_in_responses(&self) -> impl Iterator<Item = &HeaderName> {
+        let (account, organisation) = match &self.source {
+            LoginSource::ResponseHeader {
+                account,
+                organisation,
+            } => (Some(account), organisation.as_ref()),
+            LoginSource::WhoAmI(_) | LoginSource::Sessions(_) => (None, None),
+        };
+        account.into_iter().chain(organisation)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub enum LoginSource {
     /// Headers that the portal sets on each of its responses: known only once it has answered.
@@ -94,8 +108,10 @@ pub enum LoginFault {
     NoText(String),
     #[error("the header `{0}` is sent twice or is no text")]
     Header(String),
-    #[error("the credentials are sent twice or are no text")]
+    #[error("the credentials are sent twice, beside others, or are no text")]
     Credentials,
+    #[error("too many questions of one address at once")]
+    Busy,
     #[error("{0}")]
     Query(String),
 }

@@ -22,14 +22,16 @@ pub enum BodyHolder {
     Account(AccountId),
     Organisation(OrganisationId),
     Portal(PortalId),
+    /// All callers of a portal of whom nothing is known.
+    Strangers(PortalId),
 }
 
 impl BodyHolder {
-    /// An account or a connection gets at most half of the total, an organisation two thirds, a
-    /// portal three quarters; however many take their maximum, some stays free (see [`shares`]).
+    /// An account, a connection or the strangers of a portal get at most half of the total, an
+    /// organisation two thirds, a portal three quarters; however many take their maximum, some stays free (see [`shares`]).
     const fn weight(&self) -> Eighths {
         match self {
-            Self::Connection(_) | Self::Account(_) => Eighths(8),
+            Self::Connection(_) | Self::Account(_) | Self::Strangers(_) => Eighths(8),
             Self::Organisation(_) => Eighths(16),
             Self::Portal(_) => Eighths(24),
         }

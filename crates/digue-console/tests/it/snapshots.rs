@@ -139,11 +139,14 @@ fn fixed(names: &BTreeMap<&'static str, String>, text: &str) -> String {
 }
 
 fn without_randomness(word: &str) -> String {
-    if let Some((prefix, rest)) = word.split_once('-')
-        && rest.len() == 12
-        && PREFIXES.contains(&prefix)
+    // At the end of a word: the id of an element has another name before it.
+    let head = word
+        .get(..word.len().saturating_sub(12))
+        .and_then(|head| head.strip_suffix('-'));
+    if let Some(head) = head
+        && PREFIXES.contains(&head.rsplit('-').next().unwrap_or_default())
     {
-        return format!("{prefix}-RANDOM");
+        return format!("{head}-RANDOM");
     }
     let is_hash = word.len() >= 12 && word.chars().all(|sign| sign.is_ascii_hexdigit());
     let has = |is: fn(&char) -> bool| word.chars().any(|sign| is(&sign));

@@ -9,7 +9,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 
 use super::identify::IdentifiedVisit;
-use super::mode::{Reporting, VisitMode};
+use super::mode::{Reporting, RequestMode as _, VisitMode};
 use super::settle::settle;
 use super::state::{ExactSearch, PathValues, RouteRef, Visit, Way};
 use crate::headers::is_websocket;
@@ -134,7 +134,14 @@ impl AdmittedVisit<Enforcement> {
     ) -> Result<(), Refusal> {
         // What a refusal says of the request depends on it.
         self.visit.answered = Some(status);
-        settle(&mut self.visit, &mut self.mode, Some(response)).await
+        let was_unknown = self.visit.caller.is_unknown();
+        settle(&mut self.visit, &mut self.mode, Some(response)).await?;
+        // Counted once the account is known.
+        if was_unknown && self.mode.asks_too_often(&self.visit) {
+            let reasons = vec![RefusalReason::TooManyRequests];
+            self.mode.object(&self.visit, reasons).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn refuse(&self, reasons: Vec<RefusalReason>) -> Refusal {

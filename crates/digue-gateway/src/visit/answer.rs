@@ -10,9 +10,9 @@ use digue_types::{
     Inspection, Means, OutsideRecords, PersonRef, ReadFailure, UninspectedCause, UnreadCause,
     UnreadPlace,
 };
-use http::header::{self, HeaderMap};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Uri};
 
 use super::admit::AdmittedVisit;
 use super::state::{RouteRef, Visit};
@@ -254,7 +254,13 @@ impl AdmittedVisit<Enforcement> {
             .await;
         let (mut head, body) = match sent {
             Ok(response) => response.into_parts(),
-            Err(error) => return Err(visit.unanswered(enforcement, error.into()).await),
+            Err(error) => {
+                // It may have been carried out all the same.
+                if visit.may_change {
+                    visit.forget_sign_in();
+                }
+                return Err(visit.unanswered(enforcement, error.into()).await);
+            }
         };
         // Before the body is held: who is to be refused takes no room.
         self.settle(head.status, &head.headers).await?;
@@ -288,7 +294,9 @@ impl AdmittedVisit<Enforcement> {
             AnswerBody::Stream { .. } => (declared.unwrap_or(sent), declared.is_none()),
         };
         let remembered = visit.remembered(route, head.status, sent > 0);
-        let is_by_token = matches!(remembered, Remembered::Persons(_)) && found.is_err();
+        // A token for which no person is known says nothing about a file that cannot be read.
+        let names_persons = matches!(&remembered, Remembered::Persons(known) if !known.is_empty());
+        let is_by_token = names_persons && found.is_err() && !visit.caller.is_unknown();
         let (found, unread) = match found {
             // What the file shows is known from the request that it was made for.
             Err(unreadable) if is_by_token => (Ok(InspectedPersons::default()), Some(unreadable)),
@@ -578,6 +586,11 @@ impl Visit {
 
     /// Names whose persons are not among those shown, and what the map wants done about them.
     fn compare_names(&self, route: &RouteRef, names: NamesReading, showing: &mut Showing) {
+        // A visitor who is not signed in could try names on a page that repeats them, and read from
+        // the answer, or from its entry, which of them are known.
+        if self.caller.is_unknown() && self.may_be_anonymous() {
+            return;
+        }
         let failure = match names {
             Ok((table, seen)) => {
                 let references = showing.persons.iter().map(|(person, _)| person.as_str());
@@ -620,13 +633,8 @@ impl Visit {
         }
     }
 
-    /// Keeps the headers that may pass; returns the persons they show.
-    fn pass_headers(
-        &self,
-        route: &RouteRef,
-        headers: &mut HeaderMap,
-    ) -> Result<Vec<PersonRef>, Unreadable> {
-        let sweep = HeaderSweep {
+    fn header_sweep<'r>(&'r self, route: &'r RouteRef) -> HeaderSweep<'r> {
+        HeaderSweep {
             rules: &self.portal.response_headers,
             kinds: &self.portal.kinds,
             picks: route
@@ -635,8 +643,34 @@ impl Visit {
                 .iter()
                 .flat_map(|block| &block.sweep)
                 .collect(),
+        }
+    }
+
+    /// The identifiers in the address of the request, as they would be found in that of a redirect.
+    pub(super) fn identifiers_of_target(&self, uri: &Uri) -> Vec<Identifier> {
+        let Some(route) = self.route() else {
+            return Vec::new();
         };
-        let shown = sweep.pass_held(headers);
+        let target = uri.path_and_query().map(ToString::to_string);
+        let mut headers = HeaderMap::new();
+        if let Ok(target) = HeaderValue::from_str(&target.unwrap_or_default()) {
+            headers.insert(header::LOCATION, target);
+        }
+        self.header_sweep(route).pass_held(&mut headers)
+    }
+
+    /// Keeps the headers that may pass; returns the persons they show.
+    fn pass_headers(
+        &self,
+        route: &RouteRef,
+        headers: &mut HeaderMap,
+    ) -> Result<Vec<PersonRef>, Unreadable> {
+        let mut shown = self.header_sweep(route).pass_held(headers);
+        if self.caller.is_unknown() && self.may_be_anonymous() {
+            // What a visitor who is not signed in has written into the address of the request shows
+            // them nothing: the way back of a sign-in, in its redirect.
+            shown.retain(|identifier| !self.brought.contains(identifier));
+        }
         self.persons(shown.iter())
     }
 

@@ -7,10 +7,11 @@ use bytes::Bytes;
 use digue_access::Enforcement;
 use digue_types::Timestamp;
 use http::request::Parts;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 
 use super::admit::AdmittedAssets;
 use super::mode::VisitMode;
+use super::settle::settle;
 use super::state::PortalRequest;
 use crate::caller::Caller;
 use crate::gateway::SharedGateway;
@@ -72,13 +73,16 @@ impl<M: VisitMode> AdmittedAssets<M> {
 impl AdmittedAssets<Enforcement> {
     /// Forwards the request; the response ends when the account is cut.
     pub(super) async fn forward(
-        self,
+        mut self,
         parts: &Parts,
         body: Body,
         connection: &ConnectionFacts,
     ) -> Result<Response<Body>, Refusal> {
         self.note_fetch();
         let visit = &self.visit;
+        if visit.may_change {
+            visit.forget_sign_in();
+        }
         let outgoing = outgoing(
             &visit.shared,
             &visit.portal,
@@ -87,8 +91,10 @@ impl AdmittedAssets<Enforcement> {
             connection,
             visit.now,
         );
-        let response = pass_through(&visit.shared, &visit.portal, outgoing, body).await?;
-        let guard = visit.guard();
+        let (response, named) = pass_through(&visit.shared, &visit.portal, outgoing, body).await?;
+        self.visit.answered = Some(response.status());
+        settle(&mut self.visit, &mut self.mode, Some(&named)).await?;
+        let guard = self.visit.guard();
         Ok(response.map(|body| boxed(GuardedBody::stream(guard, Bytes::new(), body, None))))
     }
 }
@@ -107,20 +113,30 @@ pub(super) async fn forward_public(
         usize::try_from(route.request_bytes_max).unwrap_or(usize::MAX),
     );
     let outgoing = outgoing(shared, request.portal, None, parts, request.connection, now);
-    pass_through(shared, request.portal, outgoing, body).await
+    let (response, _) = pass_through(shared, request.portal, outgoing, body).await?;
+    Ok(response)
 }
+
+/// The portal's response, and its headers as it sent them.
 
 async fn pass_through(
     shared: &Arc<SharedGateway>,
     portal: &Portal,
     outgoing: Request<()>,
     body: Body,
-) -> Result<Response<Body>, Refusal> {
+) -> Result<(Response<Body>, HeaderMap), Refusal> {
     let public = public_origin(outgoing.headers());
     let mut response = shared
         .upstream
         .send(outgoing.map(|()| body), portal.timeouts.response)
         .await?;
+    let sent = response.headers().clone();
+    // What names the user to Digue is for nobody else.
+    if let Identity::Portal(login) = &portal.identity {
+        for name in login.named_in_responses() {
+            response.headers_mut().remove(name);
+        }
+    }
     headers::strip_response(response.headers_mut());
     rewrite_addresses(response.headers_mut(), &portal.upstream.authority, &public);
     let rules = &portal.response_headers;
@@ -140,5 +156,5 @@ async fn pass_through(
             "unavailable-portal",
         ));
     }
-    Ok(response)
+    Ok((response, sent))
 }

@@ -3,8 +3,7 @@
 use digue_access::decide::{CountedResponse, PendingCharge, weigh, weigh_shown, weigh_undescribed};
 use digue_access::{Budgets, Decision, Snapshot};
 use digue_types::{
-    Basis, Exposure, Inspection, Means, Outcome, PersonKey, PersonRef, RefusalReason, Scope,
-    ShownClasses,
+    Basis, Exposure, Inspection, Outcome, PersonKey, PersonRef, RefusalReason, Scope, ShownClasses,
 };
 
 use super::admit::AdmittedVisit;
@@ -73,7 +72,7 @@ impl Visit {
                 .await?;
         }
         self.outside = showing.outside;
-        let persons = self.beside_the_way_to_the_sign_in(showing.persons, showing.body_bytes);
+        let persons = showing.persons;
         if self.shows_too_much_to_nobody(&persons) {
             let reason = match self.without_passkey.take() {
                 Some(caller) => {
@@ -92,22 +91,6 @@ impl Visit {
             exposure.parts = 2;
         }
         mode.carry_out(self, exposure).await
-    }
-
-    /// A redirect without a body that names whom the request named, such as one to the sign-in with
-    /// the way back, shows a visitor who is not signed in nothing that they did not bring.
-    fn beside_the_way_to_the_sign_in(
-        &self,
-        mut persons: FoundPersons,
-        body_bytes: u64,
-    ) -> FoundPersons {
-        let is_redirect = self.answered.is_some_and(|status| status.is_redirection());
-        if is_redirect && body_bytes == 0 && self.caller.is_unknown() && self.may_be_anonymous() {
-            persons.retain(|(person, means)| {
-                *means != Means::Header || !self.subjects.contains(person)
-            });
-        }
-        persons
     }
 
     /// Who is not signed in may be shown nobody, and nothing that could not be read; on routes that

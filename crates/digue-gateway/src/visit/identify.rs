@@ -8,7 +8,7 @@ use std::sync::Arc;
 use digue_types::{PersonRef, RefusalReason, Scope, Timestamp};
 
 use super::mode::{Reporting, RequestMode};
-use super::state::{PathValues, PortalRequest, RouteRef, Visit, VisitLogin, VisitRule};
+use super::state::{PathValues, PortalRequest, RouteRef, Visit, VisitLogin, VisitRule, Way};
 use crate::caller::{Caller, CallerKind, IdentityFailure, directory_organisation};
 use crate::gateway::SharedGateway;
 use crate::identity;
@@ -60,7 +60,7 @@ pub(super) async fn identify<M: RequestMode>(
     let is_malformed = request.is_malformed();
     let question = LoginQuestion::of(
         request.portal,
-        request.host,
+        (request.host, request.way == Way::ForwardAuth),
         request.uri,
         request.headers,
         request.connection,
@@ -98,6 +98,9 @@ pub(super) async fn identify<M: RequestMode>(
         None => (VisitRule::Unmapped, PathValues::new()),
     };
     let mut visit = Box::new(Visit::of_request(shared, request, rule, caller, now));
+    if visit.caller.is_unknown() && visit.may_be_anonymous() {
+        visit.brought = visit.identifiers_of_target(request.uri);
+    }
     visit.login = question.map(|question| VisitLogin {
         is_settled: mode.asks_first() && !question.is_asked_of_response(),
         question,

@@ -147,8 +147,9 @@ impl RequestMode for Enforcement {
         Err(Refusal::of(vec![reason], None))
     }
 
-    fn anonymous(&mut self, now: Timestamp) -> Caller {
-        Caller::unknown(now)
+    fn anonymous(&mut self, _: Timestamp) -> Caller {
+        // Nobody has proved an identity: a route that asks for a proof stays shut.
+        Caller::unknown(Timestamp::ZERO)
     }
 
     fn recognise(&mut self) {}

@@ -27,7 +27,8 @@ impl ReleasedVisit<ProxiedAnswer> {
             given,
         } = answer;
         // Only now: a token that was not handed out fetches nothing.
-        if let Some(given) = given {
+        // Unknown callers have a name in common: what one ordered another could fetch.
+        if let Some(given) = given.filter(|_| !visit.caller.is_unknown()) {
             visit.shared.remembered.keep(
                 (&visit.portal.id, &visit.caller.account),
                 (given.token, given.persons),

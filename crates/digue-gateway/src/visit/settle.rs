@@ -27,12 +27,18 @@ pub(super) async fn settle<M: RequestMode>(
         return Ok(());
     };
     let question = login.question;
-    if visit.may_change || response.is_some_and(|response| question.is_changed_by(response)) {
+    // A redirect comes from a sign-in or a sign-out as often as from a write.
+    let is_redirect = visit.answered.is_some_and(|status| status.is_redirection());
+    let is_changed = response.is_some_and(|response| question.is_changed_by(response));
+    if visit.may_change || is_redirect || is_changed {
         // A sign-in or a sign-out may have been among what was changed.
         question.forget(&visit.shared);
     }
     if login.is_settled {
-        return Ok(());
+        return match visit.caller.is_unknown() {
+            true => refuse_unseen(visit, mode).await,
+            false => Ok(()),
+        };
     }
     match question.answer(&visit.shared, response, visit.now).await {
         Ok(caller) => {
@@ -41,10 +47,7 @@ pub(super) async fn settle<M: RequestMode>(
         }
         Err(failure) if failure.is_nobody() => {
             visit.caller = mode.anonymous(visit.now);
-            // An answer that is not seen may show anyone: only inspection tells that it does not.
-            if visit.way == Way::ForwardAuth && visit.session_demand() == SessionDemand::Required {
-                mode.object(visit, vec![RefusalReason::NoSession]).await?;
-            }
+            refuse_unseen(visit, mode).await?;
         }
         // The portal's own sign-in names whom it has just signed in: its answer must reach them.
         Err(IdentityFailure::PasskeyMissing(caller)) => {
@@ -62,6 +65,14 @@ pub(super) async fn settle<M: RequestMode>(
                 mode.object(visit, vec![reason]).await?;
             }
         }
+    }
+    Ok(())
+}
+
+/// An answer that is not seen may show anyone: only inspection tells that it shows nobody.
+async fn refuse_unseen<M: RequestMode>(visit: &Visit, mode: &mut M) -> Result<(), M::Stop> {
+    if visit.way == Way::ForwardAuth && visit.session_demand() == SessionDemand::Required {
+        mode.object(visit, vec![RefusalReason::NoSession]).await?;
     }
     Ok(())
 }

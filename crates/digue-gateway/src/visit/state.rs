@@ -207,6 +207,8 @@ pub(super) struct Visit {
     pub(super) outside: Option<OutsideRecords>,
     /// Whom its refusal names.
     pub(super) named: Vec<PersonRef>,
+    /// Identifiers in the address of the request, where its sender may be nobody.
+    pub(super) brought: Vec<Identifier>,
     /// Where the portal says who its users are.
     pub(super) login: Option<VisitLogin>,
     /// The account that the portal has signed in, where its passkey is asked for and missing: the
@@ -227,29 +229,11 @@ impl Visit {
         now: Timestamp,
     ) -> Self {
         let template = template_of(shared, request, &rule);
+        let by = (caller, request.client());
         Self {
-            shared: shared.clone(),
-            portal: request.portal.clone(),
-            way: request.way,
-            rule,
-            caller,
-            client: request.client(),
-            exchange: shared.next_exchange(),
-            now,
             may_change: !request.method.is_safe(),
-            search: ExactSearch::default(),
-            subjects: Vec::new(),
-            inspection: request.way.before_the_answer(),
-            unread: None,
-            answered: None,
-            unmapped: None,
-            names_alone: 0,
-            outside: None,
-            named: Vec::new(),
-            login: None,
-            without_passkey: None,
-            token: None,
             template,
+            ..Self::begun(shared, (request.portal, request.way), rule, by, now)
         }
     }
 
@@ -258,13 +242,24 @@ impl Visit {
         shared: &Arc<SharedGateway>,
         portal: &Arc<Portal>,
         rule: VisitRule,
+        by: (Caller, RequestClient),
+        now: Timestamp,
+    ) -> Self {
+        Self::begun(shared, (portal, Way::Report), rule, by, now)
+    }
+
+    /// A visit of which nothing has been found out.
+    fn begun(
+        shared: &Arc<SharedGateway>,
+        (portal, way): (&Arc<Portal>, Way),
+        rule: VisitRule,
         (caller, client): (Caller, RequestClient),
         now: Timestamp,
     ) -> Self {
         Self {
             shared: shared.clone(),
             portal: portal.clone(),
-            way: Way::Report,
+            way,
             rule,
             caller,
             client,
@@ -273,13 +268,14 @@ impl Visit {
             may_change: false,
             search: ExactSearch::default(),
             subjects: Vec::new(),
-            inspection: Way::Report.before_the_answer(),
+            inspection: way.before_the_answer(),
             unread: None,
             answered: None,
             unmapped: None,
             names_alone: 0,
             outside: None,
             named: Vec::new(),
+            brought: Vec::new(),
             login: None,
             without_passkey: None,
             token: None,
@@ -359,8 +355,10 @@ impl Visit {
             organisation,
             ..
         } = &self.caller;
-        // Unknown callers have a name in common, and no quota: those of one connection and the
-        // portal's hold.
+        // Unknown callers have a name in common: together they leave half to those who are known.
+        let strangers = account
+            .is_unknown()
+            .then(|| BodyHolder::Strangers(self.portal.id.clone()));
         let account = (!account.is_unknown()).then(|| BodyHolder::Account(account.clone()));
         let organisation =
             (!organisation.is_unknown()).then(|| BodyHolder::Organisation(organisation.clone()));
@@ -368,6 +366,7 @@ impl Visit {
             connection.map(BodyHolder::Connection),
             account,
             organisation,
+            strangers,
             Some(BodyHolder::Portal(self.portal.id.clone())),
         ];
         hold::begin(of, holders.into_iter().flatten())

@@ -95,7 +95,7 @@ fn answer(signed_in: &SignedIn, heard: &Heard) -> Reply {
     let reply = match query {
         way if way.starts_with("ids=vers-") => Reply::new("text/plain", "")
             .status(302)
-            .header("location", &format!("/connexion?suite={}", &way[9..])),
+            .header("location", &format!("/connexion?suite=P{}", &way[9..])),
         way if way.starts_with("ids=signin-") => Reply::new("text/plain", "")
             .status(302)
             .header("location", "/"),
@@ -242,7 +242,7 @@ async fn who_is_not_signed_in_may_go_to_the_sign_in_and_is_shown_nobody() {
                 );
             }
             // The way back names whom they asked for themselves, and nobody else.
-            for (person, status) in [("P1", 302), ("P2", 401)] {
+            for (person, status) in [("1", 302), ("2", 401)] {
                 let target = format!("/fiche/P1?ids=vers-{person}");
                 let led = home.ask(&host, "GET", &target, sid).await;
                 assert_eq!(led.status, status, "{way} {led:?}");
@@ -482,6 +482,14 @@ async fn another_proxy_is_told_who_may_continue() {
             "{way}"
         );
         assert_eq!(home.world.send(asks("")).await.status, 401, "{way}");
+        // A list names nobody, and its answer is not seen.
+        let before = home.world.entries().len();
+        let mut list = asks("");
+        let target = format!("http://{host}.test/liste").parse().unwrap();
+        list.headers_mut().insert("x-original-url", target);
+        assert_eq!(home.world.send(list).await.status, 401, "{way}");
+        home.world.settle().await;
+        assert!(home.world.entries().len() <= before + 1, "{way}");
         assert_eq!(home.world.send(asks("unknown")).await.status, 401, "{way}");
     }
 }
@@ -611,6 +619,8 @@ async fn a_person_sees_their_own_record_and_nobody_elses() {
             "/fiche/P7",
             "/avis/P7",
             "/liste?ids=P7",
+            // Unreadable, and released to accounts.
+            "/large/P7",
         ] {
             let refused = home.ask(&host, "GET", target, "person").await;
             assert_eq!(refused.reasons, ["not-own-record"], "{way} {target}");
@@ -646,6 +656,44 @@ async fn a_refusal_leads_to_the_portals_own_sign_in() {
     assert_eq!(page.status(), 401);
     assert!(text.contains("href=\"/connexion?suite=1\""), "{text}");
     assert!(!text.contains("/.digue/sign-in"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_counts_for_all_that_was_presented() {
+    let home = Home::new();
+    let with = |others: &str| {
+        let mut request = Home::request("maison-question", "GET", "/fiche/P1", "of-caseload");
+        if !others.is_empty() {
+            let value = others.parse().unwrap();
+            request.headers_mut().append("cookie", value);
+        }
+        request
+    };
+    for (others, asked) in [("", 1), ("", 1), ("sidC1=b", 2), ("sidC1=c", 3), ("", 4)] {
+        assert_eq!(home.world.send(with(others)).await.status, 200, "{others}");
+        assert_eq!(home.questions(), asked, "{others}");
+    }
+    // A portal may read credentials that the map does not name.
+    let mut request = Home::request("maison-table", "GET", "/fiche/P1", "of-caseload");
+    let value = "SID=of-other".parse().unwrap();
+    request.headers_mut().append("cookie", value);
+    assert_eq!(home.world.send(request).await.reasons, ["login-unclear"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resources_follow_the_portals_word_too() {
+    for (way, host) in enforced() {
+        let home = Home::new();
+        let of = |user: &str| Home::request(&host, "GET", "/image/x", &format!("of-{user}"));
+        let response = home.world.response(of("caseload")).await;
+        assert_eq!(response.status(), 200, "{way}");
+        // Where it names the user to Digue, it does so to nobody else.
+        if way == "entete" {
+            assert!(!response.headers().contains_key("x-portal-user"));
+        }
+        let suspended = home.world.send(of("suspended")).await;
+        assert_eq!(suspended.reasons, ["unknown-account"], "{way}");
+    }
 }
 
 #[derive(Clone, Debug)]
