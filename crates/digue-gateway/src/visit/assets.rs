@@ -118,7 +118,6 @@ pub(super) async fn forward_public(
 }
 
 /// The portal's response, and its headers as it sent them.
-
 async fn pass_through(
     shared: &Arc<SharedGateway>,
     portal: &Portal,
