@@ -134,7 +134,8 @@ pub async fn preview(
 
 fn in_force(app: &App, population: &PopulationId) -> Arc<PersonClasses> {
     let rules = app.gateway().rules();
-    // Where they are not known nothing is lost by a file: every record was held back.
+    // Where they are not known, every record is held back, and which rows a file would take out
+    // cannot be counted: it is judged as a first load. After damage that frees whom it leaves out.
     rules.classes.get(population).cloned().unwrap_or_default()
 }
 
@@ -209,7 +210,7 @@ impl ClassesJob {
         let file = kept(app, population);
         let kept = match (file.read(app).await?, &change) {
             (Ok(kept), _) => kept.unwrap_or_default(),
-            // The damaged file is about to be replaced: nothing of it is needed.
+            // Nothing of the damaged file can be kept waiting for a second person (`in_force`).
             (Err(_), ClassChange::Replace(..)) => Vec::new(),
             (Err(why), ClassChange::Remove(_)) => {
                 app.not_taken().note(&file.name, why);

@@ -700,7 +700,7 @@ async fn resources_follow_the_portals_word_too() {
 enum Step {
     SignIn(usize, usize),
     SignOut(usize),
-    /// Somebody else's request changes who is signed in, past Digue.
+    /// A request past Digue changes who is signed in.
     Elsewhere(usize, Option<usize>),
     Visit(usize, usize),
     Pass(u64),
