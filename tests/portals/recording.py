@@ -3,7 +3,7 @@
 The truth is the portal's own: each module says it from the rows that it put into the portal's database and from what
 the portal writes around them, never from a map. It stands beside the entry, under a name that readers of archives skip.
 """
-import base64, http.cookiejar, json, socket, time, urllib.error, urllib.parse, urllib.request
+import base64, http.cookiejar, json, os, signal, socket, time, urllib.error, urllib.parse, urllib.request
 
 TRUTH = "_persons"
 FAMILIES = "Dupont Petit Martin Bernard Robert Richard Durand Leroy Moreau Simon Laurent Lefebvre Michel Garcia David Bertrand Roux Vincent Fournier Morel".split()
@@ -22,14 +22,27 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait(port):
+def front(port):
+    """Where clients connect. `pilot` puts Digue there."""
+    return port
+
+
+def wait(port, address="127.0.0.1"):
     for _ in range(1500):
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection((address, port), 1).close()
             return
         except OSError:
             time.sleep(0.2)
     raise SystemExit(f"nothing answers on port {port}")
+
+
+def stop(process):
+    """Ends a process that was started here, with its workers where it leads a group of its own."""
+    if os.getpgid(process.pid) == process.pid:
+        os.killpg(process.pid, signal.SIGTERM)
+    process.terminate()
+    process.wait()
 
 
 class KeepRedirects(urllib.request.HTTPRedirectHandler):
@@ -42,7 +55,7 @@ class KeepRedirects(urllib.request.HTTPRedirectHandler):
 class Recorder:
     def __init__(self, port, truth, headers=()):
         """`truth` says the identifiers of the persons shown, from an answer's status, type and body."""
-        self.base, self.truth, self.headers = f"http://127.0.0.1:{port}", truth, dict(headers)
+        self.base, self.truth, self.headers = f"http://127.0.0.1:{front(port)}", truth, dict(headers)
         jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self.opener = urllib.request.build_opener(jar, KeepRedirects())
 
