@@ -5,6 +5,8 @@ the portal writes around them, never from a map. It stands beside the entry, und
 """
 import base64, http.cookiejar, json, os, signal, socket, time, urllib.error, urllib.parse, urllib.request
 
+from tap import Tap
+
 TRUTH = "_persons"
 FAMILIES = "Dupont Petit Martin Bernard Robert Richard Durand Leroy Moreau Simon Laurent Lefebvre Michel Garcia David Bertrand Roux Vincent Fournier Morel".split()
 GIVEN = "Marie Jean Aoife Léa Hugo Chloé Louis Emma Adam Jade Paul Inès Noé Zoé Ali Rose Luc Nina Omar Eva Iris Max Lia Tom Ana Leo Mia Sam Lou Ida".split()
@@ -25,6 +27,11 @@ def free_port():
 def front(port):
     """Where clients connect. `pilot` puts Digue there."""
     return port
+
+
+def tap(port):
+    """What a browser connects to, which keeps what passes."""
+    return Tap(port, plain=True)
 
 
 def wait(port, address="127.0.0.1"):

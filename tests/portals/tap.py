@@ -12,7 +12,7 @@ class Tap:
     """Listens on loopback and forwards to `port`.
 
     `marks`: each request gets a number in a header of its own, by which another tap behind knows it again.
-    `plain`: no compression is asked for, so that what is kept can be read.
+    `plain`: no other compression is asked for than what this program can read.
     """
 
     def __init__(self, port, to="127.0.0.1", marks=False, plain=False):
@@ -45,7 +45,7 @@ class Tap:
                     exchange["mark"] = str(next(self.numbers))
                     fields.append((MARK, exchange["mark"]))
                 if self.plain:
-                    fields = [pair for pair in fields if pair[0].lower() != "accept-encoding"]
+                    fields = [(name, "gzip" if name.lower() == "accept-encoding" else value) for name, value in fields]
                 portal.sendall(written(first, fields))
                 exchange["body"] = forward_body(asking, portal, fields, is_answer=False)
                 if not self.answer(exchange, client, portal, asking):
