@@ -17,7 +17,7 @@ class Tap:
 
     def __init__(self, port, to="127.0.0.1", marks=False, plain=False):
         self.to, self.marks, self.plain = (to, port), marks, plain
-        self.exchanges, self.numbers, self.lock = [], itertools.count(1), threading.Lock()
+        self.exchanges, self.broken, self.numbers, self.lock = [], [], itertools.count(1), threading.Lock()
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -34,7 +34,7 @@ class Tap:
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     def serve(self, client):
-        portal = None
+        portal, exchange = None, {"status": "between requests"}
         try:
             asking = client.makefile("rb")
             while True:
@@ -50,8 +50,9 @@ class Tap:
                 exchange["body"] = forward_body(asking, portal, fields, is_answer=False)
                 if not self.answer(exchange, client, portal, asking):
                     return
-        except (ConnectionError, ValueError, OSError):
-            pass
+        except (ConnectionError, ValueError, OSError) as error:
+            if "status" not in exchange:
+                self.broken.append((exchange, repr(error)))
         finally:
             for end in (client, portal):
                 if end:
