@@ -9,13 +9,14 @@ short number, counted within its course, in the first column: what is another th
 """
 import glob, io, json, os, pathlib, random, re, shutil, subprocess, textwrap, time, urllib.parse, zipfile
 
+import recording
 from recording import FORM, Recorder, form, free_port, name_of, save, save_persons, stop, wait
 
 COUNTS = {"Rentrée": 40, "Formation": 300}
 CONFIGURATION = """
     SQLALCHEMY_DATABASE_URI = "postgresql://indico@127.0.0.1:@DATABASE@/indico"
     SECRET_KEY = "x" * 32
-    BASE_URL = "http://127.0.0.1:@PORT@"
+    BASE_URL = "http://127.0.0.1:@PUBLIC@"
     CELERY_BROKER = "redis://127.0.0.1:@REDIS@/0"
     REDIS_CACHE_URL = "redis://127.0.0.1:@REDIS@/1"
     DEFAULT_TIMEZONE = "Europe/Paris"
@@ -108,7 +109,8 @@ def record(folder, python):
     for part in ("cache", "tmp", "log", "archive"):
         (files / part).mkdir(parents=True)
     ports = {"PORT": free_port(), "DATABASE": free_port(), "REDIS": free_port()}
-    text = textwrap.dedent(CONFIGURATION).replace("@FOLDER@", str(files))
+    # It answers to its public address only.
+    text = textwrap.dedent(CONFIGURATION).replace("@FOLDER@", str(files)).replace("@PUBLIC@", str(recording.front(ports["PORT"])))
     for name, port in ports.items():
         text = text.replace(f"@{name}@", str(port))
     (files / "indico.conf").write_text(text)
@@ -119,7 +121,7 @@ def record(folder, python):
     try:
         wait(ports["REDIS"])
         rows = fill(files, python, environment)
-        save_persons(folder, "id;courriel;nom;prenom", rows)
+        save_persons(folder, "id;courriel;compte;nom;prenom", ((id_, mail, mail.split("@")[0], *name) for id_, mail, *name in rows))
         command = [python, "-c", textwrap.dedent(SERVE), str(ports["PORT"])]
         services.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         wait(ports["PORT"])

@@ -117,7 +117,11 @@ def truth_of(rows):
     def truth(_status, kind, body):
         if "pdf" in kind:
             return set()
-        text = body.decode("utf-8", "replace")
+        # Tables are in Latin-1 for a French account.
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            text = body.decode("latin-1")
         found = {by_login[login] for login in LOGIN.findall(text) if login in by_login}
         found |= set(re.findall(r"/users/(\d+)", text))
         if "json" in kind:

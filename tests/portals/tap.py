@@ -3,7 +3,7 @@
 Framing is read, content is not: what is kept is what was sent, before any decoding. Messages leave as they come, so that
 streams and protocols after an upgrade (web sockets) pass as without it.
 """
-import gzip, itertools, socket, threading, zlib
+import gzip, itertools, select, socket, threading, zlib
 
 MARK = "x-tap"
 
@@ -38,6 +38,8 @@ class Tap:
         try:
             asking = client.makefile("rb")
             while True:
+                if portal and is_over(client, portal):
+                    return
                 first, fields, _ = read_head(asking)
                 portal = portal or socket.create_connection(self.to)
                 exchange = {"first": first, "fields": list(fields), "mark": field(fields, MARK), "body": b""}
@@ -80,6 +82,12 @@ class Tap:
         framed = field(fields, "content-length") is not None or "chunked" in (field(fields, "transfer-encoding") or "")
         closes = "close" in (field(fields, "connection") or "").lower() or first.startswith("HTTP/1.0")
         return framed and not closes
+
+
+def is_over(client, portal):
+    """Waits for the next request; true when the portal ends the connection first, as the client then must see."""
+    ready, _, _ = select.select([client, portal], [], [])
+    return client not in ready
 
 
 def read_head(stream):
