@@ -97,6 +97,8 @@ def session(tap, base, draw, rows, rounds):
         window.click(".modal-footer button[type=submit]")
         window.type(".modal input[type=password]", PASSWORD)
         window.click(".modal.in button.btn-primary")
+        # The menu comes once the session is open.
+        window.find("#menu > *")
         browser.settle(tap)
         for _ in range(rounds):
             row = draw.choice(rows)
