@@ -208,7 +208,6 @@ def session(recorder, draw, rows, token):
         get(f"/event/1/manage/registration/1/registrations/{draw.choice(rows[:COUNTS['Rentrée']])[0]}/"),
         get(f"{PEOPLE}/{person()}/edit"), get(f"/event/2/manage/logs/api/logs?page={draw.randrange(1, 4)}", headers=json_headers),
     ]
-    # The list as somebody looks for a name in it: the browser filters by itself; the server counts.
     for kind, count in (("registrations.csv", 25), ("registrations.xlsx", 25), ("table.pdf", 15), ("book.pdf", 6), ("attachments", 12)):
         entries.append(post(f"{PEOPLE}/{kind}", some(count)))
     entries.append(post(f"{PEOPLE}/email", some(4)))
