@@ -66,7 +66,7 @@ pub async fn add_looked_up(
     if feed.left == 0 {
         return Err(OperationError::SecondNeeded);
     }
-    // Charged first, as in `caseloads`: a failure afterwards loses allowance and never exceeds the
+    // Charged first, as in `kept_table`: a failure afterwards loses allowance and never exceeds the
     // bound.
     feed.charge(app, 1).await?;
     add(app, &actor, addition, AdditionOrigin::LookedUp).await

@@ -14,8 +14,8 @@ use digue_store::{ApprovalDecision, ApprovalRecord};
 use digue_types::{AccountId, Act, GateReason, OrganisationId, Subject};
 
 use crate::approvals::{ApprovalRequest, AskedBy, NewAccount, WaitingApproval, is_possible, list};
-use crate::loads::{self, LoadTarget};
-use crate::{aliases, caseloads, classes, record_access, reopening, rules};
+use crate::loads;
+use crate::{caseloads, record_access, reopening, rules, tables};
 
 /// The result of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,14 +104,7 @@ async fn must_be_current(
     request: &ApprovalRequest,
 ) -> Result<(), OperationError> {
     match request {
-        ApprovalRequest::Load(load) => match load.target {
-            LoadTarget::Caseload(_) if caseloads::gives_to(app, load, &actor.account).await? => {
-                Err(OperationError::SecondNeeded)
-            }
-            LoadTarget::Caseload(_) => Ok(()),
-            LoadTarget::Aliases(_) => aliases::must_be_current(app, load).await,
-            LoadTarget::Classes(_) => classes::must_be_current(app, load).await,
-        },
+        ApprovalRequest::Load(load) => tables::must_be_current(app, load, &actor.account).await,
         ApprovalRequest::WidenRules { of, detail } => {
             rules::wanted(app, of, detail).await.map(drop)
         }
@@ -156,11 +149,7 @@ async fn carry_out(
             Ok(Vec::new())
         }
         ApprovalRequest::Load(load) => {
-            match load.target {
-                LoadTarget::Caseload(_) => caseloads::load_granted(app, load).await?,
-                LoadTarget::Aliases(_) => aliases::load_granted(app, load).await?,
-                LoadTarget::Classes(_) => classes::load_granted(app, load).await?,
-            }
+            tables::load_granted(app, load).await?;
             Ok(Vec::new())
         }
         ApprovalRequest::MoveAccount {

@@ -1,5 +1,5 @@
-//! How much access a file of caseloads, aliases or classes would add; which part of it waits for a second
-//! person, and how much a feed may add without approval.
+//! How much access a file of caseloads, aliases or classes would add; which part of it waits for a
+//! second person, and how much a feed may add without approval.
 //!
 //! A feed is a program for whose account two persons allowed a bounded growth a day. It never adds
 //! to its own account, to another account of the same holder, nor to its organisation.
@@ -66,6 +66,30 @@ impl LoadTarget {
             _ => None,
         }
     }
+}
+
+/// What a load does with the rows in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadMode {
+    /// `confirms_loss`: the sender accepts that half of the rows, fewer or none remain.
+    Replace {
+        confirms_loss: bool,
+    },
+    Add,
+}
+
+/// The result of a load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadOutcome {
+    /// Rows in force now.
+    pub rows: usize,
+    /// That of the caseloads, which programs compare.
+    pub version: Option<u64>,
+    /// The part that waits for a second person: the id of the request, and how much access it would
+    /// add.
+    pub waiting: Option<(String, LoadGrowth)>,
+    /// Columns of the file that are not used.
+    pub ignored: Vec<String>,
 }
 
 /// How much access a load adds.

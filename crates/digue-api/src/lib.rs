@@ -11,9 +11,8 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use digue_administration::aliases;
-use digue_administration::caseloads::{self, LoadMode};
-use digue_administration::loads::LoadGrowth;
+use digue_administration::loads::{LoadGrowth, LoadMode, LoadTarget};
+use digue_administration::tables;
 use digue_app::OperationError;
 use digue_types::{PopulationId, PortalId};
 use serde::Deserialize;
@@ -149,9 +148,9 @@ async fn load_caseload(
     mode: LoadMode,
 ) -> Result<Response, ApiError> {
     let actor = visitor.actor(&console.app)?;
-    let name = population(name)?;
-    let done = caseloads::load(&console.app, &actor, &name, body.to_vec(), mode).await?;
-    let loaded_rows = json!({"relations": done.relations, "version": done.version});
+    let target = LoadTarget::Caseload(population(name)?);
+    let done = tables::load(&console.app, &actor, &target, body.to_vec(), mode).await?;
+    let loaded_rows = json!({"relations": done.rows, "version": done.version});
     Ok(loaded(loaded_rows, done.waiting, done.ignored))
 }
 
@@ -183,8 +182,9 @@ pub async fn replace_aliases(
 ) -> Result<Response, ApiError> {
     let actor = visitor.actor(&console.app)?;
     let portal = PortalId::parse(&portal).map_err(|_| OperationError::NotFound("portal"))?;
-    let (table, replace) = (body.to_vec(), loading.replace());
-    let done = aliases::load(&console.app, &actor, &portal, table, replace).await?;
-    let loaded_rows = json!({"aliases": done.aliases});
+    let target = LoadTarget::Aliases(portal);
+    let (csv, mode) = (body.to_vec(), loading.replace());
+    let done = tables::load(&console.app, &actor, &target, csv, mode).await?;
+    let loaded_rows = json!({"aliases": done.rows});
     Ok(loaded(loaded_rows, done.waiting, done.ignored))
 }

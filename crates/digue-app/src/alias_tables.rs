@@ -48,7 +48,12 @@ impl AliasTables {
 
     /// The table of a portal; an empty one when none was loaded.
     pub fn of(&self, portal: &PortalId) -> Arc<AliasTable> {
-        self.0.load().get(portal).cloned().unwrap_or_default()
+        self.in_force(portal).unwrap_or_default()
+    }
+
+    /// The table of a portal; `None` when none was put in force since the start.
+    pub fn in_force(&self, portal: &PortalId) -> Option<Arc<AliasTable>> {
+        self.0.load().get(portal).cloned()
     }
 }
 

@@ -5,9 +5,8 @@
 
 use std::path::PathBuf;
 
-use digue_administration::caseloads::{self, LoadMode};
-use digue_administration::loads::{LoadPreview, LoadTarget};
-use digue_administration::{additions, aliases, approvals, classes};
+use digue_administration::loads::{LoadMode, LoadPreview, LoadTarget};
+use digue_administration::{additions, approvals, tables};
 use digue_app::files::{hex, keep};
 use digue_app::{Actor, App, LineFault, OperationError};
 use digue_store::{DayOfChanges, HeldChange, SourceRecord};
@@ -107,7 +106,7 @@ async fn take(
         Ok(actor) => actor,
         Err(_) => return Ok(failed(before, "source-fault-account", None)),
     };
-    let change = match preview(app, &actor, &rules.target, csv.clone()).await {
+    let change = match tables::preview(app, &actor, &rules.target, csv.clone()).await {
         Ok(change) => change,
         Err(error) => return refused(before, error),
     };
@@ -136,7 +135,7 @@ async fn take(
     };
     let mut waiting = wider;
     if !is_known && (wider > 0 || narrower > 0) {
-        waiting = match load(app, &actor, &rules.target, csv, LOSS_IS_JUDGED).await {
+        waiting = match load(app, &actor, &rules.target, csv).await {
             Ok(waiting) => waiting,
             Err(error) => return refused(before, error),
         };
@@ -228,7 +227,7 @@ pub async fn release(
     let held = before.held.clone().filter(|held| held.digest == digest);
     let held = held.ok_or(OperationError::Conflict)?;
     let csv = held_rows(app, rules, &held).await?;
-    let waiting = load(app, actor, &rules.target, csv, LOSS_IS_JUDGED).await?;
+    let waiting = load(app, actor, &rules.target, csv).await?;
     forget_held(app, rules).await;
     let next = SourceRecord {
         good_at: if waiting == 0 {
@@ -267,42 +266,15 @@ async fn held_rows(
     }
 }
 
-async fn preview(
-    app: &App,
-    actor: &Actor,
-    target: &LoadTarget,
-    csv: Vec<u8>,
-) -> Result<LoadPreview, OperationError> {
-    match target {
-        LoadTarget::Caseload(population) => caseloads::preview(app, actor, population, csv).await,
-        LoadTarget::Aliases(portal) => aliases::preview(app, actor, portal, csv).await,
-        LoadTarget::Classes(population) => classes::preview(app, actor, population, csv).await,
-    }
-}
-
 /// Loads; returns how many rows wait for a second person.
 async fn load(
     app: &App,
     actor: &Actor,
     target: &LoadTarget,
     csv: Vec<u8>,
-    mode: LoadMode,
 ) -> Result<u64, OperationError> {
-    let waiting = match target {
-        LoadTarget::Caseload(population) => {
-            let loaded = caseloads::load(app, actor, population, csv, mode).await?;
-            loaded.waiting
-        }
-        LoadTarget::Aliases(portal) => {
-            let loaded = aliases::load(app, actor, portal, csv, mode).await?;
-            loaded.waiting
-        }
-        LoadTarget::Classes(population) => {
-            let loaded = classes::load(app, actor, population, csv).await?;
-            loaded.waiting
-        }
-    };
-    Ok(waiting.map_or(0, |(_, growth)| growth.rows))
+    let loaded = tables::load(app, actor, target, csv, LOSS_IS_JUDGED).await?;
+    Ok(loaded.waiting.map_or(0, |(_, growth)| growth.rows))
 }
 
 /// What is wrong with the rows, or with what they would change. A failure of Digue itself is not

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
 use digue_access::Policies;
-use digue_administration::{additions, aliases, caseloads, classes, record_access};
+use digue_administration::{additions, record_access, tables};
 use digue_app::alias_tables::AliasTables;
 use digue_app::clock::SystemClock;
 use digue_app::gaps;
@@ -293,9 +293,7 @@ pub(crate) async fn start(
     gateway.add_to_caseloads_by(Arc::new(SourceLookUp::new(app.clone())));
     app.attach(gateway.clone());
     identity_cuts::restore(&app).await?;
-    caseloads::load_kept(&app).await?;
-    aliases::load_kept(&app).await?;
-    classes::load_kept(&app).await?;
+    tables::load_kept(&app).await?;
     record_access::restore(&app).await?;
     additions::restore(&app).await?;
     assessment::refresh(&app).await?;
@@ -667,9 +665,7 @@ impl RunningServer {
             // What a trial taught counts from the moment at which rules are enforced.
             remember(&self.app, &self.journal);
         }
-        caseloads::load_kept(&self.app).await?;
-        aliases::load_kept(&self.app).await?;
-        classes::load_kept(&self.app).await?;
+        tables::load_kept(&self.app).await?;
         self.app
             .note(Act::Configured, Subject::Rules(version))
             .await?;

@@ -9,7 +9,7 @@ use digue_access::session::{ClientIp, RequestOrigin};
 use digue_access::{ClassRules, Role, Session};
 use digue_administration::loads::LoadTarget;
 use digue_administration::record_access::{self, RecordRequestState};
-use digue_administration::{approvals, classes, decisions};
+use digue_administration::{approvals, decisions, tables};
 use digue_app::{Actor, OperationError};
 use digue_gateway::Hosts;
 use digue_sources::brake::Brake;
@@ -158,7 +158,7 @@ async fn a_changed_file_is_not_taken_and_then_classes_are_not_known() {
     rules.classes.clear();
     home.app.publish(&rules);
     drop(rules);
-    classes::load_kept(&home.app).await.unwrap();
+    tables::load_kept(&home.app).await.unwrap();
     assert!(home.app.gateway().rules().classes.is_empty());
     assert!(home.app.files_not_taken().contains_key("classes:personnes"));
 }

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use digue_access::Role;
-use digue_administration::aliases;
 use digue_administration::approvals::{self, ApprovalRequest};
-use digue_administration::caseloads::{self, LoadMode};
 use digue_administration::decisions;
-use digue_administration::loads::LoadTarget;
+use digue_administration::loads::{LoadMode, LoadOutcome, LoadTarget};
+use digue_administration::tables;
 use digue_app::{Actor, OperationError};
 use digue_gateway::ports::Aliases as _;
 use digue_gateway::{Hosts, Portal};
@@ -23,6 +22,14 @@ const REPLACE: LoadMode = LoadMode::Replace {
 
 pub(crate) fn population() -> PopulationId {
     PopulationId::parse("personnes").unwrap()
+}
+
+pub(crate) fn caseload() -> LoadTarget {
+    LoadTarget::Caseload(population())
+}
+
+pub(crate) fn aliases() -> LoadTarget {
+    LoadTarget::Aliases(portal_id())
 }
 
 fn portal_id() -> PortalId {
@@ -65,15 +72,8 @@ async fn load(
     actor: &Actor,
     csv: &str,
     mode: LoadMode,
-) -> Result<caseloads::LoadOutcome, OperationError> {
-    caseloads::load(
-        &home.app,
-        actor,
-        &population(),
-        csv.as_bytes().to_vec(),
-        mode,
-    )
-    .await
+) -> Result<LoadOutcome, OperationError> {
+    tables::load(&home.app, actor, &caseload(), csv.as_bytes().to_vec(), mode).await
 }
 
 /// True when the account sees the person now.
@@ -119,7 +119,7 @@ async fn a_stolen_account_of_the_portal_team_gives_itself_nobody() {
         (2, 2, 1, 1)
     );
     // What it takes away is in force at once, what it gives is not.
-    assert_eq!(loaded.relations, 1);
+    assert_eq!(loaded.rows, 1);
     assert!(sees(&home, "a1", "of-1", "P1") && !sees(&home, "a1", "of-1", "P2"));
     assert!(!sees(&home, "equipe", "op", "P1") && !sees(&home, "equipe", "op", "P3"));
     let refused = decisions::decide(&home.app, &thief, &id, true).await;
@@ -167,7 +167,7 @@ async fn forty_loads_at_once_are_all_in_force() {
         let app = &home.app;
         async move {
             let csv = format!("account,person\na1,P{number}\n").into_bytes();
-            caseloads::load(app, &Actor::digue(), &population(), csv, LoadMode::Add)
+            tables::load(app, &Actor::digue(), &caseload(), csv, LoadMode::Add)
                 .await
                 .unwrap()
         }
@@ -182,7 +182,7 @@ async fn forty_loads_at_once_are_all_in_force() {
     assert_eq!(versions.len(), 40);
     assert!((0..=40).all(|number| sees(&home, "a1", "of-1", &format!("P{number}"))));
     // And after a restart.
-    caseloads::load_kept(&home.app).await.unwrap();
+    tables::load_kept(&home.app).await.unwrap();
     assert!((0..=40).all(|number| sees(&home, "a1", "of-1", &format!("P{number}"))));
 }
 
@@ -194,9 +194,9 @@ async fn caseloads_are_read_as_people_write_them() {
         let path = item.unwrap().path();
         let home = home().await;
         let csv = std::fs::read(&path).unwrap();
-        let loaded = caseloads::load(&home.app, &Actor::digue(), &population(), csv, REPLACE).await;
+        let loaded = tables::load(&home.app, &Actor::digue(), &caseload(), csv, REPLACE).await;
         assert_eq!(
-            loaded.map(|loaded| loaded.relations).ok(),
+            loaded.map(|loaded| loaded.rows).ok(),
             Some(1),
             "{}",
             path.display()
@@ -275,7 +275,7 @@ async fn an_extraction_that_failed_empties_nothing() {
         .unwrap();
     assert!(!sees(&home, "a1", "of-1", "P1"));
     let empty = b"kind,identifier,person\n".to_vec();
-    let refused = aliases::load(&home.app, &Actor::digue(), &portal_id(), empty, REPLACE).await;
+    let refused = tables::load(&home.app, &Actor::digue(), &aliases(), empty, REPLACE).await;
     assert!(matches!(
         refused,
         Err(OperationError::Invalid("invalid-load-shrinks"))
@@ -299,7 +299,7 @@ async fn a_kept_file_that_is_not_the_one_loaded_is_not_taken_and_is_said() {
             .collect()
     };
     std::fs::write(&path, "account,person\na1,P1\nvoleur,P2\n").unwrap();
-    caseloads::load_kept(&home.app).await.unwrap();
+    tables::load_kept(&home.app).await.unwrap();
     assert!(sees(&home, "a1", "of-1", "P1") && !sees(&home, "voleur", "of-1", "P2"));
     assert_eq!(causes(), ["caseload:personnes changed"]);
     // To add to what is not known would lose it.
@@ -315,15 +315,15 @@ async fn a_kept_file_that_is_not_the_one_loaded_is_not_taken_and_is_said() {
         "{added:?}"
     );
     std::fs::remove_file(&path).unwrap();
-    caseloads::load_kept(&home.app).await.unwrap();
+    tables::load_kept(&home.app).await.unwrap();
     assert!(sees(&home, "a1", "of-1", "P1"), "the last good one");
     assert_eq!(causes(), ["caseload:personnes missing"]);
     std::fs::create_dir(&path).unwrap();
-    caseloads::load_kept(&home.app).await.unwrap();
+    tables::load_kept(&home.app).await.unwrap();
     assert_eq!(causes(), ["caseload:personnes unreadable"]);
     std::fs::remove_dir(&path).unwrap();
     std::fs::write(&path, good).unwrap();
-    caseloads::load_kept(&home.app).await.unwrap();
+    tables::load_kept(&home.app).await.unwrap();
     assert_eq!(causes(), [] as [&str; 0]);
     let said = home
         .acts()
@@ -340,14 +340,7 @@ async fn an_alias_table_that_makes_many_one_waits() {
     let mut csv = "kind;identifier;person\n".to_owned();
     (0..300).for_each(|number| csv.push_str(&format!("mail;\"P{number}@X.fr\";p1\n")));
     let load = async |actor: &Actor, csv: &str, mode| {
-        aliases::load(
-            &home.app,
-            actor,
-            &portal_id(),
-            csv.as_bytes().to_vec(),
-            mode,
-        )
-        .await
+        tables::load(&home.app, actor, &aliases(), csv.as_bytes().to_vec(), mode).await
     };
     let resolve = |mail: &str| {
         home.app
@@ -358,7 +351,7 @@ async fn an_alias_table_that_makes_many_one_waits() {
     let loaded = load(&team, &csv, REPLACE).await.unwrap();
     let (id, growth) = loaded.waiting.unwrap();
     assert_eq!(
-        (loaded.aliases, growth.rows, growth.persons, growth.merges),
+        (loaded.rows, growth.rows, growth.persons, growth.merges),
         (0, 300, 1, 300)
     );
     assert_eq!(resolve("p7@x.fr"), None);
@@ -442,11 +435,11 @@ async fn a_feed_adds_its_bound_a_day_and_never_to_itself() {
     decisions::decide(&home.app, &dpo, &id, true).await.unwrap();
 
     let night = load(&home, &feed, &rows(0..8), REPLACE).await.unwrap();
-    assert_eq!((night.relations, night.waiting), (8, None));
+    assert_eq!((night.rows, night.waiting), (8, None));
     // Seven are spent: four more are too many, and none of them is in force.
     let more = load(&home, &feed, &rows(0..12), REPLACE).await.unwrap();
     assert_eq!(
-        (more.relations, more.waiting.map(|(_, growth)| growth.rows)),
+        (more.rows, more.waiting.map(|(_, growth)| growth.rows)),
         (8, Some(4))
     );
     assert!(!sees(&home, "a1", "of-1", "P8"));

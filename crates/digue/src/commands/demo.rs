@@ -13,7 +13,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use digue_access::session::ClientIp;
 use digue_access::{Membership, RequestOrigin, Role};
-use digue_administration::caseloads;
+use digue_administration::loads::{LoadMode, LoadTarget};
+use digue_administration::tables;
 use digue_app::Actor;
 use digue_console::AttackProgress;
 use digue_console::Demo;
@@ -195,11 +196,11 @@ async fn prepare(
     }));
     digue_app::directory::save(app, &Actor::digue(), accounts).await?;
     let csv = population.caseload_csv().into_bytes();
-    let name = PopulationId::parse("demandeurs")?;
-    let mode = caseloads::LoadMode::Replace {
+    let target = LoadTarget::Caseload(PopulationId::parse("demandeurs")?);
+    let mode = LoadMode::Replace {
         confirms_loss: false,
     };
-    caseloads::load(app, &Actor::digue(), &name, csv, mode).await?;
+    tables::load(app, &Actor::digue(), &target, csv, mode).await?;
     let (app, journal, population) = (app.clone(), running.journal.clone(), population.clone());
     let id = portal_id()?;
     let played = tokio::task::spawn_blocking(move || {

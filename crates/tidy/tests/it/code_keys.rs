@@ -107,8 +107,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
 
 /// Prefixes that other words follow: columns, steps, papers, states, from a list beside their use.
 /// This list only shrinks.
-const KEYS_OF_WORDS: [&str; 41] = [
-    "alias-fault",
+const KEYS_OF_WORDS: [&str; 40] = [
     "approval",
     "break-glass",
     "campaign",

@@ -1,0 +1,506 @@
+//! A kept table: a whole file of rows that sources and uploads load, all or nothing. Rows that widen
+//! no access are in force at once; the rest waits for a second person, from every sender and by every
+//! way (docs/decisions/0008).
+//!
+//! Loads are serialised by `LoadLock`. Files are read, compared and written without the lock of the
+//! rules, so that a gate that closes does not wait for them. What the rows mean, and which of them
+//! widen, each table states itself (`KeptTable`).
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use digue_app::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
+use digue_app::kept_files::{FileDraft, FileDraftWriter, KeptFile, UnfinishedFile};
+use digue_app::{ActDetails, Actor, App, LineFault, OperationError};
+use digue_gateway::{Hosts, Portal};
+use digue_types::{AccountId, Act, OrganisationId, PopulationId, Subject, Timestamp};
+
+use crate::approvals;
+use crate::loads::{
+    self, Allowance, LoadGrowth, LoadMode, LoadOutcome, LoadPreview, LoadTarget, WaitingLoad,
+};
+
+/// What one kind of table states of itself.
+pub(crate) trait KeptTable: Clone + Send + Sync + 'static {
+    /// The rows as they are looked up.
+    type Rows: Default + Send + Sync + 'static;
+
+    /// The folder of its files, below the data folder.
+    const FOLDER: &'static str;
+    const LOADED: Act;
+    /// Why a damaged file can only be replaced.
+    const DAMAGED: &'static str;
+    /// What becomes of the waiting rows once a second person has approved them.
+    const GRANTED: TableChange;
+
+    /// The tables of the portals.
+    fn all(hosts: &Hosts) -> Vec<Self>;
+    fn target(&self) -> LoadTarget;
+    /// The name of its file.
+    fn file_name(&self) -> &str;
+    /// The subject of its entries.
+    fn subject(&self) -> Subject;
+    /// A portal whose map says how its persons are written.
+    fn portal(&self, app: &App) -> Result<Arc<Portal>, OperationError>;
+
+    /// The rows in force; `None` when none were put in force since the start.
+    fn in_force(&self, app: &App) -> Option<Arc<Self::Rows>>;
+    /// Puts rows in force. Only this step holds the lock of the rules.
+    ///
+    /// `version` is that of a load; `None` for a file that is read back, which is no new version.
+    async fn publish(
+        &self,
+        app: &App,
+        rows: Self::Rows,
+        version: Option<u64>,
+    ) -> Result<(), OperationError>;
+    /// The version of the next load, where loads have one for programs to compare.
+    fn next_version(&self, _: &App) -> Option<u64> {
+        None
+    }
+
+    /// Reads the rows of a kept file.
+    fn read(csv: &[u8], portal: &Portal) -> Result<Self::Rows, OperationError>;
+    /// Reads and compares a file, and writes the next one.
+    fn compare(job: &TableJob<Self>) -> Result<TableComparison<Self::Rows>, OperationError>;
+    /// What a file that replaces the rows in force would change.
+    fn preview(job: &TableJob<Self>) -> Result<LoadPreview, OperationError>;
+
+    fn count(rows: &Self::Rows) -> usize;
+    /// What the entry of a load says of the state before it, and of the rows.
+    fn entry(rows: &Self::Rows, version: Option<u64>) -> (String, String);
+
+    /// True when the waiting rows would give something to the account that approves them, or to its
+    /// organisation.
+    fn gives_to(
+        &self,
+        _: &App,
+        _: &Portal,
+        _csv: &[u8],
+        _account: &AccountId,
+    ) -> Result<bool, OperationError> {
+        Ok(false)
+    }
+}
+
+/// What is done with the rows in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TableChange {
+    /// `confirms_loss`: half of the rows, fewer or none may remain.
+    Replace {
+        confirms_loss: bool,
+    },
+    Add,
+    /// The rows of the file go.
+    Remove,
+}
+
+impl From<LoadMode> for TableChange {
+    fn from(mode: LoadMode) -> Self {
+        match mode {
+            LoadMode::Replace { confirms_loss } => Self::Replace { confirms_loss },
+            LoadMode::Add => Self::Add,
+        }
+    }
+}
+
+/// The reading and comparison of a file, on a blocking thread: that of a nation takes seconds.
+pub(crate) struct TableJob<T: KeptTable> {
+    pub(crate) portal: Arc<Portal>,
+    pub(crate) decoys: HashSet<String>,
+    pub(crate) csv: Vec<u8>,
+    pub(crate) change: TableChange,
+    pub(crate) allowance: Allowance,
+    /// The file in force; empty when there is none.
+    pub(crate) kept: Vec<u8>,
+    pub(crate) base: Arc<T::Rows>,
+    /// The number of accounts of each organisation.
+    pub(crate) sizes: HashMap<OrganisationId, u64>,
+    pub(crate) now: Timestamp,
+    draft: PathBuf,
+}
+
+/// The result of a comparison.
+pub(crate) struct TableComparison<R> {
+    pub(crate) rows: R,
+    pub(crate) next: FileDraft,
+    /// The rows that wait for a second person, and how much access they would add.
+    pub(crate) waiting: Option<(FileDraft, LoadGrowth)>,
+    /// What a feed widens by itself.
+    pub(crate) charged: u64,
+    /// Columns of the file that are not used.
+    pub(crate) ignored: Vec<String>,
+}
+
+impl<T: KeptTable> TableJob<T> {
+    async fn new(
+        app: &App,
+        table: &T,
+        csv: Vec<u8>,
+        change: TableChange,
+        allowance: Allowance,
+    ) -> Result<Self, OperationError> {
+        let file = kept(app, table);
+        let kept = match file.read(app).await? {
+            Ok(kept) => kept.unwrap_or_default(),
+            // The damaged file is about to be replaced: nothing of it is needed.
+            Err(_) if matches!(change, TableChange::Replace { .. }) => Vec::new(),
+            Err(why) => {
+                app.not_taken().note(&file.name, why);
+                return Err(OperationError::Invalid(T::DAMAGED));
+            }
+        };
+        let portal = table.portal(app)?;
+        Ok(Self {
+            decoys: app.monitor().decoys_of(&portal.population),
+            portal,
+            csv,
+            change,
+            allowance,
+            kept,
+            base: table.in_force(app).unwrap_or_default(),
+            sizes: loads::sizes(&app.gateway().rules()),
+            now: app.clock().now(),
+            draft: file.path,
+        })
+    }
+
+    /// The writer of the next file.
+    pub(crate) fn next(&self, form: &TableForm) -> Result<DraftRows, OperationError> {
+        self.rows(form, "draft")
+    }
+
+    /// The writer of the rows that wait.
+    pub(crate) fn later(&self, form: &TableForm) -> Result<DraftRows, OperationError> {
+        self.rows(form, "later")
+    }
+
+    fn rows(&self, form: &TableForm, extension: &str) -> Result<DraftRows, OperationError> {
+        let path = self.draft.with_extension(extension);
+        RowsWriter::new(FileDraftWriter::create(path).map_err(unavailable)?, form)
+    }
+}
+
+/// Loads a CSV into a table.
+pub(crate) async fn load<T: KeptTable>(
+    app: &App,
+    actor: &Actor,
+    table: &T,
+    csv: Vec<u8>,
+    mode: LoadMode,
+) -> Result<LoadOutcome, OperationError> {
+    actor.must_load()?;
+    let _one = loads::hold(app).await;
+    let allowance = loads::allowance(app, actor, &table.target()).await?;
+    load_judged(app, actor, table, (csv, mode.into()), allowance).await
+}
+
+/// What a CSV would change that replaces a table. Nothing is loaded.
+pub(crate) async fn preview<T: KeptTable>(
+    app: &App,
+    actor: &Actor,
+    table: &T,
+    csv: Vec<u8>,
+) -> Result<LoadPreview, OperationError> {
+    actor.must_load()?;
+    let change = TableChange::Replace {
+        confirms_loss: true,
+    };
+    let job = TableJob::new(app, table, csv, change, Allowance::Nothing).await?;
+    app.blocking(move || T::preview(&job)).await?
+}
+
+/// `load`, with `LoadLock` held by the caller and the allowance decided.
+pub(crate) async fn load_judged<T: KeptTable>(
+    app: &App,
+    actor: &Actor,
+    table: &T,
+    (csv, change): (Vec<u8>, TableChange),
+    allowance: Allowance,
+) -> Result<LoadOutcome, OperationError> {
+    let target = table.target();
+    let feed = match &allowance {
+        Allowance::Feed(feed) => Some(feed.clone()),
+        Allowance::All | Allowance::Nothing => None,
+    };
+    let job = TableJob::new(app, table, csv, change, allowance).await?;
+    let compared = app.blocking(move || T::compare(&job)).await??;
+    // Only a load changes the version, and `LoadLock` is held: it is still the next one below.
+    let version = table.next_version(app);
+    let is_replaced = matches!(change, TableChange::Replace { .. });
+    // Additions in between do not make a waiting part out of date.
+    let replaced = loads::last_replaced(app, &target).await? + u64::from(is_replaced);
+    let waiting = match compared.waiting {
+        Some((draft, growth)) => {
+            let load = WaitingLoad {
+                target: target.clone(),
+                base: replaced,
+                digest: draft.digest.clone(),
+                growth,
+            };
+            Some(ask(app, actor, load, (draft, table)).await?)
+        }
+        None => None,
+    };
+    let (before, after) = T::entry(&compared.rows, version);
+    let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| {
+        format!(" {id} {}", growth.line())
+    });
+    let details = ActDetails {
+        subject: table.subject(),
+        before,
+        after: format!("{after} sha256:{}{waits}", compared.next.digest)
+            .trim_start()
+            .to_owned(),
+        ..ActDetails::default()
+    };
+    // The feed is charged first: if a later step fails, allowance is lost. The other order could
+    // let a feed add more than its bound.
+    if let Some(feed) = feed.filter(|_| compared.charged > 0) {
+        feed.charge(app, compared.charged).await?;
+    }
+    // Journal, file, version, then memory: a crash in between leaves the wider state journalled,
+    // and the next start reads the file.
+    app.write_down(actor, T::LOADED, details).await?;
+    kept(app, table).put(app, compared.next).await?;
+    if is_replaced {
+        loads::set_replaced(app, &target, replaced).await?;
+    }
+    let rows = T::count(&compared.rows);
+    table.publish(app, compared.rows, version).await?;
+    app.not_taken().clear(&target.name());
+    Ok(LoadOutcome {
+        rows,
+        version,
+        waiting,
+        ignored: compared.ignored,
+    })
+}
+
+/// Stores the waiting rows beside the files in force, and requests approval.
+async fn ask<T: KeptTable>(
+    app: &App,
+    actor: &Actor,
+    load: WaitingLoad,
+    (draft, table): (FileDraft, &T),
+) -> Result<(String, LoadGrowth), OperationError> {
+    // A program cannot give a fresh proof of identity. Its rows may still wait: nothing is in force
+    // until a person approves.
+    if !actor.is_program() {
+        actor.must_be_fresh(app)?;
+    }
+    // Under the name of its digest: the request names exactly these rows, and another load cannot
+    // overwrite them.
+    draft.rename(waiting_file(app, table, &load.digest)).await?;
+    let growth = load.growth.clone();
+    let id = approvals::ask_for_load(app, actor, load).await?;
+    Ok((id, growth))
+}
+
+/// Checks that the waiting rows are the ones that the request describes, and that they give nothing
+/// to the account that approves them.
+pub(crate) async fn must_be_current<T: KeptTable>(
+    app: &App,
+    table: &T,
+    (load, account): (&WaitingLoad, &AccountId),
+) -> Result<(), OperationError> {
+    let csv = waiting_rows(app, table, load).await?;
+    let portal = table.portal(app)?;
+    if table.gives_to(app, &portal, &csv, account)? {
+        return Err(OperationError::SecondNeeded);
+    }
+    Ok(())
+}
+
+/// Loads the waiting rows, once a second person has approved them. Where the load replaced the file,
+/// its other rows are in force since then.
+pub(crate) async fn load_granted<T: KeptTable>(
+    app: &App,
+    table: &T,
+    load: &WaitingLoad,
+) -> Result<(), OperationError> {
+    let _one = loads::hold(app).await;
+    let csv = waiting_rows(app, table, load).await?;
+    let change = (csv, T::GRANTED);
+    load_judged(app, &Actor::digue(), table, change, Allowance::All)
+        .await
+        .map(drop)
+}
+
+/// The waiting rows, if they are the ones that the request describes and the file in force was not
+/// replaced since. Otherwise an old approval could bring back what a later file removed.
+async fn waiting_rows<T: KeptTable>(
+    app: &App,
+    table: &T,
+    load: &WaitingLoad,
+) -> Result<Vec<u8>, OperationError> {
+    if loads::last_replaced(app, &load.target).await? != load.base {
+        return Err(OperationError::Invalid("invalid-load-replaced"));
+    }
+    let path = waiting_file(app, table, &load.digest);
+    let csv = app
+        .blocking(move || std::fs::read(path))
+        .await?
+        .map_err(unavailable)?;
+    let digest = digue_app::files::hex(ring::digest::digest(&ring::digest::SHA256, &csv).as_ref());
+    // Compared when they are read back: the file lies on disk for up to a day, and the approver saw
+    // only its digest.
+    if digest == load.digest {
+        Ok(csv)
+    } else {
+        Err(OperationError::Invalid("invalid-load-changed"))
+    }
+}
+
+/// Puts the stored files in force, at a start and a reload. A file that was changed or cannot be
+/// read leaves the rows in force as they are; at a start there are none then.
+pub(crate) async fn load_kept<T: KeptTable>(app: &App) -> Result<(), OperationError> {
+    let _one = loads::hold(app).await;
+    for table in T::all(&app.gateway().hosts()) {
+        let file = kept(app, &table);
+        let csv = match file.read(app).await? {
+            Ok(None) => continue,
+            Ok(Some(csv)) => csv,
+            Err(why) => {
+                app.note_not_taken(&file.name, why).await?;
+                continue;
+            }
+        };
+        let portal = table.portal(app)?;
+        match app.blocking(move || T::read(&csv, &portal)).await? {
+            Ok(rows) => {
+                table.publish(app, rows, None).await?;
+                app.not_taken().clear(&file.name);
+            }
+            Err(error) => {
+                tracing::error!(%error, file = %file.path.display(), "Kept file is invalid; skipped");
+                app.note_not_taken(&file.name, UnfinishedFile::Unreadable)
+                    .await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The populations of the portals.
+pub(crate) fn populations(hosts: &Hosts) -> impl Iterator<Item = PopulationId> {
+    let all: BTreeSet<PopulationId> = hosts
+        .portals()
+        .map(|portal| portal.population.clone())
+        .collect();
+    all.into_iter()
+}
+
+fn kept<T: KeptTable>(app: &App, table: &T) -> KeptFile {
+    let name = format!("{}.csv", table.file_name());
+    KeptFile {
+        name: table.target().name(),
+        path: app.data_folder().join(T::FOLDER).join(name),
+    }
+}
+
+fn waiting_file<T: KeptTable>(app: &App, table: &T, digest: &str) -> PathBuf {
+    let folder = app.data_folder().join(T::FOLDER).join("waiting");
+    folder.join(table.file_name()).join(format!("{digest}.csv"))
+}
+
+/// The columns of a file.
+pub(crate) struct TableForm {
+    /// Of the locale keys of its faults.
+    pub(crate) prefix: &'static str,
+    pub(crate) columns: &'static [CsvColumn],
+    /// Places in `columns` that must be there.
+    pub(crate) needed: &'static [usize],
+    /// Of these, one must be there.
+    pub(crate) one_of: &'static [usize],
+}
+
+/// The most faults that are listed; reading stops there.
+const FAULTS_MAX: usize = 1000;
+
+impl TableForm {
+    /// A fault of a cell.
+    pub(crate) fn fault(&self, row: &CsvFileRow<'_>, column: usize, key: &str) -> LineFault {
+        LineFault::new(row.line, key).at(self.columns[column].name)
+    }
+
+    /// Calls `take` with each row of a file. Returns the unused columns, or the faults.
+    pub(crate) fn each_row(
+        &self,
+        csv: &[u8],
+        take: &mut dyn FnMut(&CsvFileRow<'_>) -> Result<(), LineFault>,
+    ) -> Result<Vec<String>, OperationError> {
+        let line_fault = |fault: PlacedFault| fault.line_fault(self.prefix);
+        let refused = |fault: LineFault| OperationError::Faults(vec![fault]);
+        let file = CsvFile::open(csv, self.columns, self.needed)
+            .map_err(|fault| refused(line_fault(fault)))?;
+        if !self.one_of.is_empty() && !self.one_of.iter().any(|column| file.has(*column)) {
+            let key = format!("{}-fault-header", self.prefix);
+            return Err(refused(LineFault::new(1, &key)));
+        }
+        let mut faults = Vec::new();
+        file.each(|read| {
+            let taken = match &read {
+                Ok(row) => take(row),
+                Err(fault) => Err(line_fault(*fault)),
+            };
+            faults.extend(taken.err());
+            if faults.len() == FAULTS_MAX {
+                let line = faults[FAULTS_MAX - 1].line;
+                faults.push(LineFault::new(line, "caseload-fault-too-many"));
+            }
+            faults.len() < FAULTS_MAX
+        });
+        if faults.is_empty() {
+            Ok(file.ignored)
+        } else {
+            Err(OperationError::Faults(faults))
+        }
+    }
+}
+
+/// Writes rows in Digue's own form: UTF-8, commas. The first fault is kept for `finish`, because the
+/// callback that pushes rows cannot fail.
+pub(crate) struct RowsWriter<W: Write> {
+    rows: csv::Writer<W>,
+    fault: Option<csv::Error>,
+}
+
+pub(crate) type DraftRows = RowsWriter<FileDraftWriter>;
+
+impl<W: Write> RowsWriter<W> {
+    pub(crate) fn new(out: W, form: &TableForm) -> Result<Self, OperationError> {
+        let mut rows = csv::Writer::from_writer(out);
+        rows.write_record(form.columns.iter().map(|column| column.name))
+            .map_err(unavailable)?;
+        Ok(Self { rows, fault: None })
+    }
+
+    pub(crate) fn push<const N: usize>(&mut self, cells: [&str; N]) {
+        if let Err(error) = self.rows.write_record(cells) {
+            self.fault.get_or_insert(error);
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Result<W, OperationError> {
+        if let Some(fault) = self.fault {
+            return Err(unavailable(fault));
+        }
+        self.rows.flush().map_err(unavailable)?;
+        self.rows.into_inner().map_err(unavailable)
+    }
+}
+
+impl DraftRows {
+    pub(crate) fn finish_draft(self) -> Result<FileDraft, OperationError> {
+        let mut writer = self.finish()?;
+        writer.flush().map_err(unavailable)?;
+        writer.finish().map_err(unavailable)
+    }
+}
+
+pub(crate) fn unavailable(error: impl ToString) -> OperationError {
+    OperationError::Unavailable(error.to_string())
+}
