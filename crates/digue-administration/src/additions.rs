@@ -14,6 +14,9 @@ use digue_types::{
     AccountId, Act, OrganisationId, PersonKey, PersonRef, PopulationId, Subject, Timestamp,
 };
 
+use crate::caseloads::CaseloadTable;
+use crate::classes::ClassesTable;
+use crate::kept_table;
 use crate::loads::{self, Allowance, LoadTarget};
 
 /// How long one holds where no reading of its source comes.
@@ -76,7 +79,7 @@ pub async fn add_looked_up(
 ///
 /// # Errors
 /// `Conflict` for a person who is not new: in a caseload, of a class, a decoy, or shown before;
-/// `Full` beyond the account's day.
+/// `Invalid` while a table that says so cannot be read; `Full` beyond the account's day.
 pub async fn add_created(app: &App, addition: &NewAddition) -> Result<(), OperationError> {
     let now = app.clock().now();
     if !is_new(app, addition, now).await? {
@@ -99,8 +102,11 @@ pub async fn add_created(app: &App, addition: &NewAddition) -> Result<(), Operat
 /// or because it was asked to, gives nobody a record that exists.
 async fn is_new(app: &App, addition: &NewAddition, now: Timestamp) -> Result<bool, OperationError> {
     let key = addition.key();
-    let rules = app.gateway().rules();
     let population = &addition.population;
+    // Of tables that cannot be read nobody is new: everybody in them would be.
+    kept_table::must_be_known(app, &CaseloadTable(population.clone()))?;
+    kept_table::must_be_known(app, &ClassesTable(population.clone()))?;
+    let rules = app.gateway().rules();
     let decoys: HashSet<String> = app.monitor().decoys_of(population);
     let is_of_class = rules
         .classes

@@ -206,6 +206,7 @@ impl KeptTable for AliasesTable {
                 readings: added,
                 ..LoadGrowth::default()
             },
+            unknown: None,
         })
     }
 

@@ -29,7 +29,7 @@ pub use request::{
 pub(crate) use request::{AskedBy, OPEN_RECORD};
 
 use crate::held_back::must_be_held_back;
-use crate::loads::{LoadTarget, WaitingLoad};
+use crate::loads::{self, LoadTarget, WaitingLoad};
 
 /// Serialises new requests: looking for a duplicate and adding the request are one step.
 // After `LoadLock`, before `App::rules`.
@@ -150,6 +150,18 @@ pub(crate) async fn ask_for_load(
         return Err(OperationError::Busy);
     }
     keep(app, actor, &request, organisation, String::new()).await
+}
+
+/// True while a whole load waits that takes the place of rows that cannot be read.
+pub async fn whole_load_waits(app: &App, target: &LoadTarget) -> Result<bool, OperationError> {
+    let base = loads::last_replaced(app, target).await?;
+    let waiting = waiting_loads(app, target).await?;
+    let is_whole = |known: &ApprovalRecord| match ApprovalRequest::of(known) {
+        Ok(ApprovalRequest::Load(load)) => load.unknown.is_some() && load.base == base,
+        // One that cannot be read cannot be approved: another one is needed.
+        Ok(_) | Err(_) => false,
+    };
+    Ok(waiting.iter().any(is_whole))
 }
 
 /// Loads of one target that may wait at once. A feed that is beyond its bound sends one each night.
@@ -410,7 +422,7 @@ fn is_about(app: &App, actor: &Actor, request: &ApprovalRequest) -> bool {
         | ApprovalRequest::Reopen(ReopeningStep { reach, .. }) => {
             *reach == Reach::Account(actor.account.clone())
         }
-        // The same rule as `caseloads::gives_to` for loads.
+        // The same rule as `kept_table::must_be_current` for loads.
         ApprovalRequest::AddToCaseload(addition) => gives_to(app, actor, addition),
         // Its rows are read when it is decided (`decisions::must_be_current`).
         ApprovalRequest::Load(_)

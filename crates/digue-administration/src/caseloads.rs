@@ -11,7 +11,7 @@ use digue_access::caseload::{
 };
 use digue_app::canonical::portal_of;
 use digue_app::csv_file::CsvColumn;
-use digue_app::{Actor, App, LineFault, OperationError};
+use digue_app::{App, LineFault, OperationError};
 use digue_gateway::{Hosts, Portal};
 use digue_types::person::PersonKeyer;
 use digue_types::{AccountId, Act, PopulationId, Subject, Timestamp};
@@ -72,9 +72,7 @@ pub(crate) async fn add_one(
     let change = (rows.finish()?, TableChange::Add);
     let table = CaseloadTable(addition.population.clone());
     let _one = loads::hold(app).await;
-    kept_table::load_judged(app, &Actor::digue(), &table, change, Allowance::All)
-        .await
-        .map(drop)
+    kept_table::load_agreed(app, &table, change).await
 }
 
 fn row_of(addition: &AgreedRelation, reason: &str) -> CaseloadRow {
@@ -234,6 +232,7 @@ impl KeptTable for CaseloadTable {
             rows,
             removed: before.saturating_sub(lasting(&stays.finish())),
             growth: counter.finish(),
+            unknown: None,
         })
     }
 

@@ -9,6 +9,7 @@ use digue_access::PersonClasses;
 use digue_access::classes::ClassesBuilder;
 use digue_app::canonical::portal_of;
 use digue_app::csv_file::CsvColumn;
+use digue_app::kept_files::FileDraft;
 use digue_app::{App, LineFault, OperationError};
 use digue_gateway::{Hosts, Portal};
 use digue_types::{Act, ClassName, PopulationId, Subject};
@@ -149,6 +150,20 @@ impl KeptTable for ClassesTable {
         })
     }
 
+    fn whole(job: &TableJob<Self>) -> Result<Option<(FileDraft, LoadGrowth)>, OperationError> {
+        let sent = Self::read(&job.csv, &job.portal)?;
+        let mut later = job.later(&FORM)?;
+        each_row(&job.csv, &job.portal, &mut |class, person| {
+            later.push([class.as_str(), person]);
+        })?;
+        let growth = LoadGrowth {
+            rows: number(sent.rows()),
+            ..LoadGrowth::default()
+        };
+        let later = later.finish_draft()?;
+        Ok((growth.rows > 0).then_some((later, growth)))
+    }
+
     fn preview(job: &TableJob<Self>) -> Result<LoadPreview, OperationError> {
         let sent = Self::read(&job.csv, &job.portal)?;
         Ok(LoadPreview {
@@ -159,6 +174,7 @@ impl KeptTable for ClassesTable {
                 rows: number(sent.rows_without(&job.base)),
                 ..LoadGrowth::default()
             },
+            unknown: None,
         })
     }
 

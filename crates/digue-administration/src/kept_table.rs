@@ -65,6 +65,10 @@ pub(crate) trait KeptTable: Clone + Send + Sync + 'static {
     fn read(csv: &[u8], portal: &Portal) -> Result<Self::Rows, OperationError>;
     /// Reads and compares a file, and writes the next one.
     fn compare(job: &TableJob<Self>) -> Result<TableComparison<Self::Rows>, OperationError>;
+    /// All rows of a file, as rows that wait, where what was in force is not known.
+    fn whole(job: &TableJob<Self>) -> Result<Option<(FileDraft, LoadGrowth)>, OperationError> {
+        Ok(Self::compare(job)?.waiting)
+    }
     /// What a file that replaces the rows in force would change.
     fn preview(job: &TableJob<Self>) -> Result<LoadPreview, OperationError>;
 
@@ -83,6 +87,14 @@ pub(crate) trait KeptTable: Clone + Send + Sync + 'static {
     ) -> Result<bool, OperationError> {
         Ok(false)
     }
+}
+
+/// What is known of the rows in force. Where they cannot be read, which rows a load gives and takes
+/// is not known either: it is not a first load, and nobody makes it alone.
+pub(crate) enum InForce<R> {
+    Known { rows: Arc<R>, csv: Vec<u8> },
+    NeverLoaded,
+    Unreadable(UnfinishedFile),
 }
 
 /// What is done with the rows in force.
@@ -116,6 +128,8 @@ pub(crate) struct TableJob<T: KeptTable> {
     /// The file in force; empty when there is none.
     pub(crate) kept: Vec<u8>,
     pub(crate) base: Arc<T::Rows>,
+    /// Why the rows in force cannot be read; `kept` and `base` are empty then.
+    unknown: Option<UnfinishedFile>,
     /// The number of accounts of each organisation.
     pub(crate) sizes: HashMap<OrganisationId, u64>,
     pub(crate) now: Timestamp,
@@ -142,17 +156,16 @@ impl<T: KeptTable> TableJob<T> {
         change: TableChange,
         allowance: Allowance,
     ) -> Result<Self, OperationError> {
-        let file = kept(app, table);
-        let kept = match file.read(app).await? {
-            Ok(kept) => kept.unwrap_or_default(),
-            // The damaged file is about to be replaced: nothing of it is needed.
-            Err(_) if matches!(change, TableChange::Replace { .. }) => Vec::new(),
-            Err(why) => {
-                app.not_taken().note(&file.name, why);
-                return Err(OperationError::Invalid(T::DAMAGED));
-            }
-        };
         let portal = table.portal(app)?;
+        let (base, kept, unknown) = match in_force(app, table, &portal).await? {
+            InForce::Known { rows, csv } => (rows, csv, None),
+            InForce::NeverLoaded => Default::default(),
+            InForce::Unreadable(cause) => (Arc::default(), Vec::new(), Some(cause)),
+        };
+        // Added to what is left of a damaged file, rows would make that the whole table.
+        if unknown.is_some() && !matches!(change, TableChange::Replace { .. }) {
+            return Err(OperationError::Invalid(T::DAMAGED));
+        }
         Ok(Self {
             decoys: app.monitor().decoys_of(&portal.population),
             portal,
@@ -160,10 +173,11 @@ impl<T: KeptTable> TableJob<T> {
             change,
             allowance,
             kept,
-            base: table.in_force(app).unwrap_or_default(),
+            base,
+            unknown,
             sizes: loads::sizes(&app.gateway().rules()),
             now: app.clock().now(),
-            draft: file.path,
+            draft: kept_file(app, table).path,
         })
     }
 
@@ -194,7 +208,42 @@ pub(crate) async fn load<T: KeptTable>(
     actor.must_load()?;
     let _one = loads::hold(app).await;
     let allowance = loads::allowance(app, actor, &table.target()).await?;
-    load_judged(app, actor, table, (csv, mode.into()), allowance).await
+    let job = TableJob::new(app, table, csv, mode.into(), allowance).await?;
+    match job.unknown {
+        Some(cause) => wait_whole(app, actor, table, (job, cause)).await,
+        None => carry_out(app, actor, table, job).await,
+    }
+}
+
+/// Lets a whole load wait for a second person: what it takes away is not known, and neither an
+/// allowance nor a brake is a measure of it.
+async fn wait_whole<T: KeptTable>(
+    app: &App,
+    actor: &Actor,
+    table: &T,
+    (job, cause): (TableJob<T>, UnfinishedFile),
+) -> Result<LoadOutcome, OperationError> {
+    let job = TableJob {
+        allowance: Allowance::Nothing,
+        ..job
+    };
+    let whole = app.blocking(move || T::whole(&job)).await??;
+    let (draft, growth) = whole.ok_or(OperationError::Invalid("invalid-load-empty"))?;
+    let load = WaitingLoad {
+        target: table.target(),
+        base: loads::last_replaced(app, &table.target()).await?,
+        digest: draft.digest.clone(),
+        growth,
+        unknown: Some(cause),
+    };
+    let waiting = ask(app, actor, load, (draft, table)).await?;
+    Ok(LoadOutcome {
+        rows: table.in_force(app).map_or(0, |rows| T::count(&rows)),
+        version: table.next_version(app).map(|next| next - 1),
+        waiting: Some(waiting),
+        unknown: Some(cause),
+        ignored: Vec::new(),
+    })
 }
 
 /// What a CSV would change that replaces a table. Nothing is loaded.
@@ -209,27 +258,37 @@ pub(crate) async fn preview<T: KeptTable>(
         confirms_loss: true,
     };
     let job = TableJob::new(app, table, csv, change, Allowance::Nothing).await?;
-    app.blocking(move || T::preview(&job)).await?
+    let unknown = job.unknown;
+    let preview = app.blocking(move || T::preview(&job)).await??;
+    Ok(LoadPreview { unknown, ..preview })
 }
 
-/// `load`, with `LoadLock` held by the caller and the allowance decided.
-pub(crate) async fn load_judged<T: KeptTable>(
+/// Makes a change to which two persons agreed. To be called with `LoadLock` held.
+pub(crate) async fn load_agreed<T: KeptTable>(
+    app: &App,
+    table: &T,
+    (csv, change): (Vec<u8>, TableChange),
+) -> Result<(), OperationError> {
+    let job = TableJob::new(app, table, csv, change, Allowance::All).await?;
+    carry_out(app, &Actor::digue(), table, job).await.map(drop)
+}
+
+/// Loads what may be in force at once, and lets the rest wait.
+async fn carry_out<T: KeptTable>(
     app: &App,
     actor: &Actor,
     table: &T,
-    (csv, change): (Vec<u8>, TableChange),
-    allowance: Allowance,
+    job: TableJob<T>,
 ) -> Result<LoadOutcome, OperationError> {
     let target = table.target();
-    let feed = match &allowance {
+    let feed = match &job.allowance {
         Allowance::Feed(feed) => Some(feed.clone()),
         Allowance::All | Allowance::Nothing => None,
     };
-    let job = TableJob::new(app, table, csv, change, allowance).await?;
+    let is_replaced = matches!(job.change, TableChange::Replace { .. });
     let compared = app.blocking(move || T::compare(&job)).await??;
     // Only a load changes the version, and `LoadLock` is held: it is still the next one below.
     let version = table.next_version(app);
-    let is_replaced = matches!(change, TableChange::Replace { .. });
     // Additions in between do not make a waiting part out of date.
     let replaced = loads::last_replaced(app, &target).await? + u64::from(is_replaced);
     let waiting = match compared.waiting {
@@ -239,6 +298,7 @@ pub(crate) async fn load_judged<T: KeptTable>(
                 base: replaced,
                 digest: draft.digest.clone(),
                 growth,
+                unknown: None,
             };
             Some(ask(app, actor, load, (draft, table)).await?)
         }
@@ -264,7 +324,7 @@ pub(crate) async fn load_judged<T: KeptTable>(
     // Journal, file, version, then memory: a crash in between leaves the wider state journalled,
     // and the next start reads the file.
     app.write_down(actor, T::LOADED, details).await?;
-    kept(app, table).put(app, compared.next).await?;
+    kept_file(app, table).put(app, compared.next).await?;
     if is_replaced {
         loads::set_replaced(app, &target, replaced).await?;
     }
@@ -275,6 +335,7 @@ pub(crate) async fn load_judged<T: KeptTable>(
         rows,
         version,
         waiting,
+        unknown: None,
         ignored: compared.ignored,
     })
 }
@@ -323,10 +384,13 @@ pub(crate) async fn load_granted<T: KeptTable>(
 ) -> Result<(), OperationError> {
     let _one = loads::hold(app).await;
     let csv = waiting_rows(app, table, load).await?;
-    let change = (csv, T::GRANTED);
-    load_judged(app, &Actor::digue(), table, change, Allowance::All)
-        .await
-        .map(drop)
+    let change = match load.unknown {
+        None => T::GRANTED,
+        Some(_) => TableChange::Replace {
+            confirms_loss: true,
+        },
+    };
+    load_agreed(app, table, (csv, change)).await
 }
 
 /// The waiting rows, if they are the ones that the request describes and the file in force was not
@@ -338,6 +402,20 @@ async fn waiting_rows<T: KeptTable>(
 ) -> Result<Vec<u8>, OperationError> {
     if loads::last_replaced(app, &load.target).await? != load.base {
         return Err(OperationError::Invalid("invalid-load-replaced"));
+    }
+    let portal = table.portal(app)?;
+    let is_unknown = match in_force(app, table, &portal).await? {
+        InForce::Unreadable(_) => true,
+        InForce::Known { .. } | InForce::NeverLoaded => false,
+    };
+    // The file was put back, or damaged, since: what the load takes away is another thing than the
+    // one that was asked for.
+    if is_unknown != load.unknown.is_some() {
+        return Err(OperationError::Invalid(if is_unknown {
+            T::DAMAGED
+        } else {
+            "invalid-load-replaced"
+        }));
     }
     let path = waiting_file(app, table, &load.digest);
     let csv = app
@@ -359,8 +437,8 @@ async fn waiting_rows<T: KeptTable>(
 pub(crate) async fn load_kept<T: KeptTable>(app: &App) -> Result<(), OperationError> {
     let _one = loads::hold(app).await;
     for table in T::all(&app.gateway().hosts()) {
-        let file = kept(app, &table);
-        let csv = match file.read(app).await? {
+        let file = kept_file(app, &table);
+        let csv = match file.read_first(app).await? {
             Ok(None) => continue,
             Ok(Some(csv)) => csv,
             Err(why) => {
@@ -393,7 +471,52 @@ pub(crate) fn populations(hosts: &Hosts) -> impl Iterator<Item = PopulationId> {
     all.into_iter()
 }
 
-fn kept<T: KeptTable>(app: &App, table: &T) -> KeptFile {
+/// What is known of the rows in force.
+async fn in_force<T: KeptTable>(
+    app: &App,
+    table: &T,
+    portal: &Arc<Portal>,
+) -> Result<InForce<T::Rows>, OperationError> {
+    let file = kept_file(app, table);
+    let unreadable = async |cause| {
+        app.note_not_taken(&file.name, cause).await?;
+        Ok(InForce::Unreadable(cause))
+    };
+    let csv = match file.read(app).await? {
+        Ok(Some(csv)) => csv,
+        Ok(None) if table.in_force(app).is_none() => return Ok(InForce::NeverLoaded),
+        Ok(None) => return unreadable(UnfinishedFile::Missing).await,
+        Err(cause) => return unreadable(cause).await,
+    };
+    if app.not_taken().cause(&file.name).is_none()
+        && let Some(rows) = table.in_force(app)
+    {
+        return Ok(InForce::Known { rows, csv });
+    }
+    // Put back since it was found damaged.
+    let portal = portal.clone();
+    let read = app.blocking(move || T::read(&csv, &portal).map(|rows| (rows, csv)));
+    match read.await? {
+        Ok((rows, csv)) => Ok(InForce::Known {
+            rows: Arc::new(rows),
+            csv,
+        }),
+        // As it was loaded, and the map reads identifiers in another way since.
+        Err(_) => unreadable(UnfinishedFile::Unreadable).await,
+    }
+}
+
+/// Refuses while the rows in force cannot be read.
+pub(crate) fn must_be_known<T: KeptTable>(app: &App, table: &T) -> Result<(), OperationError> {
+    let is_damaged = app.not_taken().cause(&table.target().name()).is_some();
+    // At a reload the last good rows stay in force.
+    if is_damaged && table.in_force(app).is_none() {
+        return Err(OperationError::Invalid(T::DAMAGED));
+    }
+    Ok(())
+}
+
+fn kept_file<T: KeptTable>(app: &App, table: &T) -> KeptFile {
     let name = format!("{}.csv", table.file_name());
     KeptFile {
         name: table.target().name(),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use digue_access::Snapshot;
 use digue_access::caseload::HolderName;
+use digue_app::kept_files::UnfinishedFile;
 use digue_app::{Actor, App, Area, OperationError};
 use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, PortalId, Subject};
 use tokio::sync::{Mutex, MutexGuard};
@@ -88,6 +89,8 @@ pub struct LoadOutcome {
     /// The part that waits for a second person: the id of the request, and how much access it would
     /// add.
     pub waiting: Option<(String, LoadGrowth)>,
+    /// Why the rows that were in force cannot be read: the whole load waits, and nothing changed.
+    pub unknown: Option<UnfinishedFile>,
     /// Columns of the file that are not used.
     pub ignored: Vec<String>,
 }
@@ -120,6 +123,9 @@ pub struct LoadPreview {
     pub removed: u64,
     /// What the file would add.
     pub growth: LoadGrowth,
+    /// Why the rows in force cannot be read: what would go is then not known, and the file waits
+    /// whole for a second person.
+    pub unknown: Option<UnfinishedFile>,
 }
 
 impl LoadPreview {
@@ -389,14 +395,28 @@ pub struct WaitingLoad {
     /// SHA-256 of its rows, which are stored beside the files in force.
     pub digest: String,
     pub growth: LoadGrowth,
+    /// Why the rows that were in force cannot be read: these are then the whole file, which takes
+    /// their place.
+    pub unknown: Option<UnfinishedFile>,
 }
+
+/// Ends the words of a load that replaces what cannot be read.
+const UNKNOWN: &str = " unknown:";
 
 impl WaitingLoad {
     pub(crate) fn detail(&self) -> String {
-        format!("{} {} {}", self.base, self.digest, self.growth.line())
+        let unknown = self
+            .unknown
+            .map_or(String::new(), |cause| format!("{UNKNOWN}{}", cause.code()));
+        let growth = self.growth.line();
+        format!("{} {} {growth}{unknown}", self.base, self.digest)
     }
 
     pub(crate) fn parse(target: LoadTarget, detail: &str) -> Option<Self> {
+        let (detail, unknown) = match detail.split_once(UNKNOWN) {
+            Some((detail, code)) => (detail, Some(UnfinishedFile::parse(code)?)),
+            None => (detail, None),
+        };
         let mut parts = detail.splitn(3, ' ');
         let base = parts.next()?.parse().ok()?;
         let digest = parts.next()?.to_owned();
@@ -405,6 +425,7 @@ impl WaitingLoad {
             base,
             digest,
             growth: LoadGrowth::parse(parts.next()?)?,
+            unknown,
         })
     }
 }
@@ -478,8 +499,18 @@ mod tests {
             base: 7,
             digest: "ab".into(),
             growth,
+            unknown: None,
         };
-        assert_eq!(WaitingLoad::parse(target, &load.detail()), Some(load));
+        for unknown in [None, Some(UnfinishedFile::Changed)] {
+            let load = WaitingLoad {
+                unknown,
+                ..load.clone()
+            };
+            let read = WaitingLoad::parse(target.clone(), &load.detail());
+            assert_eq!(read, Some(load));
+        }
+        let damaged = load.detail() + " unknown:perhaps";
+        assert_eq!(WaitingLoad::parse(target, &damaged), None);
         assert_eq!(
             LoadTarget::parse("aliases:portail").unwrap().name(),
             "aliases:portail"

@@ -11,7 +11,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use digue_administration::loads::{LoadGrowth, LoadMode, LoadTarget};
+use digue_administration::loads::{LoadGrowth, LoadMode, LoadOutcome, LoadTarget};
 use digue_administration::tables;
 use digue_app::OperationError;
 use digue_types::{PopulationId, PortalId};
@@ -88,18 +88,17 @@ fn population(text: &str) -> Result<PopulationId, OperationError> {
 }
 
 /// 200, or 202 when a part waits for a second person.
-fn loaded(
-    mut body: Value,
-    waiting: Option<(String, LoadGrowth)>,
-    ignored: Vec<String>,
-) -> Response {
-    if !ignored.is_empty() {
-        body["ignored"] = ignored.into();
+fn loaded(mut body: Value, done: LoadOutcome) -> Response {
+    if !done.ignored.is_empty() {
+        body["ignored"] = done.ignored.into();
     }
-    let Some((id, growth)) = waiting else {
+    let Some((id, growth)) = done.waiting else {
         return Json(body).into_response();
     };
     body["waiting"] = growth_json(&id, &growth);
+    if let Some(cause) = done.unknown {
+        body["waiting"]["unknown"] = cause.code().into();
+    }
     (StatusCode::ACCEPTED, Json(body)).into_response()
 }
 
@@ -151,7 +150,7 @@ async fn load_caseload(
     let target = LoadTarget::Caseload(population(name)?);
     let done = tables::load(&console.app, &actor, &target, body.to_vec(), mode).await?;
     let loaded_rows = json!({"relations": done.rows, "version": done.version});
-    Ok(loaded(loaded_rows, done.waiting, done.ignored))
+    Ok(loaded(loaded_rows, done))
 }
 
 pub async fn replace_caseload(
@@ -186,5 +185,5 @@ pub async fn replace_aliases(
     let (csv, mode) = (body.to_vec(), loading.replace());
     let done = tables::load(&console.app, &actor, &target, csv, mode).await?;
     let loaded_rows = json!({"aliases": done.rows});
-    Ok(loaded(loaded_rows, done.waiting, done.ignored))
+    Ok(loaded(loaded_rows, done))
 }

@@ -28,6 +28,8 @@ pub enum UnfinishedFile {
     Changed,
     /// It is there and cannot be read.
     Unreadable,
+    /// It is there, and the store has lost the record of what was loaded.
+    Unrecorded,
 }
 
 impl UnfinishedFile {
@@ -36,7 +38,19 @@ impl UnfinishedFile {
             Self::Missing => "missing",
             Self::Changed => "changed",
             Self::Unreadable => "unreadable",
+            Self::Unrecorded => "unrecorded",
         }
+    }
+
+    pub fn parse(code: &str) -> Option<Self> {
+        [
+            Self::Missing,
+            Self::Changed,
+            Self::Unreadable,
+            Self::Unrecorded,
+        ]
+        .into_iter()
+        .find(|cause| cause.code() == code)
     }
 }
 
@@ -50,6 +64,12 @@ impl UnfinishedFiles {
     pub fn note(&self, name: &str, why: UnfinishedFile) -> bool {
         let mut files = self.0.write().unwrap_or_else(PoisonError::into_inner);
         files.insert(name.to_owned(), why) == Some(why)
+    }
+
+    /// Why a file is not in force; `None` for one that is, or that there never was.
+    pub fn cause(&self, name: &str) -> Option<UnfinishedFile> {
+        let files = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        files.get(name).copied()
     }
 
     pub fn clear(&self, name: &str) {
@@ -113,13 +133,36 @@ pub struct KeptFile {
 }
 
 impl KeptFile {
-    /// Its content; `None` when there never was one. A file for which the store has no digest is
-    /// accepted once, and its digest stored: a new installation begins with it.
+    /// Its content; `None` when there never was one. A file of which the store knows nothing, and
+    /// that replaced none, is accepted once, and its digest stored: a new installation begins with
+    /// it. To be called at a start and a reload.
+    pub async fn read_first(
+        &self,
+        app: &App,
+    ) -> Result<Result<Option<Vec<u8>>, UnfinishedFile>, OperationError> {
+        let read = self.read(app).await?;
+        let was_loaded = app.store().last_replacement(&self.name).await?.is_some();
+        if read != Err(UnfinishedFile::Unrecorded) || was_loaded {
+            return Ok(read);
+        }
+        let path = self.path.clone();
+        let bytes = app.blocking(move || std::fs::read(path)).await?;
+        let bytes = bytes.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+        // From now on it is known: a file that is exchanged between two starts is refused at the
+        // second.
+        let digest = hex(digest(&SHA256, &bytes).as_ref());
+        app.store().set_file_digest(&self.name, &digest).await?;
+        Ok(Ok(Some(bytes)))
+    }
+
+    /// Its content; `None` when there never was one.
     pub async fn read(
         &self,
         app: &App,
     ) -> Result<Result<Option<Vec<u8>>, UnfinishedFile>, OperationError> {
         let known = app.store().file_digests(&self.name).await?;
+        // Once loaded, a table is never new again, whatever else the store has lost.
+        let was_loaded = app.store().last_replacement(&self.name).await?.is_some();
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || {
             std::fs::read(path).map(|bytes| (hex(digest(&SHA256, &bytes).as_ref()), bytes))
@@ -129,15 +172,10 @@ impl KeptFile {
             .map_err(|error| OperationError::Unavailable(error.to_string()))?;
         Ok(match (read, known) {
             (Ok((digest, bytes)), known) if known.contains(&digest) => Ok(Some(bytes)),
-            (Ok((digest, bytes)), known) if known.is_empty() => {
-                // From now on it is known: a file that is exchanged between two starts is refused
-                // at the second.
-                app.store().set_file_digest(&self.name, &digest).await?;
-                Ok(Some(bytes))
-            }
+            (Ok(_), known) if known.is_empty() => Err(UnfinishedFile::Unrecorded),
             (Ok(_), _) => Err(UnfinishedFile::Changed),
             (Err(error), known) if error.kind() == io::ErrorKind::NotFound => {
-                if known.is_empty() {
+                if known.is_empty() && !was_loaded {
                     Ok(None)
                 } else {
                     Err(UnfinishedFile::Missing)

@@ -62,7 +62,13 @@ fn details(w: &Localizer, waiting: &WaitingApproval) -> Vec<String> {
                 w.with1("approval-kind-since", "at", w.moment(since)),
             ]
         }
-        Ok(ApprovalRequest::Load(load)) => [vec![named()], growth(w, &load.growth)].concat(),
+        Ok(ApprovalRequest::Load(load)) => {
+            let unknown = load
+                .unknown
+                .map(|cause| w.coded("load-unknown", cause.code()));
+            let first = std::iter::once(named()).chain(unknown);
+            first.chain(growth(w, &load.growth)).collect()
+        }
         Ok(request) => {
             let lines = request.summary();
             std::iter::once(named())

@@ -84,6 +84,7 @@ mod tests {
                 rows: added,
                 ..LoadGrowth::default()
             },
+            unknown: None,
         }
     }
 

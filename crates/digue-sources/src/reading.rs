@@ -116,6 +116,9 @@ async fn take(
     }
     let now = app.clock().now();
     let digest = hex(digest(&SHA256, &csv).as_ref());
+    if change.unknown.is_some() {
+        return ask_whole(app, rules, &actor, (csv, digest, change.rows), before).await;
+    }
     // The same rows again, of which a part waits for a second person: loading them each time would
     // make a version and an entry of each reading. After a day the request has expired.
     // What narrows never waits: where it would do so once more, it came undone in another way.
@@ -149,6 +152,38 @@ async fn take(
         // Read whole, and not all of it is in force: its age is not that of what people work with.
         next.fault = Some(("source-fault-approval".to_owned(), None));
     }
+    Ok(next)
+}
+
+/// What was in force cannot be read, so that neither a brake nor a bound says what the rows take
+/// away: they wait whole for a second person. One request at a time: until it is decided, newer rows
+/// ask for nothing, and the reading after the decision brings them.
+async fn ask_whole(
+    app: &App,
+    rules: &SourceRules,
+    actor: &Actor,
+    (csv, digest, rows): (Vec<u8>, String, u64),
+    before: &SourceRecord,
+) -> Result<SourceRecord, OperationError> {
+    let now = app.clock().now();
+    let was_asked = before
+        .loaded
+        .as_ref()
+        .is_some_and(|(known, at)| *known == digest && now.since(*at) < approvals::WAITS);
+    let mut next = SourceRecord {
+        rows: Some(rows),
+        fault: Some(("source-fault-unknown".to_owned(), None)),
+        day: None,
+        held: None,
+        ..before.clone()
+    };
+    if !was_asked && !approvals::whole_load_waits(app, &rules.target).await? {
+        if let Err(error) = load(app, actor, &rules.target, csv).await {
+            return refused(before, error);
+        }
+        next.loaded = Some((digest, now));
+    }
+    forget_held(app, rules).await;
     Ok(next)
 }
 

@@ -28,6 +28,7 @@ source-fault-empty = the source gives no row, and nothing is in force
 source-fault-approval = part of the rows awaits a second person (page Approvals)
 source-fault-target = the population or the portal no longer exists
 source-fault-waiting = too many requests of this source already await approval
+source-fault-unknown = what was in effect cannot be read: all of the rows await a second person (page Approvals)
 task-source-sources = data sources
 task-source-held = The source { $name } loses or gains too many rows: decide
 task-source-late = The source { $name } is out of date

@@ -28,6 +28,7 @@ source-fault-empty = la source ne donne aucune ligne, et rien n'est en vigueur
 source-fault-approval = une partie des lignes attend l'accord d'une deuxième personne (page Approbations)
 source-fault-target = la population ou le portail n'existe plus
 source-fault-waiting = trop de demandes de cette source attendent déjà un accord
+source-fault-unknown = ce qui était en vigueur ne peut pas être lu : toutes les lignes attendent l'accord d'une deuxième personne (page Approbations)
 task-source-sources = les sources de données
 task-source-held = La source { $name } perd ou gagne trop de lignes : décidez
 task-source-late = La source { $name } n'est plus à jour

@@ -13,6 +13,7 @@ mod campaigns;
 mod claims_truth;
 mod classes;
 mod containment;
+mod damage;
 mod desk;
 mod devices;
 mod gaps;

@@ -35,6 +35,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("entry-kind", &["EntryKind"]),
     ("fact", &["SheetFact"]),
     ("file-not-taken", &["UnfinishedFile"]),
+    ("load-unknown", &["UnfinishedFile"]),
     ("finding", &["VerifyFindingKind"]),
     ("first-step", &["FirstStep"]),
     ("first-step-why", &["FirstStep"]),
