@@ -1,7 +1,7 @@
 //! Classes of persons, and what a portal's map decides for each.
 //!
-//! Built for a whole nation: eight bytes for each person of a class, 344 MB for the 43 million of an
-//! archive. Whether a record is shown is decided in `decide`.
+//! Built for a whole nation: some nine bytes for each person of a class, 380 MB for the 43 million of
+//! an archive. Whether a record is shown is decided in `decide`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use digue_types::{
     ClassName, PersonKey, PersonRef, PopulationId, ShownClass, ShownClasses, Timestamp,
 };
 
-use crate::sorted_keys::first_at_least;
+use crate::sorted_keys::KeyDirectory;
 
 /// What a map decides for the persons of a class. Each is stricter than the one before.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -89,7 +89,7 @@ impl ClassRules {
 /// The classes of the persons of one population.
 #[derive(Clone, Debug, Default)]
 pub struct PersonClasses {
-    lists: BTreeMap<ClassName, Box<[u64]>>,
+    lists: BTreeMap<ClassName, KeyDirectory>,
 }
 
 impl PersonClasses {
@@ -101,15 +101,13 @@ impl PersonClasses {
         let members = self
             .lists
             .iter()
-            .filter(move |(_, list)| has(list, person.0));
+            .filter(move |(_, list)| list.has(person.0));
         members.map(|(class, _)| class)
     }
 
     /// True when the row is in force.
     pub fn has(&self, class: &ClassName, person: PersonKey) -> bool {
-        self.lists
-            .get(class)
-            .is_some_and(|list| has(list, person.0))
+        self.lists.get(class).is_some_and(|list| list.has(person.0))
     }
 
     /// The number of persons of each class.
@@ -125,8 +123,8 @@ impl PersonClasses {
     /// The rows of this table that `other` does not have.
     pub fn rows_without(&self, other: &Self) -> usize {
         let left = self.lists.iter().map(|(class, list)| {
-            let others = other.lists.get(class).map_or(&[][..], AsRef::as_ref);
-            list.len() - common(list, others)
+            let others = other.lists.get(class);
+            list.len() - others.map_or(0, |others| list.common(others))
         });
         left.sum()
     }
@@ -134,7 +132,7 @@ impl PersonClasses {
     /// What an entry says of the classes of the persons that it shows.
     pub fn shown(&self, persons: &[(PersonKey, &PersonRef)]) -> ShownClasses {
         let classes = self.lists.iter().filter_map(|(class, list)| {
-            let members = persons.iter().filter(|(key, _)| has(list, key.0));
+            let members = persons.iter().filter(|(key, _)| list.has(key.0));
             let persons: Vec<PersonRef> = members.map(|(_, person)| (*person).clone()).collect();
             (!persons.is_empty()).then(|| ShownClass {
                 class: class.clone(),
@@ -143,22 +141,6 @@ impl PersonClasses {
         });
         ShownClasses::Known(classes.collect())
     }
-}
-
-fn has(list: &[u64], key: u64) -> bool {
-    list.get(first_at_least(list, key)) == Some(&key)
-}
-
-/// How many values two sorted lists without repetitions have in common.
-fn common(one: &[u64], other: &[u64]) -> usize {
-    let (mut count, mut place) = (0, 0);
-    for value in one {
-        while other.get(place).is_some_and(|known| known < value) {
-            place += 1;
-        }
-        count += usize::from(other.get(place) == Some(value));
-    }
-    count
 }
 
 /// Collects rows, then sorts them once.
@@ -190,14 +172,11 @@ impl ClassesBuilder {
     }
 
     pub fn finish(self) -> PersonClasses {
-        let sorted = |mut list: Vec<u64>| {
-            list.sort_unstable();
-            list.dedup();
-            list.into_boxed_slice()
-        };
         let lists = self.lists.into_iter();
         PersonClasses {
-            lists: lists.map(|(class, list)| (class, sorted(list))).collect(),
+            lists: lists
+                .map(|(class, keys)| (class, KeyDirectory::new(keys)))
+                .collect(),
         }
     }
 }
