@@ -9,14 +9,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use digue_app::alias_tables::AliasTable;
-use digue_app::csv_file::CsvColumn;
+use digue_app::csv_file::{CsvColumn, CsvForm};
 use digue_app::kept_files::FileDraft;
 use digue_app::{App, OperationError};
 use digue_gateway::{Hosts, Portal};
 use digue_types::{Act, PersonRef, PortalId, Subject};
 
 use crate::kept_table::{
-    DraftRows, KeptTable, TableChange, TableComparison, TableForm, TableJob, unavailable,
+    DraftRows, KeptTable, TableChange, TableComparison, TableJob, unavailable,
 };
 use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadPreview, LoadTarget};
 
@@ -24,7 +24,7 @@ const KIND: usize = 0;
 const IDENTIFIER: usize = 1;
 const PERSON: usize = 2;
 
-const FORM: TableForm = TableForm {
+const FORM: CsvForm = CsvForm {
     prefix: "alias",
     columns: &[
         CsvColumn {

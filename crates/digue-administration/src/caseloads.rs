@@ -10,7 +10,7 @@ use digue_access::caseload::{
     CaseloadRowReader, Caseloads, HolderName, RelationCoverage, RelationTerm,
 };
 use digue_app::canonical::portal_of;
-use digue_app::csv_file::CsvColumn;
+use digue_app::csv_file::{CsvColumn, CsvForm};
 use digue_app::{App, LineFault, OperationError};
 use digue_gateway::{Hosts, Portal};
 use digue_types::person::PersonKeyer;
@@ -18,7 +18,7 @@ use digue_types::{AccountId, Act, PopulationId, Subject, Timestamp};
 
 use crate::approvals::AgreedRelation;
 use crate::kept_table::{
-    self, KeptTable, RowsWriter, TableChange, TableComparison, TableForm, TableJob, populations,
+    self, KeptTable, RowsWriter, TableChange, TableComparison, TableJob, populations,
 };
 use crate::loads::{self, Allowance, GrowthCounter, LoadFeed, LoadPreview, LoadTarget};
 
@@ -29,7 +29,7 @@ const REASON: usize = 3;
 const FROM: usize = 4;
 const UNTIL: usize = 5;
 
-const FORM: TableForm = TableForm {
+const FORM: CsvForm = CsvForm {
     prefix: "caseload",
     columns: &[
         CsvColumn {

@@ -8,21 +8,19 @@ use std::sync::Arc;
 use digue_access::PersonClasses;
 use digue_access::classes::ClassesBuilder;
 use digue_app::canonical::portal_of;
-use digue_app::csv_file::CsvColumn;
+use digue_app::csv_file::{CsvColumn, CsvForm};
 use digue_app::kept_files::FileDraft;
 use digue_app::{App, LineFault, OperationError};
 use digue_gateway::{Hosts, Portal};
 use digue_types::{Act, ClassName, PopulationId, Subject};
 
-use crate::kept_table::{
-    KeptTable, TableChange, TableComparison, TableForm, TableJob, populations,
-};
+use crate::kept_table::{KeptTable, TableChange, TableComparison, TableJob, populations};
 use crate::loads::{Allowance, LoadGrowth, LoadPreview, LoadTarget};
 
 const CLASS: usize = 0;
 const PERSON: usize = 1;
 
-const FORM: TableForm = TableForm {
+const FORM: CsvForm = CsvForm {
     prefix: "class",
     columns: &[
         CsvColumn {

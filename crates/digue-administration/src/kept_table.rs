@@ -11,9 +11,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use digue_app::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
+use digue_app::csv_file::CsvForm;
 use digue_app::kept_files::{FileDraft, FileDraftWriter, KeptFile, UnfinishedFile};
-use digue_app::{ActDetails, Actor, App, LineFault, OperationError};
+use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_gateway::{Hosts, Portal};
 use digue_types::{AccountId, Act, OrganisationId, PopulationId, Subject, Timestamp};
 
@@ -182,16 +182,16 @@ impl<T: KeptTable> TableJob<T> {
     }
 
     /// The writer of the next file.
-    pub(crate) fn next(&self, form: &TableForm) -> Result<DraftRows, OperationError> {
+    pub(crate) fn next(&self, form: &CsvForm) -> Result<DraftRows, OperationError> {
         self.rows(form, "draft")
     }
 
     /// The writer of the rows that wait.
-    pub(crate) fn later(&self, form: &TableForm) -> Result<DraftRows, OperationError> {
+    pub(crate) fn later(&self, form: &CsvForm) -> Result<DraftRows, OperationError> {
         self.rows(form, "later")
     }
 
-    fn rows(&self, form: &TableForm, extension: &str) -> Result<DraftRows, OperationError> {
+    fn rows(&self, form: &CsvForm, extension: &str) -> Result<DraftRows, OperationError> {
         let path = self.draft.with_extension(extension);
         RowsWriter::new(FileDraftWriter::create(path).map_err(unavailable)?, form)
     }
@@ -529,61 +529,6 @@ fn waiting_file<T: KeptTable>(app: &App, table: &T, digest: &str) -> PathBuf {
     folder.join(table.file_name()).join(format!("{digest}.csv"))
 }
 
-/// The columns of a file.
-pub(crate) struct TableForm {
-    /// Of the locale keys of its faults.
-    pub(crate) prefix: &'static str,
-    pub(crate) columns: &'static [CsvColumn],
-    /// Places in `columns` that must be there.
-    pub(crate) needed: &'static [usize],
-    /// Of these, one must be there.
-    pub(crate) one_of: &'static [usize],
-}
-
-/// The most faults that are listed; reading stops there.
-const FAULTS_MAX: usize = 1000;
-
-impl TableForm {
-    /// A fault of a cell.
-    pub(crate) fn fault(&self, row: &CsvFileRow<'_>, column: usize, key: &str) -> LineFault {
-        LineFault::new(row.line, key).at(self.columns[column].name)
-    }
-
-    /// Calls `take` with each row of a file. Returns the unused columns, or the faults.
-    pub(crate) fn each_row(
-        &self,
-        csv: &[u8],
-        take: &mut dyn FnMut(&CsvFileRow<'_>) -> Result<(), LineFault>,
-    ) -> Result<Vec<String>, OperationError> {
-        let line_fault = |fault: PlacedFault| fault.line_fault(self.prefix);
-        let refused = |fault: LineFault| OperationError::Faults(vec![fault]);
-        let file = CsvFile::open(csv, self.columns, self.needed)
-            .map_err(|fault| refused(line_fault(fault)))?;
-        if !self.one_of.is_empty() && !self.one_of.iter().any(|column| file.has(*column)) {
-            let key = format!("{}-fault-header", self.prefix);
-            return Err(refused(LineFault::new(1, &key)));
-        }
-        let mut faults = Vec::new();
-        file.each(|read| {
-            let taken = match &read {
-                Ok(row) => take(row),
-                Err(fault) => Err(line_fault(*fault)),
-            };
-            faults.extend(taken.err());
-            if faults.len() == FAULTS_MAX {
-                let line = faults[FAULTS_MAX - 1].line;
-                faults.push(LineFault::new(line, "caseload-fault-too-many"));
-            }
-            faults.len() < FAULTS_MAX
-        });
-        if faults.is_empty() {
-            Ok(file.ignored)
-        } else {
-            Err(OperationError::Faults(faults))
-        }
-    }
-}
-
 /// Writes rows in Digue's own form: UTF-8, commas. The first fault is kept for `finish`, because the
 /// callback that pushes rows cannot fail.
 pub(crate) struct RowsWriter<W: Write> {
@@ -594,7 +539,7 @@ pub(crate) struct RowsWriter<W: Write> {
 pub(crate) type DraftRows = RowsWriter<FileDraftWriter>;
 
 impl<W: Write> RowsWriter<W> {
-    pub(crate) fn new(out: W, form: &TableForm) -> Result<Self, OperationError> {
+    pub(crate) fn new(out: W, form: &CsvForm) -> Result<Self, OperationError> {
         let mut rows = csv::Writer::from_writer(out);
         rows.write_record(form.columns.iter().map(|column| column.name))
             .map_err(unavailable)?;

@@ -5,13 +5,47 @@
 //! no part in it. Whether a change waits, and for whom, is decided above (`digue-provisioning`).
 //! Accounts of the operator's own roles cannot be reached from here, whatever a caller says.
 
+use std::pin::Pin;
+
 use digue_access::Role;
-use digue_app::{Actor, App, OperationError, require};
+use digue_app::{Actor, App, Area, OperationError, require};
 use digue_types::{AccountId, OrganisationId};
 
 use crate::approvals::NewAccount;
 use crate::holders::{self, HolderForm};
 use crate::{accounts, decisions};
+
+/// One row of a list of accounts.
+#[derive(Clone, Debug)]
+pub struct AccountRow {
+    pub account: AccountId,
+    pub organisation: OrganisationId,
+    /// Blank where the list does not say it.
+    pub holder: HolderForm,
+}
+
+pub type AccountListTurn<'t> =
+    Pin<Box<dyn Future<Output = Result<(), OperationError>> + Send + 't>>;
+
+/// Does what follows from a list of accounts. The rules are those of a directory, whose crate the
+/// reader of lists does not know.
+pub trait AccountListPort: Send + Sync {
+    /// Takes a whole list, read from a source, under the account of `actor`.
+    ///
+    /// # Errors
+    /// `Invalid` with the locale key of a list that changes nothing.
+    fn take<'t>(
+        &'t self,
+        app: &'t App,
+        actor: &'t Actor,
+        list: (&'t str, Vec<AccountRow>),
+    ) -> AccountListTurn<'t>;
+}
+
+/// What takes lists of accounts.
+pub struct AccountLists(pub Box<dyn AccountListPort>);
+
+impl Area for AccountLists {}
 
 /// The role of an account that a directory may change.
 ///

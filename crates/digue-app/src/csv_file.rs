@@ -83,6 +83,64 @@ pub struct CsvFile<'b> {
     nameless: Vec<usize>,
 }
 
+/// The columns of one kind of file.
+pub struct CsvForm {
+    /// Of the locale keys of its faults.
+    pub prefix: &'static str,
+    pub columns: &'static [CsvColumn],
+    /// Places in `columns` that must be there.
+    pub needed: &'static [usize],
+    /// Of these, one must be there.
+    pub one_of: &'static [usize],
+}
+
+/// The most faults that are listed; reading stops there.
+const FAULTS_MAX: usize = 1000;
+
+impl CsvForm {
+    /// A fault of a cell.
+    pub fn fault(&self, row: &CsvFileRow<'_>, column: usize, key: &str) -> LineFault {
+        LineFault::new(row.line, key).at(self.columns[column].name)
+    }
+
+    /// Calls `take` with each row of a file. Returns the unused columns.
+    ///
+    /// # Errors
+    /// `Faults`, as many as are listed.
+    pub fn each_row(
+        &self,
+        csv: &[u8],
+        take: &mut dyn FnMut(&CsvFileRow<'_>) -> Result<(), LineFault>,
+    ) -> Result<Vec<String>, OperationError> {
+        let line_fault = |fault: PlacedFault| fault.line_fault(self.prefix);
+        let refused = |fault: LineFault| OperationError::Faults(vec![fault]);
+        let file = CsvFile::open(csv, self.columns, self.needed)
+            .map_err(|fault| refused(line_fault(fault)))?;
+        if !self.one_of.is_empty() && !self.one_of.iter().any(|column| file.has(*column)) {
+            let key = format!("{}-fault-header", self.prefix);
+            return Err(refused(LineFault::new(1, &key)));
+        }
+        let mut faults = Vec::new();
+        file.each(|read| {
+            let taken = match &read {
+                Ok(row) => take(row),
+                Err(fault) => Err(line_fault(*fault)),
+            };
+            faults.extend(taken.err());
+            if faults.len() == FAULTS_MAX {
+                let line = faults[FAULTS_MAX - 1].line;
+                faults.push(LineFault::new(line, "caseload-fault-too-many"));
+            }
+            faults.len() < FAULTS_MAX
+        });
+        if faults.is_empty() {
+            Ok(file.ignored)
+        } else {
+            Err(OperationError::Faults(faults))
+        }
+    }
+}
+
 /// One row, its cells trimmed.
 pub struct CsvFileRow<'r> {
     pub line: usize,

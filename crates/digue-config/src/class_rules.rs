@@ -7,6 +7,7 @@ use std::time::Duration;
 use digue_access::{ClassRule, ClassRules};
 use digue_administration::loads::LoadTarget;
 use digue_gateway::Portal;
+use digue_sources::SourceTarget;
 use digue_types::ClassName;
 
 use super::reader::{ConfigFault, ConfigSection};
@@ -65,7 +66,7 @@ pub(crate) fn warn_together(
     warnings: &mut Vec<ConfigFault>,
 ) {
     for (path, portal) in portals {
-        let target = LoadTarget::Classes(portal.population.clone());
+        let target = SourceTarget::Table(LoadTarget::Classes(portal.population.clone()));
         let is_fed = settings
             .sources
             .iter()

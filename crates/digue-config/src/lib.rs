@@ -31,6 +31,7 @@ use digue_administration::loads::LoadTarget;
 use digue_evidence::retention::Retention;
 use digue_gateway::Portal;
 use digue_identity::providers::ProviderAudience;
+use digue_sources::SourceTarget;
 use digue_types::PortalId;
 
 use portal_map::PortalMap;
@@ -237,10 +238,15 @@ fn check_together(
     }
     for source in &settings.sources {
         let is_known = match &source.target {
-            LoadTarget::Caseload(population) | LoadTarget::Classes(population) => portals
+            SourceTarget::Table(
+                LoadTarget::Caseload(population) | LoadTarget::Classes(population),
+            ) => portals
                 .iter()
                 .any(|(_, portal)| portal.population == *population),
-            LoadTarget::Aliases(id) => portals.iter().any(|(_, portal)| portal.id == *id),
+            SourceTarget::Table(LoadTarget::Aliases(id)) => {
+                portals.iter().any(|(_, portal)| portal.id == *id)
+            }
+            SourceTarget::Accounts => true,
         };
         if !is_known {
             faults.push(ConfigFault {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use digue_access::Role;
 use digue_provisioning::brake::AccountBrake;
-use digue_provisioning::{GroupRule, ProvisioningRules};
+use digue_provisioning::{AccountGroups, GroupRule, ProvisioningRules};
 use digue_types::OrganisationId;
 
 use super::reader::ConfigSection;
@@ -35,7 +35,7 @@ pub(crate) fn read_scim(section: &ConfigSection<'_>) -> Option<ProvisioningRules
         grows_at_most: number("grows_at_most", 10_000, usual.grows_at_most),
     };
     Some(ProvisioningRules {
-        groups: read_groups(section)?,
+        groups: AccountGroups::Named(read_groups(section)?),
         brake,
         late_after,
     })
@@ -122,7 +122,10 @@ mod tests {
     #[test]
     fn a_directory_needs_a_group_and_nothing_else() {
         let rules = read(&format!("[scim]\n{GROUP}")).unwrap();
-        let of = (rules.groups[0].organisation.as_str(), rules.groups[0].role);
+        let of = (
+            rules.named()[0].organisation.as_str(),
+            rules.named()[0].role,
+        );
         assert_eq!(of, ("cfa-lille", Role::Agent));
         assert_eq!(rules.brake, AccountBrake::default());
         assert_eq!(rules.late_after, LATE_AFTER);

@@ -31,7 +31,7 @@ use super::providers::read_providers;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource};
 use super::response::{ResponseSettings, read_help, read_response};
 use super::scim::read_scim;
-use super::sources::read_sources;
+use super::sources::{list_rules, read_sources};
 use super::watch::{WatchSettings, read_watch};
 
 /// `digue.toml`, checked.
@@ -62,7 +62,7 @@ pub struct Settings {
     /// External identity providers.
     pub providers: Vec<ProviderRules>,
     pub sources: Vec<SourceRules>,
-    /// The operator's directory, where `[scim]` is configured.
+    /// The operator's directory (`[scim]`), or the rules of a source of accounts.
     pub scim: Option<ProvisioningRules>,
     pub mail: Option<MailSettings>,
     pub watch: WatchSettings,
@@ -153,6 +153,11 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let providers = read_providers(&root.sections("providers"));
         let sources = read_sources(&root.sections("sources"));
         let scim = root.section("scim").map(|section| read_scim(&section));
+        let list = sources.as_deref().and_then(list_rules);
+        // Each would close whom the other one names.
+        if scim.is_some() && list.is_some() {
+            root.fault("scim", "fault-scim-list", "");
+        }
         let mail = root.section("mail").map(|section| read_mail(&section));
         let watch = read_watch(root.section("watch"));
         let desk = read_messages(root.section("messages"));
@@ -215,7 +220,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             password,
             providers: providers?,
             sources: sources?,
-            scim: scim.map_or(Some(None), |read| read.map(Some))?,
+            scim: scim.map_or(Some(list), |read| read.map(Some))?,
             mail: mail.map_or(Some(None), |read| read.map(Some))?,
             watch: watch?,
             partners,

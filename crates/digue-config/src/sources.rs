@@ -1,11 +1,13 @@
-//! `[[sources]]`: where caseloads and alias tables come from, read again and again.
+//! `[[sources]]`: where caseloads, alias tables, classes and accounts come from, read again and again.
 
 use std::time::Duration;
 
 use digue_administration::loads::LoadTarget;
-use digue_sources::SourceRules;
+use digue_provisioning::brake::AccountBrake;
+use digue_provisioning::{AccountGroups, ProvisioningRules};
 use digue_sources::brake::Brake;
 use digue_sources::origin::SourceOrigin;
+use digue_sources::{SourceRules, SourceTarget};
 use digue_store::ContactSource;
 use digue_types::{AccountId, PopulationId, PortalId};
 use http::Uri;
@@ -58,35 +60,66 @@ fn read_source(section: &ConfigSection<'_>) -> Option<SourceRules> {
     })
 }
 
-/// `caseload = POPULATION`, `aliases = PORTAL` or `classes = POPULATION`.
-fn read_target(section: &ConfigSection<'_>) -> Option<LoadTarget> {
-    match ["caseload", "aliases", "classes"].map(|key| section.has(key)) {
-        [true, false, false] => {
-            let population = section.need("caseload", PopulationId::parse);
-            population.map(LoadTarget::Caseload)
-        }
-        [false, true, false] => section
+/// `caseload = POPULATION`, `aliases = PORTAL`, `classes = POPULATION` or `target = "accounts"`.
+fn read_target(section: &ConfigSection<'_>) -> Option<SourceTarget> {
+    let keys = ["caseload", "aliases", "classes", "target"];
+    let there: Vec<&str> = keys.into_iter().filter(|key| section.has(key)).collect();
+    let table = match there[..] {
+        [] => return section.refuse("caseload", "fault-missing", ""),
+        ["caseload"] => section
+            .need("caseload", PopulationId::parse)
+            .map(LoadTarget::Caseload),
+        ["aliases"] => section
             .need("aliases", PortalId::parse)
             .map(LoadTarget::Aliases),
-        [false, false, true] => section
+        ["classes"] => section
             .need("classes", PopulationId::parse)
             .map(LoadTarget::Classes),
-        [false, false, false] => section.refuse("caseload", "fault-missing", ""),
-        [_, true, _] => section.refuse("aliases", "fault-source-one-target", ""),
-        [_, false, _] => section.refuse("classes", "fault-source-one-target", ""),
+        ["target"] => {
+            section.need("target", parse_accounts)?;
+            return Some(SourceTarget::Accounts);
+        }
+        [_, another, ..] => return section.refuse(another, "fault-source-one-target", ""),
+        [_] => None,
+    };
+    table.map(SourceTarget::Table)
+}
+
+fn parse_accounts(text: &str) -> Result<(), &'static str> {
+    match text {
+        "accounts" => Ok(()),
+        _ => Err("accounts"),
     }
+}
+
+/// The rules of a list of accounts, where a source has one.
+pub(crate) fn list_rules(sources: &[SourceRules]) -> Option<ProvisioningRules> {
+    let is_list = |rules: &&SourceRules| rules.target == SourceTarget::Accounts;
+    let source = sources.iter().find(is_list)?;
+    Some(ProvisioningRules {
+        groups: AccountGroups::Listed,
+        brake: AccountBrake {
+            shrinks_at_most: source.brake.shrinks_at_most,
+            grows_at_most: source.brake.grows_at_most,
+            ..AccountBrake::default()
+        },
+        late_after: source.late_after,
+    })
 }
 
 /// `lookup`: the question about one person and one account, to the same database.
 fn read_look_up(
     section: &ConfigSection<'_>,
-    target: Option<&LoadTarget>,
+    target: Option<&SourceTarget>,
     origin: Option<&SourceOrigin>,
 ) -> Option<Option<ContactSource>> {
     let Some(query) = section.text("lookup") else {
         return Some(None);
     };
-    let is_caseload = matches!(target, Some(LoadTarget::Caseload(_)) | None);
+    let is_caseload = matches!(
+        target,
+        Some(SourceTarget::Table(LoadTarget::Caseload(_))) | None
+    );
     // Without them it would say the same of everybody.
     let names_both = query.contains("$1") && (query.contains("$2") || query.contains("$3"));
     match origin {
@@ -193,6 +226,7 @@ mod tests {
             ("caseload = \"p\"", "caseload:p"),
             ("aliases = \"p\"", "aliases:p"),
             ("classes = \"p\"", "classes:p"),
+            ("target = \"accounts\"", "accounts"),
         ] {
             let rules = read(&format!("{NAME}{target}\n{QUERY}")).unwrap();
             assert_eq!(rules[0].target.name(), expected);
@@ -207,10 +241,29 @@ mod tests {
                 "caseload = \"p\"\naliases = \"p\"\n",
                 (5, "fault-source-one-target"),
             ),
+            (
+                "caseload = \"p\"\ntarget = \"accounts\"\n",
+                (5, "fault-source-one-target"),
+            ),
+            ("target = \"comptes\"\n", (4, "fault-value")),
         ] {
             let faults = read(&format!("{NAME}{targets}{QUERY}")).unwrap_err();
             assert!(faults.contains(&fault), "{targets}: {faults:?}");
         }
+    }
+
+    #[test]
+    fn a_list_of_accounts_has_the_brake_of_a_directory() {
+        let text = format!("{NAME}target = \"accounts\"\nshrinks_at_most = 3\n{QUERY}");
+        let rules = list_rules(&read(&text).unwrap()).unwrap();
+        assert_eq!(rules.groups, AccountGroups::Listed);
+        let brake = AccountBrake {
+            shrinks_at_most: 3,
+            ..AccountBrake::default()
+        };
+        assert_eq!(rules.brake, brake);
+        let table = read(&format!("{NAME}caseload = \"p\"\n{QUERY}")).unwrap();
+        assert!(list_rules(&table).is_none());
     }
 
     #[test]

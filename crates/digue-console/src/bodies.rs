@@ -168,7 +168,7 @@ fn permitted(
 ) -> Result<(usize, Senders), OperationError> {
     if let BodyRule::Directory(limit) = rule {
         let caller = directory.ok_or(OperationError::Denied)?;
-        let sender = BodySender::Account(caller.actor.account.clone());
+        let sender = BodySender::Account(caller.0.actor.account.clone());
         return Ok((limit, vec![(sender, Eighths(8))]));
     }
     let actor = match (rule, visitor.actor(app)) {

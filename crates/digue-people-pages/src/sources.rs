@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Redirect;
 use digue_provisioning::overview::{self as directory, DirectoryOverview, WaitingChange};
 use digue_sources::overview::{self, SourceStanding, SourceView};
-use digue_sources::reading;
+use digue_sources::{SourceTarget, reading};
 use serde::Deserialize;
 
 use digue_pages::error::{PageAnswer, PageRedirect, PageResponse};
@@ -103,7 +103,10 @@ fn row(w: &Localizer, source: &SourceView) -> ListRow {
     let good_at = source.good_at;
     let cells = [
         ListCell::text(&source.name),
-        ListCell::text(w.reader().named(&source.target.subject())),
+        ListCell::text(match &source.target {
+            SourceTarget::Table(target) => w.reader().named(&target.subject()),
+            SourceTarget::Accounts => w.say("source-accounts"),
+        }),
         standing_cell(w, source),
         good_at.map_or_else(
             || ListCell::text(w.say("source-never")),

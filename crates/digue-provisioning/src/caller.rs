@@ -11,26 +11,24 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::{Provisioning, rules};
+use crate::{Provisioning, directory_rules};
 
 /// Requests of one key in a minute: twice what Entra ID sends at most (25 a second).
 const REQUESTS_A_MINUTE: u32 = 3_000;
 /// Requests of all keys at a time.
 const AT_ONCE: usize = 8;
 
-/// The directory behind a request.
+/// Who says who works here: a directory by its key, or a list by its source.
 #[derive(Clone, Debug)]
-pub struct DirectoryCaller {
+pub struct ChangeCaller {
     pub actor: Actor,
-    pub key: SessionId,
+    /// The reason of its acts: which key, or which source.
+    pub(crate) reason: String,
 }
 
-impl DirectoryCaller {
-    /// The reason of its acts: which key.
-    pub(crate) fn reason(&self) -> String {
-        format!("scim {}", self.key)
-    }
-}
+/// The directory behind a request.
+#[derive(Clone, Debug)]
+pub struct DirectoryCaller(pub ChangeCaller);
 
 /// The requests of each key in the running minute.
 pub(crate) struct DirectoryRequests {
@@ -80,7 +78,7 @@ fn busy() -> ScimError {
 /// 404 where no directory is configured; 401 for no key, one of programs, one that has ended, and
 /// one whose account may not load; 429.
 pub fn authenticate(app: &App, headers: &HeaderMap) -> Result<DirectoryCaller, ScimError> {
-    if rules(app).is_none() {
+    if directory_rules(app).is_none() {
         return Err(ScimError::not_found("no directory is configured"));
     }
     let unknown = || ScimError::new(401, None, "the key of a directory is needed");
@@ -105,10 +103,8 @@ pub fn authenticate(app: &App, headers: &HeaderMap) -> Result<DirectoryCaller, S
     actor.must_load().map_err(|_| unknown())?;
     // Last: what strangers send takes nothing from the minute of a key, and fills no memory.
     app.area::<Provisioning>().requests.pass(&key.id, now)?;
-    Ok(DirectoryCaller {
-        actor,
-        key: key.id.clone(),
-    })
+    let reason = format!("scim {}", key.id);
+    Ok(DirectoryCaller(ChangeCaller { actor, reason }))
 }
 
 #[cfg(test)]

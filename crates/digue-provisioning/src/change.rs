@@ -1,9 +1,11 @@
 //! What becomes of an account when the directory changes its mind.
 
-use digue_access::AccountRecord;
-use digue_types::lists;
+use std::borrow::Cow;
 
-use crate::{GroupRule, ProvisioningRules};
+use digue_access::AccountRecord;
+use digue_types::{OrganisationId, lists};
+
+use crate::{AccountGroups, GroupRule, LISTED, ProvisioningRules};
 use digue_store::ScimUserRecord;
 
 lists! {
@@ -51,14 +53,26 @@ fn is_same(one: &GroupRule, another: &GroupRule) -> bool {
 pub(crate) fn place<'r>(
     rules: &'r ProvisioningRules,
     user: &ScimUserRecord,
-) -> Option<&'r GroupRule> {
+    account: Option<&AccountRecord>,
+) -> Option<Cow<'r, GroupRule>> {
     if !user.is_active || user.is_deleted {
         return None;
     }
-    rules
-        .groups
-        .iter()
-        .find(|rule| user.groups.contains(&rule.key()))
+    match &rules.groups {
+        AccountGroups::Named(groups) => groups
+            .iter()
+            .find(|rule| user.groups.contains(&rule.key()))
+            .map(Cow::Borrowed),
+        AccountGroups::Listed => {
+            // Others are groups of a directory that was configured before.
+            let name = user
+                .groups
+                .iter()
+                .find_map(|name| name.strip_prefix(LISTED));
+            let organisation = OrganisationId::parse(name?).ok()?;
+            Some(Cow::Owned(GroupRule::of_list(organisation, account)))
+        }
+    }
 }
 
 /// Whether a move takes rights and gives none.
@@ -68,10 +82,8 @@ pub(crate) fn is_narrowing(to: &GroupRule, account: &AccountRecord) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use digue_access::Role;
-    use digue_types::OrganisationId;
-
     use super::*;
+    use digue_access::Role;
 
     fn rule(organisation: &str, role: Role) -> GroupRule {
         GroupRule {

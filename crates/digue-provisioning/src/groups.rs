@@ -12,7 +12,7 @@ use digue_types::AccountId;
 use serde_json::{Map, Value, json};
 
 use crate::GroupRule;
-use crate::caller::DirectoryCaller;
+use crate::caller::ChangeCaller;
 use crate::outcome::{UserUpdate, settle};
 use crate::state::{AllUsers, ChangeTurn, DirectoryUser, DirectoryView, segment, version};
 use crate::users::begun;
@@ -22,7 +22,7 @@ use crate::users::begun;
 /// # Errors
 /// 404.
 pub(crate) fn find<'r>(view: &DirectoryView<'r>, id: &str) -> Result<&'r GroupRule, ScimError> {
-    let found = view.rules.groups.iter().find(|rule| rule.id() == id);
+    let found = view.rules.named().iter().find(|rule| rule.id() == id);
     found.ok_or_else(|| ScimError::not_found("there is no such group"))
 }
 
@@ -84,7 +84,7 @@ pub(crate) async fn list(
         false => None,
     };
     let mut found = Vec::new();
-    for rule in &view.rules.groups {
+    for rule in view.rules.named() {
         if demanded.is_some_and(|name| folded(&rule.name, TextComparison::Folded) != name) {
             continue;
         }
@@ -115,7 +115,7 @@ pub(crate) fn add(view: &DirectoryView<'_>, body: &Value) -> Result<Value, ScimE
     let name =
         name.ok_or_else(|| ScimError::wrong(ScimType::InvalidValue, "displayName is missing"))?;
     let is_it = |rule: &GroupRule| rule.key() == folded(&name, TextComparison::Folded);
-    if view.rules.groups.iter().any(is_it) {
+    if view.rules.named().iter().any(is_it) {
         return Err(ScimError::taken("there is a group of this name"));
     }
     Err(ScimError::forbidden(
@@ -126,7 +126,7 @@ pub(crate) fn add(view: &DirectoryView<'_>, body: &Value) -> Result<Value, ScimE
 /// Replaces the members of a group; they stay where they are not sent: an omission closes nothing.
 pub(crate) async fn replace(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     turn: &ChangeTurn<'_>,
     rule: &GroupRule,
     body: &Value,
@@ -138,7 +138,7 @@ pub(crate) async fn replace(
 
 pub(crate) async fn change(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     turn: &ChangeTurn<'_>,
     rule: &GroupRule,
     operations: &[Operation],
@@ -155,7 +155,7 @@ pub(crate) async fn change(
 
 async fn save(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     turn: &ChangeTurn<'_>,
     rule: &GroupRule,
     (before, sent): (AllUsers<'_>, SentGroup),

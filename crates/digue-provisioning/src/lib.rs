@@ -1,4 +1,5 @@
-//! Accounts and groups from the operator's directory: what `/scim/v2/` does (`[scim]`).
+//! Accounts and groups from the operator's directory: what `/scim/v2/` does (`[scim]`), or a list of
+//! accounts (`[[sources]]`).
 //!
 //! A directory closes accounts at once. It opens none by itself: a new account begins in quarantine,
 //! as one that a delegate requested, and whatever gives back or gives more waits for an officer. Both
@@ -12,6 +13,7 @@ pub mod brake;
 mod caller;
 mod change;
 mod groups;
+mod listing;
 mod outcome;
 pub mod overview;
 mod release;
@@ -22,28 +24,49 @@ mod users;
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Role};
+use digue_administration::provisioning::AccountLists;
 use digue_app::{App, Area, Areas};
 use digue_types::OrganisationId;
 use ring::digest::{SHA256, digest};
 
-pub use caller::{DirectoryCaller, authenticate};
+pub use caller::{ChangeCaller, DirectoryCaller, authenticate};
 pub use release::release;
 pub use service::{ScimAnswer, ScimRequest, answer, refusal};
 
 use crate::brake::AccountBrake;
 use crate::caller::DirectoryRequests;
+use crate::listing::ListedAccounts;
 use crate::state::DirectoryTurn;
 use digue_scim::schema::TextComparison;
 use digue_scim::value::folded;
 
-/// `[scim]`.
+/// `[scim]`, or the source of a list of accounts: one of the two says who works here.
 #[derive(Clone, Debug)]
 pub struct ProvisioningRules {
-    /// In the order of the file: of several groups of one person, the first one counts.
-    pub groups: Vec<GroupRule>,
+    pub groups: AccountGroups,
     pub brake: AccountBrake,
     /// From this age of the last request on, the directory is silent.
     pub late_after: Duration,
+}
+
+/// What says where an account stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountGroups {
+    /// The groups of a directory, in the order of the file: of several groups of one person, the
+    /// first one counts.
+    Named(Vec<GroupRule>),
+    /// The organisations of a list of accounts. It says nothing of roles.
+    Listed,
+}
+
+impl ProvisioningRules {
+    /// The groups of a directory; a list has none.
+    pub fn named(&self) -> &[GroupRule] {
+        match &self.groups {
+            AccountGroups::Named(groups) => groups,
+            AccountGroups::Listed => &[],
+        }
+    }
 }
 
 /// A group of the directory, and what it means here.
@@ -55,10 +78,29 @@ pub struct GroupRule {
     pub role: Role,
 }
 
+/// Begins the names of the organisations of a list.
+const LISTED: &str = "list/";
+
 impl GroupRule {
     /// The name as it is stored and compared: whatever its letter case.
     pub fn key(&self) -> String {
         folded(&self.name, TextComparison::Folded)
+    }
+
+    /// The name under which an organisation of a list is stored.
+    pub(crate) fn name_in_list(organisation: &OrganisationId) -> String {
+        format!("{LISTED}{organisation}")
+    }
+
+    /// Where a list puts an account: the role is the account's own as long as it stays in its
+    /// organisation, and the lowest otherwise.
+    pub(crate) fn of_list(organisation: OrganisationId, account: Option<&AccountRecord>) -> Self {
+        let stays = account.filter(|account| account.organisation == organisation);
+        Self {
+            name: Self::name_in_list(&organisation),
+            organisation,
+            role: stays.map_or(Role::Agent, |account| account.role),
+        }
     }
 
     /// The id of the group in addresses.
@@ -89,14 +131,27 @@ pub struct Provisioning {
 
 impl Area for Provisioning {}
 
-/// Adds what provisioning keeps between calls; `None` where no directory is configured.
+/// Adds what provisioning keeps between calls; `None` where neither a directory nor a list is
+/// configured.
 #[must_use]
 pub fn areas(before: Areas, rules: Option<ProvisioningRules>) -> Areas {
-    before.with(Provisioning {
-        rules,
-        turn: DirectoryTurn::default(),
-        requests: DirectoryRequests::default(),
-    })
+    before
+        .with(Provisioning {
+            rules,
+            turn: DirectoryTurn::default(),
+            requests: DirectoryRequests::default(),
+        })
+        .with(AccountLists(Box::new(ListedAccounts)))
+}
+
+/// The rules of `/scim/v2/`.
+pub(crate) fn directory_rules(app: &App) -> Option<&ProvisioningRules> {
+    rules(app).filter(|rules| matches!(rules.groups, AccountGroups::Named(_)))
+}
+
+/// The rules of a list of accounts.
+pub(crate) fn listed_rules(app: &App) -> Option<&ProvisioningRules> {
+    rules(app).filter(|rules| rules.groups == AccountGroups::Listed)
 }
 
 pub(crate) fn rules(app: &App) -> Option<&ProvisioningRules> {

@@ -3,6 +3,8 @@
 //! What is wanted is stored first, with every change marked as waiting; a change that is done loses its
 //! mark. A crash in between leaves it waiting for a person, and nothing is lost or given.
 
+use std::borrow::Cow;
+
 use digue_administration::approvals::NewAccount;
 use digue_administration::holders::HolderForm;
 use digue_administration::{onboarding, provisioning};
@@ -13,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::GroupRule;
 use crate::brake::day_of;
-use crate::caller::DirectoryCaller;
+use crate::caller::ChangeCaller;
 use crate::change::{WantedChange, change_of, is_narrowing, place};
 use crate::state::{ChangeTurn, DirectoryUser, DirectoryView, document, failed};
 
@@ -28,7 +30,7 @@ pub(crate) struct UserUpdate {
 struct AccountStep<'r> {
     update: UserUpdate,
     change: Option<WantedChange>,
-    to: Option<&'r GroupRule>,
+    to: Option<Cow<'r, GroupRule>>,
     is_done_now: bool,
 }
 
@@ -44,7 +46,7 @@ impl AccountStep<'_> {
 /// 503 when a part failed; what was wanted is stored then, and waits.
 pub(crate) async fn settle(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     turn: &ChangeTurn<'_>,
     updates: Vec<UserUpdate>,
 ) -> Result<(), ScimError> {
@@ -90,16 +92,16 @@ fn step<'r>(view: &DirectoryView<'r>, mut update: UserUpdate) -> AccountStep<'r>
         .is_some_and(|account| account.is_suspended);
     let before = update.before.as_ref();
     let account = before.and_then(|before| before.account.as_ref());
-    let was = before.and_then(|before| place(rules, &before.row));
-    let to = place(rules, &update.after);
+    let was = before.and_then(|before| place(rules, &before.row, account));
+    let to = place(rules, &update.after, account);
     let waited = before
         .and_then(|before| before.waits)
         .map(|(change, _)| change);
     let is_closed_by = update.after.is_closed_by;
     // As if the directory had never spoken: what is missing now, whatever it said last.
-    let missing = change_of(None, to, account, is_closed_by);
-    let wanted = change_of(was, to, account, is_closed_by);
-    let takes = match (wanted, to, account) {
+    let missing = change_of(None, to.as_deref(), account, is_closed_by);
+    let wanted = change_of(was.as_deref(), to.as_deref(), account, is_closed_by);
+    let takes = match (wanted, to.as_deref(), account) {
         (Some(WantedChange::Close), ..) => true,
         (Some(WantedChange::Move), Some(to), Some(account)) => is_narrowing(to, account),
         _ => false,
@@ -184,14 +186,14 @@ fn hold(steps: &mut [AccountStep<'_>], is_meant: impl Fn(&AccountStep<'_>) -> bo
 /// tried for all of them.
 async fn carry_out(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     steps: &[AccountStep<'_>],
 ) -> (Vec<ScimUserRecord>, Option<OperationError>) {
     let mut done = Vec::new();
     let mut failure = None;
     let mut opened = Vec::new();
     for step in steps.iter().filter(|step| step.is_done_now) {
-        let result = match (step.change, step.to) {
+        let result = match (step.change, step.to.as_deref()) {
             (Some(WantedChange::Open), Some(to)) => {
                 opened.push((step, to));
                 continue;
@@ -239,11 +241,11 @@ fn without_mark(step: &AccountStep<'_>) -> ScimUserRecord {
 
 async fn close(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     step: &AccountStep<'_>,
 ) -> Result<(), OperationError> {
     let account = &step.update.after.account;
-    let closed = provisioning::close(view.app, &caller.actor, account, &caller.reason()).await;
+    let closed = provisioning::close(view.app, &caller.actor, account, &caller.reason).await;
     match closed {
         // Closed by people meanwhile.
         Ok(()) | Err(OperationError::Conflict) => Ok(()),
@@ -265,7 +267,7 @@ pub(crate) fn new_account(row: &ScimUserRecord, to: &GroupRule) -> Result<NewAcc
 /// Writes who holds the account, where there is one and the directory says something new.
 async fn write_holder(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     step: &AccountStep<'_>,
 ) -> Result<(), ScimError> {
     let before = step.update.before.as_ref();

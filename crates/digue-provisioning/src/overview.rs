@@ -8,7 +8,7 @@ use ring::digest::{SHA256, digest};
 
 pub use crate::change::WantedChange;
 use crate::change::{change_of, place};
-use crate::{ProvisioningRules, rules};
+use crate::{AccountGroups, ProvisioningRules, rules};
 
 /// The most changes that are shown, and released, at a time.
 pub const SHOWN_MAX: usize = 200;
@@ -40,6 +40,8 @@ pub struct WaitingChange {
 
 #[derive(Clone, Debug)]
 pub struct DirectoryOverview {
+    /// A list of accounts, and no directory: its age is that of its source.
+    pub is_list: bool,
     pub standing: DirectoryStanding,
     /// The last request.
     pub heard_at: Option<Timestamp>,
@@ -93,15 +95,19 @@ pub(crate) async fn read(
     let waiting_count = waiting.len();
     waiting.truncate(SHOWN_MAX);
     let is_late = heard_at.is_some_and(|at| app.clock().now().since(at) > rules.late_after);
+    let is_list = rules.groups == AccountGroups::Listed;
     let standing = match heard_at {
         _ if waiting_count > 0 => DirectoryStanding::Held,
+        // Its source says how old it is.
+        _ if is_list => DirectoryStanding::Fresh,
         Some(_) if is_late => DirectoryStanding::Late,
         Some(_) => DirectoryStanding::Fresh,
         None => DirectoryStanding::Unheard,
     };
     Ok(DirectoryOverview {
+        is_list,
         standing,
-        heard_at,
+        heard_at: heard_at.filter(|_| !is_list),
         digest: digest_of(&waiting),
         waiting,
         waiting_since,
@@ -129,8 +135,8 @@ pub(crate) fn waiting_change(
     if record.is_some_and(|record| !record.role.can_come_from_directory()) {
         return Ok(None);
     }
-    let to = place(rules, row);
-    let change = change_of(None, to, record, row.is_closed_by);
+    let to = place(rules, row, record);
+    let change = change_of(None, to.as_deref(), record, row.is_closed_by);
     Ok(change.map(|change| WaitingChange {
         account: row.account.clone(),
         change,

@@ -15,10 +15,15 @@ use crate::change::{WantedChange, place};
 use crate::outcome::new_account;
 use crate::overview::{WaitingChange, read};
 use crate::state::change_turn;
-use crate::{GroupRule, rules};
+use crate::{AccountGroups, GroupRule, ProvisioningRules, rules};
 
 /// The reason of the acts of a release.
-const REASON: &str = "scim";
+const fn reason(rules: &ProvisioningRules) -> &'static str {
+    match rules.groups {
+        AccountGroups::Named(_) => "scim",
+        AccountGroups::Listed => "source",
+    }
+}
 
 /// Does the changes that wait, as far as the actor may; returns how many. Those of the page with
 /// this digest.
@@ -58,7 +63,9 @@ pub async fn release(app: &App, actor: &Actor, digest: &str) -> Result<usize, Op
     let mut opened: BTreeMap<AccountId, Vec<NewAccount>> = BTreeMap::new();
     for one in &mine {
         let row = row_of(app, one).await?;
-        match (one.change, place(rules, &row)) {
+        let snapshot = app.gateway().rules();
+        let to = place(rules, &row, snapshot.directory.find(&one.account));
+        match (one.change, to.as_deref()) {
             (WantedChange::Open, Some(to)) => {
                 let account = new_account(&row, to);
                 let account = account.map_err(|error| OperationError::Unavailable(error.detail))?;
@@ -68,7 +75,7 @@ pub async fn release(app: &App, actor: &Actor, digest: &str) -> Result<usize, Op
                     .push(account);
             }
             (change, to) => {
-                carry_out(app, actor, (&row, change, to)).await?;
+                carry_out(app, actor, reason(rules), (&row, change, to)).await?;
                 settled(app, row, change == WantedChange::Close).await?;
             }
         }
@@ -93,11 +100,12 @@ async fn row_of(app: &App, one: &WaitingChange) -> Result<ScimUserRecord, Operat
 async fn carry_out(
     app: &App,
     actor: &Actor,
+    reason: &str,
     (row, change, to): (&ScimUserRecord, WantedChange, Option<&GroupRule>),
 ) -> Result<(), OperationError> {
     let account = &row.account;
     match (change, to) {
-        (WantedChange::Close, _) => provisioning::close(app, actor, account, REASON).await,
+        (WantedChange::Close, _) => provisioning::close(app, actor, account, reason).await,
         (WantedChange::Move, Some(to)) => {
             let place = (&to.organisation, to.role);
             provisioning::move_account(app, actor, account, place).await
@@ -111,7 +119,7 @@ async fn carry_out(
                 let place = (&to.organisation, to.role);
                 provisioning::move_account(app, actor, account, place).await?;
             }
-            provisioning::reopen(app, actor, account, REASON).await
+            provisioning::reopen(app, actor, account, reason).await
         }
         (WantedChange::Open, _) | (WantedChange::Move | WantedChange::Reopen, None) => {
             // Without a place it is another change than the one that was shown.

@@ -15,9 +15,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use crate::caller::DirectoryCaller;
+use crate::caller::{ChangeCaller, DirectoryCaller};
 use crate::state::{DirectoryView, change_turn, failed, heard};
-use crate::{Provisioning, groups, rules, users};
+use crate::{Provisioning, directory_rules, groups, users};
 
 /// Where the service stands on the console's host.
 const BASE: &str = "/scim/v2";
@@ -75,7 +75,7 @@ pub fn refusal(error: &ScimError) -> ScimAnswer {
 
 /// Answers a request of this directory.
 pub async fn answer(app: &App, caller: &DirectoryCaller, request: ScimRequest<'_>) -> ScimAnswer {
-    match respond(app, caller, &request).await {
+    match respond(app, &caller.0, &request).await {
         Ok(answer) => answer,
         Err(error) => refusal(&error),
     }
@@ -83,10 +83,11 @@ pub async fn answer(app: &App, caller: &DirectoryCaller, request: ScimRequest<'_
 
 async fn respond(
     app: &App,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     request: &ScimRequest<'_>,
 ) -> Result<ScimAnswer, ScimError> {
-    let rules = rules(app).ok_or_else(|| ScimError::not_found("no directory is configured"))?;
+    let rules =
+        directory_rules(app).ok_or_else(|| ScimError::not_found("no directory is configured"))?;
     let _begun = app.area::<Provisioning>().requests.begin()?;
     heard(app).await.map_err(failed)?;
     let base = format!("{}{BASE}", app.console_url().trim_end_matches('/'));
@@ -111,7 +112,7 @@ async fn respond(
 /// One request being answered.
 struct ScimExchange<'e> {
     app: &'e App,
-    caller: &'e DirectoryCaller,
+    caller: &'e ChangeCaller,
     request: &'e ScimRequest<'e>,
     rules: &'e crate::ProvisioningRules,
     /// The address of the service.

@@ -1,5 +1,6 @@
 //! The users of a directory as they are: what it said of each, beside the account that there is.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -16,7 +17,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::change::WantedChange;
-use crate::{GroupRule, Provisioning, ProvisioningRules};
+use crate::{AccountGroups, GroupRule, Provisioning, ProvisioningRules};
 
 /// How exactly the time of the last request is kept.
 const HEARD_EVERY: Duration = Duration::from_mins(1);
@@ -126,14 +127,22 @@ impl<'a> DirectoryView<'a> {
 
     /// The group whose member an account is, of which the directory has not spoken: that of its
     /// place, or of a lower role there. A deputy, whom no group names, leaves as the others do.
-    pub(crate) fn group_of(&self, record: &AccountRecord) -> Option<&'a GroupRule> {
-        let groups = &self.rules.groups;
+    /// On a list every organisation may stand.
+    pub(crate) fn group_of(&self, record: &AccountRecord) -> Option<Cow<'a, GroupRule>> {
+        let groups = match &self.rules.groups {
+            AccountGroups::Named(groups) => groups,
+            AccountGroups::Listed => {
+                let group = GroupRule::of_list(record.organisation.clone(), Some(record));
+                return Some(Cow::Owned(group));
+            }
+        };
         let is_below =
             |rule: &&GroupRule| rule.organisation == record.organisation && rule.role < record.role;
         groups
             .iter()
             .find(|rule| rule.is_place_of(record))
             .or_else(|| groups.iter().find(is_below))
+            .map(Cow::Borrowed)
     }
 
     /// Accounts that are open and that the directory could close.
@@ -198,6 +207,27 @@ impl<'a> DirectoryView<'a> {
             (AccountReach::Ours(_) | AccountReach::Operators | AccountReach::Foreign, _) => {
                 Err(taken())
             }
+        }
+    }
+
+    /// True for an account of the operator's own roles.
+    pub(crate) fn is_of_the_operator(&self, account: &AccountId) -> bool {
+        matches!(self.reach(account, true), AccountReach::Operators)
+    }
+
+    /// What is there under a name of a list; `None` for nothing.
+    pub(crate) fn of_list(
+        &self,
+        account: &AccountId,
+        row: Option<ScimUserRecord>,
+    ) -> Result<Option<DirectoryUser>, ScimError> {
+        let record = match self.reach(account, row.is_some()) {
+            AccountReach::Ours(record) => record,
+            AccountReach::Operators | AccountReach::Foreign | AccountReach::Nobody => None,
+        };
+        match row {
+            Some(row) => self.known(row, record).map(Some),
+            None => Ok(self.unknown(account, record)),
         }
     }
 
@@ -292,7 +322,7 @@ impl<'a> DirectoryView<'a> {
         resource.insert("active".into(), is_open.into());
         let groups = self
             .rules
-            .groups
+            .named()
             .iter()
             .filter(|rule| row.groups.contains(&rule.key()));
         let groups: Vec<Value> = groups

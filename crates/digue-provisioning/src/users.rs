@@ -12,13 +12,12 @@ use digue_store::ScimUserRecord;
 use digue_types::AccountId;
 use serde_json::{Map, Value};
 
-use crate::GroupRule;
-use crate::caller::DirectoryCaller;
+use crate::caller::ChangeCaller;
 use crate::outcome::{UserUpdate, settle};
 use crate::state::{AllUsers, ChangeTurn, DirectoryUser, DirectoryView, document, failed};
 
 /// The most users of a directory, those of past years included.
-const USERS_MAX: u64 = 100_000;
+pub(crate) const USERS_MAX: u64 = 100_000;
 /// The most bytes of what a directory says of one user.
 const DOCUMENT_BYTES_MAX: usize = 2 << 10;
 
@@ -108,7 +107,7 @@ async fn candidates<'a>(
 /// Adds a user; returns its account.
 pub(crate) async fn add(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     turn: &ChangeTurn<'_>,
     body: &Value,
 ) -> Result<AccountId, ScimError> {
@@ -136,7 +135,7 @@ pub(crate) async fn add(
         waits: None,
         // One that people opened again stays where it is.
         groups: match before.as_ref().and_then(|before| before.account.as_ref()) {
-            Some(record) if !record.is_suspended => view.group_of(record).map(GroupRule::key),
+            Some(record) if !record.is_suspended => view.group_of(record).map(|group| group.key()),
             Some(_) | None => None,
         }
         .into_iter()
@@ -153,7 +152,7 @@ pub(crate) async fn add(
 /// omission opens no account.
 pub(crate) async fn replace(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     turn: &ChangeTurn<'_>,
     before: DirectoryUser,
     body: &Value,
@@ -164,7 +163,7 @@ pub(crate) async fn replace(
 
 pub(crate) async fn change(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     turn: &ChangeTurn<'_>,
     before: DirectoryUser,
     operations: &[Operation],
@@ -182,7 +181,7 @@ pub(crate) async fn change(
 
 async fn save_sent(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     turn: &ChangeTurn<'_>,
     before: DirectoryUser,
     sent: SentUser,
@@ -206,7 +205,7 @@ async fn save_sent(
 /// waits for a person.
 pub(crate) async fn delete(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     turn: &ChangeTurn<'_>,
     before: DirectoryUser,
 ) -> Result<bool, ScimError> {
@@ -236,7 +235,7 @@ pub(crate) fn begun(view: &DirectoryView<'_>, user: &DirectoryUser) -> ScimUserR
 
 async fn save(
     view: &DirectoryView<'_>,
-    caller: &DirectoryCaller,
+    caller: &ChangeCaller,
     turn: &ChangeTurn<'_>,
     update: UserUpdate,
 ) -> Result<(), ScimError> {

@@ -5,6 +5,7 @@
 //! file: as a feed, within the bound that two persons allowed its account. A source that fails
 //! changes nothing; one that loses or gains too much waits for a person.
 
+mod accounts;
 pub mod brake;
 pub mod look_up;
 pub mod origin;
@@ -28,8 +29,7 @@ use crate::reading::SourceTurn;
 #[derive(Clone, Debug)]
 pub struct SourceRules {
     pub name: String,
-    /// The file that it replaces.
-    pub target: LoadTarget,
+    pub target: SourceTarget,
     pub origin: SourceOrigin,
     /// The question about one person and one account, asked before a refusal.
     pub look_up: Option<ContactSource>,
@@ -39,6 +39,31 @@ pub struct SourceRules {
     /// From this age on, what it feeds is out of date.
     pub late_after: Duration,
     pub brake: Brake,
+}
+
+/// What a source says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceTarget {
+    /// The rows of a kept table, which it replaces whole.
+    Table(LoadTarget),
+    /// Who works here.
+    Accounts,
+}
+
+impl SourceTarget {
+    /// As programs and faults name it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Table(target) => target.name(),
+            Self::Accounts => "accounts".to_owned(),
+        }
+    }
+}
+
+impl From<LoadTarget> for SourceTarget {
+    fn from(target: LoadTarget) -> Self {
+        Self::Table(target)
+    }
 }
 
 /// What the sources are built with.

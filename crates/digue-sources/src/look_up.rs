@@ -13,7 +13,7 @@ use digue_store::ContactSource;
 use digue_types::{AccountId, PersonRef, PopulationId, Timestamp};
 use tokio::sync::Semaphore;
 
-use crate::{SourceRules, rules};
+use crate::{SourceRules, SourceTarget, rules};
 use digue_administration::loads::LoadTarget;
 
 /// A visitor waits for it.
@@ -241,7 +241,7 @@ fn source_of<'a>(
     app: &'a App,
     population: &PopulationId,
 ) -> Option<(&'a SourceRules, &'a ContactSource)> {
-    let target = LoadTarget::Caseload(population.clone());
+    let target = SourceTarget::Table(LoadTarget::Caseload(population.clone()));
     let source = rules(app).iter().find(|rules| rules.target == target)?;
     Some((source, source.look_up.as_ref()?))
 }

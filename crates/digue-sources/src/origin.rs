@@ -11,6 +11,8 @@ use digue_store::{ContactSource, StoreError};
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderValue, Request, Uri};
 
+use crate::{SourceTarget, accounts};
+
 /// The largest file and answer: a national caseload of 10 million rows has some 600 MB.
 pub const BYTES_MAX: usize = 1 << 30;
 
@@ -59,11 +61,11 @@ impl SourceOrigin {
     pub(crate) async fn read(
         &self,
         client: Option<&HttpClient>,
-        target: &LoadTarget,
+        target: &SourceTarget,
     ) -> Result<Vec<u8>, OriginFault> {
         let read = async {
             match self {
-                Self::Query(source) => read_query(source, columns(target)).await,
+                Self::Query(source) => read_query(source, columns(target), needed(target)).await,
                 Self::File(path) => read_file(path).await,
                 Self::Address { uri, token } => {
                     let client = client.ok_or(OriginFault::Unreachable)?;
@@ -77,9 +79,10 @@ impl SourceOrigin {
 }
 
 /// The columns that a query may have.
-const fn columns(target: &LoadTarget) -> &'static [&'static str] {
+const fn columns(target: &SourceTarget) -> &'static [&'static str] {
     match target {
-        LoadTarget::Caseload(_) => &[
+        SourceTarget::Accounts => &accounts::COLUMNS,
+        SourceTarget::Table(LoadTarget::Caseload(_)) => &[
             "account",
             "organisation",
             "person",
@@ -87,14 +90,23 @@ const fn columns(target: &LoadTarget) -> &'static [&'static str] {
             "from",
             "until",
         ],
-        LoadTarget::Aliases(_) => &["kind", "identifier", "person"],
-        LoadTarget::Classes(_) => &["class", "person"],
+        SourceTarget::Table(LoadTarget::Aliases(_)) => &["kind", "identifier", "person"],
+        SourceTarget::Table(LoadTarget::Classes(_)) => &["class", "person"],
+    }
+}
+
+/// The column without which a query would read as a file full of blank cells.
+const fn needed(target: &SourceTarget) -> &'static str {
+    match target {
+        SourceTarget::Accounts => "account",
+        SourceTarget::Table(_) => "person",
     }
 }
 
 async fn read_query(
     source: &ContactSource,
     columns: &[&'static str],
+    needed: &'static str,
 ) -> Result<Vec<u8>, OriginFault> {
     let mut rows = csv::Writer::from_writer(Vec::new());
     let refused = |error: csv::Error| failed(&error, OriginFault::Refused);
@@ -118,11 +130,10 @@ async fn read_query(
     if bytes > BYTES_MAX {
         return Err(OriginFault::TooLarge);
     }
-    // A query without the column of the persons would read as a file full of blank ones.
-    let person = columns.iter().position(|column| *column == "person");
-    let has_person = known.is_none_or(|known| person.is_some_and(|person| known[person]));
-    if !has_person {
-        tracing::error!("A query of a source has no column \"person\"");
+    let place = columns.iter().position(|column| *column == needed);
+    let is_there = known.is_none_or(|known| place.is_some_and(|place| known[place]));
+    if !is_there {
+        tracing::error!(column = needed, "A query of a source lacks a column");
         return Err(OriginFault::Refused);
     }
     rows.into_inner()

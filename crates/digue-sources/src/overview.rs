@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use digue_administration::loads::LoadTarget;
 use digue_app::{Actor, App, OperationError};
 use digue_store::{HeldChange, SourceRecord};
 use digue_types::{AccountId, Timestamp, lists};
 
-use crate::{SourceRules, rules};
+use crate::{SourceRules, SourceTarget, rules};
 
 lists! {
     /// How a source stands; the first that holds, in this order.
@@ -28,7 +27,7 @@ lists! {
 #[derive(Clone, Debug)]
 pub struct SourceView {
     pub name: String,
-    pub target: LoadTarget,
+    pub target: SourceTarget,
     pub account: AccountId,
     pub every: Duration,
     pub standing: SourceStanding,

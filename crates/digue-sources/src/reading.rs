@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use digue_administration::loads::{LoadMode, LoadPreview, LoadTarget};
+use digue_administration::provisioning::AccountLists;
 use digue_administration::{additions, approvals, tables};
 use digue_app::files::{hex, keep};
 use digue_app::{Actor, App, LineFault, OperationError};
@@ -15,7 +16,7 @@ use ring::digest::{SHA256, digest};
 use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
-use crate::{SourceRules, Sources, brake, rules};
+use crate::{SourceRules, SourceTarget, Sources, accounts, brake, rules};
 
 /// The brake has judged the loss, or a person has.
 const LOSS_IS_JUDGED: LoadMode = LoadMode::Replace {
@@ -76,10 +77,13 @@ async fn read(app: &App, rules: &SourceRules) -> Result<(), OperationError> {
     let read = rules.origin.read(client, &rules.target).instrument(span);
     let next = match read.await {
         Ok(csv) => {
-            let next = take(app, rules, csv, &before).await?;
+            let next = match &rules.target {
+                SourceTarget::Table(target) => take(app, rules, target, csv, &before).await?,
+                SourceTarget::Accounts => take_accounts(app, rules, csv, &before).await?,
+            };
             // All of it is in force: it knows better than what was added before it was read.
             if next.good_at > before.good_at
-                && let LoadTarget::Caseload(population) = &rules.target
+                && let SourceTarget::Table(LoadTarget::Caseload(population)) = &rules.target
             {
                 additions::end(app, population, began).await?;
             }
@@ -95,10 +99,44 @@ async fn read(app: &App, rules: &SourceRules) -> Result<(), OperationError> {
         .await?)
 }
 
+/// Does what follows from a list of accounts. What waits for a person stands with the accounts: the
+/// list itself was read, and is as fresh as this reading.
+async fn take_accounts(
+    app: &App,
+    rules: &SourceRules,
+    csv: Vec<u8>,
+    before: &SourceRecord,
+) -> Result<SourceRecord, OperationError> {
+    let Ok(actor) = Actor::of_program(app, &rules.account) else {
+        return Ok(failed(before, "source-fault-account", None));
+    };
+    if let Err(error) = actor.must_load() {
+        return refused(before, error);
+    }
+    let now = app.clock().now();
+    let read = app.blocking(move || accounts::read(&csv, now)).await?;
+    let list = match read {
+        Ok(list) => list,
+        Err(error) => return refused(before, error),
+    };
+    let rows = list.len() as u64;
+    let lists = app.area::<AccountLists>();
+    if let Err(error) = lists.0.take(app, &actor, (&rules.name, list)).await {
+        return refused(before, error);
+    }
+    Ok(SourceRecord {
+        good_at: Some(now),
+        rows: Some(rows),
+        fault: None,
+        ..before.clone()
+    })
+}
+
 /// Loads the rows, or holds them.
 async fn take(
     app: &App,
     rules: &SourceRules,
+    target: &LoadTarget,
     csv: Vec<u8>,
     before: &SourceRecord,
 ) -> Result<SourceRecord, OperationError> {
@@ -106,7 +144,7 @@ async fn take(
         Ok(actor) => actor,
         Err(_) => return Ok(failed(before, "source-fault-account", None)),
     };
-    let change = match tables::preview(app, &actor, &rules.target, csv.clone()).await {
+    let change = match tables::preview(app, &actor, target, csv.clone()).await {
         Ok(change) => change,
         Err(error) => return refused(before, error),
     };
@@ -117,12 +155,20 @@ async fn take(
     let now = app.clock().now();
     let digest = hex(digest(&SHA256, &csv).as_ref());
     if change.unknown.is_some() {
-        return ask_whole(app, rules, &actor, (csv, digest, change.rows), before).await;
+        return ask_whole(
+            app,
+            rules,
+            target,
+            &actor,
+            (csv, digest, change.rows),
+            before,
+        )
+        .await;
     }
     // The same rows again, of which a part waits for a second person: loading them each time would
     // make a version and an entry of each reading. After a day the request has expired.
     // What narrows never waits: where it would do so once more, it came undone in another way.
-    let (wider, narrower) = change.wider_and_narrower(&rules.target);
+    let (wider, narrower) = change.wider_and_narrower(target);
     let is_known = before.loaded.as_ref().is_some_and(|(known, at)| {
         *known == digest && now.since(*at) < approvals::WAITS && narrower == 0
     });
@@ -138,12 +184,12 @@ async fn take(
     };
     let mut waiting = wider;
     if !is_known && (wider > 0 || narrower > 0) {
-        waiting = match load(app, &actor, &rules.target, csv).await {
+        waiting = match load(app, &actor, target, csv).await {
             Ok(waiting) => waiting,
             Err(error) => return refused(before, error),
         };
         next.loaded = Some((digest, now));
-        next.day = Some(day_after(day, &change, &rules.target, waiting));
+        next.day = Some(day_after(day, &change, target, waiting));
     }
     forget_held(app, rules).await;
     if waiting == 0 {
@@ -161,6 +207,7 @@ async fn take(
 async fn ask_whole(
     app: &App,
     rules: &SourceRules,
+    target: &LoadTarget,
     actor: &Actor,
     (csv, digest, rows): (Vec<u8>, String, u64),
     before: &SourceRecord,
@@ -177,8 +224,8 @@ async fn ask_whole(
         held: None,
         ..before.clone()
     };
-    if !was_asked && !approvals::whole_load_waits(app, &rules.target).await? {
-        if let Err(error) = load(app, actor, &rules.target, csv).await {
+    if !was_asked && !approvals::whole_load_waits(app, target).await? {
+        if let Err(error) = load(app, actor, target, csv).await {
             return refused(before, error);
         }
         next.loaded = Some((digest, now));
@@ -262,7 +309,11 @@ pub async fn release(
     let held = before.held.clone().filter(|held| held.digest == digest);
     let held = held.ok_or(OperationError::Conflict)?;
     let csv = held_rows(app, rules, &held).await?;
-    let waiting = load(app, actor, &rules.target, csv).await?;
+    // Changes of accounts wait with the accounts, and never here.
+    let SourceTarget::Table(target) = &rules.target else {
+        return Err(OperationError::NotFound("source"));
+    };
+    let waiting = load(app, actor, target, csv).await?;
     forget_held(app, rules).await;
     let next = SourceRecord {
         good_at: if waiting == 0 {

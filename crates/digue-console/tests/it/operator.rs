@@ -32,7 +32,7 @@ use digue_inspect::graphql::GraphQl;
 use digue_inspect::{InspectionLimits, ResponseRules};
 use digue_portal_login::name_mapping::IdentityMapping;
 use digue_provisioning::brake::AccountBrake;
-use digue_provisioning::{GroupRule, ProvisioningRules};
+use digue_provisioning::{AccountGroups, GroupRule, ProvisioningRules};
 use digue_response::notification::Field;
 use digue_sources::SourceRules;
 use digue_sources::brake::Brake;
@@ -100,11 +100,11 @@ pub(crate) fn directory() -> ProvisioningRules {
         role,
     };
     ProvisioningRules {
-        groups: vec![
+        groups: AccountGroups::Named(vec![
             group("Délégués of-1", "of-1", Role::Delegate),
             group("Agents of-1", "of-1", Role::Agent),
             group("Agents of-2", "of-2", Role::Agent),
-        ],
+        ]),
         brake: AccountBrake::default(),
         late_after: Duration::from_hours(72),
     }
@@ -115,7 +115,7 @@ fn caseloads() -> SourceRules {
     SourceRules {
         name: "portefeuilles".to_owned(),
         look_up: None,
-        target: LoadTarget::Caseload(PopulationId::parse("personnes").unwrap()),
+        target: LoadTarget::Caseload(PopulationId::parse("personnes").unwrap()).into(),
         origin: SourceOrigin::File("portefeuilles.csv".into()),
         account: AccountId::parse("flux").unwrap(),
         every: Duration::from_mins(5),

@@ -29,12 +29,23 @@ source-fault-approval = part of the rows awaits a second person (page Approvals)
 source-fault-target = the population or the portal no longer exists
 source-fault-waiting = too many requests of this source already await approval
 source-fault-unknown = what was in effect cannot be read: all of the rows await a second person (page Approvals)
+source-accounts = Accounts
+source-fault-accounts-none = the source names no current account: nothing was changed
+source-fault-accounts-many = the list has more than 100,000 accounts
+account-list-fault-header = the header must include "account" and "organisation", each once
+account-list-fault-row = the row has the wrong number of columns
+account-list-fault-account = the account has the wrong format
+account-list-fault-organisation = the organisation is missing or has the wrong format
+account-list-fault-role = a list gives the role "agent" only: deputies and delegates are appointed in Digue by two persons
+account-list-fault-date = the date cannot be read
+account-list-fault-twice = the same account is in the list already
+fault-scim-list = "[scim]" and a source of accounts both say who works here: keep one of them
 task-source-sources = data sources
 task-source-held = The source { $name } loses or gains too many rows: decide
 task-source-late = The source { $name } is out of date
 fault-source-name = two sources are called “{ $detail }”
 fault-source-target = two sources feed “{ $detail }”: each would replace the other
-fault-source-one-target = “{ $name }”: a source feeds one thing: a caseload, aliases or classes
+fault-source-one-target = “{ $name }”: a source feeds one thing: a caseload, aliases, classes or the accounts (target = "accounts")
 fault-source-lookup = “{ $name }”: “lookup” is a query of a source of caseloads by “query”, with $1 (the person) and $2 (the account) or $3 (the organisation)
 fault-source-one-origin = “{ $name }”: a source has one origin (query, file or address)
 fault-source-late = “{ $name }” must be longer than “every”
@@ -45,14 +56,14 @@ directory-standing-late = The directory has been silent for too long: Digue no l
 directory-standing-unheard = The directory has not sent anything yet.
 directory-standing-fresh = The directory is connected.
 directory-waiting = Waiting changes
-directory-nothing = No change from the directory is waiting.
+directory-nothing = No change of an account is waiting.
 directory-change = Change
 directory-since = Since
 directory-waiting-count = { $count ->
     [one] One change is waiting.
    *[other] { $shown } changes are waiting.
 }
-directory-advice = The directory closes accounts by itself, within the limits of a day, and opens none. First check in the directory that these changes are intended; if not, undo them there. A new account begins in quarantine: other people hand over its invitation and confirm its holder.
+directory-advice = The directory (or the list of accounts) closes accounts by itself, within the limits of a day, and opens none. First check at its origin that these changes are intended; if not, undo them there. A new account begins in quarantine: other people hand over its invitation and confirm its holder.
 directory-release = { $count ->
     [one] Make this change
    *[other] Make these { $shown } changes

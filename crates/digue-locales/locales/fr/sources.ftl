@@ -29,12 +29,23 @@ source-fault-approval = une partie des lignes attend l'accord d'une deuxième pe
 source-fault-target = la population ou le portail n'existe plus
 source-fault-waiting = trop de demandes de cette source attendent déjà un accord
 source-fault-unknown = ce qui était en vigueur ne peut pas être lu : toutes les lignes attendent l'accord d'une deuxième personne (page Approbations)
+source-accounts = Comptes
+source-fault-accounts-none = la source ne nomme aucun compte en cours : rien n'a été changé
+source-fault-accounts-many = la liste a plus de 100 000 comptes
+account-list-fault-header = l'en-tête doit nommer « account » et « organisation », chacun une fois
+account-list-fault-row = la ligne n'a pas le bon nombre de colonnes
+account-list-fault-account = le compte n'a pas le bon format
+account-list-fault-organisation = l'organisme manque ou n'a pas le bon format
+account-list-fault-role = une liste ne donne que le rôle « agent » : suppléants et délégués sont désignés dans Digue par deux personnes
+account-list-fault-date = la date ne peut pas être lue
+account-list-fault-twice = le même compte est déjà dans la liste
+fault-scim-list = « [scim] » et une source « accounts » disent tous deux qui travaille ici : gardez l'un des deux
 task-source-sources = les sources de données
 task-source-held = La source { $name } perd ou gagne trop de lignes : décidez
 task-source-late = La source { $name } n'est plus à jour
 fault-source-name = deux sources s'appellent « { $detail } »
 fault-source-target = deux sources alimentent « { $detail } » : chacune remplacerait l'autre
-fault-source-one-target = « { $name } » : une source alimente une seule chose : un portefeuille (caseload), des identifiants (aliases) ou des classes (classes)
+fault-source-one-target = « { $name } » : une source alimente une seule chose : un portefeuille (caseload), des identifiants (aliases), des classes (classes) ou les comptes (target = "accounts")
 fault-source-lookup = « { $name } » : « lookup » est une requête d'une source de portefeuilles par « query », avec $1 (la personne) et $2 (le compte) ou $3 (l'organisation)
 fault-source-one-origin = « { $name } » : une source a une seule origine (query, file ou address)
 fault-source-late = « { $name } » doit être plus long que « every »
@@ -45,14 +56,14 @@ directory-standing-late = L'annuaire se tait depuis trop longtemps : ses départ
 directory-standing-unheard = L'annuaire n'a encore rien envoyé.
 directory-standing-fresh = L'annuaire est relié.
 directory-waiting = Changements en attente
-directory-nothing = Aucun changement de l'annuaire n'attend.
+directory-nothing = Aucun changement de compte n'attend.
 directory-change = Changement
 directory-since = Depuis le
 directory-waiting-count = { $count ->
     [one] Un changement attend.
    *[other] { $shown } changements attendent.
 }
-directory-advice = L'annuaire ferme des comptes de lui-même, dans les limites d'une journée, et n'en ouvre aucun. Vérifiez d'abord dans l'annuaire que ces changements sont voulus ; sinon, annulez-les là-bas. Un compte nouveau commence en quarantaine : d'autres personnes remettent son invitation et confirment son titulaire.
+directory-advice = L'annuaire (ou la liste des comptes) ferme des comptes de lui-même, dans les limites d'une journée, et n'en ouvre aucun. Vérifiez d'abord à leur origine que ces changements sont voulus ; sinon, annulez-les là-bas. Un compte nouveau commence en quarantaine : d'autres personnes remettent son invitation et confirment son titulaire.
 directory-release = { $count ->
     [one] Faire ce changement
    *[other] Faire ces { $shown } changements

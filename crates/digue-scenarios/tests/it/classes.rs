@@ -46,7 +46,7 @@ fn rules() -> ClassRules {
 async fn home_with(path: &Path, per_day: u32) -> (Home, Actor, Actor) {
     let source = SourceRules {
         name: "classes".to_owned(),
-        target: LoadTarget::Classes(population()),
+        target: LoadTarget::Classes(population()).into(),
         origin: SourceOrigin::File(path.to_owned()),
         look_up: None,
         account: AccountId::parse("flux").unwrap(),

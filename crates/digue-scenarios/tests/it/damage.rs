@@ -369,7 +369,7 @@ async fn a_source_asks_once_for_the_whole_table_and_goes_on_after_the_decision()
     for case in cases() {
         let source = SourceRules {
             name: "source".to_owned(),
-            target: case.target.clone(),
+            target: case.target.clone().into(),
             origin: SourceOrigin::File(path.clone()),
             look_up: None,
             account: AccountId::parse("flux").unwrap(),

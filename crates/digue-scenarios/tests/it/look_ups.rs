@@ -41,7 +41,7 @@ async fn source(look_up: &str, per_day: u32) -> Source {
     };
     let rules = SourceRules {
         name: "portefeuilles".to_owned(),
-        target: LoadTarget::Caseload(population()),
+        target: LoadTarget::Caseload(population()).into(),
         origin: SourceOrigin::Query(query("SELECT account, person, until FROM suivi")),
         look_up: Some(query(look_up)),
         account: AccountId::parse("flux").unwrap(),

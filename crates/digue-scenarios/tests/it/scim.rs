@@ -11,7 +11,8 @@ use digue_identity::{invitations, keys, sign_in};
 use digue_provisioning::brake::AccountBrake;
 use digue_provisioning::overview::{self, DirectoryOverview, DirectoryStanding, WantedChange};
 use digue_provisioning::{
-    GroupRule, ProvisioningRules, ScimAnswer, ScimRequest, answer, authenticate, release,
+    AccountGroups, GroupRule, ProvisioningRules, ScimAnswer, ScimRequest, answer, authenticate,
+    release,
 };
 use digue_tasks::{AwaitedAct, TaskSource};
 use digue_types::{AccountId, Act, Gate, OrganisationId, Timestamp};
@@ -40,11 +41,11 @@ fn rules() -> ProvisioningRules {
         role,
     };
     ProvisioningRules {
-        groups: vec![
+        groups: AccountGroups::Named(vec![
             group(CHIEFS, "of-1", Role::Delegate),
             group(AGENTS, "of-1", Role::Agent),
             group(OTHERS, "of-2", Role::Agent),
-        ],
+        ]),
         brake: AccountBrake::default(),
         late_after: Duration::from_hours(72),
     }

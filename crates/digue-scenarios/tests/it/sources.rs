@@ -22,7 +22,7 @@ use crate::loads::{population, sees, start};
 fn source(origin: SourceOrigin) -> SourceRules {
     SourceRules {
         name: "portefeuilles".to_owned(),
-        target: LoadTarget::Caseload(population()),
+        target: LoadTarget::Caseload(population()).into(),
         origin,
         look_up: None,
         account: AccountId::parse("flux").unwrap(),
