@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use digue_html::selector;
 use digue_identifiers::{IdentifierKind, Pick};
+use digue_inspect::dicom::{DicomPath, DicomRule, DicomRules};
 use digue_inspect::events::{EventRule, EventRules, PIECE_BYTES_USUAL, PieceEnd, StreamRules};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
@@ -25,7 +26,7 @@ use super::pick::read_pick;
 use super::reader::ConfigSection;
 
 const FORMATS: &str =
-    "json | ndjson | html | csv | xlsx | xml | zip | pdf | events | text | nobody";
+    "json | ndjson | html | csv | xlsx | xml | zip | pdf | dicom | events | text | nobody";
 
 /// The most blocks of a route for one type: each reads the whole response.
 const ALTERNATIVES_MAX: usize = 8;
@@ -301,6 +302,7 @@ fn read_outside(
         | BlockRules::Xml(_)
         | BlockRules::Zip(_)
         | BlockRules::Pdf(_)
+        | BlockRules::Dicom(_)
         | BlockRules::Events(_)
         | BlockRules::Text { .. }
         | BlockRules::Nobody => Some("fault-outside-format"),
@@ -322,6 +324,10 @@ fn check_records(section: &ConfigSection<'_>, format: &str, has_reason: bool) {
         section.fault("no_records", "fault-records-and-reason", "");
     }
     if has && !matches!(format, "text" | "pdf" | "nobody") && !section.has("persons") {
+        section.fault("persons", "fault-missing", "");
+    }
+    // Each data set is a record.
+    if format == "dicom" && !has_reason && !section.has("persons") {
         section.fault("persons", "fault-missing", "");
     }
 }
@@ -389,21 +395,29 @@ fn read_rules(
                 ("pages", PdfRecords::Pages),
                 ("document", PdfRecords::Document),
             ];
-            let pictures = [
-                ("refuse", PicturesChoice::Refuse),
-                ("ignore", PicturesChoice::ShowNobody),
-            ];
             Some(BlockRules::Pdf(PdfRules {
                 records: section.choice("records", &records).unwrap_or_default(),
-                pictures: section.choice("pictures", &pictures).unwrap_or_default(),
+                pictures: read_pictures(section),
             }))
         }
+        "dicom" => Some(BlockRules::Dicom(DicomRules {
+            pictures: read_pictures(section),
+            rules: each(&persons, |rule| read_dicom_rule(rule, kinds))?,
+        })),
         "nobody" => Some(BlockRules::Nobody),
         _ => {
             section.fault("format", "fault-value", FORMATS);
             None
         }
     }
+}
+
+fn read_pictures(section: &ConfigSection<'_>) -> PicturesChoice {
+    let pictures = [
+        ("refuse", PicturesChoice::Refuse),
+        ("ignore", PicturesChoice::ShowNobody),
+    ];
+    section.choice("pictures", &pictures).unwrap_or_default()
 }
 
 /// `"2%"` of the texts; `"any"` sets no limit.
@@ -513,6 +527,16 @@ fn read_html_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Opti
         take: take.unwrap_or(IdentifierPart::Text),
         pick: pick?,
         is_own,
+    })
+}
+
+fn read_dicom_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<DicomRule> {
+    let pick = read_pick(section, kinds);
+    let path = section.need("at", DicomPath::parse);
+    Some(DicomRule {
+        path: path?,
+        pick: pick?,
+        is_own: section.boolean("own"),
     })
 }
 
@@ -807,6 +831,33 @@ mod tests {
         );
         let odd = format!("{sweep}records = \"lines\"\n");
         assert_eq!(of(&odd), Some(vec![(15, "fault-value")]));
+    }
+
+    #[test]
+    fn a_dicom_file_says_which_elements_name_the_person() {
+        let dicom = |keys: &str| {
+            read_map(&format!(
+                "{ROUTE}[[routes.response]]\nformat = \"dicom\"\n{keys}"
+            ))
+        };
+        for at in [
+            "PatientID",
+            "0010,0020",
+            "OtherPatientIDsSequence.PatientID",
+            "0029,1010",
+        ] {
+            let blocks = dicom(&format!(
+                "pictures = \"ignore\"\npersons = [{{ as = \"id\", at = \"{at}\" }}]\n"
+            ));
+            assert_eq!(blocks.unwrap()[0].types, ["application/dicom"], "{at}");
+        }
+        let of = |keys: &str| dicom(keys).err();
+        assert_eq!(of(""), Some(vec![(12, "fault-missing")]));
+        assert!(dicom("no_records = \"protocoles\"\n").is_ok());
+        let unknown = "persons = [{ as = \"id\", at = \"PatientNumber\" }]\n";
+        assert_eq!(of(unknown), Some(vec![(14, "fault-value")]));
+        let drop = "outside = \"drop\"\npersons = [{ as = \"id\", at = \"PatientID\" }]\n";
+        assert_eq!(of(drop), Some(vec![(14, "fault-outside-format")]));
     }
 
     #[test]

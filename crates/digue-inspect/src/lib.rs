@@ -8,6 +8,7 @@
 //! reason why that is known, or `Unreadable` with cause and place (docs/decisions/0016). Whether an
 //! unreadable response may leave, the portal map decides.
 
+pub mod dicom;
 pub mod document_element;
 mod error_page;
 pub mod graphql;

@@ -3,7 +3,8 @@
 use digue_types::UnreadPlace;
 
 /// The types that portals usually send and browsers usually post.
-const USUAL: [&str; 26] = [
+const USUAL: [&str; 28] = [
+    "application/dicom",
     "application/javascript",
     "application/json",
     "application/msword",
@@ -25,6 +26,7 @@ const USUAL: [&str; 26] = [
     "image/svg+xml",
     "image/webp",
     "multipart/form-data",
+    "multipart/related",
     "text/css",
     "text/csv",
     "text/html",
@@ -51,19 +53,34 @@ pub struct MediaType {
     /// In lower case, without parameters.
     pub essence: String,
     pub charset: Option<String>,
+    /// What stands between the parts of a `multipart` type.
+    pub boundary: Option<String>,
 }
 
 impl MediaType {
     pub fn parse(header: &str) -> Self {
-        let mut parts = header.split(';');
+        let mut parts = parameters(header).into_iter();
         let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let charset = parts.find_map(|part| {
-            let (name, value) = part.split_once('=')?;
+        let mut media = Self {
+            essence,
+            charset: None,
+            boundary: None,
+        };
+        for part in parts {
+            let Some((name, value)) = part.split_once('=') else {
+                continue;
+            };
             let value = value.trim().trim_matches(['"', '\'']);
-            (name.trim().eq_ignore_ascii_case("charset") && !value.is_empty())
-                .then(|| value.to_owned())
-        });
-        Self { essence, charset }
+            let place = match name.trim().to_ascii_lowercase().as_str() {
+                "charset" => &mut media.charset,
+                "boundary" => &mut media.boundary,
+                _ => continue,
+            };
+            if place.is_none() && !value.is_empty() {
+                *place = Some(value.to_owned());
+            }
+        }
+        media
     }
 
     /// True for one of `patterns`, which are essences or `*+suffix`.
@@ -92,6 +109,17 @@ impl MediaType {
             (None, None) => UnreadPlace::from("content-type"),
         }
     }
+}
+
+/// The type and its parameters; a semicolon within quotes ends none.
+fn parameters(header: &str) -> Vec<&str> {
+    let mut is_quoted = false;
+    header
+        .split(|c: char| {
+            is_quoted ^= c == '"';
+            c == ';' && !is_quoted
+        })
+        .collect()
 }
 
 #[cfg(test)]

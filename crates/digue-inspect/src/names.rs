@@ -10,12 +10,14 @@ use digue_identifiers::reading::Unreadable;
 use digue_tables::archive::unread_part;
 use digue_tables::csv_table::{DELIMITERS, csv_rows};
 
+use crate::dicom;
 use crate::html::outline::{PagePart, page_parts};
 use crate::json::outline::{JsonPart, json_parts};
 use crate::limits::InspectionLimits;
 use crate::media_type::MediaType;
 use crate::pdf::text_of;
 use crate::response::events::EventRules;
+use crate::response::multipart;
 use crate::response::zip::ZipRules;
 use crate::response::{BlockRules, Message, ResponseRules, usual_types};
 use crate::xml::outline::xml_elements;
@@ -48,37 +50,54 @@ pub fn names_shown(
     limits: &InspectionLimits,
     table: &PersonNameTable,
 ) -> Result<SeenNames, Unreadable> {
+    let mut reader = NameReader::new(table);
+    read_body(rules, message, limits, &mut reader)?;
+    reader.finish().ok_or_else(Unreadable::too_large)
+}
+
+fn read_body(
+    rules: &ResponseRules,
+    message: &Message<'_>,
+    limits: &InspectionLimits,
+    reader: &mut NameReader<'_>,
+) -> Result<(), Unreadable> {
     let media = MediaType::parse(message.content_type.unwrap_or_default());
     let block = rules.blocks_for(&media, message.status).next();
-    let rules = block.map(|block| &block.rules);
-    if message.body.is_empty() || matches!(rules, Some(BlockRules::Nobody)) {
-        return Ok(SeenNames::default());
+    let is_nobody = block.is_some_and(|block| matches!(block.rules, BlockRules::Nobody));
+    if message.body.is_empty() || is_nobody {
+        return Ok(());
     }
-    let bytes = digue_decode::decode(
-        message.content_encoding,
-        message.body,
-        limits.decoded_bytes_max,
-    )?;
-    let mut reader = NameReader::new(table);
-    let charset = media.charset.as_deref();
-    match rules {
-        Some(rules) => read_by_rules(
-            rules,
-            (charset, &bytes),
-            limits.decoded_bytes_max,
-            &mut reader,
-        )?,
-        // An error page of a type that the route has no block for.
-        None => {
-            TextForm::of_type(&media).read(
-                charset,
-                &bytes,
-                limits.decoded_bytes_max,
-                &mut reader,
-            )?;
+    let limit = limits.decoded_bytes_max;
+    let bytes = digue_decode::decode(message.content_encoding, message.body, limit)?;
+    let text = (media.charset.as_deref(), &bytes[..]);
+    match block {
+        Some(block) => read_by_rules(&block.rules, text, limit, reader),
+        None if multipart::is_multipart(&media) => {
+            read_parts(rules, (&media, message.status, &bytes), limit, reader)
         }
+        // An error page of a type that the route has no block for.
+        None => TextForm::of_type(&media).read(text.0, text.1, limit, reader),
     }
-    reader.finish().ok_or_else(Unreadable::too_large)
+}
+
+/// The names in the parts of a response, and in the fields before each.
+fn read_parts(
+    rules: &ResponseRules,
+    (media, status, bytes): (&MediaType, u16, &[u8]),
+    bytes_max: usize,
+    reader: &mut NameReader<'_>,
+) -> Result<(), Unreadable> {
+    for part in multipart::parts(media.boundary.as_deref(), bytes)? {
+        part.head.lines().for_each(|line| reader.read_apart(line));
+        reader.end_record();
+        let media = MediaType::parse(part.content_type.unwrap_or_default());
+        let block = rules.blocks_for(&media, status).next();
+        let block = block.ok_or_else(|| unread_part(part.place()))?;
+        let text = (media.charset.as_deref(), part.body);
+        read_by_rules(&block.rules, text, bytes_max, reader)?;
+        reader.end_record();
+    }
+    Ok(())
 }
 
 /// Reads the names in a body that has rules.
@@ -97,6 +116,7 @@ fn read_by_rules(
         BlockRules::Xml(_) => TextForm::Xml,
         BlockRules::Text { .. } => TextForm::Plain,
         BlockRules::Pdf(_) => return read_pages(bytes, bytes_max, reader),
+        BlockRules::Dicom(_) => return dicom::read_names(bytes, bytes_max, reader).map(drop),
         BlockRules::Events(rules) => return read_events(rules, bytes, bytes_max, reader),
         BlockRules::Zip(rules) => return read_archive(rules, bytes, bytes_max, reader),
         // As in an archive: what the map states to show nobody by its type.

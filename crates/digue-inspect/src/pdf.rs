@@ -76,7 +76,7 @@ pub(crate) fn read(
 }
 
 /// Checks that what a page shows is text.
-fn check_visible(pictures: PicturesChoice, page: &PageText) -> Result<(), Unreadable> {
+pub(crate) fn check_visible(pictures: PicturesChoice, page: &PageText) -> Result<(), Unreadable> {
     let hides = |what: &'static str| {
         let place = page.place.clone().and(what);
         Err(unread(UnreadCause::UnreadPart, place))

@@ -2,6 +2,7 @@
 //! shows and why that is known. Whether it may leave is decided elsewhere.
 
 pub mod events;
+pub(crate) mod multipart;
 pub mod zip;
 
 use std::collections::HashSet;
@@ -9,6 +10,7 @@ use std::collections::HashSet;
 use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
+use crate::dicom::{self, DicomRules};
 use crate::error_page;
 use crate::html::{self, HtmlRecords, HtmlRules};
 use crate::json::{JsonRules, Masking, without_guard};
@@ -183,6 +185,7 @@ pub enum BlockRules {
     Events(EventRules),
     /// Swept, every page and everything beside the pages.
     Pdf(PdfRules),
+    Dicom(DicomRules),
     /// Only swept. With `is_record_per_line`, every line that is not blank must contain an
     /// identifier.
     Text {
@@ -208,6 +211,7 @@ pub fn usual_types(format: &str) -> &'static [&'static str] {
         "text" => &["text/plain"],
         "events" => &["text/event-stream"],
         "pdf" => &["application/pdf"],
+        "dicom" => &["application/dicom"],
         "zip" => &["application/zip", "application/x-zip-compressed"],
         _ => &[],
     }
@@ -231,7 +235,7 @@ pub fn inspect(
     message: &Message<'_>,
     limits: &InspectionLimits,
 ) -> ResponseReading {
-    read(rules, kinds, message, limits, None).unwrap_or_else(ResponseReading::Unreadable)
+    read(rules, kinds, message, limits, None)
 }
 
 /// Inspects what is left of a response; records that `masking` has masked count as read.
@@ -242,7 +246,7 @@ pub(crate) fn inspect_rewritten(
     limits: &InspectionLimits,
     masking: Option<&Masking>,
 ) -> ResponseReading {
-    read(rules, kinds, message, limits, masking).unwrap_or_else(ResponseReading::Unreadable)
+    read(rules, kinds, message, limits, masking)
 }
 
 fn read(
@@ -251,9 +255,24 @@ fn read(
     message: &Message<'_>,
     limits: &InspectionLimits,
     masking: Option<&Masking>,
-) -> Result<ResponseReading, Unreadable> {
+) -> ResponseReading {
+    match read_counted(rules, kinds, message, limits, masking) {
+        Ok((reading, _)) => reading,
+        Err(unreadable) => ResponseReading::Unreadable(unreadable),
+    }
+}
+
+/// Whom a response shows, and how many bytes its reader unpacked.
+fn read_counted(
+    rules: &ResponseRules,
+    kinds: &[IdentifierKind],
+    message: &Message<'_>,
+    limits: &InspectionLimits,
+    masking: Option<&Masking>,
+) -> Result<(ResponseReading, usize), Unreadable> {
+    let nobody = |why| Ok((ResponseReading::ShowsNobody(why), 0));
     if message.body.is_empty() {
-        return Ok(ResponseReading::ShowsNobody(WhyNobody::EmptyBody));
+        return nobody(WhyNobody::EmptyBody);
     }
     let media = MediaType::parse(message.content_type.unwrap_or_default());
     let errors = rules
@@ -264,11 +283,18 @@ fn read(
     // No block for this type is not "nothing to see": the response is unreadable unless it is an
     // error page.
     let Some(first) = blocks.first() else {
+        if multipart::is_multipart(&media) {
+            let limit = limits.decoded_bytes_max;
+            let bytes = digue_decode::decode(message.content_encoding, message.body, limit)?;
+            let decoded = (&media, message.status, &bytes[..]);
+            return Ok((multipart::read(rules, kinds, decoded, limits)?, 0));
+        }
         let is_error_page = errors.is_some_and(|errors| media.fits_one(&errors.types));
         return match errors {
-            Some(errors) if is_error_page => {
-                read_error_page(rules, errors, kinds, &media, message, limits)
-            }
+            Some(errors) if is_error_page => Ok((
+                read_error_page(rules, errors, kinds, &media, message, limits)?,
+                0,
+            )),
             _ => Err(ReadFailure::new(UnreadCause::MediaType)
                 .at(media.place())
                 .into()),
@@ -276,7 +302,7 @@ fn read(
     };
     // Before decoding: what the map says of this type holds whatever its bytes are.
     if matches!(first.rules, BlockRules::Nobody) {
-        return Ok(ResponseReading::ShowsNobody(WhyNobody::Stated));
+        return nobody(WhyNobody::Stated);
     }
     let bytes = digue_decode::decode(
         message.content_encoding,
@@ -289,12 +315,14 @@ fn read(
         bytes: &bytes,
         is_short_error: errors.is_some_and(|errors| bytes.len() <= errors.bytes_max),
     };
-    let mut read = Err(None);
+    let mut read: Result<(ResponseReading, usize), Option<Unreadable>> = Err(None);
     for block in blocks {
         let by_block = read_by(block, kinds, &decoded, limits, masking);
         read = match (read, by_block) {
             // Of several descriptions that fit, each may see persons that the others do not.
-            (Ok(one), Ok(other)) => Ok(union(one, other)),
+            (Ok((one, first)), Ok((other, more))) => {
+                Ok((union(one, other), first.saturating_add(more)))
+            }
             (Ok(one), Err(_)) => Ok(one),
             (Err(_), Ok(other)) => Ok(other),
             (Err(first), Err(unreadable)) => Err(first.or(Some(unreadable))),
@@ -319,17 +347,19 @@ fn read_by(
     body: &DecodedBody<'_>,
     limits: &InspectionLimits,
     masking: Option<&Masking>,
-) -> Result<ResponseReading, Unreadable> {
+) -> Result<(ResponseReading, usize), Unreadable> {
     let mut found = Collector::new(kinds, &block.sweep, limits.identifiers_max);
     let text = (body.media.charset.as_deref(), body.bytes);
     let read = block.read(text, body.status, limits, masking, &mut found);
-    match read.and_then(|tally| block.conclude(body.status, &tally, &found)) {
-        Ok(why) => Ok(reading(why, found)),
+    let concluded =
+        read.and_then(|tally| Ok((block.conclude(body.status, &tally, &found)?, tally.unpacked)));
+    match concluded {
+        Ok((why, unpacked)) => Ok((reading(why, found), unpacked)),
         // A short answer to a failed request may have no record, unless it holds an identifier or
         // has the form of data.
         Err(unreadable) if body.is_short_error && block.lacks_record(&unreadable) => {
             check_words(body.media, body.bytes, limits)?;
-            Ok(reading(Some(WhyNobody::Status), found))
+            Ok((reading(Some(WhyNobody::Status), found), 0))
         }
         Err(unreadable) => Err(unreadable),
     }
@@ -418,6 +448,7 @@ impl RuleBlock {
                 let events = events.events.iter();
                 events.flat_map(|event| event.block.picks()).collect()
             }
+            BlockRules::Dicom(dicom) => dicom.rules.iter().map(|rule| &rule.pick).collect(),
             BlockRules::Pdf(_) | BlockRules::Text { .. } | BlockRules::Nobody => Vec::new(),
         }
     }
@@ -450,6 +481,7 @@ impl RuleBlock {
                 xml::read(rules, &digue_decode::xml_text(charset, bytes)?, found)
             }
             BlockRules::Pdf(rules) => pdf::read(*rules, bytes, limits, found),
+            BlockRules::Dicom(rules) => dicom::read(rules, bytes, limits, found),
             BlockRules::Events(rules) => events::read(rules, bytes, status, limits, found),
             BlockRules::Zip(rules) => zip::read(rules, bytes, status, limits, found),
             BlockRules::Text { is_record_per_line } => read_text(
@@ -522,6 +554,7 @@ impl RuleBlock {
                 | BlockRules::Zip(_)
                 | BlockRules::Events(_)
                 | BlockRules::Pdf(_)
+                | BlockRules::Dicom(_)
                 | BlockRules::Text { .. }
                 | BlockRules::Nobody => false,
             },

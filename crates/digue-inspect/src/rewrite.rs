@@ -192,6 +192,7 @@ impl Rewriting<'_> {
             | BlockRules::Xml(_)
             | BlockRules::Zip(_)
             | BlockRules::Pdf(_)
+            | BlockRules::Dicom(_)
             | BlockRules::Events(_)
             | BlockRules::Text { .. }
             | BlockRules::Nobody => Err(RewriteRefusal::NotDescribed),

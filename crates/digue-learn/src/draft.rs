@@ -621,6 +621,7 @@ fn types_of(format: BlockFormat, types: Vec<String>) -> Vec<String> {
     let media = |essence: &String| MediaType {
         essence: essence.clone(),
         charset: None,
+        boundary: None,
     };
     if types.iter().map(media).all(|media| media.fits_one(&usual)) {
         Vec::new()

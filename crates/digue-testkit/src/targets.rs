@@ -6,6 +6,7 @@
 use digue_gateway::path::{Pattern, Segments};
 use digue_html::selector::parse_selector;
 use digue_identifiers::{IdentifierKind, Normalise, Pick, ResponseReading};
+use digue_inspect::dicom::{DicomPath, DicomRule, DicomRules};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
@@ -56,6 +57,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("har", har),
     ("pdf", pdf),
     ("archive", archive),
+    ("dicom", dicom),
     ("scim", scim),
     ("index", digue_exposure::read_any_bytes),
 ];
@@ -199,6 +201,35 @@ fn pdf(bytes: &[u8]) {
         let pictures = PicturesChoice::ShowNobody;
         let _ = look(BlockRules::Pdf(PdfRules { records, pictures }), "", bytes);
     }
+}
+
+/// As a file, and as a response of several parts that stand between `--b`.
+fn dicom(bytes: &[u8]) {
+    let rule = |at| DicomRule {
+        path: DicomPath::parse(at).expect("written here"),
+        pick: pick(),
+        is_own: None,
+    };
+    let rules = DicomRules {
+        rules: vec![rule("PatientID"), rule("OtherPatientIDsSequence.PatientID")],
+        pictures: PicturesChoice::ShowNobody,
+    };
+    let _ = look(BlockRules::Dicom(rules.clone()), "", bytes);
+    let block = RuleBlock::new(
+        vec!["application/dicom".to_owned()],
+        BlockRules::Dicom(rules),
+    );
+    let rules = ResponseRules {
+        blocks: vec![block],
+        errors: None,
+    };
+    let message = Message {
+        status: 200,
+        content_type: Some("multipart/related; boundary=b"),
+        content_encoding: "",
+        body: bytes,
+    };
+    let _ = inspect(&rules, &kinds(), &message, &LIMITS);
 }
 
 fn archive(bytes: &[u8]) {

@@ -487,7 +487,7 @@ pub(super) const ROWS: &[(&str, &str, &str, &str, &str)] = &[
     (
         "response",
         "format",
-        "`json`, `ndjson`, `html`, `csv`, `xlsx`, `xml`, `zip`, `pdf`, `events`, `text`, `nobody` *",
+        "`json`, `ndjson`, `html`, `csv`, `xlsx`, `xml`, `zip`, `pdf`, `dicom`, `events`, `text`, `nobody` *",
         "",
         "",
     ),
@@ -557,7 +557,7 @@ pub(super) const ROWS: &[(&str, &str, &str, &str, &str)] = &[
         "pictures",
         "`refuse`, `ignore`",
         "refuse",
-        "pdf",
+        "pdf, dicom",
     ),
     ("response", "events", "a list of tables", "none", "events"),
     (
@@ -589,7 +589,7 @@ pub(super) const ROWS: &[(&str, &str, &str, &str, &str)] = &[
         "persons",
         "own",
         "`true`, `false`",
-        "true; json and xml: the least deep",
+        "true; json and xml: the least deep; dicom: outside of sequences",
         "",
     ),
     ("persons", "optional", "`true`, `false`", "false", "tables"),

@@ -765,9 +765,11 @@ fn add_all(persons: &mut FoundPersons, more: &[PersonRef], means: Means) {
 
 /// In no coding, and no file whose parts are packed.
 pub(super) fn is_plain(headers: &HeaderMap, bytes: &Bytes) -> bool {
-    let packed: [&[u8]; 2] = [b"PK", b"%PDF"];
+    // The last two: a response of several parts.
+    let packed: [&[u8]; 4] = [b"PK", b"%PDF", b"--", b"\r\n--"];
     !headers.contains_key(header::CONTENT_ENCODING)
         && !packed.iter().any(|mark| bytes.starts_with(mark))
+        && bytes.get(128..132) != Some(b"DICM")
 }
 
 /// The portal answered, and its response cannot be forwarded.

@@ -139,6 +139,7 @@ fn read_entry(
         | BlockRules::Xml(_)
         | BlockRules::Zip(_)
         | BlockRules::Pdf(_)
+        | BlockRules::Dicom(_)
         | BlockRules::Events(_)
         | BlockRules::Text { .. } => None,
     };

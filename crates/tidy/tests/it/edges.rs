@@ -31,6 +31,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     ("digue-headers", 2, &["digue-identifiers", "digue-http"]),
     ("digue-pdf", 2, &["digue-types", "digue-identifiers"]),
+    ("digue-dicom", 2, &["digue-types", "digue-identifiers"]),
     (
         "digue-continuity",
         3,
@@ -65,6 +66,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-html",
             "digue-identifiers",
             "digue-decode",
+            "digue-dicom",
             "digue-pdf",
             "digue-tables",
         ],
@@ -630,6 +632,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("parquet", &["digue-evidence"]),
     ("krilla", &["digue-documents"]),
     ("lopdf", &["digue-pdf"]),
+    ("dicom-core", &["digue-dicom"]),
+    ("dicom-dictionary-std", &["digue-dicom"]),
     ("docx-rs", &["digue-documents"]),
     // The sample portal offers an export.
     ("rust_xlsxwriter", &["digue-documents", "digue-replay"]),
