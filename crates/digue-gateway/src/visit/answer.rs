@@ -17,7 +17,7 @@ use http::{Method, StatusCode, Uri};
 use super::admit::AdmittedVisit;
 use super::state::{RouteRef, Visit};
 use crate::headers;
-use crate::inspection::{BodyReading, InspectionBusy, NamesReading, SHORT_BYTES, look_into};
+use crate::inspection::{BodyReading, NamesReading, SHORT_BYTES, look_into};
 use crate::outgoing::{outgoing, public_origin};
 use crate::portal::{NamesChoice, UninspectedChoice};
 use crate::shown::{FoundPersons, named_by_request, persons_shown};
@@ -25,6 +25,7 @@ use digue_connections::facts::ConnectionFacts;
 use digue_headers::response_headers::{HeaderSweep, rewrite_addresses};
 use digue_http::body::Body;
 use digue_quotas::hold::{HeldBody, HoldError, Share, counted, hold};
+use digue_quotas::inspection_queue::{InspectionBusy, TurnHolder};
 use digue_refusals::Refusal;
 
 /// What the portal's response shows, as far as Digue can tell.
@@ -724,8 +725,11 @@ impl Visit {
             share.shrink_to(held);
             (done, share)
         };
-        let account = &self.caller.account;
-        let (done, share) = self.shared.inspections.run(account, size, counted).await?;
+        let holder = match self.caller.is_unknown() {
+            true => TurnHolder::of_address(&self.client.ip),
+            false => TurnHolder::Account(self.caller.account.clone()),
+        };
+        let (done, share) = self.shared.inspections.run(&holder, size, counted).await?;
         Ok((done?, share))
     }
 

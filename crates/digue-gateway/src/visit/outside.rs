@@ -18,8 +18,9 @@ use http::header::{self, HeaderMap};
 
 use super::answer::{InspectedPersons, is_plain};
 use super::state::{RouteRef, Visit};
-use crate::inspection::{InspectionBusy, without_records};
+use crate::inspection::without_records;
 use digue_quotas::hold::Share;
+use digue_quotas::inspection_queue::InspectionBusy;
 use digue_quotas::lock::lock;
 
 /// A response that was rewritten.

@@ -21,12 +21,12 @@ use super::request_body::INSPECTED_REQUEST_BYTES_MAX;
 use super::state::{RouteRef, Visit};
 use super::tunnel::{join, on_connection};
 use crate::headers;
-use crate::inspection::InspectionBusy;
 use crate::path::Segments;
 use crate::portal::RouteKind;
 use digue_connections::facts::ConnectionFacts;
 use digue_connections::table::Slot;
 use digue_http::body::{Body, boxed, empty};
+use digue_quotas::inspection_queue::InspectionBusy;
 use digue_quotas::tee::{BodyCopy, CopiedBody, CopyExtent, tee};
 use digue_refusals::Refusal;
 
