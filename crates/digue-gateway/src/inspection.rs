@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use digue_headers::response_headers::file_names;
 use digue_identifiers::{
     Identifier, PersonNameTable, ResponseReading, SeenNames, ShownIdentifiers, Unreadable,
 };
@@ -55,18 +56,19 @@ fn read(
         ResponseReading::ShowsNobody(_) => ShownIdentifiers::default(),
         ResponseReading::Unreadable(why) => return Err(why),
     };
-    let names = search_names(route, &message, names);
+    let names = search_names(route, (&message, response.1), names);
     Ok(BodyReading { shown, names })
 }
 
 /// Only of what could be read: elsewhere it is unknown already who is shown.
 fn search_names(
     route: &Route,
-    message: &Message<'_>,
+    (message, headers): (&Message<'_>, &HeaderMap),
     names: Option<&Arc<PersonNameTable>>,
 ) -> Option<NamesReading> {
     names.map(|table| {
-        let seen = names_shown(&route.response, message, &route.inspect_limits, table);
+        let (beside, limits) = (file_names(headers), &route.inspect_limits);
+        let seen = names_shown(&route.response, message, &beside, limits, table);
         seen.map(|seen| (table.clone(), seen))
             .map_err(|unreadable| unreadable.detail)
     })
@@ -100,7 +102,7 @@ pub(crate) fn without_records(
             body: &bytes,
             ..sent
         };
-        let names = search_names(route, &left, names);
+        let names = search_names(route, (&left, response.1), names);
         Ok(RewrittenReading {
             bytes,
             records,

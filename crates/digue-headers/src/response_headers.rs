@@ -161,6 +161,25 @@ pub struct HeaderSweep<'r> {
     pub picks: Vec<&'r Pick>,
 }
 
+/// The name under which a browser stores a response, in every reading; none where it has none.
+pub fn file_names(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(header::CONTENT_DISPOSITION).iter();
+    values
+        .flat_map(|value| readings_of(&header::CONTENT_DISPOSITION, value.as_bytes()))
+        .collect()
+}
+
+/// The readings of a value. For a pattern, `_` is a letter: in the name of a file it ends a word.
+fn readings_of(name: &HeaderName, value: &[u8]) -> Vec<String> {
+    let mut all = readings(value);
+    if name == header::CONTENT_DISPOSITION {
+        let apart = all.iter().filter(|reading| reading.contains('_'));
+        let apart: Vec<String> = apart.map(|reading| reading.replace('_', " ")).collect();
+        all.extend(apart);
+    }
+    all
+}
+
 impl HeaderSweep<'_> {
     fn can_recognise(&self) -> bool {
         self.rules.has_shapes() || self.picks.iter().any(|pick| pick.pattern.is_some())
@@ -224,7 +243,7 @@ impl HeaderSweep<'_> {
             _ => value.as_bytes().to_vec(),
         };
         let mut found = Vec::new();
-        for reading in readings(&text) {
+        for reading in readings_of(name, &text) {
             for pick in &self.picks {
                 let Some(pattern) = &pick.pattern else {
                     continue;
@@ -544,9 +563,33 @@ fn is_plain_media_type(value: &str) -> bool {
                 "charset" => word.len() <= 20 && is_of(word.trim_matches('"'), is_token),
                 "version" | "odata-version" => word.len() <= 5,
                 "header" | "q" => word.len() <= 8,
+                // Of several parts in one response, such as files of an imaging server.
+                "boundary" => is_random_boundary(word.trim_matches('"')),
+                "type" => is_essence(word.trim_matches('"')),
+                "transfer-syntax" => is_transfer_syntax(word.trim_matches('"')),
                 _ => false,
             },
             None => part.is_empty(),
+        })
+}
+
+/// A boundary that a program drew: hexadecimal digits, or a long random token.
+fn is_random_boundary(word: &str) -> bool {
+    let core = word.trim_matches(['-', '=', '_']);
+    let digits = core.bytes().filter(u8::is_ascii_hexdigit).count();
+    let is_uuid = digits >= 32 && is_of(core, |byte| byte.is_ascii_hexdigit() || byte == b'-');
+    word.len() <= 70 && (is_uuid || core.len() >= 20 && is_of(core, |b| b.is_ascii_alphanumeric()))
+}
+
+/// A transfer syntax of DICOM, or any.
+fn is_transfer_syntax(word: &str) -> bool {
+    let rest = word.strip_prefix("1.2.840.10008.1.2");
+    // Three digits an arc at most, or a number of a person could stand there.
+    word == "*"
+        || rest.is_some_and(|rest| {
+            let mut arcs = rest.split('.');
+            arcs.next() == Some("")
+                && arcs.all(|arc| (1..=3).contains(&arc.len()) && is_number(arc))
         })
 }
 
@@ -569,11 +612,14 @@ fn plain_media_type(value: &HeaderValue) -> Option<HeaderValue> {
     let text = value.to_str().ok()?;
     let mut parts = text.split(';').map(str::trim);
     let essence = parts.next().filter(|essence| is_essence(essence))?;
-    let charset = parts.find(|part| part.to_ascii_lowercase().starts_with("charset="));
-    let plain = match charset {
-        Some(charset) => format!("{essence}; {charset}"),
-        None => essence.to_owned(),
-    };
+    let mut plain = essence.to_owned();
+    // Parameters that say how to decode it, one by one.
+    for part in parts {
+        let with_part = format!("{plain}; {part}");
+        if is_plain_media_type(&with_part) {
+            plain = with_part;
+        }
+    }
     is_plain_media_type(&plain)
         .then(|| HeaderValue::from_str(&plain).ok())
         .flatten()

@@ -219,7 +219,7 @@ impl<'k> Collector<'k> {
     }
 
     /// Searches the name of a file for the sweep's patterns, and for words with the shape of a
-    /// kind: `fiche-P0001.csv`.
+    /// kind: `fiche-P0001.csv`, `P0001_IRM/image.dcm`.
     ///
     /// # Errors
     /// Too many identifiers.
@@ -228,7 +228,11 @@ impl<'k> Collector<'k> {
         name: &str,
         place: impl Fn() -> UnreadPlace,
     ) -> Result<(), Unreadable> {
-        self.sweep(name, place)?;
+        self.sweep(name, &place)?;
+        // For a pattern, `_` is a letter: `\bP0001\b` does not occur in `P0001_IRM`.
+        if name.contains('_') {
+            self.sweep(&name.replace('_', " "), &place)?;
+        }
         let mut like = Vec::new();
         self.identifiers_like(name, &mut like);
         for identifier in like {

@@ -39,18 +39,22 @@ const READ: [&str; 6] = [
 /// Elements that hold one thing each: no name crosses from one to the next.
 const RECORDS: [&str; 4] = ["tr", "option", "article", "title"];
 
-/// The known names in a response for which the map has rules; none in one that is no text, or that
-/// the map states to show nobody by its type.
+/// The known names in a response for which the map has rules, and in texts `beside` its body, such
+/// as the name under which a browser stores it; none in a body that is no text, or that the map
+/// states to show nobody by its type.
 ///
 /// # Errors
 /// As for the inspection.
 pub fn names_shown(
     rules: &ResponseRules,
     message: &Message<'_>,
+    beside: &[String],
     limits: &InspectionLimits,
     table: &PersonNameTable,
 ) -> Result<SeenNames, Unreadable> {
     let mut reader = NameReader::new(table);
+    beside.iter().for_each(|text| reader.read_apart(text));
+    reader.end_record();
     read_body(rules, message, limits, &mut reader)?;
     reader.finish().ok_or_else(Unreadable::too_large)
 }
@@ -168,6 +172,9 @@ fn read_archive(
     reader: &mut NameReader<'_>,
 ) -> Result<(), Unreadable> {
     let mut archive = rules.open(bytes, bytes_max)?;
+    for (name, _) in archive.folders() {
+        reader.read_apart(name);
+    }
     for position in 0..archive.len() {
         let (name, place) = archive.part(position).expect("positions below `len` exist");
         reader.read_apart(name);
@@ -367,8 +374,14 @@ mod tests {
             content_encoding: "",
             body: body.as_bytes(),
         };
-        let seen =
-            names_shown(&rules(form), &message, &InspectionLimits::default(), &table).unwrap();
+        let seen = names_shown(
+            &rules(form),
+            &message,
+            &[],
+            &InspectionLimits::default(),
+            &table,
+        )
+        .unwrap();
         assert_eq!(
             table.without_identifier(&seen, persons.iter().copied()),
             alone,
@@ -445,5 +458,26 @@ mod tests {
     fn a_type_that_shows_nobody_is_not_read() {
         check("nobody", "Jean Petit", &[], 0);
         check("text", "Compte rendu :\nJean Petit est venu.", &[], 1);
+    }
+
+    #[test]
+    fn the_name_of_a_file_is_read_beside_every_body() {
+        let table = table();
+        for form in ["json", "nobody"] {
+            let message = Message {
+                status: 200,
+                content_type: Some(type_of(form)),
+                content_encoding: "",
+                body: b"[]",
+            };
+            let beside = ["attachment; filename=7_DUPONT_Marie.zip".to_owned()];
+            let limits = InspectionLimits::default();
+            let seen = names_shown(&rules(form), &message, &beside, &limits, &table).unwrap();
+            assert_eq!(
+                table.without_identifier(&seen, std::iter::empty()),
+                1,
+                "{form}"
+            );
+        }
     }
 }

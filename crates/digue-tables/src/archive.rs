@@ -47,6 +47,8 @@ struct Span {
 /// An archive whose list and layout are sound.
 pub struct ZipArchive<'b> {
     parts: Vec<ArchivePart<'b>>,
+    /// Names of folders, which have no content.
+    folders: Vec<(String, UnreadPlace)>,
     /// Number of bytes that may still be unpacked.
     left: usize,
     /// How many times its packed size a part may have unpacked.
@@ -69,7 +71,7 @@ impl<'b> ZipArchive<'b> {
         if list.count > PARTS_MAX {
             return Err(Unreadable::too_large());
         }
-        let (mut parts, mut spans) = (Vec::new(), Vec::new());
+        let (mut parts, mut folders, mut spans) = (Vec::new(), Vec::new(), Vec::new());
         let mut names = HashSet::new();
         let mut at = list.start;
         while at < list.end {
@@ -79,6 +81,7 @@ impl<'b> ZipArchive<'b> {
             let (part, span) = entry.part(bytes, &place)?;
             spans.push(span);
             if part.name.ends_with('/') && part.data.is_empty() {
+                folders.push((part.name, place));
                 continue;
             }
             // Of two parts with one name, programs differ in which they read.
@@ -93,6 +96,7 @@ impl<'b> ZipArchive<'b> {
         check_layout(bytes, spans, list.start)?;
         Ok(Self {
             parts,
+            folders,
             left: limit,
             ratio_max: usize::MAX,
         })
@@ -130,6 +134,13 @@ impl<'b> ZipArchive<'b> {
             .checked_sub(bytes)
             .ok_or_else(Unreadable::too_large)?;
         Ok(())
+    }
+
+    /// Names of folders, also of empty ones, each with its place for failures.
+    pub fn folders(&self) -> impl Iterator<Item = (&str, &UnreadPlace)> {
+        self.folders
+            .iter()
+            .map(|(name, place)| (name.as_str(), place))
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {

@@ -299,3 +299,65 @@ fn an_address_of_the_portal_becomes_the_public_one() {
         assert_eq!(headers[name], expected, "{value}");
     }
 }
+
+#[test]
+fn the_name_of_a_file_is_searched_word_by_word() {
+    let pattern = digue_identifiers::pattern::SearchPattern::new(r"\b[0-9]{7}[A-Z]\b").unwrap();
+    let pick = Pick::by_pattern(0, pattern, "sweep");
+    let kinds = [IdentifierKind {
+        name: "id".into(),
+        steps: vec![],
+        shape: None,
+    }];
+    let rules = HeaderRules::new(Vec::new(), &kinds);
+    for value in [
+        "attachment; filename=\"1000001A_IRM.dcm\"",
+        "attachment; filename*=UTF-8''irm_1000001A_t%c3%aate.zip",
+        "attachment; filename*0=\"1000\"; filename*1=\"001A_irm.zip\"",
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.append("content-disposition", HeaderValue::from_static(value));
+        let sweep = HeaderSweep {
+            rules: &rules,
+            kinds: &kinds,
+            picks: vec![&pick],
+        };
+        let shown = sweep.pass_held(&mut headers);
+        assert_eq!(shown.len(), 1, "{value}");
+        assert_eq!(shown[0].text, "1000001A");
+    }
+}
+
+#[test]
+fn the_type_of_several_parts_keeps_a_boundary_that_names_nobody() {
+    let kinds = [];
+    let rules = HeaderRules::new(Vec::new(), &kinds);
+    for (value, expected) in [
+        (
+            "multipart/related; type=\"application/dicom\"; boundary=2c5bb4b8-1f0e-4d1a-9a65-0f63a7d7c1aa",
+            "multipart/related; type=\"application/dicom\"; boundary=2c5bb4b8-1f0e-4d1a-9a65-0f63a7d7c1aa",
+        ),
+        (
+            "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.50",
+            "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.50",
+        ),
+        (
+            "multipart/related; boundary=dupont-marie; charset=utf-8",
+            "multipart/related; charset=utf-8",
+        ),
+        (
+            "application/dicom; transfer-syntax=1.2.840.10008.1.2.1000001",
+            "application/dicom",
+        ),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.append("content-type", HeaderValue::from_static(value));
+        HeaderSweep {
+            rules: &rules,
+            kinds: &kinds,
+            picks: Vec::new(),
+        }
+        .pass_held(&mut headers);
+        assert_eq!(headers["content-type"], expected);
+    }
+}

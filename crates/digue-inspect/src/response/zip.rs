@@ -101,6 +101,9 @@ pub(crate) fn read(
 ) -> Result<ReadingTally, Unreadable> {
     let mut archive = rules.open(bytes, limits.decoded_bytes_max)?;
     let mut tally = ReadingTally::default();
+    for (name, place) in archive.folders() {
+        found.sweep_name(name, || place.clone())?;
+    }
     for position in 0..archive.len() {
         let (name, place) = archive.part(position).expect("positions below `len` exist");
         found.sweep_name(name, || place.clone())?;

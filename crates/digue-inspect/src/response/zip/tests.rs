@@ -323,3 +323,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn names_of_folders_and_entries_are_read_word_by_word() {
+    let mut file = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default();
+    file.add_directory("etudes/P0007 DUPONT JEAN/", options)
+        .unwrap();
+    file.start_file("P0008_IRM/P0009 MARTIN/a.csv", options)
+        .unwrap();
+    file.write_all(b"id\nP0001\n").unwrap();
+    let bytes = file.finish().unwrap().into_inner();
+    check_found(&bytes, &["P0001", "P0007", "P0008", "P0009"]);
+    // A pattern for whole words, and a kind without a shape.
+    let pattern = SearchPattern::new(r"\bP[0-9]{4}\b").unwrap();
+    let sweep = [Pick::by_pattern(0, pattern, "sweep")];
+    let shapeless = [IdentifierKind {
+        name: "id".into(),
+        steps: vec![],
+        shape: None,
+    }];
+    let mut found = Collector::new(&shapeless, &sweep, 10);
+    let limits = InspectionLimits::default();
+    read(&rules(), &bytes, 200, &limits, &mut found).unwrap();
+    assert_eq!(found.count(), 4);
+}
