@@ -45,6 +45,10 @@ impl BudgetLimits {
     }
 }
 
+/// How many of a hundred persons of the portal's budget may be shown to callers of whom nothing is
+/// known: they leave the other half to those who are.
+const STRANGERS_PERCENT: u8 = 50;
+
 /// All limits of one portal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LimitsTable {
@@ -71,6 +75,8 @@ pub struct Budgets {
     accounts: HashMap<AccountId, Ledger>,
     organisations: HashMap<OrganisationId, Ledger>,
     portal: Ledger,
+    /// Persons shown to callers of whom nothing is known; they count for the portal, too.
+    strangers: Ledger,
     exact_search: HashMap<AccountId, Ledger>,
     break_glass: HashMap<AccountId, Ledger>,
     /// Counts responses, not persons.
@@ -97,17 +103,23 @@ pub struct Charge<'c> {
     pub by_break_glass: &'c [PersonKey],
     /// Percent of its usual limits that the account has now: 100, less after a recovery.
     pub percent: u8,
+    /// Callers of whom nothing is known have a share of the portal's budget, and no more: where the
+    /// others are known.
+    pub shares_with_strangers: bool,
 }
 
 impl Budgets {
     pub fn new(limits: LimitsTable) -> Self {
         // Without a limit nothing is ever charged to it; the shortest window then keeps it empty.
-        let portal = Ledger::of_many(limits.portal.longest().unwrap_or(SlidingWindow::Minute));
+        let longest = limits.portal.longest().unwrap_or(SlidingWindow::Minute);
+        let portal = Ledger::of_many(longest);
+        let strangers = Ledger::of_many(longest);
         Self {
             limits,
             accounts: HashMap::new(),
             organisations: HashMap::new(),
             portal,
+            strangers,
             exact_search: HashMap::new(),
             break_glass: HashMap::new(),
             uninspected: HashMap::new(),
@@ -165,6 +177,7 @@ impl Budgets {
             limits.uninspected,
         );
         self.portal.absorb(&before.portal);
+        self.strangers.absorb(&before.strangers);
     }
 
     /// Every limit that showing these persons now would break; nothing is charged.
@@ -235,9 +248,12 @@ impl Budgets {
                 RefusalReason::Budget(Scope::Organisation, w)
             });
         }
-        look(&mut self.portal, limits.portal, persons, &|w| {
-            RefusalReason::Budget(Scope::Portal, w)
-        });
+        let of_portal = |w| RefusalReason::Budget(Scope::Portal, w);
+        look(&mut self.portal, limits.portal, persons, &of_portal);
+        if account.is_unknown() && charge.shares_with_strangers {
+            let share = limits.portal.reduced(STRANGERS_PERCENT);
+            look(&mut self.strangers, share, persons, &of_portal);
+        }
         if !charge.by_exact_search.is_empty() {
             let ledger = ledger_of(
                 &mut self.exact_search,
@@ -262,7 +278,14 @@ impl Budgets {
                 &RefusalReason::BreakGlassBudget,
             );
         }
-        broken
+        // The portal's budget and the strangers' share of it have one name.
+        let mut distinct = Vec::with_capacity(broken.len());
+        for reason in broken {
+            if !distinct.contains(&reason) {
+                distinct.push(reason);
+            }
+        }
+        distinct
     }
 
     /// Counts these persons as shown, whatever the limits. Account, organisation and portal charges
@@ -298,6 +321,9 @@ impl Budgets {
         }
         if limits.portal.longest().is_some() {
             self.portal.charge(now, persons);
+            if account.is_unknown() {
+                self.strangers.charge(now, persons);
+            }
         }
         // These charges are few. Sorting them in at once keeps their ledgers out of `unsettled`.
         if !charge.by_exact_search.is_empty() {
@@ -338,7 +364,9 @@ impl Budgets {
             }
             left -= waiting;
         }
-        self.portal.settle(left) > 0
+        let waiting = self.strangers.pending();
+        self.strangers.settle(left);
+        self.portal.settle(left.saturating_sub(waiting)) > 0 || waiting > left
     }
 
     /// Every limit that one more response that could not be inspected would break; nothing is
@@ -425,6 +453,7 @@ impl Budgets {
                 by_exact_search: &keys(Some(Basis::ExactSearch)),
                 by_break_glass: &keys(Some(Basis::BreakGlass)),
                 percent: 100,
+                shares_with_strangers: false,
             },
         );
     }

@@ -373,6 +373,7 @@ struct CountedPersons<'w> {
     found_now: Vec<PersonKey>,
     opened: Vec<PersonKey>,
     is_uninspected: bool,
+    shares_with_strangers: bool,
 }
 
 impl<'w> CountedPersons<'w> {
@@ -408,6 +409,8 @@ impl<'w> CountedPersons<'w> {
             found_now,
             opened: of_basis(Basis::BreakGlass),
             is_uninspected,
+            // Where rules are only tried, all callers may be unknown.
+            shares_with_strangers: facts.mode.enforcement().is_some(),
         }
     }
 
@@ -419,6 +422,7 @@ impl<'w> CountedPersons<'w> {
             found_now: Vec::new(),
             opened: Vec::new(),
             is_uninspected,
+            shares_with_strangers: false,
         }
     }
 
@@ -430,6 +434,7 @@ impl<'w> CountedPersons<'w> {
             by_exact_search: &self.found_now,
             by_break_glass: &self.opened,
             percent,
+            shares_with_strangers: self.shares_with_strangers,
         }
     }
 }

@@ -457,7 +457,7 @@ proptest! {
                     let key = PersonKey::new(&world.population, person);
                     let charge = Charge {
                         account: &world.account, organisation: &world.organisation,
-                        persons: &[key], by_exact_search: &[], by_break_glass: &[], percent: 100,
+                        persons: &[key], by_exact_search: &[], by_break_glass: &[], percent: 100, shares_with_strangers: false,
                     };
                     world.budgets.charge(*at, &charge);
                 }
@@ -932,4 +932,69 @@ fn a_list_loses_its_archived_records() {
         (found.is_outside, found.reason),
         (vec![true, false], archived())
     );
+}
+
+/// A budget of the portal alone, and callers of whom nothing is known.
+#[test]
+fn strangers_use_half_of_the_portals_budget() {
+    let table = LimitsTable {
+        portal: limits(10, 20),
+        ..LimitsTable::default()
+    };
+    let mut budgets = Budgets::new(table);
+    let unknown = AccountId::unknown();
+    let nowhere = OrganisationId::unknown();
+    let (known, at_home) = (
+        AccountId::parse("a1").unwrap(),
+        OrganisationId::parse("o1").unwrap(),
+    );
+    let population = PopulationId::parse("demandeurs").unwrap();
+    let mut show = |who: (&AccountId, &OrganisationId), shares: bool, person: u32| {
+        let key = PersonKey::new(&population, &format!("p{person}"));
+        let charge = Charge {
+            account: who.0,
+            organisation: who.1,
+            persons: &[key],
+            by_exact_search: &[],
+            by_break_glass: &[],
+            percent: 100,
+            shares_with_strangers: shares,
+        };
+        let broken = budgets.check(NOW, &charge);
+        if broken.is_empty() {
+            budgets.charge(NOW, &charge);
+        }
+        while budgets.settle(3) {}
+        broken
+    };
+    let over = vec![RefusalReason::Budget(Scope::Portal, SlidingWindow::Minute)];
+    for person in 0..5 {
+        assert_eq!(show((&unknown, &nowhere), true, person), vec![]);
+    }
+    assert_eq!(show((&unknown, &nowhere), true, 5), over);
+    // Whom they have seen, they may see again.
+    assert_eq!(show((&unknown, &nowhere), true, 4), vec![]);
+    for person in 5..10 {
+        assert_eq!(show((&known, &at_home), true, person), vec![]);
+    }
+    assert_eq!(show((&known, &at_home), true, 10), over);
+    // Where rules are only tried everybody may be unknown: no share then, but the whole.
+    let mut budgets_tried = Budgets::new(LimitsTable {
+        portal: limits(10, 20),
+        ..LimitsTable::default()
+    });
+    for person in 0..10 {
+        let key = PersonKey::new(&population, &format!("p{person}"));
+        let charge = Charge {
+            account: &unknown,
+            organisation: &nowhere,
+            persons: &[key],
+            by_exact_search: &[],
+            by_break_glass: &[],
+            percent: 100,
+            shares_with_strangers: false,
+        };
+        assert_eq!(budgets_tried.check(NOW, &charge), vec![]);
+        budgets_tried.charge(NOW, &charge);
+    }
 }
