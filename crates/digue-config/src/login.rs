@@ -123,6 +123,7 @@ fn read_verifier(section: &ConfigSection<'_>) -> Option<TokenVerifier> {
         jwks: jwks?,
         issuer: issuer?,
         audience: audience?,
+        clients: section.texts("clients"),
     };
     section.accept("jwks", TokenVerifier::new(options))
 }

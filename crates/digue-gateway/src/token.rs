@@ -25,6 +25,7 @@ pub struct TokenVerifier {
     header: HeaderName,
     account_claim: String,
     organisation_claim: Option<String>,
+    clients: Vec<String>,
     written: WrittenFaults,
 }
 
@@ -55,6 +56,8 @@ pub struct VerifierOptions {
     pub header: HeaderName,
     pub account_claim: String,
     pub organisation_claim: Option<String>,
+    /// Clients of the issuer to which a token must have been issued; any when empty.
+    pub clients: Vec<String>,
 }
 
 impl TokenVerifier {
@@ -67,6 +70,7 @@ impl TokenVerifier {
             header: options.header,
             account_claim: options.account_claim,
             organisation_claim: options.organisation_claim,
+            clients: options.clients,
             written: WrittenFaults::default(),
         })
     }
@@ -154,6 +158,7 @@ impl TokenVerifier {
             return Err(TokenFault::Malformed);
         }
         let claims = self.keys.claims(token, &self.issuer, &self.audience)?;
+        jwt::check_client(&claims, &self.clients)?;
         let at = |name: &str| jwt::numeric_date(&claims, name);
         let latest = now.plus(CLOCK_SKEW);
         match at("exp") {

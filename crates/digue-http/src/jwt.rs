@@ -52,6 +52,9 @@ pub enum TokenFault {
     /// It is for another audience, or also for one that the caller does not trust.
     #[error("it is for another audience")]
     Audience,
+    /// It was issued to another client, or does not say to which.
+    #[error("it was issued to another client")]
+    Client,
     #[error("it has expired")]
     Over,
     #[error("it is not valid yet, or dated in the future")]
@@ -100,6 +103,29 @@ pub fn numeric_date(claims: &Map<String, Value>, name: &str) -> NumericDate {
     match secs.filter(|secs| DATE_SECS.contains(secs)) {
         Some(secs) => NumericDate::Known(Timestamp::from_secs(secs)),
         None => NumericDate::Unreadable,
+    }
+}
+
+/// Checks that a token was issued to one of these clients: `azp` of an ID token (OpenID Connect Core
+/// 1.0, 3.1.3.7), `client_id` of an access token (RFC 9068, 2.2); both, where it has both. Without
+/// clients any will do.
+pub fn check_client(
+    claims: &Map<String, Value>,
+    clients: &[String],
+) -> std::result::Result<(), TokenFault> {
+    let named: Vec<&Value> = ["azp", "client_id"]
+        .iter()
+        .filter_map(|name| claims.get(*name))
+        .filter(|value| !value.is_null())
+        .collect();
+    let is_one = |value: &&Value| {
+        clients
+            .iter()
+            .any(|known| value.as_str() == Some(known.as_str()))
+    };
+    match clients.is_empty() || (!named.is_empty() && named.iter().all(is_one)) {
+        true => Ok(()),
+        false => Err(TokenFault::Client),
     }
 }
 
@@ -405,5 +431,28 @@ mod tests {
         }
         assert_eq!(read(Value::Null), NumericDate::Absent);
         assert_eq!(numeric_date(&Map::new(), "exp"), NumericDate::Absent);
+    }
+
+    #[test]
+    fn a_token_of_another_client_is_refused_where_clients_are_named() {
+        let check = |claims: Value, clients: &[&str]| {
+            let clients: Vec<String> = clients.iter().map(|name| (*name).to_owned()).collect();
+            let claims = claims.as_object().unwrap().clone();
+            check_client(&claims, &clients).is_ok()
+        };
+        assert!(check(json!({}), &[]));
+        assert!(check(json!({ "azp": "autre" }), &[]));
+        for (claims, is_taken) in [
+            (json!({ "azp": "portail" }), true),
+            (json!({ "client_id": "mobile" }), true),
+            (json!({ "azp": "portail", "client_id": "mobile" }), true),
+            (json!({ "azp": "autre", "client_id": "portail" }), false),
+            (json!({ "azp": ["portail"] }), false),
+            (json!({ "azp": null }), false),
+            (json!({ "aud": "portail" }), false),
+        ] {
+            let shown = claims.to_string();
+            assert_eq!(check(claims, &["portail", "mobile"]), is_taken, "{shown}");
+        }
     }
 }

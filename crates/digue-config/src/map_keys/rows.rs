@@ -58,6 +58,7 @@ pub(super) const ROWS: &[(&str, &str, &str, &str, &str)] = &[
     ("identity", "jwks", "a file (`jwt`) *", "", ""),
     ("identity", "issuer", "a text (`jwt`) *", "", ""),
     ("identity", "audience", "a text (`jwt`) *", "", ""),
+    ("identity", "clients", "texts (`jwt`)", "any", ""),
     ("identity", "header", "a name (`jwt`)", "authorization", ""),
     (
         "identity",

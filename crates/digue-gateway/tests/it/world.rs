@@ -675,6 +675,7 @@ fn portals(asserter: &Asserter, upstream: &str) -> Vec<Portal> {
         header: HeaderName::from_static("x-token"),
         account_claim: "sub".to_owned(),
         organisation_claim: Some("org".to_owned()),
+        clients: Vec::new(),
     })
     .unwrap();
     vec![
