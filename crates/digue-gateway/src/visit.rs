@@ -58,7 +58,7 @@ use crate::caller::Caller;
 use crate::gateway::SharedGateway;
 use crate::headers::is_websocket;
 use crate::path::Segments;
-use crate::portal::{Portal, RouteKind};
+use crate::portal::{Identity, Portal, RouteKind};
 use crate::reported::ReportedVisit;
 use digue_http::body::Body;
 use digue_quotas::pending_entries::PendingEntry;
@@ -161,21 +161,23 @@ pub(crate) async fn permitted_observed(
         let Ok(permission) = conclude_request(visit, &uri, (&method, path.as_ref())).await;
         permission
     };
-    match mode {
-        // A pilot keeps nothing back, not even for the journal.
-        EnforcementMode::Pilot => {
-            let pending = shared.pending_entries.begin();
-            shared.follow_up(
-                pending,
-                &request.portal.id,
-                async move { drop(concluded.await) },
-            );
-            Permission {
-                caller: None,
-                entry: None,
-            }
+    // A pilot keeps nothing back, not even for the journal; nor is anybody kept waiting for a portal
+    // that is asked who its user is.
+    let is_kept_waiting = match mode {
+        EnforcementMode::Pilot => false,
+        EnforcementMode::ObserveOnly | EnforcementMode::Enforced => {
+            !matches!(request.portal.identity, Identity::Portal(_))
         }
-        EnforcementMode::ObserveOnly | EnforcementMode::Enforced => concluded.await,
+    };
+    if is_kept_waiting {
+        return concluded.await;
+    }
+    let pending = shared.pending_entries.begin();
+    let concluded = async move { drop(concluded.await) };
+    shared.follow_up(pending, &request.portal.id, concluded);
+    Permission {
+        caller: None,
+        entry: None,
     }
 }
 

@@ -640,6 +640,7 @@ fn own_logins(upstream: &str, sessions: &Arc<dyn SessionTable>) -> Vec<Portal> {
     for (prefix, mode) in [
         ("maison", EnforcementMode::Enforced),
         ("maison-pilote", EnforcementMode::Pilot),
+        ("maison-essai", EnforcementMode::ObserveOnly),
     ] {
         for name in OWN_LOGINS {
             let source = match name {
