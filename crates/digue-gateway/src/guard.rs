@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use crate::caller::{Caller, CallerKind};
 use crate::gateway::SharedGateway;
+use crate::portal_login::LoginQuestion;
 use digue_http::body::{Body, BoxError};
 
 /// The pieces in which a held response leaves, so that it can be stopped between two of them.
@@ -27,6 +28,8 @@ pub struct CutGuard {
     shared: Arc<SharedGateway>,
     portal: PortalId,
     caller: Caller,
+    /// Of a portal that signs its users in: its sign-in may end, or become another user's.
+    sign_in: Option<Arc<LoginQuestion>>,
 }
 
 impl CutGuard {
@@ -35,7 +38,14 @@ impl CutGuard {
             shared,
             portal,
             caller,
+            sign_in: None,
         }
+    }
+
+    /// Also guards the sign-in by which the portal knows the caller.
+    pub(crate) fn watching(self, sign_in: Option<Arc<LoginQuestion>>) -> Self {
+        let sign_in = sign_in.filter(|_| !self.caller.is_unknown());
+        Self { sign_in, ..self }
     }
 
     /// True when this account may no longer receive anything.
@@ -71,8 +81,21 @@ impl CutGuard {
         !sessions.is_live(&caller.session, now)
     }
 
-    /// Resolves when the account is cut.
+    /// Resolves when the account is cut, or the sign-in is no longer its own.
     pub async fn cut(&self) {
+        let changed = async {
+            match &self.sign_in {
+                Some(question) => question.changed(&self.shared, &self.caller.account).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.account_cut() => {}
+            () = changed => {}
+        }
+    }
+
+    async fn account_cut(&self) {
         // Subscribed before the first check: a cut in between then wakes the loop at once.
         let mut changes = self.shared.changes.subscribe();
         loop {

@@ -1,12 +1,14 @@
 //! Who sends a request to a portal that signs its users in itself: the portal is asked before it
 //! gets the request, or says it in its response.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use digue_portal_login::answer::{ANSWER_BYTES_MAX, named_by_response};
 use digue_portal_login::credentials::SignIn;
+use digue_portal_login::known::SignInNews;
 use digue_portal_login::{LoginAnswer, LoginFault, LoginSource, PortalLogin, PortalUser, WhoAmI};
-use digue_types::{SessionId, Timestamp};
+use digue_types::{AccountId, SessionId, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 
 use crate::caller::{Caller, CallerKind, IdentityFailure, not_taken, organisation_of};
@@ -18,6 +20,7 @@ use crate::portal::{Identity, Portal};
 use digue_connections::facts::ConnectionFacts;
 use digue_http::body::empty;
 use digue_quotas::hold::{self, BodyHolder, HeldBody};
+use digue_quotas::lock::lock;
 
 /// The question who sends a request, with all that is needed to ask it once the request is gone.
 pub(crate) struct LoginQuestion {
@@ -32,6 +35,8 @@ pub(crate) struct LoginQuestion {
     uri: Uri,
     headers: HeaderMap,
     connection: ConnectionFacts,
+    /// Cookies that the portal set in its answer to the question. A leaf.
+    renewed: Mutex<Vec<HeaderValue>>,
 }
 
 impl LoginQuestion {
@@ -57,6 +62,7 @@ impl LoginQuestion {
             uri: uri.clone(),
             headers: headers.clone(),
             connection: connection.clone(),
+            renewed: Mutex::default(),
         })
     }
 
@@ -114,6 +120,61 @@ impl LoginQuestion {
         if let Some(sign_in) = &self.sign_in {
             shared.known_logins.forget(sign_in);
         }
+    }
+
+    /// Adds the cookies of the answer to those of the response for which the question was asked: a
+    /// portal that renews a session with each answer would otherwise end it. Before them, because
+    /// the response is newer.
+    pub(crate) fn add_renewed(&self, headers: &mut HeaderMap) {
+        let renewed = std::mem::take(&mut *lock(&self.renewed));
+        if renewed.is_empty() {
+            return;
+        }
+        let own = headers.get_all(header::SET_COOKIE).iter().cloned();
+        let all: Vec<HeaderValue> = renewed.into_iter().chain(own).collect();
+        headers.remove(header::SET_COOKIE);
+        for cookie in all {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+    }
+
+    /// Resolves when the sign-in of an open response is no longer that of `account`, as far as the
+    /// portal can be asked.
+    pub(crate) async fn changed(&self, shared: &SharedGateway, account: &AccountId) {
+        let Some(sign_in) = &self.sign_in else {
+            return std::future::pending().await;
+        };
+        let mut news = shared.known_logins.watch(sign_in);
+        loop {
+            let is_asked_again = !self.is_asked_of_response();
+            let wait = match (is_asked_again, &*news.borrow_and_update()) {
+                (_, SignInNews::Ended) => return,
+                (_, SignInNews::Named(user)) if !self.names(user, account) => return,
+                (true, SignInNews::Doubted) => Duration::ZERO,
+                (true, SignInNews::Unchanged | SignInNews::Named(_)) => self.login.keeps,
+                // Its next response says whose it is.
+                (false, SignInNews::Doubted) => self.portal.timeouts.response,
+                (false, SignInNews::Unchanged | SignInNews::Named(_)) => Duration::MAX,
+            };
+            if tokio::time::timeout(wait, news.changed()).await.is_ok() {
+                continue;
+            }
+            if !is_asked_again {
+                return;
+            }
+            let now = shared.clock.now();
+            match self.before_the_portal(shared, now).await {
+                Ok(caller) if caller.account == *account => {}
+                Ok(_) | Err(_) => return,
+            }
+            // The answer to this question is no news.
+            news.mark_unchanged();
+        }
+    }
+
+    fn names(&self, user: &PortalUser, account: &AccountId) -> bool {
+        let named = self.portal.mapping.account(&user.account);
+        named.is_ok_and(|named| named == *account)
     }
 
     fn known(&self, shared: &SharedGateway, now: Timestamp) -> Option<PortalUser> {
@@ -180,14 +241,14 @@ impl LoginQuestion {
         if let Some(sign_in) = self.sign_in {
             match &answer {
                 // The user of other credentials than those that were presented.
-                Ok(LoginAnswer::User(_)) if self.login.credentials.are_changed_by(headers) => {
-                    shared.known_logins.forget(&sign_in);
+                Ok(LoginAnswer::User(user)) if self.login.credentials.are_changed_by(headers) => {
+                    shared.known_logins.replace(&sign_in, user.clone());
                 }
                 Ok(LoginAnswer::User(user)) => {
                     let until = now.plus(self.login.keeps);
                     shared.known_logins.keep_named(sign_in, user.clone(), until);
                 }
-                Ok(LoginAnswer::Nobody) | Err(_) => shared.known_logins.forget(&sign_in),
+                Ok(LoginAnswer::Nobody) | Err(_) => shared.known_logins.end(&sign_in),
             }
         }
         answer
@@ -206,6 +267,8 @@ impl LoginQuestion {
             .send(request.map(|()| empty()), timeouts.response)
             .await;
         let (head, body) = sent.map_err(|_| LoginFault::Unanswered)?.into_parts();
+        let cookies = head.headers.get_all(header::SET_COOKIE).iter().cloned();
+        *lock(&self.renewed) = cookies.collect();
         let share = hold::begin(&shared.held, [BodyHolder::Portal(self.portal.id.clone())]);
         let bytes = match hold::hold(body, ANSWER_BYTES_MAX, timeouts.idle, share).await {
             Ok(HeldBody::Whole { bytes, .. }) => bytes,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use digue_types::Timestamp;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 use crate::credentials::SignIn;
 use crate::{LoginAnswer, LoginFault, PortalUser};
@@ -17,6 +17,9 @@ const QUESTIONS_MAX: usize = 64;
 
 /// From so many questions on, abandoned ones are looked for.
 const ABANDONED_MAX: usize = 10_000;
+
+/// Below this number, sign-ins that nobody watches any more are left alone.
+const WATCHED_USUAL: usize = 1_000;
 
 type Outcome = Result<LoginAnswer, LoginFault>;
 
@@ -32,6 +35,23 @@ struct LoginTable {
     asked: HashMap<[u8; 32], LoginFlight>,
     /// How many questions each address has on their way.
     addresses: HashMap<String, usize>,
+    /// Sign-ins of responses that have not ended.
+    watched: HashMap<[u8; 32], watch::Sender<SignInNews>>,
+    /// From so many on, those that nobody watches any more are looked for.
+    swept_at: usize,
+}
+
+/// What became of a sign-in while a response to it is still open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignInNews {
+    /// Nothing is known to have changed.
+    Unchanged,
+    /// It may be another user's now: a request may have changed it.
+    Doubted,
+    /// The portal has named its user again.
+    Named(PortalUser),
+    /// The portal has named nobody.
+    Ended,
 }
 
 struct KnownUser {
@@ -91,9 +111,37 @@ impl KnownLogins {
     /// Forgets a sign-in that may have become another user's, or nobody's; an answer on its way is
     /// not kept.
     pub fn forget(&self, sign_in: &SignIn) {
+        self.forget_as(sign_in, SignInNews::Doubted);
+    }
+
+    /// Forgets a sign-in of which its portal has said that it is nobody's.
+    pub fn end(&self, sign_in: &SignIn) {
+        self.forget_as(sign_in, SignInNews::Ended);
+    }
+
+    /// Forgets a sign-in in whose place a response has put another, of the user whom it names.
+    pub fn replace(&self, sign_in: &SignIn, user: PortalUser) {
+        self.forget_as(sign_in, SignInNews::Named(user));
+    }
+
+    fn forget_as(&self, sign_in: &SignIn, news: SignInNews) {
         let mut table = self.table();
         table.users.remove(&sign_in.named());
         table.asked.remove(&sign_in.named());
+        table.tell(sign_in, news);
+    }
+
+    /// What becomes of a sign-in from now on, for a response that stays open.
+    pub fn watch(&self, sign_in: &SignIn) -> watch::Receiver<SignInNews> {
+        let mut table = self.table();
+        // Those whose responses have all ended.
+        if table.watched.len() >= table.swept_at.max(WATCHED_USUAL) {
+            table.watched.retain(|_, news| news.receiver_count() > 0);
+            table.swept_at = table.watched.len() * 2;
+        }
+        let news = table.watched.entry(sign_in.named());
+        news.or_insert_with(|| watch::Sender::new(SignInNews::Unchanged))
+            .subscribe()
     }
 
     fn table(&self) -> MutexGuard<'_, LoginTable> {
@@ -175,12 +223,19 @@ impl LoginTable {
             let middle = *middle;
             self.users.retain(|_, known| known.until > middle);
         }
+        self.tell(&sign_in, SignInNews::Named(user.clone()));
         let known = KnownUser {
             sign_in,
             user,
             until,
         };
         self.users.insert(named, known);
+    }
+
+    fn tell(&self, sign_in: &SignIn, news: SignInNews) {
+        if let Some(watched) = self.watched.get(&sign_in.named()) {
+            watched.send_replace(news);
+        }
     }
 }
 
@@ -322,6 +377,28 @@ mod tests {
             let _ = one.await;
         }
         assert_eq!(of("a").await, named("a1"));
+    }
+
+    #[tokio::test]
+    async fn an_open_response_hears_what_becomes_of_its_sign_in() {
+        let known = KnownLogins::default();
+        let (one, other) = (sign_in("s=1"), sign_in("s=2"));
+        let mut news = known.watch(&one);
+        known.end(&other);
+        assert!(!news.has_changed().unwrap());
+        known.forget(&one);
+        assert_eq!(*news.borrow_and_update(), SignInNews::Doubted);
+        known.keep_named(one, user("a1"), at(130));
+        assert_eq!(*news.borrow_and_update(), SignInNews::Named(user("a1")));
+        known.end(&one);
+        assert_eq!(*news.borrow_and_update(), SignInNews::Ended);
+        assert_eq!(known.user(&one, at(100)), None);
+        // What nobody watches takes no room.
+        drop(news);
+        for n in 0..3 * WATCHED_USUAL {
+            drop(known.watch(&sign_in(&format!("s={n}"))));
+        }
+        assert!(known.table().watched.len() <= WATCHED_USUAL + 1);
     }
 
     #[test]

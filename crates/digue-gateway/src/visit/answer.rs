@@ -266,6 +266,9 @@ impl AdmittedVisit<Enforcement> {
         // Before the body is held: who is to be refused takes no room.
         self.settle(head.status, &head.headers).await?;
         let visit = self.visit();
+        if let Some(question) = &visit.sign_in {
+            question.add_renewed(&mut head.headers);
+        }
         headers::strip_response(&mut head.headers);
         rewrite_addresses(&mut head.headers, &visit.portal.upstream.authority, &public);
         // No upgrade was requested on this route: a portal that switches anyway would open an

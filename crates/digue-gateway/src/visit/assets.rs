@@ -20,6 +20,7 @@ use crate::headers;
 use crate::identity;
 use crate::outgoing::{outgoing, public_origin};
 use crate::portal::{Identity, Portal, Route};
+use crate::portal_login::LoginQuestion;
 use crate::ports::ResourceFetch;
 use digue_connections::facts::ConnectionFacts;
 use digue_headers::response_headers::{HeaderSweep, rewrite_addresses};
@@ -91,7 +92,8 @@ impl AdmittedAssets<Enforcement> {
             connection,
             visit.now,
         );
-        let (response, named) = pass_through(&visit.shared, &visit.portal, outgoing, body).await?;
+        let of = (&*visit.shared, &*visit.portal, visit.sign_in.as_deref());
+        let (response, named) = pass_through(of, outgoing, body).await?;
         self.visit.answered = Some(response.status());
         settle(&mut self.visit, &mut self.mode, Some(&named)).await?;
         let guard = self.visit.guard();
@@ -113,14 +115,13 @@ pub(super) async fn forward_public(
         usize::try_from(route.request_bytes_max).unwrap_or(usize::MAX),
     );
     let outgoing = outgoing(shared, request.portal, None, parts, request.connection, now);
-    let (response, _) = pass_through(shared, request.portal, outgoing, body).await?;
+    let (response, _) = pass_through((&**shared, &**request.portal, None), outgoing, body).await?;
     Ok(response)
 }
 
 /// The portal's response, and its headers as it sent them.
 async fn pass_through(
-    shared: &Arc<SharedGateway>,
-    portal: &Portal,
+    (shared, portal, sign_in): (&SharedGateway, &Portal, Option<&LoginQuestion>),
     outgoing: Request<()>,
     body: Body,
 ) -> Result<(Response<Body>, HeaderMap), Refusal> {
@@ -130,6 +131,9 @@ async fn pass_through(
         .send(outgoing.map(|()| body), portal.timeouts.response)
         .await?;
     let sent = response.headers().clone();
+    if let Some(question) = sign_in {
+        question.add_renewed(response.headers_mut());
+    }
     // What names the user to Digue is for nobody else.
     if let Identity::Portal(login) = &portal.identity {
         for name in login.named_in_responses() {

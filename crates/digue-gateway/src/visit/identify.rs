@@ -101,6 +101,8 @@ pub(super) async fn identify<M: RequestMode>(
     if visit.caller.is_unknown() && visit.may_be_anonymous() {
         visit.brought = visit.identifiers_of_target(request.uri);
     }
+    let question = question.map(Arc::new);
+    visit.sign_in = question.clone();
     visit.login = question.map(|question| VisitLogin {
         is_settled: mode.asks_first() && !question.is_asked_of_response(),
         question,

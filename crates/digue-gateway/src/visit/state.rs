@@ -174,7 +174,7 @@ pub(super) struct ExactSearch {
 
 /// The question to the portal who sends a request.
 pub(super) struct VisitLogin {
-    pub(super) question: LoginQuestion,
+    pub(super) question: Arc<LoginQuestion>,
     /// The portal has said it, and its response adds nothing.
     pub(super) is_settled: bool,
 }
@@ -211,6 +211,8 @@ pub(super) struct Visit {
     pub(super) brought: Vec<Identifier>,
     /// Where the portal says who its users are.
     pub(super) login: Option<VisitLogin>,
+    /// The same, for a response that stays open.
+    pub(super) sign_in: Option<Arc<LoginQuestion>>,
     /// The account that the portal has signed in, where its passkey is asked for and missing: the
     /// caller is then nobody.
     pub(super) without_passkey: Option<Box<Caller>>,
@@ -277,6 +279,7 @@ impl Visit {
             named: Vec::new(),
             brought: Vec::new(),
             login: None,
+            sign_in: None,
             without_passkey: None,
             token: None,
             template: None,
@@ -378,6 +381,7 @@ impl Visit {
             self.portal.id.clone(),
             self.caller.clone(),
         )
+        .watching(self.sign_in.clone())
     }
 
     pub(super) fn persons<'i>(

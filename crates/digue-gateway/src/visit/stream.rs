@@ -64,11 +64,13 @@ impl StreamedAnswer {
             mut share,
         } = self;
         let mut cutter = PieceCutter::new(rules);
+        // One for the whole stream: it counts the time since the portal last said who it is.
+        let mut cut = std::pin::pin!(guard.cut());
         let mut has_ended = false;
         while !has_ended {
             let frame = tokio::select! {
                 biased;
-                () = guard.cut() => return Err(CutWhileReading.into()),
+                () = &mut cut => return Err(CutWhileReading.into()),
                 () = sender.closed() => return Ok(()),
                 frame = body.frame() => frame,
             };

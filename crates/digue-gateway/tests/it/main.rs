@@ -12,6 +12,7 @@ mod later;
 mod memory_monitor;
 mod misses;
 mod names;
+mod open_sign_in;
 mod outside;
 mod passthrough;
 mod pilot;

@@ -76,6 +76,13 @@ fn answer(signed_in: &SignedIn, heard: &Heard) -> Reply {
             .map(|name| json!({ "name": name }));
         let is_broken = *signed_in.is_broken.lock().unwrap();
         let reply = Reply::new("application/json", json!({ "user": user }).to_string());
+        // A session that lasts as long as its user comes back.
+        let reply = match credential.strip_prefix("rolling") {
+            Some(more) => reply
+                .header("set-cookie", "sid=rolling; Max-Age=60")
+                .header("set-cookie", &format!("suivi={more}")),
+            None => reply,
+        };
         return if is_broken { reply.status(500) } else { reply };
     }
     if let Some(user) = query.strip_prefix("ids=signin-") {
@@ -678,6 +685,71 @@ async fn an_answer_counts_for_all_that_was_presented() {
     let value = "SID=of-other".parse().unwrap();
     request.headers_mut().append("cookie", value);
     assert_eq!(home.world.send(request).await.reasons, ["login-unclear"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cookie_in_the_portals_word_reaches_its_visitor_as_any_cookie_does() {
+    let home = Home::new();
+    let cookies = async |sid: &str, target: &str| {
+        home.signed_in.sign_in(sid, "caseload");
+        let request = Home::request("maison-question", "GET", target, sid);
+        let response = home.world.response(request).await;
+        let all = response.headers().get_all("set-cookie").iter();
+        let all: Vec<String> = all
+            .map(|value| value.to_str().unwrap().to_owned())
+            .collect();
+        (response.status().as_u16(), all)
+    };
+    let renewed = ["sid=rolling; Max-Age=60".to_owned(), "suivi=".to_owned()];
+    assert_eq!(
+        cookies("rolling", "/fiche/P1").await,
+        (200, renewed.to_vec())
+    );
+    // The answer counts for a while, and its cookie was for the response that it was asked for.
+    assert_eq!(cookies("rolling", "/fiche/P1").await, (200, vec![]));
+    assert_eq!(home.questions(), 1);
+    home.world.clock.pass(Duration::from_secs(31));
+    assert_eq!(cookies("rolling", "/image/x").await.1, renewed);
+    // Whom it names is shown, and decided upon.
+    assert_eq!(cookies("rollingP2", "/fiche/P1").await.0, 200);
+    home.world.settle().await;
+    assert_eq!(home.last().persons_found, 2);
+    assert_eq!(cookies("rollingP99", "/fiche/P1").await, (403, vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn observing_behind_another_proxy_keeps_nobody_waiting() {
+    let answers = Arc::new((Mutex::new(false), std::sync::Condvar::new()));
+    let signed_in = Arc::new(SignedIn::default());
+    signed_in.sign_in("of-caseload", "caseload");
+    let table: Arc<dyn SessionTable> = Arc::new(Table(signed_in.clone()));
+    let waits = answers.clone();
+    let portal = Portal::start(move |heard| {
+        let (may_answer, changed) = &*waits;
+        let may_answer = may_answer.lock().unwrap();
+        drop(changed.wait_while(may_answer, |may| !*may).unwrap());
+        answer(&signed_in, heard)
+    });
+    let world = World::before_own_logins(portal.address.to_string(), &table);
+    let asks = Request::builder()
+        .uri("/.digue/authz/auth-request")
+        .header("host", "digue.test")
+        .header("x-original-method", "GET")
+        .header(
+            "x-original-url",
+            "http://maison-essai-question.test/fiche/P1",
+        )
+        .header("x-forwarded-for", "198.51.100.7")
+        .header("cookie", "sid=of-caseload")
+        .body(body::empty())
+        .unwrap();
+    // The portal has not said who it is, and will not before the proxy has its answer.
+    assert_eq!(world.send(asks).await.status, 200);
+    *answers.0.lock().unwrap() = true;
+    answers.1.notify_all();
+    world.settle().await;
+    let entry = world.entries().pop().expect("an entry");
+    assert_eq!(entry.account, account("caseload"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
