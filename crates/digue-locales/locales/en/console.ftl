@@ -583,7 +583,13 @@ finding-around-factor = { $factor } times the usual
 finding-around-ordinary = an ordinary day
 finding-around-not-kept = The activity of the account, the portal and the organisation that day was not kept with this finding: it is not known.
 finding-around-unreadable = The activity of the account, the portal and the organisation that day cannot be read back: it is not known.
-finding-early = The portal has only been known for { $days } days, with { $accounts } accounts whose habits are known. The usual level was therefore taken from what this kind of work usually looks like, and the number of persons in a day is not yet enough to raise an alert.
+finding-early = The portal has only been known for { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}, with { $accounts ->
+    [one] { $accounts } account
+   *[other] { $accounts } accounts
+} whose habits are known. The usual level was therefore taken from what this kind of work usually looks like, and the number of persons in a day is not yet enough to raise an alert.
 finding-batch = A batch is declared for this account: from { $from } to { $until }, at most { $persons } persons; anything beyond that is assessed, and fictitious persons always are.
 verdict-reopening = Reopening the account is not a verdict: monitoring learns nothing from it and continues to assess as before. The verdict "This was normal work" allows what this finding cites for fourteen days.
 finding-days = Persons per day

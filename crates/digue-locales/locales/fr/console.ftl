@@ -583,7 +583,13 @@ finding-around-factor = { $factor } fois le niveau habituel
 finding-around-ordinary = un jour ordinaire
 finding-around-not-kept = L'activité du compte, du portail et de l'organisation ce jour-là n'a pas été conservée avec ce constat : on ne la connaît pas.
 finding-around-unreadable = L'activité du compte, du portail et de l'organisation ce jour-là est illisible : on ne la connaît pas.
-finding-early = Ce portail n'est suivi que depuis { $days } jours, avec { $accounts } comptes dont on connaît les habitudes. Le niveau habituel a donc été estimé d'après ce type de travail en général, et le nombre de personnes d'une journée ne suffit pas encore à donner l'alerte.
+finding-early = Ce portail n'est suivi que depuis { $days ->
+    [one] { $days } jour
+   *[other] { $days } jours
+}, avec { $accounts ->
+    [one] { $accounts } compte
+   *[other] { $accounts } comptes
+} dont on connaît les habitudes. Le niveau habituel a donc été estimé d'après ce type de travail en général, et le nombre de personnes d'une journée ne suffit pas encore à donner l'alerte.
 finding-batch = Un traitement par lots est déclaré pour ce compte : de { $from } à { $until }, au plus { $persons } personnes ; ce qui le dépasse est évalué, et les personnes fictives le sont toujours.
 verdict-reopening = Rouvrir le compte n'est pas un verdict : la surveillance n'en apprend rien et continue d'évaluer comme avant. Le verdict « C'était du travail normal » autorise pendant quatorze jours ce que ce constat cite.
 finding-days = Personnes par jour
@@ -591,7 +597,7 @@ finding-days-alt = Personnes consultées par jour, au plus { $shown }
 finding-days-top = au plus { $shown }
 finding-usual = Trait : d'habitude au plus { $shown } par jour, pour ce compte et ses pairs.
 finding-now = Maintenant
-finding-gate = Accès du compte : { $gate }.
+finding-gate = Vanne du compte : { $gate }.
 finding-scope = Personnes consultées
 finding-account = Le compte
 approval-kind-reopen = rouvrir par étapes après un incident
