@@ -112,6 +112,73 @@ fn links_between_pages_lead_somewhere() {
     }
 }
 
+/// A reader looks on the page for exactly the words that a guide sets in italics. The older guides
+/// in English quote French pages, and are not compared.
+#[test]
+fn what_the_guides_quote_is_on_the_pages() {
+    let french = files(&root().join("docs/guide/fr"), "md");
+    let english = ["isms", "incident"].map(|name| root().join(format!("docs/guide/{name}.md")));
+    assert!(french.len() >= 5, "{french:?}");
+    let mut missing = Vec::new();
+    for (language, pages) in [("fr", french), ("en", english.to_vec())] {
+        let texts: String = files(
+            &root().join("crates/digue-locales/locales").join(language),
+            "ftl",
+        )
+        .iter()
+        .map(|path| one_spaced(&fs::read_to_string(path).unwrap()))
+        .collect();
+        for page in pages {
+            let text = one_spaced(&fs::read_to_string(&page).unwrap()).replace("**", "");
+            let parts: Vec<&str> = text.split('*').collect();
+            assert!(parts.len() % 2 == 1, "{}: odd italics", page.display());
+            let quotes = parts.into_iter().skip(1).step_by(2);
+            missing.extend(
+                quotes
+                    .filter(|quote| !texts.contains(quote))
+                    .map(|quote| format!("{}: {quote}", page.display())),
+            );
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+/// No-break spaces, and the line at which a quotation breaks, are the page's own.
+fn one_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn commands_of_the_french_guides_are_those_of_the_english_ones() {
+    let commands = |name: &str| -> BTreeSet<String> {
+        let text = read(name);
+        let blocks = text.split("```sh\n").skip(1);
+        blocks
+            .filter_map(|rest| rest.split("```").next())
+            .flat_map(|block| block.lines())
+            .map(|line| {
+                line.split(" #")
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .to_owned()
+            })
+            .filter(|line| !line.is_empty())
+            .collect()
+    };
+    let mut known = commands("README.md");
+    for name in ["in-front-of-your-portal", "operation", "people", "sign-in"] {
+        known.extend(commands(&format!("docs/guide/{name}.md")));
+    }
+    let mut named = BTreeSet::new();
+    for page in files(&root().join("docs/guide/fr"), "md") {
+        named.extend(commands(&page.display().to_string()));
+    }
+    assert!(named.len() >= 6, "{named:?}");
+    let unknown: Vec<&String> = named.difference(&known).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
 #[test]
 fn the_test_command_of_the_readme_is_what_ci_runs() {
     assert!(read("README.md").contains("./test"));
