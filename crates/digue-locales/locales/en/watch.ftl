@@ -70,39 +70,39 @@ signals-unreadable = The reasons stored with this finding cannot be read back: t
 innocent-persons = Up to { $count ->
     [one] one person
    *[other] { $count } persons
-} within { $period }, nothing would have been reported for the first of these reasons.
+} within { $period }, the first of these reasons would not have been enough for a finding by itself.
 innocent-response = Up to { $count ->
     [one] one new person
    *[other] { $count } new persons
-} in one response, nothing would have been reported for the first of these reasons.
+} in one response, the first of these reasons would not have been enough for a finding by itself.
 innocent-sheets = Up to { $count ->
     [one] one record
    *[other] { $count } records
-} within { $period }, nothing would have been reported for the first of these reasons.
+} within { $period }, the first of these reasons would not have been enough for a finding by itself.
 innocent-run = Up to { $count ->
     [one] one record
    *[other] { $count } records in a row
-} in identifier order, nothing would have been reported for the first of these reasons.
+} in identifier order, the first of these reasons would not have been enough for a finding by itself.
 innocent-pages = Up to { $count ->
     [one] one page
    *[other] { $count } pages in a row
-} of one list, nothing would have been reported for the first of these reasons.
+} of one list, the first of these reasons would not have been enough for a finding by itself.
 innocent-lists = Up to { $count ->
     [one] one list
    *[other] { $count } lists
-} paged through to the end in one day, nothing would have been reported for the first of these reasons.
+} paged through to the end in one day, the first of these reasons would not have been enough for a finding by itself.
 innocent-searches = Up to { $count ->
     [one] one search
    *[other] { $count } searches
-} in one day, nothing would have been reported for the first of these reasons.
+} in one day, the first of these reasons would not have been enough for a finding by itself.
 innocent-responses = Up to { $count ->
     [one] one such response
    *[other] { $count } such responses
-} in one day, nothing would have been reported for the first of these reasons.
+} in one day, the first of these reasons would not have been enough for a finding by itself.
 innocent-requests = Up to { $count ->
     [one] one such request
    *[other] { $count } such requests
-} in one day, nothing would have been reported for the first of these reasons.
+} in one day, the first of these reasons would not have been enough for a finding by itself.
 innocent-never = No number, however small, would have ruled out the first of these reasons.
 
 action-observe = observe

@@ -70,39 +70,39 @@ signals-unreadable = Les motifs enregistrés avec ce constat sont illisibles : 
 innocent-persons = Jusqu'à { $count ->
     [one] une personne
    *[other] { $count } personnes
-} en { $period }, rien n'aurait été signalé pour la première de ces raisons.
+} en { $period }, la première de ces raisons n'aurait pas suffi à elle seule à un signalement.
 innocent-response = Jusqu'à { $count ->
     [one] une nouvelle personne
    *[other] { $count } nouvelles personnes
-} dans une seule réponse, rien n'aurait été signalé pour la première de ces raisons.
+} dans une seule réponse, la première de ces raisons n'aurait pas suffi à elle seule à un signalement.
 innocent-sheets = Jusqu'à { $count ->
     [one] une fiche
    *[other] { $count } fiches
-} en { $period }, rien n'aurait été signalé pour la première de ces raisons.
+} en { $period }, la première de ces raisons n'aurait pas suffi à elle seule à un signalement.
 innocent-run = Jusqu'à { $count ->
     [one] une fiche
    *[other] { $count } fiches de suite
-} dans l'ordre des identifiants, rien n'aurait été signalé pour la première de ces raisons.
+} dans l'ordre des identifiants, la première de ces raisons n'aurait pas suffi à elle seule à un signalement.
 innocent-pages = Jusqu'à { $count ->
     [one] une page
    *[other] { $count } pages consécutives
-} d'une même liste, rien n'aurait été signalé pour la première de ces raisons.
+} d'une même liste, la première de ces raisons n'aurait pas suffi à elle seule à un signalement.
 innocent-lists = Jusqu'à { $count ->
     [one] une liste parcourue
    *[other] { $count } listes parcourues
-} jusqu'à la fin dans la journée, rien n'aurait été signalé pour la première de ces raisons.
+} jusqu'à la fin dans la journée, la première de ces raisons n'aurait pas suffi à elle seule à un signalement.
 innocent-searches = Jusqu'à { $count ->
     [one] une recherche
    *[other] { $count } recherches
-} dans la journée, rien n'aurait été signalé pour la première de ces raisons.
+} dans la journée, la première de ces raisons n'aurait pas suffi à elle seule à un signalement.
 innocent-responses = Jusqu'à { $count ->
     [one] une de ces réponses
    *[other] { $count } de ces réponses
-} dans la journée, rien n'aurait été signalé pour la première de ces raisons.
+} dans la journée, la première de ces raisons n'aurait pas suffi à elle seule à un signalement.
 innocent-requests = Jusqu'à { $count ->
     [one] une de ces requêtes
    *[other] { $count } de ces requêtes
-} dans la journée, rien n'aurait été signalé pour la première de ces raisons.
+} dans la journée, la première de ces raisons n'aurait pas suffi à elle seule à un signalement.
 innocent-never = Aucun nombre, même très petit, n'aurait écarté la première de ces raisons.
 
 action-observe = observer
