@@ -49,7 +49,8 @@ async fn findings(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError>
     let view = findings::view(app, actor).await?;
     let findings = view.findings.into_iter();
     let open = findings.filter(|finding| finding.decided.is_none());
-    let is_mine = actor.role.can_act();
+    // A deputy may confirm a theft, too: what they may decide is theirs, not another's.
+    let is_mine = findings::must_decide(actor, findings::FindingOutcome::Theft).is_ok();
     Ok(open.map(|finding| finding_task(finding, is_mine)).collect())
 }
 
