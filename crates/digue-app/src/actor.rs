@@ -31,7 +31,7 @@ impl Actor {
             .find(&session.account)
             .filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
-        let role = role_now(app, &session.account, record.role);
+        let role = app.unconfirmed().role_of(&session.account, record.role);
         Ok(Self {
             account: session.account.clone(),
             role,
@@ -48,7 +48,7 @@ impl Actor {
             .find(account)
             .filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
-        let role = role_now(app, account, record.role);
+        let role = app.unconfirmed().role_of(account, record.role);
         Ok(Self {
             account: account.clone(),
             role,
@@ -115,16 +115,6 @@ impl Actor {
 
     pub fn must_review(&self) -> Result<(), OperationError> {
         require(self.role.can_review())
-    }
-}
-
-/// The role that an account has now. Until its holder is confirmed an account is only an agent in
-/// the console: an intercepted invitation must not give an attacker the role of an officer.
-fn role_now(app: &App, account: &AccountId, role: Role) -> Role {
-    if app.unconfirmed().has(account) {
-        Role::Agent
-    } else {
-        role
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+use digue_access::Role;
 use digue_store::UnconfirmedRecord;
 use digue_types::AccountId;
 
@@ -48,6 +49,34 @@ impl UnconfirmedAccounts {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .contains_key(account)
+    }
+
+    /// The officers who may confirm the holder: those who neither asked for the account, nor
+    /// granted it, nor held its link. None for an account whose holder is confirmed.
+    pub fn confirmers(&self, app: &App, account: &AccountId) -> Vec<AccountId> {
+        let Some(record) = self.find(account) else {
+            return Vec::new();
+        };
+        let involved: Vec<&str> = [record.asked_by.as_str(), record.granted_by.as_str()]
+            .into_iter()
+            .chain(record.handed_by.split(' '))
+            .collect();
+        let rules = app.gateway().rules();
+        let officers = rules.directory.iter().filter(|(other, known)| {
+            known.role.can_review()
+                && !known.is_suspended
+                && !self.has(other)
+                && !involved.contains(&other.as_str())
+        });
+        let mut confirmers: Vec<AccountId> = officers.map(|(other, _)| other.clone()).collect();
+        confirmers.sort();
+        confirmers
+    }
+
+    /// The role that an account has in the console now. Until its holder is confirmed it is only an
+    /// agent: an intercepted invitation must not give an attacker the role of an officer.
+    pub fn role_of(&self, account: &AccountId, role: Role) -> Role {
+        if self.has(account) { Role::Agent } else { role }
     }
 
     pub async fn save(&self, app: &App, record: UnconfirmedRecord) -> Result<(), OperationError> {

@@ -22,7 +22,12 @@ impl ConsolePages {
         let rules = self.app.gateway().rules();
         let session = arrival.session.as_ref();
         let known = session.and_then(|session| rules.directory.find(&session.account));
-        let role = known.map(|record| record.role);
+        // The role in force, as operations see it: a menu must not offer what they refuse.
+        let role = session.zip(known).map(|(session, record)| {
+            self.app
+                .unconfirmed()
+                .role_of(&session.account, record.role)
+        });
         Visitor {
             host: arrival.host,
             is_secure: arrival.is_secure,
