@@ -170,6 +170,48 @@ impl HolderBook {
         }
     }
 
+    /// The accounts that a text names: several by their identifiers, or one as `named` finds it.
+    pub fn accounts_named(&self, text: &str) -> Result<Vec<AccountId>, OperationError> {
+        let names: Vec<&str> = text.split_whitespace().collect();
+        match names.as_slice() {
+            [] => Ok(Vec::new()),
+            // A name of two words before two names: "Léa Martin" is one person.
+            _ => self
+                .named(text)
+                .map(|one| vec![one])
+                .or_else(|_| names.into_iter().map(|name| self.named(name)).collect()),
+        }
+    }
+
+    /// The organisations that a text names: each by its identifier, or as the only one whose
+    /// identifier or name contains the whole text.
+    pub fn organisations_named(&self, text: &str) -> Result<Vec<OrganisationId>, OperationError> {
+        let text = text.trim();
+        let wanted = text.to_lowercase();
+        let known = self.organisations();
+        let fits =
+            |id: &str, name: &str| id.contains(&wanted) || name.to_lowercase().contains(&wanted);
+        let is_known = |name: &str| known.iter().any(|(id, _)| id == name);
+        let mut found = known.iter().filter(|(id, name)| fits(id, name));
+        let parsed = |name: &str| {
+            OrganisationId::parse(name)
+                .map_err(|_| OperationError::Invalid("invalid-organisation-none"))
+        };
+        match (
+            text.is_empty(),
+            is_known(&wanted),
+            found.next(),
+            found.next(),
+        ) {
+            (true, ..) => Ok(Vec::new()),
+            (_, false, Some((id, _)), None) => Ok(vec![parsed(id)?]),
+            (_, false, Some(_), Some(_)) => {
+                Err(OperationError::Invalid("invalid-organisation-several"))
+            }
+            (_, true, ..) | (_, _, None, _) => text.split_whitespace().map(parsed).collect(),
+        }
+    }
+
     /// The name of an organisation, or its identifier.
     pub fn organisation(&self, id: &OrganisationId) -> String {
         self.organisations

@@ -9,11 +9,13 @@ use digue_evidence::watch::read_entries;
 use digue_types::visible::is_blank;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use digue_exposure::{ScopeAnswer, ScopeQuestion};
 use digue_response::affected::{
     AffectedPerson, AffectedQuality, AffectedVersion, CountDoubt, OtherQuestion, QualityReason,
 };
+use digue_response::incident::EntryRefusal;
 use digue_response::notification::Field;
 use digue_response::severity::{Score, Terms};
 use digue_response::vocabulary::{DataKind, Gravity, Nature};
@@ -23,6 +25,7 @@ use ring::digest::{Context, SHA256};
 use serde_json::Value as Json;
 use tokio::sync::Mutex;
 
+use crate::entry_refusals::refused;
 use crate::incidents::{self, IncidentView};
 
 /// Serialises adding versions of affected sets: giving the next number, writing the list under it
@@ -45,7 +48,7 @@ pub async fn compute_affected(
 ) -> Result<AffectedVersion, OperationError> {
     actor.must_respond()?;
     // Asked twice: here so that an unknown incident fails before an answer that takes seconds.
-    incidents::fold(app, id).await?;
+    must_be_open(&incidents::fold(app, id).await?.1)?;
     // Before the turn is taken: it may last for seconds.
     let scoped = scope::computed(app, question).await?;
     let digest = move || {
@@ -55,6 +58,7 @@ pub async fn compute_affected(
     let (scoped, hash, counts) = app.blocking(digest).await?;
     let _one_at_a_time = app.area::<VersionLock>().0.lock().await;
     let (_, incident) = incidents::fold(app, id).await?;
+    must_be_open(&incident)?;
     let number = incident.next_version();
     // A new list does not take back the groups that people have stated.
     let others = incident
@@ -100,6 +104,17 @@ pub async fn compute_affected(
     Ok(version)
 }
 
+/// A version decides who is informed and what the authority is told: it is not added beside the
+/// closing, which rests on the last one. Asked before the list is written, so that no file of a
+/// refused version is left.
+fn must_be_open(incident: &Incident) -> Result<(), OperationError> {
+    if incident.is_closed() {
+        Err(refused(EntryRefusal::Closed))
+    } else {
+        Ok(())
+    }
+}
+
 /// Adds stated groups of persons who are in no list (relatives, trusted third persons), as a new
 /// version.
 pub async fn state_others(
@@ -114,6 +129,7 @@ pub async fn state_others(
     }
     let _one_at_a_time = app.area::<VersionLock>().0.lock().await;
     let (_, incident) = incidents::fold(app, id).await?;
+    must_be_open(&incident)?;
     let number = incident.next_version();
     let version = match incident.affected() {
         Some(last) => {
@@ -305,7 +321,8 @@ pub async fn suggested(app: &App, view: &IncidentView) -> Result<ScopeQuestion, 
         }
     }
     if let Some((from, to)) = incident.occurred {
-        (question.from, question.to) = (Some(from), to);
+        // The period of an incident includes its last second; that of a question ends before `to`.
+        (question.from, question.to) = (Some(from), to.map(|to| to.plus(Duration::from_secs(1))));
     }
     if let (Some(account), Some(seen)) = (question.accounts.first(), incident.acts.seen()) {
         let (view, whose, until) = (app.view(), account.clone(), seen.at());

@@ -23,6 +23,7 @@ pub(crate) const fn refusal_key(why: EntryRefusal) -> &'static str {
         EntryRefusal::PublicNotInformed => "incident-refused-public-not-told",
         EntryRefusal::ControllerNotInformed => "incident-refused-controller-not-told",
         EntryRefusal::BeforeAwareness => "incident-refused-before-awareness",
+        EntryRefusal::DutyOpen => "incident-refused-duty-open",
         EntryRefusal::StepsOpen => "incident-refused-steps-open",
         EntryRefusal::Future => "incident-refused-future",
         EntryRefusal::Backwards => "incident-refused-backwards",

@@ -138,7 +138,7 @@ fn note_of(form: &TypedForm, zone: &TimeZone) -> Result<IncidentNote, OperationE
         },
         "occurred" => IncidentNote::Occurred {
             from: micros("from")?,
-            to: maybe("to")?,
+            to: form.end("to", zone)?.map(Timestamp::micros),
         },
         "sheet" => IncidentNote::SheetAdded {
             sheet: form.choice("sheet", Sheet::parse)?,
@@ -176,6 +176,10 @@ fn note_of(form: &TypedForm, zone: &TimeZone) -> Result<IncidentNote, OperationE
             reason: reason(),
         },
         "delay" => IncidentNote::DelayExplained {
+            clock: form.choice("clock", ClockKind::parse)?,
+            reason: reason(),
+        },
+        "left-open" => IncidentNote::LeftOpen {
             clock: form.choice("clock", ClockKind::parse)?,
             reason: reason(),
         },

@@ -197,6 +197,10 @@ impl PaperReader {
                 self.say1("log-delay", "clock", self.say(clock.key())),
                 reason.clone(),
             ),
+            IncidentNote::LeftOpen { clock, reason } => (
+                self.say1("log-left-open", "clock", self.say(clock.key())),
+                reason.clone(),
+            ),
             _ => return None,
         };
         Some(self.pair(&what, &why))

@@ -78,7 +78,6 @@ pub async fn facts(
         is_shut: is_suspended || is_closed,
         findings: found.all,
         waiting: found.undecided,
-        gates: app.store().gates().await?.len(),
         journal: app.journal_status().size,
         colleagues,
         affected,

@@ -61,6 +61,15 @@ impl PaperReader {
         self.local(at, "%Y-%m-%dT%H:%M")
     }
 
+    /// The same for the end of a period: forms have whole minutes, and an end that lost its seconds
+    /// would leave out what happened in them. It is read back with `typed_form::local_end`.
+    pub fn form_end(&self, at: Timestamp) -> String {
+        const MINUTE: i64 = 60_000_000;
+        let micros = at.micros();
+        let whole = micros.saturating_add((MINUTE - micros.rem_euclid(MINUTE)) % MINUTE);
+        self.form_time(Timestamp::from_micros(whole))
+    }
+
     /// A time for tables: local, with its offset and all digits.
     pub(crate) fn exact(&self, at: Timestamp) -> String {
         match jiff::Timestamp::from_microsecond(at.micros()) {

@@ -633,6 +633,7 @@ const fn complaint_by(happening: Happening) -> &'static str {
     match happening {
         Happening::StolenAccount => "complaint-by-stolen-account",
         Happening::SuspectedAccount => "complaint-by-suspected-account",
+        Happening::OutsideReader => "complaint-by-outside-reader",
         Happening::Ransomware => "complaint-by-ransomware",
         Happening::Unavailable | Happening::Mistake | Happening::Unspecified => {
             "complaint-by-unspecified"

@@ -73,29 +73,33 @@ impl PaperReader {
         match claim.kind() {
             ClaimKind::Persons => [stated]
                 .into_iter()
-                .chain(self.notices_differ(view))
+                .chain(self.notices_beside(view))
                 .collect::<Vec<_>>()
                 .join(" "),
             _ => stated,
         }
     }
 
-    /// The outcome of Digue's own notices, where not everyone was reached.
-    fn notices_differ(&self, view: &IncidentView) -> Option<String> {
-        let ended = view
-            .incident
+    /// The outcome of Digue's own notices beside what a person states. A letter that Digue prepared
+    /// is delivered by others, and a statement after a campaign says how the rest was informed:
+    /// neither is a contradiction. Notices that did not leave after the statement are one.
+    fn notices_beside(&self, view: &IncidentView) -> Option<String> {
+        let incident = &view.incident;
+        let ended = incident
             .notices
             .iter()
-            .map(|(_, ended)| ended)
-            .filter(|ended| !ended.is_whole());
+            .filter(|(_, ended)| !ended.is_whole());
+        let last_informed = incident.last_informed();
         let (mut sent, mut listed, mut unsent, mut unreached) = (0, 0, 0, 0);
-        let mut has_any = false;
-        for one in ended {
+        let (mut has_any, mut is_denied) = (false, false);
+        for (entry, one) in ended {
             has_any = true;
             sent += one.sent;
             listed += one.listed;
             unsent += one.unsent;
             unreached += one.unreached;
+            let is_after = last_informed.is_none_or(|informed| informed < *entry);
+            is_denied |= is_after && one.unsent + one.unreached > 0;
         }
         let count = |of: u64| number(self.language, of);
         has_any.then(|| {
@@ -105,7 +109,14 @@ impl PaperReader {
                 ("unsent", count(unsent)),
                 ("unreached", count(unreached)),
             ];
-            self.sentence("claim-notices-differ", &counts)
+            let key = if is_denied {
+                "claim-notices-differ"
+            } else if unsent + unreached > 0 {
+                "claim-notices-rest"
+            } else {
+                "claim-notices-otherwise"
+            };
+            self.sentence(key, &counts)
         })
     }
 
@@ -202,7 +213,6 @@ impl PaperReader {
                     ("waiting", count(facts.waiting)),
                 ]
             }
-            SheetFact::Gates => vec![("gates", count(facts.gates))],
             SheetFact::Journal => vec![("entries", number(self.language, facts.journal))],
             SheetFact::Organisation => vec![("accounts", count(facts.colleagues))],
             SheetFact::Uninspected => {
@@ -274,13 +284,16 @@ impl PaperReader {
         kinds
     }
 
-    /// A subject of the journal in words (`account:a1`, `record:ME-3`); its name where there is no
-    /// word.
+    /// A subject of the journal in words (`account:a1`, `record:ME-3`); its name where that is what
+    /// people gave it.
     pub fn named(&self, subject: &Subject) -> String {
+        let counted = |key: &str, count: u64| self.say1(key, "count", number(self.language, count));
+        let of = |key: &str, name: String| self.say1(key, "name", name);
         match subject.clone().canonical() {
             Subject::Account(_) | Subject::Organisation(_) | Subject::Portal(_) => {
                 self.subject(subject)
             }
+            Subject::Accounts(count) => counted("subject-accounts", count),
             Subject::Incident(_) | Subject::Affected { .. } => self.say("subject-incident"),
             // Their names are random, or the hash of an identifier.
             Subject::Finding(_) => self.say("subject-finding"),
@@ -288,7 +301,47 @@ impl PaperReader {
             Subject::Review(_) => self.say("subject-review"),
             Subject::Report(_) => self.say("subject-report"),
             Subject::Person(_) => self.say("subject-person"),
-            subject => subject.name(),
+            Subject::Session(_) => self.say("subject-session"),
+            Subject::File(_) => self.say("subject-file"),
+            Subject::Rules(_) => self.say("subject-rules"),
+            Subject::Everything => self.say("subject-everything"),
+            Subject::Policies => self.say("subject-policies"),
+            Subject::Proxies => self.say("subject-proxies"),
+            Subject::Template => self.say("subject-template"),
+            Subject::Journal | Subject::WholeJournal => self.say("subject-journal"),
+            Subject::Administration => self.say("subject-administration"),
+            Subject::Check(code) => {
+                let key = format!("check-{code}");
+                // A check of a later version has only its code.
+                if digue_locales::has(self.language, &key) {
+                    self.say(&key)
+                } else {
+                    code
+                }
+            }
+            Subject::Complaint(reference) => of("subject-complaint", reference),
+            Subject::Statement(version) => counted("subject-statement", version),
+            Subject::Entries { first, count } => {
+                let last = first.saturating_add(count.saturating_sub(1));
+                let ends = [("first", first.to_string()), ("last", last.to_string())];
+                self.sentence("subject-entries", &ends)
+            }
+            Subject::Receipt(entry) => of("subject-receipt", entry.to_string()),
+            Subject::History(account)
+            | Subject::Exposures(account)
+            | Subject::Persons(account)
+            | Subject::LookBack(account) => of("subject-history", account.to_string()),
+            Subject::Scope { persons } => counted("subject-scope", persons),
+            Subject::Requests(count) => counted("subject-requests", count),
+            subject @ (Subject::Nothing
+            | Subject::Population(_)
+            | Subject::Caseload(_)
+            | Subject::Aliases(_)
+            | Subject::Classes(_)
+            | Subject::Record(_)
+            | Subject::Sights(_)
+            | Subject::Repository(_)
+            | Subject::Other(_)) => subject.name(),
         }
     }
 

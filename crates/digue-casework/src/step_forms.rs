@@ -9,12 +9,12 @@ mod sheet_notes;
 
 use digue_app::{Actor, App, OperationError};
 use digue_response::IncidentNote;
-use digue_response::clock::Awareness;
+use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{EntryRefusal, IncidentState};
 use digue_response::notification::{
     Block, Field, FilledField, FormFieldShape, FormFieldSource, NotificationDraft,
 };
-use digue_response::progress::{ProgressStep, step_of};
+use digue_response::progress::{IncidentGap, IncidentProgress, ProgressStep, step_of};
 use digue_response::sheet::{Answer, MeasuredFacts, Sheet, SheetStep, StepEffect};
 use digue_response::vocabulary::Exemption;
 use digue_types::Timestamp;
@@ -23,7 +23,7 @@ use crate::incidents::{self, IncidentView};
 use crate::paper_reader::PaperReader;
 use crate::typed_form::TypedForm;
 use crate::{breach, measured, notification};
-use inputs::names_of;
+use inputs::{left_open_name, names_of};
 use sheet_notes::SheetNotes;
 
 pub use inputs::{ConfirmBox, FormInput, FormSection, InputKind, SheetFault, StepForm};
@@ -75,7 +75,8 @@ pub async fn form(
         ProgressStep::Notices => Vec::new(),
         ProgressStep::Close => {
             let mut sections = source.sheets(ProgressStep::Close);
-            sections.push(source.closing());
+            let progress = measured::progress(app, actor, view, reader.language).await?;
+            sections.push(source.closing(&progress));
             sections
         }
     }))
@@ -124,6 +125,8 @@ pub async fn save(
         ProgressStep::Notices => {}
         ProgressStep::Close => {
             sheet.steps(&view, ProgressStep::Close);
+            // Before the state, which rests on them.
+            sheet.left_open(&view);
             sheet.state();
         }
     }
@@ -150,6 +153,12 @@ pub async fn save(
             &written.reason
         } else {
             &written.field
+        };
+        let duty = left_open_name(ClockKind::Complaint);
+        let field = if why == EntryRefusal::DutyOpen && typed.has(&duty) {
+            &duty
+        } else {
+            field
         };
         faults.push(SheetFault {
             field: field.clone(),
@@ -231,11 +240,15 @@ impl SheetSource<'_> {
         let mut to = self.input("occurred-to", "occurred-to", InputKind::Moment);
         let known = incident.occurred;
         from.values = time(known.map(|(from, _)| from).or(period.map(|(from, _)| from)));
-        to.values = time(match known {
+        let end = match known {
             Some((_, to)) => to,
             // While access is open the last exposure of the list need not be the last one.
             None => period.map(|(_, to)| to).filter(|_| self.facts.is_shut),
-        });
+        };
+        to.values = end
+            .map(|end| self.reader.form_end(end))
+            .into_iter()
+            .collect();
         if known.is_none() && period.is_some() {
             from.notes.push(self.reader.say("occurred-from-list"));
         }
@@ -399,7 +412,7 @@ impl SheetSource<'_> {
             };
             state.notes.push(self.reader.say(key));
         }
-        let reason = self.input("state-reason", "column-reason", InputKind::Line);
+        let reason = self.input("state-reason", "reason-ten", InputKind::Line);
         Some(self.section("sheet-state", vec![state, reason]))
     }
 
@@ -419,7 +432,7 @@ impl SheetSource<'_> {
             "decide-authority",
             ["decided-notify", "decided-not-notify"],
         );
-        let mut reason = self.input("notify-reason", "column-reason", InputKind::Text);
+        let mut reason = self.input("notify-reason", "reason-ten", InputKind::Text);
         notify.is_missing = decided.is_none();
         if let Some(decided) = decided {
             notify.values = vec![if decided.what { "yes" } else { "no" }.to_owned()];
@@ -443,7 +456,7 @@ impl SheetSource<'_> {
             .iter()
             .map(|one| (one.code().to_owned(), self.reader.say(one.key())))
             .collect();
-        let mut reason = self.input("inform-reason", "column-reason", InputKind::Text);
+        let mut reason = self.input("inform-reason", "reason-ten", InputKind::Text);
         inform.is_missing = decided.is_none();
         if let Some(decided) = decided {
             inform.values = vec![if decided.what.inform { "yes" } else { "no" }.to_owned()];
@@ -476,12 +489,23 @@ impl SheetSource<'_> {
             .0
             .iter()
             .filter(|(_, filled)| matches!(filled, FilledField::Unknown(_)));
-        let unknown: Vec<FormInput> = unknown
+        let mut unknown: Vec<FormInput> = unknown
             .map(|(field, filled)| self.field(*field, filled))
             .collect();
         let mut sections = Vec::new();
+        // What came up after a notification without gaps is for a complement: nothing is missing in
+        // what was sent.
+        let is_sent = self.view.incident.is_wholly_notified();
+        for field in &mut unknown {
+            field.is_missing &= !is_sent;
+        }
         if !unknown.is_empty() {
-            sections.push(self.section("notification-to-answer", unknown));
+            let title = if is_sent {
+                "notification-since-sent"
+            } else {
+                "notification-to-answer"
+            };
+            sections.push(self.section(title, unknown));
         }
         for block in Block::ALL {
             let fields = self.draft.0.iter().filter(|(field, filled)| {
@@ -556,24 +580,74 @@ impl SheetSource<'_> {
         }
     }
 
-    fn closing(&self) -> FormSection {
+    /// Closing, with the reason for each duty that may stay open. It is offered where nothing holds
+    /// it up.
+    fn closing(&self, progress: &IncidentProgress) -> FormSection {
+        let incident = &self.view.incident;
         let mut state = self.input("state", "state-what", InputKind::One);
-        let next: &[IncidentState] = match self.view.incident.state() {
+        let is_held_up = progress.gaps().any(|(_, gap)| gap.holds_up_closing());
+        let next: &[IncidentState] = match incident.state() {
+            IncidentState::Contained if is_held_up => &[IncidentState::Dismissed],
             IncidentState::Contained => &[IncidentState::Resolved, IncidentState::Dismissed],
             IncidentState::Suspected | IncidentState::Confirmed => &[IncidentState::Dismissed],
             IncidentState::Resolved => &[IncidentState::Contained],
             IncidentState::Dismissed => &[IncidentState::Suspected],
         };
+        if is_held_up && !incident.is_closed() {
+            state.notes.push(self.reader.say("closing-held-up"));
+        }
         state.choices = next
             .iter()
             .map(|one| {
+                // The same state after the end is a reopening, and says so.
+                let prefix = if incident.is_closed() {
+                    "state-again"
+                } else {
+                    "state-is"
+                };
                 (
                     one.code().to_owned(),
-                    self.reader.say(&format!("state-is-{}", one.code())),
+                    self.reader.say(&format!("{prefix}-{}", one.code())),
                 )
             })
             .collect();
-        let reason = self.input("state-reason", "column-reason", InputKind::Line);
-        self.section("sheet-closing", vec![state, reason])
+        let mut fields = vec![state];
+        // A closed incident takes no reasons any more: it is reopened first.
+        let left: &[ClockKind] = if incident.is_closed() {
+            &[]
+        } else {
+            ClockKind::ALL
+        };
+        fields.extend(
+            left.iter()
+                .filter_map(|clock| self.left_open(*clock, progress)),
+        );
+        let reason = self.input("state-reason", "reason-ten", InputKind::Line);
+        fields.push(reason);
+        self.section("sheet-closing", fields)
+    }
+
+    /// Why a duty stays open: asked where it may, and shown where it was said.
+    fn left_open(&self, clock: ClockKind, progress: &IncidentProgress) -> Option<FormInput> {
+        if !clock.may_be_left_open() {
+            return None;
+        }
+        let known = self.view.incident.left_open.get(&clock);
+        let is_open = progress
+            .gaps()
+            .any(|(_, gap)| gap == IncidentGap::Duty(clock));
+        if known.is_none() && !is_open {
+            return None;
+        }
+        let mut field = self.input(&left_open_name(clock), "column-reason", InputKind::Text);
+        field.label = self
+            .reader
+            .say1("left-open", "duty", self.reader.say(clock.key()));
+        field.is_missing = known.is_none();
+        field.values = known
+            .map(|known| known.reason.clone())
+            .into_iter()
+            .collect();
+        Some(field)
     }
 }

@@ -5,9 +5,10 @@ use digue_app::{Actor, App, OperationError};
 use digue_exposure::{IndexError, IndexView, Quality, QuestionName, ScopeAnswer, ScopeQuestion};
 use digue_journal::note::Note;
 use digue_response::affected::{AffectedQuality, CountDoubt, QualityReason};
-use digue_types::Subject;
+use digue_types::{PortalId, Subject};
 
 use crate::affected;
+use crate::completeness::{CompleteSince, complete_since};
 use crate::reading::{self, EvidenceForm, EvidenceRead};
 
 /// An answer with the checkpoint that it holds at.
@@ -89,6 +90,12 @@ pub async fn scope(
 
 /// `scope`, for callers that return no list of persons and therefore journal no reading.
 pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult, OperationError> {
+    if question.is_of_no_time() {
+        return Err(OperationError::Invalid("invalid-period"));
+    }
+    if question.from.is_some_and(|from| from > app.clock().now()) {
+        return Err(OperationError::Invalid("invalid-period-future"));
+    }
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     let published = app.journal().status().checkpoint_size;
     let (note, _) = app
@@ -123,6 +130,9 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
         Ok(Ok((answer, people, unmerged)))
     };
     let (answer, people, unmerged) = app.answered(app.blocking(work).await?)??;
+    if is_empty(&answer) {
+        must_be_remembered(app, &question).await?;
+    }
     Ok(ScopeResult {
         question,
         answer,
@@ -131,6 +141,25 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
         note,
         size,
     })
+}
+
+/// Refuses a period that ended before the exposures of the journal begin: their entries are
+/// destroyed, or were never written, and "nobody was shown" would be a statement about them.
+async fn must_be_remembered(app: &App, question: &ScopeQuestion) -> Result<(), OperationError> {
+    let Some(to) = question.to else {
+        return Ok(());
+    };
+    let concerns =
+        |portal: &PortalId| question.portals.is_empty() || question.portals.contains(portal);
+    let is_before = match complete_since(app, concerns).await? {
+        CompleteSince::Since(since) => to <= since,
+        CompleteSince::Empty | CompleteSince::NothingLeft => true,
+    };
+    if is_before {
+        Err(OperationError::Invalid("invalid-period-forgotten"))
+    } else {
+        Ok(())
+    }
 }
 
 fn is_empty(answer: &ScopeAnswer) -> bool {

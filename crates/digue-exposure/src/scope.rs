@@ -28,6 +28,15 @@ pub struct ScopeQuestion {
     pub before_entry: Option<u64>,
 }
 
+impl ScopeQuestion {
+    /// True when no instant lies in its period: "nobody was shown" would state what nothing was
+    /// asked about.
+    pub fn is_of_no_time(&self) -> bool {
+        let second = |at: Timestamp| at.secs();
+        matches!((self.from, self.to), (Some(from), Some(to)) if second(from) >= second(to))
+    }
+}
+
 /// One person who was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Affected {
@@ -146,4 +155,29 @@ pub struct ScopeAnswer {
     /// Rows that the answer rests on: one for each person in each response.
     pub exposures: u64,
     pub quality: Quality,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_within_one_second_or_turned_round_has_no_time() {
+        let at = |text: &str| Timestamp::parse_rfc3339(text);
+        let of = |from: &str, to: &str| {
+            let (from, to) = (at(from), at(to));
+            ScopeQuestion {
+                from,
+                to,
+                ..ScopeQuestion::default()
+            }
+            .is_of_no_time()
+        };
+        assert!(of("2025-11-22T03:00:00Z", "2025-11-22T03:00:00Z"));
+        // Questions are of whole seconds: the end is not included.
+        assert!(of("2025-11-22T03:00:00.1Z", "2025-11-22T03:00:00.9Z"));
+        assert!(of("2025-11-22T03:00:01Z", "2025-11-22T03:00:00Z"));
+        assert!(!of("2025-11-22T03:00:00Z", "2025-11-22T03:00:01Z"));
+        assert!(!ScopeQuestion::default().is_of_no_time());
+    }
 }

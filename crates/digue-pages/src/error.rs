@@ -97,7 +97,11 @@ pub async fn show_errors(
         OperationError::Denied => console.app.gateway().contact(),
         _ => None,
     };
-    let page = error_page(&visitor, &error, contact);
+    let unconfirmed = match &*error {
+        OperationError::Denied => unconfirmed_sentence(&console, &visitor),
+        _ => None,
+    };
+    let page = error_page(&visitor, &error, contact, unconfirmed);
     (parts.status, parts.headers, page).into_response()
 }
 
@@ -162,10 +166,29 @@ struct MessagePage {
     contact: Option<OperatorContact>,
 }
 
+/// Why an account whose holder nobody confirmed yet may do so little, and who can confirm it. `None`
+/// for every other account: its role is the reason.
+fn unconfirmed_sentence(console: &Console, visitor: &Visitor) -> Option<String> {
+    let account = &visitor.session.as_ref()?.account;
+    let unconfirmed = console.app.unconfirmed();
+    if !unconfirmed.has(account) {
+        return None;
+    }
+    let w = Localizer::new(visitor);
+    let confirmers = unconfirmed.confirmers(&console.app, account);
+    Some(if confirmers.is_empty() {
+        w.say("error-unconfirmed")
+    } else {
+        let names: Vec<String> = confirmers.iter().map(ToString::to_string).collect();
+        w.with1("error-unconfirmed-by", "names", names.join(", "))
+    })
+}
+
 fn error_page(
     visitor: &Visitor,
     error: &OperationError,
     contact: Option<&OperatorContact>,
+    unconfirmed: Option<String>,
 ) -> Html<String> {
     let (_, title, text) = outcome(error);
     let w = Localizer::new(visitor);
@@ -178,7 +201,7 @@ fn error_page(
     };
     page(&MessagePage {
         title: w.say(title),
-        text: w.say(text),
+        text: unconfirmed.unwrap_or_else(|| w.say(text)),
         details,
         contact: contact.cloned(),
         w,

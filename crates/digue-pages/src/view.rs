@@ -433,6 +433,16 @@ pub fn query_part(value: &str) -> String {
     bytes.collect()
 }
 
+/// The name of a file in the reader's language, as ASCII letters: a header has no others.
+pub fn file_name(language: Language, name: &str) -> String {
+    let key = format!("file-name-{name}");
+    if digue_locales::has(language, &key) {
+        text(language, &key)
+    } else {
+        name.to_owned()
+    }
+}
+
 /// A table as CSV, safe to open in a spreadsheet of the reader's language: with a byte-order mark,
 /// without which accents are read as Windows-1252, and with the semicolons that a French one
 /// expects.
@@ -452,7 +462,7 @@ pub fn csv(
         out.push_str(&line(&row));
     }
     kept(
-        &format!("{name}.csv"),
+        &format!("{}.csv", file_name(language, name)),
         Media("text/csv; charset=utf-8"),
         out.into_bytes(),
     )

@@ -270,9 +270,9 @@ pub async fn list(
     let page = page(&ApprovalsPage {
         open: waiting.iter().filter(|one| !one.is_over).count(),
         list: table(&w, &waiting, &book).shown(&w, &query),
+        names: NameChoices::of(&w, &book),
         w,
         organisation: own.unwrap_or_default(),
-        names: NameChoices::of(&book),
         roles: organisations::roles_to_give(&actor),
         is_fresh: age <= console.app.proof_lasts(),
         may_export: actor.role.can_watch(),
@@ -352,12 +352,14 @@ async fn file_and_reason(mut form: Multipart) -> Result<(Vec<u8>, String), Opera
 pub async fn onboard(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
+    visitor: Visitor,
     form: Multipart,
-) -> PageRedirect {
+) -> PageResponse {
     let (file, reason) = file_and_reason(form).await?;
     let request = onboarding::read(&console.app, &actor, &file).await?;
     approvals::ask(&console.app, &actor, &request, &reason).await?;
-    Ok(Redirect::to("/approvals"))
+    let about = Localizer::new(&visitor).reader().named(&request.subject());
+    Ok(done("/approvals", DoneAct::Requested, about))
 }
 
 #[derive(Deserialize)]
@@ -393,16 +395,13 @@ pub struct ReasonForm {
 pub async fn ask_export(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
+    visitor: Visitor,
     Form(form): Form<ReasonForm>,
-) -> PageRedirect {
-    approvals::ask(
-        &console.app,
-        &actor,
-        &ApprovalRequest::ExportJournal,
-        &form.reason,
-    )
-    .await?;
-    Ok(Redirect::to("/approvals"))
+) -> PageResponse {
+    let request = ApprovalRequest::ExportJournal;
+    approvals::ask(&console.app, &actor, &request, &form.reason).await?;
+    let about = Localizer::new(&visitor).reader().named(&request.subject());
+    Ok(done("/approvals", DoneAct::Requested, about))
 }
 
 #[derive(Deserialize)]

@@ -97,7 +97,7 @@ pub async fn list(
     let w = console.words(&visitor);
     let page = page(&KeysPage {
         list: table(&w, &keys, now, may_ask).shown(&w, &query),
-        names: NameChoices::of(&HolderBook::read(&console.app, &actor).await?),
+        names: NameChoices::of(&w, &HolderBook::read(&console.app, &actor).await?),
         w,
         may_ask,
         is_fresh: now.since(actor.proved_at) <= console.app.proof_lasts(),

@@ -8,7 +8,7 @@ use digue_access::{Reach, Role};
 use digue_administration::holders::HolderBook;
 use digue_app::{Actor, OperationError};
 use digue_casework::papers::PaperFormat;
-use digue_casework::typed_form::local_time;
+use digue_casework::typed_form::{local_end, local_time};
 use digue_evidence::reading::EvidenceForm;
 use digue_selfservice::persons::requests::{self, RequestKind, RequestOutcome, TrackedRequest};
 use digue_selfservice::persons::sights::{self, HiddenConsultations};
@@ -23,7 +23,7 @@ use digue_pages::state::Console;
 use digue_pages::table::{
     CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
 };
-use digue_pages::view::{Localizer, Media, kept, page};
+use digue_pages::view::{Localizer, Media, file_name, kept, page};
 use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
@@ -143,7 +143,7 @@ pub async fn list(
         populations: persons::populations(&console.app),
         may_answer: actor.role.can_respond(),
         may_hide: actor.role == Role::Dpo,
-        names: NameChoices::of(&HolderBook::read(&console.app, &actor).await?),
+        names: NameChoices::of(&w, &HolderBook::read(&console.app, &actor).await?),
         hidden,
         list: table(&w, &rows).shown(&w, &query),
         w,
@@ -247,7 +247,11 @@ pub async fn letters(
     let made = made?;
     let reader = console.words(&visitor).reader();
     let bytes = codes::printed(&console.app, &reader, &made).await?;
-    Ok(kept("letters.pdf", Media(PaperFormat::Pdf.media()), bytes))
+    Ok(kept(
+        &format!("{}.pdf", file_name(visitor.language, "letters")),
+        Media(PaperFormat::Pdf.media()),
+        bytes,
+    ))
 }
 
 #[derive(Deserialize)]
@@ -297,7 +301,7 @@ pub async fn hide(
     }
     sights::must_hide(&actor)?;
     let at = |text: &str| local_time(text, &console.zone);
-    let times = (at(&form.from)?, at(&form.to)?);
+    let times = (at(&form.from)?, local_end(&form.to, &console.zone)?);
     let until = at(&form.until)?;
     let reach = reach_of(&console, &actor, &form).await?;
     let hidden = sights::hide(&console.app, &actor, reach, times, until, &form.reason).await;

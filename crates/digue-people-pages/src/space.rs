@@ -26,7 +26,7 @@ use digue_pages::state::Console;
 use digue_pages::table::{
     CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
 };
-use digue_pages::view::{Localizer, Media, kept, page};
+use digue_pages::view::{Localizer, Media, file_name, kept, page};
 use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
@@ -312,7 +312,7 @@ pub async fn sheet(
 ) -> PageResponse {
     let bytes = assessment::file(&console.app, &actor, visitor.language).await?;
     Ok(kept(
-        "assessment.xlsx",
+        &format!("{}.xlsx", file_name(visitor.language, "assessment")),
         Media(PaperFormat::Xlsx.media()),
         bytes,
     ))

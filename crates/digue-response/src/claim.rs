@@ -21,6 +21,9 @@ lists! {
         StolenAccount "stolen-account",
         /// Detection reported the account; no person has confirmed the theft.
         SuspectedAccount "suspected-account",
+        /// The officers answered that the cause is external and malicious; nobody confirmed that
+        /// the account was stolen.
+        OutsideReader "outside-reader",
         /// Files were encrypted.
         Ransomware "ransomware",
         /// Data were unavailable, and nothing says that they were read.
@@ -118,6 +121,7 @@ impl Incident {
         // "Will be notified" is itself a statement that needs a fact: without a decision it is not
         // made, even though the legal clock runs.
         let is_decided = match kind {
+            ClaimKind::Complaint if self.left_open.contains_key(&ClockKind::Complaint) => false,
             ClaimKind::Authority => self.authority.as_ref().is_some_and(|decided| decided.what),
             ClaimKind::Persons => self
                 .persons
@@ -187,6 +191,10 @@ impl Incident {
         }
         if has(Nature::Availability) && !has(Nature::Confidentiality) {
             return Happening::Unavailable;
+        }
+        // An answered question is no doubt any more: no notice says "perhaps" of it.
+        if is_account && cause == Some(Cause::ExternalMalicious) {
+            return Happening::OutsideReader;
         }
         if is_account && self.acts.seen().is_some() {
             Happening::SuspectedAccount

@@ -49,6 +49,34 @@ lists! {
     }
 }
 
+impl ClockKind {
+    /// True for duties beside those to the authority and to the persons.
+    pub const fn is_beside(self) -> bool {
+        match self {
+            Self::Complaint | Self::EarlyWarning | Self::Nis2 | Self::FinalReport => true,
+            Self::Authority | Self::Processor | Self::Complement | Self::Persons | Self::Public => {
+                false
+            }
+        }
+    }
+
+    /// True where the law leaves it to the operator: without a complaint an insurer does not pay,
+    /// and nothing else follows (code des assurances, L. 12-10-1).
+    pub const fn may_be_left_open(self) -> bool {
+        match self {
+            Self::Complaint => true,
+            Self::Authority
+            | Self::Processor
+            | Self::Complement
+            | Self::Persons
+            | Self::Public
+            | Self::EarlyWarning
+            | Self::Nis2
+            | Self::FinalReport => false,
+        }
+    }
+}
+
 /// The period allowed for a duty.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -15,7 +15,7 @@ use std::time::Duration;
 use digue_types::{Subject, Timestamp};
 use jiff::tz::TimeZone;
 
-use crate::acts::LoggedActs;
+use crate::acts::{ClaimKind, LoggedActs};
 use crate::affected::AffectedVersion;
 use crate::clock::{Awareness, ClockKind, ClockRule, LegalClock, Starts, day_of, rule_of};
 use crate::notification::{Field, SentNotification, Stage};
@@ -112,6 +112,8 @@ pub struct Incident {
     pub authority: Option<IncidentDecision<bool>>,
     pub persons: Option<IncidentDecision<PersonsNotified>>,
     pub delays: BTreeMap<ClockKind, IncidentDecision<()>>,
+    /// Duties that stay open when the incident is closed, and why.
+    pub left_open: BTreeMap<ClockKind, IncidentDecision<()>>,
     pub submissions: Vec<(Timestamp, SentNotification)>,
     /// Duties met, by the first act of each.
     pub met: BTreeMap<ClockKind, DutyMet>,
@@ -177,6 +179,7 @@ impl Incident {
             authority: None,
             persons: None,
             delays: BTreeMap::new(),
+            left_open: BTreeMap::new(),
             submissions: Vec::new(),
             met: BTreeMap::new(),
             informed: Vec::new(),
@@ -297,6 +300,9 @@ impl Incident {
             IncidentNote::DelayExplained { clock, reason } => {
                 self.delays.insert(*clock, decided((), by, at, reason));
             }
+            IncidentNote::LeftOpen { clock, reason } => {
+                self.left_open.insert(*clock, decided((), by, at, reason));
+            }
             IncidentNote::Submitted(submission) => self.submissions.push((at, submission.clone())),
             IncidentNote::Met {
                 clock,
@@ -403,6 +409,22 @@ impl Incident {
                 .map(|(_, aware)| aware.what)
         };
         last(what).or_else(|| last(Awareness::Data))
+    }
+
+    /// When it was contained: the hour at which access ended, where the log has it, and not the one
+    /// at which an officer wrote that it is contained.
+    pub fn contained_at(&self) -> Option<Timestamp> {
+        let stated = self.reached(IncidentState::Contained)?;
+        let shut = self.acts.fact(ClaimKind::Access);
+        Some(shut.map_or(stated, |shut| shut.at().min(stated)))
+    }
+
+    /// The last notification left nothing unknown: what changes later is a complement, and reopens
+    /// nothing.
+    pub fn is_wholly_notified(&self) -> bool {
+        self.submissions
+            .last()
+            .is_some_and(|(_, last)| last.unknown.is_empty())
     }
 
     /// When the incident first entered a state.
@@ -522,7 +544,7 @@ impl Incident {
             ("occurred", self.occurred.map(|(from, _)| from)),
             ("seen", self.discovered_at()),
             ("aware", self.aware_at()),
-            ("contained", self.reached(IncidentState::Contained)),
+            ("contained", self.contained_at()),
             ("notified", self.notified_at()),
             ("told", self.met_at(ClockKind::Persons)),
         ]

@@ -120,6 +120,15 @@ impl IncidentGap {
         !matches!(self, Self::Unsure(..))
     }
 
+    /// True for what has to be done before the incident is closed. A duty that the law leaves to the
+    /// operator may stay open, with a written reason.
+    pub const fn holds_up_closing(self) -> bool {
+        match self {
+            Self::Duty(clock) | Self::DelayReasons(clock) => !clock.may_be_left_open(),
+            other => other.is_required(),
+        }
+    }
+
     /// True while Digue itself works on it: a person has nothing to do but wait.
     pub const fn is_under_way(self) -> bool {
         matches!(
@@ -219,9 +228,12 @@ impl Incident {
             .map(|step| (*step, self.standing(*step, facts, clocks, now)))
             .collect();
         let next = self.next_act(&steps);
+        let first = required(&steps)
+            .into_iter()
+            .find(|(_, gap)| gap.holds_up_closing());
         for (step, standing) in &mut steps {
             if *step == ProgressStep::Close && *standing == StepStanding::Ready {
-                *standing = closing_now(next, self.state());
+                *standing = closing_now(first.map(|(step, _)| step), self.state());
             }
         }
         IncidentProgress { steps, next }
@@ -377,20 +389,7 @@ impl Incident {
     /// Duties beside the authority and the persons whose clocks run: complaint, NIS 2. The nearest
     /// first.
     fn other_duties(&self, clocks: &[LegalClock], now: Timestamp) -> Vec<IncidentGap> {
-        let is_other = |clock: &&LegalClock| {
-            matches!(
-                clock.rule.kind,
-                ClockKind::Complaint
-                    | ClockKind::EarlyWarning
-                    | ClockKind::Nis2
-                    | ClockKind::FinalReport
-            )
-        };
-        let mut running: Vec<&LegalClock> = clocks
-            .iter()
-            .filter(is_other)
-            .filter(|clock| clock.met_at.is_none())
-            .collect();
+        let mut running: Vec<&LegalClock> = self.open_duties(clocks).collect();
         // Those without a deadline last: `None` alone would sort before every date.
         running.sort_by_key(|clock| (clock.due_at.is_none(), clock.due_at));
         let gaps = running.into_iter().flat_map(|clock| {
@@ -460,15 +459,7 @@ impl Incident {
         if self.is_closed() {
             return NextAct::Over;
         }
-        let required = steps.iter().flat_map(|(step, standing)| match standing {
-            StepStanding::Open(gaps) => gaps.iter().map(|gap| (*step, *gap)).collect(),
-            StepStanding::Done
-            | StepStanding::Waits(_)
-            | StepStanding::Ready
-            | StepStanding::NotNeeded(_) => Vec::new(),
-        });
-        let required: Vec<(ProgressStep, IncidentGap)> =
-            required.filter(|(_, gap)| gap.is_required()).collect();
+        let required = required(steps);
         // What the authority still lacks after the first notification does not hold up the persons;
         // neither do a police station that is closed at night, and what Digue itself is at.
         let is_after = |gap: &IncidentGap| match gap {
@@ -486,12 +477,25 @@ impl Incident {
     }
 }
 
-/// How closing stands, once its own checklists lack nothing.
-const fn closing_now(next: NextAct, state: IncidentState) -> StepStanding {
-    match (next, state) {
+/// What is missing and has to be filled, in order.
+fn required(steps: &[(ProgressStep, StepStanding)]) -> Vec<(ProgressStep, IncidentGap)> {
+    let gaps = steps.iter().flat_map(|(step, standing)| match standing {
+        StepStanding::Open(gaps) => gaps.iter().map(|gap| (*step, *gap)).collect(),
+        StepStanding::Done
+        | StepStanding::Waits(_)
+        | StepStanding::Ready
+        | StepStanding::NotNeeded(_) => Vec::new(),
+    });
+    gaps.filter(|(_, gap)| gap.is_required()).collect()
+}
+
+/// How closing stands, once its own checklists lack nothing. `first` is the step of the first thing
+/// without which it cannot be closed.
+const fn closing_now(first: Option<ProgressStep>, state: IncidentState) -> StepStanding {
+    match (first, state) {
         (_, IncidentState::Resolved) => StepStanding::Done,
-        (NextAct::Fill(step, _), _) => StepStanding::Waits(step),
-        (NextAct::Close | NextAct::Over, _) => StepStanding::Ready,
+        (Some(step), _) => StepStanding::Waits(step),
+        (None, _) => StepStanding::Ready,
     }
 }
 

@@ -53,8 +53,6 @@ pub enum SheetFact {
     Categories,
     /// Findings about the subject.
     Findings,
-    /// Gates that are not open.
-    Gates,
     /// Whether the journal verifies, and its witnesses.
     Journal,
     /// The other accounts of the organisation.
@@ -104,7 +102,6 @@ impl SheetFact {
             Self::Affected => "affected",
             Self::Categories => "categories",
             Self::Findings => "findings",
-            Self::Gates => "gates",
             Self::Journal => "journal",
             Self::Organisation => "organisation",
             Self::Uninspected => "uninspected",
@@ -119,7 +116,7 @@ const QUALIFICATION: &[SheetStep] = &[
     must("signals", StepEffect::Reads(SheetFact::Findings)),
     must("personal-data", StepEffect::Reads(SheetFact::Categories)),
     must("still-going-on", StepEffect::Asks),
-    may("other-portals", StepEffect::Reads(SheetFact::Gates)),
+    may("other-portals", StepEffect::Asks),
     may("false-alarm", StepEffect::Asks),
 ];
 
@@ -205,8 +202,6 @@ pub struct MeasuredFacts {
     /// Findings about them, and those without a verdict.
     pub findings: usize,
     pub waiting: usize,
-    /// Gates that are not open.
-    pub gates: usize,
     /// Entries of the journal.
     pub journal: u64,
     /// Accounts of the organisation.

@@ -211,7 +211,7 @@ impl ApprovalRequest {
         }
     }
 
-    pub(crate) fn subject(&self) -> Subject {
+    pub fn subject(&self) -> Subject {
         match self {
             Self::OpenGate { reach, .. } => reach.subject(),
             Self::Reopen(step) => step.reach.subject(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use digue_response::clock::ClockKind;
 use digue_response::sheet::{Sheet, SheetAction};
 
 use crate::paper_reader::PaperReader;
@@ -220,6 +221,11 @@ pub struct SheetFault {
     pub field: String,
     /// The locale key of the reason.
     pub key: &'static str,
+}
+
+/// The name of the field with the reason for which a duty stays open.
+pub(super) fn left_open_name(clock: ClockKind) -> String {
+    format!("left-open-{}", clock.code())
 }
 
 /// The names of the two fields of a step: its answer and its text.

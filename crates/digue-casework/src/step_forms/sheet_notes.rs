@@ -2,7 +2,7 @@
 
 use digue_app::OperationError;
 use digue_response::IncidentNote;
-use digue_response::clock::Awareness;
+use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{IncidentState, PersonsNotified};
 use digue_response::notification::{Field, NotificationDraft};
 use digue_response::progress::{ProgressStep, step_of};
@@ -11,7 +11,7 @@ use digue_response::vocabulary::Exemption;
 use digue_types::Timestamp;
 use digue_types::visible::is_blank;
 
-use super::inputs::{SheetFault, names_of};
+use super::inputs::{SheetFault, left_open_name, names_of};
 use crate::incident_forms::{field_value, is_unchanged};
 use crate::incidents::IncidentView;
 use crate::paper_reader::PaperReader;
@@ -61,10 +61,21 @@ impl SheetNotes<'_> {
         self.read(field, value).flatten()
     }
 
+    /// An end to the whole minute; now, where that minute has not passed.
+    fn end(&mut self, field: &str, now: Timestamp) -> Option<Timestamp> {
+        let value = self.typed.end(field, &self.reader.zone);
+        let end = self.read(field, value).flatten()?;
+        let is_this_minute = self.reader.form_end(now) == self.reader.form_end(end);
+        Some(if is_this_minute { end.min(now) } else { end })
+    }
+
     pub(super) fn times(&mut self, view: &IncidentView) {
         let incident = &view.incident;
         let is_same = |known: Option<Timestamp>, at: Timestamp| {
             known.is_some_and(|known| self.reader.form_time(known) == self.reader.form_time(at))
+        };
+        let is_same_end = |known: Option<Timestamp>, at: Timestamp| {
+            known.is_some_and(|known| self.reader.form_end(known) == self.reader.form_end(at))
         };
         if let Some(at) = self
             .moment("aware-at")
@@ -78,7 +89,10 @@ impl SheetNotes<'_> {
             };
             self.push("aware-at", "aware-reason", note);
         }
-        let (from, to) = (self.moment("occurred-from"), self.moment("occurred-to"));
+        let (from, to) = (
+            self.moment("occurred-from"),
+            self.end("occurred-to", view.now),
+        );
         let Some(from) = from else {
             if to.is_some() {
                 self.faults.push(SheetFault {
@@ -91,7 +105,7 @@ impl SheetNotes<'_> {
         let is_known = incident.occurred.is_some_and(|(known, end)| {
             is_same(Some(known), from)
                 && end.is_some() == to.is_some()
-                && to.is_none_or(|to| is_same(end, to))
+                && to.is_none_or(|to| is_same_end(end, to))
         });
         if !is_known {
             let (from, to) = (from.micros(), to.map(Timestamp::micros));
@@ -146,6 +160,26 @@ impl SheetNotes<'_> {
             text,
         };
         self.push(&answer_name, &text_name, note);
+    }
+
+    /// The reasons for which duties stay open; what was said already is not said again.
+    pub(super) fn left_open(&mut self, view: &IncidentView) {
+        for clock in ClockKind::ALL
+            .iter()
+            .filter(|clock| clock.may_be_left_open())
+        {
+            let name = left_open_name(*clock);
+            let reason = self.typed.owned(&name);
+            let is_known = view
+                .incident
+                .left_open
+                .get(clock)
+                .is_some_and(|known| known.reason == reason);
+            if !is_blank(&reason) && !is_known {
+                let clock = *clock;
+                self.push(&name, &name, IncidentNote::LeftOpen { clock, reason });
+            }
+        }
     }
 
     pub(super) fn state(&mut self) {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::error::{PageAnswer, PageRedirect, PageResponse};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, Media, kept, page};
+use crate::view::{Localizer, Media, file_name, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -76,7 +76,11 @@ pub(crate) async fn paper(
     let printed = papers::printed_from(&console.app, &document, PaperFormat::Pdf, sources).await;
     let bytes = printed?;
     Ok(kept(
-        &format!("{}.pdf", view.reference()),
+        &format!(
+            "{}-{}.pdf",
+            file_name(visitor.language, "partner"),
+            view.reference()
+        ),
         Media(PaperFormat::Pdf.media()),
         bytes,
     ))

@@ -1,6 +1,8 @@
 //! The legal side of a breach: the affected set, the decisions, the notification field by field,
 //! and the data-breach register.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::Form;
 use axum::Json;
@@ -15,7 +17,7 @@ use digue_casework::incidents::{self, IncidentView};
 use digue_casework::notification;
 use digue_casework::papers::{self, PaperFormat};
 use digue_casework::step_forms::StepForm;
-use digue_casework::typed_form::{TypedForm, maybe_local_time};
+use digue_casework::typed_form::{TypedForm, maybe_local_end, maybe_local_time};
 use digue_evidence::paper_warning::PaperSources;
 use digue_evidence::stored_records::StoredKind;
 use digue_exposure::ScopeQuestion;
@@ -35,7 +37,7 @@ use crate::response::incident_head::{IncidentHead, shown_clocks};
 use crate::response::step_page::{StepPage, StepRequest, unknown_fields};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, Media, csv, kept, page};
+use crate::view::{Localizer, Media, csv, file_name, kept, page};
 use crate::visitor::Visitor;
 
 async fn viewed(console: &Console, visitor: &Visitor, id: &str) -> Result<IncidentView, PageError> {
@@ -76,18 +78,22 @@ pub(crate) async fn affected_page(step: &StepRequest<'_>) -> PageAnswer {
             .collect::<Vec<_>>()
             .join(" ")
     }
+    let reader = w.reader();
     let time = |at: Option<Timestamp>| at.map(|at| w.form_time(at)).unwrap_or_default();
     let question = [
         joined(&question.accounts),
         joined(&question.organisations),
         time(question.from),
-        time(question.to),
+        question
+            .to
+            .map(|to| reader.form_end(to))
+            .unwrap_or_default(),
         joined(&question.sessions),
     ];
     let mut versions = view.incident.affected.clone();
     versions.reverse();
     let kinds = PersonKind::ALL.iter().map(|kind| kind.code()).collect();
-    let names = NameChoices::of(&HolderBook::read(&step.console.app, step.actor).await?);
+    let names = NameChoices::of(&w, &HolderBook::read(&step.console.app, step.actor).await?);
     Ok(page(&AffectedPage {
         w,
         head,
@@ -108,21 +114,26 @@ pub(crate) async fn compute(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> PageRedirect {
     let form = TypedForm::new(pairs);
-    let question = question_of(&form, &console)?;
+    let book = HolderBook::read(&console.app, &actor).await?;
+    let question = question_of(&form, &console, &book)?;
     breach::compute_affected(&console.app, &actor, &id, question).await?;
     Ok(Redirect::to(&format!(
         "/incidents/{id}/affected?saved=list"
     )))
 }
 
-fn question_of(form: &TypedForm, console: &Console) -> Result<ScopeQuestion, OperationError> {
+fn question_of(
+    form: &TypedForm,
+    console: &Console,
+    book: &HolderBook,
+) -> Result<ScopeQuestion, OperationError> {
     let question = ScopeQuestion {
-        accounts: names(form.text("account"))?,
-        organisations: names(form.text("organisation"))?,
+        accounts: book.accounts_named(form.text("account"))?,
+        organisations: book.organisations_named(form.text("organisation"))?,
         portals: names(form.text("portal"))?,
         sessions: names(form.text("session"))?,
         from: maybe_local_time(form.text("from"), &console.zone)?,
-        to: maybe_local_time(form.text("to"), &console.zone)?,
+        to: maybe_local_end(form.text("to"), &console.zone)?,
         ..ScopeQuestion::default()
     };
     // A period alone would ask for everybody who was shown within it.
@@ -166,6 +177,9 @@ struct NotificationPage {
     faults: Vec<(String, String, String)>,
     /// Fields without a value.
     unknown: usize,
+    /// What changed or came up after a notification without gaps, by the names of the fields; `None`
+    /// while the notification is not complete.
+    complement: Option<Vec<String>>,
     /// Fields in which the draft differs from the last submission.
     changed: Vec<(String, String, String)>,
     sent_language: &'static str,
@@ -200,7 +214,14 @@ pub(crate) async fn notification_page(step: &StepRequest<'_>) -> PageAnswer {
             text_of(&change.after),
         )
     };
+    let complement = view.incident.is_wholly_notified().then(|| {
+        let unknown = draft.unknown().into_iter().map(|(field, _)| field);
+        let changed = changed.iter().map(|change| change.field);
+        let fields: BTreeSet<Field> = unknown.chain(changed).collect();
+        fields.iter().map(|field| w.say(field.key())).collect()
+    });
     Ok(page(&NotificationPage {
+        complement,
         unknown: unknown_fields(&form),
         changed: changed.iter().map(shown).collect(),
         sent_language: notification::AUTHORITY_LANGUAGE.code(),
@@ -221,6 +242,16 @@ pub(crate) async fn notification_page(step: &StepRequest<'_>) -> PageAnswer {
         view,
         w,
     }))
+}
+
+/// Whether the draft says more than the last notification, where that left nothing unknown.
+pub(crate) fn has_complement(step: &StepRequest<'_>, view: &IncidentView) -> bool {
+    let draft = notification::draft(&step.console.app, view, notification::AUTHORITY_LANGUAGE);
+    let last = view.incident.submissions.last();
+    view.incident.is_wholly_notified()
+        && last.is_some_and(|(_, last)| {
+            !draft.unknown().is_empty() || !changes(&last.snapshot, &draft.snapshot()).is_empty()
+        })
 }
 
 /// The clocks that run, as far as they are of these kinds.
@@ -427,7 +458,11 @@ pub(crate) async fn paper(
         let actor = visitor.actor(&console.app)?;
         let bytes = bundle::complaint(&console.app, &actor, &view, &reader).await?;
         return Ok(kept(
-            &format!("complaint-{}.zip", view.reference()),
+            &format!(
+                "{}-{}.zip",
+                file_name(visitor.language, "complaint"),
+                view.reference()
+            ),
             Media("application/zip"),
             bytes,
         ));
@@ -438,7 +473,8 @@ pub(crate) async fn paper(
     let document = document?;
     let sources = PaperSources::incident(&view.record.id);
     let bytes = papers::printed_from(&console.app, &document, form, sources).await?;
-    Ok(file(&format!("{paper}-{}", view.reference()), form, bytes))
+    let name = file_name(visitor.language, paper);
+    Ok(file(&format!("{name}-{}", view.reference()), form, bytes))
 }
 
 pub(crate) async fn register_paper(
@@ -451,5 +487,5 @@ pub(crate) async fn register_paper(
     let (_, form) = requested_paper(&name)?;
     let reader = console.words(&visitor).reader();
     let bytes = papers::register_file(&console.app, &views, &reader, form).await?;
-    Ok(file("register", form, bytes))
+    Ok(file(&file_name(visitor.language, "register"), form, bytes))
 }

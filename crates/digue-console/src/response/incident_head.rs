@@ -6,6 +6,7 @@ use digue_app::{Actor, OperationError};
 use digue_casework::incidents::IncidentView;
 use digue_casework::measured;
 use digue_response::clock::LegalClock;
+use digue_response::incident::IncidentState;
 use digue_response::notification::Informant;
 use digue_response::progress::{
     IncidentGap, IncidentProgress, NextAct, ProgressStep, StepStanding,
@@ -124,6 +125,11 @@ pub(crate) struct IncidentHead {
     pub(crate) waits: Vec<String>,
     /// The next thing to do, and its place.
     pub(crate) next: Option<(String, String)>,
+    /// What is left of a closed incident, in words.
+    pub(crate) over: String,
+    /// What has to be done before it is closed, and what nobody knew: both with their places.
+    pub(crate) holding: Vec<(String, String)>,
+    pub(crate) unsure: Vec<(String, String)>,
     pub(crate) saved: Option<String>,
     pub(crate) is_log: bool,
     pub(crate) may_write: bool,
@@ -181,10 +187,10 @@ impl IncidentHead {
             steps: steps(w, &id, &progress, step),
             lacks_awareness: lacks_awareness(w, view).filter(|_| is_open),
             clocks: if is_open { clocks } else { Vec::new() },
-            missing: progress
-                .gaps()
-                .map(|(step, gap)| (gap_text(w, gap), place(&id, step, gap)))
-                .collect(),
+            missing: placed(w, &id, &progress, |_| true),
+            holding: placed(w, &id, &progress, |gap| gap.holds_up_closing()),
+            unsure: placed(w, &id, &progress, |gap| !gap.is_required()),
+            over: over(w, view, &progress),
             waits: waits(console, w, &progress),
             next: next(w, &id, progress.next),
             saved: saved.text(w),
@@ -244,6 +250,46 @@ fn steps(
         }
     };
     (1..).zip(&progress.steps).map(step).collect()
+}
+
+/// The gaps that `is_shown` selects, in words and with their places.
+fn placed(
+    w: &Localizer,
+    id: &str,
+    progress: &IncidentProgress,
+    is_shown: impl Fn(IncidentGap) -> bool,
+) -> Vec<(String, String)> {
+    let gaps = progress.gaps().filter(|(_, gap)| is_shown(*gap));
+    gaps.map(|(step, gap)| (gap_text(w, gap), place(id, step, gap)))
+        .collect()
+}
+
+/// What is said of an incident that is closed. An older version closed incidents over duties that
+/// were not met: it is not said of them that nothing is left.
+fn over(w: &Localizer, view: &IncidentView, progress: &IncidentProgress) -> String {
+    let count = |is_required: bool| {
+        progress
+            .gaps()
+            .filter(|(_, gap)| gap.is_required() == is_required)
+            .count()
+    };
+    let (open, unsure) = (count(true), count(false));
+    let left = view
+        .incident
+        .left_open
+        .keys()
+        .map(|clock| w.say(clock.key()));
+    let left: Vec<String> = left.collect();
+    if view.incident.state() == IncidentState::Dismissed {
+        return w.say("line-over-dismissed");
+    }
+    if open > 0 {
+        return w.counted("line-over-open", open);
+    }
+    let left = (!left.is_empty()).then(|| w.with1("line-over-left", "duties", left.join(", ")));
+    let unsure = (unsure > 0).then(|| w.counted("line-over-unsure", unsure));
+    let end = [w.say("line-over")].into_iter().chain(left).chain(unsure);
+    end.collect::<Vec<_>>().join(" ")
 }
 
 /// A gap in words.

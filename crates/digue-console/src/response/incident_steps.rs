@@ -277,7 +277,10 @@ struct ClosingPage {
     head: IncidentHead,
     form: StepForm,
     faults: Vec<(String, String, String)>,
+    view: IncidentView,
     claims: Vec<String>,
+    /// The draft differs from the last notification, which left nothing unknown.
+    has_complement: bool,
     /// The row of the register, as (column, value).
     row: Vec<(String, String)>,
     papers: [&'static str; 5],
@@ -295,6 +298,8 @@ async fn closing_page(request: &StepRequest<'_>) -> PageAnswer {
     let row = papers::register_row(&request.console.app, &view, &reader);
     Ok(page(&ClosingPage {
         claims: reader.claims_with_sources(&view),
+        has_complement: breach_pages::has_complement(request, &view),
+        view,
         row,
         papers: papers::PAPERS,
         head,

@@ -85,7 +85,7 @@ pub(crate) async fn list(
         list: table(&w, &lines).shown(&w, &query),
         may_write: visitor.role.is_some_and(Role::can_respond),
         sources: vec![Source::Person.code(), Source::Partner.code()],
-        names: NameChoices::of(&HolderBook::read(&console.app, &actor).await?),
+        names: NameChoices::of(&w, &HolderBook::read(&console.app, &actor).await?),
         w,
     }))
 }
@@ -179,10 +179,14 @@ pub(crate) async fn open(
     let about = match (form.account.trim(), form.organisation.trim()) {
         ("", "") => Subject::Nothing,
         ("", organisation) => {
-            let organisation = OrganisationId::parse(organisation);
-            organisation
-                .map_err(|_| OperationError::Invalid("invalid-account-name"))?
-                .into()
+            let book = HolderBook::read(&console.app, &actor).await?;
+            let named = book.organisations_named(organisation)?;
+            match <[OrganisationId; 1]>::try_from(named) {
+                Ok([organisation]) => organisation.into(),
+                Err(_) => {
+                    return Err(OperationError::Invalid("invalid-organisation-several").into());
+                }
+            }
         }
         (account, _) => HolderBook::read(&console.app, &actor)
             .await?
@@ -222,7 +226,8 @@ struct IncidentPage {
     kinds: Vec<&'static str>,
     tasks: Vec<IncidentTask>,
     /// What can be reopened in steps: the subject, and its closed gate.
-    shut: Vec<Subject>,
+    /// As (subject, words).
+    shut: Vec<(Subject, String)>,
     gates: Vec<&'static str>,
     /// The times, and the delay since the previous one.
     moments: Vec<(&'static str, Option<Timestamp>, String)>,
@@ -251,8 +256,11 @@ pub(crate) async fn show(
     let mut shut: Vec<Subject> = about.into_iter().chain(shut).collect();
     shut.sort();
     shut.dedup();
+    let shut = shut
+        .into_iter()
+        .map(|subject| (subject.clone(), w.reader().named(&subject)));
     Ok(page(&IncidentPage {
-        shut,
+        shut: shut.collect(),
         gates: [Gate::CaseloadOnly, Gate::StepUp, Gate::Open]
             .map(Gate::code)
             .to_vec(),
@@ -292,10 +300,13 @@ fn moments(w: &Localizer, view: &IncidentView) -> Vec<(&'static str, Option<Time
     let mut last: Option<Timestamp> = None;
     let moments = view.incident.moments().into_iter().map(|(name, at)| {
         let since = match (last, at) {
-            (Some(last), Some(at)) => w.with1("moment-after", "time", w.duration(at.since(last))),
+            // Access may have ended before anyone at the operator knew.
+            (Some(last), Some(at)) if at >= last => {
+                w.with1("moment-after", "time", w.duration(at.since(last)))
+            }
             _ => String::new(),
         };
-        last = at.or(last);
+        last = at.max(last);
         (name, at, since)
     });
     moments.collect()

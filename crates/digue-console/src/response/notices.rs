@@ -25,7 +25,7 @@ use crate::response::breach::duties;
 use crate::response::incident_head::{IncidentHead, SavedNotice};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, Media, csv, kept, page};
+use crate::view::{Localizer, Media, csv, file_name, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Deserialize)]
@@ -350,7 +350,11 @@ pub(crate) async fn file(
         "letters.pdf" => {
             let letters = digue_notices::letters(app, &actor, &campaign, query.after).await;
             let (bytes, last) = letters?;
-            let name = format!("letters-{}-{last}.pdf", query.after + 1);
+            let name = format!(
+                "{}-{}-{last}.pdf",
+                file_name(visitor.language, "letters"),
+                query.after + 1
+            );
             Ok(kept(&name, Media(PaperFormat::Pdf.media()), bytes))
         }
         "others.csv" => {

@@ -69,7 +69,7 @@ pub(crate) async fn show(
         ranges: RangeLinks::new(&w, "/activity?", &ChartRange::BY_HOUR, range),
         title: chart_title(&w, range),
         file: format!("/minutes.csv?hours={}", range.length()),
-        names: NameChoices::of(&HolderBook::read(&console.app, &actor).await?),
+        names: NameChoices::of(&w, &HolderBook::read(&console.app, &actor).await?),
         minutes,
         w,
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),

@@ -6,7 +6,7 @@ use axum::http::header;
 use axum::response::IntoResponse as _;
 use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
-use digue_casework::typed_form::maybe_local_time;
+use digue_casework::typed_form::{maybe_local_end, maybe_local_time};
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::scope::{self, ScopeResult};
 use digue_exposure::{Affected, ScopeQuestion};
@@ -57,7 +57,11 @@ impl ScopeForm {
             .all(|text| text.trim().is_empty())
     }
 
-    fn question(&self, zone: &TimeZone) -> Result<ScopeQuestion, OperationError> {
+    fn question(
+        &self,
+        zone: &TimeZone,
+        book: &HolderBook,
+    ) -> Result<ScopeQuestion, OperationError> {
         let networks = self.network.split_whitespace().map(|text| {
             let address = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
             address
@@ -65,14 +69,14 @@ impl ScopeForm {
                 .map_err(|_| OperationError::Invalid("invalid-scope-network"))
         });
         Ok(ScopeQuestion {
-            accounts: names(&self.account)?,
-            organisations: names(&self.organisation)?,
+            accounts: book.accounts_named(&self.account)?,
+            organisations: book.organisations_named(&self.organisation)?,
             portals: Vec::new(),
             routes: names(&self.route)?,
             sessions: names(&self.session)?,
             networks: networks.collect::<Result<_, _>>()?,
             from: maybe_local_time(&self.from, zone)?,
-            to: maybe_local_time(&self.to, zone)?,
+            to: maybe_local_end(&self.to, zone)?,
             before_entry: None,
         })
     }
@@ -174,14 +178,15 @@ pub(crate) async fn show(
     Query(form): Query<ScopeForm>,
 ) -> PageAnswer {
     scope::may_ask(&actor)?;
+    let book = HolderBook::read(&console.app, &actor).await?;
     let scoped = if form.is_empty() {
         None
     } else {
-        let question = form.question(&console.zone)?;
+        let question = form.question(&console.zone, &book)?;
         Some(scope::scope(&console.app, &actor, question, EvidenceForm::Shown).await?)
     };
     let w = console.words(&visitor);
-    let names = NameChoices::of(&HolderBook::read(&console.app, &actor).await?);
+    let names = NameChoices::of(&w, &book);
     Ok(page(&ScopePage {
         w,
         query: form.query(),
@@ -197,7 +202,8 @@ pub(crate) async fn list_csv(
     SignedIn(actor): SignedIn,
     Query(form): Query<ScopeForm>,
 ) -> PageResponse {
-    let question = form.question(&console.zone)?;
+    let book = HolderBook::read(&console.app, &actor).await?;
+    let question = form.question(&console.zone, &book)?;
     let scoped = scope::scope(&console.app, &actor, question, EvidenceForm::File).await?;
     let w = console.words(&visitor);
     let header = [
@@ -231,7 +237,8 @@ pub(crate) async fn signed_list(
     SignedIn(actor): SignedIn,
     Query(form): Query<ScopeForm>,
 ) -> PageResponse {
-    let question = form.question(&console.zone)?;
+    let book = HolderBook::read(&console.app, &actor).await?;
+    let question = form.question(&console.zone, &book)?;
     let bytes = scope::signed_list(&console.app, &actor, question).await?;
     Ok(kept("scope.ndjson", Media("application/x-ndjson"), bytes))
 }

@@ -6,7 +6,7 @@ use digue_locales::Language;
 
 use crate::forms::{JourneyCost, PageForm, read_words};
 use crate::html::{Element, parse};
-use crate::world::{CISO, DPO, Sent, World};
+use crate::world::{CISO, DPO, ROBBED, Sent, World};
 
 /// Page loads from the home page to the last paper.
 const LOADS_MAX: usize = 12;
@@ -508,4 +508,183 @@ async fn a_small_form_that_is_refused_keeps_what_was_typed() {
     let again = PageForm::at(&parse(&refused.text), &format!("{incident}/entries"));
     assert_eq!(again.value("measure"), "Mettre à jour les postes");
     assert_eq!(again.value("note"), "lesson");
+}
+
+/// A confirmed theft whose first sheet is saved as Digue proposes it.
+async fn qualified() -> (Walk, String) {
+    let mut walk = Walk::begin(World::robbed_and_confirmed().await).await;
+    walk.go("/incidents").await;
+    walk.follow("/incidents/in-").await;
+    let incident = walk.place.clone();
+    walk.go(&format!("{incident}/sheets")).await;
+    qualify(&mut walk, &incident).await;
+    walk.go(&format!("{incident}/affected")).await;
+    (walk, incident)
+}
+
+fn main_text(walk: &Walk) -> String {
+    walk.page.first("main").unwrap().text()
+}
+
+/// The form that proposed the question lost the seconds of its end: of 29 persons it found none,
+/// and called that exact.
+#[tokio::test]
+async fn a_version_computed_as_proposed_has_the_persons_of_the_first() {
+    let (mut walk, incident) = qualified().await;
+    assert!(main_text(&walk).contains("29 personnes touchées"));
+    let form = walk.form(&format!("{incident}/affected"));
+    assert!(
+        !form.value("from").is_empty() && form.value("to") > form.value("from"),
+        "{form:?}"
+    );
+    walk.send(&form).await;
+    let text = main_text(&walk);
+    assert!(text.contains("29 personnes touchées"), "{text}");
+    let versions = walk.page.all().into_iter().filter(|row| row.is("tr"));
+    assert_eq!(
+        versions.filter(|row| row.text().contains("exact")).count(),
+        2
+    );
+}
+
+/// "0 persons (exact)" about a period in which nothing can lie is a false statement.
+#[tokio::test]
+async fn a_period_that_is_empty_turned_round_or_to_come_is_refused_with_a_sentence() {
+    let (walk, incident) = qualified().await;
+    let world = &walk.world;
+    for (from, to, says) in [
+        (
+            "2025-11-22T03:00",
+            "2025-11-22T03:00",
+            "La période demandée est vide",
+        ),
+        (
+            "2025-11-22T04:00",
+            "2025-11-22T03:00",
+            "La période demandée est vide",
+        ),
+        (
+            "2031-01-01T00:00",
+            "2031-01-02T00:00",
+            "pas encore commencé",
+        ),
+        (
+            "2001-01-01T00:00",
+            "2001-01-02T00:00",
+            "consultations conservées",
+        ),
+    ] {
+        let fields = [("account", ROBBED), ("from", from), ("to", to)];
+        let refused = world
+            .send_form(DPO, &format!("{incident}/affected"), &fields)
+            .await;
+        assert_eq!(refused.status, 422, "{from} {to}: {refused:?}");
+        assert!(refused.text.contains(says), "{from} {to}: {refused:?}");
+        let asked = format!("/scope?account={}&from={from}&to={to}", ROBBED);
+        let scope = world.answer(DPO, Language::French, Sent::get(&asked)).await;
+        assert_eq!(scope.status, 422, "{asked}: {scope:?}");
+        assert!(scope.text.contains(says), "{asked}: {scope:?}");
+    }
+}
+
+/// A part of a name is enough where it names one account: lists of suggestions have an end.
+#[tokio::test]
+async fn a_question_takes_a_part_of_the_name_of_an_account() {
+    let (mut walk, incident) = qualified().await;
+    let mut form = walk.form(&format!("{incident}/affected"));
+    let part = &ROBBED[..ROBBED.len() - 1];
+    form.set("account", part);
+    walk.send(&form).await;
+    assert!(main_text(&walk).contains("29 personnes touchées"));
+}
+
+/// Closed with a complaint due, an incident said that nothing was left to do.
+#[tokio::test]
+async fn closing_names_what_is_open_and_asks_why_a_duty_is_left() {
+    let (mut walk, incident) = qualified().await;
+    let role = [("note", "role"), ("role", "controller"), ("insured", "on")];
+    walk.world
+        .post(DPO, &format!("{incident}/entries"), &role)
+        .await;
+    let mut persons = walk.form(&format!("{incident}/steps/persons"));
+    persons.set("answer-data-leak-relatives", "no");
+    persons.set("answer-data-leak-published", "unknown");
+    walk.confirm(&mut persons);
+    walk.send(&persons).await;
+    walk.go(&format!("{incident}/closing")).await;
+    let early = walk.form(&format!("{incident}/steps/close"));
+    assert!(
+        !choices(&walk, "state").contains(&"resolved".to_owned()),
+        "closing is not offered while it is not possible: {early:?}"
+    );
+    assert!(main_text(&walk).contains("À faire avant de clore"));
+    walk.go(&format!("{incident}/decisions")).await;
+    let mut decide = walk.form(&format!("{incident}/steps/decide"));
+    for (name, value) in [
+        ("notify", "no"),
+        ("notify-reason", BECAUSE),
+        ("inform", "no"),
+        ("exemption", "mitigated"),
+        ("inform-reason", BECAUSE),
+    ] {
+        decide.set(name, value);
+    }
+    walk.send(&decide).await;
+    walk.go(&format!("{incident}/closing")).await;
+    let text = main_text(&walk);
+    assert!(
+        text.contains("6. Clore à faire") && text.contains("Déposer plainte"),
+        "the step that can be taken says so, and names the duty: {text}"
+    );
+    assert!(text.contains("Personne ne le sait"), "{text}");
+    let mut close = walk.form(&format!("{incident}/steps/close"));
+    close.set("state", "resolved");
+    close.set("state-reason", "tout est fait, rien ne dure");
+    let refused = walk
+        .world
+        .send_form(DPO, &close.action, &close.pairs())
+        .await;
+    assert_eq!(
+        refused.status, 422,
+        "a duty is not passed over: {refused:?}"
+    );
+    assert!(
+        refused.text.contains("Une échéance court encore"),
+        "{refused:?}"
+    );
+    close.set("left-open-complaint", "l'assureur n'est pas saisi");
+    walk.send(&close).await;
+    walk.go(&format!("{incident}/closing")).await;
+    let text = main_text(&walk);
+    assert!(
+        text.contains("Laissé ouvert à la clôture, avec un motif : Déposer plainte")
+            && !text.contains("On attend"),
+        "{text}"
+    );
+    // The list of a closed incident changes no more, and the page says how to go on.
+    walk.go(&format!("{incident}/affected")).await;
+    assert!(main_text(&walk).contains("rouvrez l'incident"));
+    let fields = [("account", ROBBED)];
+    let refused = walk
+        .world
+        .send_form(DPO, &format!("{incident}/affected"), &fields)
+        .await;
+    assert_eq!(refused.status, 422, "{refused:?}");
+}
+
+/// The codes that a field of the page offers.
+fn choices(walk: &Walk, name: &str) -> Vec<String> {
+    let field = walk
+        .page
+        .all()
+        .into_iter()
+        .find(|one| one.is("select") && one.attribute("name") == Some(name));
+    let options = field
+        .unwrap()
+        .all()
+        .into_iter()
+        .filter(|one| one.is("option"));
+    options
+        .filter_map(|one| one.attribute("value").map(ToOwned::to_owned))
+        .collect()
 }

@@ -1,9 +1,13 @@
 //! People: who is behind an account, whom to call, how things are found, and what was just done.
 
 use digue_locales::Language;
+use digue_store::UnconfirmedRecord;
+use digue_types::Timestamp;
 
 use crate::html::{Element, parse};
-use crate::world::{AGENT, AUDITOR, Answer, CISO, DELEGATE, DPO, Reader, STRANGER, Sent, World};
+use crate::world::{
+    AGENT, AUDITOR, Answer, CISO, DELEGATE, DPO, Reader, STRANGER, Sent, World, multipart,
+};
 
 async fn get(world: &World, reader: Reader, target: &str) -> Answer {
     let answer = world
@@ -390,4 +394,52 @@ fn paper_has_no_menu_and_keeps_its_colours() {
             "{kept}"
         );
     }
+}
+
+/// The menu offered the assessment, and the page answered "your role does not permit this".
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delegate_whose_holder_is_not_confirmed_reads_why_and_who_can_confirm() {
+    let world = World::lived_in().await;
+    let record = UnconfirmedRecord {
+        account: DELEGATE.account.parse().unwrap(),
+        asked_by: CISO.account.to_owned(),
+        granted_by: String::new(),
+        email: String::new(),
+        handed_by: String::new(),
+        invited_at: Timestamp::ZERO,
+        since: Timestamp::ZERO,
+    };
+    world
+        .app
+        .unconfirmed()
+        .save(&world.app, record)
+        .await
+        .unwrap();
+    let refused = world
+        .answer(DELEGATE, Language::French, Sent::get("/space/assessment"))
+        .await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    let text = parse(&refused.text).text();
+    assert!(
+        text.contains("pas encore confirmé") && text.contains("Peuvent le faire : dpo."),
+        "who asked for the account cannot confirm it: {text}"
+    );
+    assert!(!text.contains("Votre rôle ne permet pas"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_for_several_accounts_says_that_it_is_made() {
+    let world = World::lived_in().await;
+    let file = "account,organisation,role,email\nun,of-1,agent,\ndeux,of-1,agent,\n";
+    let body = multipart(&[("file", file), ("reason", "rentrée de septembre")]);
+    let sent = Sent {
+        method: "POST",
+        target: "/approvals/onboard",
+        kind: "multipart/form-data; boundary=x",
+        body: body.into_bytes(),
+    };
+    let answer = world.answer(CISO, Language::French, sent).await;
+    assert_eq!(answer.status, 303, "{answer:?}");
+    let said = answer.cookie.unwrap_or_default();
+    assert!(said.contains("digue-done=requested."), "{said}");
 }

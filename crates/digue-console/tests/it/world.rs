@@ -51,7 +51,7 @@ const BEGINNING: Timestamp = Timestamp::from_secs(1_763_625_600);
 /// Saturday, 22 November 2025, 13:00 in Paris: when the pages are read.
 const NOW: Timestamp = Timestamp::from_secs(1_763_812_800);
 /// The account that is stolen in `World::robbed`.
-const ROBBED: &str = "titulaire";
+pub(crate) const ROBBED: &str = "titulaire";
 /// The night before, at 03:45 in Paris.
 const NIGHT: Timestamp = Timestamp::from_secs(1_763_779_500);
 

@@ -44,8 +44,8 @@ home-contained =
 home-persons =
     { $count ->
         [0] no person seen
-        [one] 1 person seen
-       *[other] { $shown } persons seen
+        [one] 1 person seen since the same hour the day before
+       *[other] { $shown } persons seen since the same hour the day before
     }
 home-persons-unknown = number of persons seen unknown
 home-undecided =
@@ -88,9 +88,9 @@ task-judge = Decide whether the account { $account } was stolen
 task-judge-organisation = Decide whether the accounts of { $organisation } were stolen
 task-judge-persons =
     { $count ->
-        [0] no person requested that day
-        [one] 1 person requested that day, withheld or shown
-       *[other] { $shown } persons requested that day, withheld or shown
+        [0] no person requested that day up to the finding
+        [one] 1 person requested that day up to the finding, withheld or shown
+       *[other] { $shown } persons requested that day up to the finding, withheld or shown
     }
 task-incident = Continue the incident { $reference }: { $title }
 task-request = Answer a person: { $kind }

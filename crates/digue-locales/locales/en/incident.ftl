@@ -23,6 +23,16 @@ line-title = Where the incident stands
 line-next = To do now – { $step }: { $what }
 line-next-close = To do now – everything is decided and done: close the incident
 line-over = Nothing is left to do: the incident is over.
+line-over-dismissed = The incident was dismissed.
+line-over-open = { $count ->
+    [one] The incident is closed, and one point is left to do: open the list below.
+   *[other] The incident is closed, and { $shown } points are left to do: open the list below.
+}
+line-over-left = Left open at closing, with a reason: { $duties }.
+line-over-unsure = { $count ->
+    [one] One point was never known; the file says so.
+   *[other] { $shown } points were never known; the file says so.
+}
 line-clocks = { $count ->
     [one] One other deadline runs
    *[other] { $shown } other deadlines run
@@ -72,6 +82,16 @@ saved-work = Decided: it was normal work.
 sheet-times = When
 sheet-state = What it is
 sheet-closing = Close
+closing-held-up = The incident cannot be closed yet: do first what is named above.
+closing-open = What is still open
+closing-nothing-open = Nothing is open.
+closing-first = To do before closing:
+closing-unsure = Nobody knows. You may close; these points stay unknown in the file:
+closing-complement = The notification sent to the authority does not say what has changed since: see the complement to send
+left-open = Why is this not done: { $duty }? (to close without it, at least ten characters)
+state-again-contained = it has to be looked at again: reopen the incident
+state-again-suspected = the suspicion returns: reopen the incident
+affected-closed = The incident is closed: its list does not change any more. To compute a new version, reopen the incident at the step
 sheet-save = Save and continue
 sheet-missing = to fill in
 sheet-proposed = proposed, to be confirmed
@@ -98,11 +118,11 @@ aware-reason-theft = The theft of the account was confirmed at this hour.
 moment-theft = theft confirmed
 occurred-from-list = Proposed from the signed list: the first and the last exposure.
 state-what = What do you establish?
+reason-ten = Reason (at least ten characters)
 state-is-confirmed = the incident is established and goes on
 state-is-contained = the incident is established and contained: access is closed
 state-is-dismissed = it is a false alarm
 state-is-resolved = everything is done: close the incident
-state-is-suspected = the suspicion resumes
 state-access-shut = The access in question is closed.
 state-access-open = The access in question is not closed: only the CISO can close it.
 decided-by = Decided by { $by }, { $at }.
@@ -110,7 +130,11 @@ decide-authority-law = GDPR art. 33: the authority is notified within 72 hours, 
 decide-persons-law = GDPR art. 34: the persons are informed if the risk to them is high.
 decide-more = Change an hour or our role
 affected-compute-explain = The question is filled in from the incident. A new version does not replace the earlier one.
+affected-session = Only the session in which the account was found
 notification-to-answer = To answer
+notification-since-sent = Since it was sent
+notification-whole = The notification sent to the authority is complete.
+notification-complement = Since then this has changed or was added: send it as a complement (GDPR art. 33(4)), then enter the submission below.
 notification-left = { $count ->
     [0] All fields are filled in.
     [one] One field is left.

@@ -44,8 +44,8 @@ home-contained =
 home-persons =
     { $count ->
         [0] aucune personne vue
-        [one] 1 personne vue
-       *[other] { $shown } personnes vues
+        [one] 1 personne vue depuis la veille à la même heure
+       *[other] { $shown } personnes vues depuis la veille à la même heure
     }
 home-persons-unknown = nombre de personnes vues inconnu
 home-undecided =
@@ -88,9 +88,9 @@ task-judge = Décidez si le compte { $account } a été volé
 task-judge-organisation = Décidez si les comptes de { $organisation } ont été volés
 task-judge-persons =
     { $count ->
-        [0] aucune personne demandée ce jour-là
-        [one] 1 personne demandée ce jour-là, retenue ou vue
-       *[other] { $shown } personnes demandées ce jour-là, retenues ou vues
+        [0] aucune personne demandée ce jour-là jusqu'au signalement
+        [one] 1 personne demandée ce jour-là jusqu'au signalement, retenue ou vue
+       *[other] { $shown } personnes demandées ce jour-là jusqu'au signalement, retenues ou vues
     }
 task-incident = Poursuivez l'incident { $reference } : { $title }
 task-request = Répondez à une personne : { $kind }

@@ -23,6 +23,16 @@ line-title = Où en est l'incident
 line-next = À faire maintenant – { $step } : { $what }
 line-next-close = À faire maintenant – tout est décidé et fait : clore l'incident
 line-over = Il ne reste rien à faire : l'incident est terminé.
+line-over-dismissed = L'incident est classé sans suite.
+line-over-open = { $count ->
+    [one] L'incident est clos, et un point reste à faire : ouvrez la liste ci-dessous.
+   *[other] L'incident est clos, et { $shown } points restent à faire : ouvrez la liste ci-dessous.
+}
+line-over-left = Laissé ouvert à la clôture, avec un motif : { $duties }.
+line-over-unsure = { $count ->
+    [one] Un point n'a jamais été connu ; le dossier le dit.
+   *[other] { $shown } points n'ont jamais été connus ; le dossier le dit.
+}
 line-clocks = { $count ->
     [one] Une autre échéance court
    *[other] { $shown } autres échéances courent
@@ -72,6 +82,16 @@ saved-work = Décidé : c'était du travail normal.
 sheet-times = Quand
 sheet-state = Ce que c'est
 sheet-closing = Clore
+closing-held-up = L'incident ne peut pas encore être clos : faites d'abord ce qui est nommé plus haut.
+closing-open = Ce qui reste ouvert
+closing-nothing-open = Rien ne reste ouvert.
+closing-first = À faire avant de clore :
+closing-unsure = Personne ne le sait. Vous pouvez clore ; ces points restent inconnus dans le dossier :
+closing-complement = La notification envoyée à la CNIL ne dit pas ce qui a changé depuis : voir le complément à envoyer
+left-open = Pourquoi ne pas faire ceci : { $duty } ? (pour clore sans le faire, dix caractères au moins)
+state-again-contained = il faut y revenir : rouvrir l'incident
+state-again-suspected = le soupçon reprend : rouvrir l'incident
+affected-closed = L'incident est clos : sa liste ne change plus. Pour calculer une nouvelle version, rouvrez l'incident à l'étape
 sheet-save = Enregistrer et continuer
 sheet-missing = à remplir
 sheet-proposed = proposé, à confirmer
@@ -98,11 +118,11 @@ aware-reason-theft = Le vol du compte a été confirmé à cette heure.
 moment-theft = vol confirmé
 occurred-from-list = Proposé d'après la liste signée : la première et la dernière consultation.
 state-what = Que constatez-vous ?
+reason-ten = Motif (dix caractères au moins)
 state-is-confirmed = l'incident est établi, et il dure encore
 state-is-contained = l'incident est établi et contenu : l'accès est fermé
 state-is-dismissed = c'est une fausse alerte
 state-is-resolved = tout est fait : clore l'incident
-state-is-suspected = le soupçon reprend
 state-access-shut = L'accès en cause est fermé.
 state-access-open = L'accès en cause n'est pas fermé : seul le RSSI peut le fermer.
 decided-by = Décidé par { $by }, le { $at }.
@@ -110,7 +130,11 @@ decide-authority-law = RGPD, art. 33 : la CNIL est notifiée sous 72 heures, sau
 decide-persons-law = RGPD, art. 34 : les personnes sont informées si le risque pour elles est élevé.
 decide-more = Changer une heure ou notre rôle
 affected-compute-explain = La question est remplie d'après l'incident. Une nouvelle version ne remplace pas l'ancienne.
+affected-session = Seulement la session dans laquelle le compte a été signalé
 notification-to-answer = À répondre
+notification-since-sent = Depuis l'envoi
+notification-whole = La notification envoyée à la CNIL est complète.
+notification-complement = Depuis, ceci a changé ou s'est ajouté : envoyez-le en complément (RGPD, art. 33, paragraphe 4), puis inscrivez l'envoi plus bas.
 notification-left = { $count ->
     [0] Tous les champs sont remplis.
     [one] Il reste un champ.

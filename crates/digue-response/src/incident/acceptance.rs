@@ -6,10 +6,12 @@ use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Incident;
-use super::entry::{EntryRefusal, IncidentNote, IncidentRole, IncidentState, REASON_CHARS_MIN};
+use super::entry::{
+    EntryRefusal, IncidentNote, IncidentRole, IncidentState, REASON_CHARS_MIN, Source,
+};
 use crate::acts::ClaimKind;
 use crate::affected::AffectedVersion;
-use crate::clock::{Awareness, ClockKind, ClockRule, Starts};
+use crate::clock::{Awareness, ClockKind, ClockRule, LegalClock, Starts};
 use crate::notification::fits;
 use crate::vocabulary::{Exemption, TEXT_CHARS_MAX};
 
@@ -38,7 +40,10 @@ impl Incident {
             IncidentNote::Withdrawn { entry, .. } if !self.stated.contains(entry) => {
                 Err(EntryRefusal::NoSuchEntry)
             }
-            IncidentNote::StateSet { state, .. } => self.may_become(*state),
+            IncidentNote::StateSet { state, .. } => self.may_become(*state, rules, zone),
+            IncidentNote::LeftOpen { clock, .. } if !clock.may_be_left_open() => {
+                Err(EntryRefusal::DutyOpen)
+            }
             IncidentNote::Step { sheet, step, .. } => {
                 let is_asked = self.sheets.contains(sheet) && sheet.step(step).is_some();
                 if is_asked {
@@ -140,7 +145,12 @@ impl Incident {
         Ok(())
     }
 
-    fn may_become(&self, state: IncidentState) -> Result<(), EntryRefusal> {
+    fn may_become(
+        &self,
+        state: IncidentState,
+        rules: &[ClockRule],
+        zone: &TimeZone,
+    ) -> Result<(), EntryRefusal> {
         use IncidentState::{Confirmed, Contained, Dismissed, Resolved, Suspected};
         let follows = matches!(
             (self.state(), state),
@@ -156,7 +166,32 @@ impl Incident {
         if state != Resolved {
             return Ok(());
         }
-        self.may_close()
+        self.may_close()?;
+        // Closed violations of an earlier register are taken over as they are: it says nothing of
+        // these duties.
+        let is_taken_over = self.source == Source::Imported;
+        let clocks = self.clocks(rules, zone);
+        if !is_taken_over && self.open_duties(&clocks).next().is_some() {
+            Err(EntryRefusal::DutyOpen)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The clocks of duties beside the authority and the persons that nobody met, and that nobody
+    /// gave a reason to leave open.
+    pub(crate) fn open_duties<'c>(
+        &self,
+        clocks: &'c [LegalClock],
+    ) -> impl Iterator<Item = &'c LegalClock> {
+        let is_taken_over = self.source == Source::Imported && self.is_closed();
+        clocks.iter().filter(move |clock| {
+            let kind = clock.rule.kind;
+            kind.is_beside()
+                && clock.met_at.is_none()
+                && !is_taken_over
+                && !self.left_open.contains_key(&kind)
+        })
     }
 
     /// An incident may be closed when everything was decided and done. Each refusal names the one
@@ -224,7 +259,7 @@ impl Incident {
     }
 
     /// The last entry that states that persons were informed.
-    fn last_informed(&self) -> Option<u32> {
+    pub fn last_informed(&self) -> Option<u32> {
         self.informed.last().copied()
     }
 
@@ -259,7 +294,6 @@ impl IncidentNote {
                 | Self::Met { .. }
                 | Self::NoticesEnded(_)
                 | Self::Kept { .. }
-                | Self::Affected(_)
         )
     }
 
@@ -281,7 +315,8 @@ impl IncidentNote {
             | Self::GravitySet { reason, .. }
             | Self::AuthorityDecided { reason, .. }
             | Self::PersonsDecided { reason, .. }
-            | Self::DelayExplained { reason, .. } => reason_of(reason),
+            | Self::DelayExplained { reason, .. }
+            | Self::LeftOpen { reason, .. } => reason_of(reason),
             _ => Ok(()),
         }
     }

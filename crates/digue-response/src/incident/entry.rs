@@ -176,6 +176,12 @@ pub enum IncidentNote {
         clock: ClockKind,
         reason: String,
     },
+    /// The incident is closed although this duty was not met, and why: only for one that the law
+    /// leaves to the operator (`ClockKind::may_be_left_open`).
+    LeftOpen {
+        clock: ClockKind,
+        reason: String,
+    },
     Submitted(SentNotification),
     /// Another duty was met: complaint filed, controller notified, persons informed, warning sent.
     Met {
@@ -289,6 +295,8 @@ pub enum EntryRefusal {
     ControllerNotInformed,
     #[error("the hour is before the hour of awareness")]
     BeforeAwareness,
+    #[error("a duty whose clock runs was not met: complaint, NIS 2")]
+    DutyOpen,
     #[error("mandatory steps are open")]
     StepsOpen,
     #[error("the hour is in the future")]

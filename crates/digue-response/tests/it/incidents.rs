@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use digue_response::affected::{AffectedQuality, AffectedVersion};
-use digue_response::claim::ClaimKind;
+use digue_response::claim::{ClaimKind, ClaimStanding};
 use digue_response::clock::{Awareness, ClockKind, RULES};
 use digue_response::incident::{EntryKind, EntryRefusal, IncidentRole, NoticesEnded, Source};
 use digue_response::notification::{Field, SentNotification, Stage};
@@ -393,7 +393,106 @@ fn a_processor_tells_its_controller_and_has_no_authority_to_tell() {
         receipt,
         persons,
     });
-    case.takes(Case::state(IncidentState::Resolved));
+    // The complaint is due too: it is filed, or left with a written reason.
+    let close = Case::state(IncidentState::Resolved);
+    case.refuses(&close, EntryRefusal::DutyOpen);
+    let left = |clock, reason: &str| IncidentNote::LeftOpen {
+        clock,
+        reason: reason.to_owned(),
+    };
+    case.refuses(&left(ClockKind::Complaint, "non"), EntryRefusal::NoReason);
+    case.takes(left(ClockKind::Complaint, "l'assureur n'est pas saisi"));
+    case.takes(close);
+    let claim = case.incident().claim(
+        ClaimKind::Complaint,
+        &case.incident().clocks(&RULES, &paris()),
+        case.now,
+    );
+    assert_eq!(
+        claim.standing(),
+        ClaimStanding::NotDone,
+        "nobody promises it any more"
+    );
+}
+
+#[test]
+fn no_reason_leaves_open_what_the_law_asks_for() {
+    let mut case = Case::open();
+    for clock in ClockKind::ALL {
+        let reason = because();
+        let left = IncidentNote::LeftOpen {
+            clock: *clock,
+            reason,
+        };
+        if *clock == ClockKind::Complaint {
+            case.takes(left);
+        } else {
+            case.refuses(&left, EntryRefusal::DutyOpen);
+        }
+    }
+    let (role, is_insured, is_nis2) = (IncidentRole::Controller, false, true);
+    case.takes(IncidentNote::RoleSet {
+        role,
+        is_insured,
+        is_nis2,
+    });
+    case.takes(Case::aware(noon()));
+    case.takes(Case::state(IncidentState::Contained));
+    case.takes(IncidentNote::AuthorityDecided {
+        notify: false,
+        reason: because(),
+    });
+    case.takes(IncidentNote::PersonsDecided {
+        inform: false,
+        exemption: Some(Exemption::Mitigated),
+        reason: because(),
+    });
+    let close = Case::state(IncidentState::Resolved);
+    case.refuses(&close, EntryRefusal::DutyOpen);
+    // It was not significant: the role is corrected, and the duties end with it.
+    case.takes(IncidentNote::RoleSet {
+        role,
+        is_insured,
+        is_nis2: false,
+    });
+    case.takes(close);
+}
+
+#[test]
+fn a_closed_incident_takes_no_new_version_of_its_persons() {
+    let mut case = Case::open();
+    case.takes(Case::state(IncidentState::Dismissed));
+    case.refuses(&IncidentNote::Affected(version(36)), EntryRefusal::Closed);
+    case.takes(Case::state(IncidentState::Suspected));
+    case.takes(IncidentNote::Affected(version(36)));
+}
+
+/// The page showed the hour at which an officer wrote that it was contained.
+#[test]
+fn an_incident_is_contained_when_access_ended_and_not_when_it_was_written_down() {
+    let mut case = Case::open();
+    let contained = |case: &Case| {
+        let moments = case.incident().moments();
+        let (_, at) = moments
+            .into_iter()
+            .find(|(name, _)| *name == "contained")
+            .unwrap();
+        at
+    };
+    let shut = case.now;
+    case.push(IncidentNote::Seen {
+        act: Act::GateSet,
+        subject: Subject::parse("account:a1"),
+        before: "open".to_owned(),
+        after: "closed".to_owned(),
+        reason: String::new(),
+        journal: 7,
+        by: "digue".to_owned(),
+    });
+    assert_eq!(contained(&case), None, "nobody has judged it yet");
+    case.now = case.now.plus(Duration::from_hours(9));
+    case.takes(Case::state(IncidentState::Contained));
+    assert_eq!(contained(&case), Some(shut));
 }
 
 #[test]

@@ -182,15 +182,16 @@ const CHOICES: [Choice; 9] = [
     // The role, with the duties that it brings.
     |_| {
         [
-            (IncidentRole::Controller, false),
-            (IncidentRole::Joint, true),
-            (IncidentRole::Processor, false),
+            (IncidentRole::Controller, false, false),
+            (IncidentRole::Controller, true, false),
+            (IncidentRole::Joint, true, true),
+            (IncidentRole::Processor, false, false),
         ]
-        .map(|(role, is_insured)| {
+        .map(|(role, is_insured, is_nis2)| {
             vec![IncidentNote::RoleSet {
                 role,
                 is_insured,
-                is_nis2: is_insured,
+                is_nis2,
             }]
         })
         .to_vec()
@@ -427,7 +428,10 @@ fn every_state_has_exactly_one_next_thing_to_do_and_nothing_is_done_that_is_not_
                     progress.gaps().any(|known| known == (step, gap)),
                     "the next thing is a missing one"
                 );
-                assert_ne!(*progress.standing(ProgressStep::Close), StepStanding::Ready);
+                // Only over a duty that may stay open with a reason.
+                let is_held_up = progress.gaps().any(|(_, gap)| gap.holds_up_closing());
+                let close = progress.standing(ProgressStep::Close);
+                assert!(!is_held_up || *close != StepStanding::Ready);
             }
             NextAct::Close => {
                 assert!(progress.gaps().all(|(_, gap)| !gap.is_required()));
@@ -449,6 +453,50 @@ fn closing_is_offered_only_where_the_rules_accept_it() {
         }
     });
     assert!(offered > 50, "{offered}");
+}
+
+/// What the page offers is what the rules accept: closing reads "to do" only where nothing holds it
+/// up but a complaint, which needs its reason.
+#[test]
+fn a_step_that_reads_to_do_can_be_done_and_one_that_reads_later_cannot() {
+    let (mut ready, mut over_a_duty) = (0, 0);
+    every_state(&mut |played| {
+        let progress = played.progress();
+        if *progress.standing(ProgressStep::Close) != StepStanding::Ready {
+            return;
+        }
+        ready += 1;
+        let mut played = played.clone();
+        let duty = IncidentGap::Duty(ClockKind::Complaint);
+        if progress.gaps().any(|(_, gap)| gap == duty) {
+            over_a_duty += 1;
+            assert!(!played.may_close(), "a duty was passed over in silence");
+            played.takes(IncidentNote::LeftOpen {
+                clock: ClockKind::Complaint,
+                reason: because(),
+            });
+        }
+        assert!(played.may_close() || played.incident().state() != IncidentState::Contained);
+        assert_eq!(played.progress().next, NextAct::Close);
+    });
+    assert!(ready > 50 && over_a_duty > 0, "{ready} {over_a_duty}");
+}
+
+/// An incident was closed while the complaint was due, and its page then said that nothing was left.
+#[test]
+fn after_closing_nothing_is_asked_of_anyone_any_more() {
+    let mut count = 0;
+    every_state(&mut |played| {
+        let mut played = played.clone();
+        if played.progress().next == NextAct::Close {
+            played.takes(state(IncidentState::Resolved));
+            count += 1;
+            let progress = played.progress();
+            assert_eq!(progress.next, NextAct::Over);
+            assert!(progress.gaps().all(|(_, gap)| !gap.is_required()));
+        }
+    });
+    assert!(count > 50, "{count}");
 }
 
 /// Whoever does the next thing, again and again, closes the incident: no state leads in a circle,

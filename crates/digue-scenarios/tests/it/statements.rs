@@ -16,7 +16,7 @@ use digue_response::clock::{Awareness, ClockKind, RULES};
 use digue_response::incident::{IncidentRole, NoticesEnded, Source};
 use digue_response::notification::{Field, SentNotification, Stage};
 use digue_response::sheet::Sheet;
-use digue_response::vocabulary::Exemption;
+use digue_response::vocabulary::{Cause, Exemption};
 use digue_response::{Incident, IncidentEntry, IncidentNote, IncidentState};
 use digue_store::IncidentRecord;
 use digue_types::{Act, Subject, Timestamp};
@@ -340,5 +340,103 @@ fn every_claim_has_its_forms_in_both_languages() {
                 );
             }
         }
+    }
+}
+
+/// Letters that were posted are deliveries: the claim said that Digue's own records contradict it.
+#[test]
+fn letters_handed_over_confirm_what_the_officer_states_and_unsent_notices_contradict_it() {
+    let reader = PaperReader {
+        language: Language::French,
+        zone: paris(),
+    };
+    let said = |ended: NoticesEnded, is_stated_after: bool| {
+        let mut view = incident(1);
+        view.entries.truncate(1);
+        let now = view.now;
+        let ended = IncidentNote::NoticesEnded(ended);
+        let stated = IncidentNote::Met {
+            clock: ClockKind::Persons,
+            at: now.micros(),
+            to: "lettres postées".to_owned(),
+            receipt: String::new(),
+            persons: None,
+        };
+        let notes = if is_stated_after {
+            [ended, stated]
+        } else {
+            [stated, ended]
+        };
+        for note in notes {
+            push(&mut view.entries, now, note);
+        }
+        view.incident = Incident::of(&view.entries).unwrap();
+        reader.claims_with_sources(&view).join("\n")
+    };
+    let letters = || NoticesEnded {
+        listed: 29,
+        ..NoticesEnded::default()
+    };
+    let unsent = || NoticesEnded {
+        sent: 27,
+        unsent: 2,
+        ..NoticesEnded::default()
+    };
+    for is_after in [true, false] {
+        let text = said(letters(), is_after);
+        assert!(
+            text.contains("remis autrement (lettre, message, appel) : 29")
+                && !text.contains("montrent autre chose"),
+            "{text}"
+        );
+    }
+    let after = said(unsent(), true);
+    assert!(
+        after.contains("avis non envoyés : 2") && !after.contains("montrent autre chose"),
+        "the statement is about the two: {after}"
+    );
+    assert!(said(unsent(), false).contains("montrent autre chose"));
+}
+
+/// The notices said "perhaps" of what the officers had answered.
+#[test]
+fn a_notice_doubts_only_what_nobody_answered() {
+    let said = |cause: Option<Cause>| {
+        let now = Timestamp::parse_rfc3339("2026-10-23T08:00:00Z").unwrap();
+        let mut view = incident(1);
+        view.entries.clear();
+        let opened = IncidentNote::Opened {
+            source: Source::Containment,
+            title: "Consultations inhabituelles de fiches".to_owned(),
+            about: Subject::parse("account:of-1.a1"),
+        };
+        push(&mut view.entries, now, opened);
+        let alert = seen(Act::WatchContained, "account:of-1.a1", "close-account");
+        push(&mut view.entries, now, alert);
+        if let Some(cause) = cause {
+            let field = Field::CauseOf;
+            let value = vec![cause.code().to_owned()];
+            push(
+                &mut view.entries,
+                now,
+                IncidentNote::FieldSet { field, value },
+            );
+        }
+        view.incident = Incident::of(&view.entries).unwrap();
+        let texts = Style::ALL.iter().map(|style| {
+            let reader = PaperReader {
+                language: style.language(),
+                zone: paris(),
+            };
+            reader.notice_happened(&view, *style)
+        });
+        texts.collect::<Vec<_>>()
+    };
+    let doubts = |text: &String| text.contains("peut-être") || text.contains("may have");
+    for text in said(None) {
+        assert!(doubts(&text), "nobody knows yet: {text}");
+    }
+    for text in said(Some(Cause::ExternalMalicious)) {
+        assert!(!doubts(&text), "{text}");
     }
 }

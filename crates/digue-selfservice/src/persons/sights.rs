@@ -76,7 +76,7 @@ impl ConsultationDoubt {
             // Not `SuspectedAccount`: "stolen" is written on the person's page only after an
             // officer decided it.
             Happening::StolenAccount => Some(Self::Theft),
-            Happening::SuspectedAccount => Some(Self::Inquiry),
+            Happening::SuspectedAccount | Happening::OutsideReader => Some(Self::Inquiry),
             Happening::Unspecified if incident.about.is_account() => Some(Self::Inquiry),
             Happening::Unspecified
             | Happening::Ransomware

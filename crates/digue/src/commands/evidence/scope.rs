@@ -72,6 +72,9 @@ pub(super) fn run(
     counts: bool,
 ) -> Done {
     let question = question_of(arguments)?;
+    if question.is_of_no_time() {
+        return Err(anyhow!(digue_locales::text(out.language, "invalid-period")));
+    }
     let reading = JournalReading::open(place)?;
     let view = reading.index(place)?.view();
     // Only entries under the checkpoint: later ones could not be verified with it.
