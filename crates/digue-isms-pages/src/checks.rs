@@ -11,7 +11,7 @@ use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::local_time;
 use digue_compliance::isms::{checks, exchange, sheets, statement};
 use digue_evidence::stored_records::StoredKind;
-use digue_isms::check::{Check, CheckResult, PassRule};
+use digue_isms::check::{Check, CheckResult, NotRun, PassRule};
 use digue_isms::framework::{self, Framework, QUALIOPI_PROVEN, Requirement};
 use digue_isms::standing::CheckStatement;
 use digue_isms::statement::StatementLine;
@@ -26,7 +26,7 @@ use digue_pages::state::Console;
 use digue_pages::table::{
     ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
 };
-use digue_pages::view::{Localizer, Media, kept, page};
+use digue_pages::view::{Localizer, Media, file_name, kept, page};
 use digue_pages::visitor::Visitor;
 
 /// A check with its last result.
@@ -88,6 +88,7 @@ fn table(w: &Localizer, checks: &[ShownCheck]) -> ListTable {
             ListColumn::choice("state", w.say("column-state")),
             ListColumn::number("population", w.say("checks-population")),
             ListColumn::number("failing", w.say("checks-failing")),
+            ListColumn::number("setting", w.say("checks-value")),
             ListColumn::text("last", w.say("checks-last")),
             ListColumn::file("range", w.say("checks-range")),
         ],
@@ -98,7 +99,7 @@ fn table(w: &Localizer, checks: &[ShownCheck]) -> ListTable {
 
 fn row(w: &Localizer, one: &ShownCheck) -> ListRow {
     let code = one.check.code();
-    let [population, failing, at, range] = last_cells(w, one.last.as_ref());
+    let [population, failing, setting, at, range] = last_cells(w, one.last.as_ref());
     let cells = [
         // The name of the row; the file has the code.
         ListCell::text(&one.name).filed_as(code),
@@ -106,6 +107,7 @@ fn row(w: &Localizer, one: &ShownCheck) -> ListRow {
         ListCell::chip(w.coded("says", one.says.code()), tone_of(one.says)),
         population,
         failing,
+        setting,
         at,
         range,
     ];
@@ -122,32 +124,36 @@ const fn tone_of(says: CheckStatement) -> ChipTone {
 }
 
 /// What the last run counted, when it was, and of how many entries.
-fn last_cells(w: &Localizer, last: Option<&CheckResult>) -> [ListCell; 4] {
+fn last_cells(w: &Localizer, last: Option<&CheckResult>) -> [ListCell; 5] {
     let Some(last) = last else {
-        return [(); 4].map(|()| ListCell::empty());
+        return [(); 5].map(|()| ListCell::empty());
     };
-    let (population, failing) = counted(w, last);
+    let [population, failing, setting] = counted(w, last);
     let at = ListCell::moment(w, last.at);
-    [population, failing, at, ListCell::text(last.journal_size)]
+    let range = ListCell::text(last.journal_size);
+    [population, failing, setting, at, range]
 }
 
-/// Population and failures of a result; a check that did not run counted nothing, and one of a
-/// value has that.
-fn counted(w: &Localizer, last: &CheckResult) -> (ListCell, ListCell) {
+/// Population, failures and setting of a result. A check that did not run counted nothing, and a
+/// setting has nothing that could fail: ten allowed attempts are not ten failures.
+fn counted(w: &Localizer, last: &CheckResult) -> [ListCell; 3] {
     let (population, failing) = (last.found.population, last.found.failing_count());
-    match (&last.found.value, &last.found.not_run) {
-        (Some(value), _) => (
-            ListCell::empty().filed_as(population),
-            ListCell::text(value).filed_as(failing),
-        ),
-        (None, Some(_)) => (
+    match (last.found.value, &last.found.not_run) {
+        (Some(value), _) => [
             ListCell::empty().filed_as(population),
             ListCell::empty().filed_as(failing),
-        ),
-        (None, None) => (
+            ListCell::number(w, value),
+        ],
+        (None, Some(_)) => [
+            ListCell::empty().filed_as(population),
+            ListCell::empty().filed_as(failing),
+            ListCell::empty(),
+        ],
+        (None, None) => [
             ListCell::number(w, population),
             ListCell::number(w, failing),
-        ),
+            ListCell::empty(),
+        ],
     }
 }
 
@@ -242,7 +248,13 @@ fn switched(w: &Localizer, overview: &IsmsOverview, check: Check) -> Option<Stri
 
 fn cause_of(w: &Localizer, shown: &ShownCheck) -> Option<String> {
     let why = shown.last.as_ref()?.found.not_run?;
-    Some(w.coded("not-run", why.code()))
+    // The source is Digue's own configuration, and the reader can write it.
+    let is_to_configure = shown.check == Check::Backups && why == NotRun::NoSource;
+    Some(if is_to_configure {
+        w.say("not-run-no-backup")
+    } else {
+        w.coded("not-run", why.code())
+    })
 }
 
 fn failing_names(w: &Localizer, shown: &ShownCheck) -> Vec<String> {
@@ -412,6 +424,8 @@ pub async fn statement_file(
         let (lines, _) = statement::now_standing(app, &actor).await?;
         let reader = console.words(&visitor).reader();
         let bytes = sheets::statement_file(app, &lines, &reader, form).await?;
+        let ending = name.strip_prefix("statement.").unwrap_or_default();
+        let name = format!("{}.{ending}", file_name(visitor.language, "statement"));
         return Ok(kept(&name, Media(form.media()), bytes));
     }
     let (name, bytes) = statement::version(app, &actor, &name).await?;

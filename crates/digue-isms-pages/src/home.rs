@@ -384,6 +384,9 @@ fn answers(form: &TypedForm) -> Result<Answers, OperationError> {
 struct CalendarPage {
     w: Localizer,
     list: ShownTable,
+    /// No register has a record: the ten questions come first.
+    is_empty: bool,
+    may_write: bool,
     tab: &'static str,
 }
 
@@ -443,6 +446,8 @@ pub async fn calendar(
     let list =
         calendar_table(&w, calendar::due(&overview.registers, overview.now)).shown(&w, &query);
     Ok(page(&CalendarPage {
+        is_empty: overview.registers.is_empty(),
+        may_write: visitor.role.is_some_and(Role::can_govern),
         list,
         tab: "calendar",
         w,
@@ -734,6 +739,6 @@ fn findings_input(w: &Localizer, overview: &IsmsOverview) -> String {
 fn audit_input(w: &Localizer, overview: &IsmsOverview) -> String {
     let audits = overview.registers.read::<Audit>().entries;
     let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
-    let last = last.map_or_else(|| "–".to_owned(), |on| on.to_string());
+    let last = last.map_or_else(|| "–".to_owned(), |on| w.day(on));
     w.with1("review-input-audit", "on", last)
 }

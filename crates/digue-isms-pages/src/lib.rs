@@ -6,6 +6,7 @@ pub mod checks;
 pub mod files;
 pub mod home;
 pub mod import;
+mod record_fields;
 pub mod registers;
 pub mod reviews;
 pub mod samples;

@@ -23,6 +23,7 @@ use digue_types::AccountId;
 use serde::Deserialize;
 
 use crate::home::{IsmsOverview, isms_overview, review_inputs};
+use crate::record_fields::{FormField, form_fields};
 use digue_pages::differences::words_beside;
 use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
@@ -288,19 +289,6 @@ fn matrix(registers: &Registers) -> Vec<MatrixRow> {
     RiskGravity::ALL.iter().rev().map(row).collect()
 }
 
-/// A field as the form shows it.
-struct FormField {
-    code: &'static str,
-    name: String,
-    is_needed: bool,
-    shape: &'static str,
-    value: String,
-    /// As (code, name, is chosen).
-    choices: Vec<(String, String, bool)>,
-    fault: Option<String>,
-    text: String,
-}
-
 #[derive(Template)]
 #[template(path = "isms_record.html")]
 struct RecordPage {
@@ -370,80 +358,6 @@ fn signature(
         is_signed,
         may_sign: is_named.then_some(revision.number),
     })
-}
-
-fn form_fields(
-    visitor: &Visitor,
-    kind: RegisterKind,
-    values: &Values,
-    faults: &[FieldFault],
-    registers: &Registers,
-) -> Vec<FormField> {
-    let w = Localizer::new(visitor);
-    let one = |field: &'static FieldDef| {
-        let texts = values.get(field.code).map_or(&[][..], Vec::as_slice);
-        let codes = |prefix: &str, codes: &[&str]| {
-            let choice = |code: &&str| {
-                let is_chosen = texts.iter().any(|text| text == code);
-                ((*code).to_owned(), w.coded(prefix, code), is_chosen)
-            };
-            codes.iter().map(choice).collect::<Vec<_>>()
-        };
-        let (shape, choices) = match field.shape {
-            FieldShape::Line | FieldShape::Amount => ("line", Vec::new()),
-            FieldShape::Text => ("text", Vec::new()),
-            FieldShape::Day => ("day", Vec::new()),
-            FieldShape::Number => ("number", Vec::new()),
-            FieldShape::One(prefix, list) => ("one", codes(prefix, list)),
-            FieldShape::Many(prefix, list) => ("many", codes(prefix, list)),
-            FieldShape::Link(to) => ("link", records(registers, to, texts, visitor)),
-            FieldShape::Links(_) | FieldShape::Requirements | FieldShape::Checks => {
-                ("list", Vec::new())
-            }
-        };
-        let fault = faults.iter().find(|fault| fault.field == field.code);
-        FormField {
-            code: field.code,
-            name: sheets::field_name(visitor.language, kind, field.code),
-            is_needed: field.is_needed,
-            shape,
-            value: if shape == "list" {
-                texts.join(", ")
-            } else {
-                texts.first().cloned().unwrap_or_default()
-            },
-            choices,
-            fault: fault.map(|fault| w.coded("unfit", fault.unfit.code())),
-            text: sheets::in_words(visitor.language, field, texts),
-        }
-    };
-    kind.fields().iter().map(one).collect()
-}
-
-/// Records that a link may lead to; with many records their ids are typed instead.
-const CHOICES_MAX: usize = 300;
-
-fn records(
-    registers: &Registers,
-    kind: RegisterKind,
-    chosen: &[String],
-    visitor: &Visitor,
-) -> Vec<(String, String, bool)> {
-    let record = |revision: &Revision| {
-        let title = isms::title(kind, &revision.values, visitor.language);
-        let is_chosen = chosen.contains(&revision.id);
-        (
-            revision.id.clone(),
-            format!("{} – {title}", revision.id),
-            is_chosen,
-        )
-    };
-    registers
-        .of(kind)
-        .iter()
-        .take(CHOICES_MAX)
-        .map(record)
-        .collect()
 }
 
 #[derive(Deserialize)]
@@ -659,7 +573,10 @@ fn values_of(kind: RegisterKind, form: &TypedForm) -> Values {
     let mut values = Values::new();
     for field in kind.fields() {
         let texts = match field.shape {
-            FieldShape::Many(..) => form.all(field.code),
+            FieldShape::Many(..)
+            | FieldShape::Links(_)
+            | FieldShape::Requirements
+            | FieldShape::Checks => form.all(field.code),
             _ => vec![form.owned(field.code)],
         };
         values.insert(field.code.to_owned(), texts);

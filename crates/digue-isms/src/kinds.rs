@@ -597,7 +597,7 @@ impl RegisterKind {
 
     /// The field that closes a record of this kind once it is filled: what was signed is not
     /// changed.
-    const fn seal(self) -> Option<&'static str> {
+    pub const fn seal(self) -> Option<&'static str> {
         match self {
             Self::Review => Some("signed-on"),
             Self::Audit => Some("signed-by"),

@@ -7,6 +7,7 @@ use digue_casework::incidents;
 use digue_isms::kinds::{Audit, RegisterKind, SamplePopulation};
 use digue_isms::register::RegisterRecord as _;
 use digue_isms::sample::sample;
+use digue_locales::{Language, Value, number, text, text_with};
 
 use super::{in_force, must_read, save};
 
@@ -53,11 +54,19 @@ impl Sample {
             hash,
             names,
         } = self;
-        format!(
-            "{} {population} seed:{seed} sha256:{hash}\n{}",
-            of.code(),
-            names.join("\n")
-        )
+        // In the operator's language, as every text that a record keeps.
+        let language = Language::default();
+        let values = [
+            (
+                "of",
+                Value::from(text(language, &format!("population-{}", of.code()))),
+            ),
+            ("count", Value::from(number(language, *population as u64))),
+            ("seed", Value::from(seed.to_string())),
+            ("hash", Value::from(hash.clone())),
+        ];
+        let head = text_with(language, "sample-drawn", &values);
+        format!("{head}\n{}", names.join("\n"))
     }
 }
 

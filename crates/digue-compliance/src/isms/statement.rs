@@ -7,6 +7,7 @@ use digue_isms::framework;
 use digue_isms::kinds::{Applicability, Measure};
 use digue_isms::standing::MeasuredState;
 use digue_isms::statement::{StatementLine, statement};
+use digue_locales::{Language, text};
 use digue_store::FileRecord;
 use digue_types::{Act, Subject};
 use serde_json::json;
@@ -67,7 +68,10 @@ pub async fn freeze(app: &App, actor: &Actor) -> Result<usize, OperationError> {
         app,
         actor,
         SUBJECT,
-        &format!("statement-{number}.txt"),
+        &format!(
+            "{}-{number}.txt",
+            text(Language::default(), "file-name-statement")
+        ),
         signed.as_bytes(),
     )
     .await?;

@@ -10,6 +10,7 @@ mod checks;
 mod forms;
 mod home;
 mod html;
+mod isms;
 mod journey;
 mod lists;
 mod operator;

@@ -202,7 +202,7 @@ fn an_hour_and_a_week(browser: &Browser) {
     browser.page_at_both_widths("smsi-check");
     browser.go(&format!("{console}/smsi/statement"));
     browser.submit("form[action='/smsi/statement']", 0);
-    browser.sees("main", "statement-1.txt");
+    browser.sees("main", "declaration-applicabilite-1.txt");
     browser.page_at_both_widths("smsi-statement");
     browser.click("button[lang=en]");
     browser.sees("nav", "Home");
@@ -937,7 +937,7 @@ fn an_auditor_draws_the_same_sample_and_a_document_is_read_and_kept() {
     post(&officer, "/smsi/registers/audit", audit);
     post(&officer, "/smsi/registers/audit/AU-1/fill", "");
     let drawn = |page: &str| {
-        page.split("sha256:")
+        page.split("liste entière : ")
             .nth(1)
             .unwrap()
             .split("</textarea>")
