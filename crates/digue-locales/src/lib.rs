@@ -149,6 +149,9 @@ fn bundle(code: &str, files: &[&str]) -> Bundle {
             args.first().cloned().unwrap_or(FluentValue::None)
         })
         .expect("`NUMBER` is the first function added to this bundle");
+    bundle
+        .add_function("PLURAL", plural_of(code))
+        .expect("`PLURAL` is added once to this bundle");
     for file in files {
         let resource = match FluentResource::try_new((*file).to_owned()) {
             Ok(resource) => resource,
@@ -159,6 +162,34 @@ fn bundle(code: &str, files: &[&str]) -> Bundle {
         }
     }
     bundle
+}
+
+/// `{ $count } { PLURAL($count, one: "compte", other: "comptes") }`: the words that agree with a
+/// count on the same line. A selector of Fluent takes four lines, and does not know counts that
+/// `number` has already written.
+fn plural_of(
+    code: &str,
+) -> impl for<'a> Fn(&[FluentValue<'a>], &FluentArgs<'_>) -> FluentValue<'a> + Send + Sync + 'static
+{
+    // French has its singular for 0 too, English for 1 alone (CLDR).
+    let singular_max = if code == "fr" { 0..2 } else { 1..2 };
+    move |counts, words| {
+        let count = match counts.first() {
+            Some(FluentValue::Number(number)) => number.value.to_string(),
+            Some(FluentValue::String(text)) => text.to_string(),
+            _ => return FluentValue::Error,
+        };
+        let digits: String = count.chars().filter(char::is_ascii_digit).collect();
+        // A text without digits, or of more than a count has, is not one.
+        let is_singular = digits
+            .parse()
+            .is_ok_and(|count: u64| singular_max.contains(&count));
+        let word = if is_singular { "one" } else { "other" };
+        match words.get(word) {
+            Some(FluentValue::String(word)) => FluentValue::from(word.to_string()),
+            _ => FluentValue::Error,
+        }
+    }
 }
 
 /// The text of `key`.
@@ -239,6 +270,37 @@ mod tests {
     fn both_languages_load() {
         for language in Language::ALL {
             assert!(has(language, "product"), "{}", language.code());
+        }
+    }
+
+    #[test]
+    fn words_agree_with_a_count_however_it_is_written() {
+        for (language, singular) in [
+            (Language::French, ["0", "1"].as_slice()),
+            (Language::English, &["1"]),
+        ] {
+            let function = plural_of(language.code());
+            let mut words = FluentArgs::new();
+            words.set("one", "compte");
+            words.set("other", "comptes");
+            let said = |count: FluentValue<'static>| match function(&[count], &words) {
+                FluentValue::String(word) => word.into_owned(),
+                other => format!("{other:?}"),
+            };
+            for count in ["0", "1", "2", "10", "1\u{202f}000", "1,000", "au plus"] {
+                let expected = if singular.contains(&count) {
+                    "compte"
+                } else {
+                    "comptes"
+                };
+                assert_eq!(
+                    said(FluentValue::from(count.to_owned())),
+                    expected,
+                    "{count}"
+                );
+            }
+            assert_eq!(said(FluentValue::from(1)), "compte");
+            assert_eq!(said(FluentValue::from(21)), "comptes");
         }
     }
 

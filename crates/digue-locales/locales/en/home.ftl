@@ -142,7 +142,7 @@ list-count =
         [one] 1 row
        *[other] { $shown } rows
     }
-list-count-filtered = { $matched } of { $shown } rows
+list-count-filtered = { $matched } of { $shown } { PLURAL($shown, one: "row", other: "rows") }
 list-nothing = No row matches this filter.
 list-choose = Choose:
 list-choose-all = the whole page

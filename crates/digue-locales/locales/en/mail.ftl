@@ -3,7 +3,7 @@ mail-invitation-subject = Your account access
 mail-invitation-body =
     Hello,
 
-    An account has been opened in your name ({ $account }). To create your passkey, open this address within { $hours } hours:
+    An account has been opened in your name ({ $account }). To create your passkey, open this address within { $hours } { PLURAL($hours, one: "hour", other: "hours") }:
 
     { $link }
 

@@ -92,13 +92,13 @@ gap-unrefuted = nothing contradicts it; the portal cannot prove it
 posture-current = up to date
 posture-grace = to be done
 posture-due = overdue
-fact-passkeys = { $good } of { $population } accounts have a passkey.
-fact-passwords = { $failing } of { $population } accounts still sign in with a password.
+fact-passkeys = { $good } of { $population } { PLURAL($population, one: "account", other: "accounts") } { PLURAL($good, one: "has", other: "have") } a passkey.
+fact-passwords = { $failing } of { $population } { PLURAL($population, one: "account", other: "accounts") } still { PLURAL($failing, one: "signs in", other: "sign in") } with a password.
 fact-own-accounts = { $failing ->
     [0] No account is currently open in several places.
    *[other] { $failing } accounts are currently open in several places.
 }
-fact-leavers = { $failing } of { $population } accounts have not been used for 90 days.
+fact-leavers = { $failing } of { $population } { PLURAL($population, one: "account", other: "accounts") } { PLURAL($failing, one: "has", other: "have") } not been used for 90 days.
 fact-deputy = { $failing ->
     [0] A deputy has been appointed.
    *[other] No one stands in for your delegate.
@@ -107,7 +107,7 @@ fact-contacts = { $failing ->
     [0] The operator has an address to reach you.
    *[other] The operator has no address to reach you.
 }
-fact-trained = { $good } of { $population } persons have completed every module.
+fact-trained = { $good } of { $population } { PLURAL($population, one: "person", other: "persons") } { PLURAL($good, one: "has", other: "have") } completed every module.
 kind-assessment = Self-assessments
 field-assessment-organisation = Organisation
 field-assessment-signed-by = Signed by
@@ -198,7 +198,7 @@ assessment-xlsx = Using a spreadsheet
 assessment-out = Download the questions (Excel)
 assessment-in = Upload the completed file
 assessments-title = Partner self-assessments
-assessments-due = overdue, out of { $shown } organisations
+assessments-due = overdue, out of { $shown } { PLURAL($shown, one: "organisation", other: "organisations") }
 assessments-contradicted = with an answer contradicted by the facts
 assessments-explain = Only signed answers can be read here. An access policy can require an up-to-date self-assessment (context.posture).
 assessments-none = No partner organisation. Their self-assessments appear here, beside what Digue measures.
@@ -227,10 +227,10 @@ attestation-passkeys = With a passkey
 attestation-leaders = Delegate and deputies
 attestation-suspended = Suspended accounts
 attestation-reviews = Access reviews
-attestation-review = { $decided } of { $lines } accounts reviewed
+attestation-review = { $decided } of { $lines } { PLURAL($lines, one: "account", other: "accounts") } reviewed
 attestation-none = No reviews.
 attestation-awareness = Awareness, last twelve months
-attestation-module = { $done } of { $people } persons
+attestation-module = { $done } of { $people } { PLURAL($people, one: "person", other: "persons") }
 attestation-incidents = Incidents
 attestation-no-incident = No incidents known to the operator concerning the organisation's accounts.
 attestation-assessment = Self-assessment
@@ -340,7 +340,7 @@ unread-excess = content beyond the reading limits (200 parts, 20 messages, 200 l
 unread-mbox = a file containing several messages (mbox)
 unread-form = a file in an unknown format
 reports-title = Reported messages
-reports-frauds = fraudulent, out of { $shown } messages
+reports-frauds = fraudulent, out of { $shown } { PLURAL($shown, one: "message", other: "messages") }
 reports-explain = What partners and the public submitted for checking. Publishing lists the look-alike domains on the page that everyone can see.
 reports-none = No message was submitted. Those submitted to “Suspicious message?” arrive here with their verdict.
 reports-nobody = no account

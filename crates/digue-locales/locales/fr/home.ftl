@@ -142,7 +142,7 @@ list-count =
         [one] 1 ligne
        *[other] { $shown } lignes
     }
-list-count-filtered = { $matched } sur { $shown } lignes
+list-count-filtered = { $matched } sur { $shown } { PLURAL($shown, one: "ligne", other: "lignes") }
 list-nothing = Aucune ligne ne correspond à ce filtre.
 list-choose = Choisir :
 list-choose-all = toute la page

@@ -3,7 +3,7 @@ mail-invitation-subject = Votre accès
 mail-invitation-body =
     Bonjour,
 
-    Un compte a été ouvert à votre nom ({ $account }). Pour créer votre clé d'accès, ouvrez cette adresse dans les { $hours } heures :
+    Un compte a été ouvert à votre nom ({ $account }). Pour créer votre clé d'accès, ouvrez cette adresse dans les { $hours } { PLURAL($hours, one: "heure", other: "heures") } :
 
     { $link }
 

@@ -92,13 +92,13 @@ gap-unrefuted = rien ne le contredit ; le portail ne peut pas le prouver
 posture-current = à jour
 posture-grace = à faire
 posture-due = en retard
-fact-passkeys = { $good } comptes sur { $population } ont une clé d'accès.
-fact-passwords = { $failing } comptes sur { $population } se connectent encore avec un mot de passe.
+fact-passkeys = { $good } { PLURAL($good, one: "compte", other: "comptes") } sur { $population } { PLURAL($good, one: "a", other: "ont") } une clé d'accès.
+fact-passwords = { $failing } { PLURAL($failing, one: "compte", other: "comptes") } sur { $population } { PLURAL($failing, one: "se connecte", other: "se connectent") } encore avec un mot de passe.
 fact-own-accounts = { $failing ->
     [0] Aucun compte n'est ouvert en ce moment à plusieurs endroits.
    *[other] { $failing } comptes sont ouverts en ce moment à plusieurs endroits.
 }
-fact-leavers = { $failing } comptes sur { $population } n'ont pas servi depuis 90 jours.
+fact-leavers = { $failing } { PLURAL($failing, one: "compte", other: "comptes") } sur { $population } { PLURAL($failing, one: "n'a pas servi", other: "n'ont pas servi") } depuis 90 jours.
 fact-deputy = { $failing ->
     [0] Un suppléant est nommé.
    *[other] Personne ne remplace votre délégué.
@@ -107,7 +107,7 @@ fact-contacts = { $failing ->
     [0] L'opérateur a une adresse pour vous joindre.
    *[other] L'opérateur n'a pas d'adresse pour vous joindre.
 }
-fact-trained = { $good } personnes sur { $population } ont suivi tous les modules.
+fact-trained = { $good } { PLURAL($good, one: "personne", other: "personnes") } sur { $population } { PLURAL($good, one: "a", other: "ont") } suivi tous les modules.
 kind-assessment = Auto-évaluations
 field-assessment-organisation = Organisation
 field-assessment-signed-by = Signée par
@@ -181,7 +181,7 @@ column-to-do = À faire d'abord
 assessment-title = Auto-évaluation
 assessment-sheet = Auto-évaluation
 assessment-explain = Dix-neuf questions en langage simple, une vingtaine de minutes. « Je ne sais pas » est une réponse. Chaque étape est enregistrée. Vous voyez vos écarts d'abord ; l'opérateur ne lit que ce que vous avez signé.
-assessment-progress = { $answered } réponses sur { $total }
+assessment-progress = { $answered } { PLURAL($answered, one: "réponse", other: "réponses") } sur { $total }
 assessment-seen = Le portail voit :
 assessment-save = Enregistrer et continuer
 assessment-later = Plus tard
@@ -198,7 +198,7 @@ assessment-xlsx = Avec un tableur
 assessment-out = Télécharger le questionnaire (Excel)
 assessment-in = Envoyer le fichier rempli
 assessments-title = Auto-évaluations des partenaires
-assessments-due = en retard, sur { $shown } organisations
+assessments-due = en retard, sur { $shown } { PLURAL($shown, one: "organisation", other: "organisations") }
 assessments-contradicted = avec une réponse contredite par les faits
 assessments-explain = Seules les réponses signées sont lues ici. Une politique d'accès peut exiger une auto-évaluation à jour (context.posture).
 assessments-none = Aucune organisation partenaire. Leurs auto-évaluations apparaissent ici, à côté de ce que Digue mesure.
@@ -227,10 +227,10 @@ attestation-passkeys = Avec une clé d'accès
 attestation-leaders = Délégué et suppléants
 attestation-suspended = Comptes suspendus
 attestation-reviews = Revues des accès
-attestation-review = { $decided } comptes revus sur { $lines }
+attestation-review = { $decided } { PLURAL($decided, one: "compte revu", other: "comptes revus") } sur { $lines }
 attestation-none = Aucune revue.
 attestation-awareness = Sensibilisation, douze derniers mois
-attestation-module = { $done } personnes sur { $people }
+attestation-module = { $done } { PLURAL($done, one: "personne", other: "personnes") } sur { $people }
 attestation-incidents = Incidents
 attestation-no-incident = Aucun incident connu de l'opérateur sur les comptes de l'organisation.
 attestation-assessment = Auto-évaluation
@@ -340,7 +340,7 @@ unread-excess = ce qui dépasse les limites de lecture (200 parties, 20 messages
 unread-mbox = un fichier de plusieurs messages (mbox)
 unread-form = un fichier d'une forme inconnue
 reports-title = Messages signalés
-reports-frauds = fraudes, sur { $shown } messages
+reports-frauds = fraudes, sur { $shown } { PLURAL($shown, one: "message", other: "messages") }
 reports-explain = Ce que les partenaires et le public ont soumis au guichet. La publication place les domaines qui imitent sur la page ouverte à tous.
 reports-none = Aucun message soumis. Ceux que l'on soumet à « Message suspect ? » arrivent ici avec leur verdict.
 reports-nobody = sans compte
@@ -485,7 +485,7 @@ requests-overdue = en retard
 requests-open = à répondre
 requests-contests = consultations non reconnues
 requests-none = Aucune demande. Quand une personne conteste une consultation ou exerce un droit, sa demande arrive ici avec son délai.
-requests-same = { $shown } contestations ouvertes sur ce compte
+requests-same = { $shown } { PLURAL($shown, one: "contestation ouverte", other: "contestations ouvertes") } sur ce compte
 requests-sights = Qui a consulté cette personne
 requests-answer = Répondre
 requests-answer-explain = La personne lit cette réponse telle quelle. Pour « Qui a consulté », seul le DPO donne un nom, après avoir pesé les droits de l'agent (CJUE, C-579/21).
@@ -494,7 +494,7 @@ requests-send = Répondre
 requests-extend = Prolonger de deux mois
 letters-title = Courriers avec un code
 letters-explain = Un identifiant par ligne. Chaque courrier porte un code à usage unique, valable 60 jours ; il n'existe que sur le papier.
-letters-wait = { $shown } courriers demandés attendent
+letters-wait = { $shown } { PLURAL($shown, one: "courrier demandé attend", other: "courriers demandés attendent") }
 letters-persons = Identifiants
 letters-make = Imprimer les courriers (PDF)
 person-letter-for = Dossier { $person }
