@@ -30,6 +30,7 @@ use futures_util::future::BoxFuture;
 
 use crate::entry_refusals::refused;
 use crate::operator;
+use crate::subject_names::{OrganisationNames, SubjectNames};
 
 /// The incidents that follow a subject of acts, such as `account:a1`. Only open ones.
 // A leaf lock. A copy of what the stored incidents say, so that each act costs a look-up and no
@@ -112,10 +113,28 @@ pub struct IncidentView {
     pub entries: Vec<IncidentEntry>,
     pub incident: Incident,
     pub clocks: Vec<LegalClock>,
+    pub names: SubjectNames,
     pub now: Timestamp,
 }
 
 impl IncidentView {
+    fn of(
+        app: &App,
+        record: IncidentRecord,
+        (entries, incident): (Vec<IncidentEntry>, Incident),
+        names: &OrganisationNames,
+    ) -> Self {
+        let rules = operator::rules(app);
+        Self {
+            names: names.of(&entries, &incident.about),
+            clocks: incident.clocks(&rules.rules, &rules.zone),
+            record,
+            entries,
+            incident,
+            now: app.clock().now(),
+        }
+    }
+
     /// `INC-2026-003`.
     pub fn reference(&self) -> String {
         reference(&self.record)
@@ -584,20 +603,12 @@ pub async fn follow_open(app: &App) -> Result<(), OperationError> {
 /// Every incident, the newest first.
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
     actor.must_watch()?;
-    let now = app.clock().now();
-    let rules = operator::rules(app);
+    let names = OrganisationNames::read(app).await?;
     let views = all(app)
         .await?
         .into_iter()
         .map(|(record, entries, incident)| {
-            let clocks = incident.clocks(&rules.rules, &rules.zone);
-            IncidentView {
-                record,
-                entries,
-                clocks,
-                incident,
-                now,
-            }
+            IncidentView::of(app, record, (entries, incident), &names)
         });
     Ok(views.collect())
 }
@@ -609,16 +620,9 @@ pub async fn view(app: &App, actor: &Actor, id: &str) -> Result<IncidentView, Op
         .incident(id)
         .await?
         .ok_or(OperationError::NotFound("incident"))?;
-    let (entries, incident) = fold(app, id).await?;
-    let rules = operator::rules(app);
-    let clocks = incident.clocks(&rules.rules, &rules.zone);
-    Ok(IncidentView {
-        record,
-        entries,
-        clocks,
-        incident,
-        now: app.clock().now(),
-    })
+    let folded = fold(app, id).await?;
+    let names = OrganisationNames::read(app).await?;
+    Ok(IncidentView::of(app, record, folded, &names))
 }
 
 /// The open incident about a subject, if there is one.

@@ -3,12 +3,15 @@
 pub mod alerts;
 pub mod breach;
 pub mod bundle;
+mod clock_table;
+mod complaint;
 pub mod containment;
 mod entry_refusals;
 mod finding_queries;
 pub mod findings;
 pub mod incident_forms;
 pub mod incidents;
+pub mod letterhead;
 mod log_words;
 pub mod measured;
 pub mod notice_style;
@@ -18,8 +21,10 @@ pub mod paper_reader;
 pub mod papers;
 pub mod rate_limiter;
 pub mod register_import;
+pub mod register_paper;
 mod statements;
 pub mod step_forms;
+pub mod subject_names;
 pub mod typed_form;
 pub mod uploaded_table;
 

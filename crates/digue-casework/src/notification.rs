@@ -22,6 +22,7 @@ use crate::breach::{computed_kinds, gravity, has_shown_persons, natures};
 use crate::incidents::{self, IncidentView};
 use crate::operator;
 use crate::paper_reader::PaperReader;
+use crate::subject_names::SubjectNames;
 
 /// The controller's details for documents; a placeholder where the configuration has none.
 #[derive(Clone, Debug, Default)]
@@ -128,7 +129,10 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
         (!incident.about.is_nothing()).then(|| text(language, "breach-support-portal")),
     );
     one(Field::MeasuresBefore, Some(measures_before(app, language)));
-    one(Field::MeasuresTaken, measures_taken(entries, &reader));
+    one(
+        Field::MeasuresTaken,
+        measures_taken(entries, &view.names, &reader),
+    );
     one(Field::MeasuresPlanned, measures_planned(incident));
     one(
         Field::GravityOf,
@@ -236,11 +240,10 @@ fn circumstances(view: &IncidentView, reader: &PaperReader) -> String {
     let values = [
         (
             "discovered",
-            Value::from(discovered.map(|at| reader.moment(at)).unwrap_or_default()),
+            Value::from(discovered.map(|at| reader.spelled(at)).unwrap_or_default()),
         ),
-        ("at", Value::from(reader.moment(incident.opened_at))),
+        ("at", Value::from(reader.spelled(incident.opened_at))),
         ("source", Value::from(reader.say(incident.source.key()))),
-        ("title", Value::from(incident.title.clone())),
     ];
     let key = if discovered.is_some() {
         "breach-discovered"
@@ -274,10 +277,14 @@ fn measures_before(app: &App, language: Language) -> String {
 }
 
 /// The measures taken, from the log: gates, and actions that people entered.
-fn measures_taken(entries: &[IncidentEntry], reader: &PaperReader) -> Option<String> {
+fn measures_taken(
+    entries: &[IncidentEntry],
+    names: &SubjectNames,
+    reader: &PaperReader,
+) -> Option<String> {
     let lines: Vec<String> = entries
         .iter()
-        .filter_map(|entry| reader.taken(entry))
+        .filter_map(|entry| reader.taken(entry, names))
         .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }

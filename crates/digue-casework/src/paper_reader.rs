@@ -45,6 +45,49 @@ impl PaperReader {
         )
     }
 
+    /// A local time in a sentence: "24 novembre 2025 à 9 h 05".
+    pub fn spelled(&self, at: Timestamp) -> String {
+        let Some(local) = self.zoned(at) else {
+            return at.to_string();
+        };
+        let hour = match self.language {
+            Language::French => local.hour().to_string(),
+            Language::English => format!("{:02}", local.hour()),
+        };
+        let values = [
+            ("date", Value::from(self.spelled_date(at))),
+            ("hour", Value::from(hour)),
+            ("minute", Value::from(format!("{:02}", local.minute()))),
+        ];
+        text_with(self.language, "moment-spelled", &values)
+    }
+
+    /// A local date in a sentence or a letter: "1er décembre 2025".
+    pub fn spelled_date(&self, at: Timestamp) -> String {
+        let Some(local) = self.zoned(at) else {
+            return at.to_string();
+        };
+        let month = self.say(&format!("month-{}", local.month()));
+        let values = [
+            ("day", Value::from(i64::from(local.day()))),
+            ("month", Value::from(month)),
+            ("year", Value::from(local.year().to_string())),
+        ];
+        text_with(self.language, "date-spelled", &values)
+    }
+
+    /// The zone of every time of a document, to be said once.
+    pub(crate) fn zone_line(&self) -> String {
+        let zone = self.zone.iana_name().unwrap_or("UTC");
+        self.say1("paper-zone", "zone", zone)
+    }
+
+    /// `None` beyond the years that a calendar of the library has.
+    fn zoned(&self, at: Timestamp) -> Option<jiff::Zoned> {
+        let time = jiff::Timestamp::from_microsecond(at.micros()).ok()?;
+        Some(time.to_zoned(self.zone.clone()))
+    }
+
     /// By a pattern of `strftime`.
     fn local(&self, at: Timestamp, pattern: &str) -> String {
         match jiff::Timestamp::from_microsecond(at.micros()) {
@@ -126,5 +169,34 @@ impl PaperReader {
             FormFieldShape::Line | FormFieldShape::Text => code.clone(),
         });
         shown.collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_in_sentences_are_local_and_spelled_as_people_write_them() {
+        let spelled = |language, at: &str| {
+            let zone = TimeZone::get("Europe/Paris").unwrap();
+            let reader = PaperReader { language, zone };
+            reader.spelled(Timestamp::parse_rfc3339(at).unwrap())
+        };
+        for (at, french, english) in [
+            (
+                "2026-11-28T02:47:00Z",
+                "28 novembre 2026 à 3 h 47",
+                "28 November 2026 at 03:47",
+            ),
+            (
+                "2025-07-31T22:05:00Z",
+                "1er août 2025 à 0 h 05",
+                "1 August 2025 at 00:05",
+            ),
+        ] {
+            assert_eq!(spelled(Language::French, at), french);
+            assert_eq!(spelled(Language::English, at), english);
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Documents about a breach: the notification ready to be copied, and the register for an
-//! inspection.
+//! Documents about a breach: the notification ready to be copied, and texts for those who will be
+//! asked. The complaint and the register have modules of their own.
 //!
 //! Words come from the locales, values from the draft, the layout from `digue-documents`.
 
@@ -13,16 +13,14 @@ use digue_documents::{
     Document, DocumentBlock, WrittenCell, WrittenSheet, docx, docx_in, pdf, xlsx,
 };
 use digue_locales::{Language, Value, text_with};
-use digue_response::affected::AffectedVersion;
-use digue_response::claim::{ClaimKind, Happening};
-use digue_response::notification::{Block, Field, FilledField, FormFieldShape, FormFieldSource};
-use digue_response::register::{COLUMNS, ViolationColumn, ViolationRow};
-use digue_types::{Act, Subject, Timestamp};
+use digue_response::claim::ClaimKind;
+use digue_response::notification::{Block, Field, FilledField, FormFieldSource, NotificationDraft};
+use digue_types::{Act, Subject};
 use ring::digest::{SHA256, digest};
 
 use crate::incidents::IncidentView;
-use crate::notification;
 use crate::paper_reader::PaperReader;
+use crate::{clock_table, complaint, notification};
 
 /// The formats of a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -146,8 +144,13 @@ pub fn notification(app: &App, view: &IncidentView, reader: &PaperReader) -> Doc
             "stage",
             reader.say(view.incident.next_stage().key()),
         )),
-        DocumentBlock::Quiet(reader.say1("paper-made", "at", reader.moment(view.now))),
+        DocumentBlock::Quiet(format!(
+            "{} {}",
+            reader.say1("paper-made", "at", reader.spelled(view.now)),
+            reader.zone_line()
+        )),
     ];
+    blocks.extend(unknown_fields(&draft, reader));
     for part in Block::ALL {
         let fields = draft.0.iter().filter(|(field, _)| field.block() == *part);
         let pairs: Vec<DocumentBlock> = fields
@@ -165,7 +168,7 @@ pub fn notification(app: &App, view: &IncidentView, reader: &PaperReader) -> Doc
             .into_iter()
             .map(DocumentBlock::Paragraph),
     );
-    blocks.extend(clocks(view, reader));
+    blocks.extend(clock_table::clocks(view, reader));
     Document {
         title: format!(
             "{} – {}",
@@ -177,6 +180,27 @@ pub fn notification(app: &App, view: &IncidentView, reader: &PaperReader) -> Doc
         blocks,
         ..Document::default()
     }
+}
+
+/// The fields that nobody has answered yet, before everything else.
+fn unknown_fields(draft: &NotificationDraft, reader: &PaperReader) -> Vec<DocumentBlock> {
+    let unknown = draft.unknown();
+    if unknown.is_empty() {
+        return Vec::new();
+    }
+    let count = unknown.len().to_string();
+    let title = reader.say1("notification-unknown-title", "count", count);
+    let fields = unknown.into_iter().map(|(field, who)| {
+        let values = [
+            ("field", reader.say(field.key())),
+            ("who", reader.say(who.key())),
+        ];
+        DocumentBlock::Point(None, reader.sentence("notification-unknown-one", &values))
+    });
+    [DocumentBlock::Heading(title)]
+        .into_iter()
+        .chain(fields)
+        .collect()
 }
 
 fn pair_of(reader: &PaperReader, field: Field, filled: &FilledField) -> Option<DocumentBlock> {
@@ -197,316 +221,10 @@ fn pair_of(reader: &PaperReader, field: Field, filled: &FilledField) -> Option<D
     }
 }
 
-/// The legal clocks and their state.
-fn clocks(view: &IncidentView, reader: &PaperReader) -> Vec<DocumentBlock> {
-    if view.clocks.is_empty() {
-        return Vec::new();
-    }
-    let header =
-        ["clocks-duty", "clocks-basis", "clocks-due", "clocks-met"].map(|key| reader.say(key));
-    let rows = view.clocks.iter().map(|clock| {
-        vec![
-            reader.say(clock.rule.kind.key()),
-            clock.rule.basis.to_owned(),
-            clock.due_at.map_or_else(
-                || reader.say("clocks-without-delay"),
-                |due| reader.moment(due),
-            ),
-            clock
-                .met_at
-                .map(|met| reader.moment(met))
-                .unwrap_or_default(),
-        ]
-    });
-    let table = DocumentBlock::Table {
-        header: header.to_vec(),
-        rows: rows.collect(),
-    };
-    vec![DocumentBlock::Heading(reader.say("clocks-title")), table]
-}
-
-/// The data-breach register: one page for each breach, with the reasoning.
-pub fn register(app: &App, views: &[IncidentView], reader: &PaperReader) -> Document {
-    let mut blocks = vec![DocumentBlock::Paragraph(reader.say("register-explain"))];
-    let header = [
-        "column-reference",
-        "column-title",
-        "column-aware",
-        "severity-cnil",
-        "column-authority",
-    ];
-    let rows = views.iter().map(|view| {
-        let row = row_of(app, view, reader);
-        let gravity = row
-            .values
-            .get(&Field::GravityOf)
-            .map(|value| reader.value(Field::GravityOf, value));
-        vec![
-            view.reference(),
-            row.title.clone(),
-            row.aware_at.map(|at| reader.moment(at)).unwrap_or_default(),
-            gravity.unwrap_or_default(),
-            format!(
-                "{} {}",
-                authority(&row, reader),
-                reader.claim_of(view, ClaimKind::Authority)
-            ),
-        ]
-    });
-    let header = header.map(|key| reader.say(key)).to_vec();
-    blocks.push(DocumentBlock::Table {
-        header,
-        rows: rows.collect(),
-    });
-    for view in views {
-        blocks.push(DocumentBlock::Break);
-        blocks.push(DocumentBlock::Title(format!(
-            "{} – {}",
-            view.reference(),
-            view.incident.title
-        )));
-        let row = row_of(app, view, reader);
-        blocks.push(DocumentBlock::Pair(
-            reader.say("column-state"),
-            reader.say(row.state.key()),
-        ));
-        blocks.push(DocumentBlock::Pair(
-            reader.say("decide-authority"),
-            authority(&row, reader),
-        ));
-        blocks.push(DocumentBlock::Pair(
-            reader.say("decide-persons"),
-            persons(&row, reader),
-        ));
-        blocks.extend(
-            reader
-                .claims_with_sources(view)
-                .into_iter()
-                .map(DocumentBlock::Paragraph),
-        );
-        if let Some(reason) = &row.delay_reason {
-            blocks.push(DocumentBlock::Pair(
-                reader.say("column-delay"),
-                reason.clone(),
-            ));
-        }
-        let values = row.values.iter().map(|(field, value)| {
-            DocumentBlock::Pair(reader.say(field.key()), reader.value(*field, value))
-        });
-        blocks.extend(values);
-        blocks.extend(clocks(view, reader));
-    }
-    Document {
-        title: reader.say("register-title"),
-        language: reader.language.code(),
-        foot: reader.say("register-title"),
-        blocks,
-        ..Document::default()
-    }
-}
-
-/// One row of the register.
-pub(crate) fn row_of(app: &App, view: &IncidentView, reader: &PaperReader) -> ViolationRow {
-    ViolationRow::new(
-        &view.incident,
-        &notification::draft(app, view, reader.language),
-    )
-}
-
-/// The row of the register of one breach, as (column, value): the columns that have a value.
-pub fn register_row(app: &App, view: &IncidentView, reader: &PaperReader) -> Vec<(String, String)> {
-    let row = row_of(app, view, reader);
-    let moment = |at: Option<Timestamp>| at.map(|at| reader.moment(at)).unwrap_or_default();
-    let cells = COLUMNS.iter().map(|(name, column)| {
-        let value = match column {
-            ViolationColumn::Title => row.title.clone(),
-            ViolationColumn::Aware => moment(row.aware_at),
-            ViolationColumn::Field(field) => row
-                .values
-                .get(field)
-                .map(|value| reader.value(*field, value))
-                .unwrap_or_default(),
-            ViolationColumn::Authority => authority(&row, reader),
-            ViolationColumn::NotifiedAt => moment(row.notified_at),
-            ViolationColumn::Delay => row.delay_reason.clone().unwrap_or_default(),
-            ViolationColumn::Persons => persons(&row, reader),
-            // Part of the decision about the persons.
-            ViolationColumn::Exemption => String::new(),
-            ViolationColumn::InformedAt => moment(row.informed_at),
-            ViolationColumn::State => reader.say(row.state.key()),
-        };
-        (column_name(reader, name, *column), value)
-    });
-    let reference = (reader.say("column-reference"), view.reference());
-    [reference]
-        .into_iter()
-        .chain(cells)
-        .filter(|(_, value)| !is_blank(value))
-        .collect()
-}
-
-/// The decision about the authority, its author and reason.
-fn authority(row: &ViolationRow, reader: &PaperReader) -> String {
-    let Some((is, by, why)) = &row.authority else {
-        return reader.say("undecided");
-    };
-    let what = reader.say(if *is {
-        "decided-notify"
-    } else {
-        "decided-not-notify"
-    });
-    reader.pair(&what, &format!("{why} ({by})"))
-}
-
-fn persons(row: &ViolationRow, reader: &PaperReader) -> String {
-    let Some((is, exemption, by, why)) = &row.persons else {
-        return reader.say("undecided");
-    };
-    let what = reader.say(if *is {
-        "decided-inform"
-    } else {
-        "decided-not-inform"
-    });
-    let exemption = exemption
-        .map(|one| format!(" ({})", reader.say(one.key())))
-        .unwrap_or_default();
-    reader.pair(&format!("{what}{exemption}"), &format!("{why} ({by})"))
-}
-
-/// The register as a table: the columns that `import` reads come first, under their names.
-pub fn register_sheet(app: &App, views: &[IncidentView], reader: &PaperReader) -> WrittenSheet {
-    let mut header: Vec<String> = COLUMNS
-        .iter()
-        .map(|(name, column)| column_name(reader, name, *column))
-        .collect();
-    header.push(reader.say("column-reference"));
-    let rows = views.iter().map(|view| {
-        let row = row_of(app, view, reader);
-        let mut cells: Vec<WrittenCell> = COLUMNS
-            .iter()
-            .map(|(_, column)| register_cell(reader, &row, *column))
-            .collect();
-        cells.push(view.reference().into());
-        cells
-    });
-    let (name, language) = (reader.say("register-title"), reader.language.code());
-    WrittenSheet {
-        name,
-        language,
-        header,
-        rows: rows.collect(),
-        ..WrittenSheet::default()
-    }
-}
-
 /// A number cell; `None` for digits that would not survive an import, such as leading zeros.
 pub fn whole_cell(text: &str) -> Option<WrittenCell> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(WrittenCell::Whole(number))
-}
-
-/// A cell of the register, in the form in which the import reads it back.
-fn register_cell(reader: &PaperReader, row: &ViolationRow, column: ViolationColumn) -> WrittenCell {
-    let moment = |at: Option<Timestamp>| {
-        at.map_or_else(|| WrittenCell::from(""), |at| reader.moment_cell(at))
-    };
-    let reasoned = |is: bool, why: &str| {
-        reader.pair(&reader.say(if is { "known-yes" } else { "known-no" }), why)
-    };
-    let text = match column {
-        ViolationColumn::Title => row.title.clone(),
-        ViolationColumn::Aware => return moment(row.aware_at),
-        ViolationColumn::Field(field) => {
-            let value = row.values.get(&field).map_or(&[][..], Vec::as_slice);
-            match field.shape() {
-                FormFieldShape::Moment | FormFieldShape::Number => {
-                    let field_text = value.first().map_or("", String::as_str);
-                    let in_kind = match field.shape() {
-                        FormFieldShape::Moment => {
-                            Timestamp::parse_rfc3339(field_text).map(|at| reader.moment_cell(at))
-                        }
-                        _ => whole_cell(field_text),
-                    };
-                    return in_kind.unwrap_or_else(|| field_text.into());
-                }
-                FormFieldShape::Line | FormFieldShape::Text => {
-                    value.first().cloned().unwrap_or_default()
-                }
-                FormFieldShape::One(_) | FormFieldShape::Many(_) => {
-                    let choices = value
-                        .iter()
-                        .map(|code| reader.value(field, std::slice::from_ref(code)));
-                    choices.collect::<Vec<_>>().join(" ; ")
-                }
-            }
-        }
-        ViolationColumn::Authority => row
-            .authority
-            .as_ref()
-            .map(|(is, _, why)| reasoned(*is, why))
-            .unwrap_or_default(),
-        ViolationColumn::NotifiedAt => return moment(row.notified_at),
-        ViolationColumn::Delay => row.delay_reason.clone().unwrap_or_default(),
-        ViolationColumn::Persons => row
-            .persons
-            .as_ref()
-            .map(|(is, _, _, why)| reasoned(*is, why))
-            .unwrap_or_default(),
-        ViolationColumn::Exemption => {
-            let exemption = row
-                .persons
-                .as_ref()
-                .and_then(|(_, exemption, ..)| *exemption);
-            exemption
-                .map(|exemption| reader.say(exemption.key()))
-                .unwrap_or_default()
-        }
-        ViolationColumn::InformedAt => return moment(row.informed_at),
-        ViolationColumn::State => reader.say(row.state.key()),
-    };
-    text.into()
-}
-
-/// The name of a column of the register in a reader's language.
-pub(crate) fn column_name(reader: &PaperReader, name: &str, column: ViolationColumn) -> String {
-    match column {
-        ViolationColumn::Field(field) => reader.say(field.key()),
-        ViolationColumn::Title => reader.say("column-title"),
-        ViolationColumn::Aware => reader.say("column-aware"),
-        ViolationColumn::NotifiedAt => reader.say("column-notified"),
-        ViolationColumn::Delay => reader.say("column-delay"),
-        ViolationColumn::Exemption => reader.say("column-exemption"),
-        ViolationColumn::InformedAt => reader.say("column-told"),
-        ViolationColumn::State => reader.say("column-state"),
-        ViolationColumn::Authority | ViolationColumn::Persons => {
-            reader.say(&format!("decide-{name}"))
-        }
-    }
-}
-
-/// The register in the requested format.
-pub async fn register_file(
-    app: &App,
-    views: &[IncidentView],
-    reader: &PaperReader,
-    form: PaperFormat,
-) -> Result<Vec<u8>, OperationError> {
-    match form {
-        PaperFormat::Xlsx => {
-            let mut sheets = vec![register_sheet(app, views, reader)];
-            sheets.extend(PaperSources::INCIDENTS.sheet(app, reader.language).await?);
-            written(app, sheets).await
-        }
-        _ => {
-            printed_from(
-                app,
-                &register(app, views, reader),
-                form,
-                PaperSources::INCIDENTS,
-            )
-            .await
-        }
-    }
 }
 
 /// The documents that are available by name.
@@ -519,96 +237,18 @@ pub const PAPERS: [&str; 5] = [
 ];
 
 /// A document of an incident by its name; `None` for an unknown one.
-pub fn paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Option<Document> {
-    Some(match name {
+pub async fn paper(
+    app: &App,
+    view: &IncidentView,
+    reader: &PaperReader,
+    name: &str,
+) -> Result<Option<Document>, OperationError> {
+    Ok(Some(match name {
         "notification" => notification(app, view, reader),
-        "complaint" => complaint(app, view, reader),
+        "complaint" => complaint::document(app, view, reader).await?,
         "call-centre" | "press" | "partner" => external_paper(app, view, reader, name),
-        _ => return None,
-    })
-}
-
-/// The document for a criminal complaint: facts, times, persons involved, and how to verify the
-/// evidence.
-fn complaint(app: &App, view: &IncidentView, reader: &PaperReader) -> Document {
-    let controller = notification::controller(app, reader.language);
-    let mut blocks = vec![
-        DocumentBlock::Paragraph(reader.say1(
-            complaint_by(view.incident.happening()),
-            "body",
-            controller.name,
-        )),
-        DocumentBlock::Heading(reader.say("complaint-facts")),
-        DocumentBlock::Paragraph(view.incident.title.clone()),
-        DocumentBlock::Paragraph(reader.happened(&view.incident)),
-    ];
-    blocks.extend(
-        reader
-            .claims_with_sources(view)
-            .into_iter()
-            .map(DocumentBlock::Paragraph),
-    );
-    let moments = view
-        .incident
-        .moments()
-        .into_iter()
-        .filter_map(|(name, at)| {
-            at.map(|at| {
-                DocumentBlock::Pair(reader.say(&format!("moment-{name}")), reader.moment(at))
-            })
-        });
-    blocks.extend(moments);
-    if let Some(version) = view.incident.affected() {
-        blocks.push(DocumentBlock::Pair(
-            reader.say("incident-persons"),
-            reader.persons(Some(version)),
-        ));
-        blocks.push(DocumentBlock::Pair(
-            reader.say("affected-hash"),
-            version.hash.clone(),
-        ));
-        blocks.push(DocumentBlock::Pair(
-            reader.say("affected-checkpoint"),
-            version.checkpoint.clone(),
-        ));
-    }
-    blocks.push(DocumentBlock::Heading(reader.say("incident-log")));
-    let header =
-        ["column-number", "column-happened", "column-by", "log-text"].map(|key| reader.say(key));
-    let rows = view.entries.iter().map(|entry| {
-        let text = reader.logged(&entry.note)?;
-        Some(vec![
-            entry.number.to_string(),
-            reader.moment(entry.at),
-            entry.author.clone(),
-            text,
-        ])
-    });
-    blocks.push(DocumentBlock::Table {
-        header: header.to_vec(),
-        rows: rows.flatten().collect(),
-    });
-    blocks.push(DocumentBlock::Heading(reader.say("complaint-evidence")));
-    let evidence = if has_list(view) {
-        "complaint-evidence-with-list"
-    } else {
-        "complaint-evidence-receipts"
-    };
-    blocks.push(DocumentBlock::Paragraph(reader.say(evidence)));
-    blocks.extend(
-        (1..)
-            .zip(how_to_verify(view, reader))
-            .map(|(n, line)| DocumentBlock::Point(Some(n), line)),
-    );
-    let title = format!("{} – {}", reader.say("complaint-title"), view.reference());
-    let (language, foot) = (reader.language.code(), view.reference());
-    Document {
-        title,
-        language,
-        foot,
-        blocks,
-        ..Document::default()
-    }
+        _ => return Ok(None),
+    }))
 }
 
 /// The number of persons: as stated, otherwise as counted, with its exactness.
@@ -626,44 +266,6 @@ fn persons_text(
         Some(value) => reader.value(Field::PersonCount, value),
         None => reader.persons(view.incident.affected()),
     }
-}
-
-/// Who complains of what: a theft and an outage are different offences.
-const fn complaint_by(happening: Happening) -> &'static str {
-    match happening {
-        Happening::StolenAccount => "complaint-by-stolen-account",
-        Happening::SuspectedAccount => "complaint-by-suspected-account",
-        Happening::OutsideReader => "complaint-by-outside-reader",
-        Happening::Ransomware => "complaint-by-ransomware",
-        Happening::Unavailable | Happening::Mistake | Happening::Unspecified => {
-            "complaint-by-unspecified"
-        }
-    }
-}
-
-/// The last version with a signed list.
-pub(crate) fn listed(view: &IncidentView) -> Option<&AffectedVersion> {
-    // The last with a list: a version that was only stated has nothing to verify.
-    view.incident
-        .affected
-        .iter()
-        .rfind(|version| version.has_list())
-}
-
-fn has_list(view: &IncidentView) -> bool {
-    listed(view).is_some()
-}
-
-/// The steps that verify the evidence, by the names of the files in the archive.
-pub(crate) fn how_to_verify(view: &IncidentView, reader: &PaperReader) -> Vec<String> {
-    let list = listed(view).map(|version| format!("list-{}.ndjson", version.number));
-    let steps = reader.say1("complaint-verify", "list", list.clone().unwrap_or_default());
-    // The second and the last step are about the list.
-    let last = steps.lines().count() - 1;
-    let steps = (0..)
-        .zip(steps.lines())
-        .filter(|(n, _)| list.is_some() || (*n != 1 && *n != last));
-    steps.map(|(_, line)| line.to_owned()).collect()
 }
 
 /// Texts for those who will be asked: a call centre, newspapers, a partner and its own partners.

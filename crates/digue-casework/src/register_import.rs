@@ -25,7 +25,7 @@ use digue_types::{Subject, Timestamp};
 use crate::incidents::{self, TITLE_CHARS_MAX};
 use crate::operator;
 use crate::paper_reader::PaperReader;
-use crate::papers::{column_name, row_of};
+use crate::register_paper::{column_name, row_of};
 use crate::uploaded_table::{
     CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, is_named, taken,
 };

@@ -10,14 +10,27 @@ use digue_response::sheet::{MeasuredFacts, SheetFact};
 use digue_response::vocabulary::DataKind;
 use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_types::visible::is_blank;
-use digue_types::{Act, Gate, GateReason, Subject, Timestamp};
+use digue_types::{AccountId, Act, Gate, GateReason, Subject, Timestamp};
 
 use crate::incidents::IncidentView;
 use crate::notice_style::Style;
 use crate::paper_reader::PaperReader;
+use crate::subject_names::SubjectNames;
 
 /// The claims that a person reads in a notice, in order.
 const NOTICE_CLAIMS: [ClaimKind; 2] = [ClaimKind::Access, ClaimKind::Authority];
+
+/// What is done to the access of one account, and its word in a sentence.
+const ACCESS_ACTS: [(Act, &str); 3] = [
+    (Act::SessionCut, "cut"),
+    (Act::AccountSuspended, "suspended"),
+    (Act::AccountResumed, "resumed"),
+];
+
+/// The acts that are measures against a breach.
+fn is_measure(act: Act) -> bool {
+    act == Act::GateSet || ACCESS_ACTS.iter().any(|(known, _)| *known == act)
+}
 
 impl PaperReader {
     pub(crate) fn sentence(&self, key: &str, values: &[(&str, String)]) -> String {
@@ -29,7 +42,7 @@ impl PaperReader {
     }
 
     fn hour(&self, claim: Claim) -> String {
-        claim.hour().map(|at| self.moment(at)).unwrap_or_default()
+        claim.hour().map(|at| self.spelled(at)).unwrap_or_default()
     }
 
     /// A claim as a sentence: done with its date, due by its deadline, or not done.
@@ -407,8 +420,10 @@ impl PaperReader {
         }
     }
 
-    /// One line of what was done, from an entry of the log; `None` for an entry that is not an act.
-    pub(crate) fn taken(&self, entry: &IncidentEntry) -> Option<String> {
+    /// One sentence of what was done, from an entry of the log; `None` for an entry that is not an
+    /// act.
+    pub(crate) fn taken(&self, entry: &IncidentEntry, names: &SubjectNames) -> Option<String> {
+        let at = self.spelled(entry.at);
         let what = match &entry.note {
             IncidentNote::Said {
                 kind: EntryKind::Action,
@@ -422,17 +437,95 @@ impl PaperReader {
                 reason,
                 by,
                 ..
-            } if matches!(
-                act,
-                Act::GateSet | Act::SessionCut | Act::AccountSuspended | Act::AccountResumed
-            ) =>
-            {
-                self.act(*act, subject, after, (by, reason))
+            } if is_measure(*act) => match self.done(*act, subject, after, (&at, names)) {
+                Some(done) => return Some(self.done_because(done, by, reason)),
+                None => self.act(*act, subject, after, (by, reason)),
+            },
+            IncidentNote::Reopening { what, text, .. } => {
+                let gate = ReopenedGate::parse(what);
+                let done = gate.and_then(|ReopenedGate { subject, gate }| {
+                    self.done(Act::GateSet, &subject, gate.code(), (&at, names))
+                });
+                match done {
+                    Some(done) => return Some(self.done_because(done, &entry.author, text)),
+                    None => self.pair(&self.reopened(what), text),
+                }
             }
-            IncidentNote::Reopening { what, text, .. } => self.pair(&self.reopened(what), text),
             _ => return None,
         };
-        Some(self.sentence("taken-at", &[("at", self.moment(entry.at)), ("what", what)]))
+        Some(self.sentence("taken-at", &[("at", at), ("what", what)]))
+    }
+
+    /// "Le compte X de l'organisme Y a été fermé le 28 novembre 2026 à 3 h 47", without its end;
+    /// `None` for an act that is no measure, and for what has no name.
+    fn done(
+        &self,
+        act: Act,
+        subject: &Subject,
+        after: &str,
+        (at, names): (&str, &SubjectNames),
+    ) -> Option<String> {
+        let known = ACCESS_ACTS.into_iter().find(|(known, _)| *known == act);
+        let word = match known {
+            Some((_, word)) => word,
+            None => Gate::parse(after)?.code(),
+        };
+        let (key, name) = match subject.clone().canonical() {
+            Subject::Account(account) => ("acted-account", self.account_of(&account, names)),
+            Subject::Organisation(id) => ("acted-organisation", names.organisation(&id)),
+            Subject::Portal(portal) => ("acted-portal", portal.to_string()),
+            _ => return None,
+        };
+        let values = [
+            ("act", word.to_owned()),
+            ("name", name),
+            ("at", at.to_owned()),
+        ];
+        Some(self.sentence(key, &values))
+    }
+
+    /// An account with its organisation, where that is known.
+    pub(crate) fn account_of(&self, account: &AccountId, names: &SubjectNames) -> String {
+        let name = account.to_string();
+        match names.organisation_of(account) {
+            Some(organisation) => {
+                let organisation = organisation.to_owned();
+                self.sentence(
+                    "account-of",
+                    &[("name", name), ("organisation", organisation)],
+                )
+            }
+            None => name,
+        }
+    }
+
+    /// What was done, by whom and why. Reasons that Digue writes are signals, and become sentences.
+    fn done_because(&self, done: String, by: &str, reason: &str) -> String {
+        let reason = if let GateReason::Officer(text) = GateReason::parse(reason) {
+            text
+        } else {
+            reason.to_owned()
+        };
+        if by.is_empty() || by == "digue" {
+            let why = journalled_signals(&reason).map(|signals| sentences(self.language, &signals));
+            return match why.filter(|why| !why.is_empty()) {
+                Some(why) => self.sentence(
+                    "acted-by-digue-because",
+                    &[("done", done), ("why", why.join(" "))],
+                ),
+                None => self.sentence("acted-by-digue", &[("done", done)]),
+            };
+        }
+        let (by, why) = (
+            by.to_owned(),
+            reason.trim().trim_end_matches('.').to_owned(),
+        );
+        let key = if is_blank(&why) {
+            "acted-by"
+        } else {
+            "acted-by-because"
+        };
+        self.sentence(key, &[("done", done), ("by", by), ("why", why)])
     }
 
     /// An entry of the log for the complaint; `None` where it is of no use there.

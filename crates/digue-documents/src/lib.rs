@@ -5,6 +5,7 @@
 //! the same blocks give the same bytes.
 
 mod csv_line;
+mod letter;
 mod package;
 mod pdf;
 mod properties;
@@ -14,6 +15,8 @@ mod text;
 mod word;
 
 use text::PrintableDocument;
+
+pub use letter::{LetterHead, PostalAddress};
 
 pub use csv_line::{csv_line, csv_line_by};
 pub use sheet::{SheetDay, WrittenCell, WrittenSheet, sheet_name, xlsx};
@@ -30,8 +33,18 @@ pub struct Document {
     /// At the foot of every page.
     pub foot: String,
     pub blocks: Vec<DocumentBlock>,
+    pub shape: PageShape,
     /// RFC 3339; `None` leaves the date out of the file's properties.
     pub made_at: Option<String>,
+}
+
+/// How the pages lie; always A4.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PageShape {
+    #[default]
+    Portrait,
+    /// For tables of many columns.
+    Landscape,
 }
 
 /// One piece of a document.
@@ -50,10 +63,16 @@ pub enum DocumentBlock {
         header: Vec<String>,
         rows: Vec<Vec<String>>,
     },
+    /// The head of a letter, on a sheet of its own: pages are counted from here.
+    Letter(Box<LetterHead>),
+    /// Who signs, line by line, with room for the signature.
+    Signature(Vec<String>),
     /// A bitmap such as a QR code, row by row, black where true.
     Squares {
         /// Alternative text for screen readers.
         says: String,
+        /// What it is for, printed beside it.
+        beside: String,
         rows: Vec<Vec<bool>>,
     },
     /// Page break.

@@ -70,6 +70,11 @@ impl OfficePackage {
         }
     }
 
+    /// Adds a part. The caller writes the relationship that leads to it.
+    pub(crate) fn add(&mut self, name: &str, text: String) {
+        self.0.push((name.to_owned(), text.into_bytes()));
+    }
+
     /// Removes parts.
     pub(crate) fn leave_out(&mut self, names: &[&str]) {
         self.0.retain(|(name, _)| !names.contains(&name.as_str()));

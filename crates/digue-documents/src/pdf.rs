@@ -1,6 +1,6 @@
-//! Writes a document as PDF: A4, one font family, tagged for screen readers (PDF/UA-1, ISO
-//! 14289-1).
+//! Writes a document as PDF: A4, one typeface, tagged for screen readers (PDF/UA-1, ISO 14289-1).
 
+mod letter_sheet;
 mod letters;
 mod pages;
 mod structure;
@@ -21,8 +21,8 @@ use krilla::{Document as File, SerializeSettings};
 use crate::Unprintable;
 use crate::properties::MadeAt;
 use crate::text::PrintableDocument;
-use letters::{SMALL, TextStyle};
-use pages::{ContentMark, FOOT, HEIGHT, INNER, MARGIN, PdfPages, WIDTH};
+use letters::{SMALL, TextStyle, broken};
+use pages::{ContentMark, FOOT, PageSize, PdfPage, PdfPages};
 
 pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
     let accessible = ConfigurationBuilder::new()
@@ -42,7 +42,7 @@ fn printed_as(
     document: &PrintableDocument,
     configuration: Configuration,
 ) -> Result<Vec<u8>, KrillaError> {
-    let mut pages = PdfPages::default();
+    let mut pages = PdfPages::new(PageSize::of(document.shape), &document.title);
     if !document.title.is_empty() && !document.has_own_titles {
         pages.title(&document.title);
     }
@@ -65,20 +65,24 @@ fn printed_as(
         .to_owned();
     file.set_metadata(metadata(document, title.clone()));
     file.set_outline(pages.structure.outline(&title));
-    // The last page has no page break after it.
-    let PdfPages {
-        mut all,
-        now,
-        structure,
-        ..
-    } = pages;
-    all.push(now);
+    let size = pages.size;
+    let (all, sections, structure) = pages.finished();
     let mut drawn: Vec<Vec<Identifier>> = vec![Vec::new(); structure.leaves()];
-    for (place, marks) in all.iter().enumerate() {
-        let settings =
-            PageSettings::from_wh(WIDTH, HEIGHT).expect("width and height are positive constants");
+    for (place, PdfPage { marks, section }) in all.iter().enumerate() {
+        let settings = PageSettings::from_wh(size.width, size.height)
+            .expect("width and height are positive constants");
         let mut page = file.start_page_with(settings);
         let mut surface = page.surface();
+        let number = 1 + all[..place]
+            .iter()
+            .filter(|one| one.section == *section)
+            .count();
+        let total = all.iter().filter(|one| one.section == *section).count();
+        let head = sections[*section].as_str();
+        // The first page shows its own title.
+        if number > 1 && !head.is_empty() {
+            draw_margin(&mut surface, (size, FOOT), ArtifactType::Header, head);
+        }
         for mark in marks {
             draw(&mut surface, mark, &mut drawn);
         }
@@ -87,10 +91,9 @@ fn printed_as(
         } else {
             format!("{} – ", document.foot)
         };
-        draw_foot(
-            &mut surface,
-            &format!("{foot}{} / {}", place + 1, all.len()),
-        );
+        let foot = format!("{foot}{number} / {total}");
+        let y = size.height - FOOT;
+        draw_margin(&mut surface, (size, y), ArtifactType::Footer, &foot);
         surface.finish();
         page.finish();
     }
@@ -143,25 +146,28 @@ fn draw(surface: &mut Surface<'_>, mark: &ContentMark, drawn: &mut [Vec<Identifi
             // are.
             let actual = Some(said.as_str()).filter(|said| *said != shown);
             let span = SpanTag::empty().with_actual_text(actual);
-            leaf.take(surface.start_tagged(ContentTag::Span(span)), drawn);
+            match leaf {
+                Some(leaf) => {
+                    leaf.take(surface.start_tagged(ContentTag::Span(span)), drawn);
+                }
+                None => {
+                    surface.start_tagged(artifact(ArtifactType::PaginationOther));
+                }
+            }
             draw_text(surface, (*x, *y), *look, &shown);
             surface.end_tagged();
         }
-        ContentMark::Rule { y } => {
-            surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(
-                ArtifactType::Layout,
-            )));
+        ContentMark::Rule { at, width, height } => {
+            surface.start_tagged(artifact(ArtifactType::Layout));
             surface.set_fill(Some(ink(0xdc, 0xd9, 0xd3)));
-            fill(surface, &[(MARGIN, *y)], INNER, 0.6);
+            fill(surface, &[*at], *width, *height);
             surface.end_tagged();
         }
         ContentMark::Squares { places, side, leaf } => {
             match leaf {
                 Some(leaf) => leaf.take(surface.start_tagged(ContentTag::Other), drawn),
                 None => {
-                    surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(
-                        ArtifactType::Layout,
-                    )));
+                    surface.start_tagged(artifact(ArtifactType::Layout));
                 }
             }
             surface.set_fill(Some(ink(0, 0, 0)));
@@ -171,22 +177,29 @@ fn draw(surface: &mut Surface<'_>, mark: &ContentMark, drawn: &mut [Vec<Identifi
     }
 }
 
-/// The foot of a page: an artifact, so that screen readers do not repeat it on every page.
-fn draw_foot(surface: &mut Surface<'_>, text: &str) {
+fn artifact(kind: ArtifactType) -> ContentTag<'static> {
+    ContentTag::Artifact(Artifact::with_kind(kind))
+}
+
+/// The head or the foot of a page: an artifact, so that screen readers do not repeat it on every
+/// page. A title wider than the page is cut.
+fn draw_margin(
+    surface: &mut Surface<'_>,
+    (size, y): (PageSize, f32),
+    kind: ArtifactType,
+    text: &str,
+) {
     let look = TextStyle {
         size: SMALL,
         is_quiet: true,
         is_bold: false,
     };
-    surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(
-        ArtifactType::Footer,
-    )));
-    draw_text(
-        surface,
-        (MARGIN, HEIGHT - FOOT),
-        look,
-        &look.letters().shown(text),
-    );
+    let shown = look.letters().shown(text);
+    let lines = broken(&shown, size.inner(), look);
+    surface.start_tagged(artifact(kind));
+    if let Some(line) = lines.first() {
+        draw_text(surface, (size.margin, y), look, &line.text);
+    }
     surface.end_tagged();
 }
 
@@ -196,15 +209,12 @@ fn draw_text(surface: &mut Surface<'_>, (x, y): (f32, f32), look: TextStyle, tex
     } else {
         ink(0x1d, 0x23, 0x26)
     }));
-    let at = Point::from_xy(x, y);
-    surface.draw_text(
-        at,
-        look.letters().font.clone(),
-        look.size,
-        text,
-        false,
-        TextDirection::Auto,
-    );
+    let (letters, mut x) = (look.letters(), x);
+    for (font, run) in letters.runs(text) {
+        let (at, font) = (Point::from_xy(x, y), font.font.clone());
+        surface.draw_text(at, font, look.size, run, false, TextDirection::Auto);
+        x += letters.width(run, look.size);
+    }
 }
 
 fn ink(red: u8, green: u8, blue: u8) -> Fill {

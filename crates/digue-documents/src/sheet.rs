@@ -85,6 +85,8 @@ impl WrittenCell {
 /// The longest text that Excel accepts in a cell, in characters.
 const CELL_CHARS_MAX: usize = 32_767;
 const COLUMN_CHARS_MAX: usize = 60;
+/// A title of a column wraps beyond this.
+const TITLE_CHARS_MAX: usize = 24;
 const NAME_CHARS_MAX: usize = 31;
 /// Cells are doubles shown with 15 digits; a larger number would silently lose digits, so it is
 /// written as text.
@@ -123,7 +125,11 @@ impl CellFormats {
     }
 }
 
-/// Writes a workbook with a frozen header, filters, and columns as wide as their content.
+/// Characters that stand side by side on a landscape A4 page in a readable size.
+const PAGE_CHARS: usize = 190;
+
+/// Writes a workbook with a frozen header, filters, and columns as wide as their content. It prints
+/// on landscape A4 pages, as wide as the page where that can be read, with the header on each.
 pub fn xlsx(sheets: &[WrittenSheet]) -> Result<Vec<u8>, Unprintable> {
     let failed = |error: XlsxError| Unprintable(error.to_string());
     let sheets: Vec<WrittenSheet> = sheets.iter().map(text::sheet).collect();
@@ -156,7 +162,11 @@ fn write_sheet(
         page.write_string(line, 0, text)?;
     }
     let header = u32::try_from(sheet.above.len()).unwrap_or(u32::MAX);
-    let head = Format::new().set_bold();
+    let head = Format::new()
+        .set_bold()
+        .set_text_wrap()
+        .set_align(rust_xlsxwriter::FormatAlign::Top);
+    let mut chars = 0;
     for (place, text) in (0_u16..).zip(&sheet.header) {
         page.write_string_with_format(header, place, text, &head)?;
         let cells = sheet
@@ -164,8 +174,10 @@ fn write_sheet(
             .iter()
             .filter_map(|row| row.get(usize::from(place)));
         let longest = cells.map(WrittenCell::width).max().unwrap_or(0);
-        let width = longest.max(text.chars().count()).min(COLUMN_CHARS_MAX);
-        page.set_column_width(place, width as f64 + 2.0)?;
+        let title = text.chars().count().min(TITLE_CHARS_MAX);
+        let width = longest.max(title).min(COLUMN_CHARS_MAX) + 2;
+        page.set_column_width(place, width as f64)?;
+        chars += width;
     }
     for (line, row) in (header + 1..).zip(&sheet.rows) {
         for (place, cell) in (0_u16..).zip(row) {
@@ -176,7 +188,37 @@ fn write_sheet(
     let last = u16::try_from(sheet.header.len().saturating_sub(1)).unwrap_or(u16::MAX);
     let lines = u32::try_from(sheet.rows.len()).unwrap_or(u32::MAX);
     page.autofilter(header, 0, header.saturating_add(lines), last)?;
+    let end = header.saturating_add(lines);
+    print_on_landscape(page, sheet, (header, end, last), chars)
+}
+
+fn print_on_landscape(
+    page: &mut Worksheet,
+    sheet: &WrittenSheet,
+    (header, end, last): (u32, u32, u16),
+    chars: usize,
+) -> Result<(), XlsxError> {
+    const A4: u8 = 9;
+    let wide = u16::try_from(chars.div_ceil(PAGE_CHARS)).unwrap_or(u16::MAX);
+    page.set_paper_size(A4)
+        .set_landscape()
+        .set_margins(0.4, 0.4, 0.6, 0.6, 0.3, 0.3)
+        .set_print_fit_to_pages(wide.max(1), 0)
+        .set_header(format!("&L{}", printed_title(&sheet.name)))
+        .set_footer("&R&P / &N");
+    page.set_print_area(0, 0, end, last)?;
+    page.set_repeat_rows(header, header)?;
+    if wide > 1 {
+        page.set_repeat_columns(0, 0)?;
+    }
     Ok(())
+}
+
+/// A name in the header of a printed page, where an ampersand begins a command. Excel refuses more
+/// than 255 characters.
+fn printed_title(name: &str) -> String {
+    let name: String = name.chars().take(100).collect();
+    name.replace('&', "&&")
 }
 
 fn write_cell(
@@ -264,6 +306,20 @@ mod tests {
         ] {
             assert!(cells.contains(value), "{value}: {cells}");
         }
+        for printed in [
+            "orientation=\"landscape\"",
+            "paperSize=\"9\"",
+            "fitToPage=\"1\"",
+            "fitToHeight=\"0\"",
+            "&amp;P / &amp;N",
+        ] {
+            assert!(cells.contains(printed), "{printed}: {cells}");
+        }
+        let book = part("xl/workbook.xml");
+        assert!(
+            book.contains("_xlnm.Print_Area") && book.contains("_xlnm.Print_Titles"),
+            "{book}"
+        );
         let texts = part("xl/sharedStrings.xml");
         assert!(
             texts.contains("18446744073709551615") && texts.contains("=1+1\n<"),

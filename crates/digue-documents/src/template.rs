@@ -73,7 +73,7 @@ pub(crate) fn printed(
 /// The body of the document, without its section properties: page size and margins are the
 /// template's.
 fn content(document: &PrintableDocument) -> Result<String, Unprintable> {
-    let own = OfficePackage::open(&word::printed(document)?)?
+    let own = OfficePackage::open(&word::with_foot_in_text(document)?)?
         .text(DOCUMENT)?
         .unwrap_or_default();
     const OPEN: &str = "<w:body>";

@@ -2,6 +2,7 @@
 //! as Word's soft line break (U+000B), and a single one makes the whole file unreadable: every text
 //! of a document or workbook passes through here, and `PrintableDocument` is the proof.
 
+use crate::letter::LetterHead;
 use crate::{Document, DocumentBlock, WrittenCell, WrittenSheet};
 
 /// The text without characters that XML 1.0 forbids (§2.2, `Char`); soft line breaks and page
@@ -59,6 +60,7 @@ impl PrintableDocument {
             language: document.language,
             foot: in_one_line(&document.foot),
             blocks: document.blocks.iter().map(block).collect(),
+            shape: document.shape,
             made_at: document.made_at.clone(),
         })
     }
@@ -91,11 +93,35 @@ fn block(block: &DocumentBlock) -> DocumentBlock {
             header: row(header),
             rows: rows.iter().map(row).collect(),
         },
-        DocumentBlock::Squares { says, rows } => DocumentBlock::Squares {
+        DocumentBlock::Letter(head) => DocumentBlock::Letter(Box::new(letter(head))),
+        DocumentBlock::Signature(lines) => DocumentBlock::Signature(row(lines)),
+        DocumentBlock::Squares { says, beside, rows } => DocumentBlock::Squares {
             says: in_one_line(says),
+            beside: printable(beside),
             rows: rows.clone(),
         },
         DocumentBlock::Break => DocumentBlock::Break,
+    }
+}
+
+fn letter(head: &LetterHead) -> LetterHead {
+    let LetterHead {
+        sender,
+        recipient,
+        handling,
+        place_and_date,
+        reference,
+        subject,
+        salutation,
+    } = head;
+    LetterHead {
+        sender: sender.iter().map(|line| in_one_line(line)).collect(),
+        recipient: recipient.map(in_one_line),
+        handling: in_one_line(handling),
+        place_and_date: in_one_line(place_and_date),
+        reference: in_one_line(reference),
+        subject: in_one_line(subject),
+        salutation: in_one_line(salutation),
     }
 }
 

@@ -9,22 +9,39 @@ use docx_rs::{
     TableCell, TableCellMargins, TableRow, WidthType,
 };
 
+use crate::letter::LetterHead;
 use crate::text::PrintableDocument;
-use crate::{DocumentBlock, Unprintable};
+use crate::{DocumentBlock, PageShape, Unprintable};
 
 pub(crate) use parts::{DOCUMENT, HEADINGS, NAMESPACE, STYLES, heading_style};
 
 /// Body text, in half-points.
 const BODY_SIZE: usize = 21;
-/// An A4 page less its margins, in twentieths of a point.
-const PAGE_WIDTH: usize = 8_504;
+/// The width of an A4 page less its margins, in twentieths of a point.
+const fn page_width(shape: PageShape) -> usize {
+    match shape {
+        PageShape::Portrait => 8_504,
+        PageShape::Landscape => 13_436,
+    }
+}
 
 /// Writes a document.
 pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
+    written(document, false)
+}
+
+/// Writes a document whose foot stands at the end of its text: for a template, which has feet of
+/// its own.
+pub(crate) fn with_foot_in_text(document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
+    written(document, true)
+}
+
+fn written(document: &PrintableDocument, has_foot: bool) -> Result<Vec<u8>, Unprintable> {
     let mut body = WordBody::default();
     if !document.title.is_empty() && !document.has_own_titles {
         body.add(styled("Heading1", &document.title));
     }
+    let wide = page_width(document.shape);
     let mut answered: Vec<(&String, &String)> = Vec::new();
     for (place, block) in document.blocks.iter().enumerate() {
         // Consecutive questions share one table.
@@ -34,7 +51,7 @@ pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintab
                 document.blocks.get(place + 1),
                 Some(DocumentBlock::Pair(..))
             ) {
-                body.add_table(pairs(&answered));
+                body.add_table(pairs(&answered, wide));
                 answered.clear();
             }
             continue;
@@ -51,20 +68,25 @@ pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintab
             }
             DocumentBlock::Pair(..) => {}
             DocumentBlock::Table { header, rows } => {
-                if let Some(table) = table(header, rows) {
+                if let Some(table) = table(header, rows, wide) {
                     body.add_table(table);
                     body.add(Paragraph::new());
                 }
             }
-            DocumentBlock::Squares { rows, .. } => {
-                rows.iter().for_each(|row| body.add(squares(row)))
+            DocumentBlock::Letter(head) => letter(head, place > 0, &mut body),
+            DocumentBlock::Signature(names) => {
+                body.add(lines(Paragraph::new(), &names.join("\n"), false));
+            }
+            DocumentBlock::Squares { beside, rows, .. } => {
+                rows.iter().for_each(|row| body.add(squares(row)));
+                body.add(lines(Paragraph::new(), beside, false));
             }
             DocumentBlock::Break => {
                 body.add(Paragraph::new().add_run(Run::new().add_break(BreakType::Page)))
             }
         }
     }
-    if !document.foot.is_empty() {
+    if has_foot && !document.foot.is_empty() {
         body.add(lines(Paragraph::new(), &document.foot, true));
     }
     let mut bytes = Cursor::new(Vec::new());
@@ -145,19 +167,38 @@ fn cell(text: &str, width: usize, is_bold: bool) -> TableCell {
         .add_paragraph(paragraph)
 }
 
-fn pairs(pairs: &[(&String, &String)]) -> Table {
-    const WIDTHS: [usize; 2] = [PAGE_WIDTH / 3, PAGE_WIDTH - PAGE_WIDTH / 3];
+fn pairs(pairs: &[(&String, &String)], wide: usize) -> Table {
+    let widths = [wide / 3, wide - wide / 3];
     let rows = pairs.iter().map(|(asked, answer)| {
         TableRow::new(vec![
-            cell(asked, WIDTHS[0], true),
-            cell(answer, WIDTHS[1], false),
+            cell(asked, widths[0], true),
+            cell(answer, widths[1], false),
         ])
     });
-    calm(Table::new(rows.collect())).set_grid(WIDTHS.to_vec())
+    calm(Table::new(rows.collect()), wide).set_grid(widths.to_vec())
+}
+
+/// The head of a letter, without the places of its envelope: those are the PDF's.
+fn letter(head: &LetterHead, is_next: bool, body: &mut WordBody) {
+    if is_next {
+        body.add(Paragraph::new().add_run(Run::new().add_break(BreakType::Page)));
+    }
+    let parts = [
+        head.sender.join("\n"),
+        head.recipient.lines().join("\n"),
+        head.handling.clone(),
+        head.place_and_date.clone(),
+        head.reference.clone(),
+    ];
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        body.add(lines(Paragraph::new(), part, false));
+    }
+    body.add(styled("Heading1", &head.subject));
+    body.add(lines(Paragraph::new(), &head.salutation, false));
 }
 
 /// Thin lines between rows, none between columns, and padding in the cells.
-fn calm(table: Table) -> Table {
+fn calm(table: Table, wide: usize) -> Table {
     use TableBorderPosition::{Bottom, InsideH, InsideV, Left, Right, Top};
     let line = |position| TableBorder::new(position).color("DCD9D3").size(4);
     let borders = [Top, Bottom, InsideH]
@@ -170,19 +211,19 @@ fn calm(table: Table) -> Table {
     table
         .set_borders(borders)
         .margins(margins)
-        .width(PAGE_WIDTH, WidthType::Dxa)
+        .width(wide, WidthType::Dxa)
 }
 
 /// A table with its header; `None` when it has no column. Word reports a file as damaged when a row
 /// has no cells, so every row is filled up to the longest.
-fn table(header: &[String], rows: &[Vec<String>]) -> Option<Table> {
+fn table(header: &[String], rows: &[Vec<String>], wide: usize) -> Option<Table> {
     let columns = rows
         .iter()
         .map(Vec::len)
         .chain([header.len()])
         .max()
         .filter(|columns| *columns > 0)?;
-    let width = PAGE_WIDTH / columns;
+    let width = wide / columns;
     let row = |texts: &[String], is_bold: bool| {
         let text = |place: usize| texts.get(place).map_or("", String::as_str);
         TableRow::new(
@@ -197,7 +238,7 @@ fn table(header: &[String], rows: &[Vec<String>]) -> Option<Table> {
     let rows = head
         .into_iter()
         .chain(rows.iter().map(|texts| row(texts, false)));
-    Some(calm(Table::new(rows.collect())).set_grid(vec![width; columns]))
+    Some(calm(Table::new(rows.collect()), wide).set_grid(vec![width; columns]))
 }
 
 /// A row of a bitmap as block characters. It shows where the code is; the code to scan is the one

@@ -31,6 +31,7 @@ pub use post::{letters, others};
 use prepare::PreparationTurn;
 pub use prepare::{CampaignRequest, RATE, prepare, prepare_due};
 pub use returns::read_due;
+use text::NoticePart;
 pub use text::{Blocks, ShownData, measured, proposed, proposed_for, written};
 
 use digue_casework::incidents;
@@ -396,20 +397,37 @@ pub(crate) fn text_of(
     campaign: &CampaignRecord,
     notice: &NoticeRecord,
 ) -> Result<String, OperationError> {
+    let (seen, code, date) = facts_of(app, style, campaign, notice)?;
+    Ok(written(style, blocks, &seen, code, &notice.masked, &date))
+}
+
+/// The same as blocks, for a letter.
+pub(crate) fn parts_of(
+    app: &App,
+    style: Style,
+    blocks: &Blocks,
+    campaign: &CampaignRecord,
+    notice: &NoticeRecord,
+) -> Result<Vec<NoticePart>, OperationError> {
+    let (seen, code, date) = facts_of(app, style, campaign, notice)?;
+    let compared = (notice.masked.as_str(), date.as_str());
+    Ok(text::parts(style, blocks, &seen, code, compared))
+}
+
+/// What a notice says of its person: what was shown, the code, and the date to compare.
+fn facts_of(
+    app: &App,
+    style: Style,
+    campaign: &CampaignRecord,
+    notice: &NoticeRecord,
+) -> Result<(ShownData, Code, String), OperationError> {
     let reader = PaperReader {
         language: style.language(),
         zone: operator::rules(app).zone.clone(),
     };
     let seen: ShownData = kept("facts of a notice", &notice.seen)?;
     let code = Code::of(notice.code.to_be_bytes());
-    Ok(written(
-        style,
-        blocks,
-        &seen,
-        code,
-        &notice.masked,
-        &reader.date(campaign.made_at),
-    ))
+    Ok((seen, code, reader.date(campaign.made_at)))
 }
 
 pub(crate) fn style_of(campaign: &CampaignRecord) -> Result<Style, OperationError> {

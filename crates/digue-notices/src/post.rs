@@ -2,17 +2,19 @@
 //! service, text messages or telephone calls.
 
 use digue_app::{ActDetails, Actor, App, OperationError};
-use digue_documents::{Document, DocumentBlock};
+use digue_documents::{Document, DocumentBlock, PostalAddress};
 use digue_locales::{Value, text, text_with};
 use digue_response::code::Code;
 use digue_store::{CampaignRecord, NoticeRecord};
 use digue_types::{Act, Subject};
 use qrcodegen::{QrCode, QrCodeEcc};
 
-use super::{blocks_of, must_be_as_prepared, style_of, text_of};
+use super::text::{NoticePart, PartBody};
+use super::{blocks_of, must_be_as_prepared, parts_of, style_of};
 
-use digue_casework::notification;
+use digue_casework::letterhead::{self, LetterTo};
 use digue_casework::papers::{self, PaperFormat};
+use digue_casework::{incidents, notification};
 
 /// A PDF of up to 1,000 letters of a campaign after the number `after`; and the last number. They
 /// count as exported once the PDF was made.
@@ -30,39 +32,28 @@ pub async fn letters(
         .await?
         .ok_or(OperationError::NotFound("campaign"))?;
     must_be_as_prepared(app, &campaign).await?;
-    let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
     // Chosen by the database: a thousand text messages in between would otherwise end the letters.
     let notices = app.store().notices_by_hand(id, "letter", after, LETTERS);
     let notices = notices.await?;
-    let mut pages = Vec::new();
     let last = notices.last().map_or(after, |notice| notice.number);
-    for notice in &notices {
-        if !pages.is_empty() {
-            pages.push(DocumentBlock::Break);
-        }
-        pages.push(DocumentBlock::Quiet(notice.destination.clone()));
-        pages.push(DocumentBlock::Title(campaign.subject.clone()));
-        let message = text_of(app, style, &blocks, &campaign, notice)?;
-        for part in message.trim().split("\n\n") {
-            let (title, body) = part.split_once('\n').unwrap_or((part, ""));
-            pages.push(DocumentBlock::Heading(title.to_owned()));
-            pages.push(DocumentBlock::Paragraph(body.to_owned()));
-        }
-        let rows = squares(&app.journal().sign(&payload(&campaign, notice)));
-        let says = text(style.language(), "notice-code-says");
-        pages.push(DocumentBlock::Squares { says, rows });
-    }
-    if pages.is_empty() {
+    if notices.is_empty() {
         return Err(OperationError::NotFound("letters"));
     }
-    let language = style.language().code();
+    let incident = incidents::view(app, actor, &campaign.incident).await?;
+    let (reference, now) = (incident.reference(), app.clock().now());
+    let mut pages = Vec::new();
+    for notice in &notices {
+        pages.extend(letter(app, &campaign, notice, &reference)?);
+    }
+    let style = style_of(&campaign)?;
     let document = Document {
         title: campaign.subject.clone(),
         has_own_titles: true,
-        language,
-        foot: campaign.subject,
+        language: style.language().code(),
+        foot: notification::controller(app, style.language()).name,
         blocks: pages,
-        made_at: Some(app.clock().now().to_string()),
+        made_at: Some(now.to_string()),
+        ..Document::default()
     };
     let printed = papers::printed(app, document, PaperFormat::Pdf).await?;
     // Journalled before they count as exported: a claim that persons were informed needs its act.
@@ -73,6 +64,44 @@ pub async fn letters(
         .export_notices(id, &numbers, app.clock().now())
         .await?;
     Ok((printed, last))
+}
+
+/// One letter: its head, the notice, who signs, and the code that shows that it is genuine.
+fn letter(
+    app: &App,
+    campaign: &CampaignRecord,
+    notice: &NoticeRecord,
+    reference: &str,
+) -> Result<Vec<DocumentBlock>, OperationError> {
+    let (style, written) = (style_of(campaign)?, blocks_of(campaign)?);
+    let head = letterhead::head(
+        app,
+        style,
+        LetterTo {
+            recipient: PostalAddress::of(&notice.destination),
+            handling: String::new(),
+            reference: format!("{reference}-{}", notice.number),
+            subject: campaign.subject.clone(),
+        },
+    );
+    let mut blocks = vec![DocumentBlock::Letter(Box::new(head))];
+    for NoticePart { title, body } in parts_of(app, style, &written, campaign, notice)? {
+        blocks.push(DocumentBlock::Heading(title));
+        match body {
+            PartBody::Text(text) => blocks.push(DocumentBlock::Paragraph(text)),
+            PartBody::Steps(steps) => {
+                let steps = (1..).zip(steps);
+                blocks.extend(steps.map(|(n, step)| DocumentBlock::Point(Some(n), step)));
+            }
+        }
+    }
+    blocks.extend(letterhead::signature(app, style));
+    blocks.push(DocumentBlock::Squares {
+        says: text(style.language(), "notice-code-says"),
+        beside: style.word("code-beside"),
+        rows: squares(&app.journal().sign(&payload(campaign, notice))),
+    });
+    Ok(blocks)
 }
 
 /// The most letters in one file.

@@ -73,15 +73,28 @@ pub fn proposed_for(app: &App, view: &IncidentView, style: Style) -> (String, Bl
     (style.with("subject", &values), blocks)
 }
 
-/// The text of one notice, block by block.
-pub fn written(
+/// One block of a notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NoticePart {
+    pub(crate) title: String,
+    pub(crate) body: PartBody,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PartBody {
+    Text(String),
+    /// What to do, the first one first.
+    Steps(Vec<String>),
+}
+
+/// The blocks of one notice.
+pub(crate) fn parts(
     style: Style,
     blocks: &Blocks,
     seen: &ShownData,
     code: Code,
-    masked: &str,
-    date: &str,
-) -> String {
+    (masked, date): (&str, &str),
+) -> Vec<NoticePart> {
     let values = [
         ("first", Value::from(seen.first.clone())),
         ("last", Value::from(seen.last.clone())),
@@ -95,27 +108,50 @@ pub fn written(
         ("masked", Value::from(masked.to_owned())),
         ("date", Value::from(date.to_owned())),
     ];
-    let steps: Vec<String> = (1..)
-        .zip(blocks.steps.lines().filter(|line| !line.trim().is_empty()))
-        .map(|(n, line)| format!("{n}. {line}"))
-        .collect();
-    let parts = [
-        ("title-happened", blocks.happened.clone()),
-        (
-            "title-data",
-            format!(
-                "{} {}",
-                style.with("data", &values),
-                kinds_in_words(style, seen)
-            ),
-        ),
-        ("title-risks", blocks.risks.clone()),
-        ("title-steps", steps.join("\n")),
-        ("title-check", style.with("check", &check)),
-        ("title-contact", blocks.contact.clone()),
-    ];
-    let parts = parts.map(|(title, body)| format!("{}\n{}", style.word(title), body.trim()));
-    parts.join("\n\n") + "\n"
+    let steps = blocks.steps.lines().filter(|line| !line.trim().is_empty());
+    let data = format!(
+        "{} {}",
+        style.with("data", &values),
+        kinds_in_words(style, seen)
+    );
+    let text = |title: &str, body: &str| NoticePart {
+        title: style.word(title),
+        body: PartBody::Text(body.trim().to_owned()),
+    };
+    vec![
+        text("title-happened", &blocks.happened),
+        text("title-data", &data),
+        text("title-risks", &blocks.risks),
+        NoticePart {
+            title: style.word("title-steps"),
+            body: PartBody::Steps(steps.map(ToOwned::to_owned).collect()),
+        },
+        text("title-check", &style.with("check", &check)),
+        text("title-contact", &blocks.contact),
+    ]
+}
+
+/// The text of one notice, block by block.
+pub fn written(
+    style: Style,
+    blocks: &Blocks,
+    seen: &ShownData,
+    code: Code,
+    masked: &str,
+    date: &str,
+) -> String {
+    let parts = parts(style, blocks, seen, code, (masked, date));
+    let parts = parts.into_iter().map(|NoticePart { title, body }| {
+        let body = match body {
+            PartBody::Text(text) => text,
+            PartBody::Steps(steps) => {
+                let steps = (1..).zip(&steps).map(|(n, step)| format!("{n}. {step}"));
+                steps.collect::<Vec<_>>().join("\n")
+            }
+        };
+        format!("{title}\n{}", body.trim())
+    });
+    parts.collect::<Vec<_>>().join("\n\n") + "\n"
 }
 
 /// Which data it was. What is not known is said: an empty list would read as none.

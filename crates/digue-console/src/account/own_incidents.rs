@@ -70,7 +70,7 @@ pub(crate) async fn paper(
         .find(|view| view.record.id == id && view.is_established());
     let view = found.ok_or(OperationError::NotFound("incident"))?;
     let reader = console.words(&visitor).reader();
-    let document = papers::paper(&console.app, &view, &reader, "partner");
+    let document = papers::paper(&console.app, &view, &reader, "partner").await?;
     let document = document.ok_or(OperationError::NotFound("paper"))?;
     let sources = PaperSources::incident(&view.record.id);
     let printed = papers::printed_from(&console.app, &document, PaperFormat::Pdf, sources).await;

@@ -16,6 +16,7 @@ use digue_casework::bundle;
 use digue_casework::incidents::{self, IncidentView};
 use digue_casework::notification;
 use digue_casework::papers::{self, PaperFormat};
+use digue_casework::register_paper::register_file;
 use digue_casework::step_forms::StepForm;
 use digue_casework::typed_form::{TypedForm, maybe_local_end, maybe_local_time};
 use digue_evidence::paper_warning::PaperSources;
@@ -468,7 +469,7 @@ pub(crate) async fn paper(
         ));
     }
     let (paper, form) = requested_paper(&name)?;
-    let document = papers::paper(&console.app, &view, &reader, paper);
+    let document = papers::paper(&console.app, &view, &reader, paper).await?;
     let document = document.ok_or(OperationError::NotFound("paper"));
     let document = document?;
     let sources = PaperSources::incident(&view.record.id);
@@ -486,6 +487,6 @@ pub(crate) async fn register_paper(
     let views = incidents::list(&console.app, &actor).await?;
     let (_, form) = requested_paper(&name)?;
     let reader = console.words(&visitor).reader();
-    let bytes = papers::register_file(&console.app, &views, &reader, form).await?;
-    Ok(file(&file_name(visitor.language, "register"), form, bytes))
+    let bytes = register_file(&console.app, &views, &reader, form).await?;
+    Ok(file("register", form, bytes))
 }

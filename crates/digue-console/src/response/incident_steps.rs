@@ -11,7 +11,7 @@ use digue_casework::breach::{self, Severity};
 use digue_casework::incidents::{self, IncidentView};
 use digue_casework::step_forms::{self, SheetOutcome, StepForm};
 use digue_casework::typed_form::TypedForm;
-use digue_casework::{measured, papers};
+use digue_casework::{measured, papers, register_paper};
 use digue_response::clock::Awareness;
 use digue_response::incident::IncidentRole;
 use digue_response::progress::ProgressStep;
@@ -295,7 +295,7 @@ async fn closing_page(request: &StepRequest<'_>) -> PageAnswer {
         faults,
     } = request.read().await?;
     let reader = w.reader();
-    let row = papers::register_row(&request.console.app, &view, &reader);
+    let row = register_paper::register_row(&request.console.app, &view, &reader);
     Ok(page(&ClosingPage {
         claims: reader.claims_with_sources(&view),
         has_complement: breach_pages::has_complement(request, &view),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use digue_casework::paper_reader::PaperReader;
-use digue_casework::{incidents, papers};
+use digue_casework::{incidents, papers, register_paper};
 use digue_documents::DocumentBlock;
 use digue_locales::Language;
 use jiff::tz::TimeZone;
@@ -221,15 +221,17 @@ async fn no_paper_of_a_played_incident_shows_what_is_for_programs() {
                 language,
                 zone: TimeZone::get("Europe/Paris").unwrap(),
             };
-            let mut documents = vec![("register", papers::register(&world.app, &views, &reader))];
+            let mut documents = vec![(
+                "register",
+                register_paper::register(&world.app, &views, &reader),
+            )];
             for view in &views {
-                documents.extend(papers::PAPERS.iter().map(|name| {
-                    (
-                        *name,
-                        papers::paper(&world.app, view, &reader, name)
-                            .expect("a paper by its name"),
-                    )
-                }));
+                for name in papers::PAPERS {
+                    let paper = papers::paper(&world.app, view, &reader, name)
+                        .await
+                        .unwrap();
+                    documents.push((name, paper.expect("a paper by its name")));
+                }
             }
             for (name, document) in documents {
                 let texts = document_texts(&document.blocks)

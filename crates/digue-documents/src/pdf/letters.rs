@@ -6,8 +6,12 @@ use std::sync::{Arc, LazyLock};
 use krilla::text::Font;
 use ttf_parser::Face;
 
-const REGULAR: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
-const BOLD: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold.ttf");
+/// The typeface of the pages (`digue-pages`), in Latin, Greek and Cyrillic.
+const REGULAR: &[u8] = include_bytes!("../../assets/Inter-Regular.ttf");
+const BOLD: &[u8] = include_bytes!("../../assets/Inter-SemiBold.ttf");
+/// For the characters that it lacks: names are written in many scripts.
+const OTHER_REGULAR: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
+const OTHER_BOLD: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold.ttf");
 
 /// Font sizes in points.
 pub(super) const BODY: f32 = 10.0;
@@ -20,13 +24,13 @@ pub(super) const LEADING: f32 = 1.4;
 /// Drawn in place of a character that the font lacks.
 const UNKNOWN: char = '\u{fffd}';
 
-/// One weight of the font, for drawing (`krilla`) and for measuring (`ttf_parser`).
-pub(super) struct Typesetter {
+/// One font, for drawing (`krilla`) and for measuring (`ttf_parser`).
+pub(super) struct EmbeddedFont {
     pub(super) font: Font,
     face: Face<'static>,
 }
 
-impl Typesetter {
+impl EmbeddedFont {
     fn new(bytes: &'static [u8]) -> Self {
         let data: Arc<dyn AsRef<[u8]> + Send + Sync> = Arc::new(bytes);
         Self {
@@ -36,13 +40,56 @@ impl Typesetter {
         }
     }
 
+    fn has(&self, sign: char) -> bool {
+        self.face.glyph_index(sign).is_some()
+    }
+
+    fn width_of(&self, sign: char, size: f32) -> f32 {
+        let glyph = self.face.glyph_index(sign).unwrap_or_default();
+        let advance = f32::from(self.face.glyph_hor_advance(glyph).unwrap_or(0));
+        advance * size / f32::from(self.face.units_per_em())
+    }
+}
+
+/// One weight: the typeface, and the font for what it lacks.
+pub(super) struct Typesetter([EmbeddedFont; 2]);
+
+impl Typesetter {
+    fn new(bytes: [&'static [u8]; 2]) -> Self {
+        Self(bytes.map(EmbeddedFont::new))
+    }
+
+    /// The font of a character: the first that has it. A space goes with the word before it.
+    fn font_of(&self, sign: char, before: Option<usize>) -> usize {
+        let stays = before.filter(|place| sign.is_whitespace() && self.0[*place].has(sign));
+        let first = || self.0.iter().position(|font| font.has(sign));
+        stays.or_else(first).unwrap_or(0)
+    }
+
+    /// The text in pieces of one font each.
+    pub(super) fn runs<'t>(&self, text: &'t str) -> Vec<(&EmbeddedFont, &'t str)> {
+        let mut runs = Vec::new();
+        let (mut start, mut last) = (0, None);
+        for (place, sign) in text.char_indices() {
+            let font = self.font_of(sign, last);
+            if let Some(before) = last.filter(|before| *before != font) {
+                runs.push((&self.0[before], &text[start..place]));
+                start = place;
+            }
+            last = Some(font);
+        }
+        runs.extend(last.map(|font| (&self.0[font], &text[start..])));
+        runs
+    }
+
     pub(super) fn width(&self, text: &str, size: f32) -> f32 {
-        let unit = size / f32::from(self.face.units_per_em());
+        let mut last = None;
         let widths = text.chars().map(|sign| {
-            let glyph = self.face.glyph_index(sign).unwrap_or_default();
-            f32::from(self.face.glyph_hor_advance(glyph).unwrap_or(0))
+            let font = self.font_of(sign, last);
+            last = Some(font);
+            self.0[font].width_of(sign, size)
         });
-        widths.sum::<f32>() * unit
+        widths.sum()
     }
 
     /// The text in characters that the font has: PDF/UA-1 forbids references to `.notdef`
@@ -55,7 +102,7 @@ impl Typesetter {
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' => None,
             '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}' => None,
-            _ if self.face.glyph_index(sign).is_some() => Some(sign),
+            _ if self.0.iter().any(|font| font.has(sign)) => Some(sign),
             _ => Some(UNKNOWN),
         });
         shown.collect()
@@ -63,7 +110,7 @@ impl Typesetter {
 }
 
 static LETTERS: LazyLock<[Typesetter; 2]> =
-    LazyLock::new(|| [Typesetter::new(REGULAR), Typesetter::new(BOLD)]);
+    LazyLock::new(|| [[REGULAR, OTHER_REGULAR], [BOLD, OTHER_BOLD]].map(Typesetter::new));
 
 /// How a text looks.
 #[derive(Clone, Copy)]
@@ -82,10 +129,6 @@ pub(super) const PLAIN: TextStyle = TextStyle {
 impl TextStyle {
     pub(super) fn letters(self) -> &'static Typesetter {
         &LETTERS[usize::from(self.is_bold)]
-    }
-
-    pub(super) fn step(self) -> f32 {
-        self.size * LEADING
     }
 }
 
@@ -155,6 +198,24 @@ mod tests {
             .map(|line| line.text)
             .collect();
         assert_eq!(texts, ["a", "", "b"]);
+    }
+
+    #[test]
+    fn what_the_typeface_lacks_is_drawn_in_the_other_font() {
+        let letters = PLAIN.letters();
+        let runs = letters.runs("Élise مرحبا ok");
+        let texts: Vec<&str> = runs.iter().map(|(_, text)| *text).collect();
+        assert_eq!(texts, ["Élise ", "مرحبا ", "ok"]);
+        let width: f32 = runs
+            .iter()
+            .map(|(font, text)| {
+                text.chars()
+                    .map(|sign| font.width_of(sign, BODY))
+                    .sum::<f32>()
+            })
+            .sum();
+        assert!((width - letters.width("Élise مرحبا ok", BODY)).abs() < 0.01);
+        assert!(letters.runs("").is_empty());
     }
 
     #[test]

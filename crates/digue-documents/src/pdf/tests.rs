@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::{Document, DocumentBlock, pdf};
+use crate::{Document, DocumentBlock, LetterHead, PageShape, PostalAddress, pdf};
 
 fn holds(bytes: &[u8], text: &str) -> bool {
     bytes
@@ -43,8 +43,10 @@ fn full_of(text: &str) -> Document {
         },
         DocumentBlock::Squares {
             says: said(),
+            beside: said(),
             rows: vec![vec![true, false]],
         },
+        DocumentBlock::Signature(vec![said(), said()]),
         DocumentBlock::Break,
         DocumentBlock::Title(said()),
     ];
@@ -89,6 +91,49 @@ fn a_page_is_heard_as_headings_paragraphs_lists_and_tables() {
     ] {
         assert_eq!(elements(&bytes, name), expected, "{name}");
     }
+}
+
+#[test]
+fn each_letter_of_a_file_is_a_sheet_with_its_own_heading() {
+    let letter = |n: u32| {
+        [
+            DocumentBlock::Letter(Box::new(LetterHead {
+                recipient: PostalAddress::of(&format!("Personne {n}\n62000 Arras")),
+                subject: format!("Objet {n}"),
+                ..LetterHead::default()
+            })),
+            DocumentBlock::Heading("Vos données".to_owned()),
+            DocumentBlock::Signature(vec!["Le délégué".to_owned(), "Camille".to_owned()]),
+        ]
+    };
+    let bytes = pdf(&Document {
+        title: "Courriers".to_owned(),
+        has_own_titles: true,
+        language: "fr",
+        blocks: (1..=3).flat_map(letter).collect(),
+        ..Document::default()
+    })
+    .unwrap();
+    assert!(holds(&bytes, "pdfuaid:part"));
+    assert_eq!((elements(&bytes, "H1"), elements(&bytes, "H2")), (3, 3));
+    assert!(holds(&bytes, "/Count 3"), "three pages");
+}
+
+#[test]
+fn a_table_of_many_columns_lies_across_the_page_and_its_header_is_read_once() {
+    let bytes = pdf(&Document {
+        title: "Registre".to_owned(),
+        language: "fr",
+        shape: PageShape::Landscape,
+        blocks: vec![DocumentBlock::Table {
+            header: vec!["Référence".to_owned(); 9],
+            rows: vec![vec!["mot ".repeat(12); 9]; 30],
+        }],
+        ..Document::default()
+    })
+    .unwrap();
+    assert!(holds(&bytes, "[0 0 842 595]"), "landscape");
+    assert_eq!(elements(&bytes, "TH"), 9, "repeated on paper alone");
 }
 
 #[test]

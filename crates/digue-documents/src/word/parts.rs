@@ -6,19 +6,21 @@
 use crate::package::{CORE, OfficePackage};
 use crate::properties::{self, with_country};
 use crate::text::PrintableDocument;
-use crate::{Unprintable, text::escaped};
+use crate::{PageShape, Unprintable, text::escaped};
 
 use super::BODY_SIZE;
 
 pub(crate) const DOCUMENT: &str = "word/document.xml";
 pub(crate) const STYLES: &str = "word/styles.xml";
+const FONTS: &str = "word/fontTable.xml";
+const HEADER: &str = "word/header1.xml";
+const FOOTER: &str = "word/footer1.xml";
 
 /// Parts that our documents do not use and that no relationship leads to.
-const UNUSED: [&str; 6] = [
+const UNUSED: [&str; 5] = [
     "docProps/custom.xml",
     "word/comments.xml",
     "word/commentsExtended.xml",
-    "word/fontTable.xml",
     "word/footnotes.xml",
     "word/numbering.xml",
 ];
@@ -38,13 +40,14 @@ pub(super) fn completed(
     let mut package = OfficePackage::open(bytes)?;
     package.leave_out(&UNUSED);
     if let Some(text) = package.text(DOCUMENT)? {
-        package.replace(
-            DOCUMENT,
-            with_plain_columns(&with_header_rows(&ordered(&text))),
-        );
+        let text = with_plain_columns(&with_header_rows(&ordered(&text)));
+        package.replace(DOCUMENT, with_section(&text, document.shape));
     }
+    package.add(HEADER, header(&document.title));
+    package.add(FOOTER, footer(&document.foot));
     package.replace(STYLES, styles(document.language));
     package.replace("word/settings.xml", settings());
+    package.replace(FONTS, fonts());
     package.replace("[Content_Types].xml", content_types());
     package.replace(
         "_rels/.rels",
@@ -59,6 +62,9 @@ pub(super) fn completed(
         relationships(&[
             (&office("styles"), "styles.xml"),
             (&office("settings"), "settings.xml"),
+            (&office("header"), "header1.xml"),
+            (&office("footer"), "footer1.xml"),
+            (&office("fontTable"), "fontTable.xml"),
         ]),
     );
     package.replace(
@@ -131,6 +137,65 @@ fn with_plain_columns(text: &str) -> String {
     plain
 }
 
+/// Replaces the section's properties: the library knows no first page. The title stands at the head
+/// of every page but the first, which has it as its heading; the foot on all.
+fn with_section(text: &str, shape: PageShape) -> String {
+    const CLOSE: &str = "</w:body>";
+    let end = text.rfind(CLOSE).unwrap_or(text.len());
+    let start = text[..end].rfind("<w:sectPr").unwrap_or(end);
+    let size = match shape {
+        PageShape::Portrait => "w:w=\"11906\" w:h=\"16838\"",
+        PageShape::Landscape => "w:w=\"16838\" w:h=\"11906\" w:orient=\"landscape\"",
+    };
+    format!(
+        "{}<w:sectPr><w:headerReference w:type=\"default\" r:id=\"rId3\"/>\
+         <w:footerReference w:type=\"default\" r:id=\"rId4\"/>\
+         <w:footerReference w:type=\"first\" r:id=\"rId4\"/><w:pgSz {size}/>\
+         <w:pgMar w:top=\"1134\" w:right=\"1701\" w:bottom=\"1134\" w:left=\"1701\" w:header=\"567\" \
+         w:footer=\"567\" w:gutter=\"0\"/><w:cols w:space=\"425\"/><w:titlePg/></w:sectPr>{}",
+        &text[..start],
+        &text[end..]
+    )
+}
+
+/// The typeface of the pages, and what Word takes on a machine that does not have it.
+fn fonts() -> String {
+    format!(
+        "{DECLARATION}<w:fonts xmlns:w=\"{NAMESPACE}\"><w:font w:name=\"Inter\">\
+         <w:altName w:val=\"Calibri\"/><w:family w:val=\"swiss\"/></w:font></w:fonts>"
+    )
+}
+
+/// Grey text of the head and the foot.
+fn quiet(text: &str) -> String {
+    format!(
+        "<w:r><w:rPr><w:color w:val=\"5A666C\"/><w:sz w:val=\"17\"/><w:szCs w:val=\"17\"/></w:rPr>\
+         <w:t xml:space=\"preserve\">{}</w:t></w:r>",
+        escaped(text)
+    )
+}
+
+fn header(title: &str) -> String {
+    let title = quiet(title);
+    format!("{DECLARATION}<w:hdr xmlns:w=\"{NAMESPACE}\"><w:p>{title}</w:p></w:hdr>")
+}
+
+/// The foot with the number of the page and of all pages.
+fn footer(foot: &str) -> String {
+    let field = |name: &str| {
+        let shown = quiet("1");
+        format!("<w:fldSimple w:instr=\" {name} \">{shown}</w:fldSimple>")
+    };
+    let foot = match foot {
+        "" => String::new(),
+        foot => quiet(&format!("{foot} – ")),
+    };
+    let (page, slash, pages) = (field("PAGE"), quiet(" / "), field("NUMPAGES"));
+    format!(
+        "{DECLARATION}<w:ftr xmlns:w=\"{NAMESPACE}\"><w:p>{foot}{page}{slash}{pages}</w:p></w:ftr>"
+    )
+}
+
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>";
 pub(crate) const NAMESPACE: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
 
@@ -155,7 +220,7 @@ fn styles(language: &str) -> String {
     let headings: String = HEADINGS.into_iter().map(heading_style).collect();
     format!(
         "{DECLARATION}<w:styles xmlns:w=\"{NAMESPACE}\"><w:docDefaults><w:rPrDefault><w:rPr>\
-         <w:rFonts w:ascii=\"Calibri\" w:hAnsi=\"Calibri\"/><w:sz w:val=\"{BODY_SIZE}\"/>\
+         <w:rFonts w:ascii=\"Inter\" w:hAnsi=\"Inter\" w:cs=\"Inter\"/><w:sz w:val=\"{BODY_SIZE}\"/>\
          <w:szCs w:val=\"{BODY_SIZE}\"/>{language}</w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults>\
          <w:style w:type=\"paragraph\" w:default=\"1\" w:styleId=\"Normal\"><w:name w:val=\"Normal\"/>\
          <w:qFormat/></w:style>{headings}</w:styles>"
@@ -186,6 +251,9 @@ fn content_types() -> String {
         (DOCUMENT, format!("{WORD}.document.main+xml")),
         (STYLES, format!("{WORD}.styles+xml")),
         ("word/settings.xml", format!("{WORD}.settings+xml")),
+        (FONTS, format!("{WORD}.fontTable+xml")),
+        (HEADER, format!("{WORD}.header+xml")),
+        (FOOTER, format!("{WORD}.footer+xml")),
     ];
     let parts: String = parts
         .iter()

@@ -7,6 +7,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::*;
+use crate::letter::PostalAddress;
 use crate::package::OfficePackage;
 use crate::{Document, docx};
 
@@ -93,9 +94,13 @@ const ELEMENTS: &[(&str, Children)] = &[
             "pgSz",
             "pgMar",
             "cols",
+            "titlePg",
             "docGrid",
         ]),
     ),
+    ("hdr", InOrder(&["p"])),
+    ("ftr", InOrder(&["p"])),
+    ("fldSimple", InOrder(&["r"])),
     ("styles", InOrder(&["docDefaults", "latentStyles", "style"])),
     ("docDefaults", InOrder(&["rPrDefault", "pPrDefault"])),
     ("rPrDefault", InOrder(&["rPr"])),
@@ -185,6 +190,7 @@ fn allows(grand: &str, parent: &str, child: &str, last: &mut usize) -> Result<()
     let child = match (parent, child) {
         ("body" | "tc", "tbl") => "p",
         ("r", "br" | "tab") => "t",
+        ("p", "fldSimple") => "r",
         (_, child) => child,
     };
     let known = |name: &str| {
@@ -272,8 +278,16 @@ fn full_of(text: &str, made_at: Option<&str>) -> Document {
         },
         DocumentBlock::Squares {
             says: said(),
+            beside: said(),
             rows: vec![vec![true, false]],
         },
+        DocumentBlock::Letter(Box::new(LetterHead {
+            sender: vec![said(), said()],
+            recipient: PostalAddress::of(text),
+            subject: said(),
+            ..LetterHead::default()
+        })),
+        DocumentBlock::Signature(vec![said(), said()]),
         DocumentBlock::Break,
     ];
     let made_at = made_at.map(ToOwned::to_owned);
@@ -284,6 +298,28 @@ fn full_of(text: &str, made_at: Option<&str>) -> Document {
         blocks,
         made_at,
         ..Document::default()
+    }
+}
+
+#[test]
+fn pages_have_their_number_of_all_and_from_the_second_on_the_title() {
+    for shape in [PageShape::Portrait, PageShape::Landscape] {
+        let document = Document {
+            shape,
+            ..full_of("Registre & risques", None)
+        };
+        let package = OfficePackage::open(&docx(&document).unwrap()).unwrap();
+        let part = |name: &str| package.text(name).unwrap().unwrap();
+        assert!(part("word/header1.xml").contains("Registre &amp; risques"));
+        let foot = part("word/footer1.xml");
+        assert!(
+            foot.contains(" PAGE ") && foot.contains(" NUMPAGES "),
+            "{foot}"
+        );
+        let text = part(DOCUMENT);
+        assert_eq!(text.matches("<w:sectPr").count(), 1);
+        let is_wide = text.contains("w:orient=\"landscape\"");
+        assert!(text.contains("<w:titlePg/>") && is_wide == (shape == PageShape::Landscape));
     }
 }
 
@@ -334,6 +370,7 @@ fn block_of(kind: usize) -> DocumentBlock {
         },
         3 => DocumentBlock::Squares {
             says: said(),
+            beside: String::new(),
             rows: vec![],
         },
         _ => DocumentBlock::Paragraph(said()),

@@ -40,9 +40,7 @@ claim-final-report-undone = The final report was not submitted to ANSSI.
 
 claim-stated = { $claim } Declared by { $by }, receipt: { $receipt }.
 claim-stated-bare = { $claim } Declared by { $by }, without a receipt.
-claim-notices-differ = Digue's own records differ: { $sent } e-mails sent, { $listed } notices to be delivered by other means, { $unsent } notices not sent, { $unreached } persons without contact details.
-claim-notices-rest = Sent by Digue – e-mails: { $sent }; notices delivered by other means: { $listed }; notices not sent: { $unsent }; persons without contact details: { $unreached }. The statement is about the others.
-claim-notices-otherwise = Notices prepared by Digue and delivered by other means (letter, message, call): { $listed }. E-mails sent by Digue: { $sent }.
+claim-notices-differ = Digue's own records differ: { $sent } { PLURAL($sent, one: "e-mail", other: "e-mails") } sent, { $listed } { PLURAL($listed, one: "notice", other: "notices") } to be delivered by other means, { $unsent } { PLURAL($unsent, one: "notice", other: "notices") } not sent, { $unreached } { PLURAL($unreached, one: "person", other: "persons") } without contact details.
 
 ## The same for easy reading
 
@@ -130,6 +128,50 @@ taken-caseload-only = Access limited to the caseload: { $who }
 taken-open = Access reopened: { $who }
 taken-other = { $act }: { $who }
 taken-at = On { $at }: { $what }
+account-of = { $name } of { $organisation }
+acted-account = { $act ->
+    [closed] The account { $name } was closed on { $at }
+    [step-up] The account { $name } has had to verify its identity in each session since { $at }
+    [caseload-only] The account { $name } has been limited to its caseload since { $at }
+    [open] The account { $name } was reopened on { $at }
+    [suspended] The account { $name } was suspended on { $at }
+    [resumed] The account { $name } was restored on { $at }
+   *[cut] The sessions of the account { $name } were cut on { $at }
+}
+acted-organisation = { $act ->
+    [closed] The accounts of { $name } were closed on { $at }
+    [step-up] The accounts of { $name } have had to verify their identity in each session since { $at }
+    [caseload-only] The accounts of { $name } have been limited to their caseloads since { $at }
+   *[open] The accounts of { $name } were reopened on { $at }
+}
+acted-portal = { $act ->
+    [closed] The portal { $name } was closed on { $at }
+    [step-up] The portal { $name } has required identity verification in each session since { $at }
+    [caseload-only] The portal { $name } has been limited to caseloads since { $at }
+   *[open] The portal { $name } was reopened on { $at }
+}
+acted-by-digue = { $done }, automatically.
+acted-by-digue-because = { $done }, automatically: { $why }
+acted-by = { $done }, by { $by }.
+acted-by-because = { $done }, by { $by }. Reason: { $why }.
+
+## Dates in sentences
+
+date-spelled = { $day } { $month } { $year }
+moment-spelled = { $date } at { $hour }:{ $minute }
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+paper-zone = Times are those of the zone { $zone }.
 act-cited = { $what } [{ $entry }]
 
 ## The rest of the papers
@@ -144,15 +186,49 @@ complaint-evidence-with-list = Enclosed: the signed list of affected persons, th
 call-centre-told = A notice was sent to each person concerned. If the person has no notice, ask the contact below before you answer.
 call-centre-none-told = No notices are recorded as sent so far. Do not tell anyone that they are not affected.
 call-centre-not-told = Not all notices have been sent. Do not tell anyone that they are not affected.
+complaint-holder = The holder of the account
+complaint-holder-unknown = The holder of the account { $account } is not recorded in Digue.
+complaint-holder-none = The incident is not about an account.
+complaint-name = Name
+complaint-job = Function
+complaint-organisation = Organisation
+complaint-telephone = Telephone
+complaint-mail = E-mail
+complaint-account = Account
+complaint-plaintiff = The complainant
+complaint-represented = Represented by
+complaint-addresses = The addresses seen
+complaint-addresses-explain = Network addresses that read records with this account { $when }, according to the journal. That of the holder may be among them.
+complaint-between = from { $from } to { $to }
+complaint-addresses-some = Only the last consultations of the period were read: { $count }.
+complaint-addresses-none = No address is established: the journal has no consultation by this account in the period.
+complaint-addresses-no-period = No address is established: the period of the facts is not recorded yet.
+complaint-address = Network address
+complaint-visits = Consultations
+complaint-first = First
+complaint-last = Last
+complaint-agent = Software as announced
+complaint-entries = Journal entries
+complaint-times = The times
+complaint-losses = The losses
+complaint-losses-records = Consultations of records
+complaint-losses-kinds = Data seen
+complaint-losses-notices = Notices sent or prepared
+complaint-losses-amount = Amount of the losses
+complaint-losses-amount-unknown = Not assessed yet: to be completed by the complainant.
+complaint-persons = The persons
+complaint-persons-listed = The list of the persons is enclosed: { $list }. It holds their identifiers only.
+complaint-persons-unlisted = No list of persons is established.
+complaint-commands = All commands, one for each item, are in { $file }.
 notice-address = A notice can be checked at { $address }.
 
 ## Why a number is not exact
 
-doubt-uninspected = This number is a minimum: { $shown } responses were released without being read.
-doubt-unseen = This number is a minimum: { $shown } responses were not seen.
-doubt-presumed = This number is a maximum: { $shown } responses were not seen, and their requests named persons.
-doubt-swept = This number is a maximum: in { $shown } cases, a person was recognised by the format of a number, outside what the map describes.
-doubt-unmerged = { $shown } identifiers are not linked to any known person: some persons may be counted twice. Load the table of identifiers.
+doubt-uninspected = This number is a minimum: { $shown } { PLURAL($shown, one: "response was", other: "responses were") } released without being read.
+doubt-unseen = This number is a minimum: { $shown } { PLURAL($shown, one: "response was", other: "responses were") } not seen.
+doubt-presumed = This number is a maximum: { $shown } { PLURAL($shown, one: "response was not seen, and its request named persons", other: "responses were not seen, and their requests named persons") }.
+doubt-swept = This number is a maximum: in { $shown } { PLURAL($shown, one: "case", other: "cases") }, a person was recognised by the format of a number, outside what the map describes.
+doubt-unmerged = { $shown } { PLURAL($shown, one: "identifier is", other: "identifiers are") } not linked to any known person: some persons may be counted twice. Load the table of identifiers.
 doubt-stated = This number was declared: no list was computed.
 invalid-period = The period is empty: its end must come after its beginning. This does not mean that no one was shown.
 invalid-period-future = The period has not begun yet: no one can know what will be shown in it.
@@ -161,4 +237,4 @@ unknown-subject = One of the names (account, organisation, portal, page or sessi
 person-unknown = This identifier is not in any journal entry. Check it: a name is not an identifier, and nothing here says that no one consulted this person.
 scope-unknown = Not known to this journal: { $name }. Check the name: this does not mean that no one was shown.
 seen-unknown = This identifier is not in any entry of this journal: { $name }. Check it: this does not mean that no one consulted this person.
-scope-unmatched = { $count } identifiers of another kind: some persons may be counted twice.
+scope-unmatched = { $count } { PLURAL($count, one: "identifier", other: "identifiers") } of another kind: some persons may be counted twice.

@@ -291,9 +291,9 @@ incident-refused-closed = This incident is closed: reopen it, or write a correct
 ## Sentences of the draft
 
 breach-support-portal = portal, on a server
-breach-circumstances = Incident opened on { $at } (local time) by: { $source }. { $title }.
-breach-discovered = Discovered on { $discovered }. Incident opened on { $at } (local time) by: { $source }. { $title }.
-breach-measures-before = Portal with a check of every response; { $accounts } accounts, { $portals } portals, { $relations } persons assigned to a caseload; budgets of persons per account; tamper-evident journal; { $passwords ->
+breach-circumstances = The incident was recorded on { $at }. It was reported by: { $source }.
+breach-discovered = The breach was discovered on { $discovered }. The incident was recorded on { $at }. It was reported by: { $source }.
+breach-measures-before = Portal with a check of every response; { $accounts } { PLURAL($accounts, one: "account", other: "accounts") }, { $portals } { PLURAL($portals, one: "portal", other: "portals") }, { $relations } { PLURAL($relations, one: "person", other: "persons") } assigned to a caseload; budgets of persons per account; tamper-evident journal; { $passwords ->
     [0] passkeys required
    *[other] passkeys, or password with code for agents
 }.
@@ -310,7 +310,7 @@ incidents-open-go = Open
 incidents-source = Reported by
 incidents-account = Account affected (optional)
 incidents-organisation = Organisation affected (optional)
-incident-of-theft = { $whom }: account theft confirmed
+incident-of-theft = Confirmed theft of the account { $whom }
 incident-of-encryption = { $source }: signs of encryption in the backup to { $repository }
 incident-log = Log
 incident-notification = Notification to the authority
@@ -363,8 +363,7 @@ log-affected = Affected persons, version { $version }: { $persons }
 log-severity = Severity { $level } (ENISA)
 log-gravity = Severity { $gravity } (CNIL)
 log-delay = Delay explained ({ $clock })
-log-left-open = Left open at closing ({ $clock })
-log-notices-ended = Notices: { $sent } sent by e-mail, { $listed } by another means still to be recorded, { $unsent } not sent, { $unreached } persons without contact details.
+log-notices-ended = Notices: { $sent } sent by e-mail, { $listed } by another means still to be recorded, { $unsent } not sent, { $unreached } { PLURAL($unreached, one: "person", other: "persons") } without contact details.
 log-submitted = { $stage } notification sent on { $at }, receipt { $receipt }
 log-lesson = lesson
 log-reopening = Reopening
@@ -408,7 +407,8 @@ fact-accounts = Accounts: { $accounts }; open sessions: { $sessions }.
 fact-affected = Affected persons: { $persons }.
 fact-categories = Categories shown: { $categories }.
 fact-findings = Findings: { $findings }, of which { $waiting } pending.
-fact-journal = The journal has { $entries } entries.
+fact-gates = Gates not open: { $gates }.
+fact-journal = The journal has { $entries } { PLURAL($entries, one: "entry", other: "entries") }.
 fact-organisation = Accounts of the organisation: { $accounts }.
 fact-uninspected = Responses that could not be read: { $reason }.
 affected-records = exposures
@@ -496,6 +496,8 @@ notification-computed = filled in from facts
 notification-answered = answered by a person
 notification-facts-say = The facts say: { $value }
 notification-ask = Unknown. Who can answer: { $who }.
+notification-unknown-title = Fields still unknown: { $count }
+notification-unknown-one = { $field } – { $who }
 notification-not-asked = not applicable for now
 notification-save = Save the answers
 notification-submit = Notification sent
@@ -504,12 +506,17 @@ notification-stage = Kind
 notification-submitted = Record the submission
 export-json = JSON
 register-title = Register of data breaches
+register-page = Register on one page
+register-column-violation = Breach
+register-column-persons = Persons and data
+register-column-effects = Effects
+register-column-informed = Persons informed
 register-violations = data breaches
 register-notified = notified to the authority
 register-late = past a deadline
 register-explain = Every data breach, notified or not, with the reasoning (GDPR art. 33(5)).
 paper-stage = Kind: { $stage }.
-paper-made = Draft produced by Digue on { $at } (local time). To be copied into the authority's online service.
+paper-made = Draft produced by Digue on { $at }. To be copied into the authority's online service.
 export-pdf = PDF
 export-docx = Word
 export-xlsx = Excel
@@ -576,6 +583,19 @@ notice-easy-steps =
     Not sure? Talk to someone close to you. Go to the site 17cyber.gouv.fr.
 notice-easy-check = This message has no link. Type this address: { $address }. Type this code: { $code }. The page shows: { $masked }, { $date }. Does it show something else? Then the message is fake.
 notice-easy-contact = Call { $phone }. Or write to { $mail }. Ask for { $name }.
+letter-phone = Tel. { $phone }
+letter-place-date = { $place }, { $date }
+letter-date = { $date }
+letter-reference = Reference: { $reference }
+letter-subject = Subject: { $subject }
+letter-for = For { $body },
+letter-function = Contact for data protection
+notice-salutation = Dear Sir or Madam,
+notice-easy-salutation = Hello,
+notice-closing = Yours faithfully,
+notice-easy-closing = We can help you. Call us.
+notice-code-beside = This code opens no website. An adviser or a journalist can read it with a telephone and verify, with the public key of our journal, that this letter comes from us.
+notice-easy-code-beside = This drawing is a code. You have nothing to do with it. It proves that the letter comes from us.
 notice-sms = { $body }: there is a message for you about your data. To check it, type { $address }, then { $code }.
 contact-fault-row = the line cannot be read
 contact-fault-person = the identifier of the person is missing
@@ -590,7 +610,7 @@ incident-notices = Notices to persons
 notices-explain = One notice for each affected person: what happened, their data, the risks, what to do, how to check. No link, and no request.
 notices-style = Language
 notices-preview = Preview for one person
-notices-score = Readability: { $score } out of 100 (target: at least { $wanted }); { $longest } words in the longest sentence.
+notices-score = Readability: { $score } out of 100 (target: at least { $wanted }); { $longest } { PLURAL($longest, one: "word", other: "words") } in the longest sentence.
 notices-too-hard = This text is hard to read. Use short sentences and common words.
 notices-subject = Subject
 notices-happened = What happened
@@ -613,7 +633,7 @@ notices-pause = Pause
 notices-end = End and erase the addresses
 notices-letters = Letters (PDF)
 notices-texts = Text messages, and persons to be contacted by other means (CSV)
-notices-alarm = { $count } notices were checked from too many places: copies may be circulating.
+notices-alarm = { $count } { PLURAL($count, one: "notice was", other: "notices were") } checked from too many places: copies may be circulating.
 campaign-preparing = being prepared
 campaign-ready = ready
 campaign-sending = being sent
@@ -712,15 +732,11 @@ paper-link-partner = Letter to the partner
 complaint-title = Complaint file
 complaint-facts = The facts
 complaint-evidence = The evidence
-complaint-verify =
-    Install the free program "digue" on any machine.
-    Verify the list: digue scope check { $list } --key journal.pub.
-    Verify each receipt, offline: digue journal receipt receipts/NUMBER.txt --key journal.pub.
-    Recompute the hash of the list (SHA-256 of the persons' lines) and compare it with this one.
-paper-call-centre-title = Call centre sheet
-paper-call-centre =
-    What happened
-    { $happened } Persons concerned: { $persons }.
+complaint-verify-install = Unpack the archive into an empty folder, and open a terminal in that folder. The free program "digue" installs on any machine; it needs neither a network nor an installation of { $body }.
+complaint-verify-key = Compare the key in the file journal.pub with the one that { $body } published: it proves nothing when it comes from the archive alone.
+complaint-verify-list = Verify the signature of the list of persons:
+complaint-verify-receipt = Verify, offline, that each cited entry stands in the journal:
+complaint-verify-good = Each command ends with code 0 when the item is intact; any other end means that it was changed.
 
     The data
     { $kinds }.

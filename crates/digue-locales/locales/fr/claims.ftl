@@ -40,9 +40,7 @@ claim-final-report-undone = Le rapport final n'a pas été remis à l'ANSSI.
 
 claim-stated = { $claim } Déclaré par { $by }, récépissé : { $receipt }.
 claim-stated-bare = { $claim } Déclaré par { $by }, sans récépissé.
-claim-notices-differ = Les envois faits par Digue montrent autre chose : { $sent } courriels envoyés, { $listed } avis à remettre autrement, { $unsent } avis non envoyés, { $unreached } personnes sans coordonnées.
-claim-notices-rest = Envois faits par Digue – courriels : { $sent } ; avis remis autrement : { $listed } ; avis non envoyés : { $unsent } ; personnes sans coordonnées : { $unreached }. La déclaration porte sur les autres.
-claim-notices-otherwise = Avis préparés par Digue et remis autrement (lettre, message, appel) : { $listed }. Courriels envoyés par Digue : { $sent }.
+claim-notices-differ = Les envois faits par Digue montrent autre chose : { $sent } { PLURAL($sent, one: "courriel envoyé", other: "courriels envoyés") }, { $listed } avis à remettre autrement, { $unsent } { PLURAL($unsent, one: "avis non envoyé", other: "avis non envoyés") }, { $unreached } { PLURAL($unreached, one: "personne", other: "personnes") } sans coordonnées.
 
 ## The same for easy reading
 
@@ -130,6 +128,53 @@ taken-caseload-only = Accès limité au portefeuille : { $who }
 taken-open = Accès rouvert : { $who }
 taken-other = { $act } : { $who }
 taken-at = Le { $at } : { $what }
+account-of = { $name } de l'organisme { $organisation }
+acted-account = { $act ->
+    [closed] Le compte { $name } a été fermé le { $at }
+    [step-up] Le compte { $name } doit prouver son identité à chaque session depuis le { $at }
+    [caseload-only] Le compte { $name } est limité à son portefeuille depuis le { $at }
+    [open] Le compte { $name } a été rouvert le { $at }
+    [suspended] Le compte { $name } a été suspendu le { $at }
+    [resumed] Le compte { $name } a été rétabli le { $at }
+   *[cut] Les sessions du compte { $name } ont été coupées le { $at }
+}
+acted-organisation = { $act ->
+    [closed] Les comptes de l'organisme { $name } ont été fermés le { $at }
+    [step-up] Les comptes de l'organisme { $name } doivent prouver leur identité à chaque session depuis le { $at }
+    [caseload-only] Les comptes de l'organisme { $name } sont limités à leur portefeuille depuis le { $at }
+   *[open] Les comptes de l'organisme { $name } ont été rouverts le { $at }
+}
+acted-portal = { $act ->
+    [closed] Le portail { $name } a été fermé le { $at }
+    [step-up] Le portail { $name } demande une preuve d'identité à chaque session depuis le { $at }
+    [caseload-only] Le portail { $name } est limité aux portefeuilles depuis le { $at }
+   *[open] Le portail { $name } a été rouvert le { $at }
+}
+acted-by-digue = { $done }, automatiquement.
+acted-by-digue-because = { $done }, automatiquement : { $why }
+acted-by = { $done }, par { $by }.
+acted-by-because = { $done }, par { $by }. Motif : { $why }.
+
+## Dates in sentences
+
+date-spelled = { $day ->
+    [1] 1er
+   *[other] { $day }
+} { $month } { $year }
+moment-spelled = { $date } à { $hour } h { $minute }
+month-1 = janvier
+month-2 = février
+month-3 = mars
+month-4 = avril
+month-5 = mai
+month-6 = juin
+month-7 = juillet
+month-8 = août
+month-9 = septembre
+month-10 = octobre
+month-11 = novembre
+month-12 = décembre
+paper-zone = Les heures sont celles du fuseau { $zone }.
 act-cited = { $what } [{ $entry }]
 
 ## The rest of the papers
@@ -144,15 +189,49 @@ complaint-evidence-with-list = Avec ce dossier : la liste signée des personnes
 call-centre-told = Un avis a été adressé à chaque personne concernée. Si la personne n'a pas reçu d'avis, demandez conseil au contact ci-dessous avant de répondre.
 call-centre-none-told = Aucun envoi d'avis n'est inscrit à ce jour. Ne dites à personne qu'elle n'est pas concernée.
 call-centre-not-told = Les avis ne sont pas tous partis. Ne dites à personne qu'elle n'est pas concernée.
+complaint-holder = Le titulaire du compte
+complaint-holder-unknown = Le titulaire du compte { $account } n'est pas inscrit dans Digue.
+complaint-holder-none = L'incident ne porte pas sur un compte.
+complaint-name = Nom
+complaint-job = Fonction
+complaint-organisation = Organisme
+complaint-telephone = Téléphone
+complaint-mail = Courriel
+complaint-account = Compte
+complaint-plaintiff = Le plaignant
+complaint-represented = Représenté par
+complaint-addresses = Les adresses vues
+complaint-addresses-explain = Adresses réseau qui ont consulté des dossiers avec ce compte { $when }, d'après le journal. Celle du titulaire peut en faire partie.
+complaint-between = du { $from } au { $to }
+complaint-addresses-some = Seules les dernières consultations de la période ont été lues : { $count }.
+complaint-addresses-none = Aucune adresse n'est établie : le journal n'a aucune consultation de ce compte dans la période.
+complaint-addresses-no-period = Aucune adresse n'est établie : la période des faits n'est pas encore inscrite.
+complaint-address = Adresse réseau
+complaint-visits = Consultations
+complaint-first = Première
+complaint-last = Dernière
+complaint-agent = Logiciel annoncé
+complaint-entries = Entrées du journal
+complaint-times = Les heures
+complaint-losses = Le préjudice
+complaint-losses-records = Consultations de dossiers
+complaint-losses-kinds = Données vues
+complaint-losses-notices = Avis envoyés ou préparés
+complaint-losses-amount = Montant du préjudice
+complaint-losses-amount-unknown = Pas encore évalué : à compléter par le plaignant.
+complaint-persons = Les personnes
+complaint-persons-listed = La liste des personnes est jointe : { $list }. Elle ne porte que leurs identifiants.
+complaint-persons-unlisted = Aucune liste de personnes n'est établie.
+complaint-commands = Toutes les commandes, une par pièce, sont dans { $file }.
 notice-address = Un avis se vérifie sur { $address }.
 
 ## Why a number is not exact
 
-doubt-uninspected = Ce nombre est un minimum : { $shown } réponses sont parties sans avoir pu être lues.
-doubt-unseen = Ce nombre est un minimum : { $shown } réponses n'ont pas été vues.
-doubt-presumed = Ce nombre est un maximum : { $shown } réponses n'ont pas été vues, et leurs requêtes nommaient des personnes.
+doubt-uninspected = Ce nombre est un minimum : { $shown } { PLURAL($shown, one: "réponse est partie sans avoir pu être lue", other: "réponses sont parties sans avoir pu être lues") }.
+doubt-unseen = Ce nombre est un minimum : { $shown } { PLURAL($shown, one: "réponse n'a pas été vue", other: "réponses n'ont pas été vues") }.
+doubt-presumed = Ce nombre est un maximum : { $shown } { PLURAL($shown, one: "réponse n'a pas été vue, et sa requête nommait", other: "réponses n'ont pas été vues, et leurs requêtes nommaient") } des personnes.
 doubt-swept = Ce nombre est un maximum : { $shown } fois, une personne a été reconnue au format d'un numéro, hors de ce que la carte décrit.
-doubt-unmerged = { $shown } identifiants ne sont rattachés à aucune personne : certaines sont peut-être comptées deux fois. Chargez la table des alias.
+doubt-unmerged = { $shown } { PLURAL($shown, one: "identifiant n'est rattaché", other: "identifiants ne sont rattachés") } à aucune personne : certaines sont peut-être comptées deux fois. Chargez la table des alias.
 doubt-stated = Ce nombre a été déclaré : aucune liste n'a été calculée.
 invalid-period = La période demandée est vide : la fin doit venir après le début. Cela ne veut pas dire que personne n'a été montré.
 invalid-period-future = La période demandée n'a pas encore commencé : personne ne peut savoir ce qui y sera montré.
@@ -161,4 +240,4 @@ unknown-subject = Un des noms demandés (compte, organisation, portail, page ou 
 person-unknown = Cet identifiant n'est dans aucune entrée du journal. Vérifiez-le : un nom n'est pas un identifiant, et cela ne veut pas dire que personne n'a consulté cette personne.
 scope-unknown = Inconnu de ce journal : { $name }. Vérifiez le nom : cela ne veut pas dire que personne n'a été montré.
 seen-unknown = Cet identifiant n'est dans aucune entrée de ce journal : { $name }. Vérifiez-le : cela ne veut pas dire que personne n'a consulté cette personne.
-scope-unmatched = { $count } identifiants d'une autre sorte : certaines personnes sont peut-être comptées deux fois.
+scope-unmatched = { $count } { PLURAL($count, one: "identifiant", other: "identifiants") } d'une autre sorte : certaines personnes sont peut-être comptées deux fois.

@@ -291,9 +291,9 @@ incident-refused-closed = Cet incident est clos : rouvrez-le, ou écrivez une c
 ## Sentences of the draft
 
 breach-support-portal = portail, sur serveur
-breach-circumstances = Incident ouvert le { $at } (heure locale) par : { $source }. { $title }.
-breach-discovered = Découvert le { $discovered }. Incident ouvert le { $at } (heure locale) par : { $source }. { $title }.
-breach-measures-before = Portail derrière un contrôle de chaque réponse ; { $accounts } comptes, { $portals } portails, { $relations } rattachements de personnes à un portefeuille ; limites de personnes par compte ; journal dont toute modification se voit ; { $passwords ->
+breach-circumstances = L'incident a été enregistré le { $at }. Il a été signalé par : { $source }.
+breach-discovered = La violation a été découverte le { $discovered }. L'incident a été enregistré le { $at }. Il a été signalé par : { $source }.
+breach-measures-before = Portail derrière un contrôle de chaque réponse ; { $accounts } { PLURAL($accounts, one: "compte", other: "comptes") }, { $portals } { PLURAL($portals, one: "portail", other: "portails") }, { $relations } { PLURAL($relations, one: "rattachement", other: "rattachements") } de personnes à un portefeuille ; limites de personnes par compte ; journal dont toute modification se voit ; { $passwords ->
     [0] clés d'accès obligatoires
    *[other] clés d'accès, ou mot de passe avec code pour les agents
 }.
@@ -310,7 +310,7 @@ incidents-open-go = Ouvrir
 incidents-source = Signalé par
 incidents-account = Compte concerné (facultatif)
 incidents-organisation = Organisation concernée (facultatif)
-incident-of-theft = { $whom } : vol de compte confirmé
+incident-of-theft = Vol confirmé du compte { $whom }
 incident-of-encryption = { $source } : signes de chiffrement dans la sauvegarde vers { $repository }
 incident-log = Main courante
 incident-notification = Notification à la CNIL
@@ -363,8 +363,7 @@ log-affected = Personnes touchées, version { $version } : { $persons }
 log-severity = Gravité { $level } (ENISA)
 log-gravity = Gravité { $gravity } (CNIL)
 log-delay = Motifs du retard inscrits ({ $clock })
-log-left-open = Laissé ouvert à la clôture ({ $clock })
-log-notices-ended = Avis : { $sent } envoyés par courriel, { $listed } par un autre moyen à inscrire, { $unsent } non envoyés, { $unreached } personnes sans coordonnées.
+log-notices-ended = Avis : { $sent } { PLURAL($sent, one: "envoyé", other: "envoyés") } par courriel, { $listed } par un autre moyen à inscrire, { $unsent } { PLURAL($unsent, one: "non envoyé", other: "non envoyés") }, { $unreached } { PLURAL($unreached, one: "personne", other: "personnes") } sans coordonnées.
 log-submitted = Notification { $stage } envoyée le { $at }, récépissé { $receipt }
 log-lesson = leçon
 log-reopening = Réouverture
@@ -408,7 +407,8 @@ fact-accounts = Comptes : { $accounts } ; sessions ouvertes : { $sessions }.
 fact-affected = Personnes touchées : { $persons }.
 fact-categories = Catégories montrées : { $categories }.
 fact-findings = Constats : { $findings }, dont { $waiting } en attente.
-fact-journal = Le journal compte { $entries } entrées.
+fact-gates = Vannes non ouvertes : { $gates }.
+fact-journal = Le journal compte { $entries } { PLURAL($entries, one: "entrée", other: "entrées") }.
 fact-organisation = Comptes de l'organisation : { $accounts }.
 fact-uninspected = Réponses qui n'ont pas pu être lues : { $reason }.
 affected-records = consultations
@@ -496,6 +496,8 @@ notification-computed = rempli à partir des faits
 notification-answered = rempli par une personne
 notification-facts-say = Les faits disent : { $value }
 notification-ask = Inconnu. Qui peut répondre : { $who }.
+notification-unknown-title = Champs encore inconnus : { $count }
+notification-unknown-one = { $field } – { $who }
 notification-not-asked = sans objet pour l'instant
 notification-save = Enregistrer les réponses
 notification-submit = Notification envoyée
@@ -504,12 +506,17 @@ notification-stage = Type
 notification-submitted = Inscrire l'envoi
 export-json = JSON
 register-title = Registre des violations
+register-page = Registre sur une page
+register-column-violation = Violation
+register-column-persons = Personnes et données
+register-column-effects = Effets
+register-column-informed = Personnes informées
 register-violations = violations
 register-notified = notifiées à la CNIL
 register-late = avec une échéance dépassée
 register-explain = Toutes les violations, notifiées ou non, avec le raisonnement (RGPD, art. 33, 5).
 paper-stage = Notification { $stage }.
-paper-made = Brouillon établi par Digue le { $at } (heure locale). À recopier dans le téléservice de la CNIL.
+paper-made = Brouillon établi par Digue le { $at }. À recopier dans le téléservice de la CNIL.
 export-pdf = PDF
 export-docx = Word
 export-xlsx = Excel
@@ -570,6 +577,19 @@ notice-easy-steps =
     Un doute ? Parlez-en à un proche. Allez sur le site 17cyber.gouv.fr.
 notice-easy-check = Ce message n'a pas de lien. Tapez cette adresse : { $address }. Tapez ce code : { $code }. La page montre : { $masked }, { $date }. Elle montre autre chose ? Le message est faux.
 notice-easy-contact = Appelez le { $phone }. Ou écrivez à { $mail }. Demandez { $name }.
+letter-phone = Tél. { $phone }
+letter-place-date = { $place }, le { $date }
+letter-date = Le { $date }
+letter-reference = Référence : { $reference }
+letter-subject = Objet : { $subject }
+letter-for = Pour { $body },
+letter-function = Contact pour la protection des données
+notice-salutation = Madame, Monsieur,
+notice-easy-salutation = Bonjour,
+notice-closing = Recevez, Madame, Monsieur, nos salutations.
+notice-easy-closing = Nous pouvons vous aider. Appelez-nous.
+notice-code-beside = Ce code n'ouvre aucun site. Un conseiller ou un journaliste peut le lire avec un téléphone et vérifier, avec la clé publique de notre journal, que ce courrier vient de nous.
+notice-easy-code-beside = Ce dessin est un code. Vous n'avez rien à faire avec. Il prouve que la lettre vient de nous.
 notice-sms = { $body } : un message sur vos données vous attend. Pour le vérifier, tapez { $address } puis { $code }.
 contact-fault-row = la ligne est illisible
 contact-fault-person = il manque l'identifiant de la personne
@@ -584,7 +604,7 @@ incident-notices = Avis aux personnes
 notices-explain = Un avis par personne touchée : ce qui s'est passé, ses données, les risques, quoi faire, comment vérifier. Sans lien et sans demande.
 notices-style = Langue
 notices-preview = Aperçu pour une personne
-notices-score = Facilité de lecture : { $score } sur 100 (objectif : { $wanted } au moins), { $longest } mots dans la plus longue phrase.
+notices-score = Facilité de lecture : { $score } sur 100 (objectif : { $wanted } au moins), { $longest } { PLURAL($longest, one: "mot", other: "mots") } dans la plus longue phrase.
 notices-too-hard = Ce texte est difficile à lire. Faites des phrases courtes, avec des mots courants.
 notices-subject = Objet
 notices-happened = Ce qui s'est passé
@@ -607,7 +627,7 @@ notices-pause = Suspendre
 notices-end = Terminer et effacer les adresses
 notices-letters = Lettres (PDF)
 notices-texts = SMS et personnes à joindre autrement (CSV)
-notices-alarm = { $count } avis vérifiés depuis trop d'endroits : des copies circulent peut-être.
+notices-alarm = { $count } { PLURAL($count, one: "avis vérifié", other: "avis vérifiés") } depuis trop d'endroits : des copies circulent peut-être.
 campaign-preparing = en préparation
 campaign-ready = prête
 campaign-sending = en cours d'envoi
@@ -706,15 +726,11 @@ paper-link-partner = Lettre au partenaire
 complaint-title = Dossier de plainte
 complaint-facts = Les faits
 complaint-evidence = Les preuves
-complaint-verify =
-    Installer le logiciel libre « digue » sur n'importe quel poste.
-    Vérifier la liste : digue scope check { $list } --key journal.pub.
-    Vérifier chaque reçu, sans réseau : digue journal receipt receipts/NUMÉRO.txt --key journal.pub.
-    Recalculer l'empreinte de la liste (SHA-256 des lignes des personnes) et la comparer à celle-ci.
-paper-call-centre-title = Fiche pour l'accueil téléphonique
-paper-call-centre =
-    Ce qui s'est passé
-    { $happened } Personnes concernées : { $persons }.
+complaint-verify-install = Décompressez l'archive dans un dossier vide, et ouvrez un terminal dans ce dossier. Le logiciel libre « digue » s'installe sur n'importe quel poste ; il n'a besoin ni de réseau ni d'une installation de { $body }.
+complaint-verify-key = Comparez la clé du fichier journal.pub avec celle que { $body } a publiée : elle ne prouve rien si elle vient de l'archive seule.
+complaint-verify-list = Vérifiez la signature de la liste des personnes :
+complaint-verify-receipt = Vérifiez, sans réseau, que chaque entrée citée figure au journal :
+complaint-verify-good = Chaque commande se termine par le code 0 quand la pièce est intacte ; toute autre fin veut dire qu'elle a été modifiée.
 
     Les données
     { $kinds }.
@@ -773,7 +789,7 @@ notices-incomplete = Il reste des passages à compléter : remplacez « [à co
 paper-bundle = Dossier de plainte complet, avec les preuves et la façon de les vérifier (ZIP)
 campaign-failed = en échec : rien n'est parti
 notice-state-returned = revenus : adresse refusée (à joindre autrement)
-notices-written-of = { $written } avis écrits sur { $total }
+notices-written-of = { $written } { PLURAL($written, one: "avis écrit", other: "avis écrits") } sur { $total }
 notices-refresh = Voir l'avancement
 notices-failed = La préparation a échoué : la source des contacts ne répond pas, ou le fichier est illisible. Rien n'est parti. Préparez une nouvelle campagne.
 notices-source = Sans fichier, les adresses sont lues dans la base du portail, par la requête définie dans la configuration.
@@ -814,5 +830,5 @@ own-incidents-what = Ce qui s'est passé, en une phrase
 own-incidents-text = Quand, sur quel poste ou quel compte, et ce que vous avez déjà fait
 own-incidents-send = Prévenir l'opérateur
 paper-unknown = pas encore connu
-notices-sent-of = { $sent } courriels envoyés sur { $total }
+notices-sent-of = { $sent } { PLURAL($sent, one: "courriel envoyé", other: "courriels envoyés") } sur { $total }
 notice-state-unreached = sans aucun moyen connu

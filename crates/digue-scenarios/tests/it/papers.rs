@@ -7,7 +7,7 @@ use digue_app::{Actor, gates};
 use digue_casework::paper_reader::PaperReader;
 use digue_casework::papers::{self, PAPERS, PaperFormat};
 use digue_casework::register_import::{self, RegisterOutcome, RegisterPreview, RowFault};
-use digue_casework::{breach, bundle, incidents};
+use digue_casework::{breach, bundle, incidents, register_paper};
 use digue_documents::{WrittenCell, pdf};
 use digue_evidence::affected;
 use digue_journal::note::Verifier;
@@ -93,7 +93,10 @@ async fn every_paper_is_printed_in_both_languages_with_the_facts_in_it() {
     for language in Language::ALL {
         let reader = reader(language);
         for name in PAPERS {
-            let document = papers::paper(&home.app, &view, &reader, name).unwrap();
+            let document = papers::paper(&home.app, &view, &reader, name)
+                .await
+                .unwrap()
+                .unwrap();
             let printed = pdf(&document).unwrap();
             assert!(
                 printed.starts_with(b"%PDF") && printed.len() > 4_000,
@@ -129,7 +132,8 @@ async fn every_paper_is_printed_in_both_languages_with_the_facts_in_it() {
             "{words}"
         );
     }
-    assert!(papers::paper(&home.app, &view, &reader(Language::French), "rien").is_none());
+    let none = papers::paper(&home.app, &view, &reader(Language::French), "rien").await;
+    assert!(none.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -176,9 +180,9 @@ async fn a_complaint_leaves_with_evidence_that_verifies_without_us() {
     let key = Verifier::parse(text("journal.pub").trim()).unwrap();
     let list = affected::read(text("list-1.ndjson").as_bytes(), &key).unwrap();
     assert_eq!(list.lines.len(), 2);
-    let steps = text("VERIFY.txt");
+    let steps = text("VERIFICATION.txt");
     assert!(
-        steps.contains("digue journal receipt") && steps.contains("list-1.ndjson"),
+        steps.contains("digue journal receipt receipts/") && steps.contains("list-1.ndjson"),
         "{steps}"
     );
     let names = archive
@@ -247,9 +251,10 @@ async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
     }
     for language in Language::ALL {
         let views = incidents::list(&home.app, &dpo).await.unwrap();
-        let bytes = papers::register_file(&home.app, &views, &reader(language), PaperFormat::Xlsx)
-            .await
-            .unwrap();
+        let bytes =
+            register_paper::register_file(&home.app, &views, &reader(language), PaperFormat::Xlsx)
+                .await
+                .unwrap();
         // Into another house, and twice.
         let other = Home::open().await;
         let dpo = somebody(&other, "dpo", "op", Role::Dpo).await;
@@ -336,7 +341,7 @@ async fn a_register_with_faults_tells_each_and_takes_what_is_right() {
 async fn table_of(home: &Home, language: Language) -> Vec<Vec<WrittenCell>> {
     let dpo = somebody(home, "dpo", "op", Role::Dpo).await;
     let views = incidents::list(&home.app, &dpo).await.unwrap();
-    let sheet = papers::register_sheet(&home.app, &views, &reader(language));
+    let sheet = register_paper::register_sheet(&home.app, &views, &reader(language));
     let mut rows: Vec<Vec<WrittenCell>> = sheet.rows;
     rows.iter_mut().for_each(|row| row.truncate(COLUMNS.len()));
     rows.sort();
@@ -431,9 +436,10 @@ async fn a_register_with_every_date_and_decision_goes_out_and_comes_in_unchanged
     }
     for language in Language::ALL {
         let views = incidents::list(&home.app, &dpo).await.unwrap();
-        let bytes = papers::register_file(&home.app, &views, &reader(language), PaperFormat::Xlsx)
-            .await
-            .unwrap();
+        let bytes =
+            register_paper::register_file(&home.app, &views, &reader(language), PaperFormat::Xlsx)
+                .await
+                .unwrap();
         let same = imported(&home, &dpo, &bytes).await;
         assert_eq!(
             (same.opened.len(), same.known.len(), same.faults),
@@ -509,7 +515,7 @@ async fn an_earlier_register_is_taken_as_people_wrote_it() {
 async fn edited(home: &Home, actor: &Actor, edits: &[(usize, &str, &str)]) -> Vec<u8> {
     let french = reader(Language::French);
     let views = incidents::list(&home.app, actor).await.unwrap();
-    let mut sheet = papers::register_sheet(&home.app, &views, &french);
+    let mut sheet = register_paper::register_sheet(&home.app, &views, &french);
     for (row, column, text) in edits {
         let name = register_import::column(&french, column);
         let place = sheet

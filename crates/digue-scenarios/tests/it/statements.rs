@@ -7,6 +7,8 @@ use digue_casework::incidents::IncidentView;
 use digue_casework::notice_style::Style;
 use digue_casework::paper_reader::PaperReader;
 use digue_casework::papers::{self, PAPERS};
+use digue_casework::register_paper;
+use digue_casework::subject_names::SubjectNames;
 use digue_documents::{Document, DocumentBlock};
 use digue_locales::{Language, text};
 use digue_notices::{measured, proposed_for};
@@ -214,6 +216,7 @@ fn incident(seed: u64) -> IncidentView {
         entries,
         incident,
         clocks,
+        names: SubjectNames::default(),
         now,
     }
 }
@@ -246,7 +249,10 @@ fn words(document: &Document) -> String {
                 words.push(header.join(" "));
                 words.extend(rows.iter().map(|row| row.join(" ")));
             }
-            DocumentBlock::Squares { .. } | DocumentBlock::Break => {}
+            DocumentBlock::Letter(_)
+            | DocumentBlock::Signature(_)
+            | DocumentBlock::Squares { .. }
+            | DocumentBlock::Break => {}
         }
     }
     words.join("\n")
@@ -271,10 +277,14 @@ async fn no_statement_without_its_fact_in_a_thousand_random_incidents() {
                 zone: paris(),
             };
             for name in PAPERS {
-                let document = papers::paper(&home.app, &view, &reader, name).unwrap();
+                let document = papers::paper(&home.app, &view, &reader, name)
+                    .await
+                    .unwrap()
+                    .unwrap();
                 check(&words(&document), &view, &codes, &format!("{seed} {name}"));
             }
-            let register = papers::register(&home.app, std::slice::from_ref(&view), &reader);
+            let register =
+                register_paper::register(&home.app, std::slice::from_ref(&view), &reader);
             check(
                 &words(&register),
                 &view,

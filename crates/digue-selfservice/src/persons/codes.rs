@@ -6,10 +6,12 @@ use digue_app::files::hex;
 use digue_app::quotas::{QuotaLimits, Quotas};
 use digue_app::secret::{Secret, name};
 use digue_app::{ActDetails, Actor, App, Area, LineFault, OperationError, canonical};
+use digue_casework::letterhead::{self, LetterTo};
+use digue_casework::notice_style::Style;
 use digue_casework::paper_reader::PaperReader;
 use digue_casework::papers::{self, PaperFormat};
 use digue_casework::rate_limiter;
-use digue_documents::{Document, DocumentBlock};
+use digue_documents::{Document, DocumentBlock, PostalAddress};
 use digue_identity::person_sessions::{journal_name, open};
 use digue_locales::{Value, text, text_with};
 use digue_response::code::Code;
@@ -173,16 +175,20 @@ pub async fn printed(
     let language = reader.language;
     let mut blocks = Vec::new();
     for letter in letters {
-        if !blocks.is_empty() {
-            blocks.push(DocumentBlock::Break);
-        }
         let code = [("code", Value::from(letter.code.to_string()))];
         let whose = [("person", Value::from(letter.whose.person.as_str()))];
         // Without the scheme: the address is typed from paper.
         let address = app.console_url().trim_start_matches("https://").to_owned();
+        // Who makes the letters knows the address; Digue does not.
+        let to = LetterTo {
+            recipient: PostalAddress::default(),
+            handling: text_with(language, "person-letter-for", &whose),
+            reference: String::new(),
+            subject: text(language, "person-letter-title"),
+        };
+        let head = letterhead::head(app, Style::Plain(language), to);
         blocks.extend([
-            DocumentBlock::Quiet(text_with(language, "person-letter-for", &whose)),
-            DocumentBlock::Title(text(language, "person-letter-title")),
+            DocumentBlock::Letter(Box::new(head)),
             DocumentBlock::Paragraph(text(language, "person-letter-why")),
             DocumentBlock::Point(
                 Some(1),
@@ -196,6 +202,7 @@ pub async fn printed(
             DocumentBlock::Point(Some(3), text(language, "person-letter-read")),
             DocumentBlock::Quiet(text(language, "person-letter-once")),
         ]);
+        blocks.extend(letterhead::signature(app, Style::Plain(language)));
     }
     let title = text(language, "person-letter-title");
     let document = Document {
@@ -205,6 +212,7 @@ pub async fn printed(
         language: language.code(),
         blocks,
         made_at: Some(app.clock().now().to_string()),
+        ..Document::default()
     };
     papers::printed(app, document, PaperFormat::Pdf).await
 }

@@ -27,10 +27,10 @@ fn confirmed_theft() -> (Stage, Officer) {
     browser.write("#reason", "le titulaire ne sait rien de ces consultations");
     // A confirmed theft leads into its incident.
     browser.click("button[value=theft]");
-    browser.sees("h1", "vol de compte confirmé");
+    browser.sees("h1", "Vol confirmé du compte");
     browser.sees("main", "Vol confirmé.");
     browser.go(&format!("{console}/incidents"));
-    browser.sees("table", "vol de compte confirmé");
+    browser.sees("table", "Vol confirmé du compte");
     browser.page_at_both_widths("incidents");
     officer.finds("of-212.agent2");
     (stage, officer)

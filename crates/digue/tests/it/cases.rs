@@ -147,7 +147,7 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
         303
     );
 
-    officer.finds("vol de compte confirmé");
+    officer.finds("Vol confirmé du compte");
     let browser = &officer.browser;
     // Both accounts are of one organisation: the set is the organisation's.
     officer.room("affected");
@@ -196,7 +196,7 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     says(
         &text,
         &[
-            "a2 : vol de compte confirmé",
+            "Vol confirmé du compte a2",
             "confinement par la surveillance",
             &count.to_string(),
         ],

@@ -3,6 +3,7 @@
 //! the pages.
 
 use digue_casework::incidents::IncidentView;
+use digue_casework::subject_names::SubjectNames;
 use digue_response::clock::RULES;
 use digue_response::{Incident, IncidentEntry};
 use digue_store::Store;
@@ -235,6 +236,7 @@ fn views(folder: &std::path::Path) -> Vec<IncidentView> {
                 entries,
                 incident,
                 clocks,
+                names: SubjectNames::default(),
                 now: Timestamp::ZERO,
             });
         }
