@@ -13,8 +13,8 @@ const LOADS_MAX: usize = 12;
 const MINUTES_MAX: f64 = 15.0;
 
 /// Somebody at the console.
-struct Walk {
-    world: World,
+pub(crate) struct Walk {
+    pub(crate) world: World,
     cost: JourneyCost,
     /// The page on the screen, and its address.
     page: Element,
@@ -270,10 +270,17 @@ async fn prepare_letters(walk: &mut Walk, incident: &str) {
     walk.go(&place).await;
 }
 
-#[tokio::test]
-async fn a_dpo_alone_goes_from_containment_to_every_paper_in_a_dozen_pages() {
-    let world = World::robbed().await;
-    let mut walk = Walk::begin(world).await;
+/// What the walk left: the addresses of the incident and of the campaign of letters, and how many
+/// fields of the CNIL were unknown.
+pub(crate) struct PlayedIncident {
+    pub(crate) incident: String,
+    pub(crate) campaign: String,
+    unknown: usize,
+}
+
+/// From containment to every paper.
+pub(crate) async fn played() -> (Walk, PlayedIncident) {
+    let mut walk = Walk::begin(World::robbed().await).await;
     if !walk.links_to("/watch/fi-") {
         walk.go("/watch").await;
     }
@@ -358,7 +365,17 @@ async fn a_dpo_alone_goes_from_containment_to_every_paper_in_a_dozen_pages() {
         row.contains("29") && row.contains("notifier la CNIL"),
         "the row of the register: {row}"
     );
-    let cost = walk.cost;
+    let played = PlayedIncident {
+        incident,
+        campaign,
+        unknown,
+    };
+    (walk, played)
+}
+
+#[tokio::test]
+async fn a_dpo_alone_goes_from_containment_to_every_paper_in_a_dozen_pages() {
+    let (Walk { cost, .. }, PlayedIncident { unknown, .. }) = played().await;
     println!(
         "journey of the DPO: {} page loads, {} files, {} forms, {} fields ({} decisions, {unknown} of the CNIL's \
          fields), {:.1} minutes by the keystroke model",

@@ -15,7 +15,10 @@ mod journey;
 mod lists;
 mod operator;
 mod pages;
+mod papers;
 mod people;
+#[path = "../../../digue/tests/it/python.rs"]
+mod python;
 mod routes;
 mod snapshots;
 mod vocabulary;

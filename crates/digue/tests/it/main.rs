@@ -17,6 +17,7 @@ mod cases;
 mod claims_truth;
 mod classes;
 mod commands;
+mod complaint;
 mod console;
 mod corpus;
 mod datasette;

@@ -14,6 +14,7 @@ mod locales;
 mod matches;
 mod modules;
 mod names;
+mod plurals;
 mod repository;
 mod sizes;
 mod tokens;
