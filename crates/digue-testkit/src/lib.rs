@@ -1,5 +1,6 @@
 //! Shared by tests: a client and a portal that speak raw HTTP/1.1, failing disks, passkeys and
-//! device keys in software, a mailbox, events to journal, fuzz targets. Never shipped.
+//! device keys in software, a mailbox, events to journal, fuzz targets, the rules of the vocabulary.
+//! Never shipped.
 //!
 //! The client and the portal are blocking and plain on purpose: a test sees and sends the exact
 //! bytes, and nothing in between repairs a malformed message.
@@ -20,6 +21,7 @@ pub mod mailbox;
 pub mod portal;
 pub mod targets;
 pub mod truth;
+pub mod vocabulary;
 
 pub use authenticator::Authenticator;
 pub use client::{Answer, Client, PATIENCE, is_end_of_connection};
