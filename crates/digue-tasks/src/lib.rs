@@ -61,7 +61,6 @@ impl TaskBoard {
 
 /// Everything that awaits the actor. A source that cannot be read does not hide the others.
 pub async fn board(app: &App, actor: &Actor) -> TaskBoard {
-    let now = app.clock().now();
     let mut unread = Vec::new();
     let mut tasks = Vec::new();
     for source in TaskSource::ALL {
@@ -75,6 +74,9 @@ pub async fn board(app: &App, actor: &Actor) -> TaskBoard {
             }
         }
     }
+    // After the tasks: one that is late by whole days is counted back from the hour at which it was
+    // read, and an earlier one would make `120 d 23 h` of 121 days.
+    let now = app.clock().now();
     tasks.sort_by_key(|task| task.urgency(now));
     let (mine, others): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(|task| task.is_mine);
     let duties = situation::duties(app, actor).await.unwrap_or_else(|error| {

@@ -338,7 +338,11 @@ clock-late = { $time } overdue
 clock-elapsed = for { $time }
 duration-minutes = { $first } min
 duration-hours = { $first } h { $second } min
-duration-days = { $first } d { $second } h
+duration-days =
+    { $second ->
+        [0] { $first } d
+       *[other] { $first } d { $second } h
+    }
 log-kind = Kind
 log-at = When (now if empty)
 log-text = Text

@@ -338,7 +338,11 @@ clock-late = { $time } de retard
 clock-elapsed = depuis { $time }
 duration-minutes = { $first } min
 duration-hours = { $first } h { $second } min
-duration-days = { $first } j { $second } h
+duration-days =
+    { $second ->
+        [0] { $first } j
+       *[other] { $first } j { $second } h
+    }
 log-kind = Type
 log-at = Quand (maintenant si vide)
 log-text = Texte
