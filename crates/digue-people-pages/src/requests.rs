@@ -68,7 +68,7 @@ fn row(w: &Localizer, one: &TrackedRequest) -> ListRow {
     let record = &one.record;
     let place = format!("/requests/{}", record.id);
     let cells = [
-        ListCell::text(&record.id),
+        ListCell::code(&record.id),
         ListCell::link(place, w.coded("request", &record.kind)).filed_as(&record.kind),
         person_cell(one),
         account_cell(w, one),
