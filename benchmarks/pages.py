@@ -71,10 +71,12 @@ def fill(folder):
         "INSERT INTO records (kind, id, number, at, author, is_over, content) "
         "VALUES ('assessment', ?, 1, 1, 'grand-0', 0, ?)",
         [
-            (f"AE-{n}", json.dumps(dict(answers, organisation=[f"grand-of-{n}"], **signed)))
+            (f"AE-{100 + n}", json.dumps(dict(answers, organisation=[f"grand-of-{n}"], **signed)))
             for n in range(1, ORGANISATIONS)
         ],
     )
+    # The demonstration has a review under way; this one is to have every account.
+    base.execute("UPDATE reviews SET closed_at = 1 WHERE closed_at IS NULL")
     base.commit()
 
 

@@ -113,6 +113,7 @@ const FRENCH_FILES: &[&str] = &[
     include_str!("../locales/fr/backup.ftl"),
     include_str!("../locales/fr/doctor.ftl"),
     include_str!("../locales/fr/people.ftl"),
+    include_str!("../locales/fr/demo.ftl"),
 ];
 const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/common.ftl"),
@@ -134,6 +135,7 @@ const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/backup.ftl"),
     include_str!("../locales/en/doctor.ftl"),
     include_str!("../locales/en/people.ftl"),
+    include_str!("../locales/en/demo.ftl"),
 ];
 
 fn bundle(code: &str, files: &[&str]) -> Bundle {

@@ -99,6 +99,17 @@ pub(crate) async fn start(
     demo: Option<Arc<dyn digue_console::Demo>>,
     purpose: StartPurpose,
 ) -> Result<RunningServer> {
+    let zone = TimeZone::get(&config.settings.time_zone)?;
+    start_at(config, demo, purpose, Arc::new(SystemClock::new(zone))).await
+}
+
+/// `start`, with another clock than the system's: the demonstration plays its year first.
+pub(crate) async fn start_at(
+    config: Config,
+    demo: Option<Arc<dyn digue_console::Demo>>,
+    purpose: StartPurpose,
+    clock: Arc<dyn Clock>,
+) -> Result<RunningServer> {
     // What is written from here on is persons, accounts and keys: for this user alone, whatever the
     // shell allows that started it. The packaged service says the same (`UMask=0077`).
     rustix::process::umask(Mode::from_raw_mode(0o077));
@@ -111,7 +122,6 @@ pub(crate) async fn start(
         warnings: _,
     } = config;
     let zone = TimeZone::get(&settings.time_zone)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(zone.clone()));
     std::fs::create_dir_all(&settings.data_folder)
         .with_context(|| settings.data_folder.display().to_string())?;
 

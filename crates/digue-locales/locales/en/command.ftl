@@ -314,3 +314,6 @@ input-list-too-large = { $file } is larger than { $most } GiB once decompressed.
 input-spill-failed = The temporary file in { $folder } cannot be used ({ $cause }). Free up space there, or set TMPDIR to another folder.
 out-parquet-needs-file = --out: Parquet is written to a file
 out-needs-form = --out: choose a format for the file, --json or --csv
+demo-first-page = First page of the demonstration: a role, five things to try
+demo-auditor = Auditor
+demo-year = A year of the operator is being played, a few seconds...

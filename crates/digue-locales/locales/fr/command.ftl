@@ -314,3 +314,6 @@ input-list-too-large = { $file } dépasse { $most } Gio une fois décompressé.
 input-spill-failed = Le fichier temporaire dans { $folder } est inutilisable ({ $cause }). Libérez de la place, ou indiquez un autre dossier dans TMPDIR.
 out-parquet-needs-file = --out : Parquet s'écrit dans un fichier
 out-needs-form = --out : choisissez le format du fichier, --json ou --csv
+demo-first-page = Première page de la démonstration : un rôle, cinq choses à essayer
+demo-auditor = Auditeur
+demo-year = Une année de l'opérateur se joue, quelques secondes...

@@ -1,35 +1,51 @@
-//! `digue demo`: a whole installation on one machine, with a sample portal and a working day in its
-//! journal.
+//! `digue demo`: a whole installation on one machine, with a sample portal, a year of its management
+//! system and a working day in its journal.
 //!
 //! It writes a configuration and starts from it as any operator would: nothing here bypasses the
-//! gateway.
+//! gateway. It starts twice: once with a clock that runs through the year, without listeners, and
+//! then with the system's.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
+use digue_access::RequestOrigin;
 use digue_access::session::ClientIp;
-use digue_access::{Membership, RequestOrigin, Role};
-use digue_administration::loads::{LoadMode, LoadTarget};
-use digue_administration::tables;
 use digue_app::Actor;
+use digue_app::clock::{ManualClock, SystemClock};
+use digue_compliance::backups;
+use digue_compliance::isms::checks;
+use digue_config::Config;
 use digue_console::AttackProgress;
 use digue_console::Demo;
+use digue_demo::mailbox::DemoMailbox;
+use digue_demo::script::YearCalendar;
+use digue_demo::tour::{self, TourParts};
+use digue_demo::year::{self, PORTAL, YearStage};
+use digue_gateway::ports::Clock as _;
 use digue_identity::sign_in;
+use digue_isms::check::Check;
 use digue_locales::Value;
 use digue_replay::attack::{AGENT, AttackClient, StolenData, kairos};
 use digue_replay::{Population, day, portal};
-use digue_types::{AccountId, OrganisationId, PopulationId, PortalId};
+use digue_types::{AccountId, PortalId};
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use tokio::sync::oneshot;
 
 use super::runtime;
-use crate::serve::{RunningServer, StartPurpose, start};
+use crate::serve::{RunningServer, StartPurpose, start, start_at};
 use digue_terminal::{GOOD, Output};
 
 const PORTAL_HOST: &str = "kairos.localhost";
 const CONSOLE_HOST: &str = "digue.localhost";
+const FIRST_PAGE_HOST: &str = "demo.localhost";
+/// Before the first step of the year.
+const YEAR_BEGINS: i32 = -354;
 /// Leaves about a minute to watch the page while the thief works.
 const PACE: Duration = Duration::from_millis(60);
 const ATTACK_REQUESTS_MAX: u64 = 800;
@@ -56,24 +72,31 @@ async fn play(
     let folder = folder.unwrap_or_else(|| temporary.path().to_owned());
     let population = Arc::new(Population::demonstration());
     let upstream = open_portal(population.clone()).await?;
+    let (mailbox, mail) = DemoMailbox::open().await?;
     let address = free(address)?;
-    let urls = Urls::new(address);
-    write_configuration(&folder, upstream, address, &urls)?;
-    let config = digue_config::load(&folder.join("digue.toml")).map_err(|faults| {
-        anyhow!(
-            "{}",
-            faults
-                .iter()
-                .map(|f| f.say(out.language))
-                .collect::<Vec<_>>()
-                .join("; ")
-        )
-    })?;
+    let first_page = open_first_page(address).await?;
+    let urls = Urls::new(address, first_page.local_addr()?);
+    write_configuration(&folder, (upstream, mail), address, &urls)?;
     let stage = Arc::new(DemoAttack::new(population.clone(), address));
+    let config = configuration(out, &folder)?;
+    let is_new = !config.settings.data_folder.join("journal").exists();
+    if is_new {
+        out.say("demo-year", &[]);
+        play_year(out, config, stage.clone(), &population).await?;
+    }
+    let config = configuration(out, &folder)?;
     let running = start(config, Some(stage.clone()), StartPurpose::Serving).await?;
-    let played = prepare(&running, &population).await?;
+    let played = match is_new {
+        true => Some(play_today(&running, &population).await?),
+        // A folder that was played keeps its own.
+        false => None,
+    };
     let stolen = stolen_account(&population)?;
     stage.give(&running, stolen.clone()).await?;
+    if is_new {
+        back_up(&folder, &running.app)?;
+    }
+    show_first_page(out, first_page, &running, mailbox, &population, &urls)?;
     banner(out, &running, &population, &urls, played).await?;
     if attack {
         out.say(
@@ -91,16 +114,104 @@ async fn play(
 struct Urls {
     portal: String,
     console: String,
+    first_page: String,
 }
 
 impl Urls {
-    fn new(address: SocketAddr) -> Self {
+    fn new(address: SocketAddr, first_page: SocketAddr) -> Self {
         let port = address.port();
         Self {
             portal: format!("http://{PORTAL_HOST}:{port}"),
             console: format!("http://{CONSOLE_HOST}:{port}"),
+            first_page: format!("http://{FIRST_PAGE_HOST}:{}", first_page.port()),
         }
     }
+}
+
+fn configuration(out: &Output, folder: &Path) -> Result<Config> {
+    digue_config::load(&folder.join("digue.toml")).map_err(|faults| {
+        anyhow!(
+            "{}",
+            faults
+                .iter()
+                .map(|f| f.say(out.language))
+                .collect::<Vec<_>>()
+                .join("; ")
+        )
+    })
+}
+
+/// The first page has the port after the console's, or any that is free.
+async fn open_first_page(console: SocketAddr) -> Result<tokio::net::TcpListener> {
+    let next = SocketAddr::new(console.ip(), console.port().saturating_add(1));
+    match tokio::net::TcpListener::bind(next).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => Ok(tokio::net::TcpListener::bind(SocketAddr::new(console.ip(), 0)).await?),
+    }
+}
+
+/// Serves the pages of the demonstration.
+fn show_first_page(
+    out: &Output,
+    listener: tokio::net::TcpListener,
+    running: &RunningServer,
+    mailbox: DemoMailbox,
+    population: &Population,
+    urls: &Urls,
+) -> Result<()> {
+    let port = listener.local_addr()?.port();
+    let agent = population.account("of-000.agent2").context("an agent")?;
+    let held = agent.caseload.first().context("a person of the agent")?;
+    let other = population.account("of-001.agent2").context("an agent")?;
+    let strange = other.caseload.first().context("a person of another")?;
+    let number = |place: &usize| population.persons[*place].number.clone();
+    let pages = tour::router(TourParts {
+        app: running.app.clone(),
+        mailbox,
+        console_url: urls.console.clone(),
+        portal_url: urls.portal.clone(),
+        portal_host: PORTAL_HOST.to_owned(),
+        hosts: ["127.0.0.1", "localhost", FIRST_PAGE_HOST]
+            .map(|host| format!("{host}:{port}"))
+            .to_vec(),
+        person: number(held),
+        stranger: number(strange),
+        language: out.language,
+    });
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, pages).await {
+            tracing::error!(%error, "The first page of the demonstration stopped; the console goes on");
+        }
+    });
+    Ok(())
+}
+
+/// A year of the operator, with a clock that runs through it and no listener.
+async fn play_year(
+    out: &Output,
+    mut config: Config,
+    stage: Arc<DemoAttack>,
+    population: &Arc<Population>,
+) -> Result<()> {
+    config.settings.listeners.clear();
+    let zone = TimeZone::get(&config.settings.time_zone)?;
+    let calendar = YearCalendar {
+        today: year::today(SystemClock::new(zone.clone()).now(), &zone),
+        zone: zone.clone(),
+    };
+    let before = calendar.instant(calendar.day(YEAR_BEGINS), Time::constant(8, 0, 0, 0));
+    let clock = Arc::new(ManualClock::new(before, zone));
+    let running = start_at(config, Some(stage), StartPurpose::OneAct, clock.clone()).await?;
+    year::play(YearStage {
+        app: &running.app,
+        clock: &clock,
+        journal: &running.journal,
+        population,
+        calendar,
+        language: out.language,
+    })
+    .await?;
+    running.stop().await
 }
 
 /// The address itself, or one with a free port when the port is 0.
@@ -136,72 +247,95 @@ contact_name = "Camille Martin"
 contact_mail = "dpo@formation.example"
 contact_phone = "03 00 00 00 00"
 insured = true
+
+[backup]
+runs_itself = false
+
+[[backup.repositories]]
+name = "disque"
+folder = "backup-disk"
+password_file = "backup.pass"
 "#;
 
 fn write_configuration(
     folder: &Path,
-    upstream: SocketAddr,
+    (upstream, mail): (SocketAddr, SocketAddr),
     address: SocketAddr,
     urls: &Urls,
 ) -> Result<()> {
     let portals = folder.join("portals");
     std::fs::create_dir_all(&portals).with_context(|| portals.display().to_string())?;
     let settings = format!(
-        "[digue]\nname = \"digue.demo\"\n\n[console]\nurl = \"{}\"\n\n[[listeners]]\naddress = \"{address}\"\n\n[sessions]\nproof = \"8h\"\n\n[password]\nallowed = true\n{RESPONSE}",
-        urls.console
+        "[digue]\nname = \"digue.demo\"\n\n[console]\nurl = \"{}\"\n\n[[listeners]]\naddress = \"{address}\"\n\n[sessions]\nproof = \"8h\"\n\n[password]\nallowed = true\n\n[mail]\nhost = \"127.0.0.1\"\nport = {}\nprotection = \"danger-none\"\nfrom = \"digue@formation.example\"\n{RESPONSE}",
+        urls.console,
+        mail.port()
     );
     std::fs::write(folder.join("digue.toml"), settings)?;
+    // The same at each start: a repository opens with the password that it was made with.
+    let password = folder.join("backup.pass");
+    if !password.exists() {
+        std::fs::write(&password, backup_password()?)?;
+    }
     let map = portal::map(&format!("http://{upstream}"), &urls.portal);
     std::fs::write(portals.join("kairos.toml"), map)?;
     Ok(())
 }
 
-fn portal_id() -> Result<PortalId> {
-    Ok(PortalId::parse("kairos")?)
+fn backup_password() -> Result<String> {
+    Ok(digue_app::secret::name("dp")?)
 }
 
-/// Adds accounts, caseloads and a working day; a folder that already has accounts keeps its own.
-async fn prepare(
+/// Backs up, reads back and restores for proof, as an operator's timer does, beside the running
+/// demonstration; then the two checks that say so run.
+fn back_up(folder: &Path, app: &Arc<digue_app::App>) -> Result<()> {
+    const WORDS: [&[&str]; 3] = [&["backup", "--init"], &["backup", "--verify"], &["drill"]];
+    let (program, config) = (std::env::current_exe()?, folder.join("digue.toml"));
+    let (done, is_done) = oneshot::channel();
+    // A thread and not a task: the end of the demonstration waits for none of it.
+    std::thread::spawn(move || {
+        for words in WORDS {
+            let mut command = std::process::Command::new(&program);
+            command.args(words).arg("--config").arg(&config);
+            command.stdin(Stdio::null()).stdout(Stdio::null());
+            match command.stderr(Stdio::null()).status() {
+                Ok(ended) if ended.success() => {}
+                Ok(ended) => tracing::warn!(?words, %ended, "A backup of the demonstration failed"),
+                Err(error) => tracing::warn!(?words, %error, "A backup cannot be started"),
+            }
+        }
+        // Nobody listens any more when the demonstration has ended.
+        let _ = done.send(());
+    });
+    let app = app.clone();
+    tokio::spawn(async move {
+        if is_done.await.is_ok()
+            && let Err(error) = note_backups(&app).await
+        {
+            tracing::warn!(%error, "The checks of backups did not run; they run within the hour");
+        }
+    });
+    Ok(())
+}
+
+async fn note_backups(app: &digue_app::App) -> Result<(), digue_app::OperationError> {
+    backups::journal_results(app).await?;
+    for check in [Check::Backups, Check::RestoreDrills] {
+        checks::run_one(app, check).await?;
+    }
+    Ok(())
+}
+
+fn portal_id() -> Result<PortalId> {
+    Ok(PortalId::parse(PORTAL)?)
+}
+
+/// The working day that ends now.
+async fn play_today(
     running: &RunningServer,
     population: &Arc<Population>,
-) -> Result<Option<day::WorldDay>> {
-    let app = &running.app;
-    if !app.gateway().rules().directory.is_empty() {
-        return Ok(None);
-    }
-    let operator = OrganisationId::parse("operateur")?;
-    let officer = |name: &str, role| -> Result<(AccountId, Membership)> {
-        Ok((
-            AccountId::parse(name)?,
-            Membership {
-                organisation: operator.clone(),
-                role,
-            },
-        ))
-    };
-    let mut accounts = vec![
-        officer("rssi", Role::Ciso)?,
-        officer("rssi2", Role::Ciso)?,
-        officer("dpo", Role::Dpo)?,
-    ];
-    accounts.push(officer("audit", Role::Auditor)?);
-    accounts.extend(population.accounts.iter().map(|account| {
-        let role = if account.is_delegate {
-            Role::Delegate
-        } else {
-            Role::Agent
-        };
-        let organisation = account.organisation.clone();
-        (account.id.clone(), Membership { organisation, role })
-    }));
-    digue_app::directory::save(app, &Actor::digue(), accounts).await?;
-    let csv = population.caseload_csv().into_bytes();
-    let target = LoadTarget::Caseload(PopulationId::parse("demandeurs")?);
-    let mode = LoadMode::Replace {
-        confirms_loss: false,
-    };
-    tables::load(app, &Actor::digue(), &target, csv, mode).await?;
-    let (app, journal, population) = (app.clone(), running.journal.clone(), population.clone());
+) -> Result<day::WorldDay> {
+    let (app, journal) = (running.app.clone(), running.journal.clone());
+    let population = digue_demo::at_work(&app, population, 0);
     let id = portal_id()?;
     let played = tokio::task::spawn_blocking(move || {
         let portal = app.gateway().hosts().portal(&id).cloned();
@@ -216,7 +350,7 @@ async fn prepare(
             12,
         )?)
     });
-    Ok(Some(played.await??))
+    played.await?
 }
 
 fn stolen_account(population: &Population) -> Result<AccountId> {
@@ -257,6 +391,8 @@ async fn banner(
     out.line("");
     out.say("demo-title", &[]);
     out.line("");
+    out.say("demo-first-page", &[]);
+    out.line(&format!("    {}", urls.first_page));
     out.say("demo-portal", &[]);
     out.line(&format!("    {}", urls.portal));
     out.say("demo-console", &[]);
@@ -282,6 +418,11 @@ async fn banner(
     out.line(&format!(
         "    {}",
         link(&AccountId::parse("dpo")?, CONSOLE_HOST).await?
+    ));
+    out.say("demo-auditor", &[]);
+    out.line(&format!(
+        "    {}",
+        link(&AccountId::parse("audit")?, CONSOLE_HOST).await?
     ));
     out.say("demo-rssi", &[]);
     out.line(&format!("    {}", link(&officer, CONSOLE_HOST).await?));

@@ -92,6 +92,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("stored", &["StoredKind"]),
     ("taken", &["Gate"]),
     ("theme", &["ColourTheme"]),
+    ("tour", &["TourRole"]),
     ("unfit", &["FieldError"]),
     ("unread", &["UnreadCause"]),
     ("verdict", &["FindingOutcome", "MessageVerdict"]),

@@ -536,6 +536,29 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-people-pages",
         ],
     ),
+    (
+        "digue-demo",
+        17,
+        &[
+            "digue-access",
+            "digue-administration",
+            "digue-app",
+            "digue-casework",
+            "digue-compliance",
+            "digue-exposure",
+            "digue-identity",
+            "digue-isms",
+            "digue-journal",
+            "digue-locales",
+            "digue-mail",
+            "digue-messages",
+            "digue-replay",
+            "digue-response",
+            "digue-selfservice",
+            "digue-store",
+            "digue-types",
+        ],
+    ),
     ("digue", 18, &["*"]),
     (
         "digue-testkit",
@@ -651,7 +674,8 @@ const OWNERS: &[(&str, &[&str])] = &[
             "digue-console",
         ],
     ),
-    // The sample portal is a web application; the binary hands requests over.
+    // The sample portal and the first page of the demonstration are web applications; the binary
+    // hands requests over.
     (
         "axum",
         &[
@@ -661,12 +685,14 @@ const OWNERS: &[(&str, &[&str])] = &[
             "digue-people-pages",
             "digue-console",
             "digue-replay",
+            "digue-demo",
             "digue",
         ],
     ),
     ("fluent-bundle", &["digue-locales"]),
     ("clap", &["digue"]),
-    ("toml", &["digue-config"]),
+    // The script of the demonstration is a file that people edit.
+    ("toml", &["digue-config", "digue-demo"]),
     // Maps are edited, and not written anew.
     ("toml_edit", &["digue-learn"]),
     ("minicbor", &["digue-journal"]),
