@@ -357,7 +357,13 @@ fn read_by(
         Ok((why, unpacked)) => Ok((reading(why, found), unpacked)),
         // A short answer to a failed request may have no record, unless it holds an identifier or
         // has the form of data.
-        Err(unreadable) if body.is_short_error && block.lacks_record(&unreadable) => {
+        Err(unreadable)
+            if body.is_short_error && block.is_one_text() && block.lacks_record(&unreadable) =>
+        {
+            // Reading may have ended at the record without an identifier: what follows it is
+            // searched here.
+            let text = digue_decode::text(body.media.charset.as_deref(), body.bytes)?;
+            found.sweep(&text, UnreadPlace::default)?;
             check_words(body.media, body.bytes, limits)?;
             Ok((reading(Some(WhyNobody::Status), found), 0))
         }
@@ -431,6 +437,24 @@ fn reading(why: Option<WhyNobody>, found: Collector<'_>) -> ResponseReading {
 }
 
 impl RuleBlock {
+    /// True for formats whose bodies are one text. What is packed, or has several parts, is read
+    /// part by part, and after the first failure the others have not been looked at.
+    const fn is_one_text(&self) -> bool {
+        match &self.rules {
+            BlockRules::Json(_)
+            | BlockRules::NdJson(_)
+            | BlockRules::Html(_)
+            | BlockRules::Csv(_)
+            | BlockRules::Xml(_)
+            | BlockRules::Text { .. } => true,
+            BlockRules::Xlsx(_)
+            | BlockRules::Zip(_)
+            | BlockRules::Events(_)
+            | BlockRules::Pdf(_)
+            | BlockRules::Nobody => false,
+        }
+    }
+
     /// What its rules for persons take.
     pub fn picks(&self) -> Vec<&Pick> {
         match &self.rules {
