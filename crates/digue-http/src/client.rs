@@ -6,7 +6,8 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{Method, Request, Response, header};
+use http_body::Body as _;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -14,7 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 
-use crate::body::{Body, boxed};
+use crate::body::{Body, boxed, empty};
 
 /// Idle connections kept open to one portal.
 const IDLE_CONNECTIONS_MAX: usize = 256;
@@ -61,7 +62,17 @@ impl HttpClient {
         request: Request<Body>,
         time_max: Duration,
     ) -> Result<Response<Body>, ClientError> {
-        match timeout(time_max, self.0.request(request)).await {
+        // The portal may close a kept connection as the request leaves on it. The pool repeats what was not written; a
+        // request without content that changes nothing is repeated once here (RFC 9110, 9.2.2), as browsers do.
+        let again = repeatable(&request);
+        let first = timeout(time_max, self.0.request(request)).await;
+        let answer = match (first, again) {
+            (Ok(Err(error)), Some(again)) if is_incomplete(&error) => {
+                timeout(time_max, self.0.request(again)).await
+            }
+            (answer, _) => answer,
+        };
+        match answer {
             // Not sent again: the server may be carrying it out.
             Err(_) => Err(ClientError::TimedOut),
             Ok(Err(error)) => {
@@ -77,6 +88,32 @@ impl HttpClient {
             Ok(Ok(response)) => Ok(response.map(boxed)),
         }
     }
+}
+
+/// The same request once more, when it has no content and changes nothing.
+fn repeatable(request: &Request<Body>) -> Option<Request<Body>> {
+    let is_safe = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    let is_plain =
+        !request.headers().contains_key(header::UPGRADE) && request.body().is_end_stream();
+    if !(is_safe && is_plain) {
+        return None;
+    }
+    let mut again = Request::new(empty());
+    *again.method_mut() = request.method().clone();
+    *again.uri_mut() = request.uri().clone();
+    *again.headers_mut() = request.headers().clone();
+    Some(again)
+}
+
+/// True when the connection ended before the first byte of an answer.
+fn is_incomplete(error: &hyper_util::client::legacy::Error) -> bool {
+    let cause = error
+        .source()
+        .and_then(|cause| cause.downcast_ref::<hyper::Error>());
+    cause.is_some_and(hyper::Error::is_incomplete_message)
 }
 
 /// Why there is no answer.
