@@ -15,6 +15,7 @@ pub mod holders;
 pub mod import;
 mod kept_table;
 pub mod loads;
+pub mod map_additions;
 pub mod onboarding;
 pub mod organisations;
 pub mod printed_key;
@@ -26,15 +27,19 @@ pub mod settings;
 pub mod tables;
 pub mod watch_lists;
 
+use std::sync::Arc;
+
 use digue_app::Areas;
 
 use crate::approvals::RequestLock;
 use crate::loads::LoadLock;
+use crate::map_additions::{MapReader, MapReading};
 
-/// Adds what administration keeps between calls.
+/// Adds what administration keeps between calls. Maps are read by the crate above this one.
 #[must_use]
-pub fn areas(before: Areas) -> Areas {
+pub fn areas(before: Areas, maps: Arc<dyn MapReader>) -> Areas {
     before
+        .with(MapReading(maps))
         .with(LoadLock::default())
         .with(RequestLock::default())
 }

@@ -63,7 +63,17 @@ pub fn read_kept(
     source: &WholeText,
     faults: &mut Vec<ConfigFault>,
 ) -> Option<PortalMap> {
-    ConfigSource::of_kept(file, source).read(faults, read_map)
+    read_kept_and_warn(file, source, faults, &mut Vec::new())
+}
+
+/// `read_kept`, with likely mistakes going to `warnings`.
+pub(crate) fn read_kept_and_warn(
+    file: &Path,
+    source: &WholeText,
+    faults: &mut Vec<ConfigFault>,
+    warnings: &mut Vec<ConfigFault>,
+) -> Option<PortalMap> {
+    ConfigSource::of_kept(file, source).read_and_warn(faults, warnings, read_map)
 }
 
 fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {

@@ -23,8 +23,8 @@ use crate::response::{
 };
 use crate::state::{Console, Demo};
 use crate::watch::{
-    break_glass, classes, findings, gates, journal, live, overview, person, portals, record_access,
-    scope, search, sessions, tasks,
+    break_glass, classes, findings, gates, journal, live, overview, person, portal_routes, portals,
+    record_access, scope, search, sessions, tasks,
 };
 use crate::{error, form, proof, surround, view};
 use digue_isms_pages::{awareness, checks, files, home, import, registers, reviews, samples};
@@ -96,6 +96,15 @@ fn pages() -> Router<Console> {
         .route("/search", get(search::search))
         .route("/portals", get(portals::list))
         .route("/portals.csv", get(portals::list_csv))
+        .route("/portals/{portal}/routes.toml", get(portal_routes::as_file))
+        .route(
+            "/portals/{portal}/routes/new",
+            get(portal_routes::show).post(portal_routes::add),
+        )
+        .route(
+            "/portals/{portal}/routes/{route}/withdraw",
+            post(portal_routes::withdraw),
+        )
         .route("/settings", get(settings::show))
         .route("/watch", get(findings::list))
         .route("/watch.csv", get(findings::list_csv))

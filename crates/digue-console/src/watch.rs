@@ -8,6 +8,7 @@ pub(crate) mod journal;
 pub(crate) mod live;
 pub(crate) mod overview;
 pub(crate) mod person;
+pub(crate) mod portal_routes;
 pub(crate) mod portals;
 pub(crate) mod record_access;
 pub(crate) mod scope;

@@ -28,6 +28,8 @@ lists! {
         OrganisationSaved "organisation",
         KeyRevoked "api-key",
         PasskeyRemoved "passkey",
+        /// A route that was added to a map from the console.
+        RouteWithdrawn "added-route",
     }
 }
 
@@ -110,7 +112,8 @@ impl DoneNotice {
             | DoneAct::HolderSaved
             | DoneAct::OrganisationSaved
             | DoneAct::KeyRevoked
-            | DoneAct::PasskeyRemoved => None,
+            | DoneAct::PasskeyRemoved
+            | DoneAct::RouteWithdrawn => None,
         };
         ShownDone {
             sentence: text_with(language, self.act.key(), &[("about", Value::from(about))]),

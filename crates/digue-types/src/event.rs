@@ -322,6 +322,8 @@ coded!(
         /// Someone on this machine began to read what passes at a portal in pilot mode, to learn
         /// its map.
         TrafficRead = 110 "traffic-read",
+        /// A route that two persons had added to a map was taken out again.
+        RouteWithdrawn = 111 "route-withdrawn",
     }
 );
 

@@ -7,13 +7,16 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 use digue_access::{BudgetLimits, EnforcementMode, LimitsTable};
 use digue_administration::approvals::RulesGuard;
+use digue_administration::map_additions::{self, AddedLineFault};
 use digue_administration::rules;
 use digue_app::App;
+use digue_config::added_routes::{self, CompletedMap, UnfitRoute};
 use digue_config::map_change::{beginning, widenings};
 use digue_config::portal_map::{self, PortalMap};
 use digue_config::reader::{ConfigFault, WholeText};
 use digue_config::{PolicyFiles, parse_policies, proxy_change};
 use digue_connections::client_address::TrustedProxies;
+use digue_locales::{Language, Value, text_with};
 
 /// Applies maps as far as they were granted, and requests approval for the rest.
 ///
@@ -28,7 +31,10 @@ pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<Port
     let mut taken = Vec::new();
     for map in maps {
         let of = RulesGuard::Portal(map.portal.id.clone());
+        // Of the file alone: routes that were added beside it are granted by themselves.
         let wanted = map.source.to_json();
+        let added = map_additions::granted_lines(app, &map.portal.id).await?;
+        let map = with_added(map, &added);
         let Some(before) = granted.get(&of) else {
             if is_first {
                 rules::take_over(app, &of, &wanted).await?;
@@ -40,7 +46,7 @@ pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<Port
             continue;
         };
         let old = match read_granted(&map, before) {
-            Ok(old) => old,
+            Ok(old) => with_added(old, &added),
             Err(error) => {
                 tracing::error!(%error, portal = %map.portal.id, "The granted map cannot be read; the portal is closed until the new one is granted");
                 // Not served by the new map either: what it widens cannot be known without the old
@@ -63,6 +69,25 @@ pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<Port
         }
     }
     Ok(taken)
+}
+
+/// The map with the routes that two persons added to it.
+fn with_added(map: PortalMap, added: &[String]) -> PortalMap {
+    let CompletedMap { map, unfit } = added_routes::completed(map, added);
+    for UnfitRoute { lines: _, faults } in unfit {
+        let sentences: Vec<String> = faults.iter().map(in_english).collect();
+        tracing::error!(portal = %map.portal.id, faults = sentences.join("; "), "A route that was added in the console does not fit the map any more; it is left out");
+    }
+    map
+}
+
+fn in_english(fault: &AddedLineFault) -> String {
+    let values = [
+        ("name", Value::from(fault.name.as_str())),
+        ("detail", Value::from(fault.detail.as_str())),
+    ];
+    let sentence = text_with(Language::English, fault.key, &values);
+    format!("{}: {sentence}", fault.line)
 }
 
 /// Grants every map as it is: for the demonstration, which protects no one.

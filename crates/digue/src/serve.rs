@@ -27,6 +27,7 @@ use digue_compliance::isms::{LessonMeasures, checks, digest};
 use digue_compliance::space::assessment;
 use digue_compliance::{backup_reports, backups, comparisons};
 use digue_config::Config;
+use digue_config::added_routes::AddedRouteReader;
 use digue_config::rules_version::rules_version;
 use digue_config::server::{ListenerSettings, Settings};
 use digue_continuity::place::RepositorySettings;
@@ -212,7 +213,7 @@ pub(crate) async fn start_at(
         digue_casework::areas(areas, casework),
         settings.desk.clone(),
     );
-    let areas = digue_administration::areas(areas);
+    let areas = digue_administration::areas(areas, Arc::new(AddedRouteReader));
     let areas = digue_sources::areas(areas, settings.sources.clone(), Some(client.clone()));
     let areas = digue_provisioning::areas(areas, settings.scim.clone());
     let expected = settings

@@ -10,7 +10,8 @@ use digue_access::{KeyProof, Reach, Role};
 use digue_app::files::sha256;
 use digue_evidence::reading::EXPORT_REQUEST;
 use digue_types::{
-    AccountId, ClassName, Gate, OrganisationId, PopulationId, PortalId, Subject, Timestamp,
+    AccountId, ClassName, Gate, OrganisationId, PopulationId, PortalId, RouteName, Subject,
+    Timestamp,
 };
 
 use crate::loads::{LoadTarget, WaitingLoad};
@@ -80,6 +81,8 @@ pub struct ReopeningStep {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RulesGuard {
     Portal(PortalId),
+    /// A route that is added to the map of a portal from the console.
+    AddedRoute(PortalId, RouteName),
     /// Every policy file together.
     Policies,
     /// The trusted proxies.
@@ -90,18 +93,29 @@ impl RulesGuard {
     /// The subject of its acts and requests.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::Portal(portal) => portal.into(),
+            Self::Portal(portal) | Self::AddedRoute(portal, _) => portal.into(),
             Self::Policies => Subject::Policies,
             Self::Proxies => Subject::Proxies,
         }
     }
 
-    /// Its name in settings and stored requests: the text of its subject.
+    /// Its name in settings and stored requests: the text of its subject, and the name of an added
+    /// route.
     pub fn name(&self) -> String {
-        self.subject().to_string()
+        match self {
+            // No name contains a space.
+            Self::AddedRoute(_, route) => format!("{} {route}", self.subject()),
+            Self::Portal(_) | Self::Policies | Self::Proxies => self.subject().to_string(),
+        }
     }
 
     pub fn parse(name: &str) -> Option<Self> {
+        if let Some((portal, route)) = name.split_once(' ') {
+            let Subject::Portal(portal) = Subject::parse(portal) else {
+                return None;
+            };
+            return Some(Self::AddedRoute(portal, RouteName::parse(route).ok()?));
+        }
         match Subject::parse(name) {
             Subject::Portal(portal) => Some(Self::Portal(portal)),
             Subject::Policies => Some(Self::Policies),
@@ -311,6 +325,14 @@ impl ApprovalRequest {
                     == (&another.account, &another.population, &another.person)
             }
             (Self::Load(one), Self::Load(another)) => one == another,
+            // Another text of the same route would take the place of the one that is read.
+            (
+                Self::WidenRules {
+                    of: one @ RulesGuard::AddedRoute(..),
+                    ..
+                },
+                Self::WidenRules { of: another, .. },
+            ) => one == another,
             (Self::WidenRules { .. }, Self::WidenRules { .. }) => self == other,
             // By subject alone: two requests to open one gate to different degrees could otherwise
             // both be approved.
@@ -377,9 +399,14 @@ mod tests {
     #[test]
     fn rules_are_named_and_found_again() {
         let portal = RulesGuard::Portal(PortalId::parse("kairos").unwrap());
-        for of in [portal, RulesGuard::Policies, RulesGuard::Proxies] {
+        let added = RulesGuard::AddedRoute(
+            PortalId::parse("kairos").unwrap(),
+            RouteName::parse("pieces").unwrap(),
+        );
+        for of in [portal, added, RulesGuard::Policies, RulesGuard::Proxies] {
             assert_eq!(RulesGuard::parse(&of.name()), Some(of));
         }
         assert_eq!(RulesGuard::parse("policies:x"), None);
+        assert_eq!(RulesGuard::parse("policies pieces"), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Portals: how far their responses are inspected, and what their maps allow.
 
+use digue_administration::map_additions;
 use digue_evidence::watch::{self, PortalView};
 
 use askama::Template;
@@ -11,11 +12,15 @@ use crate::state::Console;
 use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
+use super::portal_routes::{AddedRow, rows_of};
+
 #[derive(Template)]
 #[template(path = "portals.html")]
 struct PortalsPage {
     w: Localizer,
-    portals: Vec<PortalView>,
+    /// Each with the routes that were added to its map.
+    portals: Vec<(PortalView, Vec<AddedRow>)>,
+    may_add: bool,
 }
 
 pub(crate) async fn list(
@@ -23,10 +28,17 @@ pub(crate) async fn list(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
 ) -> PageAnswer {
-    let portals = watch::portals(&console.app, &actor)?;
+    let w = console.words(&visitor);
+    let listed = map_additions::list(&console.app, &actor).await?;
+    let portals = watch::portals(&console.app, &actor)?.into_iter();
+    let portals = portals.map(|portal| {
+        let added = rows_of(&w, &portal.coverage.portal, &listed);
+        (portal, added)
+    });
     Ok(page(&PortalsPage {
-        w: Localizer::new(&visitor),
-        portals,
+        portals: portals.collect(),
+        may_add: map_additions::may_add(&actor).is_ok(),
+        w,
     }))
 }
 

@@ -15,6 +15,7 @@ use digue_casework::incidents::IncidentLog;
 use digue_casework::operator::OperatorRules;
 use digue_compliance::comparisons;
 use digue_compliance::isms::LessonMeasures;
+use digue_config::added_routes::AddedRouteReader;
 use digue_evidence::EvidenceSettings;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
@@ -83,10 +84,8 @@ pub(crate) async fn areas(
         lessons: Box::new(LessonMeasures),
     };
     let areas = digue_identity::areas(digue_evidence::areas(areas, evidence), identity).unwrap();
-    let areas = digue_administration::areas(digue_notices::areas(
-        digue_casework::areas(areas, casework),
-        Default::default(),
-    ));
+    let areas = digue_notices::areas(digue_casework::areas(areas, casework), Default::default());
+    let areas = digue_administration::areas(areas, Arc::new(AddedRouteReader));
     let areas = digue_sources::areas(areas, vec![caseloads()], None);
     let areas = digue_provisioning::areas(areas, Some(directory()));
     digue_selfservice::areas(digue_compliance::areas(areas, Default::default(), None))

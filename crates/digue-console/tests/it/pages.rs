@@ -77,6 +77,11 @@ pub(crate) static PAGES: &[Page] = &[
     new("activity-new", "/activity"),
     at("activity-live", "/activity", "/activity?live=1"),
     page("portals", "/portals"),
+    at(
+        "portal-route",
+        "/portals/{portal}/routes/new",
+        "/portals/portail/routes/new?method=GET&path=/pieces/%7Bx%7D&media=application/json",
+    ),
     page("settings", "/settings"),
     page("findings", "/watch"),
     new("findings-new", "/watch"),
@@ -333,6 +338,7 @@ pub(crate) static PAGES: &[Page] = &[
 /// Routes whose answer is no page: files, redirects, streams, and what programs read.
 pub(crate) static NO_PAGES: &[&str] = &[
     "/events",
+    "/portals/{portal}/routes.toml",
     "/journal/{entry}/receipt",
     "/incidents/{incident}/affected/{version}",
     "/incidents/{incident}/notices/{campaign}/{file}",

@@ -46,6 +46,23 @@ const TRIES: &[Try] = &[
     at("GET /search", "/search?q={agent}"),
     read("GET /portals"),
     read("GET /portals.csv"),
+    at(
+        "GET /portals/{portal}/routes.toml",
+        "/portals/portail/routes.toml",
+    ),
+    at(
+        "GET /portals/{portal}/routes/new",
+        "/portals/portail/routes/new",
+    ),
+    Try {
+        route: "POST /portals/{portal}/routes/new",
+        target: "/portals/portail/routes/new",
+        body: "lines=x&reason=une+raison+assez+longue",
+    },
+    at(
+        "POST /portals/{portal}/routes/{route}/withdraw",
+        "/portals/portail/routes/none/withdraw",
+    ),
     read("GET /settings"),
     read("GET /watch"),
     read("GET /watch.csv"),

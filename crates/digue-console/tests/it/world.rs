@@ -14,6 +14,8 @@ use axum::http::{Request, Response, header};
 use digue_access::session::ClientIp;
 use digue_access::{Membership, Policies, RequestOrigin, Role, Session, SessionLimits};
 use digue_administration::approvals;
+use digue_administration::approvals::RulesGuard;
+use digue_administration::rules;
 use digue_app::alias_tables::AliasTables;
 use digue_app::clock::ManualClock;
 use digue_app::found::MonitoredFinding;
@@ -21,6 +23,7 @@ use digue_app::monitor::unattended;
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_app::{Actor, App, AppParts};
 use digue_casework::{containment, findings};
+use digue_config::reader::WholeText;
 use digue_connections::client_address::TrustedProxies;
 use digue_console::{PageFrame, Visitor};
 use digue_detection::playbook::PlaybookStep;
@@ -137,6 +140,36 @@ pub(crate) struct World {
     _folder: tempfile::TempDir,
 }
 
+/// The map of the portal, as the store keeps it.
+fn map() -> String {
+    let text = r#"
+[portal]
+name = "portail"
+population = "personnes"
+url = "https://portail.test"
+upstream = "http://127.0.0.1:1"
+
+[identifiers.id]
+shape = "P[0-9]+"
+
+[[routes]]
+name = "fiche"
+path = "/fiche/{id}"
+methods = ["GET"]
+action = "open"
+[[routes.response]]
+format = "html"
+records = ["page"]
+persons = [{ at = "h1" }]
+sweep = [{ pattern = 'P[0-9]+' }]
+"#;
+    let whole = WholeText {
+        text: text.to_owned(),
+        ..WholeText::default()
+    };
+    whole.to_json()
+}
+
 impl World {
     /// Accounts and their sessions, and nothing that happened.
     pub(crate) async fn new() -> Self {
@@ -199,6 +232,8 @@ impl World {
             proxies: TrustedProxies::default(),
             limits: GatewayLimits::default(),
         }));
+        let of = RulesGuard::Portal(portal().id);
+        rules::take_over(&app, &of, &map()).await.unwrap();
         let router = digue_console::router(app.clone(), paris, None);
         let mut world = Self {
             app,

@@ -404,6 +404,34 @@ portal-relations = { $shown } caseload relations.
 portal-population = Population: { $population }.
 portal-gate = Gate: { $gate }.
 portal-no-limit = This portal has no limits.
+added-add = Add to the map
+added-title = Add an address to the map
+added-explain = Another person must approve. The address is then part of the map, and Digue reads its responses like those of the others.
+added-what = What does this address show?
+added-draft-persons = Persons, or perhaps persons
+added-draft-nobody = Never anybody
+added-draft-resource = A file of the site: style sheet, script, picture
+added-lines = Lines to add
+added-lines-hint = One route, in the format of maps. The places are examples: say where the records and their identifiers are. A response in which nothing matches is unreadable; it never counts as “nobody”.
+added-reason = Reason, for the other person to read
+added-send = Request approval
+added-back = Back to the portals
+added-then = Copy these lines into the portal's file afterwards. As soon as the file has a route of this name, that one applies.
+added-faults = Nothing was requested. To correct:
+added-fault-line = Line { $line }: { $fault }
+added-waits-already = A route of this name is waiting for approval already.
+added-count =
+    { $count ->
+        [one] One route added from the console
+       *[other] { $shown } routes added from the console
+    }
+added-list-explain = These routes complete the portal's file, with the approval of two persons.
+added-file = Download them to copy them into the file
+added-in-force = In force.
+added-in-file = The portal's file has a route of this name, which applies.
+added-unfit = Left out: it does not fit the map any more. { $faults }
+added-withdraw = Withdraw
+invalid-route-long = This text is too long: a route has at most 150 lines and 8 KB.
 limit-account = per account
 limit-organisation = per organisation
 limit-portal = for the whole portal
@@ -691,6 +719,7 @@ act-restore-drilled = restore drilled
 act-recovery-key-split = recovery key split
 act-responses-unrecorded = responses released without a journal entry
 act-traffic-read = traffic of a pilot portal read, to learn its map
+act-route-withdrawn = route added to a map withdrawn
 act-backup-reported = report of another system's backups
 invalid-account-elsewhere = This account already exists in another organisation or role. To move it, use "--move".
 approval-kind-move-account = move an account to another organisation or role

@@ -164,6 +164,7 @@ done-holder = The contact details of { $about } are saved.
 done-organisation = “{ $about }” is saved.
 done-api-key = The API key serves no more. This cannot be undone: request another key.
 done-passkey = The passkey is removed.
+done-added-route = The route { $about } is withdrawn from the map.
 undo-gate = See the gates, and reopen
 undo-suspended = Undo: restore the access
 undo-resumed = Undo: suspend the access

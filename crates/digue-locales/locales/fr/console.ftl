@@ -404,6 +404,34 @@ portal-relations = { $shown } { PLURAL($shown, one: "relation", other: "relation
 portal-population = Population : { $population }.
 portal-gate = Vanne : { $gate }.
 portal-no-limit = Ce portail n'a aucune limite.
+added-add = Ajouter à la carte
+added-title = Ajouter une adresse à la carte
+added-explain = Une autre personne doit donner son accord. L'adresse fait alors partie de la carte, et Digue lit ses réponses comme celles des autres.
+added-what = Que montre cette adresse ?
+added-draft-persons = Des personnes, ou peut-être
+added-draft-nobody = Jamais personne
+added-draft-resource = Un fichier du site : feuille de style, script, image
+added-lines = Lignes à ajouter
+added-lines-hint = Une route, dans le format des cartes. Les emplacements proposés sont des exemples : indiquez où se trouvent les fiches et leurs identifiants. Une réponse où rien ne correspond est illisible ; elle n'est jamais comptée comme « personne ».
+added-reason = Motif, que l'autre personne lira
+added-send = Demander l'accord
+added-back = Retour aux portails
+added-then = Recopiez ensuite ces lignes dans le fichier du portail. Dès que le fichier contient une route de ce nom, c'est elle qui s'applique.
+added-faults = Rien n'a été demandé. À corriger :
+added-fault-line = Ligne { $line } : { $fault }
+added-waits-already = Une route de ce nom attend déjà un accord.
+added-count =
+    { $count ->
+        [one] Une route ajoutée depuis la console
+       *[other] { $shown } routes ajoutées depuis la console
+    }
+added-list-explain = Ces routes complètent le fichier du portail, avec l'accord de deux personnes.
+added-file = Les télécharger pour les recopier dans le fichier
+added-in-force = En vigueur.
+added-in-file = Le fichier du portail contient une route de ce nom : c'est elle qui s'applique.
+added-unfit = Laissée de côté : elle ne va plus avec la carte. { $faults }
+added-withdraw = Retirer
+invalid-route-long = Ce texte est trop long : une route tient en 150 lignes et 8 Ko.
 limit-account = par compte
 limit-organisation = par organisation
 limit-portal = pour tout le portail
@@ -691,6 +719,7 @@ act-restore-drilled = restauration essayée
 act-recovery-key-split = clé de secours répartie
 act-responses-unrecorded = réponses parties sans entrée au journal
 act-traffic-read = lecture du trafic d'un portail en pilote, pour apprendre sa carte
+act-route-withdrawn = retrait d'une route ajoutée à une carte
 act-backup-reported = rapport de sauvegarde d'un autre système
 invalid-account-elsewhere = Ce compte existe déjà, dans une autre organisation ou avec un autre rôle. Pour le déplacer, utilisez « --move ».
 approval-kind-move-account = déplacer un compte vers une autre organisation ou un autre rôle

@@ -167,6 +167,7 @@ done-holder = Les coordonnées de { $about } sont enregistrées.
 done-organisation = « { $about } » est enregistrée.
 done-api-key = La clé d'API ne sert plus. Une révocation ne s'annule pas : demandez une autre clé.
 done-passkey = La clé d'accès est retirée.
+done-added-route = La route { $about } est retirée de la carte.
 undo-gate = Voir les vannes, et rouvrir
 undo-suspended = Revenir en arrière : rétablir l'accès
 undo-resumed = Revenir en arrière : suspendre l'accès

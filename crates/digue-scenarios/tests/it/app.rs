@@ -17,6 +17,7 @@ use digue_compliance::backups::BackupRules;
 use digue_compliance::comparisons;
 use digue_compliance::isms::LessonMeasures;
 use digue_compliance::space::PartnerRules;
+use digue_config::added_routes::AddedRouteReader;
 use digue_connections::client_address::TrustedProxies;
 use digue_evidence::EvidenceSettings;
 use digue_evidence::retention::Retentions;
@@ -210,7 +211,7 @@ impl Home {
             lessons: Box::new(LessonMeasures),
         };
         let areas = digue_notices::areas(digue_casework::areas(areas, casework), plan.desk);
-        let areas = digue_administration::areas(areas);
+        let areas = digue_administration::areas(areas, Arc::new(AddedRouteReader));
         let areas = digue_sources::areas(areas, plan.sources, None);
         let areas = digue_provisioning::areas(areas, plan.scim);
         let areas = digue_compliance::areas(areas, PartnerRules::default(), plan.backups);

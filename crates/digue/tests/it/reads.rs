@@ -79,6 +79,8 @@ const NO_EVIDENCE: &[&str] = &[
     "/search",
     "/portals",
     "/portals.csv",
+    "/portals/{portal}/routes.toml",
+    "/portals/{portal}/routes/new",
     "/settings",
     "/watch",
     "/watch.csv",

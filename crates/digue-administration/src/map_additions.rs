@@ -1,0 +1,335 @@
+//! Routes that are added to a portal's map from the console, beside the operator's file.
+//!
+//! One person adds a route and another approves it, as for a wider file (`rules`). From then on
+//! the route is part of the map until it is withdrawn, or until the file has a route of that name:
+//! the file is where maps are kept, and an addition is what it lacks until someone copies it.
+//! What the lines of a route mean is decided where maps are read ([`MapReader`]), not here.
+
+use std::sync::Arc;
+
+use digue_app::directory::organisation_of;
+use digue_app::files::sha256;
+use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
+use digue_app::{ActDetails, Actor, App, Area, OperationError, require};
+use digue_types::{AccountId, Act, PortalId, RouteName, Timestamp, UnmappedAddress};
+use serde_json::{Value as Json, json};
+
+use crate::approvals::{self, ApprovalRequest, RulesGuard};
+use crate::rules;
+
+/// The longest route, in bytes and lines: an approver reads it whole.
+pub const LINES_BYTES_MAX: usize = 8 << 10;
+pub const LINES_MAX: usize = 150;
+/// Added routes of one portal, waiting or in force. Beyond, they belong in the file.
+pub const ADDED_MAX: usize = 200;
+
+/// Reads the lines of routes: implemented where maps are read.
+pub trait MapReader: Send + Sync {
+    /// The name of the one route in `lines`, when the map, the routes added before and this one
+    /// are sound together.
+    ///
+    /// # Errors
+    /// Every fault, with its line in `lines`.
+    fn route(&self, map: &MapTexts<'_>, lines: &str) -> Result<RouteName, Vec<AddedLineFault>>;
+
+    /// True when the operator's file has a route of this name.
+    fn has_route(&self, map: &MapTexts<'_>, route: &RouteName) -> bool;
+
+    /// Lines to begin with: a route for this address, as far as the address says what it needs.
+    fn draft(&self, map: &MapTexts<'_>, address: &UnmappedAddress, use_as: RouteDraft) -> String;
+}
+
+/// The map of a portal as it was stored, and the lines of the routes that were added to it.
+pub struct MapTexts<'t> {
+    pub portal: &'t PortalId,
+    pub file: &'t str,
+    pub added: Vec<&'t str>,
+}
+
+/// What an address is taken for at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteDraft {
+    /// Its responses show persons, or may.
+    Persons,
+    /// They never show anybody, on the map's responsibility.
+    Nobody,
+    /// A file of the site: style sheet, script, picture.
+    Resource,
+}
+
+impl RouteDraft {
+    pub const ALL: [Self; 3] = [Self::Persons, Self::Nobody, Self::Resource];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Persons => "persons",
+            Self::Nobody => "nobody",
+            Self::Resource => "resource",
+        }
+    }
+
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|draft| draft.code() == code)
+    }
+}
+
+/// A fault in the lines of a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddedLineFault {
+    /// Counted from 1; 0 for the whole.
+    pub line: usize,
+    /// Locale key, and the two values that its sentence may have.
+    pub key: &'static str,
+    pub name: String,
+    pub detail: String,
+}
+
+/// The reader of maps, put in at start.
+pub struct MapReading(pub Arc<dyn MapReader>);
+
+impl Area for MapReading {}
+
+/// A route that was added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddedRoute {
+    pub lines: String,
+    pub by: AccountId,
+    pub at: Timestamp,
+}
+
+impl AddedRoute {
+    /// The stored form; the names of its members cannot change.
+    fn text(&self) -> String {
+        json!({"lines": self.lines, "by": self.by, "at": self.at.micros()}).to_string()
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        let json: Json = serde_json::from_str(text).ok()?;
+        Some(Self {
+            lines: json["lines"].as_str()?.to_owned(),
+            by: AccountId::parse(json["by"].as_str()?).ok()?,
+            at: Timestamp::from_micros(json["at"].as_i64()?),
+        })
+    }
+}
+
+/// How far an added route is part of the map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AddedState {
+    InForce,
+    /// The file has a route of this name, which applies instead.
+    InFile,
+    /// It does not fit the map any more, and is left out: requests are answered as if it had never
+    /// been added.
+    Unfit(Vec<AddedLineFault>),
+}
+
+/// An added route as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedRoute {
+    pub portal: PortalId,
+    pub name: RouteName,
+    pub route: AddedRoute,
+    pub state: AddedState,
+}
+
+/// What came of adding a route.
+#[derive(Debug, PartialEq, Eq)]
+pub enum AddOutcome {
+    /// The id of the approval request.
+    Waits(String),
+    Faults(Vec<AddedLineFault>),
+}
+
+/// The portals' granted maps, and what was added to each.
+struct KeptMaps(std::collections::BTreeMap<RulesGuard, String>);
+
+impl KeptMaps {
+    async fn read(app: &App) -> Result<Self, OperationError> {
+        Ok(Self(rules::granted(app).await?))
+    }
+
+    fn file(&self, portal: &PortalId) -> Result<&str, OperationError> {
+        let kept = self.0.get(&RulesGuard::Portal(portal.clone()));
+        kept.map(String::as_str)
+            .ok_or(OperationError::NotFound("portal"))
+    }
+
+    /// # Errors
+    /// `Unavailable` for one that cannot be read: without it the map would be another one.
+    fn added(&self, portal: &PortalId) -> Result<Vec<(RouteName, AddedRoute)>, OperationError> {
+        let mut found = Vec::new();
+        for (of, text) in &self.0 {
+            match of {
+                RulesGuard::AddedRoute(at, route) if at == portal => {
+                    // Withdrawn: the store keeps its place.
+                    if !text.is_empty() {
+                        found.push((route.clone(), read(of, text)?));
+                    }
+                }
+                RulesGuard::AddedRoute(..)
+                | RulesGuard::Portal(_)
+                | RulesGuard::Policies
+                | RulesGuard::Proxies => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn read(of: &RulesGuard, text: &str) -> Result<AddedRoute, OperationError> {
+    AddedRoute::of_text(text).ok_or_else(|| {
+        OperationError::Unavailable(format!("the stored {} cannot be read", of.name()))
+    })
+}
+
+fn texts<'t>(
+    portal: &'t PortalId,
+    file: &'t str,
+    added: &'t [(RouteName, AddedRoute)],
+) -> MapTexts<'t> {
+    let added = added.iter().map(|(_, one)| one.lines.as_str()).collect();
+    MapTexts {
+        portal,
+        file,
+        added,
+    }
+}
+
+/// Those who load data, and officers who act.
+pub fn may_add(actor: &Actor) -> Result<(), OperationError> {
+    require(actor.role.can_act() || actor.role.can_load())
+}
+
+/// The lines of the routes that two persons added to a portal's map, in the order of their names.
+pub async fn granted_lines(app: &App, portal: &PortalId) -> Result<Vec<String>, OperationError> {
+    let added = KeptMaps::read(app).await?.added(portal)?;
+    Ok(added.into_iter().map(|(_, one)| one.lines).collect())
+}
+
+/// The routes that were added to the maps of all portals.
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ListedRoute>, OperationError> {
+    actor.must_see_coverage()?;
+    let kept = KeptMaps::read(app).await?;
+    let reader = &app.area::<MapReading>().0;
+    let mut listed = Vec::new();
+    for portal in app.gateway().hosts().portals() {
+        let added = kept.added(&portal.id)?;
+        if added.is_empty() {
+            continue;
+        }
+        let file = kept.file(&portal.id)?;
+        for (place, (name, route)) in added.iter().enumerate() {
+            // Judged beside the others, and not beside itself.
+            let mut others = added.clone();
+            others.remove(place);
+            let map = texts(&portal.id, file, &others);
+            let state = if reader.has_route(&map, name) {
+                AddedState::InFile
+            } else {
+                match reader.route(&map, &route.lines) {
+                    Ok(_) => AddedState::InForce,
+                    Err(faults) => AddedState::Unfit(faults),
+                }
+            };
+            listed.push(ListedRoute {
+                portal: portal.id.clone(),
+                name: name.clone(),
+                route: route.clone(),
+                state,
+            });
+        }
+    }
+    Ok(listed)
+}
+
+/// Lines to begin with, for an address that the map of `portal` does not describe.
+pub async fn draft(
+    app: &App,
+    actor: &Actor,
+    portal: &PortalId,
+    address: &UnmappedAddress,
+    use_as: RouteDraft,
+) -> Result<String, OperationError> {
+    may_add(actor)?;
+    let kept = KeptMaps::read(app).await?;
+    let added = kept.added(portal)?;
+    let map = texts(portal, kept.file(portal)?, &added);
+    Ok(app.area::<MapReading>().0.draft(&map, address, use_as))
+}
+
+/// Requests that a route becomes part of the map of `portal`.
+///
+/// Always a second person's decision, in every mode: a pilot's map is enforced one day, and by
+/// then nobody looks at its routes again.
+///
+/// # Errors
+/// `Conflict` while a route of this name waits; `Full` beyond [`ADDED_MAX`].
+pub async fn add(
+    app: &App,
+    actor: &Actor,
+    portal: &PortalId,
+    lines: &str,
+    reason: &str,
+) -> Result<AddOutcome, OperationError> {
+    may_add(actor)?;
+    let reason = parse_reason(reason, REASON_CHARS_MIN)?;
+    actor.must_be_fresh(app)?;
+    let lines = lines.replace("\r\n", "\n");
+    if lines.len() > LINES_BYTES_MAX || lines.lines().count() > LINES_MAX {
+        return Err(OperationError::Invalid("invalid-route-long"));
+    }
+    let kept = KeptMaps::read(app).await?;
+    let added = kept.added(portal)?;
+    let map = texts(portal, kept.file(portal)?, &added);
+    let name = match app.area::<MapReading>().0.route(&map, &lines) {
+        Ok(name) => name,
+        Err(faults) => return Ok(AddOutcome::Faults(faults)),
+    };
+    if added.len() >= ADDED_MAX {
+        return Err(OperationError::Full);
+    }
+    let route = AddedRoute {
+        lines,
+        by: actor.account.clone(),
+        at: app.clock().now(),
+    };
+    let organisation = organisation_of(&app.gateway().rules(), actor);
+    let organisation = organisation.ok_or(OperationError::Denied)?;
+    let of = RulesGuard::AddedRoute(portal.clone(), name);
+    let text = route.text();
+    let request = ApprovalRequest::WidenRules {
+        detail: format!("sha256:{}\n{}", sha256(&text), route.lines.trim_end()),
+        of: of.clone(),
+    };
+    // First the request, which is refused while one of this name waits: the other way round the
+    // text that waits would be replaced. Without its text a request cannot be approved.
+    let id = approvals::keep(app, actor, &request, organisation, reason).await?;
+    app.store().set_wanted_rules(&of.name(), &text).await?;
+    Ok(AddOutcome::Waits(id))
+}
+
+/// Takes an added route out of the map. One person may: its requests are refused afterwards, or,
+/// in a pilot, counted as outside the map.
+pub async fn withdraw(
+    app: &App,
+    actor: &Actor,
+    portal: &PortalId,
+    route: &RouteName,
+) -> Result<(), OperationError> {
+    may_add(actor)?;
+    actor.must_be_fresh(app)?;
+    let added = KeptMaps::read(app).await?.added(portal)?;
+    let known = added.into_iter().find(|(name, _)| name == route);
+    let (_, known) = known.ok_or(OperationError::NotFound("route"))?;
+    let details = ActDetails {
+        subject: portal.into(),
+        before: format!("{route} sha256:{}", sha256(&known.text())),
+        ..ActDetails::default()
+    };
+    app.write_down(actor, Act::RouteWithdrawn, details).await?;
+    let of = RulesGuard::AddedRoute(portal.clone(), route.clone());
+    rules::take_over(app, &of, "").await?;
+    app.want_reload();
+    Ok(())
+}
