@@ -95,7 +95,10 @@ fn columns(context: &mut DraftContext<'_>, table: &TableSurvey) -> Vec<LearntRul
             PlaceVerdict::Nobody => {}
         }
     }
-    prefer_primary(&mut rules);
+    // Where a table may lack the primary one, another kind's column is what names its persons.
+    if rules.iter().any(|rule| rule.kind == 0 && !rule.optional) {
+        prefer_primary(&mut rules);
+    }
     rules
 }
 

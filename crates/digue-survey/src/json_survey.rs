@@ -351,9 +351,13 @@ impl<'r> JsonReader<'r> {
 
     /// Notes a value that is named as an identifier, or is random enough to be fetched by later.
     fn note_beside(&mut self, text: &str, object: usize) {
-        let is_token = is_token(text) || text.len() == 36 && is_variable(text);
-        if is_token && self.tokens.len() <= TOKENS_MAX {
-            self.tokens.push(hash_of(text));
+        // A job is told by its token, a file by an address that has it: `tmp/{token}.csv`.
+        for part in text.split(['/', '?', '&', '=']) {
+            let part = part.split_once('.').map_or(part, |(stem, _)| stem);
+            let is_token = is_token(part) || part.len() == 36 && is_variable(part);
+            if is_token && self.tokens.len() <= TOKENS_MAX {
+                self.tokens.push(hash_of(part));
+            }
         }
         let name = last_name(&self.path);
         if !name.ends_with(']')

@@ -7,11 +7,12 @@ use smol_str::SmolStr;
 
 use crate::judge::AddressVerdicts;
 use crate::known::KnownPersons;
+use crate::known::words_of;
 use crate::routes;
 use crate::survey::{
     ErrorSurvey, FetchedLater, FormatSurvey, RouteKey, RouteSurvey, TrafficSurvey,
 };
-use crate::value::ValueContext;
+use crate::value::{ValueContext, is_paging_name};
 
 /// The portal that was recorded most.
 pub struct PortalSurvey {
@@ -111,8 +112,12 @@ fn usual_member(known: &KnownPersons, routes: &BTreeMap<RouteKey, RouteSurvey>) 
                 .rsplit_once('.')
                 .map(|(_, name)| name)
                 .filter(|name| !name.contains(['[', '*']));
+            // `current_page` counts 1, 2, 3, which are persons' numbers, too.
+            let is_paging =
+                name.is_some_and(|name| words_of(name).iter().any(|word| is_paging_name(word)));
             if let (ValueContext::Whole, Some(name)) = (context, name)
                 && hits > 0
+                && !is_paging
             {
                 *counts.entry(name).or_default() += hits;
             }

@@ -191,8 +191,12 @@ fn in_address(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
     let mut before = SmolStr::default();
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         let decoded = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
-        // `P0001.json`, `export-P0001`: the stem is what identifies.
-        let stem = decoded.split_once('.').map_or(&*decoded, |(stem, _)| stem);
+        // `jean.dupont.12` identifies as it stands; of `P0001.json` the stem does.
+        let is_whole = matches!(see(known, &decoded), SpotSeen::Known { .. });
+        let stem = match decoded.split_once('.') {
+            Some((stem, _)) if !is_whole => stem,
+            _ => &*decoded,
+        };
         let seen = match see(known, stem) {
             SpotSeen::Other if is_variable(stem) => SpotSeen::Variable(SmolStr::new(stem)),
             seen => seen,

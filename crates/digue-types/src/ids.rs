@@ -99,6 +99,10 @@ fn plain_digit(c: char) -> Option<char> {
         0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6,
         0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0xa8d0,
     ];
+    // Nearly every text is ASCII, and this is asked of each of its signs.
+    if c.is_ascii() {
+        return None;
+    }
     let code = u32::from(c);
     let zero = ZEROS
         .into_iter()

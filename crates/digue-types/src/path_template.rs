@@ -17,6 +17,7 @@ pub fn is_variable(segment: &str) -> bool {
         || is_ulid(segment)
         || is_mail_address(segment)
         || is_token(segment)
+        || is_short_token(segment)
 }
 
 fn is_digits(segment: &str) -> bool {
@@ -58,7 +59,51 @@ pub fn is_token(segment: &str) -> bool {
         .windows(2)
         .filter(|two| two[0].is_ascii_digit() != two[1].is_ascii_digit())
         .count();
-    is_plain && segment.len() >= 16 && digits >= 3 && letters >= 3 && runs >= 5
+    // Base 64 has few digits, and its letters change case where words do not.
+    let changes = segment
+        .as_bytes()
+        .windows(2)
+        .filter(|two| {
+            two.iter().all(u8::is_ascii_alphanumeric) && sign_class(two[0]) != sign_class(two[1])
+        })
+        .count();
+    let is_in_no_order =
+        digits >= 3 && letters >= 3 && runs >= 5 || digits >= 1 && changes * 3 >= segment.len();
+    is_plain && segment.len() >= 16 && is_in_no_order
+}
+
+/// The identifiers of a few libraries, which are shorter: letters and digits without any sign between (`mg7jeawalav2sbe`).
+fn is_short_token(segment: &str) -> bool {
+    let bytes = segment.as_bytes();
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let runs = bytes
+        .windows(2)
+        .filter(|two| two[0].is_ascii_digit() != two[1].is_ascii_digit())
+        .count();
+    let is_plain = bytes.iter().all(u8::is_ascii_alphanumeric);
+    is_plain && bytes.len() >= 14 && digits >= 2 && runs >= 3
+}
+
+fn sign_class(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => b'0',
+        b'A'..=b'Z' => b'A',
+        _ => b'a',
+    }
+}
+
+/// `export-2026-11-29`, `Personnes (2) - 1795979511350`: the name of a file that was made for one request.
+fn is_dated(stem: &str) -> bool {
+    let bytes = stem.as_bytes();
+    let has_date = bytes
+        .windows(10)
+        .any(|part| std::str::from_utf8(part).is_ok_and(|part| has_form(part, "dddd-dd-dd")));
+    let mut digits = 0;
+    let has_time = bytes.iter().any(|byte| {
+        digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
+        digits >= 10
+    });
+    has_date || has_time
 }
 
 /// True for a segment that looks like a word of the portal's own, and like no value of a request:
@@ -113,6 +158,20 @@ const PROGRAMS: [&str; 12] = [
     ".ico",
 ];
 
+/// The length of an ending that is none of [`ENDINGS`]: a full stop and two to five small letters.
+fn other_ending(segment: &str) -> usize {
+    match segment.rsplit_once('.') {
+        Some((stem, ending))
+            if !stem.is_empty()
+                && (2..=5).contains(&ending.len())
+                && ending.bytes().all(|byte| byte.is_ascii_lowercase()) =>
+        {
+            ending.len() + 1
+        }
+        _ => 0,
+    }
+}
+
 impl PathTemplate {
     /// The template of decoded segments; `is_known` says of a text whether it is a known
     /// identifier.
@@ -121,9 +180,10 @@ impl PathTemplate {
             let ending = ENDINGS
                 .iter()
                 .find(|ending| segment.to_ascii_lowercase().ends_with(**ending));
-            let (stem, after) =
-                segment.split_at(segment.len() - ending.map_or(0, |ending| ending.len()));
-            if !stem.is_empty() && (is_known(stem) || is_variable(stem)) {
+            let length = ending.map_or_else(|| other_ending(segment), |ending| ending.len());
+            let (stem, after) = segment.split_at(segment.len() - length);
+            let is_file = length > 0 && is_dated(stem);
+            if !stem.is_empty() && (is_known(stem) || is_variable(stem) || is_file) {
                 return TemplatePart::Variable {
                     after: SmolStr::new(after),
                 };
@@ -231,6 +291,16 @@ mod tests {
         check("/api/v1/users", "/api/v1/users");
         check("/a/0b7f9d6e-3f0e-7f6e-9d4c-0a1b2c3d4e5f", "/a/{x}");
         check("/a/01ARZ3NDEKTSV4RRFFQ69G5FAV/", "/a/{x}/");
+        check("/tmp/JkmiuuCQ3FfIaMaKLKdD1795977639.csv", "/tmp/{x}.csv");
+        check("/tmp/lsBMbsKZxNiX84TdUXBp1795977642.ldif", "/tmp/{x}.ldif");
+        check("/dltemp/WEfIvkzMuUud66bg/1795990200000", "/dltemp/{x}/{y}");
+        check("/f/Personnes (Vue) - 1795979511350.csv", "/f/{x}.csv");
+        check("/f/export-2026-11-29.csv", "/f/{x}.csv");
+        check(
+            "/listeDesPersonnesInscrites2",
+            "/listeDesPersonnesInscrites2",
+        );
+        check("/nc/mg7jeawalav2sbe/views", "/nc/{x}/views");
         check("/reset/Mjk-5x1-9c8b7a6d5e4f3a2b1c", "/reset/{x}");
         check(
             "/blog/how-to-write-a-long-title-2024",
