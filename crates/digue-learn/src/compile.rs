@@ -2,21 +2,25 @@
 
 use digue_html::selector::{Selector, parse_selector};
 use digue_identifiers::{IdentifierKind, IdentifierShape, Pick, SearchPattern};
+use digue_inspect::events::{EventRule, EventRules};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath::RecordPath;
+use digue_inspect::pdf::{PdfRecords, PdfRules, PicturesChoice};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
+use digue_inspect::zip::{ENTRIES_USUAL, EntryName, EntryRules, RATIO_USUAL, ZipRules};
 use digue_inspect::{
     BlockRules, ErrorRules, InspectionLimits, RequestRule, RequestSource, ResponseRules, RuleBlock,
     StatusPattern,
 };
 use digue_tables::table::{ColumnRule, MapColumn, TableRules};
+use digue_types::glob::NameGlob;
 use digue_types::path::{Pattern, Segments};
 use regex::Regex;
 
 use crate::model::{
-    BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntMap, LearntRecords, LearntRequest,
-    LearntRoute, LearntRouteKind, LearntRule, RequestPlace,
+    BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntMap, LearntPart, LearntRecords,
+    LearntRequest, LearntRoute, LearntRouteKind, LearntRule, RequestPlace,
 };
 
 /// A map whose answers can be compared with traffic: the operator's, or a learnt one.
@@ -244,7 +248,7 @@ pub(crate) fn compile_block(
     block: &LearntBlock,
     kinds: &[LearntKind],
 ) -> Result<RuleBlock, CompileFault> {
-    let rules = compile_rules(block)?;
+    let rules = compile_rules(block, kinds)?;
     let mut compiled = RuleBlock::new(types_of(block), rules);
     compiled.sweep = compile_sweep(&block.sweep, kinds)?;
     let is_unnamed = matches!(block.records, LearntRecords::Unnamed(_));
@@ -254,7 +258,7 @@ pub(crate) fn compile_block(
     Ok(compiled)
 }
 
-fn compile_rules(block: &LearntBlock) -> Result<BlockRules, CompileFault> {
+fn compile_rules(block: &LearntBlock, kinds: &[LearntKind]) -> Result<BlockRules, CompileFault> {
     Ok(match block.format {
         BlockFormat::Json => BlockRules::Json(compile_json(block)?),
         BlockFormat::NdJson => BlockRules::NdJson(compile_json(block)?),
@@ -262,10 +266,61 @@ fn compile_rules(block: &LearntBlock) -> Result<BlockRules, CompileFault> {
         BlockFormat::Csv => BlockRules::Csv(compile_table(block)?),
         BlockFormat::Xlsx => BlockRules::Xlsx(compile_table(block)?),
         BlockFormat::Xml => BlockRules::Xml(compile_xml(block)?),
+        BlockFormat::Pdf => BlockRules::Pdf(compile_pdf(block)),
+        BlockFormat::Zip => BlockRules::Zip(compile_archive(block, kinds)?),
+        BlockFormat::Events => BlockRules::Events(compile_events(block, kinds)?),
         BlockFormat::Text => BlockRules::Text {
             is_record_per_line: matches!(block.records, LearntRecords::Lines),
         },
         BlockFormat::Nobody => BlockRules::Nobody,
+    })
+}
+
+fn compile_pdf(block: &LearntBlock) -> PdfRules {
+    PdfRules {
+        records: match &block.records {
+            LearntRecords::Document => PdfRecords::Document,
+            LearntRecords::Pages => PdfRecords::Pages,
+            LearntRecords::At(_)
+            | LearntRecords::Page
+            | LearntRecords::Rows
+            | LearntRecords::Lines
+            | LearntRecords::OfParts
+            | LearntRecords::Unnamed(_) => PdfRecords::Unsaid,
+        },
+        pictures: match block.ignores_pictures {
+            true => PicturesChoice::ShowNobody,
+            false => PicturesChoice::Refuse,
+        },
+    }
+}
+
+fn compile_archive(block: &LearntBlock, kinds: &[LearntKind]) -> Result<ZipRules, CompileFault> {
+    let entry = |part: &LearntPart| {
+        let names = part.names.iter().map(|name| EntryName::parse(name));
+        Ok(EntryRules {
+            names: names.collect::<Result<_, _>>().map_err(fault)?,
+            block: compile_block(&part.block, kinds)?,
+        })
+    };
+    let entries = block.parts.iter().map(entry);
+    Ok(ZipRules {
+        entries: entries.collect::<Result<_, CompileFault>>()?,
+        entries_max: ENTRIES_USUAL,
+        ratio_max: RATIO_USUAL,
+    })
+}
+
+fn compile_events(block: &LearntBlock, kinds: &[LearntKind]) -> Result<EventRules, CompileFault> {
+    let event = |part: &LearntPart| {
+        Ok(EventRule {
+            names: part.names.iter().map(|name| NameGlob::new(name)).collect(),
+            block: compile_block(&part.block, kinds)?,
+        })
+    };
+    let events = block.parts.iter().map(event);
+    Ok(EventRules {
+        events: events.collect::<Result<_, CompileFault>>()?,
     })
 }
 
@@ -283,6 +338,9 @@ fn record_texts(block: &LearntBlock) -> &[String] {
         LearntRecords::Page
         | LearntRecords::Rows
         | LearntRecords::Lines
+        | LearntRecords::Document
+        | LearntRecords::Pages
+        | LearntRecords::OfParts
         | LearntRecords::Unnamed(_) => &[],
     }
 }
@@ -324,9 +382,12 @@ fn compile_html_records(records: &LearntRecords) -> Result<HtmlRecords, CompileF
     Ok(match records {
         LearntRecords::At(records) => HtmlRecords::At(selectors(records)?),
         LearntRecords::Page => HtmlRecords::Page,
-        LearntRecords::Rows | LearntRecords::Lines | LearntRecords::Unnamed(_) => {
-            HtmlRecords::Unsaid
-        }
+        LearntRecords::Rows
+        | LearntRecords::Lines
+        | LearntRecords::Document
+        | LearntRecords::Pages
+        | LearntRecords::OfParts
+        | LearntRecords::Unnamed(_) => HtmlRecords::Unsaid,
     })
 }
 

@@ -269,10 +269,18 @@ impl<'d> RoutesDraft<'d> {
                 .iter()
                 .any(|(directory, _)| template.0.starts_with(&directory.0))
         };
-        let alone = assets
-            .iter()
-            .filter(|template| !is_below(template))
-            .map(|template| (template.text(), 1));
+        let mut by_ending: BTreeMap<String, Vec<&PathTemplate>> = BTreeMap::new();
+        for template in assets.iter().filter(|template| !is_below(template)) {
+            let place = siblings(template).unwrap_or_else(|| template.text());
+            by_ending.entry(place).or_default().push(template);
+        }
+        // A build has hundreds, with other names at the next: one manifest beside them does not tear them apart.
+        let alone = by_ending
+            .into_iter()
+            .flat_map(|(place, files)| match files.len() {
+                SIBLINGS_MIN.. => vec![(place, files.len())],
+                _ => files.iter().map(|file| (file.text(), 1)).collect(),
+            });
         let below = directories
             .iter()
             .map(|(directory, files)| (format!("{}/**", directory.text()), *files));
@@ -521,6 +529,9 @@ impl<'d> RoutesDraft<'d> {
             | BodyFormat::Csv
             | BodyFormat::Xlsx
             | BodyFormat::Xml
+            | BodyFormat::Pdf
+            | BodyFormat::Zip
+            | BodyFormat::Events
             | BodyFormat::Text
             | BodyFormat::Asset => {}
         }
@@ -550,17 +561,42 @@ impl<'d> RoutesDraft<'d> {
             action: RouteAction::Change,
             query,
             request,
-            // The loosest: a write is read by a person before it becomes a rule.
-            blocks: blocks
-                .into_iter()
-                .filter_map(|mut candidates| candidates.pop())
-                .collect(),
+            // The loosest that names the persons that were seen: once uncommented, one without rules would show them and
+            // name nobody.
+            blocks: blocks.into_iter().filter_map(loosest).collect(),
             reason: LineReason::Writes {
                 exchanges: survey.exchanges,
             },
             samples: survey.samples.iter().cloned().collect(),
         }
     }
+}
+
+/// The last block with rules for persons; where none has any, the last.
+fn loosest(mut candidates: Vec<LearntBlock>) -> Option<LearntBlock> {
+    let last_with_persons = candidates
+        .iter()
+        .rposition(|block| !block.persons.is_empty());
+    match last_with_persons {
+        Some(place) => Some(candidates.swap_remove(place)),
+        None => candidates.pop(),
+    }
+}
+
+/// The fewest resources of one ending in a directory that are described together.
+const SIBLINGS_MIN: usize = 8;
+
+/// The pattern of the files beside a resource that have its ending: `/build/*.js`. None for one at the root, where pages are.
+fn siblings(template: &PathTemplate) -> Option<String> {
+    let (last, directory) = template.0.split_last()?;
+    let ending = match last {
+        TemplatePart::Literal(name) => name.rsplit_once('.')?.1,
+        TemplatePart::Variable { after } => after.strip_prefix('.')?,
+    };
+    let is_plain = !ending.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_literal = |part: &TemplatePart| matches!(part, TemplatePart::Literal(_));
+    (is_plain && !directory.is_empty() && directory.iter().all(is_literal))
+        .then(|| format!("{}/*.{ending}", PathTemplate(directory.to_vec()).text()))
 }
 
 /// True for a route that shows nobody known and answers with resources alone.
@@ -632,9 +668,13 @@ fn types_of(format: BlockFormat, types: Vec<String>) -> Vec<String> {
 
 fn action_of(blocks: &[Vec<LearntBlock>], request: &[LearntRequest]) -> RouteAction {
     let first = || blocks.iter().filter_map(|candidates| candidates.first());
-    let shows = |block: &LearntBlock| !block.persons.is_empty();
-    let is_file =
-        |block: &LearntBlock| matches!(block.format, BlockFormat::Csv | BlockFormat::Xlsx);
+    let shows = LearntBlock::shows_persons;
+    let is_file = |block: &LearntBlock| {
+        matches!(
+            block.format,
+            BlockFormat::Csv | BlockFormat::Xlsx | BlockFormat::Zip
+        )
+    };
     if first().any(|block| shows(block) && is_file(block)) {
         return RouteAction::Export;
     }

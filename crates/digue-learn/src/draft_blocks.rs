@@ -6,6 +6,7 @@ use digue_survey::survey::{BodySurvey, FormatSurvey, TextSurvey};
 use crate::draft_context::DraftContext;
 use crate::draft_html::html_blocks;
 use crate::draft_json::json_blocks;
+use crate::draft_parts::{parts_blocks, pdf_blocks};
 use crate::draft_table::table_blocks;
 use crate::draft_xml::xml_blocks;
 use crate::model::{BlockFormat, LearntBlock, LearntRecords, LineReason};
@@ -36,12 +37,20 @@ pub(crate) fn format_blocks(
             table_blocks(context, &empty, table)
         }
         FormatSurvey::Xml(xml) => xml_blocks(context, &empty, xml),
+        FormatSurvey::Pdf(pdf) => pdf_blocks(context, &empty, pdf, body),
+        FormatSurvey::Zip(parts) | FormatSurvey::Events(parts) => {
+            parts_blocks(context, &empty, parts)
+        }
         FormatSurvey::Text(text) => text_blocks(context, &empty, text, body),
         FormatSurvey::Asset | FormatSurvey::Opaque => Vec::new(),
     }
 }
 
-fn empty_block(format: BlockFormat, types: Vec<String>, responses: usize) -> LearntBlock {
+pub(crate) fn empty_block(
+    format: BlockFormat,
+    types: Vec<String>,
+    responses: usize,
+) -> LearntBlock {
     LearntBlock {
         format,
         types,
@@ -50,6 +59,8 @@ fn empty_block(format: BlockFormat, types: Vec<String>, responses: usize) -> Lea
         empty: Vec::new(),
         no_person: Vec::new(),
         captions: None,
+        ignores_pictures: false,
+        parts: Vec::new(),
         allows_undescribed: false,
         sweep: Vec::new(),
         reason: LineReason::Read { responses },

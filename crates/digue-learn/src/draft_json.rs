@@ -89,6 +89,9 @@ fn steps(block: &LearntBlock) -> usize {
         LearntRecords::Page
         | LearntRecords::Rows
         | LearntRecords::Lines
+        | LearntRecords::Document
+        | LearntRecords::Pages
+        | LearntRecords::OfParts
         | LearntRecords::Unnamed(_) => 0,
     };
     let persons: usize = block.persons.iter().flat_map(|rule| &rule.at).map(of).sum();

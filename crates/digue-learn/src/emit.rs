@@ -7,8 +7,8 @@ use digue_identifiers::Normalise;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use crate::model::{
-    LearntBlock, LearntErrors, LearntKind, LearntMap, LearntRecords, LearntRequest, LearntRoute,
-    LearntRouteKind, LearntRule, LineReason, MapHeading, Wording,
+    BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntMap, LearntPart, LearntRecords,
+    LearntRequest, LearntRoute, LearntRouteKind, LearntRule, LineReason, MapHeading, Wording,
 };
 
 /// The lines between which proposals of writes stand; learning again replaces what is between them.
@@ -261,7 +261,9 @@ impl MapEmitter<'_> {
             LearntRecords::At(records) => table.insert("records", value(texts(records))),
             LearntRecords::Page => table.insert("records", value("page")),
             LearntRecords::Lines => table.insert("records", value("lines")),
-            LearntRecords::Rows => None,
+            LearntRecords::Document => table.insert("records", value("document")),
+            LearntRecords::Pages => table.insert("records", value("pages")),
+            LearntRecords::Rows | LearntRecords::OfParts => None,
             LearntRecords::Unnamed(reason) => {
                 let said: String = self
                     .wording
@@ -281,6 +283,9 @@ impl MapEmitter<'_> {
         if let Some(captions) = &block.captions {
             table.insert("captions", value(captions));
         }
+        if block.ignores_pictures {
+            table.insert("pictures", value("ignore"));
+        }
         if block.allows_undescribed {
             table.insert("undescribed", value("any"));
         }
@@ -295,7 +300,21 @@ impl MapEmitter<'_> {
         if !sweep.is_empty() {
             table.insert("sweep", value(sweep));
         }
+        if !block.parts.is_empty() {
+            let key = match block.format {
+                BlockFormat::Events => "events",
+                _ => "entries",
+            };
+            let parts = block.parts.iter().map(|part| self.part(part)).collect();
+            table.insert(key, Item::ArrayOfTables(parts));
+        }
         self.comment(&mut table, &block.reason);
+        table
+    }
+
+    fn part(&self, part: &LearntPart) -> Table {
+        let mut table = self.block(&part.block);
+        table.insert("name", value(texts(&part.names)));
         table
     }
 

@@ -104,6 +104,14 @@ pub enum LearntFinding {
     PersonsInResources { path: String, responses: usize },
     /// Pictures whose address changes: perhaps of persons.
     PicturesNotRead { path: String, responses: usize },
+    /// Pictures in PDF files: the map takes them for logos until a person says otherwise.
+    PicturesIgnored { path: String, files: usize },
+    /// Entries of an archive, or events, that nothing reads: with them, none of it is read.
+    UnreadPart {
+        path: String,
+        name: String,
+        parts: usize,
+    },
     /// What one route issues, another is asked with: a job, a file, a token.
     FetchedLater { issued_by: String, asked_of: String },
     /// Another identifier of the same persons: the alias table must be loaded.
@@ -156,6 +164,8 @@ impl LearntFinding {
             Self::IdentifiersInScripts { .. } => "scripts",
             Self::PersonsInResources { .. } => "resources",
             Self::PicturesNotRead { .. } => "pictures",
+            Self::PicturesIgnored { .. } => "pictures-ignored",
+            Self::UnreadPart { .. } => "unread-part",
             Self::FetchedLater { .. } => "fetched-later",
             Self::AliasTableNeeded { .. } => "alias",
             Self::OtherOrigin { .. } => "origin",

@@ -15,6 +15,7 @@ mod draft_blocks;
 mod draft_context;
 mod draft_html;
 mod draft_json;
+mod draft_parts;
 mod draft_table;
 mod draft_xml;
 pub mod emit;

@@ -132,6 +132,10 @@ pub struct LearntBlock {
     pub no_person: Vec<String>,
     /// Of tables: a pattern of the rows above the header that are no records.
     pub captions: Option<String>,
+    /// Of PDF files: their pictures are taken for logos.
+    pub ignores_pictures: bool,
+    /// Of archives and event streams: how their entries or events are read.
+    pub parts: Vec<LearntPart>,
     /// Texts outside of records are not counted.
     pub allows_undescribed: bool,
     /// Kinds, by place, that are searched for in every text.
@@ -139,7 +143,21 @@ pub struct LearntBlock {
     pub reason: LineReason,
 }
 
+/// How the entries of an archive, or the events of a stream, with certain names are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LearntPart {
+    pub names: Vec<String>,
+    pub block: LearntBlock,
+}
+
 impl LearntBlock {
+    /// True when it says where persons are.
+    pub(crate) fn shows_persons(&self) -> bool {
+        !self.persons.is_empty()
+            || matches!(self.records, LearntRecords::Document | LearntRecords::Pages)
+            || self.parts.iter().any(|part| part.block.shows_persons())
+    }
+
     /// Without anything said of what stands outside of records.
     pub(crate) fn loose(&self) -> Self {
         Self {
@@ -167,6 +185,9 @@ pub enum BlockFormat {
     Csv,
     Xlsx,
     Xml,
+    Pdf,
+    Zip,
+    Events,
     Text,
     Nobody,
 }
@@ -181,6 +202,9 @@ impl BlockFormat {
             BodyFormat::Csv => Some(Self::Csv),
             BodyFormat::Xlsx => Some(Self::Xlsx),
             BodyFormat::Xml => Some(Self::Xml),
+            BodyFormat::Pdf => Some(Self::Pdf),
+            BodyFormat::Zip => Some(Self::Zip),
+            BodyFormat::Events => Some(Self::Events),
             BodyFormat::Text => Some(Self::Text),
             BodyFormat::Asset | BodyFormat::Opaque => None,
         }
@@ -201,6 +225,9 @@ impl BlockFormat {
             Self::Csv => "csv",
             Self::Xlsx => "xlsx",
             Self::Xml => "xml",
+            Self::Pdf => "pdf",
+            Self::Zip => "zip",
+            Self::Events => "events",
             Self::Text => "text",
             Self::Nobody => "nobody",
         }
@@ -217,6 +244,11 @@ pub enum LearntRecords {
     Rows,
     /// Each line of a text.
     Lines,
+    /// A PDF file, and each page of one that is not blank.
+    Document,
+    Pages,
+    /// Of archives and event streams: their parts say it.
+    OfParts,
     /// There are none to name; the reason stands in the map.
     Unnamed(LineReason),
 }

@@ -11,6 +11,7 @@ use digue_inspect::media_type::MediaType;
 use digue_inspect::{InspectionLimits, Message, ResponseRules, RuleBlock, inspect};
 use digue_survey::body_format::is_asset;
 use digue_survey::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody, UrlParts, segments_of};
+use digue_survey::sight::texts_within;
 use digue_types::path::{Pattern, Segments};
 use digue_types::path_template::{PathTemplate, TemplatePart};
 use digue_types::{ReadFailure, UnreadPlace};
@@ -233,7 +234,7 @@ impl MapTrial {
     }
 }
 
-/// True when the sweep finds an identifier in a body that is text.
+/// True when the sweep finds an identifier in a body that is text, or in the texts of a PDF file or an archive.
 pub(crate) fn shows_person(
     kinds: &[IdentifierKind],
     sweep: &[Pick],
@@ -245,12 +246,15 @@ pub(crate) fn shows_person(
     let Ok(bytes) = digue_decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else {
         return false;
     };
-    let Ok(text) = std::str::from_utf8(&bytes) else {
-        return false;
+    let shows = |text: &str| {
+        let mut found = Collector::new(kinds, sweep, 1);
+        // More than one is an error of the limit, and shows a person all the same.
+        found.sweep(text, UnreadPlace::default).is_err() || found.count() > 0
     };
-    let mut found = Collector::new(kinds, sweep, 1);
-    // More than one is an error of the limit, and shows a person all the same.
-    found.sweep(text, UnreadPlace::default).is_err() || found.count() > 0
+    match texts_within(&bytes) {
+        Some(texts) => texts.iter().any(|text| shows(text)),
+        None => std::str::from_utf8(&bytes).is_ok_and(shows),
+    }
 }
 
 /// Tries each block that has not failed yet, and at least one.
@@ -320,11 +324,7 @@ impl RouteTrial {
                 continue;
             };
             let (path, format) = (route.path.clone(), block.format);
-            let is_unclear = matches!(
-                block.records,
-                LearntRecords::Unnamed(LineReason::RecordsUnclear { .. })
-            );
-            if is_unclear && format != BlockFormat::Nobody {
+            if is_unclear(&block) && format != BlockFormat::Nobody {
                 let responses = outcome.read;
                 findings.push(LearntFinding::RecordsUnclear {
                     path,
@@ -377,6 +377,15 @@ impl RouteTrial {
             || blocks
                 .any(|block| block.format == BlockFormat::Nobody && media.fits_one(&block.types))
     }
+}
+
+/// True when persons are found, and nothing says where one's record is.
+fn is_unclear(block: &LearntBlock) -> bool {
+    let is_own = matches!(
+        block.records,
+        LearntRecords::Unnamed(LineReason::RecordsUnclear { .. })
+    );
+    is_own || block.parts.iter().any(|part| is_unclear(&part.block))
 }
 
 /// Resources that show persons become answers that are searched.
@@ -446,6 +455,8 @@ fn resource_blocks(
         empty: Vec::new(),
         no_person: Vec::new(),
         captions: None,
+        ignores_pictures: false,
+        parts: Vec::new(),
         allows_undescribed: false,
         sweep: sweep.to_vec(),
         reason: LineReason::Read { responses },

@@ -15,6 +15,11 @@ pub enum BodyFormat {
     Csv,
     Xlsx,
     Xml,
+    Pdf,
+    /// An archive, and every file that is one: Office documents without rows.
+    Zip,
+    /// Server-sent events.
+    Events,
     Text,
     /// Style sheets, scripts, fonts, pictures, sound.
     Asset,
@@ -57,11 +62,20 @@ pub(crate) fn format_of(media: &MediaType, bytes: &[u8], template: &PathTemplate
     if is_usual("ndjson") {
         return BodyFormat::NdJson;
     }
+    if is_usual("events") {
+        return BodyFormat::Events;
+    }
     if is_usual("json") {
         return BodyFormat::Json;
     }
     if is_usual("xlsx") || bytes.starts_with(b"PK\x03\x04") && holds(bytes, b"xl/workbook") {
         return BodyFormat::Xlsx;
+    }
+    if is_usual("zip") || bytes.starts_with(b"PK\x03\x04") {
+        return BodyFormat::Zip;
+    }
+    if is_usual("pdf") || bytes.starts_with(b"%PDF-") {
+        return BodyFormat::Pdf;
     }
     let is_text = std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0);
     let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());

@@ -149,25 +149,7 @@ impl AddressVerdicts {
                 pool(&ValueContext::Query(name.into()), &parameter.tally);
             }
             for body in route.bodies.values() {
-                match &body.format {
-                    FormatSurvey::Json(json) | FormatSurvey::NdJson(json) => {
-                        json.tallies
-                            .iter()
-                            .for_each(|((_, context), tally)| pool(context, tally));
-                    }
-                    FormatSurvey::Html(html) => {
-                        html.tallies
-                            .iter()
-                            .for_each(|((_, context), tally)| pool(context, tally));
-                    }
-                    FormatSurvey::Xml(xml) => {
-                        xml.tallies
-                            .iter()
-                            .for_each(|((_, context), tally)| pool(context, tally));
-                    }
-                    FormatSurvey::Csv(_) | FormatSurvey::Xlsx(_) | FormatSurvey::Text(_) => {}
-                    FormatSurvey::Asset | FormatSurvey::Opaque => {}
-                }
+                body.format.each_address(&mut pool);
             }
             // A page of one person whose address has a number: the number is the person's when the
             // page says so.

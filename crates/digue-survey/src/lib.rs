@@ -22,6 +22,8 @@ pub mod judge;
 pub mod known;
 pub mod named_persons;
 mod names;
+pub mod parts_survey;
+pub mod pdf_survey;
 pub mod portal_survey;
 pub mod route_judge;
 mod routes;

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use digue_inspect::html::outline::page_elements;
 use digue_inspect::media_type::MediaType;
 use digue_inspect::response::usual_types;
+use digue_tables::archive::ZipArchive;
 use smol_str::SmolStr;
 
 use crate::alias::AliasPlace;
 use crate::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody};
 use crate::known::{KnownPersons, KnownValue};
 use crate::names::NameScan;
+use crate::pdf_survey::{each_text, pdf_text};
 use crate::shape::Telling;
 
 /// What one document showed.
@@ -85,6 +87,10 @@ impl BodySight {
             return sight;
         };
         let media = MediaType::parse(exchange.content_type.unwrap_or_default());
+        if let Some(texts) = texts_within(&bytes) {
+            sight.read_texts(known, &texts);
+            return sight;
+        }
         let Ok(text) = digue_decode::text(media.charset.as_deref(), &bytes) else {
             return sight;
         };
@@ -119,6 +125,61 @@ impl BodySight {
         }
         sight
     }
+}
+
+impl BodySight {
+    fn read_texts(&mut self, known: &KnownPersons, texts: &[String]) {
+        let mut names = NameScan::new(&known.names);
+        let mut persons = BTreeSet::new();
+        for text in texts {
+            persons.extend(known_words(known, text).iter().map(|value| value.person));
+            if known.has_names() {
+                names.read(text);
+            }
+        }
+        self.known = persons.into_iter().collect();
+        self.names = names.found.len();
+        let places = names
+            .found
+            .chunk_by(|one, next| one.position == next.position);
+        self.named = places
+            .map(|place| place.iter().map(|one| one.person).collect())
+            .collect();
+    }
+}
+
+/// The texts of a PDF file, and of the entries of an archive, with their names; `None` for any
+/// other body.
+pub fn texts_within(bytes: &[u8]) -> Option<Vec<String>> {
+    if bytes.starts_with(b"%PDF-") {
+        return Some(pdf_texts(bytes));
+    }
+    if !bytes.starts_with(b"PK\x03\x04") {
+        return None;
+    }
+    let mut texts = Vec::new();
+    let Ok(mut archive) = ZipArchive::open(bytes, BODY_BYTES_MAX) else {
+        return Some(texts);
+    };
+    for position in 0..archive.len() {
+        let name = archive.part(position).map(|(name, _)| name.to_owned());
+        texts.extend(name);
+        match archive.unpack_at(position) {
+            Ok(entry) if entry.starts_with(b"%PDF-") => texts.extend(pdf_texts(&entry)),
+            Ok(entry) => texts.extend(String::from_utf8(entry.into_owned()).ok()),
+            // What cannot be unpacked is unreadable for the inspection too, which says so.
+            Err(_) => {}
+        }
+    }
+    Some(texts)
+}
+
+fn pdf_texts(bytes: &[u8]) -> Vec<String> {
+    let mut texts = Vec::new();
+    if let Ok(text) = pdf_text(bytes) {
+        each_text(&text, |text| texts.push(text.to_owned()));
+    }
+    texts
 }
 
 /// Known identifiers among the words of a text.

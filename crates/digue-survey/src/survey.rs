@@ -23,6 +23,8 @@ use crate::exchange::{
 use crate::html_survey::HtmlSurvey;
 use crate::json_survey::JsonSurvey;
 use crate::known::{KnownPersons, Spelling};
+use crate::parts_survey::PartsSurvey;
+use crate::pdf_survey::PdfSurvey;
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue, known_words};
 use crate::table_survey::TableSurvey;
@@ -68,6 +70,9 @@ pub enum FormatSurvey {
     Csv(TableSurvey),
     Xlsx(TableSurvey),
     Xml(XmlSurvey),
+    Pdf(PdfSurvey),
+    Zip(PartsSurvey),
+    Events(PartsSurvey),
     Text(TextSurvey),
     /// Style sheets, scripts, fonts, pictures, sound.
     Asset,
@@ -85,9 +90,67 @@ impl From<BodyFormat> for FormatSurvey {
             BodyFormat::Csv => Self::Csv(TableSurvey::default()),
             BodyFormat::Xlsx => Self::Xlsx(TableSurvey::default()),
             BodyFormat::Xml => Self::Xml(XmlSurvey::default()),
+            BodyFormat::Pdf => Self::Pdf(PdfSurvey::default()),
+            BodyFormat::Zip => Self::Zip(PartsSurvey::default()),
+            BodyFormat::Events => Self::Events(PartsSurvey::default()),
             BodyFormat::Text => Self::Text(TextSurvey::default()),
             BodyFormat::Asset => Self::Asset,
             BodyFormat::Opaque => Self::Opaque,
+        }
+    }
+}
+
+impl FormatSurvey {
+    /// The tallies of all places.
+    fn each_tally(&self, take: &mut dyn FnMut(&PlaceTally)) {
+        match self {
+            Self::Json(json) | Self::NdJson(json) => json.tallies.values().for_each(take),
+            Self::Html(html) => html.tallies.values().for_each(take),
+            Self::Csv(table) | Self::Xlsx(table) => {
+                table
+                    .columns
+                    .values()
+                    .for_each(|column| take(&column.tally));
+                table.numbered.values().for_each(take);
+            }
+            Self::Xml(xml) => xml.tallies.values().for_each(take),
+            Self::Zip(parts) | Self::Events(parts) => {
+                for part in parts.parts.values() {
+                    part.format.each_tally(take);
+                }
+            }
+            Self::Pdf(_) | Self::Text(_) | Self::Asset | Self::Opaque => {}
+        }
+    }
+}
+
+impl FormatSurvey {
+    /// The tallies of places that can hold an address, with what stands before the value.
+    pub(crate) fn each_address(&self, take: &mut dyn FnMut(&ValueContext, &PlaceTally)) {
+        match self {
+            Self::Json(json) | Self::NdJson(json) => {
+                let tallies = json.tallies.iter();
+                tallies.for_each(|((_, context), tally)| take(context, tally));
+            }
+            Self::Html(html) => {
+                let tallies = html.tallies.iter();
+                tallies.for_each(|((_, context), tally)| take(context, tally));
+            }
+            Self::Xml(xml) => {
+                let tallies = xml.tallies.iter();
+                tallies.for_each(|((_, context), tally)| take(context, tally));
+            }
+            Self::Zip(parts) | Self::Events(parts) => {
+                for part in parts.parts.values() {
+                    part.format.each_address(take);
+                }
+            }
+            Self::Csv(_)
+            | Self::Xlsx(_)
+            | Self::Pdf(_)
+            | Self::Text(_)
+            | Self::Asset
+            | Self::Opaque => {}
         }
     }
 }
@@ -219,21 +282,7 @@ impl<'k> TrafficSurvey<'k> {
                 .values()
                 .for_each(|parameter| note(&parameter.tally));
             for body in route.bodies.values() {
-                match &body.format {
-                    FormatSurvey::Json(json) | FormatSurvey::NdJson(json) => {
-                        json.tallies.values().for_each(&mut note)
-                    }
-                    FormatSurvey::Html(html) => html.tallies.values().for_each(&mut note),
-                    FormatSurvey::Csv(table) | FormatSurvey::Xlsx(table) => {
-                        table
-                            .columns
-                            .values()
-                            .for_each(|column| note(&column.tally));
-                        table.numbered.values().for_each(&mut note);
-                    }
-                    FormatSurvey::Xml(xml) => xml.tallies.values().for_each(&mut note),
-                    FormatSurvey::Text(_) | FormatSurvey::Asset | FormatSurvey::Opaque => {}
-                }
+                body.format.each_tally(&mut note);
             }
         }
         seen.into_iter()
@@ -426,7 +475,7 @@ fn whole(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
 }
 
 impl BodySurvey {
-    fn new(format: BodyFormat) -> Self {
+    pub(crate) fn new(format: BodyFormat) -> Self {
         Self {
             format: format.into(),
             responses: 0,
@@ -438,7 +487,7 @@ impl BodySurvey {
         }
     }
 
-    fn read(
+    pub(crate) fn read(
         &mut self,
         known: &KnownPersons,
         media: &MediaType,
@@ -463,6 +512,9 @@ impl BodySurvey {
                     .map_err(|why| why.detail)?;
                 Ok(xml.read(known, &xml_elements(&text).map_err(|why| why.detail)?))
             }
+            FormatSurvey::Pdf(pdf) => pdf.read(known, bytes).map_err(|why| why.detail),
+            FormatSurvey::Zip(parts) => parts.read_archive(known, bytes),
+            FormatSurvey::Events(parts) => parts.read_events(known, bytes),
             FormatSurvey::Text(survey) => {
                 let text = text()?;
                 let mut sight = DocumentSight::default();
@@ -491,7 +543,7 @@ impl BodySurvey {
         }
     }
 
-    fn note(&mut self, known: &KnownPersons, sight: &DocumentSight) {
+    pub(crate) fn note(&mut self, known: &KnownPersons, sight: &DocumentSight) {
         let is_person = |seen: &SeenValue| {
             known.kind(seen.value.kind).telling() > Telling::Short || seen.is_confirmed
         };
@@ -517,6 +569,9 @@ impl BodySurvey {
             (FormatSurvey::Csv(own), FormatSurvey::Csv(other))
             | (FormatSurvey::Xlsx(own), FormatSurvey::Xlsx(other)) => own.absorb(other),
             (FormatSurvey::Xml(own), FormatSurvey::Xml(other)) => own.absorb(other),
+            (FormatSurvey::Pdf(own), FormatSurvey::Pdf(other)) => own.absorb(other),
+            (FormatSurvey::Zip(own), FormatSurvey::Zip(other))
+            | (FormatSurvey::Events(own), FormatSurvey::Events(other)) => own.absorb(other),
             (FormatSurvey::Text(own), FormatSurvey::Text(other)) => {
                 own.lines += other.lines;
                 own.lines_with_known += other.lines_with_known;
@@ -535,6 +590,8 @@ impl BodySurvey {
             (FormatSurvey::Csv(own), FormatSurvey::Csv(other))
             | (FormatSurvey::Xlsx(own), FormatSurvey::Xlsx(other)) => own.likeness(other),
             (FormatSurvey::Xml(own), FormatSurvey::Xml(other)) => own.likeness(other),
+            (FormatSurvey::Zip(own), FormatSurvey::Zip(other))
+            | (FormatSurvey::Events(own), FormatSurvey::Events(other)) => own.likeness(other),
             _ => 0.0,
         }
     }

@@ -158,6 +158,17 @@ fn events_of(text: &str) -> Vec<StreamEvent> {
     events
 }
 
+/// The name and the data of each event of a text, as browsers read them.
+pub fn each_event(text: &str, mut take: impl FnMut(&str, &str)) {
+    for event in events_of(text) {
+        let name = match event.name.as_str() {
+            "" => "message",
+            name => name,
+        };
+        take(name, event.data.as_deref().unwrap_or_default());
+    }
+}
+
 /// Lines that end with `\n`, `\r` or `\r\n`.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive('\n').flat_map(|line| {

@@ -13,6 +13,8 @@ use digue_types::path::Segments;
 use proptest::prelude::*;
 use regex::Regex;
 
+use crate::made::packed;
+
 fn known() -> KnownPersons {
     let rows = (0..50).map(|n| vec![format!("P{:04}", n * 3)]).collect();
     let table = PersonsTable {
@@ -113,6 +115,35 @@ fn csv() -> impl Strategy<Value = String> {
     })
 }
 
+/// Archives whose entries are stored as they are, so that their bytes show whom they hold.
+fn archive() -> impl Strategy<Value = Vec<u8>> {
+    let name = prop_oneof![
+        Just("liste.csv".to_owned()),
+        Just("page.html".to_owned()),
+        Just("logo.png".to_owned()),
+        Just("lisez-moi".to_owned()),
+        (0u32..30).prop_map(|n| format!("fiche-{n}.json")),
+        (0u32..300).prop_map(|n| format!("P{n:04}.json")),
+    ];
+    let body = prop_oneof![json(), html(), csv(), piece()];
+    proptest::collection::btree_map(name, body, 0..5).prop_map(|entries| {
+        let entries: Vec<(String, Vec<u8>)> = entries
+            .into_iter()
+            .map(|(name, body)| (name, body.into_bytes()))
+            .collect();
+        packed(&entries, zip::CompressionMethod::Stored)
+    })
+}
+
+fn events() -> impl Strategy<Value = String> {
+    let event = prop_oneof![
+        (json(), "[a-c]?").prop_map(|(json, name)| format!("event: {name}\ndata: {json}\n\n")),
+        piece().prop_map(|text| format!("data: {text}\n\n")),
+        piece().prop_map(|text| format!(": {text}\n\n")),
+    ];
+    proptest::collection::vec(event, 0..6).prop_map(|events| events.concat())
+}
+
 fn exchange() -> impl Strategy<Value = HeldExchange> {
     let path = prop_oneof![
         Just("/liste".to_owned()),
@@ -123,17 +154,10 @@ fn exchange() -> impl Strategy<Value = HeldExchange> {
         "[a-z]{1,3}".prop_map(|name| format!("/static/{name}")),
     ];
     let body = prop_oneof![
-        3 => json().prop_map(|body| ("application/json", body)),
-        3 => html().prop_map(|body| ("text/html", body)),
-        2 => csv().prop_map(|body| ("text/csv", body)),
-        1 => piece().prop_map(|body| ("text/plain", body)),
-        1 => piece().prop_map(|body| ("text/javascript", format!("var a='{body}'"))),
-        1 => piece().prop_map(|body| ("image/svg+xml", format!("<svg>{body}</svg>"))),
-        1 => piece().prop_map(|body| ("image/png", body)),
-        1 => piece().prop_map(|body| ("application/pdf", body)),
-        1 => piece().prop_map(|body| ("", body)),
-        1 => json().prop_map(|body| ("text/html", body)),
-        1 => html().prop_map(|body| ("application/json", body)),
+        2 => archive().prop_map(|body| ("application/zip", body)),
+        1 => archive().prop_map(|body| ("application/octet-stream", body)),
+        2 => events().prop_map(|body| ("text/event-stream", body.into_bytes())),
+        8 => text_body().prop_map(|(media, body)| (media, body.into_bytes())),
     ];
     (
         path,
@@ -145,6 +169,22 @@ fn exchange() -> impl Strategy<Value = HeldExchange> {
             made.status = status;
             made
         })
+}
+
+fn text_body() -> impl Strategy<Value = (&'static str, String)> {
+    prop_oneof![
+        3 => json().prop_map(|body| ("application/json", body)),
+        3 => html().prop_map(|body| ("text/html", body)),
+        2 => csv().prop_map(|body| ("text/csv", body)),
+        1 => piece().prop_map(|body| ("text/plain", body)),
+        1 => piece().prop_map(|body| ("text/javascript", format!("var a='{body}'"))),
+        1 => piece().prop_map(|body| ("image/svg+xml", format!("<svg>{body}</svg>"))),
+        1 => piece().prop_map(|body| ("image/png", body)),
+        1 => piece().prop_map(|body| ("application/pdf", body)),
+        1 => piece().prop_map(|body| ("", body)),
+        1 => json().prop_map(|body| ("text/html", body)),
+        1 => html().prop_map(|body| ("application/json", body)),
+    ]
 }
 
 /// The persons that leave with an answer; `None` when it does not leave.

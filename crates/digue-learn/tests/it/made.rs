@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use digue_survey::HeldExchange;
 use digue_survey::known::{ColumnChoice, KnownPersons, PersonsTable};
@@ -215,6 +216,17 @@ fn persons(draw: &mut Draw, numbering: Numbering, count: usize) -> Vec<Person> {
         .collect()
 }
 
+/// An archive of these entries.
+pub(crate) fn packed(entries: &[(String, Vec<u8>)], method: zip::CompressionMethod) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(method);
+    for (name, bytes) in entries {
+        writer.start_file(name.as_str(), options).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
 struct Maker<'m> {
     persons: &'m [Person],
     style: &'m Style,
@@ -252,6 +264,8 @@ impl Maker<'_> {
             add("config", self.config());
             add("search", self.search(draw));
             add("write", self.write(draw));
+            add("archive", self.archive(draw));
+            add("stream", self.stream(draw));
         }
         for name in ["app.css", "app.js", "logo.png"] {
             add("resource", self.resource(name));
@@ -393,6 +407,62 @@ impl Maker<'_> {
             body,
             truth,
         )
+    }
+
+    /// True when the numbers of persons tell by themselves.
+    fn is_searched(&self) -> bool {
+        let is_number = |person: &Person| person.id.bytes().all(|byte| byte.is_ascii_digit());
+        !self.persons.iter().any(is_number)
+    }
+
+    /// The files of some persons, packed: one table, one file each, a picture, an explanation.
+    fn archive(&self, draw: &mut Draw) -> MadeExchange {
+        let truth: BTreeSet<usize> = (0..1 + draw.below(12))
+            .map(|_| draw.below(self.persons.len()))
+            .collect();
+        let mut table = format!("{};Nom;Prénom;Ville\n", self.style.id_name);
+        let mut entries = Vec::new();
+        for place in &truth {
+            let person = &self.persons[*place];
+            let (family, given, town) = (&person.family, &person.given, TOWNS[place % 6]);
+            writeln!(table, "{};{family};{given};{town}", person.id).unwrap();
+            let name = format!("fiches/fiche-{}.json", person.key);
+            entries.push((name, self.json_person(*place).into_bytes()));
+        }
+        // Few rows of small numbers are not enough to tell them from any others.
+        if self.is_searched() {
+            entries.push(("personnes.csv".to_owned(), table.into_bytes()));
+        }
+        entries.push(("logo.png".to_owned(), b"\x89PNG\r\n\x1a\n\0\0".to_vec()));
+        // A text is read by nothing but a search, and some numbers are searched for nowhere.
+        if self.is_searched() {
+            let explained = b"Un fichier par dossier, et leur liste.".to_vec();
+            entries.push(("LISEZMOI.txt".to_owned(), explained));
+        }
+        let mut made = self.made(
+            &format!("/archives/{}", 1 + draw.below(500)),
+            "application/zip",
+            String::new(),
+            truth,
+        );
+        made.exchange.body = Ok(packed(&entries, zip::CompressionMethod::Deflated));
+        made
+    }
+
+    /// News of persons, one event each, and signs of life.
+    fn stream(&self, draw: &mut Draw) -> MadeExchange {
+        let mut truth = BTreeSet::new();
+        let mut body = String::from(": ouvert\n\n");
+        for number in 0..2 + draw.below(8) {
+            let place = draw.below(self.persons.len());
+            truth.insert(place);
+            let person = self.json_person(place);
+            write!(body, "id: n{number}\nevent: dossier\ndata: {person}\n\n").unwrap();
+            if self.is_searched() {
+                body.push_str("event: ping\ndata: ok\n\n");
+            }
+        }
+        self.made("/flux", "text/event-stream", body, truth)
     }
 
     fn notes(&self, draw: &mut Draw, place: usize) -> MadeExchange {

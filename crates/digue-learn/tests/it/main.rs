@@ -6,8 +6,10 @@
     reason = "a test ends at its first fault, and may say what it measured"
 )]
 
+mod files;
 mod hold_out;
 mod hostile;
 mod made;
 mod merged;
 mod recorded;
+mod unseen;

@@ -1,5 +1,6 @@
 //! From an archive to a map and back: what a recorder writes is what is learnt.
 
+use base64::Engine as _;
 use digue_learn::{LearnFault, LearntFinding, learn};
 use digue_survey::har::{HarLimits, read_har};
 use digue_survey::known::{ColumnChoice, PersonsTable};
@@ -22,7 +23,14 @@ impl ExchangeSource for Archive {
 
 fn archive(exchanges: &[HeldExchange]) -> Archive {
     let entry = |held: &HeldExchange| {
-        let body = String::from_utf8_lossy(held.body.as_ref().unwrap()).into_owned();
+        let bytes = held.body.as_ref().unwrap();
+        let content = match std::str::from_utf8(bytes) {
+            Ok(text) => json!({"size": bytes.len(), "mimeType": held.content_type, "text": text}),
+            Err(_) => json!({
+                "size": bytes.len(), "mimeType": held.content_type, "encoding": "base64",
+                "text": base64::engine::general_purpose::STANDARD.encode(bytes),
+            }),
+        };
         let request = match held.request_body.is_empty() {
             true => json!({"method": held.method, "url": held.url, "headers": []}),
             false => json!({
@@ -35,7 +43,7 @@ fn archive(exchanges: &[HeldExchange]) -> Archive {
             "response": {
                 "status": held.status,
                 "headers": [{"name": "content-type", "value": held.content_type}],
-                "content": {"size": body.len(), "mimeType": held.content_type, "text": body},
+                "content": content,
             },
         })
     };
@@ -118,7 +126,8 @@ fn what_needs_a_person_is_listed() {
     let mut all: Vec<HeldExchange> = (1..9).map(list).collect();
     // A page with a name and no identifier.
     all.push(get("/wizard", "text/html", "<h1>DURANDC Marie</h1>"));
-    // A type that nobody can read.
+    // A type that nobody can read, and a file that is none.
+    all.push(get("/sauvegarde/P0003", "application/x-tar", "P0003\0"));
     all.push(get("/bulletin/P0003.pdf", "application/pdf", "%PDF-1.7"));
     // A job, and what is fetched with it.
     all.push(get(
@@ -166,6 +175,7 @@ fn what_needs_a_person_is_listed() {
     for code in [
         "name-only",
         "unread-type",
+        "unreadable",
         "fetched-later",
         "column",
         "origin",

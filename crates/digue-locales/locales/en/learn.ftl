@@ -106,9 +106,15 @@ learn-finding-doubtful = { $path }: { $hits } { PLURAL($hits, one: "value is", o
 learn-addresses = Addresses
 learn-finding-keyed = { $path }: { $objects } { PLURAL($objects, one: "object has identifiers", other: "objects have identifiers") } as names of members
 learn-finding-member-names = { $path } "{ $place }": the names of members may be persons
-learn-finding-scripts = { $path }: { $pages } { PLURAL($pages, one: "page has identifiers in its scripts", other: "pages have identifiers in their scripts") } only
-learn-finding-resources = { $path }: { $responses } { PLURAL($responses, one: "resource shows persons", other: "resources show persons") }
-learn-finding-pictures = { $path }: { $responses } { PLURAL($responses, one: "picture", other: "pictures") }, perhaps of persons: they cannot be read
+learn-finding-scripts = { $path }: { $pages } pages have identifiers in their scripts only
+learn-finding-resources = { $path }: { $responses } resources show persons
+learn-finding-pictures-ignored =
+    { $files ->
+        [one] { $path }: one PDF file has pictures. Look at them: the map takes them for logos (“pictures = "ignore"”)
+       *[other] { $path }: { $files } PDF files have pictures. Look at them: the map takes them for logos (“pictures = "ignore"”)
+    }
+learn-finding-unread-part = { $path } “{ $name }”: nothing reads this part ({ $parts } times); while it is there, nothing of the response is read
+learn-finding-pictures = { $path }: { $responses } pictures, perhaps of persons: they cannot be read
 learn-finding-fetched-later = { $from } issues what { $to } is asked for later: an export or a job to attach to a person
 learn-finding-alias = "{ $kind }" names the same persons ({ $persons }, { $place }): load the alias table
 learn-finding-origin = { $origin }: { $exchanges } { PLURAL($exchanges, one: "exchange", other: "exchanges") } with another host, { $known } of which show a known person

@@ -238,6 +238,14 @@ impl Sentences {
             LearntFinding::PicturesNotRead { path, responses } => {
                 vec![("path", said(path)), ("responses", count(responses))]
             }
+            LearntFinding::PicturesIgnored { path, files } => {
+                vec![("path", said(path)), ("files", count(files))]
+            }
+            LearntFinding::UnreadPart { path, name, parts } => vec![
+                ("path", said(path)),
+                ("name", said(name)),
+                ("parts", count(parts)),
+            ],
             LearntFinding::ColumnNotEverywhere {
                 path,
                 column,
