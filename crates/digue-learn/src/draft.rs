@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use digue_inspect::media_type::MediaType;
 use digue_survey::body_format::BodyFormat;
+use digue_survey::body_survey::BodySurvey;
 use digue_survey::judge::AddressVerdicts;
 use digue_survey::known::{KnownKind, KnownPersons};
 use digue_survey::portal_survey::{OtherHost, PortalSurvey};
 use digue_survey::route_judge::{JudgedParameter, JudgedRequest, RouteJudge};
-use digue_survey::survey::{BodySurvey, ErrorSurvey, RouteKey, RouteSurvey};
+use digue_survey::survey::{ErrorSurvey, RouteKey, RouteSurvey};
 use digue_survey::value::ValueContext;
 use digue_types::path_template::{PathTemplate, TemplatePart};
 

@@ -1,15 +1,15 @@
 //! The blocks to try for the bodies of one format, by the format's own module.
 
 use digue_survey::body_format::BodyFormat;
-use digue_survey::survey::{BodySurvey, FormatSurvey, TextSurvey};
+use digue_survey::body_survey::{BodySurvey, FormatSurvey, TextSurvey};
 
-use crate::draft_context::DraftContext;
+use crate::draft_context::{DraftContext, empty_block};
 use crate::draft_html::html_blocks;
 use crate::draft_json::json_blocks;
 use crate::draft_parts::{parts_blocks, pdf_blocks};
 use crate::draft_table::table_blocks;
 use crate::draft_xml::xml_blocks;
-use crate::model::{BlockFormat, LearntBlock, LearntRecords, LineReason};
+use crate::model::{BlockFormat, LearntBlock, LearntRecords};
 
 /// Bodies of one type of a route.
 pub(crate) type TypedBody<'b> = (&'b String, BodyFormat, &'b BodySurvey);
@@ -39,31 +39,10 @@ pub(crate) fn format_blocks(
         FormatSurvey::Xml(xml) => xml_blocks(context, &empty, xml),
         FormatSurvey::Pdf(pdf) => pdf_blocks(context, &empty, pdf, body),
         FormatSurvey::Zip(parts) | FormatSurvey::Events(parts) => {
-            parts_blocks(context, &empty, parts)
+            parts_blocks(context, &empty, parts, format_blocks)
         }
         FormatSurvey::Text(text) => text_blocks(context, &empty, text, body),
         FormatSurvey::Asset | FormatSurvey::Opaque => Vec::new(),
-    }
-}
-
-pub(crate) fn empty_block(
-    format: BlockFormat,
-    types: Vec<String>,
-    responses: usize,
-) -> LearntBlock {
-    LearntBlock {
-        format,
-        types,
-        records: LearntRecords::Rows,
-        persons: Vec::new(),
-        empty: Vec::new(),
-        no_person: Vec::new(),
-        captions: None,
-        ignores_pictures: false,
-        parts: Vec::new(),
-        allows_undescribed: false,
-        sweep: Vec::new(),
-        reason: LineReason::Read { responses },
     }
 }
 

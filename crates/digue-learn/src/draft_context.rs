@@ -8,7 +8,7 @@ use digue_survey::route_judge::RouteJudge;
 use digue_survey::value::ValueContext;
 
 use crate::finding::LearntFinding;
-use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
+use crate::model::{BlockFormat, LearntBlock, LearntRecords, LearntRule, LineReason};
 
 /// The pattern of a whole value, where other texts stand at the same place.
 pub(crate) fn pattern_among_others(kind: &KnownKind, accepted: Accepted) -> Option<String> {
@@ -21,6 +21,28 @@ pub(crate) fn pattern_among_others(kind: &KnownKind, accepted: Accepted) -> Opti
 pub(crate) fn prefer_primary(rules: &mut Vec<LearntRule>) {
     let has_primary = rules.iter().any(|rule| rule.kind == 0);
     rules.retain(|rule| rule.kind == 0 || !has_primary);
+}
+
+/// A block of which nothing is said yet.
+pub(crate) fn empty_block(
+    format: BlockFormat,
+    types: Vec<String>,
+    responses: usize,
+) -> LearntBlock {
+    LearntBlock {
+        format,
+        types,
+        records: LearntRecords::Rows,
+        persons: Vec::new(),
+        empty: Vec::new(),
+        no_person: Vec::new(),
+        captions: None,
+        ignores_pictures: false,
+        parts: Vec::new(),
+        allows_undescribed: false,
+        sweep: Vec::new(),
+        reason: LineReason::Read { responses },
+    }
 }
 
 /// What blocks are made with.

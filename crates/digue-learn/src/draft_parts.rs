@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use digue_survey::body_format::BodyFormat;
-use digue_survey::parts_survey::PartsSurvey;
+use digue_survey::body_survey::{BodySurvey, PartsSurvey};
 use digue_survey::pdf_survey::PdfSurvey;
-use digue_survey::survey::BodySurvey;
 
-use crate::draft_blocks::{empty_block, format_blocks};
-use crate::draft_context::DraftContext;
+use crate::draft_context::{DraftContext, empty_block};
 use crate::finding::LearntFinding;
 use crate::model::{BlockFormat, LearntBlock, LearntPart, LearntRecords};
+
+/// The blocks to try for bodies of one format.
+type FormatBlocks =
+    fn(&mut DraftContext<'_>, BlockFormat, Vec<String>, &BodySurvey) -> Vec<LearntBlock>;
 
 /// The blocks to try for PDF files. Without a shape that is searched for, nothing reads them.
 pub(crate) fn pdf_blocks(
@@ -56,18 +58,19 @@ pub(crate) fn pdf_blocks(
 }
 
 /// The blocks to try for archives and event streams: those of their parts together, from the
-/// strictest of each to the loosest of each.
+/// strictest of each to the loosest of each. `of_format` makes those of one.
 pub(crate) fn parts_blocks(
     context: &mut DraftContext<'_>,
     empty: &LearntBlock,
     survey: &PartsSurvey,
+    of_format: FormatBlocks,
 ) -> Vec<LearntBlock> {
     if survey.is_cut {
         context.note_cut();
     }
     let mut drafted: Vec<(String, Vec<LearntBlock>)> = Vec::new();
     for ((name, format), part) in one_format_a_name(context, survey) {
-        let blocks = part_blocks(context, format, &part);
+        let blocks = part_blocks(context, format, &part, of_format);
         if blocks.is_empty() {
             context.findings.push(LearntFinding::UnreadPart {
                 path: context.path.to_owned(),
@@ -120,13 +123,14 @@ fn part_blocks(
     context: &mut DraftContext<'_>,
     format: BodyFormat,
     part: &BodySurvey,
+    of_format: FormatBlocks,
 ) -> Vec<LearntBlock> {
     let nobody = |format| LearntBlock {
         sweep: Vec::new(),
         ..empty_block(format, Vec::new(), part.responses)
     };
     match BlockFormat::of(format) {
-        Some(format) => format_blocks(context, format, Vec::new(), part),
+        Some(format) => of_format(context, format, Vec::new(), part),
         // Pictures and fonts. A script or a drawing that shows a person is a text.
         None if format == BodyFormat::Asset && part.with_known + part.with_name_only == 0 => {
             let block = nobody(BlockFormat::Nobody);

@@ -11,7 +11,7 @@ use digue_inspect::media_type::MediaType;
 use digue_inspect::{InspectionLimits, Message, ResponseRules, RuleBlock, inspect};
 use digue_survey::body_format::is_asset;
 use digue_survey::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody, UrlParts, segments_of};
-use digue_survey::sight::texts_within;
+use digue_survey::packed_texts::texts_within;
 use digue_types::path::{Pattern, Segments};
 use digue_types::path_template::{PathTemplate, TemplatePart};
 use digue_types::{ReadFailure, UnreadPlace};

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use digue_types::path_template::{PathTemplate, TemplatePart};
 
+use crate::body_survey::FormatSurvey;
 use crate::entity::{calls_person, entity_words, is_of_person};
 use crate::evidence::RuleEvidence;
 use crate::json_survey::JsonSurvey;
 use crate::known::KnownPersons;
 use crate::shape::Telling;
-use crate::survey::{FormatSurvey, RouteKey, RouteSurvey, context_at};
+use crate::survey::{RouteKey, RouteSurvey, context_at};
 use crate::tally::{KindTally, PlaceTally};
 use crate::value::{ValueContext, is_paging_place};
 

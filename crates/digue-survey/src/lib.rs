@@ -9,6 +9,7 @@
 
 pub mod alias;
 pub mod body_format;
+pub mod body_survey;
 mod entity;
 pub mod evidence;
 pub mod exchange;
@@ -22,7 +23,8 @@ pub mod judge;
 pub mod known;
 pub mod named_persons;
 mod names;
-pub mod parts_survey;
+pub mod packed_texts;
+mod part_names;
 pub mod pdf_survey;
 pub mod portal_survey;
 pub mod route_judge;

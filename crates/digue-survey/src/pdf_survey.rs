@@ -1,10 +1,9 @@
 //! What PDF files show: a file has texts and no places.
 
 use digue_identifiers::reading::Unreadable;
-use digue_pdf::{PdfLimits, PdfText};
 
-use crate::exchange::BODY_BYTES_MAX;
 use crate::known::KnownPersons;
+use crate::packed_texts::{each_text, pdf_text};
 use crate::sight::{DocumentSight, known_words};
 
 /// PDF files of one route.
@@ -17,14 +16,6 @@ pub struct PdfSurvey {
     pub pages_with_known: usize,
     /// Files with a picture.
     pub with_pictures: usize,
-}
-
-/// The texts of a file.
-pub(crate) fn pdf_text(bytes: &[u8]) -> Result<PdfText, Unreadable> {
-    let limits = PdfLimits {
-        unpacked_bytes_max: BODY_BYTES_MAX,
-    };
-    digue_pdf::read(bytes, &limits)
 }
 
 impl PdfSurvey {
@@ -62,12 +53,4 @@ impl PdfSurvey {
         self.pages_with_known += pages_with_known;
         self.with_pictures += with_pictures;
     }
-}
-
-/// Every reading of every page, and what stands beside the pages.
-pub(crate) fn each_text(text: &PdfText, mut take: impl FnMut(&str)) {
-    for page in &text.pages {
-        page.readings.iter().for_each(|reading| take(reading));
-    }
-    text.asides.iter().for_each(|aside| take(aside));
 }

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
+use crate::body_survey::FormatSurvey;
 use crate::judge::AddressVerdicts;
 use crate::known::KnownPersons;
 use crate::known::words_of;
 use crate::routes;
-use crate::survey::{
-    ErrorSurvey, FetchedLater, FormatSurvey, RouteKey, RouteSurvey, TrafficSurvey,
-};
+use crate::survey::{ErrorSurvey, FetchedLater, RouteKey, RouteSurvey, TrafficSurvey};
 use crate::value::{ValueContext, is_paging_name};
 
 /// The portal that was recorded most.

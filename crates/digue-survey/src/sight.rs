@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use digue_inspect::html::outline::page_elements;
 use digue_inspect::media_type::MediaType;
 use digue_inspect::response::usual_types;
-use digue_tables::archive::ZipArchive;
 use smol_str::SmolStr;
 
 use crate::alias::AliasPlace;
 use crate::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody};
 use crate::known::{KnownPersons, KnownValue};
 use crate::names::NameScan;
-use crate::pdf_survey::{each_text, pdf_text};
+use crate::packed_texts::texts_within;
 use crate::shape::Telling;
 
 /// What one document showed.
@@ -146,40 +145,6 @@ impl BodySight {
             .map(|place| place.iter().map(|one| one.person).collect())
             .collect();
     }
-}
-
-/// The texts of a PDF file, and of the entries of an archive, with their names; `None` for any
-/// other body.
-pub fn texts_within(bytes: &[u8]) -> Option<Vec<String>> {
-    if bytes.starts_with(b"%PDF-") {
-        return Some(pdf_texts(bytes));
-    }
-    if !bytes.starts_with(b"PK\x03\x04") {
-        return None;
-    }
-    let mut texts = Vec::new();
-    let Ok(mut archive) = ZipArchive::open(bytes, BODY_BYTES_MAX) else {
-        return Some(texts);
-    };
-    for position in 0..archive.len() {
-        let name = archive.part(position).map(|(name, _)| name.to_owned());
-        texts.extend(name);
-        match archive.unpack_at(position) {
-            Ok(entry) if entry.starts_with(b"%PDF-") => texts.extend(pdf_texts(&entry)),
-            Ok(entry) => texts.extend(String::from_utf8(entry.into_owned()).ok()),
-            // What cannot be unpacked is unreadable for the inspection too, which says so.
-            Err(_) => {}
-        }
-    }
-    Some(texts)
-}
-
-fn pdf_texts(bytes: &[u8]) -> Vec<String> {
-    let mut texts = Vec::new();
-    if let Ok(text) = pdf_text(bytes) {
-        each_text(&text, |text| texts.push(text.to_owned()));
-    }
-    texts
 }
 
 /// Known identifiers among the words of a text.

@@ -6,31 +6,22 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use digue_inspect::html::outline::page_elements;
 use digue_inspect::media_type::MediaType;
-use digue_inspect::xml::outline::xml_elements;
 use digue_types::path::Segments;
 use digue_types::path_template::{PathTemplate, TemplatePart, is_variable};
-use digue_types::visible::is_blank;
-use digue_types::{ReadFailure, UnreadCause};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::alias::AliasSurvey;
 use crate::body_format::{BodyFormat, format_of};
+use crate::body_survey::BodySurvey;
 use crate::exchange::{
     BODY_BYTES_MAX, BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of,
 };
-use crate::html_survey::HtmlSurvey;
 use crate::json_survey::JsonSurvey;
 use crate::known::{KnownPersons, Spelling};
-use crate::parts_survey::PartsSurvey;
-use crate::pdf_survey::PdfSurvey;
 use crate::shape::Telling;
-use crate::sight::{DocumentSight, SeenValue, known_words};
-use crate::table_survey::TableSurvey;
 use crate::tally::{DistinctValues, PlaceTally, absorb_tallies, hash_of};
 use crate::value::{Spot, TextKind, ValueContext, spots};
-use crate::xml_survey::XmlSurvey;
 
 /// The most routes; exchanges of others are counted and not learnt.
 const ROUTES_MAX: usize = 5_000;
@@ -59,122 +50,6 @@ pub(crate) struct ParameterSurvey {
     pub(crate) values: DistinctValues,
     /// Values of letters and spaces: perhaps a search.
     pub(crate) words: usize,
-}
-
-/// How bodies of one type are read.
-#[derive(Clone, Debug)]
-pub enum FormatSurvey {
-    Json(JsonSurvey),
-    NdJson(JsonSurvey),
-    Html(Box<HtmlSurvey>),
-    Csv(TableSurvey),
-    Xlsx(TableSurvey),
-    Xml(XmlSurvey),
-    Pdf(PdfSurvey),
-    Zip(PartsSurvey),
-    Events(PartsSurvey),
-    Text(TextSurvey),
-    /// Style sheets, scripts, fonts, pictures, sound.
-    Asset,
-    /// No reader for it.
-    Opaque,
-}
-
-impl From<BodyFormat> for FormatSurvey {
-    /// A survey that has seen nothing.
-    fn from(format: BodyFormat) -> Self {
-        match format {
-            BodyFormat::Json => Self::Json(JsonSurvey::default()),
-            BodyFormat::NdJson => Self::NdJson(JsonSurvey::default()),
-            BodyFormat::Html => Self::Html(Box::default()),
-            BodyFormat::Csv => Self::Csv(TableSurvey::default()),
-            BodyFormat::Xlsx => Self::Xlsx(TableSurvey::default()),
-            BodyFormat::Xml => Self::Xml(XmlSurvey::default()),
-            BodyFormat::Pdf => Self::Pdf(PdfSurvey::default()),
-            BodyFormat::Zip => Self::Zip(PartsSurvey::default()),
-            BodyFormat::Events => Self::Events(PartsSurvey::default()),
-            BodyFormat::Text => Self::Text(TextSurvey::default()),
-            BodyFormat::Asset => Self::Asset,
-            BodyFormat::Opaque => Self::Opaque,
-        }
-    }
-}
-
-impl FormatSurvey {
-    /// The tallies of all places.
-    fn each_tally(&self, take: &mut dyn FnMut(&PlaceTally)) {
-        match self {
-            Self::Json(json) | Self::NdJson(json) => json.tallies.values().for_each(take),
-            Self::Html(html) => html.tallies.values().for_each(take),
-            Self::Csv(table) | Self::Xlsx(table) => {
-                table
-                    .columns
-                    .values()
-                    .for_each(|column| take(&column.tally));
-                table.numbered.values().for_each(take);
-            }
-            Self::Xml(xml) => xml.tallies.values().for_each(take),
-            Self::Zip(parts) | Self::Events(parts) => {
-                for part in parts.parts.values() {
-                    part.format.each_tally(take);
-                }
-            }
-            Self::Pdf(_) | Self::Text(_) | Self::Asset | Self::Opaque => {}
-        }
-    }
-}
-
-impl FormatSurvey {
-    /// The tallies of places that can hold an address, with what stands before the value.
-    pub(crate) fn each_address(&self, take: &mut dyn FnMut(&ValueContext, &PlaceTally)) {
-        match self {
-            Self::Json(json) | Self::NdJson(json) => {
-                let tallies = json.tallies.iter();
-                tallies.for_each(|((_, context), tally)| take(context, tally));
-            }
-            Self::Html(html) => {
-                let tallies = html.tallies.iter();
-                tallies.for_each(|((_, context), tally)| take(context, tally));
-            }
-            Self::Xml(xml) => {
-                let tallies = xml.tallies.iter();
-                tallies.for_each(|((_, context), tally)| take(context, tally));
-            }
-            Self::Zip(parts) | Self::Events(parts) => {
-                for part in parts.parts.values() {
-                    part.format.each_address(take);
-                }
-            }
-            Self::Csv(_)
-            | Self::Xlsx(_)
-            | Self::Pdf(_)
-            | Self::Text(_)
-            | Self::Asset
-            | Self::Opaque => {}
-        }
-    }
-}
-
-/// Plain texts.
-#[derive(Clone, Debug, Default)]
-pub struct TextSurvey {
-    pub lines: usize,
-    pub lines_with_known: usize,
-}
-
-/// Bodies of one type of one route.
-#[derive(Clone, Debug)]
-pub struct BodySurvey {
-    pub format: FormatSurvey,
-    pub responses: usize,
-    pub bytes: u64,
-    /// Responses that show a known identifier.
-    pub with_known: usize,
-    /// Resources with a number that is also a known identifier, and may be any other.
-    pub with_doubtful: usize,
-    /// Responses that show a known name, and no known identifier.
-    pub with_name_only: usize,
-    pub unreadable: BTreeMap<UnreadCause, usize>,
 }
 
 /// Everything seen of one route.
@@ -472,129 +347,6 @@ fn whole(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
             take(spot);
         }
     });
-}
-
-impl BodySurvey {
-    pub(crate) fn new(format: BodyFormat) -> Self {
-        Self {
-            format: format.into(),
-            responses: 0,
-            bytes: 0,
-            with_known: 0,
-            with_doubtful: 0,
-            with_name_only: 0,
-            unreadable: BTreeMap::new(),
-        }
-    }
-
-    pub(crate) fn read(
-        &mut self,
-        known: &KnownPersons,
-        media: &MediaType,
-        bytes: &[u8],
-    ) -> Result<DocumentSight, ReadFailure> {
-        let text = || digue_decode::text(media.charset.as_deref(), bytes).map_err(|why| why.detail);
-        match &mut self.format {
-            FormatSurvey::Json(json) => json.read(known, &text()?).map_err(|why| why.detail),
-            FormatSurvey::NdJson(json) => {
-                json.read_lines(known, &text()?).map_err(|why| why.detail)
-            }
-            FormatSurvey::Html(html) => {
-                let elements = page_elements(media.charset.as_deref(), bytes, BODY_BYTES_MAX);
-                Ok(html.read(known, &elements.map_err(|why| why.detail)?))
-            }
-            FormatSurvey::Csv(table) => Ok(table.read_csv(known, &text()?)),
-            FormatSurvey::Xlsx(table) => table
-                .read_workbook(known, bytes, BODY_BYTES_MAX)
-                .map_err(|why| why.detail),
-            FormatSurvey::Xml(xml) => {
-                let text = digue_decode::xml_text(media.charset.as_deref(), bytes)
-                    .map_err(|why| why.detail)?;
-                Ok(xml.read(known, &xml_elements(&text).map_err(|why| why.detail)?))
-            }
-            FormatSurvey::Pdf(pdf) => pdf.read(known, bytes).map_err(|why| why.detail),
-            FormatSurvey::Zip(parts) => parts.read_archive(known, bytes),
-            FormatSurvey::Events(parts) => parts.read_events(known, bytes),
-            FormatSurvey::Text(survey) => {
-                let text = text()?;
-                let mut sight = DocumentSight::default();
-                for line in text.lines().filter(|line| !is_blank(line)) {
-                    survey.lines += 1;
-                    survey.lines_with_known += usize::from(!known_words(known, line).is_empty());
-                }
-                sight.add_words(known, &text);
-                Ok(sight)
-            }
-            FormatSurvey::Asset | FormatSurvey::Opaque => {
-                let mut sight = DocumentSight::default();
-                // Scripts and drawings are texts, and a portal may write persons into them.
-                if let Ok(text) = std::str::from_utf8(bytes) {
-                    sight.add_words(known, text);
-                }
-                // A page without its scripts does nothing: a number that any script may hold does
-                // not hold one back.
-                let all = sight.known.len();
-                sight
-                    .known
-                    .retain(|seen| known.kind(seen.value.kind).telling() == Telling::Alone);
-                self.with_doubtful += usize::from(sight.known.len() < all);
-                Ok(sight)
-            }
-        }
-    }
-
-    pub(crate) fn note(&mut self, known: &KnownPersons, sight: &DocumentSight) {
-        let is_person = |seen: &SeenValue| {
-            known.kind(seen.value.kind).telling() > Telling::Short || seen.is_confirmed
-        };
-        let shows_known = sight.known.iter().any(is_person);
-        self.with_known += usize::from(shows_known);
-        self.with_name_only += usize::from(sight.names > 0 && !shows_known);
-    }
-
-    /// Joins the bodies of two routes that are one.
-    pub fn absorb(&mut self, other: Self) {
-        self.responses += other.responses;
-        self.bytes += other.bytes;
-        self.with_known += other.with_known;
-        self.with_doubtful += other.with_doubtful;
-        self.with_name_only += other.with_name_only;
-        for (cause, count) in other.unreadable {
-            *self.unreadable.entry(cause).or_default() += count;
-        }
-        match (&mut self.format, other.format) {
-            (FormatSurvey::Json(own), FormatSurvey::Json(other))
-            | (FormatSurvey::NdJson(own), FormatSurvey::NdJson(other)) => own.absorb(other),
-            (FormatSurvey::Html(own), FormatSurvey::Html(other)) => own.absorb(*other),
-            (FormatSurvey::Csv(own), FormatSurvey::Csv(other))
-            | (FormatSurvey::Xlsx(own), FormatSurvey::Xlsx(other)) => own.absorb(other),
-            (FormatSurvey::Xml(own), FormatSurvey::Xml(other)) => own.absorb(other),
-            (FormatSurvey::Pdf(own), FormatSurvey::Pdf(other)) => own.absorb(other),
-            (FormatSurvey::Zip(own), FormatSurvey::Zip(other))
-            | (FormatSurvey::Events(own), FormatSurvey::Events(other)) => own.absorb(other),
-            (FormatSurvey::Text(own), FormatSurvey::Text(other)) => {
-                own.lines += other.lines;
-                own.lines_with_known += other.lines_with_known;
-            }
-            // Bodies are joined by their format, so that nothing else meets here.
-            _ => {}
-        }
-    }
-
-    /// How alike bodies of the same format are, from 0 to 1.
-    pub(crate) fn likeness(&self, other: &Self) -> f64 {
-        match (&self.format, &other.format) {
-            (FormatSurvey::Json(own), FormatSurvey::Json(other))
-            | (FormatSurvey::NdJson(own), FormatSurvey::NdJson(other)) => own.likeness(other),
-            (FormatSurvey::Html(own), FormatSurvey::Html(other)) => own.likeness(other),
-            (FormatSurvey::Csv(own), FormatSurvey::Csv(other))
-            | (FormatSurvey::Xlsx(own), FormatSurvey::Xlsx(other)) => own.likeness(other),
-            (FormatSurvey::Xml(own), FormatSurvey::Xml(other)) => own.likeness(other),
-            (FormatSurvey::Zip(own), FormatSurvey::Zip(other))
-            | (FormatSurvey::Events(own), FormatSurvey::Events(other)) => own.likeness(other),
-            _ => 0.0,
-        }
-    }
 }
 
 impl RouteSurvey {
