@@ -23,6 +23,11 @@ STANDARD = set(
 PAINTING = {b"Tj", b"TJ", b"'", b'"', b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*", b"S", b"s", b"Do", b"sh", b"EI"}
 
 
+def is_true(value):
+    """A boolean of a PDF file is an object, and every object is true."""
+    return getattr(value, "value", value) is True
+
+
 class Pdf:
     def __init__(self, path):
         self.reader = PdfReader(path)
@@ -47,9 +52,9 @@ class Pdf:
         self.must("06-002", "pdfuaid:part" in xmp, "no identification as PDF/UA")
         self.must("06-003", "<dc:title>" in xmp, "no title in the metadata")
         preferences = catalog.get("/ViewerPreferences", {})
-        self.must("07-001", bool(preferences.get("/DisplayDocTitle", False)), "the title is not shown")
-        self.must("01-007", not mark.get("/Suspects", False), "suspects")
-        self.must("PDF 14.7.1", bool(mark.get("/Marked", False)), "not marked")
+        self.must("07-001", is_true(preferences.get("/DisplayDocTitle")), "the title is not shown")
+        self.must("01-007", not is_true(mark.get("/Suspects")), "suspects")
+        self.must("PDF 14.7.1", is_true(mark.get("/Marked")), "not marked")
         self.must("11-006", bool(catalog.get("/Lang")), "no language")
         self.must("26-001", not self.reader.is_encrypted, "encrypted")
         self.must("01-006", "/StructTreeRoot" in catalog, "no structure")

@@ -29,6 +29,33 @@ pub async fn complaint(
     .await
 }
 
+/// The document of the complaint alone. It names the holder and the addresses, as the archive does,
+/// and is evidence that is read like it.
+pub async fn complaint_paper(
+    app: &App,
+    actor: &Actor,
+    view: &IncidentView,
+    reader: &PaperReader,
+    form: papers::PaperFormat,
+) -> Result<Vec<u8>, OperationError> {
+    let fetch = printed(app, view, reader, form);
+    reading::read(app, actor, EvidenceForm::File, fetch, |_| {
+        Subject::Complaint(view.reference())
+    })
+    .await
+}
+
+async fn printed(
+    app: &App,
+    view: &IncidentView,
+    reader: &PaperReader,
+    form: papers::PaperFormat,
+) -> Result<Vec<u8>, OperationError> {
+    let document = complaint::document(app, view, reader).await?;
+    let sources = PaperSources::incident(&view.record.id);
+    papers::printed_from(app, &document, form, sources).await
+}
+
 async fn packed(
     app: &App,
     view: &IncidentView,

@@ -96,6 +96,7 @@ const fn complaint_by(happening: Happening) -> &'static str {
     match happening {
         Happening::StolenAccount => "complaint-by-stolen-account",
         Happening::SuspectedAccount => "complaint-by-suspected-account",
+        Happening::OutsideReader => "complaint-by-outside-reader",
         Happening::Ransomware => "complaint-by-ransomware",
         Happening::Unavailable | Happening::Mistake | Happening::Unspecified => {
             "complaint-by-unspecified"
@@ -288,8 +289,9 @@ fn losses(view: &IncidentView, reader: &PaperReader) -> Vec<DocumentBlock> {
     let records = affected
         .filter(|version| version.records > 0)
         .map(|version| digue_locales::number(reader.language, version.records));
-    let categories = affected.map(|version| version.by_category.keys().cloned().collect());
-    let kinds = reader.kinds(categories.unwrap_or_else(Vec::new)).join(", ");
+    let categories: Option<Vec<String>> =
+        affected.map(|version| version.by_category.keys().cloned().collect());
+    let kinds = reader.kinds(categories.unwrap_or_default()).join(", ");
     let notices: u64 = incident
         .notices
         .iter()

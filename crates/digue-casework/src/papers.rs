@@ -245,6 +245,7 @@ pub async fn paper(
 ) -> Result<Option<Document>, OperationError> {
     Ok(Some(match name {
         "notification" => notification(app, view, reader),
+        // To be handed out as evidence only (`bundle::complaint_paper`).
         "complaint" => complaint::document(app, view, reader).await?,
         "call-centre" | "press" | "partner" => external_paper(app, view, reader, name),
         _ => return Ok(None),

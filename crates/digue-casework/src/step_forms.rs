@@ -599,16 +599,13 @@ impl SheetSource<'_> {
         state.choices = next
             .iter()
             .map(|one| {
-                // The same state after the end is a reopening, and says so.
-                let prefix = if incident.is_closed() {
-                    "state-again"
-                } else {
-                    "state-is"
+                let said = match (incident.is_closed(), one) {
+                    // The same state after the end is a reopening, and says so.
+                    (true, IncidentState::Contained) => self.reader.say("state-again-contained"),
+                    (true, IncidentState::Suspected) => self.reader.say("state-again-suspected"),
+                    (_, one) => self.reader.say(&format!("state-is-{}", one.code())),
                 };
-                (
-                    one.code().to_owned(),
-                    self.reader.say(&format!("{prefix}-{}", one.code())),
-                )
+                (one.code().to_owned(), said)
             })
             .collect();
         let mut fields = vec![state];

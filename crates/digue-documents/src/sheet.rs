@@ -127,6 +127,8 @@ impl CellFormats {
 
 /// Characters that stand side by side on a landscape A4 page in a readable size.
 const PAGE_CHARS: usize = 190;
+/// The narrowest column in which sentences can be read.
+const NARROW_CHARS: usize = 18;
 
 /// Writes a workbook with a frozen header, filters, and columns as wide as their content. It prints
 /// on landscape A4 pages, as wide as the page where that can be read, with the header on each.
@@ -166,18 +168,11 @@ fn write_sheet(
         .set_bold()
         .set_text_wrap()
         .set_align(rust_xlsxwriter::FormatAlign::Top);
-    let mut chars = 0;
-    for (place, text) in (0_u16..).zip(&sheet.header) {
+    let widths = fitted(widths_of(sheet));
+    let chars = widths.iter().sum();
+    for ((place, text), width) in (0_u16..).zip(&sheet.header).zip(&widths) {
         page.write_string_with_format(header, place, text, &head)?;
-        let cells = sheet
-            .rows
-            .iter()
-            .filter_map(|row| row.get(usize::from(place)));
-        let longest = cells.map(WrittenCell::width).max().unwrap_or(0);
-        let title = text.chars().count().min(TITLE_CHARS_MAX);
-        let width = longest.max(title).min(COLUMN_CHARS_MAX) + 2;
-        page.set_column_width(place, width as f64)?;
-        chars += width;
+        page.set_column_width(place, *width as f64)?;
     }
     for (line, row) in (header + 1..).zip(&sheet.rows) {
         for (place, cell) in (0_u16..).zip(row) {
@@ -190,6 +185,30 @@ fn write_sheet(
     page.autofilter(header, 0, header.saturating_add(lines), last)?;
     let end = header.saturating_add(lines);
     print_on_landscape(page, sheet, (header, end, last), chars)
+}
+
+/// The width of each column by its longest cell.
+fn widths_of(sheet: &WrittenSheet) -> Vec<usize> {
+    let width = |(place, text): (usize, &String)| {
+        let cells = sheet.rows.iter().filter_map(|row| row.get(place));
+        let longest = cells.map(WrittenCell::width).max().unwrap_or(0);
+        let title = text.chars().count().min(TITLE_CHARS_MAX);
+        longest.max(title).min(COLUMN_CHARS_MAX) + 2
+    };
+    sheet.header.iter().enumerate().map(width).collect()
+}
+
+/// The same widths, the widest ones reduced until all columns stand on one page; unchanged where
+/// they are too many to be read side by side. Cells wrap.
+fn fitted(widths: Vec<usize>) -> Vec<usize> {
+    if widths.len() * NARROW_CHARS > PAGE_CHARS {
+        return widths;
+    }
+    let at_most = |most: usize| widths.iter().map(move |width| *width.min(&most));
+    let most = (NARROW_CHARS..=COLUMN_CHARS_MAX + 2)
+        .rev()
+        .find(|most| at_most(*most).sum::<usize>() <= PAGE_CHARS);
+    at_most(most.unwrap_or(NARROW_CHARS)).collect()
 }
 
 fn print_on_landscape(

@@ -4,7 +4,7 @@
 //! edges; A4 folded at 99 and 198 mm slides 10 mm sideways and 11 mm up and down in it.
 
 use super::letters::{BODY, PLAIN, SMALL, TextStyle, broken};
-use super::pages::{ContentMark, PdfPages, bold};
+use super::pages::{ContentMark, PdfPages, RIGHT_HALF, bold};
 use super::structure::StructureElement;
 use crate::letter::{LetterHead, PostalAddress};
 
@@ -36,8 +36,6 @@ const KEPT_FREE: SheetBox = millimetres(90.0, 34.0, 110.0, 56.0);
 const SENDER: SheetBox = millimetres(20.0, 15.0, 66.0, 75.0);
 /// Where the text of the letter begins.
 const TEXT_TOP: f32 = 94.0 * MM;
-/// Left edge of the date and of the signature.
-const RIGHT_HALF: f32 = 100.0 * MM;
 const FOLDS: [f32; 2] = [99.0 * MM, 198.0 * MM];
 /// Room for a signature by hand.
 const SIGNATURE: f32 = 9.0 * MM;
@@ -80,6 +78,7 @@ impl PdfPages {
         };
         self.need(SIGNATURE + (lines.len() + 1) as f32 * BODY * 1.4);
         self.skip(6.0);
+        self.note_signature();
         above.iter().for_each(|line| self.line_at(RIGHT_HALF, line));
         self.skip(SIGNATURE);
         self.line_at(RIGHT_HALF, name);
@@ -133,7 +132,7 @@ impl PdfPages {
         self.structure.push(StructureElement::paragraph(leaf));
     }
 
-    /// Where to fold, and what the window may show: for whoever puts letters into envelopes.
+    /// Where to fold, and what the window may show: for the person who puts letters into envelopes.
     fn marks_for_hands(&mut self) {
         const THIN: f32 = 0.5;
         let mut rule = |at, width, height| self.mark(ContentMark::Rule { at, width, height });

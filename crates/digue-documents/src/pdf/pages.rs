@@ -21,6 +21,8 @@ const SIDE: f32 = 1.7;
 const LETTER_LEADING: f32 = 1.28;
 /// Between a bitmap and the text beside it: more than the four squares that a QR code keeps free.
 const BESIDE: f32 = 14.0;
+/// Left edge of the date and of the signature of a letter: 100 mm.
+pub(super) const RIGHT_HALF: f32 = 100.0 * 72.0 / 25.4;
 
 /// A4 and its margins, in points.
 #[derive(Clone, Copy)]
@@ -102,6 +104,8 @@ pub(super) struct PdfPages {
     /// The header of the table that is being laid out, for the next page.
     repeated: Vec<RowColumn>,
     is_letter: bool,
+    /// Where the signature of a letter begins: the page's number, and the points from its top.
+    signed_at: Option<(usize, f32)>,
     /// Where the next mark starts, in points from the top of the page.
     y: f32,
 }
@@ -124,6 +128,7 @@ impl PdfPages {
             sections: vec![title.to_owned()],
             repeated: Vec::new(),
             is_letter: false,
+            signed_at: None,
             y: size.margin,
         }
     }
@@ -330,6 +335,11 @@ impl PdfPages {
         }
     }
 
+    /// The signature begins here.
+    pub(super) fn note_signature(&mut self) {
+        self.signed_at = Some((self.all.len(), self.y));
+    }
+
     pub(super) fn text(
         &mut self,
         text: &str,
@@ -478,9 +488,21 @@ impl PdfPages {
     fn squares(&mut self, says: &str, beside: &str, rows: &[Vec<bool>]) {
         let height = rows.len() as f32 * SIDE;
         let width = rows.iter().map(Vec::len).max().unwrap_or(0) as f32 * SIDE;
-        self.need(height + 14.0);
-        self.skip(8.0);
-        let (left, top) = (self.size.margin, self.y);
+        // Beside the hand that signed, where there is room: a letter keeps to one sheet.
+        let end = self.size.height - self.size.margin;
+        let signed = self.signed_at.take();
+        let beside_hand = signed.filter(|(page, y)| *page == self.all.len() && y + height <= end);
+        let (top, right) = match beside_hand {
+            Some((_, y)) => (y, RIGHT_HALF - BESIDE),
+            None => {
+                self.need(height + 14.0);
+                self.skip(8.0);
+                (self.y, self.size.margin + self.size.inner())
+            }
+        };
+        let below = self.y;
+        self.go_to(top);
+        let left = self.size.margin;
         let mut places = Vec::new();
         for (line, row) in rows.iter().enumerate() {
             let black = row.iter().enumerate().filter(|(_, is)| **is);
@@ -507,10 +529,10 @@ impl PdfPages {
                 size: SMALL,
                 ..PLAIN
             };
-            self.text(beside, left + taken, self.size.inner() - taken, look, leaf);
+            self.text(beside, left + taken, right - left - taken, look, leaf);
             self.structure.push(StructureElement::paragraph(leaf));
         }
-        self.y = self.y.max(top + height) + 6.0;
+        self.y = below.max(self.y).max(top + height) + 6.0;
     }
 }
 
