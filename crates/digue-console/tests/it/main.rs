@@ -18,6 +18,7 @@ mod pages;
 mod papers;
 mod people;
 #[path = "../../../digue/tests/it/python.rs"]
+#[expect(dead_code, reason = "the tests of the binary use the rest")]
 mod python;
 mod routes;
 mod snapshots;
