@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::{Membership, Role};
-use digue_administration::caseloads;
+use digue_administration::loads::{LoadMode, LoadTarget};
+use digue_administration::tables;
 use digue_app::clock::ManualClock;
 use digue_app::{Actor, App, OperationError, directory};
 use digue_casework::{breach, incidents, notification};
@@ -350,12 +351,13 @@ impl YearPlayer<'_> {
             .enumerate()
             .filter(|(place, line)| *place == 0 || line.split(',').next().is_some_and(is_known));
         let csv: Vec<&str> = lines.map(|(_, line)| line).collect();
-        let mode = caseloads::LoadMode::Replace {
+        let mode = LoadMode::Replace {
             confirms_loss: false,
         };
-        let name =
+        let population_id =
             PopulationId::parse(POPULATION).map_err(|_| StepError::Name(POPULATION.to_owned()))?;
-        caseloads::load(app, &digue, &name, csv.join("\n").into_bytes(), mode).await?;
+        let target = LoadTarget::Caseload(population_id);
+        tables::load(app, &digue, &target, csv.join("\n").into_bytes(), mode).await?;
         people::write(app, population, &first, self.stage.language).await?;
         Ok(())
     }

@@ -261,6 +261,13 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
             .unwrap();
         }
     }
+    // A complaint that is not filed is a decision, with its reason.
+    add(IncidentNote::LeftOpen {
+        clock: ClockKind::Complaint,
+        reason: "L'assureur n'est pas appelé.".to_owned(),
+    })
+    .await
+    .unwrap();
     add(close()).await.unwrap();
     let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
     assert_eq!(view.incident.state(), IncidentState::Resolved);

@@ -181,7 +181,7 @@ fn everyone_who_saw_a_person_is_told() {
         .collect();
     let caseload = Value::from("caseload");
     assert_eq!(seen, [(&"a2".into(), &caseload), (&"a1".into(), &caseload)]);
-    assert!(run(folder, 0, &["seen", "--person", "P1"]).starts_with("Shown 2 times to 1 accounts"));
+    assert!(run(folder, 0, &["seen", "--person", "P1"]).starts_with("Shown 2 times to 1 account"));
     run(folder, 2, &["seen", "--person", "P7"]);
     let csv = run(folder, 0, &["seen", "--person", "P2", "--csv"]);
     assert_eq!(csv.lines().count(), 3);
@@ -690,7 +690,7 @@ fn what_is_past_its_retention_is_forgotten_and_not_a_day_before() {
         "602"
     );
     let done = forget(0, &date(200));
-    assert!(done.contains("1 keys destroyed"), "{done}");
+    assert!(done.contains("1 key destroyed"), "{done}");
     assert_eq!(
         run(&folder, 0, &["scope", "--account", "a1", "--count"]).trim(),
         "2"

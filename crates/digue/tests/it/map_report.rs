@@ -68,7 +68,7 @@ fn what_the_map_misses_is_reported_and_no_name_is_kept() {
     let made = digue(&folder, &["names", "portail", "--persons", "ids.csv"]);
     assert_eq!(made.status.code(), Some(0), "{}", said(&made));
     assert!(
-        said(&made).contains("2 persons") && said(&made).contains("1 without"),
+        said(&made).contains("are searched for: 2") && said(&made).contains("1 without"),
         "{}",
         said(&made)
     );
@@ -99,10 +99,10 @@ fn what_the_map_misses_is_reported_and_no_name_is_kept() {
     let text = said(&report);
     assert_eq!(report.status.code(), Some(1), "{text}");
     for line in [
-        "reste: 1 responses without anybody",
+        "reste: 1 response without anybody",
         "reste: $.jamais",
-        "/api/aide/{x}: 1 responses by reste",
-        "assistant: 1 responses, 1 names",
+        "/api/aide/{x}: 1 response by reste",
+        "assistant: 1 response, 1 name",
         "uninspectable:name-without-identifier (name-without-identifier)",
         "Refusals due to the map: 1",
         "Refusals of unknown cause: 1",

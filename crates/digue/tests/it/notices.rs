@@ -528,7 +528,7 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     );
     let page = told.dpo.get(&told.incident).text();
     assert!(
-        page.contains("envoyés par courriel"),
+        page.contains("par courriel"),
         "what left is in the log: {page}"
     );
     // Letters, and persons without a contact, are for people to handle.

@@ -126,6 +126,10 @@ impl Officer {
             if browser.text("p.quiet").contains(wanted) {
                 continue;
             }
+            // What may stay open needs its reason.
+            if browser.count("#left-open-complaint") > 0 {
+                browser.write("#left-open-complaint", BECAUSE);
+            }
             browser.choose("#state", state);
             browser.write("#state-reason", BECAUSE);
             browser.click("form:has(#state) button");

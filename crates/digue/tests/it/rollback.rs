@@ -159,7 +159,7 @@ fn a_journal_that_went_on_otherwise_does_not_start() {
     let refused = digue(instance.folder.path(), &["serve"]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
     assert!(
-        said(&refused).contains("are not the ones recorded"),
+        said(&refused).contains("is not the one recorded"),
         "{}",
         said(&refused)
     );

@@ -184,11 +184,7 @@ fn an_hour_and_a_week(browser: &Browser) {
     browser.click("tbody td a");
     browser.sees("form:has(#f-title)", "Intitulé");
     browser.choose("#f-declared", "in-place");
-    browser.write("#f-checks", "horoscope");
-    browser.submit("form:has(#f-title)", 0);
-    browser.sees("main", "cela ne renvoie à rien de connu");
     browser.page_at_both_widths("smsi-record");
-    browser.clear("#f-checks");
     browser.write("#f-evidence", "clés remises à tous le 20 novembre");
     browser.submit("form:has(#f-title)", 0);
     browser.sees("main", "en place, déclaré");
@@ -656,7 +652,7 @@ fn what_an_impact_assessment_promised_is_the_loudest_line() {
     );
     let again = upload(&officer, "/smsi/exchange/pia", PIA.as_bytes()).text();
     assert!(
-        again.contains("0 mesures ajoutées, 2 déjà suivies"),
+        again.contains("0 mesure ajoutée, 2 déjà suivies"),
         "{again}"
     );
     let wrong = officer.get("/smsi/contradictions").text();
@@ -680,7 +676,7 @@ fn what_an_impact_assessment_promised_is_the_loudest_line() {
     };
     let done = upload(&officer, "/smsi/exchange/pia", &file("pia-entites.json")).text();
     assert!(
-        done.contains("4 mesures ajoutées") && done.contains("1 plans ignorés"),
+        done.contains("4 mesures ajoutées") && done.contains("1 plan ignoré"),
         "{done}"
     );
     assert!(

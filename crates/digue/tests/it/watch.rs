@@ -80,8 +80,8 @@ fn a_theft_is_cut_off_within_tens_of_persons_and_people_decide() {
     // yet.
     for said in [
         "un jour ordinaire",
-        "rien n&#39;aurait été signalé",
-        "depuis 0 jours",
+        "suffi à elle seule à un signalement",
+        "depuis 0 jour",
         "pas un verdict",
     ] {
         assert!(

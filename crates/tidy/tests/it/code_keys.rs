@@ -19,6 +19,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("account-list", &["AccountHistory"]),
     ("act", &["Act"]),
     ("action", &["Action"]),
+    ("added-draft", &["AddressUse"]),
     ("awareness", &["Awareness"]),
     ("backup-failure", &["BackupFailure"]),
     ("basis", &["Basis"]),
@@ -109,7 +110,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
 
 /// Prefixes that other words follow: columns, steps, papers, states, from a list beside their use.
 /// This list only shrinks.
-const KEYS_OF_WORDS: [&str; 40] = [
+const KEYS_OF_WORDS: [&str; 42] = [
     "approval",
     "break-glass",
     "campaign",
@@ -120,12 +121,14 @@ const KEYS_OF_WORDS: [&str; 40] = [
     "csv-column",
     "decide",
     "entry-field",
+    "file-name",
     "import-column",
     "import-register",
     "import-reject",
     "limit",
     "mode-explain",
     "moment",
+    "month",
     "notice",
     "notice-easy",
     "notice-state",
