@@ -36,7 +36,7 @@ pub trait MapReader: Send + Sync {
     fn has_route(&self, map: &MapTexts<'_>, route: &RouteName) -> bool;
 
     /// Lines to begin with: a route for this address, as far as the address says what it needs.
-    fn draft(&self, map: &MapTexts<'_>, address: &UnmappedAddress, use_as: RouteDraft) -> String;
+    fn draft(&self, map: &MapTexts<'_>, address: &UnmappedAddress, use_as: AddressUse) -> String;
 }
 
 /// The map of a portal as it was stored, and the lines of the routes that were added to it.
@@ -48,7 +48,7 @@ pub struct MapTexts<'t> {
 
 /// What an address is taken for at first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RouteDraft {
+pub enum AddressUse {
     /// Its responses show persons, or may.
     Persons,
     /// They never show anybody, on the map's responsibility.
@@ -57,7 +57,7 @@ pub enum RouteDraft {
     Resource,
 }
 
-impl RouteDraft {
+impl AddressUse {
     pub const ALL: [Self; 3] = [Self::Persons, Self::Nobody, Self::Resource];
 
     pub const fn code(self) -> &'static str {
@@ -249,7 +249,7 @@ pub async fn draft(
     actor: &Actor,
     portal: &PortalId,
     address: &UnmappedAddress,
-    use_as: RouteDraft,
+    use_as: AddressUse,
 ) -> Result<String, OperationError> {
     may_add(actor)?;
     let kept = KeptMaps::read(app).await?;

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use digue_administration::map_additions::{AddedLineFault, MapReader, MapTexts, RouteDraft};
+use digue_administration::map_additions::{AddedLineFault, AddressUse, MapReader, MapTexts};
 use digue_types::{AddressMethod, PortalId, RouteName, UnmappedAddress};
 use toml::de::{DeTable, DeValue};
 
@@ -202,7 +202,7 @@ impl MapReader for AddedRouteReader {
         })
     }
 
-    fn draft(&self, map: &MapTexts<'_>, address: &UnmappedAddress, use_as: RouteDraft) -> String {
+    fn draft(&self, map: &MapTexts<'_>, address: &UnmappedAddress, use_as: AddressUse) -> String {
         let known = Self::whole(map).map(|whole| whole.text).unwrap_or_default();
         let mut lines = vec!["[[routes]]".to_owned()];
         lines.push(format!(
@@ -214,13 +214,13 @@ impl MapReader for AddedRouteReader {
             lines.push(format!("methods = [\"{}\"]", address.method.code()));
         }
         match use_as {
-            RouteDraft::Resource => lines.push("kind = \"assets\"".to_owned()),
-            RouteDraft::Nobody => {
+            AddressUse::Resource => lines.push("kind = \"assets\"".to_owned()),
+            AddressUse::Nobody => {
                 lines.push("action = \"read\"".to_owned());
                 lines.push("caseload = \"not-required\"".to_owned());
                 lines.extend(block("nobody", address));
             }
-            RouteDraft::Persons => {
+            AddressUse::Persons => {
                 lines.push("action = \"read\"".to_owned());
                 lines.extend(persons_block(address, &known));
             }

@@ -28,7 +28,7 @@ impl CharacterSet {
         let is_japanese = |name: &&str| matches!(*name, "ISO 2022 IR 87" | "ISO 2022 IR 13");
         match values[..] {
             [one] => Self::single(one),
-            [..] if values.iter().skip(1).any(|name| is_japanese(&name)) => Self::Japanese,
+            [..] if values.iter().skip(1).any(is_japanese) => Self::Japanese,
             // Without escape sequences in a value, the first is the one in which it is written.
             [first, ..] => Self::single(first),
             [] => Self::Undeclared,

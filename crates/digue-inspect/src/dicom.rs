@@ -241,12 +241,7 @@ fn document_texts(
                 if element.attributes.iter().any(is_packed) {
                     return Err(unread(UnreadCause::UnreadPart, "B64"));
                 }
-                texts.extend(
-                    element
-                        .attributes
-                        .into_iter()
-                        .map(|(_, value)| value.into()),
-                );
+                texts.extend(element.attributes.into_iter().map(|(_, value)| value));
                 texts.push(element.text);
             }
             // Comments, and what stands between elements, too.

@@ -451,6 +451,7 @@ impl RuleBlock {
             | BlockRules::Zip(_)
             | BlockRules::Events(_)
             | BlockRules::Pdf(_)
+            | BlockRules::Dicom(_)
             | BlockRules::Nobody => false,
         }
     }

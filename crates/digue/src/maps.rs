@@ -110,7 +110,7 @@ fn read_granted(map: &PortalMap, kept: &str) -> Result<PortalMap> {
     let sentences = || {
         faults
             .iter()
-            .map(|fault| fault.say(digue_locales::Language::English))
+            .map(|fault| fault.say(Language::English))
             .collect::<Vec<_>>()
     };
     read.ok_or_else(|| anyhow!("{}", sentences().join("; ")))

@@ -469,13 +469,19 @@ pub(crate) async fn paper(
         ));
     }
     let (paper, form) = requested_paper(&name)?;
+    let shown = file_name(visitor.language, paper);
+    let shown = format!("{shown}-{}", view.reference());
+    if paper == "complaint" {
+        let actor = visitor.actor(&console.app)?;
+        let bytes = bundle::complaint_paper(&console.app, &actor, &view, &reader, form).await?;
+        return Ok(file(&shown, form, bytes));
+    }
     let document = papers::paper(&console.app, &view, &reader, paper).await?;
     let document = document.ok_or(OperationError::NotFound("paper"));
     let document = document?;
     let sources = PaperSources::incident(&view.record.id);
     let bytes = papers::printed_from(&console.app, &document, form, sources).await?;
-    let name = file_name(visitor.language, paper);
-    Ok(file(&format!("{name}-{}", view.reference()), form, bytes))
+    Ok(file(&shown, form, bytes))
 }
 
 pub(crate) async fn register_paper(
@@ -488,5 +494,5 @@ pub(crate) async fn register_paper(
     let (_, form) = requested_paper(&name)?;
     let reader = console.words(&visitor).reader();
     let bytes = register_file(&console.app, &views, &reader, form).await?;
-    Ok(file("register", form, bytes))
+    Ok(file(&file_name(visitor.language, "register"), form, bytes))
 }

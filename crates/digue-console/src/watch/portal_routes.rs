@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use digue_administration::map_additions::{
-    self, AddOutcome, AddedLineFault, AddedState, ListedRoute, RouteDraft,
+    self, AddOutcome, AddedLineFault, AddedState, AddressUse, ListedRoute,
 };
 use digue_app::{Actor, OperationError};
 use digue_locales::Value;
@@ -106,7 +106,7 @@ fn form_page(
 ) -> Response {
     let age = console.app.clock().now().since(actor.proved_at);
     let chosen = asked.draft();
-    let drafts = RouteDraft::ALL.map(|draft| {
+    let drafts = AddressUse::ALL.map(|draft| {
         let place = asked.place(&w, &portal, draft);
         (draft.code(), place, draft == chosen)
     });
@@ -146,18 +146,18 @@ impl AskedAddress {
         is_path.then(|| UnmappedAddress::new(&self.method, &self.path, Some(&self.media)))
     }
 
-    fn draft(&self) -> RouteDraft {
+    fn draft(&self) -> AddressUse {
         let usual = || match self.media.as_str() {
-            "text/css" | "text/javascript" | "application/javascript" => RouteDraft::Resource,
+            "text/css" | "text/javascript" | "application/javascript" => AddressUse::Resource,
             media if media.starts_with("image/") || media.starts_with("font/") => {
-                RouteDraft::Resource
+                AddressUse::Resource
             }
-            _ => RouteDraft::Persons,
+            _ => AddressUse::Persons,
         };
-        RouteDraft::parse(&self.draft).unwrap_or_else(usual)
+        AddressUse::parse(&self.draft).unwrap_or_else(usual)
     }
 
-    fn place(&self, w: &Localizer, portal: &PortalId, draft: RouteDraft) -> String {
+    fn place(&self, w: &Localizer, portal: &PortalId, draft: AddressUse) -> String {
         format!(
             "/portals/{portal}/routes/new?method={}&path={}&media={}&draft={}",
             w.query(&self.method),

@@ -123,6 +123,7 @@ state-is-confirmed = the incident is established and goes on
 state-is-contained = the incident is established and contained: access is closed
 state-is-dismissed = it is a false alarm
 state-is-resolved = everything is done: close the incident
+state-is-suspected = it is a suspicion, to be checked
 state-access-shut = The access in question is closed.
 state-access-open = The access in question is not closed: only the CISO can close it.
 decided-by = Decided by { $by }, { $at }.

@@ -367,6 +367,7 @@ log-affected = Affected persons, version { $version }: { $persons }
 log-severity = Severity { $level } (ENISA)
 log-gravity = Severity { $gravity } (CNIL)
 log-delay = Delay explained ({ $clock })
+log-left-open = Left open at closing ({ $clock })
 log-notices-ended = Notices: { $sent } sent by e-mail, { $listed } by another means still to be recorded, { $unsent } not sent, { $unreached } { PLURAL($unreached, one: "person", other: "persons") } without contact details.
 log-submitted = { $stage } notification sent on { $at }, receipt { $receipt }
 log-lesson = lesson
@@ -411,7 +412,6 @@ fact-accounts = Accounts: { $accounts }; open sessions: { $sessions }.
 fact-affected = Affected persons: { $persons }.
 fact-categories = Categories shown: { $categories }.
 fact-findings = Findings: { $findings }, of which { $waiting } pending.
-fact-gates = Gates not open: { $gates }.
 fact-journal = The journal has { $entries } { PLURAL($entries, one: "entry", other: "entries") }.
 fact-organisation = Accounts of the organisation: { $accounts }.
 fact-uninspected = Responses that could not be read: { $reason }.
@@ -741,6 +741,29 @@ complaint-verify-key = Compare the key in the file journal.pub with the one that
 complaint-verify-list = Verify the signature of the list of persons:
 complaint-verify-receipt = Verify, offline, that each cited entry stands in the journal:
 complaint-verify-good = Each command ends with code 0 when the item is intact; any other end means that it was changed.
+
+    The data
+    { $kinds }.
+
+    Current status
+    { $claims }
+    { $taken }
+
+    If the person asks "am I affected?"
+    Do not look up their record yourself. { $notices }
+
+    If the person received a message
+    Tell them to type { $address } and the code of the message themselves. We never ask for a password, a code or a card number.
+
+    If the person lost money, or someone is using their name
+    Tell them to call their bank, then to go to the site 17cyber.gouv.fr. In immediate danger only: call 17.
+
+    For more information
+    { $contact }, { $mail }, { $phone }. Reference: { $reference }.
+paper-call-centre-title = Call centre sheet
+paper-call-centre =
+    What happened
+    { $happened } Persons concerned: { $persons }.
 
     The data
     { $kinds }.

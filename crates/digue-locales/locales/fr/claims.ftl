@@ -41,6 +41,8 @@ claim-final-report-undone = Le rapport final n'a pas été remis à l'ANSSI.
 claim-stated = { $claim } Déclaré par { $by }, récépissé : { $receipt }.
 claim-stated-bare = { $claim } Déclaré par { $by }, sans récépissé.
 claim-notices-differ = Les envois faits par Digue montrent autre chose : { $sent } { PLURAL($sent, one: "courriel envoyé", other: "courriels envoyés") }, { $listed } avis à remettre autrement, { $unsent } { PLURAL($unsent, one: "avis non envoyé", other: "avis non envoyés") }, { $unreached } { PLURAL($unreached, one: "personne", other: "personnes") } sans coordonnées.
+claim-notices-rest = Envois faits par Digue – courriels : { $sent } ; avis remis autrement : { $listed } ; avis non envoyés : { $unsent } ; personnes sans coordonnées : { $unreached }. La déclaration porte sur les autres.
+claim-notices-otherwise = Avis préparés par Digue et remis autrement (lettre, message, appel) : { $listed }. Courriels envoyés par Digue : { $sent }.
 
 ## The same for easy reading
 
@@ -68,7 +70,7 @@ when-on = Le { $from }
 when-unknown = À une date qui n'est pas encore établie
 notice-happening-stolen-account = { $when }, quelqu'un a lu des dossiers avec un compte volé. Votre dossier en fait partie.
 notice-happening-suspected-account = { $when }, des dossiers ont été lus avec un compte. Ce compte a peut-être été volé. Votre dossier en fait partie.
-notice-happening-outside-reader = { $when }, une personne extérieure a lu des dossiers sans en avoir le droit. Votre dossier en fait partie.
+notice-happening-outside-reader = { $when }, une personne extérieure a lu des dossiers sans droit. Votre dossier en fait partie.
 notice-happening-ransomware = { $when }, une attaque a bloqué des fichiers. Vos données en font partie.
 notice-happening-unavailable = { $when }, des données n'étaient plus accessibles. Les vôtres en font partie.
 notice-happening-mistake = { $when }, une erreur a touché des données. Les vôtres en font partie.

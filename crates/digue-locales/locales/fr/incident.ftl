@@ -123,6 +123,7 @@ state-is-confirmed = l'incident est établi, et il dure encore
 state-is-contained = l'incident est établi et contenu : l'accès est fermé
 state-is-dismissed = c'est une fausse alerte
 state-is-resolved = tout est fait : clore l'incident
+state-is-suspected = c'est un soupçon, à vérifier
 state-access-shut = L'accès en cause est fermé.
 state-access-open = L'accès en cause n'est pas fermé : seul le RSSI peut le fermer.
 decided-by = Décidé par { $by }, le { $at }.

@@ -106,15 +106,15 @@ learn-finding-doubtful = { $path } : { $hits } { PLURAL($hits, one: "valeur est
 learn-addresses = Adresses
 learn-finding-keyed = { $path } : { $objects } { PLURAL($objects, one: "objet a", other: "objets ont") } des identifiants pour noms de membres
 learn-finding-member-names = { $path } « { $place } » : les noms des membres sont peut-être des personnes
-learn-finding-scripts = { $path } : { $pages } pages ont des identifiants dans leurs scripts seulement
-learn-finding-resources = { $path } : { $responses } ressources montrent des personnes
+learn-finding-scripts = { $path } : { $pages } { PLURAL($pages, one: "page a des identifiants dans ses scripts", other: "pages ont des identifiants dans leurs scripts") } seulement
+learn-finding-resources = { $path } : { $responses } { PLURAL($responses, one: "ressource montre", other: "ressources montrent") } des personnes
+learn-finding-pictures = { $path } : { $responses } { PLURAL($responses, one: "image", other: "images") }, peut-être de personnes : elles ne se lisent pas
 learn-finding-pictures-ignored =
     { $files ->
         [one] { $path } : un fichier PDF contient des images. Regardez-les : la carte les prend pour des logos (« pictures = "ignore" »)
        *[other] { $path } : { $files } fichiers PDF contiennent des images. Regardez-les : la carte les prend pour des logos (« pictures = "ignore" »)
     }
 learn-finding-unread-part = { $path } « { $name } » : rien ne lit cette partie ({ $parts } fois) ; tant qu'elle y est, rien de la réponse n'est lu
-learn-finding-pictures = { $path } : { $responses } images, peut-être de personnes : elles ne se lisent pas
 learn-finding-fetched-later = { $from } donne ce que { $to } demande ensuite : un export ou une tâche à rattacher à une personne
 learn-finding-alias = « { $kind } » désigne les mêmes personnes ({ $persons }, { $place }) : charger la table d'équivalence
 learn-finding-origin = { $origin } : { $exchanges } { PLURAL($exchanges, one: "échange", other: "échanges") } d'un autre hôte, dont { $known } { PLURAL($known, one: "montre", other: "montrent") } une personne connue

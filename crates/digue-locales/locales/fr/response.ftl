@@ -367,6 +367,7 @@ log-affected = Personnes touchées, version { $version } : { $persons }
 log-severity = Gravité { $level } (ENISA)
 log-gravity = Gravité { $gravity } (CNIL)
 log-delay = Motifs du retard inscrits ({ $clock })
+log-left-open = Laissé ouvert à la clôture ({ $clock })
 log-notices-ended = Avis : { $sent } { PLURAL($sent, one: "envoyé", other: "envoyés") } par courriel, { $listed } par un autre moyen à inscrire, { $unsent } { PLURAL($unsent, one: "non envoyé", other: "non envoyés") }, { $unreached } { PLURAL($unreached, one: "personne", other: "personnes") } sans coordonnées.
 log-submitted = Notification { $stage } envoyée le { $at }, récépissé { $receipt }
 log-lesson = leçon
@@ -411,7 +412,6 @@ fact-accounts = Comptes : { $accounts } ; sessions ouvertes : { $sessions }.
 fact-affected = Personnes touchées : { $persons }.
 fact-categories = Catégories montrées : { $categories }.
 fact-findings = Constats : { $findings }, dont { $waiting } en attente.
-fact-gates = Vannes non ouvertes : { $gates }.
 fact-journal = Le journal compte { $entries } { PLURAL($entries, one: "entrée", other: "entrées") }.
 fact-organisation = Comptes de l'organisation : { $accounts }.
 fact-uninspected = Réponses qui n'ont pas pu être lues : { $reason }.
@@ -735,6 +735,29 @@ complaint-verify-key = Comparez la clé du fichier journal.pub avec celle que { 
 complaint-verify-list = Vérifiez la signature de la liste des personnes :
 complaint-verify-receipt = Vérifiez, sans réseau, que chaque entrée citée figure au journal :
 complaint-verify-good = Chaque commande se termine par le code 0 quand la pièce est intacte ; toute autre fin veut dire qu'elle a été modifiée.
+
+    Les données
+    { $kinds }.
+
+    Où nous en sommes
+    { $claims }
+    { $taken }
+
+    Si la personne demande « suis-je concernée ? »
+    Ne cherchez pas vous-même son dossier. { $notices }
+
+    Si la personne a reçu un message
+    Dites-lui de taper elle-même { $address } et le code du message. Nous ne demandons jamais de mot de passe, de code ni de numéro de carte.
+
+    Si la personne a perdu de l'argent, ou si l'on se sert de son nom
+    Dites-lui d'appeler sa banque, puis de se rendre sur le site 17cyber.gouv.fr. En cas de danger immédiat seulement : le 17.
+
+    Pour aller plus loin
+    { $contact }, { $mail }, { $phone }. Référence : { $reference }.
+paper-call-centre-title = Fiche pour l'accueil téléphonique
+paper-call-centre =
+    Ce qui s'est passé
+    { $happened } Personnes concernées : { $persons }.
 
     Les données
     { $kinds }.
