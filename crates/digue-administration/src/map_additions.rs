@@ -5,6 +5,7 @@
 //! the file is where maps are kept, and an addition is what it lacks until someone copies it.
 //! What the lines of a route mean is decided where maps are read ([`MapReader`]), not here.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use digue_app::directory::organisation_of;
@@ -32,12 +33,21 @@ pub trait MapReader: Send + Sync {
     /// Every fault, with its line in `lines`.
     fn route(&self, map: &MapTexts<'_>, lines: &str) -> Result<RouteName, Vec<AddedLineFault>>;
 
+    /// The added routes that do not fit the map any more, by their lines, with every fault.
+    ///
+    /// # Errors
+    /// The map itself cannot be read.
+    fn unfit(&self, map: &MapTexts<'_>) -> Result<UnfitLines, Vec<AddedLineFault>>;
+
     /// True when the operator's file has a route of this name.
     fn has_route(&self, map: &MapTexts<'_>, route: &RouteName) -> bool;
 
     /// Lines to begin with: a route for this address, as far as the address says what it needs.
     fn draft(&self, map: &MapTexts<'_>, address: &UnmappedAddress, use_as: AddressUse) -> String;
 }
+
+/// Lines that do not fit, with their faults.
+pub type UnfitLines = HashMap<String, Vec<AddedLineFault>>;
 
 /// The map of a portal as it was stored, and the lines of the routes that were added to it.
 pub struct MapTexts<'t> {
@@ -122,6 +132,8 @@ pub enum AddedState {
     /// It does not fit the map any more, and is left out: requests are answered as if it had never
     /// been added.
     Unfit(Vec<AddedLineFault>),
+    /// What is stored is not what two persons granted.
+    Unsound,
 }
 
 /// An added route as it is listed.
@@ -129,7 +141,8 @@ pub enum AddedState {
 pub struct ListedRoute {
     pub portal: PortalId,
     pub name: RouteName,
-    pub route: AddedRoute,
+    /// `None` where what is stored is not what was granted.
+    pub route: Option<AddedRoute>,
     pub state: AddedState,
 }
 
@@ -142,7 +155,7 @@ pub enum AddOutcome {
 }
 
 /// The portals' granted maps, and what was added to each.
-struct KeptMaps(std::collections::BTreeMap<RulesGuard, String>);
+struct KeptMaps(BTreeMap<RulesGuard, String>);
 
 impl KeptMaps {
     async fn read(app: &App) -> Result<Self, OperationError> {
@@ -155,32 +168,31 @@ impl KeptMaps {
             .ok_or(OperationError::NotFound("portal"))
     }
 
-    /// # Errors
-    /// `Unavailable` for one that cannot be read: without it the map would be another one.
-    fn added(&self, portal: &PortalId) -> Result<Vec<(RouteName, AddedRoute)>, OperationError> {
-        let mut found = Vec::new();
+    fn added(&self, app: &App, portal: &PortalId) -> AddedRoutes {
+        let mut found = AddedRoutes::default();
         for (of, text) in &self.0 {
-            match of {
-                RulesGuard::AddedRoute(at, route) if at == portal => {
-                    // Withdrawn: the store keeps its place.
-                    if !text.is_empty() {
-                        found.push((route.clone(), read(of, text)?));
-                    }
-                }
-                RulesGuard::AddedRoute(..)
-                | RulesGuard::Portal(_)
-                | RulesGuard::Policies
-                | RulesGuard::Proxies => {}
+            let (RulesGuard::AddedRoute(at, route), false) = (of, text.is_empty()) else {
+                // Empty where it was withdrawn: the store keeps its place.
+                continue;
+            };
+            if at != portal {
+                continue;
+            }
+            match rules::unsealed(app.key(), of, text).and_then(AddedRoute::of_text) {
+                Some(one) => found.sound.push((route.clone(), one)),
+                None => found.unsound.push(route.clone()),
             }
         }
-        Ok(found)
+        found
     }
 }
 
-fn read(of: &RulesGuard, text: &str) -> Result<AddedRoute, OperationError> {
-    AddedRoute::of_text(text).ok_or_else(|| {
-        OperationError::Unavailable(format!("the stored {} cannot be read", of.name()))
-    })
+/// The routes added to one map.
+#[derive(Default)]
+struct AddedRoutes {
+    sound: Vec<(RouteName, AddedRoute)>,
+    /// Those that nobody granted here as they are stored, or that cannot be read: never in force.
+    unsound: Vec<RouteName>,
 }
 
 fn texts<'t>(
@@ -203,8 +215,11 @@ pub fn may_add(actor: &Actor) -> Result<(), OperationError> {
 
 /// The lines of the routes that two persons added to a portal's map, in the order of their names.
 pub async fn granted_lines(app: &App, portal: &PortalId) -> Result<Vec<String>, OperationError> {
-    let added = KeptMaps::read(app).await?.added(portal)?;
-    Ok(added.into_iter().map(|(_, one)| one.lines).collect())
+    let added = KeptMaps::read(app).await?.added(app, portal);
+    for route in added.unsound {
+        tracing::error!(%portal, %route, "A route that was added in the console is not stored as it was granted; it is left out");
+    }
+    Ok(added.sound.into_iter().map(|(_, one)| one.lines).collect())
 }
 
 /// The routes that were added to the maps of all portals.
@@ -214,28 +229,35 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ListedRoute>, Operatio
     let reader = &app.area::<MapReading>().0;
     let mut listed = Vec::new();
     for portal in app.gateway().hosts().portals() {
-        let added = kept.added(&portal.id)?;
+        let AddedRoutes {
+            sound: added,
+            unsound,
+        } = kept.added(app, &portal.id);
+        listed.extend(unsound.into_iter().map(|name| ListedRoute {
+            portal: portal.id.clone(),
+            name,
+            route: None,
+            state: AddedState::Unsound,
+        }));
         if added.is_empty() {
             continue;
         }
         let file = kept.file(&portal.id)?;
-        for (place, (name, route)) in added.iter().enumerate() {
-            // Judged beside the others, and not beside itself.
-            let mut others = added.clone();
-            others.remove(place);
-            let map = texts(&portal.id, file, &others);
-            let state = if reader.has_route(&map, name) {
-                AddedState::InFile
-            } else {
-                match reader.route(&map, &route.lines) {
-                    Ok(_) => AddedState::InForce,
-                    Err(faults) => AddedState::Unfit(faults),
-                }
+        let map = texts(&portal.id, file, &added);
+        let unfit = reader.unfit(&map);
+        for (name, route) in &added {
+            let state = match &unfit {
+                Err(faults) => AddedState::Unfit(faults.clone()),
+                Ok(_) if reader.has_route(&map, name) => AddedState::InFile,
+                Ok(unfit) => match unfit.get(&route.lines) {
+                    Some(faults) => AddedState::Unfit(faults.clone()),
+                    None => AddedState::InForce,
+                },
             };
             listed.push(ListedRoute {
                 portal: portal.id.clone(),
                 name: name.clone(),
-                route: route.clone(),
+                route: Some(route.clone()),
                 state,
             });
         }
@@ -253,7 +275,7 @@ pub async fn draft(
 ) -> Result<String, OperationError> {
     may_add(actor)?;
     let kept = KeptMaps::read(app).await?;
-    let added = kept.added(portal)?;
+    let added = kept.added(app, portal).sound;
     let map = texts(portal, kept.file(portal)?, &added);
     Ok(app.area::<MapReading>().0.draft(&map, address, use_as))
 }
@@ -280,7 +302,7 @@ pub async fn add(
         return Err(OperationError::Invalid("invalid-route-long"));
     }
     let kept = KeptMaps::read(app).await?;
-    let added = kept.added(portal)?;
+    let added = kept.added(app, portal).sound;
     let map = texts(portal, kept.file(portal)?, &added);
     let name = match app.area::<MapReading>().0.route(&map, &lines) {
         Ok(name) => name,
@@ -319,16 +341,17 @@ pub async fn withdraw(
 ) -> Result<(), OperationError> {
     may_add(actor)?;
     actor.must_be_fresh(app)?;
-    let added = KeptMaps::read(app).await?.added(portal)?;
-    let known = added.into_iter().find(|(name, _)| name == route);
-    let (_, known) = known.ok_or(OperationError::NotFound("route"))?;
+    let of = RulesGuard::AddedRoute(portal.clone(), route.clone());
+    // Whatever is stored: one that was forged is taken out like any other.
+    let kept = KeptMaps::read(app).await?.0.remove(&of);
+    let known = kept.filter(|text| !text.is_empty());
+    let known = known.ok_or(OperationError::NotFound("route"))?;
     let details = ActDetails {
         subject: portal.into(),
-        before: format!("{route} sha256:{}", sha256(&known.text())),
+        before: format!("{route} sha256:{}", sha256(&known)),
         ..ActDetails::default()
     };
     app.write_down(actor, Act::RouteWithdrawn, details).await?;
-    let of = RulesGuard::AddedRoute(portal.clone(), route.clone());
     rules::take_over(app, &of, "").await?;
     app.want_reload();
     Ok(())

@@ -8,9 +8,10 @@
 
 use std::collections::BTreeMap;
 
-use digue_app::files::sha256;
+use digue_app::files::{hex, sha256};
 use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_types::{Act, OrganisationId};
+use ring::hmac;
 
 use crate::approvals::{self, ApprovalRequest, RulesGuard};
 
@@ -113,7 +114,55 @@ pub(crate) async fn grant(app: &App, of: &RulesGuard, detail: &str) -> Result<()
     };
     app.write_down(&Actor::digue(), Act::RulesGranted, details)
         .await?;
-    take_over(app, of, &wanted).await?;
+    let kept = match of {
+        // Nothing else than this text says what was granted: the file is not the operator's.
+        RulesGuard::AddedRoute(..) => seal(app.key(), of, &wanted),
+        RulesGuard::Portal(_) | RulesGuard::Policies | RulesGuard::Proxies => wanted,
+    };
+    take_over(app, of, &kept).await?;
     app.want_reload();
     Ok(())
+}
+
+/// A granted text as it is stored: with a code that who writes to the database cannot make.
+fn seal(key: &[u8; 32], of: &RulesGuard, text: &str) -> String {
+    format!("{}\n{text}", code_of(key, of, text))
+}
+
+/// The text of a sealed one; `None` when it was not granted here, or is another rule's.
+pub(crate) fn unsealed<'k>(key: &[u8; 32], of: &RulesGuard, kept: &'k str) -> Option<&'k str> {
+    let (code, text) = kept.split_once('\n')?;
+    // Plainly: who could time this comparison reads and writes the database already.
+    (code_of(key, of, text) == code).then_some(text)
+}
+
+fn code_of(key: &[u8; 32], of: &RulesGuard, text: &str) -> String {
+    let sealed = format!("granted rules\n{}\n{text}", of.name());
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    hex(hmac::sign(&key, sealed.as_bytes()).as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use digue_types::{PortalId, RouteName};
+
+    use super::*;
+
+    #[test]
+    fn a_text_that_nobody_granted_here_is_no_granted_one() {
+        let of = |route: &str| {
+            let portal = PortalId::parse("kairos").unwrap();
+            RulesGuard::AddedRoute(portal, RouteName::parse(route).unwrap())
+        };
+        let (key, text) = ([7; 32], "{\"lines\":\"\\n[[routes]]\"}");
+        let kept = seal(&key, &of("pieces"), text);
+        assert_eq!(unsealed(&key, &of("pieces"), &kept), Some(text));
+        assert_eq!(unsealed(&key, &of("autres"), &kept), None);
+        assert_eq!(unsealed(&[8; 32], &of("pieces"), &kept), None);
+        assert_eq!(
+            unsealed(&key, &of("pieces"), &kept.replace("routes", "autres")),
+            None
+        );
+        assert_eq!(unsealed(&key, &of("pieces"), text), None);
+    }
 }

@@ -10,11 +10,12 @@ use digue_exposure::{Affected, ScopeAnswer};
 use digue_gateway::Hosts;
 use digue_gateway::ports::Aliases;
 use digue_identifiers::IdentifierKind;
-use digue_types::{PersonRef, PopulationId, PortalId};
+use digue_types::{PersonRef, PopulationId, PortalId, Subject};
 
 use crate::app::App;
 use crate::areas::Area;
 use crate::canonical;
+use crate::error::OperationError;
 
 /// From (kind, identifier) to the person.
 pub type AliasTable = HashMap<(String, String), PersonRef>;
@@ -73,20 +74,38 @@ impl Aliases for AliasTables {
 pub struct AliasesInForce {
     hosts: Arc<Hosts>,
     tables: Arc<AliasTables>,
+    /// True when the table of a portal that needs one cannot be read, and none is in force.
+    is_unread: bool,
 }
 
 impl AliasesInForce {
     pub fn of(app: &App) -> Self {
+        let hosts = app.gateway().hosts();
+        let tables = app.area::<Arc<AliasTables>>().clone();
+        let is_unread = hosts.portals().any(|portal| {
+            let name = Subject::Aliases(portal.id.clone()).to_string();
+            portal.kinds.len() > 1
+                && tables.in_force(&portal.id).is_none()
+                && app.not_taken().cause(&name).is_some()
+        });
         Self {
-            hosts: app.gateway().hosts(),
-            tables: app.area::<Arc<AliasTables>>().clone(),
+            hosts,
+            tables,
+            is_unread,
         }
     }
 
     /// Every reference under which the journal may show a person, from typed text: the portal's own
     /// form, the person that an identifier of another kind stands for, and the identifiers that
     /// stand for that person.
-    pub fn references(&self, typed: &str) -> Vec<PersonRef> {
+    ///
+    /// # Errors
+    /// `Invalid` while a table cannot be read: without it, entries under the other identifiers are
+    /// not found, and *nobody* would be said of a person who was seen.
+    pub fn references(&self, typed: &str) -> Result<Vec<PersonRef>, OperationError> {
+        if self.is_unread {
+            return Err(OperationError::Invalid("invalid-aliases-unread"));
+        }
         let typed = typed.trim();
         let mut texts = canonical::forms(&self.hosts, typed);
         for portal in self.hosts.portals() {
@@ -113,10 +132,8 @@ impl AliasesInForce {
         }
         texts.sort_unstable();
         texts.dedup();
-        texts
-            .iter()
-            .filter_map(|text| PersonRef::parse(text).ok())
-            .collect()
+        let references = texts.iter().filter_map(|text| PersonRef::parse(text).ok());
+        Ok(references.collect())
     }
 
     /// The person that a reference of the journal means today, and true when it is an identifier of

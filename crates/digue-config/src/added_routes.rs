@@ -3,9 +3,12 @@
 //! Each is a text of its own with one table of `routes`. The map in force is the file with the
 //! texts behind it, read as one map; a text that does not fit it is left out, and never the file.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use digue_administration::map_additions::{AddedLineFault, AddressUse, MapReader, MapTexts};
+use digue_administration::map_additions::{
+    AddedLineFault, AddressUse, MapReader, MapTexts, UnfitLines,
+};
 use digue_types::{AddressMethod, PortalId, RouteName, UnmappedAddress};
 use toml::de::{DeTable, DeValue};
 
@@ -30,12 +33,21 @@ pub struct UnfitRoute {
 /// `map` stays as it is when nothing is to be added.
 pub fn completed(map: PortalMap, added: &[String]) -> CompletedMap {
     let (portal, file) = (map.portal.id.clone(), map.source.clone());
+    // All at once, as nearly always: each reading is one of the whole map.
+    let known = names_of(&file.text);
+    let is_new = |lines: &&String| !one_route(lines).is_ok_and(|name| known.contains(&name));
+    let new: Vec<&String> = added.iter().filter(is_new).collect();
+    if let Some(map) = read_together(&portal, &file, &new) {
+        return CompletedMap {
+            map,
+            unfit: Vec::new(),
+        };
+    }
     let mut map = map;
     let mut unfit = Vec::new();
-    for lines in added {
-        match beside(&portal, &file, &map.source, lines) {
-            Ok(Some(longer)) => map = longer,
-            Ok(None) => {}
+    for lines in new {
+        match longer(&portal, &map.source, lines) {
+            Ok((longer, _)) => map = longer,
             Err(faults) => unfit.push(UnfitRoute {
                 lines: lines.clone(),
                 faults,
@@ -45,18 +57,36 @@ pub fn completed(map: PortalMap, added: &[String]) -> CompletedMap {
     CompletedMap { map, unfit }
 }
 
-/// The map `whole` with a route behind it; `None` when `file` has a route of this name.
-fn beside(
-    portal: &PortalId,
-    file: &WholeText,
-    whole: &WholeText,
-    lines: &str,
-) -> Result<Option<PortalMap>, Vec<AddedLineFault>> {
-    let name = one_route(lines)?;
-    if names_of(&file.text).contains(&name) {
-        return Ok(None);
+/// The map with all of these routes; `None` when one of them does not fit.
+fn read_together(portal: &PortalId, file: &WholeText, added: &[&String]) -> Option<PortalMap> {
+    let names: Result<BTreeSet<String>, _> = added.iter().map(|lines| one_route(lines)).collect();
+    if names.ok()?.len() < added.len() {
+        return None;
     }
-    longer(portal, whole, lines).map(|(map, _)| Some(map))
+    let mut text = file.text.clone();
+    for lines in added {
+        text = behind(&text, lines);
+    }
+    let whole = WholeText {
+        text,
+        files: file.files.clone(),
+    };
+    let (mut faults, mut warnings) = (Vec::new(), Vec::new());
+    let path = Path::new(portal.as_str());
+    let read = portal_map::read_kept_and_warn(path, &whole, &mut faults, &mut warnings);
+    let file_lines = file.text.trim_end_matches('\n').lines().count();
+    let is_fine = faults.is_empty() && !warnings.iter().any(|one| is_shadowed(one, file_lines));
+    read.filter(|_| is_fine)
+}
+
+/// A map's text with lines behind it.
+fn behind(text: &str, lines: &str) -> String {
+    format!("{}\n{lines}\n", text.trim_end_matches('\n'))
+}
+
+/// True for an added route that another one answers for: it would be granted, and do nothing.
+fn is_shadowed(fault: &ConfigFault, file_lines: usize) -> bool {
+    fault.key == "warning-route-twice" && fault.line > file_lines
 }
 
 /// The name of the only route in `lines`.
@@ -125,19 +155,19 @@ fn longer(
     if names_of(&whole.text).contains(&name) {
         return Err(vec![whole_fault("fault-added-twice", &name)]);
     }
-    let file = whole.text.trim_end_matches('\n');
-    let before = file.lines().count();
+    let before = whole.text.trim_end_matches('\n').lines().count();
     let text = WholeText {
-        text: format!("{file}\n{lines}\n"),
+        text: behind(&whole.text, lines),
         files: whole.files.clone(),
     };
     let (mut faults, mut warnings) = (Vec::new(), Vec::new());
     let path = Path::new(portal.as_str());
     let read = portal_map::read_kept_and_warn(path, &text, &mut faults, &mut warnings);
-    // A route that another one answers for would be granted, and do nothing.
-    let is_shadowed =
-        |fault: &ConfigFault| fault.key == "warning-route-twice" && fault.line > before;
-    faults.extend(warnings.into_iter().filter(is_shadowed));
+    faults.extend(
+        warnings
+            .into_iter()
+            .filter(|fault| is_shadowed(fault, before)),
+    );
     let name = RouteName::parse(&name).expect("the name was read as one of a route");
     match read {
         Some(map) if faults.is_empty() => Ok((map, name)),
@@ -181,11 +211,15 @@ pub struct AddedRouteReader;
 impl AddedRouteReader {
     /// The stored map with the routes that were added before.
     fn whole(map: &MapTexts<'_>) -> Result<WholeText, Vec<AddedLineFault>> {
+        let added: Vec<String> = map.added.iter().map(|&lines| lines.to_owned()).collect();
+        Ok(Self::complete(map, &added)?.map.source)
+    }
+
+    fn complete(map: &MapTexts<'_>, added: &[String]) -> Result<CompletedMap, Vec<AddedLineFault>> {
         let unreadable = || vec![whole_fault("fault-added-map", map.portal.as_str())];
         let file = WholeText::of_json(map.file).ok_or_else(unreadable)?;
         let read = portal_map::read_kept(Path::new(map.portal.as_str()), &file, &mut Vec::new());
-        let added: Vec<String> = map.added.iter().map(|&lines| lines.to_owned()).collect();
-        Ok(completed(read.ok_or_else(unreadable)?, &added).map.source)
+        Ok(completed(read.ok_or_else(unreadable)?, added))
     }
 }
 
@@ -200,6 +234,12 @@ impl MapReader for AddedRouteReader {
                 .iter()
                 .any(|name| name == route.as_str())
         })
+    }
+
+    fn unfit(&self, map: &MapTexts<'_>) -> Result<UnfitLines, Vec<AddedLineFault>> {
+        let added: Vec<String> = map.added.iter().map(|&lines| lines.to_owned()).collect();
+        let unfit = Self::complete(map, &added)?.unfit.into_iter();
+        Ok(unfit.map(|one| (one.lines, one.faults)).collect())
     }
 
     fn draft(&self, map: &MapTexts<'_>, address: &UnmappedAddress, use_as: AddressUse) -> String {

@@ -10,7 +10,7 @@ use digue_access::{EnforcementMode, Reach, Session};
 use digue_app::alias_tables::AliasesInForce;
 use digue_app::directory::organisation_of;
 use digue_app::{Actor, App, OperationError, require};
-use digue_exposure::{CountedExposure, Coverage, Lookup, Minute, OutsideRow, Sight};
+use digue_exposure::{CountedExposure, Coverage, IndexError, Lookup, Minute, OutsideRow, Sight};
 use digue_journal::keyring::OpenedKeyring;
 use digue_journal::{Journal, OpenError};
 use digue_types::{
@@ -469,13 +469,11 @@ pub async fn knows_person(
 ) -> Result<bool, OperationError> {
     actor.must_watch()?;
     let (view, aliases, typed) = (app.view(), AliasesInForce::of(app), person.clone());
-    let look = move || {
-        aliases
-            .references(typed.as_str())
-            .iter()
-            .any(|one| view.has_person(one))
+    let look = move || -> Result<bool, OperationError> {
+        let references = aliases.references(typed.as_str())?;
+        Ok(references.iter().any(|one| view.has_person(one)))
     };
-    app.blocking(look).await
+    app.blocking(look).await?
 }
 
 /// Everyone who was shown this person, newest first.
@@ -486,12 +484,13 @@ pub async fn person(
     form: EvidenceForm,
 ) -> Result<Lookup<Vec<Sight>>, OperationError> {
     let (view, aliases, typed) = (app.view(), AliasesInForce::of(app), person.clone());
-    let look = move || {
-        let references = aliases.references(typed.as_str());
-        let mut sights = Vec::new();
-        for reference in &references {
-            sights.extend(view.of_person(reference)?);
-        }
+    let look = move || -> Result<Result<_, IndexError>, OperationError> {
+        let references = aliases.references(typed.as_str())?;
+        let of_all = references.iter().map(|one| view.of_person(one));
+        let mut sights = match of_all.collect::<Result<Vec<_>, _>>() {
+            Ok(sights) => sights.concat(),
+            Err(error) => return Ok(Err(error)),
+        };
         sights.sort_by_key(|sight| std::cmp::Reverse(sight.entry));
         // One entry may name the person under two of the references.
         sights.dedup_by_key(|sight| sight.entry);
@@ -500,13 +499,13 @@ pub async fn person(
         let is_known = references
             .iter()
             .any(|reference| view.has_person(reference));
-        Ok(if is_known {
+        Ok(Ok(if is_known {
             Lookup::Known(sights)
         } else {
             Lookup::UnknownSubject(vec![typed.to_string()])
-        })
+        }))
     };
-    let fetch = async { app.answered(app.blocking(look).await?) };
+    let fetch = async { app.answered(app.blocking(look).await??) };
     reading::read(app, actor, form, fetch, |_| {
         Subject::Sights(person.to_string())
     })

@@ -11,7 +11,7 @@ use digue_inspect::media_type::MediaType;
 use digue_inspect::{InspectionLimits, Message, ResponseRules, RuleBlock, inspect};
 use digue_survey::body_format::is_asset;
 use digue_survey::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody, UrlParts, segments_of};
-use digue_survey::packed_texts::texts_within;
+use digue_survey::packed_texts::{PackedTexts, texts_within};
 use digue_types::path::{Pattern, Segments};
 use digue_types::path_template::{PathTemplate, TemplatePart};
 use digue_types::{ReadFailure, UnreadPlace};
@@ -234,7 +234,8 @@ impl MapTrial {
     }
 }
 
-/// True when the sweep finds an identifier in a body that is text, or in the texts of a PDF file or an archive.
+/// True when the sweep finds an identifier in a body that is text, or in the texts of a PDF file or
+/// an archive, and when those cannot be read.
 pub(crate) fn shows_person(
     kinds: &[IdentifierKind],
     sweep: &[Pick],
@@ -252,8 +253,10 @@ pub(crate) fn shows_person(
         found.sweep(text, UnreadPlace::default).is_err() || found.count() > 0
     };
     match texts_within(&bytes) {
-        Some(texts) => texts.iter().any(|text| shows(text)),
-        None => std::str::from_utf8(&bytes).is_ok_and(shows),
+        PackedTexts::Whole(texts) => texts.iter().any(|text| shows(text)),
+        // Whom it shows is not known: it is held from then on, and refused.
+        PackedTexts::Partial(_) => true,
+        PackedTexts::NotPacked => std::str::from_utf8(&bytes).is_ok_and(shows),
     }
 }
 

@@ -6,38 +6,66 @@ use digue_tables::archive::ZipArchive;
 
 use crate::exchange::BODY_BYTES_MAX;
 
-/// The texts of a PDF file, and of the entries of an archive, with their names; `None` for any
-/// other body.
-pub fn texts_within(bytes: &[u8]) -> Option<Vec<String>> {
-    if bytes.starts_with(b"%PDF-") {
-        return Some(pdf_texts(bytes));
-    }
-    if !bytes.starts_with(b"PK\x03\x04") {
-        return None;
-    }
-    let mut texts = Vec::new();
-    let Ok(mut archive) = ZipArchive::open(bytes, BODY_BYTES_MAX) else {
-        return Some(texts);
-    };
-    for position in 0..archive.len() {
-        let name = archive.part(position).map(|(name, _)| name.to_owned());
-        texts.extend(name);
-        match archive.unpack_at(position) {
-            Ok(entry) if entry.starts_with(b"%PDF-") => texts.extend(pdf_texts(&entry)),
-            Ok(entry) => texts.extend(String::from_utf8(entry.into_owned()).ok()),
-            // What cannot be unpacked is unreadable for the inspection too, which says so.
-            Err(_) => {}
-        }
-    }
-    Some(texts)
+/// The texts in a body.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PackedTexts {
+    /// No PDF file and no archive.
+    NotPacked,
+    Whole(Vec<String>),
+    /// Something in it cannot be read, and may show anybody.
+    Partial(Vec<String>),
 }
 
-fn pdf_texts(bytes: &[u8]) -> Vec<String> {
-    let mut texts = Vec::new();
-    if let Ok(text) = pdf_text(bytes) {
-        each_text(&text, |text| texts.push(text.to_owned()));
+/// The texts of a PDF file, and of the entries of an archive, with their names.
+pub fn texts_within(bytes: &[u8]) -> PackedTexts {
+    let mut found = FoundTexts::default();
+    if bytes.starts_with(b"%PDF-") {
+        found.read_pdf(bytes);
+    } else if bytes.starts_with(b"PK\x03\x04") {
+        found.read_archive(bytes);
+    } else {
+        return PackedTexts::NotPacked;
     }
-    texts
+    match found.is_partial {
+        true => PackedTexts::Partial(found.texts),
+        false => PackedTexts::Whole(found.texts),
+    }
+}
+
+#[derive(Default)]
+struct FoundTexts {
+    texts: Vec<String>,
+    is_partial: bool,
+}
+
+impl FoundTexts {
+    fn read_pdf(&mut self, bytes: &[u8]) {
+        match pdf_text(bytes) {
+            Ok(text) => each_text(&text, |text| self.texts.push(text.to_owned())),
+            Err(_) => self.is_partial = true,
+        }
+    }
+
+    fn read_archive(&mut self, bytes: &[u8]) {
+        let Ok(mut archive) = ZipArchive::open(bytes, BODY_BYTES_MAX) else {
+            self.is_partial = true;
+            return;
+        };
+        for position in 0..archive.len() {
+            let name = archive.part(position).map(|(name, _)| name.to_owned());
+            self.texts.extend(name);
+            match archive.unpack_at(position) {
+                Ok(entry) if entry.starts_with(b"%PDF-") => self.read_pdf(&entry),
+                Ok(entry) if entry.starts_with(b"PK\x03\x04") => self.is_partial = true,
+                // A picture has no text; a table in another character set has its identifiers.
+                Ok(entry) if entry.contains(&0) => {}
+                Ok(entry) => self
+                    .texts
+                    .push(String::from_utf8_lossy(&entry).into_owned()),
+                Err(_) => self.is_partial = true,
+            }
+        }
+    }
 }
 
 /// The texts of a file.
@@ -54,4 +82,17 @@ pub(crate) fn each_text(text: &PdfText, mut take: impl FnMut(&str)) {
         page.readings.iter().for_each(|reading| take(reading));
     }
     text.asides.iter().for_each(|aside| take(aside));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_never_nothing() {
+        for bytes in [&b"%PDF-1.7 broken"[..], b"PK\x03\x04 broken"] {
+            assert_eq!(texts_within(bytes), PackedTexts::Partial(Vec::new()));
+        }
+        assert_eq!(texts_within(b"P0001"), PackedTexts::NotPacked);
+    }
 }

@@ -11,7 +11,7 @@ use crate::alias::AliasPlace;
 use crate::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody};
 use crate::known::{KnownPersons, KnownValue};
 use crate::names::NameScan;
-use crate::packed_texts::texts_within;
+use crate::packed_texts::{PackedTexts, texts_within};
 use crate::shape::Telling;
 
 /// What one document showed.
@@ -86,9 +86,13 @@ impl BodySight {
             return sight;
         };
         let media = MediaType::parse(exchange.content_type.unwrap_or_default());
-        if let Some(texts) = texts_within(&bytes) {
-            sight.read_texts(known, &texts);
-            return sight;
+        match texts_within(&bytes) {
+            PackedTexts::NotPacked => {}
+            // What is not read is unreadable for the inspection, too, whose report says so.
+            PackedTexts::Whole(texts) | PackedTexts::Partial(texts) => {
+                sight.read_texts(known, &texts);
+                return sight;
+            }
         }
         let Ok(text) = digue_decode::text(media.charset.as_deref(), &bytes) else {
             return sight;

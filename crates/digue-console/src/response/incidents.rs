@@ -276,6 +276,8 @@ pub(crate) async fn show(
     }))
 }
 
+/// The states that the short form offers. An end is not among them: it has a page of its own, with
+/// what is still open and the reasons for it.
 fn next_states(state: IncidentState) -> Vec<&'static str> {
     let next: &[IncidentState] = match state {
         IncidentState::Suspected => &[
@@ -284,11 +286,7 @@ fn next_states(state: IncidentState) -> Vec<&'static str> {
             IncidentState::Dismissed,
         ],
         IncidentState::Confirmed => &[IncidentState::Contained, IncidentState::Dismissed],
-        IncidentState::Contained => &[
-            IncidentState::Resolved,
-            IncidentState::Confirmed,
-            IncidentState::Dismissed,
-        ],
+        IncidentState::Contained => &[IncidentState::Confirmed, IncidentState::Dismissed],
         IncidentState::Resolved => &[IncidentState::Contained],
         IncidentState::Dismissed => &[IncidentState::Suspected],
     };

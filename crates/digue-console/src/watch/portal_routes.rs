@@ -23,11 +23,11 @@ use crate::visitor::Visitor;
 /// A row of the table of added routes.
 pub(crate) struct AddedRow {
     pub route: RouteName,
-    pub by: String,
-    pub at: String,
+    /// When, and by whom; `None` where it is not known.
+    pub made: Option<(String, String)>,
     pub state: String,
-    pub is_unfit: bool,
-    pub lines: String,
+    pub is_left_out: bool,
+    pub lines: Option<String>,
 }
 
 /// The added routes of one portal as its page lists them.
@@ -35,8 +35,10 @@ pub(crate) fn rows_of(w: &Localizer, portal: &PortalId, listed: &[ListedRoute]) 
     let own = listed.iter().filter(|one| one.portal == *portal);
     own.map(|one| AddedRow {
         route: one.name.clone(),
-        by: one.route.by.to_string(),
-        at: w.moment(one.route.at),
+        made: one
+            .route
+            .as_ref()
+            .map(|route| (w.moment(route.at), route.by.to_string())),
         state: match &one.state {
             AddedState::InForce => w.say("added-in-force"),
             AddedState::InFile => w.say("added-in-file"),
@@ -44,9 +46,10 @@ pub(crate) fn rows_of(w: &Localizer, portal: &PortalId, listed: &[ListedRoute]) 
                 let faults: Vec<String> = faults.iter().map(|fault| sentence(w, fault)).collect();
                 w.with1("added-unfit", "faults", faults.join(" "))
             }
+            AddedState::Unsound => w.say("added-unsound"),
         },
-        is_unfit: matches!(one.state, AddedState::Unfit(_)),
-        lines: one.route.lines.clone(),
+        is_left_out: matches!(one.state, AddedState::Unfit(_) | AddedState::Unsound),
+        lines: one.route.as_ref().map(|route| route.lines.clone()),
     })
     .collect()
 }
@@ -255,7 +258,8 @@ pub(crate) async fn as_file(
     let own = listed.iter().filter(|one| one.portal == portal);
     let routes: Vec<&str> = own
         .filter(|one| one.state != AddedState::InFile)
-        .map(|one| one.route.lines.trim_end())
+        .filter_map(|one| one.route.as_ref())
+        .map(|route| route.lines.trim_end())
         .collect();
     let head = [
         (

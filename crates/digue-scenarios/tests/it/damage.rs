@@ -10,7 +10,10 @@ use digue_administration::approvals::ApprovalRequest;
 use digue_administration::loads::{LoadMode, LoadOutcome, LoadTarget};
 use digue_administration::{approvals, decisions, tables};
 use digue_app::alias_tables::AliasTable;
+use digue_app::kept_files::UnfinishedFile;
 use digue_app::{Actor, OperationError};
+use digue_evidence::reading::EvidenceForm;
+use digue_evidence::watch;
 use digue_gateway::ports::Aliases as _;
 use digue_sources::brake::Brake;
 use digue_sources::origin::SourceOrigin;
@@ -405,4 +408,24 @@ async fn a_source_asks_once_for_the_whole_table_and_goes_on_after_the_decision()
         let said = said.iter().filter(|(act, _)| *act == Act::FileNotTaken);
         assert_eq!(said.count(), 1);
     }
+}
+
+#[tokio::test]
+async fn who_was_seen_is_not_said_without_the_table_of_other_identifiers() {
+    let (home, _, dpo) = home().await;
+    let person = PersonRef::parse("P1").unwrap();
+    let asked = async || watch::person(&home.app, &dpo, &person, EvidenceForm::Shown).await;
+    assert!(asked().await.is_ok(), "no table was ever loaded");
+    home.app
+        .note_not_taken(&aliases().name(), UnfinishedFile::Missing)
+        .await
+        .unwrap();
+    assert!(matches!(
+        asked().await,
+        Err(OperationError::Invalid("invalid-aliases-unread"))
+    ));
+    assert!(matches!(
+        watch::knows_person(&home.app, &dpo, &person).await,
+        Err(OperationError::Invalid("invalid-aliases-unread"))
+    ));
 }

@@ -121,20 +121,23 @@ impl Officer {
         browser.write("#met-to", means);
         browser.submit("form:has(#met-clock)", 0);
         self.answer_the_sheets();
-        for (state, wanted) in [("contained", "contenu"), ("resolved", "résolu")] {
-            browser.go(&self.incident);
-            if browser.text("p.quiet").contains(wanted) {
-                continue;
-            }
-            // What may stay open needs its reason.
-            if browser.count("#left-open-complaint") > 0 {
-                browser.write("#left-open-complaint", BECAUSE);
-            }
-            browser.choose("#state", state);
+        browser.go(&self.incident);
+        if !browser.text("p.quiet").contains("contenu") {
+            browser.choose("#state", "contained");
             browser.write("#state-reason", BECAUSE);
             browser.click("form:has(#state) button");
-            browser.sees("p.quiet", wanted);
+            browser.sees("p.quiet", "contenu");
         }
+        self.room("closing");
+        // What may stay open needs its reason.
+        if browser.count("#f-left-open-complaint") > 0 {
+            browser.write("#f-left-open-complaint", BECAUSE);
+        }
+        browser.choose("#f-state", "resolved");
+        browser.write("#f-state-reason", BECAUSE);
+        browser.click("form[action$='/steps/close'] button.main");
+        browser.go(&self.incident);
+        browser.sees("p.quiet", "résolu");
     }
 
     /// Goes to a page of the incident, and unfolds what is optional there.

@@ -278,12 +278,6 @@ impl Browser {
         );
     }
 
-    /// Empties a field.
-    pub(crate) fn clear(&self, css: &str) {
-        let element = self.element(css);
-        self.ask("POST", &format!("/element/{element}/clear"), &json!({}));
-    }
-
     /// Chooses in a list.
     pub(crate) fn choose(&self, css: &str, value: &str) {
         self.click(&format!("{css} option[value='{value}']"));
