@@ -1,7 +1,7 @@
 //! Classes of persons, and what a portal's map decides for each.
 //!
-//! Built for a whole nation: some nine bytes for each person of a class, 380 MB for the 43 million of
-//! an archive. Whether a record is shown is decided in `decide`.
+//! Built for a whole nation: some nine bytes for each person of a class, 380 MB for the 43 million
+//! of an archive. Whether a record is shown is decided in `decide`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! A kept table: a whole file of rows that sources and uploads load, all or nothing. Rows that widen
-//! no access are in force at once; the rest waits for a second person, from every sender and by every
-//! way (docs/decisions/0008).
+//! no access are in force at once; the rest waits for a second person, from every sender and by
+//! every way (docs/decisions/0008).
 //!
 //! Loads are serialised by `LoadLock`. Files are read, compared and written without the lock of the
 //! rules, so that a gate that closes does not wait for them. What the rows mean, and which of them

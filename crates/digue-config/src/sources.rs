@@ -1,4 +1,5 @@
-//! `[[sources]]`: where caseloads, alias tables, classes and accounts come from, read again and again.
+//! `[[sources]]`: where caseloads, alias tables, classes and accounts come from, read again and
+//! again.
 
 use std::time::Duration;
 

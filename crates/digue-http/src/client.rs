@@ -62,8 +62,9 @@ impl HttpClient {
         request: Request<Body>,
         time_max: Duration,
     ) -> Result<Response<Body>, ClientError> {
-        // The portal may close a kept connection as the request leaves on it. The pool repeats what was not written; a
-        // request without content that changes nothing is repeated once here (RFC 9110, 9.2.2), as browsers do.
+        // The portal may close a kept connection as the request leaves on it. The pool repeats what
+        // was not written; a request without content that changes nothing is repeated once here
+        // (RFC 9110, 9.2.2), as browsers do.
         let again = repeatable(&request);
         let first = timeout(time_max, self.0.request(request)).await;
         let answer = match (first, again) {
@@ -129,4 +130,75 @@ pub enum ClientError {
     /// The server may have received the request.
     #[error("it did not answer in time")]
     TimedOut,
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+    /// Reads one request without content; its method.
+    async fn heard(stream: &mut TcpStream) -> String {
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(b"\r\n\r\n") {
+            bytes.push(stream.read_u8().await.unwrap());
+        }
+        let text = String::from_utf8(bytes).unwrap();
+        text.split(' ').next().unwrap().to_owned()
+    }
+
+    /// Answers on a connection once, and closes it on the next request without a word; answers on
+    /// the connections after it. Returns what was asked after the first answer.
+    async fn hasty_portal(
+        listener: TcpListener,
+        asked: tokio::sync::mpsc::UnboundedSender<String>,
+    ) {
+        let (mut first, _) = listener.accept().await.unwrap();
+        heard(&mut first).await;
+        first.write_all(ANSWER).await.unwrap();
+        asked.send(heard(&mut first).await).unwrap();
+        drop(first);
+        let (mut next, _) = listener.accept().await.unwrap();
+        asked.send(heard(&mut next).await).unwrap();
+        next.write_all(ANSWER).await.unwrap();
+    }
+
+    async fn second_answer(method: Method) -> (Result<(), ClientError>, Vec<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let (sender, mut asked) = tokio::sync::mpsc::unbounded_channel();
+        let portal = tokio::spawn(hasty_portal(listener, sender));
+        let client = HttpClient::new(RootCertStore::empty(), Duration::from_secs(5));
+        let send = async |method: Method| {
+            let mut request = Request::new(empty());
+            *request.method_mut() = method;
+            *request.uri_mut() = url.parse().unwrap();
+            client.send(request, Duration::from_secs(5)).await
+        };
+        // Read to its end, so that the connection is kept.
+        let first = send(Method::GET).await.unwrap();
+        first.into_body().collect().await.unwrap();
+        let second = send(method).await.map(drop);
+        portal.abort();
+        let mut heard = Vec::new();
+        while let Ok(method) = asked.try_recv() {
+            heard.push(method);
+        }
+        (second, heard)
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_the_portal_closes_costs_no_answer_and_repeats_no_write() {
+        let (answer, asked) = second_answer(Method::GET).await;
+        assert_eq!(answer, Ok(()));
+        assert_eq!(asked, ["GET", "GET"]);
+        let (answer, asked) = second_answer(Method::POST).await;
+        assert!(answer.is_err());
+        assert_eq!(asked, ["POST"], "it may have been carried out");
+    }
 }

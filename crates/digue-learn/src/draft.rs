@@ -275,7 +275,8 @@ impl<'d> RoutesDraft<'d> {
             let place = siblings(template).unwrap_or_else(|| template.text());
             by_ending.entry(place).or_default().push(template);
         }
-        // A build has hundreds, with other names at the next: one manifest beside them does not tear them apart.
+        // A build has hundreds, with other names at the next: one manifest beside them does not
+        // tear them apart.
         let alone = by_ending
             .into_iter()
             .flat_map(|(place, files)| match files.len() {
@@ -562,8 +563,8 @@ impl<'d> RoutesDraft<'d> {
             action: RouteAction::Change,
             query,
             request,
-            // The loosest that names the persons that were seen: once uncommented, one without rules would show them and
-            // name nobody.
+            // The loosest that names the persons that were seen: once uncommented, one without
+            // rules would show them and name nobody.
             blocks: blocks.into_iter().filter_map(loosest).collect(),
             reason: LineReason::Writes {
                 exchanges: survey.exchanges,
@@ -587,7 +588,8 @@ fn loosest(mut candidates: Vec<LearntBlock>) -> Option<LearntBlock> {
 /// The fewest resources of one ending in a directory that are described together.
 const SIBLINGS_MIN: usize = 8;
 
-/// The pattern of the files beside a resource that have its ending: `/build/*.js`. None for one at the root, where pages are.
+/// The pattern of the files beside a resource that have its ending: `/build/*.js`. None for one at
+/// the root, where pages are.
 fn siblings(template: &PathTemplate) -> Option<String> {
     let (last, directory) = template.0.split_last()?;
     let ending = match last {

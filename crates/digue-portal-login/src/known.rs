@@ -76,7 +76,8 @@ impl KnownLogins {
     }
 
     /// Asks, or waits for the answer to the same question: a page and its parts ask once, whatever
-    /// the answer is. A user is remembered until `until`, unless the sign-in was forgotten meanwhile.
+    /// the answer is. A user is remembered until `until`, unless the sign-in was forgotten
+    /// meanwhile.
     ///
     /// # Errors
     /// Those of the question, and `Busy`.

@@ -1,6 +1,7 @@
-//! A list of accounts, read again and again (`[[sources]]` with `target = "accounts"`): who stands on
-//! it works here, and who stood on it and does no more has left. The rules are those of a directory.
-//! A list says nothing of roles: whom it adds is an agent, and what people gave in Digue stays.
+//! A list of accounts, read again and again (`[[sources]]` with `target = "accounts"`): who stands
+//! on it works here, and who stood on it and does no more has left. The rules are those of a
+//! directory. A list says nothing of roles: whom it adds is an agent, and what people gave in Digue
+//! stays.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -28,7 +28,8 @@ pub enum BodyHolder {
 
 impl BodyHolder {
     /// An account, a connection or the strangers of a portal get at most half of the total, an
-    /// organisation two thirds, a portal three quarters; however many take their maximum, some stays free (see [`shares`]).
+    /// organisation two thirds, a portal three quarters; however many take their maximum, some
+    /// stays free (see [`shares`]).
     const fn weight(&self) -> Eighths {
         match self {
             Self::Connection(_) | Self::Account(_) | Self::Strangers(_) => Eighths(8),

@@ -1,6 +1,6 @@
 //! What requests share, and how much of it each may take: memory for the bodies that are held or
-//! copied, time for inspections, requests of one account at once, refusals that become entries of their own, entries that
-//! wait for a response that has left.
+//! copied, time for inspections, requests of one account at once, refusals that become entries of
+//! their own, entries that wait for a response that has left.
 //!
 //! Nothing here knows portals, maps or rules; time is an argument.
 

@@ -1,5 +1,5 @@
-//! What a page or a paper may not show to a person: internal codes, times of programs, figures of the
-//! journal. The rules alone; who renders the pages is each test's matter.
+//! What a page or a paper may not show to a person: internal codes, times of programs, figures of
+//! the journal. The rules alone; who renders the pages is each test's matter.
 
 use std::collections::BTreeSet;
 use std::path::Path;

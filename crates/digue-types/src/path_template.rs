@@ -72,7 +72,8 @@ pub fn is_token(segment: &str) -> bool {
     is_plain && segment.len() >= 16 && is_in_no_order
 }
 
-/// The identifiers of a few libraries, which are shorter: letters and digits without any sign between (`mg7jeawalav2sbe`).
+/// The identifiers of a few libraries, which are shorter: letters and digits without any sign
+/// between (`mg7jeawalav2sbe`).
 fn is_short_token(segment: &str) -> bool {
     let bytes = segment.as_bytes();
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
@@ -92,7 +93,8 @@ fn sign_class(byte: u8) -> u8 {
     }
 }
 
-/// `export-2026-11-29`, `Personnes (2) - 1795979511350`: the name of a file that was made for one request.
+/// `export-2026-11-29`, `Personnes (2) - 1795979511350`: the name of a file that was made for one
+/// request.
 fn is_dated(stem: &str) -> bool {
     let bytes = stem.as_bytes();
     let has_date = bytes

@@ -268,8 +268,8 @@ fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     changed
 }
 
-/// Everybody who still stands in the bytes of a damaged file is found, or the file is not read. The first
-/// look at bytes is the oracle: it knows nothing of elements.
+/// Everybody who still stands in the bytes of a damaged file is found, or the file is not read. The
+/// first look at bytes is the oracle: it knows nothing of elements.
 fn check_damaged(bytes: &[u8]) -> Result<(), TestCaseError> {
     static RULES: LazyLock<ResponseRules> =
         LazyLock::new(|| rules_of(&["PatientID"], PicturesChoice::Refuse));
