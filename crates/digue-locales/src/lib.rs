@@ -201,6 +201,10 @@ pub fn text(language: Language, key: &str) -> String {
 
 /// The text of `key` with its values. A missing key is returned in brackets rather than panicking:
 /// `tidy` reports it before a user can see it.
+///
+/// # Panics
+/// In a build with debug assertions, where `values` lacks one that the text has: the paper or page
+/// would show its name in braces.
 pub fn text_with(language: Language, key: &str, values: &[(&str, Value)]) -> String {
     let bundle = match language {
         Language::French => &*FRENCH,
@@ -219,9 +223,12 @@ pub fn text_with(language: Language, key: &str, values: &[(&str, Value)]) -> Str
             },
         );
     }
-    bundle
-        .format_pattern(pattern, Some(&args), &mut Vec::new())
-        .into_owned()
+    let mut errors = Vec::new();
+    let text = bundle
+        .format_pattern(pattern, Some(&args), &mut errors)
+        .into_owned();
+    debug_assert!(errors.is_empty(), "{key}: {errors:?}");
+    text
 }
 
 /// True when `key` exists in `language`.

@@ -16,6 +16,7 @@ mod lists;
 mod operator;
 mod pages;
 mod papers;
+mod pdf_ua;
 mod people;
 #[path = "../../../digue/tests/it/python.rs"]
 #[expect(dead_code, reason = "the tests of the binary use the rest")]

@@ -104,6 +104,8 @@ pub(crate) struct Answer {
     pub(crate) policy: String,
     pub(crate) cookie: Option<String>,
     pub(crate) text: String,
+    /// The body as it came, for files.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A request as a test describes it.
@@ -1120,6 +1122,7 @@ impl Answer {
             policy: header(header::CONTENT_SECURITY_POLICY).unwrap_or_default(),
             cookie: header(header::SET_COOKIE),
             text: String::from_utf8_lossy(&body).into_owned(),
+            bytes: body,
         }
     }
 

@@ -741,25 +741,6 @@ complaint-verify-key = Compare the key in the file journal.pub with the one that
 complaint-verify-list = Verify the signature of the list of persons:
 complaint-verify-receipt = Verify, offline, that each cited entry stands in the journal:
 complaint-verify-good = Each command ends with code 0 when the item is intact; any other end means that it was changed.
-
-    The data
-    { $kinds }.
-
-    Current status
-    { $claims }
-    { $taken }
-
-    If the person asks "am I affected?"
-    Do not look up their record yourself. { $notices }
-
-    If the person received a message
-    Tell them to type { $address } and the code of the message themselves. We never ask for a password, a code or a card number.
-
-    If the person lost money, or someone is using their name
-    Tell them to call their bank, then to go to the site 17cyber.gouv.fr. In immediate danger only: call 17.
-
-    For more information
-    { $contact }, { $mail }, { $phone }. Reference: { $reference }.
 paper-call-centre-title = Call centre sheet
 paper-call-centre =
     What happened

@@ -735,25 +735,6 @@ complaint-verify-key = Comparez la clé du fichier journal.pub avec celle que { 
 complaint-verify-list = Vérifiez la signature de la liste des personnes :
 complaint-verify-receipt = Vérifiez, sans réseau, que chaque entrée citée figure au journal :
 complaint-verify-good = Chaque commande se termine par le code 0 quand la pièce est intacte ; toute autre fin veut dire qu'elle a été modifiée.
-
-    Les données
-    { $kinds }.
-
-    Où nous en sommes
-    { $claims }
-    { $taken }
-
-    Si la personne demande « suis-je concernée ? »
-    Ne cherchez pas vous-même son dossier. { $notices }
-
-    Si la personne a reçu un message
-    Dites-lui de taper elle-même { $address } et le code du message. Nous ne demandons jamais de mot de passe, de code ni de numéro de carte.
-
-    Si la personne a perdu de l'argent, ou si l'on se sert de son nom
-    Dites-lui d'appeler sa banque, puis de se rendre sur le site 17cyber.gouv.fr. En cas de danger immédiat seulement : le 17.
-
-    Pour aller plus loin
-    { $contact }, { $mail }, { $phone }. Référence : { $reference }.
 paper-call-centre-title = Fiche pour l'accueil téléphonique
 paper-call-centre =
     Ce qui s'est passé
