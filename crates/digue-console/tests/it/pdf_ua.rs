@@ -92,7 +92,7 @@ async fn every_pdf_that_a_page_links_to_conforms_to_pdf_ua() {
         std::fs::write(&place, &answer.bytes).unwrap();
         places.push(place);
     }
-    assert!(places.len() > 40, "{places:?}");
+    assert!(places.len() >= 30, "{places:?}");
     let validated = validate(&places);
     let said = String::from_utf8_lossy(&validated.stdout);
     let failed = String::from_utf8_lossy(&validated.stderr);
