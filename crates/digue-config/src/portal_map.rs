@@ -32,7 +32,7 @@ use super::login::{read_identity, read_mapping, read_own_record};
 use super::pick::read_pick;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
 use super::response_rules::{SharedBlocks, check_alternatives, read_sweep};
-use super::server::read_retention;
+use super::server::{read_retention, secrets_of};
 
 /// A map, and the public URL of its portal.
 pub struct PortalMap {
@@ -101,9 +101,9 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         .and_then(|section| section.duration("lasts"));
     let classes = read_classes(root.section("classes"));
     let timeouts = read_timeouts(root.section("timeouts"));
-    let report_token = root
+    let report_tokens = root
         .section("report")
-        .and_then(|section| read_report_token(&section));
+        .and_then(|section| read_report_tokens(&section));
     let errors = root
         .section("errors")
         .map(|section| read_errors(&section, &kinds));
@@ -204,7 +204,7 @@ fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
         classes: classes?,
         routes: most_specific_first(routes),
         timeouts,
-        report_token,
+        report_tokens: report_tokens.unwrap_or_default(),
         response_headers,
     };
     Some(PortalMap {
@@ -382,18 +382,18 @@ fn read_timeouts(section: Option<ConfigSection<'_>>) -> Timeouts {
     }
 }
 
-fn read_report_token(section: &ConfigSection<'_>) -> Option<[u8; 32]> {
+fn read_report_tokens(section: &ConfigSection<'_>) -> Option<Vec<[u8; 32]>> {
     let name = section.need_text("token_file")?;
-    // Only the hash of a token is kept.
-    let hash = |text: String| match text.trim() {
-        // A short token could be guessed at the rate at which the endpoint answers.
-        token if token.len() >= 32 => hex(&digue_gateway::identity::token_hash(token)),
-        _ => String::new(),
+    // Only the hashes of tokens are kept: the text of a map is stored.
+    let hashes = |text: String| {
+        // Nothing is kept of a file that cannot serve, and nothing is no token.
+        let hashes = secrets_of(&text).into_iter().flatten();
+        hashes.map(|hash| hex(&hash)).collect::<Vec<_>>().join("\n")
     };
-    match section.read_named(&name, hash).map(|hash| unhex(&hash)) {
-        Ok(Some(hash)) => Some(hash),
-        Ok(None) => section.refuse("token_file", "fault-token-short", ""),
-        Err(error) => section.refuse("token_file", "fault-value", error),
+    let kept = section.accept("token_file", section.read_named(&name, hashes))?;
+    match kept.lines().map(unhex).collect::<Option<Vec<_>>>() {
+        Some(hashes) if !hashes.is_empty() => Some(hashes),
+        Some(_) | None => section.refuse("token_file", "fault-token-short", ""),
     }
 }
 

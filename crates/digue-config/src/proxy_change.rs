@@ -21,8 +21,9 @@ pub fn written(proxies: &TrustedProxies) -> String {
     if proxies.says_client_in != ClientHeader::default() {
         lines.push(format!("{HEADER}{}", header_name(proxies.says_client_in)));
     }
-    // The hash of the secret, which is useless without it.
-    lines.extend(proxies.secret.map(|hash| format!("{SECRET}{}", hex(&hash))));
+    // Hashes of the secrets, which are useless without them.
+    let secrets = proxies.secrets.iter();
+    lines.extend(secrets.map(|hash| format!("{SECRET}{}", hex(hash))));
     lines.join("\n")
 }
 
@@ -34,7 +35,7 @@ pub fn read(text: &str) -> Result<TrustedProxies, ProxyLineFault> {
         if let Some(name) = line.strip_prefix(HEADER) {
             proxies.says_client_in = header_of(name).ok_or_else(fault)?;
         } else if let Some(hash) = line.strip_prefix(SECRET) {
-            proxies.secret = Some(unhex(hash).ok_or_else(fault)?);
+            proxies.secrets.push(unhex(hash).ok_or_else(fault)?);
         } else {
             let network = line.parse::<IpNet>().map_err(|_| fault())?;
             proxies.networks.push(network);
@@ -54,8 +55,13 @@ fn header_of(name: &str) -> Option<ClientHeader> {
 pub fn in_force(granted: &TrustedProxies, wanted: TrustedProxies) -> (TrustedProxies, Vec<String>) {
     let waiting = waiting_lines(granted, &wanted);
     let taken = TrustedProxies {
-        // Neither the new secret, nor the old one: it may have been changed because it was stolen.
-        secret: wanted.secret.filter(|_| !is_other_secret(granted, &wanted)),
+        // A new secret waits, and one that is no longer wanted counts no more: it may have been
+        // stolen. One that was granted and is still listed goes on.
+        secrets: wanted
+            .secrets
+            .into_iter()
+            .filter(|secret| granted.secrets.contains(secret))
+            .collect(),
         // Networks that are no longer wanted go at once: fewer proxies only narrow.
         networks: wanted
             .networks
@@ -71,8 +77,9 @@ fn is_granted(granted: &TrustedProxies, net: &IpNet) -> bool {
     granted.networks.iter().any(|known| known.contains(net))
 }
 
-fn is_other_secret(granted: &TrustedProxies, wanted: &TrustedProxies) -> bool {
-    wanted.secret.is_some() && wanted.secret != granted.secret
+fn has_new_secret(granted: &TrustedProxies, wanted: &TrustedProxies) -> bool {
+    let mut secrets = wanted.secrets.iter();
+    secrets.any(|secret| !granted.secrets.contains(secret))
 }
 
 /// A line for each change that widens what is granted.
@@ -86,7 +93,7 @@ fn waiting_lines(granted: &TrustedProxies, wanted: &TrustedProxies) -> Vec<Strin
         let [before, after] = [granted, wanted].map(|one| header_name(one.says_client_in));
         waiting.push(format!("proxies.client_header: {before} -> {after}"));
     }
-    if is_other_secret(granted, wanted) {
+    if has_new_secret(granted, wanted) {
         waiting.push("proxies.secret_file: ~".to_owned());
     }
     waiting
@@ -118,11 +125,11 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 mod tests {
     use super::*;
 
-    fn proxies(networks: &[&str], header: ClientHeader, secret: Option<u8>) -> TrustedProxies {
+    fn proxies(networks: &[&str], header: ClientHeader, secrets: &[u8]) -> TrustedProxies {
         TrustedProxies {
             networks: networks.iter().map(|net| net.parse().unwrap()).collect(),
             says_client_in: header,
-            secret: secret.map(|byte| [byte; 32]),
+            secrets: secrets.iter().map(|byte| [*byte; 32]).collect(),
         }
     }
 
@@ -131,11 +138,11 @@ mod tests {
     #[test]
     fn what_was_granted_is_read_as_it_was_written() {
         for one in [
-            proxies(&[], USUAL, None),
+            proxies(&[], USUAL, &[]),
             proxies(
                 &["10.0.0.0/8", "2001:db8::/32"],
                 ClientHeader::Forwarded,
-                Some(0xa7),
+                &[0xa7, 0xb8],
             ),
         ] {
             assert_eq!(written(&read(&written(&one)).unwrap()), written(&one));
@@ -171,18 +178,18 @@ mod tests {
 
     #[test]
     fn what_is_believed_more_or_otherwise_waits() {
-        let granted = proxies(&["10.0.0.0/8"], USUAL, Some(1));
+        let granted = proxies(&["10.0.0.0/8"], USUAL, &[1]);
         check(&granted, granted.clone(), &granted, &[]);
-        let narrower = proxies(&["10.1.0.0/16"], USUAL, None);
+        let narrower = proxies(&["10.1.0.0/16"], USUAL, &[]);
         check(&granted, narrower.clone(), &narrower, &[]);
         check(
             &granted,
             proxies(
                 &["10.0.0.0/8", "192.0.2.0/24"],
                 ClientHeader::Forwarded,
-                Some(2),
+                &[2],
             ),
-            &proxies(&["10.0.0.0/8"], USUAL, None),
+            &proxies(&["10.0.0.0/8"], USUAL, &[]),
             &[
                 "proxies.trusted: - -> 192.0.2.0/24",
                 "proxies.client_header: x-forwarded-for -> forwarded",
@@ -190,10 +197,26 @@ mod tests {
             ],
         );
         check(
-            &proxies(&["10.0.0.0/8"], USUAL, None),
-            proxies(&["10.0.0.0/8"], USUAL, Some(1)),
-            &proxies(&["10.0.0.0/8"], USUAL, None),
+            &proxies(&["10.0.0.0/8"], USUAL, &[]),
+            proxies(&["10.0.0.0/8"], USUAL, &[1]),
+            &proxies(&["10.0.0.0/8"], USUAL, &[]),
             &["proxies.secret_file: ~"],
         );
+    }
+
+    #[test]
+    fn while_a_secret_is_replaced_the_granted_one_goes_on() {
+        let granted = proxies(&["10.0.0.0/8"], USUAL, &[1]);
+        check(
+            &granted,
+            proxies(&["10.0.0.0/8"], USUAL, &[2, 1]),
+            &granted,
+            &["proxies.secret_file: ~"],
+        );
+        // Once both are granted, the old one goes at once.
+        let both = proxies(&["10.0.0.0/8"], USUAL, &[2, 1]);
+        let new = proxies(&["10.0.0.0/8"], USUAL, &[2]);
+        check(&both, both.clone(), &both, &[]);
+        check(&both, new.clone(), &new, &[]);
     }
 }

@@ -243,14 +243,14 @@ fn read_proxies(section: &ConfigSection<'_>) -> Option<TrustedProxies> {
         ("forwarded", ClientHeader::Forwarded),
     ];
     let says_client_in = section.choice("client_header", &words).unwrap_or_default();
-    let secret = match section.path("secret_file") {
-        None => None,
-        Some(path) => Some(read_proxy_secret(section, &path)?),
+    let secrets = match section.path("secret_file") {
+        None => Vec::new(),
+        Some(path) => read_proxy_secrets(section, &path)?,
     };
     Some(TrustedProxies {
         networks,
         says_client_in,
-        secret,
+        secrets,
     })
 }
 
@@ -280,13 +280,23 @@ fn read_tls(section: &ConfigSection<'_>) -> Option<TlsFiles> {
     }
 }
 
-fn read_proxy_secret(section: &ConfigSection<'_>, path: &Path) -> Option<[u8; 32]> {
-    match std::fs::read_to_string(path) {
-        // A short secret could be guessed, and with it anyone could ask in the proxy's name.
-        Ok(text) if text.trim().len() >= 32 => Some(token_hash(text.trim())),
-        Ok(_) => section.refuse("secret_file", "fault-token-short", ""),
-        Err(error) => section.refuse("secret_file", "fault-value", error),
-    }
+fn read_proxy_secrets(section: &ConfigSection<'_>, path: &Path) -> Option<Vec<[u8; 32]>> {
+    let text = section.accept("secret_file", std::fs::read_to_string(path))?;
+    let Some(secrets) = secrets_of(&text) else {
+        return section.refuse("secret_file", "fault-token-short", "");
+    };
+    Some(secrets)
+}
+
+/// The hashes of the secrets of a file, one a line: one, or two while it is being replaced. `None`
+/// when there is none, or a third one, or a short one: it could be guessed, and with it anyone could
+/// ask in the other side's name.
+pub(crate) fn secrets_of(text: &str) -> Option<Vec<[u8; 32]>> {
+    let lines = text.lines().map(str::trim);
+    let secrets: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    let is_sound =
+        matches!(secrets.len(), 1 | 2) && secrets.iter().all(|secret| secret.len() >= 32);
+    is_sound.then(|| secrets.into_iter().map(token_hash).collect())
 }
 
 fn records_of(path: &Path) -> Result<DnsRecords, String> {

@@ -15,9 +15,9 @@ use ipnet::IpNet;
 pub struct TrustedProxies {
     pub networks: Vec<IpNet>,
     pub says_client_in: ClientHeader,
-    /// SHA-256 of the secret that a proxy sends when it asks about a client's request (forward
-    /// authentication).
-    pub secret: Option<[u8; 32]>,
+    /// SHA-256 of the secrets, any of which a proxy sends when it asks about a client's request
+    /// (forward authentication): one, or two while it is being replaced.
+    pub secrets: Vec<[u8; 32]>,
 }
 
 impl TrustedProxies {

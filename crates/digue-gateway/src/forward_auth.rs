@@ -201,13 +201,16 @@ async fn check(
 
 /// Whether the proxy sent its secret; `None` when none is configured.
 fn is_proxys_own(shared: &SharedGateway, headers: &HeaderMap) -> Option<bool> {
-    let secret = shared.proxies.secret?;
+    let secrets = &shared.proxies.secrets;
+    if secrets.is_empty() {
+        return None;
+    }
     let shown = headers
         .get(PROXY_SECRET)
         .and_then(|value| value.to_str().ok());
     // Hashes are compared, never secrets, so the time that the comparison takes reveals nothing
     // useful.
-    Some(shown.is_some_and(|shown| token_hash(shown.trim()) == secret))
+    Some(shown.is_some_and(|shown| secrets.contains(&token_hash(shown.trim()))))
 }
 
 /// The original request, from the fields of each kind of proxy; `None` when one is missing or sent
@@ -522,7 +525,7 @@ mod tests {
             },
             routes: vec![route],
             timeouts: Timeouts::default(),
-            report_token: None,
+            report_tokens: Vec::new(),
             response_headers: HeaderRules::default(),
         }
     }

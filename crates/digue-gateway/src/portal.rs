@@ -53,8 +53,9 @@ pub struct Portal {
     /// Sorted by `most_specific_first`: the first match counts.
     pub routes: Vec<Route>,
     pub timeouts: Timeouts,
-    /// SHA-256 of the token with which the portal reports its own exposures.
-    pub report_token: Option<[u8; 32]>,
+    /// SHA-256 of the tokens with which the portal reports its own exposures: none, one, or two while
+    /// it is being replaced.
+    pub report_tokens: Vec<[u8; 32]>,
     /// Which headers of its responses pass.
     pub response_headers: HeaderRules,
 }

@@ -117,7 +117,7 @@ fn portal_of(shared: &SharedGateway, request: &Request<Body>) -> Option<Arc<Port
     let hosts = shared.hosts.load();
     hosts
         .portals()
-        .find(|portal| portal.report_token == Some(hash))
+        .find(|portal| portal.report_tokens.contains(&hash))
         .cloned()
 }
 

@@ -634,7 +634,7 @@ fn a_file_that_the_map_names_belongs_to_it() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join("jeton"),
-        "un-jeton-qui-est-bien-assez-long-pour-servir",
+        "un-jeton-qui-est-bien-assez-long-pour-servir\nun-jeton-de-plus-pendant-le-remplacement\n",
     )
     .unwrap();
     std::fs::write(folder.path().join("portail.toml"), &text).unwrap();
@@ -646,5 +646,6 @@ fn a_file_that_the_map_names_belongs_to_it() {
     .unwrap();
     assert!(!read.source.to_json().contains("un-jeton"));
     let again = read_kept(Path::new("portail.toml"), &read.source, &mut Vec::new()).unwrap();
-    assert_eq!(again.portal.report_token, read.portal.report_token);
+    assert_eq!(again.portal.report_tokens, read.portal.report_tokens);
+    assert_eq!(again.portal.report_tokens.len(), 2);
 }

@@ -193,7 +193,7 @@ pub(crate) fn portal() -> Portal {
         },
         routes: vec![route()],
         timeouts: Timeouts::default(),
-        report_token: None,
+        report_tokens: Vec::new(),
         response_headers: Default::default(),
     }
 }

@@ -604,7 +604,7 @@ fn portal(name: &str, identity: Identity, mode: EnforcementMode, upstream: &str)
         },
         routes: routes(),
         timeouts: Timeouts::default(),
-        report_token: Some(token_hash(&format!("{REPORT_TOKEN}-{name}"))),
+        report_tokens: vec![token_hash(&format!("{REPORT_TOKEN}-{name}"))],
         response_headers: HeaderRules::default(),
     }
 }

@@ -71,7 +71,7 @@ fault-public-held = "{ $name }" is only valid for kind = "assets"
 fault-session-held = "{ $name }" is only valid for kind = "held"
 fault-login-one-way = the portal says who is signed in in one way and one only: response_header, whoami or sessions
 fault-self-without-person = "{ $name }": the route "{ $detail }" shows persons their own record (self), and [identity.person] does not say who they are
-fault-token-short = "{ $name }": the token must be at least 32 characters long
+fault-token-short = "{ $name }": the file must hold one token, or two while it is being replaced: one a line, each at least 32 characters long
 fault-retention-short = "{ $name }": the CNIL recommends at least six months ({ $detail })
 fault-retention-long = "{ $name }": at most three years ({ $detail })
 fault-retention-reason = "{ $name }": beyond one year ({ $detail }), a written reason is required

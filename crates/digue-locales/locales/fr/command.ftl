@@ -71,7 +71,7 @@ fault-public-held = « { $name } » n'est valable que pour kind = "assets"
 fault-session-held = « { $name } » n'est valable que pour kind = "held"
 fault-login-one-way = le portail dit qui est connecté d'une façon et d'une seule : response_header, whoami ou sessions
 fault-self-without-person = « { $name } » : la route « { $detail } » montre leur dossier aux personnes (self), et [identity.person] ne dit pas qui elles sont
-fault-token-short = « { $name } » : le jeton doit avoir au moins 32 caractères
+fault-token-short = « { $name } » : le fichier doit contenir un jeton, ou deux pendant son remplacement : un par ligne, chacun d’au moins 32 caractères
 fault-retention-short = « { $name } » : la CNIL recommande six mois au moins ({ $detail })
 fault-retention-long = « { $name } » : trois ans au plus ({ $detail })
 fault-retention-reason = « { $name } » : au-delà d'un an ({ $detail }), un motif écrit est exigé

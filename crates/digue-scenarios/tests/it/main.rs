@@ -148,7 +148,7 @@ fn portal(upstream: String) -> Portal {
         },
         routes: vec![route],
         timeouts: Timeouts::default(),
-        report_token: None,
+        report_tokens: Vec::new(),
         response_headers: Default::default(),
     }
 }

@@ -418,7 +418,9 @@ fn nginx_gets_answers_that_it_understands_and_operators_the_cause() {
 fn the_identity_is_handed_to_the_proxy_that_shows_its_secret_and_to_no_client_behind_it() {
     let secret = "un secret de mandataire assez long";
     let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), secret).unwrap();
+    // While it is being replaced both count.
+    let new = "le prochain secret du mandataire, plus long";
+    std::fs::write(file.path(), format!("{new}\n{secret}\n")).unwrap();
     let settings = format!("{PROXY}secret_file = \"{}\"\n", file.path().display());
     let url = "http://portail.test/fiche/P1";
     let mut instance = Instance::open(
@@ -426,9 +428,11 @@ fn the_identity_is_handed_to_the_proxy_that_shows_its_secret_and_to_no_client_be
         obliging,
     );
     let a1 = instance.sign_in("a1");
-    let own = ask_nginx(&a1, url, &[("digue-proxy-secret", secret)]);
-    assert_eq!(own.status, 200, "{}", own.text());
-    assert!(own.header("digue-identity").is_some());
+    for secret in [secret, new] {
+        let own = ask_nginx(&a1, url, &[("digue-proxy-secret", secret)]);
+        assert_eq!(own.status, 200, "{}", own.text());
+        assert!(own.header("digue-identity").is_some());
+    }
     for more in [
         &[][..],
         &[("digue-proxy-secret", "un autre secret, tout aussi long")],
