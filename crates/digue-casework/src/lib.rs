@@ -22,6 +22,7 @@ pub mod papers;
 pub mod rate_limiter;
 pub mod register_import;
 pub mod register_paper;
+pub mod security_contact;
 mod statements;
 pub mod step_forms;
 pub mod subject_names;

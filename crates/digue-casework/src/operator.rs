@@ -8,6 +8,8 @@ use digue_response::notification::Field;
 use digue_store::ContactSource;
 use jiff::tz::TimeZone;
 
+use crate::security_contact::SecurityContact;
+
 /// The operator's own details, and the laws that apply to it.
 #[derive(Clone, Debug)]
 pub struct OperatorRules {
@@ -21,6 +23,8 @@ pub struct OperatorRules {
     pub contacts: Option<ContactSource>,
     pub is_insured: bool,
     pub is_nis2: bool,
+    /// Published on the host of the console, where it is configured.
+    pub security: Option<SecurityContact>,
 }
 
 impl Default for OperatorRules {
@@ -32,6 +36,7 @@ impl Default for OperatorRules {
             contacts: None,
             is_insured: false,
             is_nis2: false,
+            security: None,
         }
     }
 }

@@ -20,6 +20,7 @@ mod response_rules;
 mod routes;
 pub mod rules_version;
 mod scim;
+mod security;
 pub mod server;
 mod sources;
 pub mod watch;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use digue_access::SessionLimits;
 use digue_access::session::HeldTo;
+use digue_casework::security_contact::SecurityContact;
 use digue_compliance::space::PartnerRules;
 use digue_connections::client_address::{ClientHeader, TrustedProxies};
 use digue_evidence::retention::{Retention, RetentionError};
@@ -31,6 +32,7 @@ use super::providers::read_providers;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource};
 use super::response::{ResponseSettings, read_help, read_response};
 use super::scim::read_scim;
+use super::security::read_security;
 use super::sources::{list_rules, read_sources};
 use super::watch::{WatchSettings, read_watch};
 
@@ -71,6 +73,8 @@ pub struct Settings {
     pub response: ResponseSettings,
     /// Whom people can ask who were refused.
     pub contact: Option<OperatorContact>,
+    /// Whom people tell of a weakness that they found (`[security]`).
+    pub security: Option<SecurityContact>,
     pub proxies: TrustedProxies,
     pub limits: LimitSettings,
     /// PEM file of certificate authorities for HTTPS portals, besides the system's.
@@ -166,6 +170,9 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let contact = response
             .as_ref()
             .and_then(|response| read_help(root.section("help"), response));
+        let security = root
+            .section("security")
+            .map(|section| read_security(&section));
         let limits = read_limits(root.section("limits").as_ref());
         let proxies = root.section("proxies").map_or_else(
             || Some(TrustedProxies::default()),
@@ -227,6 +234,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             desk: desk?,
             response: response?,
             contact,
+            security: security.map_or(Some(None), |read| read.map(Some))?,
             proxies: proxies?,
             limits,
             upstream_authorities,

@@ -526,6 +526,8 @@ fn corner() -> Router<Console> {
         )
         .route("/.digue/jwks.json", get(sign_in::jwks))
         .route("/.digue/tlog/{*path}", get(scope::published))
+        // At the host of the console alone: that of a portal is the portal's own.
+        .route("/.well-known/security.txt", get(settings::security_contact))
         .route("/.digue/theme", post(surround::choose_theme))
         .route("/.digue/assets/mark.svg", get(view::mark))
         .route("/.digue/assets/inter-latin.woff2", get(view::typeface))

@@ -39,6 +39,7 @@ pub(crate) fn response_rules(settings: &Settings, zone: TimeZone) -> OperatorRul
         contacts: ours.contacts.clone(),
         is_insured: ours.is_insured,
         is_nis2: ours.is_nis2,
+        security: settings.security.clone(),
     }
 }
 

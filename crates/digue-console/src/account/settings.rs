@@ -2,12 +2,14 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Html;
+use axum::http::header;
+use axum::response::{Html, IntoResponse as _};
 use digue_administration::settings::{self, SettingsView};
+use digue_app::OperationError;
 use digue_casework::operator;
 use digue_response::notification::Field;
 
-use crate::error::PageAnswer;
+use crate::error::{PageAnswer, PageResponse};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::view::{Localizer, page};
@@ -59,4 +61,14 @@ pub(crate) async fn accessibility(
         version: env!("CARGO_PKG_VERSION"),
         w,
     })
+}
+
+/// Whom to tell of a weakness (RFC 9116), for anyone; nothing where the operator names nobody.
+pub(crate) async fn security_contact(State(console): State<Console>) -> PageResponse {
+    let app = &console.app;
+    let contact = operator::rules(app).security.as_ref();
+    let contact = contact.ok_or(OperationError::NotFound("page"))?;
+    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    let text = contact.text(app.console_url(), app.clock().now());
+    Ok((kind, text).into_response())
 }

@@ -13,6 +13,7 @@ use digue_app::alias_tables::AliasTables;
 use digue_casework::CaseworkSettings;
 use digue_casework::incidents::IncidentLog;
 use digue_casework::operator::OperatorRules;
+use digue_casework::security_contact::SecurityContact;
 use digue_compliance::comparisons;
 use digue_compliance::isms::LessonMeasures;
 use digue_config::added_routes::AddedRouteReader;
@@ -78,6 +79,11 @@ pub(crate) async fn areas(
             zone,
             is_insured: true,
             controller: controller(),
+            security: Some(SecurityContact {
+                contacts: vec!["mailto:securite@opco.test".to_owned()],
+                policy: None,
+                encryption: None,
+            }),
             ..Default::default()
         },
         alerts: Default::default(),

@@ -354,4 +354,5 @@ pub(crate) static NO_PAGES: &[&str] = &[
     "/.digue/identity/end",
     "/.digue/jwks.json",
     "/.digue/tlog/{*path}",
+    "/.well-known/security.txt",
 ];

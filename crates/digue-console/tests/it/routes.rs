@@ -654,6 +654,7 @@ const TRIES: &[Try] = &[
     ),
     read("GET /.digue/jwks.json"),
     at("GET /.digue/tlog/{*path}", "/.digue/tlog/checkpoint"),
+    read("GET /.well-known/security.txt"),
     read("GET /.digue/assets/mark.svg"),
     read("GET /.digue/assets/inter-latin.woff2"),
     read("GET /.digue/assets/digue.css"),

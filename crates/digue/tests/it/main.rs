@@ -54,6 +54,7 @@ mod reads;
 mod recorded;
 mod rollback;
 mod scim;
+mod security_contact;
 mod service_manager;
 mod sign_in;
 mod smsi;
