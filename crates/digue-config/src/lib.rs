@@ -8,6 +8,7 @@ pub mod backup;
 mod class_rules;
 mod creates;
 pub mod limits;
+pub mod log;
 mod login;
 pub mod map_change;
 mod pick;

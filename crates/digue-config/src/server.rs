@@ -28,6 +28,7 @@ use ipnet::IpNet;
 use super::addresses::{parse_public_url, parse_store_url, parse_witness_url};
 use super::backup::{BackupSettings, read_backup};
 use super::limits::{LimitSettings, read_limits};
+use super::log::{LogSettings, read_log};
 use super::providers::read_providers;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource};
 use super::response::{ResponseSettings, read_help, read_response};
@@ -50,6 +51,8 @@ pub struct Settings {
     pub listeners: Vec<ListenerSettings>,
     /// Where programs read readiness and figures, when `[monitoring]` is configured.
     pub monitoring: Option<SocketAddr>,
+    /// Which lines are written, where `[log]` says so.
+    pub log: Option<LogSettings>,
     pub console_url: String,
     pub console_host: String,
     pub journal: JournalSettings,
@@ -186,6 +189,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let console_url = console.and_then(|section| section.need("url", parse_public_url));
         let journal = root.section("journal");
         let backup = root.section("backup").map(|section| read_backup(&section));
+        let log = root.section("log").map(|section| read_log(&section));
         let monitoring = root.section("monitoring");
         let monitoring =
             monitoring.map(|section| section.need("address", str::parse::<SocketAddr>));
@@ -220,6 +224,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             data_folder,
             listeners: listeners.into_iter().collect::<Option<Vec<_>>>()?,
             monitoring: monitoring.map_or(Some(None), |read| read.map(Some))?,
+            log,
             console_url,
             console_host,
             sessions,

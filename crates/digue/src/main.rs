@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod descriptors;
 mod keys;
+mod log_lines;
 mod maps;
 mod monitoring;
 mod name_files;
@@ -25,13 +26,6 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        // Output that scripts read is on standard output, alone.
-        .with_writer(std::io::stderr)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("DIGUE_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,digue=info")),
-        )
-        .init();
+    log_lines::start();
     commands::run(cli::parse())
 }

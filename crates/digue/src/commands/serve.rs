@@ -17,6 +17,7 @@ use digue_types::{AccountId, OrganisationId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{doctor, runtime};
+use crate::log_lines;
 use crate::serve::{RunningServer, StartPurpose, start};
 use crate::service_manager::{ServiceManager, ServiceState};
 use digue_terminal::{BAD, GOOD, Output};
@@ -51,6 +52,10 @@ fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
 }
 
 async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
+    // Nothing is said of levels that nobody changed.
+    if config.settings.log.is_some() {
+        log_lines::follow(config.settings.log);
+    }
     let host = config.settings.console_host.clone();
     let schemes: Vec<&str> = config
         .settings
@@ -114,12 +119,16 @@ async fn take_over(out: &Output, running: &RunningServer, file: &Path) {
             out.faults(&faults);
             out.complain("serve-reload-refused", &[]);
         }
-        Ok(config) => match running.reload(config).await {
-            Ok(()) => out.say("serve-reloaded", &[]),
-            Err(error) => {
-                out.failed(&error);
+        Ok(config) => {
+            // Before anything that may fail: more lines may be wanted just for that.
+            log_lines::follow(config.settings.log);
+            match running.reload(config).await {
+                Ok(()) => out.say("serve-reloaded", &[]),
+                Err(error) => {
+                    out.failed(&error);
+                }
             }
-        },
+        }
     }
 }
 

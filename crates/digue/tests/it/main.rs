@@ -34,6 +34,7 @@ mod instance;
 mod kill;
 mod leaks;
 mod learn;
+mod log_lines;
 mod map_report;
 mod messages;
 mod mirror;
