@@ -7,6 +7,7 @@ mod addresses;
 pub mod backup;
 mod class_rules;
 mod creates;
+pub mod handed_on;
 pub mod limits;
 pub mod log;
 mod login;

@@ -13,13 +13,16 @@ mod index;
 mod installation;
 mod journal;
 mod listeners;
+mod log_extract;
 mod monitoring;
 mod names;
 mod process;
+mod published_figures;
 mod report;
 mod served_certificate;
 mod services;
 mod state;
+mod support_bundle;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,6 +39,7 @@ use crate::installation::{ExaminedInstallation, RunState};
 pub use crate::report::{
     HealthCheck, HealthFinding, HealthReport, HealthResult, HealthState, HealthText,
 };
+pub use crate::support_bundle::{BundleContents, support_bundle};
 
 /// How long one check may take. A disk that hangs or a name server that is silent must not hold the
 /// others up.

@@ -16,8 +16,6 @@ use crate::report::{HealthCheck, HealthResult};
 
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_BYTES_MAX: u64 = 1 << 16;
-/// HTTP/1.0, so that the answer ends with the connection.
-const QUESTION: &[u8] = b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n";
 
 pub(crate) async fn examine(installation: Arc<ExaminedInstallation>) -> HealthResult {
     let result = HealthResult::new(HealthCheck::Monitoring);
@@ -34,7 +32,10 @@ pub(crate) async fn examine(installation: Arc<ExaminedInstallation>) -> HealthRe
     match &installation.run {
         RunState::Stopped | RunState::NeverStarted => result.not_applicable("doctor-not-running"),
         RunState::Unknown(_) => result.unknown("doctor-listeners-unknown", &values),
-        RunState::Running => said(result, &values, ask(reachable(address)).await),
+        RunState::Running => {
+            let answer = ask(reachable(address), "/readyz", ANSWER_BYTES_MAX).await;
+            said(result, &values, answer)
+        }
     }
 }
 
@@ -46,15 +47,15 @@ fn is_open(address: IpAddr) -> bool {
     }
 }
 
-async fn ask(address: SocketAddr) -> io::Result<String> {
+/// The whole answer of the listener, head and body, up to so many bytes.
+pub(crate) async fn ask(address: SocketAddr, path: &str, bytes_max: u64) -> io::Result<String> {
+    // HTTP/1.0, so that the answer ends with the connection.
+    let question = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
     let asked = async {
         let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(QUESTION).await?;
+        stream.write_all(question.as_bytes()).await?;
         let mut answer = Vec::new();
-        stream
-            .take(ANSWER_BYTES_MAX)
-            .read_to_end(&mut answer)
-            .await?;
+        stream.take(bytes_max).read_to_end(&mut answer).await?;
         Ok(String::from_utf8_lossy(&answer).into_owned())
     };
     timeout(ANSWERED_WITHIN, asked)

@@ -131,10 +131,18 @@ impl HealthText {
     }
 
     /// The key of the sentence: for programs, the same in every language.
-    fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         match self {
             Self::Message { key, .. } => key.strip_prefix("doctor-").unwrap_or(key),
             Self::Fault(fault) => fault.key,
+        }
+    }
+
+    /// The line of a file of the operator.
+    pub(crate) fn line(&self) -> Option<usize> {
+        match self {
+            Self::Message { .. } => None,
+            Self::Fault(fault) => Some(fault.line),
         }
     }
 }

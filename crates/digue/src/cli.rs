@@ -1,6 +1,7 @@
 //! The command line, in the user's language.
 
 pub(crate) mod backup;
+pub(crate) mod doctor;
 pub(crate) mod evidence;
 pub(crate) mod learn;
 pub(crate) mod map;
@@ -14,6 +15,7 @@ use digue_locales::{Language, text};
 use digue_map_commands::arguments::{InspectedTraffic, LearnArguments, SavedResponse};
 
 use backup::BackupTask;
+use doctor::DoctorArguments;
 use evidence::EvidenceTask;
 use map::MapReportArguments;
 use names::NamesArguments;
@@ -32,10 +34,7 @@ pub(crate) enum Subcommand {
         config: PathBuf,
         probe: Option<RouteProbe>,
     },
-    Doctor {
-        config: PathBuf,
-        json: bool,
-    },
+    Doctor(DoctorArguments),
     Inspect {
         config: PathBuf,
         portal: String,
@@ -232,17 +231,7 @@ fn command(language: Language) -> Command {
                         .help(say("command-check-route")),
                 ),
         )
-        .subcommand(
-            Command::new("doctor")
-                .about(say("command-doctor"))
-                .arg(config())
-                .arg(
-                    Arg::new("json")
-                        .long("json")
-                        .action(ArgAction::SetTrue)
-                        .help(say("command-doctor-json")),
-                ),
-        )
+        .subcommand(doctor::command(language, config()))
         .subcommand(inspect_command(language).arg(config()))
         .subcommand(learn::command(language, config()))
         .subcommand(names::command(language, config()))
@@ -501,10 +490,7 @@ fn task(matches: &ArgMatches) -> Subcommand {
             config: path("config"),
             probe: route_probe(matches),
         },
-        "doctor" => Subcommand::Doctor {
-            config: path("config"),
-            json: matches.get_flag("json"),
-        },
+        "doctor" => Subcommand::Doctor(doctor::arguments(matches)),
         "inspect" => {
             let what = match matches.contains_id("har") {
                 true => InspectedTraffic::Har {

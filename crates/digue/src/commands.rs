@@ -30,7 +30,7 @@ pub(crate) fn run(command_line: CommandLine) -> ExitCode {
     let code = match command_line.command {
         Subcommand::Init { folder } => init::run(&out, &folder),
         Subcommand::Check { config, probe } => check::run(&out, &config, probe.as_ref()),
-        Subcommand::Doctor { config, json } => doctor::run(&out, &config, json),
+        Subcommand::Doctor(arguments) => doctor::run(&out, &arguments),
         Subcommand::Inspect {
             config,
             portal,

@@ -1,6 +1,9 @@
 # digue doctor: what is wrong with an installation, and what to do
 command-doctor = Say what is wrong with this installation and what to do next; changes nothing
 command-doctor-json = Write the result as JSON, for a program
+command-doctor-bundle = Also write a support bundle to this new file: codes, figures and settings, without secrets, names and addresses
+command-doctor-log = Lines of Digue's log for the bundle (journalctl -u digue -o cat); - is standard input
+doctor-bundle-done = Support bundle written: { $file }. Read it before you hand it on.
 doctor-summary = { $good } good, { $warning } with warnings, { $unknown } unknown, { $bad } bad, { $absent } not applicable.
 doctor-state-good = good
 doctor-state-not-applicable = not applicable

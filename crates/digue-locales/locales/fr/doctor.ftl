@@ -1,6 +1,9 @@
 # digue doctor : ce qui ne va pas dans une installation, et quoi faire
 command-doctor = Dire ce qui ne va pas dans cette installation, et quoi faire ensuite ; ne change rien
 command-doctor-json = Écrire le résultat en JSON, pour un programme
+command-doctor-bundle = Écrire aussi un dossier d'assistance dans ce nouveau fichier : codes, chiffres et réglages, sans secret, ni nom, ni adresse
+command-doctor-log = Lignes du journal technique de Digue pour ce dossier (journalctl -u digue -o cat) ; - pour l'entrée standard
+doctor-bundle-done = Dossier d'assistance écrit : { $file }. Relisez-le avant de le transmettre.
 doctor-summary = { $good } en ordre, { $warning } à surveiller, { $unknown } { PLURAL($unknown, one: "inconnu", other: "inconnus") }, { $bad } en défaut, { $absent } sans objet.
 doctor-state-good = en ordre
 doctor-state-not-applicable = sans objet

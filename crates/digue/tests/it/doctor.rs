@@ -442,3 +442,128 @@ fn a_certificate_that_went_bad_under_a_running_digue_changes_nothing_until_it_is
         "it serves what it read at its start"
     );
 }
+
+/// What must not leave: a person, a secret, an address, a path. Planted wherever a text can stand.
+const PLANTED: [&str; 6] = [
+    "dupont",
+    "Jeanne",
+    "hors-de-portee",
+    "0612345678",
+    "192.0.2.77",
+    "S3CRET",
+];
+
+#[test]
+fn a_support_bundle_holds_no_secret_and_no_name_wherever_they_stand() {
+    let monitoring = free_address();
+    let secret = "S3CRET-dupont-qui-est-bien-assez-long";
+    let settings = format!(
+        "# Jeanne dupont, 0612345678\n\
+         [monitoring]\naddress = \"{monitoring}\"\n\
+         [proxies]\ntrusted = [\"192.0.2.77/32\"]\nsecret_file = \"dupont.secret\"\n\
+         [help]\nname = \"Jeanne dupont\"\nphone = \"0612345678\"\nmail = \"jeanne@dupont.test\"\n\
+         [security]\ncontact = [\"dupont@hors-de-portee.test\"]\n\
+         [response]\nname = \"OPCO dupont\"\ncontact_name = \"Jeanne dupont\"\nnis2 = true\n\
+         [messages]\ndomains = [\"hors-de-portee.test\"]\nnames = [\"Jeanne dupont\"]\n\
+         [mail]\nhost = \"hors-de-portee.invalid\"\nuser = \"dupont\"\npassword_file = \"dupont.secret\"\n\
+         from = \"jeanne@dupont.test\"\n\
+         [watch.work]\nportail = \"desk\"\n"
+    );
+    let plan = Plan::usual()
+        .settings(&settings)
+        .add("\n# Jeanne dupont\n[report]\ntoken_file = \"../dupont.secret\"\n")
+        .caseload("a1", &["P1"]);
+    let mut instance = Instance::open_with(&plan, obliging, &[("dupont.secret", secret)]);
+    let a1 = instance.sign_in("a1");
+    assert_eq!(a1.get("/fiche/P1").status, 200);
+    let folder = instance.folder.path().to_owned();
+    let log = "2026-11-29T22:53:37.123456Z  WARN digue_mail::queue: Mail cannot be sent error=Jeanne dupont: S3CRET\n\
+               Jeanne dupont: http://digue.localhost/.digue/enter?link=S3CRET\n";
+    fs::write(folder.join("log"), log).unwrap();
+
+    let arguments = ["doctor", "--bundle", "bundle.json", "--log", "log"];
+    let done = digue(&folder, &arguments);
+    let place = folder.join("bundle.json");
+    let text = fs::read_to_string(&place)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&done.stderr)));
+    for word in PLANTED {
+        let (said, word) = (text.to_lowercase(), word.to_lowercase());
+        assert!(!said.contains(&word), "{word}: {text}");
+    }
+    // Nor what the installation itself is called, and who works with it.
+    let bundle: Value = serde_json::from_str(&text).unwrap();
+    for word in [
+        "portail",
+        "P1",
+        "a1",
+        "of-1",
+        "rssi",
+        "127.0.0.1",
+        "localhost",
+        "/tmp",
+    ] {
+        assert!(!holds(&bundle, word), "{word}: {text}");
+    }
+    // And yet it says what helps.
+    let checks = bundle["checks"].as_array().unwrap();
+    assert_eq!(checks.len(), CHECKS);
+    let mail = checks
+        .iter()
+        .find(|check| check["check"] == "mail")
+        .unwrap();
+    assert!(mail["findings"][0]["code"].is_string(), "{mail}");
+    assert_eq!(bundle["configuration"]["read"]["response"]["nis2"], true);
+    assert_eq!(
+        bundle["configuration"]["read"]["watch"]["work"],
+        "(1 names)"
+    );
+    assert_eq!(bundle["configuration"]["store"], "sqlite");
+    assert_eq!(bundle["portals"][0]["mode"], "enforced");
+    let samples = bundle["metrics"]["samples"].as_array().unwrap();
+    let refused = "digue_responses_total{portal=\"1\",outcome=\"inspected\"} 1";
+    assert!(
+        samples.iter().any(|sample| sample == refused),
+        "{samples:?}"
+    );
+    assert_eq!(bundle["log"]["left_out"], 1);
+    assert_eq!(
+        bundle["log"]["lines"][0],
+        "2026-11-29T22:53:37.123456Z WARN digue_mail::queue: Mail cannot be sent"
+    );
+    assert_eq!(
+        fs::metadata(&place).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+
+    // Never over a file that is there.
+    let again = digue(&folder, &arguments);
+    assert_eq!(again.status.code(), Some(2));
+    assert_eq!(fs::read_to_string(&place).unwrap(), text);
+
+    // A configuration with faults has keys that Digue does not know: they may be anything.
+    assert!(instance.stop());
+    let settings = folder.join("digue.toml");
+    let faulty = fs::read_to_string(&settings).unwrap() + "\n[S3CRET]\ndupont = \"Jeanne\"\n";
+    fs::write(&settings, faulty).unwrap();
+    digue(&folder, &["doctor", "--bundle", "faulty.json"]);
+    let text = fs::read_to_string(folder.join("faulty.json")).unwrap();
+    for word in PLANTED {
+        assert!(
+            !text.to_lowercase().contains(&word.to_lowercase()),
+            "{word}: {text}"
+        );
+    }
+    assert!(text.contains("fault-unknown-name"), "{text}");
+}
+
+/// True when a text of the value has this word for itself.
+fn holds(value: &Value, word: &str) -> bool {
+    match value {
+        Value::String(text) => text
+            .split(|sign: char| !(sign.is_alphanumeric() || "-./".contains(sign)))
+            .any(|part| part == word || (word.starts_with('/') && part.starts_with(word))),
+        Value::Array(items) => items.iter().any(|item| holds(item, word)),
+        Value::Object(fields) => fields.values().any(|item| holds(item, word)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}

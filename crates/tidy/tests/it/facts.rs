@@ -188,3 +188,53 @@ fn act_codes() -> BTreeSet<String> {
     assert!(codes.contains("gate-set") && codes.len() > 60, "{codes:?}");
     codes
 }
+
+const LOG_LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+
+/// A sentence that is put together could hold a name: the support bundle hands sentences on, and
+/// leaves fields out.
+#[test]
+fn sentences_of_the_log_are_literals_and_what_varies_is_a_field() {
+    let mut count = 0;
+    let mut found = Vec::new();
+    for file in source_files() {
+        for line in log_lines(&file.tokens) {
+            count += 1;
+            let trees: Vec<TokenTree> = line.into_iter().collect();
+            let last = trees.iter().rev().find_map(|tree| match tree {
+                TokenTree::Literal(literal) => Some(literal.to_string()),
+                TokenTree::Group(_) | TokenTree::Ident(_) | TokenTree::Punct(_) => None,
+            });
+            let sentence = last.filter(|text| text.starts_with('"'));
+            if sentence.is_none_or(|text| text.contains('{')) {
+                found.push(file.place.clone());
+            }
+        }
+    }
+    assert!(count > 100, "{count}");
+    assert!(found.is_empty(), "{found:?}");
+}
+
+/// What stands between the parentheses of `tracing::warn!(...)` and its like.
+fn log_lines(tokens: &TokenStream) -> Vec<TokenStream> {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let mut found = Vec::new();
+    for (place, tree) in trees.iter().enumerate() {
+        let TokenTree::Group(group) = tree else {
+            continue;
+        };
+        let before: Vec<String> = trees[place.saturating_sub(5)..place]
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let is_line = before.len() == 5
+            && before[..3] == ["tracing", ":", ":"]
+            && LOG_LEVELS.contains(&before[3].as_str())
+            && before[4] == "!";
+        if is_line {
+            found.push(group.stream());
+        }
+        found.extend(log_lines(&group.stream()));
+    }
+    found
+}
