@@ -4,6 +4,8 @@
 //! readers. What cannot be read has no figure; `digue_unreadable` names it, so that an alarm can be
 //! set on it. English only, like every interface for programs.
 
+#[cfg(test)]
+mod dashboard;
 mod figures;
 mod openmetrics;
 mod process;
