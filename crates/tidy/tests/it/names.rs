@@ -120,7 +120,13 @@ const WORDS_OUT_OF_PROSE: [&str; 4] = ["whoever", "somebody", "wish", "herald"];
 fn comments_and_english_texts_are_in_words_of_the_field() {
     let mut english = files(&root().join("crates/digue-locales/locales/en"), "ftl");
     english.extend(files(&root().join("docs"), "md"));
-    english.extend(["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(|name| root().join(name)));
+    let more = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+    ];
+    english.extend(more.map(|name| root().join(name)));
     let english = english
         .into_iter()
         .map(|path| (path.clone(), read_to_string(path).unwrap()));
