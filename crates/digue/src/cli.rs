@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap_complete::Shell;
 use digue_locales::{Language, text};
 use digue_map_commands::arguments::{InspectedTraffic, LearnArguments, SavedResponse};
 
@@ -35,6 +36,12 @@ pub(crate) enum Subcommand {
         probe: Option<RouteProbe>,
     },
     Doctor(DoctorArguments),
+    Completions {
+        shell: Shell,
+    },
+    Man {
+        folder: PathBuf,
+    },
     Inspect {
         config: PathBuf,
         portal: String,
@@ -164,7 +171,8 @@ fn language() -> Language {
     Language::negotiate(&locale.unwrap_or_default())
 }
 
-fn command(language: Language) -> Command {
+/// The whole command line.
+pub(crate) fn command(language: Language) -> Command {
     let say = |key: &str| text(language, key);
     let config = || {
         Arg::new("config")
@@ -306,6 +314,24 @@ fn command(language: Language) -> Command {
                         .required(true)
                         .help(say("command-confirm-how")),
                 ),
+        )
+        .subcommand(
+            Command::new("completions")
+                .about(say("command-completions"))
+                .arg(
+                    Arg::new("shell")
+                        .required(true)
+                        .value_parser(value_parser!(Shell))
+                        .help(say("command-completions-shell")),
+                ),
+        )
+        .subcommand(
+            Command::new("man").about(say("command-man")).arg(
+                Arg::new("folder")
+                    .required(true)
+                    .value_parser(value_parser!(PathBuf))
+                    .help(say("command-man-folder")),
+            ),
         )
         .subcommand(
             Command::new("printed-key")
@@ -491,6 +517,12 @@ fn task(matches: &ArgMatches) -> Subcommand {
             probe: route_probe(matches),
         },
         "doctor" => Subcommand::Doctor(doctor::arguments(matches)),
+        "completions" => Subcommand::Completions {
+            shell: *matches.get_one("shell").expect("clap requires it"),
+        },
+        "man" => Subcommand::Man {
+            folder: path("folder"),
+        },
         "inspect" => {
             let what = match matches.contains_id("har") {
                 true => InspectedTraffic::Har {

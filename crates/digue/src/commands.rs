@@ -7,6 +7,7 @@ mod decoys;
 mod demo;
 mod doctor;
 mod evidence;
+mod generated;
 mod init;
 mod loading;
 mod map_report;
@@ -31,6 +32,8 @@ pub(crate) fn run(command_line: CommandLine) -> ExitCode {
         Subcommand::Init { folder } => init::run(&out, &folder),
         Subcommand::Check { config, probe } => check::run(&out, &config, probe.as_ref()),
         Subcommand::Doctor(arguments) => doctor::run(&out, &arguments),
+        Subcommand::Completions { shell } => generated::completions(&out, shell),
+        Subcommand::Man { folder } => generated::man(&out, &folder),
         Subcommand::Inspect {
             config,
             portal,

@@ -1,4 +1,9 @@
 command-about = Digue: an information security management system that acts
+command-completions = Write the completions of a shell to standard output
+command-completions-shell = The shell
+command-man = Write the man pages, one for each command
+command-man-folder = The folder for the pages
+man-done = Man pages written: { $folder }
 command-init = Write a commented starting configuration
 command-init-folder = The folder to fill; it must not contain a configuration
 command-check = Report every error in the configuration, with file and line

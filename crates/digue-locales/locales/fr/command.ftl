@@ -1,4 +1,9 @@
 command-about = Digue : un système de management de la sécurité de l'information qui agit
+command-completions = Écrire sur la sortie standard la complétion des commandes pour un interpréteur
+command-completions-shell = L'interpréteur de commandes
+command-man = Écrire les pages de manuel, une par commande
+command-man-folder = Le dossier des pages
+man-done = Pages de manuel écrites : { $folder }
 command-init = Écrire une configuration de départ, commentée
 command-init-folder = Le dossier à remplir ; il ne doit pas contenir de configuration
 command-check = Signaler toutes les erreurs de la configuration, avec fichier et ligne

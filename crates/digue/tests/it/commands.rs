@@ -126,3 +126,59 @@ fn help_speaks_the_readers_language() {
     assert!(help("fr").contains("Démarrer le service"));
     assert!(help("en").contains("Run the service"));
 }
+
+#[test]
+fn completions_and_man_pages_know_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = text(&digue(folder.path(), &["--help"]).stdout);
+    let commands = help.split_once("Commands:").unwrap().1;
+    let commands: Vec<&str> = commands
+        .lines()
+        .skip(1)
+        .take_while(|line| !line.trim().is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(commands.len() > 20, "{help}");
+
+    for shell in ["bash", "zsh", "fish"] {
+        let done = digue(folder.path(), &["completions", shell]);
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        let script = text(&done.stdout);
+        for name in &commands {
+            assert!(script.contains(name), "{shell}: {name}");
+        }
+    }
+    let bash = digue(folder.path(), &["completions", "bash"]).stdout;
+    fs::write(folder.path().join("digue.bash"), bash).unwrap();
+    let read = Command::new("bash")
+        .args(["-n", "digue.bash"])
+        .current_dir(folder.path())
+        .status();
+    assert!(read.unwrap().success());
+    assert_eq!(
+        digue(folder.path(), &["completions", "cmd"]).status.code(),
+        Some(2)
+    );
+
+    for (language, section) in [("en", "man"), ("fr", "man-fr")] {
+        let done = digue(folder.path(), &["--language", language, "man", section]);
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        for name in &commands {
+            let page = folder.path().join(section).join(format!("digue-{name}.1"));
+            let page = fs::read_to_string(&page).unwrap_or_else(|error| panic!("{name}: {error}"));
+            // Hyphens are escaped in roff.
+            let page = page.replace("\\-", "-");
+            assert!(page.contains(".SH") && page.contains(name), "{page}");
+        }
+    }
+    let said =
+        |section: &str| fs::read_to_string(folder.path().join(section).join("digue-doctor.1"));
+    assert!(
+        said("man")
+            .unwrap()
+            .contains("what is wrong with this installation")
+    );
+    assert!(said("man-fr").unwrap().contains("quoi faire ensuite"));
+}

@@ -117,6 +117,15 @@ fn the_package_holds_the_binary_its_unit_and_no_configuration_of_its_own() {
         "./usr/lib/tmpfiles.d/digue.conf",
         "./usr/share/doc/digue/copyright",
         "./usr/share/doc/digue/operation.md",
+        "./usr/share/doc/digue/SECURITY.md",
+        "./usr/share/doc/digue/examples/digue.rules.yml",
+        "./usr/share/doc/digue/examples/grafana.json",
+        "./usr/share/bash-completion/completions/digue",
+        "./usr/share/zsh/vendor-completions/_digue",
+        "./usr/share/fish/vendor_completions.d/digue.fish",
+        "./usr/share/man/man1/digue.1.gz",
+        "./usr/share/man/man1/digue-doctor.1.gz",
+        "./usr/share/man/fr/man1/digue-doctor.1.gz",
     ] {
         assert!(files.contains(name), "{name}: {listed}");
     }

@@ -692,6 +692,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ),
     ("fluent-bundle", &["digue-locales"]),
     ("clap", &["digue"]),
+    ("clap_complete", &["digue"]),
+    ("clap_mangen", &["digue"]),
     // The script of the demonstration is a file that people edit.
     ("toml", &["digue-config", "digue-demo"]),
     // Maps are edited, and not written anew.
