@@ -9,6 +9,7 @@ pub mod name_table;
 pub mod name_words;
 pub mod pattern;
 pub mod reading;
+mod runs;
 pub mod shape;
 pub mod sweep;
 pub mod swept_texts;

@@ -3,18 +3,23 @@
 //! On French text the engines that know Unicode's word boundaries read some hundred instructions a
 //! byte. Most patterns of identifiers consist of few characters, though: seven digits and a letter
 //! occur only where eight such characters follow each other. Such places are found by looking at
-//! every eighth byte, and only they are left to the expression.
+//! every eighth byte, and only they are left to the expression, or to tables where the pattern is as
+//! simple as this one.
 
 use std::ops::{Deref, Range};
 
 use regex::Regex;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
+use crate::runs::{Runs, flatten, is_word_byte};
+
 /// A compiled pattern. What it matches is what its expression matches.
 #[derive(Clone, Debug)]
 pub struct SearchPattern {
     regex: Regex,
     sparse: Option<SparseSearch>,
+    /// The pattern once more, where it is simple: asked instead of the expression.
+    words: Option<WordRuns>,
 }
 
 impl Deref for SearchPattern {
@@ -32,8 +37,9 @@ impl SearchPattern {
         let regex = Regex::new(text)?;
         let parsed = regex_syntax::parse(text).expect("the same text has just been compiled");
         Ok(Self {
-            regex,
             sparse: SparseSearch::new(&parsed),
+            words: WordRuns::new(&parsed).filter(|_| regex.captures_len() == 1),
+            regex,
         })
     }
 
@@ -45,9 +51,10 @@ impl SearchPattern {
         mut take: impl FnMut(Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
         match &self.sparse {
-            Some(sparse) => {
-                sparse.each_place(text, |place| self.each_match_at(text, place, &mut take))
-            }
+            Some(sparse) => sparse.each_place(text, |place| match &self.words {
+                Some(words) => words.each_match_at(text, place, &mut take),
+                None => self.each_match_at(text, place, &mut take),
+            }),
             None => self
                 .regex
                 .captures_iter(text)
@@ -92,6 +99,80 @@ impl SearchPattern {
             whole.clone(),
             groups.get(1).map_or(whole, |part| part.range()),
         ))
+    }
+}
+
+/// Runs of ASCII characters, with a word's edge before or behind them.
+#[derive(Clone, Debug)]
+struct WordRuns {
+    runs: Runs,
+    begins_at_edge: bool,
+    ends_at_edge: bool,
+}
+
+/// The most bytes of a match by runs: it is tried anew at each byte, where the expression would go
+/// on.
+const TRIED_BYTES_MAX: usize = 32;
+
+impl WordRuns {
+    /// `None` for any other pattern.
+    fn new(pattern: &Hir) -> Option<Self> {
+        let mut parts = Vec::new();
+        flatten(pattern, &mut parts);
+        let is_edge = |part: &&Hir| *part.kind() == HirKind::Look(Look::WordUnicode);
+        let begins_at_edge = parts.first().is_some_and(is_edge);
+        let ends_at_edge = parts.len() > 1 && parts.last().is_some_and(is_edge);
+        let inner = &parts[usize::from(begins_at_edge)..parts.len() - usize::from(ends_at_edge)];
+        let runs = Runs::of(inner)?;
+        let is_simple =
+            runs.bytes_max() <= TRIED_BYTES_MAX && (!ends_at_edge || runs.fit_before_edge());
+        is_simple.then_some(Self {
+            runs,
+            begins_at_edge,
+            ends_at_edge,
+        })
+    }
+
+    /// The matches within `place`, a run of the pattern's characters, which are ASCII.
+    fn each_match_at<E>(
+        &self,
+        text: &str,
+        place: Range<usize>,
+        take: &mut impl FnMut(Range<usize>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let is_word = regex_syntax::is_word_character;
+        let is_word_before = text[..place.start].chars().next_back().is_some_and(is_word);
+        let is_word_after = text[place.end..].chars().next().is_some_and(is_word);
+        let bytes = &text.as_bytes()[place.clone()];
+        let is_edge = |at: usize| {
+            let left = match at {
+                0 => is_word_before,
+                _ => is_word_byte(bytes[at - 1]),
+            };
+            let right = bytes
+                .get(at)
+                .map_or(is_word_after, |byte| is_word_byte(*byte));
+            left != right
+        };
+        let end_of = |at: usize| {
+            if self.begins_at_edge && !is_edge(at) {
+                return None;
+            }
+            let end = at + self.runs.taken(&bytes[at..])?;
+            (!self.ends_at_edge || is_edge(end)).then_some(end)
+        };
+        let mut at = 0;
+        while at < bytes.len() {
+            match end_of(at) {
+                // `SparseSearch` is for patterns of some length: the end is not the start.
+                Some(end) => {
+                    take(place.start + at..place.start + end)?;
+                    at = end;
+                }
+                None => at += 1,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -253,7 +334,7 @@ mod tests {
     }
 
     /// Patterns that are searched for in places, all of them.
-    const SPARSE: [&str; 9] = [
+    const SPARSE: [&str; 18] = [
         r"\b[0-9]{7}[A-Z]\b",
         r"P[0-9]{4}",
         r"\bP[0-9]{4}\b|Q-[0-9]{3,}",
@@ -263,6 +344,15 @@ mod tests {
         r"(?m)^[0-9]{4}$",
         r"id=([0-9]{3})",
         r"\B[0-9É]{4}",
+        r"[0-9]{7}",
+        r"\b[0-9]{4,6}\b",
+        r"\b[0-9_]{4,}\b",
+        r"[0-9]{4,6}[A-Z]?",
+        r"\b[0-9]{4}[A-Z]?\b",
+        r"\b[0-9-]{4,6}\b",
+        r"[0-9]{2}-[0-9]{2,5}\b",
+        r"\b-[0-9]{4}-\b",
+        r"\b[0-9]{4}-?\b",
     ];
 
     #[test]
@@ -287,13 +377,38 @@ mod tests {
         }
     }
 
+    #[test]
+    fn simple_patterns_are_matched_by_tables() {
+        let has_words = |pattern: &str| SearchPattern::new(pattern).unwrap().words.is_some();
+        for pattern in [
+            r"\b[0-9]{7}[A-Z]\b",
+            "P[0-9]{4}",
+            r"\b[0-9]{4,6}\b",
+            "[0-9]{4,6}[A-Z]?",
+        ] {
+            assert!(has_words(pattern), "{pattern}");
+        }
+        for pattern in [
+            // An edge may lie within what the last run has taken, or before it.
+            r"\b[0-9-]{4,6}\b",
+            r"\b[0-9]{4}-?\b",
+            r"\b[0-9]{4}[A-Z]?\b",
+            r"[0-9]{33}",
+            r"[0-9]{4,}",
+            r"id=([0-9]{3})",
+            r"^[0-9]{4}",
+        ] {
+            assert!(!has_words(pattern), "{pattern}");
+        }
+    }
+
     proptest! {
         #[test]
         fn matches_are_those_of_the_expression(
             pattern in proptest::sample::select(SPARSE.as_slice()),
             pieces in proptest::collection::vec(prop_oneof![
                 "[0-9]{1,9}[A-Z]?", "P[0-9]{3,5}", "Q-[0-9]{2,4}", "id=[0-9]{3}", "[a-z.]{1,5}@[a-z]{1,3}.fr",
-                "[ \n;é\u{e0041}É_a-]{1,2}", "\\PC{0,3}"
+                "[ \n;é\u{e0041}É_a-]{1,2}", "\\PC{0,3}", "[0-9_-]{1,20}", "[0-9]{20}[A-Z]"
             ], 0..12),
         ) {
             let (pattern, text) = (SearchPattern::new(pattern).unwrap(), pieces.concat());

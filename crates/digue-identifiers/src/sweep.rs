@@ -98,58 +98,63 @@ enum Decoded {
     Text(String),
 }
 
-/// The next byte that may begin an encoded character, or a non-ASCII one that may be invisible.
+/// The next place where an encoded character may begin, or one that may be invisible.
 fn next_candidate(text: &str, from: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut at = from + first_candidate(&bytes[from..])?;
-    while !text.is_char_boundary(at) {
-        at += 1;
-    }
-    (at < bytes.len()).then_some(at)
+    first_candidate(&text.as_bytes()[from..]).map(|place| from + place)
 }
 
+/// The first byte that may begin such a character. U+00C0 to U+00FF, the accented letters of
+/// western Europe, all begin with 0xC3, and none of them is invisible or white space; what follows
+/// the first byte of a character begins none.
 fn first_candidate(bytes: &[u8]) -> Option<usize> {
-    let is_candidate = |b: &u8| matches!(b, b'%' | b'&' | b'\\' | 0..=8 | 0xe..=0x1e | 0x7f..);
     first_place(bytes, candidate_places, is_candidate)
 }
 
-fn first_beyond_ascii(bytes: &[u8]) -> Option<usize> {
-    // The mask holds the highest bit of each byte.
-    first_place(
-        bytes,
-        |block| u8x16::from(*block).to_bitmask(),
-        |byte| !byte.is_ascii(),
-    )
+fn is_candidate(byte: &u8) -> bool {
+    matches!(byte, b'%' | b'&' | b'\\' | 0..=8 | 0xe..=0x1e | 0x7f | 0xc0..=0xc2 | 0xc4..)
 }
 
-/// The first byte of a kind; `places` has one bit for each such byte of a block, the first byte
-/// lowest.
+fn first_beyond_ascii(bytes: &[u8]) -> Option<usize> {
+    // What counts of each byte is the highest bit.
+    first_place(bytes, |block| block, |byte| !byte.is_ascii())
+}
+
+/// The first byte of a kind; `places` sets the highest bit of each such byte.
+#[inline]
 fn first_place(
     bytes: &[u8],
-    places: impl Fn(&[u8; 16]) -> u32,
+    places: impl Fn(u8x16) -> u8x16,
     is_one: impl Fn(&u8) -> bool,
 ) -> Option<usize> {
-    let (blocks, rest) = bytes.as_chunks();
-    for (number, block) in blocks.iter().enumerate() {
-        let places = places(block);
-        if places != 0 {
-            return Some(16 * number + places.trailing_zeros() as usize);
+    let in_block = |block: &[u8; 16]| places(u8x16::from(*block));
+    let (groups, rest) = bytes.as_chunks::<64>();
+    for (number, group) in groups.iter().enumerate() {
+        // One question for four blocks: most hold none.
+        let (blocks, _) = group.as_chunks::<16>();
+        let any = blocks
+            .iter()
+            .fold(u8x16::splat(0), |any, block| any | in_block(block));
+        if any.to_bitmask() != 0 {
+            let bits = blocks.iter().rev().fold(0, |bits, block| {
+                bits << 16 | u64::from(in_block(block).to_bitmask())
+            });
+            return Some(64 * number + bits.trailing_zeros() as usize);
         }
     }
     rest.iter()
         .position(is_one)
-        .map(|place| 16 * blocks.len() + place)
+        .map(|place| 64 * groups.len() + place)
 }
 
-/// One bit for each byte that may begin an encoded character, the first byte lowest.
-fn candidate_places(block: &[u8; 16]) -> u32 {
-    let block = u8x16::from(*block);
+/// The bytes of `is_candidate`.
+#[inline]
+fn candidate_places(block: u8x16) -> u8x16 {
     let is = |byte: u8| block.simd_eq(u8x16::splat(byte));
     let at_most = |block: u8x16, most: u8| block.min(u8x16::splat(most)).simd_eq(block);
-    let is_beyond = block.max(u8x16::splat(0x7f)).simd_eq(block);
+    let begins_beyond = block.max(u8x16::splat(0xc0)).simd_eq(block) & !is(0xc3);
     // Below 0xe this wraps around to large values.
-    let is_control = at_most(block, 8) | at_most(block - u8x16::splat(0xe), 0x10);
-    (is(b'%') | is(b'&') | is(b'\\') | is_control | is_beyond).to_bitmask()
+    let is_control = at_most(block, 8) | at_most(block - u8x16::splat(0xe), 0x10) | is(0x7f);
+    is(b'%') | is(b'&') | is(b'\\') | is_control | begins_beyond
 }
 
 /// True when `compatible` would leave the text as it is: Latin letters and the signs of ordinary
@@ -411,6 +416,18 @@ mod tests {
         check("&P0002;", &["P0002"]);
     }
 
+    #[test]
+    fn every_character_that_may_be_coded_is_a_candidate() {
+        for c in '\0'..=char::MAX {
+            let text = c.to_string();
+            // White space of ASCII is left as it is.
+            if coded_character(&format!("{text}n")).is_some() {
+                assert_eq!(next_candidate(&text, 0), Some(0), "{c:?}");
+            }
+        }
+        assert_eq!(next_candidate("déjà vu \u{a0}", 0), Some(10));
+    }
+
     proptest! {
         /// An identifier is found however its letters are encoded, and no other.
         #[test]
@@ -438,10 +455,14 @@ mod tests {
         }
 
         #[test]
-        fn candidates_are_those_of_the_definition(bytes in proptest::collection::vec(any::<u8>(), 0..60), far in 0usize..40) {
-            let bytes = [vec![b'x'; far], bytes].concat();
-            let is_candidate = |b: &u8| matches!(b, b'%' | b'&' | b'\\' | 0..=8 | 0xe..=0x1e | 0x7f..);
+        fn candidates_are_those_of_the_definition(
+            bytes in proptest::collection::vec(any::<u8>(), 0..60),
+            far in 0usize..200,
+            filler in proptest::sample::select(vec![b'x', 0xc3, 0xa9, 0xbf, b'\t', 0x1f, b'~']),
+        ) {
+            let bytes = [vec![filler; far], bytes].concat();
             prop_assert_eq!(first_candidate(&bytes), bytes.iter().position(is_candidate));
+            prop_assert_eq!(first_beyond_ascii(&bytes), bytes.iter().position(|byte| !byte.is_ascii()));
         }
 
         #[test]
