@@ -9,7 +9,7 @@ use std::fmt;
 
 use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use serde::de::{Deserialize, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
@@ -19,6 +19,7 @@ use digue_identifiers::identifier::Pick;
 use digue_identifiers::reading::{ReadingTally, Unreadable, WhyNobody};
 
 mod children;
+mod escapes;
 mod mask;
 pub mod outline;
 mod places;
@@ -461,14 +462,14 @@ fn whole_number(written: &str) -> Option<String> {
 fn unescaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(start) = rest.find('"') {
+    while let Some(start) = memchr(b'"', rest.as_bytes()) {
         plain.push_str(&rest[..=start]);
         let inside = &rest[start + 1..];
         let end = string_end(inside);
-        match serde_json::from_str::<String>(&rest[start..start + end + 2]) {
-            Ok(value) => plain.push_str(&value),
-            Err(_) => plain.push_str(&inside[..end]),
-        }
+        // Most strings have no escapes, in a document that has some.
+        let decoded = memchr(b'\\', &inside.as_bytes()[..end])
+            .and_then(|_| escapes::decoded(&rest[start..start + end + 2]));
+        plain.push_str(decoded.as_deref().unwrap_or(&inside[..end]));
         plain.push('"');
         rest = &inside[end + 1..];
     }
@@ -481,10 +482,13 @@ fn unescaped(text: &str) -> String {
 fn string_end(inside: &str) -> usize {
     let bytes = inside.as_bytes();
     let mut at = 0;
-    while bytes[at] != b'"' {
-        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    loop {
+        at += memchr2(b'"', b'\\', &bytes[at..]).expect("the string was read to its end before");
+        if bytes[at] == b'"' {
+            return at;
+        }
+        at += 2;
     }
-    at
 }
 
 /// A parsed tree in which no object has the same name twice: a tree keeps one of the two, and the

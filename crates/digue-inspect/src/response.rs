@@ -5,6 +5,7 @@ pub mod events;
 pub(crate) mod multipart;
 pub mod zip;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use digue_types::visible::is_blank;
@@ -488,13 +489,11 @@ impl RuleBlock {
     ) -> Result<ReadingTally, Unreadable> {
         match &self.rules {
             BlockRules::Json(json) => {
-                sweep_as_utf8(charset, bytes, found)?;
-                let text = digue_decode::text(charset, bytes)?;
+                let text = json_text(charset, bytes, found)?;
                 json.read_with(masking, without_guard(&text), found)
             }
             BlockRules::NdJson(json) => {
-                sweep_as_utf8(charset, bytes, found)?;
-                let text = digue_decode::text(charset, bytes)?;
+                let text = json_text(charset, bytes, found)?;
                 json.read_lines_with(masking, without_guard(&text), found)
             }
             BlockRules::Html(html) => html::read(html, charset, bytes, limits, found),
@@ -588,19 +587,22 @@ impl RuleBlock {
     }
 }
 
-/// Browsers read JSON as UTF-8 (RFC 8259, 8.1); older servers write ISO 8859-1 without declaring
-/// it. Both readings are swept: a byte that is a letter in one and invalid in the other could hide
-/// the identifier next to it.
-fn sweep_as_utf8(
+/// The text of JSON. Browsers read JSON as UTF-8 (RFC 8259, 8.1); older servers write ISO 8859-1
+/// without declaring it. Both readings are swept: a byte that is a letter in one and invalid in the
+/// other could hide the identifier next to it.
+fn json_text<'b>(
     charset: Option<&str>,
-    bytes: &[u8],
+    bytes: &'b [u8],
     found: &mut Collector<'_>,
-) -> Result<(), Unreadable> {
+) -> Result<Cow<'b, str>, Unreadable> {
+    let text = digue_decode::text(charset, bytes);
+    // Text that is the bytes themselves is UTF-8: nothing needs to look a second time.
+    let is_utf8 = matches!(&text, Ok(Cow::Borrowed(text)) if text.len() == bytes.len());
     let is_said = charset.is_some_and(|label| !label.trim().is_empty());
-    if is_said || !found.has_sweep() || digue_decode::is_utf8(bytes) {
-        return Ok(());
+    if !is_utf8 && !is_said && found.has_sweep() && !digue_decode::is_utf8(bytes) {
+        found.sweep(&String::from_utf8_lossy(bytes), UnreadPlace::default)?;
     }
-    found.sweep(&String::from_utf8_lossy(bytes), UnreadPlace::default)
+    text
 }
 
 fn read_text(

@@ -2,12 +2,13 @@
 //! visitor builds a value for every key and number, needed or not).
 //!
 //! Values that no rule waits for are checked and skipped, without recursion and without allocation,
-//! strings sixteen bytes at a time. Strings with escapes are rare and left to `serde_json`. It
-//! accepts what `serde_json` accepts, and also `NaN`, `Infinity` and `-Infinity`, which Python
-//! writes and its clients read; but no document nested deeper than 128.
+//! strings sixteen bytes at a time. It accepts what `serde_json` accepts, and also `NaN`, `Infinity`
+//! and `-Infinity`, which Python writes and its clients read; but no document nested deeper than
+//! 128.
 
 use std::borrow::Cow;
 
+use super::escapes;
 use super::plain::{plain_bytes, white_bytes};
 
 /// A syntax error at this byte.
@@ -220,9 +221,9 @@ impl<'t> Scanner<'t> {
         if !has_escapes {
             return Ok(Cow::Borrowed(&self.text[start + 1..self.at - 1]));
         }
-        serde_json::from_str(&self.text[start..self.at])
+        escapes::decoded(&self.text[start..self.at])
             .map(Cow::Owned)
-            .map_err(|_| ScanFault(start))
+            .ok_or(ScanFault(start))
     }
 
     /// Skips a string; true when it has escapes.
@@ -273,6 +274,11 @@ impl<'t> Scanner<'t> {
     /// A number as written: converting it would lose digits.
     pub(super) fn number(&mut self) -> Result<&'t str, ScanFault> {
         let start = self.at;
+        self.skip_number()?;
+        Ok(&self.text[start..self.at])
+    }
+
+    fn skip_number(&mut self) -> Result<(), ScanFault> {
         self.at += usize::from(self.bytes[self.at] == b'-');
         match self.bytes.get(self.at) {
             Some(b'0') => self.at += 1,
@@ -288,19 +294,18 @@ impl<'t> Scanner<'t> {
             self.at += usize::from(matches!(self.bytes.get(self.at), Some(b'+' | b'-')));
             self.digits()?;
         }
-        Ok(&self.text[start..self.at])
+        Ok(())
     }
 
     fn digits(&mut self) -> Result<(), ScanFault> {
-        let count = self.bytes[self.at..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        if count == 0 {
-            return self.fault();
+        let start = self.at;
+        while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
+            self.at += 1;
         }
-        self.at += count;
-        Ok(())
+        match self.at > start {
+            true => Ok(()),
+            false => self.fault(),
+        }
     }
 
     /// Skips a whole value.
@@ -314,7 +319,7 @@ impl<'t> Scanner<'t> {
     pub(super) fn skip_rest(&mut self, kind: ValueKind) -> Result<(), ScanFault> {
         match kind {
             ValueKind::Text => self.skip_text().map(|_| ()),
-            ValueKind::Number => self.number().map(|_| ()),
+            ValueKind::Number => self.skip_number(),
             ValueKind::Word | ValueKind::Null => Ok(()),
             ValueKind::Object | ValueKind::Array => self.skip_container(kind == ValueKind::Object),
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::string_end;
+use super::{escapes, string_end};
 
 /// A text or a number of a document.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,9 +51,9 @@ fn decoded(quoted: &str) -> Cow<'_, str> {
     if !inside.contains('\\') {
         return Cow::Borrowed(inside);
     }
-    match serde_json::from_str(quoted) {
-        Ok(text) => Cow::Owned(text),
-        Err(_) => Cow::Borrowed(inside),
+    match escapes::decoded(quoted) {
+        Some(text) => Cow::Owned(text),
+        None => Cow::Borrowed(inside),
     }
 }
 

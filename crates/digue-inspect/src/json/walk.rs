@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use digue_types::{ReadFailure, UnreadCause, UnreadPlace};
 
-use super::children::{ReachedNode, set_bits};
+use super::children::{ChildRules, ReachedNode, set_bits};
 use super::mask::Masking;
 use super::scan::{DEPTH_MAX, ScanFault, Scanner, ValueKind};
 use super::{
@@ -59,6 +59,8 @@ pub(super) struct JsonWalk<'a, 'k, 't> {
     input: Scanner<'t>,
     trail: Vec<PathStep<'t>>,
     records: Vec<OpenJsonRecord>,
+    /// What the rules say below the last array and the last object: records of a list are alike.
+    known: [(Bits, ChildRules); 2],
     /// Number of `no_person` parts around the current node.
     no_person: usize,
     /// How many of the undescribed texts are names of members rather than values.
@@ -90,6 +92,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             input: Scanner::new(text),
             trail: Vec::new(),
             records: Vec::new(),
+            // No step is awaited, and so of no child anything is said.
+            known: [(0, ChildRules::default()); 2],
             no_person: 0,
             names: 0,
             tally: ReadingTally::default(),
@@ -225,6 +229,14 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             .into()
     }
 
+    fn children_of(&mut self, active: Bits, is_object: bool) -> ChildRules {
+        let known = &mut self.known[usize::from(is_object)];
+        if known.0 != active {
+            *known = (active, self.rules.children_of(active, is_object));
+        }
+        known.1
+    }
+
     fn object(&mut self, active: Bits) -> Result<usize, WalkStop> {
         let mut count = 0;
         let mut counted_names = CountedNames::default();
@@ -236,7 +248,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
                 .last()
                 .is_some_and(|record| record.depth == self.trail.len());
         let is_noted = checks_fields || self.counts_here();
-        let children = self.rules.children_of(active, true);
+        let children = self.children_of(active, true);
         let skips_plain = !is_noted && children.every == ReachedNode::default();
         loop {
             // Not before the first: what it skips begins with a comma.
@@ -291,7 +303,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
 
     fn array(&mut self, active: Bits) -> Result<usize, WalkStop> {
         let mut count = 0;
-        let children = self.rules.children_of(active, false);
+        let children = self.children_of(active, false);
         while self.input.element(count == 0)? {
             let ReachedNode {
                 below,
@@ -327,7 +339,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         let is_record = reached & self.rules.masks.records != 0 && self.records.is_empty();
         if has_own {
             self.tally.records += usize::from(is_record);
-        } else if is_blank(text) {
+        } else if !has_identifier && is_blank(text) {
             self.note_empty(reached);
         } else if is_record {
             return Err(self.nameless().into());

@@ -128,8 +128,66 @@ proptest! {
     }
 }
 
+proptest! {
+    /// What is skipped at once are members that would be read one by one, none of them awaited.
+    #[test]
+    fn plain_members_are_those_that_are_read_one_by_one(
+        members in proptest::collection::vec(any_member(), 0..12),
+        end in proptest::sample::select(vec!["}", " }", "", ",", ",}", "]", ",\"", "\"x\":1}"]),
+    ) {
+        let text = format!("{{\"a\":1{}{end}", members.concat());
+        let (mut input, mut slow) = (Scanner::new(&text), ReferenceScanner::new(&text));
+        prop_assert_eq!(input.begin(), slow.begin());
+        prop_assert_eq!(input.key(true), slow.key(true));
+        prop_assert_eq!(input.skip(), slow.skip());
+        loop {
+            for _ in 0..input.skip_plain_members(|name| name == b"nom") {
+                let name = slow.key(false).unwrap().unwrap();
+                prop_assert_ne!(name, "nom");
+                prop_assert_eq!(slow.begin(), Ok(ValueKind::Text));
+                prop_assert_eq!(slow.skip_text(), Ok(false));
+            }
+            let key = input.key(false);
+            prop_assert_eq!(&key, &slow.key(false), "{}", text);
+            let Ok(Some(_)) = key else {
+                break;
+            };
+            let skipped = input.skip();
+            prop_assert_eq!(&skipped, &slow.skip(), "{}", text);
+            if skipped.is_err() {
+                break;
+            }
+        }
+    }
+}
+
+fn any_member() -> impl Strategy<Value = String> {
+    let space =
+        || proptest::sample::select(vec!["", " ", "  ", "\n      ", "\n                  \t"]);
+    let text = || {
+        prop_oneof![
+            "[ -!#-\\[\\]-~é]{0,20}",
+            "[a-z]{50,150}",
+            Just("nom".to_owned()),
+            Just(r"a\nb".to_owned()),
+            Just(r#"a\"b"#.to_owned()),
+            Just("\u{1f}".to_owned()),
+        ]
+    };
+    let value = prop_oneof![
+        4 => text().prop_map(|text| format!("\"{text}\"")),
+        1 => proptest::sample::select(vec!["1", "null", "{}", "[\"x\"]", "{\"nom\":\"x\",\"y\":\"z\"}", "\"x"])
+            .prop_map(str::to_owned),
+    ];
+    (space(), space(), text(), space(), space(), value).prop_map(
+        |(before, after, name, name_end, colon, value)| {
+            format!("{before},{after}\"{name}\"{name_end}:{colon}{value}")
+        },
+    )
+}
+
 /// What documents are made of, in pieces that seldom fit together.
-const PARTS: [&str; 26] = [
+const PARTS: [&str; 32] = [
     "{",
     "}",
     "[",
@@ -143,6 +201,12 @@ const PARTS: [&str; 26] = [
     "\\u00e9",
     "\\u00g9",
     "\\n",
+    "\\/",
+    "\\\"",
+    "\\ud83d\\ude00",
+    "\\ud83d",
+    ", \"nom\": \"Dupont\"",
+    ",\"note\" : \"une note de plus de soixante-quatre caractères, qui finit dans un autre bloc\"",
     " ",
     "\n\t                      ",
     "-",
