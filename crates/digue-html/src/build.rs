@@ -9,6 +9,7 @@ use crate::tag::{self, Tag};
 use crate::tokens::{HtmlToken, RawText, TagToken, Tokens, is_space, raw_text_of};
 use crate::tree::{HtmlTree, NONE, Namespace};
 use blanks::{blank_bytes, leading_blank};
+use head::looks_like_xml;
 
 mod blanks;
 mod body;
@@ -777,12 +778,6 @@ fn attributes_of(token: &TagToken) -> u32 {
     } else {
         NONE
     }
-}
-
-/// True for a page that declares XHTML: some clients read it as XML.
-fn looks_like_xml(text: &str) -> bool {
-    let start: String = text.chars().take(1024).collect();
-    start.trim_start().starts_with("<?xml") || start.contains("http://www.w3.org/1999/xhtml")
 }
 
 pub fn raw_text(tag: Tag, manner: ParseManner) -> Option<RawText> {

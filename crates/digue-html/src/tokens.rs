@@ -223,6 +223,18 @@ impl<'t> Tokens<'t> {
             .take_while(|byte| !ends_name(**byte))
             .count();
         let attributes = start + length;
+        // Most tags have no attributes, end tags above all.
+        if bytes.get(attributes) == Some(&b'>') {
+            self.at = attributes + 1;
+            let tag = names.tag(&self.text[start..attributes]);
+            return token(TagToken {
+                tag,
+                start,
+                attributes,
+                end: self.at,
+                is_self_closing: false,
+            });
+        }
         // Only walked to find the end of the tag, as `>` may stand in a quoted value; values are
         // read on demand.
         let mut rest = TagAttributes::new(self.text, attributes);
@@ -371,7 +383,7 @@ impl<'t> TagAttributes<'t> {
         match self.byte()? {
             quote @ (b'"' | b'\'') => {
                 let start = self.at + 1;
-                let length = self.text[start..].find(char::from(quote))?;
+                let length = memchr(quote, &self.text.as_bytes()[start..])?;
                 self.at = start + length + 1;
                 Some(&self.text[start..start + length])
             }

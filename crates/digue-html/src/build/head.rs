@@ -275,3 +275,22 @@ fn has_quirks(doctype: &str) -> bool {
     .any(|id| public.starts_with(id));
     !(is_strict || is_loose && doctype.contains(".dtd"))
 }
+
+/// True for a page that declares XHTML: some clients read it as XML.
+pub(super) fn looks_like_xml(text: &str) -> bool {
+    let start = first_characters(text, 1024);
+    start.trim_start().starts_with("<?xml") || start.contains("http://www.w3.org/1999/xhtml")
+}
+
+fn first_characters(text: &str, count: usize) -> &str {
+    let bytes = text.as_bytes();
+    let end = match bytes.get(..count).map(<[u8]>::is_ascii) {
+        Some(true) => count,
+        Some(false) => text
+            .char_indices()
+            .nth(count)
+            .map_or(text.len(), |(at, _)| at),
+        None => text.len(),
+    };
+    &text[..end]
+}

@@ -111,8 +111,10 @@ struct OpenFrame {
     /// The child to visit next.
     child: u32,
     children: u32,
-    /// Children of each type so far, when a selector needs them.
-    types: Option<HashMap<Tag, u32>>,
+    /// Children of each type so far, when a selector needs them; apart, because most need none and a
+    /// frame is copied for each element.
+    #[expect(clippy::box_collection, reason = "keeps the frame small")]
+    types: Option<Box<HashMap<Tag, u32>>>,
     /// Number of text rules that select it.
     reaches: usize,
     has_unit: bool,
@@ -310,6 +312,7 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             self.sweep_tag(node.tag);
         }
         if !self.units.is_empty()
+            && !self.attributes.is_empty()
             && SHOWN_ATTRIBUTES
                 .iter()
                 .any(|name| self.attribute(name).is_some_and(|value| !is_blank(value)))
