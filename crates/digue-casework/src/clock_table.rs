@@ -1,6 +1,7 @@
 //! The legal clocks of an incident as a table of a document.
 
 use digue_documents::DocumentBlock;
+use digue_response::deadline::DeadlineStanding;
 
 use crate::incidents::IncidentView;
 use crate::paper_reader::PaperReader;
@@ -20,10 +21,16 @@ pub(crate) fn clocks(view: &IncidentView, reader: &PaperReader) -> Vec<DocumentB
                 || reader.say("clocks-without-delay"),
                 |due| reader.moment(due),
             ),
-            clock
-                .met_at
-                .map(|met| reader.moment(met))
-                .unwrap_or_default(),
+            match view.incident.deadline(clock, view.now) {
+                Some(DeadlineStanding::LeftOpen) => reader.say("clock-left-open"),
+                Some(
+                    DeadlineStanding::Kept | DeadlineStanding::Running | DeadlineStanding::Exceeded,
+                )
+                | None => clock
+                    .met_at
+                    .map(|met| reader.moment(met))
+                    .unwrap_or_default(),
+            },
         ]
     });
     let table = DocumentBlock::Table {

@@ -12,6 +12,7 @@ pub mod checks;
 pub mod digest;
 pub mod exchange;
 pub mod import;
+mod incident_checks;
 pub mod observed;
 pub mod pia;
 pub mod reviews;

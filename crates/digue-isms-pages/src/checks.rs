@@ -11,7 +11,7 @@ use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::local_time;
 use digue_compliance::isms::{checks, exchange, sheets, statement};
 use digue_evidence::stored_records::StoredKind;
-use digue_isms::check::{Check, CheckResult, NotRun, PassRule};
+use digue_isms::check::{Check, CheckResult, DeadlineName, NotRun, PassRule};
 use digue_isms::framework::{self, Framework, QUALIOPI_PROVEN, Requirement};
 use digue_isms::standing::CheckStatement;
 use digue_isms::statement::StatementLine;
@@ -134,11 +134,30 @@ fn last_cells(w: &Localizer, last: Option<&CheckResult>) -> [ListCell; 5] {
     [population, failing, setting, at, range]
 }
 
+/// The setting that a result found. What other rules count beside their population is none.
+fn setting(last: &CheckResult) -> Option<u64> {
+    match last.check.rule() {
+        PassRule::AtMost(_) => last.found.value,
+        PassRule::NoneFails | PassRule::SharePermille(_) => None,
+    }
+}
+
+/// What a check counts beside its population, as a sentence.
+fn beside(w: &Localizer, last: &CheckResult) -> Option<String> {
+    const SENTENCES: [(Check, &str); 2] = [
+        (Check::IncidentDeadlines, "checks-left-open"),
+        (Check::ClassAgreements, "checks-restricted"),
+    ];
+    let (_, key) = SENTENCES.iter().find(|(check, _)| *check == last.check)?;
+    let count = last.found.value.filter(|count| *count > 0)?;
+    Some(w.counted(key, count))
+}
+
 /// Population, failures and setting of a result. A check that did not run counted nothing, and a
 /// setting has nothing that could fail: ten allowed attempts are not ten failures.
 fn counted(w: &Localizer, last: &CheckResult) -> [ListCell; 3] {
     let (population, failing) = (last.found.population, last.found.failing_count());
-    match (last.found.value, &last.found.not_run) {
+    match (setting(last), &last.found.not_run) {
         (Some(value), _) => [
             ListCell::empty().filed_as(population),
             ListCell::empty().filed_as(failing),
@@ -212,6 +231,10 @@ struct CheckResultPage {
     switched: Option<String>,
     /// Why it did not run.
     cause: Option<String>,
+    /// The setting that it found.
+    setting: Option<u64>,
+    /// What it counts beside its population, in words.
+    beside: Option<String>,
     /// The failing names, as people know them.
     names: Vec<String>,
     history: Vec<(CheckResult, String)>,
@@ -259,7 +282,12 @@ fn cause_of(w: &Localizer, shown: &ShownCheck) -> Option<String> {
 
 fn failing_names(w: &Localizer, shown: &ShownCheck) -> Vec<String> {
     let found = shown.last.iter().flat_map(|last| &last.found.failing);
-    found.map(|name| kept_in_words(w, name)).collect()
+    let is_deadline = shown.check == Check::IncidentDeadlines;
+    let in_words = |name: &String| match DeadlineName::parse(name).filter(|_| is_deadline) {
+        Some(name) => format!("{} – {}", name.incident, w.coded("clock", &name.duty)),
+        None => kept_in_words(w, name),
+    };
+    found.map(in_words).collect()
 }
 
 fn check_of(code: &str) -> Result<Check, PageError> {
@@ -286,6 +314,8 @@ pub async fn show(
     let shown = shown(&w, &overview, check);
     Ok(page(&CheckResultPage {
         cause: cause_of(&w, &shown),
+        setting: shown.last.as_ref().and_then(setting),
+        beside: shown.last.as_ref().and_then(|last| beside(&w, last)),
         names: failing_names(&w, &shown),
         requirements: requirements_of(&w, check),
         explained: w.say(&format!("{}-explain", check.key())),

@@ -5,6 +5,7 @@
 //! which it was computed, so that an auditor can recompute it. Nothing here asks the question:
 //! measurements are arguments.
 
+use std::fmt;
 use std::time::Duration;
 
 use digue_types::Timestamp;
@@ -166,10 +167,37 @@ pub struct Measurement {
     /// them.
     pub failing: Vec<String>,
     pub failing_events: u64,
-    /// The measured value, for `PassRule::AtMost`.
+    /// The measured value, for `PassRule::AtMost`; with the other rules, what is counted beside the
+    /// population: persons of restricted classes, deadlines left open with a reason.
     pub value: Option<u64>,
     /// Why there is no measurement.
     pub not_run: Option<NotRun>,
+}
+
+/// A failing member of `Check::IncidentDeadlines`: `INC-2026-003/complaint`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeadlineName {
+    /// The readable name of the incident.
+    pub incident: String,
+    /// The code of the clock.
+    pub duty: String,
+}
+
+impl DeadlineName {
+    /// `None` for a text of another form, as results of earlier versions have it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (incident, duty) = text.split_once('/')?;
+        Some(Self {
+            incident: incident.to_owned(),
+            duty: duty.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for DeadlineName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.incident, self.duty)
+    }
 }
 
 /// Why a check did not run.

@@ -12,7 +12,7 @@ use crate::incident::Incident;
 use crate::incident::entry::{IncidentState, Source};
 use crate::notification::Field;
 use crate::sheet::Sheet;
-use crate::vocabulary::{Cause, Nature};
+use crate::vocabulary::{Cause, Nature, Origin};
 
 lists! {
     /// The kind of event, as far as the log shows.
@@ -201,6 +201,28 @@ impl Incident {
         } else {
             Happening::Unspecified
         }
+    }
+
+    /// True where the log establishes an attack: a confirmed theft, encrypted files, or the answer
+    /// that it was done on purpose. A suspicion of detection is none, until a person confirms it.
+    pub fn is_attack(&self) -> bool {
+        let answers = |field, codes: &[&str]| {
+            let given = self.fields.get(&field).map(|answer| answer.what.as_slice());
+            given
+                .unwrap_or_default()
+                .iter()
+                .any(|code| codes.contains(&code.as_str()))
+        };
+        self.acts.theft().is_some()
+            || self.sheets.contains(&Sheet::Ransomware)
+            || answers(
+                Field::CauseOf,
+                &[
+                    Cause::ExternalMalicious.code(),
+                    Cause::InternalMalicious.code(),
+                ],
+            )
+            || answers(Field::Origins, &[Origin::Hacking.code()])
     }
 
     /// When the breach was discovered: the first alert of detection or of a backup, or a partner's

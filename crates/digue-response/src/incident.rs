@@ -399,8 +399,9 @@ impl Incident {
     }
 
     /// The hour of awareness of a fact. Where it was not stated, the hour for the data applies: one
-    /// cannot know that data were affected without knowing of the attack. The reverse does not
-    /// hold.
+    /// cannot know that an attack affected data without knowing of the attack. The reverse does not
+    /// hold; and of an attack that nobody established, nobody is aware: a mail to the wrong person
+    /// starts no clock of L. 12-10-1.
     pub fn aware_of(&self, what: Awareness) -> Option<Timestamp> {
         let last = |what| {
             let mut hours = self.awareness.iter().rev();
@@ -408,7 +409,11 @@ impl Incident {
                 .find(|(of, _)| *of == what)
                 .map(|(_, aware)| aware.what)
         };
-        last(what).or_else(|| last(Awareness::Data))
+        let follows_from_data = match what {
+            Awareness::Data | Awareness::Significant => true,
+            Awareness::Attack => self.is_attack(),
+        };
+        last(what).or_else(|| last(Awareness::Data).filter(|_| follows_from_data))
     }
 
     /// When it was contained: the hour at which access ended, where the log has it, and not the one

@@ -10,6 +10,7 @@ pub mod affected;
 pub mod claim;
 pub mod clock;
 pub mod code;
+pub mod deadline;
 pub mod incident;
 pub mod notification;
 pub mod progress;

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use digue_access::{BudgetLimits, Role};
 use digue_administration::approvals::ApprovalRequest;
-use digue_app::{Actor, App, OperationError, gates};
-use digue_casework::incidents::IncidentView;
-use digue_casework::{alerts, incidents};
+use digue_app::{App, OperationError, gates};
+use digue_casework::alerts;
 use digue_detection::Action;
 use digue_evidence::classes::{self, ClassLine};
 use digue_evidence::stored_records::{self, StoredKind};
@@ -25,13 +24,11 @@ use digue_isms::kinds::{
 use digue_isms::register::{RegisterEntry, RegisterReading, Registers, days_between};
 use digue_isms::signatures::signed;
 use digue_isms::standing::Measurements;
-use digue_response::clock::ClockKind;
-use digue_response::incident::Source;
 use digue_store::FindingQuery;
 use digue_types::{AccountId, Gate, GateReason, PortalId, Timestamp};
 
 use super::uses::last_uses;
-use super::{awareness, day_of};
+use super::{awareness, day_of, incident_checks};
 use crate::backups;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -122,18 +119,9 @@ pub(super) async fn ask(
         Check::FalseAlarms => false_alarms(app, now.at).await,
         Check::FindingsDecided => findings_decided(app, now.at).await,
         Check::Containment => contained(app).await,
-        Check::IncidentDeadlines => of_incidents(app, |_| true, |view| is_late(view, now.at)).await,
-        Check::IncidentEvidence => {
-            of_incidents(app, |view| view.incident.about.is_account(), lacks_a_list).await
-        }
-        Check::IncidentLessons => {
-            of_incidents(
-                app,
-                |view| view.incident.is_closed(),
-                |view| view.incident.lessons.is_empty(),
-            )
-            .await
-        }
+        Check::IncidentDeadlines => incident_checks::deadlines(app, now.at).await,
+        Check::IncidentEvidence => incident_checks::evidence(app).await,
+        Check::IncidentLessons => incident_checks::lessons(app).await,
         Check::Backups | Check::RestoreDrills => backups::measure(app, check, now.at).await,
         Check::Awareness => Ok(aware(app, registers, now)),
         Check::MeasuresLate => Ok(of_entries(&registers.read::<Measure>(), |measure| {
@@ -621,40 +609,6 @@ async fn contained(app: &App) -> Result<Measurement, OperationError> {
         // Reopened since: the gate's row is gone, and with it the time of closing.
         None => Measurement::unknown(NotRun::Gone),
     })
-}
-
-/// Incidents of Digue itself that match, and those of them that fail.
-async fn of_incidents(
-    app: &App,
-    fits: impl Fn(&IncidentView) -> bool,
-    fails: impl Fn(&IncidentView) -> bool,
-) -> Result<Measurement, OperationError> {
-    let mut views = incidents::list(app, &Actor::digue()).await?;
-    views.retain(|view| view.incident.source != Source::Imported && fits(view));
-    let names = views
-        .iter()
-        .filter(|view| fails(view))
-        .map(IncidentView::reference);
-    Ok(Measurement::of(views.len() as u64, names.collect()))
-}
-
-/// True when the authority was notified after the deadline, or was not although it is over.
-fn is_late(view: &IncidentView, now: Timestamp) -> bool {
-    let mut notified = view
-        .clocks
-        .iter()
-        .filter(|clock| clock.rule.kind == ClockKind::Authority);
-    notified.any(|clock| match (clock.met_at, clock.due_at) {
-        (Some(met), Some(due)) => met > due,
-        _ => clock.overdue(now).is_some(),
-    })
-}
-
-fn lacks_a_list(view: &IncidentView) -> bool {
-    view.incident
-        .affected
-        .iter()
-        .all(|version| !version.has_list())
 }
 
 /// Active accounts that lack an attestation of some module.

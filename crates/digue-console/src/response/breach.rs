@@ -34,7 +34,7 @@ use crate::choices::NameChoices;
 use crate::differences::words_beside;
 use crate::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use crate::form::names;
-use crate::response::incident_head::{IncidentHead, shown_clocks};
+use crate::response::incident_head::IncidentHead;
 use crate::response::step_page::{StepPage, StepRequest, unknown_fields};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -332,7 +332,7 @@ pub(crate) async fn register(State(console): State<Console>, visitor: Visitor) -
         .count();
     let late = rows
         .iter()
-        .filter(|(view, _)| shown_clocks(&w, view).iter().any(|shown| shown.is_late))
+        .filter(|(view, _)| view.incident.has_exceeded(&view.clocks, view.now))
         .count();
     let lines = rows.into_iter().map(|(view, row)| RegisterLine {
         id: view.record.id.clone(),

@@ -6,6 +6,7 @@ use digue_app::{Actor, OperationError};
 use digue_casework::incidents::IncidentView;
 use digue_casework::measured;
 use digue_response::clock::LegalClock;
+use digue_response::deadline::DeadlineStanding;
 use digue_response::incident::IncidentState;
 use digue_response::notification::Informant;
 use digue_response::progress::{
@@ -34,7 +35,9 @@ pub(crate) fn shown_clocks(w: &Localizer, view: &IncidentView) -> Vec<ShownClock
         .map(|clock| {
             let late = clock.overdue(view.now);
             let is_met = clock.met_at.is_some();
+            let standing = view.incident.deadline(clock, view.now);
             let left = match (late, clock.remaining(view.now)) {
+                _ if standing == Some(DeadlineStanding::LeftOpen) => w.say("clock-left-open"),
                 (Some(late), _) => w.with1("clock-late", "time", w.duration(late)),
                 (None, Some(left)) => w.with1("clock-left", "time", w.duration(left)),
                 (None, None) => {
@@ -45,7 +48,7 @@ pub(crate) fn shown_clocks(w: &Localizer, view: &IncidentView) -> Vec<ShownClock
                 code: clock.rule.kind.code(),
                 clock: *clock,
                 left,
-                is_late: late.is_some(),
+                is_late: standing == Some(DeadlineStanding::Exceeded),
                 is_met,
             }
         })
@@ -274,11 +277,12 @@ fn over(w: &Localizer, view: &IncidentView, progress: &IncidentProgress) -> Stri
             .count()
     };
     let (open, unsure) = (count(true), count(false));
+    // Only of duties that run: of what was no attack, no complaint was due.
     let left = view
-        .incident
-        .left_open
-        .keys()
-        .map(|clock| w.say(clock.key()));
+        .clocks
+        .iter()
+        .filter(|clock| view.incident.deadline(clock, view.now) == Some(DeadlineStanding::LeftOpen))
+        .map(|clock| w.say(clock.rule.kind.key()));
     let left: Vec<String> = left.collect();
     if view.incident.state() == IncidentState::Dismissed {
         return w.say("line-over-dismissed");

@@ -470,7 +470,7 @@ check-findings-decided-explain = Findings older than 24 hours without a decision
 check-containment = Time to containment
 check-containment-explain = Seconds between the last serious finding and the closing of the account: at most 60.
 check-incident-deadlines = Legal deadlines met
-check-incident-deadlines-explain = Incidents where the CNIL was not notified in time.
+check-incident-deadlines-explain = Legal deadlines of all incidents (authority, persons, complaint, NIS 2), and those that are exceeded. Incidents taken over from an earlier register do not count.
 check-incident-evidence = Incident evidence
 check-incident-evidence-explain = Account incidents without a signed list of persons.
 check-incident-lessons = Lessons learned
@@ -729,6 +729,14 @@ checks-run = Run all checks now
 checks-population = Population
 checks-failing = Failing
 checks-value = Setting found
+checks-left-open = { $count ->
+    [one] 1 deadline is left open with a written reason, as the law allows: it counts neither as met nor as exceeded.
+   *[other] { $shown } deadlines are left open with a written reason, as the law allows: they count neither as met nor as exceeded.
+}
+checks-restricted = { $count ->
+    [one] 1 person is in a protected class.
+   *[other] { $shown } persons are in a protected class.
+}
 checks-last = Last run
 checks-range = Journal entries
 checks-hash = Result hash

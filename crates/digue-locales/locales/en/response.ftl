@@ -335,6 +335,7 @@ column-persons-decision = Informing the persons
 column-told = Informed
 clock-left = { $time } left
 clock-late = { $time } overdue
+clock-left-open = left open, with a written reason
 clock-elapsed = for { $time }
 duration-minutes = { $first } min
 duration-hours = { $first } h { $second } min

@@ -470,7 +470,7 @@ check-findings-decided-explain = Constats de la surveillance restés plus de 24 
 check-containment = Délai de confinement
 check-containment-explain = Secondes entre le dernier constat grave et la fermeture du compte : 60 au plus.
 check-incident-deadlines = Échéances légales tenues
-check-incident-deadlines-explain = Incidents où la CNIL n'a pas été notifiée à temps.
+check-incident-deadlines-explain = Échéances légales de tous les incidents (CNIL, personnes, plainte, NIS 2), et celles qui sont dépassées. Ne comptent pas les incidents repris d'un ancien registre.
 check-incident-evidence = Preuves des incidents
 check-incident-evidence-explain = Incidents de compte sans liste signée des personnes.
 check-incident-lessons = Enseignements tirés
@@ -729,6 +729,14 @@ checks-run = Tout vérifier maintenant
 checks-population = Population
 checks-failing = En échec
 checks-value = Réglage relevé
+checks-left-open = { $count ->
+    [one] 1 échéance est laissée ouverte avec un motif écrit, comme la loi le permet : elle n'est comptée ni tenue, ni dépassée.
+   *[other] { $shown } échéances sont laissées ouvertes avec un motif écrit, comme la loi le permet : elles ne sont comptées ni tenues, ni dépassées.
+}
+checks-restricted = { $count ->
+    [one] 1 personne est dans une classe protégée.
+   *[other] { $shown } personnes sont dans une classe protégée.
+}
 checks-last = Dernière fois
 checks-range = Entrées du journal
 checks-hash = Empreinte du résultat

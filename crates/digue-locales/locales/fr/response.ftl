@@ -335,6 +335,7 @@ column-persons-decision = Information des personnes
 column-told = Informées
 clock-left = { $time } restant
 clock-late = { $time } de retard
+clock-left-open = laissé ouvert, avec un motif écrit
 clock-elapsed = depuis { $time }
 duration-minutes = { $first } min
 duration-hours = { $first } h { $second } min

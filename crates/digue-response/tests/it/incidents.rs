@@ -7,6 +7,7 @@ use std::time::Duration;
 use digue_response::affected::{AffectedQuality, AffectedVersion};
 use digue_response::claim::{ClaimKind, ClaimStanding};
 use digue_response::clock::{Awareness, ClockKind, RULES};
+use digue_response::deadline::DeadlineStanding;
 use digue_response::incident::{EntryKind, EntryRefusal, IncidentRole, NoticesEnded, Source};
 use digue_response::notification::{Field, SentNotification, Stage};
 use digue_response::sheet::{Answer, Sheet};
@@ -372,6 +373,11 @@ fn a_processor_tells_its_controller_and_has_no_authority_to_tell() {
         is_nis2,
     });
     case.takes(Case::aware(noon()));
+    case.takes(IncidentNote::Aware {
+        at: noon().micros(),
+        reason: because(),
+        of: Awareness::Attack,
+    });
     let kinds: Vec<ClockKind> = case
         .incident()
         .clocks(&RULES, &paris())
@@ -881,4 +887,102 @@ fn a_finding_that_is_cleared_takes_back_no_theft_that_another_confirmed() {
     assert_eq!(confirmed.entry(), 2);
     case.push(verdict(Act::FindingCleared, "finding:fi-1"));
     assert_eq!(case.incident().acts.theft(), None);
+}
+
+/// A mail to the wrong person was "149 days late" with a complaint.
+#[test]
+fn a_complaint_is_due_only_after_an_attack() {
+    let insured = || {
+        let mut case = Case::open();
+        case.takes(IncidentNote::RoleSet {
+            role: IncidentRole::Controller,
+            is_insured: true,
+            is_nis2: false,
+        });
+        case.takes(Case::aware(noon()));
+        case
+    };
+    let answered = |field, code: &str| {
+        let mut case = insured();
+        let value = vec![code.to_owned()];
+        case.takes(IncidentNote::FieldSet { field, value });
+        due(&case.incident(), ClockKind::Complaint)
+    };
+    assert_eq!(due(&insured().incident(), ClockKind::Complaint), None);
+    for (field, code, is_attack) in [
+        (Field::CauseOf, "internal-accidental", false),
+        (Field::CauseOf, "unknown", false),
+        (Field::Origins, "equipment-lost", false),
+        (Field::Origins, "wrong-recipient", false),
+        (Field::CauseOf, "external-malicious", true),
+        (Field::CauseOf, "internal-malicious", true),
+        (Field::Origins, "hacking", true),
+    ] {
+        let expected = is_attack.then(|| after(72));
+        assert_eq!(answered(field, code), expected, "{field:?} {code}");
+    }
+    let mut encrypted = insured();
+    encrypted.takes(IncidentNote::SheetAdded {
+        sheet: Sheet::Ransomware,
+    });
+    assert_eq!(
+        due(&encrypted.incident(), ClockKind::Complaint),
+        Some(after(72))
+    );
+}
+
+#[test]
+fn a_deadline_left_open_with_a_reason_is_neither_kept_nor_exceeded() {
+    let mut case = Case::open();
+    case.takes(IncidentNote::RoleSet {
+        role: IncidentRole::Controller,
+        is_insured: true,
+        is_nis2: true,
+    });
+    case.takes(Case::aware(noon()));
+    case.takes(IncidentNote::Aware {
+        at: noon().micros(),
+        reason: because(),
+        of: Awareness::Attack,
+    });
+    let standing = |case: &Case, kind, now| {
+        let incident = case.incident();
+        let clocks = incident.clocks(&RULES, &paris());
+        let clock = clocks.iter().find(|clock| clock.rule.kind == kind).unwrap();
+        incident.deadline(clock, now)
+    };
+    let (kept, running, exceeded) = (
+        Some(DeadlineStanding::Kept),
+        Some(DeadlineStanding::Running),
+        Some(DeadlineStanding::Exceeded),
+    );
+    for kind in [ClockKind::Authority, ClockKind::Complaint, ClockKind::Nis2] {
+        assert_eq!(standing(&case, kind, after(72)), running, "{kind:?}");
+        assert_eq!(standing(&case, kind, after(73)), exceeded, "{kind:?}");
+    }
+    assert_eq!(
+        standing(&case, ClockKind::EarlyWarning, after(25)),
+        exceeded
+    );
+    assert_eq!(standing(&case, ClockKind::Persons, after(900)), None);
+    case.takes(IncidentNote::LeftOpen {
+        clock: ClockKind::Complaint,
+        reason: because(),
+    });
+    case.now = after(80);
+    case.takes(Case::submitted(after(70)));
+    assert_eq!(standing(&case, ClockKind::Authority, after(900)), kept);
+    assert_eq!(
+        standing(&case, ClockKind::Complaint, after(900)),
+        Some(DeadlineStanding::LeftOpen)
+    );
+    let incident = case.incident();
+    let clocks = incident.clocks(&RULES, &paris());
+    assert!(!incident.has_exceeded(&clocks, after(20)));
+    assert!(
+        incident.has_exceeded(&clocks, after(80)),
+        "NIS 2 is not left"
+    );
+    case.takes(Case::state(IncidentState::Dismissed));
+    assert_eq!(standing(&case, ClockKind::Nis2, after(900)), None);
 }

@@ -202,7 +202,12 @@ const CHOICES: [Choice; 9] = [
             reason: because(),
             of: Awareness::Data,
         };
-        vec![vec![], vec![aware]]
+        let attack = IncidentNote::Aware {
+            at: played.now.micros(),
+            reason: because(),
+            of: Awareness::Attack,
+        };
+        vec![vec![], vec![aware, attack]]
     },
     // A checklist that nobody answered, and one that ended in doubt.
     |_| {
