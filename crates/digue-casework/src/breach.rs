@@ -14,7 +14,9 @@ use std::time::Duration;
 use digue_exposure::{ScopeAnswer, ScopeQuestion};
 use digue_response::affected::{
     AffectedPerson, AffectedQuality, AffectedVersion, CountDoubt, OtherQuestion, QualityReason,
+    ShownPeriod,
 };
+use digue_response::declared::FigureDifference;
 use digue_response::incident::EntryRefusal;
 use digue_response::notification::Field;
 use digue_response::severity::{Score, Terms};
@@ -164,6 +166,7 @@ pub async fn state_others(
             by_category: BTreeMap::new(),
             by_population: BTreeMap::new(),
             others,
+            period: None,
         },
     };
     incidents::add(
@@ -287,6 +290,12 @@ fn counted(scoped: &ScopeResult) -> AffectedVersion {
             *by_category.entry(category.to_string()).or_default() += 1;
         }
     }
+    let first = people.persons.iter().map(|person| person.first).min();
+    let last = people.persons.iter().map(|person| person.last).max();
+    let period = first.zip(last).map(|(first, last)| ShownPeriod {
+        from: first.micros(),
+        to: last.micros(),
+    });
     let (persons, quality) = scoped.counted();
     AffectedVersion {
         number: 0,
@@ -301,6 +310,7 @@ fn counted(scoped: &ScopeResult) -> AffectedVersion {
         by_category,
         by_population,
         others: Vec::new(),
+        period,
     }
 }
 
@@ -437,30 +447,23 @@ pub(crate) fn gravity(incident: &Incident) -> Option<Gravity> {
     (!severity.is_at_least).then(|| severity.score.gravity())
 }
 
-/// The kinds of data: as stated, otherwise as derived from the categories that were shown.
+/// The kinds of data: as stated, otherwise as derived from the categories that were shown. Kinds that
+/// were measured and neither declared nor explained away count: the graver figure stands until then.
 fn data_kinds(incident: &Incident) -> Vec<DataKind> {
-    if let Some(answer) = incident
-        .fields
-        .get(&Field::DataKinds)
-        .filter(|answer| !answer.what.is_empty())
+    let measured = incident.measured_kinds();
+    let answer = incident.fields.get(&Field::DataKinds);
+    let Some(answer) = answer.filter(|answer| !answer.what.is_empty()) else {
+        return measured.into_iter().collect();
+    };
+    let declared = answer.what.iter().filter_map(|code| DataKind::parse(code));
+    let mut kinds: BTreeSet<DataKind> = declared.collect();
+    let is_open = |one: FigureDifference| one.is_open();
+    if incident
+        .difference_in(Field::DataKinds)
+        .is_some_and(is_open)
     {
-        return answer
-            .what
-            .iter()
-            .filter_map(|code| DataKind::parse(code))
-            .collect();
+        kinds.extend(measured);
     }
-    computed_kinds(incident)
-}
-
-pub(crate) fn computed_kinds(incident: &Incident) -> Vec<DataKind> {
-    let categories = incident
-        .affected()
-        .into_iter()
-        .flat_map(|version| version.by_category.keys());
-    let kinds: BTreeSet<DataKind> = categories
-        .map(|category| DataKind::of_category(category).unwrap_or(DataKind::Other))
-        .collect();
     kinds.into_iter().collect()
 }
 

@@ -25,6 +25,8 @@ pub(crate) const fn refusal_key(why: EntryRefusal) -> &'static str {
         EntryRefusal::BeforeAwareness => "incident-refused-before-awareness",
         EntryRefusal::DutyOpen => "incident-refused-duty-open",
         EntryRefusal::StepsOpen => "incident-refused-steps-open",
+        EntryRefusal::DeclaredLess => "incident-refused-declared-less",
+        EntryRefusal::NoSuchDifference => "incident-refused-no-such-difference",
         EntryRefusal::Future => "incident-refused-future",
         EntryRefusal::Backwards => "incident-refused-backwards",
         EntryRefusal::DelayUnexplained => "incident-refused-delay-unexplained",

@@ -5,7 +5,8 @@ use digue_app::{Actor, App, OperationError};
 use digue_response::IncidentNote;
 use digue_response::affected::OtherQuestion;
 use digue_response::clock::{Awareness, ClockKind};
-use digue_response::incident::{EntryKind, IncidentRole, IncidentState};
+use digue_response::declared::DeclaredFigure;
+use digue_response::incident::{EntryKind, EntryRefusal, IncidentRole, IncidentState};
 use digue_response::notification::{Field, FormFieldShape, Stage};
 use digue_response::severity::{
     Availability, Confidentiality, DataContext, Ease, Integrity, Terms,
@@ -45,6 +46,21 @@ pub async fn take(
             others.retain(|known| known.kind != kind);
             others.push(other);
             breach::state_others(app, actor, id, others).await.map(drop)
+        }
+        "difference-explained" => {
+            let figure = form.choice("figure", DeclaredFigure::parse)?;
+            let view = incidents::view(app, actor, id).await?;
+            let mut differences = view.incident.differences().into_iter();
+            let difference = differences.find(|one| one.figure == figure);
+            let difference = difference
+                .ok_or_else(|| crate::entry_refusals::refused(EntryRefusal::NoSuchDifference))?;
+            let note = IncidentNote::DifferenceExplained {
+                figure,
+                declared: difference.declared,
+                measured: difference.measured,
+                reason: form.owned("reason"),
+            };
+            incidents::add(app, actor, id, None, note).await.map(drop)
         }
         "submitted" => {
             let stage = form.choice("stage", Stage::parse)?;

@@ -6,6 +6,7 @@ pub mod bundle;
 mod clock_table;
 mod complaint;
 pub mod containment;
+mod declared_figures;
 mod entry_refusals;
 mod finding_queries;
 pub mod findings;

@@ -201,6 +201,15 @@ impl PaperReader {
                 self.say1("log-left-open", "clock", self.say(clock.key())),
                 reason.clone(),
             ),
+            IncidentNote::DifferenceExplained {
+                figure,
+                declared,
+                measured,
+                reason,
+            } => {
+                let both = self.both_figures(*figure, declared, measured);
+                (self.pair(&self.say(figure.key()), &both), reason.clone())
+            }
             _ => return None,
         };
         Some(self.pair(&what, &why))

@@ -18,7 +18,7 @@ use digue_types::Timestamp;
 use digue_types::visible::is_blank;
 use serde_json::{Value as Json, json};
 
-use crate::breach::{computed_kinds, gravity, has_shown_persons, natures};
+use crate::breach::{gravity, has_shown_persons, natures};
 use crate::incidents::{self, IncidentView};
 use crate::operator;
 use crate::paper_reader::PaperReader;
@@ -162,7 +162,8 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
     facts.insert(
         Field::DataKinds,
         codes(
-            computed_kinds(incident)
+            incident
+                .measured_kinds()
                 .iter()
                 .map(|kind| kind.code())
                 .collect(),

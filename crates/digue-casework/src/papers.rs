@@ -13,6 +13,7 @@ use digue_documents::{
     Document, DocumentBlock, WrittenCell, WrittenSheet, docx, docx_in, pdf, xlsx,
 };
 use digue_locales::{Language, Value, text_with};
+use digue_response::Incident;
 use digue_response::claim::ClaimKind;
 use digue_response::notification::{Block, Field, FilledField, FormFieldSource, NotificationDraft};
 use digue_types::{Act, Subject};
@@ -154,7 +155,7 @@ pub fn notification(app: &App, view: &IncidentView, reader: &PaperReader) -> Doc
     for part in Block::ALL {
         let fields = draft.0.iter().filter(|(field, _)| field.block() == *part);
         let pairs: Vec<DocumentBlock> = fields
-            .filter_map(|(field, filled)| pair_of(reader, *field, filled))
+            .filter_map(|(field, filled)| pair_of(reader, &view.incident, *field, filled))
             .collect();
         if !pairs.is_empty() {
             blocks.push(DocumentBlock::Heading(reader.say(part.key())));
@@ -203,11 +204,16 @@ fn unknown_fields(draft: &NotificationDraft, reader: &PaperReader) -> Vec<Docume
         .collect()
 }
 
-fn pair_of(reader: &PaperReader, field: Field, filled: &FilledField) -> Option<DocumentBlock> {
+fn pair_of(
+    reader: &PaperReader,
+    incident: &Incident,
+    field: Field,
+    filled: &FilledField,
+) -> Option<DocumentBlock> {
     let question = reader.say(field.key());
     match filled {
         FilledField::Value { value, from, .. } => {
-            let mut answer = reader.value(field, value);
+            let mut answer = reader.value_of(incident, field, value);
             if *from == FormFieldSource::Facts {
                 answer = format!("{answer} ({})", reader.say("notification-computed"));
             }
@@ -264,7 +270,7 @@ fn persons_text(
         .get(&Field::PersonCount)
         .is_some_and(|value| !value.what.is_empty());
     match draft.get(&Field::PersonCount).filter(|_| is_answered) {
-        Some(value) => reader.value(Field::PersonCount, value),
+        Some(value) => reader.value_of(&view.incident, Field::PersonCount, value),
         None => reader.persons(view.incident.affected()),
     }
 }
@@ -273,8 +279,11 @@ fn persons_text(
 fn external_paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Document {
     let controller = notification::controller(app, reader.language);
     let draft = notification::draft(app, view, reader.language).snapshot();
-    let field_text = |field: Field| match draft.get(&field).map(|value| reader.value(field, value))
-    {
+    let shown = |field: Field| {
+        let value = draft.get(&field);
+        value.map(|value| reader.value_of(&view.incident, field, value))
+    };
+    let field_text = |field: Field| match shown(field) {
         Some(field_text) if !is_blank(&field_text) => field_text,
         _ => reader.say("paper-unknown"),
     };

@@ -63,7 +63,7 @@ fn record(app: &App, view: &IncidentView, reader: &PaperReader) -> Vec<DocumentB
     let values = row
         .values
         .iter()
-        .map(|(field, value)| pair(field.key(), reader.value(*field, value)));
+        .map(|(field, value)| pair(field.key(), reader.value_of(&view.incident, *field, value)));
     blocks.extend(values);
     blocks.extend(clock_table::clocks(view, reader));
     blocks
@@ -111,7 +111,14 @@ fn printed_row(
     let value = |field: Field| {
         let value = row.values.get(&field);
         value
-            .map(|value| reader.value(field, value))
+            .map(|value| reader.value_of(&view.incident, field, value))
+            .unwrap_or_default()
+    };
+    // A count of persons is printed as measured: what was declared instead stands beside it.
+    let persons_beside = || {
+        let difference = view.incident.difference_in(Field::PersonCount);
+        difference
+            .map(|one| reader.difference(&one))
             .unwrap_or_default()
     };
     let claim = |kind| reader.claim_of(view, kind);
@@ -132,6 +139,7 @@ fn printed_row(
         PrintedColumn::What => lines(vec![reader.happened(&view.incident)]),
         PrintedColumn::Persons => lines(vec![
             reader.persons(view.incident.affected()),
+            persons_beside(),
             value(Field::DataKinds),
         ]),
         PrintedColumn::Effects => lines(vec![
@@ -189,7 +197,7 @@ pub fn register_row(app: &App, view: &IncidentView, reader: &PaperReader) -> Vec
             ViolationColumn::Field(field) => row
                 .values
                 .get(field)
-                .map(|value| reader.value(*field, value))
+                .map(|value| reader.value_of(&view.incident, *field, value))
                 .unwrap_or_default(),
             ViolationColumn::Authority => authority(&row, reader),
             ViolationColumn::NotifiedAt => moment(row.notified_at),

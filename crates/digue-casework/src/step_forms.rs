@@ -10,6 +10,7 @@ mod sheet_notes;
 use digue_app::{Actor, App, OperationError};
 use digue_response::IncidentNote;
 use digue_response::clock::{Awareness, ClockKind};
+use digue_response::declared::DeclaredFigure;
 use digue_response::incident::{EntryRefusal, IncidentState};
 use digue_response::notification::{
     Block, Field, FilledField, FormFieldShape, FormFieldSource, NotificationDraft,
@@ -23,7 +24,7 @@ use crate::incidents::{self, IncidentView};
 use crate::paper_reader::PaperReader;
 use crate::typed_form::TypedForm;
 use crate::{breach, measured, notification};
-use inputs::{left_open_name, names_of};
+use inputs::{explained_name, left_open_name, names_of};
 use sheet_notes::SheetNotes;
 
 pub use inputs::{ConfirmBox, FormInput, FormSection, InputKind, SheetFault, StepForm};
@@ -121,7 +122,10 @@ pub async fn save(
         }
         ProgressStep::Persons => sheet.steps(&view, ProgressStep::Persons),
         ProgressStep::Decide => sheet.decisions(&view),
-        ProgressStep::Authority => sheet.fields(&notification::draft(app, &view, reader.language)),
+        ProgressStep::Authority => {
+            sheet.fields(&notification::draft(app, &view, reader.language));
+            sheet.explained(&view);
+        }
         ProgressStep::Notices => {}
         ProgressStep::Close => {
             sheet.steps(&view, ProgressStep::Close);
@@ -251,6 +255,16 @@ impl SheetSource<'_> {
             .collect();
         if known.is_none() && period.is_some() {
             from.notes.push(self.reader.say("occurred-from-list"));
+        }
+        for one in incident.differences() {
+            match one.figure {
+                DeclaredFigure::Begin => from.notes.push(self.reader.difference(&one)),
+                DeclaredFigure::End => to.notes.push(self.reader.difference(&one)),
+                DeclaredFigure::Persons
+                | DeclaredFigure::Records
+                | DeclaredFigure::DataKinds
+                | DeclaredFigure::Subject => {}
+            }
         }
         // The hour of awareness starts the legal clocks: nobody signs it unread.
         let mut boxes = Vec::new();
@@ -492,7 +506,7 @@ impl SheetSource<'_> {
         let mut unknown: Vec<FormInput> = unknown
             .map(|(field, filled)| self.field(*field, filled))
             .collect();
-        let mut sections = Vec::new();
+        let mut sections: Vec<FormSection> = self.differences().into_iter().collect();
         // What came up after a notification without gaps is for a complement: nothing is missing in
         // what was sent.
         let is_sent = self.view.incident.is_wholly_notified();
@@ -524,6 +538,30 @@ impl SheetSource<'_> {
         sections
     }
 
+    /// The figures that are declared below the measured ones: each is corrected in its field, or its
+    /// reason is written here.
+    fn differences(&self) -> Option<FormSection> {
+        let differences = self.view.incident.differences().into_iter();
+        let fields = differences.filter(|one| one.is_less).map(|one| {
+            let name = explained_name(one.figure);
+            let mut field = self.input(&name, one.figure.key(), InputKind::Text);
+            let reason = one.explained.as_ref().map(|known| known.reason.clone());
+            field.is_missing = reason.is_none();
+            field.values = reason.into_iter().collect();
+            field.notes = vec![
+                self.reader
+                    .both_figures(one.figure, &one.declared, &one.measured),
+            ];
+            field
+        });
+        let fields: Vec<FormInput> = fields.collect();
+        (!fields.is_empty()).then(|| {
+            let mut section = self.section("figure-differences", fields);
+            section.notes = vec![self.reader.say("figure-differences-explain")];
+            section
+        })
+    }
+
     fn field(&self, field: Field, filled: &FilledField) -> FormInput {
         let (kind, codes): (InputKind, &[&str]) = match field.shape() {
             FormFieldShape::Line => (InputKind::Line, &[]),
@@ -552,13 +590,16 @@ impl SheetSource<'_> {
                     FormFieldSource::Facts => "notification-computed",
                     FormFieldSource::Answer => "notification-answered",
                 }));
-                let computed = computed
-                    .as_ref()
-                    .map(|computed| self.reader.value(field, computed));
-                shown.notes.extend(
-                    computed
-                        .map(|value| self.reader.say1("notification-facts-say", "value", value)),
-                );
+                let difference = self.view.incident.difference_in(field);
+                let measured = match (&difference, computed) {
+                    (Some(difference), _) => Some(self.reader.difference(difference)),
+                    (None, Some(computed)) => {
+                        let value = self.reader.value(field, computed);
+                        Some(self.reader.say1("notification-facts-say", "value", value))
+                    }
+                    (None, None) => None,
+                };
+                shown.notes.extend(measured);
             }
             FilledField::Unknown(who) => {
                 shown.is_missing = true;

@@ -9,6 +9,7 @@ pub mod ask;
 pub mod audits;
 pub mod awareness;
 pub mod checks;
+pub mod contradicted;
 pub mod digest;
 pub mod exchange;
 pub mod import;

@@ -135,6 +135,11 @@ pub enum StepAct {
         incident: String,
         fields: BTreeMap<digue_response::notification::Field, Vec<String>>,
     },
+    /// Why figures are declared below the measured ones.
+    Explain {
+        incident: String,
+        reasons: BTreeMap<digue_response::declared::DeclaredFigure, String>,
+    },
     /// The list of persons that an account was shown in a period.
     Affected {
         incident: String,

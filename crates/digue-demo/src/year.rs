@@ -26,6 +26,7 @@ use digue_journal::Journal;
 use digue_locales::{Language, text};
 use digue_replay::{Population, day};
 use digue_response::IncidentNote;
+use digue_response::declared::DeclaredFigure;
 use digue_selfservice::persons::requests::{
     self, ContestReason, PersonRequest, RequestKind, RequestOutcome,
 };
@@ -262,6 +263,9 @@ impl YearPlayer<'_> {
                 });
                 incidents::add_all(&app, &actor, self.incident(incident)?, notes.collect()).await?;
             }
+            StepAct::Explain { incident, reasons } => {
+                self.explain(&actor, incident, reasons).await?;
+            }
             StepAct::Affected {
                 incident,
                 account,
@@ -310,6 +314,32 @@ impl YearPlayer<'_> {
         known
             .map(|(_, id)| id.as_str())
             .ok_or_else(|| StepError::Name(name.to_owned()))
+    }
+
+    /// Gives the reason for every figure that is declared below the measured one.
+    async fn explain(
+        &self,
+        actor: &Actor,
+        incident: &str,
+        reasons: &BTreeMap<DeclaredFigure, String>,
+    ) -> Result<(), StepError> {
+        let (app, id) = (self.app(), self.incident(incident)?);
+        let view = incidents::view(app, actor, id).await?;
+        for one in view.incident.differences() {
+            if !one.is_open() {
+                continue;
+            }
+            let reason = reasons.get(&one.figure);
+            let reason = reason.ok_or_else(|| StepError::Value(one.figure.code().to_owned()))?;
+            let note = IncidentNote::DifferenceExplained {
+                figure: one.figure,
+                declared: one.declared,
+                measured: one.measured,
+                reason: reason.clone(),
+            };
+            incidents::add(app, actor, id, None, note).await?;
+        }
+        Ok(())
     }
 
     /// Officers, and the accounts of the first organisations with their caseloads.

@@ -8,11 +8,11 @@ use digue_app::{Actor, OperationError};
 use digue_casework::typed_form::TypedForm;
 use digue_casework::{incidents, papers};
 use digue_compliance::isms::pia::{self, ImportedPia};
-use digue_compliance::isms::{self, exchange, start};
+use digue_compliance::isms::{self, contradicted, exchange, start};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::calendar::{self, DueItem};
 use digue_isms::check::Check;
-use digue_isms::contradictions::{RegisterContradiction, contradictions};
+use digue_isms::contradictions::{ContradictionSource, RegisterContradiction};
 use digue_isms::kinds::{
     Audit, Finding, Measure, Processing, RegisterKind, Review, Risk, RiskLevel, Stakeholder,
 };
@@ -87,6 +87,20 @@ pub async fn isms_overview(
     ))
 }
 
+/// Every contradiction, those of incidents too.
+pub async fn all_wrong(
+    console: &Console,
+    actor: &Actor,
+    overview: &IsmsOverview,
+) -> Result<Vec<RegisterContradiction>, OperationError> {
+    let IsmsOverview {
+        registers,
+        measured,
+        now,
+    } = overview;
+    contradicted::all(&console.app, actor, registers, (measured, *now)).await
+}
+
 pub fn shown_due(w: &Localizer, due: DueItem) -> ShownDue {
     let when = match due.days_late {
         late if late > 0 => w.with1("smsi-days-late", "days", late),
@@ -116,11 +130,12 @@ pub async fn home(
     let (actor, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let view = view_of(&visitor, &choice);
+    let wrong = all_wrong(&console, &actor, &overview).await?.len();
     let figures = match view {
-        "dpo" => of_dpo(&console, &actor, &w, &overview).await?,
+        "dpo" => of_dpo(&console, &actor, &w, (&overview, wrong)).await?,
         "top-management" => of_management(&w, &overview),
-        "auditor" => of_auditor(&w, &overview),
-        _ => of_ciso(&w, &overview),
+        "auditor" => of_auditor(&w, &overview, wrong),
+        _ => of_ciso(&w, &overview, wrong),
     };
     Ok(page(&IsmsHomePage {
         is_empty: overview.registers.is_empty(),
@@ -204,12 +219,12 @@ fn failing(w: &Localizer, overview: &IsmsOverview) -> Figure {
     measured(w, known, "smsi-failing", "/smsi/checks")
 }
 
-fn of_ciso(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
+fn of_ciso(w: &Localizer, overview: &IsmsOverview, wrong: usize) -> Vec<Figure> {
     let [late, euros] = late_figures(w, overview);
     vec![
         late,
         euros,
-        wrong_figure(w, overview),
+        wrong_figure(w, wrong),
         failing(w, overview),
         without_passkey(w, overview),
     ]
@@ -224,10 +239,9 @@ fn late_figures(w: &Localizer, overview: &IsmsOverview) -> [Figure; 2] {
     ]
 }
 
-fn wrong_figure(w: &Localizer, overview: &IsmsOverview) -> Figure {
-    let wrong = contradictions(&overview.registers, &overview.measured, overview.now);
+fn wrong_figure(w: &Localizer, wrong: usize) -> Figure {
     let place = "/smsi/contradictions";
-    figure(w, wrong.len() as u64, "smsi-wrong", place, true)
+    figure(w, wrong as u64, "smsi-wrong", place, true)
 }
 
 fn without_passkey(w: &Localizer, overview: &IsmsOverview) -> Figure {
@@ -241,7 +255,7 @@ async fn of_dpo(
     console: &Console,
     actor: &Actor,
     w: &Localizer,
-    overview: &IsmsOverview,
+    (overview, wrong): (&IsmsOverview, usize),
 ) -> Result<Vec<Figure>, OperationError> {
     let views = incidents::list(&console.app, actor).await?;
     let clocks = views
@@ -255,7 +269,7 @@ async fn of_dpo(
         sheets_due(w, overview),
         late,
         euros,
-        wrong_figure(w, overview),
+        wrong_figure(w, wrong),
     ])
 }
 
@@ -301,7 +315,7 @@ fn next_review(overview: &IsmsOverview) -> Option<Figure> {
     })
 }
 
-fn of_auditor(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
+fn of_auditor(w: &Localizer, overview: &IsmsOverview, wrong: usize) -> Vec<Figure> {
     let lines = statement(&overview.registers, &overview.measured, overview.now);
     let of = |wanted: Implementation| {
         lines
@@ -316,7 +330,7 @@ fn of_auditor(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
     vec![
         figure(w, measured, "smsi-measured-controls", place, false),
         figure(w, not_met, "implementation-failing", place, true),
-        wrong_figure(w, overview),
+        wrong_figure(w, wrong),
         failing(w, overview),
         late,
     ]
@@ -492,7 +506,13 @@ fn wrong_table(w: &Localizer, found: &[RegisterContradiction]) -> ListTable {
 }
 
 fn wrong_row(w: &Localizer, one: &RegisterContradiction) -> ListRow {
-    let place = format!("/smsi/registers/{}/{}", one.kind.code(), one.id);
+    let place = match one.source {
+        ContradictionSource::Record(kind) => {
+            format!("/smsi/registers/{}/{}", kind.code(), one.id)
+        }
+        ContradictionSource::Incident if one.id.is_empty() => "/incidents".to_owned(),
+        ContradictionSource::Incident => format!("/incidents/{}/notification", one.id),
+    };
     let cells = [
         ListCell::chip(w.coded("wrong", one.wrong.code()), ChipTone::Bad),
         ListCell::text(&one.id),
@@ -503,9 +523,11 @@ fn wrong_row(w: &Localizer, one: &RegisterContradiction) -> ListRow {
 }
 
 fn wrong_title(w: &Localizer, one: &RegisterContradiction) -> String {
-    match (one.title.as_str(), one.kind) {
-        ("", _) => one.id.clone(),
-        (role, RegisterKind::Role) => w.coded("smsi-role", role),
+    use ContradictionSource::{Incident, Record};
+    match (one.title.as_str(), one.source) {
+        ("", Incident) => w.say("incidents-title"),
+        ("", Record(_)) => one.id.clone(),
+        (role, Record(RegisterKind::Role)) => w.coded("smsi-role", role),
         (title, _) => title.to_owned(),
     }
 }
@@ -528,9 +550,10 @@ pub async fn wrong(
     visitor: Visitor,
     query: TableQuery,
 ) -> PageAnswer {
-    let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
-    let found = contradictions(&overview.registers, &overview.measured, overview.now);
+    let (actor, overview) = isms_overview(&console, &visitor).await?;
+    let kinds = [StoredKind::Record, StoredKind::Incident];
+    let w = words_beside(&console, &visitor, &kinds, None).await?;
+    let found = all_wrong(&console, &actor, &overview).await?;
     let list = wrong_table(&w, &found).shown(&w, &query);
     Ok(page(&ContradictionsPage {
         list,
@@ -545,9 +568,9 @@ pub async fn wrong_csv(
     visitor: Visitor,
     query: TableQuery,
 ) -> PageResponse {
-    let (_, overview) = isms_overview(&console, &visitor).await?;
+    let (actor, overview) = isms_overview(&console, &visitor).await?;
     let w = console.words(&visitor);
-    let found = contradictions(&overview.registers, &overview.measured, overview.now);
+    let found = all_wrong(&console, &actor, &overview).await?;
     Ok(wrong_table(&w, &found).csv(&query, visitor.language, "contradictions"))
 }
 
@@ -681,12 +704,16 @@ pub async fn take_template(
 }
 
 /// The current inputs of a management review (ISO/IEC 27001, 9.3.2).
-pub fn review_inputs(w: &Localizer, overview: &IsmsOverview, incidents_of_year: usize) -> String {
+pub fn review_inputs(
+    w: &Localizer,
+    overview: &IsmsOverview,
+    (wrong, incidents_of_year): (usize, usize),
+) -> String {
     let lines = [
         measures_input(w, overview),
         checks_input(w, overview),
         risks_input(w, overview),
-        findings_input(w, overview),
+        findings_input(w, overview, wrong),
         w.with1("review-input-incidents", "count", incidents_of_year),
         audit_input(w, overview),
     ];
@@ -725,13 +752,12 @@ fn risks_input(w: &Localizer, overview: &IsmsOverview) -> String {
     w.with("review-input-risks", values)
 }
 
-fn findings_input(w: &Localizer, overview: &IsmsOverview) -> String {
+fn findings_input(w: &Localizer, overview: &IsmsOverview, wrong: usize) -> String {
     let findings = overview.registers.read::<Finding>().entries;
     let open = findings
         .iter()
         .filter(|finding| finding.record.closed_on.is_none())
         .count();
-    let wrong = contradictions(&overview.registers, &overview.measured, overview.now).len();
     let values = [("open", open.into()), ("wrong", wrong.into())];
     w.with("review-input-findings", values)
 }

@@ -22,7 +22,7 @@ use digue_isms::standing::MeasureState;
 use digue_types::AccountId;
 use serde::Deserialize;
 
-use crate::home::{IsmsOverview, isms_overview, review_inputs};
+use crate::home::{IsmsOverview, all_wrong, isms_overview, review_inputs};
 use crate::record_fields::{FormField, form_fields};
 use digue_pages::differences::words_beside;
 use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
@@ -702,7 +702,8 @@ pub async fn fill(
         RegisterKind::Review => {
             let count = incidents_of_year(&console, &actor, &overview).await?;
             let w = console.words(&visitor);
-            ("inputs", review_inputs(&w, &overview, count))
+            let wrong = all_wrong(&console, &actor, &overview).await?.len();
+            ("inputs", review_inputs(&w, &overview, (wrong, count)))
         }
         _ => return Err(PageError::from(OperationError::NotFound("record"))),
     };

@@ -21,6 +21,8 @@ pub enum ContradictionKind {
     /// A measure promised in a DPIA, an injunction, an audit or an incident is not done by its due
     /// date.
     PromisedNotDone,
+    /// An incident is declared with less than its list of persons measures.
+    DeclaredLess,
     /// A measure is declared in place, and a check fails.
     Contradicted,
     /// A measure is declared in place; its checks did not run or are too old, or its evidence
@@ -58,6 +60,7 @@ impl ContradictionKind {
         match self {
             Self::Unreadable => "unreadable",
             Self::PromisedNotDone => "promised-not-done",
+            Self::DeclaredLess => "declared-less",
             Self::Contradicted => "contradicted",
             Self::Unproven => "unproven",
             Self::WithoutProof => "without-proof",
@@ -79,11 +82,19 @@ impl ContradictionKind {
     }
 }
 
-/// One contradiction, and the record that states it.
+/// What states a contradiction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ContradictionSource {
+    Record(RegisterKind),
+    /// One incident; all of them where none of them could be read.
+    Incident,
+}
+
+/// One contradiction, and the record or incident that states it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RegisterContradiction {
     pub wrong: ContradictionKind,
-    pub kind: RegisterKind,
+    pub source: ContradictionSource,
     pub id: String,
     pub title: String,
     pub days: u32,
@@ -179,6 +190,42 @@ pub fn contradictions(
             ));
         }
     }
+    sort(&mut found);
+    found
+}
+
+/// The contradictions of incidents among the others, in their order. Incidents are no records of the
+/// registers: the caller reads them.
+pub fn with_incidents(
+    mut found: Vec<RegisterContradiction>,
+    incidents: Vec<RegisterContradiction>,
+) -> Vec<RegisterContradiction> {
+    found.extend(incidents);
+    sort(&mut found);
+    found
+}
+
+/// An incident that is declared with less than was measured.
+pub fn declared_less(id: &str, title: &str) -> RegisterContradiction {
+    RegisterContradiction {
+        wrong: ContradictionKind::DeclaredLess,
+        source: ContradictionSource::Incident,
+        id: id.to_owned(),
+        title: title.to_owned(),
+        days: 0,
+        euros: 0,
+    }
+}
+
+/// The incidents cannot be read: whether they contradict anything is unknown.
+pub fn unreadable_incidents() -> RegisterContradiction {
+    RegisterContradiction {
+        wrong: ContradictionKind::Unreadable,
+        ..declared_less("", "")
+    }
+}
+
+fn sort(found: &mut [RegisterContradiction]) {
     found.sort_by(|a, b| {
         (a.wrong, std::cmp::Reverse(a.days), &a.id).cmp(&(
             b.wrong,
@@ -186,7 +233,6 @@ pub fn contradictions(
             &b.id,
         ))
     });
-    found
 }
 
 /// Records that name who decided them, without that account's signature.
@@ -221,7 +267,7 @@ fn wrong(
 ) -> RegisterContradiction {
     RegisterContradiction {
         wrong,
-        kind,
+        source: ContradictionSource::Record(kind),
         id: id.to_owned(),
         title: title.to_owned(),
         days: 0,

@@ -103,6 +103,16 @@ pub struct AffectedVersion {
     /// Persons who are not users themselves, as entered by a person.
     #[serde(default)]
     pub others: Vec<OtherQuestion>,
+    /// When its persons were shown; `None` without a list, and in versions of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<ShownPeriod>,
+}
+
+/// The first and the last time at which a person of a list was shown, in microseconds UTC.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ShownPeriod {
+    pub from: i64,
+    pub to: i64,
 }
 
 impl AffectedVersion {

@@ -18,6 +18,7 @@ use jiff::tz::TimeZone;
 use crate::acts::{ClaimKind, LoggedActs};
 use crate::affected::AffectedVersion;
 use crate::clock::{Awareness, ClockKind, ClockRule, LegalClock, Starts, day_of, rule_of};
+use crate::declared::{DeclaredFigure, ExplainedFigure};
 use crate::notification::{Field, SentNotification, Stage};
 use crate::severity::Terms;
 use crate::sheet::{Answer, Sheet};
@@ -114,6 +115,8 @@ pub struct Incident {
     pub delays: BTreeMap<ClockKind, IncidentDecision<()>>,
     /// Duties that stay open when the incident is closed, and why.
     pub left_open: BTreeMap<ClockKind, IncidentDecision<()>>,
+    /// Why figures are declared otherwise than they are measured.
+    pub explained: BTreeMap<DeclaredFigure, ExplainedFigure>,
     pub submissions: Vec<(Timestamp, SentNotification)>,
     /// Duties met, by the first act of each.
     pub met: BTreeMap<ClockKind, DutyMet>,
@@ -180,6 +183,7 @@ impl Incident {
             persons: None,
             delays: BTreeMap::new(),
             left_open: BTreeMap::new(),
+            explained: BTreeMap::new(),
             submissions: Vec::new(),
             met: BTreeMap::new(),
             informed: Vec::new(),
@@ -302,6 +306,19 @@ impl Incident {
             }
             IncidentNote::LeftOpen { clock, reason } => {
                 self.left_open.insert(*clock, decided((), by, at, reason));
+            }
+            IncidentNote::DifferenceExplained {
+                figure,
+                declared,
+                measured,
+                reason,
+            } => {
+                let explained = ExplainedFigure {
+                    declared: declared.clone(),
+                    measured: measured.clone(),
+                    decision: decided((), by, at, reason),
+                };
+                self.explained.insert(*figure, explained);
             }
             IncidentNote::Submitted(submission) => self.submissions.push((at, submission.clone())),
             IncidentNote::Met {

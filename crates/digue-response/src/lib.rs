@@ -11,6 +11,7 @@ pub mod claim;
 pub mod clock;
 pub mod code;
 pub mod deadline;
+pub mod declared;
 pub mod incident;
 pub mod notification;
 pub mod progress;

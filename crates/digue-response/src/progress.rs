@@ -9,6 +9,7 @@ use digue_types::{Timestamp, lists};
 use crate::acts::ClaimKind;
 use crate::affected::AffectedVersion;
 use crate::clock::{ClockKind, LegalClock};
+use crate::declared::DeclaredFigure;
 use crate::incident::Incident;
 use crate::incident::entry::{EntryRefusal, IncidentRole, IncidentState};
 use crate::notification::{Field, Informant};
@@ -73,6 +74,8 @@ pub enum IncidentGap {
     Field(Field, Informant),
     /// The deadline of a duty has passed: the reasons come before the act (GDPR art. 33(1)).
     DelayReasons(ClockKind),
+    /// A declared figure is below the measured one, and nobody corrected or explained it.
+    Difference(DeclaredFigure),
     /// The sending of the notification to the authority is not entered.
     Submission,
     /// The last notification left fields open that are answered now: the complement is to be sent.
@@ -104,6 +107,7 @@ impl IncidentGap {
             | Self::AuthorityDecision
             | Self::PersonsDecision
             | Self::DelayReasons(_)
+            | Self::Difference(_)
             | Self::Submission
             | Self::Complement
             | Self::Duty(_)
@@ -342,7 +346,8 @@ impl Incident {
     ) -> StepStanding {
         let is_processor = self.role == IncidentRole::Processor;
         let is_off = !is_processor && self.authority.as_ref().is_some_and(|decided| !decided.what);
-        let mut gaps = Vec::new();
+        let open = self.open_figures().into_iter();
+        let mut gaps: Vec<IncidentGap> = open.map(IncidentGap::Difference).collect();
         if !is_processor && !is_off {
             gaps.extend(self.to_notify(facts, clocks, now));
         }

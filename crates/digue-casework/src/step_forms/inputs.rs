@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use digue_response::clock::ClockKind;
+use digue_response::declared::DeclaredFigure;
 use digue_response::sheet::{Sheet, SheetAction};
 
 use crate::paper_reader::PaperReader;
@@ -226,6 +227,11 @@ pub struct SheetFault {
 /// The name of the field with the reason for which a duty stays open.
 pub(super) fn left_open_name(clock: ClockKind) -> String {
     format!("left-open-{}", clock.code())
+}
+
+/// The name of the field with the reason for which a figure is declared otherwise than measured.
+pub(super) fn explained_name(figure: DeclaredFigure) -> String {
+    format!("explained-{}", figure.code())
 }
 
 /// The names of the two fields of a step: its answer and its text.

@@ -11,7 +11,7 @@ use digue_response::vocabulary::Exemption;
 use digue_types::Timestamp;
 use digue_types::visible::is_blank;
 
-use super::inputs::{SheetFault, left_open_name, names_of};
+use super::inputs::{SheetFault, explained_name, left_open_name, names_of};
 use crate::incident_forms::{field_value, is_unchanged};
 use crate::incidents::IncidentView;
 use crate::paper_reader::PaperReader;
@@ -179,6 +179,33 @@ impl SheetNotes<'_> {
                 let clock = *clock;
                 self.push(&name, &name, IncidentNote::LeftOpen { clock, reason });
             }
+        }
+    }
+
+    /// The reasons for which figures are declared otherwise than measured; what was said already is
+    /// not said again. A figure that is corrected on the same sheet needs none.
+    pub(super) fn explained(&mut self, view: &IncidentView) {
+        for one in view.incident.differences() {
+            let name = explained_name(one.figure);
+            let reason = self.typed.owned(&name);
+            let known = one.explained.as_ref().map(|known| known.reason.as_str());
+            let is_corrected = |written: &TypedNote| match &written.note {
+                IncidentNote::FieldSet { field, .. } => one.figure.field() == Some(*field),
+                _ => false,
+            };
+            if is_blank(&reason)
+                || known == Some(reason.as_str())
+                || self.notes.iter().any(is_corrected)
+            {
+                continue;
+            }
+            let note = IncidentNote::DifferenceExplained {
+                figure: one.figure,
+                declared: one.declared,
+                measured: one.measured,
+                reason,
+            };
+            self.push(&name, &name, note);
         }
     }
 

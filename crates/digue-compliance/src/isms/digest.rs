@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use digue_access::Role;
-use digue_app::{App, OperationError};
+use digue_app::{Actor, App, OperationError};
 use digue_isms::calendar;
-use digue_isms::contradictions::contradictions;
 use digue_mail::{Mail, WeeklyFigures};
 
-use super::{checks, in_force, now};
+use super::{checks, contradicted, in_force, now};
 
 const EVERY: Duration = Duration::from_hours(24 * 7);
 /// Days that the mail looks ahead.
@@ -21,13 +20,14 @@ pub async fn week(app: &App) -> Result<WeeklyFigures, OperationError> {
     let fails = digue_isms::Check::ALL
         .iter()
         .filter(|check| measured.says(**check, now) == digue_isms::standing::CheckStatement::Fail);
+    let wrong = contradicted::all(app, &Actor::digue(), &registers, (&measured, now)).await?;
     Ok(WeeklyFigures {
         late: due.iter().filter(|one| one.days_late > 0).count(),
         soon: due
             .iter()
             .filter(|one| (-AHEAD..=0).contains(&one.days_late))
             .count(),
-        contradictions: contradictions(&registers, &measured, now).len(),
+        contradictions: wrong.len(),
         failing: fails.count(),
         euros: due.iter().map(|one| one.euros).sum(),
     })

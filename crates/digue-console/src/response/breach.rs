@@ -320,10 +320,10 @@ async fn rows(
 pub(crate) async fn register(State(console): State<Console>, visitor: Visitor) -> PageAnswer {
     let rows = rows(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
-    let text_of = |row: &ViolationRow, field: Field| {
+    let text_of = |view: &IncidentView, row: &ViolationRow, field: Field| {
         row.values
             .get(&field)
-            .map(|value| in_words(&w, field, value))
+            .map(|value| w.reader().value_of(&view.incident, field, value))
             .unwrap_or_default()
     };
     let notified = rows
@@ -337,12 +337,12 @@ pub(crate) async fn register(State(console): State<Console>, visitor: Visitor) -
     let lines = rows.into_iter().map(|(view, row)| RegisterLine {
         id: view.record.id.clone(),
         reference: view.reference(),
-        persons: text_of(&row, Field::PersonCount),
+        persons: text_of(&view, &row, Field::PersonCount),
         claims: [ClaimKind::Authority, ClaimKind::Persons].map(|kind| {
             w.reader()
                 .claim(view.incident.claim(kind, &view.clocks, view.now))
         }),
-        gravity: text_of(&row, Field::GravityOf),
+        gravity: text_of(&view, &row, Field::GravityOf),
         row,
     });
     let lines = lines.collect();

@@ -317,6 +317,7 @@ fn gap_text(w: &Localizer, gap: IncidentGap) -> String {
         IncidentGap::DelayReasons(clock) => {
             w.with1("gap-delay-reasons", "duty", w.say(clock.key()))
         }
+        IncidentGap::Difference(figure) => w.with1("gap-difference", "figure", w.say(figure.key())),
         IncidentGap::Submission => w.say("gap-submission"),
         IncidentGap::Complement => w.say("gap-complement"),
         IncidentGap::Duty(clock) => w.say(clock.key()),
@@ -340,6 +341,7 @@ fn place(id: &str, step: ProgressStep, gap: IncidentGap) -> String {
         IncidentGap::AuthorityDecision => "f-notify".to_owned(),
         IncidentGap::PersonsDecision => "f-inform".to_owned(),
         IncidentGap::Field(field, _) => format!("f-{}", field.code()),
+        IncidentGap::Difference(figure) => format!("f-explained-{}", figure.code()),
         IncidentGap::DelayReasons(_) => "delay-clock".to_owned(),
         IncidentGap::Submission | IncidentGap::Complement => "submitted-at".to_owned(),
         IncidentGap::Duty(_) | IncidentGap::OthersUninformed | IncidentGap::PublicNotice => {

@@ -61,6 +61,7 @@ gap-persons-decision = Decide whether to inform the persons
 gap-delay-reasons = Enter the reasons for the delay: { $duty }
 gap-submission = Send the notification to the authority and enter it
 gap-complement = Send the complement to the authority and enter it
+gap-difference = Correct or explain what is declared below what is measured: { $figure }
 gap-notices = Prepare the notices to the persons
 gap-campaign = Bring the notices to their end ({ $state })
 gap-others-uninformed = Enter how the persons who did not receive an e-mail were informed

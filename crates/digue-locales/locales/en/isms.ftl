@@ -176,6 +176,7 @@ due-finish = to be finished
 due-reach = to be reached
 wrong-unreadable = record that cannot be read: written by a later version, or damaged
 wrong-promised-not-done = promised but not done
+wrong-declared-less = incident declared below what is measured
 wrong-contradicted = declared in place, but the measurement says otherwise
 wrong-unproven = declared in place, without recent measurement or evidence
 wrong-without-proof = declared in place, without any evidence

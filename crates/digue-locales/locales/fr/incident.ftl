@@ -61,6 +61,7 @@ gap-persons-decision = Décider d'informer ou non les personnes
 gap-delay-reasons = Écrire les motifs du retard : { $duty }
 gap-submission = Envoyer la notification à la CNIL et inscrire l'envoi
 gap-complement = Envoyer le complément à la CNIL et inscrire l'envoi
+gap-difference = Corriger ou expliquer ce qui est déclaré en dessous de ce qui est mesuré : { $figure }
 gap-notices = Préparer les avis aux personnes
 gap-campaign = Mener la campagne d'avis à sa fin ({ $state })
 gap-others-uninformed = Inscrire comment les personnes qui n'ont pas reçu de courriel ont été informées

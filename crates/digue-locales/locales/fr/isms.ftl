@@ -176,6 +176,7 @@ due-finish = à terminer
 due-reach = à atteindre
 wrong-unreadable = enregistrement illisible : une version plus récente l'a écrit, ou il est endommagé
 wrong-promised-not-done = promis, mais pas fait
+wrong-declared-less = incident déclaré en dessous de ce qui est mesuré
 wrong-contradicted = déclaré en place, et la mesure dit le contraire
 wrong-unproven = déclaré en place, sans mesure ni preuve récente
 wrong-without-proof = déclaré en place, sans aucune preuve

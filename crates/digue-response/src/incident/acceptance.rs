@@ -68,6 +68,21 @@ impl Incident {
             IncidentNote::Affected(version) if version.number != self.next_version() => {
                 Err(EntryRefusal::Value)
             }
+            IncidentNote::DifferenceExplained {
+                figure,
+                declared,
+                measured,
+                ..
+            } => {
+                let is_there = self.differences().iter().any(|one| {
+                    (one.figure, &one.declared, &one.measured) == (*figure, declared, measured)
+                });
+                if is_there {
+                    Ok(())
+                } else {
+                    Err(EntryRefusal::NoSuchDifference)
+                }
+            }
             IncidentNote::FieldSet { field, value } if !fits(*field, value) => {
                 Err(EntryRefusal::Value)
             }
@@ -197,6 +212,9 @@ impl Incident {
     /// An incident may be closed when everything was decided and done. Each refusal names the one
     /// thing that is missing.
     fn may_close(&self) -> Result<(), EntryRefusal> {
+        if !self.open_figures().is_empty() {
+            return Err(EntryRefusal::DeclaredLess);
+        }
         if self.role == IncidentRole::Processor {
             // The controller decides about authority and persons; a processor only notifies it
             // (art. 33(2)).
@@ -286,6 +304,7 @@ impl IncidentNote {
             self,
             Self::Corrected { .. }
                 | Self::StateSet { .. }
+                | Self::DifferenceExplained { .. }
                 | Self::Said { .. }
                 | Self::Seen { .. }
                 | Self::Lesson { .. }
@@ -316,7 +335,8 @@ impl IncidentNote {
             | Self::AuthorityDecided { reason, .. }
             | Self::PersonsDecided { reason, .. }
             | Self::DelayExplained { reason, .. }
-            | Self::LeftOpen { reason, .. } => reason_of(reason),
+            | Self::LeftOpen { reason, .. }
+            | Self::DifferenceExplained { reason, .. } => reason_of(reason),
             _ => Ok(()),
         }
     }

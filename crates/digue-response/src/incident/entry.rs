@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::affected::AffectedVersion;
 use crate::clock::{Awareness, ClockKind};
+use crate::declared::DeclaredFigure;
 use crate::notification::{Field, SentNotification};
 use crate::severity::Terms;
 use crate::sheet::{Answer, Sheet};
@@ -182,6 +183,14 @@ pub enum IncidentNote {
         clock: ClockKind,
         reason: String,
     },
+    /// Why a figure is declared otherwise than the list of persons measures it. For these two values
+    /// only: another answer, or another list, is another difference.
+    DifferenceExplained {
+        figure: DeclaredFigure,
+        declared: Vec<String>,
+        measured: Vec<String>,
+        reason: String,
+    },
     Submitted(SentNotification),
     /// Another duty was met: complaint filed, controller notified, persons informed, warning sent.
     Met {
@@ -299,6 +308,10 @@ pub enum EntryRefusal {
     DutyOpen,
     #[error("mandatory steps are open")]
     StepsOpen,
+    #[error("a declared figure is below the measured one: correct it, or explain it")]
+    DeclaredLess,
+    #[error("these are not the declared and the measured figure, or they agree")]
+    NoSuchDifference,
     #[error("the hour is in the future")]
     Future,
     #[error("the end is before the beginning")]

@@ -51,6 +51,7 @@ fn version(persons: u64) -> AffectedVersion {
         by_category: BTreeMap::from([("identite".to_owned(), persons)]),
         by_population: BTreeMap::new(),
         others: Vec::new(),
+        period: None,
     }
 }
 

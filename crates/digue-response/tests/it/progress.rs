@@ -7,7 +7,8 @@ use std::time::Duration;
 use digue_response::affected::{AffectedQuality, AffectedVersion};
 use digue_response::claim::ClaimKind;
 use digue_response::clock::{Awareness, ClockKind, RULES};
-use digue_response::incident::{IncidentRole, NoticesEnded, Source};
+use digue_response::declared::DeclaredFigure;
+use digue_response::incident::{EntryRefusal, IncidentRole, NoticesEnded, Source};
 use digue_response::notification::{Field, Informant, SentNotification, Stage};
 use digue_response::progress::{
     IncidentGap, IncidentProgress, NextAct, NotNeeded, ProgressFacts, ProgressStep,
@@ -113,6 +114,7 @@ fn version(number: u32, persons: u64) -> AffectedVersion {
         by_category: BTreeMap::new(),
         by_population: BTreeMap::new(),
         others: Vec::new(),
+        period: None,
     }
 }
 
@@ -345,6 +347,8 @@ fn fill(played: &mut Played, gap: IncidentGap) {
             exemption: None,
             reason: because(),
         }),
+        // No field is set above that a list measures.
+        IncidentGap::Difference(figure) => unreachable!("{figure:?}"),
         IncidentGap::Field(field, _) => played.facts.unknown.retain(|(known, _)| *known != field),
         IncidentGap::DelayReasons(clock) => {
             played.takes(IncidentNote::DelayExplained {
@@ -615,4 +619,39 @@ fn a_processor_only_notifies_its_controller() {
         *progress.standing(ProgressStep::Authority),
         StepStanding::Open(vec![duty])
     );
+}
+
+#[test]
+fn an_incident_declared_below_its_list_is_not_closed_before_it_is_explained() {
+    let mut played = Played::open(ProgressFacts::default());
+    while let NextAct::Fill(_, gap) = played.progress().next {
+        fill(&mut played, gap);
+    }
+    assert!(played.may_close());
+    let (field, value) = (Field::PersonCount, vec!["3".to_owned()]);
+    played.takes(IncidentNote::FieldSet { field, value });
+    let figure = DeclaredFigure::Persons;
+    let gap = IncidentGap::Difference(figure);
+    assert_eq!(
+        played.progress().next,
+        NextAct::Fill(ProgressStep::Authority, gap)
+    );
+    assert!(gap.holds_up_closing() && !played.may_close());
+    let explained = |measured: &str| IncidentNote::DifferenceExplained {
+        figure,
+        declared: vec!["3".to_owned()],
+        measured: vec![measured.to_owned()],
+        reason: because(),
+    };
+    let accepts = |note: &IncidentNote| {
+        let incident = played.incident();
+        incident.accepts(note, played.now, &RULES, &TimeZone::UTC)
+    };
+    assert_eq!(
+        accepts(&explained("28")),
+        Err(EntryRefusal::NoSuchDifference)
+    );
+    played.takes(explained("29"));
+    assert!(played.may_close());
+    assert_eq!(played.progress().next, NextAct::Close);
 }

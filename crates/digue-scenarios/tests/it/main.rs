@@ -15,6 +15,7 @@ mod claims_truth;
 mod classes;
 mod containment;
 mod damage;
+mod declared;
 mod desk;
 mod devices;
 mod gaps;

@@ -69,6 +69,7 @@ fn version(draw: &mut Draw) -> AffectedVersion {
         by_category: BTreeMap::from([("identite".to_owned(), persons)]),
         by_population: BTreeMap::new(),
         others: Vec::new(),
+        period: None,
     }
 }
 
