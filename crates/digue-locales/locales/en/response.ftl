@@ -293,9 +293,9 @@ incident-refused-closed = This incident is closed: reopen it, or write a correct
 breach-support-portal = portal, on a server
 breach-circumstances = The incident was recorded on { $at }. It was reported by: { $source }.
 breach-discovered = The breach was discovered on { $discovered }. The incident was recorded on { $at }. It was reported by: { $source }.
-breach-measures-before = Portal with a check of every response; { $accounts } { PLURAL($accounts, one: "account", other: "accounts") }, { $portals } { PLURAL($portals, one: "portal", other: "portals") }, { $relations } { PLURAL($relations, one: "person", other: "persons") } assigned to a caseload; budgets of persons per account; tamper-evident journal; { $passwords ->
-    [0] passkeys required
-   *[other] passkeys, or password with code for agents
+breach-measures-before = Portal with a check of every response; on the day of this document: { $accounts } { PLURAL($accounts, one: "account", other: "accounts") }, { $portals } { PLURAL($portals, one: "portal", other: "portals") }, { $relations } { PLURAL($relations, one: "person", other: "persons") } assigned to a caseload; budgets of persons per account; tamper-evident journal; { $passwords ->
+    [0] no sign-in by password
+   *[other] password with code allowed for agents
 }.
 menu-incidents = Incidents
 

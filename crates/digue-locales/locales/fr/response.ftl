@@ -293,9 +293,9 @@ incident-refused-closed = Cet incident est clos : rouvrez-le, ou écrivez une c
 breach-support-portal = portail, sur serveur
 breach-circumstances = L'incident a été enregistré le { $at }. Il a été signalé par : { $source }.
 breach-discovered = La violation a été découverte le { $discovered }. L'incident a été enregistré le { $at }. Il a été signalé par : { $source }.
-breach-measures-before = Portail derrière un contrôle de chaque réponse ; { $accounts } { PLURAL($accounts, one: "compte", other: "comptes") }, { $portals } { PLURAL($portals, one: "portail", other: "portails") }, { $relations } { PLURAL($relations, one: "rattachement", other: "rattachements") } de personnes à un portefeuille ; limites de personnes par compte ; journal dont toute modification se voit ; { $passwords ->
-    [0] clés d'accès obligatoires
-   *[other] clés d'accès, ou mot de passe avec code pour les agents
+breach-measures-before = Portail derrière un contrôle de chaque réponse ; au jour de ce document : { $accounts } { PLURAL($accounts, one: "compte", other: "comptes") }, { $portals } { PLURAL($portals, one: "portail", other: "portails") }, { $relations } { PLURAL($relations, one: "rattachement", other: "rattachements") } de personnes à un portefeuille ; limites de personnes par compte ; journal dont toute modification se voit ; { $passwords ->
+    [0] aucune connexion par mot de passe
+   *[other] mot de passe avec code permis aux agents
 }.
 menu-incidents = Incidents
 
