@@ -16,6 +16,7 @@ pub mod import;
 mod incident_checks;
 pub mod observed;
 pub mod pia;
+pub mod record_words;
 pub mod reviews;
 pub mod sheets;
 pub mod signatures;
@@ -583,41 +584,6 @@ pub async fn named_records(
     Ok(RegisterKind::ALL.iter().flat_map(of).collect())
 }
 
-/// The title of a record for lists.
-pub fn title(kind: RegisterKind, values: &Values, language: Language) -> String {
-    let of = |field: &str| values.get(field).and_then(|texts| texts.first()).cloned();
-    let named = of("title");
-    named
-        .or_else(|| match kind {
-            RegisterKind::Role => {
-                of("role").map(|code| text(language, &format!("smsi-role-{code}")))
-            }
-            RegisterKind::Applicability => of("requirement"),
-            RegisterKind::Acceptance => of("risk"),
-            RegisterKind::Measurement => of("objective"),
-            RegisterKind::Receipt => of("document"),
-            RegisterKind::Attestation => of("person"),
-            RegisterKind::Assessment => of("organisation"),
-            RegisterKind::Signature => of("record"),
-            RegisterKind::Context
-            | RegisterKind::Asset
-            | RegisterKind::FearedEvent
-            | RegisterKind::RiskSource
-            | RegisterKind::Stakeholder
-            | RegisterKind::Risk
-            | RegisterKind::Measure
-            | RegisterKind::Objective
-            | RegisterKind::Audit
-            | RegisterKind::Finding
-            | RegisterKind::Review
-            | RegisterKind::Exception
-            | RegisterKind::Document
-            | RegisterKind::Campaign
-            | RegisterKind::Processing => None,
-        })
-        .unwrap_or_default()
-}
-
 /// Creates the measure that follows from a lesson of an incident.
 pub struct LessonMeasures;
 
@@ -633,13 +599,14 @@ impl LessonSubscriber for LessonMeasures {
                 .due
                 .map(|due| day_of(app, due).to_string())
                 .unwrap_or_default();
+            let incident = incidents::view(app, actor, measure.incident).await?;
             let fields = [
                 ("title", measure.title.chars().take(300).collect()),
                 ("description", measure.lesson.chars().take(8_000).collect()),
                 ("priority", "p2".to_owned()),
                 ("declared", "to-do".to_owned()),
                 ("origin", "incident".to_owned()),
-                ("origin-reference", measure.incident.to_owned()),
+                ("origin-reference", incident.reference()),
                 ("owner", measure.owner.to_owned()),
                 ("due", due),
             ];

@@ -27,7 +27,9 @@ use crate::watch::{
     record_access, scope, search, sessions, tasks,
 };
 use crate::{error, form, proof, surround, view};
-use digue_isms_pages::{awareness, checks, files, home, import, registers, reviews, samples};
+use digue_isms_pages::{
+    awareness, checks, contradictions, files, home, import, registers, reviews, samples,
+};
 use digue_people_pages::{
     account, accounts, approvals, desk, holders, keys, organisations, requests, sources, space,
 };
@@ -283,8 +285,8 @@ fn governance() -> Router<Console> {
         .route("/smsi/start", get(home::ask_start).post(home::begin))
         .route("/smsi/calendar", get(home::calendar))
         .route("/smsi/calendar.csv", get(home::calendar_csv))
-        .route("/smsi/contradictions", get(home::wrong))
-        .route("/smsi/contradictions.csv", get(home::wrong_csv))
+        .route("/smsi/contradictions", get(contradictions::wrong))
+        .route("/smsi/contradictions.csv", get(contradictions::wrong_csv))
         .route("/smsi/ebios", get(home::ebios))
         .route("/smsi/exchange", get(home::exchanges))
         .route("/smsi/exchange/pia", post(home::take_pia))

@@ -8,11 +8,12 @@ use digue_app::{Actor, OperationError};
 use digue_casework::typed_form::TypedForm;
 use digue_casework::{incidents, papers};
 use digue_compliance::isms::pia::{self, ImportedPia};
+use digue_compliance::isms::record_words::RecordWords;
 use digue_compliance::isms::{self, contradicted, exchange, start};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::calendar::{self, DueItem};
 use digue_isms::check::Check;
-use digue_isms::contradictions::{ContradictionSource, RegisterContradiction};
+use digue_isms::contradictions::RegisterContradiction;
 use digue_isms::kinds::{
     Audit, Finding, Measure, Processing, RegisterKind, Review, Risk, RiskLevel, Stakeholder,
 };
@@ -67,6 +68,16 @@ pub struct IsmsOverview {
     pub registers: std::sync::Arc<Registers>,
     pub measured: MeasuredState,
     pub now: Measurements,
+}
+
+impl IsmsOverview {
+    /// Its records in the reader's words.
+    pub fn words(&self, w: &Localizer) -> RecordWords<'_> {
+        RecordWords {
+            language: w.reader().language,
+            registers: &self.registers,
+        }
+    }
 }
 
 pub async fn isms_overview(
@@ -404,7 +415,7 @@ struct CalendarPage {
     tab: &'static str,
 }
 
-fn calendar_table(w: &Localizer, due: Vec<DueItem>) -> ListTable {
+fn calendar_table(w: &Localizer, overview: &IsmsOverview, due: Vec<DueItem>) -> ListTable {
     ListTable {
         caption: w.say("smsi-calendar"),
         place: "/smsi/calendar".to_owned(),
@@ -417,13 +428,17 @@ fn calendar_table(w: &Localizer, due: Vec<DueItem>) -> ListTable {
             ListColumn::text("title", w.say("column-title")),
             ListColumn::choice("owner", w.say("smsi-column-owner")),
         ],
-        rows: due.into_iter().map(|due| calendar_row(w, due)).collect(),
+        rows: due
+            .into_iter()
+            .map(|due| calendar_row(w, overview, due))
+            .collect(),
         act: None,
     }
 }
 
-fn calendar_row(w: &Localizer, due: DueItem) -> ListRow {
+fn calendar_row(w: &Localizer, overview: &IsmsOverview, due: DueItem) -> ListRow {
     let ShownDue { due, when, what } = shown_due(w, due);
+    let title = overview.words(w).title_of(due.kind, &due.id);
     let is_late = due.days_late > 0;
     let tone = if is_late {
         ChipTone::Bad
@@ -437,13 +452,13 @@ fn calendar_row(w: &Localizer, due: DueItem) -> ListRow {
             .and_if(due.euros > 0, || euros_due(w, due.euros)),
         ListCell::text(what).and_quiet(w.coded("kind", due.kind.code())),
         ListCell::text(&due.id),
-        ListCell::link(place, &due.title),
+        ListCell::link(place, title.as_ref().unwrap_or(&due.title)),
         ListCell::text(&due.owner),
     ];
     ListRow::new(&due.id, cells)
 }
 
-fn euros_due(w: &Localizer, euros: u64) -> CellPart {
+pub(crate) fn euros_due(w: &Localizer, euros: u64) -> CellPart {
     CellPart::Chip {
         text: w.with1("smsi-euros-due", "euros", w.number(euros)),
         tone: ChipTone::Bad,
@@ -457,8 +472,12 @@ pub async fn calendar(
 ) -> PageAnswer {
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
-    let list =
-        calendar_table(&w, calendar::due(&overview.registers, overview.now)).shown(&w, &query);
+    let list = calendar_table(
+        &w,
+        &overview,
+        calendar::due(&overview.registers, overview.now),
+    )
+    .shown(&w, &query);
     Ok(page(&CalendarPage {
         is_empty: overview.registers.is_empty(),
         may_write: visitor.role.is_some_and(Role::can_govern),
@@ -476,102 +495,7 @@ pub async fn calendar_csv(
     let (_, overview) = isms_overview(&console, &visitor).await?;
     let w = console.words(&visitor);
     let due = calendar::due(&overview.registers, overview.now);
-    Ok(calendar_table(&w, due).csv(&query, visitor.language, "calendar"))
-}
-
-#[derive(Template)]
-#[template(path = "isms_contradictions.html")]
-struct ContradictionsPage {
-    w: Localizer,
-    list: ShownTable,
-    total: usize,
-    tab: &'static str,
-}
-
-fn wrong_table(w: &Localizer, found: &[RegisterContradiction]) -> ListTable {
-    ListTable {
-        caption: w.say("smsi-contradictions"),
-        place: "/smsi/contradictions".to_owned(),
-        file: "/smsi/contradictions.csv".to_owned(),
-        empty: w.say("smsi-wrong-none"),
-        columns: vec![
-            ListColumn::choice("what", w.say("smsi-column-what")),
-            ListColumn::file("record", w.say("column-record")),
-            ListColumn::text("title", w.say("column-title")),
-            ListColumn::text("late", w.say("smsi-column-late")),
-        ],
-        rows: found.iter().map(|one| wrong_row(w, one)).collect(),
-        act: None,
-    }
-}
-
-fn wrong_row(w: &Localizer, one: &RegisterContradiction) -> ListRow {
-    let place = match one.source {
-        ContradictionSource::Record(kind) => {
-            format!("/smsi/registers/{}/{}", kind.code(), one.id)
-        }
-        ContradictionSource::Incident if one.id.is_empty() => "/incidents".to_owned(),
-        ContradictionSource::Incident => format!("/incidents/{}/notification", one.id),
-    };
-    let cells = [
-        ListCell::chip(w.coded("wrong", one.wrong.code()), ChipTone::Bad),
-        ListCell::text(&one.id),
-        ListCell::link(place, wrong_title(w, one)).filed_as(&one.title),
-        late_cell(w, one),
-    ];
-    ListRow::new(&one.id, cells)
-}
-
-fn wrong_title(w: &Localizer, one: &RegisterContradiction) -> String {
-    use ContradictionSource::{Incident, Record};
-    match (one.title.as_str(), one.source) {
-        ("", Incident) => w.say("incidents-title"),
-        ("", Record(_)) => one.id.clone(),
-        (role, Record(RegisterKind::Role)) => w.coded("smsi-role", role),
-        (title, _) => title.to_owned(),
-    }
-}
-
-/// The days that it is late, and what they cost.
-fn late_cell(w: &Localizer, one: &RegisterContradiction) -> ListCell {
-    let (late, filed) = if one.days > 0 {
-        let days = w.with1("smsi-days-late", "days", one.days);
-        let late = ListCell::chip(days, ChipTone::Bad).sorted(i64::from(one.days));
-        (late, one.days.to_string())
-    } else {
-        (ListCell::empty(), String::new())
-    };
-    late.and_if(one.euros > 0, || euros_due(w, one.euros))
-        .filed_as(filed)
-}
-
-pub async fn wrong(
-    State(console): State<Console>,
-    visitor: Visitor,
-    query: TableQuery,
-) -> PageAnswer {
-    let (actor, overview) = isms_overview(&console, &visitor).await?;
-    let kinds = [StoredKind::Record, StoredKind::Incident];
-    let w = words_beside(&console, &visitor, &kinds, None).await?;
-    let found = all_wrong(&console, &actor, &overview).await?;
-    let list = wrong_table(&w, &found).shown(&w, &query);
-    Ok(page(&ContradictionsPage {
-        list,
-        total: found.len(),
-        tab: "contradictions",
-        w,
-    }))
-}
-
-pub async fn wrong_csv(
-    State(console): State<Console>,
-    visitor: Visitor,
-    query: TableQuery,
-) -> PageResponse {
-    let (actor, overview) = isms_overview(&console, &visitor).await?;
-    let w = console.words(&visitor);
-    let found = all_wrong(&console, &actor, &overview).await?;
-    Ok(wrong_table(&w, &found).csv(&query, visitor.language, "contradictions"))
+    Ok(calendar_table(&w, &overview, due).csv(&query, visitor.language, "calendar"))
 }
 
 /// A workshop, and the registers that it fills.

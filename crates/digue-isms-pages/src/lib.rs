@@ -3,6 +3,7 @@
 
 pub mod awareness;
 pub mod checks;
+pub mod contradictions;
 pub mod files;
 pub mod home;
 pub mod import;

@@ -1,7 +1,8 @@
 //! The fields of a record as a form shows them: what may be chosen, what is wrong, and what filling
 //! one in does to the record.
 
-use digue_compliance::isms::{self, sheets};
+use digue_compliance::isms::record_words::RecordWords;
+use digue_compliance::isms::sheets;
 use digue_isms::check::Check;
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
 use digue_isms::framework::{self, Framework, Requirement};
@@ -36,6 +37,10 @@ pub(crate) fn form_fields(
     registers: &Registers,
 ) -> Vec<FormField> {
     let w = Localizer::new(visitor);
+    let words = RecordWords {
+        language: visitor.language,
+        registers,
+    };
     let one = |field: &'static FieldDef| {
         let texts = values.get(field.code).map_or(&[][..], Vec::as_slice);
         let codes = |prefix: &str, codes: &[&str]| {
@@ -74,7 +79,7 @@ pub(crate) fn form_fields(
             choices,
             fault: fault.map(|fault| w.coded("unfit", fault.unfit.code())),
             warning: (kind.seal() == Some(field.code)).then(|| seal_warning(&w, kind, values)),
-            text: sheets::in_words(visitor.language, field, texts),
+            text: words.values(field, texts),
         }
     };
     kind.fields().iter().map(one).collect()
@@ -144,8 +149,12 @@ fn records(
     chosen: &[String],
     visitor: &Visitor,
 ) -> Vec<(String, String, bool)> {
+    let words = RecordWords {
+        language: visitor.language,
+        registers,
+    };
     let record = |revision: &Revision| {
-        let title = isms::title(kind, &revision.values, visitor.language);
+        let title = words.title(kind, &revision.values);
         let is_chosen = chosen.contains(&revision.id);
         (
             revision.id.clone(),

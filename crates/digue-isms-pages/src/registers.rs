@@ -11,6 +11,7 @@ use digue_app::{Actor, OperationError};
 use digue_casework::incidents;
 use digue_casework::typed_form::TypedForm;
 use digue_compliance::isms::audits;
+use digue_compliance::isms::record_words::RecordWords;
 use digue_compliance::isms::{self, RecordHistory, SaveError, observed, sheets};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::check::{Check, NotRun};
@@ -148,13 +149,14 @@ fn table(
     ];
     columns.extend(has_standing.then(|| ListColumn::choice("standing", w.say("smsi-standing"))));
     columns.extend(fields.iter().map(|field| column(visitor, kind, field)));
+    let words = overview.words(w);
     let row = |revision: &Revision| {
         let mut cells = vec![
             ListCell::text(&revision.id),
-            title_cell(visitor, kind, revision),
+            title_cell(words, kind, revision),
         ];
         cells.extend(has_standing.then(|| standing_cell(w, kind, revision, overview)));
-        cells.extend(fields.iter().map(|field| cell(w, field, revision)));
+        cells.extend(fields.iter().map(|field| cell(w, words, field, revision)));
         ListRow::new(&revision.id, cells)
     };
     ListTable {
@@ -178,7 +180,7 @@ fn column(visitor: &Visitor, kind: RegisterKind, field: &FieldDef) -> ListColumn
     }
 }
 
-fn title_cell(visitor: &Visitor, kind: RegisterKind, revision: &Revision) -> ListCell {
+fn title_cell(recorded: RecordWords<'_>, kind: RegisterKind, revision: &Revision) -> ListCell {
     let place = format!("/smsi/registers/{}/{}", kind.code(), revision.id);
     // Texts of all fields are found, also those without a column.
     let words: Vec<&str> = revision
@@ -187,7 +189,7 @@ fn title_cell(visitor: &Visitor, kind: RegisterKind, revision: &Revision) -> Lis
         .flatten()
         .map(String::as_str)
         .collect();
-    let title = isms::title(kind, &revision.values, visitor.language);
+    let title = recorded.title(kind, &revision.values);
     ListCell::link(place, title).filed_as(words.join(" "))
 }
 
@@ -203,7 +205,7 @@ fn standing_cell(
     }
 }
 
-fn cell(w: &Localizer, field: &FieldDef, revision: &Revision) -> ListCell {
+fn cell(w: &Localizer, words: RecordWords<'_>, field: &FieldDef, revision: &Revision) -> ListCell {
     let texts = revision
         .values
         .get(field.code)
@@ -213,7 +215,10 @@ fn cell(w: &Localizer, field: &FieldDef, revision: &Revision) -> ListCell {
         .filter(|_| matches!(field.shape, FieldShape::Day))
         .and_then(|text| text.parse().ok());
     day.map_or_else(
-        || ListCell::text(sheets::in_words(w.reader().language, field, texts)),
+        || {
+            let filed = sheets::in_words(w.reader().language, field, texts);
+            ListCell::text(words.values(field, texts)).filed_as(filed)
+        },
         |day| ListCell::day(w, day),
     )
 }
@@ -515,7 +520,7 @@ async fn shown(
     Ok(page(&RecordPage {
         provable,
         kind: kind.code(),
-        title: isms::title(kind, values, visitor.language),
+        title: overview.words(&w).title(kind, values),
         fields: form_fields(visitor, kind, values, why.faults(), &overview.registers),
         state_label: stands,
         checks: checks.collect(),

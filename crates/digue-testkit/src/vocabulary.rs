@@ -70,6 +70,9 @@ const SUBJECTS: [&str; 8] = [
 /// Prefixes of random names.
 const NAMES: [&str; 8] = ["fi-", "in-", "ca-", "ap-", "bg-", "rq-", "rv-", "mr-"];
 
+/// Prefixes of requirements (`iso-5.18`): people read the name of the framework and its number.
+const REQUIREMENTS: [&str; 6] = ["iso-", "anssi-", "cnil-", "recyf-", "demand-", "qualiopi-"];
+
 /// The rules, with the codes of every closed list.
 pub struct Vocabulary {
     codes: BTreeSet<String>,
@@ -107,7 +110,11 @@ fn code_in(text: &str, is_french: bool, codes: &BTreeSet<String>) -> Option<Stri
                 .chars()
                 .all(|sign| sign.is_ascii_lowercase() || sign == '_')
             && word.split('_').all(|part| part.len() > 1);
-        let is_code = codes.contains(word);
+        let is_requirement = REQUIREMENTS.iter().any(|framework| {
+            word.strip_prefix(framework)
+                .is_some_and(|number| number.starts_with(|sign: char| sign.is_ascii_digit()))
+        });
+        let is_code = codes.contains(word) || is_requirement;
         let is_time = is_time_of_programs(word) || is_french && is_iso_date(word);
         if is_subject
             || is_snake
@@ -172,6 +179,7 @@ mod tests {
             "le 2025-11-22",
             "2025-11-22T02:47:00Z",
             "person_id",
+            "couvre iso-5.18, recyf-12",
         ] {
             assert!(is_found(code), "{code}");
         }
@@ -183,6 +191,7 @@ mod tests {
             "règlement 1182/71",
             "17cyber.gouv.fr",
             "of-1",
+            "ISO/IEC 27001 5.18 – Droits d'accès",
         ] {
             assert!(!is_found(words), "{words}");
         }

@@ -1,10 +1,12 @@
 //! A processing activity as the gateway observes it: the categories of data of a portal, and its
 //! readers.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use digue_app::{Actor, App, OperationError};
-use digue_types::PortalId;
+use digue_types::visible::is_blank;
+use digue_types::{OrganisationId, PortalId};
 
 use super::must_read;
 
@@ -16,7 +18,7 @@ const RECENT: Duration = Duration::from_hours(24 * 30);
 pub struct Observed {
     /// Categories of its map's routes.
     pub categories: Vec<String>,
-    /// Organisations to which this portal showed persons within thirty days.
+    /// The names of organisations to which this portal showed persons within thirty days.
     pub recipients: Vec<String>,
 }
 
@@ -46,7 +48,13 @@ pub async fn of_portal(
         .blocking(move || view.recipients(&id, now.minus(RECENT), now))
         .await?;
     let recipients = app.answered(recipients)?;
-    let recipients = recipients.iter().map(ToString::to_string).collect();
+    let known = app.store().organisations().await?.into_iter();
+    let names: HashMap<OrganisationId, String> = known
+        .filter(|one| !is_blank(&one.name))
+        .map(|one| (one.id, one.name))
+        .collect();
+    let name = |id: &OrganisationId| names.get(id).cloned().unwrap_or_else(|| id.to_string());
+    let recipients = recipients.iter().map(name).collect();
     Ok(Some(Observed {
         categories,
         recipients,

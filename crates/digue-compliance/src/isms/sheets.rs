@@ -13,6 +13,7 @@ use digue_isms::register::{Registers, Revision};
 use digue_isms::statement::StatementLine;
 use digue_locales::{Language, Value, text, text_with};
 
+use super::record_words::RecordWords;
 use super::{in_force, must_read};
 
 /// The display name of a field of a kind.
@@ -20,7 +21,7 @@ pub fn field_name(language: Language, kind: RegisterKind, field: &str) -> String
     text(language, &format!("field-{}-{field}", kind.code()))
 }
 
-/// A value as text for pages and documents.
+/// A value as text. Linked records and requirements stay codes here: `RecordWords` has their names.
 pub fn in_words(language: Language, field: &FieldDef, texts: &[String]) -> String {
     let words = texts.iter().map(|value| match field.shape {
         FieldShape::One(prefix, _) | FieldShape::Many(prefix, _) => {
@@ -214,14 +215,18 @@ fn document(app: &App, reader: &PaperReader, title: &str) -> Document {
 
 /// The records one after the other, each with its filled fields.
 fn records(language: Language, kind: RegisterKind, registers: &Registers) -> Vec<DocumentBlock> {
+    let words = RecordWords {
+        language,
+        registers,
+    };
     let mut blocks = Vec::new();
     for revision in registers.of(kind) {
-        let title = super::title(kind, &revision.values, language);
+        let title = words.title(kind, &revision.values);
         blocks.push(DocumentBlock::Heading(format!("{} – {title}", revision.id)));
         for field in kind.fields().iter().filter(|field| field.code != "title") {
             if let Some(texts) = revision.values.get(field.code) {
                 let name = field_name(language, kind, field.code);
-                blocks.push(DocumentBlock::Pair(name, in_words(language, field, texts)));
+                blocks.push(DocumentBlock::Pair(name, words.values(field, texts)));
             }
         }
     }

@@ -1,0 +1,191 @@
+//! Records as people read them: linked records with their titles, requirements with their names. In
+//! spreadsheets they stay codes, which the import reads back.
+
+use digue_isms::field::{FieldDef, FieldShape, Values};
+use digue_isms::framework;
+use digue_isms::kinds::RegisterKind;
+use digue_isms::register::Registers;
+use digue_locales::{Language, text};
+
+use super::sheets;
+
+/// Records in words, in one language.
+#[derive(Clone, Copy)]
+pub struct RecordWords<'r> {
+    pub language: Language,
+    pub registers: &'r Registers,
+}
+
+impl RecordWords<'_> {
+    /// The values of a field.
+    pub fn values(&self, field: &FieldDef, texts: &[String]) -> String {
+        let each = |word: &dyn Fn(&String) -> String| {
+            texts.iter().map(word).collect::<Vec<_>>().join(" ; ")
+        };
+        match field.shape {
+            FieldShape::Requirements => each(&|id| requirement(self.language, id)),
+            FieldShape::Link(kind) | FieldShape::Links(kind) => each(&|id| self.named(kind, id)),
+            FieldShape::Line
+            | FieldShape::Text
+            | FieldShape::Day
+            | FieldShape::Number
+            | FieldShape::Amount
+            | FieldShape::One(..)
+            | FieldShape::Many(..)
+            | FieldShape::Checks => sheets::in_words(self.language, field, texts),
+        }
+    }
+
+    /// `RI-6 – Vol d'un compte`; the identifier alone where the record is not in force.
+    fn named(&self, kind: RegisterKind, id: &str) -> String {
+        match self.registers.find(kind, id) {
+            Some(revision) => {
+                let title = self.title(kind, &revision.values);
+                if title.is_empty() {
+                    id.to_owned()
+                } else {
+                    format!("{id} – {title}")
+                }
+            }
+            None => id.to_owned(),
+        }
+    }
+
+    /// The title of a record. One that only points to another has the title of that one.
+    pub fn title(&self, kind: RegisterKind, values: &Values) -> String {
+        let of = |field: &str| values.get(field).and_then(|texts| texts.first());
+        if let Some(title) = of("title") {
+            return title.clone();
+        }
+        let linked = |field: &str, to: RegisterKind| of(field).map(|id| self.named(to, id));
+        let title = match kind {
+            RegisterKind::Role => {
+                of("role").map(|code| text(self.language, &format!("smsi-role-{code}")))
+            }
+            RegisterKind::Applicability => {
+                of("requirement").map(|id| requirement(self.language, id))
+            }
+            RegisterKind::Acceptance => linked("risk", RegisterKind::Risk),
+            RegisterKind::Measurement => linked("objective", RegisterKind::Objective),
+            RegisterKind::Receipt => linked("document", RegisterKind::Document),
+            RegisterKind::Attestation => of("person").cloned(),
+            RegisterKind::Assessment => of("organisation").cloned(),
+            // What was signed is of any kind: the identifier says which.
+            RegisterKind::Signature => of("record").map(|id| {
+                let mut kinds = RegisterKind::ALL.iter();
+                let kind = kinds.find(|kind| self.registers.find(**kind, id).is_some());
+                kind.map_or_else(|| id.clone(), |kind| self.named(*kind, id))
+            }),
+            RegisterKind::Context
+            | RegisterKind::Asset
+            | RegisterKind::FearedEvent
+            | RegisterKind::RiskSource
+            | RegisterKind::Stakeholder
+            | RegisterKind::Risk
+            | RegisterKind::Measure
+            | RegisterKind::Objective
+            | RegisterKind::Audit
+            | RegisterKind::Finding
+            | RegisterKind::Review
+            | RegisterKind::Exception
+            | RegisterKind::Document
+            | RegisterKind::Campaign
+            | RegisterKind::Processing => None,
+        };
+        title.unwrap_or_default()
+    }
+
+    /// The title of a record in force, by its identifier; `None` for one that is not there or cannot
+    /// be read.
+    pub fn title_of(&self, kind: RegisterKind, id: &str) -> Option<String> {
+        let revision = self.registers.find(kind, id)?;
+        let title = self.title(kind, &revision.values);
+        (!title.is_empty()).then_some(title)
+    }
+}
+
+/// `ISO/IEC 27001 5.18 – Droits d'accès`; a requirement of a later version as it is written.
+pub fn requirement(language: Language, id: &str) -> String {
+    let Some(known) = framework::requirement(id) else {
+        return id.to_owned();
+    };
+    let words = [
+        text(language, known.framework.key()),
+        known.number().to_owned(),
+        "–".to_owned(),
+        text(language, &known.key()),
+    ];
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use digue_isms::register::Revision;
+    use digue_types::Timestamp;
+
+    use super::*;
+
+    fn revision(kind: RegisterKind, id: &str, fields: &[(&str, &str)]) -> Revision {
+        let values = fields
+            .iter()
+            .map(|(field, text)| ((*field).to_owned(), vec![(*text).to_owned()]));
+        Revision {
+            kind,
+            id: id.to_owned(),
+            number: 1,
+            at: Timestamp::from_secs(1_800_000_000),
+            by: "rssi".to_owned(),
+            is_over: false,
+            values: values.collect(),
+        }
+    }
+
+    #[test]
+    fn a_record_that_points_to_another_has_its_title() {
+        let registers = Registers::new([
+            revision(RegisterKind::Risk, "RI-6", &[("title", "Vol d'un compte")]),
+            revision(RegisterKind::Acceptance, "AC-2", &[("risk", "RI-6")]),
+        ]);
+        let words = RecordWords {
+            language: Language::French,
+            registers: &registers,
+        };
+        let acceptance = Some("RI-6 – Vol d'un compte".to_owned());
+        let of = |kind, fields: &[(&str, &str)]| {
+            words.title(kind, &revision(kind, "XX-1", fields).values)
+        };
+        assert_eq!(words.title_of(RegisterKind::Acceptance, "AC-2"), acceptance);
+        assert_eq!(
+            of(RegisterKind::Signature, &[("record", "AC-2")]),
+            "AC-2 – RI-6 – Vol d'un compte"
+        );
+        let decided = of(RegisterKind::Applicability, &[("requirement", "iso-5.18")]);
+        assert!(
+            decided.contains("5.18 – ") && !decided.contains("iso-"),
+            "{decided}"
+        );
+        // What is not there keeps its identifier: no name is invented.
+        assert_eq!(of(RegisterKind::Acceptance, &[("risk", "RI-9")]), "RI-9");
+        assert_eq!(requirement(Language::French, "iso-99.1"), "iso-99.1");
+    }
+
+    #[test]
+    fn no_field_of_a_record_shows_the_code_of_a_requirement() {
+        let registers = Registers::default();
+        let words = RecordWords {
+            language: Language::French,
+            registers: &registers,
+        };
+        for kind in RegisterKind::ALL {
+            for field in kind.fields() {
+                if matches!(field.shape, FieldShape::Requirements) {
+                    let said = words.values(field, &["iso-5.18".to_owned(), "demand-4".to_owned()]);
+                    assert!(
+                        !said.contains("iso-") && !said.contains("demand-"),
+                        "{said}"
+                    );
+                }
+            }
+        }
+    }
+}
