@@ -68,6 +68,8 @@ pub struct RowToOpen {
     pub aware_at: Option<Timestamp>,
     /// Whether the authority and the persons were informed, and why.
     pub authority: Option<(bool, String)>,
+    /// When the authority was notified, by the column of its own: a date within a reason is none.
+    pub notified_at: Option<Timestamp>,
     pub persons: Option<(bool, String)>,
 }
 
@@ -333,6 +335,7 @@ impl ViolationImportPlan {
             title: earlier.title.clone(),
             aware_at: earlier.aware_at,
             authority: earlier.authority.clone(),
+            notified_at: earlier.notified_at,
             persons: earlier.persons.clone(),
         });
         self.known.add(KnownViolation::planned(earlier));

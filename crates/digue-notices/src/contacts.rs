@@ -191,6 +191,14 @@ impl Contacts {
         }
     }
 
+    /// How many contacts are of none of these persons.
+    pub(super) fn unmatched<'p>(&self, persons: impl Iterator<Item = &'p str>) -> usize {
+        let matched: HashSet<usize> = persons
+            .filter_map(|person| self.by_person.get(person).copied())
+            .collect();
+        self.contacts.len() - matched.len()
+    }
+
     /// Takes the contact of a person: one contact never serves two notices.
     pub(super) fn of(&mut self, person: &str) -> Option<Contact> {
         self.by_person

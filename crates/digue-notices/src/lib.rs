@@ -29,7 +29,7 @@ use digue_types::{Act, Subject, Timestamp};
 use desk::DeskRules;
 pub use post::{letters, others};
 use prepare::PreparationTurn;
-pub use prepare::{CampaignRequest, RATE, prepare, prepare_due};
+pub use prepare::{CampaignRequest, RATE, UNMATCHED, prepare, prepare_due};
 pub use returns::read_due;
 use text::NoticePart;
 pub use text::{Blocks, ShownData, measured, proposed, proposed_for, written};

@@ -235,6 +235,9 @@ pub(super) async fn forget_contacts(app: &App, campaign: &str) -> Result<(), Ope
     Ok(())
 }
 
+/// The key of a sentence about all lines of a file: its number counts lines and names none.
+pub const UNMATCHED: &str = "contacts-unmatched";
+
 /// True when every person has a notice; false when the campaign is no longer in preparation.
 async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, OperationError> {
     let (style, blocks) = (style_of(campaign)?, blocks_of(campaign)?);
@@ -254,21 +257,27 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
             app.blocking(read).await??
         }
     };
-    let faults: Vec<(usize, &str)> = contacts
+    let after = (campaign.after > 0).then_some(campaign.after);
+    let language = style.language();
+    let persons =
+        persons_to_notify(app, &campaign.incident, campaign.version, after, language).await?;
+    let mut faults: Vec<(usize, &str)> = contacts
         .faults
         .iter()
         .map(|fault| (fault.line, fault.key.as_str()))
         .collect();
+    // Of the portal's own database most rows are of others; a file of which none is of an affected
+    // person has other identifiers, and nobody would be told.
+    let unmatched = contacts.unmatched(persons.iter().map(|person| person.1.as_str()));
+    if campaign.source != "query" && unmatched > 0 {
+        faults.insert(0, (unmatched, UNMATCHED));
+    }
     let faults = serde_json::to_string(&faults).expect("numbers and strings always serialise");
     app.store()
         // Before the notices: an officer who looks at a campaign in preparation can end it and mend the
         // file.
         .set_campaign_faults(&campaign.id, &faults)
         .await?;
-    let after = (campaign.after > 0).then_some(campaign.after);
-    let language = style.language();
-    let persons =
-        persons_to_notify(app, &campaign.incident, campaign.version, after, language).await?;
     let reader = PaperReader {
         language,
         zone: operator::rules(app).zone.clone(),

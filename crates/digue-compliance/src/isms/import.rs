@@ -26,7 +26,8 @@ use digue_types::Timestamp;
 use digue_types::written::{DayOrder, folded};
 use jiff::civil::Date;
 
-use super::{IsmsState, RevisionDraft, add_all, free_number, in_force, title, unknown_links};
+use super::record_words::RecordWords;
+use super::{IsmsState, RevisionDraft, add_all, free_number, in_force, unknown_links};
 
 use cells::{ID, RegisterRowCells, RowFaults, SheetColumns};
 
@@ -71,6 +72,43 @@ pub struct RowChange {
     pub fields: Vec<FieldChange>,
 }
 
+/// What a person answered about a whole file: asked once, and not row by row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportAnswers {
+    /// The value of a field that new rows leave out, by its code.
+    pub defaults: BTreeMap<String, String>,
+    /// Whose the records are that have a number of ours and another title.
+    pub same_numbers: Option<SameNumbers>,
+}
+
+/// Whose the records are that have a number of ours and another title.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameNumbers {
+    /// Ours: they were renamed.
+    Renamed,
+    /// Of another installation: they are new here.
+    Foreign,
+}
+
+impl SameNumbers {
+    pub fn parse(code: &str) -> Option<Self> {
+        match code {
+            "renamed" => Some(Self::Renamed),
+            "foreign" => Some(Self::Foreign),
+            _ => None,
+        }
+    }
+}
+
+/// A row with the number of a record of ours and another title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SameNumberRow {
+    pub row: u32,
+    pub id: String,
+    pub ours: String,
+    pub theirs: String,
+}
+
 /// The changes that a spreadsheet would make.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ImportPreview {
@@ -80,6 +118,10 @@ pub struct ImportPreview {
     pub unnamed_columns: Vec<UnnamedColumn>,
     pub changes: Vec<RowChange>,
     pub same: u32,
+    /// Rows of which it is asked whose they are: nothing of them is proposed before.
+    pub same_numbers: Vec<SameNumberRow>,
+    /// Fields that new rows leave out and that need a value, with the number of these rows.
+    pub missing: BTreeMap<&'static str, u32>,
     /// The first faults.
     pub faults: Vec<ImportCellFault>,
     pub fault_count: u32,
@@ -116,11 +158,12 @@ pub async fn preview(
     actor: &Actor,
     kind: RegisterKind,
     bytes: &[u8],
+    answers: &ImportAnswers,
 ) -> Result<ImportPreview, OperationError> {
     let registers = readable(app, actor, kind).await?;
     let free = free_number(app, &registers, kind).await?;
-    let file = bytes.to_vec();
-    app.blocking(move || Ok(read(kind, &registers, free, &file)?.preview))
+    let (file, answers) = (bytes.to_vec(), answers.clone());
+    app.blocking(move || Ok(read_with(kind, &registers, free, (&file, &answers))?.preview))
         .await?
 }
 
@@ -129,7 +172,7 @@ pub async fn import(
     app: &App,
     actor: &Actor,
     kind: RegisterKind,
-    bytes: &[u8],
+    (bytes, answers): (&[u8], &ImportAnswers),
     digest: &str,
 ) -> Result<ImportOutcome, OperationError> {
     readable(app, actor, kind).await?;
@@ -139,9 +182,9 @@ pub async fn import(
     let registers = in_force(app).await?;
     let free = free_number(app, &registers, kind).await?;
     // Computed anew and compared: the person confirmed these changes, and not the file.
-    let file = bytes.to_vec();
+    let (file, answers) = (bytes.to_vec(), answers.clone());
     let plan = move || {
-        let plan = read(kind, &registers, free, &file)?;
+        let plan = read_with(kind, &registers, free, (&file, &answers))?;
         Ok::<_, OperationError>((plan.preview, plan.drafts))
     };
     let (preview, drafts) = app.blocking(plan).await??;
@@ -178,6 +221,7 @@ async fn readable(
 /// The revisions that a spreadsheet leads to, and their preview.
 struct RegisterImportPlan<'r> {
     kind: RegisterKind,
+    answers: &'r ImportAnswers,
     registers: &'r Registers,
     /// The next number of a new record.
     free: u32,
@@ -192,11 +236,11 @@ struct RegisterImportPlan<'r> {
     preview: ImportPreview,
 }
 
-fn read<'r>(
+fn read_with<'r>(
     kind: RegisterKind,
     registers: &'r Registers,
     free: u32,
-    bytes: &[u8],
+    (bytes, answers): (&[u8], &'r ImportAnswers),
 ) -> Result<RegisterImportPlan<'r>, OperationError> {
     // Before it is unpacked: a spreadsheet is an archive, and may be a bomb.
     if bytes.len() > FILE_BYTES_MAX {
@@ -206,12 +250,13 @@ fn read<'r>(
     let mut titles: HashMap<String, Vec<&Revision>> = HashMap::new();
     for known in registers.of(kind) {
         titles
-            .entry(folded(&title(kind, &known.values, Language::default())))
+            .entry(folded(&title_of(registers, kind, &known.values)))
             .or_default()
             .push(known);
     }
     let mut plan = RegisterImportPlan {
         kind,
+        answers,
         registers,
         free,
         titles,
@@ -272,17 +317,40 @@ impl<'r> RegisterImportPlan<'r> {
     /// Adds a row to the plan, or returns all its faults.
     fn take(&mut self, row: u32, cells: RegisterRowCells) -> RowFaults {
         let RegisterRowCells {
-            id,
-            values: seen,
+            mut id,
+            values: mut seen,
             mut faults,
         } = cells;
         let Self {
-            kind, registers, ..
+            kind,
+            registers,
+            answers,
+            ..
         } = *self;
+        if let Some(own) = own_template_row(registers, kind, &id, &seen) {
+            id = own;
+            // Written by the export from the measure and its checks: it is nobody's change.
+            seen.remove("description");
+        }
         let named = registers
             .find(kind, &id)
             // Ids are in upper case, and people type them as they like.
             .or_else(|| registers.find(kind, &id.to_uppercase()));
+        let named = match named.and_then(|known| other_title(row, known, &seen)) {
+            None => named,
+            Some(other) => match answers.same_numbers {
+                Some(SameNumbers::Renamed) => named,
+                Some(SameNumbers::Foreign) => {
+                    keep_foreign_number(kind, &mut seen, &id);
+                    id = String::new();
+                    None
+                }
+                None => {
+                    self.preview.same_numbers.push(other);
+                    return RowFaults::new();
+                }
+            },
+        };
         let known = named.or_else(|| self.decision(&id, &seen));
         let id_fault = |unfit| (ID, unfit, id.clone());
         let is_readable =
@@ -300,6 +368,21 @@ impl<'r> RegisterImportPlan<'r> {
         whole.extend(seen.clone());
         // Blank cells erase: the sender emptied a cell whose column is there.
         whole.retain(|_, texts| texts.iter().any(|text| !is_blank(text)));
+        if known.is_none() {
+            let asked = left_out(kind, &whole);
+            let mut is_answered = true;
+            for field in asked {
+                *self.preview.missing.entry(field).or_default() += 1;
+                match answers.defaults.get(field) {
+                    Some(value) => drop(whole.insert(field.to_owned(), vec![value.clone()])),
+                    None => is_answered = false,
+                }
+            }
+            // What the file leaves out everywhere is one question, and not a fault of each row.
+            if !is_answered && faults.is_empty() && id.is_empty() {
+                return RowFaults::new();
+            }
+        }
         let (values, unfit) = checked(registers, kind, &whole);
         for FieldFault { field, unfit } in unfit {
             // An unreadable cell is not reported as missing as well; and of an unknown record no
@@ -368,11 +451,8 @@ impl<'r> RegisterImportPlan<'r> {
             let content = serde_json::to_string(&values).expect("strings always serialise");
             // The same new record twice in one file is a copied row.
             if !self.new_records.insert(content) {
-                return Err((
-                    ID,
-                    FieldError::Twice,
-                    title(kind, &values, Language::default()),
-                ));
+                let title = title_of(self.registers, kind, &values);
+                return Err((ID, FieldError::Twice, title));
             }
             self.free += 1;
         }
@@ -406,13 +486,78 @@ impl<'r> RegisterImportPlan<'r> {
 
     /// Current records with the same title.
     fn alike(&self, values: &Values) -> Vec<&'r Revision> {
-        let name = folded(&title(self.kind, values, Language::default()));
+        let name = folded(&title_of(self.registers, self.kind, values));
         self.titles
             .get(&name)
             .filter(|_| !name.is_empty())
             .cloned()
             .unwrap_or_default()
     }
+}
+
+/// The title of a record for comparison, in one language.
+fn title_of(registers: &Registers, kind: RegisterKind, values: &Values) -> String {
+    let words = RecordWords {
+        language: Language::default(),
+        registers,
+    };
+    words.title(kind, values)
+}
+
+/// The record that has the number of a row and another title: the same number in another
+/// installation is another record.
+fn other_title(row: u32, known: &Revision, seen: &Values) -> Option<SameNumberRow> {
+    let title = |values: &Values| {
+        let texts = values.get("title").map(|texts| texts.concat());
+        texts.filter(|text| !is_blank(text))
+    };
+    let (ours, theirs) = (title(&known.values)?, title(seen)?);
+    (folded(&ours) != folded(&theirs)).then(|| SameNumberRow {
+        row,
+        id: known.id.clone(),
+        ours,
+        theirs,
+    })
+}
+
+/// The number that a record has elsewhere stays with it, where its kind has a place for it.
+fn keep_foreign_number(kind: RegisterKind, seen: &mut Values, id: &str) {
+    const FIELD: &str = "origin-reference";
+    let has_place = kind.fields().iter().any(|field| field.code == FIELD);
+    let is_blank_there = seen
+        .get(FIELD)
+        .is_none_or(|texts| texts.iter().all(|text| is_blank(text)));
+    if has_place && is_blank_there {
+        seen.insert(FIELD.to_owned(), vec![id.to_owned()]);
+    }
+}
+
+/// Needed choices that a row leaves out: a file of another program often has no such column.
+fn left_out(kind: RegisterKind, whole: &Values) -> Vec<&'static str> {
+    let fields = kind.fields().iter();
+    let out = fields.filter(|field| {
+        let is_choice = matches!(field.shape, FieldShape::One(..));
+        field.is_needed && is_choice && !whole.contains_key(field.code)
+    });
+    out.map(|field| field.code).collect()
+}
+
+/// The measure of a row of our own file for MonServiceSécurisé, whose description begins with its
+/// number (`exchange::mss_row`). Only with its own title: elsewhere the number is another measure.
+fn own_template_row(
+    registers: &Registers,
+    kind: RegisterKind,
+    id: &str,
+    seen: &Values,
+) -> Option<String> {
+    if kind != RegisterKind::Measure || !id.is_empty() {
+        return None;
+    }
+    let first = |field: &str| seen.get(field).and_then(|texts| texts.first());
+    let (number, _) = first("description")?.split_once(" – ")?;
+    let known = registers.find(kind, number.trim())?;
+    let ours = known.values.get("title").and_then(|texts| texts.first())?;
+    (folded(ours) == folded(first("title")?)).then(|| known.id.clone())
 }
 
 /// The lines of the statement, in the form of decisions.

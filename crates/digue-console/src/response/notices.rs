@@ -220,6 +220,9 @@ pub(crate) async fn campaign(
     )
     .await?;
     let fault = |(line, key): &(usize, String)| {
+        if key == digue_notices::UNMATCHED {
+            return w.counted(digue_notices::UNMATCHED, *line);
+        }
         w.with(
             "fault-line",
             [("line", (*line).into()), ("fault", w.say(key).into())],

@@ -101,13 +101,18 @@ fn in_words(w: &Localizer, row: &RowToOpen) -> OpenedInWords {
         Some((is, why)) => format!("{} – {why}", w.say(if *is { yes } else { no })),
         None => w.say("undecided"),
     };
+    let is_undated = row.notified_at.is_none() && matches!(row.authority, Some((true, _)));
+    let mut authority = decided(&row.authority, ["decided-notify", "decided-not-notify"]);
+    if is_undated {
+        authority = format!("{authority} ({})", w.say("register-import-undated"));
+    }
     OpenedInWords {
         row: row.row,
         title: row.title.clone(),
         aware: row
             .aware_at
             .map_or_else(|| w.say("paper-unknown"), |at| w.moment(at)),
-        authority: decided(&row.authority, ["decided-notify", "decided-not-notify"]),
+        authority,
         persons: decided(&row.persons, ["decided-inform", "decided-not-inform"]),
     }
 }

@@ -655,6 +655,17 @@ smsi-faults = cells to review
 smsi-fault = row { $row } ({ $place }), { $field }: { $fault }
 smsi-fault-seen = row { $row } ({ $place }), { $field }: { $fault } – read: "{ $seen }"
 smsi-import-preview = What this spreadsheet would change
+smsi-import-nothing = Nothing to import from this spreadsheet
+smsi-import-questions = To say once for the whole file
+smsi-import-same-numbers = These rows have the number of one of your records, under another title: whose are they?
+smsi-import-same-number = row { $row }, { $id }: here “{ $ours }”, in the file “{ $theirs }”
+smsi-import-foreign = Of another installation: they are new records
+smsi-import-renamed = Of this register: their title changed
+smsi-import-left-out = { $count ->
+    [one] 1 new row lacks this value
+   *[other] { $shown } new rows lack this value
+}
+smsi-import-answer = Show what the file changes then
 smsi-import-outdated = The register changed in the meantime: nothing was written. This is what the file would change now.
 smsi-import-sheet = Sheet read: { $sheet }.
 smsi-import-other-sheets = Sheets not read: { $sheets }.

@@ -614,6 +614,10 @@ notice-easy-closing = We can help you. Call us.
 notice-code-beside = This code opens no website. An adviser or a journalist can read it with a telephone and verify, with the public key of our journal, that this letter comes from us.
 notice-easy-code-beside = This drawing is a code. You have nothing to do with it. It proves that the letter comes from us.
 notice-sms = { $body }: there is a message for you about your data. To check it, type { $address }, then { $code }.
+contacts-unmatched = { $count ->
+    [one] 1 line of the file is of no affected person.
+   *[other] { $shown } lines of the file are of no affected person. Check that their identifiers are those of the portal.
+}
 contact-fault-row = the line cannot be read
 contact-fault-person = the identifier of the person is missing
 contact-fault-email = the e-mail address is invalid
@@ -704,6 +708,7 @@ register-imported = Register imported
 register-taken = data breaches imported
 register-would-open = data breaches to open
 register-import-preview = Earlier register: import preview
+register-import-undated = without a date of notification: the column “Notified” is missing or blank, and its deadline stays open; a date written in the reason is not taken
 register-import-explain = A row whose reference, or title and time, are already in the register opens nothing: corrections are made on the incident's page. Nothing is written until you confirm.
 register-import-outdated = The register changed in the meantime: nothing was written. This is what the file would open now.
 register-import-confirm = Open these data breaches

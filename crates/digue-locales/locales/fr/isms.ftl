@@ -655,6 +655,17 @@ smsi-faults = cellules à revoir
 smsi-fault = ligne { $row } ({ $place }), { $field } : { $fault }
 smsi-fault-seen = ligne { $row } ({ $place }), { $field } : { $fault } – lu : « { $seen } »
 smsi-import-preview = Ce que ce tableur change
+smsi-import-nothing = Rien à importer de ce tableur
+smsi-import-questions = À dire une fois pour tout le fichier
+smsi-import-same-numbers = Ces lignes portent le numéro d'une de vos fiches, sous un autre intitulé : de qui sont-elles ?
+smsi-import-same-number = ligne { $row }, { $id } : ici « { $ours } », dans le fichier « { $theirs } »
+smsi-import-foreign = D'une autre installation : ce sont de nouvelles fiches
+smsi-import-renamed = De ce registre : leur intitulé a changé
+smsi-import-left-out = { $count ->
+    [one] 1 ligne nouvelle n'a pas cette valeur
+   *[other] { $shown } lignes nouvelles n'ont pas cette valeur
+}
+smsi-import-answer = Montrer ce que le fichier change alors
 smsi-import-outdated = Le registre a changé entre-temps : rien n'a été écrit. Voici ce que le fichier change maintenant.
 smsi-import-sheet = Feuille lue : { $sheet }.
 smsi-import-other-sheets = Feuilles non lues : { $sheets }.

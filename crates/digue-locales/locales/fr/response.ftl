@@ -608,6 +608,10 @@ notice-easy-closing = Nous pouvons vous aider. Appelez-nous.
 notice-code-beside = Ce code n'ouvre aucun site. Un conseiller ou un journaliste peut le lire avec un téléphone et vérifier, avec la clé publique de notre journal, que ce courrier vient de nous.
 notice-easy-code-beside = Ce dessin est un code. Vous n'avez rien à faire avec. Il prouve que la lettre vient de nous.
 notice-sms = { $body } : un message sur vos données vous attend. Pour le vérifier, tapez { $address } puis { $code }.
+contacts-unmatched = { $count ->
+    [one] 1 ligne du fichier ne concerne aucune personne touchée.
+   *[other] { $shown } lignes du fichier ne concernent aucune personne touchée. Vérifiez que leurs identifiants sont ceux du portail.
+}
 contact-fault-row = la ligne est illisible
 contact-fault-person = il manque l'identifiant de la personne
 contact-fault-email = l'adresse électronique n'est pas valide
@@ -698,6 +702,7 @@ register-imported = Registre importé
 register-taken = violations importées
 register-would-open = violations à ouvrir
 register-import-preview = Registre antérieur : ce qui serait importé
+register-import-undated = sans date de notification : la colonne « Notifiée » manque ou est vide, et son échéance reste ouverte ; une date écrite dans le motif n'est pas reprise
 register-import-explain = Une ligne dont la référence ou le titre et l'heure sont déjà au registre n'ouvre rien : le registre se corrige sur la page de l'incident. Rien n'est écrit avant votre accord.
 register-import-outdated = Le registre a changé entre-temps : rien n'a été écrit. Voici ce que le fichier ouvrirait maintenant.
 register-import-confirm = Ouvrir ces violations

@@ -21,6 +21,10 @@ const ROWS_MAX: usize = 20_000;
 /// The column of the record ids.
 pub(super) const ID: &str = "id";
 
+/// A column called `Name`: the title in the files of other programs, and the record id in English
+/// exports of Digue, which have a title beside it.
+const NAME: &str = "name";
+
 pub(super) type RowFaults = Vec<(&'static str, FieldError, String)>;
 
 /// Fields whose columns are also recognised by other common names (locale keys `import-column-*`).
@@ -60,7 +64,7 @@ pub(super) fn find(
         .iter()
         .find(|field| field.is_needed)
         .map_or("title", |field| field.code);
-    UploadedTable::find(
+    let mut table = UploadedTable::find(
         bytes,
         &TableWanted {
             sheet_names: &sheet_names,
@@ -68,6 +72,7 @@ pub(super) fn find(
             // A table that names existing records may lack every other column.
             is_needed: &|column| {
                 column == ID
+                    || column == NAME
                     || kind
                         .fields()
                         .iter()
@@ -77,7 +82,34 @@ pub(super) fn find(
             rows_max: ROWS_MAX,
             invalid: "invalid-register",
         },
-    )
+    )?;
+    settle_name(kind, &mut table);
+    Ok(table)
+}
+
+/// Decides what a column called `Name` is.
+fn settle_name(kind: RegisterKind, table: &mut UploadedTable<&'static str>) {
+    let has = |wanted: &str| table.columns.values().any(|column| *column == wanted);
+    let has_titles = kind.fields().iter().any(|field| field.code == "title");
+    let meant = match (has("title") || !has_titles, has(ID)) {
+        (false, _) => Some("title"),
+        (true, false) => Some(ID),
+        (true, true) => None,
+    };
+    let Some(place) = table
+        .columns
+        .iter()
+        .find_map(|(place, column)| (*column == NAME).then_some(*place))
+    else {
+        return;
+    };
+    match meant {
+        Some(column) => drop(table.columns.insert(place, column)),
+        None => {
+            table.columns.remove(&place);
+            table.ignored.push(NAME.to_owned());
+        }
+    }
 }
 
 /// The recognised column names in folded form, the register's own names first.
@@ -89,6 +121,18 @@ fn column_names(kind: RegisterKind) -> Vec<(String, &'static str, NameFit)> {
             names.push((name, field, fit));
         }
     };
+    // Before the others, of which one is called so in English.
+    add(NAME, NAME, NameFit::Own);
+    // The identifier of another program: never a number of ours.
+    if kind
+        .fields()
+        .iter()
+        .any(|field| field.code == "origin-reference")
+    {
+        for name in ["ref_id", "ref id", "reference id"] {
+            add(name, "origin-reference", NameFit::Other);
+        }
+    }
     for language in Language::ALL {
         add(&text(language, "column-record"), ID, NameFit::Own);
         for field in kind.fields() {

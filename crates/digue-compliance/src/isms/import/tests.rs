@@ -10,6 +10,20 @@ use super::*;
 
 use crate::isms::sheets::sheet;
 
+/// Without an answer to any question.
+fn read<'r>(
+    kind: RegisterKind,
+    registers: &'r Registers,
+    free: u32,
+    bytes: &[u8],
+) -> Result<RegisterImportPlan<'r>, OperationError> {
+    static NONE: ImportAnswers = ImportAnswers {
+        defaults: BTreeMap::new(),
+        same_numbers: None,
+    };
+    read_with(kind, registers, free, (bytes, &NONE))
+}
+
 fn file(name: &str) -> Vec<u8> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/data/registers")
@@ -101,8 +115,19 @@ fn a_day_typed_in_a_spreadsheet_is_a_day() {
             ("due", "2026-11-30"),
         ]),
     );
-    let preview = read_of("date-reelle.xlsx", &Registers::new([known]));
-    assert_eq!(after(&preview.changes[0], "due"), "2027-01-15");
+    // The title of the file is another one: it is asked whose the record is, and nothing proposed.
+    let registers = Registers::new([known]);
+    let preview = read_of("date-reelle.xlsx", &registers);
+    assert!(preview.changes.iter().all(|change| change.id != "ME-1"));
+    assert_eq!(preview.same_numbers[0].id, "ME-1");
+    let renamed = ImportAnswers {
+        same_numbers: Some(SameNumbers::Renamed),
+        ..ImportAnswers::default()
+    };
+    let bytes = file("date-reelle.xlsx");
+    let plan = read_with(RegisterKind::Measure, &registers, 5, (&bytes, &renamed)).unwrap();
+    let changed = plan.preview.changes.iter().find(|one| one.id == "ME-1");
+    assert_eq!(after(changed.unwrap(), "due"), "2027-01-15");
 }
 
 #[test]
@@ -698,4 +723,129 @@ fn a_choice_is_read_in_both_languages_and_never_guessed() {
     assert_eq!(declared("en"), None, "two begin so");
     assert_eq!(declared("bientôt"), None);
     assert_eq!(choice("likelihood", &["1", "2", "3", "4"], "v2"), Some("2"));
+}
+
+/// Thirty-six measures of another installation were proposed as changes of ours.
+#[test]
+fn the_numbers_of_another_installation_are_asked_about_in_one_question() {
+    let registers = four_measures();
+    let csv = "Identifiant;Intitulé;Priorité;Déclaré;Échéance\n\
+               ME-1;Chiffrer;P1 – tout de suite;à faire;13/12/2026\n\
+               ME-2;La liste des autorités;P1 – tout de suite;à faire;15/01/2027\n\
+               ME-3;Le registre des accès;P1 – tout de suite;à faire;15/01/2027\n";
+    let of = |same_numbers| {
+        let answers = ImportAnswers {
+            same_numbers,
+            ..ImportAnswers::default()
+        };
+        let plan = read_with(
+            RegisterKind::Measure,
+            &registers,
+            5,
+            (csv.as_bytes(), &answers),
+        );
+        plan.unwrap().preview
+    };
+    let asked = of(None);
+    let rows: Vec<(&str, &str)> = asked
+        .same_numbers
+        .iter()
+        .map(|one| (one.id.as_str(), one.theirs.as_str()))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("ME-2", "La liste des autorités"),
+            ("ME-3", "Le registre des accès")
+        ]
+    );
+    assert!(asked.changes.is_empty() && asked.same == 1, "{asked:?}");
+    let foreign = of(Some(SameNumbers::Foreign));
+    assert_eq!((foreign.added(), foreign.changed()), (2, 0), "{foreign:?}");
+    assert_eq!(after(&foreign.changes[0], "origin-reference"), "ME-2");
+    assert_eq!(foreign.changes[0].id, "ME-5");
+    let renamed = of(Some(SameNumbers::Renamed));
+    assert_eq!((renamed.added(), renamed.changed()), (0, 2));
+    assert_ne!(foreign.digest, renamed.digest, "each answer is confirmed");
+}
+
+#[test]
+fn what_a_file_leaves_out_is_asked_once_and_is_no_fault_of_each_row() {
+    let registers = Registers::default();
+    let csv = "ref_id,name,description\nA.1,Encrypt exports,All of them\nA.2,Train staff,\n";
+    let answered = |defaults: &[(&str, &str)]| {
+        let defaults = defaults
+            .iter()
+            .map(|(field, value)| ((*field).to_owned(), (*value).to_owned()));
+        let answers = ImportAnswers {
+            defaults: defaults.collect(),
+            ..ImportAnswers::default()
+        };
+        let plan = read_with(
+            RegisterKind::Measure,
+            &registers,
+            5,
+            (csv.as_bytes(), &answers),
+        );
+        plan.unwrap().preview
+    };
+    let asked = answered(&[]);
+    assert_eq!(faults(&asked), Vec::<String>::new());
+    assert_eq!(
+        asked.missing,
+        BTreeMap::from([("declared", 2), ("priority", 2)])
+    );
+    assert!(asked.changes.is_empty());
+    let done = answered(&[("declared", "to-do"), ("priority", "p2")]);
+    assert_eq!((done.added(), done.fault_count), (2, 0), "{done:?}");
+    for (place, title, reference) in [(0, "Encrypt exports", "A.1"), (1, "Train staff", "A.2")] {
+        assert_eq!(after(&done.changes[place], "title"), title);
+        assert_eq!(after(&done.changes[place], "origin-reference"), reference);
+        assert_eq!(after(&done.changes[place], "priority"), "p2");
+    }
+    let wrong = answered(&[("declared", "to-do"), ("priority", "p9")]);
+    assert!(
+        wrong.changes.is_empty() && wrong.fault_count == 2,
+        "{wrong:?}"
+    );
+}
+
+/// Our own file for MonServiceSécurisé came back as 130 faults.
+#[test]
+fn our_own_rows_in_the_template_of_mon_service_securise_are_ours() {
+    let registers = four_measures();
+    let csv = "Intitulé de la mesure *;Description de la mesure;Catégorie *\n\
+               Chiffrer;ME-3 – à faire. Tout;Protection\n\
+               Autre mesure;ME-4 – à faire. Tout;Protection\n\
+               Former;Deux fois par an;Gouvernance\n";
+    let preview = read(RegisterKind::Measure, &registers, 5, csv.as_bytes())
+        .unwrap()
+        .preview;
+    assert_eq!(preview.same, 1, "{preview:?}");
+    assert_eq!(preview.fault_count, 0, "{preview:?}");
+    assert_eq!(preview.missing["priority"], 2);
+    assert_eq!(preview.ignored_columns, ["Catégorie *"]);
+}
+
+#[test]
+fn the_file_for_mon_service_securise_comes_back_with_two_questions_and_no_fault() {
+    let title = "La liste des autorités à prévenir";
+    let fields = [("title", title), ("priority", "p1"), ("declared", "to-do")];
+    let known = revision(RegisterKind::Measure, "ME-1", values(&fields));
+    let registers = Registers::new([known]);
+    let asked = read_of("mss.xlsx", &registers);
+    assert_eq!((asked.same, asked.fault_count), (1, 0), "{asked:?}");
+    assert_eq!(
+        asked.missing,
+        BTreeMap::from([("declared", 64), ("priority", 64)])
+    );
+    let answers = ImportAnswers {
+        defaults: [("declared", "to-do"), ("priority", "p2")]
+            .map(|(field, value)| (field.to_owned(), value.to_owned()))
+            .into(),
+        ..ImportAnswers::default()
+    };
+    let bytes = file("mss.xlsx");
+    let plan = read_with(RegisterKind::Measure, &registers, 5, (&bytes, &answers)).unwrap();
+    assert_eq!((plan.preview.added(), plan.preview.fault_count), (64, 0));
 }
