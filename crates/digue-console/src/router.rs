@@ -288,9 +288,9 @@ fn governance() -> Router<Console> {
         .route("/smsi/contradictions", get(contradictions::wrong))
         .route("/smsi/contradictions.csv", get(contradictions::wrong_csv))
         .route("/smsi/ebios", get(home::ebios))
-        .route("/smsi/exchange", get(home::exchanges))
-        .route("/smsi/exchange/pia", post(home::take_pia))
-        .route("/smsi/exchange/template", post(home::take_template))
+        .route("/smsi/exchange", get(exchanges::exchanges))
+        .route("/smsi/exchange/pia", post(exchanges::take_pia))
+        .route("/smsi/exchange/template", post(exchanges::take_template))
         .route("/smsi/exchange/{file}", get(checks::exported))
         .route("/smsi/registers", get(registers::registers))
         .route(

@@ -1,15 +1,14 @@
 //! The ISMS: home pages, the start, the calendar, and contradictions.
 
 use askama::Template;
-use axum::extract::{Form, Multipart, Query, State};
+use axum::extract::{Form, Query, State};
 use axum::response::Redirect;
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
+use digue_casework::incidents;
 use digue_casework::typed_form::TypedForm;
-use digue_casework::{incidents, papers};
-use digue_compliance::isms::pia::{self, ImportedPia};
 use digue_compliance::isms::record_words::RecordWords;
-use digue_compliance::isms::{self, contradicted, exchange, start};
+use digue_compliance::isms::{self, contradicted, start};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::calendar::{self, DueItem};
 use digue_isms::check::Check;
@@ -25,7 +24,6 @@ use serde::Deserialize;
 
 use digue_pages::differences::words_beside;
 use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
-use digue_pages::form::uploaded;
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -566,65 +564,6 @@ pub async fn ebios(State(console): State<Console>, visitor: Visitor) -> PageAnsw
         tab: "registers",
         w,
     }))
-}
-
-#[derive(Template)]
-#[template(path = "isms_exchange.html")]
-struct ExchangePage {
-    w: Localizer,
-    done: Option<ImportedPia>,
-    /// The number of files that the measures need there.
-    mss_files: usize,
-    may_write: bool,
-    tab: &'static str,
-}
-
-pub async fn exchanges(
-    State(console): State<Console>,
-    visitor: Visitor,
-    SignedIn(actor): SignedIn,
-) -> PageAnswer {
-    isms_overview(&console, &visitor).await?;
-    let may_write = visitor.role.is_some_and(Role::can_govern);
-    let mss_files = exchange::mon_service_securise_files(&console.app, &actor).await?;
-    Ok(page(&ExchangePage {
-        w: console.words(&visitor),
-        done: None,
-        mss_files,
-        may_write,
-        tab: "exchange",
-    }))
-}
-
-/// Imports an impact assessment, as the CNIL's tool exports it.
-pub async fn take_pia(
-    State(console): State<Console>,
-    visitor: Visitor,
-    SignedIn(actor): SignedIn,
-    form: Multipart,
-) -> PageAnswer {
-    let (_, bytes) = uploaded(form).await?;
-    let done = pia::pia(&console.app, &actor, &bytes).await?;
-    let w = console.words(&visitor);
-    let mss_files = exchange::mon_service_securise_files(&console.app, &actor).await?;
-    Ok(page(&ExchangePage {
-        w,
-        done: Some(done),
-        mss_files,
-        may_write: true,
-        tab: "exchange",
-    }))
-}
-
-/// The operator's own template for Word files.
-pub async fn take_template(
-    State(console): State<Console>,
-    SignedIn(actor): SignedIn,
-    form: Multipart,
-) -> PageRedirect {
-    let (name, bytes) = uploaded(form).await?;
-    papers::take_template(&console.app, &actor, &name, &bytes).await?;
-    Ok(Redirect::to("/smsi/exchange"))
 }
 
 /// The current inputs of a management review (ISO/IEC 27001, 9.3.2).

@@ -4,6 +4,7 @@
 pub mod awareness;
 pub mod checks;
 pub mod contradictions;
+pub mod exchanges;
 pub mod files;
 pub mod home;
 pub mod import;

@@ -368,7 +368,7 @@ impl<'r> RegisterImportPlan<'r> {
         whole.extend(seen.clone());
         // Blank cells erase: the sender emptied a cell whose column is there.
         whole.retain(|_, texts| texts.iter().any(|text| !is_blank(text)));
-        if known.is_none() {
+        if known.is_none() && id.is_empty() {
             let asked = left_out(kind, &whole);
             let mut is_answered = true;
             for field in asked {
@@ -379,7 +379,7 @@ impl<'r> RegisterImportPlan<'r> {
                 }
             }
             // What the file leaves out everywhere is one question, and not a fault of each row.
-            if !is_answered && faults.is_empty() && id.is_empty() {
+            if !is_answered && faults.is_empty() {
                 return RowFaults::new();
             }
         }

@@ -5,10 +5,15 @@
 //! older plan is history. A value that is missing in the export is blank; one that is not
 //! understood is kept as text.
 
+use std::collections::HashSet;
+
+use digue_app::files::sha256;
 use digue_app::{Actor, App, OperationError};
 use digue_casework::operator;
 use digue_html::references::{ReferenceContext, decoded};
-use digue_isms::kinds::{Measure, RegisterKind};
+use digue_isms::field::Values;
+use digue_isms::kinds::{Measure, Priority, RegisterKind};
+use digue_isms::register::Registers;
 use digue_locales::{Language, text, text_with};
 use digue_types::written::{DayOrder, WrittenMoment, moment};
 use encoding_rs::{Encoding, UTF_8};
@@ -17,24 +22,61 @@ use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 use super::import::lines_of;
-use super::{SaveError, in_force, values_of, write};
+use super::{in_force, values_of, write};
 
 const EVALUATIONS_MAX: usize = 1_000;
 const TITLE_CHARS_MAX: usize = 200;
 
-/// The result of importing a PIA.
+/// What an export would add, and what of it stays where it is.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct ImportedPia {
+pub struct PiaPreview {
     pub name: String,
-    pub added: u32,
+    pub actions: Vec<PlannedAction>,
     /// Actions that are measures already.
     pub known: u32,
-    /// Actions without a date or a person: imported, to be completed.
-    pub incomplete: u32,
     /// Actions of acceptable evaluations: not imported.
     pub acceptable: u32,
     /// Actions that are not valid measures, for example too long: not imported.
     pub refused: u32,
+    pub dropped: DroppedParts,
+    /// SHA-256 of exactly these measures: a confirmation names it.
+    pub digest: String,
+}
+
+/// A measure that an action of the assessment becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedAction {
+    pub title: String,
+    /// Blank where the assessment names nobody.
+    pub owner: String,
+    pub due: Option<Date>,
+    values: Values,
+}
+
+impl PlannedAction {
+    /// It has a date and a person.
+    pub const fn is_complete(&self) -> bool {
+        self.due.is_some() && !self.owner.is_empty()
+    }
+}
+
+/// The parts of an assessment for which Digue has no place, by their number: they stay in the tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct DroppedParts {
+    pub answers: usize,
+    pub measures: usize,
+    pub comments: usize,
+    pub attachments: usize,
+    /// Of the data-protection officer and of the persons.
+    pub opinions: usize,
+}
+
+/// What became of a confirmation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PiaOutcome {
+    Taken(PiaPreview),
+    /// The register changed since the preview: nothing was written.
+    Outdated(PiaPreview),
 }
 
 /// The tool's judgement of a part of an assessment.
@@ -65,74 +107,139 @@ enum PiaDueDate {
     Unread(String),
 }
 
-/// Imports an export of the CNIL's PIA tool: every required action becomes a measure with origin
-/// DPIA, its owner and its due date.
+/// Shows what an export of the CNIL's PIA tool would add; adds nothing. Every required action is a
+/// measure with origin DPIA, its owner and its due date.
 ///
 /// # Errors
 /// `Invalid` for a file that is not such an export.
-pub async fn pia(app: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, OperationError> {
+pub async fn preview(app: &App, actor: &Actor, bytes: &[u8]) -> Result<PiaPreview, OperationError> {
     actor.must_govern()?;
     let (file, zone) = (bytes.to_vec(), operator::rules(app).zone.clone());
-    let read = app.blocking(move || read(&file, &zone)).await?;
-    let (name, actions) = read.ok_or(OperationError::Invalid("invalid-pia"))?;
-    let mut done = ImportedPia {
-        name: name.clone(),
-        ..ImportedPia::default()
+    let read = move || Some((read(&file, &zone)?, dropped(&file)));
+    let read = app.blocking(read).await?;
+    let ((name, actions), dropped) = read.ok_or(OperationError::Invalid("invalid-pia"))?;
+    let registers = in_force(app).await?;
+    let planned = plan(&registers, &name, actions);
+    Ok(PiaPreview { dropped, ..planned })
+}
+
+/// Adds the measures of a preview, named by its `digest`, with one priority for all: the assessment
+/// has none.
+pub async fn import(
+    app: &App,
+    actor: &Actor,
+    (bytes, digest): (&[u8], &str),
+    priority: Priority,
+) -> Result<PiaOutcome, OperationError> {
+    let planned = preview(app, actor, bytes).await?;
+    if planned.digest != digest {
+        return Ok(PiaOutcome::Outdated(planned));
+    }
+    for action in &planned.actions {
+        let mut values = action.values.clone();
+        let code = priority.code().to_owned();
+        values.insert("priority".to_owned(), vec![code]);
+        write(app, actor, RegisterKind::Measure, None, &values).await?;
+    }
+    Ok(PiaOutcome::Taken(planned))
+}
+
+/// The measures that the actions become.
+fn plan(registers: &Registers, name: &str, actions: Vec<PiaAction>) -> PiaPreview {
+    let mut planned = PiaPreview {
+        name: name.to_owned(),
+        ..PiaPreview::default()
     };
+    let known = registers.read::<Measure>().entries.into_iter();
+    let mut seen: HashSet<(String, String)> = known
+        .map(|measure| {
+            let Measure {
+                origin_reference,
+                description,
+                ..
+            } = measure.record;
+            (origin_reference.0, description.0)
+        })
+        .collect();
     for action in actions {
         if action.judgement == PiaJudgement::Acceptable {
-            done.acceptable += 1;
+            planned.acceptable += 1;
             continue;
         }
         let reference = format!("{name} {}", action.reference);
-        let reference = reference.trim();
-        let registers = in_force(app).await?;
-        let is_known = registers.read::<Measure>().entries.iter().any(|measure| {
-            measure.record.origin_reference.0 == reference
-                && measure.record.description.0 == action.description
-        });
-        if is_known {
-            done.known += 1;
+        let reference = reference.trim().to_owned();
+        // The same action of an earlier import, or twice in this file.
+        if !seen.insert((reference.clone(), action.description.clone())) {
+            planned.known += 1;
             continue;
         }
-        let is_incomplete = action.owner.is_empty() || !matches!(action.due, PiaDueDate::On(_));
-        let fields = [
-            ("title", action.title),
+        let due = match &action.due {
+            PiaDueDate::On(due) => Some(*due),
+            PiaDueDate::Blank | PiaDueDate::Unread(_) => None,
+        };
+        let values = values_of([
+            ("title", action.title.clone()),
             ("description", action.description),
-            ("priority", "p1".to_owned()),
+            // Until the person who confirms chooses one.
+            ("priority", Priority::P1.code().to_owned()),
             ("declared", "to-do".to_owned()),
             ("origin", "dpia".to_owned()),
-            ("origin-reference", reference.to_owned()),
-            ("owner", action.owner),
-            (
-                "due",
-                if let PiaDueDate::On(due) = action.due {
-                    due.to_string()
-                } else {
-                    String::new()
-                },
-            ),
-        ];
-        match write(app, actor, RegisterKind::Measure, None, &values_of(fields)).await {
-            Ok(_) => {
-                done.added += 1;
-                done.incomplete += u32::from(is_incomplete);
-            }
-            Err(SaveError::Faults(_)) => done.refused += 1,
-            Err(error @ (SaveError::Overtaken | SaveError::Operation(_))) => {
-                return Err(error.into());
-            }
+            ("origin-reference", reference),
+            ("owner", action.owner.clone()),
+            ("due", due.map(|due| due.to_string()).unwrap_or_default()),
+        ]);
+        if RegisterKind::Measure
+            .checked(&filled(values.clone()))
+            .is_err()
+        {
+            planned.refused += 1;
+            continue;
         }
+        planned.actions.push(PlannedAction {
+            title: action.title,
+            owner: action.owner,
+            due,
+            values,
+        });
     }
-    Ok(done)
+    let measures: Vec<&Values> = planned.actions.iter().map(|one| &one.values).collect();
+    planned.digest = sha256(&serde_json::to_string(&measures).expect("strings always serialise"));
+    planned
+}
+
+/// Without blank values, as records are checked.
+fn filled(mut values: Values) -> Values {
+    values.retain(|_, texts| texts.iter().any(|text| !text.is_empty()));
+    values
+}
+
+/// What of an export has no place here. A part of another form counts nothing: `read` refuses a
+/// file that is not an export.
+fn dropped(bytes: &[u8]) -> DroppedParts {
+    let export = json_of(bytes).unwrap_or(Json::Null);
+    let count = |list: &str| export[list].as_array().map_or(0, Vec::len);
+    let opinion = |name: &str| {
+        let text = export["pia"][name].as_str();
+        usize::from(text.is_some_and(|text| !plain(text).trim().is_empty()))
+    };
+    DroppedParts {
+        answers: count("answers"),
+        measures: count("measures"),
+        comments: count("comments"),
+        attachments: count("attachments"),
+        opinions: opinion("dpo_opinion") + opinion("concerned_people_opinion"),
+    }
+}
+
+fn json_of(bytes: &[u8]) -> Option<Json> {
+    let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
+    let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..])?;
+    serde_json::from_str(&text).ok()
 }
 
 /// The name of the assessment and its actions; `None` for a file that is not an export.
 fn read(bytes: &[u8], zone: &TimeZone) -> Option<(String, Vec<PiaAction>)> {
-    let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
-    let text_of_file =
-        encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..])?;
-    let read: Json = serde_json::from_str(&text_of_file).ok()?;
+    let read = json_of(bytes)?;
     let name = match read["pia"].as_object()?.get("name") {
         Some(Json::String(name)) => plain(name)
             .chars()
@@ -411,6 +518,36 @@ mod tests {
         ] {
             assert_eq!(super::read(hostile.as_bytes(), &zone), None, "{hostile}");
         }
+    }
+
+    #[test]
+    fn an_export_is_shown_before_it_is_taken_and_says_what_it_drops() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pia");
+        let bytes = std::fs::read(path.join("pia-entites.json")).unwrap();
+        let (name, actions) = read(&bytes, &TimeZone::UTC).unwrap();
+        let planned = plan(&Registers::default(), &name, actions.clone());
+        assert_eq!((planned.actions.len(), planned.acceptable), (4, 1));
+        let complete = planned.actions.iter().filter(|one| one.is_complete());
+        assert_eq!(complete.count(), 2);
+        // The same file again adds nothing, and an action that is twice in it is one.
+        let twice = [actions.clone(), actions.clone()].concat();
+        let repeated = plan(&Registers::default(), &name, twice);
+        assert_eq!((repeated.actions.len(), repeated.known), (4, 4));
+        assert_eq!(repeated.digest, planned.digest);
+        let fewer = plan(&Registers::default(), &name, actions[1..].to_vec());
+        assert_ne!(
+            fewer.digest, planned.digest,
+            "a confirmation is of what was shown"
+        );
+        let export = r#"{"pia":{"name":"X","dpo_opinion":"<p>Favorable</p>",
+            "concerned_people_opinion":""},"answers":[{},{}],"measures":[{}],"comments":3}"#;
+        let parts = DroppedParts {
+            answers: 2,
+            measures: 1,
+            opinions: 1,
+            ..DroppedParts::default()
+        };
+        assert_eq!(dropped(export.as_bytes()), parts);
     }
 
     #[test]

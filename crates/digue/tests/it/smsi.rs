@@ -42,6 +42,11 @@ fn upload(client: &Client, place: &str, bytes: &[u8]) -> Answer {
 
 /// Sends back what a preview keeps: the file, and the digest of what it showed.
 fn confirm(client: &Client, place: &str, preview: &str) -> Answer {
+    confirm_with(client, place, preview, "")
+}
+
+/// The same with the fields that a person fills in, as parts of the form.
+fn confirm_with(client: &Client, place: &str, preview: &str, more: &str) -> Answer {
     let value = |name: &str| {
         let field = preview.split(&format!("name=\"{name}\" value=\"")).nth(1);
         field
@@ -57,7 +62,7 @@ fn confirm(client: &Client, place: &str, preview: &str) -> Answer {
             value(name)
         )
     };
-    let body = format!("{}{}--x--\r\n", part("digest"), part("kept"));
+    let body = format!("{}{}{more}--x--\r\n", part("digest"), part("kept"));
     client.send("POST", place, &MULTIPART, body.as_bytes())
 }
 
@@ -645,14 +650,33 @@ const PIA: &str = r#"{"pia": {"id": 7, "name": "Accompagnement", "status": 1},
 fn what_an_impact_assessment_promised_is_the_loudest_line() {
     let mut instance = instance();
     let officer = instance.officer();
-    let done = upload(&officer, "/smsi/exchange/pia", PIA.as_bytes()).text();
+    let place = "/smsi/exchange/pia";
+    let priority = "--x\r\nContent-Disposition: form-data; name=\"priority\"\r\n\r\np2\r\n";
+    let shown = upload(&officer, place, PIA.as_bytes()).text();
     assert!(
-        done.contains("2 mesures ajoutées, 0 déjà suivies, 1 à compléter"),
+        shown.contains("2 mesures à suivre, 0 déjà suivies, 1 sans date ou sans responsable"),
+        "{shown}"
+    );
+    assert!(
+        !officer
+            .get("/smsi/registers/measure")
+            .text()
+            .contains("Limiter les droits"),
+        "nothing is written before"
+    );
+    assert_eq!(
+        confirm(&officer, place, &shown).status,
+        422,
+        "the priority is asked"
+    );
+    let done = confirm_with(&officer, place, &shown, priority).text();
+    assert!(
+        done.contains("Ajouté de l&#39;analyse d&#39;impact") && !done.contains("name=\"digest\""),
         "{done}"
     );
     let again = upload(&officer, "/smsi/exchange/pia", PIA.as_bytes()).text();
     assert!(
-        again.contains("0 mesure ajoutée, 2 déjà suivies"),
+        again.contains("0 mesure à suivre, 2 déjà suivies"),
         "{again}"
     );
     let wrong = officer.get("/smsi/contradictions").text();
@@ -674,11 +698,12 @@ fn what_an_impact_assessment_promised_is_the_loudest_line() {
         let folder = std::path::Path::new(&here).join("../digue-compliance/tests/data/pia");
         std::fs::read(folder.join(name)).unwrap()
     };
-    let done = upload(&officer, "/smsi/exchange/pia", &file("pia-entites.json")).text();
+    let shown = upload(&officer, place, &file("pia-entites.json")).text();
     assert!(
-        done.contains("4 mesures ajoutées") && done.contains("1 plan ignoré"),
-        "{done}"
+        shown.contains("4 mesures à suivre") && shown.contains("1 plan ignoré"),
+        "{shown}"
     );
+    confirm_with(&officer, place, &shown, priority);
     assert!(
         officer
             .get("/smsi/registers/measure?q=habilitation")
