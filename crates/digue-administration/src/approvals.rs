@@ -38,8 +38,9 @@ pub(crate) struct RequestLock(Mutex<()>);
 
 impl Area for RequestLock {}
 
-/// How long a request waits for its approval.
-pub const WAITS: Duration = Duration::from_hours(24);
+/// How long a request waits for its approval: one of a Friday is still there on a Monday, and on the
+/// Tuesday after a long week-end.
+pub const WAITS: Duration = Duration::from_hours(4 * 24);
 
 /// Requests something that needs a second person; returns the id of the request.
 pub async fn ask(

@@ -178,7 +178,7 @@ pub async fn restore(app: &App) -> Result<(), OperationError> {
     Ok(())
 }
 
-/// The requests of the account of this session within two days, the newest first.
+/// The requests of the account of this session within eight days, the newest first.
 pub async fn own(app: &App, session: &Session) -> Result<Vec<OwnRecordRequest>, OperationError> {
     let now = app.clock().now();
     let since = now.minus(approvals::WAITS * 2);
