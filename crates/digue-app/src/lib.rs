@@ -28,6 +28,7 @@ pub mod identity_cuts;
 pub mod indexing;
 pub mod kept_files;
 pub mod monitor;
+pub mod names;
 pub mod quotas;
 pub mod recorder;
 pub mod secret;

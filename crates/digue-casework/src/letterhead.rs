@@ -2,6 +2,7 @@
 //! operator's own details from the configuration, and leaves out what is not there.
 
 use digue_app::App;
+use digue_app::names::VisibleNames;
 use digue_documents::{DocumentBlock, LetterHead, PostalAddress};
 use digue_locales::{Value, text_with};
 use digue_response::notification::Field;
@@ -26,6 +27,7 @@ pub fn head(app: &App, style: Style, to: LetterTo) -> LetterHead {
     let reader = PaperReader {
         language: style.language(),
         zone: rules.zone.clone(),
+        names: VisibleNames::default(),
     };
     let detail = |field: Field| rules.controller.get(&field).cloned();
     let address = detail(Field::ControllerAddress).map(|text| PostalAddress::of(&text));

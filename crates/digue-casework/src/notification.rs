@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use digue_app::names::VisibleNames;
 use digue_app::{Actor, App, OperationError};
 use digue_identity::password;
 use digue_locales::{Language, Value, text, text_with};
@@ -70,6 +71,7 @@ fn facts(app: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, 
     let reader = PaperReader {
         language,
         zone: rules.zone.clone(),
+        names: VisibleNames::default(),
     };
     let mut facts: BTreeMap<Field, Vec<String>> = rules
         .controller

@@ -1,5 +1,6 @@
 //! The reader of a document: words, times and values in their language and time zone.
 
+use digue_app::names::VisibleNames;
 use digue_documents::{SheetDay, WrittenCell};
 use digue_locales::{Language, Value, text, text_with};
 use digue_response::notification::{Field, FormFieldShape};
@@ -11,6 +12,8 @@ use jiff::tz::TimeZone;
 pub struct PaperReader {
     pub language: Language,
     pub zone: TimeZone,
+    /// Names that the reader may see.
+    pub names: VisibleNames,
 }
 
 impl PaperReader {
@@ -32,6 +35,11 @@ impl PaperReader {
             ("text", Value::from(text.to_owned())),
         ];
         text_with(self.language, "log-pair", &values)
+    }
+
+    /// The holder of an account by name, or the account.
+    pub fn person(&self, account: &str) -> String {
+        self.names.person_or_id(account)
     }
 
     /// A local time with its minute.
@@ -180,7 +188,11 @@ mod tests {
     fn times_in_sentences_are_local_and_spelled_as_people_write_them() {
         let spelled = |language, at: &str| {
             let zone = TimeZone::get("Europe/Paris").unwrap();
-            let reader = PaperReader { language, zone };
+            let reader = PaperReader {
+                language,
+                zone,
+                names: VisibleNames::default(),
+            };
             reader.spelled(Timestamp::parse_rfc3339(at).unwrap())
         };
         for (at, french, english) in [

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use digue_app::files::sha256;
+use digue_app::names::VisibleNames;
 use digue_app::{Actor, App, Area, OperationError};
 use digue_locales::{Language, text, text_with};
 use digue_response::clock::{Awareness, ClockKind};
@@ -424,6 +425,7 @@ impl KnownViolations {
         let readers = Language::ALL.map(|language| PaperReader {
             language,
             zone: zone.clone(),
+            names: VisibleNames::default(),
         });
         let mut known = Self::default();
         for view in incidents::list(app, actor).await? {
@@ -513,6 +515,7 @@ fn find(bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
     let readers = Language::ALL.map(|language| PaperReader {
         language,
         zone: jiff::tz::TimeZone::UTC,
+        names: VisibleNames::default(),
     });
     let names = names_of_columns(&readers);
     let sheet_names: Vec<String> = Language::ALL

@@ -228,7 +228,7 @@ fn authority(row: &ViolationRow, reader: &PaperReader) -> String {
     } else {
         "decided-not-notify"
     });
-    reader.pair(&what, &format!("{why} ({by})"))
+    reader.pair(&what, &format!("{why} ({})", reader.person(by)))
 }
 
 fn persons(row: &ViolationRow, reader: &PaperReader) -> String {
@@ -243,7 +243,10 @@ fn persons(row: &ViolationRow, reader: &PaperReader) -> String {
     let exemption = exemption
         .map(|one| format!(" ({})", reader.say(one.key())))
         .unwrap_or_default();
-    reader.pair(&format!("{what}{exemption}"), &format!("{why} ({by})"))
+    reader.pair(
+        &format!("{what}{exemption}"),
+        &format!("{why} ({})", reader.person(by)),
+    )
 }
 
 /// The register as a table: the columns that `import` reads come first, under their names.

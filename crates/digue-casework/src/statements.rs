@@ -73,7 +73,7 @@ impl PaperReader {
             IncidentNote::Submitted(submission) => submission.receipt.as_str(),
             _ => return sentence,
         };
-        let (by, receipt) = (entry.author.clone(), receipt.trim().to_owned());
+        let (by, receipt) = (self.person(&entry.author), receipt.trim().to_owned());
         let key = if is_blank(&receipt) {
             "claim-stated-bare"
         } else {

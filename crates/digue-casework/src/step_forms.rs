@@ -337,7 +337,7 @@ impl SheetSource<'_> {
         }
         if let Some(stored) = stored {
             let by = [
-                ("by", stored.by.clone()),
+                ("by", self.reader.person(&stored.by)),
                 ("at", self.reader.moment(stored.at)),
             ];
             notes.push(self.reader.sentence("sheets-answered", &by));
@@ -491,7 +491,10 @@ impl SheetSource<'_> {
     fn decided_by(&self, by: &str, at: Timestamp) -> String {
         self.reader.sentence(
             "decided-by",
-            &[("by", by.to_owned()), ("at", self.reader.moment(at))],
+            &[
+                ("by", self.reader.person(by)),
+                ("at", self.reader.moment(at)),
+            ],
         )
     }
 
@@ -662,7 +665,12 @@ impl SheetSource<'_> {
         );
         let reason = self.input("state-reason", "reason-ten", InputKind::Line);
         fields.push(reason);
-        self.section("sheet-closing", fields)
+        let key = if incident.is_closed() {
+            "sheet-reopening"
+        } else {
+            "sheet-closing"
+        };
+        self.section(key, fields)
     }
 
     /// Why a duty stays open: asked where it may, and shown where it was said.

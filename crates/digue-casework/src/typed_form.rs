@@ -185,6 +185,7 @@ mod tests {
         let reader = PaperReader {
             language: digue_locales::Language::French,
             zone: TimeZone::get("Europe/Paris").unwrap(),
+            names: digue_app::names::VisibleNames::default(),
         };
         for text in [
             "2025-11-22T02:47:00Z",

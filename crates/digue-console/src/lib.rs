@@ -14,7 +14,7 @@ pub use digue_pages::frame::PageFrame;
 pub use digue_pages::state::{AttackProgress, Demo};
 pub use digue_pages::visitor::Visitor;
 pub(crate) use digue_pages::{
-    body_storage, chart, choices, differences, done, error, form, frame, holder, signed_in, state,
-    table, view, visitor,
+    body_storage, chart, choices, device, differences, done, error, form, frame, holder, signed_in,
+    state, table, view, visitor,
 };
 pub use router::router;

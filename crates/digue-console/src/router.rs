@@ -41,6 +41,7 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
         demo,
         bodies: Bodies::new(),
         counts: Arc::default(),
+        names: Arc::default(),
     };
     pages()
         .merge(response())

@@ -29,7 +29,9 @@ pub(crate) async fn surround(
         theme,
         ..PageFrame::default()
     };
-    // Counts are asked of the store: only for answers that show a menu.
+    // Counts are asked of the store: only for answers that show a menu. What a form answers with,
+    // and a file, have names, too.
+    let may_name = !is_apart(&frame.path);
     let is_page = request.method() == Method::GET && has_menu(&frame.path);
     frame.done = cookie(request.headers(), DONE_COOKIE)
         .filter(|_| is_page)
@@ -39,10 +41,13 @@ pub(crate) async fn surround(
     let visitor = request
         .extensions()
         .get::<Visitor>()
-        .filter(|_| is_page)
+        .filter(|_| may_name)
         .cloned();
     if let Some(actor) = visitor.and_then(|visitor| visitor.actor(&console.app).ok()) {
-        frame.counts = console.counts.of(&console.app, &actor).await;
+        frame.names = console.names.seen_by(&console.app, &actor).await;
+        if is_page {
+            frame.counts = console.counts.of(&console.app, &actor).await;
+        }
     }
     if let Some(visitor) = request.extensions_mut().get_mut::<Visitor>() {
         visitor.frame = frame;
@@ -54,16 +59,20 @@ pub(crate) async fn surround(
     response
 }
 
-/// Files, streams, programs and the sign-in pages have no menu.
-fn has_menu(path: &str) -> bool {
-    let is_apart = ["/.digue/", "/api/", "/v2/", "/scim/", "/events"]
+/// Streams, programs and the sign-in pages.
+fn is_apart(path: &str) -> bool {
+    ["/.digue/", "/api/", "/v2/", "/scim/", "/events"]
         .iter()
-        .any(|apart| path.starts_with(apart));
+        .any(|apart| path.starts_with(apart))
+}
+
+/// Files have no menu, nor has what stands apart.
+fn has_menu(path: &str) -> bool {
     let is_file = path
         .rsplit('/')
         .next()
         .is_some_and(|last| last.contains('.'));
-    !is_apart && !is_file
+    !is_apart(path) && !is_file
 }
 
 #[derive(Deserialize)]

@@ -94,8 +94,8 @@ fn table(w: &Localizer, learners: &[Learner]) -> ListTable {
 
 fn row(w: &Localizer, one: &Learner) -> ListRow {
     let mut cells = vec![
-        ListCell::text(&one.account),
-        ListCell::text(&one.organisation),
+        ListCell::account(w, &one.account),
+        ListCell::organisation(w, &one.organisation),
     ];
     cells.extend(one.done.iter().map(|on| done_cell(w, *on)));
     ListRow::new(&one.account, cells)

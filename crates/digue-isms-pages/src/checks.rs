@@ -235,8 +235,10 @@ struct CheckResultPage {
     setting: Option<u64>,
     /// What it counts beside its population, in words.
     beside: Option<String>,
-    /// The failing names, as people know them.
-    names: Vec<String>,
+    /// The first of what fails, as (name, identifier or nothing).
+    names: Vec<(String, String)>,
+    /// The others.
+    more_names: Vec<(String, String)>,
     history: Vec<(CheckResult, String)>,
     may_write: bool,
     tab: &'static str,
@@ -262,7 +264,7 @@ fn requirements_of(w: &Localizer, check: Check) -> Vec<(&'static str, &'static s
 fn switched(w: &Localizer, overview: &IsmsOverview, check: Check) -> Option<String> {
     let disabled = overview.measured.disabled.get(&check)?;
     let values = [
-        ("by", disabled.by.as_str().into()),
+        ("by", w.person(&disabled.by).into()),
         ("until", w.moment(disabled.until).into()),
         ("reason", disabled.reason.as_str().into()),
     ];
@@ -280,15 +282,31 @@ fn cause_of(w: &Localizer, shown: &ShownCheck) -> Option<String> {
     })
 }
 
-fn failing_names(w: &Localizer, shown: &ShownCheck) -> Vec<String> {
+/// What fails, as people know it: (name, identifier where the name is another one).
+fn failing_names(w: &Localizer, shown: &ShownCheck) -> Vec<(String, String)> {
     let found = shown.last.iter().flat_map(|last| &last.found.failing);
     let is_deadline = shown.check == Check::IncidentDeadlines;
-    let in_words = |name: &String| match DeadlineName::parse(name).filter(|_| is_deadline) {
-        Some(name) => format!("{} – {}", name.incident, w.coded("clock", &name.duty)),
-        None => kept_in_words(w, name),
-    };
-    found.map(in_words).collect()
+    let named = found.map(|id| {
+        if let Some(deadline) = DeadlineName::parse(id).filter(|_| is_deadline) {
+            let duty = w.coded("clock", &deadline.duty);
+            return (format!("{} – {duty}", deadline.incident), String::new());
+        }
+        let name = if w.is_named(id) {
+            w.person(id)
+        } else {
+            w.organisation(id)
+        };
+        if name == *id {
+            (kept_in_words(w, id), String::new())
+        } else {
+            (name, id.clone())
+        }
+    });
+    named.collect()
 }
+
+/// The most failing names that are not folded.
+const NAMES_SHOWN: usize = 25;
 
 fn check_of(code: &str) -> Result<Check, PageError> {
     Check::parse(code)
@@ -312,11 +330,14 @@ pub async fn show(
     )
     .await?;
     let shown = shown(&w, &overview, check);
+    let mut names = failing_names(&w, &shown);
+    let more_names = names.split_off(names.len().min(NAMES_SHOWN));
     Ok(page(&CheckResultPage {
         cause: cause_of(&w, &shown),
         setting: shown.last.as_ref().and_then(setting),
         beside: shown.last.as_ref().and_then(|last| beside(&w, last)),
-        names: failing_names(&w, &shown),
+        names,
+        more_names,
         requirements: requirements_of(&w, check),
         explained: w.say(&format!("{}-explain", check.key())),
         shown,
@@ -369,6 +390,11 @@ struct StatementPage {
     versions: Vec<(String, String, String, Timestamp)>,
     may_write: bool,
     tab: &'static str,
+}
+
+impl StatementPage {
+    /// The most measures that a control names; the register has all.
+    const MEASURES_SHOWN: usize = 12;
 }
 
 /// How many lines there are of each implementation, the worst first; those without any are left

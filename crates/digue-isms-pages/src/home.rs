@@ -451,7 +451,7 @@ fn calendar_row(w: &Localizer, overview: &IsmsOverview, due: DueItem) -> ListRow
         ListCell::text(what).and_quiet(w.coded("kind", due.kind.code())),
         ListCell::text(&due.id),
         ListCell::link(place, title.as_ref().unwrap_or(&due.title)),
-        ListCell::text(&due.owner),
+        ListCell::text(w.person(&due.owner)).filed_as(&due.owner),
     ];
     ListRow::new(&due.id, cells)
 }

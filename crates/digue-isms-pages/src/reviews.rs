@@ -81,23 +81,34 @@ async fn found(
 }
 
 /// Used, with a passkey, and showing no more persons than its peers: what a review keeps as it is.
-fn is_usual(line: &ReviewedAccount) -> bool {
+/// An account that is like the others. Without a passkey it is unlike them once most have one;
+/// before, that is the work of the year and not of this review.
+fn is_usual(line: &ReviewedAccount, most_have_passkeys: bool) -> bool {
     line.facts.as_ref().is_some_and(|facts| {
         !facts.is_beyond_peers
             && !facts.is_suspended
             && facts.last_use.is_some()
-            && facts.passkeys > 0
+            && (facts.passkeys > 0 || !most_have_passkeys)
     })
+}
+
+fn most_have_passkeys(review: &ReviewView) -> bool {
+    let facts = review.lines.iter().filter_map(|line| line.facts.as_ref());
+    let (with, all) = facts.fold((0, 0), |(with, all), facts| {
+        (with + usize::from(facts.passkeys > 0), all + 1)
+    });
+    with * 2 > all
 }
 
 fn table(w: &Localizer, actor: &Actor, review: &ReviewView) -> ListTable {
     let may_decide = reviews::may_decide(actor) && !review.is_closed;
+    let passkeys = most_have_passkeys(review);
     let mut lines: Vec<&ReviewedAccount> = review.lines.iter().collect();
     // First what a reviewer has to think about. Of these `None` comes first: the accounts that were
     // never used.
     lines.sort_by_key(|line| {
         let last_use = line.facts.as_ref().and_then(|facts| facts.last_use);
-        (line.decided.is_some(), is_usual(line), last_use)
+        (line.decided.is_some(), is_usual(line, passkeys), last_use)
     });
     ListTable {
         caption: w.say("reviews-title"),
@@ -116,7 +127,10 @@ fn table(w: &Localizer, actor: &Actor, review: &ReviewView) -> ListTable {
         ],
         rows: lines
             .into_iter()
-            .map(|line| row(w, actor, may_decide, line))
+            .map(|line| {
+                let is_open = may_decide && line.decided.is_none() && line.account != actor.account;
+                row(w, line).chosen_by(is_open, is_open && is_usual(line, passkeys))
+            })
             .collect(),
         act: may_decide.then(|| decide_chosen(w, review)),
     }
@@ -140,24 +154,23 @@ fn decide_chosen(w: &Localizer, review: &ReviewView) -> ListAct {
     }
 }
 
-fn row(w: &Localizer, actor: &Actor, may_decide: bool, line: &ReviewedAccount) -> ListRow {
+fn row(w: &Localizer, line: &ReviewedAccount) -> ListRow {
     let (by, reason) = match &line.decided {
         Some(decided) => (decided.by.as_str(), decided.reason.as_str()),
         None => ("", ""),
     };
-    let is_open = may_decide && line.decided.is_none() && line.account != actor.account;
     let [account, used, persons] = account_cells(w, line);
     let cells = [
         account,
-        ListCell::text(&line.organisation),
+        ListCell::organisation(w, &line.organisation),
         used,
         persons,
         facts(w, line),
         decision_cell(w, line),
-        ListCell::text(by),
+        ListCell::account(w, by),
         ListCell::text(reason),
     ];
-    ListRow::new(&line.account, cells).chosen_by(is_open, is_usual(line) && is_open)
+    ListRow::new(&line.account, cells)
 }
 
 fn unreadable(w: &Localizer) -> ListCell {
@@ -166,7 +179,7 @@ fn unreadable(w: &Localizer) -> ListCell {
 
 /// The account with its role, its last use, and the persons that it showed.
 fn account_cells(w: &Localizer, line: &ReviewedAccount) -> [ListCell; 3] {
-    let account = ListCell::text(&line.account);
+    let account = ListCell::account(w, &line.account);
     let Some(facts) = &line.facts else {
         return [account, unreadable(w), unreadable(w)];
     };
@@ -195,7 +208,7 @@ fn decision_cell(w: &Localizer, line: &ReviewedAccount) -> ListCell {
     } else {
         ChipTone::Bad
     };
-    let why = [decided.by.as_str(), decided.reason.as_str()].join(" ");
+    let why = [w.person(&decided.by).as_str(), decided.reason.as_str()].join(" ");
     ListCell::chip(w.maybe_coded("reviews-decision", code), tone)
         .and_quiet(why.trim())
         .filed_as(filed)
@@ -208,7 +221,7 @@ fn facts(w: &Localizer, line: &ReviewedAccount) -> ListCell {
     };
     let unlike = [
         (facts.is_beyond_peers, w.say("reviews-beyond")),
-        (facts.passkeys == 0, w.say("smsi-without-passkey")),
+        (facts.passkeys == 0, w.say("reviews-without-passkey")),
         (
             facts.is_suspended,
             w.coded("reviews-decision", AccessDecision::Suspend.code()),

@@ -4,6 +4,7 @@
 //! in the same time. Of the people who check, only a few coarse network places are kept.
 
 use digue_app::files::sha256;
+use digue_app::names::VisibleNames;
 use digue_app::{App, OperationError};
 use digue_locales::{Language, text};
 use digue_response::code::Code;
@@ -68,6 +69,7 @@ pub async fn check(
     let reader = PaperReader {
         language,
         zone: operator::rules(app).zone.clone(),
+        names: VisibleNames::default(),
     };
     let first_words: Vec<&str> = blocks.happened.split_whitespace().take(8).collect();
     Ok(Some(Genuine {

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use digue_app::files::sha256;
+use digue_app::names::VisibleNames;
 use digue_app::{ActDetails, Actor, App, Areas, OperationError};
 use digue_casework::notice_style::Style;
 use digue_response::IncidentNote;
@@ -424,6 +425,7 @@ fn facts_of(
     let reader = PaperReader {
         language: style.language(),
         zone: operator::rules(app).zone.clone(),
+        names: VisibleNames::default(),
     };
     let seen: ShownData = kept("facts of a notice", &notice.seen)?;
     let code = Code::of(notice.code.to_be_bytes());

@@ -4,6 +4,7 @@
 
 use digue_app::alias_tables::AliasesInForce;
 use digue_app::files::{keep, sha256};
+use digue_app::names::VisibleNames;
 use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, Area, OperationError, canonical};
 use digue_types::visible::is_blank;
@@ -281,6 +282,7 @@ async fn write_all(app: &App, campaign: &CampaignRecord) -> Result<bool, Operati
     let reader = PaperReader {
         language,
         zone: operator::rules(app).zone.clone(),
+        names: VisibleNames::default(),
     };
     let date = reader.date(campaign.made_at);
     let random = SystemRandom::new();
@@ -398,7 +400,11 @@ async fn persons_to_notify(
     language: Language,
 ) -> Result<Vec<PersonToNotify>, OperationError> {
     let zone = operator::rules(app).zone.clone();
-    let reader = PaperReader { language, zone };
+    let reader = PaperReader {
+        language,
+        zone,
+        names: VisibleNames::default(),
+    };
     let new: Option<HashSet<AffectedPerson>> = match after {
         Some(earlier) => {
             let new = breach::complement(app, &Actor::digue(), incident, earlier, version).await?;

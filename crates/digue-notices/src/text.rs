@@ -1,6 +1,7 @@
 //! The text of a notice: blocks written by people, and the block about *your data*, which is made
 //! from each person's own categories and dates. In three styles.
 
+use digue_app::names::VisibleNames;
 use digue_app::{Actor, App, OperationError};
 use digue_casework::notice_style::Style;
 use digue_locales::{Language, Value, text};
@@ -55,6 +56,7 @@ pub fn proposed_for(app: &App, view: &IncidentView, style: Style) -> (String, Bl
     let reader = PaperReader {
         language: style.language(),
         zone,
+        names: VisibleNames::default(),
     };
     let controller = notification::controller(app, style.language());
     let values = [("body", Value::from(controller.name.clone()))];

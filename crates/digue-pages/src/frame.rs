@@ -1,6 +1,7 @@
 //! What stands around a page: its place in the menu, what awaits the reader, and the theme they
 //! chose.
 
+use digue_app::names::VisibleNames;
 use digue_tasks::{TaskCount, TaskSource};
 use digue_types::lists;
 
@@ -25,6 +26,8 @@ pub struct PageFrame {
     pub theme: ColourTheme,
     /// What awaits the reader, by source.
     pub counts: Vec<(TaskSource, TaskCount)>,
+    /// Names that the reader may see.
+    pub names: VisibleNames,
     /// What the reader has just done.
     pub done: Option<DoneNotice>,
 }

@@ -121,7 +121,7 @@ fn written(w: &Localizer, holder: &HolderContact) -> String {
         return w.with1("holder-written-self", "at", w.date(known.written_at));
     }
     let values = [
-        ("by", known.written_by.to_string().into()),
+        ("by", w.person(&known.written_by).into()),
         ("at", w.date(known.written_at).into()),
     ];
     w.with("holder-written", values)

@@ -6,6 +6,7 @@
 pub mod body_storage;
 pub mod chart;
 pub mod choices;
+pub mod device;
 pub mod differences;
 pub mod done;
 pub mod error;

@@ -1,6 +1,7 @@
 //! What every page works with.
 
 use digue_app::App;
+use digue_app::names::RecentNames;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub struct Console {
     pub demo: Option<Arc<dyn Demo>>,
     pub bodies: Arc<Bodies>,
     pub counts: Arc<RecentCounts>,
+    pub names: Arc<RecentNames>,
 }
 
 /// The demonstration's button.

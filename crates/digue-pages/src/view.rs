@@ -8,9 +8,10 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
-use digue_access::Role;
+use digue_access::{Reach, Role};
 use digue_app::Actor;
 use digue_app::act_contents::AccountPlace;
+use digue_app::names::VisibleNames;
 use digue_evidence::completeness::CompleteSince;
 use digue_evidence::table::csv_line_by;
 use digue_locales::{Language, Value, number, text, text_with};
@@ -50,6 +51,7 @@ pub struct Localizer {
     pub faulty: Vec<(String, Vec<String>)>,
     /// What the reader has just done.
     pub done: Option<ShownDone>,
+    names: VisibleNames,
 }
 
 impl Localizer {
@@ -79,6 +81,7 @@ impl Localizer {
             has_menu,
             watches: visitor.role.is_some_and(Role::can_watch),
             faulty: Vec::new(),
+            names: visitor.frame.names.clone(),
         }
     }
 
@@ -103,6 +106,7 @@ impl Localizer {
         digue_casework::paper_reader::PaperReader {
             language: self.language,
             zone: self.zone.clone(),
+            names: self.names.clone(),
         }
     }
 
@@ -190,6 +194,39 @@ impl Localizer {
         self.number_text(&format!("{number:.1}"))
     }
 
+    /// The name of an account's holder; the identifier where the reader knows no name. Digue itself
+    /// has the name of the product.
+    pub fn person(&self, account: impl Display) -> String {
+        let account = account.to_string();
+        if account == Actor::digue().account.as_str() {
+            return self.say("product");
+        }
+        let name = self.names.person(&account).map(ToOwned::to_owned);
+        name.unwrap_or(account)
+    }
+
+    /// What a gate reaches: a holder, an organisation, or a portal by its identifier.
+    pub fn reach_name(&self, reach: &Reach) -> String {
+        match reach {
+            Reach::Account(account) => self.person(account),
+            Reach::Organisation(organisation) => self.organisation(organisation),
+            Reach::Portal(portal) => portal.to_string(),
+            Reach::Everything => String::new(),
+        }
+    }
+
+    /// True where `person` says a name.
+    pub fn is_named(&self, account: impl Display) -> bool {
+        self.names.person(&account.to_string()).is_some()
+    }
+
+    /// The name of an organisation; the identifier where the reader knows no name.
+    pub fn organisation(&self, id: impl Display) -> String {
+        let id = id.to_string();
+        let name = self.names.organisation(&id).map(ToOwned::to_owned);
+        name.unwrap_or(id)
+    }
+
     /// `3.25` with the decimal separator of the language.
     pub fn number_text(&self, text: &str) -> String {
         match self.language {
@@ -275,7 +312,10 @@ impl Localizer {
 
     /// The subject of an act and its result, in words where there are any.
     pub fn act_about(&self, act: &Administration) -> String {
-        let about = self.reader().named(&act.subject);
+        let about = match act.subject.account() {
+            Some(account) => self.person(account),
+            None => self.reader().named(&act.subject),
+        };
         let became = match act.act {
             Act::GateSet => Gate::parse(&act.after).map(|gate| self.coded("gate", gate.code())),
             Act::AccountSaved | Act::AccountMoved => AccountPlace::parse(&act.after).map(|place| {

@@ -143,7 +143,7 @@ fn act_row(w: &Localizer, (entry, act): &(u64, Administration)) -> ListRow {
     let cells = [
         ListCell::number(w, *entry),
         ListCell::moment(w, act.at),
-        ListCell::text(&act.actor),
+        ListCell::text(w.person(&act.actor)).filed_as(&act.actor),
         ListCell::text(w.coded("act", act.act.code())),
         ListCell::text(w.act_about(act)),
         why_cell(w, act),

@@ -122,7 +122,7 @@ fn holder_cell(w: &Localizer, one: &OverseenAccount, acts: &AccountActs) -> List
     let place = format!("/accounts/{}/holder", one.account);
     match &holder {
         Some(holder) => {
-            ListCell::link_if(one.answers, place, holder.name()).and_quiet(holder.telephone())
+            ListCell::link_if(one.answers, place, holder.name()).and_telephone(holder.telephone())
         }
         None if one.answers => ListCell::empty().and(CellPart::Link {
             place,

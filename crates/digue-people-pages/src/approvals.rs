@@ -150,7 +150,7 @@ fn row(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> ListRow {
         ListCell::moment(w, record.expires_at),
         asker(w, &record.asked_by, book),
         request_cell(w, waiting),
-        ListCell::text(&record.subject),
+        ListCell::account(w, &record.subject),
         ListCell::text(&record.reason),
         decided(w, waiting, book),
     ];
@@ -179,7 +179,7 @@ fn asker(w: &Localizer, account: &AccountId, book: &HolderBook) -> ListCell {
     match book.of(account).filter(|holder| holder.written.is_some()) {
         Some(holder) => ListCell::text(holder.name())
             .and_quiet(w.coded("role", holder.role.code()))
-            .and_quiet(holder.telephone()),
+            .and_telephone(holder.telephone()),
         None => ListCell::text(account),
     }
     .filed_as(account)

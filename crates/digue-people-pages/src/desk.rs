@@ -118,7 +118,7 @@ fn table(w: &Localizer, may_publish: bool, reports: &[SubmittedReport]) -> ListT
 
 fn row(w: &Localizer, may_publish: bool, report: &SubmittedReport) -> ListRow {
     let reporter = match &report.reporter {
-        Some(reporter) => ListCell::text(reporter),
+        Some(reporter) => ListCell::account(w, reporter),
         None => ListCell::empty().and_quiet(w.say("reports-nobody")),
     };
     let cells = [

@@ -61,7 +61,7 @@ fn table(w: &Localizer, keys: &[ListedKey], now: Timestamp, may_revoke: bool) ->
 fn row(w: &Localizer, one: &ListedKey, now: Timestamp, may_revoke: bool) -> ListRow {
     let mut cells = vec![
         ListCell::text(&one.name).and_quiet(&one.key.id),
-        ListCell::text(&one.key.account),
+        ListCell::account(w, &one.key.account),
         ListCell::moment(w, one.added_at),
         until_cell(w, one.key.expires_at, now),
     ];

@@ -92,7 +92,7 @@ fn leaders(w: &Localizer, one: &OverseenOrganisation, book: &HolderBook) -> List
         more => w.counted("organisation-leaders-more", more),
     };
     ListCell::text(first.name())
-        .and_quiet(first.telephone())
+        .and_telephone(first.telephone())
         .and_quiet(more)
 }
 
@@ -245,7 +245,7 @@ fn holder_cell(w: &Localizer, account: &AccountId, book: &HolderBook) -> ListCel
     let holder = book.of(account).filter(|known| known.written.is_some());
     holder.map_or_else(
         || ListCell::empty().and_quiet(w.say("holder-unknown")),
-        |known| ListCell::text(known.name()).and_quiet(known.telephone()),
+        |known| ListCell::text(known.name()).and_telephone(known.telephone()),
     )
 }
 

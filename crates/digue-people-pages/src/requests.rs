@@ -94,8 +94,7 @@ fn account_cell(w: &Localizer, one: &TrackedRequest) -> ListCell {
     };
     match one.record.account.as_str() {
         "" => ListCell::empty(),
-        account => ListCell::link(format!("/accounts/{account}"), account)
-            .and_if(one.same_account > 1, same),
+        account => ListCell::account_link(w, account).and_if(one.same_account > 1, same),
     }
 }
 

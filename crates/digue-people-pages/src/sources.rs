@@ -63,14 +63,15 @@ fn table(w: &Localizer, sources: &[SourceView]) -> ListTable {
 fn waiting_table(w: &Localizer, found: &DirectoryOverview) -> ListTable {
     let row = |one: &WaitingChange| {
         let place = one.place.as_ref().map_or_else(ListCell::empty, |place| {
-            ListCell::text(&place.organisation).and_quiet(w.coded("role", place.role.code()))
+            ListCell::organisation(w, &place.organisation)
+                .and_quiet(w.coded("role", place.role.code()))
         });
         let cells = [
-            ListCell::text(&one.account),
+            ListCell::account(w, &one.account),
             ListCell::text(w.say(one.change.key())).filed_as(one.change.code()),
             place,
             ListCell::moment(w, one.since),
-            ListCell::text(&one.asked_by),
+            ListCell::account(w, &one.asked_by),
         ];
         ListRow::new(&one.account, cells)
     };
@@ -115,7 +116,7 @@ fn row(w: &Localizer, source: &SourceView) -> ListRow {
         source
             .rows
             .map_or_else(ListCell::empty, |rows| ListCell::number(w, rows)),
-        ListCell::text(&source.account),
+        ListCell::account(w, &source.account),
     ];
     ListRow::new(&source.name, cells).marked(source.needs_a_person())
 }

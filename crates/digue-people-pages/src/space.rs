@@ -376,8 +376,9 @@ fn row(w: &Localizer, one: &AssessmentAnswer) -> ListRow {
     let cells = [
         ListCell::link(
             format!("/organisations/{}", one.organisation),
-            &one.organisation,
-        ),
+            w.organisation(&one.organisation),
+        )
+        .filed_as(&one.organisation),
         posture_cell(w, one.posture),
         one.signed_on
             .map_or_else(ListCell::empty, |on| ListCell::day(w, on)),

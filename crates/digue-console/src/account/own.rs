@@ -18,6 +18,7 @@ use digue_types::{SessionId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::device::device_in_words;
 use crate::done::{DoneAct, done};
 use crate::error::{ApiError, PageRedirect, PageResponse};
 use crate::error::{PageAnswer, PageError};
@@ -57,6 +58,12 @@ struct OwnAccountPage {
     first_until: Option<Timestamp>,
     /// Whom to ask for another link.
     officers: Option<HolderCard>,
+}
+
+impl OwnAccountPage {
+    fn device(&self, session: &Session) -> String {
+        device_in_words(&self.w, &session.origin.agent)
+    }
 }
 
 pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> PageResponse {

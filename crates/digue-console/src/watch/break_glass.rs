@@ -57,14 +57,14 @@ fn table(w: &Localizer, actor: &Actor, uses: &[BreakGlassUse]) -> ListTable {
 fn row(w: &Localizer, actor: &Actor, one: &BreakGlassUse) -> ListRow {
     let reviewed = match &one.reviewed {
         Some((by, at)) => ListCell::chip(w.coded("break-glass", "reviewed"), ChipTone::Good)
-            .and_quiet(format!("{by}, {}", w.moment(*at)))
+            .and_quiet(format!("{}, {}", w.person(by), w.moment(*at)))
             .filed_as(format!("{by} {at}")),
         None => ListCell::chip(w.say("break-glass-unreviewed"), ChipTone::Watch).filed_as(""),
     };
     let cells = [
         ListCell::moment(w, one.opened_at),
         ListCell::moment(w, one.until),
-        ListCell::link(format!("/accounts/{}", one.account), &one.account),
+        ListCell::account_link(w, &one.account),
         ListCell::text(&one.portal),
         ListCell::text(&one.justification),
         reviewed,

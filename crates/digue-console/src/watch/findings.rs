@@ -45,7 +45,7 @@ struct FindingsPage {
     oldest_hours: u64,
 }
 
-fn table(w: &Localizer, findings: &[ListedFinding], book: &HolderBook) -> ListTable {
+fn table(w: &Localizer, findings: &[ListedFinding]) -> ListTable {
     let name = |key: &str| w.coded("column", key);
     ListTable {
         caption: w.say("watch-title"),
@@ -66,29 +66,22 @@ fn table(w: &Localizer, findings: &[ListedFinding], book: &HolderBook) -> ListTa
         ],
         rows: findings
             .iter()
-            .map(|finding| finding_row(w, finding, book))
+            .map(|finding| finding_row(w, finding))
             .collect(),
         act: None,
     }
 }
 
-fn finding_row(w: &Localizer, finding: &ListedFinding, book: &HolderBook) -> ListRow {
+fn finding_row(w: &Localizer, finding: &ListedFinding) -> ListRow {
     let place = format!("/watch/{}", finding.id);
     let said = finding.signals.in_words(w.reader().language);
     let whose = match &finding.account {
         Some(account) => {
-            let holder = book.of(account).filter(|known| known.written.is_some());
-            let name = holder
-                .map(|known| known.name().to_owned())
-                .unwrap_or_default();
-            let organisation = book.organisation(&finding.organisation);
-            ListCell::link(format!("/accounts/{account}"), account)
-                .and_quiet(name)
-                .and_quiet(organisation)
+            ListCell::account_link(w, account).and_quiet(w.organisation(&finding.organisation))
         }
         None => ListCell::link(
             format!("/organisations/{}", finding.organisation),
-            &finding.organisation,
+            w.organisation(&finding.organisation),
         )
         .filed_as(""),
     };
@@ -99,7 +92,7 @@ fn finding_row(w: &Localizer, finding: &ListedFinding, book: &HolderBook) -> Lis
                 FindingOutcome::Work => ChipTone::Good,
             };
             ListCell::chip(w.coded("verdict", decided.outcome.code()), tone)
-                .and_quiet(&decided.by)
+                .and_quiet(w.person(&decided.by))
                 .filed_as(format!("{} {}", decided.by, decided.at))
         }
         None => ListCell::chip(w.say("watch-undecided-one"), ChipTone::Watch)
@@ -109,16 +102,14 @@ fn finding_row(w: &Localizer, finding: &ListedFinding, book: &HolderBook) -> Lis
             })
             .filed_as(""),
     };
-    let done = ListCell::text(w.maybe_coded("action", finding.action.map(Action::code))).and_if(
-        finding.is_fused,
-        || {
+    let done = ListCell::text(w.maybe_coded("action-taken", finding.action.map(Action::code)))
+        .and_if(finding.is_fused, || {
             let intended = w.maybe_coded("action", finding.intended.map(Action::code));
             CellPart::Chip {
                 text: w.with1("watch-held-intended", "action", intended),
                 tone: ChipTone::Watch,
             }
-        },
-    );
+        });
     let cells = [
         ListCell::moment_link(w, finding.at, place),
         whose,
@@ -148,8 +139,7 @@ pub(crate) async fn list(
         .oldest
         .map_or(0, |oldest| view.now.since(oldest).as_secs() / 3600);
     let rate = w.decimal(rate);
-    let book = HolderBook::read(&console.app, &actor).await?;
-    let list = table(&w, &view.findings, &book).shown(&w, &query);
+    let list = table(&w, &view.findings).shown(&w, &query);
     Ok(page(&FindingsPage {
         w,
         list,
@@ -167,8 +157,7 @@ pub(crate) async fn list_csv(
 ) -> PageResponse {
     let view = findings::view(&console.app, &actor).await?;
     let w = console.words(&visitor);
-    let book = HolderBook::read(&console.app, &actor).await?;
-    Ok(table(&w, &view.findings, &book).csv(&query, visitor.language, "findings"))
+    Ok(table(&w, &view.findings).csv(&query, visitor.language, "findings"))
 }
 
 #[derive(Template)]
@@ -189,6 +178,8 @@ struct FindingPage {
     /// The rate of such evidence in honest work, as one in this many account-days.
     odds: u64,
     days: Vec<(Timestamp, u64)>,
+    /// Persons that the account saw on the day of the finding, before and after it.
+    seen_that_day: Option<u64>,
     bars: Vec<Bar>,
     bar_width: f64,
     top: u64,
@@ -362,6 +353,11 @@ pub(crate) async fn show(
         .into_iter()
         .map(|(day, persons)| (Timestamp::from_secs(day * 86_400), persons as u64))
         .collect();
+    let that_day = finding.at.secs() / 86_400 * 86_400;
+    let seen_that_day = days
+        .iter()
+        .find(|(day, _)| day.secs() == that_day)
+        .map(|(_, persons)| *persons);
     let range = ChartRange::days(&asked);
     let shown = usize::try_from(range.length()).unwrap_or(usize::MAX);
     let days = days.split_off(days.len().saturating_sub(shown));
@@ -387,6 +383,7 @@ pub(crate) async fn show(
         top,
         usual,
         days,
+        seen_that_day,
         gate,
         fuse_hours,
         batches: batches.iter().map(|batch| batch_line(&w, batch)).collect(),

@@ -6,7 +6,7 @@ use digue_app::OperationError;
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::witnesses::{self, WitnessView};
 use digue_evidence::{entry, watch};
-use digue_types::{AccountId, Event, Timestamp};
+use digue_types::{AccountId, Event, Exposure, Timestamp};
 use serde::Deserialize;
 
 use crate::error::{PageAnswer, PageError, PageResponse};
@@ -68,7 +68,7 @@ fn line(w: &Localizer, index: u64, event: &Event) -> JournalLine {
                 }
                 None => w.coded("outcome", exposure.outcome.code()),
             },
-            about: format!("{} / {}", exposure.portal, exposure.route),
+            about: place(exposure),
             persons: Some(u32::try_from(exposure.persons().count()).unwrap_or(u32::MAX)),
             is_refused: exposure.outcome == digue_types::Outcome::Refused,
             json,
@@ -83,6 +83,14 @@ fn line(w: &Localizer, index: u64, event: &Event) -> JournalLine {
             is_refused: false,
             json,
         },
+    }
+}
+
+/// The portal and the address of its map; requests of several addresses in one entry have none.
+fn place(exposure: &Exposure) -> String {
+    match exposure.route.as_str() {
+        "-" => exposure.portal.to_string(),
+        route => format!("{} / {route}", exposure.portal),
     }
 }
 

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::{scope, watch};
@@ -14,7 +13,6 @@ use serde::Deserialize;
 
 use crate::chart::{ChartRange, MARK_WIDTH, RangeLinks, RangeQuery, mark};
 use crate::error::{PageAnswer, PageError, PageResponse};
-use crate::signed_in::SignedIn;
 use crate::state::Console;
 use crate::table::{ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
 use crate::view::{Localizer, page};
@@ -93,7 +91,6 @@ async fn look(
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
-    SignedIn(actor): SignedIn,
     Query(search): Query<PersonSearch>,
     Query(asked): Query<RangeQuery>,
     query: TableQuery,
@@ -116,11 +113,10 @@ pub(crate) async fn show(
     );
     sights.truncate(SIGHTS_PAGE);
     let w = console.words(&visitor);
-    let book = HolderBook::read(&console.app, &actor).await?;
     let place = format!("/persons?person={}&", w.query(&person));
     Ok(page(&PersonPage {
         ranges: RangeLinks::or_all(&w, &place, &ChartRange::BY_DAY, range),
-        list: table(&w, &book, &sights).shown(&w, &query),
+        list: table(&w, &sights).shown(&w, &query),
         left_out: total.saturating_sub(sights.len() as u64),
         is_known,
         has_any,
@@ -143,23 +139,16 @@ fn keep_within(console: &Console, range: Option<ChartRange>, sights: &mut Vec<Si
     sights.retain(|sight| sight.at >= since);
 }
 
-fn table(w: &Localizer, book: &HolderBook, sights: &[Sight]) -> ListTable {
+fn table(w: &Localizer, sights: &[Sight]) -> ListTable {
     let name = |key: &str| w.coded("column", key);
     let row = |sight: &Sight| {
-        let holder = book
-            .of(&sight.account)
-            .filter(|known| known.written.is_some());
-        let holder = holder
-            .map(|known| known.name().to_owned())
-            .unwrap_or_default();
         let entry = format!("/journal?first={0}#e{0}", sight.entry);
         let cells = [
             ListCell::link(entry, sight.entry)
                 .sorted(i64::try_from(sight.entry).unwrap_or(i64::MAX)),
             ListCell::moment(w, sight.at),
-            ListCell::link(format!("/accounts/{}", sight.account), &sight.account)
-                .and_quiet(holder),
-            ListCell::text(book.organisation(&sight.organisation)).filed_as(&sight.organisation),
+            ListCell::account_link(w, &sight.account),
+            ListCell::organisation(w, &sight.organisation),
             ListCell::text(&sight.portal),
             ListCell::text(&sight.population),
             ListCell::text(&sight.route),
@@ -190,7 +179,6 @@ fn table(w: &Localizer, book: &HolderBook, sights: &[Sight]) -> ListTable {
 pub(crate) async fn sights_csv(
     State(console): State<Console>,
     visitor: Visitor,
-    SignedIn(actor): SignedIn,
     Query(search): Query<PersonSearch>,
     Query(asked): Query<RangeQuery>,
     query: TableQuery,
@@ -204,6 +192,5 @@ pub(crate) async fn sights_csv(
     };
     keep_within(&console, ChartRange::some_days(&asked), &mut sights);
     let w = console.words(&visitor);
-    let book = HolderBook::read(&console.app, &actor).await?;
-    Ok(table(&w, &book, &sights).csv(&query, visitor.language, "sights"))
+    Ok(table(&w, &sights).csv(&query, visitor.language, "sights"))
 }

@@ -282,7 +282,7 @@ async fn found_records(
     let line = |record: isms::NamedRecord| FoundLine {
         place: format!("/smsi/registers/{}/{}", record.kind.code(), record.id),
         details: joined([&record.id, &w.coded("kind", record.kind.code())]),
-        words: record.title,
+        words: w.person(record.title),
     };
     Ok(fits.map(line).collect())
 }

@@ -6,6 +6,7 @@ use digue_access::Session;
 use digue_app::Actor;
 use digue_evidence::watch;
 
+use crate::device::device_in_words;
 use crate::error::{PageAnswer, PageResponse};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -60,17 +61,19 @@ fn row(w: &Localizer, actor: &Actor, one: &Session) -> ListRow {
         tone: ChipTone::Good,
     };
     let cells = [
-        ListCell::link_if(
-            actor.role.can_watch(),
-            format!("/accounts/{}", one.account),
-            &one.account,
-        ),
-        ListCell::text(&one.organisation),
+        if actor.role.can_watch() {
+            ListCell::account_link(w, &one.account)
+        } else {
+            ListCell::account(w, &one.account)
+        },
+        ListCell::organisation(w, &one.organisation),
         ListCell::text(&one.host),
         ListCell::moment(w, one.opened_at),
         ListCell::moment(w, one.seen_at),
         ListCell::text(one.origin.ip),
-        ListCell::text(&one.origin.agent).and_if(one.device.is_some(), bound),
+        ListCell::text(device_in_words(w, &one.origin.agent))
+            .filed_as(&one.origin.agent)
+            .and_if(one.device.is_some(), bound),
     ];
     // Sessions are cut by account: all of them, so that no other one of a thief stays.
     ListRow::new(&one.account, cells).chosen_by(one.account != actor.account, false)

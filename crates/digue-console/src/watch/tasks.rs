@@ -434,9 +434,13 @@ fn act_in_words((w, book): (&Localizer, &HolderBook), task: &Task, now: Timestam
         } => {
             let what = match account {
                 Some(account) => w.with1("task-judge", "account", book.name(account)),
-                None => w.with1("task-judge-organisation", "organisation", organisation),
+                None => w.with1(
+                    "task-judge-organisation",
+                    "organisation",
+                    w.organisation(organisation),
+                ),
             };
-            let taken = w.maybe_coded("action", taken.map(Action::code));
+            let taken = w.maybe_coded("action-taken", taken.map(Action::code));
             let details = vec![taken, w.counted("task-judge-persons", *persons), since()];
             words(what, details, format!("/watch/{finding}"), "task-go-judge")
         }
@@ -500,7 +504,7 @@ fn act_in_words((w, book): (&Localizer, &HolderBook), task: &Task, now: Timestam
             words(what, details, "/approvals".to_owned(), "task-go-judge")
         }
         AwaitedAct::ReviewBreakGlass { account, .. } => {
-            let what = w.with1("task-break-glass", "account", account);
+            let what = w.with1("task-break-glass", "account", book.name(account));
             words(
                 what,
                 vec![since()],
@@ -511,7 +515,7 @@ fn act_in_words((w, book): (&Localizer, &HolderBook), task: &Task, now: Timestam
         AwaitedAct::ConfirmHolder { account } => {
             let place = format!("/accounts?q={}", w.query(account));
             words(
-                w.with1("task-holder", "account", account),
+                w.with1("task-holder", "account", book.name(account)),
                 Vec::new(),
                 place,
                 "task-go-confirm",

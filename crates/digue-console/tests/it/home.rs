@@ -35,11 +35,12 @@ fn situation(root: &Element) -> &Element {
 
 /// The tasks of the reader, as (words, where the button leads).
 fn tasks(root: &Element) -> Vec<(String, String)> {
+    // Those that unfold, too.
     let mine = root
         .all()
         .into_iter()
-        .find(|list| has_class(list, "tasks") && !has_class(list, "quietly"));
-    let tasks = mine.into_iter().flat_map(|list| of_class(list, "task"));
+        .filter(|list| has_class(list, "tasks") && !has_class(list, "quietly"));
+    let tasks = mine.flat_map(|list| of_class(list, "task"));
     let task = |task: &Element| {
         let links: Vec<&Element> = task
             .all()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use digue_administration::holders::{self, HolderForm};
+use digue_app::names::VisibleNames;
 use digue_casework::paper_reader::PaperReader;
 use digue_casework::papers::{self, PAPERS, PaperFormat};
 use digue_casework::{bundle, incidents, register_paper};
@@ -65,7 +66,14 @@ async fn every_paper_of_a_played_incident_is_right_to_programs_that_did_not_writ
     let mut places = Vec::new();
     for language in Language::ALL {
         let zone = TimeZone::get("Europe/Paris").unwrap();
-        let (reader, code) = (PaperReader { language, zone }, language.code());
+        let (reader, code) = (
+            PaperReader {
+                language,
+                zone,
+                names: VisibleNames::default(),
+            },
+            language.code(),
+        );
         for name in PAPERS {
             let document = papers::paper(app, &view, &reader, name)
                 .await

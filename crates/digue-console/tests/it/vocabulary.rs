@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use digue_app::names::VisibleNames;
 use digue_casework::paper_reader::PaperReader;
 use digue_casework::{incidents, papers, register_paper};
 use digue_documents::DocumentBlock;
@@ -11,8 +12,9 @@ use digue_testkit::vocabulary::Vocabulary;
 use jiff::tz::TimeZone;
 
 use crate::html::{Element, Node};
+use crate::pages::{Page, WorldState};
 use crate::snapshots::SHOWN;
-use crate::world::{DPO, World};
+use crate::world::{CISO, DELEGATE, DPO, Reader, World};
 
 /// The texts that a person reads: not of elements that show a code on purpose, such as a hash or a
 /// public key.
@@ -83,6 +85,7 @@ async fn no_paper_of_a_played_incident_shows_what_is_for_programs() {
             let reader = PaperReader {
                 language,
                 zone: TimeZone::get("Europe/Paris").unwrap(),
+                names: VisibleNames::default(),
             };
             let mut documents = vec![(
                 "register",
@@ -113,4 +116,66 @@ async fn no_paper_of_a_played_incident_shows_what_is_for_programs() {
     }
     let few: Vec<&String> = found.iter().take(40).collect();
     assert!(few.is_empty(), "{} findings, such as {few:#?}", found.len());
+}
+
+/// Whether a place of a page may show the identifier itself: the accounts' own list, where it is
+/// written, and the small print beside a name.
+fn may_identify(target: &str, element: &Element) -> bool {
+    let class = element.attribute("class").unwrap_or_default();
+    let is_small_print = class.split(' ').any(|one| one == "quiet");
+    let is_typed = matches!(element.name.as_str(), "code" | "option" | "textarea");
+    is_small_print
+        || is_typed
+        || target.starts_with("/accounts")
+        || element.is("a") && {
+            let place = element.attribute("href").unwrap_or_default();
+            target.starts_with("/organisations/") && place.starts_with("/accounts")
+        }
+}
+
+fn bare_accounts<'e>(target: &str, element: &'e Element, found: &mut Vec<&'e str>) {
+    if may_identify(target, element) {
+        return;
+    }
+    for node in &element.children {
+        match node {
+            Node::Text(text) => {
+                let accounts = NAMED.iter().map(|holder| holder.account);
+                found.extend(accounts.filter(|account| text.trim() == *account));
+            }
+            Node::Element(inner) => bare_accounts(target, inner, found),
+        }
+    }
+}
+
+/// Accounts whose holders have a name in the world of the tests.
+const NAMED: [Reader; 3] = [CISO, DPO, DELEGATE];
+
+#[test]
+fn who_has_a_name_is_called_by_it() {
+    let mut found = BTreeSet::new();
+    let mut count = 0;
+    // In a new world no name is written yet. A sign-in names the account that it opens. The owner
+    // in a register is what a person typed.
+    let is_exempt = |page: &Page| {
+        page.state == WorldState::New
+            || page.target.starts_with("/.digue/")
+            || page.target.starts_with("/smsi/registers/")
+    };
+    for shown in SHOWN.iter().filter(|shown| !is_exempt(shown.page)) {
+        for (reader, _, root) in shown.pages() {
+            let mut bare = Vec::new();
+            bare_accounts(shown.page.target, root.first("body").unwrap(), &mut bare);
+            count += 1;
+            for account in bare {
+                found.insert(format!(
+                    "{}: {account} ({})",
+                    shown.page.target,
+                    shown.place(reader)
+                ));
+            }
+        }
+    }
+    assert!(count > 300, "{count}");
+    assert!(found.is_empty(), "{} findings\n{found:#?}", found.len());
 }

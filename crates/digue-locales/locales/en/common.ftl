@@ -113,3 +113,4 @@ file-name-scope = scope
 file-name-sessions = sessions
 file-name-sights = sights
 file-name-sources = sources
+device-browser = { $browser } on { $system }

@@ -591,6 +591,7 @@ verdict-explain = The reason is kept in the journal. Reopening a closed account 
 verdict-waits = The decision belongs to an officer.
 finding-title = What was found
 finding-persons = persons requested that day up to the finding, held back or seen
+finding-persons-day = seen that day
 finding-done = action taken
 finding-intended = The playbook called for more: { $action }. The chosen automatic level held it back.
 finding-fused = The playbook called for: { $action }. Too many accounts of this portal were closed automatically within { $hours } { PLURAL($hours, one: "hour", other: "hours") } for another one to be closed without a person's decision. Close it yourself if this is a theft, or mark it as normal work.

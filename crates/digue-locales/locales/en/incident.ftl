@@ -82,6 +82,7 @@ saved-list = List computed.
 saved-work = Decided: it was normal work.
 sheet-times = When
 sheet-state = What it is
+sheet-reopening = Reopen the incident
 sheet-closing = Close
 closing-held-up = Not possible yet: see what is still open.
 closing-open = What is still open

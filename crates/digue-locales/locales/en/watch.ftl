@@ -105,6 +105,13 @@ innocent-requests = Up to { $count ->
 } in one day, the first of these reasons would not have been enough for a finding by itself.
 innocent-never = No number, however small, would have ruled out the first of these reasons.
 
+action-taken-observe = only observed
+action-taken-lower-budget = limits lowered
+action-taken-caseload-only = access limited to the caseload
+action-taken-step-up = new proof of identity required
+action-taken-close-account = account closed, sessions ended
+action-taken-close-organisation = organisation closed
+action-taken-close-portal = portal closed
 action-observe = observe
 action-lower-budget = lower the budgets
 action-caseload-only = caseload only

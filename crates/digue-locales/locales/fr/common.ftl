@@ -113,3 +113,4 @@ file-name-scope = portee
 file-name-sessions = sessions
 file-name-sights = qui-a-vu
 file-name-sources = sources
+device-browser = { $browser } sur { $system }

@@ -591,6 +591,7 @@ verdict-explain = Le motif est conservé dans le journal. Rouvrir un compte ferm
 verdict-waits = La décision revient à un responsable.
 finding-title = Ce qui a été trouvé
 finding-persons = personnes demandées ce jour-là jusqu'au signalement, retenues ou vues
+finding-persons-day = vues ce jour-là
 finding-done = action prise
 finding-intended = Le scénario de réponse prévoyait davantage : { $action }. Le niveau d'automatisme choisi ne l'a pas permis.
 finding-fused = Le scénario de réponse prévoyait : { $action }. Trop de comptes de ce portail ont été fermés automatiquement en { $hours } { PLURAL($hours, one: "heure", other: "heures") } : un autre ne peut l'être que par décision d'une personne. Fermez-le si c'est un vol, ou indiquez que c'était du travail normal.

@@ -82,6 +82,7 @@ saved-list = Liste calculée.
 saved-work = Décidé : c'était du travail normal.
 sheet-times = Quand
 sheet-state = Ce que c'est
+sheet-reopening = Rouvrir l'incident
 sheet-closing = Clore
 closing-held-up = Pas encore possible : voyez ce qui reste ouvert.
 closing-open = Ce qui reste ouvert

@@ -761,7 +761,17 @@ checks-controls = Exigences
 checks-switch = Désactiver temporairement
 checks-switched = Désactivée par { $by } jusqu'au { $until } : { $reason }
 checks-until = Jusqu'au
+checks-names-more =
+    { $count ->
+        [one] Encore 1 élément
+       *[other] Encore { $shown } éléments
+    }
 checks-names = Éléments en échec
+statement-more =
+    { $count ->
+        [one] encore 1 mesure
+       *[other] encore { $shown } mesures
+    }
 statement-title = Déclaration d'applicabilité
 statement-explain = Les 93 mesures de l'annexe A : ce qui est décidé, ce qui est déclaré, ce qui est mesuré.
 statement-freeze = Figer et signer cette version
@@ -822,6 +832,7 @@ reviews-decided = { $decided } accès décidés sur { $total }
 reviews-last-use = Dernière consultation
 reviews-never = jamais
 reviews-persons = Personnes en 30 jours
+reviews-without-passkey = sans clé d'accès
 reviews-beyond = au-delà de ses pairs
 reviews-decision-keep = gardé
 reviews-decision-suspend = suspendu

@@ -105,6 +105,13 @@ innocent-requests = Jusqu'à { $count ->
 } dans la journée, la première de ces raisons n'aurait pas suffi à elle seule à un signalement.
 innocent-never = Aucun nombre, même très petit, n'aurait écarté la première de ces raisons.
 
+action-taken-observe = observé seulement
+action-taken-lower-budget = limites baissées
+action-taken-caseload-only = accès limité au portefeuille
+action-taken-step-up = nouvelle preuve d'identité demandée
+action-taken-close-account = compte fermé, sessions coupées
+action-taken-close-organisation = organisation fermée
+action-taken-close-portal = portail fermé
 action-observe = observer
 action-lower-budget = baisser les limites
 action-caseload-only = limiter l'accès au portefeuille

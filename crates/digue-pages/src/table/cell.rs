@@ -236,6 +236,31 @@ impl ListCell {
         }
     }
 
+    /// An account by its holder's name, the identifier below it; in the file, the identifier.
+    pub fn account(w: &Localizer, account: impl ToString) -> Self {
+        let account = account.to_string();
+        let name = w.person(&account);
+        Self::text(&name).identified(&name, account)
+    }
+
+    /// The same, as a link to its page.
+    pub fn account_link(w: &Localizer, account: impl ToString) -> Self {
+        let account = account.to_string();
+        let name = w.person(&account);
+        Self::link(format!("/accounts/{account}"), &name).identified(&name, account)
+    }
+
+    /// An organisation by its name; in the file, its identifier.
+    pub fn organisation(w: &Localizer, id: impl ToString) -> Self {
+        let id = id.to_string();
+        Self::text(w.organisation(&id)).filed_as(id)
+    }
+
+    fn identified(self, name: &str, id: String) -> Self {
+        let below = if name == id { "" } else { id.as_str() };
+        self.and_quiet(below).filed_as(&id)
+    }
+
     pub fn chip(text: impl ToString, tone: ChipTone) -> Self {
         let text = text.to_string();
         Self::new(
@@ -301,6 +326,11 @@ impl ListCell {
         } else {
             self.and(CellPart::Quiet(text))
         }
+    }
+
+    /// A number that stays on one line.
+    pub fn and_telephone(self, telephone: &str) -> Self {
+        self.and_quiet(telephone.replace(' ', "\u{a0}"))
     }
 
     pub fn and_chip(self, text: String, tone: ChipTone) -> Self {

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 
 use digue_access::Role;
+use digue_app::names::VisibleNames;
 use digue_app::{Actor, gates};
 use digue_casework::paper_reader::PaperReader;
 use digue_casework::papers::{self, PAPERS, PaperFormat};
@@ -29,6 +30,7 @@ fn reader(language: Language) -> PaperReader {
     PaperReader {
         language,
         zone: jiff::tz::TimeZone::get("Europe/Paris").unwrap(),
+        names: VisibleNames::default(),
     }
 }
 

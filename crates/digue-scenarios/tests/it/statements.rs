@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use digue_app::names::VisibleNames;
 use digue_casework::incidents::IncidentView;
 use digue_casework::notice_style::Style;
 use digue_casework::paper_reader::PaperReader;
@@ -276,6 +277,7 @@ async fn no_statement_without_its_fact_in_a_thousand_random_incidents() {
             let reader = PaperReader {
                 language,
                 zone: paris(),
+                names: VisibleNames::default(),
             };
             for name in PAPERS {
                 let document = papers::paper(&home.app, &view, &reader, name)
@@ -360,6 +362,7 @@ fn letters_handed_over_confirm_what_the_officer_states_and_unsent_notices_contra
     let reader = PaperReader {
         language: Language::French,
         zone: paris(),
+        names: VisibleNames::default(),
     };
     let said = |ended: NoticesEnded, is_stated_after: bool| {
         let mut view = incident(1);
@@ -438,6 +441,7 @@ fn a_notice_doubts_only_what_nobody_answered() {
             let reader = PaperReader {
                 language: style.language(),
                 zone: paris(),
+                names: VisibleNames::default(),
             };
             reader.notice_happened(&view, *style)
         });
