@@ -122,7 +122,7 @@ impl Refusal {
             links.push_str(&link(&self.sign_in_address(), key));
         }
         if self.may_break_glass {
-            links.push_str(&link("/.digue/break-glass", "refusal-break-glass"));
+            links.push_str(&link(&self.break_glass_address(), "refusal-break-glass"));
         }
         if self.may_ask_for_record {
             links.push_str(&link("/.digue/record", "refusal-record"));
@@ -139,6 +139,14 @@ impl Refusal {
             )
         };
         self.reasons.iter().any(asks)
+    }
+
+    /// The form, which leads back to the refused page.
+    fn break_glass_address(&self) -> String {
+        match self.ways_on.return_to.as_deref() {
+            Some(next) => format!("{BREAK_GLASS}?next={}", encode(next)),
+            None => BREAK_GLASS.to_owned(),
+        }
     }
 
     pub(crate) fn sign_in_address(&self) -> String {
@@ -159,6 +167,8 @@ impl Refusal {
         }
     }
 }
+
+const BREAK_GLASS: &str = "/.digue/break-glass";
 
 pub(crate) fn encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()

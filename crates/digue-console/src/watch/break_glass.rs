@@ -2,12 +2,13 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect};
 use digue_administration::break_glass::{self, BreakGlassLimits, BreakGlassUse};
 use digue_app::{Actor, OperationError};
 use serde::Deserialize;
 
+use crate::account::sign_in::is_local;
 use crate::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -15,7 +16,7 @@ use crate::table::{
     ChipTone, ChosenRows, ListAct, ListCell, ListColumn, ListRow, ListTable, RowButton, ShownTable,
     TableQuery,
 };
-use crate::view::{Localizer, page};
+use crate::view::{Localizer, page, query_part};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -120,6 +121,8 @@ struct BreakGlassPage {
     /// For how long and for how many persons, before it is opened.
     limits: String,
     opened: Option<BreakGlassUse>,
+    /// Where the reader was refused.
+    back: String,
 }
 
 fn limits_in_words(w: &Localizer, portal: &str, limits: &BreakGlassLimits) -> String {
@@ -147,28 +150,60 @@ fn limits_in_words(w: &Localizer, portal: &str, limits: &BreakGlassLimits) -> St
 }
 
 /// The proof of identity comes before the form, so that no written reason is lost to it.
-pub(crate) async fn ask(State(console): State<Console>, visitor: Visitor) -> PageResponse {
+pub(crate) async fn ask(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(back): Query<RefusedPage>,
+) -> PageResponse {
     let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
         return Err(PageError::from(OperationError::Denied));
     };
     if console.app.clock().now().since(session.proved_at) > console.app.proof_lasts() {
-        return Ok(
-            Redirect::to("/.digue/sign-in?fresh=1&next=/.digue/break-glass").into_response(),
-        );
+        return Ok(Redirect::to(&back.sign_in()).into_response());
     }
     let w = Localizer::new(&visitor);
     let limits = break_glass::limits(&console.app, &session.account, portal)?;
     let page = page(&BreakGlassPage {
         limits: limits_in_words(&w, portal.as_str(), &limits),
         opened: None,
+        back: back.place().to_owned(),
         w,
     });
     Ok(page.into_response())
 }
 
+/// The page that was refused.
+#[derive(Deserialize)]
+pub(crate) struct RefusedPage {
+    #[serde(default)]
+    next: String,
+}
+
+impl RefusedPage {
+    /// An address of the same portal; its first page where none is named.
+    fn place(&self) -> &str {
+        if is_local(&self.next) {
+            &self.next
+        } else {
+            "/"
+        }
+    }
+
+    /// The sign-in that leads back to the form, which leads back to the page.
+    fn sign_in(&self) -> String {
+        let form = match self.place() {
+            "/" => "/.digue/break-glass".to_owned(),
+            place => query_part(&format!("/.digue/break-glass?next={}", query_part(place))),
+        };
+        format!("/.digue/sign-in?fresh=1&next={form}")
+    }
+}
+
 #[derive(Deserialize)]
 pub(crate) struct OpenBreakGlassForm {
     justification: String,
+    #[serde(flatten)]
+    back: RefusedPage,
 }
 
 pub(crate) async fn open(
@@ -186,5 +221,6 @@ pub(crate) async fn open(
         w,
         limits: String::new(),
         opened,
+        back: form.back.place().to_owned(),
     }))
 }
