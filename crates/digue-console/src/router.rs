@@ -314,6 +314,7 @@ fn governance() -> Router<Console> {
             post(registers::fill),
         )
         .route("/smsi/samples", get(samples::samples))
+        .route("/smsi/samples.csv", get(samples::samples_csv))
         .route("/smsi/files/{file}", get(files::file))
         .route("/smsi/documents/{record}", post(files::attach))
         .route("/smsi/checks", get(checks::list).post(checks::run))

@@ -119,14 +119,17 @@ pub async fn version(
     attachments::read(app, SUBJECT, hash).await
 }
 
-/// The lines of the controls that a requirement of a framework maps to.
+/// The lines of the controls that a requirement of a framework maps to; a control of annex A is
+/// its own.
 pub fn through(
     lines: &[StatementLine],
     requirement: &framework::Requirement,
 ) -> Vec<StatementLine> {
     lines
         .iter()
-        .filter(|line| requirement.controls.contains(&line.control.id))
+        .filter(|line| {
+            line.control.id == requirement.id || requirement.controls.contains(&line.control.id)
+        })
         .cloned()
         .collect()
 }

@@ -105,3 +105,37 @@ async fn the_field_that_closes_an_audit_says_so_before_it_is_filled() {
         "{text}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn annex_a_shows_what_is_in_place_for_each_control() {
+    let world = World::lived_in().await;
+    let root = page(&world, "/smsi/frameworks/iso").await;
+    let rows: Vec<&Element> = root
+        .all()
+        .into_iter()
+        .filter(|row| row.is("tr") && row.first("td").is_some())
+        .collect();
+    assert_eq!(rows.len(), 93);
+    for row in rows {
+        assert!(!cell(row, "Mise en œuvre").trim().is_empty(), "{row:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_leads_to_what_it_drew_and_is_a_file() {
+    let world = World::lived_in().await;
+    let query = "population=accounts&seed=1&size=3";
+    let root = page(&world, &format!("/smsi/samples?{query}")).await;
+    let links = |beginning: &str| {
+        let links = root.all().into_iter().filter(|link| link.is("a"));
+        let places = links.filter_map(|link| link.attribute("href"));
+        places.filter(|place| place.starts_with(beginning)).count()
+    };
+    assert_eq!(links("/accounts/"), 3);
+    assert_eq!(links("/smsi/samples.csv?"), 1);
+    let target = format!("/smsi/samples.csv?{query}");
+    let file = world
+        .answer(CISO, Language::French, Sent::get(&target))
+        .await;
+    assert_eq!(file.text.lines().count(), 4, "{}", file.text);
+}

@@ -223,6 +223,10 @@ const TRIES: &[Try] = &[
         "/smsi/registers/audit/AU-none/fill",
     ),
     read("GET /smsi/samples"),
+    at(
+        "GET /smsi/samples.csv",
+        "/smsi/samples.csv?population=accounts&seed=1&size=3",
+    ),
     at("GET /smsi/files/{file}", "/smsi/files/measure.xlsx"),
     Try {
         route: "POST /smsi/documents/{record}",
