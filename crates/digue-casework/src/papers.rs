@@ -10,7 +10,7 @@ use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
 
 use digue_documents::{
-    Document, DocumentBlock, WrittenCell, WrittenSheet, docx, docx_in, pdf, xlsx,
+    Document, DocumentBlock, PostalAddress, WrittenCell, WrittenSheet, docx, docx_in, pdf, xlsx,
 };
 use digue_locales::{Language, Value, text_with};
 use digue_response::Incident;
@@ -20,6 +20,8 @@ use digue_types::{Act, Subject};
 use ring::digest::{SHA256, digest};
 
 use crate::incidents::IncidentView;
+use crate::letterhead::{self, LetterTo};
+use crate::notice_style::Style;
 use crate::paper_reader::PaperReader;
 use crate::{clock_table, complaint, notification};
 
@@ -334,11 +336,42 @@ fn external_paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &s
         None => vec![DocumentBlock::Paragraph(part.to_owned())],
     });
     let title = reader.say(&format!("paper-{name}-title"));
+    let blocks: Vec<DocumentBlock> = blocks.flatten().collect();
+    let is_letter = name == "partner";
     Document {
+        blocks: if is_letter {
+            as_letter(app, view, reader, title.clone(), blocks)
+        } else {
+            blocks
+        },
         title,
+        has_own_titles: is_letter,
         language: reader.language.code(),
         foot: view.reference(),
-        blocks: blocks.flatten().collect(),
         ..Document::default()
     }
+}
+
+/// A paper with the head, the salutation and the signature of a letter. The directory has no postal
+/// address of a partner: its name stands where the hand that sends it adds one.
+fn as_letter(
+    app: &App,
+    view: &IncidentView,
+    reader: &PaperReader,
+    subject: String,
+    blocks: Vec<DocumentBlock>,
+) -> Vec<DocumentBlock> {
+    let style = Style::Plain(reader.language);
+    let partner = reader.names.organisation_about(&view.incident.about);
+    let to = LetterTo {
+        recipient: PostalAddress::of(partner.unwrap_or_default()),
+        handling: reader.say("letter-partner-address"),
+        reference: view.reference(),
+        subject,
+    };
+    let head = letterhead::head(app, style, to);
+    std::iter::once(DocumentBlock::Letter(Box::new(head)))
+        .chain(blocks)
+        .chain(letterhead::signature(app, style))
+        .collect()
 }

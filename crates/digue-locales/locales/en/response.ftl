@@ -797,6 +797,7 @@ paper-press =
 
     Contact
     { $mail }, { $phone }.
+letter-partner-address = Postal address of the partner to be added
 paper-partner-title = Letter to the partner (GDPR art. 33(2))
 paper-partner =
     { $body } is informing you of a personal data breach (reference { $reference }, { $about }).

@@ -791,6 +791,7 @@ paper-press =
 
     Contact
     { $mail }, { $phone }.
+letter-partner-address = Adresse postale du partenaire à ajouter
 paper-partner-title = Lettre au partenaire (RGPD, art. 33, 2)
 paper-partner =
     { $body } vous informe d'une violation de données personnelles (référence { $reference }, { $about }).
