@@ -17,7 +17,11 @@ PAGES = [
     "/smsi/registers/risk", "/smsi/checks", "/smsi/checks/passkeys", "/smsi/statement",
     "/smsi/frameworks/recyf", "/smsi/ebios", "/reviews", "/awareness", "/accounts", "/organisations",
     "/assessments", "/requests", "/messages", "/messages/reports", "/person/door", "/accessibility",
+    "/", "/activity", "/watch", "/incidents", "/register", "/sessions", "/approvals", "/journal", "/scope", "/portals",
+    "/search?q=agent", "/awareness/state", "/smsi/checks/deputies", "/smsi/checks/awareness",
+    "/smsi/samples?population=accounts&seed=1&size=500", "/accounts/of-000.agent2", "/organisations/of-000", "/settings",
 ]
+WEIGHT_KIB, SERVER_MS = 150, 100
 
 
 def start(digue, folder):
@@ -112,8 +116,8 @@ def measure(host, token, rounds):
     answer, _, took = ask("POST", "/reviews", "title=Revue&due=2099-01-01T10:00")
     review = answer.getheader("location")
     print(f"a review of every account opened: {took:.0f} ms")
-    print(f"{'page':40} {'median ms':>10} {'worst ms':>9} {'KiB':>7}")
-    worst_of_all = 0
+    print(f"{'page':52} {'median ms':>10} {'worst ms':>9} {'KiB':>7}")
+    worst_of_all, heaviest = 0, 0
     for page in [*PAGES, review]:
         times = []
         for _ in range(rounds):
@@ -121,9 +125,9 @@ def measure(host, token, rounds):
             assert answer.status == 200, (page, answer.status)
             times.append(took)
         name = "/reviews/{review}" if page == review else page
-        print(f"{name:40} {statistics.median(times):10.1f} {max(times):9.1f} {len(body) // 1024:7}")
-        worst_of_all = max(worst_of_all, max(times))
-    print(f"worst of all: {worst_of_all:.1f} ms")
+        print(f"{name:52} {statistics.median(times):10.1f} {max(times):9.1f} {len(body) // 1024:7}")
+        worst_of_all, heaviest = max(worst_of_all, max(times)), max(heaviest, len(body) / 1024)
+    print(f"worst of all: {worst_of_all:.1f} ms (goal: {SERVER_MS}), heaviest: {heaviest:.0f} KiB (goal: {WEIGHT_KIB})")
 
 
 main()

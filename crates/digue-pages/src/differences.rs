@@ -28,8 +28,20 @@ pub async fn words_beside(
         compared.differences.iter().filter(is_shown),
         visitor.language,
     );
+    let mut faulty = std::mem::take(&mut localizer.faulty);
+    for (_, records) in &mut faulty {
+        let more = records.len().saturating_sub(FAULTY_SHOWN);
+        records.truncate(FAULTY_SHOWN);
+        if more > 0 {
+            records.push(localizer.counted("stored-more", more));
+        }
+    }
+    localizer.faulty = faulty;
     Ok(localizer)
 }
+
+/// The most faulty records that a page names; the check of stored records has all.
+const FAULTY_SHOWN: usize = 20;
 
 /// A difference from the result of a check, in words: `gate:account:a1`.
 pub fn kept_in_words(w: &Localizer, kept: &str) -> String {

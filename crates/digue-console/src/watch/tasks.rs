@@ -25,6 +25,8 @@ use crate::visitor::Visitor;
 
 /// The most tasks that stand open on the page; the others unfold.
 const TASKS_SHOWN: usize = 8;
+/// The most tasks that unfold.
+const MORE_SHOWN: usize = 50;
 /// The most clocks on the page; the list of incidents has all.
 const CLOCKS_SHOWN: usize = 6;
 
@@ -48,6 +50,8 @@ struct HomePage {
     clocks: Vec<HomeClock>,
     first: Vec<HomeTask>,
     more: Vec<HomeTask>,
+    /// How many are not even folded: each has a page that lists it.
+    not_listed: usize,
     others: Vec<HomeTask>,
     /// Names of what could not be read.
     unread: Vec<String>,
@@ -196,7 +200,9 @@ fn home(
         .iter()
         .map(|task| task_in_words(&w, task, now))
         .collect();
-    let more = mine.split_off(mine.len().min(TASKS_SHOWN));
+    let mut more = mine.split_off(mine.len().min(TASKS_SHOWN));
+    let not_listed = more.len().saturating_sub(MORE_SHOWN);
+    more.truncate(MORE_SHOWN);
     let (tone, sentence, way) = situation_in_words(&w, &board);
     HomePage {
         tone,
@@ -210,6 +216,7 @@ fn home(
             .collect(),
         first: mine,
         more,
+        not_listed,
         others: board
             .others
             .iter()

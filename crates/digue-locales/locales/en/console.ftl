@@ -761,6 +761,11 @@ error-involved = You requested, approved or saw the address: someone else must h
 
 stored-differs = These records do not match the journal. The database was changed outside Digue, or restored. Do not rely on them until you know why.
 stored-unreadable = unreadable
+stored-more =
+    { $count ->
+        [one] 1 other record
+       *[other] { $shown } other records
+    }
 stored-sheet = Differences from the journal
 stored-named = { $kind } { $name }
 stored-missing = { $kind } { $name }: in the journal, not in the database

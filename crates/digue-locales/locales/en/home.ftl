@@ -76,6 +76,11 @@ home-clock-since = since { $at }
 home-tasks = To do
 home-nothing = Nothing for you to do. Last checked at { $at }.
 home-nothing-known = Nothing known to do; a part could not be read.
+home-not-listed =
+    { $count ->
+        [one] 1 more task is not shown here.
+       *[other] { $shown } more tasks are not shown here.
+    }
 home-more =
     { $count ->
         [one] 1 more task

@@ -763,6 +763,11 @@ checks-switched = Disabled by { $by } until { $until }: { $reason }
 checks-until = Until
 checks-names-more = { $shown } more
 checks-names = Failing items
+statement-more =
+    { $count ->
+        [one] 1 more measure
+       *[other] { $shown } more measures
+    }
 statement-title = Statement of applicability
 statement-explain = The 93 Annex A controls: what is decided, what is declared, what is measured.
 statement-freeze = Freeze and sign this version

@@ -761,6 +761,11 @@ error-involved = Vous avez fait ou accordé la demande, ou vu l'adresse : une a
 
 stored-differs = Ces enregistrements ne correspondent pas au journal. La base a été modifiée sans passer par Digue, ou restaurée. Ne vous y fiez pas avant d'avoir compris pourquoi.
 stored-unreadable = illisible
+stored-more =
+    { $count ->
+        [one] 1 autre enregistrement
+       *[other] { $shown } autres enregistrements
+    }
 stored-sheet = Écarts avec le journal
 stored-named = { $kind } { $name }
 stored-missing = { $kind } { $name } : présent au journal, absent de la base

@@ -76,6 +76,11 @@ home-clock-since = depuis { $at }
 home-tasks = À traiter
 home-nothing = Rien à faire pour vous. Dernier contrôle à { $at }.
 home-nothing-known = Rien de connu à faire ; une partie n'a pas pu être lue.
+home-not-listed =
+    { $count ->
+        [one] 1 tâche de plus n'est pas montrée ici.
+       *[other] { $shown } tâches de plus ne sont pas montrées ici.
+    }
 home-more =
     { $count ->
         [one] Encore 1 tâche
