@@ -12,7 +12,7 @@ use digue_response::notification::Field;
 use crate::error::{PageAnswer, PageResponse};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, page};
+use crate::view::{Localizer, ShownCount, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -20,6 +20,28 @@ use crate::visitor::Visitor;
 struct SettingsPage {
     w: Localizer,
     view: SettingsView,
+}
+
+impl SettingsPage {
+    /// Hours once there are several: nobody reads 600 minutes.
+    fn span(&self, mins: impl ShownCount) -> String {
+        match (mins.count() / 60, mins.count() % 60) {
+            (hours @ 2.., 0) => self.w.counted("hours-count", hours),
+            _ => self.w.counted("minutes-count", mins),
+        }
+    }
+
+    /// What a session is bound to.
+    fn held_to(&self) -> Vec<String> {
+        let held_to = &self.view.held_to;
+        let parts = [
+            (held_to.network, "held-to-network"),
+            (held_to.agent, "held-to-agent"),
+            (held_to.tls, "held-to-tls"),
+        ];
+        let parts = parts.into_iter().filter(|(is, _)| *is);
+        parts.map(|(_, key)| self.w.say(key)).collect()
+    }
 }
 
 pub(crate) async fn show(

@@ -470,6 +470,7 @@ mail-kind-recovered = account returned
 settings-rules = Rules
 settings-rules-version = Version in effect: { $version }
 settings-console = Console: { $url }
+hours-count = { $shown } { PLURAL($shown, one: "hour", other: "hours") }
 minutes-count = { $shown } { PLURAL($shown, one: "minute", other: "minutes") }
 role-deputy = deputy
 role-portal-team = portal team
@@ -590,8 +591,8 @@ verdict-clear = This was normal work
 verdict-explain = The reason is kept in the journal. Reopening a closed account takes a second person; the account keeps a quarter of its budgets for fourteen days.
 verdict-waits = The decision belongs to an officer.
 finding-title = What was found
-finding-persons = persons requested that day up to the finding, held back or seen
 finding-persons-day = seen that day
+finding-persons = persons requested that day up to the finding, held back or seen
 finding-done = action taken
 finding-intended = The playbook called for more: { $action }. The chosen automatic level held it back.
 finding-fused = The playbook called for: { $action }. Too many accounts of this portal were closed automatically within { $hours } { PLURAL($hours, one: "hour", other: "hours") } for another one to be closed without a person's decision. Close it yourself if this is a theft, or mark it as normal work.
@@ -760,12 +761,12 @@ error-involved = You requested, approved or saw the address: someone else must h
 ## Records and journal
 
 stored-differs = These records do not match the journal. The database was changed outside Digue, or restored. Do not rely on them until you know why.
-stored-unreadable = unreadable
 stored-more =
     { $count ->
         [one] 1 other record
        *[other] { $shown } other records
     }
+stored-unreadable = unreadable
 stored-sheet = Differences from the journal
 stored-named = { $kind } { $name }
 stored-missing = { $kind } { $name }: in the journal, not in the database

@@ -470,6 +470,7 @@ mail-kind-recovered = compte rendu à son titulaire
 settings-rules = Règles
 settings-rules-version = Version en vigueur : { $version }
 settings-console = Console : { $url }
+hours-count = { $shown } { PLURAL($shown, one: "heure", other: "heures") }
 minutes-count = { $shown } { PLURAL($shown, one: "minute", other: "minutes") }
 role-deputy = suppléant
 role-portal-team = équipe du portail
@@ -590,8 +591,8 @@ verdict-clear = C'était du travail normal
 verdict-explain = Le motif est conservé dans le journal. Rouvrir un compte fermé demande une deuxième personne ; ses limites restent réduites au quart pendant quatorze jours.
 verdict-waits = La décision revient à un responsable.
 finding-title = Ce qui a été trouvé
-finding-persons = personnes demandées ce jour-là jusqu'au signalement, retenues ou vues
 finding-persons-day = vues ce jour-là
+finding-persons = personnes demandées ce jour-là jusqu'au signalement, retenues ou vues
 finding-done = action prise
 finding-intended = Le scénario de réponse prévoyait davantage : { $action }. Le niveau d'automatisme choisi ne l'a pas permis.
 finding-fused = Le scénario de réponse prévoyait : { $action }. Trop de comptes de ce portail ont été fermés automatiquement en { $hours } { PLURAL($hours, one: "heure", other: "heures") } : un autre ne peut l'être que par décision d'une personne. Fermez-le si c'est un vol, ou indiquez que c'était du travail normal.
@@ -760,12 +761,12 @@ error-involved = Vous avez fait ou accordé la demande, ou vu l'adresse : une a
 ## Records and journal
 
 stored-differs = Ces enregistrements ne correspondent pas au journal. La base a été modifiée sans passer par Digue, ou restaurée. Ne vous y fiez pas avant d'avoir compris pourquoi.
-stored-unreadable = illisible
 stored-more =
     { $count ->
         [one] 1 autre enregistrement
        *[other] { $shown } autres enregistrements
     }
+stored-unreadable = illisible
 stored-sheet = Écarts avec le journal
 stored-named = { $kind } { $name }
 stored-missing = { $kind } { $name } : présent au journal, absent de la base
