@@ -8,8 +8,11 @@ use digue_app::act_contents::AccountPlace;
 use digue_app::directory;
 use digue_app::gates::{self, ActAuthority};
 use digue_app::{ActDetails, Actor, App, OperationError, require};
+use digue_backup::deletion::BackupDeletion;
+use digue_backup::history::BackupEvent;
 use digue_identity::invitations::{self, Invitation, InvolvedAccounts};
 use digue_identity::{keys, recovery};
+use digue_mail::Mail;
 use digue_store::{ApprovalDecision, ApprovalRecord};
 use digue_types::{AccountId, Act, GateReason, OrganisationId, Subject};
 
@@ -193,9 +196,36 @@ async fn carry_out(
             keys::grant(app, actor, record, (account, proof, name)).await?;
             Ok(Vec::new())
         }
+        ApprovalRequest::DeleteBackups(deletion) => {
+            delete_backups_later(app, actor, deletion, record).await?;
+            Ok(Vec::new())
+        }
         // Nothing to do now: `evidence` looks for this approval when the export is made.
         ApprovalRequest::ExportJournal => Ok(Vec::new()),
     }
+}
+
+/// Writes down that two persons agreed to a deletion, and tells every officer: those who did not
+/// ask have three days to stop it.
+async fn delete_backups_later(
+    app: &App,
+    actor: &Actor,
+    deletion: &BackupDeletion,
+    record: &ApprovalRecord,
+) -> Result<(), OperationError> {
+    let (repository, deletion) = (deletion.repository.clone(), deletion.clone());
+    let details = ActDetails {
+        subject: Subject::Repository(repository.clone()),
+        before: AskedBy(&record.asked_by).to_string(),
+        after: BackupEvent::DeletionAgreed { deletion }.to_text(),
+        reason: record.reason.clone(),
+    };
+    app.write_down(actor, Act::BackupDeletionAgreed, details)
+        .await?;
+    let mail = |_| Mail::BackupDeletion {
+        repository: repository.clone(),
+    };
+    digue_mail::tell_roles(app, Role::can_review, mail).await
 }
 
 /// Moves an account to another organisation or role.

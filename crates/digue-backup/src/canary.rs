@@ -18,7 +18,8 @@ use crate::rest_store::RestStore;
 pub enum DeletionProof {
     /// Every deletion was refused, and the canary reads as it was written.
     Refused,
-    /// Something could be deleted: the kinds of files, as restic names their folders.
+    /// Something could be deleted: the kinds of files, as restic names their folders; in a bucket,
+    /// what lifted a lock, or the files that have none.
     Deletable(Vec<String>),
     /// A folder or disk is as deletable as any other file of this machine.
     NotImmutable,

@@ -41,6 +41,9 @@ pub enum BackupError {
     /// The store does not allow it: for a deletion, as it should.
     #[error("{place} refuses ({status})")]
     Refused { place: String, status: u16 },
+    /// What was written is not locked as it was asked to be.
+    #[error("{place} took {file} and did not lock it")]
+    NotLocked { place: String, file: String },
     /// The library ended in a fault of its own, as it does on some damaged packs.
     #[error("the repository at {place} is damaged: reading it broke off")]
     ReadingBroken { place: String },
@@ -88,6 +91,8 @@ pub(crate) enum StoreFault {
     Refused(u16),
     #[error("no answer")]
     Unreachable(#[source] Box<dyn Error + Send + Sync>),
+    #[error("the store took {0} and did not lock it")]
+    NotLocked(String),
     #[error("the file does not have the hash that is its name")]
     WrongHash,
     #[error("an answer that the protocol does not allow: {0}")]
@@ -131,6 +136,10 @@ impl BackupError {
                         place,
                         source: error,
                     };
+                }
+                Some(StoreFault::NotLocked(file)) => {
+                    let file = file.clone();
+                    return Self::NotLocked { place, file };
                 }
                 Some(StoreFault::WrongHash) => {
                     return Self::Damaged {

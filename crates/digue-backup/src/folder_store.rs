@@ -76,6 +76,19 @@ impl FolderStore {
         })
     }
 
+    /// How many locks restic holds here: the library has none, and does not list them.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn locks_of_restic(&self) -> Result<usize, BackupError> {
+        let path = self.root.join("locks");
+        let mut found = Vec::new();
+        match list(&path, &mut found) {
+            Ok(()) => Ok(found.len()),
+            Err(source) => Err(BackupError::File { path, source }),
+        }
+    }
+
     fn path(&self, kind: FileType, id: &Id) -> PathBuf {
         let name = id.to_hex().as_str().to_owned();
         match kind {

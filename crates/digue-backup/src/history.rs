@@ -10,6 +10,7 @@ use digue_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::canary::DeletionProof;
+use crate::deletion::{BackupDeletion, DELETION_WAITS, DeletionStanding};
 use crate::drill::{DrillReport, DrillStanding, DrillStep, DrillVerdict, PastDrill, StepOutcome};
 use crate::error::BackupError;
 use crate::reports::ReportStanding;
@@ -33,6 +34,7 @@ pub enum BackupFailure {
     Unreachable,
     Refused,
     Damaged,
+    NotLocked,
     CommandFailed,
     /// A file of the source, or of the machine.
     File,
@@ -50,6 +52,7 @@ impl BackupFailure {
             Self::Unreachable => "unreachable",
             Self::Refused => "refused",
             Self::Damaged => "damaged",
+            Self::NotLocked => "not-locked",
             Self::CommandFailed => "command-failed",
             Self::File => "file",
             Self::Library => "library",
@@ -70,6 +73,7 @@ impl From<&BackupError> for BackupFailure {
             BackupError::Unreachable { .. } => Self::Unreachable,
             BackupError::Refused { .. } => Self::Refused,
             BackupError::Damaged { .. } | BackupError::ReadingBroken { .. } => Self::Damaged,
+            BackupError::NotLocked { .. } => Self::NotLocked,
             BackupError::CommandNotStarted { .. } | BackupError::CommandFailed { .. } => {
                 Self::CommandFailed
             }
@@ -121,6 +125,14 @@ pub enum BackupEvent {
         time_secs: u64,
         failed: Vec<DrillStep>,
     },
+    /// Snapshots that retention no longer keeps: a proposal, which deletes nothing.
+    DeletionPlanned { deletion: BackupDeletion },
+    /// Two persons agreed to a deletion; it waits.
+    DeletionAgreed { deletion: BackupDeletion },
+    /// One person stopped an agreed deletion.
+    DeletionCancelled { deletion: BackupDeletion },
+    /// An agreed deletion was carried out; of no snapshots, when what earlier ones left was tidied.
+    Deleted { deletion: BackupDeletion },
     /// The report of another system says something new.
     Reported {
         /// The name that the operator gave the other system.
@@ -158,12 +170,32 @@ impl BackupEvent {
     pub fn repository(&self) -> &str {
         match self {
             Self::Reported { system, .. } => system,
+            Self::DeletionPlanned { deletion }
+            | Self::DeletionAgreed { deletion }
+            | Self::DeletionCancelled { deletion }
+            | Self::Deleted { deletion } => &deletion.repository,
             Self::Made { repository, .. }
             | Self::Failed { repository, .. }
             | Self::Verified { repository, .. }
             | Self::DeletionTried { repository, .. }
             | Self::Drilled { repository, .. }
             | Self::KeySplit { repository, .. } => repository,
+        }
+    }
+
+    /// True for what only persons decide: no command may leave it as its result.
+    pub const fn is_of_persons(&self) -> bool {
+        match self {
+            Self::DeletionAgreed { .. } | Self::DeletionCancelled { .. } => true,
+            Self::Made { .. }
+            | Self::Failed { .. }
+            | Self::Verified { .. }
+            | Self::DeletionTried { .. }
+            | Self::Drilled { .. }
+            | Self::DeletionPlanned { .. }
+            | Self::Deleted { .. }
+            | Self::Reported { .. }
+            | Self::KeySplit { .. } => false,
         }
     }
 
@@ -188,10 +220,18 @@ pub struct BackupHistory {
     stored: BTreeMap<(String, String), Timestamp>,
     /// By repository: when a share of its packs was read.
     verified: BTreeMap<String, Timestamp>,
+    /// By repository and share: the faults that were found when it was read last.
+    faults: BTreeMap<String, BTreeMap<(u32, u32), u64>>,
     drills: BTreeMap<String, Vec<PastDrill>>,
     /// By repository.
     snapshots: BTreeMap<RepositoryId, Vec<JournaledSnapshot>>,
     proofs: BTreeMap<String, (Timestamp, DeletionProof)>,
+    /// By repository: the last plan, and the agreed deletion that was not carried out yet.
+    planned: BTreeMap<String, (Timestamp, BackupDeletion)>,
+    agreed: BTreeMap<String, (Timestamp, BackupDeletion)>,
+    deleted: BTreeMap<RepositoryId, BTreeSet<SnapshotId>>,
+    /// By repository: the last deletion, and whether it was one of snapshots.
+    deletions: BTreeMap<String, (Timestamp, bool)>,
     /// By other system: the last report, and when its entry was written.
     reports: BTreeMap<String, (Timestamp, ReportStanding)>,
 }
@@ -264,14 +304,84 @@ impl BackupHistory {
             BackupEvent::DeletionTried { repository, proof } => {
                 self.proofs.insert(repository.clone(), (at, proof.clone()));
             }
+            BackupEvent::DeletionPlanned { deletion } => {
+                let name = deletion.repository.clone();
+                self.planned.insert(name, (at, deletion.clone()));
+            }
+            BackupEvent::DeletionAgreed { deletion } => {
+                let name = deletion.repository.clone();
+                self.agreed.insert(name, (at, deletion.clone()));
+            }
+            BackupEvent::DeletionCancelled { deletion } => {
+                self.agreed.remove(&deletion.repository);
+            }
+            BackupEvent::Deleted { deletion } => self.take_deleted(at, deletion),
             BackupEvent::Reported { system, standing } => {
                 self.reports.insert(system.clone(), (at, standing.clone()));
             }
-            BackupEvent::Verified { repository, .. } => {
-                latest(&mut self.verified, repository.clone(), at)
+            BackupEvent::Verified {
+                repository,
+                part,
+                of,
+                faults,
+            } => {
+                latest(&mut self.verified, repository.clone(), at);
+                let shares = self.faults.entry(repository.clone()).or_default();
+                // A share that is cut otherwise says nothing about this one, and one that is whole
+                // says everything.
+                if *of == 1 {
+                    shares.clear();
+                }
+                shares.insert((*part, *of), *faults);
             }
             BackupEvent::Failed { .. } | BackupEvent::KeySplit { .. } => {}
         }
+    }
+
+    fn take_deleted(&mut self, at: Timestamp, deletion: &BackupDeletion) {
+        let name = deletion.repository.clone();
+        // Only what was agreed to explains that a snapshot is gone: a result that says more is a
+        // thief's, and what it names counts as vanished.
+        let was_agreed = self.agreed.get(&name);
+        if was_agreed.is_some_and(|(_, agreed)| agreed == deletion) {
+            self.agreed.remove(&name);
+            let gone = self.deleted.entry(deletion.id.clone()).or_default();
+            gone.extend(deletion.snapshots.iter().cloned());
+        }
+        let of_snapshots = !deletion.snapshots.is_empty();
+        self.deletions.insert(name, (at, of_snapshots));
+    }
+
+    /// The last plan to delete snapshots of a repository, and when it was made.
+    pub fn planned_deletion(&self, repository: &str) -> Option<&(Timestamp, BackupDeletion)> {
+        self.planned.get(repository)
+    }
+
+    /// Where the deletion of a repository's snapshots stands.
+    pub fn deletion(&self, repository: &str, now: Timestamp) -> DeletionStanding<'_> {
+        match self.agreed.get(repository) {
+            None => DeletionStanding::NoneAgreed,
+            Some((at, deletion)) => {
+                let until = at.plus(DELETION_WAITS);
+                if now < until {
+                    DeletionStanding::Waiting { deletion, until }
+                } else {
+                    DeletionStanding::Due(deletion)
+                }
+            }
+        }
+    }
+
+    /// Snapshots whose deletion was agreed to and carried out.
+    pub fn deleted(&self, repository: &RepositoryId) -> BTreeSet<SnapshotId> {
+        let deleted = self.deleted.get(repository);
+        deleted.map_or_else(BTreeSet::new, Clone::clone)
+    }
+
+    /// When snapshots were deleted last, if what they left was not tidied since.
+    pub fn untidied_since(&self, repository: &str) -> Option<Timestamp> {
+        let (at, of_snapshots) = self.deletions.get(repository)?;
+        of_snapshots.then_some(*at)
     }
 
     /// Where the backup of a source to a repository stands.
@@ -302,6 +412,12 @@ impl BackupHistory {
     /// When a share of the repository's packs was read, whatever was found.
     pub fn last_verified(&self, repository: &str) -> Option<Timestamp> {
         self.verified.get(repository).copied()
+    }
+
+    /// Faults that reading the repository found, and that reading it again has not cleared.
+    pub fn faults(&self, repository: &str) -> u64 {
+        let shares = self.faults.get(repository);
+        shares.map_or(0, |shares| shares.values().sum())
     }
 
     /// When a deletion was tried, whatever came of it.
@@ -462,6 +578,9 @@ mod tests {
             }),
             reported(ReportStanding::Failed { last_secs: Some(7) }),
             reported(ReportStanding::Unreadable),
+            BackupEvent::DeletionAgreed {
+                deletion: deletion(&['1', '2']),
+            },
         ];
         for event in events {
             assert_eq!(BackupEvent::parse(&event.to_text()).unwrap(), event);
@@ -542,6 +661,95 @@ mod tests {
         history.add(at(12), &reported(made(500)));
         assert!(!standing(&history, 13).is_red());
         assert!(standing(&history, 60).is_red());
+    }
+
+    #[test]
+    fn a_fault_stays_until_its_share_is_read_without() {
+        let mut history = BackupHistory::default();
+        let verified = |part, of, faults| BackupEvent::Verified {
+            repository: "disque".to_owned(),
+            part,
+            of,
+            faults,
+        };
+        history.add(at(1), &verified(1, 30, 2));
+        history.add(at(25), &verified(2, 30, 0));
+        assert_eq!((history.faults("disque"), history.faults("autre")), (2, 0));
+        history.add(at(49), &verified(1, 30, 0));
+        assert_eq!(history.faults("disque"), 0);
+        history.add(at(50), &verified(3, 30, 1));
+        history.add(at(51), &verified(1, 1, 0));
+        assert_eq!(history.faults("disque"), 0, "read whole");
+    }
+
+    fn deletion(digits: &[char]) -> BackupDeletion {
+        BackupDeletion {
+            repository: "disque".to_owned(),
+            id: repository(),
+            snapshots: digits.iter().map(|digit| snapshot(*digit)).collect(),
+        }
+    }
+
+    #[test]
+    fn an_agreed_deletion_waits_three_days_and_may_be_stopped_meanwhile() {
+        let mut history = BackupHistory::default();
+        let planned = deletion(&['1']);
+        let (deletion, again) = (planned.clone(), planned.clone());
+        history.add(at(0), &BackupEvent::DeletionPlanned { deletion });
+        let standing = history.deletion("disque", at(500));
+        assert_eq!(
+            standing,
+            DeletionStanding::NoneAgreed,
+            "a plan deletes nothing"
+        );
+        let agreed = BackupEvent::DeletionAgreed { deletion: again };
+        history.add(at(1), &agreed);
+        let until = at(73);
+        let (deletion, later) = (&planned, at(72));
+        assert_eq!(
+            history.deletion("disque", later),
+            DeletionStanding::Waiting { deletion, until }
+        );
+        assert_eq!(
+            history.deletion("disque", until),
+            DeletionStanding::Due(&planned)
+        );
+        let deletion = planned.clone();
+        history.add(at(74), &BackupEvent::DeletionCancelled { deletion });
+        assert_eq!(
+            history.deletion("disque", at(500)),
+            DeletionStanding::NoneAgreed
+        );
+    }
+
+    #[test]
+    fn only_what_was_agreed_to_explains_that_a_snapshot_is_gone() {
+        let mut history = BackupHistory::default();
+        let forged = BackupEvent::Deleted {
+            deletion: deletion(&['1', '2']),
+        };
+        history.add(at(1), &forged);
+        assert_eq!(history.deleted(&repository()), BTreeSet::new());
+        let agreed = BackupEvent::DeletionAgreed {
+            deletion: deletion(&['1']),
+        };
+        history.add(at(2), &agreed);
+        history.add(at(80), &forged);
+        assert_eq!(history.deleted(&repository()), BTreeSet::new());
+        let deleted = BackupEvent::Deleted {
+            deletion: deletion(&['1']),
+        };
+        history.add(at(160), &deleted);
+        assert_eq!(
+            history.deleted(&repository()),
+            BTreeSet::from([snapshot('1')])
+        );
+        assert_eq!(history.untidied_since("disque"), Some(at(160)));
+        let tidied = BackupEvent::Deleted {
+            deletion: deletion(&[]),
+        };
+        history.add(at(400), &tidied);
+        assert_eq!(history.untidied_since("disque"), None);
     }
 
     #[test]

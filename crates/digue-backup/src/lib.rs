@@ -8,6 +8,7 @@
 //! `rustic_core` is seen in `repository.rs` and in the stores below it, and nowhere else.
 
 pub mod canary;
+pub mod deletion;
 pub mod drill;
 pub mod folder_store;
 pub mod history;
@@ -18,12 +19,15 @@ pub mod reports;
 pub mod repository;
 pub mod rest_store;
 pub mod retention;
+pub mod s3_canary;
+pub mod s3_store;
 pub mod sample;
 pub mod schedule;
 pub mod signs;
 
 mod error;
 mod ids;
+mod s3_listing;
 
 pub use error::BackupError;
 pub use ids::{RepositoryId, SnapshotId};

@@ -12,14 +12,15 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use digue_types::Timestamp;
+use jiff::Span;
 use ring::digest::{Context, SHA256, digest};
-use rustic_core::repofile::{Node, NodeType, SnapshotFile};
+use rustic_core::repofile::{IndexFile, Node, NodeType, SnapshotFile};
 use rustic_core::{
     BackupOptions, CheckOptions, CheckResults, ConfigOptions, Credentials, Excludes,
     IndexedFullStatus, KeyOptions, LocalDestination, LocalSource, LocalSourceFilterOptions,
-    LocalSourceSaveOptions, LsOptions, OpenStatus, ReadSource, ReadSourceEntry, ReadSourceOpen,
-    ReadSubsetOption, Repository, RepositoryBackends, RepositoryOptions, RestoreOptions,
-    RusticError, RusticResult, SnapshotOptions, WriteBackend,
+    LocalSourceSaveOptions, LsOptions, OpenStatus, PruneOptions, ReadSource, ReadSourceEntry,
+    ReadSourceOpen, ReadSubsetOption, Repository, RepositoryBackends, RepositoryOptions,
+    RestoreOptions, RusticError, RusticResult, SnapshotOptions, WriteBackend,
 };
 
 use crate::error::BackupError;
@@ -29,6 +30,9 @@ use crate::sample::{ContentKind, SAMPLE_BYTES};
 use crate::schedule::PackSlice;
 use crate::signs::{FileListing, ListedFile, SampledTypes};
 use crate::{RepositoryId, SnapshotId};
+
+/// A week: longer than any backup takes.
+const TIDIED_AFTER_HOURS: i64 = 7 * 24;
 
 /// The files of a repository, wherever they are.
 pub type RepositoryStore = Arc<dyn WriteBackend>;
@@ -196,6 +200,21 @@ impl BackupRepository {
             .map_err(|error| self.failed(error))
     }
 
+    /// The packs that some index names; all others are what broken-off backups left.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn packs_in_use(&self) -> Result<BTreeSet<String>, BackupError> {
+        let mut found = BTreeSet::new();
+        let indexes = self.repository.stream_files::<IndexFile>();
+        for index in indexes.map_err(|error| self.failed(error))? {
+            let (_, index) = index.map_err(|error| self.failed(error))?;
+            let packs = index.packs.iter().chain(&index.packs_to_delete);
+            found.extend(packs.map(|pack| pack.id.to_hex().as_str().to_owned()));
+        }
+        Ok(found)
+    }
+
     /// All snapshots, oldest declared date first.
     ///
     /// # Errors
@@ -204,6 +223,43 @@ impl BackupRepository {
         let mut found: Vec<SnapshotInfo> = self.files()?.iter().map(info).collect();
         found.sort_by(|one, other| (one.declared, &one.id).cmp(&(other.declared, &other.id)));
         Ok(found)
+    }
+
+    /// Removes snapshots; what only they named stays until `tidy`.
+    ///
+    /// # Errors
+    /// `Refused` where the store does not delete; what the store says.
+    pub fn forget(&self, snapshots: &[SnapshotId]) -> Result<(), BackupError> {
+        let ids: Vec<_> = self
+            .files()?
+            .iter()
+            .filter(|file| snapshots.contains(&info(file).id))
+            .map(|file| file.id)
+            .collect();
+        self.repository
+            .delete_snapshots(&ids)
+            .map_err(|error| self.failed(error))
+    }
+
+    /// Marks the packs that no snapshot needs, and removes those that were marked a week ago: what a
+    /// backup that runs meanwhile still counts on is there until it ends.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn tidy(&self) -> Result<(), BackupError> {
+        self.tidy_marked(Span::new().hours(TIDIED_AFTER_HOURS))
+    }
+
+    /// As `tidy`, for packs that were marked so long ago.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn tidy_marked(&self, ago: Span) -> Result<(), BackupError> {
+        let failed = |error| self.failed(error);
+        let mut options = PruneOptions::default();
+        options.keep_delete = ago;
+        let plan = self.repository.prune_plan(&options).map_err(failed)?;
+        self.repository.prune(&options, plan).map_err(failed)
     }
 
     /// Backs a folder up, then makes sure that the repository has what the snapshot needs.

@@ -12,7 +12,7 @@ use ring::digest::{SHA256, digest};
 use rustic_core::{BytesList, FileType, Id, ReadBackend, RusticResult, WriteBackend};
 use serde::Deserialize;
 
-use crate::error::StoreFault;
+use crate::error::{BackupError, StoreFault};
 use crate::folder_store::hex;
 
 /// Asks one question of the repository's server; below the repository's own URL.
@@ -128,6 +128,34 @@ impl RestStore {
         self.ask(&request).map(|answer| answer.status)
     }
 
+    /// How many locks restic holds here: the library has none, and does not list them.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn locks_of_restic(&self) -> Result<usize, BackupError> {
+        let listed = self.listed("locks");
+        listed
+            .map(|locks| locks.len())
+            .map_err(|error| BackupError::of(&self.place, error))
+    }
+
+    /// The files of a folder.
+    fn listed(&self, folder: &str) -> RusticResult<Vec<ListedObject>> {
+        let mut request = RestRequest::new(RestMethod::Get, format!("{folder}/"));
+        request.wants_sizes = true;
+        let answer = self
+            .ask(&request)
+            .map_err(|fault| fault.wrap("listing files"))?;
+        match answer.status {
+            200 => {}
+            // A folder that nothing was written to yet.
+            404 => return Ok(Vec::new()),
+            status => return Err(StoreFault::Refused(status).wrap("listing files")),
+        }
+        serde_json::from_slice(&answer.body)
+            .map_err(|error| StoreFault::Protocol(error.to_string()).wrap("listing files"))
+    }
+
     fn expect(&self, request: &RestRequest) -> Result<RestAnswer, StoreFault> {
         let answer = self.ask(request)?;
         if (200..300).contains(&answer.status) {
@@ -185,19 +213,7 @@ impl ReadBackend for RestStore {
                 status => Err(StoreFault::Refused(status).wrap("asking for the configuration")),
             };
         }
-        let mut request = RestRequest::new(RestMethod::Get, format!("{}/", kind.dirname()));
-        request.wants_sizes = true;
-        let answer = self
-            .ask(&request)
-            .map_err(|fault| fault.wrap("listing files"))?;
-        match answer.status {
-            200 => {}
-            // A folder that nothing was written to yet.
-            404 => return Ok(Vec::new()),
-            status => return Err(StoreFault::Refused(status).wrap("listing files")),
-        }
-        let listed: Vec<ListedObject> = serde_json::from_slice(&answer.body)
-            .map_err(|error| StoreFault::Protocol(error.to_string()).wrap("listing files"))?;
+        let listed = self.listed(kind.dirname())?;
         Ok(listed
             .into_iter()
             .filter_map(|one| one.name.parse().ok().map(|id| (id, one.size)))

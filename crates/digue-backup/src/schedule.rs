@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use digue_types::Timestamp;
 
+/// From a deletion of snapshots to the removal of the packs that it marked: a day longer than they
+/// must have been marked.
+pub const TIDY_AFTER: Duration = Duration::from_hours(8 * 24);
+
 /// How often something must succeed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cadence {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use digue_app::{App, OperationError};
+use digue_backup::deletion::DeletionStanding;
 use digue_backup::history::{BackupHistory, OWN_SOURCE};
-use digue_backup::schedule::{Cadence, DueState};
+use digue_backup::schedule::{Cadence, DueState, TIDY_AFTER};
 use digue_types::Timestamp;
 
 use crate::backups::{self, BackupRules};
@@ -19,6 +20,8 @@ pub enum BackupJob {
     Verify,
     TryDeletion,
     Drill,
+    /// What two persons agreed to delete, and the tidying a week after.
+    Delete,
 }
 
 /// A command that is due, and for which repository.
@@ -30,7 +33,13 @@ pub struct DueJob {
 
 impl BackupJob {
     /// In the order in which they run: what the others prove is as old as the last backup.
-    const ALL: [Self; 4] = [Self::Make, Self::Verify, Self::TryDeletion, Self::Drill];
+    const ALL: [Self; 5] = [
+        Self::Make,
+        Self::Verify,
+        Self::TryDeletion,
+        Self::Drill,
+        Self::Delete,
+    ];
 
     fn is_due(
         self,
@@ -57,6 +66,13 @@ impl BackupJob {
                 let any = history.last_drill(repository, false);
                 rules.drills.state(passed, now).runs_now() && runs(DAY, any)
             }
+            Self::Delete => match history.deletion(repository, now) {
+                DeletionStanding::Due(_) => true,
+                DeletionStanding::Waiting { .. } => false,
+                DeletionStanding::NoneAgreed => history
+                    .untidied_since(repository)
+                    .is_some_and(|since| now >= since.plus(TIDY_AFTER)),
+            },
         }
     }
 }
@@ -91,6 +107,7 @@ fn due_by(history: &BackupHistory, rules: &BackupRules, now: Timestamp) -> Vec<D
 #[cfg(test)]
 mod tests {
     use digue_backup::canary::DeletionProof;
+    use digue_backup::deletion::BackupDeletion;
     use digue_backup::drill::DrillVerdict;
     use digue_backup::history::BackupEvent;
     use digue_backup::signs::SuspicionLevel;
@@ -176,6 +193,43 @@ mod tests {
         assert_eq!(jobs(&history, at(1)), all, "one source is missing");
         history.add(at(1), &made("dossiers", 0));
         assert_eq!(jobs(&history, at(1)), all[1..]);
+    }
+
+    #[test]
+    fn a_deletion_is_due_three_days_after_it_was_agreed_to_and_its_tidying_a_week_later() {
+        let mut history = BackupHistory::default();
+        let rules = BackupRules {
+            backups: Cadence::every(DAY * 99),
+            drills: Cadence::every(DAY * 99),
+            ..rules()
+        };
+        history.add(at(0), &made(OWN_SOURCE, 0));
+        history.add(at(0), &made("dossiers", 0));
+        let is_due = |history: &BackupHistory, hours| {
+            let due = due_by(history, &rules, at(hours));
+            due.iter().any(|due| due.job == BackupJob::Delete)
+        };
+        let (id, snapshot) = ids();
+        let deletion = |snapshots| BackupDeletion {
+            repository: "disque".to_owned(),
+            id: id.clone(),
+            snapshots,
+        };
+        let agreed = deletion(vec![snapshot]);
+        let event = BackupEvent::DeletionAgreed {
+            deletion: agreed.clone(),
+        };
+        history.add(at(1), &event);
+        assert!(!is_due(&history, 72));
+        assert!(is_due(&history, 73));
+        history.add(at(73), &BackupEvent::Deleted { deletion: agreed });
+        assert!(!is_due(&history, 100));
+        assert!(is_due(&history, 73 + 8 * 24));
+        let tidied = BackupEvent::Deleted {
+            deletion: deletion(Vec::new()),
+        };
+        history.add(at(73 + 8 * 24), &tidied);
+        assert!(!is_due(&history, 500));
     }
 
     #[test]

@@ -93,6 +93,14 @@ pub async fn journal_results(app: &App) -> Result<usize, OperationError> {
     let mut count = 0;
     for (path, bytes) in left {
         match BackupEvent::parse(&String::from_utf8_lossy(&bytes)) {
+            // A file says nothing of who wrote it: persons decide in the console.
+            Ok(event) if event.is_of_persons() => {
+                tracing::error!(
+                    file = %path.display(),
+                    "Result of a backup claims a decision of persons; it is set aside and not journalled"
+                );
+                set_aside(&path).await?;
+            }
             Ok(event) => {
                 write_down(app, &event).await?;
                 count += 1;
@@ -114,9 +122,7 @@ pub async fn journal_results(app: &App) -> Result<usize, OperationError> {
                     %error,
                     "Result of a backup cannot be read; it is set aside and not journalled"
                 );
-                let aside = path.with_extension("unreadable");
-                let renamed = tokio::fs::rename(&path, aside).await;
-                renamed.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+                set_aside(&path).await?;
             }
         }
     }
@@ -151,6 +157,12 @@ async fn open_incident(app: &App, repository: &str, source: &str) -> Result<(), 
     )
     .await?;
     Ok(())
+}
+
+async fn set_aside(path: &Path) -> Result<(), OperationError> {
+    tokio::fs::rename(path, path.with_extension("unreadable"))
+        .await
+        .map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
 async fn remove(path: &Path) -> Result<(), OperationError> {
@@ -191,6 +203,10 @@ const fn act_of(event: &BackupEvent) -> Act {
         BackupEvent::DeletionTried { .. } => Act::DeletionTried,
         BackupEvent::Drilled { .. } => Act::RestoreDrilled,
         BackupEvent::KeySplit { .. } => Act::RecoveryKeySplit,
+        BackupEvent::DeletionPlanned { .. } => Act::BackupDeletionPlanned,
+        BackupEvent::DeletionAgreed { .. } => Act::BackupDeletionAgreed,
+        BackupEvent::DeletionCancelled { .. } => Act::BackupDeletionCancelled,
+        BackupEvent::Deleted { .. } => Act::BackupsDeleted,
         BackupEvent::Reported { .. } => Act::BackupReported,
     }
 }
@@ -295,6 +311,10 @@ const fn is_ours(act: Act) -> bool {
             | Act::RestoreDrilled
             | Act::RecoveryKeySplit
             | Act::BackupReported
+            | Act::BackupDeletionPlanned
+            | Act::BackupDeletionAgreed
+            | Act::BackupDeletionCancelled
+            | Act::BackupsDeleted
     )
 }
 
@@ -304,7 +324,14 @@ pub fn event_of(act: Act, after: &str) -> Option<BackupEvent> {
         return None;
     }
     match BackupEvent::parse(after) {
-        Ok(event) => Some(event),
+        Ok(event) if act_of(&event) == act => Some(event),
+        Ok(_) => {
+            tracing::error!(
+                act = act.code(),
+                "Entry of a backup holds another act's event; the checks count it as not there"
+            );
+            None
+        }
         Err(error) => {
             tracing::error!(%error, "Entry of a backup cannot be read; the checks count it as not there");
             None
@@ -339,8 +366,17 @@ fn judge(
         .reports
         .iter()
         .filter(|rule| history.reported(&rule.name, rule.backups, now).is_red());
-    let red = own.chain(others.map(|rule| rule.name.clone())).collect();
-    Measurement::of((pairs.count() + rules.reports.len()) as u64, red)
+    // A repository whose packs decay holds no backup of anything until they read well again.
+    let damaged = repositories
+        .iter()
+        .filter(|name| history.faults(name) > 0)
+        .cloned();
+    let red = own
+        .chain(others.map(|rule| rule.name.clone()))
+        .chain(damaged)
+        .collect();
+    let members = pairs.count() + rules.reports.len() + repositories.len();
+    Measurement::of(members as u64, red)
 }
 
 #[cfg(test)]
@@ -381,7 +417,7 @@ mod tests {
         let mut history = BackupHistory::default();
         for check in [Check::Backups, Check::RestoreDrills] {
             let found = judge(&history, &rules(), check, now);
-            assert_eq!((found.population, found.failing.len()), (2, 2));
+            assert_eq!(found.failing.len(), 2);
             assert_eq!(check.judge(&found), CheckOutcome::Fail);
         }
         history.add(now, &made("disque"));
@@ -401,6 +437,26 @@ mod tests {
                 .len(),
             2
         );
+    }
+
+    #[test]
+    fn a_repository_with_packs_that_decayed_fails_until_they_read_well() {
+        let now = Timestamp::from_secs(1_764_000_000);
+        let mut history = BackupHistory::default();
+        history.add(now, &made("disque"));
+        history.add(now, &made("serveur"));
+        let verified = |faults| BackupEvent::Verified {
+            repository: "disque".to_owned(),
+            part: 4,
+            of: 30,
+            faults,
+        };
+        history.add(now, &verified(1));
+        let failing = judge(&history, &rules(), Check::Backups, now).failing;
+        assert_eq!(failing, ["disque"]);
+        history.add(now, &verified(0));
+        let found = judge(&history, &rules(), Check::Backups, now);
+        assert_eq!(Check::Backups.judge(&found), CheckOutcome::Pass);
     }
 
     #[test]
@@ -444,7 +500,11 @@ mod tests {
     #[test]
     fn every_act_of_a_backup_is_read_back() {
         let event = made("disque");
-        assert_eq!(event_of(act_of(&event), &event.to_text()), Some(event));
+        assert_eq!(
+            event_of(act_of(&event), &event.to_text()),
+            Some(event.clone())
+        );
         assert_eq!(event_of(Act::Started, "{}"), None);
+        assert_eq!(event_of(Act::BackupFailed, &event.to_text()), None);
     }
 }

@@ -7,9 +7,11 @@ use digue_backup::drill::DrillTolerance;
 use digue_backup::history::OWN_SOURCE;
 use digue_backup::reports::ReportFormat;
 use digue_backup::repository::BackupSource;
+use digue_backup::retention::KeepRules;
 use digue_backup::schedule::Cadence;
 use digue_compliance::backups::{BackupRules, ReportRule};
-use digue_continuity::place::{RepositoryPlace, RepositorySettings};
+use digue_continuity::BucketAddress;
+use digue_continuity::place::{BucketPlace, RepositoryPlace, RepositorySettings};
 use jiff::tz::TimeZone;
 
 use super::reader::ConfigSection;
@@ -20,6 +22,7 @@ pub struct BackupSettings {
     pub backups: Cadence,
     pub drills: Cadence,
     pub tolerance: DrillTolerance,
+    pub keep: KeepRules,
     pub repositories: Vec<RepositorySettings>,
     pub folders: Vec<BackupSource>,
     pub commands: Vec<CommandSettings>,
@@ -97,6 +100,9 @@ pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings>
         backups: Cadence::every(every),
         drills: Cadence::every(drill_every),
         tolerance: DrillTolerance { age, time },
+        keep: section
+            .section("keep")
+            .map_or_else(KeepRules::default, |keep| read_keep(&keep)),
         repositories: repositories.into_iter().collect::<Option<_>>()?,
         folders: folders.into_iter().collect::<Option<_>>()?,
         commands: commands.into_iter().collect::<Option<_>>()?,
@@ -138,6 +144,20 @@ fn first_twice(names: &[String]) -> Option<&String> {
     twice.map(|(_, name)| name)
 }
 
+/// `[backup.keep]`: fewer than these go nowhere by themselves, because two persons agree to each
+/// deletion.
+fn read_keep(section: &ConfigSection<'_>) -> KeepRules {
+    let usual = KeepRules::default();
+    let number =
+        |key: &str, usual: usize| section.number(key).map_or(usual, |number| number as usize);
+    KeepRules {
+        last: number("last", usual.last),
+        daily: number("daily", usual.daily),
+        weekly: number("weekly", usual.weekly),
+        monthly: number("monthly", usual.monthly),
+    }
+}
+
 fn read_repository(section: &ConfigSection<'_>) -> Option<RepositorySettings> {
     let name = section.need("name", parse_name);
     let password_file = section.path("password_file");
@@ -159,6 +179,12 @@ fn read_repository(section: &ConfigSection<'_>) -> Option<RepositorySettings> {
 }
 
 fn read_place(section: &ConfigSection<'_>) -> Option<RepositoryPlace> {
+    if section.has("bucket") {
+        if section.has("folder") || section.has("url") {
+            return section.refuse("bucket", "fault-value", "folder | url | bucket");
+        }
+        return read_bucket(section).map(RepositoryPlace::Bucket);
+    }
     let user = section.text("user");
     let login_file = section.path("login_file");
     if user.is_some() != login_file.is_some() {
@@ -171,8 +197,70 @@ fn read_place(section: &ConfigSection<'_>) -> Option<RepositoryPlace> {
             login: user.zip(login_file),
         }),
         (Some(_), Some(_)) | (None, None) => {
-            section.refuse("folder", "fault-value", "folder | url")
+            section.refuse("folder", "fault-value", "folder | url | bucket")
         }
+    }
+}
+
+/// A lock shorter than this ends between two renewals of a machine that is off for a week.
+const LOCK_MIN: Duration = Duration::from_hours(14 * 24);
+/// A lock in compliance mode can never be taken back, and its storage is paid to its end.
+const LOCK_MAX: Duration = Duration::from_hours(400 * 24);
+
+fn read_bucket(section: &ConfigSection<'_>) -> Option<BucketPlace> {
+    let endpoint = section.need("endpoint", parse_url);
+    let bucket = section.need("bucket", parse_bucket);
+    let access_key = section.need_text("access_key");
+    let secret_file = section.path("secret_file");
+    if secret_file.is_none() {
+        section.fault("secret_file", "fault-missing", "");
+    }
+    let lock = section.duration("lock");
+    if lock.is_some_and(|lock| !(LOCK_MIN..=LOCK_MAX).contains(&lock)) {
+        return section.refuse("lock", "fault-value", "14d - 400d");
+    }
+    let prefix = if section.has("prefix") {
+        section.parse("prefix", parse_prefix)?
+    } else {
+        String::new()
+    };
+    Some(BucketPlace {
+        address: BucketAddress {
+            endpoint: endpoint?,
+            region: section
+                .text("region")
+                .unwrap_or_else(|| "us-east-1".to_owned()),
+            bucket: bucket?,
+            // What every store understands; names of buckets in the host need certificates for
+            // them.
+            is_path_style: section.boolean("path_style").unwrap_or(true),
+        },
+        prefix,
+        access_key: access_key?,
+        secret_file: secret_file?,
+        lock,
+    })
+}
+
+fn parse_bucket(text: &str) -> Result<String, &'static str> {
+    let is_plain = |letter: char| {
+        letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '-' | '.')
+    };
+    if (3..=63).contains(&text.len()) && text.chars().all(is_plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("[a-z0-9.-]{3,63}")
+    }
+}
+
+fn parse_prefix(text: &str) -> Result<String, &'static str> {
+    let is_plain =
+        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_' | '/');
+    let is_path = text.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    if is_path && text.len() <= 200 && text.chars().all(is_plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
     }
 }
 

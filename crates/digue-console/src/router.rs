@@ -161,6 +161,11 @@ fn pages() -> Router<Console> {
         .route("/approvals/onboard", post(approvals::onboard))
         .route("/approvals/recover", post(approvals::recover))
         .route("/approvals/export", post(approvals::ask_export))
+        .route(
+            "/approvals/delete-backups",
+            post(approvals::ask_backup_deletion),
+        )
+        .route("/approvals/keep-backups", post(approvals::keep_backups))
         .route("/approvals.csv", get(approvals::list_csv))
         .route("/approvals/decide", post(approvals::decide))
         .route("/gates", post(gates::set))

@@ -12,5 +12,8 @@ pub mod layout;
 pub mod place;
 mod rest_client;
 pub mod restored;
+mod s3_client;
+mod sigv4;
 
 pub use error::ContinuityError;
+pub use s3_client::BucketAddress;

@@ -1,20 +1,26 @@
-//! Repositories as the operator names them: a folder or a server, with its password and its
+//! Repositories as the operator names them: a folder, a server or a bucket, with its password and its
 //! identity.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use digue_backup::canary::{DeletionProof, try_to_delete};
 use digue_backup::folder_store::FolderStore;
 use digue_backup::progress::ProgressSink;
 use digue_backup::repository::{BackupRepository, RepositoryPassword, RepositoryStore};
 use digue_backup::rest_store::RestStore;
+use digue_backup::s3_canary::try_to_unlock;
+use digue_backup::s3_store::{LockRenewal, S3Store};
+use digue_backup::schedule::PackSlice;
 use digue_backup::{BackupError, RepositoryId};
 use digue_http::client::HttpClient;
 
 use crate::ContinuityError;
 use crate::rest_client::RestClient;
+use crate::s3_client::{BucketAddress, S3Client};
+use crate::sigv4::AccessKey;
 
 /// One repository.
 #[derive(Clone, Debug)]
@@ -36,6 +42,20 @@ pub enum RepositoryPlace {
         /// Name and the file with the password that the server asks for.
         login: Option<(String, PathBuf)>,
     },
+    Bucket(BucketPlace),
+}
+
+/// A folder of a bucket.
+#[derive(Clone, Debug)]
+pub struct BucketPlace {
+    pub address: BucketAddress,
+    /// Without `/` at its ends; empty for the whole bucket.
+    pub prefix: String,
+    pub access_key: String,
+    /// The file with the secret of the access key.
+    pub secret_file: PathBuf,
+    /// How long each file is locked; renewed while it is needed.
+    pub lock: Option<Duration>,
 }
 
 type Opened<T> = Result<T, ContinuityError>;
@@ -56,7 +76,22 @@ impl RepositoryPlace {
     pub fn is_there(&self) -> bool {
         match self {
             Self::Folder(folder) => folder.join("config").exists(),
-            Self::Rest { .. } => true,
+            Self::Rest { .. } | Self::Bucket(_) => true,
+        }
+    }
+
+    pub const fn is_folder(&self) -> bool {
+        match self {
+            Self::Folder(_) => true,
+            Self::Rest { .. } | Self::Bucket(_) => false,
+        }
+    }
+
+    /// True when nothing can be deleted before its lock ends.
+    pub const fn locks_files(&self) -> bool {
+        match self {
+            Self::Bucket(place) => place.lock.is_some(),
+            Self::Folder(_) | Self::Rest { .. } => false,
         }
     }
 
@@ -68,6 +103,7 @@ impl RepositoryPlace {
         Ok(match self {
             Self::Folder(folder) => Arc::new(FolderStore::reader(folder)),
             Self::Rest { url, login } => Arc::new(rest(name, url.clone(), login.as_ref(), client)?),
+            Self::Bucket(place) => Arc::new(bucket(name, place, client)?),
         })
     }
 
@@ -79,7 +115,7 @@ impl RepositoryPlace {
                 Err(BackupError::NoRepository(folder.display().to_string()).into())
             }
             Self::Folder(folder) => Ok(Arc::new(FolderStore::writer(folder)?)),
-            Self::Rest { .. } => self.reader(name, client),
+            Self::Rest { .. } | Self::Bucket(_) => self.reader(name, client),
         }
     }
 }
@@ -99,6 +135,24 @@ fn rest(
         .map(|((user, _), password)| (user.as_str(), password.trim_end()));
     let client = RestClient::new(url, login, client.clone()).map_err(ContinuityError::Thread)?;
     Ok(RestStore::new(name, Arc::new(client)))
+}
+
+/// The store of a repository in a bucket.
+fn bucket(name: &str, place: &BucketPlace, client: &HttpClient) -> Opened<S3Store> {
+    let file = &place.secret_file;
+    let secret = fs::read_to_string(file).map_err(ContinuityError::file(file))?;
+    let key = AccessKey {
+        id: place.access_key.clone(),
+        secret: secret.trim_end().to_owned(),
+    };
+    let client =
+        S3Client::new(&place.address, key, client.clone()).map_err(ContinuityError::Thread)?;
+    Ok(S3Store::new(
+        name,
+        &place.prefix,
+        Arc::new(client),
+        place.lock,
+    ))
 }
 
 impl RepositorySettings {
@@ -162,6 +216,39 @@ impl RepositorySettings {
         Ok(repository)
     }
 
+    /// The same repository with the name and secret file of another account; itself for a folder,
+    /// and without another account.
+    pub fn with_credential(&self, credential: Option<&(String, PathBuf)>) -> Self {
+        let mut changed = self.clone();
+        if let Some((user, file)) = credential {
+            match &mut changed.place {
+                RepositoryPlace::Folder(_) => {}
+                RepositoryPlace::Rest { login, .. } => *login = Some((user.clone(), file.clone())),
+                RepositoryPlace::Bucket(place) => {
+                    place.access_key.clone_from(user);
+                    place.secret_file.clone_from(file);
+                }
+            }
+        }
+        changed
+    }
+
+    /// How many locks restic holds in it.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub fn locks_of_restic(&self, client: &HttpClient) -> Opened<usize> {
+        Ok(match &self.place {
+            RepositoryPlace::Folder(folder) => FolderStore::reader(folder).locks_of_restic()?,
+            RepositoryPlace::Rest { url, login } => {
+                rest(&self.name, url.clone(), login.as_ref(), client)?.locks_of_restic()?
+            }
+            RepositoryPlace::Bucket(place) => {
+                bucket(&self.name, place, client)?.locks_of_restic()?
+            }
+        })
+    }
+
     /// Tries to delete, and says what came of it. A sibling on the server, `URL-canari`, holds what
     /// is there to be deleted.
     ///
@@ -175,6 +262,31 @@ impl RepositorySettings {
                 let sibling = rest(&self.name, format!("{url}-canari"), login.as_ref(), client)?;
                 Ok(try_to_delete(&real, &sibling))
             }
+            RepositoryPlace::Bucket(place) => {
+                Ok(try_to_unlock(&bucket(&self.name, place, client)?))
+            }
+        }
+    }
+
+    /// Renews the locks of this share of a bucket's files; `None` where nothing is locked by us.
+    ///
+    /// # Errors
+    /// What the store says. A lock that cannot be renewed is in the result.
+    pub fn renew_locks(
+        &self,
+        client: &HttpClient,
+        repository: &BackupRepository,
+        share: PackSlice,
+    ) -> Opened<Option<LockRenewal>> {
+        match &self.place {
+            RepositoryPlace::Bucket(place) if place.lock.is_some() => {
+                let packs = repository.packs_in_use()?;
+                let store = bucket(&self.name, place, client)?;
+                Ok(Some(store.renew_locks(share, &packs)?))
+            }
+            RepositoryPlace::Folder(_)
+            | RepositoryPlace::Rest { .. }
+            | RepositoryPlace::Bucket(_) => Ok(None),
         }
     }
 }

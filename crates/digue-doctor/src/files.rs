@@ -125,7 +125,7 @@ fn written_folders(installation: &ExaminedInstallation) -> Vec<PathBuf> {
     let repositories = repositories.filter(|repository| repository.place.is_there());
     let folders = repositories.filter_map(|repository| match &repository.place {
         RepositoryPlace::Folder(folder) => Some(folder.clone()),
-        RepositoryPlace::Rest { .. } => None,
+        RepositoryPlace::Rest { .. } | RepositoryPlace::Bucket(_) => None,
     });
     [data].into_iter().chain(state).chain(folders).collect()
 }
@@ -199,12 +199,13 @@ fn secret_files(installation: &ExaminedInstallation) -> Vec<SecretFile> {
         .flat_map(|backup| &backup.repositories)
     {
         files.push(given(repository.password_file.clone()));
-        if let RepositoryPlace::Rest {
-            login: Some((_, file)),
-            ..
-        } = &repository.place
-        {
-            files.push(given(file.clone()));
+        match &repository.place {
+            RepositoryPlace::Rest {
+                login: Some((_, file)),
+                ..
+            } => files.push(given(file.clone())),
+            RepositoryPlace::Bucket(place) => files.push(given(place.secret_file.clone())),
+            RepositoryPlace::Folder(_) | RepositoryPlace::Rest { login: None, .. } => {}
         }
     }
     if has_password(&settings.store_url) {

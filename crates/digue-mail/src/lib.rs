@@ -316,6 +316,8 @@ pub enum Mail {
     Finding { account: AccountId },
     /// The fuse of this portal stopped automatic closing.
     ClosingsHeld { portal: PortalId },
+    /// Two persons agreed to delete backups of this repository, and anyone may still stop it.
+    BackupDeletion { repository: String },
     /// The weekly digest of the ISMS, for one of its officers.
     Digest {
         account: AccountId,
@@ -345,6 +347,7 @@ impl Mail {
             Self::SignInBlocked { .. } => "sign-in-blocked",
             Self::Finding { .. } => "finding",
             Self::ClosingsHeld { .. } => "closings-held",
+            Self::BackupDeletion { .. } => "backup-deletion",
             Self::Digest { .. } => "digest",
             Self::AssessmentDue { .. } => "assessment-due",
             Self::DeskAnswer { .. } => "desk-answer",
@@ -356,7 +359,9 @@ impl Mail {
     fn account(&self) -> AccountId {
         match self {
             // About no account.
-            Self::PersonNews { .. } | Self::ClosingsHeld { .. } => Actor::digue().account,
+            Self::PersonNews { .. } | Self::ClosingsHeld { .. } | Self::BackupDeletion { .. } => {
+                Actor::digue().account
+            }
             Self::Invitation { account, .. }
             | Self::Recovered { account }
             | Self::FactorsChanged { account }
@@ -375,6 +380,7 @@ impl Mail {
             Self::Invitation { at, .. } => at.micros().to_string(),
             Self::Digest { week, .. } => week.to_text(),
             Self::ClosingsHeld { portal } => portal.to_string(),
+            Self::BackupDeletion { repository } => repository.clone(),
             Self::DeskAnswer {
                 verdict, unread, ..
             } => {
@@ -402,6 +408,9 @@ impl Mail {
             "finding" => Some(Self::Finding { account }),
             "closings-held" => Some(Self::ClosingsHeld {
                 portal: PortalId::parse(&record.detail).ok()?,
+            }),
+            "backup-deletion" => Some(Self::BackupDeletion {
+                repository: record.detail.clone(),
             }),
             "assessment-due" => Some(Self::AssessmentDue { account }),
             "contested" => Some(Self::Contested { account }),
@@ -642,6 +651,9 @@ fn message(
     if let Mail::ClosingsHeld { portal } = mail {
         values.push(("portal", Value::from(portal.as_str())));
     }
+    if let Mail::BackupDeletion { repository } = mail {
+        values.push(("repository", Value::from(repository.as_str())));
+    }
     if let Mail::PersonNews { is_first, visits } = mail {
         values.push(("visits", Value::from(*visits)));
         values.push(("first", Value::from(u64::from(*is_first))));
@@ -735,6 +747,9 @@ mod tests {
             Mail::ClosingsHeld {
                 portal: "kairos".parse().unwrap(),
             },
+            Mail::BackupDeletion {
+                repository: "disque".to_owned(),
+            },
         ];
         let kinds = mails.iter().map(|mail| match mail {
             Mail::Invitation { .. } => 0,
@@ -748,8 +763,9 @@ mod tests {
             Mail::Contested { .. } => 8,
             Mail::PersonNews { .. } => 9,
             Mail::ClosingsHeld { .. } => 10,
+            Mail::BackupDeletion { .. } => 11,
         });
-        assert_eq!(kinds.collect::<HashSet<_>>().len(), 11);
+        assert_eq!(kinds.collect::<HashSet<_>>().len(), 12);
         mails
     }
 

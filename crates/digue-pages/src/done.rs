@@ -30,6 +30,8 @@ lists! {
         PasskeyRemoved "passkey",
         /// A route that was added to a map from the console.
         RouteWithdrawn "added-route",
+        /// An agreed deletion of backups was stopped.
+        BackupsKept "backups-kept",
     }
 }
 
@@ -113,7 +115,8 @@ impl DoneNotice {
             | DoneAct::OrganisationSaved
             | DoneAct::KeyRevoked
             | DoneAct::PasskeyRemoved
-            | DoneAct::RouteWithdrawn => None,
+            | DoneAct::RouteWithdrawn
+            | DoneAct::BackupsKept => None,
         };
         ShownDone {
             sentence: text_with(language, self.act.key(), &[("about", Value::from(about))]),

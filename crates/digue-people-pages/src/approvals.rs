@@ -12,6 +12,7 @@ use digue_administration::loads::LoadGrowth;
 use digue_administration::{onboarding, organisations};
 use digue_app::OperationError;
 use digue_casework::typed_form::local_time;
+use digue_compliance::backup_deletion::{self, RepositoryDeletion};
 use digue_evidence::stored_records::StoredKind;
 use digue_identity::invitations::{self, INVITATION_LASTS, Invitation};
 use digue_identity::providers;
@@ -45,6 +46,9 @@ struct ApprovalsPage {
     /// Sensitive acts would first require a proof.
     is_fresh: bool,
     may_export: bool,
+    deletions: Vec<RepositoryDeletion>,
+    may_delete: bool,
+    may_keep: bool,
 }
 
 /// What a request contains besides its subject, one line each.
@@ -276,6 +280,9 @@ pub async fn list(
         roles: organisations::roles_to_give(&actor),
         is_fresh: age <= console.app.proof_lasts(),
         may_export: actor.role.can_watch(),
+        deletions: backup_deletion::standings(&console.app, &actor).await?,
+        may_delete: actor.role.can_act(),
+        may_keep: actor.role.can_review(),
     });
     Ok(with_ceremony(page))
 }
@@ -402,6 +409,34 @@ pub async fn ask_export(
     approvals::ask(&console.app, &actor, &request, &form.reason).await?;
     let about = Localizer::new(&visitor).reader().named(&request.subject());
     Ok(done("/approvals", DoneAct::Requested, about))
+}
+
+#[derive(Deserialize)]
+pub struct BackupDeletionForm {
+    repository: String,
+    reason: String,
+}
+
+/// Requests the deletion of backups that was planned last.
+pub async fn ask_backup_deletion(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<BackupDeletionForm>,
+) -> PageResponse {
+    let BackupDeletionForm { repository, reason } = form;
+    backup_deletion::ask(&console.app, &actor, &repository, &reason).await?;
+    Ok(done("/approvals", DoneAct::Requested, repository))
+}
+
+/// Stops an agreed deletion of backups.
+pub async fn keep_backups(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<BackupDeletionForm>,
+) -> PageResponse {
+    let BackupDeletionForm { repository, reason } = form;
+    backup_deletion::cancel(&console.app, &actor, &repository, &reason).await?;
+    Ok(done("/approvals", DoneAct::BackupsKept, repository))
 }
 
 #[derive(Deserialize)]

@@ -324,6 +324,13 @@ coded!(
         TrafficRead = 110 "traffic-read",
         /// A route that two persons had added to a map was taken out again.
         RouteWithdrawn = 111 "route-withdrawn",
+        /// Snapshots of a backup repository that retention no longer keeps were proposed for
+        /// deletion.
+        BackupDeletionPlanned = 112 "backup-deletion-planned",
+        /// Two persons agreed to the deletion of snapshots, which then waits.
+        BackupDeletionAgreed = 113 "backup-deletion-agreed",
+        BackupDeletionCancelled = 114 "backup-deletion-cancelled",
+        BackupsDeleted = 115 "backups-deleted",
     }
 );
 

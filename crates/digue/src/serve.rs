@@ -734,10 +734,14 @@ fn backup_command(
     repositories: &[RepositorySettings],
     job: &DueJob,
 ) -> io::Result<Option<Command>> {
-    if !repositories
+    let known = repositories
         .iter()
-        .any(|known| known.name == job.repository && known.place.is_there())
-    {
+        .find(|known| known.name == job.repository);
+    let Some(known) = known.filter(|known| known.place.is_there()) else {
+        return Ok(None);
+    };
+    // Elsewhere the credential of this machine must not be able to: a person brings another one.
+    if job.job == BackupJob::Delete && !known.place.is_folder() {
         return Ok(None);
     }
     let words: &[&str] = match job.job {
@@ -745,6 +749,7 @@ fn backup_command(
         BackupJob::Verify => &["backup", "--verify"],
         BackupJob::TryDeletion => &["backup", "--try-deletion"],
         BackupJob::Drill => &["drill"],
+        BackupJob::Delete => &["backup", "--delete-agreed"],
     };
     let mut command = Command::new(std::env::current_exe()?);
     command

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use digue_access::{KeyProof, Reach, Role};
 use digue_app::OperationError;
+use digue_backup::deletion::BackupDeletion;
+use digue_backup::{RepositoryId, SnapshotId};
 use digue_evidence::reading::EXPORT_REQUEST;
 use digue_store::ApprovalRecord;
 use digue_types::{Gate, Timestamp};
@@ -102,6 +104,11 @@ impl ApprovalRequest {
             } => {
                 json!({"organisation": organisation, "from": from, "to": to})
             }
+            Self::DeleteBackups(deletion) => json!({
+                "repository": deletion.repository,
+                "id": deletion.id,
+                "snapshots": deletion.snapshots,
+            }),
         };
         json["version"] = VERSION.into();
         json.to_string()
@@ -222,6 +229,15 @@ impl ApprovalRequest {
                 from: id(json, "from")?,
                 to: id(json, "to")?,
             }),
+            "delete-backups" => {
+                let snapshots = json["snapshots"].as_array()?.iter();
+                let snapshots = snapshots.map(|text| SnapshotId::parse(text.as_str()?).ok());
+                Some(Self::DeleteBackups(BackupDeletion {
+                    repository: json["repository"].as_str()?.to_owned(),
+                    id: RepositoryId::parse(json["id"].as_str()?).ok()?,
+                    snapshots: snapshots.collect::<Option<_>>()?,
+                }))
+            }
             _ => None,
         }
     }
@@ -327,6 +343,13 @@ mod tests {
                 since: Timestamp::from_micros(7),
             },
             ApprovalRequest::ExportJournal,
+            ApprovalRequest::DeleteBackups(BackupDeletion {
+                repository: "disque".to_owned(),
+                id: RepositoryId::parse(&"a".repeat(64)).unwrap(),
+                snapshots: ["1", "2"]
+                    .map(|digit| SnapshotId::parse(&digit.repeat(64)).unwrap())
+                    .to_vec(),
+            }),
             ApprovalRequest::OpenRecord(RecordRequest {
                 portal: "kairos".parse().unwrap(),
                 population: "personnes".parse().unwrap(),

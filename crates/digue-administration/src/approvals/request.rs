@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use digue_access::{KeyProof, Reach, Role};
 use digue_app::files::sha256;
+use digue_backup::deletion::BackupDeletion;
 use digue_evidence::reading::EXPORT_REQUEST;
 use digue_types::{
     AccountId, ClassName, Gate, OrganisationId, PopulationId, PortalId, RouteName, Subject,
@@ -204,6 +205,8 @@ pub enum ApprovalRequest {
         from: AccountId,
         to: AccountId,
     },
+    /// Delete snapshots of a backup repository, three days after the approval.
+    DeleteBackups(BackupDeletion),
 }
 
 impl ApprovalRequest {
@@ -222,6 +225,7 @@ impl ApprovalRequest {
             Self::AllowFeed { .. } => "allow-feed",
             Self::MoveAccount { .. } => "move-account",
             Self::HandOver { .. } => "hand-over",
+            Self::DeleteBackups(_) => "delete-backups",
         }
     }
 
@@ -235,6 +239,7 @@ impl ApprovalRequest {
             },
             Self::WidenRules { of, .. } => of.subject(),
             Self::ExportJournal => Subject::WholeJournal,
+            Self::DeleteBackups(deletion) => Subject::Repository(deletion.repository.clone()),
             Self::Load(load) => load.target.subject(),
             Self::RecoverAccount { account, .. }
             | Self::OpenRecord(RecordRequest { account, .. })
@@ -271,6 +276,10 @@ impl ApprovalRequest {
                 organisation, role, ..
             } => format!("{organisation} {}", role.code()),
             Self::HandOver { from, to, .. } => format!("{from} {to}"),
+            Self::DeleteBackups(deletion) => {
+                let ids = deletion.snapshots.iter().map(|snapshot| snapshot.short());
+                ids.collect::<Vec<_>>().join("\n")
+            }
         }
     }
 
@@ -306,6 +315,10 @@ impl ApprovalRequest {
                     self.kind(),
                     detail.lines().skip(1).count()
                 )
+            }
+            Self::DeleteBackups(deletion) => {
+                let (count, digest) = (deletion.snapshots.len(), deletion.digest());
+                format!("{} snapshots:{count} sha256:{digest}", self.kind())
             }
             _ => format!("{} {}", self.kind(), self.summary())
                 .trim_end()

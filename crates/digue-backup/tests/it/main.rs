@@ -11,6 +11,8 @@ mod ransomware;
 mod rest;
 mod rest_double;
 mod restic;
+mod s3;
+mod s3_double;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -106,3 +106,37 @@ fn restic_opens_with_the_key_of_the_sheets() {
         String::from_utf8_lossy(&run.stderr)
     );
 }
+
+#[test]
+fn restic_finds_nothing_wrong_after_a_deletion() {
+    use jiff::Span;
+    let bench = Bench::new();
+    let repository = bench.init();
+    let first = repository.back_up(&bench.what()).unwrap();
+    std::fs::remove_file(bench.source().join("grand.bin")).unwrap();
+    bench.write("dossiers/nouveau.txt", "écrit après");
+    let second = repository.back_up(&bench.what()).unwrap();
+    let before = tree(&bench.repository().join("data"));
+    repository
+        .forget(std::slice::from_ref(&first.snapshot))
+        .unwrap();
+    restic(&bench, &["check", "--read-data"]);
+    // Marked and still there: a backup of another client may count on it.
+    repository.tidy().unwrap();
+    assert!(tree(&bench.repository().join("data")).len() >= before.len());
+    restic(&bench, &["check", "--read-data"]);
+    repository.tidy_marked(Span::new()).unwrap();
+    let after = tree(&bench.repository().join("data"));
+    let bytes = |packs: &std::collections::BTreeMap<_, Vec<u8>>| {
+        packs.values().map(Vec::len).sum::<usize>()
+    };
+    // The large file was noise, which does not compress.
+    assert!(bytes(&after) + (5 << 20) < bytes(&before));
+    restic(&bench, &["check", "--read-data"]);
+    let listed = restic(&bench, &["snapshots", "--json"]);
+    assert!(!listed.contains(first.snapshot.as_str()) && listed.contains(second.snapshot.as_str()));
+    let restored = repository
+        .restore(&second.snapshot, &bench.path("retour"))
+        .unwrap();
+    assert_eq!((restored.files, restored.differing.len()), (43, 0));
+}

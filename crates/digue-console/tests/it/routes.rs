@@ -424,6 +424,14 @@ const TRIES: &[Try] = &[
     ),
     send("POST /approvals/export", "reason=controle"),
     send(
+        "POST /approvals/delete-backups",
+        "repository=disque&reason=place+pleine",
+    ),
+    send(
+        "POST /approvals/keep-backups",
+        "repository=disque&reason=a+garder",
+    ),
+    send(
         "POST /gates",
         "scope=account&name={agent}&gate=caseload-only&reason=exercice",
     ),

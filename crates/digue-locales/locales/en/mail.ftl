@@ -47,3 +47,11 @@ mail-closings-held-body =
     On the portal { $portal }, monitoring has automatically closed as many accounts as it may without a person's decision. It will not close any more: further accounts are asked to verify their identity again, and their findings await your decision in the console, on the Monitoring page.
 
     { $link }
+
+mail-backup-deletion-subject = Digue will delete backups in seventy-two hours
+mail-backup-deletion-body =
+    Hello,
+
+    Two persons agreed to delete backups of the repository { $repository }. Nothing is deleted for seventy-two hours. If this surprises you, stop it on your own in the console, on the Approvals page, and check who requested it.
+
+    { $link }

@@ -178,3 +178,4 @@ gate-reach-organisation = { $count ->
 gate-explain = Closing cuts the sessions at once. One person may close; reopening takes the approval of a second one.
 cut-explain = The person is signed out everywhere and loses what they have not saved. They can sign in again at once: to prevent it, close the gate.
 account-suspend-explain = The person is signed out and cannot sign in again. Only the CISO can restore the access.
+done-backups-kept = The backups of repository { $about } are kept.

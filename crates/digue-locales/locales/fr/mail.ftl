@@ -47,3 +47,11 @@ mail-closings-held-body =
     Sur le portail { $portal }, la surveillance a fermé automatiquement autant de comptes qu'elle le peut sans décision humaine. Elle n'en ferme plus : elle demande une nouvelle preuve d'identité aux comptes suivants, et leurs constats attendent votre décision dans la console, à la page Surveillance.
 
     { $link }
+
+mail-backup-deletion-subject = Digue effacera des sauvegardes dans soixante-douze heures
+mail-backup-deletion-body =
+    Bonjour,
+
+    Deux personnes ont accordé l'effacement de sauvegardes du dépôt { $repository }. Rien n'est effacé avant soixante-douze heures. Si cet effacement vous surprend, arrêtez-le seul, dans la console, à la page Approbations, et vérifiez qui l'a demandé.
+
+    { $link }

@@ -181,3 +181,4 @@ gate-reach-organisation = { $count ->
 gate-explain = Fermer coupe les sessions tout de suite. Refermer se fait seul ; rouvrir demande l'accord d'une seconde personne.
 cut-explain = La personne est déconnectée partout et perd ce qu'elle n'a pas enregistré. Elle peut se reconnecter aussitôt : pour l'en empêcher, fermez la vanne.
 account-suspend-explain = La personne est déconnectée et ne peut plus se connecter. Seul le RSSI peut rétablir son accès.
+done-backups-kept = Les sauvegardes du dépôt { $about } sont gardées.

@@ -3,7 +3,10 @@
 use std::fs;
 use std::time::Duration;
 
-use digue_app::Actor;
+use digue_access::Role;
+use digue_administration::decisions;
+use digue_app::{Actor, OperationError};
+use digue_backup::deletion::BackupDeletion;
 use digue_backup::drill::DrillVerdict;
 use digue_backup::history::BackupEvent;
 use digue_backup::reports::ReportFormat;
@@ -11,6 +14,7 @@ use digue_backup::schedule::Cadence;
 use digue_backup::signs::SuspicionLevel;
 use digue_backup::{RepositoryId, SnapshotId};
 use digue_casework::incidents;
+use digue_compliance::backup_deletion;
 use digue_compliance::backup_reports::journal_reports;
 use digue_compliance::backups::{BackupRules, ReportRule, journal_results, results_folder};
 use digue_compliance::isms::checks;
@@ -18,6 +22,7 @@ use digue_isms::check::{Check, CheckOutcome};
 use digue_response::claim::Happening;
 use digue_response::incident::Source;
 use digue_response::sheet::Sheet;
+use digue_types::Act;
 use jiff::tz::TimeZone;
 
 use crate::app::{Home, Plan};
@@ -169,6 +174,84 @@ async fn alarms_of_backups_open_one_incident_with_the_checklist_of_a_ransomware(
     assert!(incident.sheets.contains(&Sheet::Ransomware));
     assert_eq!(incident.happening(), Happening::Ransomware);
     assert_eq!(incident.discovered_at(), Some(incident.opened_at));
+}
+
+fn deletion() -> BackupDeletion {
+    let (id, snapshot) = ids();
+    BackupDeletion {
+        repository: "disque".to_owned(),
+        id,
+        snapshots: vec![snapshot],
+    }
+}
+
+/// The account of an officer, with a fresh proof of identity.
+async fn officer(home: &Home, role: Role) -> Actor {
+    Actor {
+        account: home.account(role.code(), role).await,
+        role,
+        proved_at: home.now(),
+    }
+}
+
+#[tokio::test]
+async fn backups_are_deleted_by_two_persons_after_three_days_and_kept_by_one() {
+    let home = home().await;
+    let (ciso, dpo) = (
+        officer(&home, Role::Ciso).await,
+        officer(&home, Role::Dpo).await,
+    );
+    let ask = async || backup_deletion::ask(&home.app, &ciso, "disque", "plus de place").await;
+    let unplanned = ask().await;
+    assert!(matches!(unplanned, Err(OperationError::NotFound(_))));
+    let deletion = deletion();
+    let planned = BackupEvent::DeletionPlanned { deletion };
+    leave(&home, "1.json", &planned.to_text());
+    assert_eq!(journal_results(&home.app).await.unwrap(), 1);
+    let id = ask().await.unwrap();
+    assert!(matches!(ask().await, Err(OperationError::Conflict)));
+    let alone = decisions::decide(&home.app, &ciso, &id, true).await;
+    assert!(matches!(alone, Err(OperationError::Denied)));
+    let shown = async || backup_deletion::standings(&home.app, &dpo).await.unwrap();
+    assert_eq!(shown().await[0].agreed, None);
+    decisions::decide(&home.app, &dpo, &id, true).await.unwrap();
+    let until = home.now().plus(DAY * 3);
+    assert_eq!(shown().await[0].agreed, Some((1, until)));
+    let agreed = |acts: &[(Act, String)]| {
+        acts.iter()
+            .filter(|(act, _)| *act == Act::BackupDeletionAgreed)
+            .count()
+    };
+    assert_eq!(agreed(&home.acts()), 1);
+    assert!(matches!(ask().await, Err(OperationError::Conflict)));
+    // One person is enough to keep them, and two have to agree again.
+    backup_deletion::cancel(&home.app, &dpo, "disque", "pas avant l'audit")
+        .await
+        .unwrap();
+    assert_eq!(shown().await[0].agreed, None);
+    let nothing = backup_deletion::cancel(&home.app, &dpo, "disque", "encore").await;
+    assert!(matches!(nothing, Err(OperationError::NotFound(_))));
+    assert!(ask().await.is_ok());
+    // A plan grows old.
+    home.clock.pass(DAY * 8);
+    assert!(shown().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_file_in_the_data_folder_is_no_agreement_of_two_persons() {
+    let home = home().await;
+    let deletion = deletion();
+    let forged = BackupEvent::DeletionAgreed { deletion };
+    leave(&home, "1.json", &forged.to_text());
+    assert_eq!(journal_results(&home.app).await.unwrap(), 0);
+    assert!(
+        results_folder(home.app.data_folder())
+            .join("1.unreadable")
+            .exists()
+    );
+    let dpo = officer(&home, Role::Dpo).await;
+    let shown = backup_deletion::standings(&home.app, &dpo).await;
+    assert!(shown.unwrap().is_empty());
 }
 
 #[tokio::test]

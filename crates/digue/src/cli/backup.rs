@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
-use digue_continuity::place::RepositoryPlace;
+use digue_continuity::BucketAddress;
+use digue_continuity::place::{BucketPlace, RepositoryPlace};
 use digue_locales::{Language, text};
 
 use super::Subcommand;
@@ -28,6 +29,11 @@ pub(crate) enum BackupAction {
     /// Reads tonight's share of the packs.
     Verify,
     TryDeletion,
+    PlanDeletion,
+    /// With the name and secret file of an account that may delete.
+    DeleteAgreed {
+        credential: Option<(String, PathBuf)>,
+    },
     SplitKey {
         needed: u8,
         sheets: u8,
@@ -99,7 +105,27 @@ pub(super) fn commands(language: Language) -> [Command; 3] {
                     .value_parser(parse_split)
                     .help(say("command-backup-split-key")),
             )
-            .group(ArgGroup::new("action").args(["init", "verify", "try-deletion", "split-key"])),
+            .arg(flag("plan-deletion", "command-backup-plan-deletion"))
+            .arg(flag("delete-agreed", "command-backup-delete-agreed"))
+            .arg(
+                Arg::new("delete-user")
+                    .long("delete-user")
+                    .requires("delete-login-file")
+                    .requires("delete-agreed")
+                    .help(say("command-backup-delete-user")),
+            )
+            .arg(
+                path("delete-login-file", "command-backup-delete-login-file")
+                    .requires("delete-user"),
+            )
+            .group(ArgGroup::new("action").args([
+                "init",
+                "verify",
+                "try-deletion",
+                "plan-deletion",
+                "delete-agreed",
+                "split-key",
+            ])),
         Command::new("drill")
             .about(say("command-drill"))
             .arg(config())
@@ -118,8 +144,23 @@ pub(super) fn commands(language: Language) -> [Command; 3] {
                 Arg::new("from")
                     .long("from")
                     .value_name("FOLDER|URL")
-                    .required(true)
+                    .required_unless_present("from-bucket")
                     .help(say("command-restore-from")),
+            )
+            .arg(
+                Arg::new("from-bucket")
+                    .long("from-bucket")
+                    .value_name("URL")
+                    .value_parser(BucketUrl::parse)
+                    .conflicts_with("from")
+                    .requires("user")
+                    .help(say("command-restore-from-bucket")),
+            )
+            .arg(
+                Arg::new("region")
+                    .long("region")
+                    .default_value("us-east-1")
+                    .help(say("command-restore-region")),
             )
             .arg(path("password-file", "command-restore-password-file"))
             .arg(path("sheet", "command-restore-sheet").action(ArgAction::Append))
@@ -153,6 +194,47 @@ pub(super) fn commands(language: Language) -> [Command; 3] {
     ]
 }
 
+/// `https://s3.exemple.fr/compartiment/dossier`.
+#[derive(Clone)]
+struct BucketUrl {
+    endpoint: String,
+    bucket: String,
+    prefix: String,
+}
+
+impl BucketUrl {
+    fn parse(text: &str) -> Result<Self, String> {
+        let parts = || {
+            let (scheme, rest) = text.split_once("://")?;
+            let (host, path) = rest.split_once('/')?;
+            let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
+            let is_whole = matches!(scheme, "https" | "http") && ![host, bucket].contains(&"");
+            is_whole.then(|| Self {
+                endpoint: format!("{scheme}://{host}"),
+                bucket: bucket.to_owned(),
+                prefix: prefix.trim_end_matches('/').to_owned(),
+            })
+        };
+        parts().ok_or_else(|| "https://s3.exemple.fr/sauvegarde/digue".to_owned())
+    }
+
+    fn place(self, region: String, access_key: String, secret_file: PathBuf) -> BucketPlace {
+        BucketPlace {
+            address: BucketAddress {
+                endpoint: self.endpoint,
+                region,
+                bucket: self.bucket,
+                is_path_style: true,
+            },
+            prefix: self.prefix,
+            access_key,
+            secret_file,
+            // Nothing is written.
+            lock: None,
+        }
+    }
+}
+
 fn parse_split(text: &str) -> Result<(u8, u8), String> {
     let numbers = text
         .split_once('/')
@@ -174,6 +256,10 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Option<Subcommand> {
                 },
                 None if matches.get_flag("verify") => BackupAction::Verify,
                 None if matches.get_flag("try-deletion") => BackupAction::TryDeletion,
+                None if matches.get_flag("plan-deletion") => BackupAction::PlanDeletion,
+                None if matches.get_flag("delete-agreed") => BackupAction::DeleteAgreed {
+                    credential: word("delete-user").zip(path("delete-login-file")),
+                },
                 None => BackupAction::Make {
                     inits: matches.get_flag("init"),
                 },
@@ -192,8 +278,15 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Option<Subcommand> {
             checkpoint: path("checkpoint"),
         }),
         "restore" => {
-            let from = word("from").expect("clap requires it");
-            let place = if from.contains("://") {
+            let bucket = matches.get_one::<BucketUrl>("from-bucket").cloned();
+            let from = word("from").unwrap_or_default();
+            let place = if let Some(bucket) = bucket {
+                RepositoryPlace::Bucket(bucket.place(
+                    word("region").expect("it has a default"),
+                    word("user").expect("clap requires it"),
+                    path("login-file").expect("clap requires it"),
+                ))
+            } else if from.contains("://") {
                 let login = word("user").zip(path("login-file"));
                 RepositoryPlace::Rest {
                     url: from.trim_end_matches('/').to_owned(),

@@ -219,6 +219,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-logs",
             "digue-access",
             "digue-detection",
+            "digue-backup",
             "digue-response",
             "digue-store",
             "digue-connections",
@@ -629,7 +630,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("blahaj", &["digue-backup"]),
     ("bip39", &["digue-backup"]),
     ("cedar-policy", &["digue-access"]),
-    ("quick-xml", &["digue-tables", "digue-inspect"]),
+    // The answers of object stores are XML, too.
+    (
+        "quick-xml",
+        &["digue-tables", "digue-inspect", "digue-backup"],
+    ),
     ("serde_json_path", &["digue-inspect"]),
     // Caseload files and lists of accounts are CSV, too.
     (

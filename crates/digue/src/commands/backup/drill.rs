@@ -85,7 +85,11 @@ fn isolated(
     arguments: &DrillArguments,
     target: &RepositorySettings,
 ) -> Result<Option<Command>> {
-    if arguments.is_isolated || matches!(target.place, RepositoryPlace::Rest { .. }) {
+    let needs_network = match target.place {
+        RepositoryPlace::Folder(_) => false,
+        RepositoryPlace::Rest { .. } | RepositoryPlace::Bucket(_) => true,
+    };
+    if arguments.is_isolated || needs_network {
         return Ok(None);
     }
     let Some(mut command) = isolation::isolated(&std::env::current_exe()?) else {
@@ -112,7 +116,7 @@ fn isolated(
 }
 
 /// What the journal of this machine says of backups; `None` on a machine that has none.
-fn known(settings: &Configured) -> Result<Option<BackupHistory>> {
+pub(super) fn known(settings: &Configured) -> Result<Option<BackupHistory>> {
     let folder = settings.settings.data_folder.join("journal");
     if !folder.join("checkpoint").exists() {
         return Ok(None);

@@ -14,9 +14,9 @@ use digue_backup::signs::SuspicionLevel;
 use digue_continuity::habit::judge;
 use digue_continuity::layout::{self, Installation};
 use digue_continuity::place::RepositorySettings;
-use digue_locales::{Value, text};
+use digue_locales::{Value, text, text_with};
 
-use super::{Configured, Done, cause_of, explain, now, progress, say_failure};
+use super::{Configured, Done, cause_of, deletion, explain, now, progress, say_failure};
 use crate::cli::backup::{BackupAction, BackupArguments};
 use digue_terminal::{BAD, GOOD, Output};
 
@@ -28,7 +28,11 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &BackupArgumen
     let mut code = GOOD;
     let sources = match arguments.action {
         BackupAction::Make { .. } => Some(Staged::new(out, settings)?),
-        BackupAction::Verify | BackupAction::TryDeletion | BackupAction::SplitKey { .. } => None,
+        BackupAction::Verify
+        | BackupAction::TryDeletion
+        | BackupAction::PlanDeletion
+        | BackupAction::DeleteAgreed { .. }
+        | BackupAction::SplitKey { .. } => None,
     };
     for repository in repositories {
         let done = match &arguments.action {
@@ -38,6 +42,10 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &BackupArgumen
             }
             BackupAction::Verify => verify(out, settings, repository),
             BackupAction::TryDeletion => try_deletion(out, settings, repository),
+            BackupAction::PlanDeletion => deletion::plan(out, settings, repository),
+            BackupAction::DeleteAgreed { credential } => {
+                deletion::carry_out(out, settings, repository, credential.as_ref())
+            }
             BackupAction::SplitKey { needed, sheets } => {
                 split_key(out, settings, repository, (*needed, *sheets))
             }
@@ -265,7 +273,8 @@ fn made_one(
 fn verify(out: &Output, settings: &Configured, target: &RepositorySettings) -> Done {
     let repository = target.open(&settings.client, progress())?;
     let slice = PackSlice::of_day(now(), NIGHTS);
-    let faults = repository.verify(slice)?;
+    let mut faults = repository.verify(slice)?;
+    faults.extend(renew_locks(out, settings, target, &repository)?);
     settings.leave(&BackupEvent::Verified {
         repository: target.name.clone(),
         part: slice.part,
@@ -281,6 +290,35 @@ fn verify(out: &Output, settings: &Configured, target: &RepositorySettings) -> D
     out.say("backup-read", &values);
     faults.iter().for_each(|fault| out.line(fault));
     Ok(if faults.is_empty() { GOOD } else { BAD })
+}
+
+/// Every lock is renewed within a week; what could not be, or was late, one line each.
+const LOCK_NIGHTS: u32 = 7;
+
+fn renew_locks(
+    out: &Output,
+    settings: &Configured,
+    target: &RepositorySettings,
+    repository: &BackupRepository,
+) -> Result<Vec<String>> {
+    let share = PackSlice::of_day(now(), LOCK_NIGHTS);
+    let Some(renewal) = target.renew_locks(&settings.client, repository, share)? else {
+        return Ok(Vec::new());
+    };
+    let values = [
+        ("repository", Value::from(target.name.as_str())),
+        ("renewed", Value::from(renewal.renewed)),
+    ];
+    out.say("backup-locks-renewed", &values);
+    let late = renewal.late.into_iter().map(|file| {
+        let values = [("file", Value::from(file))];
+        text_with(out.language, "backup-lock-late", &values)
+    });
+    let failed = renewal.failed.into_iter().map(|fault| {
+        let values = [("fault", Value::from(fault))];
+        text_with(out.language, "backup-lock-failed", &values)
+    });
+    Ok(late.chain(failed).collect())
 }
 
 fn try_deletion(out: &Output, settings: &Configured, target: &RepositorySettings) -> Done {

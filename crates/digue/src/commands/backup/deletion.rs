@@ -1,0 +1,194 @@
+//! `digue backup --plan-deletion` and `--delete-agreed`: what retention no longer keeps, and the
+//! deletion that two persons agreed to three days ago.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use digue_backup::SnapshotId;
+use digue_backup::deletion::{BackupDeletion, DeletionStanding, DeletionStop};
+use digue_backup::history::{BackupEvent, BackupHistory};
+use digue_backup::repository::BackupRepository;
+use digue_backup::retention::{self, Freeze, PresentSnapshot, RetentionPlan};
+use digue_backup::schedule::TIDY_AFTER;
+use digue_continuity::place::RepositorySettings;
+use digue_locales::{Value, text_with};
+
+use super::drill::known;
+use super::{Configured, Done, now};
+use digue_terminal::{BAD, GOOD, Output};
+
+/// Says what may go, and leaves it as a proposal for the console.
+pub(super) fn plan(out: &Output, settings: &Configured, target: &RepositorySettings) -> Done {
+    let Some(history) = known(settings)? else {
+        out.complain("deletion-no-journal", &[]);
+        return Ok(BAD);
+    };
+    if target.place.locks_files() {
+        out.complain("deletion-locked", &[named(target)]);
+        return Ok(BAD);
+    }
+    let repository = target.open(&settings.client, None)?;
+    let plan = plan_of(settings, &history, &repository, &[])?;
+    let values = [
+        named(target),
+        ("kept", Value::from(plan.kept.len())),
+        ("removable", Value::from(plan.removable.len())),
+    ];
+    out.say("deletion-plan", &values);
+    if !plan.freezes.is_empty() {
+        say_freezes(out, &plan.freezes);
+        return Ok(BAD);
+    }
+    let Some(deletion) = BackupDeletion::of_plan(&target.name, repository.id(), &plan) else {
+        return Ok(GOOD);
+    };
+    for snapshot in &deletion.snapshots {
+        out.line(snapshot.as_str());
+    }
+    let digest = deletion.digest();
+    settings.leave(&BackupEvent::DeletionPlanned { deletion })?;
+    out.say("deletion-planned", &[("digest", Value::from(digest))]);
+    Ok(GOOD)
+}
+
+/// Deletes what was agreed to, if all of it may still go; then tidies what deletions left.
+///
+/// `credential` is the name and secret file of an account that may delete: it is given for this
+/// call, and kept nowhere.
+pub(super) fn carry_out(
+    out: &Output,
+    settings: &Configured,
+    target: &RepositorySettings,
+    credential: Option<&(String, PathBuf)>,
+) -> Done {
+    let Some(history) = known(settings)? else {
+        out.complain("deletion-no-journal", &[]);
+        return Ok(BAD);
+    };
+    let target = &target.with_credential(credential);
+    match history.deletion(&target.name, now()) {
+        DeletionStanding::NoneAgreed => tidy(out, settings, target, &history),
+        DeletionStanding::Waiting { until, .. } => {
+            let until = ("until", Value::from(until.to_string()));
+            out.say("deletion-waits", &[named(target), until]);
+            Ok(GOOD)
+        }
+        DeletionStanding::Due(deletion) => {
+            let repository = target.open_to_write(&settings.client, None)?;
+            repository.must_be(&deletion.id)?;
+            if is_in_use(out, settings, target)? {
+                return Ok(BAD);
+            }
+            let plan = plan_of(settings, &history, &repository, &deletion.snapshots)?;
+            if let Err(stop) = deletion.must_still_hold(&plan) {
+                say_stop(out, target, &stop);
+                return Ok(BAD);
+            }
+            repository.forget(&deletion.snapshots)?;
+            settings.leave(&BackupEvent::Deleted {
+                deletion: deletion.clone(),
+            })?;
+            repository.tidy()?;
+            let count = ("snapshots", Value::from(deletion.snapshots.len()));
+            out.say("deletion-done", &[named(target), count]);
+            Ok(GOOD)
+        }
+    }
+}
+
+/// Removes the packs that earlier deletions marked, once that is long enough ago.
+fn tidy(
+    out: &Output,
+    settings: &Configured,
+    target: &RepositorySettings,
+    history: &BackupHistory,
+) -> Done {
+    let since = history.untidied_since(&target.name);
+    if since.is_none_or(|since| now() < since.plus(TIDY_AFTER)) {
+        out.say("deletion-none-agreed", &[named(target)]);
+        return Ok(GOOD);
+    }
+    let repository = target.open_to_write(&settings.client, None)?;
+    if is_in_use(out, settings, target)? {
+        return Ok(BAD);
+    }
+    repository.tidy()?;
+    settings.leave(&BackupEvent::Deleted {
+        deletion: BackupDeletion {
+            repository: target.name.clone(),
+            id: repository.id(),
+            snapshots: Vec::new(),
+        },
+    })?;
+    out.say("deletion-tidied", &[named(target)]);
+    Ok(GOOD)
+}
+
+/// True while restic works in the repository: it locks what it counts on.
+fn is_in_use(out: &Output, settings: &Configured, target: &RepositorySettings) -> Result<bool> {
+    let locks = target.locks_of_restic(&settings.client)?;
+    if locks > 0 {
+        let locks = ("locks", Value::from(locks));
+        out.complain("deletion-in-use", &[named(target), locks]);
+    }
+    Ok(locks > 0)
+}
+
+fn plan_of(
+    settings: &Configured,
+    history: &BackupHistory,
+    repository: &BackupRepository,
+    agreed: &[SnapshotId],
+) -> Result<RetentionPlan> {
+    let present: Vec<PresentSnapshot> = repository
+        .snapshots()?
+        .into_iter()
+        .map(|snapshot| PresentSnapshot {
+            id: snapshot.id,
+            declared: snapshot.declared,
+        })
+        .collect();
+    let id = repository.id();
+    let (journal, mut deleted) = (history.snapshots(&id), history.deleted(&id));
+    // A deletion that broke off goes on: what it removed has not vanished.
+    deleted.extend(agreed.iter().cloned());
+    Ok(retention::plan(
+        &present,
+        journal,
+        &deleted,
+        &settings.backup.keep,
+        now(),
+    ))
+}
+
+fn named(target: &RepositorySettings) -> (&'static str, Value<'static>) {
+    ("repository", Value::from(target.name.clone()))
+}
+
+fn say_stop(out: &Output, target: &RepositorySettings, stop: &DeletionStop) {
+    match stop {
+        DeletionStop::Frozen(freezes) => say_freezes(out, freezes),
+        DeletionStop::Kept(snapshot) => {
+            let snapshot = ("snapshot", Value::from(snapshot.short().to_owned()));
+            out.complain("deletion-kept", &[named(target), snapshot]);
+        }
+    }
+}
+
+fn say_freezes(out: &Output, freezes: &[Freeze]) {
+    out.complain("deletion-frozen", &[]);
+    for freeze in freezes {
+        let (key, count) = match freeze {
+            Freeze::UnknownSnapshots(count) => ("freeze-unknown", *count),
+            Freeze::Vanished(count) => ("freeze-vanished", *count),
+            Freeze::Suspect(count) => ("freeze-suspect", *count),
+            Freeze::AheadOfClock(count) => ("freeze-ahead", *count),
+            Freeze::DatesDiffer(count) => ("freeze-dates", *count),
+        };
+        out.line(&text_with(
+            out.language,
+            key,
+            &[("count", Value::from(count))],
+        ));
+    }
+}
