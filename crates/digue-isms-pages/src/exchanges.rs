@@ -99,7 +99,13 @@ pub async fn take_pia(
         is_outdated,
         priorities: Priority::ALL
             .iter()
-            .map(|one| (one.code(), w.say(one.key()), *one == Priority::P1))
+            .map(|one| {
+                (
+                    one.code(),
+                    w.coded("priority", one.code()),
+                    *one == Priority::P1,
+                )
+            })
             .collect(),
         preview,
     };

@@ -307,7 +307,7 @@ mod tests {
     fn with(version: AffectedVersion, fields: &[(Field, &[&str])]) -> Incident {
         let set = fields.iter().map(|(field, value)| IncidentNote::FieldSet {
             field: *field,
-            value: value.iter().map(ToString::to_string).collect(),
+            value: value.iter().map(|text| (*text).to_owned()).collect(),
         });
         let notes = std::iter::once(IncidentNote::Affected(version)).chain(set);
         log("account:a1", notes.collect())
@@ -316,8 +316,8 @@ mod tests {
     #[test]
     fn less_than_was_measured_is_told_for_each_figure() {
         use DeclaredFigure as F;
-        for (field, value, expected) in [
-            (Field::PersonCount, &["20"][..], Some((F::Persons, true))),
+        let cases: &[(Field, &[&str], Option<(F, bool)>)] = &[
+            (Field::PersonCount, &["20"], Some((F::Persons, true))),
             (Field::PersonCount, &["21"], None),
             (Field::PersonCount, &["22"], Some((F::Persons, false))),
             (Field::RecordCount, &["1"], Some((F::Records, true))),
@@ -348,10 +348,11 @@ mod tests {
                 Some((F::End, true)),
             ),
             (Field::PersonCount, &[""], None),
-        ] {
-            let found = with(list(), &[(field, value)]).differences();
+        ];
+        for (field, value, expected) in cases {
+            let found = with(list(), &[(*field, *value)]).differences();
             let found: Vec<(F, bool)> = found.iter().map(|one| (one.figure, one.is_less)).collect();
-            let expected: Vec<(F, bool)> = expected.into_iter().collect();
+            let expected: Vec<(F, bool)> = expected.iter().copied().collect();
             assert_eq!(found, expected, "{field:?} {value:?}");
         }
     }

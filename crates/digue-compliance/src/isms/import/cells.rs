@@ -44,6 +44,8 @@ pub(super) fn find(
 ) -> Result<UploadedTable<&'static str>, OperationError> {
     let names = column_names(kind);
     let column_of = |name: &str| {
+        // Templates of others mark the columns that they need.
+        let name = name.trim_end_matches('*').trim_end();
         let exact = names
             .iter()
             .find(|(known, ..)| known == name)
