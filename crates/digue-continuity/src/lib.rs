@@ -14,6 +14,7 @@ mod rest_client;
 pub mod restored;
 mod s3_client;
 mod sigv4;
+mod waiting;
 
 pub use error::ContinuityError;
 pub use s3_client::BucketAddress;

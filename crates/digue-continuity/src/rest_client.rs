@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -10,8 +11,10 @@ use digue_backup::rest_store::{RestAnswer, RestRequest, RestTransport};
 use digue_http::body;
 use digue_http::client::HttpClient;
 use http::{Request, header};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use tokio::time::timeout;
+
+use crate::waiting;
 
 /// For the head of an answer, and as much again for its body. A pack has some tens of megabytes; a
 /// slow line takes minutes for it.
@@ -29,7 +32,7 @@ pub(crate) struct RestClient {
     /// The value of `Authorization`.
     authorization: Option<String>,
     client: HttpClient,
-    runtime: Runtime,
+    runtime: Arc<Runtime>,
 }
 
 impl RestClient {
@@ -46,7 +49,7 @@ impl RestClient {
         let authorization = login.map(|(user, password)| {
             format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
         });
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = waiting::runtime()?;
         Ok(Self {
             url,
             authorization,

@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -13,12 +14,13 @@ use digue_http::client::HttpClient;
 use digue_types::Timestamp;
 use http::Request;
 use md5::{Digest as _, Md5};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 use crate::sigv4::{
     AccessKey, SignedParts, amz_date, authorization, content_hash, encode, query_text,
 };
+use crate::waiting;
 
 /// For the head of an answer, and as much again for its body, as for other servers.
 const ANSWER_WITHIN: Duration = Duration::from_mins(10);
@@ -46,7 +48,7 @@ pub(crate) struct S3Client {
     region: String,
     key: AccessKey,
     client: HttpClient,
-    runtime: Runtime,
+    runtime: Arc<Runtime>,
 }
 
 impl S3Client {
@@ -73,7 +75,7 @@ impl S3Client {
             region: address.region.clone(),
             key,
             client,
-            runtime: Builder::new_current_thread().enable_all().build()?,
+            runtime: waiting::runtime()?,
         })
     }
 

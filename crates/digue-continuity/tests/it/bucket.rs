@@ -86,7 +86,10 @@ fn what_went_to_a_bucket_comes_back_and_restic_reads_it_there() {
     restic(&bench, &endpoint, "sauvegarde", &["check", "--read-data"]);
     let listed = restic(&bench, &endpoint, "sauvegarde", &["snapshots", "--json"]);
     assert!(listed.contains(made.snapshot.as_str()), "{listed}");
-    let renewal = settings.renew_locks(&client(), &repository, WHOLE).unwrap();
+    // By one client, as a command does it: connections are shared.
+    let client = client();
+    let repository = settings.open(&client, None).unwrap();
+    let renewal = settings.renew_locks(&client, &repository, WHOLE).unwrap();
     let renewal = renewal.unwrap();
     assert!(
         renewal.checked >= 5 && renewal.failed.is_empty(),
