@@ -161,7 +161,7 @@ fn plan_of(
     ))
 }
 
-fn named(target: &RepositorySettings) -> (&'static str, Value<'static>) {
+fn named(target: &RepositorySettings) -> (&'static str, Value) {
     ("repository", Value::from(target.name.clone()))
 }
 
