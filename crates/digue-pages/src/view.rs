@@ -313,8 +313,8 @@ impl Localizer {
     /// The subject of an act and its result, in words where there are any.
     pub fn act_about(&self, act: &Administration) -> String {
         let about = match act.subject.account() {
-            Some(account) => self.person(account),
-            None => self.reader().named(&act.subject),
+            Some(account) if self.is_named(&account) => self.person(account),
+            Some(_) | None => self.reader().named(&act.subject),
         };
         let became = match act.act {
             Act::GateSet => Gate::parse(&act.after).map(|gate| self.coded("gate", gate.code())),
