@@ -19,6 +19,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("account-list", &["AccountHistory"]),
     ("act", &["Act"]),
     ("action", &["Action"]),
+    ("action-taken", &["Action"]),
     ("added-draft", &["AddressUse"]),
     ("awareness", &["Awareness"]),
     ("backup-failure", &["BackupFailure"]),
