@@ -24,8 +24,13 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn open() -> Self {
+        Self::open_in("en")
+    }
+
+    /// The same, with registers and names of things in a language.
+    pub(crate) fn open_in(language: &str) -> Self {
         let mut child = Command::new(binary())
-            .args(["demo", "--language", "en", "--port", "0"])
+            .args(["demo", "--language", language, "--port", "0"])
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
@@ -51,6 +56,11 @@ impl Stage {
             second,
             first_page,
         }
+    }
+
+    /// A page of the demonstration itself: of a role, or the letter of a person.
+    pub(crate) fn tour(&self, page: &str) -> String {
+        format!("{}/{page}?lang=fr", self.first_page)
     }
 }
 

@@ -31,6 +31,7 @@ mod http2;
 mod https;
 mod identity;
 mod instance;
+mod journeys;
 mod kill;
 mod leaks;
 mod learn;

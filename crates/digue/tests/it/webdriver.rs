@@ -92,6 +92,7 @@ impl Browser {
         browser
     }
 
+    #[track_caller]
     pub(crate) fn call(&self, method: &str, target: &str, body: &Value) -> Value {
         let bytes = if method == "POST" {
             body.to_string().into_bytes()
@@ -122,6 +123,7 @@ impl Browser {
         panic!("the driver does not answer {method} {target}");
     }
 
+    #[track_caller]
     pub(crate) fn ask(&self, method: &str, rest: &str, body: &Value) -> Value {
         self.call(method, &format!("/session/{}{rest}", self.session), body)
     }
@@ -399,6 +401,17 @@ impl Browser {
         self.ask("POST", "/webauthn/authenticator", &authenticator);
     }
 
+    /// As a device that is set so; colours change at once, without a transition.
+    fn theme(&self, theme: &str) {
+        let features = json!([
+            {"name": "prefers-color-scheme", "value": theme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]);
+        let command =
+            json!({"cmd": "Emulation.setEmulatedMedia", "params": {"features": features}});
+        self.ask("POST", "/goog/cdp/execute", &command);
+    }
+
     /// One of Digue's own pages: usable by everyone (goal L6), and pictured.
     #[track_caller]
     pub(crate) fn page(&self, name: &str) {
@@ -408,16 +421,23 @@ impl Browser {
         }
         let library =
             std::fs::read_to_string(site_packages("axe_playwright_python/axe.min.js")).unwrap();
-        let ask = "return axe.run().then(found => found.violations\
-                     .filter(fault => ['serious', 'critical'].includes(fault.impact))\
-                     .map(fault => fault.id + ' ' + fault.nodes.map(node => node.target).join(', ')))";
-        let script = format!("{library}; {ask}");
-        let faults = self.ask(
-            "POST",
-            "/execute/sync",
-            &json!({"script": script, "args": []}),
-        );
-        assert_eq!(faults, json!([]), "{name}");
+        // Faults of every severity; then the contrast of the other theme.
+        for (theme, rules) in [
+            ("light", json!({})),
+            ("dark", json!({"runOnly": ["color-contrast"]})),
+        ] {
+            self.theme(theme);
+            let ask = "return axe.run(document, arguments[0]).then(found => found.violations\
+                         .map(fault => fault.id + ' ' + fault.nodes.map(node => node.target).join(', ')))";
+            let script = format!("{library}; {ask}");
+            let faults = self.ask(
+                "POST",
+                "/execute/sync",
+                &json!({"script": script, "args": [rules]}),
+            );
+            assert_eq!(faults, json!([]), "{name}, {theme}");
+        }
+        self.theme("light");
         self.picture(name);
     }
 
