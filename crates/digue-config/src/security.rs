@@ -23,7 +23,11 @@ fn parse_contact(text: &str) -> Result<String, &'static str> {
     let is_uri = ["mailto:", "tel:", "https://"]
         .iter()
         .any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
-    if is_uri && is_one_word(text) {
+    // A mail address may be quoted, and then holds what would begin a field.
+    if !is_one_word(text) {
+        return Err(example);
+    }
+    if is_uri {
         return Ok(text.to_owned());
     }
     let mail = digue_administration::onboarding::parse_email(text).ok_or(example)?;
