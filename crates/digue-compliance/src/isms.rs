@@ -29,13 +29,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use act_contents::RevisionHash;
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
-use digue_casework::incidents::{LessonSubscriber, NamedMeasure};
+use digue_casework::incidents::{self, LessonSubscriber, NamedMeasure};
 use digue_casework::operator;
 use digue_isms::field::{FieldError, FieldFault, FieldShape, Values};
 use digue_isms::kinds::RegisterKind;
 use digue_isms::register::{RegisterEntry, RegisterRecord, Registers, Revision, UnreadableRecord};
 use digue_isms::standing::{MeasuredState, Measurements};
-use digue_locales::{Language, text};
+use digue_locales::Language;
 use digue_store::RevisionRecord;
 use digue_types::{Act, Subject, Timestamp};
 use futures_util::future::BoxFuture;
@@ -573,11 +573,15 @@ pub async fn named_records(
     language: Language,
 ) -> Result<Vec<NamedRecord>, OperationError> {
     let registers = registers(app, actor).await?;
+    let words = record_words::RecordWords {
+        language,
+        registers: &registers,
+    };
     let of = |kind: &RegisterKind| {
         let named = |revision: &Revision| NamedRecord {
             kind: revision.kind,
             id: revision.id.clone(),
-            title: title(revision.kind, &revision.values, language),
+            title: words.title(revision.kind, &revision.values),
         };
         registers.of(*kind).iter().map(named).collect::<Vec<_>>()
     };

@@ -28,7 +28,7 @@ use crate::watch::{
 };
 use crate::{error, form, proof, surround, view};
 use digue_isms_pages::{
-    awareness, checks, contradictions, files, home, import, registers, reviews, samples,
+    awareness, checks, contradictions, exchanges, files, home, import, registers, reviews, samples,
 };
 use digue_people_pages::{
     account, accounts, approvals, desk, holders, keys, organisations, requests, sources, space,
