@@ -97,6 +97,19 @@ pub enum Freeze {
     DatesDiffer(usize),
 }
 
+impl Freeze {
+    /// The text that says it, and the figure in it.
+    pub const fn key_and_count(&self) -> (&'static str, usize) {
+        match self {
+            Self::UnknownSnapshots(count) => ("freeze-unknown", *count),
+            Self::Vanished(count) => ("freeze-vanished", *count),
+            Self::Suspect(count) => ("freeze-suspect", *count),
+            Self::AheadOfClock(count) => ("freeze-ahead", *count),
+            Self::DatesDiffer(count) => ("freeze-dates", *count),
+        }
+    }
+}
+
 /// The decision on a repository.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RetentionPlan {

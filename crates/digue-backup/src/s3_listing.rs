@@ -3,7 +3,7 @@
 
 use digue_types::Timestamp;
 use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::Event;
+use quick_xml::events::Event as XmlEvent;
 use quick_xml::reader::Reader;
 
 /// One version of one object, or a marker that hides the versions before it.
@@ -64,7 +64,7 @@ pub(crate) fn parse_versions(xml: &[u8]) -> Result<VersionPage, String> {
     let (mut next_key, mut next_version) = (None, None);
     loop {
         match reader.read_event().map_err(|error| error.to_string())? {
-            Event::Start(start) => {
+            XmlEvent::Start(start) => {
                 let name = start.local_name().as_ref().to_owned();
                 if path.is_empty() {
                     is_listing = name == "ListVersionsResult";
@@ -72,13 +72,13 @@ pub(crate) fn parse_versions(xml: &[u8]) -> Result<VersionPage, String> {
                 path.push(name);
                 text.clear();
             }
-            Event::Text(piece) => {
+            XmlEvent::Text(piece) => {
                 text.push_str(&piece);
             }
-            Event::GeneralRef(name) => {
+            XmlEvent::GeneralRef(name) => {
                 text.push_str(resolve_predefined_entity(&name).ok_or("an unknown entity")?);
             }
-            Event::End(_) => {
+            XmlEvent::End(_) => {
                 let ended: Vec<&str> = path.iter().skip(1).map(String::as_str).collect();
                 match ended.as_slice() {
                     ["Version"] => versions.push(std::mem::take(&mut raw).complete(false)?),
@@ -92,7 +92,7 @@ pub(crate) fn parse_versions(xml: &[u8]) -> Result<VersionPage, String> {
                 path.pop();
                 text.clear();
             }
-            Event::Eof => break,
+            XmlEvent::Eof => break,
             _ => {}
         }
     }

@@ -12,6 +12,7 @@ pub mod layout;
 pub mod place;
 mod rest_client;
 pub mod restored;
+pub mod retained;
 mod s3_client;
 mod sigv4;
 mod waiting;

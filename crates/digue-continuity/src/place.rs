@@ -58,6 +58,50 @@ pub struct BucketPlace {
     pub lock: Option<Duration>,
 }
 
+/// `https://s3.exemple.fr/compartiment/dossier`.
+#[derive(Clone, Debug)]
+pub struct BucketUrl {
+    endpoint: String,
+    bucket: String,
+    prefix: String,
+}
+
+impl BucketUrl {
+    /// # Errors
+    /// An example, when `text` names no bucket.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let parts = || {
+            let (scheme, rest) = text.split_once("://")?;
+            let (host, path) = rest.split_once('/')?;
+            let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
+            let is_whole = matches!(scheme, "https" | "http") && ![host, bucket].contains(&"");
+            is_whole.then(|| Self {
+                endpoint: format!("{scheme}://{host}"),
+                bucket: bucket.to_owned(),
+                prefix: prefix.trim_end_matches('/').to_owned(),
+            })
+        };
+        parts().ok_or_else(|| "https://s3.exemple.fr/sauvegarde/digue".to_owned())
+    }
+
+    /// A folder of the bucket to read from.
+    pub fn place(self, region: String, access_key: String, secret_file: PathBuf) -> BucketPlace {
+        BucketPlace {
+            address: BucketAddress {
+                endpoint: self.endpoint,
+                region,
+                bucket: self.bucket,
+                is_path_style: true,
+            },
+            prefix: self.prefix,
+            access_key,
+            secret_file,
+            // Nothing is written.
+            lock: None,
+        }
+    }
+}
+
 type Opened<T> = Result<T, ContinuityError>;
 
 /// The everyday password, from its file.

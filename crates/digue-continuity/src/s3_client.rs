@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -153,8 +153,8 @@ impl S3Transport for S3Client {
     }
 
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let since = since.expect("no machine's clock stands before 1970");
-        Timestamp::from_secs(i64::try_from(since.as_secs()).expect("the year has five digits"))
+        // A server takes a signature for a quarter of an hour: the time of the request, not that of
+        // the backup, which may have begun hours before.
+        Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
     }
 }

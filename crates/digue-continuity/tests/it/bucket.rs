@@ -9,14 +9,14 @@ use digue_backup::schedule::PackSlice;
 use digue_continuity::BucketAddress;
 use digue_continuity::place::{BucketPlace, RepositoryPlace, RepositorySettings};
 
+use crate::python::python;
 use crate::{Bench, PASSWORD, Server, client, send, tree};
 
 const WHOLE: PackSlice = PackSlice { part: 1, of: 1 };
 
 fn moto() -> Server {
-    let python = std::env::var("DIGUE_TEST_PYTHON").expect("./test prepares Python");
     Server::start(|port| {
-        let mut command = Command::new(format!("{python}/bin/python"));
+        let mut command = Command::new(python("python"));
         command
             .args(["-m", "moto.server", "-H", "127.0.0.1", "-p"])
             .arg(port.to_string());
@@ -114,6 +114,7 @@ fn a_store_whose_locks_can_be_lifted_is_exposed() {
 #[test]
 #[ignore = "needs a server that holds its locks, in DIGUE_TEST_S3"]
 fn a_store_that_holds_its_locks_is_proved() {
+    #[expect(clippy::disallowed_methods, reason = "who runs this test says where")]
     let endpoint = std::env::var("DIGUE_TEST_S3").unwrap();
     let bench = Bench::new();
     let bucket = format!("digue-{}", std::process::id());

@@ -5,6 +5,9 @@
 
 mod append_only;
 mod bucket;
+#[path = "../../../digue/tests/it/python.rs"]
+#[expect(dead_code, reason = "the tests of the binary use the rest")]
+mod python;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,7 @@
 //! What is declared of an incident beside what is measured of it, on every paper and in the
 //! management system; and the check of its deadlines.
 
+use digue_app::names::VisibleNames;
 use std::time::Duration;
 
 use digue_access::Role;
@@ -84,7 +85,12 @@ async fn a_breach_declared_below_its_list_says_so_everywhere_until_it_is_explain
         [(ContradictionKind::DeclaredLess, id.clone())]
     );
     let (zone, language) = (jiff::tz::TimeZone::UTC, Language::French);
-    let reader = PaperReader { language, zone };
+    let names = VisibleNames::default();
+    let reader = PaperReader {
+        language,
+        zone,
+        names,
+    };
     let persons = "déclaré : 2 ; mesuré : 3";
     let papers_say = async |view: &incidents::IncidentView| {
         for name in PAPERS {

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
-use digue_continuity::BucketAddress;
-use digue_continuity::place::{BucketPlace, RepositoryPlace};
+use digue_continuity::place::{BucketUrl, RepositoryPlace};
 use digue_locales::{Language, text};
 
 use super::Subcommand;
@@ -12,7 +11,7 @@ use super::Subcommand;
 pub(crate) enum BackupTask {
     Make(BackupArguments),
     Drill(DrillArguments),
-    Restore(RestoreArguments),
+    Restore(Box<RestoreArguments>),
 }
 
 pub(crate) struct BackupArguments {
@@ -194,47 +193,6 @@ pub(super) fn commands(language: Language) -> [Command; 3] {
     ]
 }
 
-/// `https://s3.exemple.fr/compartiment/dossier`.
-#[derive(Clone)]
-struct BucketUrl {
-    endpoint: String,
-    bucket: String,
-    prefix: String,
-}
-
-impl BucketUrl {
-    fn parse(text: &str) -> Result<Self, String> {
-        let parts = || {
-            let (scheme, rest) = text.split_once("://")?;
-            let (host, path) = rest.split_once('/')?;
-            let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
-            let is_whole = matches!(scheme, "https" | "http") && ![host, bucket].contains(&"");
-            is_whole.then(|| Self {
-                endpoint: format!("{scheme}://{host}"),
-                bucket: bucket.to_owned(),
-                prefix: prefix.trim_end_matches('/').to_owned(),
-            })
-        };
-        parts().ok_or_else(|| "https://s3.exemple.fr/sauvegarde/digue".to_owned())
-    }
-
-    fn place(self, region: String, access_key: String, secret_file: PathBuf) -> BucketPlace {
-        BucketPlace {
-            address: BucketAddress {
-                endpoint: self.endpoint,
-                region,
-                bucket: self.bucket,
-                is_path_style: true,
-            },
-            prefix: self.prefix,
-            access_key,
-            secret_file,
-            // Nothing is written.
-            lock: None,
-        }
-    }
-}
-
 fn parse_split(text: &str) -> Result<(u8, u8), String> {
     let numbers = text
         .split_once('/')
@@ -298,7 +256,7 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Option<Subcommand> {
             let sheets = matches
                 .get_many::<PathBuf>("sheet")
                 .map(|files| files.cloned().collect());
-            BackupTask::Restore(RestoreArguments {
+            BackupTask::Restore(Box::new(RestoreArguments {
                 place,
                 key: match path("password-file") {
                     Some(file) => RestoreKey::PasswordFile(file),
@@ -309,7 +267,7 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Option<Subcommand> {
                 into: path("into"),
                 checkpoint: path("checkpoint"),
                 authorities: path("authorities"),
-            })
+            }))
         }
         _ => return None,
     };

@@ -35,6 +35,9 @@ use crate::tls;
 use digue_terminal::Progress;
 use digue_terminal::{BAD, Output};
 
+/// All of a repository is read within this many nights.
+const NIGHTS: u32 = 30;
+
 /// An exit code, or why there is none.
 type Done = Result<u8>;
 

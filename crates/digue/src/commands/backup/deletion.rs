@@ -8,9 +8,10 @@ use digue_backup::SnapshotId;
 use digue_backup::deletion::{BackupDeletion, DeletionStanding, DeletionStop};
 use digue_backup::history::{BackupEvent, BackupHistory};
 use digue_backup::repository::BackupRepository;
-use digue_backup::retention::{self, Freeze, PresentSnapshot, RetentionPlan};
+use digue_backup::retention::{Freeze, RetentionPlan};
 use digue_backup::schedule::TIDY_AFTER;
 use digue_continuity::place::RepositorySettings;
+use digue_continuity::retained;
 use digue_locales::{Value, text_with};
 
 use super::drill::known;
@@ -140,25 +141,8 @@ fn plan_of(
     repository: &BackupRepository,
     agreed: &[SnapshotId],
 ) -> Result<RetentionPlan> {
-    let present: Vec<PresentSnapshot> = repository
-        .snapshots()?
-        .into_iter()
-        .map(|snapshot| PresentSnapshot {
-            id: snapshot.id,
-            declared: snapshot.declared,
-        })
-        .collect();
-    let id = repository.id();
-    let (journal, mut deleted) = (history.snapshots(&id), history.deleted(&id));
-    // A deletion that broke off goes on: what it removed has not vanished.
-    deleted.extend(agreed.iter().cloned());
-    Ok(retention::plan(
-        &present,
-        journal,
-        &deleted,
-        &settings.backup.keep,
-        now(),
-    ))
+    let keep = &settings.backup.keep;
+    Ok(retained::plan(repository, history, keep, agreed, now())?)
 }
 
 fn named(target: &RepositorySettings) -> (&'static str, Value) {
@@ -178,13 +162,7 @@ fn say_stop(out: &Output, target: &RepositorySettings, stop: &DeletionStop) {
 fn say_freezes(out: &Output, freezes: &[Freeze]) {
     out.complain("deletion-frozen", &[]);
     for freeze in freezes {
-        let (key, count) = match freeze {
-            Freeze::UnknownSnapshots(count) => ("freeze-unknown", *count),
-            Freeze::Vanished(count) => ("freeze-vanished", *count),
-            Freeze::Suspect(count) => ("freeze-suspect", *count),
-            Freeze::AheadOfClock(count) => ("freeze-ahead", *count),
-            Freeze::DatesDiffer(count) => ("freeze-dates", *count),
-        };
+        let (key, count) = freeze.key_and_count();
         out.line(&text_with(
             out.language,
             key,

@@ -15,7 +15,7 @@ use digue_journal::keyring::OpenedKeyring;
 use digue_locales::{Value, text};
 use digue_types::Event;
 
-use super::{Configured, Done, explain, make, now, progress, say_failure};
+use super::{Configured, Done, NIGHTS, explain, now, progress, say_failure};
 use crate::cli::backup::DrillArguments;
 use crate::cli::evidence::JournalPlace;
 use crate::commands::evidence::place::JournalReading;
@@ -45,7 +45,7 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &DrillArgument
         slice: if arguments.is_full {
             whole
         } else {
-            PackSlice::of_day(now(), make::NIGHTS)
+            PackSlice::of_day(now(), NIGHTS)
         },
         parent: settings.folder(),
         data: settings.settings.data_folder.clone(),

@@ -16,12 +16,9 @@ use digue_continuity::layout::{self, Installation};
 use digue_continuity::place::RepositorySettings;
 use digue_locales::{Value, text, text_with};
 
-use super::{Configured, Done, cause_of, deletion, explain, now, progress, say_failure};
+use super::{Configured, Done, NIGHTS, cause_of, deletion, explain, now, progress, say_failure};
 use crate::cli::backup::{BackupAction, BackupArguments};
 use digue_terminal::{BAD, GOOD, Output};
-
-/// All of a repository is read within this many nights.
-pub(super) const NIGHTS: u32 = 30;
 
 pub(super) fn run(out: &Output, settings: &Configured, arguments: &BackupArguments) -> Done {
     let repositories = settings.repositories(arguments.repository.as_deref())?;
