@@ -26,6 +26,7 @@ mod security;
 pub mod server;
 mod sources;
 pub mod watch;
+mod when;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -33,6 +33,7 @@ use super::pick::read_pick;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
 use super::response_rules::{SharedBlocks, check_alternatives, read_sweep};
 use super::server::{read_retention, secrets_of};
+use super::when::read_when;
 
 /// A map, and the public URL of its portal.
 pub struct PortalMap {
@@ -510,6 +511,8 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
         .map(|pattern| pattern.except(except));
     let kind = read_route_kind(section);
     let is_held = kind == RouteKind::Held;
+    let session = read_session(section, is_held);
+    let when = read_when(section, kind, session);
     let action = if is_held {
         section.need("action", ActionName::parse)
     } else {
@@ -572,8 +575,9 @@ fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<
         name: name?,
         methods,
         pattern: pattern?,
+        when: when?,
         kind,
-        session: read_session(section, is_held),
+        session,
         action: action?,
         categories,
         access,

@@ -1,6 +1,7 @@
 //! The routes of a map together: which one answers, and which one is most likely a mistake.
 
 use digue_gateway::portal::{Route, RouteKind};
+use digue_inspect::condition::{excludes, implies};
 
 use super::reader::ConfigSection;
 
@@ -12,6 +13,11 @@ pub(crate) fn warn(sections: &[ConfigSection<'_>], routes: &[Route]) {
         if let Some(twin) = earlier.position(|earlier| is_shadowed_by(route, earlier)) {
             let earlier = format!("{} ({})", routes[twin].name, sections[twin].line());
             section.warn("path", "warning-route-twice", earlier);
+        }
+        let mut earlier = routes[..place].iter();
+        if let Some(equal) = earlier.position(|earlier| are_equally_specific(route, earlier)) {
+            let earlier = format!("{} ({})", routes[equal].name, sections[equal].line());
+            section.warn("when", "warning-when-equal", earlier);
         }
     }
 }
@@ -39,5 +45,22 @@ fn is_shadowed_by(route: &Route, earlier: &Route) -> bool {
                 .methods
                 .iter()
                 .all(|method| earlier.methods.contains(method)));
-    covers_methods && earlier.pattern.is_same_as(&route.pattern)
+    covers_methods
+        && earlier.pattern.is_same_as(&route.pattern)
+        && implies(&route.when, &earlier.when)
+        && implies(&earlier.when, &route.when)
+}
+
+/// True when a request may meet the conditions of both, and neither is for fewer requests.
+fn are_equally_specific(route: &Route, earlier: &Route) -> bool {
+    let has_method = |method| route.methods.is_empty() || route.methods.contains(method);
+    let share_methods = earlier.methods.is_empty()
+        || route.methods.is_empty()
+        || earlier.methods.iter().any(has_method);
+    let (one, other) = (&route.when, &earlier.when);
+    share_methods
+        && earlier.pattern.is_same_as(&route.pattern)
+        && !excludes(one, other)
+        && !implies(one, other)
+        && !implies(other, one)
 }

@@ -470,6 +470,7 @@ mod tests {
             name: RouteName::parse("fiche").unwrap(),
             methods: vec![],
             pattern: Pattern::parse("/fiche/{id}").unwrap(),
+            when: Vec::new(),
             kind: RouteKind::Held,
             session: crate::portal::SessionDemand::Required,
             action: ActionName::parse("open").unwrap(),

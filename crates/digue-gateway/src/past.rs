@@ -1,5 +1,6 @@
 //! Past requests: an access log, interpreted with the same map as live traffic.
 
+use digue_inspect::condition::RequestContent;
 use digue_inspect::read_request;
 use digue_inspect::request::RequestParts;
 use digue_types::{
@@ -53,8 +54,10 @@ pub fn exposure_of(
     past: PastRequest,
 ) -> Result<Exposure, PastRequestError> {
     let segments = Segments::parse(past.target.path()).map_err(|_| PastRequestError::Path)?;
+    // A log has no bodies: a request of which only the body says which rule it falls under has none.
+    let query = past.target.query().unwrap_or_default();
     let (route, values) = portal
-        .route(&past.method, &segments)
+        .route(&past.method, &segments, &RequestContent::of_head(query))
         .ok_or(PastRequestError::UnknownRoute)?;
     if matches!(route.kind, RouteKind::Assets { .. }) {
         return Err(PastRequestError::Assets);
@@ -62,7 +65,6 @@ pub fn exposure_of(
     if !(200..300).contains(&past.status) {
         return Err(PastRequestError::NotShown);
     }
-    let query = past.target.query().unwrap_or_default();
     let parts = RequestParts {
         path: &values,
         query,

@@ -22,6 +22,9 @@ use crate::path::{Pattern, Segments};
 use crate::remembered::LaterAnswers;
 use crate::token::TokenVerifier;
 use digue_headers::response_headers::HeaderRules;
+use digue_inspect::condition::{
+    ConditionReading, RequestCondition, RequestContent, answering, by_conditions,
+};
 use digue_inspect::graphql::GraphQl;
 use digue_portal_login::name_mapping::{IdentityMapping, NameMapping};
 
@@ -61,27 +64,62 @@ pub struct Portal {
 }
 
 impl Portal {
+    /// The route that answers a request with this content.
     pub fn route(
         &self,
         method: &Method,
         path: &Segments,
+        content: &RequestContent<'_>,
     ) -> Option<(&Route, Vec<(String, String)>)> {
-        self.place(method, path)
-            .map(|(place, values)| (&self.routes[place], values))
+        let (place, values) = self.candidates(method, path, content).into_iter().next()?;
+        let route = &self.routes[place];
+        // With its body unseen, a request has no route yet.
+        (!route.is_open_to_others(content)).then_some((route, values))
     }
 
-    /// The place in `routes` of the one that answers, with the values of the path.
-    pub(crate) fn place(
+    /// The routes that may answer a request with this query: several where its body decides.
+    pub fn in_question(
         &self,
         method: &Method,
         path: &Segments,
-    ) -> Option<(usize, Vec<(String, String)>)> {
-        self.routes.iter().enumerate().find_map(|(place, route)| {
+        query: &str,
+    ) -> Vec<(&Route, Vec<(String, String)>)> {
+        let candidates = self.candidates(method, path, &RequestContent::of_head(query));
+        candidates
+            .into_iter()
+            .map(|(place, values)| (&self.routes[place], values))
+            .collect()
+    }
+
+    /// The places in `routes` of those that may answer, with the values of the path: one when the
+    /// content decides, several while the body that decides has not been seen.
+    ///
+    /// A route with conditions keeps its address for itself: what meets none of them is no matter
+    /// of a less specific path.
+    pub(crate) fn candidates(
+        &self,
+        method: &Method,
+        path: &Segments,
+        content: &RequestContent<'_>,
+    ) -> Vec<(usize, Vec<(String, String)>)> {
+        let mut kept: Option<&Pattern> = None;
+        let mut fitting = Vec::new();
+        for (place, route) in self.routes.iter().enumerate() {
             let fits = route.methods.is_empty() || route.methods.contains(method);
-            fits.then(|| route.pattern.matches(path))
+            let is_kept = kept.is_none_or(|kept| kept.is_same_as(&route.pattern));
+            let Some(values) = (fits && is_kept)
+                .then(|| route.pattern.matches(path))
                 .flatten()
-                .map(|values| (place, values))
-        })
+            else {
+                continue;
+            };
+            fitting.push(((place, values), route.when.as_slice()));
+            if route.when.is_empty() {
+                break;
+            }
+            kept = Some(&route.pattern);
+        }
+        answering(fitting, content)
     }
 
     /// True when a rule describes an address that was asked for while there was none.
@@ -94,7 +132,11 @@ impl Portal {
         let path: Vec<String> = address.template.split('/').map(sample).collect();
         let method = Method::from_bytes(address.method.code().as_bytes());
         let path = Segments::parse(&path.join("/"));
-        method.is_ok_and(|method| path.is_ok_and(|path| self.place(&method, &path).is_some()))
+        // What meets no condition is not described.
+        let content = RequestContent::of_head("");
+        method.is_ok_and(|method| {
+            path.is_ok_and(|path| self.route(&method, &path, &content).is_some())
+        })
     }
 
     /// Where the portal signs its users in, if it does so itself and the map says it.
@@ -197,6 +239,8 @@ pub struct Route {
     /// Empty for all methods.
     pub methods: Vec<Method>,
     pub pattern: Pattern,
+    /// What the content of a request must say: all of it.
+    pub when: Vec<RequestCondition>,
     pub kind: RouteKind,
     /// Whether a visitor who is not signed in may be shown what their request finds. Of a portal
     /// that signs its users in itself, they may be shown nobody anyway.
@@ -224,7 +268,20 @@ pub struct Route {
 impl Route {
     /// True when a rule examines the body of requests.
     pub fn needs_request_body(&self) -> bool {
-        self.graphql != GraphQl::Unread || self.request.iter().any(|rule| rule.source.needs_body())
+        self.graphql != GraphQl::Unread
+            || self.request.iter().any(|rule| rule.source.needs_body())
+            || self.is_chosen_by_body()
+    }
+
+    /// True when only the body of a request says whether this route answers it.
+    pub(crate) fn is_chosen_by_body(&self) -> bool {
+        self.when.iter().any(RequestCondition::needs_body)
+    }
+
+    /// True when the body of this request may say that another route answers it.
+    fn is_open_to_others(&self, content: &RequestContent<'_>) -> bool {
+        let mut readings = self.when.iter().map(|condition| condition.reading(content));
+        readings.any(|reading| reading == ConditionReading::Unseen)
     }
 }
 
@@ -242,7 +299,8 @@ pub fn most_specific_first(mut routes: Vec<Route>) -> Vec<Route> {
     // A stable sort: of two equally specific routes, the one that the map lists first.
     routes.sort_by(|one, other| {
         let by_path = one.pattern.by_specificity(&other.pattern);
-        by_path.then(one.methods.is_empty().cmp(&other.methods.is_empty()))
+        let by_content = by_path.then_with(|| by_conditions(&one.when, &other.when));
+        by_content.then(one.methods.is_empty().cmp(&other.methods.is_empty()))
     });
     routes
 }

@@ -75,9 +75,9 @@ pub(crate) async fn proxied(
     let (parts, body) = request.into_parts();
     let (portal_request, connection) = (arrival.request(&parts), &arrival.connection);
     let route = portal_request.route();
-    if let Some((route, _)) = route
-        .as_ref()
-        .filter(|(route, _)| is_public(&portal_request, route))
+    if let Some(route) = route
+        .first()
+        .filter(|route| is_public(&portal_request, route))
     {
         return forward_public(shared, &portal_request, route, (&parts, body)).await;
     }
@@ -137,7 +137,8 @@ pub(crate) async fn permitted(
 ) -> Result<Permission, Refusal> {
     if request
         .route()
-        .is_some_and(|(route, _)| is_public(request, &route))
+        .first()
+        .is_some_and(|route| is_public(request, route))
     {
         note_public_fetch(shared, request, shared.clock.now());
         return Ok(Permission {

@@ -6,6 +6,7 @@
 //! malformed one, or one that the portal could read otherwise than Digue.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::request::declares_utf8;
 use serde::Deserialize;
@@ -24,6 +25,17 @@ pub enum GraphQl {
 /// True when the query renames nothing. `content_type` and `body` are those of the request; `query`
 /// holds its decoded parameters.
 pub fn has_no_alias(content_type: &str, body: &[u8], query: &[(String, String)]) -> bool {
+    // No query at all is a fault as well: the portal may run one that we have not seen.
+    queries(content_type, body, query)
+        .is_some_and(|texts| !texts.is_empty() && texts.iter().all(|text| is_without_alias(text)))
+}
+
+/// All queries of a request; `None` when the portal may run another.
+pub(crate) fn queries(
+    content_type: &str,
+    body: &[u8],
+    query: &[(String, String)],
+) -> Option<Vec<String>> {
     // Also in the query string, where `extensions`, `id` and `documentId` name stored queries.
     let is_stored = |name: &str| {
         matches!(
@@ -32,18 +44,148 @@ pub fn has_no_alias(content_type: &str, body: &[u8], query: &[(String, String)])
         )
     };
     if query.iter().any(|(name, _)| is_stored(name)) {
-        return false;
+        return None;
     }
     let parameter = query.iter().filter(|(name, _)| name == "query");
     let mut texts: Vec<String> = parameter.map(|(_, text)| text.clone()).collect();
     if !body.is_empty() {
-        let Some(text) = query_of_body(content_type, body) else {
-            return false;
-        };
-        texts.push(text);
+        texts.push(query_of_body(content_type, body)?);
     }
-    // No query at all is a fault as well: the portal may run one that we have not seen.
-    !texts.is_empty() && texts.iter().all(|text| is_without_alias(text))
+    Some(texts)
+}
+
+/// The fields that the operations of these documents ask for at their root, each once and sorted:
+/// `query personnes`, whatever they are called in the response. `None` for what cannot be read, and
+/// for a fragment at the root, whose fields stand elsewhere.
+pub fn root_fields(texts: &[String]) -> Option<Vec<String>> {
+    let mut fields = BTreeSet::new();
+    for text in texts {
+        GraphQlTokens { rest: text }.document(&mut fields)?;
+    }
+    Some(fields.into_iter().collect())
+}
+
+/// The root fields of the body of a request.
+pub fn root_fields_of_body(content_type: &str, body: &[u8]) -> Option<Vec<String>> {
+    root_fields(&[query_of_body(content_type, body)?])
+}
+
+/// Reads a document (GraphQL, 2.2) as far as its root.
+struct GraphQlTokens<'d> {
+    rest: &'d str,
+}
+
+impl<'d> GraphQlTokens<'d> {
+    fn document(mut self, fields: &mut BTreeSet<String>) -> Option<()> {
+        loop {
+            match self.next()? {
+                "" => return Some(()),
+                "{" => self.root("query", fields)?,
+                "fragment" => {
+                    self.after_head()?;
+                    self.skip("{", "}")?;
+                }
+                operation @ ("query" | "mutation" | "subscription") => {
+                    self.after_head()?;
+                    self.root(operation, fields)?;
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// Past the name, variables and directives of a definition, and its opening brace.
+    fn after_head(&mut self) -> Option<()> {
+        loop {
+            match self.next()? {
+                "" | "}" | ")" => return None,
+                "(" => self.skip("(", ")")?,
+                "{" => return Some(()),
+                _ => {}
+            }
+        }
+    }
+
+    /// The fields of a selection after its opening brace.
+    fn root(&mut self, operation: &str, fields: &mut BTreeSet<String>) -> Option<()> {
+        let mut name: Option<&str> = None;
+        let mut token = self.next()?;
+        loop {
+            match token {
+                ":" => {
+                    // What stood before it is only its name in the response.
+                    name.take()?;
+                    name = Some(self.next().filter(|text| is_name(text))?);
+                }
+                "(" => self.skip("(", ")")?,
+                "{" => self.skip("{", "}")?,
+                "@" => {
+                    self.next().filter(|text| is_name(text))?;
+                }
+                "}" => {
+                    fields.extend(name.map(|name| format!("{operation} {name}")));
+                    return Some(());
+                }
+                // A field, after the one before.
+                _ if is_name(token) => {
+                    let before = name.replace(token);
+                    fields.extend(before.map(|name| format!("{operation} {name}")));
+                }
+                _ => return None,
+            }
+            token = self.next()?;
+        }
+    }
+
+    /// Past the end of what has been opened.
+    fn skip(&mut self, opens: &str, closes: &str) -> Option<()> {
+        let mut depth = 1usize;
+        while depth > 0 {
+            match self.next()? {
+                "" => return None,
+                token if token == opens => depth += 1,
+                token if token == closes => depth -= 1,
+                _ => {}
+            }
+        }
+        Some(())
+    }
+
+    /// The next token, empty at the end; a string is one. `None` for one that does not end.
+    fn next(&mut self) -> Option<&'d str> {
+        loop {
+            let is_ignored = |c: char| c.is_ascii_whitespace() || c == ',' || c == '\u{feff}';
+            self.rest = self.rest.trim_start_matches(is_ignored);
+            if !self.rest.starts_with('#') {
+                break;
+            }
+            // A comment ends with its line, and each of these ends a line (GraphQL, 2.1.2).
+            self.rest = self
+                .rest
+                .find(['\n', '\r'])
+                .map_or("", |end| &self.rest[end..]);
+        }
+        let after = match self.rest.chars().next() {
+            None => "",
+            Some('"') => after_string(self.rest)?,
+            Some(c) if is_name_part(c) => self.rest.trim_start_matches(is_name_part),
+            Some('.') => self.rest.strip_prefix("...")?,
+            Some(c) if c.is_ascii() && !c.is_ascii_control() => &self.rest[1..],
+            // The specification knows no such character outside of strings.
+            Some(_) => return None,
+        };
+        let token = &self.rest[..self.rest.len() - after.len()];
+        self.rest = after;
+        Some(token)
+    }
+}
+
+const fn is_name_part(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+fn is_name(token: &str) -> bool {
+    !token.is_empty() && token.chars().all(is_name_part)
 }
 
 /// The only query of a body; `None` when the portal may run another.

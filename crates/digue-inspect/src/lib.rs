@@ -8,6 +8,7 @@
 //! reason why that is known, or `Unreadable` with cause and place (docs/decisions/0016). Whether an
 //! unreadable response may leave, the portal map decides.
 
+pub mod condition;
 pub mod dicom;
 pub mod document_element;
 mod error_page;
@@ -24,6 +25,7 @@ pub mod response;
 pub mod rewrite;
 pub mod xml;
 
+pub use condition::{ConditionPath, ConditionSource, RequestCondition, RequestContent};
 pub use limits::InspectionLimits;
 pub use names::names_shown;
 pub use request::{RequestFields, RequestRule, RequestSource, read_request};

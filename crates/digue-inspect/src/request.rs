@@ -168,16 +168,19 @@ pub fn declares_utf8(content_type: &str) -> bool {
 /// Refuses a second name that some framework would take for `name`: `ID`, ` id`, `id[]`, `id\0x`.
 /// An attacker could send the subject under one spelling and the wanted record under another.
 fn check_spellings(name: &str, given: &[String]) -> Result<(), Unreadable> {
-    let wanted = loose(name);
-    if given
-        .iter()
-        .any(|other| other != name && loose(other) == wanted)
-    {
+    if has_second_spelling(name, given) {
         return Err(ReadFailure::new(UnreadCause::Syntax)
             .at("a second spelling of a parameter")
             .into());
     }
     Ok(())
+}
+
+/// True when one of `given` is another name that some framework would take for `name`.
+pub(crate) fn has_second_spelling(name: &str, given: &[impl AsRef<str>]) -> bool {
+    let wanted = loose(name);
+    let mut others = given.iter().map(AsRef::as_ref);
+    others.any(|other| other != name && loose(other) == wanted)
 }
 
 /// A name reduced as leniently as any framework does: without case, without anything after a

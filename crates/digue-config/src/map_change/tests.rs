@@ -198,7 +198,11 @@ fn visits() -> Vec<Visit> {
 fn shown(map: &PortalMap, visit: &Visit) -> Option<BTreeSet<String>> {
     let portal = &map.portal;
     portal.hosts.iter().find(|host| **host == visit.host)?;
-    let (route, _) = portal.route(&visit.method, &Segments::parse(visit.path).ok()?)?;
+    let (route, _) = portal.route(
+        &visit.method,
+        &Segments::parse(visit.path).ok()?,
+        &digue_inspect::RequestContent::of_head(""),
+    )?;
     let has_account = match &portal.identity {
         Identity::Header { account, from, .. } => {
             account.as_str() == visit.header && from.iter().any(|net| net.contains(&visit.from))

@@ -327,6 +327,7 @@ pub(super) const ROWS: &[(&str, &str, &str, &str, &str)] = &[
     ),
     ("routes", "except", "paths", "none", "as `path`"),
     ("routes", "methods", "methods", "all", ""),
+    ("routes", "when", "a list of tables", "any content", ""),
     (
         "routes",
         "kind",
@@ -411,6 +412,21 @@ pub(super) const ROWS: &[(&str, &str, &str, &str, &str)] = &[
         "none",
         "",
     ),
+    (
+        "routes.when",
+        "in",
+        "`query`, `form`, `json`, `graphql` *",
+        "",
+        "`form`, `json`, `graphql`: `held` routes that need a session",
+    ),
+    (
+        "routes.when",
+        "at",
+        "a parameter, a JSON path *",
+        "",
+        "names and `[:]`; none with `graphql`",
+    ),
+    ("routes.when", "is", "texts *", "", ""),
     ("routes.query", "name", "a parameter *", "", ""),
     (
         "routes.query",

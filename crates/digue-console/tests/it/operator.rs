@@ -209,6 +209,7 @@ fn route() -> Route {
         name: RouteName::parse("fiche").unwrap(),
         methods: vec![],
         pattern: Pattern::parse("/fiche/{id}").unwrap(),
+        when: Vec::new(),
         kind: RouteKind::Held,
         session: digue_gateway::portal::SessionDemand::Required,
         action: ActionName::parse("open").unwrap(),

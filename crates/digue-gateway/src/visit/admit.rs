@@ -2,6 +2,7 @@
 
 use digue_access::{Enforcement, admit, decide};
 use digue_identifiers::Unreadable;
+use digue_inspect::condition::RequestContent;
 use digue_inspect::read_request;
 use digue_inspect::request::{RequestFields, RequestParts, RequestRule, parameters};
 use digue_types::{PersonRef, RefusalReason, UnmappedAddress};
@@ -11,7 +12,7 @@ use http::{HeaderMap, Method, StatusCode, Uri, header};
 use super::identify::IdentifiedVisit;
 use super::mode::{Reporting, RequestMode as _, VisitMode};
 use super::settle::settle;
-use super::state::{ExactSearch, PathValues, RouteRef, Visit, Way};
+use super::state::{ExactSearch, PathValues, RouteCandidates, RouteRef, Visit, VisitRule, Way};
 use crate::headers::is_websocket;
 use crate::path::Segments;
 use crate::portal::{Route, RouteKind, SessionDemand};
@@ -151,9 +152,14 @@ impl AdmittedVisit<Enforcement> {
 
 impl<M: VisitMode> IdentifiedVisit<M> {
     pub(super) async fn admit(self, request: &RequestView<'_>) -> Result<Admission<M>, M::Stop> {
-        let (mut visit, mut mode, values) = self.into_parts();
-        let Some(route) = visit.route().cloned() else {
-            return Ok(Admission::Unmapped(AdmittedVisit { visit, mode }));
+        let (mut visit, mut mode, candidates) = self.into_parts();
+        let (route, values) = match visit.choose_route(&candidates, request) {
+            Ok(Some(chosen)) => chosen,
+            Ok(None) => return Ok(Admission::Unmapped(AdmittedVisit { visit, mode })),
+            Err(reason) => {
+                mode.object(&visit, vec![reason]).await?;
+                return Ok(Admission::Unmapped(AdmittedVisit { visit, mode }));
+            }
         };
         let is_sound = !mode.has_objected();
         let objections = match route.kind {
@@ -227,6 +233,40 @@ fn token_of(route: &Route, values: &PathValues, request: &RequestView<'_>) -> Op
 }
 
 impl Visit {
+    /// The route that answers: where several may, the body says which one.
+    fn choose_route(
+        &mut self,
+        candidates: &RouteCandidates,
+        request: &RequestView<'_>,
+    ) -> Result<Option<(RouteRef, PathValues)>, RefusalReason> {
+        let body = match request.body {
+            BodyView::Whole(bytes) => Ok(bytes),
+            BodyView::TooLarge => Err(RefusalReason::RequestTooLarge),
+            BodyView::Unreadable => Err(RefusalReason::MalformedRequest),
+            BodyView::Unseen => Err(RefusalReason::BodyUnseen),
+        };
+        let content = |bytes| RequestContent::of(request.query, request.content_type, bytes);
+        if !candidates.are_chosen_by_body() {
+            // Its conditions, if it has any, hold for the head of the request.
+            return Ok(candidates.chosen(&RequestContent::of_head(request.query)));
+        }
+        let chosen = body.and_then(|bytes| {
+            let chosen = candidates
+                .chosen(&content(bytes))
+                .ok_or(RefusalReason::UnknownRoute)?;
+            let bytes_max = usize::try_from(chosen.0.request_bytes_max).unwrap_or(usize::MAX);
+            match bytes.len() <= bytes_max {
+                true => Ok(chosen),
+                false => Err(RefusalReason::RequestTooLarge),
+            }
+        });
+        self.rule = match &chosen {
+            Ok((route, _)) => VisitRule::Mapped(route.clone()),
+            Err(_) => VisitRule::Unmapped,
+        };
+        chosen.map(Some)
+    }
+
     /// Resources that the map declares to show no one are not inspected, yet subject to the gates.
     fn objections_to_assets(&self, route: &Route) -> Vec<RefusalReason> {
         Vec::from_iter(decide::gate_refusal(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use digue_types::{PersonRef, RefusalReason, Scope, Timestamp};
 
 use super::mode::{Reporting, RequestMode};
-use super::state::{PathValues, PortalRequest, RouteRef, Visit, VisitLogin, VisitRule, Way};
+use super::state::{PortalRequest, RouteCandidates, RouteRef, Visit, VisitLogin, VisitRule, Way};
 use crate::caller::{Caller, CallerKind, IdentityFailure, directory_organisation};
 use crate::gateway::SharedGateway;
 use crate::identity;
@@ -21,7 +21,7 @@ use digue_connections::paced::KeptUntilSent;
 pub(super) struct IdentifiedVisit<M> {
     visit: Box<Visit>,
     mode: M,
-    values: PathValues,
+    candidates: RouteCandidates,
 }
 
 impl<M> IdentifiedVisit<M> {
@@ -33,8 +33,13 @@ impl<M> IdentifiedVisit<M> {
         (&mut self.visit, &mut self.mode)
     }
 
-    pub(super) fn into_parts(self) -> (Box<Visit>, M, PathValues) {
-        (self.visit, self.mode, self.values)
+    /// The routes of which the body of the request chooses one.
+    pub(super) fn candidates(&self) -> impl Iterator<Item = &RouteRef> {
+        self.candidates.all()
+    }
+
+    pub(super) fn into_parts(self) -> (Box<Visit>, M, RouteCandidates) {
+        (self.visit, self.mode, self.candidates)
     }
 }
 
@@ -54,7 +59,7 @@ pub(super) async fn identify<M: RequestMode>(
     shared: &Arc<SharedGateway>,
     mut mode: M,
     request: &PortalRequest<'_>,
-    route: Option<(RouteRef, PathValues)>,
+    candidates: RouteCandidates,
 ) -> Result<(IdentifiedVisit<M>, Option<KeptUntilSent>), M::Stop> {
     let now = shared.clock.now();
     let is_malformed = request.is_malformed();
@@ -70,7 +75,7 @@ pub(super) async fn identify<M: RequestMode>(
         Some(_) => Err(IdentityFailure::NotYetNamed),
         None => identity::identify(shared, &request.identity(), request.headers, now),
     };
-    let is_open = question.is_some() || route.as_ref().is_some_and(|(route, _)| is_open(route));
+    let is_open = question.is_some() || candidates.first().is_some_and(|route| is_open(route));
     let (caller, doubt) = match found {
         Ok(caller) => (caller, None),
         // Their answer is inspected like any other, and may show nobody.
@@ -93,9 +98,9 @@ pub(super) async fn identify<M: RequestMode>(
             (caller, is_objected.then_some(doubt))
         }
     };
-    let (rule, values) = match route {
-        Some((route, values)) => (VisitRule::Mapped(route), values),
-        None => (VisitRule::Unmapped, PathValues::new()),
+    let rule = match candidates.first() {
+        Some(route) => VisitRule::Mapped(route.clone()),
+        None => VisitRule::Unmapped,
     };
     let mut visit = Box::new(Visit::of_request(shared, request, rule, caller, now));
     if visit.caller.is_unknown() && visit.may_be_anonymous() {
@@ -135,7 +140,7 @@ pub(super) async fn identify<M: RequestMode>(
         IdentifiedVisit {
             visit,
             mode,
-            values,
+            candidates,
         },
         turn,
     ))
@@ -205,7 +210,7 @@ pub(super) fn identify_reported(
         IdentifiedVisit {
             visit,
             mode: Reporting::default(),
-            values: PathValues::new(),
+            candidates: RouteCandidates::default(),
         },
         persons,
     )

@@ -92,7 +92,7 @@ pub(super) async fn pass(
         }
     };
     let share = known.share(&shared.observed, &parts.extensions);
-    let response_max = response_copy_max(known);
+    let response_max = response_copy_max(&visit);
     let slot = parts.extensions.get::<Arc<Slot>>().cloned();
     let end = move |head, copy: Option<BodyCopy>| {
         let request = ObservedRequest {
@@ -164,9 +164,13 @@ fn request_copy_max(visit: &Visit) -> usize {
     )
 }
 
-fn response_copy_max(visit: &Visit) -> usize {
-    let held = visit.route().filter(|route| route.kind == RouteKind::Held);
-    held.map_or(0, |route| route.held_bytes_max)
+fn response_copy_max(visit: &IdentifiedVisit<Observation>) -> usize {
+    let held = visit
+        .candidates()
+        .filter(|route| route.kind == RouteKind::Held);
+    let own = held.map(|route| route.held_bytes_max).max();
+    let visit = visit.visit();
+    own.unwrap_or(0)
         .max(visit.shared.observed_bytes_max(&visit.portal))
 }
 

@@ -52,7 +52,10 @@ impl IdentifiedVisit<Enforcement> {
         if route.kind != RouteKind::Held {
             return Ok((RequestBody::Whole(Bytes::new()), limited(body, limit)));
         }
-        if declared_length(&parts.headers).is_some_and(|length| length > route.request_bytes_max) {
+        // Which of several limits counts, the body says.
+        let is_chosen_by_body = route.is_chosen_by_body();
+        let declared = declared_length(&parts.headers).filter(|_| !is_chosen_by_body);
+        if declared.is_some_and(|length| length > route.request_bytes_max) {
             return Ok((RequestBody::TooLarge, empty()));
         }
         if !route.needs_request_body() {
@@ -63,7 +66,10 @@ impl IdentifiedVisit<Enforcement> {
             return Ok((RequestBody::Unreadable, empty()));
         }
         let share = visit.share(&visit.shared.held, &parts.extensions);
-        let limit = limit.min(INSPECTED_REQUEST_BYTES_MAX);
+        let limit = match is_chosen_by_body {
+            true => INSPECTED_REQUEST_BYTES_MAX,
+            false => limit.min(INSPECTED_REQUEST_BYTES_MAX),
+        };
         match hold(body, limit, visit.portal.timeouts.idle, share).await {
             Ok(HeldBody::Whole { bytes, share }) => {
                 let bytes = counted(bytes, share);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use digue_access::{Decision, RequestFacts, Snapshot};
 use digue_identifiers::{Identifier, Unreadable};
+use digue_inspect::condition::{RequestContent, answering};
 use digue_types::{
     ActionName, Category, ExchangeId, Exposure, Inspection, OutsideRecords, PersonKey, PersonRef,
     ReadFailure, RequestClient, RouteName, ShownClasses, Timestamp, UnmappedAddress,
@@ -113,16 +114,18 @@ impl PortalRequest<'_> {
         }
     }
 
-    /// The route of the map that answers, with the values of its path.
-    pub(super) fn route(&self) -> Option<(RouteRef, PathValues)> {
-        let (place, values) = self.portal.place(self.method, self.path?)?;
-        Some((
-            RouteRef {
-                portal: self.portal.clone(),
-                place,
-            },
-            values,
-        ))
+    /// The routes of the map that may answer, as far as the head of the request says.
+    pub(super) fn route(&self) -> RouteCandidates {
+        let Some(path) = self.path else {
+            return RouteCandidates::default();
+        };
+        let content = RequestContent::of_head(self.uri.query().unwrap_or_default());
+        let candidates = self.portal.candidates(self.method, path, &content);
+        let route = |(place, values)| {
+            let portal = self.portal.clone();
+            (RouteRef { portal, place }, values)
+        };
+        RouteCandidates(candidates.into_iter().map(route).collect())
     }
 }
 
@@ -147,6 +150,33 @@ impl Deref for RouteRef {
 
     fn deref(&self) -> &Route {
         &self.portal.routes[self.place]
+    }
+}
+
+/// The routes that may answer a request: one, or several of which its body chooses.
+#[derive(Clone, Default)]
+pub(super) struct RouteCandidates(Vec<(RouteRef, PathValues)>);
+
+impl RouteCandidates {
+    /// The one under which a request stands until its body has been read: where there are several,
+    /// one that is held and asks for a session.
+    pub(super) fn first(&self) -> Option<&RouteRef> {
+        self.0.first().map(|(route, _)| route)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &RouteRef> {
+        self.0.iter().map(|(route, _)| route)
+    }
+
+    /// True when only the body says which of them answers, or that none does.
+    pub(super) fn are_chosen_by_body(&self) -> bool {
+        self.first().is_some_and(|route| route.is_chosen_by_body())
+    }
+
+    /// The one that answers a request with this content.
+    pub(super) fn chosen(&self, content: &RequestContent<'_>) -> Option<(RouteRef, PathValues)> {
+        let conditions = self.0.iter().map(|own| (own, own.0.when.as_slice()));
+        answering(conditions, content).into_iter().next().cloned()
     }
 }
 

@@ -37,8 +37,8 @@ use digue_inspect::events::{EventRule, EventRules, PieceEnd, StreamRules};
 use digue_inspect::graphql::GraphQl;
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::{
-    BlockRules, InspectionLimits, OutsideChoice, RequestRule, RequestSource, ResponseRules,
-    RuleBlock, jsonpath,
+    BlockRules, ConditionPath, ConditionSource, InspectionLimits, OutsideChoice, RequestCondition,
+    RequestRule, RequestSource, ResponseRules, RuleBlock, jsonpath,
 };
 use digue_portal_login::credentials::CredentialPlaces;
 use digue_portal_login::name_mapping::{IdentityMapping, NameMapping};
@@ -296,6 +296,7 @@ fn route(name: &str, pattern: &str, kind: RouteKind) -> Route {
         name: id(RouteName::parse(name)),
         methods: vec![Method::GET, Method::HEAD, Method::POST],
         pattern: Pattern::parse(pattern).unwrap(),
+        when: Vec::new(),
         kind,
         session: SessionDemand::Required,
         action: id(ActionName::parse("open")),
@@ -410,6 +411,29 @@ fn writes() -> Vec<Route> {
     ]
 }
 
+/// One address that answers several methods, of which the map describes two.
+fn calls() -> Vec<Route> {
+    let called = |name: &str, methods: &[&str]| {
+        let mut call = route(name, "/appel", RouteKind::Held);
+        let path = ConditionPath::parse("$.method").unwrap();
+        let values = methods.iter().map(|method| (*method).to_owned()).collect();
+        call.when = vec![RequestCondition::new(ConditionSource::Json(path), values)];
+        call.request_bytes_max = 1 << 10;
+        call
+    };
+    let mut read = called("appel-lire", &["person.read"]);
+    let at = jsonpath::RecordPath::parse("$.ids[*]").unwrap();
+    read.request = vec![RequestRule {
+        name: "id".to_owned(),
+        source: RequestSource::json(at, Pick::whole(0, "id")).unwrap(),
+        pick: Pick::whole(0, "id"),
+        is_subject: true,
+    }];
+    // It would answer whatever no condition fits, were it not for the address of its own.
+    let rest = route("reste", "/app*", RouteKind::Held);
+    vec![read, called("appel-lister", &["person.list"]), rest]
+}
+
 /// An export that is begun, and fetched later by its token.
 fn exports() -> Vec<Route> {
     let json = jsonpath::RecordPath::parse("$.dossiers[*].id").unwrap();
@@ -505,6 +529,7 @@ fn routes() -> Vec<Route> {
     routes.extend(writes());
     routes.extend(streams());
     routes.extend(exports());
+    routes.extend(calls());
     routes
 }
 

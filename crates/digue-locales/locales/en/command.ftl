@@ -74,6 +74,8 @@ fault-unknown-field = "{ $name }": no request value is called "{ $detail }"
 fault-unknown-segment = "{ $name }": the path has no segment "{ $detail }" in braces
 fault-public-held = "{ $name }" is only valid for kind = "assets"
 fault-session-held = "{ $name }" is only valid for kind = "held"
+fault-when-twice = "{ $name }": another condition of this route looks at the same place
+fault-when-body = "{ $name }": the body of requests only chooses between routes with kind = "held" that need a session
 fault-login-one-way = the portal says who is signed in in one way and one only: response_header, whoami or sessions
 fault-self-without-person = "{ $name }": the route "{ $detail }" shows persons their own record (self), and [identity.person] does not say who they are
 fault-token-short = "{ $name }": the file must hold one token, or two while it is being replaced: one a line, each at least 32 characters long
@@ -276,6 +278,7 @@ fault-outside-undescribed = "{ $name }": to take records out or mask them, every
 fault-outside-format = "{ $name }": only json, ndjson and csv can be rewritten safely; "refuse" here
 fault-no-own-rule = "{ $name }": no rule gives this record an identifier of its own { $detail }
 warning-route-twice = "{ $name }": the route { $detail } already matches the same requests
+warning-when-equal = "{ $name }": some requests fit this route and { $detail } alike; the first in the file answers them
 fault-stream = "{ $name }": only ndjson without "outside" can leave line by line; events always leave one by one
 fault-unknown-block = "{ $name }": there is no block "{ $detail }" before this line in [blocks]
 fault-archive-within = "{ $name }": archives are read one level deep; an archive within one cannot be read

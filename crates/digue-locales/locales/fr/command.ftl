@@ -74,6 +74,8 @@ fault-unknown-field = « { $name } » : aucune valeur de la requête ne s'app
 fault-unknown-segment = « { $name } » : le chemin n'a pas de segment « { $detail } » entre accolades
 fault-public-held = « { $name } » n'est valable que pour kind = "assets"
 fault-session-held = « { $name } » n'est valable que pour kind = "held"
+fault-when-twice = « { $name } » : une autre condition de cette route porte sur le même endroit
+fault-when-body = « { $name } » : le contenu d'une requête ne départage que des routes avec kind = "held" et qui demandent une session
 fault-login-one-way = le portail dit qui est connecté d'une façon et d'une seule : response_header, whoami ou sessions
 fault-self-without-person = « { $name } » : la route « { $detail } » montre leur dossier aux personnes (self), et [identity.person] ne dit pas qui elles sont
 fault-token-short = « { $name } » : le fichier doit contenir un jeton, ou deux pendant son remplacement : un par ligne, chacun d’au moins 32 caractères
@@ -276,6 +278,7 @@ fault-outside-undescribed = « { $name } » : retirer ou masquer des dossiers de
 fault-outside-format = « { $name } » : seuls json, ndjson et csv peuvent être réécrits sans risque ; ici, « refuse »
 fault-no-own-rule = « { $name } » : aucune règle ne donne à ce dossier un identifiant propre { $detail }
 warning-route-twice = « { $name } » : la route { $detail } répond déjà aux mêmes requêtes
+warning-when-equal = « { $name } » : certaines requêtes conviennent autant à cette route qu'à { $detail } ; la première du fichier y répond
 fault-stream = « { $name } » : seul ndjson, sans « outside », peut partir ligne par ligne ; les événements partent toujours un par un
 fault-unknown-block = « { $name } » : il n’y a pas de bloc « { $detail } » avant cette ligne dans [blocks]
 fault-archive-within = « { $name } » : les archives sont lues sur un seul niveau ; une archive dans une archive ne peut pas être lue

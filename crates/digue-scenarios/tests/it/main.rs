@@ -87,6 +87,7 @@ fn portal(upstream: String) -> Portal {
         name: RouteName::parse("fiche").unwrap(),
         methods: vec![],
         pattern: Pattern::parse("/fiche").unwrap(),
+        when: Vec::new(),
         kind: RouteKind::Held,
         session: digue_gateway::portal::SessionDemand::Required,
         action: ActionName::parse("open").unwrap(),

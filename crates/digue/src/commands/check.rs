@@ -61,19 +61,24 @@ fn which_route(out: &Output, config: &Config, probe: &RouteProbe) -> u8 {
         out.complain("check-route-no-portal", &[]);
         return BAD;
     };
-    let found = Segments::parse(uri.path())
-        .ok()
-        .and_then(|path| portal.route(&method, &path));
-    let Some((route, values)) = found else {
+    // Where the body of a request decides, each of the routes that it may choose.
+    let query = uri.query().unwrap_or_default();
+    let found = match Segments::parse(uri.path()) {
+        Ok(path) => portal.in_question(&method, &path, query),
+        Err(_) => Vec::new(),
+    };
+    if found.is_empty() {
         out.complain(
             "check-route-none",
             &[("portal", Value::from(portal.id.as_str()))],
         );
         return BAD;
-    };
-    out.line(&format!("{}\t{}", portal.id, route.name));
-    for (name, value) in values {
-        out.line(&format!("{name}\t{value}"));
+    }
+    for (route, values) in found {
+        out.line(&format!("{}\t{}", portal.id, route.name));
+        for (name, value) in values {
+            out.line(&format!("{name}\t{value}"));
+        }
     }
     GOOD
 }
