@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use digue_identifiers::ResponseReading;
 use digue_inspect::media_type::MediaType;
 use digue_inspect::request::RequestParts;
-use digue_inspect::{Message, inspect, read_request};
+use digue_inspect::{Message, RequestContent, inspect, read_request};
 use digue_survey::exchange::{Exchange, RecordedBody, UrlParts, pairs};
 use digue_survey::known::KnownPersons;
 use digue_types::path::Segments;
@@ -70,10 +70,11 @@ impl<'m> MapComparer<'m> {
         let Ok(path) = Segments::parse(url.path) else {
             return;
         };
-        let Some((learnt, values)) = self.learnt.route(exchange.method, &path) else {
+        let content = RequestContent::of(url.query, exchange.request_type, exchange.request_body);
+        let Some((learnt, values)) = self.learnt.route(exchange.method, &path, &content) else {
             return;
         };
-        let existing = self.existing.route(exchange.method, &path);
+        let existing = self.existing.route(exchange.method, &path, &content);
         let key = (
             learnt.name.clone(),
             existing.as_ref().map(|(route, _)| route.name.clone()),

@@ -2,6 +2,7 @@
 
 use digue_html::selector::{Selector, parse_selector};
 use digue_identifiers::{IdentifierKind, IdentifierShape, Pick, SearchPattern};
+use digue_inspect::condition::{answering, by_conditions};
 use digue_inspect::events::{EventRule, EventRules};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
@@ -10,8 +11,8 @@ use digue_inspect::pdf::{PdfRecords, PdfRules, PicturesChoice};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::zip::{ENTRIES_USUAL, EntryName, EntryRules, RATIO_USUAL, ZipRules};
 use digue_inspect::{
-    BlockRules, ErrorRules, InspectionLimits, RequestRule, RequestSource, ResponseRules, RuleBlock,
-    StatusPattern,
+    BlockRules, ConditionPath, ConditionSource, ErrorRules, InspectionLimits, RequestCondition,
+    RequestContent, RequestRule, RequestSource, ResponseRules, RuleBlock, StatusPattern,
 };
 use digue_tables::table::{ColumnRule, MapColumn, TableRules};
 use digue_types::glob::NameGlob;
@@ -19,8 +20,9 @@ use digue_types::path::{Pattern, Segments};
 use regex::Regex;
 
 use crate::model::{
-    BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntMap, LearntPart, LearntRecords,
-    LearntRequest, LearntRoute, LearntRouteKind, LearntRule, RequestPlace,
+    BlockFormat, ConditionPlace, LearntBlock, LearntCondition, LearntErrors, LearntKind, LearntMap,
+    LearntPart, LearntRecords, LearntRequest, LearntRoute, LearntRouteKind, LearntRule,
+    RequestPlace,
 };
 
 /// A map whose answers can be compared with traffic: the operator's, or a learnt one.
@@ -39,6 +41,8 @@ pub struct TriedRoute {
     /// In upper case; empty for all.
     pub methods: Vec<String>,
     pub pattern: Pattern,
+    /// What the content of a request must say.
+    pub when: Vec<RequestCondition>,
     /// False for resources and upgraded connections, which pass uninspected.
     pub is_held: bool,
     pub request: Vec<RequestRule>,
@@ -61,16 +65,27 @@ fn fault(error: impl ToString) -> CompileFault {
 }
 
 impl TriedMap {
-    /// The route that answers, and the values of its named segments.
+    /// The route that answers, and the values of its named segments, as the gateway chooses it.
     pub fn route(
         &self,
         method: &str,
         path: &Segments,
+        content: &RequestContent<'_>,
     ) -> Option<(&TriedRoute, Vec<(String, String)>)> {
-        self.routes
-            .iter()
-            .filter(|route| route.takes(method))
-            .find_map(|route| Some((route, route.pattern.matches(path)?)))
+        let mut kept: Option<&Pattern> = None;
+        let mut fitting = Vec::new();
+        for route in self.routes.iter().filter(|route| route.takes(method)) {
+            let is_kept = kept.is_none_or(|kept| kept.is_same_as(&route.pattern));
+            let Some(values) = is_kept.then(|| route.pattern.matches(path)).flatten() else {
+                continue;
+            };
+            fitting.push(((route, values), route.when.as_slice()));
+            if route.when.is_empty() {
+                break;
+            }
+            kept = Some(&route.pattern);
+        }
+        answering(fitting, content).into_iter().next()
     }
 
     /// Sorts the routes into the order in which the gateway tries them.
@@ -78,7 +93,8 @@ impl TriedMap {
     pub fn most_specific_first(mut self) -> Self {
         self.routes.sort_by(|one, other| {
             let by_path = one.pattern.by_specificity(&other.pattern);
-            by_path.then(one.methods.is_empty().cmp(&other.methods.is_empty()))
+            let by_content = by_path.then_with(|| by_conditions(&one.when, &other.when));
+            by_content.then(one.methods.is_empty().cmp(&other.methods.is_empty()))
         });
         self
     }
@@ -178,6 +194,7 @@ fn compile_route(
         name: route.name.clone(),
         methods: route.methods.clone(),
         pattern: Pattern::parse(&route.path).map_err(fault)?,
+        when: compile_conditions(&route.when)?,
         is_held: route.kind == LearntRouteKind::Held,
         request,
         response: ResponseRules {
@@ -190,6 +207,25 @@ fn compile_route(
         },
         query: Some(accepted_parameters(route)),
     })
+}
+
+/// # Errors
+/// A place is none.
+pub(crate) fn compile_conditions(
+    conditions: &[LearntCondition],
+) -> Result<Vec<RequestCondition>, CompileFault> {
+    let compiled = conditions.iter().map(|condition| {
+        let source = match &condition.place {
+            ConditionPlace::Query(name) => ConditionSource::Query(name.clone()),
+            ConditionPlace::Json(path) => {
+                ConditionSource::Json(ConditionPath::parse(path).map_err(fault)?)
+            }
+            ConditionPlace::GraphQl => ConditionSource::GraphQl,
+        };
+        let values = condition.values.iter().cloned().collect();
+        Ok(RequestCondition::new(source, values))
+    });
+    compiled.collect()
 }
 
 fn accepted_parameters(route: &LearntRoute) -> Vec<(String, Option<Regex>)> {

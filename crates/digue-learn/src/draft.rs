@@ -9,17 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use digue_inspect::media_type::MediaType;
 use digue_survey::body_format::BodyFormat;
 use digue_survey::body_survey::BodySurvey;
+use digue_survey::content::RouteContent;
 use digue_survey::judge::AddressVerdicts;
 use digue_survey::known::{KnownKind, KnownPersons};
 use digue_survey::portal_survey::{OtherHost, PortalSurvey};
+use digue_survey::reading::{ReadingSign, RequestNature, request_nature};
 use digue_survey::route_judge::{JudgedParameter, JudgedRequest, RouteJudge};
-use digue_survey::survey::{ErrorSurvey, RouteKey, RouteSurvey};
+use digue_survey::survey::{ErrorSurvey, RouteKey, RouteSurvey, is_safe};
 use digue_survey::value::ValueContext;
 use digue_types::path_template::{PathTemplate, TemplatePart};
 
 use crate::directories::directories;
 use crate::draft_blocks::{TypedBody, format_blocks, resource_blocks};
 use crate::draft_context::{DraftContext, pattern_among_others};
+use crate::draft_requests::{as_write, conditions_of};
 use crate::finding::LearntFinding;
 use crate::model::{
     BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntRequest, LearntRoute,
@@ -88,8 +91,8 @@ pub(crate) fn draft(known: &KnownPersons, portal: PortalSurvey) -> MapDraft {
     }
     for later in &fetched {
         findings.push(LearntFinding::FetchedLater {
-            issued_by: later.issued_by.template.text(),
-            asked_of: later.asked_of.template.text(),
+            issued_by: later.issued_by.label(),
+            asked_of: later.asked_of.label(),
         });
     }
     if dropped > 0 {
@@ -116,8 +119,17 @@ pub(crate) fn draft(known: &KnownPersons, portal: PortalSurvey) -> MapDraft {
         if !safe.is_empty() {
             drafted.push(draft.read_route(template, &safe));
         }
+        let page = joined(&safe);
         for (key, survey) in unsafe_ones {
-            writes.push(draft.write_route(key, survey));
+            match request_nature(key, survey, page.as_ref()) {
+                RequestNature::Reads(sign) => match draft.reading_route(key, survey, sign) {
+                    Ok(route) => drafted.push(route),
+                    Err(write) => writes.push(*write),
+                },
+                nature @ (RequestNature::MayRead(_) | RequestNature::Unknown) => {
+                    writes.push(draft.write_route(key, survey, nature));
+                }
+            }
         }
     }
     drafted.sort_by(|one, other| one.route.path.cmp(&other.route.path));
@@ -156,9 +168,14 @@ pub(crate) fn place_of(context: &ValueContext) -> String {
     }
 }
 
-/// Methods that change nothing (RFC 9110, 9.2.1).
-pub(crate) fn is_safe(method: &str) -> bool {
-    matches!(method, "GET" | "HEAD" | "OPTIONS")
+/// One survey of all methods that change nothing.
+fn joined(safe: &Group<'_>) -> Option<RouteSurvey> {
+    (!safe.is_empty()).then(|| {
+        let mut survey = RouteSurvey::default();
+        safe.iter()
+            .for_each(|(_, own)| survey.absorb((*own).clone()));
+        survey
+    })
 }
 
 type Group<'r> = Vec<(&'r RouteKey, &'r RouteSurvey)>;
@@ -321,28 +338,99 @@ impl<'d> RoutesDraft<'d> {
         let (query, by_query) = self.query_rules(&path, judge.query(&survey));
         request.extend(by_query);
         let blocks = self.blocks(key, &path, &survey);
-        let action = action_of(&blocks, &request);
         let mut names: Vec<String> = methods
             .iter()
             .map(|(key, _)| key.method.to_string())
             .collect();
         names.dedup();
+        let reason = LineReason::Asked {
+            exchanges: survey.exchanges,
+            without_body: survey.gaps.values().sum(),
+        };
         let route = LearntRoute {
             name: self.name(&path, ""),
             path,
             methods: names,
+            when: Vec::new(),
             kind: LearntRouteKind::Held,
-            action,
+            action: action_of(&blocks, &request),
             query,
             request,
             blocks: Vec::new(),
-            reason: LineReason::Asked {
-                exchanges: survey.exchanges,
-                without_body: survey.gaps.values().sum(),
-            },
+            reason,
             samples: survey.samples.iter().cloned().collect(),
         };
         RouteDraft { route, blocks }
+    }
+
+    /// A route whose requests only read, although their method says otherwise; a proposal where
+    /// nothing would find the records that it showed.
+    fn reading_route(
+        &mut self,
+        key: &RouteKey,
+        survey: &RouteSurvey,
+        sign: ReadingSign,
+    ) -> Result<RouteDraft, Box<LearntRoute>> {
+        let (method, path, exchanges) = (key.method.to_string(), key.label(), survey.exchanges);
+        let (route, blocks) = self.content_route(key, survey);
+        let finds = |block: &LearntBlock| block.shows_persons() || !block.sweep.is_empty();
+        if survey.shows_records() && !blocks.iter().flatten().any(finds) {
+            self.findings.push(LearntFinding::MayOnlyRead {
+                method,
+                path,
+                exchanges,
+                sign,
+            });
+            return Err(Box::new(as_write(route, blocks)));
+        }
+        self.note_gaps(&path, survey);
+        self.findings
+            .push(LearntFinding::TakenForReading { method, path, sign });
+        let route = LearntRoute {
+            action: action_of(&blocks, &route.request),
+            reason: LineReason::Reads { exchanges, sign },
+            ..route
+        };
+        Ok(RouteDraft { route, blocks })
+    }
+
+    /// A route whose requests have a content, and the blocks to try for it.
+    fn content_route(
+        &mut self,
+        key: &RouteKey,
+        survey: &RouteSurvey,
+    ) -> (LearntRoute, Vec<Vec<LearntBlock>>) {
+        let (path, label) = (key.template.text(), key.label());
+        let judge = RouteJudge::new(self.known, self.addresses, key);
+        let mut request = self.request_rules(RequestPlace::Path, judge.path(survey));
+        let (query, by_query) = self.query_rules(&label, judge.query(survey));
+        request.extend(by_query);
+        request.extend(self.request_rules(RequestPlace::Form, judge.form(survey)));
+        request.extend(self.request_rules(RequestPlace::Json, judge.json_request(survey)));
+        let blocks = self.blocks(key, &label, survey);
+        let method = key.method.to_ascii_lowercase();
+        let name = match key.content {
+            RouteContent::Any => self.name(&path, &format!("-{method}")),
+            RouteContent::Query(_) | RouteContent::Json { .. } | RouteContent::GraphQl(_) => {
+                self.name(&label, "")
+            }
+        };
+        let route = LearntRoute {
+            name,
+            path,
+            methods: vec![key.method.to_string()],
+            when: conditions_of(&key.content),
+            kind: LearntRouteKind::Held,
+            action: RouteAction::Change,
+            query,
+            request,
+            blocks: Vec::new(),
+            reason: LineReason::Writes {
+                exchanges: survey.exchanges,
+            },
+            samples: survey.samples.iter().cloned().collect(),
+        };
+        (route, blocks)
     }
 
     fn note_gaps(&mut self, path: &str, survey: &RouteSurvey) {
@@ -362,13 +450,18 @@ impl<'d> RoutesDraft<'d> {
     }
 
     fn request_rule(&self, place: RequestPlace, request: JudgedRequest) -> LearntRequest {
-        let JudgedRequest { at, accepted } = request;
+        let JudgedRequest {
+            at,
+            context,
+            accepted,
+        } = request;
         let kind = self.known.kind(accepted.kind);
+        let within = context.pattern(&kind.written());
         LearntRequest {
             place,
             at,
             kind: usize::from(accepted.kind),
-            pattern: pattern_among_others(kind, accepted),
+            pattern: within.or_else(|| pattern_among_others(kind, accepted)),
             reason: LineReason::Hits(accepted.evidence),
         }
     }
@@ -442,7 +535,6 @@ impl<'d> RoutesDraft<'d> {
             if taken
                 .get(essence)
                 .is_some_and(|(chosen, _)| chosen == format)
-                && !essence.is_empty()
             {
                 formats
                     .entry(BlockFormat::of(*format))
@@ -539,49 +631,28 @@ impl<'d> RoutesDraft<'d> {
         }
     }
 
-    fn write_route(&mut self, key: &RouteKey, survey: &RouteSurvey) -> LearntRoute {
-        let path = key.template.text();
-        let finding = LearntFinding::WriteNotProposed {
-            method: key.method.to_string(),
-            path: path.clone(),
-            exchanges: survey.exchanges,
-        };
-        self.findings.push(finding);
-        let judge = RouteJudge::new(self.known, self.addresses, key);
-        let mut request = self.request_rules(RequestPlace::Path, judge.path(survey));
-        let (query, by_query) = self.query_rules(&path, judge.query(survey));
-        request.extend(by_query);
-        request.extend(self.request_rules(RequestPlace::Form, judge.form(survey)));
-        request.extend(self.request_rules(RequestPlace::Json, judge.json_request(survey)));
-        let method = key.method.to_ascii_lowercase();
-        let blocks = self.blocks(key, &path, survey);
-        LearntRoute {
-            name: self.name(&path, &format!("-{method}")),
-            path,
-            methods: vec![key.method.to_string()],
-            kind: LearntRouteKind::Held,
-            action: RouteAction::Change,
-            query,
-            request,
-            // The loosest that names the persons that were seen: once uncommented, one without
-            // rules would show them and name nobody.
-            blocks: blocks.into_iter().filter_map(loosest).collect(),
-            reason: LineReason::Writes {
-                exchanges: survey.exchanges,
+    fn write_route(
+        &mut self,
+        key: &RouteKey,
+        survey: &RouteSurvey,
+        nature: RequestNature,
+    ) -> LearntRoute {
+        let (method, path, exchanges) = (key.method.to_string(), key.label(), survey.exchanges);
+        self.findings.push(match nature {
+            RequestNature::MayRead(sign) => LearntFinding::MayOnlyRead {
+                method,
+                path,
+                exchanges,
+                sign,
             },
-            samples: survey.samples.iter().cloned().collect(),
-        }
-    }
-}
-
-/// The last block with rules for persons; where none has any, the last.
-fn loosest(mut candidates: Vec<LearntBlock>) -> Option<LearntBlock> {
-    let last_with_persons = candidates
-        .iter()
-        .rposition(|block| !block.persons.is_empty());
-    match last_with_persons {
-        Some(place) => Some(candidates.swap_remove(place)),
-        None => candidates.pop(),
+            RequestNature::Reads(_) | RequestNature::Unknown => LearntFinding::WriteNotProposed {
+                method,
+                path,
+                exchanges,
+            },
+        });
+        let (route, blocks) = self.content_route(key, survey);
+        as_write(route, blocks)
     }
 }
 
@@ -630,6 +701,7 @@ fn asset_route(name: String, path: String, files: usize) -> LearntRoute {
         name,
         path,
         methods: vec!["GET".to_owned(), "HEAD".to_owned()],
+        when: Vec::new(),
         kind: LearntRouteKind::Assets,
         action: RouteAction::Read,
         query: Vec::new(),

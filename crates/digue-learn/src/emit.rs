@@ -7,8 +7,9 @@ use digue_identifiers::Normalise;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use crate::model::{
-    BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntMap, LearntPart, LearntRecords,
-    LearntRequest, LearntRoute, LearntRouteKind, LearntRule, LineReason, MapHeading, Wording,
+    BlockFormat, ConditionPlace, LearntBlock, LearntCondition, LearntErrors, LearntKind, LearntMap,
+    LearntPart, LearntRecords, LearntRequest, LearntRoute, LearntRouteKind, LearntRule, LineReason,
+    MapHeading, Wording,
 };
 
 /// The lines between which proposals of writes stand; learning again replaces what is between them.
@@ -79,6 +80,25 @@ fn commented_out(text: &str) -> String {
 
 fn texts(items: &[String]) -> Array {
     items.iter().map(String::as_str).collect()
+}
+
+pub(crate) fn conditions_of(conditions: &[LearntCondition]) -> Array {
+    conditions.iter().map(condition).collect()
+}
+
+fn condition(condition: &LearntCondition) -> InlineTable {
+    let mut table = InlineTable::new();
+    let (place, at) = match &condition.place {
+        ConditionPlace::Query(name) => ("query", Some(name)),
+        ConditionPlace::Json(path) => ("json", Some(path)),
+        ConditionPlace::GraphQl => ("graphql", None),
+    };
+    table.insert("in", place.into());
+    if let Some(at) = at {
+        table.insert("at", at.as_str().into());
+    }
+    table.insert("is", Value::Array(texts(&condition.values)));
+    table
 }
 
 /// The name of a step, as maps write it.
@@ -168,6 +188,9 @@ impl MapEmitter<'_> {
         }
         table.insert("path", value(&route.path));
         table.insert("methods", value(texts(&route.methods)));
+        if !route.when.is_empty() {
+            table.insert("when", value(conditions_of(&route.when)));
+        }
         if route.kind == LearntRouteKind::Held {
             table.insert("action", value(route.action.code()));
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use digue_survey::alias::AliasPlace;
 use digue_survey::exchange::BodyGap;
+use digue_survey::reading::ReadingSign;
 use digue_survey::shape::Telling;
 use digue_types::{ReadFailure, UnreadCause};
 
@@ -18,6 +19,19 @@ pub enum LearntFinding {
         method: String,
         path: String,
         exchanges: usize,
+    },
+    /// A request that is proposed as one that only reads, although its method says otherwise.
+    TakenForReading {
+        method: String,
+        path: String,
+        sign: ReadingSign,
+    },
+    /// A request that a sign calls a reading, and nothing confirms it: proposed as a comment.
+    MayOnlyRead {
+        method: String,
+        path: String,
+        exchanges: usize,
+        sign: ReadingSign,
     },
     /// Answers that show a known name and no known identifier; the route has no rule for them.
     NameWithoutIdentifier {
@@ -147,6 +161,8 @@ impl LearntFinding {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::WriteNotProposed { .. } => "write",
+            Self::TakenForReading { .. } => "reads",
+            Self::MayOnlyRead { .. } => "may-read",
             Self::NameWithoutIdentifier { .. } => "name-only",
             Self::UnreadType { .. } => "unread-type",
             Self::UnreadableAnswers { .. } => "unreadable",

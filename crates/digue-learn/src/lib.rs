@@ -16,6 +16,7 @@ mod draft_context;
 mod draft_html;
 mod draft_json;
 mod draft_parts;
+mod draft_requests;
 mod draft_table;
 mod draft_xml;
 pub mod emit;

@@ -7,9 +7,10 @@ use digue_types::{ReadFailure, UnreadCause};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
 use crate::compare::RouteComparison;
-use crate::emit::{MapEmitter, WRITES_BEGIN, WRITES_END};
+use crate::emit::{MapEmitter, WRITES_BEGIN, WRITES_END, conditions_of};
 use crate::model::{
-    BlockFormat, LearntBlock, LearntKind, LearntMap, LearntRoute, LearntRouteKind, Wording,
+    BlockFormat, LearntBlock, LearntCondition, LearntKind, LearntMap, LearntRoute, LearntRouteKind,
+    Wording,
 };
 
 /// How a difference changes what the map does.
@@ -56,6 +57,10 @@ pub enum DifferencePart {
         values: usize,
     },
     Route {
+        path: String,
+    },
+    /// A route that is proposed as a comment.
+    Proposal {
         path: String,
     },
     Block {
@@ -118,7 +123,7 @@ pub fn merge(
     compared: &[(String, RouteComparison)],
     wording: &dyn Wording,
 ) -> Result<MergedMap, MergeFault> {
-    let (text, _) = without_writes(text);
+    let (text, proposed) = without_writes(text);
     let document: DocumentMut = text.parse()?;
     let kinds = renamed_kinds(&document, &learnt.kinds);
     let mut merge = MapMerge {
@@ -132,8 +137,26 @@ pub fn merge(
         let own: Vec<&RouteComparison> = own.map(|(_, comparison)| comparison).collect();
         merge.route(route, &own);
     }
+    let writes = merge.new_writes(&learnt.writes);
+    for route in learnt
+        .writes
+        .iter()
+        .filter(|route| !merge.has_route(route))
+        .cloned()
+        .collect::<Vec<_>>()
+    {
+        // A proposal that stands there already is no difference.
+        if !proposed.contains(&format!("# name = \"{}\"\n", route.name)) {
+            let path = route.path.clone();
+            merge.note(
+                ChangeKind::Added,
+                &route.name,
+                DifferencePart::Proposal { path },
+            );
+        }
+    }
     Ok(MergedMap {
-        text: merge.document.to_string() + &merge.new_writes(&learnt.writes),
+        text: merge.document.to_string() + &writes,
         differences: merge.differences,
     })
 }
@@ -221,12 +244,13 @@ impl MapMerge<'_> {
             .flat_map(ArrayOfTables::iter)
     }
 
-    /// True when the map has a route for this path and one of its methods.
+    /// True when the map has a route for this path, one of its methods, and this content.
     fn has_route(&self, route: &LearntRoute) -> bool {
         self.routes().any(|table| {
             let path = table.get("path").and_then(Item::as_str);
             path.is_some_and(|path| is_same_path(path, &route.path))
                 && takes_one_of(table, &route.methods)
+                && has_conditions(table, &route.when)
         })
     }
 
@@ -457,6 +481,20 @@ fn takes_one_of(route: &Table, methods: &[String]) -> bool {
     let is_one = |own: &Value| methods.iter().any(|method| own.as_str() == Some(method));
     let own = route.get("methods").and_then(Item::as_array);
     own.is_none_or(|own| own.iter().any(is_one))
+}
+
+/// True for a route without conditions, and for one with these.
+fn has_conditions(route: &Table, conditions: &[LearntCondition]) -> bool {
+    let written = |array: &toml_edit::Array| {
+        let text = array.to_string();
+        text.chars()
+            .filter(|c| !c.is_whitespace())
+            .collect::<String>()
+    };
+    match route.get("when").and_then(Item::as_array) {
+        None => !route.contains_key("when"),
+        Some(own) => written(own) == written(&conditions_of(conditions)),
+    }
 }
 
 /// What the operator's route does not read of answers and of requests.

@@ -8,6 +8,7 @@ use digue_inspect::response::usual_types;
 use digue_survey::body_format::BodyFormat;
 use digue_survey::evidence::RuleEvidence;
 use digue_survey::judge::Accepted;
+use digue_survey::reading::ReadingSign;
 use digue_survey::shape::Telling;
 
 /// A whole map.
@@ -51,6 +52,8 @@ pub struct LearntRoute {
     pub name: String,
     pub path: String,
     pub methods: Vec<String>,
+    /// What the content of a request must say.
+    pub when: Vec<LearntCondition>,
     pub kind: LearntRouteKind,
     pub action: RouteAction,
     pub query: Vec<String>,
@@ -88,6 +91,21 @@ impl RouteAction {
             Self::Change => "change",
         }
     }
+}
+
+/// A condition on the content of requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LearntCondition {
+    pub place: ConditionPlace,
+    pub values: Vec<String>,
+}
+
+/// The part of a request that tells apart what one address answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConditionPlace {
+    Query(String),
+    Json(String),
+    GraphQl,
 }
 
 /// The part of a request that names a person.
@@ -319,6 +337,8 @@ pub enum LineReason {
     Failures { responses: usize },
     /// A route that changes something.
     Writes { exchanges: usize },
+    /// A route that only reads, although its method says otherwise.
+    Reads { exchanges: usize, sign: ReadingSign },
 }
 
 /// Makes sentences of facts, in the reader's language.

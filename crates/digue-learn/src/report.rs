@@ -4,11 +4,12 @@
 //! that show a known name, and answers that could not be read. The same for a learnt map, an
 //! operator's map, and a recording made later.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use digue_identifiers::ResponseReading;
+use digue_inspect::media_type::MediaType;
 use digue_inspect::request::RequestParts;
-use digue_inspect::{Message, inspect, read_request};
+use digue_inspect::{Message, RequestContent, inspect, read_request};
 use digue_survey::exchange::{BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of};
 use digue_survey::known::KnownPersons;
 use digue_survey::sight::BodySight;
@@ -17,6 +18,12 @@ use digue_types::path_template::PathTemplate;
 use digue_types::{Means, UnreadCause};
 
 use crate::compile::{TriedMap, TriedRoute};
+
+/// The fewest pages of which one can say what stands on all of them.
+const PAGES_MIN: usize = 10;
+
+/// The most identifiers that are followed over all pages.
+const CONSTANTS_MAX: usize = 10_000;
 
 /// The most distinct persons that are told apart on one route.
 const PERSONS_MAX: usize = 1_000_000;
@@ -28,6 +35,16 @@ pub struct MapReport {
     pub routes: BTreeMap<ReportKey, RouteReport>,
     /// Distinct persons over all routes.
     pub totals: ReportTotals,
+    /// Identifiers that stand on nearly all pages: rather of who is signed in than of a person.
+    pub constant: Vec<ConstantIdentifier>,
+}
+
+/// An identifier that stands on nearly all pages, by its kind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConstantIdentifier {
+    pub kind: String,
+    pub pages: usize,
+    pub of: usize,
 }
 
 /// What a line of the report is about.
@@ -146,6 +163,9 @@ pub struct MapReporter<'m> {
     all: HashSet<ReportedPerson>,
     shown: HashSet<u32>,
     found: HashSet<u32>,
+    pages: usize,
+    /// On how many pages each identifier stands.
+    on_pages: HashMap<ReportedPerson, usize>,
 }
 
 impl<'m> MapReporter<'m> {
@@ -159,6 +179,8 @@ impl<'m> MapReporter<'m> {
             all: HashSet::new(),
             shown: HashSet::new(),
             found: HashSet::new(),
+            pages: 0,
+            on_pages: HashMap::new(),
         }
     }
 
@@ -170,9 +192,10 @@ impl<'m> MapReporter<'m> {
         if !self.origin.is_empty() && url.origin != self.origin {
             return TriedExchange::default();
         }
+        let content = RequestContent::of(url.query, exchange.request_type, exchange.request_body);
         let found = Segments::parse(url.path)
             .ok()
-            .and_then(|path| self.map.route(exchange.method, &path));
+            .and_then(|path| self.map.route(exchange.method, &path, &content));
         let key = match &found {
             Some((route, _)) => ReportKey::Route(route.name.clone()),
             None => {
@@ -198,6 +221,9 @@ impl<'m> MapReporter<'m> {
             }
         };
         self.report.totals.refused += usize::from(!passes);
+        if passes && is_page(exchange) {
+            self.note_page(&reading);
+        }
         self.settle(exchange, &reading, passes, &mut line, &mut persons);
         self.report.routes.insert(key.clone(), line);
         self.persons.insert(key.clone(), persons);
@@ -212,6 +238,42 @@ impl<'m> MapReporter<'m> {
                 .collect(),
             is_refused: !passes,
         }
+    }
+
+    fn note_page(&mut self, reading: &ExchangeReading) {
+        self.pages += 1;
+        let persons: HashSet<&ReportedPerson> = reading.all().collect();
+        for person in persons {
+            if self.on_pages.len() < CONSTANTS_MAX || self.on_pages.contains_key(person) {
+                *self.on_pages.entry(person.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    fn constant(&self) -> Vec<ConstantIdentifier> {
+        let name_of = |person: &ReportedPerson| {
+            let kind = match person {
+                ReportedPerson::Known(_) => self.map.primary,
+                ReportedPerson::Other(kind, _) => *kind,
+            };
+            self.map.kinds.get(kind).map(|kind| kind.name.clone())
+        };
+        let is_constant = |count: usize| self.pages >= PAGES_MIN && count * 5 >= self.pages * 4;
+        let constant = self
+            .on_pages
+            .iter()
+            .filter(|(_, count)| is_constant(**count));
+        let mut constant: Vec<ConstantIdentifier> = constant
+            .filter_map(|(person, count)| {
+                Some(ConstantIdentifier {
+                    kind: name_of(person)?,
+                    pages: *count,
+                    of: self.pages,
+                })
+            })
+            .collect();
+        constant.sort();
+        constant
     }
 
     fn identifier(&self, person: &ReportedPerson) -> String {
@@ -375,6 +437,7 @@ impl<'m> MapReporter<'m> {
 
     /// The report on everything that was tried.
     pub fn finish(mut self) -> MapReport {
+        self.report.constant = self.constant();
         for (key, persons) in self.persons {
             let Some(line) = self.report.routes.get_mut(&key) else {
                 continue;
@@ -408,6 +471,11 @@ impl<'m> MapReporter<'m> {
         self.report.totals.known_found = self.found.len();
         self.report
     }
+}
+
+fn is_page(exchange: &Exchange<'_>) -> bool {
+    let media = MediaType::parse(exchange.content_type.unwrap_or_default());
+    (200..300).contains(&exchange.status) && media.essence == "text/html"
 }
 
 /// Whom one exchange shows, by means.

@@ -7,8 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use digue_identifiers::{Collector, IdentifierKind, Pick, ResponseReading};
+use digue_inspect::condition::{ConditionReading, by_conditions};
 use digue_inspect::media_type::MediaType;
-use digue_inspect::{InspectionLimits, Message, ResponseRules, RuleBlock, inspect};
+use digue_inspect::{
+    InspectionLimits, Message, RequestCondition, RequestContent, ResponseRules, RuleBlock, inspect,
+};
 use digue_survey::body_format::is_asset;
 use digue_survey::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody, UrlParts, segments_of};
 use digue_survey::packed_texts::{PackedTexts, texts_within};
@@ -17,7 +20,9 @@ use digue_types::path_template::{PathTemplate, TemplatePart};
 use digue_types::{ReadFailure, UnreadPlace};
 use smol_str::SmolStr;
 
-use crate::compile::{CompileFault, compile_block, compile_kinds, compile_sweep};
+use crate::compile::{
+    CompileFault, compile_block, compile_conditions, compile_kinds, compile_sweep,
+};
 use crate::draft::{MapDraft, RouteDraft};
 use crate::finding::LearntFinding;
 use crate::model::{
@@ -45,6 +50,7 @@ struct TriedBlock {
 
 struct RouteTrial {
     pattern: Pattern,
+    when: Vec<RequestCondition>,
     draft: RouteDraft,
     /// For each format, its blocks in their order.
     blocks: Vec<Vec<TriedBlock>>,
@@ -74,6 +80,7 @@ impl MapTrial {
         let learnt_kinds = draft.kinds.clone();
         let mut routes = Vec::new();
         for mut route in std::mem::take(&mut draft.routes) {
+            let when = compile_conditions(&route.route.when)?;
             let Ok(pattern) = Pattern::parse(&route.route.path) else {
                 let (path, exchanges) = (route.route.path.clone(), 0);
                 draft
@@ -99,6 +106,7 @@ impl MapTrial {
             let (unread, shown_by) = (BTreeSet::new(), BTreeMap::new());
             routes.push(RouteTrial {
                 pattern,
+                when,
                 draft: route,
                 blocks,
                 unread,
@@ -106,7 +114,10 @@ impl MapTrial {
                 is_held_whole: false,
             });
         }
-        routes.sort_by(|one, other| one.pattern.by_specificity(&other.pattern));
+        routes.sort_by(|one, other| {
+            let by_path = one.pattern.by_specificity(&other.pattern);
+            by_path.then_with(|| by_conditions(&one.when, &other.when))
+        });
         Ok(Self {
             origin: draft.origin.clone(),
             kinds,
@@ -130,14 +141,11 @@ impl MapTrial {
         let Ok(path) = Segments::parse(url.path) else {
             return;
         };
+        let content = RequestContent::of(url.query, exchange.request_type, exchange.request_body);
         let fits = |route: &&mut RouteTrial| {
-            route
-                .draft
-                .route
-                .methods
-                .iter()
-                .any(|method| method == exchange.method)
-                && route.pattern.matches(&path).is_some()
+            let mut conditions = route.when.iter();
+            route.answers(exchange.method, &path)
+                && conditions.all(|when| when.reading(&content) == ConditionReading::Holds)
         };
         let Some(route) = self.routes.iter_mut().find(fits) else {
             return;

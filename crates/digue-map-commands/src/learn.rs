@@ -90,6 +90,7 @@ fn learn_and_write(out: &Output, arguments: &LearnArguments) -> Option<u8> {
         .findings
         .iter()
         .map(|finding| sentences.finding(finding))
+        .chain(sentences.constants(&report))
         .collect::<Vec<_>>();
     findings.dedup();
     sentences.findings(out, &findings);

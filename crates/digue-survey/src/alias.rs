@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use base64::Engine as _;
 use smol_str::SmolStr;
 
 use crate::known::KnownPersons;
@@ -109,6 +110,23 @@ impl AliasTally {
             .filter(|value| known.value(value).is_some())
             .count();
         count * 2 > self.values.len()
+    }
+
+    /// True for values that hold the person's own identifier in base64: no other identifier.
+    pub(crate) fn is_encoding(&self, known: &KnownPersons) -> bool {
+        let holds = |(person, value): (&u32, &SmolStr)| {
+            let own = known.primary(*person);
+            let whole = &value.as_bytes()[..value.trim_end_matches('=').len() / 4 * 4];
+            !own.is_empty()
+                && [
+                    base64::engine::general_purpose::STANDARD,
+                    base64::engine::general_purpose::URL_SAFE,
+                ]
+                .iter()
+                .filter_map(|engine| engine.decode(whole).ok())
+                .any(|bytes| String::from_utf8_lossy(&bytes).contains(own))
+        };
+        self.values.iter().filter(|pair| holds(*pair)).count() * 2 > self.values.len()
     }
 
     /// True when a known person's value is one of `texts`.

@@ -97,7 +97,9 @@ pub(crate) fn format_of(media: &MediaType, bytes: &[u8], template: &PathTemplate
         return BodyFormat::Xml;
     }
     match media.essence.as_str() {
-        "text/plain"
+        // Without a type a browser looks at the content, too.
+        ""
+        | "text/plain"
         | "application/octet-stream"
         | "application/vnd.ms-excel"
         | "text/x-csv"
@@ -110,7 +112,7 @@ pub(crate) fn format_of(media: &MediaType, bytes: &[u8], template: &PathTemplate
                 BodyFormat::Json
             } else if is_table(bytes) {
                 BodyFormat::Csv
-            } else if media.essence == "text/plain" {
+            } else if matches!(media.essence.as_str(), "" | "text/plain") {
                 BodyFormat::Text
             } else {
                 BodyFormat::Opaque

@@ -19,6 +19,7 @@ use crate::json_survey::JsonSurvey;
 use crate::known::KnownPersons;
 use crate::part_names::{by_ending, is_of_person, name_pattern, plain_words, type_of_name};
 use crate::pdf_survey::PdfSurvey;
+use crate::reading::distinct_persons;
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue, known_words};
 use crate::table_survey::TableSurvey;
@@ -135,6 +136,11 @@ pub struct BodySurvey {
     pub bytes: u64,
     /// Responses that show a known identifier.
     pub with_known: usize,
+    /// The most known persons of one response.
+    pub(crate) most_persons: usize,
+    /// Words of PDF files that are known identifiers, and those that only look like some.
+    pub(crate) known_words: usize,
+    pub(crate) alike_words: usize,
     /// Resources with a number that is also a known identifier, and may be any other.
     pub with_doubtful: usize,
     /// Responses that show a known name, and no known identifier.
@@ -149,6 +155,9 @@ impl BodySurvey {
             responses: 0,
             bytes: 0,
             with_known: 0,
+            most_persons: 0,
+            known_words: 0,
+            alike_words: 0,
             with_doubtful: 0,
             with_name_only: 0,
             unreadable: BTreeMap::new(),
@@ -217,6 +226,11 @@ impl BodySurvey {
         };
         let shows_known = sight.known.iter().any(is_person);
         self.with_known += usize::from(shows_known);
+        self.known_words += sight.known.len();
+        self.alike_words += sight.alike;
+        let persons = sight.known.iter().filter(|seen| is_person(seen));
+        let persons = distinct_persons(persons.map(|seen| seen.value.person));
+        self.most_persons = self.most_persons.max(persons);
         self.with_name_only += usize::from(sight.names > 0 && !shows_known);
     }
 
@@ -225,6 +239,9 @@ impl BodySurvey {
         self.responses += other.responses;
         self.bytes += other.bytes;
         self.with_known += other.with_known;
+        self.most_persons = self.most_persons.max(other.most_persons);
+        self.known_words += other.known_words;
+        self.alike_words += other.alike_words;
         self.with_doubtful += other.with_doubtful;
         self.with_name_only += other.with_name_only;
         for (cause, count) in other.unreadable {

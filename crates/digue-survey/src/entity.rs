@@ -6,7 +6,7 @@
 use crate::known::words_of;
 
 /// Persons, as portals call them, in the singular and without accents.
-const PERSONS: [&str; 62] = [
+const PERSONS: [&str; 65] = [
     "person",
     "personne",
     "people",
@@ -69,10 +69,14 @@ const PERSONS: [&str; 62] = [
     "senior",
     "foyer",
     "dossierpersonne",
+    "party",
+    "partner",
+    "tiers",
 ];
 
 /// Names of members that only hold a list.
-const STRUCTURE: [&str; 25] = [
+const STRUCTURE: [&str; 26] = [
+    "result",
     "items",
     "results",
     "data",

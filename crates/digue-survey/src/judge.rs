@@ -240,7 +240,7 @@ pub(crate) fn literals(template: &PathTemplate) -> impl DoubleEndedIterator<Item
 /// The words around a place: its names from the outermost, before them those of the address.
 /// `members` of those beside it are such as persons have.
 pub(crate) fn place_signs(key: &RouteKey, names: &[&str], members: usize) -> PlaceSigns {
-    let words = entity_words(literals(&key.template).chain(names.iter().copied()));
+    let words = entity_words(key.words().chain(names.iter().copied()));
     // `id` beside `prenom` and `date_naissance`.
     let has_members = entity_words(names.last().copied().into_iter()).is_empty() && members >= 2;
     let is_paging = is_paging_place(names);

@@ -302,6 +302,12 @@ impl KnownPersons {
         self.kinds[usize::from(kind)].fold(spelling);
     }
 
+    /// Takes the shape of a kind for one that nothing else has.
+    pub(crate) fn tell_alone(&mut self, kind: u16) {
+        let kind = &mut self.kinds[usize::from(kind)];
+        kind.shape = kind.shape.as_sole();
+    }
+
     /// The identifier of the first kind, blank for a person who has none.
     pub fn primary(&self, person: u32) -> &str {
         let values = self.kinds.first().map(|kind| &kind.values);

@@ -9,7 +9,7 @@ use crate::html_place::HtmlPlace;
 use crate::html_survey::HtmlSurvey;
 use crate::json_survey::JsonSurvey;
 use crate::judge::{
-    Accepted, AddressVerdicts, PlaceSigns, PlaceVerdict, json_signs, judge, literals, place_signs,
+    Accepted, AddressVerdicts, PlaceSigns, PlaceVerdict, json_signs, judge, place_signs,
 };
 use crate::known::{KnownPersons, words_of};
 use crate::survey::{ParameterSurvey, RouteKey, RouteSurvey, context_at};
@@ -39,6 +39,8 @@ pub struct JudgedPlace<'s, P> {
 pub struct JudgedRequest {
     /// The name of the segment or parameter, or the JSON path.
     pub at: String,
+    /// What stands before the identifier in its value.
+    pub context: ValueContext,
     pub accepted: Accepted,
 }
 
@@ -83,7 +85,10 @@ impl<'j> RouteJudge<'j> {
                 verdict,
             }
         };
-        json.tallies.iter().map(judged).collect()
+        let of_call = |((place, _), _): &(&(SmolStr, ValueContext), &PlaceTally)| {
+            !self.key.content.is_number_of_call(place)
+        };
+        json.tallies.iter().filter(of_call).map(judged).collect()
     }
 
     /// The places of XML documents, by path.
@@ -148,7 +153,7 @@ impl<'j> RouteJudge<'j> {
     }
 
     fn column(&self, column: &ColumnSurvey, has_person_columns: bool) -> PlaceVerdict {
-        let names = literals(&self.key.template).chain([column.header.as_str()]);
+        let names = self.key.words().chain([column.header.as_str()]);
         let is_bare = is_generic(&words_of(&column.header));
         let signs = PlaceSigns {
             says_person: calls_person(&entity_words(names)) || is_bare && has_person_columns,
@@ -179,7 +184,12 @@ impl<'j> RouteJudge<'j> {
                 .get(&accepted.kind)
                 .filter(|seen| seen.hits + seen.alike > 0)?;
             let accepted = accepted.with_others(has_others(own));
-            Some(JudgedRequest { at, accepted })
+            let context = ValueContext::Whole;
+            Some(JudgedRequest {
+                at,
+                context,
+                accepted,
+            })
         };
         template.variables().filter_map(judged).collect()
     }
@@ -199,31 +209,61 @@ impl<'j> RouteJudge<'j> {
             PlaceVerdict::Accepted(accepted) if tally.hits() > 0 && !is_paging => {
                 JudgedParameter::Person(JudgedRequest {
                     at: name.clone(),
+                    context: ValueContext::Whole,
                     accepted: accepted.with_others(has_others(tally)),
                 })
             }
             PlaceVerdict::Accepted(_) | PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => {
+                if let Some((context, accepted)) = self.inner(parameter) {
+                    return JudgedParameter::Person(JudgedRequest {
+                        at: name.clone(),
+                        context,
+                        accepted,
+                    });
+                }
                 let has_words = parameter.words > 0 && parameter.values.len() >= 3 && !is_paging;
                 JudgedParameter::Other { name, has_words }
             }
         }
     }
 
+    /// The identifier within a value, where all that is known of it follows one text.
+    fn inner(&self, parameter: &ParameterSurvey) -> Option<(ValueContext, Accepted)> {
+        let (context, tally) = parameter
+            .inner
+            .iter()
+            .max_by_key(|(_, tally)| tally.hits())?;
+        let all: usize = parameter.inner.values().map(PlaceTally::hits).sum();
+        match judge(self.known, tally, PlaceSigns::default()) {
+            PlaceVerdict::Accepted(accepted) if tally.hits() == all => {
+                Some((context.clone(), accepted))
+            }
+            PlaceVerdict::Accepted(_) | PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => {
+                None
+            }
+        }
+    }
+
     /// The parameters of forms that name a person.
     pub fn form(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
-        let filled = survey.form.iter().map(|(name, field)| (name, &field.tally));
-        let filled = filled.filter(|(_, tally)| tally.hits() > 0);
-        let judged = |(name, tally): (&String, &PlaceTally)| {
+        let judged = |(name, field): (&String, &ParameterSurvey)| {
             let verdict = self.addresses.verdict(&ValueContext::Query(name.into()));
-            let PlaceVerdict::Accepted(accepted) = verdict else {
-                return None;
+            let (context, accepted) = match verdict {
+                PlaceVerdict::Accepted(accepted) if field.tally.hits() > 0 => (
+                    ValueContext::Whole,
+                    accepted.with_others(field.tally.others > 0),
+                ),
+                PlaceVerdict::Accepted(_)
+                | PlaceVerdict::Doubtful { .. }
+                | PlaceVerdict::Nobody => self.inner(field)?,
             };
             Some(JudgedRequest {
                 at: name.clone(),
-                accepted: accepted.with_others(tally.others > 0),
+                context,
+                accepted,
             })
         };
-        filled.filter_map(judged).collect()
+        survey.form.iter().filter_map(judged).collect()
     }
 
     /// The places of JSON requests that name a person, by path.
@@ -231,11 +271,15 @@ impl<'j> RouteJudge<'j> {
         let mut requests = Vec::new();
         for ((at, context), tally) in &survey.json_request {
             let signs = json_signs(self.key, at, &|_| 0);
-            if *context == ValueContext::Whole
+            if self.key.content.is_number_of_call(at) {
+                continue;
+            }
+            if matches!(context, ValueContext::Whole | ValueContext::After(_))
                 && let PlaceVerdict::Accepted(accepted) = judge(self.known, tally, signs)
             {
                 requests.push(JudgedRequest {
                     at: at.to_string(),
+                    context: context.clone(),
                     accepted,
                 });
             }

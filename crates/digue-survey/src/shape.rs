@@ -104,6 +104,23 @@ impl ValueShape {
         ORDINARY[..8].iter().any(|text| regex.is_match(text))
     }
 
+    /// True for letters, digits and signs between them: no word and no number is written so.
+    pub(crate) fn is_structured(&self) -> bool {
+        let has = |class: &str| self.pattern.contains(class);
+        let has_letters = has("[a-z]") || has("[A-Z]");
+        let has_sign = has(r"\.") || has(r"\-") || has("_") || has("@") || has(r"\/");
+        has_letters && has("[0-9]") && has_sign && !has("|") && !self.is_ordinary()
+    }
+
+    /// The same shape, where nothing else is written so.
+    #[must_use]
+    pub(crate) fn as_sole(&self) -> Self {
+        Self {
+            telling: Telling::Alone,
+            ..self.clone()
+        }
+    }
+
     /// True when words of letters alone have it, as one login of many is `admin`. Said to the
     /// inspection, it would take titles of columns for persons.
     pub fn is_of_words(&self) -> bool {

@@ -19,6 +19,8 @@ use crate::shape::Telling;
 pub(crate) struct DocumentSight {
     /// Known identifiers, with whether the person's name is close by.
     pub(crate) known: Vec<SeenValue>,
+    /// Words with the shape of a kind that tells by itself, and not known.
+    pub(crate) alike: usize,
     /// Known names.
     pub(crate) names: usize,
     /// Other values beside a known identifier, in the same record.
@@ -31,8 +33,21 @@ impl DocumentSight {
     pub(crate) fn add(&mut self, other: Self) {
         self.known.extend(other.known);
         self.names += other.names;
+        self.alike += other.alike;
         self.beside.extend(other.beside);
         self.tokens.extend(other.tokens);
+    }
+
+    /// Adds the known words of a text that tell by themselves.
+    pub(crate) fn add_told(&mut self, known: &KnownPersons, text: &str) {
+        let told = known_words(known, text)
+            .into_iter()
+            .filter(|value| known.kind(value.kind).telling() == Telling::Alone);
+        self.known.extend(told.map(|value| SeenValue {
+            value,
+            is_confirmed: false,
+            is_paging: false,
+        }));
     }
 
     /// Adds the known words and names of a text that is no document.
@@ -44,10 +59,25 @@ impl DocumentSight {
         };
         self.known
             .extend(known_words(known, text).into_iter().map(seen));
+        self.alike += alike_words(known, text);
         let mut names = NameScan::new(&known.names);
         names.read(text);
         self.names += names.found.len();
     }
+}
+
+/// Words that could be identifiers by a shape that tells by itself, and are none of the list's.
+fn alike_words(known: &KnownPersons, text: &str) -> usize {
+    let is_word = |c: char| c.is_alphanumeric() || "-_@.".contains(c);
+    let words = text
+        .split(move |c: char| !is_word(c))
+        .map(|word| word.trim_matches(['.', '-', '_']))
+        .filter(|word| word.len() >= 3 && has_digit_or_at(word));
+    words
+        .filter(|word| known.value(word).is_none())
+        .filter_map(|word| known.fitting(word))
+        .filter(|kind| known.kind(*kind).telling() == Telling::Alone)
+        .count()
 }
 
 /// A known identifier in a document.

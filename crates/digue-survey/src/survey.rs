@@ -14,12 +14,16 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::alias::AliasSurvey;
 use crate::body_format::{BodyFormat, format_of};
 use crate::body_survey::BodySurvey;
+use crate::content::RouteContent;
 use crate::exchange::{
     BODY_BYTES_MAX, BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of,
 };
 use crate::json_survey::JsonSurvey;
+use crate::judge::literals;
 use crate::known::{KnownPersons, Spelling};
+use crate::reading::{RepeatedRequests, field_changes};
 use crate::shape::Telling;
+use crate::sole_shape::SoleShapes;
 use crate::tally::{DistinctValues, PlaceTally, absorb_tallies, hash_of};
 use crate::value::{Spot, TextKind, ValueContext, spots};
 
@@ -32,6 +36,9 @@ const PARAMETERS_MAX: usize = 200;
 /// Paths kept to try the map.
 const SAMPLES_MAX: usize = 4;
 
+/// The most things that are told apart at one address.
+const CONTENTS_MAX: usize = 300;
+
 /// The most random texts that are followed to a later request.
 const TOKENS_MAX: usize = 50_000;
 
@@ -41,6 +48,33 @@ pub struct RouteKey {
     pub origin: SmolStr,
     pub method: SmolStr,
     pub template: PathTemplate,
+    /// What tells requests for this address apart.
+    pub content: RouteContent,
+}
+
+impl RouteKey {
+    /// How messages name it: its path, and what is called there.
+    pub fn label(&self) -> String {
+        let (path, called) = (self.template.text(), self.content.label());
+        match called.is_empty() {
+            true => path,
+            false => format!("{path} {called}"),
+        }
+    }
+
+    /// The words that say what it is about: fixed segments, and what is called.
+    pub(crate) fn words(&self) -> impl DoubleEndedIterator<Item = &str> {
+        let called = self.content.names().into_iter();
+        literals(&self.template).chain(called.filter_map(subject_of_call))
+    }
+}
+
+/// Of `model.party.read`, `model.party`.
+fn subject_of_call(name: &str) -> Option<&str> {
+    match name.rsplit_once(['.', '/', ':']) {
+        Some((subject, _)) => Some(subject),
+        None => Some(name),
+    }
 }
 
 /// A parameter of the query or of a form.
@@ -48,6 +82,8 @@ pub struct RouteKey {
 pub(crate) struct ParameterSurvey {
     pub(crate) tally: PlaceTally,
     pub(crate) values: DistinctValues,
+    /// Known values within others, after a fixed text.
+    pub(crate) inner: BTreeMap<ValueContext, PlaceTally>,
     /// Values of letters and spaces: perhaps a search.
     pub(crate) words: usize,
 }
@@ -68,6 +104,9 @@ pub struct RouteSurvey {
     pub bodies: BTreeMap<(String, BodyFormat), BodySurvey>,
     pub(crate) without_body: usize,
     pub gaps: BTreeMap<BodyGap, usize>,
+    /// A field of a form says that something changes, or files are sent.
+    pub(crate) says_change: bool,
+    pub(crate) repeated: RepeatedRequests,
     /// A path that the gateway refuses.
     pub odd_paths: usize,
 }
@@ -94,11 +133,14 @@ pub(crate) struct TrafficSurvey<'k> {
     pub(crate) routes: BTreeMap<RouteKey, RouteSurvey>,
     pub(crate) errors: BTreeMap<SmolStr, ErrorSurvey>,
     pub(crate) aliases: AliasSurvey,
+    pub(crate) sole_shapes: SoleShapes,
     /// Values of variable segments and parameters that are nobody's, by context: perhaps aliases
     /// used alone.
     pub(crate) asked: BTreeMap<ValueContext, BTreeSet<SmolStr>>,
     pub(crate) fetched: BTreeSet<FetchedLater>,
     tokens: HashMap<u64, RouteKey>,
+    /// What is told apart at each address.
+    contents: BTreeMap<RouteKey, BTreeSet<RouteContent>>,
     /// Exchanges of more routes than are followed.
     pub(crate) dropped: usize,
     pub(crate) exchanges: usize,
@@ -111,9 +153,11 @@ impl<'k> TrafficSurvey<'k> {
             routes: BTreeMap::new(),
             errors: BTreeMap::new(),
             aliases: AliasSurvey::default(),
+            sole_shapes: SoleShapes::of(known),
             asked: BTreeMap::new(),
             fetched: BTreeSet::new(),
             tokens: HashMap::new(),
+            contents: BTreeMap::new(),
             dropped: 0,
             exchanges: 0,
         }
@@ -126,17 +170,40 @@ impl<'k> TrafficSurvey<'k> {
             return;
         };
         let segments = segments_of(url.path);
-        let key = RouteKey {
+        let mut key = RouteKey {
             origin: SmolStr::new(url.origin),
             method: SmolStr::new(exchange.method),
             template: PathTemplate::of(&segments, &|text| self.is_known_segment(text)),
+            content: RouteContent::Any,
         };
+        if !is_safe(exchange.method) {
+            key.content = self.content(&key, exchange, &url);
+        }
         if self.routes.len() >= ROUTES_MAX && !self.routes.contains_key(&key) {
             self.dropped += 1;
             return;
         }
         self.note_request(&key, exchange, &url, &segments);
         self.note_response(&key, exchange);
+    }
+
+    /// What the content says, unless it says something else each time.
+    fn content(
+        &mut self,
+        address: &RouteKey,
+        exchange: &Exchange<'_>,
+        url: &UrlParts<'_>,
+    ) -> RouteContent {
+        let content = RouteContent::of(self.known, exchange, url);
+        if content == RouteContent::Any {
+            return content;
+        }
+        let known = self.contents.entry(address.clone()).or_default();
+        if known.len() >= CONTENTS_MAX && !known.contains(&content) {
+            return RouteContent::Any;
+        }
+        known.insert(content.clone());
+        content
     }
 
     /// Kinds that the portal writes otherwise than the list does.
@@ -206,7 +273,19 @@ impl<'k> TrafficSurvey<'k> {
             }
             asked.push((ValueContext::Query(SmolStr::new(&name)), value.to_owned()));
             let survey = surveys.entry(name).or_default();
-            whole(known, value, &mut |spot| survey.tally.add(&spot, false));
+            spots(
+                known,
+                value,
+                TextKind::Value,
+                &mut |spot| match &spot.context {
+                    ValueContext::Whole => survey.tally.add(&spot, false),
+                    ValueContext::After(_) => {
+                        let inner = survey.inner.entry(spot.context.clone()).or_default();
+                        inner.add(&spot, false);
+                    }
+                    ValueContext::Path(_) | ValueContext::Query(_) => {}
+                },
+            );
             survey.values.add(value);
             survey.words += usize::from(value.chars().filter(|c| c.is_alphabetic()).count() >= 3);
         };
@@ -217,6 +296,7 @@ impl<'k> TrafficSurvey<'k> {
         match request_type.essence.as_str() {
             "application/x-www-form-urlencoded" => {
                 for (name, value) in pairs(&String::from_utf8_lossy(exchange.request_body)) {
+                    route.says_change |= field_changes(&name, &value);
                     note(&mut route.form, name, &value);
                 }
             }
@@ -231,6 +311,7 @@ impl<'k> TrafficSurvey<'k> {
                     absorb_tallies(&mut route.json_request, survey.tallies);
                 }
             }
+            "multipart/form-data" => route.says_change = true,
             _ => {}
         }
         self.note_asked(key, asked);
@@ -280,6 +361,15 @@ impl<'k> TrafficSurvey<'k> {
             }
             RecordedBody::Bytes(bytes) => bytes,
         };
+        if !is_safe(exchange.method) {
+            let request = hash_of(format!(
+                "{} {}",
+                exchange.url,
+                without_number(&String::from_utf8_lossy(exchange.request_body))
+            ));
+            let answer = hash_of(without_number(&String::from_utf8_lossy(bytes)));
+            route.repeated.add(request, answer, self.exchanges);
+        }
         let media = MediaType::parse(exchange.content_type.unwrap_or_default());
         if !(200..300).contains(&exchange.status) {
             let errors = self.errors.entry(key.origin.clone()).or_default();
@@ -290,6 +380,9 @@ impl<'k> TrafficSurvey<'k> {
             return;
         }
         let decoded = digue_decode::decode(exchange.content_encoding, bytes, BODY_BYTES_MAX);
+        if let Ok(bytes) = &decoded {
+            self.sole_shapes.read(self.known, bytes);
+        }
         let format = match &decoded {
             Ok(bytes) => format_of(&media, bytes, &key.template),
             Err(_) => BodyFormat::Opaque,
@@ -300,11 +393,19 @@ impl<'k> TrafficSurvey<'k> {
             .or_insert_with(|| BodySurvey::new(format));
         body.responses += 1;
         body.bytes += bytes.len() as u64;
-        let sight = decoded
-            .map_err(|why| why.detail)
-            .and_then(|bytes| body.read(self.known, &media, &bytes));
+        let sight = match &decoded {
+            Ok(bytes) => body.read(self.known, &media, bytes),
+            Err(why) => Err(why.detail.clone()),
+        };
         match sight {
-            Ok(sight) => {
+            Ok(mut sight) => {
+                // Within a script or a page in a text of JSON, no place holds it; the search in
+                // every text finds it there.
+                if sight.known.is_empty()
+                    && let Ok(text) = decoded.as_deref().map(String::from_utf8_lossy)
+                {
+                    sight.add_told(self.known, &text);
+                }
                 body.note(self.known, &sight);
                 for (place, person, value) in sight.beside {
                     self.aliases.add(place, person, &value);
@@ -318,6 +419,21 @@ impl<'k> TrafficSurvey<'k> {
             Err(failure) => *body.unreadable.entry(failure.cause).or_default() += 1,
         }
     }
+}
+
+/// Methods that change nothing (RFC 9110, 9.2.1).
+pub fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+/// A remote call without the number that says which answer belongs to it.
+fn without_number(text: &str) -> String {
+    let start = text.find("\"id\":").filter(|at| *at < 64).map(|at| at + 5);
+    let Some(start) = start else {
+        return text.to_owned();
+    };
+    let rest = text[start..].trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+    format!("{}{rest}", &text[..start])
 }
 
 /// The context of the segment at `place` of a template, as links to it have it.
@@ -359,6 +475,8 @@ impl RouteSurvey {
         self.exchanges += other.exchanges;
         self.without_body += other.without_body;
         self.odd_paths += other.odd_paths;
+        self.says_change |= other.says_change;
+        self.repeated.absorb(other.repeated);
         for (status, count) in other.statuses {
             *self.statuses.entry(status).or_default() += count;
         }
@@ -372,6 +490,9 @@ impl RouteSurvey {
                 let own = own.entry(name).or_default();
                 own.tally.absorb(parameter.tally);
                 own.values.absorb(parameter.values);
+                for (context, tally) in parameter.inner {
+                    own.inner.entry(context).or_default().absorb(tally);
+                }
                 own.words += parameter.words;
             }
         }

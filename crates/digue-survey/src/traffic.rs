@@ -71,8 +71,13 @@ pub fn survey_traffic<S: ExchangeSource>(
         } else {
             survey.spellings()
         };
+        // Folding makes a shape anew: what only persons have is told of the last one.
+        let sole = match spellings.is_empty() {
+            true => survey.sole_shapes.sole(),
+            false => Vec::new(),
+        };
         let found = used_alias(&known, &survey, &aliases);
-        let is_settled = spellings.is_empty() && found.is_none();
+        let is_settled = spellings.is_empty() && sole.is_empty() && found.is_none();
         if is_settled {
             let portal = PortalSurvey::of(&known, survey);
             return Ok(SurveyedTraffic {
@@ -86,6 +91,9 @@ pub fn survey_traffic<S: ExchangeSource>(
         has_folded = true;
         for (kind, spelling) in spellings {
             known.fold(kind, spelling);
+        }
+        for kind in sole {
+            known.tell_alone(kind);
         }
         if let Some((place, values, persons)) = found {
             let kind = known.add_seen_kind(&kind_name(&place), &values);
@@ -123,6 +131,7 @@ fn used_alias(
         .believed()
         .into_iter()
         .filter(|(place, _)| !taken.iter().any(|alias| alias.place == **place))
+        .filter(|(_, tally)| !tally.is_encoding(known))
         .find(|(place, tally)| !tally.is_known(known) && is_used(place, tally))
         .map(|(place, tally)| (place.clone(), tally.by_person(known), tally.persons()))
 }

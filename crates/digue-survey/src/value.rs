@@ -243,9 +243,28 @@ fn in_address(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
     }
 }
 
-/// `row-P0001`, `eleve:2026001`: a known value after a text without digits or spaces.
+/// `row-P0001`, `eleve:2026001`, `uid=jean.dupont.12,ou=x`: a known value after a text without
+/// digits or spaces.
 fn after_fixed_text(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
-    let is_part = |c: char| c.is_alphanumeric();
+    // An identifier may have signs of its own.
+    let is_word = |c: char| c.is_alphanumeric() || "._-@".contains(c);
+    let mut has_taken = false;
+    let mut count = |spot| {
+        has_taken = true;
+        take(spot);
+    };
+    after_text(known, text, is_word, &mut count);
+    if !has_taken {
+        after_text(known, text, char::is_alphanumeric, take);
+    }
+}
+
+fn after_text(
+    known: &KnownPersons,
+    text: &str,
+    is_part: impl Fn(char) -> bool,
+    take: &mut dyn FnMut(Spot),
+) {
     let mut at = 0;
     for part in text.split(|c: char| !is_part(c)) {
         let start = at;

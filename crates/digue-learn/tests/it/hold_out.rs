@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use digue_identifiers::ResponseReading;
+use digue_inspect::RequestContent;
 use digue_inspect::request::RequestParts;
 use digue_inspect::{InspectionLimits, Message, inspect, read_request};
 use digue_learn::compile::compile;
@@ -47,7 +48,9 @@ fn found(map: &TriedMap, exchange: &HeldExchange) -> Result<BTreeSet<String>, St
         .unwrap();
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let segments = Segments::parse(path).unwrap();
-    let Some((route, values)) = map.route(&exchange.method, &segments) else {
+    let Some((route, values)) =
+        map.route(&exchange.method, &segments, &RequestContent::of_head(""))
+    else {
         return Err("no route".into());
     };
     if !route.is_held {

@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use digue_identifiers::ResponseReading;
+use digue_inspect::RequestContent;
 use digue_inspect::{Message, inspect};
 use digue_learn::compile::compile;
-use digue_learn::{TriedMap, learn};
+use digue_learn::{TriedMap, TriedRoute, learn};
 use digue_survey::known::{ColumnChoice, PersonsTable};
 use digue_survey::{Exchange, ExchangeSource, HeldExchange, KnownPersons};
 use digue_types::path::Segments;
@@ -144,6 +145,55 @@ fn events() -> impl Strategy<Value = String> {
     proptest::collection::vec(event, 0..6).prop_map(|events| events.concat())
 }
 
+/// A request by POST: remote calls, GraphQL, forms, with identifiers within other values; and
+/// whether it says that something changes.
+fn posted() -> impl Strategy<Value = (&'static str, String, String, bool)> {
+    let method = prop_oneof![
+        Just(("person.read", false)),
+        Just(("person.search", false)),
+        Just(("person.delete", true)),
+        Just(("person.get_or_create", true)),
+        Just(("wizard.execute", true)),
+    ];
+    let json = "application/json";
+    let form = "application/x-www-form-urlencoded";
+    prop_oneof![
+        (method, piece(), any::<bool>()).prop_map(move |((method, changes), text, is_batch)| {
+            let call = format!("{{\"id\":1,\"method\":{method:?},\"params\":[{text:?}]}}");
+            let body = if is_batch {
+                format!("[{call},{call}]")
+            } else {
+                call
+            };
+            (json, "/rpc".to_owned(), body, changes)
+        }),
+        (any::<bool>(), "[a-c]").prop_map(move |(changes, field)| {
+            let operation = if changes { "mutation" } else { "query" };
+            let body = format!("{{\"query\":\"{operation} {{ {field} {{ id }} }}\"}}");
+            (json, "/graphql".to_owned(), body, changes)
+        }),
+        (piece(), any::<bool>()).prop_map(move |(text, changes)| {
+            let button = if changes { "&delete=" } else { "" };
+            let body = format!("dn=uid={},ou=x{button}", text.replace(['&', '='], "."));
+            (form, "/liste?action=search".to_owned(), body, changes)
+        }),
+        piece().prop_map(move |text| (form, "/export.csv".to_owned(), text, false)),
+        piece().prop_map(move |text| (form, "/supprimer".to_owned(), text, true)),
+    ]
+}
+
+fn any_exchange() -> impl Strategy<Value = HeldExchange> {
+    let post =
+        (exchange(), posted()).prop_map(|(answer, (request_type, target, body, _))| HeldExchange {
+            method: "POST".to_owned(),
+            url: format!("https://p.fr{target}"),
+            request_type: request_type.to_owned(),
+            request_body: body.into_bytes(),
+            ..answer
+        });
+    prop_oneof![2 => exchange(), 1 => post]
+}
+
 fn exchange() -> impl Strategy<Value = HeldExchange> {
     let path = prop_oneof![
         Just("/liste".to_owned()),
@@ -187,11 +237,18 @@ fn text_body() -> impl Strategy<Value = (&'static str, String)> {
     ]
 }
 
+fn route_of<'m>(map: &'m TriedMap, exchange: &HeldExchange) -> Option<&'m TriedRoute> {
+    let target = exchange.url.strip_prefix("https://p.fr").unwrap();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let segments = Segments::parse(path).ok()?;
+    let content = RequestContent::of(query, &exchange.request_type, &exchange.request_body);
+    let (route, _) = map.route(&exchange.method, &segments, &content)?;
+    Some(route)
+}
+
 /// The persons that leave with an answer; `None` when it does not leave.
 fn shown(map: &TriedMap, exchange: &HeldExchange) -> Option<BTreeSet<String>> {
-    let path = exchange.url.strip_prefix("https://p.fr").unwrap();
-    let segments = Segments::parse(path).ok()?;
-    let (route, _) = map.route(&exchange.method, &segments)?;
+    let route = route_of(map, exchange)?;
     if !route.is_held {
         return Some(BTreeSet::new());
     }
@@ -218,7 +275,7 @@ proptest! {
 
     #[test]
     fn a_learnt_map_never_finds_fewer_persons_than_the_sweep(
-        exchanges in proptest::collection::vec(exchange(), 1..24),
+        exchanges in proptest::collection::vec(any_exchange(), 1..24),
     ) {
         let learnt = learn(&mut exchanges.as_slice(), known()).unwrap();
         let map = compile(&learnt.map).unwrap();
@@ -232,9 +289,33 @@ proptest! {
         }
     }
 
+    /// Whatever a portal answers, a request that says that something changes has no route.
+    #[test]
+    fn what_says_that_it_changes_something_is_never_proposed(
+        exchanges in proptest::collection::vec((exchange(), posted()), 1..24),
+    ) {
+        let posted = |(answer, (request_type, target, body, changes)): &(HeldExchange, (&str, String, String, bool))| {
+            let held = HeldExchange {
+                method: "POST".to_owned(),
+                url: format!("https://p.fr{target}"),
+                request_type: (*request_type).to_owned(),
+                request_body: body.clone().into_bytes(),
+                ..answer.clone()
+            };
+            (held, *changes)
+        };
+        let made: Vec<(HeldExchange, bool)> = exchanges.iter().map(posted).collect();
+        let held: Vec<HeldExchange> = made.iter().map(|(held, _)| held.clone()).collect();
+        let learnt = learn(&mut held.as_slice(), known()).unwrap();
+        let map = compile(&learnt.map).unwrap();
+        for (exchange, _) in made.iter().filter(|(_, changes)| *changes) {
+            prop_assert!(route_of(&map, exchange).is_none(), "{exchange:?}, {:#?}", learnt.map.routes);
+        }
+    }
+
     /// Learning the same again gives the same.
     #[test]
-    fn learning_depends_on_nothing_but_the_traffic(exchanges in proptest::collection::vec(exchange(), 1..12)) {
+    fn learning_depends_on_nothing_but_the_traffic(exchanges in proptest::collection::vec(any_exchange(), 1..12)) {
         let once = learn(&mut exchanges.as_slice(), known()).unwrap();
         let again = learn(&mut exchanges.as_slice(), known()).unwrap();
         prop_assert_eq!(once.map, again.map);

@@ -11,5 +11,6 @@ mod hold_out;
 mod hostile;
 mod made;
 mod merged;
+mod readings;
 mod recorded;
 mod unseen;

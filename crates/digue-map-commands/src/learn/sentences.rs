@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use digue_learn::merge::{DifferencePart, LearntDifference};
-use digue_learn::report::{ReportKey, RouteReport};
+use digue_learn::report::{ConstantIdentifier, ReportKey, RouteReport};
 use digue_learn::{LearntFinding, LineReason, MapHeading, MapReport, Wording};
 use digue_locales::{Language, Value, text, text_with};
 use digue_survey::alias::AliasPlace;
 use digue_survey::evidence::RuleEvidence;
+use digue_survey::reading::ReadingSign;
 use digue_survey::{BodyGap, Telling};
 use digue_types::{ReadFailure, UnreadCause};
 
@@ -87,6 +88,13 @@ impl Wording for Sentences {
                 "learn-reason-writes",
                 vec![("exchanges", Value::from(*exchanges))],
             ),
+            LineReason::Reads { exchanges, sign } => (
+                "learn-reason-reads",
+                vec![
+                    ("exchanges", Value::from(*exchanges)),
+                    ("sign", self.sign(*sign)),
+                ],
+            ),
         };
         text_with(self.language, key, &values)
     }
@@ -106,6 +114,21 @@ impl Wording for Sentences {
 }
 
 impl Sentences {
+    /// What speaks for a request that only reads.
+    fn sign(&self, sign: ReadingSign) -> Value {
+        let key = match sign {
+            ReadingSign::GraphQlQuery => "learn-sign-graphql",
+            ReadingSign::MethodName => "learn-sign-method",
+            ReadingSign::Address => "learn-sign-address",
+            ReadingSign::File => "learn-sign-file",
+            ReadingSign::SamePage => "learn-sign-page",
+            ReadingSign::Repeated { times } => {
+                return self.text("learn-sign-repeated", &[("times", Value::from(times))]);
+            }
+        };
+        self.text(key, &[])
+    }
+
     fn text(&self, key: &str, values: &[(&str, Value)]) -> Value {
         Value::from(text_with(self.language, key, values))
     }
@@ -187,6 +210,22 @@ impl Sentences {
                     ("exchanges", count(exchanges)),
                 ]
             }
+            LearntFinding::TakenForReading { method, path, sign } => vec![
+                ("method", said(method)),
+                ("path", said(path)),
+                ("sign", self.sign(*sign)),
+            ],
+            LearntFinding::MayOnlyRead {
+                method,
+                path,
+                exchanges,
+                sign,
+            } => vec![
+                ("method", said(method)),
+                ("path", said(path)),
+                ("exchanges", count(exchanges)),
+                ("sign", self.sign(*sign)),
+            ],
             LearntFinding::NameWithoutIdentifier {
                 path,
                 responses,
@@ -462,6 +501,9 @@ impl Sentences {
             DifferencePart::Parameter { name } => {
                 ("learn-part-parameter", vec![("name", said(name))])
             }
+            DifferencePart::Proposal { path } => {
+                ("learn-part-proposal", vec![("path", said(path))])
+            }
             DifferencePart::RequestRule { at } => ("learn-part-request", vec![("at", said(at))]),
             DifferencePart::Persons { more } => {
                 ("learn-part-persons", vec![("more", Value::from(*more))])
@@ -510,6 +552,19 @@ impl Sentences {
             "learn-found-by-map"
         };
         out.complain(key, &values.map(|(name, count)| (name, Value::from(count))));
+    }
+
+    /// What only the whole traffic shows, for a person to look at.
+    pub(super) fn constants(&self, report: &MapReport) -> Vec<String> {
+        let sentence = |constant: &ConstantIdentifier| {
+            let values = [
+                ("kind", Value::from(constant.kind.as_str())),
+                ("pages", Value::from(constant.pages)),
+                ("of", Value::from(constant.of)),
+            ];
+            text_with(self.language, "learn-finding-constant", &values)
+        };
+        report.constant.iter().map(sentence).collect()
     }
 
     /// Each route with its figures; zeros are not printed.

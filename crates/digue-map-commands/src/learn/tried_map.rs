@@ -28,6 +28,7 @@ fn route(route: &Route) -> TriedRoute {
         name: route.name.to_string(),
         methods: route.methods.iter().map(ToString::to_string).collect(),
         pattern: route.pattern.clone(),
+        when: route.when.clone(),
         is_held: route.kind == RouteKind::Held,
         request: route.request.clone(),
         response: route.response.clone(),
