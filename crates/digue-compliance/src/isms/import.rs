@@ -347,7 +347,8 @@ impl<'r> RegisterImportPlan<'r> {
                 }
                 None => {
                     self.preview.same_numbers.push(other);
-                    return RowFaults::new();
+                    // What cannot be read is told already now.
+                    return faults;
                 }
             },
         };
@@ -368,26 +369,24 @@ impl<'r> RegisterImportPlan<'r> {
         whole.extend(seen.clone());
         // Blank cells erase: the sender emptied a cell whose column is there.
         whole.retain(|_, texts| texts.iter().any(|text| !is_blank(text)));
+        // What a file leaves out everywhere is one question, and not a fault of each row.
+        let mut asked = Vec::new();
         if known.is_none() && id.is_empty() {
-            let asked = left_out(kind, &whole);
-            let mut is_answered = true;
-            for field in asked {
+            for field in left_out(kind, &whole) {
                 *self.preview.missing.entry(field).or_default() += 1;
                 match answers.defaults.get(field) {
                     Some(value) => drop(whole.insert(field.to_owned(), vec![value.clone()])),
-                    None => is_answered = false,
+                    None => asked.push(field),
                 }
-            }
-            // What the file leaves out everywhere is one question, and not a fault of each row.
-            if !is_answered && faults.is_empty() {
-                return RowFaults::new();
             }
         }
         let (values, unfit) = checked(registers, kind, &whole);
         for FieldFault { field, unfit } in unfit {
             // An unreadable cell is not reported as missing as well; and of an unknown record no
             // field can be called missing.
-            let is_reported = unfit != FieldError::Missing || id.is_empty() || known.is_some();
+            let is_reported = unfit != FieldError::Missing
+                || (id.is_empty() && !asked.contains(&field))
+                || known.is_some();
             if is_reported && is_readable(&faults, field) {
                 let text = seen
                     .get(field)
