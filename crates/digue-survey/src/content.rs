@@ -75,13 +75,20 @@ impl RouteContent {
             }
             _ => {}
         }
-        let dispatching = pairs(url.query)
-            .filter(|(name, value)| dispatches(name) && is_method_name(known, value))
-            .map(|(name, value)| (SmolStr::from(name), SmolStr::from(value)));
-        let chosen: BTreeSet<(SmolStr, SmolStr)> = dispatching.collect();
-        let names: BTreeSet<&SmolStr> = chosen.iter().map(|(name, _)| name).collect();
+        let dispatching: Vec<(String, String)> = pairs(url.query)
+            .filter(|(name, _)| dispatches(name))
+            .collect();
+        let names: BTreeSet<&String> = dispatching.iter().map(|(name, _)| name).collect();
         // Given twice, it is not known which one counts.
-        match chosen.is_empty() || names.len() < chosen.len() {
+        if names.len() < dispatching.len() {
+            return Self::Any;
+        }
+        let chosen: BTreeSet<(SmolStr, SmolStr)> = dispatching
+            .into_iter()
+            .filter(|(_, value)| is_method_name(known, value))
+            .map(|(name, value)| (SmolStr::from(name), SmolStr::from(value)))
+            .collect();
+        match chosen.is_empty() {
             true => Self::Any,
             false => Self::Query(chosen.into_iter().collect()),
         }

@@ -65,11 +65,11 @@ fn the_next_persons_name_may_be_longer_than_all_known_ones() {
 }
 
 #[test]
-fn a_list_by_post_keeps_its_rules_for_persons() {
+fn a_list_by_post_that_nothing_calls_a_reading_keeps_its_rules_for_persons() {
     let lists: Vec<HeldExchange> = (0..6)
         .map(|n| {
             let mut made =
-                HeldExchange::get("https://p.fr/recherche", "application/json", list(n * 5));
+                HeldExchange::get("https://p.fr/traitement", "application/json", list(n * 5));
             made.method = "POST".to_owned();
             made
         })
