@@ -291,7 +291,7 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     std::fs::write(&path, &kept.body).unwrap();
     browser.write("input[type=file]", path.to_str().unwrap());
     browser.submit("form[action='/register/import']", 0);
-    browser.sees("h1", "Registre");
+    browser.sees("h1", "Rien à importer");
     browser.page_at_both_widths("register-imported");
     let text = paper(&instance, &ciso, &officer, "press.docx");
     says(&text, &["Exemple Emploi"]);
