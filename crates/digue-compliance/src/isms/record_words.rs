@@ -7,8 +7,6 @@ use digue_isms::kinds::RegisterKind;
 use digue_isms::register::Registers;
 use digue_locales::{Language, text};
 
-use super::sheets;
-
 /// Records in words, in one language.
 #[derive(Clone, Copy)]
 pub struct RecordWords<'r> {
@@ -32,7 +30,7 @@ impl RecordWords<'_> {
             | FieldShape::Amount
             | FieldShape::One(..)
             | FieldShape::Many(..)
-            | FieldShape::Checks => sheets::in_words(self.language, field, texts),
+            | FieldShape::Checks => in_words(self.language, field, texts),
         }
     }
 
@@ -102,6 +100,32 @@ impl RecordWords<'_> {
         let title = self.title(kind, &revision.values);
         (!title.is_empty()).then_some(title)
     }
+}
+
+/// A value as text. Linked records and requirements stay codes here: `RecordWords` has their names.
+pub fn in_words(language: Language, field: &FieldDef, texts: &[String]) -> String {
+    let words = texts.iter().map(|value| match field.shape {
+        FieldShape::One(prefix, _) | FieldShape::Many(prefix, _) => {
+            text(language, &format!("{prefix}-{value}"))
+        }
+        FieldShape::Checks => text(language, &format!("check-{value}")),
+        FieldShape::Amount if language == Language::French => value.replace('.', ","),
+        FieldShape::Day => day_in_words(language, value),
+        _ => value.clone(),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// A stored day as people write it; a text that is no day stays as it is.
+fn day_in_words(language: Language, text: &str) -> String {
+    let pattern = match language {
+        Language::French => "%d/%m/%Y",
+        Language::English => "%d %b %Y",
+    };
+    text.parse().map_or_else(
+        |_| text.to_owned(),
+        |day: jiff::civil::Date| day.strftime(pattern).to_string(),
+    )
 }
 
 /// `ISO/IEC 27001 5.18 – Droits d'accès`; a requirement of a later version as it is written.

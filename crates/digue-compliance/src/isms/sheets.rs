@@ -14,37 +14,12 @@ use digue_isms::statement::StatementLine;
 use digue_locales::{Language, Value, text, text_with};
 
 use super::record_words::RecordWords;
+pub use super::record_words::in_words;
 use super::{in_force, must_read};
 
 /// The display name of a field of a kind.
 pub fn field_name(language: Language, kind: RegisterKind, field: &str) -> String {
     text(language, &format!("field-{}-{field}", kind.code()))
-}
-
-/// A value as text. Linked records and requirements stay codes here: `RecordWords` has their names.
-pub fn in_words(language: Language, field: &FieldDef, texts: &[String]) -> String {
-    let words = texts.iter().map(|value| match field.shape {
-        FieldShape::One(prefix, _) | FieldShape::Many(prefix, _) => {
-            text(language, &format!("{prefix}-{value}"))
-        }
-        FieldShape::Checks => text(language, &format!("check-{value}")),
-        FieldShape::Amount if language == Language::French => value.replace('.', ","),
-        FieldShape::Day => day_in_words(language, value),
-        _ => value.clone(),
-    });
-    words.collect::<Vec<_>>().join(", ")
-}
-
-/// A stored day as people write it; a text that is no day stays as it is.
-fn day_in_words(language: Language, text: &str) -> String {
-    let pattern = match language {
-        Language::French => "%d/%m/%Y",
-        Language::English => "%d %b %Y",
-    };
-    text.parse().map_or_else(
-        |_| text.to_owned(),
-        |day: jiff::civil::Date| day.strftime(pattern).to_string(),
-    )
 }
 
 /// The header of a kind's table: the record id, then every field.

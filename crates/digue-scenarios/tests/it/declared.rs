@@ -22,7 +22,7 @@ use digue_response::incident::{IncidentState, Source};
 use digue_response::notification::Field;
 use digue_types::Subject;
 
-use crate::app::Home;
+use crate::app::{Home, Plan};
 use crate::approvals::somebody;
 
 const BECAUSE: &str = "parce que les faits le montrent";
@@ -160,7 +160,11 @@ async fn a_breach_declared_below_its_list_says_so_everywhere_until_it_is_explain
 
 #[tokio::test]
 async fn the_check_of_the_deadlines_counts_every_duty_and_those_left_open_apart() {
-    let home = Home::open().await;
+    let home = Home::with(Plan {
+        on_disk: true,
+        ..Plan::default()
+    })
+    .await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let open = async |title: &str| {
         let nothing = Subject::Nothing;

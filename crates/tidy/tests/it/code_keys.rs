@@ -68,6 +68,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("person-basis", &["Basis", "ConsultationDoubt"]),
     ("persons", &["AffectedQuality"]),
     ("population", &["SamplePopulation"]),
+    ("priority", &["Priority"]),
     ("posture", &["Posture"]),
     ("quality", &["AffectedQuality"]),
     ("question", &["Question"]),
