@@ -23,10 +23,11 @@ pub mod past;
 pub mod portal;
 mod portal_login;
 pub mod ports;
-pub mod remembered;
 mod report_endpoint;
 pub mod reported;
 pub mod server;
+
+pub use digue_ordered_files as remembered;
 mod shown;
 mod token;
 mod visit;

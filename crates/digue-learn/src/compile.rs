@@ -20,8 +20,8 @@ use digue_types::path::{Pattern, Segments};
 use regex::Regex;
 
 use crate::model::{
-    BlockFormat, ConditionPlace, LearntBlock, LearntCondition, LearntErrors, LearntKind, LearntMap,
-    LearntPart, LearntRecords, LearntRequest, LearntRoute, LearntRouteKind, LearntRule,
+    BlockFormat, LearntBlock, LearntCondition, LearntConditionPlace, LearntErrors, LearntKind,
+    LearntMap, LearntPart, LearntRecords, LearntRequest, LearntRoute, LearntRouteKind, LearntRule,
     RequestPlace,
 };
 
@@ -216,11 +216,11 @@ pub(crate) fn compile_conditions(
 ) -> Result<Vec<RequestCondition>, CompileFault> {
     let compiled = conditions.iter().map(|condition| {
         let source = match &condition.place {
-            ConditionPlace::Query(name) => ConditionSource::Query(name.clone()),
-            ConditionPlace::Json(path) => {
+            LearntConditionPlace::Query(name) => ConditionSource::Query(name.clone()),
+            LearntConditionPlace::Json(path) => {
                 ConditionSource::Json(ConditionPath::parse(path).map_err(fault)?)
             }
-            ConditionPlace::GraphQl => ConditionSource::GraphQl,
+            LearntConditionPlace::GraphQl => ConditionSource::GraphQl,
         };
         let values = condition.values.iter().cloned().collect();
         Ok(RequestCondition::new(source, values))

@@ -4,7 +4,7 @@
 use digue_survey::content::RouteContent;
 use smol_str::SmolStr;
 
-use crate::model::{ConditionPlace, LearntBlock, LearntCondition, LearntRoute};
+use crate::model::{LearntBlock, LearntCondition, LearntConditionPlace, LearntRoute};
 
 /// With the loosest blocks that name the persons that were seen: once uncommented, one without
 /// rules would show them and name nobody.
@@ -27,15 +27,18 @@ pub(crate) fn conditions_of(content: &RouteContent) -> Vec<LearntCondition> {
             .iter()
             .map(|(name, value)| {
                 condition(
-                    ConditionPlace::Query(name.to_string()),
+                    LearntConditionPlace::Query(name.to_string()),
                     std::slice::from_ref(value),
                 )
             })
             .collect(),
         RouteContent::Json { at, methods } => {
-            vec![condition(ConditionPlace::Json(at.to_string()), methods)]
+            vec![condition(
+                LearntConditionPlace::Json(at.to_string()),
+                methods,
+            )]
         }
-        RouteContent::GraphQl(fields) => vec![condition(ConditionPlace::GraphQl, fields)],
+        RouteContent::GraphQl(fields) => vec![condition(LearntConditionPlace::GraphQl, fields)],
     }
 }
 

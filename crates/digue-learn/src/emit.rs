@@ -7,9 +7,9 @@ use digue_identifiers::Normalise;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use crate::model::{
-    BlockFormat, ConditionPlace, LearntBlock, LearntCondition, LearntErrors, LearntKind, LearntMap,
-    LearntPart, LearntRecords, LearntRequest, LearntRoute, LearntRouteKind, LearntRule, LineReason,
-    MapHeading, Wording,
+    BlockFormat, LearntBlock, LearntCondition, LearntConditionPlace, LearntErrors, LearntKind,
+    LearntMap, LearntPart, LearntRecords, LearntRequest, LearntRoute, LearntRouteKind, LearntRule,
+    LineReason, MapHeading, Wording,
 };
 
 /// The lines between which proposals of writes stand; learning again replaces what is between them.
@@ -89,9 +89,9 @@ pub(crate) fn conditions_of(conditions: &[LearntCondition]) -> Array {
 fn condition(condition: &LearntCondition) -> InlineTable {
     let mut table = InlineTable::new();
     let (place, at) = match &condition.place {
-        ConditionPlace::Query(name) => ("query", Some(name)),
-        ConditionPlace::Json(path) => ("json", Some(path)),
-        ConditionPlace::GraphQl => ("graphql", None),
+        LearntConditionPlace::Query(name) => ("query", Some(name)),
+        LearntConditionPlace::Json(path) => ("json", Some(path)),
+        LearntConditionPlace::GraphQl => ("graphql", None),
     };
     table.insert("in", place.into());
     if let Some(at) = at {

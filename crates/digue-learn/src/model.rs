@@ -96,13 +96,13 @@ impl RouteAction {
 /// A condition on the content of requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LearntCondition {
-    pub place: ConditionPlace,
+    pub place: LearntConditionPlace,
     pub values: Vec<String>,
 }
 
 /// The part of a request that tells apart what one address answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConditionPlace {
+pub enum LearntConditionPlace {
     Query(String),
     Json(String),
     GraphQl,

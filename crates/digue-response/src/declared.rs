@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use digue_types::{Subject, Timestamp, lists};
+use digue_types::{Subject, Timestamp};
 use serde_json::Value as Json;
 
 use crate::affected::{AffectedQuality, AffectedVersion};
@@ -13,34 +13,7 @@ use crate::incident::{Incident, IncidentDecision};
 use crate::notification::Field;
 use crate::vocabulary::DataKind;
 
-lists! {
-    /// A figure of an incident that people declare and that its list of persons measures.
-    DeclaredFigure "incident-figure" {
-        Persons "persons",
-        Records "records",
-        DataKinds "data-kinds",
-        /// The first and the last hour at which persons were shown.
-        Begin "begin",
-        End "end",
-        /// The account, organisation or portal of the incident.
-        Subject "subject",
-    }
-}
-
-impl DeclaredFigure {
-    /// The field of the authority's form that declares it; `None` for what the incident was opened
-    /// with.
-    pub const fn field(self) -> Option<Field> {
-        match self {
-            Self::Persons => Some(Field::PersonCount),
-            Self::Records => Some(Field::RecordCount),
-            Self::DataKinds => Some(Field::DataKinds),
-            Self::Begin => Some(Field::StartedAt),
-            Self::End => Some(Field::EndedAt),
-            Self::Subject => None,
-        }
-    }
-}
+pub use crate::figure::DeclaredFigure;
 
 /// A figure that is declared otherwise than it is measured. Values are in the form of their field;
 /// those of `DeclaredFigure::Subject` in the form of the journal.
@@ -60,14 +33,6 @@ impl FigureDifference {
     pub const fn is_open(&self) -> bool {
         self.is_less && self.explained.is_none()
     }
-}
-
-/// An explanation, and the values that it explains.
-#[derive(Clone, PartialEq, Debug)]
-pub struct ExplainedFigure {
-    pub declared: Vec<String>,
-    pub measured: Vec<String>,
-    pub decision: IncidentDecision<()>,
 }
 
 /// Hours in forms are whole minutes.

@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 use crate::acts::{ClaimKind, LoggedActs};
 use crate::affected::AffectedVersion;
 use crate::clock::{Awareness, ClockKind, ClockRule, LegalClock, Starts, day_of, rule_of};
-use crate::declared::{DeclaredFigure, ExplainedFigure};
+use crate::figure::DeclaredFigure;
 use crate::notification::{Field, SentNotification, Stage};
 use crate::severity::Terms;
 use crate::sheet::{Answer, Sheet};
@@ -36,6 +36,14 @@ pub struct IncidentDecision<T> {
     pub by: String,
     pub at: Timestamp,
     pub reason: String,
+}
+
+/// An explanation, and the values that it explains.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ExplainedFigure {
+    pub declared: Vec<String>,
+    pub measured: Vec<String>,
+    pub decision: IncidentDecision<()>,
 }
 
 /// Whether persons are informed, and if not, by which exemption.

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod code;
 pub mod deadline;
 pub mod declared;
+mod figure;
 pub mod incident;
 pub mod notification;
 pub mod progress;

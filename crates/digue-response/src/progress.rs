@@ -9,7 +9,7 @@ use digue_types::{Timestamp, lists};
 use crate::acts::ClaimKind;
 use crate::affected::AffectedVersion;
 use crate::clock::{ClockKind, LegalClock};
-use crate::declared::DeclaredFigure;
+use crate::figure::DeclaredFigure;
 use crate::incident::Incident;
 use crate::incident::entry::{EntryRefusal, IncidentRole, IncidentState};
 use crate::notification::{Field, Informant};

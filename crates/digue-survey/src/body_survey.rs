@@ -19,7 +19,6 @@ use crate::json_survey::JsonSurvey;
 use crate::known::KnownPersons;
 use crate::part_names::{by_ending, is_of_person, name_pattern, plain_words, type_of_name};
 use crate::pdf_survey::PdfSurvey;
-use crate::reading::distinct_persons;
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue, known_words};
 use crate::table_survey::TableSurvey;
@@ -436,4 +435,9 @@ impl PartsSurvey {
         }
         joined
     }
+}
+
+/// The persons of one document, each once.
+fn distinct_persons(persons: impl Iterator<Item = u32>) -> usize {
+    persons.collect::<BTreeSet<u32>>().len()
 }

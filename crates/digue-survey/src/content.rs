@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use digue_inspect::graphql::root_fields_of_body;
 use digue_inspect::json::outline::{JsonPart, json_parts};
 use digue_inspect::media_type::MediaType;
+use digue_types::path_template::{PathTemplate, TemplatePart};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::exchange::{Exchange, UrlParts, pairs};
@@ -228,6 +229,14 @@ impl CallReader {
             }
         }
     }
+}
+
+/// The fixed segments of an address.
+pub(crate) fn literals(template: &PathTemplate) -> impl DoubleEndedIterator<Item = &str> {
+    template.0.iter().filter_map(|part| match part {
+        TemplatePart::Literal(literal) => Some(literal.as_str()),
+        TemplatePart::Variable { .. } => None,
+    })
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use digue_types::path_template::{PathTemplate, TemplatePart};
-
 use crate::body_survey::FormatSurvey;
 use crate::entity::{calls_person, entity_words, is_of_person};
 use crate::evidence::RuleEvidence;
@@ -227,14 +225,6 @@ pub(crate) fn json_signs(
         .map(|parent| parent.trim_end_matches('.'))
         .unwrap_or(path);
     place_signs(key, &names, members(parent))
-}
-
-/// The fixed segments of an address.
-pub(crate) fn literals(template: &PathTemplate) -> impl DoubleEndedIterator<Item = &str> {
-    template.0.iter().filter_map(|part| match part {
-        TemplatePart::Literal(literal) => Some(literal.as_str()),
-        TemplatePart::Variable { .. } => None,
-    })
 }
 
 /// The words around a place: its names from the outermost, before them those of the address.

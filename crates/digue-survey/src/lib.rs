@@ -29,6 +29,8 @@ mod part_names;
 pub mod pdf_survey;
 pub mod portal_survey;
 pub mod reading;
+mod repeated;
+mod request_words;
 pub mod route_judge;
 mod routes;
 pub mod shape;

@@ -14,14 +14,14 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::alias::AliasSurvey;
 use crate::body_format::{BodyFormat, format_of};
 use crate::body_survey::BodySurvey;
-use crate::content::RouteContent;
+use crate::content::{RouteContent, literals};
 use crate::exchange::{
     BODY_BYTES_MAX, BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of,
 };
 use crate::json_survey::JsonSurvey;
-use crate::judge::literals;
 use crate::known::{KnownPersons, Spelling};
-use crate::reading::{RepeatedRequests, field_changes};
+use crate::repeated::RepeatedRequests;
+use crate::request_words::field_changes;
 use crate::shape::Telling;
 use crate::sole_shape::SoleShapes;
 use crate::tally::{DistinctValues, PlaceTally, absorb_tallies, hash_of};

@@ -9,14 +9,12 @@ mod keys;
 mod log_lines;
 mod maps;
 mod monitoring;
-mod name_files;
 mod pages;
 mod parts;
 mod periodic;
 mod serve;
 mod service_manager;
 mod tls;
-mod traffic;
 mod traffic_listener;
 
 use std::process::ExitCode;

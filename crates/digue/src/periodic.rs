@@ -10,7 +10,7 @@ use digue_gateway::Gateway;
 use tokio::sync::watch;
 use tokio::task::JoinError;
 
-use crate::traffic::Traffic;
+use digue_map_commands::traffic::Traffic;
 
 /// Carries out the findings of detection, one after the other; those that wait are carried out
 /// before a stop.

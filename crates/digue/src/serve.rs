@@ -55,13 +55,13 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
-use crate::name_files::NameFiles;
 use crate::pages::ConsolePages;
 use crate::parts::{gateway_limits, portals_of, response_rules, watch_rules};
 use crate::periodic::{repeat, respond, settle_budgets, store_apart, write_counted};
 use crate::tls::CertificateEnds;
-use crate::traffic::Traffic;
 use crate::{keys, maps, monitoring, tls, traffic_listener};
+use digue_map_commands::name_files::NameFiles;
+use digue_map_commands::traffic::Traffic;
 
 /// Appends that may wait for the disk; further ones are refused.
 // Beyond it the disk is the bottleneck: refusing is faster for everyone than a queue that only

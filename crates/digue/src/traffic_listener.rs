@@ -14,8 +14,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 
-use crate::traffic::Traffic;
 use digue_map_commands::live_traffic::{ReaderAnswer, WaitingFrames, socket_path};
+use digue_map_commands::traffic::Traffic;
 
 /// The longest first line, and how long it may take.
 const LINE_BYTES_MAX: usize = 200;

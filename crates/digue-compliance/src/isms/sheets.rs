@@ -6,7 +6,7 @@ use digue_casework::paper_reader::PaperReader;
 use digue_casework::papers::{self, PaperFormat, printed_from, whole_cell};
 use digue_documents::{Document, DocumentBlock, SheetDay, WrittenCell, WrittenSheet};
 use digue_evidence::paper_warning::PaperSources;
-use digue_isms::field::{Amount, FieldDef, FieldShape, FieldValue};
+use digue_isms::field::{Amount, FieldShape, FieldValue};
 use digue_isms::framework::{self, Framework};
 use digue_isms::kinds::RegisterKind;
 use digue_isms::register::{Registers, Revision};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::affected::AffectedVersion;
 use crate::clock::{Awareness, ClockKind};
-use crate::declared::DeclaredFigure;
+use crate::figure::DeclaredFigure;
 use crate::notification::{Field, SentNotification};
 use crate::severity::Terms;
 use crate::sheet::{Answer, Sheet};

@@ -29,7 +29,7 @@ use super::evidence::place::{JournalReading, moment};
 use super::loading::{loaded, portal_named};
 use crate::cli::evidence::JournalPlace;
 use crate::cli::map::MapReportArguments;
-use crate::{name_files, traffic};
+use digue_map_commands::{name_files, traffic};
 use digue_terminal::{BAD, GOOD, NOT_RUN, Output};
 
 /// The most lines of one heading.

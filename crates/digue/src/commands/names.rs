@@ -14,9 +14,10 @@ use digue_types::PersonRef;
 
 use super::loading::{loaded, portal_named};
 use crate::cli::names::NamesArguments;
-use crate::{keys, name_files};
+use crate::keys;
 use digue_map_commands::arguments::HarArguments;
 use digue_map_commands::learn::persons_file;
+use digue_map_commands::name_files;
 use digue_terminal::{BAD, GOOD, NOT_RUN, Output, input};
 
 pub(super) fn run(out: &Output, arguments: &NamesArguments) -> u8 {

@@ -72,6 +72,7 @@ const OF_INCIDENTS: [(&str, &str); 3] = [
 /// Routes of the rest of the console: figures, accounts, cases, records of the ISMS, one's own
 /// data, and public pages. What a campaign prints requires a fresh proof by itself.
 const NO_EVIDENCE: &[&str] = &[
+    "/.well-known/security.txt",
     "/",
     "/activity",
     "/minutes.csv",

@@ -981,7 +981,7 @@ fn an_auditor_draws_the_same_sample_and_a_document_is_read_and_kept() {
         first
             .lines()
             .skip(1)
-            .all(|name| page.contains(&format!("<li>{name}</li>"))),
+            .all(|name| page.contains(&format!(">{name}</a></li>"))),
         "{page}"
     );
     assert!(

@@ -84,8 +84,19 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
-        "digue-gateway",
+        "digue-ordered-files",
         5,
+        &[
+            "digue-types",
+            "digue-identifiers",
+            "digue-decode",
+            "digue-quotas",
+            "digue-inspect",
+        ],
+    ),
+    (
+        "digue-gateway",
+        6,
         &[
             "digue-types",
             "digue-locales",
@@ -99,6 +110,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-headers",
             "digue-quotas",
             "digue-inspect",
+            "digue-ordered-files",
         ],
     ),
     (
@@ -116,7 +128,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-app",
-        6,
+        7,
         &[
             "digue-types",
             "digue-locales",
@@ -134,7 +146,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-replay",
-        6,
+        7,
         &[
             "digue-types",
             "digue-locales",
@@ -147,7 +159,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-mail",
-        7,
+        8,
         &[
             "digue-types",
             "digue-locales",
@@ -159,7 +171,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-evidence",
-        7,
+        8,
         &[
             "digue-types",
             "digue-locales",
@@ -175,7 +187,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-identity",
-        8,
+        9,
         &[
             "digue-types",
             "digue-access",
@@ -190,7 +202,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-casework",
-        9,
+        10,
         &[
             "digue-types",
             "digue-locales",
@@ -211,7 +223,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-administration",
-        10,
+        11,
         &[
             "digue-types",
             "digue-locales",
@@ -219,8 +231,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-logs",
             "digue-access",
             "digue-detection",
-            "digue-backup",
             "digue-response",
+            "digue-backup",
             "digue-store",
             "digue-connections",
             "digue-gateway",
@@ -233,7 +245,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-notices",
-        10,
+        11,
         &[
             "digue-types",
             "digue-locales",
@@ -249,7 +261,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-compliance",
-        11,
+        12,
         &[
             "digue-types",
             "digue-locales",
@@ -275,7 +287,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-sources",
-        11,
+        12,
         &[
             "digue-types",
             "digue-access",
@@ -289,7 +301,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-provisioning",
-        11,
+        12,
         &[
             "digue-types",
             "digue-access",
@@ -302,7 +314,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-selfservice",
-        12,
+        13,
         &[
             "digue-types",
             "digue-locales",
@@ -322,7 +334,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-config",
-        12,
+        13,
         &[
             "digue-types",
             "digue-locales",
@@ -356,7 +368,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-doctor",
-        13,
+        14,
         &[
             "digue-types",
             "digue-locales",
@@ -378,7 +390,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-tasks",
-        13,
+        14,
         &[
             "digue-types",
             "digue-access",
@@ -398,7 +410,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-terminal",
-        13,
+        14,
         &[
             "digue-types",
             "digue-locales",
@@ -410,7 +422,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-demo",
-        13,
+        14,
         &[
             "digue-types",
             "digue-locales",
@@ -433,7 +445,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-metrics",
-        14,
+        15,
         &[
             "digue-types",
             "digue-journal",
@@ -446,7 +458,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-pages",
-        14,
+        15,
         &[
             "digue-types",
             "digue-locales",
@@ -460,7 +472,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-map-commands",
-        14,
+        15,
         &[
             "digue-types",
             "digue-locales",
@@ -479,7 +491,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-api",
-        15,
+        16,
         &[
             "digue-types",
             "digue-locales",
@@ -499,7 +511,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-isms-pages",
-        15,
+        16,
         &[
             "digue-types",
             "digue-access",
@@ -513,7 +525,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-people-pages",
-        16,
+        17,
         &[
             "digue-types",
             "digue-access",
@@ -535,7 +547,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-console",
-        17,
+        18,
         &[
             "digue-types",
             "digue-locales",
@@ -561,10 +573,10 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-people-pages",
         ],
     ),
-    ("digue", 18, &["*"]),
+    ("digue", 19, &["*"]),
     (
         "digue-testkit",
-        19,
+        20,
         &[
             "digue-types",
             "digue-html",
@@ -580,8 +592,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-learn",
         ],
     ),
-    ("digue-scenarios", 19, &[]),
-    ("tidy", 19, &[]),
+    ("digue-scenarios", 20, &[]),
+    ("tidy", 20, &[]),
 ];
 
 #[test]

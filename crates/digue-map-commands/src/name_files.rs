@@ -16,12 +16,12 @@ use digue_identifiers::{NameKey, PersonNameTable};
 use digue_types::PortalId;
 
 /// Where the table of a portal is.
-pub(crate) fn path(data_folder: &Path, portal: &PortalId) -> PathBuf {
+pub fn path(data_folder: &Path, portal: &PortalId) -> PathBuf {
     data_folder.join("names").join(format!("{portal}.names"))
 }
 
 /// Stores a table in place of the one before.
-pub(crate) fn store(path: &Path, table: &PersonNameTable) -> io::Result<()> {
+pub fn store(path: &Path, table: &PersonNameTable) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -42,14 +42,14 @@ type FileVersion = (SystemTime, u64);
 
 /// The tables in force, and the versions of their files.
 #[derive(Debug)]
-pub(crate) struct NameFiles {
+pub struct NameFiles {
     data_folder: PathBuf,
     key: NameKey,
     read: HashMap<PortalId, FileVersion>,
 }
 
 impl NameFiles {
-    pub(crate) fn new(data_folder: &Path, key: NameKey) -> Self {
+    pub fn new(data_folder: &Path, key: NameKey) -> Self {
         Self {
             data_folder: data_folder.to_owned(),
             key,
@@ -61,7 +61,7 @@ impl NameFiles {
     ///
     /// # Errors
     /// One cannot be read: without it the map's choice about names would mean nothing.
-    pub(crate) fn read_all(&mut self, gateway: &Gateway) -> Result<()> {
+    pub fn read_all(&mut self, gateway: &Gateway) -> Result<()> {
         for portal in gateway.hosts().portals() {
             self.read_again(gateway, &portal.id)?;
             let chooses = portal
@@ -78,7 +78,7 @@ impl NameFiles {
 
     /// Reads the tables whose files have changed; one that cannot be read leaves the one before in
     /// force.
-    pub(crate) fn read_changed(&mut self, gateway: &Gateway) {
+    pub fn read_changed(&mut self, gateway: &Gateway) {
         for portal in gateway.hosts().portals() {
             if let Err(error) = self.read_again(gateway, &portal.id) {
                 let error = format!("{error:#}");

@@ -12,15 +12,15 @@ use digue_gateway::ports::{InspectedResponse, PassedExchange, TrafficObserver};
 use digue_learn::traffic_tally::{TalliedPersons, TalliedResponse, TrafficTally, parts_of};
 use digue_types::PortalId;
 
-use digue_map_commands::live_traffic::{BODY_BYTES_MAX, TrafficReaders};
+use crate::live_traffic::{BODY_BYTES_MAX, TrafficReaders};
 
 /// The tallies of all portals.
 #[derive(Debug)]
-pub(crate) struct Traffic {
+pub struct Traffic {
     folder: PathBuf,
     /// Its lock is a leaf, held for one response, or while one tally is copied.
     tallies: Mutex<BTreeMap<PortalId, TrafficTally>>,
-    pub(crate) readers: TrafficReaders,
+    pub readers: TrafficReaders,
 }
 
 /// Where the tally of a portal is.
@@ -52,7 +52,7 @@ fn tallied_persons<'r>(response: &'r InspectedResponse<'_>) -> TalliedPersons<'r
 }
 
 /// The stored tally of a portal; `None` where none was stored yet.
-pub(crate) fn stored(data_folder: &Path, portal: &PortalId) -> Result<Option<TrafficTally>> {
+pub fn stored(data_folder: &Path, portal: &PortalId) -> Result<Option<TrafficTally>> {
     let path = path(data_folder, portal);
     match fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
@@ -66,7 +66,7 @@ pub(crate) fn stored(data_folder: &Path, portal: &PortalId) -> Result<Option<Tra
 impl Traffic {
     /// Goes on with the tallies that were stored. One that cannot be read begins anew: it is no
     /// evidence.
-    pub(crate) fn open(data_folder: &Path, portals: impl Iterator<Item = PortalId>) -> Self {
+    pub fn open(data_folder: &Path, portals: impl Iterator<Item = PortalId>) -> Self {
         let mut tallies = BTreeMap::new();
         for portal in portals {
             match stored(data_folder, &portal) {
@@ -89,7 +89,7 @@ impl Traffic {
     }
 
     /// Stores every tally.
-    pub(crate) fn store(&self) -> io::Result<()> {
+    pub fn store(&self) -> io::Result<()> {
         let portals: Vec<PortalId> = self.tallies().keys().cloned().collect();
         for portal in portals {
             // Copied under the lock, written without it.

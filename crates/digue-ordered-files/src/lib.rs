@@ -73,7 +73,7 @@ impl GivenToken {
 
     /// The token of a response; `None` when it says none that can be read, or several: what is
     /// fetched by it is refused then.
-    pub(crate) fn of(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    pub fn of(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
         match &self.place {
             TokenPlace::Location => {
                 let location = headers.get(header::LOCATION)?.to_str().ok()?;
@@ -120,12 +120,10 @@ struct RememberedAnswer {
 
 /// The tokens of all accounts. Its lock is a leaf: held for one look-up or change.
 #[derive(Default)]
-pub(crate) struct RememberedAnswers(
-    Mutex<HashMap<(PortalId, AccountId), VecDeque<RememberedAnswer>>>,
-);
+pub struct RememberedAnswers(Mutex<HashMap<(PortalId, AccountId), VecDeque<RememberedAnswer>>>);
 
 impl RememberedAnswers {
-    pub(crate) fn keep(
+    pub fn keep(
         &self,
         (portal, account): (&PortalId, &AccountId),
         (token, persons): (String, Vec<PersonRef>),
@@ -165,7 +163,7 @@ impl RememberedAnswers {
     }
 
     /// The persons of a token; `None` when it is not known, of another account, or too old.
-    pub(crate) fn of(
+    pub fn of(
         &self,
         portal: &PortalId,
         account: &AccountId,
