@@ -90,6 +90,7 @@ async fn a_pilot_lets_pass_what_no_condition_fits_and_says_so() {
     for (body, route) in [(LIST, "appel-lister"), (other, "-")] {
         let reaction = call(&mut world, WayIn::Pilot, JSON, body).await;
         assert_eq!(reaction.status, 200, "{reaction:?}");
+        world.settle().await;
         assert_eq!(last_route(&world), route);
     }
     let entry = world.entries().pop().unwrap();
