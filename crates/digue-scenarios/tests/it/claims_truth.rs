@@ -3,7 +3,7 @@
 //! pages take it in by its path.
 
 use digue_casework::incidents::IncidentView;
-use digue_locales::{Language, text};
+use digue_locales::{Language, Value, text_with};
 use digue_response::IncidentNote;
 use digue_response::claim::ClaimKind;
 use digue_response::clock::ClockKind;
@@ -249,14 +249,9 @@ pub(crate) fn check(said: &str, view: &IncidentView, codes: &[String], of: &str)
     }
     for kind in ClaimKind::ALL {
         for language in Language::ALL {
-            let done = text(language, &format!("{}-done", kind.key()));
-            let beginning = done
-                .split("{ $at }")
-                .next()
-                .unwrap_or_default()
-                .split('\u{2068}')
-                .next()
-                .unwrap();
+            let at = [("at", Value::Text("\n".to_owned()))];
+            let done = text_with(language, &format!("{}-done", kind.key()), &at);
+            let beginning = done.split(['\u{2068}', '\n']).next().unwrap();
             let is_said = beginning.len() > 20 && said.contains(beginning);
             assert!(
                 !is_said || truth.holds(*kind),
