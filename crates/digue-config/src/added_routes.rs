@@ -9,6 +9,8 @@ use std::path::Path;
 use digue_administration::map_additions::{
     AddedLineFault, AddressUse, MapReader, MapTexts, UnfitLines,
 };
+use digue_gateway::Portal;
+use digue_gateway::portal::Route;
 use digue_types::{AddressMethod, PortalId, RouteName, UnmappedAddress};
 use toml::de::{DeTable, DeValue};
 
@@ -145,6 +147,25 @@ fn names_of(text: &str) -> Vec<String> {
     routes.iter().filter_map(name).collect()
 }
 
+/// True for a route without conditions at an address whose calls other routes tell apart: it would
+/// answer every call that they do not know, a deletion too.
+fn opens_what_others_tell_apart(portal: &Portal, name: &RouteName) -> bool {
+    let Some(added) = portal.routes.iter().find(|route| route.name == *name) else {
+        return false;
+    };
+    let shares_a_method = |other: &Route| {
+        let all = added.methods.is_empty() || other.methods.is_empty();
+        all || added.methods.iter().any(|one| other.methods.contains(one))
+    };
+    let mut others = portal.routes.iter().filter(|other| other.name != *name);
+    added.when.is_empty()
+        && others.any(|other| {
+            !other.when.is_empty()
+                && other.pattern.is_same_as(&added.pattern)
+                && shares_a_method(other)
+        })
+}
+
 /// Reads a map with `lines` behind its text.
 fn longer(
     portal: &PortalId,
@@ -169,6 +190,11 @@ fn longer(
             .filter(|fault| is_shadowed(fault, before)),
     );
     let name = RouteName::parse(&name).expect("the name was read as one of a route");
+    if let Some(map) = &read
+        && opens_what_others_tell_apart(&map.portal, &name)
+    {
+        return Err(vec![whole_fault("fault-added-without-when", name.as_str())]);
+    }
     match read {
         Some(map) if faults.is_empty() => Ok((map, name)),
         _ => Err(faults

@@ -14,7 +14,19 @@ pub(crate) fn read_when(
     session: SessionDemand,
 ) -> Option<Vec<RequestCondition>> {
     let sections = section.sections("when");
-    let read = sections.iter().map(read_condition);
+    // No method is all methods.
+    let methods = section.texts("methods");
+    let is_without_body = !methods.is_empty()
+        && methods
+            .iter()
+            .all(|method| matches!(method.as_str(), "GET" | "HEAD"));
+    let read = sections.iter().map(|own| {
+        let condition = read_condition(own)?;
+        Some(match is_without_body {
+            true => condition.without_body(),
+            false => condition,
+        })
+    });
     let conditions: Vec<RequestCondition> = read.collect::<Option<_>>()?;
     for (place, (own, condition)) in sections.iter().zip(&conditions).enumerate() {
         let mut earlier = conditions[..place].iter();

@@ -202,7 +202,7 @@ async fn check(
 /// Whether the proxy sent its secret; `None` when none is configured.
 fn is_proxys_own(shared: &SharedGateway, headers: &HeaderMap) -> Option<bool> {
     let secrets = &shared.proxies.secrets;
-    if secrets.is_empty() {
+    if secrets.is_empty() && !shared.proxies.asks_secret {
         return None;
     }
     let shown = headers

@@ -132,10 +132,14 @@ impl Portal {
         let path: Vec<String> = address.template.split('/').map(sample).collect();
         let method = Method::from_bytes(address.method.code().as_bytes());
         let path = Segments::parse(&path.join("/"));
-        // What meets no condition is not described.
+        // What meets no condition is not described, unless a route without any answers the rest.
         let content = RequestContent::of_head("");
         method.is_ok_and(|method| {
-            path.is_ok_and(|path| self.route(&method, &path, &content).is_some())
+            path.is_ok_and(|path| {
+                let all = self.candidates(&method, &path, &content);
+                all.iter()
+                    .any(|(place, _)| self.routes[*place].when.is_empty())
+            })
         })
     }
 

@@ -5,20 +5,22 @@
 //! route answers such a request in its place.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::graphql;
 use crate::jsonpath::{JsonPathError, JsonPathSegment, RecordPath, Select};
-use crate::request::{declares_utf8, has_second_spelling, parameters};
+use crate::request::{declares_utf8, loose, parameters};
 
 /// What a request must say for a route to answer it.
 #[derive(Clone, Debug)]
 pub struct RequestCondition {
     source: ConditionSource,
     values: BTreeSet<String>,
+    /// The methods of its route have no body that means anything (RFC 9110, 9.3.1).
+    is_without_body: bool,
 }
 
 /// Where a request says it.
@@ -88,20 +90,37 @@ pub enum ConditionReading {
 
 impl RequestCondition {
     pub const fn new(source: ConditionSource, values: BTreeSet<String>) -> Self {
-        Self { source, values }
+        Self {
+            source,
+            values,
+            is_without_body: false,
+        }
     }
 
-    /// True when the body of a request decides.
+    /// The condition of a route whose methods have no body: `GET` and `HEAD`.
+    #[must_use]
+    pub const fn without_body(mut self) -> Self {
+        self.is_without_body = true;
+        self
+    }
+
+    /// True when the body of a request decides: also for a parameter, which a portal may take from the
+    /// body as well (`$_REQUEST` of PHP, `params` of Rails).
     pub const fn needs_body(&self) -> bool {
         match self.source {
-            ConditionSource::Query(_) => false,
+            ConditionSource::Query(_) => !self.is_without_body,
             ConditionSource::Form(_) | ConditionSource::Json(_) | ConditionSource::GraphQl => true,
         }
     }
 
     pub fn reading(&self, content: &RequestContent<'_>) -> ConditionReading {
         let given = match &self.source {
-            ConditionSource::Query(name) => content.query_value(name),
+            ConditionSource::Query(name) if self.is_without_body => content.query_value(name),
+            ConditionSource::Query(name) => match content.body_names(name) {
+                BodyNames::Unseen => GivenValues::Unseen,
+                BodyNames::Named => GivenValues::Unreadable,
+                BodyNames::NotNamed => content.query_value(name),
+            },
             ConditionSource::Form(name) => content.form_value(name),
             ConditionSource::Json(path) => content.json_values(path),
             ConditionSource::GraphQl => content.root_fields(),
@@ -202,7 +221,78 @@ fn all_of(conditions: &[RequestCondition], content: &RequestContent<'_>) -> Cond
 pub struct RequestContent<'r> {
     query: &'r str,
     body: ContentBody<'r>,
-    json: OnceCell<Option<StrictJson>>,
+    query_pairs: OnceCell<Option<SpelledPairs>>,
+    form_pairs: OnceCell<Option<SpelledPairs>>,
+    json: OnceCell<Option<(StrictJson, SpelledNames)>>,
+    root_fields: OnceCell<Option<Vec<String>>>,
+}
+
+/// The most parameters, fields or members of a request that conditions look at: a request with more
+/// could be read otherwise, and would cost each condition its time.
+const NAMES_MAX: usize = 10_000;
+
+/// Names as leniently as any framework reads them, and whether each has one spelling.
+#[derive(Default)]
+struct SpelledNames(HashMap<String, (String, bool)>);
+
+impl SpelledNames {
+    fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        let mut all = Self::default();
+        for name in names {
+            let known = all.0.entry(loose(name));
+            let (first, is_only) = known.or_insert_with(|| (name.to_owned(), true));
+            *is_only &= first == name;
+        }
+        all
+    }
+
+    /// True when a portal could take another name for this one.
+    fn has_second_spelling(&self, name: &str) -> bool {
+        let known = self.0.get(&loose(name));
+        known.is_some_and(|(first, is_only)| !is_only || first != name)
+    }
+
+    fn names(&self, name: &str) -> bool {
+        self.0.contains_key(&loose(name))
+    }
+}
+
+/// The pairs of a query or form.
+struct SpelledPairs {
+    pairs: Vec<(String, String)>,
+    names: SpelledNames,
+}
+
+impl SpelledPairs {
+    fn of(text: &str) -> Option<Self> {
+        if text.split('&').count() > NAMES_MAX {
+            return None;
+        }
+        let pairs = parameters(text).ok()?;
+        let names = SpelledNames::of(pairs.iter().map(|(name, _)| name.as_str()));
+        Some(Self { pairs, names })
+    }
+
+    /// The value of a parameter that is given once, under one spelling.
+    fn only_value(&self, name: &str) -> GivenValues {
+        if self.names.has_second_spelling(name) {
+            return GivenValues::Unreadable;
+        }
+        let mut values = self.pairs.iter().filter(|(own, _)| own == name);
+        match (values.next(), values.next()) {
+            (None, _) => GivenValues::Absent,
+            (Some((_, value)), None) => GivenValues::Texts(vec![value.clone()]),
+            (Some(_), Some(_)) => GivenValues::Unreadable,
+        }
+    }
+}
+
+/// Whether the body of a request has a field or member that could be taken for a parameter.
+enum BodyNames {
+    Unseen,
+    NotNamed,
+    /// It has, or it is in a form whose fields are not read here.
+    Named,
 }
 
 enum ContentBody<'r> {
@@ -228,54 +318,101 @@ impl<'r> RequestContent<'r> {
             content_type,
             bytes,
         };
-        Self {
-            query,
-            body,
-            json: OnceCell::new(),
-        }
+        Self::with(query, body)
     }
 
     /// A request whose body is still to come, or does not pass through here.
     pub const fn of_head(query: &'r str) -> Self {
+        Self::with(query, ContentBody::Unseen)
+    }
+
+    const fn with(query: &'r str, body: ContentBody<'r>) -> Self {
         Self {
             query,
-            body: ContentBody::Unseen,
+            body,
+            query_pairs: OnceCell::new(),
+            form_pairs: OnceCell::new(),
             json: OnceCell::new(),
+            root_fields: OnceCell::new(),
         }
     }
 
     fn query_value(&self, name: &str) -> GivenValues {
-        only_value(self.query, name)
+        let pairs = self
+            .query_pairs
+            .get_or_init(|| SpelledPairs::of(self.query));
+        value_in(pairs.as_ref(), name)
     }
 
     fn form_value(&self, name: &str) -> GivenValues {
-        match self.text_of("application/x-www-form-urlencoded") {
-            Ok(Some(text)) => only_value(text, name),
-            Ok(None) => GivenValues::Unreadable,
+        match self.form() {
+            Ok(pairs) => value_in(pairs, name),
             Err(unseen) => unseen,
         }
     }
 
+    fn form(&self) -> Result<Option<&SpelledPairs>, GivenValues> {
+        let text = self.text_of(FORM)?;
+        let read = || text.and_then(SpelledPairs::of);
+        Ok(self.form_pairs.get_or_init(read).as_ref())
+    }
+
+    fn json(&self) -> Result<Option<&(StrictJson, SpelledNames)>, GivenValues> {
+        let text = self.text_of(JSON)?;
+        let read = || {
+            let json: StrictJson = serde_json::from_str(text?).ok()?;
+            let mut names = Vec::new();
+            json.names(&mut names);
+            let spelled = SpelledNames::of(names.iter().copied().take(NAMES_MAX));
+            (names.len() <= NAMES_MAX).then_some((json, spelled))
+        };
+        Ok(self.json.get_or_init(read).as_ref())
+    }
+
+    /// Whether the body could be taken for saying this parameter.
+    fn body_names(&self, name: &str) -> BodyNames {
+        let (content_type, bytes) = match self.body {
+            ContentBody::Unseen => return BodyNames::Unseen,
+            ContentBody::Seen {
+                content_type,
+                bytes,
+            } => (content_type, bytes),
+        };
+        if bytes.is_empty() {
+            return BodyNames::NotNamed;
+        }
+        let names = match essence(content_type) {
+            own if own.eq_ignore_ascii_case(FORM) => {
+                let form = self.form().ok().flatten();
+                form.map(|form| form.names.names(name))
+            }
+            own if own.eq_ignore_ascii_case(JSON) => {
+                let json = self.json().ok().flatten();
+                json.map(|(_, names)| names.names(name))
+            }
+            _ => None,
+        };
+        match names {
+            Some(false) => BodyNames::NotNamed,
+            Some(true) | None => BodyNames::Named,
+        }
+    }
+
     fn json_values(&self, path: &ConditionPath) -> GivenValues {
-        let text = match self.text_of("application/json") {
-            Ok(Some(text)) => text,
+        let (json, names) = match self.json() {
+            Ok(Some(read)) => read,
             Ok(None) => return GivenValues::Unreadable,
             Err(unseen) => return unseen,
         };
-        let read = || serde_json::from_str::<StrictJson>(text).ok();
-        let Some(json) = self.json.get_or_init(read) else {
-            return GivenValues::Unreadable;
-        };
         // A second spelling anywhere: some portals take `Method` for `method`.
-        let mut names = Vec::new();
-        json.names(&mut names);
-        if path.names().any(|name| has_second_spelling(name, &names)) {
+        if path.names().any(|name| names.has_second_spelling(name)) {
             return GivenValues::Unreadable;
         }
         let mut texts = Vec::new();
-        match json.collect(&path.steps, &mut texts) && !texts.is_empty() {
-            true => GivenValues::Texts(texts),
-            false => GivenValues::Absent,
+        match json.collect(&path.steps, &mut texts) {
+            PlaceReading::Texts if !texts.is_empty() => GivenValues::Texts(texts),
+            PlaceReading::Texts | PlaceReading::Absent => GivenValues::Absent,
+            PlaceReading::Other => GivenValues::Unreadable,
         }
     }
 
@@ -287,20 +424,20 @@ impl<'r> RequestContent<'r> {
                 bytes,
             } => (content_type, bytes),
         };
-        let Ok(query) = parameters(self.query) else {
-            return GivenValues::Unreadable;
+        let read = || {
+            let query = parameters(self.query).ok()?;
+            let texts = graphql::queries(content_type, bytes, &query)?;
+            graphql::root_fields(&texts).filter(|fields| !fields.is_empty())
         };
-        let fields = graphql::queries(content_type, bytes, &query)
-            .and_then(|texts| graphql::root_fields(&texts));
-        match fields {
-            Some(fields) if !fields.is_empty() => GivenValues::Texts(fields),
-            Some(_) | None => GivenValues::Unreadable,
+        match self.root_fields.get_or_init(read) {
+            Some(fields) => GivenValues::Texts(fields.clone()),
+            None => GivenValues::Unreadable,
         }
     }
 
     /// The body as a text of this type; `None` for any other, which the portal may read as it
     /// likes.
-    fn text_of(&self, essence: &str) -> Result<Option<&'r str>, GivenValues> {
+    fn text_of(&self, wanted: &str) -> Result<Option<&'r str>, GivenValues> {
         let (content_type, bytes) = match self.body {
             ContentBody::Unseen => return Err(GivenValues::Unseen),
             ContentBody::Seen {
@@ -308,27 +445,33 @@ impl<'r> RequestContent<'r> {
                 bytes,
             } => (content_type, bytes),
         };
-        let own = content_type.split(';').next().unwrap_or_default().trim();
-        let is_fit = own.eq_ignore_ascii_case(essence) && declares_utf8(content_type);
+        let own = essence(content_type);
+        let is_fit = own.eq_ignore_ascii_case(wanted) && declares_utf8(content_type);
         Ok(std::str::from_utf8(bytes).ok().filter(|_| is_fit))
     }
 }
 
-/// The value of a parameter that is given once, under one spelling.
-fn only_value(pairs: &str, name: &str) -> GivenValues {
-    let Ok(given) = parameters(pairs) else {
-        return GivenValues::Unreadable;
-    };
-    let names: Vec<&str> = given.iter().map(|(name, _)| name.as_str()).collect();
-    if has_second_spelling(name, &names) {
-        return GivenValues::Unreadable;
-    }
-    let mut values = given.iter().filter(|(own, _)| own == name);
-    match (values.next(), values.next()) {
-        (None, _) => GivenValues::Absent,
-        (Some((_, value)), None) => GivenValues::Texts(vec![value.clone()]),
-        (Some(_), Some(_)) => GivenValues::Unreadable,
-    }
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+
+/// A media type without its parameters.
+fn essence(content_type: &str) -> &str {
+    let own = content_type.split(';').next();
+    own.map_or("", str::trim)
+}
+
+fn value_in(pairs: Option<&SpelledPairs>, name: &str) -> GivenValues {
+    pairs.map_or(GivenValues::Unreadable, |pairs| pairs.only_value(name))
+}
+
+/// What stands at a place of a JSON body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PlaceReading {
+    Texts,
+    /// The place is missing, at once or in one of a list.
+    Absent,
+    /// Something stands there that is no text: a list of one method is a method to some portals.
+    Other,
 }
 
 /// A JSON value without a member that is given twice.
@@ -340,21 +483,32 @@ enum StrictJson {
 }
 
 impl StrictJson {
-    /// Adds the texts at a place; false when one of them is missing, or something else.
-    fn collect(&self, steps: &[ConditionStep], texts: &mut Vec<String>) -> bool {
+    /// Adds the texts at a place.
+    fn collect(&self, steps: &[ConditionStep], texts: &mut Vec<String>) -> PlaceReading {
         match (steps, self) {
             ([], Self::Text(text)) => {
                 texts.push(text.clone());
-                true
+                PlaceReading::Texts
             }
+            ([], _) => PlaceReading::Other,
             ([ConditionStep::Member(name), rest @ ..], Self::Object(members)) => {
                 let own = members.iter().find(|(own, _)| own == name);
-                own.is_some_and(|(_, value)| value.collect(rest, texts))
+                own.map_or(PlaceReading::Absent, |(_, value)| {
+                    value.collect(rest, texts)
+                })
             }
             ([ConditionStep::EachItem, rest @ ..], Self::List(items)) => {
-                items.iter().all(|item| item.collect(rest, texts))
+                let mut all = PlaceReading::Texts;
+                for item in items {
+                    match item.collect(rest, texts) {
+                        PlaceReading::Texts => {}
+                        PlaceReading::Other => return PlaceReading::Other,
+                        PlaceReading::Absent => all = PlaceReading::Absent,
+                    }
+                }
+                all
             }
-            ([] | [ConditionStep::Member(_) | ConditionStep::EachItem, ..], _) => false,
+            ([ConditionStep::Member(_) | ConditionStep::EachItem, ..], _) => PlaceReading::Absent,
         }
     }
 

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::request::declares_utf8;
+use crate::request::{declares_utf8, has_second_spelling};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -44,6 +44,10 @@ pub(crate) fn queries(
         )
     };
     if query.iter().any(|(name, _)| is_stored(name)) {
+        return None;
+    }
+    let names: Vec<&str> = query.iter().map(|(name, _)| name.as_str()).collect();
+    if has_second_spelling("query", &names) {
         return None;
     }
     let parameter = query.iter().filter(|(name, _)| name == "query");

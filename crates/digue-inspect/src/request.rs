@@ -186,7 +186,7 @@ pub(crate) fn has_second_spelling(name: &str, given: &[impl AsRef<str>]) -> bool
 /// A name reduced as leniently as any framework does: without case, without anything after a
 /// bracket or NUL, without white space and control characters around it; PHP turns dots and spaces
 /// into underscores.
-fn loose(name: &str) -> String {
+pub(crate) fn loose(name: &str) -> String {
     let end = name.find(['\0', '[']).unwrap_or(name.len());
     let plain = name[..end].trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '+');
     plain.to_lowercase().replace(['.', ' ', '-'], "_")

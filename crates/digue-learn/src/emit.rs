@@ -190,6 +190,11 @@ impl MapEmitter<'_> {
         table.insert("methods", value(texts(&route.methods)));
         if !route.when.is_empty() {
             table.insert("when", value(conditions_of(&route.when)));
+            // With an alias the client names what it reads: every record could carry one identifier.
+            let is_graphql = |one: &LearntCondition| one.place == LearntConditionPlace::GraphQl;
+            if route.when.iter().any(is_graphql) {
+                table.insert("graphql", value("no-aliases"));
+            }
         }
         if route.kind == LearntRouteKind::Held {
             table.insert("action", value(route.action.code()));

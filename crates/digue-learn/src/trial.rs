@@ -187,13 +187,14 @@ impl MapTrial {
             return;
         };
         let media = MediaType::parse(essence);
-        let mut routes = self.routes.iter_mut();
-        if let Some(route) = routes.find(|route| route.answers(method, &segments))
-            && route.passes_unread(&media)
-        {
-            route.unread.insert(media.essence.clone());
-            let shown = route.shown_by.entry(path.to_owned()).or_default();
-            shown.insert(media.essence);
+        // Of several routes of one address it is not known which one answered.
+        let routes = self.routes.iter_mut();
+        for route in routes.filter(|route| route.answers(method, &segments)) {
+            if route.passes_unread(&media) {
+                route.unread.insert(media.essence.clone());
+                let shown = route.shown_by.entry(path.to_owned()).or_default();
+                shown.insert(media.essence.clone());
+            }
         }
     }
 

@@ -115,8 +115,30 @@ impl RouteContent {
     /// True for the place of the number that says which answer belongs to which call.
     pub(crate) fn is_number_of_call(&self, place: &str) -> bool {
         match self {
-            Self::Json { .. } => matches!(place, "$.id" | "$[:].id"),
+            // Of JSON-RPC alone: elsewhere `id` is that of the record asked for.
+            Self::Json { at, .. } => at.ends_with(".method") && matches!(place, "$.id" | "$[:].id"),
             Self::Any | Self::Query(_) | Self::GraphQl(_) => false,
+        }
+    }
+
+    /// True where a condition holds for this parameter of the query alone with this value.
+    pub(crate) fn names_choice(&self, name: &str, value: &str) -> bool {
+        match self {
+            Self::Query(chosen) => {
+                let mut chosen = chosen.iter();
+                chosen.any(|(known, own)| (known.as_str(), own.as_str()) == (name, value))
+            }
+            Self::Any | Self::Json { .. } | Self::GraphQl(_) => false,
+        }
+    }
+
+    /// True where a condition says what this member at the root of the body may be.
+    pub(crate) fn names_member(&self, name: &str) -> bool {
+        match self {
+            Self::Json { at, .. } => at.rsplit('.').next() == Some(name),
+            // The operation is named there, and its fields are the condition.
+            Self::GraphQl(_) => true,
+            Self::Any | Self::Query(_) => false,
         }
     }
 
@@ -124,6 +146,24 @@ impl RouteContent {
     pub fn label(&self) -> String {
         self.names().join(" ")
     }
+}
+
+/// Of the parameters that choose, those whose value is what is done: `action`, and not `module`.
+pub(crate) fn says_what_is_done(name: &str) -> bool {
+    let verbs = [
+        "action",
+        "act",
+        "command",
+        "cmd",
+        "op",
+        "operation",
+        "do",
+        "task",
+        "method",
+        "event",
+        "call",
+    ];
+    verbs.contains(&name.to_ascii_lowercase().as_str())
 }
 
 pub(crate) fn dispatches(name: &str) -> bool {
@@ -155,7 +195,7 @@ fn called_methods(known: &KnownPersons, body: &str) -> Option<RouteContent> {
         let is_rpc = call.names.iter().any(|name| {
             matches!(
                 name.as_str(),
-                "params" | "jsonrpc" | "id" | "args" | "arguments" | "kwargs" | "data"
+                "params" | "jsonrpc" | "args" | "arguments" | "kwargs"
             )
         });
         let (name, value) = call
@@ -178,6 +218,25 @@ fn called_methods(known: &KnownPersons, body: &str) -> Option<RouteContent> {
         },
         methods: methods.into_iter().collect(),
     })
+}
+
+/// The members at the root of a JSON body, or of each object in a list there, with their texts: none
+/// of a body in another form, and an empty text for what is none.
+pub(crate) fn root_texts(body: &str) -> Vec<(SmolStr, SmolStr)> {
+    let mut calls = CallReader::default();
+    if json_parts(body, &mut |part| calls.part(part)).is_err() {
+        return Vec::new();
+    }
+    let members = calls.calls.into_iter().flat_map(|call| {
+        let Call { names, texts } = call;
+        let text_of = move |name: SmolStr| {
+            let text = texts.iter().find(|(own, _)| *own == name);
+            let text = text.map(|(_, text)| text.clone()).unwrap_or_default();
+            (name, text)
+        };
+        names.into_iter().map(text_of)
+    });
+    members.collect()
 }
 
 /// The members of one object at the root, or of each in a list at the root.

@@ -8,7 +8,7 @@
 
 use crate::body_format::BodyFormat;
 use crate::body_survey::BodySurvey;
-use crate::content::{RouteContent, literals};
+use crate::content::{RouteContent, literals, says_what_is_done};
 use crate::request_words::{changes, last_component, reads};
 use crate::survey::{RouteKey, RouteSurvey};
 
@@ -55,6 +55,18 @@ pub fn request_nature(
     if key.method != "POST" || !may_only_read(key, survey) {
         return RequestNature::Unknown;
     }
+    match nature_by_signs(key, survey, page) {
+        // The route would answer other choices, too.
+        RequestNature::Reads(sign) if survey.chooses_otherwise => RequestNature::MayRead(sign),
+        nature => nature,
+    }
+}
+
+fn nature_by_signs(
+    key: &RouteKey,
+    survey: &RouteSurvey,
+    page: Option<&RouteSurvey>,
+) -> RequestNature {
     let shows_records = survey.shows_records();
     let is_repeated = survey.repeated.times() > 0;
     if let Some(sign) = called_sign(key) {
@@ -104,12 +116,18 @@ fn called_sign(key: &RouteKey) -> Option<ReadingSign> {
         RouteContent::Json { .. } if names.iter().all(|name| reads(name)) => {
             return Some(ReadingSign::MethodName);
         }
-        RouteContent::Query(_) if names.iter().any(|name| reads(name)) => {
-            return Some(ReadingSign::MethodName);
+        // What is done reads: what it is done with says nothing.
+        RouteContent::Query(chosen) => {
+            let mut done = chosen.iter().filter(|(name, _)| says_what_is_done(name));
+            let reads_all = match done.clone().next() {
+                Some(_) => done.all(|(_, value)| reads(value)),
+                None => names.iter().any(|name| reads(name)),
+            };
+            return reads_all.then_some(ReadingSign::MethodName);
         }
         // What is called says nothing, and an address of calls says nothing of any.
         RouteContent::Json { .. } => return None,
-        RouteContent::Any | RouteContent::Query(_) => {}
+        RouteContent::Any => {}
     }
     let last = literals(&key.template).next_back()?;
     reads(last).then_some(ReadingSign::Address)

@@ -44,7 +44,7 @@ const READING: [&str; 38] = [
     "telecharger",
 ];
 
-const CHANGING: [&str; 92] = [
+const CHANGING: [&str; 110] = [
     "create",
     "add",
     "new",
@@ -137,6 +137,24 @@ const CHANGING: [&str; 92] = [
     "connexion",
     "deconnexion",
     "inscrire",
+    "radier",
+    "vider",
+    "retirer",
+    "bloquer",
+    "debloquer",
+    "transferer",
+    "rattacher",
+    "detacher",
+    "fermer",
+    "ouvrir",
+    "archiver",
+    "desactiver",
+    "activer",
+    "fusionner",
+    "muter",
+    "renommer",
+    "deplacer",
+    "remplacer",
 ];
 
 /// Documents that are made on request: no record changes.

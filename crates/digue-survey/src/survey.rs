@@ -14,7 +14,7 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::alias::AliasSurvey;
 use crate::body_format::{BodyFormat, format_of};
 use crate::body_survey::BodySurvey;
-use crate::content::{RouteContent, literals};
+use crate::content::{RouteContent, dispatches, literals, root_texts};
 use crate::exchange::{
     BODY_BYTES_MAX, BodyGap, Exchange, RecordedBody, UrlParts, pairs, segments_of,
 };
@@ -106,6 +106,8 @@ pub struct RouteSurvey {
     pub gaps: BTreeMap<BodyGap, usize>,
     /// A field of a form says that something changes, or files are sent.
     pub(crate) says_change: bool,
+    /// A field or member chooses what the address does, and no condition says which choice was seen.
+    pub(crate) chooses_otherwise: bool,
     pub(crate) repeated: RepeatedRequests,
     /// A path that the gateway refuses.
     pub odd_paths: usize,
@@ -177,7 +179,11 @@ impl<'k> TrafficSurvey<'k> {
             content: RouteContent::Any,
         };
         if !is_safe(exchange.method) {
-            key.content = self.content(&key, exchange, &url);
+            let Some(content) = self.content(&key, exchange, &url) else {
+                self.dropped += 1;
+                return;
+            };
+            key.content = content;
         }
         if self.routes.len() >= ROUTES_MAX && !self.routes.contains_key(&key) {
             self.dropped += 1;
@@ -187,23 +193,24 @@ impl<'k> TrafficSurvey<'k> {
         self.note_response(&key, exchange);
     }
 
-    /// What the content says, unless it says something else each time.
+    /// What the content says; `None` for more calls of one address than are told apart: without their
+    /// conditions they would be one route, of readings and writes alike.
     fn content(
         &mut self,
         address: &RouteKey,
         exchange: &Exchange<'_>,
         url: &UrlParts<'_>,
-    ) -> RouteContent {
+    ) -> Option<RouteContent> {
         let content = RouteContent::of(self.known, exchange, url);
         if content == RouteContent::Any {
-            return content;
+            return Some(content);
         }
         let known = self.contents.entry(address.clone()).or_default();
         if known.len() >= CONTENTS_MAX && !known.contains(&content) {
-            return RouteContent::Any;
+            return None;
         }
         known.insert(content.clone());
-        content
+        Some(content)
     }
 
     /// Kinds that the portal writes otherwise than the list does.
@@ -292,11 +299,22 @@ impl<'k> TrafficSurvey<'k> {
         for (name, value) in pairs(url.query) {
             note(&mut route.query, name, &value);
         }
+        if !is_safe(exchange.method) {
+            let mut chosen = pairs(url.query).filter(|(name, _)| dispatches(name));
+            route.chooses_otherwise |=
+                chosen.any(|(name, value)| !key.content.names_choice(&name, &value));
+            let body = String::from_utf8_lossy(exchange.request_body);
+            for (name, value) in root_texts(&body) {
+                route.says_change |= field_changes(&name, &value);
+                route.chooses_otherwise |= dispatches(&name) && !key.content.names_member(&name);
+            }
+        }
         let request_type = MediaType::parse(exchange.request_type);
         match request_type.essence.as_str() {
             "application/x-www-form-urlencoded" => {
                 for (name, value) in pairs(&String::from_utf8_lossy(exchange.request_body)) {
                     route.says_change |= field_changes(&name, &value);
+                    route.chooses_otherwise |= dispatches(&name);
                     note(&mut route.form, name, &value);
                 }
             }
@@ -476,6 +494,7 @@ impl RouteSurvey {
         self.without_body += other.without_body;
         self.odd_paths += other.odd_paths;
         self.says_change |= other.says_change;
+        self.chooses_otherwise |= other.chooses_otherwise;
         self.repeated.absorb(other.repeated);
         for (status, count) in other.statuses {
             *self.statuses.entry(status).or_default() += count;

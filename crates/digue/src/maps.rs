@@ -123,6 +123,12 @@ fn narrowed(mut granted: PortalMap, wanted: &PortalMap) -> PortalMap {
         granted.portal.mode = EnforcementMode::Enforced;
     }
     granted.portal.limits = lowest(&granted.portal.limits, &wanted.portal.limits);
+    // A token that is no longer listed may have been stolen: it counts no more.
+    let listed = &wanted.portal.report_tokens;
+    granted
+        .portal
+        .report_tokens
+        .retain(|token| listed.contains(token));
     granted.narrowed_by = Some(wanted.source.clone());
     granted
 }

@@ -44,10 +44,15 @@ impl<'r> RequestView<'r> {
 
     /// A request that passes through here, with the part of its body that rules need.
     pub(super) fn of(parts: &'r Parts, body: BodyView<'r>) -> Self {
-        let content_type = parts
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
+        let mut types = parts.headers.get_all(header::CONTENT_TYPE).iter();
+        let content_type = types.next().and_then(|value| value.to_str().ok());
+        // Of two types the portal may take the other one.
+        let body = match body {
+            BodyView::Whole(bytes) if !bytes.is_empty() && types.next().is_some() => {
+                BodyView::Unreadable
+            }
+            body => body,
+        };
         Self {
             query: parts.uri.query().unwrap_or_default(),
             content_type: content_type.unwrap_or_default(),

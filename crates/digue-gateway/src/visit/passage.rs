@@ -198,7 +198,9 @@ impl ObservedRequest {
         let needs_body = route.needs_request_body();
         let copied = &self.body;
         let is_beyond = needs_body && copied.extent == CopyExtent::TooLarge;
-        if copied.passed > route.request_bytes_max || is_beyond {
+        // Of several limits the body says which one counts: `choose_route` compares it.
+        let is_above = !route.is_chosen_by_body() && copied.passed > route.request_bytes_max;
+        if is_above || is_beyond {
             return BodyView::TooLarge;
         }
         let is_coded = self.parts.headers.contains_key(header::CONTENT_ENCODING);

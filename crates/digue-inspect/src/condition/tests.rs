@@ -32,8 +32,8 @@ fn a_method_is_read_where_the_map_says() {
         (r#"{"method":"person.\u0072ead"}"#, Holds),
         (r#"{"method":"person.delete"}"#, HoldsNot),
         (r#"{"method":"person.read "}"#, HoldsNot),
-        (r#"{"method":["person.read"]}"#, HoldsNot),
-        (r#"{"method":null}"#, HoldsNot),
+        (r#"{"method":["person.read"]}"#, Unreadable),
+        (r#"{"method":null}"#, Unreadable),
         (r#"{"params":{"method":"person.read"}}"#, HoldsNot),
         (r#"[{"method":"person.read"}]"#, HoldsNot),
         ("[]", HoldsNot),
@@ -84,7 +84,7 @@ fn what_the_portal_could_read_otherwise_meets_no_condition() {
 
 #[test]
 fn a_parameter_or_field_is_given_once() {
-    let query = condition(ConditionSource::Query("do".into()), &["list"]);
+    let query = condition(ConditionSource::Query("do".into()), &["list"]).without_body();
     for (text, expected) in [
         ("do=list&x=1", Holds),
         ("d%6f=l%69st", Holds),
@@ -109,6 +109,35 @@ fn a_parameter_or_field_is_given_once() {
     assert_eq!(of(plain, "do=list"), Holds);
     assert_eq!(of(plain, "do=list&do=delete"), Unreadable);
     assert_eq!(of("multipart/form-data; boundary=x", "do=list"), Unreadable);
+}
+
+#[test]
+fn a_parameter_that_the_body_could_say_otherwise_meets_no_condition() {
+    let query = condition(ConditionSource::Query("do".into()), &["list"]);
+    assert!(query.needs_body());
+    assert_eq!(query.reading(&RequestContent::of_head("do=list")), Unseen);
+    let (form, json) = ("application/x-www-form-urlencoded", "application/json");
+    for (content_type, body, expected) in [
+        ("", "", Holds),
+        (form, "name=x", Holds),
+        (form, "do=delete", Unreadable),
+        (form, "Do[]=delete", Unreadable),
+        (json, r#"{"x":1}"#, Holds),
+        (json, r#"{"x":{"do":"delete"}}"#, Unreadable),
+        ("multipart/form-data; boundary=x", "--x", Unreadable),
+        ("", "do=delete", Unreadable),
+    ] {
+        let content = RequestContent::of("do=list", content_type, body.as_bytes());
+        assert_eq!(query.reading(&content), expected, "{content_type} {body}");
+    }
+}
+
+#[test]
+fn more_names_than_are_looked_at_meet_no_condition() {
+    let form = condition(ConditionSource::Form("do".into()), &["list"]);
+    let body = "do=list".to_owned() + &"&a".repeat(NAMES_MAX);
+    let content = RequestContent::of("", "application/x-www-form-urlencoded", body.as_bytes());
+    assert_eq!(form.reading(&content), Unreadable);
 }
 
 #[test]
