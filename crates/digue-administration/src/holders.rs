@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use digue_access::{AccountRecord, Role, Snapshot};
 use digue_app::directory::{answers_for, organisation_of};
+use digue_app::names::may_see_holder;
 use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_mail::parse_address;
 use digue_store::HolderRecord;
@@ -105,9 +106,7 @@ impl HolderBook {
     }
 
     fn may_see(&self, record: &AccountRecord) -> bool {
-        self.reader.role.can_watch()
-            || record.role.can_review()
-            || Some(&record.organisation) == self.own.as_ref()
+        may_see_holder(record, self.reader.role.can_watch(), self.own.as_ref())
     }
 
     /// The holders of all accounts that the reader may see, by account.

@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use digue_access::Snapshot;
+use digue_access::{AccountRecord, Snapshot};
 use digue_types::{AccountId, Act, Administration, OrganisationId, Subject, Timestamp};
 
 use crate::directory::organisation_of;
@@ -112,6 +112,16 @@ fn names_changed(app: &App, since: Option<u64>) -> bool {
         .any(|(_, act)| matches!(act.act, Act::HolderSaved | Act::OrganisationSaved))
 }
 
+/// True when a reader may see who holds an account: who watches sees all, everybody sees officers and
+/// who holds the accounts of their own organisation.
+pub fn may_see_holder(
+    record: &AccountRecord,
+    sees_all: bool,
+    own: Option<&OrganisationId>,
+) -> bool {
+    sees_all || record.role.can_review() || Some(&record.organisation) == own
+}
+
 /// The names that one reader may see.
 #[derive(Clone, Default)]
 pub struct VisibleNames {
@@ -140,9 +150,7 @@ impl VisibleNames {
     pub fn person(&self, account: &str) -> Option<&str> {
         let account = AccountId::parse(account).ok()?;
         let record = self.rules.directory.find(&account)?;
-        let is_seen = self.sees_all
-            || record.role.can_review()
-            || Some(&record.organisation) == self.own.as_ref();
+        let is_seen = may_see_holder(record, self.sees_all, self.own.as_ref());
         let name = self.known.people.get(&account).filter(|_| is_seen)?;
         Some(name.as_str())
     }

@@ -10,6 +10,10 @@ use crate::paper_reader::PaperReader;
 
 impl PaperReader {
     fn figure(&self, figure: DeclaredFigure, values: &[String]) -> String {
+        // What the list was asked of cannot be read.
+        if values.is_empty() {
+            return self.say("paper-unknown");
+        }
         match figure.field() {
             Some(field) => self.value(field, values),
             None => {
@@ -41,12 +45,26 @@ impl PaperReader {
             Some(explained) => {
                 let values = [
                     ("both", both),
-                    ("by", explained.by.clone()),
+                    ("by", self.person(&explained.by)),
                     ("reason", explained.reason.clone()),
                 ];
                 self.sentence("figure-explained", &values)
             }
             None => both,
+        }
+    }
+
+    /// The value of a field for readers outside the body: both values where they differ, and neither
+    /// the officers' reason nor its author.
+    pub(crate) fn value_outside(
+        &self,
+        incident: &Incident,
+        field: Field,
+        value: &[String],
+    ) -> String {
+        match incident.difference_in(field) {
+            Some(one) => self.both_figures(one.figure, &one.declared, &one.measured),
+            None => self.value(field, value),
         }
     }
 

@@ -272,7 +272,7 @@ fn persons_text(
         .get(&Field::PersonCount)
         .is_some_and(|value| !value.what.is_empty());
     match draft.get(&Field::PersonCount).filter(|_| is_answered) {
-        Some(value) => reader.value_of(&view.incident, Field::PersonCount, value),
+        Some(value) => reader.value_outside(&view.incident, Field::PersonCount, value),
         None => reader.persons(view.incident.affected()),
     }
 }
@@ -283,7 +283,7 @@ fn external_paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &s
     let draft = notification::draft(app, view, reader.language).snapshot();
     let shown = |field: Field| {
         let value = draft.get(&field);
-        value.map(|value| reader.value_of(&view.incident, field, value))
+        value.map(|value| reader.value_outside(&view.incident, field, value))
     };
     let field_text = |field: Field| match shown(field) {
         Some(field_text) if !is_blank(&field_text) => field_text,
@@ -363,8 +363,10 @@ fn as_letter(
 ) -> Vec<DocumentBlock> {
     let style = Style::Plain(reader.language);
     let partner = reader.names.organisation_about(&view.incident.about);
+    // Without a name: nobody wrote one, or the account has left the directory.
+    let partner = partner.map_or_else(|| reader.subject(&view.incident.about), str::to_owned);
     let to = LetterTo {
-        recipient: PostalAddress::of(partner.unwrap_or_default()),
+        recipient: PostalAddress::of(&partner),
         handling: reader.say("letter-partner-address"),
         reference: view.reference(),
         subject,

@@ -220,11 +220,13 @@ pub async fn import(
         },
     };
     let w = console.words(&visitor);
-    let waiting = (!is_taken && !preview.changes.is_empty()).then(|| import::pack(&bytes));
+    let is_unanswered = preview.is_unanswered(&answers);
+    let waiting =
+        (!is_taken && !is_unanswered && !preview.changes.is_empty()).then(|| import::pack(&bytes));
     let is_asked = !preview.same_numbers.is_empty()
         || answers.same_numbers.is_some()
         || !preview.missing.is_empty();
-    let headline = match (is_taken, waiting.is_some()) {
+    let headline = match (is_taken, waiting.is_some() || is_unanswered) {
         (_, true) => "smsi-import-preview",
         (true, false) if !preview.changes.is_empty() => "smsi-imported",
         (_, false) => "smsi-import-nothing",

@@ -3,7 +3,7 @@
 //! A record is never overwritten and never deleted: a change is a further revision, and so is its
 //! end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use digue_types::Timestamp;
 use jiff::civil::Date;
@@ -68,6 +68,8 @@ impl<R> RegisterReading<R> {
 #[derive(Clone, Debug, Default)]
 pub struct Registers {
     in_force: BTreeMap<RegisterKind, Vec<Revision>>,
+    /// By kind and identifier: the place in `in_force`. Pages look up each record of a list.
+    places: BTreeMap<RegisterKind, HashMap<String, usize>>,
     unreadable: Vec<UnreadableRecord>,
 }
 
@@ -94,7 +96,12 @@ impl Registers {
             records.sort_by_cached_key(|revision| place(&revision.id));
         }
         let unreadable = in_force.values().flatten().filter_map(unreadable).collect();
+        let places = in_force.iter().map(|(kind, records)| {
+            let ids = records.iter().map(|revision| revision.id.clone());
+            (*kind, ids.zip(0..).collect())
+        });
         Self {
+            places: places.collect(),
             in_force,
             unreadable,
         }
@@ -113,7 +120,8 @@ impl Registers {
     }
 
     pub fn find(&self, kind: RegisterKind, id: &str) -> Option<&Revision> {
-        self.of(kind).iter().find(|revision| revision.id == id)
+        let place = self.places.get(&kind)?.get(id)?;
+        self.of(kind).get(*place)
     }
 
     /// Records of a kind, parsed.

@@ -225,6 +225,11 @@ impl Incident {
             || answers(Field::Origins, &[Origin::Hacking.code()])
     }
 
+    /// The same, or what detection saw of an account while nobody answered what caused it.
+    pub fn may_be_attack(&self) -> bool {
+        self.is_attack() || self.happening() == Happening::SuspectedAccount
+    }
+
     /// When the breach was discovered: the first alert of detection or of a backup, or a partner's
     /// report. The hour at which an officer opened the incident is not a discovery.
     pub fn discovered_at(&self) -> Option<Timestamp> {

@@ -184,11 +184,15 @@ fn hours(
     is_less.then(|| (vec![declared.to_string()], vec![measured], true))
 }
 
-/// What the list was asked of, where that is not the subject of the incident. `None` also where the
-/// question names none of the subject's kind: such a list has at least the subject's persons.
+/// What the list was asked of, where that is another subject than the incident's, or a part of it;
+/// nothing where the question cannot be read. `None` where it covers the subject: one that names no
+/// account, organisation or portal has the persons of all.
+///
+/// A question may be narrowed to a session or a period: that of the theft is proposed.
 fn asked_about(about: &Subject, question: &str) -> Option<Vec<String>> {
-    // A question that cannot be read is told by the recomputation of its version.
-    let question: Json = serde_json::from_str(question).ok()?;
+    let Ok(question) = serde_json::from_str::<Json>(question) else {
+        return (*about != Subject::Nothing).then(Vec::new);
+    };
     let named = |list: &str| -> Vec<Subject> {
         let names = question[list].as_array().into_iter().flatten();
         let kind = list.trim_end_matches('s');
@@ -197,14 +201,17 @@ fn asked_about(about: &Subject, question: &str) -> Option<Vec<String>> {
             .map(|name| Subject::parse(&format!("{kind}:{name}")).canonical())
             .collect()
     };
-    let accounts = named("accounts");
-    let asked = match about.clone().canonical() {
-        Subject::Account(_) => accounts,
-        Subject::Organisation(_) if accounts.is_empty() => named("organisations"),
-        Subject::Portal(_) => named("portals"),
-        _ => Vec::new(),
+    let [accounts, organisations, portals] = ["accounts", "organisations", "portals"].map(named);
+    let about = about.clone().canonical();
+    // Before its own kind stand those that are parts of it.
+    let (parts, own) = match about {
+        Subject::Account(_) => (Vec::new(), accounts),
+        Subject::Organisation(_) => (accounts, organisations),
+        Subject::Portal(_) => ([accounts, organisations].concat(), portals),
+        _ => return None,
     };
-    let is_other = !asked.is_empty() && !asked.contains(&about.clone().canonical());
+    let asked = if parts.is_empty() { own } else { parts };
+    let is_other = !asked.is_empty() && !asked.contains(&about);
     is_other.then(|| asked.iter().map(ToString::to_string).collect())
 }
 
@@ -369,13 +376,25 @@ mod tests {
         for (about, is_other) in [
             ("account:a1", false),
             ("account:a2", true),
-            ("organisation:of-1", false),
-            ("portal:kairos", false),
+            // A list of one account is not that of all.
+            ("organisation:of-1", true),
+            ("portal:kairos", true),
             ("", false),
         ] {
             let found = log(about, vec![IncidentNote::Affected(list())]).open_figures();
             assert_eq!(found == [DeclaredFigure::Subject], is_other, "{about}");
         }
+    }
+
+    #[test]
+    fn a_list_whose_question_cannot_be_read_covers_nothing() {
+        let list = AffectedVersion {
+            question: "{".to_owned(),
+            ..list()
+        };
+        let found = log("account:a1", vec![IncidentNote::Affected(list)]);
+        assert_eq!(found.open_figures(), [DeclaredFigure::Subject]);
+        assert!(found.differences()[0].measured.is_empty());
     }
 
     #[test]

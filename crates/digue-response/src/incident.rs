@@ -425,8 +425,9 @@ impl Incident {
 
     /// The hour of awareness of a fact. Where it was not stated, the hour for the data applies: one
     /// cannot know that an attack affected data without knowing of the attack. The reverse does not
-    /// hold; and of an attack that nobody established, nobody is aware: a mail to the wrong person
-    /// starts no clock of L. 12-10-1.
+    /// hold; and a mail to the wrong person is no attack: it starts no clock of L. 12-10-1. What
+    /// detection saw of an account counts as one until its cause is answered otherwise: not asked yet
+    /// is not *no attack*.
     pub fn aware_of(&self, what: Awareness) -> Option<Timestamp> {
         let last = |what| {
             let mut hours = self.awareness.iter().rev();
@@ -436,7 +437,7 @@ impl Incident {
         };
         let follows_from_data = match what {
             Awareness::Data | Awareness::Significant => true,
-            Awareness::Attack => self.is_attack(),
+            Awareness::Attack => self.may_be_attack(),
         };
         last(what).or_else(|| last(Awareness::Data).filter(|_| follows_from_data))
     }

@@ -120,6 +120,8 @@ pub struct ImportPreview {
     pub same: u32,
     /// Rows of which it is asked whose they are: nothing of them is proposed before.
     pub same_numbers: Vec<SameNumberRow>,
+    /// Links of a file of another installation: they are not taken.
+    pub foreign_links: u32,
     /// Fields that new rows leave out and that need a value, with the number of these rows.
     pub missing: BTreeMap<&'static str, u32>,
     /// The first faults.
@@ -134,6 +136,12 @@ impl ImportPreview {
         self.changes.iter().filter(|change| change.is_new).count()
     }
 
+    /// True while a question about the file has no answer: rows wait for it, and nothing is taken.
+    pub fn is_unanswered(&self, answers: &ImportAnswers) -> bool {
+        let is_open = |field: &&str| !answers.defaults.contains_key(*field);
+        !self.same_numbers.is_empty() || self.missing.keys().any(is_open)
+    }
+
     pub fn changed(&self) -> usize {
         self.changes.len() - self.added()
     }
@@ -143,8 +151,8 @@ impl ImportPreview {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImportOutcome {
     Taken(ImportPreview),
-    /// The register changed since the preview. Nothing was applied; this is what the file would do
-    /// now.
+    /// The register changed since the preview, or a question has no answer. Nothing was applied; this
+    /// is what the file would do now.
     Outdated(ImportPreview),
 }
 
@@ -172,7 +180,7 @@ pub async fn import(
     app: &App,
     actor: &Actor,
     kind: RegisterKind,
-    (bytes, answers): (&[u8], &ImportAnswers),
+    (bytes, answers_given): (&[u8], &ImportAnswers),
     digest: &str,
 ) -> Result<ImportOutcome, OperationError> {
     readable(app, actor, kind).await?;
@@ -182,13 +190,13 @@ pub async fn import(
     let registers = in_force(app).await?;
     let free = free_number(app, &registers, kind).await?;
     // Computed anew and compared: the person confirmed these changes, and not the file.
-    let (file, answers) = (bytes.to_vec(), answers.clone());
+    let (file, answers) = (bytes.to_vec(), answers_given.clone());
     let plan = move || {
         let plan = read_with(kind, &registers, free, (&file, &answers))?;
         Ok::<_, OperationError>((plan.preview, plan.drafts))
     };
     let (preview, drafts) = app.blocking(plan).await??;
-    if preview.digest != digest {
+    if preview.digest != digest || preview.is_unanswered(answers_given) {
         return Ok(ImportOutcome::Outdated(preview));
     }
     // All at once: a spreadsheet of thousands of rows is one write.
@@ -329,14 +337,26 @@ impl<'r> RegisterImportPlan<'r> {
         } = *self;
         if let Some(own) = own_template_row(registers, kind, &id, &seen) {
             id = own;
-            // Written by the export from the measure and its checks: it is nobody's change.
-            seen.remove("description");
+            // Written by the export around the measure's own, with its state and its checks.
+            take_written_description(registers, kind, &id, &mut seen);
         }
         let named = registers
             .find(kind, &id)
             // Ids are in upper case, and people type them as they like.
             .or_else(|| registers.find(kind, &id.to_uppercase()));
+        if answers.same_numbers == Some(SameNumbers::Foreign) {
+            self.preview.foreign_links += drop_links(kind, &mut seen);
+        }
         let named = match named.and_then(|known| other_title(row, known, &seen)) {
+            // In a file of another installation its numbers beyond ours are its own, too.
+            None if named.is_none()
+                && !id.is_empty()
+                && answers.same_numbers == Some(SameNumbers::Foreign) =>
+            {
+                keep_foreign_number(kind, &mut seen, &id);
+                id = String::new();
+                None
+            }
             None => named,
             Some(other) => match answers.same_numbers {
                 Some(SameNumbers::Renamed) => named,
@@ -531,6 +551,21 @@ fn keep_foreign_number(kind: RegisterKind, seen: &mut Values, id: &str) {
     }
 }
 
+/// Leaves out links to records, whose numbers are those of another installation: the same numbers
+/// here are other records. Returns how many.
+fn drop_links(kind: RegisterKind, seen: &mut Values) -> u32 {
+    let mut dropped = 0;
+    for field in kind.fields() {
+        if matches!(field.shape, FieldShape::Link(_) | FieldShape::Links(_))
+            && let Some(links) = seen.remove(field.code)
+        {
+            let links = links.iter().filter(|link| !is_blank(link)).count();
+            dropped += u32::try_from(links).unwrap_or(u32::MAX);
+        }
+    }
+    dropped
+}
+
 /// Needed choices that a row leaves out: a file of another program often has no such column.
 fn left_out(kind: RegisterKind, whole: &Values) -> Vec<&'static str> {
     let fields = kind.fields().iter();
@@ -557,6 +592,33 @@ fn own_template_row(
     let known = registers.find(kind, number.trim())?;
     let ours = known.values.get("title").and_then(|texts| texts.first())?;
     (folded(ours) == folded(first("title")?)).then(|| known.id.clone())
+}
+
+/// Leaves out a description that the export wrote around ours. One that was edited since stays: it is
+/// a change, and is shown as one.
+fn take_written_description(
+    registers: &Registers,
+    kind: RegisterKind,
+    id: &str,
+    seen: &mut Values,
+) {
+    let first = |values: &Values| {
+        let texts = values.get("description");
+        texts
+            .and_then(|texts| texts.first().cloned())
+            .unwrap_or_default()
+    };
+    let written = first(seen);
+    let ours = registers.find(kind, id).map(|known| first(&known.values));
+    // `ME-1 – en place. Description`, then a line for each check.
+    let own = written.split_once(". ").map_or("", |(_, own)| own);
+    let is_ours = ours.is_some_and(|ours| {
+        own.strip_prefix(ours.as_str())
+            .is_some_and(|checks| checks.is_empty() || checks.starts_with('\n'))
+    });
+    if is_ours {
+        seen.remove("description");
+    }
 }
 
 /// The lines of the statement, in the form of decisions.

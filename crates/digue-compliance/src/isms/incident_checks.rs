@@ -4,6 +4,7 @@
 use digue_app::{Actor, App, OperationError};
 use digue_casework::incidents::{self, IncidentView};
 use digue_isms::check::{DeadlineName, Measurement};
+use digue_response::clock::ClockKind;
 use digue_response::deadline::DeadlineStanding;
 use digue_response::incident::Source;
 use digue_types::Timestamp;
@@ -19,13 +20,20 @@ fn counted(views: &[IncidentView], now: Timestamp) -> Measurement {
     let mut found = Measurement::default();
     let mut left_open = 0;
     for view in views {
-        for clock in &view.clocks {
-            match view.incident.deadline(clock, now) {
+        let by_clock = view.clocks.iter().map(|clock| {
+            let standing = view.incident.deadline(clock, now);
+            (clock.rule.kind, standing)
+        });
+        // Not asked is not nothing due: the hour of awareness is still to be stated.
+        let unstated = view.incident.deadline_without_awareness(now);
+        let all = by_clock.chain(std::iter::once((ClockKind::Authority, unstated)));
+        for (duty, standing) in all {
+            match standing {
                 Some(DeadlineStanding::Exceeded) => {
                     found.population += 1;
                     let name = DeadlineName {
                         incident: view.reference(),
-                        duty: clock.rule.kind.code().to_owned(),
+                        duty: duty.code().to_owned(),
                     };
                     found.failing.push(name.to_string());
                 }

@@ -115,7 +115,7 @@ enum PiaDueDate {
 pub async fn preview(app: &App, actor: &Actor, bytes: &[u8]) -> Result<PiaPreview, OperationError> {
     actor.must_govern()?;
     let (file, zone) = (bytes.to_vec(), operator::rules(app).zone.clone());
-    let read = move || Some((read(&file, &zone)?, dropped(&file)));
+    let read = move || Some((read(&file, &zone)?, dropped(&file)?));
     let read = app.blocking(read).await?;
     let ((name, actions), dropped) = read.ok_or(OperationError::Invalid("invalid-pia"))?;
     let registers = in_force(app).await?;
@@ -213,22 +213,27 @@ fn filled(mut values: Values) -> Values {
     values
 }
 
-/// What of an export has no place here. A part of another form counts nothing: `read` refuses a
-/// file that is not an export.
-fn dropped(bytes: &[u8]) -> DroppedParts {
-    let export = json_of(bytes).unwrap_or(Json::Null);
-    let count = |list: &str| export[list].as_array().map_or(0, Vec::len);
-    let opinion = |name: &str| {
-        let text = export["pia"][name].as_str();
-        usize::from(text.is_some_and(|text| !plain(text).trim().is_empty()))
+/// What of an export has no place here; `None` for a file that is not an export, or has a list of
+/// another form: how many parts that is cannot be said.
+fn dropped(bytes: &[u8]) -> Option<DroppedParts> {
+    let export = json_of(bytes)?;
+    let count = |list: &str| match &export[list] {
+        Json::Array(parts) => Some(parts.len()),
+        Json::Null => Some(0),
+        _ => None,
     };
-    DroppedParts {
-        answers: count("answers"),
-        measures: count("measures"),
-        comments: count("comments"),
-        attachments: count("attachments"),
-        opinions: opinion("dpo_opinion") + opinion("concerned_people_opinion"),
-    }
+    let opinion = |name: &str| match &export["pia"][name] {
+        Json::String(text) => Some(usize::from(!plain(text).trim().is_empty())),
+        Json::Null => Some(0),
+        _ => None,
+    };
+    Some(DroppedParts {
+        answers: count("answers")?,
+        measures: count("measures")?,
+        comments: count("comments")?,
+        attachments: count("attachments")?,
+        opinions: opinion("dpo_opinion")? + opinion("concerned_people_opinion")?,
+    })
 }
 
 fn json_of(bytes: &[u8]) -> Option<Json> {
@@ -540,14 +545,18 @@ mod tests {
             "a confirmation is of what was shown"
         );
         let export = r#"{"pia":{"name":"X","dpo_opinion":"<p>Favorable</p>",
-            "concerned_people_opinion":""},"answers":[{},{}],"measures":[{}],"comments":3}"#;
+            "concerned_people_opinion":""},"answers":[{},{}],"measures":[{}],"comments":[]}"#;
         let parts = DroppedParts {
             answers: 2,
             measures: 1,
             opinions: 1,
             ..DroppedParts::default()
         };
-        assert_eq!(dropped(export.as_bytes()), parts);
+        assert_eq!(dropped(export.as_bytes()), Some(parts));
+        for list in ["3", r#"{"0":{}}"#] {
+            let other = export.replace(r#""comments":[]"#, &format!(r#""comments":{list}"#));
+            assert_eq!(dropped(other.as_bytes()), None, "{other}");
+        }
     }
 
     #[test]

@@ -70,7 +70,9 @@ impl RecordWords<'_> {
             RegisterKind::Assessment => of("organisation").cloned(),
             // What was signed is of any kind: the identifier says which.
             RegisterKind::Signature => of("record").map(|id| {
-                let mut kinds = RegisterKind::ALL.iter();
+                // A signature of a signature is none, and one of itself would have no end.
+                let signed = |kind: &&RegisterKind| **kind != RegisterKind::Signature;
+                let mut kinds = RegisterKind::ALL.iter().filter(signed);
                 let kind = kinds.find(|kind| self.registers.find(**kind, id).is_some());
                 kind.map_or_else(|| id.clone(), |kind| self.named(*kind, id))
             }),

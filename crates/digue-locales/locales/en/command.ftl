@@ -57,6 +57,7 @@ fault-unknown-name = "{ $name }" is not a known name here
 fault-missing = "{ $name }" is missing
 fault-added-one-route = exactly one table “[[routes]]”, and nothing else
 fault-added-twice = the map already has a route “{ $name }”
+fault-added-without-when = “{ $name }”: other routes tell the calls of this address apart; say by a condition (when) which ones this route receives
 fault-added-map = the map of { $name } in force cannot be read
 fault-type = "{ $name }" must be of the form { $detail }
 fault-value = "{ $name }" is invalid: { $detail }

@@ -57,6 +57,7 @@ fault-unknown-name = « { $name } » n'est pas un nom connu ici
 fault-missing = « { $name } » manque
 fault-added-one-route = une seule table « [[routes]] », et rien d'autre
 fault-added-twice = la carte a déjà une route « { $name } »
+fault-added-without-when = « { $name } » : d'autres routes distinguent les appels de cette adresse ; dites par une condition (when) lesquels celle-ci reçoit
 fault-added-map = la carte en vigueur de { $name } ne peut pas être lue
 fault-type = « { $name } » doit être de la forme { $detail }
 fault-value = « { $name } » n'est pas valide : { $detail }

@@ -111,7 +111,12 @@ impl Incident {
     fn awareness_of(&self, clock: ClockKind, rules: &[ClockRule]) -> Option<Awareness> {
         let rule = rules.iter().find(|rule| rule.kind == clock)?;
         match rule.starts {
-            Starts::Aware(of) => self.aware_of(of).map(|_| of),
+            // Of an attack that nobody established nobody is aware, and a duty met before the breach
+            // itself was known stays an error.
+            Starts::Aware(of) => match self.aware_of(of) {
+                Some(_) => Some(of),
+                None => self.aware_at().map(|_| Awareness::Data),
+            },
             Starts::Notified | Starts::Incomplete => None,
         }
     }
