@@ -36,6 +36,7 @@ pub fn read(text: &str) -> Result<TrustedProxies, ProxyLineFault> {
             proxies.says_client_in = header_of(name).ok_or_else(fault)?;
         } else if let Some(hash) = line.strip_prefix(SECRET) {
             proxies.secrets.push(unhex(hash).ok_or_else(fault)?);
+            proxies.asks_secret = true;
         } else {
             let network = line.parse::<IpNet>().map_err(|_| fault())?;
             proxies.networks.push(network);
@@ -55,6 +56,7 @@ fn header_of(name: &str) -> Option<ClientHeader> {
 pub fn in_force(granted: &TrustedProxies, wanted: TrustedProxies) -> (TrustedProxies, Vec<String>) {
     let waiting = waiting_lines(granted, &wanted);
     let taken = TrustedProxies {
+        asks_secret: wanted.asks_secret || !wanted.secrets.is_empty(),
         // A new secret waits, and one that is no longer wanted counts no more: it may have been
         // stolen. One that was granted and is still listed goes on.
         secrets: wanted
@@ -130,6 +132,7 @@ mod tests {
             networks: networks.iter().map(|net| net.parse().unwrap()).collect(),
             says_client_in: header,
             secrets: secrets.iter().map(|byte| [*byte; 32]).collect(),
+            asks_secret: !secrets.is_empty(),
         }
     }
 
@@ -202,6 +205,15 @@ mod tests {
             &proxies(&["10.0.0.0/8"], USUAL, &[]),
             &["proxies.secret_file: ~"],
         );
+    }
+
+    #[test]
+    fn while_the_only_secret_waits_one_is_still_asked_for() {
+        let [before, after] = [&[1], &[2]].map(|secrets| proxies(&["10.0.0.0/8"], USUAL, secrets));
+        let (found, _) = in_force(&before, after);
+        assert!(found.secrets.is_empty() && found.asks_secret);
+        let (found, _) = in_force(&before, proxies(&["10.0.0.0/8"], USUAL, &[]));
+        assert!(!found.asks_secret);
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub struct TrustedProxies {
     /// SHA-256 of the secrets, any of which a proxy sends when it asks about a client's request
     /// (forward authentication): one, or two while it is being replaced.
     pub secrets: Vec<[u8; 32]>,
+    /// A secret is asked for, also while none counts: the one that the file has now waits for a second
+    /// person.
+    pub asks_secret: bool,
 }
 
 impl TrustedProxies {

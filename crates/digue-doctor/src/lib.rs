@@ -36,6 +36,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
 use crate::installation::{ExaminedInstallation, RunState};
+pub use crate::log_extract::LogTail;
 pub use crate::report::{
     HealthCheck, HealthFinding, HealthReport, HealthResult, HealthState, HealthText,
 };

@@ -17,7 +17,7 @@ use digue_config::{ConfigReading, examine};
 use serde_json::{Value as Json, json};
 
 use crate::listeners::reachable;
-use crate::log_extract::extract;
+use crate::log_extract::{LogTail, extract};
 use crate::monitoring::ask;
 use crate::published_figures::without_names;
 use crate::report::{HealthReport, HealthResult};
@@ -32,7 +32,7 @@ pub struct BundleContents<'b> {
     pub config: &'b Path,
     pub report: &'b HealthReport,
     /// The last lines of Digue's log, where they are at hand.
-    pub log: Option<&'b str>,
+    pub log: Option<&'b LogTail>,
 }
 
 /// Makes the bundle.
@@ -42,7 +42,7 @@ pub async fn support_bundle(contents: &BundleContents<'_>) -> Json {
     let (configuration, portals, metrics) = match reading {
         Ok(reading) => (
             configuration(contents.config, &reading),
-            reading.maps.iter().map(portal).collect(),
+            portals(&reading),
             metrics(reading.settings.as_ref()).await,
         ),
         Err(_) => (unknown("stopped"), unknown("stopped"), unknown("stopped")),
@@ -106,6 +106,18 @@ fn fault(fault: &ConfigFault) -> Json {
     json!({ "code": fault.key, "line": fault.line })
 }
 
+/// The maps that could be read, and whether others could not.
+fn portals(reading: &ConfigReading) -> Json {
+    if reading.settings.is_none() {
+        return unknown("the configuration has faults");
+    }
+    let read: Json = reading.maps.iter().map(portal).collect();
+    match reading.faults.is_empty() {
+        true => read,
+        false => json!({ "read": read, "others": unknown("maps have faults") }),
+    }
+}
+
 fn portal(map: &PortalMap) -> Json {
     let portal = &map.portal;
     json!({
@@ -141,6 +153,8 @@ async fn metrics(settings: Option<&Settings>) -> Json {
     };
     let answer: io::Result<String> = ask(reachable(address), "/metrics", FIGURES_BYTES_MAX).await;
     match answer {
+        // It ends with this line: without it, figures are missing.
+        Ok(answer) if !answer.trim_end().ends_with("# EOF") => unknown("cut"),
         Ok(answer) => without_names(&answer),
         Err(error) => unknown(&error.kind().to_string()),
     }

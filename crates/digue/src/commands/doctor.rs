@@ -1,14 +1,14 @@
 //! `digue doctor`: what is wrong with an installation, and what to do next. It changes nothing.
 
 use std::fs::OpenOptions;
-use std::io::{Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use digue_config::server::Settings;
-use digue_doctor::{BundleContents, HealthReport, HealthState, support_bundle};
+use digue_doctor::{BundleContents, HealthReport, HealthState, LogTail, support_bundle};
 use digue_http::client::HttpClient;
 use digue_locales::Value;
 use digue_types::Timestamp;
@@ -17,9 +17,6 @@ use super::runtime;
 use crate::cli::doctor::DoctorArguments;
 use crate::tls;
 use digue_terminal::{BAD, GOOD, NOT_RUN, Output, input};
-
-/// Of a log that is given for a bundle.
-const LOG_BYTES_MAX: u64 = 64 << 20;
 
 pub(crate) fn run(out: &Output, arguments: &DoctorArguments) -> u8 {
     tls::install();
@@ -61,17 +58,15 @@ async fn write_bundle(
     let log = match &arguments.log {
         None => None,
         Some(file) => {
-            let mut bytes = Vec::new();
             let opened = input::open(file).with_context(|| file.display().to_string())?;
-            opened.reader.take(LOG_BYTES_MAX).read_to_end(&mut bytes)?;
-            Some(String::from_utf8_lossy(&bytes).into_owned())
+            Some(LogTail::read(BufReader::new(opened.reader))?)
         }
     };
     let contents = BundleContents {
         version: env!("CARGO_PKG_VERSION"),
         config: &arguments.config,
         report,
-        log: log.as_deref(),
+        log: log.as_ref(),
     };
     let bundle = support_bundle(&contents).await;
     let mut options = OpenOptions::new();
