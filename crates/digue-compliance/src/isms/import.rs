@@ -15,12 +15,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use digue_isms::check::Check;
 use digue_isms::field::{FieldDef, FieldError, FieldFault, FieldShape, FieldValue as _, Values};
 use digue_isms::kinds::{RegisterKind, YesNo};
 use digue_isms::register::{Registers, Revision};
 use digue_isms::standing::{MeasuredState, Measurements};
 use digue_isms::statement;
-use digue_locales::Language;
+use digue_locales::{Language, text};
 use digue_tables::xlsx::UploadedCell;
 use digue_types::Timestamp;
 use digue_types::written::{DayOrder, folded};
@@ -594,8 +595,8 @@ fn own_template_row(
     (folded(ours) == folded(first("title")?)).then(|| known.id.clone())
 }
 
-/// Leaves out a description that the export wrote around ours. One that was edited since stays: it is
-/// a change, and is shown as one.
+/// Takes off what the export wrote around a description: `ME-1 – en place. Description`, then a line
+/// for each check (`exchange::mss_row`). What was edited since stays, and is shown as a change.
 fn take_written_description(
     registers: &Registers,
     kind: RegisterKind,
@@ -609,15 +610,26 @@ fn take_written_description(
             .unwrap_or_default()
     };
     let written = first(seen);
+    // Nothing follows the point where the measure had no description: cells are read trimmed.
+    let own = written.split_once(". ").map(|(_, own)| own);
+    let Some(own) = own.or(written.ends_with('.').then_some("")) else {
+        return;
+    };
+    let names = Check::ALL.iter();
+    let names: Vec<String> = names
+        .map(|check| text(Language::French, &check.key()))
+        .collect();
+    let is_of_check = |line: &&str| {
+        let (name, _) = line.split_once(" : ").unwrap_or_default();
+        names.iter().any(|check| check == name)
+    };
+    let lines: Vec<&str> = own.lines().filter(|line| !is_of_check(line)).collect();
+    let own = lines.join("\n").trim_end().to_owned();
     let ours = registers.find(kind, id).map(|known| first(&known.values));
-    // `ME-1 – en place. Description`, then a line for each check.
-    let own = written.split_once(". ").map_or("", |(_, own)| own);
-    let is_ours = ours.is_some_and(|ours| {
-        own.strip_prefix(ours.as_str())
-            .is_some_and(|checks| checks.is_empty() || checks.starts_with('\n'))
-    });
-    if is_ours {
+    if ours.as_deref() == Some(&own) {
         seen.remove("description");
+    } else {
+        seen.insert("description".to_owned(), vec![own]);
     }
 }
 

@@ -4,6 +4,7 @@
 //! No page runs a script, but for the newcomer's passkey. The model knows no machine: the figures
 //! are the same wherever the test runs.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -24,17 +25,18 @@ const WORDS: f64 = 4.0;
 /// The answer of the server, and the page drawn.
 const ANSWER: f64 = 0.5;
 
-/// The words of a page that stand open: not those of tables, lists of choices and the menu.
+/// The sentences of a page that stand open: not those of tables, lists of choices and the menu.
 const READ: &str = "const skipped = ['TABLE', 'SELECT', 'NAV', 'svg', 'TEXTAREA', 'SCRIPT', 'STYLE']; \
-    const words = element => { \
-      if (skipped.includes(element.tagName)) return 0; \
+    const said = []; \
+    const read = element => { \
+      if (skipped.includes(element.tagName)) return; \
       const isFolded = element.tagName === 'DETAILS' && !element.open; \
-      let count = 0; \
       for (const node of element.childNodes) { \
-        if (node.nodeType === 3) count += node.textContent.split(/\\s+/).filter(Boolean).length; \
-        else if (node.nodeType === 1 && (!isFolded || node.tagName === 'SUMMARY')) count += words(node); } \
-      return count; }; \
-    return words(document.querySelector('main') || document.body)";
+        const text = node.textContent.trim(); \
+        if (node.nodeType === 3 && text) said.push(text); \
+        else if (node.nodeType === 1 && (!isFolded || node.tagName === 'SUMMARY')) read(node); } }; \
+    read(document.querySelector('main') || document.body); \
+    return said";
 
 /// Fills what a form marks as missing, and confirms what Digue proposes: (choices, texts).
 const FILL: &str = "const form = document.querySelector(arguments[0]); let chosen = 0, typed = 0; \
@@ -69,6 +71,10 @@ struct Walker {
     loads: u32,
     clicks: u32,
     seconds: f64,
+    /// What was read: nobody reads the same label twice to find what has changed.
+    read: HashSet<String>,
+    /// Seconds of reading again what stood on an earlier page.
+    read_again: f64,
 }
 
 impl Walker {
@@ -93,6 +99,8 @@ impl Walker {
             loads: 0,
             clicks: 0,
             seconds: 0.0,
+            read: HashSet::new(),
+            read_again: 0.0,
         }
     }
 
@@ -108,6 +116,8 @@ impl Walker {
 
     fn counts_from_here(&mut self) {
         (self.loads, self.clicks, self.seconds) = (0, 0, 0.0);
+        self.read.clear();
+        self.read_again = 0.0;
     }
 
     /// A page is there: it says this, is read, and is not wider than its window.
@@ -120,9 +130,25 @@ impl Walker {
             "{} is wider than its window",
             self.browser.place()
         );
-        let read = self.script(READ, &[]).as_f64().unwrap();
+        let said = self.script(READ, &[]);
+        let (mut new, mut again) = (0, 0);
+        for sentence in said.as_array().unwrap() {
+            let sentence = sentence.as_str().unwrap();
+            let words = sentence.split_whitespace().count();
+            if self.read.insert(sentence.to_owned()) {
+                new += words;
+            } else {
+                again += words;
+            }
+        }
         self.loads += 1;
-        self.seconds += ANSWER + read / WORDS;
+        self.seconds += ANSWER + new as f64 / WORDS;
+        self.read_again += again as f64 / WORDS;
+        let place = self.browser.place();
+        println!(
+            "  {:.0} s {place}: {new} words, {again} again",
+            self.seconds
+        );
     }
 
     #[track_caller]

@@ -815,13 +815,18 @@ fn what_a_file_leaves_out_is_asked_once_and_is_no_fault_of_each_row() {
 fn our_own_rows_in_the_template_of_mon_service_securise_are_ours() {
     let registers = four_measures();
     let csv = "Intitulé de la mesure *;Description de la mesure;Catégorie *\n\
-               Chiffrer;ME-3 – à faire. Tout;Protection\n\
+               Chiffrer;ME-3 – à faire. ;Protection\n\
+               Chiffrer;ME-2 – à faire. Tout;Protection\n\
                Autre mesure;ME-4 – à faire. Tout;Protection\n\
                Former;Deux fois par an;Gouvernance\n";
     let preview = read(RegisterKind::Measure, &registers, 5, csv.as_bytes())
         .unwrap()
         .preview;
     assert_eq!(preview.same, 1, "{preview:?}");
+    // What somebody wrote into their copy is a change of the description, and of it alone.
+    assert_eq!(preview.changes.len(), 1, "{preview:?}");
+    assert_eq!(preview.changes[0].id, "ME-2");
+    assert_eq!(after(&preview.changes[0], "description"), "Tout");
     assert_eq!(preview.fault_count, 0, "{preview:?}");
     assert_eq!(preview.missing["priority"], 2);
     assert_eq!(preview.ignored_columns, ["Catégorie *"]);
@@ -830,7 +835,15 @@ fn our_own_rows_in_the_template_of_mon_service_securise_are_ours() {
 #[test]
 fn the_file_for_mon_service_securise_comes_back_with_two_questions_and_no_fault() {
     let title = "La liste des autorités à prévenir";
-    let fields = [("title", title), ("priority", "p1"), ("declared", "to-do")];
+    let fields = [
+        ("title", title),
+        (
+            "description",
+            "CNIL, police ou gendarmerie, 17Cyber, assureur, donneurs d'ordre.",
+        ),
+        ("priority", "p1"),
+        ("declared", "to-do"),
+    ];
     let known = revision(RegisterKind::Measure, "ME-1", values(&fields));
     let registers = Registers::new([known]);
     let asked = read_of("mss.xlsx", &registers);
