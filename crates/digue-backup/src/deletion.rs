@@ -30,7 +30,7 @@ pub struct BackupDeletion {
 }
 
 impl BackupDeletion {
-    /// The oldest of a plan's removable snapshots, as many as fit; `None` for none.
+    /// A plan's removable snapshots, as many as fit; `None` for none.
     pub fn of_plan(repository: &str, id: RepositoryId, plan: &RetentionPlan) -> Option<Self> {
         let snapshots: Vec<SnapshotId> =
             plan.removable.iter().take(SNAPSHOTS_MAX).cloned().collect();

@@ -257,9 +257,9 @@ pub enum DrillStanding {
 }
 
 impl DrillStanding {
-    /// From all drills of a repository, in any order.
+    /// From all drills of a repository, in the journal's order.
     pub fn of(drills: &[PastDrill], cadence: Cadence, now: Timestamp) -> Self {
-        let Some(newest) = drills.iter().max_by_key(|drill| drill.at).copied() else {
+        let Some(newest) = drills.last().copied() else {
             return Self::NeverRun;
         };
         if newest.verdict != DrillVerdict::Passed {

@@ -340,16 +340,22 @@ impl BackupHistory {
 
     fn take_deleted(&mut self, at: Timestamp, deletion: &BackupDeletion) {
         let name = deletion.repository.clone();
-        // Only what was agreed to explains that a snapshot is gone: a result that says more is a
-        // thief's, and what it names counts as vanished.
-        let was_agreed = self.agreed.get(&name);
-        if was_agreed.is_some_and(|(_, agreed)| agreed == deletion) {
+        // Only what was agreed to, and waited for, explains that a snapshot is gone: a result that
+        // says more, or comes sooner, is a thief's, and what it names counts as vanished.
+        let was_due = self
+            .agreed
+            .get(&name)
+            .is_some_and(|(since, agreed)| agreed == deletion && at >= since.plus(DELETION_WAITS));
+        if was_due {
             self.agreed.remove(&name);
             let gone = self.deleted.entry(deletion.id.clone()).or_default();
             gone.extend(deletion.snapshots.iter().cloned());
         }
         let of_snapshots = !deletion.snapshots.is_empty();
-        self.deletions.insert(name, (at, of_snapshots));
+        // A thief's result must not make the machine remove packs a week later, either.
+        if was_due || !of_snapshots {
+            self.deletions.insert(name, (at, of_snapshots));
+        }
     }
 
     /// The last plan to delete snapshots of a repository, and when it was made.
@@ -429,7 +435,8 @@ impl BackupHistory {
     pub fn last_drill(&self, repository: &str, passed_only: bool) -> Option<Timestamp> {
         let drills = self.drills.get(repository)?.iter();
         let counted = drills.filter(|drill| !passed_only || drill.verdict == DrillVerdict::Passed);
-        counted.map(|drill| drill.at).max()
+        // By the order of the journal, as everywhere: a clock that was ahead is set right again.
+        counted.map(|drill| drill.at).next_back()
     }
 
     /// What may be said of a repository's restores.
@@ -446,14 +453,12 @@ impl BackupHistory {
         self.snapshots.get(repository).map_or(&[], Vec::as_slice)
     }
 
-    /// The newest sound snapshot of a source, by the journal's time: what a restore begins with. A
-    /// newer one that the journal does not know may be anybody's.
+    /// The newest sound snapshot of a source, by the journal's order: what a restore begins with. A
+    /// newer one that the journal does not know may be anybody's, and one that was made while the
+    /// clock was ahead must not hide what came after.
     pub fn newest(&self, repository: &RepositoryId, source: &str) -> Option<&JournaledSnapshot> {
         let sound = |entry: &&JournaledSnapshot| entry.source == source && !entry.is_suspect;
-        self.snapshots(repository)
-            .iter()
-            .filter(sound)
-            .max_by_key(|entry| entry.at)
+        self.snapshots(repository).iter().rfind(sound)
     }
 
     /// What another system's report said last; `None` when none was ever read.
@@ -493,10 +498,10 @@ impl BackupHistory {
     }
 }
 
-/// Entries come in order, and their times nearly so.
+/// Entries come in order. A later one with an earlier time tells that the clock was set right since:
+/// kept, the time ahead would be red until it is reached.
 fn latest<K: Ord>(times: &mut BTreeMap<K, Timestamp>, key: K, at: Timestamp) {
-    let last = times.entry(key).or_insert(at);
-    *last = (*last).max(at);
+    times.insert(key, at);
 }
 
 #[cfg(test)]
@@ -623,7 +628,7 @@ mod tests {
         let newest = history
             .newest(&repository(), OWN_SOURCE)
             .map(|entry| entry.id.clone());
-        assert_eq!(newest, Some(snapshot('2')));
+        assert_eq!(newest, Some(snapshot('3')), "the clock was set right");
         assert_eq!(history.newest(&repository(), "compta"), None);
     }
 
@@ -730,6 +735,7 @@ mod tests {
         };
         history.add(at(1), &forged);
         assert_eq!(history.deleted(&repository()), BTreeSet::new());
+        assert_eq!(history.untidied_since("disque"), None);
         let agreed = BackupEvent::DeletionAgreed {
             deletion: deletion(&['1']),
         };
@@ -739,6 +745,12 @@ mod tests {
         let deleted = BackupEvent::Deleted {
             deletion: deletion(&['1']),
         };
+        history.add(at(73), &deleted);
+        assert_eq!(
+            history.deleted(&repository()),
+            BTreeSet::new(),
+            "an hour before its time"
+        );
         history.add(at(160), &deleted);
         assert_eq!(
             history.deleted(&repository()),
