@@ -93,7 +93,7 @@ pub enum Freeze {
     Vanished(usize),
     Suspect(usize),
     AheadOfClock(usize),
-    /// Declared more than a quarter of an hour apart from its journal entry.
+    /// Declared after its journal entry, or a week before it.
     DatesDiffer(usize),
 }
 
@@ -123,8 +123,12 @@ pub struct RetentionPlan {
 
 /// Snapshots without signs of encryption that stay of each source, whatever the rules say.
 const FLOOR: usize = 3;
-/// Declared and journalled time lie this far apart at most: a long backup is declared at its start.
-const DATES_DIFFER_BY: Duration = Duration::from_mins(15);
+/// A snapshot is journalled after it was made: declared this much later than its entry, one of the
+/// two clocks is wrong, or the date is a lie.
+const AFTER_ENTRY_MAX: Duration = Duration::from_mins(15);
+/// A first backup over a slow line takes days and is declared at its start; its result waits while
+/// Digue is stopped.
+const BEFORE_ENTRY_MAX: Duration = Duration::from_hours(7 * 24);
 
 /// Decides on a repository's snapshots.
 ///
@@ -152,8 +156,9 @@ pub fn plan(
             }
             continue;
         };
-        let apart = declared.since(entry.at).max(entry.at.since(*declared));
-        differ += usize::from(apart > DATES_DIFFER_BY);
+        let is_misdated = declared.since(entry.at) > AFTER_ENTRY_MAX
+            || entry.at.since(*declared) > BEFORE_ENTRY_MAX;
+        differ += usize::from(is_misdated);
         if entry.at > now {
             ahead += 1;
             plan.keep(entry, KeepReason::AheadOfClock);
