@@ -4,6 +4,7 @@
 //! A result's own date does not count: the entry's does. An account that can write into the data
 //! folder owns the machine already; the entry then says when that was.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -76,6 +77,11 @@ impl BackupLedger {
     }
 }
 
+/// The extension of a result that is being journalled.
+const TAKEN: &str = "taken";
+/// The longest results are plans of deletion, of some kilobytes.
+const RESULT_BYTES_MAX: u64 = 256 << 10;
+
 /// Where the commands leave their results.
 pub fn results_folder(data_folder: &Path) -> PathBuf {
     data_folder.join("backup/results")
@@ -92,18 +98,22 @@ pub async fn journal_results(app: &App) -> Result<usize, OperationError> {
     let left = left.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     let mut count = 0;
     for (path, bytes) in left {
+        let Some(path) = take(&path).await else {
+            continue;
+        };
         match BackupEvent::parse(&String::from_utf8_lossy(&bytes)) {
-            // A file says nothing of who wrote it: persons decide in the console.
-            Ok(event) if event.is_of_persons() => {
+            // A file says nothing of who wrote it: persons decide in the console, and reports of
+            // other systems are read here.
+            Ok(event) if event.is_of_persons() || matches!(event, BackupEvent::Reported { .. }) => {
                 tracing::error!(
                     file = %path.display(),
-                    "Result of a backup claims a decision of persons; it is set aside and not journalled"
+                    "Result of a backup claims what no command says; it is set aside and not journalled"
                 );
                 set_aside(&path).await?;
             }
             Ok(event) => {
-                write_down(app, &event).await?;
-                count += 1;
+                // The incident first: killed or refused between the two, it is open already and not
+                // opened again, and the entry is still written.
                 if let BackupEvent::Made {
                     repository,
                     source,
@@ -113,6 +123,8 @@ pub async fn journal_results(app: &App) -> Result<usize, OperationError> {
                 {
                     open_incident(app, repository, source).await?;
                 }
+                write_down(app, &event).await?;
+                count += 1;
                 // Killed between the two, it is journalled twice: a snapshot counts once.
                 remove(&path).await?;
             }
@@ -159,6 +171,24 @@ async fn open_incident(app: &App, repository: &str, source: &str) -> Result<(), 
     Ok(())
 }
 
+/// Renames a result before it is journalled: one that this account cannot remove would be journalled
+/// again every few seconds. `None` when that is refused, or another reader took it.
+async fn take(path: &Path) -> Option<PathBuf> {
+    let taken = path.with_extension(TAKEN);
+    match tokio::fs::rename(path, &taken).await {
+        Ok(()) => Some(taken),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => {
+            tracing::error!(
+                file = %path.display(),
+                %error,
+                "Result of a backup cannot be renamed; it is not journalled: give its folder to the account that serves"
+            );
+            None
+        }
+    }
+}
+
 async fn set_aside(path: &Path) -> Result<(), OperationError> {
     tokio::fs::rename(path, path.with_extension("unreadable"))
         .await
@@ -181,18 +211,36 @@ fn read_results(folder: &Path) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
     for entry in entries {
         let entry = entry?;
         let path = entry.path();
-        let is_result = path.extension().is_some_and(|kind| kind == "json");
-        // A folder of that name would stop every later result.
-        if is_result && !entry.file_type()?.is_dir() {
+        let is_result = path
+            .extension()
+            .is_some_and(|kind| kind == "json" || kind == TAKEN);
+        // A folder, a link to one or a pipe of that name would stop every later result.
+        if is_result && entry.file_type()?.is_file() {
             paths.push(path);
         }
     }
     paths.sort();
-    paths
-        .into_iter()
-        // As bytes: one result that is no text must not keep the others back.
-        .map(|path| std::fs::read(&path).map(|bytes| (path, bytes)))
-        .collect()
+    let mut found = Vec::new();
+    for path in paths {
+        match read_result(&path) {
+            Ok(bytes) => found.push((path, bytes)),
+            // It stays: what cannot be read now keeps no other result back.
+            Err(error) => {
+                tracing::error!(file = %path.display(), %error, "Result of a backup cannot be read");
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The bytes of a result, because one that is no text is set aside; cut where no result is so long,
+/// which then cannot be parsed.
+fn read_result(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?
+        .take(RESULT_BYTES_MAX)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 const fn act_of(event: &BackupEvent) -> Act {
