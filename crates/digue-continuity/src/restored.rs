@@ -116,7 +116,9 @@ impl RestoredJournal {
     /// When that journal cannot be read.
     pub fn begins(&self, data: &Path) -> Proved<Option<bool>> {
         let live = data.join("journal");
-        if !live.join("checkpoint").exists() {
+        let checkpoint = live.join("checkpoint");
+        let is_there = checkpoint.try_exists();
+        if !is_there.map_err(ContinuityError::file(&checkpoint))? {
             return Ok(None);
         }
         let disk = Disk::new(&live);

@@ -11,9 +11,7 @@ use digue_continuity::ContinuityError;
 use digue_continuity::drill::{self, DrillPlan};
 use digue_continuity::isolation;
 use digue_continuity::place::{RepositoryPlace, RepositorySettings};
-use digue_journal::keyring::OpenedKeyring;
 use digue_locales::{Value, text};
-use digue_types::Event;
 
 use super::{Configured, Done, NIGHTS, explain, now, progress, say_failure};
 use crate::cli::backup::DrillArguments;
@@ -118,25 +116,27 @@ fn isolated(
 /// What the journal of this machine says of backups; `None` on a machine that has none.
 pub(super) fn known(settings: &Configured) -> Result<Option<BackupHistory>> {
     let folder = settings.settings.data_folder.join("journal");
-    if !folder.join("checkpoint").exists() {
+    // A journal that may not be read is not a machine without one.
+    if !folder.join("checkpoint").try_exists()? {
         return Ok(None);
     }
     let master = Some(settings.settings.journal.master_key.clone());
-    let reading = JournalReading::open(&JournalPlace {
+    let place = JournalPlace {
         folder,
         is_named: true,
         key: None,
         master,
-    })?;
+    };
+    // From the index: entries that the journal has pruned since are in it, and without them their
+    // snapshots would be ones that nobody knows.
+    let index = JournalReading::open(&place)?.index(&place)?;
+    let newest_first: Vec<_> = index.acts(usize::MAX).collect();
     let mut history = BackupHistory::default();
-    reading.each(0, reading.head.size, &mut |_, opened| {
-        if let OpenedKeyring::Event(Event::Administration(act)) = opened
-            && let Some(event) = event_of(act.act, &act.after)
-        {
+    for (_, act) in newest_first.into_iter().rev() {
+        if let Some(event) = event_of(act.act, &act.after) {
             history.add(act.at, &event);
         }
-        Ok(())
-    })?;
+    }
     Ok(Some(history))
 }
 

@@ -4,18 +4,21 @@ use std::fs::{self, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use digue_backup::BackupError;
 use digue_backup::canary::DeletionProof;
+use digue_backup::deletion::DeletionStanding;
 use digue_backup::history::{BackupEvent, BackupFailure, OWN_SOURCE};
 use digue_backup::recovery_key::{RecoveryKey, SharingRule};
-use digue_backup::repository::{BackupRepository, BackupSource, MadeBackup};
+use digue_backup::repository::{BackupRepository, BackupSource, MadeBackup, RepositoryPassword};
 use digue_backup::schedule::PackSlice;
 use digue_backup::signs::SuspicionLevel;
+use digue_backup::{BackupError, SnapshotId};
 use digue_continuity::habit::judge;
 use digue_continuity::layout::{self, Installation};
 use digue_continuity::place::RepositorySettings;
+use digue_continuity::retained;
 use digue_locales::{Value, text, text_with};
 
+use super::drill::known;
 use super::{Configured, Done, NIGHTS, cause_of, deletion, explain, now, progress, say_failure};
 use crate::cli::backup::{BackupAction, BackupArguments};
 use digue_terminal::{BAD, GOOD, Output};
@@ -89,17 +92,25 @@ impl Staged {
         let lock = lock(&folder)?;
         let stage = folder.join("stage");
         let own = stage.join(OWN_SOURCE);
-        layout::own(&installation(settings), &own, now())?;
         let source = |name: &str, folder: PathBuf| BackupSource {
             name: name.to_owned(),
             folder,
             excludes: Vec::new(),
         };
         let mut staged = Self {
-            ready: vec![source(OWN_SOURCE, own)],
+            ready: Vec::new(),
             failed: Vec::new(),
             _lock: lock,
         };
+        match layout::own(&installation(settings), &own, now()) {
+            Ok(()) => staged.ready.push(source(OWN_SOURCE, own)),
+            // A full disk here, or a state elsewhere, keeps no folder and no dump from its backup.
+            Err(error) => {
+                say_failure(out, "-", OWN_SOURCE, error.chain());
+                let failed = (OWN_SOURCE.to_owned(), BackupFailure::File);
+                staged.failed.push(failed);
+            }
+        }
         for command in &settings.backup.commands {
             let folder = stage.join("commands").join(&command.name);
             match layout::command_output(&command.name, &command.program, &folder) {
@@ -224,10 +235,18 @@ fn made_one(
         .folder()
         .join("usual")
         .join(format!("{}-{}.json", target.name, source.name));
-    let judged = judge(repository, made, &usual)?;
-    let suspicion = judged
-        .as_ref()
-        .map_or(SuspicionLevel::Clean, |judged| judged.level);
+    // The snapshot is there: without its entry it would be one that nobody knows. What could not be
+    // judged is not clean.
+    let (judged, suspicion) = match judge(repository, made, &usual) {
+        Ok(judged) => {
+            let level = judged.as_ref().map(|judged| judged.level);
+            (judged, level.unwrap_or(SuspicionLevel::Clean))
+        }
+        Err(error) => {
+            say_failure(out, &target.name, &source.name, error.chain());
+            (None, SuspicionLevel::Suspect)
+        }
+    };
     settings.leave(&BackupEvent::Made {
         repository: target.name.clone(),
         id: repository.id(),
@@ -272,6 +291,7 @@ fn verify(out: &Output, settings: &Configured, target: &RepositorySettings) -> D
     let slice = PackSlice::of_day(now(), NIGHTS);
     let mut faults = repository.verify(slice)?;
     faults.extend(renew_locks(out, settings, target, &repository)?);
+    faults.extend(vanished(out, settings, target, &repository)?);
     settings.leave(&BackupEvent::Verified {
         repository: target.name.clone(),
         part: slice.part,
@@ -287,6 +307,37 @@ fn verify(out: &Output, settings: &Configured, target: &RepositorySettings) -> D
     out.say("backup-read", &values);
     faults.iter().for_each(|fault| out.line(fault));
     Ok(if faults.is_empty() { GOOD } else { BAD })
+}
+
+/// Says that snapshots are gone whose deletion nobody agreed to: a repository that was emptied reads
+/// without a fault, and its next backup is a good one.
+fn vanished(
+    out: &Output,
+    settings: &Configured,
+    target: &RepositorySettings,
+    repository: &BackupRepository,
+) -> Result<Option<String>> {
+    let Some(history) = known(settings)? else {
+        return Ok(None);
+    };
+    // One that is being carried out is journalled after it.
+    let agreed: &[SnapshotId] = match history.deletion(&target.name, now()) {
+        DeletionStanding::NoneAgreed => &[],
+        DeletionStanding::Waiting { deletion, .. } | DeletionStanding::Due(deletion) => {
+            &deletion.snapshots
+        }
+    };
+    let keep = &settings.backup.keep;
+    let plan = retained::plan(repository, &history, keep, agreed, now())?;
+    let count = plan.vanished.len();
+    let said = || {
+        text_with(
+            out.language,
+            "freeze-vanished",
+            &[("count", Value::from(count))],
+        )
+    };
+    Ok((count > 0).then(said))
 }
 
 /// Every lock is renewed within a week; what could not be, or was late, one line each.
@@ -348,6 +399,10 @@ fn split_key(
     let key = RecoveryKey::draw()?;
     let sheets = key.split(rule)?;
     repository.add_recovery_key(&key)?;
+    // Sheets that open nothing are found now, and not after the fall.
+    let store = target.place.reader(&target.name, &settings.client)?;
+    BackupRepository::open(store, &RepositoryPassword::from(&key), None)?
+        .must_be(&repository.id())?;
     settings.leave(&BackupEvent::KeySplit {
         repository: target.name.clone(),
         id: repository.id(),

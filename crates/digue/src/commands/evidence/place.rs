@@ -93,7 +93,7 @@ impl JournalReading {
     }
 
     /// The index up to the checkpoint: that of the running Digue, and the entries since.
-    pub(super) fn index(&self, place: &JournalPlace) -> Result<Index> {
+    pub(in crate::commands) fn index(&self, place: &JournalPlace) -> Result<Index> {
         let folder = IndexFolder::new(&place.folder.join("../index"));
         // A stale index knows what was forgotten: no root matches it, so it is rebuilt.
         let is_stale = folder.is_stale();
