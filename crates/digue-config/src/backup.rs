@@ -323,6 +323,13 @@ fn parse_name(text: &str) -> Result<String, &'static str> {
 fn parse_url(text: &str) -> Result<String, &'static str> {
     let expected = "https://sauvegarde.exemple.fr/depot";
     let uri: http::Uri = text.parse().map_err(|_| expected)?;
+    // A password in an address is shown wherever the address is: `user` and `login_file` hold it.
+    if uri
+        .authority()
+        .is_some_and(|host| host.as_str().contains('@'))
+    {
+        return Err(expected);
+    }
     // Without TLS only to this machine: what is stored is encrypted, the login is not.
     let is_local = matches!(uri.host(), Some("127.0.0.1" | "localhost"));
     match uri.scheme_str() {
