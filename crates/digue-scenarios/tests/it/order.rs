@@ -10,9 +10,10 @@ use digue_administration::{accounts, break_glass};
 use digue_app::{OperationError, gates};
 use digue_casework::findings::{self, FindingOutcome};
 use digue_detection::{Action, Weight};
+use digue_identity::person_sessions::SignedInPerson;
 use digue_notices::desk;
 use digue_selfservice::persons::{
-    requests::{self, RequestOutcome},
+    requests::{self, PersonRequest, RequestKind, RequestOutcome},
     sights,
 };
 use digue_store::{
@@ -248,6 +249,32 @@ async fn look_alikes_are_published_once_and_a_request_is_answered_once() {
             "{act:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_person_makes_ten_requests_in_a_day_and_no_more() {
+    let home = Home::open().await;
+    let person = SignedInPerson::vouched_for(KnownPerson {
+        population: "personnes".into(),
+        person: "P1".into(),
+    });
+    let request = PersonRequest {
+        kind: RequestKind::Access,
+        entry: None,
+        reason: None,
+        text: "Je demande mes données.".into(),
+    };
+    for number in 1..=10 {
+        let asked = requests::ask(&home.app, &person, &request).await;
+        assert!(asked.is_ok(), "{number}: {asked:?}");
+    }
+    let eleventh = requests::ask(&home.app, &person, &request).await;
+    assert!(
+        matches!(eleventh, Err(OperationError::Busy)),
+        "{eleventh:?}"
+    );
+    home.clock.pass(Duration::from_hours(24));
+    requests::ask(&home.app, &person, &request).await.unwrap();
 }
 
 #[tokio::test]
