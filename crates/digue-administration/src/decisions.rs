@@ -56,7 +56,7 @@ pub async fn decide(
     actor.must_be_fresh(app)?;
     let request = ApprovalRequest::of(&record)?;
     if is_granted {
-        // Again: up to a day has passed since the request was checked.
+        // Again: up to four days have passed since the request was checked.
         is_possible(app, &request)?;
         must_be_current(app, actor, &request).await?;
     }
