@@ -44,10 +44,11 @@ impl BackupRunner {
             return Ok(());
         }
         for job in backup_schedule::due(app).await? {
+            // A clock that went back since is no reason to wait until it comes there again.
             if self
                 .ended
                 .get(&job)
-                .is_some_and(|ended| now.since(*ended) < AGAIN_AFTER)
+                .is_some_and(|ended| *ended <= now && now.since(*ended) < AGAIN_AFTER)
             {
                 continue;
             }

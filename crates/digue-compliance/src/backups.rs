@@ -7,6 +7,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_backup::history::{BackupEvent, BackupHistory};
@@ -81,6 +82,9 @@ impl BackupLedger {
 const TAKEN: &str = "taken";
 /// The longest results are plans of deletion, of some kilobytes.
 const RESULT_BYTES_MAX: u64 = 256 << 10;
+
+/// In so many days all of a repository is read, a share each night.
+const READ_WITHIN: Duration = Duration::from_hours(31 * 24);
 
 /// Where the commands leave their results.
 pub fn results_folder(data_folder: &Path) -> PathBuf {
@@ -414,10 +418,15 @@ fn judge(
         .reports
         .iter()
         .filter(|rule| history.reported(&rule.name, rule.backups, now).is_red());
-    // A repository whose packs decay holds no backup of anything until they read well again.
+    // A repository whose packs decay holds no backup of anything until they read well again, and
+    // one that is not read any more says nothing of them.
+    let is_unread = |name: &str| {
+        let last = history.last_verified(name);
+        last.is_some_and(|last| now.since(last) > READ_WITHIN)
+    };
     let damaged = repositories
         .iter()
-        .filter(|name| history.faults(name) > 0)
+        .filter(|name| history.faults(name) > 0 || is_unread(name))
         .cloned();
     let red = own
         .chain(others.map(|rule| rule.name.clone()))
@@ -429,8 +438,6 @@ fn judge(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use digue_backup::reports::ReportStanding;
     use digue_isms::check::CheckOutcome;
 
@@ -505,6 +512,12 @@ mod tests {
         history.add(now, &verified(0));
         let found = judge(&history, &rules(), Check::Backups, now);
         assert_eq!(Check::Backups.judge(&found), CheckOutcome::Pass);
+        // Backed up each day, and not read for more than a month.
+        let later = now.plus(DAY * 32);
+        history.add(later, &made("disque"));
+        history.add(later, &made("serveur"));
+        let failing = judge(&history, &rules(), Check::Backups, later).failing;
+        assert_eq!(failing, ["disque"]);
     }
 
     #[test]
