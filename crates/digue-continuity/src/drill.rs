@@ -50,6 +50,14 @@ pub fn run(
         choose(&snapshots, source, journaled.map(|entry| &entry.id))
             .map(|chosen| (chosen, journaled.is_some()))
     };
+    // The journal knows backups of the source here, and none of them is sound: what is restored
+    // then proves nothing.
+    let has_known = |source: &str| {
+        plan.history.is_some_and(|known| {
+            let snapshots = known.snapshots(&repository.id());
+            snapshots.iter().any(|entry| entry.source == source)
+        })
+    };
     let (own, is_journaled) = newest(OWN_SOURCE)?;
     fs::create_dir_all(&plan.parent).map_err(ContinuityError::file(&plan.parent))?;
     let folder = tempfile::Builder::new()
@@ -71,7 +79,14 @@ pub fn run(
         read.unwrap_or_else(|error| vec![error.to_string()]),
     );
     for source in &plan.sources {
-        let chosen = newest(source).map(|(chosen, _)| chosen);
+        let chosen = newest(source);
+        if let Ok((chosen, false)) = &chosen
+            && has_known(source)
+        {
+            let unknown = vec![format!("{source} {}", chosen.id)];
+            report.note(DrillStep::SnapshotIsJournaled, StepOutcome::Failed(unknown));
+        }
+        let chosen = chosen.map(|(chosen, _)| chosen);
         restore(repository, chosen, &folder.path().join(source), &mut report);
     }
     let restored = folder.path().join(OWN_SOURCE);
