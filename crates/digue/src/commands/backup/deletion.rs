@@ -85,6 +85,14 @@ pub(super) fn carry_out(
                 say_stop(out, target, &stop);
                 return Ok(BAD);
             }
+            // A person may have stopped it while the plan was made.
+            let is_still_due = known(settings)?.is_some_and(|later| {
+                later.deletion(&target.name, now()) == DeletionStanding::Due(deletion)
+            });
+            if !is_still_due {
+                out.say("deletion-none-agreed", &[named(target)]);
+                return Ok(GOOD);
+            }
             repository.forget(&deletion.snapshots)?;
             settings.leave(&BackupEvent::Deleted {
                 deletion: deletion.clone(),

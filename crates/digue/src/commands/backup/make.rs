@@ -67,6 +67,14 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &BackupArgumen
                     say_failure(out, &repository.name, "-", explain(out, known));
                     BAD
                 }
+                // Its password or secret cannot be read, for instance.
+                None if matches!(arguments.action, BackupAction::Make { .. }) => {
+                    for source in settings.backup.sources() {
+                        leave_failed(settings, repository, &source, BackupFailure::File)?;
+                    }
+                    say_failure(out, &repository.name, "-", format!("{error:#}"));
+                    BAD
+                }
                 None => return Err(error),
             },
         });
