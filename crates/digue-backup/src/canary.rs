@@ -6,7 +6,7 @@
 //! repository made for that.
 
 use ring::digest::{SHA256, digest};
-use rustic_core::{BytesList, FileType, Id, ReadBackend as _, WriteBackend as _};
+use rustic_core::{BytesList, FileType, Id, WriteBackend as _};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreFault;
@@ -76,10 +76,13 @@ fn tried(real: &RestStore, sibling: &RestStore) -> Result<Vec<String>, String> {
             .write_bytes(kind, &id, false, bytes)
             .map_err(|error| error.display_log())?;
         let status = sibling.delete(kind, &id).map_err(said)?;
-        // A server may lie: what counts is whether the canary is still there.
-        let is_there = sibling
-            .read_full(kind, &id)
-            .is_ok_and(|read| read == content.as_ref());
+        // A server may lie: what counts is whether the canary is still there. One that cannot be
+        // read now is not gone: then nothing is proved.
+        let read = sibling.read_again(kind, &id).map_err(said)?;
+        if read.status >= 500 {
+            return Err(StoreFault::Refused(read.status).to_string());
+        }
+        let is_there = read.status == 200 && read.body == content.as_ref();
         let name = kind.dirname().to_owned();
         if (!is_refusal(status) || !is_there) && !deletable.contains(&name) {
             deletable.push(name);

@@ -128,6 +128,11 @@ impl RestStore {
         self.ask(&request).map(|answer| answer.status)
     }
 
+    /// Asks for a file, whatever the answer is.
+    pub(crate) fn read_again(&self, kind: FileType, id: &Id) -> Result<RestAnswer, StoreFault> {
+        self.ask(&RestRequest::new(RestMethod::Get, Self::path(kind, id)))
+    }
+
     /// How many locks restic holds here: the library has none, and does not list them.
     ///
     /// # Errors
