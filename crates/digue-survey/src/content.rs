@@ -326,15 +326,16 @@ mod tests {
             called("$.method", &["person.read"])
         );
         assert_eq!(
-            json(r#"[{"id":1,"method":"b.read"},{"id":2,"method":"a.read"}]"#),
+            json(r#"[{"jsonrpc":"2.0","method":"b.read"},{"id":2,"method":"a.read","params":[]}]"#),
             called("$[:].method", &["a.read", "b.read"])
         );
         assert_eq!(
             json(r#"{"action":"search"}"#),
             called("$.action", &["search"])
         );
-        // The way of payment of an order is no call.
+        // The way of payment of an order is no call, whatever number the order has.
         assert_eq!(json(r#"{"method":"card","amount":3}"#), RouteContent::Any);
+        assert_eq!(json(r#"{"method":"card","id":3}"#), RouteContent::Any);
         assert_eq!(json(r#"{"action":"12"}"#), RouteContent::Any);
         assert_eq!(json("{"), RouteContent::Any);
     }
