@@ -16,6 +16,7 @@ use digue_app::{ActDetails, Actor, App, OperationError, require};
 use digue_mail::parse_address;
 use digue_store::HolderRecord;
 use digue_types::visible::{is_blank, visible};
+use digue_types::written::folded;
 use digue_types::{AccountId, Act, OrganisationId, Subject};
 use ring::hmac;
 
@@ -152,9 +153,9 @@ impl HolderBook {
         {
             return Ok(account);
         }
-        let wanted = text.to_lowercase();
+        let wanted = folded(text);
         let fits = |one: &HolderContact| {
-            one.account.as_str().contains(&wanted) || one.name().to_lowercase().contains(&wanted)
+            one.account.as_str().contains(&wanted) || folded(one.name()).contains(&wanted)
         };
         let mut found = self
             .everyone()
@@ -186,10 +187,9 @@ impl HolderBook {
     /// identifier or name contains the whole text.
     pub fn organisations_named(&self, text: &str) -> Result<Vec<OrganisationId>, OperationError> {
         let text = text.trim();
-        let wanted = text.to_lowercase();
+        let wanted = folded(text);
         let known = self.organisations();
-        let fits =
-            |id: &str, name: &str| id.contains(&wanted) || name.to_lowercase().contains(&wanted);
+        let fits = |id: &str, name: &str| id.contains(&wanted) || folded(name).contains(&wanted);
         let is_known = |name: &str| known.iter().any(|(id, _)| id == name);
         let mut found = known.iter().filter(|(id, name)| fits(id, name));
         let parsed = |name: &str| {

@@ -19,7 +19,10 @@ pub(crate) fn clocks(view: &IncidentView, reader: &PaperReader) -> Vec<DocumentB
             clock.rule.basis.to_owned(),
             clock.due_at.map_or_else(
                 || reader.say("clocks-without-delay"),
-                |due| reader.moment(due),
+                |due| match clock.is_presumed {
+                    true => reader.say1("clocks-due-presumed", "at", reader.moment(due)),
+                    false => reader.moment(due),
+                },
             ),
             match view.incident.deadline(clock, view.now) {
                 Some(DeadlineStanding::LeftOpen) => reader.say("clock-left-open"),

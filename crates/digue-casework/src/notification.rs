@@ -13,6 +13,7 @@ use digue_response::incident::{IncidentRole, IncidentState, Source};
 use digue_response::notification::{
     Field, FilledField, FormFieldSource, NotificationDraft, SentNotification, Stage,
 };
+use digue_response::sheet::Sheet;
 use digue_response::vocabulary::{Cause, Origin};
 use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_types::Timestamp;
@@ -253,7 +254,14 @@ fn circumstances(view: &IncidentView, reader: &PaperReader) -> String {
     } else {
         "breach-circumstances"
     };
-    text_with(reader.language, key, &values)
+    let opened = text_with(reader.language, key, &values);
+    // What the officer wrote when they qualified it: the authority reads it, not the log alone.
+    let what = (Sheet::Qualification, "what".to_owned());
+    let stated = incident.steps.get(&what).map(|step| step.text.trim());
+    match stated.filter(|text| !is_blank(text)) {
+        Some(text) => format!("{text}\n{opened}"),
+        None => opened,
+    }
 }
 
 /// The measures that were in place, as far as the running system shows.
@@ -365,6 +373,7 @@ pub fn to_json(app: &App, view: &IncidentView, language: Language) -> Json {
             "clock": clock.rule.kind,
             "basis": clock.rule.basis,
             "started_at": clock.started_at,
+            "is_presumed": clock.is_presumed,
             "due_at": clock.due_at,
             "met_at": clock.met_at,
         })

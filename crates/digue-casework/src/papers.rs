@@ -167,7 +167,7 @@ pub fn notification(app: &App, view: &IncidentView, reader: &PaperReader) -> Doc
     blocks.push(DocumentBlock::Heading(reader.say("claims-title")));
     blocks.extend(
         reader
-            .claims_with_sources(view)
+            .claims_outside(view)
             .into_iter()
             .map(DocumentBlock::Paragraph),
     );
@@ -314,7 +314,7 @@ fn external_paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &s
         ("mail", Value::from(controller.mail)),
         ("phone", Value::from(controller.phone)),
         ("happened", Value::from(reader.happened(&view.incident))),
-        ("claims", Value::from(reader.claims(view).join(" "))),
+        ("claims", Value::from(reader.claims_outside(view).join(" "))),
         ("notices", Value::from(notices)),
         ("check", Value::from(check)),
         ("persons", Value::from(persons_text(view, &draft, reader))),

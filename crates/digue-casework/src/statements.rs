@@ -148,6 +148,27 @@ impl PaperReader {
         claims.into_iter().map(|claim| self.claim(claim)).collect()
     }
 
+    /// The claims for those outside: what was done of all duties, and of those not done yet the ones
+    /// that they may ask about. That no complaint is filed yet, and what the insurer asks for, is for
+    /// the officers alone.
+    pub(crate) fn claims_outside(&self, view: &IncidentView) -> Vec<String> {
+        let claims = view.incident.claims(&view.clocks, view.now).into_iter();
+        let is_for_all = |claim: &Claim| match claim.kind() {
+            ClaimKind::Authority | ClaimKind::Persons | ClaimKind::Public | ClaimKind::Access => {
+                true
+            }
+            ClaimKind::Complaint
+            | ClaimKind::Controller
+            | ClaimKind::EarlyWarning
+            | ClaimKind::Nis2
+            | ClaimKind::FinalReport => matches!(claim.standing(), ClaimStanding::Done(_)),
+        };
+        claims
+            .filter(is_for_all)
+            .map(|claim| self.claim(claim))
+            .collect()
+    }
+
     pub(crate) fn claim_of(&self, view: &IncidentView, kind: ClaimKind) -> String {
         self.claim_with_source(view, view.incident.claim(kind, &view.clocks, view.now))
     }

@@ -34,6 +34,8 @@ pub use inputs::{ConfirmBox, FormInput, FormSection, InputKind, SheetFault, Step
 pub enum SheetOutcome {
     /// The number of entries that were added.
     Added(usize),
+    /// No answer differs from what stands: nothing was added.
+    Unchanged,
     /// Nothing was added.
     Refused(Vec<SheetFault>),
 }
@@ -148,6 +150,14 @@ pub async fn save(
         let faults = unread.into_iter().take(1);
         let faults = faults.map(|field| SheetFault { field, key });
         return Ok(SheetOutcome::Refused(faults.collect()));
+    }
+    if notes.is_empty() && faults.is_empty() {
+        if step != ProgressStep::Close {
+            return Ok(SheetOutcome::Unchanged);
+        }
+        // What became of the incident is the one question of this step.
+        let (field, key) = ("state".to_owned(), "sheet-state-first");
+        return Ok(SheetOutcome::Refused(vec![SheetFault { field, key }]));
     }
     let all: Vec<IncidentNote> = notes.iter().map(|written| written.note.clone()).collect();
     for (place, why) in incidents::refusals(app, actor, id, &all).await? {

@@ -553,7 +553,8 @@ impl YearPlayer<'_> {
                 true => (AccessDecision::Suspend, reason),
                 false => (AccessDecision::Keep, ""),
             };
-            reviews::decide(self.app(), &by, review, &line.account, decision, why).await?;
+            let account = std::slice::from_ref(&line.account);
+            reviews::decide(self.app(), &by, review, account, (decision, why)).await?;
         }
         Ok(())
     }

@@ -5,10 +5,12 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use digue_access::Role;
+use digue_app::files::sha256;
 use digue_app::{Actor, OperationError};
 use digue_casework::typed_form::local_time;
 use digue_compliance::isms::reviews::{self, AccessDecision, ReviewView, ReviewedAccount};
 use digue_evidence::stored_records::StoredKind;
+use digue_types::AccountId;
 use serde::Deserialize;
 
 use digue_pages::differences::words_beside;
@@ -67,6 +69,38 @@ struct ReviewPage {
     w: Localizer,
     review: ReviewView,
     list: ShownTable,
+    usual: UsualAccounts,
+}
+
+/// The accounts of a review that are as usual and that the reader may decide about, of all its
+/// pages.
+struct UsualAccounts {
+    accounts: Vec<AccountId>,
+    /// Of these accounts: what was not shown is not kept.
+    digest: String,
+    /// Those that the reader has to look at.
+    others: usize,
+}
+
+impl UsualAccounts {
+    fn of(actor: &Actor, review: &ReviewView) -> Self {
+        let passkeys = most_have_passkeys(review);
+        let open = review.lines.iter().filter(|line| {
+            reviews::may_decide(actor)
+                && !review.is_closed
+                && line.decided.is_none()
+                && line.account != actor.account
+        });
+        let (usual, others): (Vec<_>, Vec<_>) = open.partition(|line| is_usual(line, passkeys));
+        let mut accounts: Vec<AccountId> = usual.iter().map(|line| line.account.clone()).collect();
+        accounts.sort();
+        let names: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
+        Self {
+            digest: sha256(&names.join("\n")),
+            others: others.len(),
+            accounts,
+        }
+    }
 }
 
 async fn found(
@@ -248,7 +282,14 @@ pub async fn show(
     let review = found(&console, &visitor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Review], Some(&id)).await?;
     let list = table(&w, &actor, &review).shown(&w, &query);
-    Ok(page(&ReviewPage { list, review, w }))
+    let usual = UsualAccounts::of(&actor, &review);
+    let page = page(&ReviewPage {
+        list,
+        review,
+        usual,
+        w,
+    });
+    Ok(page)
 }
 
 pub async fn show_csv(
@@ -263,10 +304,11 @@ pub async fn show_csv(
     Ok(table(&w, &actor, &review).csv(&query, visitor.language, "review"))
 }
 
-/// Decides about one account (`account`), or about all chosen ones (`row`, one each), in the same
-/// way.
+/// Decides about one account (`account`), about all chosen ones (`row`, one each), or about all that
+/// are as usual (`usual`, the digest of those that were shown), in the same way.
 pub async fn decide(
     State(console): State<Console>,
+    visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
@@ -274,10 +316,22 @@ pub async fn decide(
     let form = ChosenRows::of(pairs);
     let decision = form.value("decision").and_then(AccessDecision::parse);
     let decision = decision.ok_or(OperationError::Invalid("incident-refused-value"))?;
-    // Every name is read before the first decision.
-    let named = form.targets("account")?.into_iter().map(account_named);
-    for account in named.collect::<Result<Vec<_>, _>>()? {
-        reviews::decide(&console.app, &actor, &id, &account, decision, form.reason()).await?;
-    }
+    let accounts = match form.value("usual") {
+        Some(digest) => {
+            let usual = UsualAccounts::of(&actor, &found(&console, &visitor, &id).await?);
+            // One of them was used beyond its peers since, or was decided by another.
+            if usual.digest != digest || decision != AccessDecision::Keep {
+                return Err(OperationError::Conflict.into());
+            }
+            usual.accounts
+        }
+        // Every name is read before the first decision.
+        None => {
+            let named = form.targets("account")?.into_iter().map(account_named);
+            named.collect::<Result<Vec<_>, _>>()?
+        }
+    };
+    let what = (decision, form.reason());
+    reviews::decide(&console.app, &actor, &id, &accounts, what).await?;
     Ok(Redirect::to(&format!("/reviews/{id}")))
 }

@@ -10,6 +10,7 @@ mod request;
 use askama::Template;
 use axum::response::Response;
 use digue_locales::Language;
+use digue_types::written::folded;
 
 pub use self::cell::{CellPart, ChipTone, ListCell, RowButton, RowField, RowForm};
 pub use self::request::{ChosenRows, TableQuery};
@@ -214,9 +215,7 @@ struct ShownCell {
 impl ListTable {
     /// The rows that the request asks for, in its order.
     fn matching(&mut self, query: &TableQuery) -> Vec<ListRow> {
-        let wanted: Vec<String> = query
-            .text
-            .to_lowercase()
+        let wanted: Vec<String> = folded(&query.text)
             .split_whitespace()
             .map(ToOwned::to_owned)
             .collect();

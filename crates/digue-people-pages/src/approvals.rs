@@ -1,22 +1,27 @@
 //! Approval requests; and the forms that request accounts and recoveries.
 
 use askama::Template;
+use std::collections::HashMap;
+
 use axum::Form;
 use axum::extract::{Multipart, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use digue_access::Role;
-use digue_administration::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
+use digue_access::{Reach, Role};
+use digue_administration::approvals::{
+    self, ApprovalRequest, NewAccount, ReopeningStep, WaitingApproval,
+};
 use digue_administration::decisions;
 use digue_administration::holders::HolderBook;
 use digue_administration::loads::LoadGrowth;
-use digue_administration::{onboarding, organisations};
-use digue_app::OperationError;
+use digue_administration::{onboarding, organisations, printed_key};
+use digue_app::{Actor, OperationError};
+use digue_casework::incidents;
 use digue_casework::typed_form::local_time;
 use digue_compliance::backup_deletion::{self, RepositoryDeletion};
 use digue_evidence::stored_records::StoredKind;
 use digue_identity::invitations::{self, INVITATION_LASTS, Invitation};
 use digue_identity::providers;
-use digue_types::{AccountId, OrganisationId};
+use digue_types::{AccountId, Gate, OrganisationId, Subject};
 use serde::Deserialize;
 
 use digue_pages::choices::NameChoices;
@@ -73,15 +78,94 @@ fn details(w: &Localizer, waiting: &WaitingApproval) -> Vec<String> {
             let first = std::iter::once(named()).chain(unknown);
             first.chain(growth(w, &load.growth)).collect()
         }
-        Ok(request) => {
-            let lines = request.summary();
-            std::iter::once(named())
-                .chain(lines.lines().map(ToOwned::to_owned))
-                .collect()
-        }
+        Ok(request) => std::iter::once(named())
+            .chain(request_in_words(w, &request))
+            .collect(),
         // The stored request cannot be read: no one can approve it, and the page says so.
         Err(_) => vec![named(), w.say("approval-unreadable")],
     }
+}
+
+/// What would be done, in words.
+fn request_in_words(w: &Localizer, request: &ApprovalRequest) -> Vec<String> {
+    let gate = |gate: Gate| w.with1("approval-gate", "gate", w.coded("gate", gate.code()));
+    match request {
+        ApprovalRequest::OpenGate { gate: wanted, .. } => vec![gate(*wanted)],
+        ApprovalRequest::Reopen(step) => {
+            let percent = w.with1(
+                "approval-percent",
+                "percent",
+                w.number(usize::from(step.percent)),
+            );
+            vec![gate(step.gate), percent]
+        }
+        ApprovalRequest::MoveAccount {
+            organisation, role, ..
+        } => vec![format!(
+            "{}, {}",
+            w.organisation(organisation),
+            w.coded("role", role.code())
+        )],
+        ApprovalRequest::HandOver { from, to, .. } => {
+            vec![format!("{} → {}", w.person(from), w.person(to))]
+        }
+        ApprovalRequest::AllowFeed { per_day, .. } => {
+            vec![w.counted("approval-per-day", *per_day)]
+        }
+        ApprovalRequest::IssueKey { name, .. } => vec![name.clone()],
+        // Their summaries are lines of names and of the map, without codes of their own.
+        ApprovalRequest::WidenRules { .. }
+        | ApprovalRequest::AddToCaseload(_)
+        | ApprovalRequest::OpenRecord(_)
+        | ApprovalRequest::DeleteBackups(_) => {
+            let lines = request.summary();
+            lines.lines().map(ToOwned::to_owned).collect()
+        }
+        // Said above, with what only they have.
+        ApprovalRequest::AddAccounts(_)
+        | ApprovalRequest::RecoverAccount { .. }
+        | ApprovalRequest::ExportJournal
+        | ApprovalRequest::Load(_) => Vec::new(),
+    }
+}
+
+/// Accounts whose theft was confirmed, with the reference of the incident that is still open. Who
+/// grants a reopening has to read it, whatever the reason says.
+type StolenAccounts = HashMap<AccountId, String>;
+
+/// What the rows of requests say beside the requests.
+struct ApprovalFacts {
+    book: HolderBook,
+    stolen: StolenAccounts,
+    /// There is one officer, and their printed key is worth the second person's agreement.
+    is_alone: bool,
+}
+
+impl ApprovalFacts {
+    async fn read(console: &Console, actor: &Actor) -> Result<Self, OperationError> {
+        Ok(Self {
+            book: HolderBook::read(&console.app, actor).await?,
+            stolen: stolen(console, actor).await?,
+            is_alone: printed_key::sole_officer(&console.app).is_some(),
+        })
+    }
+}
+
+async fn stolen(console: &Console, actor: &Actor) -> Result<StolenAccounts, OperationError> {
+    let views = match incidents::list(&console.app, actor).await {
+        Ok(views) => views,
+        // A delegate sees no incidents of others, and decides about no gate.
+        Err(OperationError::Denied) => return Ok(StolenAccounts::new()),
+        Err(error) => return Err(error),
+    };
+    let open = views
+        .into_iter()
+        .filter(|view| !view.incident.is_closed() && view.incident.acts.theft().is_some());
+    let accounts = open.filter_map(|view| match &view.incident.about {
+        Subject::Account(account) => Some((account.clone(), view.reference())),
+        _ => None,
+    });
+    Ok(accounts.collect())
 }
 
 fn account_line(w: &Localizer, account: &NewAccount) -> String {
@@ -123,7 +207,7 @@ fn growth(w: &Localizer, growth: &LoadGrowth) -> Vec<String> {
         .collect()
 }
 
-fn table(w: &Localizer, waiting: &[WaitingApproval], book: &HolderBook) -> ListTable {
+fn table(w: &Localizer, waiting: &[WaitingApproval], facts: &ApprovalFacts) -> ListTable {
     let name = |key: &str| w.coded("column", key);
     ListTable {
         caption: w.say("approvals-title"),
@@ -139,7 +223,7 @@ fn table(w: &Localizer, waiting: &[WaitingApproval], book: &HolderBook) -> ListT
             ListColumn::text("reason", name("reason")),
             ListColumn::choice("decided", name("decided")),
         ],
-        rows: waiting.iter().map(|one| row(w, one, book)).collect(),
+        rows: waiting.iter().map(|one| row(w, one, facts)).collect(),
         act: None,
     }
 }
@@ -147,34 +231,49 @@ fn table(w: &Localizer, waiting: &[WaitingApproval], book: &HolderBook) -> ListT
 /// The most lines of a request that stand in its row; the file of a load has all.
 const DETAILS_SHOWN: usize = 12;
 
-fn row(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> ListRow {
+fn row(w: &Localizer, waiting: &WaitingApproval, facts: &ApprovalFacts) -> ListRow {
     let record = &waiting.record;
     let cells = [
         ListCell::moment(w, record.asked_at),
         ListCell::moment(w, record.expires_at),
-        asker(w, &record.asked_by, book),
-        request_cell(w, waiting),
+        asker(w, &record.asked_by, &facts.book),
+        request_cell(w, waiting, &facts.stolen),
         ListCell::account(w, &record.subject),
         ListCell::text(&record.reason),
-        decided(w, waiting, book),
+        decided(w, waiting, facts),
     ];
     ListRow::new(&record.id, cells)
 }
 
 /// What is requested, with its first details.
-fn request_cell(w: &Localizer, waiting: &WaitingApproval) -> ListCell {
+fn request_cell(w: &Localizer, waiting: &WaitingApproval, stolen: &StolenAccounts) -> ListCell {
     let record = &waiting.record;
+    let theft = match ApprovalRequest::of(record) {
+        Ok(
+            ApprovalRequest::OpenGate { reach, .. }
+            | ApprovalRequest::Reopen(ReopeningStep { reach, .. }),
+        ) => match reach {
+            Reach::Account(account) => stolen.get(&account).cloned(),
+            Reach::Organisation(_) | Reach::Portal(_) | Reach::Everything => None,
+        },
+        _ => None,
+    };
     let unreadable = |_| w.say("approval-unreadable");
     let summary = ApprovalRequest::of(record).map_or_else(unreadable, |request| request.summary());
     let details = details(w, waiting)
         .into_iter()
         .take(DETAILS_SHOWN)
         .map(CellPart::Quiet);
+    let kind = ListCell::text(w.coded("approval-kind", &record.kind));
+    let kind = match theft {
+        Some(reference) => kind.and_chip(
+            w.with1("approval-theft", "reference", reference),
+            ChipTone::Bad,
+        ),
+        None => kind,
+    };
     details
-        .fold(
-            ListCell::text(w.coded("approval-kind", &record.kind)),
-            ListCell::and,
-        )
+        .fold(kind, ListCell::and)
         .filed_as(format!("{} {summary}", record.kind))
 }
 
@@ -193,15 +292,19 @@ fn asker(w: &Localizer, account: &AccountId, book: &HolderBook) -> ListCell {
 const DECIDERS_SHOWN: usize = 3;
 
 /// Whose approval it waits for, with their telephones; or that nobody can give it.
-fn waits_for(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> ListCell {
+fn waits_for(w: &Localizer, waiting: &WaitingApproval, facts: &ApprovalFacts) -> ListCell {
     if waiting.deciders.is_empty() {
-        return ListCell::chip(w.say("approval-nobody"), ChipTone::Bad)
-            .and_quiet(w.say("approval-nobody-explain"));
+        let is_alone = facts.is_alone && waiting.record.kind == "add-accounts";
+        let explain = match is_alone {
+            true => "approval-nobody-yet-explain",
+            false => "approval-nobody-explain",
+        };
+        return ListCell::chip(w.say("approval-nobody"), ChipTone::Bad).and_quiet(w.say(explain));
     }
     let cell = ListCell::chip(w.say("approval-waits"), ChipTone::Watch);
     let named = waiting.deciders.iter().take(DECIDERS_SHOWN);
     let cell = named
-        .map(|account| decider(w, account, book))
+        .map(|account| decider(w, account, &facts.book))
         .fold(cell, ListCell::and_quiet);
     match waiting.deciders.len().saturating_sub(DECIDERS_SHOWN) {
         0 => cell,
@@ -217,15 +320,15 @@ fn decider(w: &Localizer, account: &AccountId, book: &HolderBook) -> String {
     }
 }
 
-fn decided(w: &Localizer, waiting: &WaitingApproval, book: &HolderBook) -> ListCell {
-    if let Some(decision) = decision_cell(w, waiting, book) {
+fn decided(w: &Localizer, waiting: &WaitingApproval, facts: &ApprovalFacts) -> ListCell {
+    if let Some(decision) = decision_cell(w, waiting, &facts.book) {
         return decision;
     }
     if waiting.is_over {
         return ListCell::chip(w.say("approval-expired"), ChipTone::Plain).filed_as("");
     }
     if !waiting.may_decide {
-        return waits_for(w, waiting, book).filed_as("");
+        return waits_for(w, waiting, facts).filed_as("");
     }
     let waits = ListCell::chip(w.say("approval-waits-you"), ChipTone::Watch).filed_as("");
     waits.and_form(decide_form(w, &waiting.record.id))
@@ -264,7 +367,7 @@ pub async fn list(
     let mut waiting = approvals::list(&console.app, &actor).await?;
     // What the reader can decide comes first.
     waiting.sort_by_key(|one| (!one.may_decide, one.is_over));
-    let book = HolderBook::read(&console.app, &actor).await?;
+    let facts = ApprovalFacts::read(&console, &actor).await?;
     let own = visitor
         .session
         .as_ref()
@@ -273,8 +376,8 @@ pub async fn list(
     let w = words_beside(&console, &visitor, &[StoredKind::Approval], None).await?;
     let page = page(&ApprovalsPage {
         open: waiting.iter().filter(|one| !one.is_over).count(),
-        list: table(&w, &waiting, &book).shown(&w, &query),
-        names: NameChoices::of(&w, &book),
+        list: table(&w, &waiting, &facts).shown(&w, &query),
+        names: NameChoices::of(&w, &facts.book),
         w,
         organisation: own.unwrap_or_default(),
         roles: organisations::roles_to_give(&actor),
@@ -295,8 +398,8 @@ pub async fn list_csv(
 ) -> PageResponse {
     let waiting = approvals::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
-    let book = HolderBook::read(&console.app, &actor).await?;
-    Ok(table(&w, &waiting, &book).csv(&query, visitor.language, "approvals"))
+    let facts = ApprovalFacts::read(&console, &actor).await?;
+    Ok(table(&w, &waiting, &facts).csv(&query, visitor.language, "approvals"))
 }
 
 #[derive(Deserialize)]

@@ -385,6 +385,9 @@ pub struct LegalClock {
     pub tolerance: Option<Timestamp>,
     /// For information: the end by art. 3(5), where it differs from `tolerance`.
     pub two_working_days: Option<Timestamp>,
+    /// Nobody has stated the hour of awareness: it is counted from the confirmation of the theft or
+    /// of the incident, by which an officer was aware at the latest.
+    pub is_presumed: bool,
 }
 
 impl LegalClock {
@@ -414,6 +417,7 @@ impl LegalClock {
             met_at,
             tolerance,
             two_working_days: two.filter(|two| Some(*two) != tolerance),
+            is_presumed: false,
         }
     }
 

@@ -1,16 +1,11 @@
 //! How the deadlines of an incident stand: kept, running, exceeded, or left open with a written
 //! reason. What is left open lawfully is not exceeded, and is not kept either: it is counted apart.
 
-use std::time::Duration;
-
 use digue_types::Timestamp;
 
 use crate::clock::LegalClock;
 use crate::incident::Incident;
-use crate::incident::entry::{IncidentRole, IncidentState, Source};
-
-/// GDPR art. 33(1).
-const AUTHORITY_WITHIN: Duration = Duration::from_hours(72);
+use crate::incident::entry::{IncidentState, Source};
 
 /// How one deadline stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,35 +45,9 @@ impl Incident {
         }
     }
 
-    /// How the notification of the authority stands while nobody stated the hour of awareness: who
-    /// confirmed the theft, or the incident, was aware then at the latest. `None` for an incident of
-    /// which nobody confirmed anything, and where the hour is stated: its clock counts.
-    pub fn deadline_without_awareness(&self, now: Timestamp) -> Option<DeadlineStanding> {
-        let is_counted = self.aware_at().is_none()
-            && self.role != IncidentRole::Processor
-            && self.source != Source::Imported
-            && self.state() != IncidentState::Dismissed;
-        let confirmed = self.reached(IncidentState::Confirmed);
-        let by_state = confirmed.map(|at| at.plus(AUTHORITY_WITHIN));
-        let due = match (self.due_by_theft(), by_state) {
-            (Some(theft), Some(state)) => theft.min(state),
-            (theft, state) => theft.or(state)?,
-        };
-        is_counted.then(|| {
-            if now > due {
-                DeadlineStanding::Exceeded
-            } else {
-                DeadlineStanding::Running
-            }
-        })
-    }
-
     /// True when a deadline is exceeded.
     pub fn has_exceeded(&self, clocks: &[LegalClock], now: Timestamp) -> bool {
-        let is_exceeded = |standing| standing == Some(DeadlineStanding::Exceeded);
-        is_exceeded(self.deadline_without_awareness(now))
-            || clocks
-                .iter()
-                .any(|clock| is_exceeded(self.deadline(clock, now)))
+        let mut standings = clocks.iter().map(|clock| self.deadline(clock, now));
+        standings.any(|standing| standing == Some(DeadlineStanding::Exceeded))
     }
 }

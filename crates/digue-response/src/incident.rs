@@ -10,7 +10,6 @@ mod acceptance;
 pub mod entry;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use digue_types::{Subject, Timestamp};
 use jiff::tz::TimeZone;
@@ -28,6 +27,24 @@ pub use entry::{
     EntryKind, EntryRefusal, IncidentEntry, IncidentNote, IncidentRole, IncidentState,
     NoticesEnded, REASON_CHARS_MIN, ReopenedGate, Source,
 };
+
+/// The state of an incident as people are told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ToldState {
+    Entered(IncidentState),
+    /// An officer confirmed the theft, and nobody entered a state since.
+    TheftConfirmed,
+}
+
+impl ToldState {
+    /// The end of its locale key `incident-state-…`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Entered(state) => state.code(),
+            Self::TheftConfirmed => "theft",
+        }
+    }
+}
 
 /// A decision with its author, time and reason.
 #[derive(Clone, PartialEq, Debug)]
@@ -403,19 +420,21 @@ impl Incident {
             .map_or(IncidentState::Suspected, |state| state.what)
     }
 
+    /// The state as people are told. Nobody entered one when an officer confirmed the theft, and it
+    /// is not suspected any more.
+    pub fn told_state(&self) -> ToldState {
+        match self.state() {
+            IncidentState::Suspected if self.acts.theft().is_some() => ToldState::TheftConfirmed,
+            state => ToldState::Entered(state),
+        }
+    }
+
     /// Resolved or dismissed.
     pub fn is_closed(&self) -> bool {
         matches!(
             self.state(),
             IncidentState::Resolved | IncidentState::Dismissed
         )
-    }
-
-    /// The end of the 72 hours (GDPR art. 33(1)) counted from the confirmation of a theft: an officer
-    /// who confirms one is aware of it, whatever hour is entered later.
-    pub fn due_by_theft(&self) -> Option<Timestamp> {
-        let theft = self.acts.theft()?;
-        Some(theft.at().plus(Duration::from_hours(72)))
     }
 
     /// The hour of awareness for the data.
@@ -526,7 +545,32 @@ impl Incident {
         }
     }
 
-    /// The clocks that run or ran; none before the first hour of awareness.
+    /// The hour from which the duties that follow from awareness count, and whether it is presumed.
+    fn counted_from(&self, of: Awareness) -> Option<(Timestamp, bool)> {
+        let stated = self.aware_of(of).map(|at| (at, false));
+        stated.or_else(|| {
+            let presumed = self.presumed_aware_at()?;
+            // As above: only what may be an attack is known as one with the violation.
+            let is_attack = of != Awareness::Attack || self.may_be_attack();
+            is_attack.then_some((presumed, true))
+        })
+    }
+
+    /// When an officer was aware at the latest, where nobody stated any hour: they confirmed a theft,
+    /// or the incident. `None` while nothing is confirmed, and for an earlier register's incident.
+    /// Who stated the hour of the attack alone does not know yet whether data are affected.
+    fn presumed_aware_at(&self) -> Option<Timestamp> {
+        let is_counted = self.awareness.is_empty()
+            && self.source != Source::Imported
+            && self.state() != IncidentState::Dismissed;
+        let theft = self.acts.theft().map(|theft| theft.at());
+        let confirmed = self.reached(IncidentState::Confirmed);
+        let first = theft.into_iter().chain(confirmed).min();
+        first.filter(|_| is_counted)
+    }
+
+    /// The clocks that run or ran; none before the first hour of awareness. Where nobody stated it,
+    /// they count from the confirmation: not stated yet is not *nothing due*.
     pub fn clocks(&self, rules: &[ClockRule], zone: &TimeZone) -> Vec<LegalClock> {
         let runs = ClockKind::ALL.iter().filter(|kind| self.concerns(**kind));
         let clocks = runs.filter_map(|kind| {
@@ -534,15 +578,20 @@ impl Incident {
             // follows a month later is not moved to a newer rule.
             let aware = Awareness::ALL
                 .iter()
-                .filter_map(|of| self.aware_of(*of))
+                .filter_map(|of| self.counted_from(*of))
+                .map(|(at, _)| at)
                 .min()?;
             let rule = *rule_of(rules, *kind, day_of(aware, zone))?;
-            let start = match rule.starts {
-                Starts::Aware(of) => self.aware_of(of)?,
-                Starts::Notified => self.met_at(ClockKind::Nis2)?,
-                Starts::Incomplete => self.incomplete()?.submitted_at(),
+            let (start, is_presumed) = match rule.starts {
+                Starts::Aware(of) => self.counted_from(of)?,
+                Starts::Notified => (self.met_at(ClockKind::Nis2)?, false),
+                Starts::Incomplete => (self.incomplete()?.submitted_at(), false),
             };
-            Some(LegalClock::start(rule, start, self.met_at(*kind), zone))
+            let clock = LegalClock::start(rule, start, self.met_at(*kind), zone);
+            Some(LegalClock {
+                is_presumed,
+                ..clock
+            })
         });
         clocks.collect()
     }

@@ -8,6 +8,7 @@ use digue_casework::incidents::{self, IncidentView};
 use digue_detection::Action;
 use digue_exposure::ScopeQuestion;
 use digue_response::clock::{ClockKind, LegalClock};
+use digue_response::incident::ToldState;
 use digue_types::{AccountId, FindingId, Timestamp};
 
 use crate::sources::unmet;
@@ -24,6 +25,8 @@ pub enum Situation {
     DutyOverdue(RunningDuty),
     /// Findings without a decision; nothing was closed.
     Undecided { findings: usize, oldest: Timestamp },
+    /// A theft was confirmed, and its incident is not qualified yet: its nearest duty.
+    TheftToQualify(RunningDuty),
     /// A legal clock runs.
     DutyRunning(RunningDuty),
     /// Tasks of the reader whose day has passed.
@@ -68,6 +71,10 @@ pub struct RunningDuty {
     pub started_at: Timestamp,
     /// `None` for a duty without undue delay.
     pub due_at: Option<Timestamp>,
+    /// Nobody has stated the hour of awareness yet: it counts from the confirmation.
+    pub is_presumed: bool,
+    /// The state of the incident.
+    pub state: ToldState,
 }
 
 impl RunningDuty {
@@ -84,6 +91,8 @@ fn duty(view: &IncidentView, clock: LegalClock) -> RunningDuty {
         kind: clock.rule.kind,
         started_at: clock.started_at,
         due_at: clock.due_at,
+        is_presumed: clock.is_presumed,
+        state: view.incident.told_state(),
     }
 }
 
@@ -125,6 +134,12 @@ pub(crate) async fn of(
             findings: findings.len(),
             oldest,
         };
+    }
+    let to_qualify = |duty: &&RunningDuty| {
+        duty.is_presumed && duty.state == ToldState::TheftConfirmed && duty.due_at.is_some()
+    };
+    if let Some(theft) = duties.iter().find(to_qualify) {
+        return Situation::TheftToQualify(theft.clone());
     }
     if let Some(next) = duties.iter().find(|duty| duty.due_at.is_some()) {
         return Situation::DutyRunning(next.clone());

@@ -107,7 +107,7 @@ fn incident_task(view: &IncidentView, is_mine: bool) -> Task {
             id: view.record.id.clone(),
             reference: view.reference(),
             title: view.incident.title.clone(),
-            state: view.incident.state(),
+            state: view.incident.told_state(),
             duty: next.map(|clock| clock.rule.kind),
         },
     }

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use digue_detection::Action;
 use digue_isms::calendar::DueItem;
-use digue_response::IncidentState;
 use digue_response::clock::ClockKind;
+use digue_response::incident::ToldState;
 use digue_selfservice::persons::requests::RequestKind;
 use digue_types::{AccountId, FindingId, OrganisationId, Subject, Timestamp, lists};
 
@@ -54,7 +54,7 @@ pub enum AwaitedAct {
         id: String,
         reference: String,
         title: String,
-        state: IncidentState,
+        state: ToldState,
         /// The duty whose deadline is the nearest; `None` before any clock runs.
         duty: Option<ClockKind>,
     },
@@ -118,11 +118,13 @@ pub struct Task {
     pub is_mine: bool,
 }
 
-/// The order of tasks: a person who may be a victim now, then what is overdue, then the nearest
-/// deadline, then the kind of work, the oldest first.
+/// The order of tasks: a person who may be a victim now, then what the law gives persons and the
+/// authority, then what is overdue, then the nearest deadline, then the kind of work, the oldest
+/// first. A late measure of one's own is no reason to miss the 72 hours of an incident.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Urgency {
     is_not_theft: bool,
+    is_not_of_law: bool,
     is_in_time: bool,
     has_no_deadline: bool,
     due: Option<Timestamp>,
@@ -163,6 +165,23 @@ impl Task {
         }
     }
 
+    /// An open incident, or a person who waits for an answer.
+    const fn is_of_law(&self) -> bool {
+        match self.source() {
+            TaskSource::Incidents | TaskSource::Requests => true,
+            TaskSource::Findings
+            | TaskSource::Approvals
+            | TaskSource::BreakGlass
+            | TaskSource::Holders
+            | TaskSource::Reviews
+            | TaskSource::Checks
+            | TaskSource::Sources
+            | TaskSource::Registers
+            | TaskSource::Assessment
+            | TaskSource::Learning => false,
+        }
+    }
+
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.due.is_some_and(|due| due < now)
     }
@@ -175,6 +194,7 @@ impl Task {
         };
         Urgency {
             is_not_theft: self.source() != TaskSource::Findings,
+            is_not_of_law: !self.is_of_law(),
             is_in_time: !self.is_overdue(now),
             has_no_deadline: self.due.is_none(),
             due: self.due,

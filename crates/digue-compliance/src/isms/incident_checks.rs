@@ -4,7 +4,6 @@
 use digue_app::{Actor, App, OperationError};
 use digue_casework::incidents::{self, IncidentView};
 use digue_isms::check::{DeadlineName, Measurement};
-use digue_response::clock::ClockKind;
 use digue_response::deadline::DeadlineStanding;
 use digue_response::incident::Source;
 use digue_types::Timestamp;
@@ -24,10 +23,7 @@ fn counted(views: &[IncidentView], now: Timestamp) -> Measurement {
             let standing = view.incident.deadline(clock, now);
             (clock.rule.kind, standing)
         });
-        // Not asked is not nothing due: the hour of awareness is still to be stated.
-        let unstated = view.incident.deadline_without_awareness(now);
-        let all = by_clock.chain(std::iter::once((ClockKind::Authority, unstated)));
-        for (duty, standing) in all {
+        for (duty, standing) in by_clock {
             match standing {
                 Some(DeadlineStanding::Exceeded) => {
                     found.population += 1;

@@ -318,14 +318,16 @@ pub async fn waiting(app: &App, actor: &Actor) -> Result<Vec<WaitingReview>, Ope
     Ok(waiting)
 }
 
-/// Decides about one account: it keeps its access, or it is suspended at once.
+/// Decides about accounts in the same way: each keeps its access, or is suspended at once.
+///
+/// # Errors
+/// Of the first account that cannot be decided; those before it are.
 pub async fn decide(
     app: &App,
     actor: &Actor,
     review: &str,
-    account: &AccountId,
-    decision: AccessDecision,
-    reason: &str,
+    accounts: &[AccountId],
+    (decision, reason): (AccessDecision, &str),
 ) -> Result<(), OperationError> {
     let reason = match (decision, reason.trim()) {
         (AccessDecision::Keep, "") => String::new(),
@@ -336,6 +338,28 @@ pub async fn decide(
         .into_iter()
         .find(|view| view.id == review);
     let view = view.ok_or(OperationError::NotFound("review"))?;
+    // Read once: a review has thousands of accounts, and most are kept together.
+    let stored = app.store().review_lines(review).await?;
+    for account in accounts {
+        let line = stored.iter().find(|line| line.account == *account);
+        let line = line.ok_or(OperationError::NotFound("account"))?;
+        decide_one(app, actor, &view, line, (decision, &reason)).await?;
+    }
+    let lines = app.store().review_lines(review).await?;
+    if lines.iter().all(|line| !line.decision.is_empty()) {
+        app.store().close_review(review, app.clock().now()).await?;
+    }
+    Ok(())
+}
+
+async fn decide_one(
+    app: &App,
+    actor: &Actor,
+    view: &ReviewView,
+    stored: &ReviewLine,
+    (decision, reason): (AccessDecision, &str),
+) -> Result<(), OperationError> {
+    let account = &stored.account;
     let line = view.lines.iter().find(|line| line.account == *account);
     let line = line.ok_or(OperationError::NotFound("account"))?;
     let rules = app.gateway().rules();
@@ -353,38 +377,28 @@ pub async fn decide(
     if decision == AccessDecision::Suspend && !suspended {
         // Suspended before the decision is recorded: a crash in between leaves less access, not
         // more. `Conflict` means that it was suspended meanwhile.
-        match accounts::set_suspended(app, actor, account, true, &reason).await {
+        match accounts::set_suspended(app, actor, account, true, reason).await {
             Ok(()) | Err(OperationError::Conflict) => {}
             Err(error) => return Err(error),
         }
     }
     let details = ActDetails {
         subject: Subject::Account(account.clone()),
-        before: Subject::Review(review.to_owned()).to_string(),
+        before: Subject::Review(view.id.clone()).to_string(),
         after: decision.code().to_owned(),
-        reason: reason.clone(),
+        reason: reason.to_owned(),
     };
-    let stored = app
-        .store()
-        .review_lines(review)
-        .await?
-        .into_iter()
-        .find(|line| line.account == *account);
     let decided = ReviewLine {
         decision: decision.code().to_owned(),
         decided_by: actor.account.to_string(),
         decided_at: app.clock().now(),
-        reason,
-        ..stored.ok_or(OperationError::NotFound("account"))?
+        reason: reason.to_owned(),
+        ..stored.clone()
     };
     let claim = app.store().decide_review_line(&decided);
     let release = app.store().release_review_line(&decided);
     app.claim((actor, Act::ReviewDecided, details), claim, release)
         .await?;
-    let lines = app.store().review_lines(review).await?;
-    if lines.iter().all(|line| !line.decision.is_empty()) {
-        app.store().close_review(review, app.clock().now()).await?;
-    }
     Ok(())
 }
 

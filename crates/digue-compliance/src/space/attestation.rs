@@ -190,7 +190,7 @@ async fn of_incidents(
     for view in &views {
         let state = text(
             language,
-            &format!("incident-state-{}", view.incident.state().code()),
+            &format!("incident-state-{}", view.incident.told_state().code()),
         );
         let name = format!(
             "{} ({})",

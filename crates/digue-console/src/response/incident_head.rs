@@ -2,6 +2,7 @@
 //! and who can answer it, and the one thing to do next.
 
 use digue_access::Role;
+use digue_administration::holders::HolderBook;
 use digue_app::{Actor, OperationError};
 use digue_casework::incidents::IncidentView;
 use digue_casework::measured;
@@ -74,7 +75,7 @@ pub(crate) struct SavedNotice {
 }
 
 /// The acts that a page can confirm: each has its sentence.
-const SAVED: [&str; 9] = [
+const SAVED: [&str; 10] = [
     "theft",
     "qualify",
     "persons",
@@ -84,6 +85,7 @@ const SAVED: [&str; 9] = [
     "close",
     "entry",
     "list",
+    "unchanged",
 ];
 
 impl SavedNotice {
@@ -143,8 +145,9 @@ fn lacks_awareness(w: &Localizer, view: &IncidentView) -> Option<String> {
     if view.incident.aware_at().is_some() {
         return None;
     }
-    Some(match view.incident.due_by_theft() {
-        Some(due) => w.with1("incident-awareness-by-theft", "due", w.moment(due)),
+    let mut presumed = view.clocks.iter().filter(|clock| clock.is_presumed);
+    Some(match presumed.find_map(|clock| clock.due_at) {
+        Some(due) => w.with1("incident-awareness-presumed", "due", w.moment(due)),
         None => w.say("incident-no-awareness"),
     })
 }
@@ -177,6 +180,7 @@ impl IncidentHead {
     ) -> Result<Self, OperationError> {
         let progress = measured::progress(&console.app, actor, view, w.reader().language).await?;
         let id = view.record.id.clone();
+        let book = HolderBook::read(&console.app, actor).await?;
         let clocks = shown_clocks(w, view)
             .into_iter()
             .filter(|shown| !shown.is_met)
@@ -185,7 +189,7 @@ impl IncidentHead {
         Ok(Self {
             reference: view.reference(),
             title: view.incident.title.clone(),
-            state: w.coded("incident-state", view.incident.state().code()),
+            state: w.coded("incident-state", view.incident.told_state().code()),
             role: w.say(view.incident.role.key()),
             steps: steps(w, &id, &progress, step),
             lacks_awareness: lacks_awareness(w, view).filter(|_| is_open),
@@ -194,7 +198,7 @@ impl IncidentHead {
             holding: placed(w, &id, &progress, |gap| gap.holds_up_closing()),
             unsure: placed(w, &id, &progress, |gap| !gap.is_required()),
             over: over(w, view, &progress),
-            waits: waits(console, w, &progress),
+            waits: waits((console, &book), w, &progress),
             next: next(w, &id, progress.next),
             saved: saved.text(w),
             is_log: step.is_none(),
@@ -354,14 +358,18 @@ fn place(id: &str, step: ProgressStep, gap: IncidentGap) -> String {
 }
 
 /// Who is waited for: the role, its accounts, and how many things.
-fn waits(console: &Console, w: &Localizer, progress: &IncidentProgress) -> Vec<String> {
+fn waits(
+    (console, book): (&Console, &HolderBook),
+    w: &Localizer,
+    progress: &IncidentProgress,
+) -> Vec<String> {
     let waits = Informant::ALL.iter().filter_map(|who| {
         let count = progress
             .gaps()
             .filter(|(_, gap)| gap.is_required() && gap.who() == *who)
             .count();
         let accounts = role_of(*who)
-            .map(|role| accounts(console, role))
+            .map(|role| accounts((console, book), role))
             .unwrap_or_default();
         let named = if accounts.is_empty() {
             w.say(who.key())
@@ -393,14 +401,21 @@ const fn role_of(who: Informant) -> Option<Role> {
     }
 }
 
-/// The accounts of a role that are not suspended.
-fn accounts(console: &Console, role: Role) -> Vec<String> {
+/// The holders of a role's accounts that are not suspended, with their telephones: at night those
+/// who wait call them.
+fn accounts((console, book): (&Console, &HolderBook), role: Role) -> Vec<String> {
     let rules = console.app.gateway().rules();
     let active = rules
         .directory
         .iter()
         .filter(|(_, record)| record.role == role && !record.is_suspended);
-    let mut accounts: Vec<String> = active.map(|(account, _)| account.to_string()).collect();
+    let mut accounts: Vec<String> = active
+        .map(|(account, _)| match book.of(account) {
+            Some(holder) if holder.telephone().is_empty() => holder.name().to_owned(),
+            Some(holder) => format!("{}, {}", holder.name(), holder.telephone()),
+            None => account.to_string(),
+        })
+        .collect();
     accounts.sort();
     accounts
 }

@@ -24,7 +24,7 @@ use digue_response::vocabulary::Gravity;
 use crate::error::{PageAnswer, PageResponse};
 use crate::response::breach as breach_pages;
 use crate::response::incident_head::{
-    IncidentHead, SavedNotice, ShownClock, next_address, shown_clocks,
+    IncidentHead, SavedNotice, ShownClock, address, next_address, shown_clocks,
 };
 use crate::response::step_page::{StepPage, StepRequest};
 use crate::signed_in::SignedIn;
@@ -90,6 +90,10 @@ pub(crate) async fn save(
         SheetOutcome::Added(_) => {
             let target = next_place(&console, &visitor, &actor, &id).await?;
             Ok(Redirect::to(&format!("{target}?saved={}", step.code())).into_response())
+        }
+        SheetOutcome::Unchanged => {
+            let target = address(&id, step);
+            Ok(Redirect::to(&format!("{target}?saved=unchanged")).into_response())
         }
         SheetOutcome::Refused(faults) => {
             let (saved, refused) = (SavedNotice::default(), Some((typed, faults)));

@@ -9,7 +9,7 @@ use digue_administration::holders::HolderBook;
 use digue_app::{OperationError, gates};
 use digue_casework::incidents::{self, IncidentView};
 use digue_evidence::stored_records::StoredKind;
-use digue_response::incident::{EntryKind, IncidentTask, Source};
+use digue_response::incident::{EntryKind, IncidentTask, Source, ToldState};
 use digue_response::{IncidentEntry, IncidentNote, IncidentState};
 use digue_types::{Gate, OrganisationId, Subject, Timestamp};
 use serde::Deserialize;
@@ -29,7 +29,7 @@ struct IncidentLine {
     id: String,
     reference: String,
     title: String,
-    state: IncidentState,
+    state: ToldState,
     opened_at: Timestamp,
     persons: Option<u64>,
     /// The nearest duty that is not met.
@@ -54,7 +54,7 @@ fn lines(w: &Localizer, views: &[IncidentView]) -> Vec<IncidentLine> {
         id: view.record.id.clone(),
         reference: view.reference(),
         title: view.incident.title.clone(),
-        state: view.incident.state(),
+        state: view.incident.told_state(),
         opened_at: view.record.opened_at,
         persons: view.incident.affected().map(|version| version.persons),
         next: shown_clocks(w, view)
@@ -111,12 +111,13 @@ fn table(w: &Localizer, lines: &[IncidentLine]) -> ListTable {
     }
 }
 
-const fn tone_of(state: IncidentState) -> ChipTone {
+const fn tone_of(state: ToldState) -> ChipTone {
     match state {
-        IncidentState::Suspected | IncidentState::Confirmed => ChipTone::Bad,
-        IncidentState::Contained => ChipTone::Watch,
-        IncidentState::Resolved => ChipTone::Good,
-        IncidentState::Dismissed => ChipTone::Plain,
+        ToldState::TheftConfirmed
+        | ToldState::Entered(IncidentState::Suspected | IncidentState::Confirmed) => ChipTone::Bad,
+        ToldState::Entered(IncidentState::Contained) => ChipTone::Watch,
+        ToldState::Entered(IncidentState::Resolved) => ChipTone::Good,
+        ToldState::Entered(IncidentState::Dismissed) => ChipTone::Plain,
     }
 }
 

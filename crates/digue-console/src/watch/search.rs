@@ -14,6 +14,7 @@ use digue_casework::incidents;
 use digue_compliance::isms;
 use digue_evidence::watch::{self, NamedAccount};
 use digue_types::PersonRef;
+use digue_types::written::folded;
 use serde::Deserialize;
 
 use crate::error::PageResponse;
@@ -142,13 +143,14 @@ async fn exact(
     Ok(same.map(|view| format!("/incidents/{}", view.record.id)))
 }
 
-/// The words of a search, without case.
+/// The words of a search, without case and accents: nobody who types `Valerie` is told that Valérie
+/// is unknown.
 struct SoughtWords(Vec<String>);
 
 impl SoughtWords {
     fn of(text: &str) -> Self {
         Self(
-            text.to_lowercase()
+            folded(text)
                 .split_whitespace()
                 .map(ToOwned::to_owned)
                 .collect(),
@@ -157,7 +159,7 @@ impl SoughtWords {
 
     /// Each word is a part of one of the texts.
     fn are_in(&self, texts: &[&str]) -> bool {
-        let texts: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
+        let texts: Vec<String> = texts.iter().map(|text| folded(text)).collect();
         self.0
             .iter()
             .all(|word| texts.iter().any(|text| text.contains(word)))
@@ -263,7 +265,7 @@ async fn found_incidents(
         words: view.incident.title.clone(),
         details: joined([
             &view.reference(),
-            &w.coded("incident-state", view.incident.state().code()),
+            &w.coded("incident-state", view.incident.told_state().code()),
         ]),
     };
     Ok(fits.map(line).collect())

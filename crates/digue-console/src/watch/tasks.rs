@@ -287,6 +287,23 @@ fn situation_in_words(w: &Localizer, board: &TaskBoard) -> (&'static str, String
                 way("/watch", "task-go-see"),
             )
         }
+        Situation::TheftToQualify(duty) => (
+            "bad",
+            match duty.due_at {
+                Some(due) => w.with(
+                    "home-theft-to-qualify",
+                    [
+                        ("title", duty.title.clone().into()),
+                        ("time", w.duration(due.since(now)).into()),
+                    ],
+                ),
+                None => duty_in_words(w, duty, now),
+            },
+            Some((
+                format!("/incidents/{}/sheets", duty.incident),
+                w.say("home-go-qualify"),
+            )),
+        ),
         Situation::DutyRunning(duty) => ("watch", duty_in_words(w, duty, now), open(duty)),
         Situation::Overdue { tasks } => ("watch", w.counted("home-overdue", *tasks), None),
         Situation::Waiting { tasks } => ("plain", w.counted("home-waiting", *tasks), None),

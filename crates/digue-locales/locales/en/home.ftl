@@ -56,6 +56,8 @@ home-undecided =
 home-duty-late = { $reference }: “{ $duty }” is late by { $time }.
 home-duty-left = { $reference }: { $time } left for “{ $duty }”.
 home-duty-runs = { $reference }: “{ $duty }” has been waiting for { $time }.
+home-theft-to-qualify = Theft confirmed: “{ $title }”. Qualify the incident; { $time } are left for the first deadline.
+home-go-qualify = Qualify
 home-overdue =
     { $count ->
         [one] 1 task is overdue.
@@ -177,5 +179,18 @@ reviews-undecided = to be decided
 reviews-keep-chosen = Keep the chosen accesses
 reviews-suspend-chosen = Suspend the chosen accesses
 reviews-choose-usual = those that are as usual
+reviews-usual-found = { $shown } { PLURAL($count, one: "access is", other: "accesses are") } as usual: { PLURAL($count, one: "the account was used, is not suspended and shows", other: "the accounts were used, are not suspended and show") } no more persons than { PLURAL($count, one: "its", other: "their") } peers.
+reviews-usual-left =
+    { $count ->
+        [0] No other is left.
+        [one] 1 is left to look at.
+       *[other] { $shown } are left to look at.
+    }
+reviews-keep-usual = { PLURAL($count, one: "Keep this access", other: "Keep these accesses, on all pages") }
+reviews-usual-none =
+    { $count ->
+        [one] The only access left is not as usual: look at it.
+       *[other] None of the { $shown } accesses left is as usual: never used, suspended, beyond their peers, or without a passkey while most have one. Look at them.
+    }
 reviews-chosen-explain = Suspending closes the access and the sessions of the chosen accounts at once; write why. An access can be kept without a reason.
 invalid-rows-none = Choose at least one row.

@@ -77,6 +77,7 @@ saved-decide = Decisions saved.
 saved-authority = Answers for the authority saved.
 saved-notices = Notices saved.
 saved-close = State of the incident saved.
+saved-unchanged = No answer has changed: nothing was saved.
 saved-entry = Entered.
 saved-list = List computed.
 saved-work = Decided: it was normal work.
@@ -101,6 +102,7 @@ sheet-confirm-facts = I have read these proposals and confirm them.
 sheet-confirm-aware = The body became aware of the breach at this hour; I confirm the period.
 sheet-confirm-period = I confirm this period.
 sheet-confirm-first = Nothing was saved: what Digue proposes is an answer only when you confirm it. Tick the box under this part.
+sheet-state-first = Nothing was saved: say first what became of the incident.
 sheet-filled = { $count ->
     [one] (one field filled in)
    *[other] ({ $shown } fields filled in)

@@ -35,6 +35,11 @@ stored-holder = Contact details of
 approval-waits-you = waits for your approval
 approval-nobody = nobody can approve it
 approval-nobody-explain = It takes a second officer or a confirmed delegate, with a passkey.
+approval-nobody-yet-explain = There is only one officer. To create the account of the second, the printed recovery key is worth the agreement of the second person, at /.digue/printed-key. Otherwise a second officer or a confirmed delegate with a passkey is needed.
+approval-gate = Access wanted: { $gate }
+approval-percent = { $percent } % of the usual limits
+approval-per-day = { $shown } { PLURAL($count, one: "added reading", other: "added readings") } a day without approval
+approval-theft = theft confirmed, { $reference } still open
 approval-deciders-more =
     { $count ->
         [one] or one other person

@@ -3,6 +3,7 @@
 ## What incidents are
 
 incident-state-suspected = suspected
+incident-state-theft = theft confirmed
 incident-state-confirmed = confirmed
 incident-state-contained = contained
 incident-state-resolved = resolved
@@ -317,7 +318,7 @@ incident-notification = Notification to the authority
 incident-persons = affected persons
 incident-persons-unknown = affected persons: not yet computed
 incident-no-awareness = Nobody has stated yet when the body became aware of the breach. The 72 hours run from that moment: state its hour.
-incident-awareness-by-theft = The 72 hours run at the latest since the theft was confirmed: until { $due }. State the hour of awareness.
+incident-awareness-presumed = The deadlines run at the latest since the confirmation: the first ends on { $due }. State the hour of awareness.
 incident-state-title = State
 incident-state-next = Change to
 incident-state-set = Change the state
@@ -437,6 +438,7 @@ clocks-title = Legal deadlines
 clocks-duty = Duty
 clocks-basis = Legal basis
 clocks-due = Due
+clocks-due-presumed = { $at }, counted from the confirmation: the hour of awareness is not stated yet
 clocks-now = Now
 clocks-met = Done
 clocks-without-delay = without undue delay

@@ -56,6 +56,8 @@ home-undecided =
 home-duty-late = { $reference } : « { $duty } » est en retard de { $time }.
 home-duty-left = { $reference } : il reste { $time } pour « { $duty } ».
 home-duty-runs = { $reference } : « { $duty } » attend depuis { $time }.
+home-theft-to-qualify = Vol confirmé : « { $title } ». Qualifiez l'incident ; il reste { $time } pour le premier délai.
+home-go-qualify = Qualifier
 home-overdue =
     { $count ->
         [one] 1 tâche est en retard.
@@ -177,5 +179,18 @@ reviews-undecided = à décider
 reviews-keep-chosen = Garder les accès choisis
 reviews-suspend-chosen = Suspendre les accès choisis
 reviews-choose-usual = ceux qui sont comme d'habitude
+reviews-usual-found = { $shown } { PLURAL($count, one: "accès est", other: "accès sont") } comme d'habitude : { PLURAL($count, one: "le compte a servi, n'est pas suspendu et ne montre", other: "les comptes ont servi, ne sont pas suspendus et ne montrent") } pas plus de personnes que { PLURAL($count, one: "ses", other: "leurs") } pairs.
+reviews-usual-left =
+    { $count ->
+        [0] Il n'en reste aucun autre.
+        [one] Il en reste 1 à regarder.
+       *[other] Il en reste { $shown } à regarder.
+    }
+reviews-keep-usual = { PLURAL($count, one: "Garder cet accès", other: "Garder ces accès, sur toutes les pages") }
+reviews-usual-none =
+    { $count ->
+        [one] Le seul accès qui reste n'est pas comme d'habitude : regardez-le.
+       *[other] Aucun des { $shown } accès qui restent n'est comme d'habitude : jamais utilisés, suspendus, au-delà de leurs pairs, ou sans clé d'accès alors que la plupart en ont une. Regardez-les.
+    }
 reviews-chosen-explain = Suspendre ferme tout de suite l'accès et les sessions des comptes choisis ; écrivez pourquoi. Un accès gardé peut l'être sans motif.
 invalid-rows-none = Choisissez au moins une ligne.

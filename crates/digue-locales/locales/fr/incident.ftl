@@ -77,6 +77,7 @@ saved-decide = Décisions enregistrées.
 saved-authority = Réponses pour la CNIL enregistrées.
 saved-notices = Avis enregistrés.
 saved-close = État de l'incident enregistré.
+saved-unchanged = Aucune réponse n'a changé : rien n'a été enregistré.
 saved-entry = Inscrit.
 saved-list = Liste calculée.
 saved-work = Décidé : c'était du travail normal.
@@ -101,6 +102,7 @@ sheet-confirm-facts = J'ai lu ces propositions, je les confirme.
 sheet-confirm-aware = L'organisme a eu connaissance de la violation à cette heure ; je confirme la période.
 sheet-confirm-period = Je confirme cette période.
 sheet-confirm-first = Rien n'a été enregistré : ce qui est proposé par Digue n'est une réponse que si vous le confirmez. Cochez la case sous cette partie.
+sheet-state-first = Rien n'a été enregistré : dites d'abord ce que l'incident est devenu.
 sheet-filled = { $count ->
     [one] (un champ rempli)
    *[other] ({ $shown } champs remplis)

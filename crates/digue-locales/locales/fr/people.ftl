@@ -35,6 +35,11 @@ stored-holder = Coordonnées de
 approval-waits-you = attend votre accord
 approval-nobody = personne ne peut l'accorder
 approval-nobody-explain = Il faut un second responsable ou un délégué confirmé, avec une clé d'accès.
+approval-nobody-yet-explain = Il n'y a qu'un responsable. Pour créer le compte du second, la clé de secours imprimée vaut l'accord de la seconde personne, à l'adresse /.digue/printed-key. Sinon, il faut un second responsable ou un délégué confirmé, avec une clé d'accès.
+approval-gate = Accès voulu : { $gate }
+approval-percent = { $percent } % des limites habituelles
+approval-per-day = { $shown } { PLURAL($count, one: "lecture ajoutée", other: "lectures ajoutées") } par jour sans accord
+approval-theft = vol confirmé, { $reference } encore ouvert
 approval-deciders-more =
     { $count ->
         [one] ou une autre personne

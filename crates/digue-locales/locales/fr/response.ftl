@@ -3,6 +3,7 @@
 ## What incidents are
 
 incident-state-suspected = suspecté
+incident-state-theft = vol confirmé
 incident-state-confirmed = confirmé
 incident-state-contained = contenu
 incident-state-resolved = résolu
@@ -317,7 +318,7 @@ incident-notification = Notification à la CNIL
 incident-persons = personnes touchées
 incident-persons-unknown = personnes touchées : pas encore calculées
 incident-no-awareness = Personne n'a encore dit quand l'organisme a pris connaissance de la violation. Le délai de 72 heures court dès cette connaissance : indiquez-en l'heure.
-incident-awareness-by-theft = Les 72 heures courent au plus tard depuis la confirmation du vol : jusqu'au { $due }. Indiquez l'heure de la prise de connaissance.
+incident-awareness-presumed = Les délais courent au plus tard depuis la confirmation : les premiers s'achèvent le { $due }. Indiquez l'heure de la prise de connaissance.
 incident-state-title = État
 incident-state-next = Passer à
 incident-state-set = Changer l'état
@@ -437,6 +438,7 @@ clocks-title = Échéances légales
 clocks-duty = Obligation
 clocks-basis = Texte
 clocks-due = Échéance
+clocks-due-presumed = { $at }, compté depuis la confirmation : l'heure de la prise de connaissance n'est pas encore dite
 clocks-now = Maintenant
 clocks-met = Fait le
 clocks-without-delay = dans les meilleurs délais

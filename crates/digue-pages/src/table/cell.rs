@@ -1,6 +1,7 @@
 //! The cells of a list: what they show, how they sort, and what stands in the file.
 
 use digue_types::Timestamp;
+use digue_types::written::folded;
 use jiff::civil::Date;
 
 use crate::view::{Localizer, ShownCount};
@@ -194,7 +195,7 @@ impl ListCell {
         let sort = if text.is_empty() {
             SortKey::Nothing
         } else {
-            SortKey::Text(text.to_lowercase())
+            SortKey::Text(folded(text))
         };
         Self {
             parts: vec![part],
@@ -380,12 +381,12 @@ impl ListCell {
         self.filter_value().to_owned()
     }
 
-    /// `word` is in lower case.
+    /// `word` is folded.
     pub(super) fn has_word(&self, word: &str) -> bool {
         let words = self.parts.iter().filter_map(CellPart::words);
         words
             .chain([self.filed.as_str()])
-            .any(|text| text.to_lowercase().contains(word))
+            .any(|text| folded(text).contains(word))
     }
 
     /// The parts, with fields that have an id of their own below `id`.

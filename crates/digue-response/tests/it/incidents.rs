@@ -803,6 +803,33 @@ fn each_duty_runs_from_its_own_awareness() {
     );
 }
 
+/// The clock of a confirmed theft was nowhere until somebody typed an hour: on a Saturday night
+/// nothing said that it ran.
+#[test]
+fn what_is_confirmed_runs_before_anybody_states_the_hour() {
+    let mut case = Case::open();
+    assert_eq!(due(&case.incident(), ClockKind::Authority), None);
+    case.now = after(1);
+    case.takes(IncidentNote::StateSet {
+        state: IncidentState::Confirmed,
+        reason: because(),
+    });
+    let presumed = case.incident().clocks(&RULES, &paris());
+    let authority = presumed
+        .iter()
+        .find(|clock| clock.rule.kind == ClockKind::Authority);
+    let authority = authority.expect("it runs");
+    assert!(authority.is_presumed);
+    assert_eq!(authority.due_at, Some(after(73)));
+    let late = case.incident().has_exceeded(&presumed, after(74));
+    assert!(late, "a deadline that nobody stated passes all the same");
+    // The stated hour replaces it.
+    case.takes(Case::aware(noon()));
+    let stated = case.incident().clocks(&RULES, &paris());
+    assert!(stated.iter().all(|clock| !clock.is_presumed));
+    assert_eq!(due(&case.incident(), ClockKind::Authority), Some(after(72)));
+}
+
 #[test]
 fn what_a_first_notification_leaves_open_has_its_own_clock() {
     let mut case = Case::open();

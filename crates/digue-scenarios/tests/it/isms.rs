@@ -211,9 +211,8 @@ async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
         &home.app,
         &ciso,
         &review,
-        &agent,
-        AccessDecision::Suspend,
-        "parti en mars",
+        std::slice::from_ref(&agent),
+        (AccessDecision::Suspend, "parti en mars"),
     )
     .await
     .unwrap();

@@ -192,9 +192,8 @@ async fn lived_in() -> Home {
         app,
         &ciso,
         &rights,
-        &agent.account,
-        AccessDecision::Keep,
-        "",
+        std::slice::from_ref(&agent.account),
+        (AccessDecision::Keep, ""),
     )
     .await
     .unwrap();
