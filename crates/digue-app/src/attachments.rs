@@ -1,12 +1,15 @@
 //! Attached files, such as the authority's receipt or a signed document. Stored by hash with their
 //! subject; Digue never opens them.
+//!
+//! They are read in `digue_evidence::stored_files`, which compares each with the journal: an act
+//! holds its hash, or that of the record that names it.
 
 use digue_store::FileRecord;
 
 use crate::actor::Actor;
 use crate::app::App;
 use crate::error::OperationError;
-use crate::files::hex;
+use crate::files::sha256;
 
 /// The largest file.
 pub const FILE_BYTES_MAX: usize = 10 << 20;
@@ -29,7 +32,7 @@ pub async fn keep(
     }
     let file = FileRecord {
         subject: subject.to_owned(),
-        hash: hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref()),
+        hash: sha256(bytes),
         name: file_name(name),
         size: bytes.len() as u64,
         kept_at: app.clock().now(),
@@ -40,34 +43,6 @@ pub async fn keep(
     } else {
         Err(OperationError::Conflict)
     }
-}
-
-/// A file of a subject: its name and its content.
-///
-/// # Errors
-/// `NotFound` when the subject has no such file.
-pub async fn read(
-    app: &App,
-    subject: &str,
-    hash: &str,
-) -> Result<(String, Vec<u8>), OperationError> {
-    let missing = OperationError::NotFound("file");
-    let found = app
-        .store()
-        .files(subject)
-        .await?
-        .into_iter()
-        .find(|file| file.hash == hash);
-    let Some(file) = found else {
-        return Err(missing);
-    };
-    Ok((
-        file.name,
-        app.store()
-            .file_bytes(subject, hash)
-            .await?
-            .ok_or(missing)?,
-    ))
 }
 
 /// A plain file name: no folder, and no character that a header or a shell would interpret.

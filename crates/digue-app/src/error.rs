@@ -4,6 +4,7 @@
 
 use digue_access::CaseloadFault;
 use digue_store::StoreError;
+use digue_types::Timestamp;
 
 /// A line of a file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +70,13 @@ pub enum OperationError {
     /// This actor requested it, approved it or held the link: a person with no part in it must act.
     #[error("a person who has no part in it is required")]
     Involved,
+    /// Records that the operation rests on differ from the journal, or cannot be compared with it.
+    /// Each one as the code of a difference (`digue_evidence::stored_records`).
+    #[error("not confirmed by the journal: {}", .0.join(", "))]
+    Unconfirmed(Vec<String>),
+    /// A stored file is not the one that was kept at this time.
+    #[error("the file is not the one that was kept at {0}")]
+    FileAltered(Timestamp),
     /// It has already been done, by a concurrent or an earlier call.
     #[error("already done")]
     Conflict,

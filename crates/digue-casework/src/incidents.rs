@@ -15,6 +15,7 @@ use digue_app::{
     ActDetails, ActSubscriber, Actor, App, Area, CommittedAct, OperationError, attachments,
 };
 use digue_evidence::reading::{self, EvidenceForm};
+use digue_evidence::stored_files::{self, JournalledFile};
 use digue_types::visible::is_blank;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -365,6 +366,9 @@ pub async fn keep_file(
 }
 
 /// A file of an incident: its name and its content.
+///
+/// # Errors
+/// `FileAltered` when it is not the one that was attached.
 pub async fn file(
     app: &App,
     actor: &Actor,
@@ -376,7 +380,15 @@ pub async fn file(
         if incident.files.iter().all(|(_, _, known, _)| known != hash) {
             return Err(OperationError::NotFound("file"));
         }
-        attachments::read(app, &Subject::Incident(id.to_owned()).to_string(), hash).await
+        let named = stored::files_of(app, id).await?;
+        let file = named
+            .into_iter()
+            .find(|file| file.hash == hash)
+            .ok_or(OperationError::NotFound("file"))?;
+        let kept = JournalledFile::of_record(hash, file.kept_at, file.confirmation)?;
+        let subject = Subject::Incident(id.to_owned()).to_string();
+        let bytes = stored_files::read(app, &subject, &kept).await?;
+        Ok((file.name, bytes))
     };
     reading::read(app, actor, EvidenceForm::File, fetch, |_| {
         Subject::File(hash.to_owned())

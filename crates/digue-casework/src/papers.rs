@@ -6,6 +6,8 @@
 use digue_app::files::hex;
 use digue_app::{ActDetails, Actor, App, OperationError, attachments};
 use digue_evidence::paper_warning::PaperSources;
+use digue_evidence::stored_files::{self, JournalledFile};
+use digue_evidence::stored_records::with_journal_statement;
 use digue_types::visible::is_blank;
 use std::collections::BTreeMap;
 
@@ -96,10 +98,8 @@ pub async fn printed_from(
         blocks,
         ..document.clone()
     };
-    let template = Subject::Template.to_string();
     if form == PaperFormat::Docx
-        && let Some(last) = app.store().files(&template).await?.last()
-        && let Some(bytes) = app.store().file_bytes(&template, &last.hash).await?
+        && let Some(bytes) = template(app).await?
     {
         return app
             .blocking(move || docx_in(&bytes, &document))
@@ -107,6 +107,34 @@ pub async fn printed_from(
             .map_err(unavailable);
     }
     printed(app, document, form).await
+}
+
+/// The operator's own template; `None` while there is none.
+///
+/// # Errors
+/// `FileAltered` when it is not the one that was kept: papers are printed on nothing else until it
+/// is loaded again.
+async fn template(app: &App) -> Result<Option<Vec<u8>>, OperationError> {
+    let subject = Subject::Template.to_string();
+    let kept = app.store().files(&subject).await?;
+    let named = with_journal_statement(app, |statement| {
+        let act = statement.journalled.templates().last();
+        match (act, kept.last()) {
+            (Some(act), _) => Ok(Some(JournalledFile::of_act(act))),
+            (None, Some(file)) => {
+                JournalledFile::without_act(&file.hash, file.kept_at, statement).map(Some)
+            }
+            (None, None) => Ok(None),
+        }
+    });
+    let Some(file) = named? else {
+        return Ok(None);
+    };
+    match stored_files::read(app, &subject, &file).await {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(OperationError::NotFound(_)) => Err(OperationError::FileAltered(file.kept_at())),
+        Err(error) => Err(error),
+    }
 }
 
 /// Accepts a Word file as the operator's own template: `{{title}}`, and a paragraph `{{content}}`.
@@ -133,9 +161,11 @@ pub async fn take_template(
         ..ActDetails::default()
     };
     app.write_down(actor, Act::Configured, details).await?;
-    attachments::keep(app, actor, &Subject::Template.to_string(), name, bytes)
-        .await
-        .map(drop)
+    match attachments::keep(app, actor, &Subject::Template.to_string(), name, bytes).await {
+        // The same file again, which the act above puts in force.
+        Ok(_) | Err(OperationError::Conflict) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The notification, block by block, in the order of the authority's online form.

@@ -9,6 +9,7 @@ pub mod ask;
 pub mod audits;
 pub mod awareness;
 pub mod checks;
+pub mod compared;
 pub mod contradicted;
 pub mod digest;
 pub mod exchange;
@@ -23,14 +24,17 @@ pub mod signatures;
 pub mod start;
 pub mod statement;
 pub(crate) mod stored;
+pub(crate) mod stored_files;
 pub(crate) mod uses;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use act_contents::RevisionHash;
+use digue_app::files::sha256;
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_casework::incidents::{self, LessonSubscriber, NamedMeasure};
 use digue_casework::operator;
+use digue_evidence::stored_records::{RecordConfirmation, with_journal_statement};
 use digue_isms::field::{FieldError, FieldFault, FieldShape, Values};
 use digue_isms::kinds::RegisterKind;
 use digue_isms::register::{RegisterEntry, RegisterRecord, Registers, Revision, UnreadableRecord};
@@ -41,6 +45,8 @@ use digue_types::{Act, Subject, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+
+use signatures::WhoSigns;
 
 /// The current records, cached.
 #[derive(Default)]
@@ -165,6 +171,7 @@ fn revision_of(record: RevisionRecord) -> Result<Revision, RevisionRecord> {
         at,
         author,
         is_over,
+        content,
         ..
     } = record;
     Ok(Revision {
@@ -174,6 +181,7 @@ fn revision_of(record: RevisionRecord) -> Result<Revision, RevisionRecord> {
         at,
         by: author,
         is_over,
+        hash: sha256(content),
         values,
     })
 }
@@ -300,21 +308,6 @@ pub async fn save(
     write(app, actor, kind, id, values).await
 }
 
-/// Saves what a person changed in a record, from the revision that they read.
-///
-/// # Errors
-/// As `save`; `Overtaken` when a later revision has other values by now.
-pub async fn save_from(
-    app: &App,
-    actor: &Actor,
-    kind: RegisterKind,
-    (id, read): (&str, u32),
-    values: &Values,
-) -> Result<String, SaveError> {
-    may_save(actor, kind)?;
-    write_from(app, actor, kind, Some((id, Some(read))), values).await
-}
-
 fn may_save(actor: &Actor, kind: RegisterKind) -> Result<(), OperationError> {
     actor.must_govern()?;
     if kind.is_written_by_digue() {
@@ -331,16 +324,17 @@ pub(crate) async fn write(
     id: Option<&str>,
     values: &Values,
 ) -> Result<String, SaveError> {
-    write_from(app, actor, kind, id.map(|id| (id, None)), values).await
+    let from = id.map(|id| (id, None));
+    write_from(app, actor, (kind, from), values, WhoSigns::Nobody).await
 }
 
 /// `write`, of a record from the revision that was read.
 async fn write_from(
     app: &App,
     actor: &Actor,
-    kind: RegisterKind,
-    from: Option<(&str, Option<u32>)>,
+    (kind, from): (RegisterKind, Option<(&str, Option<u32>)>),
     values: &Values,
+    who_signs: WhoSigns,
 ) -> Result<String, SaveError> {
     let values = kind.checked(values).map_err(SaveError::Faults)?;
     let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
@@ -349,8 +343,9 @@ async fn write_from(
     let (id, number) = match from {
         Some((id, read)) => {
             let known = found(&registers, kind, id)?;
-            // No revision without a change: each one is an act of the journal.
-            if known.values == values {
+            // No revision without a change: each one is an act of the journal. Unless its act is no
+            // longer readable: saved again, the journal confirms it again.
+            if known.values == values && !is_older(app, known) {
                 return Ok(id.to_owned());
             }
             // Of two who edit one record, the second must see what the first wrote.
@@ -371,19 +366,30 @@ async fn write_from(
             1,
         ),
     };
-    add(
-        app,
-        actor,
-        RevisionDraft {
-            kind,
-            id: id.clone(),
-            number,
-            is_over: false,
-            values,
-        },
-    )
-    .await?;
+    let is_signed =
+        who_signs == WhoSigns::AuthorWithProof && signatures::signs(app, actor, kind, &values);
+    let record = RevisionDraft {
+        kind,
+        id: id.clone(),
+        number,
+        is_over: false,
+        values,
+    };
+    let mut drafts = vec![record];
+    if is_signed {
+        let hash = sha256(record_of(app, actor, &drafts[0]).content);
+        let signed = (id.as_str(), number, hash.as_str());
+        drafts.push(signatures::draft(app, actor, &registers, signed).await?);
+    }
+    add_all(app, actor, drafts).await?;
     Ok(id)
+}
+
+/// True when the act of a record may be among those that are no longer readable.
+fn is_older(app: &App, known: &Revision) -> bool {
+    with_journal_statement(app, |statement| {
+        compared::confirmation_of(statement, known) == RecordConfirmation::Older
+    })
 }
 
 /// Ends a record: it is no longer current and stays in the history.
@@ -496,6 +502,7 @@ fn record_of(app: &App, actor: &Actor, draft: &RevisionDraft) -> RevisionRecord 
 fn details_of(record: &RevisionRecord) -> ActDetails {
     ActDetails {
         subject: Subject::Record(record.id.to_string()),
+        before: signatures::signed_text(record),
         after: RevisionHash::of(record).to_string(),
         ..ActDetails::default()
     }
@@ -635,6 +642,8 @@ fn attachment_of(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use digue_isms::register::RegisterIntegrity;
+
     use super::*;
 
     fn registers(id: &str) -> Arc<Registers> {
@@ -645,6 +654,58 @@ mod tests {
             faults: Vec::new(),
         };
         Arc::new(Registers::default().with_unreadable([unreadable]))
+    }
+
+    /// A record of a kind, signed by the account that it names, as the store holds the two.
+    fn signed_records(kind: RegisterKind) -> [RevisionRecord; 2] {
+        let field = kind.signatory().unwrap();
+        let record = |kind: RegisterKind, content: String| RevisionRecord {
+            kind: kind.code().to_owned(),
+            id: format!("{}-1", kind.prefix()),
+            number: 1,
+            at: Timestamp::from_secs(1_800_000_000),
+            author: "directrice".to_owned(),
+            is_over: false,
+            content,
+        };
+        let content = format!(r#"{{"title":["vrai"],"{field}":["directrice"]}}"#);
+        let signed = record(kind, content);
+        let signature = format!(
+            r#"{{"record":["{}"],"revision":["1"],"signed-on":["2027-01-15"],"content":["{}"]}}"#,
+            signed.id,
+            sha256(&signed.content)
+        );
+        [signed, record(RegisterKind::Signature, signature)]
+    }
+
+    fn is_signed(kind: RegisterKind, records: [RevisionRecord; 2]) -> bool {
+        let registers = registers_of(records.into()).compared(RegisterIntegrity::default());
+        let revision = registers.of(kind).first();
+        let state = revision.and_then(|one| digue_isms::signatures::signed(&registers, one));
+        state.is_some_and(|state| state.stands())
+    }
+
+    /// Even where the comparison with the journal sees nothing: the signature holds the hash.
+    #[test]
+    fn no_record_of_which_one_byte_changed_is_signed() {
+        let kinds = RegisterKind::ALL
+            .iter()
+            .filter(|kind| kind.signatory().is_some());
+        for &kind in kinds {
+            assert!(is_signed(kind, signed_records(kind)), "{kind:?}");
+            let length = signed_records(kind)[0].content.len();
+            for place in 0..length {
+                for bit in 0..7 {
+                    let [mut record, signature] = signed_records(kind);
+                    let mut bytes = record.content.into_bytes();
+                    bytes[place] ^= 1 << bit;
+                    // ASCII stays ASCII without its highest bit.
+                    record.content = String::from_utf8(bytes).unwrap();
+                    let content = record.content.clone();
+                    assert!(!is_signed(kind, [record, signature]), "{kind:?}: {content}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -401,7 +401,7 @@ impl YearPlayer<'_> {
     ) -> Result<(), StepError> {
         let kind = DemoStep::kind(kind).ok_or_else(|| StepError::Name(kind.to_owned()))?;
         let values = self.values(fields).await?;
-        let id = isms::save(self.app(), actor, kind, None, &values).await?;
+        let id = signatures::save_own(self.app(), actor, kind, None, &values).await?;
         self.names.insert(name.to_owned(), (Some(kind), id));
         Ok(())
     }
@@ -419,10 +419,8 @@ impl YearPlayer<'_> {
         let changed = self.values(fields).await?;
         let registers = isms::registers(self.app(), actor).await?;
         let known = registers.find(kind, &id);
-        let mut values = known
-            .ok_or_else(|| StepError::Name(record.to_owned()))?
-            .values
-            .clone();
+        let known = known.ok_or_else(|| StepError::Name(record.to_owned()))?;
+        let mut values = known.values.clone();
         for (field, texts) in changed {
             // An empty text takes the value away.
             if texts.iter().all(String::is_empty) {
@@ -431,7 +429,8 @@ impl YearPlayer<'_> {
                 values.insert(field, texts);
             }
         }
-        isms::save(self.app(), actor, kind, Some(&id), &values).await?;
+        let from = Some((id.as_str(), known.number));
+        signatures::save_own(self.app(), actor, kind, from, &values).await?;
         Ok(())
     }
 

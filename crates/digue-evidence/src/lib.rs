@@ -11,6 +11,7 @@ pub mod paper_warning;
 pub mod reading;
 pub mod retention;
 pub mod scope;
+pub mod stored_files;
 pub mod stored_records;
 pub mod table;
 pub mod watch;

@@ -97,6 +97,21 @@ impl<'n> PaperSources<'n> {
         Ok(blocks)
     }
 
+    /// The same as one text, for files of other programs; `None` while all agrees.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot be read.
+    pub async fn remark(
+        &self,
+        app: &App,
+        language: Language,
+    ) -> Result<Option<String>, OperationError> {
+        let faulty = self.faulty(app, language).await?.into_iter();
+        let said = faulty.map(|(heading, records)| format!("{heading} {}.", records.join(" ; ")));
+        let said: Vec<String> = said.collect();
+        Ok((!said.is_empty()).then(|| said.join(" ")))
+    }
+
     /// The same as the last sheet of a spreadsheet.
     ///
     /// # Errors

@@ -20,7 +20,9 @@ use digue_locales::{Language, Value, text, text_with};
 use digue_types::{Timestamp, lists};
 use futures_util::future::BoxFuture;
 
-pub use self::journalled::{JournalledAct, JournalledActs, SAME_MOMENT};
+pub use self::journalled::{
+    JournalledAct, JournalledActs, JournalledResult, SAME_MOMENT, is_same_moment,
+};
 
 lists! {
     /// The kinds of records that are compared.
@@ -34,8 +36,17 @@ lists! {
         Campaign "campaign",
         Record "record",
         Review "review",
+        /// The last result of each check.
         Check "check",
+        /// The earlier ones.
+        CheckHistory "check-history",
         Switch "switch",
+        /// A frozen version of the statement of applicability.
+        Statement "statement",
+        /// Files of records and incidents, and the operator's template.
+        File "file",
+        /// Requests of persons, with their answers.
+        Request "request",
     }
 }
 
@@ -57,6 +68,8 @@ pub enum StoredFault {
     Missing,
     /// It is there, and this version cannot read it: lists and totals are without it.
     Unreadable,
+    /// Its acts may be among those that are no longer readable: neither confirmed nor contradicted.
+    Older,
 }
 
 impl StoredFault {
@@ -66,6 +79,17 @@ impl StoredFault {
             Self::Differs => "",
             Self::Missing => "missing:",
             Self::Unreadable => "unreadable:",
+            Self::Older => "older:",
+        }
+    }
+
+    /// The locale key for a frozen version of the statement.
+    pub const fn version_key(self) -> &'static str {
+        match self {
+            Self::Differs => "statement-version-differs",
+            Self::Missing => "statement-version-missing",
+            Self::Unreadable => "statement-version-unreadable",
+            Self::Older => "statement-version-older",
         }
     }
 
@@ -74,6 +98,7 @@ impl StoredFault {
             Self::Differs => "stored-named",
             Self::Missing => "stored-missing",
             Self::Unreadable => "stored-unreadable-record",
+            Self::Older => "stored-older",
         }
     }
 }
@@ -91,7 +116,12 @@ impl RecordDifference {
 
     /// Reads the text of `to_code`.
     pub fn parse(code: &str) -> Option<Self> {
-        let faults = [StoredFault::Missing, StoredFault::Unreadable].into_iter();
+        let faults = [
+            StoredFault::Missing,
+            StoredFault::Unreadable,
+            StoredFault::Older,
+        ]
+        .into_iter();
         let found = faults
             .filter_map(|fault| Some((fault, code.strip_prefix(fault.prefix())?)))
             .next();
@@ -123,12 +153,12 @@ pub struct RecordComparison {
     /// Records that could be compared.
     pub compared: u64,
     /// Records older than the first readable act: neither confirmed nor contradicted.
-    pub older: u64,
+    pub older: BTreeSet<RecordDifference>,
     pub differences: BTreeSet<RecordDifference>,
 }
 
 /// The journal's answer about one record.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RecordConfirmation {
     Same,
     Differs,
@@ -137,6 +167,14 @@ pub enum RecordConfirmation {
 }
 
 impl RecordConfirmation {
+    /// True unless the journal contradicts the record.
+    pub const fn is_uncontradicted(self) -> bool {
+        match self {
+            Self::Same | Self::Older => true,
+            Self::Differs => false,
+        }
+    }
+
     pub const fn of(is_same: bool) -> Self {
         match is_same {
             true => Self::Same,
@@ -152,17 +190,17 @@ impl RecordComparison {
         name: impl Into<String>,
         confirmation: RecordConfirmation,
     ) {
+        let one = |fault| RecordDifference {
+            kind,
+            name: name.into(),
+            fault,
+        };
         match confirmation {
-            RecordConfirmation::Older => self.older += 1,
+            RecordConfirmation::Older => drop(self.older.insert(one(StoredFault::Older))),
             RecordConfirmation::Same => self.compared += 1,
             RecordConfirmation::Differs => {
                 self.compared += 1;
-                let fault = StoredFault::Differs;
-                self.differences.insert(RecordDifference {
-                    kind,
-                    name: name.into(),
-                    fault,
-                });
+                self.differences.insert(one(StoredFault::Differs));
             }
         }
     }
@@ -351,6 +389,21 @@ pub fn with_journal_statement<T>(app: &App, ask: impl FnOnce(&JournalStatement<'
     })
 }
 
+/// The answer of the journal, asked again where it contradicts: a record and its act are written one
+/// after the other, and what was just saved is not altered.
+pub async fn settled<T>(
+    app: &App,
+    ask: impl Fn(&JournalStatement<'_>) -> T,
+    contradicts: impl Fn(&T) -> bool,
+) -> T {
+    let first = with_journal_statement(app, &ask);
+    if !contradicts(&first) {
+        return first;
+    }
+    tokio::time::sleep(SETTLES_WITHIN).await;
+    with_journal_statement(app, &ask)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Comparisons, OperationError, RecordDifference, StoredFault, StoredKind};
@@ -381,6 +434,7 @@ mod tests {
                 StoredFault::Differs,
                 StoredFault::Missing,
                 StoredFault::Unreadable,
+                StoredFault::Older,
             ] {
                 let one = RecordDifference {
                     kind: StoredKind::Record,

@@ -9,6 +9,8 @@ use digue_access::Role;
 use digue_app::OperationError;
 use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::local_time;
+use digue_compliance::isms::checks::ComparedResult;
+use digue_compliance::isms::statement::FrozenVersion;
 use digue_compliance::isms::{checks, exchange, sheets, statement};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::check::{Check, CheckResult, DeadlineName, NotRun, PassRule};
@@ -176,19 +178,16 @@ fn counted(w: &Localizer, last: &CheckResult) -> [ListCell; 3] {
     }
 }
 
+/// What the list of checks is made of.
+const CHECKS: &[StoredKind] = &[StoredKind::Check, StoredKind::Switch];
+
 pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
 ) -> PageAnswer {
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = words_beside(
-        &console,
-        &visitor,
-        &[StoredKind::Check, StoredKind::Switch],
-        None,
-    )
-    .await?;
+    let w = words_beside(&console, &visitor, CHECKS, None).await?;
     let mut checks = all_shown(&w, &overview);
     checks.sort_by_key(|one| one.says);
     let may_write = visitor.role.is_some_and(Role::can_govern);
@@ -208,9 +207,9 @@ pub async fn list_csv(
     query: TableQuery,
 ) -> PageResponse {
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = console.words(&visitor);
+    let w = words_beside(&console, &visitor, CHECKS, None).await?;
     let checks = all_shown(&w, &overview);
-    Ok(table(&w, &checks).csv(&query, visitor.language, "checks"))
+    Ok(table(&w, &checks).csv_beside(&query, &w, "checks"))
 }
 
 pub async fn run(State(console): State<Console>, SignedIn(actor): SignedIn) -> PageRedirect {
@@ -239,7 +238,7 @@ struct CheckResultPage {
     names: Vec<(String, String)>,
     /// The others.
     more_names: Vec<(String, String)>,
-    history: Vec<(CheckResult, String)>,
+    history: Vec<ComparedResult>,
     may_write: bool,
     tab: &'static str,
 }
@@ -322,13 +321,9 @@ pub async fn show(
     let check = check_of(&code)?;
     let (actor, overview) = isms_overview(&console, &visitor).await?;
     let history = checks::history(&console.app, &actor, check).await?;
-    let w = words_beside(
-        &console,
-        &visitor,
-        &[StoredKind::Check, StoredKind::Switch],
-        Some(check.code()),
-    )
-    .await?;
+    // The earlier results, which this page lists, as well.
+    let kinds = [CHECKS, &[StoredKind::CheckHistory]].concat();
+    let w = words_beside(&console, &visitor, &kinds, Some(check.code())).await?;
     let shown = shown(&w, &overview, check);
     let mut names = failing_names(&w, &shown);
     let more_names = names.split_off(names.len().min(NAMES_SHOWN));
@@ -386,8 +381,7 @@ struct StatementPage {
     w: Localizer,
     lines: Vec<ShownLine>,
     counts: Vec<(&'static str, usize)>,
-    /// As (name, hash, author, date).
-    versions: Vec<(String, String, String, Timestamp)>,
+    versions: Vec<FrozenVersion>,
     may_write: bool,
     tab: &'static str,
 }
@@ -396,6 +390,9 @@ impl StatementPage {
     /// The most measures that a control names; the register has all.
     const MEASURES_SHOWN: usize = 12;
 }
+
+/// What the statement and the frameworks are made of.
+const SOURCES: &[StoredKind] = &[StoredKind::Record, StoredKind::Check, StoredKind::Switch];
 
 /// How many lines there are of each implementation, the worst first; those without any are left
 /// out.
@@ -448,14 +445,12 @@ pub async fn statement_page(
 ) -> PageAnswer {
     let (lines, _) = statement::now_standing(&console.app, &actor).await?;
     let versions = statement::versions(&console.app, &actor).await?;
-    let w = console.words(&visitor);
+    // Those that the printed statement names at its head, and the frozen versions.
+    let kinds = [SOURCES, &[StoredKind::Statement]].concat();
+    let w = words_beside(&console, &visitor, &kinds, None).await?;
     Ok(page(&StatementPage {
         counts: implementations(&lines),
-        versions: versions
-            .into_iter()
-            .rev()
-            .map(|file| (file.name, file.hash, file.kept_by.to_string(), file.kept_at))
-            .collect(),
+        versions: versions.into_iter().rev().collect(),
         lines: lines.into_iter().map(|line| in_words(&w, line)).collect(),
         may_write: visitor.role.is_some_and(Role::can_govern),
         tab: "statement",
@@ -548,6 +543,7 @@ pub async fn frameworks(
             sheets::framework_file(&console.app, framework, &lines, &w.reader(), form).await;
         return Ok(kept(&name, Media(form.media()), bytes?));
     }
+    let w = words_beside(&console, &visitor, SOURCES, None).await?;
     let requirements = framework::requirements(framework);
     Ok(page(&FrameworkPage {
         framework: framework.code(),

@@ -2,11 +2,12 @@
 
 use askama::Template;
 use axum::extract::State;
-use digue_evidence::stored_records::StoredKind;
+use digue_app::{Actor, OperationError};
+use digue_evidence::stored_records::{self, StoredKind};
 use digue_isms::contradictions::{ContradictionSource, RegisterContradiction};
 
 use crate::home::{IsmsOverview, all_wrong, euros_due, isms_overview};
-use digue_pages::differences::words_beside;
+use digue_pages::differences::words_with;
 use digue_pages::error::{PageAnswer, PageResponse};
 use digue_pages::state::Console;
 use digue_pages::table::{
@@ -93,14 +94,29 @@ fn late_cell(w: &Localizer, one: &RegisterContradiction) -> ListCell {
         .filed_as(filed)
 }
 
+/// The warning of both: records of registers and of incidents.
+async fn words_of(
+    console: &Console,
+    visitor: &Visitor,
+    (actor, overview): (&Actor, &IsmsOverview),
+) -> Result<Localizer, OperationError> {
+    let of_incidents = stored_records::compare(&console.app, actor, &[StoredKind::Incident]);
+    let of_incidents = of_incidents.await?.differences;
+    let of_records = overview.comparison.differences.iter();
+    Ok(words_with(
+        console,
+        visitor,
+        of_records.chain(&of_incidents),
+    ))
+}
+
 pub async fn wrong(
     State(console): State<Console>,
     visitor: Visitor,
     query: TableQuery,
 ) -> PageAnswer {
     let (actor, overview) = isms_overview(&console, &visitor).await?;
-    let kinds = [StoredKind::Record, StoredKind::Incident];
-    let w = words_beside(&console, &visitor, &kinds, None).await?;
+    let w = words_of(&console, &visitor, (&actor, &overview)).await?;
     let found = all_wrong(&console, &actor, &overview).await?;
     let list = wrong_table(&w, &overview, &found).shown(&w, &query);
     Ok(page(&ContradictionsPage {
@@ -117,7 +133,7 @@ pub async fn wrong_csv(
     query: TableQuery,
 ) -> PageResponse {
     let (actor, overview) = isms_overview(&console, &visitor).await?;
-    let w = console.words(&visitor);
+    let w = words_of(&console, &visitor, (&actor, &overview)).await?;
     let found = all_wrong(&console, &actor, &overview).await?;
-    Ok(wrong_table(&w, &overview, &found).csv(&query, visitor.language, "contradictions"))
+    Ok(wrong_table(&w, &overview, &found).csv_beside(&query, &w, "contradictions"))
 }

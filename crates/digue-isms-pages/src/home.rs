@@ -7,9 +7,10 @@ use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::incidents;
 use digue_casework::typed_form::TypedForm;
+use digue_compliance::isms::compared::ComparedRegisters;
 use digue_compliance::isms::record_words::RecordWords;
 use digue_compliance::isms::{self, contradicted, start};
-use digue_evidence::stored_records::StoredKind;
+use digue_evidence::stored_records::RecordComparison;
 use digue_isms::calendar::{self, DueItem};
 use digue_isms::check::Check;
 use digue_isms::contradictions::RegisterContradiction;
@@ -22,7 +23,7 @@ use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
 use digue_isms::statement::{Implementation, statement};
 use serde::Deserialize;
 
-use digue_pages::differences::words_beside;
+use digue_pages::differences::words_with;
 use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -64,6 +65,8 @@ struct IsmsHomePage {
 /// Everything that the pages of the ISMS are made of.
 pub struct IsmsOverview {
     pub registers: std::sync::Arc<Registers>,
+    /// How the stored records compare with the journal.
+    pub comparison: RecordComparison,
     pub measured: MeasuredState,
     pub now: Measurements,
 }
@@ -84,12 +87,16 @@ pub async fn isms_overview(
 ) -> Result<(Actor, IsmsOverview), PageError> {
     let app = &console.app;
     let actor = visitor.actor(app)?;
-    let registers = isms::registers(app, &actor).await?;
+    let ComparedRegisters {
+        registers,
+        comparison,
+    } = isms::compared::registers(app, &actor).await?;
     let measured = isms::measured(app, &actor).await?;
     Ok((
         actor,
         IsmsOverview {
             registers,
+            comparison,
             measured,
             now: isms::now(app),
         },
@@ -106,6 +113,7 @@ pub async fn all_wrong(
         registers,
         measured,
         now,
+        comparison: _,
     } = overview;
     contradicted::all(&console.app, actor, registers, (measured, *now)).await
 }
@@ -137,7 +145,7 @@ pub async fn home(
     Query(choice): Query<ShownQuestion>,
 ) -> PageAnswer {
     let (actor, overview) = isms_overview(&console, &visitor).await?;
-    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
+    let w = words_with(&console, &visitor, &overview.comparison.differences);
     let view = view_of(&visitor, &choice);
     let wrong = all_wrong(&console, &actor, &overview).await?.len();
     let figures = match view {
@@ -469,7 +477,7 @@ pub async fn calendar(
     query: TableQuery,
 ) -> PageAnswer {
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
+    let w = words_with(&console, &visitor, &overview.comparison.differences);
     let list = calendar_table(
         &w,
         &overview,
@@ -491,9 +499,9 @@ pub async fn calendar_csv(
     query: TableQuery,
 ) -> PageResponse {
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = console.words(&visitor);
+    let w = words_with(&console, &visitor, &overview.comparison.differences);
     let due = calendar::due(&overview.registers, overview.now);
-    Ok(calendar_table(&w, &overview, due).csv(&query, visitor.language, "calendar"))
+    Ok(calendar_table(&w, &overview, due).csv_beside(&query, &w, "calendar"))
 }
 
 /// A workshop, and the registers that it fills.
@@ -556,7 +564,7 @@ fn stakeholders(w: &Localizer, overview: &IsmsOverview) -> Vec<(String, String, 
 
 pub async fn ebios(State(console): State<Console>, visitor: Visitor) -> PageAnswer {
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = console.words(&visitor);
+    let w = words_with(&console, &visitor, &overview.comparison.differences);
     let workshops = WORKSHOPS.map(|(key, kinds)| workshop(&overview, key, kinds));
     Ok(page(&EbiosPage {
         workshops: workshops.into(),

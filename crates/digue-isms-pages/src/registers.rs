@@ -10,10 +10,11 @@ use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::incidents;
 use digue_casework::typed_form::TypedForm;
-use digue_compliance::isms::audits;
 use digue_compliance::isms::record_words::RecordWords;
+use digue_compliance::isms::signatures::save_own;
 use digue_compliance::isms::{self, RecordHistory, SaveError, observed, sheets};
-use digue_evidence::stored_records::StoredKind;
+use digue_compliance::isms::{audits, awareness};
+use digue_evidence::stored_records::{RecordDifference, StoredKind};
 use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
 use digue_isms::kinds::{Measure, Objective, Processing, RegisterKind, Risk, RiskLevel, place};
@@ -25,7 +26,7 @@ use serde::Deserialize;
 
 use crate::home::{IsmsOverview, all_wrong, isms_overview, review_inputs};
 use crate::record_fields::{FormField, form_fields};
-use digue_pages::differences::words_beside;
+use digue_pages::differences::words_with;
 use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -61,7 +62,7 @@ pub async fn registers(State(console): State<Console>, visitor: Visitor) -> Page
         code: kind.code(),
         count: overview.registers.of(*kind).len(),
     };
-    let w = console.words(&visitor);
+    let w = words_with(&console, &visitor, &overview.comparison.differences);
     Ok(page(&RegistersPage {
         registers: RegisterKind::ALL.iter().map(tab).collect(),
         tab: "registers",
@@ -116,7 +117,7 @@ pub async fn list(
 ) -> PageAnswer {
     let kind = kind_of(&code)?;
     let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
+    let w = words_with(&console, &visitor, &overview.comparison.differences);
     let all = overview.registers.of(kind);
     Ok(page(&RegisterTablePage {
         kind: kind.code(),
@@ -337,32 +338,56 @@ fn signature(
     revision: &Revision,
     account: &AccountId,
 ) -> Option<Signature> {
+    let state = signatures::signed(registers, revision)?;
+    let language = w.reader().language;
+    let text = isms::signatures::in_words(language, revision, &state, |at| w.moment(at))?;
     let named = revision
         .values
         .get(revision.kind.signatory()?)
         .and_then(|texts| texts.first());
-    let name = named.map(String::as_str).unwrap_or_default();
-    let (text, is_signed, is_waiting) = match signatures::signed(registers, revision)? {
-        SignatureState::Unnamed => return None,
-        SignatureState::Typed => {
-            let values = [("name", name.into()), ("by", revision.by.as_str().into())];
-            (w.with("signature-typed", values), false, true)
-        }
-        SignatureState::By { account, at } => (
-            w.with(
-                "signature-by",
-                [("name", account.into()), ("at", w.moment(at).into())],
-            ),
-            true,
-            false,
-        ),
-    };
-    let is_named = is_waiting && signatures::is_same(name, account.as_str());
+    let is_named = state == SignatureState::Typed
+        && named.is_some_and(|name| signatures::is_same(name, account.as_str()));
     Some(Signature {
         text,
-        is_signed,
+        is_signed: state.stands(),
         may_sign: is_named.then_some(revision.number),
     })
+}
+
+/// What is wrong with the stored record, its signatures and the file that it names.
+async fn faults_of(
+    console: &Console,
+    actor: &Actor,
+    (kind, id): (RegisterKind, &str),
+    values: &Values,
+    overview: &IsmsOverview,
+) -> Result<Vec<RecordDifference>, OperationError> {
+    let registers = &overview.registers;
+    let signs_this = |one: &&Revision| {
+        let record = one.values.get("record").and_then(|texts| texts.first());
+        record.is_some_and(|record| record == id)
+    };
+    let signatures = registers.of(RegisterKind::Signature).iter();
+    let signatures: Vec<&str> = signatures
+        .filter(signs_this)
+        .map(|one| one.id.as_str())
+        .collect();
+    let is_shown = |one: &&RecordDifference| {
+        one.is_about(id) || signatures.iter().any(|signature| one.is_about(signature))
+    };
+    let differing = overview.comparison.differences.iter().filter(is_shown);
+    let mut faulty: Vec<RecordDifference> = differing.cloned().collect();
+    if kind == RegisterKind::Document
+        && values.contains_key("file")
+        && let Some(fault) = awareness::file_fault(&console.app, actor, id).await?
+    {
+        faulty.push(RecordDifference {
+            kind: StoredKind::File,
+            name: id.to_owned(),
+            fault,
+        });
+    }
+    Ok(faulty)
 }
 
 #[derive(Deserialize)]
@@ -479,7 +504,8 @@ async fn shown(
 ) -> PageAnswer {
     let app = &console.app;
     let actor = visitor.actor(app)?;
-    let w = words_beside(console, visitor, &[StoredKind::Record], Some(id)).await?;
+    let faulty = faults_of(console, &actor, (kind, id), values, overview).await?;
+    let w = words_with(console, visitor, &faulty);
     let RecordHistory {
         revisions: mut history,
         unreadable,
@@ -598,7 +624,7 @@ pub async fn add(
     let kind = kind_of(&code)?;
     let values = values_of(kind, &TypedForm::new(pairs));
     let actor = visitor.actor(&console.app)?;
-    let saved = isms::save(&console.app, &actor, kind, None, &values).await;
+    let saved = save_own(&console.app, &actor, kind, None, &values).await;
     answer(&console, &visitor, kind, ("", &values), saved).await
 }
 
@@ -614,7 +640,8 @@ pub async fn save(
     let actor = visitor.actor(&console.app)?;
     // A form without its revision was not made by this page: it overwrites nothing.
     let read = form.text("revision").parse().unwrap_or(0);
-    let saved = isms::save_from(&console.app, &actor, kind, (&id, read), &values).await;
+    let from = Some((id.as_str(), read));
+    let saved = save_own(&console.app, &actor, kind, from, &values).await;
     answer(&console, &visitor, kind, (&id, &values), saved).await
 }
 

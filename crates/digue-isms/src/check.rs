@@ -133,7 +133,7 @@ impl Check {
     pub fn judge(self, found: &Measurement) -> CheckOutcome {
         match &found.not_run {
             Some(NotRun::Failed) => return CheckOutcome::Error,
-            Some(NotRun::NoSource | NotRun::Gone | NotRun::Unreadable) => {
+            Some(NotRun::NoSource | NotRun::Gone | NotRun::Unreadable | NotRun::Altered) => {
                 return CheckOutcome::NotRun;
             }
             None => {}
@@ -211,6 +211,8 @@ pub enum NotRun {
     Failed,
     /// Its result is stored and cannot be read.
     Unreadable,
+    /// Its stored result is not the one that it had, by the journal: nothing is known.
+    Altered,
 }
 
 impl NotRun {
@@ -221,14 +223,21 @@ impl NotRun {
             Self::Gone => "gone",
             Self::Failed => "error",
             Self::Unreadable => "unreadable",
+            Self::Altered => "altered",
         }
     }
 
     /// The inverse of `code`; `None` for an unknown code.
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::NoSource, Self::Gone, Self::Failed, Self::Unreadable]
-            .into_iter()
-            .find(|one| one.code() == code)
+        [
+            Self::NoSource,
+            Self::Gone,
+            Self::Failed,
+            Self::Unreadable,
+            Self::Altered,
+        ]
+        .into_iter()
+        .find(|one| one.code() == code)
     }
 }
 
@@ -374,6 +383,7 @@ mod tests {
                 NotRun::Gone,
                 NotRun::Failed,
                 NotRun::Unreadable,
+                NotRun::Altered,
             ] {
                 let expected = if why == NotRun::Failed {
                     CheckOutcome::Error

@@ -18,6 +18,8 @@ use crate::standing::{MeasureState, MeasuredState, Measurements, StaleReason};
 pub enum ContradictionKind {
     /// A record cannot be read: whatever else is wrong with it is unknown.
     Unreadable,
+    /// What is stored is not what its signatory signed, or differs from the journal.
+    SignatureBroken,
     /// A measure promised in a DPIA, an injunction, an audit or an incident is not done by its due
     /// date.
     PromisedNotDone,
@@ -59,6 +61,7 @@ impl ContradictionKind {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Unreadable => "unreadable",
+            Self::SignatureBroken => "signature-broken",
             Self::PromisedNotDone => "promised-not-done",
             Self::DeclaredLess => "declared-less",
             Self::Contradicted => "contradicted",
@@ -235,26 +238,30 @@ fn sort(found: &mut [RegisterContradiction]) {
     });
 }
 
-/// Records that name who decided them, without that account's signature.
+/// Records that name who decided them, without that account's signature, or with one that is not
+/// for what is stored.
 fn not_signed(registers: &Registers, found: &mut Vec<RegisterContradiction>) {
     for kind in RegisterKind::ALL
         .iter()
         .filter(|kind| kind.signatory().is_some())
     {
         for revision in registers.of(*kind) {
-            if signatures::signed(registers, revision) == Some(SignatureState::Typed) {
-                let of = |field: &str| revision.values.get(field).and_then(|texts| texts.first());
-                let title = of("title")
-                    .or_else(|| of("risk"))
-                    .map(String::as_str)
-                    .unwrap_or_default();
-                found.push(wrong(
-                    ContradictionKind::NotSigned,
-                    *kind,
-                    &revision.id,
-                    title,
-                ));
-            }
+            let what = match signatures::signed(registers, revision) {
+                Some(SignatureState::Typed) => ContradictionKind::NotSigned,
+                Some(SignatureState::Broken(_)) => ContradictionKind::SignatureBroken,
+                Some(
+                    SignatureState::Unnamed
+                    | SignatureState::Signed(_)
+                    | SignatureState::Unproven(..),
+                )
+                | None => continue,
+            };
+            let of = |field: &str| revision.values.get(field).and_then(|texts| texts.first());
+            let title = of("title")
+                .or_else(|| of("risk"))
+                .map(String::as_str)
+                .unwrap_or_default();
+            found.push(wrong(what, *kind, &revision.id, title));
         }
     }
 }

@@ -500,12 +500,13 @@ kinds! {
         review_on "review-on" Day,
     }
 
-    /// A person read an edition of a document. Never changed.
+    /// A person read an edition of a document, whose file has this hash. Never changed.
     Receipt {
         document "document" RecordLink<Document> [needed],
         edition "edition" ShortText [needed],
         reader "reader" ShortText [needed],
         read_on "read-on" Day [needed],
+        content "content" ShortText,
     }
 
     /// An awareness campaign (7.3).
@@ -554,11 +555,14 @@ kinds! {
         comment "comment" LongText,
     }
 
-    /// The account that a record names signed one revision of it. Never changed.
+    /// The account that a record names signed one revision of it: the content with this hash, which
+    /// those of before 0.2 do not have. Never changed.
     Signature {
         record "record" ShortText [needed],
         revision "revision" Number [needed],
         signed_on "signed-on" Day [needed],
+        capacity "capacity" One<crate::capacity::Capacity>,
+        content "content" ShortText,
     }
 
     /// A processing of personal data (GDPR art. 30), as controller or processor.

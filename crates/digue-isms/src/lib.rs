@@ -10,6 +10,7 @@ mod answers;
 pub mod assessment;
 pub mod awareness;
 pub mod calendar;
+pub mod capacity;
 pub mod check;
 pub mod contradictions;
 pub mod field;

@@ -3,7 +3,8 @@
 //! A record is never overwritten and never deleted: a change is a further revision, and so is its
 //! end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use digue_types::Timestamp;
 use jiff::civil::Date;
@@ -24,7 +25,18 @@ pub struct Revision {
     pub by: String,
     /// The record ended with this revision.
     pub is_over: bool,
+    /// SHA-256 of the stored text of the values, hexadecimal: what a signature is about.
+    pub hash: String,
     pub values: Values,
+}
+
+/// What a comparison of the registers with the journal found, by the ids of records.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RegisterIntegrity {
+    /// Those of which a revision differs from the journal, is missing or cannot be read.
+    pub differing: BTreeSet<String>,
+    /// Those of which the current revision is older than the first readable act.
+    pub older: BTreeSet<String>,
 }
 
 /// A record in force, parsed.
@@ -67,10 +79,13 @@ impl<R> RegisterReading<R> {
 /// The records in force: the last revision of each record that has not ended.
 #[derive(Clone, Debug, Default)]
 pub struct Registers {
-    in_force: BTreeMap<RegisterKind, Vec<Revision>>,
+    // Shared: each page compares the same records anew.
+    in_force: Arc<BTreeMap<RegisterKind, Vec<Revision>>>,
     /// By kind and identifier: the place in `in_force`. Pages look up each record of a list.
-    places: BTreeMap<RegisterKind, HashMap<String, usize>>,
+    places: Arc<BTreeMap<RegisterKind, HashMap<String, usize>>>,
     unreadable: Vec<UnreadableRecord>,
+    /// `None` until they are compared with the journal: nothing of them is then signed.
+    integrity: Option<Arc<RegisterIntegrity>>,
 }
 
 impl Registers {
@@ -101,10 +116,25 @@ impl Registers {
             (*kind, ids.zip(0..).collect())
         });
         Self {
-            places: places.collect(),
-            in_force,
+            places: Arc::new(places.collect()),
+            in_force: Arc::new(in_force),
             unreadable,
+            integrity: None,
         }
+    }
+
+    /// The same records, with what a comparison with the journal found.
+    #[must_use]
+    pub fn compared(&self, integrity: RegisterIntegrity) -> Self {
+        Self {
+            integrity: Some(Arc::new(integrity)),
+            ..self.clone()
+        }
+    }
+
+    /// What the comparison with the journal found; `None` without one.
+    pub fn integrity(&self) -> Option<&RegisterIntegrity> {
+        self.integrity.as_deref()
     }
 
     /// The same with records in force whose stored text cannot be read at all.

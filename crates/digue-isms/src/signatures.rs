@@ -1,10 +1,33 @@
 //! Signatures of records. A typed name is only a statement by its author; a signature is an act of
-//! the account that the record names.
+//! the account that the record names, about exactly one content.
 
 use digue_types::{AccountId, Timestamp};
 
+use crate::capacity::Capacity;
 use crate::kinds::Signature;
-use crate::register::{Registers, Revision};
+use crate::register::{RegisterEntry, Registers, Revision};
+
+/// A signature that was given: who gave it, when, in what capacity, and for what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GivenSignature {
+    pub account: String,
+    pub at: Timestamp,
+    /// The role of the account at that time; `None` in those of before 0.2.
+    pub capacity: Option<Capacity>,
+    /// SHA-256 of what was signed; `None` in those of before 0.2.
+    pub content: Option<String>,
+}
+
+/// Why a signature is neither confirmed nor contradicted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UnprovenSignature {
+    /// It was given before signatures held the hash of what is signed.
+    ContentNotRecorded,
+    /// The act of the record or of the signature is no longer readable in the journal.
+    Older,
+    /// The registers were not compared with the journal.
+    NotCompared,
+}
 
 /// Whether a record is signed by the account that it names.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,31 +36,37 @@ pub enum SignatureState {
     Unnamed,
     /// The record names someone who has not signed.
     Typed,
-    By {
-        account: String,
-        at: Timestamp,
-    },
+    /// The named account signed exactly this content, and the journal confirms both.
+    Signed(GivenSignature),
+    Unproven(GivenSignature, UnprovenSignature),
+    /// What is stored is not what was signed, or differs from the journal.
+    Broken(GivenSignature),
 }
 
 impl SignatureState {
-    pub const fn is_signed(&self) -> bool {
-        matches!(self, Self::By { .. })
+    /// True when nothing contradicts the signature. A record that was signed before signatures held
+    /// a hash does not fall due again with a new version.
+    pub const fn stands(&self) -> bool {
+        match self {
+            Self::Signed(_)
+            | Self::Unproven(_, UnprovenSignature::ContentNotRecorded | UnprovenSignature::Older) => {
+                true
+            }
+            Self::Unproven(_, UnprovenSignature::NotCompared)
+            | Self::Unnamed
+            | Self::Typed
+            | Self::Broken(_) => false,
+        }
     }
 }
 
-/// The signature of this revision; `None` for a kind that is not signed. An author who names their
-/// own account signs by writing. A further revision has to be signed again.
+/// The signature of this revision; `None` for a kind that is not signed. A further revision has to
+/// be signed again.
 pub fn signed(registers: &Registers, revision: &Revision) -> Option<SignatureState> {
     let field = revision.kind.signatory()?;
     let Some(named) = revision.values.get(field).and_then(|texts| texts.first()) else {
         return Some(SignatureState::Unnamed);
     };
-    if is_same(named, &revision.by) {
-        return Some(SignatureState::By {
-            account: revision.by.clone(),
-            at: revision.at,
-        });
-    }
     // The signature must name this revision, and its author must be the named account: a signature
     // of revision 1 does not cover what was changed in revision 2.
     let signatures = registers.read_those::<Signature>(|values| {
@@ -50,10 +79,47 @@ pub fn signed(registers: &Registers, revision: &Revision) -> Option<SignatureSta
         .entries
         .into_iter()
         .find(|one| one.record.revision == Some(revision.number) && is_same(named, &one.by));
-    Some(own.map_or(SignatureState::Typed, |one| SignatureState::By {
-        account: one.by,
-        at: one.at,
+    Some(own.map_or(SignatureState::Typed, |one| {
+        state_of(registers, revision, one)
     }))
+}
+
+fn state_of(
+    registers: &Registers,
+    revision: &Revision,
+    signature: RegisterEntry<Signature>,
+) -> SignatureState {
+    let RegisterEntry {
+        id, at, by, record, ..
+    } = signature;
+    let content = Some(record.content.0).filter(|hash| !hash.is_empty());
+    let given = GivenSignature {
+        account: by,
+        at,
+        capacity: record.capacity.0,
+        content,
+    };
+    let is_other = given
+        .content
+        .as_ref()
+        .is_some_and(|hash| *hash != revision.hash);
+    let Some(integrity) = registers.integrity() else {
+        return match is_other {
+            true => SignatureState::Broken(given),
+            false => SignatureState::Unproven(given, UnprovenSignature::NotCompared),
+        };
+    };
+    let either =
+        |ids: &std::collections::BTreeSet<String>| ids.contains(&revision.id) || ids.contains(&id);
+    if is_other || either(&integrity.differing) {
+        SignatureState::Broken(given)
+    } else if given.content.is_none() {
+        SignatureState::Unproven(given, UnprovenSignature::ContentNotRecorded)
+    } else if either(&integrity.older) {
+        SignatureState::Unproven(given, UnprovenSignature::Older)
+    } else {
+        SignatureState::Signed(given)
+    }
 }
 
 /// True when the text names this account. Compared as account ids, so that case and spacing do not

@@ -16,19 +16,25 @@ pub async fn words_beside(
     kinds: &[StoredKind],
     name: Option<&str>,
 ) -> Result<Localizer, PageError> {
-    let mut localizer = console.words(visitor);
     let actor = visitor.actor(&console.app)?;
     // Users who see only a part are not told of differences elsewhere.
     if !actor.role.can_watch() {
-        return Ok(localizer);
+        return Ok(console.words(visitor));
     }
     let compared = stored_records::compare(&console.app, &actor, kinds).await?;
     let is_shown = |one: &&RecordDifference| name.is_none_or(|name| one.is_about(name));
-    localizer.faulty = under_headings(
-        compared.differences.iter().filter(is_shown),
-        visitor.language,
-    );
-    let mut faulty = std::mem::take(&mut localizer.faulty);
+    let faulty: Vec<&RecordDifference> = compared.differences.iter().filter(is_shown).collect();
+    Ok(words_with(console, visitor, faulty))
+}
+
+/// The same for a page that has compared its records itself.
+pub fn words_with<'d>(
+    console: &Console,
+    visitor: &Visitor,
+    faulty: impl IntoIterator<Item = &'d RecordDifference>,
+) -> Localizer {
+    let mut localizer = console.words(visitor);
+    let mut faulty = under_headings(faulty.into_iter(), visitor.language);
     for (_, records) in &mut faulty {
         let more = records.len().saturating_sub(FAULTY_SHOWN);
         records.truncate(FAULTY_SHOWN);
@@ -37,7 +43,7 @@ pub async fn words_beside(
         }
     }
     localizer.faulty = faulty;
-    Ok(localizer)
+    localizer
 }
 
 /// The most faulty records that a page names; the check of stored records has all.

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_app::{LineFault, OperationError};
+use digue_evidence::stored_records::RecordDifference;
 use digue_locales::{Language, text};
 use digue_types::OperatorContact;
 use serde_json::{Value, json};
@@ -133,8 +134,17 @@ pub fn problem_document(visitor: &Visitor, error: &OperationError) -> Response {
         "type": "about:blank",
         "title": text(visitor.language, title),
         "status": status.as_u16(),
-        "detail": text(visitor.language, detail),
+        "detail": detail_text(&Localizer::new(visitor), error, detail),
     });
+    if let OperationError::Unconfirmed(codes) = error {
+        problem["records"] = codes
+            .iter()
+            .map(|code| {
+                let name = difference_in_words(visitor.language, code);
+                json!({ "code": code, "name": name })
+            })
+            .collect();
+    }
     if let OperationError::Faults(faults) = error {
         problem["faults"] = faults
             .iter()
@@ -143,6 +153,29 @@ pub fn problem_document(visitor: &Visitor, error: &OperationError) -> Response {
     }
     let kind = HeaderValue::from_static("application/problem+json");
     (status, [(header::CONTENT_TYPE, kind)], problem.to_string()).into_response()
+}
+
+/// The sentence of an error; that of a file with the time at which the journal holds it.
+fn detail_text(w: &Localizer, error: &OperationError, key: &str) -> String {
+    match error {
+        OperationError::FileAltered(at) => w.with1(key, "at", w.moment(*at)),
+        OperationError::Denied
+        | OperationError::NotFound(_)
+        | OperationError::Invalid(_)
+        | OperationError::Faults(_)
+        | OperationError::ProofNeeded
+        | OperationError::SecondNeeded
+        | OperationError::Involved
+        | OperationError::Unconfirmed(_)
+        | OperationError::Conflict
+        | OperationError::Busy
+        | OperationError::Full
+        | OperationError::Unavailable(_) => w.say(key),
+    }
+}
+
+fn difference_in_words(language: Language, code: &str) -> String {
+    RecordDifference::parse(code).map_or_else(|| code.to_owned(), |one| one.in_words(language))
 }
 
 fn fault_json(language: Language, fault: &LineFault) -> Value {
@@ -197,11 +230,15 @@ fn error_page(
             .iter()
             .map(|fault| fault_in_words(&w, visitor, fault))
             .collect(),
+        OperationError::Unconfirmed(codes) => codes
+            .iter()
+            .map(|code| difference_in_words(visitor.language, code))
+            .collect(),
         _ => Vec::new(),
     };
     page(&MessagePage {
         title: w.say(title),
-        text: unconfirmed.unwrap_or_else(|| w.say(text)),
+        text: unconfirmed.unwrap_or_else(|| detail_text(&w, error, text)),
         details,
         contact: contact.cloned(),
         w,
@@ -302,6 +339,16 @@ pub fn outcome(error: &OperationError) -> (StatusCode, &'static str, &'static st
             StatusCode::SERVICE_UNAVAILABLE,
             "error-full-title",
             "error-full",
+        ),
+        OperationError::Unconfirmed(_) => (
+            StatusCode::CONFLICT,
+            "error-unconfirmed-records-title",
+            "error-unconfirmed-records",
+        ),
+        OperationError::FileAltered(_) => (
+            StatusCode::CONFLICT,
+            "error-file-altered-title",
+            "error-file-altered",
         ),
         OperationError::Conflict => (
             StatusCode::CONFLICT,

@@ -16,7 +16,7 @@ pub use self::cell::{CellPart, ChipTone, ListCell, RowButton, RowField, RowForm}
 pub use self::request::{ChosenRows, TableQuery};
 
 use self::request::SortOrder;
-use crate::view::{Localizer, csv};
+use crate::view::{Localizer, csv, csv_beside};
 
 /// Rows on one page.
 const PAGE_ROWS: usize = 50;
@@ -355,7 +355,19 @@ impl ListTable {
     }
 
     /// The filtered list as a file: the chosen rows where some are, otherwise all that match.
-    pub fn csv(mut self, query: &TableQuery, language: Language, name: &str) -> Response {
+    pub fn csv(self, query: &TableQuery, language: Language, name: &str) -> Response {
+        let (header, rows) = self.filed(query);
+        csv(language, name, &header, rows.into_iter())
+    }
+
+    /// The same with the warning of its page, if there is one.
+    pub fn csv_beside(self, query: &TableQuery, w: &Localizer, name: &str) -> Response {
+        let (header, rows) = self.filed(query);
+        csv_beside(w, name, &header, rows.into_iter())
+    }
+
+    /// The header and the lines of the file.
+    fn filed(mut self, query: &TableQuery) -> (Vec<String>, Vec<Vec<String>>) {
         let mut rows = self.matching(query);
         if !query.chosen.is_empty() {
             rows.retain(|row| query.chosen.contains(&row.id));
@@ -367,12 +379,10 @@ impl ListTable {
             .map(|place| self.columns[*place].name.clone())
             .collect();
         let lines = rows.iter().map(|row| {
-            places
-                .iter()
-                .map(|place| row.cells[*place].filed())
-                .collect()
+            let cells = places.iter().map(|place| row.cells[*place].filed());
+            cells.collect()
         });
-        csv(language, name, &header, lines)
+        (header, lines.collect())
     }
 }
 

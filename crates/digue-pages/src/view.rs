@@ -508,6 +508,26 @@ pub fn csv(
     )
 }
 
+/// The same, with the warning that the page of these rows has at its head as the last lines: a file
+/// that leaves the console must not say less than the page.
+pub fn csv_beside(
+    w: &Localizer,
+    name: &str,
+    header: &[String],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Response {
+    let warning = w.faulty.iter().flat_map(|(heading, records)| {
+        let more = records.iter().map(|record| format!("– {record}"));
+        std::iter::once(heading.clone()).chain(more)
+    });
+    let empty = header.len().saturating_sub(1);
+    let warning = warning.map(|said| {
+        let rest = std::iter::repeat_n(String::new(), empty);
+        std::iter::once(said).chain(rest).collect()
+    });
+    csv(w.reader().language, name, header, rows.chain(warning))
+}
+
 /// A media type, so that no name of a file is taken for one.
 #[derive(Clone, Copy, Debug)]
 pub struct Media(pub &'static str);

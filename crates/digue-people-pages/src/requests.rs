@@ -10,6 +10,7 @@ use digue_app::{Actor, OperationError};
 use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::{local_end, local_time};
 use digue_evidence::reading::EvidenceForm;
+use digue_evidence::stored_records::StoredKind;
 use digue_selfservice::persons::requests::{self, RequestKind, RequestOutcome, TrackedRequest};
 use digue_selfservice::persons::sights::{self, HiddenConsultations};
 use digue_selfservice::persons::{self, codes};
@@ -17,6 +18,7 @@ use digue_types::{PopulationId, Scope};
 use serde::Deserialize;
 
 use digue_pages::choices::NameChoices;
+use digue_pages::differences::words_beside;
 use digue_pages::error::{PageAnswer, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -127,7 +129,7 @@ pub async fn list(
         .into_iter()
         .partition(|one| one.record.kind == codes::LETTER);
     let open = rows.iter().filter(|one| one.is_open());
-    let w = console.words(&visitor);
+    let w = words_beside(&console, &visitor, &[StoredKind::Request], None).await?;
     Ok(page(&RequestsPage {
         overdue: rows.iter().filter(|one| one.is_overdue).count(),
         contests: open
@@ -194,11 +196,12 @@ pub async fn show(
         .into_iter()
         .find(|one| one.record.id == id && one.record.kind != codes::LETTER);
     let one = found.ok_or(OperationError::NotFound("request"))?;
+    let w = words_beside(&console, &visitor, &[StoredKind::Request], Some(&id)).await?;
     Ok(page(&RequestPage {
         outcomes: outcomes_of(&one),
         may_answer: actor.role.can_respond() && one.is_open(),
         one,
-        w: console.words(&visitor),
+        w,
     }))
 }
 

@@ -11,12 +11,14 @@ use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::maybe_local_time;
 use digue_compliance::space::assessment::{self, AssessmentAnswer, SelfAssessment};
 use digue_compliance::space::{self, OrganisationSpace, UnusualDay, attestation};
+use digue_evidence::stored_records::StoredKind;
 use digue_isms::Values;
 use digue_isms::assessment::{Gap, PartnerAnswer, Posture, Question, Theme};
 use digue_types::AccountId;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use digue_pages::differences::words_beside;
 use digue_pages::error::{PageAnswer, PageRedirect, PageResponse};
 use digue_pages::form::account_named;
 use digue_pages::form::uploaded;
@@ -433,7 +435,7 @@ pub async fn standings(
             std::cmp::Reverse(one.contradicted.len()),
         )
     });
-    let w = console.words(&visitor);
+    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     Ok(page(&AssessmentsPage {
         due: answers
             .iter()

@@ -1,6 +1,7 @@
 //! Self-service: what a person sees of who consulted their record, and what they can request about
 //! it.
 
+pub mod comparisons;
 pub mod persons;
 
 use digue_app::Areas;

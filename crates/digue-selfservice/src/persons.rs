@@ -10,6 +10,7 @@ mod request_kinds;
 pub(crate) mod request_lock;
 pub mod requests;
 pub mod sights;
+pub(crate) mod stored;
 
 use std::time::Duration;
 

@@ -43,6 +43,15 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
+    /// Every result of every check, oldest first.
+    pub async fn all_check_results(&self) -> Stored<Vec<CheckRecord>> {
+        let rows =
+            sqlx::query("SELECT name, at, content, hash FROM check_results ORDER BY name, at")
+                .fetch_all(&self.pool)
+                .await?;
+        rows.iter().map(read).collect()
+    }
+
     /// Results of a check, newest first, at most `most`.
     pub async fn check_results(&self, name: &str, most: u32) -> Stored<Vec<CheckRecord>> {
         let rows = sqlx::query(

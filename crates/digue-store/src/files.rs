@@ -53,7 +53,19 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// The bytes of a file.
+    /// Every file of every subject, the oldest first.
+    pub async fn all_files(&self) -> Stored<Vec<FileRecord>> {
+        let rows = sqlx::query(
+            "SELECT subject, hash, name, size, kept_at, kept_by FROM kept_files \
+             ORDER BY kept_at, subject, hash",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The stored bytes of a file, which nothing has compared with its hash yet: callers read files
+    /// through `digue_evidence::stored_files`.
     pub async fn file_bytes(&self, subject: &str, hash: &str) -> Stored<Option<Vec<u8>>> {
         let row = sqlx::query("SELECT bytes FROM kept_files WHERE subject = $1 AND hash = $2")
             .bind(subject)

@@ -1,11 +1,12 @@
 //! Stored entries of incidents, compared with the journal.
 
-use digue_types::Subject;
+use digue_response::IncidentNote;
+use digue_types::{Subject, Timestamp};
 use std::collections::BTreeSet;
 
 use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
-    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind,
+    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, settled,
     with_journal_statement,
 };
 use digue_store::EntryRecord;
@@ -56,6 +57,43 @@ fn entry_is(statement: &JournalStatement<'_>, entry: &EntryRecord) -> RecordConf
         .iter()
         .any(|form| statement.journalled.holds(&subject, form, &entry.author));
     statement.unless_older(entry.recorded_at, is_same)
+}
+
+/// A file of an incident, as the entry that names it has it.
+#[derive(Clone, Debug)]
+pub struct IncidentFile {
+    pub name: String,
+    pub hash: String,
+    pub kept_at: Timestamp,
+    /// The journal's answer about the entry.
+    pub confirmation: RecordConfirmation,
+}
+
+/// The files that the entries of an incident name. An entry that cannot be read names none here:
+/// `incident_entries` compares it by its hash all the same.
+pub async fn files_of(app: &App, incident: &str) -> Result<Vec<IncidentFile>, OperationError> {
+    let stored = app.store().incident_entries(incident).await?;
+    let named = |statement: &JournalStatement<'_>| {
+        let file = |entry: &EntryRecord| {
+            let note = serde_json::from_str(&entry.note);
+            let Ok(IncidentNote::Kept { name, hash, .. }) = note else {
+                return None;
+            };
+            Some(IncidentFile {
+                name,
+                hash,
+                kept_at: entry.recorded_at,
+                confirmation: entry_is(statement, entry),
+            })
+        };
+        stored.iter().filter_map(file).collect::<Vec<_>>()
+    };
+    let differs = |files: &Vec<IncidentFile>| {
+        files
+            .iter()
+            .any(|file| !file.confirmation.is_uncontradicted())
+    };
+    Ok(settled(app, named, differs).await)
 }
 
 #[cfg(test)]

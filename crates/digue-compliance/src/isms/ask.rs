@@ -27,6 +27,7 @@ use digue_isms::standing::Measurements;
 use digue_store::FindingQuery;
 use digue_types::{AccountId, Gate, GateReason, PortalId, Timestamp};
 
+use super::compared::compared;
 use super::uses::last_uses;
 use super::{awareness, day_of, incident_checks};
 use crate::backups;
@@ -132,8 +133,8 @@ pub(super) async fn ask(
             asset.record.owner.0.is_empty()
         })),
         Check::RisksReviewed => Ok(risks_reviewed(app, registers, now)),
-        Check::AuditsDone => Ok(audits_done(registers, now)),
-        Check::DocumentsCurrent => Ok(documents_current(registers, now)),
+        Check::AuditsDone => Ok(audits_done(&compared(app).await?.registers, now)),
+        Check::DocumentsCurrent => Ok(documents_current(&compared(app).await?.registers, now)),
         Check::ProcessingCurrent => Ok(of_entries(&registers.read::<Processing>(), |processing| {
             processing.record.review_on.is_none_or(|on| on < now.today)
                 || !processing.record.missing().is_empty()
@@ -663,12 +664,13 @@ fn documents_current(registers: &Registers, now: Measurements) -> Measurement {
     )
 }
 
-/// True when the account that the record names signed its current revision.
+/// True when the account that the record names signed its current revision, and nothing contradicts
+/// it.
 fn is_signed(registers: &Registers, kind: RegisterKind, id: &str) -> bool {
     let revision = registers.find(kind, id);
     revision
         .and_then(|revision| signed(registers, revision))
-        .is_some_and(|signed| signed.is_signed())
+        .is_some_and(|signed| signed.stands())
 }
 
 /// The roles that every ISMS needs: those that are missing, and those without a holder.

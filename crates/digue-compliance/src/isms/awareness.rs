@@ -5,13 +5,15 @@ use std::collections::HashMap;
 
 use digue_app::directory::organisation_of;
 use digue_app::{Actor, App, OperationError, attachments, require};
+use digue_evidence::stored_files::JournalledFile;
+use digue_evidence::stored_records::StoredFault;
 use digue_isms::awareness::{EDITION, MONTHS, Module, QUESTIONS};
 use digue_isms::kinds::{Attestation, Audience, Document, Receipt, RegisterKind};
 use digue_isms::register::{RegisterEntry, Registers};
 use digue_types::OrganisationId;
 use jiff::civil::Date;
 
-use super::{attachment_of, in_force, now, save, values_of, write};
+use super::{attachment_of, in_force, must_read, now, save, stored_files, values_of, write};
 
 /// Each module, and when the actor last completed it, if that is still valid.
 pub async fn own(app: &App, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>, OperationError> {
@@ -150,6 +152,7 @@ pub async fn documents(app: &App, actor: &Actor) -> Result<Vec<ReadingTask>, Ope
                 receipt.record.reader.0 == actor.account.as_str()
                     && receipt.record.document.0.as_ref() == Some(&one.id)
                     && receipt.record.edition == one.record.edition
+                    && is_of_this_file(&receipt.record, &one.record)
             });
             ReadingTask {
                 read_on: read.filter_map(|receipt| receipt.record.read_on).max(),
@@ -160,7 +163,16 @@ pub async fn documents(app: &App, actor: &Actor) -> Result<Vec<ReadingTask>, Ope
         .collect())
 }
 
+/// True for a receipt of the file that the document now has. Those of before 0.2 name an edition
+/// alone.
+fn is_of_this_file(receipt: &Receipt, document: &Document) -> bool {
+    receipt.content.0.is_empty() || receipt.content.0 == document.file.0
+}
+
 /// Confirms that the actor read the current edition of a document.
+///
+/// # Errors
+/// `FileAltered` when its file is not the one that was kept: nobody read what was approved.
 pub async fn read(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     let found = documents(app, actor)
         .await?
@@ -170,11 +182,17 @@ pub async fn read(app: &App, actor: &Actor, id: &str) -> Result<(), OperationErr
     if one.read_on.is_some() {
         return Err(OperationError::Conflict);
     }
+    let content = one.document.file.0;
+    if !content.is_empty() {
+        let registers = in_force(app).await?;
+        content_of(app, &registers, id).await?;
+    }
     let fields = [
         ("document", id.to_owned()),
         ("edition", one.document.edition.0),
         ("reader", actor.account.to_string()),
         ("read-on", now(app).today.to_string()),
+        ("content", content),
     ];
     keep(app, actor, RegisterKind::Receipt, fields).await
 }
@@ -211,7 +229,45 @@ pub async fn file(app: &App, actor: &Actor, id: &str) -> Result<(String, Vec<u8>
         .find(|one| one.id == id);
     let document = document.ok_or(OperationError::NotFound("file"))?;
     let may = actor.role.can_watch() || documents(app, actor).await?.iter().any(|one| one.id == id);
-    let hash = Some(document.record.file.0).filter(|hash| may && !hash.is_empty());
-    let hash = hash.ok_or(OperationError::NotFound("file"))?;
-    attachments::read(app, &attachment_of(id), &hash).await
+    require(may && !document.record.file.0.is_empty())
+        .map_err(|_| OperationError::NotFound("file"))?;
+    let (file, bytes) = content_of(app, &registers, id).await?;
+    let kept = app.store().files(&attachment_of(id)).await?;
+    let name = kept.into_iter().find(|one| one.hash == file.hash());
+    Ok((name.map_or_else(|| id.to_owned(), |one| one.name), bytes))
+}
+
+/// The file of a document, compared with the journal.
+async fn content_of(
+    app: &App,
+    registers: &Registers,
+    id: &str,
+) -> Result<(JournalledFile, Vec<u8>), OperationError> {
+    let document = registers
+        .find(RegisterKind::Document, id)
+        .ok_or(OperationError::NotFound("file"))?;
+    let file = stored_files::of_document(app, document).await?;
+    let bytes = digue_evidence::stored_files::read(app, &attachment_of(id), &file).await?;
+    Ok((file, bytes))
+}
+
+/// What is wrong with the file of a document; `None` for the one that was kept, and without any.
+pub async fn file_fault(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+) -> Result<Option<StoredFault>, OperationError> {
+    must_read(actor)?;
+    let registers = in_force(app).await?;
+    match content_of(app, &registers, id).await {
+        Ok(_) => Ok(None),
+        Err(OperationError::FileAltered(_)) => Ok(Some(StoredFault::Differs)),
+        // A document that has no file names none.
+        Err(OperationError::NotFound(_)) => {
+            let document = registers.find(RegisterKind::Document, id);
+            let has_file = document.is_some_and(|one| one.values.contains_key("file"));
+            Ok(has_file.then_some(StoredFault::Missing))
+        }
+        Err(error) => Err(error),
+    }
 }

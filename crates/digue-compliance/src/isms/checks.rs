@@ -1,11 +1,15 @@
 //! Checks: run twice a day, stored with the journal size and root that they saw, and disabled only
 //! by an officer with a reason and an end.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use digue_app::files::{hex, sha256};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_evidence::stored_records::{
+    JournalStatement, RecordConfirmation, SETTLES_WITHIN, settled, with_journal_statement,
+};
 use digue_isms::check::{Check, CheckOutcome, CheckResult, DisabledCheck, Measurement, NotRun};
 use digue_isms::standing::MeasuredState;
 use digue_store::{CheckRecord, SwitchRecord};
@@ -37,17 +41,24 @@ struct CheckContent {
     version: String,
 }
 
-/// The last result of every check, and which are disabled. A result that cannot be read is that of
-/// a check which did not run: nobody knows what it found.
+/// The last result of every check, and which are disabled. A result that cannot be read, or is not
+/// the last one in the journal, is that of a check which did not run: nobody knows what it found.
 pub async fn measured(app: &App) -> Result<MeasuredState, OperationError> {
     let mut measured = MeasuredState::default();
-    for record in app.store().last_check_results().await? {
+    let (records, altered) = last_results(app).await?;
+    for record in records {
         // A name that only a later version knows; the comparison with the journal names it
         // (`stored`).
         let Some(check) = Check::parse(&record.name) else {
             continue;
         };
-        let result = result_of(&record).unwrap_or_else(|| unreadable_result(check, &record));
+        let result = match result_of(&record) {
+            Some(_) if altered.contains(&record.name) => {
+                unknown_result(check, &record, NotRun::Altered)
+            }
+            Some(result) => result,
+            None => unknown_result(check, &record, NotRun::Unreadable),
+        };
         measured.results.insert(check, result);
     }
     for SwitchRecord {
@@ -69,6 +80,38 @@ pub async fn measured(app: &App) -> Result<MeasuredState, OperationError> {
         }
     }
     Ok(measured)
+}
+
+/// The last stored result of every check, and the names of those that are not what the journal has.
+async fn last_results(app: &App) -> Result<(Vec<CheckRecord>, BTreeSet<String>), OperationError> {
+    let altered = |records: &[CheckRecord]| {
+        with_journal_statement(app, |statement| {
+            let differs =
+                |one: &&CheckRecord| last_confirmed(statement, one) == RecordConfirmation::Differs;
+            let names = records.iter().filter(differs).map(|one| one.name.clone());
+            names.collect::<BTreeSet<String>>()
+        })
+    };
+    let records = app.store().last_check_results().await?;
+    let first = altered(&records);
+    if first.is_empty() {
+        return Ok((records, first));
+    }
+    // A check that is running has its act before its result.
+    tokio::time::sleep(SETTLES_WITHIN).await;
+    let records = app.store().last_check_results().await?;
+    let both = altered(&records).intersection(&first).cloned().collect();
+    Ok((records, both))
+}
+
+/// The journal's answer about the last stored result of a check.
+pub(super) fn last_confirmed(
+    statement: &JournalStatement<'_>,
+    result: &CheckRecord,
+) -> RecordConfirmation {
+    let last = statement.journalled.checked(&result.name);
+    let is_same = outcome_of(result).is_some_and(|known| last == Some(act_text(&known).as_str()));
+    statement.unless_older(result.at, is_same)
 }
 
 fn result_of(record: &CheckRecord) -> Option<CheckResult> {
@@ -96,12 +139,12 @@ fn result_of(record: &CheckRecord) -> Option<CheckResult> {
     })
 }
 
-fn unreadable_result(check: Check, record: &CheckRecord) -> CheckResult {
+fn unknown_result(check: Check, record: &CheckRecord, why: NotRun) -> CheckResult {
     CheckResult {
         check,
         at: record.at,
         outcome: CheckOutcome::NotRun,
-        found: Measurement::unknown(NotRun::Unreadable),
+        found: Measurement::unknown(why),
         journal_size: 0,
         journal_root: String::new(),
         version: String::new(),
@@ -114,30 +157,70 @@ pub(super) fn outcome_of(record: &CheckRecord) -> Option<(CheckOutcome, String)>
     Some((result.outcome, result.canonical()))
 }
 
-/// Results of a check with their hashes, the newest first.
+/// A result as its act holds it.
+pub(super) fn act_text((outcome, canonical): &(CheckOutcome, String)) -> String {
+    CheckHash {
+        outcome: *outcome,
+        hash: sha256(canonical),
+    }
+    .to_string()
+}
+
+/// The journal's answer about a result of any age.
+pub(super) fn confirmed(
+    statement: &JournalStatement<'_>,
+    result: &CheckRecord,
+) -> RecordConfirmation {
+    let is_same = outcome_of(result).is_some_and(|known| {
+        let text = act_text(&known);
+        statement
+            .journalled
+            .had_result(&result.name, &text, result.at)
+    });
+    statement.unless_older(result.at, is_same)
+}
+
+/// A result of a check with its hash, and the journal's answer about it.
+#[derive(Clone, Debug)]
+pub struct ComparedResult {
+    pub result: CheckResult,
+    pub hash: String,
+    pub confirmation: RecordConfirmation,
+}
+
+/// Results of a check, the newest first, each compared with the journal.
 pub async fn history(
     app: &App,
     actor: &Actor,
     check: Check,
-) -> Result<Vec<(CheckResult, String)>, OperationError> {
+) -> Result<Vec<ComparedResult>, OperationError> {
     must_read(actor)?;
     let records = app.store().check_results(check.code(), 100).await?;
-    let results = records.into_iter().map(|record| {
-        (
-            result_of(&record).unwrap_or_else(|| unreadable_result(check, &record)),
-            record.hash,
-        )
+    let confirm = |statement: &JournalStatement<'_>| {
+        let one = |record| confirmed(statement, record);
+        records.iter().map(one).collect::<Vec<_>>()
+    };
+    let confirmations = settled(app, confirm, |all| {
+        all.contains(&RecordConfirmation::Differs)
     });
-    Ok(results.collect())
+    let confirmations = confirmations.await;
+    let compared = |(record, confirmation): (&CheckRecord, RecordConfirmation)| ComparedResult {
+        result: result_of(record)
+            .unwrap_or_else(|| unknown_result(check, record, NotRun::Unreadable)),
+        hash: record.hash.clone(),
+        confirmation,
+    };
+    Ok(records.iter().zip(confirmations).map(compared).collect())
 }
 
 /// Runs the checks that are due; returns how many.
 pub async fn run_due(app: &App) -> Result<usize, OperationError> {
     let known = measured(app).await?;
     let at = app.clock().now();
-    let is_due = |result: &CheckResult| {
-        at.since(result.at) >= EVERY || result.found.not_run == Some(NotRun::Unreadable)
-    };
+    let is_unknown =
+        |why: Option<NotRun>| matches!(why, Some(NotRun::Unreadable | NotRun::Altered));
+    let is_due =
+        |result: &CheckResult| at.since(result.at) >= EVERY || is_unknown(result.found.not_run);
     let due = Check::ALL
         .iter()
         .filter(|check| known.results.get(check).is_none_or(is_due));

@@ -7,6 +7,7 @@ use digue_app::{Actor, App, OperationError};
 use digue_isms::calendar;
 use digue_mail::{Mail, WeeklyFigures};
 
+use super::compared::compared;
 use super::{checks, contradicted, in_force, now};
 
 const EVERY: Duration = Duration::from_hours(24 * 7);
@@ -14,7 +15,7 @@ const EVERY: Duration = Duration::from_hours(24 * 7);
 const AHEAD: i64 = 14;
 
 pub async fn week(app: &App) -> Result<WeeklyFigures, OperationError> {
-    let (registers, now) = (in_force(app).await?, now(app));
+    let (registers, now) = (compared(app).await?.registers, now(app));
     let measured = checks::measured(app).await?;
     let due = calendar::due(&registers, now);
     let fails = digue_isms::Check::ALL

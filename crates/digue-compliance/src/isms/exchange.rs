@@ -9,6 +9,7 @@ use digue_app::{Actor, App, OperationError};
 use digue_casework::papers;
 use digue_documents::{WrittenCell, WrittenSheet};
 use digue_evidence::ocsf;
+use digue_evidence::paper_warning::PaperSources;
 use digue_isms::check::{Check, CheckOutcome, CheckResult};
 use digue_isms::framework::{self, Framework};
 use digue_isms::kinds::{Declared, Measure, Purpose, RegisterKind};
@@ -72,15 +73,20 @@ pub async fn oscal(app: &App, actor: &Actor, language: Language) -> Result<Json,
             result[name] = Json::Array(all);
         }
     }
+    let mut metadata = json!({
+        "title": title,
+        "last-modified": now.at.to_string(),
+        "version": now.at.to_string(),
+        "oscal-version": "1.2.1",
+    });
+    // Whoever reads the file elsewhere sees no page of ours.
+    if let Some(remark) = PaperSources::ISMS.remark(app, language).await? {
+        metadata["remarks"] = remark.into();
+    }
     let plan = uuid(&format!("{origin} plan"));
     Ok(json!({"assessment-results": {
         "uuid": uuid(&format!("{origin} results {}", now.at)),
-        "metadata": {
-            "title": title,
-            "last-modified": now.at.to_string(),
-            "version": now.at.to_string(),
-            "oscal-version": "1.2.1",
-        },
+        "metadata": metadata,
         "import-ap": {"href": format!("#{plan}")},
         "results": [result],
         "back-matter": {"resources": [{
@@ -250,6 +256,11 @@ pub async fn ciso_assistant(
 ) -> Result<String, OperationError> {
     must_read(actor)?;
     let registers = in_force(app).await?;
+    let title = text(language, "smsi-title");
+    let described = match PaperSources::ISMS.remark(app, language).await? {
+        Some(remark) => format!("{title} – {remark}"),
+        None => title,
+    };
     // One library for each installation and language. Loading it again is refused unless its
     // version is higher.
     let origin = sha256(&app.journal().origin());
@@ -257,7 +268,7 @@ pub async fn ciso_assistant(
         code: format!("measures-{}-{}", &origin[..12], language.code()),
         locale: language.code(),
         name: text(language, "kind-measure"),
-        description: text(language, "smsi-title"),
+        description: described,
         version: version_of_measures(app).await?,
     };
     Ok(library::written(&head, &complete::<Measure>(&registers)?))
@@ -330,15 +341,13 @@ pub async fn mon_service_securise(
     ]
     .map(ToOwned::to_owned)
     .to_vec();
-    let above = vec![
+    let mut above = vec![
         text(Language::French, "mss-title"),
         text(Language::French, "mss-explain"),
     ];
-    // Two lines of text and three empty ones: the service expects its header on line 6.
-    let above = above
-        .into_iter()
-        .chain([const { String::new() }; 3])
-        .collect();
+    above.extend(PaperSources::ISMS.remark(app, Language::French).await?);
+    // The service expects its header on line 6.
+    above.resize(5, String::new());
     let language = Language::French.code();
     let sheet = WrittenSheet {
         name: "Template mesures".to_owned(),

@@ -162,6 +162,7 @@ mod tests {
             at: Timestamp::from_secs(1_800_000_000),
             by: "rssi".to_owned(),
             is_over: false,
+            hash: String::new(),
             values: values.collect(),
         }
     }

@@ -10,12 +10,14 @@ use digue_isms::field::{Amount, FieldShape, FieldValue};
 use digue_isms::framework::{self, Framework};
 use digue_isms::kinds::RegisterKind;
 use digue_isms::register::{Registers, Revision};
+use digue_isms::signatures::signed;
 use digue_isms::statement::StatementLine;
 use digue_locales::{Language, Value, text, text_with};
 
+use super::compared::compared;
 use super::record_words::RecordWords;
 pub use super::record_words::in_words;
-use super::{in_force, must_read};
+use super::{must_read, signatures};
 
 /// The display name of a field of a kind.
 pub fn field_name(language: Language, kind: RegisterKind, field: &str) -> String {
@@ -95,17 +97,21 @@ pub async fn file(
     form: PaperFormat,
 ) -> Result<Vec<u8>, OperationError> {
     must_read(actor)?;
-    let registers = in_force(app).await?;
+    let registers = compared(app).await?.registers;
     let language = reader.language;
     match form {
-        PaperFormat::Xlsx => written(app, vec![sheet(language, kind, &registers)], language).await,
-        _ => {
+        PaperFormat::Xlsx => {
+            let mut sheets = vec![sheet(language, kind, &registers)];
+            sheets.extend(signature_sheet(reader, &[kind], &registers));
+            written(app, sheets, language).await
+        }
+        PaperFormat::Pdf | PaperFormat::Docx => {
             let mut document = document(
                 app,
                 reader,
                 &text(language, &format!("kind-{}", kind.code())),
             );
-            document.blocks.extend(records(language, kind, &registers));
+            document.blocks.extend(records(reader, kind, &registers));
             printed_from(app, &document, form, PaperSources::ISMS).await
         }
     }
@@ -119,7 +125,7 @@ pub async fn whole(
     form: PaperFormat,
 ) -> Result<Vec<u8>, OperationError> {
     must_read(actor)?;
-    let registers = in_force(app).await?;
+    let registers = compared(app).await?.registers;
     let language = reader.language;
     let kinds: Vec<RegisterKind> = RegisterKind::ALL
         .iter()
@@ -127,10 +133,11 @@ pub async fn whole(
         .filter(|kind| !registers.of(*kind).is_empty())
         .collect();
     if form == PaperFormat::Xlsx {
-        let sheets: Vec<WrittenSheet> = kinds
+        let mut sheets: Vec<WrittenSheet> = kinds
             .iter()
             .map(|kind| sheet(language, *kind, &registers))
             .collect();
+        sheets.extend(signature_sheet(reader, &kinds, &registers));
         return written(app, sheets, language).await;
     }
     let mut document = document(app, reader, &text(language, "smsi-title"));
@@ -139,7 +146,7 @@ pub async fn whole(
             language,
             &format!("kind-{}", kind.code()),
         )));
-        document.blocks.extend(records(language, kind, &registers));
+        document.blocks.extend(records(reader, kind, &registers));
     }
     printed_from(app, &document, form, PaperSources::ISMS).await
 }
@@ -188,8 +195,41 @@ fn document(app: &App, reader: &PaperReader, title: &str) -> Document {
     }
 }
 
-/// The records one after the other, each with its filled fields.
-fn records(language: Language, kind: RegisterKind, registers: &Registers) -> Vec<DocumentBlock> {
+/// The signatures of records of these kinds, beside the names that were typed; `None` where no
+/// record names a signatory.
+fn signature_sheet(
+    reader: &PaperReader,
+    kinds: &[RegisterKind],
+    registers: &Registers,
+) -> Option<WrittenSheet> {
+    let language = reader.language;
+    let revisions = kinds.iter().flat_map(|kind| registers.of(*kind));
+    let rows: Vec<Vec<String>> = revisions
+        .filter_map(|revision| {
+            let said = signature(reader, registers, revision)?;
+            Some(vec![revision.id.clone(), said])
+        })
+        .collect();
+    let header = ["column-record", "signature-title"].map(|key| text(language, key));
+    (!rows.is_empty()).then(|| {
+        text_sheet(
+            text(language, "signature-sheet"),
+            language,
+            header.into(),
+            rows,
+        )
+    })
+}
+
+/// Who signed a record, when, in what capacity and for what content; or that nobody did.
+fn signature(reader: &PaperReader, registers: &Registers, revision: &Revision) -> Option<String> {
+    let state = signed(registers, revision)?;
+    signatures::in_words(reader.language, revision, &state, |at| reader.moment(at))
+}
+
+/// The records one after the other, each with its filled fields and its signature.
+fn records(reader: &PaperReader, kind: RegisterKind, registers: &Registers) -> Vec<DocumentBlock> {
+    let language = reader.language;
     let words = RecordWords {
         language,
         registers,
@@ -203,6 +243,9 @@ fn records(language: Language, kind: RegisterKind, registers: &Registers) -> Vec
                 let name = field_name(language, kind, field.code);
                 blocks.push(DocumentBlock::Pair(name, words.values(field, texts)));
             }
+        }
+        if let Some(said) = signature(reader, registers, revision) {
+            blocks.push(DocumentBlock::Pair(text(language, "signature-title"), said));
         }
     }
     blocks

@@ -65,6 +65,7 @@ fn fits(drafts: &[RevisionDraft]) -> bool {
         at: digue_types::Timestamp::ZERO,
         by: String::new(),
         is_over: false,
+        hash: String::new(),
         values: draft.values.clone(),
     }));
     drafts.iter().all(|draft| {

@@ -1,19 +1,18 @@
 //! Stored revisions of registers, reviews of rights, results and switches of checks, compared with
 //! the journal.
 
-use digue_types::Subject;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use digue_app::files::sha256;
 use digue_app::{App, OperationError};
 use digue_evidence::stored_records::{
-    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind,
-    with_journal_statement,
+    JournalStatement, RecordComparison, RecordConfirmation, SAME_MOMENT, StoredComparison,
+    StoredKind, is_same_moment, with_journal_statement,
 };
 use digue_isms::check::CheckOutcome;
 use digue_store::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
+use digue_types::{Subject, Timestamp};
 
-use super::act_contents::{CheckHash, CheckSwitch, OpenedReview, RevisionHash};
+use super::act_contents::{CheckSwitch, OpenedReview, RevisionHash};
 use super::{checks, details_of, in_force, parsed, reviews};
 
 pub(crate) const COMPARISONS: &[StoredComparison] = &[
@@ -28,6 +27,10 @@ pub(crate) const COMPARISONS: &[StoredComparison] = &[
     StoredComparison {
         kind: StoredKind::Check,
         compare: |app, to| Box::pin(check_results(app, to)),
+    },
+    StoredComparison {
+        kind: StoredKind::CheckHistory,
+        compare: |app, to| Box::pin(check_history(app, to)),
     },
     StoredComparison {
         kind: StoredKind::Switch,
@@ -76,7 +79,10 @@ async fn revisions(app: &App, to: &mut RecordComparison) -> Result<(), Operation
     Ok(())
 }
 
-fn revision_is(statement: &JournalStatement<'_>, revision: &RevisionRecord) -> RecordConfirmation {
+pub(crate) fn revision_is(
+    statement: &JournalStatement<'_>,
+    revision: &RevisionRecord,
+) -> RecordConfirmation {
     let details = details_of(revision);
     let is_same = statement
         .journalled
@@ -160,15 +166,12 @@ async fn check_results(app: &App, to: &mut RecordComparison) -> Result<(), Opera
     let stored = app.store().last_check_results().await?;
     with_journal_statement(app, |statement| {
         for result in &stored {
-            match checks::outcome_of(result) {
-                Some(known) => {
-                    to.note(
-                        StoredKind::Check,
-                        result.name.as_str(),
-                        result_is(statement, result, &known),
-                    );
-                }
-                None => to.cannot_read(StoredKind::Check, result.name.as_str()),
+            let name = result.name.as_str();
+            if checks::outcome_of(result).is_some() {
+                let confirmation = checks::last_confirmed(statement, result);
+                to.note(StoredKind::Check, name, confirmation);
+            } else {
+                to.cannot_read(StoredKind::Check, name);
             }
         }
         let known: BTreeSet<&str> = stored.iter().map(|result| result.name.as_str()).collect();
@@ -183,20 +186,48 @@ async fn check_results(app: &App, to: &mut RecordComparison) -> Result<(), Opera
     Ok(())
 }
 
-fn result_is(
-    statement: &JournalStatement<'_>,
-    result: &CheckRecord,
-    (outcome, canonical): &(CheckOutcome, String),
-) -> RecordConfirmation {
-    let found = CheckHash {
-        outcome: *outcome,
-        hash: sha256(canonical),
+/// The results before the last one of each check.
+async fn check_history(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    // In the order of time within each check: the last one is another comparison's.
+    let mut of_checks: BTreeMap<String, Vec<CheckRecord>> = BTreeMap::new();
+    for result in app.store().all_check_results().await? {
+        let name = result.name.clone();
+        of_checks.entry(name).or_default().push(result);
     }
-    .to_string();
-    statement.unless_older(
-        result.at,
-        statement.journalled.checked(&result.name) == Some(found.as_str()),
-    )
+    with_journal_statement(app, |statement| {
+        let names = statement.journalled.all_checked();
+        let names: BTreeSet<&str> = names.chain(of_checks.keys().map(String::as_str)).collect();
+        for name in names {
+            let stored = of_checks.get(name).map_or(&[][..], Vec::as_slice);
+            let earlier = stored.split_last().map_or(&[][..], |(_, earlier)| earlier);
+            for result in earlier {
+                let day = day_name(name, result.at);
+                if checks::outcome_of(result).is_none() {
+                    to.cannot_read(StoredKind::CheckHistory, day.as_str());
+                }
+                let confirmation = checks::confirmed(statement, result);
+                to.note(StoredKind::CheckHistory, day, confirmation);
+            }
+            let acts = statement.journalled.results(name);
+            let earlier = acts.split_last().map_or(&[][..], |(_, earlier)| earlier);
+            for act in earlier {
+                let first = stored.partition_point(|row| row.at < act.at.minus(SAME_MOMENT));
+                let next = stored.get(first);
+                let has_row = next.is_some_and(|row| is_same_moment(row.at, act.at));
+                if !has_row {
+                    to.miss(StoredKind::CheckHistory, day_name(name, act.at));
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+/// `lockout 2026-01-31`: check and day.
+fn day_name(check: &str, at: Timestamp) -> String {
+    let moment = at.to_string();
+    let day = moment.split('T').next().unwrap_or_default();
+    format!("{check} {day}")
 }
 
 async fn switches(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {

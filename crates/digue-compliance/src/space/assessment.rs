@@ -14,6 +14,7 @@ use digue_casework::uploaded_table::{
     CellUse, NameFit, TableWanted, UploadedTable, is_named, taken,
 };
 use digue_documents::{WrittenCell, WrittenSheet};
+use digue_evidence::stored_records::RecordConfirmation;
 use digue_isms::assessment::{self, Gap, PartnerAnswer, PortalFact, Posture, Question};
 use digue_isms::field::Values;
 use digue_isms::kinds::{Assessment, RegisterKind};
@@ -26,7 +27,7 @@ use jiff::civil::Date;
 use super::{PartnerRules, led};
 
 use crate::isms::uses::last_uses;
-use crate::isms::{awareness, day_of, in_force, now, write};
+use crate::isms::{awareness, compared, day_of, in_force, now, write};
 
 /// The largest spreadsheet; a real one has some twenty lines.
 const SHEET_BYTES_MAX: usize = 1 << 20;
@@ -44,11 +45,19 @@ pub struct SelfAssessment {
     pub posture: Posture,
     /// The last signed one, with its record id.
     pub last: Option<(String, Assessment)>,
+    /// The journal's answer about it; `None` without one.
+    pub confirmation: Option<RecordConfirmation>,
     /// The day on which the posture changes.
     pub ends: Option<Date>,
 }
 
 impl SelfAssessment {
+    /// True when the last signed one differs from the journal.
+    pub fn is_altered(&self) -> bool {
+        self.confirmation
+            .is_some_and(|found| !found.is_uncontradicted())
+    }
+
     pub fn gap(&self, question: Question) -> Option<Gap> {
         assessment::gap(
             question,
@@ -101,7 +110,12 @@ pub async fn show(app: &App, actor: &Actor) -> Result<SelfAssessment, OperationE
         .await?
         .facts(&organisation);
     let signed_on = last.as_ref().and_then(|(_, signed)| signed.signed_on);
+    let confirmation = match &last {
+        Some((id, _)) => Some(compared::settled_confirmation(app, &registers, id).await?),
+        None => None,
+    };
     Ok(SelfAssessment {
+        confirmation,
         to_do: assessment::to_do(&answers, |question| facts.get(&question).copied()),
         posture: posture(app, signed_on, &organisation).await?,
         ends: signed_on.map(assessment::ends),

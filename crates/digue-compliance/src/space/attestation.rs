@@ -226,7 +226,10 @@ async fn of_assessment(
         ("on", Value::from(on)),
         ("by", Value::from(signed.signed_by.0.as_str())),
     ];
-    let note = DocumentBlock::Paragraph(text_with(language, "attestation-signed", &values));
+    let note = DocumentBlock::Paragraph(match own.is_altered() {
+        false => text_with(language, "attestation-signed", &values),
+        true => text(language, "assessment-differs"),
+    });
     let answers = signed.answers();
     let rows = Question::ALL.iter().map(|question| {
         let answer = question

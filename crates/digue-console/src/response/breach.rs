@@ -20,7 +20,7 @@ use digue_casework::register_paper::register_file;
 use digue_casework::step_forms::StepForm;
 use digue_casework::typed_form::{TypedForm, maybe_local_end, maybe_local_time};
 use digue_evidence::paper_warning::PaperSources;
-use digue_evidence::stored_records::StoredKind;
+use digue_evidence::stored_records::{self, StoredKind};
 use digue_exposure::ScopeQuestion;
 use digue_response::affected::AffectedVersion;
 use digue_response::claim::ClaimKind;
@@ -38,7 +38,7 @@ use crate::response::incident_head::IncidentHead;
 use crate::response::step_page::{StepPage, StepRequest, unknown_fields};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
-use crate::view::{Localizer, Media, csv, file_name, kept, page};
+use crate::view::{Localizer, Media, csv_beside, file_name, kept, page};
 use crate::visitor::Visitor;
 
 async fn viewed(console: &Console, visitor: &Visitor, id: &str) -> Result<IncidentView, PageError> {
@@ -358,14 +358,9 @@ pub(crate) async fn register(State(console): State<Console>, visitor: Visitor) -
 
 pub(crate) async fn register_csv(State(console): State<Console>, visitor: Visitor) -> PageResponse {
     let rows = rows(&console, &visitor).await?;
-    let w = console.words(&visitor);
+    let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
     let (header, cells) = register_table(&w, &rows);
-    Ok(csv(
-        visitor.language,
-        "register",
-        &header,
-        cells.into_iter(),
-    ))
+    Ok(csv_beside(&w, "register", &header, cells.into_iter()))
 }
 
 /// Every column of the register, for exports.
@@ -424,9 +419,16 @@ pub(crate) async fn register_json(
     visitor: Visitor,
 ) -> Result<Json<serde_json::Value>, PageError> {
     let rows = rows(&console, &visitor).await?;
-    let all = rows
-        .iter()
-        .map(|(view, _)| notification::to_json(&console.app, view, visitor.language));
+    let actor = visitor.actor(&console.app)?;
+    let compared = stored_records::compare(&console.app, &actor, &[StoredKind::Incident]).await?;
+    let all = rows.iter().map(|(view, _)| {
+        let mut shown = notification::to_json(&console.app, view, visitor.language);
+        let own = compared.differences.iter();
+        let own = own.filter(|one| one.is_about(&view.record.id));
+        let own: Vec<String> = own.map(|one| one.in_words(visitor.language)).collect();
+        shown["differs_from_journal"] = own.into();
+        shown
+    });
     Ok(Json(serde_json::Value::Array(all.collect())))
 }
 

@@ -2,6 +2,8 @@
 //! by their names.
 
 use digue_locales::Language;
+use digue_store::{FileRecord, RevisionRecord};
+use digue_types::Timestamp;
 
 use crate::html::{Element, parse};
 use crate::world::{CISO, Sent, World};
@@ -138,4 +140,105 @@ async fn a_sample_leads_to_what_it_drew_and_is_a_file() {
         .answer(CISO, Language::French, Sent::get(&target))
         .await;
     assert_eq!(file.text.lines().count(), 4, "{}", file.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_journal_does_not_confirm_is_named_and_not_signed() {
+    let world = World::new().await;
+    let decision = [
+        ("requirement", "iso-5.7"),
+        ("applies", "no"),
+        ("exclusion", "Motif vrai."),
+    ];
+    world
+        .post(CISO, "/smsi/registers/applicability", &decision)
+        .await;
+    let exception = [
+        ("title", "Navigateur ancien"),
+        ("justification", "motif"),
+        ("approver", "rssi"),
+        ("expires-on", "2027-06-01"),
+    ];
+    world
+        .post(CISO, "/smsi/registers/exception", &exception)
+        .await;
+    world.post(CISO, "/smsi/statement", &[]).await;
+    let signed = page(&world, "/smsi/registers/exception/EX-1").await.text();
+    assert!(
+        signed.contains("Signée par rssi (RSSI), avec son propre compte"),
+        "{signed}"
+    );
+    // Beside Digue: a reason of exclusion, an earlier revision of the exception, a version.
+    let store = world.app.store();
+    let revision = |kind: &str, id: &str, number, content: &str| RevisionRecord {
+        kind: kind.to_owned(),
+        id: id.to_owned(),
+        number,
+        at: Timestamp::from_secs(1_800_000_000),
+        author: "rssi".to_owned(),
+        is_over: false,
+        content: content.to_owned(),
+    };
+    let planted = [
+        revision(
+            "applicability",
+            "AP-1",
+            2,
+            r#"{"requirement":["iso-5.7"],"applies":["no"],"exclusion":["Motif faux."]}"#,
+        ),
+        revision("exception", "EX-1", 0, r#"{"title":["Autre"]}"#),
+    ];
+    assert!(store.add_revisions(&planted).await.unwrap());
+    let version = FileRecord {
+        subject: "statement:".to_owned(),
+        hash: digue_app::files::sha256("autre"),
+        name: "autre.txt".to_owned(),
+        size: 5,
+        kept_at: Timestamp::from_secs(1_800_000_000),
+        kept_by: "rssi".parse().unwrap(),
+    };
+    assert!(store.add_file(&version, b"autre").await.unwrap());
+    let sent = Sent {
+        method: "POST",
+        target: "/smsi/statement",
+        kind: "application/x-www-form-urlencoded",
+        body: Vec::new(),
+    };
+    let refused = world.answer(CISO, Language::French, sent).await;
+    assert_eq!(refused.status, 409, "{refused:?}");
+    let text = parse(&refused.text).text();
+    assert!(
+        text.contains("Rien n'a été signé") && text.contains("Registre AP-1"),
+        "{text}"
+    );
+    assert!(!text.contains("EX-1"), "it is in no statement: {text}");
+    let statement = page(&world, "/smsi/statement").await;
+    let text = statement.text();
+    assert!(
+        text.contains("Registre AP-1") && text.contains("n'est pas celle qui a été signée"),
+        "{text}"
+    );
+    let place = format!("/smsi/statement/{}", version.hash);
+    assert!(
+        statement
+            .all()
+            .iter()
+            .all(|link| link.attribute("href") != Some(place.as_str())),
+        "no link leads to it"
+    );
+    let served = world
+        .answer(CISO, Language::French, Sent::get(&place))
+        .await;
+    assert_eq!(served.status, 409, "{served:?}");
+    assert!(
+        served.text.contains("ne l'utilisez pas") || served.text.contains("ne l&#39;utilisez pas"),
+        "{served:?}"
+    );
+    let record = page(&world, "/smsi/registers/exception/EX-1").await.text();
+    assert!(
+        record.contains("Signature non valable") && !record.contains("Signée par rssi"),
+        "{record}"
+    );
+    let wrong = page(&world, "/smsi/contradictions").await.text();
+    assert!(wrong.contains("signature non valable"), "{wrong}");
 }

@@ -3,7 +3,7 @@
 //!
 //! It knows nothing of the store.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use digue_types::{AccountId, Act, Administration, FindingId, Subject, Timestamp};
@@ -12,6 +12,11 @@ use digue_types::{AccountId, Act, Administration, FindingId, Subject, Timestamp}
 // Two minutes and not the exact time: act and record read the clock separately, and the journal may
 // be slow between the two.
 pub const SAME_MOMENT: Duration = Duration::from_mins(2);
+
+/// True when an act and a record of these times may belong together.
+pub fn is_same_moment(one: Timestamp, other: Timestamp) -> bool {
+    one.since(other).max(other.since(one)) <= SAME_MOMENT
+}
 
 /// The parts of an act that a record is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +34,15 @@ pub struct JournalledAct {
 impl JournalledAct {
     /// True when a record of this date belongs to the act.
     pub fn is_at(&self, at: Timestamp) -> bool {
-        self.at.since(at).max(at.since(self.at)) <= SAME_MOMENT
+        is_same_moment(self.at, at)
     }
+}
+
+/// One result of a check: outcome and hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalledResult {
+    pub at: Timestamp,
+    pub after: String,
 }
 
 /// The acts that stored records are compared with, by their subjects.
@@ -60,8 +72,15 @@ pub struct JournalledActs {
     review_lines: HashMap<(String, AccountId), JournalledAct>,
     /// By the code of the check.
     switches: HashMap<String, JournalledAct>,
-    /// The last result of each check.
-    checks: HashMap<String, String>,
+    /// The results of each check, the oldest first.
+    checks: HashMap<String, Vec<JournalledResult>>,
+    /// Signed versions of the statement of applicability, by number.
+    statements: BTreeMap<u64, JournalledAct>,
+    /// The operator's own templates, the oldest first.
+    templates: Vec<JournalledAct>,
+    /// Requests of persons, by their id, and what was done about each.
+    asked: HashMap<String, JournalledAct>,
+    answered: HashMap<String, Vec<JournalledAct>>,
     /// Acts that hold a hash, by subject: their text, and who did them.
     hashed: HashMap<Subject, BTreeSet<(String, AccountId)>>,
 }
@@ -150,14 +169,38 @@ impl JournalledActs {
             }
             Act::CheckRan => {
                 if let Subject::Check(code) = subject {
-                    self.checks.insert(code, act.after.clone());
+                    let (at, after) = (act.at, act.after.clone());
+                    let all = self.checks.entry(code).or_default();
+                    all.push(JournalledResult { at, after });
                 }
             }
+            Act::StatementSigned => {
+                if let Subject::Statement(number) = subject {
+                    self.statements.insert(number, recorded());
+                }
+            }
+            Act::Configured => {
+                if subject == Subject::Template {
+                    self.templates.push(recorded());
+                }
+            }
+            Act::PersonAsked | Act::PersonAnswered => self.add_request(recorded()),
             Act::RecordSaved | Act::IncidentOpened | Act::IncidentNoted => {
                 let all = self.hashed.entry(subject).or_default();
                 all.insert((act.after.clone(), act.actor.clone()));
             }
             _ => {}
+        }
+    }
+
+    /// `contest rq-1 HASH` in the text of a request; in the text before an act about one: its
+    /// answer, its extension, or that the person took it back. A letter has no id and no answer.
+    fn add_request(&mut self, act: JournalledAct) {
+        let id = |text: &str| text.split(' ').nth(1).map(ToOwned::to_owned);
+        match (id(&act.before), id(&act.after)) {
+            (Some(id), _) => self.answered.entry(id).or_default().push(act),
+            (None, Some(id)) => drop(self.asked.insert(id, act)),
+            (None, None) => {}
         }
     }
 
@@ -270,7 +313,44 @@ impl JournalledActs {
 
     /// Outcome and hash of the last result of a check.
     pub fn checked(&self, check: &str) -> Option<&str> {
-        self.checks.get(check).map(String::as_str)
+        let last = self.checks.get(check)?.last()?;
+        Some(last.after.as_str())
+    }
+
+    /// True when a check had exactly this result at this time, at any age.
+    pub fn had_result(&self, check: &str, after: &str, at: Timestamp) -> bool {
+        let acts = self.results(check);
+        // In the order of the journal, and so of time: two years of results are not all compared.
+        let first = acts.partition_point(|act| act.at < at.minus(SAME_MOMENT));
+        acts[first..]
+            .iter()
+            .take_while(|act| is_same_moment(act.at, at))
+            .any(|act| act.after == after)
+    }
+
+    /// The results of a check, the oldest first.
+    pub fn results(&self, check: &str) -> &[JournalledResult] {
+        self.checks.get(check).map_or(&[], Vec::as_slice)
+    }
+
+    /// Signed versions of the statement of applicability, by number.
+    pub fn statements(&self) -> &BTreeMap<u64, JournalledAct> {
+        &self.statements
+    }
+
+    /// The operator's own templates, the oldest first.
+    pub fn templates(&self) -> &[JournalledAct] {
+        &self.templates
+    }
+
+    /// Requests of persons, by their id.
+    pub fn asked(&self) -> &HashMap<String, JournalledAct> {
+        &self.asked
+    }
+
+    /// What was done about a request, the oldest first.
+    pub fn answered(&self, request: &str) -> &[JournalledAct] {
+        self.answered.get(request).map_or(&[], Vec::as_slice)
     }
 
     /// True when the account `by` did an act on `subject` with exactly this text.

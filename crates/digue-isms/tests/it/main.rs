@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use digue_isms::calendar;
+use digue_isms::capacity::Capacity;
 use digue_isms::check::{Check, CheckOutcome, CheckResult, DisabledCheck, Measurement};
 use digue_isms::contradictions::{ContradictionKind, contradictions};
 use digue_isms::field::FieldError;
 use digue_isms::kinds::{Likelihood, Measure, RegisterKind, Risk, RiskGravity, RiskLevel, place};
-use digue_isms::register::{RegisterRecord as _, UnreadableRecord};
-use digue_isms::signatures::{SignatureState, signed};
+use digue_isms::register::{RegisterIntegrity, RegisterRecord as _, UnreadableRecord};
+use digue_isms::signatures::{GivenSignature, SignatureState, UnprovenSignature, signed};
 use digue_isms::standing::{CheckStatement, MeasureState, MeasuredState, Measurements};
 use digue_isms::statement::{Implementation, statement};
 use digue_isms::{FieldFault, FieldShape, Registers, Revision, Values};
@@ -61,6 +62,7 @@ fn revision(kind: RegisterKind, id: &str, number: u32, fields: &[(&str, &str)]) 
         at: NOON,
         by: "rssi".to_owned(),
         is_over: false,
+        hash: format!("{id} {number}"),
         values,
     }
 }
@@ -299,8 +301,10 @@ fn acceptance() -> Revision {
     )
 }
 
+/// With the signature of the acceptance, wherever it is among them.
 fn wrongs(revisions: Vec<Revision>, now: Measurements) -> Vec<ContradictionKind> {
-    let registers = Registers::new(revisions);
+    let signed = signature("AC-1", "1", "rssi");
+    let registers = Registers::new(revisions.into_iter().chain([signed]));
     contradictions(&registers, &MeasuredState::default(), now)
         .into_iter()
         .map(|one| one.wrong)
@@ -352,11 +356,18 @@ fn accepted_by(approver: &str) -> Revision {
     acceptance
 }
 
+/// A signature of the revision that `revision` makes with this id and number.
 fn signature(of: &str, number: &str, by: &str) -> Revision {
+    signature_of(of, number, by, &format!("{of} {number}"))
+}
+
+fn signature_of(of: &str, number: &str, by: &str, hash: &str) -> Revision {
     let fields = [
         ("record", of),
         ("revision", number),
         ("signed-on", "2026-01-02"),
+        ("capacity", "auditor"),
+        ("content", hash),
     ];
     Revision {
         by: by.to_owned(),
@@ -364,22 +375,31 @@ fn signature(of: &str, number: &str, by: &str) -> Revision {
     }
 }
 
+/// What is said of an acceptance beside these records, compared with this result.
+fn said(
+    acceptance: Revision,
+    others: Vec<Revision>,
+    integrity: Option<RegisterIntegrity>,
+) -> Option<SignatureState> {
+    let registers = Registers::new(others.into_iter().chain([acceptance.clone()]));
+    let registers = match integrity {
+        Some(integrity) => registers.compared(integrity),
+        None => registers,
+    };
+    signed(&registers, &acceptance)
+}
+
+fn intact() -> Option<RegisterIntegrity> {
+    Some(RegisterIntegrity::default())
+}
+
 #[test]
 fn a_name_that_is_typed_is_no_signature() {
-    let of = |acceptance: Revision, others: Vec<Revision>| {
-        let registers = Registers::new(others.into_iter().chain([acceptance.clone()]));
-        signed(&registers, &acceptance)
-    };
-    let by = |account: &str| {
-        Some(SignatureState::By {
-            account: account.to_owned(),
-            at: NOON,
-        })
-    };
+    let of = |acceptance, others| said(acceptance, others, intact());
     assert_eq!(
         of(acceptance(), Vec::new()),
-        by("rssi"),
-        "an author who names themselves signs"
+        Some(SignatureState::Typed),
+        "an author who writes their own name has not signed"
     );
     for approver in ["la direction", "directrice", "Camille Martin", "@", "rssi2"] {
         assert_eq!(
@@ -389,31 +409,106 @@ fn a_name_that_is_typed_is_no_signature() {
         );
     }
     let signed_by = |account: &str| vec![signature("AC-1", "1", account)];
+    let Some(SignatureState::Signed(given)) =
+        of(accepted_by("Directrice"), signed_by("directrice"))
+    else {
+        panic!("the named account signed")
+    };
     assert_eq!(
-        of(accepted_by("Directrice"), signed_by("directrice")),
-        by("directrice")
+        given,
+        GivenSignature {
+            account: "directrice".to_owned(),
+            at: NOON,
+            capacity: Some(Capacity::Auditor),
+            content: Some("AC-1 1".to_owned()),
+        }
     );
-    assert_eq!(
-        of(accepted_by("directrice"), signed_by("rssi")),
-        Some(SignatureState::Typed)
-    );
-    assert_eq!(
-        of(
-            accepted_by("directrice"),
-            vec![signature("AC-2", "1", "directrice")]
-        ),
-        Some(SignatureState::Typed)
-    );
+    let of_another = vec![signature("AC-2", "1", "directrice")];
     let further = Revision {
         number: 2,
         ..accepted_by("directrice")
     };
-    assert_eq!(
-        of(further, signed_by("directrice")),
-        Some(SignatureState::Typed),
-        "what changed is signed again"
-    );
+    for (acceptance, others, why) in [
+        (accepted_by("directrice"), signed_by("rssi"), "by another"),
+        (accepted_by("directrice"), of_another, "of another record"),
+        (further, signed_by("directrice"), "of an earlier revision"),
+    ] {
+        assert_eq!(of(acceptance, others), Some(SignatureState::Typed), "{why}");
+    }
     assert_eq!(signed(&Registers::new([]), &measure("ME-1", &[])), None);
+}
+
+#[test]
+fn a_signature_is_confirmed_contradicted_or_neither() {
+    let signed = || vec![signature("AC-1", "1", "directrice")];
+    let without_hash = || {
+        let mut old = signature("AC-1", "1", "directrice");
+        old.values.remove("content");
+        old.values.remove("capacity");
+        vec![old]
+    };
+    let of = |others, integrity| said(accepted_by("directrice"), others, integrity).unwrap();
+    let ids = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let differing = |names: &[&str]| {
+        Some(RegisterIntegrity {
+            differing: ids(names),
+            ..RegisterIntegrity::default()
+        })
+    };
+    let older = |names: &[&str]| {
+        Some(RegisterIntegrity {
+            older: ids(names),
+            ..RegisterIntegrity::default()
+        })
+    };
+    let other = vec![signature_of("AC-1", "1", "directrice", "what was shown")];
+    for broken in [
+        of(other.clone(), intact()),
+        of(other, None),
+        of(signed(), differing(&["AC-1"])),
+        of(signed(), differing(&["SI-1"])),
+        of(without_hash(), differing(&["AC-1"])),
+    ] {
+        assert!(matches!(broken, SignatureState::Broken(_)), "{broken:?}");
+        assert!(!broken.stands());
+    }
+    for (state, expected, stands) in [
+        (
+            of(without_hash(), intact()),
+            UnprovenSignature::ContentNotRecorded,
+            true,
+        ),
+        (
+            of(signed(), older(&["AC-1"])),
+            UnprovenSignature::Older,
+            true,
+        ),
+        (
+            of(signed(), older(&["SI-1"])),
+            UnprovenSignature::Older,
+            true,
+        ),
+        (of(signed(), None), UnprovenSignature::NotCompared, false),
+    ] {
+        assert!(
+            matches!(state, SignatureState::Unproven(_, why) if why == expected),
+            "{state:?}"
+        );
+        assert_eq!(state.stands(), stands, "{state:?}");
+    }
+    let found = of(signed(), differing(&["AC-2"]));
+    assert!(matches!(found, SignatureState::Signed(_)), "{found:?}");
+    // A broken signature is a contradiction, and a record without one another.
+    let registers = Registers::new(signed().into_iter().chain([accepted_by("directrice")]));
+    let found = contradictions(
+        &registers.compared(differing(&["AC-1"]).unwrap()),
+        &MeasuredState::default(),
+        on("2026-01-01"),
+    );
+    assert_eq!(
+        found.iter().map(|one| one.wrong).collect::<Vec<_>>(),
+        [ContradictionKind::SignatureBroken]
+    );
 }
 
 #[test]
@@ -660,6 +755,7 @@ fn stored(kind: RegisterKind, id: &str, fields: &[(&str, &str)]) -> Revision {
         at: NOON,
         by: "rssi".to_owned(),
         is_over: false,
+        hash: String::new(),
         values,
     }
 }

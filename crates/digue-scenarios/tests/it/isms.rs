@@ -46,7 +46,13 @@ fn answers() -> Answers {
 }
 
 /// Changes some fields of a record.
-async fn change(home: &Home, actor: &Actor, kind: RegisterKind, id: &str, fields: &[(&str, &str)]) {
+pub(crate) async fn change(
+    home: &Home,
+    actor: &Actor,
+    kind: RegisterKind,
+    id: &str,
+    fields: &[(&str, &str)],
+) {
     let registers = isms::registers(&home.app, actor).await.unwrap();
     let mut values = registers
         .find(kind, id)
@@ -99,7 +105,7 @@ async fn wrongs(home: &Home, actor: &Actor) -> Vec<ContradictionKind> {
 }
 
 /// A quarter later: checks run, and a version of the statement is signed.
-async fn quarter(home: &Home, ciso: &mut Actor, number: usize) -> Vec<(String, Implementation)> {
+async fn quarter(home: &Home, ciso: &mut Actor, number: u64) -> Vec<(String, Implementation)> {
     home.clock.pass(DAY * 91);
     ciso.proved_at = home.now();
     checks::run_all(&home.app, ciso).await.unwrap();
@@ -626,10 +632,8 @@ async fn a_stored_record_that_cannot_be_read_is_never_left_out_in_silence() {
     );
     let refused = statement::freeze(&home.app, &ciso).await;
     assert!(
-        matches!(
-            refused,
-            Err(OperationError::Invalid("invalid-isms-unreadable"))
-        ),
+        matches!(&refused, Err(OperationError::Unconfirmed(codes))
+            if codes.contains(&format!("unreadable:record:{id}"))),
         "{refused:?}"
     );
     let history = isms::history(&home.app, &ciso, RegisterKind::Measure, &id)
@@ -691,7 +695,8 @@ async fn of_two_who_edit_one_record_the_second_sees_what_the_first_wrote() {
     .await
     .unwrap();
     let save = async |read: u32, values: &Values| {
-        isms::save_from(&home.app, &ciso, RegisterKind::Asset, (&id, read), values).await
+        let from = Some((id.as_str(), read));
+        signatures::save_own(&home.app, &ciso, RegisterKind::Asset, from, values).await
     };
     save(1, &values("Portail", "Camille")).await.unwrap();
     let late = save(1, &values("Portail des partenaires", "")).await;

@@ -20,6 +20,7 @@ mod desk;
 mod devices;
 mod gaps;
 mod incidents;
+mod integrity;
 mod isms;
 mod loads;
 mod look_ups;

@@ -35,7 +35,7 @@ fn reader(language: Language) -> PaperReader {
 }
 
 /// The words of a Word file.
-fn words_of(docx: &[u8]) -> String {
+pub(crate) fn words_of(docx: &[u8]) -> String {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(docx)).unwrap();
     let mut xml = String::new();
     // References stand at the foot of each page.

@@ -142,7 +142,7 @@ async fn a_check_result_that_cannot_be_read_is_one_that_did_not_run() {
         .await
         .unwrap();
     assert_eq!(
-        (history.len(), history[0].0.outcome),
+        (history.len(), history[0].result.outcome),
         (1, CheckOutcome::NotRun)
     );
     assert_eq!(unreadable(&home, StoredKind::Check).await, ["lockout"]);

@@ -7,6 +7,7 @@ use digue_app::secret::name;
 use digue_app::{ActDetails, Actor, App, OperationError};
 use digue_casework::operator;
 use digue_evidence::reading::{self, EvidenceForm};
+use digue_evidence::stored_records::{RecordConfirmation, SETTLES_WITHIN};
 use digue_identity::person_sessions::{SignedInPerson, journal_name};
 use digue_mail::Mail;
 use digue_response::clock::rights_due;
@@ -15,7 +16,7 @@ use digue_types::visible::{is_blank, visible_chars};
 use digue_types::{AccountId, Act, Subject, Timestamp};
 
 pub use super::request_kinds::{ContestReason, RequestKind, RequestOutcome};
-use super::{codes, request_lock, sights};
+use super::{codes, request_lock, sights, stored};
 
 const TEXT_CHARS_MAX: usize = 4_000;
 const ANSWER_CHARS_MIN: usize = 10;
@@ -32,6 +33,8 @@ pub struct TrackedRequest {
     pub is_overdue: bool,
     /// Open contests about the same account: several are a sign of abuse.
     pub same_account: usize,
+    /// What the journal says of the request and its answer.
+    pub confirmation: RecordConfirmation,
 }
 
 impl TrackedRequest {
@@ -55,6 +58,7 @@ fn tracked(app: &App, record: RequestRecord, all: &[RequestRecord]) -> TrackedRe
         same_account: same.count(),
         is_overdue: is_late,
         due,
+        confirmation: stored::confirmation_of(app, &record),
         record,
     }
 }
@@ -141,15 +145,9 @@ pub async fn ask(
         text,
         ..RequestRecord::opened(name("rq")?, person.whose().clone(), kind.code(), now)
     };
-    // A contest is an act about the account: its page and the incidents about it show it.
-    let subject = if kind == RequestKind::Contest {
-        contested(&account)
-    } else {
-        journal_name(&record.whose)
-    };
     let details = ActDetails {
-        subject,
-        after: format!("{} {}", kind.code(), record.id),
+        subject: stored::subject_of(&record),
+        after: stored::asked_text(&record),
         ..ActDetails::default()
     };
     app.write_down(&Actor::digue(), Act::PersonAsked, details)
@@ -178,15 +176,10 @@ pub async fn withdraw(app: &App, person: &SignedInPerson, id: &str) -> Result<()
         .into_iter()
         .find(|one| one.id == id && one.kind != codes::LETTER)
         .ok_or(OperationError::NotFound("request"))?;
-    let subject = if record.kind == RequestKind::Contest.code() {
-        contested(&record.account)
-    } else {
-        journal_name(&record.whose)
-    };
     let outcome = RequestOutcome::Withdrawn.code();
     let details = ActDetails {
-        subject,
-        before: format!("{} {id}", record.kind),
+        subject: stored::subject_of(&record),
+        before: stored::named(&record),
         after: outcome.to_owned(),
         ..ActDetails::default()
     };
@@ -206,11 +199,6 @@ pub(crate) fn is_withdrawn(record: &RequestRecord) -> bool {
     record.outcome == RequestOutcome::Withdrawn.code()
 }
 
-/// The subject of a contest. The account comes from an entry; one that is no name stays as it is.
-fn contested(account: &str) -> Subject {
-    AccountId::parse(account).map_or_else(|_| Subject::Other(account.to_owned()), Subject::Account)
-}
-
 /// The person's own requests, the newest first.
 pub async fn own(
     app: &App,
@@ -218,10 +206,19 @@ pub async fn own(
 ) -> Result<Vec<TrackedRequest>, OperationError> {
     let mut records = app.store().requests_of(person.whose()).await?;
     records.retain(|record| record.kind != codes::LETTER);
-    Ok(records
-        .into_iter()
-        .map(|record| tracked(app, record, &[]))
-        .collect())
+    let track = |records: Vec<RequestRecord>| -> Vec<TrackedRequest> {
+        let one = |record| tracked(app, record, &[]);
+        records.into_iter().map(one).collect()
+    };
+    let own = track(records);
+    if own.iter().all(|one| one.confirmation.is_uncontradicted()) {
+        return Ok(own);
+    }
+    // A request that was just answered or taken back waits for its act.
+    tokio::time::sleep(SETTLES_WITHIN).await;
+    let mut records = app.store().requests_of(person.whose()).await?;
+    records.retain(|record| record.kind != codes::LETTER);
+    Ok(track(records))
 }
 
 /// Every request, open ones by their deadline first. It connects persons with accounts and is
@@ -306,8 +303,8 @@ pub async fn answer(
     }
     let details = ActDetails {
         subject: journal_name(&record.whose),
-        before: format!("{} {id}", record.kind),
-        after: format!("{} account:{}", outcome.code(), record.account),
+        before: stored::named(&record),
+        after: stored::answered_text(outcome.code(), &record.account, &text),
         ..ActDetails::default()
     };
     let by = (&actor.account, app.clock().now());
@@ -343,8 +340,8 @@ pub async fn extend(app: &App, actor: &Actor, id: &str, why: &str) -> Result<(),
     }
     let details = ActDetails {
         subject: journal_name(&one.record.whose),
-        before: format!("{} {id}", one.record.kind),
-        after: "extended".to_owned(),
+        before: stored::named(&one.record),
+        after: stored::EXTENDED.to_owned(),
         reason: why.clone(),
     };
     let claim = app.store().extend_request(id, app.clock().now(), &why);

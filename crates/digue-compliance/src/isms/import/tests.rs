@@ -40,6 +40,7 @@ fn revision(kind: RegisterKind, id: &str, values: Values) -> Revision {
         at,
         by: "rssi".to_owned(),
         is_over: false,
+        hash: String::new(),
         values,
     }
 }
