@@ -12,6 +12,7 @@ pub mod checks;
 pub mod compared;
 pub mod contradicted;
 pub mod digest;
+pub(crate) mod document_files;
 pub mod exchange;
 pub mod import;
 mod incident_checks;

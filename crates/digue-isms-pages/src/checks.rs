@@ -382,6 +382,9 @@ struct StatementPage {
     lines: Vec<ShownLine>,
     counts: Vec<(&'static str, usize)>,
     versions: Vec<FrozenVersion>,
+    /// The numbers of controls without a reason, and the form for all of them.
+    unreasoned: Vec<&'static str>,
+    decide_all: String,
     may_write: bool,
     tab: &'static str,
 }
@@ -448,7 +451,14 @@ pub async fn statement_page(
     // Those that the printed statement names at its head, and the frozen versions.
     let kinds = [SOURCES, &[StoredKind::Statement]].concat();
     let w = words_beside(&console, &visitor, &kinds, None).await?;
+    let unreasoned = statement::without_reason(&lines);
+    let ids: Vec<&str> = unreasoned.iter().map(|control| control.id).collect();
     Ok(page(&StatementPage {
+        decide_all: format!(
+            "/smsi/registers/applicability/new?requirement={}",
+            ids.join(",")
+        ),
+        unreasoned: unreasoned.iter().map(|control| control.number()).collect(),
         counts: implementations(&lines),
         versions: versions.into_iter().rev().collect(),
         lines: lines.into_iter().map(|line| in_words(&w, line)).collect(),

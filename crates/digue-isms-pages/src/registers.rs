@@ -392,7 +392,7 @@ async fn faults_of(
 
 #[derive(Deserialize)]
 pub struct Prefilled {
-    /// The requirement of a new decision.
+    /// The requirements of a new decision, with commas between them.
     #[serde(default)]
     requirement: String,
     /// The risk of a new acceptance.
@@ -406,7 +406,8 @@ impl Prefilled {
         let mut values = Values::new();
         for (field, value) in [("requirement", self.requirement), ("risk", self.risk)] {
             if kind.fields().iter().any(|known| known.code == field) && !value.is_empty() {
-                values.insert(field.to_owned(), vec![value]);
+                let texts = value.split(',').map(ToOwned::to_owned).collect();
+                values.insert(field.to_owned(), texts);
             }
         }
         values

@@ -300,8 +300,8 @@ pub async fn show_csv(
     query: TableQuery,
 ) -> PageResponse {
     let review = found(&console, &visitor, &id).await?;
-    let w = console.words(&visitor);
-    Ok(table(&w, &actor, &review).csv(&query, visitor.language, "review"))
+    let w = words_beside(&console, &visitor, &[StoredKind::Review], Some(&id)).await?;
+    Ok(table(&w, &actor, &review).csv_beside(&query, &w, "review"))
 }
 
 /// Decides about one account (`account`), about all chosen ones (`row`, one each), or about all that

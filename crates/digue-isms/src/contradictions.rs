@@ -2,15 +2,17 @@
 //! calendar. Each line names the record that states it. Nothing is stored and nothing is corrected
 //! here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::kinds::{
-    Acceptance, Applicability, Declared, Document, Exception, Finding, Measure, MeasureOrigin,
-    RegisterKind, Risk, RiskLevel, Role, Treatment, YesNo,
+    Acceptance, Applicability, Audit, Declared, Document, Exception, Finding, Measure,
+    MeasureOrigin, RegisterKind, Risk, RiskLevel, Role, Treatment, YesNo,
 };
 use crate::register::{RegisterEntry, Registers, UnreadableRecord};
 use crate::signatures::{self, SignatureState};
 use crate::standing::{MeasureState, MeasuredState, Measurements, StaleReason};
+use crate::statement::statement;
+use crate::{closing, independence};
 
 /// What is wrong. The order of the variants is the order of the list: what is unknown, then broken
 /// promises.
@@ -47,6 +49,12 @@ pub enum ContradictionKind {
     ExceptionExpired,
     /// A control is excluded without a reason (ISO/IEC 27001, 6.1.3 d).
     ExcludedWithoutReason,
+    /// A control is decided to apply, without a reason and without a measure that has one.
+    IncludedWithoutReason,
+    /// An audit was done by a person who owns or wrote what it examines (9.2.2 b).
+    AuditedOwnWork,
+    /// A nonconformity is closed without its cause, corrections or evidence (10.2).
+    ClosedIncomplete,
     /// A finding is closed, and the effect of its correction was not verified (10.2 d).
     EffectNotVerified,
     /// A document is in force without an approval.
@@ -76,6 +84,9 @@ impl ContradictionKind {
             Self::AcceptanceChanged => "acceptance-changed",
             Self::ExceptionExpired => "exception-expired",
             Self::ExcludedWithoutReason => "excluded-without-reason",
+            Self::IncludedWithoutReason => "included-without-reason",
+            Self::AuditedOwnWork => "audited-own-work",
+            Self::ClosedIncomplete => "closed-incomplete",
             Self::EffectNotVerified => "effect-not-verified",
             Self::NotApproved => "not-approved",
             Self::NotSigned => "not-signed",
@@ -151,6 +162,28 @@ pub fn contradictions(
                 RegisterKind::Applicability,
                 &id,
                 &record.requirement.0.join(" "),
+            ));
+        }
+    }
+    included_without_reason(registers, measured, now, &mut found);
+    for RegisterEntry { id, record, .. } in registers.read::<Audit>().entries {
+        if record.done_on.is_some() && !independence::own_work(registers, &record).is_empty() {
+            found.push(wrong(
+                ContradictionKind::AuditedOwnWork,
+                RegisterKind::Audit,
+                &id,
+                &record.title.0,
+            ));
+        }
+    }
+    for revision in registers.of(RegisterKind::Finding) {
+        if !closing::missing_to_close(&revision.values).is_empty() {
+            let title = revision.values.get("title").and_then(|texts| texts.first());
+            found.push(wrong(
+                ContradictionKind::ClosedIncomplete,
+                RegisterKind::Finding,
+                &revision.id,
+                title.map_or("", String::as_str),
             ));
         }
     }
@@ -236,6 +269,27 @@ fn sort(found: &mut [RegisterContradiction]) {
             &b.id,
         ))
     });
+}
+
+/// Decisions that a control applies, of which neither they nor its measures say why.
+fn included_without_reason(
+    registers: &Registers,
+    measured: &MeasuredState,
+    now: Measurements,
+    found: &mut Vec<RegisterContradiction>,
+) {
+    let lines = statement(registers, measured, now).into_iter();
+    let ids = lines.filter(|line| line.applies() && line.inclusion.is_empty());
+    let ids = ids.filter_map(|line| line.decided);
+    let decided: BTreeMap<String, Applicability> = ids.map(|one| (one.id, one.record)).collect();
+    found.extend(decided.iter().map(|(id, record)| {
+        wrong(
+            ContradictionKind::IncludedWithoutReason,
+            RegisterKind::Applicability,
+            id,
+            &record.requirement.0.join(" "),
+        )
+    }));
 }
 
 /// Records that name who decided them, without that account's signature, or with one that is not

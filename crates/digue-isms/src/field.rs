@@ -88,6 +88,12 @@ pub enum FieldError {
     Unknown,
     #[error("the end comes before the beginning")]
     Backwards,
+    #[error("a nonconformity is not closed without it")]
+    ToClose,
+    #[error("the correction had no effect: the finding is not closed")]
+    NotEffective,
+    #[error("the end is too far away")]
+    Term,
 }
 
 impl FieldError {
@@ -110,6 +116,9 @@ impl FieldError {
             Self::Choice => "choice",
             Self::Unknown => "unknown",
             Self::Backwards => "backwards",
+            Self::ToClose => "to-close",
+            Self::NotEffective => "not-effective",
+            Self::Term => "term",
         }
     }
 }

@@ -234,11 +234,12 @@ macro_rules! kinds {
             /// Every field that does not fit.
             pub fn checked(self, values: &Values) -> Result<Values, Vec<FieldFault>> {
                 let read = match self { $(Self::$name => $name::read(values).map(|record| record.write()),)+ };
-                let backwards = self.backwards(values);
+                let mut unfit = self.backwards(values);
+                unfit.extend(crate::closing::faults(self, values));
                 match read {
-                    Ok(values) if backwards.is_empty() => Ok(values),
-                    Ok(_) => Err(backwards),
-                    Err(faults) => Err(faults.into_iter().chain(backwards).collect()),
+                    Ok(values) if unfit.is_empty() => Ok(values),
+                    Ok(_) => Err(unfit),
+                    Err(faults) => Err(faults.into_iter().chain(unfit).collect()),
                 }
             }
         }

@@ -158,8 +158,8 @@ pub async fn list_csv(
     query: TableQuery,
 ) -> PageResponse {
     let rows = requests::list(&console.app, &actor, EvidenceForm::File).await?;
-    let w = console.words(&visitor);
-    Ok(table(&w, &rows).csv(&query, visitor.language, "requests"))
+    let w = words_beside(&console, &visitor, &[StoredKind::Request], None).await?;
+    Ok(table(&w, &rows).csv_beside(&query, &w, "requests"))
 }
 
 #[derive(Template)]

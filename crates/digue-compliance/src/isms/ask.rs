@@ -18,6 +18,7 @@ use digue_exposure::ScopeQuestion;
 use digue_identity::password;
 use digue_isms::awareness::Module;
 use digue_isms::check::{Check, Measurement, NotRun};
+use digue_isms::independence::own_work;
 use digue_isms::kinds::{
     Asset, Audit, Document, Measure, Processing, RegisterKind, Risk, Role as Carried, RoleKey,
 };
@@ -640,10 +641,13 @@ fn audits_done(registers: &Registers, now: Measurements) -> Measurement {
         .filter_map(|audit| audit.record.done_on)
         .max();
     let is_done = last.is_some_and(|on| days_between(on, now.today) <= AUDITS_EVERY_DAYS);
-    // A date without scope, criteria and conclusion is not an audit, nor is one without signature.
+    // A date without scope, criteria and conclusion is not an audit, nor is one without signature, or
+    // of one's own work.
     let mut found = of_entries(&audits, |audit| {
         audit.record.done_on.is_some()
-            && (audit.record.is_empty() || !is_signed(registers, RegisterKind::Audit, &audit.id))
+            && (audit.record.is_empty()
+                || !is_signed(registers, RegisterKind::Audit, &audit.id)
+                || !own_work(registers, &audit.record).is_empty())
     });
     if !is_done {
         found.failing.push("audit".to_owned());

@@ -6,14 +6,15 @@ use std::collections::HashMap;
 use digue_app::directory::organisation_of;
 use digue_app::{Actor, App, OperationError, attachments, require};
 use digue_evidence::stored_files::JournalledFile;
-use digue_evidence::stored_records::StoredFault;
+use digue_evidence::stored_records::{RecordDifference, StoredFault, StoredKind};
 use digue_isms::awareness::{EDITION, MONTHS, Module, QUESTIONS};
 use digue_isms::kinds::{Attestation, Audience, Document, Receipt, RegisterKind};
 use digue_isms::register::{RegisterEntry, Registers};
 use digue_types::OrganisationId;
 use jiff::civil::Date;
 
-use super::{attachment_of, in_force, must_read, now, save, stored_files, values_of, write};
+use super::compared::settled_record;
+use super::{attachment_of, document_files, in_force, must_read, now, save, values_of, write};
 
 /// Each module, and when the actor last completed it, if that is still valid.
 pub async fn own(app: &App, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>, OperationError> {
@@ -183,9 +184,10 @@ pub async fn read(app: &App, actor: &Actor, id: &str) -> Result<(), OperationErr
         return Err(OperationError::Conflict);
     }
     let content = one.document.file.0;
-    if !content.is_empty() {
-        let registers = in_force(app).await?;
-        content_of(app, &registers, id).await?;
+    if content.is_empty() {
+        must_be_last(app, id).await?;
+    } else {
+        content_of(app, id).await?;
     }
     let fields = [
         ("document", id.to_owned()),
@@ -195,6 +197,20 @@ pub async fn read(app: &App, actor: &Actor, id: &str) -> Result<(), OperationErr
         ("content", content),
     ];
     keep(app, actor, RegisterKind::Receipt, fields).await
+}
+
+/// Checks a document without a file: its record is all that there is to read.
+async fn must_be_last(app: &App, id: &str) -> Result<(), OperationError> {
+    let (document, found) = settled_record(app, RegisterKind::Document, id).await?;
+    if found.is_uncontradicted() {
+        return Ok(());
+    }
+    let one = RecordDifference {
+        kind: StoredKind::Record,
+        name: document.id,
+        fault: StoredFault::Differs,
+    };
+    Err(OperationError::Unconfirmed(vec![one.to_code()]))
 }
 
 /// Attaches the file of a document: its hash is in the record.
@@ -231,22 +247,15 @@ pub async fn file(app: &App, actor: &Actor, id: &str) -> Result<(String, Vec<u8>
     let may = actor.role.can_watch() || documents(app, actor).await?.iter().any(|one| one.id == id);
     require(may && !document.record.file.0.is_empty())
         .map_err(|_| OperationError::NotFound("file"))?;
-    let (file, bytes) = content_of(app, &registers, id).await?;
+    let (file, bytes) = content_of(app, id).await?;
     let kept = app.store().files(&attachment_of(id)).await?;
     let name = kept.into_iter().find(|one| one.hash == file.hash());
     Ok((name.map_or_else(|| id.to_owned(), |one| one.name), bytes))
 }
 
 /// The file of a document, compared with the journal.
-async fn content_of(
-    app: &App,
-    registers: &Registers,
-    id: &str,
-) -> Result<(JournalledFile, Vec<u8>), OperationError> {
-    let document = registers
-        .find(RegisterKind::Document, id)
-        .ok_or(OperationError::NotFound("file"))?;
-    let file = stored_files::of_document(app, document).await?;
+async fn content_of(app: &App, id: &str) -> Result<(JournalledFile, Vec<u8>), OperationError> {
+    let file = document_files::of_document(app, id).await?;
     let bytes = digue_evidence::stored_files::read(app, &attachment_of(id), &file).await?;
     Ok((file, bytes))
 }
@@ -259,7 +268,7 @@ pub async fn file_fault(
 ) -> Result<Option<StoredFault>, OperationError> {
     must_read(actor)?;
     let registers = in_force(app).await?;
-    match content_of(app, &registers, id).await {
+    match content_of(app, id).await {
         Ok(_) => Ok(None),
         Err(OperationError::FileAltered(_)) => Ok(Some(StoredFault::Differs)),
         // A document that has no file names none.

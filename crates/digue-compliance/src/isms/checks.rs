@@ -204,11 +204,15 @@ pub async fn history(
         all.contains(&RecordConfirmation::Differs)
     });
     let confirmations = confirmations.await;
-    let compared = |(record, confirmation): (&CheckRecord, RecordConfirmation)| ComparedResult {
-        result: result_of(record)
-            .unwrap_or_else(|| unknown_result(check, record, NotRun::Unreadable)),
-        hash: record.hash.clone(),
-        confirmation,
+    let compared = |(record, confirmation): (&CheckRecord, RecordConfirmation)| {
+        let result =
+            result_of(record).unwrap_or_else(|| unknown_result(check, record, NotRun::Unreadable));
+        ComparedResult {
+            // Of what is shown: the stored one proves nothing.
+            hash: sha256(&result.canonical()),
+            result,
+            confirmation,
+        }
     };
     Ok(records.iter().zip(confirmations).map(compared).collect())
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use digue_app::{Actor, App, OperationError};
 use digue_evidence::stored_records::{
-    JournalStatement, RecordComparison, RecordConfirmation, StoredKind, compare_now, settled,
-    with_journal_statement,
+    JournalStatement, RecordComparison, RecordConfirmation, SETTLES_WITHIN, StoredKind,
+    compare_now, with_journal_statement,
 };
 use digue_isms::kinds::RegisterKind;
 use digue_isms::register::{RegisterIntegrity, Registers, Revision};
@@ -93,17 +93,40 @@ pub(super) fn confirmation_of(
     statement.unless_older(*at, is_same)
 }
 
-/// The journal's answer about a partner's self-assessment in memory, asked again where it
-/// contradicts.
-pub(crate) async fn settled_confirmation(
+/// The current revision of a record, and the journal's answer about it: confirmed, and the last one.
+/// Read again where the journal contradicts: a record that is being saved has its act first.
+pub(crate) async fn settled_record(
     app: &App,
-    registers: &Registers,
+    kind: RegisterKind,
     id: &str,
-) -> Result<RecordConfirmation, OperationError> {
+) -> Result<(Revision, RecordConfirmation), OperationError> {
+    let first = last_record(app, kind, id).await?;
+    if first.1.is_uncontradicted() {
+        return Ok(first);
+    }
+    tokio::time::sleep(SETTLES_WITHIN).await;
+    last_record(app, kind, id).await
+}
+
+async fn last_record(
+    app: &App,
+    kind: RegisterKind,
+    id: &str,
+) -> Result<(Revision, RecordConfirmation), OperationError> {
+    let registers = in_force(app).await?;
     let revision = registers
-        .find(RegisterKind::Assessment, id)
+        .find(kind, id)
         .ok_or(OperationError::NotFound("record"))?;
-    let confirm = |statement: &JournalStatement<'_>| confirmation_of(statement, revision);
-    let differs = |found: &RecordConfirmation| !found.is_uncontradicted();
-    Ok(settled(app, confirm, differs).await)
+    let subject = Subject::Record(id.to_owned());
+    let confirmation = with_journal_statement(app, |statement| {
+        // A last revision that is taken away brings an earlier one back, which has its act.
+        let texts = statement.journalled.texts_on(&subject);
+        let mut numbers = texts.filter_map(RevisionHash::parse).map(|one| one.number);
+        if numbers.any(|number| number > revision.number) {
+            RecordConfirmation::Differs
+        } else {
+            confirmation_of(statement, revision)
+        }
+    });
+    Ok((revision.clone(), confirmation))
 }

@@ -79,7 +79,7 @@ pub async fn oscal(app: &App, actor: &Actor, language: Language) -> Result<Json,
         "version": now.at.to_string(),
         "oscal-version": "1.2.1",
     });
-    // Whoever reads the file elsewhere sees no page of ours.
+    // The program that reads the file shows no page of ours.
     if let Some(remark) = PaperSources::ISMS.remark(app, language).await? {
         metadata["remarks"] = remark.into();
     }

@@ -16,6 +16,7 @@ use digue_isms::standing::MeasuredState;
 use digue_isms::statement::{StatementLine, statement};
 use digue_locales::{Language, text};
 use digue_store::FileRecord;
+use digue_types::visible::is_blank;
 use digue_types::{AccountId, Act, Subject, Timestamp};
 use serde_json::json;
 
@@ -164,7 +165,8 @@ fn is_source(one: &RecordDifference) -> bool {
 /// version.
 ///
 /// # Errors
-/// `Unconfirmed` when a record that goes into it differs from the journal or cannot be compared.
+/// `Unconfirmed` when a record that goes into it differs from the journal or cannot be compared;
+/// `Invalid` while a control has no reason.
 pub async fn freeze(app: &App, actor: &Actor) -> Result<u64, OperationError> {
     actor.must_govern()?;
     actor.must_be_fresh(app)?;
@@ -177,6 +179,9 @@ pub async fn freeze(app: &App, actor: &Actor) -> Result<u64, OperationError> {
     complete::<Measure>(&registers)?;
     complete::<Applicability>(&registers)?;
     let (lines, _) = now_standing(app, actor).await?;
+    if !without_reason(&lines).is_empty() {
+        return Err(OperationError::Invalid("invalid-statement-reason"));
+    }
     let number = next_number(app).await?;
     let mut body = String::from("digue-statement-1\n");
     body.push_str(&format!(
@@ -197,6 +202,20 @@ pub async fn freeze(app: &App, actor: &Actor) -> Result<u64, OperationError> {
     app.write_down(actor, Act::StatementSigned, details).await?;
     attachments::keep(app, actor, SUBJECT, &file_name(number), signed.as_bytes()).await?;
     Ok(number)
+}
+
+/// The controls of which nothing says why they apply, or why not (ISO/IEC 27001, 6.1.3 d).
+pub fn without_reason(lines: &[StatementLine]) -> Vec<&'static framework::Requirement> {
+    let has_reason = |line: &StatementLine| {
+        let decided = line.decided.as_ref();
+        let exclusion = decided.is_some_and(|one| !is_blank(&one.record.exclusion.0));
+        match line.applies() {
+            true => !line.inclusion.is_empty(),
+            false => exclusion,
+        }
+    };
+    let missing = lines.iter().filter(|line| !has_reason(line));
+    missing.map(|line| line.control).collect()
 }
 
 /// One frozen line: JSON with a fixed set of names, so that versions can be compared.

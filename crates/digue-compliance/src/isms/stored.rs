@@ -8,7 +8,6 @@ use digue_evidence::stored_records::{
     JournalStatement, RecordComparison, RecordConfirmation, SAME_MOMENT, StoredComparison,
     StoredKind, is_same_moment, with_journal_statement,
 };
-use digue_isms::check::CheckOutcome;
 use digue_store::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
 use digue_types::{Subject, Timestamp};
 

@@ -7,17 +7,15 @@ use digue_app::{App, OperationError};
 use digue_casework::incidents;
 use digue_evidence::stored_files::{self, FileState, JournalledFile};
 use digue_evidence::stored_records::{
-    RecordComparison, RecordConfirmation, StoredComparison, StoredKind, settled,
-    with_journal_statement,
+    RecordComparison, RecordConfirmation, StoredComparison, StoredKind, with_journal_statement,
 };
 use digue_isms::kinds::RegisterKind;
-use digue_isms::register::Revision;
-use digue_store::{FileRecord, RevisionRecord};
+use digue_store::FileRecord;
 use digue_types::{Subject, Timestamp};
 
-use super::compared::confirmation_of;
+use super::document_files::file_of;
 use super::stored::revision_is;
-use super::{attachment_of, parsed, statement};
+use super::{attachment_of, statement};
 
 pub(crate) const COMPARISONS: &[StoredComparison] = &[
     StoredComparison {
@@ -29,42 +27,6 @@ pub(crate) const COMPARISONS: &[StoredComparison] = &[
         compare: |app, to| Box::pin(files(app, to)),
     },
 ];
-
-/// The file that a document in force names, as the journal confirms it.
-///
-/// # Errors
-/// `FileAltered` when the record itself differs from the journal; `NotFound` without a file.
-pub(super) async fn of_document(
-    app: &App,
-    document: &Revision,
-) -> Result<JournalledFile, OperationError> {
-    let hash = document
-        .values
-        .get("file")
-        .and_then(|texts| texts.first())
-        .ok_or(OperationError::NotFound("file"))?;
-    let history = app
-        .store()
-        .revisions(document.kind.code(), &document.id)
-        .await?;
-    // Later revisions name the same file: it was kept with the first of them.
-    let kept_at = history
-        .iter()
-        .find(|one| file_of(one).as_ref() == Some(hash))
-        .map_or(document.at, |first| first.at);
-    let confirmation = settled(
-        app,
-        |statement| confirmation_of(statement, document),
-        |found| *found == RecordConfirmation::Differs,
-    )
-    .await;
-    JournalledFile::of_record(hash, kept_at, confirmation)
-}
-
-fn file_of(record: &RevisionRecord) -> Option<String> {
-    let (_, values) = parsed(record)?;
-    values.get("file")?.first().cloned()
-}
 
 async fn statements(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     for version in statement::compared_versions(app).await? {
@@ -88,6 +50,8 @@ fn note(to: &mut RecordComparison, kind: StoredKind, name: String, state: FileSt
 
 /// A file that a record or an act names.
 struct NamedFile {
+    /// What names it: `DO-1`.
+    name: String,
     subject: String,
     hash: String,
     kept_at: Timestamp,
@@ -100,6 +64,7 @@ async fn files(app: &App, to: &mut RecordComparison) -> Result<(), OperationErro
         let subject = Subject::Incident(incident.id.clone()).to_string();
         let own = incidents::stored::files_of(app, &incident.id).await?;
         named.extend(own.into_iter().map(|file| NamedFile {
+            name: incident.id.clone(),
             subject: subject.clone(),
             hash: file.hash,
             kept_at: file.kept_at,
@@ -109,7 +74,7 @@ async fn files(app: &App, to: &mut RecordComparison) -> Result<(), OperationErro
     named.extend(of_templates(app));
     let mut known = BTreeSet::new();
     for file in named {
-        let name = file_name(&file.subject, &file.hash);
+        let name = file_name(&file.name, &file.hash);
         let found = JournalledFile::of_record(&file.hash, file.kept_at, file.confirmation);
         let state = match found {
             Ok(journalled) => stored_files::state(app, &file.subject, &journalled).await?,
@@ -154,6 +119,7 @@ async fn of_documents(app: &App) -> Result<Vec<NamedFile>, OperationError> {
             let hash = file_of(one)?;
             let is_first = known.insert((one.id.clone(), hash.clone()));
             is_first.then(|| NamedFile {
+                name: one.id.clone(),
                 subject: attachment_of(&one.id),
                 hash,
                 kept_at: one.at,
@@ -169,6 +135,7 @@ fn of_templates(app: &App) -> Option<NamedFile> {
     with_journal_statement(app, |statement| {
         let act = statement.journalled.templates().last()?;
         Some(NamedFile {
+            name: "docx".to_owned(),
             subject: Subject::Template.to_string(),
             hash: act.after.clone(),
             kept_at: act.at,
@@ -177,8 +144,7 @@ fn of_templates(app: &App) -> Option<NamedFile> {
     })
 }
 
-/// `DO-1 4fa2b1c3`: the record, and the beginning of the hash.
-fn file_name(subject: &str, hash: &str) -> String {
-    let name = subject.split_once(':').map_or(subject, |(_, name)| name);
+/// `DO-1 4fa2b1c3`: what names it, and the beginning of the hash.
+fn file_name(name: &str, hash: &str) -> String {
     format!("{name} {}", hash.get(..8).unwrap_or(hash))
 }

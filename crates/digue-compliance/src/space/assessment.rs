@@ -111,7 +111,10 @@ pub async fn show(app: &App, actor: &Actor) -> Result<SelfAssessment, OperationE
         .facts(&organisation);
     let signed_on = last.as_ref().and_then(|(_, signed)| signed.signed_on);
     let confirmation = match &last {
-        Some((id, _)) => Some(compared::settled_confirmation(app, &registers, id).await?),
+        Some((id, _)) => {
+            let found = compared::settled_record(app, RegisterKind::Assessment, id).await?;
+            Some(found.1)
+        }
         None => None,
     };
     Ok(SelfAssessment {

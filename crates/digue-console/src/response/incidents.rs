@@ -157,8 +157,8 @@ pub(crate) async fn list_csv(
     query: TableQuery,
 ) -> PageResponse {
     let views = incidents::list(&console.app, &actor).await?;
-    let w = console.words(&visitor);
-    Ok(table(&w, &lines(&w, &views)).csv(&query, visitor.language, "incidents"))
+    let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
+    Ok(table(&w, &lines(&w, &views)).csv_beside(&query, &w, "incidents"))
 }
 
 #[derive(Deserialize)]

@@ -145,6 +145,7 @@ async fn a_sample_leads_to_what_it_drew_and_is_a_file() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_journal_does_not_confirm_is_named_and_not_signed() {
     let world = World::new().await;
+    world.give_reasons().await;
     let decision = [
         ("requirement", "iso-5.7"),
         ("applies", "no"),
@@ -163,12 +164,12 @@ async fn what_the_journal_does_not_confirm_is_named_and_not_signed() {
         .post(CISO, "/smsi/registers/exception", &exception)
         .await;
     world.post(CISO, "/smsi/statement", &[]).await;
-    let signed = page(&world, "/smsi/registers/exception/EX-1").await.text();
+    let signed = page(&world, "/smsi/registers/exception/DE-1").await.text();
     assert!(
         signed.contains("Signée par rssi (RSSI), avec son propre compte"),
         "{signed}"
     );
-    // Beside Digue: a reason of exclusion, an earlier revision of the exception, a version.
+    // Beside Digue: a reason of exclusion, a further revision of the exception, a version.
     let store = world.app.store();
     let revision = |kind: &str, id: &str, number, content: &str| RevisionRecord {
         kind: kind.to_owned(),
@@ -182,11 +183,11 @@ async fn what_the_journal_does_not_confirm_is_named_and_not_signed() {
     let planted = [
         revision(
             "applicability",
-            "AP-1",
+            "AP-2",
             2,
             r#"{"requirement":["iso-5.7"],"applies":["no"],"exclusion":["Motif faux."]}"#,
         ),
-        revision("exception", "EX-1", 0, r#"{"title":["Autre"]}"#),
+        revision("exception", "DE-1", 2, r#"{"title":["Autre"]}"#),
     ];
     assert!(store.add_revisions(&planted).await.unwrap());
     let version = FileRecord {
@@ -208,14 +209,14 @@ async fn what_the_journal_does_not_confirm_is_named_and_not_signed() {
     assert_eq!(refused.status, 409, "{refused:?}");
     let text = parse(&refused.text).text();
     assert!(
-        text.contains("Rien n'a été signé") && text.contains("Registre AP-1"),
+        text.contains("Rien n'a été signé") && text.contains("Registre AP-2"),
         "{text}"
     );
-    assert!(!text.contains("EX-1"), "it is in no statement: {text}");
+    assert!(!text.contains("DE-1"), "it is in no statement: {text}");
     let statement = page(&world, "/smsi/statement").await;
     let text = statement.text();
     assert!(
-        text.contains("Registre AP-1") && text.contains("n'est pas celle qui a été signée"),
+        text.contains("Registre AP-2") && text.contains("n'est pas celle qui a été signée"),
         "{text}"
     );
     let place = format!("/smsi/statement/{}", version.hash);
@@ -234,7 +235,7 @@ async fn what_the_journal_does_not_confirm_is_named_and_not_signed() {
         served.text.contains("ne l'utilisez pas") || served.text.contains("ne l&#39;utilisez pas"),
         "{served:?}"
     );
-    let record = page(&world, "/smsi/registers/exception/EX-1").await.text();
+    let record = page(&world, "/smsi/registers/exception/DE-1").await.text();
     assert!(
         record.contains("Signature non valable") && !record.contains("Signée par rssi"),
         "{record}"

@@ -541,6 +541,19 @@ impl World {
         Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
+    /// A reason for each control, without which no statement is signed.
+    pub(crate) async fn give_reasons(&self) {
+        let controls = digue_isms::framework::controls().map(|control| control.id);
+        let controls = controls.collect::<Vec<_>>().join(",");
+        let decided = [
+            ("requirement", controls.as_str()),
+            ("applies", "yes"),
+            ("inclusion", "good-practice"),
+        ];
+        self.post(CISO, "/smsi/registers/applicability", &decided)
+            .await;
+    }
+
     /// Sends a form that is accepted, a second after what was before; returns where it leads.
     pub(crate) async fn post(
         &self,
@@ -982,6 +995,7 @@ impl World {
         let place = self.post(CISO, "/smsi/registers/risk", &risk).await;
         self.name("RISK", place.rsplit('/').next().unwrap());
         self.post(CISO, "/smsi/checks", &[]).await;
+        self.give_reasons().await;
         self.post(CISO, "/smsi/statement", &[]).await;
         let switched = [
             ("until", "2025-12-01T10:00"),

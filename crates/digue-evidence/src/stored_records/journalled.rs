@@ -365,6 +365,12 @@ impl JournalledActs {
             .is_some_and(|all| all.contains(&(after.to_owned(), by)))
     }
 
+    /// The texts of acts with a hash on one subject.
+    pub fn texts_on(&self, subject: &Subject) -> impl Iterator<Item = &str> {
+        let all = self.hashed.get(subject).into_iter().flatten();
+        all.map(|(after, _)| after.as_str())
+    }
+
     /// The texts of acts with a hash, with their subjects.
     pub fn hashed(&self) -> impl Iterator<Item = (&Subject, &str)> {
         self.hashed

@@ -887,3 +887,76 @@ fn a_risk_of_the_highest_gravity_is_never_low() {
         }
     }
 }
+
+#[test]
+fn what_closes_a_finding_is_asked_by_the_codes_of_its_kind() {
+    let fields = RegisterKind::Finding.fields();
+    let choices = |code: &str| {
+        let field = fields.iter().find(|field| field.code == code).unwrap();
+        match field.shape {
+            FieldShape::One(_, codes) => codes.to_vec(),
+            _ => panic!("{code} is no choice"),
+        }
+    };
+    assert!(
+        ["major", "minor"]
+            .iter()
+            .all(|one| choices("about").contains(one))
+    );
+    assert!(choices("effect").contains(&"not-effective"));
+    let closed = [
+        ("title", "A"),
+        ("about", "major"),
+        ("source", "audit"),
+        ("closed-on", "2020-01-01"),
+        ("effect", "effective"),
+    ];
+    let values = closed.map(|(field, text)| (field.to_owned(), vec![text.to_owned()]));
+    let faults = RegisterKind::Finding.checked(&values.into()).unwrap_err();
+    let named: Vec<_> = faults.iter().map(|fault| fault.field).collect();
+    assert_eq!(
+        named,
+        ["cause", "correction", "corrective-action", "evidence"]
+    );
+}
+
+#[test]
+fn an_audit_of_ones_own_work_is_named() {
+    let audit = |auditor: &str, signer: &str| {
+        let fields = [
+            ("title", "Audit"),
+            ("scope", "tout"),
+            ("auditor", auditor),
+            ("planned-from", "2026-01-01"),
+            ("done-on", "2026-01-01"),
+            ("criteria", "iso-5.18"),
+            ("signed-by", signer),
+        ];
+        revision(RegisterKind::Audit, "AU-1", 1, &fields)
+    };
+    let own = |auditor, signer| {
+        let examined = measure(
+            "ME-1",
+            &[("requirements", "iso-5.18"), ("owner", "Nora Belmont")],
+        );
+        let other = measure(
+            "ME-2",
+            &[("requirements", "iso-8.1"), ("owner", "Ariane Sauvet")],
+        );
+        let registers = Registers::new([examined, other, audit(auditor, signer)]);
+        let found = contradictions(&registers, &MeasuredState::default(), on("2026-01-02"));
+        found
+            .iter()
+            .any(|one| one.wrong == ContradictionKind::AuditedOwnWork)
+    };
+    // By its author (`measure` is written by rssi), by its owner, by either.
+    for (auditor, signer) in [
+        ("Cabinet", "rssi"),
+        ("nora belmont", "audit"),
+        ("RSSI", "audit"),
+    ] {
+        assert!(own(auditor, signer), "{auditor} {signer}");
+    }
+    assert!(!own("Ariane Sauvet", "audit"), "of another control");
+    assert!(!own("Cabinet", "audit"));
+}

@@ -30,7 +30,7 @@ use digue_types::{Act, Subject};
 
 use crate::app::{Home, Plan};
 use crate::approvals::somebody;
-use crate::isms::{add, change};
+use crate::isms::{add, change, give_reasons};
 use crate::papers::words_of;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -57,6 +57,8 @@ fn falsify(home: &Home, sql: &str) {
 
 /// The records that the check names.
 async fn named(home: &Home) -> Vec<RecordDifference> {
+    // Two results of one check never have the same time.
+    home.clock.pass(Duration::from_secs(1));
     let result = checks::run_one(&home.app, Check::RecordsIntact)
         .await
         .unwrap();
@@ -401,6 +403,7 @@ async fn a_signature_without_a_hash_is_said_to_be_one() {
 async fn nothing_is_frozen_and_signed_that_the_journal_does_not_confirm() {
     let home = on_disk().await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
+    give_reasons(&home, &ciso).await;
     let decision = [
         ("requirement", "iso-5.7"),
         ("applies", "no"),
@@ -429,7 +432,10 @@ async fn nothing_is_frozen_and_signed_that_the_journal_does_not_confirm() {
     swap("\"pass\"", "\"fail\"", "check_results");
     assert_eq!(refused().await, ["check:lockout"]);
     swap("\"fail\"", "\"pass\"", "check_results");
-    falsify(&home, "DELETE FROM records WHERE kind = 'applicability'");
+    falsify(
+        &home,
+        &format!("DELETE FROM records WHERE kind = 'applicability' AND id = '{decision}'"),
+    );
     assert_eq!(refused().await, [format!("missing:record:{decision}")]);
     let versions = statement::versions(&home.app, &ciso).await.unwrap();
     assert_eq!(versions.len(), 1, "nothing was signed meanwhile");
@@ -439,6 +445,7 @@ async fn nothing_is_frozen_and_signed_that_the_journal_does_not_confirm() {
 async fn a_frozen_version_that_was_changed_is_not_handed_out() {
     let home = on_disk().await;
     let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
+    give_reasons(&home, &ciso).await;
     for _ in 0..3 {
         statement::freeze(&home.app, &ciso).await.unwrap();
         home.clock.pass(Duration::from_secs(1));

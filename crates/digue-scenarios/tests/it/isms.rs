@@ -82,6 +82,18 @@ pub(crate) async fn add(
         .unwrap_or_else(|error| panic!("{error:?}"))
 }
 
+/// A reason for each control, without which no statement is signed.
+pub(crate) async fn give_reasons(home: &Home, actor: &Actor) -> String {
+    let controls = digue_isms::framework::controls().map(|control| control.id);
+    let controls = controls.collect::<Vec<_>>().join(",");
+    let decided = [
+        ("requirement", controls.as_str()),
+        ("applies", "yes"),
+        ("inclusion", "good-practice"),
+    ];
+    add(home, actor, RegisterKind::Applicability, &decided).await
+}
+
 async fn named(home: &Home, actor: &Actor, check: &str) -> String {
     let registers = isms::registers(&home.app, actor).await.unwrap();
     let measures = registers.read::<digue_isms::kinds::Measure>().entries;
@@ -158,6 +170,7 @@ async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
     ];
     add(&home, &ciso, RegisterKind::Measure, &fields).await;
 
+    give_reasons(&home, &ciso).await;
     let lines = quarter(&home, &mut ciso, 1).await;
     let of = |lines: &[(String, Implementation)], control: &str| {
         lines
@@ -605,6 +618,15 @@ async fn a_stored_record_that_cannot_be_read_is_never_left_out_in_silence() {
         &measure("Clés d'accès"),
     )
     .await;
+    let refused = statement::freeze(&home.app, &ciso).await;
+    assert!(
+        matches!(
+            refused,
+            Err(OperationError::Invalid("invalid-statement-reason"))
+        ),
+        "{refused:?}"
+    );
+    give_reasons(&home, &ciso).await;
     assert_eq!(statement::freeze(&home.app, &ciso).await.unwrap(), 1);
     let damaged = RevisionRecord {
         kind: "measure".to_owned(),

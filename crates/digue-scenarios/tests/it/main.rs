@@ -38,6 +38,7 @@ mod space;
 mod statements;
 mod stored_records;
 mod takeover;
+mod tampering;
 mod unreadable;
 mod vectors;
 

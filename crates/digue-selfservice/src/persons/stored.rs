@@ -46,8 +46,10 @@ fn asked_hash(record: &RequestRecord) -> String {
         ..
     } = record;
     let lengths = (account.len(), reason.len());
+    // Whose it is: a contest is an act about the account, and the answer is for one person only.
+    let whose = journal_name(&record.whose);
     sha256(format!(
-        "digue-request-1\n{entry}\n{} {account}\n{} {reason}\n{text}",
+        "digue-request-1\n{whose}\n{entry}\n{} {account}\n{} {reason}\n{text}",
         lengths.0, lengths.1
     ))
 }
@@ -161,5 +163,7 @@ fn answer_is(statement: &JournalStatement<'_>, record: &RequestRecord) -> Record
 }
 
 fn is_about(act: &JournalledAct, record: &RequestRecord) -> bool {
-    act.before == named(record)
+    // Its own person, or the account of a contest that was taken back.
+    let subjects = [journal_name(&record.whose), subject_of(record)];
+    act.before == named(record) && subjects.into_iter().any(|one| act.about == one.canonical())
 }
