@@ -186,7 +186,9 @@ async fn waiting_loads(
 fn may_ask(app: &App, actor: &Actor, request: &ApprovalRequest) -> Result<(), OperationError> {
     let rules = app.gateway().rules();
     match request {
-        ApprovalRequest::OpenGate { .. } | ApprovalRequest::DeleteBackups(_) => actor.must_act(),
+        ApprovalRequest::OpenGate { .. }
+        | ApprovalRequest::DeleteBackups(_)
+        | ApprovalRequest::AcceptSnapshots(_) => actor.must_act(),
         ApprovalRequest::Reopen(_) => actor.must_respond(),
         ApprovalRequest::AddAccounts(accounts) => {
             let own = organisation_of(&rules, actor);
@@ -430,6 +432,7 @@ fn is_about(app: &App, actor: &Actor, request: &ApprovalRequest) -> bool {
         | ApprovalRequest::AddAccounts(_)
         | ApprovalRequest::WidenRules { .. }
         | ApprovalRequest::DeleteBackups(_)
+        | ApprovalRequest::AcceptSnapshots(_)
         | ApprovalRequest::ExportJournal => false,
     }
 }

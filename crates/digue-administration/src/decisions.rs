@@ -8,6 +8,7 @@ use digue_app::act_contents::AccountPlace;
 use digue_app::directory;
 use digue_app::gates::{self, ActAuthority};
 use digue_app::{ActDetails, Actor, App, OperationError, require};
+use digue_backup::acceptance::SnapshotAcceptance;
 use digue_backup::deletion::BackupDeletion;
 use digue_backup::history::BackupEvent;
 use digue_identity::invitations::{self, Invitation, InvolvedAccounts};
@@ -200,6 +201,10 @@ async fn carry_out(
             delete_backups_later(app, actor, deletion, record).await?;
             Ok(Vec::new())
         }
+        ApprovalRequest::AcceptSnapshots(acceptance) => {
+            accept_snapshots(app, actor, acceptance, record).await?;
+            Ok(Vec::new())
+        }
         // Nothing to do now: `evidence` looks for this approval when the export is made.
         ApprovalRequest::ExportJournal => Ok(Vec::new()),
     }
@@ -226,6 +231,25 @@ async fn delete_backups_later(
         repository: repository.clone(),
     };
     digue_mail::tell_roles(app, Role::can_review, mail).await
+}
+
+/// Writes down what two persons said of snapshots that froze deletion.
+async fn accept_snapshots(
+    app: &App,
+    actor: &Actor,
+    acceptance: &SnapshotAcceptance,
+    record: &ApprovalRecord,
+) -> Result<(), OperationError> {
+    let acceptance = acceptance.clone();
+    let details = ActDetails {
+        subject: Subject::Repository(acceptance.repository.clone()),
+        before: AskedBy(&record.asked_by).to_string(),
+        after: BackupEvent::SnapshotsAccepted { acceptance }.to_text(),
+        reason: record.reason.clone(),
+    };
+    app.write_down(actor, Act::SnapshotsAccepted, details)
+        .await
+        .map(drop)
 }
 
 /// Moves an account to another organisation or role.

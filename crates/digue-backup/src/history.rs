@@ -9,12 +9,13 @@ use std::time::Duration;
 use digue_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::acceptance::{AcceptedAs, SnapshotAcceptance};
 use crate::canary::DeletionProof;
 use crate::deletion::{BackupDeletion, DELETION_WAITS, DeletionStanding};
 use crate::drill::{DrillReport, DrillStanding, DrillStep, DrillVerdict, PastDrill, StepOutcome};
 use crate::error::BackupError;
 use crate::reports::ReportStanding;
-use crate::retention::JournaledSnapshot;
+use crate::retention::{FreezeCause, JournaledSnapshot};
 use crate::schedule::{Cadence, DueState};
 use crate::signs::SuspicionLevel;
 use crate::{RepositoryId, SnapshotId};
@@ -133,6 +134,10 @@ pub enum BackupEvent {
     DeletionCancelled { deletion: BackupDeletion },
     /// An agreed deletion was carried out; of no snapshots, when what earlier ones left was tidied.
     Deleted { deletion: BackupDeletion },
+    /// Snapshots that freeze deletion: a proposal, which lifts nothing.
+    AcceptanceProposed { acceptance: SnapshotAcceptance },
+    /// Two persons said what snapshots that froze deletion hold.
+    SnapshotsAccepted { acceptance: SnapshotAcceptance },
     /// The report of another system says something new.
     Reported {
         /// The name that the operator gave the other system.
@@ -174,6 +179,9 @@ impl BackupEvent {
             | Self::DeletionAgreed { deletion }
             | Self::DeletionCancelled { deletion }
             | Self::Deleted { deletion } => &deletion.repository,
+            Self::AcceptanceProposed { acceptance } | Self::SnapshotsAccepted { acceptance } => {
+                &acceptance.repository
+            }
             Self::Made { repository, .. }
             | Self::Failed { repository, .. }
             | Self::Verified { repository, .. }
@@ -186,7 +194,9 @@ impl BackupEvent {
     /// True for what only persons decide: no command may leave it as its result.
     pub const fn is_of_persons(&self) -> bool {
         match self {
-            Self::DeletionAgreed { .. } | Self::DeletionCancelled { .. } => true,
+            Self::DeletionAgreed { .. }
+            | Self::DeletionCancelled { .. }
+            | Self::SnapshotsAccepted { .. } => true,
             Self::Made { .. }
             | Self::Failed { .. }
             | Self::Verified { .. }
@@ -194,6 +204,7 @@ impl BackupEvent {
             | Self::Drilled { .. }
             | Self::DeletionPlanned { .. }
             | Self::Deleted { .. }
+            | Self::AcceptanceProposed { .. }
             | Self::Reported { .. }
             | Self::KeySplit { .. } => false,
         }
@@ -232,6 +243,8 @@ pub struct BackupHistory {
     deleted: BTreeMap<RepositoryId, BTreeSet<SnapshotId>>,
     /// By repository: the last deletion, and whether it was one of snapshots.
     deletions: BTreeMap<String, (Timestamp, bool)>,
+    /// By repository: what was proposed to be accepted, and not accepted since.
+    proposed: BTreeMap<String, (Timestamp, SnapshotAcceptance)>,
     /// By other system: the last report, and when its entry was written.
     reports: BTreeMap<String, (Timestamp, ReportStanding)>,
 }
@@ -265,6 +278,7 @@ impl BackupHistory {
                         source,
                         at,
                         is_suspect,
+                        is_accepted: false,
                         is_drilled: false,
                     });
                 }
@@ -316,6 +330,11 @@ impl BackupHistory {
                 self.agreed.remove(&deletion.repository);
             }
             BackupEvent::Deleted { deletion } => self.take_deleted(at, deletion),
+            BackupEvent::AcceptanceProposed { acceptance } => {
+                let name = acceptance.repository.clone();
+                self.proposed.insert(name, (at, acceptance.clone()));
+            }
+            BackupEvent::SnapshotsAccepted { acceptance } => self.take_accepted(at, acceptance),
             BackupEvent::Reported { system, standing } => {
                 self.reports.insert(system.clone(), (at, standing.clone()));
             }
@@ -356,6 +375,63 @@ impl BackupHistory {
         if was_due || !of_snapshots {
             self.deletions.insert(name, (at, of_snapshots));
         }
+    }
+
+    /// Lifts what the acceptance names, and nothing else.
+    fn take_accepted(&mut self, at: Timestamp, acceptance: &SnapshotAcceptance) {
+        self.proposed.remove(&acceptance.repository);
+        let known = self.snapshots.entry(acceptance.id.clone()).or_default();
+        for frozen in &acceptance.snapshots {
+            let entry = known.iter_mut().find(|entry| entry.id == frozen.snapshot);
+            match (frozen.cause, entry) {
+                (FreezeCause::Vanished, _) => {
+                    let gone = self.deleted.entry(acceptance.id.clone()).or_default();
+                    gone.insert(frozen.snapshot.clone());
+                }
+                (
+                    FreezeCause::Suspect
+                    | FreezeCause::AheadOfClock
+                    | FreezeCause::DatesDiffer
+                    | FreezeCause::Unknown,
+                    Some(entry),
+                ) => {
+                    // One of a clock that was ahead counts from now on.
+                    entry.at = entry.at.min(at);
+                    match acceptance.accepted_as {
+                        // Its date alone says nothing of a suspicion.
+                        AcceptedAs::Sound => {
+                            entry.is_suspect &= frozen.cause != FreezeCause::Suspect;
+                            entry.is_accepted |= !entry.is_suspect;
+                        }
+                        AcceptedAs::Unsound => {
+                            (entry.is_suspect, entry.is_accepted) = (true, true);
+                        }
+                    }
+                }
+                // Whatever the persons say of it: nobody knows what the author of a snapshot that
+                // the journal did not know put into it, so it is never a rule's or a baseline.
+                (FreezeCause::Unknown, None) => known.push(JournaledSnapshot {
+                    id: frozen.snapshot.clone(),
+                    source: String::new(),
+                    at,
+                    is_suspect: true,
+                    is_accepted: true,
+                    is_drilled: false,
+                }),
+                (
+                    FreezeCause::Suspect | FreezeCause::AheadOfClock | FreezeCause::DatesDiffer,
+                    None,
+                ) => {}
+            }
+        }
+    }
+
+    /// What was proposed last to be accepted, and when; `None` once it was accepted.
+    pub fn proposed_acceptance(
+        &self,
+        repository: &str,
+    ) -> Option<&(Timestamp, SnapshotAcceptance)> {
+        self.proposed.get(repository)
     }
 
     /// The last plan to delete snapshots of a repository, and when it was made.
@@ -461,6 +537,30 @@ impl BackupHistory {
         self.snapshots(repository).iter().rfind(sound)
     }
 
+    /// What the next backup of a source is compared with. The parent that the library finds is the
+    /// last snapshot of the same host and path, and that may be encrypted already, or a thief's.
+    pub fn baseline(&self, repository: &RepositoryId, source: &str) -> BackupBaseline<'_> {
+        let known = self.snapshots(repository).iter();
+        let mut baseline = BackupBaseline::First;
+        for entry in known.filter(|entry| entry.source == source) {
+            if !entry.is_suspect {
+                baseline = BackupBaseline::Sound(&entry.id);
+                continue;
+            }
+            // Two persons said that it holds nothing to compare with.
+            if entry.is_accepted {
+                continue;
+            }
+            baseline = match baseline {
+                BackupBaseline::First | BackupBaseline::NoneSound => BackupBaseline::NoneSound,
+                BackupBaseline::Sound(id) | BackupBaseline::Disputed(id) => {
+                    BackupBaseline::Disputed(id)
+                }
+            };
+        }
+        baseline
+    }
+
     /// What another system's report said last; `None` when none was ever read.
     pub fn report(&self, system: &str) -> Option<&ReportStanding> {
         self.reports.get(system).map(|(_, standing)| standing)
@@ -498,6 +598,19 @@ impl BackupHistory {
     }
 }
 
+/// What a new backup of a source is compared with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BackupBaseline<'h> {
+    /// The journal knows no backup of it there.
+    First,
+    /// The newest sound one, and nothing suspect came after it.
+    Sound(&'h SnapshotId),
+    /// The newest sound one; a suspect one on which no two persons decided came after it.
+    Disputed(&'h SnapshotId),
+    /// All that the journal knows are suspect.
+    NoneSound,
+}
+
 /// Entries come in order. A later one with an earlier time tells that the clock was set right since:
 /// kept, the time ahead would be red until it is reached.
 fn latest<K: Ord>(times: &mut BTreeMap<K, Timestamp>, key: K, at: Timestamp) {
@@ -507,6 +620,7 @@ fn latest<K: Ord>(times: &mut BTreeMap<K, Timestamp>, key: K, at: Timestamp) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::retention::FrozenSnapshot;
 
     const DAY: Cadence = Cadence {
         every: Duration::from_hours(24),
@@ -762,6 +876,64 @@ mod tests {
         };
         history.add(at(400), &tidied);
         assert_eq!(history.untidied_since("disque"), None);
+    }
+
+    fn accepted(digit: char, cause: FreezeCause, accepted_as: AcceptedAs) -> BackupEvent {
+        let snapshot = snapshot(digit);
+        BackupEvent::SnapshotsAccepted {
+            acceptance: SnapshotAcceptance {
+                repository: "disque".to_owned(),
+                id: repository(),
+                accepted_as,
+                snapshots: vec![FrozenSnapshot { snapshot, cause }],
+            },
+        }
+    }
+
+    #[test]
+    fn what_follows_a_suspect_backup_is_disputed_until_persons_decide() {
+        let mut history = BackupHistory::default();
+        let baseline = |history: &BackupHistory| match history.baseline(&repository(), OWN_SOURCE) {
+            BackupBaseline::First => ("first", None),
+            BackupBaseline::Sound(id) => ("sound", Some(id.clone())),
+            BackupBaseline::Disputed(id) => ("disputed", Some(id.clone())),
+            BackupBaseline::NoneSound => ("none", None),
+        };
+        assert_eq!(baseline(&history), ("first", None));
+        history.add(at(1), &made('1', 0, SuspicionLevel::Clean));
+        assert_eq!(baseline(&history), ("sound", Some(snapshot('1'))));
+        history.add(at(25), &made('2', 0, SuspicionLevel::Alarm));
+        history.add(at(49), &made('3', 0, SuspicionLevel::Suspect));
+        assert_eq!(baseline(&history), ("disputed", Some(snapshot('1'))));
+        // The encrypted one stays what it is; the one after the files were put back is good.
+        let (suspect, as_unsound) = (FreezeCause::Suspect, AcceptedAs::Unsound);
+        history.add(at(50), &accepted('2', suspect, as_unsound));
+        assert_eq!(baseline(&history), ("disputed", Some(snapshot('1'))));
+        history.add(at(51), &accepted('3', suspect, AcceptedAs::Sound));
+        assert_eq!(baseline(&history), ("sound", Some(snapshot('3'))));
+    }
+
+    #[test]
+    fn an_acceptance_lifts_exactly_what_it_names() {
+        let mut history = BackupHistory::default();
+        history.add(at(1), &made('1', 0, SuspicionLevel::Clean));
+        history.add(at(900), &made('2', 0, SuspicionLevel::Clean));
+        let sound = AcceptedAs::Sound;
+        history.add(at(30), &accepted('1', FreezeCause::Vanished, sound));
+        assert_eq!(
+            history.deleted(&repository()),
+            BTreeSet::from([snapshot('1')])
+        );
+        history.add(at(31), &accepted('2', FreezeCause::AheadOfClock, sound));
+        history.add(at(32), &accepted('3', FreezeCause::Unknown, sound));
+        let known = history.snapshots(&repository());
+        let times: Vec<Timestamp> = known.iter().map(|entry| entry.at).collect();
+        assert_eq!(times, [at(1), at(31), at(32)]);
+        assert!(!known[0].is_accepted && known[1].is_accepted);
+        // A thief's snapshot becomes no baseline, whatever two persons were made to say of it.
+        assert!(known[2].is_suspect);
+        let newest = history.newest(&repository(), OWN_SOURCE).unwrap();
+        assert_eq!(newest.id, snapshot('2'));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //!
 //! `rustic_core` is seen in `repository.rs` and in the stores below it, and nowhere else.
 
+pub mod acceptance;
 pub mod canary;
 pub mod deletion;
 pub mod drill;

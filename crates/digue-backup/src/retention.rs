@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use digue_types::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::SnapshotId;
 
@@ -52,8 +53,10 @@ pub struct JournaledSnapshot {
     pub source: String,
     /// When the entry was written.
     pub at: Timestamp,
-    /// Made while signs of encryption were seen: kept, and counted by no rule.
+    /// Made while signs of encryption were seen, or not made by Digue: counted by no rule.
     pub is_suspect: bool,
+    /// Two persons decided on it: it freezes nothing, unless it vanishes.
+    pub is_accepted: bool,
     /// A restore drill of it passed.
     pub is_drilled: bool,
 }
@@ -97,6 +100,54 @@ pub enum Freeze {
     DatesDiffer(usize),
 }
 
+/// What holds one snapshot up.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FreezeCause {
+    Unknown,
+    Vanished,
+    Suspect,
+    AheadOfClock,
+    DatesDiffer,
+}
+
+impl FreezeCause {
+    const ALL: [Self; 5] = [
+        Self::Unknown,
+        Self::Vanished,
+        Self::Suspect,
+        Self::AheadOfClock,
+        Self::DatesDiffer,
+    ];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Vanished => "vanished",
+            Self::Suspect => "suspect",
+            Self::AheadOfClock => "ahead-of-clock",
+            Self::DatesDiffer => "dates-differ",
+        }
+    }
+
+    const fn freeze(self, count: usize) -> Freeze {
+        match self {
+            Self::Unknown => Freeze::UnknownSnapshots(count),
+            Self::Vanished => Freeze::Vanished(count),
+            Self::Suspect => Freeze::Suspect(count),
+            Self::AheadOfClock => Freeze::AheadOfClock(count),
+            Self::DatesDiffer => Freeze::DatesDiffer(count),
+        }
+    }
+}
+
+/// A snapshot that freezes deletion.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct FrozenSnapshot {
+    pub snapshot: SnapshotId,
+    pub cause: FreezeCause,
+}
+
 impl Freeze {
     /// The text that says it, and the figure in it.
     pub const fn key_and_count(&self) -> (&'static str, usize) {
@@ -119,6 +170,8 @@ pub struct RetentionPlan {
     /// Journalled, not known to be deleted, and gone from the repository.
     pub vanished: BTreeSet<SnapshotId>,
     pub freezes: Vec<Freeze>,
+    /// The snapshots behind `freezes`.
+    pub frozen: BTreeSet<FrozenSnapshot>,
 }
 
 /// Snapshots without signs of encryption that stay of each source, whatever the rules say.
@@ -147,26 +200,32 @@ pub fn plan(
     let mut plan = RetentionPlan::default();
     let mut of_source: BTreeMap<&str, Vec<&JournaledSnapshot>> = BTreeMap::new();
     let mut known = BTreeSet::new();
-    let (mut suspect, mut ahead, mut differ) = (0, 0, 0);
     for entry in journal {
         known.insert(&entry.id);
         let Some(declared) = declared.get(&entry.id) else {
             if !deleted.contains(&entry.id) {
                 plan.vanished.insert(entry.id.clone());
+                plan.freeze(&entry.id, FreezeCause::Vanished);
             }
             continue;
         };
         let is_misdated = declared.since(entry.at) > AFTER_ENTRY_MAX
             || entry.at.since(*declared) > BEFORE_ENTRY_MAX;
-        differ += usize::from(is_misdated);
+        if is_misdated && !entry.is_accepted {
+            plan.freeze(&entry.id, FreezeCause::DatesDiffer);
+        }
         if entry.at > now {
-            ahead += 1;
+            plan.freeze(&entry.id, FreezeCause::AheadOfClock);
             plan.keep(entry, KeepReason::AheadOfClock);
         } else if entry.is_suspect {
             // Not among the candidates: counted there, encrypted copies would push the last sound
             // one out of the rules.
-            suspect += 1;
-            plan.keep(entry, KeepReason::Suspect);
+            if entry.is_accepted {
+                plan.removable.insert(entry.id.clone());
+            } else {
+                plan.freeze(&entry.id, FreezeCause::Suspect);
+                plan.keep(entry, KeepReason::Suspect);
+            }
         } else {
             of_source.entry(&entry.source).or_default().push(entry);
         }
@@ -179,30 +238,28 @@ pub fn plan(
         .filter(|snapshot| !known.contains(&snapshot.id))
         .collect();
     for snapshot in &unknown {
+        plan.freeze(&snapshot.id, FreezeCause::Unknown);
         plan.kept
             .entry(snapshot.id.clone())
             .or_default()
             .insert(KeepReason::Unknown);
     }
-    let found = [
-        (
-            unknown.len(),
-            Freeze::UnknownSnapshots as fn(usize) -> Freeze,
-        ),
-        (plan.vanished.len(), Freeze::Vanished),
-        (suspect, Freeze::Suspect),
-        (ahead, Freeze::AheadOfClock),
-        (differ, Freeze::DatesDiffer),
-    ];
-    plan.freezes = found
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, of)| of(count))
-        .collect();
+    for cause in FreezeCause::ALL {
+        let of_cause = plan.frozen.iter().filter(|frozen| frozen.cause == cause);
+        let count = of_cause.count();
+        if count > 0 {
+            plan.freezes.push(cause.freeze(count));
+        }
+    }
     plan
 }
 
 impl RetentionPlan {
+    fn freeze(&mut self, snapshot: &SnapshotId, cause: FreezeCause) {
+        let snapshot = snapshot.clone();
+        self.frozen.insert(FrozenSnapshot { snapshot, cause });
+    }
+
     fn keep(&mut self, entry: &JournaledSnapshot, reason: KeepReason) {
         self.kept
             .entry(entry.id.clone())

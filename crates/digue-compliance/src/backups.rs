@@ -259,6 +259,8 @@ const fn act_of(event: &BackupEvent) -> Act {
         BackupEvent::DeletionAgreed { .. } => Act::BackupDeletionAgreed,
         BackupEvent::DeletionCancelled { .. } => Act::BackupDeletionCancelled,
         BackupEvent::Deleted { .. } => Act::BackupsDeleted,
+        BackupEvent::AcceptanceProposed { .. } => Act::BackupAcceptanceProposed,
+        BackupEvent::SnapshotsAccepted { .. } => Act::SnapshotsAccepted,
         BackupEvent::Reported { .. } => Act::BackupReported,
     }
 }
@@ -367,6 +369,8 @@ const fn is_ours(act: Act) -> bool {
             | Act::BackupDeletionAgreed
             | Act::BackupDeletionCancelled
             | Act::BackupsDeleted
+            | Act::BackupAcceptanceProposed
+            | Act::SnapshotsAccepted
     )
 }
 

@@ -1,6 +1,7 @@
 //! Compliance: the registers of the management system, its checks and reviews, and what partner
 //! organisations answer.
 
+pub mod backup_acceptance;
 pub mod backup_deletion;
 pub mod backup_reports;
 pub mod backup_runner;

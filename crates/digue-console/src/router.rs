@@ -165,6 +165,10 @@ fn pages() -> Router<Console> {
             "/approvals/delete-backups",
             post(approvals::ask_backup_deletion),
         )
+        .route(
+            "/approvals/accept-snapshots",
+            post(approvals::ask_acceptance),
+        )
         .route("/approvals/keep-backups", post(approvals::keep_backups))
         .route("/approvals.csv", get(approvals::list_csv))
         .route("/approvals/decide", post(approvals::decide))

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use digue_backup::SnapshotId;
 use digue_backup::repository::{BackupRepository, MadeBackup};
 use digue_backup::signs::{EncryptionScore, SourceChange, SuspicionLevel, UsualChange, score};
 
@@ -13,19 +14,16 @@ const SAMPLED_MAX: usize = 400;
 /// Backups that are remembered.
 const REMEMBERED: usize = 60;
 
-/// Compares a backup with the one before; `habit` is the file with the shares of earlier ones.
-/// `None` for a first backup: there is nothing to compare it with.
+/// Compares a backup with an earlier one; `habit` is the file with the shares of others.
 ///
 /// # Errors
 /// When the repository or the file cannot be read or written.
 pub fn judge(
     repository: &BackupRepository,
+    baseline: &SnapshotId,
     made: &MadeBackup,
     habit: &Path,
-) -> Result<Option<EncryptionScore>, ContinuityError> {
-    let Some(parent) = &made.parent else {
-        return Ok(None);
-    };
+) -> Result<EncryptionScore, ContinuityError> {
     let mut shares: Vec<f64> = match fs::read(habit) {
         Ok(bytes) => {
             serde_json::from_slice(&bytes).map_err(|source| ContinuityError::Manifest {
@@ -37,12 +35,12 @@ pub fn judge(
         Err(error) => return Err(ContinuityError::file(habit)(error)),
     };
     let (before, after) = (
-        repository.listing(parent)?,
+        repository.listing(baseline)?,
         repository.listing(&made.snapshot)?,
     );
     let change = SourceChange::between(&before, &after, &[]);
     let sampled = &change.modified[..change.modified.len().min(SAMPLED_MAX)];
-    let types = repository.sample(parent, &made.snapshot, sampled)?;
+    let types = repository.sample(baseline, &made.snapshot, sampled)?;
     let judged = score(&change, &types, &UsualChange::new(&shares));
     // After the judgement, and of clean ones alone: otherwise an encrypted source would count itself
     // as usual, and a thief who begins slowly would raise what is.
@@ -51,7 +49,7 @@ pub fn judge(
         let from = shares.len().saturating_sub(REMEMBERED);
         write(habit, &shares[from..]).map_err(ContinuityError::file(habit))?;
     }
-    Ok(Some(judged))
+    Ok(judged)
 }
 
 /// Whole or not at all: a torn file would be an error at every later backup.

@@ -17,6 +17,7 @@ use digue_administration::{onboarding, organisations, printed_key};
 use digue_app::{Actor, OperationError};
 use digue_casework::incidents;
 use digue_casework::typed_form::local_time;
+use digue_compliance::backup_acceptance::{self, ProposedAcceptance};
 use digue_compliance::backup_deletion::{self, RepositoryDeletion};
 use digue_evidence::stored_records::StoredKind;
 use digue_identity::invitations::{self, INVITATION_LASTS, Invitation};
@@ -52,6 +53,7 @@ struct ApprovalsPage {
     is_fresh: bool,
     may_export: bool,
     deletions: Vec<RepositoryDeletion>,
+    acceptances: Vec<ProposedAcceptance>,
     may_delete: bool,
     may_keep: bool,
 }
@@ -384,6 +386,7 @@ pub async fn list(
         is_fresh: age <= console.app.proof_lasts(),
         may_export: actor.role.can_watch(),
         deletions: backup_deletion::standings(&console.app, &actor).await?,
+        acceptances: backup_acceptance::proposals(&console.app, &actor).await?,
         may_delete: actor.role.can_act(),
         may_keep: actor.role.can_review(),
     });
@@ -528,6 +531,17 @@ pub async fn ask_backup_deletion(
 ) -> PageResponse {
     let BackupDeletionForm { repository, reason } = form;
     backup_deletion::ask(&console.app, &actor, &repository, &reason).await?;
+    Ok(done("/approvals", DoneAct::Requested, repository))
+}
+
+/// Requests that what freezes deletion is accepted as it was proposed last.
+pub async fn ask_acceptance(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<BackupDeletionForm>,
+) -> PageResponse {
+    let BackupDeletionForm { repository, reason } = form;
+    backup_acceptance::ask(&console.app, &actor, &repository, &reason).await?;
     Ok(done("/approvals", DoneAct::Requested, repository))
 }
 

@@ -331,6 +331,10 @@ coded!(
         BackupDeletionAgreed = 113 "backup-deletion-agreed",
         BackupDeletionCancelled = 114 "backup-deletion-cancelled",
         BackupsDeleted = 115 "backups-deleted",
+        /// Snapshots that freeze deletion were proposed to two persons.
+        BackupAcceptanceProposed = 116 "backup-acceptance-proposed",
+        /// Two persons said what snapshots that froze deletion hold.
+        SnapshotsAccepted = 117 "snapshots-accepted",
     }
 );
 

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use digue_access::{KeyProof, Reach, Role};
 use digue_app::OperationError;
+use digue_backup::acceptance::SnapshotAcceptance;
 use digue_backup::deletion::BackupDeletion;
 use digue_backup::{RepositoryId, SnapshotId};
 use digue_evidence::reading::EXPORT_REQUEST;
 use digue_store::ApprovalRecord;
 use digue_types::{Gate, Timestamp};
+use serde::Deserialize as _;
 use serde_json::{Value as Json, json};
 
 use super::earlier_form;
@@ -109,6 +111,7 @@ impl ApprovalRequest {
                 "id": deletion.id,
                 "snapshots": deletion.snapshots,
             }),
+            Self::AcceptSnapshots(acceptance) => json!({"acceptance": acceptance}),
         };
         json["version"] = VERSION.into();
         json.to_string()
@@ -238,6 +241,10 @@ impl ApprovalRequest {
                     snapshots: snapshots.collect::<Option<_>>()?,
                 }))
             }
+            "accept-snapshots" => {
+                let acceptance = SnapshotAcceptance::deserialize(&json["acceptance"]).ok()?;
+                Some(Self::AcceptSnapshots(acceptance))
+            }
             _ => None,
         }
     }
@@ -288,6 +295,9 @@ fn reach_of(json: &Json) -> Option<Reach> {
 #[cfg(test)]
 mod tests {
     use digue_types::{AccountId, OrganisationId, PopulationId, Subject};
+
+    use digue_backup::acceptance::AcceptedAs;
+    use digue_backup::retention::{FreezeCause, FrozenSnapshot};
 
     use super::*;
 
@@ -349,6 +359,15 @@ mod tests {
                 snapshots: ["1", "2"]
                     .map(|digit| SnapshotId::parse(&digit.repeat(64)).unwrap())
                     .to_vec(),
+            }),
+            ApprovalRequest::AcceptSnapshots(SnapshotAcceptance {
+                repository: "disque".to_owned(),
+                id: RepositoryId::parse(&"a".repeat(64)).unwrap(),
+                accepted_as: AcceptedAs::Unsound,
+                snapshots: vec![FrozenSnapshot {
+                    snapshot: SnapshotId::parse(&"1".repeat(64)).unwrap(),
+                    cause: FreezeCause::AheadOfClock,
+                }],
             }),
             ApprovalRequest::OpenRecord(RecordRequest {
                 portal: "kairos".parse().unwrap(),

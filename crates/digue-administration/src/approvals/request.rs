@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use digue_access::{KeyProof, Reach, Role};
 use digue_app::files::sha256;
+use digue_backup::acceptance::SnapshotAcceptance;
 use digue_backup::deletion::BackupDeletion;
+use digue_backup::retention::FrozenSnapshot;
 use digue_evidence::reading::EXPORT_REQUEST;
 use digue_types::{
     AccountId, ClassName, Gate, OrganisationId, PopulationId, PortalId, RouteName, Subject,
@@ -207,6 +209,8 @@ pub enum ApprovalRequest {
     },
     /// Delete snapshots of a backup repository, three days after the approval.
     DeleteBackups(BackupDeletion),
+    /// Say what snapshots hold that freeze the deletion of others.
+    AcceptSnapshots(SnapshotAcceptance),
 }
 
 impl ApprovalRequest {
@@ -226,6 +230,7 @@ impl ApprovalRequest {
             Self::MoveAccount { .. } => "move-account",
             Self::HandOver { .. } => "hand-over",
             Self::DeleteBackups(_) => "delete-backups",
+            Self::AcceptSnapshots(_) => "accept-snapshots",
         }
     }
 
@@ -240,6 +245,7 @@ impl ApprovalRequest {
             Self::WidenRules { of, .. } => of.subject(),
             Self::ExportJournal => Subject::WholeJournal,
             Self::DeleteBackups(deletion) => Subject::Repository(deletion.repository.clone()),
+            Self::AcceptSnapshots(accepted) => Subject::Repository(accepted.repository.clone()),
             Self::Load(load) => load.target.subject(),
             Self::RecoverAccount { account, .. }
             | Self::OpenRecord(RecordRequest { account, .. })
@@ -280,6 +286,13 @@ impl ApprovalRequest {
                 let ids = deletion.snapshots.iter().map(|snapshot| snapshot.short());
                 ids.collect::<Vec<_>>().join("\n")
             }
+            Self::AcceptSnapshots(acceptance) => {
+                let line = |frozen: &FrozenSnapshot| {
+                    format!("{} {}", frozen.snapshot.short(), frozen.cause.code())
+                };
+                let lines: Vec<String> = acceptance.snapshots.iter().map(line).collect();
+                format!("{}\n{}", acceptance.accepted_as.code(), lines.join("\n"))
+            }
         }
     }
 
@@ -319,6 +332,14 @@ impl ApprovalRequest {
             Self::DeleteBackups(deletion) => {
                 let (count, digest) = (deletion.snapshots.len(), deletion.digest());
                 format!("{} snapshots:{count} sha256:{digest}", self.kind())
+            }
+            Self::AcceptSnapshots(acceptance) => {
+                let (count, digest) = (acceptance.snapshots.len(), acceptance.digest());
+                let accepted_as = acceptance.accepted_as.code();
+                format!(
+                    "{} {accepted_as} snapshots:{count} sha256:{digest}",
+                    self.kind()
+                )
             }
             _ => format!("{} {}", self.kind(), self.summary())
                 .trim_end()

@@ -16,6 +16,7 @@ fn journaled(number: u64, secs: i64) -> JournaledSnapshot {
         source: "digue".to_owned(),
         at,
         is_suspect: false,
+        is_accepted: false,
         is_drilled: false,
     }
 }
@@ -48,6 +49,31 @@ fn daily(days: u64) -> Vec<JournaledSnapshot> {
     (0..days)
         .map(|day| journaled(day, NOW - day as i64 * DAY - 60))
         .collect()
+}
+
+#[test]
+fn what_two_persons_accepted_freezes_nothing_until_it_vanishes() {
+    let mut journal = daily(4);
+    journal[0].is_suspect = true;
+    let rules = KeepRules::default();
+    let shown = present(&journal);
+    let frozen = decide(&shown, &journal, &rules);
+    assert_eq!(frozen.freezes, [Freeze::Suspect(1)]);
+    journal[0].is_accepted = true;
+    let unsound = decide(&shown, &journal, &rules);
+    assert_eq!(unsound.freezes, []);
+    assert_eq!(unsound.removable, BTreeSet::from([id(0)]));
+    journal[0].is_suspect = false;
+    let sound = decide(&shown, &journal, &rules);
+    assert!(sound.kept[&id(0)].contains(&KeepReason::Last));
+    let gone = decide(&shown[1..], &journal, &rules);
+    assert_eq!(gone.freezes, [Freeze::Vanished(1)]);
+    let cause = FreezeCause::Vanished;
+    let snapshot = id(0);
+    assert_eq!(
+        gone.frozen,
+        BTreeSet::from([FrozenSnapshot { snapshot, cause }])
+    );
 }
 
 #[test]

@@ -428,6 +428,10 @@ const TRIES: &[Try] = &[
         "repository=disque&reason=place+pleine",
     ),
     send(
+        "POST /approvals/accept-snapshots",
+        "repository=disque&reason=fausse+alerte",
+    ),
+    send(
         "POST /approvals/keep-backups",
         "repository=disque&reason=a+garder",
     ),

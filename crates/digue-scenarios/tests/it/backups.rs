@@ -6,18 +6,20 @@ use std::time::Duration;
 use digue_access::Role;
 use digue_administration::decisions;
 use digue_app::{Actor, OperationError};
+use digue_backup::acceptance::{AcceptedAs, SnapshotAcceptance};
 use digue_backup::deletion::BackupDeletion;
 use digue_backup::drill::DrillVerdict;
 use digue_backup::history::BackupEvent;
 use digue_backup::reports::ReportFormat;
+use digue_backup::retention::{FreezeCause, FrozenSnapshot};
 use digue_backup::schedule::Cadence;
 use digue_backup::signs::SuspicionLevel;
 use digue_backup::{RepositoryId, SnapshotId};
 use digue_casework::incidents;
-use digue_compliance::backup_deletion;
 use digue_compliance::backup_reports::journal_reports;
 use digue_compliance::backups::{BackupRules, ReportRule, journal_results, results_folder};
 use digue_compliance::isms::checks;
+use digue_compliance::{backup_acceptance, backup_deletion};
 use digue_isms::check::{Check, CheckOutcome};
 use digue_response::claim::Happening;
 use digue_response::incident::Source;
@@ -234,6 +236,51 @@ async fn backups_are_deleted_by_two_persons_after_three_days_and_kept_by_one() {
         .iter()
         .filter(|(act, _)| *act == Act::BackupDeletionAgreed);
     assert_eq!(agreed.count(), 1);
+}
+
+fn acceptance() -> SnapshotAcceptance {
+    let (id, snapshot) = ids();
+    let cause = FreezeCause::Suspect;
+    SnapshotAcceptance {
+        repository: "disque".to_owned(),
+        id,
+        accepted_as: AcceptedAs::Sound,
+        snapshots: vec![FrozenSnapshot { snapshot, cause }],
+    }
+}
+
+#[tokio::test]
+async fn a_suspicion_is_lifted_by_two_persons_and_by_no_file() {
+    let home = home().await;
+    let (ciso, dpo) = (
+        officer(&home, Role::Ciso).await,
+        officer(&home, Role::Dpo).await,
+    );
+    let ask = async || backup_acceptance::ask(&home.app, &ciso, "disque", "fausse alerte").await;
+    leave(&home, "1.json", &made(SuspicionLevel::Suspect).to_text());
+    let acceptance = acceptance();
+    let forged = BackupEvent::SnapshotsAccepted {
+        acceptance: acceptance.clone(),
+    };
+    leave(&home, "2.json", &forged.to_text());
+    assert_eq!(journal_results(&home.app).await.unwrap(), 1);
+    assert!(matches!(ask().await, Err(OperationError::NotFound(_))));
+    let proposed = BackupEvent::AcceptanceProposed { acceptance };
+    leave(&home, "3.json", &proposed.to_text());
+    assert_eq!(journal_results(&home.app).await.unwrap(), 1);
+    let id = ask().await.unwrap();
+    assert!(matches!(ask().await, Err(OperationError::Conflict)));
+    let alone = decisions::decide(&home.app, &ciso, &id, true).await;
+    assert!(matches!(alone, Err(OperationError::Denied)));
+    let shown = async || backup_acceptance::proposals(&home.app, &dpo).await.unwrap();
+    assert_eq!(shown().await[0].snapshots[0].1, "suspect");
+    decisions::decide(&home.app, &dpo, &id, true).await.unwrap();
+    assert!(shown().await.is_empty());
+    let acts = home.acts();
+    let accepted = acts
+        .iter()
+        .filter(|(act, _)| *act == Act::SnapshotsAccepted);
+    assert_eq!(accepted.count(), 1);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use digue_backup::acceptance::AcceptedAs;
 use digue_continuity::place::{BucketUrl, RepositoryPlace};
 use digue_locales::{Language, text};
 
@@ -29,6 +30,11 @@ pub(crate) enum BackupAction {
     Verify,
     TryDeletion,
     PlanDeletion,
+    /// Proposes to two persons what freezes deletion: all, or the snapshots that begin so.
+    Accept {
+        accepted_as: AcceptedAs,
+        snapshots: Vec<String>,
+    },
     /// With the name and secret file of an account that may delete.
     DeleteAgreed {
         credential: Option<(String, PathBuf)>,
@@ -107,6 +113,21 @@ pub(super) fn commands(language: Language) -> [Command; 3] {
             .arg(flag("plan-deletion", "command-backup-plan-deletion"))
             .arg(flag("delete-agreed", "command-backup-delete-agreed"))
             .arg(
+                Arg::new("accept")
+                    .long("accept")
+                    .value_name("sound|unsound")
+                    .value_parser(parse_accepted_as)
+                    .help(say("command-backup-accept")),
+            )
+            .arg(
+                Arg::new("snapshot")
+                    .long("snapshot")
+                    .value_name("ID")
+                    .requires("accept")
+                    .action(ArgAction::Append)
+                    .help(say("command-backup-accept-snapshot")),
+            )
+            .arg(
                 Arg::new("delete-user")
                     .long("delete-user")
                     .requires("delete-login-file")
@@ -123,6 +144,7 @@ pub(super) fn commands(language: Language) -> [Command; 3] {
                 "try-deletion",
                 "plan-deletion",
                 "delete-agreed",
+                "accept",
                 "split-key",
             ])),
         Command::new("drill")
@@ -200,6 +222,12 @@ fn parse_split(text: &str) -> Result<(u8, u8), String> {
     numbers.ok_or_else(|| "2/3".to_owned())
 }
 
+fn parse_accepted_as(text: &str) -> Result<AcceptedAs, String> {
+    let known = [AcceptedAs::Sound, AcceptedAs::Unsound];
+    let found = known.into_iter().find(|one| one.code() == text);
+    found.ok_or_else(|| "sound | unsound".to_owned())
+}
+
 /// The task of one of these commands; `None` for any other name.
 pub(super) fn task(name: &str, matches: &ArgMatches) -> Option<Subcommand> {
     let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
@@ -207,18 +235,26 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Option<Subcommand> {
     let config = || path("config").expect("it has a default");
     let task = match name {
         "backup" => {
-            let action = match matches.get_one::<(u8, u8)>("split-key") {
-                Some((needed, sheets)) => BackupAction::SplitKey {
+            let split = matches.get_one::<(u8, u8)>("split-key");
+            let accepted_as = matches.get_one::<AcceptedAs>("accept");
+            let action = match (split, accepted_as) {
+                (Some((needed, sheets)), _) => BackupAction::SplitKey {
                     needed: *needed,
                     sheets: *sheets,
                 },
-                None if matches.get_flag("verify") => BackupAction::Verify,
-                None if matches.get_flag("try-deletion") => BackupAction::TryDeletion,
-                None if matches.get_flag("plan-deletion") => BackupAction::PlanDeletion,
-                None if matches.get_flag("delete-agreed") => BackupAction::DeleteAgreed {
+                (None, Some(accepted_as)) => BackupAction::Accept {
+                    accepted_as: *accepted_as,
+                    snapshots: matches
+                        .get_many::<String>("snapshot")
+                        .map_or_else(Vec::new, |starts| starts.cloned().collect()),
+                },
+                (None, None) if matches.get_flag("verify") => BackupAction::Verify,
+                (None, None) if matches.get_flag("try-deletion") => BackupAction::TryDeletion,
+                (None, None) if matches.get_flag("plan-deletion") => BackupAction::PlanDeletion,
+                (None, None) if matches.get_flag("delete-agreed") => BackupAction::DeleteAgreed {
                     credential: word("delete-user").zip(path("delete-login-file")),
                 },
-                None => BackupAction::Make {
+                (None, None) => BackupAction::Make {
                     inits: matches.get_flag("init"),
                 },
             };

@@ -16,6 +16,7 @@ use crate::tokens::source_files;
 /// Prefixes of keys, and the enums whose codes follow them. `lists!` says its prefix itself and is
 /// read there.
 const KEYS_OF_CODES: &[(&str, &[&str])] = &[
+    ("accepted-as", &["AcceptedAs"]),
     ("account-list", &["AccountHistory"]),
     ("act", &["Act"]),
     ("action", &["Action"]),
@@ -42,6 +43,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("first-step", &["FirstStep"]),
     ("first-step-why", &["FirstStep"]),
     ("framework", &["Framework"]),
+    ("frozen", &["FreezeCause"]),
     ("gap", &["Gap"]),
     ("gate", &["Gate"]),
     ("hosting", &["Hosting"]),

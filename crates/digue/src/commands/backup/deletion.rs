@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use digue_backup::SnapshotId;
+use digue_backup::acceptance::{AcceptedAs, SnapshotAcceptance};
 use digue_backup::deletion::{BackupDeletion, DeletionStanding, DeletionStop};
 use digue_backup::history::{BackupEvent, BackupHistory};
 use digue_backup::repository::BackupRepository;
@@ -12,7 +13,7 @@ use digue_backup::retention::{Freeze, RetentionPlan};
 use digue_backup::schedule::TIDY_AFTER;
 use digue_continuity::place::RepositorySettings;
 use digue_continuity::retained;
-use digue_locales::{Value, text_with};
+use digue_locales::{Value, text, text_with};
 
 use super::drill::known;
 use super::{Configured, Done, now};
@@ -49,6 +50,36 @@ pub(super) fn plan(out: &Output, settings: &Configured, target: &RepositorySetti
     let digest = deletion.digest();
     settings.leave(&BackupEvent::DeletionPlanned { deletion })?;
     out.say("deletion-planned", &[("digest", Value::from(digest))]);
+    Ok(GOOD)
+}
+
+/// Says what freezes deletion, and leaves it as a proposal for two persons.
+pub(super) fn propose_acceptance(
+    out: &Output,
+    settings: &Configured,
+    target: &RepositorySettings,
+    accepted_as: AcceptedAs,
+    chosen: &[String],
+) -> Done {
+    let Some(history) = known(settings)? else {
+        out.complain("deletion-no-journal", &[]);
+        return Ok(BAD);
+    };
+    let repository = target.open(&settings.client, None)?;
+    let plan = plan_of(settings, &history, &repository, &[])?;
+    let (name, id) = (&target.name, repository.id());
+    let Some(acceptance) = SnapshotAcceptance::of_plan(name, id, accepted_as, &plan, chosen) else {
+        out.say("acceptance-nothing", &[named(target)]);
+        return Ok(if chosen.is_empty() { GOOD } else { BAD });
+    };
+    for frozen in &acceptance.snapshots {
+        let cause = format!("frozen-{}", frozen.cause.code());
+        let cause = text(out.language, &cause);
+        out.line(&format!("{}: {cause}", frozen.snapshot));
+    }
+    let digest = acceptance.digest();
+    settings.leave(&BackupEvent::AcceptanceProposed { acceptance })?;
+    out.say("acceptance-proposed", &[("digest", Value::from(digest))]);
     Ok(GOOD)
 }
 

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use digue_backup::canary::DeletionProof;
 use digue_backup::deletion::DeletionStanding;
-use digue_backup::history::{BackupEvent, BackupFailure, OWN_SOURCE};
+use digue_backup::history::{
+    BackupBaseline, BackupEvent, BackupFailure, BackupHistory, OWN_SOURCE,
+};
 use digue_backup::recovery_key::{RecoveryKey, SharingRule};
 use digue_backup::repository::{BackupRepository, BackupSource, MadeBackup, RepositoryPassword};
 use digue_backup::schedule::PackSlice;
-use digue_backup::signs::SuspicionLevel;
+use digue_backup::signs::{EncryptionScore, SuspicionLevel};
 use digue_backup::{BackupError, SnapshotId};
+use digue_continuity::ContinuityError;
 use digue_continuity::habit::judge;
 use digue_continuity::layout::{self, Installation};
 use digue_continuity::place::RepositorySettings;
@@ -31,6 +34,7 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &BackupArgumen
         BackupAction::Verify
         | BackupAction::TryDeletion
         | BackupAction::PlanDeletion
+        | BackupAction::Accept { .. }
         | BackupAction::DeleteAgreed { .. }
         | BackupAction::SplitKey { .. } => None,
     };
@@ -43,6 +47,10 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &BackupArgumen
             BackupAction::Verify => verify(out, settings, repository),
             BackupAction::TryDeletion => try_deletion(out, settings, repository),
             BackupAction::PlanDeletion => deletion::plan(out, settings, repository),
+            BackupAction::Accept {
+                accepted_as,
+                snapshots,
+            } => deletion::propose_acceptance(out, settings, repository, *accepted_as, snapshots),
             BackupAction::DeleteAgreed { credential } => {
                 deletion::carry_out(out, settings, repository, credential.as_ref())
             }
@@ -176,6 +184,17 @@ fn make_all(
     for (source, failure) in &staged.failed {
         leave_failed(settings, target, source, *failure)?;
     }
+    // A journal that cannot be read keeps nothing from being stored: what cannot be judged is
+    // suspect.
+    let history = known(settings);
+    let known = match &history {
+        Ok(Some(history)) => KnownHere::Journal(history),
+        Ok(None) => KnownHere::NoJournal,
+        Err(error) => {
+            say_failure(out, &target.name, "-", format!("{error:#}"));
+            KnownHere::Unreadable
+        }
+    };
     let mut code = GOOD;
     for source in &staged.ready {
         match repository.back_up(source) {
@@ -183,7 +202,7 @@ fn make_all(
                 code = code.max(made_one(
                     out,
                     settings,
-                    (target, &repository),
+                    (target, &repository, known),
                     source,
                     &made,
                 )?)
@@ -231,11 +250,50 @@ fn open_or_init(
     Ok(repository)
 }
 
+/// What the journal of this machine says of earlier backups.
+#[derive(Clone, Copy)]
+enum KnownHere<'h> {
+    Journal(&'h BackupHistory),
+    NoJournal,
+    Unreadable,
+}
+
+/// Compares a backup with the newest sound one of the journal, and only on a machine without a
+/// journal with the one that the library took for its parent.
+fn judged(
+    repository: &BackupRepository,
+    known: KnownHere<'_>,
+    source: &BackupSource,
+    made: &MadeBackup,
+    usual: &Path,
+) -> Result<(Option<EncryptionScore>, SuspicionLevel), ContinuityError> {
+    let id = repository.id();
+    let (baseline, least) = match known {
+        KnownHere::Unreadable => return Ok((None, SuspicionLevel::Suspect)),
+        KnownHere::NoJournal => match &made.parent {
+            Some(parent) => (parent, SuspicionLevel::Clean),
+            None => return Ok((None, SuspicionLevel::Clean)),
+        },
+        KnownHere::Journal(history) => match history.baseline(&id, &source.name) {
+            // A first backup: there is nothing to compare it with.
+            BackupBaseline::First => return Ok((None, SuspicionLevel::Clean)),
+            BackupBaseline::NoneSound => return Ok((None, SuspicionLevel::Suspect)),
+            BackupBaseline::Sound(snapshot) => (snapshot, SuspicionLevel::Clean),
+            // What follows a suspect one is suspect until two persons decided, whatever it looks
+            // like.
+            BackupBaseline::Disputed(snapshot) => (snapshot, SuspicionLevel::Suspect),
+        },
+    };
+    let score = judge(repository, baseline, made, usual)?;
+    let level = score.level.max(least);
+    Ok((Some(score), level))
+}
+
 /// Judges what changed, leaves the result, says both.
 fn made_one(
     out: &Output,
     settings: &Configured,
-    (target, repository): (&RepositorySettings, &BackupRepository),
+    (target, repository, known): (&RepositorySettings, &BackupRepository, KnownHere<'_>),
     source: &BackupSource,
     made: &MadeBackup,
 ) -> Done {
@@ -245,11 +303,8 @@ fn made_one(
         .join(format!("{}-{}.json", target.name, source.name));
     // The snapshot is there: without its entry it would be one that nobody knows. What could not be
     // judged is not clean.
-    let (judged, suspicion) = match judge(repository, made, &usual) {
-        Ok(judged) => {
-            let level = judged.as_ref().map(|judged| judged.level);
-            (judged, level.unwrap_or(SuspicionLevel::Clean))
-        }
+    let (judged, suspicion) = match judged(repository, known, source, made, &usual) {
+        Ok(judged) => judged,
         Err(error) => {
             say_failure(out, &target.name, &source.name, error.chain());
             (None, SuspicionLevel::Suspect)
@@ -277,7 +332,13 @@ fn made_one(
     for path in &made.unread {
         out.complain("backup-unread", &[("path", Value::from(path.as_str()))]);
     }
-    if let Some(judged) = judged.filter(|judged| judged.level != SuspicionLevel::Clean) {
+    if suspicion != SuspicionLevel::Clean && judged.as_ref().is_none_or(is_clean) {
+        out.complain(
+            "backup-disputed",
+            &[("source", Value::from(source.name.as_str()))],
+        );
+    }
+    if let Some(judged) = judged.filter(|judged| !is_clean(judged)) {
         let values = [
             ("source", Value::from(source.name.as_str())),
             ("points", Value::from(u64::from(judged.points))),
@@ -292,6 +353,10 @@ fn made_one(
             BAD
         },
     )
+}
+
+fn is_clean(score: &EncryptionScore) -> bool {
+    score.level == SuspicionLevel::Clean
 }
 
 fn verify(out: &Output, settings: &Configured, target: &RepositorySettings) -> Done {
